@@ -1,0 +1,245 @@
+import { compileContractSet, type CompiledContractSet } from "../core/compile.ts";
+import { openContractSet } from "../core/contract-set.ts";
+import type { SourceRecord } from "../core/record.ts";
+import type { FetchLimits, Source, Stream } from "../source/source.ts";
+import { checkAgainstSource, checkEntry, type EntryEvidence } from "./entry.ts";
+import type { Finding, FindingCode } from "./finding.ts";
+import { decodeOutcomes, entryHash, GENESIS, type LedgerEntry } from "../store/ledger.ts";
+import type { StoreReads, StoredRow, ValidatedRow } from "../store/store.ts";
+
+export type AuditOptions = {
+  /** Also reads the log again and decides from it. */
+  readonly source?: Pick<Source, "streams" | "fetch" | "bounds">;
+  /** True for a store without transactions that is being written: only the last entry of a stream may then lack documents. */
+  readonly tailMayBeIncomplete: boolean;
+  /** Findings kept in the report; the others are counted. */
+  readonly findingsMax: number;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (records: number) => void;
+};
+
+/** What an audit saw of one stream. `headHash` kept outside the store makes a later rewriting of history evident. */
+export type StreamAudit = {
+  readonly stream: string;
+  readonly entries: number;
+  readonly records: number;
+  readonly headSeq: number;
+  readonly headHash: string;
+  readonly settledTo: bigint;
+};
+
+export type AuditReport = {
+  readonly findings: readonly Finding[];
+  readonly findingsTotal: number;
+  readonly streams: readonly StreamAudit[];
+  readonly records: number;
+  readonly validated: number;
+  readonly failed: number;
+  readonly duplicates: number;
+  /** Records whose stored bytes were decided again, in full. */
+  readonly redecided: number;
+  /** Records compared with the log; null without a source. */
+  readonly comparedWithSource: number | null;
+};
+
+const LEDGER_PAGE = 256;
+const FETCH: FetchLimits = { bytesMax: 8_388_608, recordsMax: 10_000, waitMs: 0 };
+
+/**
+ * Proves, from the store alone, that every decided position has exactly one object and that every object is what its
+ * bytes give; with a source, that the log says the same. The one checker of simulation, kill tests and `sigma audit`.
+ */
+export async function audit(reads: StoreReads, options: AuditOptions): Promise<AuditReport> {
+  const run = newRun(reads, options);
+  for (const damage of await reads.integrity()) run.found("STORE_DAMAGED", null, null, null, damage);
+  for (const { digest, text } of await reads.contractSets()) {
+    if (run.openSet(digest, text) === null) {
+      run.found("CONTRACT_SET", null, null, null, `contract set ${digest} does not have its digest`);
+    }
+  }
+  const withRows = await reads.streamsOfRows();
+  const streams = await reads.streams();
+  for (const stream of new Set([...streams, ...withRows])) {
+    if (options.signal.aborted) break;
+    await auditStream(run, stream);
+  }
+  await checkTotals(run);
+  return run.report();
+}
+
+type Run = ReturnType<typeof newRun>;
+
+function newRun(reads: StoreReads, options: AuditOptions) {
+  const findings: Finding[] = [];
+  let findingsTotal = 0;
+  const streams: StreamAudit[] = [];
+  const sets = new Map<string, CompiledContractSet | null>();
+  const totals = { records: 0, validated: 0, failed: 0, receipts: 0, redecided: 0, compared: 0 };
+  let sources: ReadonlyMap<string, Stream> | null = null;
+  const add = (finding: Finding): void => {
+    findingsTotal += 1;
+    if (findings.length < options.findingsMax) findings.push(finding);
+  };
+  return {
+    reads,
+    options,
+    totals,
+    streams,
+    add,
+    found: (code: FindingCode, stream: string | null, seq: number | null, offset: bigint | null, message: string) =>
+      add({ code, stream, seq, offset, message }),
+    openSet: (digest: string, text: string): CompiledContractSet | null => {
+      const sealed = openContractSet(digest, text);
+      const set = sealed === null ? null : compileContractSet(sealed);
+      sets.set(digest, set);
+      return set;
+    },
+    set: (digest: string): CompiledContractSet | null => sets.get(digest) ?? null,
+    sourceStream: async (id: string): Promise<Stream | null> => {
+      if (options.source === undefined) return null;
+      sources ??= new Map((await options.source.streams()).map((stream) => [stream.id, stream]));
+      return sources.get(id) ?? null;
+    },
+    report: (): AuditReport => ({
+      findings,
+      findingsTotal,
+      streams,
+      records: totals.records,
+      validated: totals.validated,
+      failed: totals.failed,
+      duplicates: totals.receipts,
+      redecided: totals.redecided,
+      comparedWithSource: options.source === undefined ? null : totals.compared,
+    }),
+  };
+}
+
+async function auditStream(run: Run, stream: string): Promise<void> {
+  // Before the ledger: a gateway that is running only adds beyond what the ledger will show.
+  const extent = await run.reads.extent(stream);
+  let previous: LedgerEntry | null = null;
+  let first: bigint | null = null;
+  let entries = 0;
+  let records = 0;
+  for (;;) {
+    const page: readonly LedgerEntry[] = await run.reads.ledger(stream, entries === 0 ? 0 : (previous?.seq ?? 0) + 1, LEDGER_PAGE);
+    for (const [index, entry] of page.entries()) {
+      checkLink(run, stream, previous, entry);
+      if (entry.kind === "BATCH") {
+        const last = index === page.length - 1 && page.length < LEDGER_PAGE;
+        records += await auditBatch(run, entry, last && run.options.tailMayBeIncomplete);
+      }
+      first ??= entry.from;
+      previous = entry;
+      entries += 1;
+      run.options.onProgress?.(run.totals.records);
+    }
+    if (page.length < LEDGER_PAGE || run.options.signal.aborted) break;
+  }
+  const end = previous?.to ?? 0n;
+  if (extent !== null && (first === null || extent.first < first || extent.last >= end)) {
+    const offset = first === null || extent.first < first ? extent.first : extent.last;
+    run.found("ROW_ORPHAN", stream, null, offset, "an object is stored that no ledger entry covers");
+  }
+  if (previous === null) return;
+  const { seq: headSeq, hash: headHash, to: settledTo } = previous;
+  run.streams.push({ stream, entries, records, headSeq, headHash, settledTo });
+}
+
+function checkLink(run: Run, stream: string, previous: LedgerEntry | null, entry: LedgerEntry): void {
+  const { seq } = entry;
+  const found = (code: FindingCode, message: string): void => run.found(code, stream, seq, null, message);
+  if (entryHash(entry) !== entry.hash) found("LEDGER_HASH", `entry ${seq} does not have the hash it carries`);
+  if (run.set(entry.contractSet) === null) found("CONTRACT_SET", `contract set ${entry.contractSet} cannot be read`);
+  const expected = previous === null ? 0 : previous.seq + 1;
+  if (seq !== expected) {
+    const missing = seq - expected === 1 ? `entry ${expected} is` : `entries ${expected} to ${seq - 1} are`;
+    return found("LEDGER_GAP", `${missing} missing`);
+  }
+  if (previous === null && entry.kind !== "INIT") found("LEDGER_GAP", "the chain does not begin with INIT");
+  if (entry.prevHash !== (previous?.hash ?? GENESIS)) found("LEDGER_LINK", `entry ${seq} does not follow entry ${seq - 1}`);
+  if (entry.to < entry.from || (previous !== null && entry.from !== previous.to)) {
+    found("LEDGER_RANGE", `entry ${seq} covers [${entry.from}, ${entry.to}), the one before ends at ${previous?.to ?? "-"}`);
+  }
+}
+
+/** @returns how many records the entry speaks of. */
+async function auditBatch(run: Run, entry: LedgerEntry, mayBeIncomplete: boolean): Promise<number> {
+  const decoded = decodeOutcomes(entry.from, entry.outcomes);
+  if (decoded === null || decoded.to !== entry.to || decoded.leaves.length !== entry.count) {
+    run.found("LEDGER_OUTCOMES", entry.stream, entry.seq, null, `its outcomes contradict its range or its count`);
+    return 0;
+  }
+  const rows = await run.reads.rows(entry.stream, entry.from, entry.to);
+  const evidence: EntryEvidence = {
+    entry,
+    leaves: decoded.leaves,
+    rows,
+    set: run.set(entry.contractSet),
+    holder: await holdersOf(run, entry, rows),
+    mayBeIncomplete,
+  };
+  const { findings, counts } = checkEntry(evidence);
+  for (const finding of findings) run.add(finding);
+  run.totals.records += entry.count;
+  run.totals.validated += counts.validated;
+  run.totals.failed += counts.failed;
+  run.totals.receipts += counts.receipts;
+  run.totals.redecided += counts.redecided;
+  await compareWithSource(run, evidence);
+  return entry.count;
+}
+
+async function holdersOf(
+  run: Run,
+  entry: LedgerEntry,
+  rows: readonly StoredRow[],
+): Promise<(machineId: string) => ValidatedRow | undefined> {
+  const ids = rows.flatMap((row) => {
+    if (row.kind === "receipt") return [row.duplicateOf];
+    return row.kind === "failed" && row.machineId !== null ? [row.machineId] : [];
+  });
+  const topic = rows[0]?.position.topic;
+  const collection = topic === undefined ? undefined : run.set(entry.contractSet)?.byTopic.get(topic)?.contract.collection;
+  if (ids.length === 0 || collection === undefined) return () => undefined;
+  const holders = await run.reads.validatedById(collection, [...new Set(ids)]);
+  return (machineId) => holders.get(machineId);
+}
+
+async function compareWithSource(run: Run, evidence: EntryEvidence): Promise<void> {
+  const { source, signal } = run.options;
+  const stream = await run.sourceStream(evidence.entry.stream);
+  if (source === undefined || stream === null) return;
+  const { entry } = evidence;
+  const { start, end } = await source.bounds(stream);
+  // What retention removed cannot be compared; the report's counts show how much could.
+  if (start > entry.from) return;
+  if (end < entry.to) {
+    run.found("SOURCE_TRUNCATED", entry.stream, entry.seq, end, `the log ends at ${end}, the entry at ${entry.to}`);
+    return;
+  }
+  const records: SourceRecord[] = [];
+  for (let next = entry.from; next < entry.to && !signal.aborted; ) {
+    const fetched = await source.fetch(stream, next, FETCH, signal, entry.to);
+    if (fetched.kind !== "records") break;
+    records.push(...fetched.records);
+    next = fetched.to;
+  }
+  for (const finding of checkAgainstSource(evidence, records)) run.add(finding);
+  run.totals.compared += records.length;
+}
+
+/** Only a store that stood still can be totalled: the tails must be where the walk left them. */
+async function checkTotals(run: Run): Promise<void> {
+  const tally = await run.reads.tally();
+  for (const { stream, headSeq } of run.streams) {
+    if ((await run.reads.ledger(stream, headSeq + 1, 1)).length > 0) return;
+  }
+  const { validated, failed, receipts } = run.totals;
+  if (run.report().findingsTotal > 0 || run.options.tailMayBeIncomplete || run.options.signal.aborted) return;
+  if (tally.validated !== validated || tally.failed !== failed || tally.receipts !== receipts) {
+    const seen = `${validated} validated, ${failed} failed, ${receipts} receipts`;
+    const stored = `${tally.validated}, ${tally.failed} and ${tally.receipts}`;
+    run.found("TOTALS", null, null, null, `the ledger accounts for ${seen}; stored are ${stored}`);
+  }
+}

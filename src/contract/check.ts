@@ -1,0 +1,178 @@
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { compileContractSet, type CompiledVersion } from "../core/compile.ts";
+import { DEFAULT_LIMITS } from "../core/contract-set.ts";
+import { judge } from "../core/decide.ts";
+import { describeFailure, failureCode, type FailureReason } from "../core/failure.ts";
+import { parsePayload } from "../core/payload.ts";
+import { faultAt, sortFaults, type Fault, type Place } from "./fault.ts";
+import { toContractSet, type LoadedContract, type LoadedVersion } from "./files.ts";
+import { describeIoError, readBytes } from "./source-text.ts";
+
+/** What became of one fixture. */
+export type FixtureResult = {
+  readonly file: string;
+  readonly subject: string;
+  readonly version: number;
+  readonly expected: "PASSED" | "FAILED";
+  readonly status: "PASSED" | "FAILED";
+  /** As metrics name it, e.g. "schema" or "malformed-not-json"; null when it passed. */
+  readonly code: string | null;
+  /** Broken constraints: `/weight_kg exclusiveMinimum`, or ids of broken rules. */
+  readonly broken: readonly string[];
+};
+
+export type CheckReport = { readonly fixtures: readonly FixtureResult[]; readonly findings: readonly Fault[] };
+
+type Expected = FixtureResult["expected"];
+
+const KINDS: readonly { readonly folder: string; readonly expected: Expected }[] = [
+  { folder: "pass", expected: "PASSED" },
+  { folder: "fail", expected: "FAILED" },
+];
+
+/**
+ * Judges fixtures, of drafts too, as a record of these bytes would be judged.
+ * @param wanted which versions; a file that belongs to no version at all is a finding whichever are wanted.
+ */
+export function runFixtures(
+  contracts: readonly LoadedContract[],
+  wanted: (version: number) => boolean = () => true,
+): CheckReport {
+  const compiled = compileContractSet(toContractSet(contracts, [], DEFAULT_LIMITS));
+  const fixtures: FixtureResult[] = [];
+  const findings: Fault[] = [];
+  for (const contract of contracts) {
+    findings.push(...strayFiles(contract));
+    for (const version of contract.versions.filter((one) => wanted(one.version))) {
+      const judged = compiled.bySubject.get(contract.subject)?.versions.get(version.version);
+      if (judged === undefined) throw new Error(`Version ${contract.subject}@${version.version} was not compiled`);
+      for (const { folder, expected } of KINDS) {
+        const run = { folder: join(version.fixturesDir, folder), expected, version: judged, place: version.place };
+        runFolder(run, fixtures, findings);
+      }
+    }
+  }
+  return { fixtures, findings: sortFaults(findings) };
+}
+
+type FolderRun = {
+  readonly folder: string;
+  readonly expected: Expected;
+  readonly version: CompiledVersion;
+  /** Of the version, to be named when it has no fixtures. */
+  readonly place: Place;
+};
+
+function runFolder(run: FolderRun, fixtures: FixtureResult[], findings: Fault[]): void {
+  const { folder, expected, version } = run;
+  const names = namesIn(folder, findings).filter((name) => name.endsWith(".json"));
+  if (names.length === 0) {
+    const kind = expected === "PASSED" ? "must-pass" : "must-fail";
+    const message = `${version.ref.subject}@${version.ref.version} has no ${kind} fixture`;
+    findings.push(faultAt(run.place, "SIG-C-042", message, `Put a payload into ${folder}/`));
+  }
+  for (const name of names) {
+    const file = join(folder, name);
+    const place = { file, line: 1, column: 1 };
+    const read = readBytes(file);
+    if (!read.ok) {
+      findings.push(
+        faultAt(place, "SIG-C-043", `Cannot read fixture "${file}": ${read.problem}`, "Make it a readable file"),
+      );
+      continue;
+    }
+    const reason = whyFailed(read.bytes, version);
+    const { subject, version: number } = version.ref;
+    const code = reason === null ? null : failureCode(reason);
+    const status = reason === null ? "PASSED" : "FAILED";
+    fixtures.push({
+      file,
+      subject,
+      version: number,
+      expected,
+      status,
+      code,
+      broken: reason === null ? [] : brokenBy(reason),
+    });
+    if (status !== expected) findings.push(surprise(place, reason));
+  }
+}
+
+function surprise(place: Place, reason: FailureReason | null): Fault {
+  const remedy = "Correct the payload, or the draft; a frozen version is corrected by a new version";
+  if (reason === null) return faultAt(place, "SIG-C-041", "The must-fail fixture passed", remedy);
+  const message = `The must-pass fixture failed (${failureCode(reason)}): ${describeFailure(reason)}`;
+  return faultAt(place, "SIG-C-040", message, remedy);
+}
+
+function whyFailed(bytes: Uint8Array, version: CompiledVersion): FailureReason | null {
+  const parsed = parsePayload(bytes, DEFAULT_LIMITS);
+  if (!parsed.ok) return parsed.reason;
+  const decision = judge(parsed.payload, version, "default");
+  return decision.status === "PASSED" ? null : decision.reason;
+}
+
+function brokenBy(reason: FailureReason): readonly string[] {
+  switch (reason.kind) {
+    case "schema":
+      return reason.violations.map(({ pointer, keyword }) => `${pointer === "" ? "/" : pointer} ${keyword}`);
+    case "rule":
+      return reason.violations.map(({ id }) => id);
+    case "malformed":
+    case "contract":
+    case "conflict":
+    case "unexplained":
+      return [];
+  }
+}
+
+/** Files nobody runs look like tests and prove nothing: a misspelt folder, a version that is not there, another suffix. */
+function strayFiles(contract: LoadedContract): readonly Fault[] {
+  const findings: Fault[] = [];
+  const root = join(dirname(contract.file), "fixtures");
+  const folders = new Set(contract.versions.map(({ fixturesDir }) => basename(fixturesDir)));
+  const stray = (file: string, remedy: string): void => {
+    findings.push(faultAt({ file, line: 1, column: 1 }, "SIG-C-044", "No version runs this as a fixture", remedy));
+  };
+  for (const name of namesIn(root, findings)) {
+    if (!folders.has(name)) stray(join(root, name), `Folders here are ${[...folders].join(", ")}`);
+  }
+  for (const { fixturesDir } of contract.versions) strayIn(fixturesDir, stray, findings);
+  return findings;
+}
+
+function strayIn(
+  fixturesDir: LoadedVersion["fixturesDir"],
+  stray: (file: string, remedy: string) => void,
+  findings: Fault[],
+): void {
+  const kinds = KINDS.map(({ folder }) => folder);
+  for (const name of namesIn(fixturesDir, findings)) {
+    if (!kinds.includes(name)) stray(join(fixturesDir, name), `Folders here are ${kinds.join(", ")}`);
+  }
+  for (const kind of kinds) {
+    // What cannot be listed is reported once, where the fixtures are run.
+    for (const name of namesIn(join(fixturesDir, kind), [])) {
+      if (!name.endsWith(".json")) stray(join(fixturesDir, kind, name), "Fixtures end in .json");
+    }
+  }
+}
+
+/** Sorted names, hidden ones left out; none when the folder does not exist. */
+function namesIn(folder: string, findings: Fault[]): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => !name.startsWith("."))
+      .toSorted();
+  } catch (error) {
+    const problem = describeIoError(error);
+    if (problem !== "it does not exist") {
+      const place = { file: folder, line: 1, column: 1 };
+      findings.push(
+        faultAt(place, "SIG-C-043", `Cannot list fixtures "${folder}": ${problem}`, "Make it a readable folder"),
+      );
+    }
+    return [];
+  }
+}

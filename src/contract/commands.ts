@@ -1,0 +1,195 @@
+import type { JsonObject } from "../core/json.ts";
+import type { ContractStatus, Rule } from "../core/contract-set.ts";
+import { runFixtures, type CheckReport } from "./check.ts";
+import type { ContractName } from "./contract-name.ts";
+import { faultAt, sortFaults, type Fault } from "./fault.ts";
+import {
+  loadContracts,
+  readContracts,
+  type ContractReading,
+  type LoadedContract,
+  type LoadedVersion,
+  type LoadResult,
+} from "./files.ts";
+import { checkLock, entryOf, freezeVersion, readLock, writeLock, type Lock } from "./lock.ts";
+import { nearestName } from "./nearest.ts";
+
+/** One version in a list. */
+export type ContractSummary = {
+  readonly subject: string;
+  readonly version: number;
+  readonly status: ContractStatus;
+  readonly sunset: string | null;
+  readonly frozen: boolean;
+  readonly digest: string;
+  readonly owner: string;
+  readonly collection: string;
+};
+
+/** One version in full. */
+export type ContractDetails = ContractSummary & {
+  readonly description: string;
+  readonly versionField: string | null;
+  readonly identity: readonly string[];
+  readonly rules: readonly Rule[];
+  readonly schemaFile: string;
+  readonly schema: JsonObject | boolean;
+};
+
+/** Of a command that answers with data; `faults` are what keeps it from answering. */
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** `notFound` tells a wrong name on the command line from a contract that must not be frozen. */
+export type Frozen =
+  | {
+      readonly ok: true;
+      readonly name: string;
+      readonly digest: string;
+      readonly changed: boolean;
+      readonly file: string;
+    }
+  | { readonly ok: false; readonly notFound: boolean; readonly faults: readonly Fault[] };
+
+/**
+ * The contracts a gateway may start with: no fault in the files, no frozen version changed or missing, and every version
+ * in force frozen.
+ */
+export function loadFrozenContracts(directory: string): LoadResult {
+  const loaded = loadContracts(directory);
+  const lock = readLock(directory);
+  const faults = [
+    ...(loaded.ok ? [] : loaded.faults),
+    ...(lock.ok ? [] : lock.faults),
+    ...(loaded.ok && lock.ok ? checkLock(loaded.contracts, lock.lock) : []),
+  ];
+  return loaded.ok && faults.length === 0 ? loaded : { ok: false, faults };
+}
+
+/** Every version, by subject and number. Says what is there, changed or not: linting judges it. */
+export function listContracts(directory: string): Answer<readonly ContractSummary[]> {
+  const read = readBoth(directory);
+  if (!read.ok) return read;
+  const { contracts, lock } = read.value;
+  const value = contracts.flatMap((contract) => contract.versions.map((version) => summaryOf(contract, version, lock)));
+  return { ok: true, value };
+}
+
+/** The named version, or all of the subject's. */
+export function showContract(directory: string, name: ContractName): Answer<readonly ContractDetails[]> {
+  const read = readBoth(directory);
+  if (!read.ok) return read;
+  const found = find(directory, read.value.contracts, name);
+  if (!found.ok) return found;
+  const { contract, versions } = found.value;
+  const value = versions.map((version) => ({
+    ...summaryOf(contract, version, read.value.lock),
+    description: contract.description,
+    versionField: contract.versionField,
+    identity: version.identity,
+    rules: version.rules,
+    schemaFile: version.schemaFile,
+    schema: version.schema,
+  }));
+  return { ok: true, value };
+}
+
+/** Everything wrong with the files, the patterns in them and the lock; empty when there is nothing. */
+export async function lintContracts(directory: string): Promise<readonly Fault[]> {
+  const reading = readContracts(directory);
+  const lock = readLock(directory);
+  const patternFaults = await unsafePatterns(reading);
+  const readable = reading.faults.length === 0 && lock.ok;
+  const lockFaults = lock.ok ? (readable ? checkLock(reading.contracts, lock.lock) : []) : lock.faults;
+  return sortFaults([...reading.faults, ...patternFaults, ...lockFaults]);
+}
+
+/** Runs the fixtures of every version, or of the named ones. */
+export function checkContracts(directory: string, name: ContractName | null): Answer<CheckReport> {
+  const loaded = loadContracts(directory);
+  if (!loaded.ok) return loaded;
+  if (name === null) return { ok: true, value: runFixtures(loaded.contracts) };
+  const found = find(directory, loaded.contracts, name);
+  if (!found.ok) return found;
+  return { ok: true, value: reportOn(found.value.contract, name.version) };
+}
+
+/**
+ * Freezes one version: writes its digest to the lock. Freezing it again changes nothing.
+ * Refused: any fault in the contract files, an unsafe pattern, a fixture of the version that proves it wrong or is missing,
+ * and a version that is frozen with other content.
+ */
+export async function freezeContract(directory: string, subject: string, version: number): Promise<Frozen> {
+  const reading = readContracts(directory);
+  const lock = readLock(directory);
+  const faults = [...reading.faults, ...(await unsafePatterns(reading)), ...(lock.ok ? [] : lock.faults)];
+  if (faults.length > 0 || !lock.ok) return { ok: false, notFound: false, faults: sortFaults(faults) };
+  const found = find(directory, reading.contracts, { subject, version });
+  if (!found.ok) return { ok: false, notFound: true, faults: found.faults };
+  const { contract, versions } = found.value;
+  const [target] = versions;
+  if (target === undefined) throw new Error(`Version ${subject}@${version} was found and is not there`);
+  const frozen = freezeVersion(contract, target, lock.lock);
+  if (!frozen.ok) return { ok: false, notFound: false, faults: [frozen.fault] };
+  const { findings } = reportOn(contract, version);
+  if (findings.length > 0) return { ok: false, notFound: false, faults: findings };
+  if (frozen.changed) {
+    const fault = writeLock(lock.lock.file, frozen.text);
+    if (fault !== null) return { ok: false, notFound: false, faults: [fault] };
+  }
+  return {
+    ok: true,
+    name: `${subject}@${version}`,
+    digest: frozen.digest,
+    changed: frozen.changed,
+    file: lock.lock.file,
+  };
+}
+
+/** The pattern checker is large and slow to load: only linting and freezing pay for it, and only when there are patterns. */
+async function unsafePatterns({ patterns }: ContractReading): Promise<readonly Fault[]> {
+  if (patterns.length === 0) return [];
+  const { lintPatterns } = await import("./pattern-lint.ts");
+  return lintPatterns(patterns);
+}
+
+function readBoth(directory: string): Answer<{ readonly contracts: readonly LoadedContract[]; readonly lock: Lock }> {
+  const loaded = loadContracts(directory);
+  const lock = readLock(directory);
+  if (loaded.ok && lock.ok) return { ok: true, value: { contracts: loaded.contracts, lock: lock.lock } };
+  return { ok: false, faults: [...(loaded.ok ? [] : loaded.faults), ...(lock.ok ? [] : lock.faults)] };
+}
+
+function reportOn(contract: LoadedContract, number: number | null): CheckReport {
+  return runFixtures([contract], (version) => number === null || version === number);
+}
+
+type Found = { readonly contract: LoadedContract; readonly versions: readonly LoadedVersion[] };
+
+function find(directory: string, contracts: readonly LoadedContract[], name: ContractName): Answer<Found> {
+  const place = { file: directory, line: 1, column: 1 };
+  const contract = contracts.find(({ subject }) => subject === name.subject);
+  if (contract === undefined) {
+    const subjects = contracts.map(({ subject }) => subject);
+    const nearest = nearestName(name.subject, subjects);
+    const hint = nearest === null ? "" : ` (did you mean "${nearest}"?)`;
+    const message = `There is no contract "${name.subject}"${hint}`;
+    return { ok: false, faults: [faultAt(place, "SIG-C-035", message, `Use one of ${subjects.join(", ")}`)] };
+  }
+  const versions = contract.versions.filter(({ version }) => name.version === null || version === name.version);
+  if (versions.length > 0) return { ok: true, value: { contract, versions } };
+  const numbers = contract.versions.map(({ version }) => version).join(", ");
+  const message = `There is no version ${name.version ?? ""} of contract "${name.subject}"`;
+  return {
+    ok: false,
+    faults: [faultAt({ ...place, file: contract.file }, "SIG-C-035", message, `Use one of ${numbers}`)],
+  };
+}
+
+function summaryOf(contract: LoadedContract, version: LoadedVersion, lock: Lock): ContractSummary {
+  const { subject, owner, collection } = contract;
+  const { version: number, status, sunset, digest } = version;
+  const frozen = entryOf(lock, subject, number)?.digest === digest;
+  return { subject, version: number, status, sunset, frozen, digest, owner, collection };
+}

@@ -1,0 +1,223 @@
+import type { ContractStatus, Rule } from "../core/contract-set.ts";
+import { faultAt, type ContractCode, type Fault, type Place } from "./fault.ts";
+import type { SourceText } from "./source-text.ts";
+import { asList, asMap, asText, didYouMean, readFields, readText, shorten, type Located } from "./yaml-fields.ts";
+import { parseYamlTree, type YamlTree } from "./yaml-tree.ts";
+
+type RuleText = Located<Rule> & { readonly placeInside: (position: number) => Place };
+
+export type VersionText = {
+  readonly number: number;
+  /** Of the number. */
+  readonly place: Place;
+  readonly status: ContractStatus | null;
+  readonly sunset: string | null;
+  readonly schema: Located<string> | null;
+  readonly rules: readonly RuleText[];
+  /** The version's own identity, or else the contract's; null when neither can be used. */
+  readonly identity: readonly Located<string>[] | null;
+};
+
+/** A contract.yaml as written; null stands where a fault was reported. */
+export type ContractText = {
+  readonly subject: Located<string> | null;
+  readonly owner: string | null;
+  readonly description: string | null;
+  readonly collection: string | null;
+  readonly versionField: string | null;
+  readonly versions: readonly VersionText[];
+};
+
+/** RFC 6901: "" or "/"-led tokens in which "~" stands only in "~0" and "~1". */
+const POINTER = /^(?:\/(?:[^/~]|~[01])*)*$/;
+/** As the version header can name it. */
+const SUBJECT = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,248}$/;
+/** A table and a collection name in every store. No capitals: SQLite would take "A" and "a" for one table. */
+const COLLECTION = /^[a-z][a-z0-9_]{0,47}$/;
+const RULE_ID = /^[a-z][a-z0-9-]{0,63}$/;
+const STATUSES: readonly ContractStatus[] = ["draft", "active", "deprecated", "retired"];
+
+const TEXT_MAX = 1_000;
+/** A rule is read by people; 4,096 characters is past that. */
+const EXPRESSION_MAX = 4_096;
+const RULES_MAX = 64;
+const IDENTITY_MAX = 16;
+
+const CONTRACT_KEYS = ["subject", "owner", "description", "collection", "identity", "versionField", "versions"];
+const VERSION_KEYS = ["schema", "rules", "status", "sunset", "identity"];
+const RULE_KEYS = ["id", "expression", "message"];
+
+/** Reads a contract.yaml as far as it goes and reports everything wrong with it. */
+export function readContractYaml(source: SourceText, faults: Fault[]): ContractText | null {
+  const parsed = parseYamlTree(source);
+  faults.push(...parsed.faults);
+  if (parsed.tree === null) return null;
+  const map = asMap(parsed.tree, "A contract", faults);
+  if (map === null) return null;
+  const fields = readFields(map, CONTRACT_KEYS, ["subject", "owner", "description", "collection", "versions"], faults);
+  const identity = readIdentity(fields.get("identity"), faults);
+  return {
+    subject: readName(fields.get("subject"), SUBJECT, "SIG-C-008", SUBJECT_FORM, faults),
+    owner: readText(fields.get("owner"), TEXT_MAX, faults)?.value ?? null,
+    description: readText(fields.get("description"), TEXT_MAX, faults)?.value ?? null,
+    collection: readName(fields.get("collection"), COLLECTION, "SIG-C-010", COLLECTION_FORM, faults)?.value ?? null,
+    versionField: readPointer(fields.get("versionField"), faults)?.value ?? null,
+    versions: readVersions(fields.get("versions"), { given: fields.has("identity"), identity }, faults),
+  };
+}
+
+const SUBJECT_FORM = "letters, digits, dot, dash and underscore, 1 to 249 of them, beginning with a letter or a digit";
+const COLLECTION_FORM = "lower-case letters, digits and underscore, 1 to 48 of them, beginning with a letter";
+const RULE_ID_FORM = "lower-case letters, digits and dash, 1 to 64 of them, beginning with a letter";
+
+type DefaultIdentity = { readonly given: boolean; readonly identity: readonly Located<string>[] | null };
+
+function readVersions(tree: YamlTree | undefined, whole: DefaultIdentity, faults: Fault[]): readonly VersionText[] {
+  if (tree === undefined) return [];
+  const map = asMap(tree, "versions", faults);
+  if (map === null) return [];
+  if (map.entries.length === 0) {
+    faults.push(faultAt(map.place, "SIG-C-006", "A contract needs at least one version", "Add version 1 as a draft"));
+  }
+  const versions: VersionText[] = [];
+  for (const { key, keyPlace, value } of map.entries) {
+    if (!/^[1-9][0-9]{0,8}$/.test(key)) {
+      const message = `Version "${shorten(key)}" is not a whole number from 1 to 999999999`;
+      faults.push(faultAt(keyPlace, "SIG-C-011", message, "Number the versions 1, 2, 3 ..."));
+      continue;
+    }
+    if (versions.some(({ number }) => number === Number(key))) {
+      faults.push(faultAt(keyPlace, "SIG-C-004", `Version ${key} stands twice`, "Keep one of the two"));
+      continue;
+    }
+    const version = readVersion(Number(key), keyPlace, value, whole, faults);
+    if (version !== null) versions.push(version);
+  }
+  return versions;
+}
+
+function readVersion(
+  number: number,
+  place: Place,
+  tree: YamlTree,
+  whole: DefaultIdentity,
+  faults: Fault[],
+): VersionText | null {
+  const map = asMap(tree, `Version ${number}`, faults);
+  if (map === null) return null;
+  const fields = readFields(map, VERSION_KEYS, ["schema", "status"], faults);
+  const own = fields.get("identity");
+  if (own === undefined && !whole.given) {
+    const message = `Version ${number} has no identity, and the contract names none`;
+    faults.push(
+      faultAt(place, "SIG-C-006", message, "Name the fields that identify the fact, for example identity: [/id]"),
+    );
+  }
+  return {
+    number,
+    place,
+    status: readStatus(fields.get("status"), faults),
+    sunset: readSunset(fields.get("sunset"), faults),
+    schema: readText(fields.get("schema"), TEXT_MAX, faults),
+    rules: readRules(fields.get("rules"), faults),
+    identity: own === undefined ? whole.identity : readIdentity(own, faults),
+  };
+}
+
+function readRules(tree: YamlTree | undefined, faults: Fault[]): readonly RuleText[] {
+  if (tree === undefined) return [];
+  const items = asList(tree, RULES_MAX, faults);
+  const rules: RuleText[] = [];
+  for (const item of items) {
+    const map = asMap(item, "A rule", faults);
+    if (map === null) continue;
+    const fields = readFields(map, RULE_KEYS, RULE_KEYS, faults);
+    const id = readName(fields.get("id"), RULE_ID, "SIG-C-015", RULE_ID_FORM, faults);
+    const expression = readText(fields.get("expression"), EXPRESSION_MAX, faults);
+    const message = readText(fields.get("message"), TEXT_MAX, faults);
+    if (id === null || expression === null || message === null) continue;
+    if (rules.some(({ value }) => value.id === id.value)) {
+      faults.push(faultAt(id.place, "SIG-C-015", `Rule id "${id.value}" stands twice`, "Give each rule its own id"));
+    }
+    const value: Rule = { id: id.value, expression: expression.value, message: message.value };
+    rules.push({ value, place: expression.place, placeInside: expression.placeInside });
+  }
+  return rules;
+}
+
+function readIdentity(tree: YamlTree | undefined, faults: Fault[]): readonly Located<string>[] | null {
+  if (tree === undefined) return null;
+  const items = asList(tree, IDENTITY_MAX, faults);
+  if (tree.kind === "list" && items.length === 0) {
+    const message = "An identity of no fields would make every record the same fact";
+    faults.push(faultAt(tree.place, "SIG-C-007", message, "Name at least one field"));
+  }
+  const pointers: Located<string>[] = [];
+  for (const item of items) {
+    const pointer = readPointer(item, faults);
+    if (pointer === null) continue;
+    if (pointers.some(({ value }) => value === pointer.value)) {
+      faults.push(
+        faultAt(pointer.place, "SIG-C-013", `Pointer "${pointer.value}" stands twice`, "Keep one of the two"),
+      );
+    }
+    pointers.push(pointer);
+  }
+  return pointers.length === 0 || pointers.length < items.length ? null : pointers;
+}
+
+function readPointer(tree: YamlTree | undefined, faults: Fault[]): Located<string> | null {
+  if (tree === undefined) return null;
+  const text = asText(tree, faults);
+  if (text === null) return null;
+  if (POINTER.test(text.value)) return text;
+  const message = `"${shorten(text.value)}" is not a JSON pointer`;
+  const suggestion = POINTER.test(`/${text.value}`) ? `/${text.value}` : "/field";
+  faults.push(
+    faultAt(text.place, "SIG-C-013", message, `Begin with a slash and escape "~" as "~0", as in ${suggestion}`),
+  );
+  return null;
+}
+
+function readStatus(tree: YamlTree | undefined, faults: Fault[]): ContractStatus | null {
+  if (tree === undefined) return null;
+  const text = asText(tree, faults);
+  if (text === null) return null;
+  const status = STATUSES.find((known) => known === text.value);
+  if (status !== undefined) return status;
+  const message = `Unknown status "${shorten(text.value)}"${didYouMean(text.value, STATUSES)}`;
+  faults.push(faultAt(text.place, "SIG-C-012", message, `Use one of ${STATUSES.join(", ")}`));
+  return null;
+}
+
+function readSunset(tree: YamlTree | undefined, faults: Fault[]): string | null {
+  if (tree === undefined) return null;
+  const text = asText(tree, faults);
+  if (text === null) return null;
+  if (isDay(text.value)) return text.value;
+  const message = `Sunset "${shorten(text.value)}" is not a day of the calendar`;
+  faults.push(faultAt(text.place, "SIG-C-023", message, "Write it as YYYY-MM-DD"));
+  return null;
+}
+
+/** A day that exists: Date.parse takes the 31st of February for the 3rd of March. */
+function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const parsed = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(parsed) && new Date(parsed).toISOString().startsWith(text);
+}
+
+function readName(
+  tree: YamlTree | undefined,
+  form: RegExp,
+  code: ContractCode,
+  formInWords: string,
+  faults: Fault[],
+): Located<string> | null {
+  if (tree === undefined) return null;
+  const text = asText(tree, faults);
+  if (text === null) return null;
+  if (form.test(text.value)) return text;
+  faults.push(faultAt(text.place, code, `"${shorten(text.value)}" is not a valid name`, `Use ${formInWords}`));
+  return null;
+}

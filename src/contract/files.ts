@@ -1,0 +1,260 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import {
+  sealContractSet,
+  versionDigest,
+  type Binding,
+  type ContractVersion,
+  type PayloadLimits,
+  type SealedContractSet,
+} from "../core/contract-set.ts";
+import { readContractYaml, type ContractText, type VersionText } from "./contract-yaml.ts";
+import { faultAt, sortFaults, type Fault, type Place } from "./fault.ts";
+import { schemaRequires } from "./identity-proof.ts";
+import { readRule } from "./rule-lint.ts";
+import { readSchemaFile, type SchemaFile } from "./schema-file.ts";
+import { schemaPatterns } from "./schema-patterns.ts";
+import { createSourceText, decodeText, describeIoError, readBytes } from "./source-text.ts";
+import { shorten } from "./yaml-fields.ts";
+
+/** A version as its files say, with where they are. */
+export type LoadedVersion = ContractVersion & {
+  /** Day (YYYY-MM-DD) announced as its end; a promise to producers, never a switch. */
+  readonly sunset: string | null;
+  readonly schemaFile: string;
+  /** Holds `pass` and `fail`; need not exist. */
+  readonly fixturesDir: string;
+  /** Of its number in contract.yaml. */
+  readonly place: Place;
+};
+
+export type LoadedContract = {
+  readonly subject: string;
+  readonly owner: string;
+  readonly description: string;
+  /** Subjects may share one: machine ids include the subject, so their facts never meet. */
+  readonly collection: string;
+  readonly versionField: string | null;
+  readonly file: string;
+  /** By number. */
+  readonly versions: readonly LoadedVersion[];
+};
+
+/** A regular expression of a contract, with every set of flags it may be compiled with: the schema engine tries both. */
+export type PatternSite = { readonly pattern: string; readonly flags: readonly string[]; readonly place: Place };
+
+const SCHEMA_FLAGS: readonly string[] = ["u", ""];
+const RULE_FLAGS: readonly string[] = [""];
+
+export type LoadResult =
+  | { readonly ok: true; readonly contracts: readonly LoadedContract[] }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** What the files hold. A contract with a fault is not among `contracts`; its patterns are among `patterns`. */
+export type ContractReading = {
+  readonly contracts: readonly LoadedContract[];
+  readonly faults: readonly Fault[];
+  readonly patterns: readonly PatternSite[];
+};
+
+/**
+ * Loads `<directory>/<subject>/contract.yaml` and the schemas they name: all of them without a fault, or every fault.
+ *
+ * The safety of patterns is not shown here (it takes seconds and a large library): linting and freezing do that, and
+ * what is in force is frozen.
+ */
+export function loadContracts(directory: string): LoadResult {
+  const { contracts, faults } = readContracts(directory);
+  return faults.length === 0 ? { ok: true, contracts } : { ok: false, faults };
+}
+
+/** Reads all that can be read and reports all that is wrong, in the order of files and lines. */
+export function readContracts(directory: string): ContractReading {
+  const faults: Fault[] = [];
+  const patterns: PatternSite[] = [];
+  const contracts: LoadedContract[] = [];
+  const firstOf = new Map<string, string>();
+  for (const name of folderNames(directory, faults)) {
+    const before = faults.length;
+    const contract = readFolder(join(directory, name), name, firstOf, faults, patterns);
+    if (contract !== null && faults.length === before) contracts.push(contract);
+  }
+  return { contracts, faults: sortFaults(faults), patterns };
+}
+
+/** The set to decide with. Statuses and bindings are part of it; owner, description and sunset decide nothing. */
+export function toContractSet(
+  contracts: readonly LoadedContract[],
+  bindings: readonly Binding[],
+  limits: PayloadLimits,
+): SealedContractSet {
+  return sealContractSet({
+    limits: { bytesMax: limits.bytesMax, depthMax: limits.depthMax },
+    contracts: contracts.map(({ subject, collection, versionField, versions }) => ({
+      subject,
+      collection,
+      versionField,
+      versions: versions.map(({ version, status, schema, rules, identity, digest }) => ({
+        version,
+        status,
+        schema,
+        rules,
+        identity,
+        digest,
+      })),
+    })),
+    bindings: bindings.map(({ topic, subject, defaultVersion }) => ({ topic, subject, defaultVersion })),
+  });
+}
+
+/** Folders of the directory that may hold a contract; hidden ones (editors, volume mounts) may not. */
+function folderNames(directory: string, faults: Fault[]): readonly string[] {
+  const place = { file: directory, line: 1, column: 1 };
+  const remedy = "Name the contracts directory, or create one with a folder for each subject";
+  try {
+    const names = readdirSync(directory).filter((name) => !name.startsWith("."));
+    const folders = names.filter((name) => statSync(join(directory, name), { throwIfNoEntry: false })?.isDirectory());
+    if (folders.length === 0) {
+      faults.push(
+        faultAt(place, "SIG-C-001", `Cannot load contracts from "${directory}": it holds no contract`, remedy),
+      );
+    }
+    // toSorted without a comparison goes by code unit: the same order on every machine.
+    return folders.toSorted();
+  } catch (error) {
+    const message = `Cannot load contracts from "${directory}": ${describeIoError(error)}`;
+    faults.push(faultAt(place, "SIG-C-001", message, remedy));
+    return [];
+  }
+}
+
+function readFolder(
+  folder: string,
+  name: string,
+  firstOf: Map<string, string>,
+  faults: Fault[],
+  patterns: PatternSite[],
+): LoadedContract | null {
+  const file = join(folder, "contract.yaml");
+  const text = readYamlText(file, faults);
+  if (text === null) return null;
+  const written = readContractYaml(createSourceText(file, text), faults);
+  if (written === null) return null;
+  checkSubject(written, name, file, firstOf, faults);
+  const versions = written.versions
+    .map((version) => readVersion(folder, written, version, faults, patterns))
+    .filter((version) => version !== null);
+  const { subject, owner, description, collection, versionField } = written;
+  if (subject === null || owner === null || description === null || collection === null) return null;
+  const ordered = versions.toSorted((a, b) => a.version - b.version);
+  return { subject: subject.value, owner, description, collection, versionField, file, versions: ordered };
+}
+
+function readYamlText(file: string, faults: Fault[]): string | null {
+  const place = { file, line: 1, column: 1 };
+  const read = readBytes(file);
+  if (!read.ok) {
+    const remedy = "Each folder of the contracts directory needs a readable contract.yaml; move other folders away";
+    faults.push(faultAt(place, "SIG-C-002", `Cannot read contract "${file}": ${read.problem}`, remedy));
+    return null;
+  }
+  const text = decodeText(read.bytes);
+  if (text === null) faults.push(faultAt(place, "SIG-C-003", "Not YAML: the file is not UTF-8", "Save it as UTF-8"));
+  return text;
+}
+
+function checkSubject(
+  written: ContractText,
+  folderName: string,
+  file: string,
+  firstOf: Map<string, string>,
+  faults: Fault[],
+): void {
+  if (written.subject === null) return;
+  const { value, place } = written.subject;
+  if (value !== folderName) {
+    const message = `Subject "${value}" stands in folder "${folderName}"`;
+    faults.push(faultAt(place, "SIG-C-008", message, "Give the folder the name of the subject"));
+  }
+  const first = firstOf.get(value);
+  if (first === undefined) {
+    firstOf.set(value, file);
+    return;
+  }
+  const message = `Subject "${value}" is already the subject of ${first}`;
+  faults.push(faultAt(place, "SIG-C-009", message, "Keep one contract for each subject; its versions belong together"));
+}
+
+/** A relative path of plain names: never absolute, never upwards. */
+const INNER_PATH = /^(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)*$/;
+
+function readVersion(
+  folder: string,
+  contract: ContractText,
+  version: VersionText,
+  faults: Fault[],
+  patterns: PatternSite[],
+): LoadedVersion | null {
+  const { number, place, status, sunset, identity } = version;
+  const schema = readSchema(folder, version, faults, patterns);
+  for (const { value, place: start, placeInside } of version.rules) {
+    const reading = readRule(value);
+    for (const { code, position, message, remedy } of reading.findings) {
+      faults.push(faultAt(position === 0 ? start : placeInside(position), code, message, remedy));
+    }
+    patterns.push(
+      ...reading.patterns.map((one) => ({
+        pattern: one.pattern,
+        flags: RULE_FLAGS,
+        place: placeInside(one.position),
+      })),
+    );
+  }
+  if (schema === null || identity === null || status === null || contract.subject === null) return null;
+  for (const { value, place: at } of identity) {
+    if (schemaRequires(schema.schema, value)) continue;
+    const message = `Identity field "${value}" is not required by the schema of version ${number}`;
+    const remedy = `List it under "required" in ${schema.file}, in every object on its way, with "type": "object"`;
+    faults.push(faultAt(at, "SIG-C-014", message, remedy));
+  }
+  const content = {
+    version: number,
+    schema: schema.schema,
+    rules: version.rules.map(({ value }) => value),
+    identity: identity.map(({ value }) => value),
+  };
+  const digest = versionDigest(contract.subject.value, content);
+  return {
+    ...content,
+    digest,
+    status,
+    sunset,
+    schemaFile: schema.file,
+    fixturesDir: join(folder, "fixtures", `v${number}`),
+    place,
+  };
+}
+
+function readSchema(folder: string, version: VersionText, faults: Fault[], patterns: PatternSite[]): SchemaFile | null {
+  if (version.schema === null) return null;
+  const { value, place } = version.schema;
+  if (!INNER_PATH.test(value)) {
+    const message = `Schema path "${shorten(value)}" is not a path inside the contract's folder`;
+    faults.push(
+      faultAt(
+        place,
+        "SIG-C-022",
+        message,
+        `Put the schema beside contract.yaml, for example v${version.number}.schema.json`,
+      ),
+    );
+    return null;
+  }
+  const schema = readSchemaFile(join(folder, value), place, faults);
+  if (schema === null) return null;
+  const sites = schemaPatterns(schema.schema);
+  patterns.push(
+    ...sites.map(({ pattern, pointer }) => ({ pattern, flags: SCHEMA_FLAGS, place: schema.placeOf(pointer) })),
+  );
+  return schema;
+}

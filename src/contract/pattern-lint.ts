@@ -1,0 +1,65 @@
+import { createRequire } from "node:module";
+import { faultAt, type Fault } from "./fault.ts";
+import type { PatternSite } from "./files.ts";
+
+type Diagnosis = {
+  readonly status: "safe" | "vulnerable" | "unknown";
+  readonly complexity?: { readonly type: string };
+  readonly error?: { readonly kind: string };
+};
+
+type Recheck = {
+  readonly checkSync: (
+    source: string,
+    flags: string,
+    parameters: { readonly timeout: number; readonly randomSeed: number },
+  ) => Diagnosis;
+};
+
+/** Ordinary patterns take 1 to 200 ms, one with a back-reference 1.1 s; what takes longer is refused as not shown. */
+const TIMEOUT_MS = 10_000;
+/** Patterns that are too large for the automaton are searched by chance: always the same chance. */
+const RANDOM_SEED = 1;
+
+/** What a fault says of a pattern. */
+type Problem = { readonly words: string; readonly remedy: string };
+
+/**
+ * Every pattern that is not shown to match in linear time. Importing this file loads the checker (93 ms of CPU).
+ *
+ * The browser build of recheck 4.5.0 is the pure one; its main build asks the environment which binary to start.
+ */
+export function lintPatterns(sites: readonly PatternSite[]): readonly Fault[] {
+  const require = createRequire(import.meta.url);
+  const { checkSync } = require("recheck/lib/browser.js") as Recheck;
+  const known = new Map<string, Problem | null>();
+  const problemOf = (pattern: string, flags: string): Problem | null => {
+    const key = `${flags}/${pattern}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const diagnosis = checkSync(pattern, flags, { timeout: TIMEOUT_MS, randomSeed: RANDOM_SEED });
+    const problem = describe(diagnosis);
+    known.set(key, problem);
+    return problem;
+  };
+  const faults: Fault[] = [];
+  for (const { pattern, flags, place } of sites) {
+    const problem = flags.map((one) => problemOf(pattern, one)).find((found) => found !== null);
+    if (problem === undefined) continue;
+    faults.push(faultAt(place, "SIG-C-018", `The pattern ${problem.words}`, problem.remedy));
+  }
+  return faults;
+}
+
+function describe({ status, complexity, error }: Diagnosis): Problem | null {
+  const remedy = "Write it without nested or overlapping repetition and without back-references";
+  switch (status) {
+    case "safe":
+      return null;
+    case "vulnerable":
+      return { words: `can take ${complexity?.type ?? "super-linear"} time in the length of the text`, remedy };
+    case "unknown":
+      if (error?.kind !== "invalid") return { words: "cannot be shown to take linear time", remedy };
+      return { words: "is not a regular expression with and without flag u", remedy: "Correct its syntax" };
+  }
+}

@@ -1,0 +1,73 @@
+import { readFileSync, statSync } from "node:fs";
+import type { Place } from "./fault.ts";
+
+/** A text file as read, with the way from an offset to a place. */
+export type SourceText = { readonly file: string; readonly text: string; readonly place: (offset: number) => Place };
+
+/** No contract file comes near this; more would only be a mistake (a schema may have 256 kB, a record 1 MiB). */
+const FILE_BYTES_MAX = 4_194_304;
+
+export type ReadBytes =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly problem: string };
+
+/** Reads a whole file; `problem` continues the sentence "Cannot read "x":". */
+export function readBytes(file: string): ReadBytes {
+  try {
+    const stat = statSync(file);
+    if (stat.isDirectory()) return { ok: false, problem: "it is a directory" };
+    if (stat.size > FILE_BYTES_MAX)
+      return { ok: false, problem: `it has ${stat.size} bytes; at most ${FILE_BYTES_MAX}` };
+    return { ok: true, bytes: readFileSync(file) };
+  } catch (error) {
+    return { ok: false, problem: describeIoError(error) };
+  }
+}
+
+/** Text of UTF-8 bytes, or null when they are not UTF-8. A leading byte order mark stays, for the parser to refuse. */
+export function decodeText(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+export function createSourceText(file: string, text: string): SourceText {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return { file, text, place: (offset) => placeOf(file, starts, Math.max(0, Math.min(offset, text.length))) };
+}
+
+/** What the operating system said, in words. Anything that is no system error is a bug and is thrown on. */
+export function describeIoError(error: unknown): string {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") throw error;
+  switch (error.code) {
+    case "ENOENT":
+      return "it does not exist";
+    case "EACCES":
+    case "EPERM":
+      return "permission denied";
+    case "ENOTDIR":
+      return "a part of its path is not a directory";
+    case "EISDIR":
+      return "it is a directory";
+    case "ENOSPC":
+      return "the disk is full";
+    case "EROFS":
+      return "the file system is read-only";
+    default:
+      return `the system answered ${error.code}`;
+  }
+}
+
+function placeOf(file: string, starts: readonly number[], offset: number): Place {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return { file, line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+}

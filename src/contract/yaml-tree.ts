@@ -1,0 +1,132 @@
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Scalar } from "yaml";
+import { faultAt, type Fault, type Place } from "./fault.ts";
+import type { SourceText } from "./source-text.ts";
+
+/** A scalar: its value, where it begins, and where a character of it stands (for what is wrong inside an expression). */
+export type YamlScalar = {
+  readonly kind: "scalar";
+  readonly place: Place;
+  readonly value: string | number | boolean | null;
+  readonly placeInside: (position: number) => Place;
+};
+
+type YamlList = { readonly kind: "list"; readonly place: Place; readonly items: readonly YamlTree[] };
+
+type YamlEntry = { readonly key: string; readonly keyPlace: Place; readonly value: YamlTree };
+
+export type YamlMapping = { readonly kind: "map"; readonly place: Place; readonly entries: readonly YamlEntry[] };
+
+/** YAML as plain data that knows its places. */
+export type YamlTree = YamlScalar | YamlList | YamlMapping;
+
+/**
+ * Parses one YAML 1.2 document into a tree of places.
+ * Anchors, aliases, tags and several documents are refused: a contract says everything where it is read.
+ * @returns tree null when the syntax leaves nothing to go on with; `faults` then says why.
+ */
+export function parseYamlTree(source: SourceText): {
+  readonly tree: YamlTree | null;
+  readonly faults: readonly Fault[];
+} {
+  const document = parseDocument(source.text, { prettyErrors: false, logLevel: "silent", strict: true });
+  const faults: Fault[] = [];
+  let readable = true;
+  for (const error of [...document.errors, ...document.warnings]) {
+    const place = source.place(error.pos[0]);
+    if (error.code === "DUPLICATE_KEY") {
+      faults.push(faultAt(place, "SIG-C-004", "The key stands twice in one mapping", "Keep one of the two"));
+      continue;
+    }
+    readable = false;
+    // The first error of a line causes the others on it.
+    if (faults.some(({ code, line }) => code === "SIG-C-003" && line === place.line)) continue;
+    faults.push(
+      faultAt(place, "SIG-C-003", `Not YAML: ${describeYamlError(error.message)}`, "Correct the YAML syntax"),
+    );
+  }
+  const tree = readable ? treeOf(source, document.contents, faults, 0) : null;
+  // An alias has no value here: going on would only report what it leaves out.
+  const whole = faults.every(({ code }) => code !== "SIG-C-003");
+  return { tree: whole ? tree : null, faults };
+}
+
+/** What a tree is, for "expected text, found a list". */
+export function describeTree(tree: YamlTree): string {
+  switch (tree.kind) {
+    case "list":
+      return "a list";
+    case "map":
+      return "a mapping";
+    case "scalar":
+      if (tree.value === null) return "nothing";
+      return typeof tree.value === "string" ? "text" : `a ${typeof tree.value}`;
+  }
+}
+
+function treeOf(source: SourceText, node: unknown, faults: Fault[], parentOffset: number): YamlTree {
+  if (isScalar(node)) return scalarOf(source, node, parentOffset);
+  if (isSeq(node)) {
+    const offset = node.range?.[0] ?? parentOffset;
+    const items = node.items.map((item) => treeOf(source, item, faults, offset));
+    return { kind: "list", place: source.place(offset), items };
+  }
+  if (isMap(node)) {
+    const offset = node.range?.[0] ?? parentOffset;
+    const entries: YamlEntry[] = [];
+    for (const { key, value } of node.items) {
+      const keyTree = treeOf(source, key, faults, offset);
+      if (keyTree.kind !== "scalar" || keyTree.value === null) {
+        faults.push(faultAt(keyTree.place, "SIG-C-007", "A key must be plain text", "Write the key as a word"));
+        continue;
+      }
+      const keyOffset = isScalar(key) ? (key.range?.[0] ?? offset) : offset;
+      // The source and not the value: 01 and 1 are one number but two ways to write a version.
+      const name =
+        isScalar(key) && typeof key.value !== "string" ? (key.source ?? String(keyTree.value)) : String(keyTree.value);
+      entries.push({ key: name, keyPlace: keyTree.place, value: treeOf(source, value, faults, keyOffset) });
+    }
+    return { kind: "map", place: source.place(offset), entries };
+  }
+  if (isAlias(node)) {
+    const place = source.place(node.range?.[0] ?? parentOffset);
+    faults.push(faultAt(place, "SIG-C-003", "Aliases are not supported in a contract", "Write the value out"));
+  }
+  return scalarAt(source, parentOffset, null);
+}
+
+function scalarOf(source: SourceText, node: Scalar, parentOffset: number): YamlScalar {
+  const [start, end] = node.range ?? [parentOffset, parentOffset];
+  const { value } = node;
+  // Big integers and the like do not occur in the core schema; a value of no known type reads as nothing.
+  if (typeof value === "number" || typeof value === "boolean") return scalarAt(source, start, value);
+  if (typeof value !== "string") return scalarAt(source, start, null);
+  const placeInside = (position: number): Place =>
+    source.place(offsetInside(source.text, node, start, end, value, position));
+  return { kind: "scalar", place: source.place(start), value, placeInside };
+}
+
+function scalarAt(source: SourceText, offset: number, value: number | boolean | null): YamlScalar {
+  const place = source.place(offset);
+  return { kind: "scalar", place, value, placeInside: () => place };
+}
+
+/** Exact where the text stands in the file as it is (plain, quoted without escapes, literal block); else the start. */
+function offsetInside(text: string, node: Scalar, start: number, end: number, value: string, position: number): number {
+  if (node.type === "BLOCK_LITERAL") return offsetInBlock(text, start, value, position);
+  const within = text.slice(start, end).indexOf(value);
+  return within === -1 ? start : start + within + position;
+}
+
+function offsetInBlock(text: string, start: number, value: string, position: number): number {
+  const before = value.slice(0, position).split("\n");
+  let lineStart = text.indexOf("\n", start) + 1;
+  const indent = /^ */.exec(text.slice(lineStart))?.[0].length ?? 0;
+  for (let line = 1; line < before.length; line += 1) lineStart = text.indexOf("\n", lineStart) + 1;
+  return lineStart + indent + (before.at(-1)?.length ?? 0);
+}
+
+/** The parser's sentence without its line excerpt, its position and its full stop: the fault carries those itself. */
+function describeYamlError(message: string): string {
+  const line = message.split("\n", 1)[0] ?? message;
+  return line.replace(/ at line \d+, column \d+:?$/, "").replace(/\.$/, "");
+}

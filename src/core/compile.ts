@@ -1,0 +1,100 @@
+import type {
+  Binding,
+  Contract,
+  ContractStatus,
+  ContractVersion,
+  PayloadLimits,
+  SealedContractSet,
+} from "./contract-set.ts";
+import { compileMachineId, compilePointers, type MachineId } from "./identity.ts";
+import { resolveDefault, type Resolved } from "./resolve.ts";
+import { compileRules, type CompiledRules } from "./rules.ts";
+import { compileSchema, type CompiledSchema } from "./schema.ts";
+import type { JsonValue } from "./json.ts";
+
+/** Kind of the ids of facts: another use of machine ids would get another kind, and so other ids. */
+const IDENTITY_KIND = "payload";
+
+/** Names one immutable version wherever a decision is stored. */
+export type ContractRef = { readonly subject: string; readonly version: number; readonly digest: string };
+
+/** One version, ready to judge. */
+export type CompiledVersion = {
+  readonly ref: ContractRef;
+  readonly status: ContractStatus;
+  readonly schema: CompiledSchema;
+  readonly rules: CompiledRules;
+  readonly identity: ReturnType<typeof compilePointers>;
+  readonly machineId: (fields: readonly JsonValue[]) => MachineId;
+  /** The schema's own `$id`, by which a CloudEvent's `dataschema` may declare it. */
+  readonly schemaId: string | null;
+};
+
+export type CompiledContract = {
+  readonly subject: string;
+  readonly collection: string;
+  /** Reads the payload field that may declare the version; null when the contract names none. */
+  readonly versionField: ((payload: JsonValue) => JsonValue | undefined) | null;
+  readonly versions: ReadonlyMap<number, CompiledVersion>;
+};
+
+export type CompiledBinding = {
+  readonly binding: Binding;
+  readonly contract: CompiledContract;
+  /** What a record that declares nothing resolves to; null when the binding has no default. */
+  readonly byDefault: Resolved | null;
+};
+
+/** A contract set ready to decide with: swapped whole, read once for each batch. */
+export type CompiledContractSet = {
+  readonly digest: string;
+  /** RFC 8785 form under `digest`, as the store keeps it. */
+  readonly text: string;
+  readonly limits: PayloadLimits;
+  readonly bySubject: ReadonlyMap<string, CompiledContract>;
+  readonly byTopic: ReadonlyMap<string, CompiledBinding>;
+};
+
+/** Compiles a sealed set; one that passed the lint always compiles. */
+export function compileContractSet(sealed: SealedContractSet): CompiledContractSet {
+  const bySubject = new Map(sealed.set.contracts.map((contract) => [contract.subject, compileContract(contract)]));
+  const byTopic = new Map<string, CompiledBinding>();
+  for (const binding of sealed.set.bindings) {
+    const contract = bySubject.get(binding.subject);
+    if (contract === undefined) {
+      throw new Error(`Cannot bind topic "${binding.topic}": there is no contract "${binding.subject}"`);
+    }
+    byTopic.set(binding.topic, { binding, contract, byDefault: resolveDefault(binding, contract) });
+  }
+  return { digest: sealed.digest, text: sealed.text, limits: sealed.set.limits, bySubject, byTopic };
+}
+
+function compileContract(contract: Contract): CompiledContract {
+  return {
+    subject: contract.subject,
+    collection: contract.collection,
+    versionField: contract.versionField === null ? null : compileField(contract.versionField),
+    versions: new Map(contract.versions.map((version) => [version.version, compileVersion(contract.subject, version)])),
+  };
+}
+
+function compileVersion(subject: string, version: ContractVersion): CompiledVersion {
+  const id = typeof version.schema === "boolean" ? undefined : version.schema["$id"];
+  return {
+    ref: { subject, version: version.version, digest: version.digest },
+    status: version.status,
+    schema: compileSchema(version.schema),
+    rules: compileRules(version.rules),
+    identity: compilePointers(version.identity),
+    machineId: compileMachineId(IDENTITY_KIND, subject),
+    schemaId: typeof id === "string" ? id : null,
+  };
+}
+
+function compileField(pointer: string): (payload: JsonValue) => JsonValue | undefined {
+  const read = compilePointers([pointer]);
+  return (payload) => {
+    const found = read(payload);
+    return "missing" in found ? undefined : found[0];
+  };
+}

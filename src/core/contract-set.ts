@@ -1,0 +1,106 @@
+import { hash } from "node:crypto";
+import { canonicalText } from "./canonical.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+
+/** draft: not yet in force; active and deprecated: judge records; retired: refuses them. Changed by people, never by the clock. */
+export type ContractStatus = "draft" | "active" | "deprecated" | "retired";
+
+/** A business rule: a CEL expression that must be true, with the words a producer gets when it is not. */
+export type Rule = { readonly id: string; readonly expression: string; readonly message: string };
+
+/** One immutable version of a contract. `digest` is {@link versionDigest} of its content. */
+export type ContractVersion = {
+  readonly version: number;
+  readonly status: ContractStatus;
+  readonly schema: JsonObject | boolean;
+  readonly rules: readonly Rule[];
+  /** RFC 6901 pointers of the fields that together name the fact. */
+  readonly identity: readonly string[];
+  readonly digest: string;
+};
+
+export type Contract = {
+  readonly subject: string;
+  /** Decisions go to `validated_<collection>` and `failed_<collection>`. */
+  readonly collection: string;
+  /** Pointer of a payload field that may declare the version, or null. */
+  readonly versionField: string | null;
+  readonly versions: readonly ContractVersion[];
+};
+
+/** What a source topic may carry. */
+export type Binding = {
+  readonly topic: string;
+  readonly subject: string;
+  /** Version of records that declare none; null: such records are FAILED contract-undeclared. */
+  readonly defaultVersion: number | null;
+};
+
+export type PayloadLimits = {
+  /** Raw bytes of one record, 1 .. 2^30. */
+  readonly bytesMax: number;
+  /** Nesting of arrays and objects, 1 .. 1,000. */
+  readonly depthMax: number;
+};
+
+/** Everything, besides the record and the engine, that a decision depends on. Plain data; content-addressed. */
+export type ContractSet = {
+  readonly limits: PayloadLimits;
+  readonly contracts: readonly Contract[];
+  readonly bindings: readonly Binding[];
+};
+
+/** A set with its address: `text` is its RFC 8785 form, `digest` "sha256:" and the SHA-256 of that text in hex. */
+export type SealedContractSet = {
+  readonly digest: string;
+  readonly text: string;
+  readonly set: ContractSet;
+};
+
+/** 1 MiB as Kafka's own default; 64 levels leave room for the store's envelope under MongoDB's limit of 100. */
+export const DEFAULT_LIMITS: PayloadLimits = { bytesMax: 1_048_576, depthMax: 64 };
+
+/** Digest of what a version says: subject, number, schema, rules and identity. Its status is not part of it. */
+export function versionDigest(subject: string, version: Omit<ContractVersion, "digest" | "status">): string {
+  const { version: number, schema, rules, identity } = version;
+  return sha256Text(
+    canonicalText({
+      subject,
+      version: number,
+      schema,
+      rules: rules.map(({ id, expression, message }) => ({ id, expression, message })),
+      identity,
+    }),
+  );
+}
+
+/** Brings a set into its one canonical order, so that equal sets have equal digests. */
+export function sealContractSet(set: ContractSet): SealedContractSet {
+  const ordered: ContractSet = {
+    limits: set.limits,
+    contracts: set.contracts
+      .map((contract) => ({ ...contract, versions: contract.versions.toSorted((a, b) => a.version - b.version) }))
+      .toSorted((a, b) => compareText(a.subject, b.subject)),
+    bindings: set.bindings.toSorted((a, b) => compareText(a.topic, b.topic)),
+  };
+  const text = canonicalText(ordered as unknown as JsonValue);
+  return { digest: sha256Text(text), text, set: ordered };
+}
+
+/**
+ * Reads a stored set back.
+ * @returns null when the text does not have the digest it was stored under.
+ */
+export function openContractSet(digest: string, text: string): SealedContractSet | null {
+  if (sha256Text(text) !== digest) return null;
+  return { digest, text, set: JSON.parse(text) as ContractSet };
+}
+
+function sha256Text(text: string): string {
+  return `sha256:${hash("sha256", text)}`;
+}
+
+/** By code unit: no locale, so that every machine agrees. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,94 @@
+import type { CompiledContractSet, CompiledVersion, ContractRef } from "./compile.ts";
+import type { FailureReason, RuleFailure, Violation } from "./failure.ts";
+import { fingerprint } from "./fingerprint.ts";
+import type { MachineId } from "./identity.ts";
+import type { JsonValue } from "./json.ts";
+import { parsePayload } from "./payload.ts";
+import type { Header } from "./record.ts";
+import { resolveVersion, type Declaration } from "./resolve.ts";
+
+/**
+ * Version of the decision semantics. Raised when, and only when, a row of test/vectors changes its decision; the
+ * ledger records it, so that history decided by another engine is never mistaken for a divergence.
+ */
+export const ENGINE = "1";
+
+export type Passed = {
+  readonly status: "PASSED";
+  /** Names the fact, not the delivery: the same fact again gets the same id. */
+  readonly id: MachineId;
+  readonly contract: ContractRef;
+  readonly declaredBy: Declaration;
+  /** As parsed. Nothing is coerced, defaulted, removed or reordered. */
+  readonly payload: JsonValue;
+};
+
+export type Failed = {
+  readonly status: "FAILED";
+  readonly reason: FailureReason;
+  /** The version that refused it; null when none could be found. */
+  readonly contract: ContractRef | null;
+  readonly declaredBy: Declaration | null;
+  readonly fingerprint: string;
+};
+
+export type Decision = Passed | Failed;
+
+/** What of a record a decision may depend on: its topic, its headers and its bytes. */
+export type Decidable = {
+  readonly topic: string;
+  readonly headers: readonly Header[];
+  readonly value: Uint8Array | null;
+};
+
+/**
+ * The decision: a pure, total and synchronous function of the record and the contract set.
+ * Strict bytes, then JSON, then the version, its schema, its rules, and the identity.
+ */
+export function decide(record: Decidable, set: CompiledContractSet): Decision {
+  const bound = set.byTopic.get(record.topic);
+  if (bound === undefined) {
+    const message = `Topic ${record.topic} is bound to no contract`;
+    return failed({ kind: "contract", code: "unknown", message }, null, null);
+  }
+  const parsed = parsePayload(record.value, set.limits);
+  if (!parsed.ok) {
+    const resolved = resolveVersion(bound, record.headers, undefined);
+    if (!resolved.ok) return failed(parsed.reason, null, null);
+    return failed(parsed.reason, resolved.version.ref, resolved.declaredBy);
+  }
+  const resolved = resolveVersion(bound, record.headers, parsed.payload);
+  if (!resolved.ok) return failed(resolved.reason, null, null);
+  return judge(parsed.payload, resolved.version, resolved.declaredBy);
+}
+
+/** Judges a parsed payload by one version. */
+export function judge(payload: JsonValue, version: CompiledVersion, declaredBy: Declaration): Decision {
+  const { ref, schema, rules, identity, machineId } = version;
+  if (!schema.accepts(payload)) {
+    return failed({ kind: "schema", violations: atLeastOne(schema.explain(payload)) }, ref, declaredBy);
+  }
+  const broken = rules(payload);
+  if (broken.length > 0) return failed({ kind: "rule", violations: broken as RuleFailure["violations"] }, ref, declaredBy);
+  const fields = identity(payload);
+  if ("missing" in fields) {
+    return failed({ kind: "schema", violations: [identityMissing(fields.missing)] }, ref, declaredBy);
+  }
+  return { status: "PASSED", id: machineId(fields), contract: ref, declaredBy, payload };
+}
+
+function failed(reason: FailureReason, contract: ContractRef | null, declaredBy: Declaration | null): Failed {
+  return { status: "FAILED", reason, contract, declaredBy, fingerprint: fingerprint(reason, contract) };
+}
+
+function atLeastOne(violations: readonly Violation[]): readonly [Violation, ...Violation[]] {
+  const [first, ...rest] = violations;
+  // A schema engine that refuses without a reason must not turn into a PASSED record.
+  if (first === undefined) return [{ pointer: "", keyword: "", schemaPath: "", message: "does not match the schema" }];
+  return [first, ...rest];
+}
+
+function identityMissing(pointer: string): Violation {
+  const message = "is part of the contract's identity and is missing";
+  return { pointer, keyword: "identity", schemaPath: "/identity", message };
+}

@@ -1,0 +1,114 @@
+/** What the bytes themselves did wrong, before any contract was asked. */
+export type MalformedCode =
+  | "empty"
+  | "not-utf8"
+  | "not-json"
+  | "duplicate-key"
+  | "lossy-number"
+  | "lone-surrogate"
+  | "too-large"
+  | "too-deep"
+  | "forbidden-key";
+
+export type Malformed = {
+  readonly kind: "malformed";
+  readonly code: MalformedCode;
+  /** For people; never quotes the payload. */
+  readonly message: string;
+  /** Where in the raw bytes, when one place is to blame. */
+  readonly byteOffset: number | null;
+  /** RFC 6901 pointer, when the fault has one. */
+  readonly pointer: string | null;
+};
+
+export type ContractFailureCode = "undeclared" | "ambiguous" | "unknown" | "not-active" | "retired";
+
+/** No version could be found to judge the record by. */
+export type ContractFailure = {
+  readonly kind: "contract";
+  readonly code: ContractFailureCode;
+  readonly message: string;
+};
+
+/** One broken constraint of the schema. */
+export type Violation = {
+  /** RFC 6901 pointer into the payload. */
+  readonly pointer: string;
+  readonly keyword: string;
+  /** RFC 6901 pointer into the schema. */
+  readonly schemaPath: string;
+  /** For people; never quotes a value of the payload. */
+  readonly message: string;
+};
+
+export type SchemaFailure = {
+  readonly kind: "schema";
+  readonly violations: readonly [Violation, ...Violation[]];
+};
+
+/** One broken business rule of the contract. */
+export type RuleViolation = { readonly id: string; readonly message: string };
+
+export type RuleFailure = {
+  readonly kind: "rule";
+  readonly violations: readonly [RuleViolation, ...RuleViolation[]];
+};
+
+/** The same fact arrived before with other content. Never carries the earlier payload. */
+export type Conflict = {
+  readonly kind: "conflict";
+  /** Machine id both records claim. */
+  readonly storedId: string;
+  /** Position id of the record that holds the id. */
+  readonly storedAt: string;
+  /** SHA-256 of the RFC 8785 form of the stored payload, hex. */
+  readonly storedDigest: string;
+  /** The same of this payload. */
+  readonly digest: string;
+};
+
+/** The ledger says FAILED; today's build, which is not the one that decided, cannot say why. */
+export type Unexplained = {
+  readonly kind: "unexplained";
+  readonly engine: string;
+  readonly message: string;
+};
+
+/** Why a record is FAILED: a closed union, never a string. */
+export type FailureReason =
+  | Malformed
+  | ContractFailure
+  | SchemaFailure
+  | RuleFailure
+  | Conflict
+  | Unexplained;
+
+/** Stable machine code of a reason: `<kind>` or `<kind>-<code>`, a bounded set fit for a metric label. */
+export function failureCode(reason: FailureReason): string {
+  switch (reason.kind) {
+    case "malformed":
+    case "contract":
+      return `${reason.kind}-${reason.code}`;
+    case "schema":
+    case "rule":
+    case "conflict":
+    case "unexplained":
+      return reason.kind;
+  }
+}
+
+/** One line for people. */
+export function describeFailure(reason: FailureReason): string {
+  switch (reason.kind) {
+    case "malformed":
+    case "contract":
+    case "unexplained":
+      return reason.message;
+    case "schema":
+      return reason.violations.map((v) => `${v.pointer === "" ? "/" : v.pointer}: ${v.message}`).join("; ");
+    case "rule":
+      return reason.violations.map((v) => v.message).join("; ");
+    case "conflict":
+      return `Identity ${reason.storedId} is already stored from ${reason.storedAt} with other content`;
+  }
+}

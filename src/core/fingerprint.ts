@@ -1,0 +1,72 @@
+import { hash } from "node:crypto";
+import type { ContractRef } from "./compile.ts";
+import type { FailureReason } from "./failure.ts";
+
+/** Part of every fingerprint: raised when the recipe changes, so that old and new groups never mix. */
+export const FINGERPRINT_VERSION = 1;
+
+/** Keywords whose instance path ends in a name the producer chose: that name is data and is left out. */
+const NAMES_A_FIELD: ReadonlySet<string> = new Set([
+  "additionalProperties",
+  "unevaluatedProperties",
+  "propertyNames",
+  "patternProperties",
+]);
+
+/** Fingerprints are few and repeat; past this many the cache starts anew (bounded memory, same answers). */
+const CACHE_MAX = 4_096;
+const byRecipe = new Map<string, string>();
+/** The violations of one constraint are mostly one object: found by it, a fingerprint costs no hashing of text. */
+const byViolation = new WeakMap<object, { readonly contract: ContractRef | null; readonly fingerprint: string }>();
+
+/**
+ * Groups failures by cause: SHA-256 (first 16 bytes, hex) of recipe version, subject, version, stage, code, keyword,
+ * schema path and instance path with array indexes as `*`. Never a value, never message text, so it is stable across
+ * releases and safe to show. Of several violations the first in the contract's order counts.
+ */
+export function fingerprint(reason: FailureReason, contract: ContractRef | null): string {
+  if (reason.kind !== "schema" && reason.kind !== "rule") return fingerprintOf(reason, contract);
+  const violation = reason.violations[0];
+  const known = byViolation.get(violation);
+  if (known !== undefined && known.contract === contract) return known.fingerprint;
+  const made = fingerprintOf(reason, contract);
+  byViolation.set(violation, { contract, fingerprint: made });
+  return made;
+}
+
+function fingerprintOf(reason: FailureReason, contract: ContractRef | null): string {
+  const where = contract === null ? "\u0000" : `${contract.subject}\u0000${contract.version}`;
+  const recipe = `${FINGERPRINT_VERSION}\u0000${where}\u0000${causeOf(reason)}`;
+  const known = byRecipe.get(recipe);
+  if (known !== undefined) return known;
+  if (byRecipe.size >= CACHE_MAX) byRecipe.clear();
+  const made = hash("sha256", recipe).slice(0, 32);
+  byRecipe.set(recipe, made);
+  return made;
+}
+
+/** Stage, code, keyword, schema path and instance path, separated by NUL. */
+function causeOf(reason: FailureReason): string {
+  switch (reason.kind) {
+    case "malformed":
+    case "contract":
+      return `${reason.kind}\u0000${reason.code}`;
+    case "schema": {
+      const { keyword, schemaPath, pointer } = reason.violations[0];
+      return `schema\u0000\u0000${keyword}\u0000${schemaPath}\u0000${instancePath(keyword, pointer)}`;
+    }
+    case "rule":
+      return `rule\u0000${reason.violations[0].id}`;
+    case "conflict":
+    case "unexplained":
+      return reason.kind;
+  }
+}
+
+function instancePath(keyword: string, pointer: string): string {
+  const general = ARRAY_INDEX.test(pointer) ? pointer.replaceAll(ARRAY_INDEXES, "/*") : pointer;
+  return NAMES_A_FIELD.has(keyword) ? general.replace(/\/[^/]*$/, "/*") : general;
+}
+
+const ARRAY_INDEX = /\/\d/;
+const ARRAY_INDEXES = /\/\d+(?=\/|$)/g;

@@ -1,0 +1,192 @@
+import type { MalformedCode } from "./failure.ts";
+
+/** Where a text stops being JSON: an index into the text, and words that do not quote it. */
+export type SyntaxFault = { readonly index: number; readonly message: string };
+
+/** Where a JSON text breaks the boundary's policy. */
+export type PolicyFault = {
+  readonly code: Extract<MalformedCode, "duplicate-key" | "forbidden-key" | "lone-surrogate" | "lossy-number">;
+  readonly index: number;
+  readonly pointer: string;
+  readonly message: string;
+};
+
+/** An open array or object. `keys` is null for an array. */
+type Level = { readonly keys: Set<string> | null; step: string; count: number };
+
+type Fault = SyntaxFault | PolicyFault;
+
+const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
+const SPACE = /[ \t\n\r]*/y;
+/** Unrolled, so that a long string costs no backtracking stack. */
+const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\u0000-\u001f]*)*"/y;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const WORD = /true|false|null/y;
+
+/** The first place where a text that JSON.parse refused leaves the grammar of RFC 8259. */
+export function findSyntaxFault(text: string): SyntaxFault {
+  const fault = scan(text, false);
+  return fault ?? { index: text.length, message: "it does not parse" };
+}
+
+/** The first breach of policy, in document order, of a text that is JSON; null when there is none. */
+export function findPolicyFault(text: string): PolicyFault | null {
+  const fault = scan(text, true);
+  if (fault === null) return null;
+  if (!("code" in fault)) throw new Error(`Cannot scan: JSON.parse took a text that is not JSON at ${fault.index}`);
+  return fault;
+}
+
+/**
+ * One exact pass over the grammar, without recursion, so that no depth can overflow the stack.
+ * @param policy whether breaches of policy are looked for; otherwise only syntax.
+ */
+function scan(text: string, policy: boolean): Fault | null {
+  const levels: Level[] = [];
+  let at = skip(SPACE, text, 0);
+  if (at === text.length) return { index: at, message: "only white space" };
+  for (;;) {
+    // A value, or the close of an empty container, is expected here.
+    const opened = openAt(text, at, levels);
+    if (opened !== null) {
+      at = skip(SPACE, text, opened);
+      const level = levels.at(-1);
+      if (text[at] === (level?.keys === null ? "]" : "}")) {
+        levels.pop();
+        at += 1;
+      } else if (level !== undefined && level.keys !== null) {
+        const key = keyAt(text, at, level, levels, policy);
+        if (typeof key !== "number") return key;
+        at = key;
+        continue;
+      } else continue;
+    } else {
+      const value = scalarAt(text, at, levels, policy);
+      if (typeof value !== "number") return value;
+      at = value;
+    }
+    const after = closeOrNext(text, at, levels, policy);
+    if (after === null) return null;
+    if (typeof after !== "number") return after;
+    at = after;
+  }
+}
+
+/** After a value: closes what ends here; the index of the next value, null at the end, or the fault. */
+function closeOrNext(text: string, from: number, levels: Level[], policy: boolean): number | Fault | null {
+  let at = skip(SPACE, text, from);
+  for (;;) {
+    const level = levels.at(-1);
+    if (level === undefined) return at === text.length ? null : unexpected(text, at);
+    if (text[at] === (level.keys === null ? "]" : "}")) {
+      levels.pop();
+      at = skip(SPACE, text, at + 1);
+      continue;
+    }
+    if (text[at] !== ",") return unexpected(text, at);
+    at = skip(SPACE, text, at + 1);
+    level.count += 1;
+    return level.keys === null ? at : keyAt(text, at, level, levels, policy);
+  }
+}
+
+function openAt(text: string, at: number, levels: Level[]): number | null {
+  const symbol = text[at];
+  if (symbol !== "{" && symbol !== "[") return null;
+  levels.push({ keys: symbol === "{" ? new Set() : null, step: "", count: 0 });
+  return at + 1;
+}
+
+/** A key and its colon: the index of the value after them, or the fault. */
+function keyAt(text: string, at: number, level: Level, levels: readonly Level[], policy: boolean): number | Fault {
+  const end = match(STRING, text, at);
+  if (end === null) return text[at] === '"' ? badString(text, at) : unexpected(text, at);
+  if (policy) {
+    const key = JSON.parse(text.slice(at, end)) as string;
+    level.step = key;
+    const fault = keyFault(key, at, level, levels);
+    if (fault !== null) return fault;
+    level.keys?.add(key);
+  }
+  const colon = skip(SPACE, text, end);
+  if (text[colon] !== ":") return unexpected(text, colon);
+  return skip(SPACE, text, colon + 1);
+}
+
+function keyFault(key: string, index: number, level: Level, levels: readonly Level[]): PolicyFault | null {
+  const pointer = pointerOf(levels);
+  if (level.keys?.has(key) === true) {
+    return { code: "duplicate-key", index, pointer, message: "A key appears twice in one object" };
+  }
+  if (FORBIDDEN.has(key)) return { code: "forbidden-key", index, pointer, message: `The key ${key} is not allowed` };
+  if (key.includes("\u0000")) return { code: "forbidden-key", index, pointer, message: "A key contains NUL" };
+  if (!key.isWellFormed()) {
+    return { code: "lone-surrogate", index, pointer: pointerOf(levels.slice(0, -1)), message: "A key contains a lone surrogate" };
+  }
+  return null;
+}
+
+/** A string, number or word: the index after it, or the fault. */
+function scalarAt(text: string, at: number, levels: readonly Level[], policy: boolean): number | Fault {
+  const symbol = text[at];
+  if (symbol === '"') {
+    const end = match(STRING, text, at);
+    if (end === null) return badString(text, at);
+    if (policy && !(JSON.parse(text.slice(at, end)) as string).isWellFormed()) {
+      return { code: "lone-surrogate", index: at, pointer: pointerOf(levels), message: "A string contains a lone surrogate" };
+    }
+    return end;
+  }
+  const number = match(NUMBER, text, at);
+  if (number !== null) {
+    if (!policy || survives(text.slice(at, number))) return number;
+    return { code: "lossy-number", index: at, pointer: pointerOf(levels), message: "A number does not survive as a double" };
+  }
+  return match(WORD, text, at) ?? unexpected(text, at);
+}
+
+/** Whether the shortest decimal form of a literal's double denotes the same decimal value. */
+export function survives(literal: string): boolean {
+  const double = Number(literal);
+  if (!Number.isFinite(double)) return false;
+  // Most producers write the shortest form themselves.
+  if (String(double) === literal) return true;
+  const [digits, exponent] = decimalOf(literal);
+  const [kept, keptExponent] = decimalOf(String(double));
+  return digits === kept && exponent === keptExponent;
+}
+
+/** Significant digits without leading and trailing zeros, and the power of ten of the last one; zero is ["", 0]. */
+function decimalOf(literal: string): readonly [digits: string, exponent: number] {
+  const [mantissa = "", power = "0"] = literal.replace(/^-/, "").toLowerCase().split("e");
+  const [whole = "", fraction = ""] = mantissa.split(".");
+  const digits = `${whole}${fraction}`.replace(/^0+/, "");
+  const kept = digits.replace(/0+$/, "");
+  if (kept === "") return ["", 0];
+  return [kept, Number(power) - fraction.length + (digits.length - kept.length)];
+}
+
+function pointerOf(levels: readonly Level[]): string {
+  return levels
+    .map(({ keys, step, count }) => (keys === null ? String(count) : step.replaceAll("~", "~0").replaceAll("/", "~1")))
+    .map((step) => `/${step}`)
+    .join("");
+}
+
+function skip(pattern: RegExp, text: string, at: number): number {
+  return match(pattern, text, at) ?? at;
+}
+
+function match(pattern: RegExp, text: string, at: number): number | null {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : null;
+}
+
+function unexpected(text: string, index: number): SyntaxFault {
+  return { index, message: index >= text.length ? "it ends too early" : "an unexpected character" };
+}
+
+function badString(text: string, index: number): SyntaxFault {
+  const closed = text.indexOf('"', index + 1) !== -1;
+  return { index, message: closed ? "a string with an invalid character or escape" : "it ends inside a string" };
+}

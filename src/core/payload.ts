@@ -1,0 +1,195 @@
+import type { PayloadLimits } from "./contract-set.ts";
+import type { Malformed, MalformedCode } from "./failure.ts";
+import { findPolicyFault, findSyntaxFault, survives } from "./json-scan.ts";
+import type { JsonValue } from "./json.ts";
+
+export type ParsedPayload =
+  | { readonly ok: true; readonly payload: JsonValue }
+  | { readonly ok: false; readonly reason: Malformed };
+
+/** `ignoreBOM` keeps a byte order mark in the text, where JSON.parse refuses it. */
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * The strict boundary from bytes to JSON (RFC 8259, RFC 7493). Pure and total.
+ *
+ * Of several faults this one is reported: empty, too-large, not-utf8, not-json, too-deep; then the first in document
+ * order of duplicate-key, forbidden-key, lone-surrogate and lossy-number.
+ *
+ * The fast path only ever proves that a payload is fine. One pass over the bytes counts the colons outside strings: as many
+ * keys in the parsed value prove that none was a duplicate. At most 15 digits and no exponent prove that a number survives
+ * as a double; other numbers are tried one by one. No `\u` escape proves that there is no lone surrogate and no NUL; with
+ * one, the walk over the value looks at every string. Whatever stays unproved is asked of the exact scanner.
+ */
+export function parsePayload(bytes: Uint8Array | null, limits: PayloadLimits): ParsedPayload {
+  if (bytes === null || bytes.length === 0) return malformed("empty", bytes === null ? "No value" : "No bytes", null, null);
+  if (bytes.length > limits.bytesMax) {
+    return malformed("too-large", `${bytes.length} bytes; the limit is ${limits.bytesMax}`, null, null);
+  }
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const survey = surveyBytes(buffer);
+  let text: string;
+  try {
+    text = survey.ascii ? buffer.toString("latin1") : UTF8.decode(buffer);
+  } catch {
+    return malformed("not-utf8", "Not UTF-8", null, null);
+  }
+  let payload: JsonValue;
+  try {
+    payload = JSON.parse(text) as JsonValue;
+  } catch {
+    // Its message quotes the payload: only our own scanner's words go on.
+    const { index, message } = findSyntaxFault(text);
+    return malformed("not-json", `Not JSON: ${message}`, byteOffsetOf(text, index), null);
+  }
+  if (survey.depth > limits.depthMax) {
+    return malformed("too-deep", `Nested ${survey.depth} deep; the limit is ${limits.depthMax}`, null, null);
+  }
+  const keys = survey.escapes ? countKeysAndLook(payload) : countKeys(payload);
+  if (keys === survey.colons && (survey.numbers === null || numbersSurvive(buffer, survey.numbers))) {
+    return { ok: true, payload };
+  }
+  const fault = findPolicyFault(text);
+  if (fault === null) return { ok: true, payload };
+  return malformed(fault.code, fault.message, byteOffsetOf(text, fault.index), fault.pointer);
+}
+
+type Survey = {
+  readonly ascii: boolean;
+  /** A `\u` escape was seen inside a string. */
+  readonly escapes: boolean;
+  /** Colons outside strings: keys, duplicates included, if this is JSON. */
+  readonly colons: number;
+  readonly depth: number;
+  /** An index inside each number with an exponent or more than 15 digits; null when there is none. */
+  readonly numbers: readonly number[] | null;
+};
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const POINT = 0x2e;
+const LETTER_U = 0x75;
+/** Setting this bit makes "[" the same as "{", "]" as "}" and "E" as "e". */
+const LOWER = 0x20;
+/** Any decimal of at most 15 significant digits survives the way to a double and back (IEEE 754 binary64). */
+const DIGITS_SAFE = 15;
+
+/** One pass, hardly any allocation. On bytes that are not JSON the counts mean nothing and are not used. */
+function surveyBytes(bytes: Buffer): Survey {
+  const { length } = bytes;
+  let high = 0;
+  let escapes = false;
+  let colons = 0;
+  let depth = 0;
+  let deepest = 0;
+  let digits = 0;
+  let numbers: number[] | null = null;
+  for (let at = 0; at < length; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) {
+      for (at += 1; at < length; at += 1) {
+        const inside = bytes[at] as number;
+        if (inside === QUOTE) break;
+        high |= inside;
+        if (inside === BACKSLASH) {
+          at += 1;
+          if (bytes[at] === LETTER_U) escapes = true;
+        }
+      }
+      digits = 0;
+      continue;
+    }
+    if (byte >= 0x30 && byte <= 0x39) {
+      digits += 1;
+      if (digits === DIGITS_SAFE + 1) (numbers ??= []).push(at);
+      continue;
+    }
+    if (byte === POINT) continue;
+    // An exponent that ends a long number marks it twice, which costs a second try and nothing else.
+    if (digits > 0 && (byte | LOWER) === 0x65) (numbers ??= []).push(at);
+    high |= byte;
+    digits = 0;
+    if (byte === COLON) colons += 1;
+    else if ((byte | LOWER) === 0x7b) {
+      depth += 1;
+      if (depth > deepest) deepest = depth;
+    } else if ((byte | LOWER) === 0x7d) depth -= 1;
+  }
+  return { ascii: high < 0x80, escapes, colons, depth: deepest, numbers };
+}
+
+/** Whether each number around one of these indexes survives as a double. */
+function numbersSurvive(bytes: Buffer, inside: readonly number[]): boolean {
+  return inside.every((index) => {
+    let start = index;
+    while (start > 0 && isOfNumber(bytes[start - 1])) start -= 1;
+    let end = index;
+    while (end < bytes.length && isOfNumber(bytes[end])) end += 1;
+    return survives(bytes.toString("latin1", start, end));
+  });
+}
+
+/** Digits, signs, point and exponent. */
+function isOfNumber(byte: number | undefined): boolean {
+  if (byte === undefined) return false;
+  return (byte >= 0x30 && byte <= 0x39) || byte === POINT || byte === 0x2d || byte === 0x2b || (byte | LOWER) === 0x65;
+}
+
+/** Own keys of every object in the value; -1 when one is forbidden, which equals no count. */
+function countKeys(value: JsonValue): number {
+  if (value === null || typeof value !== "object") return 0;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const item of value as readonly JsonValue[]) {
+      if (typeof item !== "object" || item === null) continue;
+      const inside = countKeys(item);
+      if (inside < 0) return -1;
+      count += inside;
+    }
+    return count;
+  }
+  const object = value as { readonly [key: string]: JsonValue };
+  for (const key in object) {
+    if (isForbiddenKey(key)) return -1;
+    count += 1;
+    const item = object[key];
+    if (typeof item !== "object" || item === null) continue;
+    const inside = countKeys(item);
+    if (inside < 0) return -1;
+    count += inside;
+  }
+  return count;
+}
+
+/** As {@link countKeys}, and -1 as well for a NUL in a key or a lone surrogate anywhere. */
+function countKeysAndLook(value: JsonValue): number {
+  if (typeof value === "string") return value.isWellFormed() ? 0 : -1;
+  if (value === null || typeof value !== "object") return 0;
+  let count = 0;
+  const isArray = Array.isArray(value);
+  for (const [key, item] of Object.entries(value as { readonly [key: string]: JsonValue })) {
+    if (!isArray) {
+      if (isForbiddenKey(key) || key.includes("\u0000") || !key.isWellFormed()) return -1;
+      count += 1;
+    }
+    const inside = countKeysAndLook(item);
+    if (inside < 0) return -1;
+    count += inside;
+  }
+  return count;
+}
+
+/** Names through which a careless merge anywhere downstream would reach a prototype. */
+function isForbiddenKey(key: string): boolean {
+  if (key.length !== 9 && key.length !== 11) return false;
+  return key === "__proto__" || key === "prototype" || key === "constructor";
+}
+
+function byteOffsetOf(text: string, index: number): number {
+  return Buffer.byteLength(text.slice(0, index), "utf8");
+}
+
+function malformed(code: MalformedCode, message: string, byteOffset: number | null, pointer: string | null): ParsedPayload {
+  return { ok: false, reason: { kind: "malformed", code, message, byteOffset, pointer } };
+}

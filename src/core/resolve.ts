@@ -1,0 +1,139 @@
+import type { CompiledBinding, CompiledContract, CompiledVersion } from "./compile.ts";
+import type { Binding } from "./contract-set.ts";
+import type { ContractFailure, ContractFailureCode } from "./failure.ts";
+import type { JsonValue } from "./json.ts";
+import type { Header } from "./record.ts";
+
+/** How a record's version was declared; the strongest way wins the name when several agree. */
+export type Declaration = "header" | "cloudevents" | "payload" | "default";
+
+export type Resolved =
+  | { readonly ok: true; readonly version: CompiledVersion; readonly declaredBy: Declaration }
+  | { readonly ok: false; readonly reason: ContractFailure };
+
+/** Header that declares a version: `sigma-contract: shipment@2`. */
+export const CONTRACT_HEADER = "sigma-contract";
+/** CloudEvents 1.0 attribute `dataschema` in the Kafka and HTTP binary modes. */
+const DATASCHEMA_HEADERS: ReadonlySet<string> = new Set(["ce_dataschema", "ce-dataschema"]);
+
+type Declared = { readonly subject: string | null; readonly version: number | null; readonly by: Declaration };
+
+/**
+ * Finds the one version a record is to be judged by: declared, never guessed.
+ *
+ * Looks at the `sigma-contract` header, the CloudEvents `dataschema`, the payload field the contract names, then the
+ * binding's default. Two declarations that disagree are a failure, as is none.
+ * @param payload undefined when the bytes could not be parsed; the payload field is then not consulted.
+ */
+export function resolveVersion(
+  bound: CompiledBinding,
+  headers: readonly Header[],
+  payload: JsonValue | undefined,
+): Resolved {
+  const { contract, binding } = bound;
+  if (headers.length === 0 && contract.versionField === null && bound.byDefault !== null) return bound.byDefault;
+  let declared: Declared | null = null;
+  for (const [name, value] of headers) {
+    const next = declarationOf(bound, name, value);
+    if (next === null) continue;
+    if (declared !== null && !agree(declared, next)) return ambiguous(declared, next);
+    declared ??= next;
+  }
+  if (contract.versionField !== null && payload !== undefined) {
+    const field = contract.versionField(payload);
+    if (field !== undefined) {
+      const next = declaredInPayload(contract.subject, field);
+      if (declared !== null && !agree(declared, next)) return ambiguous(declared, next);
+      declared ??= next;
+    }
+  }
+  if (declared === null) {
+    if (binding.defaultVersion === null) {
+      return fail("undeclared", `The record declares no contract version and topic ${binding.topic} has no default`);
+    }
+    declared = { subject: contract.subject, version: binding.defaultVersion, by: "default" };
+  }
+  return admit(bound, declared);
+}
+
+/** What a record that declares nothing resolves to, when the binding has a default. */
+export function resolveDefault(binding: Binding, contract: CompiledContract): Resolved | null {
+  if (binding.defaultVersion === null) return null;
+  return admit({ binding, contract }, { subject: contract.subject, version: binding.defaultVersion, by: "default" });
+}
+
+/** Whether a version in this state may judge records. */
+function admit(bound: Pick<CompiledBinding, "binding" | "contract">, declared: Declared): Resolved {
+  const { contract, binding } = bound;
+  if (declared.subject !== contract.subject || declared.version === null) {
+    return fail("unknown", `The declared contract is not one that topic ${binding.topic} carries (${contract.subject})`);
+  }
+  const version = contract.versions.get(declared.version);
+  const name = `${contract.subject}@${declared.version}`;
+  if (version === undefined) return fail("unknown", `There is no contract version ${name}`);
+  switch (version.status) {
+    case "active":
+    case "deprecated":
+      return { ok: true, version, declaredBy: declared.by };
+    case "draft":
+      return fail("not-active", `Contract version ${name} is a draft and not yet active`);
+    case "retired":
+      return fail("retired", `Contract version ${name} is retired`);
+  }
+}
+
+function declarationOf(bound: CompiledBinding, name: string, value: Uint8Array): Declared | null {
+  // HTTP lower-cases header names, Kafka keeps what the producer wrote.
+  const lower = name.toLowerCase();
+  if (lower === CONTRACT_HEADER) return { ...parseRef(textOf(value)), by: "header" };
+  if (DATASCHEMA_HEADERS.has(lower)) return { ...fromSchemaUri(bound, textOf(value)), by: "cloudevents" };
+  return null;
+}
+
+/** `shipment@2`. Anything else names nothing we have. */
+function parseRef(text: string): { readonly subject: string | null; readonly version: number | null } {
+  const match = /^([A-Za-z0-9_.-]{1,249})@([1-9][0-9]{0,8})$/.exec(text);
+  if (match === null) return { subject: null, version: null };
+  return { subject: match[1] ?? null, version: Number(match[2]) };
+}
+
+/** A `dataschema` is a version's own `$id`, `sigma:shipment@2`, or a URI ending in `/contracts/shipment/versions/2[/schema]`. */
+function fromSchemaUri(
+  bound: CompiledBinding,
+  uri: string,
+): { readonly subject: string | null; readonly version: number | null } {
+  for (const version of bound.contract.versions.values()) {
+    if (version.schemaId === uri) return { subject: version.ref.subject, version: version.ref.version };
+  }
+  if (uri.startsWith("sigma:")) return parseRef(uri.slice("sigma:".length));
+  const match = /\/contracts\/([A-Za-z0-9_.-]{1,249})\/versions\/([1-9][0-9]{0,8})(?:\/schema)?$/.exec(uri);
+  if (match === null) return { subject: null, version: null };
+  return { subject: match[1] ?? null, version: Number(match[2]) };
+}
+
+/** 2, "2" or "shipment@2". */
+function declaredInPayload(subject: string, field: JsonValue): Declared {
+  const by = "payload";
+  if (typeof field === "number") return { subject, version: Number.isSafeInteger(field) ? field : null, by };
+  if (typeof field !== "string") return { subject: null, version: null, by };
+  if (/^[1-9][0-9]{0,8}$/.test(field)) return { subject, version: Number(field), by };
+  return { ...parseRef(field), by };
+}
+
+function agree(a: Declared, b: Declared): boolean {
+  return a.subject === b.subject && a.version === b.version;
+}
+
+function ambiguous(a: Declared, b: Declared): Resolved {
+  const where = a.by === b.by ? `two ${a.by} declarations` : `the ${a.by} and the ${b.by} declaration`;
+  return fail("ambiguous", `The record declares more than one contract version: ${where} disagree`);
+}
+
+function fail(code: ContractFailureCode, message: string): Resolved {
+  return { ok: false, reason: { kind: "contract", code, message } };
+}
+
+/** Header values longer than any reference are not read: they name nothing. */
+function textOf(value: Uint8Array): string {
+  return value.length > 2_048 ? "" : Buffer.from(value.buffer, value.byteOffset, value.length).toString("utf8");
+}

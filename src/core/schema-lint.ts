@@ -1,0 +1,169 @@
+import type { JsonObject, JsonValue } from "./json.ts";
+import { compileSchema } from "./schema.ts";
+
+export type RefusalCode =
+  | "dialect"
+  | "unknown-keyword"
+  | "remote-ref"
+  | "unresolved-ref"
+  | "unbounded-unique"
+  | "forbidden-property"
+  | "too-large"
+  | "too-deep"
+  | "does-not-compile";
+
+/** A construct a version may not be frozen with. */
+export type Refusal = {
+  /** RFC 6901 pointer into the schema. */
+  readonly pointer: string;
+  readonly code: RefusalCode;
+  readonly message: string;
+};
+
+const DIALECT = "https://json-schema.org/draft/2020-12/schema";
+const SIZE_BYTES_MAX = 256_000;
+const DEPTH_MAX = 32;
+/** `uniqueItems` compares every pair: 20,000 objects held the loop for 10.8 s. A hundred are 4,950 pairs. */
+const UNIQUE_ITEMS_MAX = 100;
+
+/** What a keyword's value is: where the walk goes on. */
+type Shape = "value" | "schema" | "schemas" | "map" | "pattern-map";
+
+/** Every keyword of JSON Schema 2020-12 except those that choose another dialect or move dynamically. */
+const KEYWORDS: Readonly<Record<string, Shape>> = {
+  $schema: "value", $id: "value", $anchor: "value", $ref: "value", $comment: "value", $defs: "map", definitions: "map",
+  type: "value", enum: "value", const: "value", multipleOf: "value", maximum: "value", exclusiveMaximum: "value",
+  minimum: "value", exclusiveMinimum: "value", maxLength: "value", minLength: "value", pattern: "value",
+  maxItems: "value", minItems: "value", uniqueItems: "value", maxContains: "value", minContains: "value",
+  maxProperties: "value", minProperties: "value", required: "value", dependentRequired: "value",
+  allOf: "schemas", anyOf: "schemas", oneOf: "schemas", not: "schema", if: "schema", then: "schema", else: "schema",
+  dependentSchemas: "map", prefixItems: "schemas", items: "schema", contains: "schema", properties: "map",
+  patternProperties: "pattern-map", additionalProperties: "schema", propertyNames: "schema",
+  unevaluatedItems: "schema", unevaluatedProperties: "schema",
+  title: "value", description: "value", default: "value", deprecated: "value", readOnly: "value", writeOnly: "value",
+  examples: "value", format: "value", contentEncoding: "value", contentMediaType: "value", contentSchema: "value",
+};
+
+/** Names through which a payload could reach a prototype: the boundary refuses them, so no contract can ask for them. */
+const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
+
+/**
+ * Everything in a schema that a version may not be frozen with, in document order; empty when it may.
+ * Patterns are judged elsewhere: proving their running time needs a solver that does not belong in the core.
+ */
+export function refuseSchema(schema: JsonObject | boolean): readonly Refusal[] {
+  if (typeof schema === "boolean") return [];
+  const size = Buffer.byteLength(JSON.stringify(schema));
+  if (size > SIZE_BYTES_MAX) {
+    return [{ pointer: "", code: "too-large", message: `the schema has ${size} bytes; at most ${SIZE_BYTES_MAX} are allowed` }];
+  }
+  const refusals: Refusal[] = [];
+  const anchors = new Set<string>();
+  collectAnchors(schema, anchors);
+  walk(schema, "", 1, { root: schema, anchors, refuse: (refusal) => refusals.push(refusal) });
+  return refusals.length > 0 ? refusals : compileRefusal(schema);
+}
+
+type Walk = { readonly root: JsonObject; readonly anchors: ReadonlySet<string>; readonly refuse: (refusal: Refusal) => void };
+
+function walk(schema: JsonValue, pointer: string, depth: number, run: Walk): void {
+  if (!isObject(schema)) return;
+  if (depth > DEPTH_MAX) return run.refuse({ pointer, code: "too-deep", message: `schemas nest deeper than ${DEPTH_MAX}` });
+  checkUnique(schema, pointer, run);
+  for (const [keyword, value] of Object.entries(schema)) {
+    const at = `${pointer}/${escapeStep(keyword)}`;
+    if (keyword.startsWith("x-")) continue;
+    const shape = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : undefined;
+    if (shape === undefined) {
+      run.refuse({ pointer: at, code: "unknown-keyword", message: `"${keyword}" is not a keyword that is judged; begin the name with "x-" to keep it as a note` });
+      continue;
+    }
+    if (keyword === "$schema" && value !== DIALECT) {
+      run.refuse({ pointer: at, code: "dialect", message: `only the dialect ${DIALECT} is judged` });
+    }
+    if (keyword === "$ref" && typeof value === "string") checkRef(value, at, run);
+    if (keyword === "properties" || keyword === "$defs") checkNames(value, at, run);
+    descend(shape, value, at, depth, run);
+  }
+}
+
+function descend(shape: Shape, value: JsonValue, at: string, depth: number, run: Walk): void {
+  switch (shape) {
+    case "value":
+      return;
+    case "schema":
+      return walk(value, at, depth + 1, run);
+    case "schemas":
+      if (Array.isArray(value)) value.forEach((item: JsonValue, index) => walk(item, `${at}/${index}`, depth + 1, run));
+      return;
+    case "map":
+    case "pattern-map":
+      if (!isObject(value)) return;
+      for (const [name, item] of Object.entries(value)) walk(item, `${at}/${escapeStep(name)}`, depth + 1, run);
+  }
+}
+
+function checkUnique(schema: JsonObject, pointer: string, { refuse }: Walk): void {
+  if (schema["uniqueItems"] !== true) return;
+  const most = schema["maxItems"];
+  if (typeof most === "number" && most <= UNIQUE_ITEMS_MAX) return;
+  refuse({ pointer: `${pointer}/uniqueItems`, code: "unbounded-unique", message: `uniqueItems needs maxItems of at most ${UNIQUE_ITEMS_MAX} beside it` });
+}
+
+/** Only references inside the document, to something that is there. */
+function checkRef(ref: string, pointer: string, { root, anchors, refuse }: Walk): void {
+  if (anchors.has(ref)) return;
+  if (!ref.startsWith("#")) {
+    return refuse({ pointer, code: "remote-ref", message: "it refers to another document; nothing is ever fetched" });
+  }
+  if (ref !== "#" && (!ref.startsWith("#/") || resolvePointer(root, ref.slice(1)) === undefined)) {
+    refuse({ pointer, code: "unresolved-ref", message: "it refers to nothing in this document" });
+  }
+}
+
+function checkNames(value: JsonValue, pointer: string, { refuse }: Walk): void {
+  if (!isObject(value)) return;
+  for (const name of Object.keys(value)) {
+    if (!FORBIDDEN.has(name)) continue;
+    refuse({ pointer: `${pointer}/${name}`, code: "forbidden-property", message: `no payload with a key "${name}" gets past the boundary` });
+  }
+}
+
+function collectAnchors(value: JsonValue, anchors: Set<string>): void {
+  if (Array.isArray(value)) {
+    for (const item of value as readonly JsonValue[]) collectAnchors(item, anchors);
+  }
+  if (!isObject(value)) return;
+  const { $id, $anchor } = value;
+  if (typeof $id === "string") anchors.add($id);
+  if (typeof $anchor === "string") anchors.add(`#${$anchor}`);
+  for (const item of Object.values(value)) collectAnchors(item, anchors);
+}
+
+function compileRefusal(schema: JsonObject): readonly Refusal[] {
+  try {
+    compileSchema(schema).accepts(null);
+    return [];
+  } catch (error) {
+    const message = `it does not compile: ${error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : "unknown reason"}`;
+    return [{ pointer: "", code: "does-not-compile", message }];
+  }
+}
+
+function resolvePointer(root: JsonValue, pointer: string): JsonValue | undefined {
+  let value: JsonValue | undefined = root;
+  for (const step of decodeURIComponent(pointer).slice(1).split("/")) {
+    if (value === undefined || value === null || typeof value !== "object") return undefined;
+    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    value = Object.hasOwn(value, name) ? (value as { readonly [key: string]: JsonValue })[name] : undefined;
+  }
+  return value;
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+function escapeStep(step: string): string {
+  return step.replaceAll("~", "~0").replaceAll("/", "~1");
+}

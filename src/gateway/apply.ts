@@ -1,0 +1,109 @@
+import { failureCode } from "../core/failure.ts";
+import { positionId } from "../core/record.ts";
+import { Unavailable } from "../core/unavailable.ts";
+import { rowOf, type Decided } from "../store/decided.ts";
+import { conflictOf, hasSameContent, isSamePosition, receiptOf } from "../store/duplicate.ts";
+import type { FailedRow, ReceiptRow, StoreWrites, ValidatedRow } from "../store/store.ts";
+import type { Halt } from "./event.ts";
+
+/** What applying one entry did. */
+export type Applied =
+  | {
+      readonly kind: "applied";
+      readonly stored: number;
+      readonly duplicates: number;
+      readonly conflicts: number;
+      readonly failures: ReadonlyMap<string, number>;
+    }
+  | { readonly kind: "halted"; readonly halt: Halt };
+
+type Sorted = { readonly validated: readonly ValidatedRow[]; readonly failed: readonly FailedRow[] };
+
+/**
+ * P5: brings the documents of one ledger entry into the store. Idempotent: applying the same entry again, by anybody,
+ * changes nothing.
+ *
+ * A machine id that is taken is resolved by reading its holder: our own position means we were here before; the same
+ * content makes this a duplicate, which gets a receipt; other content makes it a failure.
+ */
+export async function applyEntry(
+  writes: StoreWrites,
+  collection: string,
+  decided: readonly Decided[],
+): Promise<Applied> {
+  const { validated, failed } = sortRows(decided);
+  const firsts = firstOfEachId(validated);
+  const answers = await writes.insertValidated(collection, firsts);
+  const drifted = firsts.find((_, index) => answers[index] === "position-exists");
+  if (drifted !== undefined) return { kind: "halted", halt: identityDrift(drifted) };
+
+  const taken = firsts.filter((_, index) => answers[index] === "id-exists").map((row) => row.id);
+  const holders = new Map(taken.length === 0 ? [] : await writes.validatedById(collection, taken));
+  firsts.forEach((row, index) => {
+    if (answers[index] === "inserted") holders.set(row.id, row);
+  });
+
+  const receipts: ReceiptRow[] = [];
+  const conflicts: FailedRow[] = [];
+  for (const row of validated) {
+    const holder = holders.get(row.id);
+    if (holder === undefined) throw holderVanished(row);
+    if (isSamePosition(row, holder)) continue;
+    if (hasSameContent(row, holder)) receipts.push(receiptOf(row, holder, collection));
+    else conflicts.push(conflictOf(row, holder));
+  }
+  const failures = [...failed, ...conflicts];
+  if (failures.length > 0) await writes.insertFailed(collection, failures);
+  if (receipts.length > 0) await writes.insertReceipts(receipts);
+  return {
+    kind: "applied",
+    stored: validated.length - receipts.length - conflicts.length,
+    duplicates: receipts.length,
+    conflicts: conflicts.length,
+    failures: countByCode(failures),
+  };
+}
+
+function sortRows(decided: readonly Decided[]): Sorted {
+  const validated: ValidatedRow[] = [];
+  const failed: FailedRow[] = [];
+  for (const one of decided) {
+    const row = rowOf(one);
+    if (row.kind === "validated") validated.push(row);
+    else failed.push(row);
+  }
+  return { validated, failed };
+}
+
+/** In a batch, as across batches, the first record of a fact is the one that is stored. */
+function firstOfEachId(rows: readonly ValidatedRow[]): readonly ValidatedRow[] {
+  const seen = new Set<string>();
+  return rows.filter((row) => {
+    if (seen.has(row.id)) return false;
+    seen.add(row.id);
+    return true;
+  });
+}
+
+function countByCode(failures: readonly FailedRow[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { reason } of failures) {
+    const code = failureCode(reason);
+    counts.set(code, (counts.get(code) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Not an answer to build on: acquire again and redo, as after any trouble with the store. */
+function holderVanished(row: ValidatedRow): Unavailable {
+  const message = `Cannot settle ${row.id}: the store refused the id, then held nothing under it`;
+  return new Unavailable("STORE_INCONSISTENT", message, "check that the store acknowledges writes by majority");
+}
+
+function identityDrift(row: ValidatedRow): Halt {
+  return {
+    code: "IDENTITY_DRIFT",
+    message: `Cannot store ${row.id} from ${positionId(row.position)}: that position already holds another fact`,
+    remedy: "run `sigma audit`; the store was written by something other than this protocol",
+  };
+}

@@ -1,0 +1,51 @@
+import type { Stream } from "../source/source.ts";
+
+/** Why a stream stands still until a person acts. */
+export type HaltCode =
+  /** The log below our position is gone (P8). */
+  | "LOG_START_PASSED"
+  /** The log ends before our position: it lost records. */
+  | "LOG_TRUNCATED"
+  /** The log no longer holds the bytes the ledger speaks of. */
+  | "SOURCE_DIVERGED"
+  /** Deciding the tail again with its own contract set gave another identity. */
+  | "DECISION_DIVERGED"
+  /** The contract set of the tail is not in the store, or is not what its digest says. */
+  | "CONTRACT_SET_MISSING"
+  /** A position already holds another fact. */
+  | "IDENTITY_DRIFT";
+
+export type Halt = { readonly code: HaltCode; readonly message: string; readonly remedy: string };
+
+/** Facts the gateway reports; logs and metrics are subscribers. No payload is ever part of one. */
+export type GatewayEvent =
+  | { readonly kind: "stream-acquired"; readonly stream: Stream; readonly seq: number; readonly position: bigint }
+  | { readonly kind: "tail-redone"; readonly stream: Stream; readonly seq: number; readonly count: number }
+  | {
+      readonly kind: "batch-settled";
+      readonly stream: Stream;
+      readonly seq: number;
+      readonly from: bigint;
+      readonly to: bigint;
+      readonly count: number;
+      readonly stored: number;
+      readonly duplicates: number;
+      readonly conflicts: number;
+      /** Failures by code; conflicts are among them. */
+      readonly failures: ReadonlyMap<string, number>;
+      readonly contractSet: string;
+    }
+  | { readonly kind: "ledger-lost"; readonly stream: Stream; readonly seq: number }
+  | {
+      readonly kind: "stream-paused";
+      readonly stream: Stream;
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+      readonly retryInMs: number;
+    }
+  | { readonly kind: "stream-resumed"; readonly stream: Stream }
+  | { readonly kind: "stream-halted"; readonly stream: Stream; readonly halt: Halt }
+  | { readonly kind: "stream-stopped"; readonly stream: Stream };
+
+export type Observe = (event: GatewayEvent) => void;

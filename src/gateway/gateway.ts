@@ -1,0 +1,117 @@
+import type { Stream } from "../source/source.ts";
+import type { GatewayEvent, Halt, Observe } from "./event.ts";
+import { ingestStream, type IngestDeps } from "./ingest.ts";
+
+/** What one stream is doing, for readiness, `status` and people. */
+export type StreamState = {
+  readonly stream: Stream;
+  readonly state: "starting" | "running" | "paused" | "halted" | "stopped";
+  /** Everything below this offset is decided and stored; null until the stream is acquired. */
+  readonly settledTo: bigint | null;
+  /** Why it is paused or halted. */
+  readonly trouble: { readonly code: string; readonly message: string; readonly remedy: string } | null;
+};
+
+export type Gateway = {
+  readonly streams: () => readonly StreamState[];
+  /** Ready when every stream runs. Liveness is another question: a paused gateway is alive. */
+  readonly ready: () => boolean;
+  /** Resolves true once the offset is settled, false when the signal aborts first. */
+  readonly settled: (topic: string, partition: number, offset: bigint, signal: AbortSignal) => Promise<boolean>;
+  /** Finishes the batches in flight, then resolves. */
+  readonly stop: () => Promise<void>;
+  /** Rejects when a stream ends by a bug; otherwise resolves after `stop`. */
+  readonly done: Promise<void>;
+};
+
+type Waiter = { readonly offset: bigint; readonly resolve: (settled: boolean) => void };
+
+/** Reads every stream of the source until stopped. */
+export async function startGateway(deps: IngestDeps): Promise<Gateway> {
+  const states = new Map<string, StreamState>();
+  const waiters = new Map<string, Set<Waiter>>();
+  const abort = new AbortController();
+
+  const set = (stream: Stream, change: Partial<StreamState>): void => {
+    const before = states.get(stream.id) ?? { stream, state: "starting", settledTo: null, trouble: null };
+    states.set(stream.id, { ...before, ...change });
+  };
+  const observe: Observe = (event) => {
+    track(event, set);
+    if (event.kind === "batch-settled" || event.kind === "stream-acquired") {
+      wake(waiters.get(event.stream.id), event.kind === "batch-settled" ? event.to : event.position);
+    }
+    deps.observe(event);
+  };
+
+  const streams = await deps.source.streams();
+  for (const stream of streams) set(stream, {});
+  const loops = streams.map(async (stream): Promise<Halt | null> => ingestStream({ ...deps, observe }, stream, abort.signal));
+  const done = Promise.all(loops).then(() => undefined);
+
+  return {
+    streams: () => [...states.values()],
+    ready: () => [...states.values()].every(({ state }) => state === "running"),
+    settled: async (topic, partition, offset, signal) => {
+      const found = [...states.values()].find(({ stream }) => stream.topic === topic && stream.partition === partition);
+      if (found === undefined || signal.aborted) return false;
+      if (found.settledTo !== null && offset < found.settledTo) return true;
+      return waitFor(waiters, found.stream.id, offset, signal);
+    },
+    stop: async () => {
+      abort.abort();
+      await done;
+    },
+    done,
+  };
+}
+
+function track(event: GatewayEvent, set: (stream: Stream, change: Partial<StreamState>) => void): void {
+  const { stream } = event;
+  switch (event.kind) {
+    case "stream-acquired":
+      return set(stream, { state: "running", settledTo: event.position, trouble: null });
+    case "batch-settled":
+      return set(stream, { state: "running", settledTo: event.to, trouble: null });
+    case "stream-resumed":
+      return set(stream, { state: "running", trouble: null });
+    case "stream-paused": {
+      const { code, message, remedy } = event;
+      return set(stream, { state: "paused", trouble: { code, message, remedy } });
+    }
+    case "stream-halted":
+      return set(stream, { state: "halted", trouble: event.halt });
+    case "stream-stopped":
+      return set(stream, { state: "stopped" });
+    case "tail-redone":
+    case "ledger-lost":
+      return undefined;
+  }
+}
+
+function wake(waiting: Set<Waiter> | undefined, settledTo: bigint): void {
+  for (const waiter of waiting ?? []) {
+    if (waiter.offset < settledTo) waiter.resolve(true);
+  }
+}
+
+async function waitFor(
+  waiters: Map<string, Set<Waiter>>,
+  streamId: string,
+  offset: bigint,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const waiting = waiters.get(streamId) ?? new Set<Waiter>();
+  waiters.set(streamId, waiting);
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const waiter: Waiter = { offset, resolve };
+  const giveUp = (): void => resolve(false);
+  waiting.add(waiter);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await promise;
+  } finally {
+    waiting.delete(waiter);
+    signal.removeEventListener("abort", giveUp);
+  }
+}

@@ -1,0 +1,174 @@
+import type { CompiledContractSet } from "../core/compile.ts";
+import { ENGINE } from "../core/decide.ts";
+import { Unavailable } from "../core/unavailable.ts";
+import type { FetchLimits, Source, Stream } from "../source/source.ts";
+import { decideBatch, entryFor } from "../store/decided.ts";
+import { GENESIS, outcomeRoot, rawRoot, sealEntry, type LedgerEntry } from "../store/ledger.ts";
+import type { Store, StoreWrites } from "../store/store.ts";
+import { applyEntry, type Applied } from "./apply.ts";
+import type { Halt, Observe } from "./event.ts";
+import { collectionOf, redoTail } from "./tail.ts";
+
+export type IngestDeps = {
+  readonly source: Source;
+  readonly store: Store;
+  /** The set in force now; read once for each batch. */
+  readonly contracts: () => CompiledContractSet;
+  readonly limits: FetchLimits;
+  readonly observe: Observe;
+  /** Resolves after `ms`, or at once when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** 0 <= x < 1, for jitter only. */
+  readonly random: () => number;
+};
+
+/** First and longest pause after trouble with the source or the store, in milliseconds. */
+const BACKOFF = { firstMs: 100, maxMs: 30_000 } as const;
+
+/**
+ * The order of effects, once.
+ *
+ *   acquire:  P1 read the tail   P2 redo it
+ *   advance:  fetch  ->  P3 decide  ->  P4 ledger  ->  P5 documents  ->  P6 commit hint
+ *
+ * Trouble (`Unavailable`) means no decision yet: pause, then acquire again, which redoes whatever was begun. There is no
+ * second way back. Losing the compare-and-swap of P4 leads there too. A halt ends the stream until a person acts.
+ */
+export async function ingestStream(deps: IngestDeps, stream: Stream, signal: AbortSignal): Promise<Halt | null> {
+  let tail: LedgerEntry | null = null;
+  let attempt = 0;
+  while (!signal.aborted) {
+    try {
+      const step: Step =
+        tail === null ? await acquire(deps, stream, signal) : await advance(deps, stream, tail, signal);
+      if (attempt > 0) deps.observe({ kind: "stream-resumed", stream });
+      attempt = 0;
+      if (step.kind === "halted") {
+        deps.observe({ kind: "stream-halted", stream, halt: step.halt });
+        return step.halt;
+      }
+      if (step.kind === "at") tail = step.tail;
+      if (step.kind === "lost") tail = null;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      tail = null;
+      const retryInMs = backoffMs(attempt, deps.random());
+      attempt += 1;
+      const { code, message, remedy } = error;
+      deps.observe({ kind: "stream-paused", stream, code, message, remedy, retryInMs });
+      await deps.sleep(retryInMs, signal);
+    }
+  }
+  deps.observe({ kind: "stream-stopped", stream });
+  return null;
+}
+
+type Step =
+  /** Everything up to and with `tail` is settled. */
+  | { readonly kind: "at"; readonly tail: LedgerEntry }
+  | { readonly kind: "idle" }
+  /** Another owner wrote this seq first. */
+  | { readonly kind: "lost" }
+  | { readonly kind: "halted"; readonly halt: Halt };
+
+/** P1 and P2. */
+async function acquire(deps: IngestDeps, stream: Stream, signal: AbortSignal): Promise<Step> {
+  const { source, store, observe } = deps;
+  const tail = await store.tail(stream.id);
+  if (tail === null) return begin(deps, stream);
+  const { end } = await source.bounds(stream);
+  if (end < tail.to) return { kind: "halted", halt: logHalt("LOG_TRUNCATED", stream, tail.to, `ends at ${end}`) };
+  const redone = await redoTail(deps, stream, tail, signal);
+  if (redone.kind === "stopped") return { kind: "idle" };
+  if (redone.kind === "halted") return redone;
+  observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count });
+  observe({ kind: "stream-acquired", stream, seq: tail.seq, position: tail.to });
+  return { kind: "at", tail };
+}
+
+/** A stream nobody has read yet begins at the start of its log. */
+async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
+  const { start } = await deps.source.bounds(stream);
+  const set = deps.contracts();
+  await deps.store.putContractSet(set.digest, set.text);
+  const entry = sealEntry({
+    stream: stream.id,
+    seq: 0,
+    kind: "INIT",
+    prevHash: GENESIS,
+    from: start,
+    to: start,
+    count: 0,
+    outcomes: "",
+    rawRoot: rawRoot([]),
+    root: outcomeRoot([]),
+    contractSet: set.digest,
+    engine: ENGINE,
+    note: "",
+  });
+  if (!(await claim(deps.store, entry))) return { kind: "lost" };
+  deps.observe({ kind: "stream-acquired", stream, seq: 0, position: start });
+  return { kind: "at", tail: entry };
+}
+
+/** Fetch, then P3 to P6 for one batch. */
+async function advance(deps: IngestDeps, stream: Stream, tail: LedgerEntry, signal: AbortSignal): Promise<Step> {
+  const { source, store, observe } = deps;
+  const fetched = await source.fetch(stream, tail.to, deps.limits, signal);
+  switch (fetched.kind) {
+    case "empty":
+      return { kind: "idle" };
+    case "below-start":
+      return { kind: "halted", halt: logHalt("LOG_START_PASSED", stream, tail.to, `starts at ${fetched.logStart}`) };
+    case "beyond-end":
+      return { kind: "halted", halt: logHalt("LOG_TRUNCATED", stream, tail.to, `ends at ${fetched.logEnd}`) };
+    case "records":
+      break;
+  }
+  const set = deps.contracts();
+  const decided = decideBatch(fetched.records, set);
+  const entry = entryFor(tail, fetched, decided, set.digest);
+  if (entry.contractSet !== tail.contractSet) await store.putContractSet(set.digest, set.text);
+  const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
+    if (!(await claim(writes, entry))) return { kind: "lost" };
+    return applyEntry(writes, collectionOf(set, stream.topic), decided);
+  });
+  if (applied.kind === "lost") {
+    observe({ kind: "ledger-lost", stream, seq: entry.seq });
+    return applied;
+  }
+  if (applied.kind === "halted") return applied;
+  source.commitHint(stream, entry.to);
+  const { stored, duplicates, conflicts, failures } = applied;
+  const { seq, from, to, count, contractSet } = entry;
+  observe({
+    kind: "batch-settled",
+    ...{ stream, seq, from, to, count, contractSet },
+    ...{ stored, duplicates, conflicts, failures },
+  });
+  return { kind: "at", tail: entry };
+}
+
+/** P4: the entry is ours when we inserted it, or when what is there is the very same entry (a lost acknowledgement). */
+async function claim(writes: StoreWrites, entry: LedgerEntry): Promise<boolean> {
+  if ((await writes.insertLedger(entry)) === "inserted") return true;
+  const there = await writes.ledgerEntry(entry.stream, entry.seq);
+  return there?.hash === entry.hash;
+}
+
+/** Doubles from first to longest, with full jitter on the upper half. */
+export function backoffMs(attempt: number, random: number): number {
+  const ceiling = Math.min(BACKOFF.maxMs, BACKOFF.firstMs * 2 ** Math.min(attempt, 16));
+  return Math.round(ceiling / 2 + (random * ceiling) / 2);
+}
+
+function logHalt(code: "LOG_START_PASSED" | "LOG_TRUNCATED", stream: Stream, position: bigint, state: string): Halt {
+  return {
+    code,
+    message: `Cannot read ${stream.topic}/${stream.partition} on from offset ${position}: its log ${state}`,
+    remedy:
+      code === "LOG_START_PASSED"
+        ? "restore the log, or record the loss as a gap"
+        : "the log lost records that were already decided; restore it, or begin a new topic",
+  };
+}

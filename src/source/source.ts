@@ -1,0 +1,75 @@
+import type { Header, SourceRecord } from "../core/record.ts";
+
+/** One ordered, append-only sequence of records that has one position. */
+export type Stream = {
+  /** Cluster id, topic id and partition joined with "/": a topic made anew is another stream. */
+  readonly id: string;
+  readonly topic: string;
+  readonly partition: number;
+};
+
+export type FetchLimits = {
+  /** At least one record is returned however large it is; more only while their bytes stay under this. */
+  readonly bytesMax: number;
+  readonly recordsMax: number;
+  /** How long to wait for a first record, in milliseconds; 0 answers at once. */
+  readonly waitMs: number;
+};
+
+/** What a fetch found. Coverage `[from, to)` are positions: an offset in it without a record is a hole, not a loss. */
+export type Fetched =
+  | { readonly kind: "records"; readonly from: bigint; readonly to: bigint; readonly records: readonly SourceRecord[] }
+  /** Nothing beyond the position yet. */
+  | { readonly kind: "empty" }
+  /** The position lies below the start of the log: retention passed it (P8). */
+  | { readonly kind: "below-start"; readonly logStart: bigint }
+  /** The position lies beyond the end of the log: the log lost its tail. */
+  | { readonly kind: "beyond-end"; readonly logEnd: bigint };
+
+/**
+ * Where records come from. Laws: test/source/source-laws.ts, run by every adapter on its real backend.
+ * Every operation throws `Unavailable` when the backend is not there, and only then.
+ */
+export type Source = {
+  /** The streams this process is to read, now. */
+  readonly streams: () => Promise<readonly Stream[]>;
+  /**
+   * Records from `from` on, in order, bytes and headers unchanged. The same range again gives the same records.
+   * Never returns records at or beyond `until`, when it is given.
+   */
+  readonly fetch: (
+    stream: Stream,
+    from: bigint,
+    limits: FetchLimits,
+    signal: AbortSignal,
+    until?: bigint,
+  ) => Promise<Fetched>;
+  /** The first offset that can be read and the one after the last. */
+  readonly bounds: (stream: Stream) => Promise<{ readonly start: bigint; readonly end: bigint }>;
+  /** Tells lag tools how far the stream is settled. Never read back: the ledger is the position (P6). */
+  readonly commitHint: (stream: Stream, settledTo: bigint) => void;
+  readonly close: () => Promise<void>;
+};
+
+/** A record on its way into a log. */
+export type NewRecord = {
+  readonly key: Uint8Array | null;
+  readonly headers: readonly Header[];
+  readonly value: Uint8Array | null;
+  /** Partition to append to; null lets the log choose: by the key (as Kafka's default does), else any. */
+  readonly partition: number | null;
+};
+
+export type Appended = { readonly partition: number; readonly offset: bigint };
+
+/** The write side of a log. */
+export type Log = {
+  /** Names of the topics records can be appended to. */
+  readonly topics: () => readonly string[];
+  /**
+   * Appends all records, in order within each partition. Resolves when they are durable, never before (P9).
+   * @returns one position for each record, in the order given.
+   * @throws `Unavailable` when the log cannot take them now; none of them is then acknowledged.
+   */
+  readonly append: (topic: string, records: readonly NewRecord[]) => Promise<readonly Appended[]>;
+};

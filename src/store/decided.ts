@@ -1,0 +1,119 @@
+import { hash } from "node:crypto";
+import { canonicalText } from "../core/canonical.ts";
+import type { CompiledContractSet } from "../core/compile.ts";
+import { decide, ENGINE, type Decision } from "../core/decide.ts";
+import type { JsonValue } from "../core/json.ts";
+import { positionId, type Header, type SourceRecord } from "../core/record.ts";
+import { encodeOutcomes, outcomeRoot, rawRoot, sealEntry, type LedgerEntry, type Outcome } from "./ledger.ts";
+import type { FailedRow, Occurrence, ValidatedRow } from "./store.ts";
+
+/** A record with its decision and the hash of its bytes. */
+export type Decided = {
+  readonly record: SourceRecord;
+  /** SHA-256 of the value, hex; "-" for a tombstone. */
+  readonly rawHash: string;
+  readonly decision: Decision;
+};
+
+/** Decides a batch with one contract-set snapshot (P3). */
+export function decideBatch(records: readonly SourceRecord[], set: CompiledContractSet): readonly Decided[] {
+  return records.map((record) => ({
+    record,
+    rawHash: hashBytes(record.value),
+    decision: decide({ topic: record.position.topic, headers: record.headers, value: record.value }, set),
+  }));
+}
+
+/** The entry that claims `[from, to)` after `previous`: everything in it follows from the records and the set. */
+export function entryFor(
+  previous: LedgerEntry,
+  range: { readonly from: bigint; readonly to: bigint },
+  decided: readonly Decided[],
+  contractSet: string,
+): LedgerEntry {
+  const leaves = decided.map(outcomeLeaf);
+  return sealEntry({
+    stream: previous.stream,
+    seq: previous.seq + 1,
+    kind: "BATCH",
+    prevHash: previous.hash,
+    from: range.from,
+    to: range.to,
+    count: decided.length,
+    outcomes: encodeOutcomes(range.from, range.to, leaves),
+    rawRoot: rawRoot(decided.map(rawLeaf)),
+    root: outcomeRoot(leaves),
+    contractSet,
+    engine: ENGINE,
+    note: "",
+  });
+}
+
+/** Offset, outcome and id of a decision, as the ledger's root covers them. */
+export function outcomeLeaf({ record, decision }: Decided): { offset: bigint; outcome: Outcome; id: string } {
+  const { position } = record;
+  if (decision.status === "PASSED") return { offset: position.offset, outcome: "P", id: decision.id };
+  return { offset: position.offset, outcome: "F", id: positionId(position) };
+}
+
+/** What the ledger's raw root covers of a record. */
+export function rawLeaf({ record, rawHash }: Pick<Decided, "record" | "rawHash">): {
+  offset: bigint;
+  timestampMs: number;
+  rawHash: string;
+  envelopeHash: string;
+} {
+  return {
+    offset: record.position.offset,
+    timestampMs: record.timestampMs,
+    rawHash,
+    envelopeHash: hashEnvelope(record.key, record.headers),
+  };
+}
+
+/** The stored form of a decision, before duplicates and conflicts are told apart. */
+export function rowOf(decided: Decided): ValidatedRow | FailedRow {
+  const { decision, record } = decided;
+  if (decision.status === "PASSED") {
+    const { id, contract, declaredBy } = decision;
+    return { kind: "validated", id, ...occurrenceOf(decided), contract, declaredBy };
+  }
+  const { reason, contract, declaredBy, fingerprint } = decision;
+  const id = positionId(record.position);
+  return { kind: "failed", id, ...occurrenceOf(decided), contract, declaredBy, reason, fingerprint, machineId: null };
+}
+
+export function occurrenceOf({ record, rawHash }: Pick<Decided, "record" | "rawHash">): Occurrence {
+  const { position, timestampMs, key, headers, value } = record;
+  return { position, timestampMs, key, headers, raw: value, rawHash };
+}
+
+/** SHA-256 in hex; "-" for a tombstone, which has no bytes to hash. */
+export function hashBytes(value: Uint8Array | null): string {
+  return value === null ? "-" : hash("sha256", value);
+}
+
+/**
+ * SHA-256 of the RFC 8785 form of a payload that passed a contract.
+ * Two payloads have the same content when these are equal, whatever their white space and key order.
+ */
+export function contentDigest(raw: Uint8Array): string {
+  const payload = JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString("utf8")) as JsonValue;
+  return hash("sha256", canonicalText(payload));
+}
+
+/** Key and headers in one hash, each part preceded by its length; "-" when there are none. */
+export function hashEnvelope(key: Uint8Array | null, headers: readonly Header[]): string {
+  if (key === null && headers.length === 0) return "-";
+  const parts: Uint8Array[] = [];
+  const push = (part: Uint8Array): void => {
+    parts.push(Buffer.from(`${part.length}:`), part);
+  };
+  parts.push(Buffer.from(key === null ? "n" : "k"));
+  if (key !== null) push(key);
+  for (const [name, value] of headers) {
+    push(Buffer.from(name, "utf8"));
+    push(value);
+  }
+  return hash("sha256", Buffer.concat(parts));
+}

@@ -1,0 +1,67 @@
+import type { Conflict } from "../core/failure.ts";
+import { fingerprint } from "../core/fingerprint.ts";
+import { positionId } from "../core/record.ts";
+import { contentDigest } from "./decided.ts";
+import type { FailedRow, ReceiptRow, ValidatedRow } from "./store.ts";
+
+/** Whether two rows come from one delivery position. */
+export function isSamePosition(a: ValidatedRow, b: ValidatedRow): boolean {
+  return a.position.offset === b.position.offset && a.position.stream === b.position.stream;
+}
+
+/** By the hash of the bytes first; only when that differs by the RFC 8785 form of both payloads. */
+export function hasSameContent(a: ValidatedRow, b: ValidatedRow): boolean {
+  return a.rawHash === b.rawHash || digestOf(a) === digestOf(b);
+}
+
+/** The receipt of a duplicate. */
+export function receiptOf(row: ValidatedRow, holder: ValidatedRow, collection: string): ReceiptRow {
+  const { position, timestampMs, key, headers, raw, rawHash, contract, declaredBy } = row;
+  return {
+    kind: "receipt",
+    id: positionId(position),
+    position,
+    timestampMs,
+    key,
+    headers,
+    raw,
+    rawHash,
+    contract,
+    declaredBy,
+    collection,
+    duplicateOf: holder.id,
+    storedAt: positionId(holder.position),
+  };
+}
+
+/** The failure of a record whose identity is taken by other content. */
+export function conflictOf(row: ValidatedRow, holder: ValidatedRow): FailedRow {
+  const reason: Conflict = {
+    kind: "conflict",
+    storedId: holder.id,
+    storedAt: positionId(holder.position),
+    storedDigest: digestOf(holder),
+    digest: digestOf(row),
+  };
+  const { position, timestampMs, key, headers, raw, rawHash, contract, declaredBy } = row;
+  return {
+    kind: "failed",
+    id: positionId(position),
+    position,
+    timestampMs,
+    key,
+    headers,
+    raw,
+    rawHash,
+    contract,
+    declaredBy,
+    reason,
+    fingerprint: fingerprint(reason, contract),
+    machineId: row.id,
+  };
+}
+
+function digestOf(row: ValidatedRow): string {
+  if (row.raw === null) throw new Error(`Cannot compare ${row.id}: its bytes were not kept`);
+  return contentDigest(row.raw);
+}

@@ -1,0 +1,118 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { FileKind } from "../../sqlite/open.ts";
+
+/** The file of the embedded store. */
+export const STORE_FILE: FileKind = { code: "STORE", name: "store", applicationId: 0x5347_5354, version: 1 };
+
+/**
+ * The tables mirror the MongoDB collections, so that both engines mean the same. Rowids are kept: rows arrive in offset
+ * order, and only the two narrow indexes see the random order of machine ids.
+ */
+const SHARED = `
+  CREATE TABLE sigma_ledger (
+    stream TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    prev_hash TEXT NOT NULL,
+    from_offset INTEGER NOT NULL,
+    to_offset INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    outcomes TEXT NOT NULL,
+    raw_root TEXT NOT NULL,
+    root TEXT NOT NULL,
+    contract_set TEXT NOT NULL,
+    engine TEXT NOT NULL,
+    note TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (stream, seq)
+  ) STRICT;
+  CREATE TABLE sigma_contract_sets (digest TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
+  CREATE TABLE sigma_receipts (
+    _id TEXT NOT NULL,
+    ${occurrenceColumns()},
+    subject TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    contract_digest TEXT NOT NULL,
+    declared_by TEXT NOT NULL,
+    collection TEXT NOT NULL,
+    duplicate_of TEXT NOT NULL,
+    stored_at TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX sigma_receipts_position ON sigma_receipts (stream, offset);
+`;
+
+/** What is common to every stored object, in the order in which it is bound and read. */
+export const OCCURRENCE = [
+  "stream",
+  "topic",
+  "partition",
+  "offset",
+  "timestamp_ms",
+  "key",
+  "headers",
+  "raw",
+  "raw_hash",
+] as const;
+
+export const CONTRACT = ["subject", "version", "contract_digest", "declared_by"] as const;
+
+function occurrenceColumns(): string {
+  return `
+    stream TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    timestamp_ms INTEGER NOT NULL,
+    key BLOB,
+    headers BLOB,
+    raw BLOB,
+    raw_hash TEXT NOT NULL`;
+}
+
+export function createStoreLayout(db: DatabaseSync): void {
+  db.exec(SHARED);
+}
+
+/** Makes the two tables of a collection, if they are not there. */
+export function createCollection(db: DatabaseSync, collection: string): void {
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS validated_${collection} (
+      _id TEXT NOT NULL,
+      ${occurrenceColumns()},
+      subject TEXT NOT NULL,
+      version INTEGER NOT NULL,
+      contract_digest TEXT NOT NULL,
+      declared_by TEXT NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX IF NOT EXISTS validated_${collection}_id ON validated_${collection} (_id);
+    CREATE UNIQUE INDEX IF NOT EXISTS validated_${collection}_position ON validated_${collection} (stream, offset);
+    CREATE TABLE IF NOT EXISTS failed_${collection} (
+      _id TEXT NOT NULL,
+      ${occurrenceColumns()},
+      subject TEXT,
+      version INTEGER,
+      contract_digest TEXT,
+      declared_by TEXT,
+      code TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      fingerprint TEXT NOT NULL,
+      machine_id TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX IF NOT EXISTS failed_${collection}_position ON failed_${collection} (stream, offset);
+  `);
+}
+
+/** Names of the collections in a file: those configured now and any from before. */
+export function collectionsOf(db: DatabaseSync): readonly string[] {
+  return db
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'validated\\_%' ESCAPE '\\' ORDER BY name")
+    .all()
+    .map((row) => String(row["name"]).slice("validated_".length));
+}
+
+/** A collection becomes part of a table's name: nothing but this may. */
+export function assertCollectionName(collection: string): void {
+  if (!/^[a-z][a-z0-9_]{0,62}$/.test(collection)) {
+    throw new Error(`Cannot use collection "${collection}": use lower-case letters, digits and underscores, up to 63`);
+  }
+}

@@ -1,0 +1,128 @@
+import type { ContractRef } from "../core/compile.ts";
+import type { FailureReason } from "../core/failure.ts";
+import type { Header, Position } from "../core/record.ts";
+import type { Declaration } from "../core/resolve.ts";
+import type { LedgerEntry } from "./ledger.ts";
+
+/** What every stored object says of the record it came from. No value in it is the worker's own: two executors write the same. */
+export type Occurrence = {
+  readonly position: Position;
+  readonly timestampMs: number;
+  readonly key: Uint8Array | null;
+  readonly headers: readonly Header[];
+  /** The exact bytes; null for a tombstone. */
+  readonly raw: Uint8Array | null;
+  /** SHA-256 of `raw`, hex; "-" for a tombstone. */
+  readonly rawHash: string;
+};
+
+/** A fact, stored once in `validated_<collection>` under its machine id. */
+export type ValidatedRow = Occurrence & {
+  readonly kind: "validated";
+  readonly id: string;
+  readonly contract: ContractRef;
+  readonly declaredBy: Declaration;
+};
+
+/** A failure in `failed_<collection>` under its position id. */
+export type FailedRow = Occurrence & {
+  readonly kind: "failed";
+  readonly id: string;
+  readonly contract: ContractRef | null;
+  readonly declaredBy: Declaration | null;
+  readonly reason: FailureReason;
+  readonly fingerprint: string;
+  /** The machine id of a record that passed its contract but could not be stored as a fact (conflict). */
+  readonly machineId: string | null;
+};
+
+/** A duplicate in `sigma_receipts` under its position id: same identity, same content, other position. */
+export type ReceiptRow = Occurrence & {
+  readonly kind: "receipt";
+  readonly id: string;
+  readonly contract: ContractRef;
+  readonly declaredBy: Declaration;
+  readonly collection: string;
+  /** Machine id of the stored fact. */
+  readonly duplicateOf: string;
+  /** Position id of the record that holds it. */
+  readonly storedAt: string;
+};
+
+/** A stored object whose columns no longer say anything this code could have written; the audit names it. */
+export type UnreadableRow = {
+  readonly kind: "unreadable";
+  readonly id: string;
+  readonly position: Position;
+  readonly message: string;
+};
+
+export type StoredRow = ValidatedRow | FailedRow | ReceiptRow | UnreadableRow;
+
+/** What became of one row of an insert. */
+export type Inserted =
+  | "inserted"
+  /** Something is stored under the id. */
+  | "id-exists"
+  /** The id is free, but the position already holds another fact. */
+  | "position-exists";
+
+/**
+ * The writes the protocol is made of. Each is durable when it resolves: majority and journal, or fsync at the end of the
+ * unit. Each is idempotent: the same call again changes nothing.
+ */
+export type StoreWrites = {
+  /** The compare-and-swap of P4: one entry for each stream and seq. */
+  readonly insertLedger: (entry: LedgerEntry) => Promise<"inserted" | "exists">;
+  readonly ledgerEntry: (stream: string, seq: number) => Promise<LedgerEntry | null>;
+  /** @returns one answer for each row, in order. Rows of one call have distinct ids and positions. */
+  readonly insertValidated: (collection: string, rows: readonly ValidatedRow[]) => Promise<readonly Inserted[]>;
+  /** The holders of these machine ids. An id nobody holds is absent. */
+  readonly validatedById: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, ValidatedRow>>;
+  /** A row that is already there under the position is our own, from before: it stays as it is. */
+  readonly insertFailed: (collection: string, rows: readonly FailedRow[]) => Promise<void>;
+  readonly insertReceipts: (rows: readonly ReceiptRow[]) => Promise<void>;
+};
+
+/**
+ * Where decisions go. Laws: test/store/store-laws.ts, run by every adapter on its real backend.
+ * Every operation throws `Unavailable` when the backend is not there, and only then.
+ */
+export type Store = StoreWrites & {
+  /**
+   * Runs writes in their order. An engine with transactions (SQLite) makes them one: all or nothing, one fsync; one
+   * without may stop between any two, which the protocol survives. A unit whose work throws is undone where possible.
+   */
+  readonly unit: <T>(work: (writes: StoreWrites) => Promise<T>) => Promise<T>;
+  /** The last ledger entry of a stream, read as majority from the primary (P1). */
+  readonly tail: (stream: string) => Promise<LedgerEntry | null>;
+  /** Keeps a contract set under its digest, durable before its first use. */
+  readonly putContractSet: (digest: string, text: string) => Promise<void>;
+  readonly contractSet: (digest: string) => Promise<string | null>;
+  readonly reads: StoreReads;
+  readonly close: () => Promise<void>;
+};
+
+/** How many objects of each kind a store holds. */
+export type Tally = { readonly validated: number; readonly failed: number; readonly receipts: number };
+
+/** Reads for people and for the audit; they see only what is durable. */
+export type StoreReads = {
+  /** Every stream that has a ledger entry, in text order. */
+  readonly streams: () => Promise<readonly string[]>;
+  /** Entries of a stream from `fromSeq` on, ascending, at most `limit`. */
+  readonly ledger: (stream: string, fromSeq: number, limit: number) => Promise<readonly LedgerEntry[]>;
+  /** Every stored object of `[from, to)`, by offset; an offset may (wrongly) appear twice. */
+  readonly rows: (stream: string, from: bigint, to: bigint) => Promise<readonly StoredRow[]>;
+  /** Stored objects whose stream or offset no ledger entry covers would hide from `rows`: all streams any object names. */
+  readonly streamsOfRows: () => Promise<readonly string[]>;
+  /** Lowest and highest offset of any object stored for a stream, or null. */
+  readonly extent: (stream: string) => Promise<{ readonly first: bigint; readonly last: bigint } | null>;
+  readonly validatedById: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, ValidatedRow>>;
+  readonly tally: () => Promise<Tally>;
+  /** Failures by code, most frequent first. */
+  readonly failureCounts: () => Promise<readonly { readonly code: string; readonly count: number }[]>;
+  readonly contractSets: () => Promise<readonly { readonly digest: string; readonly text: string }[]>;
+  /** Engine-level consistency (SQLite: integrity_check): what it found wrong, empty when nothing. */
+  readonly integrity: () => Promise<readonly string[]>;
+};

@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const SRC = join(ROOT, "src");
+
+/**
+ * The architecture as data. A part is a path prefix under src; the longest one that fits names the part of a file.
+ * `uses`: parts whose files it may import, besides its own. `libraries`: packages it may import, besides Node's own
+ * modules listed in `node`. Everything absent is forbidden.
+ */
+type Part = { readonly uses: readonly string[]; readonly libraries: readonly string[]; readonly node: readonly string[] };
+
+const PARTS: Readonly<Record<string, Part>> = {
+  core: {
+    uses: [],
+    libraries: ["ata-validator", "@marcbachmann/cel-js", "canonicalize"],
+    node: ["node:crypto", "node:buffer", "node:util"],
+  },
+  contract: {
+    uses: ["core"],
+    libraries: ["yaml", "jsonc-parser", "recheck", "@marcbachmann/cel-js"],
+    node: ["node:fs", "node:fs/promises", "node:path", "node:module"],
+  },
+  "source/source": { uses: ["core"], libraries: [], node: [] },
+  "source/embedded": { uses: ["core", "source/source", "sqlite"], libraries: [], node: ["node:sqlite", "node:zlib", "node:timers/promises"] },
+  "store/store": { uses: ["core", "store/ledger"], libraries: [], node: [] },
+  "store/ledger": { uses: ["core"], libraries: [], node: ["node:crypto"] },
+  "store/decided": { uses: ["core", "store/ledger", "store/store"], libraries: [], node: ["node:crypto"] },
+  "store/duplicate": { uses: ["core", "store/decided", "store/store"], libraries: [], node: [] },
+  "store/sqlite": { uses: ["core", "store/store", "store/ledger", "sqlite"], libraries: [], node: ["node:sqlite"] },
+  sqlite: { uses: ["core"], libraries: [], node: ["node:sqlite", "node:fs", "node:path"] },
+  audit: { uses: ["core", "source/source", "store/store", "store/ledger", "store/decided", "store/duplicate"], libraries: [], node: [] },
+  gateway: {
+    uses: ["core", "gateway/event", "source/source", "store/store", "store/ledger", "store/decided", "store/duplicate"],
+    libraries: [],
+    node: [],
+  },
+  http: {
+    uses: ["core", "gateway", "source/source", "store/store"],
+    libraries: ["fastify", "@fastify/swagger", "@fastify/helmet", "jsonc-parser"],
+    node: ["node:http", "node:net", "node:stream", "node:stream/promises", "node:zlib", "node:timers/promises", "node:crypto"],
+  },
+  observe: { uses: ["gateway/event"], libraries: ["pino"], node: [] },
+  "gateway/event": { uses: ["source/source"], libraries: [], node: [] },
+};
+
+type Import = { readonly file: string; readonly target: string };
+
+function sourceFiles(directory: string): readonly string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+const FILES = sourceFiles(SRC);
+
+function importsOf(file: string): readonly Import[] {
+  const text = readFileSync(file, "utf8");
+  const found = [...text.matchAll(/^\s*(?:import|export)\b[^;"']*?\bfrom\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm)];
+  const bare = [...text.matchAll(/^import\s+["']([^"']+)["']/gm)];
+  return [...found, ...bare].map((match) => ({ file, target: match[1] ?? match[2] ?? "" }));
+}
+
+/** The part a path under src (without ".ts") belongs to, or null when the table does not rule it. */
+function partOf(path: string): string | null {
+  const fitting = Object.keys(PARTS).filter((part) => path === part || path.startsWith(`${part}/`));
+  return fitting.toSorted((a, b) => b.length - a.length)[0] ?? null;
+}
+
+function pathOf(file: string): string {
+  return relative(SRC, file).replaceAll("\\", "/").replace(/\.ts$/, "");
+}
+
+function violationOf({ file, target }: Import): string | null {
+  const part = partOf(pathOf(file));
+  const rules = part === null ? undefined : PARTS[part];
+  if (part === null || rules === undefined) return null;
+  if (target.startsWith("node:")) return rules.node.includes(target) ? null : `${pathOf(file)} imports ${target}`;
+  if (!target.startsWith(".")) {
+    const library = target.split("/").slice(0, target.startsWith("@") ? 2 : 1).join("/");
+    return rules.libraries.includes(library) ? null : `${pathOf(file)} imports library ${library}`;
+  }
+  const path = pathOf(resolve(dirname(file), target));
+  const allowed = partOf(path) === part || rules.uses.some((used) => path === used || path.startsWith(`${used}/`));
+  return allowed ? null : `${pathOf(file)} imports ${path}`;
+}
+
+describe("the architecture", () => {
+  test("every import is one the table of parts allows", () => {
+    expect(FILES.flatMap(importsOf).map(violationOf).filter((violation) => violation !== null)).toEqual([]);
+  });
+
+  test("only main.ts and the CLI name adapters", () => {
+    const adapters = /^(source|store)\/(embedded|sqlite|kafka|mongodb)\//;
+    const naming = FILES.flatMap(importsOf)
+      .filter(({ target }) => target.startsWith("."))
+      .map(({ file, target }) => ({ from: pathOf(file), to: pathOf(resolve(dirname(file), target)) }))
+      .filter(({ from, to }) => adapters.test(to) && !adapters.test(from))
+      .map(({ from }) => from);
+    expect([...new Set(naming)].filter((from) => from !== "main")).toEqual([]);
+  });
+
+  test("nothing is re-exported: a name has one home", () => {
+    const exporting = FILES.filter((file) => /^export\s+(?:\*|\{[^}]*\})\s+from/m.test(readFileSync(file, "utf8")));
+    expect(exporting.map(pathOf)).toEqual([]);
+  });
+
+  test("clock, randomness, environment, exit and console stay at the edge", () => {
+    const edge = /^(cli|main|config)(\/|$)/;
+    const effects = /\b(?:Date\.now|Math\.random|process\.(?:env|exit|argv)|console\.)/;
+    const inside = FILES.filter((file) => !edge.test(pathOf(file)));
+    expect(inside.filter((file) => effects.test(withoutComments(readFileSync(file, "utf8")))).map(pathOf)).toEqual([]);
+  });
+
+  test("no file is longer than 400 lines, holds a control character, or hides under a name that says nothing", () => {
+    const all = [...FILES, ...sourceFiles(join(ROOT, "test")), ...sourceFiles(join(ROOT, "bench"))];
+    const long = all.filter((file) => readFileSync(file, "utf8").split("\n").length > 401);
+    // oxlint-disable-next-line no-control-regex -- looking for them is the point
+    const control = all.filter((file) => /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(readFileSync(file, "utf8")));
+    const named = FILES.filter((file) => /(?:^|\/)(?:util|utils|helpers?|common|types|interfaces|index)(?:\/|$)/.test(pathOf(file)));
+    expect({ long, control, named }).toEqual({ long: [], control: [], named: [] });
+  });
+});
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
+}

@@ -1,0 +1,42 @@
+import { describe, expect, test } from "vitest";
+import { lintPatterns } from "../../src/contract/pattern-lint.ts";
+
+const PLACE = { file: "x.json", line: 3, column: 7 };
+
+function messages(pattern: string, flags: readonly string[] = ["u", ""]): readonly string[] {
+  return lintPatterns([{ pattern, flags, place: PLACE }]).map(({ message }) => message);
+}
+
+describe("linting patterns", () => {
+  test.each([
+    "^[A-Z]{2}-[0-9]+$",
+    String.raw`^\p{L}[^ ]*$`,
+    String.raw`^\d{4}-\d{2}-\d{2}$`,
+    "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+    "^[^@]+@[^@]+$",
+  ])("lets %s pass", (pattern) => {
+    expect(messages(pattern)).toEqual([]);
+  });
+
+  test.each([
+    ["^(a|a)*$", "exponential"],
+    ["^(x+x+)+y", "exponential"],
+    [String.raw`\s+$`, "polynomial"],
+    [String.raw`^(.*)\1$`, "polynomial"],
+  ])("refuses %s, which can take %s time", (pattern, type) => {
+    expect(messages(pattern)).toEqual([`The pattern can take ${type} time in the length of the text`]);
+  });
+
+  test("refuses what is a regular expression with one set of flags only", () => {
+    expect(messages(String.raw`^a\-b$`)).toEqual(["The pattern is not a regular expression with and without flag u"]);
+    expect(messages(String.raw`^a\-b$`, [""])).toEqual([]);
+  });
+
+  test("puts each fault where its pattern stands", () => {
+    const sites = [2, 9].map((line) => ({ pattern: "^(a|a)*$", flags: [""], place: { ...PLACE, line } }));
+    expect(lintPatterns(sites)).toMatchObject([
+      { code: "SIG-C-018", file: "x.json", line: 2, column: 7 },
+      { code: "SIG-C-018", file: "x.json", line: 9, column: 7 },
+    ]);
+  });
+});

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { DEFAULT_LIMITS } from "../../src/core/contract-set.ts";
+import { runFixtures } from "../../src/contract/check.ts";
+import { lintContracts, loadFrozenContracts } from "../../src/contract/commands.ts";
+import { toContractSet } from "../../src/contract/files.ts";
+import { formatLock, LOCK_NAME, readLock } from "../../src/contract/lock.ts";
+import { loaded } from "./contract-files.ts";
+
+const DIRECTORY = resolve(import.meta.dirname, "../../contracts");
+
+/** What shipment@1 says, for good. A change here breaks every store that holds its decisions: it is a new version instead. */
+const SHIPMENT_1 = "sha256:c69a9106d34d9b2f902fdf5db7d44da96c714d48a43b057816c960464d3fbd4c";
+
+describe("the shipment contract", () => {
+  test("has the digest it was released with", () => {
+    expect(loaded(DIRECTORY)[0]!.versions[0]!.digest).toBe(SHIPMENT_1);
+  });
+
+  test("is frozen, and its lock is written as freezing writes it", () => {
+    const lock = readLock(DIRECTORY);
+    const entries = lock.ok ? lock.lock.entries : [];
+    expect(entries.map(({ subject, version, digest }) => ({ subject, version, digest }))).toEqual([
+      { subject: "shipment", version: 1, digest: SHIPMENT_1 },
+    ]);
+    expect(readFileSync(join(DIRECTORY, LOCK_NAME), "utf8")).toBe(formatLock(entries));
+    expect(loadFrozenContracts(DIRECTORY).ok).toBe(true);
+  });
+
+  test("has no lint finding", async () => {
+    expect(await lintContracts(DIRECTORY)).toEqual([]);
+  });
+
+  test("decides its fixtures as they say", () => {
+    expect(runFixtures(loaded(DIRECTORY)).findings).toEqual([]);
+  });
+
+  test("has a must-fail fixture that breaks each constraint and nothing else", () => {
+    const { fixtures } = runFixtures(loaded(DIRECTORY));
+    const alone = fixtures.filter(({ broken }) => broken.length === 1).flatMap(({ broken }) => broken);
+    const constraints = [
+      "/ type",
+      "/destination minLength",
+      "/destination type",
+      "/priority maximum",
+      "/priority minimum",
+      "/priority type",
+      "/shipment_id minLength",
+      "/shipment_id type",
+      "/weight_kg exclusiveMinimum",
+      "/weight_kg type",
+      "max-weight",
+    ];
+    expect(alone).toEqual(expect.arrayContaining(constraints));
+    expect(alone.filter((one) => one.endsWith(" required"))).toHaveLength(4);
+    expect(alone.filter((one) => one.endsWith(" additionalProperties"))).toHaveLength(1);
+  });
+
+  test("seals to a set that does not depend on when or where it is loaded", () => {
+    const binding = { topic: "sigma-aetl.shipments", subject: "shipment", defaultVersion: 1 };
+    const sealed = toContractSet(loaded(DIRECTORY), [binding], DEFAULT_LIMITS);
+    expect(sealed).toEqual(toContractSet(loaded(DIRECTORY), [binding], DEFAULT_LIMITS));
+    expect(sealed.text).not.toContain(DIRECTORY);
+  });
+});

@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decide, ENGINE } from "../../src/core/decide.ts";
+import { failureCode } from "../../src/core/failure.ts";
+import { readVectors, recordOf, vectorContracts } from "./vectors.ts";
+
+const { engine, rows } = readVectors();
+const set = vectorContracts();
+
+describe("decide()", () => {
+  test("the vectors belong to this engine: a decision that changes raises ENGINE", () => {
+    expect(engine).toBe(ENGINE);
+  });
+
+  test.each(rows)("$name", (vector) => {
+    expect(decide(recordOf(vector), set)).toEqual(vector.decision);
+  });
+
+  test("every code a decision can give has a vector", () => {
+    const codes = rows.flatMap(({ decision }) => (decision.status === "FAILED" ? [failureCode(decision.reason)] : []));
+    expect([...new Set(codes)].toSorted()).toEqual([
+      "contract-ambiguous",
+      "contract-not-active",
+      "contract-retired",
+      "contract-undeclared",
+      "contract-unknown",
+      "malformed-duplicate-key",
+      "malformed-empty",
+      "malformed-forbidden-key",
+      "malformed-lone-surrogate",
+      "malformed-lossy-number",
+      "malformed-not-json",
+      "malformed-not-utf8",
+      "malformed-too-deep",
+      "malformed-too-large",
+      "rule",
+      "schema",
+    ]);
+  });
+
+  test("is total and gives the same answer twice, for any bytes and headers", () => {
+    const bytes = fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.json().map((text) => Buffer.from(text)));
+    const headers = fc.array(fc.tuple(fc.constantFrom("sigma-contract", "ce_dataschema", "x"), fc.uint8Array({ maxLength: 20 })), { maxLength: 3 });
+    fc.assert(
+      fc.property(fc.option(bytes), headers, fc.constantFrom("shipments", "declared", "none"), (value, header, topic) => {
+        const record = { topic, headers: header, value };
+        expect(decide(record, set)).toEqual(decide(record, set));
+      }),
+      { numRuns: 2_000, seed: 20_261_123 },
+    );
+  });
+
+  test("never changes the record it judges", () => {
+    for (const vector of rows) {
+      const record = recordOf(vector);
+      const before = JSON.stringify(record);
+      decide(record, set);
+      expect(JSON.stringify(record)).toBe(before);
+    }
+  });
+
+  test("no message quotes the payload", () => {
+    const secret = "s3cr3t-canary";
+    for (const { topic, headers, value } of rows.map(recordOf)) {
+      if (value === null) continue;
+      const text = Buffer.from(value).toString("latin1").replaceAll("Dublin", secret).replaceAll("SHIP-TRUE-003", secret);
+      const decision = decide({ topic, headers, value: Buffer.from(text, "latin1") }, set);
+      if (decision.status === "FAILED") expect(JSON.stringify(decision)).not.toContain(secret);
+    }
+  });
+});

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { compileContractSet, type CompiledContractSet } from "../../src/core/compile.ts";
+import { sealContractSet, type ContractSet } from "../../src/core/contract-set.ts";
+import type { Decidable, Decision } from "../../src/core/decide.ts";
+
+/** One row of test/vectors/decisions.json: bytes in, decision out. `text` null is a tombstone. */
+export type Vector = {
+  readonly name: string;
+  readonly topic: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly text?: string | null;
+  readonly base64?: string;
+  readonly decision: Decision;
+};
+
+const FOLDER = new URL("../vectors/", import.meta.url);
+
+export const VECTORS_FILE: URL = new URL("decisions.json", FOLDER);
+
+export function readVectors(): { readonly engine: string; readonly rows: readonly Vector[] } {
+  return JSON.parse(readFileSync(VECTORS_FILE, "utf8")) as { engine: string; rows: readonly Vector[] };
+}
+
+export function vectorContracts(): CompiledContractSet {
+  const set = JSON.parse(readFileSync(new URL("contract-set.json", FOLDER), "utf8")) as ContractSet;
+  return compileContractSet(sealContractSet(set));
+}
+
+export function recordOf({ topic, headers, text, base64 }: Vector): Decidable {
+  const value = base64 === undefined ? (text === null || text === undefined ? null : Buffer.from(text)) : Buffer.from(base64, "base64");
+  return { topic, headers: headers.map(([name, content]) => [name, Buffer.from(content)] as const), value };
+}

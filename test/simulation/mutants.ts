@@ -1,0 +1,133 @@
+/**
+ * A deliberate protocol bug: one edit of production code (or of the store's promises) that the simulation must catch.
+ * The edit is made on the source text at load time, so a mutant always breaks the code that ships; one whose text is no
+ * longer there fails loudly.
+ */
+export type Mutant = {
+  readonly name: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+};
+
+const INGEST = "src/gateway/ingest.ts";
+const TAIL = "src/gateway/tail.ts";
+const APPLY = "src/gateway/apply.ts";
+const DECIDED = "src/store/decided.ts";
+const STORE = "test/simulation/sim-store.ts";
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "documents before the ledger",
+    file: INGEST,
+    find: `if (!(await claim(writes, entry))) return { kind: "lost" };
+    return applyEntry(writes, collectionOf(set, stream.topic), decided);`,
+    replace: `const done = await applyEntry(writes, collectionOf(set, stream.topic), decided);
+    if (!(await claim(writes, entry))) return { kind: "lost" };
+    return done;`,
+  },
+  {
+    name: "no redo of the tail",
+    file: INGEST,
+    find: `const redone = await redoTail(deps, stream, tail, signal);`,
+    replace: `const redone = { kind: "applied" };`,
+  },
+  {
+    name: "redo decides with today's contracts",
+    file: TAIL,
+    find: `const decided = pinOutcomes(decideBatch(range.records, set), tail, set);
+  if (decided === null`,
+    replace: `const decided = decideBatch(range.records, deps.contracts());
+  return applyEntry(deps.store, collectionOf(set, stream.topic), decided);
+  if (decided === null`,
+  },
+  {
+    name: "redo decides with its own set but today's outcomes stand",
+    file: TAIL,
+    find: `const set = await loadContractSet(deps.store, tail.contractSet);`,
+    replace: `const set = deps.contracts();`,
+  },
+  {
+    name: "no fence: a lost compare-and-swap is ignored",
+    file: INGEST,
+    find: `return there?.hash === entry.hash;`,
+    replace: `return true;`,
+  },
+  {
+    name: "a duplicate key is trusted blindly",
+    file: APPLY,
+    find: `if (isSamePosition(row, holder)) continue;`,
+    replace: `continue;`,
+  },
+  {
+    name: "other content under a stored identity counts as a duplicate",
+    file: APPLY,
+    find: `if (hasSameContent(row, holder)) receipts.push`,
+    replace: `if (true) receipts.push`,
+  },
+  {
+    name: "the contract set is read again in the middle of a batch",
+    file: INGEST,
+    find: `if (entry.contractSet !== tail.contractSet)`,
+    replace: `const again = await store.tail(stream.id);
+  if (again !== null) Object.assign(entry, sealEntry({ ...entry, contractSet: deps.contracts().digest }));
+  if (entry.contractSet !== tail.contractSet)`,
+  },
+  {
+    name: "a contract set is used before it is stored",
+    file: INGEST,
+    find: `if (entry.contractSet !== tail.contractSet) await store.putContractSet(set.digest, set.text);`,
+    replace: ``,
+  },
+  {
+    name: "coverage begins at the first record, not at the position",
+    file: DECIDED,
+    find: `    from: range.from,
+    to: range.to,`,
+    replace: `    from: decided[0]?.record.position.offset ?? range.from,
+    to: range.to,`,
+  },
+  {
+    name: "a failure is named by its bytes, not by its position",
+    file: DECIDED,
+    find: `  const id = positionId(record.position);
+  return { kind: "failed", id,`,
+    replace: `  const id = decided.rawHash;
+  return { kind: "failed", id,`,
+  },
+  {
+    name: "trouble in the middle of a batch skips the batch",
+    file: INGEST,
+    find: `    return applyEntry(writes, collectionOf(set, stream.topic), decided);`,
+    replace: `    try {
+      return await applyEntry(writes, collectionOf(set, stream.topic), decided);
+    } catch {
+      return { kind: "applied", stored: 0, duplicates: 0, conflicts: 0, failures: new Map() };
+    }`,
+  },
+  {
+    name: "duplicates get no receipt",
+    file: APPLY,
+    find: `if (receipts.length > 0) await writes.insertReceipts(receipts);`,
+    replace: ``,
+  },
+  {
+    name: "dirty tail read",
+    file: STORE,
+    find: `lastOf(log.slice(0, majority), stream)`,
+    replace: `lastOf(log, stream)`,
+  },
+  {
+    name: "writes are acknowledged before a majority has them",
+    file: STORE,
+    find: `settled = untilMajority();`,
+    replace: ``,
+  },
+  {
+    name: "a duplicate key is trusted without waiting for its write concern",
+    file: STORE,
+    find: `          settled = untilMajority();`,
+    replace: `          const duplicate = Array.isArray(result) && result.every((one) => one === "id-exists");
+          if (!(duplicate || result === "exists" || result instanceof Map)) settled = untilMajority();`,
+  },
+];

@@ -1,0 +1,269 @@
+import type { LedgerEntry } from "../../src/store/ledger.ts";
+import type {
+  FailedRow,
+  Inserted,
+  ReceiptRow,
+  Store,
+  StoredRow,
+  StoreReads,
+  StoreWrites,
+  ValidatedRow,
+} from "../../src/store/store.ts";
+import type { Random } from "./random.ts";
+import type { Incarnation, Operation, World } from "./world.ts";
+
+type Write =
+  | { readonly table: "ledger"; readonly entry: LedgerEntry }
+  | { readonly table: "validated"; readonly row: ValidatedRow }
+  | { readonly table: "failed"; readonly row: FailedRow }
+  | { readonly table: "receipts"; readonly row: ReceiptRow }
+  | { readonly table: "sets"; readonly digest: string; readonly text: string };
+
+type State = {
+  readonly ledger: Map<string, LedgerEntry>;
+  readonly validated: Map<string, ValidatedRow>;
+  readonly byPosition: Map<string, string>;
+  readonly failed: Map<string, FailedRow>;
+  readonly receipts: Map<string, ReceiptRow>;
+  readonly sets: Map<string, string>;
+};
+
+/**
+ * A replicated store without transactions: the primary applies a write at once, acknowledges it when a majority has it,
+ * and a failover forgets what no majority had. With `atomicUnits` a unit is one write, as in SQLite.
+ */
+export type SimStore = {
+  readonly connect: (incarnation: Incarnation) => Store;
+  /** The other members catch up by a few writes. */
+  readonly replicate: (all: boolean) => void;
+  readonly failover: () => void;
+  readonly reads: StoreReads;
+  /** Hash of an entry, if the store still holds it. */
+  readonly entryHash: (stream: string, seq: number) => string | null;
+};
+
+export function createSimStore(world: World, random: Random, atomicUnits: boolean): SimStore {
+  let log: Write[] = [];
+  let majority = 0;
+  let term = 0;
+  let state = emptyState();
+  let unitOwner: Incarnation | null = null;
+
+  const append = (write: Write): void => {
+    log.push(write);
+    applyWrite(state, write);
+  };
+  const untilMajority = (): (() => "yes" | "no" | "lost") => {
+    const position = log.length;
+    const since = term;
+    return () => (term !== since ? "lost" : majority >= position ? "yes" : "no");
+  };
+
+  const failover = (): void => {
+    log = log.slice(0, majority);
+    term += 1;
+    state = emptyState();
+    for (const write of log) applyWrite(state, write);
+  };
+
+  const connect = (by: Incarnation): Store => {
+    /** A write whose answer leaves once a majority has everything the primary had at that moment. */
+    const write = async <T>(execute: () => T, half?: () => void): Promise<T> => {
+      let settled: () => "yes" | "no" | "lost" = () => "yes";
+      const operation: Operation<T> = {
+        execute: () => {
+          const result = execute();
+          settled = untilMajority();
+          return result;
+        },
+        settled: () => settled(),
+        ...(half === undefined ? {} : { half }),
+      };
+      return world.call(by, operation);
+    };
+    const writes = writesOn(write, () => state, append, random);
+    const unit = async <T>(work: (writes: StoreWrites) => Promise<T>): Promise<T> => {
+      if (!atomicUnits) return work(writes);
+      while (unitOwner !== null && !unitOwner.dead) await world.call(by, { execute: () => undefined });
+      unitOwner = by;
+      try {
+        return await runUnit(work, write, () => state, (staged) => {
+          // A process that died before its commit was executed never commits: nothing of it is in flight.
+          if (!by.dead) staged.forEach(append);
+        }, random);
+      } finally {
+        if (unitOwner === by) unitOwner = null;
+      }
+    };
+    return {
+      ...writes,
+      unit,
+      tail: async (stream) => world.call(by, { execute: () => lastOf(log.slice(0, majority), stream) }),
+      putContractSet: async (digest, text) =>
+        write(() => {
+          if (!state.sets.has(digest)) append({ table: "sets", digest, text });
+        }),
+      contractSet: async (digest) => world.call(by, { execute: () => state.sets.get(digest) ?? null }),
+      reads: readsOf(() => state),
+      close: async () => undefined,
+    };
+  };
+
+  return {
+    connect,
+    failover,
+    replicate: (all) => {
+      majority = all ? log.length : Math.min(log.length, majority + 1 + random.below(4));
+    },
+    reads: readsOf(() => state),
+    entryHash: (stream, seq) => state.ledger.get(`${stream}|${seq}`)?.hash ?? null,
+  };
+}
+
+type Writer = <T>(execute: () => T, half?: () => void) => Promise<T>;
+
+function writesOn(write: Writer, state: () => State, append: (write: Write) => void, random: Random): StoreWrites {
+  const insertLedger = (entry: LedgerEntry): "inserted" | "exists" => {
+    if (state().ledger.has(`${entry.stream}|${entry.seq}`)) return "exists";
+    append({ table: "ledger", entry });
+    return "inserted";
+  };
+  const insertValidated = (row: ValidatedRow): Inserted => {
+    if (state().validated.has(row.id)) return "id-exists";
+    if (state().byPosition.has(placeOf(row))) return "position-exists";
+    append({ table: "validated", row });
+    return "inserted";
+  };
+  const insertFailed = (row: FailedRow): void => {
+    if (!state().failed.has(row.id)) append({ table: "failed", row });
+  };
+  const insertReceipt = (row: ReceiptRow): void => {
+    if (!state().receipts.has(row.id)) append({ table: "receipts", row });
+  };
+  const some = <T>(rows: readonly T[], insert: (row: T) => unknown) => (): void => {
+    for (const row of rows) if (random.chance(0.5)) insert(row);
+  };
+  return {
+    insertLedger: async (entry) => write(() => insertLedger(entry)),
+    ledgerEntry: async (stream, seq) => write(() => state().ledger.get(`${stream}|${seq}`) ?? null),
+    insertValidated: async (_, rows) => write(() => rows.map(insertValidated), some(rows, insertValidated)),
+    validatedById: async (_, ids) => write(() => holders(state(), ids)),
+    insertFailed: async (_, rows) => write(() => rows.forEach(insertFailed), some(rows, insertFailed)),
+    insertReceipts: async (rows) => write(() => rows.forEach(insertReceipt), some(rows, insertReceipt)),
+  };
+}
+
+/** All or nothing: the writes of the unit are kept aside and applied by one commit. */
+async function runUnit<T>(
+  work: (writes: StoreWrites) => Promise<T>,
+  write: Writer,
+  state: () => State,
+  commit: (staged: readonly Write[]) => void,
+  random: Random,
+): Promise<T> {
+  const staged: Write[] = [];
+  const view = copyState(state());
+  const direct: Writer = async (execute) => execute();
+  const stage = (one: Write): void => {
+    staged.push(one);
+    applyWrite(view, one);
+  };
+  const result = await work(writesOn(direct, () => view, stage, random));
+  await write(() => commit(staged));
+  return result;
+}
+
+function lastOf(log: readonly Write[], stream: string): LedgerEntry | null {
+  let last: LedgerEntry | null = null;
+  for (const write of log) {
+    if (write.table === "ledger" && write.entry.stream === stream && write.entry.seq > (last?.seq ?? -1)) last = write.entry;
+  }
+  return last;
+}
+
+function readsOf(state: () => State): StoreReads {
+  const rows = (): readonly StoredRow[] => [
+    ...state().validated.values(),
+    ...state().failed.values(),
+    ...state().receipts.values(),
+  ];
+  const entries = (stream: string): readonly LedgerEntry[] =>
+    [...state().ledger.values()].filter((entry) => entry.stream === stream).toSorted((a, b) => a.seq - b.seq);
+  return {
+    streams: async () => [...new Set([...state().ledger.values()].map((entry) => entry.stream))].toSorted(),
+    ledger: async (stream, fromSeq, limit) => entries(stream).filter((entry) => entry.seq >= fromSeq).slice(0, limit),
+    rows: async (stream, from, to) =>
+      rows()
+        .filter(({ position }) => position.stream === stream && position.offset >= from && position.offset < to)
+        .toSorted((a, b) => Number(a.position.offset - b.position.offset)),
+    streamsOfRows: async () => [...new Set(rows().map((row) => row.position.stream))],
+    extent: async (stream) => {
+      const offsets = rows().filter((row) => row.position.stream === stream).map((row) => Number(row.position.offset));
+      return offsets.length === 0 ? null : { first: BigInt(Math.min(...offsets)), last: BigInt(Math.max(...offsets)) };
+    },
+    validatedById: async (_, ids) => holders(state(), ids),
+    tally: async () => {
+      const { validated, failed, receipts } = state();
+      return { validated: validated.size, failed: failed.size, receipts: receipts.size };
+    },
+    failureCounts: async () => [],
+    contractSets: async () => [...state().sets].map(([digest, text]) => ({ digest, text })),
+    integrity: async () => [],
+  };
+}
+
+function holders(state: State, ids: readonly string[]): ReadonlyMap<string, ValidatedRow> {
+  const found = new Map<string, ValidatedRow>();
+  for (const id of ids) {
+    const row = state.validated.get(id);
+    if (row !== undefined) found.set(id, row);
+  }
+  return found;
+}
+
+function applyWrite(state: State, write: Write): void {
+  switch (write.table) {
+    case "ledger":
+      state.ledger.set(`${write.entry.stream}|${write.entry.seq}`, write.entry);
+      break;
+    case "validated":
+      state.validated.set(write.row.id, write.row);
+      state.byPosition.set(placeOf(write.row), write.row.id);
+      break;
+    case "failed":
+      state.failed.set(write.row.id, write.row);
+      break;
+    case "receipts":
+      state.receipts.set(write.row.id, write.row);
+      break;
+    case "sets":
+      state.sets.set(write.digest, write.text);
+      break;
+  }
+}
+
+function placeOf({ position }: StoredRow): string {
+  return `${position.stream}@${position.offset}`;
+}
+
+function emptyState(): State {
+  return {
+    ledger: new Map(),
+    validated: new Map(),
+    byPosition: new Map(),
+    failed: new Map(),
+    receipts: new Map(),
+    sets: new Map(),
+  };
+}
+
+function copyState(state: State): State {
+  return {
+    ledger: new Map(state.ledger),
+    validated: new Map(state.validated),
+    byPosition: new Map(state.byPosition),
+    failed: new Map(state.failed),
+    receipts: new Map(state.receipts),
+    sets: new Map(state.sets),
+  };
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 30_000,
+    // Real processes, files and sockets: two at a time is what a small machine bears.
+    maxWorkers: 2,
+    maxConcurrency: 2,
+    coverage: {
+      include: ["src/core/**"],
+      thresholds: { lines: 100, branches: 100 },
+    },
+  },
+});
