@@ -132,7 +132,8 @@ describe("freezing", () => {
     const directory = parcelDirectory();
     const file = join(directory, "contracts.lock");
     const first = await freezeContract(directory, "parcel", 1);
-    const text = readFileSync(file, "utf8");
+    const text = `${readFileSync(file, "utf8")}# a note\n`;
+    writeFiles(directory, { "contracts.lock": text });
     const second = await freezeContract(directory, "parcel", 1);
     expect(first).toMatchObject({ ok: true, name: "parcel@1", changed: true, file });
     expect(second).toEqual({ ...first, changed: false });

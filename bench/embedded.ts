@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { compileContractSet, type CompiledContractSet } from "../src/core/compile.ts";
+import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../src/core/contract-set.ts";
+import type { JsonObject } from "../src/core/json.ts";
+import { startGateway } from "../src/gateway/gateway.ts";
+import { openEmbeddedLog } from "../src/source/embedded/log.ts";
+import { decideBatch, rowOf } from "../src/store/decided.ts";
+import { createCollection, createStoreLayout } from "../src/store/sqlite/layout.ts";
+import { bindFailed, bindValidated } from "../src/store/sqlite/rows.ts";
+import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import { median } from "./rounds.ts";
+
+// node bench/embedded.ts [records] [rounds]
+// Records -> log -> decided -> ledger and documents, against bare batched inserts of the same rows into the same two
+// tables (same indexes, same batches, same fsync). Target: at least 60 % of the bare rate.
+
+const RECORDS = Number(process.argv[2] ?? 200_000);
+const ROUNDS = Number(process.argv[3] ?? 5);
+const BATCH = 1_000;
+const TOPIC = "shipments";
+
+const set = contracts();
+const values = Array.from({ length: RECORDS }, (_, n) => Buffer.from(line(n)));
+const pipelines: number[] = [];
+const bares: number[] = [];
+for (let round = 0; round <= ROUNDS; round += 1) {
+  const pipeline = await inTemporary(runPipeline);
+  const bare = await inTemporary(runBare);
+  // The first round warms the compiler.
+  if (round === 0) continue;
+  pipelines.push(pipeline);
+  bares.push(bare);
+}
+const rate = (seconds: number): number => Math.round(RECORDS / seconds);
+process.stdout.write(`bare inserts   ${rate(median(bares))} rows/s\n`);
+process.stdout.write(`whole gateway  ${rate(median(pipelines))} records/s\n`);
+process.stdout.write(`ratio          ${((median(bares) / median(pipelines)) * 100).toFixed(0)} % of bare inserts\n`);
+
+async function runPipeline(directory: string): Promise<number> {
+  const log = openEmbeddedLog({
+    path: join(directory, "log.db"),
+    topics: [{ name: TOPIC, partitions: 1 }],
+    now: Date.now,
+    randomBytes,
+    busyTimeoutMs: 1_000,
+  });
+  const store = openSqliteStore({ path: join(directory, "store.db"), collections: ["shipments"], busyTimeoutMs: 1_000 });
+  const gateway = await startGateway({
+    source: log,
+    store,
+    contracts: () => set,
+    limits: { bytesMax: 1_048_576, recordsMax: BATCH, waitMs: 500 },
+    observe: () => undefined,
+    sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    random: Math.random,
+  });
+  const started = process.hrtime.bigint();
+  for (let start = 0; start < RECORDS; start += BATCH) {
+    const records = values.slice(start, start + BATCH).map((value) => ({ key: null, headers: [], value, partition: null }));
+    await log.append(TOPIC, records);
+  }
+  await gateway.settled(TOPIC, 0, BigInt(RECORDS - 1), AbortSignal.timeout(600_000));
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  await gateway.stop();
+  await store.close();
+  await log.close();
+  return seconds;
+}
+
+/** The rows are made before the clock starts: only inserting them is timed. */
+async function runBare(directory: string): Promise<number> {
+  const db = new DatabaseSync(join(directory, "bare.db"));
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384");
+  createStoreLayout(db);
+  createCollection(db, "shipments");
+  const validated = db.prepare(`INSERT INTO validated_shipments VALUES (${"?, ".repeat(13)}?)`);
+  const failed = db.prepare(`INSERT INTO failed_shipments VALUES (${"?, ".repeat(17)}?)`);
+  const position = (offset: number) => ({ stream: "GtRNi5UHjBbIUDw3E314_g/99jBVg2FiOtjaYdkPZT9CA/0", topic: TOPIC, partition: 0, offset: BigInt(offset) });
+  const records = values.map((value, offset) => ({ position: position(offset), timestampMs: 1_700_000_000_000, key: null, headers: [], value }));
+  const rows = decideBatch(records, set).map(rowOf).map((row) => (row.kind === "validated" ? { statement: validated, values: bindValidated(row) } : { statement: failed, values: bindFailed(row) }));
+  const started = process.hrtime.bigint();
+  for (let start = 0; start < RECORDS; start += BATCH) {
+    db.exec("BEGIN IMMEDIATE");
+    for (const row of rows.slice(start, start + BATCH)) row.statement.run(...row.values);
+    db.exec("COMMIT");
+  }
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  db.close();
+  return seconds;
+}
+
+async function inTemporary(run: (directory: string) => Promise<number>): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), "sigma-bench-"));
+  try {
+    return await run(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function line(n: number): string {
+  const weight = n % 10 === 5 ? -1.5 : (n % 900) + 0.5;
+  return `{"shipment_id":"SHIP-${String(n).padStart(8, "0")}","weight_kg":${weight},"destination":"Dublin","priority":${(n % 3) + 1}}`;
+}
+
+function contracts(): CompiledContractSet {
+  const schema = JSON.parse(readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8")) as JsonObject;
+  const rules = [{ id: "max-weight", expression: "weight_kg <= 1000.0", message: "weight_kg exceeds maximum allowed limit" }];
+  const content = { version: 1, schema, rules, identity: ["/shipment_id"] };
+  const version = { ...content, status: "active" as const, digest: versionDigest("shipment", content) };
+  return compileContractSet(
+    sealContractSet({
+      limits: DEFAULT_LIMITS,
+      contracts: [{ subject: "shipment", collection: "shipments", versionField: null, versions: [version] }],
+      bindings: [{ topic: TOPIC, subject: "shipment", defaultVersion: 1 }],
+    }),
+  );
+}
