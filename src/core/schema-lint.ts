@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "./json.ts";
+import { KEYWORDS, type Shape } from "./schema-keywords.ts";
 import { compileSchema } from "./schema.ts";
 
 export type RefusalCode =
@@ -25,24 +26,6 @@ const SIZE_BYTES_MAX = 256_000;
 const DEPTH_MAX = 32;
 /** `uniqueItems` compares every pair: 20,000 objects held the loop for 10.8 s. A hundred are 4,950 pairs. */
 const UNIQUE_ITEMS_MAX = 100;
-
-/** What a keyword's value is: where the walk goes on. */
-type Shape = "value" | "schema" | "schemas" | "map" | "pattern-map";
-
-/** Every keyword of JSON Schema 2020-12 except those that choose another dialect or move dynamically. */
-const KEYWORDS: Readonly<Record<string, Shape>> = {
-  $schema: "value", $id: "value", $anchor: "value", $ref: "value", $comment: "value", $defs: "map", definitions: "map",
-  type: "value", enum: "value", const: "value", multipleOf: "value", maximum: "value", exclusiveMaximum: "value",
-  minimum: "value", exclusiveMinimum: "value", maxLength: "value", minLength: "value", pattern: "value",
-  maxItems: "value", minItems: "value", uniqueItems: "value", maxContains: "value", minContains: "value",
-  maxProperties: "value", minProperties: "value", required: "value", dependentRequired: "value",
-  allOf: "schemas", anyOf: "schemas", oneOf: "schemas", not: "schema", if: "schema", then: "schema", else: "schema",
-  dependentSchemas: "map", prefixItems: "schemas", items: "schema", contains: "schema", properties: "map",
-  patternProperties: "pattern-map", additionalProperties: "schema", propertyNames: "schema",
-  unevaluatedItems: "schema", unevaluatedProperties: "schema",
-  title: "value", description: "value", default: "value", deprecated: "value", readOnly: "value", writeOnly: "value",
-  examples: "value", format: "value", contentEncoding: "value", contentMediaType: "value", contentSchema: "value",
-};
 
 /** Names through which a payload could reach a prototype: the boundary refuses them, so no contract can ask for them. */
 const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
@@ -81,7 +64,7 @@ function walk(schema: JsonValue, pointer: string, depth: number, run: Walk): voi
     if (keyword === "$schema" && value !== DIALECT) {
       run.refuse({ pointer: at, code: "dialect", message: `only the dialect ${DIALECT} is judged` });
     }
-    if (keyword === "$ref" && typeof value === "string") checkRef(value, at, run);
+    if ((keyword === "$ref" || keyword === "$dynamicRef") && typeof value === "string") checkRef(value, at, run);
     if (keyword === "properties" || keyword === "$defs") checkNames(value, at, run);
     descend(shape, value, at, depth, run);
   }
@@ -134,9 +117,10 @@ function collectAnchors(value: JsonValue, anchors: Set<string>): void {
     for (const item of value as readonly JsonValue[]) collectAnchors(item, anchors);
   }
   if (!isObject(value)) return;
-  const { $id, $anchor } = value;
+  const { $id, $anchor, $dynamicAnchor } = value;
   if (typeof $id === "string") anchors.add($id);
   if (typeof $anchor === "string") anchors.add(`#${$anchor}`);
+  if (typeof $dynamicAnchor === "string") anchors.add(`#${$dynamicAnchor}`);
   for (const item of Object.values(value)) collectAnchors(item, anchors);
 }
 

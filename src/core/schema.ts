@@ -1,6 +1,7 @@
 import { Validator, type ValidationError } from "ata-validator";
 import type { Violation } from "./failure.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
+import { withoutMarker, withUnicodePatterns } from "./schema-pattern.ts";
 
 /** A JSON Schema 2020-12, ready to judge. */
 export type CompiledSchema = {
@@ -25,7 +26,7 @@ export function compileSchema(
   schema: JsonObject | boolean,
   references: ReadonlyMap<string, JsonObject | boolean> = new Map(),
 ): CompiledSchema {
-  const validator = new Validator<unknown>(schema, {
+  const validator = new Validator<unknown>(withUnicodePatterns(schema), {
     coerceTypes: false,
     removeAdditional: false,
     useDefaults: false,
@@ -67,7 +68,7 @@ function saysTheSame(a: ValidationError, b: ValidationError): boolean {
 function toViolation(error: ValidationError, field: string | null): Violation {
   const { keyword, instancePath, schemaPath, message } = error;
   const pointer = field === null ? instancePath : `${instancePath}/${escapeStep(field)}`;
-  return { pointer, keyword, schemaPath: schemaPath.slice(1), message: wordsFor(keyword, message) };
+  return { pointer, keyword, schemaPath: withoutMarker(schemaPath).slice(1), message: wordsFor(keyword, message) };
 }
 
 function escapeStep(field: string): string {
@@ -87,6 +88,6 @@ function wordsFor(keyword: string, message: string): string {
     case "unevaluatedProperties":
       return "is not a field of this contract";
     default:
-      return message.startsWith("must NOT") ? `must not${message.slice(8)}` : message;
+      return message.startsWith("must NOT") ? `must not${message.slice(8)}` : withoutMarker(message);
   }
 }
