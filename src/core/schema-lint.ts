@@ -8,6 +8,7 @@ export type RefusalCode =
   | "remote-ref"
   | "unresolved-ref"
   | "unbounded-unique"
+  | "unevaluated-needs-type"
   | "forbidden-property"
   | "too-large"
   | "too-deep"
@@ -53,6 +54,7 @@ function walk(schema: JsonValue, pointer: string, depth: number, run: Walk): voi
   if (!isObject(schema)) return;
   if (depth > DEPTH_MAX) return run.refuse({ pointer, code: "too-deep", message: `schemas nest deeper than ${DEPTH_MAX}` });
   checkUnique(schema, pointer, run);
+  checkUnevaluated(schema, pointer, run);
   for (const [keyword, value] of Object.entries(schema)) {
     const at = `${pointer}/${escapeStep(keyword)}`;
     if (keyword.startsWith("x-")) continue;
@@ -92,6 +94,19 @@ function checkUnique(schema: JsonObject, pointer: string, { refuse }: Walk): voi
   if (typeof most === "number" && most <= UNIQUE_ITEMS_MAX) return;
   refuse({ pointer: `${pointer}/uniqueItems`, code: "unbounded-unique", message: `uniqueItems needs maxItems of at most ${UNIQUE_ITEMS_MAX} beside it` });
 }
+
+/** Without the type beside it the engine throws on some values of other types (found with the official suite's schemas). */
+function checkUnevaluated(schema: JsonObject, pointer: string, { refuse }: Walk): void {
+  for (const [keyword, type] of UNEVALUATED) {
+    if (schema[keyword] === undefined || schema["type"] === type) continue;
+    refuse({ pointer: `${pointer}/${keyword}`, code: "unevaluated-needs-type", message: `${keyword} needs "type": "${type}" beside it` });
+  }
+}
+
+const UNEVALUATED = [
+  ["unevaluatedProperties", "object"],
+  ["unevaluatedItems", "array"],
+] as const;
 
 /** Only references inside the document, to something that is there. */
 function checkRef(ref: string, pointer: string, { root, anchors, refuse }: Walk): void {

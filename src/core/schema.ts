@@ -36,10 +36,22 @@ export function compileSchema(
   });
   const toViolation = reusingViolations();
   return {
-    accepts: (payload) => validator.isValidObject(payload),
+    accepts: (payload) => {
+      try {
+        return validator.isValidObject(payload);
+      } catch {
+        // The engine has thrown on values of a type its schema did not expect. The lint refuses such schemas; should
+        // another construct do it, the record fails visibly and the stream goes on.
+        return false;
+      }
+    },
     explain: (payload) => {
-      const { errors } = validator.validate(payload);
-      return (errors.length > VIOLATIONS_MAX ? errors.slice(0, VIOLATIONS_MAX) : errors).map(toViolation);
+      try {
+        const { errors } = validator.validate(payload);
+        return (errors.length > VIOLATIONS_MAX ? errors.slice(0, VIOLATIONS_MAX) : errors).map(toViolation);
+      } catch {
+        return [{ pointer: "", keyword: "", schemaPath: "", message: "the schema cannot be evaluated on this payload" }];
+      }
     },
   };
 }
