@@ -94,12 +94,17 @@ export function hashBytes(value: Uint8Array | null): string {
 }
 
 /**
- * SHA-256 of the RFC 8785 form of a payload that passed a contract.
+ * SHA-256 of the RFC 8785 form of a payload that passed a contract; "-" when the stored bytes are gone or damaged.
  * Two payloads have the same content when these are equal, whatever their white space and key order.
  */
-export function contentDigest(raw: Uint8Array): string {
-  const payload = JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString("utf8")) as JsonValue;
-  return hash("sha256", canonicalText(payload));
+export function contentDigest(raw: Uint8Array | null): string {
+  if (raw === null) return "-";
+  try {
+    const payload = JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString("utf8")) as JsonValue;
+    return hash("sha256", canonicalText(payload));
+  } catch {
+    return "-";
+  }
 }
 
 /** Key and headers in one hash, each part preceded by its length; "-" when there are none. */

@@ -11,7 +11,10 @@ export function isSamePosition(a: ValidatedRow, b: ValidatedRow): boolean {
 
 /** By the hash of the bytes first; only when that differs by the RFC 8785 form of both payloads. */
 export function hasSameContent(a: ValidatedRow, b: ValidatedRow): boolean {
-  return a.rawHash === b.rawHash || digestOf(a) === digestOf(b);
+  if (a.rawHash === b.rawHash) return true;
+  const digest = contentDigest(a.raw);
+  // Bytes that are gone or damaged equal nothing.
+  return digest !== "-" && digest === contentDigest(b.raw);
 }
 
 /** The receipt of a duplicate. */
@@ -40,8 +43,8 @@ export function conflictOf(row: ValidatedRow, holder: ValidatedRow): FailedRow {
     kind: "conflict",
     storedId: holder.id,
     storedAt: positionId(holder.position),
-    storedDigest: digestOf(holder),
-    digest: digestOf(row),
+    storedDigest: contentDigest(holder.raw),
+    digest: contentDigest(row.raw),
   };
   const { position, timestampMs, key, headers, raw, rawHash, contract, declaredBy } = row;
   return {
@@ -59,9 +62,4 @@ export function conflictOf(row: ValidatedRow, holder: ValidatedRow): FailedRow {
     fingerprint: fingerprint(reason, contract),
     machineId: row.id,
   };
-}
-
-function digestOf(row: ValidatedRow): string {
-  if (row.raw === null) throw new Error(`Cannot compare ${row.id}: its bytes were not kept`);
-  return contentDigest(row.raw);
 }

@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { audit, type AuditReport } from "../src/audit/audit.ts";
+import { compileContractSet, type CompiledContractSet } from "../src/core/compile.ts";
+import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../src/core/contract-set.ts";
+import type { JsonObject } from "../src/core/json.ts";
+import type { GatewayEvent } from "../src/gateway/event.ts";
+import { startGateway, type Gateway } from "../src/gateway/gateway.ts";
+import type { IngestDeps } from "../src/gateway/ingest.ts";
+import { openEmbeddedLog, type EmbeddedLog } from "../src/source/embedded/log.ts";
+import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import type { Store } from "../src/store/store.ts";
+
+export const TOPIC = "shipments";
+
+/** A fresh directory that is removed when the test ends. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "sigma-test-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** The shipment contract with a rule of our choice, bound to {@link TOPIC}. */
+export function shipmentContracts(weightMax = 1_000): CompiledContractSet {
+  const schema = JSON.parse(readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8")) as JsonObject;
+  const rules = [{ id: "max-weight", expression: `weight_kg <= ${weightMax}.0`, message: "weight_kg exceeds maximum allowed limit" }];
+  const content = { version: 1, schema, rules, identity: ["/shipment_id"] };
+  const version = { ...content, status: "active" as const, digest: versionDigest("shipment", content) };
+  return compileContractSet(
+    sealContractSet({
+      limits: DEFAULT_LIMITS,
+      contracts: [{ subject: "shipment", collection: "shipments", versionField: null, versions: [version] }],
+      bindings: [{ topic: TOPIC, subject: "shipment", defaultVersion: 1 }],
+    }),
+  );
+}
+
+export function shipment(id: string, weightKg = 15.2): string {
+  return `{"shipment_id":"${id}","weight_kg":${weightKg},"destination":"Dublin","priority":2}`;
+}
+
+/** The embedded engine on real files, without a gateway yet. */
+export type Embedded = {
+  readonly directory: string;
+  readonly log: EmbeddedLog;
+  readonly store: Store;
+  readonly events: GatewayEvent[];
+  readonly deps: IngestDeps;
+  readonly append: (...texts: readonly string[]) => Promise<void>;
+  /** Runs a gateway until everything in the log is settled or the stream stands, then stops it. */
+  readonly settle: (deps?: Partial<IngestDeps>) => Promise<Gateway>;
+  readonly audit: (withSource?: boolean) => Promise<AuditReport>;
+};
+
+export async function openEmbedded(directory: string = temporaryDirectory()): Promise<Embedded> {
+  const log = openEmbeddedLog({
+    path: join(directory, "log.db"),
+    topics: [{ name: TOPIC, partitions: 1 }],
+    now: () => 1_700_000_000_000,
+    randomBytes,
+    busyTimeoutMs: 200,
+  });
+  const store = openSqliteStore({ path: join(directory, "store.db"), collections: ["shipments"], busyTimeoutMs: 200 });
+  onTestFinished(async () => {
+    await store.close();
+    await log.close();
+  });
+  const contracts = shipmentContracts();
+  const events: GatewayEvent[] = [];
+  const deps: IngestDeps = {
+    source: log,
+    store,
+    contracts: () => contracts,
+    limits: { bytesMax: 1_000_000, recordsMax: 5, waitMs: 20 },
+    observe: (event) => events.push(event),
+    sleep: async (_, signal) => (signal.aborted ? undefined : new Promise((resolve) => setTimeout(resolve, 1))),
+    random: () => 0.5,
+  };
+  return {
+    directory,
+    log,
+    store,
+    events,
+    deps,
+    append: async (...texts) => {
+      await log.append(TOPIC, texts.map((text) => ({ key: null, headers: [], value: Buffer.from(text), partition: null })));
+    },
+    settle: async (changes = {}) => {
+      const gateway = await startGateway({ ...deps, ...changes });
+      const [stream] = await log.streams();
+      if (stream === undefined) throw new Error("there is no stream");
+      const { end } = await log.bounds(stream);
+      const halted = AbortSignal.timeout(5_000);
+      while (!halted.aborted && gateway.streams()[0]?.state !== "halted" && (gateway.streams()[0]?.settledTo ?? -1n) < end) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      await gateway.stop();
+      return gateway;
+    },
+    audit: async (withSource = false) =>
+      audit(store.reads, {
+        ...(withSource ? { source: log } : {}),
+        tailMayBeIncomplete: false,
+        findingsMax: 100,
+        signal: new AbortController().signal,
+      }),
+  };
+}
