@@ -93,8 +93,10 @@ export async function openEmbedded(directory: string = temporaryDirectory()): Pr
       const [stream] = await log.streams();
       if (stream === undefined) throw new Error("there is no stream");
       const { end } = await log.bounds(stream);
-      const halted = AbortSignal.timeout(5_000);
-      while (!halted.aborted && gateway.streams()[0]?.state !== "halted" && (gateway.streams()[0]?.settledTo ?? -1n) < end) {
+      const limit = AbortSignal.timeout(5_000);
+      let broken = false;
+      gateway.done.catch(() => (broken = true));
+      while (!limit.aborted && !broken && gateway.streams()[0]?.state !== "halted" && (gateway.streams()[0]?.settledTo ?? -1n) < end) {
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
       await gateway.stop();

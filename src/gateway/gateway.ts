@@ -48,6 +48,8 @@ export async function startGateway(deps: IngestDeps): Promise<Gateway> {
   for (const stream of streams) set(stream, {});
   const loops = streams.map(async (stream): Promise<Halt | null> => ingestStream({ ...deps, observe }, stream, abort.signal));
   const done = Promise.all(loops).then(() => undefined);
+  // Whoever awaits `done` or `stop` gets the bug; without this it would also end the process as an unhandled rejection.
+  done.catch(() => undefined);
 
   return {
     streams: () => [...states.values()],

@@ -1,0 +1,212 @@
+import { describe, expect, test } from "vitest";
+import { Unavailable } from "../../src/core/unavailable.ts";
+import { backoffMs } from "../../src/gateway/ingest.ts";
+import type { Source } from "../../src/source/source.ts";
+import { sealEntry } from "../../src/store/ledger.ts";
+import type { StoredRow } from "../../src/store/store.ts";
+import { openEmbedded, shipment, shipmentContracts, TOPIC, type Embedded } from "../embedded.ts";
+
+async function rowsOf({ log, store }: Embedded): Promise<readonly StoredRow[]> {
+  const [stream] = await log.streams();
+  return store.reads.rows(stream?.id ?? "", 0n, 1_000n);
+}
+
+function kinds(rows: readonly StoredRow[]): readonly string[] {
+  return rows.map((row) => (row.kind === "failed" ? row.reason.kind : row.kind));
+}
+
+describe("ingestStream()", () => {
+  test("stores a fact once, gives a duplicate a receipt and makes a conflict a failure", async () => {
+    const embedded = await openEmbedded();
+    await embedded.append(shipment("A"), shipment("A"), shipment("A").replaceAll(",", ", "), shipment("A", 3), shipment("B"), "{");
+    await embedded.settle();
+    const rows = await rowsOf(embedded);
+    expect(kinds(rows)).toEqual(["validated", "receipt", "receipt", "conflict", "validated", "malformed"]);
+    const [first, , , conflict] = rows;
+    expect(conflict).toMatchObject({ machineId: first?.id, reason: { storedId: first?.id, storedAt: expect.stringMatching(/@0$/) as string } });
+    expect(JSON.stringify(conflict?.kind === "failed" ? conflict.reason : null)).not.toContain("Dublin");
+  });
+
+  test("the same file again gives only duplicates", async () => {
+    const embedded = await openEmbedded();
+    const texts = [shipment("A"), shipment("B"), shipment("C")];
+    await embedded.append(...texts);
+    await embedded.settle();
+    await embedded.append(...texts);
+    await embedded.settle();
+    expect(await embedded.store.reads.tally()).toEqual({ validated: 3, failed: 0, receipts: 3 });
+  });
+
+  test("keeps the bytes, key and headers of every record as they came", async () => {
+    const embedded = await openEmbedded();
+    const value = Buffer.from([0xff, 0x00, 0x7b]);
+    const headers = [["h", Buffer.from([1])], ["h", Buffer.from([])]] as const;
+    await embedded.log.append(TOPIC, [{ key: Buffer.from([]), headers, value, partition: null }, { key: null, headers: [], value: null, partition: null }]);
+    await embedded.settle();
+    const [row, tombstone] = await rowsOf(embedded);
+    if (row === undefined || row.kind === "unreadable" || tombstone === undefined || tombstone.kind === "unreadable") throw new Error("unreadable");
+    expect(Buffer.from(row.raw ?? []).equals(value)).toBe(true);
+    expect(row.key).toHaveLength(0);
+    expect(row.headers.map(([name, content]) => [name, [...content]])).toEqual([["h", [1]], ["h", []]]);
+    expect([tombstone.raw, tombstone.rawHash]).toEqual([null, "-"]);
+  });
+
+  test("reads the contract set once for each batch, and the ledger says which", async () => {
+    const embedded = await openEmbedded();
+    const sets = [shipmentContracts(1_000), shipmentContracts(10)] as const;
+    await embedded.append(shipment("A", 50));
+    await embedded.settle({ contracts: () => sets[0] });
+    await embedded.append(shipment("B", 50));
+    await embedded.settle({ contracts: () => sets[1] });
+    expect(kinds(await rowsOf(embedded))).toEqual(["validated", "rule"]);
+    const [stream] = await embedded.log.streams();
+    const entries = await embedded.store.reads.ledger(stream?.id ?? "", 0, 10);
+    expect(entries.map(({ kind, contractSet }) => [kind, contractSet])).toEqual([
+      ["INIT", sets[0].digest],
+      ["BATCH", sets[0].digest],
+      ["BATCH", sets[1].digest],
+    ]);
+    expect((await embedded.audit(true)).findings).toEqual([]);
+  });
+
+  test("pauses while the store is not there, decides nothing FAILED because of it, and goes on by itself", async () => {
+    const embedded = await openEmbedded();
+    await embedded.append(shipment("A"), shipment("B"));
+    let left = 3;
+    const store = {
+      ...embedded.store,
+      unit: async <T>(work: Parameters<typeof embedded.store.unit<T>>[0]): Promise<T> => {
+        left -= 1;
+        if (left >= 0) throw new Unavailable("STORE_FULL", "the disk is full", "free some space");
+        return embedded.store.unit(work);
+      },
+    };
+    await embedded.settle({ store });
+    expect(embedded.events.filter(({ kind }) => kind === "stream-paused")).toHaveLength(3);
+    expect(embedded.events.map(({ kind }) => kind)).toContain("stream-resumed");
+    expect(await embedded.store.reads.tally()).toEqual({ validated: 2, failed: 0, receipts: 0 });
+  });
+
+  test("a bug is not trouble: it ends the stream loudly", async () => {
+    const embedded = await openEmbedded();
+    const source: Source = { ...embedded.log, bounds: async () => Promise.reject(new TypeError("a bug")) };
+    await expect(embedded.settle({ source })).rejects.toThrow("a bug");
+  });
+
+  test("halts when the log ends before the position", async () => {
+    const embedded = await openEmbedded();
+    await embedded.append(shipment("A"), shipment("B"));
+    await embedded.settle();
+    const source: Source = { ...embedded.log, bounds: async () => ({ start: 0n, end: 1n }) };
+    const gateway = await embedded.settle({ source });
+    expect(gateway.streams()[0]).toMatchObject({ state: "halted", trouble: { code: "LOG_TRUNCATED" } });
+    expect(gateway.ready()).toBe(false);
+  });
+
+  test("halts when retention has passed the position", async () => {
+    const embedded = await openEmbedded();
+    await embedded.append(shipment("A"));
+    await embedded.settle();
+    await embedded.append(shipment("B"));
+    const source: Source = {
+      ...embedded.log,
+      fetch: async (stream, from, limits, signal, until) =>
+        until === undefined ? { kind: "below-start", logStart: 9n } : embedded.log.fetch(stream, from, limits, signal, until),
+    };
+    const gateway = await embedded.settle({ source });
+    expect(gateway.streams()[0]?.trouble).toMatchObject({ code: "LOG_START_PASSED" });
+  });
+
+  test("halts when the log holds other bytes than the tail speaks of", async () => {
+    const embedded = await openEmbedded();
+    await embedded.append(shipment("A"));
+    await embedded.settle();
+    const source: Source = {
+      ...embedded.log,
+      fetch: async (...args) => {
+        const fetched = await embedded.log.fetch(...args);
+        if (fetched.kind !== "records") return fetched;
+        return { ...fetched, records: fetched.records.map((record) => ({ ...record, value: Buffer.from(shipment("Z")) })) };
+      },
+    };
+    const gateway = await embedded.settle({ source });
+    expect(gateway.streams()[0]?.trouble).toMatchObject({ code: "SOURCE_DIVERGED" });
+  });
+
+  test("halts when the contract set of the tail is gone", async () => {
+    const embedded = await openEmbedded();
+    await embedded.append(shipment("A"));
+    await embedded.settle();
+    const gateway = await embedded.settle({ store: { ...embedded.store, contractSet: async () => null } });
+    expect(gateway.streams()[0]?.trouble).toMatchObject({ code: "CONTRACT_SET_MISSING" });
+  });
+
+  test("does not need the log for a tail that is complete", async () => {
+    const embedded = await openEmbedded();
+    await embedded.append(shipment("A"), shipment("B"));
+    await embedded.settle();
+    await embedded.append(shipment("C"));
+    const source: Source = {
+      ...embedded.log,
+      fetch: async (stream, from, limits, signal, until) =>
+        until === undefined ? embedded.log.fetch(stream, from, limits, signal) : { kind: "below-start", logStart: 2n },
+    };
+    const gateway = await embedded.settle({ source });
+    expect(gateway.streams()[0]).toMatchObject({ state: "stopped", settledTo: 3n });
+  });
+
+  test("an outcome another engine recorded stands, and says that it cannot be explained", async () => {
+    const embedded = await openEmbedded();
+    const [stream] = await embedded.log.streams();
+    await embedded.append(shipment("A"), shipment("B", 5_000));
+    // What engine 0 left behind when it died between the ledger and the documents: A failed, B passed.
+    const tail = await forgedTail(embedded, stream?.id ?? "");
+    await embedded.store.insertLedger(tail.init);
+    await embedded.store.insertLedger(tail.batch);
+    await embedded.store.putContractSet(tail.set.digest, tail.set.text);
+    await embedded.settle();
+    const rows = await rowsOf(embedded);
+    expect(kinds(rows)).toEqual(["unexplained", "validated"]);
+    expect((await embedded.audit(true)).findings).toEqual([]);
+  });
+});
+
+/** INIT and a BATCH of two records, decided F and P by an engine called 0, without documents. */
+async function forgedTail(embedded: Embedded, stream: string) {
+  const { GENESIS, outcomeRoot, rawRoot } = await import("../../src/store/ledger.ts");
+  const { decideBatch, rawLeaf } = await import("../../src/store/decided.ts");
+  const { positionId } = await import("../../src/core/record.ts");
+  const set = shipmentContracts();
+  const [source] = await embedded.log.streams();
+  if (source === undefined) throw new Error("there is no stream");
+  const fetched = await embedded.log.fetch(source, 0n, { bytesMax: 1_000, recordsMax: 2, waitMs: 0 }, AbortSignal.timeout(1_000));
+  if (fetched.kind !== "records") throw new Error("there are no records");
+  const decided = decideBatch(fetched.records, set);
+  const { compileMachineId } = await import("../../src/core/identity.ts");
+  const common = { stream, contractSet: set.digest, engine: "0", note: "" };
+  const empty = { from: 0n, to: 0n, count: 0, outcomes: "", rawRoot: rawRoot([]), root: outcomeRoot([]) };
+  const init = sealEntry({ ...common, ...empty, seq: 0, kind: "INIT", prevHash: GENESIS });
+  const batch = sealEntry({
+    ...common,
+    seq: 1,
+    kind: "BATCH",
+    prevHash: init.hash,
+    from: 0n,
+    to: 2n,
+    count: 2,
+    outcomes: "F1P1",
+    rawRoot: rawRoot(decided.map(rawLeaf)),
+    root: outcomeRoot([
+      { offset: 0n, outcome: "F", id: positionId({ ...source, stream, offset: 0n }) },
+      { offset: 1n, outcome: "P", id: compileMachineId("payload", "shipment")(["B"]) },
+    ]),
+  });
+  return { init, batch, set };
+}
+
+describe("backoffMs()", () => {
+  test("doubles from a tenth of a second to thirty seconds, jittered on its upper half", () => {
+    expect([0, 1, 2, 5, 9, 50].map((attempt) => backoffMs(attempt, 0))).toEqual([50, 100, 200, 1_600, 15_000, 15_000]);
+    expect([0, 9].map((attempt) => backoffMs(attempt, 0.999_999))).toEqual([100, 30_000]);
+  });
+});
