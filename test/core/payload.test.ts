@@ -1,0 +1,177 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { DEFAULT_LIMITS, type PayloadLimits } from "../../src/core/contract-set.ts";
+import { findPolicyFault, findSyntaxFault, survives } from "../../src/core/json-scan.ts";
+import { parsePayload } from "../../src/core/payload.ts";
+
+const SEED = 20_261_123;
+
+function outcome(text: string | Uint8Array, limits: PayloadLimits = DEFAULT_LIMITS): string {
+  const parsed = parsePayload(typeof text === "string" ? Buffer.from(text) : text, limits);
+  if (parsed.ok) return "ok";
+  const { code, byteOffset, pointer } = parsed.reason;
+  return [code, byteOffset, pointer].filter((part) => part !== null).join(" ");
+}
+
+/** The verdict of the exact scanner alone, without any of the cheap proofs. */
+function exactly(text: string): string {
+  try {
+    JSON.parse(text);
+  } catch {
+    return "not-json";
+  }
+  return findPolicyFault(text)?.code ?? "ok";
+}
+
+describe("parsePayload()", () => {
+  test.each([
+    ['{"a":1}', "ok"],
+    ["1", "ok"],
+    ['"x"', "ok"],
+    ["", "empty"],
+    [" ", "not-json 1"],
+    ['{"a":1,"a":1}', "duplicate-key 7 /a"],
+    ['{"a":{"b":1,"b":2}}', "duplicate-key 12 /a/b"],
+    ['[{"a":1},{"a":2}]', "ok"],
+    ['{"a":1,"\\u0061":2}', "duplicate-key 7 /a"],
+    ['{"ü":1,"a":[0,{"x/y~z":1,"x/y~z":2}]}', "duplicate-key 26 /a/1/x~1y~0z"],
+    ['{"__proto__":1}', "forbidden-key 1 /__proto__"],
+    ['{"a":[{"prototype":1}]}', "forbidden-key 7 /a/0/prototype"],
+    ['{"\\u005f_proto__":1}', "forbidden-key 1 /__proto__"],
+    ['{"a\\u0000":1}', "forbidden-key 1 /a\u0000"],
+    ['{"a":"\\u0000"}', "ok"],
+    ['{"a":"\\ud83d\\ude00"}', "ok"],
+    ['{"a":"\\ude00\\ud83d"}', "lone-surrogate 5 /a"],
+    ['{"\\ud800":1}', "lone-surrogate 1 "],
+    ['{"a":"\\\\u0000"}', "ok"],
+    ["9007199254740993", "lossy-number 0 "],
+    ["9007199254740992", "ok"],
+    ["[1.0,15.20,1e3,-0,0.1,1E400]", "lossy-number 22 /5"],
+    ["[0.30000000000000004,1234567890123456]", "ok"],
+    ["1e-400", "lossy-number 0 "],
+    ["0e-400", "ok"],
+    ["0.1234567890123456789", "lossy-number 0 "],
+    ["12345678901234567890123", "lossy-number 0 "],
+    ["100000000000000000000", "ok"],
+    ['{"a":1}}', "not-json 7"],
+    ['{"a":"b', "not-json 5"],
+    ["[1,2", "not-json 4"],
+    ["[1,,2]", "not-json 3"],
+    ["[01]", "not-json 2"],
+    ['"a\tb"', "not-json 0"],
+    ["{'a':1}", "not-json 1"],
+    ["nul", "not-json 0"],
+    ["\ufeff{}", "not-json 0"],
+  ])("%j is %s", (text, expected) => {
+    expect(outcome(text)).toBe(expected);
+  });
+
+  test("refuses bytes that are not UTF-8, whatever they would decode to", () => {
+    for (const bytes of [[0xff], [0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x22, 0xf5, 0x80, 0x80, 0x80, 0x22], [0x22, 0xc3]]) {
+      expect(outcome(Uint8Array.from(bytes))).toBe("not-utf8");
+    }
+  });
+
+  test("a tombstone and no bytes are empty", () => {
+    expect([parsePayload(null, DEFAULT_LIMITS), outcome("")]).toMatchObject([{ ok: false, reason: { code: "empty" } }, "empty"]);
+  });
+
+  test("takes exactly the limit of bytes and of depth, and not one more", () => {
+    const limits = { bytesMax: 10, depthMax: 3 };
+    expect([outcome('"12345678"', limits), outcome('"123456789"', limits)]).toEqual(["ok", "too-large"]);
+    expect([outcome("[[[]]]", limits), outcome("[[[[]]]]", limits), outcome('{"":{}}', limits)]).toEqual(["ok", "too-deep", "ok"]);
+  });
+
+  test("brackets inside strings are not depth", () => {
+    expect(outcome('"[[[[[[{{{{"', { bytesMax: 100, depthMax: 1 })).toBe("ok");
+  });
+
+  test("a hundred thousand open brackets are not JSON rather than a full stack", () => {
+    expect(outcome("[".repeat(100_000))).toBe("not-json 100000");
+    expect(outcome("[".repeat(100_000) + "]".repeat(100_000))).toBe("too-deep");
+  });
+
+  test("a string of ten megabytes with an escape in it costs no stack", () => {
+    const limits = { bytesMax: 20_000_000, depthMax: 64 };
+    expect(outcome(`"${"x".repeat(5_000_000)}\\ud800${"y".repeat(5_000_000)}"`, limits)).toBe("lone-surrogate 0 ");
+    expect(outcome(`"${"x".repeat(10_000_000)}`, limits)).toBe("not-json 0");
+  });
+
+  test("the fast proofs and the exact scanner agree on any document", () => {
+    const key = fc.oneof(fc.constantFrom("a", "b", "__proto__", "constructor", "\u0000", "\ud800", "ü"), fc.string({ maxLength: 4 }));
+    const number = fc.oneof(
+      fc.double().map((value) => (Number.isFinite(value) ? String(value) : "0")),
+      fc.bigInt().map(String),
+      fc.tuple(fc.bigInt(), fc.integer({ min: -400, max: 400 })).map(([digits, power]) => `${digits}e${power}`),
+      fc.tuple(fc.nat(), fc.bigInt({ min: 0n })).map(([whole, fraction]) => `${whole}.${fraction}`),
+    );
+    const string = fc.string({ unit: "binary", maxLength: 6 }).map((text) => JSON.stringify(text));
+    const { value } = fc.letrec<{ value: string }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3, withCrossShrink: true },
+        number,
+        string,
+        fc.constantFrom("true", "null"),
+        fc.array(tie("value"), { maxLength: 4 }).map((items) => `[${items.join(",")}]`),
+        fc.array(fc.tuple(key.map((text) => JSON.stringify(text)), tie("value")), { maxLength: 4 }).map((pairs) => `{${pairs.map(([name, item]) => `${name}:${item}`).join(" , ")}}`),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, (text) => {
+        expect(outcome(text).split(" ", 1)[0]).toBe(exactly(text));
+      }),
+      { numRuns: 20_000, seed: SEED },
+    );
+  });
+
+  test("on mutilated documents the scanner finds a syntax fault exactly when JSON.parse does", () => {
+    const pieces = ["{", "}", "[", "]", ",", ":", '"', '"a"', "\\", "\\u00e9", "1", "-", "0", ".", "e", "E+", "true", "nul", " ", "\n", "\u0001", "ü"];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 12 }), (parts) => {
+        const text = parts.join("");
+        if (text === "") return;
+        const code = outcome(text).split(" ", 1)[0];
+        expect(code === "not-json").toBe(exactly(text) === "not-json");
+        if (code === "not-json") expect(findSyntaxFault(text).index).toBeLessThanOrEqual(text.length);
+      }),
+      { numRuns: 50_000, seed: SEED },
+    );
+  });
+
+  test("what it accepts is what JSON.parse gives", () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        const parsed = parsePayload(Buffer.from(text), DEFAULT_LIMITS);
+        if (parsed.ok) expect(parsed.payload).toEqual(JSON.parse(text));
+      }),
+      { numRuns: 2_000, seed: SEED },
+    );
+  });
+});
+
+describe("survives()", () => {
+  /** Exact: both decimals as integers over a common power of ten. */
+  function sameDecimal(a: string, b: string): boolean {
+    const [x, y] = [exact(a), exact(b)];
+    const power = Math.min(x.power, y.power);
+    return x.digits * 10n ** BigInt(x.power - power) === y.digits * 10n ** BigInt(y.power - power);
+  }
+
+  function exact(literal: string): { digits: bigint; power: number } {
+    const [mantissa = "", power = "0"] = literal.toLowerCase().split("e");
+    const [whole = "", fraction = ""] = mantissa.split(".");
+    return { digits: BigInt(`${whole}${fraction}`), power: Number(power) - fraction.length };
+  }
+
+  test("says whether the shortest form of the double denotes the same decimal", () => {
+    const literal = fc.tuple(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.option(fc.bigInt({ min: 0n, max: 10n ** 18n })), fc.option(fc.integer({ min: -300, max: 280 })));
+    fc.assert(
+      fc.property(literal, ([whole, fraction, power]) => {
+        const text = `${whole}${fraction === null ? "" : `.${fraction}`}${power === null ? "" : `e${power}`}`;
+        const double = Number(text);
+        expect(survives(text)).toBe(Number.isFinite(double) && sameDecimal(text, String(double)));
+      }),
+      { numRuns: 20_000, seed: SEED },
+    );
+  });
+});
