@@ -15,7 +15,7 @@ type Part = { readonly uses: readonly string[]; readonly libraries: readonly str
 const PARTS: Readonly<Record<string, Part>> = {
   core: {
     uses: [],
-    libraries: ["ata-validator", "@marcbachmann/cel-js", "canonicalize"],
+    libraries: ["ajv", "@marcbachmann/cel-js", "canonicalize"],
     node: ["node:crypto", "node:buffer", "node:util"],
   },
   contract: {

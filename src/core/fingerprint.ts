@@ -8,7 +8,6 @@ export const FINGERPRINT_VERSION = 1;
 /** Keywords whose instance path ends in a name the producer chose: that name is data and is left out. */
 const NAMES_A_FIELD: ReadonlySet<string> = new Set([
   "additionalProperties",
-  "unevaluatedProperties",
   "propertyNames",
   "patternProperties",
 ]);

@@ -8,7 +8,9 @@ export type RefusalCode =
   | "remote-ref"
   | "unresolved-ref"
   | "unbounded-unique"
-  | "unevaluated-needs-type"
+  | "boolean-subschema"
+  | "unique-objects"
+  | "contains-with-prefix"
   | "forbidden-property"
   | "too-large"
   | "too-deep"
@@ -54,7 +56,7 @@ function walk(schema: JsonValue, pointer: string, depth: number, run: Walk): voi
   if (!isObject(schema)) return;
   if (depth > DEPTH_MAX) return run.refuse({ pointer, code: "too-deep", message: `schemas nest deeper than ${DEPTH_MAX}` });
   checkUnique(schema, pointer, run);
-  checkUnevaluated(schema, pointer, run);
+  checkBooleans(schema, pointer, run);
   for (const [keyword, value] of Object.entries(schema)) {
     const at = `${pointer}/${escapeStep(keyword)}`;
     if (keyword.startsWith("x-")) continue;
@@ -66,7 +68,7 @@ function walk(schema: JsonValue, pointer: string, depth: number, run: Walk): voi
     if (keyword === "$schema" && value !== DIALECT) {
       run.refuse({ pointer: at, code: "dialect", message: `only the dialect ${DIALECT} is judged` });
     }
-    if ((keyword === "$ref" || keyword === "$dynamicRef") && typeof value === "string") checkRef(value, at, run);
+    if (keyword === "$ref" && typeof value === "string") checkRef(value, at, run);
     if (keyword === "properties" || keyword === "$defs") checkNames(value, at, run);
     descend(shape, value, at, depth, run);
   }
@@ -90,23 +92,31 @@ function descend(shape: Shape, value: JsonValue, at: string, depth: number, run:
 
 function checkUnique(schema: JsonObject, pointer: string, { refuse }: Walk): void {
   if (schema["uniqueItems"] !== true) return;
-  const most = schema["maxItems"];
-  if (typeof most === "number" && most <= UNIQUE_ITEMS_MAX) return;
-  refuse({ pointer: `${pointer}/uniqueItems`, code: "unbounded-unique", message: `uniqueItems needs maxItems of at most ${UNIQUE_ITEMS_MAX} beside it` });
-}
-
-/** Without the type beside it the engine throws on some values of other types (found with the official suite's schemas). */
-function checkUnevaluated(schema: JsonObject, pointer: string, { refuse }: Walk): void {
-  for (const [keyword, type] of UNEVALUATED) {
-    if (schema[keyword] === undefined || schema["type"] === type) continue;
-    refuse({ pointer: `${pointer}/${keyword}`, code: "unevaluated-needs-type", message: `${keyword} needs "type": "${type}" beside it` });
+  const { maxItems, items } = schema;
+  if (typeof maxItems !== "number" || maxItems > UNIQUE_ITEMS_MAX) {
+    const message = `uniqueItems needs maxItems of at most ${UNIQUE_ITEMS_MAX} beside it`;
+    refuse({ pointer: `${pointer}/uniqueItems`, code: "unbounded-unique", message });
   }
+  // The engine compares objects by their methods: one with a field "toString" equals nothing, not even itself.
+  const type = items !== undefined && isObject(items) ? items["type"] : undefined;
+  if (typeof type === "string" && SCALARS.has(type)) return;
+  const message = `uniqueItems needs items of one scalar type beside it (${[...SCALARS].join(", ")})`;
+  refuse({ pointer: `${pointer}/uniqueItems`, code: "unique-objects", message });
 }
 
-const UNEVALUATED = [
-  ["unevaluatedProperties", "object"],
-  ["unevaluatedItems", "array"],
-] as const;
+const SCALARS: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean"]);
+
+/** On a bare true or false here the engine gives wrong verdicts (found by the second engine on random schemas). */
+function checkBooleans(schema: JsonObject, pointer: string, { refuse }: Walk): void {
+  for (const keyword of ["not", "contains"]) {
+    if (typeof schema[keyword] !== "boolean") continue;
+    const message = `${keyword} with a bare ${String(schema[keyword])} says nothing about the payload; remove it or write a schema`;
+    refuse({ pointer: `${pointer}/${keyword}`, code: "boolean-subschema", message });
+  }
+  if (schema["contains"] === undefined || schema["prefixItems"] === undefined) return;
+  const message = "contains beside prefixItems is not judged on an empty array; put one of them into allOf";
+  refuse({ pointer: `${pointer}/contains`, code: "contains-with-prefix", message });
+}
 
 /** Only references inside the document, to something that is there. */
 function checkRef(ref: string, pointer: string, { root, anchors, refuse }: Walk): void {
@@ -132,10 +142,9 @@ function collectAnchors(value: JsonValue, anchors: Set<string>): void {
     for (const item of value as readonly JsonValue[]) collectAnchors(item, anchors);
   }
   if (!isObject(value)) return;
-  const { $id, $anchor, $dynamicAnchor } = value;
+  const { $id, $anchor } = value;
   if (typeof $id === "string") anchors.add($id);
   if (typeof $anchor === "string") anchors.add(`#${$anchor}`);
-  if (typeof $dynamicAnchor === "string") anchors.add(`#${$dynamicAnchor}`);
   for (const item of Object.values(value)) collectAnchors(item, anchors);
 }
 

@@ -1,7 +1,6 @@
-import { Validator, type ValidationError } from "ata-validator";
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import type { Violation } from "./failure.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import { withoutMarker, withUnicodePatterns } from "./schema-pattern.ts";
 
 /** A JSON Schema 2020-12, ready to judge. */
 export type CompiledSchema = {
@@ -15,10 +14,14 @@ export type CompiledSchema = {
 export const VIOLATIONS_MAX = 20;
 
 /**
- * Compiles a schema that {@link refuseSchema} has nothing against.
- *
  * `format` is an annotation here and asserts nothing, as the specification has it for 2020-12; `default` changes nothing;
- * nothing is coerced or removed.
+ * nothing is coerced or removed. Only own properties count, so that `required: ["toString"]` fails on `{}`. What strict
+ * mode would object to is the lint's business, with positions.
+ */
+const OPTIONS = { strict: false, validateFormats: false, validateSchema: false, ownProperties: true, meta: false } as const;
+
+/**
+ * Compiles a schema that {@link refuseSchema} has nothing against.
  * @param references other documents by absolute URI (only the conformance suite has any).
  * @throws when the schema does not compile.
  */
@@ -26,28 +29,32 @@ export function compileSchema(
   schema: JsonObject | boolean,
   references: ReadonlyMap<string, JsonObject | boolean> = new Map(),
 ): CompiledSchema {
-  const validator = new Validator<unknown>(withUnicodePatterns(schema), {
-    coerceTypes: false,
-    removeAdditional: false,
-    useDefaults: false,
-    assertFormat: false,
-    richErrors: false,
-    schemas: Object.fromEntries(references) as Record<string, object>,
-  });
+  const build = (allErrors: boolean) => {
+    const ajv = new Ajv2020({ ...OPTIONS, allErrors });
+    // The class always tracks evaluated properties, for keywords we refuse; that code costs time and has given wrong
+    // verdicts (`if` and `else` beside patternProperties, found by the second engine).
+    ajv.opts.unevaluated = false;
+    for (const [uri, document] of references) ajv.addSchema(document, uri);
+    return ajv.compile(schema);
+  };
+  const first = build(false);
+  // Only contracts that something fails need the second function, which collects every violation.
+  let every: ReturnType<typeof build> | null = null;
   const toViolation = reusingViolations();
   return {
     accepts: (payload) => {
       try {
-        return validator.isValidObject(payload);
+        return first(payload);
       } catch {
-        // The engine has thrown on values of a type its schema did not expect. The lint refuses such schemas; should
-        // another construct do it, the record fails visibly and the stream goes on.
+        // A schema that refers to itself without end overflows the stack: the record fails visibly, the stream goes on.
         return false;
       }
     },
     explain: (payload) => {
       try {
-        const { errors } = validator.validate(payload);
+        every ??= build(true);
+        every(payload);
+        const errors = every.errors ?? [];
         return (errors.length > VIOLATIONS_MAX ? errors.slice(0, VIOLATIONS_MAX) : errors).map(toViolation);
       } catch {
         return [{ pointer: "", keyword: "", schemaPath: "", message: "the schema cannot be evaluated on this payload" }];
@@ -60,10 +67,10 @@ export function compileSchema(
  * The last violation of each constraint is kept and given out again when it says the same: a bad deploy breaks one
  * constraint a million times, and its fingerprint is then found by the object instead of by hashing text (0.4 us less).
  */
-function reusingViolations(): (error: ValidationError) => Violation {
-  const last = new Map<string, { readonly error: ValidationError; readonly field: string | null; readonly violation: Violation }>();
+function reusingViolations(): (error: ErrorObject) => Violation {
+  const last = new Map<string, { readonly error: ErrorObject; readonly field: string | null; readonly violation: Violation }>();
   return (error) => {
-    const field = fieldOf(error.params);
+    const field = fieldOf(error);
     const known = last.get(error.schemaPath);
     if (known !== undefined && known.field === field && saysTheSame(known.error, error)) return known.violation;
     const violation = toViolation(error, field);
@@ -72,23 +79,24 @@ function reusingViolations(): (error: ValidationError) => Violation {
   };
 }
 
-function saysTheSame(a: ValidationError, b: ValidationError): boolean {
+function saysTheSame(a: ErrorObject, b: ErrorObject): boolean {
   return a.instancePath === b.instancePath && a.keyword === b.keyword && a.message === b.message;
 }
 
 /** Points at the field itself where the engine points at the object around it, in words that quote no value. */
-function toViolation(error: ValidationError, field: string | null): Violation {
-  const { keyword, instancePath, schemaPath, message } = error;
+function toViolation(error: ErrorObject, field: string | null): Violation {
+  const { keyword, instancePath, schemaPath, message = "does not match" } = error;
   const pointer = field === null ? instancePath : `${instancePath}/${escapeStep(field)}`;
-  return { pointer, keyword, schemaPath: withoutMarker(schemaPath).slice(1), message: wordsFor(keyword, message) };
+  return { pointer, keyword, schemaPath: schemaPath.slice(1), message: wordsFor(keyword, message) };
 }
 
 function escapeStep(field: string): string {
   return field.includes("~") || field.includes("/") ? field.replaceAll("~", "~0").replaceAll("/", "~1") : field;
 }
 
-function fieldOf(params: Readonly<Record<string, unknown>>): string | null {
-  const field = params["missingProperty"] ?? params["additionalProperty"] ?? params["unevaluatedProperty"];
+function fieldOf({ params }: ErrorObject): string | null {
+  const known = params as Readonly<Record<string, unknown>>;
+  const field = known["missingProperty"] ?? known["additionalProperty"];
   return typeof field === "string" ? field : null;
 }
 
@@ -97,9 +105,8 @@ function wordsFor(keyword: string, message: string): string {
     case "required":
       return "is required and missing";
     case "additionalProperties":
-    case "unevaluatedProperties":
       return "is not a field of this contract";
     default:
-      return message.startsWith("must NOT") ? `must not${message.slice(8)}` : withoutMarker(message);
+      return message.startsWith("must NOT") ? `must not${message.slice(8)}` : message;
   }
 }

@@ -3,21 +3,24 @@ import { describe, expect, test } from "vitest";
 import type { JsonObject, JsonValue } from "../../src/core/json.ts";
 import { refuseSchema } from "../../src/core/schema-lint.ts";
 import { compileSchema, VIOLATIONS_MAX } from "../../src/core/schema.ts";
-import { hasSuite, schemaGroups, schemaRemotes } from "../conformance.ts";
+import { hasSuite, schemaGroups } from "../conformance.ts";
 
 type Schema = JsonObject | boolean;
 
 const SHIPMENT = JSON.parse(readFileSync(new URL("../../contracts/shipment/v1.schema.json", import.meta.url), "utf8")) as JsonObject;
 
 describe.skipIf(!hasSuite("json-schema"))("the official JSON Schema 2020-12 suite", () => {
-  test("has no wrong verdict among its 1,299, and an explanation for every refusal", () => {
-    const remotes = schemaRemotes() as ReadonlyMap<string, Schema>;
-    let verdicts = 0;
+  test("has no wrong verdict among its 1,299 but for the refused constructs, and an explanation for every no", () => {
+    const counts = { judged: 0, refused: 0 };
     const wrong: string[] = [];
     for (const { file, description, schema, tests } of schemaGroups()) {
-      const { accepts, explain } = compileSchema(schema as Schema, remotes);
+      if (refuseSchema(schema as Schema).length > 0) {
+        counts.refused += tests.length;
+        continue;
+      }
+      const { accepts, explain } = compileSchema(schema as Schema);
       for (const { description: name, data, valid } of tests) {
-        verdicts += 1;
+        counts.judged += 1;
         const before = JSON.stringify(data);
         const verdict = accepts(data as JsonValue);
         if (verdict !== valid) wrong.push(`${file} / ${description} / ${name}`);
@@ -26,7 +29,7 @@ describe.skipIf(!hasSuite("json-schema"))("the official JSON Schema 2020-12 suit
       }
     }
     expect(wrong).toEqual([]);
-    expect(verdicts).toBe(1_299);
+    expect(counts).toEqual({ judged: 909, refused: 390 });
   });
 
   test("the constructs a version may not be frozen with are exactly those listed", () => {
@@ -44,8 +47,8 @@ describe("compileSchema()", () => {
   test("names the missing and the unknown field by their own pointers", () => {
     const { explain } = compileSchema(SHIPMENT);
     expect(explain({ shipment_id: "S", weight_kg: 1, priority: 1, "a/b~c": 1 }).map(({ pointer, keyword }) => ({ pointer, keyword }))).toEqual([
-      { pointer: "/a~1b~0c", keyword: "additionalProperties" },
       { pointer: "/destination", keyword: "required" },
+      { pointer: "/a~1b~0c", keyword: "additionalProperties" },
     ]);
   });
 
