@@ -39,7 +39,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
   http: {
     uses: ["core", "gateway", "source/source", "store/store"],
-    libraries: ["fastify", "@fastify/swagger", "@fastify/helmet", "jsonc-parser"],
+    libraries: ["fastify", "@fastify/swagger", "jsonc-parser"],
     node: ["node:http", "node:net", "node:stream", "node:stream/promises", "node:zlib", "node:timers/promises", "node:crypto"],
   },
   observe: { uses: ["gateway/event"], libraries: ["pino"], node: [] },

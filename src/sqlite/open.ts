@@ -13,6 +13,8 @@ export type FileKind = {
   readonly applicationId: number;
   /** Layout version, SQLite user_version, from 1. */
   readonly version: number;
+  /** What a person can do when the file is damaged. */
+  readonly recovery: string;
 };
 
 export type OpenOptions = {
@@ -26,21 +28,28 @@ export type OpenOptions = {
 
 /**
  * Opens a database file: WAL, synchronous FULL (a commit is on the disk when it returns; SQLite documents WAL with FULL as
- * durable across power loss), foreign files and newer layouts refused.
+ * durable across power loss). A foreign file or a newer layout is refused before anything in it is changed.
  * @param create runs on a new file, inside a transaction.
+ * @param prepare runs last; when it throws, the file is closed again.
  * @throws `Unavailable` with a code that begins with the kind's.
  */
-export function openDatabase(kind: FileKind, options: OpenOptions, create: (db: DatabaseSync) => void): DatabaseSync {
+export function openDatabase<T>(
+  kind: FileKind,
+  options: OpenOptions,
+  create: (db: DatabaseSync) => void,
+  prepare: (db: DatabaseSync) => T,
+): { readonly db: DatabaseSync; readonly made: T } {
   const { path, readOnly = false, busyTimeoutMs, pagesMax } = options;
   return guarded(kind, path, () => {
     if (!readOnly) mkdirSync(dirname(path), { recursive: true });
     const db = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
     try {
+      const isNew = isNewFile(kind, db, options);
       if (!readOnly) db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
       db.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
       if (pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${pagesMax}`);
-      checkHeader(kind, db, options, create);
-      return db;
+      if (isNew) createFile(kind, db, options, create);
+      return { db, made: prepare(db) };
     } catch (error) {
       db.close();
       throw error;
@@ -48,30 +57,37 @@ export function openDatabase(kind: FileKind, options: OpenOptions, create: (db: 
   });
 }
 
-function checkHeader(kind: FileKind, db: DatabaseSync, { path, readOnly = false }: OpenOptions, create: (db: DatabaseSync) => void): void {
-  const header = (): { id: number; version: number } => ({
-    id: pragma(db, "application_id"),
-    version: pragma(db, "user_version"),
-  });
-  const { id, version } = header();
-  const empty = pragma(db, "schema_version") === 0;
-  if (id === kind.applicationId && version === kind.version) return;
+/** @returns whether the file is empty and ours to lay out; throws when it is anything but that or ours. */
+function isNewFile(kind: FileKind, db: DatabaseSync, { path, readOnly = false }: OpenOptions): boolean {
+  const id = pragma(db, "application_id");
+  const version = pragma(db, "user_version");
+  if (id === kind.applicationId && version === kind.version) return false;
   if (id === kind.applicationId && version > kind.version) {
     const message = `Cannot open ${kind.name} "${path}": it has layout ${version}, this program knows ${kind.version}`;
     throw new Unavailable(`${kind.code}_NEWER`, message, "use the newer program that wrote it");
   }
-  if (!empty || readOnly) {
-    const message = `Cannot open ${kind.name} "${path}": the file is not a ${kind.name} of this gateway`;
-    throw new Unavailable(`${kind.code}_FOREIGN`, message, "name another file or data directory");
-  }
+  const empty = pragma(db, "schema_version") === 0 && id === 0;
+  if (empty && !readOnly) return true;
+  const message = `Cannot open ${kind.name} "${path}": the file is not a ${kind.name} of this gateway`;
+  throw new Unavailable(`${kind.code}_FOREIGN`, message, "name another file or data directory");
+}
+
+function createFile(kind: FileKind, db: DatabaseSync, options: OpenOptions, create: (db: DatabaseSync) => void): void {
+  atomically(db, () => {
+    // Another process may have laid it out between the look and the lock.
+    if (!isNewFile(kind, db, options)) return;
+    create(db);
+    db.exec(`PRAGMA application_id = ${kind.applicationId}; PRAGMA user_version = ${kind.version}`);
+  });
+}
+
+/** Runs something inside one transaction, which holds the write lock from its beginning; undone when it throws. */
+export function atomically<T>(db: DatabaseSync, run: () => T): T {
   db.exec("BEGIN IMMEDIATE");
   try {
-    // Another process may have created it between the look and the lock.
-    if (header().id !== kind.applicationId) {
-      create(db);
-      db.exec(`PRAGMA application_id = ${kind.applicationId}; PRAGMA user_version = ${kind.version}`);
-    }
+    const result = run();
     db.exec("COMMIT");
+    return result;
   } catch (error) {
     rollback(db);
     throw error;
@@ -92,16 +108,17 @@ export function guarded<T>(kind: FileKind, path: string, run: () => T): T {
   }
 }
 
-/** SQLite primary result codes (sqlite.org/rescode.html) that mean "not now" or "not this file". */
-const TROUBLE: Readonly<Record<number, readonly [suffix: string, state: string, remedy: string]>> = {
+/** SQLite primary result codes (sqlite.org/rescode.html) that mean "not now" or "not this file"; null is the kind's recovery. */
+const TROUBLE: Readonly<Record<number, readonly [suffix: string, state: string, remedy: string | null]>> = {
   5: ["LOCKED", "another process holds its lock", "end the other process, or wait; the gateway tries again by itself"],
   6: ["LOCKED", "another connection holds its lock", "wait; the gateway tries again by itself"],
   8: ["READONLY", "it cannot be written", "check the permissions of the file and its directory"],
   10: ["IO", "the disk reports an error", "check the disk; the gateway tries again by itself"],
-  11: ["CORRUPT", "the file is damaged", "restore it from a backup; the log can be read again into a new store"],
+  11: ["CORRUPT", "the file is damaged", null],
   13: ["FULL", "the disk is full", "free some space; the gateway goes on by itself"],
   14: ["CANTOPEN", "the file cannot be opened", "check the path and the permissions of its directory"],
-  26: ["CORRUPT", "the file is not a database, or its header is damaged", "restore it from a backup, or name another file"],
+  15: ["LOCKED", "other processes hold its locks", "wait; the gateway tries again by itself"],
+  26: ["CORRUPT", "the file is not a database, or its header is damaged", null],
 };
 
 function translate(kind: FileKind, path: string, error: unknown): unknown {
@@ -112,12 +129,29 @@ function translate(kind: FileKind, path: string, error: unknown): unknown {
     const trouble = TROUBLE[result & 0xff];
     if (trouble === undefined) return error;
     const [suffix, state, remedy] = trouble;
-    return new Unavailable(`${kind.code}_${suffix}`, `Cannot use ${kind.name} "${path}": ${state}`, remedy, error);
+    return new Unavailable(
+      `${kind.code}_${suffix}`,
+      `Cannot use ${kind.name} "${path}": ${state}`,
+      remedy ?? kind.recovery,
+      error,
+    );
   }
   const system = (error as { code?: unknown }).code;
-  if (system === "EACCES" || system === "ENOTDIR" || system === "EROFS" || system === "ENOSPC" || system === "EEXIST") {
+  if (
+    system === "EACCES" ||
+    system === "EPERM" ||
+    system === "ENOTDIR" ||
+    system === "EROFS" ||
+    system === "ENOSPC" ||
+    system === "EEXIST"
+  ) {
     const message = `Cannot use ${kind.name} "${path}": its directory cannot be made (${system})`;
-    return new Unavailable(`${kind.code}_CANTOPEN`, message, "check the path and the permissions of its directory", error);
+    return new Unavailable(
+      `${kind.code}_CANTOPEN`,
+      message,
+      "check the path and the permissions of its directory",
+      error,
+    );
   }
   return error;
 }

@@ -70,9 +70,24 @@ export function* decodeBatch(blob: Uint8Array, count: number, skip: number): Gen
 
 const NO_HEADERS: readonly Header[] = [];
 
-/** CRC-32 of a blob: damage is found before a wrong byte reaches a decision. */
-export function checksumOf(bytes: Uint8Array): number {
-  return crc32(bytes);
+/** Bytes of a record as limits count them: key, value, header names and values. */
+export function sizeOf({ key, value, headers }: LoggedRecord): number {
+  let size = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const [name, content] of headers) size += name.length + content.length;
+  return size;
+}
+
+/** Where a batch stands. */
+export type BatchSpan = {
+  readonly stream: string;
+  readonly base: bigint;
+  readonly next: bigint;
+  readonly timestampMs: number;
+};
+
+/** CRC-32 of a batch and of where it stands: damage is found before a wrong byte or position reaches a decision. */
+export function checksumOf({ stream, base, next, timestampMs }: BatchSpan, records: Uint8Array): number {
+  return crc32(records, crc32(`${stream} ${base} ${next} ${timestampMs} `));
 }
 
 function put(into: Buffer, bytes: Uint8Array, at: number): number {

@@ -10,7 +10,8 @@ export function murmur2(bytes: Uint8Array): number {
   let hash = 0x9747_b28c ^ length;
   const whole = length & ~3;
   for (let at = 0; at < whole; at += 4) {
-    let word = byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16) | (byteAt(bytes, at + 3) << 24);
+    let word =
+      byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16) | (byteAt(bytes, at + 3) << 24);
     word = Math.imul(word, multiplier);
     word ^= word >>> 24;
     word = Math.imul(word, multiplier);

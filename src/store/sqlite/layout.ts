@@ -2,7 +2,13 @@ import type { DatabaseSync } from "node:sqlite";
 import type { FileKind } from "../../sqlite/open.ts";
 
 /** The file of the embedded store. */
-export const STORE_FILE: FileKind = { code: "STORE", name: "store", applicationId: 0x5347_5354, version: 1 };
+export const STORE_FILE: FileKind = {
+  code: "STORE",
+  name: "store",
+  applicationId: 0x5347_5354,
+  version: 1,
+  recovery: "restore it from a backup, or move it away: the log is then read again into a new one",
+};
 
 /**
  * The tables mirror the MongoDB collections, so that both engines mean the same. Rowids are kept: rows arrive in offset
@@ -102,12 +108,18 @@ export function createCollection(db: DatabaseSync, collection: string): void {
   `);
 }
 
-/** Names of the collections in a file: those configured now and any from before. */
-export function collectionsOf(db: DatabaseSync): readonly string[] {
-  return db
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'validated\\_%' ESCAPE '\\' ORDER BY name")
-    .all()
-    .map((row) => String(row["name"]).slice("validated_".length));
+/** A table of stored objects, and what its rows are. */
+export type ObjectTable = { readonly name: string; readonly kind: "validated" | "failed" | "receipt" };
+
+/** Every table of stored objects in a file: of the collections configured now and of any from before. */
+export function objectTables(db: DatabaseSync): readonly ObjectTable[] {
+  const names = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
+  return names.flatMap((row): readonly ObjectTable[] => {
+    const name = String(row["name"]);
+    if (name === "sigma_receipts") return [{ name, kind: "receipt" }];
+    const [, kind] = /^(validated|failed)_[a-z][a-z0-9_]{0,62}$/.exec(name) ?? [];
+    return kind === "validated" || kind === "failed" ? [{ name, kind }] : [];
+  });
 }
 
 /** A collection becomes part of a table's name: nothing but this may. */

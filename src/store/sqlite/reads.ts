@@ -1,11 +1,16 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import { Unavailable } from "../../core/unavailable.ts";
 import { guarded } from "../../sqlite/open.ts";
-import type { StoredRow, StoreReads, ValidatedRow } from "../store.ts";
-import { assertCollectionName, collectionsOf, STORE_FILE } from "./layout.ts";
+import type { StoredRow, StoreReads, Tally, ValidatedRow } from "../store.ts";
+import { assertCollectionName, objectTables, STORE_FILE, type ObjectTable } from "./layout.ts";
 import { readEntry, readRow } from "./rows.ts";
 
 type Row = Record<string, SQLOutputValue>;
-type Table = { readonly name: string; readonly kind: "validated" | "failed" | "receipt" };
+
+/** All rows of a statement, 64-bit integers as `bigint`. */
+type All = (sql: string, ...values: SQLInputValue[]) => readonly Row[];
+
+type Tables = () => readonly ObjectTable[];
 
 /** Reads on a connection of their own: they see what is committed, and never wait for a unit. */
 export function openReads(db: DatabaseSync, path: string): StoreReads {
@@ -19,29 +24,22 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
     prepared.set(sql, made);
     return made;
   };
-  const all = (sql: string, ...values: SQLInputValue[]): readonly Row[] => guard(() => statement(sql).all(...values));
-  const tables = (): readonly Table[] => guard(() => tablesOf(db));
+  const all: All = (sql, ...values) => guard(() => statement(sql).all(...values));
+  const tables: Tables = () => guard(() => objectTables(db));
 
   return {
-    streams: async () => all("SELECT DISTINCT stream FROM sigma_ledger ORDER BY stream").map((row) => String(row["stream"])),
-    ledger: async (stream, fromSeq, limit) =>
-      all("SELECT * FROM sigma_ledger WHERE stream = ? AND seq >= ? ORDER BY seq LIMIT ?", stream, fromSeq, limit).map(readEntry),
-    rows: async (stream, from, to) => {
-      const rows = tables().flatMap(({ name, kind }) =>
-        all(`SELECT * FROM ${name} WHERE stream = ? AND offset >= ? AND offset < ?`, stream, from, to).map((row) => readRow(kind, row)),
-      );
-      return rows.toSorted(byOffset);
+    streams: async () =>
+      all("SELECT DISTINCT stream FROM sigma_ledger ORDER BY stream").map((row) => String(row["stream"])),
+    ledger: async (stream, fromSeq, limit) => {
+      const sql = "SELECT * FROM sigma_ledger WHERE stream = ? AND seq >= ? ORDER BY seq LIMIT ?";
+      return all(sql, stream, fromSeq, limit).map(readEntry);
     },
+    rows: async (stream, from, to) => rowsOf(all, tables(), stream, from, to),
     streamsOfRows: async () => {
-      const names = tables().flatMap(({ name }) => all(`SELECT DISTINCT stream FROM ${name}`).map((row) => String(row["stream"])));
-      return [...new Set(names)].toSorted();
+      const names = tables().flatMap(({ name }) => all(`SELECT DISTINCT stream FROM ${name}`));
+      return [...new Set(names.map((row) => String(row["stream"])))].toSorted();
     },
-    extent: async (stream) => {
-      const parts = tables()
-        .map(({ name }) => all(`SELECT min(offset) AS first, max(offset) AS last FROM ${name} WHERE stream = ?`, stream)[0])
-        .flatMap((row) => (typeof row?.["first"] === "bigint" && typeof row["last"] === "bigint" ? [{ first: row["first"], last: row["last"] }] : []));
-      return parts.length === 0 ? null : parts.reduce((a, b) => ({ first: a.first < b.first ? a.first : b.first, last: a.last > b.last ? a.last : b.last }));
-    },
+    extent: async (stream) => extentOf(all, tables(), stream),
     validatedById: async (collection, ids) => {
       assertCollectionName(collection);
       const found = new Map<string, ValidatedRow>();
@@ -52,42 +50,75 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
       }
       return found;
     },
-    tally: async () => {
-      const total = (kind: Table["kind"]): number =>
-        tables()
-          .filter((table) => table.kind === kind)
-          .reduce((sum, { name }) => sum + Number(all(`SELECT count(*) AS count FROM ${name}`)[0]?.["count"] ?? 0), 0);
-      return { validated: total("validated"), failed: total("failed"), receipts: total("receipt") };
-    },
-    failureCounts: async () => {
-      const counts = new Map<string, number>();
-      for (const { name, kind } of tables()) {
-        if (kind !== "failed") continue;
-        for (const row of all(`SELECT code, count(*) AS count FROM ${name} GROUP BY code`)) {
-          const code = String(row["code"]);
-          counts.set(code, (counts.get(code) ?? 0) + Number(row["count"]));
-        }
-      }
-      return [...counts].map(([code, count]) => ({ code, count })).toSorted((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1));
-    },
+    tally: async () => tallyOf(all, tables()),
+    failureCounts: async () => failureCountsOf(all, tables()),
     contractSets: async () =>
-      all("SELECT digest, text FROM sigma_contract_sets ORDER BY digest").map((row) => ({ digest: String(row["digest"]), text: String(row["text"]) })),
-    integrity: async () => {
-      const found = all("PRAGMA integrity_check").map((row) => String(row["integrity_check"]));
-      return found.length === 1 && found[0] === "ok" ? [] : found;
-    },
+      all("SELECT digest, text FROM sigma_contract_sets ORDER BY digest").map((row) => ({
+        digest: String(row["digest"]),
+        text: String(row["text"]),
+      })),
+    integrity: async () => integrityOf(all),
   };
 }
 
-function tablesOf(db: DatabaseSync): readonly Table[] {
-  const collections = collectionsOf(db);
-  return [
-    ...collections.map((collection): Table => ({ name: `validated_${collection}`, kind: "validated" })),
-    ...collections.map((collection): Table => ({ name: `failed_${collection}`, kind: "failed" })),
-    { name: "sigma_receipts", kind: "receipt" },
-  ];
+function rowsOf(all: All, tables: readonly ObjectTable[], stream: string, from: bigint, to: bigint): StoredRow[] {
+  // The last offset, not the one after it: 2^63 would not fit in a column.
+  const last = to - 1n;
+  const rows = tables.flatMap(({ name, kind }) =>
+    all(`SELECT * FROM ${name} WHERE stream = ? AND offset BETWEEN ? AND ?`, stream, from, last).map((row) =>
+      readRow(kind, row),
+    ),
+  );
+  return rows.toSorted(byOffset);
 }
 
 function byOffset(a: StoredRow, b: StoredRow): number {
   return a.position.offset < b.position.offset ? -1 : a.position.offset > b.position.offset ? 1 : 0;
+}
+
+function extentOf(all: All, tables: readonly ObjectTable[], stream: string): { first: bigint; last: bigint } | null {
+  // Two questions of the index for each table: together they would walk through it.
+  const edges = tables.flatMap(({ name }) =>
+    ["min", "max"].map(
+      (edge) => all(`SELECT ${edge}(offset) AS edge FROM ${name} WHERE stream = ?`, stream)[0]?.["edge"],
+    ),
+  );
+  const [some, ...others] = edges.filter((edge) => typeof edge === "bigint");
+  if (some === undefined) return null;
+  return {
+    first: others.reduce((least, edge) => (edge < least ? edge : least), some),
+    last: others.reduce((most, edge) => (edge > most ? edge : most), some),
+  };
+}
+
+function tallyOf(all: All, tables: readonly ObjectTable[]): Tally {
+  const total = { validated: 0, failed: 0, receipt: 0 };
+  for (const { name, kind } of tables)
+    total[kind] += Number(all(`SELECT count(*) AS count FROM ${name}`)[0]?.["count"]);
+  return { validated: total.validated, failed: total.failed, receipts: total.receipt };
+}
+
+function failureCountsOf(all: All, tables: readonly ObjectTable[]): readonly { code: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const { name, kind } of tables) {
+    if (kind !== "failed") continue;
+    for (const row of all(`SELECT code, count(*) AS count FROM ${name} GROUP BY code`)) {
+      const code = String(row["code"]);
+      counts.set(code, (counts.get(code) ?? 0) + Number(row["count"]));
+    }
+  }
+  return [...counts]
+    .map(([code, count]) => ({ code, count }))
+    .toSorted((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1));
+}
+
+/** Damage that keeps SQLite from even checking is a finding too, not an outage. */
+function integrityOf(all: All): readonly string[] {
+  try {
+    const found = all("PRAGMA integrity_check").map((row) => String(row["integrity_check"]));
+    return found.length === 1 && found[0] === "ok" ? [] : found;
+  } catch (error) {
+    if (error instanceof Unavailable && error.code === "STORE_CORRUPT") return [error.message];
+    throw error;
+  }
 }

@@ -11,20 +11,56 @@ type Row = Readonly<Record<string, SQLOutputValue>>;
 export function bindValidated(row: ValidatedRow): SQLInputValue[] {
   const { id, position, timestampMs, key, headers, raw, rawHash, contract, declaredBy } = row;
   const { stream, topic, partition, offset } = position;
-  return [id, stream, topic, partition, offset, timestampMs, key, encodeHeaders(headers), raw, rawHash, contract.subject, contract.version, contract.digest, declaredBy];
+  return [
+    id,
+    stream,
+    topic,
+    partition,
+    offset,
+    timestampMs,
+    key,
+    encodeHeaders(headers),
+    raw,
+    rawHash,
+    contract.subject,
+    contract.version,
+    contract.digest,
+    declaredBy,
+  ];
 }
 
 /** As {@link bindValidated}, then code, reason, fingerprint, machine id. */
 export function bindFailed(row: FailedRow): SQLInputValue[] {
   const { contract, declaredBy, reason, fingerprint, machineId } = row;
   const { subject, version, digest } = contract ?? { subject: null, version: null, digest: null };
-  return [row.id, ...bindOccurrence(row), subject, version, digest, declaredBy, failureCode(reason), JSON.stringify(reason), fingerprint, machineId];
+  return [
+    row.id,
+    ...bindOccurrence(row),
+    subject,
+    version,
+    digest,
+    declaredBy,
+    failureCode(reason),
+    JSON.stringify(reason),
+    fingerprint,
+    machineId,
+  ];
 }
 
 /** As {@link bindValidated}, then collection, duplicate of, stored at. */
 export function bindReceipt(row: ReceiptRow): SQLInputValue[] {
   const { contract, declaredBy, collection, duplicateOf, storedAt } = row;
-  return [row.id, ...bindOccurrence(row), contract.subject, contract.version, contract.digest, declaredBy, collection, duplicateOf, storedAt];
+  return [
+    row.id,
+    ...bindOccurrence(row),
+    contract.subject,
+    contract.version,
+    contract.digest,
+    declaredBy,
+    collection,
+    duplicateOf,
+    storedAt,
+  ];
 }
 
 function bindOccurrence({ position, timestampMs, key, headers, raw, rawHash }: Occurrence): SQLInputValue[] {
@@ -48,8 +84,14 @@ export function readRow(kind: "validated" | "failed" | "receipt", row: Row): Sto
   }
 }
 
-export function readValidated(row: Row): ValidatedRow {
-  return { kind: "validated", id: text(row, "_id"), ...readOccurrence(row), contract: contractOf(row), declaredBy: declaration(row) };
+function readValidated(row: Row): ValidatedRow {
+  return {
+    kind: "validated",
+    id: text(row, "_id"),
+    ...readOccurrence(row),
+    contract: contractOf(row),
+    declaredBy: declaration(row),
+  };
 }
 
 function readFailed(row: Row): FailedRow {
@@ -93,7 +135,12 @@ function readOccurrence(row: Row): Occurrence {
 }
 
 function positionOf(row: Row): Position {
-  return { stream: text(row, "stream"), topic: text(row, "topic"), partition: Number(row["partition"]), offset: BigInt(row["offset"] as bigint) };
+  return {
+    stream: text(row, "stream"),
+    topic: text(row, "topic"),
+    partition: Number(row["partition"]),
+    offset: row["offset"] as bigint,
+  };
 }
 
 function contractOf(row: Row): { readonly subject: string; readonly version: number; readonly digest: string } {
@@ -114,11 +161,17 @@ function declaration(row: Row): Declaration {
 }
 
 function unreadable(kind: string, row: Row, message: string): UnreadableRow {
-  return { kind: "unreadable", id: String(row["_id"]), position: positionOf(row), message: `a ${kind} object cannot be read: ${message}` };
+  return {
+    kind: "unreadable",
+    id: String(row["_id"]),
+    position: positionOf(row),
+    message: `a ${kind} object cannot be read: ${message}`,
+  };
 }
 
 export function bindEntry(entry: LedgerEntry): SQLInputValue[] {
-  const { stream, seq, kind, prevHash, from, to, count, outcomes, rawRoot, root, contractSet, engine, note, hash } = entry;
+  const { stream, seq, kind, prevHash, from, to, count, outcomes, rawRoot, root, contractSet, engine, note, hash } =
+    entry;
   return [stream, seq, kind, prevHash, from, to, count, outcomes, rawRoot, root, contractSet, engine, note, hash];
 }
 
@@ -129,8 +182,8 @@ export function readEntry(row: Row): LedgerEntry {
     seq: Number(row["seq"]),
     kind: String(row["kind"]) as LedgerEntry["kind"],
     prevHash: String(row["prev_hash"]),
-    from: BigInt(row["from_offset"] as bigint),
-    to: BigInt(row["to_offset"] as bigint),
+    from: row["from_offset"] as bigint,
+    to: row["to_offset"] as bigint,
     count: Number(row["count"]),
     outcomes: String(row["outcomes"]),
     rawRoot: String(row["raw_root"]),
@@ -160,7 +213,7 @@ function decodeHeaders(encoded: Uint8Array | null): readonly Header[] {
   if (encoded === null) return [];
   const buffer = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length);
   const headers: Header[] = [];
-  for (let at = 0; at < buffer.length; ) {
+  for (let at = 0; at < buffer.length;) {
     const nameEnd = at + 8 + buffer.readUInt32LE(at);
     const end = nameEnd + buffer.readUInt32LE(at + 4);
     if (end > buffer.length) throw new Error("its headers are cut short");

@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+// Starts the command line on a Node that can run it. Plain JavaScript for any Node from 12.20 on: what is too new for the
+// Node that was found must not be its first error.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import module from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Type stripping without a flag, node:sqlite, and what the dependencies ask for. */
+const NEEDED = [24, 6];
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const found = process.versions.node.split(".").map(Number);
+
+if (found[0] > NEEDED[0] || (found[0] === NEEDED[0] && found[1] >= NEEDED[1])) start();
+else relaunch();
+
+function start() {
+  quietSqlite();
+  if (module.enableCompileCache !== undefined) module.enableCompileCache();
+  // A checkout has the sources; the published package only what was built from them.
+  const cli = existsSync(join(root, "src")) ? "../src/cli.ts" : "../dist/cli.js";
+  import(cli).then((loaded) => loaded.runCli(process.argv.slice(2)));
+}
+
+/** Node 24 calls node:sqlite experimental at each start. Its exact version is pinned and tested here, so that says nothing. */
+function quietSqlite() {
+  const emit = process.emitWarning;
+  process.emitWarning = function emitWarning(warning, ...rest) {
+    if (rest[0] === "ExperimentalWarning" && String(warning).includes("SQLite")) return;
+    Reflect.apply(emit, process, [warning, ...rest]);
+  };
+}
+
+/** A checkout brings its own Node as a devDependency; with an older Node on the PATH, that one takes over. */
+function relaunch() {
+  const own = join(root, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node");
+  if (!existsSync(own) || process.env.SIGMA_RELAUNCHED !== undefined) {
+    process.stderr.write(
+      `error SIG-X-001 Cannot run sigma on Node ${process.versions.node}: it needs Node ${NEEDED.join(".")} or newer\n` +
+        "  fix: install a newer Node, or run npm ci in a checkout, which brings one\n",
+    );
+    process.exitCode = 2;
+    return;
+  }
+  const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: "inherit",
+    env: { ...process.env, SIGMA_RELAUNCHED: "1" },
+  });
+  // The terminal signals the whole group, so the child gets Ctrl-C twice when it is passed on; a service manager may signal
+  // only this process. Passing on SIGTERM and SIGHUP alone is right for both.
+  process.on("SIGINT", () => undefined);
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => {
+    process.stderr.write(`error SIG-X-001 Cannot start "${own}": ${error.message}\n  fix: run npm ci again\n`);
+    process.exitCode = 2;
+  });
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exitCode = code === null ? 1 : code;
+    else {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    }
+  });
+}

@@ -1,0 +1,173 @@
+import { Command, CommanderError } from "commander";
+import { contractCommand } from "./cli/contract.ts";
+import type { IngestOptions } from "./cli/ingest.ts";
+import { version } from "./cli/package.ts";
+import { withSettings } from "./cli/settings.ts";
+import { EXIT } from "./codes.ts";
+
+/**
+ * Runs one command line and sets the exit code. Commands are only imported when one of them runs: `sigma --help` loads
+ * no server, no database, no contract.
+ */
+export async function runCli(args: readonly string[]): Promise<void> {
+  endQuietlyWithReader();
+  if (args.includes("--no-color")) process.env["NO_COLOR"] = "1";
+  try {
+    const program = await createProgram(args);
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    // Commander has printed what is wrong, or the help that was asked for.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    else {
+      const { report } = await import("./cli/report.ts");
+      process.exitCode = report(error);
+    }
+  }
+}
+
+/** The whole command tree. */
+export async function createProgram(args: readonly string[]): Promise<Command> {
+  const program = new Command("sigma")
+    .description("A contract-first ingestion gateway: every record gets exactly one decision")
+    .version(version(), "--version", "print the version")
+    .option("-c, --config <file>", "configuration file (sigma.yaml here, when there is one)")
+    .option("--no-color", "never colour the output; NO_COLOR does the same")
+    .addHelpText("after", EXAMPLES);
+  for (const add of [addStart, addInit, addValidate, addIngest, addStatus, addDoctor, addAudit]) program.addCommand(add());
+  program.addCommand(ownContracts(contractCommand(), program)).addCommand(configCommand());
+  await addCompletions(program, args);
+  overrideExit(program);
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  sigma start                                         the gateway on http://127.0.0.1:8000
+  sigma validate order.json --contract shipment       judge one payload, store nothing
+  sigma ingest records.ndjson                         judge and store a file of records
+  sigma audit                                         prove that everything stored is what was decided
+
+Exit codes: 0 done, 1 error, 2 usage or configuration, 10 findings, 30 the audit found something, 40 not reachable`;
+
+function addStart(): Command {
+  const command = new Command("start").description("Run the gateway");
+  withSettings(command, ["http.host", "http.port", "data.dir", "contracts.dir", "log.level", "log.format"]);
+  return command
+    .option("--no-demo", "do not feed the example records to an empty store")
+    .option("--json", "print JSON", false)
+    .action(async (options: { demo: boolean; json: boolean }) => (await import("./cli/start.ts")).start(command, options));
+}
+
+function addInit(): Command {
+  const command = new Command("init").description("Write a configuration, a contract with fixtures, and its lock");
+  return command
+    .argument("[dir]", "where to write", ".")
+    .option("-y, --yes", "for scripts; nothing is asked, and nothing is ever overwritten", false)
+    .option("--json", "print JSON", false)
+    .action(async (dir: string, options: { yes: boolean; json: boolean }) => (await import("./cli/init.ts")).init(dir, options));
+}
+
+function addValidate(): Command {
+  const command = new Command("validate").description("Judge payloads by a contract; store nothing");
+  withSettings(command, ["contracts.dir"]);
+  return command
+    .argument("[file...]", "files to judge, - for standard input")
+    .requiredOption("--contract <name>", "shipment, or shipment@1 for one version")
+    .option("--ndjson", "every line is a payload; so are files named .ndjson and .jsonl", false)
+    .option("--json", "print JSON: one object a payload", false)
+    .action(async (files: readonly string[], options: { contract: string; ndjson: boolean; json: boolean }) =>
+      (await import("./cli/validate.ts")).validate(command, files, options),
+    );
+}
+
+function addIngest(): Command {
+  const command = new Command("ingest").description("Judge and store records, one JSON text a line");
+  withSettings(command, ["data.dir", "contracts.dir"]);
+  return command
+    .argument("[file...]", "files to ingest, - for standard input")
+    .option("--topic <name>", "topic to append to (the first one configured)")
+    .option("--to <url>", "send to a running gateway instead, for example http://127.0.0.1:8000")
+    .option("--from-line <number>", "skip the lines of the first input before this one", "1")
+    .option("-q, --quiet", "no progress", false)
+    .option("--json", "print JSON", false)
+    .action(async (files: readonly string[], options: IngestOptions) =>
+      (await import("./cli/ingest.ts")).ingest(command, files, options),
+    );
+}
+
+function addStatus(): Command {
+  const command = new Command("status").description("Show what is stored and how far every stream is settled");
+  withSettings(command, ["data.dir"]);
+  return command
+    .option("--url <url>", "ask a running gateway instead of reading the data directory")
+    .option("--json", "print JSON", false)
+    .action(async (options: { url?: string; json: boolean }) => (await import("./cli/status.ts")).status(command, options));
+}
+
+function addDoctor(): Command {
+  const command = new Command("doctor").description("Check this machine, the configuration, the contracts and the data");
+  withSettings(command, ["http.host", "http.port", "data.dir", "contracts.dir"]);
+  return command
+    .option("--json", "print JSON: one object a check", false)
+    .action(async (options: { json: boolean }) => (await import("./cli/doctor.ts")).doctor(command, options));
+}
+
+function addAudit(): Command {
+  const command = new Command("audit").description("Prove from the store that every record has exactly one right decision");
+  withSettings(command, ["data.dir"]);
+  return command
+    .option("--source", "also read the log again and decide from it", false)
+    .option("-q, --quiet", "no progress", false)
+    .option("--json", "print JSON: one object a finding, then the summary", false)
+    .action(async (options: { source: boolean; quiet: boolean; json: boolean }) =>
+      (await import("./cli/audit.ts")).auditCommand(command, options),
+    );
+}
+
+function configCommand(): Command {
+  const command = new Command("config").description("The configuration in force");
+  const show = command.command("show").description("Print every setting with its value");
+  withSettings(show, ["http.host", "http.port", "data.dir", "contracts.dir", "log.level", "log.format"]);
+  show
+    .option("--origin", "also print where each value comes from", false)
+    .option("--json", "print JSON: one object a setting", false)
+    .action(async (options: { origin: boolean; json: boolean }) =>
+      (await import("./cli/config-show.ts")).showConfig(show, options),
+    );
+  return command;
+}
+
+/** Contract commands look where the configuration says, unless `--contracts` says otherwise. */
+function ownContracts(command: Command, program: Command): Command {
+  return command.hook("preAction", async (_, action) => {
+    if (action.getOptionValueSource("contracts") !== "default") return;
+    const { configFor } = await import("./cli/settings.ts");
+    action.setOptionValueWithSource("contracts", (await configFor(program)).contractsDir, "config");
+  });
+}
+
+/** The library that writes and answers completions is only loaded for them. */
+async function addCompletions(program: Command, args: readonly string[]): Promise<void> {
+  if (args[0] !== "completions" && args[0] !== "complete") {
+    program.command("completions").description("Print the completion script of a shell").argument("<shell>", "bash, zsh, fish or powershell");
+    return;
+  }
+  const { addShellCompletions } = await import("./cli/completions.ts");
+  addShellCompletions(program);
+}
+
+/** A wrong command line throws instead of ending the process, in subcommands too. */
+function overrideExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) overrideExit(child);
+}
+
+/** `sigma validate ... | head` ends when head does, without an error. */
+function endQuietlyWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(process.exitCode);
+      throw error;
+    });
+  }
+}

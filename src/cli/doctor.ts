@@ -1,0 +1,144 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname, join, resolve } from "node:path";
+import type { Command } from "commander";
+import { EXIT } from "../codes.ts";
+import type { Config } from "../config.ts";
+import { describeIoError } from "../contract/source-text.ts";
+import { Unavailable } from "../core/unavailable.ts";
+import { hasData, loadContractSet, openEngine } from "../main.ts";
+import { placed } from "./contracts.ts";
+import { print, printJson, printTable, styled } from "./output.ts";
+import { configFor } from "./settings.ts";
+
+type Check = {
+  readonly name: string;
+  readonly result: "ok" | "warn" | "fail";
+  readonly message: string;
+  /** Null when there is nothing to do. */
+  readonly fix: string | null;
+};
+
+/** Below this, a gateway of moderate traffic is full within days. */
+const FREE_BYTES_LOW = 1_073_741_824;
+/** A commit waits for one fsync: slower than this and every batch is slow. */
+const FSYNC_SLOW_MS = 50;
+
+/** `sigma doctor`: every check with a fix; exit 10 when one fails. */
+export async function doctor(command: Command, { json }: { readonly json: boolean }): Promise<void> {
+  const config = await configFor(command);
+  const checks: Check[] = [
+    ok("node", `Node ${process.versions.node}, SQLite ${process.versions.sqlite ?? "missing"}`),
+    ok("configuration", "every setting is valid"),
+    ...(await checkContracts(config)),
+    ...checkDirectory(config),
+    await checkPort(config),
+    ...(await checkData(config)),
+  ];
+  if (checks.some(({ result }) => result === "fail")) process.exitCode = EXIT.findings;
+  if (json) return checks.forEach((check) => printJson({ kind: "check", ...check }));
+  printTable(checks.map(({ name, result, message }) => [STYLED[result](), name, message]));
+  for (const { name, fix } of checks) if (fix !== null) print(`fix ${name}: ${fix}`);
+}
+
+const STYLED: Readonly<Record<Check["result"], () => string>> = {
+  ok: () => styled("green", "ok  "),
+  warn: () => styled("yellow", "warn"),
+  fail: () => styled("red", "fail"),
+};
+
+async function checkContracts(config: Config): Promise<readonly Check[]> {
+  const loaded = await loadContractSet(config);
+  if (!loaded.ok) {
+    return loaded.faults.map(placed).map(({ place, code, message, remedy }) => fail("contracts", `${place}: ${code} ${message}`, remedy));
+  }
+  const versions = [...loaded.set.bySubject.values()].reduce((sum, contract) => sum + contract.versions.size, 0);
+  return [ok("contracts", `${loaded.set.bySubject.size} contract, ${versions} version, as frozen in ${join(config.contractsDir, "contracts.lock")}`)];
+}
+
+/** Writes, syncs and removes a small file where the data goes. */
+function checkDirectory({ dataDir }: Config): readonly Check[] {
+  const probe = join(dataDir, `.doctor-${process.pid}`);
+  const made = mkdirTolerant(dataDir);
+  if (made !== null) return [fail("data directory", `"${dataDir}" cannot be made: ${made}`, "choose another with --data, or correct its permissions")];
+  try {
+    const file = openSync(probe, "wx");
+    let slowestMs = 0;
+    try {
+      for (let round = 0; round < 3; round += 1) {
+        const startedMs = performance.now();
+        writeSync(file, "sigma");
+        fsyncSync(file);
+        slowestMs = Math.max(slowestMs, performance.now() - startedMs);
+      }
+    } finally {
+      closeSync(file);
+      rmSync(probe, { force: true });
+    }
+    const sync = `an fsync takes up to ${slowestMs.toFixed(1)} ms`;
+    return [
+      ok("data directory", `"${resolve(dataDir)}" can be written`),
+      slowestMs > FSYNC_SLOW_MS ? warn("fsync", sync, "use a local disk; network disks make every batch slow") : ok("fsync", sync),
+      checkSpace(dataDir),
+    ];
+  } catch (error) {
+    return [fail("data directory", `"${dataDir}" cannot be written: ${describeIoError(error)}`, "correct its permissions, or choose another with --data")];
+  }
+}
+
+function mkdirTolerant(directory: string): string | null {
+  try {
+    mkdirSync(directory, { recursive: true });
+    return null;
+  } catch (error) {
+    return describeIoError(error);
+  }
+}
+
+function checkSpace(directory: string): Check {
+  const { bavail, bsize } = statfsSync(existsSync(directory) ? directory : dirname(directory));
+  const free = bavail * bsize;
+  const message = `${(free / 1_073_741_824).toFixed(1)} GiB free`;
+  return free < FREE_BYTES_LOW ? warn("disk", message, "free some space: a full disk pauses the gateway") : ok("disk", message);
+}
+
+async function checkPort({ http: { host, port } }: Config): Promise<Check> {
+  const code = await new Promise<string | null>((resolvePort) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolvePort(error.code ?? error.message));
+    server.listen({ host, port }, () => server.close(() => resolvePort(null)));
+  });
+  if (code === null) return ok("port", `${host}:${port} is free`);
+  // A gateway that runs holds its own port: a warning, not a failure.
+  if (code === "EADDRINUSE") return warn("port", `${host}:${port} is in use`, "if that is not this gateway, choose another port with --port");
+  return fail("port", `${host}:${port} cannot be listened on (${code})`, "choose an address of this machine and a port from 1024 on");
+}
+
+async function checkData(config: Config): Promise<readonly Check[]> {
+  if (!hasData(config)) return [ok("data", "none yet")];
+  try {
+    const { store, close } = await openEngine(config, [], true);
+    try {
+      const damage = await store.reads.integrity();
+      if (damage.length === 0) return [ok("data", "the log opens, and SQLite finds the store in order")];
+      return damage.map((message) => fail("data", `the store is damaged: ${message}`, "restore it from a backup, then run sigma audit"));
+    } finally {
+      await close();
+    }
+  } catch (error) {
+    if (error instanceof Unavailable) return [fail("data", `${error.code} ${error.message}`, error.remedy)];
+    throw error;
+  }
+}
+
+function ok(name: string, message: string): Check {
+  return { name, result: "ok", message, fix: null };
+}
+
+function warn(name: string, message: string, fix: string): Check {
+  return { name, result: "warn", message, fix };
+}
+
+function fail(name: string, message: string, fix: string): Check {
+  return { name, result: "fail", message, fix };
+}

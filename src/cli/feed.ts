@@ -1,0 +1,113 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Unavailable } from "../core/unavailable.ts";
+import type { GatewayEvent, Halt, Observe } from "../gateway/event.ts";
+import type { Pipeline } from "../main.ts";
+import type { Appended } from "../source/source.ts";
+import { EXIT } from "../codes.ts";
+import type { LineBatch } from "./lines.ts";
+import { Refusal } from "./refusal.ts";
+import type { Range } from "./tally.ts";
+
+/** Appends batches of lines and waits for their decisions. */
+export type Feeder = {
+  /** Resolves when the batch is durable in the log, and so few are undecided that memory stays bounded. */
+  readonly add: (batch: LineBatch) => Promise<void>;
+  /** Resolves when everything appended is decided and stored. */
+  readonly settle: () => Promise<void>;
+  readonly appended: () => number;
+  /** The positions appended, one range for each stream. */
+  readonly ranges: () => readonly Range[];
+};
+
+/** Batches that may be appended and not yet decided. */
+const UNDECIDED_BATCHES_MAX = 8;
+/** Another process may hold the log's lock for a moment; then it is a matter for people. */
+const LOCKED = { retriesMax: 20, waitMs: 250 } as const;
+
+/** Notices what would let a feeder wait for ever: a stream that halted. Pass `observe` to the gateway. */
+export function createHaltWatch(): { readonly observe: Observe; readonly signal: AbortSignal; readonly halt: () => Halt | null } {
+  const abort = new AbortController();
+  let halt: Halt | null = null;
+  return {
+    observe: (event: GatewayEvent) => {
+      if (event.kind !== "stream-halted") return;
+      halt ??= event.halt;
+      abort.abort();
+    },
+    signal: abort.signal,
+    halt: () => halt,
+  };
+}
+
+/** @throws a refusal from `add` or `settle` when a stream halts. */
+export function createFeeder(pipeline: Pipeline, topic: string, watch: ReturnType<typeof createHaltWatch>): Feeder {
+  const { log, gateway } = pipeline;
+  const undecided: (readonly Appended[])[] = [];
+  const ranges = new Map<number, { from: bigint; to: bigint }>();
+  const streamOf = new Map(gateway.streams().map(({ stream }) => [`${stream.topic}/${stream.partition}`, stream.id]));
+  const failure = new AbortController();
+  gateway.done.catch((error: unknown) => failure.abort(error));
+  const signal = AbortSignal.any([watch.signal, failure.signal]);
+  let appended = 0;
+
+  const settleOldest = async (): Promise<void> => {
+    for (const { partition, offset } of undecided.shift() ?? []) {
+      if (await gateway.settled(topic, partition, offset, signal)) continue;
+      if (failure.signal.aborted) throw failure.signal.reason;
+      throw halted(watch.halt());
+    }
+  };
+  return {
+    add: async ({ lines }) => {
+      if (lines.length === 0) return;
+      const records = lines.map((value) => ({ key: null, headers: NO_HEADERS, value, partition: null }));
+      const positions = await appendPatiently(async () => log.append(topic, records));
+      appended += positions.length;
+      undecided.push(lastOfEach(positions));
+      for (const { partition, offset } of positions) {
+        const range = ranges.get(partition);
+        if (range === undefined) ranges.set(partition, { from: offset, to: offset + 1n });
+        else range.to = offset + 1n;
+      }
+      while (undecided.length > UNDECIDED_BATCHES_MAX) await settleOldest();
+    },
+    settle: async () => {
+      while (undecided.length > 0) await settleOldest();
+    },
+    appended: () => appended,
+    ranges: () => [...ranges].map(([partition, { from, to }]) => ({ stream: streamOf.get(`${topic}/${partition}`) ?? "", from, to })),
+  };
+}
+
+const NO_HEADERS: readonly [] = [];
+
+/** Waits until what the log already held is decided, so that a tally counts only what is added. */
+export async function settleBacklog(pipeline: Pipeline, topic: string, signal: AbortSignal): Promise<void> {
+  for (const stream of await pipeline.log.streams()) {
+    if (stream.topic !== topic) continue;
+    const { start, end } = await pipeline.log.bounds(stream);
+    if (end > start) await pipeline.gateway.settled(topic, stream.partition, end - 1n, signal);
+  }
+}
+
+function lastOfEach(positions: readonly Appended[]): readonly Appended[] {
+  const last = new Map<number, Appended>();
+  for (const position of positions) last.set(position.partition, position);
+  return [...last.values()];
+}
+
+async function appendPatiently(append: () => Promise<readonly Appended[]>): Promise<readonly Appended[]> {
+  for (let retry = 0; ; retry += 1) {
+    try {
+      return await append();
+    } catch (error) {
+      if (!(error instanceof Unavailable) || error.code !== "LOG_LOCKED" || retry === LOCKED.retriesMax) throw error;
+      await delay(LOCKED.waitMs);
+    }
+  }
+}
+
+function halted(halt: Halt | null): Refusal {
+  const message = halt === null ? "Cannot decide the records: the stream stopped" : `${halt.code} ${halt.message}`;
+  return new Refusal("SIG-I-009", message, halt?.remedy ?? "see the log", EXIT.error);
+}

@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { EXIT } from "../codes.ts";
+import type { Config } from "../config.ts";
+import { DEFAULT_SOURCE } from "../config/settings.ts";
+import { openLogger, startService, type Pipeline, type Service } from "../main.ts";
+import { requireContracts } from "./contracts.ts";
+import { createFeeder, createHaltWatch } from "./feed.ts";
+import { openInputs } from "./inputs.ts";
+import { LINE_BYTES_MAX } from "./line-limit.ts";
+import { readLineBatches } from "./lines.ts";
+import { note, print, printJson } from "./output.ts";
+import { packageFile, version } from "./package.ts";
+import { Refusal } from "./refusal.ts";
+import { report } from "./report.ts";
+import { configFor } from "./settings.ts";
+import { onInterruption } from "./signals.ts";
+import { printTally, tallyJson, tallyOf } from "./tally.ts";
+
+type Options = { readonly demo: boolean; readonly json: boolean };
+
+/** `sigma start`: serves until a signal, then comes to rest within the deadline. */
+export async function start(command: Command, options: Options): Promise<void> {
+  const config = await configFor(command);
+  const contracts = await requireContracts(config);
+  const logger = await openLogger(config);
+  const interruption = onInterruption();
+  let service: Service;
+  try {
+    service = await startService(config, contracts, logger, version());
+  } catch (error) {
+    throw asListenError(error, config);
+  }
+  announce(service, config, options);
+  const { gateway } = service.pipeline;
+  let broken: { readonly error: unknown } | null = null;
+  const ended = new Promise<void>((resolve) => {
+    interruption.signal.addEventListener("abort", () => resolve(), { once: true });
+    if (interruption.signal.aborted) resolve();
+    gateway.done.catch((error: unknown) => {
+      broken = { error };
+      resolve();
+    });
+  });
+  if (options.demo && !interruption.signal.aborted) await feedExamples(service, config, options);
+  await ended;
+  logger.info({ deadlineMs: config.shutdownDeadlineMs }, "stopping: finishing the batches in flight");
+  await stopInTime(service, config.shutdownDeadlineMs);
+  interruption.dispose();
+  if (broken !== null) process.exitCode = report((broken as { readonly error: unknown }).error);
+  else logger.info("stopped");
+}
+
+/** Past the deadline the process ends as it is: the ledger says where the next one goes on. */
+async function stopInTime(service: Service, deadlineMs: number): Promise<void> {
+  const timer = setTimeout(() => {
+    const message = `Cannot come to rest within ${deadlineMs / 1_000} s: a batch is still in flight`;
+    note(`error SIG-H-003 ${message}\n  fix: none is needed; the next start goes on from the ledger`);
+    process.exit(EXIT.error);
+  }, deadlineMs);
+  try {
+    await service.stop();
+  } catch (error) {
+    // A bug that ended the gateway is reported by its own name.
+    if (service.pipeline.gateway.streams().every(({ state }) => state === "stopped")) throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function announce({ url }: Service, config: Config, { json }: Options): void {
+  const topics = config.sources.map(({ topic, subject }) => ({ topic, subject }));
+  if (json) return printJson({ kind: "started", url, dataDir: config.dataDir, sources: topics });
+  print(`sigma ${version()} on ${url}`);
+  print(`  data   ${config.dataDir}`);
+  for (const { topic, subject } of topics) print(`  topic  ${topic}, judged by contract ${subject}`);
+  if (config.http.host !== "127.0.0.1") print("  There is no authentication yet: whoever reaches this address can write");
+}
+
+/** The first start shows what the gateway does, on real records; it never touches a store that holds something. */
+async function feedExamples({ url, pipeline }: Service, config: Config, { json }: Options): Promise<void> {
+  const file = packageFile("examples/shipments.ndjson");
+  const source = config.sources.find(({ topic }) => topic === DEFAULT_SOURCE.topic);
+  if (source?.subject !== DEFAULT_SOURCE.subject || !existsSync(file) || !(await isEmpty(pipeline))) return;
+  const [input] = openInputs([file], "start");
+  if (input === undefined) return;
+  const feeder = createFeeder(pipeline, source.topic, createHaltWatch());
+  for await (const batch of readLineBatches(input.chunks(), { ...config.batch, lineBytesMax: LINE_BYTES_MAX })) await feeder.add(batch);
+  await feeder.settle();
+  const tally = await tallyOf(pipeline.store.reads, feeder.ranges());
+  if (json) return printJson({ kind: "examples", topic: source.topic, ...tallyJson(tally) });
+  print("");
+  print("The store was empty, so it was fed the example records once (--no-demo leaves them out):");
+  printTally(tally);
+  print("");
+  print("Try next:");
+  print(`  curl -s ${url}/api/validate -H 'content-type: application/json' \\`);
+  print(`    -d '{"shipment_id":"","weight_kg":-5,"destination":"Dublin"}'`);
+  print(`  curl -s ${url}/v1/decisions/${source.topic}/0/4`);
+  print(`  npx sigma audit${config.dataDir === ".sigma/data" ? "" : ` --data ${config.dataDir}`}`);
+}
+
+async function isEmpty({ log, store }: Pipeline): Promise<boolean> {
+  const { validated, failed, receipts } = await store.reads.tally();
+  if (validated + failed + receipts > 0) return false;
+  for (const stream of await log.streams()) {
+    if ((await log.bounds(stream)).end > 0n) return false;
+  }
+  return true;
+}
+
+function asListenError(error: unknown, { http }: Config): unknown {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  const where = `${http.host}:${http.port}`;
+  switch (code) {
+    case "EADDRINUSE":
+      return new Refusal("SIG-H-001", `Cannot listen on ${where}: another program does`, "end it, or choose another port with --port; 0 picks a free one", EXIT.error);
+    case "EACCES":
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new Refusal("SIG-H-002", `Cannot listen on ${where}: the system answered ${code}`, "choose an address of this machine and a port from 1024 on", EXIT.error);
+    default:
+      return error;
+  }
+}

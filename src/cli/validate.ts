@@ -1,0 +1,147 @@
+import type { Command } from "commander";
+import type { Config } from "../config.ts";
+import { parseContractName, type ContractName } from "../contract/contract-name.ts";
+import { loadContracts, toContractSet, type LoadedContract, type LoadedVersion } from "../contract/files.ts";
+import { nearestName } from "../contract/nearest.ts";
+import { compileContractSet, type CompiledContractSet } from "../core/compile.ts";
+import { decide, type Decision } from "../core/decide.ts";
+import { failureCode } from "../core/failure.ts";
+import type { Header } from "../core/record.ts";
+import { EXIT } from "../codes.ts";
+import { placed } from "./contracts.ts";
+import { openInputs, type Input } from "./inputs.ts";
+import { LineTooLong, readLineBatches } from "./lines.ts";
+import { LINE_BYTES_MAX, tooLong } from "./line-limit.ts";
+import { grouped, note, print, printJson, styled } from "./output.ts";
+import { Refusals, usage } from "./refusal.ts";
+import { configFor } from "./settings.ts";
+
+type Options = { readonly contract: string; readonly ndjson: boolean; readonly json: boolean };
+
+/** A binding that exists only here: a payload judged offline comes from no topic. */
+const TOPIC = "validate";
+
+/** `sigma validate`: the decision of each payload; exit 10 when one of them FAILED. */
+export async function validate(command: Command, files: readonly string[], options: Options): Promise<void> {
+  const name = parseContractName(options.contract);
+  if (name === null) throw usage("SIG-I-004", `Cannot validate by "${options.contract}": it is no contract name`, "write shipment or shipment@1");
+  const inputs = openInputs(files, `validate --contract ${options.contract}`);
+  const { set, headers } = chooseContract(await configFor(command), name);
+  let passed = 0;
+  let failed = 0;
+  for (const input of inputs) {
+    for await (const { bytes, line } of payloadsOf(input, options.ndjson || /\.(?:ndjson|jsonl)$/.test(input.name))) {
+      const decision = decide({ topic: TOPIC, headers, value: bytes }, set);
+      if (decision.status === "PASSED") passed += 1;
+      else failed += 1;
+      if (options.json) printJson(decisionJson(input.name, line, decision));
+      else printDecision(input.name, line, decision);
+    }
+  }
+  if (failed > 0) process.exitCode = EXIT.findings;
+  if (!options.json && passed + failed !== 1) print(`${grouped(passed)} passed, ${grouped(failed)} failed`);
+}
+
+type PayloadBytes = { readonly bytes: Uint8Array; readonly line: number | null };
+
+async function* payloadsOf(input: Input, ndjson: boolean): AsyncGenerator<PayloadBytes> {
+  if (!ndjson) return yield { bytes: await readWhole(input), line: null };
+  const limits = { recordsMax: 1_000, bytesMax: 1_048_576, lineBytesMax: LINE_BYTES_MAX };
+  let line = 0;
+  try {
+    for await (const { lines, lineNumbers, lastLine } of readLineBatches(input.chunks(), limits)) {
+      for (const [index, bytes] of lines.entries()) yield { bytes, line: lineNumbers[index] ?? lastLine };
+      line = lastLine;
+    }
+  } catch (error) {
+    throw error instanceof LineTooLong ? tooLong(input.name, error.line, `${grouped(line)} lines before it were judged`) : error;
+  }
+}
+
+async function readWhole(input: Input): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of input.chunks()) {
+    size += chunk.length;
+    if (size > LINE_BYTES_MAX) throw tooLong(input.name, null, "name --ndjson when every line is a payload");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/**
+ * The set with the one binding that judges by the named contract. Without a version: the default of a configured source,
+ * else the only version in force. A version that is named declares itself as a record would, so that a payload which
+ * declares another is ambiguous here too; a draft that is named is judged as if it were active.
+ */
+function chooseContract(config: Config, name: ContractName): { readonly set: CompiledContractSet; readonly headers: readonly Header[] } {
+  const loaded = loadContracts(config.contractsDir);
+  if (!loaded.ok) throw new Refusals(loaded.faults.map(placed));
+  const contract = loaded.contracts.find(({ subject }) => subject === name.subject);
+  if (contract === undefined) throw unknownContract(name.subject, loaded.contracts);
+  const version = name.version ?? impliedVersion(config, contract);
+  const found = contract.versions.find((one) => one.version === version);
+  if (found === undefined) {
+    const numbers = contract.versions.map((one) => one.version).join(", ");
+    throw usage("SIG-I-004", `Cannot validate by "${name.subject}@${version}": there is no such version`, `use one of ${numbers}`);
+  }
+  if (found.status === "draft") note(`${name.subject}@${version} is a draft: no gateway judges by it yet`);
+  const contracts = [{ ...contract, versions: contract.versions.map((one) => inForce(one, version)) }];
+  const bindings = [{ topic: TOPIC, subject: name.subject, defaultVersion: version }];
+  const headers: readonly Header[] = name.version === null ? [] : [["sigma-contract", Buffer.from(`${name.subject}@${version}`)]];
+  return { set: compileContractSet(toContractSet(contracts, bindings, config.limits)), headers };
+}
+
+function inForce(version: LoadedVersion, chosen: number): LoadedVersion {
+  return version.version === chosen && version.status === "draft" ? { ...version, status: "active" } : version;
+}
+
+function impliedVersion(config: Config, contract: LoadedContract): number {
+  const bound = config.sources.find(({ subject, defaultVersion }) => subject === contract.subject && defaultVersion !== null);
+  const usable = contract.versions.filter(({ status }) => status === "active" || status === "deprecated");
+  const version = bound?.defaultVersion ?? (usable.length === 1 ? usable[0]?.version : undefined);
+  if (version !== undefined) return version;
+  const numbers = contract.versions.map((one) => `${contract.subject}@${one.version}`).join(", ");
+  throw usage("SIG-I-004", `Cannot choose a version of "${contract.subject}": ${usable.length} are in force`, `name one of ${numbers}`);
+}
+
+function unknownContract(subject: string, contracts: readonly LoadedContract[]): Error {
+  const subjects = contracts.map((contract) => contract.subject);
+  const nearest = nearestName(subject, subjects);
+  const hint = nearest === null ? "" : ` (did you mean "${nearest}"?)`;
+  return usage("SIG-I-004", `Cannot validate by "${subject}": there is no such contract${hint}`, `use one of ${subjects.join(", ")}`);
+}
+
+function decisionJson(file: string, line: number | null, decision: Decision): object {
+  const where = { file, line, status: decision.status };
+  if (decision.status === "PASSED") {
+    const { id, contract, declaredBy } = decision;
+    return { ...where, contract: `${contract.subject}@${contract.version}`, declaredBy, id };
+  }
+  const { contract, declaredBy, reason, fingerprint } = decision;
+  const name = contract === null ? null : `${contract.subject}@${contract.version}`;
+  return { ...where, contract: name, declaredBy, code: failureCode(reason), reason, fingerprint };
+}
+
+function printDecision(file: string, line: number | null, decision: Decision): void {
+  const where = line === null ? file : `${file}:${line}`;
+  const name = decision.contract === null ? "" : `  ${decision.contract.subject}@${decision.contract.version}`;
+  if (decision.status === "PASSED") return print(`${styled("green", "PASSED")}  ${where}${name}  id ${decision.id}`);
+  const { reason } = decision;
+  print(`${styled("red", "FAILED")}  ${where}${name}  ${failureCode(reason)}`);
+  switch (reason.kind) {
+    case "schema":
+      return reason.violations.forEach(({ pointer, keyword, message }) => print(`  ${pointer === "" ? "(the payload)" : pointer}  ${message}  [${keyword}]`));
+    case "rule":
+      return reason.violations.forEach(({ id, message }) => print(`  rule ${id}  ${message}`));
+    case "malformed": {
+      const pointer = reason.pointer === null ? "" : `${reason.pointer}  `;
+      return print(`  ${pointer}${reason.message}${reason.byteOffset === null ? "" : `  at byte ${reason.byteOffset}`}`);
+    }
+    case "contract":
+    case "unexplained":
+      return print(`  ${reason.message}`);
+    case "conflict":
+      return print(`  conflicts with ${reason.storedAt}`);
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * What every code of the command line, the configuration and the start means. A code is stable: it is never used again for
+ * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, R: a gateway elsewhere.
+ * Contract codes (SIG-C) are in contract/fault.ts.
+ */
+export const CODES = {
+  "SIG-X-000": "Something happened that the program did not expect. With SIGMA_DEBUG=1 it prints the stack; please report it",
+  "SIG-X-001": "The Node that was found is too old",
+  "SIG-S-001": "The configuration file cannot be read",
+  "SIG-S-002": "The configuration file is not YAML, or uses aliases",
+  "SIG-S-003": "A key of the configuration file is not known or stands twice",
+  "SIG-S-004": "A value has the wrong type or is out of range",
+  "SIG-S-005": "A variable that begins with SIGMA_ is not known",
+  "SIG-S-006": "A key of a source is missing, or two sources name one topic",
+  "SIG-S-007": "The HTTP server would be reachable from other machines; it has no authentication yet",
+  "SIG-S-008": "A source names a contract or version that does not exist",
+  "SIG-S-009": "A variable asks for Kafka or MongoDB, which this version does not support",
+  "SIG-S-010": "The embedded store keeps the raw bytes as the stored body; they cannot be dropped",
+  "SIG-I-001": "An input cannot be read",
+  "SIG-I-002": "A line of the input is too long to be a record. Nothing of it was ingested; everything before it was",
+  "SIG-I-003": "The topic is not configured",
+  "SIG-I-004": "The contract or version to validate by does not exist or cannot be chosen",
+  "SIG-I-005": "The input ends before the line to start from",
+  "SIG-I-006": "A file that init would write is already there",
+  "SIG-I-007": "The data directory holds no data yet",
+  "SIG-I-008": "The command needs input and got none",
+  "SIG-I-009": "A stream stands still until a person acts",
+  "SIG-H-001": "Another program listens on the port",
+  "SIG-H-002": "The address cannot be listened on",
+  "SIG-H-003": "The gateway did not come to rest before the shutdown deadline. Nothing is lost: the next start goes on from the ledger",
+  "SIG-R-001": "The gateway cannot be reached",
+  "SIG-R-002": "The gateway refused the request",
+} as const;
+
+export type Code = keyof typeof CODES;
+
+/** Exit codes of `sigma`. 130 and 143 are those of SIGINT and SIGTERM. */
+export const EXIT = {
+  ok: 0,
+  /** Unexpected, or the work could not be done. */
+  error: 1,
+  /** The command line, the configuration or the contracts are wrong. */
+  usage: 2,
+  /** FAILED records, lint findings, a failed check. */
+  findings: 10,
+  /** The audit found something. */
+  audit: 30,
+  /** What is needed is not reachable or locked now; trying again may help. */
+  unreachable: 40,
+  interrupted: 130,
+  terminated: 143,
+} as const;

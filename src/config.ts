@@ -1,0 +1,150 @@
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
+import { nearestName } from "./contract/nearest.ts";
+import type { PayloadLimits } from "./core/contract-set.ts";
+import type { Written } from "./config/file.ts";
+import {
+  OTHER_VARIABLES,
+  SETTINGS,
+  type ConfigFault,
+  type Setting,
+  type SettingKey,
+  type SettingValue,
+  type SourceSetting,
+} from "./config/settings.ts";
+import { parseText } from "./config/values.ts";
+
+/** What the program runs with. Paths are relative to the working directory, or absolute. */
+export type Config = {
+  readonly http: { readonly host: string; readonly port: number };
+  readonly dataDir: string;
+  readonly contractsDir: string;
+  readonly sources: readonly SourceSetting[];
+  readonly limits: PayloadLimits;
+  readonly batch: { readonly recordsMax: number; readonly bytesMax: number };
+  readonly log: { readonly level: string; readonly format: "auto" | "json" | "pretty" };
+  readonly shutdownDeadlineMs: number;
+};
+
+/** A setting in force and where it came from: "default", a variable, an option, or file:line:column. */
+export type SettingInForce = { readonly setting: Setting; readonly value: SettingValue; readonly origin: string };
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config; readonly settings: readonly SettingInForce[] }
+  | { readonly ok: false; readonly faults: readonly ConfigFault[] };
+
+/** Where configuration comes from. `flags` are options given, by setting. `file` null: `sigma.yaml` where we stand, if there. */
+export type ConfigInput = {
+  readonly flags: ReadonlyMap<SettingKey, string>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly file: string | null;
+};
+
+const FILE_NAME = "sigma.yaml";
+
+/** Option over environment over file over default; read once, judged whole, every fault reported. */
+export async function readConfig({ flags, env, file }: ConfigInput): Promise<ConfigResult> {
+  const faults: ConfigFault[] = [];
+  const path = file ?? (existsSync(FILE_NAME) ? FILE_NAME : null);
+  const written = new Map<SettingKey, Written>();
+  if (path !== null) {
+    // The YAML parser is only paid for when there is a file.
+    const { readConfigFile } = await import("./config/file.ts");
+    const read = readConfigFile(path);
+    faults.push(...read.faults);
+    for (const [key, value] of read.values) written.set(key, inPlace(key, value, dirname(path)));
+  }
+  faults.push(...strangeVariables(env));
+  const settings = SETTINGS.map((setting): SettingInForce => {
+    const flag = flags.get(setting.key);
+    if (flag !== undefined) return fromText(setting, flag, `option ${setting.flag ?? setting.key}`, faults);
+    const variable = env[setting.env];
+    if (variable !== undefined) return fromText(setting, variable, `environment ${setting.env}`, faults);
+    const inFile = written.get(setting.key);
+    if (inFile !== undefined) return { setting, value: inFile.value, origin: inFile.place };
+    return { setting, value: setting.byDefault, origin: "default" };
+  });
+  faults.push(...contradictions(settings));
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, config: configOf(settings), settings };
+}
+
+/** A path in a file is relative to that file. */
+function inPlace(key: SettingKey, written: Written, directory: string): Written {
+  const setting = SETTINGS.find((one) => one.key === key);
+  if (setting?.value.kind !== "path" || typeof written.value !== "string" || isAbsolute(written.value)) return written;
+  return { ...written, value: join(directory, written.value) };
+}
+
+function fromText(setting: Setting, text: string, origin: string, faults: ConfigFault[]): SettingInForce {
+  const parsed = parseText(setting, text);
+  if (parsed.ok) return { setting, value: parsed.value, origin };
+  const message = `Setting ${setting.key} ${parsed.problem}`;
+  faults.push({ place: origin, code: "SIG-S-004", message, remedy: setting.description });
+  return { setting, value: setting.byDefault, origin };
+}
+
+/** A mistyped variable would be ignored in silence, and the default would run. */
+function strangeVariables(env: ConfigInput["env"]): readonly ConfigFault[] {
+  const known = [...SETTINGS.map((setting) => setting.env), ...OTHER_VARIABLES];
+  const faults: ConfigFault[] = [];
+  for (const name of Object.keys(env).toSorted()) {
+    if (!name.startsWith("SIGMA_") || known.includes(name)) continue;
+    const nearest = nearestName(name, known);
+    const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
+    const message = `Unknown variable ${name}${hint}`;
+    faults.push({ place: `environment ${name}`, code: "SIG-S-005", message, remedy: "Correct or unset it; sigma config show lists the known ones" });
+  }
+  for (const [name, what] of [["KAFKA_BROKERS", "Kafka"], ["MONGODB_URI", "MongoDB"]] as const) {
+    if (env[name] === undefined) continue;
+    const message = `Variable ${name} is set, and this version does not support ${what}`;
+    const remedy = `Unset ${name} to run with the embedded log and store`;
+    faults.push({ place: `environment ${name}`, code: "SIG-S-009", message, remedy });
+  }
+  return faults;
+}
+
+function contradictions(settings: readonly SettingInForce[]): readonly ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const inForce = (key: SettingKey): SettingInForce | undefined => settings.find(({ setting }) => setting.key === key);
+  const host = inForce("http.host");
+  if (host !== undefined && !isLoopback(String(host.value)) && inForce("http.allow_remote")?.value !== true) {
+    const message = `Cannot listen on "${String(host.value)}": other machines could reach the gateway, and it has no authentication yet`;
+    const remedy = "Use 127.0.0.1, or set http.allow_remote: true behind a proxy that authenticates";
+    faults.push({ place: host.origin, code: "SIG-S-007", message, remedy });
+  }
+  const raw = inForce("passed.raw");
+  if (raw?.value === "drop") {
+    const message = "Cannot drop the bytes of PASSED records: the embedded store keeps them as the stored body";
+    faults.push({ place: raw.origin, code: "SIG-S-010", message, remedy: "Set passed.raw to keep" });
+  }
+  const sources = inForce("sources");
+  const topics = Array.isArray(sources?.value) ? (sources.value as readonly SourceSetting[]).map(({ topic }) => topic) : [];
+  const twice = topics.find((topic, index) => topics.indexOf(topic) !== index);
+  if (sources !== undefined && twice !== undefined) {
+    const message = `Topic "${twice}" stands twice`;
+    faults.push({ place: sources.origin, code: "SIG-S-006", message, remedy: "Keep one source for each topic" });
+  }
+  return faults;
+}
+
+/** 127.0.0.0/8, ::1 and the name that stands for them. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
+/** The one place where values of the table become typed: each was parsed by its kind. */
+function configOf(settings: readonly SettingInForce[]): Config {
+  const values = new Map(settings.map(({ setting, value }) => [setting.key, value]));
+  const text = (key: SettingKey): string => String(values.get(key));
+  const number = (key: SettingKey): number => Number(values.get(key));
+  return {
+    http: { host: text("http.host"), port: number("http.port") },
+    dataDir: text("data.dir"),
+    contractsDir: text("contracts.dir"),
+    sources: values.get("sources") as readonly SourceSetting[],
+    limits: { bytesMax: number("limits.record_bytes"), depthMax: number("limits.depth") },
+    batch: { recordsMax: number("batch.records"), bytesMax: number("batch.bytes") },
+    log: { level: text("log.level"), format: text("log.format") as Config["log"]["format"] },
+    shutdownDeadlineMs: number("shutdown.deadline_seconds") * 1_000,
+  };
+}

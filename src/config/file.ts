@@ -1,0 +1,146 @@
+import { parseYamlTree, describeTree, type YamlMapping, type YamlTree } from "../contract/yaml-tree.ts";
+import { didYouMean, shorten } from "../contract/yaml-fields.ts";
+import type { Place } from "../contract/fault.ts";
+import { createSourceText, decodeText, readBytes } from "../contract/source-text.ts";
+import { SETTINGS, type ConfigFault, type Setting, type SettingKey, type SettingValue, type SourceSetting } from "./settings.ts";
+import { parseScalar, sourceOf } from "./values.ts";
+
+/** A value as written in the file, with its place as `file:line:column`. */
+export type Written = { readonly value: SettingValue; readonly place: string };
+
+export type ReadFile = { readonly values: ReadonlyMap<SettingKey, Written>; readonly faults: readonly ConfigFault[] };
+
+/** Reads the settings of a `sigma.yaml`, and everything wrong with it. */
+export function readConfigFile(file: string): ReadFile {
+  const values = new Map<SettingKey, Written>();
+  const faults: ConfigFault[] = [];
+  const tree = readTree(file, faults);
+  if (tree === null || (tree.kind === "scalar" && tree.value === null)) return { values, faults };
+  if (tree.kind !== "map") {
+    const message = `The configuration must be a mapping of keys to values, found ${describeTree(tree)}`;
+    faults.push(fault(tree.place, "SIG-S-004", message, "Write lines of the form key: value"));
+    return { values, faults };
+  }
+  for (const { key, keyPlace, value } of tree.entries) readGroup(key, keyPlace, value, values, faults);
+  return { values, faults };
+}
+
+function readTree(file: string, faults: ConfigFault[]): YamlTree | null {
+  const read = readBytes(file);
+  const text = read.ok ? decodeText(read.bytes) : null;
+  if (text === null) {
+    const problem = read.ok ? "it is not UTF-8" : read.problem;
+    const message = `Cannot read configuration "${file}": ${problem}`;
+    faults.push({ place: file, code: "SIG-S-001", message, remedy: "Name a readable file with -c, or make one with sigma init" });
+    return null;
+  }
+  const { tree, faults: yamlFaults } = parseYamlTree(createSourceText(file, text));
+  for (const { code, message, remedy, ...place } of yamlFaults) {
+    faults.push(fault(place, code === "SIG-C-003" ? "SIG-S-002" : "SIG-S-003", message, remedy));
+  }
+  return tree;
+}
+
+const GROUPS: readonly string[] = [...new Set(SETTINGS.map(({ key }) => key.split(".", 1)[0] ?? key))];
+
+/** `http: {port: 8000}`; the first part of a key is a mapping of its own. */
+function readGroup(
+  group: string,
+  place: Place,
+  tree: YamlTree,
+  values: Map<SettingKey, Written>,
+  faults: ConfigFault[],
+): void {
+  if (!GROUPS.includes(group)) {
+    // "http.port: 8000" on one line is a common slip: say how it is written.
+    const nested = SETTINGS.find(({ key }) => key === group);
+    const hint = nested === undefined ? didYouMean(group, GROUPS) : "";
+    const remedy = nested === undefined ? `Known keys are ${GROUPS.join(", ")}` : `Write it nested: ${group.replace(".", ": { ")}: ... }`;
+    faults.push(fault(place, "SIG-S-003", `Unknown key "${shorten(group)}"${hint}`, remedy));
+    return;
+  }
+  if (group === "sources") {
+    const sources = readSources(tree, faults);
+    if (sources !== null) values.set("sources", { value: sources, place: placeText(tree.place) });
+    return;
+  }
+  const settings = SETTINGS.filter(({ key }) => key.startsWith(`${group}.`));
+  if (tree.kind !== "map") {
+    const message = `Key "${group}" must be a mapping of keys to values, found ${describeTree(tree)}`;
+    const remedy = `Write ${settings.map(({ key }) => key.slice(group.length + 1)).join(", ")} under it`;
+    faults.push(fault(tree.place, "SIG-S-004", message, remedy));
+    return;
+  }
+  for (const entry of tree.entries) {
+    const found = settings.find(({ key }) => key === `${group}.${entry.key}`);
+    if (found === undefined) {
+      const names = settings.map(({ key }) => key.slice(group.length + 1));
+      const message = `Unknown key "${group}.${shorten(entry.key)}"${didYouMean(entry.key, names)}`;
+      faults.push(fault(entry.keyPlace, "SIG-S-003", message, `Known keys of ${group} are ${names.join(", ")}`));
+      continue;
+    }
+    readSetting(found, entry.value, values, faults);
+  }
+}
+
+function readSetting(setting: Setting, tree: YamlTree, values: Map<SettingKey, Written>, faults: ConfigFault[]): void {
+  const parsed =
+    tree.kind === "scalar"
+      ? parseScalar(setting.value, tree.value)
+      : { ok: false as const, problem: `must be one value, found ${describeTree(tree)}` };
+  if (parsed.ok) values.set(setting.key, { value: parsed.value, place: placeText(tree.place) });
+  else faults.push(fault(tree.place, "SIG-S-004", `Setting ${setting.key} ${parsed.problem}`, setting.description));
+}
+
+const SOURCE_KEYS: readonly string[] = ["topic", "subject", "default", "partitions"];
+
+function readSources(tree: YamlTree, faults: ConfigFault[]): readonly SourceSetting[] | null {
+  if (tree.kind !== "list" || tree.items.length === 0) {
+    const message = `Setting sources must be a list of at least one source, found ${tree.kind === "list" ? "none" : describeTree(tree)}`;
+    faults.push(fault(tree.place, "SIG-S-004", message, "Write - topic: orders, and subject: order below it"));
+    return null;
+  }
+  const before = faults.length;
+  const sources: SourceSetting[] = [];
+  for (const item of tree.items) {
+    const source = item.kind === "map" ? readSource(item, faults) : null;
+    if (item.kind !== "map") {
+      faults.push(fault(item.place, "SIG-S-004", `A source must be a mapping, found ${describeTree(item)}`, "Write topic: and subject:"));
+    } else if (source !== null && sources.some(({ topic }) => topic === source.topic)) {
+      faults.push(fault(item.place, "SIG-S-006", `Topic "${source.topic}" stands twice`, "Keep one source for each topic"));
+    } else if (source !== null) sources.push(source);
+  }
+  return faults.length === before ? sources : null;
+}
+
+function readSource(item: YamlMapping, faults: ConfigFault[]): SourceSetting | null {
+  const before = faults.length;
+  const fields = new Map<string, string | number | boolean | null>();
+  for (const { key, keyPlace, value } of item.entries) {
+    if (!SOURCE_KEYS.includes(key)) {
+      const message = `Unknown key "${shorten(key)}" of a source${didYouMean(key, SOURCE_KEYS)}`;
+      faults.push(fault(keyPlace, "SIG-S-003", message, `Known keys are ${SOURCE_KEYS.join(", ")}`));
+    } else if (value.kind === "scalar") fields.set(key, value.value);
+    else faults.push(fault(value.place, "SIG-S-004", `Key "${key}" must be one value, found ${describeTree(value)}`, "Write one value"));
+  }
+  const { topic, subject, default: version = null, partitions = 1 } = Object.fromEntries(fields);
+  for (const [key, value] of Object.entries({ topic, subject })) {
+    if (value === undefined) faults.push(fault(item.place, "SIG-S-006", `Key "${key}" of a source is missing`, `Add ${key}`));
+    else if (typeof value !== "string") faults.push(fault(item.place, "SIG-S-004", `Key "${key}" of a source must be text`, "Put it in quotes"));
+  }
+  const numbers = typeof partitions === "number" && (version === null || typeof version === "number");
+  if (!numbers) faults.push(fault(item.place, "SIG-S-004", "Keys default and partitions of a source must be numbers", "Write them without quotes"));
+  if (faults.length > before || !numbers || typeof topic !== "string" || typeof subject !== "string") return null;
+  const source = sourceOf(topic, subject, version, partitions);
+  if (typeof source !== "string") return source;
+  faults.push(fault(item.place, "SIG-S-004", `The source is not valid: ${source}`, "Correct it"));
+  return null;
+}
+
+function fault(place: Place, code: ConfigFault["code"], message: string, remedy: string): ConfigFault {
+  return { place: placeText(place), code, message, remedy };
+}
+
+function placeText({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`;
+}

@@ -1,0 +1,26 @@
+import type { LoadedContract } from "../contract/files.ts";
+import { didYouMean } from "../contract/yaml-fields.ts";
+import type { ConfigFault, SourceSetting } from "./settings.ts";
+
+/** Sources that name a contract, or a default version, that does not exist. */
+export function checkSources(
+  sources: readonly SourceSetting[],
+  contracts: readonly LoadedContract[],
+): readonly ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const subjects = contracts.map(({ subject }) => subject);
+  for (const { topic, subject, defaultVersion } of sources) {
+    const place = "setting sources";
+    const contract = contracts.find((one) => one.subject === subject);
+    if (contract === undefined) {
+      const message = `Source "${topic}" names contract "${subject}", which does not exist${didYouMean(subject, subjects)}`;
+      faults.push({ place, code: "SIG-S-008", message, remedy: `Use one of ${subjects.join(", ")}` });
+      continue;
+    }
+    const numbers = contract.versions.map(({ version }) => version);
+    if (defaultVersion === null || numbers.includes(defaultVersion)) continue;
+    const message = `Source "${topic}" has default version ${defaultVersion}, and contract "${subject}" has no such version`;
+    faults.push({ place, code: "SIG-S-008", message, remedy: `Use one of ${numbers.join(", ")}` });
+  }
+  return faults;
+}

@@ -1,0 +1,134 @@
+import type { Setting, SettingValue, SourceSetting, ValueKind } from "./settings.ts";
+
+/** A value, or what is wrong with it: `problem` continues "Setting http.port". */
+export type Parsed = { readonly ok: true; readonly value: SettingValue } | { readonly ok: false; readonly problem: string };
+
+/** Topic names as Kafka has them. */
+const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
+const SUBJECT = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,248}$/;
+export const PARTITIONS_MAX = 1_024;
+const VERSION_MAX = 999_999_999;
+
+/** Reads a value from text, as options and variables give it. */
+export function parseText({ value: kind }: Setting, text: string): Parsed {
+  switch (kind.kind) {
+    case "integer":
+      return /^\d{1,15}$/.test(text) ? inRange(kind, Number(text)) : wrong(kind, `"${text}"`);
+    case "boolean":
+      return text === "true" || text === "false" ? { ok: true, value: text === "true" } : wrong(kind, `"${text}"`);
+    case "bytes":
+    case "text":
+    case "path":
+    case "choice":
+      return parseScalar(kind, text);
+    case "sources":
+      return parseSources(text);
+  }
+}
+
+/** Reads a value as a YAML scalar gives it: numbers and booleans must be written as such. */
+export function parseScalar(kind: ValueKind, value: string | number | boolean | null): Parsed {
+  switch (kind.kind) {
+    case "integer":
+      return typeof value === "number" && Number.isSafeInteger(value) ? inRange(kind, value) : wrong(kind, show(value));
+    case "boolean":
+      return typeof value === "boolean" ? { ok: true, value } : wrong(kind, show(value));
+    case "bytes": {
+      const bytes = typeof value === "number" ? value : typeof value === "string" ? bytesOf(value) : null;
+      return bytes !== null && Number.isSafeInteger(bytes) ? inRange(kind, bytes) : wrong(kind, show(value));
+    }
+    case "text":
+    case "path":
+      return typeof value === "string" && value.trim() !== "" ? { ok: true, value } : wrong(kind, show(value));
+    case "choice":
+      return typeof value === "string" && kind.values.includes(value) ? { ok: true, value } : wrong(kind, show(value));
+    case "sources":
+      return wrong(kind, show(value));
+  }
+}
+
+/** What a kind wants, for people. */
+export function describeKind(kind: ValueKind): string {
+  switch (kind.kind) {
+    case "integer":
+      return `a whole number from ${kind.min} to ${kind.max}`;
+    case "bytes":
+      return `a size from ${describeBytes(kind.min)} to ${describeBytes(kind.max)}, such as 65536, 64 KiB or 1 MiB`;
+    case "boolean":
+      return "true or false";
+    case "text":
+      return "text";
+    case "path":
+      return "a path";
+    case "choice":
+      return `one of ${kind.values.join(", ")}`;
+    case "sources":
+      return "a list of sources";
+  }
+}
+
+/** A size as people write it: 1 MiB, 512 KiB, 1000 bytes. */
+export function describeBytes(bytes: number): string {
+  if (bytes > 0 && bytes % 1_048_576 === 0) return `${bytes / 1_048_576} MiB`;
+  if (bytes > 0 && bytes % 1_024 === 0) return `${bytes / 1_024} KiB`;
+  return `${bytes} bytes`;
+}
+
+/** One source from its parts, wherever they were written. */
+export function sourceOf(topic: string, subject: string, version: number | null, partitions: number): SourceSetting | string {
+  if (!TOPIC.test(topic)) return "a topic has letters, digits, dots, underscores and dashes, at most 249";
+  if (!SUBJECT.test(subject)) return "a subject has letters, digits, dots, underscores and dashes, at most 249";
+  if (version !== null && !within(version, 1, VERSION_MAX)) return `a version is a whole number from 1 to ${VERSION_MAX}`;
+  if (!within(partitions, 1, PARTITIONS_MAX)) return `partitions are a whole number from 1 to ${PARTITIONS_MAX}`;
+  return { topic, subject, defaultVersion: version, partitions };
+}
+
+/** The text form of sources: `topic=subject@default:partitions`, separated by commas. */
+export function describeSources(sources: readonly SourceSetting[]): string {
+  return sources
+    .map(({ topic, subject, defaultVersion, partitions }) => {
+      return `${topic}=${subject}${defaultVersion === null ? "" : `@${defaultVersion}`}:${partitions}`;
+    })
+    .join(",");
+}
+
+function parseSources(text: string): Parsed {
+  const sources: SourceSetting[] = [];
+  for (const part of text.split(",")) {
+    const match = /^\s*([^=\s]+)=([^@:\s]+)(?:@(\d{1,10}))?(?::(\d{1,10}))?\s*$/.exec(part);
+    const [, topic, subject, version, partitions] = match ?? [];
+    if (topic === undefined || subject === undefined) {
+      return { ok: false, problem: "must be written topic=subject@default:partitions, separated by commas" };
+    }
+    const source = sourceOf(topic, subject, version === undefined ? null : Number(version), Number(partitions ?? 1));
+    if (typeof source === "string") return { ok: false, problem: `is not valid: ${source}` };
+    sources.push(source);
+  }
+  return { ok: true, value: sources };
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, B: 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 };
+
+function bytesOf(text: string): number | null {
+  const match = /^(\d{1,15}) ?([A-Za-z]*)$/.exec(text);
+  const unit = UNITS[match?.[2] ?? "?"];
+  return match === null || unit === undefined ? null : Number(match[1]) * unit;
+}
+
+function inRange(kind: ValueKind & { readonly min: number; readonly max: number }, value: number): Parsed {
+  return within(value, kind.min, kind.max) ? { ok: true, value } : wrong(kind, String(value));
+}
+
+function within(value: number, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= min && value <= max;
+}
+
+function wrong(kind: ValueKind, found: string): Parsed {
+  return { ok: false, problem: `must be ${describeKind(kind)}, found ${found}` };
+}
+
+function show(value: string | number | boolean | null): string {
+  if (value === null) return "nothing";
+  // oxlint-disable-next-line no-control-regex -- control characters are what must not reach a terminal
+  return typeof value === "string" ? `"${value.slice(0, 60).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?")}"` : String(value);
+}

@@ -1,0 +1,35 @@
+import type { FastifyInstance } from "fastify";
+import type { ContractSet } from "../core/contract-set.ts";
+import type { HttpDeps } from "./deps.ts";
+import { notFound } from "./problem.ts";
+import { contractSchemas } from "./schemas.ts";
+
+/** The contracts in force, as they are: read only. */
+export function registerContracts(app: FastifyInstance, deps: HttpDeps): void {
+  // The sealed text is the set itself; the compiled form keeps no schema.
+  const current = (): ContractSet => JSON.parse(deps.contracts().text) as ContractSet;
+
+  app.get("/v1/contracts", { schema: contractSchemas.list }, async () => {
+    const { contracts, bindings } = current();
+    return {
+      digest: deps.contracts().digest,
+      contracts: contracts.map(({ subject, versions }) => ({
+        subject,
+        versions: versions.map(({ version, status, digest }) => ({ version, status, digest })),
+      })),
+      bindings,
+    };
+  });
+
+  app.get<{ Params: { subject: string; version: string } }>(
+    "/v1/contracts/:subject/versions/:version/schema",
+    { schema: contractSchemas.schema },
+    async (request, reply) => {
+      const { subject, version } = request.params;
+      const contract = current().contracts.find((one) => one.subject === subject);
+      const found = contract?.versions.find((one) => String(one.version) === version);
+      if (found === undefined) throw notFound("unknown-contract", "There is no such contract version");
+      return reply.header("content-type", "application/schema+json").send(JSON.stringify(found.schema));
+    },
+  );
+}

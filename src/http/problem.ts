@@ -1,0 +1,69 @@
+import type { FastifyReply } from "fastify";
+import { Unavailable } from "../core/unavailable.ts";
+
+/** An error answer, RFC 9457. `code` is stable; `detail` is for people and never quotes a payload. */
+export type Problem = {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly remedy?: string;
+  /** Further members of the problem object. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** The one exception a handler throws on purpose: it ends the request with its problem. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.name = "ProblemError";
+    this.problem = problem;
+  }
+}
+
+/** Sends a problem; `instance` is the path that was asked. */
+export async function sendProblem(reply: FastifyReply, problem: Problem): Promise<FastifyReply> {
+  const { status, code, title, detail, remedy, extra, headers } = problem;
+  const body = { type: `urn:sigma:problem:${code}`, title, status, detail, instance: pathOf(reply.request.url), code, remedy, ...extra };
+  return reply
+    .code(status)
+    .headers({ ...headers, "content-type": "application/problem+json" })
+    // As bytes: to a text the server would add a charset, which this media type does not have.
+    .send(Buffer.from(JSON.stringify(body)));
+}
+
+/** The query can hold anything; only the path is echoed. */
+function pathOf(url: string): string {
+  return url.split("?", 1)[0] ?? "/";
+}
+
+/** The log or the store cannot take it now: try again, spread over a few seconds so that clients do not return at once. */
+export function unavailableProblem({ code, message, remedy }: Unavailable, nowMs: number): Problem {
+  return {
+    status: 503,
+    code,
+    title: "Not available now",
+    detail: message,
+    remedy,
+    headers: { "retry-after": String(1 + (Math.trunc(nowMs) % 5)) },
+  };
+}
+
+export function badRequest(code: string, detail: string, extra?: Readonly<Record<string, unknown>>): ProblemError {
+  return new ProblemError({ status: 400, code, title: "Bad request", detail, ...(extra === undefined ? {} : { extra }) });
+}
+
+export function notFound(code: string, detail: string, remedy?: string): ProblemError {
+  return new ProblemError({ status: 404, code, title: "Not found", detail, ...(remedy === undefined ? {} : { remedy }) });
+}
+
+export function tooLarge(code: string, detail: string, extra?: Readonly<Record<string, unknown>>): ProblemError {
+  return new ProblemError({ status: 413, code, title: "Too large", detail, ...(extra === undefined ? {} : { extra }) });
+}
+
+export function unsupported(detail: string, remedy: string): ProblemError {
+  return new ProblemError({ status: 415, code: "unsupported-media-type", title: "Unsupported media type", detail, remedy });
+}

@@ -1,0 +1,192 @@
+import type { FastifySchema } from "fastify";
+
+type Schemas<Name extends string> = Readonly<Record<Name, FastifySchema>>;
+
+// What the routes take and answer, for /openapi.json and for checking parameters. Bodies are bytes to us: they are
+// documented here and judged by the contracts, never by the server's own validation.
+
+const text = { type: "string" } as const;
+const whole = { type: "integer", minimum: 0 } as const;
+const orNull = (schema: { readonly type: string }) => ({ type: [schema.type, "null"] });
+
+const problem = {
+  description: "A problem, RFC 9457",
+  content: {
+    "application/problem+json": {
+      schema: {
+        type: "object",
+        required: ["type", "title", "status", "detail", "instance", "code"],
+        properties: { type: text, title: text, status: whole, detail: text, instance: text, code: text, remedy: text },
+      },
+    },
+  },
+} as const;
+
+const answer = (description: string, schema: object, mediaType = "application/json") => ({
+  description,
+  content: { [mediaType]: { schema } },
+});
+
+const contractRef = {
+  type: ["object", "null"],
+  required: ["subject", "version", "digest"],
+  properties: { subject: text, version: whole, digest: text },
+};
+
+const decision = {
+  type: "object",
+  required: ["status"],
+  properties: {
+    status: { enum: ["PASSED", "FAILED", "PENDING", "UNREADABLE"] },
+    topic: text,
+    partition: whole,
+    offset: whole,
+    id: text,
+    contract: contractRef,
+    declaredBy: { enum: ["header", "cloudevents", "payload", "default", null] },
+    duplicate: { const: true },
+    storedAt: text,
+    rawHash: text,
+    code: text,
+    detail: text,
+    fingerprint: text,
+    errors: { type: "array", items: { type: "object" } },
+  },
+};
+
+const position = { type: "object", required: ["partition", "offset"], properties: { partition: whole, offset: whole } };
+const range = { type: "object", required: ["partition", "from", "to"], properties: { partition: whole, from: whole, to: whole } };
+const name = { type: "string", minLength: 1, maxLength: 249 } as const;
+const topic = { type: "object", required: ["topic"], properties: { topic: name } };
+const at = {
+  type: "object",
+  required: ["topic", "partition", "offset"],
+  properties: { topic: name, partition: { type: "string", pattern: "^[0-9]{1,9}$" }, offset: { type: "string", pattern: "^[0-9]{1,18}$" } },
+};
+
+export const eventSchemas: Schemas<"append"> = {
+  append: {
+    operationId: "appendEvents",
+    summary: "Append records to a topic; acknowledged when they are durable",
+    params: topic,
+    response: {
+      200: answer("Decided while the client waited (Prefer: wait)", {
+        type: "object",
+        required: ["topic", "count", "decisions"],
+        properties: { topic: text, count: whole, decisions: { type: "array", items: decision } },
+      }),
+      202: answer("Durable in the log; the decision follows", {
+        type: "object",
+        required: ["topic", "count"],
+        properties: { topic: text, count: whole, positions: { type: "array", items: position }, ranges: { type: "array", items: range } },
+      }),
+      400: problem,
+      404: problem,
+      408: problem,
+      413: problem,
+      415: problem,
+      503: problem,
+    },
+  },
+};
+
+export const validateSchemas: Schemas<"reference" | "verdict"> = {
+  reference: {
+    operationId: "validateReference",
+    summary: "The reference's validator: HTTP 200 for every JSON body",
+    response: {
+      200: answer("The verdict", {
+        type: "object",
+        required: ["status"],
+        properties: {
+          status: { enum: ["PASSED", "FAILED"] },
+          clean_data: {},
+          reason: { enum: ["Schema validation failed", "Business rule violation", "Malformed payload", "No contract version"] },
+          errors: { type: "array", items: { type: ["object", "string"] } },
+          received_payload: {},
+        },
+      }),
+      400: problem,
+      413: problem,
+      415: problem,
+    },
+  },
+  verdict: {
+    operationId: "validate",
+    summary: "Judge one payload by a contract; nothing is stored",
+    params: { type: "object", required: ["subject"], properties: { subject: name } },
+    querystring: { type: "object", additionalProperties: false, properties: { version: { type: "string", pattern: "^[1-9][0-9]{0,8}$" } } },
+    response: { 200: answer("The verdict", decision), 400: problem, 404: problem, 413: problem, 415: problem },
+  },
+};
+
+export const decisionSchemas: Schemas<"decision" | "raw"> = {
+  decision: {
+    operationId: "decisionAt",
+    summary: "What became of one position",
+    params: at,
+    response: { 200: answer("The decision", decision), 202: answer("In the log, not yet decided", decision), 400: problem, 404: problem },
+  },
+  raw: {
+    operationId: "rawAt",
+    summary: "The exact bytes of one position",
+    params: at,
+    response: { 200: answer("The bytes", { type: "string" }, "application/octet-stream"), 400: problem, 404: problem },
+  },
+};
+
+export const contractSchemas: Schemas<"list" | "schema"> = {
+  list: {
+    operationId: "listContracts",
+    summary: "The contract set in force",
+    response: {
+      200: answer("The set", {
+        type: "object",
+        required: ["digest", "contracts", "bindings"],
+        properties: { digest: text, contracts: { type: "array", items: { type: "object" } }, bindings: { type: "array", items: { type: "object" } } },
+      }),
+    },
+  },
+  schema: {
+    operationId: "contractSchema",
+    summary: "The JSON Schema of a version",
+    params: { type: "object", required: ["subject", "version"], properties: { subject: name, version: { type: "string", pattern: "^[1-9][0-9]{0,8}$" } } },
+    response: { 200: answer("The schema", {}, "application/schema+json"), 400: problem, 404: problem },
+  },
+} as const;
+
+const trouble = { type: ["object", "null"], required: ["code", "message", "remedy"], properties: { code: text, message: text, remedy: text } };
+const readiness = {
+  type: "object",
+  required: ["status", "streams"],
+  properties: {
+    status: { enum: ["ready", "not ready"] },
+    streams: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["topic", "partition", "state", "settledTo", "trouble"],
+        properties: {
+          topic: text,
+          partition: whole,
+          state: { enum: ["starting", "running", "paused", "halted", "stopped"] },
+          settledTo: orNull(whole),
+          trouble,
+        },
+      },
+    },
+  },
+};
+
+export const healthSchemas: Schemas<"live" | "ready"> = {
+  live: {
+    operationId: "live",
+    summary: "Whether the process turns",
+    response: { 200: answer("Alive", { type: "object", required: ["status"], properties: { status: { const: "alive" } } }) },
+  },
+  ready: {
+    operationId: "ready",
+    summary: "Whether every stream runs",
+    response: { 200: answer("Ready", readiness), 503: answer("Not ready: some stream is paused or halted", readiness) },
+  },
+};

@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
+import { isLoopback, type Config } from "./config.ts";
+import type { ConfigFault } from "./config/settings.ts";
+import type { Fault } from "./contract/fault.ts";
+import type { CompiledContractSet } from "./core/compile.ts";
+import type { Observe } from "./gateway/event.ts";
+import type { Gateway } from "./gateway/gateway.ts";
+import type { Log, Source } from "./source/source.ts";
+import type { Store } from "./store/store.ts";
+
+// The composition root: the only file that names adapters. Everything heavy is imported when it is first needed, so that
+// commands which need none of it start fast.
+
+/** How long a statement waits for another process's lock; the event loop waits with it. */
+const BUSY_TIMEOUT_MS = 500;
+/** How long a fetch waits for a record; an append in this process ends it at once. */
+const FETCH_WAIT_MS = 500;
+
+export type ContractsResult =
+  | { readonly ok: true; readonly set: CompiledContractSet }
+  | { readonly ok: false; readonly faults: readonly (Fault | ConfigFault)[] };
+
+/** The contract set in force: files without a fault, nothing frozen changed, every source bound to a contract that exists. */
+export async function loadContractSet(config: Config): Promise<ContractsResult> {
+  const { loadFrozenContracts } = await import("./contract/commands.ts");
+  const { toContractSet } = await import("./contract/files.ts");
+  const loaded = loadFrozenContracts(config.contractsDir);
+  if (!loaded.ok) return loaded;
+  const { checkSources } = await import("./config/sources.ts");
+  const faults = checkSources(config.sources, loaded.contracts);
+  if (faults.length > 0) return { ok: false, faults };
+  const { compileContractSet } = await import("./core/compile.ts");
+  return { ok: true, set: compileContractSet(toContractSet(loaded.contracts, config.sources, config.limits)) };
+}
+
+/** The embedded log and store of a data directory. */
+export type Engine = {
+  readonly log: Source & Log;
+  readonly store: Store;
+  readonly close: () => Promise<void>;
+};
+
+/** @throws `Unavailable` when a file cannot be opened. */
+export async function openEngine(config: Config, collections: readonly string[], readOnly = false): Promise<Engine> {
+  const { openEmbeddedLog } = await import("./source/embedded/log.ts");
+  const { openSqliteStore } = await import("./store/sqlite/store.ts");
+  const { logFile, storeFile } = dataFiles(config);
+  const log = openEmbeddedLog({
+    path: logFile,
+    readOnly,
+    topics: config.sources.map(({ topic, partitions }) => ({ name: topic, partitions })),
+    now: Date.now,
+    randomBytes,
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+  });
+  try {
+    const store = openSqliteStore({ path: storeFile, readOnly, collections, busyTimeoutMs: BUSY_TIMEOUT_MS });
+    return { log, store, close: async () => void (await Promise.all([store.close(), log.close()])) };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+/** Where a data directory keeps its files. */
+export function dataFiles({ dataDir }: Pick<Config, "dataDir">): { readonly logFile: string; readonly storeFile: string } {
+  return { logFile: join(dataDir, "log.db"), storeFile: join(dataDir, "store.db") };
+}
+
+/** Whether a gateway has ever run on the data directory. */
+export function hasData(config: Pick<Config, "dataDir">): boolean {
+  const { logFile, storeFile } = dataFiles(config);
+  return existsSync(logFile) && existsSync(storeFile);
+}
+
+/** An engine with a gateway that settles what is appended to it. */
+export type Pipeline = Engine & { readonly contracts: CompiledContractSet; readonly gateway: Gateway; readonly stop: () => Promise<void> };
+
+/** Opens the data directory and starts deciding. `stop` finishes the batches in flight and closes the files. */
+export async function startPipeline(config: Config, contracts: CompiledContractSet, observe: Observe): Promise<Pipeline> {
+  const collections = [...new Set([...contracts.bySubject.values()].map(({ collection }) => collection))];
+  const engine = await openEngine(config, collections);
+  try {
+    const { startGateway } = await import("./gateway/gateway.ts");
+    const gateway = await startGateway({
+      source: engine.log,
+      store: engine.store,
+      contracts: () => contracts,
+      limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
+      observe,
+      sleep,
+      random: Math.random,
+    });
+    const stop = async (): Promise<void> => {
+      try {
+        await gateway.stop();
+      } finally {
+        await engine.close();
+      }
+    };
+    return { ...engine, contracts, gateway, stop };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** A pipeline behind an HTTP server. `url` is where it listens. `stop`: accept nothing more, answer, settle, close. */
+export type Service = { readonly url: string; readonly pipeline: Pipeline; readonly stop: () => Promise<void> };
+
+/** @throws the system's error when the address cannot be listened on. */
+export async function startService(config: Config, contracts: CompiledContractSet, logger: Logger, version: string): Promise<Service> {
+  const { logEvents } = await import("./observe/log.ts");
+  const { createHttpServer } = await import("./http/server.ts");
+  const pipeline = await startPipeline(config, contracts, logEvents(logger));
+  try {
+    const { log, store, gateway } = pipeline;
+    const http = await createHttpServer({
+      log,
+      source: log,
+      reads: store.reads,
+      gateway,
+      contracts: () => contracts,
+      now: Date.now,
+      logger,
+      version,
+      anyHost: !isLoopback(config.http.host),
+    });
+    const url = await http.listen({ host: config.http.host, port: config.http.port });
+    const stop = async (): Promise<void> => {
+      try {
+        await http.close();
+      } finally {
+        await pipeline.stop();
+      }
+    };
+    return { url, pipeline, stop };
+  } catch (error) {
+    await pipeline.stop();
+    throw error;
+  }
+}
+
+/** A logger to standard error as the configuration wants it. */
+export async function openLogger({ log }: Config): Promise<Logger> {
+  const { createLogger } = await import("./observe/log.ts");
+  const format = log.format === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : log.format;
+  return createLogger({ level: log.level, format, destination: process.stderr });
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  // It only ever rejects because the signal aborted, which is one way to be done.
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+}

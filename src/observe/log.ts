@@ -1,0 +1,62 @@
+import { pino, type DestinationStream, type Logger } from "pino";
+import type { GatewayEvent, Observe } from "../gateway/event.ts";
+
+export type LogOptions = {
+  readonly level: string;
+  readonly format: "json" | "pretty";
+  /** Where whole lines go; usually standard error. */
+  readonly destination: DestinationStream;
+};
+
+/** A logger of one JSON object a line (time in ISO 8601), or of lines for people. Nothing it writes holds a payload. */
+export function createLogger({ level, format, destination }: LogOptions): Logger {
+  const stream = format === "json" ? destination : prettyStream(destination);
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } }, stream);
+}
+
+/** Writes one line for each change of a stream's state; settled batches only at debug. */
+export function logEvents(log: Logger): Observe {
+  return (event) => {
+    const stream = `${event.stream.topic}/${event.stream.partition}`;
+    switch (event.kind) {
+      case "stream-acquired":
+        return log.info({ stream, seq: event.seq, position: String(event.position) }, "stream acquired");
+      case "tail-redone":
+        return log.debug({ stream, seq: event.seq, count: event.count }, "tail redone");
+      case "batch-settled":
+        return log.debug({ stream, ...describeBatch(event) }, "batch settled");
+      case "ledger-lost":
+        return log.warn({ stream, seq: event.seq }, "another process wrote this ledger entry first; reading it again");
+      case "stream-paused": {
+        const { code, message, remedy, retryInMs } = event;
+        return log.warn({ stream, code, remedy, retryInMs }, message);
+      }
+      case "stream-resumed":
+        return log.info({ stream }, "stream resumed");
+      case "stream-halted":
+        return log.error({ stream, code: event.halt.code, remedy: event.halt.remedy }, event.halt.message);
+      case "stream-stopped":
+        return log.info({ stream }, "stream stopped");
+    }
+  };
+}
+
+function describeBatch(event: Extract<GatewayEvent, { readonly kind: "batch-settled" }>): Readonly<Record<string, unknown>> {
+  const { seq, from, to, count, stored, duplicates, conflicts, failures } = event;
+  return { seq, from: String(from), to: String(to), count, stored, duplicates, conflicts, failures: Object.fromEntries(failures) };
+}
+
+function levelName(label: string): { readonly level: string } {
+  return { level: label };
+}
+
+/** `10:42:07 warn  message key=value`. */
+function prettyStream(destination: DestinationStream): DestinationStream {
+  return {
+    write: (line) => {
+      const { time, level, msg, ...rest } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+      const fields = Object.entries(rest).map(([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+      destination.write(`${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(msg ?? "")}${fields.join("")}\n`);
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { SourceRecord } from "../../core/record.ts";
+import { Unavailable } from "../../core/unavailable.ts";
+import type { Fetched, FetchLimits, Stream } from "../source.ts";
+import { checksumOf, decodeBatch, sizeOf } from "./batch.ts";
+
+export type ReadStatements = {
+  readonly bounds: StatementSync;
+  /** The batch that holds an offset, or the first one after it. */
+  readonly batch: StatementSync;
+};
+
+export function prepareRead(db: DatabaseSync): ReadStatements {
+  const bounds = db.prepare(`SELECT
+    (SELECT base_offset FROM log_batches WHERE stream = ?1 ORDER BY next_offset LIMIT 1) AS start,
+    (SELECT max(next_offset) FROM log_batches WHERE stream = ?1) AS end`);
+  const batch = db.prepare(`SELECT base_offset, next_offset, timestamp_ms, checksum, records
+    FROM log_batches WHERE stream = ? AND next_offset > ? ORDER BY next_offset LIMIT 1`);
+  // Offsets are 64-bit: read as a JavaScript number, one beyond 2^53 would throw.
+  bounds.setReadBigInts(true);
+  batch.setReadBigInts(true);
+  return { bounds, batch };
+}
+
+export type Bounds = { readonly start: bigint; readonly end: bigint };
+
+export function readBounds({ bounds }: ReadStatements, stream: Stream): Bounds {
+  const row = bounds.get(stream.id);
+  return {
+    start: (row?.["start"] as bigint | null | undefined) ?? 0n,
+    end: (row?.["end"] as bigint | null | undefined) ?? 0n,
+  };
+}
+
+export type Read = {
+  readonly stream: Stream;
+  readonly from: bigint;
+  readonly limits: FetchLimits;
+  readonly until: bigint | undefined;
+};
+
+/** After every offset there can be. */
+const BEYOND = 2n ** 63n;
+
+/** What is in the file now, without waiting. Damage ends a fetch; one that begins at it throws. */
+export function readRecords(statements: ReadStatements, path: string, read: Read): Fetched {
+  const { stream, from, limits, until = BEYOND } = read;
+  const records: SourceRecord[] = [];
+  let bytes = 0;
+  let next = from;
+  let full = false;
+  while (!full && next < until) {
+    const row = statements.batch.get(stream.id, next);
+    if (row === undefined) break;
+    const batch = batchOf(row, stream);
+    if (batch.base > next || !batch.sound) {
+      // What was read so far is good.
+      if (records.length > 0) break;
+      return batch.base > next ? gapBefore(statements, path, stream, batch.base) : unsound(path, stream, batch.base);
+    }
+    for (const record of recordsOf(batch, stream, next)) {
+      bytes += sizeOf(record);
+      full = records.length > 0 && bytes > limits.bytesMax;
+      if (full || next >= until) break;
+      records.push(record);
+      next += 1n;
+      full = records.length >= limits.recordsMax;
+      if (full) break;
+    }
+  }
+  if (records.length > 0) return { kind: "records", from, to: next, records };
+  const { end } = readBounds(statements, stream);
+  return from > end ? { kind: "beyond-end", logEnd: end } : { kind: "empty" };
+}
+
+type Batch = {
+  readonly base: bigint;
+  readonly next: bigint;
+  readonly timestampMs: number;
+  readonly bytes: Uint8Array;
+  /** Whether the checksum is that of the bytes and of where they stand. */
+  readonly sound: boolean;
+};
+
+function batchOf(row: Record<string, unknown>, { id }: Stream): Batch {
+  const base = row["base_offset"] as bigint;
+  const next = row["next_offset"] as bigint;
+  const bytes = row["records"] as Uint8Array;
+  const timestampMs = Number(row["timestamp_ms"]);
+  const sound = BigInt(checksumOf({ stream: id, base, next, timestampMs }, bytes)) === row["checksum"];
+  return { base, next, timestampMs, bytes, sound };
+}
+
+function* recordsOf({ base, next, timestampMs, bytes }: Batch, stream: Stream, from: bigint): Generator<SourceRecord> {
+  const { id, topic, partition } = stream;
+  let offset = from;
+  for (const { key, headers, value } of decodeBatch(bytes, Number(next - base), Number(from - base))) {
+    yield { position: { stream: id, topic, partition, offset }, timestampMs, key, headers, value };
+    offset += 1n;
+  }
+}
+
+/** Nothing of ours removes a batch from the middle. */
+function gapBefore(statements: ReadStatements, path: string, stream: Stream, base: bigint): Fetched {
+  const { start } = readBounds(statements, stream);
+  if (base === start) return { kind: "below-start", logStart: start };
+  throw damaged(path, stream, `the batch before offset ${base} is missing`);
+}
+
+function unsound(path: string, stream: Stream, base: bigint): never {
+  throw damaged(path, stream, `the batch at offset ${base} does not match its checksum`);
+}
+
+function damaged(path: string, { topic, partition }: Stream, state: string): Unavailable {
+  const message = `Cannot read ${topic}/${partition} from log "${path}": ${state}`;
+  return new Unavailable("LOG_CORRUPT", message, "restore the file from a backup");
+}

@@ -1,0 +1,162 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { atomically, guarded, openDatabase, type FileKind } from "../../src/sqlite/open.ts";
+import { temporaryDirectory } from "../embedded.ts";
+import { unavailable } from "../unavailable.ts";
+
+const KIND: FileKind = { code: "BOX", name: "box", applicationId: 0x1234_5678, version: 3, recovery: "find another" };
+
+describe("a database file", () => {
+  test("is made with its directories, write-ahead log, full synchronisation and marks of its kind", () => {
+    const db = openBox(join(temporaryDirectory(), "a", "b", "box.db"));
+    const names = ["journal_mode", "synchronous", "application_id", "user_version"];
+    expect(names.map((name) => db.prepare(`PRAGMA ${name}`).get()?.[name])).toEqual(["wal", 2, KIND.applicationId, 3]);
+  });
+
+  test("is laid out once, and keeps what is in it", () => {
+    const path = boxPath();
+    openBox(path).exec("INSERT INTO things VALUES ('a')");
+    expect(openBox(path).prepare("SELECT name FROM things").all()).toEqual([{ name: "a" }]);
+  });
+
+  test("is laid out whole or not at all", () => {
+    const path = boxPath();
+    expect(() => openDatabase(KIND, { path, busyTimeoutMs: 0 }, layOutInPart, same)).toThrow("cut off");
+    expect(openBox(path).prepare("SELECT name FROM things").all()).toEqual([]);
+  });
+
+  test("can be made by several processes at the same moment: all find one and the same", async () => {
+    const path = boxPath();
+    const script = fileURLToPath(new URL("create.child.ts", import.meta.url));
+    const children = [1, 2, 3, 4].map(() => {
+      const child = spawn(process.execPath, [script, path], { stdio: ["pipe", "pipe", "inherit"] });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+    });
+    for (const { lines } of children) expect((await lines.next()).value).toBe("ready");
+    for (const { child } of children) child.stdin.write("go\n");
+    const answers = await Promise.all(children.map(async ({ lines }) => String((await lines.next()).value).split(" ")));
+    expect(new Set(answers.map(([stream]) => stream)).size).toBe(1);
+    expect(new Set(answers.map(([, offset]) => offset))).toEqual(new Set(["0", "1", "2", "3"]));
+    await Promise.all(children.map(async ({ child }) => child.exitCode === null && once(child, "exit")));
+  });
+});
+
+describe("a file that is not ours", () => {
+  test("is refused by name and left as it was, byte for byte", async () => {
+    const path = boxPath();
+    const foreign = new DatabaseSync(path);
+    foreign.exec("CREATE TABLE accounts (id INTEGER); PRAGMA user_version = 3");
+    foreign.close();
+    const before = readFileSync(path);
+    for (const readOnly of [false, true]) {
+      const error = await unavailable(() => openDatabase(KIND, { path, busyTimeoutMs: 0, readOnly }, layOut, same));
+      expect(error).toMatchObject({ code: "BOX_FOREIGN", remedy: "name another file or data directory" });
+      expect(error.message).toBe(`Cannot open box "${path}": the file is not a box of this gateway`);
+    }
+    expect(readFileSync(path)).toEqual(before);
+  });
+
+  test("of another kind of ours is refused too", async () => {
+    const path = boxPath();
+    openBox(path).close();
+    const other = { ...KIND, code: "LOG", name: "log", applicationId: 7 };
+    const error = await unavailable(() => openDatabase(other, { path, busyTimeoutMs: 0 }, layOut, same));
+    expect(error.code).toBe("LOG_FOREIGN");
+  });
+
+  test("that a newer program wrote is refused by version and left as it was", async () => {
+    const path = boxPath();
+    const newer = openBox(path);
+    newer.exec("PRAGMA user_version = 4");
+    newer.close();
+    const before = readFileSync(path);
+    const error = await unavailable(() => openBox(path));
+    expect(error).toMatchObject({ code: "BOX_NEWER", remedy: "use the newer program that wrote it" });
+    expect(error.message).toBe(`Cannot open box "${path}": it has layout 4, this program knows 3`);
+    expect(readFileSync(path)).toEqual(before);
+  });
+
+  test("and is no database at all is damaged, with what to do", async () => {
+    const path = boxPath();
+    writeFileSync(path, "no database, but long enough to have a header of one ".repeat(50));
+    const error = await unavailable(() => openBox(path));
+    expect(error).toMatchObject({ code: "BOX_CORRUPT", remedy: "find another" });
+    expect(error.message).toBe(`Cannot use box "${path}": the file is not a database, or its header is damaged`);
+  });
+
+  test.each(["header", "first page"])("whose %s was overwritten is damaged", async (part) => {
+    const path = boxPath();
+    openBox(path).close();
+    const bytes = readFileSync(path);
+    writeFileSync(path, part === "header" ? bytes.fill(7, 0, 100) : bytes.fill(7, 100, 4_096));
+    expect(await unavailable(() => openBox(path))).toMatchObject({ code: "BOX_CORRUPT" });
+  });
+
+  test("and cannot be opened or made says which path", async () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, "is-directory"));
+    writeFileSync(join(directory, "is-file"), "");
+    for (const name of ["is-directory", join("is-file", "box.db"), join("is-file", "deeper", "box.db")]) {
+      const error = await unavailable(() => openBox(join(directory, name)));
+      expect(error.code).toBe("BOX_CANTOPEN");
+      expect(error.message).toContain(join(directory, name));
+    }
+  });
+
+  test("and is missing is not made by opening it for reading", async () => {
+    const path = boxPath();
+    const error = await unavailable(() => openDatabase(KIND, { path, busyTimeoutMs: 0, readOnly: true }, layOut, same));
+    expect(error.code).toBe("BOX_CANTOPEN");
+  });
+});
+
+describe("work on a database", () => {
+  test("is undone when it throws, and the error is its own", () => {
+    const db = openBox(boxPath());
+    const error = new Error("mine");
+    const work = (): never => {
+      db.exec("INSERT INTO things VALUES ('a')");
+      throw error;
+    };
+    expect(() => guarded(KIND, "path", () => atomically(db, work))).toThrow(error);
+    expect(db.prepare("SELECT name FROM things").all()).toEqual([]);
+    expect(db.isTransaction).toBe(false);
+  });
+
+  test("that is wrong is a bug, not an outage", () => {
+    const db = openBox(boxPath());
+    expect(() => guarded(KIND, "path", () => db.exec("SELECT absent"))).toThrow("no such column: absent");
+  });
+});
+
+function boxPath(): string {
+  return join(temporaryDirectory(), "box.db");
+}
+
+function openBox(path: string): DatabaseSync {
+  const { db } = openDatabase(KIND, { path, busyTimeoutMs: 0 }, layOut, same);
+  onTestFinished(() => {
+    if (db.isOpen) db.close();
+  });
+  return db;
+}
+
+function layOut(db: DatabaseSync): void {
+  db.exec("CREATE TABLE things (name TEXT NOT NULL) STRICT");
+}
+
+function layOutInPart(db: DatabaseSync): never {
+  layOut(db);
+  throw new Error("cut off");
+}
+
+function same(db: DatabaseSync): DatabaseSync {
+  return db;
+}

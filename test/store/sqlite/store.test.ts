@@ -1,0 +1,201 @@
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openSqliteStore, type SqliteStoreOptions } from "../../../src/store/sqlite/store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { temporaryDirectory } from "../../embedded.ts";
+import { plain } from "../../plain.ts";
+import { unavailable } from "../../unavailable.ts";
+import { failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow } from "../rows.ts";
+import { storeLaws } from "../store-laws.ts";
+
+storeLaws("the SQLite store", { atomicUnits: true }, async () => {
+  const path = storePath();
+  return {
+    open: async () => openStore(path, { busyTimeoutMs: 2_000 }),
+    takeAway: async () => truncateSync(path, 4_096),
+  };
+});
+
+describe("the SQLite store", () => {
+  test("rows of a collection that is no longer configured stay readable", async () => {
+    const path = storePath();
+    const before = openStore(path, { collections: ["a", "b"] });
+    await before.insertValidated("a", [validatedRow("x", 1n)]);
+    await before.insertFailed("b", [failedRow(2n)]);
+    const { reads } = openStore(path, { collections: ["c"] });
+    expect(await reads.rows(STREAM, 0n, 10n)).toHaveLength(2);
+    expect(await reads.tally()).toEqual({ validated: 1, failed: 1, receipts: 0 });
+  });
+
+  test("facts of two collections are apart: an id may be in both", async () => {
+    const store = openStore(storePath(), { collections: ["a", "b"] });
+    expect(await store.insertValidated("a", [validatedRow("x", 1n)])).toEqual(["inserted"]);
+    expect(await store.insertValidated("b", [validatedRow("x", 2n)])).toEqual(["inserted"]);
+    expect((await store.validatedById("b", ["x"])).get("x")?.position.offset).toBe(2n);
+  });
+
+  test.each(["", "Orders", "a-b", "1a", "a b", "a;drop", "a".repeat(64), "sqlite_x\u0000"])(
+    "the collection name %j is refused: it would become part of a table's name",
+    (name) => {
+      expect(() => openStore(storePath(), { collections: [name] })).toThrow("use lower-case letters, digits");
+    },
+  );
+
+  test("opened for reading, it reads what another writes and refuses to write", async () => {
+    const path = storePath();
+    const writer = openStore(path);
+    const reader = openStore(path, { readOnly: true });
+    await writer.insertLedger(ledgerEntry(0));
+    expect(await reader.tail(STREAM)).toEqual(ledgerEntry(0));
+    expect(await unavailable(reader.insertLedger(ledgerEntry(1)))).toMatchObject({ code: "STORE_READONLY" });
+    expect(await unavailable(() => openStore(storePath(), { readOnly: true }))).toMatchObject({
+      code: "STORE_CANTOPEN",
+    });
+  });
+
+  test("the tables can be read with any SQLite shell", async () => {
+    const path = storePath();
+    const store = openStore(path);
+    const headers = [["a", Buffer.from("b")]] as const;
+    await store.insertValidated(LAW_COLLECTION, [validatedRow("x", 1n, { key: Buffer.from("k") })]);
+    await store.insertFailed(LAW_COLLECTION, [failedRow(2n, { headers })]);
+    const db = openRaw(path);
+    const facts = db.prepare(
+      "SELECT _id, offset, CAST(key AS TEXT) AS key, headers, CAST(raw AS TEXT) AS raw, subject, version FROM validated_orders",
+    );
+    expect(facts.get()).toEqual({
+      _id: "x",
+      offset: 1,
+      key: "k",
+      headers: null,
+      raw: '{"n":1}',
+      subject: "order",
+      version: 2,
+    });
+    const failures = db.prepare("SELECT code, json_extract(reason, '$.violations[0].id') AS rule FROM failed_orders");
+    expect(failures.get()).toEqual({ code: "rule", rule: "max" });
+  });
+});
+
+describe("a store somebody changed", () => {
+  const tables = {
+    validated_orders: ["declared_by = 'nobody'", "headers = X'01'", "headers = X'ffffffff00000000'"],
+    failed_orders: ["reason = '{'", "reason = 'null'", "reason = '{}'", "code = 'other'", "declared_by = ''"],
+    sigma_receipts: ["declared_by = 'x'", "headers = X'0000'"],
+  };
+  const changes = Object.entries(tables).flatMap(([table, list]) => list.map((change) => [table, change] as const));
+
+  test.each(changes)("names the row of %s with %s, and reads the others", async (table, change) => {
+    const path = storePath();
+    const store = openStore(path);
+    await store.insertValidated(LAW_COLLECTION, [validatedRow("x", 1n), validatedRow("y", 11n)]);
+    await store.insertFailed(LAW_COLLECTION, [failedRow(2n), failedRow(12n)]);
+    await store.insertReceipts([receiptRow(3n), receiptRow(13n)]);
+    openRaw(path).exec(`UPDATE ${table} SET ${change} WHERE offset < 10`);
+    const rows = await store.reads.rows(STREAM, 0n, 20n);
+    const [unreadable, ...others] = rows.filter(({ kind }) => kind === "unreadable");
+    expect(rows).toHaveLength(6);
+    expect(others).toEqual([]);
+    expect(unreadable?.kind === "unreadable" && unreadable.message).toContain("object cannot be read: ");
+    expect(unreadable?.position.offset).toBeLessThan(10n);
+  });
+
+  test("gives no decision over a holder that says nothing", async () => {
+    const path = storePath();
+    const store = openStore(path);
+    await store.insertValidated(LAW_COLLECTION, [validatedRow("x", 1n)]);
+    openRaw(path).exec("UPDATE validated_orders SET declared_by = 'nobody'");
+    const error = await unavailable(store.validatedById(LAW_COLLECTION, ["x"]));
+    expect(error.code).toBe("STORE_CORRUPT");
+    expect(error.message).toBe(`Cannot read "x" from store "${path}": its columns were changed`);
+    expect(await store.reads.validatedById(LAW_COLLECTION, ["x"])).toEqual(new Map());
+  });
+
+  test("says what its engine finds wrong", async () => {
+    const path = storePath();
+    const before = openStore(path);
+    const rows = Array.from({ length: 200 }, (_, index) => validatedRow(`id-${index}`, BigInt(index)));
+    await before.insertValidated(LAW_COLLECTION, rows);
+    await before.close();
+    const whole = readFileSync(path);
+    const pages = whole.length / 4_096;
+    expect(pages).toBeGreaterThan(20);
+    for (const page of [pages - 1, pages - 2, 10]) {
+      writeFileSync(path, Buffer.from(whole).fill(0, page * 4_096, (page + 1) * 4_096));
+      const store = openStore(path, { readOnly: true });
+      expect(await store.reads.integrity()).not.toEqual([]);
+      await store.close();
+    }
+  });
+});
+
+describe("trouble with the store's file", () => {
+  test("a full disk undoes the whole unit, and the next one goes on once there is space", async () => {
+    const path = storePath();
+    const store = openStore(path, { pagesMax: 80 });
+    const raw = Buffer.alloc(100_000, "x");
+    const ballast = validatedRow("ballast", 1n, { raw });
+    await store.insertValidated(LAW_COLLECTION, [ballast]);
+    const unit = async (): Promise<void> =>
+      store.unit(async (writes) => {
+        await writes.insertLedger(ledgerEntry(1));
+        await writes.insertFailed(LAW_COLLECTION, [failedRow(2n)]);
+        await writes.insertValidated(LAW_COLLECTION, [validatedRow("x", 3n, { raw }), validatedRow("y", 4n, { raw })]);
+      });
+    const error = await unavailable(unit());
+    expect(error).toMatchObject({ code: "STORE_FULL", remedy: "free some space; the gateway goes on by itself" });
+    expect(error.message).toBe(`Cannot use store "${path}": the disk is full`);
+    expect(await store.tail(STREAM)).toBeNull();
+    expect(plain(await store.reads.rows(STREAM, 0n, 10n))).toEqual(plain([ballast]));
+    openRaw(path).exec("DELETE FROM validated_orders");
+    await unit();
+    expect(await store.tail(STREAM)).toEqual(ledgerEntry(1));
+    expect(await store.reads.tally()).toEqual({ validated: 2, failed: 1, receipts: 0 });
+  });
+
+  test("rows outside a unit are all or nothing too", async () => {
+    const store = openStore(storePath(), { pagesMax: 60 });
+    const rows = [1n, 2n, 3n].map((offset) => failedRow(offset, { raw: Buffer.alloc(80_000) }));
+    expect(await unavailable(store.insertFailed(LAW_COLLECTION, rows))).toMatchObject({ code: "STORE_FULL" });
+    expect(await store.reads.tally()).toEqual({ validated: 0, failed: 0, receipts: 0 });
+  });
+
+  test("a lock held by another is STORE_LOCKED until it is gone; reading goes on", async () => {
+    const path = storePath();
+    const store = openStore(path);
+    await store.insertLedger(ledgerEntry(0));
+    const other = openRaw(path);
+    other.exec("BEGIN IMMEDIATE");
+    const error = await unavailable(store.unit(async (writes) => writes.insertLedger(ledgerEntry(1))));
+    expect(error.code).toBe("STORE_LOCKED");
+    expect(error.message).toContain(path);
+    expect(await unavailable(store.insertFailed(LAW_COLLECTION, [failedRow(1n)]))).toMatchObject({
+      code: "STORE_LOCKED",
+    });
+    expect(await store.tail(STREAM)).toEqual(ledgerEntry(0));
+    expect(await openStore(path).reads.streams()).toEqual([STREAM]);
+    other.exec("ROLLBACK");
+    expect(await store.unit(async (writes) => writes.insertLedger(ledgerEntry(1)))).toBe("inserted");
+  });
+});
+
+function storePath(): string {
+  return join(temporaryDirectory(), "store.db");
+}
+
+function openStore(path: string, changes: Partial<SqliteStoreOptions> = {}): Store {
+  const store = openSqliteStore({ path, collections: [LAW_COLLECTION], busyTimeoutMs: 0, ...changes });
+  onTestFinished(store.close);
+  return store;
+}
+
+/** The file itself, as something other than the gateway would open it. */
+function openRaw(path: string): DatabaseSync {
+  const db = new DatabaseSync(path);
+  onTestFinished(() => {
+    if (db.isOpen) db.close();
+  });
+  return db;
+}
