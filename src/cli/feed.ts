@@ -20,7 +20,7 @@ export type Feeder = {
 };
 
 /** Batches that may be appended and not yet decided. */
-const UNDECIDED_BATCHES_MAX = 8;
+const UNDECIDED_BATCHES_MAX = 4;
 /** Another process may hold the log's lock for a moment; then it is a matter for people. */
 const LOCKED = { retriesMax: 20, waitMs: 250 } as const;
 

@@ -1,5 +1,5 @@
 import swagger from "@fastify/swagger";
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { Unavailable } from "../core/unavailable.ts";
 import { registerContracts } from "./contracts.ts";
 import { registerDecisions } from "./decisions.ts";
@@ -14,7 +14,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   const bodyLimit = deps.contracts().limits.bytesMax + LIMITS.envelopeBytes;
   const app = Fastify({
     ...(deps.logger === false ? { logger: false } : { loggerInstance: deps.logger }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     // A stream of lines may take hours: bodies have their own clocks (bodyMs, lineMs), headers Node's.
     requestTimeout: 0,

@@ -45,7 +45,10 @@ export function openDatabase<T>(
     const db = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
     try {
       const isNew = isNewFile(kind, db, options);
-      if (!readOnly) db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
+      if (!readOnly) {
+        switchToWal(db, busyTimeoutMs);
+        db.exec("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
+      }
       db.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
       if (pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${pagesMax}`);
       if (isNew) createFile(kind, db, options, create);
@@ -57,16 +60,41 @@ export function openDatabase<T>(
   });
 }
 
+/**
+ * The one statement that SQLite does not wait for a lock with: of several processes that make a file at the same moment,
+ * the others are refused at once. So the waiting is here.
+ */
+function switchToWal(db: DatabaseSync, busyTimeoutMs: number): void {
+  for (let waitedMs = 0; ; waitedMs += WAL_RETRY_MS) {
+    try {
+      db.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (waitedMs >= busyTimeoutMs || primaryCode(error) !== SQLITE_BUSY) throw error;
+      Atomics.wait(NEVER_WOKEN, 0, 0, WAL_RETRY_MS);
+    }
+  }
+}
+
+const SQLITE_BUSY = 5;
+const WAL_RETRY_MS = 10;
+const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
+
+/** SQLite's result code, or null for an error that is not SQLite's. Extended codes carry it in their low byte. */
+function primaryCode(error: unknown): number | null {
+  const code = error instanceof Error ? (error as { errcode?: unknown }).errcode : null;
+  return typeof code === "number" ? code & 0xff : null;
+}
+
 /** @returns whether the file is empty and ours to lay out; throws when it is anything but that or ours. */
 function isNewFile(kind: FileKind, db: DatabaseSync, { path, readOnly = false }: OpenOptions): boolean {
-  const id = pragma(db, "application_id");
-  const version = pragma(db, "user_version");
+  const { id, version, schema } = headerOf(db);
   if (id === kind.applicationId && version === kind.version) return false;
   if (id === kind.applicationId && version > kind.version) {
     const message = `Cannot open ${kind.name} "${path}": it has layout ${version}, this program knows ${kind.version}`;
     throw new Unavailable(`${kind.code}_NEWER`, message, "use the newer program that wrote it");
   }
-  const empty = pragma(db, "schema_version") === 0 && id === 0;
+  const empty = schema === 0 && id === 0;
   if (empty && !readOnly) return true;
   const message = `Cannot open ${kind.name} "${path}": the file is not a ${kind.name} of this gateway`;
   throw new Unavailable(`${kind.code}_FOREIGN`, message, "name another file or data directory");
@@ -123,10 +151,9 @@ const TROUBLE: Readonly<Record<number, readonly [suffix: string, state: string, 
 
 function translate(kind: FileKind, path: string, error: unknown): unknown {
   if (error instanceof Unavailable || !(error instanceof Error)) return error;
-  const result = (error as { errcode?: unknown }).errcode;
-  if (typeof result === "number") {
-    // Extended codes carry the primary one in their low byte.
-    const trouble = TROUBLE[result & 0xff];
+  const result = primaryCode(error);
+  if (result !== null) {
+    const trouble = TROUBLE[result];
     if (trouble === undefined) return error;
     const [suffix, state, remedy] = trouble;
     return new Unavailable(
@@ -154,6 +181,20 @@ function translate(kind: FileKind, path: string, error: unknown): unknown {
     );
   }
   return error;
+}
+
+type FileHeader = { readonly id: number; readonly version: number; readonly schema: number };
+
+/** Read in one transaction: between two statements another process may lay the file out. */
+function headerOf(db: DatabaseSync): FileHeader {
+  const alone = !db.isTransaction;
+  if (alone) db.exec("BEGIN");
+  try {
+    const [id, version] = [pragma(db, "application_id"), pragma(db, "user_version")];
+    return { id, version, schema: pragma(db, "schema_version") };
+  } finally {
+    if (alone) rollback(db);
+  }
 }
 
 function pragma(db: DatabaseSync, name: string): number {

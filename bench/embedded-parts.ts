@@ -1,0 +1,150 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { SourceRecord } from "../src/core/record.ts";
+import { openEmbeddedLog } from "../src/source/embedded/log.ts";
+import type { NewRecord } from "../src/source/source.ts";
+import { hashBytes } from "../src/store/decided.ts";
+import { createCollection, createStoreLayout } from "../src/store/sqlite/layout.ts";
+import { bindValidated } from "../src/store/sqlite/rows.ts";
+import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import type { ValidatedRow } from "../src/store/store.ts";
+import { median } from "./rounds.ts";
+
+// node bench/embedded-parts.ts [records] [rounds]
+// What the embedded log and store cost by themselves, in batches of 1,000, each batch durable before the next, against a
+// bare loop over one prepared insert into the same table.
+
+const RECORDS = Number(process.argv[2] ?? 100_000);
+const ROUNDS = Number(process.argv[3] ?? 5);
+const BATCH = 1_000;
+const TOPIC = "shipments";
+const STREAM = "GtRNi5UHjBbIUDw3E314_g/99jBVg2FiOtjaYdkPZT9CA/0";
+
+const values = Array.from({ length: RECORDS }, (_, n) => Buffer.from(line(n)));
+const rows = values.map(rowOf);
+
+const parts = {
+  "bare insert": bareInserts,
+  "store insert": storeInserts,
+  "log append": logAppends,
+  "log fetch": logFetches,
+};
+const samples = new Map<string, number[]>(Object.keys(parts).map((name) => [name, []]));
+for (let round = 0; round <= ROUNDS; round += 1) {
+  for (const [name, run] of Object.entries(parts)) {
+    const directory = mkdtempSync(join(tmpdir(), "sigma-bench-"));
+    try {
+      const seconds = await run(directory);
+      // The first round warms the compiler.
+      if (round > 0) samples.get(name)?.push(seconds);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+}
+const base = median(samples.get("bare insert") ?? []);
+for (const [name, seconds] of samples) {
+  const rate = Math.round(RECORDS / median(seconds)).toLocaleString("en");
+  const micros = ((median(seconds) * 1e6) / RECORDS).toFixed(2);
+  const share = ((median(seconds) / base) * 100).toFixed(0);
+  process.stdout.write(
+    `${name.padEnd(14)} ${rate.padStart(10)} /s ${micros.padStart(8)} us ${share.padStart(5)} % of a bare insert\n`,
+  );
+}
+
+async function bareInserts(directory: string): Promise<number> {
+  const db = new DatabaseSync(join(directory, "bare.db"));
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
+  db.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
+  createStoreLayout(db);
+  createCollection(db, TOPIC);
+  const insert = db.prepare(`INSERT INTO validated_shipments VALUES (${"?, ".repeat(13)}?)`);
+  // Bound before the clock starts: only inserting is timed.
+  const bound = rows.map(bindValidated);
+  const seconds = await timed(async () => {
+    for (const batch of batchesOf(bound)) {
+      db.exec("BEGIN IMMEDIATE");
+      for (const given of batch) insert.run(...given);
+      db.exec("COMMIT");
+    }
+  });
+  db.close();
+  return seconds;
+}
+
+async function storeInserts(directory: string): Promise<number> {
+  const store = openSqliteStore({ path: join(directory, "store.db"), collections: [TOPIC], busyTimeoutMs: 1_000 });
+  const seconds = await timed(async () => {
+    for (const batch of batchesOf(rows)) await store.unit(async (writes) => writes.insertValidated(TOPIC, batch));
+  });
+  await store.close();
+  return seconds;
+}
+
+async function logAppends(directory: string): Promise<number> {
+  const log = openLog(directory);
+  const records = values.map(newRecord);
+  const seconds = await timed(async () => {
+    for (const batch of batchesOf(records)) await log.append(TOPIC, batch);
+  });
+  await log.close();
+  return seconds;
+}
+
+async function logFetches(directory: string): Promise<number> {
+  const log = openLog(directory);
+  // As a large file is read in: rows of 5,000, fetched 1,000 at a time.
+  await log.append(TOPIC, values.map(newRecord));
+  const [stream] = await log.streams();
+  if (stream === undefined) throw new Error("the log has no stream");
+  const limits = { bytesMax: 1_048_576, recordsMax: BATCH, waitMs: 0 };
+  let last: SourceRecord | undefined;
+  const seconds = await timed(async () => {
+    for (let next = 0n; next < RECORDS;) {
+      const fetched = await log.fetch(stream, next, limits, new AbortController().signal);
+      if (fetched.kind !== "records") throw new Error(`the log is ${fetched.kind} at ${next}`);
+      last = fetched.records.at(-1);
+      next = fetched.to;
+    }
+  });
+  if (last?.position.offset !== BigInt(RECORDS - 1)) throw new Error("the log ended early");
+  await log.close();
+  return seconds;
+}
+
+function openLog(directory: string): ReturnType<typeof openEmbeddedLog> {
+  const path = join(directory, "log.db");
+  const topics = [{ name: TOPIC, partitions: 1 }];
+  return openEmbeddedLog({ path, topics, now: Date.now, randomBytes, busyTimeoutMs: 1_000 });
+}
+
+async function timed(run: () => Promise<void>): Promise<number> {
+  const started = process.hrtime.bigint();
+  await run();
+  return Number(process.hrtime.bigint() - started) / 1e9;
+}
+
+function* batchesOf<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < all.length; start += BATCH) yield all.slice(start, start + BATCH);
+}
+
+function newRecord(value: Uint8Array): NewRecord {
+  return { key: null, headers: [], value, partition: null };
+}
+
+function line(n: number): string {
+  return `{"shipment_id":"SHIP-${String(n).padStart(8, "0")}","weight_kg":${(n % 900) + 0.5},"destination":"Dublin","priority":2}`;
+}
+
+/** Machine ids are hashes: their order is random, which is what an index feels. */
+function rowOf(raw: Uint8Array, n: number): ValidatedRow {
+  const hex = createHash("sha256").update(raw).digest("hex");
+  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const position = { stream: STREAM, topic: TOPIC, partition: 0, offset: BigInt(n) };
+  const contract = { subject: "shipment", version: 1, digest: "c".repeat(64) };
+  const occurrence = { position, timestampMs: 1_700_000_000_000, key: null, headers: [], raw, rawHash: hashBytes(raw) };
+  return { kind: "validated", id, ...occurrence, contract, declaredBy: "default" };
+}

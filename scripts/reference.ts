@@ -1,0 +1,174 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import type { FindingCode } from "../src/audit/finding.ts";
+import { CODES } from "../src/codes.ts";
+import { SETTINGS, type Setting, type SourceSetting } from "../src/config/settings.ts";
+import { describeBytes, describeKind, describeSources } from "../src/config/values.ts";
+import { CONTRACT_CODES } from "../src/contract/fault.ts";
+import type { ContractFailureCode, MalformedCode } from "../src/core/failure.ts";
+import type { HaltCode } from "../src/gateway/event.ts";
+
+// node scripts/reference.ts            writes docs/reference/{config,errors}.md
+// node scripts/reference.ts --check    exits 1 when one of them is not what it would write
+
+/** The pages by path, relative to the repository. */
+export function referencePages(): ReadonlyMap<string, string> {
+  return new Map([
+    ["docs/reference/config.md", configPage()],
+    ["docs/reference/errors.md", errorsPage()],
+  ]);
+}
+
+const GENERATED = "<!-- Written by scripts/reference.ts. Change the tables in the source, then run it. -->";
+
+function configPage(): string {
+  const rows = SETTINGS.map((one) => [
+    `\`${one.key}\``,
+    describeKind(one.value),
+    describeDefault(one),
+    `\`${one.env}\``,
+    one.flag === null ? "" : `\`${one.flag}\``,
+    one.description,
+  ]);
+  return `# Configuration
+
+${GENERATED}
+
+An option wins over a variable, a variable over \`sigma.yaml\` (in the working directory, or named with \`-c\`), and the file
+over the default. \`sigma config show --origin\` prints what is in force and where each value comes from. A key or a
+\`SIGMA_\` variable that is not known is an error. In the file a dot is a level: \`http.port\` is \`port\` under \`http\`; a
+path is relative to the file.
+
+${table(["Setting", "Value", "Default", "Variable", "Option", "Meaning"], rows)}
+`;
+}
+
+function describeDefault({ value, byDefault }: Setting): string {
+  if (Array.isArray(byDefault)) return `\`${describeSources(byDefault as readonly SourceSetting[])}\``;
+  return value.kind === "bytes" ? describeBytes(Number(byDefault)) : `\`${String(byDefault)}\``;
+}
+
+function errorsPage(): string {
+  return `# Error codes
+
+${GENERATED}
+
+A code is stable: it never means something else. The sentence beside it says what happened, the line below what to do.
+
+## Command line, configuration, start
+
+${codeTable(CODES)}
+
+## Contracts
+
+${codeTable(CONTRACT_CODES)}
+
+## Files of the log and the store
+
+\`LOG_\` is the log (\`log.db\`), \`STORE_\` the store (\`store.db\`). A running gateway pauses and tries again; no record is
+FAILED because of one of these.
+
+${codeTable(FILES)}
+
+## Streams that stand still until a person acts
+
+${codeTable(HALTS)}
+
+## Why a record is FAILED
+
+${codeTable(FAILURES)}
+
+## What the audit can find
+
+${codeTable(FINDINGS)}
+`;
+}
+
+const FILES: Readonly<Record<string, string>> = {
+  LOG_LOCKED: "Another process holds the lock of the file. Exit code 40: trying again may help",
+  LOG_READONLY: "The file cannot be written",
+  LOG_IO: "The disk reports an error",
+  LOG_CORRUPT: "The file is damaged, or it is no database",
+  LOG_FULL: "The disk is full; the gateway answers 503 and goes on by itself when there is space",
+  LOG_CANTOPEN: "The file or its directory cannot be opened",
+  LOG_NEWER: "A newer program wrote the file",
+  LOG_FOREIGN: "The file belongs to another program",
+  "STORE_*": "The same eight, of the store",
+  STORE_INCONSISTENT: "The store did not keep what it acknowledged",
+};
+
+const HALTS: Readonly<Record<HaltCode, string>> = {
+  LOG_START_PASSED: "The log below the position is gone",
+  LOG_TRUNCATED: "The log ends before the position: it lost records that were already decided",
+  SOURCE_DIVERGED: "The log no longer holds the bytes the ledger speaks of",
+  DECISION_DIVERGED: "Deciding the last entry again with its own contract set gave another identity",
+  CONTRACT_SET_MISSING: "The contract set of the last entry is not in the store, or is not what its digest says",
+  IDENTITY_DRIFT: "A position already holds another fact",
+};
+
+type FailureName = `malformed-${MalformedCode}` | `contract-${ContractFailureCode}` | "schema" | "rule" | "conflict" | "unexplained";
+
+const FAILURES: Readonly<Record<FailureName, string>> = {
+  "malformed-empty": "No value, or no bytes",
+  "malformed-too-large": "More bytes than limits.record_bytes",
+  "malformed-not-utf8": "The bytes are not UTF-8",
+  "malformed-not-json": "The text is not JSON (RFC 8259)",
+  "malformed-too-deep": "Nested deeper than limits.depth",
+  "malformed-duplicate-key": "A key appears twice in one object",
+  "malformed-forbidden-key": "A key is __proto__, constructor or prototype, or holds NUL",
+  "malformed-lone-surrogate": "A string holds half of a surrogate pair",
+  "malformed-lossy-number": "A number does not survive as a double",
+  "contract-undeclared": "The record declares no version, and its topic has no default",
+  "contract-ambiguous": "The record declares two versions that disagree",
+  "contract-unknown": "The declared contract or version does not exist, or is not one the topic carries",
+  "contract-not-active": "The declared version is a draft",
+  "contract-retired": "The declared version is retired",
+  schema: "The payload breaks the schema; every violation has its pointer",
+  rule: "The payload breaks a business rule of the contract",
+  conflict: "The same fact is already stored with other content",
+  unexplained: "The ledger says FAILED, and this build, which is not the one that decided, cannot say why",
+};
+
+const FINDINGS: Readonly<Record<FindingCode, string>> = {
+  STORE_DAMAGED: "The database engine itself reports damage",
+  LEDGER_GAP: "An entry of the chain is missing, or the chain does not begin at its beginning",
+  LEDGER_HASH: "An entry does not have the hash it carries",
+  LEDGER_LINK: "An entry does not point at the one before",
+  LEDGER_RANGE: "The ranges of two entries do not join",
+  LEDGER_OUTCOMES: "The outcomes of an entry contradict its range or count",
+  CONTRACT_SET: "The contract set of an entry is missing, or is not what its digest says",
+  ROW_MISSING: "A decided offset has nothing stored",
+  ROW_TWICE: "A decided offset has more than one object stored",
+  ROW_ORPHAN: "An object is stored where no entry decided a record",
+  ROW_UNREADABLE: "A stored object is nothing the gateway writes",
+  ROW_OUTCOME: "Stored as one outcome, decided as the other",
+  ROW_DIFFERS: "An object's id, contract, reason or fingerprint is not what its bytes give",
+  RAW_HASH: "Stored bytes do not have their hash",
+  RAW_ROOT: "The bytes, times, keys or headers of a range are not those that were decided",
+  ROOT: "The ids of a range are not those that were decided",
+  HOLDER_MISSING: "A duplicate or conflict names a stored fact that is not there",
+  SOURCE_DIFFERS: "The log holds other records than those decided",
+  SOURCE_TRUNCATED: "The log ends before a decided position",
+  TOTALS: "The totals of the store are not those of its ledger",
+};
+
+function codeTable(codes: Readonly<Record<string, string>>): string {
+  return table(["Code", "Meaning"], Object.entries(codes).map(([code, meaning]) => [`\`${code}\``, meaning]));
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+if (import.meta.main) {
+  const root = new URL("../", import.meta.url);
+  const check = process.argv.includes("--check");
+  mkdirSync(new URL("docs/reference/", root), { recursive: true });
+  for (const [path, text] of referencePages()) {
+    if (!check) writeFileSync(new URL(path, root), text);
+    else if (readFileSync(new URL(path, root), "utf8") !== text) {
+      process.stderr.write(`${path} is not current; run node scripts/reference.ts\n`);
+      process.exitCode = 1;
+    }
+  }
+}
