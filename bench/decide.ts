@@ -11,15 +11,25 @@ import { compare, printTable } from "./rounds.ts";
 const RECORDS = 2_000;
 const ROUNDS = 41;
 
-const shipment = JSON.parse(readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8")) as JsonObject;
+const shipment = JSON.parse(
+  readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8"),
+) as JsonObject;
 const set = compileContractSet(
   sealContractSet({
     limits: DEFAULT_LIMITS,
     contracts: [
-      contract("shipment", shipment, [
-        { id: "max-weight", expression: "weight_kg <= 1000.0", message: "weight_kg exceeds maximum allowed limit" },
-      ], ["/shipment_id"]),
-      contract("order", orderSchema(), [{ id: "total", expression: "total > 0.0", message: "total must be positive" }], ["/order_id"]),
+      contract(
+        "shipment",
+        shipment,
+        [{ id: "max-weight", expression: "weight_kg <= 1000.0", message: "weight_kg exceeds maximum allowed limit" }],
+        ["/shipment_id"],
+      ),
+      contract(
+        "order",
+        orderSchema(),
+        [{ id: "total", expression: "total > 0.0", message: "total must be positive" }],
+        ["/order_id"],
+      ),
     ],
     bindings: [
       { topic: "shipments", subject: "shipment", defaultVersion: 1 },
@@ -29,10 +39,21 @@ const set = compileContractSet(
 );
 
 const city = (n: number): string => ["Dublin", "Lisbon", "Zagreb", "Tallin", "Athens"][n % 5] ?? "Dublin";
-const passing = texts((n) => `{"shipment_id":"SHIP-${String(n).padStart(8, "0")}","weight_kg":${(n % 900) + 0.5},"destination":"${city(n)}","priority":${(n % 3) + 1}}`);
-const oneFault = texts((n) => `{"shipment_id":"SHIP-${String(n).padStart(8, "0")}","weight_kg":-${(n % 900) + 0.5},"destination":"${city(n)}","priority":${(n % 3) + 1}}`);
-const twoFaults = texts((n) => `{"shipment_id":"","weight_kg":-${(n % 900) + 0.5},"destination":"${city(n)}","priority":${(n % 3) + 1}}`);
-const ruleBroken = texts((n) => `{"shipment_id":"SHIP-${String(n).padStart(8, "0")}","weight_kg":${1_001 + n},"destination":"${city(n)}","priority":${(n % 3) + 1}}`);
+const passing = texts(
+  (n) =>
+    `{"shipment_id":"SHIP-${String(n).padStart(8, "0")}","weight_kg":${(n % 900) + 0.5},"destination":"${city(n)}","priority":${(n % 3) + 1}}`,
+);
+const oneFault = texts(
+  (n) =>
+    `{"shipment_id":"SHIP-${String(n).padStart(8, "0")}","weight_kg":-${(n % 900) + 0.5},"destination":"${city(n)}","priority":${(n % 3) + 1}}`,
+);
+const twoFaults = texts(
+  (n) => `{"shipment_id":"","weight_kg":-${(n % 900) + 0.5},"destination":"${city(n)}","priority":${(n % 3) + 1}}`,
+);
+const ruleBroken = texts(
+  (n) =>
+    `{"shipment_id":"SHIP-${String(n).padStart(8, "0")}","weight_kg":${1_001 + n},"destination":"${city(n)}","priority":${(n % 3) + 1}}`,
+);
 const orders = texts((n) => JSON.stringify(order(n)));
 
 bench("shipment, passing", "shipments", passing);
@@ -47,8 +68,16 @@ function bench(title: string, topic: string, records: readonly Buffer[]): void {
   const bytes = records.reduce((sum, record) => sum + record.length, 0) / records.length;
   const timed = compare(
     [
-      { name: "JSON.parse of the decoded bytes", operations: RECORDS, run: () => each(records, (value) => JSON.parse(decoder.decode(value))) },
-      { name: "decide", operations: RECORDS, run: () => each(records, (value) => decide({ topic, headers: [], value }, set)) },
+      {
+        name: "JSON.parse of the decoded bytes",
+        operations: RECORDS,
+        run: () => each(records, (value) => JSON.parse(decoder.decode(value))),
+      },
+      {
+        name: "decide",
+        operations: RECORDS,
+        run: () => each(records, (value) => decide({ topic, headers: [], value }, set)),
+      },
     ],
     ROUNDS,
   );
@@ -65,7 +94,12 @@ function texts(make: (n: number) => string): readonly Buffer[] {
   return Array.from({ length: RECORDS }, (_, n) => Buffer.from(make(n)));
 }
 
-function contract(subject: string, schema: JsonObject, rules: Contract["versions"][number]["rules"], identity: readonly string[]): Contract {
+function contract(
+  subject: string,
+  schema: JsonObject,
+  rules: Contract["versions"][number]["rules"],
+  identity: readonly string[],
+): Contract {
   const content = { version: 1, schema, rules, identity };
   const version = { ...content, status: "active" as const, digest: versionDigest(subject, content) };
   return { subject, collection: `${subject}s`, versionField: null, versions: [version] };
@@ -74,8 +108,19 @@ function contract(subject: string, schema: JsonObject, rules: Contract["versions
 function order(n: number): JsonObject {
   return {
     order_id: `ORD-${n}`,
-    customer: { id: `C-${n % 100}`, name: "Maria Fernandes", email: "maria@example.org", address: { street: "Rua Augusta 12", city: "Lisboa", zip: "1100-053", country: "PT" } },
-    lines: Array.from({ length: 12 }, (_, line) => ({ sku: `SKU-${line}-${n}`, description: "Blue widget, medium size, boxed", quantity: line + 1, price: 9.99 + line, tags: ["fragile", "boxed"] })),
+    customer: {
+      id: `C-${n % 100}`,
+      name: "Maria Fernandes",
+      email: "maria@example.org",
+      address: { street: "Rua Augusta 12", city: "Lisboa", zip: "1100-053", country: "PT" },
+    },
+    lines: Array.from({ length: 12 }, (_, line) => ({
+      sku: `SKU-${line}-${n}`,
+      description: "Blue widget, medium size, boxed",
+      quantity: line + 1,
+      price: 9.99 + line,
+      tags: ["fragile", "boxed"],
+    })),
     total: 1_234.5,
     note: "Leave at the door if nobody answers",
   };
@@ -83,17 +128,38 @@ function order(n: number): JsonObject {
 
 function orderSchema(): JsonObject {
   const text = { type: "string", minLength: 1 };
-  const object = (properties: JsonObject, required = Object.keys(properties)): JsonObject => ({ type: "object", additionalProperties: false, required, properties });
+  const object = (properties: JsonObject, required = Object.keys(properties)): JsonObject => ({
+    type: "object",
+    additionalProperties: false,
+    required,
+    properties,
+  });
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     ...object({
       order_id: text,
-      customer: object({ id: text, name: text, email: text, address: object({ street: text, city: text, zip: text, country: { type: "string", minLength: 2, maxLength: 2 } }) }),
+      customer: object({
+        id: text,
+        name: text,
+        email: text,
+        address: object({
+          street: text,
+          city: text,
+          zip: text,
+          country: { type: "string", minLength: 2, maxLength: 2 },
+        }),
+      }),
       lines: {
         type: "array",
         minItems: 1,
         maxItems: 100,
-        items: object({ sku: text, description: text, quantity: { type: "integer", minimum: 1 }, price: { type: "number", exclusiveMinimum: 0 }, tags: { type: "array", items: { enum: ["fragile", "boxed", "cold"] } } }),
+        items: object({
+          sku: text,
+          description: text,
+          quantity: { type: "integer", minimum: 1 },
+          price: { type: "number", exclusiveMinimum: 0 },
+          tags: { type: "array", items: { enum: ["fragile", "boxed", "cold"] } },
+        }),
       },
       total: { type: "number" },
       note: { type: "string" },

@@ -48,7 +48,11 @@ async function runPipeline(directory: string): Promise<number> {
     randomBytes,
     busyTimeoutMs: 1_000,
   });
-  const store = openSqliteStore({ path: join(directory, "store.db"), collections: ["shipments"], busyTimeoutMs: 1_000 });
+  const store = openSqliteStore({
+    path: join(directory, "store.db"),
+    collections: ["shipments"],
+    busyTimeoutMs: 1_000,
+  });
   const gateway = await startGateway({
     source: log,
     store,
@@ -60,7 +64,9 @@ async function runPipeline(directory: string): Promise<number> {
   });
   const started = process.hrtime.bigint();
   for (let start = 0; start < RECORDS; start += BATCH) {
-    const records = values.slice(start, start + BATCH).map((value) => ({ key: null, headers: [], value, partition: null }));
+    const records = values
+      .slice(start, start + BATCH)
+      .map((value) => ({ key: null, headers: [], value, partition: null }));
     await log.append(TOPIC, records);
   }
   await gateway.settled(TOPIC, 0, BigInt(RECORDS - 1), AbortSignal.timeout(600_000));
@@ -74,14 +80,33 @@ async function runPipeline(directory: string): Promise<number> {
 /** The rows are made before the clock starts: only inserting them is timed. */
 async function runBare(directory: string): Promise<number> {
   const db = new DatabaseSync(join(directory, "bare.db"));
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384");
+  db.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384",
+  );
   createStoreLayout(db);
   createCollection(db, "shipments");
   const validated = db.prepare(`INSERT INTO validated_shipments VALUES (${"?, ".repeat(13)}?)`);
   const failed = db.prepare(`INSERT INTO failed_shipments VALUES (${"?, ".repeat(17)}?)`);
-  const position = (offset: number) => ({ stream: "GtRNi5UHjBbIUDw3E314_g/99jBVg2FiOtjaYdkPZT9CA/0", topic: TOPIC, partition: 0, offset: BigInt(offset) });
-  const records = values.map((value, offset) => ({ position: position(offset), timestampMs: 1_700_000_000_000, key: null, headers: [], value }));
-  const rows = decideBatch(records, set).map(rowOf).map((row) => (row.kind === "validated" ? { statement: validated, values: bindValidated(row) } : { statement: failed, values: bindFailed(row) }));
+  const position = (offset: number) => ({
+    stream: "GtRNi5UHjBbIUDw3E314_g/99jBVg2FiOtjaYdkPZT9CA/0",
+    topic: TOPIC,
+    partition: 0,
+    offset: BigInt(offset),
+  });
+  const records = values.map((value, offset) => ({
+    position: position(offset),
+    timestampMs: 1_700_000_000_000,
+    key: null,
+    headers: [],
+    value,
+  }));
+  const rows = decideBatch(records, set)
+    .map(rowOf)
+    .map((row) =>
+      row.kind === "validated"
+        ? { statement: validated, values: bindValidated(row) }
+        : { statement: failed, values: bindFailed(row) },
+    );
   const started = process.hrtime.bigint();
   for (let start = 0; start < RECORDS; start += BATCH) {
     db.exec("BEGIN IMMEDIATE");
@@ -108,8 +133,12 @@ function line(n: number): string {
 }
 
 function contracts(): CompiledContractSet {
-  const schema = JSON.parse(readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8")) as JsonObject;
-  const rules = [{ id: "max-weight", expression: "weight_kg <= 1000.0", message: "weight_kg exceeds maximum allowed limit" }];
+  const schema = JSON.parse(
+    readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8"),
+  ) as JsonObject;
+  const rules = [
+    { id: "max-weight", expression: "weight_kg <= 1000.0", message: "weight_kg exceeds maximum allowed limit" },
+  ];
   const content = { version: 1, schema, rules, identity: ["/shipment_id"] };
   const version = { ...content, status: "active" as const, digest: versionDigest("shipment", content) };
   return compileContractSet(

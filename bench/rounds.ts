@@ -35,6 +35,8 @@ export function printTable(title: string, timed: readonly Timed[]): void {
   for (const { name, nanosPerOperation } of timed) {
     const rate = Math.round(1e9 / nanosPerOperation).toLocaleString("en");
     const ratio = (nanosPerOperation / base).toFixed(2);
-    process.stdout.write(`  ${name.padEnd(44)} ${nanosPerOperation.toFixed(0).padStart(9)} ns ${rate.padStart(12)} /s ${ratio.padStart(7)}x\n`);
+    process.stdout.write(
+      `  ${name.padEnd(44)} ${nanosPerOperation.toFixed(0).padStart(9)} ns ${rate.padStart(12)} /s ${ratio.padStart(7)}x\n`,
+    );
   }
 }

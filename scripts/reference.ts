@@ -105,7 +105,13 @@ const HALTS: Readonly<Record<HaltCode, string>> = {
   IDENTITY_DRIFT: "A position already holds another fact",
 };
 
-type FailureName = `malformed-${MalformedCode}` | `contract-${ContractFailureCode}` | "schema" | "rule" | "conflict" | "unexplained";
+type FailureName =
+  | `malformed-${MalformedCode}`
+  | `contract-${ContractFailureCode}`
+  | "schema"
+  | "rule"
+  | "conflict"
+  | "unexplained";
 
 const FAILURES: Readonly<Record<FailureName, string>> = {
   "malformed-empty": "No value, or no bytes",
@@ -152,11 +158,15 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
 };
 
 function codeTable(codes: Readonly<Record<string, string>>): string {
-  return table(["Code", "Meaning"], Object.entries(codes).map(([code, meaning]) => [`\`${code}\``, meaning]));
+  return table(
+    ["Code", "Meaning"],
+    Object.entries(codes).map(([code, meaning]) => [`\`${code}\``, meaning]),
+  );
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 

@@ -33,7 +33,8 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     .option("-c, --config <file>", "configuration file (sigma.yaml here, when there is one)")
     .option("--no-color", "never colour the output; NO_COLOR does the same")
     .addHelpText("after", EXAMPLES);
-  for (const add of [addStart, addInit, addValidate, addIngest, addStatus, addDoctor, addAudit]) program.addCommand(add());
+  for (const add of [addStart, addInit, addValidate, addIngest, addStatus, addDoctor, addAudit])
+    program.addCommand(add());
   program.addCommand(ownContracts(contractCommand(), program)).addCommand(configCommand());
   await addCompletions(program, args);
   overrideExit(program);
@@ -55,7 +56,9 @@ function addStart(): Command {
   return command
     .option("--no-demo", "do not feed the example records to an empty store")
     .option("--json", "print JSON", false)
-    .action(async (options: { demo: boolean; json: boolean }) => (await import("./cli/start.ts")).start(command, options));
+    .action(async (options: { demo: boolean; json: boolean }) =>
+      (await import("./cli/start.ts")).start(command, options),
+    );
 }
 
 function addInit(): Command {
@@ -64,7 +67,9 @@ function addInit(): Command {
     .argument("[dir]", "where to write", ".")
     .option("-y, --yes", "for scripts; nothing is asked, and nothing is ever overwritten", false)
     .option("--json", "print JSON", false)
-    .action(async (dir: string, options: { yes: boolean; json: boolean }) => (await import("./cli/init.ts")).init(dir, options));
+    .action(async (dir: string, options: { yes: boolean; json: boolean }) =>
+      (await import("./cli/init.ts")).init(dir, options),
+    );
 }
 
 function addValidate(): Command {
@@ -101,11 +106,15 @@ function addStatus(): Command {
   return command
     .option("--url <url>", "ask a running gateway instead of reading the data directory")
     .option("--json", "print JSON", false)
-    .action(async (options: { url?: string; json: boolean }) => (await import("./cli/status.ts")).status(command, options));
+    .action(async (options: { url?: string; json: boolean }) =>
+      (await import("./cli/status.ts")).status(command, options),
+    );
 }
 
 function addDoctor(): Command {
-  const command = new Command("doctor").description("Check this machine, the configuration, the contracts and the data");
+  const command = new Command("doctor").description(
+    "Check this machine, the configuration, the contracts and the data",
+  );
   withSettings(command, ["http.host", "http.port", "data.dir", "contracts.dir"]);
   return command
     .option("--json", "print JSON: one object a check", false)
@@ -113,7 +122,9 @@ function addDoctor(): Command {
 }
 
 function addAudit(): Command {
-  const command = new Command("audit").description("Prove from the store that every record has exactly one right decision");
+  const command = new Command("audit").description(
+    "Prove from the store that every record has exactly one right decision",
+  );
   withSettings(command, ["data.dir"]);
   return command
     .option("--source", "also read the log again and decide from it", false)
@@ -149,7 +160,10 @@ function ownContracts(command: Command, program: Command): Command {
 /** The library that writes and answers completions is only loaded for them. */
 async function addCompletions(program: Command, args: readonly string[]): Promise<void> {
   if (args[0] !== "completions" && args[0] !== "complete") {
-    program.command("completions").description("Print the completion script of a shell").argument("<shell>", "bash, zsh, fish or powershell");
+    program
+      .command("completions")
+      .description("Print the completion script of a shell")
+      .argument("<shell>", "bash, zsh, fish or powershell");
     return;
   }
   const { addShellCompletions } = await import("./cli/completions.ts");

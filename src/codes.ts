@@ -4,7 +4,8 @@
  * Contract codes (SIG-C) are in contract/fault.ts.
  */
 export const CODES = {
-  "SIG-X-000": "Something happened that the program did not expect. With SIGMA_DEBUG=1 it prints the stack; please report it",
+  "SIG-X-000":
+    "Something happened that the program did not expect. With SIGMA_DEBUG=1 it prints the stack; please report it",
   "SIG-X-001": "The Node that was found is too old",
   "SIG-S-001": "The configuration file cannot be read",
   "SIG-S-002": "The configuration file is not YAML, or uses aliases",
@@ -27,7 +28,8 @@ export const CODES = {
   "SIG-I-009": "A stream stands still until a person acts",
   "SIG-H-001": "Another program listens on the port",
   "SIG-H-002": "The address cannot be listened on",
-  "SIG-H-003": "The gateway did not come to rest before the shutdown deadline. Nothing is lost: the next start goes on from the ledger",
+  "SIG-H-003":
+    "The gateway did not come to rest before the shutdown deadline. Nothing is lost: the next start goes on from the ledger",
   "SIG-R-001": "The gateway cannot be reached",
   "SIG-R-002": "The gateway refused the request",
 } as const;

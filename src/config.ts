@@ -92,9 +92,17 @@ function strangeVariables(env: ConfigInput["env"]): readonly ConfigFault[] {
     const nearest = nearestName(name, known);
     const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
     const message = `Unknown variable ${name}${hint}`;
-    faults.push({ place: `environment ${name}`, code: "SIG-S-005", message, remedy: "Correct or unset it; sigma config show lists the known ones" });
+    faults.push({
+      place: `environment ${name}`,
+      code: "SIG-S-005",
+      message,
+      remedy: "Correct or unset it; sigma config show lists the known ones",
+    });
   }
-  for (const [name, what] of [["KAFKA_BROKERS", "Kafka"], ["MONGODB_URI", "MongoDB"]] as const) {
+  for (const [name, what] of [
+    ["KAFKA_BROKERS", "Kafka"],
+    ["MONGODB_URI", "MongoDB"],
+  ] as const) {
     if (env[name] === undefined) continue;
     const message = `Variable ${name} is set, and this version does not support ${what}`;
     const remedy = `Unset ${name} to run with the embedded log and store`;
@@ -118,7 +126,9 @@ function contradictions(settings: readonly SettingInForce[]): readonly ConfigFau
     faults.push({ place: raw.origin, code: "SIG-S-010", message, remedy: "Set passed.raw to keep" });
   }
   const sources = inForce("sources");
-  const topics = Array.isArray(sources?.value) ? (sources.value as readonly SourceSetting[]).map(({ topic }) => topic) : [];
+  const topics = Array.isArray(sources?.value)
+    ? (sources.value as readonly SourceSetting[]).map(({ topic }) => topic)
+    : [];
   const twice = topics.find((topic, index) => topics.indexOf(topic) !== index);
   if (sources !== undefined && twice !== undefined) {
     const message = `Topic "${twice}" stands twice`;

@@ -67,7 +67,10 @@ export async function openEngine(config: Config, collections: readonly string[],
 }
 
 /** Where a data directory keeps its files. */
-export function dataFiles({ dataDir }: Pick<Config, "dataDir">): { readonly logFile: string; readonly storeFile: string } {
+export function dataFiles({ dataDir }: Pick<Config, "dataDir">): {
+  readonly logFile: string;
+  readonly storeFile: string;
+} {
   return { logFile: join(dataDir, "log.db"), storeFile: join(dataDir, "store.db") };
 }
 
@@ -78,10 +81,18 @@ export function hasData(config: Pick<Config, "dataDir">): boolean {
 }
 
 /** An engine with a gateway that settles what is appended to it. */
-export type Pipeline = Engine & { readonly contracts: CompiledContractSet; readonly gateway: Gateway; readonly stop: () => Promise<void> };
+export type Pipeline = Engine & {
+  readonly contracts: CompiledContractSet;
+  readonly gateway: Gateway;
+  readonly stop: () => Promise<void>;
+};
 
 /** Opens the data directory and starts deciding. `stop` finishes the batches in flight and closes the files. */
-export async function startPipeline(config: Config, contracts: CompiledContractSet, observe: Observe): Promise<Pipeline> {
+export async function startPipeline(
+  config: Config,
+  contracts: CompiledContractSet,
+  observe: Observe,
+): Promise<Pipeline> {
   const collections = [...new Set([...contracts.bySubject.values()].map(({ collection }) => collection))];
   const engine = await openEngine(config, collections);
   try {
@@ -113,7 +124,12 @@ export async function startPipeline(config: Config, contracts: CompiledContractS
 export type Service = { readonly url: string; readonly pipeline: Pipeline; readonly stop: () => Promise<void> };
 
 /** @throws the system's error when the address cannot be listened on. */
-export async function startService(config: Config, contracts: CompiledContractSet, logger: Logger, version: string): Promise<Service> {
+export async function startService(
+  config: Config,
+  contracts: CompiledContractSet,
+  logger: Logger,
+  version: string,
+): Promise<Service> {
   const { logEvents } = await import("./observe/log.ts");
   const { createHttpServer } = await import("./http/server.ts");
   const pipeline = await startPipeline(config, contracts, logEvents(logger));

@@ -10,7 +10,11 @@ const SRC = join(ROOT, "src");
  * `uses`: parts whose files it may import, besides its own. `libraries`: packages it may import, besides Node's own
  * modules listed in `node`. Everything absent is forbidden.
  */
-type Part = { readonly uses: readonly string[]; readonly libraries: readonly string[]; readonly node: readonly string[] };
+type Part = {
+  readonly uses: readonly string[];
+  readonly libraries: readonly string[];
+  readonly node: readonly string[];
+};
 
 const PARTS: Readonly<Record<string, Part>> = {
   core: {
@@ -24,14 +28,22 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: ["node:fs", "node:fs/promises", "node:path", "node:module"],
   },
   "source/source": { uses: ["core"], libraries: [], node: [] },
-  "source/embedded": { uses: ["core", "source/source", "sqlite"], libraries: [], node: ["node:sqlite", "node:zlib", "node:timers/promises"] },
+  "source/embedded": {
+    uses: ["core", "source/source", "sqlite"],
+    libraries: [],
+    node: ["node:sqlite", "node:zlib", "node:timers/promises"],
+  },
   "store/store": { uses: ["core", "store/ledger"], libraries: [], node: [] },
   "store/ledger": { uses: ["core"], libraries: [], node: ["node:crypto"] },
   "store/decided": { uses: ["core", "store/ledger", "store/store"], libraries: [], node: ["node:crypto"] },
   "store/duplicate": { uses: ["core", "store/decided", "store/store"], libraries: [], node: [] },
   "store/sqlite": { uses: ["core", "store/store", "store/ledger", "sqlite"], libraries: [], node: ["node:sqlite"] },
   sqlite: { uses: ["core"], libraries: [], node: ["node:sqlite", "node:fs", "node:path"] },
-  audit: { uses: ["core", "source/source", "store/store", "store/ledger", "store/decided", "store/duplicate"], libraries: [], node: [] },
+  audit: {
+    uses: ["core", "source/source", "store/store", "store/ledger", "store/decided", "store/duplicate"],
+    libraries: [],
+    node: [],
+  },
   gateway: {
     uses: ["core", "gateway/event", "source/source", "store/store", "store/ledger", "store/decided", "store/duplicate"],
     libraries: [],
@@ -40,7 +52,15 @@ const PARTS: Readonly<Record<string, Part>> = {
   http: {
     uses: ["core", "gateway", "source/source", "store/store"],
     libraries: ["fastify", "@fastify/swagger", "jsonc-parser"],
-    node: ["node:http", "node:net", "node:stream", "node:stream/promises", "node:zlib", "node:timers/promises", "node:crypto"],
+    node: [
+      "node:http",
+      "node:net",
+      "node:stream",
+      "node:stream/promises",
+      "node:zlib",
+      "node:timers/promises",
+      "node:crypto",
+    ],
   },
   observe: { uses: ["gateway/event"], libraries: ["pino"], node: [] },
   "gateway/event": { uses: ["source/source"], libraries: [], node: [] },
@@ -58,7 +78,9 @@ const FILES = sourceFiles(SRC);
 
 function importsOf(file: string): readonly Import[] {
   const text = readFileSync(file, "utf8");
-  const found = [...text.matchAll(/^\s*(?:import|export)\b[^;"']*?\bfrom\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm)];
+  const found = [
+    ...text.matchAll(/^\s*(?:import|export)\b[^;"']*?\bfrom\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm),
+  ];
   const bare = [...text.matchAll(/^import\s+["']([^"']+)["']/gm)];
   return [...found, ...bare].map((match) => ({ file, target: match[1] ?? match[2] ?? "" }));
 }
@@ -79,7 +101,10 @@ function violationOf({ file, target }: Import): string | null {
   if (part === null || rules === undefined) return null;
   if (target.startsWith("node:")) return rules.node.includes(target) ? null : `${pathOf(file)} imports ${target}`;
   if (!target.startsWith(".")) {
-    const library = target.split("/").slice(0, target.startsWith("@") ? 2 : 1).join("/");
+    const library = target
+      .split("/")
+      .slice(0, target.startsWith("@") ? 2 : 1)
+      .join("/");
     return rules.libraries.includes(library) ? null : `${pathOf(file)} imports library ${library}`;
   }
   const path = pathOf(resolve(dirname(file), target));
@@ -89,7 +114,11 @@ function violationOf({ file, target }: Import): string | null {
 
 describe("the architecture", () => {
   test("every import is one the table of parts allows", () => {
-    expect(FILES.flatMap(importsOf).map(violationOf).filter((violation) => violation !== null)).toEqual([]);
+    expect(
+      FILES.flatMap(importsOf)
+        .map(violationOf)
+        .filter((violation) => violation !== null),
+    ).toEqual([]);
   });
 
   test("only main.ts and the CLI name adapters", () => {
@@ -118,8 +147,12 @@ describe("the architecture", () => {
     const all = [...FILES, ...sourceFiles(join(ROOT, "test")), ...sourceFiles(join(ROOT, "bench"))];
     const long = all.filter((file) => readFileSync(file, "utf8").split("\n").length > 401);
     // oxlint-disable-next-line no-control-regex -- looking for them is the point
-    const control = all.filter((file) => /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(readFileSync(file, "utf8")));
-    const named = FILES.filter((file) => /(?:^|\/)(?:util|utils|helpers?|common|types|interfaces|index)(?:\/|$)/.test(pathOf(file)));
+    const control = all.filter((file) =>
+      /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(readFileSync(file, "utf8")),
+    );
+    const named = FILES.filter((file) =>
+      /(?:^|\/)(?:util|utils|helpers?|common|types|interfaces|index)(?:\/|$)/.test(pathOf(file)),
+    );
     expect({ long, control, named }).toEqual({ long: [], control: [], named: [] });
   });
 });

@@ -7,8 +7,10 @@ const FOLDER = process.env["SIGMA_CONFORMANCE"] ?? resolve(import.meta.dirname, 
 /** Whether a suite is there. In CI its absence is a failure; elsewhere the tests that need it say loudly that they are skipped. */
 export function hasSuite(name: "json-parsing" | "json-schema"): boolean {
   const present = existsSync(join(FOLDER, name));
-  if (!present && process.env["CI"] !== undefined) throw new Error(`Cannot test: the ${name} suite is not in "${FOLDER}"`);
-  if (!present) process.stderr.write(`SKIPPED: the ${name} suite is not in "${FOLDER}"; set SIGMA_CONFORMANCE to its folder\n`);
+  if (!present && process.env["CI"] !== undefined)
+    throw new Error(`Cannot test: the ${name} suite is not in "${FOLDER}"`);
+  if (!present)
+    process.stderr.write(`SKIPPED: the ${name} suite is not in "${FOLDER}"; set SIGMA_CONFORMANCE to its folder\n`);
   return present;
 }
 
@@ -36,7 +38,10 @@ export function schemaGroups(): readonly SchemaGroup[] {
     .filter((file) => file.endsWith(".json"))
     .toSorted()
     .flatMap((file) =>
-      (JSON.parse(readFileSync(join(folder, file), "utf8")) as Omit<SchemaGroup, "file">[]).map((group) => ({ ...group, file })),
+      (JSON.parse(readFileSync(join(folder, file), "utf8")) as Omit<SchemaGroup, "file">[]).map((group) => ({
+        ...group,
+        file,
+      })),
     );
 }
 

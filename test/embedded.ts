@@ -25,8 +25,12 @@ export function temporaryDirectory(): string {
 
 /** The shipment contract with a rule of our choice, bound to {@link TOPIC}. */
 export function shipmentContracts(weightMax = 1_000): CompiledContractSet {
-  const schema = JSON.parse(readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8")) as JsonObject;
-  const rules = [{ id: "max-weight", expression: `weight_kg <= ${weightMax}.0`, message: "weight_kg exceeds maximum allowed limit" }];
+  const schema = JSON.parse(
+    readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8"),
+  ) as JsonObject;
+  const rules = [
+    { id: "max-weight", expression: `weight_kg <= ${weightMax}.0`, message: "weight_kg exceeds maximum allowed limit" },
+  ];
   const content = { version: 1, schema, rules, identity: ["/shipment_id"] };
   const version = { ...content, status: "active" as const, digest: versionDigest("shipment", content) };
   return compileContractSet(
@@ -86,7 +90,10 @@ export async function openEmbedded(directory: string = temporaryDirectory()): Pr
     events,
     deps,
     append: async (...texts) => {
-      await log.append(TOPIC, texts.map((text) => ({ key: null, headers: [], value: Buffer.from(text), partition: null })));
+      await log.append(
+        TOPIC,
+        texts.map((text) => ({ key: null, headers: [], value: Buffer.from(text), partition: null })),
+      );
     },
     settle: async (changes = {}) => {
       const gateway = await startGateway({ ...deps, ...changes });
@@ -96,7 +103,12 @@ export async function openEmbedded(directory: string = temporaryDirectory()): Pr
       const limit = AbortSignal.timeout(5_000);
       let broken = false;
       gateway.done.catch(() => (broken = true));
-      while (!limit.aborted && !broken && gateway.streams()[0]?.state !== "halted" && (gateway.streams()[0]?.settledTo ?? -1n) < end) {
+      while (
+        !limit.aborted &&
+        !broken &&
+        gateway.streams()[0]?.state !== "halted" &&
+        (gateway.streams()[0]?.settledTo ?? -1n) < end
+      ) {
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
       await gateway.stop();

@@ -122,7 +122,11 @@ async function auditStream(run: Run, stream: string): Promise<void> {
   let entries = 0;
   let records = 0;
   for (;;) {
-    const page: readonly LedgerEntry[] = await run.reads.ledger(stream, entries === 0 ? 0 : (previous?.seq ?? 0) + 1, LEDGER_PAGE);
+    const page: readonly LedgerEntry[] = await run.reads.ledger(
+      stream,
+      entries === 0 ? 0 : (previous?.seq ?? 0) + 1,
+      LEDGER_PAGE,
+    );
     for (const [index, entry] of page.entries()) {
       checkLink(run, stream, previous, entry);
       if (entry.kind === "BATCH") {
@@ -157,9 +161,13 @@ function checkLink(run: Run, stream: string, previous: LedgerEntry | null, entry
     return found("LEDGER_GAP", `${missing} missing`);
   }
   if (previous === null && entry.kind !== "INIT") found("LEDGER_GAP", "the chain does not begin with INIT");
-  if (entry.prevHash !== (previous?.hash ?? GENESIS)) found("LEDGER_LINK", `entry ${seq} does not follow entry ${seq - 1}`);
+  if (entry.prevHash !== (previous?.hash ?? GENESIS))
+    found("LEDGER_LINK", `entry ${seq} does not follow entry ${seq - 1}`);
   if (entry.to < entry.from || (previous !== null && entry.from !== previous.to)) {
-    found("LEDGER_RANGE", `entry ${seq} covers [${entry.from}, ${entry.to}), the one before ends at ${previous?.to ?? "-"}`);
+    found(
+      "LEDGER_RANGE",
+      `entry ${seq} covers [${entry.from}, ${entry.to}), the one before ends at ${previous?.to ?? "-"}`,
+    );
   }
 }
 
@@ -200,7 +208,8 @@ async function holdersOf(
     return row.kind === "failed" && row.machineId !== null ? [row.machineId] : [];
   });
   const topic = rows[0]?.position.topic;
-  const collection = topic === undefined ? undefined : run.set(entry.contractSet)?.byTopic.get(topic)?.contract.collection;
+  const collection =
+    topic === undefined ? undefined : run.set(entry.contractSet)?.byTopic.get(topic)?.contract.collection;
   if (ids.length === 0 || collection === undefined) return () => undefined;
   const holders = await run.reads.validatedById(collection, [...new Set(ids)]);
   return (machineId) => holders.get(machineId);
@@ -219,7 +228,7 @@ async function compareWithSource(run: Run, evidence: EntryEvidence): Promise<voi
     return;
   }
   const records: SourceRecord[] = [];
-  for (let next = entry.from; next < entry.to && !signal.aborted; ) {
+  for (let next = entry.from; next < entry.to && !signal.aborted;) {
     const fetched = await source.fetch(stream, next, FETCH, signal, entry.to);
     if (fetched.kind !== "records") break;
     records.push(...fetched.records);

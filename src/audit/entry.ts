@@ -69,10 +69,7 @@ export function checkEntry(evidence: EntryEvidence): EntryVerdict {
 }
 
 /** Compares the records the log still holds with what was decided and stored; names the first offset that differs. */
-export function checkAgainstSource(
-  evidence: EntryEvidence,
-  records: readonly SourceRecord[],
-): readonly Finding[] {
+export function checkAgainstSource(evidence: EntryEvidence, records: readonly SourceRecord[]): readonly Finding[] {
   const { entry, leaves } = evidence;
   const findings: Finding[] = [];
   const found = findingsAt(entry, findings);
@@ -91,7 +88,10 @@ export function checkAgainstSource(
     else if (!decidesAs(record, outcome, evidence)) found("ROW_OUTCOME", offset, `the log's record decides otherwise`);
   }
   for (const offset of inLog.keys()) found("SOURCE_DIFFERS", offset, "the log holds a record where none was decided");
-  if (findings.length === 0 && rawRoot(records.map((record) => rawLeaf({ record, rawHash: hashBytes(record.value) }))) !== entry.rawRoot) {
+  if (
+    findings.length === 0 &&
+    rawRoot(records.map((record) => rawLeaf({ record, rawHash: hashBytes(record.value) }))) !== entry.rawRoot
+  ) {
     found("SOURCE_DIFFERS", null, `the log's records [${entry.from}, ${entry.to}) are not those that were decided`);
   }
   return findings;
@@ -106,7 +106,8 @@ function findingsAt(entry: LedgerEntry, findings: Finding[]): Found {
 type Wrong = { readonly code: FindingCode; readonly message: string };
 
 function checkRow(row: ReadableRow, outcome: Outcome, evidence: EntryEvidence): Wrong | null {
-  if (hashBytes(row.raw) !== row.rawHash) return { code: "RAW_HASH", message: "the stored bytes do not have their hash" };
+  if (hashBytes(row.raw) !== row.rawHash)
+    return { code: "RAW_HASH", message: "the stored bytes do not have their hash" };
   if (outcomeOf(row) !== outcome) {
     return { code: "ROW_OUTCOME", message: `decided ${word(outcome)}, stored as ${row.kind}` };
   }
@@ -152,18 +153,22 @@ function checkReceipt(row: ReceiptRow, held: ValidatedRow): Wrong | null {
     return { code: "ROW_DIFFERS", message: `it is called a duplicate of ${held.id}, whose content is another` };
   }
   const expected = receiptOf(claimed, held, row.collection);
-  return expected.storedAt === row.storedAt ? null : { code: "ROW_DIFFERS", message: "its holder's position is another" };
+  return expected.storedAt === row.storedAt
+    ? null
+    : { code: "ROW_DIFFERS", message: "its holder's position is another" };
 }
 
 function checkConflict(row: FailedRow, held: ValidatedRow): Wrong | null {
-  if (row.contract === null || row.declaredBy === null) return { code: "ROW_DIFFERS", message: "its contract is missing" };
+  if (row.contract === null || row.declaredBy === null)
+    return { code: "ROW_DIFFERS", message: "its contract is missing" };
   const { contract, declaredBy } = row;
   const claimed: ValidatedRow = { ...row, kind: "validated", id: held.id, contract, declaredBy };
   if (hasSameContent(claimed, held)) {
     return { code: "ROW_DIFFERS", message: `it is called a conflict with ${held.id}, whose content is the same` };
   }
   const expected = conflictOf(claimed, held);
-  if (!sameJson(expected.reason, row.reason)) return { code: "ROW_DIFFERS", message: "its reason is not what its bytes give" };
+  if (!sameJson(expected.reason, row.reason))
+    return { code: "ROW_DIFFERS", message: "its reason is not what its bytes give" };
   return expected.fingerprint === row.fingerprint
     ? null
     : { code: "ROW_DIFFERS", message: "its fingerprint is not what its bytes give" };

@@ -17,7 +17,12 @@ const FINDINGS_MAX = 1_000;
 /** `sigma audit`: exit 30 when something stored is not what was decided. */
 export async function auditCommand(command: Command, options: Options): Promise<void> {
   const config = await configFor(command);
-  if (!hasData(config)) throw usage("SIG-I-007", `Cannot audit "${config.dataDir}": it holds no data yet`, "name another directory with --data, or begin with sigma start");
+  if (!hasData(config))
+    throw usage(
+      "SIG-I-007",
+      `Cannot audit "${config.dataDir}": it holds no data yet`,
+      "name another directory with --data, or begin with sigma start",
+    );
   const engine = await openEngine(config, [], true);
   const interruption = onInterruption();
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
@@ -48,7 +53,8 @@ function printReportJson(report: AuditReport): void {
 }
 
 function printReport(report: AuditReport): void {
-  for (const finding of report.findings) print(`${styled("red", finding.code)}  ${placeOf(finding)}  ${finding.message}`);
+  for (const finding of report.findings)
+    print(`${styled("red", finding.code)}  ${placeOf(finding)}  ${finding.message}`);
   const left = report.findingsTotal - report.findings.length;
   if (left > 0) print(`and ${grouped(left)} more`);
   const { records, validated, failed, duplicates, redecided, comparedWithSource } = report;
@@ -64,10 +70,18 @@ function printReport(report: AuditReport): void {
     [1],
   );
   for (const { stream, headSeq, headHash } of report.streams) print(`head  ${stream}  ${headSeq}  ${headHash}`);
-  print(report.findingsTotal === 0 ? `${styled("green", "OK")}  nothing was found` : `${styled("red", "NOT OK")}  ${counted(report.findingsTotal, "finding")}`);
+  print(
+    report.findingsTotal === 0
+      ? `${styled("green", "OK")}  nothing was found`
+      : `${styled("red", "NOT OK")}  ${counted(report.findingsTotal, "finding")}`,
+  );
 }
 
 function placeOf({ stream, seq, offset }: Finding): string {
-  const parts = [stream === null ? null : `stream ${stream}`, seq === null ? null : `entry ${seq}`, offset === null ? null : `offset ${offset}`];
+  const parts = [
+    stream === null ? null : `stream ${stream}`,
+    seq === null ? null : `entry ${seq}`,
+    offset === null ? null : `offset ${offset}`,
+  ];
   return parts.filter((part) => part !== null).join(", ") || "the store";
 }

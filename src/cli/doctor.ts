@@ -50,17 +50,31 @@ const STYLED: Readonly<Record<Check["result"], () => string>> = {
 async function checkContracts(config: Config): Promise<readonly Check[]> {
   const loaded = await loadContractSet(config);
   if (!loaded.ok) {
-    return loaded.faults.map(placed).map(({ place, code, message, remedy }) => fail("contracts", `${place}: ${code} ${message}`, remedy));
+    return loaded.faults
+      .map(placed)
+      .map(({ place, code, message, remedy }) => fail("contracts", `${place}: ${code} ${message}`, remedy));
   }
   const versions = [...loaded.set.bySubject.values()].reduce((sum, contract) => sum + contract.versions.size, 0);
-  return [ok("contracts", `${loaded.set.bySubject.size} contract, ${versions} version, as frozen in ${join(config.contractsDir, "contracts.lock")}`)];
+  return [
+    ok(
+      "contracts",
+      `${loaded.set.bySubject.size} contract, ${versions} version, as frozen in ${join(config.contractsDir, "contracts.lock")}`,
+    ),
+  ];
 }
 
 /** Writes, syncs and removes a small file where the data goes. */
 function checkDirectory({ dataDir }: Config): readonly Check[] {
   const probe = join(dataDir, `.doctor-${process.pid}`);
   const made = mkdirTolerant(dataDir);
-  if (made !== null) return [fail("data directory", `"${dataDir}" cannot be made: ${made}`, "choose another with --data, or correct its permissions")];
+  if (made !== null)
+    return [
+      fail(
+        "data directory",
+        `"${dataDir}" cannot be made: ${made}`,
+        "choose another with --data, or correct its permissions",
+      ),
+    ];
   try {
     const file = openSync(probe, "wx");
     let slowestMs = 0;
@@ -78,11 +92,19 @@ function checkDirectory({ dataDir }: Config): readonly Check[] {
     const sync = `an fsync takes up to ${slowestMs.toFixed(1)} ms`;
     return [
       ok("data directory", `"${resolve(dataDir)}" can be written`),
-      slowestMs > FSYNC_SLOW_MS ? warn("fsync", sync, "use a local disk; network disks make every batch slow") : ok("fsync", sync),
+      slowestMs > FSYNC_SLOW_MS
+        ? warn("fsync", sync, "use a local disk; network disks make every batch slow")
+        : ok("fsync", sync),
       checkSpace(dataDir),
     ];
   } catch (error) {
-    return [fail("data directory", `"${dataDir}" cannot be written: ${describeIoError(error)}`, "correct its permissions, or choose another with --data")];
+    return [
+      fail(
+        "data directory",
+        `"${dataDir}" cannot be written: ${describeIoError(error)}`,
+        "correct its permissions, or choose another with --data",
+      ),
+    ];
   }
 }
 
@@ -99,7 +121,9 @@ function checkSpace(directory: string): Check {
   const { bavail, bsize } = statfsSync(existsSync(directory) ? directory : dirname(directory));
   const free = bavail * bsize;
   const message = `${(free / 1_073_741_824).toFixed(1)} GiB free`;
-  return free < FREE_BYTES_LOW ? warn("disk", message, "free some space: a full disk pauses the gateway") : ok("disk", message);
+  return free < FREE_BYTES_LOW
+    ? warn("disk", message, "free some space: a full disk pauses the gateway")
+    : ok("disk", message);
 }
 
 async function checkPort({ http: { host, port } }: Config): Promise<Check> {
@@ -110,8 +134,13 @@ async function checkPort({ http: { host, port } }: Config): Promise<Check> {
   });
   if (code === null) return ok("port", `${host}:${port} is free`);
   // A gateway that runs holds its own port: a warning, not a failure.
-  if (code === "EADDRINUSE") return warn("port", `${host}:${port} is in use`, "if that is not this gateway, choose another port with --port");
-  return fail("port", `${host}:${port} cannot be listened on (${code})`, "choose an address of this machine and a port from 1024 on");
+  if (code === "EADDRINUSE")
+    return warn("port", `${host}:${port} is in use`, "if that is not this gateway, choose another port with --port");
+  return fail(
+    "port",
+    `${host}:${port} cannot be listened on (${code})`,
+    "choose an address of this machine and a port from 1024 on",
+  );
 }
 
 async function checkData(config: Config): Promise<readonly Check[]> {
@@ -121,7 +150,9 @@ async function checkData(config: Config): Promise<readonly Check[]> {
     try {
       const damage = await store.reads.integrity();
       if (damage.length === 0) return [ok("data", "the log opens, and SQLite finds the store in order")];
-      return damage.map((message) => fail("data", `the store is damaged: ${message}`, "restore it from a backup, then run sigma audit"));
+      return damage.map((message) =>
+        fail("data", `the store is damaged: ${message}`, "restore it from a backup, then run sigma audit"),
+      );
     } finally {
       await close();
     }

@@ -25,7 +25,11 @@ const UNDECIDED_BATCHES_MAX = 4;
 const LOCKED = { retriesMax: 20, waitMs: 250 } as const;
 
 /** Notices what would let a feeder wait for ever: a stream that halted. Pass `observe` to the gateway. */
-export function createHaltWatch(): { readonly observe: Observe; readonly signal: AbortSignal; readonly halt: () => Halt | null } {
+export function createHaltWatch(): {
+  readonly observe: Observe;
+  readonly signal: AbortSignal;
+  readonly halt: () => Halt | null;
+} {
   const abort = new AbortController();
   let halt: Halt | null = null;
   return {
@@ -75,7 +79,12 @@ export function createFeeder(pipeline: Pipeline, topic: string, watch: ReturnTyp
       while (undecided.length > 0) await settleOldest();
     },
     appended: () => appended,
-    ranges: () => [...ranges].map(([partition, { from, to }]) => ({ stream: streamOf.get(`${topic}/${partition}`) ?? "", from, to })),
+    ranges: () =>
+      [...ranges].map(([partition, { from, to }]) => ({
+        stream: streamOf.get(`${topic}/${partition}`) ?? "",
+        from,
+        to,
+      })),
   };
 }
 

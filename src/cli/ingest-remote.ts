@@ -41,7 +41,10 @@ export async function ingestRemotely({ url, topic, inputs, fromLine, config, opt
     const stop = await readInputs({ inputs, fromLine, config, topic }, sink, progress, interruption.signal);
     progress.end();
     if (options.json) printJson({ kind: "accepted", topic, records: sent });
-    else print(`${counted(sent, "record")} accepted by ${url} for topic ${topic}; sigma status --url ${url} shows how far they are decided`);
+    else
+      print(
+        `${counted(sent, "record")} accepted by ${url} for topic ${topic}; sigma status --url ${url} shows how far they are decided`,
+      );
     if (stop !== null) note(`${resumeHint(stop)} --to ${url}`);
     process.exitCode = interruption.exitCode() ?? EXIT.ok;
   } finally {
@@ -71,9 +74,16 @@ const LINE_FEED = Buffer.from("\n");
 /** What the gateway says of itself (RFC 9457). */
 async function refusedBy(response: Response, url: string): Promise<Refusal> {
   const problem: unknown = await response.json().catch(() => null);
-  const { title, detail, code, remedy } = (typeof problem === "object" && problem !== null ? problem : {}) as Readonly<Record<string, unknown>>;
+  const { title, detail, code, remedy } = (typeof problem === "object" && problem !== null ? problem : {}) as Readonly<
+    Record<string, unknown>
+  >;
   const text = [code, detail ?? title].filter((part) => typeof part === "string").join(" ");
   const message = `Cannot ingest into ${url}: it answered ${response.status}${text === "" ? "" : `: ${text}`}`;
   const exitCode = response.status >= 500 ? EXIT.unreachable : EXIT.usage;
-  return new Refusal("SIG-R-002", message, typeof remedy === "string" ? remedy : "see the log of the gateway", exitCode);
+  return new Refusal(
+    "SIG-R-002",
+    message,
+    typeof remedy === "string" ? remedy : "see the log of the gateway",
+    exitCode,
+  );
 }

@@ -65,7 +65,12 @@ async function ingestHere({ config, contracts, topic, inputs, fromLine, options 
     await settleBacklog(pipeline, topic, AbortSignal.any([interruption.signal, watch.signal]));
     tallying.clear();
     const feeder = createFeeder(pipeline, topic, watch);
-    const sink: Sink = { add: feeder.add, settle: feeder.settle, count: feeder.appended, failed: () => failedIn(tallying.tally()) };
+    const sink: Sink = {
+      add: feeder.add,
+      settle: feeder.settle,
+      count: feeder.appended,
+      failed: () => failedIn(tallying.tally()),
+    };
     const stop = await readInputs({ inputs, fromLine, config, topic }, sink, progress, interruption.signal);
     progress.end();
     printResult(topic, await exactTally(pipeline, feeder, tallying.tally()), options.json);
@@ -103,7 +108,9 @@ export async function readInputs(
   signal: AbortSignal,
 ): Promise<Stop | null> {
   const limits = { ...config.batch, lineBytesMax: LINE_BYTES_MAX };
-  const bytesTotal = inputs.every(({ sizeBytes }) => sizeBytes !== null) ? inputs.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0) : null;
+  const bytesTotal = inputs.every(({ sizeBytes }) => sizeBytes !== null)
+    ? inputs.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0)
+    : null;
   let bytesBefore = 0;
   for (const [index, input] of inputs.entries()) {
     const first = index === 0 ? fromLine : 1;
@@ -124,7 +131,11 @@ export async function readInputs(
       const stop = { inputs: left, line: lastLine + 1, topic };
       if (error instanceof LineTooLong) {
         const on = resumeHint({ ...stop, line: error.line + 1 });
-        throw tooLong(input.name, error.line, `${counted(sink.count(), "record")} before it were ingested; correct it, or leave it out: ${on}`);
+        throw tooLong(
+          input.name,
+          error.line,
+          `${counted(sink.count(), "record")} before it were ingested; correct it, or leave it out: ${on}`,
+        );
       }
       note(`${counted(sink.count(), "record")} were ingested before the error. ${resumeHint(stop)}`);
       throw error;
@@ -134,7 +145,11 @@ export async function readInputs(
       return { inputs: left, line: lastLine + 1, topic };
     }
     if (index === 0 && lastLine < fromLine - 1) {
-      throw usage("SIG-I-005", `Cannot start at line ${fromLine} of "${input.name}": it ends before`, "name a line it has");
+      throw usage(
+        "SIG-I-005",
+        `Cannot start at line ${fromLine} of "${input.name}": it ends before`,
+        "name a line it has",
+      );
     }
     bytesBefore += bytes;
   }
@@ -202,5 +217,9 @@ function requireTopic(config: Config, topic: string): void {
   if (topics.includes(topic)) return;
   const nearest = nearestName(topic, topics);
   const hint = nearest === null ? "" : ` (did you mean "${nearest}"?)`;
-  throw usage("SIG-I-003", `Cannot ingest into topic "${topic}": it is not configured${hint}`, `use one of ${topics.join(", ")}, or add it to sources`);
+  throw usage(
+    "SIG-I-003",
+    `Cannot ingest into topic "${topic}": it is not configured${hint}`,
+    `use one of ${topics.join(", ")}, or add it to sources`,
+  );
 }

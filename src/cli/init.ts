@@ -37,7 +37,10 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 /** `sigma init`: a configuration, and the shipment contract with its fixtures and lock, to make one's own from. */
-export async function init(directory: string, { json }: { readonly yes: boolean; readonly json: boolean }): Promise<void> {
+export async function init(
+  directory: string,
+  { json }: { readonly yes: boolean; readonly json: boolean },
+): Promise<void> {
   const targets = [...Object.keys(FILES), "contracts"];
   const there = ["sigma.yaml", "contracts"].filter((name) => existsSync(join(directory, name)));
   if (there.length > 0) {
@@ -50,11 +53,17 @@ export async function init(directory: string, { json }: { readonly yes: boolean;
     mkdirSync(directory, { recursive: true });
     for (const name of written) {
       const text = FILES[name];
-      if (text === undefined) cpSync(packageFile("contracts"), join(directory, name), { recursive: true, errorOnExist: true, force: false });
+      if (text === undefined)
+        cpSync(packageFile("contracts"), join(directory, name), { recursive: true, errorOnExist: true, force: false });
       else writeFileSync(join(directory, name), text, { flag: "wx" });
     }
   } catch (error) {
-    throw new Refusal("SIG-I-006", `Cannot write into "${directory}": ${describeIoError(error)}`, "name a directory that can be written", EXIT.usage);
+    throw new Refusal(
+      "SIG-I-006",
+      `Cannot write into "${directory}": ${describeIoError(error)}`,
+      "name a directory that can be written",
+      EXIT.usage,
+    );
   }
   if (json) return printJson({ kind: "written", directory, files: written });
   for (const name of written) print(`wrote ${join(directory, name)}`);

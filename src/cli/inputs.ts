@@ -24,7 +24,11 @@ export function openInputs(names: readonly string[], command: string): readonly 
 
 function standardInput(command: string): Input {
   if (process.stdin.isTTY) {
-    throw usage("SIG-I-008", `Cannot read records: no file is named and standard input is a terminal`, `name a file, or pipe one in: sigma ${command} - < FILE (see sigma ${command} --help)`);
+    throw usage(
+      "SIG-I-008",
+      `Cannot read records: no file is named and standard input is a terminal`,
+      `name a file, or pipe one in: sigma ${command} - < FILE (see sigma ${command} --help)`,
+    );
   }
   return { name: "-", sizeBytes: null, chunks: () => process.stdin as AsyncIterable<Buffer> };
 }
@@ -43,7 +47,11 @@ function fileInput(name: string): Input {
   } catch (error) {
     throw error instanceof Error && error.name === "Refusal" ? error : unreadable(name, describeIoError(error));
   }
-  return { name, sizeBytes, chunks: () => createReadStream(name, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer> };
+  return {
+    name,
+    sizeBytes,
+    chunks: () => createReadStream(name, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>,
+  };
 }
 
 /** @param state continues the sentence "Cannot read "x":". */

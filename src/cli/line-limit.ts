@@ -7,5 +7,10 @@ export const LINE_BYTES_MAX = 67_108_864;
 /** @param so what was done before it, and how to go on. `line` null: the input is one payload. */
 export function tooLong(input: string, line: number | null, so: string): Refusal {
   const what = line === null ? `"${input}"` : `line ${line} of "${input}"`;
-  return new Refusal("SIG-I-002", `Cannot read ${what}: it is longer than 64 MiB, so it can be no record`, so, EXIT.error);
+  return new Refusal(
+    "SIG-I-002",
+    `Cannot read ${what}: it is longer than 64 MiB, so it can be no record`,
+    so,
+    EXIT.error,
+  );
 }

@@ -8,5 +8,7 @@ export function packageFile(path: string): string {
 
 /** Version of this program. */
 export function version(): string {
-  return String((JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { readonly version?: unknown }).version);
+  return String(
+    (JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { readonly version?: unknown }).version,
+  );
 }

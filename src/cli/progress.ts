@@ -1,7 +1,12 @@
 import { grouped, jsonLine, note } from "./output.ts";
 
 /** What progress shows: bytes of the input when its size is known, and records. */
-export type Progress = { readonly records: number; readonly failed: number; readonly bytes: number; readonly bytesTotal: number | null };
+export type Progress = {
+  readonly records: number;
+  readonly failed: number;
+  readonly bytes: number;
+  readonly bytesTotal: number | null;
+};
 
 export type ProgressLine = { readonly update: (progress: Progress) => void; readonly end: () => void };
 
@@ -35,6 +40,7 @@ export function createProgress(form: "text" | "json" | "none"): ProgressLine {
 }
 
 function describe({ records, failed, bytes, bytesTotal }: Progress, perSecond: number): string {
-  const share = bytesTotal === null || bytesTotal === 0 ? "" : `${Math.min(100, Math.floor((bytes * 100) / bytesTotal))} %  `;
+  const share =
+    bytesTotal === null || bytesTotal === 0 ? "" : `${Math.min(100, Math.floor((bytes * 100) / bytesTotal))} %  `;
   return `${share}${grouped(records)} records  ${grouped(perSecond)}/s  ${grouped(failed)} failed`;
 }

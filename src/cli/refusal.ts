@@ -26,7 +26,12 @@ export class Refusals extends Error {
   }
 }
 
-export type PlacedFault = { readonly place: string; readonly code: string; readonly message: string; readonly remedy: string };
+export type PlacedFault = {
+  readonly place: string;
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+};
 
 /** A command line that cannot be carried out. */
 export function usage(code: Code, message: string, remedy: string): Refusal {

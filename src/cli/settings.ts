@@ -7,7 +7,10 @@ import { Refusals } from "./refusal.ts";
 export function withSettings(command: Command, keys: readonly SettingKey[]): Command {
   for (const { key, flag, description, value, env } of SETTINGS) {
     if (flag === null || !keys.includes(key)) continue;
-    const option = new Option(`${flag} <${value.kind === "path" ? "dir" : "value"}>`, `${lowerFirst(description)} (${env})`);
+    const option = new Option(
+      `${flag} <${value.kind === "path" ? "dir" : "value"}>`,
+      `${lowerFirst(description)} (${env})`,
+    );
     command.addOption(option);
   }
   return command;

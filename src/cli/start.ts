@@ -74,7 +74,8 @@ function announce({ url }: Service, config: Config, { json }: Options): void {
   print(`sigma ${version()} on ${url}`);
   print(`  data   ${config.dataDir}`);
   for (const { topic, subject } of topics) print(`  topic  ${topic}, judged by contract ${subject}`);
-  if (config.http.host !== "127.0.0.1") print("  There is no authentication yet: whoever reaches this address can write");
+  if (config.http.host !== "127.0.0.1")
+    print("  There is no authentication yet: whoever reaches this address can write");
 }
 
 /** The first start shows what the gateway does, on real records; it never touches a store that holds something. */
@@ -85,7 +86,8 @@ async function feedExamples({ url, pipeline }: Service, config: Config, { json }
   const [input] = openInputs([file], "start");
   if (input === undefined) return;
   const feeder = createFeeder(pipeline, source.topic, createHaltWatch());
-  for await (const batch of readLineBatches(input.chunks(), { ...config.batch, lineBytesMax: LINE_BYTES_MAX })) await feeder.add(batch);
+  for await (const batch of readLineBatches(input.chunks(), { ...config.batch, lineBytesMax: LINE_BYTES_MAX }))
+    await feeder.add(batch);
   await feeder.settle();
   const tally = await tallyOf(pipeline.store.reads, feeder.ranges());
   if (json) return printJson({ kind: "examples", topic: source.topic, ...tallyJson(tally) });
@@ -114,11 +116,21 @@ function asListenError(error: unknown, { http }: Config): unknown {
   const where = `${http.host}:${http.port}`;
   switch (code) {
     case "EADDRINUSE":
-      return new Refusal("SIG-H-001", `Cannot listen on ${where}: another program does`, "end it, or choose another port with --port; 0 picks a free one", EXIT.error);
+      return new Refusal(
+        "SIG-H-001",
+        `Cannot listen on ${where}: another program does`,
+        "end it, or choose another port with --port; 0 picks a free one",
+        EXIT.error,
+      );
     case "EACCES":
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
-      return new Refusal("SIG-H-002", `Cannot listen on ${where}: the system answered ${code}`, "choose an address of this machine and a port from 1024 on", EXIT.error);
+      return new Refusal(
+        "SIG-H-002",
+        `Cannot listen on ${where}: the system answered ${code}`,
+        "choose an address of this machine and a port from 1024 on",
+        EXIT.error,
+      );
     default:
       return error;
   }

@@ -35,7 +35,8 @@ export async function status(command: Command, options: Options): Promise<void> 
       const { end } = await log.bounds(stream);
       streams.push({ topic, partition, settledTo: (await store.tail(id))?.to ?? null, end });
     }
-    if (options.json) return printJson({ kind: "status", dataDir: config.dataDir, empty: false, ...tallyJson(tally), streams });
+    if (options.json)
+      return printJson({ kind: "status", dataDir: config.dataDir, empty: false, ...tallyJson(tally), streams });
     printTally(tally);
     print("");
     printStreams(streams);
@@ -47,7 +48,8 @@ export async function status(command: Command, options: Options): Promise<void> 
 function printStreams(streams: readonly StreamStatus[]): void {
   const rows = streams.map(({ topic, partition, settledTo, end }) => {
     const behind = end - (settledTo ?? 0n);
-    const waiting = behind === 0n ? "everything decided" : `${counted(Number(behind), "record")} waiting for a decision`;
+    const waiting =
+      behind === 0n ? "everything decided" : `${counted(Number(behind), "record")} waiting for a decision`;
     return [`${topic}/${partition}`, String(settledTo ?? 0), String(end), waiting];
   });
   printTable([["STREAM", "SETTLED TO", "LOG END", ""], ...rows], [1, 2]);
@@ -60,6 +62,10 @@ async function statusOf(url: string, json: boolean): Promise<void> {
   const ready = response.status === 200;
   process.exitCode = ready ? EXIT.ok : EXIT.unreachable;
   if (json) return printJson({ kind: "readiness", url, ready, answer: body });
-  print(ready ? `${styled("green", "ready")}  ${url}` : `${styled("red", "not ready")}  ${url}  (${grouped(response.status)})`);
+  print(
+    ready
+      ? `${styled("green", "ready")}  ${url}`
+      : `${styled("red", "not ready")}  ${url}  (${grouped(response.status)})`,
+  );
   print(JSON.stringify(body, null, 2));
 }

@@ -15,7 +15,11 @@ export type Tally = {
 export type Range = { readonly stream: string; readonly from: bigint; readonly to: bigint };
 
 /** Adds up settled batches from now on; `clear` begins anew. */
-export function createTallying(): { readonly observe: Observe; readonly tally: () => Tally; readonly clear: () => void } {
+export function createTallying(): {
+  readonly observe: Observe;
+  readonly tally: () => Tally;
+  readonly clear: () => void;
+} {
   let records = 0;
   let stored = 0;
   let duplicates = 0;

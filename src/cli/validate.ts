@@ -24,7 +24,12 @@ const TOPIC = "validate";
 /** `sigma validate`: the decision of each payload; exit 10 when one of them FAILED. */
 export async function validate(command: Command, files: readonly string[], options: Options): Promise<void> {
   const name = parseContractName(options.contract);
-  if (name === null) throw usage("SIG-I-004", `Cannot validate by "${options.contract}": it is no contract name`, "write shipment or shipment@1");
+  if (name === null)
+    throw usage(
+      "SIG-I-004",
+      `Cannot validate by "${options.contract}": it is no contract name`,
+      "write shipment or shipment@1",
+    );
   const inputs = openInputs(files, `validate --contract ${options.contract}`);
   const { set, headers } = chooseContract(await configFor(command), name);
   let passed = 0;
@@ -54,7 +59,9 @@ async function* payloadsOf(input: Input, ndjson: boolean): AsyncGenerator<Payloa
       line = lastLine;
     }
   } catch (error) {
-    throw error instanceof LineTooLong ? tooLong(input.name, error.line, `${grouped(line)} lines before it were judged`) : error;
+    throw error instanceof LineTooLong
+      ? tooLong(input.name, error.line, `${grouped(line)} lines before it were judged`)
+      : error;
   }
 }
 
@@ -74,7 +81,10 @@ async function readWhole(input: Input): Promise<Uint8Array> {
  * else the only version in force. A version that is named declares itself as a record would, so that a payload which
  * declares another is ambiguous here too; a draft that is named is judged as if it were active.
  */
-function chooseContract(config: Config, name: ContractName): { readonly set: CompiledContractSet; readonly headers: readonly Header[] } {
+function chooseContract(
+  config: Config,
+  name: ContractName,
+): { readonly set: CompiledContractSet; readonly headers: readonly Header[] } {
   const loaded = loadContracts(config.contractsDir);
   if (!loaded.ok) throw new Refusals(loaded.faults.map(placed));
   const contract = loaded.contracts.find(({ subject }) => subject === name.subject);
@@ -83,12 +93,17 @@ function chooseContract(config: Config, name: ContractName): { readonly set: Com
   const found = contract.versions.find((one) => one.version === version);
   if (found === undefined) {
     const numbers = contract.versions.map((one) => one.version).join(", ");
-    throw usage("SIG-I-004", `Cannot validate by "${name.subject}@${version}": there is no such version`, `use one of ${numbers}`);
+    throw usage(
+      "SIG-I-004",
+      `Cannot validate by "${name.subject}@${version}": there is no such version`,
+      `use one of ${numbers}`,
+    );
   }
   if (found.status === "draft") note(`${name.subject}@${version} is a draft: no gateway judges by it yet`);
   const contracts = [{ ...contract, versions: contract.versions.map((one) => inForce(one, version)) }];
   const bindings = [{ topic: TOPIC, subject: name.subject, defaultVersion: version }];
-  const headers: readonly Header[] = name.version === null ? [] : [["sigma-contract", Buffer.from(`${name.subject}@${version}`)]];
+  const headers: readonly Header[] =
+    name.version === null ? [] : [["sigma-contract", Buffer.from(`${name.subject}@${version}`)]];
   return { set: compileContractSet(toContractSet(contracts, bindings, config.limits)), headers };
 }
 
@@ -97,19 +112,29 @@ function inForce(version: LoadedVersion, chosen: number): LoadedVersion {
 }
 
 function impliedVersion(config: Config, contract: LoadedContract): number {
-  const bound = config.sources.find(({ subject, defaultVersion }) => subject === contract.subject && defaultVersion !== null);
+  const bound = config.sources.find(
+    ({ subject, defaultVersion }) => subject === contract.subject && defaultVersion !== null,
+  );
   const usable = contract.versions.filter(({ status }) => status === "active" || status === "deprecated");
   const version = bound?.defaultVersion ?? (usable.length === 1 ? usable[0]?.version : undefined);
   if (version !== undefined) return version;
   const numbers = contract.versions.map((one) => `${contract.subject}@${one.version}`).join(", ");
-  throw usage("SIG-I-004", `Cannot choose a version of "${contract.subject}": ${usable.length} are in force`, `name one of ${numbers}`);
+  throw usage(
+    "SIG-I-004",
+    `Cannot choose a version of "${contract.subject}": ${usable.length} are in force`,
+    `name one of ${numbers}`,
+  );
 }
 
 function unknownContract(subject: string, contracts: readonly LoadedContract[]): Error {
   const subjects = contracts.map((contract) => contract.subject);
   const nearest = nearestName(subject, subjects);
   const hint = nearest === null ? "" : ` (did you mean "${nearest}"?)`;
-  return usage("SIG-I-004", `Cannot validate by "${subject}": there is no such contract${hint}`, `use one of ${subjects.join(", ")}`);
+  return usage(
+    "SIG-I-004",
+    `Cannot validate by "${subject}": there is no such contract${hint}`,
+    `use one of ${subjects.join(", ")}`,
+  );
 }
 
 function decisionJson(file: string, line: number | null, decision: Decision): object {
@@ -131,12 +156,16 @@ function printDecision(file: string, line: number | null, decision: Decision): v
   print(`${styled("red", "FAILED")}  ${where}${name}  ${failureCode(reason)}`);
   switch (reason.kind) {
     case "schema":
-      return reason.violations.forEach(({ pointer, keyword, message }) => print(`  ${pointer === "" ? "(the payload)" : pointer}  ${message}  [${keyword}]`));
+      return reason.violations.forEach(({ pointer, keyword, message }) =>
+        print(`  ${pointer === "" ? "(the payload)" : pointer}  ${message}  [${keyword}]`),
+      );
     case "rule":
       return reason.violations.forEach(({ id, message }) => print(`  rule ${id}  ${message}`));
     case "malformed": {
       const pointer = reason.pointer === null ? "" : `${reason.pointer}  `;
-      return print(`  ${pointer}${reason.message}${reason.byteOffset === null ? "" : `  at byte ${reason.byteOffset}`}`);
+      return print(
+        `  ${pointer}${reason.message}${reason.byteOffset === null ? "" : `  at byte ${reason.byteOffset}`}`,
+      );
     }
     case "contract":
     case "unexplained":

@@ -2,7 +2,14 @@ import { parseYamlTree, describeTree, type YamlMapping, type YamlTree } from "..
 import { didYouMean, shorten } from "../contract/yaml-fields.ts";
 import type { Place } from "../contract/fault.ts";
 import { createSourceText, decodeText, readBytes } from "../contract/source-text.ts";
-import { SETTINGS, type ConfigFault, type Setting, type SettingKey, type SettingValue, type SourceSetting } from "./settings.ts";
+import {
+  SETTINGS,
+  type ConfigFault,
+  type Setting,
+  type SettingKey,
+  type SettingValue,
+  type SourceSetting,
+} from "./settings.ts";
 import { parseScalar, sourceOf } from "./values.ts";
 
 /** A value as written in the file, with its place as `file:line:column`. */
@@ -31,7 +38,12 @@ function readTree(file: string, faults: ConfigFault[]): YamlTree | null {
   if (text === null) {
     const problem = read.ok ? "it is not UTF-8" : read.problem;
     const message = `Cannot read configuration "${file}": ${problem}`;
-    faults.push({ place: file, code: "SIG-S-001", message, remedy: "Name a readable file with -c, or make one with sigma init" });
+    faults.push({
+      place: file,
+      code: "SIG-S-001",
+      message,
+      remedy: "Name a readable file with -c, or make one with sigma init",
+    });
     return null;
   }
   const { tree, faults: yamlFaults } = parseYamlTree(createSourceText(file, text));
@@ -55,7 +67,10 @@ function readGroup(
     // "http.port: 8000" on one line is a common slip: say how it is written.
     const nested = SETTINGS.find(({ key }) => key === group);
     const hint = nested === undefined ? didYouMean(group, GROUPS) : "";
-    const remedy = nested === undefined ? `Known keys are ${GROUPS.join(", ")}` : `Write it nested: ${group.replace(".", ": { ")}: ... }`;
+    const remedy =
+      nested === undefined
+        ? `Known keys are ${GROUPS.join(", ")}`
+        : `Write it nested: ${group.replace(".", ": { ")}: ... }`;
     faults.push(fault(place, "SIG-S-003", `Unknown key "${shorten(group)}"${hint}`, remedy));
     return;
   }
@@ -105,9 +120,18 @@ function readSources(tree: YamlTree, faults: ConfigFault[]): readonly SourceSett
   for (const item of tree.items) {
     const source = item.kind === "map" ? readSource(item, faults) : null;
     if (item.kind !== "map") {
-      faults.push(fault(item.place, "SIG-S-004", `A source must be a mapping, found ${describeTree(item)}`, "Write topic: and subject:"));
+      faults.push(
+        fault(
+          item.place,
+          "SIG-S-004",
+          `A source must be a mapping, found ${describeTree(item)}`,
+          "Write topic: and subject:",
+        ),
+      );
     } else if (source !== null && sources.some(({ topic }) => topic === source.topic)) {
-      faults.push(fault(item.place, "SIG-S-006", `Topic "${source.topic}" stands twice`, "Keep one source for each topic"));
+      faults.push(
+        fault(item.place, "SIG-S-006", `Topic "${source.topic}" stands twice`, "Keep one source for each topic"),
+      );
     } else if (source !== null) sources.push(source);
   }
   return faults.length === before ? sources : null;
@@ -121,15 +145,33 @@ function readSource(item: YamlMapping, faults: ConfigFault[]): SourceSetting | n
       const message = `Unknown key "${shorten(key)}" of a source${didYouMean(key, SOURCE_KEYS)}`;
       faults.push(fault(keyPlace, "SIG-S-003", message, `Known keys are ${SOURCE_KEYS.join(", ")}`));
     } else if (value.kind === "scalar") fields.set(key, value.value);
-    else faults.push(fault(value.place, "SIG-S-004", `Key "${key}" must be one value, found ${describeTree(value)}`, "Write one value"));
+    else
+      faults.push(
+        fault(
+          value.place,
+          "SIG-S-004",
+          `Key "${key}" must be one value, found ${describeTree(value)}`,
+          "Write one value",
+        ),
+      );
   }
   const { topic, subject, default: version = null, partitions = 1 } = Object.fromEntries(fields);
   for (const [key, value] of Object.entries({ topic, subject })) {
-    if (value === undefined) faults.push(fault(item.place, "SIG-S-006", `Key "${key}" of a source is missing`, `Add ${key}`));
-    else if (typeof value !== "string") faults.push(fault(item.place, "SIG-S-004", `Key "${key}" of a source must be text`, "Put it in quotes"));
+    if (value === undefined)
+      faults.push(fault(item.place, "SIG-S-006", `Key "${key}" of a source is missing`, `Add ${key}`));
+    else if (typeof value !== "string")
+      faults.push(fault(item.place, "SIG-S-004", `Key "${key}" of a source must be text`, "Put it in quotes"));
   }
   const numbers = typeof partitions === "number" && (version === null || typeof version === "number");
-  if (!numbers) faults.push(fault(item.place, "SIG-S-004", "Keys default and partitions of a source must be numbers", "Write them without quotes"));
+  if (!numbers)
+    faults.push(
+      fault(
+        item.place,
+        "SIG-S-004",
+        "Keys default and partitions of a source must be numbers",
+        "Write them without quotes",
+      ),
+    );
   if (faults.length > before || !numbers || typeof topic !== "string" || typeof subject !== "string") return null;
   const source = sourceOf(topic, subject, version, partitions);
   if (typeof source !== "string") return source;

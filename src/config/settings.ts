@@ -55,7 +55,13 @@ const MIB = 1_048_576;
 
 export const SETTINGS: readonly Setting[] = [
   setting("http.host", { kind: "text" }, "127.0.0.1", "Address the HTTP server listens on", "--host"),
-  setting("http.port", { kind: "integer", min: 0, max: 65_535 }, 8_000, "Port of the HTTP server; 0 picks a free one", "--port"),
+  setting(
+    "http.port",
+    { kind: "integer", min: 0, max: 65_535 },
+    8_000,
+    "Port of the HTTP server; 0 picks a free one",
+    "--port",
+  ),
   setting(
     "http.allow_remote",
     { kind: "boolean" },
@@ -75,8 +81,20 @@ export const SETTINGS: readonly Setting[] = [
   ),
   setting("limits.record_bytes", { kind: "bytes", min: 1, max: 64 * MIB }, MIB, "Largest record that can pass", null),
   setting("limits.depth", { kind: "integer", min: 1, max: 1_000 }, 64, "Deepest nesting that can pass", null),
-  setting("batch.records", { kind: "integer", min: 1, max: 100_000 }, 1_000, "Most records decided and stored at once", null),
-  setting("batch.bytes", { kind: "bytes", min: 1_024, max: 64 * MIB }, MIB, "Most bytes decided and stored at once", null),
+  setting(
+    "batch.records",
+    { kind: "integer", min: 1, max: 100_000 },
+    1_000,
+    "Most records decided and stored at once",
+    null,
+  ),
+  setting(
+    "batch.bytes",
+    { kind: "bytes", min: 1_024, max: 64 * MIB },
+    MIB,
+    "Most bytes decided and stored at once",
+    null,
+  ),
   setting(
     "log.level",
     { kind: "choice", values: ["trace", "debug", "info", "warn", "error", "silent"] },

@@ -1,7 +1,9 @@
 import type { Setting, SettingValue, SourceSetting, ValueKind } from "./settings.ts";
 
 /** A value, or what is wrong with it: `problem` continues "Setting http.port". */
-export type Parsed = { readonly ok: true; readonly value: SettingValue } | { readonly ok: false; readonly problem: string };
+export type Parsed =
+  | { readonly ok: true; readonly value: SettingValue }
+  | { readonly ok: false; readonly problem: string };
 
 /** Topic names as Kafka has them. */
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
@@ -75,10 +77,16 @@ export function describeBytes(bytes: number): string {
 }
 
 /** One source from its parts, wherever they were written. */
-export function sourceOf(topic: string, subject: string, version: number | null, partitions: number): SourceSetting | string {
+export function sourceOf(
+  topic: string,
+  subject: string,
+  version: number | null,
+  partitions: number,
+): SourceSetting | string {
   if (!TOPIC.test(topic)) return "a topic has letters, digits, dots, underscores and dashes, at most 249";
   if (!SUBJECT.test(subject)) return "a subject has letters, digits, dots, underscores and dashes, at most 249";
-  if (version !== null && !within(version, 1, VERSION_MAX)) return `a version is a whole number from 1 to ${VERSION_MAX}`;
+  if (version !== null && !within(version, 1, VERSION_MAX))
+    return `a version is a whole number from 1 to ${VERSION_MAX}`;
   if (!within(partitions, 1, PARTITIONS_MAX)) return `partitions are a whole number from 1 to ${PARTITIONS_MAX}`;
   return { topic, subject, defaultVersion: version, partitions };
 }
@@ -130,5 +138,7 @@ function wrong(kind: ValueKind, found: string): Parsed {
 function show(value: string | number | boolean | null): string {
   if (value === null) return "nothing";
   // oxlint-disable-next-line no-control-regex -- control characters are what must not reach a terminal
-  return typeof value === "string" ? `"${value.slice(0, 60).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?")}"` : String(value);
+  return typeof value === "string"
+    ? `"${value.slice(0, 60).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?")}"`
+    : String(value);
 }

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { canonicalText } from "./canonical.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 
 /** draft: not yet in force; active and deprecated: judge records; retired: refuses them. Changed by people, never by the clock. */
 export type ContractStatus = "draft" | "active" | "deprecated" | "retired";
@@ -83,7 +83,7 @@ export function sealContractSet(set: ContractSet): SealedContractSet {
       .toSorted((a, b) => compareText(a.subject, b.subject)),
     bindings: set.bindings.toSorted((a, b) => compareText(a.topic, b.topic)),
   };
-  const text = canonicalText(ordered as unknown as JsonValue);
+  const text = canonicalText(ordered);
   return { digest: sha256Text(text), text, set: ordered };
 }
 

@@ -69,7 +69,8 @@ export function judge(payload: JsonValue, version: CompiledVersion, declaredBy: 
     return failed({ kind: "schema", violations: atLeastOne(schema.explain(payload)) }, ref, declaredBy);
   }
   const broken = rules(payload);
-  if (broken.length > 0) return failed({ kind: "rule", violations: broken as RuleFailure["violations"] }, ref, declaredBy);
+  if (broken.length > 0)
+    return failed({ kind: "rule", violations: broken as RuleFailure["violations"] }, ref, declaredBy);
   const fields = identity(payload);
   if ("missing" in fields) {
     return failed({ kind: "schema", violations: [identityMissing(fields.missing)] }, ref, declaredBy);

@@ -75,13 +75,7 @@ export type Unexplained = {
 };
 
 /** Why a record is FAILED: a closed union, never a string. */
-export type FailureReason =
-  | Malformed
-  | ContractFailure
-  | SchemaFailure
-  | RuleFailure
-  | Conflict
-  | Unexplained;
+export type FailureReason = Malformed | ContractFailure | SchemaFailure | RuleFailure | Conflict | Unexplained;
 
 /** Stable machine code of a reason: `<kind>` or `<kind>-<code>`, a bounded set fit for a metric label. */
 export function failureCode(reason: FailureReason): string {

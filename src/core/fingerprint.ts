@@ -6,11 +6,7 @@ import type { FailureReason } from "./failure.ts";
 export const FINGERPRINT_VERSION = 1;
 
 /** Keywords whose instance path ends in a name the producer chose: that name is data and is left out. */
-const NAMES_A_FIELD: ReadonlySet<string> = new Set([
-  "additionalProperties",
-  "propertyNames",
-  "patternProperties",
-]);
+const NAMES_A_FIELD: ReadonlySet<string> = new Set(["additionalProperties", "propertyNames", "patternProperties"]);
 
 /** Fingerprints are few and repeat; past this many the cache starts anew (bounded memory, same answers). */
 const CACHE_MAX = 4_096;

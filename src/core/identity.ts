@@ -29,7 +29,8 @@ export function compileMachineId(kind: string, subject: string): (fields: readon
   const views = Array.from({ length: SHORT_MAX + 1 }, (_, length) => scratch.subarray(0, prefix.length + length + 2));
   return (fields) => {
     const only = fields[0];
-    if (fields.length !== 1 || typeof only !== "string" || only.length > SHORT_MAX) return machineId(kind, subject, fields);
+    if (fields.length !== 1 || typeof only !== "string" || only.length > SHORT_MAX)
+      return machineId(kind, subject, fields);
     let at = prefix.length;
     for (let index = 0; index < only.length; index += 1) {
       const code = only.charCodeAt(index);
@@ -49,7 +50,7 @@ const SHORT_MAX = 128;
 
 /** The four hexadecimal digits that begin with the variant bits 10, by the digit they replace. */
 const VARIANT: Readonly<Record<string, string>> = Object.fromEntries(
-  [..."0123456789abcdef"].map((digit, value) => [digit, "89ab".charAt(value & 3)]),
+  Array.from("0123456789abcdef", (digit, value) => [digit, "89ab".charAt(value & 3)]),
 );
 
 function prefixOf(kind: string, subject: string): string {

@@ -19,6 +19,7 @@ type Fault = SyntaxFault | PolicyFault;
 const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
 const SPACE = /[ \t\n\r]*/y;
 /** Unrolled, so that a long string costs no backtracking stack. */
+// oxlint-disable-next-line no-control-regex -- RFC 8259 forbids exactly these in a string
 const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\u0000-\u001f]*)*"/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WORD = /true|false|null/y;
@@ -121,7 +122,12 @@ function keyFault(key: string, index: number, level: Level, levels: readonly Lev
   if (FORBIDDEN.has(key)) return { code: "forbidden-key", index, pointer, message: `The key ${key} is not allowed` };
   if (key.includes("\u0000")) return { code: "forbidden-key", index, pointer, message: "A key contains NUL" };
   if (!key.isWellFormed()) {
-    return { code: "lone-surrogate", index, pointer: pointerOf(levels.slice(0, -1)), message: "A key contains a lone surrogate" };
+    return {
+      code: "lone-surrogate",
+      index,
+      pointer: pointerOf(levels.slice(0, -1)),
+      message: "A key contains a lone surrogate",
+    };
   }
   return null;
 }
@@ -133,14 +139,24 @@ function scalarAt(text: string, at: number, levels: readonly Level[], policy: bo
     const end = match(STRING, text, at);
     if (end === null) return badString(text, at);
     if (policy && !(JSON.parse(text.slice(at, end)) as string).isWellFormed()) {
-      return { code: "lone-surrogate", index: at, pointer: pointerOf(levels), message: "A string contains a lone surrogate" };
+      return {
+        code: "lone-surrogate",
+        index: at,
+        pointer: pointerOf(levels),
+        message: "A string contains a lone surrogate",
+      };
     }
     return end;
   }
   const number = match(NUMBER, text, at);
   if (number !== null) {
     if (!policy || survives(text.slice(at, number))) return number;
-    return { code: "lossy-number", index: at, pointer: pointerOf(levels), message: "A number does not survive as a double" };
+    return {
+      code: "lossy-number",
+      index: at,
+      pointer: pointerOf(levels),
+      message: "A number does not survive as a double",
+    };
   }
   return match(WORD, text, at) ?? unexpected(text, at);
 }

@@ -22,7 +22,8 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * one, the walk over the value looks at every string. Whatever stays unproved is asked of the exact scanner.
  */
 export function parsePayload(bytes: Uint8Array | null, limits: PayloadLimits): ParsedPayload {
-  if (bytes === null || bytes.length === 0) return malformed("empty", bytes === null ? "No value" : "No bytes", null, null);
+  if (bytes === null || bytes.length === 0)
+    return malformed("empty", bytes === null ? "No value" : "No bytes", null, null);
   if (bytes.length > limits.bytesMax) {
     return malformed("too-large", `${bytes.length} bytes; the limit is ${limits.bytesMax}`, null, null);
   }
@@ -190,6 +191,11 @@ function byteOffsetOf(text: string, index: number): number {
   return Buffer.byteLength(text.slice(0, index), "utf8");
 }
 
-function malformed(code: MalformedCode, message: string, byteOffset: number | null, pointer: string | null): ParsedPayload {
+function malformed(
+  code: MalformedCode,
+  message: string,
+  byteOffset: number | null,
+  pointer: string | null,
+): ParsedPayload {
   return { ok: false, reason: { kind: "malformed", code, message, byteOffset, pointer } };
 }

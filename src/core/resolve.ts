@@ -66,7 +66,10 @@ export function resolveDefault(binding: Binding, contract: CompiledContract): Re
 function admit(bound: Pick<CompiledBinding, "binding" | "contract">, declared: Declared): Resolved {
   const { contract, binding } = bound;
   if (declared.subject !== contract.subject || declared.version === null) {
-    return fail("unknown", `The declared contract is not one that topic ${binding.topic} carries (${contract.subject})`);
+    return fail(
+      "unknown",
+      `The declared contract is not one that topic ${binding.topic} carries (${contract.subject})`,
+    );
   }
   const version = contract.versions.get(declared.version);
   const name = `${contract.subject}@${declared.version}`;

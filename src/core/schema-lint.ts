@@ -41,7 +41,13 @@ export function refuseSchema(schema: JsonObject | boolean): readonly Refusal[] {
   if (typeof schema === "boolean") return [];
   const size = Buffer.byteLength(JSON.stringify(schema));
   if (size > SIZE_BYTES_MAX) {
-    return [{ pointer: "", code: "too-large", message: `the schema has ${size} bytes; at most ${SIZE_BYTES_MAX} are allowed` }];
+    return [
+      {
+        pointer: "",
+        code: "too-large",
+        message: `the schema has ${size} bytes; at most ${SIZE_BYTES_MAX} are allowed`,
+      },
+    ];
   }
   const refusals: Refusal[] = [];
   const anchors = new Set<string>();
@@ -50,11 +56,16 @@ export function refuseSchema(schema: JsonObject | boolean): readonly Refusal[] {
   return refusals.length > 0 ? refusals : compileRefusal(schema);
 }
 
-type Walk = { readonly root: JsonObject; readonly anchors: ReadonlySet<string>; readonly refuse: (refusal: Refusal) => void };
+type Walk = {
+  readonly root: JsonObject;
+  readonly anchors: ReadonlySet<string>;
+  readonly refuse: (refusal: Refusal) => void;
+};
 
 function walk(schema: JsonValue, pointer: string, depth: number, run: Walk): void {
   if (!isObject(schema)) return;
-  if (depth > DEPTH_MAX) return run.refuse({ pointer, code: "too-deep", message: `schemas nest deeper than ${DEPTH_MAX}` });
+  if (depth > DEPTH_MAX)
+    return run.refuse({ pointer, code: "too-deep", message: `schemas nest deeper than ${DEPTH_MAX}` });
   checkUnique(schema, pointer, run);
   checkBooleans(schema, pointer, run);
   for (const [keyword, value] of Object.entries(schema)) {
@@ -62,7 +73,11 @@ function walk(schema: JsonValue, pointer: string, depth: number, run: Walk): voi
     if (keyword.startsWith("x-")) continue;
     const shape = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : undefined;
     if (shape === undefined) {
-      run.refuse({ pointer: at, code: "unknown-keyword", message: `"${keyword}" is not a keyword that is judged; begin the name with "x-" to keep it as a note` });
+      run.refuse({
+        pointer: at,
+        code: "unknown-keyword",
+        message: `"${keyword}" is not a keyword that is judged; begin the name with "x-" to keep it as a note`,
+      });
       continue;
     }
     if (keyword === "$schema" && value !== DIALECT) {
@@ -133,7 +148,11 @@ function checkNames(value: JsonValue, pointer: string, { refuse }: Walk): void {
   if (!isObject(value)) return;
   for (const name of Object.keys(value)) {
     if (!FORBIDDEN.has(name)) continue;
-    refuse({ pointer: `${pointer}/${name}`, code: "forbidden-property", message: `no payload with a key "${name}" gets past the boundary` });
+    refuse({
+      pointer: `${pointer}/${name}`,
+      code: "forbidden-property",
+      message: `no payload with a key "${name}" gets past the boundary`,
+    });
   }
 }
 

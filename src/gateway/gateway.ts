@@ -46,7 +46,9 @@ export async function startGateway(deps: IngestDeps): Promise<Gateway> {
 
   const streams = await deps.source.streams();
   for (const stream of streams) set(stream, {});
-  const loops = streams.map(async (stream): Promise<Halt | null> => ingestStream({ ...deps, observe }, stream, abort.signal));
+  const loops = streams.map(async (stream): Promise<Halt | null> =>
+    ingestStream({ ...deps, observe }, stream, abort.signal),
+  );
   const done = Promise.all(loops).then(() => undefined);
   // Whoever awaits `done` or `stop` gets the bug; without this it would also end the process as an unhandled rejection.
   done.catch(() => undefined);

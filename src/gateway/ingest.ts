@@ -141,11 +141,8 @@ async function advance(deps: IngestDeps, stream: Stream, tail: LedgerEntry, sign
   source.commitHint(stream, entry.to);
   const { stored, duplicates, conflicts, failures } = applied;
   const { seq, from, to, count, contractSet } = entry;
-  observe({
-    kind: "batch-settled",
-    ...{ stream, seq, from, to, count, contractSet },
-    ...{ stored, duplicates, conflicts, failures },
-  });
+  const decidedHow = { stored, duplicates, conflicts, failures };
+  observe({ kind: "batch-settled", stream, seq, from, to, count, contractSet, ...decidedHow });
   return { kind: "at", tail: entry };
 }
 

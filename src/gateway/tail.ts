@@ -25,14 +25,20 @@ export type Redone = Applied | { readonly kind: "stopped" };
  * it again. The entry's own contract set decides, and the outcomes it recorded stand whatever today's contracts or
  * build would say.
  */
-export async function redoTail(deps: RedoDeps, stream: Stream, tail: LedgerEntry, signal: AbortSignal): Promise<Redone> {
+export async function redoTail(
+  deps: RedoDeps,
+  stream: Stream,
+  tail: LedgerEntry,
+  signal: AbortSignal,
+): Promise<Redone> {
   if (tail.kind !== "BATCH") return nothing();
   const range = await fetchRange(deps, stream, tail, signal);
   if (range.kind === "stopped") return range;
   if (range.kind === "below-start") return complete(deps.store, tail, range.logStart);
   if (range.kind === "ended") return halted("LOG_TRUNCATED", stream, tail, `the log ends at offset ${range.logEnd}`);
   const set = await loadContractSet(deps.store, tail.contractSet);
-  if (set === null) return halted("CONTRACT_SET_MISSING", stream, tail, `contract set ${tail.contractSet} cannot be read`);
+  if (set === null)
+    return halted("CONTRACT_SET_MISSING", stream, tail, `contract set ${tail.contractSet} cannot be read`);
   const decided = pinOutcomes(decideBatch(range.records, set), tail, set);
   if (decided === null || rawRoot(decided.map(rawLeaf)) !== tail.rawRoot) {
     return halted("SOURCE_DIVERGED", stream, tail, "the log no longer holds the records the ledger speaks of");
@@ -46,7 +52,8 @@ export async function redoTail(deps: RedoDeps, stream: Stream, tail: LedgerEntry
 /** The collection the decisions of a topic go to. */
 export function collectionOf(set: CompiledContractSet, topic: string): string {
   const bound = set.byTopic.get(topic);
-  if (bound === undefined) throw new Error(`Cannot settle topic "${topic}": contract set ${set.digest} does not bind it`);
+  if (bound === undefined)
+    throw new Error(`Cannot settle topic "${topic}": contract set ${set.digest} does not bind it`);
   return bound.contract.collection;
 }
 
@@ -148,7 +155,10 @@ async function complete(store: Store, tail: LedgerEntry, logStart: bigint): Prom
 
 function halted(code: Halt["code"], stream: Stream, tail: LedgerEntry, state: string): Redone {
   const message = `Cannot redo entry ${tail.seq} of ${stream.topic}/${stream.partition} [${tail.from}, ${tail.to}): ${state}`;
-  return { kind: "halted", halt: { code, message, remedy: "run `sigma audit --source`; restore the log or the store" } };
+  return {
+    kind: "halted",
+    halt: { code, message, remedy: "run `sigma audit --source`; restore the log or the store" },
+  };
 }
 
 function nothing(): Applied {

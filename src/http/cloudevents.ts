@@ -53,7 +53,12 @@ function fromEnvelope(text: string, node: Node, pointer: string): NewRecord {
   return toRecord(attributes, data, attributes.get("datacontenttype") ?? "application/json", pointer);
 }
 
-function toRecord(attributes: Attributes, value: Buffer | null, contentType: string | null, pointer: string): NewRecord {
+function toRecord(
+  attributes: Attributes,
+  value: Buffer | null,
+  contentType: string | null,
+  pointer: string,
+): NewRecord {
   const missing = REQUIRED.filter((name) => (attributes.get(name) ?? "") === "");
   const misnamed = [...attributes.keys()].filter((name) => !NAME.test(name));
   if (missing.length > 0 || misnamed.length > 0 || attributes.get("specversion") !== "1.0") {
@@ -77,7 +82,9 @@ function parseEnvelope(text: string): Node {
   const errors: Parameters<typeof parseTree>[1] = [];
   const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
   if (root === undefined || errors.length > 0) {
-    throw badRequest("bad-cloudevent", "The envelope of the CloudEvent is not JSON", { byteOffset: errors[0]?.offset ?? 0 });
+    throw badRequest("bad-cloudevent", "The envelope of the CloudEvent is not JSON", {
+      byteOffset: errors[0]?.offset ?? 0,
+    });
   }
   return root;
 }

@@ -10,23 +10,31 @@ type Params = { readonly topic: string; readonly partition: string; readonly off
 
 /** What became of one position. */
 export function registerDecisions(app: FastifyInstance, deps: HttpDeps): void {
-  app.get<{ Params: Params }>("/v1/decisions/:topic/:partition/:offset", { schema: decisionSchemas.decision }, async (request, reply) => {
-    const { stream, offset, row } = await find(deps, request.params);
-    if (row !== null) return rowView(row);
-    const { topic, partition } = stream;
-    return reply.code(202).send({ topic, partition, offset: Number(offset), status: "PENDING" });
-  });
+  app.get<{ Params: Params }>(
+    "/v1/decisions/:topic/:partition/:offset",
+    { schema: decisionSchemas.decision },
+    async (request, reply) => {
+      const { stream, offset, row } = await find(deps, request.params);
+      if (row !== null) return rowView(row);
+      const { topic, partition } = stream;
+      return reply.code(202).send({ topic, partition, offset: Number(offset), status: "PENDING" });
+    },
+  );
 
-  app.get<{ Params: Params }>("/v1/decisions/:topic/:partition/:offset/raw", { schema: decisionSchemas.raw }, async (request, reply) => {
-    const { row, offset } = await find(deps, request.params);
-    if (row === null || row.kind === "unreadable" || row.raw === null) {
-      throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
-    }
-    return reply
-      .header("content-type", "application/octet-stream")
-      .header("content-disposition", `attachment; filename="record-${offset}.bin"`)
-      .send(Buffer.from(row.raw));
-  });
+  app.get<{ Params: Params }>(
+    "/v1/decisions/:topic/:partition/:offset/raw",
+    { schema: decisionSchemas.raw },
+    async (request, reply) => {
+      const { row, offset } = await find(deps, request.params);
+      if (row === null || row.kind === "unreadable" || row.raw === null) {
+        throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
+      }
+      return reply
+        .header("content-type", "application/octet-stream")
+        .header("content-disposition", `attachment; filename="record-${offset}.bin"`)
+        .send(Buffer.from(row.raw));
+    },
+  );
 }
 
 async function find(
@@ -43,6 +51,7 @@ async function find(
   const [row] = await deps.reads.rows(stream.id, offset, offset + 1n);
   if (row !== undefined) return { stream, offset, row };
   const { start, end } = await deps.source.bounds(stream);
-  if (offset >= end || offset < start) throw notFound("no-record", `The log holds offsets ${start} to ${end}, the last excluded`);
+  if (offset >= end || offset < start)
+    throw notFound("no-record", `The log holds offsets ${start} to ${end}, the last excluded`);
   return { stream, offset, row: null };
 }

@@ -94,7 +94,9 @@ async function answerPositions(
   topic: string,
   appended: readonly Appended[],
 ): Promise<FastifyReply> {
-  const positions = appended.slice(0, LIMITS.positions).map(({ partition, offset }) => ({ partition, offset: Number(offset) }));
+  const positions = appended
+    .slice(0, LIMITS.positions)
+    .map(({ partition, offset }) => ({ partition, offset: Number(offset) }));
   const accepted = { topic, count: appended.length, positions };
   const seconds = preferredWait(request);
   if (seconds === null || appended.length === 0) return reply.code(202).send(accepted);
@@ -148,7 +150,9 @@ async function answerStream(
   try {
     for await (const { lines } of batchLines(plainChunks(body, request.headers))) {
       progress.moved();
-      const records = lines.map((value) => withRequestHeaders({ key: null, headers: [], value, partition: null }, request));
+      const records = lines.map((value) =>
+        withRequestHeaders({ key: null, headers: [], value, partition: null }, request),
+      );
       for (const { partition, offset } of await deps.log.append(topic, records)) {
         const from = ranges.get(partition)?.from ?? Number(offset);
         ranges.set(partition, { partition, from, to: Number(offset) + 1 });
@@ -165,7 +169,8 @@ async function answerStream(
 }
 
 function withAppended(error: unknown, extra: Readonly<Record<string, unknown>>): unknown {
-  if (error instanceof ProblemError) return new ProblemError({ ...error.problem, extra: { ...error.problem.extra, ...extra } });
+  if (error instanceof ProblemError)
+    return new ProblemError({ ...error.problem, extra: { ...error.problem.extra, ...extra } });
   if (error instanceof Error) Object.assign(error, { appended: extra });
   return error;
 }

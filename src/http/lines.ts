@@ -45,7 +45,9 @@ export async function* batchLines(chunks: AsyncIterable<Buffer>): AsyncGenerator
     }
     if (restBytes > LIMITS.lineBytes) {
       if (lines.length > 0) yield { lines, last: number };
-      throw tooLarge("line-too-long", `Line ${number + 1} has more than ${LIMITS.lineBytes} bytes`, { line: number + 1 });
+      throw tooLarge("line-too-long", `Line ${number + 1} has more than ${LIMITS.lineBytes} bytes`, {
+        line: number + 1,
+      });
     }
   }
   if (restBytes > 0) take(Buffer.concat(rest));

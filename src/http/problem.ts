@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import { Unavailable } from "../core/unavailable.ts";
+import type { Unavailable } from "../core/unavailable.ts";
 
 /** An error answer, RFC 9457. `code` is stable; `detail` is for people and never quotes a payload. */
 export type Problem = {
@@ -27,12 +27,23 @@ export class ProblemError extends Error {
 /** Sends a problem; `instance` is the path that was asked. */
 export async function sendProblem(reply: FastifyReply, problem: Problem): Promise<FastifyReply> {
   const { status, code, title, detail, remedy, extra, headers } = problem;
-  const body = { type: `urn:sigma:problem:${code}`, title, status, detail, instance: pathOf(reply.request.url), code, remedy, ...extra };
-  return reply
-    .code(status)
-    .headers({ ...headers, "content-type": "application/problem+json" })
-    // As bytes: to a text the server would add a charset, which this media type does not have.
-    .send(Buffer.from(JSON.stringify(body)));
+  const body = {
+    type: `urn:sigma:problem:${code}`,
+    title,
+    status,
+    detail,
+    instance: pathOf(reply.request.url),
+    code,
+    remedy,
+    ...extra,
+  };
+  return (
+    reply
+      .code(status)
+      .headers({ ...headers, "content-type": "application/problem+json" })
+      // As bytes: to a text the server would add a charset, which this media type does not have.
+      .send(Buffer.from(JSON.stringify(body)))
+  );
 }
 
 /** The query can hold anything; only the path is echoed. */
@@ -53,11 +64,23 @@ export function unavailableProblem({ code, message, remedy }: Unavailable, nowMs
 }
 
 export function badRequest(code: string, detail: string, extra?: Readonly<Record<string, unknown>>): ProblemError {
-  return new ProblemError({ status: 400, code, title: "Bad request", detail, ...(extra === undefined ? {} : { extra }) });
+  return new ProblemError({
+    status: 400,
+    code,
+    title: "Bad request",
+    detail,
+    ...(extra === undefined ? {} : { extra }),
+  });
 }
 
 export function notFound(code: string, detail: string, remedy?: string): ProblemError {
-  return new ProblemError({ status: 404, code, title: "Not found", detail, ...(remedy === undefined ? {} : { remedy }) });
+  return new ProblemError({
+    status: 404,
+    code,
+    title: "Not found",
+    detail,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
 }
 
 export function tooLarge(code: string, detail: string, extra?: Readonly<Record<string, unknown>>): ProblemError {
@@ -65,5 +88,11 @@ export function tooLarge(code: string, detail: string, extra?: Readonly<Record<s
 }
 
 export function unsupported(detail: string, remedy: string): ProblemError {
-  return new ProblemError({ status: 415, code: "unsupported-media-type", title: "Unsupported media type", detail, remedy });
+  return new ProblemError({
+    status: 415,
+    code: "unsupported-media-type",
+    title: "Unsupported media type",
+    detail,
+    remedy,
+  });
 }

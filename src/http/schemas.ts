@@ -55,13 +55,21 @@ const decision = {
 };
 
 const position = { type: "object", required: ["partition", "offset"], properties: { partition: whole, offset: whole } };
-const range = { type: "object", required: ["partition", "from", "to"], properties: { partition: whole, from: whole, to: whole } };
+const range = {
+  type: "object",
+  required: ["partition", "from", "to"],
+  properties: { partition: whole, from: whole, to: whole },
+};
 const name = { type: "string", minLength: 1, maxLength: 249 } as const;
 const topic = { type: "object", required: ["topic"], properties: { topic: name } };
 const at = {
   type: "object",
   required: ["topic", "partition", "offset"],
-  properties: { topic: name, partition: { type: "string", pattern: "^[0-9]{1,9}$" }, offset: { type: "string", pattern: "^[0-9]{1,18}$" } },
+  properties: {
+    topic: name,
+    partition: { type: "string", pattern: "^[0-9]{1,9}$" },
+    offset: { type: "string", pattern: "^[0-9]{1,18}$" },
+  },
 };
 
 export const eventSchemas: Schemas<"append"> = {
@@ -78,7 +86,12 @@ export const eventSchemas: Schemas<"append"> = {
       202: answer("Durable in the log; the decision follows", {
         type: "object",
         required: ["topic", "count"],
-        properties: { topic: text, count: whole, positions: { type: "array", items: position }, ranges: { type: "array", items: range } },
+        properties: {
+          topic: text,
+          count: whole,
+          positions: { type: "array", items: position },
+          ranges: { type: "array", items: range },
+        },
       }),
       400: problem,
       404: problem,
@@ -101,7 +114,9 @@ export const validateSchemas: Schemas<"reference" | "verdict"> = {
         properties: {
           status: { enum: ["PASSED", "FAILED"] },
           clean_data: {},
-          reason: { enum: ["Schema validation failed", "Business rule violation", "Malformed payload", "No contract version"] },
+          reason: {
+            enum: ["Schema validation failed", "Business rule violation", "Malformed payload", "No contract version"],
+          },
           errors: { type: "array", items: { type: ["object", "string"] } },
           received_payload: {},
         },
@@ -115,7 +130,11 @@ export const validateSchemas: Schemas<"reference" | "verdict"> = {
     operationId: "validate",
     summary: "Judge one payload by a contract; nothing is stored",
     params: { type: "object", required: ["subject"], properties: { subject: name } },
-    querystring: { type: "object", additionalProperties: false, properties: { version: { type: "string", pattern: "^[1-9][0-9]{0,8}$" } } },
+    querystring: {
+      type: "object",
+      additionalProperties: false,
+      properties: { version: { type: "string", pattern: "^[1-9][0-9]{0,8}$" } },
+    },
     response: { 200: answer("The verdict", decision), 400: problem, 404: problem, 413: problem, 415: problem },
   },
 };
@@ -125,7 +144,12 @@ export const decisionSchemas: Schemas<"decision" | "raw"> = {
     operationId: "decisionAt",
     summary: "What became of one position",
     params: at,
-    response: { 200: answer("The decision", decision), 202: answer("In the log, not yet decided", decision), 400: problem, 404: problem },
+    response: {
+      200: answer("The decision", decision),
+      202: answer("In the log, not yet decided", decision),
+      400: problem,
+      404: problem,
+    },
   },
   raw: {
     operationId: "rawAt",
@@ -143,19 +167,31 @@ export const contractSchemas: Schemas<"list" | "schema"> = {
       200: answer("The set", {
         type: "object",
         required: ["digest", "contracts", "bindings"],
-        properties: { digest: text, contracts: { type: "array", items: { type: "object" } }, bindings: { type: "array", items: { type: "object" } } },
+        properties: {
+          digest: text,
+          contracts: { type: "array", items: { type: "object" } },
+          bindings: { type: "array", items: { type: "object" } },
+        },
       }),
     },
   },
   schema: {
     operationId: "contractSchema",
     summary: "The JSON Schema of a version",
-    params: { type: "object", required: ["subject", "version"], properties: { subject: name, version: { type: "string", pattern: "^[1-9][0-9]{0,8}$" } } },
+    params: {
+      type: "object",
+      required: ["subject", "version"],
+      properties: { subject: name, version: { type: "string", pattern: "^[1-9][0-9]{0,8}$" } },
+    },
     response: { 200: answer("The schema", {}, "application/schema+json"), 400: problem, 404: problem },
   },
 } as const;
 
-const trouble = { type: ["object", "null"], required: ["code", "message", "remedy"], properties: { code: text, message: text, remedy: text } };
+const trouble = {
+  type: ["object", "null"],
+  required: ["code", "message", "remedy"],
+  properties: { code: text, message: text, remedy: text },
+};
 const readiness = {
   type: "object",
   required: ["status", "streams"],
@@ -182,7 +218,9 @@ export const healthSchemas: Schemas<"live" | "ready"> = {
   live: {
     operationId: "live",
     summary: "Whether the process turns",
-    response: { 200: answer("Alive", { type: "object", required: ["status"], properties: { status: { const: "alive" } } }) },
+    response: {
+      200: answer("Alive", { type: "object", required: ["status"], properties: { status: { const: "alive" } } }),
+    },
   },
   ready: {
     operationId: "ready",

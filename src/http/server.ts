@@ -1,5 +1,11 @@
 import swagger from "@fastify/swagger";
-import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, {
+  LogController,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import { Unavailable } from "../core/unavailable.ts";
 import { registerContracts } from "./contracts.ts";
 import { registerDecisions } from "./decisions.ts";
@@ -65,7 +71,8 @@ function parseBodies(app: FastifyInstance, bodyLimit: number): void {
   });
   app.addHook("onRequest", async (request) => {
     const { headers, raw } = request;
-    if (request.method !== "POST" || LINE_TYPES.some((type) => headers["content-type"]?.startsWith(type) === true)) return;
+    if (request.method !== "POST" || LINE_TYPES.some((type) => headers["content-type"]?.startsWith(type) === true))
+      return;
     const timer = setTimeout(() => raw.destroy(), LIMITS.bodyMs);
     timer.unref();
     raw.once("end", () => clearTimeout(timer));
@@ -115,32 +122,66 @@ function answerErrors(app: FastifyInstance, deps: HttpDeps, routes: readonly Rou
     const path = request.url.split("?", 1)[0] ?? "";
     const methods = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
     if (methods.length === 0) {
-      return sendProblem(reply, { status: 404, code: "no-route", title: "Not found", detail: "There is nothing at this path", remedy: "see /openapi.json" });
+      return sendProblem(reply, {
+        status: 404,
+        code: "no-route",
+        title: "Not found",
+        detail: "There is nothing at this path",
+        remedy: "see /openapi.json",
+      });
     }
     const allow = [...new Set(methods)].toSorted().join(", ");
-    return sendProblem(reply, { status: 405, code: "method", title: "Method not allowed", detail: `This path takes ${allow}`, headers: { allow } });
+    return sendProblem(reply, {
+      status: 405,
+      code: "method",
+      title: "Method not allowed",
+      detail: `This path takes ${allow}`,
+      headers: { allow },
+    });
   });
-  app.setErrorHandler<FastifyError>(async (error, request, reply) => sendProblem(reply, problemOf(error, deps, request, reply, bodyLimit)));
+  app.setErrorHandler<FastifyError>(async (error, request, reply) =>
+    sendProblem(reply, problemOf(error, deps, request, reply, bodyLimit)),
+  );
 }
 
-function problemOf(error: FastifyError | Error, deps: HttpDeps, request: FastifyRequest, reply: FastifyReply, bodyLimit: number): Problem {
+function problemOf(
+  error: FastifyError | Error,
+  deps: HttpDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  bodyLimit: number,
+): Problem {
   if (error instanceof ProblemError) return error.problem;
   const { appended } = error as { appended?: Readonly<Record<string, unknown>> };
   const extra = appended === undefined ? {} : { extra: appended };
   if (error instanceof Unavailable) return { ...unavailableProblem(error, deps.now()), ...extra };
-  const { code = "", statusCode = 500, validation } = error as FastifyError;
+  const { code, statusCode = 500, validation } = error as FastifyError;
   if (validation !== undefined) {
-    const detail = validation.map(({ instancePath, message }) => `${instancePath.slice(1)} ${message ?? ""}`.trim()).join("; ");
+    const detail = validation
+      .map(({ instancePath, message }) => `${instancePath.slice(1)} ${message ?? ""}`.trim())
+      .join("; ");
     return { status: 400, code: "bad-parameter", title: "Bad request", detail };
   }
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return bodyTooLarge(bodyLimit).problem;
   if (code === "FST_ERR_CTP_INVALID_CONTENT_LENGTH" || code === "ECONNRESET" || code === "ERR_STREAM_PREMATURE_CLOSE") {
-    return { status: 400, code: "body-cut-short", title: "Bad request", detail: "The body ended before its announced length", ...extra };
+    return {
+      status: 400,
+      code: "body-cut-short",
+      title: "Bad request",
+      detail: "The body ended before its announced length",
+      ...extra,
+    };
   }
   if (statusCode >= 400 && statusCode < 500) {
     return { status: statusCode, code: "bad-request", title: "Bad request", detail: "The request cannot be read" };
   }
   request.log.error({ err: error, code: "SIG-H-500" }, "a request failed by a bug");
   void reply;
-  return { status: 500, code: "internal", title: "Internal error", detail: "The request failed by a bug of the gateway; its log says more", ...extra };
+  return {
+    status: 500,
+    code: "internal",
+    title: "Internal error",
+    detail: "The request failed by a bug of the gateway; its log says more",
+    ...extra,
+  };
 }

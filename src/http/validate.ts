@@ -57,7 +57,12 @@ function boundFor(set: CompiledContractSet, subject: string, version: string | u
   return { binding, contract, byDefault: resolveDefault(binding, contract) };
 }
 
-function judgeFor(bound: CompiledBinding, headers: readonly Header[], value: Buffer, set: CompiledContractSet): Decision {
+function judgeFor(
+  bound: CompiledBinding,
+  headers: readonly Header[],
+  value: Buffer,
+  set: CompiledContractSet,
+): Decision {
   const parsed = parsePayload(value, set.limits);
   const resolved = resolveVersion(bound, headers, parsed.ok ? parsed.payload : undefined);
   if (!parsed.ok) return failedWith(parsed.reason);
@@ -87,23 +92,38 @@ function referenceView(decision: Decision, value: Buffer, set: CompiledContractS
     case "schema":
       return failed("Schema validation failed", reason.violations.map(referenceError));
     case "rule":
-      return failed("Business rule violation", reason.violations.map(({ message }) => message));
+      return failed(
+        "Business rule violation",
+        reason.violations.map(({ message }) => message),
+      );
     case "malformed":
       if (reason.code === "not-json" || reason.code === "not-utf8" || reason.code === "empty") {
         throw badRequest(`malformed-${reason.code}`, reason.message, { byteOffset: reason.byteOffset });
       }
       // JSON, but refused by the boundary: showing it parsed would hide what is wrong with it.
-      return failed("Malformed payload", [{ loc: locOf(reason.pointer ?? ""), msg: reason.message, type: reason.code, ...failureView(reason) }]);
+      return failed("Malformed payload", [
+        { loc: locOf(reason.pointer ?? ""), msg: reason.message, type: reason.code, ...failureView(reason) },
+      ]);
     case "contract":
     case "conflict":
     case "unexplained":
-      return failed("No contract version", [{ loc: [], msg: failureView(reason)["detail"], type: failureView(reason)["code"] }]);
+      return failed("No contract version", [
+        { loc: [], msg: failureView(reason)["detail"], type: failureView(reason)["code"] },
+      ]);
   }
 }
 
 /** `loc`, `msg` and `type` as the reference's clients read them, beside our own words. */
 function referenceError({ pointer, keyword, schemaPath, message }: Violation): Readonly<Record<string, unknown>> {
-  return { loc: locOf(pointer), msg: message, type: TYPES[keyword] ?? keyword, pointer, keyword, schemaPath, code: `schema-${keyword}` };
+  return {
+    loc: locOf(pointer),
+    msg: message,
+    type: TYPES[keyword] ?? keyword,
+    pointer,
+    keyword,
+    schemaPath,
+    code: `schema-${keyword}`,
+  };
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -14,16 +14,21 @@ export function failureView(reason: FailureReason): Readonly<Record<string, unkn
     case "schema":
       return {
         ...common,
-        errors: reason.violations.map(({ pointer, keyword, schemaPath, message }): Violation & { schemaPath: string } => ({
-          pointer,
-          keyword,
-          schemaPath,
-          code: `schema-${keyword}`,
-          detail: message,
-        })),
+        errors: reason.violations.map(
+          ({ pointer, keyword, schemaPath, message }): Violation & { schemaPath: string } => ({
+            pointer,
+            keyword,
+            schemaPath,
+            code: `schema-${keyword}`,
+            detail: message,
+          }),
+        ),
       };
     case "rule":
-      return { ...common, errors: reason.violations.map(({ id, message }) => ({ rule: id, code: "rule", detail: message })) };
+      return {
+        ...common,
+        errors: reason.violations.map(({ id, message }) => ({ rule: id, code: "rule", detail: message })),
+      };
     case "conflict": {
       const { storedId, storedAt, storedDigest, digest } = reason;
       return { ...common, storedId, storedAt, storedDigest, digest };
@@ -46,7 +51,12 @@ export function rowView(row: StoredRow): Readonly<Record<string, unknown>> {
   const { topic, partition, offset } = row.position;
   const position = { topic, partition, offset: Number(offset) };
   if (row.kind === "unreadable") return { ...position, status: "UNREADABLE", detail: row.message };
-  const common = { ...position, contract: row.contract satisfies ContractRef | null, declaredBy: row.declaredBy, rawHash: row.rawHash };
+  const common = {
+    ...position,
+    contract: row.contract satisfies ContractRef | null,
+    declaredBy: row.declaredBy,
+    rawHash: row.rawHash,
+  };
   switch (row.kind) {
     case "validated":
       return { ...common, status: "PASSED", id: row.id };

@@ -11,7 +11,10 @@ export type LogOptions = {
 /** A logger of one JSON object a line (time in ISO 8601), or of lines for people. Nothing it writes holds a payload. */
 export function createLogger({ level, format, destination }: LogOptions): Logger {
   const stream = format === "json" ? destination : prettyStream(destination);
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } }, stream);
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } },
+    stream,
+  );
 }
 
 /** Writes one line for each change of a stream's state; settled batches only at debug. */
@@ -41,9 +44,20 @@ export function logEvents(log: Logger): Observe {
   };
 }
 
-function describeBatch(event: Extract<GatewayEvent, { readonly kind: "batch-settled" }>): Readonly<Record<string, unknown>> {
+function describeBatch(
+  event: Extract<GatewayEvent, { readonly kind: "batch-settled" }>,
+): Readonly<Record<string, unknown>> {
   const { seq, from, to, count, stored, duplicates, conflicts, failures } = event;
-  return { seq, from: String(from), to: String(to), count, stored, duplicates, conflicts, failures: Object.fromEntries(failures) };
+  return {
+    seq,
+    from: String(from),
+    to: String(to),
+    count,
+    stored,
+    duplicates,
+    conflicts,
+    failures: Object.fromEntries(failures),
+  };
 }
 
 function levelName(label: string): { readonly level: string } {
@@ -55,8 +69,12 @@ function prettyStream(destination: DestinationStream): DestinationStream {
   return {
     write: (line) => {
       const { time, level, msg, ...rest } = JSON.parse(line) as Readonly<Record<string, unknown>>;
-      const fields = Object.entries(rest).map(([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-      destination.write(`${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(msg ?? "")}${fields.join("")}\n`);
+      const fields = Object.entries(rest).map(
+        ([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+      );
+      destination.write(
+        `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(msg ?? "")}${fields.join("")}\n`,
+      );
     },
   };
 }

@@ -46,7 +46,21 @@ export function sealEntry(entry: Omit<LedgerEntry, "hash">): LedgerEntry {
 
 /** The hash an entry must carry. Offsets are hashed as decimal text: JSON numbers end at 2^53. */
 export function entryHash(entry: Omit<LedgerEntry, "hash">): string {
-  const { stream, seq, kind, prevHash, from, to, count, outcomes, rawRoot: raw, root, contractSet, engine, note } = entry;
+  const {
+    stream,
+    seq,
+    kind,
+    prevHash,
+    from,
+    to,
+    count,
+    outcomes,
+    rawRoot: raw,
+    root,
+    contractSet,
+    engine,
+    note,
+  } = entry;
   return hash(
     "sha256",
     canonicalText({
@@ -93,7 +107,11 @@ export function outcomeRoot(leaves: readonly OutcomeLeaf[]): string {
 }
 
 /** Run-length form of the outcomes of `[from, to)`; an offset without a leaf is a hole. Leaves are in offset order. */
-export function encodeOutcomes(from: bigint, to: bigint, leaves: readonly Pick<OutcomeLeaf, "offset" | "outcome">[]): string {
+export function encodeOutcomes(
+  from: bigint,
+  to: bigint,
+  leaves: readonly Pick<OutcomeLeaf, "offset" | "outcome">[],
+): string {
   let text = "";
   let next = from;
   let run = 0n;

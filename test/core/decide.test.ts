@@ -39,13 +39,24 @@ describe("decide()", () => {
   });
 
   test("is total and gives the same answer twice, for any bytes and headers", () => {
-    const bytes = fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.json().map((text) => Buffer.from(text)));
-    const headers = fc.array(fc.tuple(fc.constantFrom("sigma-contract", "ce_dataschema", "x"), fc.uint8Array({ maxLength: 20 })), { maxLength: 3 });
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.json().map((text) => Buffer.from(text)),
+    );
+    const headers = fc.array(
+      fc.tuple(fc.constantFrom("sigma-contract", "ce_dataschema", "x"), fc.uint8Array({ maxLength: 20 })),
+      { maxLength: 3 },
+    );
     fc.assert(
-      fc.property(fc.option(bytes), headers, fc.constantFrom("shipments", "declared", "none"), (value, header, topic) => {
-        const record = { topic, headers: header, value };
-        expect(decide(record, set)).toEqual(decide(record, set));
-      }),
+      fc.property(
+        fc.option(bytes),
+        headers,
+        fc.constantFrom("shipments", "declared", "none"),
+        (value, header, topic) => {
+          const record = { topic, headers: header, value };
+          expect(decide(record, set)).toEqual(decide(record, set));
+        },
+      ),
       { numRuns: 2_000, seed: 20_261_123 },
     );
   });
@@ -63,7 +74,10 @@ describe("decide()", () => {
     const secret = "s3cr3t-canary";
     for (const { topic, headers, value } of rows.map(recordOf)) {
       if (value === null) continue;
-      const text = Buffer.from(value).toString("latin1").replaceAll("Dublin", secret).replaceAll("SHIP-TRUE-003", secret);
+      const text = Buffer.from(value)
+        .toString("latin1")
+        .replaceAll("Dublin", secret)
+        .replaceAll("SHIP-TRUE-003", secret);
       const decision = decide({ topic, headers, value: Buffer.from(text, "latin1") }, set);
       if (decision.status === "FAILED") expect(JSON.stringify(decision)).not.toContain(secret);
     }

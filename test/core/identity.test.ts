@@ -19,7 +19,9 @@ describe("machineId()", () => {
 
   test("never changes: these ids are stored", () => {
     expect(machineId("payload", "shipment", ["SHIP-TRUE-003"])).toBe("a5f61ec8-b693-8c5a-a740-f79df91353c8");
-    expect(machineId("payload", "order", ["é", 1, null, true, { b: 1, a: [2] }])).toBe("893b116b-1caf-8e4c-a8c5-2613a4a2564d");
+    expect(machineId("payload", "order", ["é", 1, null, true, { b: 1, a: [2] }])).toBe(
+      "893b116b-1caf-8e4c-a8c5-2613a4a2564d",
+    );
   });
 
   test("tells kinds, subjects, types and field boundaries apart", () => {
@@ -48,9 +50,16 @@ describe("machineId()", () => {
   test("the short way for one plain string gives the same ids", () => {
     const short = compileMachineId("payload", "shipment");
     fc.assert(
-      fc.property(fc.oneof(fc.string({ maxLength: 150 }), fc.string({ unit: "grapheme", maxLength: 20 }), fc.constantFrom('"', "\\", "\u007f", "~", " ", "x".repeat(128), "x".repeat(129))), (text) => {
-        expect(short([text])).toBe(machineId("payload", "shipment", [text]));
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ maxLength: 150 }),
+          fc.string({ unit: "grapheme", maxLength: 20 }),
+          fc.constantFrom('"', "\\", "\u007f", "~", " ", "x".repeat(128), "x".repeat(129)),
+        ),
+        (text) => {
+          expect(short([text])).toBe(machineId("payload", "shipment", [text]));
+        },
+      ),
       { numRuns: 5_000, seed: 20_261_123 },
     );
     expect(short(["a", "b"])).toBe(machineId("payload", "shipment", ["a", "b"]));
@@ -70,16 +79,28 @@ describe("compilePointers()", () => {
     expect(compilePointers([pointer])(payload)).toEqual([value]);
   });
 
-  test.each(["/x", "/a/b~1c/2", "/a/b~1c/-", "/a/b~1c/00", "/a/b~1c/length", "/n/x", "/toString", "/a/hasOwnProperty"])("%j leads nowhere", (pointer) => {
-    expect(compilePointers(["/n", pointer])(payload)).toEqual({ missing: pointer });
-  });
+  test.each(["/x", "/a/b~1c/2", "/a/b~1c/-", "/a/b~1c/00", "/a/b~1c/length", "/n/x", "/toString", "/a/hasOwnProperty"])(
+    "%j leads nowhere",
+    (pointer) => {
+      expect(compilePointers(["/n", pointer])(payload)).toEqual({ missing: pointer });
+    },
+  );
 });
 
 describe("RFC 8785", () => {
   test.each([
-    ['{"peach":"This sorting order","péché":"is wrong according to French","pêche":"but canonicalization MUST","sin":"ignore locale"}', '{"peach":"This sorting order","péché":"is wrong according to French","pêche":"but canonicalization MUST","sin":"ignore locale"}'],
-    ['{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],"string":"\\u20ac$\\u000F\\u000aA\'\\u0042\\u0022\\u005c\\\\\\"\\/","literals":[null,true,false]}', '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'],
-    ['{"\\u20ac":"Euro Sign","\\r":"Carriage Return","\\ufb33":"Hebrew Letter Dalet With Dagesh","1":"One","\\ud83d\\ude00":"Emoji: Grinning Face","\\u0080":"Control","\\u00f6":"Latin Small Letter O With Diaeresis"}', '{"\\r":"Carriage Return","1":"One","\u0080":"Control","ö":"Latin Small Letter O With Diaeresis","€":"Euro Sign","😀":"Emoji: Grinning Face","\ufb33":"Hebrew Letter Dalet With Dagesh"}'],
+    [
+      '{"peach":"This sorting order","péché":"is wrong according to French","pêche":"but canonicalization MUST","sin":"ignore locale"}',
+      '{"peach":"This sorting order","péché":"is wrong according to French","pêche":"but canonicalization MUST","sin":"ignore locale"}',
+    ],
+    [
+      '{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],"string":"\\u20ac$\\u000F\\u000aA\'\\u0042\\u0022\\u005c\\\\\\"\\/","literals":[null,true,false]}',
+      '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
+    ],
+    [
+      '{"\\u20ac":"Euro Sign","\\r":"Carriage Return","\\ufb33":"Hebrew Letter Dalet With Dagesh","1":"One","\\ud83d\\ude00":"Emoji: Grinning Face","\\u0080":"Control","\\u00f6":"Latin Small Letter O With Diaeresis"}',
+      '{"\\r":"Carriage Return","1":"One","\u0080":"Control","ö":"Latin Small Letter O With Diaeresis","€":"Euro Sign","😀":"Emoji: Grinning Face","\ufb33":"Hebrew Letter Dalet With Dagesh"}',
+    ],
     ["[-0,56.0,1e21,9007199254740992]", "[0,56,1e+21,9007199254740992]"],
   ])("the library writes %s as the RFC does", (text, canonical) => {
     expect(canonicalize(JSON.parse(text))).toBe(canonical);

@@ -6,7 +6,9 @@ import { hasSuite, parsingCases, type ParsingCase } from "../conformance.ts";
 
 const present = hasSuite("json-parsing");
 const cases = present ? parsingCases() : [];
-const pinned = JSON.parse(readFileSync(new URL("json-pinned.json", import.meta.url), "utf8")) as Readonly<Record<string, string>>;
+const pinned = JSON.parse(readFileSync(new URL("json-pinned.json", import.meta.url), "utf8")) as Readonly<
+  Record<string, string>
+>;
 
 function codeOf({ bytes }: ParsingCase): string {
   const parsed = parsePayload(bytes, DEFAULT_LIMITS);
@@ -22,7 +24,9 @@ describe.skipIf(!present)("the JSON parsing suite", () => {
     const valid = casesOf("y");
     expect(valid).toHaveLength(95);
     const refused = valid.filter((one) => codeOf(one) !== "ok").map((one) => [one.name, codeOf(one)]);
-    expect(Object.fromEntries(refused)).toEqual(Object.fromEntries(Object.entries(pinned).filter(([name]) => name.startsWith("y_"))));
+    expect(Object.fromEntries(refused)).toEqual(
+      Object.fromEntries(Object.entries(pinned).filter(([name]) => name.startsWith("y_"))),
+    );
     expect(refused.map(([, code]) => code)).not.toContain("not-json");
     expect(refused.map(([, code]) => code)).not.toContain("not-utf8");
   });
@@ -30,7 +34,9 @@ describe.skipIf(!present)("the JSON parsing suite", () => {
   test("all 188 invalid files are not JSON", () => {
     const invalid = casesOf("n");
     expect(invalid).toHaveLength(188);
-    expect(invalid.filter((one) => !["not-json", "not-utf8", "empty"].includes(codeOf(one))).map(({ name }) => name)).toEqual([]);
+    expect(
+      invalid.filter((one) => !["not-json", "not-utf8", "empty"].includes(codeOf(one))).map(({ name }) => name),
+    ).toEqual([]);
   });
 
   test("each of the 35 undetermined files is pinned", () => {

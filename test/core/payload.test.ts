@@ -67,19 +67,32 @@ describe("parsePayload()", () => {
   });
 
   test("refuses bytes that are not UTF-8, whatever they would decode to", () => {
-    for (const bytes of [[0xff], [0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x22, 0xf5, 0x80, 0x80, 0x80, 0x22], [0x22, 0xc3]]) {
+    for (const bytes of [
+      [0xff],
+      [0x22, 0xc0, 0x80, 0x22],
+      [0x22, 0xed, 0xa0, 0x80, 0x22],
+      [0x22, 0xf5, 0x80, 0x80, 0x80, 0x22],
+      [0x22, 0xc3],
+    ]) {
       expect(outcome(Uint8Array.from(bytes))).toBe("not-utf8");
     }
   });
 
   test("a tombstone and no bytes are empty", () => {
-    expect([parsePayload(null, DEFAULT_LIMITS), outcome("")]).toMatchObject([{ ok: false, reason: { code: "empty" } }, "empty"]);
+    expect([parsePayload(null, DEFAULT_LIMITS), outcome("")]).toMatchObject([
+      { ok: false, reason: { code: "empty" } },
+      "empty",
+    ]);
   });
 
   test("takes exactly the limit of bytes and of depth, and not one more", () => {
     const limits = { bytesMax: 10, depthMax: 3 };
     expect([outcome('"12345678"', limits), outcome('"123456789"', limits)]).toEqual(["ok", "too-large"]);
-    expect([outcome("[[[]]]", limits), outcome("[[[[]]]]", limits), outcome('{"":{}}', limits)]).toEqual(["ok", "too-deep", "ok"]);
+    expect([outcome("[[[]]]", limits), outcome("[[[[]]]]", limits), outcome('{"":{}}', limits)]).toEqual([
+      "ok",
+      "too-deep",
+      "ok",
+    ]);
   });
 
   test("brackets inside strings are not depth", () => {
@@ -98,7 +111,10 @@ describe("parsePayload()", () => {
   });
 
   test("the fast proofs and the exact scanner agree on any document", () => {
-    const key = fc.oneof(fc.constantFrom("a", "b", "__proto__", "constructor", "\u0000", "\ud800", "ü"), fc.string({ maxLength: 4 }));
+    const key = fc.oneof(
+      fc.constantFrom("a", "b", "__proto__", "constructor", "\u0000", "\ud800", "ü"),
+      fc.string({ maxLength: 4 }),
+    );
     const number = fc.oneof(
       fc.double().map((value) => (Number.isFinite(value) ? String(value) : "0")),
       fc.bigInt().map(String),
@@ -113,7 +129,15 @@ describe("parsePayload()", () => {
         string,
         fc.constantFrom("true", "null"),
         fc.array(tie("value"), { maxLength: 4 }).map((items) => `[${items.join(",")}]`),
-        fc.array(fc.tuple(key.map((text) => JSON.stringify(text)), tie("value")), { maxLength: 4 }).map((pairs) => `{${pairs.map(([name, item]) => `${name}:${item}`).join(" , ")}}`),
+        fc
+          .array(
+            fc.tuple(
+              key.map((text) => JSON.stringify(text)),
+              tie("value"),
+            ),
+            { maxLength: 4 },
+          )
+          .map((pairs) => `{${pairs.map(([name, item]) => `${name}:${item}`).join(" , ")}}`),
       ),
     }));
     fc.assert(
@@ -125,7 +149,30 @@ describe("parsePayload()", () => {
   });
 
   test("on mutilated documents the scanner finds a syntax fault exactly when JSON.parse does", () => {
-    const pieces = ["{", "}", "[", "]", ",", ":", '"', '"a"', "\\", "\\u00e9", "1", "-", "0", ".", "e", "E+", "true", "nul", " ", "\n", "\u0001", "ü"];
+    const pieces = [
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      '"',
+      '"a"',
+      "\\",
+      "\\u00e9",
+      "1",
+      "-",
+      "0",
+      ".",
+      "e",
+      "E+",
+      "true",
+      "nul",
+      " ",
+      "\n",
+      "\u0001",
+      "ü",
+    ];
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 12 }), (parts) => {
         const text = parts.join("");
@@ -164,7 +211,11 @@ describe("survives()", () => {
   }
 
   test("says whether the shortest form of the double denotes the same decimal", () => {
-    const literal = fc.tuple(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.option(fc.bigInt({ min: 0n, max: 10n ** 18n })), fc.option(fc.integer({ min: -300, max: 280 })));
+    const literal = fc.tuple(
+      fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }),
+      fc.option(fc.bigInt({ min: 0n, max: 10n ** 18n })),
+      fc.option(fc.integer({ min: -300, max: 280 })),
+    );
     fc.assert(
       fc.property(literal, ([whole, fraction, power]) => {
         const text = `${whole}${fraction === null ? "" : `.${fraction}`}${power === null ? "" : `e${power}`}`;

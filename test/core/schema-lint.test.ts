@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { refuseSchema } from "../../src/core/schema-lint.ts";
 
-const found = (schema: JsonObject): readonly string[] => refuseSchema(schema).map(({ code, pointer }) => `${code} ${pointer}`);
+const found = (schema: JsonObject): readonly string[] =>
+  refuseSchema(schema).map(({ code, pointer }) => `${code} ${pointer}`);
 
 function nested(depth: number): JsonObject {
   return depth === 0 ? {} : { not: nested(depth - 1) };
@@ -12,18 +13,38 @@ describe("refuseSchema()", () => {
   test.each<readonly [string, JsonObject, readonly string[]]>([
     ["another dialect", { $schema: "http://json-schema.org/draft-07/schema#" }, ["dialect /$schema"]],
     ["a keyword nobody judges", { minimun: 3 }, ["unknown-keyword /minimun"]],
-    ["a keyword nobody judges, deep inside", { properties: { a: { items: { requird: [] } } } }, ["unknown-keyword /properties/a/items/requird"]],
+    [
+      "a keyword nobody judges, deep inside",
+      { properties: { a: { items: { requird: [] } } } },
+      ["unknown-keyword /properties/a/items/requird"],
+    ],
     ["a reference to another host", { $ref: "https://example.org/x.json" }, ["remote-ref /$ref"]],
     ["a reference to a file", { items: { $ref: "file:///etc/passwd" } }, ["remote-ref /items/$ref"]],
     ["a reference to a relative document", { $ref: "other.json#/a" }, ["remote-ref /$ref"]],
     ["a reference to nothing", { $ref: "#/$defs/none" }, ["unresolved-ref /$ref"]],
-    ["uniqueItems without a bound", { uniqueItems: true, items: { type: "string" } }, ["unbounded-unique /uniqueItems"]],
-    ["uniqueItems with too large a bound", { uniqueItems: true, maxItems: 101, items: { type: "string" } }, ["unbounded-unique /uniqueItems"]],
-    ["a property that no payload can have", { properties: { constructor: {} } }, ["forbidden-property /properties/constructor"]],
+    [
+      "uniqueItems without a bound",
+      { uniqueItems: true, items: { type: "string" } },
+      ["unbounded-unique /uniqueItems"],
+    ],
+    [
+      "uniqueItems with too large a bound",
+      { uniqueItems: true, maxItems: 101, items: { type: "string" } },
+      ["unbounded-unique /uniqueItems"],
+    ],
+    [
+      "a property that no payload can have",
+      { properties: { constructor: {} } },
+      ["forbidden-property /properties/constructor"],
+    ],
     ["a dynamic reference", { $dynamicRef: "#a" }, ["unknown-keyword /$dynamicRef"]],
     ["unevaluatedItems", { unevaluatedItems: false }, ["unknown-keyword /unevaluatedItems"]],
     ["unevaluatedProperties", { unevaluatedProperties: false }, ["unknown-keyword /unevaluatedProperties"]],
-    ["uniqueItems of objects", { uniqueItems: true, maxItems: 3, items: { type: "object" } }, ["unique-objects /uniqueItems"]],
+    [
+      "uniqueItems of objects",
+      { uniqueItems: true, maxItems: 3, items: { type: "object" } },
+      ["unique-objects /uniqueItems"],
+    ],
     ["contains beside prefixItems", { contains: {}, prefixItems: [{}] }, ["contains-with-prefix /contains"]],
     ["not with a bare true", { not: true }, ["boolean-subschema /not"]],
     ["contains with a bare false", { contains: false }, ["boolean-subschema /contains"]],

@@ -8,7 +8,7 @@ import { compileSchema } from "../../src/core/schema.ts";
 // A second, independent engine judges random payloads by random schemas; both must say the same.
 
 const SEED = 20_261_123;
-const SCHEMAS = Number(process.env['ORACLE'] ?? 2_000);
+const SCHEMAS = Number(process.env["ORACLE"] ?? 2_000);
 const PAYLOADS = 12;
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
@@ -47,7 +47,9 @@ const schema = fc.letrec<{ schema: JsonObject | boolean }>((tie) => {
     sub.map((contains) => ({ contains, maxContains: 2 })),
     fc.uniqueArray(name, { minLength: 1, maxLength: 2 }).map((required) => ({ required })),
     fc.dictionary(name, sub, { minKeys: 1, maxKeys: 2 }).map((properties) => ({ properties })),
-    fc.tuple(fc.dictionary(name, sub, { maxKeys: 2 }), sub).map(([properties, additionalProperties]) => ({ properties, additionalProperties })),
+    fc
+      .tuple(fc.dictionary(name, sub, { maxKeys: 2 }), sub)
+      .map(([properties, additionalProperties]) => ({ properties, additionalProperties })),
     sub.map((schemaOf) => ({ patternProperties: { "^[ab]$": schemaOf } })),
     fc.tuple(name, name).map(([key, needed]) => ({ dependentRequired: { [key]: [needed] } })),
     fc.tuple(name, sub).map(([key, dependent]) => ({ dependentSchemas: { [key]: dependent } })),
@@ -63,34 +65,36 @@ const schema = fc.letrec<{ schema: JsonObject | boolean }>((tie) => {
     schema: fc.oneof(
       { maxDepth: 4 },
       fc.boolean(),
-      fc.array(keyword as fc.Arbitrary<JsonObject>, { minLength: 1, maxLength: 3 }).map((parts) => Object.assign({}, ...parts) as JsonObject),
+      fc
+        .array(keyword as fc.Arbitrary<JsonObject>, { minLength: 1, maxLength: 3 })
+        .map((parts) => Object.assign({}, ...parts) as JsonObject),
     ),
   };
 }).schema;
 
-test(
-  "agrees with a second engine on random schemas and payloads, and explains every refusal",
-  async () => {
-    let compared = 0;
-    const differ: string[] = [];
-    const schemas = fc.sample(schema, { numRuns: SCHEMAS, seed: SEED }).filter((one) => refuseSchema(one).length === 0);
-    // As JSON.parse makes them: the generator's own objects have no prototype.
-    const payloads = fc.sample(payload, { numRuns: SCHEMAS * PAYLOADS, seed: SEED }).map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);
-    for (const [index, one] of schemas.entries()) {
-      const mine = compileSchema(one);
-      const uri = `https://oracle.example/${index}`;
-      registerSchema(one as Parameters<typeof registerSchema>[0], uri, DIALECT);
-      const theirs = await validate(uri);
-      for (const value of payloads.slice(index * PAYLOADS, (index + 1) * PAYLOADS)) {
-        const verdict = mine.accepts(value);
-        compared += 1;
-        if (theirs(value as Parameters<typeof theirs>[0]).valid !== verdict) differ.push(`${JSON.stringify(one)} on ${JSON.stringify(value)}: ${verdict}`);
-        if (!verdict && mine.explain(value).length === 0) differ.push(`${JSON.stringify(one)} on ${JSON.stringify(value)}: no explanation`);
-      }
-      unregisterSchema(uri);
+test("agrees with a second engine on random schemas and payloads, and explains every refusal", async () => {
+  let compared = 0;
+  const differ: string[] = [];
+  const schemas = fc.sample(schema, { numRuns: SCHEMAS, seed: SEED }).filter((one) => refuseSchema(one).length === 0);
+  // As JSON.parse makes them: the generator's own objects have no prototype.
+  const payloads = fc
+    .sample(payload, { numRuns: SCHEMAS * PAYLOADS, seed: SEED })
+    .map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);
+  for (const [index, one] of schemas.entries()) {
+    const mine = compileSchema(one);
+    const uri = `https://oracle.example/${index}`;
+    registerSchema(one as Parameters<typeof registerSchema>[0], uri, DIALECT);
+    const theirs = await validate(uri);
+    for (const value of payloads.slice(index * PAYLOADS, (index + 1) * PAYLOADS)) {
+      const verdict = mine.accepts(value);
+      compared += 1;
+      if (theirs(value as Parameters<typeof theirs>[0]).valid !== verdict)
+        differ.push(`${JSON.stringify(one)} on ${JSON.stringify(value)}: ${verdict}`);
+      if (!verdict && mine.explain(value).length === 0)
+        differ.push(`${JSON.stringify(one)} on ${JSON.stringify(value)}: no explanation`);
     }
-    expect(differ.slice(0, 10)).toEqual([]);
-    expect(compared).toBeGreaterThan(15_000);
-  },
-  60_000,
-);
+    unregisterSchema(uri);
+  }
+  expect(differ.slice(0, 10)).toEqual([]);
+  expect(compared).toBeGreaterThan(15_000);
+}, 60_000);

@@ -7,7 +7,9 @@ import { hasSuite, schemaGroups } from "../conformance.ts";
 
 type Schema = JsonObject | boolean;
 
-const SHIPMENT = JSON.parse(readFileSync(new URL("../../contracts/shipment/v1.schema.json", import.meta.url), "utf8")) as JsonObject;
+const SHIPMENT = JSON.parse(
+  readFileSync(new URL("../../contracts/shipment/v1.schema.json", import.meta.url), "utf8"),
+) as JsonObject;
 
 describe.skipIf(!hasSuite("json-schema"))("the official JSON Schema 2020-12 suite", () => {
   test("has no wrong verdict among its 1,299 but for the refused constructs, and an explanation for every no", () => {
@@ -24,7 +26,8 @@ describe.skipIf(!hasSuite("json-schema"))("the official JSON Schema 2020-12 suit
         const before = JSON.stringify(data);
         const verdict = accepts(data as JsonValue);
         if (verdict !== valid) wrong.push(`${file} / ${description} / ${name}`);
-        if (!verdict && explain(data as JsonValue).length === 0) wrong.push(`${file} / ${description} / ${name}: no explanation`);
+        if (!verdict && explain(data as JsonValue).length === 0)
+          wrong.push(`${file} / ${description} / ${name}: no explanation`);
         if (JSON.stringify(data) !== before) wrong.push(`${file} / ${description} / ${name}: the payload was changed`);
       }
     }
@@ -37,7 +40,10 @@ describe.skipIf(!hasSuite("json-schema"))("the official JSON Schema 2020-12 suit
       const codes = [...new Set(refuseSchema(schema as Schema).map(({ code }) => code))].toSorted();
       return codes.length === 0 ? [] : [`${file} / ${description}: ${codes.join(", ")}`];
     });
-    const listed = JSON.parse(readFileSync(new URL("schema-refusals.json", import.meta.url), "utf8")) as { count: number; groups: string[] };
+    const listed = JSON.parse(readFileSync(new URL("schema-refusals.json", import.meta.url), "utf8")) as {
+      count: number;
+      groups: string[];
+    };
     expect(refused).toEqual(listed.groups);
     expect(refused.length).toBe(listed.count);
   });
@@ -46,7 +52,12 @@ describe.skipIf(!hasSuite("json-schema"))("the official JSON Schema 2020-12 suit
 describe("compileSchema()", () => {
   test("names the missing and the unknown field by their own pointers", () => {
     const { explain } = compileSchema(SHIPMENT);
-    expect(explain({ shipment_id: "S", weight_kg: 1, priority: 1, "a/b~c": 1 }).map(({ pointer, keyword }) => ({ pointer, keyword }))).toEqual([
+    expect(
+      explain({ shipment_id: "S", weight_kg: 1, priority: 1, "a/b~c": 1 }).map(({ pointer, keyword }) => ({
+        pointer,
+        keyword,
+      })),
+    ).toEqual([
       { pointer: "/destination", keyword: "required" },
       { pointer: "/a~1b~0c", keyword: "additionalProperties" },
     ]);
@@ -72,7 +83,9 @@ describe("compileSchema()", () => {
 
   test("does not take an inherited property for a field", () => {
     expect(compileSchema({ required: ["toString"] }).accepts({})).toBe(false);
-    expect(compileSchema({ properties: { toString: { type: "string" } }, additionalProperties: false }).accepts({})).toBe(true);
+    expect(
+      compileSchema({ properties: { toString: { type: "string" } }, additionalProperties: false }).accepts({}),
+    ).toBe(true);
   });
 
   test("asserts no format and fills in no default", () => {
@@ -100,6 +113,13 @@ describe("compileSchema()", () => {
 
   test("shows the pattern as the contract wrote it", () => {
     const { explain } = compileSchema({ properties: { a: { pattern: "^.$" } } });
-    expect(explain({ a: "abc" })).toEqual([{ pointer: "/a", keyword: "pattern", schemaPath: "/properties/a/pattern", message: expect.not.stringContaining("\\p{L}") as string }]);
+    expect(explain({ a: "abc" })).toEqual([
+      {
+        pointer: "/a",
+        keyword: "pattern",
+        schemaPath: "/properties/a/pattern",
+        message: expect.not.stringContaining("\\p{L}") as string,
+      },
+    ]);
   });
 });

@@ -27,6 +27,11 @@ export function vectorContracts(): CompiledContractSet {
 }
 
 export function recordOf({ topic, headers, text, base64 }: Vector): Decidable {
-  const value = base64 === undefined ? (text === null || text === undefined ? null : Buffer.from(text)) : Buffer.from(base64, "base64");
+  const value =
+    base64 === undefined
+      ? text === null || text === undefined
+        ? null
+        : Buffer.from(text)
+      : Buffer.from(base64, "base64");
   return { topic, headers: headers.map(([name, content]) => [name, Buffer.from(content)] as const), value };
 }

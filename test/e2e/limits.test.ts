@@ -13,7 +13,8 @@ function smallDisk(): string | null {
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", directory], { stdio: "pipe" });
   } catch {
-    if (process.env["CI"] !== undefined) throw new Error("Cannot test a full disk: mounting a tmpfs is not allowed here");
+    if (process.env["CI"] !== undefined)
+      throw new Error("Cannot test a full disk: mounting a tmpfs is not allowed here");
     process.stderr.write("SKIPPED: a full disk needs the right to mount a tmpfs\n");
     return null;
   }
@@ -21,8 +22,15 @@ function smallDisk(): string | null {
   return directory;
 }
 
-async function append(url: string, text: string): Promise<{ readonly status: number; readonly retryAfter: string | null; readonly code: unknown }> {
-  const response = await fetch(`${url}${EVENTS}`, { method: "POST", headers: { "content-type": "application/json" }, body: text });
+async function append(
+  url: string,
+  text: string,
+): Promise<{ readonly status: number; readonly retryAfter: string | null; readonly code: unknown }> {
+  const response = await fetch(`${url}${EVENTS}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: text,
+  });
   const body = (await response.json()) as { code?: unknown };
   return { status: response.status, retryAfter: response.headers.get("retry-after"), code: body.code };
 }
@@ -43,15 +51,18 @@ describe("a full disk", () => {
       // Full: that is what was wanted.
     }
     let refused = await append(gateway.url, shipment("x".repeat(100_000)));
-    for (let more = 0; more < 50 && refused.status === 202; more += 1) refused = await append(gateway.url, shipment(`y${more}`.padEnd(100_000, "y")));
+    for (let more = 0; more < 50 && refused.status === 202; more += 1)
+      refused = await append(gateway.url, shipment(`y${more}`.padEnd(100_000, "y")));
     expect(refused).toMatchObject({ status: 503, code: "LOG_FULL" });
     expect(Number(refused.retryAfter)).toBeGreaterThan(0);
     expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
 
     rmSync(ballast);
     const limit = AbortSignal.timeout(30_000);
-    while (!limit.aborted && (await append(gateway.url, shipment("after"))).status !== 202) await new Promise((resolve) => setTimeout(resolve, 50));
-    while (!limit.aborted && (await fetch(`${gateway.url}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (!limit.aborted && (await append(gateway.url, shipment("after"))).status !== 202)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    while (!limit.aborted && (await fetch(`${gateway.url}/readyz`)).status !== 200)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     expect(limit.aborted).toBe(false);
     gateway.child.kill("SIGTERM");
     expect((await gateway.ended).code).toBe(0);
@@ -70,7 +81,11 @@ describe("SIGTERM", () => {
       for (let n = 0; !stopped; n += 1) {
         const body = Array.from({ length: 200 }, (_, line) => shipment(`t${n}-${line}`)).join("\n");
         try {
-          const response = await fetch(`${gateway.url}${EVENTS}`, { method: "POST", headers: { "content-type": "application/x-ndjson" }, body });
+          const response = await fetch(`${gateway.url}${EVENTS}`, {
+            method: "POST",
+            headers: { "content-type": "application/x-ndjson" },
+            body,
+          });
           if (response.status === 202) acknowledged += 200;
         } catch {
           return;
@@ -89,7 +104,10 @@ describe("SIGTERM", () => {
     again.child.kill("SIGTERM");
     await again.ended;
     const audit = await sigma(["audit", "--source", "--json", "--quiet", "--data", directory]);
-    const summary = JSON.parse(audit.stdout.trim().split("\n").at(-1) ?? "{}") as { findingsTotal: number; records: number };
+    const summary = JSON.parse(audit.stdout.trim().split("\n").at(-1) ?? "{}") as {
+      findingsTotal: number;
+      records: number;
+    };
     expect(summary.findingsTotal).toBe(0);
     expect(summary.records).toBeGreaterThanOrEqual(acknowledged);
   }, 60_000);
@@ -101,7 +119,11 @@ describe("a damaged store", () => {
     const directory = temporaryDirectory();
     const gateway = await startGatewayProcess(directory);
     for (const id of ["A", "B", "C"]) await append(gateway.url, shipment(id));
-    await fetch(`${gateway.url}${EVENTS}`, { method: "POST", headers: { "content-type": "application/json", prefer: "wait=5" }, body: shipment("D") });
+    await fetch(`${gateway.url}${EVENTS}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", prefer: "wait=5" },
+      body: shipment("D"),
+    });
     gateway.child.kill("SIGTERM");
     await gateway.ended;
     const db = new DatabaseSync(join(directory, "store.db"));
@@ -120,7 +142,12 @@ describe("a damaged store", () => {
     writeFileSync(join(directory, "log.db"), Buffer.alloc(8_192, 7));
     for (const command of [["start", "--port", "0"], ["audit"], ["status"]]) {
       const { code, stderr } = await sigma([...command, "--data", directory]);
-      expect({ command, failed: code !== 0, named: stderr.includes(directory), stack: /\n\s+at /.test(stderr) }).toEqual({ command, failed: true, named: true, stack: false });
+      expect({
+        command,
+        failed: code !== 0,
+        named: stderr.includes(directory),
+        stack: /\n\s+at /.test(stderr),
+      }).toEqual({ command, failed: true, named: true, stack: false });
     }
   }, 30_000);
 });

@@ -5,7 +5,12 @@ import { onTestFinished } from "vitest";
 
 const SIGMA = resolve(import.meta.dirname, "../../bin/sigma.js");
 
-export type Finished = { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly stdout: string; readonly stderr: string };
+export type Finished = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
 
 /** Runs a command of the real program to its end. */
 export async function sigma(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> {
@@ -17,7 +22,10 @@ export async function sigma(args: readonly string[], env: Readonly<Record<string
 export type Running = { readonly child: ChildProcess; readonly stdout: () => string; readonly stderr: () => string };
 
 function start(args: readonly string[], env: Readonly<Record<string, string>>): Running {
-  const child = spawn(process.execPath, [SIGMA, ...args], { env: { ...process.env, NO_COLOR: "1", ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [SIGMA, ...args], {
+    env: { ...process.env, NO_COLOR: "1", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => (stdout += String(chunk)));
@@ -30,8 +38,14 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>): 
 export type GatewayProcess = Running & { readonly url: string; readonly ended: Promise<Finished> };
 
 /** Starts the gateway on a free port and waits until it says where it listens. */
-export async function startGatewayProcess(dataDirectory: string, args: readonly string[] = []): Promise<GatewayProcess> {
-  const running = start(["start", "--port", "0", "--no-demo", "--data", dataDirectory, "--log-level", "warn", ...args], {});
+export async function startGatewayProcess(
+  dataDirectory: string,
+  args: readonly string[] = [],
+): Promise<GatewayProcess> {
+  const running = start(
+    ["start", "--port", "0", "--no-demo", "--data", dataDirectory, "--log-level", "warn", ...args],
+    {},
+  );
   const ended = once(running.child, "close").then(([code, signal]: unknown[]) => ({
     code: code as number | null,
     signal: signal as NodeJS.Signals | null,
@@ -44,7 +58,9 @@ export async function startGatewayProcess(dataDirectory: string, args: readonly 
       if (match !== null) found(match[0]);
     };
     running.child.stdout?.on("data", look);
-    void ended.then(({ stdout, stderr }) => fail(new Error(`the gateway ended before it listened:\n${stdout}\n${stderr}`)));
+    void ended.then(({ stdout, stderr }) =>
+      fail(new Error(`the gateway ended before it listened:\n${stdout}\n${stderr}`)),
+    );
   });
   return { ...running, url, ended };
 }

@@ -18,12 +18,22 @@ function kinds(rows: readonly StoredRow[]): readonly string[] {
 describe("ingestStream()", () => {
   test("stores a fact once, gives a duplicate a receipt and makes a conflict a failure", async () => {
     const embedded = await openEmbedded();
-    await embedded.append(shipment("A"), shipment("A"), shipment("A").replaceAll(",", ", "), shipment("A", 3), shipment("B"), "{");
+    await embedded.append(
+      shipment("A"),
+      shipment("A"),
+      shipment("A").replaceAll(",", ", "),
+      shipment("A", 3),
+      shipment("B"),
+      "{",
+    );
     await embedded.settle();
     const rows = await rowsOf(embedded);
     expect(kinds(rows)).toEqual(["validated", "receipt", "receipt", "conflict", "validated", "malformed"]);
     const [first, , , conflict] = rows;
-    expect(conflict).toMatchObject({ machineId: first?.id, reason: { storedId: first?.id, storedAt: expect.stringMatching(/@0$/) as string } });
+    expect(conflict).toMatchObject({
+      machineId: first?.id,
+      reason: { storedId: first?.id, storedAt: expect.stringMatching(/@0$/) as string },
+    });
     expect(JSON.stringify(conflict?.kind === "failed" ? conflict.reason : null)).not.toContain("Dublin");
   });
 
@@ -40,14 +50,24 @@ describe("ingestStream()", () => {
   test("keeps the bytes, key and headers of every record as they came", async () => {
     const embedded = await openEmbedded();
     const value = Buffer.from([0xff, 0x00, 0x7b]);
-    const headers = [["h", Buffer.from([1])], ["h", Buffer.from([])]] as const;
-    await embedded.log.append(TOPIC, [{ key: Buffer.from([]), headers, value, partition: null }, { key: null, headers: [], value: null, partition: null }]);
+    const headers = [
+      ["h", Buffer.from([1])],
+      ["h", Buffer.from([])],
+    ] as const;
+    await embedded.log.append(TOPIC, [
+      { key: Buffer.from([]), headers, value, partition: null },
+      { key: null, headers: [], value: null, partition: null },
+    ]);
     await embedded.settle();
     const [row, tombstone] = await rowsOf(embedded);
-    if (row === undefined || row.kind === "unreadable" || tombstone === undefined || tombstone.kind === "unreadable") throw new Error("unreadable");
+    if (row === undefined || row.kind === "unreadable" || tombstone === undefined || tombstone.kind === "unreadable")
+      throw new Error("unreadable");
     expect(Buffer.from(row.raw ?? []).equals(value)).toBe(true);
     expect(row.key).toHaveLength(0);
-    expect(row.headers.map(([name, content]) => [name, [...content]])).toEqual([["h", [1]], ["h", []]]);
+    expect(row.headers.map(([name, content]) => [name, [...content]])).toEqual([
+      ["h", [1]],
+      ["h", []],
+    ]);
     expect([tombstone.raw, tombstone.rawHash]).toEqual([null, "-"]);
   });
 
@@ -111,7 +131,9 @@ describe("ingestStream()", () => {
     const source: Source = {
       ...embedded.log,
       fetch: async (stream, from, limits, signal, until) =>
-        until === undefined ? { kind: "below-start", logStart: 9n } : embedded.log.fetch(stream, from, limits, signal, until),
+        until === undefined
+          ? { kind: "below-start", logStart: 9n }
+          : embedded.log.fetch(stream, from, limits, signal, until),
     };
     const gateway = await embedded.settle({ source });
     expect(gateway.streams()[0]?.trouble).toMatchObject({ code: "LOG_START_PASSED" });
@@ -126,7 +148,10 @@ describe("ingestStream()", () => {
       fetch: async (...args) => {
         const fetched = await embedded.log.fetch(...args);
         if (fetched.kind !== "records") return fetched;
-        return { ...fetched, records: fetched.records.map((record) => ({ ...record, value: Buffer.from(shipment("Z")) })) };
+        return {
+          ...fetched,
+          records: fetched.records.map((record) => ({ ...record, value: Buffer.from(shipment("Z")) })),
+        };
       },
     };
     const gateway = await embedded.settle({ source });
@@ -179,7 +204,12 @@ async function forgedTail(embedded: Embedded, stream: string) {
   const set = shipmentContracts();
   const [source] = await embedded.log.streams();
   if (source === undefined) throw new Error("there is no stream");
-  const fetched = await embedded.log.fetch(source, 0n, { bytesMax: 1_000, recordsMax: 2, waitMs: 0 }, AbortSignal.timeout(1_000));
+  const fetched = await embedded.log.fetch(
+    source,
+    0n,
+    { bytesMax: 1_000, recordsMax: 2, waitMs: 0 },
+    AbortSignal.timeout(1_000),
+  );
   if (fetched.kind !== "records") throw new Error("there are no records");
   const decided = decideBatch(fetched.records, set);
   const { compileMachineId } = await import("../../src/core/identity.ts");

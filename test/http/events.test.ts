@@ -16,7 +16,9 @@ async function rowAt({ log, store }: Service, offset: bigint): Promise<StoredRow
 }
 
 function headersOf(row: StoredRow): Readonly<Record<string, string>> {
-  return row.kind === "unreadable" ? {} : Object.fromEntries(row.headers.map(([name, value]) => [name, Buffer.from(value).toString()]));
+  return row.kind === "unreadable"
+    ? {}
+    : Object.fromEntries(row.headers.map(([name, value]) => [name, Buffer.from(value).toString()]));
 }
 
 function rawOf(row: StoredRow): string | null {
@@ -29,7 +31,10 @@ describe("POST /v1/events/{topic}", () => {
   test("answers 202 with the position once the record is durable in the log", async () => {
     const service = await startService();
     const answer = await post(`${service.url}${EVENTS}`, shipment("A"));
-    expect([answer.status, answer.body]).toEqual([202, { topic: TOPIC, count: 1, positions: [{ partition: 0, offset: 0 }] }]);
+    expect([answer.status, answer.body]).toEqual([
+      202,
+      { topic: TOPIC, count: 1, positions: [{ partition: 0, offset: 0 }] },
+    ]);
     const [stream] = await service.log.streams();
     expect(stream === undefined ? null : await service.log.bounds(stream)).toEqual({ start: 0n, end: 1n });
   });
@@ -57,7 +62,10 @@ describe("POST /v1/events/{topic}", () => {
     const service = await startService();
     const lines = `${shipment("A")}\r\n\n  \n${shipment("B")}\n{broken\n${shipment("A")}`;
     const answer = await post(`${service.url}${EVENTS}`, lines, { "content-type": "application/x-ndjson" });
-    expect([answer.status, answer.body]).toEqual([202, { topic: TOPIC, count: 4, ranges: [{ partition: 0, from: 0, to: 4 }] }]);
+    expect([answer.status, answer.body]).toEqual([
+      202,
+      { topic: TOPIC, count: 4, ranges: [{ partition: 0, from: 0, to: 4 }] },
+    ]);
     await post(`${service.url}${EVENTS}`, shipment("Z"), WAIT);
     expect(await service.store.reads.tally()).toEqual({ validated: 3, failed: 1, receipts: 1 });
     expect(rawOf(await rowAt(service, 0n))).toBe(shipment("A"));
@@ -98,12 +106,17 @@ describe("POST /v1/events/{topic}", () => {
     const service = await startService();
     const body = `${shipment("A")}\n${"x".repeat(17_000_000)}\n${shipment("B")}`;
     const answer = await post(`${service.url}${EVENTS}`, body, { "content-type": "application/x-ndjson" });
-    expect([answer.status, answer.body]).toMatchObject([413, { code: "line-too-long", line: 2, appended: 1, ranges: [{ from: 0, to: 1 }] }]);
+    expect([answer.status, answer.body]).toMatchObject([
+      413,
+      { code: "line-too-long", line: 2, appended: 1, ranges: [{ from: 0, to: 1 }] },
+    ]);
   });
 
   test("a record over the contract's limit is a failure with its bytes, not an error", async () => {
     const service = await startService();
-    const answer = await post(`${service.url}${EVENTS}`, `${"x".repeat(1_048_577)}\n`, { "content-type": "application/x-ndjson" });
+    const answer = await post(`${service.url}${EVENTS}`, `${"x".repeat(1_048_577)}\n`, {
+      "content-type": "application/x-ndjson",
+    });
     expect(answer.status).toBe(202);
     await post(`${service.url}${EVENTS}`, shipment("A"), WAIT);
     const row = await rowAt(service, 0n);
@@ -115,17 +128,34 @@ describe("POST /v1/events/{topic}", () => {
     const service = await startService();
     const data = '{ "shipment_id":"A",\t"weight_kg":15.20,"destination":"Dublin", "priority":2 }';
     const envelope = `{"specversion":"1.0","data":${data},"id":"e-1","source":"/tests","type":"t","partitionkey":"k"}`;
-    const answer = await post(`${service.url}${EVENTS}`, envelope, { ...WAIT, "content-type": "application/cloudevents+json" });
+    const answer = await post(`${service.url}${EVENTS}`, envelope, {
+      ...WAIT,
+      "content-type": "application/cloudevents+json",
+    });
     expect(answer.body).toMatchObject({ decisions: [{ status: "PASSED" }] });
     const row = await rowAt(service, 0n);
     expect(rawOf(row)).toBe(data);
-    expect(headersOf(row)).toEqual({ ce_specversion: "1.0", ce_id: "e-1", ce_source: "/tests", ce_type: "t", ce_partitionkey: "k", "content-type": "application/json" });
+    expect(headersOf(row)).toEqual({
+      ce_specversion: "1.0",
+      ce_id: "e-1",
+      ce_source: "/tests",
+      ce_type: "t",
+      ce_partitionkey: "k",
+      "content-type": "application/json",
+    });
     expect(row.kind === "unreadable" ? null : Buffer.from(row.key ?? []).toString()).toBe("k");
   });
 
   test("reads a binary CloudEvent, and its dataschema declares the version", async () => {
     const service = await startService();
-    const headers = { ...WAIT, "ce-specversion": "1.0", "ce-id": "e%202", "ce-source": "/tests", "ce-type": "t", "ce-dataschema": "sigma:shipment@1" };
+    const headers = {
+      ...WAIT,
+      "ce-specversion": "1.0",
+      "ce-id": "e%202",
+      "ce-source": "/tests",
+      "ce-type": "t",
+      "ce-dataschema": "sigma:shipment@1",
+    };
     const answer = await post(`${service.url}${EVENTS}`, shipment("A"), headers);
     expect(answer.body).toMatchObject({ decisions: [{ status: "PASSED", declaredBy: "cloudevents" }] });
     expect(headersOf(await rowAt(service, 0n))).toMatchObject({ ce_id: "e 2", ce_dataschema: "sigma:shipment@1" });
@@ -138,8 +168,14 @@ describe("POST /v1/events/{topic}", () => {
       { ...event, id: "e-2", data_base64: Buffer.from(shipment("B")).toString("base64") },
       { ...event, id: "e-3" },
     ];
-    const answer = await post(`${service.url}${EVENTS}`, JSON.stringify(batch), { ...WAIT, "content-type": "application/cloudevents-batch+json" });
-    expect(answer.body).toMatchObject({ count: 3, decisions: [{ status: "PASSED" }, { status: "PASSED" }, { code: "malformed-empty" }] });
+    const answer = await post(`${service.url}${EVENTS}`, JSON.stringify(batch), {
+      ...WAIT,
+      "content-type": "application/cloudevents-batch+json",
+    });
+    expect(answer.body).toMatchObject({
+      count: 3,
+      decisions: [{ status: "PASSED" }, { status: "PASSED" }, { code: "malformed-empty" }],
+    });
   });
 
   test.each([
@@ -159,9 +195,19 @@ describe("POST /v1/events/{topic}", () => {
   test("the contract, key and trace of the request become the record's", async () => {
     const service = await startService();
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    const answer = await post(`${service.url}${EVENTS}`, shipment("A"), { ...WAIT, "sigma-contract": "shipment@1", "sigma-key": "k1", traceparent, tracestate: "a=b" });
+    const answer = await post(`${service.url}${EVENTS}`, shipment("A"), {
+      ...WAIT,
+      "sigma-contract": "shipment@1",
+      "sigma-key": "k1",
+      traceparent,
+      tracestate: "a=b",
+    });
     expect(answer.body).toMatchObject({ decisions: [{ declaredBy: "header" }] });
-    expect(headersOf(await rowAt(service, 0n))).toEqual({ "sigma-contract": "shipment@1", traceparent, tracestate: "a=b" });
+    expect(headersOf(await rowAt(service, 0n))).toEqual({
+      "sigma-contract": "shipment@1",
+      traceparent,
+      tracestate: "a=b",
+    });
     await post(`${service.url}${EVENTS}`, shipment("B"), { ...WAIT, traceparent: "nonsense" });
     expect(headersOf(await rowAt(service, 1n))).toEqual({});
   });
@@ -169,11 +215,17 @@ describe("POST /v1/events/{topic}", () => {
   test("takes gzip, whole and streamed, and refuses a bomb and other encodings", async () => {
     const service = await startService();
     const one = await post(`${service.url}${EVENTS}`, gzipSync(shipment("A")), { "content-encoding": "gzip" });
-    const many = await post(`${service.url}${EVENTS}`, gzipSync(`${shipment("B")}\n${shipment("C")}\n`), { "content-encoding": "gzip", "content-type": "application/x-ndjson" });
+    const many = await post(`${service.url}${EVENTS}`, gzipSync(`${shipment("B")}\n${shipment("C")}\n`), {
+      "content-encoding": "gzip",
+      "content-type": "application/x-ndjson",
+    });
     expect([one.status, many.body]).toMatchObject([202, { count: 2 }]);
     const bomb = gzipSync(Buffer.alloc(60_000_000, "\n"));
     const whole = await post(`${service.url}${EVENTS}`, bomb, { "content-encoding": "gzip" });
-    const streamed = await post(`${service.url}${EVENTS}`, bomb, { "content-encoding": "gzip", "content-type": "application/x-ndjson" });
+    const streamed = await post(`${service.url}${EVENTS}`, bomb, {
+      "content-encoding": "gzip",
+      "content-type": "application/x-ndjson",
+    });
     const other = await post(`${service.url}${EVENTS}`, "x", { "content-encoding": "br" });
     const broken = await post(`${service.url}${EVENTS}`, "not gzip", { "content-encoding": "gzip" });
     expect([whole, streamed, other, broken].map(({ status, body }) => [status, body["code"]])).toEqual([
@@ -187,7 +239,11 @@ describe("POST /v1/events/{topic}", () => {
   test("names the topics there are when asked for another", async () => {
     const service = await startService();
     const answer = await post(`${service.url}/v1/events/none`, "{}");
-    expect([answer.status, answer.headers.get("content-type"), answer.body]).toMatchObject([404, "application/problem+json", { code: "unknown-topic", remedy: expect.stringContaining(TOPIC) as string }]);
+    expect([answer.status, answer.headers.get("content-type"), answer.body]).toMatchObject([
+      404,
+      "application/problem+json",
+      { code: "unknown-topic", remedy: expect.stringContaining(TOPIC) as string },
+    ]);
   });
 
   test("refuses other content types, and bodies over the limit", async () => {

@@ -11,7 +11,12 @@ const VALID = { shipment_id: "SHIP-TRUE-003", weight_kg: 15.2, destination: "Dub
 async function get(url: string, headers: Readonly<Record<string, string>> = {}) {
   const response = await fetch(url, { headers });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: (text === "" ? {} : JSON.parse(text)) as Record<string, unknown> };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>,
+  };
 }
 
 describe("POST /api/validate", () => {
@@ -26,8 +31,16 @@ describe("POST /api/validate", () => {
     const payload = { shipment_id: "", weight_kg: -5, destination: "Dublin" };
     const answer = await post(`${url}/api/validate`, JSON.stringify(payload));
     expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({ status: "FAILED", reason: "Schema validation failed", received_payload: payload });
-    expect((answer.body["errors"] as { loc: unknown; type: string; pointer: string; msg: string }[]).map(({ loc, type, pointer }) => ({ loc, type, pointer }))).toEqual([
+    expect(answer.body).toMatchObject({
+      status: "FAILED",
+      reason: "Schema validation failed",
+      received_payload: payload,
+    });
+    expect(
+      (answer.body["errors"] as { loc: unknown; type: string; pointer: string; msg: string }[]).map(
+        ({ loc, type, pointer }) => ({ loc, type, pointer }),
+      ),
+    ).toEqual([
       { loc: ["priority"], type: "missing", pointer: "/priority" },
       { loc: ["shipment_id"], type: "string_too_short", pointer: "/shipment_id" },
       { loc: ["weight_kg"], type: "greater_than", pointer: "/weight_kg" },
@@ -40,14 +53,23 @@ describe("POST /api/validate", () => {
     const answer = await post(`${url}/api/validate`, JSON.stringify(payload));
     expect([answer.status, answer.body]).toEqual([
       200,
-      { status: "FAILED", reason: "Business rule violation", errors: ["weight_kg exceeds maximum allowed limit"], received_payload: payload },
+      {
+        status: "FAILED",
+        reason: "Business rule violation",
+        errors: ["weight_kg exceeds maximum allowed limit"],
+        received_payload: payload,
+      },
     ]);
   });
 
   test("does not coerce, lower-case or drop anything", async () => {
     const { url } = await startService();
     const answers = await Promise.all(
-      [{ ...VALID, weight_kg: "12.5" }, { ...VALID, extra: 1 }, { ...VALID, destination: "DUBLIN" }].map(async (payload) => post(`${url}/api/validate`, JSON.stringify(payload))),
+      [
+        { ...VALID, weight_kg: "12.5" },
+        { ...VALID, extra: 1 },
+        { ...VALID, destination: "DUBLIN" },
+      ].map(async (payload) => post(`${url}/api/validate`, JSON.stringify(payload))),
     );
     expect(answers.map(({ body }) => body["status"])).toEqual(["FAILED", "FAILED", "PASSED"]);
     expect(answers[2]?.body["clean_data"]).toMatchObject({ destination: "DUBLIN" });
@@ -56,7 +78,15 @@ describe("POST /api/validate", () => {
   test("a JSON body that the boundary refuses is a 200 FAILED, bytes that are not JSON a problem 400", async () => {
     const { url } = await startService();
     const refused = await post(`${url}/api/validate`, '{"shipment_id":"a","shipment_id":"b"}');
-    expect([refused.status, refused.body]).toMatchObject([200, { status: "FAILED", reason: "Malformed payload", errors: [{ type: "duplicate-key", loc: ["shipment_id"] }], received_payload: null }]);
+    expect([refused.status, refused.body]).toMatchObject([
+      200,
+      {
+        status: "FAILED",
+        reason: "Malformed payload",
+        errors: [{ type: "duplicate-key", loc: ["shipment_id"] }],
+        received_payload: null,
+      },
+    ]);
     const broken = await post(`${url}/api/validate`, '{"secret-s3cr3t":');
     expect([broken.status, broken.body]).toMatchObject([400, { code: "malformed-not-json", byteOffset: 17 }]);
     expect(JSON.stringify(broken.body)).not.toContain("s3cr3t");
@@ -74,8 +104,13 @@ describe("POST /api/validate", () => {
 describe("POST /v1/validate/{subject}", () => {
   test("gives the verdict by the default, the header's or the asked version", async () => {
     const { url } = await startService();
-    const ask = async (path: string, headers = {}) => (await post(`${url}/v1/validate/shipment${path}`, JSON.stringify(VALID), headers)).body;
-    expect(await ask("")).toMatchObject({ status: "PASSED", declaredBy: "default", contract: { subject: "shipment", version: 1 } });
+    const ask = async (path: string, headers = {}) =>
+      (await post(`${url}/v1/validate/shipment${path}`, JSON.stringify(VALID), headers)).body;
+    expect(await ask("")).toMatchObject({
+      status: "PASSED",
+      declaredBy: "default",
+      contract: { subject: "shipment", version: 1 },
+    });
     expect(await ask("", { "sigma-contract": "shipment@1" })).toMatchObject({ status: "PASSED", declaredBy: "header" });
     expect(await ask("?version=1")).toMatchObject({ status: "PASSED" });
     expect(await ask("?version=9")).toMatchObject({ status: "FAILED", code: "contract-unknown" });
@@ -84,25 +119,35 @@ describe("POST /v1/validate/{subject}", () => {
   test("names the contracts there are when asked for another", async () => {
     const { url } = await startService();
     const answer = await post(`${url}/v1/validate/none`, "{}");
-    expect([answer.status, answer.body]).toMatchObject([404, { code: "unknown-contract", remedy: "use one of: shipment" }]);
+    expect([answer.status, answer.body]).toMatchObject([
+      404,
+      { code: "unknown-contract", remedy: "use one of: shipment" },
+    ]);
   });
 });
 
 describe("GET /v1/decisions/{topic}/{partition}/{offset}", () => {
   async function withRecords(): Promise<Service> {
     const service = await startService();
-    for (const text of [shipment("A"), shipment("A"), shipment("A", 3), '{"shipment_id":""}']) await post(`${service.url}/v1/events/${TOPIC}`, text, WAIT);
+    for (const text of [shipment("A"), shipment("A"), shipment("A", 3), '{"shipment_id":""}'])
+      await post(`${service.url}/v1/events/${TOPIC}`, text, WAIT);
     return service;
   }
 
   test("tells a fact, a duplicate, a conflict and a failure apart, and never shows a payload", async () => {
     const { url } = await withRecords();
-    const answers = await Promise.all([0, 1, 2, 3].map(async (offset) => get(`${url}/v1/decisions/${TOPIC}/0/${offset}`)));
+    const answers = await Promise.all(
+      [0, 1, 2, 3].map(async (offset) => get(`${url}/v1/decisions/${TOPIC}/0/${offset}`)),
+    );
     expect(answers.map(({ body }) => body)).toMatchObject([
       { status: "PASSED", contract: { subject: "shipment", version: 1 } },
       { status: "PASSED", duplicate: true, storedAt: expect.stringMatching(/@0$/) as string },
       { status: "FAILED", code: "conflict" },
-      { status: "FAILED", code: "schema", errors: expect.arrayContaining([expect.objectContaining({ pointer: "/shipment_id" })]) as unknown },
+      {
+        status: "FAILED",
+        code: "schema",
+        errors: expect.arrayContaining([expect.objectContaining({ pointer: "/shipment_id" })]) as unknown,
+      },
     ]);
     expect(answers.map(({ text }) => text).join("")).not.toContain("Dublin");
   });
@@ -131,10 +176,17 @@ describe("GET /v1/decisions/{topic}/{partition}/{offset}", () => {
 
   test("a record in the log that is not yet decided is pending", async () => {
     const service = await startService({
-      ingest: { contracts: () => { throw new Unavailable("REGISTRY", "not there", "wait"); } },
+      ingest: {
+        contracts: () => {
+          throw new Unavailable("REGISTRY", "not there", "wait");
+        },
+      },
     });
     await post(`${service.url}/v1/events/${TOPIC}`, shipment("A"));
-    expect(await get(`${service.url}/v1/decisions/${TOPIC}/0/0`)).toMatchObject({ status: 202, body: { status: "PENDING", offset: 0 } });
+    expect(await get(`${service.url}/v1/decisions/${TOPIC}/0/0`)).toMatchObject({
+      status: 202,
+      body: { status: "PENDING", offset: 0 },
+    });
     const ready = await get(`${service.url}/readyz`);
     expect([ready.status, ready.body]).toMatchObject([503, { status: "not ready" }]);
     expect((await get(`${service.url}/livez`)).status).toBe(200);
@@ -144,9 +196,20 @@ describe("GET /v1/decisions/{topic}/{partition}/{offset}", () => {
 describe("the interface", () => {
   test("documents every route it serves and serves every route it documents", async () => {
     const { url } = await startService();
-    const document = (await get(`${url}/openapi.json`)).body as { openapi: string; jsonSchemaDialect: string; paths: Record<string, Record<string, unknown>> };
-    expect([document.openapi, document.jsonSchemaDialect]).toEqual(["3.1.0", "https://json-schema.org/draft/2020-12/schema"]);
-    expect(Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`)).toSorted()).toEqual([
+    const document = (await get(`${url}/openapi.json`)).body as {
+      openapi: string;
+      jsonSchemaDialect: string;
+      paths: Record<string, Record<string, unknown>>;
+    };
+    expect([document.openapi, document.jsonSchemaDialect]).toEqual([
+      "3.1.0",
+      "https://json-schema.org/draft/2020-12/schema",
+    ]);
+    expect(
+      Object.entries(document.paths)
+        .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
+        .toSorted(),
+    ).toEqual([
       "get /livez",
       "get /readyz",
       "get /v1/contracts",
@@ -161,7 +224,12 @@ describe("the interface", () => {
 
   test("real answers match the documented schemas", async () => {
     const { url } = await startService();
-    type Documented = { paths: Record<string, Record<string, { responses: Record<string, { content?: Record<string, { schema: object }> }> }>> };
+    type Documented = {
+      paths: Record<
+        string,
+        Record<string, { responses: Record<string, { content?: Record<string, { schema: object }> }> }>
+      >;
+    };
     const { paths } = (await get(`${url}/openapi.json`)).body as Documented;
     const check = (path: string, method: string, status: number, type: string, body: unknown): void => {
       const schema = paths[path]?.[method]?.responses[String(status)]?.content?.[type]?.schema;
@@ -173,15 +241,39 @@ describe("the interface", () => {
     const events = `${url}/v1/events/${TOPIC}`;
     check("/v1/events/{topic}", "post", 202, json, (await post(events, shipment("A"))).body);
     check("/v1/events/{topic}", "post", 200, json, (await post(events, "{}", WAIT)).body);
-    check("/v1/events/{topic}", "post", 404, "application/problem+json", (await post(`${url}/v1/events/no`, "{}")).body);
-    check("/v1/events/{topic}", "post", 415, "application/problem+json", (await post(events, "{}", { "content-type": "a/b" })).body);
+    check(
+      "/v1/events/{topic}",
+      "post",
+      404,
+      "application/problem+json",
+      (await post(`${url}/v1/events/no`, "{}")).body,
+    );
+    check(
+      "/v1/events/{topic}",
+      "post",
+      415,
+      "application/problem+json",
+      (await post(events, "{}", { "content-type": "a/b" })).body,
+    );
     check("/api/validate", "post", 200, json, (await post(`${url}/api/validate`, JSON.stringify(VALID))).body);
     check("/api/validate", "post", 200, json, (await post(`${url}/api/validate`, "{}")).body);
     check("/api/validate", "post", 400, "application/problem+json", (await post(`${url}/api/validate`, "{")).body);
     check("/v1/validate/{subject}", "post", 200, json, (await post(`${url}/v1/validate/shipment`, "{}")).body);
-    check("/v1/decisions/{topic}/{partition}/{offset}", "get", 200, json, (await get(`${url}/v1/decisions/${TOPIC}/0/0`)).body);
+    check(
+      "/v1/decisions/{topic}/{partition}/{offset}",
+      "get",
+      200,
+      json,
+      (await get(`${url}/v1/decisions/${TOPIC}/0/0`)).body,
+    );
     check("/v1/contracts", "get", 200, json, (await get(`${url}/v1/contracts`)).body);
-    check("/v1/contracts/{subject}/versions/{version}/schema", "get", 200, "application/schema+json", (await get(`${url}/v1/contracts/shipment/versions/1/schema`)).body);
+    check(
+      "/v1/contracts/{subject}/versions/{version}/schema",
+      "get",
+      200,
+      "application/schema+json",
+      (await get(`${url}/v1/contracts/shipment/versions/1/schema`)).body,
+    );
     check("/livez", "get", 200, json, (await get(`${url}/livez`)).body);
     check("/readyz", "get", 200, json, (await get(`${url}/readyz`)).body);
   });
@@ -189,7 +281,11 @@ describe("the interface", () => {
   test("answers every error as a problem with security headers, 405 with Allow", async () => {
     const { url } = await startService();
     const missing = await get(`${url}/no/such?token=s3cr3t`);
-    expect([missing.status, missing.headers.get("content-type"), missing.body["code"]]).toEqual([404, "application/problem+json", "no-route"]);
+    expect([missing.status, missing.headers.get("content-type"), missing.body["code"]]).toEqual([
+      404,
+      "application/problem+json",
+      "no-route",
+    ]);
     expect(missing.text).not.toContain("s3cr3t");
     const wrong = await get(`${url}/v1/events/${TOPIC}`);
     expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "POST"]);
@@ -221,8 +317,14 @@ describe("against a hostile client", () => {
   const head = `POST /v1/events/${TOPIC} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
 
   test.each([
-    ["both lengths", `${head}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n`],
-    ["two lengths", `${head}Content-Length: 2\r\nContent-Length: 40\r\n\r\n{}GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n`],
+    [
+      "both lengths",
+      `${head}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    ],
+    [
+      "two lengths",
+      `${head}Content-Length: 2\r\nContent-Length: 40\r\n\r\n{}GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    ],
     ["a folded header", `${head}X-A: 1\r\n Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}`],
     ["a space before the colon", `${head}Content-Length : 2\r\n\r\n{}`],
     ["an unknown transfer coding", `${head}Transfer-Encoding: xchunked\r\n\r\n{}`],
@@ -238,7 +340,10 @@ describe("against a hostile client", () => {
 
   test("a name of another site that resolves to the loopback address is not answered", async () => {
     const service = await startService();
-    const answer = await raw(service.port, "GET /v1/contracts HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    const answer = await raw(
+      service.port,
+      "GET /v1/contracts HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+    );
     expect(statuses(answer)).toEqual(["421"]);
   });
 
@@ -257,7 +362,8 @@ describe("against a hostile client", () => {
     const stream = `POST /v1/events/${TOPIC} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`;
     await raw(service.port, stream);
     const limit = AbortSignal.timeout(5_000);
-    while (!limit.aborted && (await service.store.reads.tally()).validated < 1_000) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!limit.aborted && (await service.store.reads.tally()).validated < 1_000)
+      await new Promise((resolve) => setTimeout(resolve, 5));
     const { validated } = await service.store.reads.tally();
     expect(validated).toBeGreaterThanOrEqual(1_000);
     expect((await get(`${service.url}/livez`)).status).toBe(200);
@@ -265,7 +371,8 @@ describe("against a hostile client", () => {
 
   test("keys that name a prototype never reach one", async () => {
     const { url } = await startService();
-    for (const key of ["__proto__", "constructor", "prototype"]) await post(`${url}/api/validate`, `{"${key}":{"polluted":true}}`);
+    for (const key of ["__proto__", "constructor", "prototype"])
+      await post(`${url}/api/validate`, `{"${key}":{"polluted":true}}`);
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
 });

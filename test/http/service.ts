@@ -8,7 +8,9 @@ import { openEmbedded, type Embedded } from "../embedded.ts";
 /** A running gateway behind a real socket on the loopback interface. */
 export type Service = Embedded & { readonly url: string; readonly port: number };
 
-export async function startService(changes: { readonly ingest?: Partial<IngestDeps>; readonly http?: Partial<HttpDeps> } = {}): Promise<Service> {
+export async function startService(
+  changes: { readonly ingest?: Partial<IngestDeps>; readonly http?: Partial<HttpDeps> } = {},
+): Promise<Service> {
   const embedded = await openEmbedded();
   const gateway = await startGateway({ ...embedded.deps, ...changes.ingest });
   const app = await createHttpServer({
@@ -38,5 +40,9 @@ export async function post(
 ): Promise<{ readonly status: number; readonly headers: Headers; readonly body: Record<string, unknown> }> {
   const init = { method: "POST", body, headers: { "content-type": "application/json", ...headers }, duplex: "half" };
   const response = await fetch(url, init as RequestInit);
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Record<string, unknown>,
+  };
 }

@@ -96,7 +96,11 @@ function makeRecords(random: Random, stream: Stream): readonly SourceRecord[] {
   for (let made = 0; made < count; made += 1) {
     const id = `k${random.below(8)}`;
     const n = random.pick([1, 4, 7, 20]);
-    const text = random.chance(0.1) ? "{broken" : random.chance(0.2) ? `{"n":${n},"id":"${id}"}` : `{"id":"${id}","n":${n}}`;
+    const text = random.chance(0.1)
+      ? "{broken"
+      : random.chance(0.2)
+        ? `{"n":${n},"id":"${id}"}`
+        : `{"id":"${id}","n":${n}}`;
     records.push({
       position: { stream: stream.id, topic: stream.topic, partition: stream.partition, offset },
       timestampMs: 1_700_000_000_000 + made,
@@ -222,7 +226,8 @@ async function check(simulation: Simulation): Promise<readonly string[]> {
   const violations = [...halts];
   for (const [key, hash] of acknowledged) {
     const [stream = "", seq = ""] = key.split("|");
-    if (store.entryHash(stream, Number(seq)) !== hash) violations.push("LOST: a settled batch is no longer in the ledger");
+    if (store.entryHash(stream, Number(seq)) !== hash)
+      violations.push("LOST: a settled batch is no longer in the ledger");
   }
   const report = await audit(store.reads, {
     source: source.direct,

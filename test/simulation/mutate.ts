@@ -14,7 +14,8 @@ registerHooks({
     const loaded = next(url, context);
     if (url !== target) return loaded;
     const text = String(loaded.source);
-    if (text.split(find).length !== 2) throw new Error(`Cannot mutate "${name}": its text is not exactly once in ${file}`);
+    if (text.split(find).length !== 2)
+      throw new Error(`Cannot mutate "${name}": its text is not exactly once in ${file}`);
     return { ...loaded, source: text.replace(find, () => replace) };
   },
 });

@@ -27,9 +27,13 @@ for (let seed = first; seed < first + histories; seed += 1) {
   }
 }
 const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-if (values.json) process.stdout.write(`${JSON.stringify({ histories: ran, violating: violating.length, first: violating[0] ?? null })}\n`);
+if (values.json)
+  process.stdout.write(
+    `${JSON.stringify({ histories: ran, violating: violating.length, first: violating[0] ?? null })}\n`,
+  );
 else {
-  for (const { seed, violations } of violating.slice(0, 10)) process.stdout.write(`seed ${seed}\n  ${violations.join("\n  ")}\n`);
+  for (const { seed, violations } of violating.slice(0, 10))
+    process.stdout.write(`seed ${seed}\n  ${violations.join("\n  ")}\n`);
   process.stdout.write(
     `${ran} histories from seed ${first}, ${steps} steps, ${violating.length} violating, ${seconds.toFixed(1)} s (${Math.round(ran / seconds)} histories/s)\n`,
   );

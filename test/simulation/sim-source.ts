@@ -36,7 +36,9 @@ export function createSimSource(
     if (from < logStart) return { kind: "below-start", logStart };
     if (from > end) return { kind: "beyond-end", logEnd: end };
     const stop = until === undefined || until > end ? end : until;
-    const found = (records.get(stream.id) ?? []).filter(({ position }) => position.offset >= from && position.offset < stop);
+    const found = (records.get(stream.id) ?? []).filter(
+      ({ position }) => position.offset >= from && position.offset < stop,
+    );
     const taken = found.slice(0, most);
     const last = taken.at(-1);
     if (last === undefined) return stop > from ? { kind: "records", from, to: stop, records: [] } : { kind: "empty" };
@@ -52,8 +54,15 @@ export function createSimSource(
   });
 
   return {
-    connect: (by) => source(async (execute) => world.call(by, { execute }), () => 1 + random.below(4)),
-    direct: source(async (execute) => execute(), () => 1_000),
+    connect: (by) =>
+      source(
+        async (execute) => world.call(by, { execute }),
+        () => 1 + random.below(4),
+      ),
+    direct: source(
+      async (execute) => execute(),
+      () => 1_000,
+    ),
     grow: (all) => {
       for (const stream of streams) {
         const total = records.get(stream.id)?.length ?? 0;

@@ -87,10 +87,16 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
       while (unitOwner !== null && !unitOwner.dead) await world.call(by, { execute: () => undefined });
       unitOwner = by;
       try {
-        return await runUnit(work, write, () => state, (staged) => {
-          // A process that died before its commit was executed never commits: nothing of it is in flight.
-          if (!by.dead) staged.forEach(append);
-        }, random);
+        return await runUnit(
+          work,
+          write,
+          () => state,
+          (staged) => {
+            // A process that died before its commit was executed never commits: nothing of it is in flight.
+            if (!by.dead) staged.forEach(append);
+          },
+          random,
+        );
       } finally {
         if (unitOwner === by) unitOwner = null;
       }
@@ -140,9 +146,11 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
   const insertReceipt = (row: ReceiptRow): void => {
     if (!state().receipts.has(row.id)) append({ table: "receipts", row });
   };
-  const some = <T>(rows: readonly T[], insert: (row: T) => unknown) => (): void => {
-    for (const row of rows) if (random.chance(0.5)) insert(row);
-  };
+  const some =
+    <T>(rows: readonly T[], insert: (row: T) => unknown) =>
+    (): void => {
+      for (const row of rows) if (random.chance(0.5)) insert(row);
+    };
   return {
     insertLedger: async (entry) => write(() => insertLedger(entry)),
     ledgerEntry: async (stream, seq) => write(() => state().ledger.get(`${stream}|${seq}`) ?? null),
@@ -176,7 +184,8 @@ async function runUnit<T>(
 function lastOf(log: readonly Write[], stream: string): LedgerEntry | null {
   let last: LedgerEntry | null = null;
   for (const write of log) {
-    if (write.table === "ledger" && write.entry.stream === stream && write.entry.seq > (last?.seq ?? -1)) last = write.entry;
+    if (write.table === "ledger" && write.entry.stream === stream && write.entry.seq > (last?.seq ?? -1))
+      last = write.entry;
   }
   return last;
 }
@@ -191,14 +200,19 @@ function readsOf(state: () => State): StoreReads {
     [...state().ledger.values()].filter((entry) => entry.stream === stream).toSorted((a, b) => a.seq - b.seq);
   return {
     streams: async () => [...new Set([...state().ledger.values()].map((entry) => entry.stream))].toSorted(),
-    ledger: async (stream, fromSeq, limit) => entries(stream).filter((entry) => entry.seq >= fromSeq).slice(0, limit),
+    ledger: async (stream, fromSeq, limit) =>
+      entries(stream)
+        .filter((entry) => entry.seq >= fromSeq)
+        .slice(0, limit),
     rows: async (stream, from, to) =>
       rows()
         .filter(({ position }) => position.stream === stream && position.offset >= from && position.offset < to)
         .toSorted((a, b) => Number(a.position.offset - b.position.offset)),
     streamsOfRows: async () => [...new Set(rows().map((row) => row.position.stream))],
     extent: async (stream) => {
-      const offsets = rows().filter((row) => row.position.stream === stream).map((row) => Number(row.position.offset));
+      const offsets = rows()
+        .filter((row) => row.position.stream === stream)
+        .map((row) => Number(row.position.offset));
       return offsets.length === 0 ? null : { first: BigInt(Math.min(...offsets)), last: BigInt(Math.max(...offsets)) };
     },
     validatedById: async (_, ids) => holders(state(), ids),

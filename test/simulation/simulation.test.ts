@@ -9,7 +9,10 @@ const execute = promisify(execFile);
 /** Histories a mutant may live through before it must be caught. */
 const MUTANT_HISTORIES = 5_000;
 
-async function simulate(args: readonly string[], mutant?: string): Promise<{ histories: number; violating: number; first: unknown }> {
+async function simulate(
+  args: readonly string[],
+  mutant?: string,
+): Promise<{ histories: number; violating: number; first: unknown }> {
   const hook = mutant === undefined ? [] : ["--import", "./test/simulation/mutate.ts"];
   const run = execute(process.execPath, [...hook, "test/simulation/run.ts", "--json", ...args], {
     env: { ...process.env, ...(mutant === undefined ? {} : { MUTANT: mutant }) },
@@ -24,19 +27,27 @@ async function simulate(args: readonly string[], mutant?: string): Promise<{ his
 
 describe("deterministic simulation of the protocol", () => {
   // Two processes, because the machine has two cores.
-  test.concurrent.each([1, 10_001])("finds no violation in 10,000 faulty histories from seed %i", async (seed) => {
-    const result = await simulate(["--histories", "10000", "--seed", String(seed)]);
-    expect(result).toEqual({ histories: 10_000, violating: 0, first: null });
-  }, 300_000);
+  test.concurrent.each([1, 10_001])(
+    "finds no violation in 10,000 faulty histories from seed %i",
+    async (seed) => {
+      const result = await simulate(["--histories", "10000", "--seed", String(seed)]);
+      expect(result).toEqual({ histories: 10_000, violating: 0, first: null });
+    },
+    300_000,
+  );
 
   test("a seed replays a history exactly", async () => {
     expect(await runHistory(4_711)).toEqual(await runHistory(4_711));
   });
 
   describe("catches every deliberate protocol bug", () => {
-    test.concurrent.each(MUTANTS.map(({ name }) => name))("%s", async (name) => {
-      const result = await simulate(["--first", "--histories", String(MUTANT_HISTORIES)], name);
-      expect(result.violating).toBe(1);
-    }, 120_000);
+    test.concurrent.each(MUTANTS.map(({ name }) => name))(
+      "%s",
+      async (name) => {
+        const result = await simulate(["--first", "--histories", String(MUTANT_HISTORIES)], name);
+        expect(result.violating).toBe(1);
+      },
+      120_000,
+    );
   });
 });

@@ -19,7 +19,12 @@ export type Operation<T> = {
 };
 
 type Waiting = { readonly by: Incarnation; readonly start: (fate: Fate) => void; readonly partial: boolean };
-type Answer = { readonly by: Incarnation; readonly settled: () => "yes" | "no" | "lost"; readonly deliver: () => void; readonly fail: () => void };
+type Answer = {
+  readonly by: Incarnation;
+  readonly settled: () => "yes" | "no" | "lost";
+  readonly deliver: () => void;
+  readonly fail: () => void;
+};
 
 /**
  * The only scheduler in a simulation: nothing happens unless {@link World.step} makes it happen, so that a seed decides
