@@ -30,6 +30,7 @@ export const CODES = {
   "SIG-H-002": "The address cannot be listened on",
   "SIG-H-003":
     "The gateway did not come to rest before the shutdown deadline. Nothing is lost: the next start goes on from the ledger",
+  "SIG-H-500": "A request failed by a bug. The log line has the cause, the answer has none of it",
   "SIG-R-001": "The gateway cannot be reached",
   "SIG-R-002": "The gateway refused the request",
 } as const;

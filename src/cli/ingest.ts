@@ -115,12 +115,12 @@ export async function readInputs(
   for (const [index, input] of inputs.entries()) {
     const first = index === 0 ? fromLine : 1;
     const left = inputs.slice(index).map(({ name }) => name);
-    let lastLine = first - 1;
+    let lastLine = 0;
     let bytes = 0;
     try {
       for await (const batch of readLineBatches(untilAborted(input.chunks(), signal), limits, first)) {
         await sink.add(batch);
-        lastLine = Math.max(lastLine, batch.lastLine);
+        lastLine = batch.lastLine;
         bytes = batch.bytesRead;
         progress.update({ records: sink.count(), failed: sink.failed(), bytes: bytesBefore + bytes, bytesTotal });
         if (signal.aborted) break;
@@ -128,7 +128,7 @@ export async function readInputs(
     } catch (error) {
       progress.end();
       await settleWhatCan(sink);
-      const stop = { inputs: left, line: lastLine + 1, topic };
+      const stop = { inputs: left, line: Math.max(first, lastLine + 1), topic };
       if (error instanceof LineTooLong) {
         const on = resumeHint({ ...stop, line: error.line + 1 });
         throw tooLong(
@@ -142,7 +142,7 @@ export async function readInputs(
     }
     if (signal.aborted && (index < inputs.length - 1 || input.sizeBytes === null || bytes < input.sizeBytes)) {
       await sink.settle();
-      return { inputs: left, line: lastLine + 1, topic };
+      return { inputs: left, line: Math.max(first, lastLine + 1), topic };
     }
     if (index === 0 && lastLine < fromLine - 1) {
       throw usage(

@@ -57,6 +57,9 @@ export async function* readLineBatches(
     lines.push(end === line.length ? line : line.subarray(0, end));
     bytes += end;
   };
+  const refuseLong = (size: number): void => {
+    if (size > limits.lineBytesMax && lastLine + 1 >= fromLine) throw new LineTooLong(lastLine + 1);
+  };
   const batch = (): LineBatch => {
     const full = { lines, lineNumbers, lastLine, bytesRead };
     lines = [];
@@ -68,7 +71,7 @@ export async function* readLineBatches(
     let start = 0;
     for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, start)) {
       const part = chunk.subarray(start, at);
-      if (unfinishedBytes + part.length > limits.lineBytesMax) throw new LineTooLong(lastLine + 1);
+      refuseLong(unfinishedBytes + part.length);
       take(unfinished.length === 0 ? part : Buffer.concat([...unfinished, part]));
       bytesRead += unfinishedBytes + part.length + 1;
       unfinished = [];
@@ -78,9 +81,10 @@ export async function* readLineBatches(
     }
     if (lines.length > 0) yield batch();
     if (start === chunk.length) continue;
-    unfinished.push(chunk.subarray(start));
+    // What is skipped need not be held, however long it is.
+    if (lastLine + 1 >= fromLine) unfinished.push(chunk.subarray(start));
     unfinishedBytes += chunk.length - start;
-    if (unfinishedBytes > limits.lineBytesMax) throw new LineTooLong(lastLine + 1);
+    refuseLong(unfinishedBytes);
   }
   if (unfinishedBytes > 0) {
     take(Buffer.concat(unfinished));

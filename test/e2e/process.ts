@@ -40,12 +40,10 @@ export type GatewayProcess = Running & { readonly url: string; readonly ended: P
 /** Starts the gateway on a free port and waits until it says where it listens. */
 export async function startGatewayProcess(
   dataDirectory: string,
-  args: readonly string[] = [],
+  { demo = false }: { readonly demo?: boolean } = {},
 ): Promise<GatewayProcess> {
-  const running = start(
-    ["start", "--port", "0", "--no-demo", "--data", dataDirectory, "--log-level", "warn", ...args],
-    {},
-  );
+  const fed = demo ? [] : ["--no-demo"];
+  const running = start(["start", "--port", "0", ...fed, "--data", dataDirectory, "--log-level", "warn"], {});
   const ended = once(running.child, "close").then(([code, signal]: unknown[]) => ({
     code: code as number | null,
     signal: signal as NodeJS.Signals | null,
@@ -55,7 +53,7 @@ export async function startGatewayProcess(
   const url = await new Promise<string>((found, fail) => {
     const look = (): void => {
       const match = /http:\/\/127\.0\.0\.1:\d+/.exec(running.stdout());
-      if (match !== null) found(match[0]);
+      if (match !== null && (!demo || running.stdout().includes("Try next"))) found(match[0]);
     };
     running.child.stdout?.on("data", look);
     void ended.then(({ stdout, stderr }) =>
