@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { FindingCode } from "../src/audit/finding.ts";
 import { CODES } from "../src/codes.ts";
-import { SETTINGS, type Setting, type SourceSetting } from "../src/config/settings.ts";
-import { describeBytes, describeKind, describeSources } from "../src/config/values.ts";
+import { SETTINGS, type Setting } from "../src/config/settings.ts";
+import { describeBytes, describeKind, describeValue } from "../src/config/values.ts";
 import { CONTRACT_CODES } from "../src/contract/fault.ts";
 import type { ContractFailureCode, MalformedCode } from "../src/core/failure.ts";
 import type { HaltCode } from "../src/gateway/event.ts";
@@ -43,8 +43,7 @@ ${table(["Setting", "Value", "Default", "Variable", "Option", "Meaning"], rows)}
 }
 
 function describeDefault({ value, byDefault }: Setting): string {
-  if (Array.isArray(byDefault)) return `\`${describeSources(byDefault as readonly SourceSetting[])}\``;
-  return value.kind === "bytes" ? describeBytes(Number(byDefault)) : `\`${String(byDefault)}\``;
+  return value.kind === "bytes" ? describeBytes(Number(byDefault)) : `\`${describeValue(byDefault)}\``;
 }
 
 function errorsPage(): string {

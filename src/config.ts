@@ -12,7 +12,7 @@ import {
   type SettingValue,
   type SourceSetting,
 } from "./config/settings.ts";
-import { parseText } from "./config/values.ts";
+import { describeValue, parseText } from "./config/values.ts";
 
 /** What the program runs with. Paths are relative to the working directory, or absolute. */
 export type Config = {
@@ -115,8 +115,8 @@ function contradictions(settings: readonly SettingInForce[]): readonly ConfigFau
   const faults: ConfigFault[] = [];
   const inForce = (key: SettingKey): SettingInForce | undefined => settings.find(({ setting }) => setting.key === key);
   const host = inForce("http.host");
-  if (host !== undefined && !isLoopback(String(host.value)) && inForce("http.allow_remote")?.value !== true) {
-    const message = `Cannot listen on "${String(host.value)}": other machines could reach the gateway, and it has no authentication yet`;
+  if (host !== undefined && !isLoopback(describeValue(host.value)) && inForce("http.allow_remote")?.value !== true) {
+    const message = `Cannot listen on "${describeValue(host.value)}": other machines could reach the gateway, and it has no authentication yet`;
     const remedy = "Use 127.0.0.1, or set http.allow_remote: true behind a proxy that authenticates";
     faults.push({ place: host.origin, code: "SIG-S-007", message, remedy });
   }
@@ -126,9 +126,7 @@ function contradictions(settings: readonly SettingInForce[]): readonly ConfigFau
     faults.push({ place: raw.origin, code: "SIG-S-010", message, remedy: "Set passed.raw to keep" });
   }
   const sources = inForce("sources");
-  const topics = Array.isArray(sources?.value)
-    ? (sources.value as readonly SourceSetting[]).map(({ topic }) => topic)
-    : [];
+  const topics = typeof sources?.value === "object" ? sources.value.map(({ topic }) => topic) : [];
   const twice = topics.find((topic, index) => topics.indexOf(topic) !== index);
   if (sources !== undefined && twice !== undefined) {
     const message = `Topic "${twice}" stands twice`;
@@ -145,7 +143,7 @@ export function isLoopback(host: string): boolean {
 /** The one place where values of the table become typed: each was parsed by its kind. */
 function configOf(settings: readonly SettingInForce[]): Config {
   const values = new Map(settings.map(({ setting, value }) => [setting.key, value]));
-  const text = (key: SettingKey): string => String(values.get(key));
+  const text = (key: SettingKey): string => describeValue(values.get(key) ?? "");
   const number = (key: SettingKey): number => Number(values.get(key));
   return {
     http: { host: text("http.host"), port: number("http.port") },

@@ -1,7 +1,5 @@
 import type { Command } from "commander";
-import type { SettingInForce } from "../config.ts";
-import type { SourceSetting } from "../config/settings.ts";
-import { describeSources } from "../config/values.ts";
+import { describeValue } from "../config/values.ts";
 import { printJson, printTable } from "./output.ts";
 import { settingsFor } from "./settings.ts";
 
@@ -16,9 +14,7 @@ export async function showConfig(
       printJson({ key: setting.key, value, ...(options.origin ? { origin } : {}) });
     return;
   }
-  printTable(settings.map((one) => [one.setting.key, describeValue(one), ...(options.origin ? [one.origin] : [])]));
-}
-
-function describeValue({ value }: SettingInForce): string {
-  return Array.isArray(value) ? describeSources(value as readonly SourceSetting[]) : String(value);
+  printTable(
+    settings.map((one) => [one.setting.key, describeValue(one.value), ...(options.origin ? [one.origin] : [])]),
+  );
 }

@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { readConfig, type Config, type SettingInForce } from "../config.ts";
+import type { Config, SettingInForce } from "../config.ts";
 import { SETTINGS, type SettingKey } from "../config/settings.ts";
 import { Refusals } from "./refusal.ts";
 
@@ -32,6 +32,7 @@ export async function settingsFor(
     if (typeof given === "string") flags.set(key, given);
   }
   const file = options["config"];
+  const { readConfig } = await import("../config.ts");
   const result = await readConfig({ flags, env: process.env, file: typeof file === "string" ? file : null });
   if (!result.ok) throw new Refusals(result.faults);
   return result;

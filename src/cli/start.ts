@@ -114,24 +114,21 @@ async function isEmpty({ log, store }: Pipeline): Promise<boolean> {
 function asListenError(error: unknown, { http }: Config): unknown {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   const where = `${http.host}:${http.port}`;
-  switch (code) {
-    case "EADDRINUSE":
-      return new Refusal(
-        "SIG-H-001",
-        `Cannot listen on ${where}: another program does`,
-        "end it, or choose another port with --port; 0 picks a free one",
-        EXIT.error,
-      );
-    case "EACCES":
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return new Refusal(
-        "SIG-H-002",
-        `Cannot listen on ${where}: the system answered ${code}`,
-        "choose an address of this machine and a port from 1024 on",
-        EXIT.error,
-      );
-    default:
-      return error;
+  if (code === "EADDRINUSE") {
+    return new Refusal(
+      "SIG-H-001",
+      `Cannot listen on ${where}: another program does`,
+      "end it, or choose another port with --port; 0 picks a free one",
+      EXIT.error,
+    );
   }
+  if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+    return new Refusal(
+      "SIG-H-002",
+      `Cannot listen on ${where}: the system answered ${code}`,
+      "choose an address of this machine and a port from 1024 on",
+      EXIT.error,
+    );
+  }
+  return error;
 }

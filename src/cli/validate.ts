@@ -50,7 +50,10 @@ export async function validate(command: Command, files: readonly string[], optio
 type PayloadBytes = { readonly bytes: Uint8Array; readonly line: number | null };
 
 async function* payloadsOf(input: Input, ndjson: boolean): AsyncGenerator<PayloadBytes> {
-  if (!ndjson) return yield { bytes: await readWhole(input), line: null };
+  if (!ndjson) {
+    yield { bytes: await readWhole(input), line: null };
+    return;
+  }
   const limits = { recordsMax: 1_000, bytesMax: 1_048_576, lineBytesMax: LINE_BYTES_MAX };
   let line = 0;
   try {

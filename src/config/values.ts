@@ -8,7 +8,7 @@ export type Parsed =
 /** Topic names as Kafka has them. */
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
 const SUBJECT = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,248}$/;
-export const PARTITIONS_MAX = 1_024;
+const PARTITIONS_MAX = 1_024;
 const VERSION_MAX = 999_999_999;
 
 /** Reads a value from text, as options and variables give it. */
@@ -91,8 +91,13 @@ export function sourceOf(
   return { topic, subject, defaultVersion: version, partitions };
 }
 
+/** A value as one line of text. */
+export function describeValue(value: SettingValue): string {
+  return typeof value === "object" ? describeSources(value) : String(value);
+}
+
 /** The text form of sources: `topic=subject@default:partitions`, separated by commas. */
-export function describeSources(sources: readonly SourceSetting[]): string {
+function describeSources(sources: readonly SourceSetting[]): string {
   return sources
     .map(({ topic, subject, defaultVersion, partitions }) => {
       return `${topic}=${subject}${defaultVersion === null ? "" : `@${defaultVersion}`}:${partitions}`;
@@ -137,8 +142,5 @@ function wrong(kind: ValueKind, found: string): Parsed {
 
 function show(value: string | number | boolean | null): string {
   if (value === null) return "nothing";
-  // oxlint-disable-next-line no-control-regex -- control characters are what must not reach a terminal
-  return typeof value === "string"
-    ? `"${value.slice(0, 60).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?")}"`
-    : String(value);
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : String(value);
 }

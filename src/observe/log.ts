@@ -73,7 +73,7 @@ function prettyStream(destination: DestinationStream): DestinationStream {
         ([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
       );
       destination.write(
-        `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(msg ?? "")}${fields.join("")}\n`,
+        `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${typeof msg === "string" ? msg : ""}${fields.join("")}\n`,
       );
     },
   };

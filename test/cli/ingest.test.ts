@@ -13,12 +13,19 @@ describe("sigma ingest", () => {
     const cwd = project();
     const first = await sigma(["ingest", EXAMPLES, "--json"], { cwd });
     expect([first.code, first.stderr]).toEqual([0, ""]);
-    expect(jsonLines(first.stdout)).toMatchObject([{ v: 1, kind: "tally", records: 42, stored: 14, duplicates: 3, failed: 25 }]);
+    expect(jsonLines(first.stdout)).toMatchObject([
+      { v: 1, kind: "tally", records: 42, stored: 14, duplicates: 3, failed: 25 },
+    ]);
     const again = await sigma(["ingest", EXAMPLES, "--json"], { cwd });
     expect(jsonLines(again.stdout)).toMatchObject([{ records: 42, stored: 0, duplicates: 17, failed: 25 }]);
     const audit = await sigma(["audit", "--source", "--json"], { cwd });
     expect(audit.code).toBe(0);
-    expect(jsonLines(audit.stdout).at(-1)).toMatchObject({ kind: "summary", findingsTotal: 0, records: 84, comparedWithSource: 84 });
+    expect(jsonLines(audit.stdout).at(-1)).toMatchObject({
+      kind: "summary",
+      findingsTotal: 0,
+      records: 84,
+      comparedWithSource: 84,
+    });
   });
 
   test("reads standard input, skips blank lines, and takes a last line without a line feed", async () => {
@@ -39,7 +46,9 @@ describe("sigma ingest", () => {
     running.child.kill("SIGINT");
     const { code, stdout, stderr } = await running.ended;
     expect(code).toBe(130);
-    const line = Number(/^To go on: sigma ingest - --topic sigma-aetl\.shipments --from-line (\d+)$/m.exec(stderr)?.[1]);
+    const line = Number(
+      /^To go on: sigma ingest - --topic sigma-aetl\.shipments --from-line (\d+)$/m.exec(stderr)?.[1],
+    );
     const [tally] = jsonLines(stdout);
     expect(tally).toMatchObject({ kind: "tally", records: line - 1, stored: line - 1, duplicates: 0 });
     const rest = await sigma(["ingest", "-", "--json", "--from-line", String(line)], { cwd, input: text });
@@ -56,7 +65,9 @@ describe("sigma ingest", () => {
     const cwd = project();
     const { code, stdout, stderr } = await sigma(["ingest", file], { cwd });
     expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/^error SIG-I-002 Cannot read line 4 of ".*": it is longer than 64 MiB, so it can be no record\n {2}fix: 3 records before it were ingested; .*--from-line 5\n$/);
+    expect(stderr).toMatch(
+      /^error SIG-I-002 Cannot read line 4 of ".*": it is longer than 64 MiB, so it can be no record\n {2}fix: 3 records before it were ingested; .*--from-line 5\n$/,
+    );
     const rest = await sigma(["ingest", file, "--from-line", "5", "--json"], { cwd });
     expect(jsonLines(rest.stdout)).toMatchObject([{ records: 2, stored: 2 }]);
   });
@@ -99,7 +110,9 @@ describe("sigma ingest", () => {
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
         bodies.push(Buffer.concat(chunks));
-        response.writeHead(bodies.length === 1 ? 503 : 202, { "retry-after": "1", "content-type": "application/json" }).end("{}");
+        response
+          .writeHead(bodies.length === 1 ? 503 : 202, { "retry-after": "1", "content-type": "application/json" })
+          .end("{}");
       });
     }).listen(0, "127.0.0.1");
     onTestFinished(() => void server.close());

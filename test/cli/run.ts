@@ -7,7 +7,12 @@ import { onTestFinished } from "vitest";
 export const ROOT: string = resolve(import.meta.dirname, "../..");
 const BIN = join(ROOT, "bin/sigma.js");
 
-export type Run = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+export type Run = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
 
 export type RunOptions = {
   readonly cwd?: string;
@@ -43,7 +48,7 @@ export function startSigma(args: readonly string[], { cwd = ROOT, env = {} }: Ru
   }
   // A child that ends early makes writing to it fail; what it printed is what the test looks at.
   child.stdin.on("error", () => undefined);
-  const ended = new Promise<Run>((done) => child.on("close", (code) => done({ code, ...out })));
+  const ended = new Promise<Run>((done) => child.on("close", (code, signal) => done({ code, signal, ...out })));
   onTestFinished(() => void child.kill("SIGKILL"));
   const line = async (pattern: RegExp): Promise<string> =>
     new Promise((found, lost) => {

@@ -14,7 +14,11 @@ async function endlessRequest(url: string): Promise<void> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   socket.on("error", () => undefined);
   onTestFinished(() => void socket.destroy());
-  const head = ["POST /v1/events/sigma-aetl.shipments HTTP/1.1", "host: localhost", "content-type: application/x-ndjson"];
+  const head = [
+    "POST /v1/events/sigma-aetl.shipments HTTP/1.1",
+    "host: localhost",
+    "content-type: application/x-ndjson",
+  ];
   socket.write([...head, "transfer-encoding: chunked", "expect: 100-continue", "", ""].join("\r\n"));
   const [answer] = (await once(socket, "data")) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 100 /);
@@ -25,7 +29,12 @@ describe("sigma start", () => {
     const cwd = project();
     const running = startSigma(["start", "--port", "0", "--json"], { cwd });
     const url = await urlOf(running);
-    expect(JSON.parse(await running.line(/"kind":"examples"/))).toMatchObject({ records: 42, stored: 14, duplicates: 3, failed: 25 });
+    expect(JSON.parse(await running.line(/"kind":"examples"/))).toMatchObject({
+      records: 42,
+      stored: 14,
+      duplicates: 3,
+      failed: 25,
+    });
     expect((await fetch(`${url}/livez`)).status).toBe(200);
     expect((await sigma(["status", "--url", url], { cwd })).code).toBe(0);
     running.child.kill("SIGTERM");
@@ -67,7 +76,9 @@ describe("sigma start", () => {
     running.child.kill("SIGTERM");
     expect((await running.ended).code).toBe(0);
     const status = await sigma(["status", "--json"], { cwd });
-    expect(jsonLines(status.stdout)).toMatchObject([{ v: 1, stored: 2_500, streams: [{ settledTo: "2500", end: "2500" }] }]);
+    expect(jsonLines(status.stdout)).toMatchObject([
+      { v: 1, stored: 2_500, streams: [{ settledTo: "2500", end: "2500" }] },
+    ]);
   });
 
   test("a port in use is named, with exit code 1", async () => {
@@ -75,7 +86,9 @@ describe("sigma start", () => {
     onTestFinished(() => void server.close());
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const { code, stdout, stderr } = await sigma(["start", "--port", String(port), "--log-level", "silent"], { cwd: project() });
+    const { code, stdout, stderr } = await sigma(["start", "--port", String(port), "--log-level", "silent"], {
+      cwd: project(),
+    });
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toContain(`error SIG-H-001 Cannot listen on 127.0.0.1:${port}: another program does\n`);
   });
@@ -86,17 +99,24 @@ describe("sigma start", () => {
     writeFileSync(file, readFileSync(file, "utf8").replace("<= 1000.0", "<= 2000.0"));
     const { code, stderr } = await sigma(["start", "--port", "0"], { cwd });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/contract\.yaml:\d+:\d+: error SIG-C-031 .*shipment@1.*locked sha256:[0-9a-f]{64}, now sha256:[0-9a-f]{64}/);
+    expect(stderr).toMatch(
+      /contract\.yaml:\d+:\d+: error SIG-C-031 .*shipment@1.*locked sha256:[0-9a-f]{64}, now sha256:[0-9a-f]{64}/,
+    );
   });
 
   test("refuses a source without a contract", async () => {
     const { code, stderr } = await sigma(["start"], { cwd: project(), env: { SIGMA_SOURCES: "t=shipmnt@1" } });
     expect(code).toBe(2);
-    expect(stderr).toContain('error SIG-S-008 Source "t" names contract "shipmnt", which does not exist (did you mean "shipment"?)');
+    expect(stderr).toContain(
+      'error SIG-S-008 Source "t" names contract "shipmnt", which does not exist (did you mean "shipment"?)',
+    );
   });
 
   test("a second signal ends the process at once", async () => {
-    const running = startSigma(["start", "--port", "0", "--json", "--no-demo"], { cwd: project(), env: { SIGMA_SHUTDOWN_DEADLINE_SECONDS: "3600" } });
+    const running = startSigma(["start", "--port", "0", "--json", "--no-demo"], {
+      cwd: project(),
+      env: { SIGMA_SHUTDOWN_DEADLINE_SECONDS: "3600" },
+    });
     const url = await urlOf(running);
     await endlessRequest(url);
     running.child.kill("SIGTERM");
@@ -107,7 +127,10 @@ describe("sigma start", () => {
   });
 
   test("ends with 1 when it cannot come to rest before the deadline", async () => {
-    const running = startSigma(["start", "--port", "0", "--json", "--no-demo"], { cwd: project(), env: { SIGMA_SHUTDOWN_DEADLINE_SECONDS: "1" } });
+    const running = startSigma(["start", "--port", "0", "--json", "--no-demo"], {
+      cwd: project(),
+      env: { SIGMA_SHUTDOWN_DEADLINE_SECONDS: "1" },
+    });
     const url = await urlOf(running);
     await endlessRequest(url);
     running.child.kill("SIGTERM");
@@ -116,7 +139,9 @@ describe("sigma start", () => {
   });
 
   test("a bare checkout serves with npm start", () => {
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
     expect([scripts["start"], scripts["sigma"]]).toEqual(["node bin/sigma.js start", "node bin/sigma.js"]);
   });
 });

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { truncateSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { checksumOf, encodeBatch } from "../../../src/source/embedded/batch.ts";
 import { unavailable } from "../../unavailable.ts";
 import { LAW_TOPIC } from "../law-topic.ts";
@@ -107,6 +107,30 @@ describe("the embedded log", () => {
     expect(await waiting).toMatchObject({ kind: "records", from: 0n, to: 1n });
   });
 
+  describe("with time standing still", () => {
+    const limits = { bytesMax: 1_000, recordsMax: 10, waitMs: 60_000 };
+    const never = new AbortController().signal;
+    const stopTime = (): void => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "setInterval"] });
+      onTestFinished(() => void vi.useRealTimers());
+    };
+
+    test("an append in the same process ends the wait by itself", async () => {
+      const log = openLog(logPath());
+      stopTime();
+      const waiting = log.fetch(await firstStream(log), 0n, limits, never);
+      await log.append(LAW_TOPIC.name, recordsOf("a"));
+      expect(await waiting).toMatchObject({ kind: "records", to: 1n });
+    });
+
+    test("a fetch that may return nothing does not wait for something", async () => {
+      const log = openLog(logPath());
+      await log.append(LAW_TOPIC.name, recordsOf("a"));
+      stopTime();
+      expect(await log.fetch(await firstStream(log), 0n, limits, never, 0n)).toEqual({ kind: "empty" });
+    });
+  });
+
   test("a fetch below the start of the log says where it starts", async () => {
     const path = logPath();
     const log = openLog(path);
@@ -183,7 +207,8 @@ describe("trouble with the log's file", () => {
     other.exec("BEGIN IMMEDIATE");
     expect(await unavailable(log.append(LAW_TOPIC.name, recordsOf("b")))).toMatchObject({ code: "LOG_LOCKED" });
     expect(await fetchNow(log, 0n)).toMatchObject({ kind: "records", to: 1n });
-    expect(await fetchNow(openLog(path), 0n)).toMatchObject({ kind: "records", to: 1n });
+    const opened = openLog(path, { topics: [{ name: LAW_TOPIC.name, partitions: 1 }] });
+    expect(await fetchNow(opened, 0n)).toMatchObject({ kind: "records", to: 1n });
     other.exec("ROLLBACK");
     expect(await log.append(LAW_TOPIC.name, recordsOf("b"))).toEqual([{ partition: 0, offset: 1n }]);
   });

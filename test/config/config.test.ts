@@ -1,0 +1,182 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { isLoopback, readConfig, type ConfigInput, type ConfigResult } from "../../src/config.ts";
+import { SETTINGS, type SettingKey } from "../../src/config/settings.ts";
+import { temporaryDirectory } from "../embedded.ts";
+
+/** The configuration of a file with this text. Files are read relative to nothing but themselves. */
+async function read(text: string | null, more: Partial<ConfigInput> = {}): Promise<ConfigResult> {
+  const file = join(temporaryDirectory(), "sigma.yaml");
+  writeFileSync(file, text ?? "");
+  return readConfig({ flags: new Map(), env: {}, file, ...more });
+}
+
+/** `line:column code message` of each fault of a file, or its whole place. */
+async function faults(text: string | null, more: Partial<ConfigInput> = {}): Promise<readonly string[]> {
+  const result = await read(text, more);
+  if (result.ok) return [];
+  return result.faults.map(({ place, code, message }) => `${place.replace(/^.*sigma\.yaml:/, "")} ${code} ${message}`);
+}
+
+describe("the configuration", () => {
+  test("without anything is the table of defaults", async () => {
+    expect(await read("")).toMatchObject({
+      ok: true,
+      config: {
+        http: { host: "127.0.0.1", port: 8_000 },
+        dataDir: ".sigma/data",
+        contractsDir: "contracts",
+        sources: [{ topic: "sigma-aetl.shipments", subject: "shipment", defaultVersion: 1, partitions: 1 }],
+        limits: { bytesMax: 1_048_576, depthMax: 64 },
+        batch: { recordsMax: 1_000, bytesMax: 1_048_576 },
+        log: { level: "info", format: "auto" },
+        shutdownDeadlineMs: 20_000,
+      },
+    });
+  });
+
+  test("every setting can be given by its variable, and by its option where it has one", async () => {
+    const sample: Readonly<Record<SettingKey, readonly [text: string, value: unknown]>> = {
+      "http.host": ["0.0.0.0", "0.0.0.0"],
+      "http.port": ["0", 0],
+      "http.allow_remote": ["true", true],
+      "data.dir": ["/d", "/d"],
+      "contracts.dir": ["/c", "/c"],
+      sources: [
+        "a=x@2:3, b=y",
+        [
+          { topic: "a", subject: "x", defaultVersion: 2, partitions: 3 },
+          { topic: "b", subject: "y", defaultVersion: null, partitions: 1 },
+        ],
+      ],
+      "limits.record_bytes": ["2 MiB", 2_097_152],
+      "limits.depth": ["10", 10],
+      "batch.records": ["5", 5],
+      "batch.bytes": ["64KiB", 65_536],
+      "log.level": ["silent", "silent"],
+      "log.format": ["json", "json"],
+      "shutdown.deadline_seconds": ["3", 3],
+      "passed.raw": ["keep", "keep"],
+    };
+    const env = Object.fromEntries(SETTINGS.map(({ key, env: name }) => [name, sample[key][0]]));
+    const byVariable = await read("", { env });
+    expect(
+      byVariable.ok && byVariable.settings.map(({ setting, value, origin }) => [setting.key, value, origin]),
+    ).toEqual(SETTINGS.map(({ key, env: name }) => [key, sample[key][1], `environment ${name}`]));
+    const flags = new Map(SETTINGS.filter(({ flag }) => flag !== null).map(({ key }) => [key, sample[key][0]]));
+    const byOption = await read("", { flags, env: { SIGMA_HTTP_ALLOW_REMOTE: "true" } });
+    expect(
+      byOption.ok &&
+        byOption.settings.filter(({ setting }) => flags.has(setting.key)).map(({ value, origin }) => [value, origin]),
+    ).toEqual(SETTINGS.filter(({ flag }) => flag !== null).map(({ key, flag }) => [sample[key][1], `option ${flag}`]));
+  });
+
+  test("a path in a file is relative to that file", async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, "sigma.yaml"), "data: { dir: d }\ncontracts: { dir: /abs }\n");
+    const result = await readConfig({ flags: new Map(), env: {}, file: join(directory, "sigma.yaml") });
+    expect(result).toMatchObject({ ok: true, config: { dataDir: join(directory, "d"), contractsDir: "/abs" } });
+  });
+
+  test.each([
+    ["a key that is mistyped", "http:\n  hots: x\n", ['2:3 SIG-S-003 Unknown key "http.hots" (did you mean "host"?)']],
+    ["a dotted key", "http.port: 1\n", ['1:1 SIG-S-003 Unknown key "http.port"']],
+    ["a key that stands twice", "http:\n  port: 1\n  port: 2\n", ["3:3 SIG-S-003 The key stands twice in one mapping"]],
+    [
+      "a number as text",
+      'http:\n  port: "8000"\n',
+      ['2:9 SIG-S-004 Setting http.port must be a whole number from 0 to 65535, found "8000"'],
+    ],
+    [
+      "a size of no known unit",
+      "batch:\n  bytes: 1MB\n",
+      [
+        '2:10 SIG-S-004 Setting batch.bytes must be a size from 1 KiB to 64 MiB, such as 65536, 64 KiB or 1 MiB, found "1MB"',
+      ],
+    ],
+    [
+      "a choice that is none",
+      "log: {level: loud}\n",
+      ['1:14 SIG-S-004 Setting log.level must be one of trace, debug, info, warn, error, silent, found "loud"'],
+    ],
+    [
+      "a group that is a value",
+      "http: 8000\n",
+      ['1:7 SIG-S-004 Key "http" must be a mapping of keys to values, found a number'],
+    ],
+    [
+      "a value that is a list",
+      "http:\n  port: [1]\n",
+      ["2:9 SIG-S-004 Setting http.port must be one value, found a list"],
+    ],
+    [
+      "text that is no YAML",
+      "http: [\n",
+      ["2:1 SIG-S-002 Not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]"],
+    ],
+    [
+      "a document that is a list",
+      "- 1\n",
+      ["1:1 SIG-S-004 The configuration must be a mapping of keys to values, found a list"],
+    ],
+    [
+      "raw bytes that cannot be dropped",
+      "passed: {raw: drop}\n",
+      ["1:15 SIG-S-010 Cannot drop the bytes of PASSED records: the embedded store keeps them as the stored body"],
+    ],
+    [
+      "a topic that stands twice",
+      "sources:\n  - {topic: a, subject: x}\n  - {topic: a, subject: y}\n",
+      ['3:5 SIG-S-006 Topic "a" stands twice'],
+    ],
+    ["a source without a subject", "sources:\n  - topic: a\n", ['2:5 SIG-S-006 Key "subject" of a source is missing']],
+    [
+      "a source with a strange key",
+      "sources:\n  - {topic: a, subjct: x, subject: x}\n",
+      ['2:16 SIG-S-003 Unknown key "subjct" of a source (did you mean "subject"?)'],
+    ],
+    [
+      "no source at all",
+      "sources: []\n",
+      ["1:10 SIG-S-004 Setting sources must be a list of at least one source, found none"],
+    ],
+    [
+      "a version that is none",
+      "sources:\n  - {topic: a, subject: x, default: 0}\n",
+      ["2:5 SIG-S-004 The source is not valid: a version is a whole number from 1 to 999999999"],
+    ],
+  ])("refuses %s, with its place", async (_, text, expected) => {
+    expect(await faults(text)).toEqual(expected);
+  });
+
+  test("reports every fault of every origin at once", async () => {
+    const flags = new Map<SettingKey, string>([["http.port", "-1"]]);
+    const found = await faults("log:\n  levle: info\nlimits: {depth: 0}\n", {
+      flags,
+      env: { SIGMA_BATCH_RECORDS: "", SIGMA_DATADIR: "x" },
+    });
+    expect(found.map((text) => text.slice(0, 40))).toEqual([
+      '2:3 SIG-S-003 Unknown key "log.levle" (d',
+      "3:17 SIG-S-004 Setting limits.depth must",
+      "environment SIGMA_DATADIR SIG-S-005 Unkn",
+      "option --port SIG-S-004 Setting http.por",
+      "environment SIGMA_BATCH_RECORDS SIG-S-00",
+    ]);
+  });
+
+  test.each(["0.0.0.0", "::", "192.168.1.7", "example.org", "127.0.0.1.example.org"])(
+    "does not listen on %s unless told that remote is meant",
+    async (host) => {
+      expect(isLoopback(host)).toBe(false);
+      expect(await faults(`http: {host: "${host}"}\n`)).toEqual([
+        `1:14 SIG-S-007 Cannot listen on "${host}": other machines could reach the gateway, and it has no authentication yet`,
+      ]);
+      expect(await faults(`http: {host: "${host}", allow_remote: true}\n`)).toEqual([]);
+    },
+  );
+
+  test.each(["127.0.0.1", "127.8.8.8", "localhost", "::1"])("listens on %s", async (host) => {
+    expect(await faults(`http: {host: "${host}"}\n`)).toEqual([]);
+  });
+});
