@@ -7,7 +7,7 @@ import { MUTANTS } from "./mutants.ts";
 const execute = promisify(execFile);
 
 /** Histories a mutant may live through before it must be caught. */
-const MUTANT_HISTORIES = 5_000;
+const MUTANT_HISTORIES = 20_000;
 
 async function simulate(
   args: readonly string[],

@@ -131,6 +131,16 @@ describe("the embedded log", () => {
     });
   });
 
+  test("what goes wrong during the wait for a record ends it, and not as an empty end", async () => {
+    const path = logPath();
+    const log = openLog(path);
+    const limits = { bytesMax: 1_000, recordsMax: 10, waitMs: 60_000 };
+    const waiting = log.fetch(await firstStream(log), 0n, limits, new AbortController().signal);
+    const failed = expect(waiting).rejects.toThrow("no such table");
+    openRaw(path).exec("DROP TABLE log_batches");
+    await failed;
+  });
+
   test("a fetch below the start of the log says where it starts", async () => {
     const path = logPath();
     const log = openLog(path);
