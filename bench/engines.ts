@@ -8,13 +8,21 @@ import { compare, printTable } from "./rounds.ts";
 
 // node bench/engines.ts     The JSON Schema engines that were compared, side by side: verdicts and time.
 
-const shipment = JSON.parse(readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8")) as JsonObject;
+const shipment = JSON.parse(
+  readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8"),
+) as JsonObject;
 const passing: JsonValue = { shipment_id: "SHIP-TRUE-003", weight_kg: 15.2, destination: "Dublin", priority: 2 };
 const failing: JsonValue = { shipment_id: "", weight_kg: -5, destination: "Dublin" };
-const OPTIONS = { coerceTypes: false, removeAdditional: false, useDefaults: false, assertFormat: false, richErrors: false } as const;
+const OPTIONS = {
+  coerceTypes: false,
+  removeAdditional: false,
+  useDefaults: false,
+  assertFormat: false,
+  richErrors: false,
+} as const;
 
 const ours = compileSchema(shipment);
-const ata = new Validator<unknown>(shipment, OPTIONS);
+const ata = new Validator(shipment, OPTIONS);
 registerSchema(shipment as Parameters<typeof registerSchema>[0], "https://bench.example/shipment");
 const hyperjump = await validate("https://bench.example/shipment");
 
@@ -24,14 +32,21 @@ const repeat = (run: () => unknown) => (): unknown => {
   for (let n = 0; n < times; n += 1) last = run();
   return last;
 };
-for (const [title, payload] of [["passing", passing], ["failing", failing]] as const) {
+for (const [title, payload] of [
+  ["passing", passing],
+  ["failing", failing],
+] as const) {
   printTable(
     `shipment, ${title}: the verdict`,
     compare(
       [
         { name: "ajv, as we use it", operations: times, run: repeat(() => ours.accepts(payload)) },
         { name: "ata-validator, isValidObject", operations: times, run: repeat(() => ata.isValidObject(payload)) },
-        { name: "@hyperjump/json-schema", operations: times, run: repeat(() => hyperjump(payload as Parameters<typeof hyperjump>[0]).valid) },
+        {
+          name: "@hyperjump/json-schema",
+          operations: times,
+          run: repeat(() => hyperjump(payload as Parameters<typeof hyperjump>[0]).valid),
+        },
       ],
       11,
     ),
@@ -49,6 +64,8 @@ printTable(
 );
 
 // A verdict of ata-validator's fast path that is wrong, in a schema as plain as they come.
-const required = new Validator<unknown>({ type: "object", required: ["c", "b"] }, OPTIONS);
-process.stdout.write(`ata-validator takes {"a":1,"c":2} for {type: object, required: [c, b]}: ${String(required.isValidObject({ a: 1, c: 2 }))}\n`);
+const required = new Validator({ type: "object", required: ["c", "b"] }, OPTIONS);
+process.stdout.write(
+  `ata-validator takes {"a":1,"c":2} for {type: object, required: [c, b]}: ${String(required.isValidObject({ a: 1, c: 2 }))}\n`,
+);
 process.stdout.write(`groups in the official suite: ${schemaGroups().length}\n`);

@@ -67,7 +67,7 @@ export async function openEngine(config: Config, collections: readonly string[],
 }
 
 /** Where a data directory keeps its files. */
-export function dataFiles({ dataDir }: Pick<Config, "dataDir">): {
+function dataFiles({ dataDir }: Pick<Config, "dataDir">): {
   readonly logFile: string;
   readonly storeFile: string;
 } {

@@ -146,8 +146,8 @@ describe("the architecture", () => {
   test("no file is longer than 400 lines, holds a control character, or hides under a name that says nothing", () => {
     const all = [...FILES, ...sourceFiles(join(ROOT, "test")), ...sourceFiles(join(ROOT, "bench"))];
     const long = all.filter((file) => readFileSync(file, "utf8").split("\n").length > 401);
-    // oxlint-disable-next-line no-control-regex -- looking for them is the point
     const control = all.filter((file) =>
+      // oxlint-disable-next-line no-control-regex -- looking for them is the point
       /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(readFileSync(file, "utf8")),
     );
     const named = FILES.filter((file) =>

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /** Folder with the JSON and JSON Schema suites; SIGMA_CONFORMANCE names another. */
@@ -43,17 +43,4 @@ export function schemaGroups(): readonly SchemaGroup[] {
         file,
       })),
     );
-}
-
-/** The suite's remote documents, by the URI under which its schemas refer to them. */
-export function schemaRemotes(): ReadonlyMap<string, unknown> {
-  const root = join(FOLDER, "json-schema/remotes");
-  const remotes = new Map<string, unknown>();
-  for (const entry of readdirSync(root, { recursive: true })) {
-    const path = join(root, String(entry));
-    const name = String(entry).replaceAll("\\", "/");
-    if (!statSync(path).isFile() || !name.endsWith(".json") || name.startsWith("draft2019-09/")) continue;
-    remotes.set(`http://localhost:1234/${name}`, JSON.parse(readFileSync(path, "utf8")));
-  }
-  return remotes;
 }

@@ -4,9 +4,17 @@ import { describe, expect, test } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
-type Locked = { readonly hasInstallScript?: boolean; readonly dev?: boolean; readonly optional?: boolean; readonly license?: string };
+type Locked = {
+  readonly hasInstallScript?: boolean;
+  readonly dev?: boolean;
+  readonly optional?: boolean;
+  readonly license?: string;
+  readonly optionalDependencies?: Record<string, string>;
+};
 
-const lock = JSON.parse(readFileSync(resolve(ROOT, "package-lock.json"), "utf8")) as { packages: Record<string, Locked> };
+const lock = JSON.parse(readFileSync(resolve(ROOT, "package-lock.json"), "utf8")) as {
+  packages: Record<string, Locked>;
+};
 const manifest = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8")) as {
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
@@ -14,12 +22,24 @@ const manifest = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"))
 
 describe("the package", () => {
   test("runs no install script in production", () => {
-    const running = Object.entries(lock.packages).filter(([, { hasInstallScript, dev }]) => hasInstallScript === true && dev !== true);
+    const running = Object.entries(lock.packages).filter(
+      ([, { hasInstallScript, dev }]) => hasInstallScript === true && dev !== true,
+    );
     expect(running.map(([path]) => path)).toEqual([]);
   });
 
+  test("locks the optional packages of every platform, not only of the one that wrote the lock", () => {
+    const wanted = Object.values(lock.packages).flatMap(({ optionalDependencies }) =>
+      Object.keys(optionalDependencies ?? {}),
+    );
+    const missing = wanted.filter((name) => lock.packages[`node_modules/${name}`] === undefined);
+    expect(missing, "run node scripts/lock-platforms.ts").toEqual([]);
+  });
+
   test("pins every dependency exactly", () => {
-    const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
+    const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(
+      ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+    );
     expect(loose).toEqual([]);
   });
 

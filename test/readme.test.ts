@@ -26,12 +26,20 @@ function steps(): readonly Step[] {
 
 /** Ids are random, hashes follow from them. */
 function stable(text: string): string {
-  return text.replaceAll(/[\w-]{22}\/[\w-]{22}/g, "CLUSTER/TOPIC").replaceAll(/\b[0-9a-f]{64}\b/g, "HASH").trimEnd();
+  return text
+    .replaceAll(/[\w-]{22}\/[\w-]{22}/g, "CLUSTER/TOPIC")
+    .replaceAll(/\b[0-9a-f]{64}\b/g, "HASH")
+    .trimEnd();
 }
 
 async function shell(command: string, environment: Readonly<Record<string, string>>): Promise<string> {
   return new Promise((done) => {
-    const env = { ...process.env, NO_COLOR: "1", PATH: `${join(ROOT, "node_modules/.bin")}:${process.env["PATH"]}`, ...environment };
+    const env = {
+      ...process.env,
+      NO_COLOR: "1",
+      PATH: `${join(ROOT, "node_modules/.bin")}:${process.env["PATH"]}`,
+      ...environment,
+    };
     execFile("bash", ["-c", command], { cwd: ROOT, env }, (_, stdout) => done(stdout));
   });
 }
@@ -41,8 +49,13 @@ describe("README.md", () => {
     const data = temporaryDirectory();
     const gateway = await startGatewayProcess(data, { demo: true });
     for (const { command, output } of steps()) {
-      const asked = command.replaceAll("http://127.0.0.1:8000", gateway.url).replaceAll("npx sigma", "node bin/sigma.js");
-      expect({ command, output: stable(await shell(asked, { SIGMA_DATA_DIR: data })) }).toEqual({ command, output: stable(output) });
+      const asked = command
+        .replaceAll("http://127.0.0.1:8000", gateway.url)
+        .replaceAll("npx sigma", "node bin/sigma.js");
+      expect({ command, output: stable(await shell(asked, { SIGMA_DATA_DIR: data })) }).toEqual({
+        command,
+        output: stable(output),
+      });
     }
     gateway.child.kill("SIGTERM");
     await gateway.ended;
@@ -64,7 +77,9 @@ describe("every document", () => {
 
   test.each(documents)("%s links only to files that are there", (path) => {
     const text = readFileSync(join(ROOT, path), "utf8");
-    const targets = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)/g)].map(([, target = ""]) => join(dirname(join(ROOT, path)), target));
+    const targets = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)/g)].map(([, target = ""]) =>
+      join(dirname(join(ROOT, path)), target),
+    );
     expect(targets.filter((target) => !existsSync(target))).toEqual([]);
   });
 });

@@ -19,7 +19,7 @@ export type AuditOptions = {
 };
 
 /** What an audit saw of one stream. `headHash` kept outside the store makes a later rewriting of history evident. */
-export type StreamAudit = {
+type StreamAudit = {
   readonly stream: string;
   readonly entries: number;
   readonly records: number;

@@ -7,9 +7,9 @@ import { nearestName } from "../contract/nearest.ts";
 import { startPipeline, type Pipeline } from "../main.ts";
 import { requireContracts } from "./contracts.ts";
 import { createFeeder, createHaltWatch, settleBacklog, type Feeder } from "./feed.ts";
-import { openInputs, type Input } from "./inputs.ts";
+import { openInputs, type Chunks, type Input } from "./inputs.ts";
 import { LINE_BYTES_MAX, tooLong } from "./line-limit.ts";
-import { LineTooLong, readLineBatches, type LineBatch } from "./lines.ts";
+import { LineTooLong, readLineBatches, type LineBatch } from "../core/lines.ts";
 import { counted, note, printJson } from "./output.ts";
 import { createProgress, type ProgressLine } from "./progress.ts";
 import { usage } from "./refusal.ts";
@@ -107,7 +107,7 @@ export async function readInputs(
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<Stop | null> {
-  const limits = { ...config.batch, lineBytesMax: LINE_BYTES_MAX };
+  const limits = { ...config.batch, lineBytesMax: LINE_BYTES_MAX, eager: true };
   const bytesTotal = inputs.every(({ sizeBytes }) => sizeBytes !== null)
     ? inputs.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0)
     : null;
@@ -185,7 +185,7 @@ async function settleWhatCan(sink: Sink): Promise<void> {
 }
 
 /** Ends when the signal aborts, also while waiting for a pipe that delivers nothing. */
-async function* untilAborted(chunks: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* untilAborted(chunks: Chunks, signal: AbortSignal): AsyncGenerator<Buffer> {
   const iterator = chunks[Symbol.asyncIterator]();
   // One listener that ends the wait of the moment: racing each read against one promise would keep every chunk alive.
   let giveUp = (): void => undefined;
@@ -202,8 +202,8 @@ async function* untilAborted(chunks: AsyncIterable<Buffer>, signal: AbortSignal)
     }
   } finally {
     signal.removeEventListener("abort", onAbort);
-    // Not awaited when aborted: closing a pipe waits for its pending read.
-    void iterator.return?.();
+    // Returning the iterator would wait for its pending read: an open pipe would keep the process alive.
+    chunks.destroy();
   }
 }
 

@@ -1,13 +1,16 @@
 import { createReadStream, openSync, closeSync, fstatSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { describeIoError } from "../contract/source-text.ts";
 import { usage, type Refusal } from "./refusal.ts";
+
+export type Chunks = AsyncIterable<Buffer> & Pick<Readable, "destroy">;
 
 /** Bytes to read, from a file or, as "-", from standard input. */
 export type Input = {
   readonly name: string;
   /** Null for what has no size: a pipe, a terminal. */
   readonly sizeBytes: number | null;
-  readonly chunks: () => AsyncIterable<Buffer>;
+  readonly chunks: () => Chunks;
 };
 
 /** Larger reads are not faster, and each is held until its lines are decided. */
@@ -30,7 +33,7 @@ function standardInput(command: string): Input {
       `name a file, or pipe one in: sigma ${command} - < FILE (see sigma ${command} --help)`,
     );
   }
-  return { name: "-", sizeBytes: null, chunks: () => process.stdin as AsyncIterable<Buffer> };
+  return { name: "-", sizeBytes: null, chunks: () => process.stdin as Chunks };
 }
 
 function fileInput(name: string): Input {
@@ -50,7 +53,7 @@ function fileInput(name: string): Input {
   return {
     name,
     sizeBytes,
-    chunks: () => createReadStream(name, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>,
+    chunks: () => createReadStream(name, { highWaterMark: CHUNK_BYTES }) as Chunks,
   };
 }
 

@@ -26,10 +26,10 @@ export function report(error: unknown): number {
 }
 
 /** `sigma.yaml:3:9: error SIG-S-004 Setting http.port must be ...`. */
-export function printFault({ place, code, message, remedy }: PlacedFault): void {
+function printFault({ place, code, message, remedy }: PlacedFault): void {
   note(`${place}: error ${code} ${message}\n  fix: ${remedy}`);
 }
 
-export function printError(code: string, message: string, remedy: string): void {
+function printError(code: string, message: string, remedy: string): void {
   note(`error ${code} ${message}\n  fix: ${remedy}`);
 }

@@ -8,7 +8,7 @@ import { requireContracts } from "./contracts.ts";
 import { createFeeder, createHaltWatch } from "./feed.ts";
 import { openInputs } from "./inputs.ts";
 import { LINE_BYTES_MAX } from "./line-limit.ts";
-import { readLineBatches } from "./lines.ts";
+import { readLineBatches } from "../core/lines.ts";
 import { note, print, printJson } from "./output.ts";
 import { packageFile, version } from "./package.ts";
 import { Refusal } from "./refusal.ts";
@@ -86,7 +86,11 @@ async function feedExamples({ url, pipeline }: Service, config: Config, { json }
   const [input] = openInputs([file], "start");
   if (input === undefined) return;
   const feeder = createFeeder(pipeline, source.topic, createHaltWatch());
-  for await (const batch of readLineBatches(input.chunks(), { ...config.batch, lineBytesMax: LINE_BYTES_MAX }))
+  for await (const batch of readLineBatches(input.chunks(), {
+    ...config.batch,
+    lineBytesMax: LINE_BYTES_MAX,
+    eager: true,
+  }))
     await feeder.add(batch);
   await feeder.settle();
   const tally = await tallyOf(pipeline.store.reads, feeder.ranges());

@@ -10,7 +10,7 @@ import type { Header } from "../core/record.ts";
 import { EXIT } from "../codes.ts";
 import { placed } from "./contracts.ts";
 import { openInputs, type Input } from "./inputs.ts";
-import { LineTooLong, readLineBatches } from "./lines.ts";
+import { LineTooLong, readLineBatches } from "../core/lines.ts";
 import { LINE_BYTES_MAX, tooLong } from "./line-limit.ts";
 import { grouped, note, print, printJson, styled } from "./output.ts";
 import { Refusals, usage } from "./refusal.ts";
@@ -54,7 +54,7 @@ async function* payloadsOf(input: Input, ndjson: boolean): AsyncGenerator<Payloa
     yield { bytes: await readWhole(input), line: null };
     return;
   }
-  const limits = { recordsMax: 1_000, bytesMax: 1_048_576, lineBytesMax: LINE_BYTES_MAX };
+  const limits = { recordsMax: 1_000, bytesMax: 1_048_576, lineBytesMax: LINE_BYTES_MAX, eager: true };
   let line = 0;
   try {
     for await (const { lines, lineNumbers, lastLine } of readLineBatches(input.chunks(), limits)) {

@@ -13,7 +13,7 @@ import { resolveVersion, type Declaration } from "./resolve.ts";
  */
 export const ENGINE = "1";
 
-export type Passed = {
+type Passed = {
   readonly status: "PASSED";
   /** Names the fact, not the delivery: the same fact again gets the same id. */
   readonly id: MachineId;

@@ -41,7 +41,7 @@ export type Violation = {
   readonly message: string;
 };
 
-export type SchemaFailure = {
+type SchemaFailure = {
   readonly kind: "schema";
   readonly violations: readonly [Violation, ...Violation[]];
 };
@@ -68,7 +68,7 @@ export type Conflict = {
 };
 
 /** The ledger says FAILED; today's build, which is not the one that decided, cannot say why. */
-export type Unexplained = {
+type Unexplained = {
   readonly kind: "unexplained";
   readonly engine: string;
   readonly message: string;

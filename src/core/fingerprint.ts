@@ -3,7 +3,7 @@ import type { ContractRef } from "./compile.ts";
 import type { FailureReason } from "./failure.ts";
 
 /** Part of every fingerprint: raised when the recipe changes, so that old and new groups never mix. */
-export const FINGERPRINT_VERSION = 1;
+const FINGERPRINT_VERSION = 1;
 
 /** Keywords whose instance path ends in a name the producer chose: that name is data and is left out. */
 const NAMES_A_FIELD: ReadonlySet<string> = new Set(["additionalProperties", "propertyNames", "patternProperties"]);

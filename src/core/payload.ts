@@ -17,9 +17,10 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * order of duplicate-key, forbidden-key, lone-surrogate and lossy-number.
  *
  * The fast path only ever proves that a payload is fine. One pass over the bytes counts the colons outside strings: as many
- * keys in the parsed value prove that none was a duplicate. At most 15 digits and no exponent prove that a number survives
- * as a double; other numbers are tried one by one. No `\u` escape proves that there is no lone surrogate and no NUL; with
- * one, the walk over the value looks at every string. Whatever stays unproved is asked of the exact scanner.
+ * keys in the parsed value prove that none was a duplicate. At most 15 digits and a short exponent prove that a number
+ * survives as a double; other numbers are tried one by one. No `\u` escape of NUL or of half a surrogate pair proves that
+ * there is neither; with one, the walk over the value looks at every string. Whatever stays unproved is asked of the
+ * exact scanner.
  */
 export function parsePayload(bytes: Uint8Array | null, limits: PayloadLimits): ParsedPayload {
   if (bytes === null || bytes.length === 0)
@@ -57,12 +58,12 @@ export function parsePayload(bytes: Uint8Array | null, limits: PayloadLimits): P
 
 type Survey = {
   readonly ascii: boolean;
-  /** A `\u` escape was seen inside a string. */
+  /** A `\u` escape of NUL or of a surrogate was seen inside a string. */
   readonly escapes: boolean;
   /** Colons outside strings: keys, duplicates included, if this is JSON. */
   readonly colons: number;
   readonly depth: number;
-  /** An index inside each number with an exponent or more than 15 digits; null when there is none. */
+  /** An index inside each number with a long exponent or more than 15 digits; null when there is none. */
   readonly numbers: readonly number[] | null;
 };
 
@@ -70,13 +71,20 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const POINT = 0x2e;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
 const LETTER_U = 0x75;
 /** Setting this bit makes "[" the same as "{", "]" as "}" and "E" as "e". */
 const LOWER = 0x20;
 /** Any decimal of at most 15 significant digits survives the way to a double and back (IEEE 754 binary64). */
 const DIGITS_SAFE = 15;
+/** With so few digits of exponent, DIGITS_SAFE digits stay between 1e-113 and 1e114, where doubles are normal. */
+const EXPONENT_DIGITS_SAFE = 2;
 
-/** One pass, hardly any allocation. On bytes that are not JSON the counts mean nothing and are not used. */
+/**
+ * One pass, hardly any allocation. On bytes that are not JSON only `ascii` means something.
+ * What is not above "9" is tried first: a quarter less time on a document of 2 kB than the tests in reading order.
+ */
 function surveyBytes(bytes: Buffer): Survey {
   const { length } = bytes;
   let high = 0;
@@ -95,29 +103,50 @@ function surveyBytes(bytes: Buffer): Survey {
         high |= inside;
         if (inside === BACKSLASH) {
           at += 1;
-          if (bytes[at] === LETTER_U) escapes = true;
+          // The escaped byte may itself be no ASCII: then this is not JSON, and perhaps not UTF-8.
+          high |= bytes[at] ?? 0;
+          if (bytes[at] === LETTER_U && isDoubtfulEscape(bytes, at + 1)) escapes = true;
         }
       }
       digits = 0;
-      continue;
+    } else if (byte <= DIGIT_9) {
+      if (byte >= DIGIT_0) {
+        digits += 1;
+        if (digits === DIGITS_SAFE + 1) (numbers ??= []).push(at);
+      } else if (byte !== POINT) digits = 0;
+    } else if (byte === COLON) {
+      colons += 1;
+      digits = 0;
+    } else {
+      high |= byte;
+      // An exponent that ends a long number marks it twice, which costs a second try and nothing else.
+      if (digits > 0 && (byte | LOWER) === 0x65 && hasLongExponent(bytes, at + 1)) (numbers ??= []).push(at);
+      digits = 0;
+      if ((byte | LOWER) === 0x7b) {
+        depth += 1;
+        if (depth > deepest) deepest = depth;
+      } else if ((byte | LOWER) === 0x7d) depth -= 1;
     }
-    if (byte >= 0x30 && byte <= 0x39) {
-      digits += 1;
-      if (digits === DIGITS_SAFE + 1) (numbers ??= []).push(at);
-      continue;
-    }
-    if (byte === POINT) continue;
-    // An exponent that ends a long number marks it twice, which costs a second try and nothing else.
-    if (digits > 0 && (byte | LOWER) === 0x65) (numbers ??= []).push(at);
-    high |= byte;
-    digits = 0;
-    if (byte === COLON) colons += 1;
-    else if ((byte | LOWER) === 0x7b) {
-      depth += 1;
-      if (depth > deepest) deepest = depth;
-    } else if ((byte | LOWER) === 0x7d) depth -= 1;
   }
   return { ascii: high < 0x80, escapes, colons, depth: deepest, numbers };
+}
+
+/** Whether the four digits of a `\u` escape may name NUL or a surrogate: they begin with 00 and 00, or with d8 to df. */
+function isDoubtfulEscape(bytes: Buffer, at: number): boolean {
+  const first = bytes[at];
+  if (first === DIGIT_0) return bytes[at + 1] === DIGIT_0 && bytes[at + 2] === DIGIT_0 && bytes[at + 3] === DIGIT_0;
+  return first !== undefined && (first | LOWER) === 0x64 && (bytes[at + 1] ?? 0) >= 0x38;
+}
+
+/** Whether an exponent, sign included, that begins here has too many digits to prove anything. */
+function hasLongExponent(bytes: Buffer, start: number): boolean {
+  let at = start;
+  while (bytes[at] === 0x2b || bytes[at] === 0x2d) at += 1;
+  for (let count = 0; count <= EXPONENT_DIGITS_SAFE; count += 1) {
+    const byte = bytes[at + count] ?? 0;
+    if (byte < DIGIT_0 || byte > DIGIT_9) return false;
+  }
+  return true;
 }
 
 /** Whether each number around one of these indexes survives as a double. */
@@ -134,7 +163,8 @@ function numbersSurvive(bytes: Buffer, inside: readonly number[]): boolean {
 /** Digits, signs, point and exponent. */
 function isOfNumber(byte: number | undefined): boolean {
   if (byte === undefined) return false;
-  return (byte >= 0x30 && byte <= 0x39) || byte === POINT || byte === 0x2d || byte === 0x2b || (byte | LOWER) === 0x65;
+  if (byte >= DIGIT_0 && byte <= DIGIT_9) return true;
+  return byte === POINT || byte === 0x2d || byte === 0x2b || (byte | LOWER) === 0x65;
 }
 
 /** Own keys of every object in the value; -1 when one is forbidden, which equals no count. */
@@ -168,15 +198,20 @@ function countKeysAndLook(value: JsonValue): number {
   if (typeof value === "string") return value.isWellFormed() ? 0 : -1;
   if (value === null || typeof value !== "object") return 0;
   let count = 0;
-  const isArray = Array.isArray(value);
-  for (const [key, item] of Object.entries(value as { readonly [key: string]: JsonValue })) {
-    if (!isArray) {
-      if (isForbiddenKey(key) || key.includes("\u0000") || !key.isWellFormed()) return -1;
-      count += 1;
+  if (Array.isArray(value)) {
+    for (const item of value as readonly JsonValue[]) {
+      const inside = countKeysAndLook(item);
+      if (inside < 0) return -1;
+      count += inside;
     }
-    const inside = countKeysAndLook(item);
+    return count;
+  }
+  const object = value as { readonly [key: string]: JsonValue };
+  for (const key in object) {
+    if (isForbiddenKey(key) || key.includes("\u0000") || !key.isWellFormed()) return -1;
+    const inside = countKeysAndLook(object[key] as JsonValue);
     if (inside < 0) return -1;
-    count += inside;
+    count += 1 + inside;
   }
   return count;
 }

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "./json.ts";
 import { KEYWORDS, type Shape } from "./schema-keywords.ts";
 import { compileSchema } from "./schema.ts";
 
-export type RefusalCode =
+type RefusalCode =
   | "dialect"
   | "unknown-keyword"
   | "remote-ref"

@@ -35,7 +35,7 @@ const INHERITED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object
 function speaksOfInherited(schema: JsonValue): boolean {
   if (typeof schema === "string") return INHERITED.has(schema);
   if (schema === null || typeof schema !== "object") return false;
-  return Object.entries(schema).some(([name, value]) => INHERITED.has(name) || speaksOfInherited(value as JsonValue));
+  return Object.entries(schema).some(([name, value]) => INHERITED.has(name) || speaksOfInherited(value));
 }
 
 /**

@@ -3,7 +3,7 @@ import type { GatewayEvent, Halt, Observe } from "./event.ts";
 import { ingestStream, type IngestDeps } from "./ingest.ts";
 
 /** What one stream is doing, for readiness, `status` and people. */
-export type StreamState = {
+type StreamState = {
   readonly stream: Stream;
   readonly state: "starting" | "running" | "paused" | "halted" | "stopped";
   /** Everything below this offset is decided and stored; null until the stream is acquired. */

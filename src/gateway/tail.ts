@@ -58,7 +58,7 @@ export function collectionOf(set: CompiledContractSet, topic: string): string {
 }
 
 /** Reads a contract set back from the store; null when it is missing or is not what its digest says. */
-export async function loadContractSet(store: Store, digest: string): Promise<CompiledContractSet | null> {
+async function loadContractSet(store: Store, digest: string): Promise<CompiledContractSet | null> {
   const text = await store.contractSet(digest);
   const sealed = text === null ? null : openContractSet(digest, text);
   return sealed === null ? null : compileContractSet(sealed);

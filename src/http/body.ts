@@ -4,10 +4,10 @@ import type { Readable } from "node:stream";
 import { badRequest, tooLarge, unsupported } from "./problem.ts";
 
 /** A compressed body may grow to at most this many times its size: more is a bomb, not data. */
-export const GZIP_RATIO_MAX = 20;
+const GZIP_RATIO_MAX = 20;
 
 /** Whether the body is gzip; any other encoding is refused. */
-export function isGzip(headers: IncomingHttpHeaders): boolean {
+function isGzip(headers: IncomingHttpHeaders): boolean {
   const encoding = (headers["content-encoding"] ?? "identity").trim().toLowerCase();
   if (encoding === "identity") return false;
   if (encoding === "gzip") return true;

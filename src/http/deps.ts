@@ -23,11 +23,8 @@ export type HttpDeps = {
 export const LIMITS = {
   /** Room for a CloudEvents envelope around the largest record. */
   envelopeBytes: 65_536,
-  /** One line of NDJSON; a longer one ends the request. */
-  lineBytes: 16_777_216,
-  /** Records and bytes appended at once from a stream. */
-  chunkRecords: 1_000,
-  chunkBytes: 1_048_576,
+  /** What of a stream is appended at once, and its longest line, which ends the request when it is longer. */
+  lines: { recordsMax: 1_000, bytesMax: 1_048_576, lineBytesMax: 16_777_216, eager: false },
   /** Bodies held in memory at once, over all requests. */
   inFlightBytes: 67_108_864,
   /** A body that is read whole must be there after this. */

@@ -4,9 +4,9 @@ import { CONTRACT_HEADER } from "../core/resolve.ts";
 import type { Header } from "../core/record.ts";
 import type { Appended, NewRecord } from "../source/source.ts";
 import { plainBytes, plainChunks } from "./body.ts";
+import { LineTooLong, readLineBatches } from "../core/lines.ts";
 import { fromBatch, fromBinary, fromStructured } from "./cloudevents.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
-import { batchLines } from "./lines.ts";
 import { notFound, ProblemError, tooLarge, unsupported } from "./problem.ts";
 import { eventSchemas } from "./schemas.ts";
 import { rowView } from "./views.ts";
@@ -148,8 +148,9 @@ async function answerStream(
   const body = request.body as Readable;
   const progress = watchProgress(body);
   try {
-    for await (const { lines } of batchLines(plainChunks(body, request.headers))) {
+    for await (const { lines } of readLineBatches(plainChunks(body, request.headers), LIMITS.lines)) {
       progress.moved();
+      if (lines.length === 0) continue;
       const records = lines.map((value) =>
         withRequestHeaders({ key: null, headers: [], value, partition: null }, request),
       );
@@ -162,10 +163,17 @@ async function answerStream(
     return reply.code(202).send({ topic, count, ranges: [...ranges.values()] });
   } catch (error) {
     // Whatever ended the stream, the client must learn what is already in the log.
-    throw withAppended(error, { appended: count, ranges: [...ranges.values()] });
+    throw withAppended(error instanceof LineTooLong ? lineTooLong(error.line) : error, {
+      appended: count,
+      ranges: [...ranges.values()],
+    });
   } finally {
     progress.stop();
   }
+}
+
+function lineTooLong(line: number): ProblemError {
+  return tooLarge("line-too-long", `Line ${line} has more than ${LIMITS.lines.lineBytesMax} bytes`, { line });
 }
 
 function withAppended(error: unknown, extra: Readonly<Record<string, unknown>>): unknown {

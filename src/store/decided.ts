@@ -83,7 +83,7 @@ export function rowOf(decided: Decided): ValidatedRow | FailedRow {
   return { kind: "failed", id, ...occurrenceOf(decided), contract, declaredBy, reason, fingerprint, machineId: null };
 }
 
-export function occurrenceOf({ record, rawHash }: Pick<Decided, "record" | "rawHash">): Occurrence {
+function occurrenceOf({ record, rawHash }: Pick<Decided, "record" | "rawHash">): Occurrence {
   const { position, timestampMs, key, headers, value } = record;
   return { position, timestampMs, key, headers, raw: value, rawHash };
 }

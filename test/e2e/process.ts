@@ -19,7 +19,7 @@ export async function sigma(args: readonly string[], env: Readonly<Record<string
   return { code, signal, stdout: running.stdout(), stderr: running.stderr() };
 }
 
-export type Running = { readonly child: ChildProcess; readonly stdout: () => string; readonly stderr: () => string };
+type Running = { readonly child: ChildProcess; readonly stdout: () => string; readonly stderr: () => string };
 
 function start(args: readonly string[], env: Readonly<Record<string, string>>): Running {
   const child = spawn(process.execPath, [SIGMA, ...args], {

@@ -5,7 +5,7 @@ import type { Random } from "./random.ts";
 export type Incarnation = { dead: boolean };
 
 /** What the scheduler may do to an operation when it is its turn. */
-export type Fate = "done" | "never-arrives" | "answer-lost" | "half-done";
+type Fate = "done" | "never-arrives" | "answer-lost" | "half-done";
 
 /**
  * One operation of the protocol on its way to the store or the source.

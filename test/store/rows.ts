@@ -1,3 +1,4 @@
+import type { FailureReason } from "../../src/core/failure.ts";
 import { hashBytes } from "../../src/store/decided.ts";
 import { GENESIS, outcomeRoot, rawRoot, sealEntry, type LedgerEntry } from "../../src/store/ledger.ts";
 import type { FailedRow, Occurrence, ReceiptRow, ValidatedRow } from "../../src/store/store.ts";
@@ -10,7 +11,7 @@ export const STREAM = "clusterclusterclusterc/topictopictopictopictop/0";
 
 const CONTRACT = { subject: "order", version: 2, digest: "c".repeat(64) } as const;
 
-export function occurrence(offset: bigint, changes: Partial<Occurrence> = {}): Occurrence {
+function occurrence(offset: bigint, changes: Partial<Occurrence> = {}): Occurrence {
   const raw = changes.raw === undefined ? Buffer.from(`{"n":${offset}}`) : changes.raw;
   return {
     position: { stream: STREAM, topic: "orders", partition: 0, offset },
@@ -76,3 +77,47 @@ export function ledgerEntry(seq: number, changes: Partial<LedgerEntry> = {}): Le
     ...changes,
   });
 }
+
+const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+const NOTHING = new Uint8Array(0);
+
+/** Null is not empty, names repeat, bytes are any bytes, text is any text. */
+export const HOSTILE: readonly Partial<Occurrence>[] = [
+  {},
+  { raw: null, rawHash: "-", key: null, headers: [] },
+  { raw: NOTHING, key: NOTHING, headers: [["", NOTHING]] },
+  { raw: ALL_BYTES, key: ALL_BYTES, headers: [["all", ALL_BYTES]] },
+  {
+    headers: [
+      ["b", Buffer.from("1")],
+      ["a", Buffer.from("2")],
+      ["b", Buffer.from("3")],
+      ["b", Buffer.from("1")],
+    ],
+  },
+  {
+    headers: [
+      ["n\u00e4me \u{1f4e6} \0 '\"$.", Buffer.from("v")],
+      ["__proto__", Buffer.from("x")],
+    ],
+    raw: Buffer.from('{"$set":{"_bsontype":"ObjectId"},"__proto__":1}\r\n'),
+  },
+  { timestampMs: 0, raw: Buffer.alloc(1_000_000, "x") },
+];
+
+/** One of each kind of failure. */
+export const REASONS: readonly FailureReason[] = [
+  { kind: "malformed", code: "empty", message: "it's empty", byteOffset: null, pointer: null },
+  { kind: "malformed", code: "not-json", message: '\u{1f4e6} \0 "quoted"', byteOffset: 12, pointer: "/a~1b/0" },
+  { kind: "contract", code: "not-active", message: "no" },
+  {
+    kind: "schema",
+    violations: [
+      { pointer: "/a", keyword: "type", schemaPath: "/properties/a/type", message: "must be a number" },
+      { pointer: "", keyword: "required", schemaPath: "/required", message: "lacks b" },
+    ],
+  },
+  { kind: "rule", violations: [{ id: "max", message: "too much" }] },
+  { kind: "conflict", storedId: "a", storedAt: `${STREAM}@1`, storedDigest: "1".repeat(64), digest: "2".repeat(64) },
+  { kind: "unexplained", engine: "7", message: "cannot say" },
+];

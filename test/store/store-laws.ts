@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { FailureReason } from "../../src/core/failure.ts";
 import { Unavailable } from "../../src/core/unavailable.ts";
-import type { Occurrence, Store, StoreWrites } from "../../src/store/store.ts";
+import type { Store, StoreWrites } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
-import { failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow } from "./rows.ts";
+import { failedRow, HOSTILE, LAW_COLLECTION, ledgerEntry, REASONS, receiptRow, STREAM, validatedRow } from "./rows.ts";
 
 /** A real backend, fresh for each test. */
 export type StoreBackend = {
@@ -392,46 +391,3 @@ async function contents({ reads }: Store): Promise<unknown> {
     sets: await reads.contractSets(),
   };
 }
-
-const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-const NOTHING = new Uint8Array(0);
-
-/** Null is not empty, names repeat, bytes are any bytes, text is any text. */
-const HOSTILE: readonly Partial<Occurrence>[] = [
-  {},
-  { raw: null, rawHash: "-", key: null, headers: [] },
-  { raw: NOTHING, key: NOTHING, headers: [["", NOTHING]] },
-  { raw: ALL_BYTES, key: ALL_BYTES, headers: [["all", ALL_BYTES]] },
-  {
-    headers: [
-      ["b", Buffer.from("1")],
-      ["a", Buffer.from("2")],
-      ["b", Buffer.from("3")],
-      ["b", Buffer.from("1")],
-    ],
-  },
-  {
-    headers: [
-      ["n\u00e4me \u{1f4e6} \0 '\"$.", Buffer.from("v")],
-      ["__proto__", Buffer.from("x")],
-    ],
-    raw: Buffer.from('{"$set":{"_bsontype":"ObjectId"},"__proto__":1}\r\n'),
-  },
-  { timestampMs: 0, raw: Buffer.alloc(1_000_000, "x") },
-];
-
-const REASONS: readonly FailureReason[] = [
-  { kind: "malformed", code: "empty", message: "it's empty", byteOffset: null, pointer: null },
-  { kind: "malformed", code: "not-json", message: '\u{1f4e6} \0 "quoted"', byteOffset: 12, pointer: "/a~1b/0" },
-  { kind: "contract", code: "not-active", message: "no" },
-  {
-    kind: "schema",
-    violations: [
-      { pointer: "/a", keyword: "type", schemaPath: "/properties/a/type", message: "must be a number" },
-      { pointer: "", keyword: "required", schemaPath: "/required", message: "lacks b" },
-    ],
-  },
-  { kind: "rule", violations: [{ id: "max", message: "too much" }] },
-  { kind: "conflict", storedId: "a", storedAt: `${STREAM}@1`, storedDigest: "1".repeat(64), digest: "2".repeat(64) },
-  { kind: "unexplained", engine: "7", message: "cannot say" },
-];

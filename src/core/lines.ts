@@ -16,6 +16,8 @@ export type LineLimits = {
   readonly bytesMax: number;
   /** Longest line, in bytes: more is not held in memory. */
   readonly lineBytesMax: number;
+  /** A batch also ends where a chunk ends, so that what a slow pipe delivers is handed on at once. */
+  readonly eager: boolean;
 };
 
 /** A line longer than a record can be. Everything before it was handed on. */
@@ -33,8 +35,7 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * Splits bytes into batches of lines without ever decoding them. A batch also ends where a chunk ends, so that what a slow
- * pipe delivers is handed on at once. Lines before `fromLine` are skipped.
+ * Splits bytes into batches of lines without ever decoding them. Lines before `fromLine` are skipped.
  * @throws {@link LineTooLong}
  */
 export async function* readLineBatches(
@@ -57,8 +58,8 @@ export async function* readLineBatches(
     lines.push(end === line.length ? line : line.subarray(0, end));
     bytes += end;
   };
-  const refuseLong = (size: number): void => {
-    if (size > limits.lineBytesMax && lastLine + 1 >= fromLine) throw new LineTooLong(lastLine + 1);
+  const isTooLong = (size: number): boolean => {
+    return size > limits.lineBytesMax && lastLine + 1 >= fromLine;
   };
   const batch = (): LineBatch => {
     const full = { lines, lineNumbers, lastLine, bytesRead };
@@ -71,7 +72,10 @@ export async function* readLineBatches(
     let start = 0;
     for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, start)) {
       const part = chunk.subarray(start, at);
-      refuseLong(unfinishedBytes + part.length);
+      if (isTooLong(unfinishedBytes + part.length)) {
+        if (lines.length > 0) yield batch();
+        throw new LineTooLong(lastLine + 1);
+      }
       take(unfinished.length === 0 ? part : Buffer.concat([...unfinished, part]));
       bytesRead += unfinishedBytes + part.length + 1;
       unfinished = [];
@@ -79,12 +83,15 @@ export async function* readLineBatches(
       start = at + 1;
       if (lines.length >= limits.recordsMax || bytes >= limits.bytesMax) yield batch();
     }
-    if (lines.length > 0) yield batch();
+    if (limits.eager && lines.length > 0) yield batch();
     if (start === chunk.length) continue;
     // What is skipped need not be held, however long it is.
     if (lastLine + 1 >= fromLine) unfinished.push(chunk.subarray(start));
     unfinishedBytes += chunk.length - start;
-    refuseLong(unfinishedBytes);
+    if (isTooLong(unfinishedBytes)) {
+      if (lines.length > 0) yield batch();
+      throw new LineTooLong(lastLine + 1);
+    }
   }
   if (unfinishedBytes > 0) {
     take(Buffer.concat(unfinished));
