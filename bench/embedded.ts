@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,35 +14,69 @@ import { decideBatch, rowOf } from "../src/store/decided.ts";
 import { createCollection, createStoreLayout } from "../src/store/sqlite/layout.ts";
 import { bindFailed, bindValidated } from "../src/store/sqlite/rows.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import { createHttpServer } from "../src/http/server.ts";
+import type { HttpDeps } from "../src/http/deps.ts";
+import { shipmentLine as line } from "./line.ts";
 import { median } from "./rounds.ts";
 
 // node bench/embedded.ts [records] [rounds]
 // Records -> log -> decided -> ledger and documents, against bare batched inserts of the same rows into the same two
-// tables (same indexes, same batches, same fsync). Target: at least 60 % of the bare rate.
+// tables (same indexes, same batches, same fsync). Targets: at least 60 % of the bare rate, and 50 % as NDJSON over HTTP.
 
 const RECORDS = Number(process.argv[2] ?? 200_000);
 const ROUNDS = Number(process.argv[3] ?? 5);
 const BATCH = 1_000;
 const TOPIC = "shipments";
+const CLIENT = new URL("post.ts", import.meta.url).pathname;
 
 const set = contracts();
 const values = Array.from({ length: RECORDS }, (_, n) => Buffer.from(line(n)));
 const pipelines: number[] = [];
+const overHttp: number[] = [];
 const bares: number[] = [];
 for (let round = 0; round <= ROUNDS; round += 1) {
-  const pipeline = await inTemporary(runPipeline);
+  const pipeline = await inTemporary(async (directory) => runPipeline(directory, append));
+  const http = await inTemporary(async (directory) => runPipeline(directory, post));
   const bare = await inTemporary(runBare);
   // The first round warms the compiler.
   if (round === 0) continue;
   pipelines.push(pipeline);
+  overHttp.push(http);
   bares.push(bare);
 }
 const rate = (seconds: number): number => Math.round(RECORDS / seconds);
 process.stdout.write(`bare inserts   ${rate(median(bares))} rows/s\n`);
 process.stdout.write(`whole gateway  ${rate(median(pipelines))} records/s\n`);
-process.stdout.write(`ratio          ${((median(bares) / median(pipelines)) * 100).toFixed(0)} % of bare inserts\n`);
+process.stdout.write(`  of bare      ${share(pipelines)} %\n`);
+process.stdout.write(`NDJSON on HTTP ${rate(median(overHttp))} records/s\n`);
+process.stdout.write(`  of bare      ${share(overHttp)} %\n`);
 
-async function runPipeline(directory: string): Promise<number> {
+function share(seconds: readonly number[]): string {
+  return ((median(bares) / median(seconds)) * 100).toFixed(0);
+}
+
+type Feed = (deps: HttpDeps) => Promise<void>;
+
+async function append({ log }: HttpDeps): Promise<void> {
+  for (let start = 0; start < RECORDS; start += BATCH) {
+    const records = values
+      .slice(start, start + BATCH)
+      .map((value) => ({ key: null, headers: [], value, partition: null }));
+    await log.append(TOPIC, records);
+  }
+}
+
+/** One request with every record; its client runs in a process of its own. */
+async function post(deps: HttpDeps): Promise<void> {
+  const server = await createHttpServer(deps);
+  const url = `${await server.listen({ host: "127.0.0.1", port: 0 })}/v1/events/${TOPIC}`;
+  const client = spawn(process.execPath, [CLIENT, url, String(RECORDS)], { stdio: ["ignore", "inherit", "inherit"] });
+  const [code] = (await once(client, "exit")) as [number | null];
+  if (code !== 0) throw new Error("the client failed");
+  await server.close();
+}
+
+async function runPipeline(directory: string, feed: Feed): Promise<number> {
   const log = openEmbeddedLog({
     path: join(directory, "log.db"),
     topics: [{ name: TOPIC, partitions: 1 }],
@@ -63,12 +99,16 @@ async function runPipeline(directory: string): Promise<number> {
     random: Math.random,
   });
   const started = process.hrtime.bigint();
-  for (let start = 0; start < RECORDS; start += BATCH) {
-    const records = values
-      .slice(start, start + BATCH)
-      .map((value) => ({ key: null, headers: [], value, partition: null }));
-    await log.append(TOPIC, records);
-  }
+  await feed({
+    log,
+    source: log,
+    reads: store.reads,
+    gateway,
+    contracts: () => set,
+    now: Date.now,
+    logger: false,
+    version: "bench",
+  });
   await gateway.settled(TOPIC, 0, BigInt(RECORDS - 1), AbortSignal.timeout(600_000));
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   await gateway.stop();
@@ -125,11 +165,6 @@ async function inTemporary(run: (directory: string) => Promise<number>): Promise
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-function line(n: number): string {
-  const weight = n % 10 === 5 ? -1.5 : (n % 900) + 0.5;
-  return `{"shipment_id":"SHIP-${String(n).padStart(8, "0")}","weight_kg":${weight},"destination":"Dublin","priority":${(n % 3) + 1}}`;
 }
 
 function contracts(): CompiledContractSet {
