@@ -1,3 +1,5 @@
+import type { JsonValue } from "../src/core/json.ts";
+import { NOTHING_DECLARED } from "../src/core/number-types.ts";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +12,7 @@ import { hashBytes } from "../src/store/decided.ts";
 import { createCollection, createStoreLayout } from "../src/store/sqlite/layout.ts";
 import { bindValidated } from "../src/store/sqlite/rows.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
-import type { ValidatedRow } from "../src/store/store.ts";
+import type { NewValidated } from "../src/store/store.ts";
 import { median } from "./rounds.ts";
 
 // node bench/embedded-parts.ts [records] [rounds]
@@ -142,11 +144,12 @@ function line(n: number): string {
 }
 
 /** Machine ids are hashes: their order is random, which is what an index feels. */
-function rowOf(raw: Uint8Array, n: number): ValidatedRow {
+function rowOf(raw: Uint8Array, n: number): NewValidated {
   const hex = createHash("sha256").update(raw).digest("hex");
   const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
   const position = { stream: STREAM, topic: TOPIC, partition: 0, offset: BigInt(n) };
   const contract = { subject: "shipment", version: 1, digest: "c".repeat(64) };
   const occurrence = { position, timestampMs: 1_700_000_000_000, key: null, headers: [], raw, rawHash: hashBytes(raw) };
-  return { kind: "validated", id, ...occurrence, contract, declaredBy: "default" };
+  const body = { payload: JSON.parse(String(raw)) as JsonValue, numbers: NOTHING_DECLARED };
+  return { kind: "validated", id, ...occurrence, contract, declaredBy: "default", ...body };
 }

@@ -11,6 +11,7 @@ import { resolveDefault, type Resolved } from "./resolve.ts";
 import { compileRules, type CompiledRules } from "./rules.ts";
 import { compileSchema, type CompiledSchema } from "./schema.ts";
 import type { JsonValue } from "./json.ts";
+import { compileNumberTypes, type NumberTypes } from "./number-types.ts";
 
 /** Kind of the ids of facts: another use of machine ids would get another kind, and so other ids. */
 const IDENTITY_KIND = "payload";
@@ -26,6 +27,7 @@ export type CompiledVersion = {
   readonly rules: CompiledRules;
   readonly identity: ReturnType<typeof compilePointers>;
   readonly machineId: (fields: readonly JsonValue[]) => MachineId;
+  readonly numbers: NumberTypes;
   /** The schema's own `$id`, by which a CloudEvent's `dataschema` may declare it. */
   readonly schemaId: string | null;
 };
@@ -87,6 +89,7 @@ function compileVersion(subject: string, version: ContractVersion): CompiledVers
     rules: compileRules(version.rules),
     identity: compilePointers(version.identity),
     machineId: compileMachineId(IDENTITY_KIND, subject),
+    numbers: compileNumberTypes(version.schema),
     schemaId: typeof id === "string" ? id : null,
   };
 }

@@ -3,6 +3,7 @@ import type { FailureReason, RuleFailure, Violation } from "./failure.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { MachineId } from "./identity.ts";
 import type { JsonValue } from "./json.ts";
+import type { NumberTypes } from "./number-types.ts";
 import { parsePayload } from "./payload.ts";
 import type { Header } from "./record.ts";
 import { resolveVersion, type Declaration } from "./resolve.ts";
@@ -21,6 +22,8 @@ type Passed = {
   readonly declaredBy: Declaration;
   /** As parsed. Nothing is coerced, defaulted, removed or reordered. */
   readonly payload: JsonValue;
+  /** How the version declares the payload's numbers. */
+  readonly numbers: NumberTypes;
 };
 
 export type Failed = {
@@ -64,7 +67,7 @@ export function decide(record: Decidable, set: CompiledContractSet): Decision {
 
 /** Judges a parsed payload by one version. */
 export function judge(payload: JsonValue, version: CompiledVersion, declaredBy: Declaration): Decision {
-  const { ref, schema, rules, identity, machineId } = version;
+  const { ref, schema, rules, identity, machineId, numbers } = version;
   if (!schema.accepts(payload)) {
     return failed({ kind: "schema", violations: atLeastOne(schema.explain(payload)) }, ref, declaredBy);
   }
@@ -75,7 +78,7 @@ export function judge(payload: JsonValue, version: CompiledVersion, declaredBy: 
   if ("missing" in fields) {
     return failed({ kind: "schema", violations: [identityMissing(fields.missing)] }, ref, declaredBy);
   }
-  return { status: "PASSED", id: machineId(fields), contract: ref, declaredBy, payload };
+  return { status: "PASSED", id: machineId(fields), contract: ref, declaredBy, payload, numbers };
 }
 
 function failed(reason: FailureReason, contract: ContractRef | null, declaredBy: Declaration | null): Failed {

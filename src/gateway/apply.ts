@@ -3,7 +3,7 @@ import { positionId } from "../core/record.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { rowOf, type Decided } from "../store/decided.ts";
 import { conflictOf, hasSameContent, isSamePosition, receiptOf } from "../store/duplicate.ts";
-import type { FailedRow, ReceiptRow, StoreWrites, ValidatedRow } from "../store/store.ts";
+import type { FailedRow, NewValidated, ReceiptRow, StoreWrites, ValidatedRow } from "../store/store.ts";
 import type { Halt } from "./event.ts";
 
 /** What applying one entry did. */
@@ -17,7 +17,7 @@ export type Applied =
     }
   | { readonly kind: "halted"; readonly halt: Halt };
 
-type Sorted = { readonly validated: readonly ValidatedRow[]; readonly failed: readonly FailedRow[] };
+type Sorted = { readonly validated: readonly NewValidated[]; readonly failed: readonly FailedRow[] };
 
 /**
  * P5: brings the documents of one ledger entry into the store. Idempotent: applying the same entry again, by anybody,
@@ -38,7 +38,9 @@ export async function applyEntry(
   if (drifted !== undefined) return { kind: "halted", halt: identityDrift(drifted) };
 
   const taken = firsts.filter((_, index) => answers[index] === "id-exists").map((row) => row.id);
-  const holders = new Map(taken.length === 0 ? [] : await writes.validatedById(collection, taken));
+  const holders = new Map<string, ValidatedRow>(
+    taken.length === 0 ? [] : await writes.validatedById(collection, taken),
+  );
   firsts.forEach((row, index) => {
     if (answers[index] === "inserted") holders.set(row.id, row);
   });
@@ -65,7 +67,7 @@ export async function applyEntry(
 }
 
 function sortRows(decided: readonly Decided[]): Sorted {
-  const validated: ValidatedRow[] = [];
+  const validated: NewValidated[] = [];
   const failed: FailedRow[] = [];
   for (const one of decided) {
     const row = rowOf(one);
@@ -76,7 +78,7 @@ function sortRows(decided: readonly Decided[]): Sorted {
 }
 
 /** In a batch, as across batches, the first record of a fact is the one that is stored. */
-function firstOfEachId(rows: readonly ValidatedRow[]): readonly ValidatedRow[] {
+function firstOfEachId(rows: readonly NewValidated[]): readonly NewValidated[] {
   const seen = new Set<string>();
   return rows.filter((row) => {
     if (seen.has(row.id)) return false;

@@ -133,11 +133,12 @@ function passedThen({ record }: Decided, set: CompiledContractSet): Decision | n
   if (bound === undefined || !parsed.ok) return null;
   const resolved = resolveVersion(bound, record.headers, parsed.payload);
   if (!resolved.ok) return null;
-  const { ref, identity, machineId } = resolved.version;
+  const { ref, identity, machineId, numbers } = resolved.version;
   const fields = identity(parsed.payload);
   if ("missing" in fields) return null;
   const id = machineId(fields);
-  return { status: "PASSED", id, contract: ref, declaredBy: resolved.declaredBy, payload: parsed.payload };
+  const { declaredBy } = resolved;
+  return { status: "PASSED", id, contract: ref, declaredBy, payload: parsed.payload, numbers };
 }
 
 /** Retention passed the tail: it need not be redone when every one of its documents is there. */

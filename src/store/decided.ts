@@ -5,7 +5,7 @@ import { decide, ENGINE, type Decision } from "../core/decide.ts";
 import type { JsonValue } from "../core/json.ts";
 import { positionId, type Header, type SourceRecord } from "../core/record.ts";
 import { encodeOutcomes, outcomeRoot, rawRoot, sealEntry, type LedgerEntry, type Outcome } from "./ledger.ts";
-import type { FailedRow, Occurrence, ValidatedRow } from "./store.ts";
+import type { FailedRow, NewValidated, Occurrence } from "./store.ts";
 
 /** A record with its decision and the hash of its bytes. */
 export type Decided = {
@@ -72,11 +72,11 @@ export function rawLeaf({ record, rawHash }: Pick<Decided, "record" | "rawHash">
 }
 
 /** The stored form of a decision, before duplicates and conflicts are told apart. */
-export function rowOf(decided: Decided): ValidatedRow | FailedRow {
+export function rowOf(decided: Decided): NewValidated | FailedRow {
   const { decision, record } = decided;
   if (decision.status === "PASSED") {
-    const { id, contract, declaredBy } = decision;
-    return { kind: "validated", id, ...occurrenceOf(decided), contract, declaredBy };
+    const { id, contract, declaredBy, payload, numbers } = decision;
+    return { kind: "validated", id, ...occurrenceOf(decided), contract, declaredBy, payload, numbers };
   }
   const { reason, contract, declaredBy, fingerprint } = decision;
   const id = positionId(record.position);

@@ -1,5 +1,7 @@
 import type { ContractRef } from "../core/compile.ts";
 import type { FailureReason } from "../core/failure.ts";
+import type { JsonValue } from "../core/json.ts";
+import type { NumberTypes } from "../core/number-types.ts";
 import type { Header, Position } from "../core/record.ts";
 import type { Declaration } from "../core/resolve.ts";
 import type { LedgerEntry } from "./ledger.ts";
@@ -23,6 +25,9 @@ export type ValidatedRow = Occurrence & {
   readonly contract: ContractRef;
   readonly declaredBy: Declaration;
 };
+
+/** A fact on its way into the store, with its payload as an engine with typed documents keeps it. */
+export type NewValidated = ValidatedRow & { readonly payload: JsonValue; readonly numbers: NumberTypes };
 
 /** A failure in `failed_<collection>` under its position id. */
 export type FailedRow = Occurrence & {
@@ -76,7 +81,7 @@ export type StoreWrites = {
   readonly insertLedger: (entry: LedgerEntry) => Promise<"inserted" | "exists">;
   readonly ledgerEntry: (stream: string, seq: number) => Promise<LedgerEntry | null>;
   /** @returns one answer for each row, in order. Rows of one call have distinct ids and positions. */
-  readonly insertValidated: (collection: string, rows: readonly ValidatedRow[]) => Promise<readonly Inserted[]>;
+  readonly insertValidated: (collection: string, rows: readonly NewValidated[]) => Promise<readonly Inserted[]>;
   /** The holders of these machine ids. An id nobody holds is absent. */
   readonly validatedById: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, ValidatedRow>>;
   /** A row that is already there under the position is our own, from before: it stays as it is. */

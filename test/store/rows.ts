@@ -1,7 +1,8 @@
+import { NOTHING_DECLARED } from "../../src/core/number-types.ts";
 import type { FailureReason } from "../../src/core/failure.ts";
 import { hashBytes } from "../../src/store/decided.ts";
 import { GENESIS, outcomeRoot, rawRoot, sealEntry, type LedgerEntry } from "../../src/store/ledger.ts";
-import type { FailedRow, Occurrence, ReceiptRow, ValidatedRow } from "../../src/store/store.ts";
+import type { FailedRow, NewValidated, Occurrence, ReceiptRow, StoredRow } from "../../src/store/store.ts";
 
 /** The collection the laws of a store are run on. */
 export const LAW_COLLECTION = "orders";
@@ -24,8 +25,18 @@ function occurrence(offset: bigint, changes: Partial<Occurrence> = {}): Occurren
   };
 }
 
-export function validatedRow(id: string, offset: bigint, changes: Partial<Occurrence> = {}): ValidatedRow {
-  return { kind: "validated", id, ...occurrence(offset, changes), contract: CONTRACT, declaredBy: "header" };
+export function validatedRow(id: string, offset: bigint, changes: Partial<Occurrence> = {}): NewValidated {
+  const body = { payload: { n: Number(offset) }, numbers: NOTHING_DECLARED };
+  return { kind: "validated", id, ...occurrence(offset, changes), contract: CONTRACT, declaredBy: "header", ...body };
+}
+
+/** What a store gives back of rows that went in: the payload is in the bytes. */
+export function asRead(rows: readonly (NewValidated | FailedRow | ReceiptRow)[]): readonly StoredRow[] {
+  return rows.map((row) => {
+    if (row.kind !== "validated") return row;
+    const { payload: _, numbers: __, ...read } = row;
+    return read;
+  });
 }
 
 export function failedRow(offset: bigint, changes: Partial<FailedRow> = {}): FailedRow {

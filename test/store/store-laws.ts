@@ -2,7 +2,17 @@ import { describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
 import type { Store, StoreWrites } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
-import { failedRow, HOSTILE, LAW_COLLECTION, ledgerEntry, REASONS, receiptRow, STREAM, validatedRow } from "./rows.ts";
+import {
+  asRead,
+  failedRow,
+  HOSTILE,
+  LAW_COLLECTION,
+  ledgerEntry,
+  REASONS,
+  receiptRow,
+  STREAM,
+  validatedRow,
+} from "./rows.ts";
 
 /** A real backend, fresh for each test. */
 export type StoreBackend = {
@@ -112,7 +122,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       await store.insertValidated(LAW_COLLECTION, [first]);
       await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 2n, { raw: Buffer.from("other") })]);
       const held = await store.validatedById(LAW_COLLECTION, ["a", "nobody"]);
-      expect(plain(held)).toEqual(new Map([["a", plain(first)]]));
+      expect(plain([...held.values()])).toEqual(plain(asRead([first])));
       expect(plain(await store.reads.validatedById(LAW_COLLECTION, ["nobody", "a"]))).toEqual(plain(held));
     });
 
@@ -144,7 +154,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
         rows.filter((row) => row.kind === "failed"),
       );
       await store.insertReceipts(rows.filter((row) => row.kind === "receipt"));
-      expect(plain(await store.reads.rows(STREAM, 0n, 100n))).toEqual(plain(rows));
+      expect(plain(await store.reads.rows(STREAM, 0n, 100n))).toEqual(plain(asRead(rows)));
     });
 
     test("every reason for a failure comes back as it was", async () => {
@@ -175,8 +185,8 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
         rows.filter((row) => row.kind === "failed"),
       );
       await store.insertReceipts(rows.filter((row) => row.kind === "receipt"));
-      expect(plain(await store.reads.rows(STREAM, 0n, 2n ** 63n))).toEqual(plain(rows));
-      expect(plain(await store.reads.rows(STREAM, 2n ** 53n + 1n, last))).toEqual(plain(rows.slice(1, 3)));
+      expect(plain(await store.reads.rows(STREAM, 0n, 2n ** 63n))).toEqual(plain(asRead(rows)));
+      expect(plain(await store.reads.rows(STREAM, 2n ** 53n + 1n, last))).toEqual(plain(asRead(rows.slice(1, 3))));
       expect(await store.reads.extent(STREAM)).toEqual({ first: 2n ** 53n, last });
       expect((await store.validatedById(LAW_COLLECTION, ["b"])).get("b")?.position.offset).toBe(last);
     });

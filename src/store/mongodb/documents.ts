@@ -1,0 +1,209 @@
+import { Binary } from "mongodb";
+import type { ContractRef } from "../../core/compile.ts";
+import { failureCode, type FailureReason } from "../../core/failure.ts";
+import type { Header, Position } from "../../core/record.ts";
+import type { Declaration } from "../../core/resolve.ts";
+import type { LedgerEntry } from "../ledger.ts";
+import type { FailedRow, NewValidated, Occurrence, ReceiptRow, StoredRow, ValidatedRow } from "../store.ts";
+import { rawFields } from "./raw.ts";
+import { toBson } from "./payload.ts";
+
+/** A document as the driver takes and gives it: 64-bit integers are `bigint`, bytes are `Buffer`. */
+export type Document = { _id: string; [field: string]: unknown };
+
+/** What every stored object says of its record. Partition is `int`, offset and time are `long`, whatever their value. */
+function occurrenceFields({ position, timestampMs, key, headers, raw, rawHash }: Occurrence): Record<string, unknown> {
+  const { stream, topic, partition, offset } = position;
+  return {
+    stream,
+    topic,
+    partition,
+    offset,
+    timestampMs: BigInt(timestampMs),
+    key: binary(key),
+    headers: headers.map(([name, value]) => ({ name, value: binary(value) })),
+    ...rawOf(raw),
+    rawHash,
+  };
+}
+
+export function validatedDocument(row: NewValidated): Document {
+  const { id, contract, declaredBy, payload, numbers } = row;
+  return { _id: id, ...occurrenceFields(row), contract, declaredBy, payload: toBson(payload, numbers) };
+}
+
+export function failedDocument(row: FailedRow): Document {
+  const { id, contract, declaredBy, reason, fingerprint, machineId } = row;
+  const code = failureCode(reason);
+  return { _id: id, ...occurrenceFields(row), contract, declaredBy, code, reason, fingerprint, machineId };
+}
+
+export function receiptDocument(row: ReceiptRow): Document {
+  const { id, contract, declaredBy, collection, duplicateOf, storedAt } = row;
+  return { _id: id, ...occurrenceFields(row), contract, declaredBy, collection, duplicateOf, storedAt };
+}
+
+export function entryDocument(entry: LedgerEntry): Document {
+  const { seq, count, ...rest } = entry;
+  return { _id: `${entry.stream}|${seq}`, ...rest, seq: BigInt(seq), count: BigInt(count) };
+}
+
+/** Whatever the fields hold: an entry that was changed must reach the audit, whose hashes find it out. */
+export function readEntry(document: Document): LedgerEntry {
+  const value = (name: string): string => String(document[name]);
+  return {
+    stream: value("stream"),
+    seq: Number(document["seq"]),
+    kind: value("kind") as LedgerEntry["kind"],
+    prevHash: value("prevHash"),
+    from: bigintOf(document["from"]),
+    to: bigintOf(document["to"]),
+    count: Number(document["count"]),
+    outcomes: value("outcomes"),
+    rawRoot: value("rawRoot"),
+    root: value("root"),
+    contractSet: value("contractSet"),
+    engine: value("engine"),
+    note: value("note"),
+    hash: value("hash"),
+  };
+}
+
+/** A document that no longer says anything the gateway writes becomes `unreadable`: the audit has to name it, not die of it. */
+export function readRow(kind: "validated" | "failed" | "receipt", document: Document): StoredRow {
+  try {
+    switch (kind) {
+      case "validated":
+        return readValidated(document);
+      case "failed":
+        return readFailed(document);
+      case "receipt":
+        return readReceipt(document);
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "it cannot be read";
+    const position = {
+      stream: String(document["stream"]),
+      topic: String(document["topic"]),
+      partition: Number(document["partition"]),
+      offset: bigintOf(document["offset"]),
+    };
+    return {
+      kind: "unreadable",
+      id: String(document._id),
+      position,
+      message: `a ${kind} object cannot be read: ${message}`,
+    };
+  }
+}
+
+export function readValidated(document: Document): ValidatedRow {
+  return {
+    kind: "validated",
+    id: document._id,
+    ...readOccurrence(document),
+    contract: contractOf(document["contract"]),
+    declaredBy: declaration(document),
+  };
+}
+
+function readFailed(document: Document): FailedRow {
+  const bound = document["contract"] !== null;
+  const reason = document["reason"] as FailureReason;
+  if (failureCode(reason) !== text(document, "code")) throw new Error("its code is not that of its reason");
+  return {
+    kind: "failed",
+    id: document._id,
+    ...readOccurrence(document),
+    contract: bound ? contractOf(document["contract"]) : null,
+    declaredBy: bound ? declaration(document) : null,
+    reason,
+    fingerprint: text(document, "fingerprint"),
+    machineId: document["machineId"] === null ? null : text(document, "machineId"),
+  };
+}
+
+function readReceipt(document: Document): ReceiptRow {
+  return {
+    kind: "receipt",
+    id: document._id,
+    ...readOccurrence(document),
+    contract: contractOf(document["contract"]),
+    declaredBy: declaration(document),
+    collection: text(document, "collection"),
+    duplicateOf: text(document, "duplicateOf"),
+    storedAt: text(document, "storedAt"),
+  };
+}
+
+function readOccurrence(document: Document): Occurrence {
+  return {
+    position: positionOf(document),
+    timestampMs: Number(document["timestampMs"]),
+    key: bytes(document["key"]),
+    headers: headersOf(document["headers"]),
+    raw: bytes(document["raw"]),
+    rawHash: text(document, "rawHash"),
+  };
+}
+
+function positionOf(document: Document): Position {
+  return {
+    stream: text(document, "stream"),
+    topic: text(document, "topic"),
+    partition: Number(document["partition"]),
+    offset: bigintOf(document["offset"]),
+  };
+}
+
+function headersOf(value: unknown): readonly Header[] {
+  if (!Array.isArray(value)) throw new Error("its headers are no list");
+  return (value as readonly { name?: unknown; value?: unknown }[]).map((header) => {
+    if (typeof header.name !== "string") throw new Error("a header has no name");
+    return [header.name, bytes(header.value) ?? new Uint8Array(0)];
+  });
+}
+
+function contractOf(value: unknown): ContractRef {
+  const { subject, version, digest } = (value ?? {}) as Record<string, unknown>;
+  if (typeof subject !== "string" || typeof digest !== "string") throw new Error("its contract is not named");
+  return { subject, version: Number(version), digest };
+}
+
+function declaration(document: Document): Declaration {
+  const value = text(document, "declaredBy");
+  switch (value) {
+    case "header":
+    case "cloudevents":
+    case "payload":
+    case "default":
+      return value;
+    default:
+      throw new Error("its way of declaration is none there is");
+  }
+}
+
+function bigintOf(value: unknown): bigint {
+  return typeof value === "bigint" ? value : BigInt(Math.trunc(Number(value)) || 0);
+}
+
+function text(document: Document, field: string): string {
+  const value = document[field];
+  if (typeof value !== "string") throw new Error(`its ${field} is not text`);
+  return value;
+}
+
+function rawOf(raw: Uint8Array | null): Record<string, unknown> {
+  const fields = rawFields(raw);
+  return { ...fields, raw: binary(fields.raw) };
+}
+
+function binary(value: Uint8Array | null): Binary | null {
+  return value === null ? null : new Binary(value);
+}
+
+function bytes(value: unknown): Uint8Array | null {
+  if (value === null) return null;
+  if (!(value instanceof Uint8Array)) throw new Error("what should be bytes is not");
+  return value;
+}

@@ -1,0 +1,159 @@
+import type { Collection, Db, IndexDescription } from "mongodb";
+import { Unavailable } from "../../core/unavailable.ts";
+import type { Document } from "./documents.ts";
+
+/** A collection as the gateway needs it. */
+export type CollectionLayout = {
+  readonly name: string;
+  readonly indexes: readonly (IndexDescription & { readonly name: string })[];
+  /** Field names and BSON types that the server itself demands of every document. */
+  readonly fields: Readonly<Record<string, string | readonly string[]>>;
+};
+
+const OCCURRENCE = {
+  stream: "string",
+  topic: "string",
+  partition: "int",
+  offset: "long",
+  timestampMs: "long",
+  key: ["binData", "null"],
+  headers: "array",
+  raw: ["binData", "null"],
+  rawHash: "string",
+} as const;
+
+/** One stored object for each position, and the range reads of audit and API. */
+const POSITION = { name: "position", key: { stream: 1, offset: 1 }, unique: true } as const;
+
+const SHARED: readonly CollectionLayout[] = [
+  {
+    name: "sigma_ledger",
+    indexes: [{ name: "entry", key: { stream: 1, seq: 1 }, unique: true }],
+    fields: { stream: "string", seq: "long", kind: "string", from: "long", to: "long", hash: "string" },
+  },
+  { name: "sigma_contract_sets", indexes: [], fields: { text: "string" } },
+  {
+    name: "sigma_receipts",
+    indexes: [POSITION],
+    fields: { ...OCCURRENCE, contract: "object", collection: "string", duplicateOf: "string", storedAt: "string" },
+  },
+  { name: "sigma_raw", indexes: [], fields: { data: "binData" } },
+];
+
+/** Every collection of a store that writes these contracts' collections. */
+export function layoutOf(collections: readonly string[]): readonly CollectionLayout[] {
+  return [
+    ...SHARED,
+    ...collections.flatMap((collection): readonly CollectionLayout[] => [
+      {
+        name: `validated_${collection}`,
+        indexes: [POSITION],
+        fields: { ...OCCURRENCE, contract: "object", declaredBy: "string" },
+      },
+      {
+        name: `failed_${collection}`,
+        indexes: [POSITION, { name: "fingerprint", key: { fingerprint: 1 } }],
+        fields: { ...OCCURRENCE, code: "string", reason: "object", fingerprint: "string" },
+      },
+    ]),
+  ];
+}
+
+/** What a database lacks or has otherwise, as one sentence each; empty when it is as it should be. */
+export async function findLayoutFaults(db: Db, layout: readonly CollectionLayout[]): Promise<readonly string[]> {
+  const there = await collectionsOf(db);
+  const faults: string[] = [];
+  for (const { name, indexes, fields } of layout) {
+    const found = there.get(name);
+    if (found === undefined) {
+      faults.push(`collection ${name} is missing`);
+      continue;
+    }
+    if (!isSame(found.validator, validatorOf(fields))) faults.push(`the validator of ${name} is missing or different`);
+    if (found.capped) faults.push(`collection ${name} is capped: it would forget documents`);
+    const kept = await db.collection(name).indexes();
+    for (const index of indexes) {
+      const same = kept.find((one) => one.name === index.name);
+      if (same === undefined) faults.push(`index ${index.name} of ${name} is missing`);
+      else if (!isSameIndex(same, index)) faults.push(`index ${index.name} of ${name} is another one`);
+    }
+    for (const one of kept) {
+      if (one["expireAfterSeconds"] !== undefined)
+        faults.push(`index ${one.name} of ${name} deletes documents by time`);
+    }
+  }
+  return faults;
+}
+
+/**
+ * Makes what is missing and verifies the rest. A collection that holds documents gets nothing new: a unique index that
+ * comes after them may not hold, and a person has to know. Nothing is ever dropped or changed.
+ * @throws `Unavailable` with code STORE_LAYOUT naming every fault.
+ */
+export async function ensureLayout(db: Db, layout: readonly CollectionLayout[]): Promise<void> {
+  if ((await findLayoutFaults(db, layout)).length === 0) return;
+  const there = await collectionsOf(db);
+  for (const { name, indexes, fields } of layout) {
+    if (!there.has(name)) await createCollection(db, name, fields);
+    const collection = db.collection<Document>(name);
+    if (indexes.length === 0 || !(await isEmpty(collection))) continue;
+    const kept = new Set((await collection.indexes()).map((index) => index.name));
+    const missing = indexes.filter((index) => !kept.has(index.name));
+    if (missing.length > 0) await collection.createIndexes(missing.map((index) => ({ ...index })));
+  }
+  const faults = await findLayoutFaults(db, layout);
+  if (faults.length > 0) throw layoutRefused(db.databaseName, faults);
+}
+
+function layoutRefused(database: string, faults: readonly string[]): Unavailable {
+  return new Unavailable(
+    "STORE_LAYOUT",
+    `Cannot use database "${database}": ${faults.join("; ")}`,
+    "make the collections and indexes as docs/mongodb.md lists them, or name another database; nothing was changed",
+  );
+}
+
+const NAMESPACE_EXISTS = 48;
+
+/** Another gateway that starts at the same time may be first. */
+async function createCollection(db: Db, name: string, fields: CollectionLayout["fields"]): Promise<void> {
+  try {
+    await db.createCollection(name, { validator: validatorOf(fields), validationLevel: "strict" });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== NAMESPACE_EXISTS) throw error;
+  }
+}
+
+type Found = { readonly validator: unknown; readonly capped: boolean };
+
+async function collectionsOf(db: Db): Promise<ReadonlyMap<string, Found>> {
+  const found = await db.listCollections({ type: "collection" }, { nameOnly: false }).toArray();
+  return new Map(
+    found.map((one) => {
+      const options = ("options" in one ? one.options : undefined) as Record<string, unknown> | undefined;
+      return [one.name, { validator: options?.["validator"], capped: options?.["capped"] === true }];
+    }),
+  );
+}
+
+async function isEmpty(collection: Collection<Document>): Promise<boolean> {
+  return (await collection.findOne({}, { projection: { _id: 1 } })) === null;
+}
+
+function validatorOf(fields: CollectionLayout["fields"]): Record<string, unknown> {
+  const properties = Object.fromEntries(Object.entries(fields).map(([name, bsonType]) => [name, { bsonType }]));
+  return { $jsonSchema: { bsonType: "object", required: Object.keys(fields), properties } };
+}
+
+function isSameIndex(there: Record<string, unknown>, wanted: IndexDescription): boolean {
+  return (
+    isSame(there["key"], wanted.key) &&
+    (there["unique"] === true) === (wanted.unique === true) &&
+    there["partialFilterExpression"] === undefined &&
+    there["sparse"] !== true
+  );
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,68 @@
+import { Unavailable } from "../../core/unavailable.ts";
+import type { Store } from "../store.ts";
+import { createClient, WRITE_CONCERN, type MongoOptions } from "./connect.ts";
+import { readEntry, type Document } from "./documents.ts";
+import { ensureLayout, layoutOf } from "./layout.ts";
+import { createReads } from "./reads.ts";
+import { guarded } from "./unavailable.ts";
+import { createWrites } from "./writes.ts";
+
+export type MongoStoreOptions = MongoOptions & {
+  /** Collections that can be written; those a database already has stay readable. */
+  readonly collections: readonly string[];
+  /** For audit and status: nothing is created, and nothing must be there. */
+  readonly readOnly?: boolean;
+};
+
+/**
+ * The store for more than one machine: MongoDB from 5.0, a replica set or a standalone server, without multi-document
+ * transactions. Every write waits for majority and journal, every read is of the majority and from the primary.
+ * @throws `Unavailable` with a code that begins with `STORE_`.
+ */
+export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
+  const { collections, readOnly = false } = options;
+  collections.forEach(assertCollectionName);
+  const { client, database } = createClient(options);
+  const db = client.db(database);
+  try {
+    await guarded(async () => {
+      await client.connect();
+      await db.command({ ping: 1 });
+      if (!readOnly) await ensureLayout(db, layoutOf(collections));
+    });
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  const writes = createWrites(db);
+  const ledger = db.collection<Document>("sigma_ledger");
+  const sets = db.collection<Document>("sigma_contract_sets");
+  return {
+    ...writes,
+    unit: async (work) => work(writes),
+    tail: async (stream) =>
+      guarded(async () => {
+        const last = await ledger.findOne({ stream: { $eq: stream } }, { sort: { seq: -1 } });
+        return last === null ? null : readEntry(last);
+      }),
+    putContractSet: async (digest, text) =>
+      guarded(async () => {
+        const change = { $setOnInsert: { text } };
+        await sets.updateOne({ _id: digest }, change, { upsert: true, writeConcern: WRITE_CONCERN });
+      }),
+    contractSet: async (digest) =>
+      guarded(async () => {
+        const found = await sets.findOne({ _id: digest });
+        return found === null ? null : String(found["text"]);
+      }),
+    reads: createReads(db),
+    close: async () => client.close(),
+  };
+}
+
+/** A collection becomes part of a name: nothing but this may. */
+function assertCollectionName(collection: string): void {
+  if (/^[a-z][a-z0-9_]{0,62}$/.test(collection)) return;
+  const message = `Cannot use collection "${collection}": use lower-case letters, digits and underscores, up to 63`;
+  throw new Unavailable("STORE_LAYOUT", message, "correct the contract's collection");
+}

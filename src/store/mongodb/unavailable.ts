@@ -1,0 +1,104 @@
+import {
+  MongoBulkWriteError,
+  MongoError,
+  MongoNetworkError,
+  MongoNetworkTimeoutError,
+  MongoServerError,
+  MongoServerSelectionError,
+} from "mongodb";
+import { Unavailable } from "../../core/unavailable.ts";
+
+type Trouble = { readonly code: string; readonly state: string; readonly remedy: string };
+
+const UNREACHABLE: Trouble = {
+  code: "STORE_UNREACHABLE",
+  state: "it cannot be reached",
+  remedy: "check that MongoDB runs, its address and the network; the gateway goes on by itself",
+};
+
+/** Codes of the server that mean more than "try again" (mongodb/mongo error_codes.yml). */
+const BY_CODE: ReadonlyMap<number, Trouble> = new Map([
+  [13, unauthorized("it refuses the operation")],
+  [18, unauthorized("it refuses the credentials")],
+  [8_000, unauthorized("it refuses the credentials")],
+  [
+    14_031,
+    {
+      code: "STORE_FULL",
+      state: "its disk is full",
+      remedy: "free some space; the gateway goes on by itself",
+    },
+  ],
+  [
+    121,
+    {
+      code: "STORE_REFUSED",
+      state: "a validator of a collection refuses what the gateway writes",
+      remedy: "run `sigma doctor`: somebody changed the validator",
+    },
+  ],
+]);
+
+function unauthorized(state: string): Trouble {
+  return {
+    code: "STORE_UNAUTHORIZED",
+    state,
+    remedy: "check the user's password and roles: readWrite on the database",
+  };
+}
+
+/** Runs one exchange with the server; whatever the driver throws becomes `Unavailable`: no decision yet, never FAILED. */
+export async function guarded<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof Unavailable || !isFromDriver(error)) throw error;
+    throw unavailableFrom(error);
+  }
+}
+
+/** The driver also throws errors of bson and plain ones of closed clients; nothing else is its. */
+function isFromDriver(error: unknown): error is Error {
+  return error instanceof MongoError;
+}
+
+/** The message names no value: a server's duplicate-key message quotes keys. */
+function unavailableFrom(error: Error): Unavailable {
+  const { code, state, remedy } = troubleOf(error);
+  return new Unavailable(code, `Cannot use MongoDB: ${state}`, remedy, error);
+}
+
+function troubleOf(error: Error): Trouble {
+  if (error instanceof MongoServerSelectionError && isCredentialTrouble(error)) {
+    return unauthorized("it refuses the credentials");
+  }
+  if (error instanceof MongoNetworkTimeoutError) {
+    return { ...UNREACHABLE, code: "STORE_TIMEOUT", state: "it does not answer in time" };
+  }
+  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return UNREACHABLE;
+  const known = BY_CODE.get(codeOf(error));
+  if (known !== undefined) return known;
+  const name = error instanceof MongoServerError && typeof error.codeName === "string" ? error.codeName : error.name;
+  return {
+    code: "STORE_TROUBLE",
+    state: `it answers ${name}`,
+    remedy: "see the log of MongoDB; the gateway tries again",
+  };
+}
+
+function codeOf(error: Error): number {
+  const { code } = error as { code?: unknown };
+  if (error instanceof MongoBulkWriteError) {
+    const [first] = [error.writeErrors].flat().filter((one) => one.code !== DUPLICATE_KEY);
+    return first?.code ?? Number(code);
+  }
+  return Number(code);
+}
+
+function isCredentialTrouble(error: MongoServerSelectionError): boolean {
+  const cause = error.cause as { code?: unknown } | undefined;
+  return cause?.code === 18 || cause?.code === 8_000;
+}
+
+/** E11000: a unique index holds the key already. */
+export const DUPLICATE_KEY = 11_000;
