@@ -33,6 +33,8 @@ export type Fetched =
 export type Source = {
   /** The streams this process is to read, now. */
   readonly streams: () => Promise<readonly Stream[]>;
+  /** Calls back whenever `streams` would answer something else. A source whose streams never change has no need of it. */
+  readonly onStreamsChange?: (listener: () => void) => void;
   /**
    * Records from `from` on, in order, bytes and headers unchanged. The same range again gives the same records.
    * Never returns records at or beyond `until`, when it is given.

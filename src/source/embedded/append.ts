@@ -3,7 +3,7 @@ import { atomically } from "../../sqlite/open.ts";
 import type { Appended, NewRecord, Stream } from "../source.ts";
 import { checksumOf, encodeBatch, sizeOf } from "./batch.ts";
 import type { Topic } from "./layout.ts";
-import { partitionOf } from "./partitioner.ts";
+import { partitionOf } from "../partitioner.ts";
 
 /** One row of the file holds at most this many records, and no more once it has this many bytes: small reads stay small. */
 const BATCH = { recordsMax: 5_000, bytesMax: 1_048_576 } as const;

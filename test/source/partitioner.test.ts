@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { murmur2, partitionOf } from "../../../src/source/embedded/partitioner.ts";
+import { murmur2, partitionOf } from "../../src/source/partitioner.ts";
 
 /** From the tests of Kafka's own clients (UtilsTest.testMurmur2). */
 const VECTORS = [

@@ -1,0 +1,73 @@
+import { Admin, ConfigResourceTypes, type ClusterMetadata } from "@platformatic/kafka";
+import { Unavailable } from "../../core/unavailable.ts";
+import type { Stream } from "../source.ts";
+import { baseOptions, guarded, type KafkaConnection } from "./client.ts";
+
+/** The topics as the cluster has them now. */
+export type Topics = {
+  readonly clusterId: string;
+  readonly byName: ReadonlyMap<string, { readonly id: string; readonly partitions: number }>;
+};
+
+export function topicsOf(metadata: ClusterMetadata): Topics {
+  return {
+    clusterId: metadata.id,
+    byName: new Map(
+      [...metadata.topics].map(([name, { id, partitionsCount }]) => [name, { id, partitions: partitionsCount }]),
+    ),
+  };
+}
+
+/** A topic that is made anew has another id, and so another stream: its offsets are other records. */
+export function streamOf(topics: Topics, topic: string, partition: number): Stream | null {
+  const found = topics.byName.get(topic);
+  if (found === undefined || partition >= found.partitions) return null;
+  return { id: `${topics.clusterId}/${found.id}/${partition}`, topic, partition };
+}
+
+/** The topic id in a stream's id. */
+export function topicIdOf(stream: Stream): string {
+  return stream.id.split("/").at(-2) ?? "";
+}
+
+/**
+ * Compaction deletes records by key: a record could be gone before it was decided, and nobody would know.
+ * @throws `Unavailable` with code LOG_COMPACTED naming the topics, unless they are accepted.
+ */
+export async function refuseCompaction(
+  connection: KafkaConnection,
+  topics: readonly string[],
+  accepted: readonly string[],
+): Promise<void> {
+  const compacted = (await compactedTopics(connection, topics)).filter((topic) => !accepted.includes(topic));
+  if (compacted.length === 0) return;
+  throw new Unavailable(
+    "LOG_COMPACTED",
+    `Cannot read ${compacted.join(", ")}: cleanup.policy includes compact, which deletes records before they may be decided`,
+    "set cleanup.policy=delete on the topic, or name it in kafka.accept_compacted",
+  );
+}
+
+/** Those of the topics whose cleanup policy includes compaction. */
+export async function compactedTopics(
+  connection: KafkaConnection,
+  topics: readonly string[],
+): Promise<readonly string[]> {
+  const admin = new Admin(baseOptions(connection));
+  try {
+    return await guarded(async () => {
+      const described = await admin.describeConfigs({
+        resources: topics.map((resourceName) => ({
+          resourceType: ConfigResourceTypes.TOPIC,
+          resourceName,
+          configurationKeys: ["cleanup.policy"],
+        })),
+      });
+      return described
+        .filter(({ configs }) => configs.some(({ value }) => value?.includes("compact") === true))
+        .map(({ resourceName }) => resourceName);
+    });
+  } finally {
+    await admin.close();
+  }
+}

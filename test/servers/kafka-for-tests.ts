@@ -1,0 +1,51 @@
+import { Admin } from "@platformatic/kafka";
+import { afterAll, beforeAll } from "vitest";
+import { startKafka, type KafkaServer } from "./kafka.ts";
+
+/**
+ * A broker of its own for the tests of a file. In CI a broker that cannot be started is a failure; elsewhere its tests
+ * say that they are skipped. KAFKA_BROKERS names one that is there already, for tests that never stop it.
+ */
+export function kafkaForFile(settings: readonly string[] = []): { readonly server: () => KafkaServer } {
+  let server: KafkaServer | null = null;
+  beforeAll(async () => {
+    server = await startKafka(settings);
+  }, 180_000);
+  afterAll(async () => server?.stop());
+  return {
+    server: () => {
+      if (server === null) throw new Error("the broker is not there");
+      return server;
+    },
+  };
+}
+
+/** Makes a topic, and waits until it is there. */
+export async function createTopic(
+  brokers: string,
+  topic: string,
+  partitions: number,
+  configs: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await withAdmin(brokers, async (admin) => {
+    await admin.createTopics({
+      topics: [topic],
+      partitions,
+      replicas: 1,
+      configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+    });
+  });
+}
+
+export async function deleteTopic(brokers: string, topic: string): Promise<void> {
+  await withAdmin(brokers, async (admin) => admin.deleteTopics({ topics: [topic] }));
+}
+
+export async function withAdmin<T>(brokers: string, run: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Admin({ clientId: "tests", bootstrapBrokers: [brokers], retries: 5, retryDelay: 200 });
+  try {
+    return await run(admin);
+  } finally {
+    await admin.close();
+  }
+}
