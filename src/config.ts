@@ -3,15 +3,9 @@ import { dirname, isAbsolute, join } from "node:path";
 import { nearestName } from "./contract/nearest.ts";
 import type { PayloadLimits } from "./core/contract-set.ts";
 import type { Written } from "./config/file.ts";
-import {
-  OTHER_VARIABLES,
-  SETTINGS,
-  type ConfigFault,
-  type Setting,
-  type SettingKey,
-  type SettingValue,
-  type SourceSetting,
-} from "./config/settings.ts";
+import type { Setting, SettingKey, SettingValue, SourceSetting } from "./config/setting.ts";
+import { OTHER_VARIABLES, SETTINGS, type ConfigFault } from "./config/settings.ts";
+import { engineFaults, kafkaConfig, type KafkaConfig } from "./config/engines.ts";
 import { describeValue, parseText } from "./config/values.ts";
 
 /** What the program runs with. Paths are relative to the working directory, or absolute. */
@@ -24,6 +18,10 @@ export type Config = {
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number };
   readonly log: { readonly level: string; readonly format: "auto" | "json" | "pretty" };
   readonly shutdownDeadlineMs: number;
+  /** Null: the log is embedded. */
+  readonly kafka: KafkaConfig | null;
+  /** Null: the store is embedded. */
+  readonly mongodbUri: string | null;
 };
 
 /** A setting in force and where it came from: "default", a variable, an option, or file:line:column. */
@@ -58,8 +56,10 @@ export async function readConfig({ flags, env, file }: ConfigInput): Promise<Con
   const settings = SETTINGS.map((setting): SettingInForce => {
     const flag = flags.get(setting.key);
     if (flag !== undefined) return fromText(setting, flag, `option ${setting.flag ?? setting.key}`, faults);
-    const variable = env[setting.env];
-    if (variable !== undefined) return fromText(setting, variable, `environment ${setting.env}`, faults);
+    for (const name of [setting.env, setting.alias]) {
+      const variable = name === null ? undefined : env[name];
+      if (variable !== undefined) return fromText(setting, variable, `environment ${name}`, faults);
+    }
     const inFile = written.get(setting.key);
     if (inFile !== undefined) return { setting, value: inFile.value, origin: inFile.place };
     return { setting, value: setting.byDefault, origin: "default" };
@@ -99,15 +99,6 @@ function strangeVariables(env: ConfigInput["env"]): readonly ConfigFault[] {
       remedy: "Correct or unset it; sigma config show lists the known ones",
     });
   }
-  for (const [name, what] of [
-    ["KAFKA_BROKERS", "Kafka"],
-    ["MONGODB_URI", "MongoDB"],
-  ] as const) {
-    if (env[name] === undefined) continue;
-    const message = `Variable ${name} is set, and this version does not support ${what}`;
-    const remedy = `Unset ${name} to run with the embedded log and store`;
-    faults.push({ place: `environment ${name}`, code: "SIG-S-009", message, remedy });
-  }
   return faults;
 }
 
@@ -120,9 +111,10 @@ function contradictions(settings: readonly SettingInForce[]): readonly ConfigFau
     const remedy = "Use 127.0.0.1, or set http.allow_remote: true behind a proxy that authenticates";
     faults.push({ place: host.origin, code: "SIG-S-007", message, remedy });
   }
+  faults.push(...engineFaults(new Map(settings.map((one) => [one.setting.key, one]))));
   const raw = inForce("passed.raw");
   if (raw?.value === "drop") {
-    const message = "Cannot drop the bytes of PASSED records: the embedded store keeps them as the stored body";
+    const message = "Cannot drop the bytes of PASSED records: the audit reads them";
     faults.push({ place: raw.origin, code: "SIG-S-010", message, remedy: "Set passed.raw to keep" });
   }
   const sources = inForce("sources");
@@ -154,5 +146,7 @@ function configOf(settings: readonly SettingInForce[]): Config {
     batch: { recordsMax: number("batch.records"), bytesMax: number("batch.bytes") },
     log: { level: text("log.level"), format: text("log.format") as Config["log"]["format"] },
     shutdownDeadlineMs: number("shutdown.deadline_seconds") * 1_000,
+    kafka: kafkaConfig(text),
+    mongodbUri: text("mongodb.uri") === "" ? null : text("mongodb.uri"),
   };
 }

@@ -9,6 +9,9 @@ import type { Fault } from "./contract/fault.ts";
 import type { CompiledContractSet } from "./core/compile.ts";
 import type { Observe } from "./gateway/event.ts";
 import type { Gateway } from "./gateway/gateway.ts";
+import { kafkaConnection } from "./config/kafka-connection.ts";
+import type { KafkaConfig } from "./config/engines.ts";
+import type { Appender } from "./source/kafka/append.ts";
 import type { Log, Source } from "./source/source.ts";
 import type { Store } from "./store/store.ts";
 
@@ -19,6 +22,8 @@ import type { Store } from "./store/store.ts";
 const BUSY_TIMEOUT_MS = 500;
 /** How long a fetch waits for a record; an append in this process ends it at once. */
 const FETCH_WAIT_MS = 500;
+/** How long to look for a primary, and how long an exchange may take, before the gateway pauses and tries again. */
+const MONGODB_TIMEOUTS = { selectionTimeoutMs: 5_000, socketTimeoutMs: 30_000 } as const;
 
 export type ContractsResult =
   | { readonly ok: true; readonly set: CompiledContractSet }
@@ -37,33 +42,71 @@ export async function loadContractSet(config: Config): Promise<ContractsResult> 
   return { ok: true, set: compileContractSet(toContractSet(loaded.contracts, config.sources, config.limits)) };
 }
 
-/** The embedded log and store of a data directory. */
+/** A log and a store: embedded in the data directory, or Kafka and MongoDB where the configuration names them. */
 export type Engine = {
   readonly log: Source & Log;
   readonly store: Store;
   readonly close: () => Promise<void>;
 };
 
-/** @throws `Unavailable` when a file cannot be opened. */
-export async function openEngine(config: Config, collections: readonly string[], readOnly = false): Promise<Engine> {
-  const { openEmbeddedLog } = await import("./source/embedded/log.ts");
-  const { openSqliteStore } = await import("./store/sqlite/store.ts");
-  const { logFile, storeFile } = dataFiles(config);
-  const log = openEmbeddedLog({
-    path: logFile,
-    readOnly,
-    topics: config.sources.map(({ topic, partitions }) => ({ name: topic, partitions })),
-    now: Date.now,
-    randomBytes,
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-  });
+/** What an engine is opened for: to write as a member of the group, or only to look, which changes nothing. */
+export type Purpose = "gateway" | "look";
+
+/** @throws `Unavailable` when the log or the store cannot be opened. */
+export async function openEngine(config: Config, collections: readonly string[], purpose: Purpose): Promise<Engine> {
+  const log = await (config.kafka === null ? openEmbedded(config, purpose) : openKafka(config, config.kafka, purpose));
   try {
-    const store = openSqliteStore({ path: storeFile, readOnly, collections, busyTimeoutMs: BUSY_TIMEOUT_MS });
+    const store = await openStore(config, collections, purpose);
     return { log, store, close: async () => void (await Promise.all([store.close(), log.close()])) };
   } catch (error) {
     await log.close();
     throw error;
   }
+}
+
+async function openEmbedded(config: Config, purpose: Purpose): Promise<Source & Log> {
+  const { openEmbeddedLog } = await import("./source/embedded/log.ts");
+  return openEmbeddedLog({
+    path: dataFiles(config).logFile,
+    readOnly: purpose === "look",
+    topics: config.sources.map(({ topic, partitions }) => ({ name: topic, partitions })),
+    now: Date.now,
+    randomBytes,
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+  });
+}
+
+async function openKafka(config: Config, kafka: KafkaConfig, purpose: Purpose): Promise<Source & Log> {
+  const { openKafkaSource } = await import("./source/kafka/source.ts");
+  const { group: groupId, instanceId, sessionTimeoutMs } = kafka;
+  return openKafkaSource({
+    connection: kafkaConnection(kafka),
+    topics: config.sources.map(({ topic }) => topic),
+    group: purpose === "look" ? null : { groupId, instanceId, sessionTimeoutMs },
+    acceptCompacted: purpose === "look" ? config.sources.map(({ topic }) => topic) : kafka.acceptCompacted,
+    fetchWaitMs: FETCH_WAIT_MS,
+  });
+}
+
+/** Appends to Kafka without reading from it. */
+export async function openKafkaAppender(kafka: KafkaConfig): Promise<Appender> {
+  const { createAppender } = await import("./source/kafka/append.ts");
+  return createAppender(kafkaConnection(kafka));
+}
+
+async function openStore(config: Config, collections: readonly string[], purpose: Purpose): Promise<Store> {
+  const readOnly = purpose === "look";
+  if (config.mongodbUri !== null) {
+    const { openMongoStore } = await import("./store/mongodb/store.ts");
+    return openMongoStore({ uri: config.mongodbUri, collections, readOnly, ...MONGODB_TIMEOUTS });
+  }
+  const { openSqliteStore } = await import("./store/sqlite/store.ts");
+  return openSqliteStore({
+    path: dataFiles(config).storeFile,
+    readOnly,
+    collections,
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+  });
 }
 
 /** Where a data directory keeps its files. */
@@ -75,9 +118,9 @@ function dataFiles({ dataDir }: Pick<Config, "dataDir">): {
 }
 
 /** Whether a gateway has ever run on the data directory. */
-export function hasData(config: Pick<Config, "dataDir">): boolean {
+export function hasData(config: Config): boolean {
   const { logFile, storeFile } = dataFiles(config);
-  return existsSync(logFile) && existsSync(storeFile);
+  return (config.kafka !== null || existsSync(logFile)) && (config.mongodbUri !== null || existsSync(storeFile));
 }
 
 /** An engine with a gateway that settles what is appended to it. */
@@ -94,7 +137,7 @@ export async function startPipeline(
   observe: Observe,
 ): Promise<Pipeline> {
   const collections = [...new Set([...contracts.bySubject.values()].map(({ collection }) => collection))];
-  const engine = await openEngine(config, collections);
+  const engine = await openEngine(config, collections, "gateway");
   try {
     const { startGateway } = await import("./gateway/gateway.ts");
     const gateway = await startGateway({

@@ -23,7 +23,7 @@ export async function auditCommand(command: Command, options: Options): Promise<
       `Cannot audit "${config.dataDir}": it holds no data yet`,
       "name another directory with --data, or begin with sigma start",
     );
-  const engine = await openEngine(config, [], true);
+  const engine = await openEngine(config, [], "look");
   const interruption = onInterruption();
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   try {

@@ -146,7 +146,7 @@ async function checkPort({ http: { host, port } }: Config): Promise<Check> {
 async function checkData(config: Config): Promise<readonly Check[]> {
   if (!hasData(config)) return [ok("data", "none yet")];
   try {
-    const { store, close } = await openEngine(config, [], true);
+    const { store, close } = await openEngine(config, [], "look");
     try {
       const damage = await store.reads.integrity();
       if (damage.length === 0) return [ok("data", "the log opens, and SQLite finds the store in order")];

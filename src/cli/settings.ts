@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 import type { Config, SettingInForce } from "../config.ts";
-import { SETTINGS, type SettingKey } from "../config/settings.ts";
+import type { SettingKey } from "../config/setting.ts";
+import { SETTINGS } from "../config/settings.ts";
 import { Refusals } from "./refusal.ts";
 
 /** Gives a command the options of these settings. */

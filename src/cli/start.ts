@@ -70,16 +70,26 @@ async function stopInTime(service: Service, deadlineMs: number): Promise<void> {
 
 function announce({ url }: Service, config: Config, { json }: Options): void {
   const topics = config.sources.map(({ topic, subject }) => ({ topic, subject }));
-  if (json) return printJson({ kind: "started", url, dataDir: config.dataDir, sources: topics });
+  if (json) {
+    const engines = { log: config.kafka === null ? "embedded" : "kafka", store: storeName(config) };
+    return printJson({ kind: "started", url, dataDir: config.dataDir, ...engines, sources: topics });
+  }
   print(`sigma ${version()} on ${url}`);
-  print(`  data   ${config.dataDir}`);
+  if (config.kafka !== null) print(`  log    Kafka at ${config.kafka.brokers.join(", ")}, group ${config.kafka.group}`);
+  if (config.mongodbUri !== null) print("  store  MongoDB");
+  if (config.kafka === null || config.mongodbUri === null) print(`  data   ${config.dataDir}`);
   for (const { topic, subject } of topics) print(`  topic  ${topic}, judged by contract ${subject}`);
   if (config.http.host !== "127.0.0.1")
     print("  There is no authentication yet: whoever reaches this address can write");
 }
 
-/** The first start shows what the gateway does, on real records; it never touches a store that holds something. */
+function storeName({ mongodbUri }: Config): "embedded" | "mongodb" {
+  return mongodbUri === null ? "embedded" : "mongodb";
+}
+
+/** The first start shows what the gateway does, on real records; it never touches a store that holds something, nor Kafka. */
 async function feedExamples({ url, pipeline }: Service, config: Config, { json }: Options): Promise<void> {
+  if (config.kafka !== null || config.mongodbUri !== null) return;
   const file = packageFile("examples/shipments.ndjson");
   const source = config.sources.find(({ topic }) => topic === DEFAULT_SOURCE.topic);
   if (source?.subject !== DEFAULT_SOURCE.subject || !existsSync(file) || !(await isEmpty(pipeline))) return;

@@ -24,7 +24,7 @@ export async function status(command: Command, options: Options): Promise<void> 
     if (options.json) return printJson({ kind: "status", dataDir: config.dataDir, empty: true });
     return print(`${config.dataDir} holds no data yet. Begin with: sigma start`);
   }
-  const { log, store, close } = await openEngine(config, [], true);
+  const { log, store, close } = await openEngine(config, [], "look");
   try {
     const { validated, failed, receipts } = await store.reads.tally();
     const failures = new Map((await store.reads.failureCounts()).map(({ code, count }) => [code, count]));

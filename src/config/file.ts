@@ -2,14 +2,8 @@ import { parseYamlTree, describeTree, type YamlMapping, type YamlTree } from "..
 import { didYouMean, shorten } from "../contract/yaml-fields.ts";
 import type { Place } from "../contract/fault.ts";
 import { createSourceText, decodeText, readBytes } from "../contract/source-text.ts";
-import {
-  SETTINGS,
-  type ConfigFault,
-  type Setting,
-  type SettingKey,
-  type SettingValue,
-  type SourceSetting,
-} from "./settings.ts";
+import type { Setting, SettingKey, SettingValue, SourceSetting } from "./setting.ts";
+import { SETTINGS, type ConfigFault } from "./settings.ts";
 import { parseScalar, sourceOf } from "./values.ts";
 
 /** A value as written in the file, with its place as `file:line:column`. */

@@ -1,48 +1,6 @@
 import type { Code } from "../codes.ts";
-
-/** A topic and the contract its records are judged by. */
-export type SourceSetting = {
-  readonly topic: string;
-  readonly subject: string;
-  /** Version of records that declare none; null: such records are FAILED contract-undeclared. */
-  readonly defaultVersion: number | null;
-  readonly partitions: number;
-};
-
-export type SettingValue = string | number | boolean | readonly SourceSetting[];
-
-/** What a value may be. `bytes` may be written with a unit: 1048576, 1024 KiB, 1 MiB. */
-export type ValueKind =
-  | { readonly kind: "text" | "path" | "boolean" | "sources" }
-  | { readonly kind: "integer" | "bytes"; readonly min: number; readonly max: number }
-  | { readonly kind: "choice"; readonly values: readonly string[] };
-
-export type SettingKey =
-  | "http.host"
-  | "http.port"
-  | "http.allow_remote"
-  | "data.dir"
-  | "contracts.dir"
-  | "sources"
-  | "limits.record_bytes"
-  | "limits.depth"
-  | "batch.records"
-  | "batch.bytes"
-  | "log.level"
-  | "log.format"
-  | "shutdown.deadline_seconds"
-  | "passed.raw";
-
-/** One setting. The table below drives parsing, `sigma config show`, the options of the commands and the reference page. */
-export type Setting = {
-  readonly key: SettingKey;
-  readonly value: ValueKind;
-  readonly byDefault: SettingValue;
-  readonly description: string;
-  /** Long option, where a command takes it. */
-  readonly flag: string | null;
-  readonly env: string;
-};
+import { ENGINE_SETTINGS } from "./engine-settings.ts";
+import { setting, type Setting, type SourceSetting } from "./setting.ts";
 
 export const DEFAULT_SOURCE: SourceSetting = {
   topic: "sigma-aetl.shipments",
@@ -123,6 +81,7 @@ export const SETTINGS: readonly Setting[] = [
     "Whether the exact bytes of PASSED records are kept; the embedded store can only keep",
     null,
   ),
+  ...ENGINE_SETTINGS,
 ];
 
 /** Variables that begin with SIGMA_ and are no setting. */
@@ -135,13 +94,3 @@ export type ConfigFault = {
   readonly message: string;
   readonly remedy: string;
 };
-
-function setting(
-  key: SettingKey,
-  value: ValueKind,
-  byDefault: SettingValue,
-  description: string,
-  flag: string | null,
-): Setting {
-  return { key, value, byDefault, description, flag, env: `SIGMA_${key.replaceAll(".", "_").toUpperCase()}` };
-}

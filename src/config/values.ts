@@ -1,4 +1,4 @@
-import type { Setting, SettingValue, SourceSetting, ValueKind } from "./settings.ts";
+import type { Setting, SettingValue, SourceSetting, ValueKind } from "./setting.ts";
 
 /** A value, or what is wrong with it: `problem` continues "Setting http.port". */
 export type Parsed =

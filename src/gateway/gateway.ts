@@ -1,6 +1,7 @@
 import type { Stream } from "../source/source.ts";
-import type { GatewayEvent, Halt, Observe } from "./event.ts";
+import type { GatewayEvent, Observe } from "./event.ts";
 import { ingestStream, type IngestDeps } from "./ingest.ts";
+import { createLoops } from "./loops.ts";
 
 /** What one stream is doing, for readiness, `status` and people. */
 type StreamState = {
@@ -44,14 +45,21 @@ export async function startGateway(deps: IngestDeps): Promise<Gateway> {
     deps.observe(event);
   };
 
-  const streams = await deps.source.streams();
-  for (const stream of streams) set(stream, {});
-  const loops = streams.map(async (stream): Promise<Halt | null> =>
-    ingestStream({ ...deps, observe }, stream, abort.signal),
-  );
-  const done = Promise.all(loops).then(() => undefined);
-  // Whoever awaits `done` or `stop` gets the bug; without this it would also end the process as an unhandled rejection.
-  done.catch(() => undefined);
+  const loops = createLoops(async (stream, signal) => {
+    set(stream, {});
+    await ingestStream({ ...deps, observe }, stream, signal);
+    // A stream that was taken away is no state of this gateway any more.
+    if (!abort.signal.aborted && signal.aborted) states.delete(stream.id);
+  }, abort.signal);
+  const take = (streams: readonly Stream[]): void => {
+    for (const stream of streams) if (!states.has(stream.id)) set(stream, {});
+    loops.reconcile(streams);
+  };
+  take(await deps.source.streams());
+  deps.source.onStreamsChange?.(() => {
+    void deps.source.streams().then(take, () => undefined);
+  });
+  const { done } = loops;
 
   return {
     streams: () => [...states.values()],

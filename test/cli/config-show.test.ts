@@ -1,3 +1,4 @@
+import { SETTINGS } from "../../src/config/settings.ts";
 import { describe, expect, test } from "vitest";
 import { jsonLines, project, sigma } from "./run.ts";
 
@@ -16,12 +17,12 @@ describe("sigma config show", () => {
     expect(shown.get("log.level")).toEqual(["warn", "option --log-level"]);
     expect(shown.get("limits.record_bytes")).toEqual([65_536, "environment SIGMA_LIMITS_RECORD_BYTES"]);
     expect(shown.get("limits.depth")).toEqual([64, "default"]);
-    expect(shown.size).toBe(14);
+    expect(shown.size).toBe(SETTINGS.length);
   });
 
   test("reports everything wrong at once and exits 2, for every command that reads the configuration", async () => {
     const cwd = project({ "sigma.yaml": "http:\n  prot: 1\n  port: 70000\nbach: {}\n" });
-    const env = { SIGMA_HTP_PORT: "1", KAFKA_BROKERS: "k:9092", MONGODB_URI: "mongodb://x" };
+    const env = { SIGMA_HTP_PORT: "1", KAFKA_BROKERS: "k", MONGODB_URI: "http://s3cret@x" };
     for (const args of [["config", "show"], ["start"], ["contract", "list"], ["status"]]) {
       const { code, stdout, stderr } = await sigma(args, { cwd, env });
       expect([code, stdout]).toEqual([2, ""]);
@@ -30,9 +31,19 @@ describe("sigma config show", () => {
         "sigma.yaml:3:9: error SIG-S-004 Setting http.port must be a whole number from 0 to 65535, found 70000",
         'sigma.yaml:4:1: error SIG-S-003 Unknown key "bach" (did you mean "batch"?)',
         "environment SIGMA_HTP_PORT: error SIG-S-005 Unknown variable SIGMA_HTP_PORT (did you mean SIGMA_HTTP_PORT?)",
-        "environment KAFKA_BROKERS: error SIG-S-009 Variable KAFKA_BROKERS is set, and this version does not support Kafka",
-        "environment MONGODB_URI: error SIG-S-009 Variable MONGODB_URI is set, and this version does not support MongoDB",
+        'environment KAFKA_BROKERS: error SIG-S-011 Cannot use "k" as a broker',
+        "environment MONGODB_URI: error SIG-S-011 The URI does not begin with mongodb://",
       ]);
+    }
+  });
+
+  test("never shows a secret, and shows that there is one", async () => {
+    const env = { MONGODB_URI: "mongodb://user:s3cret@db/x", SIGMA_KAFKA_SASL_PASSWORD: "s3cret" };
+    for (const form of [[], ["--json"], ["--origin"]]) {
+      const { code, stdout, stderr } = await sigma(["config", "show", ...form], { cwd: project(), env });
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).not.toContain("s3cret");
+      expect(stdout.match(/\(secret\)/g)).toHaveLength(2);
     }
   });
 

@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isLoopback, readConfig, type ConfigInput, type ConfigResult } from "../../src/config.ts";
-import { SETTINGS, type SettingKey } from "../../src/config/settings.ts";
+import type { SettingKey } from "../../src/config/setting.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
 import { temporaryDirectory } from "../embedded.ts";
 
 /** The configuration of a file with this text. Files are read relative to nothing but themselves. */
@@ -32,6 +33,8 @@ describe("the configuration", () => {
         batch: { recordsMax: 1_000, bytesMax: 1_048_576 },
         log: { level: "info", format: "auto" },
         shutdownDeadlineMs: 20_000,
+        kafka: null,
+        mongodbUri: null,
       },
     });
   });
@@ -58,6 +61,21 @@ describe("the configuration", () => {
       "log.format": ["json", "json"],
       "shutdown.deadline_seconds": ["3", 3],
       "passed.raw": ["keep", "keep"],
+      "kafka.brokers": ["a:1,b:2", "a:1,b:2"],
+      "kafka.group": ["g", "g"],
+      "kafka.instance_id": ["i", "i"],
+      "kafka.session_timeout_seconds": ["6", 6],
+      "kafka.tls": ["true", true],
+      "kafka.tls_ca_file": ["/dev/null", "/dev/null"],
+      "kafka.tls_cert_file": ["/dev/null", "/dev/null"],
+      "kafka.tls_key_file": ["/dev/null", "/dev/null"],
+      "kafka.sasl_mechanism": ["PLAIN", "PLAIN"],
+      "kafka.sasl_username": ["u", "u"],
+      "kafka.sasl_password": ["p", "p"],
+      "kafka.sasl_password_file": ["/dev/null", "/dev/null"],
+      "kafka.sasl_token_file": ["/dev/null", "/dev/null"],
+      "kafka.accept_compacted": ["t", "t"],
+      "mongodb.uri": ["mongodb://h/d", "mongodb://h/d"],
     };
     const env = Object.fromEntries(SETTINGS.map(({ key, env: name }) => [name, sample[key][0]]));
     const byVariable = await read("", { env });
@@ -123,7 +141,7 @@ describe("the configuration", () => {
     [
       "raw bytes that cannot be dropped",
       "passed: {raw: drop}\n",
-      ["1:15 SIG-S-010 Cannot drop the bytes of PASSED records: the embedded store keeps them as the stored body"],
+      ["1:15 SIG-S-010 Cannot drop the bytes of PASSED records: the audit reads them"],
     ],
     [
       "a topic that stands twice",

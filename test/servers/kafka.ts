@@ -130,7 +130,7 @@ async function answersApiVersions(port: number): Promise<boolean> {
     };
     socket.setTimeout(2_000, () => finish(false));
     socket.on("error", () => finish(false));
-    socket.on("connect", () => socket.write(Buffer.from("0000000a001200000000" + "0001ffff", "hex")));
+    socket.on("connect", () => socket.write(Buffer.from("0000000a0012000000000001ffff", "hex")));
     socket.on("data", () => finish(true));
   });
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
-import type { Store, StoreWrites } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
+import { contents, failingAfter, writeUnit } from "./unit.ts";
 import {
   asRead,
   failedRow,
@@ -365,39 +366,4 @@ function atomicUnitLaws(start: () => Promise<StoreBackend>): void {
     expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
     expect(await store.reads.streams()).toEqual(["alone", "b"]);
   });
-}
-
-/** One of everything, as the protocol writes it. */
-async function writeUnit(writes: StoreWrites): Promise<void> {
-  await writes.insertLedger(ledgerEntry(1));
-  await writes.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)]);
-  await writes.insertFailed(LAW_COLLECTION, [failedRow(2n)]);
-  await writes.insertReceipts([receiptRow(3n)]);
-}
-
-/** The same writes, of which only the first few succeed. */
-function failingAfter(steps: number, writes: StoreWrites): StoreWrites {
-  let left = steps;
-  const counted = <Given extends readonly unknown[], T>(write: (...given: Given) => Promise<T>) => {
-    return async (...given: Given): Promise<T> => {
-      if (left === 0) throw new Error("cut off");
-      left -= 1;
-      return write(...given);
-    };
-  };
-  return {
-    ...writes,
-    insertLedger: counted(writes.insertLedger),
-    insertValidated: counted(writes.insertValidated),
-    insertFailed: counted(writes.insertFailed),
-    insertReceipts: counted(writes.insertReceipts),
-  };
-}
-
-async function contents({ reads }: Store): Promise<unknown> {
-  return {
-    entries: await reads.ledger(STREAM, 0, 100),
-    rows: await reads.rows(STREAM, 0n, 100n),
-    sets: await reads.contractSets(),
-  };
 }

@@ -1,8 +1,9 @@
+import type { KafkaConnection } from "../kafka-connection.ts";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { partitionOf } from "../partitioner.ts";
 import type { Appended, NewRecord } from "../source.ts";
 import { Unavailable } from "../../core/unavailable.ts";
-import { baseOptions, guarded, type KafkaConnection } from "./client.ts";
+import { baseOptions, guarded } from "./client.ts";
 
 export type Appender = {
   readonly append: (topic: string, records: readonly NewRecord[]) => Promise<readonly Appended[]>;
@@ -16,7 +17,7 @@ export type Appender = {
 export function createAppender(connection: KafkaConnection): Appender {
   let producer: Producer | null = null;
   let turn = 0;
-  const open = (): Producer => {
+  const current = (): Producer => {
     producer ??= new Producer({ ...baseOptions(connection), idempotent: true, acks: ProduceAcks.ALL });
     return producer;
   };
@@ -27,7 +28,7 @@ export function createAppender(connection: KafkaConnection): Appender {
   return {
     append: async (topic, records) => {
       if (records.length === 0) return [];
-      const using = open();
+      const using = current();
       try {
         return await guarded(async () => {
           const partitions = await countPartitions(using, topic);
@@ -47,9 +48,9 @@ export function createAppender(connection: KafkaConnection): Appender {
       }
     },
     close: async () => {
-      const open = producer;
+      const last = producer;
       producer = null;
-      await open?.close(true).catch(() => undefined);
+      await last?.close(true).catch(() => undefined);
     },
   };
 }

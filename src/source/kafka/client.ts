@@ -1,21 +1,6 @@
 import { findErrorBy, type ConsumerOptions } from "@platformatic/kafka";
+import type { KafkaConnection } from "../kafka-connection.ts";
 import { Unavailable } from "../../core/unavailable.ts";
-
-/** How to reach a cluster. Secrets are functions, so that nothing that prints options prints them. */
-export type KafkaConnection = {
-  /** host:port of some brokers. */
-  readonly brokers: readonly string[];
-  readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
-  readonly sasl: KafkaSasl | null;
-};
-
-export type KafkaSasl =
-  | {
-      readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
-      readonly username: string;
-      readonly password: () => string;
-    }
-  | { readonly mechanism: "OAUTHBEARER"; readonly token: () => string | Promise<string> };
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longer than any long poll: what takes longer is a half-open connection. */

@@ -1,6 +1,7 @@
 import { Consumer } from "@platformatic/kafka";
+import type { KafkaConnection } from "../kafka-connection.ts";
 import type { Stream } from "../source.ts";
-import { baseOptions, guarded, type KafkaConnection } from "./client.ts";
+import { baseOptions, guarded } from "./client.ts";
 import { streamOf, topicsOf } from "./topics.ts";
 
 export type GroupOptions = {
@@ -25,14 +26,56 @@ const TOPICS_EVERY_MS = 5_000;
 const REJOIN_AFTER_MS = 1_000;
 
 /**
- * Joins with the classic protocol (under KIP-848 the driver cannot say what it was given: client-facts C8) and range
- * assignment. Losing the membership is no trouble of the records: whoever reads on meets the ledger.
+ * Joins with the classic protocol (under KIP-848 the driver cannot say what it was given: client-facts C8). Losing the
+ * membership is no trouble of the records: whoever reads on meets the ledger.
  */
 export async function joinGroup(
   connection: KafkaConnection,
   topics: readonly string[],
-  { groupId, instanceId, sessionTimeoutMs }: GroupOptions,
+  options: GroupOptions,
 ): Promise<Membership> {
+  const consumer = createMember(connection, topics, options);
+  const listeners = new Set<() => void>();
+  let streams: readonly Stream[] = [];
+  const refresh = async (): Promise<void> => {
+    const ours = await ownStreams(consumer, topics);
+    const changed = ours.length !== streams.length || ours.some(({ id }) => !streams.some((one) => one.id === id));
+    streams = ours;
+    if (changed) for (const listener of listeners) listener();
+  };
+  /** While the cluster cannot be asked, what we know stays: the readers find out for themselves. */
+  const refreshQuietly = (): void => void refresh().catch(() => undefined);
+  try {
+    await guarded(async () => {
+      await consumer.joinGroup({});
+      await refresh();
+    });
+  } catch (error) {
+    await consumer.close(true).catch(() => undefined);
+    throw error;
+  }
+  consumer.on("consumer:group:join", refreshQuietly);
+  const looking = setInterval(refreshQuietly, TOPICS_EVERY_MS).unref();
+  const hints = startHints(consumer, () => streams);
+  const stopStaying = stayMember(consumer);
+  return {
+    streams: () => streams,
+    onChange: (listener) => void listeners.add(listener),
+    commitHint: hints.add,
+    close: async () => {
+      stopStaying();
+      clearInterval(looking);
+      await hints.stop();
+      await consumer.close(true).catch(() => undefined);
+    },
+  };
+}
+
+function createMember(
+  connection: KafkaConnection,
+  topics: readonly string[],
+  { groupId, instanceId, sessionTimeoutMs }: GroupOptions,
+): Consumer {
   const consumer = new Consumer({
     ...baseOptions(connection),
     groupId,
@@ -44,74 +87,61 @@ export async function joinGroup(
     heartbeatInterval: Math.max(500, Math.floor(sessionTimeoutMs / 10)),
   });
   consumer.topics.trackAll(...topics);
-  const listeners = new Set<() => void>();
-  const hints = new Map<string, { readonly stream: Stream; readonly offset: bigint }>();
-  let streams: readonly Stream[] = [];
-  let closed = false;
+  return consumer;
+}
 
-  const refresh = async (): Promise<void> => {
-    const known = topicsOf(await consumer.metadata({ topics: [...topics], forceUpdate: true }));
-    const ours = (consumer.assignments ?? []).flatMap(({ topic, partitions }) =>
-      partitions.flatMap((partition) => streamOf(known, topic, partition) ?? []),
-    );
-    const changed = ours.length !== streams.length || ours.some(({ id }) => !streams.some((one) => one.id === id));
-    streams = ours;
-    if (changed) for (const listener of listeners) listener();
-  };
-  /** While the cluster cannot be asked, what we know stays: the readers find out for themselves. */
-  const refreshQuietly = (): void => void refresh().catch(() => undefined);
-  const rejoin = async (): Promise<void> => {
-    while (!closed && !consumer.isActive()) {
-      await consumer.joinGroup({}).catch(() => undefined);
-      if (!consumer.isActive()) await new Promise((resolve) => setTimeout(resolve, REJOIN_AFTER_MS).unref());
+async function ownStreams(consumer: Consumer, topics: readonly string[]): Promise<readonly Stream[]> {
+  const known = topicsOf(await consumer.metadata({ topics: [...topics], forceUpdate: true }));
+  return (consumer.assignments ?? []).flatMap(({ topic, partitions }) =>
+    partitions.flatMap((partition) => streamOf(known, topic, partition) ?? []),
+  );
+}
+
+/** The driver stops its heartbeats for good when joining again failed once: then we join again, until it is closed. */
+function stayMember(consumer: Consumer): () => void {
+  let stopped = false;
+  let rejoining = false;
+  const look = async (): Promise<void> => {
+    if (stopped || rejoining || consumer.isActive()) return;
+    rejoining = true;
+    try {
+      await consumer.joinGroup({});
+    } catch {
+      // The next look tries again.
+    } finally {
+      rejoining = false;
     }
   };
-  let rejoining: Promise<void> | null = null;
-  const ensureMember = (): void => {
-    if (closed || rejoining !== null) return;
-    rejoining = rejoin().finally(() => (rejoining = null));
+  const timer = setInterval(() => void look(), REJOIN_AFTER_MS).unref();
+  consumer.on("consumer:heartbeat:stalled", () => void look());
+  // It is also emitted as a plain error, which would end the process if nobody listened.
+  consumer.on("error" as "client:close", () => void look());
+  return () => {
+    stopped = true;
+    clearInterval(timer);
   };
-  consumer.on("consumer:group:join", refreshQuietly);
-  consumer.on("consumer:heartbeat:stalled", ensureMember);
-  // The driver emits it when joining again failed for good, and sends no heartbeats from then on.
-  consumer.on("error" as "client:close", ensureMember);
+}
 
+/** Commits how far streams are settled, now and then, for lag tools. Nobody reads it back, so an error is no error. */
+function startHints(
+  consumer: Consumer,
+  owned: () => readonly Stream[],
+): { readonly add: (stream: Stream, settledTo: bigint) => void; readonly stop: () => Promise<void> } {
+  const hints = new Map<string, { readonly stream: Stream; readonly offset: bigint }>();
   const commit = async (): Promise<void> => {
-    const due = [...hints.values()].filter(({ stream }) => streams.some(({ id }) => id === stream.id));
+    const due = [...hints.values()].filter(({ stream }) => owned().some(({ id }) => id === stream.id));
     hints.clear();
     if (due.length === 0 || !consumer.isActive()) return;
-    const offsets = due.map(({ stream: { topic, partition }, offset }) => ({
-      topic,
-      partition,
-      offset,
-      leaderEpoch: -1,
-    }));
-    await consumer.commit({ offsets });
-  };
-  try {
-    await guarded(async () => {
-      await consumer.joinGroup({});
-      await refresh();
+    await consumer.commit({
+      offsets: due.map(({ stream: { topic, partition }, offset }) => ({ topic, partition, offset, leaderEpoch: -1 })),
     });
-  } catch (error) {
-    await consumer.close(true).catch(() => undefined);
-    throw error;
-  }
-  const committing = setInterval(() => void commit().catch(() => undefined), COMMIT_EVERY_MS).unref();
-  const looking = setInterval(() => {
-    refreshQuietly();
-    if (!consumer.isActive()) ensureMember();
-  }, TOPICS_EVERY_MS).unref();
+  };
+  const timer = setInterval(() => void commit().catch(() => undefined), COMMIT_EVERY_MS).unref();
   return {
-    streams: () => streams,
-    onChange: (listener) => void listeners.add(listener),
-    commitHint: (stream, offset) => void hints.set(stream.id, { stream, offset }),
-    close: async () => {
-      closed = true;
-      clearInterval(committing);
-      clearInterval(looking);
+    add: (stream, offset) => void hints.set(stream.id, { stream, offset }),
+    stop: async () => {
+      clearInterval(timer);
       await commit().catch(() => undefined);
-      await consumer.close(true).catch(() => undefined);
     },
   };
 }

@@ -41,7 +41,7 @@ const ABORT = 0;
  * Coverage is `[from, to)`: markers, aborted records and compacted offsets are holes in it, never a loss.
  */
 export function readPage(stream: Stream, from: bigint, data: PartitionData): Page {
-  const waiting = [...(data.abortedTransactions ?? [])].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
+  const waiting = (data.abortedTransactions ?? []).toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
   const aborting = new Set<bigint>();
   const records: SourceRecord[] = [];
   let to = from;

@@ -1,6 +1,7 @@
+import type { KafkaConnection } from "../kafka-connection.ts";
 import { Consumer, FetchIsolationLevels, ListOffsetTimestamps } from "@platformatic/kafka";
 import type { Fetched, FetchLimits, Stream } from "../source.ts";
-import { baseOptions, guarded, isBrokerError, type KafkaConnection } from "./client.ts";
+import { baseOptions, guarded, isBrokerError } from "./client.ts";
 import { cutPage, readPage, type Page } from "./page.ts";
 import { topicIdOf } from "./topics.ts";
 

@@ -1,8 +1,9 @@
+import type { KafkaConnection } from "../kafka-connection.ts";
 import { Consumer } from "@platformatic/kafka";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { Log, Source, Stream } from "../source.ts";
 import { createAppender } from "./append.ts";
-import { baseOptions, guarded, type KafkaConnection } from "./client.ts";
+import { baseOptions, guarded } from "./client.ts";
 import { joinGroup, type GroupOptions } from "./membership.ts";
 import { createStreamReader, type StreamReader } from "./reader.ts";
 import { refuseCompaction, streamOf, topicsOf, type Topics } from "./topics.ts";

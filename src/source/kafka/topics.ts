@@ -1,7 +1,8 @@
+import type { KafkaConnection } from "../kafka-connection.ts";
 import { Admin, ConfigResourceTypes, type ClusterMetadata } from "@platformatic/kafka";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { Stream } from "../source.ts";
-import { baseOptions, guarded, type KafkaConnection } from "./client.ts";
+import { baseOptions, guarded } from "./client.ts";
 
 /** The topics as the cluster has them now. */
 export type Topics = {

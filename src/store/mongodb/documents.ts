@@ -90,7 +90,7 @@ export function readRow(kind: "validated" | "failed" | "receipt", document: Docu
     };
     return {
       kind: "unreadable",
-      id: String(document._id),
+      id: document._id,
       position,
       message: `a ${kind} object cannot be read: ${message}`,
     };

@@ -130,7 +130,7 @@ async function collectionsOf(db: Db): Promise<ReadonlyMap<string, Found>> {
   const found = await db.listCollections({ type: "collection" }, { nameOnly: false }).toArray();
   return new Map(
     found.map((one) => {
-      const options = ("options" in one ? one.options : undefined) as Record<string, unknown> | undefined;
+      const options = "options" in one ? (one.options as Record<string, unknown> | undefined) : undefined;
       return [one.name, { validator: options?.["validator"], capped: options?.["capped"] === true }];
     }),
   );

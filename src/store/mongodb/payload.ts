@@ -20,7 +20,7 @@ export function toBson(payload: JsonValue, numbers: NumberTypes): unknown {
   for (const [key, value] of Object.entries(payload)) {
     if (key === "_bsontype" || key === "toBSON")
       return toMap(payload as { readonly [key: string]: JsonValue }, numbers);
-    made[key] = toBson(value as JsonValue, typesOf(numbers, key));
+    made[key] = toBson(value, typesOf(numbers, key));
   }
   return made;
 }

@@ -10,15 +10,15 @@ import {
 } from "@platformatic/kafka";
 import { expect, onTestFinished, vi } from "vitest";
 
-type Bytes = Buffer;
-export type Stream = MessagesStream<Bytes, Bytes, Bytes, Bytes>;
-type Options = Partial<ConsumerOptions<Bytes, Bytes, Bytes, Bytes>>;
+type Options = Partial<ConsumerOptions<Buffer, Buffer, Buffer, Buffer>>;
+type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 
 /** How long a fact may take to show itself. */
 export const WITHIN = { timeout: 15_000, interval: 50 } as const;
 
 /** What the tests of client facts do with a broker. Every client is closed when its test is finished. */
 export type Clients = {
+  readonly brokers: string;
   readonly admin: Admin;
   readonly consumer: (groupId: string, options?: Options) => Consumer;
   readonly topic: (partitions?: number) => Promise<string>;
@@ -27,7 +27,7 @@ export type Clients = {
   /** Appends the values to a partition as one batch. */
   readonly append: (
     topic: string,
-    values: readonly (string | Bytes)[],
+    values: readonly (string | Buffer)[],
     partition?: number,
     compression?: CompressionAlgorithmValue,
   ) => Promise<void>;
@@ -45,7 +45,7 @@ export function unique(what: string): string {
 }
 
 export function openClients(brokers: string): Clients {
-  const base = { clientId: "facts", bootstrapBrokers: brokers.split(","), retryDelay: 100 };
+  const base = { clientId: "facts", bootstrapBrokers: brokers.split(","), retries: 30, retryDelay: 100 };
   const admin = new Admin(base);
   onTestFinished(async () => admin.close());
 
@@ -55,16 +55,17 @@ export function openClients(brokers: string): Clients {
     return topic?.partitions[0]?.offset;
   };
   return {
+    brokers,
     admin,
     consumer: (groupId, options = {}) => {
-      const group = { autocommit: false, sessionTimeout: 6_000, rebalanceTimeout: 10_000, heartbeatInterval: 200 };
-      const consumer = new Consumer({ ...base, ...group, ...options, groupId } as ConsumerOptions<
-        Bytes,
-        Bytes,
-        Bytes,
-        Bytes
-      >);
-      onTestFinished(async () => consumer.close(true));
+      const group = { sessionTimeout: 6_000, rebalanceTimeout: 6_000, heartbeatInterval: 200 };
+      const consumer = new Consumer({ ...base, ...group, ...options, groupId });
+      onTestFinished(async () => {
+        // A join that the close cuts off is emitted as an error, and one without a listener ends the process.
+        consumer.on("error" as "client:close", () => undefined);
+        await consumer.close(true);
+        // Leaving waits behind a join on the same connection, which may last as long as the rebalance timeout.
+      }, 20_000);
       return consumer;
     },
     topic: async (partitions = 1) => {
@@ -108,6 +109,11 @@ export function openClients(brokers: string): Clients {
       return group?.topics[0]?.partitions[0]?.committedOffset;
     },
   };
+}
+
+/** Values that say their offset in a topic that was empty. */
+export function numbered(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => String(index));
 }
 
 /** Gives each member, known by its client id, the partitions listed for it. */

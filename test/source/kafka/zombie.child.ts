@@ -10,7 +10,7 @@ const consumer = new Consumer({
   bootstrapBrokers: brokers.split(","),
   autocommit: false,
   sessionTimeout: 6_000,
-  rebalanceTimeout: 10_000,
+  rebalanceTimeout: 6_000,
   heartbeatInterval: 200,
   retryDelay: 100,
 });

@@ -1,0 +1,37 @@
+import type { Store, StoreWrites } from "../../src/store/store.ts";
+import { failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow } from "./rows.ts";
+
+/** One of everything, as the protocol writes it. */
+export async function writeUnit(writes: StoreWrites): Promise<void> {
+  await writes.insertLedger(ledgerEntry(1));
+  await writes.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)]);
+  await writes.insertFailed(LAW_COLLECTION, [failedRow(2n)]);
+  await writes.insertReceipts([receiptRow(3n)]);
+}
+
+/** The same writes, of which only the first few succeed. */
+export function failingAfter(steps: number, writes: StoreWrites): StoreWrites {
+  let left = steps;
+  const counted = <Given extends readonly unknown[], T>(write: (...given: Given) => Promise<T>) => {
+    return async (...given: Given): Promise<T> => {
+      if (left === 0) throw new Error("cut off");
+      left -= 1;
+      return write(...given);
+    };
+  };
+  return {
+    ...writes,
+    insertLedger: counted(writes.insertLedger),
+    insertValidated: counted(writes.insertValidated),
+    insertFailed: counted(writes.insertFailed),
+    insertReceipts: counted(writes.insertReceipts),
+  };
+}
+
+export async function contents({ reads }: Store): Promise<unknown> {
+  return {
+    entries: await reads.ledger(STREAM, 0, 100),
+    rows: await reads.rows(STREAM, 0n, 100n),
+    sets: await reads.contractSets(),
+  };
+}
