@@ -1,13 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { compileContractSet, type CompiledContractSet } from "../src/core/compile.ts";
-import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../src/core/contract-set.ts";
-import type { JsonObject } from "../src/core/json.ts";
 import { startGateway } from "../src/gateway/gateway.ts";
 import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import { decideBatch, rowOf } from "../src/store/decided.ts";
@@ -16,6 +13,7 @@ import { bindFailed, bindValidated } from "../src/store/sqlite/rows.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { createHttpServer } from "../src/http/server.ts";
 import type { HttpDeps } from "../src/http/deps.ts";
+import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine as line } from "./line.ts";
 import { median } from "./rounds.ts";
 
@@ -29,7 +27,7 @@ const BATCH = 1_000;
 const TOPIC = "shipments";
 const CLIENT = new URL("post.ts", import.meta.url).pathname;
 
-const set = contracts();
+const set = shipmentContracts(TOPIC);
 const values = Array.from({ length: RECORDS }, (_, n) => Buffer.from(line(n)));
 const pipelines: number[] = [];
 const overHttp: number[] = [];
@@ -165,22 +163,4 @@ async function inTemporary(run: (directory: string) => Promise<number>): Promise
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-function contracts(): CompiledContractSet {
-  const schema = JSON.parse(
-    readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8"),
-  ) as JsonObject;
-  const rules = [
-    { id: "max-weight", expression: "weight_kg <= 1000.0", message: "weight_kg exceeds maximum allowed limit" },
-  ];
-  const content = { version: 1, schema, rules, identity: ["/shipment_id"] };
-  const version = { ...content, status: "active" as const, digest: versionDigest("shipment", content) };
-  return compileContractSet(
-    sealContractSet({
-      limits: DEFAULT_LIMITS,
-      contracts: [{ subject: "shipment", collection: "shipments", versionField: null, versions: [version] }],
-      bindings: [{ topic: TOPIC, subject: "shipment", defaultVersion: 1 }],
-    }),
-  );
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { FindingCode } from "../src/audit/finding.ts";
 import { CODES } from "../src/codes.ts";
-import { SETTINGS, type Setting } from "../src/config/settings.ts";
+import type { Setting } from "../src/config/setting.ts";
+import { SETTINGS } from "../src/config/settings.ts";
 import { describeBytes, describeKind, describeValue } from "../src/config/values.ts";
 import { CONTRACT_CODES } from "../src/contract/fault.ts";
 import type { ContractFailureCode, MalformedCode } from "../src/core/failure.ts";
@@ -25,7 +26,10 @@ function configPage(): string {
     `\`${one.key}\``,
     describeKind(one.value),
     describeDefault(one),
-    `\`${one.env}\``,
+    [one.env, one.alias]
+      .filter((name) => name !== null)
+      .map((name) => `\`${name}\``)
+      .join(" or "),
     one.flag === null ? "" : `\`${one.flag}\``,
     one.description,
   ]);
@@ -43,6 +47,7 @@ ${table(["Setting", "Value", "Default", "Variable", "Option", "Meaning"], rows)}
 }
 
 function describeDefault({ value, byDefault }: Setting): string {
+  if (byDefault === "") return "none";
   return value.kind === "bytes" ? describeBytes(Number(byDefault)) : `\`${describeValue(byDefault)}\``;
 }
 

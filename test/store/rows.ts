@@ -1,3 +1,4 @@
+import type { JsonValue } from "../../src/core/json.ts";
 import { NOTHING_DECLARED } from "../../src/core/number-types.ts";
 import type { FailureReason } from "../../src/core/failure.ts";
 import { hashBytes } from "../../src/store/decided.ts";
@@ -26,8 +27,18 @@ function occurrence(offset: bigint, changes: Partial<Occurrence> = {}): Occurren
 }
 
 export function validatedRow(id: string, offset: bigint, changes: Partial<Occurrence> = {}): NewValidated {
-  const body = { payload: { n: Number(offset) }, numbers: NOTHING_DECLARED };
-  return { kind: "validated", id, ...occurrence(offset, changes), contract: CONTRACT, declaredBy: "header", ...body };
+  const of = occurrence(offset, changes);
+  const body = { payload: payloadOf(of.raw), numbers: NOTHING_DECLARED };
+  return { kind: "validated", id, ...of, contract: CONTRACT, declaredBy: "header", ...body };
+}
+
+/** What the bytes say, where they say something. */
+function payloadOf(raw: Uint8Array | null): JsonValue {
+  try {
+    return JSON.parse(Buffer.from(raw ?? []).toString()) as JsonValue;
+  } catch {
+    return null;
+  }
 }
 
 /** What a store gives back of rows that went in: the payload is in the bytes. */

@@ -18,7 +18,7 @@ export function toBson(payload: JsonValue, numbers: NumberTypes): unknown {
   }
   const made: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(payload)) {
-    if (key === "_bsontype" || key === "toBSON")
+    if (key === "_bsontype" || key === "toBSON" || key === "__proto__")
       return toMap(payload as { readonly [key: string]: JsonValue }, numbers);
     made[key] = toBson(value, typesOf(numbers, key));
   }
@@ -40,4 +40,16 @@ function toBsonNumber(value: number, declared: NumberTypes["here"]): Double | In
   if (declared === "number" || !whole) return new Double(value);
   if (value >= -INT32_MAX - 1 && value <= INT32_MAX) return new Int32(value);
   return BigInt(value);
+}
+
+/** Whether a payload as the driver reads it is this JSON value: the types of its numbers say nothing, their values do. */
+export function isSamePayload(stored: unknown, payload: JsonValue | undefined): boolean {
+  if (payload === undefined) return true;
+  if (typeof payload === "number") return Number(stored) === payload && typeof stored !== "string";
+  if (payload === null || typeof payload !== "object") return stored === payload;
+  if (typeof stored !== "object" || stored === null || Array.isArray(stored) !== Array.isArray(payload)) return false;
+  const [there, wanted] = [Object.entries(stored), Object.entries(payload)];
+  if (there.length !== wanted.length) return false;
+  const found = new Map<string, unknown>(there);
+  return wanted.every(([key, value]) => found.has(key) && isSamePayload(found.get(key), value));
 }

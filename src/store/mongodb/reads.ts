@@ -83,7 +83,7 @@ async function rowsOf(
   const found = await Promise.all(
     collections.map(async ({ name, kind }) => {
       const documents = db.collection<Document>(name);
-      const whole = await withLongRaw(db, await documents.find(filter, { projection: { payload: 0 } }).toArray());
+      const whole = await withLongRaw(db, await documents.find(filter).toArray());
       return whole.map((document) => readRow(kind, document));
     }),
   );

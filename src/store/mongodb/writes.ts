@@ -1,4 +1,4 @@
-import { MongoBulkWriteError, MongoServerError, type Collection, type Db } from "mongodb";
+import { MongoServerError, type Collection, type Db } from "mongodb";
 import type { LedgerEntry } from "../ledger.ts";
 import type { FailedRow, Inserted, NewValidated, ReceiptRow, StoreWrites, ValidatedRow } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
@@ -11,6 +11,7 @@ import {
   validatedDocument,
   type Document,
 } from "./documents.ts";
+import { insertAll } from "./insert.ts";
 import { insertLongRaw, withLongRaw } from "./raw.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
 import { Unavailable } from "../../core/unavailable.ts";
@@ -52,7 +53,7 @@ async function insertValidated(
   rows: readonly NewValidated[],
 ): Promise<readonly Inserted[]> {
   await insertLongRaw(db, rows);
-  const taken = await insertMany(db.collection<Document>(`validated_${collection}`), rows.map(validatedDocument));
+  const taken = await insertAll(db, `validated_${collection}`, rows, validatedDocument);
   return rows.map((_, index) => taken.get(index) ?? "inserted");
 }
 
@@ -65,33 +66,7 @@ async function insertOwn<Row extends FailedRow | ReceiptRow>(
 ): Promise<void> {
   if (rows.length === 0) return;
   await insertLongRaw(db, rows);
-  await insertMany(db.collection<Document>(collection), rows.map(documentOf));
-}
-
-/**
- * Inserts all it can. @returns what refused a document, by the document's place: the driver keeps of the server's answer
- * only the message, which names the index before any value.
- *
- * A duplicate key is an answer only when the same reply carries no write concern error: without it, the document that
- * holds the key may be rolled back (mutant "E11000 without wait": data lost in 74 of 20,000 simulated histories).
- */
-async function insertMany(
-  collection: Collection<Document>,
-  documents: readonly Document[],
-): Promise<ReadonlyMap<number, Inserted>> {
-  const taken = new Map<number, Inserted>();
-  if (documents.length === 0) return taken;
-  try {
-    await collection.insertMany([...documents], { ordered: false, writeConcern: WRITE_CONCERN });
-    return taken;
-  } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined) throw error;
-    for (const one of [error.writeErrors].flat()) {
-      if (one.code !== DUPLICATE_KEY) throw error;
-      taken.set(one.index, / index: position dup key/.test(one.errmsg ?? "") ? "position-exists" : "id-exists");
-    }
-    return taken;
-  }
+  await insertAll(db, collection, rows, documentOf);
 }
 
 async function findHolders(

@@ -38,7 +38,7 @@ export type Clients = {
   readonly committed: (groupId: string, topic: string) => Promise<bigint | undefined>;
 };
 
-export type Transaction = { readonly end: "commit" | "abort"; readonly values: readonly string[] };
+type Transaction = { readonly end: "commit" | "abort"; readonly values: readonly string[] };
 
 export function unique(what: string): string {
   return `${what}-${randomUUID()}`;
@@ -60,11 +60,11 @@ export function openClients(brokers: string): Clients {
     consumer: (groupId, options = {}) => {
       const group = { sessionTimeout: 6_000, rebalanceTimeout: 6_000, heartbeatInterval: 200 };
       const consumer = new Consumer({ ...base, ...group, ...options, groupId });
+      // Leaving waits behind a join on the same connection, which may last as long as the rebalance timeout.
       onTestFinished(async () => {
         // A join that the close cuts off is emitted as an error, and one without a listener ends the process.
         consumer.on("error" as "client:close", () => undefined);
         await consumer.close(true);
-        // Leaving waits behind a join on the same connection, which may last as long as the rebalance timeout.
       }, 20_000);
       return consumer;
     },

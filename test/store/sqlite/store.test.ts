@@ -7,7 +7,7 @@ import type { Store } from "../../../src/store/store.ts";
 import { temporaryDirectory } from "../../embedded.ts";
 import { plain } from "../../plain.ts";
 import { unavailable } from "../../unavailable.ts";
-import { failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow } from "../rows.ts";
+import { asRead, failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow } from "../rows.ts";
 import { storeLaws } from "../store-laws.ts";
 
 storeLaws("the SQLite store", { atomicUnits: true }, async () => {
@@ -148,7 +148,7 @@ describe("trouble with the store's file", () => {
     expect(error).toMatchObject({ code: "STORE_FULL", remedy: "free some space; the gateway goes on by itself" });
     expect(error.message).toBe(`Cannot use store "${path}": the disk is full`);
     expect(await store.tail(STREAM)).toBeNull();
-    expect(plain(await store.reads.rows(STREAM, 0n, 10n))).toEqual(plain([ballast]));
+    expect(plain(await store.reads.rows(STREAM, 0n, 10n))).toEqual(plain(asRead([ballast])));
     openRaw(path).exec("DELETE FROM validated_orders");
     await unit();
     expect(await store.tail(STREAM)).toEqual(ledgerEntry(1));
