@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { contractCommand } from "./cli/contract.ts";
 import type { IngestOptions } from "./cli/ingest.ts";
+import type { ActOptions } from "./cli/streams.ts";
 import { version } from "./cli/package.ts";
 import { withSettings } from "./cli/settings.ts";
 import { EXIT } from "./codes.ts";
@@ -33,7 +34,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     .option("-c, --config <file>", "configuration file (sigma.yaml here, when there is one)")
     .option("--no-color", "never colour the output; NO_COLOR does the same")
     .addHelpText("after", EXAMPLES);
-  for (const add of [addStart, addInit, addValidate, addIngest, addStatus, addDoctor, addAudit])
+  for (const add of [addStart, addInit, addValidate, addIngest, addStatus, addStreams, addDoctor, addAudit])
     program.addCommand(add());
   program.addCommand(ownContracts(contractCommand(), program)).addCommand(configCommand());
   await addCompletions(program, args);
@@ -109,6 +110,30 @@ function addStatus(): Command {
     .action(async (options: { url?: string; json: boolean }) =>
       (await import("./cli/status.ts")).status(command, options),
     );
+}
+
+function addStreams(): Command {
+  const command = new Command("streams").description("Streams, and what to do about one that stands still");
+  const list = withSettings(command.command("list"), ["data.dir"]);
+  list
+    .description("Show every stream, how far it is settled, and why one stands still")
+    .option("--json", "print JSON: one object a stream", false)
+    .action(async (options: { json: boolean }) => (await import("./cli/streams.ts")).listStreams(list, options));
+  const act = (name: "resume" | "accept-gap", description: string): void => {
+    const child = withSettings(command.command(name), ["data.dir"]);
+    child
+      .description(description)
+      .argument("<stream>", "topic/partition, as sigma streams list has it")
+      .requiredOption("--reason <text>", "why; it is kept in the operator log")
+      .option("--json", "print JSON", false)
+      .action(async (stream: string, options: ActOptions) => {
+        const { resume, acceptStreamGap } = await import("./cli/streams.ts");
+        await (name === "resume" ? resume : acceptStreamGap)(child, stream, options);
+      });
+  };
+  act("resume", "Let a stream that stands still try again");
+  act("accept-gap", "Record that the records before the start of the log are lost, and go on behind them");
+  return command;
 }
 
 function addDoctor(): Command {

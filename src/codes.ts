@@ -26,6 +26,9 @@ export const CODES = {
   "SIG-I-007": "The data directory holds no data yet",
   "SIG-I-008": "The command needs input and got none",
   "SIG-I-009": "A stream stands still until a person acts",
+  "SIG-I-010": "There is no gap to accept, or it cannot be accepted now",
+  "SIG-I-011": "There is no such stream",
+  "SIG-I-012": "An action of an operator needs a reason",
   "SIG-H-001": "Another program listens on the port",
   "SIG-H-002": "The address cannot be listened on",
   "SIG-H-003":

@@ -18,6 +18,11 @@ export type Config = {
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number };
   readonly log: { readonly level: string; readonly format: "auto" | "json" | "pretty" };
   readonly shutdownDeadlineMs: number;
+  readonly breaker: {
+    readonly failedRatioMax: number | null;
+    readonly consecutiveMax: number | null;
+    readonly window: number;
+  };
   /** Null: the log is embedded. */
   readonly kafka: KafkaConfig | null;
   /** Null: the store is embedded. */
@@ -146,6 +151,11 @@ function configOf(settings: readonly SettingInForce[]): Config {
     batch: { recordsMax: number("batch.records"), bytesMax: number("batch.bytes") },
     log: { level: text("log.level"), format: text("log.format") as Config["log"]["format"] },
     shutdownDeadlineMs: number("shutdown.deadline_seconds") * 1_000,
+    breaker: {
+      failedRatioMax: number("breaker.failed_percent") === 0 ? null : number("breaker.failed_percent") / 100,
+      consecutiveMax: number("breaker.consecutive") === 0 ? null : number("breaker.consecutive"),
+      window: number("breaker.window"),
+    },
     kafka: kafkaConfig(text),
     mongodbUri: text("mongodb.uri") === "" ? null : text("mongodb.uri"),
   };

@@ -49,8 +49,11 @@ export type Engine = {
   readonly close: () => Promise<void>;
 };
 
-/** What an engine is opened for: to write as a member of the group, or only to look, which changes nothing. */
-export type Purpose = "gateway" | "look";
+/**
+ * What an engine is opened for: to write as a member of the group, only to look, which changes nothing, or to act on
+ * streams beside a gateway that runs.
+ */
+export type Purpose = "gateway" | "look" | "operate";
 
 /** @throws `Unavailable` when the log or the store cannot be opened. */
 export async function openEngine(config: Config, collections: readonly string[], purpose: Purpose): Promise<Engine> {
@@ -68,7 +71,7 @@ async function openEmbedded(config: Config, purpose: Purpose): Promise<Source & 
   const { openEmbeddedLog } = await import("./source/embedded/log.ts");
   return openEmbeddedLog({
     path: dataFiles(config).logFile,
-    readOnly: purpose === "look",
+    readOnly: purpose !== "gateway",
     topics: config.sources.map(({ topic, partitions }) => ({ name: topic, partitions })),
     now: Date.now,
     randomBytes,
@@ -82,8 +85,8 @@ async function openKafka(config: Config, kafka: KafkaConfig, purpose: Purpose): 
   return openKafkaSource({
     connection: kafkaConnection(kafka),
     topics: config.sources.map(({ topic }) => topic),
-    group: purpose === "look" ? null : { groupId, instanceId, sessionTimeoutMs },
-    acceptCompacted: purpose === "look" ? config.sources.map(({ topic }) => topic) : kafka.acceptCompacted,
+    group: purpose !== "gateway" ? null : { groupId, instanceId, sessionTimeoutMs },
+    acceptCompacted: purpose !== "gateway" ? config.sources.map(({ topic }) => topic) : kafka.acceptCompacted,
     fetchWaitMs: FETCH_WAIT_MS,
   });
 }
@@ -145,6 +148,7 @@ export async function startPipeline(
       store: engine.store,
       contracts: () => contracts,
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
+      breaker: config.breaker,
       observe,
       sleep,
       random: Math.random,

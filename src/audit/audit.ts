@@ -3,6 +3,7 @@ import { openContractSet } from "../core/contract-set.ts";
 import type { SourceRecord } from "../core/record.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
 import { checkAgainstSource, checkEntry, type EntryEvidence } from "./entry.ts";
+import { auditOperators, gapOf } from "./operators.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 import { decodeOutcomes, entryHash, GENESIS, type LedgerEntry } from "../store/ledger.ts";
 import type { StoreReads, StoredRow, ValidatedRow } from "../store/store.ts";
@@ -28,10 +29,14 @@ type StreamAudit = {
   readonly settledTo: bigint;
 };
 
+type Gap = { readonly stream: string; readonly from: bigint; readonly to: bigint; readonly note: string };
+
 export type AuditReport = {
   readonly findings: readonly Finding[];
   readonly findingsTotal: number;
   readonly streams: readonly StreamAudit[];
+  /** What was lost before it could be decided, by an operator's word. */
+  readonly gaps: readonly Gap[];
   readonly records: number;
   readonly validated: number;
   readonly failed: number;
@@ -57,6 +62,9 @@ export async function audit(reads: StoreReads, options: AuditOptions): Promise<A
       run.found("CONTRACT_SET", null, null, null, `contract set ${digest} does not have its digest`);
     }
   }
+  const operators = await auditOperators(reads);
+  for (const fault of operators.faults) run.found("OPERATOR_LOG", null, null, null, fault);
+  run.accept(operators.accepted);
   const withRows = await reads.streamsOfRows();
   const streams = await reads.streams();
   for (const stream of new Set([...streams, ...withRows])) {
@@ -73,6 +81,8 @@ function newRun(reads: StoreReads, options: AuditOptions) {
   const findings: Finding[] = [];
   let findingsTotal = 0;
   const streams: StreamAudit[] = [];
+  const gaps: Gap[] = [];
+  let accepted: ReadonlySet<string> = new Set();
   const sets = new Map<string, CompiledContractSet | null>();
   const totals = { records: 0, validated: 0, failed: 0, receipts: 0, redecided: 0, compared: 0 };
   let sources: ReadonlyMap<string, Stream> | null = null;
@@ -85,6 +95,11 @@ function newRun(reads: StoreReads, options: AuditOptions) {
     options,
     totals,
     streams,
+    gaps,
+    accept: (found: ReadonlySet<string>): void => {
+      accepted = found;
+    },
+    isAccepted: (gap: string): boolean => accepted.has(gap),
     add,
     found: (code: FindingCode, stream: string | null, seq: number | null, offset: bigint | null, message: string) =>
       add({ code, stream, seq, offset, message }),
@@ -104,6 +119,7 @@ function newRun(reads: StoreReads, options: AuditOptions) {
       findings,
       findingsTotal,
       streams,
+      gaps,
       records: totals.records,
       validated: totals.validated,
       failed: totals.failed,
@@ -129,6 +145,7 @@ async function auditStream(run: Run, stream: string): Promise<void> {
     );
     for (const [index, entry] of page.entries()) {
       checkLink(run, stream, previous, entry);
+      if (entry.kind === "GAP") auditGap(run, entry);
       if (entry.kind === "BATCH") {
         const last = index === page.length - 1 && page.length < LEDGER_PAGE;
         records += await auditBatch(run, entry, last && run.options.tailMayBeIncomplete);
@@ -168,6 +185,15 @@ function checkLink(run: Run, stream: string, previous: LedgerEntry | null, entry
       "LEDGER_RANGE",
       `entry ${seq} covers [${entry.from}, ${entry.to}), the one before ends at ${previous?.to ?? "-"}`,
     );
+  }
+}
+
+/** A gap is a loss that an operator owned up to, never a hole. */
+function auditGap(run: Run, entry: LedgerEntry): void {
+  const { stream, seq, from, to, note } = entry;
+  run.gaps.push({ stream, from, to, note });
+  if (!run.isAccepted(gapOf(entry))) {
+    run.found("OPERATOR_LOG", stream, seq, null, `no operator accepted the gap [${from}, ${to})`);
   }
 }
 

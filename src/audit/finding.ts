@@ -38,6 +38,8 @@ export type FindingCode =
   | "SOURCE_DIFFERS"
   /** The log ends before a decided position. */
   | "SOURCE_TRUNCATED"
+  /** An operator action does not have its hash or does not follow the one before, or a gap has no action. */
+  | "OPERATOR_LOG"
   /** The totals of the store are not those of its ledger. */
   | "TOTALS";
 

@@ -69,6 +69,7 @@ function printReport(report: AuditReport): void {
     ].map((row) => (report.findingsTotal === 0 ? row : row.slice(0, 2))),
     [1],
   );
+  for (const { stream, from, to, note: why } of report.gaps) print(`lost  ${stream}  [${from}, ${to})  ${why}`);
   for (const { stream, headSeq, headHash } of report.streams) print(`head  ${stream}  ${headSeq}  ${headHash}`);
   print(
     report.findingsTotal === 0

@@ -1,5 +1,30 @@
 import { setting, type Setting } from "./setting.ts";
 
+/** Settings of the breaker; 0 is off. */
+export const BREAKER_SETTINGS: readonly Setting[] = [
+  setting(
+    "breaker.failed_percent",
+    { kind: "integer", min: 0, max: 99 },
+    0,
+    "Stop a stream when more than this share of its last breaker.window records is FAILED; 0 is off",
+    null,
+  ),
+  setting(
+    "breaker.consecutive",
+    { kind: "integer", min: 0, max: 1_000_000 },
+    0,
+    "Stop a stream at so many FAILED records in a row; 0 is off",
+    null,
+  ),
+  setting(
+    "breaker.window",
+    { kind: "integer", min: 1, max: 1_000_000 },
+    1_000,
+    "Records the share is taken of, and how many pass unjudged after a stream was resumed",
+    null,
+  ),
+];
+
 /** Settings of Kafka and MongoDB. Empty is off: without brokers the log is embedded, without a URI the store is. */
 export const ENGINE_SETTINGS: readonly Setting[] = [
   setting(

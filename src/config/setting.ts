@@ -44,7 +44,10 @@ export type SettingKey =
   | "kafka.sasl_password_file"
   | "kafka.sasl_token_file"
   | "kafka.accept_compacted"
-  | "mongodb.uri";
+  | "mongodb.uri"
+  | "breaker.failed_percent"
+  | "breaker.consecutive"
+  | "breaker.window";
 
 /** One setting. The table below drives parsing, `sigma config show`, the options of the commands and the reference page. */
 export type Setting = {

@@ -1,5 +1,5 @@
 import type { Code } from "../codes.ts";
-import { ENGINE_SETTINGS } from "./engine-settings.ts";
+import { BREAKER_SETTINGS, ENGINE_SETTINGS } from "./engine-settings.ts";
 import { setting, type Setting, type SourceSetting } from "./setting.ts";
 
 export const DEFAULT_SOURCE: SourceSetting = {
@@ -81,6 +81,7 @@ export const SETTINGS: readonly Setting[] = [
     "Whether the exact bytes of PASSED records are kept; the embedded store can only keep",
     null,
   ),
+  ...BREAKER_SETTINGS,
   ...ENGINE_SETTINGS,
 ];
 

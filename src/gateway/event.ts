@@ -13,7 +13,9 @@ export type HaltCode =
   /** The contract set of the tail is not in the store, or is not what its digest says. */
   | "CONTRACT_SET_MISSING"
   /** A position already holds another fact. */
-  | "IDENTITY_DRIFT";
+  | "IDENTITY_DRIFT"
+  /** More records FAILED than the breaker allows. */
+  | "BREAKER_OPEN";
 
 export type Halt = { readonly code: HaltCode; readonly message: string; readonly remedy: string };
 

@@ -1,6 +1,8 @@
 import type { Stream } from "../source/source.ts";
+import { BREAKER_OFF, createBreaker, type BreakerLimits } from "./breaker.ts";
 import type { GatewayEvent, Observe } from "./event.ts";
 import { ingestStream, type IngestDeps } from "./ingest.ts";
+import { waitForOperator } from "./halted.ts";
 import { createLoops } from "./loops.ts";
 
 /** What one stream is doing, for readiness, `status` and people. */
@@ -25,10 +27,16 @@ export type Gateway = {
   readonly done: Promise<void>;
 };
 
+/** What a gateway needs besides what each of its streams does. */
+export type GatewayDeps = IngestDeps & {
+  /** When a stream halts because too many of its records fail; off when it is absent. */
+  readonly breaker?: BreakerLimits;
+};
+
 type Waiter = { readonly offset: bigint; readonly resolve: (settled: boolean) => void };
 
 /** Reads every stream of the source until stopped. */
-export async function startGateway(deps: IngestDeps): Promise<Gateway> {
+export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const states = new Map<string, StreamState>();
   const waiters = new Map<string, Set<Waiter>>();
   const abort = new AbortController();
@@ -47,7 +55,15 @@ export async function startGateway(deps: IngestDeps): Promise<Gateway> {
 
   const loops = createLoops(async (stream, signal) => {
     set(stream, {});
-    await ingestStream({ ...deps, observe }, stream, signal);
+    const breaker = deps.breaker ?? BREAKER_OFF;
+    let leave = 0;
+    while (!signal.aborted) {
+      const halt = await ingestStream({ ...deps, observe }, stream, signal, createBreaker(breaker, leave));
+      if (halt === null) break;
+      await waitForOperator(deps, stream, halt, signal);
+      if (!signal.aborted) set(stream, { state: "starting", trouble: null });
+      leave = breaker.window;
+    }
     // A stream that was taken away is no state of this gateway any more.
     if (!abort.signal.aborted && signal.aborted) states.delete(stream.id);
   }, abort.signal);

@@ -6,6 +6,7 @@ import { decideBatch, entryFor } from "../store/decided.ts";
 import { GENESIS, outcomeRoot, rawRoot, sealEntry, type LedgerEntry } from "../store/ledger.ts";
 import type { Store, StoreWrites } from "../store/store.ts";
 import { applyEntry, type Applied } from "./apply.ts";
+import { BREAKER_OFF, createBreaker, type Breaker } from "./breaker.ts";
 import type { Halt, Observe } from "./event.ts";
 import { collectionOf, redoTail } from "./tail.ts";
 
@@ -34,13 +35,18 @@ const BACKOFF = { firstMs: 100, maxMs: 30_000 } as const;
  * Trouble (`Unavailable`) means no decision yet: pause, then acquire again, which redoes whatever was begun. There is no
  * second way back. Losing the compare-and-swap of P4 leads there too. A halt ends the stream until a person acts.
  */
-export async function ingestStream(deps: IngestDeps, stream: Stream, signal: AbortSignal): Promise<Halt | null> {
+export async function ingestStream(
+  deps: IngestDeps,
+  stream: Stream,
+  signal: AbortSignal,
+  breaker: Breaker = createBreaker(BREAKER_OFF, 0),
+): Promise<Halt | null> {
   let tail: LedgerEntry | null = null;
   let attempt = 0;
   while (!signal.aborted) {
     try {
       const step: Step =
-        tail === null ? await acquire(deps, stream, signal) : await advance(deps, stream, tail, signal);
+        tail === null ? await acquire(deps, stream, signal) : await advance(deps, stream, tail, signal, breaker);
       if (attempt > 0) deps.observe({ kind: "stream-resumed", stream });
       attempt = 0;
       if (step.kind === "halted") {
@@ -112,7 +118,13 @@ async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
 }
 
 /** Fetch, then P3 to P6 for one batch. */
-async function advance(deps: IngestDeps, stream: Stream, tail: LedgerEntry, signal: AbortSignal): Promise<Step> {
+async function advance(
+  deps: IngestDeps,
+  stream: Stream,
+  tail: LedgerEntry,
+  signal: AbortSignal,
+  breaker: Breaker,
+): Promise<Step> {
   const { source, store, observe } = deps;
   const fetched = await source.fetch(stream, tail.to, deps.limits, signal);
   switch (fetched.kind) {
@@ -127,6 +139,8 @@ async function advance(deps: IngestDeps, stream: Stream, tail: LedgerEntry, sign
   }
   const set = deps.contracts();
   const decided = decideBatch(fetched.records, set);
+  const trip = breaker.check(decided.map(({ decision }) => decision.status === "FAILED"));
+  if (trip !== null) return { kind: "halted", halt: breakerHalt(stream, tail.to, trip) };
   const entry = entryFor(tail, fetched, decided, set.digest);
   if (entry.contractSet !== tail.contractSet) await store.putContractSet(set.digest, set.text);
   const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
@@ -159,13 +173,21 @@ export function backoffMs(attempt: number, random: number): number {
   return Math.round(ceiling / 2 + (random * ceiling) / 2);
 }
 
+function breakerHalt(stream: Stream, position: bigint, state: string): Halt {
+  return {
+    code: "BREAKER_OPEN",
+    message: `Stopped ${stream.topic}/${stream.partition} at offset ${position}: ${state}; none of that batch is decided yet`,
+    remedy: "look at what the producers send; then run `sigma streams resume`, which lets a window of records through",
+  };
+}
+
 function logHalt(code: "LOG_START_PASSED" | "LOG_TRUNCATED", stream: Stream, position: bigint, state: string): Halt {
   return {
     code,
     message: `Cannot read ${stream.topic}/${stream.partition} on from offset ${position}: its log ${state}`,
     remedy:
       code === "LOG_START_PASSED"
-        ? "restore the log, or record the loss as a gap"
+        ? "restore the log, or record the loss with `sigma streams accept-gap`"
         : "the log lost records that were already decided; restore it, or begin a new topic",
   };
 }

@@ -149,7 +149,7 @@ async function complete(store: Store, tail: LedgerEntry, logStart: bigint): Prom
   const halt: Halt = {
     code: "LOG_START_PASSED",
     message: `Cannot complete entry ${tail.seq} of ${tail.stream}: the log now starts at offset ${logStart}`,
-    remedy: "restore the log, or record the loss as a gap",
+    remedy: "restore the log from a backup: records of this entry are decided and not stored",
   };
   return { kind: "halted", halt };
 }

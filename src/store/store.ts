@@ -5,6 +5,7 @@ import type { NumberTypes } from "../core/number-types.ts";
 import type { Header, Position } from "../core/record.ts";
 import type { Declaration } from "../core/resolve.ts";
 import type { LedgerEntry } from "./ledger.ts";
+import type { HaltNote, OperatorAction } from "./operator.ts";
 
 /** What every stored object says of the record it came from. No value in it is the worker's own: two executors write the same. */
 export type Occurrence = {
@@ -104,6 +105,10 @@ export type Store = StoreWrites & {
   /** Keeps a contract set under its digest, durable before its first use. */
   readonly putContractSet: (digest: string, text: string) => Promise<void>;
   readonly contractSet: (digest: string) => Promise<string | null>;
+  /** Adds to the chain of operator actions; a compare-and-swap by its seq. */
+  readonly appendAction: (action: OperatorAction) => Promise<"inserted" | "exists">;
+  /** Notes why a stream stands still, or that it does no longer. */
+  readonly putHalt: (stream: string, note: HaltNote | null) => Promise<void>;
   readonly reads: StoreReads;
   readonly close: () => Promise<void>;
 };
@@ -128,6 +133,10 @@ export type StoreReads = {
   /** Failures by code, most frequent first. */
   readonly failureCounts: () => Promise<readonly { readonly code: string; readonly count: number }[]>;
   readonly contractSets: () => Promise<readonly { readonly digest: string; readonly text: string }[]>;
+  /** Actions from `fromSeq` on, ascending, at most `limit`. */
+  readonly operatorLog: (fromSeq: number, limit: number) => Promise<readonly OperatorAction[]>;
+  /** Every stream that stands still, in text order. */
+  readonly halts: () => Promise<readonly HaltNote[]>;
   /** Engine-level consistency (SQLite: integrity_check): what it found wrong, empty when nothing. */
   readonly integrity: () => Promise<readonly string[]>;
 };

@@ -33,6 +33,7 @@ describe("the configuration", () => {
         batch: { recordsMax: 1_000, bytesMax: 1_048_576 },
         log: { level: "info", format: "auto" },
         shutdownDeadlineMs: 20_000,
+        breaker: { failedRatioMax: null, consecutiveMax: null, window: 1_000 },
         kafka: null,
         mongodbUri: null,
       },
@@ -75,6 +76,9 @@ describe("the configuration", () => {
       "kafka.sasl_password_file": ["/dev/null", "/dev/null"],
       "kafka.sasl_token_file": ["/dev/null", "/dev/null"],
       "kafka.accept_compacted": ["t", "t"],
+      "breaker.failed_percent": ["50", 50],
+      "breaker.consecutive": ["10", 10],
+      "breaker.window": ["100", 100],
       "mongodb.uri": ["mongodb://h/d", "mongodb://h/d"],
     };
     const env = Object.fromEntries(SETTINGS.map(({ key, env: name }) => [name, sample[key][0]]));

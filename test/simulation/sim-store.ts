@@ -110,6 +110,9 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
           if (!state.sets.has(digest)) append({ table: "sets", digest, text });
         }),
       contractSet: async (digest) => world.call(by, { execute: () => state.sets.get(digest) ?? null }),
+      // No operator acts in the simulation: a halt ends its stream.
+      appendAction: async () => "exists",
+      putHalt: async () => undefined,
       reads: readsOf(() => state),
       close: async () => undefined,
     };
@@ -222,6 +225,8 @@ function readsOf(state: () => State): StoreReads {
     },
     failureCounts: async () => [],
     contractSets: async () => [...state().sets].map(([digest, text]) => ({ digest, text })),
+    operatorLog: async () => [],
+    halts: async () => [],
     integrity: async () => [],
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
 import type { Store } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
+import { operatorLaws } from "./operator-laws.ts";
 import { contents, failingAfter, writeUnit } from "./unit.ts";
 import {
   asRead,
@@ -317,6 +318,8 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
 
     if (supports.atomicUnits) atomicUnitLaws(start);
   });
+
+  operatorLaws(name, start);
 }
 
 function atomicUnitLaws(start: () => Promise<StoreBackend>): void {

@@ -32,6 +32,12 @@ const SHARED: readonly CollectionLayout[] = [
     indexes: [POSITION],
     fields: { ...OCCURRENCE, contract: "object", collection: "string", duplicateOf: "string", storedAt: "string" },
   },
+  {
+    name: "sigma_operator_log",
+    indexes: [],
+    fields: { at: "string", actor: "string", action: "string", stream: "string", reason: "string", hash: "string" },
+  },
+  { name: "sigma_halts", indexes: [], fields: { code: "string", message: "string" } },
   { name: "sigma_raw", indexes: [], fields: { data: "binData" } },
 ];
 

@@ -2,6 +2,7 @@ import type { Db, Document as BsonDocument } from "mongodb";
 import type { StoredRow, StoreReads, Tally, ValidatedRow } from "../store.ts";
 import { readEntry, readRow, type Document } from "./documents.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
+import { readActions, readHalts } from "./operator.ts";
 import { withLongRaw } from "./raw.ts";
 import { guarded } from "./unavailable.ts";
 
@@ -41,6 +42,8 @@ export function createReads(db: Db): StoreReads {
         const found = await db.collection<Document>("sigma_contract_sets").find().sort({ _id: 1 }).toArray();
         return found.map((one) => ({ digest: one._id, text: String(one["text"]) }));
       }),
+    operatorLog: async (fromSeq, limit) => guarded(async () => readActions(db, fromSeq, limit)),
+    halts: async () => guarded(async () => readHalts(db)),
     integrity: async () =>
       guarded(async () => {
         const names = (await collections()).map(({ name }) => name.replace(/^(?:validated|failed)_/, ""));

@@ -3,6 +3,7 @@ import type { Store } from "../store.ts";
 import { createClient, WRITE_CONCERN, type MongoOptions } from "./connect.ts";
 import { readEntry, type Document } from "./documents.ts";
 import { ensureLayout, layoutOf } from "./layout.ts";
+import { insertAction, putHalt } from "./operator.ts";
 import { createReads } from "./reads.ts";
 import { guarded } from "./unavailable.ts";
 import { createWrites } from "./writes.ts";
@@ -55,6 +56,8 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
         const found = await sets.findOne({ _id: digest });
         return found === null ? null : String(found["text"]);
       }),
+    appendAction: async (action) => guarded(async () => insertAction(db, action)),
+    putHalt: async (stream, note) => guarded(async () => putHalt(db, stream, note)),
     reads: createReads(db),
     close: async () => client.close(),
   };

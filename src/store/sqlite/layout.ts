@@ -33,6 +33,25 @@ const SHARED = `
     PRIMARY KEY (stream, seq)
   ) STRICT;
   CREATE TABLE sigma_contract_sets (digest TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
+  CREATE TABLE sigma_operator_log (
+    seq INTEGER PRIMARY KEY,
+    prev_hash TEXT NOT NULL,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE sigma_halts (
+    stream TEXT PRIMARY KEY,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    message TEXT NOT NULL,
+    remedy TEXT NOT NULL
+  ) STRICT;
   CREATE TABLE sigma_receipts (
     _id TEXT NOT NULL,
     ${occurrenceColumns()},

@@ -3,6 +3,7 @@ import { Unavailable } from "../../core/unavailable.ts";
 import { guarded } from "../../sqlite/open.ts";
 import type { StoredRow, StoreReads, Tally, ValidatedRow } from "../store.ts";
 import { assertCollectionName, objectTables, STORE_FILE, type ObjectTable } from "./layout.ts";
+import { readAction, readHalt } from "./operator.ts";
 import { readEntry, readRow } from "./rows.ts";
 
 type Row = Record<string, SQLOutputValue>;
@@ -57,6 +58,9 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
         digest: String(row["digest"]),
         text: String(row["text"]),
       })),
+    operatorLog: async (fromSeq, limit) =>
+      all("SELECT * FROM sigma_operator_log WHERE seq >= ? ORDER BY seq LIMIT ?", fromSeq, limit).map(readAction),
+    halts: async () => all("SELECT * FROM sigma_halts ORDER BY stream").map(readHalt),
     integrity: async () => integrityOf(all),
   };
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { atomically, guarded, openDatabase, rollback, type OpenOptions } from "../../sqlite/open.ts";
 import type { Store, StoreReads, StoreWrites } from "../store.ts";
 import { assertCollectionName, createCollection, createStoreLayout, STORE_FILE } from "./layout.ts";
+import { insertAction, putHalt } from "./operator.ts";
 import { openReads } from "./reads.ts";
 import { prepareWrites } from "./writes.ts";
 
@@ -61,6 +62,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     tail: async (stream) => alone(() => writes.tail(stream)),
     putContractSet: async (digest, text) => alone(() => writes.putContractSet(digest, text)),
     contractSet: async (digest) => alone(() => writes.contractSet(digest)),
+    appendAction: async (action) => alone(() => insertAction(db, action)),
+    putHalt: async (stream, note) => atOnce(() => putHalt(db, stream, note)),
     reads,
     close: async () =>
       inTurn(async () => {

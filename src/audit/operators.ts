@@ -1,0 +1,36 @@
+import { GENESIS, type LedgerEntry } from "../store/ledger.ts";
+import { actionHash, type OperatorAction } from "../store/operator.ts";
+import type { StoreReads } from "../store/store.ts";
+
+const PAGE = 1_000;
+
+/** Walks the chain of operator actions. @returns the gaps that were accepted, and what is wrong with the chain. */
+export async function auditOperators(
+  reads: StoreReads,
+): Promise<{ readonly accepted: ReadonlySet<string>; readonly faults: readonly string[] }> {
+  const accepted = new Set<string>();
+  const faults: string[] = [];
+  let previous: OperatorAction | null = null;
+  for (;;) {
+    const page: readonly OperatorAction[] = await reads.operatorLog((previous?.seq ?? -1) + 1, PAGE);
+    for (const action of page) {
+      const { seq, hash, prevHash } = action;
+      if (actionHash(action) !== hash) faults.push(`action ${seq} does not have the hash it carries`);
+      if (seq !== (previous?.seq ?? -1) + 1 || prevHash !== (previous?.hash ?? GENESIS)) {
+        faults.push(`action ${seq} does not follow the one before`);
+      }
+      if (action.action === "accept-gap") accepted.add(gapKey(action.stream, action.detail));
+      previous = action;
+    }
+    if (page.length < PAGE) return { accepted, faults };
+  }
+}
+
+/** Names a gap in the ledger as its action does. */
+export function gapOf({ stream, from, to }: LedgerEntry): string {
+  return gapKey(stream, `[${from}, ${to})`);
+}
+
+function gapKey(stream: string, detail: string): string {
+  return `${stream} ${detail}`;
+}

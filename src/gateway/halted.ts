@@ -1,0 +1,52 @@
+import { Unavailable } from "../core/unavailable.ts";
+import type { Stream } from "../source/source.ts";
+import type { Store } from "../store/store.ts";
+import type { Halt } from "./event.ts";
+
+/** How often a halted stream looks for an operator's word, in milliseconds. */
+const LOOK_EVERY_MS = 2_000;
+const PAGE = 1_000;
+
+type Deps = {
+  readonly store: Pick<Store, "putHalt" | "reads">;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+};
+
+/**
+ * Notes in the store why a stream stands still, so that any process can show it, and waits until an operator acted on the
+ * stream. The store being away meanwhile changes nothing: the stream stands still anyway.
+ */
+export async function waitForOperator(deps: Deps, stream: Stream, halt: Halt, signal: AbortSignal): Promise<void> {
+  const { id, topic, partition } = stream;
+  const { code, message, remedy } = halt;
+  let seen: number | null = null;
+  let noted = false;
+  while (!signal.aborted) {
+    try {
+      seen ??= await nextSeq(deps, 0, null);
+      if (!noted) await deps.store.putHalt(id, { stream: id, topic, partition, code, message, remedy });
+      noted = true;
+      const { acted, next } = await actionsSince(deps, seen, id);
+      seen = next;
+      if (acted) {
+        await deps.store.putHalt(id, null);
+        return;
+      }
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+    }
+    await deps.sleep(LOOK_EVERY_MS, signal);
+  }
+}
+
+async function actionsSince(deps: Deps, from: number, stream: string): Promise<{ acted: boolean; next: number }> {
+  const page = await deps.store.reads.operatorLog(from, PAGE);
+  return { acted: page.some((action) => action.stream === stream), next: (page.at(-1)?.seq ?? from - 1) + 1 };
+}
+
+/** The seq behind the last action there is now: what was done before the halt does not lift it. */
+async function nextSeq(deps: Deps, from: number, last: number | null): Promise<number> {
+  const page = await deps.store.reads.operatorLog(from, PAGE);
+  const end = page.at(-1)?.seq ?? last ?? -1;
+  return page.length < PAGE ? end + 1 : nextSeq(deps, end + 1, end);
+}

@@ -1,0 +1,43 @@
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import type { HaltNote, OperatorAction } from "../operator.ts";
+
+type Row = Record<string, SQLOutputValue>;
+
+export function insertAction(db: DatabaseSync, action: OperatorAction): "inserted" | "exists" {
+  const { seq, prevHash, at, actor, action: what, stream, reason, detail, hash } = action;
+  const insert = db.prepare("INSERT INTO sigma_operator_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  return insert.run(seq, prevHash, at, actor, what, stream, reason, detail, hash).changes === 1 ? "inserted" : "exists";
+}
+
+export function putHalt(db: DatabaseSync, stream: string, note: HaltNote | null): void {
+  db.prepare("DELETE FROM sigma_halts WHERE stream = ?").run(stream);
+  if (note === null) return;
+  const { topic, partition, code, message, remedy } = note;
+  db.prepare("INSERT INTO sigma_halts VALUES (?, ?, ?, ?, ?, ?)").run(stream, topic, partition, code, message, remedy);
+}
+
+/** Whatever the columns hold: an action that was changed must reach the audit, whose hashes find it out. */
+export function readAction(row: Row): OperatorAction {
+  return {
+    seq: Number(row["seq"]),
+    prevHash: String(row["prev_hash"]),
+    at: String(row["at"]),
+    actor: String(row["actor"]),
+    action: String(row["action"]) as OperatorAction["action"],
+    stream: String(row["stream"]),
+    reason: String(row["reason"]),
+    detail: String(row["detail"]),
+    hash: String(row["hash"]),
+  };
+}
+
+export function readHalt(row: Row): HaltNote {
+  return {
+    stream: String(row["stream"]),
+    topic: String(row["topic"]),
+    partition: Number(row["partition"]),
+    code: String(row["code"]),
+    message: String(row["message"]),
+    remedy: String(row["remedy"]),
+  };
+}
