@@ -107,6 +107,7 @@ const HALTS: Readonly<Record<HaltCode, string>> = {
   DECISION_DIVERGED: "Deciding the last entry again with its own contract set gave another identity",
   CONTRACT_SET_MISSING: "The contract set of the last entry is not in the store, or is not what its digest says",
   IDENTITY_DRIFT: "A position already holds another fact",
+  BREAKER_OPEN: "More records are FAILED than breaker.failed_percent or breaker.consecutive allow",
 };
 
 type FailureName =
@@ -158,6 +159,7 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
   HOLDER_MISSING: "A duplicate or conflict names a stored fact that is not there",
   SOURCE_DIFFERS: "The log holds other records than those decided",
   SOURCE_TRUNCATED: "The log ends before a decided position",
+  OPERATOR_LOG: "The chain of operator actions is broken, or a gap was accepted by nobody",
   TOTALS: "The totals of the store are not those of its ledger",
 };
 

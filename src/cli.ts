@@ -92,7 +92,7 @@ function addIngest(): Command {
   return command
     .argument("[file...]", "files to ingest, - for standard input")
     .option("--topic <name>", "topic to append to (the first one configured)")
-    .option("--to <url>", "send to a running gateway instead, for example http://127.0.0.1:8000")
+    .option("--to <where>", "append to kafka, or send to a running gateway, for example http://127.0.0.1:8000")
     .option("--from-line <number>", "skip the lines of the first input before this one", "1")
     .option("-q, --quiet", "no progress", false)
     .option("--json", "print JSON", false)

@@ -29,6 +29,7 @@ export const CODES = {
   "SIG-I-010": "There is no gap to accept, or it cannot be accepted now",
   "SIG-I-011": "There is no such stream",
   "SIG-I-012": "An action of an operator needs a reason",
+  "SIG-I-013": "Records are to be appended to Kafka, and no broker is configured",
   "SIG-H-001": "Another program listens on the port",
   "SIG-H-002": "The address cannot be listened on",
   "SIG-H-003":

@@ -30,6 +30,11 @@ export async function ingest(command: Command, files: readonly string[], options
   const config = await configFor(command);
   const fromLine = readFromLine(options.fromLine);
   const topic = options.topic ?? config.sources[0]?.topic ?? "";
+  if (options.to === "kafka" || (options.to === undefined && config.kafka !== null)) {
+    requireTopic(config, topic);
+    const { ingestToKafka } = await import("./ingest-kafka.ts");
+    return ingestToKafka({ config, topic, inputs: openInputs(files, "ingest"), fromLine, options });
+  }
   if (options.to !== undefined) {
     const inputs = openInputs(files, "ingest");
     const { ingestRemotely } = await import("./ingest-remote.ts");

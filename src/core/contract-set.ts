@@ -74,7 +74,10 @@ export function versionDigest(subject: string, version: Omit<ContractVersion, "d
   );
 }
 
-/** Brings a set into its one canonical order, so that equal sets have equal digests. */
+/**
+ * Brings a set into its one canonical order, so that equal sets have equal digests and decide alike: what comes back is
+ * read from the canonical text, as the order of a schema's keys decides the order in which violations are reported.
+ */
 export function sealContractSet(set: ContractSet): SealedContractSet {
   const ordered: ContractSet = {
     limits: set.limits,
@@ -84,7 +87,7 @@ export function sealContractSet(set: ContractSet): SealedContractSet {
     bindings: set.bindings.toSorted((a, b) => compareText(a.topic, b.topic)),
   };
   const text = canonicalText(ordered);
-  return { digest: sha256Text(text), text, set: ordered };
+  return { digest: sha256Text(text), text, set: JSON.parse(text) as ContractSet };
 }
 
 /**

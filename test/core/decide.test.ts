@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { compileContractSet } from "../../src/core/compile.ts";
+import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../../src/core/contract-set.ts";
 import { decide, ENGINE } from "../../src/core/decide.ts";
 import { failureCode } from "../../src/core/failure.ts";
 import { pinned, readVectors, recordOf, vectorContracts } from "./vectors.ts";
@@ -59,6 +61,21 @@ describe("decide()", () => {
       ),
       { numRuns: 2_000, seed: 20_261_123 },
     );
+  });
+
+  test("the order in which a schema's keys were written changes no decision", () => {
+    const properties = { b: { type: "integer" }, c: { type: "integer" }, a: { type: "integer" } };
+    const reordered = { a: properties.a, b: properties.b, c: properties.c };
+    const decisions = [properties, reordered].map((written) => {
+      const content = { version: 1, schema: { type: "object", properties: written }, rules: [], identity: ["/a"] };
+      const version = { ...content, status: "active" as const, digest: versionDigest("s", content) };
+      const contract = { subject: "s", collection: "s", versionField: null, versions: [version] };
+      const bindings = [{ topic: "t", subject: "s", defaultVersion: 1 }];
+      const sealed = sealContractSet({ limits: DEFAULT_LIMITS, contracts: [contract], bindings });
+      const value = Buffer.from('{"c":"x","b":"x","a":"x"}');
+      return decide({ topic: "t", headers: [], value }, compileContractSet(sealed));
+    });
+    expect(decisions[0]).toEqual(decisions[1]);
   });
 
   test("never changes the record it judges", () => {

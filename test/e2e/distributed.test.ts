@@ -1,0 +1,154 @@
+import { MongoClient } from "mongodb";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createTopic, deleteTopic, withAdmin } from "../servers/kafka-for-tests.ts";
+import { engines, Program, produce, shipmentText, type Gateway } from "./engines.ts";
+
+const { kafka, mongo } = engines();
+
+let count = 0;
+
+/** A topic, a database and the program on both. */
+async function fresh(partitions: number, more: Readonly<Record<string, string>> = {}) {
+  count += 1;
+  const topic = `e2e-${count}`;
+  const database = `e2e_${count}`;
+  const { brokers } = kafka();
+  await createTopic(brokers, topic, partitions);
+  const program = new Program(brokers, mongo().uri.replace("/?", `/${database}?`), topic, more);
+  const client = new MongoClient(mongo().uri);
+  onTestFinished(async () => client.close());
+  const db = client.db(database);
+  const counts = async () => ({
+    validated: await db.collection("validated_shipments").countDocuments(),
+    failed: await db.collection("failed_shipments").countDocuments(),
+    receipts: await db.collection("sigma_receipts").countDocuments(),
+  });
+  return { topic, program, db, counts, brokers };
+}
+
+async function settledTo({ ready }: Gateway, partition: number): Promise<number | null | undefined> {
+  return (await ready()).streams.find((stream) => stream.partition === partition)?.settledTo;
+}
+
+describe("the reference's smoke tests, on Kafka and MongoDB", () => {
+  test("a valid record gives one validated document, an invalid one a failed document, and repeating changes nothing", async () => {
+    const { program, counts, topic, brokers, db } = await fresh(1);
+    const gateway = await program.start();
+    await produce(brokers, topic, 0, [shipmentText("SHIP-1")]);
+    await expect.poll(counts, { timeout: 10_000 }).toEqual({ validated: 1, failed: 0, receipts: 0 });
+    await produce(brokers, topic, 0, ['{"shipment_id":"","weight_kg":-5,"destination":"Dublin","priority":9}']);
+    await expect.poll(counts, { timeout: 10_000 }).toEqual({ validated: 1, failed: 1, receipts: 0 });
+    await produce(
+      brokers,
+      topic,
+      0,
+      Array.from({ length: 5 }, () => shipmentText("SHIP-1")),
+    );
+    await expect.poll(counts, { timeout: 10_000 }).toEqual({ validated: 1, failed: 1, receipts: 5 });
+    expect(await db.collection("validated_shipments").findOne({})).toMatchObject({
+      payload: { shipment_id: "SHIP-1", weight_kg: 15.2, destination: "Dublin", priority: 2 },
+      contract: { subject: "shipment", version: 1 },
+      declaredBy: "default",
+    });
+    gateway.child.kill("SIGTERM");
+    expect((await gateway.ended).code).toBe(0);
+    expect(await program.run("audit", "--source")).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing was found") as string });
+  });
+
+  test("records sent over HTTP and with sigma ingest --to kafka are appended to Kafka before they are acknowledged", async () => {
+    const { program, counts, topic, brokers } = await fresh(3);
+    const gateway = await program.start();
+    const response = await fetch(`${gateway.url}/v1/events/${topic}`, {
+      method: "POST",
+      headers: { "content-type": "application/x-ndjson" },
+      body: `${shipmentText("A")}\n${shipmentText("B")}\n`,
+    });
+    expect(response.status).toBe(202);
+    const ingested = await program.run("ingest", "examples/shipments.ndjson", "--to", "kafka", "--json");
+    expect(JSON.parse(ingested.stdout)).toMatchObject({ kind: "appended", records: 42, topic });
+    await expect.poll(counts, { timeout: 10_000 }).toEqual({ validated: 16, failed: 25, receipts: 3 });
+    const ends = await withAdmin(brokers, async (admin) =>
+      admin.listOffsets({
+        topics: [{ name: topic, partitions: [0, 1, 2].map((partitionIndex) => ({ partitionIndex, timestamp: -1n })) }],
+      }),
+    );
+    expect(ends[0]?.partitions.reduce((sum, { offset }) => sum + offset, 0n)).toBe(44n);
+  });
+});
+
+describe("streams that stand still, on Kafka and MongoDB", () => {
+  test("records deleted before they were decided halt the stream until an operator accepts the gap, and the audit names the loss", async () => {
+    const { program, topic, brokers, counts } = await fresh(1);
+    await produce(brokers, topic, 0, [shipmentText("A"), shipmentText("B")]);
+    const first = await program.start();
+    await expect.poll(async () => settledTo(first, 0), { timeout: 15_000 }).toBe(2);
+    first.child.kill("SIGTERM");
+    await first.ended;
+    await produce(
+      brokers,
+      topic,
+      0,
+      ["C", "D", "E", "F"].map((id) => shipmentText(id)),
+    );
+    await withAdmin(brokers, async (admin) =>
+      admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: 5n }] }] }),
+    );
+    const gateway = await program.start();
+    await expect.poll(async () => (await gateway.ready()).streams[0]?.state, { timeout: 15_000 }).toBe("halted");
+    expect(await gateway.ready()).toMatchObject({ status: 503, streams: [{ trouble: { code: "LOG_START_PASSED" } }] });
+    expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
+
+    const list = await program.run("streams", "list");
+    expect(list.code).toBe(10);
+    expect(list.stdout).toContain("halted: LOG_START_PASSED");
+    expect(list.stdout).toContain("sigma streams accept-gap");
+    expect((await program.run("streams", "accept-gap", `${topic}/0`, "--reason", " ")).code).toBe(2);
+    const accepted = await program.run("streams", "accept-gap", `${topic}/0`, "--reason", "retention was too short");
+    expect([accepted.code, accepted.stdout]).toEqual([
+      0,
+      `${topic}/0: offsets [2, 5) are recorded as lost, and the audit says so from now on\n`,
+    ]);
+    await expect.poll(async () => settledTo(gateway, 0), { timeout: 15_000 }).toBe(6);
+    expect(await counts()).toEqual({ validated: 3, failed: 0, receipts: 0 });
+    expect((await program.run("streams", "list")).code).toBe(0);
+    const again = await program.run("streams", "accept-gap", `${topic}/0`, "--reason", "again");
+    expect([again.code, again.stderr.split("\n")[0]]).toEqual([
+      2,
+      `error SIG-I-010 Cannot accept a gap of ${topic}/0: its log starts at 5, the position is 6`,
+    ]);
+    const audit = await program.run("audit", "--source");
+    expect(audit.code).toBe(0);
+    expect(audit.stdout).toMatch(/lost {2}.*\/0 {2}\[2, 5\) {2}retention was too short/);
+  });
+
+  test("a topic that is made anew is another stream: its records are decided from its beginning, and the old one stays", async () => {
+    const { program, topic, brokers, counts } = await fresh(1);
+    const gateway = await program.start();
+    await produce(brokers, topic, 0, [shipmentText("A"), shipmentText("B")]);
+    await expect.poll(counts, { timeout: 10_000 }).toMatchObject({ validated: 2 });
+    await deleteTopic(brokers, topic);
+    await createTopic(brokers, topic, 1);
+    await produce(brokers, topic, 0, [shipmentText("B"), shipmentText("C")]);
+    await expect.poll(counts, { timeout: 25_000 }).toEqual({ validated: 3, failed: 0, receipts: 1 });
+    gateway.child.kill("SIGTERM");
+    await gateway.ended;
+    expect((await program.run("audit", "--source")).code).toBe(0);
+  }, 60_000);
+});
+
+describe("a group of gateways", () => {
+  test("shares out the partitions, and takes over those of a member that was killed", async () => {
+    const { program, topic, brokers, counts } = await fresh(4);
+    const gateways = [await program.start(), await program.start()];
+    const owned = async (): Promise<readonly number[]> =>
+      Promise.all(gateways.map(async ({ ready }) => (await ready()).streams.length));
+    await expect.poll(owned, { timeout: 20_000 }).toEqual([2, 2]);
+    for (const partition of [0, 1, 2, 3]) await produce(brokers, topic, partition, [shipmentText(`P${partition}`)]);
+    await expect.poll(counts, { timeout: 10_000 }).toMatchObject({ validated: 4 });
+    gateways.shift()?.child.kill("SIGKILL");
+    for (const partition of [0, 1, 2, 3]) await produce(brokers, topic, partition, [shipmentText(`Q${partition}`)]);
+    await expect.poll(owned, { timeout: 20_000 }).toEqual([4]);
+    await expect.poll(counts, { timeout: 10_000 }).toMatchObject({ validated: 8 });
+    expect((await program.run("audit", "--source")).code).toBe(0);
+  }, 90_000);
+});
