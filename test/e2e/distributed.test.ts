@@ -52,7 +52,10 @@ describe("the reference's smoke tests, on Kafka and MongoDB", () => {
     });
     gateway.child.kill("SIGTERM");
     expect((await gateway.ended).code).toBe(0);
-    expect(await program.run("audit", "--source")).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing was found") as string });
+    expect(await program.run("audit", "--source")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("nothing was found") as string,
+    });
   });
 
   test("records sent over HTTP and with sigma ingest --to kafka are appended to Kafka before they are acknowledged", async () => {
