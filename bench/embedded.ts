@@ -138,7 +138,7 @@ async function runBare(directory: string): Promise<number> {
     headers: [],
     value,
   }));
-  const rows = decideBatch(records, set)
+  const rows = decideBatch(records, set, () => null)
     .map(rowOf)
     .map((row) =>
       row.kind === "validated"

@@ -116,6 +116,7 @@ type FailureName =
   | "schema"
   | "rule"
   | "conflict"
+  | "store-rejected"
   | "unexplained";
 
 const FAILURES: Readonly<Record<FailureName, string>> = {
@@ -136,6 +137,8 @@ const FAILURES: Readonly<Record<FailureName, string>> = {
   schema: "The payload breaks the schema; every violation has its pointer",
   rule: "The payload breaks a business rule of the contract",
   conflict: "The same fact is already stored with other content",
+  "store-rejected":
+    "The payload passed, and the store's engine could never keep it: as a MongoDB document it is too large",
   unexplained: "The ledger says FAILED, and this build, which is not the one that decided, cannot say why",
 };
 

@@ -38,7 +38,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   "source/kafka": {
     uses: ["core", "source/source", "source/partitioner", "source/kafka-connection"],
     libraries: ["@platformatic/kafka"],
-    node: [],
+    node: ["node:timers/promises"],
   },
   "store/mongodb": {
     uses: ["core", "store/store", "store/ledger", "store/operator"],

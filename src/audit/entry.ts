@@ -85,7 +85,8 @@ export function checkAgainstSource(evidence: EntryEvidence, records: readonly So
     inLog.delete(offset);
     const wrong = row === undefined || row.kind === "unreadable" ? null : differsFromRecord(row, record);
     if (wrong !== null) found("SOURCE_DIFFERS", offset, wrong);
-    else if (!decidesAs(record, outcome, evidence)) found("ROW_OUTCOME", offset, `the log's record decides otherwise`);
+    else if (!decidesAs(record, row, outcome, evidence))
+      found("ROW_OUTCOME", offset, `the log's record decides otherwise`);
   }
   for (const offset of inLog.keys()) found("SOURCE_DIFFERS", offset, "the log holds a record where none was decided");
   if (
@@ -122,8 +123,18 @@ function checkDecision(row: ReadableRow, { entry, set }: EntryEvidence): Wrong |
   if (set === null || entry.engine !== ENGINE) return null;
   if (row.kind === "failed" && row.reason.kind === "unexplained") return null;
   const decision = decide({ topic: row.position.topic, headers: row.headers, value: row.raw }, set);
+  // Which records an engine cannot keep is its own limit: that the record passed is what can be checked here.
+  if (isStoreRejected(row)) {
+    const same = sameRef(row.contract, decision.contract) && row.declaredBy === decision.declaredBy;
+    if (decision.status === "PASSED" && same) return null;
+    return { code: "ROW_DIFFERS", message: "it did not pass its contract, so the store was not what refused it" };
+  }
   const field = firstDifference(row, decision);
   return field === null ? null : { code: "ROW_DIFFERS", message: `its ${field} is not what its bytes give` };
+}
+
+function isStoreRejected(row: StoredRow | undefined): boolean {
+  return row?.kind === "failed" && row.reason.kind === "store-rejected";
 }
 
 function firstDifference(row: ReadableRow, decision: Decision): string | null {
@@ -202,11 +213,17 @@ function differsFromRecord(row: ReadableRow, record: SourceRecord): string | nul
   return null;
 }
 
-function decidesAs(record: SourceRecord, outcome: Outcome, { entry, set }: EntryEvidence): boolean {
+function decidesAs(
+  record: SourceRecord,
+  row: StoredRow | undefined,
+  outcome: Outcome,
+  { entry, set }: EntryEvidence,
+): boolean {
   if (set === null || entry.engine !== ENGINE) return true;
   const { position, headers, value } = record;
   const decision = decide({ topic: position.topic, headers, value }, set);
-  return outcomeLeaf({ record, rawHash: "", decision }).outcome === outcome;
+  const expected = isStoreRejected(row) ? "P" : outcome;
+  return outcomeLeaf({ record, rawHash: "", decision }).outcome === expected;
 }
 
 /** The ledger's view of a stored object: duplicates and conflicts passed their contract. */

@@ -171,6 +171,7 @@ function printDecision(file: string, line: number | null, decision: Decision): v
       );
     }
     case "contract":
+    case "store-rejected":
     case "unexplained":
       return print(`  ${reason.message}`);
     case "conflict":

@@ -122,6 +122,7 @@ function brokenBy(reason: FailureReason): readonly string[] {
     case "malformed":
     case "contract":
     case "conflict":
+    case "store-rejected":
     case "unexplained":
       return [];
   }

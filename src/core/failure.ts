@@ -67,6 +67,9 @@ export type Conflict = {
   readonly digest: string;
 };
 
+/** The record passed its contract, and the store's engine could never keep it: decided before the ledger, never an outage. */
+type StoreRejected = { readonly kind: "store-rejected"; readonly message: string };
+
 /** The ledger says FAILED; today's build, which is not the one that decided, cannot say why. */
 type Unexplained = {
   readonly kind: "unexplained";
@@ -75,7 +78,14 @@ type Unexplained = {
 };
 
 /** Why a record is FAILED: a closed union, never a string. */
-export type FailureReason = Malformed | ContractFailure | SchemaFailure | RuleFailure | Conflict | Unexplained;
+export type FailureReason =
+  | Malformed
+  | ContractFailure
+  | SchemaFailure
+  | RuleFailure
+  | Conflict
+  | StoreRejected
+  | Unexplained;
 
 /** Stable machine code of a reason: `<kind>` or `<kind>-<code>`, a bounded set fit for a metric label. */
 export function failureCode(reason: FailureReason): string {
@@ -86,6 +96,7 @@ export function failureCode(reason: FailureReason): string {
     case "schema":
     case "rule":
     case "conflict":
+    case "store-rejected":
     case "unexplained":
       return reason.kind;
   }
@@ -96,6 +107,7 @@ export function describeFailure(reason: FailureReason): string {
   switch (reason.kind) {
     case "malformed":
     case "contract":
+    case "store-rejected":
     case "unexplained":
       return reason.message;
     case "schema":

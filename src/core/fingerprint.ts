@@ -53,6 +53,7 @@ function causeOf(reason: FailureReason): string {
     case "rule":
       return `rule\u0000${reason.violations[0].id}`;
     case "conflict":
+    case "store-rejected":
     case "unexplained":
       return reason.kind;
   }

@@ -79,7 +79,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
 
   return {
     streams: () => [...states.values()],
-    ready: () => [...states.values()].every(({ state }) => state === "running"),
+    ready: () => deps.source.isAssigned?.() !== false && [...states.values()].every(({ state }) => state === "running"),
     settled: async (topic, partition, offset, signal) => {
       const found = [...states.values()].find(({ stream }) => stream.topic === topic && stream.partition === partition);
       if (found === undefined || signal.aborted) return false;

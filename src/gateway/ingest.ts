@@ -138,7 +138,7 @@ async function advance(
       break;
   }
   const set = deps.contracts();
-  const decided = decideBatch(fetched.records, set);
+  const decided = decideBatch(fetched.records, set, store.refusalOf);
   const trip = breaker.check(decided.map(({ decision }) => decision.status === "FAILED"));
   if (trip !== null) return { kind: "halted", halt: breakerHalt(stream, tail.to, trip) };
   const entry = entryFor(tail, fetched, decided, set.digest);

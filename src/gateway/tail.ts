@@ -39,7 +39,7 @@ export async function redoTail(
   const set = await loadContractSet(deps.store, tail.contractSet);
   if (set === null)
     return halted("CONTRACT_SET_MISSING", stream, tail, `contract set ${tail.contractSet} cannot be read`);
-  const decided = pinOutcomes(decideBatch(range.records, set), tail, set);
+  const decided = pinOutcomes(decideBatch(range.records, set, deps.store.refusalOf), tail, set);
   if (decided === null || rawRoot(decided.map(rawLeaf)) !== tail.rawRoot) {
     return halted("SOURCE_DIVERGED", stream, tail, "the log no longer holds the records the ledger speaks of");
   }

@@ -106,6 +106,7 @@ function referenceView(decision: Decision, value: Buffer, set: CompiledContractS
       ]);
     case "contract":
     case "conflict":
+    case "store-rejected":
     case "unexplained":
       return failed("No contract version", [
         { loc: [], msg: failureView(reason)["detail"], type: failureView(reason)["code"] },

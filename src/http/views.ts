@@ -34,6 +34,7 @@ export function failureView(reason: FailureReason): Readonly<Record<string, unkn
       return { ...common, storedId, storedAt, storedDigest, digest };
     }
     case "contract":
+    case "store-rejected":
     case "unexplained":
       return common;
   }

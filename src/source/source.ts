@@ -33,6 +33,8 @@ export type Fetched =
 export type Source = {
   /** The streams this process is to read, now. */
   readonly streams: () => Promise<readonly Stream[]>;
+  /** False while the source does not know yet which streams are to be read: nothing is wrong, and nothing is read. */
+  readonly isAssigned?: () => boolean;
   /** Calls back whenever `streams` would answer something else. A source whose streams never change has no need of it. */
   readonly onStreamsChange?: (listener: () => void) => void;
   /**

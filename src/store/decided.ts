@@ -2,10 +2,11 @@ import { hash } from "node:crypto";
 import { canonicalText } from "../core/canonical.ts";
 import type { CompiledContractSet } from "../core/compile.ts";
 import { decide, ENGINE, type Decision } from "../core/decide.ts";
+import { fingerprint as fingerprintOf } from "../core/fingerprint.ts";
 import type { JsonValue } from "../core/json.ts";
 import { positionId, type Header, type SourceRecord } from "../core/record.ts";
 import { encodeOutcomes, outcomeRoot, rawRoot, sealEntry, type LedgerEntry, type Outcome } from "./ledger.ts";
-import type { FailedRow, NewValidated, Occurrence } from "./store.ts";
+import type { FailedRow, NewValidated, Occurrence, RefusalOf } from "./store.ts";
 
 /** A record with its decision and the hash of its bytes. */
 export type Decided = {
@@ -15,13 +16,26 @@ export type Decided = {
   readonly decision: Decision;
 };
 
-/** Decides a batch with one contract-set snapshot (P3). */
-export function decideBatch(records: readonly SourceRecord[], set: CompiledContractSet): readonly Decided[] {
-  return records.map((record) => ({
-    record,
-    rawHash: hashBytes(record.value),
-    decision: decide({ topic: record.position.topic, headers: record.headers, value: record.value }, set),
-  }));
+/** Decides a batch with one contract-set snapshot (P3), what the store could never keep included. */
+export function decideBatch(
+  records: readonly SourceRecord[],
+  set: CompiledContractSet,
+  refusalOf: RefusalOf,
+): readonly Decided[] {
+  return records.map((record) => {
+    const { position, headers, value } = record;
+    const decision = decide({ topic: position.topic, headers, value }, set);
+    return { record, rawHash: hashBytes(value), decision: storable(record, decision, refusalOf) };
+  });
+}
+
+function storable(record: SourceRecord, decision: Decision, refusalOf: RefusalOf): Decision {
+  if (decision.status === "FAILED") return decision;
+  const message = refusalOf(record, decision.payload);
+  if (message === null) return decision;
+  const { contract, declaredBy } = decision;
+  const reason = { kind: "store-rejected", message } as const;
+  return { status: "FAILED", reason, contract, declaredBy, fingerprint: fingerprintOf(reason, contract) };
 }
 
 /** The entry that claims `[from, to)` after `previous`: everything in it follows from the records and the set. */

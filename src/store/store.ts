@@ -2,7 +2,7 @@ import type { ContractRef } from "../core/compile.ts";
 import type { FailureReason } from "../core/failure.ts";
 import type { JsonValue } from "../core/json.ts";
 import type { NumberTypes } from "../core/number-types.ts";
-import type { Header, Position } from "../core/record.ts";
+import type { Header, Position, SourceRecord } from "../core/record.ts";
 import type { Declaration } from "../core/resolve.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import type { HaltNote, OperatorAction } from "./operator.ts";
@@ -105,6 +105,11 @@ export type Store = StoreWrites & {
   /** Keeps a contract set under its digest, durable before its first use. */
   readonly putContractSet: (digest: string, text: string) => Promise<void>;
   readonly contractSet: (digest: string) => Promise<string | null>;
+  /**
+   * Why this engine could never keep a record that passed, or null. Pure: its answer is part of the decision (P3), so it
+   * depends on the record alone.
+   */
+  readonly refusalOf: RefusalOf;
   /** Adds to the chain of operator actions; a compare-and-swap by its seq. */
   readonly appendAction: (action: OperatorAction) => Promise<"inserted" | "exists">;
   /** Notes why a stream stands still, or that it does no longer. */
@@ -112,6 +117,8 @@ export type Store = StoreWrites & {
   readonly reads: StoreReads;
   readonly close: () => Promise<void>;
 };
+
+export type RefusalOf = (record: SourceRecord, payload: JsonValue) => string | null;
 
 /** How many objects of each kind a store holds. */
 export type Tally = { readonly validated: number; readonly failed: number; readonly receipts: number };

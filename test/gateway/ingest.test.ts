@@ -211,7 +211,7 @@ async function forgedTail(embedded: Embedded, stream: string) {
     AbortSignal.timeout(1_000),
   );
   if (fetched.kind !== "records") throw new Error("there are no records");
-  const decided = decideBatch(fetched.records, set);
+  const decided = decideBatch(fetched.records, set, () => null);
   const { compileMachineId } = await import("../../src/core/identity.ts");
   const common = { stream, contractSet: set.digest, engine: "0", note: "" };
   const empty = { from: 0n, to: 0n, count: 0, outcomes: "", rawRoot: rawRoot([]), root: outcomeRoot([]) };

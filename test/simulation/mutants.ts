@@ -35,9 +35,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "redo decides with today's contracts",
     file: TAIL,
-    find: `const decided = pinOutcomes(decideBatch(range.records, set), tail, set);
+    find: `const decided = pinOutcomes(decideBatch(range.records, set, deps.store.refusalOf), tail, set);
   if (decided === null`,
-    replace: `const decided = decideBatch(range.records, deps.contracts());
+    replace: `const decided = decideBatch(range.records, deps.contracts(), deps.store.refusalOf);
   return applyEntry(deps.store, collectionOf(set, stream.topic), decided);
   if (decided === null`,
   },

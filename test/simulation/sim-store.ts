@@ -111,6 +111,7 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
         }),
       contractSet: async (digest) => world.call(by, { execute: () => state.sets.get(digest) ?? null }),
       // No operator acts in the simulation: a halt ends its stream.
+      refusalOf: () => null,
       appendAction: async () => "exists",
       putHalt: async () => undefined,
       reads: readsOf(() => state),

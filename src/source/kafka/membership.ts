@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { Consumer } from "@platformatic/kafka";
 import type { KafkaConnection } from "../kafka-connection.ts";
 import type { Stream } from "../source.ts";
@@ -15,6 +16,8 @@ export type GroupOptions = {
 export type Membership = {
   /** The streams of the partitions that are ours now. */
   readonly streams: () => readonly Stream[];
+  /** False until the group has answered for the first time. */
+  readonly isAssigned: () => boolean;
   readonly onChange: (listener: () => void) => void;
   readonly commitHint: (stream: Stream, settledTo: bigint) => void;
   readonly close: () => Promise<void>;
@@ -24,6 +27,10 @@ const COMMIT_EVERY_MS = 2_000;
 /** How often the topics are looked at for one that was made anew or got more partitions. */
 const TOPICS_EVERY_MS = 5_000;
 const REJOIN_AFTER_MS = 1_000;
+/** How long the start waits for the group. It may have to wait for a dead member's session: the gateway serves meanwhile. */
+const JOIN_WAIT_MS = 1_500;
+/** What a join may take beyond the session of a member that is dead. */
+const JOIN_SLACK_MS = 10_000;
 
 /**
  * Joins with the classic protocol (under KIP-848 the driver cannot say what it was given: client-facts C8). Losing the
@@ -45,21 +52,25 @@ export async function joinGroup(
   };
   /** While the cluster cannot be asked, what we know stays: the readers find out for themselves. */
   const refreshQuietly = (): void => void refresh().catch(() => undefined);
+  consumer.on("consumer:group:join", refreshQuietly);
+  const joining = guarded(async () => {
+    await consumer.joinGroup({});
+    await refresh();
+  });
   try {
-    await guarded(async () => {
-      await consumer.joinGroup({});
-      await refresh();
-    });
+    // A refusal comes at once; what takes longer is a rebalance, whose end is announced as every other.
+    await Promise.race([joining, delay(JOIN_WAIT_MS, undefined, { ref: false })]);
+    joining.catch(() => undefined);
   } catch (error) {
     await consumer.close(true).catch(() => undefined);
     throw error;
   }
-  consumer.on("consumer:group:join", refreshQuietly);
   const looking = setInterval(refreshQuietly, TOPICS_EVERY_MS).unref();
   const hints = startHints(consumer, () => streams);
-  const stopStaying = stayMember(consumer);
+  const stopStaying = stayMember(consumer, joining);
   return {
     streams: () => streams,
+    isAssigned: () => consumer.assignments !== null,
     onChange: (listener) => void listeners.add(listener),
     commitHint: hints.add,
     close: async () => {
@@ -84,6 +95,7 @@ function createMember(
     autocommit: false,
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: sessionTimeoutMs,
+    requestTimeout: sessionTimeoutMs + JOIN_SLACK_MS,
     heartbeatInterval: Math.max(500, Math.floor(sessionTimeoutMs / 10)),
   });
   consumer.topics.trackAll(...topics);
@@ -98,9 +110,11 @@ async function ownStreams(consumer: Consumer, topics: readonly string[]): Promis
 }
 
 /** The driver stops its heartbeats for good when joining again failed once: then we join again, until it is closed. */
-function stayMember(consumer: Consumer): () => void {
+function stayMember(consumer: Consumer, first: Promise<void>): () => void {
   let stopped = false;
-  let rejoining = false;
+  let rejoining = true;
+  const free = (): void => void (rejoining = false);
+  first.then(free, free);
   const look = async (): Promise<void> => {
     if (stopped || rejoining || consumer.isActive()) return;
     rejoining = true;

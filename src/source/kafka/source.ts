@@ -46,6 +46,7 @@ export async function openKafkaSource(options: KafkaSourceOptions): Promise<Sour
   };
   return {
     streams: async () => membership?.streams() ?? allStreams(known),
+    isAssigned: () => membership?.isAssigned() ?? true,
     onStreamsChange: (listener) =>
       membership?.onChange(() => {
         listener();

@@ -6,6 +6,7 @@ import { ensureLayout, layoutOf } from "./layout.ts";
 import { insertAction, putHalt } from "./operator.ts";
 import { createReads } from "./reads.ts";
 import { guarded } from "./unavailable.ts";
+import { refusalOf } from "./refusal.ts";
 import { createWrites } from "./writes.ts";
 
 export type MongoStoreOptions = MongoOptions & {
@@ -56,6 +57,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
         const found = await sets.findOne({ _id: digest });
         return found === null ? null : String(found["text"]);
       }),
+    refusalOf,
     appendAction: async (action) => guarded(async () => insertAction(db, action)),
     putHalt: async (stream, note) => guarded(async () => putHalt(db, stream, note)),
     reads: createReads(db),

@@ -57,9 +57,9 @@ export async function guarded<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The driver also throws errors of bson and plain ones of closed clients; nothing else is its. */
+/** The driver's own, and the plain one of a socket that breaks while it waits for it to drain (cmap/connection.js). */
 function isFromDriver(error: unknown): error is Error {
-  return error instanceof MongoError;
+  return error instanceof MongoError || (error instanceof Error && "syscall" in error);
 }
 
 /** The message names no value: a server's duplicate-key message quotes keys. */
@@ -75,7 +75,8 @@ function troubleOf(error: Error): Trouble {
   if (error instanceof MongoNetworkTimeoutError) {
     return { ...UNREACHABLE, code: "STORE_TIMEOUT", state: "it does not answer in time" };
   }
-  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return UNREACHABLE;
+  if ("syscall" in error || error instanceof MongoNetworkError || error instanceof MongoServerSelectionError)
+    return UNREACHABLE;
   const known = BY_CODE.get(codeOf(error));
   if (known !== undefined) return known;
   const name = error instanceof MongoServerError && typeof error.codeName === "string" ? error.codeName : error.name;

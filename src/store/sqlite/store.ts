@@ -62,6 +62,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     tail: async (stream) => alone(() => writes.tail(stream)),
     putContractSet: async (digest, text) => alone(() => writes.putContractSet(digest, text)),
     contractSet: async (digest) => alone(() => writes.contractSet(digest)),
+    // Its limit of 1 GB for a value is beyond any record.
+    refusalOf: () => null,
     appendAction: async (action) => alone(() => insertAction(db, action)),
     putHalt: async (stream, note) => atOnce(() => putHalt(db, stream, note)),
     reads,

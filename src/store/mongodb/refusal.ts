@@ -1,0 +1,34 @@
+import { BSON } from "mongodb";
+import type { JsonValue } from "../../core/json.ts";
+import { NOTHING_DECLARED } from "../../core/number-types.ts";
+import type { SourceRecord } from "../../core/record.ts";
+import { toBson } from "./payload.ts";
+import { RAW_INLINE_MAX } from "./raw.ts";
+
+/** The server's limit for one document, without room for the fields around payload, bytes, key and headers. */
+const DOCUMENT_BYTES_MAX = 16_777_216 - 65_536;
+/** No JSON is more than nine times as large in BSON ("[1,1" is the worst: 17 bytes for two). */
+const BSON_PER_JSON = 9;
+
+/**
+ * Why MongoDB could never keep a record that passed: with its payload beside its bytes the document would be too large.
+ * Numbers are counted as doubles, the largest they can be, so that the contract's types change no answer.
+ */
+export function refusalOf({ key, headers, value }: SourceRecord, payload: JsonValue): string | null {
+  const raw = value?.length ?? 0;
+  const beside =
+    (key?.length ?? 0) + headers.reduce((sum, [name, bytes]) => sum + name.length * 3 + bytes.length + 32, 0);
+  const inline = Math.min(raw, RAW_INLINE_MAX) + beside;
+  if (raw * BSON_PER_JSON + inline <= DOCUMENT_BYTES_MAX) return null;
+  const size = BSON.calculateObjectSize({ payload: toBson(payload, NOTHING_DECLARED) });
+  const doubled = size + numbersIn(payload) * 4;
+  if (doubled + inline <= DOCUMENT_BYTES_MAX) return null;
+  return `As a MongoDB document it would have ${doubled + inline} bytes, more than ${DOCUMENT_BYTES_MAX}`;
+}
+
+/** Numbers in a payload: each may take four bytes more as a double than as a 32-bit integer. */
+function numbersIn(payload: JsonValue): number {
+  if (typeof payload === "number") return 1;
+  if (payload === null || typeof payload !== "object") return 0;
+  return Object.values(payload).reduce((sum: number, part: JsonValue) => sum + numbersIn(part), 0);
+}

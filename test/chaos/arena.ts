@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { Admin } from "@platformatic/kafka";
+import { expect, onTestFinished } from "vitest";
+import { temporaryDirectory } from "../embedded.ts";
+import type { Broker } from "./servers.ts";
+import { seeded, type Random } from "../simulation/random.ts";
+import { settle } from "./chaos.ts";
+import { openStoredDocuments, type StoredDocuments } from "./documents.ts";
+import { openJournal, type Journal } from "./journal.ts";
+import { judgeRun, type Violation } from "./verdict.ts";
+import { readVisible } from "./visible.ts";
+import { runSigma, startFleet, type Fleet } from "./workers.ts";
+
+/** A topic, producers that write into it, workers that decide it, and the database they share. */
+export type Arena = {
+  readonly journal: Journal;
+  readonly fleet: Fleet;
+  readonly documents: StoredDocuments;
+  readonly random: Random;
+  /** Waits until everything is settled, ends the workers, and holds what they stored against what could be decided. */
+  readonly judge: () => Promise<void>;
+};
+
+export type ArenaSettings = {
+  readonly kafka: Broker;
+  readonly partitions: number;
+  readonly workers: number;
+  readonly seed: number;
+  /** Where the harness reads, with the database in its path. */
+  readonly uri: string;
+  /** Where the workers write, when there is something in between. */
+  readonly workerUri?: string;
+};
+
+/** Shorter than any zombie sleeps. A member that is killed holds up who joins for as long. */
+const SESSION_TIMEOUT_SECONDS = "3";
+const SETTLE_MAX_MS = 60_000;
+const FETCH_BYTES = 1_048_576;
+/** In turn for each start: two owners of a partition then cut the log differently. */
+const BATCH_RECORDS = [20, 150, 1_000] as const;
+
+/** Everything in it is gone when the test ends. Workers listen when it resolves. */
+export async function openArena(settings: ArenaSettings): Promise<Arena> {
+  const { kafka, partitions, workers, seed, uri } = settings;
+  const topic = `chaos-${randomUUID()}`;
+  await createTopic(kafka, topic, partitions);
+  const documents = openStoredDocuments(uri);
+  onTestFinished(async () => documents.close());
+  const random = seeded(seed);
+  const written = { random: seeded(seed + 1), prefix: "C", fetchBytes: FETCH_BYTES };
+  const journal = openJournal({ brokers: kafka.brokers, topic, partitions, ...written });
+  onTestFinished(async () => journal.close());
+  const environment = {
+    KAFKA_BROKERS: kafka.brokers,
+    MONGODB_URI: settings.workerUri ?? uri,
+    SIGMA_KAFKA_GROUP: `group-${topic}`,
+    SIGMA_KAFKA_SESSION_TIMEOUT_SECONDS: SESSION_TIMEOUT_SECONDS,
+    SIGMA_SOURCES: `${topic}=shipment@1`,
+    SIGMA_DATA_DIR: temporaryDirectory(),
+  };
+  let starts = 0;
+  const fleet = startFleet(workers, random, (slot) => {
+    starts += 1;
+    const batch = { SIGMA_BATCH_RECORDS: String(BATCH_RECORDS[starts % BATCH_RECORDS.length]) };
+    // All but the last are static members, who come back without a rebalance; the last leaves one behind at each kill.
+    const member = slot < workers - 1 ? { SIGMA_KAFKA_INSTANCE_ID: `worker-${slot}` } : {};
+    return { ...environment, ...batch, ...member };
+  });
+  onTestFinished(() => fleet.abandon());
+  await fleet.listening(AbortSignal.timeout(30_000));
+
+  const judge = async (): Promise<void> => {
+    await journal.settle();
+    const behind = await settle(journal, documents, AbortSignal.timeout(SETTLE_MAX_MS));
+    const ends = await fleet.stop();
+    const [visible, stored] = [await readVisible(kafka, topic), await documents.read()];
+    const violations = judgeRun({ visible, journal: journal.entries, documents: stored });
+    expect({ behind, violations: summaryOf(violations), crashes: fleet.crashes }).toEqual({
+      behind: [],
+      violations: {},
+      crashes: [],
+    });
+    expect(await runSigma(["audit", "--source", "--quiet"], environment)).toMatchObject({ code: 0 });
+    expect(ends.map(({ code }) => code)).toEqual(Array.from({ length: workers }, () => 0));
+    expect({ visible: visible.length, stored: stored.length }).toEqual({
+      visible: journal.entries.length,
+      stored: journal.entries.length,
+    });
+  };
+  return { journal, fleet, documents, random, judge };
+}
+
+/** How many there are of each kind, and the first few. */
+function summaryOf(violations: readonly Violation[]): Readonly<Record<string, unknown>> {
+  const kinds = Map.groupBy(violations, ({ kind }) => kind);
+  const line = ({ place, message }: Violation): string => `${place}: ${message}`;
+  return Object.fromEntries(
+    [...kinds].map(([kind, all]) => [kind, { count: all.length, first: all.slice(0, 5).map(line) }]),
+  );
+}
+
+async function createTopic({ brokers }: Broker, topic: string, partitions: number): Promise<void> {
+  const admin = new Admin({ clientId: "chaos", bootstrapBrokers: [brokers] });
+  await admin.createTopics({ topics: [topic], partitions, replicas: 1 });
+  await admin.close();
+}
