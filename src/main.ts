@@ -6,12 +6,14 @@ import type { Logger } from "pino";
 import { isLoopback, type Config } from "./config.ts";
 import type { ConfigFault } from "./config/settings.ts";
 import type { Fault } from "./contract/fault.ts";
+import type { Check } from "./core/check.ts";
 import type { CompiledContractSet } from "./core/compile.ts";
 import type { Observe } from "./gateway/event.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { kafkaConnection } from "./config/kafka-connection.ts";
 import type { KafkaConfig } from "./config/engines.ts";
 import type { Appender } from "./source/kafka/append.ts";
+import type { Mirror } from "./gateway/mirror.ts";
 import type { Log, Source } from "./source/source.ts";
 import type { Store } from "./store/store.ts";
 
@@ -85,16 +87,42 @@ async function openKafka(config: Config, kafka: KafkaConfig, purpose: Purpose): 
   return openKafkaSource({
     connection: kafkaConnection(kafka),
     topics: config.sources.map(({ topic }) => topic),
+    alsoNeeded: purpose === "gateway" ? await mirrorTopics(config, kafka) : [],
     group: purpose !== "gateway" ? null : { groupId, instanceId, sessionTimeoutMs },
     acceptCompacted: purpose !== "gateway" ? config.sources.map(({ topic }) => topic) : kafka.acceptCompacted,
     fetchWaitMs: FETCH_WAIT_MS,
   });
 }
 
+async function mirrorTopics({ sources }: Config, { mirror }: KafkaConfig): Promise<readonly string[]> {
+  const { MIRROR_TOPICS } = await import("./gateway/mirror.ts");
+  const names = sources.map(({ topic }) => topic);
+  const failed = mirror === "off" ? [] : names.map(MIRROR_TOPICS.failed);
+  return mirror === "all" ? [...failed, ...names.map(MIRROR_TOPICS.validated)] : failed;
+}
+
 /** Appends to Kafka without reading from it. */
 export async function openKafkaAppender(kafka: KafkaConfig): Promise<Appender> {
   const { createAppender } = await import("./source/kafka/append.ts");
   return createAppender(kafkaConnection(kafka));
+}
+
+/** What `sigma doctor` has to know of Kafka and of MongoDB, as far as they are configured. Nothing is changed. */
+export async function checkEngines(config: Config, collections: readonly string[]): Promise<readonly Check[]> {
+  const { kafka, mongodbUri, sources } = config;
+  const checks: Check[] = [];
+  if (kafka !== null) {
+    const { diagnoseKafka } = await import("./source/kafka/diagnose.ts");
+    const { group, acceptCompacted } = kafka;
+    const topics = sources.map(({ topic }) => topic);
+    const connection = kafkaConnection(kafka);
+    checks.push(...(await diagnoseKafka({ connection, topics, group, acceptCompacted, now: Date.now })));
+  }
+  if (mongodbUri !== null) {
+    const { diagnoseMongo } = await import("./store/mongodb/diagnose.ts");
+    checks.push(...(await diagnoseMongo({ uri: mongodbUri, ...MONGODB_TIMEOUTS, collections, now: Date.now })));
+  }
+  return checks;
 }
 
 async function openStore(config: Config, collections: readonly string[], purpose: Purpose): Promise<Store> {
@@ -149,6 +177,7 @@ export async function startPipeline(
       contracts: () => contracts,
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
       breaker: config.breaker,
+      ...(await mirrorOf(config, engine.log)),
       observe,
       sleep,
       random: Math.random,
@@ -165,6 +194,21 @@ export async function startPipeline(
     await engine.close();
     throw error;
   }
+}
+
+/** The mirror that the configuration asks for; its topics must be there, or the gateway would stand still at its first record. */
+async function mirrorOf(config: Config, log: Log): Promise<{ readonly mirror?: Mirror }> {
+  const wanted = config.kafka?.mirror ?? "off";
+  if (wanted === "off") return {};
+  const { failedRecord, MIRROR_TOPICS, validatedRecord } = await import("./gateway/mirror.ts");
+  return {
+    mirror: async (topic, facts, failed) => {
+      if (failed.length > 0) await log.append(MIRROR_TOPICS.failed(topic), failed.map(failedRecord));
+      if (wanted === "all" && facts.length > 0) {
+        await log.append(MIRROR_TOPICS.validated(topic), facts.map(validatedRecord));
+      }
+    },
+  };
 }
 
 /** A pipeline behind an HTTP server. `url` is where it listens. `stop`: accept nothing more, answer, settle, close. */

@@ -5,19 +5,12 @@ import type { Command } from "commander";
 import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
 import { describeIoError } from "../contract/source-text.ts";
+import { fail, ok, warn, type Check } from "../core/check.ts";
 import { Unavailable } from "../core/unavailable.ts";
-import { hasData, loadContractSet, openEngine } from "../main.ts";
+import { checkEngines, hasData, loadContractSet, openEngine, type ContractsResult } from "../main.ts";
 import { placed } from "./contracts.ts";
 import { print, printJson, printTable, styled } from "./output.ts";
 import { configFor } from "./settings.ts";
-
-type Check = {
-  readonly name: string;
-  readonly result: "ok" | "warn" | "fail";
-  readonly message: string;
-  /** Null when there is nothing to do. */
-  readonly fix: string | null;
-};
 
 /** Below this, a gateway of moderate traffic is full within days. */
 const FREE_BYTES_LOW = 1_073_741_824;
@@ -27,13 +20,16 @@ const FSYNC_SLOW_MS = 50;
 /** `sigma doctor`: every check with a fix; exit 10 when one fails. */
 export async function doctor(command: Command, { json }: { readonly json: boolean }): Promise<void> {
   const config = await configFor(command);
+  const contracts = await loadContractSet(config);
+  const embedded = config.kafka === null || config.mongodbUri === null;
   const checks: Check[] = [
     ok("node", `Node ${process.versions.node}, SQLite ${process.versions.sqlite ?? "missing"}`),
     ok("configuration", "every setting is valid"),
-    ...(await checkContracts(config)),
-    ...checkDirectory(config),
+    ...describeContracts(config, contracts),
+    ...(embedded ? checkDirectory(config) : []),
     await checkPort(config),
-    ...(await checkData(config)),
+    ...(await engineChecks(config, contracts)),
+    ...(embedded ? await checkData(config) : []),
   ];
   if (checks.some(({ result }) => result === "fail")) process.exitCode = EXIT.findings;
   if (json) return checks.forEach((check) => printJson({ kind: "check", ...check }));
@@ -47,8 +43,18 @@ const STYLED: Readonly<Record<Check["result"], () => string>> = {
   fail: () => styled("red", "fail"),
 };
 
-async function checkContracts(config: Config): Promise<readonly Check[]> {
-  const loaded = await loadContractSet(config);
+/** Files of the connection that cannot be read are told like everything else. */
+async function engineChecks(config: Config, contracts: ContractsResult): Promise<readonly Check[]> {
+  const collections = contracts.ok ? [...contracts.set.bySubject.values()].map(({ collection }) => collection) : [];
+  try {
+    return await checkEngines(config, [...new Set(collections)]);
+  } catch (error) {
+    if (error instanceof Unavailable) return [fail("engines", `${error.code} ${error.message}`, error.remedy)];
+    throw error;
+  }
+}
+
+function describeContracts(config: Config, loaded: ContractsResult): readonly Check[] {
   if (!loaded.ok) {
     return loaded.faults
       .map(placed)
@@ -149,7 +155,7 @@ async function checkData(config: Config): Promise<readonly Check[]> {
     const { store, close } = await openEngine(config, [], "look");
     try {
       const damage = await store.reads.integrity();
-      if (damage.length === 0) return [ok("data", "the log opens, and SQLite finds the store in order")];
+      if (damage.length === 0) return [ok("data", "the log opens, and the store is found in order")];
       return damage.map((message) =>
         fail("data", `the store is damaged: ${message}`, "restore it from a backup, then run sigma audit"),
       );
@@ -160,16 +166,4 @@ async function checkData(config: Config): Promise<readonly Check[]> {
     if (error instanceof Unavailable) return [fail("data", `${error.code} ${error.message}`, error.remedy)];
     throw error;
   }
-}
-
-function ok(name: string, message: string): Check {
-  return { name, result: "ok", message, fix: null };
-}
-
-function warn(name: string, message: string, fix: string): Check {
-  return { name, result: "warn", message, fix };
-}
-
-function fail(name: string, message: string, fix: string): Check {
-  return { name, result: "fail", message, fix };
 }

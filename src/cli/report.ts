@@ -17,7 +17,7 @@ export function report(error: unknown): number {
   if (error instanceof Unavailable) {
     printError(error.code, error.message, error.remedy);
     // A lock goes away by itself; a damaged or foreign file does not.
-    return error.code.endsWith("_LOCKED") ? EXIT.unreachable : EXIT.error;
+    return /_(?:LOCKED|UNREACHABLE|TIMEOUT)$/.test(error.code) ? EXIT.unreachable : EXIT.error;
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const line = message.split("\n", 1)[0] ?? "";

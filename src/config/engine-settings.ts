@@ -85,6 +85,13 @@ export const ENGINE_SETTINGS: readonly Setting[] = [
     null,
   ),
   setting(
+    "kafka.mirror",
+    { kind: "choice", values: ["off", "failed", "all"] },
+    "off",
+    "Also tell decisions on the topics NAME.failed, and with all NAME.validated; at least once, with ids to keep one of each",
+    null,
+  ),
+  setting(
     "mongodb.uri",
     { kind: "text" },
     "",

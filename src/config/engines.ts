@@ -18,6 +18,7 @@ export type KafkaConfig = {
   } | null;
   readonly sasl: KafkaSaslConfig | null;
   readonly acceptCompacted: readonly string[];
+  readonly mirror: "off" | "failed" | "all";
 };
 
 export type KafkaSaslConfig =
@@ -48,6 +49,7 @@ export function kafkaConfig(text: (key: SettingKey) => string): KafkaConfig | nu
         : null,
     sasl: saslOf(text),
     acceptCompacted: listOf(text("kafka.accept_compacted")),
+    mirror: text("kafka.mirror") as KafkaConfig["mirror"],
   };
 }
 

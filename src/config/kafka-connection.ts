@@ -1,24 +1,42 @@
 import { readFileSync } from "node:fs";
+import { describeIoError } from "../contract/source-text.ts";
+import { Unavailable } from "../core/unavailable.ts";
 import type { KafkaConnection } from "../source/kafka-connection.ts";
 import type { KafkaConfig, KafkaSaslConfig } from "./engines.ts";
 
-/** The files of the configuration as the client wants them: secrets are read whenever it asks, so that they can be changed. */
+/**
+ * The files of the configuration as the client wants them: certificates are read now, secrets whenever it asks, so that they
+ * can be changed.
+ * @throws `Unavailable` with code LOG_CANTOPEN naming the file that cannot be read; so do the secrets.
+ */
 export function kafkaConnection({ brokers, tls, sasl }: KafkaConfig): KafkaConnection {
   return {
     brokers,
-    tls: tls === null ? null : { ca: read(tls.caFile), cert: read(tls.certFile), key: read(tls.keyFile) },
+    tls:
+      tls === null
+        ? null
+        : { ca: readOrNull(tls.caFile), cert: readOrNull(tls.certFile), key: readOrNull(tls.keyFile) },
     sasl: sasl === null ? null : saslOf(sasl),
   };
 }
 
 function saslOf(sasl: KafkaSaslConfig): NonNullable<KafkaConnection["sasl"]> {
   if (sasl.mechanism === "OAUTHBEARER") {
-    return { mechanism: sasl.mechanism, token: () => readFileSync(sasl.tokenFile, "utf8").trim() };
+    return { mechanism: sasl.mechanism, token: () => read(sasl.tokenFile).trim() };
   }
   const { mechanism, username, password, passwordFile } = sasl;
-  return { mechanism, username, password: () => password ?? read(passwordFile)?.trim() ?? "" };
+  return { mechanism, username, password: () => password ?? readOrNull(passwordFile)?.replace(/\r?\n$/, "") ?? "" };
 }
 
-function read(file: string | null): string | null {
-  return file === null ? null : readFileSync(file, "utf8");
+function readOrNull(file: string | null): string | null {
+  return file === null ? null : read(file);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const message = `Cannot read "${file}": ${describeIoError(error)}`;
+    throw new Unavailable("LOG_CANTOPEN", message, "name a file that can be read, or correct its permissions", error);
+  }
 }

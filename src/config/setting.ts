@@ -44,6 +44,7 @@ export type SettingKey =
   | "kafka.sasl_password_file"
   | "kafka.sasl_token_file"
   | "kafka.accept_compacted"
+  | "kafka.mirror"
   | "mongodb.uri"
   | "breaker.failed_percent"
   | "breaker.consecutive"

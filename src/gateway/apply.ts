@@ -14,6 +14,9 @@ export type Applied =
       readonly duplicates: number;
       readonly conflicts: number;
       readonly failures: ReadonlyMap<string, number>;
+      /** The facts these records are, now or since an earlier attempt, and the failures, conflicts among them. */
+      readonly facts: readonly ValidatedRow[];
+      readonly failed: readonly FailedRow[];
     }
   | { readonly kind: "halted"; readonly halt: Halt };
 
@@ -33,7 +36,10 @@ export async function applyEntry(
 ): Promise<Applied> {
   const { validated, failed } = sortRows(decided);
   const firsts = firstOfEachId(validated);
-  const answers = await writes.insertValidated(collection, firsts);
+  const [answers] = await Promise.all([
+    writes.insertValidated(collection, firsts),
+    failed.length > 0 ? writes.insertFailed(collection, failed) : undefined,
+  ]);
   const drifted = firsts.find((_, index) => answers[index] === "position-exists");
   if (drifted !== undefined) return { kind: "halted", halt: identityDrift(drifted) };
 
@@ -45,24 +51,29 @@ export async function applyEntry(
     if (answers[index] === "inserted") holders.set(row.id, row);
   });
 
+  const facts: ValidatedRow[] = [];
   const receipts: ReceiptRow[] = [];
   const conflicts: FailedRow[] = [];
   for (const row of validated) {
     const holder = holders.get(row.id);
     if (holder === undefined) throw holderVanished(row);
-    if (isSamePosition(row, holder)) continue;
+    if (isSamePosition(row, holder)) {
+      facts.push(row);
+      continue;
+    }
     if (hasSameContent(row, holder)) receipts.push(receiptOf(row, holder, collection));
     else conflicts.push(conflictOf(row, holder));
   }
-  const failures = [...failed, ...conflicts];
-  if (failures.length > 0) await writes.insertFailed(collection, failures);
+  if (conflicts.length > 0) await writes.insertFailed(collection, conflicts);
   if (receipts.length > 0) await writes.insertReceipts(receipts);
   return {
     kind: "applied",
-    stored: validated.length - receipts.length - conflicts.length,
+    stored: facts.length,
     duplicates: receipts.length,
     conflicts: conflicts.length,
-    failures: countByCode(failures),
+    failures: countByCode([...failed, ...conflicts]),
+    facts,
+    failed: [...failed, ...conflicts],
   };
 }
 

@@ -8,6 +8,7 @@ import type { Store, StoreWrites } from "../store/store.ts";
 import { applyEntry, type Applied } from "./apply.ts";
 import { BREAKER_OFF, createBreaker, type Breaker } from "./breaker.ts";
 import type { Halt, Observe } from "./event.ts";
+import type { Mirror } from "./mirror.ts";
 import { collectionOf, redoTail } from "./tail.ts";
 
 export type IngestDeps = {
@@ -16,6 +17,8 @@ export type IngestDeps = {
   /** The set in force now; read once for each batch. */
   readonly contracts: () => CompiledContractSet;
   readonly limits: FetchLimits;
+  /** Tells decisions once they are stored; absent when nobody asked for it. */
+  readonly mirror?: Mirror;
   readonly observe: Observe;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -87,6 +90,7 @@ async function acquire(deps: IngestDeps, stream: Stream, signal: AbortSignal): P
   const redone = await redoTail(deps, stream, tail, signal);
   if (redone.kind === "stopped") return { kind: "idle" };
   if (redone.kind === "halted") return redone;
+  await deps.mirror?.(stream.topic, redone.facts, redone.failed);
   observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count });
   observe({ kind: "stream-acquired", stream, seq: tail.seq, position: tail.to });
   return { kind: "at", tail };
@@ -152,6 +156,8 @@ async function advance(
     return applied;
   }
   if (applied.kind === "halted") return applied;
+  // Before the next entry can be written: only the tail is ever told again.
+  await deps.mirror?.(stream.topic, applied.facts, applied.failed);
   source.commitHint(stream, entry.to);
   const { stored, duplicates, conflicts, failures } = applied;
   const { seq, from, to, count, contractSet } = entry;

@@ -76,6 +76,7 @@ describe("the configuration", () => {
       "kafka.sasl_password_file": ["/dev/null", "/dev/null"],
       "kafka.sasl_token_file": ["/dev/null", "/dev/null"],
       "kafka.accept_compacted": ["t", "t"],
+      "kafka.mirror": ["all", "all"],
       "breaker.failed_percent": ["50", 50],
       "breaker.consecutive": ["10", 10],
       "breaker.window": ["100", 100],

@@ -1,5 +1,6 @@
 import { MongoClient } from "mongodb";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { openKafkaSource } from "../../src/source/kafka/source.ts";
 import { createTopic, deleteTopic, withAdmin } from "../servers/kafka-for-tests.ts";
 import { engines, Program, produce, shipmentText, type Gateway } from "./engines.ts";
 
@@ -78,6 +79,60 @@ describe("the reference's smoke tests, on Kafka and MongoDB", () => {
     expect(ends[0]?.partitions.reduce((sum, { offset }) => sum + offset, 0n)).toBe(44n);
   });
 });
+
+describe("the mirror of decisions", () => {
+  test("tells what was decided on topics beside the source, with its id, bytes and reason", async () => {
+    const { program, topic, brokers, counts } = await fresh(1, { SIGMA_KAFKA_MIRROR: "all" });
+    const refused = await program.run("start", "--port", "0");
+    expect([refused.code, refused.stderr.split("\n")[0]]).toEqual([
+      1,
+      `error LOG_TOPIC_MISSING Cannot use topic "${topic}.failed", topic "${topic}.validated": it does not exist`,
+    ]);
+    await createTopic(brokers, `${topic}.failed`, 1);
+    await createTopic(brokers, `${topic}.validated`, 1);
+    const gateway = await program.start();
+    await produce(brokers, topic, 0, [shipmentText("A"), "{broken", shipmentText("A"), shipmentText("A", 3)]);
+    await expect.poll(counts, { timeout: 10_000 }).toEqual({ validated: 1, failed: 2, receipts: 1 });
+    const [passed] = await read(brokers, `${topic}.validated`, 1);
+    expect([passed?.text, passed?.headers.get("sigma.contract")]).toEqual([shipmentText("A"), "shipment@1"]);
+    expect(passed?.key).toBe(passed?.headers.get("sigma.decision.id"));
+    const failed = await read(brokers, `${topic}.failed`, 2);
+    expect(failed.map(({ text, headers }) => [text, headers.get("sigma.reason")])).toEqual([
+      ["{broken", "malformed-not-json"],
+      [shipmentText("A", 3), "conflict"],
+    ]);
+    expect(failed[0]?.headers.get("__connect.errors.topic")).toBe(topic);
+    expect(failed[1]?.headers.get("__connect.errors.offset")).toBe("3");
+    gateway.child.kill("SIGTERM");
+    expect((await gateway.ended).code).toBe(0);
+  });
+});
+
+type Told = { readonly key: string; readonly text: string; readonly headers: ReadonlyMap<string, string> };
+
+async function read(brokers: string, topic: string, wanted: number): Promise<readonly Told[]> {
+  const source = await openKafkaSource({
+    connection: { brokers: [brokers], tls: null, sasl: null },
+    topics: [topic],
+    group: null,
+    acceptCompacted: [],
+    fetchWaitMs: 100,
+  });
+  onTestFinished(source.close);
+  const [stream] = await source.streams();
+  if (stream === undefined) throw new Error("there is no stream");
+  const limits = { bytesMax: 1_000_000, recordsMax: wanted, waitMs: 10_000 };
+  const told: Told[] = [];
+  while (told.length < wanted) {
+    const fetched = await source.fetch(stream, BigInt(told.length), limits, AbortSignal.timeout(10_000));
+    if (fetched.kind !== "records") throw new Error(`nothing more than ${told.length}`);
+    for (const { key, value, headers } of fetched.records) {
+      const texts = new Map(headers.map(([name, bytes]) => [name, Buffer.from(bytes).toString()]));
+      told.push({ key: Buffer.from(key ?? []).toString(), text: Buffer.from(value ?? []).toString(), headers: texts });
+    }
+  }
+  return told;
+}
 
 describe("streams that stand still, on Kafka and MongoDB", () => {
   test("records deleted before they were decided halt the stream until an operator accepts the gap, and the audit names the loss", async () => {

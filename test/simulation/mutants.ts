@@ -30,7 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "no redo of the tail",
     file: INGEST,
     find: `const redone = await redoTail(deps, stream, tail, signal);`,
-    replace: `const redone = { kind: "applied" };`,
+    replace: `const redone = { kind: "applied", facts: [], failed: [] };`,
   },
   {
     name: "redo decides with today's contracts",
@@ -56,8 +56,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a duplicate key is trusted blindly",
     file: APPLY,
-    find: `if (isSamePosition(row, holder)) continue;`,
-    replace: `continue;`,
+    find: `if (isSamePosition(row, holder)) {`,
+    replace: `if (true) {`,
   },
   {
     name: "other content under a stored identity counts as a duplicate",
@@ -102,7 +102,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: `    try {
       return await applyEntry(writes, collectionOf(set, stream.topic), decided);
     } catch {
-      return { kind: "applied", stored: 0, duplicates: 0, conflicts: 0, failures: new Map() };
+      return { kind: "applied", stored: 0, duplicates: 0, conflicts: 0, failures: new Map(), facts: [], failed: [] };
     }`,
   },
   {

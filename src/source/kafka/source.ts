@@ -3,7 +3,7 @@ import { Consumer } from "@platformatic/kafka";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { Log, Source, Stream } from "../source.ts";
 import { createAppender } from "./append.ts";
-import { baseOptions, guarded } from "./client.ts";
+import { baseOptions, guarded, isBrokerError } from "./client.ts";
 import { joinGroup, type GroupOptions } from "./membership.ts";
 import { createStreamReader, type StreamReader } from "./reader.ts";
 import { refuseCompaction, streamOf, topicsOf, type Topics } from "./topics.ts";
@@ -11,6 +11,8 @@ import { refuseCompaction, streamOf, topicsOf, type Topics } from "./topics.ts";
 export type KafkaSourceOptions = {
   readonly connection: KafkaConnection;
   readonly topics: readonly string[];
+  /** Topics that must be there to append to. */
+  readonly alsoNeeded?: readonly string[];
   /** The consumer group that shares out the partitions; null reads every partition, for audit and tools. */
   readonly group: GroupOptions | null;
   /** Topics that may be compacted, by the operator's word. */
@@ -25,7 +27,9 @@ export type KafkaSourceOptions = {
  */
 export async function openKafkaSource(options: KafkaSourceOptions): Promise<Source & Log> {
   const { connection, topics, group, acceptCompacted, fetchWaitMs } = options;
+  const { alsoNeeded = [] } = options;
   const known = await describeTopics(connection, topics);
+  if (alsoNeeded.length > 0) await describeTopics(connection, alsoNeeded);
   await refuseCompaction(connection, topics, acceptCompacted);
   const membership = group === null ? null : await joinGroup(connection, topics, group);
   const appender = createAppender(connection);
@@ -79,12 +83,26 @@ function allStreams(topics: Topics): readonly Stream[] {
 async function describeTopics(connection: KafkaConnection, topics: readonly string[]): Promise<Topics> {
   const client = new Consumer({ ...baseOptions(connection), groupId: "sigma-aetl-reader" });
   try {
-    const known = await guarded(async () => topicsOf(await client.metadata({ topics: [...topics] })));
-    const missing = topics.filter((topic) => !known.byName.has(topic));
-    if (missing.length === 0) return known;
-    const message = `Cannot read ${missing.map((topic) => `topic "${topic}"`).join(", ")}: it does not exist`;
+    const missing: string[] = [];
+    for (const topic of topics) if (!(await exists(client, topic))) missing.push(topic);
+    if (missing.length === 0)
+      return await guarded(async () => topicsOf(await client.metadata({ topics: [...topics] })));
+    const message = `Cannot use ${missing.map((topic) => `topic "${topic}"`).join(", ")}: it does not exist`;
     throw new Unavailable("LOG_TOPIC_MISSING", message, "create the topic, or remove it from sources");
   } finally {
     await client.close(true).catch(() => undefined);
   }
+}
+
+/** The driver says of a topic that is not there that its caller is wrong, and names only the first. */
+async function exists(client: Consumer, topic: string): Promise<boolean> {
+  return guarded(async () => {
+    try {
+      return (await client.metadata({ topics: [topic] })).topics.has(topic);
+    } catch (error) {
+      if (error instanceof Error && error.message === `Unknown topic ${topic}.`) return false;
+      if (isBrokerError(error, "UNKNOWN_TOPIC_OR_PARTITION")) return false;
+      throw error;
+    }
+  });
 }
