@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import { Producer, ProduceAcks } from "@platformatic/kafka";
+import { startGateway } from "../src/gateway/gateway.ts";
+import { openKafkaSource } from "../src/source/kafka/source.ts";
+import { openMongoStore } from "../src/store/mongodb/store.ts";
+import { shipmentContracts } from "./contracts.ts";
+
+const BATCH = 1_000;
+
+/** Every twentieth is the fact before it once more, every tenth breaks the schema. */
+function line(n: number): string {
+  const fact = n % 20 === 7 ? n - 1 : n;
+  const weight = n % 10 === 5 ? -1.5 : (fact % 900) + 0.5;
+  return `{"shipment_id":"SHIP-${String(fact).padStart(8, "0")}","weight_kg":${weight},"destination":"Dublin","priority":${(fact % 3) + 1}}`;
+}
+
+/** Appends so many shipments, a thousand to a partition in turn. */
+export async function produceShipments(brokers: string, topic: string, records: number): Promise<void> {
+  const producer = new Producer({
+    clientId: "bench",
+    bootstrapBrokers: [brokers],
+    idempotent: true,
+    acks: ProduceAcks.ALL,
+  });
+  for (let start = 0; start < records; start += BATCH) {
+    const messages = Array.from({ length: Math.min(BATCH, records - start) }, (_, index) => ({
+      topic,
+      partition: (start / BATCH) % 6,
+      value: Buffer.from(line(start + index)),
+    }));
+    await producer.send({ messages });
+  }
+  await producer.close();
+}
+
+/** The whole gateway in this process until so many records are settled. @returns seconds from its start. */
+export async function runGateway(
+  brokers: string,
+  mongodb: string,
+  database: string,
+  topic: string,
+  records: number,
+): Promise<number> {
+  const set = shipmentContracts(topic);
+  const started = process.hrtime.bigint();
+  const source = await openKafkaSource({
+    connection: { brokers: [brokers], tls: null, sasl: null },
+    topics: [topic],
+    group: { groupId: `bench-${randomBytes(4).toString("hex")}`, instanceId: null, sessionTimeoutMs: 30_000 },
+    acceptCompacted: [],
+    fetchWaitMs: 500,
+  });
+  const uri = mongodb.replace("/?", `/${database}?`);
+  const timeouts = { selectionTimeoutMs: 5_000, socketTimeoutMs: 30_000 };
+  const store = await openMongoStore({ uri, collections: ["shipments"], ...timeouts });
+  let settled = 0;
+  const done = Promise.withResolvers<void>();
+  const gateway = await startGateway({
+    source,
+    store,
+    contracts: () => set,
+    limits: { bytesMax: 1_048_576, recordsMax: BATCH, waitMs: 500 },
+    observe: (event) => {
+      if (event.kind === "batch-settled") settled += event.count;
+      if (settled >= records) done.resolve();
+    },
+    sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    random: Math.random,
+  });
+  await done.promise;
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  await gateway.stop();
+  await store.close();
+  await source.close();
+  return seconds;
+}
