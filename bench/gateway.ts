@@ -5,7 +5,7 @@ import { openKafkaSource } from "../src/source/kafka/source.ts";
 import { openMongoStore } from "../src/store/mongodb/store.ts";
 import { shipmentContracts } from "./contracts.ts";
 
-const BATCH = 1_000;
+const BATCH = 3_000;
 
 /** Every twentieth is the fact before it once more, every tenth breaks the schema. */
 function line(n: number): string {

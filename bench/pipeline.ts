@@ -15,7 +15,7 @@ const RECORDS = Number(process.argv[2] ?? 200_000);
 const ROUNDS = Number(process.argv[3] ?? 3);
 const PARTITIONS = 6;
 const TOPIC = "shipments";
-const BATCH = 1_000;
+const BATCH = 3_000;
 
 type Cost = { readonly seconds: number; readonly cpuSeconds: number };
 

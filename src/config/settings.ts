@@ -42,7 +42,7 @@ export const SETTINGS: readonly Setting[] = [
   setting(
     "batch.records",
     { kind: "integer", min: 1, max: 100_000 },
-    1_000,
+    3_000,
     "Most records decided and stored at once",
     null,
   ),

@@ -30,7 +30,7 @@ describe("the configuration", () => {
         contractsDir: "contracts",
         sources: [{ topic: "sigma-aetl.shipments", subject: "shipment", defaultVersion: 1, partitions: 1 }],
         limits: { bytesMax: 1_048_576, depthMax: 64 },
-        batch: { recordsMax: 1_000, bytesMax: 1_048_576 },
+        batch: { recordsMax: 3_000, bytesMax: 1_048_576 },
         log: { level: "info", format: "auto" },
         shutdownDeadlineMs: 20_000,
         breaker: { failedRatioMax: null, consecutiveMax: null, window: 1_000 },
