@@ -1,3 +1,6 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openKafkaSource } from "../../src/source/kafka/source.ts";
@@ -210,3 +213,50 @@ describe("a group of gateways", () => {
     expect((await program.run("audit", "--source")).code).toBe(0);
   }, 90_000);
 });
+
+describe("a rolling deploy", () => {
+  test("two contract sets decide at once, the ledger says which decided what, and every record has one decision", async () => {
+    const stricter = await otherContracts();
+    const { program, topic, brokers, counts, db } = await fresh(4);
+    const next = new Program(brokers, program.env["MONGODB_URI"] ?? "", topic, { SIGMA_CONTRACTS_DIR: stricter });
+    const running = [await program.start(), await next.start()];
+    const send = async (round: number): Promise<void> => {
+      for (const partition of [0, 1, 2, 3]) {
+        const texts = Array.from({ length: 200 }, (_, index) => shipmentText(`R-${round}-${partition}-${index}`, 950));
+        await produce(brokers, topic, partition, texts);
+      }
+    };
+    await send(0);
+    await expect.poll(counts, { timeout: 20_000 }).toSatisfy(({ validated, failed }) => validated + failed === 800);
+    // The old build goes in the middle of its work; the new one redoes what it had begun with the old one's set.
+    const sending = send(1);
+    running[0]?.child.kill("SIGKILL");
+    await sending;
+    await expect.poll(counts, { timeout: 30_000 }).toSatisfy(({ validated, failed }) => validated + failed === 1_600);
+    const { validated, failed } = await counts();
+    expect([validated > 0, failed > 0]).toEqual([true, true]);
+    expect(await db.collection("sigma_ledger").distinct("contractSet", { kind: "BATCH" })).toHaveLength(2);
+    running[1]?.child.kill("SIGTERM");
+    expect((await running[1]?.ended)?.code).toBe(0);
+    expect(await next.run("audit", "--source")).toMatchObject({ code: 0 });
+  }, 90_000);
+});
+
+/** The contracts of the repository with a stricter rule, frozen as their own. */
+async function otherContracts(): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), "sigma-contracts-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  cpSync("contracts/shipment", join(directory, "shipment"), { recursive: true });
+  rmSync(join(directory, "shipment/fixtures/v1/pass/heaviest.json"));
+  const file = join(directory, "shipment/contract.yaml");
+  writeFileSync(file, readFileSync(file, "utf8").replace("1000.0", "900.0"));
+  const { code, stderr } = await new Program("b:1", "mongodb://h/d", "t").run(
+    "contract",
+    "freeze",
+    "shipment@1",
+    "--contracts",
+    directory,
+  );
+  if (code !== 0) throw new Error(stderr);
+  return directory;
+}
