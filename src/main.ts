@@ -115,8 +115,9 @@ export async function checkEngines(config: Config, collections: readonly string[
     const { diagnoseKafka } = await import("./source/kafka/diagnose.ts");
     const { group, acceptCompacted } = kafka;
     const topics = sources.map(({ topic }) => topic);
+    const mirrors = await mirrorTopics(config, kafka);
     const connection = kafkaConnection(kafka);
-    checks.push(...(await diagnoseKafka({ connection, topics, group, acceptCompacted, now: Date.now })));
+    checks.push(...(await diagnoseKafka({ connection, topics, mirrors, group, acceptCompacted, now: Date.now })));
   }
   if (mongodbUri !== null) {
     const { diagnoseMongo } = await import("./store/mongodb/diagnose.ts");

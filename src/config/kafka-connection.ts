@@ -9,7 +9,11 @@ import type { KafkaConfig, KafkaSaslConfig } from "./engines.ts";
  * can be changed.
  * @throws `Unavailable` with code LOG_CANTOPEN naming the file that cannot be read; so do the secrets.
  */
-export function kafkaConnection({ brokers, tls, sasl }: KafkaConfig): KafkaConnection {
+export function kafkaConnection({
+  brokers,
+  tls,
+  sasl,
+}: Pick<KafkaConfig, "brokers" | "tls" | "sasl">): KafkaConnection {
   return {
     brokers,
     tls:

@@ -11,6 +11,8 @@ import { cached, freePorts, run } from "./cache.ts";
 export type KafkaServer = {
   /** host:port, as in KAFKA_BROKERS. */
   readonly brokers: string;
+  /** host:port of a listener that was asked for by this name. */
+  readonly listener: (name: string) => string;
   readonly jars: string;
   /** SIGKILL, then the same node on the same data again. */
   readonly kill: () => Promise<void>;
@@ -28,13 +30,24 @@ export function kafkaJars(): string {
   });
 }
 
+/** A listener besides the plain one, for example `TLS` that speaks `SSL`; its own lines begin with `listener.name.tls.`. */
+export type KafkaListener = {
+  readonly name: string;
+  readonly protocol: "PLAINTEXT" | "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
+};
+
 /** @param settings more lines of server.properties; they win. */
-export async function startKafka(settings: readonly string[] = []): Promise<KafkaServer> {
+export async function startKafka(
+  settings: readonly string[] = [],
+  listeners: readonly KafkaListener[] = [],
+): Promise<KafkaServer> {
   const jars = kafkaJars();
   const directory = mkdtempSync(join(tmpdir(), "sigma-kafka-"));
-  const [port = 0, controller = 0] = await freePorts(2);
+  const [port = 0, controller = 0, ...others] = await freePorts(2 + listeners.length);
+  const all = listeners.map((one, index) => ({ ...one, address: `127.0.0.1:${others[index]}` }));
   const properties = join(directory, "server.properties");
-  writeFileSync(properties, [...propertiesOf(directory, port, controller), ...settings, ""].join("\n"));
+  const lines = [...propertiesOf(directory, controller), ...propertiesOfListeners(port, controller, all)];
+  writeFileSync(properties, [...lines, ...settings, ""].join("\n"));
   writeFileSync(join(directory, "log4j2.yaml"), LOGGING);
   const java = javaArguments(jars, directory);
   const tool = [...java(["-XX:TieredStopAtLevel=1"]), "kafka.tools.StorageTool"];
@@ -57,6 +70,11 @@ export async function startKafka(settings: readonly string[] = []): Promise<Kafk
   };
   return {
     brokers: `127.0.0.1:${port}`,
+    listener: (name) => {
+      const found = all.find((one) => one.name === name);
+      if (found === undefined) throw new Error(`there is no listener ${name}`);
+      return found.address;
+    },
     jars,
     kill: async () => end("SIGKILL"),
     restart: async () => {
@@ -71,17 +89,14 @@ export async function startKafka(settings: readonly string[] = []): Promise<Kafk
   };
 }
 
-function propertiesOf(directory: string, port: number, controller: number): readonly string[] {
+function propertiesOf(directory: string, controller: number): readonly string[] {
   mkdirSync(join(directory, "data"));
   return [
     "process.roles=broker,controller",
     "node.id=1",
     `controller.quorum.voters=1@127.0.0.1:${controller}`,
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
     "controller.listener.names=CONTROLLER",
     "inter.broker.listener.name=PLAINTEXT",
-    "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     `log.dirs=${directory}/data`,
     "num.partitions=1",
     "offsets.topic.num.partitions=2",
@@ -97,6 +112,21 @@ function propertiesOf(directory: string, port: number, controller: number): read
     "auto.create.topics.enable=false",
     "num.network.threads=2",
     "num.io.threads=2",
+  ];
+}
+
+function propertiesOfListeners(
+  port: number,
+  controller: number,
+  listeners: readonly (KafkaListener & { readonly address: string })[],
+): readonly string[] {
+  const own = [{ name: "PLAINTEXT", protocol: "PLAINTEXT", address: `127.0.0.1:${port}` }, ...listeners];
+  const addresses = own.map(({ name, address }) => `${name}://${address}`).join(",");
+  const protocols = own.map(({ name, protocol }) => `${name}:${protocol}`).join(",");
+  return [
+    `listeners=${addresses},CONTROLLER://127.0.0.1:${controller}`,
+    `advertised.listeners=${addresses}`,
+    `listener.security.protocol.map=${protocols},CONTROLLER:PLAINTEXT`,
   ];
 }
 

@@ -1,0 +1,275 @@
+import {
+  Admin,
+  AclOperations,
+  ConfigResourceTypes,
+  Connection,
+  describeQuorumV1,
+  metadataV12,
+  type AclOperationLabel,
+} from "@platformatic/kafka";
+import { checkClock, fail, ok, warn, type Check } from "../../core/check.ts";
+import { Unavailable } from "../../core/unavailable.ts";
+import type { KafkaConnection } from "../kafka-connection.ts";
+import { baseOptions, guarded, isBrokerError } from "./client.ts";
+
+export type KafkaDiagnosis = {
+  readonly connection: KafkaConnection;
+  /** Topics that are read, and appended to by HTTP and tools. */
+  readonly topics: readonly string[];
+  /** Topics that are only appended to. */
+  readonly mirrors: readonly string[];
+  readonly group: string;
+  readonly acceptCompacted: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+};
+
+/** Looks at every broker, topic and grant that the gateway needs. Changes nothing, joins nothing, reads no record. */
+export async function diagnoseKafka(options: KafkaDiagnosis): Promise<readonly Check[]> {
+  const { connection, topics, mirrors } = options;
+  const checks: Check[] = [];
+  const asked = new Set<string>();
+  const toAsk = [...connection.brokers];
+  let reached: string | null = null;
+  for (let address = toAsk.shift(); address !== undefined; address = toAsk.shift()) {
+    if (asked.has(address)) continue;
+    asked.add(address);
+    const { check, others } = await checkBroker(connection, address);
+    checks.push(check);
+    toAsk.push(...others);
+    if (check.result === "ok") reached ??= address;
+  }
+  if (reached === null) return checks;
+  for (const topic of topics) checks.push(...(await checkTopic(options, reached, topic, OF_SOURCE)));
+  for (const topic of mirrors) checks.push(...(await checkTopic(options, reached, topic, OF_MIRROR)));
+  return [...checks, await checkGroup(options), await compareClocks(options, reached)];
+}
+
+/** Whether a broker answers, over TLS and SASL as configured; and the brokers it names. */
+async function checkBroker(
+  connection: KafkaConnection,
+  address: string,
+): Promise<{ readonly check: Check; readonly others: readonly string[] }> {
+  const name = "kafka broker";
+  try {
+    const { brokers } = await ask(connection, address, async (link) => metadataV12.api.async(link, [], false, false));
+    const how = connection.tls === null ? "answers" : "answers over TLS";
+    const as = connection.sasl === null ? "" : ` and accepts the credentials (${connection.sasl.mechanism})`;
+    const others = brokers.map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`);
+    return { check: ok(name, `${address} ${how}${as}`), others };
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    return { check: fail(name, `${address}: ${error.code} ${error.message}`, error.remedy), others: [] };
+  }
+}
+
+/** One exchange on a connection of its own. A broker that hangs up at the first request wants something of who asks. */
+async function ask<T>(connection: KafkaConnection, address: string, run: (link: Connection) => Promise<T>): Promise<T> {
+  const link = new Connection("sigma-aetl", baseOptions(connection));
+  const troubles: Error[] = [];
+  link.on("error", (error) => troubles.push(error));
+  const [, host = "", port = ""] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
+  try {
+    return await guarded(async () => {
+      await link.connect(host, Number(port));
+      return run(link).catch((error: unknown) => {
+        throw troubles[0] ?? (isHangUp(error) ? hungUp() : error);
+      });
+    });
+  } finally {
+    await link.close().catch(() => undefined);
+  }
+}
+
+function isHangUp(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "PLT_KFK_NETWORK";
+}
+
+function hungUp(): Unavailable {
+  return new Unavailable(
+    "LOG_UNREACHABLE",
+    "Cannot use Kafka: it hangs up at the first request",
+    "set kafka.tls and kafka.sasl_mechanism to what its listener asks for",
+  );
+}
+
+async function checkTopic(
+  options: KafkaDiagnosis,
+  address: string,
+  topic: string,
+  needed: readonly Operation[],
+): Promise<readonly Check[]> {
+  const { connection } = options;
+  const name = "kafka topic";
+  try {
+    const { topics } = await ask(connection, address, async (link) =>
+      metadataV12.api.async(link, [topic], false, true),
+    );
+    const [found] = topics;
+    if (found === undefined) throw new Error("Kafka left out the topic it was asked for");
+    const refused = refusedOf(needed, found.topicAuthorizedOperations);
+    const configured = needed.includes("DESCRIBE_CONFIGS") && !refused.includes("DESCRIBE_CONFIGS");
+    const configs = configured ? await checkConfigs(options, topic) : [];
+    return [
+      checkPartitions(topic, found.partitions),
+      checkAccess(options, "topic", topic, needed, refused),
+      ...configs,
+    ];
+  } catch (error) {
+    if (isBrokerError(causeOf(error), "TOPIC_AUTHORIZATION_FAILED")) {
+      return [checkAccess(options, "topic", topic, needed, needed)];
+    }
+    if (isBrokerError(causeOf(error), "UNKNOWN_TOPIC_OR_PARTITION")) {
+      const fix = needed === OF_SOURCE ? "create the topic, or remove it from sources" : "create the topic";
+      return [fail(name, `"${topic}" does not exist`, fix)];
+    }
+    return [troubleWith(name, topic, error)];
+  }
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Unavailable ? error.cause : error;
+}
+
+function troubleWith(name: string, what: string, error: unknown): Check {
+  if (!(error instanceof Unavailable)) throw error;
+  return fail(name, `"${what}": ${error.code} ${error.message}`, error.remedy);
+}
+
+type Partition = {
+  readonly partitionIndex: number;
+  readonly leaderId: number;
+  readonly replicaNodes: readonly number[];
+};
+
+function checkPartitions(topic: string, partitions: readonly Partition[]): Check {
+  const name = "kafka topic";
+  const without = partitions.filter(({ leaderId }) => leaderId < 0).map(({ partitionIndex }) => partitionIndex);
+  const has = `"${topic}" has ${partitions.length} partition${partitions.length === 1 ? "" : "s"}`;
+  if (without.length > 0) {
+    const message = `${has}, and no broker leads ${without.join(", ")}`;
+    return fail(name, message, "bring back the brokers that hold them: nothing can be read there until then");
+  }
+  const copies = Math.min(...partitions.map(({ replicaNodes }) => replicaNodes.length));
+  if (copies > 1) return ok(name, `${has}, each on ${copies} brokers`);
+  return warn(name, `${has}, each on one broker: one disk is one copy`, "raise its replication factor to 3");
+}
+
+type Operation = Extract<AclOperationLabel, "READ" | "WRITE" | "DESCRIBE" | "DESCRIBE_CONFIGS">;
+
+/** Write is for records that come over HTTP or `sigma ingest --to kafka`; the rest for every gateway. */
+const OF_SOURCE: readonly Operation[] = ["READ", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS"];
+const OF_MIRROR: readonly Operation[] = ["WRITE", "DESCRIBE"];
+const OF_GROUP: readonly Operation[] = ["READ"];
+
+/** The broker answers with one bit for each operation that is allowed (KIP-430). */
+function refusedOf(needed: readonly Operation[], allowed: number): readonly Operation[] {
+  return needed.filter((operation) => (allowed & (1 << AclOperations[operation])) === 0);
+}
+
+function checkAccess(
+  { connection: { sasl } }: KafkaDiagnosis,
+  kind: "topic" | "group",
+  what: string,
+  needed: readonly Operation[],
+  refused: readonly Operation[],
+): Check {
+  const name = "kafka access";
+  if (refused.length === 0) return ok(name, `${kind} "${what}": ${needed.map(aclName).join(", ")}`);
+  const user = sasl !== null && "username" in sasl ? sasl.username : "NAME";
+  const operations = refused.map((operation) => ` --operation ${aclName(operation)}`).join("");
+  const fix = `kafka-acls.sh --add --allow-principal User:${user}${operations} --${kind} ${what}`;
+  const message = `${kind} "${what}": it refuses ${refused.map(aclName).join(", ")}`;
+  const onlyWrite = needed === OF_SOURCE && refused.every((operation) => operation === "WRITE");
+  return onlyWrite ? warn(name, `${message}: nothing can be appended to it`, fix) : fail(name, message, fix);
+}
+
+/** DESCRIBE_CONFIGS as Kafka's tools write it: DescribeConfigs. */
+function aclName(operation: string): string {
+  return operation
+    .split("_")
+    .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
+    .join("");
+}
+
+const RETENTION_SHORT_MS = 86_400_000;
+
+async function checkConfigs({ connection, acceptCompacted }: KafkaDiagnosis, topic: string): Promise<readonly Check[]> {
+  const described = await withAdmin(connection, async (admin) =>
+    admin.describeConfigs({
+      resources: [
+        {
+          resourceType: ConfigResourceTypes.TOPIC,
+          resourceName: topic,
+          configurationKeys: ["cleanup.policy", "retention.ms"],
+        },
+      ],
+    }),
+  );
+  const valueOf = (key: string): string =>
+    described.flatMap(({ configs }) => configs).find(({ name }) => name === key)?.value ?? "";
+  return [
+    checkCleanup(topic, valueOf("cleanup.policy"), acceptCompacted),
+    ...checkRetention(topic, valueOf("cleanup.policy"), Number(valueOf("retention.ms"))),
+  ];
+}
+
+function checkCleanup(topic: string, policy: string, accepted: readonly string[]): Check {
+  const name = "kafka compaction";
+  if (!policy.includes("compact")) return ok(name, `"${topic}" is not compacted`);
+  if (accepted.includes(topic)) return ok(name, `"${topic}" is compacted, which kafka.accept_compacted accepts`);
+  const message = `"${topic}" is compacted: records are deleted before they may be decided`;
+  return fail(name, message, "set its cleanup.policy to delete, or name it in kafka.accept_compacted");
+}
+
+function checkRetention(topic: string, policy: string, retentionMs: number): readonly Check[] {
+  const name = "kafka retention";
+  if (!policy.includes("delete")) return [];
+  if (retentionMs < 0) return [ok(name, `"${topic}" keeps records for ever`)];
+  const message = `"${topic}" keeps records for ${(retentionMs / 3_600_000).toFixed(1)} h`;
+  if (retentionMs >= RETENTION_SHORT_MS) return [ok(name, message)];
+  const fix = "raise its retention.ms beyond the longest outage: a record that is deleted undecided halts its stream";
+  return [warn(name, message, fix)];
+}
+
+async function checkGroup(options: KafkaDiagnosis): Promise<Check> {
+  const { connection, group } = options;
+  try {
+    const groups = await withAdmin(connection, async (admin) =>
+      admin.describeGroups({ groups: [group], includeAuthorizedOperations: true }),
+    );
+    const refused = refusedOf(OF_GROUP, groups.get(group)?.authorizedOperations ?? 0);
+    return checkAccess(options, "group", group, OF_GROUP, refused);
+  } catch (error) {
+    if (isBrokerError(causeOf(error), "GROUP_AUTHORIZATION_FAILED")) {
+      return checkAccess(options, "group", group, OF_GROUP, OF_GROUP);
+    }
+    return troubleWith("kafka access", group, error);
+  }
+}
+
+async function withAdmin<T>(connection: KafkaConnection, run: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Admin(baseOptions(connection));
+  try {
+    return await guarded(async () => run(admin));
+  } finally {
+    await admin.close();
+  }
+}
+
+/** The leader of the quorum is always caught up with itself now (KIP-836): the one answer of Kafka that tells the time. */
+async function compareClocks({ connection, now }: KafkaDiagnosis, address: string): Promise<Check> {
+  const topics = [{ topicName: "__cluster_metadata", partitions: [{ partitionIndex: 0 }] }];
+  try {
+    const beforeMs = now();
+    const quorum = await ask(connection, address, async (link) => describeQuorumV1.api.async(link, topics));
+    const oursMs = (beforeMs + now()) / 2;
+    const partition = quorum.topics[0]?.partitions[0];
+    const leader = partition?.currentVoters.find(({ replicaId }) => replicaId === partition.leaderId);
+    const theirsMs = Number(leader?.lastCaughtUpTimestamp ?? -1);
+    if (theirsMs > 0) return checkClock("Kafka", theirsMs, oursMs);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+  }
+  return ok("clock", "not compared with that of Kafka, which does not tell this user");
+}

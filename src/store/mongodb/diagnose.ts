@@ -1,0 +1,138 @@
+import { MongoServerError, MongoServerSelectionError, type Db } from "mongodb";
+import { checkClock, fail, ok, warn, type Check } from "../../core/check.ts";
+import { Unavailable } from "../../core/unavailable.ts";
+import { createClient, type MongoOptions } from "./connect.ts";
+import { findLayoutFaults, layoutOf } from "./layout.ts";
+import { guarded } from "./unavailable.ts";
+
+export type MongoDiagnosis = MongoOptions & {
+  /** Collections of the contracts in force. */
+  readonly collections: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+};
+
+/** Looks at the server, the set it belongs to and the layout of the database. Changes nothing. */
+export async function diagnoseMongo(options: MongoDiagnosis): Promise<readonly Check[]> {
+  try {
+    const { client, database } = createClient(options);
+    try {
+      return await guarded(async () => look(client.db(database), options));
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    return [fail("mongodb", `${error.code} ${error.message}${seenBy(error.cause)}`, error.remedy)];
+  }
+}
+
+/** What of a set was found when no primary was. */
+function seenBy(cause: unknown): string {
+  if (!(cause instanceof MongoServerSelectionError) || cause.reason === undefined) return "";
+  const seen = [...cause.reason.servers.values()].map(({ address, type }) => `${address} ${type}`);
+  return seen.length === 0 ? "" : `; seen: ${seen.join(", ")}`;
+}
+
+async function look(db: Db, { collections, now }: MongoDiagnosis): Promise<readonly Check[]> {
+  const beforeMs = now();
+  const hello = (await db.command({ hello: 1 })) as Hello;
+  const oursMs = (beforeMs + now()) / 2;
+  return [
+    ok("mongodb", `database "${db.databaseName}" can be reached`),
+    await checkVersion(db),
+    await checkTopology(db, hello),
+    ok("mongodb write concern", "majority and journal on every write; nothing in the URI weakens it"),
+    ...(await checkLayout(db, collections)),
+    ...(await checkConnections(db)),
+    checkClock("MongoDB", hello.localTime.getTime(), oursMs),
+  ];
+}
+
+type Hello = {
+  readonly localTime: Date;
+  readonly setName?: string;
+  readonly hosts?: readonly string[];
+  /** `isdbgrid` for a router of a sharded cluster. */
+  readonly msg?: string;
+};
+
+const MAJOR_MIN = 5;
+
+async function checkVersion(db: Db): Promise<Check> {
+  const { version } = (await db.command({ buildInfo: 1 })) as { readonly version: string };
+  if (Number(version.split(".", 1)[0]) >= MAJOR_MIN) return ok("mongodb version", version);
+  return fail("mongodb version", `${version} is older than ${MAJOR_MIN}.0`, `upgrade it to ${MAJOR_MIN}.0 or newer`);
+}
+
+async function checkTopology(db: Db, { setName, hosts = [], msg }: Hello): Promise<Check> {
+  const name = "mongodb topology";
+  if (msg === "isdbgrid") return ok(name, "a sharded cluster, through its router");
+  if (setName === undefined) {
+    return warn(name, "a standalone server: one disk is one copy", "make it a replica set of three");
+  }
+  const set = `replica set ${setName}`;
+  const status = await allowed<Status>(db, { replSetGetStatus: 1 });
+  if (status === null) {
+    return ok(name, `${set} of ${hosts.join(", ")}; how they are needs the role clusterMonitor`);
+  }
+  const members = status.members.map((member) => `${member.name} ${member.stateStr}`).join(", ");
+  const sick = status.members.filter(({ health, stateStr }) => health !== 1 || !WELL.includes(stateStr));
+  if (sick.length > 0) {
+    const fix = `bring back ${sick.map((member) => member.name).join(", ")}: without a majority nothing is stored`;
+    return warn(name, `${set}: ${members}`, fix);
+  }
+  if (status.members.length > 1) return ok(name, `${set}: ${members}`);
+  return warn(name, `${set}: ${members}; one disk is one copy`, "add two members on other machines");
+}
+
+type Status = {
+  readonly members: readonly { readonly name: string; readonly stateStr: string; readonly health: number }[];
+};
+
+const WELL: readonly string[] = ["PRIMARY", "SECONDARY", "ARBITER"];
+
+/** Before the first start there is nothing, and what is missing then is made; what is there must be as it was made. */
+async function checkLayout(db: Db, collections: readonly string[]): Promise<readonly Check[]> {
+  const name = "mongodb layout";
+  const there = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map((one) => one.name));
+  const layout = layoutOf(collections);
+  const faults = await findLayoutFaults(
+    db,
+    layout.filter((one) => there.has(one.name)),
+  );
+  if (faults.length > 0) {
+    const fix = "make it as docs/mongodb.md lists it; an empty collection gets its indexes when the gateway starts";
+    return faults.map((fault) => fail(name, fault, fix));
+  }
+  const missing = layout.filter((one) => !there.has(one.name));
+  if (missing.length === 0) return [ok(name, `${layout.length} collections with their indexes and validators`)];
+  return [ok(name, `the first start makes ${missing.map((one) => one.name).join(", ")}`)];
+}
+
+/** A gateway opens up to 32 connections, and needs them when it is slow already. */
+const CONNECTIONS_FEW = 64;
+
+async function checkConnections(db: Db): Promise<readonly Check[]> {
+  const name = "mongodb connections";
+  const status = await allowed<{ readonly connections: { readonly current: number; readonly available: number } }>(db, {
+    serverStatus: 1,
+  });
+  if (status === null) return [ok(name, "not counted: that needs the role clusterMonitor")];
+  const { current, available } = status.connections;
+  const message = `${current} open, ${available} free`;
+  if (available >= CONNECTIONS_FEW) return [ok(name, message)];
+  return [warn(name, message, "raise net.maxIncomingConnections and the limit of open files, or close other clients")];
+}
+
+const UNAUTHORIZED = 13;
+
+/** A command of the server as a whole; null when the user may not run it, which no gateway needs. */
+async function allowed<T>(db: Db, command: Readonly<Record<string, number>>): Promise<T | null> {
+  try {
+    return (await db.admin().command(command)) as T;
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === UNAUTHORIZED) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { runInNewContext } from "node:vm";
+import type { Db, IndexSpecification } from "mongodb";
+import { describe, expect, test } from "vitest";
+import {
+  entryDocument,
+  failedDocument,
+  receiptDocument,
+  validatedDocument,
+} from "../../../src/store/mongodb/documents.ts";
+import { findLayoutFaults, layoutOf } from "../../../src/store/mongodb/layout.ts";
+import { sealAction } from "../../../src/store/operator.ts";
+import { mongoForTests } from "../../servers/with-mongo.ts";
+import { failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow } from "../rows.ts";
+import { testDatabase } from "./database.ts";
+
+const TEXT = readFileSync(resolve(import.meta.dirname, "../../../docs/mongodb.md"), "utf8");
+const LAYOUT = layoutOf(["<collection>"]);
+
+type Field = { readonly name: string; readonly demanded: boolean; readonly type: string };
+
+/** The fields that docs/mongodb.md lists for a collection, those of a record included. */
+function listed(collection: string): readonly Field[] {
+  const item = (name: string): string => {
+    const found = TEXT.split(/\n(?=- |\n)/).find((one) => one.startsWith(`- ${name}: `));
+    return found?.slice(name.length + 4).replaceAll(/\s+/g, " ") ?? "";
+  };
+  const own = item(`\`${collection}\``);
+  const text = own.startsWith("a record, ") ? `${item("a record")}, ${own}` : own;
+  return [...text.matchAll(/(\*\*)?`(\w+)`(?:\*\*)? (\w+(?:\|\w+)?)/g)].map(([, bold, name = "", type = ""]) => ({
+    name,
+    demanded: bold !== undefined,
+    type,
+  }));
+}
+
+describe("docs/mongodb.md", () => {
+  test.each(LAYOUT)("lists $name with its indexes, and the fields and types its validator demands", (collection) => {
+    const { name, indexes, fields } = collection;
+    const row = TEXT.split("\n").find((line) => line.startsWith(`| \`${name}\` `)) ?? "";
+    const cell = row.split("|").at(-2)?.trim();
+    const described = indexes.map(({ name: index, key, unique }) => {
+      const keys = Object.entries(key).map(([field, order]) => `${field}: ${order}`);
+      return `\`${index}\`: \`{ ${keys.join(", ")} }\`${unique === true ? ", unique" : ""}`;
+    });
+    expect(cell).toBe(described.join("; "));
+    const demanded = listed(name).filter((field) => field.demanded);
+    expect(Object.fromEntries(demanded.map((field) => [field.name, field.type]))).toEqual(
+      Object.fromEntries(Object.entries(fields).map(([field, type]) => [field, [type].flat().join("|")])),
+    );
+  });
+
+  const whole = { key: Buffer.from("k"), headers: [["h", Buffer.from("v")]] as const };
+  const long = { ...whole, raw: Buffer.alloc(5_000_000) };
+  const action = { at: "t", actor: "a", action: "resume", stream: STREAM, reason: "r", detail: "d" } as const;
+  const { seq: _, ...acted } = sealAction(null, action);
+  test.each([
+    ["validated_<collection>", validatedDocument(validatedRow("id", 0n, long))],
+    ["failed_<collection>", failedDocument(failedRow(0n, long))],
+    ["sigma_receipts", receiptDocument(receiptRow(0n, long))],
+    ["sigma_ledger", entryDocument(ledgerEntry(0))],
+    ["sigma_operator_log", { _id: 0n, ...acted }],
+  ])("lists every field of a document of %s, and no other", (name, document) => {
+    expect(
+      listed(name)
+        .map((field) => field.name)
+        .toSorted(),
+    ).toEqual(
+      Object.keys(document)
+        .filter((field) => field !== "_id")
+        .toSorted(),
+    );
+  });
+});
+
+describe("the layout made by hand as docs/mongodb.md says", () => {
+  const mongo = mongoForTests(1);
+  if (!mongo.available) return;
+
+  test("is the one the gateway wants, and the gateway writes into it", async () => {
+    const { raw, open } = await testDatabase(mongo.server());
+    const script = /```js\n([\s\S]*?)```/.exec(TEXT)?.[1] ?? "";
+    await runInShell(raw, script.replace('"shipments"', JSON.stringify(LAW_COLLECTION)));
+    expect(await findLayoutFaults(raw, layoutOf([LAW_COLLECTION]))).toEqual([]);
+    const store = await open();
+    await store.insertLedger(ledgerEntry(0));
+    await store.insertFailed(LAW_COLLECTION, [failedRow(1n)]);
+    await store.putHalt(STREAM, { stream: STREAM, topic: "t", partition: 0, code: "c", message: "m", remedy: "r" });
+    const halt = await raw.collection("sigma_halts").findOne({});
+    expect(["_id", ...listed("sigma_halts").map((field) => field.name)].toSorted()).toEqual(
+      Object.keys(halt ?? {}).toSorted(),
+    );
+  });
+});
+
+/** What mongosh does with such a script: each call waits for the one before. */
+async function runInShell(real: Db, script: string): Promise<void> {
+  const calls: (() => Promise<unknown>)[] = [];
+  const db = {
+    createCollection: (name: string, options: object) => calls.push(async () => real.createCollection(name, options)),
+    getCollection: (name: string) => ({
+      createIndex: (keys: IndexSpecification, options: object) =>
+        calls.push(async () => real.collection(name).createIndex(keys, options)),
+    }),
+  };
+  runInNewContext(script, { db });
+  for (const call of calls) await call();
+}
