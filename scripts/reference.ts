@@ -66,9 +66,9 @@ ${codeTable(CODES)}
 
 ${codeTable(CONTRACT_CODES)}
 
-## Files of the log and the store
+## The log and the store
 
-\`LOG_\` is the log (\`log.db\`), \`STORE_\` the store (\`store.db\`). A running gateway pauses and tries again; no record is
+\`LOG_\` is the log (\`log.db\` or Kafka), \`STORE_\` the store (\`store.db\` or MongoDB). A running gateway pauses and tries again; no record is
 FAILED because of one of these.
 
 ${codeTable(FILES)}
@@ -97,6 +97,19 @@ const FILES: Readonly<Record<string, string>> = {
   LOG_NEWER: "A newer program wrote the file",
   LOG_FOREIGN: "The file belongs to another program",
   "STORE_*": "The same eight, of the store",
+  LOG_UNREACHABLE: "Kafka cannot be reached. Exit code 40",
+  LOG_TLS: "The TLS connection to a broker cannot be made: a certificate or its key",
+  LOG_UNAUTHORIZED: "Kafka refuses the credentials or the operation",
+  LOG_TOPIC_MISSING: "A topic does not exist",
+  LOG_TOO_LARGE: "A record is larger than its topic takes",
+  LOG_COMPACTED: "A topic is compacted: records could be deleted before they are decided",
+  STORE_UNREACHABLE: "MongoDB cannot be reached. Exit code 40",
+  STORE_TIMEOUT: "MongoDB does not answer in time. Exit code 40",
+  STORE_UNAUTHORIZED: "MongoDB refuses the credentials or the operation",
+  STORE_URI: "The MongoDB URI would weaken a promise, or cannot be read",
+  STORE_LAYOUT: "A collection, index or validator is missing or different; nothing is changed",
+  STORE_REFUSED: "A validator of a collection refuses what the gateway writes",
+  STORE_TROUBLE: "MongoDB answers an error that may pass; the gateway tries again",
   STORE_INCONSISTENT: "The store did not keep what it acknowledged",
 };
 

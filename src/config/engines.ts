@@ -5,7 +5,7 @@ import type { SettingKey } from "./setting.ts";
 import type { ConfigFault } from "./settings.ts";
 import { describeValue } from "./values.ts";
 
-/** How to reach Kafka, and as whom. Files are read when a connection is made. */
+/** How to reach Kafka, and as whom. Passwords and tokens are read from their files at every connection, certificates once. */
 export type KafkaConfig = {
   readonly brokers: readonly string[];
   readonly group: string;
