@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
@@ -195,6 +195,36 @@ describe("streams that stand still, on Kafka and MongoDB", () => {
     await gateway.ended;
     expect((await program.run("audit", "--source")).code).toBe(0);
   }, 60_000);
+});
+
+describe("a log that lost records that were decided", () => {
+  test("halts the stream, which no gap can resolve, and the audit says where the log ends now", async () => {
+    const { program, topic, brokers, counts } = await fresh(1);
+    const first = await program.start();
+    await produce(brokers, topic, 0, [shipmentText("A"), shipmentText("B"), shipmentText("C")]);
+    await expect.poll(async () => settledTo(first, 0), { timeout: 15_000 }).toBe(3);
+    first.child.kill("SIGTERM");
+    await first.ended;
+    const { data, kill, restart } = kafka();
+    await kill();
+    for (const file of readdirSync(join(data, `${topic}-0`))) {
+      if (/\.(?:log|index|timeindex|snapshot)$/.test(file)) rmSync(join(data, `${topic}-0`, file));
+    }
+    await restart();
+    const gateway = await program.start();
+    await expect
+      .poll(async () => (await gateway.ready()).streams[0]?.trouble?.code, { timeout: 20_000 })
+      .toBe("LOG_TRUNCATED");
+    const accepted = await program.run("streams", "accept-gap", `${topic}/0`, "--reason", "the disk was lost");
+    expect([accepted.code, accepted.stderr.split("\n")[0]]).toEqual([
+      2,
+      `error SIG-I-010 Cannot accept a gap of ${topic}/0: its log starts at 0, the position is 3`,
+    ]);
+    expect(await counts()).toEqual({ validated: 3, failed: 0, receipts: 0 });
+    expect((await program.run("audit")).code).toBe(0);
+    const audit = await program.run("audit", "--source");
+    expect([audit.code, /SOURCE_TRUNCATED.*the log ends at 0, the entry at \d/.test(audit.stdout)]).toEqual([30, true]);
+  }, 120_000);
 });
 
 describe("a group of gateways", () => {

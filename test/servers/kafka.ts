@@ -14,6 +14,8 @@ export type KafkaServer = {
   /** host:port of a listener that was asked for by this name. */
   readonly listener: (name: string) => string;
   readonly jars: string;
+  /** Directory with one folder of segments for each partition: `topic-0`. */
+  readonly data: string;
   /** SIGKILL, then the same node on the same data again. */
   readonly kill: () => Promise<void>;
   readonly restart: () => Promise<void>;
@@ -70,6 +72,7 @@ export async function startKafka(
   };
   return {
     brokers: `127.0.0.1:${port}`,
+    data: join(directory, "data"),
     listener: (name) => {
       const found = all.find((one) => one.name === name);
       if (found === undefined) throw new Error(`there is no listener ${name}`);
