@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
+import type { Observe } from "../src/gateway/event.ts";
 import { startGateway } from "../src/gateway/gateway.ts";
 import { openKafkaSource } from "../src/source/kafka/source.ts";
 import { openMongoStore } from "../src/store/mongodb/store.ts";
@@ -8,7 +9,7 @@ import { shipmentContracts } from "./contracts.ts";
 const BATCH = 3_000;
 
 /** Every twentieth is the fact before it once more, every tenth breaks the schema. */
-function line(n: number): string {
+export function line(n: number): string {
   const fact = n % 20 === 7 ? n - 1 : n;
   const weight = n % 10 === 5 ? -1.5 : (fact % 900) + 0.5;
   return `{"shipment_id":"SHIP-${String(fact).padStart(8, "0")}","weight_kg":${weight},"destination":"Dublin","priority":${(fact % 3) + 1}}`;
@@ -41,8 +42,28 @@ export async function runGateway(
   topic: string,
   records: number,
 ): Promise<number> {
-  const set = shipmentContracts(topic);
   const started = process.hrtime.bigint();
+  let settled = 0;
+  const done = Promise.withResolvers<void>();
+  const stop = await openGateway(brokers, mongodb, database, topic, (event) => {
+    if (event.kind === "batch-settled") settled += event.count;
+    if (settled >= records) done.resolve();
+  });
+  await done.promise;
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  await stop();
+  return seconds;
+}
+
+/** The whole gateway in this process. @returns what stops it. */
+export async function openGateway(
+  brokers: string,
+  mongodb: string,
+  database: string,
+  topic: string,
+  observe: Observe,
+): Promise<() => Promise<void>> {
+  const set = shipmentContracts(topic);
   const source = await openKafkaSource({
     connection: { brokers: [brokers], tls: null, sasl: null },
     topics: [topic],
@@ -53,24 +74,18 @@ export async function runGateway(
   const uri = mongodb.replace("/?", `/${database}?`);
   const timeouts = { selectionTimeoutMs: 5_000, socketTimeoutMs: 30_000 };
   const store = await openMongoStore({ uri, collections: ["shipments"], ...timeouts });
-  let settled = 0;
-  const done = Promise.withResolvers<void>();
   const gateway = await startGateway({
     source,
     store,
     contracts: () => set,
     limits: { bytesMax: 1_048_576, recordsMax: BATCH, waitMs: 500 },
-    observe: (event) => {
-      if (event.kind === "batch-settled") settled += event.count;
-      if (settled >= records) done.resolve();
-    },
+    observe,
     sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: Math.random,
   });
-  await done.promise;
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  await gateway.stop();
-  await store.close();
-  await source.close();
-  return seconds;
+  return async () => {
+    await gateway.stop();
+    await store.close();
+    await source.close();
+  };
 }
