@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/servers/download.ts"],
     testTimeout: 30_000,
     // Real processes, files and sockets: two at a time is what a small machine bears.
     maxWorkers: 2,

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -9,14 +9,19 @@ export const CACHE: string =
   process.env["SIGMA_SERVER_CACHE"] ??
   join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "sigma-test-servers");
 
-/** Runs `make` once for ever: its directory appears in the cache only when it is complete. */
+/** Runs `make` once for ever: its directory appears in the cache only when it is complete, whoever else makes it too. */
 export function cached(name: string, make: (directory: string) => void): string {
   const directory = join(CACHE, name);
-  const done = join(directory, ".done");
-  if (!existsSync(done)) {
-    mkdirSync(directory, { recursive: true });
-    make(directory);
-    writeFileSync(done, "");
+  if (existsSync(directory)) return directory;
+  mkdirSync(CACHE, { recursive: true });
+  const making = mkdtempSync(join(CACHE, `${name}-`));
+  make(making);
+  try {
+    renameSync(making, directory);
+  } catch (error) {
+    if (!existsSync(directory)) throw error;
+    // Another process was faster.
+    rmSync(making, { recursive: true });
   }
   return directory;
 }
