@@ -1,9 +1,10 @@
 import { defineConfig } from "vitest/config";
+import { filesWithoutServers } from "./test/servers/available.ts";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/servers/download.ts"],
+    exclude: ["node_modules/**", ...filesWithoutServers()],
     testTimeout: 30_000,
     // Real processes, files and sockets: two at a time is what a small machine bears.
     maxWorkers: 2,

@@ -2,10 +2,7 @@ import { Admin } from "@platformatic/kafka";
 import { afterAll, beforeAll } from "vitest";
 import { startKafka, type KafkaServer } from "./kafka.ts";
 
-/**
- * A broker of its own for the tests of a file. In CI a broker that cannot be started is a failure; elsewhere its tests
- * say that they are skipped. KAFKA_BROKERS names one that is there already, for tests that never stop it.
- */
+/** A broker of its own for the tests of a file. Where none can be had the whole file is left out (available.ts). */
 export function kafkaForFile(settings: readonly string[] = []): { readonly server: () => KafkaServer } {
   let server: KafkaServer | null = null;
   beforeAll(async () => {

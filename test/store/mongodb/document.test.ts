@@ -76,7 +76,6 @@ describe("docs/mongodb.md", () => {
 
 describe("the layout made by hand as docs/mongodb.md says", () => {
   const mongo = mongoForTests(1);
-  if (!mongo.available) return;
 
   test("is the one the gateway wants, and the gateway writes into it", async () => {
     const { raw, open } = await testDatabase(mongo.server());

@@ -8,7 +8,6 @@ describe.each([
   ["a standalone server", 0],
 ] as const)("on %s", (name, nodes) => {
   const mongo = mongoForTests(nodes);
-  if (!mongo.available) return;
   storeLaws(`the MongoDB store on ${name}`, { atomicUnits: false }, async () => {
     const database = await testDatabase(mongo.server());
     const { gate, uri } = await database.gated();
