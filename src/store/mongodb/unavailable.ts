@@ -1,5 +1,4 @@
 import {
-  MongoBulkWriteError,
   MongoError,
   MongoNetworkError,
   MongoNetworkTimeoutError,
@@ -88,12 +87,7 @@ function troubleOf(error: Error): Trouble {
 }
 
 function codeOf(error: Error): number {
-  const { code } = error as { code?: unknown };
-  if (error instanceof MongoBulkWriteError) {
-    const [first] = [error.writeErrors].flat().filter((one) => one.code !== DUPLICATE_KEY);
-    return first?.code ?? Number(code);
-  }
-  return Number(code);
+  return Number((error as { code?: unknown }).code);
 }
 
 function isCredentialTrouble(error: MongoServerSelectionError): boolean {

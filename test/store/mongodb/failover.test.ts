@@ -1,0 +1,103 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { MongoClient } from "mongodb";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Unavailable } from "../../../src/core/unavailable.ts";
+import { openMongoStore } from "../../../src/store/mongodb/store.ts";
+import { GENESIS } from "../../../src/store/ledger.ts";
+import { command, type MongoServer } from "../../servers/mongodb.ts";
+import { mongoForTests } from "../../servers/with-mongo.ts";
+import { LAW_COLLECTION, ledgerEntry, STREAM, validatedRow } from "../rows.ts";
+
+const mongo = mongoForTests(3);
+
+async function primaryOf({ ports }: MongoServer): Promise<number> {
+  for (;;) {
+    const hellos = await Promise.all(ports.map(async (port) => command(port, { hello: 1 }).catch(() => ({}))));
+    const found = hellos.findIndex((hello) => (hello as { isWritablePrimary?: boolean }).isWritablePrimary === true);
+    if (found !== -1) return found;
+    await delay(100);
+  }
+}
+
+describe("a replica set that loses its primary", () => {
+  test("five times while the gateway writes: nothing that was acknowledged is lost, the chain has no hole, and no answer is wrong", async () => {
+    const server = mongo.server();
+    const uri = server.uri.replace("/?", "/failover?");
+    const timeouts = { selectionTimeoutMs: 5_000, socketTimeoutMs: 10_000 };
+    const store = await openMongoStore({ uri, collections: [LAW_COLLECTION], ...timeouts });
+    onTestFinished(store.close);
+    let stop = false;
+    let outages = 0;
+    const until = async <T>(write: () => Promise<T>): Promise<T> => {
+      for (;;) {
+        try {
+          return await write();
+        } catch (error) {
+          if (!(error instanceof Unavailable)) throw error;
+          outages += 1;
+          await delay(50);
+        }
+      }
+    };
+    const acknowledged: string[] = [];
+    const writing = (async () => {
+      let prevHash = GENESIS;
+      for (let seq = 0; !stop; seq += 1) {
+        const entry = ledgerEntry(seq, { prevHash });
+        const claimed = await until(async () => store.insertLedger(entry));
+        // A lost acknowledgement is our own entry.
+        if (claimed === "exists") expect(await until(async () => store.ledgerEntry(STREAM, seq))).toEqual(entry);
+        const rows = Array.from({ length: 20 }, (_, index) =>
+          validatedRow(`${seq}-${index}`, BigInt(seq * 20 + index)),
+        );
+        await until(async () => store.insertValidated(LAW_COLLECTION, rows));
+        acknowledged.push(...rows.map(({ id }) => id));
+        prevHash = entry.hash;
+      }
+    })();
+    for (let round = 0; round < 5; round += 1) {
+      await delay(1_000);
+      const before = acknowledged.length;
+      const primary = await primaryOf(server);
+      if (round % 2 === 0) {
+        await server.kill(primary);
+        await primaryOf(server);
+        await server.start(primary);
+      } else {
+        await command(server.ports[primary] ?? 0, { replSetStepDown: 5, force: true }).catch(() => undefined);
+      }
+      await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(before);
+    }
+    stop = true;
+    await writing;
+    const last = acknowledged.length / 20 - 1;
+    const found = await store.reads.rows(STREAM, 0n, BigInt(acknowledged.length));
+    expect(found.map(({ id }) => id)).toEqual(acknowledged);
+    const entries = await store.reads.ledger(STREAM, 0, acknowledged.length);
+    expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: last + 1 }, (_, seq) => seq));
+    expect(entries.every((entry, index) => index === 0 || entry.prevHash === entries[index - 1]?.hash)).toBe(true);
+    expect(outages).toBeGreaterThan(0);
+  }, 120_000);
+
+  test("a writer that is content with one acknowledgement loses what it was told is written: the test can see loss", async () => {
+    const server = mongo.server();
+    const primary = await primaryOf(server);
+    const others = server.ports.map((_, node) => node).filter((node) => node !== primary);
+    const port = server.ports[primary] ?? 0;
+    const weak = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true&w=1&journal=false`);
+    for (const node of others) server.freeze(node, true);
+    const collection = weak.db("failover").collection("weak");
+    // The first one answers the read that each secondary has open, and waits in its socket; the second reaches nobody.
+    await collection.insertOne({ said: "on its way" });
+    await delay(500);
+    const { insertedId } = await collection.insertOne({ said: "written" });
+    await server.kill(primary);
+    await weak.close(true);
+    for (const node of others) server.freeze(node, false);
+    await primaryOf(server);
+    await server.start(primary);
+    const client = new MongoClient(server.uri, { readConcern: { level: "majority" } });
+    onTestFinished(async () => client.close());
+    expect(await client.db("failover").collection("weak").findOne({ _id: insertedId })).toBeNull();
+  }, 60_000);
+});
