@@ -1,0 +1,69 @@
+import { Producer, ProduceAcks } from "@platformatic/kafka";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openKafkaSource } from "../../../src/source/kafka/source.ts";
+import { createTopic, kafkaForFile } from "../../servers/kafka-for-tests.ts";
+import { unavailable } from "../../unavailable.ts";
+import { lawOptions } from "./law-options.ts";
+
+const kafka = kafkaForFile();
+
+const NEVER = new AbortController().signal;
+
+describe("the Kafka source", () => {
+  test.each(["none", "gzip", "snappy", "lz4", "zstd"] as const)(
+    "reads what was compressed with %s",
+    async (compression) => {
+      const { brokers } = kafka.server();
+      const topic = `codec-${compression}`;
+      await createTopic(brokers, topic, 1);
+      const producer = new Producer({ clientId: "tests", bootstrapBrokers: [brokers], acks: ProduceAcks.ALL });
+      onTestFinished(async () => producer.close(true));
+      const texts = Array.from({ length: 500 }, (_, index) => `{"n":${index},"pad":"${"x".repeat(200)}"}`);
+      await producer.send({
+        compression,
+        messages: texts.map((text) => ({ topic, partition: 0, value: Buffer.from(text) })),
+      });
+      const source = await openKafkaSource({ ...lawOptions(brokers), topics: [topic] });
+      onTestFinished(source.close);
+      const [stream] = await source.streams();
+      if (stream === undefined) throw new Error("there is no stream");
+      const fetched = await source.fetch(stream, 0n, { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: 5_000 }, NEVER);
+      expect(fetched.kind === "records" && fetched.records.map(({ value }) => String(value))).toEqual(texts);
+    },
+  );
+
+  test("refuses a topic that is compacted, unless its operator accepts that", async () => {
+    const { brokers } = kafka.server();
+    await createTopic(brokers, "compacted", 1, { "cleanup.policy": "compact,delete" });
+    const options = { ...lawOptions(brokers), topics: ["compacted"] };
+    const error = await unavailable(openKafkaSource(options));
+    expect([error.code, error.message]).toEqual([
+      "LOG_COMPACTED",
+      "Cannot read compacted: cleanup.policy includes compact, which deletes records before they may be decided",
+    ]);
+    const source = await openKafkaSource({ ...options, acceptCompacted: ["compacted"] });
+    await source.close();
+  });
+
+  test("holds one page and the next of a long log, whatever a caller asks for", async () => {
+    const { brokers } = kafka.server();
+    await createTopic(brokers, "long", 1);
+    const source = await openKafkaSource({ ...lawOptions(brokers), topics: ["long"] });
+    onTestFinished(source.close);
+    const value = Buffer.alloc(50_000, "x");
+    for (let round = 0; round < 10; round += 1) {
+      await source.append(
+        "long",
+        Array.from({ length: 20 }, () => ({ key: null, headers: [], value, partition: 0 })),
+      );
+    }
+    const [stream] = await source.streams();
+    if (stream === undefined) throw new Error("there is no stream");
+    const fetched = await source.fetch(stream, 0n, { bytesMax: 1e9, recordsMax: 1e6, waitMs: 5_000 }, NEVER);
+    const bytes =
+      fetched.kind === "records" ? fetched.records.reduce((sum, one) => sum + (one.value?.length ?? 0), 0) : 0;
+    expect(bytes).toBeGreaterThan(0);
+    // A page is at most 256 KiB, or one batch of the producer when that is larger.
+    expect(bytes).toBeLessThanOrEqual(1_000_000);
+  });
+});
