@@ -24,12 +24,15 @@ const mongo = await startMongo(1);
 try {
   await createTopic(kafka.brokers, TOPIC, PARTITIONS);
   await produceShipments(kafka.brokers, TOPIC, RECORDS);
-  const costs: Record<"one" | "bare" | "gateway", Cost[]> = { one: [], bare: [], gateway: [] };
+  const costs: Record<"one" | "bare" | "free" | "gateway", Cost[]> = { one: [], bare: [], free: [], gateway: [] };
   let rssMax = 0;
   const watch = setInterval(() => (rssMax = Math.max(rssMax, process.memoryUsage.rss())), 50);
   for (let round = 0; round <= ROUNDS; round += 1) {
     const one = await costOf(async () => runBare(`one_${round}`, 1));
     const bare = await costOf(async () => runBare(`bare_${round}`, PARTITIONS));
+    const free = await costOf(
+      async () => void (await runGateway(kafka.brokers, mongo.uri, `free_${round}`, TOPIC, RECORDS, false)),
+    );
     rssMax = 0;
     const gateway = await costOf(
       async () => void (await runGateway(kafka.brokers, mongo.uri, `gateway_${round}`, TOPIC, RECORDS)),
@@ -38,15 +41,18 @@ try {
     if (round === 0) continue;
     costs.one.push(one);
     costs.bare.push(bare);
+    costs.free.push(free);
     costs.gateway.push(gateway);
   }
   clearInterval(watch);
   report("one bare loop", costs.one);
   report("bare loop per partition", costs.bare);
+  report("gateway without ledger", costs.free);
   report("gateway", costs.gateway);
   for (const [name, against] of [
     ["one bare loop", costs.one],
     ["a bare loop per partition", costs.bare],
+    ["no ledger", costs.free],
   ] as const) {
     const ratio = (of: keyof Cost): number =>
       median(costs.gateway.map((c) => c[of])) / median(against.map((c) => c[of]));
