@@ -145,6 +145,7 @@ const FAILURES: Readonly<Record<FailureName, string>> = {
   "contract-undeclared": "The record declares no version, and its topic has no default",
   "contract-ambiguous": "The record declares two versions that disagree",
   "contract-unknown": "The declared contract or version does not exist, or is not one the topic carries",
+  "contract-not-accepted": "The declared version is not one the topic accepts",
   "contract-not-active": "The declared version is a draft",
   "contract-retired": "The declared version is retired",
   schema: "The payload breaks the schema; every violation has its pointer",

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { isLoopback, type Config } from "./config.ts";
 import type { ConfigFault } from "./config/settings.ts";
 import type { Fault } from "./contract/fault.ts";
+import type { ContractsInForce } from "./contract/in-force.ts";
 import type { Check } from "./core/check.ts";
 import type { CompiledContractSet } from "./core/compile.ts";
 import type { Observe } from "./gateway/event.ts";
@@ -157,7 +158,7 @@ export function hasData(config: Config): boolean {
 
 /** An engine with a gateway that settles what is appended to it. */
 export type Pipeline = Engine & {
-  readonly contracts: CompiledContractSet;
+  readonly contracts: ContractsInForce;
   readonly gateway: Gateway;
   readonly stop: () => Promise<void>;
 };
@@ -165,17 +166,19 @@ export type Pipeline = Engine & {
 /** Opens the data directory and starts deciding. `stop` finishes the batches in flight and closes the files. */
 export async function startPipeline(
   config: Config,
-  contracts: CompiledContractSet,
+  first: CompiledContractSet,
   observe: Observe,
 ): Promise<Pipeline> {
-  const collections = [...new Set([...contracts.bySubject.values()].map(({ collection }) => collection))];
+  const collections = [...new Set([...first.bySubject.values()].map(({ collection }) => collection))];
   const engine = await openEngine(config, collections, "gateway");
   try {
     const { startGateway } = await import("./gateway/gateway.ts");
+    const { holdContracts } = await import("./contract/in-force.ts");
+    const contracts = holdContracts(first);
     const gateway = await startGateway({
       source: engine.log,
       store: engine.store,
-      contracts: () => contracts,
+      contracts: contracts.current,
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
       breaker: config.breaker,
       ...(await mirrorOf(config, engine.log)),
@@ -226,13 +229,13 @@ export async function startService(
   const { createHttpServer } = await import("./http/server.ts");
   const pipeline = await startPipeline(config, contracts, logEvents(logger));
   try {
-    const { log, store, gateway } = pipeline;
+    const { log, store, gateway, contracts: inForce } = pipeline;
     const http = await createHttpServer({
       log,
       source: log,
       reads: store.reads,
       gateway,
-      contracts: () => contracts,
+      contracts: inForce.current,
       now: Date.now,
       logger,
       version,

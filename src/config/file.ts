@@ -101,7 +101,7 @@ function readSetting(setting: Setting, tree: YamlTree, values: Map<SettingKey, W
   else faults.push(fault(tree.place, "SIG-S-004", `Setting ${setting.key} ${parsed.problem}`, setting.description));
 }
 
-const SOURCE_KEYS: readonly string[] = ["topic", "subject", "default", "partitions"];
+const SOURCE_KEYS: readonly string[] = ["topic", "subject", "accepts", "default", "partitions"];
 
 function readSources(tree: YamlTree, faults: ConfigFault[]): readonly SourceSetting[] | null {
   if (tree.kind !== "list" || tree.items.length === 0) {
@@ -134,11 +134,13 @@ function readSources(tree: YamlTree, faults: ConfigFault[]): readonly SourceSett
 function readSource(item: YamlMapping, faults: ConfigFault[]): SourceSetting | null {
   const before = faults.length;
   const fields = new Map<string, string | number | boolean | null>();
+  let accepts: readonly number[] | null = null;
   for (const { key, keyPlace, value } of item.entries) {
     if (!SOURCE_KEYS.includes(key)) {
       const message = `Unknown key "${shorten(key)}" of a source${didYouMean(key, SOURCE_KEYS)}`;
       faults.push(fault(keyPlace, "SIG-S-003", message, `Known keys are ${SOURCE_KEYS.join(", ")}`));
-    } else if (value.kind === "scalar") fields.set(key, value.value);
+    } else if (key === "accepts") accepts = readAccepts(value, faults);
+    else if (value.kind === "scalar") fields.set(key, value.value);
     else
       faults.push(
         fault(
@@ -167,9 +169,18 @@ function readSource(item: YamlMapping, faults: ConfigFault[]): SourceSetting | n
       ),
     );
   if (faults.length > before || !numbers || typeof topic !== "string" || typeof subject !== "string") return null;
-  const source = sourceOf(topic, subject, version, partitions);
+  const source = sourceOf(topic, subject, version, accepts, partitions);
   if (typeof source !== "string") return source;
   faults.push(fault(item.place, "SIG-S-004", `The source is not valid: ${source}`, "Correct it"));
+  return null;
+}
+
+function readAccepts(tree: YamlTree, faults: ConfigFault[]): readonly number[] | null {
+  const items = tree.kind === "list" ? tree.items : [];
+  const versions = items.map((item) => (item.kind === "scalar" ? item.value : null));
+  if (tree.kind === "list" && versions.every((version) => typeof version === "number")) return versions;
+  const message = 'Key "accepts" of a source must be a list of version numbers';
+  faults.push(fault(tree.place, "SIG-S-004", message, "Write accepts: [1, 2]"));
   return null;
 }
 

@@ -2,6 +2,8 @@
 export type SourceSetting = {
   readonly topic: string;
   readonly subject: string;
+  /** Versions the topic's records may be of; null: any version in force. */
+  readonly accepts: readonly number[] | null;
   /** Version of records that declare none; null: such records are FAILED contract-undeclared. */
   readonly defaultVersion: number | null;
   readonly partitions: number;

@@ -5,6 +5,7 @@ import { setting, type Setting, type SourceSetting } from "./setting.ts";
 export const DEFAULT_SOURCE: SourceSetting = {
   topic: "sigma-aetl.shipments",
   subject: "shipment",
+  accepts: null,
   defaultVersion: 1,
   partitions: 1,
 };
@@ -33,8 +34,9 @@ export const SETTINGS: readonly Setting[] = [
     "sources",
     { kind: "sources" },
     [DEFAULT_SOURCE],
-    "Topics, each with the contract its records are judged by. A list of topic, subject, default (the version of records " +
-      "that declare none) and partitions (1); as text: topic=subject@default:partitions, separated by commas",
+    "Topics, each with the contract its records are judged by. A list of topic, subject, accepts (versions its records may " +
+      "be of; without it any version in force), default (the version of records that declare none) and partitions (1); as " +
+      "text: topic=subject@default/accepts:partitions, separated by commas, as in orders=order@1/1+2:4",
     null,
   ),
   setting("limits.record_bytes", { kind: "bytes", min: 1, max: 64 * MIB }, MIB, "Largest record that can pass", null),

@@ -10,7 +10,7 @@ export function checkSources(
 ): readonly ConfigFault[] {
   const faults: ConfigFault[] = [];
   const subjects = contracts.map(({ subject }) => subject);
-  for (const { topic, subject, defaultVersion } of sources) {
+  for (const { topic, subject, accepts, defaultVersion } of sources) {
     const place = "setting sources";
     const contract = contracts.find((one) => one.subject === subject);
     if (contract === undefined) {
@@ -19,9 +19,11 @@ export function checkSources(
       continue;
     }
     const numbers = contract.versions.map(({ version }) => version);
-    if (defaultVersion === null || numbers.includes(defaultVersion)) continue;
-    const message = `Source "${topic}" has default version ${defaultVersion}, and contract "${subject}" has no such version`;
-    faults.push({ place, code: "SIG-S-008", message, remedy: `Use one of ${numbers.join(", ")}` });
+    for (const [role, version] of [["default", defaultVersion], ...(accepts ?? []).map((one) => ["accepts", one])]) {
+      if (version === null || numbers.includes(Number(version))) continue;
+      const message = `Source "${topic}" has ${role} version ${version}, and contract "${subject}" has no such version`;
+      faults.push({ place, code: "SIG-S-008", message, remedy: `Use one of ${numbers.join(", ")}` });
+    }
   }
   return faults;
 }

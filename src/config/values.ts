@@ -81,14 +81,24 @@ export function sourceOf(
   topic: string,
   subject: string,
   version: number | null,
+  accepts: readonly number[] | null,
   partitions: number,
 ): SourceSetting | string {
   if (!TOPIC.test(topic)) return "a topic has letters, digits, dots, underscores and dashes, at most 249";
   if (!SUBJECT.test(subject)) return "a subject has letters, digits, dots, underscores and dashes, at most 249";
-  if (version !== null && !within(version, 1, VERSION_MAX))
+  if ([...(accepts ?? []), version ?? 1].some((one) => !within(one, 1, VERSION_MAX)))
     return `a version is a whole number from 1 to ${VERSION_MAX}`;
+  if (accepts?.length === 0) return "a topic accepts at least one version; leave accepts out to accept any in force";
+  if (accepts !== null && version !== null && !accepts.includes(version))
+    return `the default version ${version} is not among the versions it accepts`;
   if (!within(partitions, 1, PARTITIONS_MAX)) return `partitions are a whole number from 1 to ${PARTITIONS_MAX}`;
-  return { topic, subject, defaultVersion: version, partitions };
+  return {
+    topic,
+    subject,
+    accepts: accepts === null ? null : [...new Set(accepts)].toSorted((a, b) => a - b),
+    defaultVersion: version,
+    partitions,
+  };
 }
 
 /** A value as one line of text. */
@@ -96,11 +106,12 @@ export function describeValue(value: SettingValue): string {
   return typeof value === "object" ? describeSources(value) : String(value);
 }
 
-/** The text form of sources: `topic=subject@default:partitions`, separated by commas. */
+/** The text form of sources: `topic=subject@default/accepts:partitions`, separated by commas. */
 function describeSources(sources: readonly SourceSetting[]): string {
   return sources
-    .map(({ topic, subject, defaultVersion, partitions }) => {
-      return `${topic}=${subject}${defaultVersion === null ? "" : `@${defaultVersion}`}:${partitions}`;
+    .map(({ topic, subject, accepts, defaultVersion, partitions }) => {
+      const byDefault = defaultVersion === null ? "" : `@${defaultVersion}`;
+      return `${topic}=${subject}${byDefault}${accepts === null ? "" : `/${accepts.join("+")}`}:${partitions}`;
     })
     .join(",");
 }
@@ -108,12 +119,18 @@ function describeSources(sources: readonly SourceSetting[]): string {
 function parseSources(text: string): Parsed {
   const sources: SourceSetting[] = [];
   for (const part of text.split(",")) {
-    const match = /^\s*([^=\s]+)=([^@:\s]+)(?:@(\d{1,10}))?(?::(\d{1,10}))?\s*$/.exec(part);
-    const [, topic, subject, version, partitions] = match ?? [];
+    const match = /^\s*([^=\s]+)=([^@:/\s]+)(?:@(\d{1,10}))?(?:\/([\d+]{1,1000}))?(?::(\d{1,10}))?\s*$/.exec(part);
+    const [, topic, subject, version, accepts, partitions] = match ?? [];
     if (topic === undefined || subject === undefined) {
-      return { ok: false, problem: "must be written topic=subject@default:partitions, separated by commas" };
+      return { ok: false, problem: "must be written topic=subject@default/accepts:partitions, separated by commas" };
     }
-    const source = sourceOf(topic, subject, version === undefined ? null : Number(version), Number(partitions ?? 1));
+    const source = sourceOf(
+      topic,
+      subject,
+      version === undefined ? null : Number(version),
+      accepts === undefined ? null : accepts.split("+").map(Number),
+      Number(partitions ?? 1),
+    );
     if (typeof source === "string") return { ok: false, problem: `is not valid: ${source}` };
     sources.push(source);
   }

@@ -4,6 +4,7 @@ import {
   sealContractSet,
   versionDigest,
   type Binding,
+  type SchemaId,
   type ContractVersion,
   type PayloadLimits,
   type SealedContractSet,
@@ -82,11 +83,15 @@ export function readContracts(directory: string): ContractReading {
   return { contracts, faults: sortFaults(faults), patterns };
 }
 
+/** A binding as settings write it: null and absent both accept any version in force. */
+export type SourceBinding = Omit<Binding, "accepts"> & { readonly accepts?: readonly number[] | null };
+
 /** The set to decide with. Statuses and bindings are part of it; owner, description and sunset decide nothing. */
 export function toContractSet(
   contracts: readonly LoadedContract[],
-  bindings: readonly Binding[],
+  bindings: readonly SourceBinding[],
   limits: PayloadLimits,
+  schemaIds: readonly SchemaId[] = [],
 ): SealedContractSet {
   return sealContractSet({
     limits: { bytesMax: limits.bytesMax, depthMax: limits.depthMax },
@@ -103,7 +108,13 @@ export function toContractSet(
         digest,
       })),
     })),
-    bindings: bindings.map(({ topic, subject, defaultVersion }) => ({ topic, subject, defaultVersion })),
+    bindings: bindings.map(({ topic, subject, accepts = null, defaultVersion }) => ({
+      topic,
+      subject,
+      ...(accepts === null ? {} : { accepts }),
+      defaultVersion,
+    })),
+    schemaIds,
   });
 }
 

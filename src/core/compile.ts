@@ -1,6 +1,7 @@
 import type {
   Binding,
   Contract,
+  ContractSet,
   ContractStatus,
   ContractVersion,
   PayloadLimits,
@@ -8,6 +9,7 @@ import type {
 } from "./contract-set.ts";
 import { compileMachineId, compilePointers, type MachineId } from "./identity.ts";
 import { resolveDefault, type Resolved } from "./resolve.ts";
+import { ownSchemaIds } from "./wire-format.ts";
 import { compileRules, type CompiledRules } from "./rules.ts";
 import { compileSchema, type CompiledSchema } from "./schema.ts";
 import type { JsonValue } from "./json.ts";
@@ -40,9 +42,14 @@ export type CompiledContract = {
   readonly versions: ReadonlyMap<number, CompiledVersion>;
 };
 
+/** By id, in decimal digits or as a GUID. */
+export type SchemaIds = ReadonlyMap<string, { readonly subject: string; readonly version: number } | null>;
+
 export type CompiledBinding = {
   readonly binding: Binding;
   readonly contract: CompiledContract;
+  /** What a schema id stands for: those of a registry, and this gateway's own. */
+  readonly schemaIds: SchemaIds;
   /** What a record that declares nothing resolves to; null when the binding has no default. */
   readonly byDefault: Resolved | null;
 };
@@ -55,28 +62,60 @@ export type CompiledContractSet = {
   readonly limits: PayloadLimits;
   readonly bySubject: ReadonlyMap<string, CompiledContract>;
   readonly byTopic: ReadonlyMap<string, CompiledBinding>;
+  readonly schemaIds: SchemaIds;
 };
 
-/** Compiles a sealed set; one that passed the lint always compiles. */
-export function compileContractSet(sealed: SealedContractSet): CompiledContractSet {
-  const bySubject = new Map(sealed.set.contracts.map((contract) => [contract.subject, compileContract(contract)]));
+/**
+ * Compiles a sealed set; one that passed the lint always compiles.
+ * @param previous versions that are in it with the same digest are taken over as they are.
+ */
+export function compileContractSet(
+  sealed: SealedContractSet,
+  previous: CompiledContractSet | null = null,
+): CompiledContractSet {
+  const bySubject = new Map(
+    sealed.set.contracts.map((contract) => {
+      const before = previous?.bySubject.get(contract.subject)?.versions;
+      return [contract.subject, compileContract(contract, before)] as const;
+    }),
+  );
+  const schemaIds = collectSchemaIds(sealed.set);
   const byTopic = new Map<string, CompiledBinding>();
   for (const binding of sealed.set.bindings) {
     const contract = bySubject.get(binding.subject);
     if (contract === undefined) {
       throw new Error(`Cannot bind topic "${binding.topic}": there is no contract "${binding.subject}"`);
     }
-    byTopic.set(binding.topic, { binding, contract, byDefault: resolveDefault(binding, contract) });
+    byTopic.set(binding.topic, { binding, contract, schemaIds, byDefault: resolveDefault(binding, contract) });
   }
-  return { digest: sealed.digest, text: sealed.text, limits: sealed.set.limits, bySubject, byTopic };
+  return { digest: sealed.digest, text: sealed.text, limits: sealed.set.limits, bySubject, byTopic, schemaIds };
 }
 
-function compileContract(contract: Contract): CompiledContract {
+/** The registry's word goes before our own ids. Two of our versions with one id (odds of 1 in 2^31) both lose it. */
+function collectSchemaIds({ contracts, schemaIds = [] }: ContractSet): SchemaIds {
+  const found = new Map<string, { readonly subject: string; readonly version: number } | null>();
+  for (const { subject, versions } of contracts) {
+    for (const { version, digest } of versions) {
+      const own = ownSchemaIds(digest);
+      for (const id of [String(own.id), own.guid]) found.set(id, found.has(id) ? null : { subject, version });
+    }
+  }
+  for (const { id, subject, version } of schemaIds) found.set(id, { subject, version });
+  return found;
+}
+
+function compileContract(contract: Contract, before: CompiledContract["versions"] | undefined): CompiledContract {
   return {
     subject: contract.subject,
     collection: contract.collection,
     versionField: contract.versionField === null ? null : compileField(contract.versionField),
-    versions: new Map(contract.versions.map((version) => [version.version, compileVersion(contract.subject, version)])),
+    versions: new Map(
+      contract.versions.map((version) => {
+        const same = before?.get(version.version);
+        const compiled = same?.ref.digest === version.digest ? same : compileVersion(contract.subject, version);
+        return [version.version, { ...compiled, status: version.status }];
+      }),
+    ),
   };
 }
 

@@ -32,9 +32,14 @@ export type Contract = {
 export type Binding = {
   readonly topic: string;
   readonly subject: string;
+  /** Versions the topic's records may be of; absent: any version in force. */
+  readonly accepts?: readonly number[];
   /** Version of records that declare none; null: such records are FAILED contract-undeclared. */
   readonly defaultVersion: number | null;
 };
+
+/** A schema id of another registry, as records carry it (decimal digits or a GUID), and the version it stands for. */
+export type SchemaId = { readonly id: string; readonly subject: string; readonly version: number };
 
 export type PayloadLimits = {
   /** Raw bytes of one record, 1 .. 2^30. */
@@ -48,6 +53,8 @@ export type ContractSet = {
   readonly limits: PayloadLimits;
   readonly contracts: readonly Contract[];
   readonly bindings: readonly Binding[];
+  /** What a registry said of the ids seen so far; absent without one. An id that is not here declares nothing we have. */
+  readonly schemaIds?: readonly SchemaId[];
 };
 
 /** A set with its address: `text` is its RFC 8785 form, `digest` "sha256:" and the SHA-256 of that text in hex. */
@@ -85,6 +92,9 @@ export function sealContractSet(set: ContractSet): SealedContractSet {
       .map((contract) => ({ ...contract, versions: contract.versions.toSorted((a, b) => a.version - b.version) }))
       .toSorted((a, b) => compareText(a.subject, b.subject)),
     bindings: set.bindings.toSorted((a, b) => compareText(a.topic, b.topic)),
+    ...(set.schemaIds === undefined || set.schemaIds.length === 0
+      ? {}
+      : { schemaIds: set.schemaIds.toSorted((a, b) => compareText(a.id, b.id)) }),
   };
   const text = canonicalText(ordered);
   return { digest: sha256Text(text), text, set: JSON.parse(text) as ContractSet };

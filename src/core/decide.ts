@@ -1,18 +1,20 @@
-import type { CompiledContractSet, CompiledVersion, ContractRef } from "./compile.ts";
+import type { CompiledBinding, CompiledContractSet, CompiledVersion, ContractRef } from "./compile.ts";
+import type { PayloadLimits } from "./contract-set.ts";
 import type { FailureReason, RuleFailure, Violation } from "./failure.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { MachineId } from "./identity.ts";
 import type { JsonValue } from "./json.ts";
 import type { NumberTypes } from "./number-types.ts";
-import { parsePayload } from "./payload.ts";
+import { parseValue } from "./payload.ts";
 import type { Header } from "./record.ts";
+import { framedSchemaId } from "./wire-format.ts";
 import { resolveVersion, type Declaration } from "./resolve.ts";
 
 /**
  * Version of the decision semantics. Raised when, and only when, a row of test/vectors changes its decision; the
  * ledger records it, so that history decided by another engine is never mistaken for a divergence.
  */
-export const ENGINE = "1";
+export const ENGINE = "2";
 
 type Passed = {
   readonly status: "PASSED";
@@ -29,7 +31,7 @@ type Passed = {
 export type Failed = {
   readonly status: "FAILED";
   readonly reason: FailureReason;
-  /** The version that refused it; null when none could be found. */
+  /** The version that refused it, or that was declared and may not judge; null when none could be found. */
   readonly contract: ContractRef | null;
   readonly declaredBy: Declaration | null;
   readonly fingerprint: string;
@@ -46,7 +48,6 @@ export type Decidable = {
 
 /**
  * The decision: a pure, total and synchronous function of the record and the contract set.
- * Strict bytes, then JSON, then the version, its schema, its rules, and the identity.
  */
 export function decide(record: Decidable, set: CompiledContractSet): Decision {
   const bound = set.byTopic.get(record.topic);
@@ -54,14 +55,20 @@ export function decide(record: Decidable, set: CompiledContractSet): Decision {
     const message = `Topic ${record.topic} is bound to no contract`;
     return failed({ kind: "contract", code: "unknown", message }, null, null);
   }
-  const parsed = parsePayload(record.value, set.limits);
-  if (!parsed.ok) {
-    const resolved = resolveVersion(bound, record.headers, undefined);
-    if (!resolved.ok) return failed(parsed.reason, null, null);
-    return failed(parsed.reason, resolved.version.ref, resolved.declaredBy);
-  }
-  const resolved = resolveVersion(bound, record.headers, parsed.payload);
-  if (!resolved.ok) return failed(resolved.reason, null, null);
+  return decideBound(record, bound, set.limits);
+}
+
+/** The decision by a binding that is known: strict bytes, then JSON, then the version, its schema, its rules, the identity. */
+export function decideBound(
+  { headers, value }: Omit<Decidable, "topic">,
+  bound: CompiledBinding,
+  limits: PayloadLimits,
+): Decision {
+  const parsed = parseValue(value, limits);
+  const resolved = resolveVersion(bound, headers, framedSchemaId(value), parsed.ok ? parsed.payload : undefined);
+  const named = resolved.ok ? resolved : resolved.refused;
+  if (!parsed.ok) return failed(parsed.reason, named?.version.ref ?? null, named?.declaredBy ?? null);
+  if (!resolved.ok) return failed(resolved.reason, named?.version.ref ?? null, named?.declaredBy ?? null);
   return judge(parsed.payload, resolved.version, resolved.declaredBy);
 }
 

@@ -21,7 +21,7 @@ export type Malformed = {
   readonly pointer: string | null;
 };
 
-export type ContractFailureCode = "undeclared" | "ambiguous" | "unknown" | "not-active" | "retired";
+export type ContractFailureCode = "undeclared" | "ambiguous" | "unknown" | "not-accepted" | "not-active" | "retired";
 
 /** No version could be found to judge the record by. */
 export type ContractFailure = {

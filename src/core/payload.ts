@@ -2,6 +2,7 @@ import type { PayloadLimits } from "./contract-set.ts";
 import type { Malformed, MalformedCode } from "./failure.ts";
 import { findPolicyFault, findSyntaxFault, survives } from "./json-scan.ts";
 import type { JsonValue } from "./json.ts";
+import { frameBytes } from "./wire-format.ts";
 
 export type ParsedPayload =
   | { readonly ok: true; readonly payload: JsonValue }
@@ -54,6 +55,15 @@ export function parsePayload(bytes: Uint8Array | null, limits: PayloadLimits): P
   const fault = findPolicyFault(text);
   if (fault === null) return { ok: true, payload };
   return malformed(fault.code, fault.message, byteOffsetOf(text, fault.index), fault.pointer);
+}
+
+/** Parses a record's value: the payload without the prefix it may have ({@link frameBytes}). Offsets are in the value. */
+export function parseValue(value: Uint8Array | null, limits: PayloadLimits): ParsedPayload {
+  const frame = value === null ? 0 : frameBytes(value);
+  if (value === null || frame === 0) return parsePayload(value, limits);
+  const parsed = parsePayload(value.subarray(frame), limits);
+  if (parsed.ok || parsed.reason.byteOffset === null) return parsed;
+  return { ok: false, reason: { ...parsed.reason, byteOffset: parsed.reason.byteOffset + frame } };
 }
 
 type Survey = {

@@ -3,13 +3,21 @@ import type { Binding } from "./contract-set.ts";
 import type { ContractFailure, ContractFailureCode } from "./failure.ts";
 import type { JsonValue } from "./json.ts";
 import type { Header } from "./record.ts";
+import { headerSchemaId } from "./wire-format.ts";
 
-/** How a record's version was declared; the strongest way wins the name when several agree. */
-export type Declaration = "header" | "cloudevents" | "payload" | "default";
+/** The ways a record's version can be declared, strongest first: of several that agree the strongest gives the name. */
+export const DECLARATIONS = ["header", "cloudevents", "wire-format", "payload", "default"] as const;
+
+export type Declaration = (typeof DECLARATIONS)[number];
 
 export type Resolved =
   | { readonly ok: true; readonly version: CompiledVersion; readonly declaredBy: Declaration }
-  | { readonly ok: false; readonly reason: ContractFailure };
+  | {
+      readonly ok: false;
+      readonly reason: ContractFailure;
+      /** The version that was declared, when there is such a version that may not judge. */
+      readonly refused: { readonly version: CompiledVersion; readonly declaredBy: Declaration } | null;
+    };
 
 /** Header that declares a version: `sigma-contract: shipment@2`. */
 export const CONTRACT_HEADER = "sigma-contract";
@@ -21,21 +29,29 @@ type Declared = { readonly subject: string | null; readonly version: number | nu
 /**
  * Finds the one version a record is to be judged by: declared, never guessed.
  *
- * Looks at the `sigma-contract` header, the CloudEvents `dataschema`, the payload field the contract names, then the
- * binding's default. Two declarations that disagree are a failure, as is none.
+ * Looks at the `sigma-contract` header, the CloudEvents `dataschema`, the schema id of Confluent's wire format, the payload
+ * field the contract names, then the binding's default. Two declarations that disagree are a failure, as is none.
+ * @param framedId the schema id before the payload; null when there is none.
  * @param payload undefined when the bytes could not be parsed; the payload field is then not consulted.
  */
 export function resolveVersion(
   bound: CompiledBinding,
   headers: readonly Header[],
+  framedId: string | null,
   payload: JsonValue | undefined,
 ): Resolved {
   const { contract, binding } = bound;
-  if (headers.length === 0 && contract.versionField === null && bound.byDefault !== null) return bound.byDefault;
+  const bare = headers.length === 0 && framedId === null && contract.versionField === null;
+  if (bare && bound.byDefault !== null) return bound.byDefault;
   let declared: Declared | null = null;
-  for (const [name, value] of headers) {
-    const next = declarationOf(bound, name, value);
+  for (const header of headers) {
+    const next = declarationOf(bound, header);
     if (next === null) continue;
+    if (declared !== null && !agree(declared, next)) return ambiguous(declared, next);
+    declared = stronger(declared, next);
+  }
+  if (framedId !== null) {
+    const next = fromSchemaId(bound, framedId);
     if (declared !== null && !agree(declared, next)) return ambiguous(declared, next);
     declared ??= next;
   }
@@ -74,23 +90,39 @@ function admit(bound: Pick<CompiledBinding, "binding" | "contract">, declared: D
   const version = contract.versions.get(declared.version);
   const name = `${contract.subject}@${declared.version}`;
   if (version === undefined) return fail("unknown", `There is no contract version ${name}`);
+  const refused = { version, declaredBy: declared.by };
+  if (binding.accepts !== undefined && !binding.accepts.includes(declared.version)) {
+    return fail("not-accepted", `Topic ${binding.topic} does not accept contract version ${name}`, refused);
+  }
   switch (version.status) {
     case "active":
     case "deprecated":
       return { ok: true, version, declaredBy: declared.by };
     case "draft":
-      return fail("not-active", `Contract version ${name} is a draft and not yet active`);
+      return fail("not-active", `Contract version ${name} is a draft and not yet active`, refused);
     case "retired":
-      return fail("retired", `Contract version ${name} is retired`);
+      return fail("retired", `Contract version ${name} is retired`, refused);
   }
 }
 
-function declarationOf(bound: CompiledBinding, name: string, value: Uint8Array): Declared | null {
+function declarationOf(bound: CompiledBinding, header: Header): Declared | null {
+  const [name, value] = header;
   // HTTP lower-cases header names, Kafka keeps what the producer wrote.
   const lower = name.toLowerCase();
   if (lower === CONTRACT_HEADER) return { ...parseRef(textOf(value)), by: "header" };
   if (DATASCHEMA_HEADERS.has(lower)) return { ...fromSchemaUri(bound, textOf(value)), by: "cloudevents" };
-  return null;
+  const schemaId = headerSchemaId(header);
+  return schemaId === null ? null : fromSchemaId(bound, schemaId);
+}
+
+function stronger(a: Declared | null, b: Declared): Declared {
+  return a !== null && DECLARATIONS.indexOf(a.by) <= DECLARATIONS.indexOf(b.by) ? a : b;
+}
+
+/** An id that no registry told us of names nothing we have. */
+function fromSchemaId({ schemaIds }: CompiledBinding, id: string): Declared {
+  const known = schemaIds.get(id) ?? null;
+  return { subject: known?.subject ?? null, version: known?.version ?? null, by: "wire-format" };
 }
 
 /** `shipment@2`. Anything else names nothing we have. */
@@ -132,8 +164,12 @@ function ambiguous(a: Declared, b: Declared): Resolved {
   return fail("ambiguous", `The record declares more than one contract version: ${where} disagree`);
 }
 
-function fail(code: ContractFailureCode, message: string): Resolved {
-  return { ok: false, reason: { kind: "contract", code, message } };
+function fail(
+  code: ContractFailureCode,
+  message: string,
+  refused: Extract<Resolved, { readonly ok: false }>["refused"] = null,
+): Resolved {
+  return { ok: false, reason: { kind: "contract", code, message }, refused };
 }
 
 /** Header values longer than any reference are not read: they name nothing. */

@@ -1,6 +1,8 @@
 import type { CompiledContractSet } from "../core/compile.ts";
 import { ENGINE } from "../core/decide.ts";
+import type { SourceRecord } from "../core/record.ts";
 import { Unavailable } from "../core/unavailable.ts";
+import { schemaIdsOf } from "../core/wire-format.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
 import { decideBatch, entryFor } from "../store/decided.ts";
 import { GENESIS, outcomeRoot, rawRoot, sealEntry, type LedgerEntry } from "../store/ledger.ts";
@@ -16,6 +18,11 @@ export type IngestDeps = {
   readonly store: Store;
   /** The set in force now; read once for each batch. */
   readonly contracts: () => CompiledContractSet;
+  /**
+   * Asks a registry for schema ids that the set does not know; afterwards `contracts` knows those that exist. Throws
+   * `Unavailable` when it cannot be asked: no decision yet. Absent without a registry.
+   */
+  readonly learnSchemaIds?: (ids: readonly string[]) => Promise<void>;
   readonly limits: FetchLimits;
   /** Tells decisions once they are stored; absent when nobody asked for it. */
   readonly mirror?: Mirror;
@@ -141,7 +148,7 @@ async function advance(
     case "records":
       break;
   }
-  const set = deps.contracts();
+  const set = await setFor(deps, fetched.records);
   const decided = decideBatch(fetched.records, set, store.refusalOf);
   const trip = breaker.check(decided.map(({ decision }) => decision.status === "FAILED"));
   if (trip !== null) return { kind: "halted", halt: breakerHalt(stream, tail.to, trip) };
@@ -164,6 +171,16 @@ async function advance(
   const decidedHow = { stored, duplicates, conflicts, failures };
   observe({ kind: "batch-settled", stream, seq, from, to, count, contractSet, ...decidedHow });
   return { kind: "at", tail: entry };
+}
+
+/** The set in force, once it knows of every schema id in the batch what a registry says of it. */
+async function setFor(deps: IngestDeps, records: readonly SourceRecord[]): Promise<CompiledContractSet> {
+  const set = deps.contracts();
+  if (deps.learnSchemaIds === undefined) return set;
+  const unknown = new Set(records.flatMap(schemaIdsOf).filter((id) => !set.schemaIds.has(id)));
+  if (unknown.size === 0) return set;
+  await deps.learnSchemaIds([...unknown]);
+  return deps.contracts();
 }
 
 /** P4: the entry is ours when we inserted it, or when what is there is the very same entry (a lost acknowledgement). */

@@ -2,9 +2,10 @@ import { compileContractSet, type CompiledContractSet } from "../core/compile.ts
 import { openContractSet } from "../core/contract-set.ts";
 import { ENGINE, type Decision, type Failed } from "../core/decide.ts";
 import { fingerprint } from "../core/fingerprint.ts";
-import { parsePayload } from "../core/payload.ts";
+import { parseValue } from "../core/payload.ts";
 import type { SourceRecord } from "../core/record.ts";
 import { resolveVersion } from "../core/resolve.ts";
+import { framedSchemaId } from "../core/wire-format.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
 import { decideBatch, outcomeLeaf, rawLeaf, type Decided } from "../store/decided.ts";
 import { decodeOutcomes, outcomeRoot, rawRoot, type LedgerEntry, type Outcome } from "../store/ledger.ts";
@@ -129,9 +130,9 @@ function unexplained(tail: LedgerEntry): Failed {
 /** The ledger says PASSED, today's build says FAILED: the identity needs neither schema nor rules. */
 function passedThen({ record }: Decided, set: CompiledContractSet): Decision | null {
   const bound = set.byTopic.get(record.position.topic);
-  const parsed = parsePayload(record.value, set.limits);
+  const parsed = parseValue(record.value, set.limits);
   if (bound === undefined || !parsed.ok) return null;
-  const resolved = resolveVersion(bound, record.headers, parsed.payload);
+  const resolved = resolveVersion(bound, record.headers, framedSchemaId(record.value), parsed.payload);
   if (!resolved.ok) return null;
   const { ref, identity, machineId, numbers } = resolved.version;
   const fields = identity(parsed.payload);

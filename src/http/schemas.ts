@@ -1,3 +1,4 @@
+import { DECLARATIONS } from "../core/resolve.ts";
 import type { FastifySchema } from "fastify";
 
 type Schemas<Name extends string> = Readonly<Record<Name, FastifySchema>>;
@@ -43,7 +44,7 @@ const decision = {
     offset: whole,
     id: text,
     contract: contractRef,
-    declaredBy: { enum: ["header", "cloudevents", "payload", "default", null] },
+    declaredBy: { enum: [...DECLARATIONS, null] },
     duplicate: { const: true },
     storedAt: text,
     rawHash: text,

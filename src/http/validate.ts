@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { CompiledBinding, CompiledContractSet } from "../core/compile.ts";
-import { decide, judge, type Decision, type Failed } from "../core/decide.ts";
+import type { Binding } from "../core/contract-set.ts";
+import { decide, decideBound, type Decision } from "../core/decide.ts";
 import type { Violation } from "../core/failure.ts";
-import { fingerprint } from "../core/fingerprint.ts";
 import type { JsonValue } from "../core/json.ts";
-import { parsePayload } from "../core/payload.ts";
+import { parseValue } from "../core/payload.ts";
 import type { Header } from "../core/record.ts";
-import { CONTRACT_HEADER, resolveDefault, resolveVersion } from "../core/resolve.ts";
+import { CONTRACT_HEADER, resolveDefault } from "../core/resolve.ts";
 import { plainBytes } from "./body.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import { badRequest, notFound } from "./problem.ts";
@@ -30,7 +30,7 @@ export function registerValidate(app: FastifyInstance, deps: HttpDeps): void {
     async (request) => {
       const set = deps.contracts();
       const bound = boundFor(set, request.params.subject, request.query.version);
-      return decisionView(judgeFor(bound, declared(request), bodyOf(request, set), set));
+      return decisionView(decideBound({ headers: declared(request), value: bodyOf(request, set) }, bound, set.limits));
     },
   );
 }
@@ -53,24 +53,8 @@ function boundFor(set: CompiledContractSet, subject: string, version: string | u
   }
   const topic = [...set.byTopic.values()].find((bound) => bound.contract === contract);
   const defaultVersion = version === undefined ? (topic?.binding.defaultVersion ?? null) : Number(version);
-  const binding = { topic: topic?.binding.topic ?? subject, subject, defaultVersion };
-  return { binding, contract, byDefault: resolveDefault(binding, contract) };
-}
-
-function judgeFor(
-  bound: CompiledBinding,
-  headers: readonly Header[],
-  value: Buffer,
-  set: CompiledContractSet,
-): Decision {
-  const parsed = parsePayload(value, set.limits);
-  const resolved = resolveVersion(bound, headers, parsed.ok ? parsed.payload : undefined);
-  if (!parsed.ok) return failedWith(parsed.reason);
-  return resolved.ok ? judge(parsed.payload, resolved.version, resolved.declaredBy) : failedWith(resolved.reason);
-}
-
-function failedWith(reason: Failed["reason"]): Failed {
-  return { status: "FAILED", reason, contract: null, declaredBy: null, fingerprint: fingerprint(reason, null) };
+  const binding: Binding = { ...(topic?.binding ?? { topic: subject, subject }), defaultVersion };
+  return { binding, contract, schemaIds: set.schemaIds, byDefault: resolveDefault(binding, contract) };
 }
 
 /**
@@ -80,7 +64,7 @@ function failedWith(reason: Failed["reason"]): Failed {
 function referenceView(decision: Decision, value: Buffer, set: CompiledContractSet): unknown {
   if (decision.status === "PASSED") return { status: "PASSED", clean_data: decision.payload };
   const { reason } = decision;
-  const parsed = parsePayload(value, set.limits);
+  const parsed = parseValue(value, set.limits);
   const payload: JsonValue = parsed.ok ? parsed.payload : null;
   const failed = (words: string, errors: readonly unknown[]) => ({
     status: "FAILED",

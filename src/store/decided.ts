@@ -4,6 +4,7 @@ import type { CompiledContractSet } from "../core/compile.ts";
 import { decide, ENGINE, type Decision } from "../core/decide.ts";
 import { fingerprint as fingerprintOf } from "../core/fingerprint.ts";
 import type { JsonValue } from "../core/json.ts";
+import { payloadBytes } from "../core/wire-format.ts";
 import { positionId, type Header, type SourceRecord } from "../core/record.ts";
 import { encodeOutcomes, outcomeRoot, rawRoot, sealEntry, type LedgerEntry, type Outcome } from "./ledger.ts";
 import type { FailedRow, NewValidated, Occurrence, RefusalOf } from "./store.ts";
@@ -114,7 +115,9 @@ export function hashBytes(value: Uint8Array | null): string {
 export function contentDigest(raw: Uint8Array | null): string {
   if (raw === null) return "-";
   try {
-    const payload = JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString("utf8")) as JsonValue;
+    const bytes = payloadBytes(raw);
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+    const payload = JSON.parse(text) as JsonValue;
     return hash("sha256", canonicalText(payload));
   } catch {
     return "-";

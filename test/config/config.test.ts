@@ -28,7 +28,9 @@ describe("the configuration", () => {
         http: { host: "127.0.0.1", port: 8_000 },
         dataDir: ".sigma/data",
         contractsDir: "contracts",
-        sources: [{ topic: "sigma-aetl.shipments", subject: "shipment", defaultVersion: 1, partitions: 1 }],
+        sources: [
+          { topic: "sigma-aetl.shipments", subject: "shipment", accepts: null, defaultVersion: 1, partitions: 1 },
+        ],
         limits: { bytesMax: 1_048_576, depthMax: 64 },
         batch: { recordsMax: 3_000, bytesMax: 1_048_576 },
         log: { level: "info", format: "auto" },
@@ -48,10 +50,12 @@ describe("the configuration", () => {
       "data.dir": ["/d", "/d"],
       "contracts.dir": ["/c", "/c"],
       sources: [
-        "a=x@2:3, b=y",
+        "a=x@2:3, b=y, c=z/2+1+2, d=z@1/1+2:4",
         [
-          { topic: "a", subject: "x", defaultVersion: 2, partitions: 3 },
-          { topic: "b", subject: "y", defaultVersion: null, partitions: 1 },
+          { topic: "a", subject: "x", accepts: null, defaultVersion: 2, partitions: 3 },
+          { topic: "b", subject: "y", accepts: null, defaultVersion: null, partitions: 1 },
+          { topic: "c", subject: "z", accepts: [1, 2], defaultVersion: null, partitions: 1 },
+          { topic: "d", subject: "z", accepts: [1, 2], defaultVersion: 1, partitions: 4 },
         ],
       ],
       "limits.record_bytes": ["2 MiB", 2_097_152],
@@ -168,6 +172,22 @@ describe("the configuration", () => {
       "a version that is none",
       "sources:\n  - {topic: a, subject: x, default: 0}\n",
       ["2:5 SIG-S-004 The source is not valid: a version is a whole number from 1 to 999999999"],
+    ],
+    [
+      "accepted versions that are no list of numbers",
+      "sources:\n  - {topic: a, subject: x, accepts: 1}\n  - {topic: b, subject: x, accepts: [v1]}\n",
+      [
+        '2:37 SIG-S-004 Key "accepts" of a source must be a list of version numbers',
+        '3:37 SIG-S-004 Key "accepts" of a source must be a list of version numbers',
+      ],
+    ],
+    [
+      "a default version the topic does not accept, and a topic that accepts nothing",
+      "sources:\n  - {topic: a, subject: x, accepts: [2], default: 1}\n  - {topic: b, subject: x, accepts: []}\n",
+      [
+        "2:5 SIG-S-004 The source is not valid: the default version 1 is not among the versions it accepts",
+        "3:5 SIG-S-004 The source is not valid: a topic accepts at least one version; leave accepts out to accept any in force",
+      ],
     ],
   ])("refuses %s, with its place", async (_, text, expected) => {
     expect(await faults(text)).toEqual(expected);

@@ -22,6 +22,7 @@ describe("decide()", () => {
     const codes = rows.flatMap(({ decision }) => (decision.status === "FAILED" ? [failureCode(decision.reason)] : []));
     expect([...new Set(codes)].toSorted()).toEqual([
       "contract-ambiguous",
+      "contract-not-accepted",
       "contract-not-active",
       "contract-retired",
       "contract-undeclared",

@@ -2,7 +2,8 @@ import { Binary } from "mongodb";
 import type { ContractRef } from "../../core/compile.ts";
 import { failureCode, type FailureReason } from "../../core/failure.ts";
 import type { Header, Position } from "../../core/record.ts";
-import type { Declaration } from "../../core/resolve.ts";
+import { DECLARATIONS, type Declaration } from "../../core/resolve.ts";
+import { payloadBytes } from "../../core/wire-format.ts";
 import type { LedgerEntry } from "../ledger.ts";
 import type { FailedRow, NewValidated, Occurrence, ReceiptRow, StoredRow, ValidatedRow } from "../store.ts";
 import type { JsonValue } from "../../core/json.ts";
@@ -118,7 +119,8 @@ function requireSamePayload(document: Document): void {
 
 function parsed(raw: Uint8Array): JsonValue | undefined {
   try {
-    return JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString("utf8")) as JsonValue;
+    const payload = payloadBytes(raw);
+    return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8")) as JsonValue;
   } catch {
     // Bytes that are damaged are the audit's own finding: their hash is wrong.
     return undefined;
@@ -191,15 +193,9 @@ function contractOf(value: unknown): ContractRef {
 
 function declaration(document: Document): Declaration {
   const value = text(document, "declaredBy");
-  switch (value) {
-    case "header":
-    case "cloudevents":
-    case "payload":
-    case "default":
-      return value;
-    default:
-      throw new Error("its way of declaration is none there is");
-  }
+  const known = DECLARATIONS.find((one) => one === value);
+  if (known === undefined) throw new Error("its way of declaration is none there is");
+  return known;
 }
 
 function bigintOf(value: unknown): bigint {

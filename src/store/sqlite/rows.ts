@@ -1,7 +1,7 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { failureCode, type FailureReason } from "../../core/failure.ts";
 import type { Header, Position } from "../../core/record.ts";
-import type { Declaration } from "../../core/resolve.ts";
+import { DECLARATIONS, type Declaration } from "../../core/resolve.ts";
 import type { LedgerEntry } from "../ledger.ts";
 import type { FailedRow, Occurrence, ReceiptRow, StoredRow, UnreadableRow, ValidatedRow } from "../store.ts";
 
@@ -149,15 +149,9 @@ function contractOf(row: Row): { readonly subject: string; readonly version: num
 
 function declaration(row: Row): Declaration {
   const value = text(row, "declared_by");
-  switch (value) {
-    case "header":
-    case "cloudevents":
-    case "payload":
-    case "default":
-      return value;
-    default:
-      throw new Error("its way of declaration is none there is");
-  }
+  const known = DECLARATIONS.find((one) => one === value);
+  if (known === undefined) throw new Error("its way of declaration is none there is");
+  return known;
 }
 
 function unreadable(kind: string, row: Row, message: string): UnreadableRow {

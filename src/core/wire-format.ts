@@ -1,0 +1,74 @@
+import { hash } from "node:crypto";
+import type { Header } from "./record.ts";
+
+/**
+ * The framing of Confluent's serializers. Version 0: a zero byte, the registry's schema id as a big-endian 32-bit integer,
+ * the payload. Version 1: a byte 1, a GUID of 16 bytes, the payload. Newer serializers put the same prefix into a header
+ * and leave the value bare. No JSON text begins with either byte (RFC 8259), so a prefix is never taken for a payload.
+ */
+const MAGIC_ID = 0x00;
+const MAGIC_GUID = 0x01;
+const ID_FRAME_BYTES = 5;
+const GUID_FRAME_BYTES = 17;
+
+/** Header that carries the prefix instead of the value. */
+const SCHEMA_ID_HEADER = "__value_schema_id";
+
+/** Bytes of the prefix of a value: 0 when it has none. */
+export function frameBytes(value: Uint8Array): 0 | 5 | 17 {
+  const magic = value[0];
+  if (magic === MAGIC_ID && value.length >= ID_FRAME_BYTES) return ID_FRAME_BYTES;
+  if (magic === MAGIC_GUID && value.length >= GUID_FRAME_BYTES) return GUID_FRAME_BYTES;
+  return 0;
+}
+
+/** The payload's own bytes, without a prefix. */
+export function payloadBytes(value: Uint8Array): Uint8Array {
+  const length = frameBytes(value);
+  return length === 0 ? value : value.subarray(length);
+}
+
+/** The schema id a value's prefix names: decimal digits, or a GUID in its usual form; null when there is no prefix. */
+export function framedSchemaId(value: Uint8Array | null): string | null {
+  if (value === null) return null;
+  switch (frameBytes(value)) {
+    case 0:
+      return null;
+    case ID_FRAME_BYTES:
+      return String(Buffer.from(value.buffer, value.byteOffset, ID_FRAME_BYTES).readInt32BE(1));
+    case GUID_FRAME_BYTES:
+      return guidText(Buffer.from(value.buffer, value.byteOffset + 1, GUID_FRAME_BYTES - 1).toString("hex"));
+  }
+}
+
+/** The schema id a header carries; null when the header is another one, "" when it carries no prefix. */
+export function headerSchemaId([name, value]: Header): string | null {
+  if (name.toLowerCase() !== SCHEMA_ID_HEADER) return null;
+  return value.length === frameBytes(value) ? (framedSchemaId(value) ?? "") : "";
+}
+
+/** Every schema id a record names, in its headers and before its payload. */
+export function schemaIdsOf(record: {
+  readonly headers: readonly Header[];
+  readonly value: Uint8Array | null;
+}): readonly string[] {
+  const framed = framedSchemaId(record.value);
+  const ids = record.headers.map(headerSchemaId).filter((id) => id !== null && id !== "");
+  return framed === null ? (ids as readonly string[]) : [...(ids as readonly string[]), framed];
+}
+
+/**
+ * The ids under which this gateway's own registry serves a version: drawn from its digest, so that every gateway with the
+ * same contracts gives the same ids and nobody has to hand them out. `id` is 1 .. 2^31-1, as serializers expect.
+ */
+export function ownSchemaIds(versionDigest: string): { readonly id: number; readonly guid: string } {
+  const drawn = hash("sha256", versionDigest);
+  const id = 1 + (Number.parseInt(drawn.slice(0, 8), 16) % 0x7fffffff);
+  // RFC 9562 version 8: the bits of version and variant are set, the others are ours.
+  const variant = ((Number.parseInt(drawn.slice(24, 25), 16) & 0x3) | 0x8).toString(16);
+  return { id, guid: guidText(`${drawn.slice(8, 20)}8${drawn.slice(21, 24)}${variant}${drawn.slice(25, 40)}`) };
+}
+
+function guidText(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
