@@ -164,11 +164,7 @@ export type Pipeline = Engine & {
 };
 
 /** Opens the data directory and starts deciding. `stop` finishes the batches in flight and closes the files. */
-export async function startPipeline(
-  config: Config,
-  first: CompiledContractSet,
-  observe: Observe,
-): Promise<Pipeline> {
+export async function startPipeline(config: Config, first: CompiledContractSet, observe: Observe): Promise<Pipeline> {
   const collections = [...new Set([...first.bySubject.values()].map(({ collection }) => collection))];
   const engine = await openEngine(config, collections, "gateway");
   try {
