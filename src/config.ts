@@ -13,6 +13,8 @@ export type Config = {
   readonly http: { readonly host: string; readonly port: number };
   readonly dataDir: string;
   readonly contractsDir: string;
+  /** 0: a running gateway does not look for changes. */
+  readonly contractsReloadMs: number;
   readonly sources: readonly SourceSetting[];
   readonly limits: PayloadLimits;
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number };
@@ -146,6 +148,7 @@ function configOf(settings: readonly SettingInForce[]): Config {
     http: { host: text("http.host"), port: number("http.port") },
     dataDir: text("data.dir"),
     contractsDir: text("contracts.dir"),
+    contractsReloadMs: number("contracts.reload_seconds") * 1_000,
     sources: values.get("sources") as readonly SourceSetting[],
     limits: { bytesMax: number("limits.record_bytes"), depthMax: number("limits.depth") },
     batch: { recordsMax: number("batch.records"), bytesMax: number("batch.bytes") },

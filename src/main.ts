@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { isLoopback, type Config } from "./config.ts";
 import type { ConfigFault } from "./config/settings.ts";
 import type { Fault } from "./contract/fault.ts";
-import type { ContractsInForce } from "./contract/in-force.ts";
+import type { Contracts, ContractsInForce } from "./contract/in-force.ts";
 import type { Check } from "./core/check.ts";
-import type { CompiledContractSet } from "./core/compile.ts";
-import type { Observe } from "./gateway/event.ts";
+import type { ContractsEvent, Observe } from "./gateway/event.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { kafkaConnection } from "./config/kafka-connection.ts";
 import type { KafkaConfig } from "./config/engines.ts";
+import type { Reloaded } from "./config/reload.ts";
 import type { Appender } from "./source/kafka/append.ts";
 import type { Mirror } from "./gateway/mirror.ts";
 import type { Log, Source } from "./source/source.ts";
@@ -29,20 +29,16 @@ const FETCH_WAIT_MS = 500;
 const MONGODB_TIMEOUTS = { selectionTimeoutMs: 5_000, socketTimeoutMs: 30_000 } as const;
 
 export type ContractsResult =
-  | { readonly ok: true; readonly set: CompiledContractSet }
+  | ({ readonly ok: true } & Contracts)
   | { readonly ok: false; readonly faults: readonly (Fault | ConfigFault)[] };
 
 /** The contract set in force: files without a fault, nothing frozen changed, every source bound to a contract that exists. */
 export async function loadContractSet(config: Config): Promise<ContractsResult> {
-  const { loadFrozenContracts } = await import("./contract/commands.ts");
-  const { toContractSet } = await import("./contract/files.ts");
-  const loaded = loadFrozenContracts(config.contractsDir);
-  if (!loaded.ok) return loaded;
-  const { checkSources } = await import("./config/sources.ts");
-  const faults = checkSources(config.sources, loaded.contracts);
-  if (faults.length > 0) return { ok: false, faults };
+  const { readContractSet } = await import("./config/load-contracts.ts");
+  const read = readContractSet(config);
+  if (!read.ok) return read;
   const { compileContractSet } = await import("./core/compile.ts");
-  return { ok: true, set: compileContractSet(toContractSet(loaded.contracts, config.sources, config.limits)) };
+  return { ok: true, set: compileContractSet(read.sealed), about: read.about };
 }
 
 /** A log and a store: embedded in the data directory, or Kafka and MongoDB where the configuration names them. */
@@ -164,8 +160,13 @@ export type Pipeline = Engine & {
 };
 
 /** Opens the data directory and starts deciding. `stop` finishes the batches in flight and closes the files. */
-export async function startPipeline(config: Config, first: CompiledContractSet, observe: Observe): Promise<Pipeline> {
-  const collections = [...new Set([...first.bySubject.values()].map(({ collection }) => collection))];
+export async function startPipeline(
+  config: Config,
+  first: Contracts,
+  observe: Observe,
+  observeContracts: (event: ContractsEvent) => void = () => undefined,
+): Promise<Pipeline> {
+  const collections = [...new Set([...first.set.bySubject.values()].map(({ collection }) => collection))];
   const engine = await openEngine(config, collections, "gateway");
   try {
     const { startGateway } = await import("./gateway/gateway.ts");
@@ -182,9 +183,13 @@ export async function startPipeline(config: Config, first: CompiledContractSet, 
       sleep,
       random: Math.random,
     });
+    const following = new AbortController();
+    const followed = follow(config, contracts, observeContracts, following.signal);
     const stop = async (): Promise<void> => {
       try {
+        following.abort();
         await gateway.stop();
+        await followed;
       } finally {
         await engine.close();
       }
@@ -194,6 +199,24 @@ export async function startPipeline(config: Config, first: CompiledContractSet, 
     await engine.close();
     throw error;
   }
+}
+
+/** Swaps the contracts when their files change. */
+async function follow(
+  { contractsDir, contractsReloadMs: everyMs, sources, limits }: Config,
+  inForce: ContractsInForce,
+  observe: (event: ContractsEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (everyMs === 0) return;
+  const { followContracts } = await import("./config/reload.ts");
+  const report = (outcome: Reloaded): void => {
+    if (outcome.kind === "refused") observe({ kind: "contracts-refused", problems: outcome.problems });
+    else observe({ kind: "contracts-swapped", from: outcome.from, to: outcome.to, changes: outcome.changes });
+  };
+  const pause = async (): Promise<void> => nextTurn();
+  const settings = { contractsDir, sources, limits };
+  await followContracts({ settings, inForce, report, everyMs, sleep, pause }, signal);
 }
 
 /** The mirror that the configuration asks for; its topics must be there, or the gateway would stand still at its first record. */
@@ -217,13 +240,13 @@ export type Service = { readonly url: string; readonly pipeline: Pipeline; reado
 /** @throws the system's error when the address cannot be listened on. */
 export async function startService(
   config: Config,
-  contracts: CompiledContractSet,
+  contracts: Contracts,
   logger: Logger,
   version: string,
 ): Promise<Service> {
-  const { logEvents } = await import("./observe/log.ts");
+  const { logContracts, logEvents } = await import("./observe/log.ts");
   const { createHttpServer } = await import("./http/server.ts");
-  const pipeline = await startPipeline(config, contracts, logEvents(logger));
+  const pipeline = await startPipeline(config, contracts, logEvents(logger), logContracts(logger));
   try {
     const { log, store, gateway, contracts: inForce } = pipeline;
     const http = await createHttpServer({

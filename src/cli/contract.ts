@@ -72,6 +72,7 @@ function printDetails(version: ContractDetails): void {
     ["description", version.description],
     ["owner", version.owner],
     ["status", version.status],
+    ["deprecated", version.deprecated ?? "no"],
     ["sunset", version.sunset ?? "none announced"],
     ["frozen", version.frozen ? "yes" : "no"],
     ["digest", version.digest],

@@ -1,13 +1,13 @@
 import type { Config } from "../config.ts";
-import type { CompiledContractSet } from "../core/compile.ts";
+import type { Contracts } from "../contract/in-force.ts";
 import { loadContractSet, type ContractsResult } from "../main.ts";
 import { Refusals, type PlacedFault } from "./refusal.ts";
 
 /** The contract set in force. @throws {@link Refusals} with everything wrong with the files, the lock and the sources. */
-export async function requireContracts(config: Config): Promise<CompiledContractSet> {
+export async function requireContracts(config: Config): Promise<Contracts> {
   const result = await loadContractSet(config);
   if (!result.ok) throw new Refusals(result.faults.map(placed));
-  return result.set;
+  return result;
 }
 
 type AnyFault = Extract<ContractsResult, { readonly ok: false }>["faults"][number];

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
-import type { CompiledContractSet } from "../core/compile.ts";
+import type { Contracts } from "../contract/in-force.ts";
 import type { GatewayEvent, Observe } from "../gateway/event.ts";
 import { nearestName } from "../contract/nearest.ts";
 import { startPipeline, type Pipeline } from "../main.ts";
@@ -48,7 +48,7 @@ export async function ingest(command: Command, files: readonly string[], options
 
 type Here = {
   readonly config: Config;
-  readonly contracts: CompiledContractSet;
+  readonly contracts: Contracts;
   readonly topic: string;
   readonly inputs: readonly Input[];
   readonly fromLine: number;

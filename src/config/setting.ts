@@ -23,6 +23,7 @@ export type SettingKey =
   | "http.allow_remote"
   | "data.dir"
   | "contracts.dir"
+  | "contracts.reload_seconds"
   | "sources"
   | "limits.record_bytes"
   | "limits.depth"

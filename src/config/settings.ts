@@ -31,6 +31,13 @@ export const SETTINGS: readonly Setting[] = [
   setting("data.dir", { kind: "path" }, ".sigma/data", "Directory of the embedded log and store", "--data"),
   setting("contracts.dir", { kind: "path" }, "contracts", "Directory of the contracts", "--contracts"),
   setting(
+    "contracts.reload_seconds",
+    { kind: "integer", min: 0, max: 3_600 },
+    2,
+    "How often a running gateway looks for changed contract files; 0 never does",
+    null,
+  ),
+  setting(
     "sources",
     { kind: "sources" },
     [DEFAULT_SOURCE],

@@ -19,6 +19,7 @@ export type ContractSummary = {
   readonly subject: string;
   readonly version: number;
   readonly status: ContractStatus;
+  readonly deprecated: string | null;
   readonly sunset: string | null;
   readonly frozen: boolean;
   readonly digest: string;
@@ -189,7 +190,7 @@ function find(directory: string, contracts: readonly LoadedContract[], name: Con
 
 function summaryOf(contract: LoadedContract, version: LoadedVersion, lock: Lock): ContractSummary {
   const { subject, owner, collection } = contract;
-  const { version: number, status, sunset, digest } = version;
+  const { version: number, status, deprecated, sunset, digest } = version;
   const frozen = entryOf(lock, subject, number)?.digest === digest;
-  return { subject, version: number, status, sunset, frozen, digest, owner, collection };
+  return { subject, version: number, status, deprecated, sunset, frozen, digest, owner, collection };
 }

@@ -11,6 +11,7 @@ export type VersionText = {
   /** Of the number. */
   readonly place: Place;
   readonly status: ContractStatus | null;
+  readonly deprecated: string | null;
   readonly sunset: string | null;
   readonly schema: Located<string> | null;
   readonly rules: readonly RuleText[];
@@ -44,7 +45,7 @@ const RULES_MAX = 64;
 const IDENTITY_MAX = 16;
 
 const CONTRACT_KEYS = ["subject", "owner", "description", "collection", "identity", "versionField", "versions"];
-const VERSION_KEYS = ["schema", "rules", "status", "sunset", "identity"];
+const VERSION_KEYS = ["schema", "rules", "status", "deprecated", "sunset", "identity"];
 const RULE_KEYS = ["id", "expression", "message"];
 
 /** Reads a contract.yaml as far as it goes and reports everything wrong with it. */
@@ -113,11 +114,17 @@ function readVersion(
       faultAt(place, "SIG-C-006", message, "Name the fields that identify the fact, for example identity: [/id]"),
     );
   }
+  const status = readStatus(fields.get("status"), faults);
+  if (status === "deprecated" && !fields.has("deprecated")) {
+    const message = `Version ${number} is deprecated and does not say since when`;
+    faults.push(faultAt(place, "SIG-C-006", message, "Add the day, as in deprecated: 2026-11-23"));
+  }
   return {
     number,
     place,
-    status: readStatus(fields.get("status"), faults),
-    sunset: readSunset(fields.get("sunset"), faults),
+    status,
+    deprecated: readDay(fields.get("deprecated"), "Deprecated", faults),
+    sunset: readDay(fields.get("sunset"), "Sunset", faults),
     schema: readText(fields.get("schema"), TEXT_MAX, faults),
     rules: readRules(fields.get("rules"), faults),
     identity: own === undefined ? whole.identity : readIdentity(own, faults),
@@ -190,12 +197,12 @@ function readStatus(tree: YamlTree | undefined, faults: Fault[]): ContractStatus
   return null;
 }
 
-function readSunset(tree: YamlTree | undefined, faults: Fault[]): string | null {
+function readDay(tree: YamlTree | undefined, key: "Deprecated" | "Sunset", faults: Fault[]): string | null {
   if (tree === undefined) return null;
   const text = asText(tree, faults);
   if (text === null) return null;
   if (isDay(text.value)) return text.value;
-  const message = `Sunset "${shorten(text.value)}" is not a day of the calendar`;
+  const message = `${key} "${shorten(text.value)}" is not a day of the calendar`;
   faults.push(faultAt(text.place, "SIG-C-023", message, "Write it as YYYY-MM-DD"));
   return null;
 }

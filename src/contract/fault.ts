@@ -28,7 +28,7 @@ export const CONTRACT_CODES = {
   "SIG-C-020": "A schema file is not strict JSON",
   "SIG-C-021": "A schema uses something that cannot be frozen",
   "SIG-C-022": "A schema path leaves the folder of its contract",
-  "SIG-C-023": "A sunset is not a date",
+  "SIG-C-023": "A day of deprecation or sunset is not a date",
   "SIG-C-030": "A line of contracts.lock cannot be read",
   "SIG-C-031": "A frozen version was changed",
   "SIG-C-032": "A frozen version was removed",

@@ -20,6 +20,8 @@ import { shorten } from "./yaml-fields.ts";
 
 /** A version as its files say, with where they are. */
 export type LoadedVersion = ContractVersion & {
+  /** Day (YYYY-MM-DD) since which it is deprecated. */
+  readonly deprecated: string | null;
   /** Day (YYYY-MM-DD) announced as its end; a promise to producers, never a switch. */
   readonly sunset: string | null;
   readonly schemaFile: string;
@@ -206,7 +208,7 @@ function readVersion(
   faults: Fault[],
   patterns: PatternSite[],
 ): LoadedVersion | null {
-  const { number, place, status, sunset, identity } = version;
+  const { number, place, status, deprecated, sunset, identity } = version;
   const schema = readSchema(folder, version, faults, patterns);
   for (const { value, place: start, placeInside } of version.rules) {
     const reading = readRule(value);
@@ -239,6 +241,7 @@ function readVersion(
     ...content,
     digest,
     status,
+    deprecated,
     sunset,
     schemaFile: schema.file,
     fixturesDir: join(folder, "fixtures", `v${number}`),

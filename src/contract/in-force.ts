@@ -1,34 +1,72 @@
-import { compileContractSet, type CompiledContractSet } from "../core/compile.ts";
-import { sealContractSet, type ContractSet, type SchemaId } from "../core/contract-set.ts";
+import { compileContractSet, compileVersion, type CompiledContractSet, type CompiledVersion } from "../core/compile.ts";
+import { sealContractSet, type ContractSet, type SchemaId, type SealedContractSet } from "../core/contract-set.ts";
+import type { ContractCatalog } from "./catalog.ts";
+import { describeChanges, whyNotInPlaceOf } from "./swap.ts";
+
+/** A contract set ready to decide with, and what is said about its contracts. */
+export type Contracts = { readonly set: CompiledContractSet; readonly about: ContractCatalog };
+
+export type Swap =
+  | { readonly kind: "same" }
+  /** `changes`: a sentence each, for people. */
+  | { readonly kind: "swapped"; readonly from: string; readonly to: string; readonly changes: readonly string[] }
+  /** The set in force stays. `problems`: a sentence each. */
+  | { readonly kind: "refused"; readonly problems: readonly string[] };
 
 /** The contract set that decides now. Swapped whole between batches: a batch reads it once and never sees two. */
 export type ContractsInForce = {
   readonly current: () => CompiledContractSet;
+  readonly about: () => ContractCatalog;
   /**
-   * Puts another set in force; what a registry said of schema ids stays. Versions that did not change are not compiled
-   * again.
-   * @returns false when it decides exactly as the one before.
+   * Puts another set in force; what a registry said of schema ids stays. Refused when it changes or drops a version that
+   * was in force, or moves a topic's decisions to another collection. Only versions that are new are compiled, one at a
+   * time, so that deciding goes on meanwhile.
+   * @param pause gives way to other work between two compilations.
    */
-  readonly replace: (set: ContractSet) => boolean;
+  readonly replace: (next: SealedContractSet, about: ContractCatalog, pause: () => Promise<void>) => Promise<Swap>;
   /** Adds what a registry said of schema ids. */
   readonly learn: (schemaIds: readonly SchemaId[]) => void;
 };
 
-export function holdContracts(first: CompiledContractSet): ContractsInForce {
-  let current = first;
-  const put = (set: ContractSet): boolean => {
-    const sealed = sealContractSet(set);
-    if (sealed.digest === current.digest) return false;
-    current = compileContractSet(sealed, current);
-    return true;
-  };
-  const schemaIds = (): readonly SchemaId[] => (JSON.parse(current.text) as ContractSet).schemaIds ?? [];
+export function holdContracts(first: Contracts): ContractsInForce {
+  let { set, about } = first;
+  const contents = (): ContractSet => JSON.parse(set.text) as ContractSet;
+  const sealWith = (next: ContractSet, schemaIds: readonly SchemaId[]): SealedContractSet =>
+    schemaIds.length === 0 ? sealContractSet(next) : sealContractSet({ ...next, schemaIds });
   return {
-    current: () => current,
-    replace: (set) => put({ ...set, schemaIds: schemaIds() }),
+    current: () => set,
+    about: () => about,
+    replace: async (next, nextAbout, pause) => {
+      const problems = whyNotInPlaceOf(contents(), next.set);
+      if (problems.length > 0) return { kind: "refused", problems };
+      const compiled = new Map(versionsOf(set));
+      for (const { subject, versions } of next.set.contracts) {
+        for (const version of versions) {
+          if (compiled.has(version.digest)) continue;
+          compiled.set(version.digest, compileVersion(subject, version));
+          await pause();
+        }
+      }
+      // Read last: what a registry said meanwhile is kept.
+      const before = contents();
+      const known = before.schemaIds ?? [];
+      const sealed = known.length === 0 ? next : sealWith(next.set, known);
+      about = nextAbout;
+      if (sealed.digest === set.digest) return { kind: "same" };
+      const from = set.digest;
+      set = compileContractSet(sealed, compiled);
+      return { kind: "swapped", from, to: set.digest, changes: describeChanges(before, sealed.set) };
+    },
     learn: (added) => {
-      const known = new Map([...schemaIds(), ...added].map((one) => [one.id, one]));
-      put({ ...(JSON.parse(current.text) as ContractSet), schemaIds: [...known.values()] });
+      const before = contents();
+      const known = new Map([...(before.schemaIds ?? []), ...added].map((one) => [one.id, one]));
+      set = compileContractSet(sealWith(before, [...known.values()]), new Map(versionsOf(set)));
     },
   };
+}
+
+function* versionsOf(set: CompiledContractSet): Generator<readonly [string, CompiledVersion]> {
+  for (const { versions } of set.bySubject.values()) {
+    for (const version of versions.values()) yield [version.ref.digest, version];
+  }
 }

@@ -67,17 +67,14 @@ export type CompiledContractSet = {
 
 /**
  * Compiles a sealed set; one that passed the lint always compiles.
- * @param previous versions that are in it with the same digest are taken over as they are.
+ * @param compiled by digest: versions that were compiled before, for another set, and need not be again.
  */
 export function compileContractSet(
   sealed: SealedContractSet,
-  previous: CompiledContractSet | null = null,
+  compiled: ReadonlyMap<string, CompiledVersion> = new Map(),
 ): CompiledContractSet {
   const bySubject = new Map(
-    sealed.set.contracts.map((contract) => {
-      const before = previous?.bySubject.get(contract.subject)?.versions;
-      return [contract.subject, compileContract(contract, before)] as const;
-    }),
+    sealed.set.contracts.map((contract) => [contract.subject, compileContract(contract, compiled)]),
   );
   const schemaIds = collectSchemaIds(sealed.set);
   const byTopic = new Map<string, CompiledBinding>();
@@ -104,22 +101,22 @@ function collectSchemaIds({ contracts, schemaIds = [] }: ContractSet): SchemaIds
   return found;
 }
 
-function compileContract(contract: Contract, before: CompiledContract["versions"] | undefined): CompiledContract {
+function compileContract(contract: Contract, compiled: ReadonlyMap<string, CompiledVersion>): CompiledContract {
   return {
     subject: contract.subject,
     collection: contract.collection,
     versionField: contract.versionField === null ? null : compileField(contract.versionField),
     versions: new Map(
       contract.versions.map((version) => {
-        const same = before?.get(version.version);
-        const compiled = same?.ref.digest === version.digest ? same : compileVersion(contract.subject, version);
-        return [version.version, { ...compiled, status: version.status }];
+        const same = compiled.get(version.digest) ?? compileVersion(contract.subject, version);
+        return [version.version, same.status === version.status ? same : { ...same, status: version.status }];
       }),
     ),
   };
 }
 
-function compileVersion(subject: string, version: ContractVersion): CompiledVersion {
+/** Compiles one version; about a millisecond. */
+export function compileVersion(subject: string, version: ContractVersion): CompiledVersion {
   const id = typeof version.schema === "boolean" ? undefined : version.schema["$id"];
   return {
     ref: { subject, version: version.version, digest: version.digest },

@@ -50,4 +50,14 @@ export type GatewayEvent =
   | { readonly kind: "stream-halted"; readonly stream: Stream; readonly halt: Halt }
   | { readonly kind: "stream-stopped"; readonly stream: Stream };
 
+/** What became of a change of the contract files; it belongs to no stream. */
+export type ContractsEvent =
+  | {
+      readonly kind: "contracts-swapped";
+      readonly from: string;
+      readonly to: string;
+      readonly changes: readonly string[];
+    }
+  | { readonly kind: "contracts-refused"; readonly problems: readonly string[] };
+
 export type Observe = (event: GatewayEvent) => void;

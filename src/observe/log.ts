@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type Logger } from "pino";
-import type { GatewayEvent, Observe } from "../gateway/event.ts";
+import type { ContractsEvent, GatewayEvent, Observe } from "../gateway/event.ts";
 
 export type LogOptions = {
   readonly level: string;
@@ -41,6 +41,18 @@ export function logEvents(log: Logger): Observe {
       case "stream-stopped":
         return log.info({ stream }, "stream stopped");
     }
+  };
+}
+
+/** A swap is news; a refusal wants a person. */
+export function logContracts(log: Logger): (event: ContractsEvent) => void {
+  return (event) => {
+    if (event.kind === "contracts-swapped") {
+      const { from, to, changes } = event;
+      return log.info({ from, to, changes }, "contract set swapped");
+    }
+    const remedy = "correct the files: the contracts that were in force before stay in force";
+    return log.error({ problems: event.problems, remedy }, "changed contract files refused");
   };
 }
 

@@ -28,6 +28,7 @@ describe("the configuration", () => {
         http: { host: "127.0.0.1", port: 8_000 },
         dataDir: ".sigma/data",
         contractsDir: "contracts",
+        contractsReloadMs: 2_000,
         sources: [
           { topic: "sigma-aetl.shipments", subject: "shipment", accepts: null, defaultVersion: 1, partitions: 1 },
         ],
@@ -49,6 +50,7 @@ describe("the configuration", () => {
       "http.allow_remote": ["true", true],
       "data.dir": ["/d", "/d"],
       "contracts.dir": ["/c", "/c"],
+      "contracts.reload_seconds": ["3", 3],
       sources: [
         "a=x@2:3, b=y, c=z/2+1+2, d=z@1/1+2:4",
         [

@@ -30,7 +30,9 @@ function firstFault(replaced: Replaced, more: Files = {}): { readonly message: s
 
 describe("loading contracts", () => {
   test("reads a contract with its schema, rules and identity", () => {
-    const directory = parcelDirectory({ 8: "    status: deprecated\n    sunset: 2027-01-31" });
+    const directory = parcelDirectory({
+      8: "    status: deprecated\n    deprecated: 2026-11-23\n    sunset: 2027-01-31",
+    });
     const [contract] = loaded(directory);
     const { digest, ...version } = contract!.versions[0]!;
     expect({ ...contract, versions: [version] }).toEqual({
@@ -44,6 +46,7 @@ describe("loading contracts", () => {
         {
           version: 1,
           status: "deprecated",
+          deprecated: "2026-11-23",
           sunset: "2027-01-31",
           schema: JSON.parse(SCHEMA) as unknown,
           schemaFile: join(directory, "parcel/v1.schema.json"),
@@ -191,6 +194,11 @@ describe("faults of contract.yaml, each with its place", () => {
     ],
     ["an absolute schema path", { 9: "    schema: /etc/passwd" }, ["SIG-C-022 parcel/contract.yaml:9:13"]],
     ["a schema file that is not there", { 9: "    schema: v2.schema.json" }, ["SIG-C-002 parcel/contract.yaml:9:13"]],
+    [
+      "a deprecated version that does not say since when",
+      { 8: "    status: deprecated" },
+      ["SIG-C-006 parcel/contract.yaml:7:3"],
+    ],
     [
       "a sunset that is no day",
       { 8: "    status: draft\n    sunset: 2027-02-30" },

@@ -126,7 +126,7 @@ describe("checking the files against the lock", () => {
   });
 
   test.each(["active", "deprecated", "retired"])("refuses a version that is %s and not frozen", (status) => {
-    const directory = parcelDirectory({ 8: `    status: ${status}` });
+    const directory = parcelDirectory({ 8: `    status: ${status}\n    deprecated: 2026-11-23` });
     const faults = checkLock(loaded(directory), lockOf(""));
     expect(codesAndPlaces(directory, faults)).toEqual(["SIG-C-033 parcel/contract.yaml:7:3"]);
     expect(faults[0]!.remedy).toBe("Freeze it first: sigma contract freeze parcel@1");

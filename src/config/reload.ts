@@ -1,0 +1,119 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { ContractsInForce, Swap } from "../contract/in-force.ts";
+import type { ContractSettings, ContractsRead } from "./load-contracts.ts";
+
+/** What became of a change of the contract files. */
+export type Reloaded = Exclude<Swap, { readonly kind: "same" }>;
+
+export type ReloadDeps = {
+  readonly settings: ContractSettings;
+  readonly inForce: ContractsInForce;
+  readonly report: (outcome: Reloaded) => void;
+  readonly everyMs: number;
+  /** Resolves after `ms`, or at once when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Gives way to other work. */
+  readonly pause: () => Promise<void>;
+};
+
+/** A change is read once the files have been still for so long: an editor or a checkout writes one after the other. */
+const STILL_MS = 250;
+
+/**
+ * Follows the contract files until the signal aborts, and swaps the set in force when they change.
+ *
+ *   unchanged -> (files differ) -> moving -> (still for STILL_MS) -> read in a thread -> swapped | refused -> unchanged
+ *
+ * Polls: notifications of the system miss changes on network and container mounts. A refused change is reported once, and
+ * what was in force stays.
+ */
+export async function followContracts(deps: ReloadDeps, signal: AbortSignal): Promise<void> {
+  const { settings, inForce, sleep } = deps;
+  // What was read at the start may have changed before anybody looked: the first look always reads.
+  let seen: string | null = null;
+  while (!signal.aborted) {
+    await sleep(deps.everyMs, signal);
+    let now = await signatureOf(settings.contractsDir);
+    if (now === seen) continue;
+    let before: string;
+    do {
+      before = now;
+      await sleep(STILL_MS, signal);
+      now = await signatureOf(settings.contractsDir);
+    } while (now !== before && !signal.aborted);
+    if (signal.aborted) return;
+    const read = await readInThread(settings).catch(unread);
+    // Files that moved while they were read are read again.
+    if ((await signatureOf(settings.contractsDir)) !== now) continue;
+    seen = now;
+    const outcome = await swap(read, inForce, deps.pause);
+    if (outcome.kind !== "same") deps.report(outcome);
+  }
+}
+
+/** The thread could not be had, or ended by a bug: what is in force stays, and the next change is another try. */
+function unread(error: unknown): { readonly ok: false; readonly problem: string } {
+  return { ok: false, problem: `The contract files could not be read: ${(error as Error).message}` };
+}
+
+async function swap(
+  read: ContractsRead | ReturnType<typeof unread>,
+  inForce: ContractsInForce,
+  pause: () => Promise<void>,
+): Promise<Swap> {
+  if ("problem" in read) return { kind: "refused", problems: [read.problem] };
+  if (read.ok) return inForce.replace(read.sealed, read.about, pause);
+  return { kind: "refused", problems: read.faults.map(describe) };
+}
+
+function describe(fault: Extract<ContractsRead, { readonly ok: false }>["faults"][number]): string {
+  const place = "place" in fault ? fault.place : `${fault.file}:${fault.line}:${fault.column}`;
+  return `${place} ${fault.code} ${fault.message}`;
+}
+
+async function readInThread(settings: ContractSettings): Promise<ContractsRead> {
+  const { promise, resolve, reject } = Promise.withResolvers<ContractsRead>();
+  // Sources run as they are; what was built from them has the other suffix.
+  const entry = import.meta.url.endsWith(".ts") ? "./load-worker.ts" : "./load-worker.js";
+  const worker = new Worker(new URL(entry, import.meta.url), { workerData: settings });
+  worker.once("message", resolve);
+  worker.once("error", reject);
+  worker.once("exit", () => reject(new Error("The thread that reads the contracts ended without an answer")));
+  try {
+    return await promise;
+  } finally {
+    await worker.terminate();
+  }
+}
+
+/**
+ * Tells two states of a contracts directory apart: path, size, time and inode of every file but the fixtures, which decide
+ * nothing. A directory that cannot be read has a state of its own; the reading then says what is wrong.
+ */
+async function signatureOf(directory: string): Promise<string> {
+  const parts: string[] = [];
+  const walk = async (folder: string, depth: number): Promise<void> => {
+    const entries = await readdir(folder, { withFileTypes: true });
+    for (const { name } of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (name.startsWith(".") || name === "fixtures") continue;
+      const path = join(folder, name);
+      // Mounted volumes swap a link: what counts is what it leads to.
+      const { size, mtimeMs, ino, isDirectory } = await statOf(path);
+      if (!isDirectory) parts.push(`${path} ${size} ${mtimeMs} ${ino}`);
+      else if (depth < 4) await walk(path, depth + 1);
+    }
+  };
+  try {
+    await walk(directory, 0);
+  } catch (error) {
+    parts.push(`cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+  return parts.join("\n");
+}
+
+async function statOf(path: string): Promise<{ size: number; mtimeMs: number; ino: number; isDirectory: boolean }> {
+  const found = await stat(path);
+  return { size: found.size, mtimeMs: found.mtimeMs, ino: found.ino, isDirectory: found.isDirectory() };
+}

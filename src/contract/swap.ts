@@ -1,0 +1,54 @@
+import type { Binding, Contract, ContractSet, ContractVersion } from "../core/contract-set.ts";
+
+/**
+ * Why a set cannot take another's place in a running gateway; empty when it can. A version that was in force never
+ * changes and never disappears, whatever the lock says: a lock can be rewritten with the files. And decisions of a topic
+ * stay in one collection while the gateway runs, as its store was opened for it.
+ */
+export function whyNotInPlaceOf(before: ContractSet, after: ContractSet): readonly string[] {
+  const problems: string[] = [];
+  for (const [name, version] of versionsByName(before)) {
+    if (version.status === "draft") continue;
+    const now = versionsByName(after).get(name);
+    if (now === undefined) problems.push(`${name} was in force and is gone; restore it, and retire it instead`);
+    else if (now.digest !== version.digest) {
+      problems.push(`${name} was in force and was changed; restore it, and make the change a new version`);
+    }
+  }
+  for (const binding of before.bindings) {
+    const [was, is] = [before, after].map((set) => collectionOf(set, binding));
+    if (is === was) continue;
+    problems.push(
+      `topic ${binding.topic} would store into "${is}" and stores into "${was}"; restart to change a collection`,
+    );
+  }
+  return problems;
+}
+
+/** What another set changes, a sentence each, by subject and version. */
+export function describeChanges(before: ContractSet, after: ContractSet): readonly string[] {
+  const [was, is] = [versionsByName(before), versionsByName(after)];
+  const changes: string[] = [];
+  for (const name of new Set([...was.keys(), ...is.keys()])) {
+    const [old, now] = [was.get(name), is.get(name)];
+    if (old === undefined) changes.push(`${name} is new, ${now?.status}`);
+    else if (now === undefined) changes.push(`${name}, a draft, is gone`);
+    else {
+      if (old.status !== now.status) changes.push(`${name} is ${now.status}, was ${old.status}`);
+      if (old.digest !== now.digest) changes.push(`${name}, a draft, has other content`);
+    }
+  }
+  return changes.toSorted();
+}
+
+function versionsByName({ contracts }: ContractSet): ReadonlyMap<string, ContractVersion> {
+  return new Map(
+    contracts.flatMap(({ subject, versions }) =>
+      versions.map((version) => [`${subject}@${version.version}`, version] as const),
+    ),
+  );
+}
+
+function collectionOf({ contracts }: ContractSet, { subject }: Binding): Contract["collection"] | undefined {
+  return contracts.find((contract) => contract.subject === subject)?.collection;
+}

@@ -1,0 +1,126 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { onTestFinished, describe, expect, test } from "vitest";
+import { readContractSet, type ContractSettings } from "../../src/config/load-contracts.ts";
+import { followContracts, type Reloaded } from "../../src/config/reload.ts";
+import { freezeContract } from "../../src/contract/commands.ts";
+import { holdContracts, type ContractsInForce } from "../../src/contract/in-force.ts";
+import { compileContractSet } from "../../src/core/compile.ts";
+import { DEFAULT_LIMITS } from "../../src/core/contract-set.ts";
+import { contractsDirectory, SCHEMA, writeFiles } from "../contract/contract-files.ts";
+
+const FIXTURES = {
+  "parcel/fixtures/v1/pass/one.json": '{"id":"a","weight":1}',
+  "parcel/fixtures/v1/fail/one.json": "{}",
+  "parcel/fixtures/v2/pass/one.json": '{"id":"a","weight":1}',
+  "parcel/fixtures/v2/fail/one.json": "{}",
+};
+
+function contract(versions: readonly string[]): string {
+  const lines = versions.map((status, index) => {
+    return `  ${index + 1}: { status: ${status}, schema: v${index + 1}.schema.json }\n`;
+  });
+  const head = "subject: parcel\nowner: o\ndescription: d\ncollection: parcels\nidentity: [/id]\nversions:\n";
+  return head + lines.join("");
+}
+
+type Followed = {
+  readonly directory: string;
+  readonly inForce: ContractsInForce;
+  /** The next outcome that is reported. */
+  readonly next: () => Promise<Reloaded>;
+};
+
+async function follow(): Promise<Followed> {
+  const directory = contractsDirectory({
+    "parcel/contract.yaml": contract(["draft"]),
+    "parcel/v1.schema.json": SCHEMA,
+    ...FIXTURES,
+  });
+  rmSync(join(directory, "parcel/fixtures/v2"), { recursive: true });
+  await freezeContract(directory, "parcel", 1);
+  writeFiles(directory, { "parcel/contract.yaml": contract(["active"]) });
+  const sources = [{ topic: "parcels", subject: "parcel", accepts: null, defaultVersion: 1, partitions: 1 }];
+  const settings: ContractSettings = { contractsDir: directory, sources, limits: DEFAULT_LIMITS };
+  const read = readContractSet(settings);
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  const inForce = holdContracts({ set: compileContractSet(read.sealed), about: read.about });
+  const reported: Reloaded[] = [];
+  const waiting: ((outcome: Reloaded) => void)[] = [];
+  const abort = new AbortController();
+  const ended = followContracts(
+    {
+      settings,
+      inForce,
+      report: (outcome) => {
+        const waiter = waiting.shift();
+        if (waiter === undefined) reported.push(outcome);
+        else waiter(outcome);
+      },
+      everyMs: 5,
+      sleep: async (ms, signal) => (signal.aborted ? undefined : new Promise((resolve) => setTimeout(resolve, ms / 5))),
+      pause: async () => undefined,
+    },
+    abort.signal,
+  );
+  onTestFinished(async () => {
+    abort.abort();
+    await ended;
+  });
+  const next = async (): Promise<Reloaded> => {
+    const there = reported.shift();
+    return there ?? new Promise((resolve) => waiting.push(resolve));
+  };
+  return { directory, inForce, next };
+}
+
+describe("a gateway that follows its contract files", () => {
+  test("swaps the set when a version is added, and says what changed", async () => {
+    const { directory, inForce, next } = await follow();
+    const before = inForce.current().digest;
+    writeFiles(directory, { "parcel/contract.yaml": contract(["active", "draft"]), "parcel/v2.schema.json": SCHEMA });
+    expect(await next()).toMatchObject({ kind: "swapped", from: before, changes: ["parcel@2 is new, draft"] });
+    expect(inForce.current().bySubject.get("parcel")?.versions.size).toBe(2);
+  });
+
+  test("refuses a set with a fault, keeps the one in force, and takes the corrected one", async () => {
+    const { directory, inForce, next } = await follow();
+    const before = inForce.current();
+    writeFiles(directory, { "parcel/contract.yaml": contract(["active", "active"]), "parcel/v2.schema.json": SCHEMA });
+    const refused = await next();
+    expect(refused).toMatchObject({
+      kind: "refused",
+      problems: [expect.stringContaining("SIG-C-033 parcel@2 is active")],
+    });
+    expect(inForce.current()).toBe(before);
+    writeFiles(directory, FIXTURES);
+    expect(await freezeContract(directory, "parcel", 2)).toMatchObject({ ok: true });
+    expect(await next()).toMatchObject({ kind: "swapped", changes: ["parcel@2 is new, active"] });
+  });
+
+  test("a frozen version changed together with its lock is still refused", async () => {
+    const { directory, inForce, next } = await follow();
+    const before = inForce.current();
+    writeFiles(directory, { "parcel/v1.schema.json": SCHEMA.replace('"number"', '"integer"'), "contracts.lock": "" });
+    expect(await freezeContract(directory, "parcel", 1)).toMatchObject({ ok: true });
+    // However often it looks while the files change, the end is a refusal that names the version.
+    let outcome = await next();
+    while (outcome.kind !== "refused" || !outcome.problems.join().includes("in force and was changed"))
+      outcome = await next();
+    expect(inForce.current()).toBe(before);
+  });
+
+  test("files that vanish are refused, and their return is no change", async () => {
+    const { directory, inForce, next } = await follow();
+    const before = inForce.current();
+    const text = contract(["active"]);
+    rmSync(join(directory, "parcel/contract.yaml"));
+    expect(await next()).toMatchObject({
+      kind: "refused",
+      problems: [expect.stringContaining("SIG-C-002")],
+    });
+    writeFiles(directory, { "parcel/contract.yaml": text });
+    writeFiles(directory, { "parcel/contract.yaml": contract(["active", "draft"]), "parcel/v2.schema.json": SCHEMA });
+    expect(await next()).toMatchObject({ kind: "swapped", from: before.digest });
+  });
+});
