@@ -14,6 +14,7 @@ import { kafkaConnection } from "./config/kafka-connection.ts";
 import type { KafkaConfig } from "./config/engines.ts";
 import type { Reloaded } from "./config/reload.ts";
 import type { Appender } from "./source/kafka/append.ts";
+import type { IngestDeps } from "./gateway/ingest.ts";
 import type { Mirror } from "./gateway/mirror.ts";
 import type { Log, Source } from "./source/source.ts";
 import type { Store } from "./store/store.ts";
@@ -179,6 +180,7 @@ export async function startPipeline(
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
       breaker: config.breaker,
       ...(await mirrorOf(config, engine.log)),
+      onSettled: await noteTraffic(engine.store),
       observe,
       sleep,
       random: Math.random,
@@ -199,6 +201,16 @@ export async function startPipeline(
     await engine.close();
     throw error;
   }
+}
+
+/** Keeps who sends which version: what `sigma contract retire` asks before it lets a version end. */
+async function noteTraffic(store: Store): Promise<NonNullable<IngestDeps["onSettled"]>> {
+  const { createTrafficNotes, sightingsOf } = await import("./gateway/traffic.ts");
+  const notesOf = createTrafficNotes(Date.now);
+  return async (_, decided) => {
+    const notes = notesOf(sightingsOf(decided));
+    if (notes.length > 0) await store.noteTraffic(notes);
+  };
 }
 
 /** Swaps the contracts when their files change. */

@@ -19,7 +19,7 @@ export async function auditOperators(
       if (seq !== (previous?.seq ?? -1) + 1 || prevHash !== (previous?.hash ?? GENESIS)) {
         faults.push(`action ${seq} does not follow the one before`);
       }
-      if (action.action === "accept-gap") accepted.add(gapKey(action.stream, action.detail));
+      if (action.action === "accept-gap") accepted.add(gapKey(action.target, action.detail));
       previous = action;
     }
     if (page.length < PAGE) return { accepted, faults };

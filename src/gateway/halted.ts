@@ -41,7 +41,7 @@ export async function waitForOperator(deps: Deps, stream: Stream, halt: Halt, si
 
 async function actionsSince(deps: Deps, from: number, stream: string): Promise<{ acted: boolean; next: number }> {
   const page = await deps.store.reads.operatorLog(from, PAGE);
-  return { acted: page.some((action) => action.stream === stream), next: (page.at(-1)?.seq ?? from - 1) + 1 };
+  return { acted: page.some((action) => action.target === stream), next: (page.at(-1)?.seq ?? from - 1) + 1 };
 }
 
 /** The seq behind the last action there is now: what was done before the halt does not lift it. */

@@ -4,7 +4,7 @@ import type { SourceRecord } from "../core/record.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { schemaIdsOf } from "../core/wire-format.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
-import { decideBatch, entryFor } from "../store/decided.ts";
+import { decideBatch, entryFor, type Decided } from "../store/decided.ts";
 import { GENESIS, outcomeRoot, rawRoot, sealEntry, type LedgerEntry } from "../store/ledger.ts";
 import type { Store, StoreWrites } from "../store/store.ts";
 import { applyEntry, type Applied } from "./apply.ts";
@@ -26,6 +26,8 @@ export type IngestDeps = {
   readonly limits: FetchLimits;
   /** Tells decisions once they are stored; absent when nobody asked for it. */
   readonly mirror?: Mirror;
+  /** Told of every batch once it is stored, so that it is known who sends which version; absent when nobody asked. */
+  readonly onSettled?: (stream: Stream, decided: readonly Decided[]) => Promise<void>;
   readonly observe: Observe;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -165,6 +167,7 @@ async function advance(
   if (applied.kind === "halted") return applied;
   // Before the next entry can be written: only the tail is ever told again.
   await deps.mirror?.(stream.topic, applied.facts, applied.failed);
+  await deps.onSettled?.(stream, decided);
   source.commitHint(stream, entry.to);
   const { stored, duplicates, conflicts, failures } = applied;
   const { seq, from, to, count, contractSet } = entry;

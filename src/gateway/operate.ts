@@ -18,7 +18,7 @@ export type GapOutcome =
 
 /** Lets a stream that stands still try again: it looks for this action. */
 export async function resumeStream(store: Store, stream: string, operator: Operator): Promise<void> {
-  await record(store, { ...operator, action: "resume", stream, detail: "" });
+  await recordAction(store, { ...operator, action: "resume", target: stream, detail: "" });
 }
 
 /**
@@ -35,7 +35,7 @@ export async function acceptGap(
   const { start: logStart } = await source.bounds(stream);
   if (logStart <= tail.to) return { kind: "nothing-lost", position: tail.to, logStart };
   const entry = gapEntry(tail, logStart, operator.reason);
-  await record(store, { ...operator, action: "accept-gap", stream: stream.id, detail: gapDetail(entry) });
+  await recordAction(store, { ...operator, action: "accept-gap", target: stream.id, detail: gapDetail(entry) });
   if ((await store.insertLedger(entry)) === "inserted") return { kind: "accepted", entry };
   const there = await store.ledgerEntry(entry.stream, entry.seq);
   return there?.hash === entry.hash ? { kind: "accepted", entry } : { kind: "lost" };
@@ -67,7 +67,7 @@ function gapEntry(tail: LedgerEntry, to: bigint, note: string): LedgerEntry {
 const PAGE = 1_000;
 
 /** Appends to the chain of actions; whoever loses the place takes the next one. */
-async function record(
+export async function recordAction(
   store: Pick<Store, "appendAction" | "reads">,
   action: Omit<OperatorAction, "seq" | "prevHash" | "hash">,
 ): Promise<void> {

@@ -68,11 +68,13 @@ function recordsOf(request: FastifyRequest, type: string, body: Buffer, deps: Ht
 /** W3C Trace Context; what is malformed is left out, never a failure. */
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** The key, the declared contract and the trace of the request become the record's own. */
+/** The key, the declared contract, the producer and the trace of the request become the record's own. */
 function withRequestHeaders(record: NewRecord, { headers }: FastifyRequest): NewRecord {
   const added: Header[] = [];
   const declared = headers[CONTRACT_HEADER];
   if (typeof declared === "string") added.push([CONTRACT_HEADER, Buffer.from(declared)]);
+  const producer = headers["sigma-producer"];
+  if (typeof producer === "string") added.push(["sigma-producer", Buffer.from(producer)]);
   const { traceparent, tracestate } = headers;
   if (typeof traceparent === "string" && TRACEPARENT.test(traceparent)) {
     added.push(["traceparent", Buffer.from(traceparent)]);

@@ -11,9 +11,9 @@ export type OperatorAction = {
   /** When, by the operator's own clock, ISO 8601. */
   readonly at: string;
   readonly actor: string;
-  readonly action: "resume" | "accept-gap";
-  /** The stream acted on. */
-  readonly stream: string;
+  readonly action: "resume" | "accept-gap" | "activate" | "deprecate" | "retire";
+  /** The stream acted on, or the contract version, as in shipment@1. */
+  readonly target: string;
   /** Why, in the operator's words. */
   readonly reason: string;
   /** What exactly, for people: "[10, 25)". */
@@ -33,8 +33,8 @@ export function sealAction(
 
 /** The hash an action must carry. */
 export function actionHash(given: Omit<OperatorAction, "hash">): string {
-  const { seq, prevHash, at, actor, action, stream, reason, detail } = given;
-  return hash("sha256", canonicalText({ seq, prevHash, at, actor, action, stream, reason, detail }));
+  const { seq, prevHash, at, actor, action, target, reason, detail } = given;
+  return hash("sha256", canonicalText({ seq, prevHash, at, actor, action, target, reason, detail }));
 }
 
 /** Why a stream stands still, as the gateway that stopped it noted it; gone when it runs again. */

@@ -6,6 +6,7 @@ import type { Header, Position, SourceRecord } from "../core/record.ts";
 import type { Declaration } from "../core/resolve.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import type { HaltNote, OperatorAction } from "./operator.ts";
+import type { TrafficNote } from "./traffic.ts";
 
 /** What every stored object says of the record it came from. No value in it is the worker's own: two executors write the same. */
 export type Occurrence = {
@@ -88,6 +89,8 @@ export type StoreWrites = {
   /** A row that is already there under the position is our own, from before: it stays as it is. */
   readonly insertFailed: (collection: string, rows: readonly FailedRow[]) => Promise<void>;
   readonly insertReceipts: (rows: readonly ReceiptRow[]) => Promise<void>;
+  /** Widens what is known of each producer and version: the earliest first and the latest last time stay. */
+  readonly noteTraffic: (notes: readonly TrafficNote[]) => Promise<void>;
 };
 
 /**
@@ -142,6 +145,8 @@ export type StoreReads = {
   readonly contractSets: () => Promise<readonly { readonly digest: string; readonly text: string }[]>;
   /** Actions from `fromSeq` on, ascending, at most `limit`. */
   readonly operatorLog: (fromSeq: number, limit: number) => Promise<readonly OperatorAction[]>;
+  /** Who sent what version of a subject, by version and producer. */
+  readonly traffic: (subject: string) => Promise<readonly TrafficNote[]>;
   /** Every stream that stands still, in text order. */
   readonly halts: () => Promise<readonly HaltNote[]>;
   /** Engine-level consistency (SQLite: integrity_check): what it found wrong, empty when nothing. */

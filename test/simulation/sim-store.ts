@@ -162,6 +162,8 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     validatedById: async (_, ids) => write(() => holders(state(), ids)),
     insertFailed: async (_, rows) => write(() => rows.forEach(insertFailed), some(rows, insertFailed)),
     insertReceipts: async (rows) => write(() => rows.forEach(insertReceipt), some(rows, insertReceipt)),
+    // Who sent what is no part of the protocol.
+    noteTraffic: async () => undefined,
   };
 }
 
@@ -228,6 +230,7 @@ function readsOf(state: () => State): StoreReads {
     contractSets: async () => [...state().sets].map(([digest, text]) => ({ digest, text })),
     operatorLog: async () => [],
     halts: async () => [],
+    traffic: async () => [],
     integrity: async () => [],
   };
 }

@@ -42,7 +42,7 @@ function action(previous: OperatorAction | null, reason: string): OperatorAction
     at: "2026-01-01T00:00:00Z",
     actor: "ada",
     action: "resume",
-    stream: STREAM,
+    target: STREAM,
     reason,
     detail: "",
   } as const;

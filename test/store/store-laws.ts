@@ -3,6 +3,7 @@ import { Unavailable } from "../../src/core/unavailable.ts";
 import type { Store } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
 import { operatorLaws } from "./operator-laws.ts";
+import { trafficLaws } from "./traffic-laws.ts";
 import { contents, failingAfter, writeUnit } from "./unit.ts";
 import {
   asRead,
@@ -320,6 +321,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
   });
 
   operatorLaws(name, start);
+  trafficLaws(name, start);
 }
 
 function atomicUnitLaws(start: () => Promise<StoreBackend>): void {

@@ -35,8 +35,9 @@ const SHARED: readonly CollectionLayout[] = [
   {
     name: "sigma_operator_log",
     indexes: [],
-    fields: { at: "string", actor: "string", action: "string", stream: "string", reason: "string", hash: "string" },
+    fields: { at: "string", actor: "string", action: "string", target: "string", reason: "string", hash: "string" },
   },
+  { name: "sigma_traffic", indexes: [], fields: { subject: "string", version: "int", producer: "string" } },
   { name: "sigma_halts", indexes: [], fields: { code: "string", message: "string" } },
   { name: "sigma_raw", indexes: [], fields: { data: "binData" } },
 ];

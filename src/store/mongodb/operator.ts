@@ -31,13 +31,13 @@ export async function readActions(db: Db, fromSeq: number, limit: number): Promi
     .sort({ _id: 1 })
     .limit(limit)
     .toArray();
-  return found.map(({ _id, prevHash, at, actor, action, stream, reason, detail, hash }) => ({
+  return found.map(({ _id, prevHash, at, actor, action, target, reason, detail, hash }) => ({
     seq: Number(_id),
     prevHash,
     at,
     actor,
     action,
-    stream,
+    target,
     reason,
     detail,
     hash,

@@ -3,6 +3,7 @@ import type { StoredRow, StoreReads, Tally, ValidatedRow } from "../store.ts";
 import { readEntry, readRow, type Document } from "./documents.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
 import { readActions, readHalts } from "./operator.ts";
+import { readTraffic } from "./traffic.ts";
 import { withLongRaw } from "./raw.ts";
 import { guarded } from "./unavailable.ts";
 
@@ -43,6 +44,7 @@ export function createReads(db: Db): StoreReads {
         return found.map((one) => ({ digest: one._id, text: String(one["text"]) }));
       }),
     operatorLog: async (fromSeq, limit) => guarded(async () => readActions(db, fromSeq, limit)),
+    traffic: async (subject) => guarded(async () => readTraffic(db, subject)),
     halts: async () => guarded(async () => readHalts(db)),
     integrity: async () =>
       guarded(async () => {

@@ -13,6 +13,7 @@ import {
 } from "./documents.ts";
 import { insertAll } from "./insert.ts";
 import { insertLongRaw, withLongRaw } from "./raw.ts";
+import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
 import { Unavailable } from "../../core/unavailable.ts";
 
@@ -34,6 +35,7 @@ export function createWrites(db: Db): StoreWrites {
     insertFailed: async (collection, rows) =>
       guarded(async () => insertOwn(db, `failed_${collection}`, rows, failedDocument)),
     insertReceipts: async (rows) => guarded(async () => insertOwn(db, "sigma_receipts", rows, receiptDocument)),
+    noteTraffic: async (notes) => guarded(async () => noteTraffic(db, notes)),
   };
 }
 

@@ -39,11 +39,19 @@ const SHARED = `
     at TEXT NOT NULL,
     actor TEXT NOT NULL,
     action TEXT NOT NULL,
-    stream TEXT NOT NULL,
+    target TEXT NOT NULL,
     reason TEXT NOT NULL,
     detail TEXT NOT NULL,
     hash TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE sigma_traffic (
+    subject TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    producer TEXT NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    PRIMARY KEY (subject, version, producer)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE sigma_halts (
     stream TEXT PRIMARY KEY,
     topic TEXT NOT NULL,

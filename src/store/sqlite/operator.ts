@@ -4,9 +4,9 @@ import type { HaltNote, OperatorAction } from "../operator.ts";
 type Row = Record<string, SQLOutputValue>;
 
 export function insertAction(db: DatabaseSync, action: OperatorAction): "inserted" | "exists" {
-  const { seq, prevHash, at, actor, action: what, stream, reason, detail, hash } = action;
+  const { seq, prevHash, at, actor, action: what, target, reason, detail, hash } = action;
   const insert = db.prepare("INSERT INTO sigma_operator_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
-  return insert.run(seq, prevHash, at, actor, what, stream, reason, detail, hash).changes === 1 ? "inserted" : "exists";
+  return insert.run(seq, prevHash, at, actor, what, target, reason, detail, hash).changes === 1 ? "inserted" : "exists";
 }
 
 export function putHalt(db: DatabaseSync, stream: string, note: HaltNote | null): void {
@@ -24,7 +24,7 @@ export function readAction(row: Row): OperatorAction {
     at: String(row["at"]),
     actor: String(row["actor"]),
     action: String(row["action"]) as OperatorAction["action"],
-    stream: String(row["stream"]),
+    target: String(row["target"]),
     reason: String(row["reason"]),
     detail: String(row["detail"]),
     hash: String(row["hash"]),

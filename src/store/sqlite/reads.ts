@@ -60,6 +60,16 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
       })),
     operatorLog: async (fromSeq, limit) =>
       all("SELECT * FROM sigma_operator_log WHERE seq >= ? ORDER BY seq LIMIT ?", fromSeq, limit).map(readAction),
+    traffic: async (subject) => {
+      const sql = "SELECT * FROM sigma_traffic WHERE subject = ? ORDER BY version, producer";
+      return all(sql, subject).map((row) => ({
+        subject,
+        version: Number(row["version"]),
+        producer: String(row["producer"]),
+        firstMs: Number(row["first_ms"]),
+        lastMs: Number(row["last_ms"]),
+      }));
+    },
     halts: async () => all("SELECT * FROM sigma_halts ORDER BY stream").map(readHalt),
     integrity: async () => integrityOf(all),
   };

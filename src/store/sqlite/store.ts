@@ -35,6 +35,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     validatedById: async (collection, ids) => guard(() => writes.validatedById(collection, ids)),
     insertFailed: async (collection, rows) => guard(() => writes.insertFailed(collection, rows)),
     insertReceipts: async (rows) => guard(() => writes.insertReceipts(rows)),
+    noteTraffic: async (notes) => guard(() => writes.noteTraffic(notes)),
   };
   /** One statement; SQLite makes it a transaction of its own. */
   const alone = async <T>(run: () => T): Promise<T> => inTurn(async () => guard(run));
@@ -47,6 +48,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     validatedById: async (collection, ids) => alone(() => writes.validatedById(collection, ids)),
     insertFailed: async (collection, rows) => atOnce(() => writes.insertFailed(collection, rows)),
     insertReceipts: async (rows) => atOnce(() => writes.insertReceipts(rows)),
+    noteTraffic: async (notes) => atOnce(() => writes.noteTraffic(notes)),
     unit: async (work) =>
       inTurn(async () => {
         guard(() => db.exec("BEGIN IMMEDIATE"));

@@ -48,6 +48,11 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
     insertReceipts: (rows) => {
       for (const row of rows) shared.insertReceipt.run(...bindReceipt(row));
     },
+    noteTraffic: (notes) => {
+      for (const { subject, version, producer, firstMs, lastMs } of notes) {
+        shared.noteTraffic.run(subject, version, producer, firstMs, lastMs);
+      }
+    },
     tail: (stream) => entryOf(shared.tail.get(stream)),
     putContractSet: (digest, text) => void shared.putSet.run(digest, text),
     contractSet: (digest) => {
@@ -64,6 +69,7 @@ type Shared = {
   readonly putSet: StatementSync;
   readonly set: StatementSync;
   readonly insertReceipt: StatementSync;
+  readonly noteTraffic: StatementSync;
 };
 
 function prepareShared(db: DatabaseSync): Shared {
@@ -77,6 +83,9 @@ function prepareShared(db: DatabaseSync): Shared {
     tail,
     insertLedger: db.prepare(`INSERT INTO sigma_ledger VALUES (${places(14)}) ON CONFLICT (stream, seq) DO NOTHING`),
     putSet: db.prepare("INSERT INTO sigma_contract_sets (digest, text) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"),
+    noteTraffic: db.prepare(`INSERT INTO sigma_traffic VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (subject, version, producer) DO UPDATE
+      SET first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)`),
     set: db.prepare("SELECT text FROM sigma_contract_sets WHERE digest = ?"),
     insertReceipt: db.prepare(`INSERT INTO sigma_receipts VALUES (${receipt}) ON CONFLICT (stream, offset) DO NOTHING`),
   };

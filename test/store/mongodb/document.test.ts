@@ -53,7 +53,7 @@ describe("docs/mongodb.md", () => {
 
   const whole = { key: Buffer.from("k"), headers: [["h", Buffer.from("v")]] as const };
   const long = { ...whole, raw: Buffer.alloc(5_000_000) };
-  const action = { at: "t", actor: "a", action: "resume", stream: STREAM, reason: "r", detail: "d" } as const;
+  const action = { at: "t", actor: "a", action: "resume", target: STREAM, reason: "r", detail: "d" } as const;
   const { seq: _, ...acted } = sealAction(null, action);
   test.each([
     ["validated_<collection>", validatedDocument(validatedRow("id", 0n, long))],
@@ -87,6 +87,11 @@ describe("the layout made by hand as docs/mongodb.md says", () => {
     await store.insertFailed(LAW_COLLECTION, [failedRow(1n)]);
     await store.putHalt(STREAM, { stream: STREAM, topic: "t", partition: 0, code: "c", message: "m", remedy: "r" });
     const halt = await raw.collection("sigma_halts").findOne({});
+    await store.noteTraffic([{ subject: "s", version: 1, producer: "p", firstMs: 1, lastMs: 1 }]);
+    const traffic = await raw.collection("sigma_traffic").findOne({});
+    expect(["_id", ...listed("sigma_traffic").map((field) => field.name)].toSorted()).toEqual(
+      Object.keys(traffic ?? {}).toSorted(),
+    );
     expect(["_id", ...listed("sigma_halts").map((field) => field.name)].toSorted()).toEqual(
       Object.keys(halt ?? {}).toSorted(),
     );
