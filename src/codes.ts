@@ -30,6 +30,8 @@ export const CODES = {
   "SIG-I-011": "There is no such stream",
   "SIG-I-012": "An action of an operator needs a reason",
   "SIG-I-013": "Records are to be appended to Kafka, and no broker is configured",
+  "SIG-I-014": "A contract version cannot change its state so",
+  "SIG-I-015": "The version to retire is still in use",
   "SIG-H-001": "Another program listens on the port",
   "SIG-H-002": "The address cannot be listened on",
   "SIG-H-003":

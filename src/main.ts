@@ -124,6 +124,11 @@ export async function checkEngines(config: Config, collections: readonly string[
   return checks;
 }
 
+/** The store alone, for commands that need no log. @throws `Unavailable` when it cannot be opened. */
+export async function openStoreFor(config: Config, purpose: Exclude<Purpose, "gateway">): Promise<Store> {
+  return openStore(config, [], purpose);
+}
+
 async function openStore(config: Config, collections: readonly string[], purpose: Purpose): Promise<Store> {
   const readOnly = purpose === "look";
   if (config.mongodbUri !== null) {

@@ -1,7 +1,9 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import type { FixtureResult } from "../contract/check.ts";
 import type { ContractDetails, ContractSummary } from "../contract/commands.ts";
-import { parseContractName, type ContractName } from "../contract/contract-name.ts";
+import type { ContractName } from "../contract/contract-name.ts";
+import { addLifecycle } from "./lifecycle-commands.ts";
+import { parseName, parseVersionName } from "./contract-arguments.ts";
 import type { Fault } from "../contract/fault.ts";
 
 /** Exit codes of these commands. */
@@ -31,6 +33,7 @@ export function contractCommand(): Command {
     .description("Lock the content of one version for good")
     .argument("<name>", "shipment@1", parseVersionName)
     .action(async (name: ContractName & { readonly version: number }, options: Options) => freeze(name, options));
+  addLifecycle(command);
   return command;
 }
 
@@ -129,19 +132,6 @@ async function freeze(name: ContractName & { readonly version: number }, options
       ? `Froze ${answer.name} as ${digest} in ${file}`
       : `${answer.name} was frozen before with this content (${digest})`,
   );
-}
-
-/** Commander prints the sentence after its own "error: ... is invalid" and ends with the usage exit code. */
-function parseName(text: string): ContractName {
-  const name = parseContractName(text);
-  if (name === null) throw new InvalidArgumentError("Write shipment or shipment@1.");
-  return name;
-}
-
-function parseVersionName(text: string): ContractName & { readonly version: number } {
-  const { subject, version } = parseName(text);
-  if (version === null) throw new InvalidArgumentError("Name the version too, as in shipment@1.");
-  return { subject, version };
 }
 
 async function refuse(faults: readonly Fault[], exitCode: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ContractStatus, Rule } from "../core/contract-set.ts";
+import { isDay } from "./calendar.ts";
 import { faultAt, type ContractCode, type Fault, type Place } from "./fault.ts";
 import type { SourceText } from "./source-text.ts";
 import { asList, asMap, asText, didYouMean, readFields, readText, shorten, type Located } from "./yaml-fields.ts";
@@ -205,13 +206,6 @@ function readDay(tree: YamlTree | undefined, key: "Deprecated" | "Sunset", fault
   const message = `${key} "${shorten(text.value)}" is not a day of the calendar`;
   faults.push(faultAt(text.place, "SIG-C-023", message, "Write it as YYYY-MM-DD"));
   return null;
-}
-
-/** A day that exists: Date.parse takes the 31st of February for the 3rd of March. */
-function isDay(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const parsed = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(parsed) && new Date(parsed).toISOString().startsWith(text);
 }
 
 function readName(

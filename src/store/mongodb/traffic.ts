@@ -29,7 +29,7 @@ export async function readTraffic(db: Db, subject: string): Promise<readonly Tra
     .toArray();
   return found.map(({ version, producer, first, last }) => ({
     subject,
-    version: Number(version),
+    version,
     producer,
     firstMs: Number(first),
     lastMs: Number(last),

@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+import type { LifecycleAction } from "../contract/lifecycle.ts";
+import { parseDay, parseVersionName, parseWindow } from "./contract-arguments.ts";
+import type { LifecycleOptions } from "./contract-lifecycle.ts";
+import { withSettings } from "./settings.ts";
+
+/** `sigma contract activate|deprecate|retire|traffic`. Loads nothing heavy before one of them runs. */
+export function addLifecycle(contract: Command): void {
+  const act = (action: LifecycleAction, description: string): Command => {
+    const command = withSettings(contract.command(action), ["contracts.dir", "data.dir"]);
+    return command
+      .description(description)
+      .argument("<name>", "shipment@1", parseVersionName)
+      .requiredOption("--reason <text>", "why; it is kept in the operator log")
+      .option("--json", "print JSON", false)
+      .action(async (name: ReturnType<typeof parseVersionName>, options: LifecycleOptions) => {
+        await (await import("./contract-lifecycle.ts")).changeState(command, action, name, options);
+      });
+  };
+  act("activate", "Let a frozen version judge records");
+  act("deprecate", "Announce the end of a version; it goes on judging").option(
+    "--sunset <day>",
+    "the day announced as its end, as YYYY-MM-DD; a promise, never a switch",
+    parseDay,
+  );
+  act("retire", "Refuse the records of a version from now on, when nobody sends it any more")
+    .option("--window <time>", "how long nobody may have sent it, as 30d or 24h", parseWindow, parseWindow("30d"))
+    .option("--despite-traffic", "retire it although it is in use; the operator log names who is hit", false);
+  const traffic = withSettings(contract.command("traffic"), ["contracts.dir", "data.dir"]);
+  traffic
+    .description("Show who sends which version, and when first and last")
+    .argument("<subject>", "shipment")
+    .option("--json", "print JSON: one object for each version and producer", false)
+    .action(async (subject: string, options: { json: boolean }) =>
+      (await import("./contract-lifecycle.ts")).showTraffic(traffic, subject, options),
+    );
+}
