@@ -12,11 +12,11 @@ import { diffVersions, type Fact } from "./facts.ts";
 import type { Gap } from "./gap.ts";
 import { findGaps } from "./inclusion.ts";
 import { namesIn } from "./object-facts.ts";
-import { whyNotProvable } from "./provable.ts";
+import { obstaclesIn, type Obstacles } from "./provable.ts";
 import { schemaOfRule } from "./rule-schema.ts";
 import { sampleValue } from "./sample.ts";
 import { keyOf } from "./schema-key.ts";
-import { madeFor, openSchema, rootOf, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
+import { createKeys, madeFor, openSchema, rootOf, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
 import { seededPick } from "./seeded-pick.ts";
 import { everyNode } from "./walk.ts";
 import { searchWitness, shrinkWitness } from "./witness.ts";
@@ -86,7 +86,11 @@ export function compareVersions(
   };
 }
 
-type Side = ComparedVersion & { readonly document: SchemaDocument; readonly judging: CompiledVersion };
+type Side = ComparedVersion & {
+  readonly document: SchemaDocument;
+  readonly judging: CompiledVersion;
+  readonly obstacles: Obstacles;
+};
 
 /** Compiles through a contract set, as a gateway does: the order of a schema's keys is then the canonical one. */
 function compileBoth(before: ComparedVersion, after: ComparedVersion): readonly [Side, Side] {
@@ -97,11 +101,13 @@ function compileBoth(before: ComparedVersion, after: ComparedVersion): readonly 
   const contracts = [{ subject, collection: subject, versionField: null, versions }];
   const sealed = sealContractSet({ limits: DEFAULT_LIMITS, contracts, bindings: [] });
   const compiled = compileContractSet(sealed).bySubject.get(subject)?.versions;
+  const keys = createKeys();
   const sides = (sealed.set.contracts[0]?.versions ?? []).map((version): Side => {
     const judging = compiled?.get(version.version);
     if (judging === undefined) throw new Error(`Version ${version.version} was not compiled`);
     const { schema, rules, identity } = version;
-    return { schema, rules, identity, judging, document: openSchema(`version ${version.version}`, schema) };
+    const document = openSchema(`version ${version.version}`, schema, keys);
+    return { schema, rules, identity, judging, document, obstacles: obstaclesIn(document) };
   });
   const [old, next] = sides;
   if (old === undefined || next === undefined) throw new Error("A version got lost in its contract set");
@@ -131,7 +137,10 @@ function schemaGaps(accepting: Side, refusing: Side): readonly Gap[] {
   const root = rootOf(refusing.document);
   const known = [rootOf(accepting.document), ...ruleNodes(accepting)];
   const asked = ruleNodes(refusing).map((node) => ({ ...node, pointer: "/rules" }));
-  const obstacles = [...whyNotProvable(accepting.document), ...whyNotProvable(refusing.document)];
+  const obstacles = [accepting, refusing].flatMap(({ obstacles: { toEvaluation, toProof } }) => [
+    ...toEvaluation,
+    ...toProof,
+  ]);
   const literals = known.map(must);
   const isSame = canonicalText(accepting.schema) === canonicalText(refusing.schema);
   if (obstacles.length > 0) return [...(isSame ? [] : obstacles), ...asked.filter(isNotAmong(known)).map(ruleGap)];
@@ -177,12 +186,14 @@ function findWitness(
   const isWitness = (value: JsonValue): boolean => differs(value) && isConfirmed(value, accepting, refusing);
   const expressions = [...accepting.rules, ...refusing.rules].map(({ expression }) => expression);
   const names = new Set([accepting, refusing].flatMap(({ document }) => everyNode(document).flatMap(namesIn)));
+  const pool = minedValues([accepting.schema, refusing.schema] as JsonValue, expressions);
+  const isSampled = [accepting, refusing].every(({ obstacles }) => obstacles.toEvaluation.length === 0);
   const found = searchWitness({
     isWitness,
     isBase: (value) => passes(value, accepting),
-    sample: (pick) => sampleValue(wanted ?? [], doubted ?? [], pick),
+    sample: (pick) => (isSampled ? sampleValue(wanted ?? [], doubted ?? [], pick) : pool[pick(pool.length)]),
     given: options.payloads ?? [],
-    pool: minedValues([accepting.schema, refusing.schema] as JsonValue, expressions),
+    pool,
     names: [...names, "extra"],
     pick: seededPick(options.seed),
     effort: options.effort,

@@ -32,7 +32,8 @@ type Described = {
  * of branches; circular references end.
  */
 export function diffVersions(before: Described, after: Described): readonly Fact[] {
-  const [old, next] = [openSchema("before", before.schema), openSchema("after", after.schema)];
+  const old = openSchema("before", before.schema);
+  const next = openSchema("after", after.schema, old.keys);
   return [
     ...diffSchemas(rootOf(old), rootOf(next)),
     ...diffRules(before.rules, after.rules),

@@ -23,6 +23,9 @@ const BRANCHES_MAX = 12;
  * empty list is never wrong. It may be incomplete: a gap is no proof of the contrary.
  */
 export function findGaps(literals: readonly Literal[], goal: SchemaNode): readonly Gap[] {
+  if (literals.some(({ node }) => node.document.keys !== goal.document.keys)) {
+    throw new Error("Cannot compare documents that were opened apart: equal keys would not mean equal schemas");
+  }
   const none: Guard = { assumed: new Set(), pending: new Set() };
   const budget = { left: QUESTIONS_MAX };
   const gaps = prove({ literals, settled: new Set(), goal, guard: none }, budget);

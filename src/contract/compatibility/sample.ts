@@ -6,7 +6,7 @@ import { accepts, typeOfValue, type JsonType } from "./evaluate.ts";
 import { typesOf } from "./inclusion.ts";
 import { namesIn, objectFacts, valueUnder } from "./object-facts.ts";
 import { textOutside } from "./scalar-facts.ts";
-import { nodesByName, nodeUnder } from "./schema-node.ts";
+import { nodesByName, nodeUnder, numberUnder } from "./schema-node.ts";
 import type { Pick } from "./seeded-pick.ts";
 
 /** Deeper than this only what must be there is made. */
@@ -16,6 +16,8 @@ const DEPTH_MAX = 24;
 /** Choices decided for one value. */
 const CHOICES_MAX = 24;
 const ITEMS_MAX = 300;
+/** Values in one sample: large ones show nothing that small ones do not. */
+const PARTS_MAX = 400;
 
 /**
  * Makes a value that the first literals probably accept, preferring values at which the second ones may change their
@@ -25,9 +27,17 @@ export function sampleValue(
   wanted: readonly Literal[],
   doubted: readonly Literal[],
   pick: Pick,
-  depth = 0,
 ): JsonValue | undefined {
-  if (depth > DEPTH_MAX) return undefined;
+  return sampleInside(wanted, doubted, { pick, depth: 0, room: { left: PARTS_MAX } });
+}
+
+/** Where a value is made, and how many parts the whole may still get. */
+type Inside = { readonly pick: Pick; readonly depth: number; readonly room: { left: number } };
+
+function sampleInside(wanted: readonly Literal[], doubted: readonly Literal[], inside: Inside): JsonValue | undefined {
+  const { pick, depth, room } = inside;
+  room.left -= 1;
+  if (depth > DEPTH_MAX || room.left < 0) return undefined;
   const doubt = decide(doubted, pick);
   // Now and then the branch of the other side is entered on purpose: overlaps and conditions are found there.
   const entered = doubt.entered.length > 0 && pick(2) === 0 ? doubt.entered : [];
@@ -41,15 +51,13 @@ export function sampleValue(
   const listed = [...listedIn(known), ...(pick(2) === 0 ? listedIn(doubt.known) : [])];
   const fitting = listed.filter((value) => typeOfValue(value) === type && fits(value));
   if (fitting.length > 0) return fitting[pick(fitting.length)];
-  return ofType(type, { known, doubt: doubt.known, fits, pick, depth });
+  return ofType(type, { ...inside, known, doubt: doubt.known, fits });
 }
 
-type Making = {
+type Making = Inside & {
   readonly known: Conjunction;
   readonly doubt: Conjunction;
   readonly fits: (value: JsonValue) => boolean;
-  readonly pick: Pick;
-  readonly depth: number;
 };
 
 /** Decides every choice at random. */
@@ -102,62 +110,76 @@ function oneOf<T>(values: readonly T[], pick: Pick): T | undefined {
   return values[pick(values.length)];
 }
 
-function makeArray({ known, doubt, pick, depth }: Making): JsonValue | undefined {
+function makeArray(making: Making): JsonValue | undefined {
+  const { known, doubt, pick, depth } = making;
   const [facts, hints] = [arrayFacts(known), arrayFacts(doubt)];
   const most = Math.min(facts.most, ITEMS_MAX);
-  const free =
-    depth > DEPTH_FREE
-      ? [facts.least]
-      : [facts.least, facts.least + 1, 0, 1, 2, hints.least - 1, hints.most + 1, facts.most, hints.prefix];
-  const lengths = free.filter((length) => length >= facts.least && length <= most);
-  const length = oneOf(lengths, pick) ?? facts.least;
+  const limits = [...known.positives, ...doubt.positives].map((node) => numberUnder(node, "maxContains") ?? 0);
+  const near = [
+    ...limits.map((limit) => limit + 1),
+    facts.least,
+    facts.least + 1,
+    0,
+    1,
+    2,
+    hints.least - 1,
+    hints.most + 1,
+    facts.most,
+    hints.prefix,
+  ];
+  const lengths = near.filter((length) => length >= facts.least && length <= most);
+  const length = depth > DEPTH_FREE ? facts.least : (oneOf(lengths, pick) ?? facts.least);
   if (length > ITEMS_MAX) return undefined;
+  // All items are made for a `contains` of the one side, of the other, of both or of none.
+  const contained = [...(pick(3) === 0 ? [] : containedIn(known)), ...(pick(3) === 0 ? containedIn(doubt) : [])];
   const items: JsonValue[] = [];
   for (let index = 0; index < length; index += 1) {
-    const item = sampleItem(known, doubt, index, pick, depth);
+    const item = makeItem(making, index, contained);
     if (item === undefined) return undefined;
     items.push(item);
   }
   return items;
 }
 
-/** Some items are made for a `contains` of either side. */
-function sampleItem(
-  known: Conjunction,
-  doubt: Conjunction,
-  index: number,
-  pick: Pick,
-  depth: number,
-): JsonValue | undefined {
-  const asked = known.positives.map((node) => nodeUnder(node, "contains")).filter((node) => node !== null);
-  const feared = doubt.positives.map((node) => nodeUnder(node, "contains")).filter((node) => node !== null);
-  const here = itemAt(known, index);
-  const wanted = pick(3) === 0 ? [] : asked;
-  const extra = [...wanted, ...(pick(3) === 0 ? feared : [])].map(must);
-  const hints = itemAt(doubt, index);
-  const made = sampleValue([...here, ...extra], hints, pick, depth + 1);
-  return made ?? sampleValue(here, hints, pick, depth + 1);
+function containedIn({ positives }: Conjunction): readonly Literal[] {
+  return positives
+    .map((node) => nodeUnder(node, "contains"))
+    .filter((node) => node !== null)
+    .map(must);
 }
 
-function makeObject({ known, doubt, pick, depth }: Making): JsonValue | undefined {
-  const facts = objectFacts(known);
+function makeItem(
+  { known, doubt, pick, depth, room }: Making,
+  index: number,
+  contained: readonly Literal[],
+): JsonValue | undefined {
+  const [here, hints] = [itemAt(known, index), itemAt(doubt, index)];
+  const inside = { pick, depth: depth + 1, room };
+  const made = contained.length === 0 ? undefined : sampleInside([...here, ...contained], hints, inside);
+  return made ?? sampleInside(here, hints, inside);
+}
+
+function makeObject({ known, doubt, pick, depth, room }: Making): JsonValue | undefined {
+  const [facts, hints] = [objectFacts(known), objectFacts(doubt)];
   const names = new Set<string>(facts.required);
   const optional = new Set([
     ...facts.names,
-    ...objectFacts(doubt).names,
+    ...hints.names,
     ...doubt.positives.flatMap(namesIn),
     ...freshNames(known, doubt, pick),
   ]);
+  const free = depth <= DEPTH_FREE;
   const plenty = pick(4);
-  for (const name of optional) {
-    if (names.size >= facts.most) break;
-    if (depth <= DEPTH_FREE && pick(4) < plenty) names.add(name);
-  }
-  for (const name of optional) if (names.size < facts.least) names.add(name);
-  for (let count = 0; names.size < facts.least && count < ITEMS_MAX; count += 1) names.add(`extra${count}`);
+  for (const name of free ? optional : []) if (names.size < facts.most && pick(4) < plenty) names.add(name);
+  // Now and then as many as the other side may find too many.
+  const wanted = free && pick(3) === 0 && hints.most < facts.most ? hints.most + 1 : 0;
+  const enough = Math.min(Math.max(facts.least, wanted), ITEMS_MAX);
+  for (const name of optional) if (names.size < enough) names.add(name);
+  for (let count = 0; names.size < enough && count < ITEMS_MAX; count += 1) names.add(`extra${count}`);
   const made: Record<string, JsonValue> = {};
   for (const name of names) {
-    const value = sampleValue(valueUnder(known, name), valueUnder(doubt, name), pick, depth + 1);
+    const inside = { pick, depth: depth + 1, room };
+    const value = sampleInside(valueUnder(known, name), valueUnder(doubt, name), inside);
     if (value !== undefined) made[name] = value;
     else if (facts.required.has(name)) return undefined;
   }

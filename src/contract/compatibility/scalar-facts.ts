@@ -132,6 +132,23 @@ function patternOf({ schema }: SchemaNode): string | null {
  * Empty is a proof: patterns that cannot be read are left out on the side of what is known, which only adds texts.
  */
 export function textOutside(facts: StringFacts, asked: string | null, pick?: (count: number) => number): Found {
+  const key =
+    pick === undefined ? JSON.stringify([facts.least, String(facts.most), facts.patterns, facts.refused, asked]) : null;
+  const known = key === null ? undefined : searched.get(key);
+  if (known !== undefined) return known;
+  const found = searchOutside(facts, asked, pick);
+  if (key !== null) {
+    if (searched.size >= SEARCHED_MAX) searched.clear();
+    searched.set(key, found);
+  }
+  return found;
+}
+
+/** Proofs ask about the same patterns again and again; past this many the cache starts anew. */
+const SEARCHED_MAX = 512;
+const searched = new Map<string, Found>();
+
+function searchOutside(facts: StringFacts, asked: string | null, pick?: (count: number) => number): Found {
   const outside = asked === null ? [] : [parsePattern(asked)];
   if (outside.includes(null)) return { kind: "unknown" };
   const readable = (list: readonly string[]): readonly Regular[] =>

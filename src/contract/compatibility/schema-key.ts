@@ -2,19 +2,23 @@ import { KEYWORDS } from "../../core/schema-keywords.ts";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { ANNOTATIONS, isList, isObject, own, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
 
-const keys = new WeakMap<JsonObject, string>();
-
 /**
- * A text that equal schemas share: nodes with equal keys accept the same payloads, also when they stand in different
+ * A short name that equal schemas share: nodes with equal keys accept the same payloads, also when they stand in different
  * documents. Key order, annotations and the order of names in `type`, `required` and `enum` do not count; references
  * count by all that they lead to.
  */
 export function keyOf({ document, schema }: SchemaNode): string {
   if (typeof schema === "boolean") return String(schema);
-  const known = keys.get(schema);
+  const { names, given } = document.keys;
+  const known = given.get(schema);
   if (known !== undefined) return known;
-  const made = `${normalText(schema)}${reachedText(document, schema)}`;
-  keys.set(schema, made);
+  const text = `${normalText(schema)}${reachedText(document, schema)}`;
+  let made = names.get(text);
+  if (made === undefined) {
+    made = `s${names.size}`;
+    names.set(text, made);
+  }
+  given.set(schema, made);
   return made;
 }
 

@@ -7,7 +7,16 @@ export type SchemaDocument = {
   readonly root: JsonObject | boolean;
   /** By the text of a `$ref`: only what stands in this document. */
   readonly resolve: (ref: string) => SchemaNode | null;
+  /** Short names of what schemas say, shared by the documents of one comparison; see `schema-key.ts`. */
+  readonly keys: SchemaKeys;
 };
+
+/** Short names by what a schema says, and the names already given. */
+export type SchemaKeys = { readonly names: Map<string, string>; readonly given: WeakMap<JsonObject, string> };
+
+export function createKeys(): SchemaKeys {
+  return { names: new Map(), given: new WeakMap() };
+}
 
 /** A schema at its place in a document. Schemas that the comparison makes itself have the pointer they were made for. */
 export type SchemaNode = {
@@ -38,11 +47,14 @@ export const ANNOTATIONS: ReadonlySet<string> = new Set([
   "contentSchema",
 ]);
 
-/** Opens a schema that `refuseSchema` has nothing against. */
-export function openSchema(name: string, root: JsonObject | boolean): SchemaDocument {
+/**
+ * Opens a schema that `refuseSchema` has nothing against.
+ * @param keys of another document, when the two are to be compared.
+ */
+export function openSchema(name: string, root: JsonObject | boolean, keys: SchemaKeys = createKeys()): SchemaDocument {
   const anchors = new Map<string, SchemaNode>();
   const resolve = (ref: string): SchemaNode | null => anchors.get(ref) ?? followPointer(document, ref, inner.found);
-  const document: SchemaDocument = { name, root, resolve };
+  const document: SchemaDocument = { name, root, resolve, keys };
   const inner = { found: false };
   collectAnchors(rootOf(document), anchors, inner, true);
   return document;
