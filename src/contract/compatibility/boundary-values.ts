@@ -18,10 +18,8 @@ export function boundaryNumbers(one: Conjunction, other: Conjunction, pick: Pick
   }
   for (const divisor of divisors) {
     // 11 and 3: 1.1 is no multiple of 0.01 to the engine, and 0.3 none of 0.1.
-    for (const factor of [1, 2, 3, 5, 7, 11, 1 + pick(1_000)]) found.add(roundOff(divisor * factor));
+    for (const factor of [0.1, 0.5, 1.5, 1, 2, 3, 5, 7, 11, 1 + pick(1_000)]) found.add(roundOff(divisor * factor));
     for (const base of [...found].slice(0, 16)) found.add(roundOff(Math.ceil(base / divisor) * divisor));
-    // Where division in doubles is no longer exact, the engine judges by its rounding.
-    for (const far of [5e21, 5e-324]) found.add(far);
   }
   return [...found].filter((number) => Number.isFinite(number));
 }
@@ -80,6 +78,7 @@ export function minedValues(schema: JsonValue, expressions: readonly string[]): 
   };
   const visit = (value: JsonValue, keyword: string): void => {
     if (found.size >= MINED_MAX) return;
+    if (keyword === "multipleOf") FAR.forEach(add);
     if (typeof value === "number") addNumber(value);
     else if (typeof value === "string" && (keyword === "const" || keyword === "enum")) addText(value);
     else if (isList(value)) {
@@ -97,6 +96,9 @@ export function minedValues(schema: JsonValue, expressions: readonly string[]): 
   }
   return [...found.values()];
 }
+
+/** Where division in doubles is no longer exact, the engine judges by its rounding: 5e21 is no multiple of 5 to it. */
+const FAR: readonly number[] = [5e21, 5e-324];
 
 /** More values than these at every place would make a search long and no better. */
 const MINED_MAX = 400;

@@ -1,7 +1,7 @@
 import type { JsonValue } from "../../core/json.ts";
 import type { Conjunction, Literal } from "./conjunction.ts";
 import { must } from "./conjunction.ts";
-import { accepts, matches, schemasFor } from "./evaluate.ts";
+import { accepts, schemasFor } from "./evaluate.ts";
 import {
   isList,
   isObject,
@@ -85,11 +85,6 @@ export function schemasForOther(node: SchemaNode, matching: ReadonlySet<string>)
   if (found.length > 0) return found.map(([, part]) => part);
   const rest = nodeUnder(node, "additionalProperties");
   return rest === null ? [] : [rest];
-}
-
-/** Whether the patterns match a name, one by one. */
-export function patternsMatching(patterns: Iterable<string>, name: string): ReadonlySet<string> {
-  return new Set([...patterns].filter((pattern) => matches(pattern, name)));
 }
 
 /** Adds what must be there because something else is. */

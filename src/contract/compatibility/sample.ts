@@ -4,7 +4,7 @@ import { boundaryNumbers, boundaryTexts, listedIn } from "./boundary-values.ts";
 import { must, takeApart, type Conjunction, type Literal } from "./conjunction.ts";
 import { accepts, typeOfValue, type JsonType } from "./evaluate.ts";
 import { typesOf } from "./inclusion.ts";
-import { namesIn, objectFacts, valueUnder } from "./object-facts.ts";
+import { memberOf, namesIn, objectFacts, valueUnder } from "./object-facts.ts";
 import { textOutside } from "./scalar-facts.ts";
 import { nodesByName, nodeUnder, numberUnder } from "./schema-node.ts";
 import type { Pick } from "./seeded-pick.ts";
@@ -194,6 +194,14 @@ function freshNames(known: Conjunction, doubt: Conjunction, pick: Pick): readonl
       const text = textOutside({ least: 1, most: 40, patterns: [pattern], refused: [] }, null, pick);
       if (text.kind === "text") names.push(text.text);
     }
+  }
+  for (const node of doubt.positives) {
+    const pattern = memberOf(nodeUnder(node, "propertyNames") ?? node, "pattern");
+    const said = known.positives.map((one) => nodeUnder(one, "propertyNames")).filter((one) => one !== null);
+    if (typeof pattern !== "string") continue;
+    const patterns = said.map((one) => memberOf(one, "pattern")).filter((one) => typeof one === "string");
+    const text = textOutside({ least: 1, most: 40, patterns, refused: [] }, pattern, pick);
+    if (text.kind === "text") names.push(text.text);
   }
   return names;
 }
