@@ -91,7 +91,11 @@ export function minedValues(schema: JsonValue, expressions: readonly string[]): 
   };
   visit(schema, "");
   for (const expression of expressions) {
-    for (const [number] of expression.matchAll(/-?\d+(?:\.\d+)?/g)) addNumber(Number(number));
+    for (const [number] of expression.matchAll(/-?\d+(?:\.\d+)?/g)) {
+      addNumber(Number(number));
+      // A number beside a text is most often its length.
+      if (/^\d{1,3}$/.test(number)) for (const length of [0, 1]) add("a".repeat(Number(number) + length));
+    }
     for (const [, double, single] of expression.matchAll(/"([^"\\]*)"|'([^'\\]*)'/g)) addText(double ?? single ?? "");
   }
   return [...found.values()];
