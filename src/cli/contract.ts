@@ -1,18 +1,34 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { FixtureResult } from "../contract/check.ts";
 import type { ContractDetails, ContractSummary } from "../contract/commands.ts";
-import type { ContractName } from "../contract/contract-name.ts";
+import { parseContractName, type ContractName } from "../contract/contract-name.ts";
 import { addLifecycle } from "./lifecycle-commands.ts";
 import { parseName, parseVersionName } from "./contract-arguments.ts";
 import type { Fault } from "../contract/fault.ts";
+import {
+  addDiff,
+  checkCompatible,
+  withCompatibility,
+  type CompatibilityCheckOptions,
+} from "./contract-compatibility.ts";
+import {
+  casesByFile,
+  findingsOf,
+  FORMATS,
+  githubLines,
+  junitText,
+  type Format,
+  type Report,
+} from "./report-formats.ts";
 
 /** Exit codes of these commands. */
 const USAGE = 2;
 const FINDINGS = 10;
 
 type Options = { readonly contracts: string; readonly json: boolean };
+type FormatOptions = Options & { readonly format: Format };
 
-/** `sigma contract list|show|lint|check|freeze`. Loads nothing heavy before one of them runs. */
+/** `sigma contract list|show|lint|check|diff|freeze`. Loads nothing heavy before one of them runs. */
 export function contractCommand(): Command {
   const command = new Command("contract").description("Read, prove and freeze the contracts");
   withOptions(command.command("list"))
@@ -22,13 +38,17 @@ export function contractCommand(): Command {
     .description("Show a contract, or one version of it")
     .argument("<name>", "shipment or shipment@1", parseName)
     .action(async (name: ContractName, options: Options) => show(name, options));
-  withOptions(command.command("lint"))
+  withFormat(command.command("lint"))
     .description("Report everything wrong with the contract files and their lock")
-    .action(async (options: Options) => lint(options));
-  withOptions(command.command("check"))
-    .description("Judge the must-pass and must-fail fixtures")
-    .argument("[name]", "shipment or shipment@1; without it every version", parseName)
-    .action(async (name: ContractName | undefined, options: Options) => check(name ?? null, options));
+    .action(async (options: FormatOptions) => lint(options));
+  withCompatibility(withFormat(command.command("check")))
+    .description("Judge the fixtures; with --against or --mode, check compatibility instead")
+    .argument("[name]", "shipment or shipment@1; without it every version")
+    .action(async (name: string | undefined, options: CompatibilityCheckOptions) => {
+      if (options.against !== undefined || options.mode !== undefined) return checkCompatible(name, options);
+      return check(name === undefined ? null : namedOn(command, name), options);
+    });
+  addDiff(command, withFormat);
   withOptions(command.command("freeze"))
     .description("Lock the content of one version for good")
     .argument("<name>", "shipment@1", parseVersionName)
@@ -41,6 +61,11 @@ function withOptions(command: Command): Command {
   return command
     .option("--contracts <dir>", "directory of the contracts", "contracts")
     .option("--json", "print JSON: one object a line", false);
+}
+
+function withFormat(command: Command): Command {
+  const format = new Option("--format <format>", "how to print; --json is the same as json");
+  return withOptions(command).addOption(format.choices(FORMATS).default("text"));
 }
 
 async function list(options: Options): Promise<void> {
@@ -90,28 +115,34 @@ function printDetails(version: ContractDetails): void {
   ]);
 }
 
-async function lint(options: Options): Promise<void> {
+async function lint(options: FormatOptions): Promise<void> {
   const { lintContracts } = await import("../contract/commands.ts");
   const faults = await lintContracts(options.contracts);
   const missing = faults.some(({ code }) => code === "SIG-C-001");
   if (missing) return refuse(faults, USAGE);
   process.exitCode = faults.length > 0 ? FINDINGS : 0;
-  if (options.json) return faults.forEach(printJson);
+  if (options.json || options.format === "json") return faults.forEach(printJson);
+  if (
+    printReport({ name: "sigma contract lint", cases: casesByFile([options.contracts], findingsOf(faults)) }, options)
+  )
+    return;
   await reportFaults(faults);
   print(faults.length === 0 ? "No findings" : count(faults.length, "finding"));
 }
 
-async function check(name: ContractName | null, options: Options): Promise<void> {
+async function check(name: ContractName | null, options: FormatOptions): Promise<void> {
   const { checkContracts } = await import("../contract/commands.ts");
   const answer = checkContracts(options.contracts, name);
   if (!answer.ok) return refuse(answer.faults, USAGE);
   const { fixtures, findings } = answer.value;
   process.exitCode = findings.length > 0 ? FINDINGS : 0;
-  if (options.json) {
+  if (options.json || options.format === "json") {
     for (const fixture of fixtures) printJson({ ...fixture, kind: "fixture" });
     for (const finding of findings) printJson({ ...finding, kind: "finding" });
     return;
   }
+  const files = fixtures.map(({ file }) => file);
+  if (printReport({ name: "sigma contract check", cases: casesByFile(files, findingsOf(findings)) }, options)) return;
   printTable([["FIXTURE", "EXPECTED", "DECISION", "WHY"], ...fixtures.map(fixtureRow)]);
   await reportFaults(findings);
   print(`${count(fixtures.length, "fixture")}, ${count(findings.length, "finding")}`);
@@ -132,6 +163,23 @@ async function freeze(name: ContractName & { readonly version: number }, options
       ? `Froze ${answer.name} as ${digest} in ${file}`
       : `${answer.name} was frozen before with this content (${digest})`,
   );
+}
+
+/** Prints a report in the formats of CI servers; false for the other formats. */
+function printReport(report: Report, { format }: FormatOptions): boolean {
+  if (format === "github") for (const line of githubLines(report)) print(line);
+  if (format === "junit") print(junitText(report));
+  return format === "github" || format === "junit";
+}
+
+/** As commander says it of an argument it parses itself. */
+function namedOn(command: Command, text: string): ContractName {
+  const name = parseContractName(text);
+  if (name === null)
+    command.error(
+      `error: command-argument value '${text}' is invalid for argument 'name'. Write shipment or shipment@1.`,
+    );
+  return name;
 }
 
 async function refuse(faults: readonly Fault[], exitCode: number): Promise<void> {

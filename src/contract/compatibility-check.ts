@@ -1,0 +1,147 @@
+import { comparableOf, readComparable, type Comparable } from "./comparable.ts";
+import { compareVersions, type Comparison, type Verdict } from "./compatibility/compare.ts";
+import { describeWitness } from "./compatibility/describe.ts";
+import { faultAt, type Fault } from "./fault.ts";
+
+/** What `check` may ask. The names are those of schema registries. */
+export const MODES = [
+  "backward",
+  "forward",
+  "full",
+  "backward-transitive",
+  "forward-transitive",
+  "full-transitive",
+] as const;
+export type Mode = (typeof MODES)[number];
+
+export type Direction = "backward" | "forward";
+
+/** Two versions with what became of the comparison. */
+export type Compared = { readonly before: Comparable; readonly after: Comparable; readonly comparison: Comparison };
+
+/** One question of a check with its answer. A finding without a direction is about the identity. */
+export type CheckedDirection = {
+  readonly before: string;
+  readonly after: string;
+  readonly direction: Direction;
+  readonly verdict: Verdict;
+};
+
+export type CompatibilityReport = {
+  readonly checked: readonly CheckedDirection[];
+  readonly findings: readonly Fault[];
+};
+
+/** Of a command that answers with data; `faults` are what keeps it from answering. */
+type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** The same search in every run and on every machine. */
+const SEED = 1;
+
+/** Compares two versions or schema files. */
+export function diffContracts(directory: string, before: string, after: string): Answer<Compared> {
+  const [old, next] = [readComparable(directory, before), readComparable(directory, after)];
+  if (old.ok && next.ok) return { ok: true, value: compare(old.value, next.value) };
+  const faults = [...(old.ok ? [] : old.faults), ...(next.ok ? [] : next.faults)];
+  return { ok: false, faults: distinct(faults) };
+}
+
+/** Asks a version for compatibility with one earlier version, or with several. */
+export function checkCompatibility(
+  directory: string,
+  name: string,
+  against: string | null,
+  mode: Mode,
+): Answer<CompatibilityReport> {
+  const read = readComparable(directory, name);
+  if (!read.ok) return read;
+  const named = against === null ? null : readComparable(directory, against);
+  if (named !== null && !named.ok) return named;
+  const others = othersFor(read.value, named === null ? null : named.value, mode.endsWith("-transitive"));
+  if (!others.ok) return others;
+  const checked: CheckedDirection[] = [];
+  const findings: Fault[] = [];
+  for (const before of others.value) {
+    const compared = compare(before, read.value);
+    for (const direction of directionsOf(mode)) {
+      const verdict = compared.comparison[direction];
+      checked.push({ before: before.name, after: read.value.name, direction, verdict });
+      const finding = findingOf(compared, direction, verdict);
+      if (finding !== null) findings.push(finding);
+    }
+    const identity = identityFinding(compared);
+    if (identity !== null) findings.push(identity);
+  }
+  return { ok: true, value: { checked, findings } };
+}
+
+function compare(before: Comparable, after: Comparable): Compared {
+  const payloads = [...before.payloads, ...after.payloads];
+  return { before, after, comparison: compareVersions(before, after, { seed: SEED, payloads }) };
+}
+
+function directionsOf(mode: Mode): readonly Direction[] {
+  const first = mode.split("-", 1)[0];
+  if (first === "full") return ["backward", "forward"];
+  return first === "forward" ? ["forward"] : ["backward"];
+}
+
+/**
+ * The versions to compare with, earliest first. Transitive: every earlier version, from the named one on. Drafts are left
+ * out, as nothing was produced under them; retired versions are not, as what was produced under them is still there.
+ */
+function othersFor(version: Comparable, named: Comparable | null, transitive: boolean): Answer<readonly Comparable[]> {
+  const { source } = version;
+  if (source === null) {
+    if (named !== null) return { ok: true, value: [named] };
+    const message = `Cannot check "${version.name}": a schema file has no earlier version`;
+    const place = version.placeOf("");
+    return { ok: false, faults: [faultAt(place, "SIG-C-064", message, "Name what to compare with, by --against")] };
+  }
+  const isNamed = named !== null && named.source?.contract.subject === source.contract.subject;
+  if (named !== null && (!transitive || !isNamed)) return { ok: true, value: [named] };
+  const from = named?.source?.version.version ?? 0;
+  const earlier = source.contract.versions.filter(
+    (one) => one.version < source.version.version && one.version >= from && one.status !== "draft",
+  );
+  const wanted = transitive ? earlier : earlier.slice(-1);
+  return { ok: true, value: wanted.map((one) => comparableOf(source.contract, one)) };
+}
+
+/** What a verdict that is not "compatible" is reported as, at the place in the refusing version; null when it is compatible. */
+export function findingOf({ before, after }: Compared, direction: Direction, verdict: Verdict): Fault | null {
+  // Backward, the later version refuses; forward, the earlier one.
+  const [accepting, refusing] = direction === "backward" ? [before, after] : [after, before];
+  const title = `${after.name} is not ${direction} compatible with ${before.name}`;
+  switch (verdict.kind) {
+    case "compatible":
+      return null;
+    case "incompatible": {
+      const at = verdict.violations[0];
+      const pointer = at === undefined || !("schemaPath" in at) ? "/rules" : at.schemaPath;
+      const message = `${title}: ${accepting.name} accepts ${describeWitness(verdict)}, and ${refusing.name} refuses it`;
+      const remedy = "Accept what was accepted before, or publish the change as another contract";
+      return faultAt(refusing.placeOf(pointer), "SIG-C-060", message, remedy);
+    }
+    case "unknown": {
+      const [gap] = verdict.undecided;
+      const reason = gap === undefined ? "" : `: ${gap.pointer === "" ? "/" : gap.pointer}: ${gap.reason}`;
+      const message = `It is not known whether ${after.name} is ${direction} compatible with ${before.name}${reason}`;
+      const remedy = "Write the change with keywords that are decided, or accept the risk with --allow-unknown";
+      return faultAt(refusing.placeOf(gap?.pointer ?? ""), "SIG-C-061", message, remedy);
+    }
+  }
+}
+
+function identityFinding({ before, after, comparison }: Compared): Fault | null {
+  if (!comparison.facts.some(({ rule }) => rule === "identity-changed")) return null;
+  const list = (pointers: readonly string[]): string => (pointers.length === 0 ? "none" : pointers.join(", "));
+  const message = `The identity of ${after.name} (${list(after.identity)}) is not that of ${before.name} (${list(before.identity)})`;
+  const remedy =
+    "Keep the identity, or publish the change as another contract: duplicates are not recognised across the two";
+  return faultAt(after.placeOf("/identity"), "SIG-C-062", message, remedy);
+}
+
+function distinct(faults: readonly Fault[]): readonly Fault[] {
+  return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
+}

@@ -1,0 +1,268 @@
+import type { JsonObject, JsonValue } from "../../core/json.ts";
+import {
+  assertionsOf,
+  childOf,
+  isList,
+  isObject,
+  madeFor,
+  nodesInList,
+  nodeUnder,
+  own,
+  textsOf,
+  type SchemaNode,
+} from "./schema-node.ts";
+import { JSON_TYPES } from "./evaluate.ts";
+import { keyOf } from "./schema-key.ts";
+
+/** A schema that must accept the value, or must not. */
+export type Literal = { readonly node: SchemaNode; readonly positive: boolean };
+
+/** One of several sets of literals must hold. */
+export type Choice = { readonly key: string; readonly alternatives: readonly (readonly Literal[])[] };
+
+/** What all must hold of a value, taken apart as far as that is exact. */
+export type Conjunction = {
+  /** A literal can hold of no value. */
+  readonly impossible: boolean;
+  /** Every positive literal met on the way, composites too: to recognise a schema that is asked for. */
+  readonly known: ReadonlySet<string>;
+  /** Object schemas that must accept; their `allOf` and `$ref` are taken apart already. */
+  readonly positives: readonly SchemaNode[];
+  /** Schemas that must not accept and could not be turned into positives. */
+  readonly negatives: readonly SchemaNode[];
+  /** Disjunctions not yet decided. */
+  readonly choices: readonly Choice[];
+};
+
+export function must(node: SchemaNode): Literal {
+  return { node, positive: true };
+}
+
+export function mustNot(node: SchemaNode): Literal {
+  return { node, positive: false };
+}
+
+/** Keywords that mean something only together. */
+const UNITS: readonly (readonly string[])[] = [
+  ["if", "then", "else"],
+  ["contains", "minContains", "maxContains"],
+  ["prefixItems", "items"],
+];
+
+/**
+ * Takes a conjunction apart: `allOf` and `$ref` into their parts, negations inwards. Everything here is an equivalence,
+ * except that a part which cannot be taken apart further stays as it is.
+ * @param settled keys of the choices that were made: they are not offered again.
+ */
+export function takeApart(literals: readonly Literal[], settled: ReadonlySet<string>): Conjunction {
+  const run: Run = {
+    impossible: false,
+    known: new Set(),
+    refused: new Set(),
+    positives: [],
+    negatives: [],
+    choices: [],
+  };
+  const open = [...literals];
+  for (let next = open.shift(); next !== undefined; next = open.shift()) {
+    if (next.positive) addPositive(next.node, open, run);
+    else addNegative(next.node, open, run);
+  }
+  const { known, refused, positives, negatives } = run;
+  const contradiction = [...refused].some((key) => known.has(key));
+  const choices = run.choices.filter(({ key }) => !settled.has(key));
+  return { impossible: run.impossible || contradiction, known, positives, negatives, choices };
+}
+
+type Run = {
+  impossible: boolean;
+  readonly known: Set<string>;
+  readonly refused: Set<string>;
+  readonly positives: SchemaNode[];
+  readonly negatives: SchemaNode[];
+  readonly choices: Choice[];
+};
+
+function addPositive(node: SchemaNode, open: Literal[], run: Run): void {
+  const { schema } = node;
+  if (typeof schema === "boolean") {
+    if (!schema) run.impossible = true;
+    return;
+  }
+  const key = keyOf(node);
+  if (run.known.has(key)) return;
+  run.known.add(key);
+  const target = targetOf(node, schema);
+  if (target !== null) open.push(must(target));
+  open.push(...nodesInList(node, "allOf").map(must));
+  const not = nodeUnder(node, "not");
+  if (not !== null) open.push(mustNot(not));
+  run.positives.push(node);
+  run.choices.push(...choicesIn(node, schema, key));
+}
+
+/** The disjunctions of one schema object. Each alternative keeps what the others exclude. */
+function choicesIn(node: SchemaNode, schema: JsonObject, key: string): readonly Choice[] {
+  const choices: Choice[] = [];
+  const offer = (keyword: string, alternatives: readonly (readonly Literal[])[]): void => {
+    choices.push({ key: `${key} ${keyword}`, alternatives });
+  };
+  const condition = nodeUnder(node, "if");
+  if (condition !== null) {
+    const side = (keyword: string): readonly Literal[] =>
+      [nodeUnder(node, keyword)].filter((one) => one !== null).map(must);
+    offer("if", [
+      [must(condition), ...side("then")],
+      [mustNot(condition), ...side("else")],
+    ]);
+  }
+  if (schema["anyOf"] !== undefined)
+    offer(
+      "anyOf",
+      nodesInList(node, "anyOf").map((part) => [must(part)]),
+    );
+  if (schema["oneOf"] !== undefined) {
+    const parts = nodesInList(node, "oneOf");
+    offer(
+      "oneOf",
+      parts.map((part) => [must(part), ...parts.filter((other) => other !== part).map(mustNot)]),
+    );
+  }
+  const dependent = schema["dependentSchemas"];
+  for (const [name, part] of isObject(dependent) ? Object.entries(dependent) : []) {
+    offer(`dependentSchemas ${name}`, [
+      [must(having(node, [name])), must(childOf(node, part, "dependentSchemas", name))],
+      [must(lacking(node, name))],
+    ]);
+  }
+  const needed = schema["dependentRequired"];
+  for (const [name, others] of isObject(needed) ? Object.entries(needed) : []) {
+    offer(`dependentRequired ${name}`, [[must(having(node, [name, ...textsOf(others)]))], [must(lacking(node, name))]]);
+  }
+  return choices;
+}
+
+/** Asserts nothing of a value that is no object. */
+export function having(node: SchemaNode, names: readonly string[]): SchemaNode {
+  return madeFor(node, { required: names });
+}
+
+/** Asserts nothing of a value that is no object. */
+export function lacking(node: SchemaNode, name: string): SchemaNode {
+  return madeFor(node, { properties: { [name]: false } });
+}
+
+function addNegative(node: SchemaNode, open: Literal[], run: Run): void {
+  const { schema } = node;
+  if (typeof schema === "boolean") {
+    if (schema) run.impossible = true;
+    return;
+  }
+  const key = keyOf(node);
+  if (run.refused.has(key)) return;
+  run.refused.add(key);
+  const units = unitsOf(schema);
+  if (units.length === 0) {
+    run.impossible = true;
+    return;
+  }
+  if (units.length === 1) {
+    negateUnit(node, schema, open, run);
+    return;
+  }
+  const alternatives = units.map((unit) => [mustNot(madeFor(node, unit))]);
+  run.choices.push({ key: `not ${key}`, alternatives });
+}
+
+/** The schema as a list of schemas of one assertion each; `properties` and what depends on it stay together. */
+function unitsOf(schema: JsonObject): readonly JsonObject[] {
+  const left = new Set(assertionsOf(schema));
+  const pick = (keywords: readonly string[]): JsonObject => {
+    const members = keywords.filter((keyword) => left.delete(keyword));
+    return Object.fromEntries(members.map((keyword) => [keyword, schema[keyword] as JsonValue]));
+  };
+  const units: JsonObject[] = [];
+  if (left.has("additionalProperties")) units.push(pick(["properties", "patternProperties", "additionalProperties"]));
+  for (const unit of UNITS) if (unit.some((keyword) => left.has(keyword))) units.push(pick(unit));
+  for (const keyword of left) units.push(pick([keyword]));
+  return units;
+}
+
+/** Keywords of one bound, with what its opposite is. Each asserts nothing of values of another type. */
+const OPPOSITE: Readonly<Record<string, (bound: number) => JsonObject>> = {
+  minimum: (bound) => ({ type: "number", exclusiveMaximum: bound }),
+  exclusiveMinimum: (bound) => ({ type: "number", maximum: bound }),
+  maximum: (bound) => ({ type: "number", exclusiveMinimum: bound }),
+  exclusiveMaximum: (bound) => ({ type: "number", minimum: bound }),
+  minLength: (bound) => ({ type: "string", maxLength: Math.ceil(bound) - 1 }),
+  maxLength: (bound) => ({ type: "string", minLength: Math.floor(bound) + 1 }),
+  minItems: (bound) => ({ type: "array", maxItems: Math.ceil(bound) - 1 }),
+  maxItems: (bound) => ({ type: "array", minItems: Math.floor(bound) + 1 }),
+  minProperties: (bound) => ({ type: "object", maxProperties: Math.ceil(bound) - 1 }),
+  maxProperties: (bound) => ({ type: "object", minProperties: Math.floor(bound) + 1 }),
+};
+
+function negateUnit(node: SchemaNode, schema: JsonObject, open: Literal[], run: Run): void {
+  const [keyword = "", ...beside] = assertionsOf(schema);
+  const value = own(schema, keyword);
+  const opposite = OPPOSITE[keyword];
+  const instead = (made: JsonObject): void => void open.push(must(madeFor(node, made)));
+  const choose = (alternatives: readonly (readonly Literal[])[]): void => {
+    run.choices.push({ key: `not ${keyOf(node)}`, alternatives });
+  };
+  if (Object.hasOwn(schema, "if")) {
+    const side = (name: string): Literal => mustNot(nodeUnder(node, name) ?? madeFor(node, true));
+    const condition = nodeUnder(node, "if") ?? madeFor(node, true);
+    return choose([
+      [must(condition), side("then")],
+      [mustNot(condition), side("else")],
+    ]);
+  }
+  if (beside.length > 0) return void run.negatives.push(node);
+  if (opposite !== undefined && typeof value === "number") return instead(opposite(value));
+  switch (keyword) {
+    case "not":
+      return void open.push(...[nodeUnder(node, "not")].filter((one) => one !== null).map(must));
+    case "$ref": {
+      const target = targetOf(node, schema);
+      if (target === null) run.negatives.push(node);
+      else open.push(mustNot(target));
+      return;
+    }
+    case "type": {
+      const others = otherTypes(value);
+      if (others === null) run.negatives.push(node);
+      else instead({ type: others });
+      return;
+    }
+    case "anyOf":
+      return void open.push(...nodesInList(node, "anyOf").map(mustNot));
+    case "allOf":
+      return choose(nodesInList(node, "allOf").map((part) => [mustNot(part)]));
+    case "required":
+      return choose(
+        textsOf(value).map((name) => [must(madeFor(node, { type: "object", properties: { [name]: false } }))]),
+      );
+    case "properties":
+      return choose(
+        Object.entries(isObject(value) ? value : {}).map(([name, part]) => [
+          must(madeFor(node, { type: "object", required: [name], properties: { [name]: { not: part } } })),
+        ]),
+      );
+    default:
+      // An enumeration, a pattern, a oneOf and the rest stay as they are.
+      run.negatives.push(node);
+  }
+}
+
+/** Types that are none of these; null when `integer` stands alone, as its opposite is no list of types. */
+function otherTypes(value: JsonValue | undefined): readonly string[] | null {
+  const types = isList(value) ? value : [value ?? null];
+  if (types.includes("integer") && !types.includes("number")) return null;
+  return JSON_TYPES.filter((type) => !types.includes(type));
+}
+
+function targetOf(node: SchemaNode, schema: JsonObject): SchemaNode | null {
+  const ref = own(schema, "$ref");
+  return typeof ref === "string" ? node.document.resolve(ref) : null;
+}

@@ -1,0 +1,179 @@
+import type { JsonObject, JsonValue } from "../../core/json.ts";
+import {
+  childOf,
+  isList,
+  isObject,
+  nodesByName,
+  nodesInList,
+  nodeUnder,
+  numberUnder,
+  own,
+  textsOf,
+  type SchemaNode,
+} from "./schema-node.ts";
+
+/** The six kinds of JSON values. `integer` is a kind of number. */
+export type JsonType = "null" | "boolean" | "number" | "string" | "array" | "object";
+
+export const JSON_TYPES: readonly JsonType[] = ["null", "boolean", "number", "string", "array", "object"];
+
+export function typeOfValue(value: JsonValue): JsonType {
+  if (value === null) return "null";
+  if (isList(value)) return "array";
+  return typeof value as JsonType;
+}
+
+/**
+ * Whether one part of a schema accepts a value, as the engine judges it (`src/core/schema.ts`; a test compares the two).
+ * The engine judges whole documents; the comparison asks about parts, thousands of times.
+ * @throws when a reference leads nowhere. A schema that refers to itself without end never gets here.
+ */
+export function accepts(node: SchemaNode, value: JsonValue): boolean {
+  const { schema } = node;
+  if (typeof schema === "boolean") return schema;
+  const ref = own(schema, "$ref");
+  if (typeof ref === "string") {
+    const target = node.document.resolve(ref);
+    if (target === null) throw new Error(`Cannot follow the reference at ${node.pointer}`);
+    if (!accepts(target, value)) return false;
+  }
+  return acceptsAny(schema, value) && acceptsOwnType(node, value) && acceptsCombined(node, value);
+}
+
+/** JSON Schema's division as the engine does it: in doubles, so 1.1 is no multiple of 0.01. */
+export function isMultiple(value: number, divisor: number): boolean {
+  const quotient = value / divisor;
+  return quotient === Number.parseInt(String(quotient), 10);
+}
+
+/** Equality of JSON values: the order of keys does not count, and 0 is -0. */
+export function jsonEqual(a: JsonValue, b: JsonValue | undefined): boolean {
+  if (a === b) return true;
+  if (isList(a)) return isList(b) && a.length === b.length && a.every((item, index) => jsonEqual(item, b[index]));
+  if (!isObject(a) || !isObject(b)) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => jsonEqual(a[name] ?? null, own(b, name)));
+}
+
+/** Code points, as `minLength` counts. */
+export function lengthOf(text: string): number {
+  let length = 0;
+  for (const _ of text) length += 1;
+  return length;
+}
+
+const patterns = new Map<string, RegExp>();
+/** Past this many the cache starts anew. */
+const PATTERNS_MAX = 1_024;
+
+/** Whether a text matches a pattern, with the engine's flags. @throws SyntaxError on what is no pattern. */
+export function matches(pattern: string, text: string): boolean {
+  let compiled = patterns.get(pattern);
+  if (compiled === undefined) {
+    if (patterns.size >= PATTERNS_MAX) patterns.clear();
+    compiled = new RegExp(pattern, "u");
+    patterns.set(pattern, compiled);
+  }
+  return compiled.test(text);
+}
+
+function acceptsAny(schema: JsonObject, value: JsonValue): boolean {
+  const type = own(schema, "type");
+  if (type !== undefined && !(isList(type) ? type : [type]).some((name) => isOfType(value, name))) return false;
+  const { const: only, enum: members } = schema;
+  if (Object.hasOwn(schema, "const") && !jsonEqual(value, only)) return false;
+  return !isList(members) || members.some((member) => jsonEqual(value, member));
+}
+
+function isOfType(value: JsonValue, name: JsonValue): boolean {
+  if (name === "integer") return typeof value === "number" && Number.isInteger(value);
+  return typeOfValue(value) === name;
+}
+
+function acceptsOwnType(node: SchemaNode, value: JsonValue): boolean {
+  if (typeof value === "number") return acceptsNumber(node, value);
+  if (typeof value === "string") return acceptsString(node, value);
+  if (isList(value)) return acceptsArray(node, value);
+  return isObject(value) ? acceptsObject(node, value) : true;
+}
+
+function within(node: SchemaNode, size: number, least: string, most: string): boolean {
+  return size >= (numberUnder(node, least) ?? -Infinity) && size <= (numberUnder(node, most) ?? Infinity);
+}
+
+function acceptsNumber(node: SchemaNode, value: number): boolean {
+  if (!within(node, value, "minimum", "maximum")) return false;
+  if (value <= (numberUnder(node, "exclusiveMinimum") ?? -Infinity)) return false;
+  if (value >= (numberUnder(node, "exclusiveMaximum") ?? Infinity)) return false;
+  const divisor = numberUnder(node, "multipleOf");
+  return divisor === null || isMultiple(value, divisor);
+}
+
+function acceptsString(node: SchemaNode, value: string): boolean {
+  if (!within(node, lengthOf(value), "minLength", "maxLength")) return false;
+  const pattern = own(node.schema as JsonObject, "pattern");
+  return typeof pattern !== "string" || matches(pattern, value);
+}
+
+function acceptsArray(node: SchemaNode, value: readonly JsonValue[]): boolean {
+  if (!within(node, value.length, "minItems", "maxItems")) return false;
+  const prefix = nodesInList(node, "prefixItems");
+  const items = nodeUnder(node, "items");
+  const fits = value.every((item, index) => {
+    const schema = prefix[index] ?? items;
+    return schema === null || accepts(schema, item);
+  });
+  if (!fits) return false;
+  const contains = nodeUnder(node, "contains");
+  if (contains !== null) {
+    const count = value.filter((item) => accepts(contains, item)).length;
+    if (count < (numberUnder(node, "minContains") ?? 1) || count > (numberUnder(node, "maxContains") ?? Infinity))
+      return false;
+  }
+  if (own(node.schema as JsonObject, "uniqueItems") !== true) return true;
+  return value.every((item, index) => !value.slice(0, index).some((other) => jsonEqual(item, other)));
+}
+
+function acceptsObject(node: SchemaNode, value: JsonObject): boolean {
+  const schema = node.schema as JsonObject;
+  const names = Object.keys(value);
+  if (!within(node, names.length, "minProperties", "maxProperties")) return false;
+  if (!textsOf(own(schema, "required")).every((name) => Object.hasOwn(value, name))) return false;
+  const dependent = own(schema, "dependentRequired");
+  for (const [name, needed] of isObject(dependent) ? Object.entries(dependent) : []) {
+    if (Object.hasOwn(value, name) && !textsOf(needed).every((one) => Object.hasOwn(value, one))) return false;
+  }
+  for (const [name, part] of nodesByName(node, "dependentSchemas")) {
+    if (Object.hasOwn(value, name) && !accepts(part, value)) return false;
+  }
+  const nameSchema = nodeUnder(node, "propertyNames");
+  if (nameSchema !== null && !names.every((name) => accepts(nameSchema, name))) return false;
+  return names.every((name) => schemasFor(node, name).every((part) => accepts(part, value[name] as JsonValue)));
+}
+
+/** The schemas one object schema applies to the value under a name. */
+export function schemasFor(node: SchemaNode, name: string): readonly SchemaNode[] {
+  const properties = own(node.schema as JsonObject, "properties");
+  const named = isObject(properties) ? own(properties, name) : undefined;
+  const found = named === undefined ? [] : [childOf(node, named, "properties", name)];
+  for (const [pattern, part] of nodesByName(node, "patternProperties")) if (matches(pattern, name)) found.push(part);
+  if (found.length > 0) return found;
+  const rest = nodeUnder(node, "additionalProperties");
+  return rest === null ? [] : [rest];
+}
+
+function acceptsCombined(node: SchemaNode, value: JsonValue): boolean {
+  const schema = node.schema as JsonObject;
+  if (!nodesInList(node, "allOf").every((part) => accepts(part, value))) return false;
+  if (own(schema, "anyOf") !== undefined && !nodesInList(node, "anyOf").some((part) => accepts(part, value)))
+    return false;
+  if (own(schema, "oneOf") !== undefined) {
+    if (nodesInList(node, "oneOf").filter((part) => accepts(part, value)).length !== 1) return false;
+  }
+  const not = nodeUnder(node, "not");
+  if (not !== null && accepts(not, value)) return false;
+  const condition = nodeUnder(node, "if");
+  if (condition === null) return true;
+  const branch = nodeUnder(node, accepts(condition, value) ? "then" : "else");
+  return branch === null || accepts(branch, value);
+}

@@ -1,0 +1,99 @@
+import type { JsonValue } from "../../core/json.ts";
+import type { Conjunction, Literal } from "./conjunction.ts";
+import { must } from "./conjunction.ts";
+import { accepts, schemasFor } from "./evaluate.ts";
+import {
+  isList,
+  isObject,
+  madeFor,
+  nodesByName,
+  nodeUnder,
+  numberUnder,
+  own,
+  textsOf,
+  type SchemaNode,
+} from "./schema-node.ts";
+
+/** What a conjunction says of objects. */
+export type ObjectFacts = {
+  readonly required: ReadonlySet<string>;
+  readonly least: number;
+  readonly most: number;
+  /** Names it speaks of one by one. */
+  readonly names: ReadonlySet<string>;
+  /** Patterns it tells names apart by. */
+  readonly patterns: ReadonlySet<string>;
+};
+
+export function objectFacts({ positives }: Conjunction): ObjectFacts {
+  const required = new Set(positives.flatMap((node) => textsOf(memberOf(node, "required"))));
+  closeUnderDependencies(required, positives);
+  const names = new Set([...required, ...positives.flatMap(namesIn)]);
+  return {
+    required,
+    least: Math.max(required.size, ...positives.map((node) => numberUnder(node, "minProperties") ?? 0)),
+    most: Math.min(...positives.map((node) => numberUnder(node, "maxProperties") ?? Infinity)),
+    names,
+    patterns: new Set(positives.flatMap((node) => [...nodesByName(node, "patternProperties").keys()])),
+  };
+}
+
+/** Names a schema object mentions, enumerated names of `propertyNames` among them. */
+export function namesIn(node: SchemaNode): readonly string[] {
+  const allowed = nodeUnder(node, "propertyNames");
+  const listed = allowed === null ? [] : listedNames(allowed);
+  const dependent = memberOf(node, "dependentRequired");
+  return [
+    ...nodesByName(node, "properties").keys(),
+    ...nodesByName(node, "dependentSchemas").keys(),
+    ...(isObject(dependent) ? Object.entries(dependent).flatMap(([name, others]) => [name, ...textsOf(others)]) : []),
+    ...textsOf(memberOf(node, "required")),
+    ...(listed ?? []),
+  ];
+}
+
+/** The names a `propertyNames` lists; null when it does not list them. */
+export function listedNames(node: SchemaNode): readonly string[] | null {
+  const members = memberOf(node, "enum");
+  if (isList(members)) return textsOf(members);
+  const only = memberOf(node, "const");
+  return only === undefined ? null : textsOf([only]);
+}
+
+/** What is known of the value under a name, if the object has it. */
+export function valueUnder({ positives }: Conjunction, name: string): readonly Literal[] {
+  const found: Literal[] = [];
+  for (const node of positives) {
+    found.push(...schemasFor(node, name).map(must));
+    const allowed = nodeUnder(node, "propertyNames");
+    if (allowed !== null && !accepts(allowed, name)) found.push(must(madeFor(node, false)));
+  }
+  return found;
+}
+
+/**
+ * What is known of the value under a name that nobody mentions.
+ * @param matching the patterns the name matches, of all that anybody tells names apart by.
+ */
+export function valueUnderOther({ positives }: Conjunction, matching: ReadonlySet<string>): readonly Literal[] {
+  return positives.flatMap((node) => schemasForOther(node, matching)).map(must);
+}
+
+/** The schemas one object schema applies to the value under a name that nobody mentions. */
+export function schemasForOther(node: SchemaNode, matching: ReadonlySet<string>): readonly SchemaNode[] {
+  const found = [...nodesByName(node, "patternProperties")].filter(([pattern]) => matching.has(pattern));
+  if (found.length > 0) return found.map(([, part]) => part);
+  const rest = nodeUnder(node, "additionalProperties");
+  return rest === null ? [] : [rest];
+}
+
+/** Adds what must be there because something else is. */
+function closeUnderDependencies(required: Set<string>, positives: readonly SchemaNode[]): void {
+  const dependencies = positives.map((node) => memberOf(node, "dependentRequired")).filter((one) => isObject(one));
+  for (const name of required)
+    for (const dependent of dependencies) for (const other of textsOf(own(dependent, name))) required.add(other);
+}
+
+export function memberOf({ schema }: SchemaNode, keyword: string): JsonValue | undefined {
+  return isObject(schema) ? own(schema, keyword) : undefined;
+}

@@ -1,0 +1,376 @@
+import type { JsonValue } from "../../core/json.ts";
+import { CHANGE_RULES, type ChangeRule, type Effect } from "./change-rules.ts";
+import { jsonEqual } from "./evaluate.ts";
+import type { Fact } from "./facts.ts";
+import { memberOf } from "./object-facts.ts";
+import { keyOf } from "./schema-key.ts";
+import {
+  ANNOTATIONS,
+  assertionsOf,
+  isList,
+  isObject,
+  madeFor,
+  nodesByName,
+  nodesInList,
+  nodeUnder,
+  pointerTo,
+  textsOf,
+  type SchemaNode,
+} from "./schema-node.ts";
+
+/** Inside `not` what narrows widens; where both happen, nothing can be said. */
+type Polarity = "same" | "opposite" | "mixed";
+
+type Pair = { readonly before: SchemaNode; readonly after: SchemaNode };
+type Run = { readonly facts: Fact[]; readonly seen: Set<string> };
+
+/** Every change between two schemas, in the order of the keywords of the later one. */
+export function diffSchemas(before: SchemaNode, after: SchemaNode): readonly Fact[] {
+  const run: Run = { facts: [], seen: new Set() };
+  compare({ before, after }, "same", run);
+  return run.facts;
+}
+
+function compare(pair: Pair, polarity: Polarity, run: Run): void {
+  const [before, after] = [followed(pair.before), followed(pair.after)];
+  const key = `${polarity} ${before.pointer} ${after.pointer}`;
+  if (run.seen.has(key)) return;
+  run.seen.add(key);
+  const add = (
+    rule: ChangeRule,
+    keyword: string,
+    values: Pick<Fact, "before" | "after">,
+    ...steps: readonly string[]
+  ): void => {
+    const side = "after" in values ? after : before;
+    const pointer = pointerTo(side.pointer, ...(keyword === "" ? [] : [keyword]), ...steps);
+    run.facts.push({ rule, effect: turned(CHANGE_RULES[rule].effect, polarity), pointer, keyword, ...values });
+  };
+  if (before.schema === false || after.schema === false) {
+    if (before.schema === after.schema) return;
+    const rule = after.schema === false ? "constraint-added" : "constraint-removed";
+    return add(rule, "", { before: before.schema, after: after.schema });
+  }
+  const sides = { before: asObject(before), after: asObject(after) };
+  const keywords = new Set([...keywordsOf(sides.after), ...keywordsOf(sides.before)]);
+  const context: Context = { ...sides, polarity, run, add };
+  for (const keyword of keywords) compareKeyword(keyword, context);
+}
+
+type Context = Pair & {
+  readonly polarity: Polarity;
+  readonly run: Run;
+  readonly add: (
+    rule: ChangeRule,
+    keyword: string,
+    values: Pick<Fact, "before" | "after">,
+    ...steps: readonly string[]
+  ) => void;
+};
+
+function turned(effect: Effect, polarity: Polarity): Effect {
+  if (effect === "notes" || polarity === "same") return effect;
+  if (polarity === "mixed") return "changes";
+  return effect === "narrows" ? "widens" : effect === "widens" ? "narrows" : effect;
+}
+
+function asObject(node: SchemaNode): SchemaNode {
+  return isObject(node.schema) ? node : madeFor(node, {});
+}
+
+/** A schema that is nothing but a reference stands for what it leads to. */
+function followed(node: SchemaNode): SchemaNode {
+  let at = node;
+  // A chain of references longer than any person writes leads in a circle.
+  for (let count = 0; count < 32 && isObject(at.schema); count += 1) {
+    const ref = memberOf(at, "$ref");
+    if (typeof ref !== "string" || assertionsOf(at.schema).length !== 1) break;
+    const target = at.document.resolve(ref);
+    if (target === null) break;
+    at = target;
+  }
+  return at;
+}
+
+/** Definitions count where they are referred to. */
+function keywordsOf({ schema }: SchemaNode): readonly string[] {
+  return Object.keys(schema).filter((keyword) => keyword !== "$defs" && keyword !== "definitions");
+}
+
+const LOWER: ReadonlySet<string> = new Set([
+  "minimum",
+  "exclusiveMinimum",
+  "minLength",
+  "minItems",
+  "minProperties",
+  "minContains",
+]);
+const UPPER: ReadonlySet<string> = new Set([
+  "maximum",
+  "exclusiveMaximum",
+  "maxLength",
+  "maxItems",
+  "maxProperties",
+  "maxContains",
+]);
+
+function compareKeyword(keyword: string, context: Context): void {
+  const { before, after, add } = context;
+  const [old, next] = [memberOf(before, keyword), memberOf(after, keyword)];
+  if (jsonEqual(old ?? null, next ?? null) && (old === undefined) === (next === undefined) && !holdsSchemas(keyword))
+    return;
+  const values = { ...(old === undefined ? {} : { before: old }), ...(next === undefined ? {} : { after: next }) };
+  if (keyword === "format") return add("format-changed", keyword, values);
+  if (ANNOTATIONS.has(keyword) || keyword.startsWith("x-")) return add("annotation-changed", keyword, values);
+  switch (keyword) {
+    case "type":
+      return compareLists(context, keyword, typesIn(old), typesIn(next), "type-removed", "type-added");
+    case "enum":
+      if (isList(old) && isList(next))
+        return compareLists(context, keyword, old, next, "enum-value-removed", "enum-value-added");
+      break;
+    case "required":
+    case "properties":
+      return keyword === "properties" || !context.run.seen.has(`properties ${after.pointer}`)
+        ? compareProperties(context)
+        : undefined;
+    case "additionalProperties":
+      return compareAdditional(context);
+    case "dependentRequired":
+      return compareDependent(context, old, next);
+    case "allOf":
+    case "anyOf":
+    case "oneOf":
+      return compareBranches(context, keyword);
+    case "if":
+    case "then":
+    case "else":
+    case "not":
+    case "items":
+    case "contains":
+    case "propertyNames":
+    case "$ref":
+      return compareSchema(context, keyword, values);
+    case "prefixItems":
+    case "patternProperties":
+    case "dependentSchemas":
+      return compareMembers(context, keyword);
+    default:
+      break;
+  }
+  compareValue(context, keyword, old, next, values);
+}
+
+function holdsSchemas(keyword: string): boolean {
+  return SCHEMAS.has(keyword);
+}
+
+const SCHEMAS: ReadonlySet<string> = new Set([
+  "properties",
+  "additionalProperties",
+  "allOf",
+  "anyOf",
+  "oneOf",
+  "if",
+  "then",
+  "else",
+  "not",
+  "items",
+  "contains",
+  "propertyNames",
+  "$ref",
+  "prefixItems",
+  "patternProperties",
+  "dependentSchemas",
+]);
+
+function compareValue(
+  { add }: Context,
+  keyword: string,
+  old: JsonValue | undefined,
+  next: JsonValue | undefined,
+  values: Pick<Fact, "before" | "after">,
+): void {
+  if (keyword === "uniqueItems" && (old ?? false) === (next ?? false)) return;
+  if (old === undefined || old === false) return add("constraint-added", keyword, values);
+  if (next === undefined || next === false) return add("constraint-removed", keyword, values);
+  if (typeof old === "number" && typeof next === "number") {
+    if (LOWER.has(keyword)) return add(next > old ? "bound-tightened" : "bound-loosened", keyword, values);
+    if (UPPER.has(keyword)) return add(next < old ? "bound-tightened" : "bound-loosened", keyword, values);
+    if (keyword === "multipleOf") return add(multipleRule(old, next), keyword, values);
+  }
+  if (keyword === "pattern") return add("pattern-changed", keyword, values);
+  add(keyword === "const" ? "const-changed" : "constraint-changed", keyword, values);
+}
+
+function multipleRule(old: number, next: number): ChangeRule {
+  const isWhole = (ratio: number): boolean => Math.abs(ratio - Math.round(ratio)) < 1e-9 * ratio;
+  if (isWhole(next / old)) return "multiple-tightened";
+  return isWhole(old / next) ? "multiple-loosened" : "multiple-changed";
+}
+
+/** An `integer` is a `number`. Without `type` every type is accepted. */
+function typesIn(value: JsonValue | undefined): readonly JsonValue[] {
+  if (value === undefined) return ["null", "boolean", "number", "integer", "string", "array", "object"];
+  const types = isList(value) ? value : [value];
+  return types.includes("number") ? [...types.filter((type) => type !== "integer"), "integer"] : types;
+}
+
+function compareLists(
+  { add }: Context,
+  keyword: string,
+  old: readonly JsonValue[],
+  next: readonly JsonValue[],
+  removed: ChangeRule,
+  added: ChangeRule,
+): void {
+  for (const value of old) if (!next.some((other) => jsonEqual(value, other))) add(removed, keyword, { before: value });
+  for (const value of next) if (!old.some((other) => jsonEqual(value, other))) add(added, keyword, { after: value });
+}
+
+function compareProperties(context: Context): void {
+  const { before, after, add, run, polarity } = context;
+  run.seen.add(`properties ${after.pointer}`);
+  const [old, next] = [nodesByName(before, "properties"), nodesByName(after, "properties")];
+  const [needed, asked] = [
+    new Set(textsOf(memberOf(before, "required"))),
+    new Set(textsOf(memberOf(after, "required"))),
+  ];
+  const isClosed = (node: SchemaNode): boolean => memberOf(node, "additionalProperties") === false;
+  for (const name of new Set([...next.keys(), ...old.keys(), ...asked, ...needed])) {
+    const [was, is] = [old.get(name), next.get(name)];
+    if (was !== undefined && is !== undefined) compare({ before: was, after: is }, polarity, run);
+    if (was === undefined && is !== undefined) {
+      const rule =
+        asked.has(name) && !needed.has(name)
+          ? "property-added-required"
+          : isClosed(before)
+            ? "property-added-to-closed"
+            : "property-added-to-open";
+      add(rule, "properties", { after: is.schema }, name);
+    } else if (was !== undefined && is === undefined) {
+      const rule =
+        needed.has(name) && !asked.has(name)
+          ? "property-removed-required"
+          : isClosed(after)
+            ? "property-removed-from-closed"
+            : "property-removed-from-open";
+      add(rule, "properties", { before: was.schema }, name);
+    } else {
+      if (asked.has(name) && !needed.has(name)) add("property-required", "required", { after: name });
+      if (needed.has(name) && !asked.has(name)) add("property-optional", "required", { before: name });
+    }
+  }
+}
+
+function compareAdditional(context: Context): void {
+  const { before, after, polarity, run, add } = context;
+  const keyword = "additionalProperties";
+  const [old, next] = [
+    nodeUnder(before, keyword) ?? madeFor(before, true),
+    nodeUnder(after, keyword) ?? madeFor(after, true),
+  ];
+  if (old.schema === false && next.schema !== false)
+    return add("object-opened", keyword, {
+      before: false,
+      ...(nodeUnder(after, keyword) === null ? {} : { after: next.schema }),
+    });
+  if (next.schema === false && old.schema !== false) return add("object-closed", keyword, { after: false });
+  compare({ before: old, after: next }, polarity, run);
+}
+
+function compareDependent({ add }: Context, old: JsonValue | undefined, next: JsonValue | undefined): void {
+  const [was, is] = [isObject(old) ? old : {}, isObject(next) ? next : {}];
+  for (const name of new Set([...Object.keys(is), ...Object.keys(was)])) {
+    const [before, after] = [textsOf(was[name]), textsOf(is[name])];
+    for (const one of after)
+      if (!before.includes(one)) add("dependency-added", "dependentRequired", { after: one }, name);
+    for (const one of before)
+      if (!after.includes(one)) add("dependency-removed", "dependentRequired", { before: one }, name);
+  }
+}
+
+/** What a change inside the keyword's schema does to the whole. */
+const POLARITIES: Readonly<Record<string, Polarity>> = { not: "opposite", if: "mixed", oneOf: "mixed" };
+
+function inner(outer: Polarity, keyword: string): Polarity {
+  const own = POLARITIES[keyword] ?? "same";
+  if (own === "same" || outer === "mixed") return outer;
+  if (own === "mixed") return "mixed";
+  return outer === "same" ? "opposite" : "same";
+}
+
+function compareSchema(context: Context, keyword: string, values: Pick<Fact, "before" | "after">): void {
+  const { before, after, polarity, run, add } = context;
+  const [old, next] =
+    keyword === "$ref" ? [targetOf(before), targetOf(after)] : [nodeUnder(before, keyword), nodeUnder(after, keyword)];
+  if (old !== null && next !== null)
+    return compare({ before: old, after: next }, containing(context, inner(polarity, keyword), keyword), run);
+  if (jsonEqual(values.before ?? null, values.after ?? null)) return;
+  if (keyword === "if") return add("condition-changed", keyword, values);
+  add(old === null ? "constraint-added" : "constraint-removed", keyword, values);
+}
+
+/** With `maxContains` more items that fit are not only better. */
+function containing({ before, after }: Context, polarity: Polarity, keyword: string): Polarity {
+  const limited = [before, after].some((node) => memberOf(node, "maxContains") !== undefined);
+  return keyword === "contains" && limited ? "mixed" : polarity;
+}
+
+function targetOf(node: SchemaNode): SchemaNode | null {
+  const ref = memberOf(node, "$ref");
+  return typeof ref === "string" ? node.document.resolve(ref) : null;
+}
+
+/** Members by name or by position. */
+function compareMembers({ before, after, polarity, run, add }: Context, keyword: string): void {
+  const [old, next] = [membersOf(before, keyword), membersOf(after, keyword)];
+  for (const name of new Set([...next.keys(), ...old.keys()])) {
+    const [was, is] = [old.get(name), next.get(name)];
+    if (was !== undefined && is !== undefined) compare({ before: was, after: is }, polarity, run);
+    else if (is !== undefined) add("constraint-added", keyword, { after: is.schema }, name);
+    else if (was !== undefined) add("constraint-removed", keyword, { before: was.schema }, name);
+  }
+}
+
+function membersOf(node: SchemaNode, keyword: string): ReadonlyMap<string, SchemaNode> {
+  if (keyword !== "prefixItems") return nodesByName(node, keyword);
+  return new Map(nodesInList(node, keyword).map((part, index) => [String(index), part]));
+}
+
+const BRANCH_RULES: Readonly<Record<string, readonly [removed: ChangeRule, added: ChangeRule]>> = {
+  allOf: ["constraint-removed", "constraint-added"],
+  anyOf: ["branch-removed", "branch-added"],
+  oneOf: ["one-of-branch-removed", "one-of-branch-added"],
+};
+
+/** Equal branches belong together wherever they stand; the others in order, when they are as many. */
+function compareBranches({ before, after, polarity, run, add }: Context, keyword: string): void {
+  const whole = ([memberOf(before, keyword), memberOf(after, keyword)] as const).map((value) => value === undefined);
+  if (whole[0] !== whole[1]) {
+    const values =
+      whole[0] === true ? { after: memberOf(after, keyword) ?? null } : { before: memberOf(before, keyword) ?? null };
+    return add(whole[0] === true ? "constraint-added" : "constraint-removed", keyword, values);
+  }
+  const old = [...nodesInList(before, keyword)];
+  const next: SchemaNode[] = [];
+  for (const branch of nodesInList(after, keyword)) {
+    const same = old.findIndex((other) => keyOf(other) === keyOf(branch));
+    if (same === -1) next.push(branch);
+    else old.splice(same, 1);
+  }
+  if (old.length === next.length) {
+    for (const [index, branch] of next.entries()) {
+      const was = old[index];
+      if (was !== undefined) compare({ before: was, after: branch }, inner(polarity, keyword), run);
+    }
+    return;
+  }
+  const [removed, added] = BRANCH_RULES[keyword] ?? ["constraint-removed", "constraint-added"];
+  for (const branch of old) add(removed, keyword, { before: branch.schema }, stepOf(branch));
+  for (const branch of next) add(added, keyword, { after: branch.schema }, stepOf(branch));
+}
+
+function stepOf({ pointer }: SchemaNode): string {
+  return pointer.slice(pointer.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,96 @@
+import { KEYWORDS } from "../../core/schema-keywords.ts";
+import type { JsonObject, JsonValue } from "../../core/json.ts";
+import { ANNOTATIONS, isList, isObject, own, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
+
+/**
+ * A short name that equal schemas share: nodes with equal keys accept the same payloads, also when they stand in different
+ * documents. Key order, annotations and the order of names in `type`, `required` and `enum` do not count; references
+ * count by all that they lead to.
+ */
+export function keyOf({ document, schema }: SchemaNode): string {
+  if (typeof schema === "boolean") return String(schema);
+  const { names, given } = document.keys;
+  const known = given.get(schema);
+  if (known !== undefined) return known;
+  const text = `${normalText(schema)}${reachedText(document, schema)}`;
+  let made = names.get(text);
+  if (made === undefined) {
+    made = `s${names.size}`;
+    names.set(text, made);
+  }
+  given.set(schema, made);
+  return made;
+}
+
+/** Keywords whose value is a set written as a list. */
+const SETS: ReadonlySet<string> = new Set(["type", "required", "enum"]);
+
+function normalText(schema: JsonValue): string {
+  if (!isObject(schema)) return JSON.stringify(schema);
+  const members: string[] = [];
+  for (const keyword of Object.keys(schema).toSorted()) {
+    if (ANNOTATIONS.has(keyword) || keyword.startsWith("x-")) continue;
+    members.push(`${JSON.stringify(keyword)}:${memberText(keyword, schema[keyword] ?? null)}`);
+  }
+  return `{${members.join(",")}}`;
+}
+
+function memberText(keyword: string, value: JsonValue): string {
+  switch (Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : undefined) {
+    case "schema":
+      return normalText(value);
+    case "schemas":
+      return isList(value) ? `[${value.map(normalText).join(",")}]` : JSON.stringify(value);
+    case "map":
+    case "pattern-map": {
+      if (!isObject(value)) return JSON.stringify(value);
+      const members = Object.keys(value).toSorted();
+      return `{${members.map((name) => `${JSON.stringify(name)}:${normalText(value[name] ?? null)}`).join(",")}}`;
+    }
+    case "value":
+    case undefined:
+      if (SETS.has(keyword) && isList(value))
+        return value
+          .map((item) => plainText(item))
+          .toSorted()
+          .join(",");
+      return plainText(value);
+  }
+}
+
+/** JSON with sorted keys. */
+function plainText(value: JsonValue): string {
+  if (isList(value)) return `[${value.map(plainText).join(",")}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const names = Object.keys(value).toSorted();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${plainText(value[name] ?? null)}`).join(",")}}`;
+}
+
+/** Everything reachable by references, by the text of the reference. */
+function reachedText(document: SchemaDocument, schema: JsonObject): string {
+  const reached = new Map<string, string>();
+  const open = [...refsIn(schema)];
+  for (let ref = open.pop(); ref !== undefined; ref = open.pop()) {
+    if (reached.has(ref)) continue;
+    const target = document.resolve(ref);
+    // What cannot be followed means something in its own document only.
+    reached.set(ref, target === null ? document.name : normalText(target.schema));
+    if (target !== null) open.push(...refsIn(target.schema));
+  }
+  if (reached.size === 0) return "";
+  return ` where ${JSON.stringify([...reached].toSorted(([a], [b]) => (a < b ? -1 : 1)))}`;
+}
+
+/** Every `$ref` in a value; one inside an annotation or a constant is listed too, which only makes keys longer. */
+function refsIn(value: JsonValue): ReadonlySet<string> {
+  const found = new Set<string>();
+  const open: JsonValue[] = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (isList(next)) open.push(...next);
+    if (!isObject(next)) continue;
+    const ref = own(next, "$ref");
+    if (typeof ref === "string") found.add(ref);
+    open.push(...Object.values(next));
+  }
+  return found;
+}
