@@ -1,0 +1,47 @@
+import type { Header } from "./record.ts";
+
+/** Longest name of a producer, in UTF-16 code units. A longer one is cut: names group and are shown, they decide nothing. */
+export const PRODUCER_NAME_MAX = 256;
+
+/** No character takes more than three bytes of UTF-8 for each of its UTF-16 code units: what is behind cannot matter. */
+const BYTES_READ_MAX = PRODUCER_NAME_MAX * 3;
+
+/**
+ * The headers that name a producer, strongest first: our own, the CloudEvents 1.0 attribute `source` as Kafka and HTTP
+ * carry it, and what clients commonly call themselves.
+ */
+const NAMING: ReadonlyMap<string, number> = new Map([
+  ["sigma-producer", 0],
+  ["ce_source", 1],
+  ["ce-source", 1],
+  ["client-id", 2],
+  ["client.id", 2],
+]);
+
+/**
+ * Who says to have sent a record: the value of its strongest naming header, the first where a name repeats; null when none
+ * of them holds anything. It is the sender's own word and proves nothing. 1 to 256 code units, always well-formed text:
+ * bytes that are not UTF-8 and control characters become U+FFFD, so that a name is safe to print.
+ */
+export function producerOf(record: { readonly headers: readonly Header[] }): string | null {
+  let strongest = Number.POSITIVE_INFINITY;
+  let named: Uint8Array | null = null;
+  for (const [name, value] of record.headers) {
+    // HTTP lower-cases header names, Kafka keeps what the producer wrote.
+    const strength = NAMING.get(name) ?? NAMING.get(name.toLowerCase());
+    if (strength === undefined || strength >= strongest || value.length === 0) continue;
+    strongest = strength;
+    named = value;
+  }
+  return named === null ? null : nameOf(named);
+}
+
+function nameOf(value: Uint8Array): string {
+  const bytes = Buffer.from(value.buffer, value.byteOffset, Math.min(value.length, BYTES_READ_MAX));
+  // The cut may go through a surrogate pair.
+  return bytes
+    .toString("utf8")
+    .slice(0, PRODUCER_NAME_MAX)
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, "\uFFFD");
+}
