@@ -142,6 +142,11 @@ async function openStore(config: Config, collections: readonly string[], purpose
   });
 }
 
+/** The store alone, to look: what was decided can be read while the log cannot. @throws `Unavailable`. */
+export async function openHistory(config: Config): Promise<Store> {
+  return openStore(config, [], "look");
+}
+
 /** Where a data directory keeps its files. */
 function dataFiles({ dataDir }: Pick<Config, "dataDir">): {
   readonly logFile: string;
@@ -164,11 +169,7 @@ export type Pipeline = Engine & {
 };
 
 /** Opens the data directory and starts deciding. `stop` finishes the batches in flight and closes the files. */
-export async function startPipeline(
-  config: Config,
-  first: CompiledContractSet,
-  observe: Observe,
-): Promise<Pipeline> {
+export async function startPipeline(config: Config, first: CompiledContractSet, observe: Observe): Promise<Pipeline> {
   const collections = [...new Set([...first.bySubject.values()].map(({ collection }) => collection))];
   const engine = await openEngine(config, collections, "gateway");
   try {

@@ -23,7 +23,8 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: ["node:crypto", "node:buffer", "node:util"],
   },
   contract: {
-    uses: ["core"],
+    // Activation of a version may ask for the report of a what-if.
+    uses: ["core", "whatif/report", "whatif/gate"],
     libraries: ["yaml", "jsonc-parser", "recheck", "@marcbachmann/cel-js"],
     node: ["node:fs", "node:fs/promises", "node:path", "node:module"],
   },
@@ -66,6 +67,14 @@ const PARTS: Readonly<Record<string, Part>> = {
       "store/decided",
       "store/duplicate",
     ],
+    libraries: [],
+    node: [],
+  },
+  // The form of a report and its gate: what activation asks for, without anything that reads history.
+  "whatif/report": { uses: ["core"], libraries: [], node: ["node:crypto"] },
+  "whatif/gate": { uses: ["core", "whatif/report"], libraries: [], node: [] },
+  whatif: {
+    uses: ["core", "whatif/report", "source/source", "store/store", "store/ledger"],
     libraries: [],
     node: [],
   },

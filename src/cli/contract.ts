@@ -3,6 +3,7 @@ import type { FixtureResult } from "../contract/check.ts";
 import type { ContractDetails, ContractSummary } from "../contract/commands.ts";
 import { parseContractName, type ContractName } from "../contract/contract-name.ts";
 import type { Fault } from "../contract/fault.ts";
+import { addWhatIf } from "./what-if-command.ts";
 
 /** Exit codes of these commands. */
 const USAGE = 2;
@@ -10,7 +11,7 @@ const FINDINGS = 10;
 
 type Options = { readonly contracts: string; readonly json: boolean };
 
-/** `sigma contract list|show|lint|check|freeze`. Loads nothing heavy before one of them runs. */
+/** `sigma contract list|show|lint|check|freeze|what-if`. Loads nothing heavy before one of them runs. */
 export function contractCommand(): Command {
   const command = new Command("contract").description("Read, prove and freeze the contracts");
   withOptions(command.command("list"))
@@ -31,6 +32,7 @@ export function contractCommand(): Command {
     .description("Lock the content of one version for good")
     .argument("<name>", "shipment@1", parseVersionName)
     .action(async (name: ContractName & { readonly version: number }, options: Options) => freeze(name, options));
+  addWhatIf(command);
   return command;
 }
 

@@ -4,7 +4,7 @@ import { CELLS, type Cell, type Counts, type Examples, type Flips, type Group } 
 const GROUPS_MAX = 1_000;
 
 /** Most examples a cell may have: 2,000 groups of five cells must stay small. */
-export const EXAMPLES_MAX = 20;
+const EXAMPLES_MAX = 20;
 
 export const UNKNOWN_PRODUCER = "(unknown)";
 const OTHER = "(other)";
@@ -37,10 +37,11 @@ type MutableGroup = {
 };
 
 /**
- * @param examplesMax positions kept for each cell, 0 .. {@link EXAMPLES_MAX}.
+ * @param examplesWanted positions to keep for each cell, 0 .. 20.
  * @param before goes on from what another counter had counted.
  */
-export function countFlips(examplesMax: number, before: Flips | null = null): FlipCounter {
+export function countFlips(examplesWanted: number, before: Flips | null = null): FlipCounter {
+  const examplesMax = Math.min(examplesWanted, EXAMPLES_MAX);
   const total = openGroup({ name: "", cause: null, counts: before?.counts, examples: before?.examples });
   const declared: MutableCounts = { ...(before?.declared ?? noCounts()) };
   let identityChanged = before?.identityChanged ?? 0;

@@ -1,6 +1,5 @@
 import { hash } from "node:crypto";
 import { canonicalText } from "../core/canonical.ts";
-import type { JsonValue } from "../core/json.ts";
 
 /**
  * What became of a record when the candidate judged it: its recorded verdict, then the candidate's. Two failures have the
@@ -58,7 +57,7 @@ export type Coverage = {
     readonly unreadable: number;
     /** They lie below the start of the log, or their topic is no longer in it. */
     readonly notInLog: number;
-    /** They are decided, and their row is not there yet. */
+    /** They are decided, and no row of theirs is there that can be read: yet, while a gateway runs. */
     readonly notStored: number;
   };
   /** What had decided them, by digest. */
@@ -92,6 +91,11 @@ export type WhatIfBody = {
 
 export type WhatIfReport = WhatIfBody & { readonly digest: string };
 
+/** Records that passed and would fail: what a producer would notice. */
+export function newlyFailing({ flips }: WhatIfBody): number {
+  return flips.counts.passToFail + flips.declared.passToFail;
+}
+
 /** Completes a report with its digest. */
 export function sealReport(body: WhatIfBody): WhatIfReport {
   return { ...body, digest: reportDigest(body) };
@@ -115,7 +119,7 @@ export function reportDigest(body: WhatIfBody): string {
     conflicts,
     coverage,
   };
-  return `sha256:${hash("sha256", canonicalText(form as unknown as JsonValue))}`;
+  return `sha256:${hash("sha256", canonicalText(form))}`;
 }
 
 function counts({ name, cause, counts: numbers }: Group): Omit<Group, "examples"> {

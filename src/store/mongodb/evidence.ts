@@ -36,7 +36,7 @@ export function createEvidence(
         return pages
           .flat()
           .filter((one) => one !== null)
-          .sort((a, b) => a.at - b.at);
+          .toSorted((a, b) => a.at - b.at);
       }),
     origin: async (stream) =>
       guarded(async () => {

@@ -91,5 +91,5 @@ const NO_HEADERS: StoredEvidence["headers"] = [];
 /** Few tables hold rows of one stream, and mostly one holds nearly all: sorting nearly sorted runs is cheap. */
 function mergeByOffset(pages: readonly (readonly StoredEvidence[])[]): readonly StoredEvidence[] {
   const filled = pages.filter((page) => page.length > 0);
-  return filled.length === 1 ? (filled[0] ?? []) : filled.flat().sort((a, b) => a.at - b.at);
+  return filled.length === 1 ? (filled[0] ?? []) : filled.flat().toSorted((a, b) => a.at - b.at);
 }
