@@ -49,6 +49,7 @@ export async function whatIf(reads: StoreReads, question: Question, options: Wha
     question,
     flips: countFlips(examplesMax),
     coverage: countCoverage(),
+    producer: rememberProducers(),
     repeats: { duplicates: 0, conflicts: 0 },
     newlyFailing: 0,
   };
@@ -90,6 +91,7 @@ type Run = {
   readonly question: Question;
   readonly flips: FlipCounter;
   readonly coverage: CoverageCounter;
+  readonly producer: (row: StoredEvidence) => string | null;
   readonly repeats: { duplicates: number; conflicts: number };
   newlyFailing: number;
 };
@@ -113,7 +115,7 @@ function judgeWindow(
     const position = (): string => `${partition}@${window.from + BigInt(row.at)}`;
     if (!rejudge.concerns(recorded)) {
       coverage.redecided();
-      flips.add(rejudge.keep(recorded), producerOf(row), position);
+      flips.add(rejudge.keep(recorded), run.producer(row), position);
       continue;
     }
     const said = row.text === null ? null : payloadOf(row.text, window, question.candidate);
@@ -124,7 +126,7 @@ function judgeWindow(
     const flip = rejudge.judge(said, recorded);
     coverage.redecided();
     if (flip.cell === "passToFail") run.newlyFailing += 1;
-    flips.add(flip, producerOf(row), position);
+    flips.add(flip, run.producer(row), position);
   }
 }
 
@@ -139,6 +141,20 @@ function rejudgePerSet(candidate: Candidate, sets: PastSets): (digest: string) =
     const rejudge = past === null ? null : createRejudge(compiled, candidate.version.identity, past.identities);
     made.set(digest, rejudge);
     return rejudge;
+  };
+}
+
+/** A store may give equal headers as one object: their producer is then found by it. */
+function rememberProducers(): (row: StoredEvidence) => string | null {
+  const known = new WeakMap<StoredEvidence["headers"], string | null>();
+  return (row) => {
+    const { headers } = row;
+    if (headers.length === 0) return null;
+    const found = known.get(headers);
+    if (found !== undefined) return found;
+    const producer = producerOf(row);
+    known.set(headers, producer);
+    return producer;
   };
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { countFlips, noCounts, sumOf, type Flip } from "../../src/whatif/flips.ts";
-import { CELLS, type Cell, type Group } from "../../src/whatif/report.ts";
+import { CELLS, type Cell, type Flips, type Group } from "../../src/whatif/report.ts";
 
 function flipOf(cell: Cell, fingerprint: string | null = null, declared = false): Flip {
   return { cell, fingerprint, cause: () => `cause of ${fingerprint ?? "nothing"}`, declared, identityChanged: false };
@@ -53,7 +53,7 @@ describe("the flip matrix", () => {
         records
           .slice(0, cut)
           .forEach((one, index) => first.add({ ...one, cause: () => "" }, one.producer, place(index)));
-        const second = countFlips(3, JSON.parse(JSON.stringify(first.flips())));
+        const second = countFlips(3, JSON.parse(JSON.stringify(first.flips())) as Flips);
         records
           .slice(cut)
           .forEach((one, index) => second.add({ ...one, cause: () => "" }, one.producer, place(cut + index)));

@@ -16,9 +16,9 @@ const PAYLOAD = `CAST(CASE WHEN substr(raw, 1, 1) >= x'02' THEN raw
   WHEN substr(raw, 1, 1) = x'00' THEN substr(raw, 6) ELSE substr(raw, 18) END AS TEXT)`;
 
 const COLUMNS: Readonly<Record<ObjectTable["kind"], string>> = {
-  validated: `offset - ?1, version, headers, ${PAYLOAD}`,
-  receipt: `offset - ?1, version, headers, ${PAYLOAD}`,
-  failed: `offset - ?1, version, headers, CASE WHEN code NOT LIKE 'malformed-%' THEN ${PAYLOAD} END, code, fingerprint`,
+  validated: `offset - ?1, version, hex(headers), ${PAYLOAD}`,
+  receipt: `offset - ?1, version, hex(headers), ${PAYLOAD}`,
+  failed: `offset - ?1, version, hex(headers), CASE WHEN code NOT LIKE 'malformed-%' THEN ${PAYLOAD} END, code, fingerprint`,
 };
 
 /** The reads that judging history again needs. */
@@ -29,6 +29,7 @@ export function openEvidence(
 ): Pick<StoreReads, "evidence" | "origin" | "firstSince"> {
   const guard = <T>(run: () => T): T => guarded(STORE_FILE, path, run);
   const prepared = new Map<string, StatementSync>();
+  const headers = cacheHeaders();
   const statement = (sql: string, bigints: boolean): StatementSync => {
     const known = prepared.get(sql);
     if (known !== undefined) return known;
@@ -48,7 +49,7 @@ export function openEvidence(
         guard(() => {
           const sql = `SELECT ${COLUMNS[kind]} FROM ${name} WHERE stream = ?2 AND offset BETWEEN ?1 AND ?3 ORDER BY offset`;
           const rows = statement(sql, false).all(from, stream, to - 1n) as unknown as readonly Row[];
-          return rows.map((row) => readEvidence(kind, row)).filter((one) => one !== null);
+          return rows.map((row) => readEvidence(kind, row, headers)).filter((one) => one !== null);
         });
       return mergeByOffset(tables().map(page));
     },
@@ -69,16 +70,15 @@ export function openEvidence(
   };
 }
 
-function readEvidence(kind: StoredEvidence["kind"], row: Row): StoredEvidence | null {
+function readEvidence(kind: StoredEvidence["kind"], row: Row, headersOf: ReadHeaders): StoredEvidence | null {
   try {
-    const encoded = row[2] as Uint8Array | null;
     return {
       at: row[0] as number,
       kind,
       version: row[1] as number | null,
       code: (row[4] ?? null) as string | null,
       fingerprint: (row[5] ?? null) as string | null,
-      headers: encoded === null ? NO_HEADERS : decodeHeaders(encoded),
+      headers: headersOf(row[2] as string),
       text: row[3] as string | null,
     };
   } catch {
@@ -86,7 +86,29 @@ function readEvidence(kind: StoredEvidence["kind"], row: Row): StoredEvidence | 
   }
 }
 
+type ReadHeaders = (hex: string) => StoredEvidence["headers"];
+
 const NO_HEADERS: StoredEvidence["headers"] = [];
+/** Headers that repeat are found again; past so many, or longer than that, they are read anew. */
+const CACHED_MAX = 1_024;
+const CACHED_HEX_MAX = 2_048;
+
+/**
+ * Headers come as hexadecimal text for the reason payloads come as text, and so that equal headers, which one producer
+ * sends again and again, are one object. No headers are no text.
+ */
+function cacheHeaders(): ReadHeaders {
+  const found = new Map<string, StoredEvidence["headers"]>();
+  return (hex) => {
+    if (hex === "") return NO_HEADERS;
+    const known = found.get(hex);
+    if (known !== undefined) return known;
+    const made = decodeHeaders(Buffer.from(hex, "hex"));
+    if (found.size >= CACHED_MAX) found.clear();
+    if (hex.length <= CACHED_HEX_MAX) found.set(hex, made);
+    return made;
+  };
+}
 
 /** Few tables hold rows of one stream, and mostly one holds nearly all: sorting nearly sorted runs is cheap. */
 function mergeByOffset(pages: readonly (readonly StoredEvidence[])[]): readonly StoredEvidence[] {
