@@ -18,6 +18,7 @@ export const CODES = {
   "SIG-S-008": "A source names a contract or version that does not exist",
   "SIG-S-010": "The raw bytes are the stored body and the audit's evidence; they cannot be dropped",
   "SIG-S-011": "A setting of Kafka or MongoDB is missing, wrong or contradicts another",
+  "SIG-S-012": "A version that is to judge live traffic beside others is not named well, or does not exist",
   "SIG-I-001": "An input cannot be read",
   "SIG-I-002": "A line of the input is too long to be a record. Nothing of it was ingested; everything before it was",
   "SIG-I-003": "The topic is not configured",

@@ -9,12 +9,14 @@ import type { Fault } from "./contract/fault.ts";
 import type { ContractsInForce } from "./contract/in-force.ts";
 import type { Check } from "./core/check.ts";
 import type { CompiledContractSet } from "./core/compile.ts";
+import type { ContractSet } from "./core/contract-set.ts";
 import type { Observe } from "./gateway/event.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { kafkaConnection } from "./config/kafka-connection.ts";
 import type { KafkaConfig } from "./config/engines.ts";
 import type { Appender } from "./source/kafka/append.ts";
 import type { Mirror } from "./gateway/mirror.ts";
+import type { Shadow } from "./shadow/shadow.ts";
 import type { Log, Source } from "./source/source.ts";
 import type { Store } from "./store/store.ts";
 
@@ -39,7 +41,8 @@ export async function loadContractSet(config: Config): Promise<ContractsResult> 
   const loaded = loadFrozenContracts(config.contractsDir);
   if (!loaded.ok) return loaded;
   const { checkSources } = await import("./config/sources.ts");
-  const faults = checkSources(config.sources, loaded.contracts);
+  const { checkShadow } = await import("./config/shadow.ts");
+  const faults = [...checkSources(config.sources, loaded.contracts), ...checkShadow(config.shadow, loaded.contracts)];
   if (faults.length > 0) return { ok: false, faults };
   const { compileContractSet } = await import("./core/compile.ts");
   return { ok: true, set: compileContractSet(toContractSet(loaded.contracts, config.sources, config.limits)) };
@@ -165,6 +168,8 @@ export function hasData(config: Config): boolean {
 export type Pipeline = Engine & {
   readonly contracts: ContractsInForce;
   readonly gateway: Gateway;
+  /** Null when no version looks on. */
+  readonly shadow: Shadow | null;
   readonly stop: () => Promise<void>;
 };
 
@@ -176,6 +181,7 @@ export async function startPipeline(config: Config, first: CompiledContractSet, 
     const { startGateway } = await import("./gateway/gateway.ts");
     const { holdContracts } = await import("./contract/in-force.ts");
     const contracts = holdContracts(first);
+    const shadow = await openShadows(config, first);
     const gateway = await startGateway({
       source: engine.log,
       store: engine.store,
@@ -183,6 +189,7 @@ export async function startPipeline(config: Config, first: CompiledContractSet, 
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
       breaker: config.breaker,
       ...(await mirrorOf(config, engine.log)),
+      ...(shadow === null ? {} : { shadow: shadow.offer }),
       observe,
       sleep,
       random: Math.random,
@@ -191,14 +198,23 @@ export async function startPipeline(config: Config, first: CompiledContractSet, 
       try {
         await gateway.stop();
       } finally {
+        await shadow?.close();
         await engine.close();
       }
     };
-    return { ...engine, contracts, gateway, stop };
+    return { ...engine, contracts, gateway, shadow, stop };
   } catch (error) {
     await engine.close();
     throw error;
   }
+}
+
+/** The versions that are to look on, if there are any: nothing of it is loaded without. */
+async function openShadows({ shadow }: Config, { text }: CompiledContractSet): Promise<Shadow | null> {
+  if (shadow.length === 0) return null;
+  const { openShadow } = await import("./shadow/shadow.ts");
+  const { SHADOW_LIMITS } = await import("./shadow/thread.ts");
+  return openShadow(shadow, JSON.parse(text) as ContractSet, SHADOW_LIMITS);
 }
 
 /** The mirror that the configuration asks for; its topics must be there, or the gateway would stand still at its first record. */
@@ -230,13 +246,15 @@ export async function startService(
   const { createHttpServer } = await import("./http/server.ts");
   const pipeline = await startPipeline(config, contracts, logEvents(logger));
   try {
-    const { log, store, gateway, contracts: inForce } = pipeline;
+    const { log, store, gateway, shadow, contracts: inForce } = pipeline;
+    const reporting = await reportShadow(shadow, logger);
     const http = await createHttpServer({
       log,
       source: log,
       reads: store.reads,
       gateway,
       contracts: inForce.current,
+      ...(shadow === null ? {} : { shadow: shadow.snapshot }),
       now: Date.now,
       logger,
       version,
@@ -245,6 +263,7 @@ export async function startService(
     const url = await http.listen({ host: config.http.host, port: config.http.port });
     const stop = async (): Promise<void> => {
       try {
+        clearInterval(reporting);
         await http.close();
       } finally {
         await pipeline.stop();
@@ -255,6 +274,14 @@ export async function startService(
     await pipeline.stop();
     throw error;
   }
+}
+
+const SHADOW_LOG_EVERY_MS = 60_000;
+
+async function reportShadow(shadow: Shadow | null, logger: Logger): Promise<NodeJS.Timeout | undefined> {
+  if (shadow === null) return undefined;
+  const { logShadow } = await import("./observe/shadow.ts");
+  return setInterval(() => logShadow(logger, shadow.snapshot()), SHADOW_LOG_EVERY_MS).unref();
 }
 
 /** A logger to standard error as the configuration wants it. */

@@ -78,6 +78,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: [],
   },
+  shadow: { uses: ["core", "whatif", "store/decided"], libraries: [], node: ["node:worker_threads"] },
   gateway: {
     uses: [
       "core",
@@ -93,7 +94,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: [],
   },
   http: {
-    uses: ["core", "gateway", "source/source", "store/store"],
+    uses: ["core", "gateway", "shadow/thread", "source/source", "store/store"],
     libraries: ["fastify", "@fastify/swagger", "jsonc-parser"],
     node: [
       "node:http",
@@ -105,7 +106,7 @@ const PARTS: Readonly<Record<string, Part>> = {
       "node:crypto",
     ],
   },
-  observe: { uses: ["gateway/event"], libraries: ["pino"], node: [] },
+  observe: { uses: ["gateway/event", "shadow/thread"], libraries: ["pino"], node: [] },
   "gateway/event": { uses: ["source/source"], libraries: [], node: [] },
 };
 

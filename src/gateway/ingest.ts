@@ -4,7 +4,7 @@ import type { SourceRecord } from "../core/record.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { schemaIdsOf } from "../core/wire-format.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
-import { decideBatch, entryFor } from "../store/decided.ts";
+import { decideBatch, entryFor, type Decided } from "../store/decided.ts";
 import { GENESIS, outcomeRoot, rawRoot, sealEntry, type LedgerEntry } from "../store/ledger.ts";
 import type { Store, StoreWrites } from "../store/store.ts";
 import { applyEntry, type Applied } from "./apply.ts";
@@ -26,6 +26,11 @@ export type IngestDeps = {
   readonly limits: FetchLimits;
   /** Tells decisions once they are stored; absent when nobody asked for it. */
   readonly mirror?: Mirror;
+  /**
+   * Shown every batch of a subject once it is settled, to judge it by other versions. Takes what it needs at once, never
+   * waits, never throws; absent when nobody asked for it.
+   */
+  readonly shadow?: (topic: string, partition: number, subject: string, decided: readonly Decided[]) => void;
   readonly observe: Observe;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -170,6 +175,8 @@ async function advance(
   const { seq, from, to, count, contractSet } = entry;
   const decidedHow = { stored, duplicates, conflicts, failures };
   observe({ kind: "batch-settled", stream, seq, from, to, count, contractSet, ...decidedHow });
+  const subject = set.byTopic.get(stream.topic)?.contract.subject;
+  if (subject !== undefined) deps.shadow?.(stream.topic, stream.partition, subject, decided);
   return { kind: "at", tail: entry };
 }
 
