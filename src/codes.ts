@@ -1,6 +1,7 @@
 /**
  * What every code of the command line, the configuration and the start means. A code is stable: it is never used again for
- * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, R: a gateway elsewhere.
+ * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, R: a gateway
+ * elsewhere.
  * Contract codes (SIG-C) are in contract/fault.ts.
  */
 export const CODES = {
@@ -17,6 +18,7 @@ export const CODES = {
   "SIG-S-008": "A source names a contract or version that does not exist",
   "SIG-S-010": "The raw bytes are the stored body and the audit's evidence; they cannot be dropped",
   "SIG-S-011": "A setting of Kafka or MongoDB is missing, wrong or contradicts another",
+  "SIG-S-012": "A version that is to judge live traffic beside others is not named well, or does not exist",
   "SIG-I-001": "An input cannot be read",
   "SIG-I-002": "A line of the input is too long to be a record. Nothing of it was ingested; everything before it was",
   "SIG-I-003": "The topic is not configured",
@@ -37,6 +39,12 @@ export const CODES = {
   "SIG-H-003":
     "The gateway did not come to rest before the shutdown deadline. Nothing is lost: the next start goes on from the ledger",
   "SIG-H-500": "A request failed by a bug. The log line has the cause, the answer has none of it",
+  "SIG-W-001": "An end of the range to judge again is no time, age or position",
+  "SIG-W-002": "The candidate does not exist, or the versions to compare are of different contracts",
+  "SIG-W-003": "The report cannot be written",
+  "SIG-W-004": "The text is not a saved what-if report, or it was changed after it was made",
+  "SIG-W-005": "The what-if report is about another content of the version",
+  "SIG-W-006": "The what-if report has records that passed and would fail, and they were not accepted",
   "SIG-R-001": "The gateway cannot be reached",
   "SIG-R-002": "The gateway refused the request",
 } as const;

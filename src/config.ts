@@ -6,6 +6,7 @@ import type { Written } from "./config/file.ts";
 import type { Setting, SettingKey, SettingValue, SourceSetting } from "./config/setting.ts";
 import { OTHER_VARIABLES, SETTINGS, type ConfigFault } from "./config/settings.ts";
 import { engineFaults, kafkaConfig, type KafkaConfig } from "./config/engines.ts";
+import { parseShadow, shadowFaults, type ShadowSetting } from "./config/shadow.ts";
 import { describeValue, parseText } from "./config/values.ts";
 
 /** What the program runs with. Paths are relative to the working directory, or absolute. */
@@ -29,6 +30,8 @@ export type Config = {
   readonly kafka: KafkaConfig | null;
   /** Null: the store is embedded. */
   readonly mongodbUri: string | null;
+  /** Versions that judge live traffic and decide nothing. */
+  readonly shadow: readonly ShadowSetting[];
 };
 
 /** A setting in force and where it came from: "default", a variable, an option, or file:line:column. */
@@ -119,6 +122,8 @@ function contradictions(settings: readonly SettingInForce[]): readonly ConfigFau
     faults.push({ place: host.origin, code: "SIG-S-007", message, remedy });
   }
   faults.push(...engineFaults(new Map(settings.map((one) => [one.setting.key, one]))));
+  const shadow = inForce("shadow.versions");
+  if (shadow !== undefined) faults.push(...shadowFaults(describeValue(shadow.value), shadow.origin));
   const raw = inForce("passed.raw");
   if (raw?.value === "drop") {
     const message = "Cannot drop the bytes of PASSED records: the audit reads them";
@@ -161,5 +166,6 @@ function configOf(settings: readonly SettingInForce[]): Config {
     },
     kafka: kafkaConfig(text),
     mongodbUri: text("mongodb.uri") === "" ? null : text("mongodb.uri"),
+    shadow: parseShadow(text("shadow.versions")) ?? [],
   };
 }

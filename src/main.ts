@@ -1,21 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
-import type { Logger } from "pino";
-import { isLoopback, type Config } from "./config.ts";
+import type { Config } from "./config.ts";
 import type { ConfigFault } from "./config/settings.ts";
 import type { Fault } from "./contract/fault.ts";
-import type { Contracts, ContractsInForce } from "./contract/in-force.ts";
+import type { Contracts } from "./contract/in-force.ts";
 import type { Check } from "./core/check.ts";
-import type { ContractsEvent, Observe } from "./gateway/event.ts";
-import type { Gateway } from "./gateway/gateway.ts";
 import { kafkaConnection } from "./config/kafka-connection.ts";
 import type { KafkaConfig } from "./config/engines.ts";
-import type { Reloaded } from "./config/reload.ts";
 import type { Appender } from "./source/kafka/append.ts";
-import type { IngestDeps } from "./gateway/ingest.ts";
-import type { Mirror } from "./gateway/mirror.ts";
 import type { Log, Source } from "./source/source.ts";
 import type { Store } from "./store/store.ts";
 
@@ -25,7 +18,7 @@ import type { Store } from "./store/store.ts";
 /** How long a statement waits for another process's lock; the event loop waits with it. */
 const BUSY_TIMEOUT_MS = 500;
 /** How long a fetch waits for a record; an append in this process ends it at once. */
-const FETCH_WAIT_MS = 500;
+export const FETCH_WAIT_MS = 500;
 /** How long to look for a primary, and how long an exchange may take, before the gateway pauses and tries again. */
 const MONGODB_TIMEOUTS = { selectionTimeoutMs: 5_000, socketTimeoutMs: 30_000 } as const;
 
@@ -144,6 +137,11 @@ async function openStore(config: Config, collections: readonly string[], purpose
   });
 }
 
+/** The store alone, to look: what was decided can be read while the log cannot. @throws `Unavailable`. */
+export async function openHistory(config: Config): Promise<Store> {
+  return openStore(config, [], "look");
+}
+
 /** Where a data directory keeps its files. */
 function dataFiles({ dataDir }: Pick<Config, "dataDir">): {
   readonly logFile: string;
@@ -156,150 +154,4 @@ function dataFiles({ dataDir }: Pick<Config, "dataDir">): {
 export function hasData(config: Config): boolean {
   const { logFile, storeFile } = dataFiles(config);
   return (config.kafka !== null || existsSync(logFile)) && (config.mongodbUri !== null || existsSync(storeFile));
-}
-
-/** An engine with a gateway that settles what is appended to it. */
-export type Pipeline = Engine & {
-  readonly contracts: ContractsInForce;
-  readonly gateway: Gateway;
-  readonly stop: () => Promise<void>;
-};
-
-/** Opens the data directory and starts deciding. `stop` finishes the batches in flight and closes the files. */
-export async function startPipeline(
-  config: Config,
-  first: Contracts,
-  observe: Observe,
-  observeContracts: (event: ContractsEvent) => void = () => undefined,
-): Promise<Pipeline> {
-  const collections = [...new Set([...first.set.bySubject.values()].map(({ collection }) => collection))];
-  const engine = await openEngine(config, collections, "gateway");
-  try {
-    const { startGateway } = await import("./gateway/gateway.ts");
-    const { holdContracts } = await import("./contract/in-force.ts");
-    const contracts = holdContracts(first);
-    const gateway = await startGateway({
-      source: engine.log,
-      store: engine.store,
-      contracts: contracts.current,
-      limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
-      breaker: config.breaker,
-      ...(await mirrorOf(config, engine.log)),
-      onSettled: await noteTraffic(engine.store),
-      observe,
-      sleep,
-      random: Math.random,
-    });
-    const following = new AbortController();
-    const followed = follow(config, contracts, observeContracts, following.signal);
-    const stop = async (): Promise<void> => {
-      try {
-        following.abort();
-        await gateway.stop();
-        await followed;
-      } finally {
-        await engine.close();
-      }
-    };
-    return { ...engine, contracts, gateway, stop };
-  } catch (error) {
-    await engine.close();
-    throw error;
-  }
-}
-
-/** Keeps who sends which version: what `sigma contract retire` asks before it lets a version end. */
-async function noteTraffic(store: Store): Promise<NonNullable<IngestDeps["onSettled"]>> {
-  const { createTrafficNotes, sightingsOf } = await import("./gateway/traffic.ts");
-  const notesOf = createTrafficNotes(Date.now);
-  return async (_, decided) => {
-    const notes = notesOf(sightingsOf(decided));
-    if (notes.length > 0) await store.noteTraffic(notes);
-  };
-}
-
-/** Swaps the contracts when their files change. */
-async function follow(
-  { contractsDir, contractsReloadMs: everyMs, sources, limits }: Config,
-  inForce: ContractsInForce,
-  observe: (event: ContractsEvent) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  if (everyMs === 0) return;
-  const { followContracts } = await import("./config/reload.ts");
-  const report = (outcome: Reloaded): void => {
-    if (outcome.kind === "refused") observe({ kind: "contracts-refused", problems: outcome.problems });
-    else observe({ kind: "contracts-swapped", from: outcome.from, to: outcome.to, changes: outcome.changes });
-  };
-  const pause = async (): Promise<void> => nextTurn();
-  const settings = { contractsDir, sources, limits };
-  await followContracts({ settings, inForce, report, everyMs, sleep, pause }, signal);
-}
-
-/** The mirror that the configuration asks for; its topics must be there, or the gateway would stand still at its first record. */
-async function mirrorOf(config: Config, log: Log): Promise<{ readonly mirror?: Mirror }> {
-  const wanted = config.kafka?.mirror ?? "off";
-  if (wanted === "off") return {};
-  const { failedRecord, MIRROR_TOPICS, validatedRecord } = await import("./gateway/mirror.ts");
-  return {
-    mirror: async (topic, facts, failed) => {
-      if (failed.length > 0) await log.append(MIRROR_TOPICS.failed(topic), failed.map(failedRecord));
-      if (wanted === "all" && facts.length > 0) {
-        await log.append(MIRROR_TOPICS.validated(topic), facts.map(validatedRecord));
-      }
-    },
-  };
-}
-
-/** A pipeline behind an HTTP server. `url` is where it listens. `stop`: accept nothing more, answer, settle, close. */
-export type Service = { readonly url: string; readonly pipeline: Pipeline; readonly stop: () => Promise<void> };
-
-/** @throws the system's error when the address cannot be listened on. */
-export async function startService(
-  config: Config,
-  contracts: Contracts,
-  logger: Logger,
-  version: string,
-): Promise<Service> {
-  const { logContracts, logEvents } = await import("./observe/log.ts");
-  const { createHttpServer } = await import("./http/server.ts");
-  const pipeline = await startPipeline(config, contracts, logEvents(logger), logContracts(logger));
-  try {
-    const { log, store, gateway, contracts: inForce } = pipeline;
-    const http = await createHttpServer({
-      log,
-      source: log,
-      reads: store.reads,
-      gateway,
-      contracts: inForce.current,
-      now: Date.now,
-      logger,
-      version,
-      anyHost: !isLoopback(config.http.host),
-    });
-    const url = await http.listen({ host: config.http.host, port: config.http.port });
-    const stop = async (): Promise<void> => {
-      try {
-        await http.close();
-      } finally {
-        await pipeline.stop();
-      }
-    };
-    return { url, pipeline, stop };
-  } catch (error) {
-    await pipeline.stop();
-    throw error;
-  }
-}
-
-/** A logger to standard error as the configuration wants it. */
-export async function openLogger({ log }: Config): Promise<Logger> {
-  const { createLogger } = await import("./observe/log.ts");
-  const format = log.format === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : log.format;
-  return createLogger({ level: log.level, format, destination: process.stderr });
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  // It only ever rejects because the signal aborted, which is one way to be done.
-  await delay(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -23,7 +23,8 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: ["node:crypto", "node:buffer", "node:util"],
   },
   contract: {
-    uses: ["core"],
+    // Activation of a version may ask for the report of a what-if.
+    uses: ["core", "whatif/report", "whatif/gate"],
     libraries: ["yaml", "jsonc-parser", "recheck", "@marcbachmann/cel-js"],
     node: ["node:fs", "node:fs/promises", "node:path", "node:module"],
   },
@@ -70,6 +71,15 @@ const PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: [],
   },
+  // The form of a report and its gate: what activation asks for, without anything that reads history.
+  "whatif/report": { uses: ["core"], libraries: [], node: ["node:crypto"] },
+  "whatif/gate": { uses: ["core", "whatif/report"], libraries: [], node: [] },
+  whatif: {
+    uses: ["core", "whatif/report", "source/source", "store/store", "store/ledger"],
+    libraries: [],
+    node: [],
+  },
+  shadow: { uses: ["core", "whatif", "store/decided"], libraries: [], node: ["node:worker_threads"] },
   gateway: {
     uses: [
       "core",
@@ -86,7 +96,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: [],
   },
   http: {
-    uses: ["core", "gateway", "source/source", "store/store"],
+    uses: ["core", "gateway", "shadow/thread", "source/source", "store/store"],
     libraries: ["fastify", "@fastify/swagger", "jsonc-parser"],
     node: [
       "node:http",
@@ -98,7 +108,7 @@ const PARTS: Readonly<Record<string, Part>> = {
       "node:crypto",
     ],
   },
-  observe: { uses: ["gateway/event"], libraries: ["pino"], node: [] },
+  observe: { uses: ["gateway/event", "shadow/thread"], libraries: ["pino"], node: [] },
   "gateway/event": { uses: ["source/source"], libraries: [], node: [] },
 };
 
@@ -157,7 +167,7 @@ describe("the architecture", () => {
     ).toEqual([]);
   });
 
-  test("only main.ts and the CLI name adapters", () => {
+  test("only main.ts names adapters", () => {
     const adapters = /^(source|store)\/(embedded|sqlite|kafka|mongodb)\//;
     const naming = FILES.flatMap(importsOf)
       .filter(({ target }) => target.startsWith("."))
@@ -173,7 +183,7 @@ describe("the architecture", () => {
   });
 
   test("clock, randomness, environment, exit and console stay at the edge", () => {
-    const edge = /^(cli|main|config)(\/|$)/;
+    const edge = /^(cli|main|pipeline|service|config)(\/|$)/;
     const effects = /\b(?:Date\.now|Math\.random|process\.(?:env|exit|argv)|console\.)/;
     const inside = FILES.filter((file) => !edge.test(pathOf(file)));
     expect(inside.filter((file) => effects.test(withoutComments(readFileSync(file, "utf8")))).map(pathOf)).toEqual([]);

@@ -20,6 +20,7 @@ import {
   type Format,
   type Report,
 } from "./report-formats.ts";
+import { addWhatIf } from "./what-if-command.ts";
 
 /** Exit codes of these commands. */
 const USAGE = 2;
@@ -28,7 +29,7 @@ const FINDINGS = 10;
 type Options = { readonly contracts: string; readonly json: boolean };
 type FormatOptions = Options & { readonly format: Format };
 
-/** `sigma contract list|show|lint|check|diff|freeze`. Loads nothing heavy before one of them runs. */
+/** `sigma contract list|show|lint|check|diff|freeze|activate|deprecate|retire|traffic|what-if`. Loads nothing heavy before one of them runs. */
 export function contractCommand(): Command {
   const command = new Command("contract").description("Read, prove and freeze the contracts");
   withOptions(command.command("list"))
@@ -54,6 +55,7 @@ export function contractCommand(): Command {
     .argument("<name>", "shipment@1", parseVersionName)
     .action(async (name: ContractName & { readonly version: number }, options: Options) => freeze(name, options));
   addLifecycle(command);
+  addWhatIf(command);
   return command;
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Unavailable } from "../core/unavailable.ts";
 import type { GatewayEvent, Halt, Observe } from "../gateway/event.ts";
-import type { Pipeline } from "../main.ts";
+import type { Pipeline } from "../pipeline.ts";
 import type { Appended } from "../source/source.ts";
 import { EXIT } from "../codes.ts";
 import type { LineBatch } from "../core/lines.ts";

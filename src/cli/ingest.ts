@@ -4,7 +4,7 @@ import type { Config } from "../config.ts";
 import type { Contracts } from "../contract/in-force.ts";
 import type { GatewayEvent, Observe } from "../gateway/event.ts";
 import { nearestName } from "../contract/nearest.ts";
-import { startPipeline, type Pipeline } from "../main.ts";
+import { startPipeline, type Pipeline } from "../pipeline.ts";
 import { requireContracts } from "./contracts.ts";
 import { createFeeder, createHaltWatch, settleBacklog, type Feeder } from "./feed.ts";
 import { openInputs, type Chunks, type Input } from "./inputs.ts";

@@ -5,12 +5,14 @@ import { toContractSet } from "../contract/files.ts";
 import type { PayloadLimits, SealedContractSet } from "../core/contract-set.ts";
 import type { SourceSetting } from "./setting.ts";
 import type { ConfigFault } from "./settings.ts";
+import { checkShadow, type ShadowSetting } from "./shadow.ts";
 import { checkSources } from "./sources.ts";
 
 /** What a contract set is made of. Plain data: it may cross to another thread. */
 export type ContractSettings = {
   readonly contractsDir: string;
   readonly sources: readonly SourceSetting[];
+  readonly shadow: readonly ShadowSetting[];
   readonly limits: PayloadLimits;
 };
 
@@ -19,10 +21,10 @@ export type ContractsRead =
   | { readonly ok: false; readonly faults: readonly (Fault | ConfigFault)[] };
 
 /** The contract set the files make: no fault in them, nothing frozen changed, every source bound to a contract that exists. */
-export function readContractSet({ contractsDir, sources, limits }: ContractSettings): ContractsRead {
+export function readContractSet({ contractsDir, sources, shadow, limits }: ContractSettings): ContractsRead {
   const loaded = loadFrozenContracts(contractsDir);
   if (!loaded.ok) return loaded;
-  const faults = checkSources(sources, loaded.contracts);
+  const faults = [...checkSources(sources, loaded.contracts), ...checkShadow(shadow, loaded.contracts)];
   if (faults.length > 0) return { ok: false, faults };
   return { ok: true, sealed: toContractSet(loaded.contracts, sources, limits), about: catalogOf(loaded.contracts) };
 }

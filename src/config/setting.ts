@@ -51,7 +51,8 @@ export type SettingKey =
   | "mongodb.uri"
   | "breaker.failed_percent"
   | "breaker.consecutive"
-  | "breaker.window";
+  | "breaker.window"
+  | "shadow.versions";
 
 /** One setting. The table below drives parsing, `sigma config show`, the options of the commands and the reference page. */
 export type Setting = {

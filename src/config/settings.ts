@@ -90,6 +90,14 @@ export const SETTINGS: readonly Setting[] = [
     "Whether the exact bytes of PASSED records are kept; the embedded store can only keep",
     null,
   ),
+  setting(
+    "shadow.versions",
+    { kind: "text" },
+    "",
+    "Versions that also judge live traffic, each in a thread of its own, without a say in any decision; as in " +
+      "shipment@2,order@3; at most 8",
+    null,
+  ),
   ...BREAKER_SETTINGS,
   ...ENGINE_SETTINGS,
 ];

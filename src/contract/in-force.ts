@@ -1,4 +1,4 @@
-import { compileContractSet, compileVersion, type CompiledContractSet, type CompiledVersion } from "../core/compile.ts";
+import { compileContractSet, compiledVersionsOf, compileVersion, type CompiledContractSet } from "../core/compile.ts";
 import { sealContractSet, type ContractSet, type SchemaId, type SealedContractSet } from "../core/contract-set.ts";
 import type { ContractCatalog } from "./catalog.ts";
 import { describeChanges, whyNotInPlaceOf } from "./swap.ts";
@@ -39,7 +39,7 @@ export function holdContracts(first: Contracts): ContractsInForce {
     replace: async (next, nextAbout, pause) => {
       const problems = whyNotInPlaceOf(contents(), next.set);
       if (problems.length > 0) return { kind: "refused", problems };
-      const compiled = new Map(versionsOf(set));
+      const compiled = compiledVersionsOf(set);
       for (const { subject, versions } of next.set.contracts) {
         for (const version of versions) {
           if (compiled.has(version.digest)) continue;
@@ -60,13 +60,7 @@ export function holdContracts(first: Contracts): ContractsInForce {
     learn: (added) => {
       const before = contents();
       const known = new Map([...(before.schemaIds ?? []), ...added].map((one) => [one.id, one]));
-      set = compileContractSet(sealWith(before, [...known.values()]), new Map(versionsOf(set)));
+      set = compileContractSet(sealWith(before, [...known.values()]), compiledVersionsOf(set));
     },
   };
-}
-
-function* versionsOf(set: CompiledContractSet): Generator<readonly [string, CompiledVersion]> {
-  for (const { versions } of set.bySubject.values()) {
-    for (const version of versions.values()) yield [version.ref.digest, version];
-  }
 }

@@ -65,6 +65,12 @@ export type CompiledContractSet = {
   readonly schemaIds: SchemaIds;
 };
 
+/** Every version of a set by its digest: what {@link compileContractSet} need not compile again. */
+export function compiledVersionsOf(set: CompiledContractSet): Map<string, CompiledVersion> {
+  const versions = [...set.bySubject.values()].flatMap((contract) => [...contract.versions.values()]);
+  return new Map(versions.map((version) => [version.ref.digest, version]));
+}
+
 /**
  * Compiles a sealed set; one that passed the lint always compiles.
  * @param compiled by digest: versions that were compiled before, for another set, and need not be again.

@@ -13,6 +13,13 @@ import type { Halt, Observe } from "./event.ts";
 import type { Mirror } from "./mirror.ts";
 import { collectionOf, redoTail } from "./tail.ts";
 
+/** A batch whose decisions are stored. `subject`: of the topic; null when no contract is bound to it. */
+export type SettledBatch = {
+  readonly stream: Stream;
+  readonly subject: string | null;
+  readonly decided: readonly Decided[];
+};
+
 export type IngestDeps = {
   readonly source: Source;
   readonly store: Store;
@@ -26,8 +33,11 @@ export type IngestDeps = {
   readonly limits: FetchLimits;
   /** Tells decisions once they are stored; absent when nobody asked for it. */
   readonly mirror?: Mirror;
-  /** Told of every batch once it is stored, so that it is known who sends which version; absent when nobody asked. */
-  readonly onSettled?: (stream: Stream, decided: readonly Decided[]) => Promise<void>;
+  /**
+   * Told of every batch once it is stored, for those who look on: who sends which version, how another version would
+   * judge. Absent when nobody asked.
+   */
+  readonly onSettled?: (batch: SettledBatch) => Promise<void>;
   readonly observe: Observe;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -167,7 +177,7 @@ async function advance(
   if (applied.kind === "halted") return applied;
   // Before the next entry can be written: only the tail is ever told again.
   await deps.mirror?.(stream.topic, applied.facts, applied.failed);
-  await deps.onSettled?.(stream, decided);
+  await deps.onSettled?.({ stream, subject: set.byTopic.get(stream.topic)?.contract.subject ?? null, decided });
   source.commitHint(stream, entry.to);
   const { stored, duplicates, conflicts, failures } = applied;
   const { seq, from, to, count, contractSet } = entry;

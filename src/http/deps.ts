@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { CompiledContractSet } from "../core/compile.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Log, Source } from "../source/source.ts";
+import type { ShadowSnapshot } from "../shadow/thread.ts";
 import type { StoreReads } from "../store/store.ts";
 
 /** What the HTTP interface needs. */
@@ -13,6 +14,8 @@ export type HttpDeps = {
   readonly contracts: () => CompiledContractSet;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** How the versions judge that only look on; absent when there are none. */
+  readonly shadow?: () => readonly ShadowSnapshot[];
   readonly logger: FastifyBaseLogger | false;
   readonly version: string;
   /** True when the server may be asked under any host name; otherwise only loopback names are answered. */

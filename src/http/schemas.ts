@@ -188,6 +188,54 @@ export const contractSchemas: Schemas<"list" | "schema"> = {
   },
 } as const;
 
+const shadow = {
+  type: "object",
+  required: ["subject", "version", "digest", "state", "seen", "judged", "dropped", "lost", "queued", "restarts"],
+  properties: {
+    subject: text,
+    version: whole,
+    digest: text,
+    state: { enum: ["running", "restarting", "stopped"] },
+    seen: { ...whole, description: "judged + dropped + lost + queued" },
+    judged: { ...whole, description: "The records the matrix is of" },
+    dropped: { ...whole, description: "Never handed over: the queue was full, or the thread away" },
+    lost: { ...whole, description: "Handed over to a thread that ended before it told of them" },
+    queued: whole,
+    restarts: whole,
+  },
+};
+
+export const shadowSchemas: Schemas<"list" | "one"> = {
+  list: {
+    operationId: "listShadows",
+    summary: "How versions that only look on judge live traffic",
+    response: {
+      200: answer("Each with its matrix", {
+        type: "object",
+        required: ["shadows"],
+        properties: { shadows: { type: "array", items: shadow } },
+      }),
+    },
+  },
+  one: {
+    operationId: "shadow",
+    summary: "The same for one version, by producer and by fingerprint",
+    params: {
+      type: "object",
+      required: ["subject", "version"],
+      properties: { subject: name, version: { type: "string", pattern: "^[1-9][0-9]{0,8}$" } },
+    },
+    response: {
+      200: answer("The matrix with its groups", {
+        ...shadow,
+        properties: { ...shadow.properties, flips: { type: "object" } },
+      }),
+      400: problem,
+      404: problem,
+    },
+  },
+} as const;
+
 const trouble = {
   type: ["object", "null"],
   required: ["code", "message", "remedy"],

@@ -13,6 +13,7 @@ import { LIMITS, type HttpDeps } from "./deps.ts";
 import { bodyTooLarge, LINE_TYPES, registerEvents } from "./events.ts";
 import { registerHealth } from "./health.ts";
 import { ProblemError, sendProblem, unavailableProblem, type Problem } from "./problem.ts";
+import { registerShadow } from "./shadow.ts";
 import { registerValidate } from "./validate.ts";
 
 /** The HTTP interface over a running gateway; the caller makes it listen and closes it. */
@@ -50,6 +51,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerEvents(app, deps);
   registerDecisions(app, deps);
   registerContracts(app, deps);
+  registerShadow(app, deps);
   registerHealth(app, deps);
   app.get("/openapi.json", { schema: { hide: true } }, async () => ({
     // The plugin leaves this member of OpenAPI 3.1 out.

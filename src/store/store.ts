@@ -121,6 +121,21 @@ export type Store = StoreWrites & {
   readonly close: () => Promise<void>;
 };
 
+/** A decision and what it was made from, as little of it as judging again needs. */
+export type StoredEvidence = {
+  /** Its offset, counted from the beginning of the range that was asked for. */
+  readonly at: number;
+  readonly kind: "validated" | "failed" | "receipt";
+  /** Of the contract that judged or refused it; null when it resolved to none. */
+  readonly version: number | null;
+  /** Code and fingerprint of a failure; null for the others. */
+  readonly code: string | null;
+  readonly fingerprint: string | null;
+  readonly headers: readonly Header[];
+  /** The payload's own text, without a wire format's prefix; null when it was malformed, or its bytes are not kept. */
+  readonly text: string | null;
+};
+
 export type RefusalOf = (record: SourceRecord, payload: JsonValue) => string | null;
 
 /** How many objects of each kind a store holds. */
@@ -134,6 +149,15 @@ export type StoreReads = {
   readonly ledger: (stream: string, fromSeq: number, limit: number) => Promise<readonly LedgerEntry[]>;
   /** Every stored object of `[from, to)`, by offset; an offset may (wrongly) appear twice. */
   readonly rows: (stream: string, from: bigint, to: bigint) => Promise<readonly StoredRow[]>;
+  /**
+   * The decisions of `[from, to)` by offset, with what they were made from: some times faster than `rows`. Objects that
+   * can no longer be read are left out. The range is at most 2^31 offsets wide.
+   */
+  readonly evidence: (stream: string, from: bigint, to: bigint) => Promise<readonly StoredEvidence[]>;
+  /** Topic and partition of a stream, as its stored objects name them; null when it has none. */
+  readonly origin: (stream: string) => Promise<{ readonly topic: string; readonly partition: number } | null>;
+  /** Lowest offset of an object whose record is not older than this, in milliseconds since the epoch, or null. */
+  readonly firstSince: (stream: string, timestampMs: number) => Promise<bigint | null>;
   /** Stored objects whose stream or offset no ledger entry covers would hide from `rows`: all streams any object names. */
   readonly streamsOfRows: () => Promise<readonly string[]>;
   /** Lowest and highest offset of any object stored for a stream, or null. */

@@ -86,6 +86,7 @@ describe("the configuration", () => {
       "breaker.failed_percent": ["50", 50],
       "breaker.consecutive": ["10", 10],
       "breaker.window": ["100", 100],
+      "shadow.versions": ["a@1,b@2", "a@1,b@2"],
       "mongodb.uri": ["mongodb://h/d", "mongodb://h/d"],
     };
     const env = Object.fromEntries(SETTINGS.map(({ key, env: name }) => [name, sample[key][0]]));

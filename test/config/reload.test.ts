@@ -41,7 +41,7 @@ async function follow(): Promise<Followed> {
   await freezeContract(directory, "parcel", 1);
   writeFiles(directory, { "parcel/contract.yaml": contract(["active"]) });
   const sources = [{ topic: "parcels", subject: "parcel", accepts: null, defaultVersion: 1, partitions: 1 }];
-  const settings: ContractSettings = { contractsDir: directory, sources, limits: DEFAULT_LIMITS };
+  const settings: ContractSettings = { contractsDir: directory, sources, shadow: [], limits: DEFAULT_LIMITS };
   const read = readContractSet(settings);
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
   const inForce = holdContracts({ set: compileContractSet(read.sealed), about: read.about });

@@ -64,7 +64,7 @@ describe("who sends which version", () => {
     await embedded.append(shipment("A"), shipment("B"), "{}");
     const told: number[] = [];
     await embedded.settle({
-      onSettled: async (stream, decided) => {
+      onSettled: async ({ stream, decided }) => {
         const { position } = decided.at(-1)?.record ?? record(0, null);
         told.push((await embedded.store.reads.rows(stream.id, 0n, position.offset + 1n)).length);
       },

@@ -11,6 +11,7 @@ import type {
 } from "../../src/store/store.ts";
 import type { Random } from "./random.ts";
 import type { Incarnation, Operation, World } from "./world.ts";
+import { evidenceFrom } from "../store/evidence.ts";
 
 type Write =
   | { readonly table: "ledger"; readonly entry: LedgerEntry }
@@ -214,6 +215,7 @@ function readsOf(state: () => State): StoreReads {
       rows()
         .filter(({ position }) => position.stream === stream && position.offset >= from && position.offset < to)
         .toSorted((a, b) => Number(a.position.offset - b.position.offset)),
+    ...evidenceFrom(rows),
     streamsOfRows: async () => [...new Set(rows().map((row) => row.position.stream))],
     extent: async (stream) => {
       const offsets = rows()

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
 import type { Store } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
+import { evidenceLaws } from "./evidence-laws.ts";
 import { operatorLaws } from "./operator-laws.ts";
 import { trafficLaws } from "./traffic-laws.ts";
 import { contents, failingAfter, writeUnit } from "./unit.ts";
@@ -322,6 +323,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
 
   operatorLaws(name, start);
   trafficLaws(name, start);
+  evidenceLaws(name, start);
 }
 
 function atomicUnitLaws(start: () => Promise<StoreBackend>): void {

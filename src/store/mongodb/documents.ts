@@ -176,7 +176,8 @@ function positionOf(document: Document): Position {
   };
 }
 
-function headersOf(value: unknown): readonly Header[] {
+/** @throws when the field holds no headers. */
+export function headersOf(value: unknown): readonly Header[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw new Error("its headers are no list");
   return (value as readonly { name?: unknown; value?: unknown }[]).map((header) => {
@@ -198,7 +199,7 @@ function declaration(document: Document): Declaration {
   return known;
 }
 
-function bigintOf(value: unknown): bigint {
+export function bigintOf(value: unknown): bigint {
   return typeof value === "bigint" ? value : BigInt(Math.trunc(Number(value)) || 0);
 }
 

@@ -1,13 +1,14 @@
 import type { Db, Document as BsonDocument } from "mongodb";
 import type { StoredRow, StoreReads, Tally, ValidatedRow } from "../store.ts";
 import { readEntry, readRow, type Document } from "./documents.ts";
+import { createEvidence } from "./evidence.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
 import { readActions, readHalts } from "./operator.ts";
 import { readTraffic } from "./traffic.ts";
 import { withLongRaw } from "./raw.ts";
 import { guarded } from "./unavailable.ts";
 
-type ObjectCollection = { readonly name: string; readonly kind: "validated" | "failed" | "receipt" };
+export type ObjectCollection = { readonly name: string; readonly kind: "validated" | "failed" | "receipt" };
 
 /** Reads with read concern majority: they see what no failover takes back. */
 export function createReads(db: Db): StoreReads {
@@ -20,6 +21,7 @@ export function createReads(db: Db): StoreReads {
         const found = await db.collection<Document>("sigma_ledger").find(from).sort({ seq: 1 }).limit(limit).toArray();
         return found.map(readEntry);
       }),
+    ...createEvidence(db, collections),
     rows: async (stream, from, to) => guarded(async () => rowsOf(db, await collections(), stream, from, to)),
     streamsOfRows: async () =>
       guarded(async () => {

@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import { Unavailable } from "../../core/unavailable.ts";
 import { guarded } from "../../sqlite/open.ts";
 import type { StoredRow, StoreReads, Tally, ValidatedRow } from "../store.ts";
+import { openEvidence } from "./evidence.ts";
 import { assertCollectionName, objectTables, STORE_FILE, type ObjectTable } from "./layout.ts";
 import { readAction, readHalt } from "./operator.ts";
 import { readEntry, readRow } from "./rows.ts";
@@ -35,6 +36,7 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
       const sql = "SELECT * FROM sigma_ledger WHERE stream = ? AND seq >= ? ORDER BY seq LIMIT ?";
       return all(sql, stream, fromSeq, limit).map(readEntry);
     },
+    ...openEvidence(db, path, tables),
     rows: async (stream, from, to) => rowsOf(all, tables(), stream, from, to),
     streamsOfRows: async () => {
       const names = tables().flatMap(({ name }) => all(`SELECT DISTINCT stream FROM ${name}`));

@@ -203,7 +203,8 @@ function encodeHeaders(headers: readonly Header[]): Uint8Array | null {
   return Buffer.concat(parts);
 }
 
-function decodeHeaders(encoded: Uint8Array | null): readonly Header[] {
+/** @throws when the bytes are no headers. */
+export function decodeHeaders(encoded: Uint8Array | null): readonly Header[] {
   if (encoded === null) return [];
   const buffer = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length);
   const headers: Header[] = [];

@@ -1,0 +1,134 @@
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+import type { Config } from "./config.ts";
+import type { Reloaded } from "./config/reload.ts";
+import type { Contracts, ContractsInForce } from "./contract/in-force.ts";
+import type { CompiledContractSet } from "./core/compile.ts";
+import type { ContractSet } from "./core/contract-set.ts";
+import type { ContractsEvent, Observe } from "./gateway/event.ts";
+import type { Gateway } from "./gateway/gateway.ts";
+import type { IngestDeps } from "./gateway/ingest.ts";
+import type { Mirror } from "./gateway/mirror.ts";
+import { FETCH_WAIT_MS, openEngine, type Engine } from "./main.ts";
+import type { Shadow } from "./shadow/shadow.ts";
+import type { Log } from "./source/source.ts";
+import type { Store } from "./store/store.ts";
+
+/** An engine with a gateway that settles what is appended to it. */
+export type Pipeline = Engine & {
+  readonly contracts: ContractsInForce;
+  readonly gateway: Gateway;
+  /** Null when no version looks on. */
+  readonly shadow: Shadow | null;
+  readonly stop: () => Promise<void>;
+};
+
+/** Opens the data directory and starts deciding. `stop` finishes the batches in flight and closes the files. */
+export async function startPipeline(
+  config: Config,
+  first: Contracts,
+  observe: Observe,
+  observeContracts: (event: ContractsEvent) => void = () => undefined,
+): Promise<Pipeline> {
+  const collections = [...new Set([...first.set.bySubject.values()].map(({ collection }) => collection))];
+  const engine = await openEngine(config, collections, "gateway");
+  try {
+    const { startGateway } = await import("./gateway/gateway.ts");
+    const { holdContracts } = await import("./contract/in-force.ts");
+    const contracts = holdContracts(first);
+    const shadow = await openShadows(config, first.set);
+    const gateway = await startGateway({
+      source: engine.log,
+      store: engine.store,
+      contracts: contracts.current,
+      limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
+      breaker: config.breaker,
+      ...(await mirrorOf(config, engine.log)),
+      onSettled: await onlookers(engine.store, shadow),
+      observe,
+      sleep,
+      random: Math.random,
+    });
+    const following = new AbortController();
+    const followed = follow(config, contracts, shadow, observeContracts, following.signal);
+    const stop = async (): Promise<void> => {
+      try {
+        following.abort();
+        await gateway.stop();
+        await followed;
+      } finally {
+        await shadow?.close();
+        await engine.close();
+      }
+    };
+    return { ...engine, contracts, gateway, shadow, stop };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/**
+ * Those who look on when a batch is settled: who sends which version (what `sigma contract retire` asks before it lets a
+ * version end), and the versions that judge beside the one that decides.
+ */
+async function onlookers(store: Store, shadow: Shadow | null): Promise<NonNullable<IngestDeps["onSettled"]>> {
+  const { createTrafficNotes, sightingsOf } = await import("./gateway/traffic.ts");
+  const notesOf = createTrafficNotes(Date.now);
+  return async (batch) => {
+    const notes = notesOf(sightingsOf(batch.decided));
+    if (notes.length > 0) await store.noteTraffic(notes);
+    shadow?.offer(batch);
+  };
+}
+
+/** Swaps the contracts when their files change, those that look on with them. */
+async function follow(
+  { contractsReloadMs: everyMs, contractsDir, sources, shadow: shadowed, limits }: Config,
+  inForce: ContractsInForce,
+  shadow: Shadow | null,
+  observe: (event: ContractsEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (everyMs === 0) return;
+  const { followContracts } = await import("./config/reload.ts");
+  const report = (outcome: Reloaded): void => {
+    if (outcome.kind === "refused") return observe({ kind: "contracts-refused", problems: outcome.problems });
+    shadow?.update(contentsOf(inForce.current()));
+    observe({ kind: "contracts-swapped", from: outcome.from, to: outcome.to, changes: outcome.changes });
+  };
+  const pause = async (): Promise<void> => nextTurn();
+  const settings = { contractsDir, sources, shadow: shadowed, limits };
+  await followContracts({ settings, inForce, report, everyMs, sleep, pause }, signal);
+}
+
+function contentsOf({ text }: CompiledContractSet): ContractSet {
+  return JSON.parse(text) as ContractSet;
+}
+
+/** The versions that are to look on, if there are any: nothing of it is loaded without. */
+async function openShadows({ shadow }: Config, set: CompiledContractSet): Promise<Shadow | null> {
+  if (shadow.length === 0) return null;
+  const { openShadow } = await import("./shadow/shadow.ts");
+  const { SHADOW_LIMITS } = await import("./shadow/thread.ts");
+  return openShadow(shadow, contentsOf(set), SHADOW_LIMITS);
+}
+
+/** The mirror that the configuration asks for; its topics must be there, or the gateway would stand still at its first record. */
+async function mirrorOf(config: Config, log: Log): Promise<{ readonly mirror?: Mirror }> {
+  const wanted = config.kafka?.mirror ?? "off";
+  if (wanted === "off") return {};
+  const { failedRecord, MIRROR_TOPICS, validatedRecord } = await import("./gateway/mirror.ts");
+  return {
+    mirror: async (topic, facts, failed) => {
+      if (failed.length > 0) await log.append(MIRROR_TOPICS.failed(topic), failed.map(failedRecord));
+      if (wanted === "all" && facts.length > 0) {
+        await log.append(MIRROR_TOPICS.validated(topic), facts.map(validatedRecord));
+      }
+    },
+  };
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  // It only ever rejects because the signal aborted, which is one way to be done.
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+}

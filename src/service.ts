@@ -1,0 +1,64 @@
+import type { Logger } from "pino";
+import { isLoopback, type Config } from "./config.ts";
+import type { Contracts } from "./contract/in-force.ts";
+import { startPipeline, type Pipeline } from "./pipeline.ts";
+import type { Shadow } from "./shadow/shadow.ts";
+
+/** A pipeline behind an HTTP server. `url` is where it listens. `stop`: accept nothing more, answer, settle, close. */
+export type Service = { readonly url: string; readonly pipeline: Pipeline; readonly stop: () => Promise<void> };
+
+/** @throws the system's error when the address cannot be listened on. */
+export async function startService(
+  config: Config,
+  contracts: Contracts,
+  logger: Logger,
+  version: string,
+): Promise<Service> {
+  const { logContracts, logEvents } = await import("./observe/log.ts");
+  const { createHttpServer } = await import("./http/server.ts");
+  const pipeline = await startPipeline(config, contracts, logEvents(logger), logContracts(logger));
+  try {
+    const { log, store, gateway, shadow, contracts: inForce } = pipeline;
+    const reporting = await reportShadow(shadow, logger);
+    const http = await createHttpServer({
+      log,
+      source: log,
+      reads: store.reads,
+      gateway,
+      contracts: inForce.current,
+      ...(shadow === null ? {} : { shadow: shadow.snapshot }),
+      now: Date.now,
+      logger,
+      version,
+      anyHost: !isLoopback(config.http.host),
+    });
+    const url = await http.listen({ host: config.http.host, port: config.http.port });
+    const stop = async (): Promise<void> => {
+      try {
+        clearInterval(reporting);
+        await http.close();
+      } finally {
+        await pipeline.stop();
+      }
+    };
+    return { url, pipeline, stop };
+  } catch (error) {
+    await pipeline.stop();
+    throw error;
+  }
+}
+
+const SHADOW_LOG_EVERY_MS = 60_000;
+
+async function reportShadow(shadow: Shadow | null, logger: Logger): Promise<NodeJS.Timeout | undefined> {
+  if (shadow === null) return undefined;
+  const { logShadow } = await import("./observe/shadow.ts");
+  return setInterval(() => logShadow(logger, shadow.snapshot()), SHADOW_LOG_EVERY_MS).unref();
+}
+
+/** A logger to standard error as the configuration wants it. */
+export async function openLogger({ log }: Config): Promise<Logger> {
+  const { createLogger } = await import("./observe/log.ts");
+  const format = log.format === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : log.format;
+  return createLogger({ level: log.level, format, destination: process.stderr });
+}

@@ -1,0 +1,46 @@
+import type { JsonValue } from "../core/json.ts";
+import { payloadBytes } from "../core/wire-format.ts";
+import { compileCandidate, type Candidate } from "../whatif/candidate.ts";
+import { countFlips } from "../whatif/flips.ts";
+import { createRejudge, type Said } from "../whatif/rejudge.ts";
+import type { Flips } from "../whatif/report.ts";
+import type { ShadowBatch } from "./batch.ts";
+
+/** Identity pointers of the subject's versions, by number. */
+export type Identities = readonly (readonly [version: number, pointers: readonly string[]])[];
+
+export type ShadowJudge = {
+  readonly judge: (batch: ShadowBatch) => void;
+  readonly flips: () => Flips;
+};
+
+const EXAMPLES = 3;
+
+/** Judges settled batches by a candidate, as what-if judges history. @param before goes on counting from there. */
+export function createShadowJudge(candidate: Candidate, identities: Identities, before: Flips | null): ShadowJudge {
+  const rejudge = createRejudge(compileCandidate(candidate), candidate.version.identity, new Map(identities));
+  const { add, flips } = countFlips(EXAMPLES, before);
+  return {
+    flips,
+    judge: ({ topic, partition, bytes, ends, offsets, verdictOf, producerOf, verdicts, producers }) => {
+      let start = 0;
+      for (const [index, end] of ends.entries()) {
+        const recorded = verdicts[verdictOf[index] ?? 0];
+        if (recorded === undefined) throw new Error("Cannot judge a batch: a verdict is missing");
+        const producer = producers[producerOf[index] ?? 0] ?? null;
+        const flip = rejudge.concerns(recorded)
+          ? rejudge.judge(payloadOf(bytes, start, end), recorded)
+          : rejudge.keep(recorded);
+        add(flip, producer, () => `${topic}/${partition}@${offsets[index]}`);
+        start = end;
+      }
+    },
+  };
+}
+
+/** The strict boundary let it through a moment ago: it is JSON, and is only parsed. */
+function payloadOf(bytes: ArrayBuffer, start: number, end: number): Said {
+  const payload = payloadBytes(new Uint8Array(bytes, start, end - start));
+  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8");
+  return { ok: true, payload: JSON.parse(text) as JsonValue };
+}

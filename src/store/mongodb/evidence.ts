@@ -1,0 +1,91 @@
+import { Binary, type Db } from "mongodb";
+import { payloadBytes } from "../../core/wire-format.ts";
+import type { StoredEvidence, StoreReads } from "../store.ts";
+import { bigintOf, headersOf, type Document } from "./documents.ts";
+import { withLongRaw } from "./raw.ts";
+import type { ObjectCollection } from "./reads.ts";
+import { guarded } from "./unavailable.ts";
+
+/** Neither the payload as a document nor the reason, which are the larger part of one. */
+const FIELDS = {
+  stream: 1,
+  offset: 1,
+  "contract.version": 1,
+  code: 1,
+  fingerprint: 1,
+  headers: 1,
+  raw: 1,
+  rawChunks: 1,
+} as const;
+
+/** The reads that judging history again needs. */
+export function createEvidence(
+  db: Db,
+  collections: () => Promise<readonly ObjectCollection[]>,
+): Pick<StoreReads, "evidence" | "origin" | "firstSince"> {
+  return {
+    evidence: async (stream, from, to) =>
+      guarded(async () => {
+        const filter = { stream: { $eq: stream }, offset: { $gte: from, $lte: to - 1n } };
+        const pages = await Promise.all(
+          (await collections()).map(async ({ name, kind }) => {
+            const found = await db.collection<Document>(name).find(filter, { projection: FIELDS }).toArray();
+            return (await withLongRaw(db, found)).map((document) => readEvidence(kind, document, from));
+          }),
+        );
+        return pages
+          .flat()
+          .filter((one) => one !== null)
+          .toSorted((a, b) => a.at - b.at);
+      }),
+    origin: async (stream) =>
+      guarded(async () => {
+        for (const { name } of await collections()) {
+          const options = { projection: { topic: 1, partition: 1 } } as const;
+          const found = await db.collection<Document>(name).findOne({ stream: { $eq: stream } }, options);
+          if (found !== null) return { topic: String(found["topic"]), partition: Number(found["partition"]) };
+        }
+        return null;
+      }),
+    firstSince: async (stream, timestampMs) =>
+      guarded(async () => {
+        const filter = { stream: { $eq: stream }, timestampMs: { $gte: BigInt(timestampMs) } };
+        const options = { projection: { offset: 1 }, sort: { offset: 1 } } as const;
+        const found = await Promise.all(
+          (await collections()).map(async ({ name }) => db.collection<Document>(name).findOne(filter, options)),
+        );
+        const offsets = found.filter((one) => one !== null).map((one) => bigintOf(one["offset"]));
+        return offsets.length === 0 ? null : offsets.reduce((least, one) => (one < least ? one : least));
+      }),
+  };
+}
+
+function readEvidence(kind: StoredEvidence["kind"], document: Document, from: bigint): StoredEvidence | null {
+  try {
+    const { code, fingerprint, contract, raw, headers } = document;
+    const malformed = typeof code === "string" && code.startsWith("malformed-");
+    const version = (contract as { readonly version?: unknown } | null | undefined)?.version;
+    return {
+      at: Number(bigintOf(document["offset"]) - from),
+      kind,
+      version: version === undefined ? null : Number(version),
+      code: textOrNull(code),
+      fingerprint: textOrNull(fingerprint),
+      headers: headersOf(headers),
+      text: malformed ? null : textOf(raw),
+    };
+  } catch {
+    return null;
+  }
+}
+
+function textOf(raw: unknown): string | null {
+  const bytes = raw instanceof Binary ? raw.buffer : raw;
+  if (!(bytes instanceof Uint8Array)) return null;
+  const payload = payloadBytes(bytes);
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8");
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
