@@ -103,6 +103,8 @@ async function runPipeline(directory: string, feed: Feed): Promise<number> {
     reads: store.reads,
     gateway,
     contracts: () => set,
+    about: () => new Map(),
+    refusedContracts: () => [],
     now: Date.now,
     logger: false,
     version: "bench",

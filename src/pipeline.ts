@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import type { Config } from "./config.ts";
-import type { Reloaded } from "./config/reload.ts";
-import type { Contracts, ContractsInForce } from "./contract/in-force.ts";
+import type { Contracts, ContractsInForce, Swap } from "./contract/in-force.ts";
 import type { CompiledContractSet } from "./core/compile.ts";
 import type { ContractSet } from "./core/contract-set.ts";
 import type { ContractsEvent, Observe } from "./gateway/event.ts";
@@ -16,6 +15,8 @@ import type { Store } from "./store/store.ts";
 /** An engine with a gateway that settles what is appended to it. */
 export type Pipeline = Engine & {
   readonly contracts: ContractsInForce;
+  /** Why the last change of the contract files was refused, a sentence each; empty when it was not. */
+  readonly refusedContracts: () => readonly string[];
   readonly gateway: Gateway;
   /** Null when no version looks on. */
   readonly shadow: Shadow | null;
@@ -49,7 +50,15 @@ export async function startPipeline(
       random: Math.random,
     });
     const following = new AbortController();
-    const followed = follow(config, contracts, shadow, observeContracts, following.signal);
+    let refused: readonly string[] = [];
+    const onReload = (outcome: Swap): void => {
+      refused = outcome.kind === "refused" ? outcome.problems : [];
+      if (outcome.kind === "refused") observeContracts({ kind: "contracts-refused", problems: refused });
+      if (outcome.kind !== "swapped") return;
+      shadow?.update(contentsOf(contracts.current()));
+      observeContracts({ ...outcome, kind: "contracts-swapped" });
+    };
+    const followed = follow(config, contracts, onReload, following.signal);
     const stop = async (): Promise<void> => {
       try {
         following.abort();
@@ -60,7 +69,7 @@ export async function startPipeline(
         await engine.close();
       }
     };
-    return { ...engine, contracts, gateway, shadow, stop };
+    return { ...engine, contracts, refusedContracts: () => refused, gateway, shadow, stop };
   } catch (error) {
     await engine.close();
     throw error;
@@ -81,23 +90,17 @@ async function onlookers(store: Store, shadow: Shadow | null): Promise<NonNullab
   };
 }
 
-/** Swaps the contracts when their files change, those that look on with them. */
+/** Swaps the contracts when their files change. */
 async function follow(
-  { contractsReloadMs: everyMs, contractsDir, sources, shadow: shadowed, limits }: Config,
+  { contractsReloadMs: everyMs, contractsDir, sources, shadow, limits }: Config,
   inForce: ContractsInForce,
-  shadow: Shadow | null,
-  observe: (event: ContractsEvent) => void,
+  report: (outcome: Swap) => void,
   signal: AbortSignal,
 ): Promise<void> {
   if (everyMs === 0) return;
   const { followContracts } = await import("./config/reload.ts");
-  const report = (outcome: Reloaded): void => {
-    if (outcome.kind === "refused") return observe({ kind: "contracts-refused", problems: outcome.problems });
-    shadow?.update(contentsOf(inForce.current()));
-    observe({ kind: "contracts-swapped", from: outcome.from, to: outcome.to, changes: outcome.changes });
-  };
   const pause = async (): Promise<void> => nextTurn();
-  const settings = { contractsDir, sources, shadow: shadowed, limits };
+  const settings = { contractsDir, sources, shadow, limits };
   await followContracts({ settings, inForce, report, everyMs, sleep, pause }, signal);
 }
 

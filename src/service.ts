@@ -26,6 +26,8 @@ export async function startService(
       reads: store.reads,
       gateway,
       contracts: inForce.current,
+      about: inForce.about,
+      refusedContracts: pipeline.refusedContracts,
       ...(shadow === null ? {} : { shadow: shadow.snapshot }),
       now: Date.now,
       logger,

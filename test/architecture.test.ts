@@ -96,7 +96,15 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: [],
   },
   http: {
-    uses: ["core", "gateway", "shadow/thread", "source/source", "store/store"],
+    uses: [
+      "core",
+      "contract/catalog",
+      "contract/negotiation",
+      "gateway",
+      "shadow/thread",
+      "source/source",
+      "store/store",
+    ],
     libraries: ["fastify", "@fastify/swagger", "jsonc-parser"],
     node: [
       "node:http",

@@ -4,13 +4,11 @@ import { Worker } from "node:worker_threads";
 import type { ContractsInForce, Swap } from "../contract/in-force.ts";
 import type { ContractSettings, ContractsRead } from "./load-contracts.ts";
 
-/** What became of a change of the contract files. */
-export type Reloaded = Exclude<Swap, { readonly kind: "same" }>;
-
 export type ReloadDeps = {
   readonly settings: ContractSettings;
   readonly inForce: ContractsInForce;
-  readonly report: (outcome: Reloaded) => void;
+  /** Told what became of each change of the files. */
+  readonly report: (outcome: Swap) => void;
   readonly everyMs: number;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -48,8 +46,7 @@ export async function followContracts(deps: ReloadDeps, signal: AbortSignal): Pr
     // Files that moved while they were read are read again.
     if ((await signatureOf(settings.contractsDir)) !== now) continue;
     seen = now;
-    const outcome = await swap(read, inForce, deps.pause);
-    if (outcome.kind !== "same") deps.report(outcome);
+    deps.report(await swap(read, inForce, deps.pause));
   }
 }
 

@@ -1,6 +1,15 @@
 import type { FastifyInstance } from "fastify";
 import type { ContractSet } from "../core/contract-set.ts";
+import { offerOf } from "../contract/negotiation.ts";
 import type { HttpDeps } from "./deps.ts";
+import {
+  acceptedContracts,
+  contractNamed,
+  negotiatedVersion,
+  replyWithStandings,
+  schemaPath,
+  standingsOf,
+} from "./negotiation.ts";
 import { notFound } from "./problem.ts";
 import { contractSchemas } from "./schemas.ts";
 
@@ -18,8 +27,23 @@ export function registerContracts(app: FastifyInstance, deps: HttpDeps): void {
         versions: versions.map(({ version, status, digest }) => ({ version, status, digest })),
       })),
       bindings,
+      refused: deps.refusedContracts(),
     };
   });
+
+  app.get<{ Params: { subject: string } }>(
+    "/v1/contracts/:subject",
+    { schema: contractSchemas.offer },
+    async (request, reply) => {
+      const contract = contractNamed(deps, request.params.subject);
+      const accepted = acceptedContracts(request);
+      const offer = offerOf(deps.contracts(), deps.about(), contract.subject);
+      const chosen = accepted === null ? (offer?.preferred ?? null) : negotiatedVersion(contract, accepted);
+      replyWithStandings(reply, offer?.versions.filter(({ version }) => version === chosen) ?? []);
+      const versions = offer?.versions.map((one) => ({ ...one, schema: schemaPath(one.subject, one.version) }));
+      return { ...offer, versions, contractSet: deps.contracts().digest };
+    },
+  );
 
   app.get<{ Params: { subject: string; version: string } }>(
     "/v1/contracts/:subject/versions/:version/schema",
@@ -29,6 +53,7 @@ export function registerContracts(app: FastifyInstance, deps: HttpDeps): void {
       const contract = current().contracts.find((one) => one.subject === subject);
       const found = contract?.versions.find((one) => String(one.version) === version);
       if (found === undefined) throw notFound("unknown-contract", "There is no such contract version");
+      replyWithStandings(reply, standingsOf(deps, [{ subject, version: found.version, digest: found.digest }]));
       return reply.header("content-type", "application/schema+json").send(JSON.stringify(found.schema));
     },
   );

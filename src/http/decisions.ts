@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Stream } from "../source/source.ts";
 import type { StoredRow } from "../store/store.ts";
 import type { HttpDeps } from "./deps.ts";
+import { withDeprecation } from "./negotiation.ts";
 import { notFound } from "./problem.ts";
 import { decisionSchemas } from "./schemas.ts";
 import { rowView } from "./views.ts";
@@ -15,7 +16,7 @@ export function registerDecisions(app: FastifyInstance, deps: HttpDeps): void {
     { schema: decisionSchemas.decision },
     async (request, reply) => {
       const { stream, offset, row } = await find(deps, request.params);
-      if (row !== null) return rowView(row);
+      if (row !== null) return withDeprecation(deps, rowView(row));
       const { topic, partition } = stream;
       return reply.code(202).send({ topic, partition, offset: Number(offset), status: "PENDING" });
     },

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from "fastify";
+import type { ContractCatalog } from "../contract/catalog.ts";
 import type { CompiledContractSet } from "../core/compile.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Log, Source } from "../source/source.ts";
@@ -12,6 +13,10 @@ export type HttpDeps = {
   readonly reads: StoreReads;
   readonly gateway: Gateway;
   readonly contracts: () => CompiledContractSet;
+  /** What is said of the contracts beside what they decide. */
+  readonly about: () => ContractCatalog;
+  /** Why the last change of the contract files was refused, a sentence each; empty when it was not. */
+  readonly refusedContracts: () => readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** How the versions judge that only look on; absent when there are none. */

@@ -2,14 +2,22 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Readable } from "node:stream";
 import { CONTRACT_HEADER } from "../core/resolve.ts";
 import type { Header } from "../core/record.ts";
-import type { Appended, NewRecord } from "../source/source.ts";
+import type { NewRecord } from "../source/source.ts";
 import { plainBytes, plainChunks } from "./body.ts";
 import { LineTooLong, readLineBatches } from "../core/lines.ts";
 import { fromBatch, fromBinary, fromStructured } from "./cloudevents.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
+import {
+  acceptedContracts,
+  deprecationOf,
+  refuseUnaccepted,
+  replyWithStandings,
+  standingsOf,
+  versionsOf,
+} from "./negotiation.ts";
 import { notFound, ProblemError, tooLarge, unsupported } from "./problem.ts";
+import { answerPositions } from "./receipts.ts";
 import { eventSchemas } from "./schemas.ts";
-import { rowView } from "./views.ts";
 
 /** Media types whose body is a stream of lines. */
 export const LINE_TYPES: readonly string[] = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
@@ -34,8 +42,9 @@ export function registerEvents(app: FastifyInstance, deps: HttpDeps): void {
     inFlight += body.length;
     try {
       const records = recordsOf(request, type, body, deps).map((record) => withRequestHeaders(record, request));
+      const told = tellVersions(deps, request, reply, topic, records);
       const appended = await deps.log.append(topic, records);
-      return await answerPositions(deps, request, reply, topic, appended);
+      return await answerPositions(deps, request, reply, { topic, appended, told });
     } finally {
       inFlight -= body.length;
     }
@@ -89,51 +98,28 @@ function withRequestHeaders(record: NewRecord, { headers }: FastifyRequest): New
   };
 }
 
-async function answerPositions(
+/**
+ * Tells by which versions the records are to be judged, in the answer's headers and for its body.
+ * @throws ProblemError when that is not what the client takes: nothing is appended.
+ */
+function tellVersions(
   deps: HttpDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   topic: string,
-  appended: readonly Appended[],
-): Promise<FastifyReply> {
-  const positions = appended
-    .slice(0, LIMITS.positions)
-    .map(({ partition, offset }) => ({ partition, offset: Number(offset) }));
-  const accepted = { topic, count: appended.length, positions };
-  const seconds = preferredWait(request);
-  if (seconds === null || appended.length === 0) return reply.code(202).send(accepted);
-  const signal = AbortSignal.timeout(seconds * 1_000);
-  reply.header("preference-applied", `wait=${seconds}`);
-  const settled = await Promise.all(
-    lastOfEach(appended).map(async ({ partition, offset }) => deps.gateway.settled(topic, partition, offset, signal)),
+  records: readonly NewRecord[],
+): { readonly deprecation?: object } {
+  const accepted = acceptedContracts(request);
+  const bound = deps.contracts().byTopic.get(topic);
+  if (bound === undefined) return {};
+  const refs = versionsOf(
+    bound,
+    records.map(({ headers }) => headers),
   );
-  if (settled.includes(false)) return reply.code(202).send(accepted);
-  return reply.code(200).send({ topic, count: appended.length, decisions: await decisionsOf(deps, topic, appended) });
-}
-
-async function decisionsOf(deps: HttpDeps, topic: string, appended: readonly Appended[]): Promise<readonly unknown[]> {
-  const streams = await deps.source.streams();
-  const views = await Promise.all(
-    appended.slice(0, LIMITS.positions).map(async ({ partition, offset }) => {
-      const stream = streams.find((one) => one.topic === topic && one.partition === partition);
-      const [row] = stream === undefined ? [] : await deps.reads.rows(stream.id, offset, offset + 1n);
-      return row === undefined ? [] : [rowView(row)];
-    }),
-  );
-  return views.flat();
-}
-
-/** `Prefer: wait=N` (RFC 7240), bounded; null when the client does not wait. */
-function preferredWait({ headers }: FastifyRequest): number | null {
-  const prefer = headers["prefer"];
-  const match = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?/i.exec(Array.isArray(prefer) ? prefer.join(",") : (prefer ?? ""));
-  return match === null ? null : Math.min(Number(match[1]), LIMITS.waitSeconds);
-}
-
-function lastOfEach(appended: readonly Appended[]): readonly Appended[] {
-  const last = new Map<number, Appended>();
-  for (const one of appended) last.set(one.partition, one);
-  return [...last.values()];
+  if (accepted !== null) refuseUnaccepted(bound.contract, accepted, refs);
+  const standings = standingsOf(deps, refs ?? []);
+  replyWithStandings(reply, standings);
+  return deprecationOf(standings.find(({ status }) => status === "deprecated"));
 }
 
 type Range = { readonly partition: number; readonly from: number; readonly to: number };
@@ -147,6 +133,8 @@ async function answerStream(
 ): Promise<FastifyReply> {
   const ranges = new Map<number, Range>();
   let count = 0;
+  const bare: NewRecord = { key: null, headers: [], value: null, partition: null };
+  const told = tellVersions(deps, request, reply, topic, [withRequestHeaders(bare, request)]);
   const body = request.body as Readable;
   const progress = watchProgress(body);
   try {
@@ -162,7 +150,7 @@ async function answerStream(
       }
       count += lines.length;
     }
-    return reply.code(202).send({ topic, count, ranges: [...ranges.values()] });
+    return reply.code(202).send({ topic, count, ranges: [...ranges.values()], ...told });
   } catch (error) {
     // Whatever ended the stream, the client must learn what is already in the log.
     throw withAppended(error instanceof LineTooLong ? lineTooLong(error.line) : error, {

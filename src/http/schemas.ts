@@ -34,6 +34,30 @@ const contractRef = {
   properties: { subject: text, version: whole, digest: text },
 };
 
+const day = { type: ["string", "null"], format: "date" };
+const deprecation = {
+  type: "object",
+  description: "The version that judges is deprecated: since when, until when, and what to move to",
+  required: ["deprecated", "sunset", "successor"],
+  properties: { deprecated: day, sunset: day, successor: { type: ["string", "null"] } },
+};
+/** Answers that tell of a version carry these. */
+const standingHeaders = {
+  contract: { description: "The version, as in shipment@1", schema: text },
+  deprecation: { description: "Since when the version is deprecated, as @seconds (RFC 9745)", schema: text },
+  sunset: { description: "When the version is to end, as an HTTP date (RFC 8594)", schema: text },
+  link: { description: "describedby, successor-version, deprecation (RFC 8288)", schema: text },
+};
+const acceptContract = {
+  type: "object",
+  properties: {
+    "accept-contract": {
+      ...text,
+      description: "The versions the client takes, as in shipment@2, shipment@1;q=0.5; 406 when it would be another",
+    },
+  },
+};
+
 const decision = {
   type: "object",
   required: ["status"],
@@ -52,6 +76,7 @@ const decision = {
     detail: text,
     fingerprint: text,
     errors: { type: "array", items: { type: "object" } },
+    deprecation,
   },
 };
 
@@ -82,7 +107,7 @@ export const eventSchemas: Schemas<"append"> = {
       200: answer("Decided while the client waited (Prefer: wait)", {
         type: "object",
         required: ["topic", "count", "decisions"],
-        properties: { topic: text, count: whole, decisions: { type: "array", items: decision } },
+        properties: { topic: text, count: whole, decisions: { type: "array", items: decision }, deprecation },
       }),
       202: answer("Durable in the log; the decision follows", {
         type: "object",
@@ -92,10 +117,12 @@ export const eventSchemas: Schemas<"append"> = {
           count: whole,
           positions: { type: "array", items: position },
           ranges: { type: "array", items: range },
+          deprecation,
         },
       }),
       400: problem,
       404: problem,
+      406: problem,
       408: problem,
       413: problem,
       415: problem,
@@ -160,7 +187,7 @@ export const decisionSchemas: Schemas<"decision" | "raw"> = {
   },
 };
 
-export const contractSchemas: Schemas<"list" | "schema"> = {
+export const contractSchemas: Schemas<"list" | "offer" | "schema"> = {
   list: {
     operationId: "listContracts",
     summary: "The contract set in force",
@@ -172,8 +199,67 @@ export const contractSchemas: Schemas<"list" | "schema"> = {
           digest: text,
           contracts: { type: "array", items: { type: "object" } },
           bindings: { type: "array", items: { type: "object" } },
+          refused: {
+            type: "array",
+            items: text,
+            description: "Why the last change of the contract files was not taken; empty when it was",
+          },
         },
       }),
+    },
+  },
+  offer: {
+    operationId: "contract",
+    summary: "What a contract offers to those who send: its versions, and which of them to write",
+    params: { type: "object", required: ["subject"], properties: { subject: name } },
+    headers: acceptContract,
+    response: {
+      200: {
+        ...answer("The contract", {
+          type: "object",
+          required: ["subject", "owner", "description", "preferred", "topics", "versions", "contractSet"],
+          properties: {
+            subject: text,
+            owner: text,
+            description: text,
+            preferred: { ...orNull(whole), description: "The version to write: the highest active one" },
+            topics: {
+              type: "array",
+              items: {
+                type: "object",
+                required: ["topic", "default", "accepts"],
+                properties: {
+                  topic: text,
+                  default: orNull(whole),
+                  accepts: { type: ["array", "null"], items: whole },
+                },
+              },
+            },
+            versions: {
+              type: "array",
+              items: {
+                type: "object",
+                required: ["subject", "version", "status", "digest", "deprecated", "sunset", "successor", "schema"],
+                properties: {
+                  subject: text,
+                  version: whole,
+                  status: { enum: ["draft", "active", "deprecated", "retired"] },
+                  digest: text,
+                  deprecated: day,
+                  sunset: day,
+                  successor: orNull(whole),
+                  schema: { ...text, description: "Path of the JSON Schema" },
+                },
+              },
+            },
+            contractSet: text,
+          },
+        }),
+        headers: standingHeaders,
+      },
+      400: problem,
+      404: problem,
+      406: problem,
     },
   },
   schema: {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { CompiledBinding, CompiledContractSet } from "../core/compile.ts";
+import type { CompiledBinding, CompiledContract, CompiledContractSet } from "../core/compile.ts";
 import type { Binding } from "../core/contract-set.ts";
 import { decide, decideBound, type Decision } from "../core/decide.ts";
 import type { Violation } from "../core/failure.ts";
@@ -9,6 +9,15 @@ import type { Header } from "../core/record.ts";
 import { CONTRACT_HEADER, resolveDefault } from "../core/resolve.ts";
 import { plainBytes } from "./body.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
+import {
+  acceptedContracts,
+  contractNamed,
+  negotiatedVersion,
+  refuseUnaccepted,
+  replyWithStandings,
+  standingsOf,
+  withDeprecation,
+} from "./negotiation.ts";
 import { badRequest, notFound } from "./problem.ts";
 import { validateSchemas } from "./schemas.ts";
 import { decisionView, failureView } from "./views.ts";
@@ -27,10 +36,21 @@ export function registerValidate(app: FastifyInstance, deps: HttpDeps): void {
   app.post<{ Params: { subject: string }; Querystring: { version?: string } }>(
     "/v1/validate/:subject",
     { schema: validateSchemas.verdict },
-    async (request) => {
+    async (request, reply) => {
       const set = deps.contracts();
-      const bound = boundFor(set, request.params.subject, request.query.version);
-      return decisionView(decideBound({ headers: declared(request), value: bodyOf(request, set) }, bound, set.limits));
+      const contract = contractNamed(deps, request.params.subject);
+      const headers = declared(request);
+      const accepted = acceptedContracts(request);
+      // What the client takes says which version is meant, unless it said so outright.
+      const wanted = request.query.version === undefined ? null : Number(request.query.version);
+      const version =
+        wanted ?? (accepted === null || headers.length > 0 ? null : negotiatedVersion(contract, accepted));
+      const bound = boundFor(set, contract, version);
+      const decision = decideBound({ headers, value: bodyOf(request, set) }, bound, set.limits);
+      const refs = decision.contract === null ? [] : [decision.contract];
+      if (accepted !== null && refs.length > 0) refuseUnaccepted(contract, accepted, refs);
+      replyWithStandings(reply, standingsOf(deps, refs));
+      return withDeprecation(deps, decisionView(decision));
     },
   );
 }
@@ -45,14 +65,10 @@ function declared({ headers }: FastifyRequest): readonly Header[] {
 }
 
 /** A binding for one question: the version asked for, or the default of the subject's topic. */
-function boundFor(set: CompiledContractSet, subject: string, version: string | undefined): CompiledBinding {
-  const contract = set.bySubject.get(subject);
-  if (contract === undefined) {
-    const known = [...set.bySubject.keys()].join(", ");
-    throw notFound("unknown-contract", `There is no contract "${subject.slice(0, 249)}"`, `use one of: ${known}`);
-  }
+function boundFor(set: CompiledContractSet, contract: CompiledContract, version: number | null): CompiledBinding {
+  const { subject } = contract;
   const topic = [...set.byTopic.values()].find((bound) => bound.contract === contract);
-  const defaultVersion = version === undefined ? (topic?.binding.defaultVersion ?? null) : Number(version);
+  const defaultVersion = version ?? topic?.binding.defaultVersion ?? null;
   const binding: Binding = { ...(topic?.binding ?? { topic: subject, subject }), defaultVersion };
   return { binding, contract, schemaIds: set.schemaIds, byDefault: resolveDefault(binding, contract) };
 }

@@ -2,9 +2,9 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished, describe, expect, test } from "vitest";
 import { readContractSet, type ContractSettings } from "../../src/config/load-contracts.ts";
-import { followContracts, type Reloaded } from "../../src/config/reload.ts";
+import { followContracts } from "../../src/config/reload.ts";
 import { freezeContract } from "../../src/contract/commands.ts";
-import { holdContracts, type ContractsInForce } from "../../src/contract/in-force.ts";
+import { holdContracts, type ContractsInForce, type Swap } from "../../src/contract/in-force.ts";
 import { compileContractSet } from "../../src/core/compile.ts";
 import { DEFAULT_LIMITS } from "../../src/core/contract-set.ts";
 import { contractsDirectory, SCHEMA, writeFiles } from "../contract/contract-files.ts";
@@ -28,7 +28,7 @@ type Followed = {
   readonly directory: string;
   readonly inForce: ContractsInForce;
   /** The next outcome that is reported. */
-  readonly next: () => Promise<Reloaded>;
+  readonly next: () => Promise<Swap>;
 };
 
 async function follow(): Promise<Followed> {
@@ -45,14 +45,16 @@ async function follow(): Promise<Followed> {
   const read = readContractSet(settings);
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
   const inForce = holdContracts({ set: compileContractSet(read.sealed), about: read.about });
-  const reported: Reloaded[] = [];
-  const waiting: ((outcome: Reloaded) => void)[] = [];
+  const reported: Swap[] = [];
+  const waiting: ((outcome: Swap) => void)[] = [];
   const abort = new AbortController();
   const ended = followContracts(
     {
       settings,
       inForce,
       report: (outcome) => {
+        // The first look finds what was loaded.
+        if (outcome.kind === "same") return;
         const waiter = waiting.shift();
         if (waiter === undefined) reported.push(outcome);
         else waiter(outcome);
@@ -67,7 +69,7 @@ async function follow(): Promise<Followed> {
     abort.abort();
     await ended;
   });
-  const next = async (): Promise<Reloaded> => {
+  const next = async (): Promise<Swap> => {
     const there = reported.shift();
     return there ?? new Promise((resolve) => waiting.push(resolve));
   };

@@ -19,6 +19,8 @@ export async function startService(
     reads: embedded.store.reads,
     gateway,
     contracts: embedded.deps.contracts,
+    about: () => new Map(),
+    refusedContracts: () => [],
     now: () => 1_700_000_000_000,
     logger: false,
     version: "0.0.0-test",
