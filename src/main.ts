@@ -78,18 +78,20 @@ async function openKafka(config: Config, kafka: KafkaConfig, purpose: Purpose): 
   return openKafkaSource({
     connection: kafkaConnection(kafka),
     topics: config.sources.map(({ topic }) => topic),
-    alsoNeeded: purpose === "gateway" ? await mirrorTopics(config, kafka) : [],
+    alsoNeeded: purpose === "gateway" ? await toldTopics(config, kafka) : [],
     group: purpose !== "gateway" ? null : { groupId, instanceId, sessionTimeoutMs },
     acceptCompacted: purpose !== "gateway" ? config.sources.map(({ topic }) => topic) : kafka.acceptCompacted,
     fetchWaitMs: FETCH_WAIT_MS,
   });
 }
 
-async function mirrorTopics({ sources }: Config, { mirror }: KafkaConfig): Promise<readonly string[]> {
+/** The topics that are written to besides the sources. */
+async function toldTopics({ sources }: Config, { mirror, advisoryTopic }: KafkaConfig): Promise<readonly string[]> {
   const { MIRROR_TOPICS } = await import("./gateway/mirror.ts");
   const names = sources.map(({ topic }) => topic);
   const failed = mirror === "off" ? [] : names.map(MIRROR_TOPICS.failed);
-  return mirror === "all" ? [...failed, ...names.map(MIRROR_TOPICS.validated)] : failed;
+  const validated = mirror === "all" ? names.map(MIRROR_TOPICS.validated) : [];
+  return [...failed, ...validated, ...(advisoryTopic === null ? [] : [advisoryTopic])];
 }
 
 /** Appends to Kafka without reading from it. */
@@ -106,9 +108,9 @@ export async function checkEngines(config: Config, collections: readonly string[
     const { diagnoseKafka } = await import("./source/kafka/diagnose.ts");
     const { group, acceptCompacted } = kafka;
     const topics = sources.map(({ topic }) => topic);
-    const mirrors = await mirrorTopics(config, kafka);
+    const told = await toldTopics(config, kafka);
     const connection = kafkaConnection(kafka);
-    checks.push(...(await diagnoseKafka({ connection, topics, mirrors, group, acceptCompacted, now: Date.now })));
+    checks.push(...(await diagnoseKafka({ connection, topics, told, group, acceptCompacted, now: Date.now })));
   }
   if (mongodbUri !== null) {
     const { diagnoseMongo } = await import("./store/mongodb/diagnose.ts");

@@ -5,12 +5,11 @@ import type { CompiledContractSet } from "./core/compile.ts";
 import type { ContractSet } from "./core/contract-set.ts";
 import type { ContractsEvent, Observe } from "./gateway/event.ts";
 import type { Gateway } from "./gateway/gateway.ts";
-import type { IngestDeps } from "./gateway/ingest.ts";
 import type { Mirror } from "./gateway/mirror.ts";
 import { FETCH_WAIT_MS, openEngine, type Engine } from "./main.ts";
+import { openOnlookers } from "./onlookers.ts";
 import type { Shadow } from "./shadow/shadow.ts";
 import type { Log } from "./source/source.ts";
-import type { Store } from "./store/store.ts";
 
 /** An engine with a gateway that settles what is appended to it. */
 export type Pipeline = Engine & {
@@ -37,6 +36,7 @@ export async function startPipeline(
     const { holdContracts } = await import("./contract/in-force.ts");
     const contracts = holdContracts(first);
     const shadow = await openShadows(config, first.set);
+    const onlookers = await openOnlookers(config, engine, contracts, shadow, observeContracts);
     const gateway = await startGateway({
       source: engine.log,
       store: engine.store,
@@ -44,7 +44,7 @@ export async function startPipeline(
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
       breaker: config.breaker,
       ...(await mirrorOf(config, engine.log)),
-      onSettled: await onlookers(engine.store, shadow),
+      onSettled: onlookers.onSettled,
       observe,
       sleep,
       random: Math.random,
@@ -64,6 +64,7 @@ export async function startPipeline(
         following.abort();
         await gateway.stop();
         await followed;
+        await onlookers.close();
       } finally {
         await shadow?.close();
         await engine.close();
@@ -74,20 +75,6 @@ export async function startPipeline(
     await engine.close();
     throw error;
   }
-}
-
-/**
- * Those who look on when a batch is settled: who sends which version (what `sigma contract retire` asks before it lets a
- * version end), and the versions that judge beside the one that decides.
- */
-async function onlookers(store: Store, shadow: Shadow | null): Promise<NonNullable<IngestDeps["onSettled"]>> {
-  const { createTrafficNotes, sightingsOf } = await import("./gateway/traffic.ts");
-  const notesOf = createTrafficNotes(Date.now);
-  return async (batch) => {
-    const notes = notesOf(sightingsOf(batch.decided));
-    if (notes.length > 0) await store.noteTraffic(notes);
-    shadow?.offer(batch);
-  };
 }
 
 /** Swaps the contracts when their files change. */

@@ -83,6 +83,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   gateway: {
     uses: [
       "core",
+      "contract/negotiation",
       "gateway/event",
       "source/source",
       "store/store",
@@ -191,7 +192,7 @@ describe("the architecture", () => {
   });
 
   test("clock, randomness, environment, exit and console stay at the edge", () => {
-    const edge = /^(cli|main|pipeline|service|config)(\/|$)/;
+    const edge = /^(cli|main|onlookers|pipeline|service|config)(\/|$)/;
     const effects = /\b(?:Date\.now|Math\.random|process\.(?:env|exit|argv)|console\.)/;
     const inside = FILES.filter((file) => !edge.test(pathOf(file)));
     expect(inside.filter((file) => effects.test(withoutComments(readFileSync(file, "utf8")))).map(pathOf)).toEqual([]);

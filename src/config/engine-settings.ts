@@ -92,6 +92,13 @@ export const ENGINE_SETTINGS: readonly Setting[] = [
     null,
   ),
   setting(
+    "kafka.advisory_topic",
+    { kind: "text" },
+    "",
+    "Also tell on this topic, hourly at most, which producers send a deprecated version; empty is off",
+    null,
+  ),
+  setting(
     "mongodb.uri",
     { kind: "text" },
     "",

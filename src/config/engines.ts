@@ -19,6 +19,8 @@ export type KafkaConfig = {
   readonly sasl: KafkaSaslConfig | null;
   readonly acceptCompacted: readonly string[];
   readonly mirror: "off" | "failed" | "all";
+  /** Null: producers of deprecated versions are not told on a topic. */
+  readonly advisoryTopic: string | null;
 };
 
 export type KafkaSaslConfig =
@@ -50,6 +52,7 @@ export function kafkaConfig(text: (key: SettingKey) => string): KafkaConfig | nu
     sasl: saslOf(text),
     acceptCompacted: listOf(text("kafka.accept_compacted")),
     mirror: text("kafka.mirror") as KafkaConfig["mirror"],
+    advisoryTopic: orNull(text("kafka.advisory_topic")),
   };
 }
 

@@ -48,6 +48,7 @@ export type SettingKey =
   | "kafka.sasl_token_file"
   | "kafka.accept_compacted"
   | "kafka.mirror"
+  | "kafka.advisory_topic"
   | "mongodb.uri"
   | "breaker.failed_percent"
   | "breaker.consecutive"

@@ -50,7 +50,7 @@ export type GatewayEvent =
   | { readonly kind: "stream-halted"; readonly stream: Stream; readonly halt: Halt }
   | { readonly kind: "stream-stopped"; readonly stream: Stream };
 
-/** What became of a change of the contract files; it belongs to no stream. */
+/** What concerns the contracts and no stream: what became of a change of their files, who could not be advised. */
 export type ContractsEvent =
   | {
       readonly kind: "contracts-swapped";
@@ -58,6 +58,8 @@ export type ContractsEvent =
       readonly to: string;
       readonly changes: readonly string[];
     }
-  | { readonly kind: "contracts-refused"; readonly problems: readonly string[] };
+  | { readonly kind: "contracts-refused"; readonly problems: readonly string[] }
+  /** Producers of deprecated versions could not be told so; nothing else is lost. */
+  | { readonly kind: "advisories-lost"; readonly count: number; readonly why: string };
 
 export type Observe = (event: GatewayEvent) => void;

@@ -2,6 +2,7 @@ import type { ContractRef } from "../core/compile.ts";
 import { producerOf } from "../core/producer.ts";
 import type { Position } from "../core/record.ts";
 import type { Decided } from "../store/decided.ts";
+import { createRationing, OTHERS } from "./rationing.ts";
 import type { TrafficNote } from "../store/traffic.ts";
 
 /** Records of one version from one producer in one batch. */
@@ -14,9 +15,7 @@ export type Sighting = {
   readonly position: Position;
 };
 
-/** Stands for the producers beyond {@link PRODUCERS_MAX}. */
-const OTHERS = "(others)";
-/** Producers told apart for each version: names are the senders' own words, and there must be an end to them. */
+/** Producers told apart for each version. */
 const PRODUCERS_MAX = 1_000;
 /** A producer that goes on sending is noted again after so long: the notes are for windows of days. */
 const NOTED_AGAIN_MS = 60_000;
@@ -40,19 +39,12 @@ export function sightingsOf(decided: readonly Decided[]): readonly Sighting[] {
 
 /** Turns sightings into the notes that are due: a new producer at once, a known one after a minute. */
 export function createTrafficNotes(now: () => number): (sightings: readonly Sighting[]) => readonly TrafficNote[] {
-  const notedMs = new Map<string, Map<string, number>>();
+  const due = createRationing(now, { everyMs: NOTED_AGAIN_MS, namesMax: PRODUCERS_MAX });
   return (sightings) => {
     const nowMs = now();
-    const due: TrafficNote[] = [];
-    for (const { contract, producer: name } of sightings) {
-      const { subject, version } = contract;
-      const known = notedMs.get(`${subject}@${version}`) ?? new Map<string, number>();
-      notedMs.set(`${subject}@${version}`, known);
-      const producer = known.has(name) || known.size < PRODUCERS_MAX ? name : OTHERS;
-      if (nowMs - (known.get(producer) ?? Number.NEGATIVE_INFINITY) < NOTED_AGAIN_MS) continue;
-      known.set(producer, nowMs);
-      due.push({ subject, version, producer, firstMs: nowMs, lastMs: nowMs });
-    }
-    return due;
+    return sightings.flatMap(({ contract: { subject, version }, producer: name }): readonly TrafficNote[] => {
+      const producer = due(`${subject}@${version}`, name);
+      return producer === null ? [] : [{ subject, version, producer, firstMs: nowMs, lastMs: nowMs }];
+    });
   };
 }

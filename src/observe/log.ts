@@ -51,6 +51,12 @@ export function logContracts(log: Logger): (event: ContractsEvent) => void {
       const { from, to, changes } = event;
       return log.info({ from, to, changes }, "contract set swapped");
     }
+    if (event.kind === "advisories-lost") {
+      return log.warn(
+        { count: event.count, why: event.why },
+        "advisories to producers of deprecated versions not sent",
+      );
+    }
     const remedy = "correct the files: the contracts that were in force before stay in force";
     return log.error({ problems: event.problems, remedy }, "changed contract files refused");
   };

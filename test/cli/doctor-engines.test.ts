@@ -137,7 +137,7 @@ describe("sigma doctor on Kafka", () => {
     const found = await diagnoseKafka({
       connection: { brokers: [kafka.brokers], tls: null, sasl: null },
       topics: [],
-      mirrors: [],
+      told: [],
       group: "any",
       acceptCompacted: [],
       now: () => Date.now() + 60_000,

@@ -83,6 +83,7 @@ describe("the configuration", () => {
       "kafka.sasl_token_file": ["/dev/null", "/dev/null"],
       "kafka.accept_compacted": ["t", "t"],
       "kafka.mirror": ["all", "all"],
+      "kafka.advisory_topic": ["a", "a"],
       "breaker.failed_percent": ["50", 50],
       "breaker.consecutive": ["10", 10],
       "breaker.window": ["100", 100],

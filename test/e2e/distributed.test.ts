@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { openKafkaSource } from "../../src/source/kafka/source.ts";
 import { createTopic, deleteTopic, withAdmin } from "../servers/kafka-for-tests.ts";
 import { engines, Program, produce, shipmentText, type Gateway } from "./engines.ts";
+import { readTold } from "./told.ts";
 
 const { kafka, mongo } = engines();
 
@@ -96,10 +96,10 @@ describe("the mirror of decisions", () => {
     const gateway = await program.start();
     await produce(brokers, topic, 0, [shipmentText("A"), "{broken", shipmentText("A"), shipmentText("A", 3)]);
     await expect.poll(counts, { timeout: 10_000 }).toEqual({ validated: 1, failed: 2, receipts: 1 });
-    const [passed] = await read(brokers, `${topic}.validated`, 1);
+    const [passed] = await readTold(brokers, `${topic}.validated`);
     expect([passed?.text, passed?.headers.get("sigma.contract")]).toEqual([shipmentText("A"), "shipment@1"]);
     expect(passed?.key).toBe(passed?.headers.get("sigma.decision.id"));
-    const failed = await read(brokers, `${topic}.failed`, 2);
+    const failed = await readTold(brokers, `${topic}.failed`);
     expect(failed.map(({ text, headers }) => [text, headers.get("sigma.reason")])).toEqual([
       ["{broken", "malformed-not-json"],
       [shipmentText("A", 3), "conflict"],
@@ -110,32 +110,6 @@ describe("the mirror of decisions", () => {
     expect((await gateway.ended).code).toBe(0);
   });
 });
-
-type Told = { readonly key: string; readonly text: string; readonly headers: ReadonlyMap<string, string> };
-
-async function read(brokers: string, topic: string, wanted: number): Promise<readonly Told[]> {
-  const source = await openKafkaSource({
-    connection: { brokers: [brokers], tls: null, sasl: null },
-    topics: [topic],
-    group: null,
-    acceptCompacted: [],
-    fetchWaitMs: 100,
-  });
-  onTestFinished(source.close);
-  const [stream] = await source.streams();
-  if (stream === undefined) throw new Error("there is no stream");
-  const limits = { bytesMax: 1_000_000, recordsMax: wanted, waitMs: 10_000 };
-  const told: Told[] = [];
-  while (told.length < wanted) {
-    const fetched = await source.fetch(stream, BigInt(told.length), limits, AbortSignal.timeout(10_000));
-    if (fetched.kind !== "records") throw new Error(`nothing more than ${told.length}`);
-    for (const { key, value, headers } of fetched.records) {
-      const texts = new Map(headers.map(([name, bytes]) => [name, Buffer.from(bytes).toString()]));
-      told.push({ key: Buffer.from(key ?? []).toString(), text: Buffer.from(value ?? []).toString(), headers: texts });
-    }
-  }
-  return told;
-}
 
 describe("streams that stand still, on Kafka and MongoDB", () => {
   test("records deleted before they were decided halt the stream until an operator accepts the gap, and the audit names the loss", async () => {

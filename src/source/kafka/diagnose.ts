@@ -17,7 +17,7 @@ export type KafkaDiagnosis = {
   /** Topics that are read, and appended to by HTTP and tools. */
   readonly topics: readonly string[];
   /** Topics that are only appended to. */
-  readonly mirrors: readonly string[];
+  readonly told: readonly string[];
   readonly group: string;
   readonly acceptCompacted: readonly string[];
   /** Milliseconds since 1970. */
@@ -26,7 +26,7 @@ export type KafkaDiagnosis = {
 
 /** Looks at every broker, topic and grant that the gateway needs. Changes nothing, joins nothing, reads no record. */
 export async function diagnoseKafka(options: KafkaDiagnosis): Promise<readonly Check[]> {
-  const { connection, topics, mirrors } = options;
+  const { connection, topics, told } = options;
   const checks: Check[] = [];
   const asked = new Set<string>();
   const toAsk = [...connection.brokers];
@@ -41,7 +41,7 @@ export async function diagnoseKafka(options: KafkaDiagnosis): Promise<readonly C
   }
   if (reached === null) return checks;
   for (const topic of topics) checks.push(...(await checkTopic(options, reached, topic, OF_SOURCE)));
-  for (const topic of mirrors) checks.push(...(await checkTopic(options, reached, topic, OF_MIRROR)));
+  for (const topic of told) checks.push(...(await checkTopic(options, reached, topic, OF_TOLD)));
   return [...checks, await checkGroup(options), await compareClocks(options, reached)];
 }
 
@@ -159,7 +159,7 @@ type Operation = Extract<AclOperationLabel, "READ" | "WRITE" | "DESCRIBE" | "DES
 
 /** Write is for records that come over HTTP or `sigma ingest --to kafka`; the rest for every gateway. */
 const OF_SOURCE: readonly Operation[] = ["READ", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS"];
-const OF_MIRROR: readonly Operation[] = ["WRITE", "DESCRIBE"];
+const OF_TOLD: readonly Operation[] = ["WRITE", "DESCRIBE"];
 const OF_GROUP: readonly Operation[] = ["READ"];
 
 /** The broker answers with one bit for each operation that is allowed (KIP-430). */
