@@ -8,7 +8,7 @@ import type {
   SealedContractSet,
 } from "./contract-set.ts";
 import { compileMachineId, compilePointers, type MachineId } from "./identity.ts";
-import { resolveDefault, type Resolved } from "./resolve.ts";
+import { resolveDefault, resolveNames, type Resolved } from "./resolve.ts";
 import { ownSchemaIds } from "./wire-format.ts";
 import { compileRules, type CompiledRules } from "./rules.ts";
 import { compileSchema, type CompiledSchema } from "./schema.ts";
@@ -52,6 +52,8 @@ export type CompiledBinding = {
   readonly schemaIds: SchemaIds;
   /** What a record that declares nothing resolves to; null when the binding has no default. */
   readonly byDefault: Resolved | null;
+  /** What each version's name in the `sigma-contract` header resolves to, when nothing else is declared. */
+  readonly byHeader: ReadonlyMap<string, Resolved>;
 };
 
 /** A contract set ready to decide with: swapped whole, read once for each batch. */
@@ -89,9 +91,15 @@ export function compileContractSet(
     if (contract === undefined) {
       throw new Error(`Cannot bind topic "${binding.topic}": there is no contract "${binding.subject}"`);
     }
-    byTopic.set(binding.topic, { binding, contract, schemaIds, byDefault: resolveDefault(binding, contract) });
+    byTopic.set(binding.topic, compileBinding(binding, contract, schemaIds));
   }
   return { digest: sealed.digest, text: sealed.text, limits: sealed.set.limits, bySubject, byTopic, schemaIds };
+}
+
+/** A contract bound to a topic, with what its records resolve to most. */
+export function compileBinding(binding: Binding, contract: CompiledContract, schemaIds: SchemaIds): CompiledBinding {
+  const byDefault = resolveDefault(binding, contract);
+  return { binding, contract, schemaIds, byDefault, byHeader: resolveNames(binding, contract) };
 }
 
 /** The registry's word goes before our own ids. Two of our versions with one id (odds of 1 in 2^31) both lose it. */

@@ -3,7 +3,7 @@ import type { Binding } from "./contract-set.ts";
 import type { ContractFailure, ContractFailureCode } from "./failure.ts";
 import type { JsonValue } from "./json.ts";
 import type { Header } from "./record.ts";
-import { headerSchemaId } from "./wire-format.ts";
+import { headerSchemaId, SCHEMA_ID_HEADER } from "./wire-format.ts";
 
 /** The ways a record's version can be declared, strongest first: of several that agree the strongest gives the name. */
 export const DECLARATIONS = ["header", "cloudevents", "wire-format", "payload", "default"] as const;
@@ -24,6 +24,10 @@ export const CONTRACT_HEADER = "sigma-contract";
 /** CloudEvents 1.0 attribute `dataschema` in the Kafka and HTTP binary modes. */
 const DATASCHEMA_HEADERS: ReadonlySet<string> = new Set(["ce_dataschema", "ce-dataschema"]);
 
+const DECLARING_LENGTHS: ReadonlySet<number> = new Set(
+  [CONTRACT_HEADER, ...DATASCHEMA_HEADERS, SCHEMA_ID_HEADER].map((name) => name.length),
+);
+
 type Declared = { readonly subject: string | null; readonly version: number | null; readonly by: Declaration };
 
 /**
@@ -41,10 +45,15 @@ export function resolveVersion(
   payload: JsonValue | undefined,
 ): Resolved {
   const { contract, binding } = bound;
-  const bare = headers.length === 0 && framedId === null && contract.versionField === null;
-  if (bare && bound.byDefault !== null) return bound.byDefault;
+  const inHeaders = framedId === null && contract.versionField === null;
+  const telling = headers.length === 0 ? headers : headers.filter(mayDeclare);
+  if (inHeaders && telling.length <= 1) {
+    const only = telling[0];
+    const known = only === undefined ? bound.byDefault : resolveName(bound, only);
+    if (known !== null) return known;
+  }
   let declared: Declared | null = null;
-  for (const header of headers) {
+  for (const header of telling) {
     const next = declarationOf(bound, header);
     if (next === null) continue;
     if (declared !== null && !agree(declared, next)) return ambiguous(declared, next);
@@ -70,6 +79,19 @@ export function resolveVersion(
     declared = { subject: contract.subject, version: binding.defaultVersion, by: "default" };
   }
   return admit(bound, declared);
+}
+
+/** What each version resolves to when the `sigma-contract` header names it and nothing else is declared. */
+export function resolveNames(binding: Binding, contract: CompiledContract): ReadonlyMap<string, Resolved> {
+  const { subject, versions } = contract;
+  const names = [...versions.keys()].map((version) => {
+    return [`${subject}@${version}`, admit({ binding, contract }, { subject, version, by: "header" })] as const;
+  });
+  return new Map(names);
+}
+
+function resolveName({ byHeader }: CompiledBinding, [name, value]: Header): Resolved | null {
+  return name.toLowerCase() === CONTRACT_HEADER ? (byHeader.get(textOf(value)) ?? null) : null;
 }
 
 /** What a record that declares nothing resolves to, when the binding has a default. */
@@ -103,6 +125,11 @@ function admit(bound: Pick<CompiledBinding, "binding" | "contract">, declared: D
     case "retired":
       return fail("retired", `Contract version ${name} is retired`, refused);
   }
+}
+
+/** Rules out most headers by their length alone, as it is looked at for each header of each record. */
+function mayDeclare([name]: Header): boolean {
+  return DECLARING_LENGTHS.has(name.length);
 }
 
 function declarationOf(bound: CompiledBinding, header: Header): Declared | null {

@@ -12,7 +12,7 @@ const ID_FRAME_BYTES = 5;
 const GUID_FRAME_BYTES = 17;
 
 /** Header that carries the prefix instead of the value. */
-const SCHEMA_ID_HEADER = "__value_schema_id";
+export const SCHEMA_ID_HEADER = "__value_schema_id";
 
 /** Bytes of the prefix of a value: 0 when it has none. */
 export function frameBytes(value: Uint8Array): 0 | 5 | 17 {

@@ -1,12 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { CompiledBinding, CompiledContract, CompiledContractSet } from "../core/compile.ts";
+import {
+  compileBinding,
+  type CompiledBinding,
+  type CompiledContract,
+  type CompiledContractSet,
+} from "../core/compile.ts";
 import type { Binding } from "../core/contract-set.ts";
 import { decide, decideBound, type Decision } from "../core/decide.ts";
 import type { Violation } from "../core/failure.ts";
 import type { JsonValue } from "../core/json.ts";
 import { parseValue } from "../core/payload.ts";
 import type { Header } from "../core/record.ts";
-import { CONTRACT_HEADER, resolveDefault } from "../core/resolve.ts";
+import { CONTRACT_HEADER } from "../core/resolve.ts";
 import { plainBytes } from "./body.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import {
@@ -70,7 +75,7 @@ function boundFor(set: CompiledContractSet, contract: CompiledContract, version:
   const topic = [...set.byTopic.values()].find((bound) => bound.contract === contract);
   const defaultVersion = version ?? topic?.binding.defaultVersion ?? null;
   const binding: Binding = { ...(topic?.binding ?? { topic: subject, subject }), defaultVersion };
-  return { binding, contract, schemaIds: set.schemaIds, byDefault: resolveDefault(binding, contract) };
+  return compileBinding(binding, contract, set.schemaIds);
 }
 
 /**
