@@ -49,7 +49,10 @@ async function find(
     throw notFound("unknown-topic", `There is no such topic and partition`, `use one of: ${known}`);
   }
   const offset = BigInt(params.offset);
-  const [row] = await deps.reads.rows(stream.id, offset, offset + 1n);
+  const collection = deps.contracts().byTopic.get(stream.topic)?.contract.collection;
+  const near = collection === undefined ? [] : await deps.reads.rowsIn(collection, stream.id, offset, offset + 1n);
+  // Decided under a contract of before, maybe.
+  const [row] = near.length > 0 ? near : await deps.reads.rows(stream.id, offset, offset + 1n);
   if (row !== undefined) return { stream, offset, row };
   const { start, end } = await deps.source.bounds(stream);
   if (offset >= end || offset < start)

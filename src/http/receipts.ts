@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Appended } from "../source/source.ts";
+import type { StoredRow } from "../store/store.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import { withDeprecation } from "./negotiation.ts";
 import { rowView } from "./views.ts";
@@ -65,15 +66,31 @@ async function decisionsWithin(
 }
 
 async function decisionsOf(deps: HttpDeps, topic: string, appended: readonly Appended[]): Promise<readonly unknown[]> {
+  const asked = appended.slice(0, LIMITS.positions);
   const streams = await deps.source.streams();
-  const views = await Promise.all(
-    appended.slice(0, LIMITS.positions).map(async ({ partition, offset }) => {
-      const stream = streams.find((one) => one.topic === topic && one.partition === partition);
-      const [row] = stream === undefined ? [] : await deps.reads.rows(stream.id, offset, offset + 1n);
-      return row === undefined ? [] : [withDeprecation(deps, rowView(row))];
-    }),
-  );
-  return views.flat();
+  const found = new Map<string, object>();
+  const read = async (partition: number): Promise<void> => {
+    const stream = streams.find((one) => one.topic === topic && one.partition === partition);
+    const offsets = asked.filter((one) => one.partition === partition).map(({ offset }) => offset);
+    const [first, last] = [offsets[0], offsets.at(-1)];
+    if (stream === undefined || first === undefined || last === undefined) return;
+    const rows = await rowsOfTopic(deps, topic, stream.id, first, last + 1n);
+    for (const row of rows) found.set(`${partition}@${row.position.offset}`, withDeprecation(deps, rowView(row)));
+  };
+  await Promise.all([...new Set(asked.map(({ partition }) => partition))].map(read));
+  return asked.flatMap(({ partition, offset }) => found.get(`${partition}@${offset}`) ?? []);
+}
+
+/** Where the topic's contract keeps its decisions; every collection when the topic is bound to none. */
+async function rowsOfTopic(
+  { contracts, reads }: HttpDeps,
+  topic: string,
+  stream: string,
+  from: bigint,
+  to: bigint,
+): Promise<readonly StoredRow[]> {
+  const collection = contracts().byTopic.get(topic)?.contract.collection;
+  return collection === undefined ? reads.rows(stream, from, to) : reads.rowsIn(collection, stream, from, to);
 }
 
 /** `Prefer: wait=N` (RFC 7240), bounded; null when the client does not wait. */

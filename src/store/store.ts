@@ -150,6 +150,11 @@ export type StoreReads = {
   /** Every stored object of `[from, to)`, by offset; an offset may (wrongly) appear twice. */
   readonly rows: (stream: string, from: bigint, to: bigint) => Promise<readonly StoredRow[]>;
   /**
+   * As `rows`, of one collection and the receipts only: the decisions of a stream whose contract always had that
+   * collection. Its cost does not grow with the number of collections.
+   */
+  readonly rowsIn: (collection: string, stream: string, from: bigint, to: bigint) => Promise<readonly StoredRow[]>;
+  /**
    * The decisions of `[from, to)` by offset, with what they were made from: some times faster than `rows`. Objects that
    * can no longer be read are left out. The range is at most 2^31 offsets wide.
    */

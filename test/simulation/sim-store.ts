@@ -205,16 +205,19 @@ function readsOf(state: () => State): StoreReads {
   ];
   const entries = (stream: string): readonly LedgerEntry[] =>
     [...state().ledger.values()].filter((entry) => entry.stream === stream).toSorted((a, b) => a.seq - b.seq);
+  const rowsOf: StoreReads["rows"] = async (stream, from, to) =>
+    rows()
+      .filter(({ position }) => position.stream === stream && position.offset >= from && position.offset < to)
+      .toSorted((a, b) => Number(a.position.offset - b.position.offset));
   return {
     streams: async () => [...new Set([...state().ledger.values()].map((entry) => entry.stream))].toSorted(),
     ledger: async (stream, fromSeq, limit) =>
       entries(stream)
         .filter((entry) => entry.seq >= fromSeq)
         .slice(0, limit),
-    rows: async (stream, from, to) =>
-      rows()
-        .filter(({ position }) => position.stream === stream && position.offset >= from && position.offset < to)
-        .toSorted((a, b) => Number(a.position.offset - b.position.offset)),
+    rows: rowsOf,
+    // The simulation has one collection.
+    rowsIn: async (_, stream, from, to) => rowsOf(stream, from, to),
     ...evidenceFrom(rows),
     streamsOfRows: async () => [...new Set(rows().map((row) => row.position.stream))],
     extent: async (stream) => {

@@ -159,6 +159,10 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       );
       await store.insertReceipts(rows.filter((row) => row.kind === "receipt"));
       expect(plain(await store.reads.rows(STREAM, 0n, 100n))).toEqual(plain(asRead(rows)));
+      expect(plain(await store.reads.rowsIn(LAW_COLLECTION, STREAM, 0n, 100n))).toEqual(plain(asRead(rows)));
+      // Receipts are of every collection; one that never was holds nothing else.
+      const receipts = rows.filter(({ kind }) => kind === "receipt");
+      expect(plain(await store.reads.rowsIn("never_made", STREAM, 0n, 100n))).toEqual(plain(asRead(receipts)));
     });
 
     test("every reason for a failure comes back as it was", async () => {

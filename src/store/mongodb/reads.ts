@@ -23,6 +23,8 @@ export function createReads(db: Db): StoreReads {
       }),
     ...createEvidence(db, collections),
     rows: async (stream, from, to) => guarded(async () => rowsOf(db, await collections(), stream, from, to)),
+    rowsIn: async (collection, stream, from, to) =>
+      guarded(async () => rowsOf(db, collectionsOf(collection), stream, from, to)),
     streamsOfRows: async () =>
       guarded(async () => {
         const found = await Promise.all((await collections()).map(async ({ name }) => distinctStreams(db, name)));
@@ -55,6 +57,15 @@ export function createReads(db: Db): StoreReads {
         return findLayoutFaults(db, layoutOf(known));
       }),
   };
+}
+
+/** Where the objects of one contract are; a collection that is not there yet holds none. */
+function collectionsOf(collection: string): readonly ObjectCollection[] {
+  return [
+    { name: `failed_${collection}`, kind: "failed" },
+    { name: "sigma_receipts", kind: "receipt" },
+    { name: `validated_${collection}`, kind: "validated" },
+  ];
 }
 
 /** Every collection of stored objects: of the contracts configured now and of any from before. */

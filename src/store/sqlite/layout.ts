@@ -149,6 +149,15 @@ export function objectTables(db: DatabaseSync): readonly ObjectTable[] {
   });
 }
 
+/** Where the objects of one collection are, whether there are any yet or not. */
+export function tablesOf(collection: string): readonly ObjectTable[] {
+  return [
+    { name: `failed_${collection}`, kind: "failed" },
+    { name: "sigma_receipts", kind: "receipt" },
+    { name: `validated_${collection}`, kind: "validated" },
+  ];
+}
+
 /** A collection becomes part of a table's name: nothing but this may. */
 export function assertCollectionName(collection: string): void {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(collection)) {

@@ -3,7 +3,7 @@ import { Unavailable } from "../../core/unavailable.ts";
 import { guarded } from "../../sqlite/open.ts";
 import type { StoredRow, StoreReads, Tally, ValidatedRow } from "../store.ts";
 import { openEvidence } from "./evidence.ts";
-import { assertCollectionName, objectTables, STORE_FILE, type ObjectTable } from "./layout.ts";
+import { assertCollectionName, objectTables, STORE_FILE, tablesOf, type ObjectTable } from "./layout.ts";
 import { readAction, readHalt } from "./operator.ts";
 import { readEntry, readRow } from "./rows.ts";
 
@@ -38,6 +38,11 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
     },
     ...openEvidence(db, path, tables),
     rows: async (stream, from, to) => rowsOf(all, tables(), stream, from, to),
+    rowsIn: async (collection, stream, from, to) => {
+      assertCollectionName(collection);
+      const within = tablesOf(collection).filter(({ name }) => all(TABLE_EXISTS, name).length > 0);
+      return rowsOf(all, within, stream, from, to);
+    },
     streamsOfRows: async () => {
       const names = tables().flatMap(({ name }) => all(`SELECT DISTINCT stream FROM ${name}`));
       return [...new Set(names.map((row) => String(row["stream"])))].toSorted();
@@ -76,6 +81,8 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
     integrity: async () => integrityOf(all),
   };
 }
+
+const TABLE_EXISTS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
 
 function rowsOf(all: All, tables: readonly ObjectTable[], stream: string, from: bigint, to: bigint): StoredRow[] {
   // The last offset, not the one after it: 2^63 would not fit in a column.
