@@ -8,16 +8,16 @@ import { formatLock, LOCK_NAME } from "../src/contract/lock.ts";
 
 // node bench/swap.ts [subjects] [seconds]
 // The program on its embedded engine, among many contracts, while clients append record by record and wait for each
-// decision: without a change of the contracts, and with a change every two seconds, in turns of one run.
+// decision: without a change of the contracts, and with a change every five seconds, in turns of one run.
 // Target: p99 within twice, and not one record without its decision.
 
 const SUBJECTS = Number(process.argv[2] ?? 200);
-const SECONDS = Number(process.argv[3] ?? 20);
+const SECONDS = Number(process.argv[3] ?? 60);
 const VERSIONS = 5;
 const CLIENTS = 8;
 /** Each client asks so often. */
 const EVERY_MS = 20;
-const SWAP_EVERY_MS = 2_000;
+const SWAP_EVERY_MS = 5_000;
 const TURNS = 4;
 
 const directory = mkdtempSync(join(tmpdir(), "sigma-bench-"));
@@ -48,7 +48,7 @@ try {
     sent += await load(url, seconds, swapping);
     stop.abort();
     await changing;
-    await delay(2_000);
+    await delay(5_000);
   }
   const made = swaps() - swapsBefore;
   process.stdout.write(`${SUBJECTS} subjects of ${VERSIONS} versions; ${sent} records, ${made} swaps\n`);

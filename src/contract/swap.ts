@@ -1,4 +1,4 @@
-import type { Binding, Contract, ContractSet, ContractVersion } from "../core/contract-set.ts";
+import type { ContractSet, ContractVersion } from "../core/contract-set.ts";
 
 /**
  * Why a set cannot take another's place in a running gateway; empty when it can. A version that was in force never
@@ -7,16 +7,18 @@ import type { Binding, Contract, ContractSet, ContractVersion } from "../core/co
  */
 export function whyNotInPlaceOf(before: ContractSet, after: ContractSet): readonly string[] {
   const problems: string[] = [];
+  const versions = versionsByName(after);
   for (const [name, version] of versionsByName(before)) {
     if (version.status === "draft") continue;
-    const now = versionsByName(after).get(name);
+    const now = versions.get(name);
     if (now === undefined) problems.push(`${name} was in force and is gone; restore it, and retire it instead`);
     else if (now.digest !== version.digest) {
       problems.push(`${name} was in force and was changed; restore it, and make the change a new version`);
     }
   }
+  const [collectionsBefore, collectionsAfter] = [collectionsOf(before), collectionsOf(after)];
   for (const binding of before.bindings) {
-    const [was, is] = [before, after].map((set) => collectionOf(set, binding));
+    const [was, is] = [collectionsBefore.get(binding.subject), collectionsAfter.get(binding.subject)];
     if (is === was) continue;
     problems.push(
       `topic ${binding.topic} would store into "${is}" and stores into "${was}"; restart to change a collection`,
@@ -49,6 +51,6 @@ function versionsByName({ contracts }: ContractSet): ReadonlyMap<string, Contrac
   );
 }
 
-function collectionOf({ contracts }: ContractSet, { subject }: Binding): Contract["collection"] | undefined {
-  return contracts.find((contract) => contract.subject === subject)?.collection;
+function collectionsOf({ contracts }: ContractSet): ReadonlyMap<string, string> {
+  return new Map(contracts.map(({ subject, collection }) => [subject, collection]));
 }
