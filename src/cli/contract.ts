@@ -136,7 +136,8 @@ async function check(name: ContractName | null, options: FormatOptions): Promise
   const { checkContracts } = await import("../contract/commands.ts");
   const answer = checkContracts(options.contracts, name);
   if (!answer.ok) return refuse(answer.faults, USAGE);
-  const { fixtures, findings } = answer.value;
+  const { fixtures, constraints, untested } = answer.value;
+  const findings = [...answer.value.findings, ...untested];
   process.exitCode = findings.length > 0 ? FINDINGS : 0;
   if (options.json || options.format === "json") {
     for (const fixture of fixtures) printJson({ ...fixture, kind: "fixture" });
@@ -147,7 +148,8 @@ async function check(name: ContractName | null, options: FormatOptions): Promise
   if (printReport({ name: "sigma contract check", cases: casesByFile(files, findingsOf(findings)) }, options)) return;
   printTable([["FIXTURE", "EXPECTED", "DECISION", "WHY"], ...fixtures.map(fixtureRow)]);
   await reportFaults(findings);
-  print(`${count(fixtures.length, "fixture")}, ${count(findings.length, "finding")}`);
+  const tested = `${constraints - untested.length} of ${count(constraints, "constraint")} tested`;
+  print(`${count(fixtures.length, "fixture")}, ${tested}, ${count(findings.length, "finding")}`);
 }
 
 function fixtureRow({ file, expected, status, code, broken }: FixtureResult): readonly string[] {

@@ -4,9 +4,11 @@ import { compileContractSet, type CompiledVersion } from "../core/compile.ts";
 import { DEFAULT_LIMITS } from "../core/contract-set.ts";
 import { judge } from "../core/decide.ts";
 import { describeFailure, failureCode, type FailureReason } from "../core/failure.ts";
+import type { JsonValue } from "../core/json.ts";
 import { parsePayload } from "../core/payload.ts";
 import { faultAt, sortFaults, type Fault, type Place } from "./fault.ts";
 import { toContractSet, type LoadedContract, type LoadedVersion } from "./files.ts";
+import { reportUntested } from "./mutation.ts";
 import { describeIoError, readBytes } from "./source-text.ts";
 
 /** What became of one fixture. */
@@ -22,7 +24,14 @@ export type FixtureResult = {
   readonly broken: readonly string[];
 };
 
-export type CheckReport = { readonly fixtures: readonly FixtureResult[]; readonly findings: readonly Fault[] };
+export type CheckReport = {
+  readonly fixtures: readonly FixtureResult[];
+  /** What keeps a version from being frozen. */
+  readonly findings: readonly Fault[];
+  /** Constraints of the versions, and those that no fixture needs: worth mending, and no reason not to freeze. */
+  readonly constraints: number;
+  readonly untested: readonly Fault[];
+};
 
 type Expected = FixtureResult["expected"];
 
@@ -42,18 +51,24 @@ export function runFixtures(
   const compiled = compileContractSet(toContractSet(contracts, [], DEFAULT_LIMITS));
   const fixtures: FixtureResult[] = [];
   const findings: Fault[] = [];
+  const untested: Fault[] = [];
+  let constraints = 0;
   for (const contract of contracts) {
     findings.push(...strayFiles(contract));
     for (const version of contract.versions.filter((one) => wanted(one.version))) {
       const judged = compiled.bySubject.get(contract.subject)?.versions.get(version.version);
       if (judged === undefined) throw new Error(`Version ${contract.subject}@${version.version} was not compiled`);
+      const payloads: JsonValue[] = [];
       for (const { folder, expected } of KINDS) {
         const run = { folder: join(version.fixturesDir, folder), expected, version: judged, place: version.place };
-        runFolder(run, fixtures, findings);
+        runFolder(run, fixtures, payloads, findings);
       }
+      const mutation = reportUntested(version, contract.subject, payloads);
+      constraints += mutation.constraints;
+      untested.push(...mutation.findings);
     }
   }
-  return { fixtures, findings: sortFaults(findings) };
+  return { fixtures, findings: sortFaults(findings), constraints, untested: sortFaults(untested) };
 }
 
 type FolderRun = {
@@ -64,7 +79,7 @@ type FolderRun = {
   readonly place: Place;
 };
 
-function runFolder(run: FolderRun, fixtures: FixtureResult[], findings: Fault[]): void {
+function runFolder(run: FolderRun, fixtures: FixtureResult[], payloads: JsonValue[], findings: Fault[]): void {
   const { folder, expected, version } = run;
   const names = namesIn(folder, findings).filter((name) => name.endsWith(".json"));
   if (names.length === 0) {
@@ -82,7 +97,9 @@ function runFolder(run: FolderRun, fixtures: FixtureResult[], findings: Fault[])
       );
       continue;
     }
-    const reason = whyFailed(read.bytes, version);
+    const parsed = parsePayload(read.bytes, DEFAULT_LIMITS);
+    if (parsed.ok) payloads.push(parsed.payload);
+    const reason = parsed.ok ? whyFailed(parsed.payload, version) : parsed.reason;
     const { subject, version: number } = version.ref;
     const code = reason === null ? null : failureCode(reason);
     const status = reason === null ? "PASSED" : "FAILED";
@@ -106,10 +123,8 @@ function surprise(place: Place, reason: FailureReason | null): Fault {
   return faultAt(place, "SIG-C-040", message, remedy);
 }
 
-function whyFailed(bytes: Uint8Array, version: CompiledVersion): FailureReason | null {
-  const parsed = parsePayload(bytes, DEFAULT_LIMITS);
-  if (!parsed.ok) return parsed.reason;
-  const decision = judge(parsed.payload, version, "default");
+function whyFailed(payload: JsonValue, version: CompiledVersion): FailureReason | null {
+  const decision = judge(payload, version, "default");
   return decision.status === "PASSED" ? null : decision.reason;
 }
 

@@ -3,7 +3,7 @@ export type Place = { readonly file: string; readonly line: number; readonly col
 
 /**
  * What every code of this folder means. A code is stable: it is never used again for something else.
- * 001-023 contract files, 030-035 the lock, 040-044 fixtures, 060-064 compatibility.
+ * 001-023 contract files, 030-035 the lock, 040-045 fixtures, 060-064 compatibility.
  */
 export const CONTRACT_CODES = {
   "SIG-C-001": "The contracts directory cannot be read or holds no contract",
@@ -40,6 +40,7 @@ export const CONTRACT_CODES = {
   "SIG-C-042": "A version has no must-pass or no must-fail fixture",
   "SIG-C-043": "A fixture cannot be read",
   "SIG-C-044": "A file among the fixtures belongs to no version",
+  "SIG-C-045": "No fixture needs a constraint: it could be left out and no test would tell",
   "SIG-C-060":
     "A version is incompatible: a payload that one version accepts and the other refuses was found and judged",
   "SIG-C-061": "It is not known whether a version is compatible: neither proved nor refuted",

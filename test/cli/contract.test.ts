@@ -31,6 +31,15 @@ function jsonLines(text: string): readonly unknown[] {
     .map((line) => JSON.parse(line) as unknown);
 }
 
+/** Fixtures that need every constraint of the parcel's schema. */
+const PROVED = {
+  "parcel/fixtures/v1/fail/no-id.json": '{"weight":1}',
+  "parcel/fixtures/v1/fail/no-weight.json": '{"id":"a"}',
+  "parcel/fixtures/v1/fail/id.json": '{"id":1,"weight":1}',
+  "parcel/fixtures/v1/fail/weight.json": '{"id":"a","weight":"1"}',
+  "parcel/fixtures/v1/fail/text.json": '"a"',
+};
+
 describe("sigma contract", () => {
   test("list prints a table, one line a version", () => {
     const { code, stdout, stderr } = contract("list");
@@ -58,11 +67,11 @@ describe("sigma contract", () => {
     const { code, stdout } = contract("check", "shipment");
     expect(code).toBe(0);
     expect(stdout).toMatch(/fail\/weight-over-limit\.json +FAILED +FAILED +rule max-weight\n/);
-    expect(stdout).toMatch(/\n22 fixtures, 0 findings\n$/);
+    expect(stdout).toMatch(/\n\d+ fixtures, (\d+) of \1 constraints tested, 0 findings\n$/);
   });
 
   test("check exits 10 with the finding and its remedy on stderr", () => {
-    const directory = parcelDirectory({}, { "parcel/fixtures/v1/fail/good.json": '{"id":"a","weight":2}' });
+    const directory = parcelDirectory({}, { ...PROVED, "parcel/fixtures/v1/fail/good.json": '{"id":"a","weight":2}' });
     const { code, stdout, stderr } = contract("check", "--contracts", directory);
     expect(code).toBe(10);
     expect(stdout).toContain("PASSED (!)");
@@ -72,12 +81,25 @@ describe("sigma contract", () => {
     );
   });
 
+  test("check exits 10 and names a constraint that no fixture needs, where it is written", () => {
+    const directory = parcelDirectory(
+      {},
+      { ...PROVED, "parcel/fixtures/v1/fail/weight.json": '{"id":1,"weight":"1"}' },
+    );
+    const { code, stdout, stderr } = contract("check", "--contracts", directory);
+    expect(code).toBe(10);
+    expect(stdout).toMatch(/, 5 of 6 constraints tested, 1 finding\n$/);
+    expect(stderr).toContain(
+      `${directory}/parcel/v1.schema.json:7:17: error SIG-C-045 No fixture of parcel@1 needs type at`,
+    );
+  });
+
   test("check --json tells fixtures from findings", () => {
-    const directory = parcelDirectory({}, { "parcel/fixtures/v1/fail/good.json": '{"id":"a","weight":2}' });
+    const directory = parcelDirectory({}, { ...PROVED, "parcel/fixtures/v1/fail/good.json": '{"id":"a","weight":2}' });
     const { code, stdout, stderr } = contract("check", "--json", "--contracts", directory);
     expect([code, stderr]).toEqual([10, ""]);
     const kinds = jsonLines(stdout).map((line) => (line as { kind: string }).kind);
-    expect(kinds).toEqual(["fixture", "fixture", "fixture", "finding"]);
+    expect(kinds).toEqual([...Array.from({ length: 3 + Object.keys(PROVED).length }, () => "fixture"), "finding"]);
   });
 
   test("lint exits 0 and says so when there is nothing", () => {

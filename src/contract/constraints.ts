@@ -1,0 +1,137 @@
+import type { Rule } from "../core/contract-set.ts";
+import type { JsonObject, JsonValue } from "../core/json.ts";
+import { KEYWORDS } from "../core/schema-keywords.ts";
+
+/** One thing a version asks of a payload, and the version without it. */
+export type Constraint =
+  | {
+      readonly kind: "schema";
+      /** RFC 6901, to what is left out. */
+      readonly pointer: string;
+      /** `required "weight_kg"`, `maximum`. */
+      readonly name: string;
+      readonly without: JsonObject | boolean;
+    }
+  | { readonly kind: "rule"; readonly id: string; readonly without: readonly Rule[] };
+
+/** Every constraint of a version: those of its schema in the order of the text, then its rules. */
+export function constraintsOf(schema: JsonObject | boolean, rules: readonly Rule[]): readonly Constraint[] {
+  const found: Constraint[] = sitesIn(schema, []).map(({ path, name, left }) => ({
+    kind: "schema",
+    pointer: path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+    name,
+    without: without(schema, path, left) as JsonObject | boolean,
+  }));
+  for (const { id } of rules) found.push({ kind: "rule", id, without: rules.filter((rule) => rule.id !== id) });
+  return found;
+}
+
+type Path = readonly (string | number)[];
+/** `left`: what stays in its place; undefined when nothing does. */
+type Site = { readonly path: Path; readonly name: string; readonly left?: true };
+
+/**
+ * Keywords left out whole. `format` asserts nothing here, and `$ref` and the other applicators are as strict as what is in
+ * them, which is looked at by itself. Not so `not`, `contains`, `anyOf` and `oneOf`, which ask something themselves.
+ */
+const WHOLE: ReadonlySet<string> = new Set([
+  "type",
+  "enum",
+  "const",
+  "multipleOf",
+  "maximum",
+  "exclusiveMaximum",
+  "minimum",
+  "exclusiveMinimum",
+  "maxLength",
+  "minLength",
+  "pattern",
+  "maxItems",
+  "minItems",
+  "maxContains",
+  "minContains",
+  "maxProperties",
+  "minProperties",
+  "not",
+  "contains",
+  "anyOf",
+  "oneOf",
+]);
+
+/** What is inside these is a condition: leaving a part of it out does not make the version less strict. */
+const CONDITIONS: ReadonlySet<string> = new Set(["not", "if"]);
+
+function sitesIn(schema: JsonValue, path: Path): readonly Site[] {
+  if (schema === null || typeof schema !== "object" || Array.isArray(schema)) return [];
+  return Object.entries(schema as JsonObject).flatMap(([keyword, value]) => [
+    ...sitesOf(keyword, value, [...path, keyword]),
+    ...(CONDITIONS.has(keyword) ? [] : insideOf(keyword, value, [...path, keyword])),
+  ]);
+}
+
+/** What the keyword itself asks. */
+function sitesOf(keyword: string, value: JsonValue, path: Path): readonly Site[] {
+  if (WHOLE.has(keyword)) return [{ path, name: keyword }];
+  switch (keyword) {
+    case "uniqueItems":
+      return value === true ? [{ path, name: keyword }] : [];
+    case "required":
+      return namesIn(value).map((name, index) => ({
+        path: [...path, index],
+        name: `required ${JSON.stringify(name)}`,
+      }));
+    case "dependentRequired":
+      return Object.entries(isObject(value) ? value : {}).flatMap(([trigger, names]) =>
+        namesIn(names).map((name, index) => {
+          const what = `dependentRequired ${JSON.stringify(trigger)} ${JSON.stringify(name)}`;
+          return { path: [...path, trigger, index], name: what };
+        }),
+      );
+    default:
+      return [];
+  }
+}
+
+/** What the schemas under the keyword ask. The schema `false` is a constraint as a whole. */
+function insideOf(keyword: string, value: JsonValue, path: Path): readonly Site[] {
+  const inside = (part: JsonValue, at: Path, name: string): readonly Site[] =>
+    // What stands beside it keeps its place and its meaning.
+    part === false ? [{ path: at, name, left: true }] : sitesIn(part, at);
+  switch (KEYWORDS[keyword] ?? "value") {
+    case "schema":
+      return inside(value, path, keyword);
+    case "schemas":
+      return (Array.isArray(value) ? (value as readonly JsonValue[]) : []).flatMap((part, index) =>
+        inside(part, [...path, index], keyword),
+      );
+    case "map":
+    case "pattern-map":
+      return Object.entries(isObject(value) ? value : {}).flatMap(([name, part]) =>
+        inside(part, [...path, name], `${keyword} ${JSON.stringify(name)}`),
+      );
+    case "value":
+      return [];
+  }
+}
+
+/** A copy without what the path leads to, or with `left` in its place. */
+function without(value: JsonValue, [step, ...rest]: Path, left: true | undefined): JsonValue {
+  const one = (part: JsonValue): readonly JsonValue[] => {
+    if (rest.length > 0) return [without(part, rest, left)];
+    return left === undefined ? [] : [left];
+  };
+  if (Array.isArray(value)) return value.flatMap((part: JsonValue, index) => (index === step ? one(part) : [part]));
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).flatMap(([name, part]) =>
+    name === step ? one(part).map((kept) => [name, kept] as const) : [[name, part] as const],
+  );
+  return Object.fromEntries(entries);
+}
+
+function namesIn(value: JsonValue | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
