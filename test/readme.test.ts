@@ -1,28 +1,13 @@
-import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { runStep, stepsOf } from "./document-steps.ts";
 import { startGatewayProcess } from "./e2e/process.ts";
 import { temporaryDirectory } from "./embedded.ts";
 import { MUTANTS } from "./simulation/mutants.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
-
-type Step = { readonly command: string; readonly output: string };
-
-/** `$ command` lines and what they print, of every console block. */
-function steps(): readonly Step[] {
-  return [...README.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, block = ""]) =>
-    block
-      .split(/^\$ /m)
-      .slice(1)
-      .map((part) => {
-        const [command = "", ...output] = part.split("\n");
-        return { command, output: output.join("\n") };
-      }),
-  );
-}
 
 /** Ids are random, hashes follow from them. */
 function stable(text: string): string {
@@ -32,27 +17,13 @@ function stable(text: string): string {
     .trimEnd();
 }
 
-async function shell(command: string, environment: Readonly<Record<string, string>>): Promise<string> {
-  return new Promise((done) => {
-    const env = {
-      ...process.env,
-      NO_COLOR: "1",
-      PATH: `${join(ROOT, "node_modules/.bin")}:${process.env["PATH"]}`,
-      ...environment,
-    };
-    execFile("bash", ["-c", command], { cwd: ROOT, env }, (_, stdout) => done(stdout));
-  });
-}
-
 describe("README.md", () => {
   test("its sixty seconds print what it says, on a gateway that was fed the examples", async () => {
     const data = temporaryDirectory();
     const gateway = await startGatewayProcess(data, { demo: true });
-    for (const { command, output } of steps()) {
-      const asked = command
-        .replaceAll("http://127.0.0.1:8000", gateway.url)
-        .replaceAll("npx sigma", "node bin/sigma.js");
-      expect({ command, output: stable(await shell(asked, { SIGMA_DATA_DIR: data })) }).toEqual({
+    for (const { command, output } of stepsOf(README)) {
+      const asked = command.replaceAll("http://127.0.0.1:8000", gateway.url);
+      expect({ command, output: stable(await runStep(asked, { env: { SIGMA_DATA_DIR: data } })) }).toEqual({
         command,
         output: stable(output),
       });

@@ -45,7 +45,7 @@ describe("sigma contract", () => {
     const { code, stdout, stderr } = contract("list");
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(
-      /^CONTRACT +STATUS +FROZEN +DIGEST +OWNER\nshipment@1 +active +yes +sha256:[0-9a-f]{12} +\S+\n$/,
+      /^CONTRACT +STATUS +FROZEN +DIGEST +OWNER\nshipment@1 +active +yes +sha256:[0-9a-f]{12} +\S+\nshipment@2 +draft +no +sha256:/,
     );
   });
 
@@ -53,6 +53,7 @@ describe("sigma contract", () => {
     const { stdout } = contract("list", "--json");
     expect(jsonLines(stdout)).toMatchObject([
       { v: 1, subject: "shipment", version: 1, status: "active", frozen: true },
+      { v: 1, subject: "shipment", version: 2, status: "draft", frozen: false },
     ]);
   });
 
@@ -60,6 +61,7 @@ describe("sigma contract", () => {
     expect(contract("show", "shipment@1").stdout).toContain("rule max-weight  weight_kg <= 1000.0");
     expect(jsonLines(contract("show", "shipment", "--json").stdout)).toMatchObject([
       { v: 1, identity: ["/shipment_id"], schema: { type: "object" } },
+      { v: 1, version: 2, identity: ["/shipment_id"] },
     ]);
   });
 

@@ -139,11 +139,6 @@ describe("fixtures that prove a version", () => {
     expect(untested(schema, [{ a: 1 }, {}, 7, { a: 0 }], rules)).toEqual([]);
   });
 
-  test("each constraint of the repository's contracts is needed by a fixture", () => {
-    const checked = checkContracts("contracts", null);
-    expect(checked).toMatchObject({ ok: true, value: { findings: [], untested: [] } });
-  });
-
   test("an untested constraint is named where it is written, and is no reason not to freeze", () => {
     const directory = contractsDirectory({
       "parcel/contract.yaml":

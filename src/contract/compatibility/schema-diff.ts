@@ -129,11 +129,13 @@ function compareKeyword(keyword: string, context: Context): void {
       if (isList(old) && isList(next))
         return compareLists(context, keyword, old, next, "enum-value-removed", "enum-value-added");
       break;
-    case "required":
     case "properties":
-      return keyword === "properties" || !context.run.seen.has(`properties ${after.pointer}`)
-        ? compareProperties(context)
-        : undefined;
+      return compareProperties(context);
+    case "required":
+      // Where there are properties, they look at the required names too.
+      return [before, after].some((node) => memberOf(node, "properties") !== undefined)
+        ? undefined
+        : compareProperties(context);
     case "additionalProperties":
       return compareAdditional(context);
     case "dependentRequired":
@@ -230,7 +232,6 @@ function compareLists(
 
 function compareProperties(context: Context): void {
   const { before, after, add, run, polarity } = context;
-  run.seen.add(`properties ${after.pointer}`);
   const [old, next] = [nodesByName(before, "properties"), nodesByName(after, "properties")];
   const [needed, asked] = [
     new Set(textsOf(memberOf(before, "required"))),
