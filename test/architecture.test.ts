@@ -100,7 +100,9 @@ const PARTS: Readonly<Record<string, Part>> = {
     uses: [
       "core",
       "contract/catalog",
+      "contract/compatibility",
       "contract/negotiation",
+      "contract/registry",
       "gateway",
       "shadow/thread",
       "source/source",

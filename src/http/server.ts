@@ -13,6 +13,7 @@ import { LIMITS, type HttpDeps } from "./deps.ts";
 import { bodyTooLarge, LINE_TYPES, registerEvents } from "./events.ts";
 import { registerHealth } from "./health.ts";
 import { ProblemError, sendProblem, unavailableProblem, type Problem } from "./problem.ts";
+import { registerRegistry } from "./registry/routes.ts";
 import { registerShadow } from "./shadow.ts";
 import { registerValidate } from "./validate.ts";
 
@@ -53,6 +54,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerContracts(app, deps);
   registerShadow(app, deps);
   registerHealth(app, deps);
+  await registerRegistry(app, deps);
   app.get("/openapi.json", { schema: { hide: true } }, async () => ({
     // The plugin leaves this member of OpenAPI 3.1 out.
     jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
