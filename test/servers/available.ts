@@ -7,6 +7,7 @@ const NEEDS_MONGODB = ["test/store/mongodb/**"];
 const NEEDS_BOTH = [
   "test/chaos/**",
   "test/e2e/distributed.test.ts",
+  "test/e2e/migration.test.ts",
   "test/e2e/outages.test.ts",
   "test/cli/doctor-engines.test.ts",
 ];

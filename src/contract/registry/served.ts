@@ -25,7 +25,7 @@ export type Served = {
 };
 
 /** Annotation with which a published schema names its contract; no part of the contract itself. */
-export const ANNOTATION = "x-sigma-contract";
+const ANNOTATION = "x-sigma-contract";
 
 /** What a gateway with this set serves. Drafts are nobody's to write; retired versions stay readable. */
 export function servedBy({ contracts, bindings }: ContractSet): Served {

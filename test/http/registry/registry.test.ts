@@ -164,6 +164,24 @@ describe("the gateway as a registry", () => {
     expect((answer as { message: string }).message).not.toBe("");
   });
 
+  test("documents each of its routes", async () => {
+    const { url } = await startService();
+    const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: Record<string, object> };
+    const routes = Object.entries(paths).filter(([path]) => path.startsWith("/registry/"));
+    expect(
+      routes.flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path.slice(9)}`)),
+    ).toEqual(
+      expect.arrayContaining([
+        "get /subjects/{subject}/versions/{version}/referencedby",
+        "post /subjects/{subject}",
+        "get /schemas/guids/{guid}",
+        "post /compatibility/subjects/{subject}/versions/{version}",
+        "put /config",
+      ]),
+    );
+    expect(routes).toHaveLength(18);
+  });
+
   test("is read only, and says so", async () => {
     const ask = await open();
     expect(await ask("GET", "/mode")).toEqual([200, { mode: "READONLY" }]);
