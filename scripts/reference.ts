@@ -103,6 +103,12 @@ const FILES: Readonly<Record<string, string>> = {
   LOG_TOPIC_MISSING: "A topic does not exist",
   LOG_TOO_LARGE: "A record is larger than its topic takes",
   LOG_COMPACTED: "A topic is compacted: records could be deleted before they are decided",
+  REGISTRY_UNREACHABLE: "The schema registry cannot be reached; nothing is decided meanwhile. Exit code 40",
+  REGISTRY_TIMEOUT: "The schema registry does not answer in time. Exit code 40",
+  REGISTRY_UNAUTHORIZED: "The schema registry refuses the credentials",
+  REGISTRY_ANSWER: "What answers is no schema registry, or one in trouble: 5xx, 429, a redirect, no JSON, a bare 404",
+  REGISTRY_RULESET:
+    "A schema in the registry carries rules that are not executed here: no record of it is judged without them",
   STORE_UNREACHABLE: "MongoDB cannot be reached. Exit code 40",
   STORE_TIMEOUT: "MongoDB does not answer in time. Exit code 40",
   STORE_UNAUTHORIZED: "MongoDB refuses the credentials or the operation",

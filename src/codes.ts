@@ -19,6 +19,7 @@ export const CODES = {
   "SIG-S-010": "The raw bytes are the stored body and the audit's evidence; they cannot be dropped",
   "SIG-S-011": "A setting of Kafka or MongoDB is missing, wrong or contradicts another",
   "SIG-S-012": "A version that is to judge live traffic beside others is not named well, or does not exist",
+  "SIG-S-013": "A setting of the schema registry is wrong",
   "SIG-I-001": "An input cannot be read",
   "SIG-I-002": "A line of the input is too long to be a record. Nothing of it was ingested; everything before it was",
   "SIG-I-003": "The topic is not configured",
@@ -34,6 +35,8 @@ export const CODES = {
   "SIG-I-013": "Records are to be appended to Kafka, and no broker is configured",
   "SIG-I-014": "A contract version cannot change its state so",
   "SIG-I-015": "The version to retire is still in use",
+  "SIG-I-016": "A version cannot be published: no registry, or no name to publish it under",
+  "SIG-I-017": "The registry refused a schema",
   "SIG-H-001": "Another program listens on the port",
   "SIG-H-002": "The address cannot be listened on",
   "SIG-H-003":

@@ -6,6 +6,7 @@ import type { Written } from "./config/file.ts";
 import type { Setting, SettingKey, SettingValue, SourceSetting } from "./config/setting.ts";
 import { OTHER_VARIABLES, SETTINGS, type ConfigFault } from "./config/settings.ts";
 import { engineFaults, kafkaConfig, type KafkaConfig } from "./config/engines.ts";
+import { registryConfig, registryFaults, type RegistryConfig } from "./config/registry.ts";
 import { parseShadow, shadowFaults, type ShadowSetting } from "./config/shadow.ts";
 import { describeValue, parseText } from "./config/values.ts";
 
@@ -30,6 +31,8 @@ export type Config = {
   readonly kafka: KafkaConfig | null;
   /** Null: the store is embedded. */
   readonly mongodbUri: string | null;
+  /** Null: schema ids are those of this gateway's own registry. */
+  readonly registry: RegistryConfig | null;
   /** Versions that judge live traffic and decide nothing. */
   readonly shadow: readonly ShadowSetting[];
 };
@@ -121,7 +124,8 @@ function contradictions(settings: readonly SettingInForce[]): readonly ConfigFau
     const remedy = "Use 127.0.0.1, or set http.allow_remote: true behind a proxy that authenticates";
     faults.push({ place: host.origin, code: "SIG-S-007", message, remedy });
   }
-  faults.push(...engineFaults(new Map(settings.map((one) => [one.setting.key, one]))));
+  const byKey = new Map(settings.map((one) => [one.setting.key, one]));
+  faults.push(...engineFaults(byKey), ...registryFaults(byKey));
   const shadow = inForce("shadow.versions");
   if (shadow !== undefined) faults.push(...shadowFaults(describeValue(shadow.value), shadow.origin));
   const raw = inForce("passed.raw");
@@ -166,6 +170,7 @@ function configOf(settings: readonly SettingInForce[]): Config {
     },
     kafka: kafkaConfig(text),
     mongodbUri: text("mongodb.uri") === "" ? null : text("mongodb.uri"),
+    registry: registryConfig(text),
     shadow: parseShadow(text("shadow.versions")) ?? [],
   };
 }

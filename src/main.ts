@@ -6,6 +6,8 @@ import type { ConfigFault } from "./config/settings.ts";
 import type { Fault } from "./contract/fault.ts";
 import type { Contracts } from "./contract/in-force.ts";
 import type { Check } from "./core/check.ts";
+import type { CompiledContractSet } from "./core/compile.ts";
+import type { ContractSet } from "./core/contract-set.ts";
 import { kafkaConnection } from "./config/kafka-connection.ts";
 import type { KafkaConfig } from "./config/engines.ts";
 import type { Appender } from "./source/kafka/append.ts";
@@ -100,9 +102,10 @@ export async function openKafkaAppender(kafka: KafkaConfig): Promise<Appender> {
   return createAppender(kafkaConnection(kafka));
 }
 
-/** What `sigma doctor` has to know of Kafka and of MongoDB, as far as they are configured. Nothing is changed. */
-export async function checkEngines(config: Config, collections: readonly string[]): Promise<readonly Check[]> {
-  const { kafka, mongodbUri, sources } = config;
+/** What `sigma doctor` has to know of Kafka, MongoDB and a schema registry, as far as they are configured. Nothing is changed. */
+export async function checkEngines(config: Config, set: CompiledContractSet | null): Promise<readonly Check[]> {
+  const { kafka, mongodbUri, registry, sources } = config;
+  const collections = set === null ? [] : [...set.bySubject.values()].map(({ collection }) => collection);
   const checks: Check[] = [];
   if (kafka !== null) {
     const { diagnoseKafka } = await import("./source/kafka/diagnose.ts");
@@ -112,9 +115,20 @@ export async function checkEngines(config: Config, collections: readonly string[
     const connection = kafkaConnection(kafka);
     checks.push(...(await diagnoseKafka({ connection, topics, told, group, acceptCompacted, now: Date.now })));
   }
+  if (registry !== null && set !== null) {
+    const { diagnoseRegistry } = await import("./registry/diagnose.ts");
+    checks.push(...(await diagnoseRegistry(registry, JSON.parse(set.text) as ContractSet)));
+  }
   if (mongodbUri !== null) {
     const { diagnoseMongo } = await import("./store/mongodb/diagnose.ts");
-    checks.push(...(await diagnoseMongo({ uri: mongodbUri, ...MONGODB_TIMEOUTS, collections, now: Date.now })));
+    checks.push(
+      ...(await diagnoseMongo({
+        uri: mongodbUri,
+        ...MONGODB_TIMEOUTS,
+        collections: [...new Set(collections)],
+        now: Date.now,
+      })),
+    );
   }
   return checks;
 }

@@ -7,6 +7,7 @@ import type { ContractsEvent, Observe } from "./gateway/event.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import type { Mirror } from "./gateway/mirror.ts";
 import { FETCH_WAIT_MS, openEngine, type Engine } from "./main.ts";
+import type { SchemaLookup } from "./registry/lookup.ts";
 import { openOnlookers } from "./onlookers.ts";
 import type { Shadow } from "./shadow/shadow.ts";
 import type { Log } from "./source/source.ts";
@@ -36,11 +37,13 @@ export async function startPipeline(
     const { holdContracts } = await import("./contract/in-force.ts");
     const contracts = holdContracts(first);
     const shadow = await openShadows(config, first.set);
+    const lookup = await openLookup(config, contracts, observeContracts);
     const onlookers = await openOnlookers(config, engine, contracts, shadow, observeContracts);
     const gateway = await startGateway({
       source: engine.log,
       store: engine.store,
       contracts: contracts.current,
+      ...(lookup === null ? {} : { learnSchemaIds: lookup.learnSchemaIds }),
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
       breaker: config.breaker,
       ...(await mirrorOf(config, engine.log)),
@@ -55,6 +58,7 @@ export async function startPipeline(
       refused = outcome.kind === "refused" ? outcome.problems : [];
       if (outcome.kind === "refused") observeContracts({ kind: "contracts-refused", problems: refused });
       if (outcome.kind !== "swapped") return;
+      lookup?.forget();
       shadow?.update(contentsOf(contracts.current()));
       observeContracts({ ...outcome, kind: "contracts-swapped" });
     };
@@ -89,6 +93,24 @@ async function follow(
   const pause = async (): Promise<void> => nextTurn();
   const settings = { contractsDir, sources, shadow, limits };
   await followContracts({ settings, inForce, report, everyMs, sleep, pause }, signal);
+}
+
+/** Asks the configured registry what schema ids stand for; null without one. */
+async function openLookup(
+  { registry }: Config,
+  contracts: ContractsInForce,
+  observe: (event: ContractsEvent) => void,
+): Promise<SchemaLookup | null> {
+  if (registry === null) return null;
+  const { createSchemaLookup } = await import("./registry/lookup.ts");
+  return createSchemaLookup({
+    connection: registry,
+    contracts: () => contentsOf(contracts.current()),
+    learn: contracts.learn,
+    report: (id, why) => observe({ kind: "schema-id-unknown", id, why }),
+    now: Date.now,
+    unknownMs: registry.unknownMs,
+  });
 }
 
 function contentsOf({ text }: CompiledContractSet): ContractSet {

@@ -80,6 +80,8 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: [],
   },
   shadow: { uses: ["core", "whatif", "store/decided"], libraries: [], node: ["node:worker_threads"] },
+  // A schema registry as its client; fetch is the runtime's own.
+  registry: { uses: ["core", "contract/registry"], libraries: [], node: [] },
   gateway: {
     uses: [
       "core",

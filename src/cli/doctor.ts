@@ -45,9 +45,8 @@ const STYLED: Readonly<Record<Check["result"], () => string>> = {
 
 /** Files of the connection that cannot be read are told like everything else. */
 async function engineChecks(config: Config, contracts: ContractsResult): Promise<readonly Check[]> {
-  const collections = contracts.ok ? [...contracts.set.bySubject.values()].map(({ collection }) => collection) : [];
   try {
-    return await checkEngines(config, [...new Set(collections)]);
+    return await checkEngines(config, contracts.ok ? contracts.set : null);
   } catch (error) {
     if (error instanceof Unavailable) return [fail("engines", `${error.code} ${error.message}`, error.remedy)];
     throw error;

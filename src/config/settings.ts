@@ -1,5 +1,6 @@
 import type { Code } from "../codes.ts";
 import { BREAKER_SETTINGS, ENGINE_SETTINGS } from "./engine-settings.ts";
+import { REGISTRY_SETTINGS } from "./registry.ts";
 import { setting, type Setting, type SourceSetting } from "./setting.ts";
 
 export const DEFAULT_SOURCE: SourceSetting = {
@@ -100,6 +101,7 @@ export const SETTINGS: readonly Setting[] = [
   ),
   ...BREAKER_SETTINGS,
   ...ENGINE_SETTINGS,
+  ...REGISTRY_SETTINGS,
 ];
 
 /** Variables that begin with SIGMA_ and are no setting. */

@@ -57,6 +57,10 @@ export function logContracts(log: Logger): (event: ContractsEvent) => void {
         "advisories to producers of deprecated versions not sent",
       );
     }
+    if (event.kind === "schema-id-unknown") {
+      const { id, why } = event;
+      return log.warn({ id, why }, "a schema id stands for no contract version; its records are FAILED");
+    }
     const remedy = "correct the files: the contracts that were in force before stay in force";
     return log.error({ problems: event.problems, remedy }, "changed contract files refused");
   };

@@ -1,6 +1,8 @@
+import { apicurioHome } from "./apicurio.ts";
 import { run } from "./cache.ts";
 import { kafkaJars } from "./kafka.ts";
 import { mongodBinary } from "./mongodb.ts";
+import { serializerLibrary } from "./serializer.ts";
 
 const NEEDS_KAFKA = ["test/source/kafka/**"];
 const NEEDS_MONGODB = ["test/store/mongodb/**"];
@@ -11,6 +13,9 @@ const NEEDS_BOTH = [
   "test/e2e/outages.test.ts",
   "test/cli/doctor-engines.test.ts",
 ];
+
+const NEEDS_SERIALIZER = ["test/registry/serializer.test.ts"];
+const NEEDS_REGISTRY = ["test/registry/apicurio.test.ts"];
 
 /**
  * Brings the real servers that the tests start, and names the test files that have to be left out because one of them
@@ -25,10 +30,18 @@ export function filesWithoutServers(): readonly string[] {
     if (process.platform !== "linux" || process.arch !== "x64") throw new Error("there is no mongod for this machine");
     run(mongodBinary(), ["--version"]);
   });
-  return [...(kafka ? [] : NEEDS_KAFKA), ...(mongodb ? [] : NEEDS_MONGODB), ...(kafka && mongodb ? [] : NEEDS_BOTH)];
+  const serializer = has("client of a schema registry", "Python with pip", serializerLibrary);
+  const registry = has("schema registry", "a JDK and Maven", apicurioHome);
+  return [
+    ...(serializer ? [] : NEEDS_SERIALIZER),
+    ...(serializer && registry ? [] : NEEDS_REGISTRY),
+    ...(kafka ? [] : NEEDS_KAFKA),
+    ...(mongodb ? [] : NEEDS_MONGODB),
+    ...(kafka && mongodb ? [] : NEEDS_BOTH),
+  ];
 }
 
-function has(name: string, needs: string, bring: () => void): boolean {
+function has(name: string, needs: string, bring: () => unknown): boolean {
   try {
     bring();
     return true;

@@ -64,13 +64,28 @@ export function latestOf(versions: readonly ServedVersion[]): ServedVersion | nu
   return active.at(-1) ?? inForce(versions).at(-1) ?? null;
 }
 
-/** The version whose schema says the same, whatever its spelling. */
-export function sameSchema<T extends { readonly content: Pick<ContractVersion, "schema"> }>(
+/** The versions whose schema says the same, whatever its spelling. */
+export function sameSchemas<T extends { readonly content: Pick<ContractVersion, "schema"> }>(
   versions: readonly T[],
   schema: JsonValue,
-): T | null {
+): readonly T[] {
   const wanted = canonicalText(unannotated(schema));
-  return versions.find(({ content }) => canonicalText(content.schema) === wanted) ?? null;
+  return versions.filter(({ content }) => canonicalText(content.schema) === wanted);
+}
+
+/** A schema that names its contract, for where schemas are looked at without their contract. */
+export function annotated(
+  schema: JsonObject,
+  { subject, version, digest }: { readonly subject: string; readonly version: number; readonly digest: string },
+): JsonObject {
+  return { ...schema, [ANNOTATION]: { subject, version, digest } };
+}
+
+/** The version an annotated schema names; null when it names none. */
+export function annotationOf(schema: JsonValue): { readonly subject: string; readonly version: number } | null {
+  if (schema === null || typeof schema !== "object" || Array.isArray(schema)) return null;
+  const { subject, version } = ((schema as JsonObject)[ANNOTATION] ?? {}) as JsonObject;
+  return typeof subject === "string" && typeof version === "number" ? { subject, version } : null;
 }
 
 /** A schema without the annotation that publishing adds. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { inForce, latestOf, sameSchema, type Served, type ServedVersion } from "../../contract/registry/served.ts";
+import { inForce, latestOf, sameSchemas, type Served, type ServedVersion } from "../../contract/registry/served.ts";
 import { invalidVersion, noSchema, noSubject, notPermitted, noVersion, versionView } from "./answers.ts";
 import { schemaIn } from "./body.ts";
 import { refusedSchemas, subjectSchemas } from "./schemas.ts";
@@ -51,16 +51,16 @@ export function registerSubjects(scope: FastifyInstance, served: () => Served): 
 
   scope.post<OfSubject>("/subjects/:subject", { schema: subjectSchemas.lookUp }, async (request) => {
     const { subject } = request.params;
-    const found = sameSchema(versionsOf(subject), schemaIn(request));
-    if (found === null) throw noSchema();
+    const found = sameSchemas(versionsOf(subject), schemaIn(request)).at(-1);
+    if (found === undefined) throw noSchema();
     return versionView(subject, found);
   });
 
   // A serializer that registers what it writes: what is there already is what it asks for.
   scope.post<OfSubject>("/subjects/:subject/versions", { schema: subjectSchemas.register }, async (request) => {
     const { subject } = request.params;
-    const found = sameSchema(inForce(versionsOf(subject)), schemaIn(request));
-    if (found === null) throw notPermitted("Registering a schema");
+    const found = sameSchemas(inForce(versionsOf(subject)), schemaIn(request)).at(-1);
+    if (found === undefined) throw notPermitted("Registering a schema");
     return versionView(subject, found);
   });
 

@@ -1,0 +1,91 @@
+import { annotated } from "../contract/registry/served.ts";
+import { canonicalText } from "../core/canonical.ts";
+import type { ContractVersion } from "../core/contract-set.ts";
+import type { JsonValue } from "../core/json.ts";
+import { askRegistry, fieldsOf, isObject, unavailable, type RegistryConnection } from "./client.ts";
+
+/** What a registry did with what it was given, by reading it back. */
+export type Published =
+  | {
+      readonly kind: "published";
+      readonly id: number;
+      /** The registry's number for it; null when it does not say. */
+      readonly version: number | null;
+      /** Pointers into the schema that came back different; empty when it is the same. */
+      readonly changed: readonly string[];
+      /** The metadata that was sent and did not come back. */
+      readonly dropped: readonly string[];
+    }
+  | { readonly kind: "refused"; readonly status: number; readonly message: string };
+
+/** Differences told at most. */
+const CHANGES_MAX = 20;
+
+/**
+ * Registers the schema of a version under a name, annotated with the contract it is of, and reads it back: a registry may
+ * drop or change what it is given without a word. Rules stay with the contract: a schema cannot carry them.
+ * @throws `Unavailable` when the registry does not answer.
+ */
+export async function publishVersion(
+  connection: RegistryConnection,
+  name: string,
+  subject: string,
+  { schema, version, digest, identity }: Pick<ContractVersion, "schema" | "version" | "digest" | "identity">,
+): Promise<Published> {
+  const sent = typeof schema === "boolean" ? schema : annotated(schema, { subject, version, digest });
+  const properties = {
+    "sigma.contract": `${subject}@${version}`,
+    "sigma.digest": digest,
+    "sigma.identity": JSON.stringify(identity),
+  };
+  const body = { schemaType: "JSON", schema: JSON.stringify(sent) };
+  const path = `/subjects/${encodeURIComponent(name)}`;
+  const registered = await askRegistry(connection, `${path}/versions`, { ...body, metadata: { properties } });
+  if (registered.kind === "error") return { kind: "refused", status: registered.status, message: registered.message };
+  const id = fieldsOf(registered.body)["id"];
+  if (typeof id !== "number") throw strange(connection, "it registered the schema and named no id");
+  const byId = await askRegistry(connection, `/schemas/ids/${id}`);
+  const there = await askRegistry(connection, path, body);
+  const answer = there.kind === "ok" ? fieldsOf(there.body) : {};
+  const text = byId.kind === "ok" ? fieldsOf(byId.body)["schema"] : undefined;
+  if (typeof text !== "string")
+    throw strange(connection, `it registered the schema as ${id} and does not give it back`);
+  const number = answer["version"];
+  return {
+    kind: "published",
+    id,
+    version: typeof number === "number" ? number : null,
+    changed: differences(sent, parse(text)),
+    dropped: droppedFrom(properties, answer["metadata"]),
+  };
+}
+
+function strange({ url }: RegistryConnection, why: string): Error {
+  return unavailable("REGISTRY_ANSWER", url, why, "look at the registry");
+}
+
+function parse(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
+}
+
+function droppedFrom(sent: Readonly<Record<string, string>>, metadata: JsonValue | undefined): readonly string[] {
+  const kept = fieldsOf(fieldsOf(metadata)["properties"]);
+  return Object.keys(sent).filter((name) => kept[name] !== sent[name]);
+}
+
+/** Pointers at which two values differ, the outermost of each; at most {@link CHANGES_MAX}. */
+function differences(a: JsonValue | undefined, b: JsonValue | undefined, pointer = ""): readonly string[] {
+  if (a === undefined || b === undefined) return [pointer];
+  if (isObject(a) && isObject(b)) {
+    const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+    const inside = names.flatMap((name) => {
+      return differences(a[name], b[name], `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+    });
+    return inside.slice(0, CHANGES_MAX);
+  }
+  return canonicalText(a) === canonicalText(b) ? [] : [pointer];
+}
