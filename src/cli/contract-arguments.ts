@@ -23,6 +23,12 @@ export function parseWindow(text: string): number {
   return ms;
 }
 
+/** A number of records. */
+export function parseCount(text: string): number {
+  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError("Write a whole number.");
+  return Number(text);
+}
+
 /** A day of the calendar. */
 export function parseDay(text: string): string {
   if (!isDay(text)) throw new InvalidArgumentError("Write a day as YYYY-MM-DD.");

@@ -15,6 +15,7 @@ import { placed } from "./contracts.ts";
 import { note, print, printJson, printTable } from "./output.ts";
 import { Refusal, Refusals, usage } from "./refusal.ts";
 import { configFor } from "./settings.ts";
+import { passWhatIfGate, type GateOptions } from "./what-if-gate.ts";
 
 export type LifecycleOptions = {
   readonly reason: string;
@@ -22,7 +23,7 @@ export type LifecycleOptions = {
   readonly sunset?: string;
   readonly window?: number;
   readonly despiteTraffic?: boolean;
-};
+} & GateOptions;
 
 /** A version on the command line; its contract and itself as the files have them. */
 type Target = { readonly name: string; readonly contract: LoadedContract; readonly version: LoadedVersion };
@@ -45,6 +46,7 @@ export async function changeState(
   const move = planMove(action, target.name, status);
   if (!move.ok) throw usage("SIG-I-014", `Cannot ${action} ${target.name}: ${move.problem}`, move.remedy);
   if (action === "activate") requireProved(config, target);
+  const report = action === "activate" ? passWhatIfGate(target.name, target.contract, target.version, options) : null;
   if (action === "retire") requireNoDefault(config, target);
   const now = new Date();
   const change = changeOf(action, target, options, now);
@@ -56,6 +58,7 @@ export async function changeState(
     const detail = [
       `${status} -> ${move.to}`,
       ...(change.sunset ? [`sunset ${change.sunset}`] : []),
+      ...(report === null ? [] : [`what-if ${report}, ${options.acceptFlips ?? 0} flips accepted`]),
       ...despite(inUse),
     ];
     const act = { actor: userInfo().username, at: now.toISOString(), reason: options.reason.trim().slice(0, 1_000) };

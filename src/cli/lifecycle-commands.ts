@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { LifecycleAction } from "../contract/lifecycle.ts";
-import { parseDay, parseVersionName, parseWindow } from "./contract-arguments.ts";
+import { parseCount, parseDay, parseVersionName, parseWindow } from "./contract-arguments.ts";
 import type { LifecycleOptions } from "./contract-lifecycle.ts";
 import type { PublishOptions } from "./contract-publish.ts";
 import { withSettings } from "./settings.ts";
@@ -18,7 +18,9 @@ export function addLifecycle(contract: Command): void {
         await (await import("./contract-lifecycle.ts")).changeState(command, action, name, options);
       });
   };
-  act("activate", "Let a frozen version judge records");
+  act("activate", "Let a frozen version judge records")
+    .option("--what-if <file>", "the report that sigma contract what-if --save wrote of it")
+    .option("--accept-flips <count>", "how many records that passed and would fail are accepted", parseCount);
   act("deprecate", "Announce the end of a version; it goes on judging").option(
     "--sunset <day>",
     "the day announced as its end, as YYYY-MM-DD; a promise, never a switch",

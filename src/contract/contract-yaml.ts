@@ -2,7 +2,17 @@ import type { ContractStatus, Rule } from "../core/contract-set.ts";
 import { isDay } from "./calendar.ts";
 import { faultAt, type ContractCode, type Fault, type Place } from "./fault.ts";
 import type { SourceText } from "./source-text.ts";
-import { asList, asMap, asText, didYouMean, readFields, readText, shorten, type Located } from "./yaml-fields.ts";
+import {
+  asList,
+  asMap,
+  asText,
+  didYouMean,
+  readBoolean,
+  readFields,
+  readText,
+  shorten,
+  type Located,
+} from "./yaml-fields.ts";
 import { parseYamlTree, type YamlTree } from "./yaml-tree.ts";
 
 type RuleText = Located<Rule> & { readonly placeInside: (position: number) => Place };
@@ -27,6 +37,7 @@ export type ContractText = {
   readonly description: string | null;
   readonly collection: string | null;
   readonly versionField: string | null;
+  readonly requireWhatIf: boolean;
   readonly versions: readonly VersionText[];
 };
 
@@ -45,7 +56,16 @@ const EXPRESSION_MAX = 4_096;
 const RULES_MAX = 64;
 const IDENTITY_MAX = 16;
 
-const CONTRACT_KEYS = ["subject", "owner", "description", "collection", "identity", "versionField", "versions"];
+const CONTRACT_KEYS = [
+  "subject",
+  "owner",
+  "description",
+  "collection",
+  "identity",
+  "versionField",
+  "requireWhatIf",
+  "versions",
+];
 const VERSION_KEYS = ["schema", "rules", "status", "deprecated", "sunset", "identity"];
 const RULE_KEYS = ["id", "expression", "message"];
 
@@ -64,6 +84,7 @@ export function readContractYaml(source: SourceText, faults: Fault[]): ContractT
     description: readText(fields.get("description"), TEXT_MAX, faults)?.value ?? null,
     collection: readName(fields.get("collection"), COLLECTION, "SIG-C-010", COLLECTION_FORM, faults)?.value ?? null,
     versionField: readPointer(fields.get("versionField"), faults)?.value ?? null,
+    requireWhatIf: readBoolean(fields.get("requireWhatIf"), faults) ?? false,
     versions: readVersions(fields.get("versions"), { given: fields.has("identity"), identity }, faults),
   };
 }

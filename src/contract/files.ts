@@ -38,6 +38,8 @@ export type LoadedContract = {
   /** Subjects may share one: machine ids include the subject, so their facts never meet. */
   readonly collection: string;
   readonly versionField: string | null;
+  /** Whether a version is activated only with a what-if report. */
+  readonly requireWhatIf: boolean;
   readonly file: string;
   /** By number. */
   readonly versions: readonly LoadedVersion[];
@@ -157,10 +159,11 @@ function readFolder(
   const versions = written.versions
     .map((version) => readVersion(folder, written, version, faults, patterns))
     .filter((version) => version !== null);
-  const { subject, owner, description, collection, versionField } = written;
+  const { subject, owner, description, collection, versionField, requireWhatIf } = written;
   if (subject === null || owner === null || description === null || collection === null) return null;
   const ordered = versions.toSorted((a, b) => a.version - b.version);
-  return { subject: subject.value, owner, description, collection, versionField, file, versions: ordered };
+  const about = { owner, description, collection, versionField, requireWhatIf };
+  return { subject: subject.value, ...about, file, versions: ordered };
 }
 
 function readYamlText(file: string, faults: Fault[]): string | null {

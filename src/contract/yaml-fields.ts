@@ -44,6 +44,15 @@ export function asText(tree: YamlTree, faults: Fault[]): TextScalar | null {
   return null;
 }
 
+/** true or false; null when the key is not there, or with a fault. */
+export function readBoolean(tree: YamlTree | undefined, faults: Fault[]): boolean | null {
+  if (tree === undefined) return null;
+  if (tree.kind === "scalar" && typeof tree.value === "boolean") return tree.value;
+  const message = `Expected true or false, found ${describeTree(tree)}`;
+  faults.push(faultAt(tree.place, "SIG-C-007", message, "Write true or false, without quotes"));
+  return null;
+}
+
 /** The items of a list; none, with a fault, of anything else. */
 export function asList(tree: YamlTree, itemsMax: number, faults: Fault[]): readonly YamlTree[] {
   if (tree.kind !== "list") {

@@ -128,6 +128,29 @@ describe("the life of a version", () => {
     expect(contract()).toBe(CONTRACT);
   });
 
+  test("a contract that asks for a what-if is activated with its report only, and what it accepts is in the operator log", async () => {
+    const { cwd, run, contract } = await workplace();
+    writeFileSync(
+      join(cwd, "contracts/parcel/contract.yaml"),
+      contract().replace("versions:", "requireWhatIf: true\nversions:"),
+    );
+    const activate = async (...args: readonly string[]) =>
+      run("contract", "activate", "parcel@1", "--reason", "r", ...args);
+    const bare = await activate();
+    expect([bare.code, bare.stderr]).toEqual([2, expect.stringContaining("asks for a what-if report")]);
+    const absent = await activate("--what-if", "report.json");
+    expect([absent.code, absent.stderr]).toEqual([2, expect.stringContaining("it does not exist")]);
+    // Something must have been decided before it can be judged again.
+    writeFileSync(join(cwd, "records.ndjson"), '{"id":"a","weight":1}\n{"id":"b"}\n');
+    expect((await run("ingest", "records.ndjson", "--topic", "parcels")).code).toBe(0);
+    expect(await run("contract", "what-if", "parcel@1", "--save", "report.json")).toMatchObject({ code: 0 });
+    const other = await run("contract", "activate", "parcel@2", "--reason", "r", "--what-if", "report.json");
+    expect([other.code, other.stderr]).toEqual([10, expect.stringContaining("SIG-W-005")]);
+    expect(await activate("--what-if", "report.json", "--accept-flips", "1")).toMatchObject({ code: 10 });
+    expect(await activate("--what-if", "report.json")).toMatchObject({ code: 0 });
+    expect(contract()).toContain("status: active");
+  });
+
   test("wrong input is a sentence and exit code 2", async () => {
     const { run } = await workplace();
     for (const [args, words] of [

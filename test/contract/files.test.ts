@@ -41,6 +41,7 @@ describe("loading contracts", () => {
       description: "A parcel",
       collection: "parcels",
       versionField: null,
+      requireWhatIf: false,
       file: join(directory, "parcel/contract.yaml"),
       versions: [
         {
