@@ -103,6 +103,8 @@ const FILES: Readonly<Record<string, string>> = {
   LOG_TOPIC_MISSING: "A topic does not exist",
   LOG_TOO_LARGE: "A record is larger than its topic takes",
   LOG_COMPACTED: "A topic is compacted: records could be deleted before they are decided",
+  CONTRACTS_UNREACHABLE:
+    "The contracts cannot be copied from contracts.url, and there is no earlier copy. Exit code 40",
   REGISTRY_UNREACHABLE: "The schema registry cannot be reached; nothing is decided meanwhile. Exit code 40",
   REGISTRY_TIMEOUT: "The schema registry does not answer in time. Exit code 40",
   REGISTRY_UNAUTHORIZED: "The schema registry refuses the credentials",

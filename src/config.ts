@@ -14,7 +14,10 @@ import { describeValue, parseText } from "./config/values.ts";
 export type Config = {
   readonly http: { readonly host: string; readonly port: number };
   readonly dataDir: string;
+  /** With a URL, where the copy is. */
   readonly contractsDir: string;
+  /** A directory on the web that is copied; null: the files are the user's own. */
+  readonly contractsUrl: string | null;
   /** 0: a running gateway does not look for changes. */
   readonly contractsReloadMs: number;
   readonly sources: readonly SourceSetting[];
@@ -156,7 +159,8 @@ function configOf(settings: readonly SettingInForce[]): Config {
   return {
     http: { host: text("http.host"), port: number("http.port") },
     dataDir: text("data.dir"),
-    contractsDir: text("contracts.dir"),
+    contractsDir: text("contracts.url") === "" ? text("contracts.dir") : join(text("data.dir"), "contracts"),
+    contractsUrl: text("contracts.url") === "" ? null : text("contracts.url"),
     contractsReloadMs: number("contracts.reload_seconds") * 1_000,
     sources: values.get("sources") as readonly SourceSetting[],
     limits: { bytesMax: number("limits.record_bytes"), depthMax: number("limits.depth") },

@@ -24,17 +24,44 @@ export const FETCH_WAIT_MS = 500;
 /** How long to look for a primary, and how long an exchange may take, before the gateway pauses and tries again. */
 const MONGODB_TIMEOUTS = { selectionTimeoutMs: 5_000, socketTimeoutMs: 30_000 } as const;
 
+/** What a gateway starts with. `stale`: why the copy of a directory on the web could not be brought up to date. */
+export type LoadedContracts = Contracts & { readonly stale: string | null };
+
 export type ContractsResult =
-  | ({ readonly ok: true } & Contracts)
+  | ({ readonly ok: true } & LoadedContracts)
   | { readonly ok: false; readonly faults: readonly (Fault | ConfigFault)[] };
 
 /** The contract set in force: files without a fault, nothing frozen changed, every source bound to a contract that exists. */
 export async function loadContractSet(config: Config): Promise<ContractsResult> {
+  const stale = await copyContracts(config);
   const { readContractSet } = await import("./config/load-contracts.ts");
   const read = readContractSet(config);
   if (!read.ok) return read;
   const { compileContractSet } = await import("./core/compile.ts");
-  return { ok: true, set: compileContractSet(read.sealed), about: read.about };
+  const set = compileContractSet(read.sealed);
+  return { ok: true, set, about: read.about, stale };
+}
+
+/** How long a file of contracts.url may take. */
+const CONTRACTS_TIMEOUT_MS = 10_000;
+
+/**
+ * Brings the copy of a contracts directory on the web up to date; nothing without one.
+ * @returns why it could not; null when it could.
+ * @throws `Unavailable` when it could not and there is no copy.
+ */
+export async function copyContracts({ contractsUrl: url, contractsDir: directory }: Config): Promise<string | null> {
+  if (url === null) return null;
+  const { refreshSnapshot } = await import("./contract/http-directory.ts");
+  const refreshed = await refreshSnapshot({ url, directory, timeoutMs: CONTRACTS_TIMEOUT_MS });
+  if (refreshed.kind !== "unavailable") return null;
+  if (refreshed.there) return refreshed.why;
+  const { Unavailable } = await import("./core/unavailable.ts");
+  throw new Unavailable(
+    "CONTRACTS_UNREACHABLE",
+    refreshed.why,
+    "there is no earlier copy to go on with: check contracts.url",
+  );
 }
 
 /** A log and a store: embedded in the data directory, or Kafka and MongoDB where the configuration names them. */

@@ -6,7 +6,7 @@ import type { ContractSet } from "./core/contract-set.ts";
 import type { ContractsEvent, Observe } from "./gateway/event.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import type { Mirror } from "./gateway/mirror.ts";
-import { FETCH_WAIT_MS, openEngine, type Engine } from "./main.ts";
+import { copyContracts, FETCH_WAIT_MS, openEngine, type Engine } from "./main.ts";
 import type { SchemaLookup } from "./registry/lookup.ts";
 import { openOnlookers } from "./onlookers.ts";
 import type { Shadow } from "./shadow/shadow.ts";
@@ -62,7 +62,7 @@ export async function startPipeline(
       shadow?.update(contentsOf(contracts.current()));
       observeContracts({ ...outcome, kind: "contracts-swapped" });
     };
-    const followed = follow(config, contracts, onReload, following.signal);
+    const followed = follow(config, contracts, { onReload, observe: observeContracts }, following.signal);
     const stop = async (): Promise<void> => {
       try {
         following.abort();
@@ -83,16 +83,26 @@ export async function startPipeline(
 
 /** Swaps the contracts when their files change. */
 async function follow(
-  { contractsReloadMs: everyMs, contractsDir, sources, shadow, limits }: Config,
+  config: Config,
   inForce: ContractsInForce,
-  report: (outcome: Swap) => void,
+  told: { readonly onReload: (outcome: Swap) => void; readonly observe: (event: ContractsEvent) => void },
   signal: AbortSignal,
 ): Promise<void> {
+  const { contractsReloadMs: everyMs, contractsDir, sources, shadow, limits } = config;
   if (everyMs === 0) return;
   const { followContracts } = await import("./config/reload.ts");
   const pause = async (): Promise<void> => nextTurn();
   const settings = { contractsDir, sources, shadow, limits };
-  await followContracts({ settings, inForce, report, everyMs, sleep, pause }, signal);
+  let stale: string | null = null;
+  const refresh = async (): Promise<void> => {
+    const why = await copyContracts(config).catch((error: unknown) => (error as Error).message);
+    // Once for each trouble, not once for each look.
+    if (why !== null && why !== stale) told.observe({ kind: "contracts-stale", why });
+    stale = why;
+  };
+  const onWeb = config.contractsUrl === null ? {} : { refresh };
+  const deps = { settings, inForce, report: told.onReload, everyMs, sleep, pause, ...onWeb };
+  await followContracts(deps, signal);
 }
 
 /** Asks the configured registry what schema ids stand for; null without one. */

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { isLoopback, type Config } from "./config.ts";
-import type { Contracts } from "./contract/in-force.ts";
+import type { LoadedContracts } from "./main.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
 import type { Shadow } from "./shadow/shadow.ts";
 
@@ -10,13 +10,15 @@ export type Service = { readonly url: string; readonly pipeline: Pipeline; reado
 /** @throws the system's error when the address cannot be listened on. */
 export async function startService(
   config: Config,
-  contracts: Contracts,
+  contracts: LoadedContracts,
   logger: Logger,
   version: string,
 ): Promise<Service> {
   const { logContracts, logEvents } = await import("./observe/log.ts");
   const { createHttpServer } = await import("./http/server.ts");
-  const pipeline = await startPipeline(config, contracts, logEvents(logger), logContracts(logger));
+  const tellContracts = logContracts(logger);
+  if (contracts.stale !== null) tellContracts({ kind: "contracts-stale", why: contracts.stale });
+  const pipeline = await startPipeline(config, contracts, logEvents(logger), tellContracts);
   try {
     const { log, store, gateway, shadow, contracts: inForce } = pipeline;
     const reporting = await reportShadow(shadow, logger);

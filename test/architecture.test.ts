@@ -26,7 +26,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     // Activation of a version may ask for the report of a what-if.
     uses: ["core", "whatif/report", "whatif/gate"],
     libraries: ["yaml", "jsonc-parser", "recheck", "@marcbachmann/cel-js"],
-    node: ["node:fs", "node:fs/promises", "node:path", "node:module"],
+    node: ["node:fs", "node:fs/promises", "node:path", "node:module", "node:crypto"],
   },
   "source/source": { uses: ["core"], libraries: [], node: [] },
   "source/embedded": {

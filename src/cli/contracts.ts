@@ -1,10 +1,9 @@
 import type { Config } from "../config.ts";
-import type { Contracts } from "../contract/in-force.ts";
-import { loadContractSet, type ContractsResult } from "../main.ts";
+import { loadContractSet, type ContractsResult, type LoadedContracts } from "../main.ts";
 import { Refusals, type PlacedFault } from "./refusal.ts";
 
 /** The contract set in force. @throws {@link Refusals} with everything wrong with the files, the lock and the sources. */
-export async function requireContracts(config: Config): Promise<Contracts> {
+export async function requireContracts(config: Config): Promise<LoadedContracts> {
   const result = await loadContractSet(config);
   if (!result.ok) throw new Refusals(result.faults.map(placed));
   return result;

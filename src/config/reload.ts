@@ -9,6 +9,8 @@ export type ReloadDeps = {
   readonly inForce: ContractsInForce;
   /** Told what became of each change of the files. */
   readonly report: (outcome: Swap) => void;
+  /** Brings the files up to date before each look; absent where they are the user's own. */
+  readonly refresh?: () => Promise<void>;
   readonly everyMs: number;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -33,6 +35,7 @@ export async function followContracts(deps: ReloadDeps, signal: AbortSignal): Pr
   let seen: string | null = null;
   while (!signal.aborted) {
     await sleep(deps.everyMs, signal);
+    await deps.refresh?.();
     let now = await signatureOf(settings.contractsDir);
     if (now === seen) continue;
     let before: string;

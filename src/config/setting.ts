@@ -24,6 +24,7 @@ export type SettingKey =
   | "data.dir"
   | "contracts.dir"
   | "contracts.reload_seconds"
+  | "contracts.url"
   | "sources"
   | "limits.record_bytes"
   | "limits.depth"

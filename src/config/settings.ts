@@ -32,6 +32,13 @@ export const SETTINGS: readonly Setting[] = [
   setting("data.dir", { kind: "path" }, ".sigma/data", "Directory of the embedded log and store", "--data"),
   setting("contracts.dir", { kind: "path" }, "contracts", "Directory of the contracts", "--contracts"),
   setting(
+    "contracts.url",
+    { kind: "text" },
+    "",
+    "A contracts directory that a web server gives out; it is copied into data.dir, and the last copy serves while it is away",
+    null,
+  ),
+  setting(
     "contracts.reload_seconds",
     { kind: "integer", min: 0, max: 3_600 },
     2,

@@ -201,8 +201,12 @@ function checkSubject(
   faults.push(faultAt(place, "SIG-C-009", message, "Keep one contract for each subject; its versions belong together"));
 }
 
-/** A relative path of plain names: never absolute, never upwards. */
 const INNER_PATH = /^(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)*$/;
+
+/** Whether it is a relative path of plain names: never absolute, never upwards. */
+export function isInnerPath(path: string): boolean {
+  return INNER_PATH.test(path);
+}
 
 function readVersion(
   folder: string,
@@ -255,7 +259,7 @@ function readVersion(
 function readSchema(folder: string, version: VersionText, faults: Fault[], patterns: PatternSite[]): SchemaFile | null {
   if (version.schema === null) return null;
   const { value, place } = version.schema;
-  if (!INNER_PATH.test(value)) {
+  if (!isInnerPath(value)) {
     const message = `Schema path "${shorten(value)}" is not a path inside the contract's folder`;
     faults.push(
       faultAt(

@@ -59,6 +59,8 @@ export type ContractsEvent =
       readonly changes: readonly string[];
     }
   | { readonly kind: "contracts-refused"; readonly problems: readonly string[] }
+  /** The contracts on the web could not be copied: those of the last copy stay in force. */
+  | { readonly kind: "contracts-stale"; readonly why: string }
   /** A schema id stands for none of our versions: its records are FAILED. */
   | { readonly kind: "schema-id-unknown"; readonly id: string; readonly why: string }
   /** Producers of deprecated versions could not be told so; nothing else is lost. */

@@ -57,6 +57,9 @@ export function logContracts(log: Logger): (event: ContractsEvent) => void {
         "advisories to producers of deprecated versions not sent",
       );
     }
+    if (event.kind === "contracts-stale") {
+      return log.warn({ why: event.why }, "contracts not brought up to date; the last copy stays in force");
+    }
     if (event.kind === "schema-id-unknown") {
       const { id, why } = event;
       return log.warn({ id, why }, "a schema id stands for no contract version; its records are FAILED");

@@ -83,6 +83,7 @@ describe("the configuration", () => {
       "kafka.sasl_token_file": ["/dev/null", "/dev/null"],
       "kafka.accept_compacted": ["t", "t"],
       "kafka.mirror": ["all", "all"],
+      "contracts.url": ["http://c/", "http://c/"],
       "registry.url": ["http://r:8081", "http://r:8081"],
       "registry.username": ["u", "u"],
       "registry.password": ["p", "p"],
