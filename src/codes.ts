@@ -37,6 +37,7 @@ export const CODES = {
   "SIG-I-015": "The version to retire is still in use",
   "SIG-I-016": "A version cannot be published: no registry, or no name to publish it under",
   "SIG-I-017": "The registry refused a schema",
+  "SIG-I-018": "A draft cannot be made of the samples or the document",
   "SIG-H-001": "Another program listens on the port",
   "SIG-H-002": "The address cannot be listened on",
   "SIG-H-003":

@@ -28,6 +28,8 @@ const PARTS: Readonly<Record<string, Part>> = {
     libraries: ["yaml", "jsonc-parser", "recheck", "@marcbachmann/cel-js"],
     node: ["node:fs", "node:fs/promises", "node:path", "node:module", "node:crypto"],
   },
+  // Drafts from samples and from other standards; files are written by the command line.
+  authoring: { uses: ["core", "contract/identity-proof"], libraries: [], node: [] },
   "source/source": { uses: ["core"], libraries: [], node: [] },
   "source/embedded": {
     uses: ["core", "source/source", "source/partitioner", "sqlite"],

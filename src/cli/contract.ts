@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import type { FixtureResult } from "../contract/check.ts";
 import type { ContractDetails, ContractSummary } from "../contract/commands.ts";
 import { parseContractName, type ContractName } from "../contract/contract-name.ts";
+import { addDrafts } from "./draft-commands.ts";
 import { addLifecycle } from "./lifecycle-commands.ts";
 import { parseName, parseVersionName } from "./contract-arguments.ts";
 import type { Fault } from "../contract/fault.ts";
@@ -54,6 +55,7 @@ export function contractCommand(): Command {
     .description("Lock the content of one version for good")
     .argument("<name>", "shipment@1", parseVersionName)
     .action(async (name: ContractName & { readonly version: number }, options: Options) => freeze(name, options));
+  addDrafts(command);
   addLifecycle(command);
   addWhatIf(command);
   return command;

@@ -1,0 +1,45 @@
+import { type Command, Option } from "commander";
+import { parseCount, parseVersionName } from "./contract-arguments.ts";
+import type { ExportOptions, ImportOptions } from "./contract-exchange.ts";
+import type { NewOptions } from "./contract-new.ts";
+import { withSettings } from "./settings.ts";
+
+const FORMATS = ["odcs", "json-schema"];
+/** More lines tell little more about what they have in common. */
+const LINES = 100_000;
+
+/** `sigma contract new|import|export`. Loads nothing heavy before one of them runs. */
+export function addDrafts(contract: Command): void {
+  const collect = (pointer: string, before: readonly string[] = []): readonly string[] => [...before, pointer];
+  const propose = withSettings(contract.command("new"), ["contracts.dir"]);
+  propose
+    .description("Propose a draft from real records")
+    .argument("<subject>", "what the records are about, as shipment")
+    .requiredOption("--from <file>", "lines of JSON, one record each; - is standard input")
+    .option("--identity <pointer>", "what names a fact, as /order_id; may be given several times", collect)
+    .option("--lines <count>", "how many lines are looked at", parseCount, LINES)
+    .option("--json", "print JSON", false)
+    .action(async (subject: string, options: NewOptions) =>
+      (await import("./contract-new.ts")).newContract(propose, subject, options),
+    );
+  const read = withSettings(contract.command("import"), ["contracts.dir"]);
+  read
+    .description("Make a draft of a JSON Schema or a data contract (ODCS 3.1), and name what has no place in it")
+    .argument("<file>", "JSON or YAML")
+    .option("--subject <name>", "its subject; a data contract names its own")
+    .option("--identity <pointer>", "what names a fact, as /order_id; may be given several times", collect)
+    .addOption(new Option("--format <format>", "what the file is, if it does not say").choices(FORMATS))
+    .option("--json", "print JSON: one object for each draft and each thing not mapped", false)
+    .action(async (file: string, options: ImportOptions) =>
+      (await import("./contract-exchange.ts")).importContract(read, file, options),
+    );
+  const write = withSettings(contract.command("export"), ["contracts.dir"]);
+  write
+    .description("Print a version as a data contract (ODCS 3.1) or as its JSON Schema")
+    .argument("<name>", "shipment@1", parseVersionName)
+    .addOption(new Option("--format <format>", "what to write").choices(FORMATS).default("odcs"))
+    .option("--json", "print JSON: one object", false)
+    .action(async (name: ReturnType<typeof parseVersionName>, options: ExportOptions) =>
+      (await import("./contract-exchange.ts")).exportContract(write, name, options),
+    );
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { upgradeSchema } from "../../src/authoring/upgrade-schema.ts";
+import type { JsonObject } from "../../src/core/json.ts";
+import { refuseSchema } from "../../src/core/schema-lint.ts";
+
+const DIALECT = "https://json-schema.org/draft/2020-12/schema";
+const [DRAFT_4, DRAFT_7] = ["http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-07/schema#"];
+
+describe("a JSON Schema of an earlier dialect", () => {
+  test.each<[string, JsonObject, JsonObject]>([
+    [
+      "definitions",
+      { definitions: { a: { type: "string" } }, $ref: "#/definitions/a" },
+      { $defs: { a: { type: "string" } }, $ref: "#/$defs/a" },
+    ],
+    [
+      "a bound that excludes itself",
+      { minimum: 1, exclusiveMinimum: true, maximum: 9 },
+      { exclusiveMinimum: 1, maximum: 9 },
+    ],
+    ["a bound that does not", { minimum: 1, exclusiveMinimum: false }, { minimum: 1 }],
+    ["bounds of later drafts", { minimum: 1, exclusiveMinimum: 0 }, { minimum: 1, exclusiveMinimum: 0 }],
+    [
+      "a list of items",
+      { items: [{ type: "string" }], additionalItems: false },
+      { prefixItems: [{ type: "string" }], items: false },
+    ],
+    [
+      "items for all",
+      { items: { minimum: 1, exclusiveMinimum: true }, additionalItems: false },
+      { items: { exclusiveMinimum: 1 } },
+    ],
+    [
+      "dependencies",
+      { dependencies: { a: ["b"], c: { required: ["d"] } } },
+      { dependentRequired: { a: ["b"] }, dependentSchemas: { c: { required: ["d"] } } },
+    ],
+    [
+      "nullable",
+      { properties: { a: { type: "string", nullable: true } } },
+      { properties: { a: { type: ["string", "null"] } } },
+    ],
+    ["an absolute id", { id: "https://example.com/a#" }, { $id: "https://example.com/a" }],
+    [
+      "properties called like keywords",
+      { properties: { items: { type: "string" }, id: { type: "string" } } },
+      { properties: { items: { type: "string" }, id: { type: "string" } } },
+    ],
+  ])("keeps its meaning: %s", (_, before, after) => {
+    const { schema, unmapped } = upgradeSchema({ $schema: DRAFT_4, ...before });
+    expect([schema, unmapped]).toEqual([{ $schema: DIALECT, ...after }, []]);
+    expect(refuseSchema(schema)).toEqual([]);
+  });
+
+  test("what stands beside $ref is left out where its dialect ignores it, and kept where it counts", () => {
+    const schema = { $defs: { a: {} }, properties: { x: { $ref: "#/$defs/a", minimum: 1 } } };
+    expect(upgradeSchema({ $schema: DRAFT_7, ...schema })).toMatchObject({
+      schema: { properties: { x: { $ref: "#/$defs/a" } } },
+      unmapped: [{ path: "/properties/x/minimum" }],
+    });
+    expect(upgradeSchema({ $schema: DIALECT, ...schema })).toEqual({
+      schema: { $schema: DIALECT, ...schema },
+      unmapped: [],
+    });
+  });
+
+  test("names what has no meaning here, and keeps it as a note", () => {
+    const { schema, unmapped } = upgradeSchema({
+      properties: { a: { type: "string", format: "email", javaType: "X" }, b: { id: "#b" } },
+    });
+    expect(schema).toEqual({
+      $schema: DIALECT,
+      properties: { a: { type: "string", format: "email", "x-javaType": "X" }, b: {} },
+    });
+    expect(unmapped.map(({ path }) => path)).toEqual([
+      "/properties/a/format",
+      "/properties/a/javaType",
+      "/properties/b/id",
+    ]);
+  });
+});
