@@ -5,10 +5,11 @@ import type { Setting } from "../src/config/setting.ts";
 import { SETTINGS } from "../src/config/settings.ts";
 import { describeBytes, describeKind, describeValue } from "../src/config/values.ts";
 import { CONTRACT_CODES } from "../src/contract/fault.ts";
+import { CHANGE_RULES } from "../src/contract/compatibility/change-rules.ts";
 import type { ContractFailureCode, MalformedCode } from "../src/core/failure.ts";
 import type { HaltCode } from "../src/gateway/event.ts";
 
-// node scripts/reference.ts            writes docs/reference/{config,errors}.md
+// node scripts/reference.ts            writes docs/reference/{config,errors,changes}.md
 // node scripts/reference.ts --check    exits 1 when one of them is not what it would write
 
 /** The pages by path, relative to the repository. */
@@ -16,6 +17,7 @@ export function referencePages(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/reference/config.md", configPage()],
     ["docs/reference/errors.md", errorsPage()],
+    ["docs/reference/changes.md", changesPage()],
   ]);
 }
 
@@ -43,6 +45,20 @@ over the default. \`sigma config show --origin\` prints what is in force and whe
 path is relative to the file.
 
 ${table(["Setting", "Value", "Default", "Variable", "Option", "Meaning"], rows)}
+`;
+}
+
+function changesPage(): string {
+  const rows = Object.entries(CHANGE_RULES).map(([rule, { effect, meaning }]) => [`\`${rule}\``, effect, meaning]);
+  return `# What a diff reports
+
+${GENERATED}
+
+\`sigma contract diff\` names each change between two versions. What narrows may break backward compatibility, what widens
+forward compatibility, and what changes both; a note breaks nothing. [Compatibility](../compatibility.md) says how the verdict
+is found.
+
+${table(["Change", "Effect", "Meaning"], rows)}
 `;
 }
 
