@@ -349,6 +349,12 @@ const readiness = {
   },
 };
 
+export const metricsSchema: FastifySchema = {
+  operationId: "metrics",
+  summary: "Counters of the versions that look on, for Prometheus",
+  response: { 200: answer("The counters", text, "text/plain") },
+};
+
 export const healthSchemas: Schemas<"live" | "ready"> = {
   live: {
     operationId: "live",

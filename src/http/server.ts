@@ -12,6 +12,7 @@ import { registerDecisions } from "./decisions.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import { bodyTooLarge, LINE_TYPES, registerEvents } from "./events.ts";
 import { registerHealth } from "./health.ts";
+import { registerMetrics } from "./metrics.ts";
 import { ProblemError, sendProblem, unavailableProblem, type Problem } from "./problem.ts";
 import { registerRegistry } from "./registry/routes.ts";
 import { registerShadow } from "./shadow.ts";
@@ -54,6 +55,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerContracts(app, deps);
   registerShadow(app, deps);
   registerHealth(app, deps);
+  registerMetrics(app, deps);
   await registerRegistry(app, deps);
   app.get("/openapi.json", { schema: { hide: true } }, async () => ({
     // The plugin leaves this member of OpenAPI 3.1 out.

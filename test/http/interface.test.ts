@@ -212,6 +212,7 @@ describe("the interface", () => {
         .toSorted(),
     ).toEqual([
       "get /livez",
+      "get /metrics",
       "get /readyz",
       "get /v1/contracts",
       "get /v1/contracts/{subject}",

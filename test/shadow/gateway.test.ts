@@ -120,6 +120,27 @@ test("the interface shows who looks on, in whole and by name, and answers 404 fo
   ]);
 });
 
+test("metrics count what those who look on saw, by contract and flip, and name nothing of a record", async () => {
+  const shadow = lookOn();
+  const service = await startService({ ingest: { onSettled: showTo(shadow) }, http: { shadow: shadow.snapshot } });
+  await service.append(shipment("a", 15), shipment("b", 600), "{");
+  await judged(shadow, 3);
+  const response = await fetch(`${service.url}/metrics`);
+  expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  const text = await response.text();
+  expect(text.split("\n").filter((line) => !line.startsWith("#") && line !== "")).toEqual([
+    'sigma_shadow_records_total{contract="shipment@2",fate="judged"} 3',
+    'sigma_shadow_records_total{contract="shipment@2",fate="dropped"} 0',
+    'sigma_shadow_records_total{contract="shipment@2",fate="lost"} 0',
+    'sigma_shadow_flips_total{contract="shipment@2",flip="passToPass"} 1',
+    'sigma_shadow_flips_total{contract="shipment@2",flip="passToFail"} 1',
+    'sigma_shadow_flips_total{contract="shipment@2",flip="failToPass"} 0',
+    'sigma_shadow_flips_total{contract="shipment@2",flip="failToFailSame"} 1',
+    'sigma_shadow_flips_total{contract="shipment@2",flip="failToFailChanged"} 0',
+    'sigma_shadow_restarts_total{contract="shipment@2"} 0',
+  ]);
+});
+
 test("without anybody looking on the interface says so", async () => {
   const service = await startService();
   expect(await (await fetch(`${service.url}/v1/shadow`)).json()).toEqual({ shadows: [] });
