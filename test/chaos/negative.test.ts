@@ -16,8 +16,8 @@ import { judgeRun, type StoredDocument } from "./verdict.ts";
 import { readVisible } from "./visible.ts";
 
 // A harness that cannot go red proves nothing: these workers are wrong on purpose. Each stores whatever it is given; only
-// which positions it is given is judged. Documents before the ledger is a mutant of the simulation, one acknowledgement
-// instead of a majority stands in test/store/mongodb/failover.test.ts.
+// which positions it is given is judged. Documents before the ledger stands in ledger-order.test.ts (and as a mutant of the
+// simulation), one acknowledgement instead of a majority in test/store/mongodb/failover.test.ts.
 
 type Seen = { readonly partition: number; readonly offset: bigint; readonly value: Uint8Array | null };
 
