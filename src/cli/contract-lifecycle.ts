@@ -41,6 +41,8 @@ export async function changeState(
   if (options.reason.trim() === "")
     throw usage("SIG-I-012", "A reason is needed: it is kept for ever", "add --reason TEXT");
   const config = await configFor(command);
+  const now = new Date();
+  refuseImpossible(config, action, options, now);
   const target = findTarget(config, name);
   const { status } = target.version;
   const move = planMove(action, target.name, status);
@@ -48,7 +50,6 @@ export async function changeState(
   if (action === "activate") requireProved(config, target);
   const report = action === "activate" ? passWhatIfGate(target.name, target.contract, target.version, options) : null;
   if (action === "retire") requireNoDefault(config, target);
-  const now = new Date();
   const change = changeOf(action, target, options, now);
   const text = edited(target, change);
   const store = await openStoreFor(config, "operate");
@@ -70,6 +71,17 @@ export async function changeState(
   if (options.json) return printJson({ kind: "state", name: target.name, was: status, ...change });
   print(`${target.name} is ${move.to}, was ${status}; written to ${target.contract.file}`);
   note("A running gateway takes it within a few seconds; commit the file to make it last");
+}
+
+/** What cannot be done to any version. */
+function refuseImpossible(config: Config, action: LifecycleAction, { sunset }: LifecycleOptions, now: Date): void {
+  if (config.contractsUrl !== null) {
+    const message = `Cannot ${action} a version here: the contracts are a copy of what contracts.url serves`;
+    throw usage("SIG-I-014", message, "change its state where they come from");
+  }
+  if (sunset !== undefined && sunset < now.toISOString().slice(0, 10)) {
+    throw usage("SIG-I-014", `Cannot announce ${sunset} as the end of a version: it is past`, "name a day to come");
+  }
 }
 
 function findTarget(config: Config, { subject, version: number }: { subject: string; version: number }): Target {

@@ -159,6 +159,7 @@ describe("the life of a version", () => {
       [["activate", "parcel@9", "--reason", "r"], "SIG-I-004"],
       [["activate", "parcel@1", "--reason", " "], "SIG-I-012"],
       [["deprecate", "parcel@1", "--reason", "r", "--sunset", "2027-02-30"], "YYYY-MM-DD"],
+      [["deprecate", "parcel@1", "--reason", "r", "--sunset", "2020-01-01"], "it is past"],
       [["retire", "parcel@1", "--reason", "r", "--window", "soon"], "30d"],
       [["traffic", "pracel"], "SIG-I-004"],
       [["traffic", "parcel"], "SIG-I-007"],

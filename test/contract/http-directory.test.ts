@@ -119,6 +119,12 @@ test("a gateway follows contracts on the web, goes on with its copy while they a
   expect([nowhere.code, nowhere.stderr]).toEqual([40, expect.stringContaining("CONTRACTS_UNREACHABLE") as string]);
   const gateway = startSigma(["start", "--no-demo"], { cwd, env });
   await gateway.line(/ on http/);
+  // Its files are not ours to change: the next look would undo it.
+  const retired = await sigma(["contract", "deprecate", "shipment@1", "--reason", "r"], { cwd, env });
+  expect([retired.code, retired.stderr]).toEqual([
+    2,
+    expect.stringContaining("a copy of what contracts.url serves") as string,
+  ]);
   const yaml = join(from.root, "shipment/contract.yaml");
   writeFileSync(
     yaml,
