@@ -46,7 +46,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     states.set(stream.id, { ...before, ...change });
   };
   const observe: Observe = (event) => {
-    track(event, set);
+    track(event, states.get(event.stream.id)?.state === "paused", set);
     if (event.kind === "batch-settled" || event.kind === "stream-acquired") {
       wake(waiters.get(event.stream.id), event.kind === "batch-settled" ? event.to : event.position);
     }
@@ -94,11 +94,19 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   };
 }
 
-function track(event: GatewayEvent, set: (stream: Stream, change: Partial<StreamState>) => void): void {
+function track(
+  event: GatewayEvent,
+  paused: boolean,
+  set: (stream: Stream, change: Partial<StreamState>) => void,
+): void {
   const { stream } = event;
   switch (event.kind) {
     case "stream-acquired":
-      return set(stream, { state: "running", settledTo: event.position, trouble: null });
+      // A pause ends when the stream moves on: that its tail could be read says nothing of what it paused for.
+      return set(
+        stream,
+        paused ? { settledTo: event.position } : { state: "running", settledTo: event.position, trouble: null },
+      );
     case "batch-settled":
       return set(stream, { state: "running", settledTo: event.to, trouble: null });
     case "stream-resumed":

@@ -69,8 +69,11 @@ export async function ingestStream(
     try {
       const step: Step =
         tail === null ? await acquire(deps, stream, signal) : await advance(deps, stream, tail, signal, breaker);
-      if (attempt > 0) deps.observe({ kind: "stream-resumed", stream });
-      attempt = 0;
+      // Reading the tail proves nothing: what failed may be the store's writes, or a registry. Only a step forward ends it.
+      if (tail !== null || step.kind === "halted") {
+        if (attempt > 0) deps.observe({ kind: "stream-resumed", stream });
+        attempt = 0;
+      }
       if (step.kind === "halted") {
         deps.observe({ kind: "stream-halted", stream, halt: step.halt });
         return step.halt;

@@ -33,6 +33,8 @@ const KILL_PAUSE_MS = { min: 1_000, max: 3_000 } as const;
 const ZOMBIE_SLEEP_MS = { min: 8_000, max: 15_000 } as const;
 /** A zombie whose partitions nobody has taken over sleeps on, so long at most. */
 const OVERTAKE_MAX_MS = 40_000;
+/** Records written while a zombie sleeps, over and above the plan: others can only move what there is something new in. */
+const OVERTAKING_RECORDS = 300;
 
 /** Writes all records while workers are killed and put to sleep; each fault comes with a slice of records of its own. */
 export async function runChaos(
@@ -44,8 +46,10 @@ export async function runChaos(
   const { journal, fleet, documents, random } = deps;
   const slice = Math.ceil(plan.records / (plan.kills + plan.zombies));
   let writing: Promise<void> = Promise.resolve();
-  const feed = (): void => {
-    writing = writing.then(async () => journal.write(Math.min(slice, plan.records - journal.entries.length)));
+  const feed = (least = 0): void => {
+    writing = writing.then(async () =>
+      journal.write(Math.max(least, Math.min(slice, plan.records - journal.entries.length))),
+    );
     // It is awaited at the end.
     writing.catch(() => undefined);
   };
@@ -75,8 +79,12 @@ export async function runChaos(
       report.zombies += 1;
       const before = await documents.tails();
       const sleep = AbortSignal.timeout(OVERTAKE_MAX_MS);
+      feed(OVERTAKING_RECORDS);
       await delay(between(random, ZOMBIE_SLEEP_MS), undefined, { signal });
-      while (!(await allMoved(documents, before)) && !sleep.aborted) await delay(200, undefined, { signal });
+      while (!(await allMoved(documents, before)) && !sleep.aborted) {
+        feed(OVERTAKING_RECORDS);
+        await delay(2_000, undefined, { signal });
+      }
       if (await allMoved(documents, before)) report.overtaken += 1;
       frozen.thaw();
       await delay(between(random, KILL_PAUSE_MS), undefined, { signal });

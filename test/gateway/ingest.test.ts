@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
+import type { Observe } from "../../src/gateway/event.ts";
+import { startGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { backoffMs } from "../../src/gateway/ingest.ts";
 import type { Source } from "../../src/source/source.ts";
 import { sealEntry } from "../../src/store/ledger.ts";
@@ -102,9 +104,33 @@ describe("ingestStream()", () => {
       },
     };
     await embedded.settle({ store });
-    expect(embedded.events.filter(({ kind }) => kind === "stream-paused")).toHaveLength(3);
-    expect(embedded.events.map(({ kind }) => kind)).toContain("stream-resumed");
+    const troubles = embedded.events.filter(({ kind }) => kind === "stream-paused" || kind === "stream-resumed");
+    expect(troubles.map(({ kind }) => kind)).toEqual([
+      "stream-paused",
+      "stream-paused",
+      "stream-paused",
+      "stream-resumed",
+    ]);
+    const waits = troubles.flatMap((event) => (event.kind === "stream-paused" ? [event.retryInMs] : []));
+    expect(waits.toSorted((a, b) => a - b)).toEqual(waits);
+    expect(waits[2]).toBeGreaterThan(waits[0] ?? 0);
     expect(await embedded.store.reads.tally()).toEqual({ validated: 2, failed: 0, receipts: 0 });
+  });
+
+  test("stays paused and not ready while only writing fails, although the tail can be read", async () => {
+    const embedded = await openEmbedded();
+    await embedded.append(shipment("A"));
+    const full = async (): Promise<never> => Promise.reject(new Unavailable("STORE_FULL", "the disk is full", "free"));
+    const seen: string[] = [];
+    const running: Gateway[] = [];
+    const observe: Observe = ({ kind }) => {
+      if (kind === "stream-acquired") seen.push(...running.map((gateway) => gateway.streams()[0]?.state ?? "none"));
+    };
+    const gateway = await startGateway({ ...embedded.deps, store: { ...embedded.store, unit: full }, observe });
+    running.push(gateway);
+    await expect.poll(() => seen.length).toBeGreaterThan(3);
+    expect([...new Set(seen.slice(1)), gateway.ready()]).toEqual(["paused", false]);
+    await gateway.stop();
   });
 
   test("a bug is not trouble: it ends the stream loudly", async () => {

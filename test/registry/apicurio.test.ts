@@ -76,10 +76,14 @@ test("a version is published, a real serializer writes by the registry's id, and
   await apicurio.stop();
   const later = framed(1_999_999_998, JSON.stringify(PAYLOAD));
   expect(await send(later, 2)).toBeNull();
-  const ready = await fetch(`${url}/readyz`);
-  expect([ready.status, ((await ready.json()) as { streams: readonly { state: string }[] }).streams[0]?.state]).toEqual(
-    [503, "paused"],
-  );
+  const readiness = async (): Promise<unknown> => {
+    const answer = await fetch(`${url}/readyz`);
+    const { streams } = (await answer.json()) as { streams: readonly { state: string }[] };
+    return [answer.status, streams[0]?.state];
+  };
+  await expect.poll(readiness, { timeout: 10_000 }).toEqual([503, "paused"]);
+  // It stays so while the registry is asked again and again.
+  for (let asked = 0; asked < 50; asked += 1) expect(await readiness()).toEqual([503, "paused"]);
   apicurio = await startApicurio();
   gateway.child.kill("SIGTERM");
   expect((await gateway.ended).code).toBe(0);
