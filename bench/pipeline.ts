@@ -20,7 +20,7 @@ const BATCH = 3_000;
 type Cost = { readonly seconds: number; readonly cpuSeconds: number };
 
 const kafka = await startKafka();
-const mongo = await startMongo(1);
+const mongo = await startMongo(1, [], 4);
 try {
   await createTopic(kafka.brokers, TOPIC, PARTITIONS);
   await produceShipments(kafka.brokers, TOPIC, RECORDS);

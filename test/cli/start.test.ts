@@ -36,6 +36,9 @@ describe("sigma start", () => {
       failed: 25,
     });
     expect((await fetch(`${url}/livez`)).status).toBe(200);
+    // One process, with the young generation that its memory was measured with.
+    if (process.platform === "linux")
+      expect(readFileSync(`/proc/${running.child.pid}/cmdline`, "utf8")).toContain("--max-semi-space-size=");
     expect((await sigma(["status", "--url", url], { cwd })).code).toBe(0);
     running.child.kill("SIGTERM");
     const { code, stderr } = await running.ended;

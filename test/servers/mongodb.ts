@@ -36,8 +36,18 @@ export function mongodBinary(): string {
   return join(directory, "mongod");
 }
 
-/** @param nodes 0: one standalone server; else a replica set of so many. */
-export async function startMongo(nodes: number, parameters: readonly string[] = []): Promise<MongoServer> {
+/** Small enough for three nodes beside everything else that a test starts. */
+const TEST_CACHE_GB = 0.25;
+
+/**
+ * @param nodes 0: one standalone server; else a replica set of so many.
+ * @param cacheGb memory for the data of each node. What does not fit is evicted while it is written: benchmarks take more.
+ */
+export async function startMongo(
+  nodes: number,
+  parameters: readonly string[] = [],
+  cacheGb: number = TEST_CACHE_GB,
+): Promise<MongoServer> {
   const binary = mongodBinary();
   const directory = mkdtempSync(join(tmpdir(), "sigma-mongo-"));
   const ports = await freePorts(Math.max(1, nodes));
@@ -55,7 +65,7 @@ export async function startMongo(nodes: number, parameters: readonly string[] = 
         ...flags,
         ...set,
         "--wiredTigerCacheSizeGB",
-        "0.25",
+        String(cacheGb),
         ...quiet.flatMap((parameter) => ["--setParameter", parameter]),
       ],
       { stdio: ["ignore", out, out] },
