@@ -2,6 +2,7 @@ import type { PayloadLimits } from "./contract-set.ts";
 import type { Malformed, MalformedCode } from "./failure.ts";
 import { findPolicyFault, findSyntaxFault, survives } from "./json-scan.ts";
 import type { JsonValue } from "./json.ts";
+import { nearestPointer } from "./pointer.ts";
 import { frameBytes } from "./wire-format.ts";
 
 export type ParsedPayload =
@@ -242,5 +243,6 @@ function malformed(
   byteOffset: number | null,
   pointer: string | null,
 ): ParsedPayload {
-  return { ok: false, reason: { kind: "malformed", code, message, byteOffset, pointer } };
+  const near = pointer === null ? null : nearestPointer(pointer);
+  return { ok: false, reason: { kind: "malformed", code, message, byteOffset, pointer: near } };
 }

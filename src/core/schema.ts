@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import type { Violation } from "./failure.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
+import { nearestPointer } from "./pointer.ts";
 
 /** A JSON Schema 2020-12, ready to judge. */
 export type CompiledSchema = {
@@ -110,8 +111,11 @@ function saysTheSame(a: ErrorObject, b: ErrorObject): boolean {
 /** Points at the field itself where the engine points at the object around it, in words that quote no value. */
 function toViolation(error: ErrorObject, field: string | null): Violation {
   const { keyword, instancePath, schemaPath, message = "does not match" } = error;
-  const pointer = field === null ? instancePath : `${instancePath}/${escapeStep(field)}`;
-  return { pointer, keyword, schemaPath: schemaPath.slice(1), message: wordsFor(keyword, message) };
+  const whole = field === null ? instancePath : `${instancePath}/${escapeStep(field)}`;
+  const pointer = nearestPointer(whole);
+  const words = wordsFor(keyword, message);
+  const told = pointer === whole ? words : `something below it, with a name too long to repeat: ${words}`;
+  return { pointer, keyword, schemaPath: schemaPath.slice(1), message: told };
 }
 
 function escapeStep(field: string): string {

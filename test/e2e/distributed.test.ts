@@ -96,6 +96,9 @@ describe("the mirror of decisions", () => {
     const gateway = await program.start();
     await produce(brokers, topic, 0, [shipmentText("A"), "{broken", shipmentText("A"), shipmentText("A", 3)]);
     await expect.poll(counts, { timeout: 10_000 }).toEqual({ validated: 1, failed: 2, receipts: 1 });
+    // They are told after they are stored, each topic in its turn.
+    const told = async (name: string): Promise<number> => (await readTold(brokers, `${topic}.${name}`)).length;
+    await expect.poll(async () => [await told("failed"), await told("validated")], { timeout: 10_000 }).toEqual([2, 1]);
     const [passed] = await readTold(brokers, `${topic}.validated`);
     expect([passed?.text, passed?.headers.get("sigma.contract")]).toEqual([shipmentText("A"), "shipment@1"]);
     expect(passed?.key).toBe(passed?.headers.get("sigma.decision.id"));

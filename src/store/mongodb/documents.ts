@@ -1,4 +1,3 @@
-import { Binary } from "mongodb";
 import type { ContractRef } from "../../core/compile.ts";
 import { failureCode, type FailureReason } from "../../core/failure.ts";
 import type { Header, Position } from "../../core/record.ts";
@@ -7,7 +6,7 @@ import { payloadBytes } from "../../core/wire-format.ts";
 import type { LedgerEntry } from "../ledger.ts";
 import type { FailedRow, NewValidated, Occurrence, ReceiptRow, StoredRow, ValidatedRow } from "../store.ts";
 import type { JsonValue } from "../../core/json.ts";
-import { rawFields } from "./raw.ts";
+import { envelopeFields, rawFields } from "./long-bytes.ts";
 import { isSamePayload, toBson } from "./payload.ts";
 
 /** A document as the driver takes and gives it: 64-bit integers are `bigint`, bytes are `Buffer`. */
@@ -22,9 +21,8 @@ function occurrenceFields({ position, timestampMs, key, headers, raw, rawHash }:
     partition,
     offset,
     timestampMs: BigInt(timestampMs),
-    ...(key !== null && { key: binary(key) }),
-    ...(headers.length > 0 && { headers: headers.map(([name, value]) => ({ name, value: binary(value) })) }),
-    ...rawOf(raw),
+    ...envelopeFields({ key, headers }),
+    ...rawFields(raw),
     rawHash,
   };
 }
@@ -207,15 +205,6 @@ function text(document: Document, field: string): string {
   const value = document[field];
   if (typeof value !== "string") throw new Error(`its ${field} is not text`);
   return value;
-}
-
-function rawOf(raw: Uint8Array | null): Record<string, unknown> {
-  const fields = rawFields(raw);
-  return { ...fields, raw: binary(fields.raw) };
-}
-
-function binary(value: Uint8Array | null): Binary | null {
-  return value === null ? null : new Binary(value);
 }
 
 function bytes(value: unknown): Uint8Array | null {

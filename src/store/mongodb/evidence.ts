@@ -2,7 +2,7 @@ import { Binary, type Db } from "mongodb";
 import { payloadBytes } from "../../core/wire-format.ts";
 import type { StoredEvidence, StoreReads } from "../store.ts";
 import { bigintOf, headersOf, type Document } from "./documents.ts";
-import { withLongRaw } from "./raw.ts";
+import { withLongBytes } from "./long-bytes.ts";
 import type { ObjectCollection } from "./reads.ts";
 import { guarded } from "./unavailable.ts";
 
@@ -16,6 +16,7 @@ const FIELDS = {
   headers: 1,
   raw: 1,
   rawChunks: 1,
+  envelopeChunks: 1,
 } as const;
 
 /** The reads that judging history again needs. */
@@ -30,7 +31,7 @@ export function createEvidence(
         const pages = await Promise.all(
           (await collections()).map(async ({ name, kind }) => {
             const found = await db.collection<Document>(name).find(filter, { projection: FIELDS }).toArray();
-            return (await withLongRaw(db, found)).map((document) => readEvidence(kind, document, from));
+            return (await withLongBytes(db, found)).map((document) => readEvidence(kind, document, from));
           }),
         );
         return pages

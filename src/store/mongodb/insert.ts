@@ -1,12 +1,14 @@
 import { MongoServerError, type Db } from "mongodb";
+import type { FailureReason } from "../../core/failure.ts";
 import type { Inserted, Occurrence } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import type { Document } from "./documents.ts";
+import { inlineSize } from "./long-bytes.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
 
 /** A command is one BSON document: 16 MiB, and some room. */
 const COMMAND_BYTES_MAX = 14_000_000;
-/** What a document has besides its record's bytes, and how much larger a payload can be in BSON than in JSON ("[1,1"). */
+/** What a document has besides its record's bytes and its reason, and how much larger a payload can be in BSON than in JSON ("[1,1"). */
 const DOCUMENT_BYTES = 1_024;
 const BSON_PER_JSON = 9;
 
@@ -54,8 +56,23 @@ function endOfCommand(rows: readonly Occurrence[], from: number): number {
   let bytes = 0;
   let to = from;
   for (; to < rows.length; to += 1) {
-    bytes += DOCUMENT_BYTES + (rows[to]?.raw?.length ?? 0) * (1 + BSON_PER_JSON);
+    const row = rows[to] as Occurrence & { readonly reason?: FailureReason };
+    bytes += DOCUMENT_BYTES + inlineSize(row.raw, row);
+    // A failure has a reason, any other document its payload or what names one.
+    bytes += row.reason === undefined ? (row.raw?.length ?? 0) * BSON_PER_JSON : reasonBytes(row.reason);
     if (bytes > COMMAND_BYTES_MAX && to > from) break;
   }
   return to;
+}
+
+/** At most: a UTF-16 unit takes three bytes, a violation's names and lengths less than 128. */
+function reasonBytes(reason: FailureReason): number {
+  if (reason.kind !== "schema" && reason.kind !== "rule") return 3 * JSON.stringify(reason).length;
+  let bytes = 0;
+  for (const violation of reason.violations) {
+    bytes += 128 + 3 * violation.message.length;
+    bytes +=
+      3 * ("pointer" in violation ? violation.pointer.length + violation.schemaPath.length : violation.id.length);
+  }
+  return bytes;
 }

@@ -5,7 +5,7 @@ import { createEvidence } from "./evidence.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
 import { readActions, readHalts } from "./operator.ts";
 import { readTraffic } from "./traffic.ts";
-import { withLongRaw } from "./raw.ts";
+import { withLongBytes } from "./long-bytes.ts";
 import { guarded } from "./unavailable.ts";
 
 export type ObjectCollection = { readonly name: string; readonly kind: "validated" | "failed" | "receipt" };
@@ -35,7 +35,7 @@ export function createReads(db: Db): StoreReads {
       guarded(async () => {
         const documents = db.collection<Document>(`validated_${collection}`);
         const found = await documents.find({ _id: { $in: [...ids] } }, { projection: { payload: 0 } }).toArray();
-        const rows = (await withLongRaw(db, found)).map((document) => readRow("validated", document));
+        const rows = (await withLongBytes(db, found)).map((document) => readRow("validated", document));
         return new Map(
           rows.flatMap((row): [string, ValidatedRow][] => (row.kind === "validated" ? [[row.id, row]] : [])),
         );
@@ -101,7 +101,7 @@ async function rowsOf(
   const found = await Promise.all(
     collections.map(async ({ name, kind }) => {
       const documents = db.collection<Document>(name);
-      const whole = await withLongRaw(db, await documents.find(filter).toArray());
+      const whole = await withLongBytes(db, await documents.find(filter).toArray());
       return whole.map((document) => readRow(kind, document));
     }),
   );

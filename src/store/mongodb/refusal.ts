@@ -3,7 +3,7 @@ import type { JsonValue } from "../../core/json.ts";
 import { NOTHING_DECLARED } from "../../core/number-types.ts";
 import type { SourceRecord } from "../../core/record.ts";
 import { toBson } from "./payload.ts";
-import { RAW_INLINE_MAX } from "./raw.ts";
+import { inlineSize } from "./long-bytes.ts";
 
 /** The server's limit for one document, without room for the fields around payload, bytes, key and headers. */
 const DOCUMENT_BYTES_MAX = 16_777_216 - 65_536;
@@ -16,9 +16,7 @@ const BSON_PER_JSON = 9;
  */
 export function refusalOf({ key, headers, value }: SourceRecord, payload: JsonValue): string | null {
   const raw = value?.length ?? 0;
-  const beside =
-    (key?.length ?? 0) + headers.reduce((sum, [name, bytes]) => sum + name.length * 3 + bytes.length + 32, 0);
-  const inline = Math.min(raw, RAW_INLINE_MAX) + beside;
+  const inline = inlineSize(value, { key, headers });
   if (raw * BSON_PER_JSON + inline <= DOCUMENT_BYTES_MAX) return null;
   const size = BSON.calculateObjectSize({ payload: toBson(payload, NOTHING_DECLARED) });
   const doubled = size + numbersIn(payload) * 4;

@@ -12,7 +12,7 @@ import {
   type Document,
 } from "./documents.ts";
 import { insertAll } from "./insert.ts";
-import { insertLongRaw, withLongRaw } from "./raw.ts";
+import { insertLongBytes, withLongBytes } from "./long-bytes.ts";
 import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
 import { Unavailable } from "../../core/unavailable.ts";
@@ -54,7 +54,7 @@ async function insertValidated(
   collection: string,
   rows: readonly NewValidated[],
 ): Promise<readonly Inserted[]> {
-  await insertLongRaw(db, rows);
+  await insertLongBytes(db, rows);
   const taken = await insertAll(db, `validated_${collection}`, rows, validatedDocument);
   return rows.map((_, index) => taken.get(index) ?? "inserted");
 }
@@ -67,7 +67,7 @@ async function insertOwn<Row extends FailedRow | ReceiptRow>(
   documentOf: (row: Row) => Document,
 ): Promise<void> {
   if (rows.length === 0) return;
-  await insertLongRaw(db, rows);
+  await insertLongBytes(db, rows);
   await insertAll(db, collection, rows, documentOf);
 }
 
@@ -79,7 +79,7 @@ async function findHolders(
   const documents = db.collection<Document>(`validated_${collection}`);
   // Not the payload: what is compared are the bytes.
   const found = await documents.find({ _id: { $in: [...ids] } }, { projection: { payload: 0 } }).toArray();
-  const rows = (await withLongRaw(db, found)).map((document) => readRow("validated", document));
+  const rows = (await withLongBytes(db, found)).map((document) => readRow("validated", document));
   return new Map(
     rows.map((row) => {
       if (row.kind !== "validated") throw unreadableHolder(row.id);

@@ -12,7 +12,8 @@ const LIMITS = { bytesMax: 16_000_000, depthMax: 64 };
 
 function listContracts() {
   const list = { type: "array", items: { type: "integer" } };
-  const schema = { type: "object", properties: { id: { type: "string" }, list }, required: ["id", "list"] };
+  const map = { type: "object", additionalProperties: { type: "object", additionalProperties: false } };
+  const schema = { type: "object", properties: { id: { type: "string" }, list, map }, required: ["id", "list"] };
   const content = { version: 1, schema, rules: [], identity: ["/id"] };
   const version = { ...content, status: "active" as const, digest: versionDigest("list", content) };
   const contract = { subject: "list", collection: "orders", versionField: null, versions: [version] };
@@ -38,8 +39,8 @@ describe("what MongoDB could never keep", () => {
     expect(refused(listText("a", 1_000_000))).toMatch(
       /^As a MongoDB document it would have \d{8} bytes, more than 16711680$/,
     );
-    expect(refused(`{"id":"${"x".repeat(12_000_000)}"}`)).toBeNull();
-    expect(refused(`{"id":"${"x".repeat(13_000_000)}"}`)).not.toBeNull();
+    expect(refused(`{"id":"${"x".repeat(16_000_000)}"}`)).toBeNull();
+    expect(refused(`{"id":"${"x".repeat(17_000_000)}"}`)).not.toBeNull();
   });
 
   const mongo = mongoForTests(1);
@@ -48,7 +49,8 @@ describe("what MongoDB could never keep", () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
     const embedded = await openEmbedded();
-    await embedded.append(listText("a", 10), listText("b", 1_500_000), listText("c", 700_000), listText("d", 3));
+    const largest = listText("x".repeat(15_990_000), 3);
+    await embedded.append(listText("a", 10), listText("b", 1_500_000), listText("c", 700_000), largest);
     const set = listContracts();
     const gateway = await startGateway({ ...embedded.deps, store, contracts: () => set });
     await expect.poll(() => gateway.streams()[0]?.settledTo, { timeout: 20_000 }).toBe(4n);
@@ -70,4 +72,58 @@ describe("what MongoDB could never keep", () => {
     };
     expect(await audit(store.reads, options)).toMatchObject({ findings: [], records: 4, validated: 3, failed: 1 });
   }, 60_000);
+
+  test("is no key, header or explanation, however long: what a batch brings is stored, and read back as it was", async () => {
+    const database = await testDatabase(mongo.server());
+    const store = await database.open();
+    const embedded = await openEmbedded();
+    const long = { key: Buffer.alloc(9_000_000, "k"), value: Buffer.alloc(11_000_000, "v") };
+    const below = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`x${n}`, n]));
+    const nested = JSON.stringify({ id: "n", list: [], map: { ["m".repeat(900_000)]: below } });
+    const many = JSON.stringify({ id: "m", list: Array.from({ length: 30 }, () => "?") });
+    const record = (text: string, changes: object = {}) => ({
+      key: null,
+      headers: [],
+      value: Buffer.from(text),
+      partition: null,
+      ...changes,
+    });
+    const headers = [["h", long.value] as const, ["h", Buffer.from("2")] as const];
+    await embedded.log.append(TOPIC, [
+      record(listText("a", 3), { key: long.key, headers }),
+      record("{", { key: long.key, headers }),
+      record(nested),
+      ...Array.from({ length: 3_000 }, () => record(many)),
+    ]);
+    const set = listContracts();
+    const limits = { bytesMax: 100_000_000, recordsMax: 4_000, waitMs: 20 };
+    const gateway = await startGateway({ ...embedded.deps, store, contracts: () => set, limits });
+    await expect.poll(() => gateway.streams()[0]?.settledTo, { timeout: 30_000 }).toBe(3_003n);
+    await gateway.stop();
+    const [stream] = await embedded.log.streams();
+    const rows = await store.reads.rows(stream?.id ?? "", 0n, 4n);
+    expect(rows.map((row) => (row.kind === "failed" ? row.reason.kind : row.kind))).toEqual([
+      "validated",
+      "malformed",
+      "schema",
+      "schema",
+    ]);
+    for (const row of rows.slice(0, 2)) {
+      if (row.kind === "unreadable") throw new Error(row.message);
+      expect(Buffer.compare(row.key ?? Buffer.alloc(0), long.key)).toBe(0);
+      expect(row.headers.map(([name, value]) => [name, value.length])).toEqual([
+        ["h", 11_000_000],
+        ["h", 1],
+      ]);
+    }
+    const checked = await audit(store.reads, {
+      source: embedded.log,
+      tailMayBeIncomplete: false,
+      findingsMax: 10,
+      signal: new AbortController().signal,
+    });
+    expect(checked.findings).toEqual([]);
+    await database.raw.collection<{ _id: string }>("sigma_raw").deleteOne({ _id: `${stream?.id}@1#e2` });
+    expect((await store.reads.rows(stream?.id ?? "", 1n, 2n))[0]).toMatchObject({ kind: "unreadable" });
+  }, 90_000);
 });
