@@ -16,7 +16,7 @@ export const CODES = {
   "SIG-S-006": "A key of a source is missing, or two sources name one topic",
   "SIG-S-007": "The HTTP server would be reachable from other machines; it has no authentication yet",
   "SIG-S-008": "A source names a contract or version that does not exist",
-  "SIG-S-010": "The raw bytes are the stored body and the audit's evidence; they cannot be dropped",
+  "SIG-S-010": "In the embedded store the raw bytes are all there is of a record; they cannot be dropped",
   "SIG-S-011": "A setting of Kafka or MongoDB is missing, wrong or contradicts another",
   "SIG-S-012": "A version that is to judge live traffic beside others is not named well, or does not exist",
   "SIG-S-013": "A setting of the schema registry is wrong",

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { nearestName } from "./contract/nearest.ts";
+import type { PassedRaw } from "./store/ledger.ts";
 import type { PayloadLimits } from "./core/contract-set.ts";
 import type { Written } from "./config/file.ts";
 import type { Setting, SettingKey, SettingValue, SourceSetting } from "./config/setting.ts";
@@ -24,6 +25,7 @@ export type Config = {
   readonly limits: PayloadLimits;
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number };
   readonly log: { readonly level: string; readonly format: "auto" | "json" | "pretty" };
+  readonly passedRaw: PassedRaw;
   readonly shutdownDeadlineMs: number;
   readonly breaker: {
     readonly failedRatioMax: number | null;
@@ -132,9 +134,9 @@ function contradictions(settings: readonly SettingInForce[]): readonly ConfigFau
   const shadow = inForce("shadow.versions");
   if (shadow !== undefined) faults.push(...shadowFaults(describeValue(shadow.value), shadow.origin));
   const raw = inForce("passed.raw");
-  if (raw?.value === "drop") {
-    const message = "Cannot drop the bytes of PASSED records: the audit reads them";
-    faults.push({ place: raw.origin, code: "SIG-S-010", message, remedy: "Set passed.raw to keep" });
+  if (raw?.value === "drop" && inForce("mongodb.uri")?.value === "") {
+    const message = "Cannot drop the bytes of PASSED records: in the embedded store they are all there is of a record";
+    faults.push({ place: raw.origin, code: "SIG-S-010", message, remedy: "Set passed.raw to keep, or mongodb.uri" });
   }
   const sources = inForce("sources");
   const topics = typeof sources?.value === "object" ? sources.value.map(({ topic }) => topic) : [];
@@ -166,6 +168,7 @@ function configOf(settings: readonly SettingInForce[]): Config {
     limits: { bytesMax: number("limits.record_bytes"), depthMax: number("limits.depth") },
     batch: { recordsMax: number("batch.records"), bytesMax: number("batch.bytes") },
     log: { level: text("log.level"), format: text("log.format") as Config["log"]["format"] },
+    passedRaw: text("passed.raw") as PassedRaw,
     shutdownDeadlineMs: number("shutdown.deadline_seconds") * 1_000,
     breaker: {
       failedRatioMax: number("breaker.failed_percent") === 0 ? null : number("breaker.failed_percent") / 100,

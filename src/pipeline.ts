@@ -45,6 +45,7 @@ export async function startPipeline(
       contracts: contracts.current,
       ...(lookup === null ? {} : { learnSchemaIds: lookup.learnSchemaIds }),
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
+      passedRaw: config.passedRaw,
       breaker: config.breaker,
       ...(await mirrorOf(config, engine.log)),
       onSettled: onlookers.onSettled,

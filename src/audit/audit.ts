@@ -43,6 +43,8 @@ export type AuditReport = {
   readonly duplicates: number;
   /** Records whose stored bytes were decided again, in full. */
   readonly redecided: number;
+  /** Facts whose bytes are not kept (`passed.raw: drop`): their ids, payloads and chain were checked. */
+  readonly withoutBytes: number;
   /** Records compared with the log; null without a source. */
   readonly comparedWithSource: number | null;
 };
@@ -84,7 +86,7 @@ function newRun(reads: StoreReads, options: AuditOptions) {
   const gaps: Gap[] = [];
   let accepted: ReadonlySet<string> = new Set();
   const sets = new Map<string, CompiledContractSet | null>();
-  const totals = { records: 0, validated: 0, failed: 0, receipts: 0, redecided: 0, compared: 0 };
+  const totals = { records: 0, validated: 0, failed: 0, receipts: 0, redecided: 0, withoutBytes: 0, compared: 0 };
   let sources: ReadonlyMap<string, Stream> | null = null;
   const add = (finding: Finding): void => {
     findingsTotal += 1;
@@ -125,6 +127,7 @@ function newRun(reads: StoreReads, options: AuditOptions) {
       failed: totals.failed,
       duplicates: totals.receipts,
       redecided: totals.redecided,
+      withoutBytes: totals.withoutBytes,
       comparedWithSource: options.source === undefined ? null : totals.compared,
     }),
   };
@@ -220,6 +223,7 @@ async function auditBatch(run: Run, entry: LedgerEntry, mayBeIncomplete: boolean
   run.totals.failed += counts.failed;
   run.totals.receipts += counts.receipts;
   run.totals.redecided += counts.redecided;
+  run.totals.withoutBytes += counts.withoutBytes;
   await compareWithSource(run, evidence);
   return entry.count;
 }

@@ -3,10 +3,10 @@ import type { CompiledContractSet, ContractRef } from "../core/compile.ts";
 import { decide, ENGINE, type Decision } from "../core/decide.ts";
 import type { JsonValue } from "../core/json.ts";
 import { positionId, type SourceRecord } from "../core/record.ts";
-import { hashBytes, hashEnvelope, outcomeLeaf, rawLeaf } from "../store/decided.ts";
-import { conflictOf, hasSameContent, receiptOf } from "../store/duplicate.ts";
+import { contentDigest, hashBytes, hashEnvelope, outcomeLeaf, rawLeaf } from "../store/decided.ts";
+import { conflictOf, contentOf, hasSameContent, receiptOf } from "../store/duplicate.ts";
 import type { Finding, FindingCode } from "./finding.ts";
-import { outcomeRoot, rawRoot, type LedgerEntry, type Outcome } from "../store/ledger.ts";
+import { BYTES_DROPPED, outcomeRoot, rawRoot, type LedgerEntry, type Outcome } from "../store/ledger.ts";
 import type { FailedRow, ReceiptRow, StoredRow, UnreadableRow, ValidatedRow } from "../store/store.ts";
 
 type ReadableRow = Exclude<StoredRow, UnreadableRow>;
@@ -27,14 +27,14 @@ export type EntryEvidence = {
 
 export type EntryVerdict = {
   readonly findings: readonly Finding[];
-  readonly counts: { validated: number; failed: number; receipts: number; redecided: number };
+  readonly counts: { validated: number; failed: number; receipts: number; redecided: number; withoutBytes: number };
 };
 
 /** Checks the stored objects of one entry against it, each against its own bytes, and both roots from the store. */
 export function checkEntry(evidence: EntryEvidence): EntryVerdict {
   const { entry, leaves, set } = evidence;
   const findings: Finding[] = [];
-  const counts = { validated: 0, failed: 0, receipts: 0, redecided: 0 };
+  const counts = { validated: 0, failed: 0, receipts: 0, redecided: 0, withoutBytes: 0 };
   const found = findingsAt(entry, findings);
   const byOffset = Map.groupBy(evidence.rows, (row) => row.position.offset);
   const sound: ReadableRow[] = [];
@@ -59,7 +59,8 @@ export function checkEntry(evidence: EntryEvidence): EntryVerdict {
     const wrong = checkRow(row, outcome, evidence);
     if (wrong !== null) found(wrong.code, offset, wrong.message);
     else sound.push(row);
-    if (set !== null && entry.engine === ENGINE) counts.redecided += 1;
+    if (bytesDropped(row, entry)) counts.withoutBytes += 1;
+    else if (set !== null && entry.engine === ENGINE) counts.redecided += 1;
   }
   for (const [offset, rows] of byOffset) {
     for (const row of rows) found("ROW_ORPHAN", offset, `a ${row.kind} object is stored, no record was decided`);
@@ -106,7 +107,32 @@ function findingsAt(entry: LedgerEntry, findings: Finding[]): Found {
 
 type Wrong = { readonly code: FindingCode; readonly message: string };
 
+/** The chain itself says that facts of this entry are stored without their bytes; any other row without them lost them. */
+function bytesDropped(row: ReadableRow, { note }: LedgerEntry): boolean {
+  return row.kind === "validated" && row.raw === null && note === BYTES_DROPPED;
+}
+
+/**
+ * What can be said of a fact without its bytes: that its payload passes and gives its id. Not how its version was declared,
+ * which the bytes may have said.
+ */
+function checkPayload(row: ValidatedRow, { entry, set }: EntryEvidence): Wrong | null {
+  if (row.payloadText === undefined) return { code: "ROW_DIFFERS", message: "its payload is missing" };
+  if (set === null || entry.engine !== ENGINE || row.declaredBy === "wire-format") return null;
+  const value = Buffer.from(row.payloadText);
+  // The text may be longer than the bytes were: 1e20 has 21 digits.
+  if (value.length > set.limits.bytesMax) return null;
+  const decision = decide({ topic: row.position.topic, headers: row.headers, value }, set);
+  return decision.status === "PASSED" && decision.id === row.id
+    ? null
+    : { code: "ROW_DIFFERS", message: "its payload does not pass, or not with this machine id" };
+}
+
 function checkRow(row: ReadableRow, outcome: Outcome, evidence: EntryEvidence): Wrong | null {
+  if (row.kind === "validated" && bytesDropped(row, evidence.entry)) {
+    if (outcome !== "P") return { code: "ROW_OUTCOME", message: `decided ${word(outcome)}, stored as ${row.kind}` };
+    return checkPayload(row, evidence);
+  }
   if (hashBytes(row.raw) !== row.rawHash)
     return { code: "RAW_HASH", message: "the stored bytes do not have their hash" };
   if (outcomeOf(row) !== outcome) {
@@ -205,6 +231,8 @@ function checkRoots(entry: LedgerEntry, rows: readonly ReadableRow[], found: Fou
 }
 
 function differsFromRecord(row: ReadableRow, record: SourceRecord): string | null {
+  if (row.kind === "validated" && row.raw === null && contentOf(row) !== contentDigest(record.value))
+    return "the stored payload is not what the log's bytes say";
   if (row.rawHash !== hashBytes(record.value)) return "the log's bytes are not those that were decided";
   if (row.timestampMs !== record.timestampMs) return "the log's time is not the stored one";
   if (hashEnvelope(row.key, row.headers) !== hashEnvelope(record.key, record.headers)) {

@@ -57,7 +57,7 @@ function printReport(report: AuditReport): void {
     print(`${styled("red", finding.code)}  ${placeOf(finding)}  ${finding.message}`);
   const left = report.findingsTotal - report.findings.length;
   if (left > 0) print(`and ${grouped(left)} more`);
-  const { records, validated, failed, duplicates, redecided, comparedWithSource } = report;
+  const { records, validated, failed, duplicates, redecided, withoutBytes, comparedWithSource } = report;
   printTable(
     [
       ["records", grouped(records), "with exactly one decision each"],
@@ -65,6 +65,7 @@ function printReport(report: AuditReport): void {
       ["  duplicates", grouped(duplicates), ""],
       ["  failed", grouped(failed), ""],
       ["redecided", grouped(redecided), "stored bytes decided again, in full"],
+      ...(withoutBytes === 0 ? [] : [["without bytes", grouped(withoutBytes), "their payloads decided again instead"]]),
       ...(comparedWithSource === null ? [] : [["in the log", grouped(comparedWithSource), "read again and compared"]]),
     ].map((row) => (report.findingsTotal === 0 ? row : row.slice(0, 2))),
     [1],

@@ -95,7 +95,8 @@ export const SETTINGS: readonly Setting[] = [
     "passed.raw",
     { kind: "choice", values: ["keep", "drop"] },
     "keep",
-    "Whether the exact bytes of PASSED records are kept; the embedded store can only keep",
+    "Whether the exact bytes of PASSED records are kept beside their payload; with MongoDB only. Those of failures and " +
+      "duplicates always are",
     null,
   ),
   setting(

@@ -3,6 +3,7 @@ import { positionId } from "../core/record.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { rowOf, type Decided } from "../store/decided.ts";
 import { conflictOf, hasSameContent, isSamePosition, receiptOf } from "../store/duplicate.ts";
+import { BYTES_DROPPED, type LedgerEntry } from "../store/ledger.ts";
 import type { FailedRow, NewValidated, ReceiptRow, StoreWrites, ValidatedRow } from "../store/store.ts";
 import type { Halt } from "./event.ts";
 
@@ -31,13 +32,14 @@ type Sorted = { readonly validated: readonly NewValidated[]; readonly failed: re
  */
 export async function applyEntry(
   writes: StoreWrites,
+  { note }: LedgerEntry,
   collection: string,
   decided: readonly Decided[],
 ): Promise<Applied> {
   const { validated, failed } = sortRows(decided);
   const firsts = firstOfEachId(validated);
   const [answers] = await Promise.all([
-    writes.insertValidated(collection, firsts),
+    writes.insertValidated(collection, note === BYTES_DROPPED ? firsts.map(withoutBytes) : firsts),
     failed.length > 0 ? writes.insertFailed(collection, failed) : undefined,
   ]);
   const drifted = firsts.find((_, index) => answers[index] === "position-exists");
@@ -75,6 +77,11 @@ export async function applyEntry(
     facts,
     failed: [...failed, ...conflicts],
   };
+}
+
+/** Its payload is stored, and the hash of the bytes. */
+function withoutBytes(row: NewValidated): NewValidated {
+  return { ...row, raw: null };
 }
 
 function sortRows(decided: readonly Decided[]): Sorted {

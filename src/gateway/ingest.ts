@@ -5,7 +5,7 @@ import { Unavailable } from "../core/unavailable.ts";
 import { schemaIdsOf } from "../core/wire-format.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
 import { decideBatch, entryFor, type Decided } from "../store/decided.ts";
-import { GENESIS, outcomeRoot, rawRoot, sealEntry, type LedgerEntry } from "../store/ledger.ts";
+import { GENESIS, outcomeRoot, rawRoot, sealEntry, type LedgerEntry, type PassedRaw } from "../store/ledger.ts";
 import type { Store, StoreWrites } from "../store/store.ts";
 import { applyEntry, type Applied } from "./apply.ts";
 import { BREAKER_OFF, createBreaker, type Breaker } from "./breaker.ts";
@@ -31,6 +31,8 @@ export type IngestDeps = {
    */
   readonly learnSchemaIds?: (ids: readonly string[]) => Promise<void>;
   readonly limits: FetchLimits;
+  /** Whether facts are stored with their bytes; only for a store that keeps payloads as well. Kept when absent. */
+  readonly passedRaw?: PassedRaw;
   /** Tells decisions once they are stored; absent when nobody asked for it. */
   readonly mirror?: Mirror;
   /**
@@ -167,11 +169,11 @@ async function advance(
   const decided = decideBatch(fetched.records, set, store.refusalOf);
   const trip = breaker.check(decided.map(({ decision }) => decision.status === "FAILED"));
   if (trip !== null) return { kind: "halted", halt: breakerHalt(stream, tail.to, trip) };
-  const entry = entryFor(tail, fetched, decided, set.digest);
+  const entry = entryFor(tail, fetched, decided, set.digest, deps.passedRaw);
   if (entry.contractSet !== tail.contractSet) await store.putContractSet(set.digest, set.text);
   const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
     if (!(await claim(writes, entry))) return { kind: "lost" };
-    return applyEntry(writes, collectionOf(set, stream.topic), decided);
+    return applyEntry(writes, entry, collectionOf(set, stream.topic), decided);
   });
   if (applied.kind === "lost") {
     observe({ kind: "ledger-lost", stream, seq: entry.seq });

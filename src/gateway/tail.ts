@@ -47,7 +47,7 @@ export async function redoTail(
   if (outcomeRoot(decided.map(outcomeLeaf)) !== tail.root) {
     return halted("DECISION_DIVERGED", stream, tail, "deciding the same records again gave other identities");
   }
-  return applyEntry(deps.store, collectionOf(set, stream.topic), decided);
+  return applyEntry(deps.store, tail, collectionOf(set, stream.topic), decided);
 }
 
 /** The collection the decisions of a topic go to. */

@@ -6,7 +6,16 @@ import { fingerprint as fingerprintOf } from "../core/fingerprint.ts";
 import type { JsonValue } from "../core/json.ts";
 import { payloadBytes } from "../core/wire-format.ts";
 import { positionId, type Header, type SourceRecord } from "../core/record.ts";
-import { encodeOutcomes, outcomeRoot, rawRoot, sealEntry, type LedgerEntry, type Outcome } from "./ledger.ts";
+import {
+  BYTES_DROPPED,
+  encodeOutcomes,
+  outcomeRoot,
+  rawRoot,
+  sealEntry,
+  type LedgerEntry,
+  type Outcome,
+  type PassedRaw,
+} from "./ledger.ts";
 import type { FailedRow, NewValidated, Occurrence, RefusalOf } from "./store.ts";
 
 /** A record with its decision and the hash of its bytes. */
@@ -45,6 +54,7 @@ export function entryFor(
   range: { readonly from: bigint; readonly to: bigint },
   decided: readonly Decided[],
   contractSet: string,
+  passedRaw: PassedRaw = "keep",
 ): LedgerEntry {
   const leaves = decided.map(outcomeLeaf);
   return sealEntry({
@@ -60,7 +70,7 @@ export function entryFor(
     root: outcomeRoot(leaves),
     contractSet,
     engine: ENGINE,
-    note: "",
+    note: passedRaw === "drop" ? BYTES_DROPPED : "",
   });
 }
 

@@ -12,9 +12,14 @@ export function isSamePosition(a: ValidatedRow, b: ValidatedRow): boolean {
 /** By the hash of the bytes first; only when that differs by the RFC 8785 form of both payloads. */
 export function hasSameContent(a: ValidatedRow, b: ValidatedRow): boolean {
   if (a.rawHash === b.rawHash) return true;
-  const digest = contentDigest(a.raw);
+  const digest = contentOf(a);
   // Bytes that are gone or damaged equal nothing.
-  return digest !== "-" && digest === contentDigest(b.raw);
+  return digest !== "-" && digest === contentOf(b);
+}
+
+/** The same whether it is made from the bytes or, where they are not kept, from the stored payload. */
+export function contentOf({ raw, payloadText }: ValidatedRow): string {
+  return contentDigest(raw === null && payloadText !== undefined ? Buffer.from(payloadText) : raw);
 }
 
 /** The receipt of a duplicate. */
@@ -43,7 +48,7 @@ export function conflictOf(row: ValidatedRow, holder: ValidatedRow): FailedRow {
     kind: "conflict",
     storedId: holder.id,
     storedAt: positionId(holder.position),
-    storedDigest: contentDigest(holder.raw),
+    storedDigest: contentOf(holder),
     digest: contentDigest(row.raw),
   };
   const { position, timestampMs, key, headers, raw, rawHash, contract, declaredBy } = row;

@@ -28,13 +28,22 @@ export type LedgerEntry = {
   readonly contractSet: string;
   /** Version of the decision semantics that decided. */
   readonly engine: string;
-  /** Why, for GAP; empty otherwise. */
+  /** Why, for GAP; {@link BYTES_DROPPED} or nothing for BATCH; empty for INIT. */
   readonly note: string;
   /** SHA-256 of the RFC 8785 form of everything above, hex. */
   readonly hash: string;
 };
 
 export type Outcome = "P" | "F";
+
+/**
+ * Note of a BATCH whose facts are stored without their bytes. It is in the chain, so that whoever applies the entry stores the
+ * same, and bytes that are gone without it were lost.
+ */
+export const BYTES_DROPPED = "passed.raw: drop";
+
+/** Whether the bytes of PASSED records are kept beside their payload (`passed.raw`). */
+export type PassedRaw = "keep" | "drop";
 
 /** Hash before the first entry of a chain. */
 export const GENESIS: string = "0".repeat(64);

@@ -14,7 +14,7 @@ export type Occurrence = {
   readonly timestampMs: number;
   readonly key: Uint8Array | null;
   readonly headers: readonly Header[];
-  /** The exact bytes; null for a tombstone. */
+  /** The exact bytes; null for a tombstone, and for a fact whose bytes are not kept. */
   readonly raw: Uint8Array | null;
   /** SHA-256 of `raw`, hex; "-" for a tombstone. */
   readonly rawHash: string;
@@ -26,6 +26,8 @@ export type ValidatedRow = Occurrence & {
   readonly id: string;
   readonly contract: ContractRef;
   readonly declaredBy: Declaration;
+  /** The payload as JSON text, of a stored fact whose bytes are not kept. */
+  readonly payloadText?: string;
 };
 
 /** A fact on its way into the store, with its payload as an engine with typed documents keeps it. */

@@ -119,7 +119,7 @@ describe("the harness goes red", () => {
       next = fetched.to;
     }
     expect(await verdictOn(kafka, topic, journal, seen)).toEqual({ lost: 0, double: 0, invented: 0 });
-  }, 120_000);
+  }, 240_000);
 
   test("for a worker that lets the client commit by itself and dies", async () => {
     const kafka = await needKafka();
@@ -136,5 +136,5 @@ describe("the harness goes red", () => {
     const after = await take(second.stream);
     await second.consumer.close(true);
     expect((await verdictOn(kafka, topic, journal, [...before, ...after])).lost).toBeGreaterThan(0);
-  }, 120_000);
+  }, 240_000);
 });

@@ -176,4 +176,4 @@ test("a write whose reply is lost is in MongoDB, though its writer was told noth
   const found = await direct.db("proxy").collection<{ _id: string }>("documents").find().toArray();
   expect(found).toEqual([{ _id: "before" }, { _id: "unanswered" }]);
   await documents.insertOne({ _id: "after" });
-}, 60_000);
+}, 180_000);

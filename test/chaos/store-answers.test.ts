@@ -52,4 +52,4 @@ test("a write that MongoDB did not answer is Unavailable and never called stored
     }
   }
   expect(ends).toEqual(FAULTS.flatMap(({ kind }) => WRITES.map(([name]) => `${kind}, ${name}: Unavailable`)));
-}, 90_000);
+}, 180_000);

@@ -170,7 +170,7 @@ describe("sigma doctor on MongoDB", () => {
   beforeAll(async () => {
     set = await startMongo(3);
     client = new MongoClient(set.uri, { serverSelectionTimeoutMS: 2_000 });
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await client.close();
     await set.stop();
@@ -262,5 +262,5 @@ describe("sigma doctor on MongoDB", () => {
     await expect
       .poll(async () => named((await doctor({ MONGODB_URI: uri })).found, "mongodb")[0]?.[1], { timeout: 40_000 })
       .toMatch(/^STORE_UNREACHABLE Cannot use MongoDB: it cannot be reached; seen: .*RSSecondary/);
-  }, 90_000);
+  }, 180_000);
 });

@@ -68,7 +68,7 @@ describe("a full disk", () => {
     expect((await gateway.ended).code).toBe(0);
     const audit = await sigma(["audit", "--source", "--quiet", "--data", join(disk, "data")]);
     expect({ code: audit.code, stderr: audit.stderr }).toEqual({ code: 0, stderr: "" });
-  }, 90_000);
+  }, 180_000);
 });
 
 describe("SIGTERM", () => {
@@ -110,7 +110,7 @@ describe("SIGTERM", () => {
     };
     expect(summary.findingsTotal).toBe(0);
     expect(summary.records).toBeGreaterThanOrEqual(acknowledged);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("a damaged store", () => {
@@ -134,7 +134,7 @@ describe("a damaged store", () => {
     expect(audit.stdout).toContain("RAW_HASH");
     expect(audit.stdout).toMatch(/\b2\b/);
     expect(`${audit.stdout}${audit.stderr}`).not.toContain("Dublim");
-  }, 30_000);
+  }, 180_000);
 
   test("a store whose header is garbage is refused by name, with a remedy and without a stack", async () => {
     const directory = temporaryDirectory();
@@ -149,5 +149,5 @@ describe("a damaged store", () => {
         stack: /\n\s+at /.test(stderr),
       }).toEqual({ command, failed: true, named: true, stack: false });
     }
-  }, 30_000);
+  }, 180_000);
 });

@@ -53,10 +53,10 @@ describe("an outage is no decision", () => {
   test("MongoDB away for a while: paused, alive, not ready, bounded, and then everything is stored and nothing is FAILED", async () => {
     const { program, gate, stored, failed } = await filled();
     const gateway = await program.start();
-    await expect.poll(stored, { timeout: 20_000, interval: 5 }).toBeGreaterThan(0);
+    await expect.poll(stored, { timeout: 30_000, interval: 5 }).toBeGreaterThan(0);
     await gate.shut();
     await expect
-      .poll(async () => troubles(gateway), { timeout: 20_000 })
+      .poll(async () => troubles(gateway), { timeout: 30_000 })
       .toEqual(["STORE_UNREACHABLE", "STORE_UNREACHABLE"]);
     const during = await stored();
     expect(during).toBeLessThan(ALL);
@@ -67,7 +67,7 @@ describe("an outage is no decision", () => {
     expect(residentMb(gateway) - before).toBeLessThan(50);
     await gate.open();
     await expect.poll(stored, { timeout: 60_000 }).toBe(ALL);
-    await expect.poll(async () => (await gateway.ready()).status, { timeout: 5_000 }).toBe(200);
+    await expect.poll(async () => (await gateway.ready()).status, { timeout: 30_000 }).toBe(200);
     expect(await failed()).toBe(0);
     const waits = [...gateway.output().stderr.matchAll(/"retryInMs":(\d+)/g)].map(([, ms]) => Number(ms));
     expect(waits.length).toBeGreaterThan(1);
@@ -78,7 +78,7 @@ describe("an outage is no decision", () => {
   test("Kafka killed and started again: paused, alive, and then everything is stored once and nothing is FAILED", async () => {
     const { program, stored, failed } = await filled();
     const gateway = await program.start();
-    await expect.poll(stored, { timeout: 20_000, interval: 5 }).toBeGreaterThan(0);
+    await expect.poll(stored, { timeout: 30_000, interval: 5 }).toBeGreaterThan(0);
     await kafka().kill();
     await expect
       .poll(async () => troubles(gateway), { timeout: 40_000 })
@@ -95,7 +95,7 @@ describe("an outage is no decision", () => {
   test("a MongoDB that hangs is an outage as well, and is over when it answers again", async () => {
     const { program, stored, failed } = await filled();
     const gateway = await program.start();
-    await expect.poll(stored, { timeout: 20_000, interval: 5 }).toBeGreaterThan(0);
+    await expect.poll(stored, { timeout: 30_000, interval: 5 }).toBeGreaterThan(0);
     mongo().freeze(0, true);
     try {
       await new Promise((resolve) => setTimeout(resolve, 6_000));

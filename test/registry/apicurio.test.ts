@@ -14,7 +14,7 @@ const PAYLOAD = { shipment_id: "S-1", weight_kg: 15.2, destination: "Dublin", pr
 let apicurio: ApicurioServer;
 beforeAll(async () => {
   apicurio = await startApicurio();
-}, 120_000);
+}, 240_000);
 afterAll(async () => apicurio.stop());
 
 type Decision = { readonly status: string; readonly code?: string; readonly declaredBy: string | null };
@@ -81,7 +81,7 @@ test("a version is published, a real serializer writes by the registry's id, and
     const { streams } = (await answer.json()) as { streams: readonly { state: string }[] };
     return [answer.status, streams[0]?.state];
   };
-  await expect.poll(readiness, { timeout: 10_000 }).toEqual([503, "paused"]);
+  await expect.poll(readiness, { timeout: 30_000 }).toEqual([503, "paused"]);
   // It stays so while the registry is asked again and again.
   for (let asked = 0; asked < 50; asked += 1) expect(await readiness()).toEqual([503, "paused"]);
   apicurio = await startApicurio();
@@ -96,7 +96,7 @@ test("a version is published, a real serializer writes by the registry's id, and
   const there = /http:\/\/[\d.:]+/.exec(await again.line(/ on http/))?.[0] ?? "";
   await expect
     .poll(async () => ((await (await fetch(`${there}/v1/decisions/${TOPIC}/0/3`)).json()) as Decision).code, {
-      timeout: 10_000,
+      timeout: 30_000,
     })
     .toBe("contract-unknown");
   again.child.kill("SIGTERM");

@@ -21,8 +21,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "documents before the ledger",
     file: INGEST,
     find: `if (!(await claim(writes, entry))) return { kind: "lost" };
-    return applyEntry(writes, collectionOf(set, stream.topic), decided);`,
-    replace: `const done = await applyEntry(writes, collectionOf(set, stream.topic), decided);
+    return applyEntry(writes, entry, collectionOf(set, stream.topic), decided);`,
+    replace: `const done = await applyEntry(writes, entry, collectionOf(set, stream.topic), decided);
     if (!(await claim(writes, entry))) return { kind: "lost" };
     return done;`,
   },
@@ -38,7 +38,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: `const decided = pinOutcomes(decideBatch(range.records, set, deps.store.refusalOf), tail, set);
   if (decided === null`,
     replace: `const decided = decideBatch(range.records, deps.contracts(), deps.store.refusalOf);
-  return applyEntry(deps.store, collectionOf(set, stream.topic), decided);
+  return applyEntry(deps.store, tail, collectionOf(set, stream.topic), decided);
   if (decided === null`,
   },
   {
@@ -98,9 +98,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "trouble in the middle of a batch skips the batch",
     file: INGEST,
-    find: `    return applyEntry(writes, collectionOf(set, stream.topic), decided);`,
+    find: `    return applyEntry(writes, entry, collectionOf(set, stream.topic), decided);`,
     replace: `    try {
-      return await applyEntry(writes, collectionOf(set, stream.topic), decided);
+      return await applyEntry(writes, entry, collectionOf(set, stream.topic), decided);
     } catch {
       return { kind: "applied", stored: 0, duplicates: 0, conflicts: 0, failures: new Map(), facts: [], failed: [] };
     }`,

@@ -1,3 +1,4 @@
+import type { Document as BsonDocument } from "mongodb";
 import type { ContractRef } from "../../core/compile.ts";
 import { failureCode, type FailureReason } from "../../core/failure.ts";
 import type { Header, Position } from "../../core/record.ts";
@@ -7,7 +8,7 @@ import type { LedgerEntry } from "../ledger.ts";
 import type { FailedRow, NewValidated, Occurrence, ReceiptRow, StoredRow, ValidatedRow } from "../store.ts";
 import type { JsonValue } from "../../core/json.ts";
 import { envelopeFields, rawFields } from "./long-bytes.ts";
-import { isSamePayload, toBson } from "./payload.ts";
+import { isSamePayload, jsonTextOf, toBson } from "./payload.ts";
 
 /** A document as the driver takes and gives it: 64-bit integers are `bigint`, bytes are `Buffer`. */
 export type Document = { _id: string; [field: string]: unknown };
@@ -99,14 +100,24 @@ export function readRow(kind: "validated" | "failed" | "receipt", document: Docu
 }
 
 export function readValidated(document: Document): ValidatedRow {
+  const kept = document["raw"] !== null || document["rawHash"] === "-" || document["payload"] === undefined;
   return {
     kind: "validated",
     id: document._id,
     ...readOccurrence(document),
     contract: contractOf(document["contract"]),
     declaredBy: declaration(document),
+    ...(kept ? {} : { payloadText: jsonTextOf(document["payload"]) }),
   };
 }
+
+/**
+ * Leaves the payload out of what is read where the bytes say the same, as a stage of an aggregation: it is the larger part of a
+ * document, and all there is of one whose bytes are not kept.
+ */
+export const PAYLOAD_WITHOUT_BYTES: BsonDocument = {
+  $cond: [{ $eq: [{ $ifNull: ["$raw", "$rawChunks", null] }, null] }, "$payload", "$$REMOVE"],
+};
 
 /** The payload is the bytes once more, for those who query; when it was read and is not, somebody changed one of them. */
 function requireSamePayload(document: Document): void {

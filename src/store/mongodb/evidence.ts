@@ -1,8 +1,9 @@
 import { Binary, type Db } from "mongodb";
 import { payloadBytes } from "../../core/wire-format.ts";
 import type { StoredEvidence, StoreReads } from "../store.ts";
-import { bigintOf, headersOf, type Document } from "./documents.ts";
+import { bigintOf, headersOf, PAYLOAD_WITHOUT_BYTES, type Document } from "./documents.ts";
 import { withLongBytes } from "./long-bytes.ts";
+import { jsonTextOf } from "./payload.ts";
 import type { ObjectCollection } from "./reads.ts";
 import { guarded } from "./unavailable.ts";
 
@@ -17,6 +18,7 @@ const FIELDS = {
   raw: 1,
   rawChunks: 1,
   envelopeChunks: 1,
+  payload: PAYLOAD_WITHOUT_BYTES,
 } as const;
 
 /** The reads that judging history again needs. */
@@ -63,7 +65,7 @@ export function createEvidence(
 
 function readEvidence(kind: StoredEvidence["kind"], document: Document, from: bigint): StoredEvidence | null {
   try {
-    const { code, fingerprint, contract, raw, headers } = document;
+    const { code, fingerprint, contract, raw, headers, payload } = document;
     const malformed = typeof code === "string" && code.startsWith("malformed-");
     const version = (contract as { readonly version?: unknown } | null | undefined)?.version;
     return {
@@ -73,7 +75,7 @@ function readEvidence(kind: StoredEvidence["kind"], document: Document, from: bi
       code: textOrNull(code),
       fingerprint: textOrNull(fingerprint),
       headers: headersOf(headers),
-      text: malformed ? null : textOf(raw),
+      text: malformed ? null : raw === null && payload !== undefined ? jsonTextOf(payload) : textOf(raw),
     };
   } catch {
     return null;

@@ -42,6 +42,24 @@ function toBsonNumber(value: number, declared: NumberTypes["here"]): Double | In
   return BigInt(value);
 }
 
+/**
+ * The payload of a document whose bytes are not kept, as JSON text.
+ * @throws when it is no JSON: somebody changed it.
+ */
+export function jsonTextOf(stored: unknown): string {
+  return JSON.stringify(fromBson(stored));
+}
+
+function fromBson(stored: unknown): JsonValue {
+  if (typeof stored === "bigint") return Number(stored);
+  if (typeof stored === "number" && Number.isFinite(stored)) return stored;
+  if (stored === null || typeof stored === "string" || typeof stored === "boolean") return stored;
+  if (Array.isArray(stored)) return stored.map(fromBson);
+  if (typeof stored !== "object" || Object.getPrototypeOf(stored) !== Object.prototype)
+    throw new Error("its payload is no JSON");
+  return Object.fromEntries(Object.entries(stored).map(([key, value]) => [key, fromBson(value)]));
+}
+
 /** Whether a payload as the driver reads it is this JSON value: the types of its numbers say nothing, their values do. */
 export function isSamePayload(stored: unknown, payload: JsonValue | undefined): boolean {
   if (payload === undefined) return true;

@@ -2,6 +2,7 @@ import type { Db, Document as BsonDocument } from "mongodb";
 import type { StoredRow, StoreReads, Tally, ValidatedRow } from "../store.ts";
 import { readEntry, readRow, type Document } from "./documents.ts";
 import { createEvidence } from "./evidence.ts";
+import { readFacts } from "./facts.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
 import { readActions, readHalts } from "./operator.ts";
 import { readTraffic } from "./traffic.ts";
@@ -33,9 +34,7 @@ export function createReads(db: Db): StoreReads {
     extent: async (stream) => guarded(async () => extentOf(db, await collections(), stream)),
     validatedById: async (collection, ids) =>
       guarded(async () => {
-        const documents = db.collection<Document>(`validated_${collection}`);
-        const found = await documents.find({ _id: { $in: [...ids] } }, { projection: { payload: 0 } }).toArray();
-        const rows = (await withLongBytes(db, found)).map((document) => readRow("validated", document));
+        const rows = await readFacts(db, collection, ids);
         return new Map(
           rows.flatMap((row): [string, ValidatedRow][] => (row.kind === "validated" ? [[row.id, row]] : [])),
         );

@@ -6,13 +6,13 @@ import {
   entryDocument,
   failedDocument,
   readEntry,
-  readRow,
   receiptDocument,
   validatedDocument,
   type Document,
 } from "./documents.ts";
 import { insertAll } from "./insert.ts";
-import { insertLongBytes, withLongBytes } from "./long-bytes.ts";
+import { readFacts } from "./facts.ts";
+import { insertLongBytes } from "./long-bytes.ts";
 import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
 import { Unavailable } from "../../core/unavailable.ts";
@@ -76,10 +76,7 @@ async function findHolders(
   collection: string,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, ValidatedRow>> {
-  const documents = db.collection<Document>(`validated_${collection}`);
-  // Not the payload: what is compared are the bytes.
-  const found = await documents.find({ _id: { $in: [...ids] } }, { projection: { payload: 0 } }).toArray();
-  const rows = (await withLongBytes(db, found)).map((document) => readRow("validated", document));
+  const rows = await readFacts(db, collection, ids);
   return new Map(
     rows.map((row) => {
       if (row.kind !== "validated") throw unreadableHolder(row.id);

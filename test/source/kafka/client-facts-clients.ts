@@ -14,7 +14,7 @@ type Options = Partial<ConsumerOptions<Buffer, Buffer, Buffer, Buffer>>;
 type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 
 /** How long a fact may take to show itself. */
-export const WITHIN = { timeout: 15_000, interval: 50 } as const;
+export const WITHIN = { timeout: 30_000, interval: 50 } as const;
 
 /** What the tests of client facts do with a broker. Every client is closed when its test is finished. */
 export type Clients = {

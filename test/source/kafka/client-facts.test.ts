@@ -12,7 +12,7 @@ let clients: Clients;
 
 beforeAll(async () => {
   kafka = await kafkaForTests();
-}, 120_000);
+}, 240_000);
 afterAll(async () => kafka?.server?.stop());
 beforeEach(({ skip }) => {
   if (kafka === null) skip();

@@ -66,7 +66,7 @@ describe("a replica set that loses its primary", () => {
       } else {
         await command(server.ports[primary] ?? 0, { replSetStepDown: 5, force: true }).catch(() => undefined);
       }
-      await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(before);
+      await expect.poll(() => acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(before);
     }
     stop = true;
     await writing;
@@ -77,7 +77,7 @@ describe("a replica set that loses its primary", () => {
     expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: last + 1 }, (_, seq) => seq));
     expect(entries.every((entry, index) => index === 0 || entry.prevHash === entries[index - 1]?.hash)).toBe(true);
     expect(outages).toBeGreaterThan(0);
-  }, 120_000);
+  }, 240_000);
 
   test("a writer that is content with one acknowledgement loses what it was told is written: the test can see loss", async () => {
     const server = mongo.server();
@@ -98,5 +98,5 @@ describe("a replica set that loses its primary", () => {
     const client = new MongoClient(server.uri, { readConcern: { level: "majority" } });
     onTestFinished(async () => client.close());
     expect(await client.db("failover").collection("weak").findOne({ _id: insertedId })).toBeNull();
-  }, 60_000);
+  }, 180_000);
 });

@@ -53,7 +53,7 @@ describe("what MongoDB could never keep", () => {
     await embedded.append(listText("a", 10), listText("b", 1_500_000), listText("c", 700_000), largest);
     const set = listContracts();
     const gateway = await startGateway({ ...embedded.deps, store, contracts: () => set });
-    await expect.poll(() => gateway.streams()[0]?.settledTo, { timeout: 20_000 }).toBe(4n);
+    await expect.poll(() => gateway.streams()[0]?.settledTo, { timeout: 30_000 }).toBe(4n);
     await gateway.stop();
     const [stream] = await embedded.log.streams();
     const rows = await store.reads.rows(stream?.id ?? "", 0n, 4n);
@@ -71,7 +71,7 @@ describe("what MongoDB could never keep", () => {
       signal: new AbortController().signal,
     };
     expect(await audit(store.reads, options)).toMatchObject({ findings: [], records: 4, validated: 3, failed: 1 });
-  }, 60_000);
+  }, 180_000);
 
   test("is no key, header or explanation, however long: what a batch brings is stored, and read back as it was", async () => {
     const database = await testDatabase(mongo.server());
@@ -125,5 +125,5 @@ describe("what MongoDB could never keep", () => {
     expect(checked.findings).toEqual([]);
     await database.raw.collection<{ _id: string }>("sigma_raw").deleteOne({ _id: `${stream?.id}@1#e2` });
     expect((await store.reads.rows(stream?.id ?? "", 1n, 2n))[0]).toMatchObject({ kind: "unreadable" });
-  }, 90_000);
+  }, 180_000);
 });

@@ -163,7 +163,7 @@ describe("documents in MongoDB", () => {
       ),
     ).toEqual([0, 0, 0]);
     expect(await store.reads.tally()).toEqual({ validated: 0, failed: 3, receipts: 0 });
-  }, 60_000);
+  }, 180_000);
 });
 
 const NOTHING = new Uint8Array(0);
