@@ -5,44 +5,12 @@ import type { Header, Position } from "../../core/record.ts";
 import { DECLARATIONS, type Declaration } from "../../core/resolve.ts";
 import { payloadBytes } from "../../core/wire-format.ts";
 import type { LedgerEntry } from "../ledger.ts";
-import type { FailedRow, NewValidated, Occurrence, ReceiptRow, StoredRow, ValidatedRow } from "../store.ts";
+import type { FailedRow, Occurrence, ReceiptRow, StoredRow, ValidatedRow } from "../store.ts";
 import type { JsonValue } from "../../core/json.ts";
-import { envelopeFields, rawFields } from "./long-bytes.ts";
-import { isSamePayload, jsonTextOf, toBson } from "./payload.ts";
+import { isSamePayload, jsonTextOf } from "./payload.ts";
 
 /** A document as the driver takes and gives it: 64-bit integers are `bigint`, bytes are `Buffer`. */
 export type Document = { _id: string; [field: string]: unknown };
-
-/** What every stored object says of its record. Partition is `int`, offset and time are `long`, whatever their value. */
-function occurrenceFields({ position, timestampMs, key, headers, raw, rawHash }: Occurrence): Record<string, unknown> {
-  const { stream, topic, partition, offset } = position;
-  return {
-    stream,
-    topic,
-    partition,
-    offset,
-    timestampMs: BigInt(timestampMs),
-    ...envelopeFields({ key, headers }),
-    ...rawFields(raw),
-    rawHash,
-  };
-}
-
-export function validatedDocument(row: NewValidated): Document {
-  const { id, contract, declaredBy, payload, numbers } = row;
-  return { _id: id, ...occurrenceFields(row), contract, declaredBy, payload: toBson(payload, numbers) };
-}
-
-export function failedDocument(row: FailedRow): Document {
-  const { id, contract, declaredBy, reason, fingerprint, machineId } = row;
-  const code = failureCode(reason);
-  return { _id: id, ...occurrenceFields(row), contract, declaredBy, code, reason, fingerprint, machineId };
-}
-
-export function receiptDocument(row: ReceiptRow): Document {
-  const { id, contract, declaredBy, collection, duplicateOf, storedAt } = row;
-  return { _id: id, ...occurrenceFields(row), contract, declaredBy, collection, duplicateOf, storedAt };
-}
 
 export function entryDocument(entry: LedgerEntry): Document {
   const { seq, count, ...rest } = entry;

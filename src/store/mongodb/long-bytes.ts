@@ -1,6 +1,17 @@
-import { Binary, type Collection, type Db } from "mongodb";
+import type { Collection, Db } from "mongodb";
 import { positionId, type Header } from "../../core/record.ts";
 import type { Occurrence } from "../store.ts";
+import {
+  ARRAY,
+  DOCUMENT,
+  closeDocument,
+  openNested,
+  writeBinary,
+  writeInt32,
+  writeNull,
+  writeText,
+  type BsonWriter,
+} from "./bson-writer.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import type { Document } from "./documents.ts";
 
@@ -17,9 +28,9 @@ type Envelope = Pick<Occurrence, "key" | "headers">;
  */
 export async function insertLongBytes(db: Db, rows: readonly Occurrence[]): Promise<void> {
   for (const { position, raw, key, headers } of rows) {
-    const id = positionId(position);
-    if (raw !== null && raw.length > INLINE_MAX) await insertChunks(db, `${id}#`, raw);
-    if (isLongEnvelope({ key, headers })) await insertChunks(db, `${id}#e`, envelopeBytes({ key, headers }));
+    if (raw !== null && raw.length > INLINE_MAX) await insertChunks(db, `${positionId(position)}#`, raw);
+    if (isLongEnvelope({ key, headers }))
+      await insertChunks(db, `${positionId(position)}#e`, envelopeBytes({ key, headers }));
   }
 }
 
@@ -32,19 +43,28 @@ async function insertChunks(db: Db, prefix: string, bytes: Uint8Array): Promise<
 }
 
 /** The document's fields for the record's bytes: themselves, or how many chunks hold them. */
-export function rawFields(raw: Uint8Array | null): Record<string, unknown> {
-  if (raw === null || raw.length <= INLINE_MAX) return { raw: raw === null ? null : new Binary(raw) };
-  return { raw: null, rawChunks: Math.ceil(raw.length / CHUNK_BYTES) };
+export function writeRaw(writer: BsonWriter, raw: Uint8Array | null): void {
+  if (raw !== null && raw.length <= INLINE_MAX) writeBinary(writer, "raw", raw);
+  else writeNull(writer, "raw");
+  if (raw !== null && raw.length > INLINE_MAX) writeInt32(writer, "rawChunks", Math.ceil(raw.length / CHUNK_BYTES));
 }
 
 /** The same for key and headers; nothing where there is nothing. */
-export function envelopeFields({ key, headers }: Envelope): Record<string, unknown> {
-  if (isLongEnvelope({ key, headers }))
-    return { envelopeChunks: Math.ceil(envelopeBytes({ key, headers }).length / CHUNK_BYTES) };
-  return {
-    ...(key !== null && { key: new Binary(key) }),
-    ...(headers.length > 0 && { headers: headers.map(([name, value]) => ({ name, value: new Binary(value) })) }),
-  };
+export function writeEnvelope(writer: BsonWriter, { key, headers }: Envelope): void {
+  if (isLongEnvelope({ key, headers })) {
+    writeInt32(writer, "envelopeChunks", Math.ceil(envelopeBytes({ key, headers }).length / CHUNK_BYTES));
+    return;
+  }
+  if (key !== null) writeBinary(writer, "key", key);
+  if (headers.length === 0) return;
+  const list = openNested(writer, "headers", ARRAY);
+  headers.forEach(([name, value], index) => {
+    const header = openNested(writer, String(index), DOCUMENT);
+    writeText(writer, "name", name);
+    writeBinary(writer, "value", value);
+    closeDocument(writer, header);
+  });
+  closeDocument(writer, list);
 }
 
 /** Bytes of key and headers as a document has them at most; a name takes up to three bytes for each UTF-16 unit. */

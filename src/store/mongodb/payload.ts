@@ -1,45 +1,52 @@
-import { Double, Int32 } from "mongodb";
-import type { JsonValue } from "../../core/json.ts";
+import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { NOTHING_DECLARED, type NumberTypes } from "../../core/number-types.ts";
+import {
+  ARRAY,
+  DOCUMENT,
+  closeDocument,
+  openNested,
+  writeBoolean,
+  writeDouble,
+  writeInt32,
+  writeInt64,
+  writeNull,
+  writeText,
+  type BsonWriter,
+} from "./bson-writer.ts";
 
 /**
  * A payload as BSON keeps it: keys verbatim, and each number with the type its contract declares. Without a declaration
  * the value decides, as in every JSON import.
- *
- * Objects become maps where a key could mean something to the driver: a plain object with the key `_bsontype` makes bson
- * throw for the whole batch (measured, bson 7.3).
  */
-export function toBson(payload: JsonValue, numbers: NumberTypes): unknown {
-  if (typeof payload === "number") return toBsonNumber(payload, numbers.here);
-  if (payload === null || typeof payload !== "object") return payload;
-  if (Array.isArray(payload)) {
-    const items = payload as readonly JsonValue[];
-    return items.map((item, index) => toBson(item, numbers.prefix[index] ?? numbers.items ?? NOTHING_DECLARED));
+export function writePayload(writer: BsonWriter, name: string, value: JsonValue, numbers: NumberTypes): void {
+  if (typeof value === "string") writeText(writer, name, value);
+  else if (typeof value === "number") writeNumber(writer, name, value, numbers.here);
+  else if (typeof value === "boolean") writeBoolean(writer, name, value);
+  else if (value === null) writeNull(writer, name);
+  else if (Array.isArray(value)) {
+    const opened = openNested(writer, name, ARRAY);
+    (value as readonly JsonValue[]).forEach((item, index) => {
+      writePayload(writer, String(index), item, numbers.prefix[index] ?? numbers.items ?? NOTHING_DECLARED);
+    });
+    closeDocument(writer, opened);
+  } else {
+    const opened = openNested(writer, name, DOCUMENT);
+    const object = value as JsonObject;
+    for (const key of Object.keys(object)) {
+      const types = numbers.properties.get(key) ?? numbers.rest ?? NOTHING_DECLARED;
+      writePayload(writer, key, object[key] as JsonValue, types);
+    }
+    closeDocument(writer, opened);
   }
-  const made: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(payload)) {
-    if (key === "_bsontype" || key === "toBSON" || key === "__proto__")
-      return toMap(payload as { readonly [key: string]: JsonValue }, numbers);
-    made[key] = toBson(value, typesOf(numbers, key));
-  }
-  return made;
-}
-
-function toMap(payload: { readonly [key: string]: JsonValue }, numbers: NumberTypes): ReadonlyMap<string, unknown> {
-  return new Map(Object.entries(payload).map(([key, value]) => [key, toBson(value, typesOf(numbers, key))]));
-}
-
-function typesOf(numbers: NumberTypes, key: string): NumberTypes {
-  return numbers.properties.get(key) ?? numbers.rest ?? NOTHING_DECLARED;
 }
 
 const INT32_MAX = 2_147_483_647;
 
-function toBsonNumber(value: number, declared: NumberTypes["here"]): Double | Int32 | bigint {
+function writeNumber(writer: BsonWriter, name: string, value: number, declared: NumberTypes["here"]): void {
   const whole = Number.isSafeInteger(value) && !Object.is(value, -0);
-  if (declared === "number" || !whole) return new Double(value);
-  if (value >= -INT32_MAX - 1 && value <= INT32_MAX) return new Int32(value);
-  return BigInt(value);
+  if (declared === "number" || !whole) writeDouble(writer, name, value);
+  else if (value >= -INT32_MAX - 1 && value <= INT32_MAX) writeInt32(writer, name, value);
+  else writeInt64(writer, name, BigInt(value));
 }
 
 /**

@@ -1,8 +1,8 @@
-import { BSON } from "mongodb";
 import type { JsonValue } from "../../core/json.ts";
 import { NOTHING_DECLARED } from "../../core/number-types.ts";
 import type { SourceRecord } from "../../core/record.ts";
-import { toBson } from "./payload.ts";
+import { closeDocument, createBsonWriter, openDocument } from "./bson-writer.ts";
+import { writePayload } from "./payload.ts";
 import { inlineSize } from "./long-bytes.ts";
 
 /** The server's limit for one document, without room for the fields around payload, bytes, key and headers. */
@@ -18,8 +18,11 @@ export function refusalOf({ key, headers, value }: SourceRecord, payload: JsonVa
   const raw = value?.length ?? 0;
   const inline = inlineSize(value, { key, headers });
   if (raw * BSON_PER_JSON + inline <= DOCUMENT_BYTES_MAX) return null;
-  const size = BSON.calculateObjectSize({ payload: toBson(payload, NOTHING_DECLARED) });
-  const doubled = size + numbersIn(payload) * 4;
+  const writer = createBsonWriter(raw);
+  const opened = openDocument(writer);
+  writePayload(writer, "payload", payload, NOTHING_DECLARED);
+  closeDocument(writer, opened);
+  const doubled = writer.size + numbersIn(payload) * 4;
   if (doubled + inline <= DOCUMENT_BYTES_MAX) return null;
   return `As a MongoDB document it would have ${doubled + inline} bytes, more than ${DOCUMENT_BYTES_MAX}`;
 }

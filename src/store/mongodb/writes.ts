@@ -1,21 +1,15 @@
 import { MongoServerError, type Collection, type Db } from "mongodb";
 import type { LedgerEntry } from "../ledger.ts";
-import type { FailedRow, Inserted, NewValidated, ReceiptRow, StoreWrites, ValidatedRow } from "../store.ts";
+import type { Occurrence, StoreWrites, ValidatedRow } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
-import {
-  entryDocument,
-  failedDocument,
-  readEntry,
-  receiptDocument,
-  validatedDocument,
-  type Document,
-} from "./documents.ts";
-import { insertAll } from "./insert.ts";
+import { entryDocument, readEntry, type Document } from "./documents.ts";
+import { createInsertAll } from "./insert.ts";
 import { readFacts } from "./facts.ts";
 import { insertLongBytes } from "./long-bytes.ts";
 import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
 import { Unavailable } from "../../core/unavailable.ts";
+import { createRowWriters, type WriteRow } from "./write-documents.ts";
 
 /**
  * The port's writes. Each is acknowledged by majority and journal, and idempotent; two of them are never one: the
@@ -23,6 +17,17 @@ import { Unavailable } from "../../core/unavailable.ts";
  */
 export function createWrites(db: Db): StoreWrites {
   const ledger = db.collection<Document>("sigma_ledger");
+  const insertAll = createInsertAll(db);
+  const write = createRowWriters();
+  /** Rows under their position: one that is there is our own, from before. */
+  const insertOwn = async <Row extends Occurrence>(
+    collection: string,
+    rows: readonly Row[],
+    writeRow: WriteRow<Row>,
+  ): Promise<void> => {
+    await insertLongBytes(db, rows);
+    await insertAll(collection, rows, writeRow);
+  };
   return {
     insertLedger: async (entry) => guarded(async () => insertLedger(ledger, entry)),
     ledgerEntry: async (stream, seq) =>
@@ -30,11 +35,16 @@ export function createWrites(db: Db): StoreWrites {
         const found = await ledger.findOne({ _id: `${stream}|${seq}` });
         return found === null ? null : readEntry(found);
       }),
-    insertValidated: async (collection, rows) => guarded(async () => insertValidated(db, collection, rows)),
+    insertValidated: async (collection, rows) =>
+      guarded(async () => {
+        await insertLongBytes(db, rows);
+        const taken = await insertAll(`validated_${collection}`, rows, write.validated);
+        return rows.map((_, index) => taken.get(index) ?? "inserted");
+      }),
     validatedById: async (collection, ids) => guarded(async () => findHolders(db, collection, ids)),
     insertFailed: async (collection, rows) =>
-      guarded(async () => insertOwn(db, `failed_${collection}`, rows, failedDocument)),
-    insertReceipts: async (rows) => guarded(async () => insertOwn(db, "sigma_receipts", rows, receiptDocument)),
+      guarded(async () => insertOwn(`failed_${collection}`, rows, write.failed)),
+    insertReceipts: async (rows) => guarded(async () => insertOwn("sigma_receipts", rows, write.receipt)),
     noteTraffic: async (notes) => guarded(async () => noteTraffic(db, notes)),
   };
 }
@@ -47,28 +57,6 @@ async function insertLedger(ledger: Collection<Document>, entry: LedgerEntry): P
     if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return "exists";
     throw error;
   }
-}
-
-async function insertValidated(
-  db: Db,
-  collection: string,
-  rows: readonly NewValidated[],
-): Promise<readonly Inserted[]> {
-  await insertLongBytes(db, rows);
-  const taken = await insertAll(db, `validated_${collection}`, rows, validatedDocument);
-  return rows.map((_, index) => taken.get(index) ?? "inserted");
-}
-
-/** Rows under their position: one that is there is our own, from before. */
-async function insertOwn<Row extends FailedRow | ReceiptRow>(
-  db: Db,
-  collection: string,
-  rows: readonly Row[],
-  documentOf: (row: Row) => Document,
-): Promise<void> {
-  if (rows.length === 0) return;
-  await insertLongBytes(db, rows);
-  await insertAll(db, collection, rows, documentOf);
 }
 
 async function findHolders(

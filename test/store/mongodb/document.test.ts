@@ -1,16 +1,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { runInNewContext } from "node:vm";
-import type { Db, IndexSpecification } from "mongodb";
+import { BSON, type Db, type IndexSpecification } from "mongodb";
 import { describe, expect, test } from "vitest";
-import {
-  entryDocument,
-  failedDocument,
-  receiptDocument,
-  validatedDocument,
-  type Document,
-} from "../../../src/store/mongodb/documents.ts";
+import { createBsonWriter, writtenBytes } from "../../../src/store/mongodb/bson-writer.ts";
+import { entryDocument } from "../../../src/store/mongodb/documents.ts";
 import { findLayoutFaults, layoutOf } from "../../../src/store/mongodb/layout.ts";
+import { createRowWriters, type WriteRow } from "../../../src/store/mongodb/write-documents.ts";
 import { sealAction } from "../../../src/store/operator.ts";
 import type { Occurrence } from "../../../src/store/store.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
@@ -55,16 +51,22 @@ describe("docs/mongodb.md", () => {
 
   const whole = { key: Buffer.from("k"), headers: [["h", Buffer.from("v")]] as const };
   const long = { key: Buffer.alloc(5_000_000), raw: Buffer.alloc(5_000_000) };
-  const wholeAndLong = (documentOf: (more: Partial<Occurrence>) => Document): Document => ({
-    ...documentOf(whole),
-    ...documentOf(long),
+  const writers = createRowWriters();
+  const written = <Row>(write: WriteRow<Row>, row: Row): object => {
+    const writer = createBsonWriter(16);
+    write(writer, row);
+    return BSON.deserialize(writtenBytes(writer));
+  };
+  const wholeAndLong = <Row>(write: WriteRow<Row>, rowOf: (more: Partial<Occurrence>) => Row): object => ({
+    ...written(write, rowOf(whole)),
+    ...written(write, rowOf(long)),
   });
   const action = { at: "t", actor: "a", action: "resume", target: STREAM, reason: "r", detail: "d" } as const;
   const { seq: _, ...acted } = sealAction(null, action);
   test.each([
-    ["validated_<collection>", wholeAndLong((more) => validatedDocument(validatedRow("id", 0n, more)))],
-    ["failed_<collection>", wholeAndLong((more) => failedDocument(failedRow(0n, more)))],
-    ["sigma_receipts", wholeAndLong((more) => receiptDocument(receiptRow(0n, more)))],
+    ["validated_<collection>", wholeAndLong(writers.validated, (more) => validatedRow("id", 0n, more))],
+    ["failed_<collection>", wholeAndLong(writers.failed, (more) => failedRow(0n, more))],
+    ["sigma_receipts", wholeAndLong(writers.receipt, (more) => receiptRow(0n, more))],
     ["sigma_ledger", entryDocument(ledgerEntry(0))],
     ["sigma_operator_log", { _id: 0n, ...acted }],
   ])("lists every field of a document of %s, and no other", (name, document) => {
