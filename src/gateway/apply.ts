@@ -37,7 +37,7 @@ export async function applyEntry(
   decided: readonly Decided[],
 ): Promise<Applied> {
   const { validated, failed } = sortRows(decided);
-  const firsts = firstOfEachId(validated);
+  const { firsts, placeOf } = firstOfEachId(validated);
   const [answers] = await Promise.all([
     writes.insertValidated(collection, note === BYTES_DROPPED ? firsts.map(withoutBytes) : firsts),
     failed.length > 0 ? writes.insertFailed(collection, failed) : undefined,
@@ -46,18 +46,17 @@ export async function applyEntry(
   if (drifted !== undefined) return { kind: "halted", halt: identityDrift(drifted) };
 
   const taken = firsts.filter((_, index) => answers[index] === "id-exists").map((row) => row.id);
-  const holders = new Map<string, ValidatedRow>(
-    taken.length === 0 ? [] : await writes.validatedById(collection, taken),
-  );
-  firsts.forEach((row, index) => {
-    if (answers[index] === "inserted") holders.set(row.id, row);
-  });
-
+  const stored = new Map<string, ValidatedRow>(taken.length === 0 ? [] : await writes.validatedById(collection, taken));
   const facts: ValidatedRow[] = [];
   const receipts: ReceiptRow[] = [];
   const conflicts: FailedRow[] = [];
+  let nextFirst = 0;
   for (const row of validated) {
-    const holder = holders.get(row.id);
+    const isFirst = row === firsts[nextFirst];
+    if (isFirst) nextFirst += 1;
+    const place = isFirst ? nextFirst - 1 : (placeOf.get(row.id) ?? -1);
+    // Most rows are their own holder, and nothing needs to be looked up.
+    const holder = answers[place] === "inserted" ? firsts[place] : stored.get(row.id);
     if (holder === undefined) throw holderVanished(row);
     if (isSamePosition(row, holder)) {
       facts.push(row);
@@ -95,14 +94,19 @@ function sortRows(decided: readonly Decided[]): Sorted {
   return { validated, failed };
 }
 
-/** In a batch, as across batches, the first record of a fact is the one that is stored. */
-function firstOfEachId(rows: readonly NewValidated[]): readonly NewValidated[] {
-  const seen = new Set<string>();
-  return rows.filter((row) => {
-    if (seen.has(row.id)) return false;
-    seen.add(row.id);
-    return true;
-  });
+/** In a batch, as across batches, the first record of a fact is the one that is stored. `placeOf`: of each id among the firsts. */
+function firstOfEachId(rows: readonly NewValidated[]): {
+  readonly firsts: readonly NewValidated[];
+  readonly placeOf: ReadonlyMap<string, number>;
+} {
+  const firsts: NewValidated[] = [];
+  const placeOf = new Map<string, number>();
+  for (const row of rows) {
+    if (placeOf.has(row.id)) continue;
+    placeOf.set(row.id, firsts.length);
+    firsts.push(row);
+  }
+  return { firsts, placeOf };
 }
 
 function countByCode(failures: readonly FailedRow[]): ReadonlyMap<string, number> {

@@ -71,10 +71,14 @@ export function writeInt32(writer: BsonWriter, name: string, value: number): voi
   writer.size += 4;
 }
 
-/** Any whole number within 64 bits, sign included. */
-export function writeInt64(writer: BsonWriter, name: string, value: bigint): void {
+/** Any whole number within 64 bits, sign included; as a `number` any safe integer. */
+export function writeInt64(writer: BsonWriter, name: string, value: bigint | number): void {
   begin(writer, INT64, name, 8);
-  writer.view.setBigInt64(writer.size, value, true);
+  if (typeof value === "bigint") writer.view.setBigInt64(writer.size, value, true);
+  else {
+    writer.view.setInt32(writer.size, value, true);
+    writer.view.setInt32(writer.size + 4, Math.floor(value / 0x1_0000_0000), true);
+  }
   writer.size += 8;
 }
 
@@ -111,11 +115,24 @@ export function writeFields(writer: BsonWriter, fields: Uint8Array): void {
 
 /** Type and name of a field, and room for so many bytes of its value. */
 function begin(writer: BsonWriter, type: number, name: string, valueBytes: number): void {
-  // A name ends at its first NUL (bsonspec.org, cstring): what follows would be read as something else.
-  if (name.includes("\u0000")) throw new Error("Cannot write a BSON name that contains NUL");
   reserve(writer, 2 + name.length * 3 + valueBytes);
-  writer.bytes[writer.size] = type;
-  writer.size += 1;
+  const { bytes, size } = writer;
+  bytes[size] = type;
+  writer.size = size + 1;
+  const { length } = name;
+  let at = size + 1;
+  for (let index = 0; index < length; index += 1, at += 1) {
+    const code = name.charCodeAt(index);
+    if (code === 0 || code > 0x7f) return putName(writer, name);
+    bytes[at] = code;
+  }
+  bytes[at] = 0;
+  writer.size = at + 1;
+}
+
+/** A name that is more than ASCII, or refused: it ends at its first NUL (bsonspec.org, cstring), and the rest would be read as something else. */
+function putName(writer: BsonWriter, name: string): void {
+  if (name.includes("\u0000")) throw new Error("Cannot write a BSON name that contains NUL");
   putText(writer, name);
 }
 

@@ -32,7 +32,7 @@ export function writePayload(writer: BsonWriter, name: string, value: JsonValue,
   } else {
     const opened = openNested(writer, name, DOCUMENT);
     const object = value as JsonObject;
-    for (const key of Object.keys(object)) {
+    for (const key in object) {
       const types = numbers.properties.get(key) ?? numbers.rest ?? NOTHING_DECLARED;
       writePayload(writer, key, object[key] as JsonValue, types);
     }
@@ -46,7 +46,7 @@ function writeNumber(writer: BsonWriter, name: string, value: number, declared: 
   const whole = Number.isSafeInteger(value) && !Object.is(value, -0);
   if (declared === "number" || !whole) writeDouble(writer, name, value);
   else if (value >= -INT32_MAX - 1 && value <= INT32_MAX) writeInt32(writer, name, value);
-  else writeInt64(writer, name, BigInt(value));
+  else writeInt64(writer, name, value);
 }
 
 /**

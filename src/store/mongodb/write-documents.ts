@@ -59,7 +59,7 @@ export function createRowWriters(): RowWriters {
     writeText(writer, "_id", row.id);
     place(writer, row.position);
     writeInt64(writer, "offset", row.position.offset);
-    writeInt64(writer, "timestampMs", BigInt(row.timestampMs));
+    writeInt64(writer, "timestampMs", row.timestampMs);
     writeEnvelope(writer, row);
     writeRaw(writer, row.raw);
     writeText(writer, "rawHash", row.rawHash);
