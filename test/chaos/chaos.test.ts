@@ -11,8 +11,8 @@ const ZOMBIES = Math.ceil(KILLS / 5);
 const WORKERS = 3;
 const PARTITIONS = 6;
 const NUMBER = new Intl.NumberFormat("en");
-/** Time for the faults alone; the whole test may take five minutes. */
-const CHAOS_MAX_MS = 190_000;
+/** Time for the faults alone; on a busy machine they were 104 of the 230 seconds that the whole test took. */
+const CHAOS_MAX_MS = 270_000;
 
 test(`${KILLS} SIGKILLs and ${ZOMBIES} SIGSTOP zombies over ${WORKERS} workers, ${PARTITIONS} partitions, ${NUMBER.format(RECORDS)} records`, async () => {
   const report = newChaosReport();
@@ -32,4 +32,4 @@ test(`${KILLS} SIGKILLs and ${ZOMBIES} SIGSTOP zombies over ${WORKERS} workers, 
   expect(report.killsUnderLoad).toBeGreaterThan(KILLS / 2);
   expect(arena.journal.entries.length).toBeGreaterThanOrEqual(RECORDS);
   if (process.env["SIGMA_CHAOS_SEED"] !== undefined) tell();
-}, 300_000);
+}, 540_000);

@@ -1,0 +1,126 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { BSON, MongoClient, type Db, type Document } from "mongodb";
+import { decideBatch, rowOf } from "../src/store/decided.ts";
+import { createBsonWriter, writtenBytes } from "../src/store/mongodb/bson-writer.ts";
+import { ensureLayout, layoutOf } from "../src/store/mongodb/layout.ts";
+import { createRowWriters } from "../src/store/mongodb/write-documents.ts";
+import { startMongo } from "../test/servers/mongodb.ts";
+import { shipmentContracts } from "./contracts.ts";
+import { shipmentLine } from "./line.ts";
+import { median } from "./rounds.ts";
+
+// node bench/mongod.ts [records] [rounds]
+// What the server itself needs for a fact, and for which part of it (Linux): the gateway's documents against bare payloads, with
+// and without the unique position, as six writers of a stream each insert them in batches.
+
+const RECORDS = Number(process.argv[2] ?? 60_000);
+const ROUNDS = Number(process.argv[3] ?? 6);
+const STREAMS = 6;
+const BATCH = 3_000;
+const WRITE_CONCERN = { w: "majority", j: true } as const;
+
+type Variant = {
+  readonly name: string;
+  readonly documents: readonly Document[];
+  /** @returns the collection to insert into. */
+  readonly prepare: (db: Db) => Promise<string>;
+};
+type Cost = { readonly cpuMicros: number; readonly wallMicros: number };
+
+const facts = factsOf(RECORDS);
+const payloads = facts.map((fact) => fact["payload"] as Document);
+const bare = async (): Promise<string> => "facts";
+const indexed =
+  (unique: boolean) =>
+  async (db: Db): Promise<string> => {
+    await db.collection("facts").createIndex({ stream: 1, offset: 1 }, { unique });
+    return "facts";
+  };
+const layout = async (db: Db): Promise<string> => {
+  await ensureLayout(db, layoutOf(["shipments"]));
+  return "validated_shipments";
+};
+const named = payloads.map((payload, at) => ({ _id: facts[at]?.["_id"] as string, ...payload }));
+const variants: readonly Variant[] = [
+  { name: "bare payloads", documents: payloads, prepare: bare },
+  { name: "with the machine id as _id", documents: named, prepare: bare },
+  { name: "facts, no position index", documents: facts, prepare: bare },
+  { name: "facts, a plain position index", documents: facts, prepare: indexed(false) },
+  { name: "facts, a unique position index", documents: facts, prepare: indexed(true) },
+  { name: "facts, the whole layout", documents: facts, prepare: layout },
+];
+
+const mongo = await startMongo(1, [], 4);
+const client = new MongoClient(mongo.uri);
+try {
+  const pid = execFileSync("pgrep", ["-f", `port ${mongo.ports[0]}`], { encoding: "utf8" }).split("\n", 1)[0] ?? "";
+  const costs = new Map<Variant, Cost[]>(variants.map((variant) => [variant, []]));
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const variant of variants) {
+      const cost = await costOf(variant, pid);
+      // The first round warms caches.
+      if (round > 0) costs.get(variant)?.push(cost);
+    }
+  }
+  for (const [{ name }, all] of costs) {
+    const cpu = all.map(({ cpuMicros }) => cpuMicros);
+    const least = Math.min(...cpu).toFixed(1);
+    const wall = Math.min(...all.map(({ wallMicros }) => wallMicros)).toFixed(1);
+    process.stdout.write(
+      `${name.padEnd(32)} us of the server's CPU a document: least ${least}, median ${median(cpu).toFixed(1)}; wall, least ${wall}\n`,
+    );
+  }
+} finally {
+  await client.close();
+  await mongo.stop();
+}
+
+async function costOf({ documents, prepare }: Variant, pid: string): Promise<Cost> {
+  const db = client.db("bench");
+  const collection = await prepare(db);
+  const batches = Array.from({ length: Math.ceil(documents.length / BATCH) }, (_, at) =>
+    documents.slice(at * BATCH, (at + 1) * BATCH),
+  );
+  const before = serverMicros(pid);
+  const started = performance.now();
+  const write = async (stream: number): Promise<void> => {
+    for (let at = stream; at < batches.length; at += STREAMS) {
+      // The driver puts an _id into what has none.
+      const batch = (batches[at] ?? []).map((document) => ({ ...document }));
+      await db.command({ insert: collection, documents: batch, ordered: false, writeConcern: WRITE_CONCERN });
+    }
+  };
+  await Promise.all(Array.from({ length: STREAMS }, async (_, stream) => write(stream)));
+  const wallMicros = ((performance.now() - started) * 1_000) / documents.length;
+  const cost = { cpuMicros: (serverMicros(pid) - before) / documents.length, wallMicros };
+  await db.dropDatabase();
+  return cost;
+}
+
+/** User and system time of a process so far. */
+function serverMicros(pid: string): number {
+  const after = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1] ?? "";
+  const [user = 0, system = 0] = after.split(" ").slice(11, 13).map(Number);
+  return (user + system) * 10_000;
+}
+
+/** Documents as the gateway stores them, each batch of a stream of its own. */
+function factsOf(count: number): readonly Document[] {
+  const records = Array.from({ length: count }, (_, at) => {
+    const partition = Math.floor(at / BATCH) % STREAMS;
+    const stream = `AbCdEfGhIjKlMnOpQrStUv/AbCdEfGhIjKlMnOpQrStUv/${partition}`;
+    const position = { stream, topic: "shipments", partition, offset: BigInt(at) };
+    // Every tenth line breaks the schema: its neighbour does not.
+    const value = Buffer.from(shipmentLine(at * 10));
+    return { position, timestampMs: 1_700_000_000_000, key: null, headers: [], value };
+  });
+  const write = createRowWriters();
+  return decideBatch(records, shipmentContracts("shipments"), () => null).map((decided) => {
+    const row = rowOf(decided);
+    if (row.kind !== "validated") throw new Error("a shipment of the benchmark is not valid");
+    const writer = createBsonWriter(1_024);
+    write.validated(writer, row);
+    return BSON.deserialize(writtenBytes(writer), { useBigInt64: true });
+  });
+}
