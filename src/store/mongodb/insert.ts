@@ -10,9 +10,9 @@ import type { WriteRow } from "./write-documents.ts";
 const COMMAND_BYTES = 14_000_000;
 /** Of documents, in one command (maxWriteBatchSize). */
 const COMMAND_DOCUMENTS = 100_000;
-const BUFFER_BYTES = 1_048_576;
+const BUFFER_BYTES = 262_144;
 /** Buffers that wait for the next insert; a larger one is let go. */
-const BUFFERS_KEPT = 16;
+const BUFFERS_KEPT = 8;
 const BUFFER_BYTES_KEPT = 4_194_304;
 
 /**

@@ -17,6 +17,8 @@ import { createRowWriters, type WriteRow } from "./write-documents.ts";
  */
 export function createWrites(db: Db): StoreWrites {
   const ledger = db.collection<Document>("sigma_ledger");
+  // Each with buffers of its own: those of facts grow several times as large.
+  const insertFacts = createInsertAll(db);
   const insertAll = createInsertAll(db);
   const write = createRowWriters();
   /** Rows under their position: one that is there is our own, from before. */
@@ -38,7 +40,7 @@ export function createWrites(db: Db): StoreWrites {
     insertValidated: async (collection, rows) =>
       guarded(async () => {
         await insertLongBytes(db, rows);
-        const taken = await insertAll(`validated_${collection}`, rows, write.validated);
+        const taken = await insertFacts(`validated_${collection}`, rows, write.validated);
         return rows.map((_, index) => taken.get(index) ?? "inserted");
       }),
     validatedById: async (collection, ids) => guarded(async () => findHolders(db, collection, ids)),
