@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { BSON, MongoClient, type Db, type Document } from "mongodb";
 import { decideBatch, rowOf } from "../src/store/decided.ts";
 import { createBsonWriter, writtenBytes } from "../src/store/mongodb/bson-writer.ts";
+import { WRITE_CONCERN } from "../src/store/mongodb/connect.ts";
 import { ensureLayout, layoutOf } from "../src/store/mongodb/layout.ts";
 import { createRowWriters } from "../src/store/mongodb/write-documents.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
 import { shipmentContracts } from "./contracts.ts";
+import { cpuMicrosOf } from "./cpu.ts";
 import { shipmentLine } from "./line.ts";
 import { median } from "./rounds.ts";
 
@@ -18,7 +19,6 @@ const RECORDS = Number(process.argv[2] ?? 60_000);
 const ROUNDS = Number(process.argv[3] ?? 6);
 const STREAMS = 6;
 const BATCH = 3_000;
-const WRITE_CONCERN = { w: "majority", j: true } as const;
 
 type Variant = {
   readonly name: string;
@@ -54,7 +54,7 @@ const variants: readonly Variant[] = [
 const mongo = await startMongo(1, [], 4);
 const client = new MongoClient(mongo.uri);
 try {
-  const pid = execFileSync("pgrep", ["-f", `port ${mongo.ports[0]}`], { encoding: "utf8" }).split("\n", 1)[0] ?? "";
+  const pid = Number.parseInt(execFileSync("pgrep", ["-f", `port ${mongo.ports[0]}`], { encoding: "utf8" }), 10);
   const costs = new Map<Variant, Cost[]>(variants.map((variant) => [variant, []]));
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const variant of variants) {
@@ -76,13 +76,13 @@ try {
   await mongo.stop();
 }
 
-async function costOf({ documents, prepare }: Variant, pid: string): Promise<Cost> {
+async function costOf({ documents, prepare }: Variant, pid: number): Promise<Cost> {
   const db = client.db("bench");
   const collection = await prepare(db);
   const batches = Array.from({ length: Math.ceil(documents.length / BATCH) }, (_, at) =>
     documents.slice(at * BATCH, (at + 1) * BATCH),
   );
-  const before = serverMicros(pid);
+  const before = cpuMicrosOf(pid);
   const started = performance.now();
   const write = async (stream: number): Promise<void> => {
     for (let at = stream; at < batches.length; at += STREAMS) {
@@ -93,16 +93,9 @@ async function costOf({ documents, prepare }: Variant, pid: string): Promise<Cos
   };
   await Promise.all(Array.from({ length: STREAMS }, async (_, stream) => write(stream)));
   const wallMicros = ((performance.now() - started) * 1_000) / documents.length;
-  const cost = { cpuMicros: (serverMicros(pid) - before) / documents.length, wallMicros };
+  const cost = { cpuMicros: (cpuMicrosOf(pid) - before) / documents.length, wallMicros };
   await db.dropDatabase();
   return cost;
-}
-
-/** User and system time of a process so far. */
-function serverMicros(pid: string): number {
-  const after = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1] ?? "";
-  const [user = 0, system = 0] = after.split(" ").slice(11, 13).map(Number);
-  return (user + system) * 10_000;
 }
 
 /** Documents as the gateway stores them, each batch of a stream of its own. */
@@ -111,7 +104,7 @@ function factsOf(count: number): readonly Document[] {
     const partition = Math.floor(at / BATCH) % STREAMS;
     const stream = `AbCdEfGhIjKlMnOpQrStUv/AbCdEfGhIjKlMnOpQrStUv/${partition}`;
     const position = { stream, topic: "shipments", partition, offset: BigInt(at) };
-    // Every tenth line breaks the schema: its neighbour does not.
+    // No line whose number ends in 0 breaks the schema.
     const value = Buffer.from(shipmentLine(at * 10));
     return { position, timestampMs: 1_700_000_000_000, key: null, headers: [], value };
   });

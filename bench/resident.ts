@@ -7,6 +7,7 @@ import { MongoClient } from "mongodb";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { cpuMicrosOf } from "./cpu.ts";
 import { produceShipments } from "./gateway.ts";
 
 // node bench/resident.ts [records]
@@ -40,24 +41,18 @@ for (let stored = 0, asked = 0; stored < RECORDS;) {
   stored = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 const seconds = (performance.now() - started) / 1_000;
-const [user = 0, system = 0] = cpuTicks(gateway.pid ?? 0);
+const cpuMicros = cpuMicrosOf(gateway.pid ?? 0);
 gateway.kill("SIGTERM");
 await once(gateway, "exit");
 await client.close();
 await Promise.all([kafka.stop(), mongo.stop()]);
 const tenth = Math.ceil(samples.length / 10);
 const peaks = Array.from({ length: 10 }, (_, part) => Math.max(0, ...samples.slice(part * tenth, (part + 1) * tenth)));
-process.stdout.write(`${(((user + system) / 100 / RECORDS) * 1e6).toFixed(1)} us of CPU a record\n`);
+process.stdout.write(`${(cpuMicros / RECORDS).toFixed(1)} us of CPU a record\n`);
 process.stdout.write(`${RECORDS} records in ${seconds.toFixed(1)} s; at most ${Math.max(...peaks).toFixed(0)} MB\n`);
 process.stdout.write(`at most, in each tenth of the time: ${peaks.map((mb) => mb.toFixed(0)).join(" ")}\n`);
 
 function residentMb(pid: number): number {
   const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
   return (Number(kilobytes) * 1_024) / 1e6;
-}
-
-/** User and system time in hundredths of a second, of the process and its threads. */
-function cpuTicks(pid: number): readonly number[] {
-  const after = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1] ?? "";
-  return after.split(" ").slice(11, 13).map(Number);
 }

@@ -50,12 +50,8 @@ export async function applyEntry(
   const facts: ValidatedRow[] = [];
   const receipts: ReceiptRow[] = [];
   const conflicts: FailedRow[] = [];
-  let nextFirst = 0;
   for (const row of validated) {
-    const isFirst = row === firsts[nextFirst];
-    if (isFirst) nextFirst += 1;
-    const place = isFirst ? nextFirst - 1 : (placeOf.get(row.id) ?? -1);
-    // Most rows are their own holder, and nothing needs to be looked up.
+    const place = placeOf.get(row.id) ?? -1;
     const holder = answers[place] === "inserted" ? firsts[place] : stored.get(row.id);
     if (holder === undefined) throw holderVanished(row);
     if (isSamePosition(row, holder)) {

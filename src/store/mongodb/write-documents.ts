@@ -54,41 +54,34 @@ export function createRowWriters(): RowWriters {
     },
   );
   /** What every stored object says of its record. Partition is `int`, offset and time are `long`, whatever their value. */
-  const begin = (writer: BsonWriter, row: Occurrence & { readonly id: string }): number => {
-    const opened = openDocument(writer);
-    writeText(writer, "_id", row.id);
-    place(writer, row.position);
-    writeInt64(writer, "offset", row.position.offset);
-    writeInt64(writer, "timestampMs", row.timestampMs);
-    writeEnvelope(writer, row);
-    writeRaw(writer, row.raw);
-    writeText(writer, "rawHash", row.rawHash);
-    return opened;
-  };
-  return {
-    validated: (writer, row) => {
-      const opened = begin(writer, row);
+  const ofRecord =
+    <Row extends Occurrence & JudgedBy & { readonly id: string }>(writeRest: WriteRow<Row>): WriteRow<Row> =>
+    (writer, row) => {
+      const opened = openDocument(writer);
+      writeText(writer, "_id", row.id);
+      place(writer, row.position);
+      writeInt64(writer, "offset", row.position.offset);
+      writeInt64(writer, "timestampMs", row.timestampMs);
+      writeEnvelope(writer, row);
+      writeRaw(writer, row.raw);
+      writeText(writer, "rawHash", row.rawHash);
       judgedBy(writer, row);
-      writePayload(writer, "payload", row.payload, row.numbers);
+      writeRest(writer, row);
       closeDocument(writer, opened);
-    },
-    failed: (writer, row) => {
-      const opened = begin(writer, row);
-      judgedBy(writer, row);
+    };
+  return {
+    validated: ofRecord((writer, row) => writePayload(writer, "payload", row.payload, row.numbers)),
+    failed: ofRecord((writer, row) => {
       writeText(writer, "code", failureCode(row.reason));
       writePayload(writer, "reason", row.reason satisfies JsonValue, NOTHING_DECLARED);
       writeText(writer, "fingerprint", row.fingerprint);
       writeTextOrNull(writer, "machineId", row.machineId);
-      closeDocument(writer, opened);
-    },
-    receipt: (writer, row) => {
-      const opened = begin(writer, row);
-      judgedBy(writer, row);
+    }),
+    receipt: ofRecord((writer, row) => {
       writeText(writer, "collection", row.collection);
       writeText(writer, "duplicateOf", row.duplicateOf);
       writeText(writer, "storedAt", row.storedAt);
-      closeDocument(writer, opened);
-    },
+    }),
   };
 }
 

@@ -1,15 +1,14 @@
 import { MongoServerError, type Collection, type Db } from "mongodb";
 import type { LedgerEntry } from "../ledger.ts";
-import type { Occurrence, StoreWrites, ValidatedRow } from "../store.ts";
+import type { StoreWrites, ValidatedRow } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { entryDocument, readEntry, type Document } from "./documents.ts";
 import { createInsertAll } from "./insert.ts";
 import { readFacts } from "./facts.ts";
-import { insertLongBytes } from "./long-bytes.ts";
 import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
 import { Unavailable } from "../../core/unavailable.ts";
-import { createRowWriters, type WriteRow } from "./write-documents.ts";
+import { createRowWriters } from "./write-documents.ts";
 
 /**
  * The port's writes. Each is acknowledged by majority and journal, and idempotent; two of them are never one: the
@@ -19,17 +18,9 @@ export function createWrites(db: Db): StoreWrites {
   const ledger = db.collection<Document>("sigma_ledger");
   // Each with buffers of its own: those of facts grow several times as large.
   const insertFacts = createInsertAll(db);
-  const insertAll = createInsertAll(db);
+  // Rows under their position: one that is there is our own, from before.
+  const insertOwn = createInsertAll(db);
   const write = createRowWriters();
-  /** Rows under their position: one that is there is our own, from before. */
-  const insertOwn = async <Row extends Occurrence>(
-    collection: string,
-    rows: readonly Row[],
-    writeRow: WriteRow<Row>,
-  ): Promise<void> => {
-    await insertLongBytes(db, rows);
-    await insertAll(collection, rows, writeRow);
-  };
   return {
     insertLedger: async (entry) => guarded(async () => insertLedger(ledger, entry)),
     ledgerEntry: async (stream, seq) =>
@@ -39,14 +30,13 @@ export function createWrites(db: Db): StoreWrites {
       }),
     insertValidated: async (collection, rows) =>
       guarded(async () => {
-        await insertLongBytes(db, rows);
         const taken = await insertFacts(`validated_${collection}`, rows, write.validated);
         return rows.map((_, index) => taken.get(index) ?? "inserted");
       }),
     validatedById: async (collection, ids) => guarded(async () => findHolders(db, collection, ids)),
     insertFailed: async (collection, rows) =>
-      guarded(async () => insertOwn(`failed_${collection}`, rows, write.failed)),
-    insertReceipts: async (rows) => guarded(async () => insertOwn("sigma_receipts", rows, write.receipt)),
+      guarded(async () => void (await insertOwn(`failed_${collection}`, rows, write.failed))),
+    insertReceipts: async (rows) => guarded(async () => void (await insertOwn("sigma_receipts", rows, write.receipt))),
     noteTraffic: async (notes) => guarded(async () => noteTraffic(db, notes)),
   };
 }

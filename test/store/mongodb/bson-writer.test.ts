@@ -70,7 +70,7 @@ describe("a payload in BSON", () => {
     );
   });
 
-  test.each([63, 64, 65, 66, 1_000, 100_000])("holds text of %i characters, ASCII or not", (length) => {
+  test.each([31, 32, 33, 34, 63, 64, 65, 66, 1_000, 100_000])("holds text of %i characters, ASCII or not", (length) => {
     const values = ["x".repeat(length), `${"x".repeat(length - 1)}\u00e9`, `\u{1f4e6}${"x".repeat(length)}`];
     for (const value of values) {
       expect(written({ [value]: value })).toEqual(serialized({ [value]: value }));
