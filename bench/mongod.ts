@@ -15,10 +15,12 @@ import { median } from "./rounds.ts";
 // What the server itself needs for a fact, and for which part of it (Linux): the gateway's documents against bare payloads, with
 // and without the unique position, as six writers of a stream each insert them in batches.
 
-const RECORDS = Number(process.argv[2] ?? 60_000);
+const RECORDS = Number(process.argv[2] ?? 150_000);
 const ROUNDS = Number(process.argv[3] ?? 6);
 const STREAMS = 6;
 const BATCH = 3_000;
+/** Small, so that pages are written out while more are filled, as in a database that has run for a while. */
+const CACHE_GB = 1;
 
 type Variant = {
   readonly name: string;
@@ -41,6 +43,13 @@ const layout = async (db: Db): Promise<string> => {
   await ensureLayout(db, layoutOf(["shipments"]));
   return "validated_shipments";
 };
+const fields = layoutOf(["shipments"]).find(({ name }) => name === "validated_shipments")?.fields ?? {};
+const properties = Object.fromEntries(Object.entries(fields).map(([name, bsonType]) => [name, { bsonType }]));
+const schema = async (db: Db): Promise<string> => {
+  const validator = { $jsonSchema: { bsonType: "object", required: Object.keys(fields), properties } };
+  await db.createCollection("facts", { validator });
+  return indexed(false)(db);
+};
 const named = payloads.map((payload, at) => ({ _id: facts[at]?.["_id"] as string, ...payload }));
 const variants: readonly Variant[] = [
   { name: "bare payloads", documents: payloads, prepare: bare },
@@ -49,9 +58,10 @@ const variants: readonly Variant[] = [
   { name: "facts, a plain position index", documents: facts, prepare: indexed(false) },
   { name: "facts, a unique position index", documents: facts, prepare: indexed(true) },
   { name: "facts, the whole layout", documents: facts, prepare: layout },
+  { name: "the same, its validator a schema", documents: facts, prepare: schema },
 ];
 
-const mongo = await startMongo(1, [], 4);
+const mongo = await startMongo(1, [], CACHE_GB);
 const client = new MongoClient(mongo.uri);
 try {
   const pid = Number.parseInt(execFileSync("pgrep", ["-f", `port ${mongo.ports[0]}`], { encoding: "utf8" }), 10);

@@ -143,7 +143,6 @@ const HALTS: Readonly<Record<HaltCode, string>> = {
   SOURCE_DIVERGED: "The log no longer holds the bytes the ledger speaks of",
   DECISION_DIVERGED: "Deciding the last entry again with its own contract set gave another identity",
   CONTRACT_SET_MISSING: "The contract set of the last entry is not in the store, or is not what its digest says",
-  IDENTITY_DRIFT: "A position already holds another fact",
   BREAKER_OPEN: "More records are FAILED than breaker.failed_percent or breaker.consecutive allow",
 };
 

@@ -1,25 +1,21 @@
 import { failureCode } from "../core/failure.ts";
-import { positionId } from "../core/record.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { rowOf, type Decided } from "../store/decided.ts";
 import { conflictOf, hasSameContent, isSamePosition, receiptOf } from "../store/duplicate.ts";
 import { BYTES_DROPPED, type LedgerEntry } from "../store/ledger.ts";
 import type { FailedRow, NewValidated, ReceiptRow, StoreWrites, ValidatedRow } from "../store/store.ts";
-import type { Halt } from "./event.ts";
 
 /** What applying one entry did. */
-export type Applied =
-  | {
-      readonly kind: "applied";
-      readonly stored: number;
-      readonly duplicates: number;
-      readonly conflicts: number;
-      readonly failures: ReadonlyMap<string, number>;
-      /** The facts these records are, now or since an earlier attempt, and the failures, conflicts among them. */
-      readonly facts: readonly ValidatedRow[];
-      readonly failed: readonly FailedRow[];
-    }
-  | { readonly kind: "halted"; readonly halt: Halt };
+export type Applied = {
+  readonly kind: "applied";
+  readonly stored: number;
+  readonly duplicates: number;
+  readonly conflicts: number;
+  readonly failures: ReadonlyMap<string, number>;
+  /** The facts these records are, now or since an earlier attempt, and the failures, conflicts among them. */
+  readonly facts: readonly ValidatedRow[];
+  readonly failed: readonly FailedRow[];
+};
 
 type Sorted = { readonly validated: readonly NewValidated[]; readonly failed: readonly FailedRow[] };
 
@@ -42,10 +38,7 @@ export async function applyEntry(
     writes.insertValidated(collection, note === BYTES_DROPPED ? firsts.map(withoutBytes) : firsts),
     failed.length > 0 ? writes.insertFailed(collection, failed) : undefined,
   ]);
-  const drifted = firsts.find((_, index) => answers[index] === "position-exists");
-  if (drifted !== undefined) return { kind: "halted", halt: identityDrift(drifted) };
-
-  const taken = firsts.filter((_, index) => answers[index] === "id-exists").map((row) => row.id);
+  const taken = firsts.filter((_, index) => answers[index] === "exists").map((row) => row.id);
   const stored = new Map<string, ValidatedRow>(taken.length === 0 ? [] : await writes.validatedById(collection, taken));
   const facts: ValidatedRow[] = [];
   const receipts: ReceiptRow[] = [];
@@ -118,12 +111,4 @@ function countByCode(failures: readonly FailedRow[]): ReadonlyMap<string, number
 function holderVanished(row: ValidatedRow): Unavailable {
   const message = `Cannot settle ${row.id}: the store refused the id, then held nothing under it`;
   return new Unavailable("STORE_INCONSISTENT", message, "check that the store acknowledges writes by majority");
-}
-
-function identityDrift(row: ValidatedRow): Halt {
-  return {
-    code: "IDENTITY_DRIFT",
-    message: `Cannot store ${row.id} from ${positionId(row.position)}: that position already holds another fact`,
-    remedy: "run `sigma audit`; the store was written by something other than this protocol",
-  };
 }

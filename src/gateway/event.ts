@@ -12,8 +12,6 @@ export type HaltCode =
   | "DECISION_DIVERGED"
   /** The contract set of the tail is not in the store, or is not what its digest says. */
   | "CONTRACT_SET_MISSING"
-  /** A position already holds another fact. */
-  | "IDENTITY_DRIFT"
   /** More records FAILED than the breaker allows. */
   | "BREAKER_OPEN";
 

@@ -179,7 +179,6 @@ async function advance(
     observe({ kind: "ledger-lost", stream, seq: entry.seq });
     return applied;
   }
-  if (applied.kind === "halted") return applied;
   // Before the next entry can be written: only the tail is ever told again.
   await deps.mirror?.(stream.topic, applied.facts, applied.failed);
   await deps.onSettled?.({ stream, subject: set.byTopic.get(stream.topic)?.contract.subject ?? null, decided });

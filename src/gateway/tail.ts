@@ -19,7 +19,7 @@ export type RedoDeps = {
   readonly limits: FetchLimits;
 };
 
-export type Redone = Applied | { readonly kind: "stopped" };
+export type Redone = Applied | { readonly kind: "halted"; readonly halt: Halt } | { readonly kind: "stopped" };
 
 /**
  * P2: the last entry of a stream is the only one whose documents can be incomplete. Reads its records again and applies

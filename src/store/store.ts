@@ -68,13 +68,8 @@ export type UnreadableRow = {
 
 export type StoredRow = ValidatedRow | FailedRow | ReceiptRow | UnreadableRow;
 
-/** What became of one row of an insert. */
-export type Inserted =
-  | "inserted"
-  /** Something is stored under the id. */
-  | "id-exists"
-  /** The id is free, but the position already holds another fact. */
-  | "position-exists";
+/** What became of one row of an insert; something is stored under the id of one that `exists`. */
+export type Inserted = "inserted" | "exists";
 
 /**
  * The writes the protocol is made of. Each is durable when it resolves: majority and journal, or fsync at the end of the
@@ -82,9 +77,13 @@ export type Inserted =
  */
 export type StoreWrites = {
   /** The compare-and-swap of P4: one entry for each stream and seq. */
-  readonly insertLedger: (entry: LedgerEntry) => Promise<"inserted" | "exists">;
+  readonly insertLedger: (entry: LedgerEntry) => Promise<Inserted>;
   readonly ledgerEntry: (stream: string, seq: number) => Promise<LedgerEntry | null>;
-  /** @returns one answer for each row, in order. Rows of one call have distinct ids and positions. */
+  /**
+   * The id is the only key of a fact. That a position has one fact is the ledger's doing: one entry covers it, and an entry
+   * is applied only with the identities its root names.
+   * @returns one answer for each row, in order. Rows of one call have distinct ids.
+   */
   readonly insertValidated: (collection: string, rows: readonly NewValidated[]) => Promise<readonly Inserted[]>;
   /** The holders of these machine ids. An id nobody holds is absent. */
   readonly validatedById: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, ValidatedRow>>;

@@ -130,6 +130,11 @@ describe("audit()", () => {
       "ROW_TWICE 2:8",
     ],
     [
+      "a second fact for a position",
+      "INSERT INTO validated_shipments SELECT 'x', stream, topic, partition, offset, timestamp_ms, key, headers, raw, raw_hash, subject, version, contract_digest, declared_by FROM validated_shipments WHERE offset = 8",
+      "ROW_TWICE 2:8",
+    ],
+    [
       "a row added beyond the ledger",
       "INSERT INTO validated_shipments SELECT 'x', stream, topic, partition, 40, timestamp_ms, key, headers, raw, raw_hash, subject, version, contract_digest, declared_by FROM validated_shipments WHERE offset = 8",
       "ROW_ORPHAN -:40",

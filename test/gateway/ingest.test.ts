@@ -220,10 +220,24 @@ describe("ingestStream()", () => {
     expect(kinds(rows)).toEqual(["unexplained", "validated"]);
     expect((await embedded.audit(true)).findings).toEqual([]);
   });
+
+  test("halts, and stores nothing, when the tail would now get other identities", async () => {
+    const embedded = await openEmbedded();
+    const [stream] = await embedded.log.streams();
+    await embedded.append(shipment("A"), shipment("B", 5_000));
+    // Another build took B for something else, and died before the documents: a second fact at this position would be one too many.
+    const tail = await forgedTail(embedded, stream?.id ?? "", "B in other words");
+    await embedded.store.insertLedger(tail.init);
+    await embedded.store.insertLedger(tail.batch);
+    await embedded.store.putContractSet(tail.set.digest, tail.set.text);
+    const gateway = await embedded.settle();
+    expect(gateway.streams()[0]?.trouble).toMatchObject({ code: "DECISION_DIVERGED" });
+    expect(await embedded.store.reads.tally()).toEqual({ validated: 0, failed: 0, receipts: 0 });
+  });
 });
 
-/** INIT and a BATCH of two records, decided F and P by an engine called 0, without documents. */
-async function forgedTail(embedded: Embedded, stream: string) {
+/** INIT and a BATCH of two records, decided F and P by an engine called 0, without documents; `fact`: identity of the second. */
+async function forgedTail(embedded: Embedded, stream: string, fact = "B") {
   const { GENESIS, outcomeRoot, rawRoot } = await import("../../src/store/ledger.ts");
   const { decideBatch, rawLeaf } = await import("../../src/store/decided.ts");
   const { positionId } = await import("../../src/core/record.ts");
@@ -254,7 +268,7 @@ async function forgedTail(embedded: Embedded, stream: string) {
     rawRoot: rawRoot(decided.map(rawLeaf)),
     root: outcomeRoot([
       { offset: 0n, outcome: "F", id: positionId({ ...source, stream, offset: 0n }) },
-      { offset: 1n, outcome: "P", id: compileMachineId("payload", "shipment")(["B"]) },
+      { offset: 1n, outcome: "P", id: compileMachineId("payload", "shipment")([fact]) },
     ]),
   });
   return { init, batch, set };

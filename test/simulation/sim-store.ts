@@ -23,7 +23,6 @@ type Write =
 type State = {
   readonly ledger: Map<string, LedgerEntry>;
   readonly validated: Map<string, ValidatedRow>;
-  readonly byPosition: Map<string, string>;
   readonly failed: Map<string, FailedRow>;
   readonly receipts: Map<string, ReceiptRow>;
   readonly sets: Map<string, string>;
@@ -140,8 +139,7 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     return "inserted";
   };
   const insertValidated = (row: ValidatedRow): Inserted => {
-    if (state().validated.has(row.id)) return "id-exists";
-    if (state().byPosition.has(placeOf(row))) return "position-exists";
+    if (state().validated.has(row.id)) return "exists";
     append({ table: "validated", row });
     return "inserted";
   };
@@ -256,7 +254,6 @@ function applyWrite(state: State, write: Write): void {
       break;
     case "validated":
       state.validated.set(write.row.id, write.row);
-      state.byPosition.set(placeOf(write.row), write.row.id);
       break;
     case "failed":
       state.failed.set(write.row.id, write.row);
@@ -270,15 +267,10 @@ function applyWrite(state: State, write: Write): void {
   }
 }
 
-function placeOf({ position }: StoredRow): string {
-  return `${position.stream}@${position.offset}`;
-}
-
 function emptyState(): State {
   return {
     ledger: new Map(),
     validated: new Map(),
-    byPosition: new Map(),
     failed: new Map(),
     receipts: new Map(),
     sets: new Map(),
@@ -289,7 +281,6 @@ function copyState(state: State): State {
   return {
     ledger: new Map(state.ledger),
     validated: new Map(state.validated),
-    byPosition: new Map(state.byPosition),
     failed: new Map(state.failed),
     receipts: new Map(state.receipts),
     sets: new Map(state.sets),

@@ -26,9 +26,12 @@ export function operatorLaws(name: string, start: () => Promise<StoreBackend>): 
       const { open } = await start();
       const store = await open();
       await store.putHalt(STREAM, halt("LOG_TRUNCATED"));
-      await store.putHalt(`${STREAM}0`, { ...halt("IDENTITY_DRIFT"), stream: `${STREAM}0` });
+      await store.putHalt(`${STREAM}0`, { ...halt("DECISION_DIVERGED"), stream: `${STREAM}0` });
       await store.putHalt(STREAM, halt("BREAKER_OPEN"));
-      expect((await (await open()).reads.halts()).map(({ code }) => code)).toEqual(["BREAKER_OPEN", "IDENTITY_DRIFT"]);
+      expect((await (await open()).reads.halts()).map(({ code }) => code)).toEqual([
+        "BREAKER_OPEN",
+        "DECISION_DIVERGED",
+      ]);
       expect((await store.reads.halts())[0]).toEqual(halt("BREAKER_OPEN"));
       await store.putHalt(STREAM, null);
       await store.putHalt(STREAM, null);

@@ -1,5 +1,6 @@
 import { MongoServerError, type Db } from "mongodb";
-import type { Inserted, Occurrence } from "../store.ts";
+import { Unavailable } from "../../core/unavailable.ts";
+import type { Occurrence } from "../store.ts";
 import { createBsonWriter, writtenBytes, type BsonWriter } from "./bson-writer.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { documentSequence } from "./document-sequence.ts";
@@ -22,13 +23,14 @@ const BUFFER_BYTES_KEPT = 4_194_304;
  * A duplicate key is an answer only when the same reply carries no write concern error, which the driver throws: without
  * the wait, the document that holds the key may be rolled back (mutant "E11000 without wait": data lost in 74 of 20,000
  * simulated histories).
- * @returns what refused a document, by its place.
+ * @returns the places of the documents whose id is taken.
+ * @throws `Unavailable` with code STORE_REFUSED when another index refused a document: none of ours could.
  */
 export type InsertAll = <Row extends Occurrence>(
   collection: string,
   rows: readonly Row[],
   write: WriteRow<Row>,
-) => Promise<ReadonlyMap<number, Inserted>>;
+) => Promise<ReadonlySet<number>>;
 
 /**
  * With the plain command and documents that are written here. The driver's bulk interface costs twice the time of its plain
@@ -38,7 +40,7 @@ export function createInsertAll(db: Db): InsertAll {
   const writers: BsonWriter[] = [];
   return async (collection, rows, write) => {
     await insertLongBytes(db, rows);
-    const taken = new Map<number, Inserted>();
+    const taken = new Set<number>();
     for (let from = 0; from < rows.length;) {
       // One that is in flight when an error comes is not used again: nobody knows whether its bytes are still being sent.
       const writer = writers.pop() ?? createBsonWriter(BUFFER_BYTES);
@@ -57,7 +59,8 @@ export function createInsertAll(db: Db): InsertAll {
       if (writers.length < BUFFERS_KEPT && writer.bytes.length <= BUFFER_BYTES_KEPT) writers.push(writer);
       for (const { index, code, errmsg, keyPattern } of (answer["writeErrors"] ?? []) as readonly WriteError[]) {
         if (code !== DUPLICATE_KEY) throw new MongoServerError({ code, message: errmsg });
-        taken.set(from + index, Object.hasOwn(keyPattern, "_id") ? "id-exists" : "position-exists");
+        if (!Object.hasOwn(keyPattern, "_id")) throw refusedByIndex(collection, keyPattern);
+        taken.add(from + index);
       }
       from = to;
     }
@@ -71,3 +74,9 @@ type WriteError = {
   readonly errmsg: string;
   readonly keyPattern: Readonly<Record<string, unknown>>;
 };
+
+/** Names the fields of the key and never its values. */
+function refusedByIndex(collection: string, keyPattern: WriteError["keyPattern"]): Unavailable {
+  const message = `Cannot store a document in ${collection}: a unique index on ${Object.keys(keyPattern).join(", ")} refuses it`;
+  return new Unavailable("STORE_REFUSED", message, "drop that index: it is not the gateway's; `sigma doctor` names it");
+}

@@ -1,6 +1,6 @@
 import { MongoServerError, type Collection, type Db } from "mongodb";
 import type { LedgerEntry } from "../ledger.ts";
-import type { StoreWrites, ValidatedRow } from "../store.ts";
+import type { Inserted, StoreWrites, ValidatedRow } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { entryDocument, readEntry, type Document } from "./documents.ts";
 import { createInsertAll } from "./insert.ts";
@@ -31,7 +31,7 @@ export function createWrites(db: Db): StoreWrites {
     insertValidated: async (collection, rows) =>
       guarded(async () => {
         const taken = await insertFacts(`validated_${collection}`, rows, write.validated);
-        return rows.map((_, index) => taken.get(index) ?? "inserted");
+        return rows.map((_, index) => (taken.has(index) ? "exists" : "inserted"));
       }),
     validatedById: async (collection, ids) => guarded(async () => findHolders(db, collection, ids)),
     insertFailed: async (collection, rows) =>
@@ -41,7 +41,7 @@ export function createWrites(db: Db): StoreWrites {
   };
 }
 
-async function insertLedger(ledger: Collection<Document>, entry: LedgerEntry): Promise<"inserted" | "exists"> {
+async function insertLedger(ledger: Collection<Document>, entry: LedgerEntry): Promise<Inserted> {
   try {
     await ledger.insertOne(entryDocument(entry), { writeConcern: WRITE_CONCERN });
     return "inserted";

@@ -118,7 +118,7 @@ export function createCollection(db: DatabaseSync, collection: string): void {
       declared_by TEXT NOT NULL
     ) STRICT;
     CREATE UNIQUE INDEX IF NOT EXISTS validated_${collection}_id ON validated_${collection} (_id);
-    CREATE UNIQUE INDEX IF NOT EXISTS validated_${collection}_position ON validated_${collection} (stream, offset);
+    CREATE INDEX IF NOT EXISTS validated_${collection}_position ON validated_${collection} (stream, offset);
     CREATE TABLE IF NOT EXISTS failed_${collection} (
       _id TEXT NOT NULL,
       ${occurrenceColumns()},

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { LedgerEntry } from "../ledger.ts";
-import type { Inserted, StoreWrites, ValidatedRow } from "../store.ts";
+import type { StoreWrites, ValidatedRow } from "../store.ts";
 import { assertCollectionName, CONTRACT, OCCURRENCE } from "./layout.ts";
 import { bindEntry, bindFailed, bindReceipt, bindValidated, readEntry, readRow } from "./rows.ts";
 
@@ -38,7 +38,7 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
     ledgerEntry: (stream, seq) => entryOf(shared.entry.get(stream, seq)),
     insertValidated: (collection, rows) => {
       const { insertValidated } = forCollection(collection);
-      return rows.map((row) => insertOne(insertValidated, row));
+      return rows.map((row) => (insertValidated.run(...bindValidated(row)).changes === 1 ? "inserted" : "exists"));
     },
     validatedById: (collection, ids) => findById(forCollection(collection).byId, ids, path),
     insertFailed: (collection, rows) => {
@@ -112,18 +112,6 @@ const COMMON = 1 + OCCURRENCE.length + CONTRACT.length;
 
 function places(count: number): string {
   return Array.from({ length: count }, () => "?").join(", ");
-}
-
-/** SQLITE_CONSTRAINT_UNIQUE: the id was free, so the position is what is taken. */
-const CONSTRAINT_UNIQUE = 2_067;
-
-function insertOne(insert: StatementSync, row: ValidatedRow): Inserted {
-  try {
-    return insert.run(...bindValidated(row)).changes === 1 ? "inserted" : "id-exists";
-  } catch (error) {
-    if ((error as { errcode?: unknown }).errcode === CONSTRAINT_UNIQUE) return "position-exists";
-    throw error;
-  }
 }
 
 function findById(byId: StatementSync, ids: readonly string[], path: string): ReadonlyMap<string, ValidatedRow> {

@@ -35,7 +35,8 @@ describe("the layout of a MongoDB store", () => {
     const { raw } = database;
     await raw.collection("validated_orders").dropIndex("position");
     await raw.collection("sigma_receipts").dropIndex("position");
-    await raw.collection("sigma_receipts").createIndex({ stream: 1, offset: 1 }, { name: "position" });
+    await raw.collection("sigma_receipts").createIndex({ stream: 1, offset: 1 }, { name: "position", unique: true });
+    await raw.collection("sigma_receipts").createIndex({ key: 1 }, { name: "mine", unique: true });
     await raw.collection("sigma_ledger").createIndex({ at: 1 }, { name: "old", expireAfterSeconds: 60 });
     await raw.command({ collMod: "failed_orders", validator: {} });
     const error = await unavailable(database.open());
@@ -43,6 +44,7 @@ describe("the layout of a MongoDB store", () => {
     expect(error.message.replace(/^[^:]*: /, "").split("; ")).toEqual([
       "index old of sigma_ledger deletes documents by time",
       "index position of sigma_receipts is another one",
+      "index mine of sigma_receipts is unique and not ours: it would refuse records",
       "index position of validated_orders is missing",
       "the validator of failed_orders is missing or different",
     ]);
@@ -178,7 +180,7 @@ describe("trouble with MongoDB", () => {
     await store.insertLedger(ledgerEntry(0));
     await failOnce({ writeConcernError: { code: 64, errmsg: "waiting" } });
     await unavailable(store.insertLedger(ledgerEntry(0, { note: "another" })));
-    expect(await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 2n)])).toEqual(["id-exists"]);
+    expect(await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 2n)])).toEqual(["exists"]);
   });
 
   test.each([
@@ -192,6 +194,20 @@ describe("trouble with MongoDB", () => {
     await failOnce({ errorCode });
     expect((await unavailable(store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)]))).code).toBe(code);
     expect(await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)])).toEqual(["inserted"]);
+  });
+
+  test("a unique index that somebody made refuses documents: that is an outage until it is dropped, and names no value", async () => {
+    const database = await testDatabase(mongo.server());
+    const store = await database.open();
+    await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)]);
+    const index = await database.raw.collection("validated_orders").createIndex({ topic: 1 }, { unique: true });
+    const refused = await unavailable(store.insertValidated(LAW_COLLECTION, [validatedRow("b", 2n)]));
+    expect(refused).toMatchObject({
+      code: "STORE_REFUSED",
+      message: "Cannot store a document in validated_orders: a unique index on topic refuses it",
+    });
+    await database.raw.collection("validated_orders").dropIndex(index);
+    expect(await store.insertValidated(LAW_COLLECTION, [validatedRow("b", 2n)])).toEqual(["inserted"]);
   });
 
   test("a validator that somebody changed refuses documents: that is an outage until it is corrected, never a failure", async () => {
