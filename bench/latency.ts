@@ -13,7 +13,7 @@ const PARTITIONS = 6;
 const TICK_MS = 20;
 
 const kafka = await startKafka();
-const mongo = await startMongo(1, [], 4);
+const mongo = await startMongo(1, [], []);
 try {
   for (const rate of [1_000, 10_000, Number.POSITIVE_INFINITY]) await measure(rate);
 } finally {

@@ -20,7 +20,7 @@ const ROUNDS = Number(process.argv[3] ?? 6);
 const STREAMS = 6;
 const BATCH = 3_000;
 /** Small, so that pages are written out while more are filled, as in a database that has run for a while. */
-const CACHE_GB = 1;
+const SMALL = ["--wiredTigerCacheSizeGB", "1"];
 
 type Variant = {
   readonly name: string;
@@ -61,7 +61,7 @@ const variants: readonly Variant[] = [
   { name: "the same, its validator a schema", documents: facts, prepare: schema },
 ];
 
-const mongo = await startMongo(1, [], CACHE_GB);
+const mongo = await startMongo(1, [], SMALL);
 const client = new MongoClient(mongo.uri);
 try {
   const pid = Number.parseInt(execFileSync("pgrep", ["-f", `port ${mongo.ports[0]}`], { encoding: "utf8" }), 10);

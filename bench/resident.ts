@@ -20,7 +20,7 @@ const TOPIC = "shipments";
 const COLLECTIONS = ["validated_shipments", "failed_shipments", "sigma_receipts"];
 
 const kafka = await startKafka();
-const mongo = await startMongo(1, [], 4);
+const mongo = await startMongo(1, [], []);
 await createTopic(kafka.brokers, TOPIC, 6);
 await produceShipments(kafka.brokers, TOPIC, RECORDS);
 const uri = mongo.uri.replace("/?", "/resident?");

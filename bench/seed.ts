@@ -23,7 +23,7 @@ const FOLDER = new URL("seed/", import.meta.url).pathname;
 
 const [port = 0] = await freePorts(1);
 const kafka = await startKafka();
-const mongo = await startMongo(1, [], 4);
+const mongo = await startMongo(1, [], []);
 const validator = spawn(
   PYTHON,
   ["-m", "uvicorn", "validator:app", "--port", String(port), "--log-level", "error", "--no-access-log"],

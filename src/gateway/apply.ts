@@ -33,7 +33,7 @@ export async function applyEntry(
   decided: readonly Decided[],
 ): Promise<Applied> {
   const { validated, failed } = sortRows(decided);
-  const { firsts, placeOf } = firstOfEachId(validated);
+  const { firsts, places } = firstOfEachId(validated);
   const [answers] = await Promise.all([
     writes.insertValidated(collection, note === BYTES_DROPPED ? firsts.map(withoutBytes) : firsts),
     failed.length > 0 ? writes.insertFailed(collection, failed) : undefined,
@@ -43,8 +43,8 @@ export async function applyEntry(
   const facts: ValidatedRow[] = [];
   const receipts: ReceiptRow[] = [];
   const conflicts: FailedRow[] = [];
-  for (const row of validated) {
-    const place = placeOf.get(row.id) ?? -1;
+  for (const [index, row] of validated.entries()) {
+    const place = places[index] ?? -1;
     const holder = answers[place] === "inserted" ? firsts[place] : stored.get(row.id);
     if (holder === undefined) throw holderVanished(row);
     if (isSamePosition(row, holder)) {
@@ -83,19 +83,20 @@ function sortRows(decided: readonly Decided[]): Sorted {
   return { validated, failed };
 }
 
-/** In a batch, as across batches, the first record of a fact is the one that is stored. `placeOf`: of each id among the firsts. */
+/** In a batch, as across batches, the first record of a fact is the one that is stored. `places`: of each row's id among the firsts. */
 function firstOfEachId(rows: readonly NewValidated[]): {
   readonly firsts: readonly NewValidated[];
-  readonly placeOf: ReadonlyMap<string, number>;
+  readonly places: readonly number[];
 } {
   const firsts: NewValidated[] = [];
   const placeOf = new Map<string, number>();
-  for (const row of rows) {
-    if (placeOf.has(row.id)) continue;
+  const places = rows.map((row) => {
+    const known = placeOf.get(row.id);
+    if (known !== undefined) return known;
     placeOf.set(row.id, firsts.length);
-    firsts.push(row);
-  }
-  return { firsts, placeOf };
+    return firsts.push(row) - 1;
+  });
+  return { firsts, places };
 }
 
 function countByCode(failures: readonly FailedRow[]): ReadonlyMap<string, number> {

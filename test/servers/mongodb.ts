@@ -36,17 +36,17 @@ export function mongodBinary(): string {
   return join(directory, "mongod");
 }
 
-/** Small enough for three nodes beside everything else that a test starts. */
-const TEST_CACHE_GB = 0.25;
+/** Memory for data, and what the oplog keeps: small enough for three nodes beside everything else that a test starts. */
+const FOR_TESTS = ["--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "128"];
 
 /**
  * @param nodes 0: one standalone server; else a replica set of so many.
- * @param cacheGb memory for the data of each node. What does not fit is evicted while it is written: benchmarks take more.
+ * @param sizes flags of its own for memory and oplog; benchmarks take mongod as it comes.
  */
 export async function startMongo(
   nodes: number,
   parameters: readonly string[] = [],
-  cacheGb: number = TEST_CACHE_GB,
+  sizes: readonly string[] = FOR_TESTS,
 ): Promise<MongoServer> {
   const binary = mongodBinary();
   const directory = mkdtempSync(join(tmpdir(), "sigma-mongo-"));
@@ -56,18 +56,12 @@ export async function startMongo(
     const data = join(directory, String(node));
     mkdirSync(data, { recursive: true });
     const out = openSync(`${data}.log`, "a");
-    const set = nodes === 0 ? [] : ["--replSet", "rs0", "--oplogSize", "128"];
+    const set = nodes === 0 ? [] : ["--replSet", "rs0"];
     const flags = ["--dbpath", data, "--port", String(ports[node]), "--bind_ip", "127.0.0.1", "--nounixsocket"];
     const quiet = ["diagnosticDataCollectionEnabled=false", "enableTestCommands=1", ...parameters];
     const child = spawn(
       binary,
-      [
-        ...flags,
-        ...set,
-        "--wiredTigerCacheSizeGB",
-        String(cacheGb),
-        ...quiet.flatMap((parameter) => ["--setParameter", parameter]),
-      ],
+      [...flags, ...set, ...sizes, ...quiet.flatMap((parameter) => ["--setParameter", parameter])],
       { stdio: ["ignore", out, out] },
     );
     children[node] = child;

@@ -92,7 +92,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: DECIDED,
     find: `  const id = positionId(record.position);
   return { kind: "failed", id,`,
-    replace: `  const id = decided.rawHash;
+    replace: `  const id = rawHash;
   return { kind: "failed", id,`,
   },
   {

@@ -1,0 +1,119 @@
+import { hash } from "node:crypto";
+import { Consumer } from "@platformatic/kafka";
+import { MongoClient, type Db, type Document } from "mongodb";
+import type { JsonValue } from "../src/core/json.ts";
+import { NOTHING_DECLARED } from "../src/core/number-types.ts";
+import type { NewValidated } from "../src/store/store.ts";
+import { createBsonWriter, writtenBytes } from "../src/store/mongodb/bson-writer.ts";
+import { WRITE_CONCERN } from "../src/store/mongodb/connect.ts";
+import { documentSequence } from "../src/store/mongodb/document-sequence.ts";
+import { createRowWriters } from "../src/store/mongodb/write-documents.ts";
+
+const PARTITIONS = 6;
+const BATCH = 3_000;
+const COLLECTION = "shipments";
+
+export type Servers = { readonly brokers: string; readonly mongodb: string; readonly topic: string };
+
+type Fetched = { readonly value: Buffer; readonly partition: number; readonly offset: bigint };
+
+/** Stores the records of one page; made once for each loop. */
+type Insert = (records: readonly Fetched[]) => Promise<void>;
+
+/** What somebody writes in an afternoon: no contract, no identity, no ledger, and every crash a duplicate. */
+export function bareInsert(db: Db): Insert {
+  const collection = db.collection(COLLECTION);
+  return async (records) => {
+    const documents = records.map(({ value }) => JSON.parse(String(value)) as Document);
+    for (let at = 0; at < documents.length; at += BATCH) {
+      await collection.insertMany(documents.slice(at, at + BATCH), { ordered: false });
+    }
+  };
+}
+
+/**
+ * The same with the gateway's documents, written as the gateway writes them, and two SHA-256 for each: still no contract and no
+ * ledger. What the gateway cannot go below.
+ */
+export function evidenceInsert(db: Db): Insert {
+  const writer = createBsonWriter(4_194_304);
+  const { validated } = createRowWriters();
+  return async (records) => {
+    const rows = records.map(rowOf);
+    for (let at = 0; at < rows.length; at += BATCH) {
+      writer.size = 0;
+      for (const row of rows.slice(at, at + BATCH)) validated(writer, row);
+      const documents = documentSequence("documents", writtenBytes(writer));
+      await db.command({ insert: COLLECTION, documents, ordered: false, writeConcern: WRITE_CONCERN });
+    }
+  };
+}
+
+const CONTRACT = { subject: "shipment", version: 1, digest: `sha256:${"0".repeat(64)}` };
+
+/** Under an id of its position: one that is taken costs the server more than any other. */
+function rowOf({ value, partition, offset }: Fetched): NewValidated {
+  const stream = `AbCdEfGhIjKlMnOpQrStUv/AbCdEfGhIjKlMnOpQrStUv/${partition}`;
+  return {
+    kind: "validated",
+    id: hash("sha256", `${partition}@${offset}`).slice(0, 36),
+    position: { stream, topic: COLLECTION, partition, offset },
+    timestampMs: 1_700_000_000_000,
+    key: null,
+    headers: [],
+    raw: value,
+    rawHash: hash("sha256", value),
+    contract: CONTRACT,
+    declaredBy: "default",
+    payload: JSON.parse(value.toString("latin1")) as JsonValue,
+    numbers: NOTHING_DECLARED,
+  };
+}
+
+/** Reads every partition to its end, in so many loops side by side, into a database of its own. */
+export async function runLoops(
+  { brokers, mongodb, topic }: Servers,
+  database: string,
+  loops: number,
+  insertInto: (db: Db) => Insert,
+): Promise<void> {
+  const client = new MongoClient(mongodb, { writeConcern: WRITE_CONCERN });
+  const loop = async (first: number): Promise<void> => {
+    const insert = insertInto(client.db(database));
+    for (let partition = first; partition < PARTITIONS; partition += loops) {
+      await readPartition(brokers, topic, partition, insert);
+    }
+  };
+  await Promise.all(Array.from({ length: loops }, async (_, first) => loop(first)));
+  await client.close();
+}
+
+async function readPartition(brokers: string, topic: string, partition: number, insert: Insert): Promise<void> {
+  const consumer = new Consumer({ clientId: "bench", groupId: "bench-bare", bootstrapBrokers: [brokers] });
+  const { topics } = await consumer.metadata({ topics: [topic] });
+  consumer.topics.track(topic);
+  const { id = "", partitions = [] } = topics.get(topic) ?? {};
+  const node = partitions[partition]?.leader ?? -1;
+  const limits = { partitionMaxBytes: 1_048_576, currentLeaderEpoch: -1, lastFetchedEpoch: -1 };
+  let position = 0n;
+  for (;;) {
+    const response = await consumer.fetch({
+      node,
+      topics: [{ topicId: id, partitions: [{ partition, fetchOffset: position, ...limits }] }],
+      maxBytes: 1_048_576,
+      minBytes: 1,
+      maxWaitTime: 200,
+    });
+    const batches = response.responses[0]?.partitions[0]?.records ?? [];
+    if (batches.length === 0) break;
+    const records: Fetched[] = [];
+    for (const batch of batches) {
+      for (const [index, { value }] of batch.records.entries()) {
+        records.push({ value: value as Buffer, partition, offset: batch.firstOffset + BigInt(index) });
+      }
+      position = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
+    }
+    await insert(records);
+  }
+  await consumer.close(true);
+}
