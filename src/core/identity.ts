@@ -50,8 +50,8 @@ const SHORT_MAX = 128;
 
 /** The four hexadecimal digits that begin with the variant bits 10, by the digit they replace; as character codes. */
 const VARIANT = new Uint8Array(128);
-for (const [value, digit] of [..."0123456789abcdef"].entries()) {
-  VARIANT[digit.charCodeAt(0)] = "89ab".charCodeAt(value & 3);
+for (let value = 0; value < 16; value += 1) {
+  VARIANT[value.toString(16).charCodeAt(0)] = "89ab".charCodeAt(value & 3);
 }
 
 function prefixOf(kind: string, subject: string): string {
