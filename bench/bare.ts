@@ -4,9 +4,9 @@ import { MongoClient, type Db, type Document } from "mongodb";
 import type { JsonValue } from "../src/core/json.ts";
 import { NOTHING_DECLARED } from "../src/core/number-types.ts";
 import type { NewValidated } from "../src/store/store.ts";
-import { createBsonWriter, writtenBytes } from "../src/store/mongodb/bson-writer.ts";
+import { createBsonWriter } from "../src/store/mongodb/bson-writer.ts";
 import { WRITE_CONCERN } from "../src/store/mongodb/connect.ts";
-import { documentSequence } from "../src/store/mongodb/document-sequence.ts";
+import { beginSequence, endSequence } from "../src/store/mongodb/document-sequence.ts";
 import { createRowWriters } from "../src/store/mongodb/write-documents.ts";
 
 const PARTITIONS = 6;
@@ -41,9 +41,9 @@ export function evidenceInsert(db: Db): Insert {
   return async (records) => {
     const rows = records.map(rowOf);
     for (let at = 0; at < rows.length; at += BATCH) {
-      writer.size = 0;
+      beginSequence(writer);
       for (const row of rows.slice(at, at + BATCH)) validated(writer, row);
-      const documents = documentSequence("documents", writtenBytes(writer));
+      const documents = endSequence(writer);
       await db.command({ insert: COLLECTION, documents, ordered: false, writeConcern: WRITE_CONCERN });
     }
   };

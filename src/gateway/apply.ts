@@ -43,17 +43,17 @@ export async function applyEntry(
   const facts: ValidatedRow[] = [];
   const receipts: ReceiptRow[] = [];
   const conflicts: FailedRow[] = [];
-  for (const [index, row] of validated.entries()) {
+  validated.forEach((row, index) => {
     const place = places[index] ?? -1;
     const holder = answers[place] === "inserted" ? firsts[place] : stored.get(row.id);
     if (holder === undefined) throw holderVanished(row);
     if (isSamePosition(row, holder)) {
       facts.push(row);
-      continue;
+      return;
     }
     if (hasSameContent(row, holder)) receipts.push(receiptOf(row, holder, collection));
     else conflicts.push(conflictOf(row, holder));
-  }
+  });
   if (conflicts.length > 0) await writes.insertFailed(collection, conflicts);
   if (receipts.length > 0) await writes.insertReceipts(receipts);
   return {

@@ -134,25 +134,24 @@ export function encodeOutcomes(
 ): string {
   let text = "";
   let next = from;
-  let run = 0n;
+  let run = 0;
   let symbol = "";
-  const push = (letter: string, length: bigint): void => {
-    if (length === 0n) return;
-    if (letter === symbol) {
-      run += length;
-      return;
-    }
-    if (run > 0n) text += `${symbol}${run}`;
-    symbol = letter;
-    run = length;
+  const end = (): void => {
+    if (run > 0) text += `${symbol}${run}`;
+    run = 0;
   };
   for (const { offset, outcome } of leaves) {
-    push("-", offset - next);
-    push(outcome, 1n);
+    if (offset !== next) {
+      end();
+      text += `-${offset - next}`;
+    }
+    if (outcome !== symbol) end();
+    symbol = outcome;
+    run += 1;
     next = offset + 1n;
   }
-  push("-", to - next);
-  return run > 0n ? `${text}${symbol}${run}` : text;
+  end();
+  return next === to ? text : `${text}-${to - next}`;
 }
 
 /** The recorded offsets and outcomes of `[from, ...)`, holes left out; null when the text is not a run-length form. */

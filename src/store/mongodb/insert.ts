@@ -1,9 +1,9 @@
 import { MongoServerError, type Db } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { Occurrence } from "../store.ts";
-import { createBsonWriter, writtenBytes, type BsonWriter } from "./bson-writer.ts";
+import { createBsonWriter, type BsonWriter } from "./bson-writer.ts";
 import { WRITE_CONCERN } from "./connect.ts";
-import { documentSequence } from "./document-sequence.ts";
+import { beginSequence, endSequence, sequenceBytes } from "./document-sequence.ts";
 import { insertLongBytes } from "./long-bytes.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
 import type { WriteRow } from "./write-documents.ts";
@@ -44,15 +44,15 @@ export function createInsertAll(db: Db): InsertAll {
     for (let from = 0; from < rows.length;) {
       // One that is in flight when an error comes is not used again: nobody knows whether its bytes are still being sent.
       const writer = writers.pop() ?? createBsonWriter(BUFFER_BYTES);
-      writer.size = 0;
+      beginSequence(writer);
       let to = from;
-      while (to < rows.length && to - from < COMMAND_DOCUMENTS && writer.size < COMMAND_BYTES) {
+      while (to < rows.length && to - from < COMMAND_DOCUMENTS && sequenceBytes(writer) < COMMAND_BYTES) {
         write(writer, rows[to] as (typeof rows)[number]);
         to += 1;
       }
       const answer = await db.command({
         insert: collection,
-        documents: documentSequence("documents", writtenBytes(writer)),
+        documents: endSequence(writer),
         ordered: false,
         writeConcern: WRITE_CONCERN,
       });
