@@ -59,19 +59,15 @@ function prefixOf(kind: string, subject: string): string {
 }
 
 /** Written into bytes and read from there: a text put together from parts is copied once more wherever it is used. */
-const UUID = Buffer.from("00000000-0000-8000-0000-000000000000", "latin1");
-const GROUPS = [
-  [0, 8, 0],
-  [8, 12, 1],
-  [13, 16, 2],
-  [17, 20, 3],
-  [20, 32, 4],
-] as const;
+const UUID = Buffer.from("00000000-0000-0000-0000-000000000000", "latin1");
+const VERSION = "8".charCodeAt(0);
 
 function uuidOf(hex: string): MachineId {
-  for (const [from, to, dashes] of GROUPS) {
-    for (let at = from; at < to; at += 1) UUID[at + dashes] = hex.charCodeAt(at);
+  for (let from = 0, to = 0; from < 32; from += 1, to += 1) {
+    if (to === 8 || to === 13 || to === 18 || to === 23) to += 1;
+    UUID[to] = hex.charCodeAt(from);
   }
+  UUID[14] = VERSION;
   UUID[19] = VARIANT[hex.charCodeAt(16)] as number;
   return UUID.toString("latin1");
 }
