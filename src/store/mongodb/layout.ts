@@ -147,7 +147,7 @@ async function isEmpty(collection: Collection<Document>): Promise<boolean> {
   return (await collection.findOne({}, { projection: { _id: 1 } })) === null;
 }
 
-/** As a query: `$jsonSchema`, which asks the same of six fields, costs the server 2 us a fact (measured, MongoDB 6.0). */
+/** As a query: `$jsonSchema`, which asks the same of six fields, costs the server 2 to 5 us a fact more (`bench/mongod.ts`). */
 function validatorOf(fields: CollectionLayout["fields"]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, types]) => [name, { $type: types }]));
 }
