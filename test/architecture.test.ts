@@ -52,7 +52,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   "store/store": { uses: ["core", "store/ledger", "store/operator", "store/traffic"], libraries: [], node: [] },
   "store/operator": { uses: ["core", "store/ledger"], libraries: [], node: ["node:crypto"] },
   "store/traffic": { uses: [], libraries: [], node: [] },
-  "store/ledger": { uses: ["core"], libraries: [], node: ["node:crypto"] },
+  "store/ledger": { uses: ["core", "store/line-hash"], libraries: [], node: ["node:crypto"] },
+  "store/line-hash": { uses: [], libraries: [], node: ["node:crypto"] },
   "store/decided": { uses: ["core", "store/ledger", "store/store"], libraries: [], node: ["node:crypto"] },
   "store/duplicate": { uses: ["core", "store/decided", "store/store"], libraries: [], node: [] },
   "store/sqlite": {

@@ -12,6 +12,7 @@ import { BREAKER_OFF, createBreaker, type Breaker } from "./breaker.ts";
 import type { Halt, Observe } from "./event.ts";
 import type { Mirror } from "./mirror.ts";
 import { collectionOf, redoTail } from "./tail.ts";
+import type { Turns } from "./turns.ts";
 
 /** A batch whose decisions are stored. `subject`: of the topic; null when no contract is bound to it. */
 export type SettledBatch = {
@@ -31,6 +32,8 @@ export type IngestDeps = {
    */
   readonly learnSchemaIds?: (ids: readonly string[]) => Promise<void>;
   readonly limits: FetchLimits;
+  /** Shared by the streams of a gateway: how many records they settle at a time. No bound when absent. */
+  readonly turns?: Turns;
   /** Whether facts are stored with their bytes; only for a store that keeps payloads as well. Kept when absent. */
   readonly passedRaw?: PassedRaw;
   /** Tells decisions once they are stored; absent when nobody asked for it. */
@@ -104,6 +107,9 @@ type Step =
   | { readonly kind: "lost" }
   | { readonly kind: "halted"; readonly halt: Halt };
 
+/** The records of `[from, to)`. */
+type Batch = { readonly from: bigint; readonly to: bigint; readonly records: readonly SourceRecord[] };
+
 /** P1 and P2. */
 async function acquire(deps: IngestDeps, stream: Stream, signal: AbortSignal): Promise<Step> {
   const { source, store, observe } = deps;
@@ -153,8 +159,7 @@ async function advance(
   signal: AbortSignal,
   breaker: Breaker,
 ): Promise<Step> {
-  const { source, store, observe } = deps;
-  const fetched = await source.fetch(stream, tail.to, deps.limits, signal);
+  const fetched = await deps.source.fetch(stream, tail.to, deps.limits, signal);
   switch (fetched.kind) {
     case "empty":
       return { kind: "idle" };
@@ -165,7 +170,26 @@ async function advance(
     case "records":
       break;
   }
+  // Asked before the turn: a registry that does not answer holds up its own stream only.
   const set = await setFor(deps, fetched.records);
+  const endTurn = await deps.turns?.(fetched.records.length);
+  try {
+    return await settle(deps, stream, tail, fetched, set, breaker);
+  } finally {
+    endTurn?.();
+  }
+}
+
+/** P3 to P6 for one batch. */
+async function settle(
+  deps: IngestDeps,
+  stream: Stream,
+  tail: LedgerEntry,
+  fetched: Batch,
+  set: CompiledContractSet,
+  breaker: Breaker,
+): Promise<Step> {
+  const { source, store, observe } = deps;
   const decided = decideBatch(fetched.records, set, store.refusalOf);
   const trip = breaker.check(decided.map(({ decision }) => decision.status === "FAILED"));
   if (trip !== null) return { kind: "halted", halt: breakerHalt(stream, tail.to, trip) };

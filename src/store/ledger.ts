@@ -1,5 +1,6 @@
-import { createHash, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import { canonicalText } from "../core/canonical.ts";
+import { createLineHash, digestLines, putNumber, putText } from "./line-hash.ts";
 
 /**
  * One link of a stream's chain.
@@ -98,9 +99,19 @@ export type RawLeaf = {
   readonly envelopeHash: string;
 };
 
+const SPACE = 0x20;
+const NEWLINE = 0x0a;
+
 /** SHA-256 over one line for each record: offset, timestamp, hash of the bytes, hash of key and headers. */
 export function rawRoot(leaves: readonly RawLeaf[]): string {
-  return hashLines(leaves, (leaf) => `${leaf.offset} ${leaf.timestampMs} ${leaf.rawHash} ${leaf.envelopeHash}\n`);
+  const lines = createLineHash();
+  for (const { offset, timestampMs, rawHash, envelopeHash } of leaves) {
+    putNumber(lines, offset, SPACE);
+    putNumber(lines, timestampMs, SPACE);
+    putText(lines, rawHash, SPACE);
+    putText(lines, envelopeHash, NEWLINE);
+  }
+  return digestLines(lines);
 }
 
 /** What {@link outcomeRoot} covers of one decision: `id` is the machine id when it passed, the position id when it failed. */
@@ -108,22 +119,13 @@ export type OutcomeLeaf = { readonly offset: bigint; readonly outcome: Outcome; 
 
 /** SHA-256 over one line for each decision: offset, outcome, id. */
 export function outcomeRoot(leaves: readonly OutcomeLeaf[]): string {
-  return hashLines(leaves, (leaf) => `${leaf.offset} ${leaf.outcome} ${leaf.id}\n`);
-}
-
-/** Characters hashed at once: all lines in one text would be strung together only to be copied, far from any cache. */
-const HASHED_AT_ONCE = 4_096;
-
-function hashLines<Leaf>(leaves: readonly Leaf[], lineOf: (leaf: Leaf) => string): string {
-  const sum = createHash("sha256");
-  let text = "";
-  for (const leaf of leaves) {
-    text += lineOf(leaf);
-    if (text.length < HASHED_AT_ONCE) continue;
-    sum.update(text);
-    text = "";
+  const lines = createLineHash();
+  for (const { offset, outcome, id } of leaves) {
+    putNumber(lines, offset, SPACE);
+    putText(lines, outcome, SPACE);
+    putText(lines, id, NEWLINE);
   }
-  return sum.update(text).digest("hex");
+  return digestLines(lines);
 }
 
 /** Run-length form of the outcomes of `[from, to)`; an offset without a leaf is a hole. Leaves are in offset order. */

@@ -17,9 +17,15 @@ const FETCH_BYTES = 262_144;
 
 /**
  * A client of its own for each stream: a long poll holds a connection up, and the driver's fetch sessions are one for each
- * client and broker. While one page is decided and stored the next is fetched: at most two pages are in memory.
+ * client and broker. While `isAlone` says so, the next page is fetched while one is decided and stored: at most two are in memory.
+ * Where several streams share a process, the others fill that time, and what waits outlives the young generation of the heap.
  */
-export function createStreamReader(connection: KafkaConnection, stream: Stream, waitMs: number): StreamReader {
+export function createStreamReader(
+  connection: KafkaConnection,
+  stream: Stream,
+  waitMs: number,
+  isAlone: () => boolean,
+): StreamReader {
   const consumer = new Consumer({
     ...baseOptions(connection),
     groupId: "sigma-aetl-reader",
@@ -29,23 +35,8 @@ export function createStreamReader(connection: KafkaConnection, stream: Stream, 
   consumer.topics.trackAll(stream.topic);
   let ahead: { readonly from: bigint; readonly page: Promise<Page | null> } | null = null;
 
-  /** Null: nothing there yet. */
-  const poll = async (from: bigint, maxWaitMs: number): Promise<Page | null> => {
-    const metadata = await consumer.metadata({ topics: [stream.topic] });
-    const node = metadata.topics.get(stream.topic)?.partitions[stream.partition]?.leader ?? -1;
-    const response = await consumer.fetch({
-      node,
-      topics: [{ topicId: topicIdOf(stream), partitions: [requestOf(stream.partition, from)] }],
-      minBytes: 1,
-      maxBytes: FETCH_BYTES,
-      maxWaitTime: maxWaitMs,
-    });
-    // A fetch session leaves out a partition that has nothing new.
-    const data = response.responses[0]?.partitions.find(({ partitionIndex }) => partitionIndex === stream.partition);
-    if (data === undefined) return null;
-    const page = readPage(stream, from, data);
-    return page.to === from ? null : page;
-  };
+  const poll = async (from: bigint, maxWaitMs: number): Promise<Page | null> =>
+    pollPage(consumer, stream, from, maxWaitMs);
   const take = async (from: bigint, maxWaitMs: number): Promise<Page | null> => {
     const fetched = ahead;
     ahead = null;
@@ -76,7 +67,8 @@ export function createStreamReader(connection: KafkaConnection, stream: Stream, 
         if (page === "out-of-range") return outOfRange(from, await bounds());
         if (page !== null) {
           const { head, rest } = cutPage(page, limits, until);
-          ahead = { from: head.to, page: rest === null ? settle(poll(head.to, waitMs)) : Promise.resolve(rest) };
+          if (rest !== null) ahead = { from: head.to, page: Promise.resolve(rest) };
+          else if (isAlone()) ahead = { from: head.to, page: settle(poll(head.to, waitMs)) };
           return { kind: "records", ...head };
         }
         if (performance.now() >= deadlineMs) return emptyAt(from, limits, bounds);
@@ -87,6 +79,24 @@ export function createStreamReader(connection: KafkaConnection, stream: Stream, 
       await consumer.close(true).catch(() => undefined);
     },
   };
+}
+
+/** One fetch from the leader of the partition; null: nothing there yet. */
+async function pollPage(consumer: Consumer, stream: Stream, from: bigint, maxWaitMs: number): Promise<Page | null> {
+  const metadata = await consumer.metadata({ topics: [stream.topic] });
+  const node = metadata.topics.get(stream.topic)?.partitions[stream.partition]?.leader ?? -1;
+  const response = await consumer.fetch({
+    node,
+    topics: [{ topicId: topicIdOf(stream), partitions: [requestOf(stream.partition, from)] }],
+    minBytes: 1,
+    maxBytes: FETCH_BYTES,
+    maxWaitTime: maxWaitMs,
+  });
+  // A fetch session leaves out a partition that has nothing new.
+  const data = response.responses[0]?.partitions.find(({ partitionIndex }) => partitionIndex === stream.partition);
+  if (data === undefined) return null;
+  const page = readPage(stream, from, data);
+  return page.to === from ? null : page;
 }
 
 /** A page that was fetched ahead and failed is asked for again when its turn comes; nobody must miss its error meanwhile. */

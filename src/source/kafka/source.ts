@@ -21,6 +21,9 @@ export type KafkaSourceOptions = {
   readonly fetchWaitMs: number;
 };
 
+/** So few streams fetch ahead. */
+const STREAMS_AHEAD = 2;
+
 /**
  * Kafka as a source and a log. The position is the caller's: the group's committed offsets are written as a hint and never
  * read. Topics must exist; one that is missing or compacted is `Unavailable` at once.
@@ -37,7 +40,7 @@ export async function openKafkaSource(options: KafkaSourceOptions): Promise<Sour
   const readerOf = (stream: Stream): StreamReader => {
     const found = readers.get(stream.id);
     if (found !== undefined) return found;
-    const made = createStreamReader(connection, stream, fetchWaitMs);
+    const made = createStreamReader(connection, stream, fetchWaitMs, () => readers.size <= STREAMS_AHEAD);
     readers.set(stream.id, made);
     return made;
   };

@@ -1,0 +1,32 @@
+/** Waits until so many records may be settled besides those that are. @returns what ends the turn; to be called once. */
+export type Turns = (records: number) => Promise<() => void>;
+
+/**
+ * Turns for at most so many records at a time, first come first served. More than all of them pass alone.
+ *
+ * Batches wait as records, which are a third of what decisions are: those that wait for a store as decisions outlive the young
+ * generation of the heap, and every one of them is copied by the garbage collector twice. Small batches are not held up: it is
+ * records that are counted.
+ */
+export function createTurns(recordsMax: number): Turns {
+  const waiting: { readonly weight: number; readonly begin: () => void }[] = [];
+  let free = recordsMax;
+  const beginNext = (): void => {
+    for (let next = waiting[0]; next !== undefined && next.weight <= free; next = waiting[0]) {
+      waiting.shift();
+      free -= next.weight;
+      next.begin();
+    }
+  };
+  return async (records) => {
+    const weight = Math.min(records, recordsMax);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.push({ weight, begin: resolve });
+    beginNext();
+    await promise;
+    return () => {
+      free += weight;
+      beginNext();
+    };
+  };
+}
