@@ -35,10 +35,10 @@ export type GatewayDeps = IngestDeps & {
 };
 
 /**
- * Full batches that are settled at a time: with two the garbage collector copies a third of what it does with six, at the same
- * rate (bench/pipeline.ts, six partitions).
+ * Full batches that are settled at a time, over all streams. With two the garbage collector has least to copy, and the rate is 6 %
+ * lower than with four; with six, one for each stream, it is not higher (Kafka to MongoDB, six partitions, 400,000 records).
  */
-const BATCHES_AT_ONCE = 2;
+const BATCHES_AT_ONCE = 4;
 
 type Waiter = { readonly offset: bigint; readonly resolve: (settled: boolean) => void };
 
