@@ -3,7 +3,7 @@ import { ENGINE } from "../core/decide.ts";
 import type { SourceRecord } from "../core/record.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { schemaIdsOf } from "../core/wire-format.ts";
-import type { FetchLimits, Source, Stream } from "../source/source.ts";
+import type { Fetched, FetchLimits, Source, Stream } from "../source/source.ts";
 import { decideBatch, entryFor, type Decided } from "../store/decided.ts";
 import { GENESIS, outcomeRoot, rawRoot, sealEntry, type LedgerEntry, type PassedRaw } from "../store/ledger.ts";
 import type { Store, StoreWrites } from "../store/store.ts";
@@ -107,8 +107,7 @@ type Step =
   | { readonly kind: "lost" }
   | { readonly kind: "halted"; readonly halt: Halt };
 
-/** The records of `[from, to)`. */
-type Batch = { readonly from: bigint; readonly to: bigint; readonly records: readonly SourceRecord[] };
+type Batch = Extract<Fetched, { readonly kind: "records" }>;
 
 /** P1 and P2. */
 async function acquire(deps: IngestDeps, stream: Stream, signal: AbortSignal): Promise<Step> {
@@ -174,6 +173,8 @@ async function advance(
   const set = await setFor(deps, fetched.records);
   const endTurn = await deps.turns?.(fetched.records.length);
   try {
+    // Told to stop while it waited: nothing of this batch is decided yet.
+    if (signal.aborted) return { kind: "idle" };
     return await settle(deps, stream, tail, fetched, set, breaker);
   } finally {
     endTurn?.();

@@ -17,14 +17,14 @@ const FETCH_BYTES = 262_144;
 
 /**
  * A client of its own for each stream: a long poll holds a connection up, and the driver's fetch sessions are one for each
- * client and broker. While `isAlone` says so, the next page is fetched while one is decided and stored: at most two are in memory.
+ * client and broker. While `mayFetchAhead` says so, the next page is fetched while one is decided and stored: at most two are in memory.
  * Where several streams share a process, the others fill that time, and what waits outlives the young generation of the heap.
  */
 export function createStreamReader(
   connection: KafkaConnection,
   stream: Stream,
   waitMs: number,
-  isAlone: () => boolean,
+  mayFetchAhead: () => boolean,
 ): StreamReader {
   const consumer = new Consumer({
     ...baseOptions(connection),
@@ -68,7 +68,7 @@ export function createStreamReader(
         if (page !== null) {
           const { head, rest } = cutPage(page, limits, until);
           if (rest !== null) ahead = { from: head.to, page: Promise.resolve(rest) };
-          else if (isAlone()) ahead = { from: head.to, page: settle(poll(head.to, waitMs)) };
+          else if (mayFetchAhead()) ahead = { from: head.to, page: settle(poll(head.to, waitMs)) };
           return { kind: "records", ...head };
         }
         if (performance.now() >= deadlineMs) return emptyAt(from, limits, bounds);
