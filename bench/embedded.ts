@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { startGateway } from "../src/gateway/gateway.ts";
 import { openEmbeddedLog } from "../src/source/embedded/log.ts";
-import { decideBatch, rowOf } from "../src/store/decided.ts";
+import { decideRecord } from "../src/store/decided.ts";
 import { createCollection, createStoreLayout } from "../src/store/sqlite/layout.ts";
 import { bindFailed, bindValidated } from "../src/store/sqlite/rows.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
@@ -140,8 +140,8 @@ async function runBare(directory: string): Promise<number> {
     headers: [],
     value,
   }));
-  const rows = decideBatch(records, set, () => null)
-    .map(rowOf)
+  const rows = records
+    .map((record) => decideRecord(record, set, () => null))
     .map((row) =>
       row.kind === "validated"
         ? { statement: validated, values: bindValidated(row) }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { BSON, MongoClient, type Db, type Document } from "mongodb";
-import { decideBatch, rowOf } from "../src/store/decided.ts";
+import { decideRecord } from "../src/store/decided.ts";
 import { createBsonWriter, writtenBytes } from "../src/store/mongodb/bson-writer.ts";
 import { WRITE_CONCERN } from "../src/store/mongodb/connect.ts";
 import { ensureLayout, layoutOf } from "../src/store/mongodb/layout.ts";
@@ -119,8 +119,9 @@ function factsOf(count: number): readonly Document[] {
     return { position, timestampMs: 1_700_000_000_000, key: null, headers: [], value };
   });
   const write = createRowWriters();
-  return decideBatch(records, shipmentContracts("shipments"), () => null).map((decided) => {
-    const row = rowOf(decided);
+  const set = shipmentContracts("shipments");
+  return records.map((record) => {
+    const row = decideRecord(record, set, () => null);
     if (row.kind !== "validated") throw new Error("a shipment of the benchmark is not valid");
     const writer = createBsonWriter(1_024);
     write.validated(writer, row);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContractSet } from "../src/core/contract-set.ts";
 import { startGateway } from "../src/gateway/gateway.ts";
-import { openShadow, type Shadow } from "../src/shadow/shadow.ts";
+import { lookOn, openShadow, type Shadow } from "../src/shadow/shadow.ts";
 import { SHADOW_LIMITS } from "../src/shadow/thread.ts";
 import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
@@ -87,7 +87,7 @@ async function measure(shadow: Shadow | null): Promise<Measured> {
     store,
     contracts: () => set,
     limits: { bytesMax: 1_048_576, recordsMax: BATCH, waitMs: 500 },
-    ...(shadow === null ? {} : { onSettled: async (batch) => shadow.offer(batch) }),
+    ...(shadow === null ? {} : { onlook: (stream, subject) => lookOn(shadow, stream, subject) }),
     observe: () => undefined,
     sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: Math.random,

@@ -4,11 +4,11 @@ import type { ContractsEvent } from "./gateway/event.ts";
 import type { IngestDeps } from "./gateway/ingest.ts";
 import type { Sighting } from "./gateway/traffic.ts";
 import type { Engine } from "./main.ts";
-import type { Shadow } from "./shadow/shadow.ts";
+import { lookOn, type Shadow } from "./shadow/shadow.ts";
 
 /** Those who look on when a batch is settled; no decision depends on them. */
 export type Onlookers = {
-  readonly onSettled: NonNullable<IngestDeps["onSettled"]>;
+  readonly onlook: NonNullable<IngestDeps["onlook"]>;
   /** Waits for what is still to be told. */
   readonly close: () => Promise<void>;
 };
@@ -24,16 +24,26 @@ export async function openOnlookers(
   shadow: Shadow | null,
   observe: (event: ContractsEvent) => void,
 ): Promise<Onlookers> {
-  const { createTrafficNotes, sightingsOf } = await import("./gateway/traffic.ts");
+  const { createSightings, createTrafficNotes } = await import("./gateway/traffic.ts");
   const notesOf = createTrafficNotes(Date.now);
   const advise = await openAdvisories(config.kafka?.advisoryTopic ?? null, log, contracts, observe);
   return {
-    onSettled: async (batch) => {
-      const sightings = sightingsOf(batch.decided);
-      const notes = notesOf(sightings);
-      if (notes.length > 0) await store.noteTraffic(notes);
-      advise?.tell(sightings);
-      shadow?.offer(batch);
+    onlook: (stream, subject) => {
+      const sightings = createSightings();
+      const judging = shadow === null ? null : lookOn(shadow, stream, subject);
+      return {
+        see: (row) => {
+          sightings.see(row);
+          judging?.see(row);
+        },
+        stored: async () => {
+          const seen = sightings.all();
+          const notes = notesOf(seen);
+          if (notes.length > 0) await store.noteTraffic(notes);
+          advise?.tell(seen);
+          await judging?.stored();
+        },
+      };
     },
     close: async () => advise?.close(),
   };

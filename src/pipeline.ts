@@ -48,7 +48,7 @@ export async function startPipeline(
       passedRaw: config.passedRaw,
       breaker: config.breaker,
       ...(await mirrorOf(config, engine.log)),
-      onSettled: onlookers.onSettled,
+      onlook: onlookers.onlook,
       observe,
       sleep,
       random: Math.random,

@@ -5,7 +5,8 @@ import type { FetchLimits, Source, Stream } from "../source/source.ts";
 import { checkAgainstSource, checkEntry, type EntryEvidence } from "./entry.ts";
 import { auditOperators, gapOf } from "./operators.ts";
 import type { Finding, FindingCode } from "./finding.ts";
-import { decodeOutcomes, entryHash, GENESIS, type LedgerEntry } from "../store/ledger.ts";
+import { entryHash, GENESIS, type LedgerEntry } from "../store/ledger.ts";
+import { decodeOutcomes } from "../store/proof.ts";
 import type { StoreReads, StoredRow, ValidatedRow } from "../store/store.ts";
 
 export type AuditOptions = {

@@ -3,10 +3,11 @@ import type { CompiledContractSet, ContractRef } from "../core/compile.ts";
 import { decide, ENGINE, type Decision } from "../core/decide.ts";
 import type { JsonValue } from "../core/json.ts";
 import { positionId, type SourceRecord } from "../core/record.ts";
-import { contentDigest, hashBytes, hashEnvelope, outcomeLeaf, rawLeaf } from "../store/decided.ts";
+import { contentDigest, hashBytes } from "../store/decided.ts";
 import { conflictOf, contentOf, hasSameContent, receiptOf } from "../store/duplicate.ts";
 import type { Finding, FindingCode } from "./finding.ts";
-import { BYTES_DROPPED, outcomeRoot, rawRoot, type LedgerEntry, type Outcome } from "../store/ledger.ts";
+import { BYTES_DROPPED, type LedgerEntry, type Outcome } from "../store/ledger.ts";
+import { hashEnvelope, outcomeRoot, rawRoot } from "../store/proof.ts";
 import type { FailedRow, ReceiptRow, StoredRow, UnreadableRow, ValidatedRow } from "../store/store.ts";
 
 type ReadableRow = Exclude<StoredRow, UnreadableRow>;
@@ -92,7 +93,7 @@ export function checkAgainstSource(evidence: EntryEvidence, records: readonly So
   for (const offset of inLog.keys()) found("SOURCE_DIFFERS", offset, "the log holds a record where none was decided");
   if (
     findings.length === 0 &&
-    rawRoot(records.map((record) => rawLeaf({ record, rawHash: hashBytes(record.value) }))) !== entry.rawRoot
+    rawRoot(records.map((record) => ({ ...record, rawHash: hashBytes(record.value) }))) !== entry.rawRoot
   ) {
     found("SOURCE_DIFFERS", null, `the log's records [${entry.from}, ${entry.to}) are not those that were decided`);
   }
@@ -212,14 +213,8 @@ function checkConflict(row: FailedRow, held: ValidatedRow): Wrong | null {
 }
 
 function checkRoots(entry: LedgerEntry, rows: readonly ReadableRow[], found: Found): void {
-  const raw = rows.map(({ position, timestampMs, rawHash, key, headers }) => ({
-    offset: position.offset,
-    timestampMs,
-    rawHash,
-    envelopeHash: hashEnvelope(key, headers),
-  }));
   const range = `[${entry.from}, ${entry.to})`;
-  if (rawRoot(raw) !== entry.rawRoot) {
+  if (rawRoot(rows) !== entry.rawRoot) {
     found("RAW_ROOT", null, `a hash, time, key or header stored for ${range} is not what was decided`);
   }
   const leaves = rows.map((row) => ({
@@ -251,7 +246,7 @@ function decidesAs(
   const { position, headers, value } = record;
   const decision = decide({ topic: position.topic, headers, value }, set);
   const expected = isStoreRejected(row) ? "P" : outcome;
-  return outcomeLeaf({ record, rawHash: "", decision }).outcome === expected;
+  return (decision.status === "PASSED" ? "P" : "F") === expected;
 }
 
 /** The ledger's view of a stored object: duplicates and conflicts passed their contract. */

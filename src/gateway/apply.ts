@@ -1,9 +1,8 @@
 import { failureCode } from "../core/failure.ts";
 import { Unavailable } from "../core/unavailable.ts";
-import { rowOf, type Decided } from "../store/decided.ts";
-import { conflictOf, hasSameContent, isSamePosition, receiptOf } from "../store/duplicate.ts";
-import { BYTES_DROPPED, type LedgerEntry } from "../store/ledger.ts";
-import type { FailedRow, NewValidated, ReceiptRow, StoreWrites, ValidatedRow } from "../store/store.ts";
+import { conflictOf, hasSameContent, isSamePosition, receiptOf, type Holder } from "../store/duplicate.ts";
+import type { FailedRow, ReceiptRow, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
+import type { Draft } from "./draft.ts";
 
 /** What applying one entry did. */
 export type Applied = {
@@ -12,12 +11,11 @@ export type Applied = {
   readonly duplicates: number;
   readonly conflicts: number;
   readonly failures: ReadonlyMap<string, number>;
-  /** The facts these records are, now or since an earlier attempt, and the failures, conflicts among them. */
-  readonly facts: readonly ValidatedRow[];
+  /** The facts these records are, now or since an earlier attempt; to be asked for before the draft is released. */
+  readonly facts: () => readonly ValidatedRow[];
+  /** The failures, conflicts among them. */
   readonly failed: readonly FailedRow[];
 };
-
-type Sorted = { readonly validated: readonly NewValidated[]; readonly failed: readonly FailedRow[] };
 
 /**
  * P5: brings the documents of one ledger entry into the store. Idempotent: applying the same entry again, by anybody,
@@ -26,77 +24,50 @@ type Sorted = { readonly validated: readonly NewValidated[]; readonly failed: re
  * A machine id that is taken is resolved by reading its holder: our own position means we were here before; the same
  * content makes this a duplicate, which gets a receipt; other content makes it a failure.
  */
-export async function applyEntry(
-  writes: StoreWrites,
-  { note }: LedgerEntry,
-  collection: string,
-  decided: readonly Decided[],
-): Promise<Applied> {
-  const { validated, failed } = sortRows(decided);
-  const { firsts, places } = firstOfEachId(validated);
+export async function applyDraft(writes: StoreWrites, collection: string, draft: Draft): Promise<Applied> {
+  const { facts, repeats, failed } = draft;
   const [answers] = await Promise.all([
-    writes.insertValidated(collection, note === BYTES_DROPPED ? firsts.map(withoutBytes) : firsts),
+    writes.insertFacts(collection, facts),
     failed.length > 0 ? writes.insertFailed(collection, failed) : undefined,
   ]);
-  const taken = firsts.filter((_, index) => answers[index] === "exists").map((row) => row.id);
-  const stored = new Map<string, ValidatedRow>(taken.length === 0 ? [] : await writes.validatedById(collection, taken));
-  const facts: ValidatedRow[] = [];
+  const taken = new Map<number, ValidatedRow>();
+  for (const [place, answer] of answers.entries()) if (answer === "exists") taken.set(place, facts.at(place));
+  const ids = [...taken.values()].map(({ id }) => id);
+  const stored: ReadonlyMap<string, ValidatedRow> =
+    ids.length === 0 ? new Map() : await writes.validatedById(collection, ids);
   const receipts: ReceiptRow[] = [];
   const conflicts: FailedRow[] = [];
-  validated.forEach((row, index) => {
-    const place = places[index] ?? -1;
-    const holder = answers[place] === "inserted" ? firsts[place] : stored.get(row.id);
+  /** Facts that are stored under another position, by their place, and repeats that are stored under their own. */
+  const others = new Set<number>();
+  const mine: ValidatedRow[] = [];
+  const resolve = (row: ValidatedRow, holder: Holder | undefined): boolean => {
     if (holder === undefined) throw holderVanished(row);
-    if (isSamePosition(row, holder)) {
-      facts.push(row);
-      return;
-    }
+    if (isSamePosition(row, holder)) return true;
     if (hasSameContent(row, holder)) receipts.push(receiptOf(row, holder, collection));
     else conflicts.push(conflictOf(row, holder));
-  });
+    return false;
+  };
+  for (const [place, row] of taken) if (!resolve(row, stored.get(row.id))) others.add(place);
+  for (const { row, first, place } of repeats) {
+    if (resolve(row, taken.has(place) ? stored.get(row.id) : first)) mine.push(row);
+  }
   if (conflicts.length > 0) await writes.insertFailed(collection, conflicts);
   if (receipts.length > 0) await writes.insertReceipts(receipts);
   return {
     kind: "applied",
-    stored: facts.length,
+    stored: facts.size() - others.size + mine.length,
     duplicates: receipts.length,
     conflicts: conflicts.length,
     failures: countByCode([...failed, ...conflicts]),
-    facts,
+    facts: () => [...readAll(facts, others), ...mine],
     failed: [...failed, ...conflicts],
   };
 }
 
-/** Its payload is stored, and the hash of the bytes. */
-function withoutBytes(row: NewValidated): NewValidated {
-  return { ...row, raw: null };
-}
-
-function sortRows(decided: readonly Decided[]): Sorted {
-  const validated: NewValidated[] = [];
-  const failed: FailedRow[] = [];
-  for (const one of decided) {
-    const row = rowOf(one);
-    if (row.kind === "validated") validated.push(row);
-    else failed.push(row);
-  }
-  return { validated, failed };
-}
-
-/** In a batch, as across batches, the first record of a fact is the one that is stored. `places`: of each row's id among the firsts. */
-function firstOfEachId(rows: readonly NewValidated[]): {
-  readonly firsts: readonly NewValidated[];
-  readonly places: readonly number[];
-} {
-  const firsts: NewValidated[] = [];
-  const placeOf = new Map<string, number>();
-  const places = rows.map((row) => {
-    const known = placeOf.get(row.id);
-    if (known !== undefined) return known;
-    placeOf.set(row.id, firsts.length);
-    return firsts.push(row) - 1;
-  });
-  return { firsts, places };
+function readAll(facts: StagedFacts, except: ReadonlySet<number>): readonly ValidatedRow[] {
+  const rows: ValidatedRow[] = [];
+  for (let place = 0; place < facts.size(); place += 1) if (!except.has(place)) rows.push(facts.at(place));
+  return rows;
 }
 
 function countByCode(failures: readonly FailedRow[]): ReadonlyMap<string, number> {

@@ -4,21 +4,24 @@ import type { SourceRecord } from "../core/record.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { schemaIdsOf } from "../core/wire-format.ts";
 import type { Fetched, FetchLimits, Source, Stream } from "../source/source.ts";
-import { decideBatch, entryFor, type Decided } from "../store/decided.ts";
-import { GENESIS, outcomeRoot, rawRoot, sealEntry, type LedgerEntry, type PassedRaw } from "../store/ledger.ts";
+import { decideRecord, entryFor, type Decided } from "../store/decided.ts";
+import { GENESIS, sealEntry, type LedgerEntry, type PassedRaw } from "../store/ledger.ts";
+import { proofOfNothing } from "../store/proof.ts";
 import type { Store, StoreWrites } from "../store/store.ts";
-import { applyEntry, type Applied } from "./apply.ts";
+import { applyDraft, type Applied } from "./apply.ts";
 import { BREAKER_OFF, createBreaker, type Breaker } from "./breaker.ts";
+import { draftBatch, type Draft } from "./draft.ts";
 import type { Halt, Observe } from "./event.ts";
 import type { Mirror } from "./mirror.ts";
 import { collectionOf, redoTail } from "./tail.ts";
 import type { Turns } from "./turns.ts";
 
-/** A batch whose decisions are stored. `subject`: of the topic; null when no contract is bound to it. */
-export type SettledBatch = {
-  readonly stream: Stream;
-  readonly subject: string | null;
-  readonly decided: readonly Decided[];
+/** Looks on while a batch is decided; no decision depends on it. */
+export type Onlooker = {
+  /** Shown every decision, in order. What it keeps of them is its own. */
+  readonly see: (row: Decided) => void;
+  /** Called once the batch is stored, and never when it is not. */
+  readonly stored: () => Promise<void>;
 };
 
 export type IngestDeps = {
@@ -39,10 +42,10 @@ export type IngestDeps = {
   /** Tells decisions once they are stored; absent when nobody asked for it. */
   readonly mirror?: Mirror;
   /**
-   * Told of every batch once it is stored, for those who look on: who sends which version, how another version would
-   * judge. Absent when nobody asked.
+   * Begins to look on at a batch: who sends which version, how another version would judge. `subject`: of the topic; null when
+   * no contract is bound to it. Absent when nobody asked.
    */
-  readonly onSettled?: (batch: SettledBatch) => Promise<void>;
+  readonly onlook?: (stream: Stream, subject: string | null) => Onlooker;
   readonly observe: Observe;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -119,7 +122,7 @@ async function acquire(deps: IngestDeps, stream: Stream, signal: AbortSignal): P
   const redone = await redoTail(deps, stream, tail, signal);
   if (redone.kind === "stopped") return { kind: "idle" };
   if (redone.kind === "halted") return redone;
-  await deps.mirror?.(stream.topic, redone.facts, redone.failed);
+  await deps.mirror?.(stream.topic, redone.facts(), redone.failed);
   observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count });
   observe({ kind: "stream-acquired", stream, seq: tail.seq, position: tail.to });
   return { kind: "at", tail };
@@ -137,10 +140,7 @@ async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
     prevHash: GENESIS,
     from: start,
     to: start,
-    count: 0,
-    outcomes: "",
-    rawRoot: rawRoot([]),
-    root: outcomeRoot([]),
+    ...proofOfNothing(),
     contractSet: set.digest,
     engine: ENGINE,
     note: "",
@@ -158,6 +158,33 @@ async function advance(
   signal: AbortSignal,
   breaker: Breaker,
 ): Promise<Step> {
+  const decided = await fetchAndDecide(deps, stream, tail, signal, breaker);
+  if (decided.kind !== "decided") return decided;
+  try {
+    return await settle(deps, stream, tail, decided);
+  } finally {
+    decided.endTurn();
+  }
+}
+
+/** A batch that is decided and not yet stored. No record of it is an object any more, but for the few its draft keeps. */
+type DecidedBatch = {
+  readonly kind: "decided";
+  readonly entry: LedgerEntry;
+  readonly draft: Draft;
+  readonly set: CompiledContractSet;
+  readonly onlooker: Onlooker | undefined;
+  readonly endTurn: () => void;
+};
+
+/** Fetch and P3. Whoever waits for what follows holds nothing of what was fetched: this function is over. */
+async function fetchAndDecide(
+  deps: IngestDeps,
+  stream: Stream,
+  tail: LedgerEntry,
+  signal: AbortSignal,
+  breaker: Breaker,
+): Promise<DecidedBatch | Exclude<Step, { readonly kind: "at" }>> {
   const fetched = await deps.source.fetch(stream, tail.to, deps.limits, signal);
   switch (fetched.kind) {
     case "empty":
@@ -171,42 +198,65 @@ async function advance(
   }
   // Asked before the turn: a registry that does not answer holds up its own stream only.
   const set = await setFor(deps, fetched.records);
-  const endTurn = await deps.turns?.(fetched.records.length);
+  const endTurn = (await deps.turns?.(fetched.records.length)) ?? ((): void => undefined);
+  let decided: DecidedBatch | null = null;
   try {
     // Told to stop while it waited: nothing of this batch is decided yet.
     if (signal.aborted) return { kind: "idle" };
-    return await settle(deps, stream, tail, fetched, set, breaker);
+    const step = decideFetched(deps, stream, tail, fetched, set, breaker);
+    if (step.kind === "halted") return step;
+    decided = { ...step, endTurn };
+    return decided;
   } finally {
-    endTurn?.();
+    if (decided === null) endTurn();
   }
 }
 
-/** P3 to P6 for one batch. */
-async function settle(
+/** P3. */
+function decideFetched(
   deps: IngestDeps,
   stream: Stream,
   tail: LedgerEntry,
   fetched: Batch,
   set: CompiledContractSet,
   breaker: Breaker,
+): Omit<DecidedBatch, "endTurn"> | Extract<Step, { readonly kind: "halted" }> {
+  const { store, passedRaw = "keep" } = deps;
+  const onlooker = deps.onlook?.(stream, set.byTopic.get(stream.topic)?.contract.subject ?? null);
+  const verdicts: boolean[] = [];
+  const decide = (record: SourceRecord): Decided => {
+    const row = decideRecord(record, set, store.refusalOf);
+    verdicts.push(row.kind === "failed");
+    return row;
+  };
+  const draft = draftBatch(store, fetched, passedRaw, decide, onlooker?.see);
+  const trip = breaker.check(verdicts);
+  if (trip !== null) return { kind: "halted", halt: breakerHalt(stream, tail.to, trip) };
+  const entry = entryFor(tail, fetched, draft.proof, set.digest, passedRaw);
+  return { kind: "decided", entry, draft, set, onlooker };
+}
+
+/** P4 to P6 for one batch. */
+async function settle(
+  deps: IngestDeps,
+  stream: Stream,
+  tail: LedgerEntry,
+  { entry, draft, set, onlooker }: DecidedBatch,
 ): Promise<Step> {
   const { source, store, observe } = deps;
-  const decided = decideBatch(fetched.records, set, store.refusalOf);
-  const trip = breaker.check(decided.map(({ decision }) => decision.status === "FAILED"));
-  if (trip !== null) return { kind: "halted", halt: breakerHalt(stream, tail.to, trip) };
-  const entry = entryFor(tail, fetched, decided, set.digest, deps.passedRaw);
   if (entry.contractSet !== tail.contractSet) await store.putContractSet(set.digest, set.text);
   const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
     if (!(await claim(writes, entry))) return { kind: "lost" };
-    return applyEntry(writes, entry, collectionOf(set, stream.topic), decided);
+    return applyDraft(writes, collectionOf(set, stream.topic), draft);
   });
   if (applied.kind === "lost") {
     observe({ kind: "ledger-lost", stream, seq: entry.seq });
     return applied;
   }
   // Before the next entry can be written: only the tail is ever told again.
-  await deps.mirror?.(stream.topic, applied.facts, applied.failed);
-  await deps.onSettled?.({ stream, subject: set.byTopic.get(stream.topic)?.contract.subject ?? null, decided });
+  await deps.mirror?.(stream.topic, applied.facts(), applied.failed);
+  draft.facts.release();
+  await onlooker?.stored();
   source.commitHint(stream, entry.to);
   const { stored, duplicates, conflicts, failures } = applied;
   const { seq, from, to, count, contractSet } = entry;

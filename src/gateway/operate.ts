@@ -1,6 +1,7 @@
 import { ENGINE } from "../core/decide.ts";
 import type { Source, Stream } from "../source/source.ts";
-import { outcomeRoot, rawRoot, sealEntry, type LedgerEntry } from "../store/ledger.ts";
+import { sealEntry, type LedgerEntry } from "../store/ledger.ts";
+import { proofOfNothing } from "../store/proof.ts";
 import { sealAction, type OperatorAction } from "../store/operator.ts";
 import type { Store } from "../store/store.ts";
 
@@ -54,10 +55,7 @@ function gapEntry(tail: LedgerEntry, to: bigint, note: string): LedgerEntry {
     prevHash: tail.hash,
     from: tail.to,
     to,
-    count: 0,
-    outcomes: "",
-    rawRoot: rawRoot([]),
-    root: outcomeRoot([]),
+    ...proofOfNothing(),
     contractSet: tail.contractSet,
     engine: ENGINE,
     note,

@@ -7,10 +7,12 @@ import type { SourceRecord } from "../core/record.ts";
 import { resolveVersion } from "../core/resolve.ts";
 import { framedSchemaId } from "../core/wire-format.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
-import { decideBatch, outcomeLeaf, rawLeaf, type Decided } from "../store/decided.ts";
-import { decodeOutcomes, outcomeRoot, rawRoot, type LedgerEntry, type Outcome } from "../store/ledger.ts";
+import { decidedAs, decideRecord, outcomeOf, type Decided } from "../store/decided.ts";
+import { passedRawOf, type LedgerEntry, type Outcome } from "../store/ledger.ts";
+import { decodeOutcomes } from "../store/proof.ts";
 import type { Store } from "../store/store.ts";
-import { applyEntry, type Applied } from "./apply.ts";
+import { applyDraft, type Applied } from "./apply.ts";
+import { draftBatch } from "./draft.ts";
 import type { Halt } from "./event.ts";
 
 export type RedoDeps = {
@@ -40,15 +42,19 @@ export async function redoTail(
   const set = await loadContractSet(deps.store, tail.contractSet);
   if (set === null)
     return halted("CONTRACT_SET_MISSING", stream, tail, `contract set ${tail.contractSet} cannot be read`);
-  const decided = pinOutcomes(decideBatch(range.records, set, deps.store.refusalOf), tail, set);
-  if (decided === null || rawRoot(decided.map(rawLeaf)) !== tail.rawRoot) {
-    return halted("SOURCE_DIVERGED", stream, tail, "the log no longer holds the records the ledger speaks of");
-  }
-  if (outcomeRoot(decided.map(outcomeLeaf)) !== tail.root) {
+  const recorded = outcomesOf(tail, range.records);
+  if (recorded === null) return halted("SOURCE_DIVERGED", stream, tail, OTHER_RECORDS);
+  const decide = (record: SourceRecord, index: number): Decided =>
+    pinDecision(record, decideRecord(record, set, deps.store.refusalOf), recorded[index] ?? "F", tail, set);
+  const draft = draftBatch(deps.store, { ...tail, records: range.records }, passedRawOf(tail), decide);
+  if (draft.proof.rawRoot !== tail.rawRoot) return halted("SOURCE_DIVERGED", stream, tail, OTHER_RECORDS);
+  if (draft.proof.root !== tail.root) {
     return halted("DECISION_DIVERGED", stream, tail, "deciding the same records again gave other identities");
   }
-  return applyEntry(deps.store, tail, collectionOf(set, stream.topic), decided);
+  return applyDraft(deps.store, collectionOf(set, stream.topic), draft);
 }
+
+const OTHER_RECORDS = "the log no longer holds the records the ledger speaks of";
 
 /** The collection the decisions of a topic go to. */
 export function collectionOf(set: CompiledContractSet, topic: string): string {
@@ -97,28 +103,25 @@ async function fetchRange(deps: RedoDeps, stream: Stream, tail: LedgerEntry, sig
   return { kind: "records", records };
 }
 
-/** Lays the recorded outcomes over what deciding again gave; null when the records are not the ones recorded. */
-function pinOutcomes(
-  decided: readonly Decided[],
-  tail: LedgerEntry,
-  set: CompiledContractSet,
-): readonly Decided[] | null {
+/** The recorded outcome of each record; null when the records are not the ones recorded. */
+function outcomesOf(tail: LedgerEntry, records: readonly SourceRecord[]): readonly Outcome[] | null {
   const recorded = decodeOutcomes(tail.from, tail.outcomes);
-  if (recorded === null || recorded.leaves.length !== decided.length) return null;
-  const pinned: Decided[] = [];
-  for (const [index, one] of decided.entries()) {
-    const leaf = recorded.leaves[index];
-    if (leaf?.offset !== one.record.position.offset) return null;
-    pinned.push({ ...one, decision: pinDecision(one, leaf.outcome, tail, set) });
-  }
-  return pinned;
+  if (recorded === null || recorded.leaves.length !== records.length) return null;
+  const same = recorded.leaves.every(({ offset }, index) => records[index]?.position.offset === offset);
+  return same ? recorded.leaves.map(({ outcome }) => outcome) : null;
 }
 
-function pinDecision(one: Decided, outcome: Outcome, tail: LedgerEntry, set: CompiledContractSet): Decision {
-  const { decision } = one;
-  if (outcome === (decision.status === "PASSED" ? "P" : "F")) return decision;
-  if (outcome === "F") return unexplained(tail);
-  return passedThen(one, set) ?? decision;
+/** Lays the recorded outcome over what deciding again gave. */
+function pinDecision(
+  record: SourceRecord,
+  one: Decided,
+  outcome: Outcome,
+  tail: LedgerEntry,
+  set: CompiledContractSet,
+): Decided {
+  if (outcomeOf(one) === outcome) return one;
+  const then = outcome === "F" ? unexplained(tail) : passedThen(record, set);
+  return then === null ? one : decidedAs(record, then);
 }
 
 function unexplained(tail: LedgerEntry): Failed {
@@ -128,7 +131,7 @@ function unexplained(tail: LedgerEntry): Failed {
 }
 
 /** The ledger says PASSED, today's build says FAILED: the identity needs neither schema nor rules. */
-function passedThen({ record }: Decided, set: CompiledContractSet): Decision | null {
+function passedThen(record: SourceRecord, set: CompiledContractSet): Decision | null {
   const bound = set.byTopic.get(record.position.topic);
   const parsed = parseValue(record.value, set.limits);
   if (bound === undefined || !parsed.ok) return null;
@@ -164,5 +167,5 @@ function halted(code: Halt["code"], stream: Stream, tail: LedgerEntry, state: st
 }
 
 function nothing(): Applied {
-  return { kind: "applied", stored: 0, duplicates: 0, conflicts: 0, failures: new Map(), facts: [], failed: [] };
+  return { kind: "applied", stored: 0, duplicates: 0, conflicts: 0, failures: new Map(), facts: () => [], failed: [] };
 }

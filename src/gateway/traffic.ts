@@ -21,21 +21,38 @@ const PRODUCERS_MAX = 1_000;
 const NOTED_AGAIN_MS = 60_000;
 
 /** Which versions a batch holds records of, and from whom; records without a version are in none. */
-export function sightingsOf(decided: readonly Decided[]): readonly Sighting[] {
-  const found = new Map<string, Map<string, Sighting>>();
-  for (const { decision, record } of decided) {
-    const { contract } = decision;
-    if (contract === null) continue;
-    const byProducer = found.get(contract.digest) ?? new Map<string, Sighting>();
+export function createSightings(): {
+  readonly see: (row: Seen) => void;
+  readonly all: () => readonly Sighting[];
+} {
+  const found = new Map<string, Map<string, Counted>>();
+  const sightingOf = ({ position, headers }: Seen, contract: ContractRef): Counted => {
+    const byProducer = found.get(contract.digest) ?? new Map<string, Counted>();
     found.set(contract.digest, byProducer);
-    const name = producerOf(record) ?? "";
+    const name = headers.length === 0 ? "" : (producerOf({ headers }) ?? "");
     const producer = byProducer.has(name) || byProducer.size < PRODUCERS_MAX ? name : OTHERS;
-    const before = byProducer.get(producer);
-    const count = (before?.count ?? 0) + 1;
-    byProducer.set(producer, { contract, producer, count, position: before?.position ?? record.position });
-  }
-  return [...found.values()].flatMap((byProducer) => [...byProducer.values()]);
+    const known = byProducer.get(producer) ?? { contract, producer, count: 0, position };
+    byProducer.set(producer, known);
+    return known;
+  };
+  // Most records have the version of the one before, and many no headers: nothing is looked up for those.
+  let unnamed: Counted | null = null;
+  return {
+    see: (row) => {
+      const { contract, headers } = row;
+      if (contract === null) return;
+      const known: Counted =
+        headers.length === 0 && unnamed?.contract === contract ? unnamed : sightingOf(row, contract);
+      known.count += 1;
+      if (headers.length === 0) unnamed = known;
+    },
+    all: () => [...found.values()].flatMap((byProducer) => [...byProducer.values()]),
+  };
 }
+
+type Seen = Pick<Decided, "contract" | "position" | "headers">;
+
+type Counted = Omit<Sighting, "count"> & { count: number };
 
 /** Turns sightings into the notes that are due: a new producer at once, a known one after a minute. */
 export function createTrafficNotes(now: () => number): (sightings: readonly Sighting[]) => readonly TrafficNote[] {

@@ -48,9 +48,9 @@ export function packBatch(topic: string, partition: number, decided: readonly De
       end += value.length;
     }
     ends[index] = end;
-    offsets[index] = one.record.position.offset;
+    offsets[index] = one.position.offset;
     verdictOf[index] = verdicts.place(keyOf(one), () => recordedOf(one));
-    const producer = one.record.headers.length === 0 ? null : producerOf(one.record);
+    const producer = one.headers.length === 0 ? null : producerOf(one);
     producerAt[index] = producers.place(producer, () => producer);
   }
   return {
@@ -72,20 +72,18 @@ export function transfersOf({ bytes, ends, offsets, verdictOf, producerOf: named
   return [bytes, ends.buffer, offsets.buffer, verdictOf.buffer, named.buffer];
 }
 
-function valueOf({ record, decision }: Decided): Uint8Array | null {
-  return decision.status === "FAILED" && decision.reason.kind === "malformed" ? null : record.value;
+function valueOf(one: Decided): Uint8Array | null {
+  return one.kind === "failed" && one.reason.kind === "malformed" ? null : one.raw;
 }
 
 /** A fingerprint covers version and code; what passed differs in its version alone. */
-function keyOf({ decision }: Decided): string | number {
-  return decision.status === "FAILED" ? decision.fingerprint : decision.contract.version;
+function keyOf(one: Decided): string | number {
+  return one.kind === "failed" ? one.fingerprint : one.contract.version;
 }
 
-function recordedOf({ decision }: Decided): Recorded {
-  if (decision.status === "PASSED") {
-    return { passed: true, version: decision.contract.version, code: null, fingerprint: null };
-  }
-  const { contract, reason, fingerprint } = decision;
+function recordedOf(one: Decided): Recorded {
+  if (one.kind === "validated") return { passed: true, version: one.contract.version, code: null, fingerprint: null };
+  const { contract, reason, fingerprint } = one;
   return { passed: false, version: contract?.version ?? null, code: failureCode(reason), fingerprint };
 }
 

@@ -33,6 +33,16 @@ export type Shadow = {
   readonly close: () => Promise<void>;
 };
 
+/** Keeps a batch until it is stored: a candidate gets all of its records at a time. */
+export function lookOn(
+  shadow: Shadow,
+  stream: ShadowedBatch["stream"],
+  subject: string | null,
+): { readonly see: (row: Decided) => void; readonly stored: () => Promise<void> } {
+  const decided: Decided[] = [];
+  return { see: (row) => void decided.push(row), stored: async () => shadow.offer({ stream, subject, decided }) };
+}
+
 type Running = { readonly key: string; readonly subject: string; readonly thread: ShadowThread };
 
 /** Opens a thread for each named version the set has. */

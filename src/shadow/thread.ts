@@ -96,7 +96,7 @@ export function openShadowThread({ candidate, identities }: ShadowVersion, limit
   const thread = supervise(begin, limits, hear, mourn);
   return {
     offer: (topic, partition, decided) => {
-      const short = decided.filter(({ record }) => (record.value?.length ?? 0) <= limits.valueBytesMax);
+      const short = decided.filter(({ raw }) => (raw?.length ?? 0) <= limits.valueBytesMax);
       counts.seen += decided.length;
       counts.dropped += decided.length - short.length;
       const bytes = bytesOf(short);

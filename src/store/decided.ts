@@ -5,38 +5,35 @@ import { decide, ENGINE, type Decision } from "../core/decide.ts";
 import { fingerprint as fingerprintOf } from "../core/fingerprint.ts";
 import type { JsonValue } from "../core/json.ts";
 import { payloadBytes } from "../core/wire-format.ts";
-import { positionId, type Header, type SourceRecord } from "../core/record.ts";
-import {
-  BYTES_DROPPED,
-  encodeOutcomes,
-  outcomeRoot,
-  rawRoot,
-  sealEntry,
-  type LedgerEntry,
-  type Outcome,
-  type PassedRaw,
-} from "./ledger.ts";
+import { positionId, type SourceRecord } from "../core/record.ts";
+import { BYTES_DROPPED, sealEntry, type LedgerEntry, type Outcome, type PassedRaw } from "./ledger.ts";
+import type { Proof } from "./proof.ts";
 import type { FailedRow, NewValidated, RefusalOf } from "./store.ts";
 
-/** A record with its decision and the hash of its bytes. */
-export type Decided = {
-  readonly record: SourceRecord;
-  /** SHA-256 of the value, hex; "-" for a tombstone. */
-  readonly rawHash: string;
-  readonly decision: Decision;
-};
+/** A record as it was decided, in the form it is stored in before duplicates and conflicts are told apart. */
+export type Decided = NewValidated | FailedRow;
 
-/** Decides a batch with one contract-set snapshot (P3), what the store could never keep included. */
-export function decideBatch(
-  records: readonly SourceRecord[],
-  set: CompiledContractSet,
-  refusalOf: RefusalOf,
-): readonly Decided[] {
-  return records.map((record) => {
-    const { position, headers, value } = record;
-    const decision = decide({ topic: position.topic, headers, value }, set);
-    return { record, rawHash: hashBytes(value), decision: storable(record, decision, refusalOf) };
-  });
+/** Decides a record with one contract-set snapshot (P3), what the store could never keep included. */
+export function decideRecord(record: SourceRecord, set: CompiledContractSet, refusalOf: RefusalOf): Decided {
+  const { position, headers, value } = record;
+  const decision = decide({ topic: position.topic, headers, value }, set);
+  return decidedAs(record, storable(record, decision, refusalOf));
+}
+
+/** A record under a decision. */
+export function decidedAs(record: SourceRecord, decision: Decision): Decided {
+  // Named one by one: a spread costs as much as the rest of the row.
+  const { position, timestampMs, key, headers, value: raw } = record;
+  const rawHash = hashBytes(raw);
+  if (decision.status === "PASSED") {
+    const { id, contract, declaredBy, payload, numbers } = decision;
+    const kind = "validated";
+    return { kind, id, position, timestampMs, key, headers, raw, rawHash, contract, declaredBy, payload, numbers };
+  }
+  const { reason, contract, declaredBy, fingerprint } = decision;
+  const occurrence = { position, timestampMs, key, headers, raw, rawHash };
+  const id = positionId(position);
+  return { kind: "failed", id, ...occurrence, contract, declaredBy, reason, fingerprint, machineId: null };
 }
 
 function storable(record: SourceRecord, decision: Decision, refusalOf: RefusalOf): Decision {
@@ -52,11 +49,10 @@ function storable(record: SourceRecord, decision: Decision, refusalOf: RefusalOf
 export function entryFor(
   previous: LedgerEntry,
   range: { readonly from: bigint; readonly to: bigint },
-  decided: readonly Decided[],
+  proof: Proof,
   contractSet: string,
-  passedRaw: PassedRaw = "keep",
+  passedRaw: PassedRaw,
 ): LedgerEntry {
-  const leaves = decided.map(outcomeLeaf);
   return sealEntry({
     stream: previous.stream,
     seq: previous.seq + 1,
@@ -64,51 +60,16 @@ export function entryFor(
     prevHash: previous.hash,
     from: range.from,
     to: range.to,
-    count: decided.length,
-    outcomes: encodeOutcomes(range.from, range.to, leaves),
-    rawRoot: rawRoot(decided.map(rawLeaf)),
-    root: outcomeRoot(leaves),
+    ...proof,
     contractSet,
     engine: ENGINE,
     note: passedRaw === "drop" ? BYTES_DROPPED : "",
   });
 }
 
-/** Offset, outcome and id of a decision, as the ledger's root covers them. */
-export function outcomeLeaf({ record, decision }: Decided): { offset: bigint; outcome: Outcome; id: string } {
-  const { position } = record;
-  if (decision.status === "PASSED") return { offset: position.offset, outcome: "P", id: decision.id };
-  return { offset: position.offset, outcome: "F", id: positionId(position) };
-}
-
-/** What the ledger's raw root covers of a record. */
-export function rawLeaf({ record, rawHash }: Pick<Decided, "record" | "rawHash">): {
-  offset: bigint;
-  timestampMs: number;
-  rawHash: string;
-  envelopeHash: string;
-} {
-  return {
-    offset: record.position.offset,
-    timestampMs: record.timestampMs,
-    rawHash,
-    envelopeHash: hashEnvelope(record.key, record.headers),
-  };
-}
-
-/** The stored form of a decision, before duplicates and conflicts are told apart. */
-export function rowOf({ decision, record, rawHash }: Decided): NewValidated | FailedRow {
-  // Named one by one: a spread costs as much as the rest of the row.
-  const { position, timestampMs, key, headers, value: raw } = record;
-  if (decision.status === "PASSED") {
-    const { id, contract, declaredBy, payload, numbers } = decision;
-    const kind = "validated";
-    return { kind, id, position, timestampMs, key, headers, raw, rawHash, contract, declaredBy, payload, numbers };
-  }
-  const { reason, contract, declaredBy, fingerprint } = decision;
-  const occurrence = { position, timestampMs, key, headers, raw, rawHash };
-  const id = positionId(record.position);
-  return { kind: "failed", id, ...occurrence, contract, declaredBy, reason, fingerprint, machineId: null };
+/** What the ledger says of a record that was decided so. */
+export function outcomeOf({ kind }: Decided): Outcome {
+  return kind === "validated" ? "P" : "F";
 }
 
 /** SHA-256 in hex; "-" for a tombstone, which has no bytes to hash. */
@@ -130,20 +91,4 @@ export function contentDigest(raw: Uint8Array | null): string {
   } catch {
     return "-";
   }
-}
-
-/** Key and headers in one hash, each part preceded by its length; "-" when there are none. */
-export function hashEnvelope(key: Uint8Array | null, headers: readonly Header[]): string {
-  if (key === null && headers.length === 0) return "-";
-  const parts: Uint8Array[] = [];
-  const push = (part: Uint8Array): void => {
-    parts.push(Buffer.from(`${part.length}:`), part);
-  };
-  parts.push(Buffer.from(key === null ? "n" : "k"));
-  if (key !== null) push(key);
-  for (const [name, value] of headers) {
-    push(Buffer.from(name, "utf8"));
-    push(value);
-  }
-  return hash("sha256", Buffer.concat(parts));
 }

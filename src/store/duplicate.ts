@@ -4,13 +4,16 @@ import { positionId } from "../core/record.ts";
 import { contentDigest } from "./decided.ts";
 import type { FailedRow, ReceiptRow, ValidatedRow } from "./store.ts";
 
+/** What of a stored fact tells whether another record is the same. */
+export type Holder = Pick<ValidatedRow, "id" | "position" | "raw" | "rawHash" | "payloadText">;
+
 /** Whether two rows come from one delivery position. */
-export function isSamePosition(a: ValidatedRow, b: ValidatedRow): boolean {
+export function isSamePosition(a: Holder, b: Holder): boolean {
   return a.position.offset === b.position.offset && a.position.stream === b.position.stream;
 }
 
 /** By the hash of the bytes first; only when that differs by the RFC 8785 form of both payloads. */
-export function hasSameContent(a: ValidatedRow, b: ValidatedRow): boolean {
+export function hasSameContent(a: Holder, b: Holder): boolean {
   if (a.rawHash === b.rawHash) return true;
   const digest = contentOf(a);
   // Bytes that are gone or damaged equal nothing.
@@ -18,12 +21,12 @@ export function hasSameContent(a: ValidatedRow, b: ValidatedRow): boolean {
 }
 
 /** The same whether it is made from the bytes or, where they are not kept, from the stored payload. */
-export function contentOf({ raw, payloadText }: ValidatedRow): string {
+export function contentOf({ raw, payloadText }: Pick<Holder, "raw" | "payloadText">): string {
   return contentDigest(raw === null && payloadText !== undefined ? Buffer.from(payloadText) : raw);
 }
 
 /** The receipt of a duplicate. */
-export function receiptOf(row: ValidatedRow, holder: ValidatedRow, collection: string): ReceiptRow {
+export function receiptOf(row: ValidatedRow, holder: Holder, collection: string): ReceiptRow {
   const { position, timestampMs, key, headers, raw, rawHash, contract, declaredBy } = row;
   return {
     kind: "receipt",
@@ -43,7 +46,7 @@ export function receiptOf(row: ValidatedRow, holder: ValidatedRow, collection: s
 }
 
 /** The failure of a record whose identity is taken by other content. */
-export function conflictOf(row: ValidatedRow, holder: ValidatedRow): FailedRow {
+export function conflictOf(row: ValidatedRow, holder: Holder): FailedRow {
   const reason: Conflict = {
     kind: "conflict",
     storedId: holder.id,

@@ -4,7 +4,7 @@ import type { JsonValue } from "../core/json.ts";
 import type { NumberTypes } from "../core/number-types.ts";
 import type { Header, Position, SourceRecord } from "../core/record.ts";
 import type { Declaration } from "../core/resolve.ts";
-import type { LedgerEntry } from "./ledger.ts";
+import type { LedgerEntry, PassedRaw } from "./ledger.ts";
 import type { HaltNote, OperatorAction } from "./operator.ts";
 import type { TrafficNote } from "./traffic.ts";
 
@@ -32,6 +32,21 @@ export type ValidatedRow = Occurrence & {
 
 /** A fact on its way into the store, with its payload as an engine with typed documents keeps it. */
 export type NewValidated = ValidatedRow & { readonly payload: JsonValue; readonly numbers: NumberTypes };
+
+/**
+ * The facts of a batch, as the engine will write them. A batch waits for its ledger entry as bytes: as objects it outlives the young
+ * generation of the heap, and the garbage collector copies every one of them twice.
+ */
+export type StagedFacts = {
+  /** Their ids are distinct. The row itself need not be kept. */
+  readonly add: (row: NewValidated) => void;
+  /** How many were added. */
+  readonly size: () => number;
+  /** What was added, by its place from 0 on, as the store would read it; its bytes even where they are not stored. */
+  readonly at: (place: number) => ValidatedRow;
+  /** They were inserted, and nobody asks for them any more: what they occupied may hold others. */
+  readonly release: () => void;
+};
 
 /** A failure in `failed_<collection>` under its position id. */
 export type FailedRow = Occurrence & {
@@ -79,12 +94,14 @@ export type StoreWrites = {
   /** The compare-and-swap of P4: one entry for each stream and seq. */
   readonly insertLedger: (entry: LedgerEntry) => Promise<Inserted>;
   readonly ledgerEntry: (stream: string, seq: number) => Promise<LedgerEntry | null>;
+  /** Begins a batch of facts, stored with their bytes or without. Nothing of it leaves the process before it is inserted. */
+  readonly stageFacts: (passedRaw: PassedRaw) => StagedFacts;
   /**
    * The id is the only key of a fact. That a position has one fact is the ledger's doing: one entry covers it, and an entry
    * is applied only with the identities its root names.
-   * @returns one answer for each row, in order. Rows of one call have distinct ids.
+   * @returns one answer for each fact, in order.
    */
-  readonly insertValidated: (collection: string, rows: readonly NewValidated[]) => Promise<readonly Inserted[]>;
+  readonly insertFacts: (collection: string, facts: StagedFacts) => Promise<readonly Inserted[]>;
   /** The holders of these machine ids. An id nobody holds is absent. */
   readonly validatedById: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, ValidatedRow>>;
   /** A row that is already there under the position is our own, from before: it stays as it is. */

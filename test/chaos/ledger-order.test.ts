@@ -31,7 +31,7 @@ function dyingStore(store: Store, first: "ledger" | "documents"): Died {
   };
   const dying = (writes: StoreWrites): StoreWrites =>
     first === "ledger"
-      ? { ...writes, insertValidated: never, insertFailed: never, insertReceipts: never }
+      ? { ...writes, insertFacts: never, insertFailed: never, insertReceipts: never }
       : { ...writes, insertLedger: async () => "inserted" };
   const unit: Store["unit"] = async (run) => {
     const done = await store.unit(async (writes) => run(dying(writes)));

@@ -3,7 +3,15 @@ import { expect, onTestFinished, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openMongoStore } from "../../src/store/mongodb/store.ts";
-import { failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow } from "../store/rows.ts";
+import {
+  failedRow,
+  insertFacts,
+  LAW_COLLECTION,
+  ledgerEntry,
+  receiptRow,
+  STREAM,
+  validatedRow,
+} from "../store/rows.ts";
 import { openFaultProxy, type Fault } from "./proxy.ts";
 import { needMongo } from "./servers.ts";
 
@@ -16,8 +24,8 @@ const WRITES: readonly (readonly [name: string, run: (store: Store) => Promise<u
   ["putContractSet", async (store) => store.putContractSet("digest", "text")],
   ["insertLedger", async (store) => store.insertLedger(ledgerEntry(0))],
   ["insertLedger, large", async (store) => store.insertLedger(ledgerEntry(1, { outcomes: "P1F1".repeat(3_000_000) }))],
-  ["insertValidated", async (store) => store.insertValidated(LAW_COLLECTION, [validatedRow("one", 1n)])],
-  ["insertValidated, large", async (store) => store.insertValidated(LAW_COLLECTION, LARGE)],
+  ["insertFacts", async (store) => insertFacts(store, LAW_COLLECTION, [validatedRow("one", 1n)])],
+  ["insertFacts, large", async (store) => insertFacts(store, LAW_COLLECTION, LARGE)],
   ["insertFailed", async (store) => store.insertFailed(LAW_COLLECTION, [failedRow(2n)])],
   ["insertReceipts", async (store) => store.insertReceipts([receiptRow(3n)])],
 ];

@@ -238,8 +238,9 @@ describe("ingestStream()", () => {
 
 /** INIT and a BATCH of two records, decided F and P by an engine called 0, without documents; `fact`: identity of the second. */
 async function forgedTail(embedded: Embedded, stream: string, fact = "B") {
-  const { GENESIS, outcomeRoot, rawRoot } = await import("../../src/store/ledger.ts");
-  const { decideBatch, rawLeaf } = await import("../../src/store/decided.ts");
+  const { GENESIS } = await import("../../src/store/ledger.ts");
+  const { outcomeRoot, proofOfNothing, rawRoot } = await import("../../src/store/proof.ts");
+  const { decideRecord } = await import("../../src/store/decided.ts");
   const { positionId } = await import("../../src/core/record.ts");
   const set = shipmentContracts();
   const [source] = await embedded.log.streams();
@@ -251,10 +252,10 @@ async function forgedTail(embedded: Embedded, stream: string, fact = "B") {
     AbortSignal.timeout(1_000),
   );
   if (fetched.kind !== "records") throw new Error("there are no records");
-  const decided = decideBatch(fetched.records, set, () => null);
+  const decided = fetched.records.map((record) => decideRecord(record, set, () => null));
   const { compileMachineId } = await import("../../src/core/identity.ts");
   const common = { stream, contractSet: set.digest, engine: "0", note: "" };
-  const empty = { from: 0n, to: 0n, count: 0, outcomes: "", rawRoot: rawRoot([]), root: outcomeRoot([]) };
+  const empty = { from: 0n, to: 0n, ...proofOfNothing() };
   const init = sealEntry({ ...common, ...empty, seq: 0, kind: "INIT", prevHash: GENESIS });
   const batch = sealEntry({
     ...common,
@@ -265,7 +266,7 @@ async function forgedTail(embedded: Embedded, stream: string, fact = "B") {
     to: 2n,
     count: 2,
     outcomes: "F1P1",
-    rawRoot: rawRoot(decided.map(rawLeaf)),
+    rawRoot: rawRoot(decided),
     root: outcomeRoot([
       { offset: 0n, outcome: "F", id: positionId({ ...source, stream, offset: 0n }) },
       { offset: 1n, outcome: "P", id: compileMachineId("payload", "shipment")([fact]) },

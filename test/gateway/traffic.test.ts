@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createTrafficNotes, sightingsOf, type Sighting } from "../../src/gateway/traffic.ts";
-import { decideBatch } from "../../src/store/decided.ts";
+import { createSightings, createTrafficNotes, type Sighting } from "../../src/gateway/traffic.ts";
+import { decideRecord } from "../../src/store/decided.ts";
 import type { SourceRecord } from "../../src/core/record.ts";
 import { openEmbedded, shipment, shipmentContracts, TOPIC } from "../embedded.ts";
 
@@ -14,8 +14,12 @@ function record(offset: number, producer: string | null, text = shipment(`S-${of
   };
 }
 
+const CONTRACTS = shipmentContracts();
+
 function seen(records: readonly SourceRecord[]): readonly Sighting[] {
-  return sightingsOf(decideBatch(records, shipmentContracts(), () => null));
+  const sightings = createSightings();
+  for (const one of records) sightings.see(decideRecord(one, CONTRACTS, () => null));
+  return sightings.all();
 }
 
 describe("who sends which version", () => {
@@ -64,9 +68,12 @@ describe("who sends which version", () => {
     await embedded.append(shipment("A"), shipment("B"), "{}");
     const told: number[] = [];
     await embedded.settle({
-      onSettled: async ({ stream, decided }) => {
-        const { position } = decided.at(-1)?.record ?? record(0, null);
-        told.push((await embedded.store.reads.rows(stream.id, 0n, position.offset + 1n)).length);
+      onlook: (stream) => {
+        let end = 0n;
+        return {
+          see: ({ position }) => void (end = position.offset + 1n),
+          stored: async () => void told.push((await embedded.store.reads.rows(stream.id, 0n, end)).length),
+        };
       },
     });
     expect(told).toEqual([3]);

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import type { ContractSet } from "../../src/core/contract-set.ts";
 import type { IngestDeps } from "../../src/gateway/ingest.ts";
-import { openShadow, type Shadow } from "../../src/shadow/shadow.ts";
+import { lookOn as collectFor, openShadow, type Shadow } from "../../src/shadow/shadow.ts";
 import { SHADOW_LIMITS, type ShadowLimits } from "../../src/shadow/thread.ts";
 import { candidateFrom } from "../../src/whatif/candidate.ts";
 import { whatIf } from "../../src/whatif/what-if.ts";
@@ -31,8 +31,8 @@ function lookOn(limits: Partial<ShadowLimits> = {}): Shadow {
   return shadow;
 }
 
-function showTo({ offer }: Shadow): NonNullable<IngestDeps["onSettled"]> {
-  return async (batch) => offer(batch);
+function showTo(shadow: Shadow): NonNullable<IngestDeps["onlook"]> {
+  return (stream, subject) => collectFor(shadow, stream, subject);
 }
 
 /** Passing, failing by schema and by rule, repeated, contradicting and broken, in several batches. */
@@ -66,7 +66,7 @@ async function decideAnew(embedded: Embedded, file: string, shadow: Shadow | nul
     collections: ["shipments"],
     busyTimeoutMs: 200,
   });
-  await embedded.settle({ store, ...(shadow === null ? {} : { onSettled: showTo(shadow) }) });
+  await embedded.settle({ store, ...(shadow === null ? {} : { onlook: showTo(shadow) }) });
   await store.close();
   return contents(embedded, file);
 }
@@ -87,7 +87,7 @@ test("a version that looks on gives the matrix a what-if gives of the same recor
   const embedded = await openEmbedded(temporaryDirectory());
   const shadow = lookOn();
   await embedded.append(...TEXTS);
-  await embedded.settle({ onSettled: showTo(shadow) });
+  await embedded.settle({ onlook: showTo(shadow) });
   await judged(shadow, TEXTS.length);
   if (CANDIDATE === null) throw new Error("there is no candidate");
   const candidate = { ...CANDIDATE, version: { ...CANDIDATE.version, version: 2 } };
@@ -98,7 +98,7 @@ test("a version that looks on gives the matrix a what-if gives of the same recor
 
 test("the interface shows who looks on, in whole and by name, and answers 404 for anybody else", async () => {
   const shadow = lookOn();
-  const service = await startService({ ingest: { onSettled: showTo(shadow) }, http: { shadow: shadow.snapshot } });
+  const service = await startService({ ingest: { onlook: showTo(shadow) }, http: { shadow: shadow.snapshot } });
   await service.append(shipment("a", 15), shipment("b", 600), "{");
   await judged(shadow, 3);
   const get = async (path: string): Promise<readonly [number, Record<string, unknown>]> => {
@@ -122,7 +122,7 @@ test("the interface shows who looks on, in whole and by name, and answers 404 fo
 
 test("metrics count what those who look on saw, by contract and flip, and name nothing of a record", async () => {
   const shadow = lookOn();
-  const service = await startService({ ingest: { onSettled: showTo(shadow) }, http: { shadow: shadow.snapshot } });
+  const service = await startService({ ingest: { onlook: showTo(shadow) }, http: { shadow: shadow.snapshot } });
   await service.append(shipment("a", 15), shipment("b", 600), "{");
   await judged(shadow, 3);
   const response = await fetch(`${service.url}/metrics`);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ContractSet, ContractVersion } from "../../src/core/contract-set.ts";
-import { decideBatch, type Decided } from "../../src/store/decided.ts";
+import { decideRecord, type Decided } from "../../src/store/decided.ts";
 import { openShadow, type Shadow } from "../../src/shadow/shadow.ts";
 import { SHADOW_LIMITS, type ShadowLimits, type ShadowSnapshot } from "../../src/shadow/thread.ts";
 import { parcelSet, parcelVersion } from "../whatif/history.ts";
@@ -25,7 +25,7 @@ function decided(weights: readonly number[], offset = 0): readonly Decided[] {
     headers: [["sigma-producer", Buffer.from(index % 2 === 0 ? "even" : "odd")] as const],
     value: Buffer.from(`{"id":"p${offset + index}","kg":${kg}}`),
   }));
-  return decideBatch(records, SET, () => null);
+  return records.map((record) => decideRecord(record, SET, () => null));
 }
 
 function open(limits: Partial<ShadowLimits> = {}, names = [2]): Shadow {
@@ -53,7 +53,7 @@ describe("a version that looks on", () => {
   test("judges copies of settled batches in its own thread, by producer and by cause", async () => {
     const shadow = open();
     const batch = decided([1, 20, 5, 30, 2_000]);
-    const before = batch.map(({ record }) => Buffer.from(record.value ?? []).toString());
+    const before = batch.map(({ raw }) => Buffer.from(raw ?? []).toString());
     offer(shadow, batch);
     const { flips, ...coverage } = await until(shadow, ({ judged }) => judged === 5);
     expect(coverage).toEqual({
@@ -82,7 +82,7 @@ describe("a version that looks on", () => {
     ]);
     expect(flips.fingerprints[0]?.cause).toBe("schema maximum at /properties/kg/maximum");
     // The gateway's own bytes did not change hands.
-    expect(batch.map(({ record }) => Buffer.from(record.value ?? []).toString())).toEqual(before);
+    expect(batch.map(({ raw }) => Buffer.from(raw ?? []).toString())).toEqual(before);
   });
 
   test("is shown its own subject only", async () => {
@@ -173,5 +173,5 @@ describe("a version that looks on", () => {
 function withValue(value: Buffer): Decided {
   const [one] = decided([1]);
   if (one === undefined) throw new Error("nothing was decided");
-  return { ...one, record: { ...one.record, value } };
+  return { ...one, raw: value };
 }

@@ -21,8 +21,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "documents before the ledger",
     file: INGEST,
     find: `if (!(await claim(writes, entry))) return { kind: "lost" };
-    return applyEntry(writes, entry, collectionOf(set, stream.topic), decided);`,
-    replace: `const done = await applyEntry(writes, entry, collectionOf(set, stream.topic), decided);
+    return applyDraft(writes, collectionOf(set, stream.topic), draft);`,
+    replace: `const done = await applyDraft(writes, collectionOf(set, stream.topic), draft);
     if (!(await claim(writes, entry))) return { kind: "lost" };
     return done;`,
   },
@@ -30,16 +30,15 @@ export const MUTANTS: readonly Mutant[] = [
     name: "no redo of the tail",
     file: INGEST,
     find: `const redone = await redoTail(deps, stream, tail, signal);`,
-    replace: `const redone = { kind: "applied", facts: [], failed: [] };`,
+    replace: `const redone = { kind: "applied", facts: () => [], failed: [] };`,
   },
   {
     name: "redo decides with today's contracts",
     file: TAIL,
-    find: `const decided = pinOutcomes(decideBatch(range.records, set, deps.store.refusalOf), tail, set);
-  if (decided === null`,
-    replace: `const decided = decideBatch(range.records, deps.contracts(), deps.store.refusalOf);
-  return applyEntry(deps.store, tail, collectionOf(set, stream.topic), decided);
-  if (decided === null`,
+    find: `const draft = draftBatch(deps.store, { ...tail, records: range.records }, passedRawOf(tail), decide);`,
+    replace: `const today = (record: SourceRecord): Decided => decideRecord(record, deps.contracts(), deps.store.refusalOf);
+  const draft = draftBatch(deps.store, { ...tail, records: range.records }, passedRawOf(tail), today);
+  return applyDraft(deps.store, collectionOf(set, stream.topic), draft);`,
   },
   {
     name: "redo decides with its own set but today's outcomes stand",
@@ -56,8 +55,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a duplicate key is trusted blindly",
     file: APPLY,
-    find: `if (isSamePosition(row, holder)) {`,
-    replace: `if (true) {`,
+    find: `if (isSamePosition(row, holder)) return true;`,
+    replace: `if (true) return true;`,
   },
   {
     name: "other content under a stored identity counts as a duplicate",
@@ -84,13 +83,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: DECIDED,
     find: `    from: range.from,
     to: range.to,`,
-    replace: `    from: decided[0]?.record.position.offset ?? range.from,
+    replace: `    from: range.records[0]?.position.offset ?? range.from,
     to: range.to,`,
   },
   {
     name: "a failure is named by its bytes, not by its position",
     file: DECIDED,
-    find: `  const id = positionId(record.position);
+    find: `  const id = positionId(position);
   return { kind: "failed", id,`,
     replace: `  const id = rawHash;
   return { kind: "failed", id,`,
@@ -98,11 +97,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "trouble in the middle of a batch skips the batch",
     file: INGEST,
-    find: `    return applyEntry(writes, entry, collectionOf(set, stream.topic), decided);`,
+    find: `    return applyDraft(writes, collectionOf(set, stream.topic), draft);`,
     replace: `    try {
-      return await applyEntry(writes, entry, collectionOf(set, stream.topic), decided);
+      return await applyDraft(writes, collectionOf(set, stream.topic), draft);
     } catch {
-      return { kind: "applied", stored: 0, duplicates: 0, conflicts: 0, failures: new Map(), facts: [], failed: [] };
+      return { kind: "applied", stored: 0, duplicates: 0, conflicts: 0, failures: new Map(), facts: () => [], failed: [] };
     }`,
   },
   {

@@ -1,4 +1,5 @@
 import type { LedgerEntry } from "../../src/store/ledger.ts";
+import { rowsOf, stageRows } from "../../src/store/staged.ts";
 import type {
   FailedRow,
   Inserted,
@@ -138,7 +139,7 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     append({ table: "ledger", entry });
     return "inserted";
   };
-  const insertValidated = (row: ValidatedRow): Inserted => {
+  const insertFact = (row: ValidatedRow): Inserted => {
     if (state().validated.has(row.id)) return "exists";
     append({ table: "validated", row });
     return "inserted";
@@ -157,7 +158,8 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
   return {
     insertLedger: async (entry) => write(() => insertLedger(entry)),
     ledgerEntry: async (stream, seq) => write(() => state().ledger.get(`${stream}|${seq}`) ?? null),
-    insertValidated: async (_, rows) => write(() => rows.map(insertValidated), some(rows, insertValidated)),
+    stageFacts: stageRows,
+    insertFacts: async (_, facts) => write(() => rowsOf(facts).map(insertFact), some(rowsOf(facts), insertFact)),
     validatedById: async (_, ids) => write(() => holders(state(), ids)),
     insertFailed: async (_, rows) => write(() => rows.forEach(insertFailed), some(rows, insertFailed)),
     insertReceipts: async (rows) => write(() => rows.forEach(insertReceipt), some(rows, insertReceipt)),

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Occurrence } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
 import { evidenceOf } from "./evidence.ts";
-import { failedRow, LAW_COLLECTION, receiptRow, STREAM, validatedRow } from "./rows.ts";
+import { failedRow, LAW_COLLECTION, receiptRow, STREAM, validatedRow, insertFacts } from "./rows.ts";
 import type { StoreBackend } from "./store-laws.ts";
 
 /** What every store keeps of the reads that judging history again needs. */
@@ -30,7 +30,7 @@ export function evidenceLaws(name: string, start: () => Promise<StoreBackend>): 
         failedRow(9n),
       ];
       const receipts = [receiptRow(15n, { headers: [["", Uint8Array.of(0xff)]] })];
-      await store.insertValidated(LAW_COLLECTION, validated);
+      await insertFacts(store, LAW_COLLECTION, validated);
       await store.insertFailed(LAW_COLLECTION, failed);
       await store.insertReceipts(receipts);
       const expected = [...validated, ...failed, ...receipts]
@@ -45,7 +45,7 @@ export function evidenceLaws(name: string, start: () => Promise<StoreBackend>): 
       const { open } = await start();
       const store = await open();
       expect([await store.reads.origin(STREAM), await store.reads.firstSince(STREAM, 0)]).toEqual([null, null]);
-      await store.insertValidated(LAW_COLLECTION, [
+      await insertFacts(store, LAW_COLLECTION, [
         validatedRow("a", 5n, { timestampMs: 2_000 }),
         validatedRow("b", 2n ** 53n + 1n, { timestampMs: 3_000 }),
       ]);

@@ -2,8 +2,17 @@ import type { JsonValue } from "../../src/core/json.ts";
 import { NOTHING_DECLARED } from "../../src/core/number-types.ts";
 import type { FailureReason } from "../../src/core/failure.ts";
 import { hashBytes } from "../../src/store/decided.ts";
-import { GENESIS, outcomeRoot, rawRoot, sealEntry, type LedgerEntry } from "../../src/store/ledger.ts";
-import type { FailedRow, NewValidated, Occurrence, ReceiptRow, StoredRow } from "../../src/store/store.ts";
+import { GENESIS, sealEntry, type LedgerEntry } from "../../src/store/ledger.ts";
+import { proofOfNothing } from "../../src/store/proof.ts";
+import type {
+  FailedRow,
+  Inserted,
+  NewValidated,
+  Occurrence,
+  ReceiptRow,
+  StoredRow,
+  StoreWrites,
+} from "../../src/store/store.ts";
 
 /** The collection the laws of a store are run on. */
 export const LAW_COLLECTION = "orders";
@@ -89,15 +98,27 @@ export function ledgerEntry(seq: number, changes: Partial<LedgerEntry> = {}): Le
     prevHash: GENESIS,
     from: BigInt(seq) * 10n,
     to: BigInt(seq) * 10n + 10n,
+    ...proofOfNothing(),
     count: 9,
     outcomes: "P4-1F5",
-    rawRoot: rawRoot([]),
-    root: outcomeRoot([]),
     contractSet: "d".repeat(64),
     engine: "1",
     note: "",
     ...changes,
   });
+}
+
+/** Stages facts and inserts them, as the protocol does. */
+export async function insertFacts(
+  writes: Pick<StoreWrites, "stageFacts" | "insertFacts">,
+  collection: string,
+  rows: readonly NewValidated[],
+): Promise<readonly Inserted[]> {
+  const facts = writes.stageFacts("keep");
+  rows.forEach(facts.add);
+  const answers = await writes.insertFacts(collection, facts);
+  facts.release();
+  return answers;
 }
 
 const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);

@@ -3,6 +3,7 @@ import { Unavailable } from "../../src/core/unavailable.ts";
 import type { Store } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
 import { evidenceLaws } from "./evidence-laws.ts";
+import { stagedLaws } from "./staged-laws.ts";
 import { operatorLaws } from "./operator-laws.ts";
 import { trafficLaws } from "./traffic-laws.ts";
 import { contents, failingAfter, writeUnit } from "./unit.ts";
@@ -16,6 +17,7 @@ import {
   receiptRow,
   STREAM,
   validatedRow,
+  insertFacts,
 } from "./rows.ts";
 
 /** A real backend, fresh for each test. */
@@ -91,18 +93,18 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       const { open } = await start();
       const store = await open();
       const rows = [validatedRow("a", 1n), validatedRow("b", 2n)];
-      expect(await store.insertValidated(LAW_COLLECTION, rows)).toEqual(["inserted", "inserted"]);
-      expect(await store.insertValidated(LAW_COLLECTION, rows)).toEqual(["exists", "exists"]);
-      expect(await (await open()).insertValidated(LAW_COLLECTION, rows)).toEqual(["exists", "exists"]);
+      expect(await insertFacts(store, LAW_COLLECTION, rows)).toEqual(["inserted", "inserted"]);
+      expect(await insertFacts(store, LAW_COLLECTION, rows)).toEqual(["exists", "exists"]);
+      expect(await insertFacts(await open(), LAW_COLLECTION, rows)).toEqual(["exists", "exists"]);
       expect(await store.reads.tally()).toEqual({ validated: 2, failed: 0, receipts: 0 });
     });
 
     test("a taken id is told row by row, and the rest goes in", async () => {
       const { open } = await start();
       const store = await open();
-      await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n), validatedRow("b", 2n)]);
+      await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n), validatedRow("b", 2n)]);
       const rows = [validatedRow("c", 3n), validatedRow("a", 4n), validatedRow("b", 1n), validatedRow("e", 5n)];
-      expect(await store.insertValidated(LAW_COLLECTION, rows)).toEqual(["inserted", "exists", "exists", "inserted"]);
+      expect(await insertFacts(store, LAW_COLLECTION, rows)).toEqual(["inserted", "exists", "exists", "inserted"]);
       const stored = await store.reads.rows(STREAM, 0n, 10n);
       expect(stored.map(({ id }) => id)).toEqual(["a", "b", "c", "e"]);
     });
@@ -111,8 +113,8 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       const { open } = await start();
       const store = await open();
       const rows = [validatedRow("a", 1n), validatedRow("b", 1n)];
-      expect(await store.insertValidated(LAW_COLLECTION, rows.slice(0, 1))).toEqual(["inserted"]);
-      expect(await store.insertValidated(LAW_COLLECTION, rows.slice(1))).toEqual(["inserted"]);
+      expect(await insertFacts(store, LAW_COLLECTION, rows.slice(0, 1))).toEqual(["inserted"]);
+      expect(await insertFacts(store, LAW_COLLECTION, rows.slice(1))).toEqual(["inserted"]);
       const stored = await store.reads.rows(STREAM, 0n, 10n);
       expect(stored.map(({ id }) => id).toSorted()).toEqual(["a", "b"]);
     });
@@ -121,8 +123,8 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       const { open } = await start();
       const store = await open();
       const first = validatedRow("a", 1n);
-      await store.insertValidated(LAW_COLLECTION, [first]);
-      await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 2n, { raw: Buffer.from("other") })]);
+      await insertFacts(store, LAW_COLLECTION, [first]);
+      await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 2n, { raw: Buffer.from("other") })]);
       const held = await store.validatedById(LAW_COLLECTION, ["a", "nobody"]);
       expect(plain([...held.values()])).toEqual(plain(asRead([first])));
       expect(plain(await store.reads.validatedById(LAW_COLLECTION, ["nobody", "a"]))).toEqual(plain(held));
@@ -147,7 +149,8 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
         failedRow(BigInt(index * 3 + 1), changes),
         receiptRow(BigInt(index * 3 + 2), changes),
       ]);
-      await store.insertValidated(
+      await insertFacts(
+        store,
         LAW_COLLECTION,
         rows.filter((row) => row.kind === "validated"),
       );
@@ -182,7 +185,8 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
         receiptRow(last - 1n),
         validatedRow("b", last),
       ];
-      await store.insertValidated(
+      await insertFacts(
+        store,
         LAW_COLLECTION,
         rows.filter((row) => row.kind === "validated"),
       );
@@ -203,10 +207,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       const elsewhere = { ...validatedRow("z", 3n).position, stream: `${STREAM}0` };
       await store.insertReceipts([receiptRow(4n), receiptRow(2n)]);
       await store.insertFailed(LAW_COLLECTION, [failedRow(5n), failedRow(2n)]);
-      await store.insertValidated(LAW_COLLECTION, [
-        validatedRow("z", 3n, { position: elsewhere }),
-        validatedRow("y", 3n),
-      ]);
+      await insertFacts(store, LAW_COLLECTION, [validatedRow("z", 3n, { position: elsewhere }), validatedRow("y", 3n)]);
       const offsets = (await store.reads.rows(STREAM, 2n, 5n)).map(({ position }) => position.offset);
       expect(offsets).toEqual([2n, 2n, 3n, 4n]);
       expect(await store.reads.streamsOfRows()).toEqual([STREAM, `${STREAM}0`]);
@@ -241,7 +242,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
         LAW_COLLECTION,
         reasons.map((reason, index) => failedRow(BigInt(index), { reason })),
       );
-      await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 10n), validatedRow("b", 11n)]);
+      await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 10n), validatedRow("b", 11n)]);
       await store.insertReceipts([receiptRow(12n)]);
       expect(await store.reads.tally()).toEqual({ validated: 2, failed: 6, receipts: 1 });
       expect(await store.reads.failureCounts()).toEqual([
@@ -326,6 +327,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
   operatorLaws(name, start);
   trafficLaws(name, start);
   evidenceLaws(name, start);
+  stagedLaws(name, start);
 }
 
 function atomicUnitLaws(start: () => Promise<StoreBackend>): void {

@@ -1,10 +1,10 @@
 import type { Store, StoreWrites } from "../../src/store/store.ts";
-import { failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow } from "./rows.ts";
+import { failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow, insertFacts } from "./rows.ts";
 
 /** One of everything, as the protocol writes it. */
 export async function writeUnit(writes: StoreWrites): Promise<void> {
   await writes.insertLedger(ledgerEntry(1));
-  await writes.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)]);
+  await insertFacts(writes, LAW_COLLECTION, [validatedRow("a", 1n)]);
   await writes.insertFailed(LAW_COLLECTION, [failedRow(2n)]);
   await writes.insertReceipts([receiptRow(3n)]);
 }
@@ -22,7 +22,7 @@ export function failingAfter(steps: number, writes: StoreWrites): StoreWrites {
   return {
     ...writes,
     insertLedger: counted(writes.insertLedger),
-    insertValidated: counted(writes.insertValidated),
+    insertFacts: counted(writes.insertFacts),
     insertFailed: counted(writes.insertFailed),
     insertReceipts: counted(writes.insertReceipts),
   };

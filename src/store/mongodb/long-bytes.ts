@@ -80,6 +80,11 @@ export function inlineSize(raw: Uint8Array | null, envelope: Envelope): number {
   return (raw === null || raw.length > INLINE_MAX ? 0 : raw.length) + (size > INLINE_MAX ? 0 : size);
 }
 
+/** Whether something of a record is kept beside its document. */
+export function isLong({ raw, key, headers }: Pick<Occurrence, "raw" | "key" | "headers">): boolean {
+  return (raw !== null && raw.length > INLINE_MAX) || isLongEnvelope({ key, headers });
+}
+
 function isLongEnvelope(envelope: Envelope): boolean {
   return envelopeSize(envelope) > INLINE_MAX;
 }

@@ -3,8 +3,10 @@ import type { LedgerEntry } from "../ledger.ts";
 import type { Inserted, StoreWrites, ValidatedRow } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { entryDocument, readEntry, type Document } from "./documents.ts";
-import { createInsertAll } from "./insert.ts";
+import { insertOwn, insertStaged } from "./insert.ts";
 import { readFacts } from "./facts.ts";
+import { createBuffers } from "./staged-documents.ts";
+import { documentsOf, stageFacts } from "./staged-facts.ts";
 import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
 import { Unavailable } from "../../core/unavailable.ts";
@@ -17,9 +19,8 @@ import { createRowWriters } from "./write-documents.ts";
 export function createWrites(db: Db): StoreWrites {
   const ledger = db.collection<Document>("sigma_ledger");
   // Each with buffers of its own: those of facts grow several times as large.
-  const insertFacts = createInsertAll(db);
-  // Rows under their position: one that is there is our own, from before.
-  const insertOwn = createInsertAll(db);
+  const buffersOfFacts = createBuffers();
+  const buffers = createBuffers();
   const write = createRowWriters();
   return {
     insertLedger: async (entry) => guarded(async () => insertLedger(ledger, entry)),
@@ -28,15 +29,16 @@ export function createWrites(db: Db): StoreWrites {
         const found = await ledger.findOne({ _id: `${stream}|${seq}` });
         return found === null ? null : readEntry(found);
       }),
-    insertValidated: async (collection, rows) =>
+    stageFacts: (passedRaw) => stageFacts(buffersOfFacts, write.validated, passedRaw),
+    insertFacts: async (collection, facts) =>
       guarded(async () => {
-        const taken = await insertFacts(`validated_${collection}`, rows, write.validated);
-        return rows.map((_, index) => (taken.has(index) ? "exists" : "inserted"));
+        const taken = await insertStaged(db, `validated_${collection}`, documentsOf(facts));
+        return Array.from({ length: facts.size() }, (_, place) => (taken.has(place) ? "exists" : "inserted"));
       }),
     validatedById: async (collection, ids) => guarded(async () => findHolders(db, collection, ids)),
     insertFailed: async (collection, rows) =>
-      guarded(async () => void (await insertOwn(`failed_${collection}`, rows, write.failed))),
-    insertReceipts: async (rows) => guarded(async () => void (await insertOwn("sigma_receipts", rows, write.receipt))),
+      guarded(async () => insertOwn(db, `failed_${collection}`, rows, buffers, write.failed)),
+    insertReceipts: async (rows) => guarded(async () => insertOwn(db, "sigma_receipts", rows, buffers, write.receipt)),
     noteTraffic: async (notes) => guarded(async () => noteTraffic(db, notes)),
   };
 }

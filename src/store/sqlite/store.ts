@@ -31,7 +31,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const within: StoreWrites = {
     insertLedger: async (entry) => guard(() => writes.insertLedger(entry)),
     ledgerEntry: async (stream, seq) => guard(() => writes.ledgerEntry(stream, seq)),
-    insertValidated: async (collection, rows) => guard(() => writes.insertValidated(collection, rows)),
+    stageFacts: writes.stageFacts,
+    insertFacts: async (collection, facts) => guard(() => writes.insertFacts(collection, facts)),
     validatedById: async (collection, ids) => guard(() => writes.validatedById(collection, ids)),
     insertFailed: async (collection, rows) => guard(() => writes.insertFailed(collection, rows)),
     insertReceipts: async (rows) => guard(() => writes.insertReceipts(rows)),
@@ -44,7 +45,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   return {
     insertLedger: async (entry) => alone(() => writes.insertLedger(entry)),
     ledgerEntry: async (stream, seq) => alone(() => writes.ledgerEntry(stream, seq)),
-    insertValidated: async (collection, rows) => atOnce(() => writes.insertValidated(collection, rows)),
+    stageFacts: writes.stageFacts,
+    insertFacts: async (collection, facts) => atOnce(() => writes.insertFacts(collection, facts)),
     validatedById: async (collection, ids) => alone(() => writes.validatedById(collection, ids)),
     insertFailed: async (collection, rows) => atOnce(() => writes.insertFailed(collection, rows)),
     insertReceipts: async (rows) => atOnce(() => writes.insertReceipts(rows)),

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { LedgerEntry } from "../ledger.ts";
+import { rowsOf, stageRows } from "../staged.ts";
 import type { StoreWrites, ValidatedRow } from "../store.ts";
 import { assertCollectionName, CONTRACT, OCCURRENCE } from "./layout.ts";
 import { bindEntry, bindFailed, bindReceipt, bindValidated, readEntry, readRow } from "./rows.ts";
@@ -17,7 +18,7 @@ export type Writes = {
 };
 
 type ForCollection = {
-  readonly insertValidated: StatementSync;
+  readonly insertFact: StatementSync;
   readonly insertFailed: StatementSync;
   readonly byId: StatementSync;
 };
@@ -36,9 +37,10 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
   return {
     insertLedger: (entry) => (shared.insertLedger.run(...bindEntry(entry)).changes === 1 ? "inserted" : "exists"),
     ledgerEntry: (stream, seq) => entryOf(shared.entry.get(stream, seq)),
-    insertValidated: (collection, rows) => {
-      const { insertValidated } = forCollection(collection);
-      return rows.map((row) => (insertValidated.run(...bindValidated(row)).changes === 1 ? "inserted" : "exists"));
+    stageFacts: stageRows,
+    insertFacts: (collection, facts) => {
+      const { insertFact } = forCollection(collection);
+      return rowsOf(facts).map((row) => (insertFact.run(...bindValidated(row)).changes === 1 ? "inserted" : "exists"));
     },
     validatedById: (collection, ids) => findById(forCollection(collection).byId, ids, path),
     insertFailed: (collection, rows) => {
@@ -98,9 +100,7 @@ function prepareCollection(db: DatabaseSync, collection: string): ForCollection 
   const [validated, failed] = [places(COMMON), places(COMMON + 4)];
   return {
     byId,
-    insertValidated: db.prepare(
-      `INSERT INTO validated_${collection} VALUES (${validated}) ON CONFLICT (_id) DO NOTHING`,
-    ),
+    insertFact: db.prepare(`INSERT INTO validated_${collection} VALUES (${validated}) ON CONFLICT (_id) DO NOTHING`),
     insertFailed: db.prepare(
       `INSERT INTO failed_${collection} VALUES (${failed}) ON CONFLICT (stream, offset) DO NOTHING`,
     ),

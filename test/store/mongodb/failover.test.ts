@@ -6,7 +6,7 @@ import { openMongoStore } from "../../../src/store/mongodb/store.ts";
 import { GENESIS } from "../../../src/store/ledger.ts";
 import { command, type MongoServer } from "../../servers/mongodb.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
-import { LAW_COLLECTION, ledgerEntry, STREAM, validatedRow } from "../rows.ts";
+import { LAW_COLLECTION, ledgerEntry, STREAM, validatedRow, insertFacts } from "../rows.ts";
 
 const mongo = mongoForTests(3);
 
@@ -50,7 +50,7 @@ describe("a replica set that loses its primary", () => {
         const rows = Array.from({ length: 20 }, (_, index) =>
           validatedRow(`${seq}-${index}`, BigInt(seq * 20 + index)),
         );
-        await until(async () => store.insertValidated(LAW_COLLECTION, rows));
+        await until(async () => insertFacts(store, LAW_COLLECTION, rows));
         acknowledged.push(...rows.map(({ id }) => id));
         prevHash = entry.hash;
       }

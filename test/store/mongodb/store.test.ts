@@ -7,7 +7,16 @@ import { command } from "../../servers/mongodb.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
 import { plain } from "../../plain.ts";
 import { unavailable } from "../../unavailable.ts";
-import { asRead, failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow } from "../rows.ts";
+import {
+  asRead,
+  failedRow,
+  LAW_COLLECTION,
+  ledgerEntry,
+  receiptRow,
+  STREAM,
+  validatedRow,
+  insertFacts,
+} from "../rows.ts";
 import { testDatabase } from "./database.ts";
 
 const mongo = mongoForTests(1);
@@ -29,7 +38,7 @@ describe("the layout of a MongoDB store", () => {
   test("a collection that holds documents gets nothing new: every fault is named, and nothing is changed", async () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
-    await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)]);
+    await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n)]);
     await store.insertReceipts([receiptRow(2n)]);
     await store.close();
     const { raw } = database;
@@ -96,7 +105,7 @@ describe("documents in MongoDB", () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
     const raw = Buffer.from(JSON.stringify(payload));
-    await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n, { raw }), validatedRow("b", 2n)]);
+    await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n, { raw }), validatedRow("b", 2n)]);
     const found = await database.raw.collection("validated_orders").findOne({ stream: STREAM, offset: 1n });
     expect(found?.["payload"]).toEqual(payload);
     expect(plain(await store.reads.rows(STREAM, 1n, 2n))).toEqual(plain(asRead([validatedRow("a", 1n, { raw })])));
@@ -118,7 +127,7 @@ describe("documents in MongoDB", () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
     const row = validatedRow("a", 1n, { raw: Buffer.from(JSON.stringify(payload)) });
-    await store.insertValidated(LAW_COLLECTION, [{ ...row, numbers: compileNumberTypes(schema) }]);
+    await insertFacts(store, LAW_COLLECTION, [{ ...row, numbers: compileNumberTypes(schema) }]);
     const options = { promoteValues: false, useBigInt64: false, promoteLongs: false };
     const found = await database.raw.collection("validated_orders").findOne({}, options);
     expect(found?.["payload"]).toMatchObject({
@@ -139,7 +148,7 @@ describe("documents in MongoDB", () => {
   test("whose payload is not what their bytes say are named", async () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
-    await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n), validatedRow("b", 2n)]);
+    await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n), validatedRow("b", 2n)]);
     await database.raw
       .collection("validated_orders")
       .updateOne({ offset: 2n }, { $set: { "payload.n": new Int32(3) } });
@@ -174,13 +183,13 @@ describe("trouble with MongoDB", () => {
   test("a duplicate key beside a write concern error is no answer", async () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
-    await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)]);
+    await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n)]);
     await failOnce({ writeConcernError: { code: 64, errmsg: "waiting" } });
-    await unavailable(store.insertValidated(LAW_COLLECTION, [validatedRow("a", 2n)]));
+    await unavailable(insertFacts(store, LAW_COLLECTION, [validatedRow("a", 2n)]));
     await store.insertLedger(ledgerEntry(0));
     await failOnce({ writeConcernError: { code: 64, errmsg: "waiting" } });
     await unavailable(store.insertLedger(ledgerEntry(0, { note: "another" })));
-    expect(await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 2n)])).toEqual(["exists"]);
+    expect(await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 2n)])).toEqual(["exists"]);
   });
 
   test.each([
@@ -192,35 +201,35 @@ describe("trouble with MongoDB", () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
     await failOnce({ errorCode });
-    expect((await unavailable(store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)]))).code).toBe(code);
-    expect(await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)])).toEqual(["inserted"]);
+    expect((await unavailable(insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n)]))).code).toBe(code);
+    expect(await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n)])).toEqual(["inserted"]);
   });
 
   test("a unique index that somebody made refuses documents: that is an outage until it is dropped, and names no value", async () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
-    await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)]);
+    await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n)]);
     const index = await database.raw.collection("validated_orders").createIndex({ topic: 1 }, { unique: true });
-    const refused = await unavailable(store.insertValidated(LAW_COLLECTION, [validatedRow("b", 2n)]));
+    const refused = await unavailable(insertFacts(store, LAW_COLLECTION, [validatedRow("b", 2n)]));
     expect(refused).toMatchObject({
       code: "STORE_REFUSED",
       message: "Cannot store a document in validated_orders: a unique index on topic refuses it",
     });
     await database.raw.collection("validated_orders").dropIndex(index);
-    expect(await store.insertValidated(LAW_COLLECTION, [validatedRow("b", 2n)])).toEqual(["inserted"]);
+    expect(await insertFacts(store, LAW_COLLECTION, [validatedRow("b", 2n)])).toEqual(["inserted"]);
   });
 
   test("a validator that somebody changed refuses documents: that is an outage until it is corrected, never a failure", async () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
     await database.raw.command({ collMod: "validated_orders", validator: { never: { $exists: true } } });
-    const refused = await unavailable(store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)]));
+    const refused = await unavailable(insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n)]));
     expect([refused.code, refused.remedy]).toEqual([
       "STORE_REFUSED",
       "run `sigma doctor`: somebody changed the validator",
     ]);
     await database.raw.command({ collMod: "validated_orders", validator: {} });
-    expect(await store.insertValidated(LAW_COLLECTION, [validatedRow("a", 1n)])).toEqual(["inserted"]);
+    expect(await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n)])).toEqual(["inserted"]);
   });
 
   test("a connection that is cut in the middle is Unavailable, never an answer", async () => {

@@ -7,7 +7,16 @@ import type { Store } from "../../../src/store/store.ts";
 import { temporaryDirectory } from "../../embedded.ts";
 import { plain } from "../../plain.ts";
 import { unavailable } from "../../unavailable.ts";
-import { asRead, failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow } from "../rows.ts";
+import {
+  asRead,
+  failedRow,
+  LAW_COLLECTION,
+  ledgerEntry,
+  receiptRow,
+  STREAM,
+  validatedRow,
+  insertFacts,
+} from "../rows.ts";
 import { storeLaws } from "../store-laws.ts";
 
 storeLaws("the SQLite store", { atomicUnits: true }, async () => {
@@ -22,7 +31,7 @@ describe("the SQLite store", () => {
   test("rows of a collection that is no longer configured stay readable", async () => {
     const path = storePath();
     const before = openStore(path, { collections: ["a", "b"] });
-    await before.insertValidated("a", [validatedRow("x", 1n)]);
+    await insertFacts(before, "a", [validatedRow("x", 1n)]);
     await before.insertFailed("b", [failedRow(2n)]);
     const { reads } = openStore(path, { collections: ["c"] });
     expect(await reads.rows(STREAM, 0n, 10n)).toHaveLength(2);
@@ -31,8 +40,8 @@ describe("the SQLite store", () => {
 
   test("facts of two collections are apart: an id may be in both", async () => {
     const store = openStore(storePath(), { collections: ["a", "b"] });
-    expect(await store.insertValidated("a", [validatedRow("x", 1n)])).toEqual(["inserted"]);
-    expect(await store.insertValidated("b", [validatedRow("x", 2n)])).toEqual(["inserted"]);
+    expect(await insertFacts(store, "a", [validatedRow("x", 1n)])).toEqual(["inserted"]);
+    expect(await insertFacts(store, "b", [validatedRow("x", 2n)])).toEqual(["inserted"]);
     expect((await store.validatedById("b", ["x"])).get("x")?.position.offset).toBe(2n);
   });
 
@@ -59,7 +68,7 @@ describe("the SQLite store", () => {
     const path = storePath();
     const store = openStore(path);
     const headers = [["a", Buffer.from("b")]] as const;
-    await store.insertValidated(LAW_COLLECTION, [validatedRow("x", 1n, { key: Buffer.from("k") })]);
+    await insertFacts(store, LAW_COLLECTION, [validatedRow("x", 1n, { key: Buffer.from("k") })]);
     await store.insertFailed(LAW_COLLECTION, [failedRow(2n, { headers })]);
     const db = openRaw(path);
     const facts = db.prepare(
@@ -90,7 +99,7 @@ describe("a store somebody changed", () => {
   test.each(changes)("names the row of %s with %s, and reads the others", async (table, change) => {
     const path = storePath();
     const store = openStore(path);
-    await store.insertValidated(LAW_COLLECTION, [validatedRow("x", 1n), validatedRow("y", 11n)]);
+    await insertFacts(store, LAW_COLLECTION, [validatedRow("x", 1n), validatedRow("y", 11n)]);
     await store.insertFailed(LAW_COLLECTION, [failedRow(2n), failedRow(12n)]);
     await store.insertReceipts([receiptRow(3n), receiptRow(13n)]);
     openRaw(path).exec(`UPDATE ${table} SET ${change} WHERE offset < 10`);
@@ -105,7 +114,7 @@ describe("a store somebody changed", () => {
   test("gives no decision over a holder that says nothing", async () => {
     const path = storePath();
     const store = openStore(path);
-    await store.insertValidated(LAW_COLLECTION, [validatedRow("x", 1n)]);
+    await insertFacts(store, LAW_COLLECTION, [validatedRow("x", 1n)]);
     openRaw(path).exec("UPDATE validated_orders SET declared_by = 'nobody'");
     const error = await unavailable(store.validatedById(LAW_COLLECTION, ["x"]));
     expect(error.code).toBe("STORE_CORRUPT");
@@ -117,7 +126,7 @@ describe("a store somebody changed", () => {
     const path = storePath();
     const before = openStore(path);
     const rows = Array.from({ length: 200 }, (_, index) => validatedRow(`id-${index}`, BigInt(index)));
-    await before.insertValidated(LAW_COLLECTION, rows);
+    await insertFacts(before, LAW_COLLECTION, rows);
     await before.close();
     const whole = readFileSync(path);
     const pages = whole.length / 4_096;
@@ -137,12 +146,12 @@ describe("trouble with the store's file", () => {
     const store = openStore(path, { pagesMax: 80 });
     const raw = Buffer.alloc(100_000, "x");
     const ballast = validatedRow("ballast", 1n, { raw });
-    await store.insertValidated(LAW_COLLECTION, [ballast]);
+    await insertFacts(store, LAW_COLLECTION, [ballast]);
     const unit = async (): Promise<void> =>
       store.unit(async (writes) => {
         await writes.insertLedger(ledgerEntry(1));
         await writes.insertFailed(LAW_COLLECTION, [failedRow(2n)]);
-        await writes.insertValidated(LAW_COLLECTION, [validatedRow("x", 3n, { raw }), validatedRow("y", 4n, { raw })]);
+        await insertFacts(writes, LAW_COLLECTION, [validatedRow("x", 3n, { raw }), validatedRow("y", 4n, { raw })]);
       });
     const error = await unavailable(unit());
     expect(error).toMatchObject({ code: "STORE_FULL", remedy: "free some space; the gateway goes on by itself" });

@@ -1,0 +1,65 @@
+import type { SourceRecord } from "../core/record.ts";
+import { hashBytes, outcomeOf, type Decided } from "../store/decided.ts";
+import type { Holder } from "../store/duplicate.ts";
+import type { PassedRaw } from "../store/ledger.ts";
+import { createProof, type Proof } from "../store/proof.ts";
+import type { FailedRow, NewValidated, StagedFacts, StoreWrites } from "../store/store.ts";
+import { createPlaces } from "./places.ts";
+
+/** A batch as it was decided: what its ledger entry will say, and what it will bring into the store. */
+export type Draft = {
+  readonly proof: Proof;
+  /** In a batch, as across batches, the first record of a fact is the one that is stored. */
+  readonly facts: StagedFacts;
+  readonly repeats: readonly Repeat[];
+  readonly failed: readonly FailedRow[];
+};
+
+/** Another record of a fact that the batch has already: at this place among its facts, unless the id is taken. */
+export type Repeat = { readonly row: NewValidated; readonly first: Holder; readonly place: number };
+
+/** Records of `[from, to)` and how each is decided. */
+export type Draftable = {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly records: readonly SourceRecord[];
+};
+
+/**
+ * P3, record by record: what was decided is in the proof and in the stage before the next record is looked at, so that hardly any
+ * of it outlives the young generation of the heap.
+ * @param see is shown every decision.
+ */
+export function draftBatch(
+  writes: Pick<StoreWrites, "stageFacts">,
+  { from, to, records }: Draftable,
+  passedRaw: PassedRaw,
+  decide: (record: SourceRecord, index: number) => Decided,
+  see?: (row: Decided) => void,
+): Draft {
+  const facts = writes.stageFacts(passedRaw);
+  const proof = createProof(from);
+  const placeOf = createPlaces(records.length);
+  const firsts: number[] = [];
+  const repeats: Repeat[] = [];
+  const failed: FailedRow[] = [];
+  for (let index = 0; index < records.length; index += 1) {
+    const row = decide(records[index] as SourceRecord, index);
+    proof.add(row, outcomeOf(row), row.id);
+    if (row.kind === "failed") failed.push(row);
+    else {
+      const place = placeOf(row.id);
+      if (place === -1) {
+        firsts.push(index);
+        facts.add(row);
+      } else repeats.push({ row, first: holderOf(row.id, records[firsts[place] as number] as SourceRecord), place });
+    }
+    see?.(row);
+  }
+  return { proof: proof.end(to), facts, repeats, failed };
+}
+
+/** The first record of a fact, made anew: kept for the case that it is repeated, every one of them would be. */
+function holderOf(id: string, { position, value }: SourceRecord): Holder {
+  return { id, position, raw: value, rawHash: hashBytes(value) };
+}
