@@ -21,7 +21,7 @@ export function stageRows(passedRaw: PassedRaw): StagedFacts {
 }
 
 /** What {@link stageRows} staged, as it is to be stored. */
-export function rowsOf(staged: StagedFacts): readonly NewValidated[] {
+export function stagedRowsOf(staged: StagedFacts): readonly NewValidated[] {
   if (!("rows" in staged)) throw new Error("Cannot insert facts that another store staged");
   return (staged as StagedRows).rows();
 }

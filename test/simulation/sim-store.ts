@@ -1,5 +1,5 @@
 import type { LedgerEntry } from "../../src/store/ledger.ts";
-import { rowsOf, stageRows } from "../../src/store/staged.ts";
+import { stagedRowsOf, stageRows } from "../../src/store/staged.ts";
 import type {
   FailedRow,
   Inserted,
@@ -159,7 +159,8 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     insertLedger: async (entry) => write(() => insertLedger(entry)),
     ledgerEntry: async (stream, seq) => write(() => state().ledger.get(`${stream}|${seq}`) ?? null),
     stageFacts: stageRows,
-    insertFacts: async (_, facts) => write(() => rowsOf(facts).map(insertFact), some(rowsOf(facts), insertFact)),
+    insertFacts: async (_, facts) =>
+      write(() => stagedRowsOf(facts).map(insertFact), some(stagedRowsOf(facts), insertFact)),
     validatedById: async (_, ids) => write(() => holders(state(), ids)),
     insertFailed: async (_, rows) => write(() => rows.forEach(insertFailed), some(rows, insertFailed)),
     insertReceipts: async (rows) => write(() => rows.forEach(insertReceipt), some(rows, insertReceipt)),

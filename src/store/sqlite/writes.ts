@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { LedgerEntry } from "../ledger.ts";
-import { rowsOf, stageRows } from "../staged.ts";
+import { stagedRowsOf, stageRows } from "../staged.ts";
 import type { StoreWrites, ValidatedRow } from "../store.ts";
 import { assertCollectionName, CONTRACT, OCCURRENCE } from "./layout.ts";
 import { bindEntry, bindFailed, bindReceipt, bindValidated, readEntry, readRow } from "./rows.ts";
@@ -40,7 +40,9 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
     stageFacts: stageRows,
     insertFacts: (collection, facts) => {
       const { insertFact } = forCollection(collection);
-      return rowsOf(facts).map((row) => (insertFact.run(...bindValidated(row)).changes === 1 ? "inserted" : "exists"));
+      return stagedRowsOf(facts).map((row) =>
+        insertFact.run(...bindValidated(row)).changes === 1 ? "inserted" : "exists",
+      );
     },
     validatedById: (collection, ids) => findById(forCollection(collection).byId, ids, path),
     insertFailed: (collection, rows) => {
