@@ -15,7 +15,7 @@ const RECIPE = "sigma-id-1";
  * Types count: 1 and "1" are two identities; 1 and 1.0 are one, as are 0 and -0.
  */
 export function machineId(kind: string, subject: string, fields: readonly JsonValue[]): MachineId {
-  return uuidOf(hash("sha256", `${prefixOf(kind, subject)}${canonicalText(fields)}`));
+  return uuidOf(hash("sha256", `${prefixOf(kind, subject)}${canonicalText(fields)}`, DIGEST));
 }
 
 /**
@@ -41,34 +41,36 @@ export function compileMachineId(kind: string, subject: string): (fields: readon
     }
     scratch[at] = 0x22;
     scratch[at + 1] = 0x5d;
-    return uuidOf(hash("sha256", views[only.length] ?? scratch));
+    return uuidOf(hash("sha256", views[only.length] ?? scratch, DIGEST));
   };
 }
 
 /** Longest string that takes the short way. */
 const SHORT_MAX = 128;
 
-/** The four hexadecimal digits that begin with the variant bits 10, by the digit they replace; as character codes. */
-const VARIANT = new Uint8Array(128);
-for (let value = 0; value < 16; value += 1) {
-  VARIANT[value.toString(16).charCodeAt(0)] = "89ab".charCodeAt(value & 3);
-}
-
 function prefixOf(kind: string, subject: string): string {
   return `${RECIPE}\u0000${kind}\u0000${subject}\u0000`;
 }
 
-/** Written into bytes and read from there: a text put together from parts is copied once more wherever it is used. */
-const UUID = Buffer.from("00000000-0000-0000-0000-000000000000", "latin1");
-const VERSION = "8".charCodeAt(0);
+/** A digest as text of one character for each byte: half as long as its digits, which are written here. */
+const DIGEST = "binary";
 
-function uuidOf(hex: string): MachineId {
-  for (let from = 0, to = 0; from < 32; from += 1, to += 1) {
-    if (to === 8 || to === 13 || to === 18 || to === 23) to += 1;
-    UUID[to] = hex.charCodeAt(from);
+/** Written into bytes and read from there: a text put together from parts is copied once more wherever it is used. */
+const UUID = Buffer.from("00000000-0000-8000-0000-000000000000", "latin1");
+/** Where the two digits of each byte stand. */
+const DIGITS_AT = Uint8Array.of(0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34);
+const [VERSION_BYTE, VARIANT_BYTE] = [6, 8] as const;
+const DIGITS = Buffer.from("0123456789abcdef", "latin1");
+
+function uuidOf(digest: string): MachineId {
+  for (let index = 0; index < DIGITS_AT.length; index += 1) {
+    let byte = digest.charCodeAt(index);
+    if (index === VERSION_BYTE) byte = 0x80 | (byte & 0x0f);
+    else if (index === VARIANT_BYTE) byte = 0x80 | (byte & 0x3f);
+    const at = DIGITS_AT[index] as number;
+    UUID[at] = DIGITS[byte >>> 4] as number;
+    UUID[at + 1] = DIGITS[byte & 0x0f] as number;
   }
-  UUID[14] = VERSION;
-  UUID[19] = VARIANT[hex.charCodeAt(16)] as number;
   return UUID.toString("latin1");
 }
 
@@ -77,6 +79,27 @@ export type PointerReader = (payload: JsonValue) => readonly JsonValue[] | { rea
 
 /** Compiles RFC 6901 pointers. Only own properties count; null is a value, absence is not. */
 export function compilePointers(pointers: readonly string[]): PointerReader {
+  const [only, ...others] = pointers;
+  if (only === undefined || others.length > 0) return compilePaths(pointers);
+  return compileField(only) ?? compilePaths(pointers);
+}
+
+/**
+ * A pointer to a field of the payload itself, as most identities are; null for any other, and for a name that an array or a
+ * prototype may answer to. JSON has no `undefined`: a field that has another value is there, and its own.
+ */
+function compileField(pointer: string): PointerReader | null {
+  const [name, ...deeper] = parsePointer(pointer);
+  if (name === undefined || deeper.length > 0 || name in Array.prototype || /^[0-9]+$/.test(name)) return null;
+  const missing = { missing: pointer };
+  return (payload) => {
+    if (payload === null || typeof payload !== "object") return missing;
+    const value = (payload as { readonly [key: string]: JsonValue })[name];
+    return value === undefined ? missing : [value];
+  };
+}
+
+function compilePaths(pointers: readonly string[]): PointerReader {
   const paths = pointers.map((pointer) => ({ pointer, path: parsePointer(pointer) }));
   return (payload) => {
     const values: JsonValue[] = [];

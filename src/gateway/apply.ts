@@ -26,12 +26,12 @@ export type Applied = {
  */
 export async function applyDraft(writes: StoreWrites, collection: string, draft: Draft): Promise<Applied> {
   const { facts, repeats, failed } = draft;
-  const [answers] = await Promise.all([
+  const [places] = await Promise.all([
     writes.insertFacts(collection, facts),
     failed.length > 0 ? writes.insertFailed(collection, failed) : undefined,
   ]);
   const taken = new Map<number, ValidatedRow>();
-  for (const [place, answer] of answers.entries()) if (answer === "exists") taken.set(place, facts.at(place));
+  for (const place of places) taken.set(place, facts.at(place));
   const ids = [...taken.values()].map(({ id }) => id);
   const stored: ReadonlyMap<string, ValidatedRow> =
     ids.length === 0 ? new Map() : await writes.validatedById(collection, ids);

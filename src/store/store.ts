@@ -83,8 +83,8 @@ export type UnreadableRow = {
 
 export type StoredRow = ValidatedRow | FailedRow | ReceiptRow | UnreadableRow;
 
-/** What became of one row of an insert; something is stored under the id of one that `exists`. */
-export type Inserted = "inserted" | "exists";
+/** What became of an entry; another is stored for its place when it `exists`. */
+type Inserted = "inserted" | "exists";
 
 /**
  * The writes the protocol is made of. Each is durable when it resolves: majority and journal, or fsync at the end of the
@@ -99,9 +99,9 @@ export type StoreWrites = {
   /**
    * The id is the only key of a fact. That a position has one fact is the ledger's doing: one entry covers it, and an entry
    * is applied only with the identities its root names.
-   * @returns one answer for each fact, in order.
+   * @returns the places of the facts whose id is taken: something was stored under it before.
    */
-  readonly insertFacts: (collection: string, facts: StagedFacts) => Promise<readonly Inserted[]>;
+  readonly insertFacts: (collection: string, facts: StagedFacts) => Promise<ReadonlySet<number>>;
   /** The holders of these machine ids. An id nobody holds is absent. */
   readonly validatedById: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, ValidatedRow>>;
   /** A row that is already there under the position is our own, from before: it stays as it is. */

@@ -126,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a duplicate key is trusted without waiting for its write concern",
     file: STORE,
     find: `          settled = untilMajority();`,
-    replace: `          const duplicate = Array.isArray(result) && result.every((one) => one === "exists");
+    replace: `          const duplicate = result instanceof Set && result.size > 0;
           if (!(duplicate || result === "exists" || result instanceof Map)) settled = untilMajority();`,
   },
 ];

@@ -2,9 +2,9 @@ import type { LedgerEntry } from "../../src/store/ledger.ts";
 import { stagedRowsOf, stageRows } from "../../src/store/staged.ts";
 import type {
   FailedRow,
-  Inserted,
   ReceiptRow,
   Store,
+  StagedFacts,
   StoredRow,
   StoreReads,
   StoreWrites,
@@ -139,11 +139,13 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     append({ table: "ledger", entry });
     return "inserted";
   };
-  const insertFact = (row: ValidatedRow): Inserted => {
-    if (state().validated.has(row.id)) return "exists";
+  const insertFact = (row: ValidatedRow): boolean => {
+    if (state().validated.has(row.id)) return false;
     append({ table: "validated", row });
-    return "inserted";
+    return true;
   };
+  const insertAll = (facts: StagedFacts): ReadonlySet<number> =>
+    new Set(stagedRowsOf(facts).flatMap((row, place) => (insertFact(row) ? [] : [place])));
   const insertFailed = (row: FailedRow): void => {
     if (!state().failed.has(row.id)) append({ table: "failed", row });
   };
@@ -159,8 +161,7 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     insertLedger: async (entry) => write(() => insertLedger(entry)),
     ledgerEntry: async (stream, seq) => write(() => state().ledger.get(`${stream}|${seq}`) ?? null),
     stageFacts: stageRows,
-    insertFacts: async (_, facts) =>
-      write(() => stagedRowsOf(facts).map(insertFact), some(stagedRowsOf(facts), insertFact)),
+    insertFacts: async (_, facts) => write(() => insertAll(facts), some(stagedRowsOf(facts), insertFact)),
     validatedById: async (_, ids) => write(() => holders(state(), ids)),
     insertFailed: async (_, rows) => write(() => rows.forEach(insertFailed), some(rows, insertFailed)),
     insertReceipts: async (rows) => write(() => rows.forEach(insertReceipt), some(rows, insertReceipt)),

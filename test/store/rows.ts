@@ -4,15 +4,7 @@ import type { FailureReason } from "../../src/core/failure.ts";
 import { hashBytes } from "../../src/store/decided.ts";
 import { GENESIS, sealEntry, type LedgerEntry } from "../../src/store/ledger.ts";
 import { proofOfNothing } from "../../src/store/proof.ts";
-import type {
-  FailedRow,
-  Inserted,
-  NewValidated,
-  Occurrence,
-  ReceiptRow,
-  StoredRow,
-  StoreWrites,
-} from "../../src/store/store.ts";
+import type { FailedRow, NewValidated, Occurrence, ReceiptRow, StoredRow, StoreWrites } from "../../src/store/store.ts";
 
 /** The collection the laws of a store are run on. */
 export const LAW_COLLECTION = "orders";
@@ -113,12 +105,12 @@ export async function insertFacts(
   writes: Pick<StoreWrites, "stageFacts" | "insertFacts">,
   collection: string,
   rows: readonly NewValidated[],
-): Promise<readonly Inserted[]> {
+): Promise<readonly ("inserted" | "exists")[]> {
   const facts = writes.stageFacts("keep");
   rows.forEach(facts.add);
-  const answers = await writes.insertFacts(collection, facts);
+  const taken = await writes.insertFacts(collection, facts);
   facts.release();
-  return answers;
+  return rows.map((_, place) => (taken.has(place) ? "exists" : "inserted"));
 }
 
 const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);

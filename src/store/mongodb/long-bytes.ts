@@ -51,6 +51,7 @@ export function writeRaw(writer: BsonWriter, raw: Uint8Array | null): void {
 
 /** The same for key and headers; nothing where there is nothing. */
 export function writeEnvelope(writer: BsonWriter, { key, headers }: Envelope): void {
+  if (key === null && headers.length === 0) return;
   if (isLongEnvelope({ key, headers })) {
     writeInt32(writer, "envelopeChunks", Math.ceil(envelopeBytes({ key, headers }).length / CHUNK_BYTES));
     return;
@@ -82,7 +83,8 @@ export function inlineSize(raw: Uint8Array | null, envelope: Envelope): number {
 
 /** Whether something of a record is kept beside its document. */
 export function isLong({ raw, key, headers }: Pick<Occurrence, "raw" | "key" | "headers">): boolean {
-  return (raw !== null && raw.length > INLINE_MAX) || isLongEnvelope({ key, headers });
+  if (raw !== null && raw.length > INLINE_MAX) return true;
+  return key === null && headers.length === 0 ? false : isLongEnvelope({ key, headers });
 }
 
 function isLongEnvelope(envelope: Envelope): boolean {

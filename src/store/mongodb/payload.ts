@@ -33,8 +33,10 @@ export function writePayload(writer: BsonWriter, name: string, value: JsonValue,
     const opened = openNested(writer, name, DOCUMENT);
     const object = value as JsonObject;
     for (const key in object) {
-      const types = numbers.properties.get(key) ?? numbers.rest ?? NOTHING_DECLARED;
-      writePayload(writer, key, object[key] as JsonValue, types);
+      const part = object[key] as JsonValue;
+      // Looked up only where it can matter: most parts are text.
+      if (typeof part === "string") writeText(writer, key, part);
+      else writePayload(writer, key, part, numbers.properties.get(key) ?? numbers.rest ?? NOTHING_DECLARED);
     }
     closeDocument(writer, opened);
   }

@@ -1,6 +1,6 @@
 import { MongoServerError, type Collection, type Db } from "mongodb";
 import type { LedgerEntry } from "../ledger.ts";
-import type { Inserted, StoreWrites, ValidatedRow } from "../store.ts";
+import type { StoreWrites, ValidatedRow } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { entryDocument, readEntry, type Document } from "./documents.ts";
 import { insertOwn, insertStaged } from "./insert.ts";
@@ -31,10 +31,7 @@ export function createWrites(db: Db): StoreWrites {
       }),
     stageFacts: (passedRaw) => stageFacts(buffersOfFacts, write.validated, passedRaw),
     insertFacts: async (collection, facts) =>
-      guarded(async () => {
-        const taken = await insertStaged(db, `validated_${collection}`, documentsOf(facts));
-        return Array.from({ length: facts.size() }, (_, place) => (taken.has(place) ? "exists" : "inserted"));
-      }),
+      guarded(async () => insertStaged(db, `validated_${collection}`, documentsOf(facts))),
     validatedById: async (collection, ids) => guarded(async () => findHolders(db, collection, ids)),
     insertFailed: async (collection, rows) =>
       guarded(async () => insertOwn(db, `failed_${collection}`, rows, buffers, write.failed)),
@@ -43,7 +40,7 @@ export function createWrites(db: Db): StoreWrites {
   };
 }
 
-async function insertLedger(ledger: Collection<Document>, entry: LedgerEntry): Promise<Inserted> {
+async function insertLedger(ledger: Collection<Document>, entry: LedgerEntry): Promise<"inserted" | "exists"> {
   try {
     await ledger.insertOne(entryDocument(entry), { writeConcern: WRITE_CONCERN });
     return "inserted";

@@ -40,9 +40,11 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
     stageFacts: stageRows,
     insertFacts: (collection, facts) => {
       const { insertFact } = forCollection(collection);
-      return stagedRowsOf(facts).map((row) =>
-        insertFact.run(...bindValidated(row)).changes === 1 ? "inserted" : "exists",
-      );
+      const taken = new Set<number>();
+      stagedRowsOf(facts).forEach((row, place) => {
+        if (insertFact.run(...bindValidated(row)).changes === 0) taken.add(place);
+      });
+      return taken;
     },
     validatedById: (collection, ids) => findById(forCollection(collection).byId, ids, path),
     insertFailed: (collection, rows) => {
