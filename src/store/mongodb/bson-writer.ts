@@ -74,12 +74,17 @@ export function writeInt32(writer: BsonWriter, name: string, value: number): voi
 /** Any whole number within 64 bits, sign included; as a `number` any safe integer. */
 export function writeInt64(writer: BsonWriter, name: string, value: bigint | number): void {
   begin(writer, INT64, name, 8);
-  if (typeof value === "bigint") writer.view.setBigInt64(writer.size, value, true);
-  else {
-    writer.view.setInt32(writer.size, value, true);
-    writer.view.setInt32(writer.size + 4, Math.floor(value / 0x1_0000_0000), true);
-  }
   writer.size += 8;
+  putInt64(writer, writer.size - 8, value);
+}
+
+/** The same over a value that was written before. */
+export function putInt64({ view }: BsonWriter, at: number, value: bigint | number): void {
+  if (typeof value === "bigint") view.setBigInt64(at, value, true);
+  else {
+    view.setInt32(at, value, true);
+    view.setInt32(at + 4, Math.floor(value / 0x1_0000_0000), true);
+  }
 }
 
 export function writeDouble(writer: BsonWriter, name: string, value: number): void {

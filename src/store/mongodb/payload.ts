@@ -31,14 +31,18 @@ export function writePayload(writer: BsonWriter, name: string, value: JsonValue,
     closeDocument(writer, opened);
   } else {
     const opened = openNested(writer, name, DOCUMENT);
-    const object = value as JsonObject;
-    for (const key in object) {
-      const part = object[key] as JsonValue;
-      // Looked up only where it can matter: most parts are text.
-      if (typeof part === "string") writeText(writer, key, part);
-      else writePayload(writer, key, part, numbers.properties.get(key) ?? numbers.rest ?? NOTHING_DECLARED);
-    }
+    writeMembers(writer, value as JsonObject, numbers);
     closeDocument(writer, opened);
+  }
+}
+
+/** The members of an object, into a document that is open. */
+export function writeMembers(writer: BsonWriter, object: JsonObject, numbers: NumberTypes): void {
+  for (const key in object) {
+    const part = object[key] as JsonValue;
+    // Looked up only where it can matter: most parts are text.
+    if (typeof part === "string") writeText(writer, key, part);
+    else writePayload(writer, key, part, numbers.properties.get(key) ?? numbers.rest ?? NOTHING_DECLARED);
   }
 }
 

@@ -17,6 +17,7 @@ import {
   writtenBytes,
   type BsonWriter,
 } from "./bson-writer.ts";
+import { createFactWriter } from "./fact-document.ts";
 import { writeEnvelope, writeRaw } from "./long-bytes.ts";
 import { writePayload } from "./payload.ts";
 
@@ -69,8 +70,9 @@ export function createRowWriters(): RowWriters {
       writeRest(writer, row);
       closeDocument(writer, opened);
     };
+  const whole = ofRecord<NewValidated>((writer, row) => writePayload(writer, "payload", row.payload, row.numbers));
   return {
-    validated: ofRecord((writer, row) => writePayload(writer, "payload", row.payload, row.numbers)),
+    validated: createFactWriter(whole, place, judgedBy),
     failed: ofRecord((writer, row) => {
       writeText(writer, "code", failureCode(row.reason));
       writePayload(writer, "reason", row.reason satisfies JsonValue, NOTHING_DECLARED);
@@ -85,7 +87,7 @@ export function createRowWriters(): RowWriters {
   };
 }
 
-type JudgedBy = Pick<FailedRow, "contract" | "declaredBy">;
+export type JudgedBy = Pick<FailedRow, "contract" | "declaredBy">;
 
 function writeTextOrNull(writer: BsonWriter, name: string, value: string | null): void {
   if (value === null) writeNull(writer, name);
