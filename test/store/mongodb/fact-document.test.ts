@@ -94,5 +94,5 @@ function typed(value: JsonValue, declared: boolean, whole = false): unknown {
   }
   if (value === null || typeof value !== "object") return value;
   if (Array.isArray(value)) return (value as readonly JsonValue[]).map((item) => typed(item, false));
-  return new Map(Object.entries(value).map(([key, part]) => [key, typed(part as JsonValue, whole && key === "d")]));
+  return new Map(Object.entries(value).map(([key, part]) => [key, typed(part, whole && key === "d")]));
 }
