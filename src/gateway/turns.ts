@@ -4,9 +4,8 @@ export type Turns = (records: number) => Promise<() => void>;
 /**
  * Turns for at most so many records at a time, first come first served. More than all of them pass alone.
  *
- * Batches wait as records, which are a third of what decisions are: those that wait for a store as decisions outlive the young
- * generation of the heap, and every one of them is copied by the garbage collector twice. Small batches are not held up: it is
- * records that are counted.
+ * It bounds the documents that wait for the store, which are some megabytes a batch. Those that wait for their turn wait as they
+ * were fetched. Small batches are not held up: it is records that are counted.
  */
 export function createTurns(recordsMax: number): Turns {
   const waiting: { readonly weight: number; readonly begin: () => void }[] = [];
