@@ -110,7 +110,7 @@ async function logFetches(directory: string): Promise<number> {
     for (let next = 0n; next < RECORDS;) {
       const fetched = await log.fetch(stream, next, limits, new AbortController().signal);
       if (fetched.kind !== "records") throw new Error(`the log is ${fetched.kind} at ${next}`);
-      last = fetched.records.at(-1);
+      last = fetched.read().at(-1);
       next = fetched.to;
     }
   });

@@ -1,42 +1,50 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
 import { MongoClient } from "mongodb";
-import { startKafka } from "../test/servers/kafka.ts";
+import { HEAP_FLAG, YOUNG_FLAGS } from "../bin/heap.js";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
+import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
-import { bareInsert, evidenceInsert, runLoops } from "./bare.ts";
-import { produceShipments, runGateway } from "./gateway.ts";
+import { produceShipments } from "./gateway.ts";
+import type { Cost, Task } from "./pipeline-worker.ts";
 import { median } from "./rounds.ts";
 
 // node bench/pipeline.ts [records] [rounds]
 // Kafka -> gateway -> MongoDB against a bare loop in the same language that fetches, JSON.parses and insertManys without any
-// contract; the same records (10 % invalid, 5 % duplicates), brokers, servers, partitions, batches and write concern.
+// contract; the same records (10 % invalid, 5 % duplicates), brokers, servers, partitions, batches and write concern. Each in a
+// process of its own, as they would run, kept warm and asked in turn; the gateway's with the flags that bin/sigma.js gives it.
 // Targets: at least 80 % of the rate of one bare loop, CPU of this process per record at most 1.6 times.
 
 const RECORDS = Number(process.argv[2] ?? 200_000);
 const ROUNDS = Number(process.argv[3] ?? 3);
 const TOPIC = "shipments";
-
-type Cost = { readonly seconds: number; readonly cpuSeconds: number };
+const WORKER = resolve(import.meta.dirname, "pipeline-worker.ts");
+const OWN_FLAGS = [HEAP_FLAG, ...YOUNG_FLAGS];
+const VARIANTS: Readonly<Record<string, Task["variant"]>> = {
+  "one bare loop": "loop",
+  "a bare loop for each partition": "loops",
+  "one loop, the gateway's documents": "evidence",
+  "the gateway without its ledger": "no-ledger",
+  "the gateway": "gateway",
+};
 
 const kafka = await startKafka();
 const mongo = await startMongo(1, [], []);
 const admin = new MongoClient(mongo.uri);
+const workers = new Map<string, ChildProcess>();
 try {
   await createTopic(kafka.brokers, TOPIC, 6);
   await produceShipments(kafka.brokers, TOPIC, RECORDS);
-  const servers = { brokers: kafka.brokers, mongodb: mongo.uri, topic: TOPIC };
-  const gateway = (ledger: boolean) => async (database: string) =>
-    void (await runGateway(kafka.brokers, mongo.uri, database, TOPIC, RECORDS, ledger));
-  const variants = {
-    "one bare loop": async (database: string) => runLoops(servers, database, 1, bareInsert),
-    "a bare loop for each partition": async (database: string) => runLoops(servers, database, 6, bareInsert),
-    "one loop, the gateway's documents": async (database: string) => runLoops(servers, database, 1, evidenceInsert),
-    "the gateway without its ledger": gateway(false),
-    "the gateway": gateway(true),
-  };
-  const costs = new Map<string, Cost[]>(Object.keys(variants).map((name) => [name, []]));
+  const costs = new Map<string, Cost[]>();
+  for (const [name, variant] of Object.entries(VARIANTS)) {
+    const execArgv = variant === "gateway" || variant === "no-ledger" ? OWN_FLAGS : [];
+    workers.set(name, fork(WORKER, { execArgv }));
+    costs.set(name, []);
+  }
   for (let round = 0; round <= ROUNDS; round += 1) {
-    for (const [name, run] of Object.entries(variants)) {
-      const cost = await costOf(run);
+    for (const [name, variant] of Object.entries(VARIANTS)) {
+      const cost = await costOf(name, variant);
       // The first round warms compilers and caches.
       if (round > 0) costs.get(name)?.push(cost);
     }
@@ -53,18 +61,19 @@ try {
     process.stdout.write(`the gateway against ${name}: rate ${rate} %, CPU per record ${cpu}x\n`);
   }
 } finally {
+  for (const worker of workers.values()) worker.kill();
   await admin.close();
   await Promise.all([kafka.stop(), mongo.stop()]);
 }
 
 /** Into a database of its own. What the run before left to be written is written first, or this one would pay for it. */
-async function costOf(run: (database: string) => Promise<void>): Promise<Cost> {
+async function costOf(name: string, variant: Task["variant"]): Promise<Cost> {
+  const worker = workers.get(name);
+  if (worker === undefined) throw new Error(`No process runs ${name}`);
   await admin.db("admin").command({ fsync: 1 });
-  const cpu = process.cpuUsage();
-  const started = process.hrtime.bigint();
-  await run("bench");
-  const { user, system } = process.cpuUsage(cpu);
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const task: Task = { variant, brokers: kafka.brokers, mongodb: mongo.uri, topic: TOPIC, records: RECORDS };
+  worker.send(task);
+  const [cost] = (await once(worker, "message")) as [Cost];
   await admin.db("bench").dropDatabase();
-  return { seconds, cpuSeconds: (user + system) / 1e6 };
+  return cost;
 }

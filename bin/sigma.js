@@ -7,15 +7,10 @@ import module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
+import { HEAP_FLAG, YOUNG_FLAGS } from "./heap.js";
 
 /** Type stripping without a flag, node:sqlite, and what the dependencies ask for. */
 const NEEDED = [24, 6];
-/**
- * By default garbage piles up: 340 MB and more resident at full speed from Kafka to MongoDB over six partitions. With these 270 to
- * 273 MB; a growth of 100 % takes 294 MB, and one of 50 % a sixth more CPU than that (bench/resident.ts).
- */
-const HEAP_GROWING_PERCENT = 75;
-const SEMI_SPACE_MB = 8;
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const found = process.versions.node.split(".").map(Number);
 
@@ -24,8 +19,8 @@ else relaunch();
 
 function start() {
   quietExperiments();
-  if (process.argv[2] === "start") capYoungGeneration();
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
+  if (process.argv[2] === "start") setYoungGeneration();
+  setFlagsFromString(HEAP_FLAG);
   if (module.enableCompileCache !== undefined) module.enableCompileCache();
   // A checkout has the sources; the published package only what was built from them.
   const cli = existsSync(join(root, "src")) ? "../src/cli.ts" : "../dist/cli.js";
@@ -33,14 +28,14 @@ function start() {
 }
 
 /**
- * Node takes the size of its young generation only on the command line; a process that runs for months replaces itself once
+ * Node takes what concerns its young generation only on the command line; a process that runs for months replaces itself once
  * to have it there (same process id, same streams; about 40 ms). Windows has no such call, and does without.
  */
-function capYoungGeneration() {
+function setYoungGeneration() {
   const given = [...process.execArgv, process.env.NODE_OPTIONS || ""].some((option) => option.includes("semi-space"));
   if (given || process.platform === "win32" || process.execve === undefined) return;
   const [node, ...own] = process.argv;
-  process.execve(node, [node, ...process.execArgv, `--max-semi-space-size=${SEMI_SPACE_MB}`, ...own], process.env);
+  process.execve(node, [node, ...process.execArgv, ...YOUNG_FLAGS, ...own], process.env);
 }
 
 /** Node 24 calls node:sqlite and execve experimental at each start. Its version is pinned and tested here: that says nothing. */

@@ -24,8 +24,11 @@ export const FETCH_WAIT_MS = 500;
 /** How long to look for a primary, and how long an exchange may take, before the gateway pauses and tries again. */
 const MONGODB_TIMEOUTS = { selectionTimeoutMs: 5_000, socketTimeoutMs: 30_000 } as const;
 
-/** What a gateway starts with. `stale`: why the copy of a directory on the web could not be brought up to date. */
-export type LoadedContracts = Contracts & { readonly stale: string | null };
+/**
+ * What a gateway starts with. `stale`: why the copy of a directory on the web could not be brought up to date. `seen`: the state of
+ * the files, before they were read.
+ */
+export type LoadedContracts = Contracts & { readonly stale: string | null; readonly seen: string };
 
 export type ContractsResult =
   | ({ readonly ok: true } & LoadedContracts)
@@ -34,12 +37,14 @@ export type ContractsResult =
 /** The contract set in force: files without a fault, nothing frozen changed, every source bound to a contract that exists. */
 export async function loadContractSet(config: Config): Promise<ContractsResult> {
   const stale = await copyContracts(config);
+  const { signatureOf } = await import("./config/signature.ts");
+  const seen = await signatureOf(config.contractsDir);
   const { readContractSet } = await import("./config/load-contracts.ts");
   const read = readContractSet(config);
   if (!read.ok) return read;
   const { compileContractSet } = await import("./core/compile.ts");
   const set = compileContractSet(read.sealed);
-  return { ok: true, set, about: read.about, stale };
+  return { ok: true, set, about: read.about, stale, seen };
 }
 
 /** How long a file of contracts.url may take. */

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import type { Config } from "./config.ts";
-import type { Contracts, ContractsInForce, Swap } from "./contract/in-force.ts";
+import type { ContractsInForce, Swap } from "./contract/in-force.ts";
 import type { CompiledContractSet } from "./core/compile.ts";
 import type { ContractSet } from "./core/contract-set.ts";
 import type { ContractsEvent, Observe } from "./gateway/event.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import type { Mirror } from "./gateway/mirror.ts";
-import { copyContracts, FETCH_WAIT_MS, openEngine, type Engine } from "./main.ts";
+import { copyContracts, FETCH_WAIT_MS, openEngine, type Engine, type LoadedContracts } from "./main.ts";
 import type { SchemaLookup } from "./registry/lookup.ts";
 import { openOnlookers } from "./onlookers.ts";
 import type { Shadow } from "./shadow/shadow.ts";
@@ -26,7 +26,7 @@ export type Pipeline = Engine & {
 /** Opens the data directory and starts deciding. `stop` finishes the batches in flight and closes the files. */
 export async function startPipeline(
   config: Config,
-  first: Contracts,
+  first: LoadedContracts,
   observe: Observe,
   observeContracts: (event: ContractsEvent) => void = () => undefined,
 ): Promise<Pipeline> {
@@ -63,7 +63,7 @@ export async function startPipeline(
       shadow?.update(contentsOf(contracts.current()));
       observeContracts({ ...outcome, kind: "contracts-swapped" });
     };
-    const followed = follow(config, contracts, { onReload, observe: observeContracts }, following.signal);
+    const followed = follow(config, contracts, first.seen, { onReload, observe: observeContracts }, following.signal);
     const stop = async (): Promise<void> => {
       try {
         following.abort();
@@ -86,6 +86,7 @@ export async function startPipeline(
 async function follow(
   config: Config,
   inForce: ContractsInForce,
+  seen: string,
   told: { readonly onReload: (outcome: Swap) => void; readonly observe: (event: ContractsEvent) => void },
   signal: AbortSignal,
 ): Promise<void> {
@@ -102,7 +103,7 @@ async function follow(
     stale = why;
   };
   const onWeb = config.contractsUrl === null ? {} : { refresh };
-  const deps = { settings, inForce, report: told.onReload, everyMs, sleep, pause, ...onWeb };
+  const deps = { settings, inForce, seen, report: told.onReload, everyMs, sleep, pause, ...onWeb };
   await followContracts(deps, signal);
 }
 

@@ -41,7 +41,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   "source/kafka": {
     uses: ["core", "source/source", "source/partitioner", "source/kafka-connection"],
     libraries: ["@platformatic/kafka"],
-    node: ["node:timers/promises"],
+    node: ["node:timers/promises", "node:zlib"],
   },
   "store/mongodb": {
     uses: ["core", "store/store", "store/ledger", "store/operator", "store/traffic"],

@@ -262,7 +262,7 @@ async function compareWithSource(run: Run, evidence: EntryEvidence): Promise<voi
   for (let next = entry.from; next < entry.to && !signal.aborted;) {
     const fetched = await source.fetch(stream, next, FETCH, signal, entry.to);
     if (fetched.kind !== "records") break;
-    records.push(...fetched.records);
+    records.push(...fetched.read());
     next = fetched.to;
   }
   for (const finding of checkAgainstSource(evidence, records)) run.add(finding);

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
-import type { Contracts } from "../contract/in-force.ts";
 import type { GatewayEvent, Observe } from "../gateway/event.ts";
 import { nearestName } from "../contract/nearest.ts";
 import { startPipeline, type Pipeline } from "../pipeline.ts";
+import type { LoadedContracts } from "../main.ts";
 import { requireContracts } from "./contracts.ts";
 import { createFeeder, createHaltWatch, settleBacklog, type Feeder } from "./feed.ts";
 import { openInputs, type Chunks, type Input } from "./inputs.ts";
@@ -48,7 +48,7 @@ export async function ingest(command: Command, files: readonly string[], options
 
 type Here = {
   readonly config: Config;
-  readonly contracts: Contracts;
+  readonly contracts: LoadedContracts;
   readonly topic: string;
   readonly inputs: readonly Input[];
   readonly fromLine: number;

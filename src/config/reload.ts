@@ -1,12 +1,13 @@
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { ContractsInForce, Swap } from "../contract/in-force.ts";
 import type { ContractSettings, ContractsRead } from "./load-contracts.ts";
+import { signatureOf } from "./signature.ts";
 
 export type ReloadDeps = {
   readonly settings: ContractSettings;
   readonly inForce: ContractsInForce;
+  /** {@link signatureOf} the files before what is in force was read from them: whatever changed since is read. */
+  readonly seen: string;
   /** Told what became of each change of the files. */
   readonly report: (outcome: Swap) => void;
   /** Brings the files up to date before each look; absent where they are the user's own. */
@@ -31,8 +32,7 @@ const STILL_MS = 250;
  */
 export async function followContracts(deps: ReloadDeps, signal: AbortSignal): Promise<void> {
   const { settings, inForce, sleep } = deps;
-  // What was read at the start may have changed before anybody looked: the first look always reads.
-  let seen: string | null = null;
+  let { seen } = deps;
   while (!signal.aborted) {
     await sleep(deps.everyMs, signal);
     await deps.refresh?.();
@@ -86,34 +86,4 @@ async function readInThread(settings: ContractSettings): Promise<ContractsRead> 
   } finally {
     await worker.terminate();
   }
-}
-
-/**
- * Tells two states of a contracts directory apart: path, size, time and inode of every file but the fixtures, which decide
- * nothing. A directory that cannot be read has a state of its own; the reading then says what is wrong.
- */
-async function signatureOf(directory: string): Promise<string> {
-  const parts: string[] = [];
-  const walk = async (folder: string, depth: number): Promise<void> => {
-    const entries = await readdir(folder, { withFileTypes: true });
-    for (const { name } of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (name.startsWith(".") || name === "fixtures") continue;
-      const path = join(folder, name);
-      // Mounted volumes swap a link: what counts is what it leads to.
-      const { size, mtimeMs, ino, isDirectory } = await statOf(path);
-      if (!isDirectory) parts.push(`${path} ${size} ${mtimeMs} ${ino}`);
-      else if (depth < 4) await walk(path, depth + 1);
-    }
-  };
-  try {
-    await walk(directory, 0);
-  } catch (error) {
-    parts.push(`cannot be read: ${(error as NodeJS.ErrnoException).code}`);
-  }
-  return parts.join("\n");
-}
-
-async function statOf(path: string): Promise<{ size: number; mtimeMs: number; ino: number; isDirectory: boolean }> {
-  const found = await stat(path);
-  return { size: found.size, mtimeMs: found.mtimeMs, ino: found.ino, isDirectory: found.isDirectory() };
 }

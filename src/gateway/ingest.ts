@@ -197,8 +197,8 @@ async function fetchAndDecide(
       break;
   }
   // Asked before the turn: a registry that does not answer holds up its own stream only.
-  const set = await setFor(deps, fetched.records);
-  const endTurn = (await deps.turns?.(fetched.records.length)) ?? ((): void => undefined);
+  const set = await setFor(deps, fetched.read);
+  const endTurn = (await deps.turns?.(fetched.count)) ?? ((): void => undefined);
   let decided: DecidedBatch | null = null;
   try {
     // Told to stop while it waited: nothing of this batch is decided yet.
@@ -229,7 +229,8 @@ function decideFetched(
     verdicts.push(row.kind === "failed");
     return row;
   };
-  const draft = draftBatch(store, fetched, passedRaw, decide, onlooker?.see);
+  const { from, to } = fetched;
+  const draft = draftBatch(store, { from, to, records: fetched.read() }, passedRaw, decide, onlooker?.see);
   const trip = breaker.check(verdicts);
   if (trip !== null) return { kind: "halted", halt: breakerHalt(stream, tail.to, trip) };
   const entry = entryFor(tail, fetched, draft.proof, set.digest, passedRaw);
@@ -266,10 +267,14 @@ async function settle(
 }
 
 /** The set in force, once it knows of every schema id in the batch what a registry says of it. */
-async function setFor(deps: IngestDeps, records: readonly SourceRecord[]): Promise<CompiledContractSet> {
+async function setFor(deps: IngestDeps, read: Batch["read"]): Promise<CompiledContractSet> {
   const set = deps.contracts();
   if (deps.learnSchemaIds === undefined) return set;
-  const unknown = new Set(records.flatMap(schemaIdsOf).filter((id) => !set.schemaIds.has(id)));
+  const unknown = new Set(
+    read()
+      .flatMap(schemaIdsOf)
+      .filter((id) => !set.schemaIds.has(id)),
+  );
   if (unknown.size === 0) return set;
   await deps.learnSchemaIds([...unknown]);
   return deps.contracts();

@@ -85,7 +85,7 @@ async function fetchRange(deps: RedoDeps, stream: Stream, tail: LedgerEntry, sig
     const fetched = await deps.source.fetch(stream, next, deps.limits, signal, tail.to);
     switch (fetched.kind) {
       case "records":
-        records.push(...fetched.records);
+        records.push(...fetched.read());
         next = fetched.to;
         break;
       case "empty": {

@@ -18,7 +18,14 @@ export type FetchLimits = {
 
 /** What a fetch found. Coverage `[from, to)` are positions: an offset in it without a record is a hole, not a loss. */
 export type Fetched =
-  | { readonly kind: "records"; readonly from: bigint; readonly to: bigint; readonly records: readonly SourceRecord[] }
+  | {
+      readonly kind: "records";
+      readonly from: bigint;
+      readonly to: bigint;
+      readonly count: number;
+      /** Makes objects of the records, at each call anew: while they wait they are bytes. */
+      readonly read: () => readonly SourceRecord[];
+    }
   /** Nothing beyond the position yet. */
   | { readonly kind: "empty" }
   /** The position lies below the start of the log: retention passed it (P8). */

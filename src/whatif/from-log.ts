@@ -34,7 +34,7 @@ export function openLogEvidence(
     for (let next = from; next < to && !signal.aborted;) {
       const fetched = await source.fetch(stream, next, FETCH, signal, to);
       if (fetched.kind !== "records") break;
-      for (const record of fetched.records) {
+      for (const record of fetched.read()) {
         const outcome = outcomes.get(record.position.offset);
         if (outcome !== undefined) rows.push(evidenceOf(record, outcome, window, sets));
       }

@@ -115,7 +115,7 @@ describe("the harness goes red", () => {
     for (let next = 0n; ;) {
       const fetched = await source.fetch(ours, next, limits, new AbortController().signal);
       if (fetched.kind !== "records") break;
-      for (const { position, value } of fetched.records) seen.push({ partition: 0, offset: position.offset, value });
+      for (const { position, value } of fetched.read()) seen.push({ partition: 0, offset: position.offset, value });
       next = fetched.to;
     }
     expect(await verdictOn(kafka, topic, journal, seen)).toEqual({ lost: 0, double: 0, invented: 0 });

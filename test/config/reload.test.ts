@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { onTestFinished, describe, expect, test } from "vitest";
 import { readContractSet, type ContractSettings } from "../../src/config/load-contracts.ts";
 import { followContracts } from "../../src/config/reload.ts";
+import { signatureOf } from "../../src/config/signature.ts";
 import { freezeContract } from "../../src/contract/commands.ts";
 import { holdContracts, type ContractsInForce, type Swap } from "../../src/contract/in-force.ts";
 import { compileContractSet } from "../../src/core/compile.ts";
@@ -42,6 +43,7 @@ async function follow(): Promise<Followed> {
   writeFiles(directory, { "parcel/contract.yaml": contract(["active"]) });
   const sources = [{ topic: "parcels", subject: "parcel", accepts: null, defaultVersion: 1, partitions: 1 }];
   const settings: ContractSettings = { contractsDir: directory, sources, shadow: [], limits: DEFAULT_LIMITS };
+  const seen = await signatureOf(directory);
   const read = readContractSet(settings);
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
   const inForce = holdContracts({ set: compileContractSet(read.sealed), about: read.about });
@@ -52,9 +54,8 @@ async function follow(): Promise<Followed> {
     {
       settings,
       inForce,
+      seen,
       report: (outcome) => {
-        // The first look finds what was loaded.
-        if (outcome.kind === "same") return;
         const waiter = waiting.shift();
         if (waiter === undefined) reported.push(outcome);
         else waiter(outcome);

@@ -23,7 +23,7 @@ export async function readTold(brokers: string, topic: string): Promise<readonly
   while (next < end) {
     const fetched = await source.fetch(stream, next, limits, AbortSignal.timeout(10_000));
     if (fetched.kind !== "records") throw new Error(`nothing more than ${told.length}`);
-    for (const { key, value, headers, position } of fetched.records) {
+    for (const { key, value, headers, position } of fetched.read()) {
       const texts = new Map(headers.map(([name, bytes]) => [name, Buffer.from(bytes).toString()]));
       told.push({ key: Buffer.from(key ?? []).toString(), text: Buffer.from(value ?? []).toString(), headers: texts });
       next = position.offset + 1n;

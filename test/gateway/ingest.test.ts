@@ -174,10 +174,8 @@ describe("ingestStream()", () => {
       fetch: async (...args) => {
         const fetched = await embedded.log.fetch(...args);
         if (fetched.kind !== "records") return fetched;
-        return {
-          ...fetched,
-          records: fetched.records.map((record) => ({ ...record, value: Buffer.from(shipment("Z")) })),
-        };
+        const forged = fetched.read().map((record) => ({ ...record, value: Buffer.from(shipment("Z")) }));
+        return { ...fetched, read: () => forged };
       },
     };
     const gateway = await embedded.settle({ source });
@@ -252,7 +250,7 @@ async function forgedTail(embedded: Embedded, stream: string, fact = "B") {
     AbortSignal.timeout(1_000),
   );
   if (fetched.kind !== "records") throw new Error("there are no records");
-  const decided = fetched.records.map((record) => decideRecord(record, set, () => null));
+  const decided = fetched.read().map((record) => decideRecord(record, set, () => null));
   const { compileMachineId } = await import("../../src/core/identity.ts");
   const common = { stream, contractSet: set.digest, engine: "0", note: "" };
   const empty = { from: 0n, to: 0n, ...proofOfNothing() };

@@ -83,7 +83,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: DECIDED,
     find: `    from: range.from,
     to: range.to,`,
-    replace: `    from: range.records[0]?.position.offset ?? range.from,
+    replace: `    from: range.read()[0]?.position.offset ?? range.from,
     to: range.to,`,
   },
   {

@@ -41,9 +41,10 @@ export function createSimSource(
     );
     const taken = found.slice(0, most);
     const last = taken.at(-1);
-    if (last === undefined) return stop > from ? { kind: "records", from, to: stop, records: [] } : { kind: "empty" };
+    if (last === undefined)
+      return stop > from ? { kind: "records", from, to: stop, count: 0, read: () => [] } : { kind: "empty" };
     const to = taken.length === found.length ? stop : last.position.offset + 1n;
-    return { kind: "records", from, to, records: taken };
+    return { kind: "records", from, to, count: taken.length, read: () => taken };
   };
   const source = (run: <T>(execute: () => T) => Promise<T>, chunk: () => number): Source => ({
     streams: async () => streams,

@@ -279,7 +279,7 @@ function textOf({ value }: Pick<NewRecord, "value">): string {
 }
 
 function recordsOf(fetched: Fetched): readonly SourceRecord[] {
-  return fetched.kind === "records" ? fetched.records : [];
+  return fetched.kind === "records" ? fetched.read() : [];
 }
 
 function textsOf(fetched: Fetched): readonly string[] {
@@ -319,7 +319,7 @@ async function fetchAll(
     if (fetched.kind !== "records") return { records };
     expect(fetched.from).toBe(next);
     expect(fetched.to).toBeGreaterThan(next);
-    records.push(...fetched.records);
+    records.push(...fetched.read());
     next = fetched.to;
   }
 }

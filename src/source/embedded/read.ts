@@ -68,7 +68,7 @@ export function readRecords(statements: ReadStatements, path: string, read: Read
       if (full) break;
     }
   }
-  if (records.length > 0) return { kind: "records", from, to: next, records };
+  if (records.length > 0) return { kind: "records", from, to: next, count: records.length, read: () => records };
   const { end } = readBounds(statements, stream);
   return from > end ? { kind: "beyond-end", logEnd: end } : { kind: "empty" };
 }

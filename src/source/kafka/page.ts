@@ -1,32 +1,43 @@
-import type { Header, SourceRecord } from "../../core/record.ts";
+import type { SourceRecord } from "../../core/record.ts";
 import type { Stream } from "../source.ts";
+import {
+  cursorAt,
+  headersOf,
+  inflate,
+  keyOf,
+  nextRecord,
+  splitBatches,
+  valueOf,
+  type RecordBatch,
+  type RecordCursor,
+} from "./record-batch.ts";
 
 /** What of a fetch response says what one partition holds; offsets are 64-bit, producer ids too. */
 export type PartitionData = {
   readonly abortedTransactions: readonly { readonly producerId: bigint; readonly firstOffset: bigint }[] | null;
-  readonly records?: readonly Batch[] | null;
+  /** Record batches as the broker sent them. */
+  readonly bytes: Buffer;
 };
 
-export type Batch = {
-  readonly firstOffset: bigint;
-  readonly lastOffsetDelta: number;
-  readonly attributes: number;
-  readonly firstTimestamp: bigint;
-  readonly maxTimestamp: bigint;
-  readonly producerId: bigint;
-  readonly records: readonly {
-    readonly offsetDelta: number;
-    readonly timestampDelta: bigint;
-    readonly key: Buffer | null;
-    readonly value: Buffer | null;
-    readonly headers: readonly (readonly [Buffer | null, Buffer | null])[];
-  }[];
+/** Records visible to who reads committed, as bytes, and the position after everything that was looked at. */
+export type Page = {
+  readonly stream: Stream;
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly spans: readonly Span[];
 };
 
-/** Records visible to who reads committed, and the position after everything that was looked at. */
-export type Page = { readonly from: bigint; readonly to: bigint; readonly records: readonly SourceRecord[] };
+/** Records of one batch that follow each other. */
+type Span = {
+  readonly batch: RecordBatch;
+  /** The records of the whole batch; null while nobody has looked at them, which may be much less. */
+  readonly bytes: Buffer | null;
+  /** Where the first of these begins. */
+  readonly at: number;
+  readonly count: number;
+};
 
-// Attribute bits of a record batch, version 2 (KIP-98; kafka/common/record/DefaultRecordBatch.java).
+// Attribute bits of a record batch (DefaultRecordBatch.java).
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
@@ -39,78 +50,124 @@ const ABORT = 0;
  * one range for each producer and response and so lets aborted records through (client-facts C2).
  *
  * Coverage is `[from, to)`: markers, aborted records and compacted offsets are holes in it, never a loss.
+ * @throws `Unavailable` when the bytes are not what was written.
  */
 export function readPage(stream: Stream, from: bigint, data: PartitionData): Page {
   const waiting = (data.abortedTransactions ?? []).toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
   const aborting = new Set<bigint>();
-  const records: SourceRecord[] = [];
+  const spans: Span[] = [];
   let to = from;
   let next = 0;
-  for (const batch of data.records ?? []) {
-    const last = batch.firstOffset + BigInt(batch.lastOffsetDelta);
-    for (let begun = waiting[next]; begun !== undefined && begun.firstOffset <= last; begun = waiting[next]) {
+  for (const batch of splitBatches(data.bytes)) {
+    const { attributes, producerId, lastOffset, count } = batch;
+    for (let begun = waiting[next]; begun !== undefined && begun.firstOffset <= lastOffset; begun = waiting[next]) {
       aborting.add(begun.producerId);
       next += 1;
     }
-    if ((batch.attributes & CONTROL) !== 0) {
-      if (batch.records[0]?.key?.readInt16BE(2) === ABORT) aborting.delete(batch.producerId);
-    } else if ((batch.attributes & TRANSACTIONAL) === 0 || !aborting.has(batch.producerId)) {
-      pushRecords(records, stream, from, batch);
+    if ((attributes & CONTROL) !== 0) {
+      if (controlTypeOf(batch) === ABORT) aborting.delete(producerId);
+    } else if ((attributes & TRANSACTIONAL) === 0 || !aborting.has(producerId)) {
+      // A batch is the unit of a fetch: it may begin below the position, and end there.
+      if (lastOffset >= from && count > 0) spans.push({ batch, bytes: null, at: 0, count });
     }
-    if (last >= to) to = last + 1n;
+    if (lastOffset >= to) to = lastOffset + 1n;
   }
-  return { from, to, records };
+  return { stream, from, to, spans };
 }
 
-function pushRecords(records: SourceRecord[], stream: Stream, from: bigint, batch: Batch): void {
-  const { firstOffset, firstTimestamp, maxTimestamp } = batch;
-  const appended = (batch.attributes & LOG_APPEND_TIME) !== 0;
-  for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
-    const offset = firstOffset + BigInt(offsetDelta);
-    // A batch is the unit of a fetch: it may begin below the position.
-    if (offset < from) continue;
-    const timestampMs = Number(appended ? maxTimestamp : firstTimestamp + timestampDelta);
-    const position = { stream: stream.id, topic: stream.topic, partition: stream.partition, offset };
-    records.push({
-      position,
-      timestampMs,
-      key,
-      headers: headers.length === 0 ? NO_HEADERS : headersOf(headers),
-      value,
-    });
-  }
+function controlTypeOf(batch: RecordBatch): number | undefined {
+  if (batch.count === 0) return undefined;
+  const cursor = cursorAt(inflate(batch), 0, batch);
+  nextRecord(cursor);
+  return keyOf(cursor)?.readInt16BE(2);
 }
 
-const NO_HEADERS: readonly Header[] = [];
-const NOTHING = new Uint8Array(0);
+/** How many records a page has that was cut to be read as one. */
+export type Cut = { readonly head: Page; readonly count: number; readonly rest: Page | null };
 
-/** Names repeat and keep their order. A header without a value is one with an empty value. */
-function headersOf(headers: Batch["records"][number]["headers"]): readonly Header[] {
-  return headers.map(([name, value]) => [name?.toString("utf8") ?? "", value ?? NOTHING]);
-}
-
-/** The first records of a page, at most so many, with their bytes under a limit but for the first; and what is left. */
+/**
+ * The first records of a page, at most so many, with their bytes under a limit but for the first; and what is left.
+ * @throws `Unavailable` when a batch does not hold what it speaks of.
+ */
 export function cutPage(
   page: Page,
   limits: { readonly recordsMax: number; readonly bytesMax: number },
   until?: bigint,
-): { readonly head: Page; readonly rest: Page | null } {
-  const end = until !== undefined && until < page.to ? until : page.to;
+): Cut {
+  const { stream, from, to, spans } = page;
+  const end = until !== undefined && until < to ? until : to;
+  const taken: Span[] = [];
   let count = 0;
-  let bytes = 0;
-  for (const { position, key, value } of page.records) {
-    if (position.offset >= end) break;
-    bytes += (value?.length ?? 0) + (key?.length ?? 0);
-    if (count === limits.recordsMax || (count > 0 && bytes > limits.bytesMax)) break;
-    count += 1;
+  let size = 0;
+  let behindLast = end;
+  for (const [index, span] of spans.entries()) {
+    const { batch } = span;
+    const bytes = span.bytes ?? inflate(batch);
+    const cursor = cursorAt(bytes, span.at, batch);
+    const [fromDelta, endDelta] = [Number(from - batch.firstOffset), Number(end - batch.firstOffset)];
+    let lastDelta = -1;
+    for (let passed = 0; passed < span.count; passed += 1) {
+      const { at } = cursor;
+      nextRecord(cursor);
+      const { offsetDelta, keyLength, valueLength } = cursor;
+      if (offsetDelta < fromDelta) continue;
+      size += Math.max(0, keyLength) + Math.max(0, valueLength);
+      const beyond = offsetDelta >= endDelta;
+      if (beyond || count === limits.recordsMax || (count > 0 && size > limits.bytesMax)) {
+        if (lastDelta >= 0) behindLast = batch.firstOffset + BigInt(lastDelta + 1);
+        const cut = beyond ? end : behindLast;
+        taken.push({ batch, bytes, at: span.at, count: passed });
+        const left = [{ batch, bytes, at, count: span.count - passed }, ...spans.slice(index + 1)];
+        return {
+          head: { stream, from, to: cut, spans: taken },
+          count,
+          rest: { stream, from: cut, to, spans: left },
+        };
+      }
+      count += 1;
+      lastDelta = offsetDelta;
+    }
+    if (lastDelta >= 0) behindLast = batch.firstOffset + BigInt(lastDelta + 1);
+    taken.push({ ...span, bytes });
   }
-  const following = page.records[count];
-  if (following === undefined && end === page.to) return { head: page, rest: null };
-  // Up to the end of the range when all of it fits, else right behind the last record that does.
-  const last = page.records[count - 1];
-  const cut =
-    following === undefined || following.position.offset >= end ? end : (last?.position.offset ?? end - 1n) + 1n;
-  const head = { from: page.from, to: cut, records: page.records.slice(0, count) };
-  const rest = { from: cut, to: page.to, records: page.records.slice(count) };
-  return { head, rest: cut < page.to ? rest : null };
+  const rest = end < to ? { stream, from: end, to, spans: [] } : null;
+  return { head: { stream, from, to: end, spans: taken }, count, rest };
+}
+
+/** The records of a page. Their bytes are views of what was fetched. @throws `Unavailable`. */
+export function recordsOf({ stream: { id: stream, topic, partition }, from, spans }: Page): readonly SourceRecord[] {
+  const records: SourceRecord[] = [];
+  for (const { batch, bytes, at, count } of spans) {
+    const cursor = cursorAt(bytes ?? inflate(batch), at, batch);
+    const timeOf = timesOf(batch);
+    const first = Number(batch.firstOffset);
+    for (let passed = 0; passed < count; passed += 1) {
+      nextRecord(cursor);
+      // One number of 64 bits instead of two, where the sum is exact.
+      const sum = first + cursor.offsetDelta;
+      const offset = Number.isSafeInteger(sum) ? BigInt(sum) : batch.firstOffset + BigInt(cursor.offsetDelta);
+      if (offset < from) continue;
+      records.push({
+        position: { stream, topic, partition, offset },
+        timestampMs: timeOf(cursor),
+        key: keyOf(cursor),
+        headers: headersOf(cursor),
+        value: valueOf(cursor),
+      });
+    }
+  }
+  return records;
+}
+
+/** Milliseconds since the epoch: when the broker appended the batch, or what the producer says of the record. */
+function timesOf({ attributes, firstTimestamp, maxTimestamp }: RecordBatch): (cursor: RecordCursor) => number {
+  if ((attributes & LOG_APPEND_TIME) !== 0) {
+    const appended = Number(maxTimestamp);
+    return () => appended;
+  }
+  const first = Number(firstTimestamp);
+  return ({ timestampDelta }) =>
+    typeof timestampDelta === "number" && Number.isSafeInteger(first)
+      ? first + timestampDelta
+      : Number(firstTimestamp + BigInt(timestampDelta));
 }

@@ -1,8 +1,9 @@
 import type { KafkaConnection } from "../kafka-connection.ts";
-import { Consumer, FetchIsolationLevels, ListOffsetTimestamps } from "@platformatic/kafka";
+import { FetchIsolationLevels, ListOffsetTimestamps, type Consumer } from "@platformatic/kafka";
 import type { Fetched, FetchLimits, Stream } from "../source.ts";
 import { baseOptions, guarded, isBrokerError } from "./client.ts";
-import { cutPage, readPage, type Page } from "./page.ts";
+import { createRawConsumer, type RawPartition } from "./fetch.ts";
+import { cutPage, readPage, recordsOf, type Page } from "./page.ts";
 import { topicIdOf } from "./topics.ts";
 
 /** Reads one stream by positions the caller gives. Nothing here remembers how far it was read. */
@@ -26,7 +27,7 @@ export function createStreamReader(
   waitMs: number,
   mayFetchAhead: () => boolean,
 ): StreamReader {
-  const consumer = new Consumer({
+  const consumer = createRawConsumer({
     ...baseOptions(connection),
     groupId: "sigma-aetl-reader",
     autocommit: false,
@@ -66,10 +67,10 @@ export function createStreamReader(
         }
         if (page === "out-of-range") return outOfRange(from, await bounds());
         if (page !== null) {
-          const { head, rest } = cutPage(page, limits, until);
+          const { head, count, rest } = cutPage(page, limits, until);
           if (rest !== null) ahead = { from: head.to, page: Promise.resolve(rest) };
           else if (mayFetchAhead()) ahead = { from: head.to, page: settle(poll(head.to, waitMs)) };
-          return { kind: "records", ...head };
+          return { kind: "records", from, to: head.to, count, read: () => recordsOf(head) };
         }
         if (performance.now() >= deadlineMs) return emptyAt(from, limits, bounds);
       }
@@ -95,7 +96,7 @@ async function pollPage(consumer: Consumer, stream: Stream, from: bigint, maxWai
   // A fetch session leaves out a partition that has nothing new.
   const data = response.responses[0]?.partitions.find(({ partitionIndex }) => partitionIndex === stream.partition);
   if (data === undefined) return null;
-  const page = readPage(stream, from, data);
+  const page = readPage(stream, from, data as RawPartition);
   return page.to === from ? null : page;
 }
 

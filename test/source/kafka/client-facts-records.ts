@@ -79,7 +79,7 @@ export function recordFacts(clients: () => Clients): void {
     expect(stream.errored).toBeNull();
   });
 
-  // Rule: the client runs in a process of its own with a bounded heap; a crash loop is isolated there. That the work is
+  // Rule: our fetch decompresses itself, a batch when its turn comes, with a bound (record-batch.ts). That the work is
   // synchronous shows in what the client exports: gzip has no "decompress" beside "decompressSync".
   test("C6: decompresses 64 MiB, synchronously, from a fetch limited to 1 MiB", async () => {
     const topic = await clients().topic();
@@ -112,7 +112,7 @@ export function recordFacts(clients: () => Clients): void {
     ]);
   });
 
-  // Rule: the hash of the bytes is taken when they arrive; a checksum of the broker proves nothing to us.
+  // Rule: our fetch takes the bytes of a batch and compares the checksum itself (record-batch.ts).
   test("C6: reads a batch whose bytes do not match its checksum", () => {
     const bytes = createRecordsBatch([{ topic: "orders", value: Buffer.from("intact") }]).buffer;
     bytes.write("broken", bytes.indexOf("intact"));

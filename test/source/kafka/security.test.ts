@@ -84,7 +84,7 @@ async function read(source: Source, offset: bigint): Promise<string | null> {
   const [stream] = await source.streams();
   const limits = { bytesMax: 1_000_000, recordsMax: 1, waitMs: 5_000 };
   const fetched = await source.fetch(stream!, offset, limits, new AbortController().signal);
-  return fetched.kind === "records" ? Buffer.from(fetched.records[0]?.value ?? []).toString() : null;
+  return fetched.kind === "records" ? Buffer.from(fetched.read()[0]?.value ?? []).toString() : null;
 }
 
 async function appendAndRead(broker: string, security: Partial<Security>): Promise<string | null> {

@@ -1,3 +1,5 @@
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openKafkaSource } from "../../../src/source/kafka/source.ts";
@@ -28,7 +30,7 @@ describe("the Kafka source", () => {
       const [stream] = await source.streams();
       if (stream === undefined) throw new Error("there is no stream");
       const fetched = await source.fetch(stream, 0n, { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: 5_000 }, NEVER);
-      expect(fetched.kind === "records" && fetched.records.map(({ value }) => String(value))).toEqual(texts);
+      expect(fetched.kind === "records" && fetched.read().map(({ value }) => String(value))).toEqual(texts);
     },
   );
 
@@ -43,6 +45,38 @@ describe("the Kafka source", () => {
     ]);
     const source = await openKafkaSource({ ...options, acceptCompacted: ["compacted"] });
     await source.close();
+  });
+
+  test("a byte that changed on the broker's disk is LOG_DAMAGED; nothing of its batch is read before it is mended", async () => {
+    const { brokers, data } = kafka.server();
+    await createTopic(brokers, "damaged", 1);
+    const source = await openKafkaSource({ ...lawOptions(brokers), topics: ["damaged"] });
+    onTestFinished(source.close);
+    for (const text of ["before", "changed"]) {
+      await source.append("damaged", [{ key: null, headers: [], value: Buffer.from(text), partition: 0 }]);
+    }
+    const [stream] = await source.streams();
+    if (stream === undefined) throw new Error("there is no stream");
+    const limits = { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: 5_000 };
+    const read = async (): Promise<readonly string[] | false> => {
+      const fetched = await source.fetch(stream, 1n, limits, NEVER);
+      return fetched.kind === "records" && fetched.read().map(({ value }) => String(value));
+    };
+    const segment = join(data, "damaged-0", "00000000000000000000.log");
+    const good = readFileSync(segment);
+    const bad = Buffer.from(good);
+    bad.write("C", good.indexOf("changed"));
+    // In place: the broker has the file open.
+    const file = openSync(segment, "r+");
+    onTestFinished(() => closeSync(file));
+    writeSync(file, bad, 0, bad.length, 0);
+    const error = await unavailable(read());
+    expect([error.code, error.message]).toEqual([
+      "LOG_DAMAGED",
+      "Cannot read the record batch at offset 1: its checksum is wrong",
+    ]);
+    writeSync(file, good, 0, good.length, 0);
+    expect(await read()).toEqual(["changed"]);
   });
 
   test("holds one page and the next of a long log, whatever a caller asks for", async () => {
@@ -61,7 +95,7 @@ describe("the Kafka source", () => {
     if (stream === undefined) throw new Error("there is no stream");
     const fetched = await source.fetch(stream, 0n, { bytesMax: 1e9, recordsMax: 1e6, waitMs: 5_000 }, NEVER);
     const bytes =
-      fetched.kind === "records" ? fetched.records.reduce((sum, one) => sum + (one.value?.length ?? 0), 0) : 0;
+      fetched.kind === "records" ? fetched.read().reduce((sum, one) => sum + (one.value?.length ?? 0), 0) : 0;
     expect(bytes).toBeGreaterThan(0);
     // A page is at most 256 KiB, or one batch of the producer when that is larger.
     expect(bytes).toBeLessThanOrEqual(1_000_000);

@@ -1,0 +1,40 @@
+import { bareInsert, evidenceInsert, runLoops } from "./bare.ts";
+import { runGateway } from "./gateway.ts";
+
+// A process of bench/pipeline.ts: runs what it is told to, and tells what that took.
+
+export type Task = {
+  readonly variant: "loop" | "loops" | "evidence" | "no-ledger" | "gateway";
+  readonly brokers: string;
+  readonly mongodb: string;
+  readonly topic: string;
+  readonly records: number;
+};
+export type Cost = { readonly seconds: number; readonly cpuSeconds: number };
+
+const DATABASE = "bench";
+
+process.on("message", (task: Task) => void measure(task).then((cost) => process.send?.(cost)));
+
+async function measure(task: Task): Promise<Cost> {
+  const cpu = process.cpuUsage();
+  const started = process.hrtime.bigint();
+  await run(task);
+  const { user, system } = process.cpuUsage(cpu);
+  return { seconds: Number(process.hrtime.bigint() - started) / 1e9, cpuSeconds: (user + system) / 1e6 };
+}
+
+async function run({ variant, brokers, mongodb, topic, records }: Task): Promise<void> {
+  const servers = { brokers, mongodb, topic };
+  switch (variant) {
+    case "loop":
+      return runLoops(servers, DATABASE, 1, bareInsert);
+    case "loops":
+      return runLoops(servers, DATABASE, 6, bareInsert);
+    case "evidence":
+      return runLoops(servers, DATABASE, 1, evidenceInsert);
+    case "no-ledger":
+    case "gateway":
+      return void (await runGateway(brokers, mongodb, DATABASE, topic, records, variant === "gateway"));
+  }
+}

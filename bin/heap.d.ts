@@ -1,0 +1,2 @@
+export declare const HEAP_FLAG: string;
+export declare const YOUNG_FLAGS: readonly string[];

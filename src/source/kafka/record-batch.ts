@@ -1,0 +1,218 @@
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { compressionsAlgorithmsByBitmask, crc32c } from "@platformatic/kafka";
+import type { Header } from "../../core/record.ts";
+import { Unavailable } from "../../core/unavailable.ts";
+
+/** A record batch as the broker keeps it (message format 2, KIP-98; kafka/common/record/DefaultRecordBatch.java). */
+export type RecordBatch = {
+  readonly firstOffset: bigint;
+  readonly lastOffset: bigint;
+  readonly attributes: number;
+  readonly firstTimestamp: bigint;
+  readonly maxTimestamp: bigint;
+  readonly producerId: bigint;
+  readonly count: number;
+  /** Its records, still compressed. A view. */
+  readonly body: Buffer;
+};
+
+// Where the fields of a batch begin, in bytes.
+const LENGTH = 8;
+const MAGIC = 16;
+const CHECKSUM = 17;
+const ATTRIBUTES = 21;
+const LAST_OFFSET_DELTA = 23;
+const FIRST_TIMESTAMP = 27;
+const MAX_TIMESTAMP = 35;
+const PRODUCER_ID = 43;
+const COUNT = 57;
+const RECORDS = 61;
+/** The length of a batch counts from here on. */
+const COUNTED_FROM = 12;
+
+const FORMAT = 2;
+/** Bits of the attributes that name the codec: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
+const CODEC = 0x07;
+const GZIP = 1;
+const ZSTD = 4;
+/** What a batch may become: brokers bound it only as it was sent (`max.message.bytes`), and gzip packs a thousand times over. */
+const INFLATED_BYTES_MAX = 512 * 1_048_576;
+
+/**
+ * The batches of a fetch response, each with the right checksum. One that the response cuts off at its end is left out: it comes
+ * again, whole. The driver reads the checksum and compares it with nothing (client-facts C6).
+ * @throws `Unavailable` with code LOG_DAMAGED or LOG_FORMAT: no decision yet.
+ */
+export function splitBatches(bytes: Buffer): readonly RecordBatch[] {
+  const batches: RecordBatch[] = [];
+  for (let at = 0; bytes.length - at >= RECORDS;) {
+    const end = at + COUNTED_FROM + bytes.readInt32BE(at + LENGTH);
+    const firstOffset = bytes.readBigInt64BE(at);
+    if (bytes[at + MAGIC] !== FORMAT) throw oldFormat(firstOffset);
+    if (end < at + RECORDS) throw damaged(firstOffset, "its length is wrong");
+    if (end > bytes.length) break;
+    if (crc32c(bytes.subarray(at + ATTRIBUTES, end)) >>> 0 !== bytes.readUInt32BE(at + CHECKSUM))
+      throw damaged(firstOffset, "its checksum is wrong");
+    batches.push({
+      firstOffset,
+      lastOffset: firstOffset + BigInt(bytes.readInt32BE(at + LAST_OFFSET_DELTA)),
+      attributes: bytes.readInt16BE(at + ATTRIBUTES),
+      firstTimestamp: bytes.readBigInt64BE(at + FIRST_TIMESTAMP),
+      maxTimestamp: bytes.readBigInt64BE(at + MAX_TIMESTAMP),
+      producerId: bytes.readBigInt64BE(at + PRODUCER_ID),
+      count: bytes.readInt32BE(at + COUNT),
+      body: bytes.subarray(at + RECORDS, end),
+    });
+    at = end;
+  }
+  return batches;
+}
+
+/**
+ * The records of a batch as bytes; snappy and lz4 pack too little to need a bound.
+ * @throws `Unavailable` with code LOG_DAMAGED when they cannot be inflated, LOG_TOO_LARGE when there is no end of them.
+ */
+export function inflate({ attributes, body, firstOffset }: RecordBatch, bytesMax: number = INFLATED_BYTES_MAX): Buffer {
+  const codec = attributes & CODEC;
+  if (codec === 0) return body;
+  try {
+    if (codec === GZIP) return gunzipSync(body, { maxOutputLength: bytesMax });
+    if (codec === ZSTD) return zstdDecompressSync(body, { maxOutputLength: bytesMax });
+    const algorithms: Readonly<Record<number, { decompressSync: (data: Buffer) => Buffer } | undefined>> =
+      compressionsAlgorithmsByBitmask;
+    const inflated = algorithms[codec]?.decompressSync(body);
+    if (inflated !== undefined) return inflated;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(firstOffset, bytesMax);
+    throw damaged(firstOffset, `its records cannot be decompressed (${(error as Error).message})`);
+  }
+  throw damaged(firstOffset, `its codec ${codec} is none there is`);
+}
+
+/** Goes from record to record of a batch without making objects of them: the fields are those of the last one that was read. */
+export type RecordCursor = {
+  readonly bytes: Buffer;
+  readonly firstOffset: bigint;
+  /** Where the next record begins. */
+  at: number;
+  offsetDelta: number;
+  timestampDelta: number | bigint;
+  keyAt: number;
+  /** -1: there is none. */
+  keyLength: number;
+  valueAt: number;
+  /** -1: there is none, a tombstone. */
+  valueLength: number;
+  headersAt: number;
+};
+
+export function cursorAt(bytes: Buffer, at: number, { firstOffset }: RecordBatch): RecordCursor {
+  const fields = { offsetDelta: 0, timestampDelta: 0, keyAt: 0, keyLength: -1, valueAt: 0, valueLength: -1 };
+  return { bytes, firstOffset, at, ...fields, headersAt: 0 };
+}
+
+/** Reads the next record (DefaultRecord.java). @throws `Unavailable` with code LOG_DAMAGED when it is none. */
+export function nextRecord(cursor: RecordCursor): void {
+  const length = readVarint(cursor);
+  const end = cursor.at + length;
+  // Attributes of a record: one byte that says nothing.
+  cursor.at += 1;
+  cursor.timestampDelta = readVarlong(cursor);
+  cursor.offsetDelta = readVarint(cursor);
+  cursor.keyLength = readVarint(cursor);
+  cursor.keyAt = cursor.at;
+  cursor.at += Math.max(0, cursor.keyLength);
+  cursor.valueLength = readVarint(cursor);
+  cursor.valueAt = cursor.at;
+  cursor.headersAt = cursor.at + Math.max(0, cursor.valueLength);
+  if (cursor.headersAt >= end || end > cursor.bytes.length) throw notARecord(cursor);
+  cursor.at = end;
+}
+
+/** The key of the record that was read; a view. */
+export function keyOf({ bytes, keyAt, keyLength }: RecordCursor): Buffer | null {
+  return keyLength < 0 ? null : bytes.subarray(keyAt, keyAt + keyLength);
+}
+
+/** The value of the record that was read; a view. */
+export function valueOf({ bytes, valueAt, valueLength }: RecordCursor): Buffer | null {
+  return valueLength < 0 ? null : bytes.subarray(valueAt, valueAt + valueLength);
+}
+
+const NO_HEADERS: readonly Header[] = [];
+
+/** Names repeat and keep their order. A header without a value is one with an empty value. */
+export function headersOf(cursor: RecordCursor): readonly Header[] {
+  const { bytes, headersAt, at: end } = cursor;
+  // One byte of zero: no headers.
+  if (bytes[headersAt] === 0) return NO_HEADERS;
+  const own: RecordCursor = { ...cursor, at: headersAt };
+  const take = (length: number): Buffer => {
+    const from = own.at;
+    own.at += Math.max(0, length);
+    if (own.at > end) throw notARecord(cursor);
+    return bytes.subarray(from, own.at);
+  };
+  const count = readVarint(own);
+  const headers: Header[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const name = take(readVarint(own)).toString("utf8");
+    headers.push([name, take(readVarint(own))]);
+  }
+  return headers;
+}
+
+/** A zigzag number of 32 bits (Protocol Buffers, "Signed Integers"; kafka/common/utils/ByteUtils.java). */
+function readVarint(cursor: RecordCursor): number {
+  const { bytes } = cursor;
+  let value = 0;
+  for (let shift = 0; shift < 35; shift += 7) {
+    const byte = bytes[cursor.at];
+    if (byte === undefined) break;
+    cursor.at += 1;
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
+  }
+  throw notARecord(cursor);
+}
+
+/** The same of 64 bits; a `number` where it has no more than 28. */
+function readVarlong(cursor: RecordCursor): number | bigint {
+  const { bytes, at } = cursor;
+  for (let end = at; end < at + 4; end += 1) if ((bytes[end] ?? 0) < 0x80) return readVarint(cursor);
+  let value = 0n;
+  for (let shift = 0n; shift < 70n; shift += 7n) {
+    const byte = bytes[cursor.at];
+    if (byte === undefined) break;
+    cursor.at += 1;
+    value |= BigInt(byte & 0x7f) << shift;
+    if (byte < 0x80) return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n));
+  }
+  throw notARecord(cursor);
+}
+
+function notARecord({ firstOffset }: RecordCursor): Unavailable {
+  return damaged(firstOffset, "it does not hold the records it speaks of");
+}
+
+function damaged(firstOffset: bigint, how: string): Unavailable {
+  const message = `Cannot read the record batch at offset ${firstOffset}: ${how}`;
+  const remedy = "check the broker's disk and the network; the gateway reads it again and decides nothing before";
+  return new Unavailable("LOG_DAMAGED", message, remedy);
+}
+
+function tooLarge(firstOffset: bigint, bytesMax: number): Unavailable {
+  const message = `Cannot read the record batch at offset ${firstOffset}: decompressed it has more than ${bytesMax} bytes`;
+  const remedy =
+    "delete the records up to its end (kafka-delete-records), then `sigma streams accept-gap` records the loss";
+  return new Unavailable("LOG_TOO_LARGE", message, remedy);
+}
+
+function oldFormat(firstOffset: bigint): Unavailable {
+  const message = `Cannot read the record batch at offset ${firstOffset}: its message format is older than 2`;
+  return new Unavailable(
+    "LOG_FORMAT",
+    message,
+    "copy the topic with a producer of Kafka 0.11 or newer into a new topic",
+  );
+}

@@ -1,0 +1,167 @@
+import { compressionsAlgorithms, crc32c } from "@platformatic/kafka";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { cutPage, readPage, recordsOf, type Page } from "../../../src/source/kafka/page.ts";
+import { inflate, splitBatches } from "../../../src/source/kafka/record-batch.ts";
+import type { Stream } from "../../../src/source/source.ts";
+
+// What real brokers send is in the laws and in source.test.ts; here are the bytes that no broker can be made to send.
+
+const STREAM: Stream = { id: "c/t/0", topic: "t", partition: 0 };
+const ALL = { recordsMax: 10_000, bytesMax: 1_000_000_000 };
+const CODECS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
+
+type Written = {
+  readonly key: Buffer | undefined;
+  readonly value: Buffer | undefined;
+  readonly timestamp: bigint;
+  readonly headers: Map<Buffer, Buffer>;
+};
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((one) => Buffer.from(one));
+const written: fc.Arbitrary<Written> = fc.record({
+  key: fc.option(bytes, { nil: undefined }),
+  value: fc.option(bytes, { nil: undefined }),
+  timestamp: fc.oneof(fc.bigInt(0n, 2n ** 41n), fc.bigInt(-(2n ** 62n), 2n ** 62n)),
+  headers: fc.array(fc.tuple(bytes, bytes), { maxLength: 4 }).map((entries) => new Map(entries)),
+});
+
+/**
+ * One batch, written after the specification (kafka/common/record/DefaultRecordBatch.java): the driver's own writer loses the upper
+ * half of a timestamp that is more than 2^31 ms from the first of its batch.
+ */
+function batchOf(messages: readonly Written[], firstOffset = 0n, codec: (typeof CODECS)[number] = "none"): Buffer {
+  const first = messages[0]?.timestamp ?? 0n;
+  const records = Buffer.concat(messages.map((one, index) => recordOf(one, one.timestamp - first, index)));
+  const body = compressionsAlgorithms[codec].compressSync(records);
+  const head = Buffer.alloc(61);
+  head.writeBigInt64BE(firstOffset, 0);
+  head.writeInt32BE(head.length - 12 + body.length, 8);
+  head.writeInt8(2, 16);
+  head.writeInt16BE(compressionsAlgorithms[codec].bitmask, 21);
+  head.writeInt32BE(messages.length - 1, 23);
+  head.writeBigInt64BE(first, 27);
+  head.writeBigInt64BE(first, 35);
+  head.writeBigInt64BE(-1n, 43);
+  head.writeInt32BE(messages.length, 57);
+  const batch = Buffer.concat([head, body]);
+  batch.writeUInt32BE(crc32c(batch.subarray(21)) >>> 0, 17);
+  return batch;
+}
+
+function recordOf({ key, value, headers }: Written, timestampDelta: bigint, offsetDelta: number): Buffer {
+  const withLength = (one: Buffer | undefined): Buffer =>
+    one === undefined ? varint(-1n) : Buffer.concat([varint(BigInt(one.length)), one]);
+  const pairs = [...headers].flatMap(([name, of]) => [withLength(name), withLength(of)]);
+  const fields = [varint(timestampDelta), varint(BigInt(offsetDelta)), withLength(key), withLength(value)];
+  const rest = Buffer.concat([Buffer.alloc(1), ...fields, varint(BigInt(headers.size)), ...pairs]);
+  return withLength(rest);
+}
+
+/** Zigzag, seven bits a byte. */
+function varint(value: bigint): Buffer {
+  const parts: number[] = [];
+  let left = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
+  for (; left >= 0x80n; left >>= 7n) parts.push(Number(left & 0x7fn) | 0x80);
+  return Buffer.from([...parts, Number(left)]);
+}
+
+function message(text: string): Written {
+  return { key: undefined, value: Buffer.from(text), timestamp: 1_700_000_000_000n, headers: new Map() };
+}
+
+function pageOf(data: Buffer, from = 0n): Page {
+  return readPage(STREAM, from, { abortedTransactions: null, bytes: data });
+}
+
+function textsOf(page: Page | null): readonly string[] {
+  return page === null ? [] : recordsOf(page).map(({ value }) => Buffer.from(value ?? []).toString());
+}
+
+describe("a page of record batches", () => {
+  test("holds every record as it was written, with every codec and wherever it is cut", () => {
+    const input = fc.record({
+      messages: fc.array(written, { minLength: 1, maxLength: 12 }),
+      codec: fc.constantFrom(...CODECS),
+      firstOffset: fc.oneof(fc.bigInt(0n, 1_000n), fc.bigInt(2n ** 53n - 4n, 2n ** 62n)),
+      recordsMax: fc.integer({ min: 1, max: 12 }),
+    });
+    fc.assert(
+      fc.property(input, ({ messages, codec, firstOffset, recordsMax }) => {
+        const expected = messages.map(({ key, value, timestamp, headers }, index) => ({
+          position: { stream: STREAM.id, topic: "t", partition: 0, offset: firstOffset + BigInt(index) },
+          timestampMs: Number(timestamp),
+          key: key ?? null,
+          headers: [...headers].map(([name, of]) => [name.toString("utf8"), of]),
+          value: value ?? null,
+        }));
+        const found: unknown[] = [];
+        let left: Page | null = pageOf(batchOf(messages, firstOffset, codec), firstOffset);
+        for (let next = firstOffset; left !== null;) {
+          const { head, count, rest } = cutPage(left, { ...ALL, recordsMax });
+          const records = recordsOf(head);
+          expect([head.from, records.length]).toEqual([next, count]);
+          found.push(...records);
+          next = head.to;
+          left = rest;
+        }
+        expect(found).toEqual(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("is refused when any byte that was written is another", () => {
+    const good = batchOf([message("one"), message("two")], 5n);
+    for (let at = 0; at < good.length; at += 1) {
+      const bad = Buffer.from(good);
+      bad[at] = (bad[at] ?? 0) ^ 0x10;
+      // Offset, length and epoch of the leader are the broker's, and not in the checksum.
+      if (at < 8 || (at >= 12 && at < 16)) continue;
+      const read = (): unknown => pageOf(bad, 5n).to;
+      // A batch that claims to be longer may be one that the response cut off.
+      if (at < 12 && bad.readInt32BE(8) > good.readInt32BE(8)) expect(read()).toBe(5n);
+      else expect(read).toThrow(expect.objectContaining({ code: at === 16 ? "LOG_FORMAT" : "LOG_DAMAGED" }));
+    }
+  });
+
+  test("leaves out a last batch that the response cut off", () => {
+    const [first, second] = [batchOf([message("one")], 0n), batchOf([message("two")], 1n)];
+    for (let kept = 0; kept < second.length; kept += 1) {
+      const page = pageOf(Buffer.concat([first, second.subarray(0, kept)]));
+      expect([page.to, textsOf(page)]).toEqual([1n, ["one"]]);
+    }
+  });
+
+  test("begins inside a batch, and inside one it is cut", () => {
+    const data = Buffer.concat([batchOf(["a", "b", "c"].map(message), 10n), batchOf(["d", "e"].map(message), 13n)]);
+    const page = pageOf(data, 11n);
+    const { head, count, rest } = cutPage(page, ALL, 14n);
+    expect([head.to, count, textsOf(head)]).toEqual([14n, 3, ["b", "c", "d"]]);
+    expect([rest?.from, rest?.to, textsOf(rest)]).toEqual([14n, 15n, ["e"]]);
+    const byBytes = cutPage(page, { ...ALL, bytesMax: 2 });
+    expect([byBytes.head.to, textsOf(byBytes.head), textsOf(byBytes.rest)]).toEqual([13n, ["b", "c"], ["d", "e"]]);
+  });
+
+  test("takes one record however large it is", () => {
+    const page = pageOf(batchOf(["large", "x"].map(message)));
+    expect(textsOf(cutPage(page, { ...ALL, bytesMax: 1 }).head)).toEqual(["large"]);
+  });
+
+  test.each(["gzip", "zstd"] as const)("is refused when a batch of %s has no end", (codec) => {
+    const [batch] = splitBatches(batchOf([message("x".repeat(100_000))], 7n, codec));
+    if (batch === undefined) throw new Error("there is no batch");
+    expect(inflate(batch).length).toBeGreaterThan(100_000);
+    expect(() => inflate(batch, 100_000)).toThrow(
+      expect.objectContaining({ code: "LOG_TOO_LARGE", message: expect.stringContaining("offset 7") as string }),
+    );
+  });
+
+  test("is refused when a batch that was sealed so holds no records", () => {
+    // The checksum is right, what it covers is not: a producer that counts wrongly.
+    const batch = batchOf([message("a"), message("b")]);
+    const inside = cutPage(pageOf(batch), { ...ALL, recordsMax: 1 });
+    const forged: Page = { ...inside.head, spans: inside.head.spans.map((span) => ({ ...span, count: 3 })) };
+    expect(() => recordsOf(forged)).toThrow(expect.objectContaining({ code: "LOG_DAMAGED" }));
+  });
+});
