@@ -118,7 +118,8 @@ const FILES: Readonly<Record<string, string>> = {
   LOG_UNAUTHORIZED: "Kafka refuses the credentials or the operation",
   LOG_TOPIC_MISSING: "A topic does not exist",
   LOG_TOO_LARGE: "A record is larger than its topic takes; or a batch has more than 512 MiB when it is decompressed",
-  LOG_DAMAGED: "A record batch of Kafka is not what was written: its checksum is wrong, or what it holds cannot be read",
+  LOG_DAMAGED:
+    "A record batch of Kafka is not what was written: its checksum is wrong, or what it holds cannot be read",
   LOG_FORMAT: "A record batch has a message format from before Kafka 0.11",
   LOG_TOO_OLD: "The brokers are older than Kafka 3.1",
   LOG_COMPACTED: "A topic is compacted: records could be deleted before they are decided",

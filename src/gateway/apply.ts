@@ -1,8 +1,7 @@
-import { failureCode } from "../core/failure.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { conflictOf, hasSameContent, isSamePosition, receiptOf, type Holder } from "../store/duplicate.ts";
 import type { FailedRow, ReceiptRow, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
-import type { Draft } from "./draft.ts";
+import { countFailure, type Draft } from "./draft.ts";
 
 /** What applying one entry did. */
 export type Applied = {
@@ -13,8 +12,8 @@ export type Applied = {
   readonly failures: ReadonlyMap<string, number>;
   /** The facts these records are, now or since an earlier attempt; to be asked for before the draft is released. */
   readonly facts: () => readonly ValidatedRow[];
-  /** The failures, conflicts among them. */
-  readonly failed: readonly FailedRow[];
+  /** The failures, conflicts among them; likewise to be asked for before. */
+  readonly failed: () => readonly FailedRow[];
 };
 
 /**
@@ -28,7 +27,7 @@ export async function applyDraft(writes: StoreWrites, collection: string, draft:
   const { facts, repeats, failed } = draft;
   const [places] = await Promise.all([
     writes.insertFacts(collection, facts),
-    failed.length > 0 ? writes.insertFailed(collection, failed) : undefined,
+    failed.size() > 0 ? writes.insertFailed(collection, failed) : undefined,
   ]);
   const taken = new Map<number, ValidatedRow>();
   for (const place of places) taken.set(place, facts.at(place));
@@ -53,14 +52,16 @@ export async function applyDraft(writes: StoreWrites, collection: string, draft:
   }
   if (conflicts.length > 0) await writes.insertFailed(collection, conflicts);
   if (receipts.length > 0) await writes.insertReceipts(receipts);
+  const failures = new Map(draft.failures);
+  for (const row of conflicts) countFailure(failures, row);
   return {
     kind: "applied",
     stored: facts.size() - others.size + mine.length,
     duplicates: receipts.length,
     conflicts: conflicts.length,
-    failures: countByCode([...failed, ...conflicts]),
+    failures,
     facts: () => [...readAll(facts, others), ...mine],
-    failed: [...failed, ...conflicts],
+    failed: () => [...failed.all(), ...conflicts],
   };
 }
 
@@ -68,15 +69,6 @@ function readAll(facts: StagedFacts, except: ReadonlySet<number>): readonly Vali
   const rows: ValidatedRow[] = [];
   for (let place = 0; place < facts.size(); place += 1) if (!except.has(place)) rows.push(facts.at(place));
   return rows;
-}
-
-function countByCode(failures: readonly FailedRow[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { reason } of failures) {
-    const code = failureCode(reason);
-    counts.set(code, (counts.get(code) ?? 0) + 1);
-  }
-  return counts;
 }
 
 /** Not an answer to build on: acquire again and redo, as after any trouble with the store. */

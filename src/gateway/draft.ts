@@ -1,9 +1,10 @@
+import { failureCode } from "../core/failure.ts";
 import type { SourceRecord } from "../core/record.ts";
 import { hashBytes, outcomeOf, type Decided } from "../store/decided.ts";
 import type { Holder } from "../store/duplicate.ts";
 import type { PassedRaw } from "../store/ledger.ts";
 import { createProof, type Proof } from "../store/proof.ts";
-import type { FailedRow, NewValidated, StagedFacts, StoreWrites } from "../store/store.ts";
+import type { FailedRow, NewValidated, StagedFacts, StagedFailures, StoreWrites } from "../store/store.ts";
 import { createPlaces } from "./places.ts";
 
 /** A batch as it was decided: what its ledger entry will say, and what it will bring into the store. */
@@ -12,7 +13,9 @@ export type Draft = {
   /** In a batch, as across batches, the first record of a fact is the one that is stored. */
   readonly facts: StagedFacts;
   readonly repeats: readonly Repeat[];
-  readonly failed: readonly FailedRow[];
+  readonly failed: StagedFailures;
+  /** How many failures there are of each code. */
+  readonly failures: ReadonlyMap<string, number>;
 };
 
 /** Another record of a fact that the batch has already: at this place among its facts, unless the id is taken. */
@@ -31,7 +34,7 @@ export type Draftable = {
  * @param see is shown every decision.
  */
 export function draftBatch(
-  writes: Pick<StoreWrites, "stageFacts">,
+  writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
   { from, to, records }: Draftable,
   passedRaw: PassedRaw,
   decide: (record: SourceRecord, index: number) => Decided,
@@ -42,12 +45,15 @@ export function draftBatch(
   const placeOf = createPlaces(records.length);
   const firsts: number[] = [];
   const repeats: Repeat[] = [];
-  const failed: FailedRow[] = [];
+  const failed = writes.stageFailed();
+  const failures = new Map<string, number>();
   for (let index = 0; index < records.length; index += 1) {
     const row = decide(records[index] as SourceRecord, index);
     proof.add(row, outcomeOf(row), row.id);
-    if (row.kind === "failed") failed.push(row);
-    else {
+    if (row.kind === "failed") {
+      failed.add(row);
+      countFailure(failures, row);
+    } else {
       const place = placeOf(row.id);
       if (place === -1) {
         firsts.push(index);
@@ -56,7 +62,12 @@ export function draftBatch(
     }
     see?.(row);
   }
-  return { proof: proof.end(to), facts, repeats, failed };
+  return { proof: proof.end(to), facts, repeats, failed, failures };
+}
+
+export function countFailure(failures: Map<string, number>, { reason }: FailedRow): void {
+  const code = failureCode(reason);
+  failures.set(code, (failures.get(code) ?? 0) + 1);
 }
 
 /** The first record of a fact, made anew: kept for the case that it is repeated, every one of them would be. */

@@ -122,7 +122,7 @@ async function acquire(deps: IngestDeps, stream: Stream, signal: AbortSignal): P
   const redone = await redoTail(deps, stream, tail, signal);
   if (redone.kind === "stopped") return { kind: "idle" };
   if (redone.kind === "halted") return redone;
-  await deps.mirror?.(stream.topic, redone.facts(), redone.failed);
+  await deps.mirror?.(stream.topic, redone.facts(), redone.failed());
   observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count });
   observe({ kind: "stream-acquired", stream, seq: tail.seq, position: tail.to });
   return { kind: "at", tail };
@@ -255,8 +255,9 @@ async function settle(
     return applied;
   }
   // Before the next entry can be written: only the tail is ever told again.
-  await deps.mirror?.(stream.topic, applied.facts(), applied.failed);
+  await deps.mirror?.(stream.topic, applied.facts(), applied.failed());
   draft.facts.release();
+  draft.failed.release();
   await onlooker?.stored();
   source.commitHint(stream, entry.to);
   const { stored, duplicates, conflicts, failures } = applied;

@@ -167,5 +167,13 @@ function halted(code: Halt["code"], stream: Stream, tail: LedgerEntry, state: st
 }
 
 function nothing(): Applied {
-  return { kind: "applied", stored: 0, duplicates: 0, conflicts: 0, failures: new Map(), facts: () => [], failed: [] };
+  return {
+    kind: "applied",
+    stored: 0,
+    duplicates: 0,
+    conflicts: 0,
+    failures: new Map(),
+    facts: () => [],
+    failed: () => [],
+  };
 }

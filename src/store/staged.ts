@@ -1,5 +1,5 @@
 import type { PassedRaw } from "./ledger.ts";
-import type { NewValidated, StagedFacts } from "./store.ts";
+import type { FailedRow, NewValidated, StagedFacts, StagedFailures } from "./store.ts";
 
 /** Staged facts of an engine that takes rows one by one. */
 type StagedRows = StagedFacts & { readonly rows: () => readonly NewValidated[] };
@@ -24,4 +24,20 @@ export function stageRows(passedRaw: PassedRaw): StagedFacts {
 export function stagedRowsOf(staged: StagedFacts): readonly NewValidated[] {
   if (!("rows" in staged)) throw new Error("Cannot insert facts that another store staged");
   return (staged as StagedRows).rows();
+}
+
+/** The same for failures. */
+export function stageFailedRows(): StagedFailures {
+  const added: FailedRow[] = [];
+  return {
+    add: (row) => void added.push(row),
+    size: () => added.length,
+    all: () => added,
+    release: () => undefined,
+  };
+}
+
+/** Failures as rows, whichever way they were given. */
+export function failedRowsOf(rows: readonly FailedRow[] | StagedFailures): readonly FailedRow[] {
+  return "all" in rows ? rows.all() : rows;
 }

@@ -90,6 +90,17 @@ type Inserted = "inserted" | "exists";
  * The writes the protocol is made of. Each is durable when it resolves: majority and journal, or fsync at the end of the
  * unit. Each is idempotent: the same call again changes nothing.
  */
+/** Failures of a batch that wait to be inserted. */
+export type StagedFailures = {
+  /** The row itself need not be kept. */
+  readonly add: (row: FailedRow) => void;
+  readonly size: () => number;
+  /** All of them again, as the store would read them; to be asked for before they are released. */
+  readonly all: () => readonly FailedRow[];
+  /** They were inserted, and nobody asks for them any more: what they occupied may hold others. */
+  readonly release: () => void;
+};
+
 export type StoreWrites = {
   /** The compare-and-swap of P4: one entry for each stream and seq. */
   readonly insertLedger: (entry: LedgerEntry) => Promise<Inserted>;
@@ -104,8 +115,10 @@ export type StoreWrites = {
   readonly insertFacts: (collection: string, facts: StagedFacts) => Promise<ReadonlySet<number>>;
   /** The holders of these machine ids. An id nobody holds is absent. */
   readonly validatedById: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, ValidatedRow>>;
+  /** Begins a batch of failures. Nothing of it leaves the process before it is inserted. */
+  readonly stageFailed: () => StagedFailures;
   /** A row that is already there under the position is our own, from before: it stays as it is. */
-  readonly insertFailed: (collection: string, rows: readonly FailedRow[]) => Promise<void>;
+  readonly insertFailed: (collection: string, rows: readonly FailedRow[] | StagedFailures) => Promise<void>;
   readonly insertReceipts: (rows: readonly ReceiptRow[]) => Promise<void>;
   /** Widens what is known of each producer and version: the earliest first and the latest last time stay. */
   readonly noteTraffic: (notes: readonly TrafficNote[]) => Promise<void>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { NewValidated } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
-import { asRead, HOSTILE, insertFacts, LAW_COLLECTION, STREAM, validatedRow } from "./rows.ts";
+import { asRead, failedRow, HOSTILE, insertFacts, LAW_COLLECTION, STREAM, validatedRow } from "./rows.ts";
 import type { StoreBackend } from "./store-laws.ts";
 
 /** What every store keeps of facts that wait for their ledger entry. */
@@ -20,6 +20,24 @@ export function stagedLaws(name: string, start: () => Promise<StoreBackend>): vo
       expect(await store.insertFacts(LAW_COLLECTION, facts)).toEqual(new Set());
       expect(staged()).toEqual(plain(asRead(rows)));
       expect(plain(await store.reads.rows(STREAM, 0n, 100n))).toEqual(staged());
+    });
+
+    test("a staged failure is read as the store would read it, before it is inserted and after", async () => {
+      const { open } = await start();
+      const store = await open();
+      const long = { raw: Buffer.alloc(5_000_000, "x"), headers: [["h", Buffer.alloc(5_000_000, "y")]] as const };
+      const rows = [...HOSTILE, long].map((changes, index) => failedRow(BigInt(index), changes));
+      const failures = store.stageFailed();
+      rows.forEach(failures.add);
+      expect(failures.size()).toBe(rows.length);
+      expect(plain(failures.all())).toEqual(plain(rows));
+      await store.insertFailed(LAW_COLLECTION, failures);
+      expect(plain(failures.all())).toEqual(plain(rows));
+      failures.release();
+      const later = store.stageFailed();
+      later.add(failedRow(100n));
+      await store.insertFailed(LAW_COLLECTION, later);
+      expect(plain(await store.reads.rows(STREAM, 0n, 1_000n))).toEqual(plain([...rows, failedRow(100n)]));
     });
 
     test("facts that are staged side by side are kept apart, also in what others had before", async () => {

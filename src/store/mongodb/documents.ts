@@ -104,7 +104,7 @@ function parsed(raw: Uint8Array): JsonValue | undefined {
   }
 }
 
-function readFailed(document: Document): FailedRow {
+export function readFailed(document: Document): FailedRow {
   const bound = document["contract"] !== null;
   const reason = document["reason"] as FailureReason;
   if (failureCode(reason) !== text(document, "code")) throw new Error("its code is not that of its reason");

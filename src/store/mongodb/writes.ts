@@ -1,12 +1,13 @@
 import { MongoServerError, type Collection, type Db } from "mongodb";
 import type { LedgerEntry } from "../ledger.ts";
+import { failedRowsOf } from "../staged.ts";
 import type { StoreWrites, ValidatedRow } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { entryDocument, readEntry, type Document } from "./documents.ts";
 import { insertOwn, insertStaged } from "./insert.ts";
 import { readFacts } from "./facts.ts";
 import { createBuffers } from "./staged-documents.ts";
-import { documentsOf, stageFacts } from "./staged-facts.ts";
+import { documentsOf, failedDocumentsOf, stageFacts, stageFailures } from "./staged-facts.ts";
 import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
 import { Unavailable } from "../../core/unavailable.ts";
@@ -20,6 +21,7 @@ export function createWrites(db: Db): StoreWrites {
   const ledger = db.collection<Document>("sigma_ledger");
   // Each with buffers of its own: those of facts grow several times as large.
   const buffersOfFacts = createBuffers();
+  const buffersOfFailures = createBuffers();
   const buffers = createBuffers();
   const write = createRowWriters();
   return {
@@ -33,8 +35,14 @@ export function createWrites(db: Db): StoreWrites {
     insertFacts: async (collection, facts) =>
       guarded(async () => insertStaged(db, `validated_${collection}`, documentsOf(facts))),
     validatedById: async (collection, ids) => guarded(async () => findHolders(db, collection, ids)),
+    stageFailed: () => stageFailures(buffersOfFailures, write.failed),
     insertFailed: async (collection, rows) =>
-      guarded(async () => insertOwn(db, `failed_${collection}`, rows, buffers, write.failed)),
+      guarded(async () => {
+        const name = `failed_${collection}`;
+        const staged = failedDocumentsOf(rows);
+        if (staged !== null) await insertStaged(db, name, staged);
+        else await insertOwn(db, name, failedRowsOf(rows), buffers, write.failed);
+      }),
     insertReceipts: async (rows) => guarded(async () => insertOwn(db, "sigma_receipts", rows, buffers, write.receipt)),
     noteTraffic: async (notes) => guarded(async () => noteTraffic(db, notes)),
   };

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { LedgerEntry } from "../ledger.ts";
-import { stagedRowsOf, stageRows } from "../staged.ts";
+import { failedRowsOf, stageFailedRows, stageRows, stagedRowsOf } from "../staged.ts";
 import type { StoreWrites, ValidatedRow } from "../store.ts";
 import { assertCollectionName, CONTRACT, OCCURRENCE } from "./layout.ts";
 import { bindEntry, bindFailed, bindReceipt, bindValidated, readEntry, readRow } from "./rows.ts";
@@ -38,6 +38,7 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
     insertLedger: (entry) => (shared.insertLedger.run(...bindEntry(entry)).changes === 1 ? "inserted" : "exists"),
     ledgerEntry: (stream, seq) => entryOf(shared.entry.get(stream, seq)),
     stageFacts: stageRows,
+    stageFailed: stageFailedRows,
     insertFacts: (collection, facts) => {
       const { insertFact } = forCollection(collection);
       const taken = new Set<number>();
@@ -49,7 +50,7 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
     validatedById: (collection, ids) => findById(forCollection(collection).byId, ids, path),
     insertFailed: (collection, rows) => {
       const { insertFailed } = forCollection(collection);
-      for (const row of rows) insertFailed.run(...bindFailed(row));
+      for (const row of failedRowsOf(rows)) insertFailed.run(...bindFailed(row));
     },
     insertReceipts: (rows) => {
       for (const row of rows) shared.insertReceipt.run(...bindReceipt(row));
