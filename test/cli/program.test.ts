@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CODES } from "../../src/codes.ts";
@@ -102,6 +111,7 @@ describe("the command line", () => {
     expect(launcher).toContain("[99, 0]");
     writeFileSync(join(directory, "package.json"), `{"type":"module"}`);
     writeFileSync(join(directory, "bin/sigma.js"), launcher);
+    copyFileSync(join(ROOT, "bin/heap.js"), join(directory, "bin/heap.js"));
     const alone = spawnSync(process.execPath, ["bin/sigma.js", "status"], { cwd: directory, encoding: "utf8" });
     expect(alone.status).toBe(2);
     expect(alone.stderr).toMatch(
