@@ -14,7 +14,7 @@ import { median } from "./rounds.ts";
 // Kafka -> gateway -> MongoDB against a bare loop in the same language that fetches, JSON.parses and insertManys without any
 // contract; the same records (10 % invalid, 5 % duplicates), brokers, servers, partitions, batches and write concern. Each in a
 // process of its own, as they would run, kept warm and asked in turn; the gateway's with the flags that bin/sigma.js gives it.
-// Targets: at least 80 % of the rate of one bare loop, CPU of this process per record at most 1.6 times.
+// Targets: at least 80 % of the rate of one bare loop, CPU of its process per record at most 1.6 times.
 
 const RECORDS = Number(process.argv[2] ?? 200_000);
 const ROUNDS = Number(process.argv[3] ?? 3);
@@ -73,7 +73,11 @@ async function costOf(name: string, variant: Task["variant"]): Promise<Cost> {
   await admin.db("admin").command({ fsync: 1 });
   const task: Task = { variant, brokers: kafka.brokers, mongodb: mongo.uri, topic: TOPIC, records: RECORDS };
   worker.send(task);
-  const [cost] = (await once(worker, "message")) as [Cost];
+  const answer = once(worker, "message") as Promise<[Cost]>;
+  const [cost] = await Promise.race([
+    answer,
+    once(worker, "exit").then(() => Promise.reject(new Error(`${name} ended`))),
+  ]);
   await admin.db("bench").dropDatabase();
   return cost;
 }

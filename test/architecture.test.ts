@@ -44,7 +44,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: ["node:timers/promises", "node:zlib"],
   },
   "store/mongodb": {
-    uses: ["core", "store/store", "store/ledger", "store/operator", "store/staged", "store/traffic"],
+    uses: ["core", "store/store", "store/ledger", "store/operator", "store/traffic"],
     libraries: ["mongodb"],
     // One class of the driver that it does not export (document-sequence.ts).
     node: ["node:module"],

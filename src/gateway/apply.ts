@@ -1,6 +1,6 @@
 import { Unavailable } from "../core/unavailable.ts";
 import { conflictOf, hasSameContent, isSamePosition, receiptOf, type Holder } from "../store/duplicate.ts";
-import type { FailedRow, ReceiptRow, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
+import type { FailedRow, ReceiptRow, Staged, StoreWrites, ValidatedRow } from "../store/store.ts";
 import { countFailure, type Draft } from "./draft.ts";
 
 /** What applying one entry did. */
@@ -50,7 +50,12 @@ export async function applyDraft(writes: StoreWrites, collection: string, draft:
   for (const { row, first, place } of repeats) {
     if (resolve(row, taken.has(place) ? stored.get(row.id) : first)) mine.push(row);
   }
-  if (conflicts.length > 0) await writes.insertFailed(collection, conflicts);
+  if (conflicts.length > 0) {
+    const staged = writes.stageFailed();
+    conflicts.forEach(staged.add);
+    await writes.insertFailed(collection, staged);
+    staged.release();
+  }
   if (receipts.length > 0) await writes.insertReceipts(receipts);
   const failures = new Map(draft.failures);
   for (const row of conflicts) countFailure(failures, row);
@@ -61,13 +66,13 @@ export async function applyDraft(writes: StoreWrites, collection: string, draft:
     conflicts: conflicts.length,
     failures,
     facts: () => [...readAll(facts, others), ...mine],
-    failed: () => [...failed.all(), ...conflicts],
+    failed: () => [...readAll(failed), ...conflicts],
   };
 }
 
-function readAll(facts: StagedFacts, except: ReadonlySet<number>): readonly ValidatedRow[] {
-  const rows: ValidatedRow[] = [];
-  for (let place = 0; place < facts.size(); place += 1) if (!except.has(place)) rows.push(facts.at(place));
+function readAll<Row, Read>(staged: Staged<Row, Read>, except?: ReadonlySet<number>): readonly Read[] {
+  const rows: Read[] = [];
+  for (let place = 0; place < staged.size(); place += 1) if (except?.has(place) !== true) rows.push(staged.at(place));
   return rows;
 }
 

@@ -34,19 +34,22 @@ export type ValidatedRow = Occurrence & {
 export type NewValidated = ValidatedRow & { readonly payload: JsonValue; readonly numbers: NumberTypes };
 
 /**
- * The facts of a batch, as the engine will write them. A batch waits for its ledger entry as bytes: as objects it outlives the young
+ * Rows of a batch, as the engine will write them. A batch waits for its ledger entry as bytes: as objects it outlives the young
  * generation of the heap, and the garbage collector copies every one of them twice.
  */
-export type StagedFacts = {
+export type Staged<Row, Read> = {
   /** Their ids are distinct. The row itself need not be kept. */
-  readonly add: (row: NewValidated) => void;
+  readonly add: (row: Row) => void;
   /** How many were added. */
   readonly size: () => number;
   /** What was added, by its place from 0 on, as the store would read it; its bytes even where they are not stored. */
-  readonly at: (place: number) => ValidatedRow;
+  readonly at: (place: number) => Read;
   /** They were inserted, and nobody asks for them any more: what they occupied may hold others. */
   readonly release: () => void;
 };
+
+export type StagedFacts = Staged<NewValidated, ValidatedRow>;
+export type StagedFailures = Staged<FailedRow, FailedRow>;
 
 /** A failure in `failed_<collection>` under its position id. */
 export type FailedRow = Occurrence & {
@@ -90,17 +93,6 @@ type Inserted = "inserted" | "exists";
  * The writes the protocol is made of. Each is durable when it resolves: majority and journal, or fsync at the end of the
  * unit. Each is idempotent: the same call again changes nothing.
  */
-/** Failures of a batch that wait to be inserted. */
-export type StagedFailures = {
-  /** The row itself need not be kept. */
-  readonly add: (row: FailedRow) => void;
-  readonly size: () => number;
-  /** All of them again, as the store would read them; to be asked for before they are released. */
-  readonly all: () => readonly FailedRow[];
-  /** They were inserted, and nobody asks for them any more: what they occupied may hold others. */
-  readonly release: () => void;
-};
-
 export type StoreWrites = {
   /** The compare-and-swap of P4: one entry for each stream and seq. */
   readonly insertLedger: (entry: LedgerEntry) => Promise<Inserted>;
@@ -118,7 +110,7 @@ export type StoreWrites = {
   /** Begins a batch of failures. Nothing of it leaves the process before it is inserted. */
   readonly stageFailed: () => StagedFailures;
   /** A row that is already there under the position is our own, from before: it stays as it is. */
-  readonly insertFailed: (collection: string, rows: readonly FailedRow[] | StagedFailures) => Promise<void>;
+  readonly insertFailed: (collection: string, failed: StagedFailures) => Promise<void>;
   readonly insertReceipts: (rows: readonly ReceiptRow[]) => Promise<void>;
   /** Widens what is known of each producer and version: the earliest first and the latest last time stay. */
   readonly noteTraffic: (notes: readonly TrafficNote[]) => Promise<void>;

@@ -6,6 +6,7 @@ import { openMongoStore } from "../../src/store/mongodb/store.ts";
 import {
   failedRow,
   insertFacts,
+  insertFailed,
   LAW_COLLECTION,
   ledgerEntry,
   receiptRow,
@@ -26,7 +27,7 @@ const WRITES: readonly (readonly [name: string, run: (store: Store) => Promise<u
   ["insertLedger, large", async (store) => store.insertLedger(ledgerEntry(1, { outcomes: "P1F1".repeat(3_000_000) }))],
   ["insertFacts", async (store) => insertFacts(store, LAW_COLLECTION, [validatedRow("one", 1n)])],
   ["insertFacts, large", async (store) => insertFacts(store, LAW_COLLECTION, LARGE)],
-  ["insertFailed", async (store) => store.insertFailed(LAW_COLLECTION, [failedRow(2n)])],
+  ["insertFailed", async (store) => insertFailed(store, LAW_COLLECTION, [failedRow(2n)])],
   ["insertReceipts", async (store) => store.insertReceipts([receiptRow(3n)])],
 ];
 

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from "../../src/store/ledger.ts";
-import { failedRowsOf, stageFailedRows, stageRows, stagedRowsOf } from "../../src/store/staged.ts";
+import { stagedRowsOf, stageRows } from "../../src/store/staged.ts";
 import type {
   FailedRow,
   ReceiptRow,
@@ -161,11 +161,11 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     insertLedger: async (entry) => write(() => insertLedger(entry)),
     ledgerEntry: async (stream, seq) => write(() => state().ledger.get(`${stream}|${seq}`) ?? null),
     stageFacts: stageRows,
-    stageFailed: stageFailedRows,
+    stageFailed: () => stageRows("keep"),
     insertFacts: async (_, facts) => write(() => insertAll(facts), some(stagedRowsOf(facts), insertFact)),
     validatedById: async (_, ids) => write(() => holders(state(), ids)),
     insertFailed: async (_, failed) => {
-      const rows = failedRowsOf(failed);
+      const rows = stagedRowsOf(failed);
       return write(() => rows.forEach(insertFailed), some(rows, insertFailed));
     },
     insertReceipts: async (rows) => write(() => rows.forEach(insertReceipt), some(rows, insertReceipt)),

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Occurrence } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
 import { evidenceOf } from "./evidence.ts";
-import { failedRow, LAW_COLLECTION, receiptRow, STREAM, validatedRow, insertFacts } from "./rows.ts";
+import { failedRow, LAW_COLLECTION, receiptRow, STREAM, validatedRow, insertFacts, insertFailed } from "./rows.ts";
 import type { StoreBackend } from "./store-laws.ts";
 
 /** What every store keeps of the reads that judging history again needs. */
@@ -31,7 +31,7 @@ export function evidenceLaws(name: string, start: () => Promise<StoreBackend>): 
       ];
       const receipts = [receiptRow(15n, { headers: [["", Uint8Array.of(0xff)]] })];
       await insertFacts(store, LAW_COLLECTION, validated);
-      await store.insertFailed(LAW_COLLECTION, failed);
+      await insertFailed(store, LAW_COLLECTION, failed);
       await store.insertReceipts(receipts);
       const expected = [...validated, ...failed, ...receipts]
         .filter(({ position }) => position.offset >= 10n && position.offset < 20n)
@@ -49,7 +49,7 @@ export function evidenceLaws(name: string, start: () => Promise<StoreBackend>): 
         validatedRow("a", 5n, { timestampMs: 2_000 }),
         validatedRow("b", 2n ** 53n + 1n, { timestampMs: 3_000 }),
       ]);
-      await store.insertFailed(LAW_COLLECTION, [failedRow(7n, { timestampMs: 1_000 })]);
+      await insertFailed(store, LAW_COLLECTION, [failedRow(7n, { timestampMs: 1_000 })]);
       expect(await store.reads.origin(STREAM)).toEqual({ topic: "orders", partition: 0 });
       const since = [1_000, 2_000, 2_001, 3_000, 3_001];
       expect(await Promise.all(since.map(async (ms) => store.reads.firstSince(STREAM, ms)))).toEqual([

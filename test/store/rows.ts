@@ -113,6 +113,18 @@ export async function insertFacts(
   return rows.map((_, place) => (taken.has(place) ? "exists" : "inserted"));
 }
 
+/** The same for failures. */
+export async function insertFailed(
+  writes: Pick<StoreWrites, "stageFailed" | "insertFailed">,
+  collection: string,
+  rows: readonly FailedRow[],
+): Promise<void> {
+  const failed = writes.stageFailed();
+  rows.forEach(failed.add);
+  await writes.insertFailed(collection, failed);
+  failed.release();
+}
+
 const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 const NOTHING = new Uint8Array(0);
 

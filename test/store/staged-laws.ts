@@ -30,9 +30,10 @@ export function stagedLaws(name: string, start: () => Promise<StoreBackend>): vo
       const failures = store.stageFailed();
       rows.forEach(failures.add);
       expect(failures.size()).toBe(rows.length);
-      expect(plain(failures.all())).toEqual(plain(rows));
+      const staged = (): unknown => plain(rows.map((_, place) => failures.at(place)));
+      expect(staged()).toEqual(plain(rows));
       await store.insertFailed(LAW_COLLECTION, failures);
-      expect(plain(failures.all())).toEqual(plain(rows));
+      expect(staged()).toEqual(plain(rows));
       failures.release();
       const later = store.stageFailed();
       later.add(failedRow(100n));

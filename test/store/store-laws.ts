@@ -18,6 +18,7 @@ import {
   STREAM,
   validatedRow,
   insertFacts,
+  insertFailed,
 } from "./rows.ts";
 
 /** A real backend, fresh for each test. */
@@ -135,7 +136,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       const store = await open();
       const [failed, receipt] = [failedRow(1n), receiptRow(2n)];
       for (const changes of [{}, { raw: Buffer.from("other") }]) {
-        await store.insertFailed(LAW_COLLECTION, [failedRow(1n, changes)]);
+        await insertFailed(store, LAW_COLLECTION, [failedRow(1n, changes)]);
         await store.insertReceipts([receiptRow(2n, changes)]);
       }
       expect(plain(await store.reads.rows(STREAM, 0n, 10n))).toEqual(plain([failed, receipt]));
@@ -154,7 +155,8 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
         LAW_COLLECTION,
         rows.filter((row) => row.kind === "validated"),
       );
-      await store.insertFailed(
+      await insertFailed(
+        store,
         LAW_COLLECTION,
         rows.filter((row) => row.kind === "failed"),
       );
@@ -171,7 +173,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       const store = await open();
       const rows = REASONS.map((reason, index) => failedRow(BigInt(index), { reason }));
       const unbound = failedRow(100n, { contract: null, declaredBy: null, machineId: "machine's" });
-      await store.insertFailed(LAW_COLLECTION, [...rows, unbound]);
+      await insertFailed(store, LAW_COLLECTION, [...rows, unbound]);
       expect(plain(await store.reads.rows(STREAM, 0n, 200n))).toEqual(plain([...rows, unbound]));
     });
 
@@ -190,7 +192,8 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
         LAW_COLLECTION,
         rows.filter((row) => row.kind === "validated"),
       );
-      await store.insertFailed(
+      await insertFailed(
+        store,
         LAW_COLLECTION,
         rows.filter((row) => row.kind === "failed"),
       );
@@ -206,7 +209,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       const store = await open();
       const elsewhere = { ...validatedRow("z", 3n).position, stream: `${STREAM}0` };
       await store.insertReceipts([receiptRow(4n), receiptRow(2n)]);
-      await store.insertFailed(LAW_COLLECTION, [failedRow(5n), failedRow(2n)]);
+      await insertFailed(store, LAW_COLLECTION, [failedRow(5n), failedRow(2n)]);
       await insertFacts(store, LAW_COLLECTION, [validatedRow("z", 3n, { position: elsewhere }), validatedRow("y", 3n)]);
       const offsets = (await store.reads.rows(STREAM, 2n, 5n)).map(({ position }) => position.offset);
       expect(offsets).toEqual([2n, 2n, 3n, 4n]);
@@ -238,7 +241,8 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       const store = await open();
       const codes = ["schema", "rule", "malformed-empty", "schema", "rule", "schema"];
       const reasons = codes.map((code) => REASONS.find((reason) => code.startsWith(reason.kind))!);
-      await store.insertFailed(
+      await insertFailed(
+        store,
         LAW_COLLECTION,
         reasons.map((reason, index) => failedRow(BigInt(index), { reason })),
       );

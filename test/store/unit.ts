@@ -1,11 +1,20 @@
 import type { Store, StoreWrites } from "../../src/store/store.ts";
-import { failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow, insertFacts } from "./rows.ts";
+import {
+  failedRow,
+  LAW_COLLECTION,
+  ledgerEntry,
+  receiptRow,
+  STREAM,
+  validatedRow,
+  insertFacts,
+  insertFailed,
+} from "./rows.ts";
 
 /** One of everything, as the protocol writes it. */
 export async function writeUnit(writes: StoreWrites): Promise<void> {
   await writes.insertLedger(ledgerEntry(1));
   await insertFacts(writes, LAW_COLLECTION, [validatedRow("a", 1n)]);
-  await writes.insertFailed(LAW_COLLECTION, [failedRow(2n)]);
+  await insertFailed(writes, LAW_COLLECTION, [failedRow(2n)]);
   await writes.insertReceipts([receiptRow(3n)]);
 }
 

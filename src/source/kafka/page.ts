@@ -82,7 +82,7 @@ function controlTypeOf(batch: RecordBatch): number | undefined {
   return keyOf(cursor)?.readInt16BE(2);
 }
 
-/** How many records a page has that was cut to be read as one. */
+/** What is read now, how many records that is, and what is left. */
 export type Cut = { readonly head: Page; readonly count: number; readonly rest: Page | null };
 
 /**
@@ -99,13 +99,13 @@ export function cutPage(
   const taken: Span[] = [];
   let count = 0;
   let size = 0;
-  let behindLast = end;
+  let lastBatch: RecordBatch | null = null;
+  let lastDelta = 0;
   for (const [index, span] of spans.entries()) {
     const { batch } = span;
     const bytes = span.bytes ?? inflate(batch);
     const cursor = cursorAt(bytes, span.at, batch);
     const [fromDelta, endDelta] = [Number(from - batch.firstOffset), Number(end - batch.firstOffset)];
-    let lastDelta = -1;
     for (let passed = 0; passed < span.count; passed += 1) {
       const { at } = cursor;
       nextRecord(cursor);
@@ -114,8 +114,7 @@ export function cutPage(
       size += Math.max(0, keyLength) + Math.max(0, valueLength);
       const beyond = offsetDelta >= endDelta;
       if (beyond || count === limits.recordsMax || (count > 0 && size > limits.bytesMax)) {
-        if (lastDelta >= 0) behindLast = batch.firstOffset + BigInt(lastDelta + 1);
-        const cut = beyond ? end : behindLast;
+        const cut = beyond || lastBatch === null ? end : lastBatch.firstOffset + BigInt(lastDelta + 1);
         taken.push({ batch, bytes, at: span.at, count: passed });
         const left = [{ batch, bytes, at, count: span.count - passed }, ...spans.slice(index + 1)];
         return {
@@ -125,9 +124,9 @@ export function cutPage(
         };
       }
       count += 1;
+      lastBatch = batch;
       lastDelta = offsetDelta;
     }
-    if (lastDelta >= 0) behindLast = batch.firstOffset + BigInt(lastDelta + 1);
     taken.push({ ...span, bytes });
   }
   const rest = end < to ? { stream, from: end, to, spans: [] } : null;

@@ -1,13 +1,12 @@
 import { MongoServerError, type Collection, type Db } from "mongodb";
 import type { LedgerEntry } from "../ledger.ts";
-import { failedRowsOf } from "../staged.ts";
 import type { StoreWrites, ValidatedRow } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
-import { entryDocument, readEntry, type Document } from "./documents.ts";
+import { entryDocument, readEntry, readFailed, readValidated, type Document } from "./documents.ts";
 import { insertOwn, insertStaged } from "./insert.ts";
 import { readFacts } from "./facts.ts";
 import { createBuffers } from "./staged-documents.ts";
-import { documentsOf, failedDocumentsOf, stageFacts, stageFailures } from "./staged-facts.ts";
+import { documentsOf, stageRows } from "./staged-rows.ts";
 import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
 import { Unavailable } from "../../core/unavailable.ts";
@@ -22,7 +21,7 @@ export function createWrites(db: Db): StoreWrites {
   // Each with buffers of its own: those of facts grow several times as large.
   const buffersOfFacts = createBuffers();
   const buffersOfFailures = createBuffers();
-  const buffers = createBuffers();
+  const buffersOfReceipts = createBuffers();
   const write = createRowWriters();
   return {
     insertLedger: async (entry) => guarded(async () => insertLedger(ledger, entry)),
@@ -31,19 +30,15 @@ export function createWrites(db: Db): StoreWrites {
         const found = await ledger.findOne({ _id: `${stream}|${seq}` });
         return found === null ? null : readEntry(found);
       }),
-    stageFacts: (passedRaw) => stageFacts(buffersOfFacts, write.validated, passedRaw),
+    stageFacts: (passedRaw) => stageRows(buffersOfFacts, write.validated, readValidated, passedRaw),
     insertFacts: async (collection, facts) =>
       guarded(async () => insertStaged(db, `validated_${collection}`, documentsOf(facts))),
     validatedById: async (collection, ids) => guarded(async () => findHolders(db, collection, ids)),
-    stageFailed: () => stageFailures(buffersOfFailures, write.failed),
-    insertFailed: async (collection, rows) =>
-      guarded(async () => {
-        const name = `failed_${collection}`;
-        const staged = failedDocumentsOf(rows);
-        if (staged !== null) await insertStaged(db, name, staged);
-        else await insertOwn(db, name, failedRowsOf(rows), buffers, write.failed);
-      }),
-    insertReceipts: async (rows) => guarded(async () => insertOwn(db, "sigma_receipts", rows, buffers, write.receipt)),
+    stageFailed: () => stageRows(buffersOfFailures, write.failed, readFailed, "keep"),
+    insertFailed: async (collection, failed) =>
+      guarded(async () => void (await insertStaged(db, `failed_${collection}`, documentsOf(failed)))),
+    insertReceipts: async (rows) =>
+      guarded(async () => insertOwn(db, "sigma_receipts", rows, buffersOfReceipts, write.receipt)),
     noteTraffic: async (notes) => guarded(async () => noteTraffic(db, notes)),
   };
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { LedgerEntry } from "../ledger.ts";
-import { failedRowsOf, stageFailedRows, stageRows, stagedRowsOf } from "../staged.ts";
+import { stagedRowsOf, stageRows } from "../staged.ts";
 import type { StoreWrites, ValidatedRow } from "../store.ts";
 import { assertCollectionName, CONTRACT, OCCURRENCE } from "./layout.ts";
 import { bindEntry, bindFailed, bindReceipt, bindValidated, readEntry, readRow } from "./rows.ts";
@@ -38,7 +38,7 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
     insertLedger: (entry) => (shared.insertLedger.run(...bindEntry(entry)).changes === 1 ? "inserted" : "exists"),
     ledgerEntry: (stream, seq) => entryOf(shared.entry.get(stream, seq)),
     stageFacts: stageRows,
-    stageFailed: stageFailedRows,
+    stageFailed: () => stageRows("keep"),
     insertFacts: (collection, facts) => {
       const { insertFact } = forCollection(collection);
       const taken = new Set<number>();
@@ -48,9 +48,9 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
       return taken;
     },
     validatedById: (collection, ids) => findById(forCollection(collection).byId, ids, path),
-    insertFailed: (collection, rows) => {
+    insertFailed: (collection, failed) => {
       const { insertFailed } = forCollection(collection);
-      for (const row of failedRowsOf(rows)) insertFailed.run(...bindFailed(row));
+      for (const row of stagedRowsOf(failed)) insertFailed.run(...bindFailed(row));
     },
     insertReceipts: (rows) => {
       for (const row of rows) shared.insertReceipt.run(...bindReceipt(row));

@@ -10,7 +10,7 @@ import { createRowWriters, type WriteRow } from "../../../src/store/mongodb/writ
 import { sealAction } from "../../../src/store/operator.ts";
 import type { Occurrence } from "../../../src/store/store.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
-import { failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow } from "../rows.ts";
+import { failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow, insertFailed } from "../rows.ts";
 import { testDatabase } from "./database.ts";
 
 const TEXT = readFileSync(resolve(import.meta.dirname, "../../../docs/mongodb.md"), "utf8");
@@ -92,7 +92,7 @@ describe("the layout made by hand as docs/mongodb.md says", () => {
     expect(await findLayoutFaults(raw, layoutOf([LAW_COLLECTION]))).toEqual([]);
     const store = await open();
     await store.insertLedger(ledgerEntry(0));
-    await store.insertFailed(LAW_COLLECTION, [failedRow(1n)]);
+    await insertFailed(store, LAW_COLLECTION, [failedRow(1n)]);
     await store.putHalt(STREAM, { stream: STREAM, topic: "t", partition: 0, code: "c", message: "m", remedy: "r" });
     const halt = await raw.collection("sigma_halts").findOne({});
     await store.noteTraffic([{ subject: "s", version: 1, producer: "p", firstMs: 1, lastMs: 1 }]);

@@ -16,6 +16,7 @@ import {
   STREAM,
   validatedRow,
   insertFacts,
+  insertFailed,
 } from "../rows.ts";
 import { testDatabase } from "./database.ts";
 
@@ -163,8 +164,8 @@ describe("documents in MongoDB", () => {
     const store = await database.open();
     const sizes = [4_194_304, 4_194_305, 20_000_000];
     const rows = sizes.map((size, index) => failedRow(BigInt(index), { raw: Buffer.alloc(size, index + 1) }));
-    await store.insertFailed(LAW_COLLECTION, rows);
-    await store.insertFailed(LAW_COLLECTION, rows);
+    await insertFailed(store, LAW_COLLECTION, rows);
+    await insertFailed(store, LAW_COLLECTION, rows);
     const found = await store.reads.rows(STREAM, 0n, 9n);
     expect(
       found.map(
@@ -236,7 +237,7 @@ describe("trouble with MongoDB", () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
     await failOnce({ closeConnection: true });
-    expect((await unavailable(store.insertFailed(LAW_COLLECTION, [failedRow(1n)]))).code).toBe("STORE_UNREACHABLE");
+    expect((await unavailable(insertFailed(store, LAW_COLLECTION, [failedRow(1n)]))).code).toBe("STORE_UNREACHABLE");
     expect(await store.reads.tally()).toEqual({ validated: 0, failed: 0, receipts: 0 });
   });
 });

@@ -16,6 +16,7 @@ import {
   STREAM,
   validatedRow,
   insertFacts,
+  insertFailed,
 } from "../rows.ts";
 import { storeLaws } from "../store-laws.ts";
 
@@ -32,7 +33,7 @@ describe("the SQLite store", () => {
     const path = storePath();
     const before = openStore(path, { collections: ["a", "b"] });
     await insertFacts(before, "a", [validatedRow("x", 1n)]);
-    await before.insertFailed("b", [failedRow(2n)]);
+    await insertFailed(before, "b", [failedRow(2n)]);
     const { reads } = openStore(path, { collections: ["c"] });
     expect(await reads.rows(STREAM, 0n, 10n)).toHaveLength(2);
     expect(await reads.tally()).toEqual({ validated: 1, failed: 1, receipts: 0 });
@@ -69,7 +70,7 @@ describe("the SQLite store", () => {
     const store = openStore(path);
     const headers = [["a", Buffer.from("b")]] as const;
     await insertFacts(store, LAW_COLLECTION, [validatedRow("x", 1n, { key: Buffer.from("k") })]);
-    await store.insertFailed(LAW_COLLECTION, [failedRow(2n, { headers })]);
+    await insertFailed(store, LAW_COLLECTION, [failedRow(2n, { headers })]);
     const db = openRaw(path);
     const facts = db.prepare(
       "SELECT _id, offset, CAST(key AS TEXT) AS key, headers, CAST(raw AS TEXT) AS raw, subject, version FROM validated_orders",
@@ -100,7 +101,7 @@ describe("a store somebody changed", () => {
     const path = storePath();
     const store = openStore(path);
     await insertFacts(store, LAW_COLLECTION, [validatedRow("x", 1n), validatedRow("y", 11n)]);
-    await store.insertFailed(LAW_COLLECTION, [failedRow(2n), failedRow(12n)]);
+    await insertFailed(store, LAW_COLLECTION, [failedRow(2n), failedRow(12n)]);
     await store.insertReceipts([receiptRow(3n), receiptRow(13n)]);
     openRaw(path).exec(`UPDATE ${table} SET ${change} WHERE offset < 10`);
     const rows = await store.reads.rows(STREAM, 0n, 20n);
@@ -150,7 +151,7 @@ describe("trouble with the store's file", () => {
     const unit = async (): Promise<void> =>
       store.unit(async (writes) => {
         await writes.insertLedger(ledgerEntry(1));
-        await writes.insertFailed(LAW_COLLECTION, [failedRow(2n)]);
+        await insertFailed(writes, LAW_COLLECTION, [failedRow(2n)]);
         await insertFacts(writes, LAW_COLLECTION, [validatedRow("x", 3n, { raw }), validatedRow("y", 4n, { raw })]);
       });
     const error = await unavailable(unit());
@@ -167,7 +168,7 @@ describe("trouble with the store's file", () => {
   test("rows outside a unit are all or nothing too", async () => {
     const store = openStore(storePath(), { pagesMax: 60 });
     const rows = [1n, 2n, 3n].map((offset) => failedRow(offset, { raw: Buffer.alloc(80_000) }));
-    expect(await unavailable(store.insertFailed(LAW_COLLECTION, rows))).toMatchObject({ code: "STORE_FULL" });
+    expect(await unavailable(insertFailed(store, LAW_COLLECTION, rows))).toMatchObject({ code: "STORE_FULL" });
     expect(await store.reads.tally()).toEqual({ validated: 0, failed: 0, receipts: 0 });
   });
 
@@ -180,7 +181,7 @@ describe("trouble with the store's file", () => {
     const error = await unavailable(store.unit(async (writes) => writes.insertLedger(ledgerEntry(1))));
     expect(error.code).toBe("STORE_LOCKED");
     expect(error.message).toContain(path);
-    expect(await unavailable(store.insertFailed(LAW_COLLECTION, [failedRow(1n)]))).toMatchObject({
+    expect(await unavailable(insertFailed(store, LAW_COLLECTION, [failedRow(1n)]))).toMatchObject({
       code: "STORE_LOCKED",
     });
     expect(await store.tail(STREAM)).toEqual(ledgerEntry(0));
