@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import { Consumer } from "@platformatic/kafka";
 import { MongoClient, type Db, type Document } from "mongodb";
-import type { JsonValue } from "../src/core/json.ts";
-import { NOTHING_DECLARED } from "../src/core/number-types.ts";
+import type { JsonValue } from "../src/json/json.ts";
+import { NOTHING_DECLARED } from "../src/schema/number-types.ts";
 import type { NewValidated } from "../src/store/store.ts";
 import { createBsonWriter } from "../src/store/mongodb/bson-writer.ts";
 import { WRITE_CONCERN } from "../src/store/mongodb/connect.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { compileContractSet, type CompiledContractSet } from "../src/core/compile.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../src/core/contract-set.ts";
-import type { JsonObject } from "../src/core/json.ts";
+import type { JsonObject } from "../src/json/json.ts";
 
 /** The shipment contract, bound to one topic. */
 export function shipmentContracts(topic: string): CompiledContractSet {

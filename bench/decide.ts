@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { compileContractSet } from "../src/core/compile.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest, type Contract } from "../src/core/contract-set.ts";
 import { decide } from "../src/core/decide.ts";
-import type { JsonObject } from "../src/core/json.ts";
+import type { JsonObject } from "../src/json/json.ts";
 import { compare, printTable } from "./rounds.ts";
 
 // node bench/decide.ts     The whole decision against bare JSON.parse of the same bytes, in one run.

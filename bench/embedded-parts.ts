@@ -1,5 +1,5 @@
-import type { JsonValue } from "../src/core/json.ts";
-import { NOTHING_DECLARED } from "../src/core/number-types.ts";
+import type { JsonValue } from "../src/json/json.ts";
+import { NOTHING_DECLARED } from "../src/schema/number-types.ts";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

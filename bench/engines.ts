@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { registerSchema, validate } from "@hyperjump/json-schema/draft-2020-12";
 import { Validator } from "ata-validator";
-import type { JsonObject, JsonValue } from "../src/core/json.ts";
-import { compileSchema } from "../src/core/schema.ts";
+import type { JsonObject, JsonValue } from "../src/json/json.ts";
+import { compileSchema } from "../src/schema/schema.ts";
 import { schemaGroups } from "../test/conformance.ts";
 import { compare, printTable } from "./rounds.ts";
 

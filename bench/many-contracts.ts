@@ -9,7 +9,7 @@ import {
   type SealedContractSet,
 } from "../src/core/contract-set.ts";
 import { decide } from "../src/core/decide.ts";
-import type { JsonObject } from "../src/core/json.ts";
+import type { JsonObject } from "../src/json/json.ts";
 import type { Header } from "../src/core/record.ts";
 import { compare, printTable } from "./rounds.ts";
 

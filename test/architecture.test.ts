@@ -17,60 +17,74 @@ type Part = {
 };
 
 const PARTS: Readonly<Record<string, Part>> = {
+  // What a JSON text is: values, pointers, the canonical form, exact decimals, lines.
+  json: { uses: [], libraries: ["canonicalize"], node: ["node:buffer"] },
+  // What a JSON Schema says: its judge, its explanations, what may not be frozen.
+  schema: { uses: ["json"], libraries: ["ajv"], node: ["node:url"] },
   core: {
-    uses: [],
-    libraries: ["ajv", "@marcbachmann/cel-js", "canonicalize"],
+    uses: ["json", "schema"],
+    libraries: ["@marcbachmann/cel-js"],
     node: ["node:crypto", "node:buffer", "node:util"],
   },
   contract: {
     // Activation of a version may ask for the report of a what-if.
-    uses: ["core", "whatif/report", "whatif/gate"],
+    uses: ["core", "json", "schema", "whatif/report", "whatif/gate"],
     libraries: ["yaml", "jsonc-parser", "recheck", "@marcbachmann/cel-js"],
     node: ["node:fs", "node:fs/promises", "node:path", "node:module", "node:crypto"],
   },
   // Drafts from samples and from other standards; files are written by the command line.
-  authoring: { uses: ["core", "contract/identity-proof"], libraries: [], node: [] },
-  "source/source": { uses: ["core"], libraries: [], node: [] },
+  authoring: { uses: ["core", "json", "schema", "contract/identity-proof"], libraries: [], node: [] },
+  "source/source": { uses: ["core", "json", "schema"], libraries: [], node: [] },
   "source/embedded": {
-    uses: ["core", "source/source", "source/partitioner", "sqlite"],
+    uses: ["core", "json", "schema", "source/source", "source/partitioner", "sqlite"],
     libraries: [],
     node: ["node:sqlite", "node:zlib", "node:timers/promises"],
   },
   "source/kafka-connection": { uses: [], libraries: [], node: [] },
   "source/partitioner": { uses: [], libraries: [], node: [] },
   "source/kafka": {
-    uses: ["core", "source/source", "source/partitioner", "source/kafka-connection"],
+    uses: ["core", "json", "schema", "source/source", "source/partitioner", "source/kafka-connection"],
     libraries: ["@platformatic/kafka"],
     node: ["node:timers/promises", "node:zlib"],
   },
   "store/mongodb": {
-    uses: ["core", "store/store", "store/ledger", "store/operator", "store/traffic"],
+    uses: ["core", "json", "schema", "store/store", "store/ledger", "store/operator", "store/traffic"],
     libraries: ["mongodb"],
     // One class of the driver that it does not export (document-sequence.ts).
     node: ["node:module"],
   },
-  "store/store": { uses: ["core", "store/ledger", "store/operator", "store/traffic"], libraries: [], node: [] },
-  "store/operator": { uses: ["core", "store/ledger"], libraries: [], node: ["node:crypto"] },
+  "store/store": {
+    uses: ["core", "json", "schema", "store/ledger", "store/operator", "store/traffic"],
+    libraries: [],
+    node: [],
+  },
+  "store/operator": { uses: ["core", "json", "schema", "store/ledger"], libraries: [], node: ["node:crypto"] },
   "store/traffic": { uses: [], libraries: [], node: [] },
-  "store/ledger": { uses: ["core"], libraries: [], node: ["node:crypto"] },
-  "store/proof": { uses: ["core", "store/ledger", "store/line-hash"], libraries: [], node: ["node:crypto"] },
-  "store/line-hash": { uses: [], libraries: [], node: ["node:crypto"] },
-  "store/decided": {
-    uses: ["core", "store/ledger", "store/proof", "store/store"],
+  "store/ledger": { uses: ["core", "json", "schema"], libraries: [], node: ["node:crypto"] },
+  "store/proof": {
+    uses: ["core", "json", "schema", "store/ledger", "store/line-hash"],
     libraries: [],
     node: ["node:crypto"],
   },
-  "store/duplicate": { uses: ["core", "store/decided", "store/store"], libraries: [], node: [] },
+  "store/line-hash": { uses: [], libraries: [], node: ["node:crypto"] },
+  "store/decided": {
+    uses: ["core", "json", "schema", "store/ledger", "store/proof", "store/store"],
+    libraries: [],
+    node: ["node:crypto"],
+  },
+  "store/duplicate": { uses: ["core", "json", "schema", "store/decided", "store/store"], libraries: [], node: [] },
   "store/staged": { uses: ["store/ledger", "store/store"], libraries: [], node: [] },
   "store/sqlite": {
-    uses: ["core", "store/store", "store/staged", "store/ledger", "store/operator", "sqlite"],
+    uses: ["core", "json", "schema", "store/store", "store/staged", "store/ledger", "store/operator", "sqlite"],
     libraries: [],
     node: ["node:sqlite"],
   },
-  sqlite: { uses: ["core"], libraries: [], node: ["node:sqlite", "node:fs", "node:path"] },
+  sqlite: { uses: ["core", "json", "schema"], libraries: [], node: ["node:sqlite", "node:fs", "node:path"] },
   audit: {
     uses: [
       "core",
+      "json",
+      "schema",
       "source/source",
       "store/store",
       "store/ledger",
@@ -83,19 +97,21 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: [],
   },
   // The form of a report and its gate: what activation asks for, without anything that reads history.
-  "whatif/report": { uses: ["core"], libraries: [], node: ["node:crypto"] },
-  "whatif/gate": { uses: ["core", "whatif/report"], libraries: [], node: [] },
+  "whatif/report": { uses: ["core", "json", "schema"], libraries: [], node: ["node:crypto"] },
+  "whatif/gate": { uses: ["core", "json", "schema", "whatif/report"], libraries: [], node: [] },
   whatif: {
-    uses: ["core", "whatif/report", "source/source", "store/store", "store/ledger", "store/proof"],
+    uses: ["core", "json", "schema", "whatif/report", "source/source", "store/store", "store/ledger", "store/proof"],
     libraries: [],
     node: [],
   },
-  shadow: { uses: ["core", "whatif", "store/decided"], libraries: [], node: ["node:worker_threads"] },
+  shadow: { uses: ["core", "json", "schema", "whatif", "store/decided"], libraries: [], node: ["node:worker_threads"] },
   // A schema registry as its client; fetch is the runtime's own.
-  registry: { uses: ["core", "contract/registry"], libraries: [], node: [] },
+  registry: { uses: ["core", "json", "schema", "contract/registry"], libraries: [], node: [] },
   gateway: {
     uses: [
       "core",
+      "json",
+      "schema",
       "contract/negotiation",
       "gateway/event",
       "source/source",
@@ -113,6 +129,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   http: {
     uses: [
       "core",
+      "json",
+      "schema",
       "contract/catalog",
       "contract/compatibility",
       "contract/negotiation",

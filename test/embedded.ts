@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 import { audit, type AuditReport } from "../src/audit/audit.ts";
 import { compileContractSet, type CompiledContractSet } from "../src/core/compile.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../src/core/contract-set.ts";
-import type { JsonObject } from "../src/core/json.ts";
+import type { JsonObject } from "../src/json/json.ts";
 import type { GatewayEvent } from "../src/gateway/event.ts";
 import { startGateway, type Gateway } from "../src/gateway/gateway.ts";
 import type { IngestDeps } from "../src/gateway/ingest.ts";

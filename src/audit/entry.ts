@@ -1,7 +1,7 @@
-import { canonicalText } from "../core/canonical.ts";
+import { canonicalText } from "../json/canonical.ts";
 import type { CompiledContractSet, ContractRef } from "../core/compile.ts";
 import { decide, ENGINE, type Decision } from "../core/decide.ts";
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../json/json.ts";
 import { positionId, type SourceRecord } from "../core/record.ts";
 import { contentDigest, hashBytes } from "../store/decided.ts";
 import { conflictOf, contentOf, hasSameContent, receiptOf } from "../store/duplicate.ts";

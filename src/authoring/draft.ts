@@ -1,6 +1,6 @@
 import type { Rule } from "../core/contract-set.ts";
-import type { JsonObject, JsonValue } from "../core/json.ts";
-import { refuseSchema } from "../core/schema-lint.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
+import { refuseSchema } from "../schema/schema-lint.ts";
 import { schemaRequires } from "../contract/identity-proof.ts";
 
 /** A contract that somebody has yet to read: version 1, a draft. */

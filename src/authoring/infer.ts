@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
 import { isList, isObject, under } from "./draft.ts";
 
 /** What was seen at one place of many records. Memory is bounded by the limits below, whatever is sent. */

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
 import { isList, isObject, under, type Unmapped } from "./draft.ts";
 
 // Properties of the Open Data Contract Standard 3.1.0 and JSON Schemas, each into the other. The options of a logical type

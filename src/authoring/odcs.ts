@@ -1,6 +1,6 @@
-import { canonicalText } from "../core/canonical.ts";
+import { canonicalText } from "../json/canonical.ts";
 import type { ContractStatus, Rule } from "../core/contract-set.ts";
-import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
 import { isList, isObject, under, type Draft, type Unmapped } from "./draft.ts";
 import { objectOf, propertiesOf } from "./odcs-properties.ts";
 

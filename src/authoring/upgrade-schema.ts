@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from "../core/json.ts";
-import { KEYWORDS } from "../core/schema-keywords.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
+import { KEYWORDS } from "../schema/keywords.ts";
 import { isList, isObject, under, type Unmapped } from "./draft.ts";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";

@@ -5,7 +5,7 @@ import { fromOdcs, toOdcs } from "../authoring/odcs.ts";
 import { upgradeSchema } from "../authoring/upgrade-schema.ts";
 import { loadContracts } from "../contract/files.ts";
 import { readBytes } from "../contract/source-text.ts";
-import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
 import type { parseVersionName } from "./contract-arguments.ts";
 import { placed } from "./contracts.ts";
 import { writeDraft } from "./draft-writer.ts";

@@ -4,7 +4,7 @@ import type { Draft } from "../authoring/draft.ts";
 import { createSample, type Inferred } from "../authoring/infer.ts";
 import { EXIT } from "../codes.ts";
 import { DEFAULT_LIMITS } from "../core/contract-set.ts";
-import { LineTooLong, readLineBatches } from "../core/lines.ts";
+import { LineTooLong, readLineBatches } from "../json/lines.ts";
 import { parsePayload } from "../core/payload.ts";
 import { writeDraft } from "./draft-writer.ts";
 import { openInputs, type Input } from "./inputs.ts";

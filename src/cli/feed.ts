@@ -4,7 +4,7 @@ import type { GatewayEvent, Halt, Observe } from "../gateway/event.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Appended } from "../source/source.ts";
 import { EXIT } from "../codes.ts";
-import type { LineBatch } from "../core/lines.ts";
+import type { LineBatch } from "../json/lines.ts";
 import { Refusal } from "./refusal.ts";
 import type { Range } from "./tally.ts";
 

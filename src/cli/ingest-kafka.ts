@@ -1,6 +1,6 @@
 import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
-import type { LineBatch } from "../core/lines.ts";
+import type { LineBatch } from "../json/lines.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { openKafkaAppender } from "../main.ts";
 import { readInputs, resumeHint, type IngestOptions, type Sink } from "./ingest.ts";

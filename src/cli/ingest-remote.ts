@@ -3,7 +3,7 @@ import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
 import { readInputs, resumeHint, type IngestOptions, type Sink } from "./ingest.ts";
 import type { Input } from "./inputs.ts";
-import type { LineBatch } from "../core/lines.ts";
+import type { LineBatch } from "../json/lines.ts";
 import { counted, note, print, printJson } from "./output.ts";
 import { createProgress } from "./progress.ts";
 import { Refusal } from "./refusal.ts";

@@ -9,7 +9,7 @@ import { requireContracts } from "./contracts.ts";
 import { createFeeder, createHaltWatch, settleBacklog, type Feeder } from "./feed.ts";
 import { openInputs, type Chunks, type Input } from "./inputs.ts";
 import { LINE_BYTES_MAX, tooLong } from "./line-limit.ts";
-import { LineTooLong, readLineBatches, type LineBatch } from "../core/lines.ts";
+import { LineTooLong, readLineBatches, type LineBatch } from "../json/lines.ts";
 import { counted, note, printJson } from "./output.ts";
 import { createProgress, type ProgressLine } from "./progress.ts";
 import { usage } from "./refusal.ts";

@@ -9,7 +9,7 @@ import { requireContracts } from "./contracts.ts";
 import { createFeeder, createHaltWatch } from "./feed.ts";
 import { openInputs } from "./inputs.ts";
 import { LINE_BYTES_MAX } from "./line-limit.ts";
-import { readLineBatches } from "../core/lines.ts";
+import { readLineBatches } from "../json/lines.ts";
 import { note, print, printJson } from "./output.ts";
 import { packageFile, version } from "./package.ts";
 import { Refusal } from "./refusal.ts";

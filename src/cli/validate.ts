@@ -10,7 +10,7 @@ import type { Header } from "../core/record.ts";
 import { EXIT } from "../codes.ts";
 import { placed } from "./contracts.ts";
 import { openInputs, type Input } from "./inputs.ts";
-import { LineTooLong, readLineBatches } from "../core/lines.ts";
+import { LineTooLong, readLineBatches } from "../json/lines.ts";
 import { LINE_BYTES_MAX, tooLong } from "./line-limit.ts";
 import { grouped, note, print, printJson, styled } from "./output.ts";
 import { Refusals, usage } from "./refusal.ts";

@@ -4,7 +4,7 @@ import { compileContractSet, type CompiledVersion } from "../core/compile.ts";
 import { DEFAULT_LIMITS } from "../core/contract-set.ts";
 import { judge } from "../core/decide.ts";
 import { describeFailure, failureCode, type FailureReason } from "../core/failure.ts";
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
 import { faultAt, sortFaults, type Fault, type Place } from "./fault.ts";
 import { toContractSet, type LoadedContract, type LoadedVersion } from "./files.ts";

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../json/json.ts";
 import type { ContractStatus, Rule } from "../core/contract-set.ts";
 import { runFixtures, type CheckReport } from "./check.ts";
 import type { ContractName } from "./contract-name.ts";

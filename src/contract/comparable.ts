@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_LIMITS } from "../core/contract-set.ts";
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
 import type { ComparedVersion } from "./compatibility/compare.ts";
 import { parseContractName } from "./contract-name.ts";

@@ -1,6 +1,6 @@
 import type { Rule } from "../core/contract-set.ts";
-import type { JsonObject, JsonValue } from "../core/json.ts";
-import { KEYWORDS } from "../core/schema-keywords.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
+import { KEYWORDS } from "../schema/keywords.ts";
 
 /** One thing a version asks of a payload, and the version without it. */
 export type Constraint =

@@ -1,4 +1,4 @@
-import type { ContractStatus, Rule } from "../core/contract-set.ts";
+import type { ContractStatus, FormatsMode, Rule } from "../core/contract-set.ts";
 import { isDay } from "./calendar.ts";
 import { faultAt, type ContractCode, type Fault, type Place } from "./fault.ts";
 import type { SourceText } from "./source-text.ts";
@@ -26,6 +26,7 @@ export type VersionText = {
   readonly sunset: string | null;
   readonly schema: Located<string> | null;
   readonly rules: readonly RuleText[];
+  readonly formats: FormatsMode;
   /** The version's own identity, or else the contract's; null when neither can be used. */
   readonly identity: readonly Located<string>[] | null;
 };
@@ -66,7 +67,8 @@ const CONTRACT_KEYS = [
   "requireWhatIf",
   "versions",
 ];
-const VERSION_KEYS = ["schema", "rules", "status", "deprecated", "sunset", "identity"];
+const VERSION_KEYS = ["schema", "rules", "status", "deprecated", "sunset", "identity", "formats"];
+const FORMATS_MODES: readonly FormatsMode[] = ["assert", "annotate"];
 const RULE_KEYS = ["id", "expression", "message"];
 
 /** Reads a contract.yaml as far as it goes and reports everything wrong with it. */
@@ -136,7 +138,7 @@ function readVersion(
       faultAt(place, "SIG-C-006", message, "Name the fields that identify the fact, for example identity: [/id]"),
     );
   }
-  const status = readStatus(fields.get("status"), faults);
+  const status = readChoice(fields.get("status"), "status", STATUSES, faults);
   if (status === "deprecated" && !fields.has("deprecated")) {
     const message = `Version ${number} is deprecated and does not say since when`;
     faults.push(faultAt(place, "SIG-C-006", message, "Add the day, as in deprecated: 2026-11-23"));
@@ -149,6 +151,7 @@ function readVersion(
     sunset: readDay(fields.get("sunset"), "Sunset", faults),
     schema: readText(fields.get("schema"), TEXT_MAX, faults),
     rules: readRules(fields.get("rules"), faults),
+    formats: readChoice(fields.get("formats"), "formats", FORMATS_MODES, faults) ?? "assert",
     identity: own === undefined ? whole.identity : readIdentity(own, faults),
   };
 }
@@ -208,14 +211,19 @@ function readPointer(tree: YamlTree | undefined, faults: Fault[]): Located<strin
   return null;
 }
 
-function readStatus(tree: YamlTree | undefined, faults: Fault[]): ContractStatus | null {
+function readChoice<T extends string>(
+  tree: YamlTree | undefined,
+  what: string,
+  choices: readonly T[],
+  faults: Fault[],
+): T | null {
   if (tree === undefined) return null;
   const text = asText(tree, faults);
   if (text === null) return null;
-  const status = STATUSES.find((known) => known === text.value);
-  if (status !== undefined) return status;
-  const message = `Unknown status "${shorten(text.value)}"${didYouMean(text.value, STATUSES)}`;
-  faults.push(faultAt(text.place, "SIG-C-012", message, `Use one of ${STATUSES.join(", ")}`));
+  const chosen = choices.find((known) => known === text.value);
+  if (chosen !== undefined) return chosen;
+  const message = `Unknown ${what} "${shorten(text.value)}"${didYouMean(text.value, choices)}`;
+  faults.push(faultAt(text.place, "SIG-C-012", message, `Use one of ${choices.join(", ")}`));
   return null;
 }
 

@@ -17,7 +17,7 @@ export const CONTRACT_CODES = {
   "SIG-C-009": "Two contracts have the same subject",
   "SIG-C-010": "A collection is not a valid name",
   "SIG-C-011": "A version is not a number from 1 to 999,999,999",
-  "SIG-C-012": "A status is not one of draft, active, deprecated, retired",
+  "SIG-C-012": "A status is not one of draft, active, deprecated, retired; or formats is not assert or annotate",
   "SIG-C-013": "A pointer is not an RFC 6901 JSON pointer",
   "SIG-C-014": "A field of the identity is not required by the schema",
   "SIG-C-015": "A rule id is not valid or stands twice in one version",

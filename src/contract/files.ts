@@ -242,6 +242,7 @@ function readVersion(
     schema: schema.schema,
     rules: version.rules.map(({ value }) => value),
     identity: identity.map(({ value }) => value),
+    formats: version.formats,
   };
   const digest = versionDigest(contract.subject.value, content);
   return {

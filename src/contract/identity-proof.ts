@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
 
 /** A schema that refers in circles proves nothing; the steps are bounded instead of tracked. */
 const STEPS_MAX = 256;

@@ -1,7 +1,7 @@
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../json/json.ts";
 import type { Rule } from "../core/contract-set.ts";
 import { compileRules } from "../core/rules.ts";
-import { compileSchema } from "../core/schema.ts";
+import { compileSchema } from "../schema/schema.ts";
 import { constraintsOf, type Constraint } from "./constraints.ts";
 import { faultAt, type Fault, type Place } from "./fault.ts";
 import type { LoadedVersion } from "./files.ts";

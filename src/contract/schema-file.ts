@@ -1,7 +1,7 @@
 import { parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
-import type { JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
-import { refuseSchema } from "../core/schema-lint.ts";
+import { refuseSchema } from "../schema/schema-lint.ts";
 import { faultAt, type Fault, type Place } from "./fault.ts";
 import { createSourceText, decodeText, readBytes, type SourceText } from "./source-text.ts";
 

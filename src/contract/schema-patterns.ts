@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
 
 /** A regular expression of a schema and the RFC 6901 pointer of where it is written. */
 export type SchemaPattern = { readonly pattern: string; readonly pointer: string };

@@ -11,9 +11,9 @@ import { compileMachineId, compilePointers, type MachineId } from "./identity.ts
 import { resolveDefault, resolveNames, type Resolved } from "./resolve.ts";
 import { ownSchemaIds } from "./wire-format.ts";
 import { compileRules, type CompiledRules } from "./rules.ts";
-import { compileSchema, type CompiledSchema } from "./schema.ts";
-import type { JsonValue } from "./json.ts";
-import { compileNumberTypes, type NumberTypes } from "./number-types.ts";
+import { compileSchema, type CompiledSchema } from "../schema/schema.ts";
+import type { JsonValue } from "../json/json.ts";
+import { compileNumberTypes, type NumberTypes } from "../schema/number-types.ts";
 
 /** Kind of the ids of facts: another use of machine ids would get another kind, and so other ids. */
 const IDENTITY_KIND = "payload";

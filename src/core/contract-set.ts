@@ -1,12 +1,15 @@
 import { hash } from "node:crypto";
-import { canonicalText } from "./canonical.ts";
-import type { JsonObject } from "./json.ts";
+import { canonicalText } from "../json/canonical.ts";
+import type { JsonObject } from "../json/json.ts";
 
 /** draft: not yet in force; active and deprecated: judge records; retired: refuses them. Changed by people, never by the clock. */
 export type ContractStatus = "draft" | "active" | "deprecated" | "retired";
 
 /** A business rule: a CEL expression that must be true, with the words a producer gets when it is not. */
 export type Rule = { readonly id: string; readonly expression: string; readonly message: string };
+
+/** Whether a version's `format` keywords are part of what it asks (`assert`) or notes to readers (`annotate`). */
+export type FormatsMode = "assert" | "annotate";
 
 /** One immutable version of a contract. `digest` is {@link versionDigest} of its content. */
 export type ContractVersion = {
@@ -16,6 +19,8 @@ export type ContractVersion = {
   readonly rules: readonly Rule[];
   /** RFC 6901 pointers of the fields that together name the fact. */
   readonly identity: readonly string[];
+  /** Absent in sets that were stored before formats were asserted: `annotate`. Contract files say `assert` unless told. */
+  readonly formats?: FormatsMode;
   readonly digest: string;
 };
 
@@ -67,9 +72,12 @@ export type SealedContractSet = {
 /** 1 MiB as Kafka's own default; 64 levels leave room for the store's envelope under MongoDB's limit of 100. */
 export const DEFAULT_LIMITS: PayloadLimits = { bytesMax: 1_048_576, depthMax: 64 };
 
-/** Digest of what a version says: subject, number, schema, rules and identity. Its status is not part of it. */
+/**
+ * Digest of what a version says: subject, number, schema, rules, identity, and that its formats are asserted when they are
+ * (so that a version frozen before they could be keeps its digest under `annotate`). Its status is not part of it.
+ */
 export function versionDigest(subject: string, version: Omit<ContractVersion, "digest" | "status">): string {
-  const { version: number, schema, rules, identity } = version;
+  const { version: number, schema, rules, identity, formats } = version;
   return sha256Text(
     canonicalText({
       subject,
@@ -77,6 +85,7 @@ export function versionDigest(subject: string, version: Omit<ContractVersion, "d
       schema,
       rules: rules.map(({ id, expression, message }) => ({ id, expression, message })),
       identity,
+      ...(formats === "assert" ? { formats } : {}),
     }),
   );
 }

@@ -1,10 +1,11 @@
 import type { CompiledBinding, CompiledContractSet, CompiledVersion, ContractRef } from "./compile.ts";
 import type { PayloadLimits } from "./contract-set.ts";
-import type { FailureReason, RuleFailure, Violation } from "./failure.ts";
+import type { FailureReason, RuleFailure } from "./failure.ts";
+import type { Violation } from "../schema/violation.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { MachineId } from "./identity.ts";
-import type { JsonValue } from "./json.ts";
-import type { NumberTypes } from "./number-types.ts";
+import type { JsonValue } from "../json/json.ts";
+import type { NumberTypes } from "../schema/number-types.ts";
 import { parseValue } from "./payload.ts";
 import type { Header } from "./record.ts";
 import { framedSchemaId } from "./wire-format.ts";
@@ -14,7 +15,7 @@ import { resolveVersion, type Declaration } from "./resolve.ts";
  * Version of the decision semantics. Raised when, and only when, a row of test/vectors changes its decision; the
  * ledger records it, so that history decided by another engine is never mistaken for a divergence.
  */
-export const ENGINE = "2";
+export const ENGINE = "3";
 
 type Passed = {
   readonly status: "PASSED";

@@ -1,14 +1,8 @@
+import type { PolicyCode } from "../json/json-scan.ts";
+import type { Violation } from "../schema/violation.ts";
+
 /** What the bytes themselves did wrong, before any contract was asked. */
-export type MalformedCode =
-  | "empty"
-  | "not-utf8"
-  | "not-json"
-  | "duplicate-key"
-  | "lossy-number"
-  | "lone-surrogate"
-  | "too-large"
-  | "too-deep"
-  | "forbidden-key";
+export type MalformedCode = "empty" | "not-utf8" | "not-json" | PolicyCode | "too-large" | "too-deep" | "forbidden-key";
 
 export type Malformed = {
   readonly kind: "malformed";
@@ -27,17 +21,6 @@ export type ContractFailureCode = "undeclared" | "ambiguous" | "unknown" | "not-
 export type ContractFailure = {
   readonly kind: "contract";
   readonly code: ContractFailureCode;
-  readonly message: string;
-};
-
-/** One broken constraint of the schema. */
-export type Violation = {
-  /** RFC 6901 pointer into the payload. */
-  readonly pointer: string;
-  readonly keyword: string;
-  /** RFC 6901 pointer into the schema. */
-  readonly schemaPath: string;
-  /** For people; never quotes a value of the payload. */
   readonly message: string;
 };
 

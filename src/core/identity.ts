@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import { canonicalText } from "./canonical.ts";
-import type { JsonValue } from "./json.ts";
+import { canonicalText } from "../json/canonical.ts";
+import type { JsonValue } from "../json/json.ts";
 
 /** Lower-case text of a name-based UUID, version 8 over SHA-256 (RFC 9562, appendix B.2). */
 export type MachineId = string;

@@ -1,8 +1,8 @@
 import type { PayloadLimits } from "./contract-set.ts";
 import type { Malformed, MalformedCode } from "./failure.ts";
-import { findPolicyFault, findSyntaxFault, survives } from "./json-scan.ts";
-import type { JsonValue } from "./json.ts";
-import { nearestPointer } from "./pointer.ts";
+import { findPolicyFault, findSyntaxFault, survives } from "../json/json-scan.ts";
+import type { JsonValue } from "../json/json.ts";
+import { nearestPointer } from "../json/pointer.ts";
 import { frameBytes } from "./wire-format.ts";
 
 export type ParsedPayload =

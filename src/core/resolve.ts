@@ -1,7 +1,7 @@
 import type { CompiledBinding, CompiledContract, CompiledVersion } from "./compile.ts";
 import type { Binding } from "./contract-set.ts";
 import type { ContractFailure, ContractFailureCode } from "./failure.ts";
-import type { JsonValue } from "./json.ts";
+import type { JsonValue } from "../json/json.ts";
 import type { Header } from "./record.ts";
 import { headerSchemaId, SCHEMA_ID_HEADER } from "./wire-format.ts";
 

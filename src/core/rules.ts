@@ -1,7 +1,7 @@
 import { Environment } from "@marcbachmann/cel-js";
 import type { Rule } from "./contract-set.ts";
 import type { RuleViolation } from "./failure.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
 
 /** Judges a payload that has passed the schema: the rules it breaks, in contract order. Pure and total. */
 export type CompiledRules = (payload: JsonValue) => readonly RuleViolation[];

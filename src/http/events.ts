@@ -4,7 +4,7 @@ import { CONTRACT_HEADER } from "../core/resolve.ts";
 import type { Header } from "../core/record.ts";
 import type { NewRecord } from "../source/source.ts";
 import { plainBytes, plainChunks } from "./body.ts";
-import { LineTooLong, readLineBatches } from "../core/lines.ts";
+import { LineTooLong, readLineBatches } from "../json/lines.ts";
 import { fromBatch, fromBinary, fromStructured } from "./cloudevents.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import {

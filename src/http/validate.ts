@@ -7,8 +7,8 @@ import {
 } from "../core/compile.ts";
 import type { Binding } from "../core/contract-set.ts";
 import { decide, decideBound, type Decision } from "../core/decide.ts";
-import type { Violation } from "../core/failure.ts";
-import type { JsonValue } from "../core/json.ts";
+import type { Violation } from "../schema/violation.ts";
+import type { JsonValue } from "../json/json.ts";
 import { parseValue } from "../core/payload.ts";
 import type { Header } from "../core/record.ts";
 import { CONTRACT_HEADER } from "../core/resolve.ts";

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
 import { Unavailable } from "../core/unavailable.ts";
 
 /** Media type of the Confluent schema registry's REST interface. */

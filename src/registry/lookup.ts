@@ -1,6 +1,6 @@
 import { sameSchemas, annotationOf } from "../contract/registry/served.ts";
 import type { ContractSet, SchemaId } from "../core/contract-set.ts";
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
 import {
   askRegistry,

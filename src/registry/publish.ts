@@ -1,7 +1,7 @@
 import { annotated } from "../contract/registry/served.ts";
-import { canonicalText } from "../core/canonical.ts";
+import { canonicalText } from "../json/canonical.ts";
 import type { ContractVersion } from "../core/contract-set.ts";
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../json/json.ts";
 import { askRegistry, fieldsOf, isObject, unavailable, type RegistryConnection } from "./client.ts";
 
 /** What a registry did with what it was given, by reading it back. */

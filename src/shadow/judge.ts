@@ -1,4 +1,4 @@
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../json/json.ts";
 import { payloadBytes } from "../core/wire-format.ts";
 import { compileCandidate, type Candidate } from "../whatif/candidate.ts";
 import { countFlips } from "../whatif/flips.ts";

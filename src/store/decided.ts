@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
-import { canonicalText } from "../core/canonical.ts";
+import { canonicalText } from "../json/canonical.ts";
 import type { CompiledContractSet } from "../core/compile.ts";
 import { decide, ENGINE, type Decision } from "../core/decide.ts";
 import { fingerprint as fingerprintOf } from "../core/fingerprint.ts";
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../json/json.ts";
 import { payloadBytes } from "../core/wire-format.ts";
 import { positionId, type SourceRecord } from "../core/record.ts";
 import { BYTES_DROPPED, sealEntry, type LedgerEntry, type Outcome, type PassedRaw } from "./ledger.ts";

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { canonicalText } from "../core/canonical.ts";
+import { canonicalText } from "../json/canonical.ts";
 
 /**
  * One link of a stream's chain.

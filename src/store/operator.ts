@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { canonicalText } from "../core/canonical.ts";
+import { canonicalText } from "../json/canonical.ts";
 import { GENESIS } from "./ledger.ts";
 
 /** What a person did to a store: one link of an append-only chain. History is never edited, only added to. */

@@ -1,7 +1,7 @@
 import type { ContractRef } from "../core/compile.ts";
 import type { FailureReason } from "../core/failure.ts";
-import type { JsonValue } from "../core/json.ts";
-import type { NumberTypes } from "../core/number-types.ts";
+import type { JsonValue } from "../json/json.ts";
+import type { NumberTypes } from "../schema/number-types.ts";
 import type { Header, Position, SourceRecord } from "../core/record.ts";
 import type { Declaration } from "../core/resolve.ts";
 import type { LedgerEntry, PassedRaw } from "./ledger.ts";

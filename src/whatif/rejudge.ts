@@ -1,10 +1,10 @@
-import { canonicalText } from "../core/canonical.ts";
+import { canonicalText } from "../json/canonical.ts";
 import type { CompiledVersion, ContractRef } from "../core/compile.ts";
 import { judge } from "../core/decide.ts";
 import { failureCode, type FailureReason } from "../core/failure.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import { compilePointers } from "../core/identity.ts";
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../json/json.ts";
 import type { Flip } from "./flips.ts";
 
 /** The verdict a record got when it was decided. */

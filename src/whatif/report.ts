@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { canonicalText } from "../core/canonical.ts";
+import { canonicalText } from "../json/canonical.ts";
 
 /**
  * What became of a record when the candidate judged it: its recorded verdict, then the candidate's. Two failures have the

@@ -1,5 +1,5 @@
 import { ENGINE } from "../core/decide.ts";
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
 import { producerOf } from "../core/producer.ts";
 import type { Source } from "../source/source.ts";

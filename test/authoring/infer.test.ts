@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createSample, type Inferred } from "../../src/authoring/infer.ts";
-import { compileSchema } from "../../src/core/schema.ts";
-import { refuseSchema } from "../../src/core/schema-lint.ts";
-import type { JsonObject, JsonValue } from "../../src/core/json.ts";
+import { compileSchema } from "../../src/schema/schema.ts";
+import { refuseSchema } from "../../src/schema/schema-lint.ts";
+import type { JsonObject, JsonValue } from "../../src/json/json.ts";
 
 function inferred(records: readonly JsonValue[]): Inferred {
   const sample = createSample();

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { fromOdcs, toOdcs, type Exported } from "../../src/authoring/odcs.ts";
 import { versionDigest } from "../../src/core/contract-set.ts";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/json/json.ts";
 import { loaded } from "../contract/contract-files.ts";
 
 const [SHIPMENT] = loaded("contracts");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { upgradeSchema } from "../../src/authoring/upgrade-schema.ts";
-import type { JsonObject } from "../../src/core/json.ts";
-import { refuseSchema } from "../../src/core/schema-lint.ts";
+import type { JsonObject } from "../../src/json/json.ts";
+import { refuseSchema } from "../../src/schema/schema-lint.ts";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 const [DRAFT_4, DRAFT_7] = ["http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-07/schema#"];

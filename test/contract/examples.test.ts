@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { canonicalText } from "../../src/core/canonical.ts";
+import { canonicalText } from "../../src/json/canonical.ts";
 import { compileContractSet } from "../../src/core/compile.ts";
 import { DEFAULT_LIMITS } from "../../src/core/contract-set.ts";
 import { decide } from "../../src/core/decide.ts";

@@ -54,6 +54,7 @@ describe("loading contracts", () => {
           fixturesDir: join(directory, "parcel/fixtures/v1"),
           rules: [{ id: "max-weight", expression: "weight <= 1000.0", message: "weight exceeds the limit" }],
           identity: ["/id"],
+          formats: "assert",
           place: { file: join(directory, "parcel/contract.yaml"), line: 7, column: 3 },
         },
       ],

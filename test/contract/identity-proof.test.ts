@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/json/json.ts";
 import { schemaRequires } from "../../src/contract/identity-proof.ts";
 
 const ID: JsonObject = { type: "object", required: ["id"] };

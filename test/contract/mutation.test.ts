@@ -5,7 +5,7 @@ import { constraintsOf } from "../../src/contract/constraints.ts";
 import { loadContracts, type LoadedVersion } from "../../src/contract/files.ts";
 import { untestedConstraints } from "../../src/contract/mutation.ts";
 import type { Rule } from "../../src/core/contract-set.ts";
-import type { JsonObject, JsonValue } from "../../src/core/json.ts";
+import type { JsonObject, JsonValue } from "../../src/json/json.ts";
 import { contractsDirectory } from "./contract-files.ts";
 
 function untested(schema: JsonObject, payloads: readonly JsonValue[], rules: readonly Rule[] = []): readonly string[] {

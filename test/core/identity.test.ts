@@ -3,7 +3,7 @@ import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileMachineId, compilePointers, machineId } from "../../src/core/identity.ts";
-import type { JsonValue } from "../../src/core/json.ts";
+import type { JsonValue } from "../../src/json/json.ts";
 
 describe("machineId()", () => {
   test("is the first 128 bits of SHA-256 over the named parts, as a version 8 UUID", () => {

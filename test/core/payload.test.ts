@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS, type PayloadLimits } from "../../src/core/contract-set.ts";
-import { findPolicyFault, findSyntaxFault, survives } from "../../src/core/json-scan.ts";
+import { findPolicyFault, findSyntaxFault, survives } from "../../src/json/json-scan.ts";
 import { parsePayload } from "../../src/core/payload.ts";
 
 const SEED = 20_261_123;

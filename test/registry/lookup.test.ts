@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ContractSet, ContractVersion, SchemaId } from "../../src/core/contract-set.ts";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/json/json.ts";
 import { createSchemaLookup, type SchemaLookup } from "../../src/registry/lookup.ts";
 import { shipmentContracts } from "../embedded.ts";
 import { freePorts } from "../servers/cache.ts";

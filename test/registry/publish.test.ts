@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import type { ContractSet, ContractVersion } from "../../src/core/contract-set.ts";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/json/json.ts";
 import { diagnoseRegistry } from "../../src/registry/diagnose.ts";
 import { publishVersion, type Published } from "../../src/registry/publish.ts";
 import { shipmentContracts } from "../embedded.ts";

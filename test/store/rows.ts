@@ -1,5 +1,5 @@
-import type { JsonValue } from "../../src/core/json.ts";
-import { NOTHING_DECLARED } from "../../src/core/number-types.ts";
+import type { JsonValue } from "../../src/json/json.ts";
+import { NOTHING_DECLARED } from "../../src/schema/number-types.ts";
 import type { FailureReason } from "../../src/core/failure.ts";
 import { hashBytes } from "../../src/store/decided.ts";
 import { GENESIS, sealEntry, type LedgerEntry } from "../../src/store/ledger.ts";

@@ -6,7 +6,7 @@ import {
   type ContractStatus,
   type ContractVersion,
 } from "../../src/core/contract-set.ts";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/json/json.ts";
 import { compileCandidate, type Candidate } from "../../src/whatif/candidate.ts";
 import { createRejudge, type Rejudge } from "../../src/whatif/rejudge.ts";
 

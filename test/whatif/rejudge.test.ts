@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decide } from "../../src/core/decide.ts";
 import { failureCode } from "../../src/core/failure.ts";
-import type { JsonValue } from "../../src/core/json.ts";
+import type { JsonValue } from "../../src/json/json.ts";
 import type { Recorded } from "../../src/whatif/rejudge.ts";
 import { parcelSet, parcelVersion, rejudgeBy } from "./history.ts";
 

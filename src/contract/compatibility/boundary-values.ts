@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../core/json.ts";
+import type { JsonValue } from "../../json/json.ts";
 import type { Conjunction } from "./conjunction.ts";
 import { numberFacts, stringFacts, textOutside, type StringFacts } from "./scalar-facts.ts";
 import type { Pick } from "./seeded-pick.ts";

@@ -1,9 +1,10 @@
-import { canonicalText } from "../../core/canonical.ts";
+import { canonicalText } from "../../json/canonical.ts";
 import { compileContractSet, type CompiledVersion } from "../../core/compile.ts";
 import { DEFAULT_LIMITS, sealContractSet, type Rule } from "../../core/contract-set.ts";
 import { judge } from "../../core/decide.ts";
-import type { RuleViolation, Violation } from "../../core/failure.ts";
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import type { RuleViolation } from "../../core/failure.ts";
+import type { Violation } from "../../schema/violation.ts";
+import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { parsePayload } from "../../core/payload.ts";
 import { schemaRequires } from "../identity-proof.ts";
 import { minedValues } from "./boundary-values.ts";

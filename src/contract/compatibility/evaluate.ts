@@ -1,4 +1,5 @@
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import { compileMultiple } from "../../json/decimal.ts";
+import type { JsonObject, JsonValue } from "../../json/json.ts";
 import {
   childOf,
   isList,
@@ -24,7 +25,7 @@ export function typeOfValue(value: JsonValue): JsonType {
 }
 
 /**
- * Whether one part of a schema accepts a value, as the engine judges it (`src/core/schema.ts`; a test compares the two).
+ * Whether one part of a schema accepts a value, as the engine judges it (`src/schema/schema.ts`; a test compares the two).
  * The engine judges whole documents; the comparison asks about parts, thousands of times.
  * @throws when a reference leads nowhere. A schema that refers to itself without end never gets here.
  */
@@ -40,10 +41,9 @@ export function accepts(node: SchemaNode, value: JsonValue): boolean {
   return acceptsAny(schema, value) && acceptsOwnType(node, value) && acceptsCombined(node, value);
 }
 
-/** JSON Schema's division as the engine does it: in doubles, so 1.1 is no multiple of 0.01. */
+/** Whether a number is a whole multiple of another, as the engine judges it: in exact decimal arithmetic. */
 export function isMultiple(value: number, divisor: number): boolean {
-  const quotient = value / divisor;
-  return quotient === Number.parseInt(String(quotient), 10);
+  return compileMultiple(divisor)(value);
 }
 
 /** Equality of JSON values: the order of keys does not count, and 0 is -0. */

@@ -1,6 +1,6 @@
-import { canonicalText } from "../../core/canonical.ts";
+import { canonicalText } from "../../json/canonical.ts";
 import type { Rule } from "../../core/contract-set.ts";
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { CHANGE_RULES, type ChangeRule, type Effect } from "./change-rules.ts";
 import { diffSchemas } from "./schema-diff.ts";
 import { openSchema, rootOf } from "./schema-node.ts";

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../core/json.ts";
+import type { JsonValue } from "../../json/json.ts";
 import { noArrayIn, proveArrayKeyword } from "./array-inclusion.ts";
 import { must, mustNot, takeApart, type Choice, type Conjunction, type Literal } from "./conjunction.ts";
 import { accepts, JSON_TYPES, typeOfValue, type JsonType } from "./evaluate.ts";

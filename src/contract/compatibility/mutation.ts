@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { isList, isObject } from "./schema-node.ts";
 import type { Pick } from "./seeded-pick.ts";
 

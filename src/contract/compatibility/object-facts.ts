@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../core/json.ts";
+import type { JsonValue } from "../../json/json.ts";
 import type { Conjunction, Literal } from "./conjunction.ts";
 import { must } from "./conjunction.ts";
 import { accepts, schemasFor } from "./evaluate.ts";

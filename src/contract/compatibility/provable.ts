@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../core/json.ts";
+import type { JsonValue } from "../../json/json.ts";
 import { gapAt, type Gap } from "./gap.ts";
 import { memberOf } from "./object-facts.ts";
 import {

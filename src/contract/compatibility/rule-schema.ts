@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../core/json.ts";
+import type { JsonObject } from "../../json/json.ts";
 import type { Rule } from "../../core/contract-set.ts";
 
 /** `weight_kg <= 1000.0`: one top-level field against one number. */

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../core/json.ts";
+import type { JsonValue } from "../../json/json.ts";
 import { arrayFacts, itemAt } from "./array-inclusion.ts";
 import { boundaryNumbers, boundaryTexts, listedIn } from "./boundary-values.ts";
 import { must, takeApart, type Conjunction, type Literal } from "./conjunction.ts";

@@ -72,34 +72,12 @@ export function listedNumbers(facts: NumberFacts): readonly number[] | null {
   return Array.from({ length: most - least + 1 }, (_, index) => least + index);
 }
 
-/** Up to here every integer is a double, and dividing a multiple is exact. */
+/** Up to here every integer is a double. */
 const EXACT_MAX = 2 ** 53;
-/** From here on the engine's test (`parseInt` of the quotient's text) sees an exponent and refuses. */
-const TEXT_MAX = 1e21;
-
-/**
- * Whether every number of these facts is a multiple to the engine, which divides doubles (1.1 is no multiple of 0.01, and
- * 5e21 is none of 5). Shown in three cases only:
- * - the same divisor is among the facts;
- * - integers within 2^53, known to be multiples of a multiple of the divisor: all divisions are exact;
- * - multiples of d at most 1, asked about d/2^k: halving a divisor doubles the quotient, which is exact.
- */
-export function areMultiples(facts: NumberFacts, divisor: number): boolean {
-  const { divisors, integral, least, most } = facts;
-  if (divisors.includes(divisor)) return true;
+/** Whether every number of these facts is a multiple of the divisor, as one of what it is known to be a multiple of shows. */
+export function areMultiples({ divisors, integral }: NumberFacts, divisor: number): boolean {
   if (!(divisor > 0)) return false;
-  const largest = Math.max(Math.abs(least), Math.abs(most));
-  const among = integral ? [1, ...divisors] : divisors;
-  return among.some((known) => {
-    if (!(known > 0)) return false;
-    const integers = integral && Number.isInteger(known) && Number.isInteger(divisor) && known % divisor === 0;
-    if (integers && largest <= EXACT_MAX) return true;
-    return known <= 1 && divisor > 1e-100 && isPowerOfTwo(known / divisor) && largest / divisor < TEXT_MAX;
-  });
-}
-
-function isPowerOfTwo(ratio: number): boolean {
-  return ratio >= 1 && isMultiple(ratio, 1) && Number.isInteger(Math.log2(ratio)) && 2 ** Math.log2(ratio) === ratio;
+  return [...(integral ? [1] : []), ...divisors].some((known) => known > 0 && isMultiple(known, divisor));
 }
 
 /** What a conjunction says of strings. */

@@ -25,7 +25,7 @@ export function proveNumberKeyword({ goal, known }: TypedQuestion, keyword: stri
         : [gapAt(goal, `the number may be ${bound} or above`, keyword)];
     default:
       if (areMultiples(facts, bound)) return [];
-      return [gapAt(goal, `not shown to be a multiple of ${bound} (the engine divides doubles)`, keyword)];
+      return [gapAt(goal, `not shown to be a multiple of ${bound}`, keyword)];
   }
 }
 

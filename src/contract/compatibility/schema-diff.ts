@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../core/json.ts";
+import type { JsonValue } from "../../json/json.ts";
 import { CHANGE_RULES, type ChangeRule, type Effect } from "./change-rules.ts";
 import { jsonEqual } from "./evaluate.ts";
 import type { Fact } from "./facts.ts";

@@ -1,5 +1,5 @@
-import { KEYWORDS } from "../../core/schema-keywords.ts";
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import { KEYWORDS } from "../../schema/keywords.ts";
+import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { ANNOTATIONS, isList, isObject, own, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import type { JsonObject, JsonValue } from "../../json/json.ts";
 
 /** One schema document, with what is needed to follow its references. Made by {@link openSchema}. */
 export type SchemaDocument = {
@@ -26,7 +26,7 @@ export type SchemaNode = {
   readonly schema: JsonObject | boolean;
 };
 
-/** Keywords that assert nothing about a payload. `format` is a note to this gateway: see `src/core/schema.ts`. */
+/** Keywords that assert nothing about a payload. `format` is a note to this gateway: see `src/schema/schema.ts`. */
 export const ANNOTATIONS: ReadonlySet<string> = new Set([
   "$schema",
   "$id",

@@ -1,4 +1,4 @@
-import { KEYWORDS } from "../../core/schema-keywords.ts";
+import { KEYWORDS } from "../../schema/keywords.ts";
 import {
   isObject,
   nodesByName,

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../core/json.ts";
+import type { JsonValue } from "../../json/json.ts";
 import { mutationsOf } from "./mutation.ts";
 import type { Pick } from "./seeded-pick.ts";
 

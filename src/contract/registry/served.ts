@@ -1,6 +1,6 @@
-import { canonicalText } from "../../core/canonical.ts";
+import { canonicalText } from "../../json/canonical.ts";
 import type { ContractSet, ContractStatus, ContractVersion } from "../../core/contract-set.ts";
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { ownSchemaIds } from "../../core/wire-format.ts";
 
 /** A version as a schema registry knows it. */

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
-import type { JsonValue } from "../../core/json.ts";
+import type { JsonValue } from "../../json/json.ts";
 import { parsePayload } from "../../core/payload.ts";
-import { refuseSchema } from "../../core/schema-lint.ts";
+import { refuseSchema } from "../../schema/schema-lint.ts";
 import { invalidSchema, RegistryError } from "./answers.ts";
 
 const LIMITS = { bytesMax: 4_194_304, depthMax: 64 } as const;

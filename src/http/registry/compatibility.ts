@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { compareVersions, type Verdict } from "../../contract/compatibility/compare.ts";
 import { inForce, unannotated, type Served, type ServedVersion } from "../../contract/registry/served.ts";
-import type { JsonObject } from "../../core/json.ts";
+import type { JsonObject } from "../../json/json.ts";
 import { noSubject } from "./answers.ts";
 import { usableSchemaIn } from "./body.ts";
 import { compatibilitySchemas } from "./schemas.ts";

@@ -6,7 +6,7 @@ import { DECLARATIONS, type Declaration } from "../../core/resolve.ts";
 import { payloadBytes } from "../../core/wire-format.ts";
 import type { LedgerEntry } from "../ledger.ts";
 import type { FailedRow, Occurrence, ReceiptRow, StoredRow, ValidatedRow } from "../store.ts";
-import type { JsonValue } from "../../core/json.ts";
+import type { JsonValue } from "../../json/json.ts";
 import { isSamePayload, jsonTextOf } from "./payload.ts";
 
 /** A document as the driver takes and gives it: 64-bit integers are `bigint`, bytes are `Buffer`. */

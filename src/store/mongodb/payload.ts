@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from "../../core/json.ts";
-import { NOTHING_DECLARED, type NumberTypes } from "../../core/number-types.ts";
+import type { JsonObject, JsonValue } from "../../json/json.ts";
+import { NOTHING_DECLARED, type NumberTypes } from "../../schema/number-types.ts";
 import {
   ARRAY,
   DOCUMENT,

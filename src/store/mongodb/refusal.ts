@@ -1,5 +1,5 @@
-import type { JsonValue } from "../../core/json.ts";
-import { NOTHING_DECLARED } from "../../core/number-types.ts";
+import type { JsonValue } from "../../json/json.ts";
+import { NOTHING_DECLARED } from "../../schema/number-types.ts";
 import type { SourceRecord } from "../../core/record.ts";
 import { closeDocument, createBsonWriter, openDocument } from "./bson-writer.ts";
 import { writePayload } from "./payload.ts";

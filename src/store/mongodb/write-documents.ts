@@ -1,6 +1,6 @@
 import { failureCode } from "../../core/failure.ts";
-import type { JsonValue } from "../../core/json.ts";
-import { NOTHING_DECLARED } from "../../core/number-types.ts";
+import type { JsonValue } from "../../json/json.ts";
+import { NOTHING_DECLARED } from "../../schema/number-types.ts";
 import type { Position } from "../../core/record.ts";
 import type { FailedRow, NewValidated, Occurrence, ReceiptRow } from "../store.ts";
 import {

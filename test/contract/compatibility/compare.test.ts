@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareVersions, type ComparedVersion } from "../../../src/contract/compatibility/compare.ts";
 import { schemaOfRule } from "../../../src/contract/compatibility/rule-schema.ts";
-import type { JsonObject } from "../../../src/core/json.ts";
+import type { JsonObject } from "../../../src/json/json.ts";
 import { compileRules } from "../../../src/core/rules.ts";
-import { compileSchema } from "../../../src/core/schema.ts";
+import { compileSchema } from "../../../src/schema/schema.ts";
 import { randomPayload } from "./random-schemas.ts";
 
 const SCHEMA: JsonObject = {

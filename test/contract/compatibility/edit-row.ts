@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../../../src/core/json.ts";
+import type { JsonObject, JsonValue } from "../../../src/json/json.ts";
 
 type Expected = "compatible" | "incompatible" | "unknown";
 

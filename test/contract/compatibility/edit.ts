@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from "../../../src/core/json.ts";
-import { KEYWORDS } from "../../../src/core/schema-keywords.ts";
+import type { JsonObject, JsonValue } from "../../../src/json/json.ts";
+import { KEYWORDS } from "../../../src/schema/keywords.ts";
 
 type Pick = (count: number) => number;
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../../src/core/json.ts";
+import type { JsonObject } from "../../../src/json/json.ts";
 import { broken, edit, field, fine, type Edit } from "./edit-row.ts";
 
 const open = { type: "object", properties: { a: { type: "string" } } };

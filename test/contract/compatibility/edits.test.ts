@@ -1,8 +1,8 @@
 import { registerSchema, unregisterSchema, validate } from "@hyperjump/json-schema/draft-2020-12";
 import { describe, expect, test } from "vitest";
 import { compareVersions, type Verdict } from "../../../src/contract/compatibility/compare.ts";
-import type { JsonObject, JsonValue } from "../../../src/core/json.ts";
-import { refuseSchema } from "../../../src/core/schema-lint.ts";
+import type { JsonObject, JsonValue } from "../../../src/json/json.ts";
+import { refuseSchema } from "../../../src/schema/schema-lint.ts";
 import type { Edit } from "./edit-row.ts";
 import { OVERLOOKED } from "./edits-overlooked.ts";
 import { USUAL } from "./edits-usual.ts";
@@ -10,8 +10,6 @@ import { USUAL } from "./edits-usual.ts";
 const EDITS: readonly Edit[] = [...OVERLOOKED, ...USUAL];
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
-/** The engine divides doubles; the second engine counts decimals. There the two disagree, and records are judged by ours. */
-const DIVIDED = /the engine divides doubles/;
 
 function versions({ before, after }: Edit) {
   return [before, after].map((schema) => ({ schema, rules: [], identity: [] })) as unknown as [
@@ -50,7 +48,6 @@ describe("compatibility of an edit", () => {
     const { backward, forward } = compareVersions(...versions(edit), { seed: 1 });
     // The whole verdicts, so that a wrong one is seen with its witness.
     expect({ backward, forward }).toMatchObject({ backward: { kind: edit.backward }, forward: { kind: edit.forward } });
-    if (DIVIDED.test(edit.name)) return;
     await confirm(backward, before, after);
     await confirm(forward, after, before);
   });

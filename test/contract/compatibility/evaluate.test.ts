@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { accepts } from "../../../src/contract/compatibility/evaluate.ts";
 import { obstaclesIn } from "../../../src/contract/compatibility/provable.ts";
 import { openSchema, rootOf } from "../../../src/contract/compatibility/schema-node.ts";
-import { refuseSchema } from "../../../src/core/schema-lint.ts";
-import { compileSchema } from "../../../src/core/schema.ts";
+import { refuseSchema } from "../../../src/schema/schema-lint.ts";
+import { compileSchema } from "../../../src/schema/schema.ts";
 import { randomPayload, randomSchema } from "./random-schemas.ts";
 
 const SEED = 20_261_123;

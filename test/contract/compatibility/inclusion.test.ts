@@ -7,9 +7,9 @@ import { obstaclesIn } from "../../../src/contract/compatibility/provable.ts";
 import { sampleValue } from "../../../src/contract/compatibility/sample.ts";
 import { openSchema, rootOf, type SchemaDocument } from "../../../src/contract/compatibility/schema-node.ts";
 import { seededPick } from "../../../src/contract/compatibility/seeded-pick.ts";
-import type { JsonObject, JsonValue } from "../../../src/core/json.ts";
-import { refuseSchema } from "../../../src/core/schema-lint.ts";
-import { compileSchema } from "../../../src/core/schema.ts";
+import type { JsonObject, JsonValue } from "../../../src/json/json.ts";
+import { refuseSchema } from "../../../src/schema/schema-lint.ts";
+import { compileSchema } from "../../../src/schema/schema.ts";
 import { editSchema } from "./edit.ts";
 import { randomKeyword, randomPayload, randomSchema } from "./random-schemas.ts";
 

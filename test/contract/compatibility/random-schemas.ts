@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { JsonObject, JsonValue } from "../../../src/core/json.ts";
+import type { JsonObject, JsonValue } from "../../../src/json/json.ts";
 
 /** Names, values and schemas small enough that random ones meet. */
 const name = fc.constantFrom("a", "b", "c", "ü");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compileContractSet, type CompiledContractSet } from "../../../src/core/compile.ts";
 import { sealContractSet, versionDigest, type ContractSet } from "../../../src/core/contract-set.ts";
-import type { JsonObject } from "../../../src/core/json.ts";
+import type { JsonObject } from "../../../src/json/json.ts";
 import { ownSchemaIds } from "../../../src/core/wire-format.ts";
 import { shipmentContracts, TOPIC } from "../../embedded.ts";
 import { startService } from "../service.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { Binary, BSON, Double, Int32, Long } from "mongodb";
 import { describe, expect, test } from "vitest";
-import type { JsonValue } from "../../../src/core/json.ts";
-import { compileNumberTypes, NOTHING_DECLARED, type NumberTypes } from "../../../src/core/number-types.ts";
+import type { JsonValue } from "../../../src/json/json.ts";
+import { compileNumberTypes, NOTHING_DECLARED, type NumberTypes } from "../../../src/schema/number-types.ts";
 import { closeDocument, createBsonWriter, openDocument, writtenBytes } from "../../../src/store/mongodb/bson-writer.ts";
 import { writePayload } from "../../../src/store/mongodb/payload.ts";
 import { createRowWriters, type WriteRow } from "../../../src/store/mongodb/write-documents.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { Binary, BSON, Double, Int32, Long } from "mongodb";
 import { expect, test } from "vitest";
-import type { JsonValue } from "../../../src/core/json.ts";
-import { compileNumberTypes } from "../../../src/core/number-types.ts";
+import type { JsonValue } from "../../../src/json/json.ts";
+import { compileNumberTypes } from "../../../src/schema/number-types.ts";
 import { createBsonWriter, writtenBytes } from "../../../src/store/mongodb/bson-writer.ts";
 import { createRowWriters } from "../../../src/store/mongodb/write-documents.ts";
 import type { NewValidated } from "../../../src/store/store.ts";

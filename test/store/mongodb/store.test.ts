@@ -1,7 +1,7 @@
 import { Double, Int32 } from "mongodb";
 import { describe, expect, test } from "vitest";
-import { compileNumberTypes } from "../../../src/core/number-types.ts";
-import type { JsonValue } from "../../../src/core/json.ts";
+import { compileNumberTypes } from "../../../src/schema/number-types.ts";
+import type { JsonValue } from "../../../src/json/json.ts";
 import { findUriFaults } from "../../../src/store/mongodb/connect.ts";
 import { command } from "../../servers/mongodb.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";

@@ -1,9 +1,9 @@
 import { registerSchema, unregisterSchema, validate } from "@hyperjump/json-schema/draft-2020-12";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { JsonObject, JsonValue } from "../../src/core/json.ts";
-import { refuseSchema } from "../../src/core/schema-lint.ts";
-import { compileSchema } from "../../src/core/schema.ts";
+import type { JsonObject, JsonValue } from "../../src/json/json.ts";
+import { refuseSchema } from "../../src/schema/schema-lint.ts";
+import { compileSchema } from "../../src/schema/schema.ts";
 
 // A second, independent engine judges random payloads by random schemas; both must say the same.
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { nearestPointer, POINTER_MAX } from "../../src/core/pointer.ts";
-import { compileSchema } from "../../src/core/schema.ts";
+import { nearestPointer, POINTER_MAX } from "../../src/json/pointer.ts";
+import { compileSchema } from "../../src/schema/schema.ts";
 import { parsePayload } from "../../src/core/payload.ts";
 
 test("a pointer that is too long gives way to the nearest one around it that is not", () => {

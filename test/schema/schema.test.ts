@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { JsonObject, JsonValue } from "../../src/core/json.ts";
-import { refuseSchema } from "../../src/core/schema-lint.ts";
-import { compileSchema, VIOLATIONS_MAX } from "../../src/core/schema.ts";
+import type { JsonObject, JsonValue } from "../../src/json/json.ts";
+import { refuseSchema } from "../../src/schema/schema-lint.ts";
+import { compileSchema, VIOLATIONS_MAX } from "../../src/schema/schema.ts";
 import { hasSuite, schemaGroups } from "../conformance.ts";
 
 type Schema = JsonObject | boolean;

@@ -1,11 +1,12 @@
-import type { MalformedCode } from "./failure.ts";
-
 /** Where a text stops being JSON: an index into the text, and words that do not quote it. */
 export type SyntaxFault = { readonly index: number; readonly message: string };
 
+/** What is JSON and may still not pass the boundary. */
+export type PolicyCode = "duplicate-key" | "forbidden-key" | "lone-surrogate" | "lossy-number";
+
 /** Where a JSON text breaks the boundary's policy. */
 export type PolicyFault = {
-  readonly code: Extract<MalformedCode, "duplicate-key" | "forbidden-key" | "lone-surrogate" | "lossy-number">;
+  readonly code: PolicyCode;
   readonly index: number;
   readonly pointer: string;
   readonly message: string;

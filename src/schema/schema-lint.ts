@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from "./json.ts";
-import { KEYWORDS, type Shape } from "./schema-keywords.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
+import { KEYWORDS, type Shape } from "./keywords.ts";
 import { compileSchema } from "./schema.ts";
 
 type RefusalCode =

@@ -1,4 +1,4 @@
-import type { JsonValue } from "./json.ts";
+import type { JsonValue } from "../json/json.ts";
 
 /**
  * How the numbers of a payload are declared by its schema. JSON has one kind of number and 2 is the same text under

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { JsonObject } from "../../src/core/json.ts";
-import { refuseSchema } from "../../src/core/schema-lint.ts";
+import type { JsonObject } from "../../src/json/json.ts";
+import { refuseSchema } from "../../src/schema/schema-lint.ts";
 
 const found = (schema: JsonObject): readonly string[] =>
   refuseSchema(schema).map(({ code, pointer }) => `${code} ${pointer}`);
