@@ -2,10 +2,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/core/contract-set.ts";
 import { parsePayload } from "../../src/core/payload.ts";
-import { hasSuite, parsingCases, type ParsingCase } from "../conformance.ts";
+import { parsingCases, type ParsingCase } from "../conformance.ts";
 
-const present = hasSuite("json-parsing");
-const cases = present ? parsingCases() : [];
+const cases = parsingCases();
 const pinned = JSON.parse(readFileSync(new URL("json-pinned.json", import.meta.url), "utf8")) as Readonly<
   Record<string, string>
 >;
@@ -19,7 +18,7 @@ function casesOf(kind: "y" | "n" | "i"): readonly ParsingCase[] {
   return cases.filter(({ name }) => name.startsWith(`${kind}_`));
 }
 
-describe.skipIf(!present)("the JSON parsing suite", () => {
+describe("the JSON parsing suite", () => {
   test("all 95 valid files are JSON; a policy code is pinned by name", () => {
     const valid = casesOf("y");
     expect(valid).toHaveLength(95);
