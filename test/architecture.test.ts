@@ -20,7 +20,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   // What a JSON text is: values, pointers, the canonical form, exact decimals, lines.
   json: { uses: [], libraries: ["canonicalize"], node: ["node:buffer"] },
   // What a JSON Schema says: its judge, its explanations, what may not be frozen.
-  schema: { uses: ["json"], libraries: ["ajv"], node: ["node:url"] },
+  schema: { uses: ["json"], libraries: [], node: ["node:url"] },
   core: {
     uses: ["json", "schema"],
     libraries: ["@marcbachmann/cel-js"],

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { JsonObject } from "../src/json/json.ts";
 
 /** The pinned suites; their README.md says where each comes from. */
 export const SUITES: string = fileURLToPath(new URL("conformance", import.meta.url));
@@ -37,4 +38,21 @@ export function schemaGroups(folder: "" | "optional" | "optional/format" = ""): 
         file,
       })),
     );
+}
+
+/** The documents that the suite's references lead to, by URI, the official meta-schema among them. */
+export function remoteSchemas(): ReadonlyMap<string, JsonObject> {
+  const found = new Map<string, JsonObject>();
+  const remotes = join(SUITES, "json-schema/remotes");
+  for (const [file, document] of documentsIn(remotes)) found.set(`http://localhost:1234/${file}`, document);
+  const official = fileURLToPath(new URL("../node_modules/ajv/dist/refs/json-schema-2020-12", import.meta.url));
+  for (const [, document] of documentsIn(official)) found.set(String(document["$id"]), document);
+  return found;
+}
+
+function documentsIn(folder: string): readonly (readonly [file: string, document: JsonObject])[] {
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => [file, JSON.parse(readFileSync(join(folder, file), "utf8")) as JsonObject] as const);
 }

@@ -12,7 +12,8 @@ import { placed } from "./contracts.ts";
 import { openInputs, type Input } from "./inputs.ts";
 import { LineTooLong, readLineBatches } from "../json/lines.ts";
 import { LINE_BYTES_MAX, tooLong } from "./line-limit.ts";
-import { grouped, note, print, printJson, styled } from "./output.ts";
+import { grouped, note, print, printJson } from "./output.ts";
+import { printDecision } from "./print-decision.ts";
 import { Refusals, usage } from "./refusal.ts";
 import { configFor } from "./settings.ts";
 
@@ -40,7 +41,7 @@ export async function validate(command: Command, files: readonly string[], optio
       if (decision.status === "PASSED") passed += 1;
       else failed += 1;
       if (options.json) printJson(decisionJson(input.name, line, decision));
-      else printDecision(input.name, line, decision);
+      else printDecision(input.name, line, decision, bytes);
     }
   }
   if (failed > 0) process.exitCode = EXIT.findings;
@@ -149,32 +150,4 @@ function decisionJson(file: string, line: number | null, decision: Decision): ob
   const { contract, declaredBy, reason, fingerprint } = decision;
   const name = contract === null ? null : `${contract.subject}@${contract.version}`;
   return { ...where, contract: name, declaredBy, code: failureCode(reason), reason, fingerprint };
-}
-
-function printDecision(file: string, line: number | null, decision: Decision): void {
-  const where = line === null ? file : `${file}:${line}`;
-  const name = decision.contract === null ? "" : `  ${decision.contract.subject}@${decision.contract.version}`;
-  if (decision.status === "PASSED") return print(`${styled("green", "PASSED")}  ${where}${name}  id ${decision.id}`);
-  const { reason } = decision;
-  print(`${styled("red", "FAILED")}  ${where}${name}  ${failureCode(reason)}`);
-  switch (reason.kind) {
-    case "schema":
-      return reason.violations.forEach(({ pointer, keyword, message }) =>
-        print(`  ${pointer === "" ? "(the payload)" : pointer}  ${message}  [${keyword}]`),
-      );
-    case "rule":
-      return reason.violations.forEach(({ id, message }) => print(`  rule ${id}  ${message}`));
-    case "malformed": {
-      const pointer = reason.pointer === null ? "" : `${reason.pointer}  `;
-      return print(
-        `  ${pointer}${reason.message}${reason.byteOffset === null ? "" : `  at byte ${reason.byteOffset}`}`,
-      );
-    }
-    case "contract":
-    case "store-rejected":
-    case "unexplained":
-      return print(`  ${reason.message}`);
-    case "conflict":
-      return print(`  conflicts with ${reason.storedAt}`);
-  }
 }

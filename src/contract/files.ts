@@ -272,7 +272,7 @@ function readSchema(folder: string, version: VersionText, faults: Fault[], patte
     );
     return null;
   }
-  const schema = readSchemaFile(join(folder, value), place, faults);
+  const schema = readSchemaFile(join(folder, value), place, faults, version.formats);
   if (schema === null) return null;
   const sites = schemaPatterns(schema.schema);
   patterns.push(

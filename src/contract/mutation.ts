@@ -21,14 +21,14 @@ export type MutationReport = {
  * @param payloads of the fixtures that are JSON, those that must pass and those that must fail.
  */
 export function untestedConstraints(version: LoadedVersion, payloads: readonly JsonValue[]): readonly Constraint[] {
-  const { schema, rules } = version;
-  const accepts = compileSchema(schema).accepts;
+  const { schema, rules, formats = "annotate" } = version;
+  const accepts = compileSchema(schema, { formats }).accepts;
   const schemaVerdicts = payloads.map((payload) => accepts(payload));
   const accepted = payloads.filter((_, index) => schemaVerdicts[index]);
   const ruleVerdicts = verdictsOf(rules, accepted);
   return constraintsOf(schema, rules).filter((constraint) => {
     if (constraint.kind === "rule") return same(verdictsOf(constraint.without, accepted), ruleVerdicts);
-    const mutant = compileSchema(constraint.without).accepts;
+    const mutant = compileSchema(constraint.without, { formats }).accepts;
     return payloads.every((payload, index) => mutant(payload) === schemaVerdicts[index]);
   });
 }

@@ -1,4 +1,5 @@
 import { parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
+import type { FormatsMode } from "../core/contract-set.ts";
 import type { JsonObject } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
 import { refuseSchema } from "../schema/schema-lint.ts";
@@ -14,14 +15,20 @@ export type SchemaFile = {
 };
 
 /** The size limit of a schema is its own refusal; these only keep the reader itself within bounds. */
-const READ_LIMITS = { bytesMax: 4_194_304, depthMax: 64 };
+const READ_LIMITS = { bytesMax: 4_194_304, depthMax: 256 };
 
 /**
  * Reads a JSON Schema file: strict JSON, as strict as a payload, then everything a version cannot be frozen with.
  * @param named where contract.yaml names the file, for the fault that it cannot be read.
+ * @param formats whether the version asserts formats: then each must be one that is known.
  * @returns null when the file holds no schema to go on with.
  */
-export function readSchemaFile(file: string, named: Place, faults: Fault[]): SchemaFile | null {
+export function readSchemaFile(
+  file: string,
+  named: Place,
+  faults: Fault[],
+  formats: FormatsMode = "assert",
+): SchemaFile | null {
   const read = readBytes(file);
   if (!read.ok) {
     const message = `Cannot read schema "${file}": ${read.problem}`;
@@ -51,7 +58,7 @@ export function readSchemaFile(file: string, named: Place, faults: Fault[]): Sch
   const root = isShallow(text) ? parseTree(text) : undefined;
   const placeOf = (pointer: string): Place => source.place(root === undefined ? 0 : offsetOf(root, pointer));
   const usable = schema as JsonObject | boolean;
-  for (const { pointer, code, message } of refuseSchema(usable)) {
+  for (const { pointer, code, message } of refuseSchema(usable, formats)) {
     const remedy = "Write the constraint in another way; see the reference of refused constructs";
     faults.push(faultAt(placeOf(pointer), "SIG-C-021", `Refused (${code}): ${message}`, remedy));
   }

@@ -135,7 +135,7 @@ export function compileVersion(subject: string, version: ContractVersion): Compi
   return {
     ref: { subject, version: version.version, digest: version.digest },
     status: version.status,
-    schema: compileSchema(version.schema),
+    schema: compileSchema(version.schema, { formats: version.formats ?? "annotate" }),
     rules: compileRules(version.rules),
     identity: compilePointers(version.identity),
     machineId: compileMachineId(IDENTITY_KIND, subject),

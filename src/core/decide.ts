@@ -8,7 +8,8 @@ import type { JsonValue } from "../json/json.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import { parseValue } from "./payload.ts";
 import type { Header } from "./record.ts";
-import { framedSchemaId } from "./wire-format.ts";
+import { frameBytes, framedSchemaId } from "./wire-format.ts";
+import { locate } from "../json/locate.ts";
 import { resolveVersion, type Declaration } from "./resolve.ts";
 
 /**
@@ -70,7 +71,29 @@ export function decideBound(
   const named = resolved.ok ? resolved : resolved.refused;
   if (!parsed.ok) return failed(parsed.reason, named?.version.ref ?? null, named?.declaredBy ?? null);
   if (!resolved.ok) return failed(resolved.reason, named?.version.ref ?? null, named?.declaredBy ?? null);
-  return judge(parsed.payload, resolved.version, resolved.declaredBy);
+  return marked(judge(parsed.payload, resolved.version, resolved.declaredBy), value);
+}
+
+/** Constraints of a field's name: the field is marked with its key. */
+const OF_NAMES: ReadonlySet<string> = new Set(["additionalProperties", "unevaluatedProperties", "propertyNames"]);
+
+/** Adds to each violation of the schema where in the record's bytes it is. The fingerprint is made before: it holds no place. */
+function marked(decision: Decision, value: Uint8Array | null): Decision {
+  if (value === null || decision.status === "PASSED" || decision.reason.kind !== "schema") return decision;
+  const { violations } = decision.reason;
+  const frame = frameBytes(value);
+  const found = locate(
+    value.subarray(frame),
+    violations.map(({ pointer }) => pointer),
+  );
+  const [first, ...others] = violations.map((violation): Violation => {
+    const located = found.get(violation.pointer);
+    if (located === undefined) return violation;
+    const [from, to] = located.isThere && OF_NAMES.has(violation.keyword) ? located.member : located.value;
+    return { ...violation, bytes: [from + frame, to + frame] };
+  });
+  if (first === undefined) return decision;
+  return { ...decision, reason: { kind: "schema", violations: [first, ...others] } };
 }
 
 /** Judges a parsed payload by one version. */
@@ -95,12 +118,11 @@ function failed(reason: FailureReason, contract: ContractRef | null, declaredBy:
 
 function atLeastOne(violations: readonly Violation[]): readonly [Violation, ...Violation[]] {
   const [first, ...rest] = violations;
-  // A schema engine that refuses without a reason must not turn into a PASSED record.
-  if (first === undefined) return [{ pointer: "", keyword: "", schemaPath: "", message: "does not match the schema" }];
+  if (first === undefined) throw new Error("Cannot explain: a schema refused a payload without a violation");
   return [first, ...rest];
 }
 
 function identityMissing(pointer: string): Violation {
   const message = "is part of the contract's identity and is missing";
-  return { pointer, keyword: "identity", schemaPath: "/identity", message };
+  return { pointer, keyword: "identity", schemaPath: "/identity", message, expected: "a value", got: "nothing" };
 }

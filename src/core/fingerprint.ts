@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import type { ContractRef } from "./compile.ts";
 import type { FailureReason } from "./failure.ts";
+import type { Violation } from "../schema/violation.ts";
 
 /** Part of every fingerprint: raised when the recipe changes, so that old and new groups never mix. */
-const FINGERPRINT_VERSION = 1;
+const FINGERPRINT_VERSION = 2;
 
 /** Keywords whose instance path ends in a name the producer chose: that name is data and is left out. */
 const NAMES_A_FIELD: ReadonlySet<string> = new Set(["additionalProperties", "propertyNames", "patternProperties"]);
@@ -47,7 +48,7 @@ function causeOf(reason: FailureReason): string {
     case "contract":
       return `${reason.kind}\u0000${reason.code}`;
     case "schema": {
-      const { keyword, schemaPath, pointer } = reason.violations[0];
+      const { keyword, schemaPath, pointer } = constraintOf(reason.violations[0]);
       return `schema\u0000\u0000${keyword}\u0000${schemaPath}\u0000${instancePath(keyword, pointer)}`;
     }
     case "rule":
@@ -57,6 +58,31 @@ function causeOf(reason: FailureReason): string {
     case "unexplained":
       return reason.kind;
   }
+}
+
+/**
+ * Where a violation is grouped: its constraint, with the number of each branch on the way replaced by the value that chose it, so
+ * that a branch more moves no group. Of a branch that was only the nearest, the next branch added may be nearer: such violations
+ * are grouped by the `anyOf` or `oneOf` itself.
+ */
+function constraintOf(violation: Violation): Pick<Violation, "keyword" | "schemaPath" | "pointer"> {
+  const { keyword, pointer, branches = [] } = violation;
+  let { schemaPath } = violation;
+  const guessed = branches.find(({ chosenBy }) => chosenBy === "nearest");
+  if (guessed !== undefined) {
+    const union = parentOf(guessed.schemaPath);
+    return { keyword: union.slice(union.lastIndexOf("/") + 1), schemaPath: union, pointer: guessed.pointer };
+  }
+  for (const branch of branches.toReversed()) {
+    if (!schemaPath.startsWith(`${branch.schemaPath}/`)) continue;
+    const name = branch.chosenBy === "field" ? branch.name : "*";
+    schemaPath = `${parentOf(branch.schemaPath)}/${name}${schemaPath.slice(branch.schemaPath.length)}`;
+  }
+  return { keyword, schemaPath, pointer };
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 function instancePath(keyword: string, pointer: string): string {

@@ -1,14 +1,14 @@
 /** What a keyword's value is: where the walk goes on. */
 export type Shape = "value" | "schema" | "schemas" | "map" | "pattern-map";
 
-/** Every keyword of JSON Schema 2020-12 that the engine judges rightly: not `$vocabulary` and the dynamic references,
- * and not `unevaluatedItems` and `unevaluatedProperties`: of the first it judges some wrongly in the official suite, of the
- * second it takes a field called like an inherited property (`toString`) for evaluated. */
+/** Every keyword of JSON Schema 2020-12 but `$vocabulary`, which would make other keywords mean something else. */
 export const KEYWORDS: Readonly<Record<string, Shape>> = {
   $schema: "value",
   $id: "value",
   $anchor: "value",
   $ref: "value",
+  $dynamicRef: "value",
+  $dynamicAnchor: "value",
   $comment: "value",
   $defs: "map",
   definitions: "map",
@@ -47,6 +47,8 @@ export const KEYWORDS: Readonly<Record<string, Shape>> = {
   patternProperties: "pattern-map",
   additionalProperties: "schema",
   propertyNames: "schema",
+  unevaluatedItems: "schema",
+  unevaluatedProperties: "schema",
   title: "value",
   description: "value",
   default: "value",

@@ -1,16 +1,19 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
-import { KEYWORDS, type Shape } from "./keywords.ts";
+import { INTEGER_RANGES } from "./assertions.ts";
+import { FORMATS } from "./formats/formats.ts";
+import { KEYWORDS } from "./keywords.ts";
+import { metaSchema } from "./meta-schema.ts";
+import { readResources, type Resources, type SchemaPlace } from "./resources.ts";
 import { compileSchema } from "./schema.ts";
 
 type RefusalCode =
   | "dialect"
   | "unknown-keyword"
+  | "unknown-format"
+  | "invalid"
   | "remote-ref"
   | "unresolved-ref"
-  | "unbounded-unique"
-  | "boolean-subschema"
-  | "unique-objects"
-  | "contains-with-prefix"
+  | "pattern"
   | "forbidden-property"
   | "too-large"
   | "too-deep"
@@ -25,122 +28,139 @@ export type Refusal = {
 };
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
-const SIZE_BYTES_MAX = 256_000;
-const DEPTH_MAX = 32;
-/** `uniqueItems` compares every pair: 20,000 objects held the loop for 10.8 s. A hundred are 4,950 pairs. */
-const UNIQUE_ITEMS_MAX = 100;
+const SIZE_BYTES_MAX = 1_000_000;
+const DEPTH_MAX = 64;
 
 /** Names through which a payload could reach a prototype: the boundary refuses them, so no contract can ask for them. */
 const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
 
+/** Formats of OpenAPI for numbers that assert nothing: every number of JSON is one. */
+const NUMBER_FORMATS: ReadonlySet<string> = new Set(["float", "double"]);
+
 /**
  * Everything in a schema that a version may not be frozen with, in document order; empty when it may.
  * Patterns are judged elsewhere: proving their running time needs a solver that does not belong in the core.
+ * @param formats whether formats are asserted: one whose name is not known could not be.
  */
-export function refuseSchema(schema: JsonObject | boolean): readonly Refusal[] {
+export function refuseSchema(
+  schema: JsonObject | boolean,
+  formats: "assert" | "annotate" = "assert",
+): readonly Refusal[] {
   if (typeof schema === "boolean") return [];
-  const size = Buffer.byteLength(JSON.stringify(schema));
-  if (size > SIZE_BYTES_MAX) {
-    return [
-      {
-        pointer: "",
-        code: "too-large",
-        message: `the schema has ${size} bytes; at most ${SIZE_BYTES_MAX} are allowed`,
-      },
-    ];
-  }
+  const tooLarge = refuseSize(schema);
+  if (tooLarge !== null) return [tooLarge];
   const refusals: Refusal[] = [];
-  const anchors = new Set<string>();
-  collectAnchors(schema, anchors);
-  walk(schema, "", 1, { root: schema, anchors, refuse: (refusal) => refusals.push(refusal) });
+  const resources = readResources(schema);
+  walk(resources.root, 1, { resources, formats, refuse: (refusal) => refusals.push(refusal) });
+  refusals.push(...refuseMeaningless(schema));
   return refusals.length > 0 ? refusals : compileRefusal(schema);
 }
 
 type Walk = {
-  readonly root: JsonObject;
-  readonly anchors: ReadonlySet<string>;
+  readonly resources: Resources;
+  readonly formats: "assert" | "annotate";
   readonly refuse: (refusal: Refusal) => void;
 };
 
-function walk(schema: JsonValue, pointer: string, depth: number, run: Walk): void {
-  if (!isObject(schema)) return;
-  if (depth > DEPTH_MAX)
-    return run.refuse({ pointer, code: "too-deep", message: `schemas nest deeper than ${DEPTH_MAX}` });
-  checkUnique(schema, pointer, run);
-  checkBooleans(schema, pointer, run);
+function refuseSize(schema: JsonObject): Refusal | null {
+  const text = JSON.stringify(schema, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+  const size = Buffer.byteLength(text);
+  if (size <= SIZE_BYTES_MAX) return null;
+  return {
+    pointer: "",
+    code: "too-large",
+    message: `the schema has ${size} bytes; at most ${SIZE_BYTES_MAX} are allowed`,
+  };
+}
+
+function walk(place: SchemaPlace, depth: number, run: Walk): void {
+  const { schema, path } = place;
+  if (typeof schema === "boolean") return;
+  if (depth > DEPTH_MAX) {
+    return run.refuse({ pointer: path, code: "too-deep", message: `schemas nest deeper than ${DEPTH_MAX}` });
+  }
   for (const [keyword, value] of Object.entries(schema)) {
-    const at = `${pointer}/${escapeStep(keyword)}`;
     if (keyword.startsWith("x-")) continue;
     const shape = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : undefined;
     if (shape === undefined) {
       run.refuse({
-        pointer: at,
+        pointer: `${path}/${escapeStep(keyword)}`,
         code: "unknown-keyword",
         message: `"${keyword}" is not a keyword that is judged; begin the name with "x-" to keep it as a note`,
       });
       continue;
     }
-    if (keyword === "$schema" && value !== DIALECT) {
-      run.refuse({ pointer: at, code: "dialect", message: `only the dialect ${DIALECT} is judged` });
-    }
-    if (keyword === "$ref" && typeof value === "string") checkRef(value, at, run);
-    if (keyword === "properties" || keyword === "$defs") checkNames(value, at, run);
-    descend(shape, value, at, depth, run);
+    checkValue(place, keyword, value, run);
+    for (const below of placesUnder(place, keyword, value, run.resources)) walk(below, depth + 1, run);
   }
 }
 
-function descend(shape: Shape, value: JsonValue, at: string, depth: number, run: Walk): void {
-  switch (shape) {
-    case "value":
+function placesUnder(
+  place: SchemaPlace,
+  keyword: string,
+  value: JsonValue,
+  resources: Resources,
+): readonly SchemaPlace[] {
+  const shape = KEYWORDS[keyword] ?? "value";
+  if (shape === "value" || value === null || typeof value !== "object") return [];
+  if (shape === "schema") return isObject(value) ? [resources.under(place, keyword)] : [];
+  if (Array.isArray(value) !== (shape === "schemas")) return [];
+  return Object.entries(value)
+    .filter(([, part]) => isObject(part))
+    .map(([step]) => resources.under(place, keyword, step));
+}
+
+function checkValue(place: SchemaPlace, keyword: string, value: JsonValue, run: Walk): void {
+  const { refuse } = run;
+  const pointer = `${place.path}/${escapeStep(keyword)}`;
+  switch (keyword) {
+    case "$schema":
+      if (value !== DIALECT) refuse({ pointer, code: "dialect", message: `only the dialect ${DIALECT} is judged` });
       return;
-    case "schema":
-      return walk(value, at, depth + 1, run);
-    case "schemas":
-      if (Array.isArray(value)) value.forEach((item: JsonValue, index) => walk(item, `${at}/${index}`, depth + 1, run));
+    case "$ref":
+    case "$dynamicRef":
+      if (typeof value === "string") checkRef(place, value, pointer, run);
       return;
-    case "map":
-    case "pattern-map":
+    case "format":
+      if (typeof value === "string") checkFormat(value, pointer, run);
+      return;
+    case "pattern":
+      if (typeof value === "string") checkPattern(value, pointer, run);
+      return;
+    case "patternProperties":
       if (!isObject(value)) return;
-      for (const [name, item] of Object.entries(value)) walk(item, `${at}/${escapeStep(name)}`, depth + 1, run);
+      for (const name of Object.keys(value)) checkPattern(name, `${pointer}/${escapeStep(name)}`, run);
+      return;
+    case "properties":
+      checkNames(value, pointer, run);
+      return;
+    default:
   }
-}
-
-function checkUnique(schema: JsonObject, pointer: string, { refuse }: Walk): void {
-  if (schema["uniqueItems"] !== true) return;
-  const { maxItems, items } = schema;
-  if (typeof maxItems !== "number" || maxItems > UNIQUE_ITEMS_MAX) {
-    const message = `uniqueItems needs maxItems of at most ${UNIQUE_ITEMS_MAX} beside it`;
-    refuse({ pointer: `${pointer}/uniqueItems`, code: "unbounded-unique", message });
-  }
-  // The engine compares objects by their methods: one with a field "toString" equals nothing, not even itself.
-  const type = items !== undefined && isObject(items) ? items["type"] : undefined;
-  if (typeof type === "string" && SCALARS.has(type)) return;
-  const message = `uniqueItems needs items of one scalar type beside it (${[...SCALARS].join(", ")})`;
-  refuse({ pointer: `${pointer}/uniqueItems`, code: "unique-objects", message });
-}
-
-const SCALARS: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean"]);
-
-/** On a bare true or false here the engine gives wrong verdicts (found by the second engine on random schemas). */
-function checkBooleans(schema: JsonObject, pointer: string, { refuse }: Walk): void {
-  for (const keyword of ["not", "contains"]) {
-    if (typeof schema[keyword] !== "boolean") continue;
-    const message = `${keyword} with a bare ${String(schema[keyword])} says nothing about the payload; remove it or write a schema`;
-    refuse({ pointer: `${pointer}/${keyword}`, code: "boolean-subschema", message });
-  }
-  if (schema["contains"] === undefined || schema["prefixItems"] === undefined) return;
-  const message = "contains beside prefixItems is not judged on an empty array; put one of them into allOf";
-  refuse({ pointer: `${pointer}/contains`, code: "contains-with-prefix", message });
 }
 
 /** Only references inside the document, to something that is there. */
-function checkRef(ref: string, pointer: string, { root, anchors, refuse }: Walk): void {
-  if (anchors.has(ref)) return;
-  if (!ref.startsWith("#")) {
-    return refuse({ pointer, code: "remote-ref", message: "it refers to another document; nothing is ever fetched" });
+function checkRef(place: SchemaPlace, reference: string, pointer: string, { resources, refuse }: Walk): void {
+  if (resources.resolve(place, reference) !== null) return;
+  if (reference.startsWith("#")) {
+    return refuse({ pointer, code: "unresolved-ref", message: "it refers to nothing in this document" });
   }
-  if (ref !== "#" && (!ref.startsWith("#/") || resolvePointer(root, ref.slice(1)) === undefined)) {
-    refuse({ pointer, code: "unresolved-ref", message: "it refers to nothing in this document" });
+  const message = "it refers to another document, and nothing is ever fetched; sigma contract import bundles documents";
+  refuse({ pointer, code: "remote-ref", message });
+}
+
+function checkFormat(name: string, pointer: string, { formats, refuse }: Walk): void {
+  if (formats === "annotate" || FORMATS.has(name) || INTEGER_RANGES.has(name) || NUMBER_FORMATS.has(name)) return;
+  const known = [...FORMATS.keys(), ...INTEGER_RANGES.keys(), ...NUMBER_FORMATS].join(", ");
+  const message = `there is no format "${name}" to assert; use one of ${known}, or make formats notes with formats: annotate`;
+  refuse({ pointer, code: "unknown-format", message });
+}
+
+function checkPattern(pattern: string, pointer: string, { refuse }: Walk): void {
+  try {
+    RegExp(pattern, "u");
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replace(/^Invalid regular expression: .*: /s, "") : "";
+    refuse({ pointer, code: "pattern", message: `it is no regular expression (ECMA-262 with flag u): ${why}` });
   }
 }
 
@@ -148,43 +168,27 @@ function checkNames(value: JsonValue, pointer: string, { refuse }: Walk): void {
   if (!isObject(value)) return;
   for (const name of Object.keys(value)) {
     if (!FORBIDDEN.has(name)) continue;
-    refuse({
-      pointer: `${pointer}/${name}`,
-      code: "forbidden-property",
-      message: `no payload with a key "${name}" gets past the boundary`,
-    });
+    const message = `no payload with a key "${name}" gets past the boundary`;
+    refuse({ pointer: `${pointer}/${name}`, code: "forbidden-property", message });
   }
 }
 
-function collectAnchors(value: JsonValue, anchors: Set<string>): void {
-  if (Array.isArray(value)) {
-    for (const item of value as readonly JsonValue[]) collectAnchors(item, anchors);
-  }
-  if (!isObject(value)) return;
-  const { $id, $anchor } = value;
-  if (typeof $id === "string") anchors.add($id);
-  if (typeof $anchor === "string") anchors.add(`#${$anchor}`);
-  for (const item of Object.values(value)) collectAnchors(item, anchors);
+/** What the meta-schema refuses, in its words. */
+function refuseMeaningless(schema: JsonObject): readonly Refusal[] {
+  const { accepts, explain } = metaSchema();
+  if (accepts(schema)) return [];
+  return explain(schema).map(({ pointer, message }) => ({ pointer, code: "invalid", message }));
 }
 
+/** A safety net: what got this far compiles. */
 function compileRefusal(schema: JsonObject): readonly Refusal[] {
   try {
-    compileSchema(schema).accepts(null);
+    compileSchema(schema, { formats: "assert" });
     return [];
   } catch (error) {
-    const message = `it does not compile: ${error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : "unknown reason"}`;
-    return [{ pointer: "", code: "does-not-compile", message }];
+    const why = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : "unknown reason";
+    return [{ pointer: "", code: "does-not-compile", message: `it does not compile: ${why}` }];
   }
-}
-
-function resolvePointer(root: JsonValue, pointer: string): JsonValue | undefined {
-  let value: JsonValue | undefined = root;
-  for (const step of decodeURIComponent(pointer).slice(1).split("/")) {
-    if (value === undefined || value === null || typeof value !== "object") return undefined;
-    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    value = Object.hasOwn(value, name) ? (value as { readonly [key: string]: JsonValue })[name] : undefined;
-  }
-  return value;
 }
 
 function isObject(value: JsonValue): value is JsonObject {

@@ -20,6 +20,8 @@ test("an explanation points above a name that is too long to repeat, and says so
   expect(schema.explain({ map: { [name]: { a: 1 } } })).toEqual([
     {
       pointer: "/map",
+      expected: "no such field",
+      got: "number",
       keyword: "additionalProperties",
       schemaPath: "/properties/map/additionalProperties/additionalProperties",
       message: "something below it, with a name too long to repeat: is not a field of this contract",

@@ -23,33 +23,17 @@ describe("refuseSchema()", () => {
     ["a reference to a relative document", { $ref: "other.json#/a" }, ["remote-ref /$ref"]],
     ["a reference to nothing", { $ref: "#/$defs/none" }, ["unresolved-ref /$ref"]],
     [
-      "uniqueItems without a bound",
-      { uniqueItems: true, items: { type: "string" } },
-      ["unbounded-unique /uniqueItems"],
-    ],
-    [
-      "uniqueItems with too large a bound",
-      { uniqueItems: true, maxItems: 101, items: { type: "string" } },
-      ["unbounded-unique /uniqueItems"],
-    ],
-    [
       "a property that no payload can have",
       { properties: { constructor: {} } },
       ["forbidden-property /properties/constructor"],
     ],
-    ["a dynamic reference", { $dynamicRef: "#a" }, ["unknown-keyword /$dynamicRef"]],
-    ["unevaluatedItems", { unevaluatedItems: false }, ["unknown-keyword /unevaluatedItems"]],
-    ["unevaluatedProperties", { unevaluatedProperties: false }, ["unknown-keyword /unevaluatedProperties"]],
-    [
-      "uniqueItems of objects",
-      { uniqueItems: true, maxItems: 3, items: { type: "object" } },
-      ["unique-objects /uniqueItems"],
-    ],
-    ["contains beside prefixItems", { contains: {}, prefixItems: [{}] }, ["contains-with-prefix /contains"]],
-    ["not with a bare true", { not: true }, ["boolean-subschema /not"]],
-    ["contains with a bare false", { contains: false }, ["boolean-subschema /contains"]],
-    ["a schema nested too deep", nested(40), [`too-deep ${"/not".repeat(32)}`]],
-    ["a schema too large", { description: "x".repeat(256_001) }, ["too-large "]],
+    ["a reference with a bare percent", { $ref: "#/$defs/100%", $defs: { "100%": {} } }, ["unresolved-ref /$ref"]],
+    ["a vocabulary", { $vocabulary: {} }, ["unknown-keyword /$vocabulary"]],
+    ["a format nobody can assert", { items: { format: "colour" } }, ["unknown-format /items/format"]],
+    ["a pattern that is none", { pattern: "(" }, ["pattern /pattern"]],
+    ["an escape that flag u does not have", { patternProperties: { "a\\:": {} } }, ["pattern /patternProperties/a\\:"]],
+    ["a schema nested too deep", nested(70), [`too-deep ${"/not".repeat(64)}`]],
+    ["a schema too large", { description: "x".repeat(1_000_001) }, ["too-large "]],
   ])("refuses %s", (_, schema, expected) => {
     expect(found(schema)).toEqual(expected);
   });
@@ -61,11 +45,20 @@ describe("refuseSchema()", () => {
     ["a reference with escaped steps", { $defs: { "a/b": {} }, $ref: "#/$defs/a~1b" }],
     ["a reference by anchor", { $defs: { a: { $anchor: "here" } }, $ref: "#here" }],
     ["a recursive reference", { properties: { next: { $ref: "#" } } }],
-    ["uniqueItems with a small bound", { uniqueItems: true, maxItems: 100, items: { type: "integer" } }],
+    ["uniqueItems of anything", { uniqueItems: true }],
+    ["a dynamic reference", { $dynamicRef: "#a", $defs: { a: { $dynamicAnchor: "a" } } }],
+    ["unevaluatedItems and unevaluatedProperties", { unevaluatedItems: false, unevaluatedProperties: false }],
+    ["a bare true or false anywhere", { not: true, contains: false, prefixItems: [true] }],
+    [
+      "an embedded resource",
+      { $ref: "urn:x:a", $defs: { a: { $id: "urn:x:a", $ref: "#b", $defs: { b: { $anchor: "b" } } } } },
+    ],
+    ["a class of characters beyond the basic plane", { pattern: "^[😀-🙏]$" }],
+    ["formats of numbers", { properties: { a: { format: "int64" }, b: { format: "double" } } }],
     ["a property called like a keyword", { properties: { minimun: {}, $ref: {} } }],
     ["a value that looks like a schema", { const: { $ref: "https://example.org" }, enum: [{ minimun: 1 }] }],
     ["a property called toString", { properties: { toString: {} } }],
-    ["a schema just deep enough", nested(31)],
+    ["a schema just deep enough", nested(63)],
   ])("takes %s", (_, schema) => {
     expect(found(schema)).toEqual([]);
   });
@@ -75,6 +68,30 @@ describe("refuseSchema()", () => {
       "unknown-keyword /a",
       "unknown-keyword /properties/b/c",
       "unresolved-ref /properties/d/$ref",
+    ]);
+  });
+
+  test("takes any format where formats are notes", () => {
+    expect(refuseSchema({ format: "colour" }, "annotate")).toEqual([]);
+  });
+
+  test.each<readonly [JsonObject, string]>([
+    [{ multipleOf: 0 }, "/multipleOf: must be > 0"],
+    [{ multipleOf: -1 }, "/multipleOf: must be > 0"],
+    [{ type: [] }, "/type: must not have fewer than 1 item"],
+    [{ type: "text" }, '/type: must be one of array, boolean, integer, "null", number, object, string'],
+    [{ minLength: -1 }, "/minLength: must be >= 0"],
+    [{ maxLength: 1.5 }, "/maxLength: must be integer"],
+    [{ type: "object", required: [1] }, "/required/0: must be string"],
+    [{ oneOf: [] }, "/oneOf: must not have fewer than 1 item"],
+    [{ type: ["string", "string"] }, "/type: must not have equal items (items 0 and 1 are equal)"],
+    [{ dependentRequired: { a: [1] } }, "/dependentRequired/a/0: must be string"],
+    [{ description: ["x"] }, "/description: must be string"],
+    [{ items: [{}] }, "/items: must be object or boolean"],
+    [{ properties: { a: 3 } }, "/properties/a: must be object or boolean"],
+  ])("says what the meta-schema has against %j", (schema, expected) => {
+    expect(refuseSchema(schema).map(({ pointer, code, message }) => `${code} ${pointer}: ${message}`)).toEqual([
+      `invalid ${expected}`,
     ]);
   });
 });

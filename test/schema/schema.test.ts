@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { JsonObject, JsonValue } from "../../src/json/json.ts";
 import { refuseSchema } from "../../src/schema/schema-lint.ts";
-import { compileSchema, VIOLATIONS_MAX } from "../../src/schema/schema.ts";
-import { schemaGroups } from "../conformance.ts";
+import { VIOLATIONS_MAX } from "../../src/schema/report.ts";
+import { compileSchema } from "../../src/schema/schema.ts";
+import { remoteSchemas, schemaGroups } from "../conformance.ts";
 
 type Schema = JsonObject | boolean;
 
@@ -11,33 +12,45 @@ const SHIPMENT = JSON.parse(
   readFileSync(new URL("../../contracts/shipment/v1.schema.json", import.meta.url), "utf8"),
 ) as JsonObject;
 
+const REMOTES = remoteSchemas();
+
+/** Verdicts that hang on what is refused at lint: a `$schema` of its own, and a keyword of older drafts. */
+const REFUSED = [
+  "vocabulary.json / schema that uses custom metaschema with with no validation vocabulary",
+  "cross-draft.json / refs to historic drafts are processed as historic drafts",
+  "format-assertion.json / schema that uses custom metaschema with format-assertion: false",
+  "format-assertion.json / schema that uses custom metaschema with format-assertion: true",
+  "dependencies-compatibility.json / ",
+];
+
 describe("the official JSON Schema 2020-12 suite", () => {
-  test("has no wrong verdict among its 1,299 but for the refused constructs, and an explanation for every no", () => {
-    const counts = { judged: 0, refused: 0 };
+  test.each([
+    ["required", "" as const, 1_296],
+    ["optional", "optional" as const, 121],
+  ])("has no wrong verdict among the %s tests, and an explanation for every no", (_, folder, judged) => {
     const wrong: string[] = [];
-    for (const { file, description, schema, tests } of schemaGroups()) {
-      if (refuseSchema(schema as Schema).length > 0) {
-        counts.refused += tests.length;
-        continue;
-      }
-      const { accepts, explain } = compileSchema(schema as Schema);
-      for (const { description: name, data, valid } of tests) {
-        counts.judged += 1;
+    let count = 0;
+    for (const { file, description, schema, tests } of schemaGroups(folder)) {
+      const name = `${file} / ${description}`;
+      if (REFUSED.some((refused) => name.startsWith(refused))) continue;
+      const { accepts, explain } = compileSchema(schema as Schema, { references: REMOTES });
+      for (const { description: what, data, valid } of tests) {
+        count += 1;
         const before = JSON.stringify(data);
         const verdict = accepts(data as JsonValue);
-        if (verdict !== valid) wrong.push(`${file} / ${description} / ${name}`);
-        if (!verdict && explain(data as JsonValue).length === 0)
-          wrong.push(`${file} / ${description} / ${name}: no explanation`);
-        if (JSON.stringify(data) !== before) wrong.push(`${file} / ${description} / ${name}: the payload was changed`);
+        if (verdict !== valid) wrong.push(`${name} / ${what}`);
+        if (!verdict && explain(data as JsonValue).some(({ keyword }) => keyword === ""))
+          wrong.push(`${name} / ${what}: no explanation`);
+        if (JSON.stringify(data) !== before) wrong.push(`${name} / ${what}: the payload was changed`);
       }
     }
     expect(wrong).toEqual([]);
-    expect(counts).toEqual({ judged: 909, refused: 390 });
+    expect(count).toBe(judged);
   });
 
   test("the constructs a version may not be frozen with are exactly those listed", () => {
     const refused = schemaGroups().flatMap(({ file, description, schema }) => {
-      const codes = [...new Set(refuseSchema(schema as Schema).map(({ code }) => code))].toSorted();
+      const codes = [...new Set(refuseSchema(schema as Schema, "annotate").map(({ code }) => code))].toSorted();
       return codes.length === 0 ? [] : [`${file} / ${description}: ${codes.join(", ")}`];
     });
     const listed = JSON.parse(readFileSync(new URL("schema-refusals.json", import.meta.url), "utf8")) as {
@@ -88,7 +101,7 @@ describe("compileSchema()", () => {
     ).toBe(true);
   });
 
-  test("asserts no format and fills in no default", () => {
+  test("asserts no format unless told to, and fills in no default", () => {
     const payload = {};
     expect(compileSchema({ properties: { a: { default: 1 }, b: { format: "email" } } }).accepts(payload)).toBe(true);
     expect(payload).toEqual({});
@@ -116,6 +129,8 @@ describe("compileSchema()", () => {
     expect(explain({ a: "abc" })).toEqual([
       {
         pointer: "/a",
+        expected: 'text that matches "^.$"',
+        got: "string",
         keyword: "pattern",
         schemaPath: "/properties/a/pattern",
         message: expect.not.stringContaining("\\p{L}") as string,

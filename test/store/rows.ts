@@ -160,8 +160,23 @@ export const REASONS: readonly FailureReason[] = [
   {
     kind: "schema",
     violations: [
-      { pointer: "/a", keyword: "type", schemaPath: "/properties/a/type", message: "must be a number" },
-      { pointer: "", keyword: "required", schemaPath: "/required", message: "lacks b" },
+      {
+        pointer: "/a",
+        keyword: "type",
+        schemaPath: "/properties/a/type",
+        message: "must be a number",
+        expected: "number",
+        got: "text",
+        bytes: [5, 8],
+      },
+      {
+        pointer: "",
+        keyword: "required",
+        schemaPath: "/required",
+        message: "lacks b",
+        expected: "a value",
+        got: "nothing",
+      },
     ],
   },
   { kind: "rule", violations: [{ id: "max", message: "too much" }] },

@@ -1,0 +1,221 @@
+import type { JsonObject, JsonValue } from "../json/json.ts";
+import { listValues } from "./assertions.ts";
+import type { BranchFacts } from "./branch-facts.ts";
+import { compileMembership } from "./equal.ts";
+import type { ExplainBranches } from "./combine.ts";
+import type { Node } from "./node.ts";
+import {
+  addViolation,
+  createReport,
+  createTally,
+  kindOf,
+  pointerOf,
+  VIOLATIONS_MAX,
+  type At,
+  type Report,
+  type Site,
+} from "./report.ts";
+import type { Branch, Violation } from "./violation.ts";
+
+type Candidate = { readonly node: Node; readonly facts: BranchFacts };
+
+/** A field whose value tells branches apart. */
+type Discriminator = {
+  readonly name: string;
+  readonly site: Site;
+  readonly siteOfMissing: Site;
+  /** Whether every branch that fixes the field asks for it. */
+  readonly isNeeded: boolean;
+  /** For each branch; null of one that leaves the field open. */
+  readonly takes: readonly (((value: JsonValue) => boolean) | null)[];
+};
+
+/** Makes the sites of violations that speak of the branches as a whole. */
+type MakeSite = (keyword: string, expected: string, message: string) => Site;
+
+/**
+ * Compiles the explanation of `anyOf` or `oneOf`: the violations of the one branch that a value was meant for.
+ *
+ * A field of fixed values (`kind: {const: ...}`) names the branch; else the kind of the value does; else the branch by
+ * which least is wrong, and among equals the one that goes deepest. A value that no branch can be meant for is one violation.
+ */
+export function compileBranches(
+  keyword: "anyOf" | "oneOf",
+  branches: readonly Candidate[],
+  makeSite: MakeSite,
+): ExplainBranches {
+  const discriminators = findDiscriminators(keyword, branches, makeSite);
+  const { siteOfMembers, siteOfKinds, siteOfSeveral } = sitesOfWhole(keyword, branches, makeSite);
+  const nameBranch = rememberBranches();
+  const all = branches.map((_, index) => index);
+
+  const explainOne = (index: number, why: Why, value: JsonValue, at: At | null, report: Report): void => {
+    const candidate = branches[index];
+    if (candidate === undefined) return;
+    if (report.tally !== null) return candidate.node.explain(value, at, report);
+    const inner = createReport([...report.branches, nameBranch(candidate, index, why, pointerOf(at))]);
+    candidate.node.explain(value, at, inner);
+    append(report, inner.violations);
+  };
+
+  return (value, at, report) => {
+    const matching = keyword === "oneOf" ? branches.filter(({ node }) => node.accepts(value)) : [];
+    if (matching.length > 1) {
+      const names = matching.map(({ facts }) => facts.name).join(", ");
+      const message = `matches ${matching.length} branches, ${names}; exactly one is allowed`;
+      return addViolation(report, siteOfSeveral, at, value, message);
+    }
+    if (siteOfMembers !== null) return addViolation(report, siteOfMembers, at, value);
+    const ofKind = all.filter((index) => takesKind(branches[index], value));
+    if (ofKind.length === 0 && siteOfKinds !== null) return addViolation(report, siteOfKinds, at, value);
+    const chosen = chooseByField(discriminators, ofKind, value, at, report);
+    if (chosen === "told") return;
+    const { field } = chosen;
+    const left = chosen.left.length === 0 ? all : chosen.left;
+    if (left.length > 1) {
+      return explainOne(nearestOf(left, branches, value, at), { field, chosenBy: "nearest" }, value, at, report);
+    }
+    explainOne(left[0] ?? 0, { field, chosenBy: field === null ? "kind" : "field" }, value, at, report);
+  };
+}
+
+/** The field that left a branch, if one did, and what decided in the end. */
+type Why = { readonly field: string | null; readonly chosenBy: Branch["chosenBy"] };
+
+/** Violations that speak of the branches as a whole; null where the branches do not say enough for one. */
+function sitesOfWhole(
+  keyword: string,
+  branches: readonly Candidate[],
+  makeSite: MakeSite,
+): { readonly siteOfMembers: Site | null; readonly siteOfKinds: Site | null; readonly siteOfSeveral: Site } {
+  const lists = branches.map(({ facts }) => facts.members);
+  const kinds = branches.map(({ facts }) => facts.kinds);
+  const members = lists.includes(null) ? null : `one of ${listValues(lists.flatMap((list) => list ?? []))}`;
+  const kind = kinds.includes(null) ? null : [...new Set(kinds.flatMap((one) => [...(one ?? [])]))].join(" or ");
+  return {
+    siteOfMembers: members === null ? null : makeSite(keyword, members, `must be ${members}`),
+    siteOfKinds: kind === null ? null : makeSite("type", kind, `must be ${kind}`),
+    siteOfSeveral: makeSite(keyword, "exactly one of its branches", "matches several branches; exactly one is allowed"),
+  };
+}
+
+/** Names branches. The same branch at the same place is the same object, so that violations that repeat are recognised. */
+function rememberBranches(): (candidate: Candidate, index: number, why: Why, pointer: string) => Branch {
+  const remembered = new Map<string, Branch>();
+  return ({ facts }, index, { field, chosenBy }, pointer) => {
+    const key = `${index} ${chosenBy} ${field ?? ""} ${pointer}`;
+    const known = remembered.get(key);
+    if (known !== undefined) return known;
+    const fixed = field === null ? undefined : facts.fixed.get(field);
+    const name = field === null || fixed === undefined ? facts.name : `${field} = ${listValues(fixed, " | ")}`;
+    const made: Branch = { schemaPath: facts.schemaPath, pointer, name, chosenBy };
+    if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+    remembered.set(key, made);
+    return made;
+  };
+}
+
+const REMEMBERED_MAX = 256;
+
+type Chosen = { readonly left: readonly number[]; readonly field: string | null };
+
+/** Leaves the branches whose fixed fields fit; `told` when the field itself is what is wrong, which is then reported. */
+function chooseByField(
+  discriminators: readonly Discriminator[],
+  candidates: readonly number[],
+  value: JsonValue,
+  at: At | null,
+  report: Report,
+): Chosen | "told" {
+  let left = candidates;
+  let field: string | null = null;
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return { left, field };
+  const object = value as JsonObject;
+  for (const { name, takes, site, siteOfMissing, isNeeded } of discriminators) {
+    if (left.length <= 1) break;
+    const below = { up: at, step: name };
+    if (!Object.hasOwn(object, name)) {
+      if (!isNeeded || left.some((index) => takes[index] === null)) continue;
+      addViolation(report, siteOfMissing, below, undefined);
+      return "told";
+    }
+    const found = object[name] ?? null;
+    const fitting = left.filter((index) => takes[index]?.(found) ?? true);
+    if (fitting.length === 0) {
+      addViolation(report, site, below, found);
+      return "told";
+    }
+    if (fitting.length < left.length) field = name;
+    left = fitting;
+  }
+  return { left, field };
+}
+
+function findDiscriminators(
+  keyword: string,
+  branches: readonly Candidate[],
+  makeSite: MakeSite,
+): readonly Discriminator[] {
+  const names = [...new Set(branches.flatMap(({ facts }) => [...facts.fixed.keys()]))];
+  const found: (Discriminator & { readonly isSharp: boolean })[] = [];
+  for (const name of names) {
+    const lists = branches.map(({ facts }) => facts.fixed.get(name) ?? null);
+    const texts = lists.map((list) => (list === null ? null : listValues(list, " | ")));
+    if (new Set(texts).size < 2) continue;
+    const values = [
+      ...new Map(lists.flatMap((list) => list ?? []).map((value) => [listValues([value]), value])).values(),
+    ];
+    const isSharp =
+      !lists.includes(null) && values.length === lists.reduce((sum, list) => sum + (list?.length ?? 0), 0);
+    const isNeeded = branches.every(({ facts }) => !facts.fixed.has(name) || facts.required.has(name));
+    const expected = `one of ${listValues(values)}`;
+    found.push({
+      name,
+      isNeeded,
+      isSharp: isSharp && isNeeded,
+      site: makeSite(keyword, expected, `matches none of ${name} = ${listValues(values, " | ")}`),
+      siteOfMissing: makeSite("required", expected, `is required and missing: ${name} = ${listValues(values, " | ")}`),
+      takes: lists.map((list) => (list === null ? null : compileMembership(list))),
+    });
+  }
+  // A field that tells every branch from every other goes first; one that may be missing tells nothing when it is.
+  return found.filter(({ isSharp }) => isSharp).concat(found.filter(({ isSharp }) => !isSharp));
+}
+
+function takesKind(branch: Candidate | undefined, value: JsonValue): boolean {
+  const kinds = branch?.facts.kinds ?? null;
+  if (kinds === null) return true;
+  const kind = kindOf(value);
+  return kinds.has(kind) || (kind === "number" && kinds.has("integer"));
+}
+
+/** The branch with the fewest violations; of several, the one whose violations lie deepest; of several, the first. */
+function nearestOf(
+  candidates: readonly number[],
+  branches: readonly Candidate[],
+  value: JsonValue,
+  at: At | null,
+): number {
+  let best = candidates[0] ?? 0;
+  let fewest = Infinity;
+  let deepest = -1;
+  for (const index of candidates) {
+    const inner = createTally();
+    branches[index]?.node.explain(value, at, inner);
+    const { tally } = inner;
+    const { depth } = tally;
+    // A branch that refuses and cannot say why is the last to be chosen.
+    const count = tally.count === 0 ? Infinity : tally.count;
+    if (count > fewest || (count === fewest && depth <= deepest)) continue;
+    best = index;
+    fewest = count;
+    deepest = depth;
+  }
+  return best;
+}
+
+function append(report: Report, violations: readonly Violation[]): void {
+  for (const violation of violations) {
+    if (report.violations.length < VIOLATIONS_MAX) report.violations.push(violation);
+  }
+}

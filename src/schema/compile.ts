@@ -1,0 +1,270 @@
+import type { JsonObject, JsonValue } from "../json/json.ts";
+import { ASSERTIONS, compileAssertion } from "./assertions.ts";
+import { readBranchFacts } from "./branch-facts.ts";
+import { compileBranches } from "./branches.ts";
+import {
+  compileAll,
+  compileAnyOf,
+  compileCondition,
+  compileNot,
+  compileOneOf,
+  compileReference,
+  type ExplainBranches,
+} from "./combine.ts";
+import { compileFields } from "./fields.ts";
+import type { FormatCheck } from "./formats/formats.ts";
+import {
+  compileContains,
+  compileDependentNames,
+  compileDependentSchemas,
+  compileItems,
+  compileNames,
+} from "./members.ts";
+import type { AnyPart, Node } from "./node.ts";
+import { assembleNode } from "./assemble.ts";
+import { addViolation, type Site } from "./report.ts";
+import type { Resource, Resources, SchemaPlace } from "./resources.ts";
+
+export type Compilation = {
+  readonly resources: Resources;
+  /** Checks by name; null when formats are notes. */
+  readonly formats: ReadonlyMap<string, FormatCheck> | null;
+};
+
+/** The resources gone through on the way to a schema, outermost first, each once: what a dynamic reference looks into. */
+type Scope = readonly Resource[];
+
+/**
+ * Compiles a schema into closures. Each schema is compiled once for each dynamic scope it is reached in, so that dynamic
+ * references cost nothing when a payload is judged.
+ * @throws on a reference that leads nowhere and on what is no pattern.
+ */
+export function compileNode({ resources, formats }: Compilation): Node {
+  const compiled = new Map<JsonObject, Map<string, Node>>();
+  const scopeNumbers = new Map<Resource, number>();
+
+  return compile(resources.root, []);
+
+  function compile(place: SchemaPlace, outer: Scope): Node {
+    const { schema, resource } = place;
+    if (typeof schema === "boolean") return schema ? ANYTHING : compileNothing(place);
+    const scope = outer.includes(resource) ? outer : [...outer, resource];
+    const key = scope.map((one) => numberOf(one)).join(" ");
+    const inScope = compiled.get(schema) ?? new Map<string, Node>();
+    compiled.set(schema, inScope);
+    const known = inScope.get(key);
+    if (known !== undefined) return known;
+    // Before its parts: a recursive schema refers to itself.
+    const node: Node = { accepts: unready, tracks: unready, explain: unready };
+    inScope.set(key, node);
+    Object.assign(node, assembleNode(createBuilder(place, schema, scope)));
+    return node;
+  }
+
+  function numberOf(resource: Resource): number {
+    const number = scopeNumbers.get(resource) ?? scopeNumbers.size;
+    scopeNumbers.set(resource, number);
+    return number;
+  }
+
+  function createBuilder(place: SchemaPlace, schema: JsonObject, scope: Scope): Builder {
+    const shown = schema["x-show-value"] === true;
+    const site = (keyword: string, expected: string, message: string): Site => {
+      return { keyword, schemaPath: `${place.path}/${keyword}`, expected, message, shown, last: null };
+    };
+    const below = (...steps: readonly (string | number)[]): Node => compile(resources.under(place, ...steps), scope);
+    const builder: Omit<Builder, "parts"> = {
+      schema,
+      site,
+      siteAt: (path, keyword, expected, message) => ({
+        ...site(keyword, expected, message),
+        schemaPath: `${place.path}/${path}`,
+      }),
+      below,
+      referred: (reference, isDynamic) => followReference(place, reference, isDynamic, scope),
+      explainBranches: (keyword) => {
+        const nodes = listUnder(schema, keyword).map((_, index) => ({
+          node: below(keyword, index),
+          facts: readBranchFacts(resources.under(place, keyword, index), index + 1, resources),
+        }));
+        return compileBranches(keyword, nodes, (name, expected, message) => ({
+          ...site(name, expected, message),
+          schemaPath: `${place.path}/${keyword}`,
+        }));
+      },
+    };
+    return { ...builder, parts: partsOf(builder, formats) };
+  }
+
+  function followReference(place: SchemaPlace, reference: string, isDynamic: boolean, scope: Scope): Node {
+    const target = resources.resolve(place, reference);
+    if (target === null) throw new Error(`the reference at ${place.path} leads nowhere`);
+    const { dynamicName } = target;
+    if (!isDynamic || dynamicName === null) return compile(target.place, scope);
+    // The outermost resource that has the anchor has the say.
+    const inScope = scope
+      .map(({ dynamicAnchors }) => dynamicAnchors.get(dynamicName))
+      .find((found) => found !== undefined);
+    return compile(inScope ?? target.place, scope);
+  }
+}
+
+/** What the keywords of one schema are compiled with. */
+export type Builder = {
+  readonly schema: JsonObject;
+  readonly parts: readonly AnyPart[];
+  readonly site: (keyword: string, expected: string, message: string) => Site;
+  readonly siteAt: (path: string, keyword: string, expected: string, message: string) => Site;
+  readonly below: (...steps: readonly (string | number)[]) => Node;
+  readonly referred: (reference: string, isDynamic: boolean) => Node;
+  readonly explainBranches: (keyword: "anyOf" | "oneOf") => ExplainBranches;
+};
+
+function unready(): never {
+  throw new Error("Cannot judge: the schema is still being compiled");
+}
+
+const ANYTHING: Node = { accepts: () => true, tracks: () => true, explain: () => {} };
+
+function compileNothing(place: SchemaPlace): Node {
+  const site: Site = {
+    keyword: "false",
+    schemaPath: place.path,
+    expected: "nothing",
+    message: "is not allowed here",
+    shown: false,
+    last: null,
+  };
+  return {
+    accepts: () => false,
+    tracks: () => false,
+    explain: (value, at, report) => addViolation(report, site, at, value),
+  };
+}
+
+/** Every keyword but `type` and the unevaluated ones, in the order in which violations are reported. */
+function partsOf(builder: Omit<Builder, "parts">, formats: Compilation["formats"]): readonly AnyPart[] {
+  const { schema, site } = builder;
+  const parts: AnyPart[] = [];
+  for (const keyword of ASSERTIONS) {
+    const value = own(schema, keyword);
+    if (value !== undefined) parts.push(...compileAssertion(keyword, value, { schema, formats, site }));
+  }
+  parts.push(...objectParts(builder), ...arrayParts(builder), ...combiningParts(builder));
+  return parts;
+}
+
+function objectParts({ schema, site, siteAt, below }: Omit<Builder, "parts">): readonly AnyPart[] {
+  const parts: AnyPart[] = [];
+  const required = listUnder(schema, "required") as readonly string[];
+  const rest = own(schema, "additionalProperties");
+  if (
+    ["properties", "patternProperties", "additionalProperties", "required"].some((keyword) =>
+      Object.hasOwn(schema, keyword),
+    )
+  ) {
+    const unknown =
+      rest === false ? site("additionalProperties", "no such field", "is not a field of this contract") : null;
+    parts.push(
+      compileFields({
+        properties: new Map(namesUnder(schema, "properties").map((name) => [name, below("properties", name)])),
+        patterns: namesUnder(schema, "patternProperties").map((pattern) => ({
+          pattern: new RegExp(pattern, "u"),
+          node: below("patternProperties", pattern),
+        })),
+        rest: rest === undefined ? null : below("additionalProperties"),
+        required,
+        siteOfMissing: site("required", "a value", "is required and missing"),
+        siteOfUnknown: unknown,
+      }),
+    );
+  }
+  const dependent = namesUnder(schema, "dependentRequired");
+  if (dependent.length > 0) {
+    const needs = dependent.map((name) => {
+      const needed = listUnder(schema["dependentRequired"] as JsonObject, name) as readonly string[];
+      const words = `is required beside ${JSON.stringify(name)} and missing`;
+      return [name, needed, siteAt(`dependentRequired/${name}`, "dependentRequired", "a value", words)] as const;
+    });
+    parts.push(compileDependentNames(needs));
+  }
+  const schemas = namesUnder(schema, "dependentSchemas");
+  if (schemas.length > 0)
+    parts.push(compileDependentSchemas(schemas.map((name) => [name, below("dependentSchemas", name)] as const)));
+  if (own(schema, "propertyNames") !== undefined) {
+    parts.push(
+      compileNames(below("propertyNames"), site("propertyNames", "another name", "has a name that is not allowed")),
+    );
+  }
+  return parts;
+}
+
+function arrayParts({ schema, site, below }: Omit<Builder, "parts">): readonly AnyPart[] {
+  const parts: AnyPart[] = [];
+  const prefix = listUnder(schema, "prefixItems").map((_, index) => below("prefixItems", index));
+  const rest = own(schema, "items") === undefined ? null : below("items");
+  if (prefix.length > 0 || rest !== null) parts.push(compileItems({ prefix, rest }));
+  if (own(schema, "contains") === undefined) return parts;
+  const least = Number(own(schema, "minContains") ?? 1);
+  const most = Number(own(schema, "maxContains") ?? Infinity);
+  parts.push(
+    compileContains({
+      node: below("contains"),
+      least,
+      most,
+      siteOfFew: site(
+        "contains",
+        `at least ${least} of a kind`,
+        `must contain at least ${least} items that match the schema under contains`,
+      ),
+      siteOfMany: site(
+        "contains",
+        `at most ${most} of a kind`,
+        `must contain at most ${most} items that match the schema under contains`,
+      ),
+    }),
+  );
+  return parts;
+}
+
+function combiningParts(builder: Omit<Builder, "parts">): readonly AnyPart[] {
+  const { schema, site, below, referred, explainBranches } = builder;
+  const parts: AnyPart[] = [];
+  const nodesUnder = (keyword: string): readonly Node[] =>
+    listUnder(schema, keyword).map((_, index) => below(keyword, index));
+  for (const [keyword, isDynamic] of [
+    ["$ref", false],
+    ["$dynamicRef", true],
+  ] as const) {
+    const reference = own(schema, keyword);
+    if (typeof reference !== "string") continue;
+    const node = referred(reference, isDynamic);
+    parts.push(compileReference(() => node));
+  }
+  if (Array.isArray(own(schema, "allOf"))) parts.push(compileAll(nodesUnder("allOf")));
+  if (Array.isArray(own(schema, "anyOf"))) parts.push(compileAnyOf(nodesUnder("anyOf"), explainBranches("anyOf")));
+  if (Array.isArray(own(schema, "oneOf"))) parts.push(compileOneOf(nodesUnder("oneOf"), explainBranches("oneOf")));
+  if (own(schema, "not") !== undefined) {
+    parts.push(compileNot(below("not"), site("not", "something else", "must not match the schema under not")));
+  }
+  if (own(schema, "if") !== undefined) {
+    const then = own(schema, "then") === undefined ? null : below("then");
+    const otherwise = own(schema, "else") === undefined ? null : below("else");
+    parts.push(compileCondition(below("if"), then, otherwise));
+  }
+  return parts;
+}
+
+function own(object: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+function listUnder(object: JsonObject, name: string): readonly JsonValue[] {
+  const value = own(object, name);
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
+}
+
+function namesUnder(object: JsonObject, name: string): readonly string[] {
+  const value = own(object, name);
+  return value !== null && typeof value === "object" && !Array.isArray(value) ? Object.keys(value) : [];
+}

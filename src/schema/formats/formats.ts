@@ -1,0 +1,2 @@
+export type FormatCheck = (text: string) => boolean;
+export const FORMATS: ReadonlyMap<string, FormatCheck> = new Map();

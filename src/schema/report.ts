@@ -1,0 +1,123 @@
+import type { JsonValue } from "../json/json.ts";
+import { nearestPointer } from "../json/pointer.ts";
+import type { Branch, Violation } from "./violation.ts";
+
+/** More would tell a producer nothing and let one record fill the store. */
+export const VIOLATIONS_MAX = 20;
+
+/** Where in the payload, from the inside out; null at its root. */
+export type At = { readonly up: At | null; readonly step: string | number };
+
+/** A constraint as it was compiled: what of a violation does not depend on the payload. */
+export type Site = {
+  readonly keyword: string;
+  readonly schemaPath: string;
+  readonly expected: string;
+  readonly message: string;
+  /** Whether the contract lets values here be shown (`x-show-value: true`). */
+  readonly shown: boolean;
+  /** A bad deploy breaks one constraint a million times: the same violation is then the same object. */
+  last: Violation | null;
+};
+
+/** Collects violations in the order they are found, as many as are kept. */
+export type Report = {
+  readonly violations: Violation[];
+  readonly branches: readonly Branch[];
+  /** Set when only their number and greatest depth are asked for, to choose among branches. */
+  readonly tally: { count: number; depth: number } | null;
+};
+
+export function createReport(branches: readonly Branch[] = []): Report {
+  return { violations: [], branches, tally: null };
+}
+
+/** A report that only counts. */
+export function createTally(): Report & { readonly tally: { count: number; depth: number } } {
+  return { violations: [], branches: [], tally: { count: 0, depth: 0 } };
+}
+
+/** Shown values longer than this are cut: they are for recognising, not for keeping. */
+const SHOWN_MAX = 64;
+
+/**
+ * Adds a violation of a constraint, unless the report is full.
+ * @param value what is there; undefined of a missing field.
+ * @param message when it depends on the payload.
+ */
+export function addViolation(
+  report: Report,
+  site: Site,
+  at: At | null,
+  value: JsonValue | undefined,
+  message: string = site.message,
+): void {
+  const { tally } = report;
+  if (tally !== null) {
+    tally.count += 1;
+    // A field that is missing says nothing of what was meant: it counts as the object around it.
+    tally.depth = Math.max(tally.depth, depthOf(at) - (value === undefined ? 1 : 0));
+    return;
+  }
+  if (report.violations.length >= VIOLATIONS_MAX) return;
+  const whole = pointerOf(at);
+  const pointer = nearestPointer(whole);
+  const words = pointer === whole ? message : `something below it, with a name too long to repeat: ${message}`;
+  const got = describeValue(value, site.shown);
+  const { last } = site;
+  const { branches } = report;
+  if (
+    last !== null &&
+    last.pointer === pointer &&
+    last.message === words &&
+    last.got === got &&
+    sameBranches(last, branches)
+  ) {
+    report.violations.push(last);
+    return;
+  }
+  const { keyword, schemaPath, expected } = site;
+  const violation = { pointer, keyword, schemaPath, message: words, expected, got };
+  site.last = branches.length === 0 ? violation : { ...violation, branches };
+  report.violations.push(site.last);
+}
+
+function sameBranches({ branches = NONE }: Violation, wanted: readonly Branch[]): boolean {
+  return branches.length === wanted.length && branches.every((branch, index) => branch === wanted[index]);
+}
+
+const NONE: readonly Branch[] = [];
+
+/** The RFC 6901 pointer of a place. */
+export function pointerOf(at: At | null): string {
+  if (at === null) return "";
+  const { up, step } = at;
+  const own = typeof step === "number" ? `/${step}` : `/${escapeStep(step)}`;
+  return up === null ? own : `${pointerOf(up)}${own}`;
+}
+
+function depthOf(at: At | null): number {
+  let depth = 0;
+  for (let place = at; place !== null; place = place.up) depth += 1;
+  return depth;
+}
+
+/** The kind of a value, and the value where it may be shown. */
+function describeValue(value: JsonValue | undefined, shown: boolean): string {
+  const kind = kindOf(value);
+  if (!shown || value === undefined || value === null || typeof value === "object") return kind;
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return `${kind} ${text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text}`;
+}
+
+/** `nothing`, or the name of the kind as JSON Schema has it. */
+export function kindOf(value: JsonValue | undefined): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  return typeof value === "bigint" ? "number" : typeof value;
+}
+
+function escapeStep(step: string): string {
+  return step.includes("~") || step.includes("/") ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step;
+}

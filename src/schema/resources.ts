@@ -1,0 +1,164 @@
+import type { JsonObject, JsonValue } from "../json/json.ts";
+import { KEYWORDS } from "./keywords.ts";
+
+/** A schema and where it stands. */
+export type SchemaPlace = {
+  readonly schema: JsonObject | boolean;
+  /** The schema resource (`$id`) around it: what its references are relative to. */
+  readonly resource: Resource;
+  /** RFC 6901 pointer from the root of its document; behind the document's URI when that is not the contract's own. */
+  readonly path: string;
+};
+
+/** A part of a document with an address of its own. */
+export type Resource = {
+  readonly uri: string;
+  readonly root: SchemaPlace;
+  readonly anchors: Map<string, SchemaPlace>;
+  /** Names of `$dynamicAnchor`. */
+  readonly dynamicAnchors: Map<string, SchemaPlace>;
+};
+
+/** What a reference leads to, and by which dynamic anchor it may be led elsewhere. */
+export type Target = { readonly place: SchemaPlace; readonly dynamicName: string | null };
+
+/** The schemas of a document by address. Nothing is ever fetched. */
+export type Resources = {
+  readonly root: SchemaPlace;
+  /** The place of a subschema under a place: `properties`, `a`. */
+  readonly under: (place: SchemaPlace, ...steps: readonly (string | number)[]) => SchemaPlace;
+  /** Where a reference leads; null when it leads nowhere. */
+  readonly resolve: (from: SchemaPlace, reference: string) => Target | null;
+};
+
+/** Address of a document that gives itself none. */
+const OWN_URI = "sigma://contract/schema";
+
+/** Reads the addresses in a document, and in others it may refer to, by their URIs. */
+export function readResources(
+  document: JsonObject | boolean,
+  references: ReadonlyMap<string, JsonObject | boolean> = new Map(),
+): Resources {
+  const byUri = new Map<string, Resource>();
+  const places = new Map<JsonObject, SchemaPlace>();
+  const indexing = { byUri, places };
+  const root = indexDocument(document, OWN_URI, "", indexing);
+  for (const [uri, other] of references) if (!byUri.has(uri)) indexDocument(other, uri, `${uri}#`, indexing);
+
+  const under = (place: SchemaPlace, ...steps: readonly (string | number)[]): SchemaPlace => {
+    let schema: JsonValue = place.schema;
+    for (const step of steps) schema = (schema as { readonly [key: string]: JsonValue })[step] as JsonValue;
+    const path = `${place.path}${steps.map((step) => `/${escapeStep(String(step))}`).join("")}`;
+    if (typeof schema === "boolean") return { schema, resource: place.resource, path };
+    const usable = schema as JsonObject;
+    return places.get(usable) ?? { schema: usable, resource: place.resource, path };
+  };
+
+  const resolve = (from: SchemaPlace, reference: string): Target | null => {
+    const split = splitUri(reference, from.resource.uri);
+    const resource = split === null ? undefined : byUri.get(split.uri);
+    if (split === null || resource === undefined) return null;
+    const { fragment } = split;
+    if (fragment === "") return { place: resource.root, dynamicName: null };
+    if (fragment.startsWith("/")) {
+      const place = follow(resource.root, fragment, places);
+      return place === null ? null : { place, dynamicName: null };
+    }
+    const place = resource.anchors.get(fragment);
+    if (place === undefined) return null;
+    return { place, dynamicName: resource.dynamicAnchors.get(fragment) === place ? fragment : null };
+  };
+  return { root, under, resolve };
+}
+
+type Indexing = { readonly byUri: Map<string, Resource>; readonly places: Map<JsonObject, SchemaPlace> };
+
+function indexDocument(document: JsonObject | boolean, uri: string, path: string, indexing: Indexing): SchemaPlace {
+  const resource = createResource(document, uri, path);
+  indexing.byUri.set(uri, resource);
+  if (typeof document === "boolean") return resource.root;
+  return index(document, path, resource, indexing);
+}
+
+function createResource(schema: JsonObject | boolean, uri: string, path: string): Resource {
+  const resource: Omit<Resource, "root"> & { root?: SchemaPlace } = {
+    uri,
+    anchors: new Map(),
+    dynamicAnchors: new Map(),
+  };
+  const whole = resource as Resource;
+  resource.root = { schema, resource: whole, path };
+  return whole;
+}
+
+function index(schema: JsonObject, path: string, around: Resource, indexing: Indexing): SchemaPlace {
+  const own = ownResource(schema, path, around, indexing);
+  const resource = own ?? around;
+  const place = resource.root.schema === schema ? resource.root : { schema, resource, path };
+  indexing.places.set(schema, place);
+  const { $anchor, $dynamicAnchor } = schema;
+  if (typeof $anchor === "string") resource.anchors.set($anchor, place);
+  if (typeof $dynamicAnchor === "string") {
+    resource.anchors.set($dynamicAnchor, place);
+    resource.dynamicAnchors.set($dynamicAnchor, place);
+  }
+  for (const [keyword, value] of Object.entries(schema)) {
+    const shape = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : "value";
+    const at = `${path}/${escapeStep(keyword)}`;
+    if (shape === "schema" && isObject(value)) index(value, at, resource, indexing);
+    if (shape === undefined || shape === "value" || shape === "schema" || value === null || typeof value !== "object")
+      continue;
+    for (const [step, part] of Object.entries(value)) {
+      if (isObject(part)) index(part, `${at}/${escapeStep(step)}`, resource, indexing);
+    }
+  }
+  return place;
+}
+
+/** A schema with an `$id` is a resource of its own; one whose `$id` is no URI stays a part of what is around it. */
+function ownResource(schema: JsonObject, path: string, around: Resource, { byUri }: Indexing): Resource | null {
+  const { $id } = schema;
+  if (typeof $id !== "string") return null;
+  const split = splitUri($id, around.uri);
+  if (split === null || split.fragment !== "") return null;
+  const known = byUri.get(split.uri);
+  if (known !== undefined && known.root.schema === schema) return known;
+  const resource = createResource(schema, split.uri, path);
+  byUri.set(split.uri, resource);
+  return resource;
+}
+
+function splitUri(reference: string, base: string): { readonly uri: string; readonly fragment: string } | null {
+  try {
+    const url = new URL(reference, base);
+    const fragment = decodeURIComponent(url.hash.slice(1));
+    url.hash = "";
+    // An empty fragment leaves its "#" behind.
+    return { uri: url.href.replace(/#$/, ""), fragment };
+  } catch {
+    return null;
+  }
+}
+
+/** Follows a pointer, into embedded resources too: what is there refers relative to them. */
+function follow(root: SchemaPlace, pointer: string, places: ReadonlyMap<JsonObject, SchemaPlace>): SchemaPlace | null {
+  let value: JsonValue | undefined = root.schema;
+  let { resource, path } = root;
+  for (const step of pointer.slice(1).split("/")) {
+    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (value === null || typeof value !== "object" || !Object.hasOwn(value, name)) return null;
+    value = (value as { readonly [key: string]: JsonValue })[name];
+    path = `${path}/${escapeStep(name)}`;
+    if (isObject(value)) resource = places.get(value)?.resource ?? resource;
+  }
+  if (typeof value === "boolean") return { schema: value, resource, path };
+  return isObject(value) ? (places.get(value) ?? { schema: value, resource, path }) : null;
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return value !== undefined && value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+function escapeStep(step: string): string {
+  return step.replaceAll("~", "~0").replaceAll("/", "~1");
+}
