@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { KEYWORDS, type Shape } from "./keywords.ts";
 import { compileSchema } from "./schema.ts";
+import { toJsonText } from "../json/json-text.ts";
 
 type RefusalCode =
   | "dialect"
@@ -39,7 +40,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "prototype", "const
  */
 export function refuseSchema(schema: JsonObject | boolean): readonly Refusal[] {
   if (typeof schema === "boolean") return [];
-  const size = Buffer.byteLength(JSON.stringify(schema));
+  const size = Buffer.byteLength(toJsonText(schema));
   if (size > SIZE_BYTES_MAX) {
     return [
       {
