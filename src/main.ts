@@ -13,6 +13,7 @@ import type { KafkaConfig } from "./config/engines.ts";
 import type { Appender } from "./source/kafka/append.ts";
 import type { Log, Source } from "./source/source.ts";
 import type { Store } from "./store/store.ts";
+import { parseJson } from "./json/parse-json.ts";
 
 // The composition root: the only file that names adapters. Everything heavy is imported when it is first needed, so that
 // commands which need none of it start fast.
@@ -149,7 +150,7 @@ export async function checkEngines(config: Config, set: CompiledContractSet | nu
   }
   if (registry !== null && set !== null) {
     const { diagnoseRegistry } = await import("./registry/diagnose.ts");
-    checks.push(...(await diagnoseRegistry(registry, JSON.parse(set.text) as ContractSet)));
+    checks.push(...(await diagnoseRegistry(registry, parseJson(set.text) as ContractSet)));
   }
   if (mongodbUri !== null) {
     const { diagnoseMongo } = await import("./store/mongodb/diagnose.ts");

@@ -11,6 +11,7 @@ import type { SchemaLookup } from "./registry/lookup.ts";
 import { openOnlookers } from "./onlookers.ts";
 import type { Shadow } from "./shadow/shadow.ts";
 import type { Log } from "./source/source.ts";
+import { parseJson } from "./json/parse-json.ts";
 
 /** An engine with a gateway that settles what is appended to it. */
 export type Pipeline = Engine & {
@@ -126,7 +127,7 @@ async function openLookup(
 }
 
 function contentsOf({ text }: CompiledContractSet): ContractSet {
-  return JSON.parse(text) as ContractSet;
+  return parseJson(text) as ContractSet;
 }
 
 /** The versions that are to look on, if there are any: nothing of it is loaded without. */

@@ -3,6 +3,7 @@ import type { CompiledContractSet, ContractRef } from "../core/compile.ts";
 import { decide, ENGINE, type Decision } from "../core/decide.ts";
 import type { JsonValue } from "../json/json.ts";
 import { positionId, type SourceRecord } from "../core/record.ts";
+import type { NumberTypes } from "../schema/number-types.ts";
 import { contentDigest, hashBytes } from "../store/decided.ts";
 import { conflictOf, contentOf, hasSameContent, receiptOf } from "../store/duplicate.ts";
 import type { Finding, FindingCode } from "./finding.ts";
@@ -72,7 +73,7 @@ export function checkEntry(evidence: EntryEvidence): EntryVerdict {
 
 /** Compares the records the log still holds with what was decided and stored; names the first offset that differs. */
 export function checkAgainstSource(evidence: EntryEvidence, records: readonly SourceRecord[]): readonly Finding[] {
-  const { entry, leaves } = evidence;
+  const { entry, leaves, set } = evidence;
   const findings: Finding[] = [];
   const found = findingsAt(entry, findings);
   const rows = new Map(evidence.rows.map((row) => [row.position.offset, row]));
@@ -85,7 +86,7 @@ export function checkAgainstSource(evidence: EntryEvidence, records: readonly So
       continue;
     }
     inLog.delete(offset);
-    const wrong = row === undefined || row.kind === "unreadable" ? null : differsFromRecord(row, record);
+    const wrong = row === undefined || row.kind === "unreadable" ? null : differsFromRecord(row, record, set);
     if (wrong !== null) found("SOURCE_DIFFERS", offset, wrong);
     else if (!decidesAs(record, row, outcome, evidence))
       found("ROW_OUTCOME", offset, `the log's record decides otherwise`);
@@ -173,21 +174,28 @@ function firstDifference(row: ReadableRow, decision: Decision): string | null {
   return row.fingerprint === decision.fingerprint ? null : "fingerprint";
 }
 
+/** How a version declares numbers; null when it cannot be read. */
+function numbersOf(set: CompiledContractSet | null, ref: ContractRef | null): NumberTypes | null {
+  if (set === null || ref === null) return null;
+  return set.bySubject.get(ref.subject)?.versions.get(ref.version)?.numbers ?? null;
+}
+
 /** A duplicate must equal what it repeats; a conflict must not. */
-function checkHolder(row: ReadableRow, { holder }: EntryEvidence): Wrong | null {
+function checkHolder(row: ReadableRow, { holder, set }: EntryEvidence): Wrong | null {
   const machineId = machineIdOf(row);
   if (row.kind === "validated" || machineId === null) return null;
   const held = holder(machineId);
   if (held === undefined) {
     return { code: "HOLDER_MISSING", message: `it refers to ${machineId}, which is not stored` };
   }
-  if (row.kind === "receipt") return checkReceipt(row, held);
-  return row.reason.kind === "conflict" ? checkConflict(row, held) : null;
+  const numbers = numbersOf(set, row.contract);
+  if (row.kind === "receipt") return checkReceipt(row, held, numbers);
+  return row.reason.kind === "conflict" ? checkConflict(row, held, numbers) : null;
 }
 
-function checkReceipt(row: ReceiptRow, held: ValidatedRow): Wrong | null {
+function checkReceipt(row: ReceiptRow, held: ValidatedRow, numbers: NumberTypes | null): Wrong | null {
   const claimed: ValidatedRow = { ...row, kind: "validated", id: row.duplicateOf };
-  if (!hasSameContent(claimed, held)) {
+  if (!hasSameContent(claimed, held, numbers)) {
     return { code: "ROW_DIFFERS", message: `it is called a duplicate of ${held.id}, whose content is another` };
   }
   const expected = receiptOf(claimed, held, row.collection);
@@ -196,15 +204,15 @@ function checkReceipt(row: ReceiptRow, held: ValidatedRow): Wrong | null {
     : { code: "ROW_DIFFERS", message: "its holder's position is another" };
 }
 
-function checkConflict(row: FailedRow, held: ValidatedRow): Wrong | null {
+function checkConflict(row: FailedRow, held: ValidatedRow, numbers: NumberTypes | null): Wrong | null {
   if (row.contract === null || row.declaredBy === null)
     return { code: "ROW_DIFFERS", message: "its contract is missing" };
   const { contract, declaredBy } = row;
   const claimed: ValidatedRow = { ...row, kind: "validated", id: held.id, contract, declaredBy };
-  if (hasSameContent(claimed, held)) {
+  if (hasSameContent(claimed, held, numbers)) {
     return { code: "ROW_DIFFERS", message: `it is called a conflict with ${held.id}, whose content is the same` };
   }
-  const expected = conflictOf(claimed, held);
+  const expected = conflictOf(claimed, held, numbers);
   if (!sameJson(expected.reason, row.reason))
     return { code: "ROW_DIFFERS", message: "its reason is not what its bytes give" };
   return expected.fingerprint === row.fingerprint
@@ -225,8 +233,9 @@ function checkRoots(entry: LedgerEntry, rows: readonly ReadableRow[], found: Fou
   if (outcomeRoot(leaves) !== entry.root) found("ROOT", null, `an id stored for ${range} is not what was decided`);
 }
 
-function differsFromRecord(row: ReadableRow, record: SourceRecord): string | null {
-  if (row.kind === "validated" && row.raw === null && contentOf(row) !== contentDigest(record.value))
+function differsFromRecord(row: ReadableRow, record: SourceRecord, set: CompiledContractSet | null): string | null {
+  const numbers = numbersOf(set, row.contract);
+  if (row.kind === "validated" && row.raw === null && contentOf(row, numbers) !== contentDigest(record.value, numbers))
     return "the stored payload is not what the log's bytes say";
   if (row.rawHash !== hashBytes(record.value)) return "the log's bytes are not those that were decided";
   if (row.timestampMs !== record.timestampMs) return "the log's time is not the stored one";

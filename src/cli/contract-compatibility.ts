@@ -4,7 +4,7 @@ import type { Verdict } from "../contract/compatibility/compare.ts";
 import type { Fact } from "../contract/compatibility/facts.ts";
 import type { Fault } from "../contract/fault.ts";
 import { EXIT } from "../codes.ts";
-import { counted, note, print, printJson, printTable } from "./output.ts";
+import { counted, note, print, printJson, printJsonValues, printTable } from "./output.ts";
 import { findingsOf, githubLines, junitText, type Format, type Report, type ReportFinding } from "./report-formats.ts";
 
 /** Options of `sigma contract diff` and of `sigma contract check` with `--against` or `--mode`. */
@@ -50,9 +50,9 @@ async function diff(before: string, after: string, options: CompatibilityOptions
   const directions = ["backward", "forward"] as const;
   switch (options.json ? "json" : options.format) {
     case "json":
-      for (const fact of comparison.facts) printJson({ kind: "fact", ...fact });
+      for (const fact of comparison.facts) printJsonValues({ kind: "fact", ...fact });
       for (const direction of directions)
-        printJson({ kind: "verdict", before, after, direction, verdict: comparison[direction] });
+        printJsonValues({ kind: "verdict", before, after, direction, verdict: comparison[direction] });
       return;
     case "github":
       for (const line of githubLines(await reportDiff(answer.value))) print(line);
@@ -127,7 +127,7 @@ export async function checkCompatible(name: string | undefined, options: Compati
   const told = findings.flatMap((finding) => findingsOf([finding], isAllowed(finding) ? "warning" : "error"));
   switch (options.json ? "json" : options.format) {
     case "json":
-      for (const one of checked) printJson({ kind: "verdict", ...one });
+      for (const one of checked) printJsonValues({ kind: "verdict", ...one });
       for (const finding of findings) printJson({ kind: "finding", ...finding });
       return;
     case "github":

@@ -12,6 +12,7 @@ import { writeDraft } from "./draft-writer.ts";
 import { note, print, printJson } from "./output.ts";
 import { Refusals, usage, type Refusal } from "./refusal.ts";
 import { configFor } from "./settings.ts";
+import { toJsonText } from "../json/json-text.ts";
 
 export type ImportOptions = {
   readonly subject?: string;
@@ -101,7 +102,7 @@ export async function exportContract(
     throw usage("SIG-I-004", `There is no contract version ${name}`, "see sigma contract list");
   if (options.format === "json-schema") {
     for (const { id } of version.rules) note(`not mapped: rule ${id}: JSON Schema has no place for it`);
-    return print(JSON.stringify(version.schema, null, 2));
+    return print(toJsonText(version.schema, 2));
   }
   const { owner, description } = contract;
   const { document, unmapped } = toOdcs({ ...version, subject, owner, description });

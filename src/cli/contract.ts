@@ -22,6 +22,7 @@ import {
   type Report,
 } from "./report-formats.ts";
 import { addWhatIf } from "./what-if-command.ts";
+import { toJsonText } from "../json/json-text.ts";
 
 /** Exit codes of these commands. */
 const USAGE = 2;
@@ -212,7 +213,7 @@ function printTable(rows: readonly (readonly string[])[]): void {
 }
 
 function printJson(value: object): void {
-  print(JSON.stringify({ v: 1, ...value }));
+  print(toJsonText({ v: 1, ...value }));
 }
 
 function print(line: string): void {

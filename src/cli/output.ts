@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { toJsonText } from "../json/json-text.ts";
 
 /** Data the user asked for: one line on standard output. */
 export function print(line: string): void {
@@ -17,6 +18,11 @@ export function printJson(value: object): void {
 
 export function jsonLine(value: object): string {
   return JSON.stringify({ v: 1, ...value }, (_, field: unknown) => (typeof field === "bigint" ? String(field) : field));
+}
+
+/** The same for what shows values of a contract or a payload: a bigint among them is a number of JSON, to its last digit. */
+export function printJsonValues(value: object): void {
+  print(toJsonText({ v: 1, ...value }));
 }
 
 type Style = Parameters<typeof styleText>[0];

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS } from "../core/contract-set.ts";
 import { judge } from "../core/decide.ts";
 import { describeFailure, failureCode, type FailureReason } from "../core/failure.ts";
 import type { JsonValue } from "../json/json.ts";
+import type { Parsed } from "../core/long-integers.ts";
 import { parsePayload } from "../core/payload.ts";
 import { faultAt, sortFaults, type Fault, type Place } from "./fault.ts";
 import { toContractSet, type LoadedContract, type LoadedVersion } from "./files.ts";
@@ -99,7 +100,7 @@ function runFolder(run: FolderRun, fixtures: FixtureResult[], payloads: JsonValu
     }
     const parsed = parsePayload(read.bytes, DEFAULT_LIMITS);
     if (parsed.ok) payloads.push(parsed.payload);
-    const reason = parsed.ok ? whyFailed(parsed.payload, version) : parsed.reason;
+    const reason = parsed.ok ? whyFailed(parsed, version) : parsed.reason;
     const { subject, version: number } = version.ref;
     const code = reason === null ? null : failureCode(reason);
     const status = reason === null ? "PASSED" : "FAILED";
@@ -123,8 +124,8 @@ function surprise(place: Place, reason: FailureReason | null): Fault {
   return faultAt(place, "SIG-C-040", message, remedy);
 }
 
-function whyFailed(payload: JsonValue, version: CompiledVersion): FailureReason | null {
-  const decision = judge(payload, version, "default");
+function whyFailed(parsed: Parsed, version: CompiledVersion): FailureReason | null {
+  const decision = judge(parsed, version, "default");
   return decision.status === "PASSED" ? null : decision.reason;
 }
 

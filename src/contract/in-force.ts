@@ -2,6 +2,7 @@ import { compileContractSet, compiledVersionsOf, compileVersion, type CompiledCo
 import { sealContractSet, type ContractSet, type SchemaId, type SealedContractSet } from "../core/contract-set.ts";
 import type { ContractCatalog } from "./catalog.ts";
 import { describeChanges, whyNotInPlaceOf } from "./swap.ts";
+import { parseJson } from "../json/parse-json.ts";
 
 /** A contract set ready to decide with, and what is said about its contracts. */
 export type Contracts = { readonly set: CompiledContractSet; readonly about: ContractCatalog };
@@ -30,7 +31,7 @@ export type ContractsInForce = {
 
 export function holdContracts(first: Contracts): ContractsInForce {
   let { set, about } = first;
-  const contents = (): ContractSet => JSON.parse(set.text) as ContractSet;
+  const contents = (): ContractSet => parseJson(set.text) as ContractSet;
   const sealWith = (next: ContractSet, schemaIds: readonly SchemaId[]): SealedContractSet =>
     schemaIds.length === 0 ? sealContractSet(next) : sealContractSet({ ...next, schemaIds });
   return {

@@ -45,9 +45,10 @@ export function readSchemaFile(
   const parsed = parsePayload(read.bytes, READ_LIMITS);
   if (!parsed.ok) {
     const syntax = isShallow(text) ? syntaxFaults(source) : [];
-    const { message, byteOffset } = parsed.reason;
+    const { code, message, byteOffset } = parsed.reason;
     const place = source.place(byteOffset === null ? 0 : offsetOfByte(read.bytes, byteOffset));
-    faults.push(...(syntax.length > 0 ? syntax : [notStrict(place, message)]));
+    const fault = code === "lossy-number" ? lossy(place, message) : notStrict(place, message);
+    faults.push(...(syntax.length > 0 ? syntax : [fault]));
     return null;
   }
   const schema = parsed.payload;
@@ -67,6 +68,13 @@ export function readSchemaFile(
 
 function notStrict(place: Place, message: string): Fault {
   return faultAt(place, "SIG-C-020", message, "Write strict JSON: no comments, no trailing commas, no key twice");
+}
+
+/** In a schema every integer of 64 bits is exact; a payload cannot hold another such number either. */
+function lossy(place: Place, message: string): Fault {
+  const remedy =
+    "Write it with at most 15 digits, or as an integer within -9223372036854775808 and 9223372036854775807";
+  return faultAt(place, "SIG-C-020", message, remedy);
 }
 
 /** Every syntax error and every repeated key; of several errors on one line the first, since it causes the others. */

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { canonicalText } from "../json/canonical.ts";
 import type { JsonObject } from "../json/json.ts";
+import { parseJson } from "../json/parse-json.ts";
 
 /** draft: not yet in force; active and deprecated: judge records; retired: refuses them. Changed by people, never by the clock. */
 export type ContractStatus = "draft" | "active" | "deprecated" | "retired";
@@ -106,7 +107,7 @@ export function sealContractSet(set: ContractSet): SealedContractSet {
       : { schemaIds: set.schemaIds.toSorted((a, b) => compareText(a.id, b.id)) }),
   };
   const text = canonicalText(ordered);
-  return { digest: sha256Text(text), text, set: JSON.parse(text) as ContractSet };
+  return { digest: sha256Text(text), text, set: parseJson(text) as ContractSet };
 }
 
 /**
@@ -115,7 +116,7 @@ export function sealContractSet(set: ContractSet): SealedContractSet {
  */
 export function openContractSet(digest: string, text: string): SealedContractSet | null {
   if (sha256Text(text) !== digest) return null;
-  return { digest, text, set: JSON.parse(text) as ContractSet };
+  return { digest, text, set: parseJson(text) as ContractSet };
 }
 
 function sha256Text(text: string): string {

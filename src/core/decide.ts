@@ -6,6 +6,7 @@ import { fingerprint } from "./fingerprint.ts";
 import type { MachineId } from "./identity.ts";
 import type { JsonValue } from "../json/json.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
+import { settleIntegers, type Parsed } from "./long-integers.ts";
 import { parseValue } from "./payload.ts";
 import type { Header } from "./record.ts";
 import { frameBytes, framedSchemaId } from "./wire-format.ts";
@@ -24,7 +25,7 @@ type Passed = {
   readonly id: MachineId;
   readonly contract: ContractRef;
   readonly declaredBy: Declaration;
-  /** As parsed. Nothing is coerced, defaulted, removed or reordered. */
+  /** As parsed. Nothing is coerced, defaulted, removed or reordered. A bigint only where the version declares `int64`. */
   readonly payload: JsonValue;
   /** How the version declares the payload's numbers. */
   readonly numbers: NumberTypes;
@@ -71,7 +72,7 @@ export function decideBound(
   const named = resolved.ok ? resolved : resolved.refused;
   if (!parsed.ok) return failed(parsed.reason, named?.version.ref ?? null, named?.declaredBy ?? null);
   if (!resolved.ok) return failed(resolved.reason, named?.version.ref ?? null, named?.declaredBy ?? null);
-  return marked(judge(parsed.payload, resolved.version, resolved.declaredBy), value);
+  return marked(judge(parsed, resolved.version, resolved.declaredBy), value);
 }
 
 /** Constraints of a field's name: the field is marked with its key. */
@@ -96,8 +97,15 @@ function marked(decision: Decision, value: Uint8Array | null): Decision {
   return { ...decision, reason: { kind: "schema", violations: [first, ...others] } };
 }
 
-/** Judges a parsed payload by one version. */
-export function judge(payload: JsonValue, version: CompiledVersion, declaredBy: Declaration): Decision {
+/** Judges a parsed payload by one version: first whether it declares the integers that no double keeps. */
+export function judge(parsed: Parsed, version: CompiledVersion, declaredBy: Declaration): Decision {
+  const { ref, numbers } = version;
+  if (parsed.integers === undefined) return judgeSettled(parsed.payload, version, declaredBy);
+  const settled = settleIntegers(parsed, numbers);
+  return settled.ok ? judgeSettled(settled.payload, version, declaredBy) : failed(settled.reason, ref, declaredBy);
+}
+
+function judgeSettled(payload: JsonValue, version: CompiledVersion, declaredBy: Declaration): Decision {
   const { ref, schema, rules, identity, machineId, numbers } = version;
   if (!schema.accepts(payload)) {
     return failed({ kind: "schema", violations: atLeastOne(schema.explain(payload)) }, ref, declaredBy);

@@ -85,6 +85,14 @@ export function failureCode(reason: FailureReason): string {
   }
 }
 
+/** The one malformed payload that another contract may let pass: its number may be declared to have 64 bits. */
+export const LOSSY_NUMBER = "malformed-lossy-number";
+
+/** Whether a payload is malformed whatever the contract. @param code of its failure; null when it passed. */
+export function isMalformedForAll(code: string | null): boolean {
+  return code !== null && code !== LOSSY_NUMBER && code.startsWith("malformed-");
+}
+
 /** One line for people. */
 export function describeFailure(reason: FailureReason): string {
   switch (reason.kind) {

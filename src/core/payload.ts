@@ -1,13 +1,14 @@
 import type { PayloadLimits } from "./contract-set.ts";
 import type { Malformed, MalformedCode } from "./failure.ts";
-import { findPolicyFault, findSyntaxFault, survives } from "../json/json-scan.ts";
+import { checkPolicy, findSyntaxFault } from "../json/json-scan.ts";
 import type { JsonValue } from "../json/json.ts";
+import { fitOf } from "../json/number-literal.ts";
+import { mayHoldLongInteger } from "../json/parse-json.ts";
 import { nearestPointer } from "../json/pointer.ts";
+import { placeIntegers, type Parsed } from "./long-integers.ts";
 import { frameBytes } from "./wire-format.ts";
 
-export type ParsedPayload =
-  | { readonly ok: true; readonly payload: JsonValue }
-  | { readonly ok: false; readonly reason: Malformed };
+export type ParsedPayload = Parsed | { readonly ok: false; readonly reason: Malformed };
 
 /** `ignoreBOM` keeps a byte order mark in the text, where JSON.parse refuses it. */
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -19,8 +20,8 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * order of duplicate-key, forbidden-key, lone-surrogate and lossy-number.
  *
  * The fast path only ever proves that a payload is fine. One pass over the bytes counts the colons outside strings: as many
- * keys in the parsed value prove that none was a duplicate. At most 15 digits and a short exponent prove that a number
- * survives as a double; other numbers are tried one by one. No `\u` escape of NUL or of half a surrogate pair proves that
+ * keys in the parsed value prove that none was a duplicate. At most 15 digits and a short exponent prove that a double keeps
+ * a number; other numbers are tried one by one. No `\u` escape of NUL or of half a surrogate pair proves that
  * there is neither; with one, the walk over the value looks at every string. Whatever stays unproved is asked of the
  * exact scanner.
  */
@@ -50,12 +51,10 @@ export function parsePayload(bytes: Uint8Array | null, limits: PayloadLimits): P
     return malformed("too-deep", `Nested ${survey.depth} deep; the limit is ${limits.depthMax}`, null, null);
   }
   const keys = survey.escapes ? countKeysAndLook(payload) : countKeys(payload);
-  if (keys === survey.colons && (survey.numbers === null || numbersSurvive(buffer, survey.numbers))) {
+  if (keys === survey.colons && (survey.numbers === null || doublesKeep(buffer, survey.numbers))) {
     return { ok: true, payload };
   }
-  const fault = findPolicyFault(text);
-  if (fault === null) return { ok: true, payload };
-  return malformed(fault.code, fault.message, byteOffsetOf(text, fault.index), fault.pointer);
+  return heldToPolicy(payload, text);
 }
 
 /** Parses a record's value: the payload without the prefix it may have ({@link frameBytes}). Offsets are in the value. */
@@ -63,8 +62,30 @@ export function parseValue(value: Uint8Array | null, limits: PayloadLimits): Par
   const frame = value === null ? 0 : frameBytes(value);
   if (value === null || frame === 0) return parsePayload(value, limits);
   const parsed = parsePayload(value.subarray(frame), limits);
-  if (parsed.ok || parsed.reason.byteOffset === null) return parsed;
+  if (parsed.ok) {
+    const { integers } = parsed;
+    if (integers === undefined) return parsed;
+    return { ...parsed, integers: integers.map((one) => ({ ...one, byteOffset: one.byteOffset + frame })) };
+  }
+  if (parsed.reason.byteOffset === null) return parsed;
   return { ok: false, reason: { ...parsed.reason, byteOffset: parsed.reason.byteOffset + frame } };
+}
+
+/**
+ * Parses text that was let through before: it is JSON, and keeps to the policy.
+ * @throws when it is no JSON: somebody changed it.
+ */
+export function reparse(text: string): ParsedPayload {
+  const payload = JSON.parse(text) as JsonValue;
+  if (!mayHoldLongInteger(text)) return { ok: true, payload };
+  return heldToPolicy(payload, text);
+}
+
+function heldToPolicy(payload: JsonValue, text: string): ParsedPayload {
+  const verdict = checkPolicy(text);
+  if (verdict.ok) return placeIntegers(payload, text, verdict.integers);
+  const { code, message, index, pointer } = verdict.fault;
+  return malformed(code, message, byteOffsetOf(text, index), pointer);
 }
 
 type Survey = {
@@ -160,14 +181,14 @@ function hasLongExponent(bytes: Buffer, start: number): boolean {
   return true;
 }
 
-/** Whether each number around one of these indexes survives as a double. */
-function numbersSurvive(bytes: Buffer, inside: readonly number[]): boolean {
+/** Whether a double keeps each number around one of these indexes. */
+function doublesKeep(bytes: Buffer, inside: readonly number[]): boolean {
   return inside.every((index) => {
     let start = index;
     while (start > 0 && isOfNumber(bytes[start - 1])) start -= 1;
     let end = index;
     while (end < bytes.length && isOfNumber(bytes[end])) end += 1;
-    return survives(bytes.toString("latin1", start, end));
+    return fitOf(bytes.toString("latin1", start, end)) === "double";
   });
 }
 

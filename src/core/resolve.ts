@@ -177,6 +177,7 @@ function fromSchemaUri(
 function declaredInPayload(subject: string, field: JsonValue): Declared {
   const by = "payload";
   if (typeof field === "number") return { subject, version: Number.isSafeInteger(field) ? field : null, by };
+  if (typeof field === "bigint") return { subject, version: null, by };
   if (typeof field !== "string") return { subject: null, version: null, by };
   if (/^[1-9][0-9]{0,8}$/.test(field)) return { subject, version: Number(field), by };
   return { ...parseRef(field), by };

@@ -24,7 +24,7 @@ export type Applied = {
  * content makes this a duplicate, which gets a receipt; other content makes it a failure.
  */
 export async function applyDraft(writes: StoreWrites, collection: string, draft: Draft): Promise<Applied> {
-  const { facts, repeats, failed } = draft;
+  const { facts, repeats, failed, numbers } = draft;
   const [places] = await Promise.all([
     writes.insertFacts(collection, facts),
     failed.size() > 0 ? writes.insertFailed(collection, failed) : undefined,
@@ -42,8 +42,9 @@ export async function applyDraft(writes: StoreWrites, collection: string, draft:
   const resolve = (row: ValidatedRow, holder: Holder | undefined): boolean => {
     if (holder === undefined) throw holderVanished(row);
     if (isSamePosition(row, holder)) return true;
-    if (hasSameContent(row, holder)) receipts.push(receiptOf(row, holder, collection));
-    else conflicts.push(conflictOf(row, holder));
+    const declared = numbers.get(row.contract.digest) ?? null;
+    if (hasSameContent(row, holder, declared)) receipts.push(receiptOf(row, holder, collection));
+    else conflicts.push(conflictOf(row, holder, declared));
     return false;
   };
   for (const [place, row] of taken) if (!resolve(row, stored.get(row.id))) others.add(place);

@@ -1,5 +1,6 @@
 import { failureCode } from "../core/failure.ts";
 import type { SourceRecord } from "../core/record.ts";
+import type { NumberTypes } from "../schema/number-types.ts";
 import { hashBytes, outcomeOf, type Decided } from "../store/decided.ts";
 import type { Holder } from "../store/duplicate.ts";
 import type { PassedRaw } from "../store/ledger.ts";
@@ -14,6 +15,8 @@ export type Draft = {
   readonly facts: StagedFacts;
   readonly repeats: readonly Repeat[];
   readonly failed: StagedFailures;
+  /** How the versions of the facts declare numbers, by their digests. */
+  readonly numbers: ReadonlyMap<string, NumberTypes>;
   /** How many failures there are of each code. */
   readonly failures: ReadonlyMap<string, number>;
 };
@@ -47,6 +50,8 @@ export function draftBatch(
   const repeats: Repeat[] = [];
   const failed = writes.stageFailed();
   const failures = new Map<string, number>();
+  const numbers = new Map<string, NumberTypes>();
+  let last: NumberTypes | null = null;
   for (let index = 0; index < records.length; index += 1) {
     const row = decide(records[index] as SourceRecord, index);
     proof.add(row, outcomeOf(row), row.id);
@@ -54,6 +59,10 @@ export function draftBatch(
       failed.add(row);
       countFailure(failures, row);
     } else {
+      if (row.numbers !== last) {
+        last = row.numbers;
+        numbers.set(row.contract.digest, last);
+      }
       const place = placeOf(row.id);
       if (place === -1) {
         firsts.push(index);
@@ -62,7 +71,7 @@ export function draftBatch(
     }
     see?.(row);
   }
-  return { proof: proof.end(to), facts, repeats, failed, failures };
+  return { proof: proof.end(to), facts, repeats, failed, failures, numbers };
 }
 
 export function countFailure(failures: Map<string, number>, { reason }: FailedRow): void {

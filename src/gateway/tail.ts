@@ -2,6 +2,7 @@ import { compileContractSet, type CompiledContractSet } from "../core/compile.ts
 import { openContractSet } from "../core/contract-set.ts";
 import { ENGINE, type Decision, type Failed } from "../core/decide.ts";
 import { fingerprint } from "../core/fingerprint.ts";
+import { settleIntegers } from "../core/long-integers.ts";
 import { parseValue } from "../core/payload.ts";
 import type { SourceRecord } from "../core/record.ts";
 import { resolveVersion } from "../core/resolve.ts";
@@ -138,11 +139,14 @@ function passedThen(record: SourceRecord, set: CompiledContractSet): Decision | 
   const resolved = resolveVersion(bound, record.headers, framedSchemaId(record.value), parsed.payload);
   if (!resolved.ok) return null;
   const { ref, identity, machineId, numbers } = resolved.version;
-  const fields = identity(parsed.payload);
+  const settled = settleIntegers(parsed, numbers);
+  if (!settled.ok) return null;
+  const { payload } = settled;
+  const fields = identity(payload);
   if ("missing" in fields) return null;
   const id = machineId(fields);
   const { declaredBy } = resolved;
-  return { status: "PASSED", id, contract: ref, declaredBy, payload: parsed.payload, numbers };
+  return { status: "PASSED", id, contract: ref, declaredBy, payload, numbers };
 }
 
 /** Retention passed the tail: it need not be redone when every one of its documents is there. */

@@ -12,11 +12,13 @@ import {
 } from "./negotiation.ts";
 import { notFound } from "./problem.ts";
 import { contractSchemas } from "./schemas.ts";
+import { toJsonText } from "../json/json-text.ts";
+import { parseJson } from "../json/parse-json.ts";
 
 /** The contracts in force, as they are: read only. */
 export function registerContracts(app: FastifyInstance, deps: HttpDeps): void {
   // The sealed text is the set itself; the compiled form keeps no schema.
-  const current = (): ContractSet => JSON.parse(deps.contracts().text) as ContractSet;
+  const current = (): ContractSet => parseJson(deps.contracts().text) as ContractSet;
 
   app.get("/v1/contracts", { schema: contractSchemas.list }, async () => {
     const { contracts, bindings } = current();
@@ -54,7 +56,7 @@ export function registerContracts(app: FastifyInstance, deps: HttpDeps): void {
       const found = contract?.versions.find((one) => String(one.version) === version);
       if (found === undefined) throw notFound("unknown-contract", "There is no such contract version");
       replyWithStandings(reply, standingsOf(deps, [{ subject, version: found.version, digest: found.digest }]));
-      return reply.header("content-type", "application/schema+json").send(JSON.stringify(found.schema));
+      return reply.header("content-type", "application/schema+json").send(toJsonText(found.schema));
     },
   );
 }

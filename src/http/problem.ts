@@ -1,5 +1,6 @@
 import type { FastifyReply } from "fastify";
 import type { Unavailable } from "../core/unavailable.ts";
+import { toJsonText } from "../json/json-text.ts";
 
 /** An error answer, RFC 9457. `code` is stable; `detail` is for people and never quotes a payload. */
 export type Problem = {
@@ -42,7 +43,7 @@ export async function sendProblem(reply: FastifyReply, problem: Problem): Promis
       .code(status)
       .headers({ ...headers, "content-type": "application/problem+json" })
       // As bytes: to a text the server would add a charset, which this media type does not have.
-      .send(Buffer.from(JSON.stringify(body)))
+      .send(Buffer.from(toJsonText(body)))
   );
 }
 

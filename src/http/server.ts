@@ -17,6 +17,7 @@ import { ProblemError, sendProblem, unavailableProblem, type Problem } from "./p
 import { registerRegistry } from "./registry/routes.ts";
 import { registerShadow } from "./shadow.ts";
 import { registerValidate } from "./validate.ts";
+import { toJsonText } from "../json/json-text.ts";
 
 /** The HTTP interface over a running gateway; the caller makes it listen and closes it. */
 export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance> {
@@ -38,7 +39,8 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   });
   app.server.maxConnections = 2_048;
   // Answers are written as they are: a serializer compiled from a schema would drop what the schema does not name.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setSerializerCompiler(() => (data) => toJsonText(data));
+  app.setReplySerializer((data) => toJsonText(data));
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",

@@ -85,8 +85,9 @@ function boundFor(set: CompiledContractSet, contract: CompiledContract, version:
 function referenceView(decision: Decision, value: Buffer, set: CompiledContractSet): unknown {
   if (decision.status === "PASSED") return { status: "PASSED", clean_data: decision.payload };
   const { reason } = decision;
-  const parsed = parseValue(value, set.limits);
-  const payload: JsonValue = parsed.ok ? parsed.payload : null;
+  // What the boundary refused is not shown: parsed, it would hide what is wrong with it.
+  const parsed = reason.kind === "malformed" ? null : parseValue(value, set.limits);
+  const payload: JsonValue = parsed?.ok === true ? parsed.payload : null;
   const failed = (words: string, errors: readonly unknown[]) => ({
     status: "FAILED",
     reason: words,
@@ -105,7 +106,6 @@ function referenceView(decision: Decision, value: Buffer, set: CompiledContractS
       if (reason.code === "not-json" || reason.code === "not-utf8" || reason.code === "empty") {
         throw badRequest(`malformed-${reason.code}`, reason.message, { byteOffset: reason.byteOffset });
       }
-      // JSON, but refused by the boundary: showing it parsed would hide what is wrong with it.
       return failed("Malformed payload", [
         { loc: locOf(reason.pointer ?? ""), msg: reason.message, type: reason.code, ...failureView(reason) },
       ]);

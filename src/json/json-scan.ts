@@ -1,3 +1,6 @@
+import { fitOf } from "./number-literal.ts";
+import { pointerOf, type Path } from "./pointer.ts";
+
 /** Where a text stops being JSON: an index into the text, and words that do not quote it. */
 export type SyntaxFault = { readonly index: number; readonly message: string };
 
@@ -12,10 +15,24 @@ export type PolicyFault = {
   readonly message: string;
 };
 
+/** An integer within 64 bits that no double keeps: whether it may pass is for the contract to say. */
+export type LongLiteral = { readonly path: Path | null; readonly index: number; readonly value: bigint };
+
+/** What the boundary's policy says of a text that is JSON: its first breach in document order, or none and its long integers. */
+type PolicyVerdict =
+  | { readonly ok: true; readonly integers: readonly LongLiteral[] }
+  | { readonly ok: false; readonly fault: PolicyFault };
+
+/** What is wrong with a number that no double keeps, where it is not declared to have 64 bits. */
+export const LOSSY = "A number does not survive as a double";
+
 /** An open array or object. `keys` is null for an array. */
-type Level = { readonly keys: Set<string> | null; step: string; count: number };
+type Level = { readonly keys: Set<string> | null; step: string; count: number; path: Path | null | undefined };
 
 type Fault = SyntaxFault | PolicyFault;
+
+/** Where the scan collects what it finds; null when only syntax is looked for. */
+type Found = { readonly integers: LongLiteral[] } | null;
 
 const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
 const SPACE = /[ \t\n\r]*/y;
@@ -27,23 +44,24 @@ const WORD = /true|false|null/y;
 
 /** The first place where a text that JSON.parse refused leaves the grammar of RFC 8259. */
 export function findSyntaxFault(text: string): SyntaxFault {
-  const fault = scan(text, false);
+  const fault = scan(text, null);
   return fault ?? { index: text.length, message: "it does not parse" };
 }
 
-/** The first breach of policy, in document order, of a text that is JSON; null when there is none. */
-export function findPolicyFault(text: string): PolicyFault | null {
-  const fault = scan(text, true);
-  if (fault === null) return null;
+/** Holds a text that is JSON to the policy. */
+export function checkPolicy(text: string): PolicyVerdict {
+  const integers: LongLiteral[] = [];
+  const fault = scan(text, { integers });
+  if (fault === null) return { ok: true, integers };
   if (!("code" in fault)) throw new Error(`Cannot scan: JSON.parse took a text that is not JSON at ${fault.index}`);
-  return fault;
+  return { ok: false, fault };
 }
 
 /**
  * One exact pass over the grammar, without recursion, so that no depth can overflow the stack.
- * @param policy whether breaches of policy are looked for; otherwise only syntax.
+ * @param policy where to note what policy asks for; null when only syntax is looked at.
  */
-function scan(text: string, policy: boolean): Fault | null {
+function scan(text: string, policy: Found): Fault | null {
   const levels: Level[] = [];
   let at = skip(SPACE, text, 0);
   if (at === text.length) return { index: at, message: "only white space" };
@@ -75,7 +93,7 @@ function scan(text: string, policy: boolean): Fault | null {
 }
 
 /** After a value: closes what ends here; the index of the next value, null at the end, or the fault. */
-function closeOrNext(text: string, from: number, levels: Level[], policy: boolean): number | Fault | null {
+function closeOrNext(text: string, from: number, levels: Level[], policy: Found): number | Fault | null {
   let at = skip(SPACE, text, from);
   for (;;) {
     const level = levels.at(-1);
@@ -95,15 +113,15 @@ function closeOrNext(text: string, from: number, levels: Level[], policy: boolea
 function openAt(text: string, at: number, levels: Level[]): number | null {
   const symbol = text[at];
   if (symbol !== "{" && symbol !== "[") return null;
-  levels.push({ keys: symbol === "{" ? new Set() : null, step: "", count: 0 });
+  levels.push({ keys: symbol === "{" ? new Set() : null, step: "", count: 0, path: undefined });
   return at + 1;
 }
 
 /** A key and its colon: the index of the value after them, or the fault. */
-function keyAt(text: string, at: number, level: Level, levels: readonly Level[], policy: boolean): number | Fault {
+function keyAt(text: string, at: number, level: Level, levels: readonly Level[], policy: Found): number | Fault {
   const end = match(STRING, text, at);
   if (end === null) return text[at] === '"' ? badString(text, at) : unexpected(text, at);
-  if (policy) {
+  if (policy !== null) {
     const key = JSON.parse(text.slice(at, end)) as string;
     level.step = key;
     const fault = keyFault(key, at, level, levels);
@@ -116,78 +134,66 @@ function keyAt(text: string, at: number, level: Level, levels: readonly Level[],
 }
 
 function keyFault(key: string, index: number, level: Level, levels: readonly Level[]): PolicyFault | null {
-  const pointer = pointerOf(levels);
-  if (level.keys?.has(key) === true) {
-    return { code: "duplicate-key", index, pointer, message: "A key appears twice in one object" };
-  }
-  if (FORBIDDEN.has(key)) return { code: "forbidden-key", index, pointer, message: `The key ${key} is not allowed` };
-  if (key.includes("\u0000")) return { code: "forbidden-key", index, pointer, message: "A key contains NUL" };
-  if (!key.isWellFormed()) {
-    return {
-      code: "lone-surrogate",
-      index,
-      pointer: pointerOf(levels.slice(0, -1)),
-      message: "A key contains a lone surrogate",
-    };
-  }
-  return null;
+  // Pointers are made only for what is reported: below a long key each would be as long.
+  const at = (code: PolicyCode, message: string): PolicyFault => ({ code, index, pointer: placeOf(levels), message });
+  if (level.keys?.has(key) === true) return at("duplicate-key", "A key appears twice in one object");
+  if (FORBIDDEN.has(key)) return at("forbidden-key", `The key ${key} is not allowed`);
+  if (key.includes("\u0000")) return at("forbidden-key", "A key contains NUL");
+  if (key.isWellFormed()) return null;
+  const pointer = placeOf(levels.slice(0, -1));
+  return { code: "lone-surrogate", index, pointer, message: "A key contains a lone surrogate" };
 }
 
 /** A string, number or word: the index after it, or the fault. */
-function scalarAt(text: string, at: number, levels: readonly Level[], policy: boolean): number | Fault {
+function scalarAt(text: string, at: number, levels: readonly Level[], policy: Found): number | Fault {
   const symbol = text[at];
   if (symbol === '"') {
     const end = match(STRING, text, at);
     if (end === null) return badString(text, at);
-    if (policy && !(JSON.parse(text.slice(at, end)) as string).isWellFormed()) {
+    if (policy !== null && !(JSON.parse(text.slice(at, end)) as string).isWellFormed()) {
       return {
         code: "lone-surrogate",
         index: at,
-        pointer: pointerOf(levels),
+        pointer: placeOf(levels),
         message: "A string contains a lone surrogate",
       };
     }
     return end;
   }
   const number = match(NUMBER, text, at);
-  if (number !== null) {
-    if (!policy || survives(text.slice(at, number))) return number;
-    return {
-      code: "lossy-number",
-      index: at,
-      pointer: pointerOf(levels),
-      message: "A number does not survive as a double",
-    };
-  }
+  if (number !== null) return policy === null ? number : numberAt(text.slice(at, number), at, levels, policy);
   return match(WORD, text, at) ?? unexpected(text, at);
 }
 
-/** Whether the shortest decimal form of a literal's double denotes the same decimal value. */
-export function survives(literal: string): boolean {
-  const double = Number(literal);
-  if (!Number.isFinite(double)) return false;
-  // Most producers write the shortest form themselves.
-  if (String(double) === literal) return true;
-  const [digits, exponent] = decimalOf(literal);
-  const [kept, keptExponent] = decimalOf(String(double));
-  return digits === kept && exponent === keptExponent;
+/** A number's literal: the index after it, or the fault. */
+function numberAt(
+  literal: string,
+  index: number,
+  levels: readonly Level[],
+  { integers }: NonNullable<Found>,
+): number | Fault {
+  switch (fitOf(literal)) {
+    case "double":
+      break;
+    case "int64":
+      integers.push({ path: pathAt(levels, levels.length - 1), index, value: BigInt(literal) });
+      break;
+    case "lossy":
+      return { code: "lossy-number", index, pointer: placeOf(levels), message: LOSSY };
+  }
+  return index + literal.length;
 }
 
-/** Significant digits without leading and trailing zeros, and the power of ten of the last one; zero is ["", 0]. */
-function decimalOf(literal: string): readonly [digits: string, exponent: number] {
-  const [mantissa = "", power = "0"] = literal.replace(/^-/, "").toLowerCase().split("e");
-  const [whole = "", fraction = ""] = mantissa.split(".");
-  const digits = `${whole}${fraction}`.replace(/^0+/, "");
-  const kept = digits.replace(/0+$/, "");
-  if (kept === "") return ["", 0];
-  return [kept, Number(power) - fraction.length + (digits.length - kept.length)];
+/** The path of what stands at the current step of a level. Levels share their paths: a long list has one for all its items. */
+function pathAt(levels: readonly Level[], depth: number): Path | null {
+  const level = levels[depth];
+  if (level === undefined) return null;
+  if (level.path === undefined) level.path = pathAt(levels, depth - 1);
+  return { above: level.path, step: level.keys === null ? level.count : level.step };
 }
 
-function pointerOf(levels: readonly Level[]): string {
-  return levels
-    .map(({ keys, step, count }) => (keys === null ? String(count) : step.replaceAll("~", "~0").replaceAll("/", "~1")))
-    .map((step) => `/${step}`)
-    .join("");
+function placeOf(levels: readonly Level[]): string {
+  return pointerOf(levels.map(({ keys, step, count }) => (keys === null ? count : step)));
 }
 
 function skip(pattern: RegExp, text: string, at: number): number {

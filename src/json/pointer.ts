@@ -10,3 +10,18 @@ export function nearestPointer(pointer: string): string {
   // What ends at a slash that far in is whole steps, and no longer than that.
   return pointer.slice(0, Math.max(0, pointer.lastIndexOf("/", POINTER_MAX)));
 }
+
+/** A place in a JSON value, from the inside out; null is the value itself. Places in one container share their `above`. */
+export type Path = { readonly above: Path | null; readonly step: string | number };
+
+/** From the outside in. */
+export function stepsOf(path: Path | null): readonly (string | number)[] {
+  const steps: (string | number)[] = [];
+  for (let at = path; at !== null; at = at.above) steps.push(at.step);
+  return steps.toReversed();
+}
+
+/** The RFC 6901 pointer of these steps. */
+export function pointerOf(steps: readonly (string | number)[]): string {
+  return steps.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}

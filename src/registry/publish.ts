@@ -3,6 +3,8 @@ import { canonicalText } from "../json/canonical.ts";
 import type { ContractVersion } from "../core/contract-set.ts";
 import type { JsonValue } from "../json/json.ts";
 import { askRegistry, fieldsOf, isObject, unavailable, type RegistryConnection } from "./client.ts";
+import { toJsonText } from "../json/json-text.ts";
+import { parseJson } from "../json/parse-json.ts";
 
 /** What a registry did with what it was given, by reading it back. */
 export type Published =
@@ -38,7 +40,7 @@ export async function publishVersion(
     "sigma.digest": digest,
     "sigma.identity": JSON.stringify(identity),
   };
-  const body = { schemaType: "JSON", schema: JSON.stringify(sent) };
+  const body = { schemaType: "JSON", schema: toJsonText(sent) };
   const path = `/subjects/${encodeURIComponent(name)}`;
   const registered = await askRegistry(connection, `${path}/versions`, { ...body, metadata: { properties } });
   if (registered.kind === "error") return { kind: "refused", status: registered.status, message: registered.message };
@@ -66,7 +68,7 @@ function strange({ url }: RegistryConnection, why: string): Error {
 
 function parse(text: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseJson(text);
   } catch {
     return text;
   }

@@ -1,5 +1,6 @@
 import { compareNumbers, compileMultiple, decimalOf } from "../json/decimal.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
+import { toJsonText } from "../json/json-text.ts";
 import { compileMembership, firstEqualItems } from "./equal.ts";
 import type { FormatCheck } from "./formats/formats.ts";
 import type { AnyPart, Kind, Kinds, Part } from "./node.ts";
@@ -96,7 +97,7 @@ function wordFor(value: JsonValue): string {
   if (typeof value === "bigint") return String(value);
   if (typeof value === "string" && /^[A-Za-z][A-Za-z0-9_.:/@-]*$/.test(value) && !/^(?:true|false|null)$/.test(value))
     return value;
-  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
+  return toJsonText(value);
 }
 
 function formatted(name: string, { formats, site }: AssertionContext): readonly AnyPart[] {

@@ -5,6 +5,7 @@ import { KEYWORDS } from "./keywords.ts";
 import { metaSchema } from "./meta-schema.ts";
 import { readResources, type Resources, type SchemaPlace } from "./resources.ts";
 import { compileSchema } from "./schema.ts";
+import { toJsonText } from "../json/json-text.ts";
 
 type RefusalCode =
   | "dialect"
@@ -63,8 +64,7 @@ type Walk = {
 };
 
 function refuseSize(schema: JsonObject): Refusal | null {
-  const text = JSON.stringify(schema, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
-  const size = Buffer.byteLength(text);
+  const size = Buffer.byteLength(toJsonText(schema));
   if (size <= SIZE_BYTES_MAX) return null;
   return {
     pointer: "",

@@ -1,4 +1,4 @@
-import { failureCode } from "../core/failure.ts";
+import { failureCode, isMalformedForAll } from "../core/failure.ts";
 import { producerOf } from "../core/producer.ts";
 import type { Decided } from "../store/decided.ts";
 import type { Recorded } from "../whatif/rejudge.ts";
@@ -73,7 +73,7 @@ export function transfersOf({ bytes, ends, offsets, verdictOf, producerOf: named
 }
 
 function valueOf(one: Decided): Uint8Array | null {
-  return one.kind === "failed" && one.reason.kind === "malformed" ? null : one.raw;
+  return one.kind === "failed" && isMalformedForAll(failureCode(one.reason)) ? null : one.raw;
 }
 
 /** A fingerprint covers version and code; what passed differs in its version alone. */

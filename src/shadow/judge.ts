@@ -1,8 +1,9 @@
-import type { JsonValue } from "../json/json.ts";
+import { LOSSY_NUMBER } from "../core/failure.ts";
+import { parseValue, reparse } from "../core/payload.ts";
 import { payloadBytes } from "../core/wire-format.ts";
 import { compileCandidate, type Candidate } from "../whatif/candidate.ts";
 import { countFlips } from "../whatif/flips.ts";
-import { createRejudge, type Said } from "../whatif/rejudge.ts";
+import { createRejudge, type Recorded, type Said } from "../whatif/rejudge.ts";
 import type { Flips } from "../whatif/report.ts";
 import type { ShadowBatch } from "./batch.ts";
 
@@ -29,7 +30,7 @@ export function createShadowJudge(candidate: Candidate, identities: Identities, 
         if (recorded === undefined) throw new Error("Cannot judge a batch: a verdict is missing");
         const producer = producers[producerOf[index] ?? 0] ?? null;
         const flip = rejudge.concerns(recorded)
-          ? rejudge.judge(payloadOf(bytes, start, end), recorded)
+          ? rejudge.judge(payloadOf(bytes, start, end, recorded, candidate), recorded)
           : rejudge.keep(recorded);
         add(flip, producer, () => `${topic}/${partition}@${offsets[index]}`);
         start = end;
@@ -38,9 +39,10 @@ export function createShadowJudge(candidate: Candidate, identities: Identities, 
   };
 }
 
-/** The strict boundary let it through a moment ago: it is JSON, and is only parsed. */
-function payloadOf(bytes: ArrayBuffer, start: number, end: number): Said {
-  const payload = payloadBytes(new Uint8Array(bytes, start, end - start));
-  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8");
-  return { ok: true, payload: JSON.parse(text) as JsonValue };
+/** What the strict boundary let through a moment ago is JSON, and is only parsed; what it refused for a number it is asked again. */
+function payloadOf(bytes: ArrayBuffer, start: number, end: number, { code }: Recorded, { limits }: Candidate): Said {
+  const value = new Uint8Array(bytes, start, end - start);
+  if (code === LOSSY_NUMBER) return parseValue(value, limits);
+  const payload = payloadBytes(value);
+  return reparse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8"));
 }

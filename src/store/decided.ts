@@ -3,7 +3,9 @@ import { canonicalText } from "../json/canonical.ts";
 import type { CompiledContractSet } from "../core/compile.ts";
 import { decide, ENGINE, type Decision } from "../core/decide.ts";
 import { fingerprint as fingerprintOf } from "../core/fingerprint.ts";
-import type { JsonValue } from "../json/json.ts";
+import { settleIntegers } from "../core/long-integers.ts";
+import { reparse } from "../core/payload.ts";
+import type { NumberTypes } from "../schema/number-types.ts";
 import { payloadBytes } from "../core/wire-format.ts";
 import { positionId, type SourceRecord } from "../core/record.ts";
 import { BYTES_DROPPED, sealEntry, type LedgerEntry, type Outcome, type PassedRaw } from "./ledger.ts";
@@ -80,14 +82,16 @@ export function hashBytes(value: Uint8Array | null): string {
 /**
  * SHA-256 of the RFC 8785 form of a payload that passed a contract; "-" when the stored bytes are gone or damaged.
  * Two payloads have the same content when these are equal, whatever their white space and key order.
+ * @param numbers how the contract declares numbers; null when it is not known: then every integer counts as it is written.
  */
-export function contentDigest(raw: Uint8Array | null): string {
+export function contentDigest(raw: Uint8Array | null, numbers: NumberTypes | null): string {
   if (raw === null) return "-";
   try {
     const bytes = payloadBytes(raw);
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
-    const payload = JSON.parse(text) as JsonValue;
-    return hash("sha256", canonicalText(payload));
+    const parsed = reparse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8"));
+    if (!parsed.ok) return "-";
+    const settled = numbers === null ? parsed : settleIntegers(parsed, numbers);
+    return settled.ok ? hash("sha256", canonicalText(settled.payload)) : "-";
   } catch {
     return "-";
   }

@@ -1,6 +1,7 @@
 import type { Conflict } from "../core/failure.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import { positionId } from "../core/record.ts";
+import type { NumberTypes } from "../schema/number-types.ts";
 import { contentDigest } from "./decided.ts";
 import type { FailedRow, ReceiptRow, ValidatedRow } from "./store.ts";
 
@@ -12,17 +13,23 @@ export function isSamePosition(a: Holder, b: Holder): boolean {
   return a.position.offset === b.position.offset && a.position.stream === b.position.stream;
 }
 
-/** By the hash of the bytes first; only when that differs by the RFC 8785 form of both payloads. */
-export function hasSameContent(a: Holder, b: Holder): boolean {
+/**
+ * By the hash of the bytes first; only when that differs by the RFC 8785 form of both payloads.
+ * @param numbers as the later record's contract declares them: both are read by it.
+ */
+export function hasSameContent(a: Holder, b: Holder, numbers: NumberTypes | null): boolean {
   if (a.rawHash === b.rawHash) return true;
-  const digest = contentOf(a);
+  const digest = contentOf(a, numbers);
   // Bytes that are gone or damaged equal nothing.
-  return digest !== "-" && digest === contentOf(b);
+  return digest !== "-" && digest === contentOf(b, numbers);
 }
 
 /** The same whether it is made from the bytes or, where they are not kept, from the stored payload. */
-export function contentOf({ raw, payloadText }: Pick<Holder, "raw" | "payloadText">): string {
-  return contentDigest(raw === null && payloadText !== undefined ? Buffer.from(payloadText) : raw);
+export function contentOf(
+  { raw, payloadText }: Pick<Holder, "raw" | "payloadText">,
+  numbers: NumberTypes | null,
+): string {
+  return contentDigest(raw === null && payloadText !== undefined ? Buffer.from(payloadText) : raw, numbers);
 }
 
 /** The receipt of a duplicate. */
@@ -46,13 +53,13 @@ export function receiptOf(row: ValidatedRow, holder: Holder, collection: string)
 }
 
 /** The failure of a record whose identity is taken by other content. */
-export function conflictOf(row: ValidatedRow, holder: Holder): FailedRow {
+export function conflictOf(row: ValidatedRow, holder: Holder, numbers: NumberTypes | null): FailedRow {
   const reason: Conflict = {
     kind: "conflict",
     storedId: holder.id,
     storedAt: positionId(holder.position),
-    storedDigest: contentOf(holder),
-    digest: contentDigest(row.raw),
+    storedDigest: contentOf(holder, numbers),
+    digest: contentDigest(row.raw, numbers),
   };
   const { position, timestampMs, key, headers, raw, rawHash, contract, declaredBy } = row;
   return {

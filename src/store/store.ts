@@ -155,7 +155,10 @@ export type StoredEvidence = {
   readonly code: string | null;
   readonly fingerprint: string | null;
   readonly headers: readonly Header[];
-  /** The payload's own text, without a wire format's prefix; null when it was malformed, or its bytes are not kept. */
+  /**
+   * The payload's own text, without a wire format's prefix; null when it was malformed (other than by a number that no double
+   * keeps), or its bytes are not kept.
+   */
   readonly text: string | null;
 };
 

@@ -1,5 +1,5 @@
 import { decide, ENGINE } from "../core/decide.ts";
-import { failureCode } from "../core/failure.ts";
+import { failureCode, isMalformedForAll } from "../core/failure.ts";
 import type { SourceRecord } from "../core/record.ts";
 import { payloadBytes } from "../core/wire-format.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
@@ -70,10 +70,10 @@ function evidenceOf(
     const code = decision === null ? "unexplained" : "store-rejected";
     return { at, kind: "failed", version, code, fingerprint: null, headers, text: textOf(value) };
   }
-  const malformed = decision.reason.kind === "malformed";
-  const { fingerprint, reason } = decision;
-  const text = malformed ? null : textOf(value);
-  return { at, kind: "failed", version, code: failureCode(reason), fingerprint, headers, text };
+  const { fingerprint } = decision;
+  const code = failureCode(decision.reason);
+  const text = isMalformedForAll(code) ? null : textOf(value);
+  return { at, kind: "failed", version, code, fingerprint, headers, text };
 }
 
 function textOf(value: Uint8Array | null): string | null {

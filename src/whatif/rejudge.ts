@@ -1,10 +1,11 @@
 import { canonicalText } from "../json/canonical.ts";
 import type { CompiledVersion, ContractRef } from "../core/compile.ts";
 import { judge } from "../core/decide.ts";
-import { failureCode, type FailureReason } from "../core/failure.ts";
+import { failureCode, LOSSY_NUMBER, type FailureReason } from "../core/failure.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import { compilePointers } from "../core/identity.ts";
 import type { JsonValue } from "../json/json.ts";
+import type { Parsed } from "../core/long-integers.ts";
 import type { Flip } from "./flips.ts";
 
 /** The verdict a record got when it was decided. */
@@ -18,9 +19,7 @@ export type Recorded = {
 };
 
 /** What a record says for itself: a payload, or why its bytes are none. */
-export type Said =
-  | { readonly ok: true; readonly payload: JsonValue }
-  | { readonly ok: false; readonly reason: FailureReason };
+export type Said = Parsed | { readonly ok: false; readonly reason: FailureReason };
 
 export type Rejudge = {
   /**
@@ -34,6 +33,9 @@ export type Rejudge = {
   /** The flip of a record as if the candidate judged it in the place of the version that did. */
   readonly judge: (said: Said, recorded: Recorded) => Flip;
 };
+
+/** What contracts refuse; a number that no double keeps is refused unless the version declares it to have 64 bits. */
+const JUDGED: ReadonlySet<string> = new Set(["schema", "rule", "unexplained", LOSSY_NUMBER]);
 
 /** Refusals of a version that was found: the payload was fine, the version was not to judge. */
 const NOT_IN_FORCE: ReadonlySet<string> = new Set(["contract-not-active", "contract-retired", "contract-not-accepted"]);
@@ -76,7 +78,7 @@ export function createRejudge(
 
   return {
     concerns: ({ code, version }) => {
-      if (code === null || code === "schema" || code === "rule" || code === "unexplained") return true;
+      if (code === null || JUDGED.has(code)) return true;
       return version === number && NOT_IN_FORCE.has(code);
     },
     keep: ({ passed, version, code, fingerprint: before }) => ({
@@ -89,7 +91,7 @@ export function createRejudge(
     judge: (said, recorded) => {
       const { passed, version } = recorded;
       const declared = version === number;
-      const decision = said.ok ? judge(said.payload, candidate, "header") : failedBy(said.reason, candidate.ref);
+      const decision = said.ok ? judge(said, candidate, "header") : failedBy(said.reason, candidate.ref);
       if (decision.status === "PASSED") {
         const changed = passed && said.ok && identityChanged(said.payload, version);
         const cause = passed ? NO_CAUSE : (): string => recorded.code ?? "";

@@ -1,6 +1,6 @@
 import { ENGINE } from "../core/decide.ts";
-import type { JsonValue } from "../json/json.ts";
-import { parsePayload } from "../core/payload.ts";
+import { LOSSY_NUMBER } from "../core/failure.ts";
+import { parsePayload, reparse } from "../core/payload.ts";
 import { producerOf } from "../core/producer.ts";
 import type { Source } from "../source/source.ts";
 import type { StoredEvidence, StoreReads } from "../store/store.ts";
@@ -118,7 +118,7 @@ function judgeWindow(
       flips.add(rejudge.keep(recorded), run.producer(row), position);
       continue;
     }
-    const said = row.text === null ? null : payloadOf(row.text, window, question.candidate);
+    const said = row.text === null ? null : payloadOf(row, row.text, window, question.candidate);
     if (said === null) {
       coverage.leftOut(row.text === null ? "bytesNotKept" : "unreadable", 1);
       continue;
@@ -167,12 +167,12 @@ function recordedOf({ kind, version, code, fingerprint }: StoredEvidence): Recor
 /**
  * The payload, or why there is none; null when the stored bytes are damaged. The strict boundary depends on the bytes, the
  * limits and the engine alone: what this engine let through is JSON, and is only parsed. What another engine decided is
- * held to it again.
+ * held to it again, as is what was refused for a number.
  */
-function payloadOf(text: string, { engine }: Window, { limits }: Candidate): Said | null {
-  if (engine !== ENGINE) return parsePayload(Buffer.from(text, "utf8"), limits);
+function payloadOf({ code }: StoredEvidence, text: string, { engine }: Window, { limits }: Candidate): Said | null {
+  if (engine !== ENGINE || code === LOSSY_NUMBER) return parsePayload(Buffer.from(text, "utf8"), limits);
   try {
-    return { ok: true, payload: JSON.parse(text) as JsonValue };
+    return reparse(text);
   } catch {
     return null;
   }

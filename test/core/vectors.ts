@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { compileContractSet, type CompiledContractSet } from "../../src/core/compile.ts";
 import { sealContractSet, type ContractSet } from "../../src/core/contract-set.ts";
+import { parseJson } from "../../src/json/parse-json.ts";
 import type { Decidable, Decision, Failed } from "../../src/core/decide.ts";
 
 /** One row of test/vectors/decisions.json: bytes in, decision out. `text` null is a tombstone. */
@@ -18,7 +19,7 @@ const FOLDER = new URL("../vectors/", import.meta.url);
 export const VECTORS_FILE: URL = new URL("decisions.json", FOLDER);
 
 export function readVectors(): { readonly engine: string; readonly rows: readonly Vector[] } {
-  return JSON.parse(readFileSync(VECTORS_FILE, "utf8")) as { engine: string; rows: readonly Vector[] };
+  return parseJson(readFileSync(VECTORS_FILE, "utf8")) as unknown as { engine: string; rows: readonly Vector[] };
 }
 
 type PinnedDecision = Failed | Omit<Exclude<Decision, Failed>, "numbers">;
@@ -31,7 +32,7 @@ export function pinned(decision: Decision): PinnedDecision {
 }
 
 export function vectorContracts(): CompiledContractSet {
-  const set = JSON.parse(readFileSync(new URL("contract-set.json", FOLDER), "utf8")) as ContractSet;
+  const set = parseJson(readFileSync(new URL("contract-set.json", FOLDER), "utf8")) as unknown as ContractSet;
   return compileContractSet(sealContractSet(set));
 }
 

@@ -61,7 +61,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "other content under a stored identity counts as a duplicate",
     file: APPLY,
-    find: `if (hasSameContent(row, holder)) receipts.push`,
+    find: `if (hasSameContent(row, holder, declared)) receipts.push`,
     replace: `if (true) receipts.push`,
   },
   {

@@ -5,6 +5,7 @@ import { judge } from "../../core/decide.ts";
 import type { RuleViolation } from "../../core/failure.ts";
 import type { Violation } from "../../schema/violation.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
+import { toJsonText } from "../../json/json-text.ts";
 import { parsePayload } from "../../core/payload.ts";
 import { schemaRequires } from "../identity-proof.ts";
 import { minedValues } from "./boundary-values.ts";
@@ -209,15 +210,16 @@ function passes(value: JsonValue, { judging }: Side): boolean {
 
 /** The text of a witness is parsed by the strict boundary and judged by both versions, like a record. */
 function isConfirmed(value: JsonValue, accepting: Side, refusing: Side): boolean {
-  const parsed = parsePayload(Buffer.from(JSON.stringify(value)), DEFAULT_LIMITS);
+  const parsed = parsePayload(Buffer.from(toJsonText(value)), DEFAULT_LIMITS);
   if (!parsed.ok) return false;
-  const [one, other] = [accepting, refusing].map(({ judging }) => judge(parsed.payload, judging, "default").status);
+  const [one, other] = [accepting, refusing].map(({ judging }) => judge(parsed, judging, "default").status);
   return one === "PASSED" && other === "FAILED";
 }
 
 function violationsOf(value: JsonValue, { judging }: Side): readonly (Violation | RuleViolation)[] {
-  const decision = judge(value, judging, "default");
-  if (decision.status === "PASSED") return [];
+  const parsed = parsePayload(Buffer.from(toJsonText(value)), DEFAULT_LIMITS);
+  const decision = parsed.ok ? judge(parsed, judging, "default") : null;
+  if (decision === null || decision.status === "PASSED") return [];
   const { reason } = decision;
   return reason.kind === "schema" || reason.kind === "rule" ? reason.violations : [];
 }

@@ -2,6 +2,7 @@ import { canonicalText } from "../../json/canonical.ts";
 import type { ContractSet, ContractStatus, ContractVersion } from "../../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { ownSchemaIds } from "../../core/wire-format.ts";
+import { toJsonText } from "../../json/json-text.ts";
 
 /** A version as a schema registry knows it. */
 export type ServedVersion = {
@@ -50,7 +51,7 @@ export function servedBy({ contracts, bindings }: ContractSet): Served {
 
 function serve(contract: string, content: ContractVersion): ServedVersion {
   const { version, status, schema, digest } = content;
-  return { contract, version, status, ...ownSchemaIds(digest), schema: JSON.stringify(schema), content };
+  return { contract, version, status, ...ownSchemaIds(digest), schema: toJsonText(schema), content };
 }
 
 /** The versions to write: neither drafts nor retired. */

@@ -6,6 +6,7 @@ import { noSubject } from "./answers.ts";
 import { usableSchemaIn } from "./body.ts";
 import { compatibilitySchemas } from "./schemas.ts";
 import { pick } from "./subjects.ts";
+import { toJsonText } from "../../json/json-text.ts";
 
 type Asked = { Params: { subject: string; version?: string }; Querystring: { verbose?: string } };
 
@@ -51,7 +52,7 @@ function describe(verdict: Verdict): string | null {
       const where = verdict.violations.map((one) =>
         "pointer" in one ? `"${one.pointer}" ${one.message}` : one.message,
       );
-      return `accepts ${JSON.stringify(verdict.witness)}, which the schema refuses: ${where.join("; ")}`;
+      return `accepts ${toJsonText(verdict.witness)}, which the schema refuses: ${where.join("; ")}`;
     }
     case "unknown":
       return `neither proved nor refuted: ${verdict.undecided.map(({ pointer }) => pointer).join(", ")}`;

@@ -8,6 +8,7 @@ import { registerCompatibility } from "./compatibility.ts";
 import { refusedSchemas, settingSchemas } from "./schemas.ts";
 import { registerSchemas } from "./schema-routes.ts";
 import { registerSubjects } from "./subjects.ts";
+import { parseJson } from "../../json/parse-json.ts";
 
 /** Where the registry is mounted: serializers are given `http://host:port/registry` as the registry's URL. */
 const PREFIX = "/registry";
@@ -46,7 +47,7 @@ function servedNow({ contracts }: HttpDeps): () => Served {
   let last: { readonly digest: string; readonly served: Served } | null = null;
   return () => {
     const { digest, text } = contracts();
-    if (last?.digest !== digest) last = { digest, served: servedBy(JSON.parse(text) as ContractSet) };
+    if (last?.digest !== digest) last = { digest, served: servedBy(parseJson(text) as ContractSet) };
     return last.served;
   };
 }

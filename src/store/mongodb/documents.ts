@@ -7,6 +7,7 @@ import { payloadBytes } from "../../core/wire-format.ts";
 import type { LedgerEntry } from "../ledger.ts";
 import type { FailedRow, Occurrence, ReceiptRow, StoredRow, ValidatedRow } from "../store.ts";
 import type { JsonValue } from "../../json/json.ts";
+import { parseJson } from "../../json/parse-json.ts";
 import { isSamePayload, jsonTextOf } from "./payload.ts";
 
 /** A document as the driver takes and gives it: 64-bit integers are `bigint`, bytes are `Buffer`. */
@@ -97,7 +98,7 @@ function requireSamePayload(document: Document): void {
 function parsed(raw: Uint8Array): JsonValue | undefined {
   try {
     const payload = payloadBytes(raw);
-    return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8")) as JsonValue;
+    return parseJson(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8"));
   } catch {
     // Bytes that are damaged are the audit's own finding: their hash is wrong.
     return undefined;

@@ -1,4 +1,5 @@
 import { Binary, type Db } from "mongodb";
+import { isMalformedForAll } from "../../core/failure.ts";
 import { payloadBytes } from "../../core/wire-format.ts";
 import type { StoredEvidence, StoreReads } from "../store.ts";
 import { bigintOf, headersOf, PAYLOAD_WITHOUT_BYTES, type Document } from "./documents.ts";
@@ -66,7 +67,7 @@ export function createEvidence(
 function readEvidence(kind: StoredEvidence["kind"], document: Document, from: bigint): StoredEvidence | null {
   try {
     const { code, fingerprint, contract, raw, headers, payload } = document;
-    const malformed = typeof code === "string" && code.startsWith("malformed-");
+    const malformed = isMalformedForAll(textOrNull(code));
     const version = (contract as { readonly version?: unknown } | null | undefined)?.version;
     return {
       at: Number(bigintOf(document["offset"]) - from),

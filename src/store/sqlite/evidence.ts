@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import { LOSSY_NUMBER } from "../../core/failure.ts";
 import { guarded } from "../../sqlite/open.ts";
 import type { StoredEvidence, StoreReads } from "../store.ts";
 import { STORE_FILE, type ObjectTable } from "./layout.ts";
@@ -9,7 +10,7 @@ type Row = readonly SQLOutputValue[];
 
 /**
  * Bytes come as text, which costs half of what they cost as bytes. That loses nothing: a payload that was not UTF-8 is
- * malformed, and of those the text is not read. A wire format's prefix (5 or 17 bytes, core/wire-format.ts) holds bytes
+ * malformed, and of those the text is only read where a number is to blame. A wire format's prefix (5 or 17 bytes, core/wire-format.ts) holds bytes
  * below 0x02, which no JSON text begins with; behind it stands the payload.
  */
 const PAYLOAD = `CAST(CASE WHEN substr(raw, 1, 1) >= x'02' THEN raw
@@ -18,7 +19,7 @@ const PAYLOAD = `CAST(CASE WHEN substr(raw, 1, 1) >= x'02' THEN raw
 const COLUMNS: Readonly<Record<ObjectTable["kind"], string>> = {
   validated: `offset - ?1, version, hex(headers), ${PAYLOAD}`,
   receipt: `offset - ?1, version, hex(headers), ${PAYLOAD}`,
-  failed: `offset - ?1, version, hex(headers), CASE WHEN code NOT LIKE 'malformed-%' THEN ${PAYLOAD} END, code, fingerprint`,
+  failed: `offset - ?1, version, hex(headers), CASE WHEN code NOT LIKE 'malformed-%' OR code = '${LOSSY_NUMBER}' THEN ${PAYLOAD} END, code, fingerprint`,
 };
 
 /** The reads that judging history again needs. */

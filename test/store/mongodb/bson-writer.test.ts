@@ -11,17 +11,18 @@ import { failedRow, receiptRow, validatedRow } from "../rows.ts";
 /** The driver's own serializer is the oracle: the same bytes, whatever the value. */
 function asDriver(value: JsonValue, types: NumberTypes): unknown {
   if (typeof value === "number") {
+    if (types.here === "int64" && Number.isInteger(value)) return Long.fromString(String(value));
     const whole = Number.isSafeInteger(value) && !Object.is(value, -0);
     if (types.here === "number" || !whole) return new Double(value);
     return value >= -(2 ** 31) && value < 2 ** 31 ? new Int32(value) : Long.fromNumber(value);
   }
+  if (typeof value === "bigint") return Long.fromBigInt(value);
   if (value === null || typeof value !== "object") return value;
-  const typesOf = (key: string): NumberTypes => types.properties.get(key) ?? types.rest ?? NOTHING_DECLARED;
   if (Array.isArray(value)) {
-    return value.map((item: JsonValue, at) => asDriver(item, types.prefix[at] ?? types.items ?? NOTHING_DECLARED));
+    return value.map((item: JsonValue, at) => asDriver(item, types.item(at)));
   }
   // A plain object with a key such as `_bsontype` would mean something to the driver.
-  return new Map(Object.entries(value).map(([key, part]) => [key, asDriver(part, typesOf(key))]));
+  return new Map(Object.entries(value).map(([key, part]) => [key, asDriver(part, types.member(key))]));
 }
 
 function written(value: JsonValue, types: NumberTypes = NOTHING_DECLARED): Buffer {
