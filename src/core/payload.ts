@@ -4,6 +4,7 @@ import { checkPolicy, findSyntaxFault } from "../json/json-scan.ts";
 import type { JsonValue } from "../json/json.ts";
 import { fitOf } from "../json/number-literal.ts";
 import { mayHoldLongInteger } from "../json/parse-json.ts";
+import { firstInvalidByte } from "../json/utf8.ts";
 import { nearestPointer } from "../json/pointer.ts";
 import { placeIntegers, type Parsed } from "./long-integers.ts";
 import { frameBytes } from "./wire-format.ts";
@@ -37,7 +38,7 @@ export function parsePayload(bytes: Uint8Array | null, limits: PayloadLimits): P
   try {
     text = survey.ascii ? buffer.toString("latin1") : UTF8.decode(buffer);
   } catch {
-    return malformed("not-utf8", "Not UTF-8", null, null);
+    return malformed("not-utf8", "Not UTF-8", firstInvalidByte(buffer), null);
   }
   let payload: JsonValue;
   try {

@@ -92,15 +92,15 @@ describe("parsePayload()", () => {
     expect(outcome(text)).toBe(expected);
   });
 
-  test("refuses bytes that are not UTF-8, whatever they would decode to", () => {
-    for (const bytes of [
-      [0xff],
-      [0x22, 0xc0, 0x80, 0x22],
-      [0x22, 0xed, 0xa0, 0x80, 0x22],
-      [0x22, 0xf5, 0x80, 0x80, 0x80, 0x22],
-      [0x22, 0xc3],
-    ]) {
-      expect(outcome(Uint8Array.from(bytes))).toBe("not-utf8");
+  test("refuses bytes that are not UTF-8, whatever they would decode to, and names the first", () => {
+    for (const [at, bytes] of [
+      [0, [0xff]],
+      [1, [0x22, 0xc0, 0x80, 0x22]],
+      [1, [0x22, 0xed, 0xa0, 0x80, 0x22]],
+      [1, [0x22, 0xf5, 0x80, 0x80, 0x80, 0x22]],
+      [1, [0x22, 0xc3]],
+    ] as const) {
+      expect(outcome(Uint8Array.from(bytes))).toBe(`not-utf8 ${at}`);
     }
   });
 
