@@ -1,6 +1,6 @@
 import type { CompiledBinding, CompiledContractSet, CompiledVersion, ContractRef } from "./compile.ts";
 import type { PayloadLimits } from "./contract-set.ts";
-import type { FailureReason, RuleFailure } from "./failure.ts";
+import type { FailureReason, RuleFailure, SchemaFailure } from "./failure.ts";
 import type { Violation } from "../schema/violation.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { MachineId } from "./identity.ts";
@@ -10,7 +10,7 @@ import { settleIntegers, type Parsed } from "./long-integers.ts";
 import { parseValue } from "./payload.ts";
 import type { Header } from "./record.ts";
 import { frameBytes, framedSchemaId } from "./wire-format.ts";
-import { locate } from "../json/locate.ts";
+import { locate, type Located } from "../json/locate.ts";
 import { resolveVersion, type Declaration } from "./resolve.ts";
 
 /**
@@ -83,18 +83,24 @@ function marked(decision: Decision, value: Uint8Array | null): Decision {
   if (value === null || decision.status === "PASSED" || decision.reason.kind !== "schema") return decision;
   const { violations } = decision.reason;
   const frame = frameBytes(value);
-  const found = locate(
-    value.subarray(frame),
-    violations.map(({ pointer }) => pointer),
-  );
-  const [first, ...others] = violations.map((violation): Violation => {
-    const located = found.get(violation.pointer);
-    if (located === undefined) return violation;
-    const [from, to] = located.isThere && OF_NAMES.has(violation.keyword) ? located.member : located.value;
-    return { ...violation, bytes: [from + frame, to + frame] };
-  });
-  if (first === undefined) return decision;
-  return { ...decision, reason: { kind: "schema", violations: [first, ...others] } };
+  const found = locate(frame === 0 ? value : value.subarray(frame), violations.map(pointerOfViolation));
+  const [first, ...others] = violations;
+  const marks: SchemaFailure["violations"] = [
+    markedAt(first, found[0], frame),
+    ...others.map((violation, index) => markedAt(violation, found[index + 1], frame)),
+  ];
+  const { status, contract, declaredBy, fingerprint: print } = decision;
+  return { status, reason: { kind: "schema", violations: marks }, contract, declaredBy, fingerprint: print };
+}
+
+function pointerOfViolation({ pointer }: Violation): string {
+  return pointer;
+}
+
+function markedAt(violation: Violation, located: Located | undefined, frame: number): Violation {
+  if (located === undefined) return violation;
+  const [from, to] = located.isThere && OF_NAMES.has(violation.keyword) ? located.member : located.value;
+  return { ...violation, bytes: [from + frame, to + frame] };
 }
 
 /** Judges a parsed payload by one version: first whether it declares the integers that no double keeps. */

@@ -24,7 +24,7 @@ export type ContractFailure = {
   readonly message: string;
 };
 
-type SchemaFailure = {
+export type SchemaFailure = {
   readonly kind: "schema";
   readonly violations: readonly [Violation, ...Violation[]];
 };

@@ -10,53 +10,60 @@ export type Located = {
   readonly isThere: boolean;
 };
 
-/** Pointers by their steps. */
-type Wanted = { readonly pointers: string[]; readonly below: Map<string, Wanted> };
+type Found = { readonly pointers: readonly string[]; readonly located: Located[] };
+
+/** What is asked for below a value; the pointers that lead to it or end on the way, by their places in the list. */
+type Wanted = { readonly path: string; readonly slots: number[]; readonly below: Step[] };
+type Step = { readonly name: string; readonly bytes: Buffer; readonly wanted: Wanted };
 
 /**
  * Finds values in a JSON text by their RFC 6901 pointers, in one pass over the bytes: texts of several bytes a character and
- * escaped keys included. Of a key that stands twice the last is meant, as `JSON.parse` has it.
- * @param bytes valid JSON in UTF-8; white space around it is no part of the root.
+ * escaped keys included.
+ * @param bytes valid JSON in UTF-8, in which no object has a key twice; white space around it is no part of the root.
+ * @returns one for each pointer, in their order.
  */
-export function locate(bytes: Uint8Array, pointers: readonly string[]): ReadonlyMap<string, Located> {
+export function locate(bytes: Uint8Array, pointers: readonly string[]): readonly Located[] {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const root = createWanted();
-  for (const pointer of pointers) add(root, pointer);
-  const found = new Map<string, Located>();
+  const located: Located[] = [];
   const start = skipSpace(buffer, 0);
-  const end = find(buffer, start, start, root, found);
-  for (const pointer of pointers) {
-    if (!found.has(pointer)) found.set(pointer, nearest(pointer, found, [start, end]));
-  }
-  return found;
+  find(buffer, start, start, wantedFor(pointers), { pointers, located });
+  return located;
 }
 
-function createWanted(): Wanted {
-  return { pointers: [], below: new Map() };
+/** The last question: a bad deploy breaks the same constraints a million times. */
+let last: { readonly pointers: readonly string[]; readonly wanted: Wanted } = {
+  pointers: [],
+  wanted: createWanted(""),
+};
+
+function wantedFor(pointers: readonly string[]): Wanted {
+  const known = last.pointers;
+  if (known.length === pointers.length && known.every((pointer, index) => pointer === pointers[index]))
+    return last.wanted;
+  const wanted = createWanted("");
+  for (const [slot, pointer] of pointers.entries()) add(wanted, pointer, slot);
+  last = { pointers, wanted };
+  return wanted;
 }
 
-/** Asks for every place on the way too: what is missing is told by what is around it. */
-function add(root: Wanted, pointer: string): void {
+function createWanted(path: string): Wanted {
+  return { path, slots: [], below: [] };
+}
+
+/** Every value on the way answers for what is missing below it. */
+function add(root: Wanted, pointer: string, slot: number): void {
   let node = root;
-  let path = "";
-  root.pointers[0] ??= "";
+  node.slots.push(slot);
   for (const step of pointer.split("/").slice(1)) {
-    path = `${path}/${step}`;
     const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    const next = node.below.get(name) ?? createWanted();
-    node.below.set(name, next);
-    next.pointers[0] ??= path;
-    node = next;
+    let next = node.below.find((one) => one.name === name);
+    if (next === undefined) {
+      next = { name, bytes: Buffer.from(name, "utf8"), wanted: createWanted(`${node.path}/${step}`) };
+      node.below.push(next);
+    }
+    node = next.wanted;
+    node.slots.push(slot);
   }
-}
-
-function nearest(pointer: string, found: ReadonlyMap<string, Located>, whole: ByteRange): Located {
-  for (let path = pointer; path !== "";) {
-    path = path.slice(0, path.lastIndexOf("/"));
-    const around = found.get(path);
-    if (around !== undefined) return { ...around, isThere: false };
-  }
-  return { value: whole, member: whole, isThere: false };
 }
 
 const QUOTE = 0x22;
@@ -67,42 +74,65 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const COMMA = 0x2c;
 
-/** Notes the value that begins here, and what is wanted inside it. @returns the index after it. */
-function find(buffer: Buffer, start: number, keyStart: number, wanted: Wanted, found: Map<string, Located>): number {
+/** Answers for the value that begins here, unless a value further in does. @returns the index after it. */
+function find(buffer: Buffer, start: number, keyStart: number, wanted: Wanted, found: Found): number {
+  const { slots, below, path } = wanted;
   const first = buffer[start];
   let end: number;
-  if (wanted.below.size > 0 && first === OPEN_OBJECT) end = findInObject(buffer, start, wanted, found);
-  else if (wanted.below.size > 0 && first === OPEN_ARRAY) end = findInArray(buffer, start, wanted, found);
+  if (below.length > 0 && first === OPEN_OBJECT) end = findInObject(buffer, start, below, found);
+  else if (below.length > 0 && first === OPEN_ARRAY) end = findInArray(buffer, start, below, found);
   else end = skipValue(buffer, start);
-  for (const pointer of wanted.pointers) {
-    found.set(pointer, { value: [start, end], member: [keyStart, end], isThere: true });
+  for (let index = 0; index < slots.length; index += 1) {
+    const slot = slots[index] as number;
+    if (found.located[slot] !== undefined) continue;
+    found.located[slot] = { value: [start, end], member: [keyStart, end], isThere: found.pointers[slot] === path };
   }
   return end;
 }
 
-function findInObject(buffer: Buffer, start: number, wanted: Wanted, found: Map<string, Located>): number {
+function findInObject(buffer: Buffer, start: number, steps: readonly Step[], found: Found): number {
   let at = skipSpace(buffer, start + 1);
   if (buffer[at] === CLOSE_OBJECT) return at + 1;
   while (at < buffer.length) {
     const keyStart = at;
     const keyEnd = skipString(buffer, at);
-    const name = JSON.parse(buffer.toString("utf8", keyStart, keyEnd)) as string;
     // Past the colon.
     at = skipSpace(buffer, skipSpace(buffer, keyEnd) + 1);
-    const below = wanted.below.get(name);
-    at = skipSpace(buffer, below === undefined ? skipValue(buffer, at) : find(buffer, at, keyStart, below, found));
+    const step = stepNamed(buffer, keyStart, keyEnd, steps);
+    at = skipSpace(buffer, step === undefined ? skipValue(buffer, at) : find(buffer, at, keyStart, step.wanted, found));
     if (buffer[at] !== COMMA) return at + 1;
     at = skipSpace(buffer, at + 1);
   }
   return at;
 }
 
-function findInArray(buffer: Buffer, start: number, wanted: Wanted, found: Map<string, Located>): number {
+/** The step that a key names. A key without an escape is its own bytes. */
+function stepNamed(buffer: Buffer, start: number, end: number, steps: readonly Step[]): Step | undefined {
+  const length = end - start - 2;
+  for (const step of steps) if (step.bytes.length === length && isAt(buffer, start + 1, step.bytes)) return step;
+  if (!hasEscape(buffer, start, end)) return undefined;
+  const name: unknown = JSON.parse(buffer.toString("utf8", start, end));
+  return steps.find((step) => step.name === name);
+}
+
+/** Byte by byte: names are short, and a call into the runtime costs as much as thirty bytes. */
+function isAt(buffer: Buffer, start: number, bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length; at += 1) if (buffer[start + at] !== bytes[at]) return false;
+  return true;
+}
+
+function hasEscape(buffer: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (buffer[at] === BACKSLASH) return true;
+  return false;
+}
+
+function findInArray(buffer: Buffer, start: number, steps: readonly Step[], found: Found): number {
   let at = skipSpace(buffer, start + 1);
   if (buffer[at] === CLOSE_ARRAY) return at + 1;
   for (let index = 0; at < buffer.length; index += 1) {
-    const below = wanted.below.get(String(index));
-    at = skipSpace(buffer, below === undefined ? skipValue(buffer, at) : find(buffer, at, at, below, found));
+    const name = String(index);
+    const step = steps.find((one) => one.name === name);
+    at = skipSpace(buffer, step === undefined ? skipValue(buffer, at) : find(buffer, at, at, step.wanted, found));
     if (buffer[at] !== COMMA) return at + 1;
     at = skipSpace(buffer, at + 1);
   }

@@ -116,15 +116,20 @@ function trackFields(fields: Fields, object: JsonObject, seen: Seen): boolean {
 /** Missing fields, then the fields of the contract in its order, then unknown ones in the payload's. */
 function explainFields(fields: Fields): Part<"object">["explain"] {
   const { properties, patterns, rest, required, siteOfMissing, siteOfUnknown } = fields;
-  const named = [...properties];
+  const named = [...properties].map(([name, node]) => ({ name, node, isInherited: name in Object.prototype }));
   const isOpen = patterns.length === 0 && rest === null;
+  const hasRequired = hasAll(required);
   return (object, at, report) => {
-    for (const name of required) {
-      if (!Object.hasOwn(object, name)) addViolation(report, siteOfMissing, { up: at, step: name }, undefined);
+    if (!hasRequired(object)) {
+      for (const name of required) {
+        if (!Object.hasOwn(object, name)) addViolation(report, siteOfMissing, { up: at, step: name }, undefined);
+      }
     }
-    for (const [name, node] of named) {
+    for (let index = 0; index < named.length; index += 1) {
+      const { name, node, isInherited } = named[index] as (typeof named)[number];
       const value = object[name];
-      if (value !== undefined && Object.hasOwn(object, name)) node.explain(value, { up: at, step: name }, report);
+      if (value === undefined || (isInherited && !Object.hasOwn(object, name))) continue;
+      node.explain(value, { up: at, step: name }, report);
     }
     if (isOpen) return;
     for (const name of Object.keys(object)) {

