@@ -1,0 +1,57 @@
+import { IDNA_CHARACTERS, IDNA_RANGES } from "./idna-table.ts";
+
+/** What IDNA2008 asks of a code point that it lets into names (RFC 5892, 5893); all of one kind are the same object. */
+export type IdnaCharacter = {
+  /** Allowed only where a rule of RFC 5892 appendix A says so: CONTEXTJ or CONTEXTO. */
+  readonly contextual: boolean;
+  /** Bidi_Class. */
+  readonly bidi: "L" | "R" | "AL" | "EN" | "ES" | "AN" | "NSM" | "BN" | "ON";
+  /** Joining_Type; U for what RFC 5892 appendix A.1 does not ask for. */
+  readonly joining: "L" | "R" | "D" | "T" | "U";
+  /** Canonical_Combining_Class is Virama. */
+  readonly virama: boolean;
+  /** General_Category is Mark, which no label begins with. */
+  readonly mark: boolean;
+  /** Of the scripts that RFC 5892 appendix A asks for. */
+  readonly script: "Greek" | "Hebrew" | "Hiragana, Katakana or Han" | null;
+};
+
+/** The character of a code point, or null if it is DISALLOWED or UNASSIGNED, by the Unicode version of the table. */
+export function characterOf(codePoint: number): IdnaCharacter | null {
+  table ??= readTable();
+  const { starts, ends, characters } = table;
+  // The last range that begins at or before the code point.
+  let low = 0;
+  let high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] ?? 0) <= codePoint) low = middle + 1;
+    else high = middle;
+  }
+  return codePoint <= (ends[low - 1] ?? -1) ? (characters[low - 1] ?? null) : null;
+}
+
+type Table = {
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+  readonly characters: readonly (IdnaCharacter | undefined)[];
+};
+
+/** Read at the first name that is not ASCII: most processes meet none. */
+let table: Table | null = null;
+
+function readTable(): Table {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const characters: (IdnaCharacter | undefined)[] = [];
+  let end = -1;
+  for (const range of IDNA_RANGES.join(" ").split(" ")) {
+    const [gap = 0, more = 0, character = 0] = range.split(".").map((number) => Number.parseInt(number, 36));
+    const start = end + gap;
+    end = start + more;
+    starts.push(start);
+    ends.push(end);
+    characters.push(IDNA_CHARACTERS[character]);
+  }
+  return { starts, ends, characters };
+}
