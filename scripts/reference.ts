@@ -168,7 +168,8 @@ const FAILURES: Readonly<Record<FailureName, string>> = {
   "malformed-duplicate-key": "A key appears twice in one object",
   "malformed-forbidden-key": "A key is __proto__, constructor or prototype, or holds NUL",
   "malformed-lone-surrogate": "A string holds half of a surrogate pair",
-  "malformed-lossy-number": "A number does not survive as a double",
+  "malformed-lossy-number":
+    "A number does not survive as a double, and is no integer that the contract declares to have 64 bits",
   "contract-undeclared": "The record declares no version, and its topic has no default",
   "contract-ambiguous": "The record declares two versions that disagree",
   "contract-unknown": "The declared contract or version does not exist, or is not one the topic carries",

@@ -2,6 +2,7 @@ import type { Rule } from "../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { refuseSchema } from "../schema/schema-lint.ts";
 import { schemaRequires } from "../contract/identity-proof.ts";
+import { toJsonText } from "../json/json-text.ts";
 
 /** A contract that somebody has yet to read: version 1, a draft. */
 export type Draft = {
@@ -60,7 +61,7 @@ export function draftFiles(draft: Draft): DraftFiles {
   ];
   return new Map([
     ["contract.yaml", `${lines.join("\n")}\n`],
-    ["v1.schema.json", `${JSON.stringify(schema, null, 2)}\n`],
+    ["v1.schema.json", `${toJsonText(schema, 2)}\n`],
   ]);
 }
 

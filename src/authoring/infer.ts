@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
+import { toJsonText } from "../json/json-text.ts";
 import { isList, isObject, under } from "./draft.ts";
 
 /** What was seen at one place of many records. Memory is bounded by the limits below, whatever is sent. */
@@ -12,6 +13,8 @@ type Seen = {
   /** Texts with their counts; null once there are too many to be names of a few kinds. */
   texts: Map<string, number> | null;
   integers: boolean;
+  /** An integer came that no double keeps. */
+  long: boolean;
 };
 
 /** Beyond these a place is described as an object of any members, and its members are not told apart. */
@@ -61,13 +64,22 @@ export function createSample(): Sample {
 type Told = { readonly kinds: string[]; readonly open: string[] };
 
 function nothing(): Seen {
-  return { types: new Map(), members: new Map(), objects: 0, items: null, texts: new Map(), integers: true };
+  return {
+    types: new Map(),
+    members: new Map(),
+    objects: 0,
+    items: null,
+    texts: new Map(),
+    integers: true,
+    long: false,
+  };
 }
 
 function see(seen: Seen, value: JsonValue, depth: number): void {
   const type = typeOf(value);
   seen.types.set(type, (seen.types.get(type) ?? 0) + 1);
   if (typeof value === "number" && !Number.isInteger(value)) seen.integers = false;
+  if (typeof value === "bigint") seen.long = true;
   if (typeof value === "string") countText(seen, value);
   if (depth >= DEPTH_MAX) return;
   if (isList(value)) {
@@ -91,6 +103,7 @@ function countText(seen: Seen, text: string): void {
 
 function typeOf(value: JsonValue): string {
   if (value === null) return "null";
+  if (typeof value === "bigint") return "number";
   return Array.isArray(value) ? "array" : typeof value;
 }
 
@@ -104,6 +117,7 @@ function describe(seen: Seen, pointer: string, told: Told): JsonObject {
   if (kinds !== null) told.kinds.push(pointer);
   return {
     ...(types.length === 0 ? {} : { type }),
+    ...(seen.long && seen.integers ? { format: "int64" } : {}),
     ...(kinds === null ? {} : { enum: kinds }),
     ...(seen.objects === 0 ? {} : describeMembers(seen, pointer, told)),
     ...(seen.items === null ? {} : { items: describe(seen.items, `${pointer}/*`, told) }),
@@ -143,7 +157,8 @@ function watchUnique(unique: Map<string, Set<string> | null>, record: JsonObject
   for (const [name, values] of unique) {
     if (values === null || values.size >= UNIQUE_MAX) continue;
     const value = record[name];
-    const text = typeof value === "string" || Number.isInteger(value) ? JSON.stringify(value) : null;
+    const text =
+      typeof value === "string" || Number.isInteger(value) || typeof value === "bigint" ? toJsonText(value) : null;
     if (text === null || values.has(text)) unique.set(name, null);
     else values.add(text);
   }

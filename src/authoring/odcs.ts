@@ -3,6 +3,8 @@ import type { ContractStatus, Rule } from "../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { isList, isObject, under, type Draft, type Unmapped } from "./draft.ts";
 import { objectOf, propertiesOf } from "./odcs-properties.ts";
+import { toJsonText } from "../json/json-text.ts";
+import { parseJson } from "../json/parse-json.ts";
 
 /** A version, as it is exported. */
 export type Exported = {
@@ -32,7 +34,7 @@ export function toOdcs(exported: Exported): { readonly document: JsonObject; rea
     "sigma.digest": digest,
     "sigma.identity": JSON.stringify(identity),
     "sigma.rules": JSON.stringify(rules),
-    "sigma.schema": JSON.stringify(schema),
+    "sigma.schema": toJsonText(schema),
   };
   const document: JsonObject = {
     apiVersion: "v3.1.0",
@@ -196,7 +198,7 @@ function carriedIn(
 function parse(value: JsonValue | undefined): JsonValue | undefined {
   if (typeof value !== "string") return undefined;
   try {
-    return JSON.parse(value) as JsonValue;
+    return parseJson(value);
   } catch {
     return undefined;
   }

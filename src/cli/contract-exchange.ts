@@ -5,14 +5,15 @@ import { fromOdcs, toOdcs } from "../authoring/odcs.ts";
 import { upgradeSchema } from "../authoring/upgrade-schema.ts";
 import { loadContracts } from "../contract/files.ts";
 import { readBytes } from "../contract/source-text.ts";
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import type { JsonObject } from "../json/json.ts";
 import type { parseVersionName } from "./contract-arguments.ts";
 import { placed } from "./contracts.ts";
 import { writeDraft } from "./draft-writer.ts";
-import { note, print, printJson } from "./output.ts";
+import { note, print, printJsonValues } from "./output.ts";
 import { Refusals, usage, type Refusal } from "./refusal.ts";
 import { configFor } from "./settings.ts";
 import { toJsonText } from "../json/json-text.ts";
+import { parseJson } from "../json/parse-json.ts";
 
 export type ImportOptions = {
   readonly subject?: string;
@@ -73,9 +74,12 @@ function readDocument(file: string): JsonObject {
   if (!read.ok) throw usage("SIG-I-018", `Cannot read "${file}": ${read.problem}`, "name a JSON or YAML file");
   try {
     // JSON is YAML; aliases could make a small file enormous.
-    const value = parseYaml(Buffer.from(read.bytes).toString("utf8"), { maxAliasCount: 100 }) as JsonValue;
+    const value: unknown = parseYaml(Buffer.from(read.bytes).toString("utf8"), {
+      maxAliasCount: 100,
+      intAsBigInt: true,
+    });
     // Only what JSON can say goes on: no dates, no maps with other keys.
-    const plain = JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
+    const plain = parseJson(toJsonText(value ?? null));
     if (plain !== null && typeof plain === "object" && !Array.isArray(plain)) return plain as JsonObject;
   } catch (error) {
     throw usage(
@@ -107,6 +111,6 @@ export async function exportContract(
   const { owner, description } = contract;
   const { document, unmapped } = toOdcs({ ...version, subject, owner, description });
   for (const { path, why } of unmapped) note(`not mapped: ${path}: ${why}; carried in customProperties`);
-  if (options.json) return printJson({ kind: "odcs", name, document, unmapped });
+  if (options.json) return printJsonValues({ kind: "odcs", name, document, unmapped });
   print(stringify(document).trimEnd());
 }

@@ -1,6 +1,7 @@
 import type { Malformed } from "./failure.ts";
-import { LOSSY, type LongLiteral } from "../json/json-scan.ts";
+import { LOSSY } from "../json/json-scan.ts";
 import type { JsonValue } from "../json/json.ts";
+import { pathsTo } from "../json/paths-to.ts";
 import { nearestPointer, pointerOf, stepsOf, type Path } from "../json/pointer.ts";
 import { typesAt, type NumberTypes } from "../schema/number-types.ts";
 
@@ -15,21 +16,26 @@ export type Parsed = {
   readonly integers?: readonly LongInteger[];
 };
 
+/** An integer of up to 64 bits that no double keeps, as its literal stands in the bytes. */
+export type LongLiteral = { readonly byteOffset: number; readonly value: bigint };
+
 /** A container that was parsed a moment ago and is nobody else's yet. */
 type Container = { [step: string | number]: JsonValue };
 
 /** Puts integers in the places where JSON.parse has left the nearest double. @param payload is changed. */
-export function placeIntegers(payload: JsonValue, text: string, literals: readonly LongLiteral[]): Parsed {
+export function placeIntegers(payload: JsonValue, bytes: Buffer, literals: readonly LongLiteral[]): Parsed {
   if (literals.length === 0) return { ok: true, payload };
   let whole = payload;
   const place = placing(payload);
-  let [index, bytes] = [0, 0];
-  const integers = literals.map((literal) => {
-    bytes += Buffer.byteLength(text.slice(index, literal.index), "utf8");
-    index = literal.index;
-    if (literal.path === null) whole = literal.value;
-    else place(literal.path, literal.value);
-    return { path: literal.path, byteOffset: bytes };
+  const paths = pathsTo(
+    bytes,
+    literals.map(({ byteOffset }) => byteOffset),
+  );
+  const integers = literals.map(({ byteOffset, value }, index) => {
+    const path = paths[index] ?? null;
+    if (path === null) whole = value;
+    else place(path, value);
+    return { path, byteOffset };
   });
   return { ok: true, payload: whole, integers };
 }

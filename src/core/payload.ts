@@ -1,12 +1,12 @@
 import type { PayloadLimits } from "./contract-set.ts";
 import type { Malformed, MalformedCode } from "./failure.ts";
-import { checkPolicy, findSyntaxFault } from "../json/json-scan.ts";
+import { findPolicyFault, findSyntaxFault } from "../json/json-scan.ts";
 import type { JsonValue } from "../json/json.ts";
 import { fitOf } from "../json/number-literal.ts";
 import { mayHoldLongInteger } from "../json/parse-json.ts";
 import { firstInvalidByte } from "../json/utf8.ts";
 import { nearestPointer } from "../json/pointer.ts";
-import { placeIntegers, type Parsed } from "./long-integers.ts";
+import { placeIntegers, type LongLiteral, type Parsed } from "./long-integers.ts";
 import { frameBytes } from "./wire-format.ts";
 
 export type ParsedPayload = Parsed | { readonly ok: false; readonly reason: Malformed };
@@ -52,10 +52,11 @@ export function parsePayload(bytes: Uint8Array | null, limits: PayloadLimits): P
     return malformed("too-deep", `Nested ${survey.depth} deep; the limit is ${limits.depthMax}`, null, null);
   }
   const keys = survey.escapes ? countKeysAndLook(payload) : countKeys(payload);
-  if (keys === survey.colons && (survey.numbers === null || doublesKeep(buffer, survey.numbers))) {
-    return { ok: true, payload };
-  }
-  return heldToPolicy(payload, text);
+  const integers = survey.numbers === null ? [] : longIntegersAt(buffer, survey.numbers);
+  if (keys === survey.colons && integers !== null) return placeIntegers(payload, buffer, integers);
+  const fault = findPolicyFault(text);
+  if (fault === null) return placeIntegers(payload, buffer, integers ?? []);
+  return malformed(fault.code, fault.message, byteOffsetOf(text, fault.index), fault.pointer);
 }
 
 /** Parses a record's value: the payload without the prefix it may have ({@link frameBytes}). Offsets are in the value. */
@@ -77,17 +78,11 @@ export function parseValue(value: Uint8Array | null, limits: PayloadLimits): Par
  * @throws when it is no JSON: somebody changed it.
  */
 export function reparse(text: string): ParsedPayload {
-  const payload = JSON.parse(text) as JsonValue;
-  if (!mayHoldLongInteger(text)) return { ok: true, payload };
-  return heldToPolicy(payload, text);
+  if (!mayHoldLongInteger(text)) return { ok: true, payload: JSON.parse(text) as JsonValue };
+  return parsePayload(Buffer.from(text, "utf8"), NO_LIMITS);
 }
 
-function heldToPolicy(payload: JsonValue, text: string): ParsedPayload {
-  const verdict = checkPolicy(text);
-  if (verdict.ok) return placeIntegers(payload, text, verdict.integers);
-  const { code, message, index, pointer } = verdict.fault;
-  return malformed(code, message, byteOffsetOf(text, index), pointer);
-}
+const NO_LIMITS: PayloadLimits = { bytesMax: Number.POSITIVE_INFINITY, depthMax: Number.POSITIVE_INFINITY };
 
 type Survey = {
   readonly ascii: boolean;
@@ -182,15 +177,20 @@ function hasLongExponent(bytes: Buffer, start: number): boolean {
   return true;
 }
 
-/** Whether a double keeps each number around one of these indexes. */
-function doublesKeep(bytes: Buffer, inside: readonly number[]): boolean {
-  return inside.every((index) => {
+/** The integers around these indexes that no double keeps; null when there is a number that nothing keeps. */
+function longIntegersAt(bytes: Buffer, inside: readonly number[]): readonly LongLiteral[] | null {
+  const found: LongLiteral[] = [];
+  for (const index of inside) {
     let start = index;
     while (start > 0 && isOfNumber(bytes[start - 1])) start -= 1;
     let end = index;
     while (end < bytes.length && isOfNumber(bytes[end])) end += 1;
-    return fitOf(bytes.toString("latin1", start, end)) === "double";
-  });
+    const literal = bytes.toString("latin1", start, end);
+    const fit = fitOf(literal);
+    if (fit === "lossy") return null;
+    if (fit === "int64") found.push({ byteOffset: start, value: BigInt(literal) });
+  }
+  return found;
 }
 
 /** Digits, signs, point and exponent. */

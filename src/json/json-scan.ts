@@ -1,5 +1,5 @@
 import { fitOf } from "./number-literal.ts";
-import { pointerOf, type Path } from "./pointer.ts";
+import { pointerOf } from "./pointer.ts";
 
 /** Where a text stops being JSON: an index into the text, and words that do not quote it. */
 export type SyntaxFault = { readonly index: number; readonly message: string };
@@ -15,24 +15,13 @@ export type PolicyFault = {
   readonly message: string;
 };
 
-/** An integer within 64 bits that no double keeps: whether it may pass is for the contract to say. */
-export type LongLiteral = { readonly path: Path | null; readonly index: number; readonly value: bigint };
-
-/** What the boundary's policy says of a text that is JSON: its first breach in document order, or none and its long integers. */
-type PolicyVerdict =
-  | { readonly ok: true; readonly integers: readonly LongLiteral[] }
-  | { readonly ok: false; readonly fault: PolicyFault };
-
 /** What is wrong with a number that no double keeps, where it is not declared to have 64 bits. */
 export const LOSSY = "A number does not survive as a double";
 
 /** An open array or object. `keys` is null for an array. */
-type Level = { readonly keys: Set<string> | null; step: string; count: number; path: Path | null | undefined };
+type Level = { readonly keys: Set<string> | null; step: string; count: number };
 
 type Fault = SyntaxFault | PolicyFault;
-
-/** Where the scan collects what it finds; null when only syntax is looked for. */
-type Found = { readonly integers: LongLiteral[] } | null;
 
 const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
 const SPACE = /[ \t\n\r]*/y;
@@ -44,24 +33,23 @@ const WORD = /true|false|null/y;
 
 /** The first place where a text that JSON.parse refused leaves the grammar of RFC 8259. */
 export function findSyntaxFault(text: string): SyntaxFault {
-  const fault = scan(text, null);
+  const fault = scan(text, false);
   return fault ?? { index: text.length, message: "it does not parse" };
 }
 
-/** Holds a text that is JSON to the policy. */
-export function checkPolicy(text: string): PolicyVerdict {
-  const integers: LongLiteral[] = [];
-  const fault = scan(text, { integers });
-  if (fault === null) return { ok: true, integers };
+/** The first breach of policy, in document order, of a text that is JSON; null when there is none. */
+export function findPolicyFault(text: string): PolicyFault | null {
+  const fault = scan(text, true);
+  if (fault === null) return null;
   if (!("code" in fault)) throw new Error(`Cannot scan: JSON.parse took a text that is not JSON at ${fault.index}`);
-  return { ok: false, fault };
+  return fault;
 }
 
 /**
  * One exact pass over the grammar, without recursion, so that no depth can overflow the stack.
- * @param policy where to note what policy asks for; null when only syntax is looked at.
+ * @param policy whether breaches of policy are looked for; otherwise only syntax.
  */
-function scan(text: string, policy: Found): Fault | null {
+function scan(text: string, policy: boolean): Fault | null {
   const levels: Level[] = [];
   let at = skip(SPACE, text, 0);
   if (at === text.length) return { index: at, message: "only white space" };
@@ -93,7 +81,7 @@ function scan(text: string, policy: Found): Fault | null {
 }
 
 /** After a value: closes what ends here; the index of the next value, null at the end, or the fault. */
-function closeOrNext(text: string, from: number, levels: Level[], policy: Found): number | Fault | null {
+function closeOrNext(text: string, from: number, levels: Level[], policy: boolean): number | Fault | null {
   let at = skip(SPACE, text, from);
   for (;;) {
     const level = levels.at(-1);
@@ -113,16 +101,16 @@ function closeOrNext(text: string, from: number, levels: Level[], policy: Found)
 function openAt(text: string, at: number, levels: Level[]): number | null {
   const symbol = text[at];
   if (symbol !== "{" && symbol !== "[") return null;
-  levels.push({ keys: symbol === "{" ? new Set() : null, step: "", count: 0, path: undefined });
+  levels.push({ keys: symbol === "{" ? new Set() : null, step: "", count: 0 });
   return at + 1;
 }
 
 /** A key and its colon: the index of the value after them, or the fault. */
-function keyAt(text: string, at: number, level: Level, levels: readonly Level[], policy: Found): number | Fault {
+function keyAt(text: string, at: number, level: Level, levels: readonly Level[], policy: boolean): number | Fault {
   const end = match(STRING, text, at);
   if (end === null) return text[at] === '"' ? badString(text, at) : unexpected(text, at);
-  if (policy !== null) {
-    const key = JSON.parse(text.slice(at, end)) as string;
+  if (policy) {
+    const key = stringAt(text, at, end);
     level.step = key;
     const fault = keyFault(key, at, level, levels);
     if (fault !== null) return fault;
@@ -145,12 +133,12 @@ function keyFault(key: string, index: number, level: Level, levels: readonly Lev
 }
 
 /** A string, number or word: the index after it, or the fault. */
-function scalarAt(text: string, at: number, levels: readonly Level[], policy: Found): number | Fault {
+function scalarAt(text: string, at: number, levels: readonly Level[], policy: boolean): number | Fault {
   const symbol = text[at];
   if (symbol === '"') {
     const end = match(STRING, text, at);
     if (end === null) return badString(text, at);
-    if (policy !== null && !(JSON.parse(text.slice(at, end)) as string).isWellFormed()) {
+    if (policy && !stringAt(text, at, end).isWellFormed()) {
       return {
         code: "lone-surrogate",
         index: at,
@@ -161,39 +149,22 @@ function scalarAt(text: string, at: number, levels: readonly Level[], policy: Fo
     return end;
   }
   const number = match(NUMBER, text, at);
-  if (number !== null) return policy === null ? number : numberAt(text.slice(at, number), at, levels, policy);
-  return match(WORD, text, at) ?? unexpected(text, at);
-}
-
-/** A number's literal: the index after it, or the fault. */
-function numberAt(
-  literal: string,
-  index: number,
-  levels: readonly Level[],
-  { integers }: NonNullable<Found>,
-): number | Fault {
-  switch (fitOf(literal)) {
-    case "double":
-      break;
-    case "int64":
-      integers.push({ path: pathAt(levels, levels.length - 1), index, value: BigInt(literal) });
-      break;
-    case "lossy":
-      return { code: "lossy-number", index, pointer: placeOf(levels), message: LOSSY };
+  if (number !== null) {
+    // Whether an integer of 64 bits may pass is for the contract to say.
+    if (!policy || fitOf(text.slice(at, number)) !== "lossy") return number;
+    return { code: "lossy-number", index: at, pointer: placeOf(levels), message: LOSSY };
   }
-  return index + literal.length;
-}
-
-/** The path of what stands at the current step of a level. Levels share their paths: a long list has one for all its items. */
-function pathAt(levels: readonly Level[], depth: number): Path | null {
-  const level = levels[depth];
-  if (level === undefined) return null;
-  if (level.path === undefined) level.path = pathAt(levels, depth - 1);
-  return { above: level.path, step: level.keys === null ? level.count : level.step };
+  return match(WORD, text, at) ?? unexpected(text, at);
 }
 
 function placeOf(levels: readonly Level[]): string {
   return pointerOf(levels.map(({ keys, step, count }) => (keys === null ? count : step)));
+}
+
+/** The value of a string literal; what has no escape is its own. */
+function stringAt(text: string, at: number, end: number): string {
+  const inside = text.slice(at + 1, end - 1);
+  return inside.includes("\\") ? (JSON.parse(text.slice(at, end)) as string) : inside;
 }
 
 function skip(pattern: RegExp, text: string, at: number): number {

@@ -11,6 +11,7 @@ export type NumberFit = "double" | "int64" | "lossy";
 const [INT64_MIN, INT64_MAX] = [-(2n ** 63n), 2n ** 63n - 1n];
 /** Sign and digits of the longest of them. */
 const INT64_LENGTH_MAX = 20;
+const DIGITS = /^-?[0-9]+$/;
 
 /** @param literal matches the grammar of RFC 8259. */
 export function fitOf(literal: string): NumberFit {
@@ -19,9 +20,12 @@ export function fitOf(literal: string): NumberFit {
   const shortest = String(double);
   // Most producers write the shortest form themselves.
   if (shortest === literal) return "double";
+  // Below 10^21 the shortest form of an integer is its digits: other digits are another integer, but for -0.
+  if (literal.length <= INT64_LENGTH_MAX && DIGITS.test(literal) && isInt64(BigInt(literal))) {
+    return double === 0 ? "double" : "int64";
+  }
   const written = decimalOf(literal);
   if (isSame(written, decimalOf(shortest))) return "double";
-  if (literal.length <= INT64_LENGTH_MAX && /^-?[0-9]+$/.test(literal) && isInt64(BigInt(literal))) return "int64";
   return isExactly(written, double) ? "double" : "lossy";
 }
 

@@ -92,4 +92,14 @@ describe("a schema proposed from records", () => {
       additionalProperties: true,
     });
   });
+
+  test("an integer that no double keeps makes its member one of 64 bits, and may name the fact", () => {
+    const { schema, unique } = inferred([
+      { id: 9_007_199_254_740_993n, n: 1 },
+      { id: 1, n: 9_007_199_254_740_993n },
+      { id: 9_007_199_254_740_995n, n: 1.5 },
+    ]);
+    expect(schema["properties"]).toEqual({ id: { type: "integer", format: "int64" }, n: { type: "number" } });
+    expect(unique).toEqual(["/id"]);
+  });
 });

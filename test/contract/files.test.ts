@@ -13,6 +13,7 @@ import {
   SCHEMA,
   type Files,
 } from "./contract-files.ts";
+import { toJsonText } from "../../src/json/json-text.ts";
 
 type Replaced = Readonly<Record<number, string | null>>;
 
@@ -315,6 +316,11 @@ describe("faults of a schema file, each with its place", () => {
       SCHEMA.replace('"weight": {', '"id": { "type": "string" },\n    "weight": {'),
       ["SIG-C-020 parcel/v1.schema.json:7:5"],
     ],
+    [
+      "a number that nothing keeps",
+      SCHEMA.replace('"number"', '"number", "multipleOf": 0.12345678901234567890123'),
+      ["SIG-C-020 parcel/v1.schema.json:7:49"],
+    ],
     ["an empty file", "", ["SIG-C-020 parcel/v1.schema.json:1:1"]],
     ["bytes that are not UTF-8", Uint8Array.of(0x22, 0xff, 0x22), ["SIG-C-020 parcel/v1.schema.json:1:1"]],
     ["a byte order mark", `\uFEFF${SCHEMA}`, ["SIG-C-020 parcel/v1.schema.json:1:1"]],
@@ -338,6 +344,19 @@ describe("faults of a schema file, each with its place", () => {
 
   test.each(rows)("%s", (_, schema, expected) => {
     expect(faultsOf({}, { "parcel/v1.schema.json": schema })).toEqual(expected);
+  });
+
+  test("a number that nothing keeps is told what would be kept, and an integer of 64 bits is none", () => {
+    const read = (maximum: string): readonly string[] => {
+      const schema = SCHEMA.replace('"number"', `"integer", "maximum": ${maximum}`);
+      const result = loadContracts(parcelDirectory({}, { "parcel/v1.schema.json": schema }));
+      if (!result.ok) return result.faults.map(({ message, remedy }) => `${message}; ${remedy}`);
+      return [toJsonText(result.contracts[0]?.versions[0]?.schema)];
+    };
+    expect(read("9223372036854775808.5")).toEqual([
+      "A number does not survive as a double; Write it with at most 15 digits, or as an integer within -9223372036854775808 and 9223372036854775807",
+    ]);
+    expect(read("9223372036854775807")).toEqual([expect.stringContaining('"maximum":9223372036854775807')]);
   });
 
   test("a schema nested without end", () => {

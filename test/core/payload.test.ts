@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS, type PayloadLimits } from "../../src/core/contract-set.ts";
-import { checkPolicy, findSyntaxFault } from "../../src/json/json-scan.ts";
+import { findPolicyFault, findSyntaxFault } from "../../src/json/json-scan.ts";
 import type { LongInteger } from "../../src/core/long-integers.ts";
 import { parsePayload } from "../../src/core/payload.ts";
 import { toJsonText } from "../../src/json/json-text.ts";
@@ -29,8 +29,7 @@ function exactly(text: string): string {
   } catch {
     return "not-json";
   }
-  const verdict = checkPolicy(text);
-  return verdict.ok ? "ok" : verdict.fault.code;
+  return findPolicyFault(text)?.code ?? "ok";
 }
 
 describe("parsePayload()", () => {

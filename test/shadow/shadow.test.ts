@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ContractSet, ContractVersion } from "../../src/core/contract-set.ts";
+import { parseJson } from "../../src/json/parse-json.ts";
 import { decideRecord, type Decided } from "../../src/store/decided.ts";
 import { openShadow, type Shadow } from "../../src/shadow/shadow.ts";
 import { SHADOW_LIMITS, type ShadowLimits, type ShadowSnapshot } from "../../src/shadow/thread.ts";
@@ -17,7 +18,7 @@ function contractSet(...versions: readonly ContractVersion[]): ContractSet {
 }
 
 /** Parcels of these weights, decided by version 1, from `offset` on. */
-function decided(weights: readonly number[], offset = 0): readonly Decided[] {
+function decided(weights: readonly (number | string)[], offset = 0): readonly Decided[] {
   const records = weights.map((kg, index) => ({
     position: { stream: "c/t/0", topic: TOPIC, partition: 0, offset: BigInt(offset + index) },
     timestampMs: 0,
@@ -156,6 +157,19 @@ describe("a version that looks on", () => {
     expect(shadow.snapshot()).toEqual([]);
     shadow.update(contractSet(V1, V2));
     expect(shadow.snapshot()[0]).toMatchObject({ seen: 0, state: "running" });
+  });
+
+  test("may declare 64 bits, and then lets pass what was refused for its number", async () => {
+    const long = parcelVersion(2, { kg: { type: "integer", format: "int64", maximum: 9_223_372_036_854_775_806n } });
+    const shadow = openShadow(
+      [{ subject: "parcel", version: 2 }],
+      parseJson(parcelSet(TOPIC, 1, [V1, long]).text) as unknown as ContractSet,
+      LIMITS,
+    );
+    onTestFinished(async () => shadow.close());
+    offer(shadow, decided(["9007199254740993", "9223372036854775807", "9223372036854775809", "0.1234567890123456789"]));
+    const { flips } = await until(shadow, ({ judged }) => judged === 4);
+    expect(flips.counts).toMatchObject({ failToPass: 1, failToFailChanged: 1, failToFailSame: 2 });
   });
 
   test("does not keep the records of a view's larger buffer", async () => {

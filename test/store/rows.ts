@@ -1,4 +1,5 @@
 import type { JsonValue } from "../../src/json/json.ts";
+import { parseJson } from "../../src/json/parse-json.ts";
 import { NOTHING_DECLARED } from "../../src/schema/number-types.ts";
 import type { FailureReason } from "../../src/core/failure.ts";
 import { hashBytes } from "../../src/store/decided.ts";
@@ -36,7 +37,7 @@ export function validatedRow(id: string, offset: bigint, changes: Partial<Occurr
 /** What the bytes say, where they say something. */
 function payloadOf(raw: Uint8Array | null): JsonValue {
   try {
-    return JSON.parse(Buffer.from(raw ?? []).toString()) as JsonValue;
+    return parseJson(Buffer.from(raw ?? []).toString());
   } catch {
     return null;
   }

@@ -18,18 +18,20 @@ export function parcelVersion(
     identity = ["/id"],
     status = "draft",
     required = ["id", "kg"],
+    kg = { type: "number", maximum },
   }: {
     readonly maximum?: number;
     readonly identity?: readonly string[];
     readonly status?: ContractStatus;
     readonly required?: readonly string[];
+    readonly kg?: JsonObject;
   } = {},
 ): ContractVersion {
   const schema: JsonObject = {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     type: "object",
     required,
-    properties: { id: { type: "string" }, kg: { type: "number", maximum }, to: { type: "string" } },
+    properties: { id: { type: "string" }, kg, to: { type: "string" } },
     additionalProperties: false,
   };
   const content = { version, schema, rules: [], identity };

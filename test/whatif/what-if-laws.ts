@@ -159,6 +159,29 @@ export function whatIfLaws(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    test("lets a number that no double keeps pass where the candidate declares it to have 64 bits, and only there", async () => {
+      const log = openLog();
+      const store = await open();
+      const weights = ["9007199254740993", "-9223372036854775808", "9223372036854775809", "1"];
+      await send(
+        log,
+        weights.map((kg, index) => ({ text: `{"id":"${index}","kg":${kg}}` })),
+      );
+      await settle(log, store, parcelSet(TOPIC, 1, [parcelVersion(1, { status: "active", kg: { type: "integer" } })]));
+      const long = parcelVersion(2, { kg: { type: "integer", format: "int64" } });
+      for (const source of [undefined, log]) {
+        const declared = await ask(store, long, {}, source);
+        expect(declared.flips.counts).toMatchObject({ failToPass: 1, failToFailSame: 1, passToPass: 2, passToFail: 0 });
+        const plain = await ask(store, parcelVersion(2, { kg: { type: "number" } }), {}, source);
+        expect(plain.flips.counts).toMatchObject({ failToPass: 0, failToFailSame: 2, passToPass: 2, passToFail: 0 });
+      }
+      // The other way round, what passes now would be lossy.
+      const newer = await open();
+      await settle(log, newer, parcelSet(TOPIC, 2, [{ ...long, status: "active" }]));
+      const before = await ask(newer, parcelVersion(1, { kg: { type: "integer" } }));
+      expect(before.flips.counts).toMatchObject({ failToPass: 0, failToFailSame: 1, passToPass: 2, passToFail: 1 });
+    });
+
     test("has one digest for one history, in whatever batches it was decided, with however many examples", async () => {
       const log = openLog();
       await send(log, HISTORY);

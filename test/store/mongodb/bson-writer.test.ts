@@ -11,7 +11,10 @@ import { failedRow, receiptRow, validatedRow } from "../rows.ts";
 /** The driver's own serializer is the oracle: the same bytes, whatever the value. */
 function asDriver(value: JsonValue, types: NumberTypes): unknown {
   if (typeof value === "number") {
-    if (types.here === "int64" && Number.isInteger(value)) return Long.fromString(String(value));
+    if (types.here === "int64" && Number.isInteger(value)) {
+      const integer = Math.abs(value) < 1e21 ? BigInt(String(value)) : 2n ** 64n;
+      return BigInt.asIntN(64, integer) === integer ? Long.fromBigInt(integer) : new Double(value);
+    }
     const whole = Number.isSafeInteger(value) && !Object.is(value, -0);
     if (types.here === "number" || !whole) return new Double(value);
     return value >= -(2 ** 31) && value < 2 ** 31 ? new Int32(value) : Long.fromNumber(value);
@@ -40,9 +43,15 @@ function serialized(value: JsonValue, types: NumberTypes = NOTHING_DECLARED): Bu
 describe("a payload in BSON", () => {
   const name = fc.oneof(
     fc.string({ unit: "binary", maxLength: 90 }).filter((text) => !text.includes("\u0000")),
-    fc.constantFrom("_bsontype", "toBSON", "$where", "a.b", "", "__proto__", "n"),
+    fc.constantFrom("_bsontype", "toBSON", "$where", "a.b", "", "__proto__", "n", "id"),
   );
-  const number = fc.oneof(fc.integer(), fc.maxSafeInteger(), fc.double({ noNaN: true, noDefaultInfinity: true }));
+  const number = fc.oneof(
+    fc.integer(),
+    fc.maxSafeInteger(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(Number),
+  );
   const text = fc.string({ unit: "binary", maxLength: 90 });
   const { payload } = fc.letrec<{ payload: JsonValue }>((tie) => ({
     payload: fc.oneof(
@@ -56,7 +65,7 @@ describe("a payload in BSON", () => {
     ),
   }));
   const types = compileNumberTypes({
-    properties: { n: { type: "number" } },
+    properties: { n: { type: "number" }, id: { type: "integer", format: "int64" } },
     additionalProperties: { type: "integer" },
     items: { type: "number" },
   });
