@@ -5,6 +5,7 @@ import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
 import { checkContracts, loadFrozenContracts } from "../contract/commands.ts";
 import { describeAgo } from "../contract/calendar.ts";
+import { describeFault } from "../contract/fault.ts";
 import { loadContracts, type LoadedContract, type LoadedVersion } from "../contract/files.ts";
 import { editContractYaml, planMove, type LifecycleAction, type VersionChange } from "../contract/lifecycle.ts";
 import { entryOf, readLock, replaceFile } from "../contract/lock.ts";
@@ -47,7 +48,7 @@ export async function changeState(
   const { status } = target.version;
   const move = planMove(action, target.name, status);
   if (!move.ok) throw usage("SIG-I-014", `Cannot ${action} ${target.name}: ${move.problem}`, move.remedy);
-  if (action === "activate") requireProved(config, target);
+  if (action === "activate") await requireProved(config, target);
   const report = action === "activate" ? passWhatIfGate(target.name, target.contract, target.version, options) : null;
   if (action === "retire") requireNoDefault(config, target);
   const change = changeOf(action, target, options, now);
@@ -95,7 +96,7 @@ function findTarget(config: Config, { subject, version: number }: { subject: str
 }
 
 /** What judges records is frozen, and its fixtures prove it. */
-function requireProved(config: Config, { name, contract, version }: Target): void {
+async function requireProved(config: Config, { name, contract, version }: Target): Promise<void> {
   const lock = readLock(config.contractsDir);
   const frozen = lock.ok && entryOf(lock.lock, contract.subject, version.version)?.digest === version.digest;
   if (!frozen) {
@@ -107,9 +108,11 @@ function requireProved(config: Config, { name, contract, version }: Target): voi
   }
   const whole = loadFrozenContracts(config.contractsDir);
   if (!whole.ok) throw new Refusals(whole.faults.map(placed));
-  const checked = checkContracts(config.contractsDir, { subject: contract.subject, version: version.version });
+  const checked = await checkContracts(config.contractsDir, { subject: contract.subject, version: version.version });
   const findings = checked.ok ? checked.value.findings : checked.faults;
   if (findings.length > 0) throw new Refusals(findings.map(placed));
+  const advice = checked.ok ? checked.value.advice : [];
+  for (const one of advice) note(`${describeFault(one)}\n  fix: ${one.remedy}`);
 }
 
 /** Records that declare nothing would all be FAILED. */

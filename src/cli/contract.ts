@@ -20,6 +20,7 @@ import {
   junitText,
   type Format,
   type Report,
+  type ReportFinding,
 } from "./report-formats.ts";
 import { addWhatIf } from "./what-if-command.ts";
 import { toJsonText } from "../json/json-text.ts";
@@ -30,6 +31,7 @@ const FINDINGS = 10;
 
 type Options = { readonly contracts: string; readonly json: boolean };
 type FormatOptions = Options & { readonly format: Format };
+type CheckOptions = FormatOptions & { readonly strict: boolean };
 
 /** `sigma contract list|show|lint|check|diff|freeze|activate|deprecate|retire|traffic|what-if`. Loads nothing heavy before one of them runs. */
 export function contractCommand(): Command {
@@ -47,7 +49,8 @@ export function contractCommand(): Command {
   withCompatibility(withFormat(command.command("check")))
     .description("Judge the fixtures; with --against or --mode, check compatibility instead")
     .argument("[name]", "shipment or shipment@1; without it every version")
-    .action(async (name: string | undefined, options: CompatibilityCheckOptions) => {
+    .option("--strict", "fail for every constraint that no fixture needs, and name each", false)
+    .action(async (name: string | undefined, options: CompatibilityCheckOptions & CheckOptions) => {
       if (options.against !== undefined || options.mode !== undefined) return checkCompatible(name, options);
       return check(name === undefined ? null : namedOn(command, name), options);
     });
@@ -125,34 +128,41 @@ async function lint(options: FormatOptions): Promise<void> {
   const faults = await lintContracts(options.contracts);
   const missing = faults.some(({ code }) => code === "SIG-C-001");
   if (missing) return refuse(faults, USAGE);
-  process.exitCode = faults.length > 0 ? FINDINGS : 0;
+  const errors = faults.filter(({ level }) => level !== "advice").length;
+  process.exitCode = errors > 0 ? FINDINGS : 0;
   if (options.json || options.format === "json") return faults.forEach(printJson);
-  if (
-    printReport({ name: "sigma contract lint", cases: casesByFile([options.contracts], findingsOf(faults)) }, options)
-  )
-    return;
+  const cases = casesByFile([options.contracts], reported(faults));
+  if (printReport({ name: "sigma contract lint", cases }, options)) return;
   await reportFaults(faults);
-  print(faults.length === 0 ? "No findings" : count(faults.length, "finding"));
+  const advice = faults.length === errors ? "" : `, ${faults.length - errors} for advice`;
+  print(`${errors === 0 ? "No findings" : count(errors, "finding")}${advice}`);
 }
 
-async function check(name: ContractName | null, options: FormatOptions): Promise<void> {
+/** Faults for a report: advice is told, and fails nothing. */
+function reported(faults: readonly Fault[]): readonly ReportFinding[] {
+  return faults.flatMap((fault) => findingsOf([fault], fault.level === "advice" ? "notice" : "error"));
+}
+
+async function check(name: ContractName | null, options: CheckOptions): Promise<void> {
   const { checkContracts } = await import("../contract/commands.ts");
-  const answer = checkContracts(options.contracts, name);
+  const answer = await checkContracts(options.contracts, name);
   if (!answer.ok) return refuse(answer.faults, USAGE);
   const { fixtures, constraints, untested } = answer.value;
-  const findings = [...answer.value.findings, ...untested];
-  process.exitCode = findings.length > 0 ? FINDINGS : 0;
+  const errors = [...answer.value.findings, ...(options.strict ? untested : [])];
+  const advice = answer.value.advice.filter(({ code }) => !options.strict || code !== "SIG-C-045");
+  const findings = [...errors, ...advice];
+  process.exitCode = errors.length > 0 ? FINDINGS : 0;
   if (options.json || options.format === "json") {
     for (const fixture of fixtures) printJson({ ...fixture, kind: "fixture" });
-    for (const finding of findings) printJson({ ...finding, kind: "finding" });
+    for (const finding of findings) printJson({ level: "error", ...finding, kind: "finding" });
     return;
   }
   const files = fixtures.map(({ file }) => file);
-  if (printReport({ name: "sigma contract check", cases: casesByFile(files, findingsOf(findings)) }, options)) return;
+  if (printReport({ name: "sigma contract check", cases: casesByFile(files, reported(findings)) }, options)) return;
   printTable([["FIXTURE", "EXPECTED", "DECISION", "WHY"], ...fixtures.map(fixtureRow)]);
   await reportFaults(findings);
   const tested = `${constraints - untested.length} of ${count(constraints, "constraint")} tested`;
-  print(`${count(fixtures.length, "fixture")}, ${tested}, ${count(findings.length, "finding")}`);
+  print(`${count(fixtures.length, "fixture")}, ${tested}, ${count(errors.length, "finding")}`);
 }
 
 function fixtureRow({ file, expected, status, code, broken }: FixtureResult): readonly string[] {
@@ -165,6 +175,7 @@ async function freeze(name: ContractName & { readonly version: number }, options
   if (!answer.ok) return refuse(answer.faults, answer.notFound ? USAGE : FINDINGS);
   const { changed, digest, file } = answer;
   if (options.json) return printJson({ name: answer.name, digest, changed, file });
+  await reportFaults(answer.advice);
   print(
     changed
       ? `Froze ${answer.name} as ${digest} in ${file}`

@@ -32,6 +32,8 @@ export type CheckReport = {
   /** Constraints of the versions, and those that no fixture needs: worth mending, and no reason not to freeze. */
   readonly constraints: number;
   readonly untested: readonly Fault[];
+  /** What is worth knowing and keeps from nothing: the untested constraints by field, among others. */
+  readonly advice: readonly Fault[];
 };
 
 type Expected = FixtureResult["expected"];
@@ -53,6 +55,7 @@ export function runFixtures(
   const fixtures: FixtureResult[] = [];
   const findings: Fault[] = [];
   const untested: Fault[] = [];
+  const advice: Fault[] = [];
   let constraints = 0;
   for (const contract of contracts) {
     findings.push(...strayFiles(contract));
@@ -67,9 +70,16 @@ export function runFixtures(
       const mutation = reportUntested(version, contract.subject, payloads);
       constraints += mutation.constraints;
       untested.push(...mutation.findings);
+      advice.push(...mutation.summary);
     }
   }
-  return { fixtures, findings: sortFaults(findings), constraints, untested: sortFaults(untested) };
+  return {
+    fixtures,
+    findings: sortFaults(findings),
+    constraints,
+    untested: sortFaults(untested),
+    advice: sortFaults(advice),
+  };
 }
 
 type FolderRun = {

@@ -2,7 +2,7 @@ import type { JsonObject } from "../json/json.ts";
 import type { ContractStatus, Rule } from "../core/contract-set.ts";
 import { runFixtures, type CheckReport } from "./check.ts";
 import type { ContractName } from "./contract-name.ts";
-import { faultAt, sortFaults, type Fault } from "./fault.ts";
+import { faultAt, isError, sortFaults, type Fault } from "./fault.ts";
 import {
   loadContracts,
   readContracts,
@@ -13,6 +13,7 @@ import {
 } from "./files.ts";
 import { checkLock, entryOf, freezeVersion, readLock, writeLock, type Lock } from "./lock.ts";
 import { nearestName } from "./nearest.ts";
+import { lintNever } from "./never/never-lint.ts";
 
 /** One version in a list. */
 export type ContractSummary = {
@@ -50,6 +51,8 @@ export type Frozen =
       readonly digest: string;
       readonly changed: boolean;
       readonly file: string;
+      /** As `check` gives it. */
+      readonly advice: readonly Fault[];
     }
   | { readonly ok: false; readonly notFound: boolean; readonly faults: readonly Fault[] };
 
@@ -96,35 +99,65 @@ export function showContract(directory: string, name: ContractName): Answer<read
   return { ok: true, value };
 }
 
-/** Everything wrong with the files, the patterns in them and the lock; empty when there is nothing. */
+/** Everything wrong with the files, the patterns in them and the lock, and what can never pass; empty when there is nothing. */
 export async function lintContracts(directory: string): Promise<readonly Fault[]> {
   const reading = readContracts(directory);
   const lock = readLock(directory);
   const patternFaults = await unsafePatterns(reading);
   const readable = reading.faults.length === 0 && lock.ok;
   const lockFaults = lock.ok ? (readable ? checkLock(reading.contracts, lock.lock) : []) : lock.faults;
-  return sortFaults([...reading.faults, ...patternFaults, ...lockFaults]);
+  // A text is matched with patterns to judge a listed value: with safe ones only.
+  const unsafe = new Set(patternFaults.map(({ file }) => file));
+  const safe = reading.contracts.filter(
+    ({ file, versions }) => !unsafe.has(file) && !versions.some(({ schemaFile }) => unsafe.has(schemaFile)),
+  );
+  const never = lintNever(safe, lock.ok ? lock.lock : null);
+  return sortFaults([...reading.faults, ...patternFaults, ...never, ...lockFaults]);
 }
 
-/** Runs the fixtures of every version, or of the named ones. */
-export function checkContracts(directory: string, name: ContractName | null): Answer<CheckReport> {
-  const loaded = loadContracts(directory);
-  if (!loaded.ok) return loaded;
-  if (name === null) return { ok: true, value: runFixtures(loaded.contracts) };
-  const found = find(directory, loaded.contracts, name);
+/**
+ * What keeps every version, or the named ones, from being frozen and from judging: what the fixtures prove wrong, a pattern
+ * that is not safe, what can never pass. Freezing and activation ask the same.
+ */
+export async function checkContracts(directory: string, name: ContractName | null): Promise<Answer<CheckReport>> {
+  const reading = readContracts(directory);
+  if (reading.faults.length > 0) return { ok: false, faults: reading.faults };
+  if (name === null) return { ok: true, value: await prove(directory, reading, reading.contracts, null) };
+  const found = find(directory, reading.contracts, name);
   if (!found.ok) return found;
-  return { ok: true, value: reportOn(found.value.contract, name.version) };
+  return { ok: true, value: await prove(directory, reading, [found.value.contract], name.version) };
+}
+
+async function prove(
+  directory: string,
+  reading: ContractReading,
+  contracts: readonly LoadedContract[],
+  version: number | null,
+): Promise<CheckReport> {
+  const unsafe = await unsafePatterns(reading);
+  // Nothing is matched with a pattern that may take for ever.
+  if (unsafe.length > 0) return { fixtures: [], findings: unsafe, constraints: 0, untested: [], advice: [] };
+  const isWanted = (number: number): boolean => version === null || version === number;
+  const lock = readLock(directory);
+  const wanted = contracts.map((contract) => ({
+    ...contract,
+    versions: contract.versions.filter((one) => isWanted(one.version)),
+  }));
+  const never = lintNever(wanted, lock.ok ? lock.lock : null);
+  const report = runFixtures(contracts, isWanted);
+  const findings = [...report.findings, ...never.filter(isError)];
+  const advice = [...report.advice, ...never.filter((one) => !isError(one))];
+  return { ...report, findings: sortFaults(findings), advice: sortFaults(advice) };
 }
 
 /**
  * Freezes one version: writes its digest to the lock. Freezing it again changes nothing.
- * Refused: any fault in the contract files, an unsafe pattern, a fixture of the version that proves it wrong or is missing,
- * and a version that is frozen with other content.
+ * Refused: any fault in the contract files, what {@link checkContracts} finds, and a version that is frozen with other content.
  */
 export async function freezeContract(directory: string, subject: string, version: number): Promise<Frozen> {
   const reading = readContracts(directory);
   const lock = readLock(directory);
-  const faults = [...reading.faults, ...(await unsafePatterns(reading)), ...(lock.ok ? [] : lock.faults)];
+  const faults = [...reading.faults, ...(lock.ok ? [] : lock.faults)];
   if (faults.length > 0 || !lock.ok) return { ok: false, notFound: false, faults: sortFaults(faults) };
   const found = find(directory, reading.contracts, { subject, version });
   if (!found.ok) return { ok: false, notFound: true, faults: found.faults };
@@ -133,7 +166,7 @@ export async function freezeContract(directory: string, subject: string, version
   if (target === undefined) throw new Error(`Version ${subject}@${version} was found and is not there`);
   const frozen = freezeVersion(contract, target, lock.lock);
   if (!frozen.ok) return { ok: false, notFound: false, faults: [frozen.fault] };
-  const { findings } = reportOn(contract, version);
+  const { findings, advice } = await prove(directory, reading, [contract], version);
   if (findings.length > 0) return { ok: false, notFound: false, faults: findings };
   if (frozen.changed) {
     const fault = writeLock(lock.lock.file, frozen.text);
@@ -145,6 +178,7 @@ export async function freezeContract(directory: string, subject: string, version
     digest: frozen.digest,
     changed: frozen.changed,
     file: lock.lock.file,
+    advice,
   };
 }
 
@@ -160,10 +194,6 @@ function readBoth(directory: string): Answer<{ readonly contracts: readonly Load
   const lock = readLock(directory);
   if (loaded.ok && lock.ok) return { ok: true, value: { contracts: loaded.contracts, lock: lock.lock } };
   return { ok: false, faults: [...(loaded.ok ? [] : loaded.faults), ...(lock.ok ? [] : lock.faults)] };
-}
-
-function reportOn(contract: LoadedContract, number: number | null): CheckReport {
-  return runFixtures([contract], (version) => number === null || version === number);
 }
 
 type Found = { readonly contract: LoadedContract; readonly versions: readonly LoadedVersion[] };

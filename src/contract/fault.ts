@@ -3,7 +3,7 @@ export type Place = { readonly file: string; readonly line: number; readonly col
 
 /**
  * What every code of this folder means. A code is stable: it is never used again for something else.
- * 001-023 contract files, 030-035 the lock, 040-045 fixtures, 060-064 compatibility.
+ * 001-025 contract files, 030-035 the lock, 040-045 fixtures, 060-064 compatibility.
  */
 export const CONTRACT_CODES = {
   "SIG-C-001": "The contracts directory cannot be read or holds no contract",
@@ -29,6 +29,9 @@ export const CONTRACT_CODES = {
   "SIG-C-021": "A schema uses something that cannot be frozen",
   "SIG-C-022": "A schema path leaves the folder of its contract",
   "SIG-C-023": "A day of deprecation or sunset is not a date",
+  "SIG-C-024": "Nothing can pass a schema, or a part of it: what it asks contradicts itself",
+  "SIG-C-025":
+    "A part of a schema never matters: a property that can never be present, a listed value or a branch that can never match",
   "SIG-C-030": "A line of contracts.lock cannot be read",
   "SIG-C-031": "A frozen version was changed",
   "SIG-C-032": "A frozen version was removed",
@@ -53,7 +56,18 @@ export const CONTRACT_CODES = {
 export type ContractCode = keyof typeof CONTRACT_CODES;
 
 /** One thing wrong with the contracts, where it is, and what to do. `message` and `remedy` never quote a payload. */
-export type Fault = Place & { readonly code: ContractCode; readonly message: string; readonly remedy: string };
+export type Fault = Place & {
+  readonly code: ContractCode;
+  readonly message: string;
+  readonly remedy: string;
+  /** Absent: an error, which keeps a version from being frozen. Advice is worth following and keeps from nothing. */
+  readonly level?: "advice";
+};
+
+/** Whether it keeps a version from being frozen. */
+export function isError({ level }: Fault): boolean {
+  return level !== "advice";
+}
 
 export function faultAt(place: Place, code: ContractCode, message: string, remedy: string): Fault {
   return { code, file: place.file, line: place.line, column: place.column, message, remedy };
@@ -68,7 +82,7 @@ export function sortFaults(faults: readonly Fault[]): readonly Fault[] {
 
 /** `contracts/shipment/contract.yaml:3:12: error SIG-C-005 Unknown key "onwer"`. */
 export function describeFault(fault: Fault): string {
-  return `${fault.file}:${fault.line}:${fault.column}: error ${fault.code} ${fault.message}`;
+  return `${fault.file}:${fault.line}:${fault.column}: ${fault.level ?? "error"} ${fault.code} ${fault.message}`;
 }
 
 function compareText(a: string, b: string): number {

@@ -12,6 +12,8 @@ export type MutationReport = {
   readonly constraints: number;
   /** One for each constraint that no fixture needs, in the order of the text. */
   readonly findings: readonly Fault[];
+  /** The same by field, as advice: how many, and one of them. */
+  readonly summary: readonly Fault[];
 };
 
 /**
@@ -41,7 +43,7 @@ export function reportUntested(
 ): MutationReport {
   const untested = untestedConstraints(version, payloads);
   const constraints = constraintsOf(version.schema, version.rules).length;
-  if (untested.length === 0) return { constraints, findings: [] };
+  if (untested.length === 0) return { constraints, findings: [], summary: [] };
   const source = readSchemaFile(version.schemaFile, version.place, []);
   const placeOf = (constraint: Constraint): Place =>
     constraint.kind === "rule" || source === null ? version.place : source.placeOf(constraint.pointer);
@@ -50,7 +52,62 @@ export function reportUntested(
     const message = `No fixture of ${subject}@${version.version} needs ${what}: it is untested, or another constraint says the same`;
     return faultAt(placeOf(constraint), "SIG-C-045", message, remedyFor(constraint, version));
   });
-  return { constraints, findings };
+  return { constraints, findings, summary: summarize(untested, version, subject, placeOf) };
+}
+
+/** A line for each field is read; a first contract of thirty constraints gets thirty lines of the same words otherwise. */
+function summarize(
+  untested: readonly Constraint[],
+  version: LoadedVersion,
+  subject: string,
+  placeOf: (constraint: Constraint) => Place,
+): readonly Fault[] {
+  const byField = new Map<string, Constraint[]>();
+  for (const constraint of untested) {
+    const field = fieldOf(constraint);
+    byField.set(field, [...(byField.get(field) ?? []), constraint]);
+  }
+  return [...byField].flatMap(([field, constraints]) => {
+    const [first] = constraints;
+    if (first === undefined) return [];
+    const count = constraints.length === 1 ? "1 constraint" : `${constraints.length} constraints`;
+    const named = [...new Set(constraints.map(nameOf))].slice(0, NAMED_MAX).join(", ");
+    const more = new Set(constraints.map(nameOf)).size > NAMED_MAX ? " ..." : "";
+    const message = `No fixture of ${subject}@${version.version} needs ${count} of ${field} (${named}${more})`;
+    const remedy = `Add a payload to ${version.fixturesDir}/fail/ that breaks ${nameOf(first)} and nothing else; sigma contract fixtures ${subject}@${version.version} writes such payloads, and check --strict names every constraint`;
+    return [{ ...faultAt(placeOf(first), "SIG-C-045", message, remedy), level: "advice" as const }];
+  });
+}
+
+/** Constraints named in one line. */
+const NAMED_MAX = 6;
+
+function nameOf(constraint: Constraint): string {
+  return constraint.kind === "rule" ? constraint.id : constraint.name;
+}
+
+/** The field of a payload that a constraint speaks of, as a pointer with `*` for any item or name. */
+function fieldOf(constraint: Constraint): string {
+  if (constraint.kind === "rule") return "the rules";
+  const field = fieldAt(constraint.pointer);
+  const [, name] = /^required ("[^]*")$/.exec(constraint.name) ?? [];
+  if (name === undefined) return field === "" ? "the payload" : field;
+  return `${field}/${(JSON.parse(name) as string).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+
+/** Keywords that lead to a part of the payload, with what the part is called. */
+const STEP =
+  /^\/(?:(\$defs|definitions)\/([^/]+)|properties(\/[^/]+)|prefixItems(\/\d+)|(items|patternProperties\/[^/]+)(?=\/)|[^/]+)/;
+
+function fieldAt(pointer: string): string {
+  let field = "";
+  for (let rest = pointer; rest !== "";) {
+    const [step = rest, definition, name, property, item, many] = STEP.exec(rest) ?? [];
+    if (definition !== undefined) field = `definition ${name ?? ""}`;
+    else field += property ?? item ?? (many === undefined ? "" : "/*");
+    rest = rest.slice(step.length);
+  }
+  return field;
 }
 
 function remedyFor(constraint: Constraint, { fixturesDir }: LoadedVersion): string {

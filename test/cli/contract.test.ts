@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { contractYaml, parcelDirectory, writeFiles } from "../contract/contract-files.ts";
+import { contractYaml, loaded, parcelDirectory, SCHEMA, writeFiles } from "../contract/contract-files.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const MODULE = pathToFileURL(resolve(ROOT, "src/cli/contract.ts")).href;
@@ -83,17 +83,45 @@ describe("sigma contract", () => {
     );
   });
 
-  test("check exits 10 and names a constraint that no fixture needs, where it is written", () => {
+  test("a constraint that no fixture needs is advice by field, and an error with --strict", () => {
     const directory = parcelDirectory(
       {},
       { ...PROVED, "parcel/fixtures/v1/fail/weight.json": '{"id":1,"weight":"1"}' },
     );
-    const { code, stdout, stderr } = contract("check", "--contracts", directory);
-    expect(code).toBe(10);
-    expect(stdout).toMatch(/, 5 of 6 constraints tested, 1 finding\n$/);
-    expect(stderr).toContain(
+    const advice = contract("check", "--contracts", directory);
+    expect(advice.code).toBe(0);
+    expect(advice.stdout).toMatch(/, 5 of 6 constraints tested, 0 findings\n$/);
+    expect(advice.stderr).toContain(
+      `${directory}/parcel/v1.schema.json:7:17: advice SIG-C-045 No fixture of parcel@1 needs 1 constraint of /weight (type)\n`,
+    );
+    const strict = contract("check", "--strict", "--contracts", directory);
+    expect(strict.code).toBe(10);
+    expect(strict.stdout).toMatch(/, 5 of 6 constraints tested, 1 finding\n$/);
+    expect(strict.stderr).toContain(
       `${directory}/parcel/v1.schema.json:7:17: error SIG-C-045 No fixture of parcel@1 needs type at`,
     );
+  });
+
+  test("lint, check and freeze say the same of a version that nothing can pass", () => {
+    const schema = '{\n"type":"object","required":["id"],\n"properties":{"id":{"minLength":3,"maxLength":2}}}';
+    const directory = parcelDirectory({ 10: null, 11: null, 12: null, 13: null }, { "parcel/v1.schema.json": schema });
+    const place = `${directory}/parcel/v1.schema.json:3:35: error SIG-C-024 No text can pass`;
+    for (const command of [["lint"], ["check"], ["freeze", "parcel@1"]]) {
+      const { code, stderr } = contract(...command, "--contracts", directory);
+      expect([command, code]).toEqual([command, 10]);
+      expect(stderr).toContain(place);
+    }
+  });
+
+  test("a finding of a frozen version is advice: nothing of it can be changed", () => {
+    const directory = parcelDirectory({ 10: null, 11: null, 12: null, 13: null });
+    const schema = SCHEMA.replace('"type": "number"', '"type": "number", "enum": [1, "x"]');
+    writeFiles(directory, { "parcel/v1.schema.json": schema });
+    const digest = loaded(directory)[0]?.versions[0]?.digest ?? "";
+    writeFiles(directory, { "contracts.lock": `parcel@1 ${digest}\n` });
+    const { code, stdout, stderr } = contract("lint", "--contracts", directory);
+    expect([code, stdout]).toEqual([0, "No findings, 1 for advice\n"]);
+    expect(stderr).toContain(': advice SIG-C-025 "x" can never match');
   });
 
   test("check --json tells fixtures from findings", () => {

@@ -114,13 +114,13 @@ describe("linting", () => {
 });
 
 describe("checking", () => {
-  test("reports on the named version alone", () => {
-    const answer = checkContracts(parcelDirectory(), { subject: "parcel", version: 1 });
+  test("reports on the named version alone", async () => {
+    const answer = await checkContracts(parcelDirectory(), { subject: "parcel", version: 1 });
     expect(answer.ok ? answer.value.fixtures.map(({ status }) => status) : []).toEqual(["PASSED", "FAILED"]);
   });
 
-  test("does not run on files with faults", () => {
-    expect(checkContracts(parcelDirectory({ 2: "owner: 1" }), null)).toMatchObject({
+  test("does not run on files with faults", async () => {
+    expect(await checkContracts(parcelDirectory({ 2: "owner: 1" }), null)).toMatchObject({
       ok: false,
       faults: [{ code: "SIG-C-007" }],
     });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { checkContracts } from "../../src/contract/commands.ts";
 import { constraintsOf } from "../../src/contract/constraints.ts";
 import { loadContracts, type LoadedVersion } from "../../src/contract/files.ts";
-import { untestedConstraints } from "../../src/contract/mutation.ts";
+import { reportUntested, untestedConstraints } from "../../src/contract/mutation.ts";
 import type { Rule } from "../../src/core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../../src/json/json.ts";
 import { contractsDirectory } from "./contract-files.ts";
@@ -139,7 +139,35 @@ describe("fixtures that prove a version", () => {
     expect(untested(schema, [{ a: 1 }, {}, 7, { a: 0 }], rules)).toEqual([]);
   });
 
-  test("an untested constraint is named where it is written, and is no reason not to freeze", () => {
+  test("are summed up by field, with how many and one to begin with", () => {
+    const rules = [{ id: "r", expression: "a.b == 1.0", message: "m" }];
+    const version = { version: 1, fixturesDir: "f", place: { file: "c", line: 1, column: 1 }, schemaFile: "gone" };
+    const schema: JsonObject = {
+      type: "object",
+      required: ["a"],
+      properties: {
+        a: { type: "object", required: ["b/c"], properties: { "b/c": { type: "integer", minimum: 1 } } },
+        list: { items: { type: "string" }, minItems: 1, prefixItems: [{ const: 1 }] },
+      },
+      $defs: { small: { maximum: 9 } },
+    };
+    const { summary } = reportUntested({ ...version, schema, rules } as unknown as LoadedVersion, "s", []);
+    expect(summary.map(({ level, message }) => [level, message])).toEqual([
+      ["advice", "No fixture of s@1 needs 1 constraint of the payload (type)"],
+      ["advice", 'No fixture of s@1 needs 2 constraints of /a (required "a", type)'],
+      ["advice", 'No fixture of s@1 needs 3 constraints of /a/b~1c (required "b/c", type, minimum)'],
+      ["advice", "No fixture of s@1 needs 1 constraint of /list/* (type)"],
+      ["advice", "No fixture of s@1 needs 1 constraint of /list (minItems)"],
+      ["advice", "No fixture of s@1 needs 1 constraint of /list/0 (const)"],
+      ["advice", "No fixture of s@1 needs 1 constraint of definition small (maximum)"],
+      ["advice", "No fixture of s@1 needs 1 constraint of the rules (r)"],
+    ]);
+    expect(summary[2]?.remedy).toBe(
+      'Add a payload to f/fail/ that breaks required "b/c" and nothing else; sigma contract fixtures s@1 writes such payloads, and check --strict names every constraint',
+    );
+  });
+
+  test("an untested constraint is named where it is written, and is no reason not to freeze", async () => {
     const directory = contractsDirectory({
       "parcel/contract.yaml":
         "subject: parcel\nowner: o\ndescription: d\ncollection: parcels\nidentity: [/id]\nversions:\n  1: { status: draft, schema: v1.schema.json }\n",
@@ -149,7 +177,7 @@ describe("fixtures that prove a version", () => {
       "parcel/fixtures/v1/fail/no-id.json": "{}",
       "parcel/fixtures/v1/fail/text.json": '"a"',
     });
-    const checked = checkContracts(directory, null);
+    const checked = await checkContracts(directory, null);
     if (!checked.ok) throw new Error(JSON.stringify(checked.faults));
     const { findings, constraints, untested: named } = checked.value;
     expect([findings, constraints]).toEqual([[], 3]);

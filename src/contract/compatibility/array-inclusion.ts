@@ -147,6 +147,8 @@ export function noArrayIn({ known, goal, askPart }: TypedQuestion): boolean {
   return known.positives.some((node) => {
     const part = nodeUnder(node, "contains");
     if (part === null || leastContained(node) <= 0) return false;
-    return askPart([must(part)], impossible).length === 0;
+    for (let index = 0; index <= facts.prefix && index < facts.most; index += 1)
+      if (askPart([...itemAt(known, index), must(part)], impossible).length > 0) return false;
+    return true;
   });
 }

@@ -3,7 +3,7 @@ import type { Conjunction } from "./conjunction.ts";
 import { numberFacts, stringFacts, textOutside, type StringFacts } from "./scalar-facts.ts";
 import type { Pick } from "./seeded-pick.ts";
 import { memberOf } from "./object-facts.ts";
-import { isList, isObject } from "./schema-node.ts";
+import { isList, isObject, type Shared } from "./schema-node.ts";
 
 /** Numbers at which one of two conjunctions may change its mind. */
 export function boundaryNumbers(one: Conjunction, other: Conjunction, pick: Pick): readonly number[] {
@@ -32,7 +32,7 @@ function roundOff(number: number): number {
 const MAX_TEXT = 2_000;
 
 /** Texts at which one of two conjunctions may change its mind; those of the first with the right length and pattern. */
-export function boundaryTexts(one: Conjunction, other: Conjunction, pick: Pick): readonly string[] {
+export function boundaryTexts(one: Conjunction, other: Conjunction, shared: Shared, pick: Pick): readonly string[] {
   const [facts, hints] = [stringFacts(one), stringFacts(other)];
   const found = new Set<string>();
   const add = (within: StringFacts, refused: string | null): void => {
@@ -41,7 +41,7 @@ export function boundaryTexts(one: Conjunction, other: Conjunction, pick: Pick):
       found.add("abcdefghijklmnopqrstuvwxyz".charAt(pick(26)).repeat(Math.max(within.least, 0)));
       return;
     }
-    const text = textOutside(within, refused, pick);
+    const text = textOutside(within, refused, shared, pick);
     if (text.kind === "text") found.add(text.text);
   };
   add(facts, null);

@@ -1,35 +1,23 @@
 import { canonicalText } from "../../json/canonical.ts";
-import { compileContractSet, type CompiledVersion } from "../../core/compile.ts";
-import { DEFAULT_LIMITS, sealContractSet, type Rule } from "../../core/contract-set.ts";
-import { judge } from "../../core/decide.ts";
+import type { JsonValue } from "../../json/json.ts";
 import type { RuleViolation } from "../../core/failure.ts";
 import type { Violation } from "../../schema/violation.ts";
-import type { JsonObject, JsonValue } from "../../json/json.ts";
-import { toJsonText } from "../../json/json-text.ts";
-import { parsePayload } from "../../core/payload.ts";
 import { schemaRequires } from "../identity-proof.ts";
 import { minedValues } from "./boundary-values.ts";
 import { must } from "./conjunction.ts";
+import type { Effort } from "./effort.ts";
 import { diffVersions, type Fact } from "./facts.ts";
 import type { Gap } from "./gap.ts";
 import { findGaps } from "./inclusion.ts";
 import { namesIn } from "./object-facts.ts";
-import { obstaclesIn, type Obstacles } from "./provable.ts";
 import { schemaOfRule } from "./rule-schema.ts";
 import { sampleValue } from "./sample.ts";
 import { keyOf } from "./schema-key.ts";
-import { createKeys, madeFor, openSchema, rootOf, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
+import { rootOf, type SchemaNode } from "./schema-node.ts";
 import { seededPick } from "./seeded-pick.ts";
+import { compileBoth, isConfirmed, passes, ruleNodes, violationsOf, type ComparedVersion, type Side } from "./side.ts";
 import { everyNode } from "./walk.ts";
 import { searchWitness, shrinkWitness } from "./witness.ts";
-
-/** What of a version decides which payloads it accepts. The schema must have passed `refuseSchema`, the rules `lintRule`. */
-export type ComparedVersion = {
-  readonly schema: JsonObject | boolean;
-  readonly rules: readonly Rule[];
-  /** RFC 6901 pointers. */
-  readonly identity: readonly string[];
-};
 
 /**
  * Whether one version accepts every payload the other accepts.
@@ -70,6 +58,9 @@ export type ComparisonOptions = {
 const EFFORT = 20_000;
 /** A proof is checked by a search too: a witness against it would be a bug. */
 const EFFORT_PROVED = 400;
+/** Steps for each direction: of the proof, then of the search. Both directions together stay below 2 s of CPU. */
+const PROOF_STEPS = 1_000_000;
+const SEARCH_STEPS = 1_000_000;
 
 /**
  * Compares two versions of a contract: pure, deterministic, nothing is read or written. Takes milliseconds to a few seconds.
@@ -80,45 +71,20 @@ export function compareVersions(
   after: ComparedVersion,
   options: ComparisonOptions,
 ): Comparison {
-  const [old, next] = compileBoth(before, after);
+  const effort: Effort = { left: 0 };
+  const [old, next] = compileBoth(before, after, effort);
   return {
-    backward: decideInclusion(old, next, options),
-    forward: decideInclusion(next, old, options),
+    backward: decideInclusion(old, next, effort, options),
+    forward: decideInclusion(next, old, effort, options),
     facts: diffVersions(before, after),
   };
 }
 
-type Side = ComparedVersion & {
-  readonly document: SchemaDocument;
-  readonly judging: CompiledVersion;
-  readonly obstacles: Obstacles;
-};
-
-/** Compiles through a contract set, as a gateway does: the order of a schema's keys is then the canonical one. */
-function compileBoth(before: ComparedVersion, after: ComparedVersion): readonly [Side, Side] {
-  const subject = "compared";
-  const versions = [before, after].map(({ schema, rules, identity }, index) => {
-    return { version: index + 1, status: "active" as const, schema, rules, identity, digest: "" };
-  });
-  const contracts = [{ subject, collection: subject, versionField: null, versions }];
-  const sealed = sealContractSet({ limits: DEFAULT_LIMITS, contracts, bindings: [] });
-  const compiled = compileContractSet(sealed).bySubject.get(subject)?.versions;
-  const keys = createKeys();
-  const sides = (sealed.set.contracts[0]?.versions ?? []).map((version): Side => {
-    const judging = compiled?.get(version.version);
-    if (judging === undefined) throw new Error(`Version ${version.version} was not compiled`);
-    const { schema, rules, identity } = version;
-    const document = openSchema(`version ${version.version}`, schema, keys);
-    return { schema, rules, identity, judging, document, obstacles: obstaclesIn(document) };
-  });
-  const [old, next] = sides;
-  if (old === undefined || next === undefined) throw new Error("A version got lost in its contract set");
-  return [old, next];
-}
-
-function decideInclusion(accepting: Side, refusing: Side, options: ComparisonOptions): Verdict {
+function decideInclusion(accepting: Side, refusing: Side, steps: Effort, options: ComparisonOptions): Verdict {
+  steps.left = PROOF_STEPS;
   const undecided = gapsBetween(accepting, refusing);
   const effort = undecided.length === 0 ? EFFORT_PROVED : (options.effort ?? EFFORT);
+  steps.left = SEARCH_STEPS;
   const witness = findWitness(accepting, refusing, { ...options, effort });
   if (witness === null) return undecided.length === 0 ? { kind: "compatible" } : { kind: "unknown", undecided };
   if (undecided.length === 0)
@@ -144,15 +110,15 @@ function schemaGaps(accepting: Side, refusing: Side): readonly Gap[] {
     ...toProof,
   ]);
   const literals = known.map(must);
-  const isSame = canonicalText(accepting.schema) === canonicalText(refusing.schema);
+  const isSame = saysTheSame(accepting, refusing);
   if (obstacles.length > 0) return [...(isSame ? [] : obstacles), ...asked.filter(isNotAmong(known)).map(ruleGap)];
   return [...(isSame ? [] : findGaps(literals, root)), ...asked.flatMap((node) => findGaps(literals, node))];
 }
 
-/** Rules that are thresholds, as schemas. */
-function ruleNodes({ rules, document }: Side): readonly SchemaNode[] {
-  const schemas = rules.map(schemaOfRule).filter((schema) => schema !== null);
-  return schemas.map((schema) => madeFor(rootOf(document), schema));
+/** Notes aside. What refers to itself without end says the same too, whatever it says. */
+function saysTheSame(one: Side, other: Side): boolean {
+  if (one.formats === other.formats && canonicalText(one.schema) === canonicalText(other.schema)) return true;
+  return keyOf(rootOf(one.document)) === keyOf(rootOf(other.document));
 }
 
 function isNotAmong(known: readonly SchemaNode[]): (node: SchemaNode) => boolean {
@@ -186,6 +152,7 @@ function findWitness(
   const [wanted, doubted] = [accepting, refusing].map((side) => [rootOf(side.document), ...ruleNodes(side)].map(must));
   const differs = (value: JsonValue): boolean => passes(value, accepting) && !passes(value, refusing);
   const isWitness = (value: JsonValue): boolean => differs(value) && isConfirmed(value, accepting, refusing);
+  const steps = accepting.document.shared.effort;
   const expressions = [...accepting.rules, ...refusing.rules].map(({ expression }) => expression);
   const names = new Set([accepting, refusing].flatMap(({ document }) => everyNode(document).flatMap(namesIn)));
   const pool = minedValues([accepting.schema, refusing.schema] as JsonValue, expressions);
@@ -199,27 +166,7 @@ function findWitness(
     names: [...names, "extra"],
     pick: seededPick(options.seed),
     effort: options.effort,
+    isSpent: () => steps.left < 0,
   });
-  return found === null ? null : shrinkWitness(found, isWitness);
-}
-
-/** As `judge` does, without the words. */
-function passes(value: JsonValue, { judging }: Side): boolean {
-  return judging.schema.accepts(value) && judging.rules(value).length === 0 && !("missing" in judging.identity(value));
-}
-
-/** The text of a witness is parsed by the strict boundary and judged by both versions, like a record. */
-function isConfirmed(value: JsonValue, accepting: Side, refusing: Side): boolean {
-  const parsed = parsePayload(Buffer.from(toJsonText(value)), DEFAULT_LIMITS);
-  if (!parsed.ok) return false;
-  const [one, other] = [accepting, refusing].map(({ judging }) => judge(parsed, judging, "default").status);
-  return one === "PASSED" && other === "FAILED";
-}
-
-function violationsOf(value: JsonValue, { judging }: Side): readonly (Violation | RuleViolation)[] {
-  const parsed = parsePayload(Buffer.from(toJsonText(value)), DEFAULT_LIMITS);
-  const decision = parsed.ok ? judge(parsed, judging, "default") : null;
-  if (decision === null || decision.status === "PASSED") return [];
-  const { reason } = decision;
-  return reason.kind === "schema" || reason.kind === "rule" ? reason.violations : [];
+  return found === null ? null : shrinkWitness(found, isWitness, () => steps.left < 0);
 }

@@ -11,14 +11,23 @@ import {
   textsOf,
   type SchemaNode,
 } from "./schema-node.ts";
+import { spend } from "./effort.ts";
 import { JSON_TYPES } from "./evaluate.ts";
 import { keyOf } from "./schema-key.ts";
 
 /** A schema that must accept the value, or must not. */
 export type Literal = { readonly node: SchemaNode; readonly positive: boolean };
 
-/** One of several sets of literals must hold. */
-export type Choice = { readonly key: string; readonly alternatives: readonly (readonly Literal[])[] };
+/** One of several sets of literals must hold. The sets are made when they are asked for: most choices never are. */
+export type Choice = {
+  readonly key: string;
+  readonly count: number;
+  readonly alternative: (index: number) => readonly Literal[];
+};
+
+function choiceOf(key: string, alternatives: readonly (readonly Literal[])[]): Choice {
+  return { key, count: alternatives.length, alternative: (index) => alternatives[index] ?? [] };
+}
 
 /** What all must hold of a value, taken apart as far as that is exact. */
 export type Conjunction = {
@@ -42,6 +51,9 @@ export function mustNot(node: SchemaNode): Literal {
   return { node, positive: false };
 }
 
+/** Steps for each literal that is taken apart. */
+const LITERAL_COST = 4;
+
 /** Keywords that mean something only together. */
 const UNITS: readonly (readonly string[])[] = [
   ["if", "then", "else"],
@@ -64,10 +76,13 @@ export function takeApart(literals: readonly Literal[], settled: ReadonlySet<str
     choices: [],
   };
   const open = [...literals];
-  for (let next = open.shift(); next !== undefined; next = open.shift()) {
-    if (next.positive) addPositive(next.node, open, run);
-    else addNegative(next.node, open, run);
+  for (const { node, positive } of open) {
+    if (positive) addPositive(node, open, run);
+    else addNegative(node, open, run);
+    if (run.impossible) break;
   }
+  const effort = open[0]?.node.document.shared.effort;
+  if (effort !== undefined) spend(effort, open.length * LITERAL_COST);
   const { known, refused, positives, negatives } = run;
   const contradiction = [...refused].some((key) => known.has(key));
   const choices = run.choices.filter(({ key }) => !settled.has(key));
@@ -105,7 +120,7 @@ function addPositive(node: SchemaNode, open: Literal[], run: Run): void {
 function choicesIn(node: SchemaNode, schema: JsonObject, key: string): readonly Choice[] {
   const choices: Choice[] = [];
   const offer = (keyword: string, alternatives: readonly (readonly Literal[])[]): void => {
-    choices.push({ key: `${key} ${keyword}`, alternatives });
+    choices.push(choiceOf(`${key} ${keyword}`, alternatives));
   };
   const condition = nodeUnder(node, "if");
   if (condition !== null) {
@@ -123,10 +138,9 @@ function choicesIn(node: SchemaNode, schema: JsonObject, key: string): readonly 
     );
   if (schema["oneOf"] !== undefined) {
     const parts = nodesInList(node, "oneOf");
-    offer(
-      "oneOf",
-      parts.map((part) => [must(part), ...parts.filter((other) => other !== part).map(mustNot)]),
-    );
+    const alternative = (index: number): readonly Literal[] =>
+      parts.map((part, at) => (at === index ? must(part) : mustNot(part)));
+    choices.push({ key: `${key} oneOf`, count: parts.length, alternative });
   }
   const dependent = schema["dependentSchemas"];
   for (const [name, part] of isObject(dependent) ? Object.entries(dependent) : []) {
@@ -170,12 +184,23 @@ function addNegative(node: SchemaNode, open: Literal[], run: Run): void {
     negateUnit(node, schema, open, run);
     return;
   }
-  const alternatives = units.map((unit) => [mustNot(madeFor(node, unit))]);
-  run.choices.push({ key: `not ${key}`, alternatives });
+  const alternative = (index: number): readonly Literal[] => [mustNot(madeFor(node, units[index] ?? false))];
+  run.choices.push({ key: `not ${key}`, count: units.length, alternative });
 }
+
+const unitsBySchema = new WeakMap<JsonObject, readonly JsonObject[]>();
 
 /** The schema as a list of schemas of one assertion each; `properties` and what depends on it stay together. */
 function unitsOf(schema: JsonObject): readonly JsonObject[] {
+  let units = unitsBySchema.get(schema);
+  if (units === undefined) {
+    units = splitUnits(schema);
+    unitsBySchema.set(schema, units);
+  }
+  return units;
+}
+
+function splitUnits(schema: JsonObject): readonly JsonObject[] {
   const left = new Set(assertionsOf(schema));
   const pick = (keywords: readonly string[]): JsonObject => {
     const members = keywords.filter((keyword) => left.delete(keyword));
@@ -208,7 +233,7 @@ function negateUnit(node: SchemaNode, schema: JsonObject, open: Literal[], run: 
   const opposite = OPPOSITE[keyword];
   const instead = (made: JsonObject): void => void open.push(must(madeFor(node, made)));
   const choose = (alternatives: readonly (readonly Literal[])[]): void => {
-    run.choices.push({ key: `not ${keyOf(node)}`, alternatives });
+    run.choices.push(choiceOf(`not ${keyOf(node)}`, alternatives));
   };
   if (Object.hasOwn(schema, "if")) {
     const side = (name: string): Literal => mustNot(nodeUnder(node, name) ?? madeFor(node, true));

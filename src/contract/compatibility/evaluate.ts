@@ -1,4 +1,5 @@
 import { compileMultiple } from "../../json/decimal.ts";
+import { spend } from "./effort.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
 import {
   childOf,
@@ -32,6 +33,7 @@ export function typeOfValue(value: JsonValue): JsonType {
 export function accepts(node: SchemaNode, value: JsonValue): boolean {
   const { schema } = node;
   if (typeof schema === "boolean") return schema;
+  spend(node.document.shared.effort, 1);
   const ref = own(schema, "$ref");
   if (typeof ref === "string") {
     const target = node.document.resolve(ref);
@@ -82,7 +84,30 @@ function acceptsAny(schema: JsonObject, value: JsonValue): boolean {
   if (type !== undefined && !(isList(type) ? type : [type]).some((name) => isOfType(value, name))) return false;
   const { const: only, enum: members } = schema;
   if (Object.hasOwn(schema, "const") && !jsonEqual(value, only)) return false;
-  return !isList(members) || members.some((member) => jsonEqual(value, member));
+  return !isList(members) || isAmong(value, members);
+}
+
+/** Lists longer than this are looked up by the text of the value: long ones are asked about again and again. */
+const SCANNED_MAX = 8;
+const membersByText = new WeakMap<readonly JsonValue[], ReadonlySet<string>>();
+
+/** Whether a list holds a value that is equal. */
+export function isAmong(value: JsonValue, list: readonly JsonValue[]): boolean {
+  if (list.length <= SCANNED_MAX) return list.some((member) => jsonEqual(value, member));
+  let texts = membersByText.get(list);
+  if (texts === undefined) {
+    texts = new Set(list.map(sortedText));
+    membersByText.set(list, texts);
+  }
+  return texts.has(sortedText(value));
+}
+
+/** JSON with sorted keys: equal values have equal texts. */
+export function sortedText(value: JsonValue): string {
+  if (isList(value)) return `[${value.map(sortedText).join(",")}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const names = Object.keys(value).toSorted();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${sortedText(value[name] ?? null)}`).join(",")}}`;
 }
 
 function isOfType(value: JsonValue, name: JsonValue): boolean {

@@ -33,7 +33,7 @@ type Described = {
  */
 export function diffVersions(before: Described, after: Described): readonly Fact[] {
   const old = openSchema("before", before.schema);
-  const next = openSchema("after", after.schema, old.keys);
+  const next = openSchema("after", after.schema, old.shared);
   return [
     ...diffSchemas(rootOf(old), rootOf(next)),
     ...diffRules(before.rules, after.rules),

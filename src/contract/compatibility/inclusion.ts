@@ -1,6 +1,7 @@
 import type { JsonValue } from "../../json/json.ts";
 import { noArrayIn, proveArrayKeyword } from "./array-inclusion.ts";
 import { must, mustNot, takeApart, type Choice, type Conjunction, type Literal } from "./conjunction.ts";
+import { spend } from "./effort.ts";
 import { accepts, JSON_TYPES, typeOfValue, type JsonType } from "./evaluate.ts";
 import { gapAt, type Gap, type Guard, type Question, type TypedQuestion } from "./gap.ts";
 import { memberOf } from "./object-facts.ts";
@@ -10,30 +11,28 @@ import { listedNumbers, noNumberIn, numberFacts } from "./scalar-facts.ts";
 import { keyOf } from "./schema-key.ts";
 import { assertionsOf, isList, isObject, madeFor, nodesInList, nodeUnder, type SchemaNode } from "./schema-node.ts";
 
-/** Questions asked before a proof is given up: under a second. */
-const QUESTIONS_MAX = 20_000;
+/** Steps for each question, and the reason for one that was not asked for want of steps. */
+const QUESTION_COST = 8;
+const NOT_REACHED = "it was not reached";
 /** Branches of a `oneOf` or `anyOf` beyond which only the simple ways are tried: the others ask about every pair. */
 const BRANCHES_MAX = 12;
 
 /**
  * Shows that every payload the first literals admit is accepted by the goal; what could not be shown comes back, and an
- * empty list is a proof.
+ * empty list is a proof. Given up when the effort that the documents share is used up.
  *
  * Sound for linted schemas whose references all resolve and whose references never lead back to the same value: then an
  * empty list is never wrong. It may be incomplete: a gap is no proof of the contrary.
  */
 export function findGaps(literals: readonly Literal[], goal: SchemaNode): readonly Gap[] {
-  if (literals.some(({ node }) => node.document.keys !== goal.document.keys)) {
+  if (literals.some(({ node }) => node.document.shared !== goal.document.shared)) {
     throw new Error("Cannot compare documents that were opened apart: equal keys would not mean equal schemas");
   }
   const none: Guard = { assumed: new Set(), pending: new Set() };
-  const budget = { left: QUESTIONS_MAX };
-  const gaps = prove({ literals, settled: new Set(), goal, guard: none }, budget);
-  if (budget.left < 0) return [...distinct(gaps), gapAt(goal, `the proof was given up after ${QUESTIONS_MAX} steps`)];
-  return distinct(gaps);
+  const gaps = distinct(prove({ literals, settled: new Set(), goal, guard: none }));
+  if (gaps.length === 0 || goal.document.shared.effort.left >= 0) return gaps;
+  return [...gaps, gapAt(goal, "the proof was given up: it takes too many steps")];
 }
-
-type Budget = { left: number };
 
 function distinct(gaps: readonly Gap[]): readonly Gap[] {
   return [...new Map(gaps.map((gap) => [`${gap.pointer} ${gap.reason}`, gap])).values()];
@@ -43,10 +42,9 @@ function distinct(gaps: readonly Gap[]): readonly Gap[] {
  * From simple to dear: contradictions and goals that are known to hold; then each type of value by itself; then the same
  * for each alternative of a disjunction among what is known.
  */
-function prove(question: Question, budget: Budget): readonly Gap[] {
+function prove(question: Question): readonly Gap[] {
   const { literals, settled, goal, guard } = question;
-  budget.left -= 1;
-  if (budget.left < 0) return [gapAt(goal, "it was not reached")];
+  if (!spend(goal.document.shared.effort, QUESTION_COST + literals.length)) return [gapAt(goal, NOT_REACHED)];
   if (goal.schema === true || (isObject(goal.schema) && assertionsOf(goal.schema).length === 0)) return [];
   const known = takeApart(literals, settled);
   if (known.impossible || (goal.schema !== false && known.known.has(keyOf(goal)))) return [];
@@ -54,13 +52,17 @@ function prove(question: Question, budget: Budget): readonly Gap[] {
   if (guard.assumed.has(key)) return [];
   const own: Guard = { assumed: guard.assumed, pending: new Set([...guard.pending, key]) };
   const inside: Question = { ...question, guard: own };
-  const direct = typesOf(known).flatMap((type) => proveType(inside, known, type, budget));
+  const direct = typesOf(known).flatMap((type) => proveType(inside, known, type));
   if (direct.length === 0) return [];
   const choice = smallest(known.choices);
   if (choice === null) return direct;
-  for (const alternative of choice.alternatives) {
-    const narrowed = { ...inside, literals: [...literals, ...alternative], settled: new Set([...settled, choice.key]) };
-    const gaps = prove(narrowed, budget);
+  for (let index = 0; index < choice.count; index += 1) {
+    const narrowed = {
+      ...inside,
+      literals: [...literals, ...choice.alternative(index)],
+      settled: new Set([...settled, choice.key]),
+    };
+    const gaps = prove(narrowed);
     if (gaps.length > 0) return gaps;
   }
   return [];
@@ -72,7 +74,7 @@ function questionKey(literals: readonly Literal[], goal: SchemaNode): string {
 }
 
 function smallest(choices: readonly Choice[]): Choice | null {
-  return choices.toSorted((a, b) => a.alternatives.length - b.alternatives.length)[0] ?? null;
+  return choices.toSorted((a, b) => a.count - b.count)[0] ?? null;
 }
 
 /** The types a conjunction leaves. */
@@ -87,14 +89,14 @@ export function typesOf({ positives }: Conjunction): readonly JsonType[] {
   );
 }
 
-function proveType(question: Question, known: Conjunction, type: JsonType, budget: Budget): readonly Gap[] {
+function proveType(question: Question, known: Conjunction, type: JsonType): readonly Gap[] {
   const { literals, goal, guard, settled } = question;
   const typed = must(madeFor(goal, { type }));
   const ask: TypedQuestion["ask"] = (asked, ...more) =>
-    prove({ literals: [...literals, typed, ...more], settled, goal: asked, guard }, budget);
+    prove({ literals: [...literals, typed, ...more], settled, goal: asked, guard });
   const below: Guard = { assumed: new Set([...guard.assumed, ...guard.pending]), pending: new Set() };
   const askPart: TypedQuestion["askPart"] = (of, asked) =>
-    prove({ literals: of, settled: new Set(), goal: asked, guard: below }, budget);
+    prove({ literals: of, settled: new Set(), goal: asked, guard: below });
   const asking: TypedQuestion = { ...question, known, type, ask, askPart };
   const listed = listedValues(known, type);
   if (listed !== null) {
@@ -104,7 +106,7 @@ function proveType(question: Question, known: Conjunction, type: JsonType, budge
     return [gapAt(goal, `it refuses ${refused.slice(0, 3).join(", ")}`)];
   }
   const gaps = isObject(goal.schema) ? proveAssertions(asking) : [gapAt(goal, `it refuses every ${type}`)];
-  return gaps.length === 0 || isEmpty(asking, budget) ? [] : gaps;
+  return gaps.length === 0 || isEmpty(asking) ? [] : gaps;
 }
 
 function shortText(value: JsonValue): string {
@@ -129,10 +131,10 @@ function listedValues(known: Conjunction, type: JsonType): readonly JsonValue[] 
 }
 
 /** Shows that what is known of values of this type leaves none. */
-function isEmpty(question: TypedQuestion, budget: Budget): boolean {
-  const { known, literals, type, settled, guard } = question;
+function isEmpty(question: TypedQuestion): boolean {
+  const { known, literals, type, settled, guard, goal } = question;
   if (type === "number" && noNumberIn(numberFacts(known))) return true;
-  if (type === "string" && noStringIn(known)) return true;
+  if (type === "string" && noStringIn(known, goal.document.shared)) return true;
   if (type === "array" && noArrayIn(question)) return true;
   if (type === "object" && noObjectIn(question)) return true;
   // Something that must not accept, and accepts all that the rest admits.
@@ -140,7 +142,7 @@ function isEmpty(question: TypedQuestion, budget: Budget): boolean {
     const rest = literals.filter((literal) => literal.positive || keyOf(literal.node) !== keyOf(node));
     if (rest.length === literals.length) return false;
     const typed = must(madeFor(node, { type }));
-    return prove({ literals: [...rest, typed], settled, goal: node, guard }, budget).length === 0;
+    return prove({ literals: [...rest, typed], settled, goal: node, guard }).length === 0;
   });
 }
 

@@ -61,7 +61,7 @@ export function listedNames(node: SchemaNode): readonly string[] | null {
 }
 
 /** What is known of the value under a name, if the object has it. */
-export function valueUnder({ positives }: Conjunction, name: string): readonly Literal[] {
+export function valueUnder({ positives }: Pick<Conjunction, "positives">, name: string): readonly Literal[] {
   const found: Literal[] = [];
   for (const node of positives) {
     found.push(...schemasFor(node, name).map(must));

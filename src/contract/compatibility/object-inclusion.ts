@@ -1,4 +1,13 @@
-import { isObject, madeFor, nodesByName, nodeUnder, numberUnder, textsOf, type SchemaNode } from "./schema-node.ts";
+import {
+  isObject,
+  madeFor,
+  nodesByName,
+  nodeUnder,
+  numberUnder,
+  textsOf,
+  type SchemaNode,
+  type Shared,
+} from "./schema-node.ts";
 import { having, must, type Conjunction, type Literal } from "./conjunction.ts";
 import { accepts, schemasFor } from "./evaluate.ts";
 import { gapAt, type Gap, type TypedQuestion } from "./gap.ts";
@@ -74,7 +83,7 @@ function proveValues(question: TypedQuestion, facts: ObjectFacts): readonly Gap[
     const value = valueUnder(known, name);
     for (const part of schemasFor(goal, name)) gaps.push(...askPart(value, part));
   }
-  const sets = otherNames(known, facts, [...nodesByName(goal, "patternProperties").keys()]);
+  const sets = otherNames(known, facts, [...nodesByName(goal, "patternProperties").keys()], goal.document.shared);
   if (sets === null) return [...gaps, gapAt(goal, `names are told apart by more than ${PATTERNS_MAX} patterns`)];
   for (const matching of sets) {
     const value = valueUnderOther(known, matching);
@@ -91,6 +100,7 @@ function otherNames(
   known: Conjunction,
   facts: ObjectFacts,
   asked: readonly string[],
+  shared: Shared,
 ): readonly ReadonlySet<string>[] | null {
   if (namesAreListed(known)) return [];
   const sure = namePatterns(known);
@@ -104,7 +114,7 @@ function otherNames(
       if (open.length === 0) return true;
       const refused = open.filter((pattern) => !matched.includes(pattern));
       const names = { least: 0, most: Infinity, patterns: [...sure, ...matched], refused };
-      return textOutside(names, null).kind !== "empty";
+      return textOutside(names, null, shared).kind !== "empty";
     })
     .map((matched) => new Set([...sure, ...matched]));
 }
@@ -125,7 +135,7 @@ function proveNames(question: TypedQuestion, facts: ObjectFacts): readonly Gap[]
     if (accepts(allowed, name) || isAbsent(valueUnder(known, name))) continue;
     gaps.push(gapAt(allowed, `a property may be called "${name}"`));
   }
-  const sets = otherNames(known, facts, []);
+  const sets = otherNames(known, facts, [], goal.document.shared);
   if (sets === null) return [...gaps, gapAt(allowed, `names are told apart by more than ${PATTERNS_MAX} patterns`)];
   for (const matching of sets) {
     if (isAbsent(valueUnderOther(known, matching))) continue;

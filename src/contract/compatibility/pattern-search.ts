@@ -1,3 +1,4 @@
+import { spend, unlimited, type Effort } from "./effort.ts";
 import type { Range, Regular } from "./pattern-syntax.ts";
 
 /** A set of texts: in all of `inside`, in none of `outside`, with a length in code points from `least` to `most`. */
@@ -17,6 +18,8 @@ export type Found =
 
 /** Product states looked at before giving up: about 50 ms. */
 const STATES_MAX = 6_000;
+/** Steps for each state of an automaton that is built. */
+const BUILD_COST = 4;
 /** Automaton states of one pattern. */
 const NFA_MAX = 3_000;
 
@@ -26,10 +29,16 @@ const NFA_MAX = 3_000;
  *
  * `pick` chooses among the characters of a class; the same choices give the same text.
  */
-export function findText(language: Language, pick: (count: number) => number = () => 0): Found {
+export function findText(
+  language: Language,
+  effort: Effort = unlimited(),
+  pick: (count: number) => number = () => 0,
+): Found {
+  if (effort.left < 0) return { kind: "unknown" };
   const automata = [...language.inside, ...language.outside].map(automatonOf);
   if (automata.some((automaton) => automaton === null)) return { kind: "unknown" };
   const run = automata.filter((automaton) => automaton !== null);
+  spend(effort, run.reduce((sum, { edges }) => sum + edges.length, 0) * BUILD_COST);
   const classes = classesOf(run);
   // Beyond this length the count no longer matters.
   const lengthCap = Number.isFinite(language.most) ? language.most + 1 : language.least;
@@ -40,6 +49,7 @@ export function findText(language: Language, pick: (count: number) => number = (
     const next: State[] = [];
     for (const state of layer) {
       if (isAccepted(state, run, language)) return { kind: "text", text: textOf(state) };
+      if (!spend(effort, costOf(state, classes.length))) return { kind: "unknown" };
       for (const characters of classes) {
         const after = step(state, run, characters, lengthCap, pick);
         if (after.length > language.most || isDead(after, language.inside.length)) continue;
@@ -53,6 +63,11 @@ export function findText(language: Language, pick: (count: number) => number = (
     layer = next;
   }
   return { kind: "empty" };
+}
+
+/** Every position of a state meets every class of characters; and a state costs something by itself. */
+function costOf({ sets }: State, classes: number): number {
+  return classes * sets.reduce((sum, set) => sum + set.length, 2);
 }
 
 type State = {

@@ -1,12 +1,13 @@
 import type { JsonValue } from "../../json/json.ts";
 import { arrayFacts, itemAt } from "./array-inclusion.ts";
 import { boundaryNumbers, boundaryTexts, listedIn } from "./boundary-values.ts";
-import { must, takeApart, type Conjunction, type Literal } from "./conjunction.ts";
+import { must, takeApart, type Choice, type Conjunction, type Literal } from "./conjunction.ts";
+import { spend } from "./effort.ts";
 import { accepts, typeOfValue, type JsonType } from "./evaluate.ts";
 import { typesOf } from "./inclusion.ts";
 import { memberOf, namesIn, objectFacts, valueUnder } from "./object-facts.ts";
 import { textOutside } from "./scalar-facts.ts";
-import { nodesByName, nodeUnder, numberUnder } from "./schema-node.ts";
+import { nodesByName, nodeUnder, numberUnder, type Shared } from "./schema-node.ts";
 import type { Pick } from "./seeded-pick.ts";
 
 /** Deeper than this only what must be there is made. */
@@ -15,9 +16,13 @@ const DEPTH_FREE = 4;
 const DEPTH_MAX = 24;
 /** Choices decided for one value. */
 const CHOICES_MAX = 24;
+/** Refusals that are decided one by one. */
+const REFUSALS_MAX = 6;
 const ITEMS_MAX = 300;
 /** Values in one sample: large ones show nothing that small ones do not. */
 const PARTS_MAX = 400;
+/** Steps for each part that is made. */
+const PART_COST = 10;
 
 /**
  * Makes a value that the first literals probably accept, preferring values at which the second ones may change their
@@ -28,16 +33,23 @@ export function sampleValue(
   doubted: readonly Literal[],
   pick: Pick,
 ): JsonValue | undefined {
-  return sampleInside(wanted, doubted, { pick, depth: 0, room: { left: PARTS_MAX } });
+  const shared = (wanted[0] ?? doubted[0])?.node.document.shared;
+  if (shared === undefined) return undefined;
+  return sampleInside(wanted, doubted, { pick, depth: 0, room: { left: PARTS_MAX }, shared });
 }
 
 /** Where a value is made, and how many parts the whole may still get. */
-type Inside = { readonly pick: Pick; readonly depth: number; readonly room: { left: number } };
+type Inside = {
+  readonly pick: Pick;
+  readonly depth: number;
+  readonly room: { left: number };
+  readonly shared: Shared;
+};
 
 function sampleInside(wanted: readonly Literal[], doubted: readonly Literal[], inside: Inside): JsonValue | undefined {
-  const { pick, depth, room } = inside;
+  const { pick, depth, room, shared } = inside;
   room.left -= 1;
-  if (depth > DEPTH_MAX || room.left < 0) return undefined;
+  if (depth > DEPTH_MAX || room.left < 0 || !spend(shared.effort, PART_COST)) return undefined;
   const doubt = decide(doubted, pick);
   // Now and then the branch of the other side is entered on purpose: overlaps and conditions are found there.
   const entered = doubt.entered.length > 0 && pick(2) === 0 ? doubt.entered : [];
@@ -50,8 +62,17 @@ function sampleInside(wanted: readonly Literal[], doubted: readonly Literal[], i
   const fits = (value: JsonValue): boolean => wanted.every(({ node, positive }) => accepts(node, value) === positive);
   const listed = [...listedIn(known), ...(pick(2) === 0 ? listedIn(doubt.known) : [])];
   const fitting = listed.filter((value) => typeOfValue(value) === type && fits(value));
-  if (fitting.length > 0) return fitting[pick(fitting.length)];
+  if (fitting.length > 0) return pickListed(fitting, doubted, pick);
   return ofType(type, { ...inside, known, doubt: doubt.known, fits });
+}
+
+/** Now and then one that the other side does not list, which is hard to meet by chance among thousands. */
+function pickListed(values: readonly JsonValue[], doubted: readonly Literal[], pick: Pick): JsonValue | undefined {
+  const odd =
+    values.length > 1 && pick(2) === 0
+      ? values.filter((value) => doubted.some(({ node, positive }) => accepts(node, value) !== positive))
+      : [];
+  return oneOf(odd.length > 0 ? odd : values, pick);
 }
 
 type Making = Inside & {
@@ -69,13 +90,22 @@ function decide(
   const entered: Literal[] = [];
   let known = takeApart(literals, settled);
   for (let count = 0; count < CHOICES_MAX; count += 1) {
-    const choice = known.choices[0];
+    const choice = nextChoice(known.choices);
     if (choice === undefined || known.impossible) break;
     settled.add(choice.key);
-    entered.push(...(choice.alternatives[pick(choice.alternatives.length)] ?? []));
+    entered.push(...choice.alternative(pick(choice.count)));
     known = takeApart([...literals, ...entered], settled);
   }
   return { known, entered };
+}
+
+/**
+ * What must hold before what must not. Many refusals are left open: deciding each at random contradicts itself sooner or
+ * later, and a value made without them is mostly refused by all of them anyway.
+ */
+function nextChoice(choices: readonly Choice[]): Choice | undefined {
+  const positive = choices.find(({ key }) => !key.startsWith("not "));
+  return positive ?? (choices.length <= REFUSALS_MAX ? choices[0] : undefined);
 }
 
 function chooseType(types: readonly JsonType[], expected: readonly JsonType[], pick: Pick): JsonType | undefined {
@@ -98,7 +128,7 @@ function ofType(type: JsonType, making: Making): JsonValue | undefined {
     case "number":
       return oneOf(boundaryNumbers(known, doubt, pick).filter(fits), pick);
     case "string":
-      return oneOf(boundaryTexts(known, doubt, pick).filter(fits), pick);
+      return oneOf(boundaryTexts(known, doubt, making.shared, pick).filter(fits), pick);
     case "array":
       return makeArray(making);
     case "object":
@@ -149,24 +179,24 @@ function containedIn({ positives }: Conjunction): readonly Literal[] {
 }
 
 function makeItem(
-  { known, doubt, pick, depth, room }: Making,
+  { known, doubt, pick, depth, room, shared }: Making,
   index: number,
   contained: readonly Literal[],
 ): JsonValue | undefined {
   const [here, hints] = [itemAt(known, index), itemAt(doubt, index)];
-  const inside = { pick, depth: depth + 1, room };
+  const inside = { pick, depth: depth + 1, room, shared };
   const made = contained.length === 0 ? undefined : sampleInside([...here, ...contained], hints, inside);
   return made ?? sampleInside(here, hints, inside);
 }
 
-function makeObject({ known, doubt, pick, depth, room }: Making): JsonValue | undefined {
+function makeObject({ known, doubt, pick, depth, room, shared }: Making): JsonValue | undefined {
   const [facts, hints] = [objectFacts(known), objectFacts(doubt)];
   const names = new Set<string>(facts.required);
   const optional = new Set([
     ...facts.names,
     ...hints.names,
     ...doubt.positives.flatMap(namesIn),
-    ...freshNames(known, doubt, pick),
+    ...freshNames(known, doubt, shared, pick),
   ]);
   const free = depth <= DEPTH_FREE;
   const plenty = pick(4);
@@ -178,7 +208,7 @@ function makeObject({ known, doubt, pick, depth, room }: Making): JsonValue | un
   for (let count = 0; names.size < enough && count < ITEMS_MAX; count += 1) names.add(`extra${count}`);
   const made: Record<string, JsonValue> = {};
   for (const name of names) {
-    const inside = { pick, depth: depth + 1, room };
+    const inside = { pick, depth: depth + 1, room, shared };
     const value = sampleInside(valueUnder(known, name), valueUnder(doubt, name), inside);
     if (value !== undefined) made[name] = value;
     else if (facts.required.has(name)) return undefined;
@@ -187,11 +217,11 @@ function makeObject({ known, doubt, pick, depth, room }: Making): JsonValue | un
 }
 
 /** Names nobody mentions: one that is nothing special, and one for each pattern that tells names apart. */
-function freshNames(known: Conjunction, doubt: Conjunction, pick: Pick): readonly string[] {
+function freshNames(known: Conjunction, doubt: Conjunction, shared: Shared, pick: Pick): readonly string[] {
   const names = ["extra"];
   for (const node of [...known.positives, ...doubt.positives]) {
     for (const pattern of nodesByName(node, "patternProperties").keys()) {
-      const text = textOutside({ least: 1, most: 40, patterns: [pattern], refused: [] }, null, pick);
+      const text = textOutside({ least: 1, most: 40, patterns: [pattern], refused: [] }, null, shared, pick);
       if (text.kind === "text") names.push(text.text);
     }
   }
@@ -200,7 +230,7 @@ function freshNames(known: Conjunction, doubt: Conjunction, pick: Pick): readonl
     const said = known.positives.map((one) => nodeUnder(one, "propertyNames")).filter((one) => one !== null);
     if (typeof pattern !== "string") continue;
     const patterns = said.map((one) => memberOf(one, "pattern")).filter((one) => typeof one === "string");
-    const text = textOutside({ least: 1, most: 40, patterns, refused: [] }, pattern, pick);
+    const text = textOutside({ least: 1, most: 40, patterns, refused: [] }, pattern, shared, pick);
     if (text.kind === "text") names.push(text.text);
   }
   return names;

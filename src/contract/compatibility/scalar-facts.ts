@@ -1,8 +1,9 @@
+import type { Effort } from "./effort.ts";
 import { isMultiple } from "./evaluate.ts";
 import type { Conjunction } from "./conjunction.ts";
 import { findText, type Found } from "./pattern-search.ts";
 import { parsePattern, type Regular } from "./pattern-syntax.ts";
-import { assertionsOf, isList, isObject, numberUnder, own, type SchemaNode } from "./schema-node.ts";
+import { assertionsOf, isList, isObject, numberUnder, own, type SchemaNode, type Shared } from "./schema-node.ts";
 
 /** What a conjunction says of numbers. All bounds are doubles and compared as doubles, as the engine does. */
 export type NumberFacts = {
@@ -109,24 +110,28 @@ function patternOf({ schema }: SchemaNode): string | null {
  * A text with these facts that the asked pattern does not match (or, without one, any text within `least` and `most`).
  * Empty is a proof: patterns that cannot be read are left out on the side of what is known, which only adds texts.
  */
-export function textOutside(facts: StringFacts, asked: string | null, pick?: (count: number) => number): Found {
-  const key =
-    pick === undefined ? JSON.stringify([facts.least, String(facts.most), facts.patterns, facts.refused, asked]) : null;
-  const known = key === null ? undefined : searched.get(key);
+export function textOutside(
+  facts: StringFacts,
+  asked: string | null,
+  { texts, effort }: Pick<Shared, "texts" | "effort">,
+  pick?: (count: number) => number,
+): Found {
+  if (pick !== undefined) return searchOutside(facts, asked, effort, pick);
+  const key = JSON.stringify([facts.least, String(facts.most), facts.patterns, facts.refused, asked]);
+  const known = texts.get(key);
   if (known !== undefined) return known;
-  const found = searchOutside(facts, asked, pick);
-  if (key !== null) {
-    if (searched.size >= SEARCHED_MAX) searched.clear();
-    searched.set(key, found);
-  }
+  const found = searchOutside(facts, asked, effort);
+  // What was given up for want of steps may be asked again with more.
+  if (effort.left >= 0) texts.set(key, found);
   return found;
 }
 
-/** Proofs ask about the same patterns again and again; past this many the cache starts anew. */
-const SEARCHED_MAX = 512;
-const searched = new Map<string, Found>();
-
-function searchOutside(facts: StringFacts, asked: string | null, pick?: (count: number) => number): Found {
+function searchOutside(
+  facts: StringFacts,
+  asked: string | null,
+  effort: Effort,
+  pick?: (count: number) => number,
+): Found {
   const outside = asked === null ? [] : [parsePattern(asked)];
   if (outside.includes(null)) return { kind: "unknown" };
   const readable = (list: readonly string[]): readonly Regular[] =>
@@ -134,5 +139,5 @@ function searchOutside(facts: StringFacts, asked: string | null, pick?: (count: 
   const { least, most, patterns, refused } = facts;
   const inside = readable(patterns);
   const excluded = [...outside.filter((one) => one !== null), ...readable(refused)];
-  return findText({ inside, outside: excluded, least, most }, pick);
+  return findText({ inside, outside: excluded, least, most }, effort, pick);
 }

@@ -1,8 +1,8 @@
 import type { Conjunction } from "./conjunction.ts";
 import { gapAt, type Gap, type TypedQuestion } from "./gap.ts";
 import { memberOf } from "./object-facts.ts";
-import { areMultiples, numberFacts, stringFacts, textOutside } from "./scalar-facts.ts";
-import { numberUnder } from "./schema-node.ts";
+import { areMultiples, numberFacts, stringFacts, textOutside, type StringFacts } from "./scalar-facts.ts";
+import { numberUnder, type Shared } from "./schema-node.ts";
 
 /** Shows that every number of what is known keeps one keyword of the goal. */
 export function proveNumberKeyword({ goal, known }: TypedQuestion, keyword: string): readonly Gap[] {
@@ -35,7 +35,7 @@ export function proveStringKeyword({ goal, known }: TypedQuestion, keyword: stri
   const pattern = memberOf(goal, keyword);
   if (keyword === "pattern" && typeof pattern === "string") {
     if (facts.patterns.includes(pattern)) return [];
-    const outside = textOutside(facts, pattern);
+    const outside = textOutside(facts, pattern, goal.document.shared);
     if (outside.kind === "empty") return [];
     const why = outside.kind === "unknown" ? "not shown that it matches every text" : "a text may not match";
     return [gapAt(goal, why, keyword)];
@@ -45,20 +45,24 @@ export function proveStringKeyword({ goal, known }: TypedQuestion, keyword: stri
   if (keyword === "minLength") {
     if (facts.least >= bound) return [];
     const shorter = { ...facts, most: Math.min(facts.most, Math.ceil(bound) - 1) };
-    return isWithoutText(shorter) ? [] : [gapAt(goal, `the text may be shorter than ${bound}`, keyword)];
+    return isWithoutText(shorter, goal.document.shared)
+      ? []
+      : [gapAt(goal, `the text may be shorter than ${bound}`, keyword)];
   }
   if (facts.most <= bound) return [];
   const longer = { ...facts, least: Math.max(facts.least, Math.floor(bound) + 1) };
-  return isWithoutText(longer) ? [] : [gapAt(goal, `the text may be longer than ${bound}`, keyword)];
+  return isWithoutText(longer, goal.document.shared)
+    ? []
+    : [gapAt(goal, `the text may be longer than ${bound}`, keyword)];
 }
 
 /** Shows that no text is left. */
-export function noStringIn(known: Conjunction): boolean {
-  return isWithoutText(stringFacts(known));
+export function noStringIn(known: Conjunction, shared: Shared): boolean {
+  return isWithoutText(stringFacts(known), shared);
 }
 
-function isWithoutText(facts: ReturnType<typeof stringFacts>): boolean {
+function isWithoutText(facts: StringFacts, shared: Shared): boolean {
   if (facts.least > facts.most || facts.most < 0) return true;
   if (facts.patterns.length === 0 && facts.refused.length === 0) return false;
-  return textOutside(facts, null).kind === "empty";
+  return textOutside(facts, null, shared).kind === "empty";
 }

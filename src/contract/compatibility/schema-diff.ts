@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../json/json.ts";
 import { CHANGE_RULES, type ChangeRule, type Effect } from "./change-rules.ts";
-import { jsonEqual } from "./evaluate.ts";
+import { isAmong, jsonEqual } from "./evaluate.ts";
 import type { Fact } from "./facts.ts";
 import { memberOf } from "./object-facts.ts";
 import { keyOf } from "./schema-key.ts";
@@ -226,8 +226,8 @@ function compareLists(
   removed: ChangeRule,
   added: ChangeRule,
 ): void {
-  for (const value of old) if (!next.some((other) => jsonEqual(value, other))) add(removed, keyword, { before: value });
-  for (const value of next) if (!old.some((other) => jsonEqual(value, other))) add(added, keyword, { after: value });
+  for (const value of old) if (!isAmong(value, next)) add(removed, keyword, { before: value });
+  for (const value of next) if (!isAmong(value, old)) add(added, keyword, { after: value });
 }
 
 function compareProperties(context: Context): void {

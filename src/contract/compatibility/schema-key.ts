@@ -1,4 +1,6 @@
 import { KEYWORDS } from "../../schema/keywords.ts";
+import { spend } from "./effort.ts";
+import { sortedText } from "./evaluate.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { ANNOTATIONS, isList, isObject, own, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
 
@@ -9,10 +11,11 @@ import { ANNOTATIONS, isList, isObject, own, type SchemaDocument, type SchemaNod
  */
 export function keyOf({ document, schema }: SchemaNode): string {
   if (typeof schema === "boolean") return String(schema);
-  const { names, given } = document.keys;
+  const { names, given, effort } = document.shared;
   const known = given.get(schema);
   if (known !== undefined) return known;
   const text = `${normalText(schema)}${reachedText(document, schema)}`;
+  spend(effort, text.length >> KEY_SHIFT);
   let made = names.get(text);
   if (made === undefined) {
     made = `s${names.size}`;
@@ -21,6 +24,9 @@ export function keyOf({ document, schema }: SchemaNode): string {
   given.set(schema, made);
   return made;
 }
+
+/** Characters of a key made in one step: 16. */
+const KEY_SHIFT = 4;
 
 /** Keywords whose value is a set written as a list. */
 const SETS: ReadonlySet<string> = new Set(["type", "required", "enum"]);
@@ -51,19 +57,11 @@ function memberText(keyword: string, value: JsonValue): string {
     case undefined:
       if (SETS.has(keyword) && isList(value))
         return value
-          .map((item) => plainText(item))
+          .map((item) => sortedText(item))
           .toSorted()
           .join(",");
-      return plainText(value);
+      return sortedText(value);
   }
-}
-
-/** JSON with sorted keys. */
-function plainText(value: JsonValue): string {
-  if (isList(value)) return `[${value.map(plainText).join(",")}]`;
-  if (!isObject(value)) return JSON.stringify(value);
-  const names = Object.keys(value).toSorted();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${plainText(value[name] ?? null)}`).join(",")}}`;
 }
 
 /** Everything reachable by references, by the text of the reference. */

@@ -1,4 +1,7 @@
+import type { FormatsMode } from "../../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
+import { unlimited, type Effort } from "./effort.ts";
+import type { Found } from "./pattern-search.ts";
 
 /** One schema document, with what is needed to follow its references. Made by {@link openSchema}. */
 export type SchemaDocument = {
@@ -7,15 +10,24 @@ export type SchemaDocument = {
   readonly root: JsonObject | boolean;
   /** By the text of a `$ref`: only what stands in this document. */
   readonly resolve: (ref: string) => SchemaNode | null;
-  /** Short names of what schemas say, shared by the documents of one comparison; see `schema-key.ts`. */
-  readonly keys: SchemaKeys;
+  /** Whether `format` asks for something here. */
+  readonly formats: FormatsMode;
+  readonly shared: Shared;
 };
 
-/** Short names by what a schema says, and the names already given. */
-export type SchemaKeys = { readonly names: Map<string, string>; readonly given: WeakMap<JsonObject, string> };
+/** What the documents of one comparison have in common. */
+export type Shared = {
+  /** Short names by what a schema says, and the names already given; see `schema-key.ts`. */
+  readonly names: Map<string, string>;
+  readonly given: WeakMap<JsonObject, string>;
+  /** Answers about patterns: a proof asks the same again and again. */
+  readonly texts: Map<string, Found>;
+  readonly effort: Effort;
+};
 
-export function createKeys(): SchemaKeys {
-  return { names: new Map(), given: new WeakMap() };
+/** @param effort what the comparison may cost. */
+export function createShared(effort: Effort): Shared {
+  return { names: new Map(), given: new WeakMap(), texts: new Map(), effort };
 }
 
 /** A schema at its place in a document. Schemas that the comparison makes itself have the pointer they were made for. */
@@ -49,12 +61,17 @@ export const ANNOTATIONS: ReadonlySet<string> = new Set([
 
 /**
  * Opens a schema that `refuseSchema` has nothing against.
- * @param keys of another document, when the two are to be compared.
+ * @param shared of another document, when the two are to be compared.
  */
-export function openSchema(name: string, root: JsonObject | boolean, keys: SchemaKeys = createKeys()): SchemaDocument {
+export function openSchema(
+  name: string,
+  root: JsonObject | boolean,
+  shared: Shared = createShared(unlimited()),
+  formats: FormatsMode = "annotate",
+): SchemaDocument {
   const anchors = new Map<string, SchemaNode>();
   const resolve = (ref: string): SchemaNode | null => anchors.get(ref) ?? followPointer(document, ref, inner.found);
-  const document: SchemaDocument = { name, root, resolve, keys };
+  const document: SchemaDocument = { name, root, resolve, formats, shared };
   const inner = { found: false };
   collectAnchors(rootOf(document), anchors, inner, true);
   return document;
@@ -77,10 +94,7 @@ export function madeFor(node: SchemaNode, schema: JsonObject | boolean): SchemaN
 
 /** Appends steps to an RFC 6901 pointer. */
 export function pointerTo(pointer: string, ...steps: readonly (string | number)[]): string {
-  return steps.reduce<string>(
-    (at, step) => `${at}/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`,
-    pointer,
-  );
+  return steps.reduce<string>((at, step) => `${at}/${escapeStep(String(step))}`, pointer);
 }
 
 /** An own member, or undefined. */
@@ -91,6 +105,10 @@ export function own(schema: JsonObject, keyword: string): JsonValue | undefined 
 /** Names of the keywords of a schema that assert something. */
 export function assertionsOf(schema: JsonObject): readonly string[] {
   return Object.keys(schema).filter((keyword) => !ANNOTATIONS.has(keyword) && !keyword.startsWith("x-"));
+}
+
+function escapeStep(step: string): string {
+  return step.includes("~") || step.includes("/") ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step;
 }
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -19,6 +19,8 @@ export type WitnessSearch = {
   readonly pick: Pick;
   /** Values to make and judge at most, in all. */
   readonly effort: number;
+  /** Whether the steps of the comparison are used up. */
+  readonly isSpent: () => boolean;
 };
 
 /** Values kept to be changed. */
@@ -43,13 +45,13 @@ export function searchWitness(search: WitnessSearch): JsonValue | null {
     const found = look(value);
     if (found !== null) return found;
   }
-  for (let count = 0; count < effort / 20; count += 1) {
+  for (let count = 0; count < effort / 20 && !search.isSpent(); count += 1) {
     const found = look(sample(pick));
     if (found !== null) return found;
   }
   for (const base of bases.slice()) {
     for (const changed of mutationsOf(base, search.pool, search.names)) {
-      if (left <= 0) return null;
+      if (left <= 0 || search.isSpent()) return null;
       const found = look(changed);
       if (found !== null) return found;
     }
@@ -59,11 +61,11 @@ export function searchWitness(search: WitnessSearch): JsonValue | null {
 
 /** Two changes at once, at random. */
 function searchFurther(
-  { isWitness, pool, names, pick }: WitnessSearch,
+  { isWitness, pool, names, pick, isSpent }: WitnessSearch,
   bases: readonly JsonValue[],
   effort: number,
 ): JsonValue | null {
-  for (let left = Math.min(effort, bases.length * 200); left > 0; left -= 1) {
+  for (let left = Math.min(effort, bases.length * 200); left > 0 && !isSpent(); left -= 1) {
     const base = bases[pick(bases.length)] ?? null;
     const once = [...mutationsOf(base, pool, names, pick)][0] ?? base;
     const twice = [...mutationsOf(once, pool, names, pick)][0] ?? once;
@@ -76,14 +78,18 @@ function searchFurther(
 const SHRINK_MAX = 3_000;
 
 /** A smaller witness: fields and items dropped, values replaced by plainer ones, as long as it remains one. */
-export function shrinkWitness(witness: JsonValue, isWitness: (value: JsonValue) => boolean): JsonValue {
+export function shrinkWitness(
+  witness: JsonValue,
+  isWitness: (value: JsonValue) => boolean,
+  isSpent: () => boolean,
+): JsonValue {
   let best = witness;
   let left = SHRINK_MAX;
   for (let improved = true; improved && left > 0;) {
     improved = false;
     for (const smaller of mutationsOf(best, PLAIN, [])) {
       left -= 1;
-      if (left <= 0) break;
+      if (left <= 0 || isSpent()) break;
       if (sizeOf(smaller) >= sizeOf(best) || !isWitness(smaller)) continue;
       best = smaller;
       improved = true;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compareVersions, type ComparedVersion } from "../../../src/contract/compatibility/compare.ts";
+import { compareVersions } from "../../../src/contract/compatibility/compare.ts";
+import type { ComparedVersion } from "../../../src/contract/compatibility/side.ts";
 import { schemaOfRule } from "../../../src/contract/compatibility/rule-schema.ts";
 import type { JsonObject } from "../../../src/json/json.ts";
 import { compileRules } from "../../../src/core/rules.ts";

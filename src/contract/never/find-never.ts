@@ -1,0 +1,41 @@
+import type { FormatsMode } from "../../core/contract-set.ts";
+import type { JsonObject } from "../../json/json.ts";
+import type { Effort } from "../compatibility/effort.ts";
+import { obstaclesIn } from "../compatibility/provable.ts";
+import { createShared, openSchema } from "../compatibility/schema-node.ts";
+import { everyNode } from "../compatibility/walk.ts";
+import type { Never } from "./never.ts";
+import { neverByItself } from "./own-never.ts";
+import { searchNever, type Search } from "./proved-never.ts";
+
+/** Under a second; what is not found by then is not said. */
+const STEPS = 1_000_000;
+
+/**
+ * What nothing can pass and what can never matter in a schema, in the order of the text. Every finding is proved, by the
+ * engine that proves compatibility; `false`, written by hand, is none.
+ * @param schema one that `refuseSchema` has nothing against.
+ */
+export function findNever(schema: JsonObject | boolean, formats: FormatsMode): readonly Never[] {
+  const effort: Effort = { left: STEPS };
+  const document = openSchema("schema", schema, createShared(effort), formats);
+  const obstacles = obstaclesIn(document);
+  if (obstacles.toEvaluation.length > 0) return [];
+  const nodes = everyNode(document);
+  const search: Search = { found: nodes.flatMap(neverByItself), seen: new Set() };
+  if (obstacles.toProof.length === 0) for (const node of nodes.toReversed()) searchNever(node, search);
+  const order = new Map(nodes.map(({ pointer }, index) => [pointer, index]));
+  const rank = (pointer: string): number => {
+    for (let at = pointer; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
+      const known = order.get(at);
+      if (known !== undefined) return known;
+    }
+    return 0;
+  };
+  return distinct(search.found).toSorted((a, b) => rank(a.pointer) - rank(b.pointer));
+}
+
+/** The first finding at each place. */
+function distinct(found: readonly Never[]): readonly Never[] {
+  return [...new Map(found.toReversed().map((one) => [one.pointer, one])).values()].toReversed();
+}

@@ -1,0 +1,223 @@
+import { arrayFacts } from "../compatibility/array-inclusion.ts";
+import { must, takeApart } from "../compatibility/conjunction.ts";
+import { accepts, matches } from "../compatibility/evaluate.ts";
+import { memberOf } from "../compatibility/object-facts.ts";
+import { noNumberIn, numberFacts } from "../compatibility/scalar-facts.ts";
+import { keyOf } from "../compatibility/schema-key.ts";
+import {
+  assertionsOf,
+  isList,
+  isObject,
+  madeFor,
+  nodesByName,
+  nodesInList,
+  nodeUnder,
+  numberUnder,
+  pointerTo,
+  textsOf,
+  type SchemaNode,
+} from "../compatibility/schema-node.ts";
+import type { JsonObject } from "../../json/json.ts";
+import { nearestName } from "../nearest.ts";
+import { quoted, type Never } from "./never.ts";
+
+/** What one schema object says against itself, by its own keywords alone: each with the keyword that is best changed. */
+export function neverByItself(node: SchemaNode): readonly Never[] {
+  if (!isObject(node.schema)) return [];
+  return [
+    ...crossedCounts(node),
+    ...crossedNumbers(node),
+    ...tooFewItems(node),
+    ...deadValues(node),
+    ...missingProperties(node),
+    ...equalBranches(node),
+    ...refusedEverything(node),
+  ];
+}
+
+/** Whether it is `false`, or the way older drafts wrote it: somebody meant that nothing passes. */
+export function isFalseByHand({ schema }: SchemaNode): boolean {
+  if (typeof schema === "boolean") return !schema;
+  const asserted = assertionsOf(schema);
+  return asserted.length === 1 && asserted[0] === "not" && acceptsEverything(schema["not"]);
+}
+
+function acceptsEverything(schema: unknown): boolean {
+  return schema === true || (isObject(schema as JsonObject) && assertionsOf(schema as JsonObject).length === 0);
+}
+
+const COUNTS: readonly (readonly [least: string, most: string, what: string])[] = [
+  ["minLength", "maxLength", "text"],
+  ["minItems", "maxItems", "list"],
+  ["minProperties", "maxProperties", "object"],
+  ["minContains", "maxContains", "list"],
+];
+
+function crossedCounts(node: SchemaNode): readonly Never[] {
+  return COUNTS.flatMap(([low, high, what]) => {
+    const [least, most] = [numberUnder(node, low), numberUnder(node, high)];
+    return least === null || most === null || least <= most ? [] : [crossed(node, [low, least], [high, most], what)];
+  });
+}
+
+type Bound = readonly [keyword: string, value: number];
+
+function crossed(node: SchemaNode, [low, least]: Bound, [high, most]: Bound, what: string): Never {
+  const between = least === most ? "leave nothing between them" : "cross";
+  const message = `No ${what} can pass: ${low} ${least} and ${high} ${most} ${between}`;
+  return nothing(node, [high], message, `Set ${high} to ${least} or more, or lower ${low}`);
+}
+
+const NUMERIC = ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"];
+
+function crossedNumbers(node: SchemaNode): readonly Never[] {
+  const schema = node.schema as JsonObject;
+  const said = NUMERIC.filter((keyword) => numberUnder(node, keyword) !== null);
+  if (said.length === 0) return [];
+  const types = memberOf(node, "type");
+  const numbers = madeFor(node, {
+    ...Object.fromEntries(said.map((keyword) => [keyword, schema[keyword] ?? null])),
+    ...(types === undefined ? {} : { type: types }),
+  });
+  const facts = numberFacts(takeApart([must(numbers)], new Set()));
+  if (!noNumberIn(facts)) return [];
+  const pick = (...keywords: readonly string[]): readonly Bound[] =>
+    keywords.flatMap((keyword): readonly Bound[] => {
+      const value = numberUnder(node, keyword);
+      return value === null ? [] : [[keyword, value]];
+    });
+  const [low] = pick("minimum", "exclusiveMinimum").toSorted((a, b) => b[1] - a[1]);
+  const [high] = pick("maximum", "exclusiveMaximum").toSorted((a, b) => a[1] - b[1]);
+  if (low === undefined || high === undefined) return [];
+  if (
+    low[1] > high[1] ||
+    (low[1] === high[1] && [...low, ...high].some((word) => String(word).startsWith("exclusive")))
+  )
+    return [crossed(node, low, high, "number")];
+  const divisor = numberUnder(node, "multipleOf");
+  const what = divisor === null ? "whole number" : `multiple of ${divisor}`;
+  const message = `No number can pass: there is no ${what} between ${low[0]} ${low[1]} and ${high[0]} ${high[1]}`;
+  return [nothing(node, [high[0]], message, "Widen the bounds, or drop one of them")];
+}
+
+function tooFewItems(node: SchemaNode): readonly Never[] {
+  const least = numberUnder(node, "minItems");
+  const most = arrayFacts(takeApart([must(madeFor(node, only(node, "prefixItems", "items")))], new Set())).most;
+  if (least === null || least <= most) return [];
+  const message = `No list can pass: minItems asks for ${least} items, and items: false allows ${most}`;
+  return [nothing(node, ["minItems"], message, "Lower minItems, or describe the further items under prefixItems")];
+}
+
+function only(node: SchemaNode, ...keywords: readonly string[]): JsonObject {
+  const kept = keywords.map((keyword) => [keyword, memberOf(node, keyword)] as const);
+  return Object.fromEntries(kept.flatMap(([keyword, value]) => (value === undefined ? [] : [[keyword, value]])));
+}
+
+/** Listed values that what stands beside the list refuses. */
+function deadValues(node: SchemaNode): readonly Never[] {
+  const members = memberOf(node, "enum");
+  const constant = memberOf(node, "const");
+  const beside = (value: Parameters<typeof accepts>[1], listed: string): string => {
+    const schema = node.schema as JsonObject;
+    const refusing = assertionsOf(schema).filter(
+      (keyword) => keyword !== listed && !accepts(madeFor(node, { [keyword]: schema[keyword] ?? null }), value),
+    );
+    return refusing.length === 0 ? "what stands beside it" : refusing.join(" and ");
+  };
+  if (constant !== undefined && !accepts(node, constant)) {
+    const message = `Nothing can pass: const ${quoted(constant)} is refused by ${beside(constant, "const")} beside it`;
+    return [nothing(node, ["const"], message, "Correct the constant, or what refuses it")];
+  }
+  if (!isList(members) || members.length === 0) return [];
+  const dead = members.flatMap((value, index) => (accepts(node, value) ? [] : [{ value, index }]));
+  const [first] = dead;
+  if (first === undefined) return [];
+  const why = beside(first.value, "enum");
+  if (dead.length === members.length) {
+    const message = `Nothing can pass: every value of enum is refused by ${why} beside it, as ${quoted(first.value)} is`;
+    return [nothing(node, ["enum"], message, "Correct the values, or what refuses them")];
+  }
+  return dead.map(({ value, index }) => {
+    const message = `${quoted(value)} can never match: ${beside(value, "enum")} beside enum refuses it`;
+    return part(node, ["enum", index], message, "Remove the value, or correct what refuses it");
+  });
+}
+
+/** Required, and not allowed. */
+function missingProperties(node: SchemaNode): readonly Never[] {
+  const properties = nodesByName(node, "properties");
+  const patterns = [...nodesByName(node, "patternProperties").keys()];
+  const isClosed = memberOf(node, "additionalProperties") === false;
+  const found: Never[] = [];
+  for (const [index, name] of textsOf(memberOf(node, "required")).entries()) {
+    const declared = properties.get(name);
+    if (declared !== undefined && isFalseByHand(declared)) {
+      const message = `No object can pass: ${quoted(name)} is required, and properties says it must not be there`;
+      found.push(nothing(node, ["required", index], message, "Take the name out of required, or give it a schema"));
+    }
+    if (declared !== undefined || !isClosed || patterns.some((pattern) => matches(pattern, name))) continue;
+    const nearest = nearestName(name, [...properties.keys()]);
+    const meant = nearest === null ? "" : ` (did you mean ${quoted(nearest)}?)`;
+    const message = `No object can pass: ${quoted(name)} is required, and additionalProperties: false refuses it${meant}`;
+    found.push(nothing(node, ["required", index], message, `Add ${quoted(name)} to properties, or correct the name`));
+  }
+  if (isClosed)
+    found.push(
+      ...missingBeside(node, (name) => !properties.has(name) && !patterns.some((pattern) => matches(pattern, name))),
+    );
+  const most = numberUnder(node, "maxProperties");
+  const needed = new Set(textsOf(memberOf(node, "required"))).size;
+  if (most !== null && needed > most) {
+    const message = `No object can pass: ${needed} properties are required, and maxProperties allows ${most}`;
+    found.push(nothing(node, ["maxProperties"], message, `Set maxProperties to ${needed} or more`));
+  }
+  return found;
+}
+
+/** Names that another property needs beside it, and that are not allowed. */
+function missingBeside(node: SchemaNode, isRefused: (name: string) => boolean): readonly Never[] {
+  const dependent = memberOf(node, "dependentRequired");
+  return Object.entries(isObject(dependent) ? dependent : {}).flatMap(([name, needed]) =>
+    [...textsOf(needed).entries()].flatMap(([index, other]) => {
+      if (!isRefused(other) || isRefused(name)) return [];
+      const message = `${quoted(name)} can never be present: it needs ${quoted(other)} beside it, and additionalProperties: false refuses that`;
+      const remedy = `Add ${quoted(other)} to properties, or correct the name`;
+      return [part(node, ["dependentRequired", name, index], message, remedy)];
+    }),
+  );
+}
+
+/** Two equal branches of a oneOf accept the same, so neither is ever the only one. */
+function equalBranches(node: SchemaNode): readonly Never[] {
+  const first = new Map<string, number>();
+  const branches = nodesInList(node, "oneOf");
+  const [one, ...others] = branches.map(keyOf);
+  if (others.length > 0 && others.every((key) => key === one)) {
+    const message = "Nothing can pass: all branches of oneOf say the same, so that never exactly one of them matches";
+    return [nothing(node, ["oneOf", 1], message, "Keep one of them, tell them apart, or use anyOf")];
+  }
+  return branches.flatMap((branch, index) => {
+    const key = keyOf(branch);
+    const same = first.get(key);
+    if (same === undefined) first.set(key, index);
+    if (same === undefined || isFalseByHand(branch)) return [];
+    const message = `The branch can never be the only one that matches: it says the same as branch ${same} of oneOf`;
+    return [part(node, ["oneOf", index], message, "Remove it, tell the two apart, or use anyOf")];
+  });
+}
+
+function refusedEverything(node: SchemaNode): readonly Never[] {
+  const not = nodeUnder(node, "not");
+  if (not === null || !acceptsEverything(not.schema)) return [];
+  if (isFalseByHand(node) && node.pointer !== "") return [];
+  const message = "Nothing can pass: what stands under not accepts everything";
+  return [nothing(node, ["not"], message, "Say under not what is to be refused, or remove it")];
+}
+
+function nothing(node: SchemaNode, steps: readonly (string | number)[], message: string, remedy: string): Never {
+  return { kind: "nothing", pointer: pointerTo(node.pointer, ...steps), message, remedy };
+}
+
+function part(node: SchemaNode, steps: readonly (string | number)[], message: string, remedy: string): Never {
+  return { kind: "part", pointer: pointerTo(node.pointer, ...steps), message, remedy };
+}

@@ -1,0 +1,169 @@
+import { arrayFacts, itemAt } from "../compatibility/array-inclusion.ts";
+import { must, takeApart, type Conjunction, type Literal } from "../compatibility/conjunction.ts";
+import { accepts } from "../compatibility/evaluate.ts";
+import { findGaps } from "../compatibility/inclusion.ts";
+import { objectFacts, valueUnder } from "../compatibility/object-facts.ts";
+import { keyOf } from "../compatibility/schema-key.ts";
+import {
+  childOf,
+  isObject,
+  madeFor,
+  nodesByName,
+  nodesInList,
+  nodeUnder,
+  own,
+  pointerTo,
+  type SchemaNode,
+} from "../compatibility/schema-node.ts";
+import { contradiction, isNever } from "./contradiction.ts";
+import { quoted, type Never } from "./never.ts";
+import { isFalseByHand } from "./own-never.ts";
+
+/** Where findings go, and what was looked at already. */
+export type Search = { readonly found: Never[]; readonly seen: Set<string> };
+
+/**
+ * Looks at one schema with all that it combines (its references, the parts of `allOf`, one branch at a time): what cannot
+ * be there, what cannot match, and whether anything passes at all. Outermost schemas are to come last, so that a finding
+ * stands at its cause and not at everything around it.
+ *
+ * Each finding is proved; what cannot be proved is not said.
+ */
+export function searchNever(node: SchemaNode, search: Search): void {
+  if (node.document.shared.effort.left < 0) return;
+  const literals = [must(node)];
+  searchParts(literals, search);
+  searchBranches(node, search);
+  if (isFalseByHand(node) || isExplained(literals, search) || !isNever(literals)) return;
+  search.found.push(contradiction(node.pointer, literals, "Nothing can pass"));
+}
+
+/** What is found already inside of what these say: the reason why nothing passes them. */
+function isExplained(literals: readonly Literal[], { found }: Search): boolean {
+  const inside = [...literals.map(({ node }) => node), ...takeApart(literals, new Set()).positives];
+  const roots = new Set(inside.map(({ pointer }) => pointer));
+  return found.some(({ kind, pointer }) => {
+    if (kind !== "nothing") return false;
+    for (let at = pointer; ; at = at.slice(0, at.lastIndexOf("/"))) {
+      if (roots.has(at)) return true;
+      if (at === "") return false;
+    }
+  });
+}
+
+/** Properties and items that several schemas speak of. */
+function searchParts(literals: readonly Literal[], search: Search): void {
+  const known = takeApart(literals, new Set());
+  if (known.positives.length < 2 && !known.positives.some((node) => nodeUnder(node, "propertyNames") !== null)) return;
+  const key = known.positives
+    .map((node) => `${node.pointer} ${keyOf(node)}`)
+    .toSorted()
+    .join("\n");
+  if (search.seen.has(key)) return;
+  search.seen.add(key);
+  const { required } = objectFacts(known);
+  for (const name of new Set(known.positives.flatMap((node) => [...nodesByName(node, "properties").keys()])))
+    searchProperty(known, name, required.has(name), search);
+  const { prefix, most } = arrayFacts(known);
+  for (let index = 0; index <= prefix && index < most; index += 1) searchValue(itemAt(known, index), "item", search);
+}
+
+function searchProperty(known: Conjunction, name: string, isRequired: boolean, search: Search): void {
+  const sites = known.positives.map((node) => propertyOf(node, name)).filter((site) => site !== null);
+  // Somebody turned it off on purpose.
+  if (sites.some(isFalseByHand)) return;
+  const [site] = sites.filter(({ pointer }) => !search.found.some((one) => one.pointer === pointer));
+  const closing = closedBy(known, name);
+  if (closing === null) return searchValue(valueUnder(known, name), `value of ${quoted(name)}`, search);
+  if (site === undefined) return;
+  const message = isRequired
+    ? `No object can pass: ${quoted(name)} is required, and ${closing} refuses it`
+    : `${quoted(name)} can never be present: ${closing} refuses it`;
+  const remedy = closing.endsWith("propertyNames")
+    ? "Correct the name, or what propertyNames asks"
+    : `List ${quoted(name)} under properties there too, or say unevaluatedProperties: false instead`;
+  search.found.push({ kind: isRequired ? "nothing" : "part", pointer: site.pointer, message, remedy });
+}
+
+function propertyOf(node: SchemaNode, name: string): SchemaNode | null {
+  const properties = isObject(node.schema) ? own(node.schema, "properties") : undefined;
+  const schema = isObject(properties) ? own(properties, name) : undefined;
+  return schema === undefined ? null : childOf(node, schema, "properties", name);
+}
+
+/** What forbids a name that another schema describes. */
+function closedBy({ positives }: Conjunction, name: string): string | null {
+  for (const node of positives) {
+    const names = nodeUnder(node, "propertyNames");
+    if (names !== null && !accepts(names, name)) return pointerTo(node.pointer, "propertyNames");
+    const [value] = valueUnder({ positives: [node] }, name);
+    if (value === undefined || value.node.schema !== false) continue;
+    if (propertyOf(node, name) !== null) continue;
+    const isClosed = value.node.pointer === pointerTo(node.pointer, "additionalProperties");
+    return `${value.node.pointer}${isClosed ? ": false" : ""}`;
+  }
+  return null;
+}
+
+/** A part that several schemas describe, each by itself well. */
+function searchValue(literals: readonly Literal[], what: string, search: Search): void {
+  if (literals.length < 2) return;
+  searchParts(literals, search);
+  if (literals.some(({ node }) => isFalseByHand(node)) || isExplained(literals, search) || !isNever(literals)) return;
+  const last = literals.at(-1)?.node.pointer ?? "";
+  search.found.push(contradiction(last, literals, `No ${what} can pass`));
+}
+
+/** Branches that can never match, each seen with what stands beside it and nothing further out. */
+function searchBranches(node: SchemaNode, search: Search): void {
+  for (const keyword of ["anyOf", "oneOf"]) {
+    for (const branch of nodesInList(node, keyword)) {
+      if (isFalseByHand(branch) || isExplained([must(branch)], search)) continue;
+      const literals = besideBranch(node, branch, keyword);
+      if (isNever(literals)) {
+        search.found.push(deadBranch(branch, literals, `The branch of ${keyword} can never match`));
+        continue;
+      }
+      searchParts(literals, search);
+      if (keyword === "oneOf") searchAlone(node, branch, search);
+    }
+  }
+  searchCondition(node, search);
+}
+
+/** The branch, and the schema around it without the list the branch stands in. */
+function besideBranch(node: SchemaNode, branch: SchemaNode, keyword: string): readonly Literal[] {
+  const around = isObject(node.schema) ? Object.entries(node.schema).filter(([name]) => name !== keyword) : [];
+  return [must(madeFor(node, Object.fromEntries(around))), must(branch)];
+}
+
+function deadBranch({ pointer }: SchemaNode, literals: readonly Literal[], what: string): Never {
+  const { message } = contradiction(pointer, literals, what);
+  return { kind: "part", pointer, message, remedy: "Remove it, or correct what it contradicts" };
+}
+
+/** A branch of a oneOf all of whose values another branch accepts too is never the only one. */
+function searchAlone(node: SchemaNode, branch: SchemaNode, { found }: Search): void {
+  if (found.some(({ pointer }) => pointer === branch.pointer)) return;
+  const others = nodesInList(node, "oneOf").filter(({ pointer }) => pointer !== branch.pointer);
+  const literals = besideBranch(node, branch, "oneOf");
+  const wider = others.find((other) => keyOf(other) !== keyOf(branch) && findGaps(literals, other).length === 0);
+  if (wider === undefined) return;
+  const message = `The branch can never be the only one that matches: ${wider.pointer} accepts all that it accepts`;
+  const remedy = "Tell the two apart, remove one, or use anyOf";
+  found.push({ kind: "part", pointer: branch.pointer, message, remedy });
+}
+
+function searchCondition(node: SchemaNode, search: Search): void {
+  const condition = nodeUnder(node, "if");
+  const then = nodeUnder(node, "then");
+  if (condition === null || then === null || isFalseByHand(then) || isExplained([must(then)], search)) return;
+  const around = besideBranch(node, condition, "if");
+  if (isNever(around)) {
+    search.found.push(deadBranch(condition, around, "The condition can never hold"));
+    return;
+  }
+  searchParts([...around, must(then)], search);
+  if (isExplained([must(then)], search) || !isNever([...around, must(then)])) return;
+  search.found.push(contradiction(then.pointer, [...around, must(then)], "Nothing can pass when the condition holds"));
+}

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { compareVersions } from "../../../src/contract/compatibility/compare.ts";
+import { must } from "../../../src/contract/compatibility/conjunction.ts";
+import type { Effort } from "../../../src/contract/compatibility/effort.ts";
+import { findGaps } from "../../../src/contract/compatibility/inclusion.ts";
+import { createShared, openSchema, rootOf } from "../../../src/contract/compatibility/schema-node.ts";
+import type { JsonObject } from "../../../src/json/json.ts";
+
+const circle: JsonObject = {
+  $ref: "#/$defs/a",
+  $defs: { a: { anyOf: [{ type: "string" }, { $ref: "#/$defs/a" }] } },
+};
+
+/** Objects told apart by a kind, each with as many kinds of its own. */
+function branches(count: number, from: number): JsonObject {
+  return {
+    oneOf: Array.from({ length: count }, (_, branch) => ({
+      type: "object",
+      required: ["kind"],
+      properties: { kind: { enum: Array.from({ length: 30 }, (_kind, index) => `kind-${branch}-${index + from}`) } },
+    })),
+  };
+}
+
+function numbers(count: number): JsonObject {
+  return { type: "object", required: ["k"], properties: { k: { enum: Array.from({ length: count }, (_, k) => k) } } };
+}
+
+function kinds(before: JsonObject, after: JsonObject): readonly string[] {
+  const [old, next] = [before, after].map((schema) => ({ schema, rules: [], identity: [] }));
+  if (old === undefined || next === undefined) throw new Error("two schemas were given");
+  const { backward, forward } = compareVersions(old, next, { seed: 1 });
+  return [backward.kind, forward.kind];
+}
+
+// Each of these took from 15 seconds to minutes before all that a comparison does was counted.
+describe("a comparison ends, whatever is compared", () => {
+  test("a schema that refers to itself says the same as itself with a title", () => {
+    expect(kinds(circle, { ...circle, title: "x" })).toEqual(["compatible", "compatible"]);
+  });
+
+  test("a schema that refers to itself may be refuted, and nothing of it is proved", () => {
+    expect(kinds(circle, { ...circle, minLength: 3 })).toEqual(["incompatible", "unknown"]);
+  });
+
+  test("a witness is found among many branches", () => {
+    expect(kinds(branches(40, 0), branches(40, 1))).toEqual(["incompatible", "incompatible"]);
+  });
+
+  test("too many branches are unknown", { timeout: 20_000 }, () => {
+    expect(kinds(branches(400, 0), branches(400, 1))).not.toContain("compatible");
+  });
+
+  test("a list of thousands is compared value by value", () => {
+    expect(kinds(numbers(20_000), numbers(20_001))).toEqual(["compatible", "incompatible"]);
+  });
+});
+
+test("the same question has the same answer, whatever was asked before", () => {
+  const ask = (): readonly string[] => kinds({ pattern: "^[ab]*a[ab]{9}$" }, { pattern: "^[ab]*a[ab]{9}(?:)$" });
+  const first = ask();
+  kinds(branches(20, 0), branches(20, 1));
+  expect(ask()).toEqual(first);
+});
+
+test("a proof for which the steps do not last says so", () => {
+  const effort: Effort = { left: 40 };
+  const shared = createShared(effort);
+  const [before, after] = [openSchema("before", branches(9, 0), shared), openSchema("after", branches(9, 0), shared)];
+  effort.left = 40;
+  const gaps = findGaps([must(rootOf(before))], { ...rootOf(after), schema: { ...branches(9, 0), minProperties: 2 } });
+  expect(gaps.map(({ reason }) => reason)).toContain("the proof was given up: it takes too many steps");
+});
