@@ -18,7 +18,7 @@ type Part = {
 
 const PARTS: Readonly<Record<string, Part>> = {
   // What a JSON text is: values, pointers, the canonical form, exact decimals, lines.
-  json: { uses: [], libraries: ["canonicalize"], node: ["node:buffer"] },
+  json: { uses: [], libraries: [], node: ["node:buffer"] },
   // What a JSON Schema says: its judge, its explanations, what may not be frozen.
   schema: { uses: ["json"], libraries: [], node: ["node:url"] },
   core: {

@@ -52,7 +52,7 @@ type Reading = {
 
 /** Combinations that are kept. Names that match patterns come from payloads: without an end, each could bring another. */
 const MADE_MAX = 10_000;
-const OTHERS_MAX = 1_000;
+const MATCHING_MAX = 1_000;
 
 /** The types at a place that these parts of the schema speak of. */
 function typesOf(schemas: readonly (JsonValue | undefined)[], reading: Reading): NumberTypes {
@@ -98,29 +98,35 @@ function createTypes(schemas: readonly JsonObject[], reading: Reading): NumberTy
   const named = new Map<string, NumberTypes>();
   for (const { schema } of parts)
     for (const name of Object.keys(objectOf(own(schema, "properties")))) named.set(name, UNREAD);
-  /** Of members that no `properties` name, by the patterns they match. */
-  const others = new Map<string, NumberTypes>();
+  const make = (name: string): NumberTypes =>
+    typesOf(
+      parts.flatMap((part) => membersOf(part, name)),
+      reading,
+    );
   const hasPatterns = parts.some(({ patterns }) => patterns.length > 0);
-  const items: NumberTypes[] = [];
+  /** Of members that no `properties` name: all alike, or by the patterns they match. */
+  let rest: NumberTypes | null = null;
+  const matching = new Map<string, NumberTypes>();
   const prefix = Math.max(...schemas.map((schema) => listOf(own(schema, "prefixItems")).length));
+  const items: NumberTypes[] = [];
   return {
     here: declaredBy(schemas),
     member: (name) => {
       const known = named.get(name);
       if (known !== undefined && known !== UNREAD) return known;
-      const key = hasPatterns ? matchKey(parts, name) : "";
-      const kept = known === undefined ? others.get(key) : undefined;
-      if (kept !== undefined) return kept;
-      const made = typesOf(
-        parts.flatMap((part) => membersOf(part, name)),
-        reading,
-      );
-      if (known !== undefined) named.set(name, made);
-      else if (others.size < OTHERS_MAX) others.set(key, made);
-      return made;
+      if (known === UNREAD) {
+        const made = make(name);
+        named.set(name, made);
+        return made;
+      }
+      if (!hasPatterns) return (rest ??= make(name));
+      const key = matchKey(parts, name);
+      const kept = matching.get(key) ?? make(name);
+      if (matching.size < MATCHING_MAX) matching.set(key, kept);
+      return kept;
     },
     item: (index) => {
-      const at = Math.min(index, prefix);
+      const at = index < prefix ? index : prefix;
       return (items[at] ??= typesOf(
         schemas.flatMap((schema) => itemsOf(schema, at)),
         reading,
