@@ -6,7 +6,7 @@ import { nearestPointer, pointerOf, stepsOf, type Path } from "../json/pointer.t
 import { typesAt, type NumberTypes } from "../schema/number-types.ts";
 
 /** Where in a payload an integer stands that no double keeps, and where in its bytes. */
-export type LongInteger = { readonly path: Path | null; readonly byteOffset: number };
+export type LongInteger = { readonly path: Path | null; readonly byteOffset: number | null };
 
 /** A payload, before a contract has said how its integers are declared. */
 export type Parsed = {
@@ -38,6 +38,16 @@ export function placeIntegers(payload: JsonValue, bytes: Buffer, literals: reado
     return { path, byteOffset };
   });
   return { ok: true, payload: whole, integers };
+}
+
+/** The same payload so many bytes further on in what holds it; null where it has no place of its own in that. */
+export function movedBy(parsed: Parsed, bytes: number | null): Parsed {
+  const { integers } = parsed;
+  if (integers === undefined || bytes === 0) return parsed;
+  const moved = integers.map(({ path, byteOffset }) => {
+    return { path, byteOffset: bytes === null || byteOffset === null ? null : byteOffset + bytes };
+  });
+  return { ...parsed, integers: moved };
 }
 
 /** Sets values in a payload. Those of one container follow one another, and share its path. */

@@ -6,7 +6,7 @@ import { fitOf } from "../json/number-literal.ts";
 import { mayHoldLongInteger } from "../json/parse-json.ts";
 import { firstInvalidByte } from "../json/utf8.ts";
 import { nearestPointer } from "../json/pointer.ts";
-import { placeIntegers, type LongLiteral, type Parsed } from "./long-integers.ts";
+import { movedBy, placeIntegers, type LongLiteral, type Parsed } from "./long-integers.ts";
 import { frameBytes } from "./wire-format.ts";
 
 export type ParsedPayload = Parsed | { readonly ok: false; readonly reason: Malformed };
@@ -64,11 +64,7 @@ export function parseValue(value: Uint8Array | null, limits: PayloadLimits): Par
   const frame = value === null ? 0 : frameBytes(value);
   if (value === null || frame === 0) return parsePayload(value, limits);
   const parsed = parsePayload(value.subarray(frame), limits);
-  if (parsed.ok) {
-    const { integers } = parsed;
-    if (integers === undefined) return parsed;
-    return { ...parsed, integers: integers.map((one) => ({ ...one, byteOffset: one.byteOffset + frame })) };
-  }
+  if (parsed.ok) return movedBy(parsed, frame);
   if (parsed.reason.byteOffset === null) return parsed;
   return { ok: false, reason: { ...parsed.reason, byteOffset: parsed.reason.byteOffset + frame } };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
+import { readResources, type Resources, type SchemaPlace } from "./resources.ts";
 
 /**
  * How the numbers of a payload are declared by its schema. JSON has one kind of number and 2 is the same text under
@@ -34,35 +35,38 @@ export function typesAt(numbers: NumberTypes, steps: readonly (string | number)[
  * Reads the number types out of a schema that passed the lint: every `$ref` is local. They are made when they are asked for:
  * a place has those of all the parts of the schema that speak of it, and recursive schemas have endlessly many places.
  */
-export function compileNumberTypes(schema: JsonValue): NumberTypes {
-  const reading: Reading = { root: schema, named: new Map(), numbers: new Map(), made: new Map() };
-  nameParts(schema, reading.named);
-  return typesOf([schema], reading);
+export function compileNumberTypes(schema: JsonObject | boolean): NumberTypes {
+  const resources = readResources(schema);
+  return typesOf([resources.root], { resources, numbers: new Map(), made: new Map() });
 }
 
 type Reading = {
-  readonly root: JsonValue;
-  /** Parts of the schema by what a `$ref` may call them: `#anchor`, or their `$id`. */
-  readonly named: Map<string, JsonObject>;
+  readonly resources: Resources;
   /** A number for each part of the schema that was looked at. */
   readonly numbers: Map<JsonObject, number>;
   /** By the numbers of the parts that speak of a place. */
   readonly made: Map<string, NumberTypes>;
 };
 
+/** A part of the schema that is no boolean: those declare nothing. */
+type Part = { readonly schema: JsonObject; readonly place: SchemaPlace };
+
 /** Combinations that are kept. Names that match patterns come from payloads: without an end, each could bring another. */
 const MADE_MAX = 10_000;
-const OTHERS_MAX = 1_000;
+const MATCHING_MAX = 1_000;
 
 /** The types at a place that these parts of the schema speak of. */
-function typesOf(schemas: readonly (JsonValue | undefined)[], reading: Reading): NumberTypes {
-  const parts = new Set<JsonObject>();
-  for (const schema of schemas) addParts(schema, parts, reading);
+function typesOf(places: readonly SchemaPlace[], reading: Reading): NumberTypes {
+  const parts = new Map<JsonObject, SchemaPlace>();
+  for (const place of places) addParts(place, parts, reading);
   if (parts.size === 0) return NOTHING_DECLARED;
-  const key = [...parts].map((part) => numberOf(part, reading)).join();
+  const key = [...parts.keys()].map((part) => numberOf(part, reading)).join();
   const known = reading.made.get(key);
   if (known !== undefined) return known;
-  const types = createTypes([...parts], reading);
+  const types = createTypes(
+    [...parts].map(([schema, place]) => ({ schema, place })),
+    reading,
+  );
   if (reading.made.size < MADE_MAX) reading.made.set(key, types);
   return types;
 }
@@ -74,55 +78,72 @@ function numberOf(part: JsonObject, { numbers }: Reading): number {
   return numbers.size - 1;
 }
 
-/** Applicators whose subschemas speak of the same place: what all must keep, then what some may keep. */
+/** Applicators whose subschemas speak of the same place: what all must keep, and what some may keep. */
 const LISTS = ["allOf", "anyOf", "oneOf"] as const;
 const BESIDE = ["then", "else"] as const;
 
 /** A schema and every other that it applies to the same place. */
-function addParts(schema: JsonValue | undefined, parts: Set<JsonObject>, reading: Reading): void {
-  if (!isObject(schema) || parts.has(schema)) return;
+function addParts(place: SchemaPlace, parts: Map<JsonObject, SchemaPlace>, reading: Reading): void {
+  const { schema } = place;
+  if (typeof schema === "boolean" || parts.has(schema)) return;
   // Before its parts: a recursive schema refers to itself.
-  parts.add(schema);
-  for (const keyword of ["$ref", "$dynamicRef"]) {
-    const ref = own(schema, keyword);
-    if (typeof ref === "string") addParts(follow(reading, ref), parts, reading);
+  parts.set(schema, place);
+  const part = { schema, place };
+  for (const target of targetsOf(part, reading)) addParts(target, parts, reading);
+  for (const keyword of LISTS) for (const one of listUnder(part, keyword, reading)) addParts(one, parts, reading);
+  for (const keyword of BESIDE) for (const one of under(part, reading, keyword)) addParts(one, parts, reading);
+  for (const name of namesUnder(part, "dependentSchemas")) {
+    for (const one of under(part, reading, "dependentSchemas", name)) addParts(one, parts, reading);
   }
-  for (const keyword of LISTS) for (const part of listOf(own(schema, keyword))) addParts(part, parts, reading);
-  for (const keyword of BESIDE) addParts(own(schema, keyword), parts, reading);
-  const dependent = own(schema, "dependentSchemas");
-  if (isObject(dependent)) for (const part of Object.values(dependent)) addParts(part, parts, reading);
 }
 
-function createTypes(schemas: readonly JsonObject[], reading: Reading): NumberTypes {
-  const parts = schemas.map((schema) => ({ schema, patterns: patternsOf(schema) }));
+/** Where references lead; one to a dynamic anchor to that of the whole schema too, which is the outermost there can be. */
+function targetsOf({ schema, place }: Part, { resources }: Reading): readonly SchemaPlace[] {
+  return ["$ref", "$dynamicRef"].flatMap((keyword) => {
+    const reference = own(schema, keyword);
+    const target = typeof reference === "string" ? resources.resolve(place, reference) : null;
+    if (target === null) return [];
+    const { dynamicName } = target;
+    const outermost = dynamicName === null ? undefined : resources.root.resource.dynamicAnchors.get(dynamicName);
+    return outermost === undefined ? [target.place] : [target.place, outermost];
+  });
+}
+
+function createTypes(schemas: readonly Part[], reading: Reading): NumberTypes {
+  const parts = schemas.map((part) => ({ ...part, patterns: patternsOf(part, reading) }));
   const named = new Map<string, NumberTypes>();
-  for (const { schema } of parts)
-    for (const name of Object.keys(objectOf(own(schema, "properties")))) named.set(name, UNREAD);
-  /** Of members that no `properties` name, by the patterns they match. */
-  const others = new Map<string, NumberTypes>();
+  for (const part of parts) for (const name of namesUnder(part, "properties")) named.set(name, UNREAD);
+  const make = (name: string): NumberTypes =>
+    typesOf(
+      parts.flatMap((part) => membersOf(part, name, reading)),
+      reading,
+    );
   const hasPatterns = parts.some(({ patterns }) => patterns.length > 0);
+  /** Of members that no `properties` name: all alike, or by the patterns they match. */
+  let rest: NumberTypes | null = null;
+  const matching = new Map<string, NumberTypes>();
+  const prefix = Math.max(...parts.map((part) => listUnder(part, "prefixItems", reading).length));
   const items: NumberTypes[] = [];
-  const prefix = Math.max(...schemas.map((schema) => listOf(own(schema, "prefixItems")).length));
   return {
-    here: declaredBy(schemas),
+    here: declaredBy(parts),
     member: (name) => {
       const known = named.get(name);
       if (known !== undefined && known !== UNREAD) return known;
-      const key = hasPatterns ? matchKey(parts, name) : "";
-      const kept = known === undefined ? others.get(key) : undefined;
-      if (kept !== undefined) return kept;
-      const made = typesOf(
-        parts.flatMap((part) => membersOf(part, name)),
-        reading,
-      );
-      if (known !== undefined) named.set(name, made);
-      else if (others.size < OTHERS_MAX) others.set(key, made);
-      return made;
+      if (known === UNREAD) {
+        const made = make(name);
+        named.set(name, made);
+        return made;
+      }
+      if (!hasPatterns) return (rest ??= make(name));
+      const key = matchKey(parts, name);
+      const kept = matching.get(key) ?? make(name);
+      if (matching.size < MATCHING_MAX) matching.set(key, kept);
+      return kept;
     },
     item: (index) => {
-      const at = Math.min(index, prefix);
+      const at = index < prefix ? index : prefix;
       return (items[at] ??= typesOf(
-        schemas.flatMap((schema) => itemsOf(schema, at)),
+        parts.flatMap((part) => itemsOf(part, at, reading)),
         reading,
       ));
     },
@@ -130,29 +151,29 @@ function createTypes(schemas: readonly JsonObject[], reading: Reading): NumberTy
 }
 
 /** One of `patternProperties`. */
-type Pattern = { readonly pattern: RegExp; readonly schema: JsonValue };
-type SchemaPart = { readonly schema: JsonObject; readonly patterns: readonly Pattern[] };
+type Pattern = { readonly pattern: RegExp; readonly places: readonly SchemaPlace[] };
+type PartWithPatterns = Part & { readonly patterns: readonly Pattern[] };
 
-function patternsOf(schema: JsonObject): readonly Pattern[] {
-  return Object.entries(objectOf(own(schema, "patternProperties"))).map(([source, part]) => {
-    return { pattern: new RegExp(source, "u"), schema: part };
+function patternsOf(part: Part, reading: Reading): readonly Pattern[] {
+  return namesUnder(part, "patternProperties").map((source) => {
+    return { pattern: new RegExp(source, "u"), places: under(part, reading, "patternProperties", source) };
   });
 }
 
 /** Which patterns a name matches, as text. */
-function matchKey(parts: readonly SchemaPart[], name: string): string {
+function matchKey(parts: readonly PartWithPatterns[], name: string): string {
   return parts.map(({ patterns }) => patterns.map(({ pattern }) => (pattern.test(name) ? 1 : 0)).join("")).join();
 }
 
 /** Stands for the types of a named member until they are asked for. */
 const UNREAD: NumberTypes = { ...NOTHING_DECLARED };
 
-function declaredBy(parts: readonly JsonObject[]): NumberTypes["here"] {
-  const types = parts.map((part) => typesIn(part));
+function declaredBy(parts: readonly Part[]): NumberTypes["here"] {
+  const types = parts.map(({ schema }) => typesIn(schema));
   const isInteger = types.some((some) => some?.includes("integer"));
-  const isLong = parts.some((part, index) => {
+  const isLong = parts.some(({ schema }, index) => {
     // A format beside another type says something of that, as of texts of digits; one beside no type says it of any.
-    return own(part, "format") === "int64" && (types[index]?.includes("integer") ?? isInteger);
+    return own(schema, "format") === "int64" && (types[index]?.includes("integer") ?? isInteger);
   });
   if (isLong) return "int64";
   if (types.some((some) => some?.includes("number"))) return "number";
@@ -160,69 +181,47 @@ function declaredBy(parts: readonly JsonObject[]): NumberTypes["here"] {
 }
 
 /** The types a part asks for; null when it asks for none. */
-function typesIn(part: JsonObject): readonly JsonValue[] | null {
-  const type = own(part, "type");
+function typesIn(schema: JsonObject): readonly JsonValue[] | null {
+  const type = own(schema, "type");
   if (type === undefined) return null;
   return Array.isArray(type) ? (type as readonly JsonValue[]) : [type];
 }
 
 /** What a part says of a member: by its name, by the patterns it matches, else for all others. */
-function membersOf({ schema, patterns }: SchemaPart, name: string): readonly (JsonValue | undefined)[] {
-  const named = own(objectOf(own(schema, "properties")), name);
-  const matching = patterns.filter(({ pattern }) => pattern.test(name)).map((one) => one.schema);
-  if (named !== undefined) return [named, ...matching];
-  return matching.length > 0 ? matching : [own(schema, "additionalProperties"), own(schema, "unevaluatedProperties")];
+function membersOf(part: PartWithPatterns, name: string, reading: Reading): readonly SchemaPlace[] {
+  const matching = part.patterns.filter(({ pattern }) => pattern.test(name)).flatMap(({ places }) => places);
+  if (namesUnder(part, "properties").includes(name)) return [...under(part, reading, "properties", name), ...matching];
+  if (part.patterns.some(({ pattern }) => pattern.test(name))) return matching;
+  return [...under(part, reading, "additionalProperties"), ...under(part, reading, "unevaluatedProperties")];
 }
 
 /** What a part says of an item: by its place, else for all others. */
-function itemsOf(part: JsonObject, index: number): readonly (JsonValue | undefined)[] {
-  const placed = listOf(own(part, "prefixItems"))[index];
-  return placed === undefined ? [own(part, "items"), own(part, "unevaluatedItems")] : [placed];
+function itemsOf(part: Part, index: number, reading: Reading): readonly SchemaPlace[] {
+  const placed = listUnder(part, "prefixItems", reading)[index];
+  if (placed !== undefined) return [placed];
+  return [...under(part, reading, "items"), ...under(part, reading, "unevaluatedItems")];
 }
 
-/** `#/$defs/x`, `#anchor`, or the `$id` of a part; undefined when it leads nowhere. */
-function follow({ root, named }: Reading, ref: string): JsonValue | undefined {
-  const known = named.get(ref);
-  if (known !== undefined) return known;
-  if (ref === "#") return root;
-  if (!ref.startsWith("#/")) return undefined;
-  let node: JsonValue | undefined = root;
-  for (const step of decoded(ref.slice(2)).split("/")) {
-    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (node === undefined || node === null || typeof node !== "object" || !Object.hasOwn(node, name)) return undefined;
-    node = (node as JsonObject)[name];
-  }
-  return node;
+/** The subschema below a part, by its steps; none when there is none. */
+function under({ schema, place }: Part, { resources }: Reading, ...steps: readonly string[]): readonly SchemaPlace[] {
+  let value: JsonValue | undefined = schema;
+  for (const step of steps) value = isObject(value) ? own(value, step) : undefined;
+  return typeof value === "boolean" || isObject(value) ? [resources.under(place, ...steps)] : [];
 }
 
-function decoded(fragment: string): string {
-  try {
-    return decodeURIComponent(fragment);
-  } catch {
-    return fragment;
-  }
+function listUnder({ schema, place }: Part, keyword: string, { resources }: Reading): readonly SchemaPlace[] {
+  const list = own(schema, keyword);
+  if (!Array.isArray(list)) return [];
+  return (list as readonly JsonValue[]).map((_, index) => resources.under(place, keyword, index));
 }
 
-function nameParts(value: JsonValue, named: Map<string, JsonObject>): void {
-  if (value === null || typeof value !== "object") return;
-  if (isObject(value)) {
-    const { $id, $anchor, $dynamicAnchor } = value;
-    if (typeof $id === "string") named.set($id, value);
-    for (const anchor of [$anchor, $dynamicAnchor]) if (typeof anchor === "string") named.set(`#${anchor}`, value);
-  }
-  for (const part of Object.values(value) as readonly JsonValue[]) nameParts(part, named);
+function namesUnder({ schema }: Part, keyword: string): readonly string[] {
+  const map = own(schema, keyword);
+  return isObject(map) ? Object.keys(map) : [];
 }
 
 function own(schema: JsonObject, keyword: string): JsonValue | undefined {
   return Object.hasOwn(schema, keyword) ? schema[keyword] : undefined;
-}
-
-function objectOf(value: JsonValue | undefined): JsonObject {
-  return isObject(value) ? value : {};
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -53,7 +53,8 @@ describe("numbers on the command line", () => {
     ].join("\n");
     const { code, stdout } = await sigma(args, { input });
     expect(code).toBe(10);
-    expect(stdout.split("\n").map((line) => line.replace(/ {2}id [0-9a-f-]{36}$/, ""))).toEqual([
+    const told = stdout.split("\n").filter((line) => !line.startsWith("    "));
+    expect(told.map((line) => line.replace(/ {2}id [0-9a-f-]{36}$/, ""))).toEqual([
       "PASSED  -:1  bug@1",
       "PASSED  -:2  bug@1",
       "PASSED  -:3  bug@1",

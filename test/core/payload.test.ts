@@ -245,7 +245,7 @@ describe("parsePayload()", () => {
         const bytes = Buffer.from(text);
         for (const { path, byteOffset } of parsed.integers ?? []) {
           const found = stepsOf(path).reduce<unknown>((at, step) => (at as never)[step], parsed.payload);
-          expect(bytes.toString("latin1", byteOffset)).toMatch(new RegExp(`^${String(found)}(?![0-9])`));
+          expect(bytes.toString("latin1", byteOffset ?? -1)).toMatch(new RegExp(`^${String(found)}(?![0-9])`));
         }
         const bigints = text.match(/(?<![0-9"])-?[0-9]{16,}/g)?.filter((one) => String(Number(one)) !== one) ?? [];
         expect(parsed.integers?.length ?? 0).toBe(bigints.length);

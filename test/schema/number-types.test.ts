@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
-import type { JsonObject, JsonValue } from "../../src/json/json.ts";
+import type { JsonObject } from "../../src/json/json.ts";
 import { compileNumberTypes, typesAt, type NumberTypes } from "../../src/schema/number-types.ts";
 
 const INT64: JsonObject = { type: "integer", format: "int64" };
 const TEXT: JsonObject = { type: "string" };
 
-function at(schema: JsonValue, ...steps: readonly (string | number)[]): NumberTypes["here"] {
+function at(schema: JsonObject | boolean, ...steps: readonly (string | number)[]): NumberTypes["here"] {
   return typesAt(compileNumberTypes(schema), steps).here;
 }
 
 describe("compileNumberTypes()", () => {
-  test.each<[string, JsonValue, NumberTypes["here"]]>([
+  test.each<[string, JsonObject | boolean, NumberTypes["here"]]>([
     ["an integer of the format", INT64, "int64"],
     ["or null", { type: ["null", "integer"], format: "int64" }, "int64"],
     ["a number of the format", { type: "number", format: "int64" }, "number"],
@@ -34,7 +34,18 @@ describe("compileNumberTypes()", () => {
     ["an anchor", { $ref: "#long", $defs: { a: { $anchor: "long", ...INT64 } } }, "int64"],
     ["a reference to nothing", { $ref: "#/$defs/b", $defs: { a: INT64 } }, null],
     ["a reference to itself", { $ref: "#", type: "integer", format: "int64" }, "int64"],
-    ["a bare percent in a reference", { $ref: "#/$defs/100%", $defs: { "100%": INT64 } }, "int64"],
+    ["a reference that is no URI", { $ref: "#/$defs/100%", $defs: { "100%": INT64 } }, null],
+    [
+      "a reference into a part with an address of its own",
+      { $ref: "#/$defs/a", $defs: { a: { $id: "https://example.org/a", $ref: "#/$defs/b", $defs: { b: INT64 } } } },
+      "int64",
+    ],
+    [
+      "a reference by that address",
+      { $ref: "/a#x", $id: "https://e.org/", $defs: { a: { $id: "a", $defs: { x: { $anchor: "x", ...INT64 } } } } },
+      "int64",
+    ],
+    ["a dynamic reference", { $dynamicRef: "#x", $defs: { a: { $dynamicAnchor: "x", ...INT64 } } }, "int64"],
     ["number and integer", { allOf: [{ type: "integer" }, { type: "number" }] }, "number"],
     ["true", true, null],
   ])("%s", (_, schema, here) => {

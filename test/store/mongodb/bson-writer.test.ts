@@ -145,7 +145,7 @@ describe("a document in BSON", () => {
       rawHash: fact.rawHash,
       contract: fact.contract,
       declaredBy: "header",
-      payload: { n: 9_007_199_254_740_992 },
+      payload: { n: 9_007_199_254_740_993n },
     });
     const receipt = BSON.deserialize(writtenBytes(writer, end), options);
     expect(receipt).toMatchObject({ _id: receiptRow(9n).id, offset: 9n, duplicateOf: receiptRow(9n).duplicateOf });
