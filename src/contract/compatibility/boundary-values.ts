@@ -1,32 +1,55 @@
+import { decimalOf } from "../../json/decimal.ts";
 import type { JsonValue } from "../../json/json.ts";
 import type { Conjunction } from "./conjunction.ts";
-import { numberFacts, stringFacts, textOutside, type StringFacts } from "./scalar-facts.ts";
+import { isNumeric, sortedText } from "./evaluate.ts";
+import { countFrom, multipleAt, type Multiples, type Numeric } from "./multiples.ts";
+import { numberFacts } from "./number-facts.ts";
+import { stringFacts, textOutside, type StringFacts } from "./string-facts.ts";
 import type { Pick } from "./seeded-pick.ts";
 import { memberOf } from "./object-facts.ts";
 import { isList, isObject, type Shared } from "./schema-node.ts";
 
 /** Numbers at which one of two conjunctions may change its mind. */
-export function boundaryNumbers(one: Conjunction, other: Conjunction, pick: Pick): readonly number[] {
-  const found = new Set<number>([0, 1, -1, 0.5, 2]);
-  const divisors: number[] = [];
-  for (const facts of [numberFacts(one), numberFacts(other)]) {
-    divisors.push(...facts.divisors);
-    for (const bound of [facts.least, facts.most]) {
-      if (!Number.isFinite(bound)) continue;
-      for (const near of [bound, bound + 1, bound - 1, bound + 0.5, bound - 0.5, bound / 2]) found.add(near);
+export function boundaryNumbers(one: Conjunction, other: Conjunction, pick: Pick): readonly Numeric[] {
+  const found = new Set<Numeric>([0, 1, -1, 0.5, 2]);
+  const [facts, hints] = [numberFacts(one), numberFacts(other)];
+  const bounds = [facts, hints].flatMap(({ least, most }) => [least, most]).filter(isFinite);
+  for (const bound of bounds) for (const near of numbersNear(bound)) found.add(near);
+  for (const { multiples } of [facts, hints]) {
+    if (multiples === null) continue;
+    for (const count of COUNTS) found.add(multipleAt(multiples, count, "down"));
+    found.add(multipleAt(multiples, BigInt(1 + pick(1_000)), "down"));
+    for (const bound of bounds) {
+      const first = countFrom(multiples, bound, false);
+      for (const step of NEXT) found.add(multipleAt(multiples, first + step, "down"));
     }
+    // Halves and tenths of what the one asks for, which it refuses.
+    for (const part of partsOf(multiples)) found.add(part);
   }
-  for (const divisor of divisors) {
-    // 11 and 3: 1.1 is no multiple of 0.01 to the engine, and 0.3 none of 0.1.
-    for (const factor of [0.1, 0.5, 1.5, 1, 2, 3, 5, 7, 11, 1 + pick(1_000)]) found.add(roundOff(divisor * factor));
-    for (const base of [...found].slice(0, 16)) found.add(roundOff(Math.ceil(base / divisor) * divisor));
-  }
-  return [...found].filter((number) => Number.isFinite(number));
+  return [...found].filter(isFinite);
+}
+
+/** So many of a multiple: those that are prime to most others. */
+const COUNTS: readonly bigint[] = [1n, 2n, 3n, 5n, 7n, 11n, -1n];
+const NEXT: readonly bigint[] = [-1n, 0n, 1n, 2n];
+
+function isFinite(number: Numeric): boolean {
+  return typeof number === "bigint" || Number.isFinite(number);
+}
+
+function numbersNear(bound: Numeric): readonly Numeric[] {
+  if (typeof bound === "bigint") return [bound, bound + 1n, bound - 1n];
+  return [bound, bound + 1, bound - 1, bound + 0.5, bound - 0.5, bound / 2].map(roundOff);
+}
+
+/** A tenth, a half and three halves, written as people do. */
+function partsOf({ digits, exponent }: Multiples): readonly number[] {
+  return [digits, digits * 5n, digits * 15n].map((part) => Number(`${part}e${exponent - 1}`));
 }
 
 /** The number a person would write: 0.30000000000000004 as 0.3. */
 function roundOff(number: number): number {
-  return Number(number.toPrecision(12));
+  return Number.isSafeInteger(number) ? number : Number(number.toPrecision(12));
 }
 
 const MAX_TEXT = 2_000;
@@ -67,19 +90,23 @@ export function listedIn({ positives, negatives }: Conjunction): readonly JsonVa
 /** Everything worth trying at any place: what a schema and the rules mention, and what stands beside it. */
 export function minedValues(schema: JsonValue, expressions: readonly string[]): readonly JsonValue[] {
   const found = new Map<string, JsonValue>();
-  const add = (value: JsonValue): void => void found.set(JSON.stringify(value), value);
+  const add = (value: JsonValue): void => void found.set(sortedText(value), value);
   for (const value of [null, true, false, 0, 1, -1, 0.5, "", "a", [], {}] as const) add(value);
-  const addNumber = (number: number): void => {
-    for (const near of [number, number + 1, number - 1, number + 0.5, roundOff(number * 3), roundOff(number * 11)])
-      add(near);
+  const addNumber = (number: Numeric): void => {
+    for (const near of numbersNear(number)) add(near as JsonValue);
+  };
+  const addMultiples = (divisor: Numeric): void => {
+    const multiples = decimalOf(divisor);
+    for (const count of COUNTS) add(multipleAt(multiples, count, "down") as JsonValue);
+    for (const part of partsOf(multiples)) add(part);
   };
   const addText = (text: string): void => {
     for (const near of [text, `${text}a`, text.slice(0, -1), text.toUpperCase()]) add(near);
   };
   const visit = (value: JsonValue, keyword: string): void => {
     if (found.size >= MINED_MAX) return;
-    if (keyword === "multipleOf") FAR.forEach(add);
-    if (typeof value === "number") addNumber(value);
+    if (keyword === "multipleOf" && isNumeric(value)) addMultiples(value);
+    else if (isNumeric(value)) addNumber(value);
     else if (typeof value === "string" && (keyword === "const" || keyword === "enum")) addText(value);
     else if (isList(value)) {
       if (keyword === "enum") value.forEach(add);
@@ -100,9 +127,6 @@ export function minedValues(schema: JsonValue, expressions: readonly string[]): 
   }
   return [...found.values()];
 }
-
-/** Where division in doubles is no longer exact, the engine judges by its rounding: 5e21 is no multiple of 5 to it. */
-const FAR: readonly number[] = [5e21, 5e-324];
 
 /** More values than these at every place would make a search long and no better. */
 const MINED_MAX = 400;

@@ -12,7 +12,7 @@ import {
   type SchemaNode,
 } from "./schema-node.ts";
 import { spend } from "./effort.ts";
-import { JSON_TYPES } from "./evaluate.ts";
+import { isNumeric, JSON_TYPES } from "./evaluate.ts";
 import { keyOf } from "./schema-key.ts";
 
 /** A schema that must accept the value, or must not. */
@@ -213,12 +213,16 @@ function splitUnits(schema: JsonObject): readonly JsonObject[] {
   return units;
 }
 
-/** Keywords of one bound, with what its opposite is. Each asserts nothing of values of another type. */
+/** Bounds of numbers, with the keyword of the opposite. */
+const OPPOSITE_BOUND: Readonly<Record<string, string>> = {
+  minimum: "exclusiveMaximum",
+  exclusiveMinimum: "maximum",
+  maximum: "exclusiveMinimum",
+  exclusiveMaximum: "minimum",
+};
+
+/** Keywords of one count, with what its opposite is. Each asserts nothing of values of another type. */
 const OPPOSITE: Readonly<Record<string, (bound: number) => JsonObject>> = {
-  minimum: (bound) => ({ type: "number", exclusiveMaximum: bound }),
-  exclusiveMinimum: (bound) => ({ type: "number", maximum: bound }),
-  maximum: (bound) => ({ type: "number", exclusiveMinimum: bound }),
-  exclusiveMaximum: (bound) => ({ type: "number", minimum: bound }),
   minLength: (bound) => ({ type: "string", maxLength: Math.ceil(bound) - 1 }),
   maxLength: (bound) => ({ type: "string", minLength: Math.floor(bound) + 1 }),
   minItems: (bound) => ({ type: "array", maxItems: Math.ceil(bound) - 1 }),
@@ -245,6 +249,8 @@ function negateUnit(node: SchemaNode, schema: JsonObject, open: Literal[], run: 
   }
   if (beside.length > 0) return void run.negatives.push(node);
   if (opposite !== undefined && typeof value === "number") return instead(opposite(value));
+  const bound = OPPOSITE_BOUND[keyword];
+  if (bound !== undefined && isNumeric(value)) return instead({ type: "number", [bound]: value as JsonValue });
   switch (keyword) {
     case "not":
       return void open.push(...[nodeUnder(node, "not")].filter((one) => one !== null).map(must));

@@ -1,5 +1,6 @@
-import { compileMultiple } from "../../json/decimal.ts";
+import { compareNumbers, compileMultiple, type IsMultiple } from "../../json/decimal.ts";
 import { spend } from "./effort.ts";
+import type { Numeric } from "./multiples.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
 import {
   childOf,
@@ -9,6 +10,7 @@ import {
   nodesInList,
   nodeUnder,
   numberUnder,
+  numericUnder,
   own,
   textsOf,
   type SchemaNode,
@@ -21,6 +23,7 @@ export const JSON_TYPES: readonly JsonType[] = ["null", "boolean", "number", "st
 
 export function typeOfValue(value: JsonValue): JsonType {
   if (value === null) return "null";
+  if (isNumeric(value)) return "number";
   if (isList(value)) return "array";
   return typeof value as JsonType;
 }
@@ -43,18 +46,32 @@ export function accepts(node: SchemaNode, value: JsonValue): boolean {
   return acceptsAny(schema, value) && acceptsOwnType(node, value) && acceptsCombined(node, value);
 }
 
+const multiples = new Map<Numeric, IsMultiple>();
+
 /** Whether a number is a whole multiple of another, as the engine judges it: in exact decimal arithmetic. */
-export function isMultiple(value: number, divisor: number): boolean {
-  return compileMultiple(divisor)(value);
+export function isMultiple(value: Numeric, divisor: Numeric): boolean {
+  let test = multiples.get(divisor);
+  if (test === undefined) {
+    if (multiples.size >= PATTERNS_MAX) multiples.clear();
+    test = compileMultiple(divisor);
+    multiples.set(divisor, test);
+  }
+  return test(value);
 }
 
 /** Equality of JSON values: the order of keys does not count, and 0 is -0. */
 export function jsonEqual(a: JsonValue, b: JsonValue | undefined): boolean {
   if (a === b) return true;
+  if (isNumeric(a)) return isNumeric(b) && compareNumbers(a, b) === 0;
   if (isList(a)) return isList(b) && a.length === b.length && a.every((item, index) => jsonEqual(item, b[index]));
   if (!isObject(a) || !isObject(b)) return false;
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => jsonEqual(a[name] ?? null, own(b, name)));
+}
+
+/** A double, or an integer that doubles do not hold. */
+export function isNumeric(value: unknown): value is Numeric {
+  return typeof value === "number" || typeof value === "bigint";
 }
 
 /** Code points, as `minLength` counts. */
@@ -105,18 +122,19 @@ export function isAmong(value: JsonValue, list: readonly JsonValue[]): boolean {
 /** JSON with sorted keys: equal values have equal texts. */
 export function sortedText(value: JsonValue): string {
   if (isList(value)) return `[${value.map(sortedText).join(",")}]`;
+  if (isNumeric(value)) return typeof value === "bigint" ? String(value) : JSON.stringify(value);
   if (!isObject(value)) return JSON.stringify(value);
   const names = Object.keys(value).toSorted();
   return `{${names.map((name) => `${JSON.stringify(name)}:${sortedText(value[name] ?? null)}`).join(",")}}`;
 }
 
 function isOfType(value: JsonValue, name: JsonValue): boolean {
-  if (name === "integer") return typeof value === "number" && Number.isInteger(value);
+  if (name === "integer") return isNumeric(value) && (typeof value === "bigint" || Number.isInteger(value));
   return typeOfValue(value) === name;
 }
 
 function acceptsOwnType(node: SchemaNode, value: JsonValue): boolean {
-  if (typeof value === "number") return acceptsNumber(node, value);
+  if (isNumeric(value)) return acceptsNumber(node, value);
   if (typeof value === "string") return acceptsString(node, value);
   if (isList(value)) return acceptsArray(node, value);
   return isObject(value) ? acceptsObject(node, value) : true;
@@ -126,12 +144,19 @@ function within(node: SchemaNode, size: number, least: string, most: string): bo
   return size >= (numberUnder(node, least) ?? -Infinity) && size <= (numberUnder(node, most) ?? Infinity);
 }
 
-function acceptsNumber(node: SchemaNode, value: number): boolean {
-  if (!within(node, value, "minimum", "maximum")) return false;
-  if (value <= (numberUnder(node, "exclusiveMinimum") ?? -Infinity)) return false;
-  if (value >= (numberUnder(node, "exclusiveMaximum") ?? Infinity)) return false;
-  const divisor = numberUnder(node, "multipleOf");
-  return divisor === null || isMultiple(value, divisor);
+function acceptsNumber(node: SchemaNode, value: Numeric): boolean {
+  const keeps = (keyword: string, isKept: (order: number) => boolean): boolean => {
+    const bound = numericUnder(node, keyword);
+    return bound === null || isKept(compareNumbers(value, bound));
+  };
+  const divisor = numericUnder(node, "multipleOf");
+  return (
+    keeps("minimum", (order) => order >= 0) &&
+    keeps("maximum", (order) => order <= 0) &&
+    keeps("exclusiveMinimum", (order) => order > 0) &&
+    keeps("exclusiveMaximum", (order) => order < 0) &&
+    (divisor === null || isMultiple(value, divisor))
+  );
 }
 
 function acceptsString(node: SchemaNode, value: string): boolean {

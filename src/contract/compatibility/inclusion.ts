@@ -7,7 +7,7 @@ import { gapAt, type Gap, type Guard, type Question, type TypedQuestion } from "
 import { memberOf } from "./object-facts.ts";
 import { noObjectIn, proveObjectKeyword } from "./object-inclusion.ts";
 import { proveNumberKeyword, proveStringKeyword, noStringIn } from "./scalar-inclusion.ts";
-import { listedNumbers, noNumberIn, numberFacts } from "./scalar-facts.ts";
+import { areIntegral, listedNumbers, noNumberIn, numberFacts } from "./number-facts.ts";
 import { keyOf } from "./schema-key.ts";
 import { assertionsOf, isList, isObject, madeFor, nodesInList, nodeUnder, type SchemaNode } from "./schema-node.ts";
 
@@ -127,7 +127,7 @@ function listedValues(known: Conjunction, type: JsonType): readonly JsonValue[] 
   if (shortest !== undefined) return shortest.filter((value) => typeOfValue(value) === type);
   if (type === "null") return [null];
   if (type === "boolean") return [true, false];
-  return type === "number" ? listedNumbers(numberFacts(known)) : null;
+  return type === "number" ? (listedNumbers(numberFacts(known)) as readonly JsonValue[] | null) : null;
 }
 
 /** Shows that what is known of values of this type leaves none. */
@@ -195,7 +195,7 @@ function proveKeyword(question: TypedQuestion, keyword: string): readonly Gap[] 
       const said = memberOf(goal, "type");
       const types = isList(said) ? said : [said ?? null];
       if (types.includes(type)) return [];
-      if (type === "number" && types.includes("integer") && numberFacts(known).integral) return [];
+      if (type === "number" && types.includes("integer") && areIntegral(numberFacts(known))) return [];
       return [
         gapAt(
           goal,

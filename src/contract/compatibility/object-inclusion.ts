@@ -21,7 +21,7 @@ import {
   valueUnderOther,
   type ObjectFacts,
 } from "./object-facts.ts";
-import { textOutside } from "./scalar-facts.ts";
+import { textOutside } from "./string-facts.ts";
 
 /** Sets of patterns a name may match are tried one by one, 2^n of them. */
 const PATTERNS_MAX = 4;

@@ -1,4 +1,5 @@
 import type { JsonValue } from "../../json/json.ts";
+import { isNumeric } from "./evaluate.ts";
 import { gapAt, type Gap } from "./gap.ts";
 import { memberOf } from "./object-facts.ts";
 import {
@@ -90,7 +91,7 @@ function unreadable(node: SchemaNode): readonly Gap[] {
   return gaps;
 }
 
-const isNumber = (value: JsonValue): boolean => typeof value === "number";
+const isNumber = (value: JsonValue): boolean => isNumeric(value);
 const isCount = (value: JsonValue): boolean => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 const isText = (value: JsonValue): boolean => typeof value === "string";
 const isTexts = (value: JsonValue): boolean => isList(value) && value.every(isText);
@@ -100,7 +101,7 @@ const isSome = (value: JsonValue): boolean => isList(value) && value.length > 0;
 const READS: Readonly<Record<string, (value: JsonValue) => boolean>> = {
   type: (value) => isText(value) || (isTexts(value) && isSome(value)),
   enum: isSome,
-  multipleOf: (value) => typeof value === "number" && value > 0,
+  multipleOf: (value) => isNumeric(value) && value > 0,
   minimum: isNumber,
   maximum: isNumber,
   exclusiveMinimum: isNumber,

@@ -6,7 +6,7 @@ import { spend } from "./effort.ts";
 import { accepts, typeOfValue, type JsonType } from "./evaluate.ts";
 import { typesOf } from "./inclusion.ts";
 import { memberOf, namesIn, objectFacts, valueUnder } from "./object-facts.ts";
-import { textOutside } from "./scalar-facts.ts";
+import { textOutside } from "./string-facts.ts";
 import { nodesByName, nodeUnder, numberUnder, type Shared } from "./schema-node.ts";
 import type { Pick } from "./seeded-pick.ts";
 
@@ -126,7 +126,7 @@ function ofType(type: JsonType, making: Making): JsonValue | undefined {
     case "boolean":
       return pick(2) === 0;
     case "number":
-      return oneOf(boundaryNumbers(known, doubt, pick).filter(fits), pick);
+      return oneOf((boundaryNumbers(known, doubt, pick) as readonly JsonValue[]).filter(fits), pick);
     case "string":
       return oneOf(boundaryTexts(known, doubt, making.shared, pick).filter(fits), pick);
     case "array":

@@ -1,28 +1,28 @@
 import type { Conjunction } from "./conjunction.ts";
 import { gapAt, type Gap, type TypedQuestion } from "./gap.ts";
 import { memberOf } from "./object-facts.ts";
-import { areMultiples, numberFacts, stringFacts, textOutside, type StringFacts } from "./scalar-facts.ts";
-import { numberUnder, type Shared } from "./schema-node.ts";
+import { areMultiples, compareBounds, numberFacts } from "./number-facts.ts";
+import { stringFacts, textOutside, type StringFacts } from "./string-facts.ts";
+import { numberUnder, numericUnder, type Shared } from "./schema-node.ts";
 
 /** Shows that every number of what is known keeps one keyword of the goal. */
 export function proveNumberKeyword({ goal, known }: TypedQuestion, keyword: string): readonly Gap[] {
   const facts = numberFacts(known);
-  const bound = numberUnder(goal, keyword);
+  const bound = numericUnder(goal, keyword);
   if (bound === null) return [gapAt(goal, "it is not read", keyword)];
-  const { least, leastIsOut, most, mostIsOut } = facts;
+  const { leastIsOut, mostIsOut } = facts;
+  const [least, most] = [compareBounds(facts.least, bound), compareBounds(facts.most, bound)];
   switch (keyword) {
     case "minimum":
-      return least >= bound ? [] : [gapAt(goal, `the number may be below ${bound}`, keyword)];
+      return least >= 0 ? [] : [gapAt(goal, `the number may be below ${bound}`, keyword)];
     case "exclusiveMinimum":
-      return least > bound || (least === bound && leastIsOut)
+      return least > 0 || (least === 0 && leastIsOut)
         ? []
         : [gapAt(goal, `the number may be ${bound} or below`, keyword)];
     case "maximum":
-      return most <= bound ? [] : [gapAt(goal, `the number may be above ${bound}`, keyword)];
+      return most <= 0 ? [] : [gapAt(goal, `the number may be above ${bound}`, keyword)];
     case "exclusiveMaximum":
-      return most < bound || (most === bound && mostIsOut)
-        ? []
-        : [gapAt(goal, `the number may be ${bound} or above`, keyword)];
+      return most < 0 || (most === 0 && mostIsOut) ? [] : [gapAt(goal, `the number may be ${bound} or above`, keyword)];
     default:
       if (areMultiples(facts, bound)) return [];
       return [gapAt(goal, `not shown to be a multiple of ${bound}`, keyword)];

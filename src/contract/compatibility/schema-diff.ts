@@ -1,7 +1,9 @@
 import type { JsonValue } from "../../json/json.ts";
+import { compareNumbers } from "../../json/decimal.ts";
 import { CHANGE_RULES, type ChangeRule, type Effect } from "./change-rules.ts";
-import { isAmong, jsonEqual } from "./evaluate.ts";
+import { isAmong, isMultiple, isNumeric, jsonEqual } from "./evaluate.ts";
 import type { Fact } from "./facts.ts";
+import type { Numeric } from "./multiples.ts";
 import { memberOf } from "./object-facts.ts";
 import { keyOf } from "./schema-key.ts";
 import {
@@ -196,19 +198,20 @@ function compareValue(
   if (keyword === "uniqueItems" && (old ?? false) === (next ?? false)) return;
   if (old === undefined || old === false) return add("constraint-added", keyword, values);
   if (next === undefined || next === false) return add("constraint-removed", keyword, values);
-  if (typeof old === "number" && typeof next === "number") {
-    if (LOWER.has(keyword)) return add(next > old ? "bound-tightened" : "bound-loosened", keyword, values);
-    if (UPPER.has(keyword)) return add(next < old ? "bound-tightened" : "bound-loosened", keyword, values);
+  if (isNumeric(old) && isNumeric(next)) {
+    const order = compareNumbers(next, old);
+    if (LOWER.has(keyword)) return add(order > 0 ? "bound-tightened" : "bound-loosened", keyword, values);
+    if (UPPER.has(keyword)) return add(order < 0 ? "bound-tightened" : "bound-loosened", keyword, values);
     if (keyword === "multipleOf") return add(multipleRule(old, next), keyword, values);
   }
   if (keyword === "pattern") return add("pattern-changed", keyword, values);
   add(keyword === "const" ? "const-changed" : "constraint-changed", keyword, values);
 }
 
-function multipleRule(old: number, next: number): ChangeRule {
-  const isWhole = (ratio: number): boolean => Math.abs(ratio - Math.round(ratio)) < 1e-9 * ratio;
-  if (isWhole(next / old)) return "multiple-tightened";
-  return isWhole(old / next) ? "multiple-loosened" : "multiple-changed";
+function multipleRule(old: Numeric, next: Numeric): ChangeRule {
+  if (old <= 0 || next <= 0) return "multiple-changed";
+  if (isMultiple(next, old)) return "multiple-tightened";
+  return isMultiple(old, next) ? "multiple-loosened" : "multiple-changed";
 }
 
 /** An `integer` is a `number`. Without `type` every type is accepted. */

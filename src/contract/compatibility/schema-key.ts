@@ -32,7 +32,7 @@ const KEY_SHIFT = 4;
 const SETS: ReadonlySet<string> = new Set(["type", "required", "enum"]);
 
 function normalText(schema: JsonValue): string {
-  if (!isObject(schema)) return JSON.stringify(schema);
+  if (!isObject(schema)) return sortedText(schema);
   const members: string[] = [];
   for (const keyword of Object.keys(schema).toSorted()) {
     if (ANNOTATIONS.has(keyword) || keyword.startsWith("x-")) continue;
@@ -46,10 +46,10 @@ function memberText(keyword: string, value: JsonValue): string {
     case "schema":
       return normalText(value);
     case "schemas":
-      return isList(value) ? `[${value.map(normalText).join(",")}]` : JSON.stringify(value);
+      return isList(value) ? `[${value.map(normalText).join(",")}]` : sortedText(value);
     case "map":
     case "pattern-map": {
-      if (!isObject(value)) return JSON.stringify(value);
+      if (!isObject(value)) return sortedText(value);
       const members = Object.keys(value).toSorted();
       return `{${members.map((name) => `${JSON.stringify(name)}:${normalText(value[name] ?? null)}`).join(",")}}`;
     }

@@ -1,6 +1,7 @@
 import type { FormatsMode } from "../../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { unlimited, type Effort } from "./effort.ts";
+import type { Numeric } from "./multiples.ts";
 import type { Found } from "./pattern-search.ts";
 
 /** One schema document, with what is needed to follow its references. Made by {@link openSchema}. */
@@ -138,7 +139,13 @@ export function nodeUnder(node: SchemaNode, keyword: string): SchemaNode | null 
   return schema === undefined ? null : childOf(node, schema, keyword);
 }
 
-/** The number under a keyword; null when there is none. */
+/** The number under a keyword, exactly; null when there is none. */
+export function numericUnder(node: SchemaNode, keyword: string): Numeric | null {
+  const value: unknown = isObject(node.schema) ? own(node.schema, keyword) : undefined;
+  return typeof value === "number" || typeof value === "bigint" ? value : null;
+}
+
+/** The count under a keyword such as `minLength`; null when there is none. */
 export function numberUnder(node: SchemaNode, keyword: string): number | null {
   const value = isObject(node.schema) ? own(node.schema, keyword) : undefined;
   return typeof value === "number" ? value : null;

@@ -2,7 +2,8 @@ import { arrayFacts } from "../compatibility/array-inclusion.ts";
 import { must, takeApart } from "../compatibility/conjunction.ts";
 import { accepts, matches } from "../compatibility/evaluate.ts";
 import { memberOf } from "../compatibility/object-facts.ts";
-import { noNumberIn, numberFacts } from "../compatibility/scalar-facts.ts";
+import { compareBounds, noNumberIn, numberFacts } from "../compatibility/number-facts.ts";
+import type { Numeric } from "../compatibility/multiples.ts";
 import { keyOf } from "../compatibility/schema-key.ts";
 import {
   assertionsOf,
@@ -13,6 +14,7 @@ import {
   nodesInList,
   nodeUnder,
   numberUnder,
+  numericUnder,
   pointerTo,
   textsOf,
   type SchemaNode,
@@ -60,7 +62,7 @@ function crossedCounts(node: SchemaNode): readonly Never[] {
   });
 }
 
-type Bound = readonly [keyword: string, value: number];
+type Bound = readonly [keyword: string, value: Numeric];
 
 function crossed(node: SchemaNode, [low, least]: Bound, [high, most]: Bound, what: string): Never {
   const between = least === most ? "leave nothing between them" : "cross";
@@ -72,7 +74,7 @@ const NUMERIC = ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "
 
 function crossedNumbers(node: SchemaNode): readonly Never[] {
   const schema = node.schema as JsonObject;
-  const said = NUMERIC.filter((keyword) => numberUnder(node, keyword) !== null);
+  const said = NUMERIC.filter((keyword) => numericUnder(node, keyword) !== null);
   if (said.length === 0) return [];
   const types = memberOf(node, "type");
   const numbers = madeFor(node, {
@@ -83,18 +85,16 @@ function crossedNumbers(node: SchemaNode): readonly Never[] {
   if (!noNumberIn(facts)) return [];
   const pick = (...keywords: readonly string[]): readonly Bound[] =>
     keywords.flatMap((keyword): readonly Bound[] => {
-      const value = numberUnder(node, keyword);
+      const value = numericUnder(node, keyword);
       return value === null ? [] : [[keyword, value]];
     });
-  const [low] = pick("minimum", "exclusiveMinimum").toSorted((a, b) => b[1] - a[1]);
-  const [high] = pick("maximum", "exclusiveMaximum").toSorted((a, b) => a[1] - b[1]);
+  const [low] = pick("minimum", "exclusiveMinimum").toSorted((a, b) => compareBounds(b[1], a[1]));
+  const [high] = pick("maximum", "exclusiveMaximum").toSorted((a, b) => compareBounds(a[1], b[1]));
   if (low === undefined || high === undefined) return [];
-  if (
-    low[1] > high[1] ||
-    (low[1] === high[1] && [...low, ...high].some((word) => String(word).startsWith("exclusive")))
-  )
+  const order = compareBounds(low[1], high[1]);
+  if (order > 0 || (order === 0 && [low, high].some(([keyword]) => keyword.startsWith("exclusive"))))
     return [crossed(node, low, high, "number")];
-  const divisor = numberUnder(node, "multipleOf");
+  const divisor = numericUnder(node, "multipleOf");
   const what = divisor === null ? "whole number" : `multiple of ${divisor}`;
   const message = `No number can pass: there is no ${what} between ${low[0]} ${low[1]} and ${high[0]} ${high[1]}`;
   return [nothing(node, [high[0]], message, "Widen the bounds, or drop one of them")];

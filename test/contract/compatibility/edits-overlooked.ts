@@ -115,6 +115,13 @@ export const OVERLOOKED: readonly Edit[] = [
     fine,
     broken,
   ),
+  edit(
+    "multipleOf cents becomes tenths",
+    field({ type: "number", multipleOf: 0.01 }),
+    field({ type: "number", multipleOf: 0.1 }),
+    broken,
+    fine,
+  ),
   edit("a condition is added", open, { ...open, if: inUs, then: zip }, broken, fine),
   edit("a condition is removed", { ...open, if: inUs, then: zip }, open, fine, broken),
   edit(

@@ -44,6 +44,11 @@ describe("nothing can pass, and it is said where it is best changed", () => {
       { type: "integer", exclusiveMinimum: 1, exclusiveMaximum: 2 },
       ["nothing /exclusiveMaximum"],
     ],
+    [
+      "bounds without a multiple between them",
+      { type: "number", multipleOf: 0.25, minimum: 0.3, maximum: 0.4 },
+      ["nothing /maximum"],
+    ],
     ["lengths that cross", { type: "string", minLength: 3, maxLength: 2 }, ["nothing /maxLength"]],
     ["counts that cross", { type: "array", minItems: 3, maxItems: 1 }, ["nothing /maxItems"]],
     ["counts of properties that cross", { minProperties: 2, maxProperties: 1 }, ["nothing /maxProperties"]],
