@@ -91,8 +91,9 @@ async function probe(iterator: AsyncIterator<Buffer>, held: Buffer[], bytesMax: 
       const scan = scanner.scan(chunk, at);
       const stop = scan.kind === "more" ? chunk.length : scan.at;
       feeds += countFeeds(chunk, at, stop);
-      if (scan.kind === "end") return feeds === 0 ? { kind: "lines" } : overLines(held, begins);
-      if (scan.kind === "fault") return feeds === 0 ? onOneLine(held, begins, more) : brokenOverLines(held, begins);
+      if (scan.kind !== "more" && feeds === 0) return onOneLine(held, begins, more);
+      if (scan.kind === "end") return overLines(held, begins);
+      if (scan.kind === "fault") return brokenOverLines(held, begins);
     }
     bytes += chunk.length;
     if (begins === null) continue;
@@ -119,12 +120,13 @@ function tooLong(held: readonly Buffer[], begins: number): Framing {
   return { kind: "texts" };
 }
 
-/** The first text is no JSON before its line ends: the line is a bad record, unless all of it is of another kind. */
+/** The first text ends, or is no JSON, before its line ends: every line is a record, unless this is the header of a table. */
 async function onOneLine(
   held: readonly Buffer[],
   begins: number,
   more: () => Promise<Buffer | null>,
 ): Promise<Framing> {
+  if (/[[{]/.test(String.fromCharCode(firstByte(held, begins)))) return { kind: "lines" };
   let lines = linesFrom(held, begins);
   while (mayBeHeader(lines[0] ?? "") && lines.length < 3 && (await more()) !== null) lines = linesFrom(held, begins);
   const separator = tableSeparator(lines);
@@ -170,10 +172,14 @@ function countFeeds(bytes: Buffer, from: number, to: number): number {
 }
 
 function isArray(held: readonly Buffer[], begins: number): boolean {
+  return firstByte(held, begins) === 0x5b;
+}
+
+function firstByte(held: readonly Buffer[], begins: number): number {
   let before = 0;
   for (const chunk of held) {
-    if (begins < before + chunk.length) return chunk[begins - before] === 0x5b;
+    if (begins < before + chunk.length) return chunk[begins - before] ?? 0;
     before += chunk.length;
   }
-  return false;
+  return 0;
 }

@@ -173,7 +173,7 @@ function close(machine: Machine, symbol: string): boolean {
 }
 
 /** Inside these white space is no white space. */
-const INNER: ReadonlySet<State> = new Set(["word", "escape", "hex"]);
+const INNER: ReadonlySet<State> = new Set(["word", "escape", "hex", "minus", "point", "exponent", "exponent-sign"]);
 
 function isDigit(symbol: string): boolean {
   return symbol.length === 1 && symbol >= "0" && symbol <= "9";
