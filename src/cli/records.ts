@@ -1,4 +1,11 @@
-import { HEAD_BYTES, needsMoreHead, recogniseContent, type PackedFormat } from "../json/content-kind.ts";
+import {
+  EXPORT,
+  HEAD_BYTES,
+  needsMoreHead,
+  recogniseContent,
+  recogniseLanguage,
+  type PackedFormat,
+} from "../json/content-kind.ts";
 import { readRecordBatches, Unframed, type FramingOptions } from "../json/framing.ts";
 import { LineTooLong, type LineBatch, type LineLimits } from "../json/lines.ts";
 import { BrokenText } from "../json/texts.ts";
@@ -121,6 +128,8 @@ async function recognise(chunks: AsyncIterable<Buffer>): Promise<Recognised> {
   }
   const kind = recogniseContent(head.subarray(0, HEAD_BYTES));
   if (kind.kind === "foreign") throw new Unframed(`it is ${kind.what}`, kind.remedy);
+  const language = kind.kind === "text" ? recogniseLanguage(head.subarray(kind.skip)) : null;
+  if (language !== null) throw new Unframed(`it is ${language}`, EXPORT);
   return { kind, chunks: goOn(head, iterator) };
 }
 

@@ -174,9 +174,10 @@ function readYamlText(file: string, faults: Fault[]): string | null {
     faults.push(faultAt(place, "SIG-C-002", `Cannot read contract "${file}": ${read.problem}`, remedy));
     return null;
   }
-  const text = decodeText(read.bytes);
-  if (text === null) faults.push(faultAt(place, "SIG-C-003", "Not YAML: the file is not UTF-8", "Save it as UTF-8"));
-  return text;
+  const decoded = decodeText(read.bytes);
+  if (decoded.ok) return decoded.text;
+  faults.push(faultAt(place, "SIG-C-003", `Not YAML: the file ${decoded.problem}`, decoded.remedy));
+  return null;
 }
 
 function checkSubject(

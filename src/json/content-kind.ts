@@ -17,7 +17,8 @@ export const HEAD_BYTES = 512;
 type Magic = readonly [offset: number, bytes: string, what: string, remedy: string];
 
 const UNZIP = "take the file with the records out of it: unzip -p FILE | sigma ingest -";
-const EXPORT = "export its rows as lines of JSON, one record each";
+/** What to do about a file that holds records in another form. */
+export const EXPORT = "export its rows as lines of JSON, one record each";
 
 const MAGIC: readonly Magic[] = [
   [0, "PK\x03\x04", "a ZIP archive", UNZIP],
@@ -69,7 +70,7 @@ const LANGUAGES: readonly (readonly [begins: RegExp, what: string])[] = [
 
 /** Tells what a file or a pipe that begins with these bytes holds. @param head its first {@link HEAD_BYTES}, or all of it. */
 export function recogniseContent(head: Uint8Array): ContentKind {
-  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, HEAD_BYTES)).toString("latin1");
+  const text = latin1Of(head);
   if (text.startsWith("\x1f\x8b")) return { kind: "packed", format: "gzip" };
   // A frame, or the frame to be skipped that parallel packers write first (RFC 8878).
   if (/^(?:\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)/.test(text)) return { kind: "packed", format: "zstd" };
@@ -83,16 +84,24 @@ export function recogniseContent(head: Uint8Array): ContentKind {
     return { kind: "foreign", what: workbook ? "an Excel workbook (.xlsx) or another Office document" : what, remedy };
   }
   const skip = text.startsWith("\xef\xbb\xbf") ? 3 : 0;
-  const language = LANGUAGES.find(([begins]) => begins.test(text.slice(skip)));
-  if (language !== undefined) return { kind: "foreign", what: language[1], remedy: EXPORT };
   if (isBinary(text)) return { kind: "foreign", what: "binary data of a kind that is not known", remedy: EXPORT };
   return { kind: "text", skip };
+}
+
+/** What text that begins like this is written in, if it is plainly no JSON: it continues the sentence "it is ...". */
+export function recogniseLanguage(head: Uint8Array): string | null {
+  const text = latin1Of(head);
+  return LANGUAGES.find(([begins]) => begins.test(text))?.[1] ?? null;
 }
 
 /** Whether more first bytes could still change what {@link recogniseContent} says of so short a head. */
 export function needsMoreHead(head: Uint8Array): boolean {
   // A slow pipe that has delivered a line is not waited for.
   return head.length < 4 || (head.length < 16 && !head.includes(0x0a));
+}
+
+function latin1Of(head: Uint8Array): string {
+  return Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, HEAD_BYTES)).toString("latin1");
 }
 
 function startsWith(text: string, offset: number, bytes: string): boolean {

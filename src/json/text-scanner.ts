@@ -208,6 +208,19 @@ function stringEnd(bytes: Uint8Array, from: number): number {
   return at;
 }
 
+/** How many JSON texts bytes are made of, and of nothing else but white space; 0 when of something else. */
+export function countTexts(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = 0; ; count += 1) {
+    while (at < bytes.length && isSpace(bytes[at])) at += 1;
+    if (at === bytes.length) return count;
+    const scanner = createTextScanner();
+    const found = scanner.scan(bytes, at);
+    if (found.kind === "fault" || (found.kind === "more" && !scanner.endsHere())) return 0;
+    at = found.kind === "end" ? found.at : bytes.length;
+  }
+}
+
 /** White space of JSON. */
 export function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compileContractSet } from "../../src/core/compile.ts";
 import { DEFAULT_LIMITS } from "../../src/core/contract-set.ts";
-import { loadContracts, toContractSet } from "../../src/contract/files.ts";
+import { loadContracts, readContracts, toContractSet } from "../../src/contract/files.ts";
 import {
   codesAndPlaces,
   contractsDirectory,
@@ -288,6 +288,27 @@ describe("faults of the directory", () => {
     expect(faultsOf({}, { "parcel/contract.yaml": Uint8Array.of(0x73, 0xff) })).toEqual([
       "SIG-C-003 parcel/contract.yaml:1:1",
     ]);
+  });
+
+  test.each<[string, Uint8Array, string]>([
+    ["in UTF-16", Buffer.from(contractYaml(), "utf16le"), "Not YAML: the file is in UTF-16LE"],
+    ["that is packed", Uint8Array.of(0x1f, 0x8b, 8, 0), "Not YAML: the file is gzip data"],
+  ])("a contract.yaml %s is told so", (_, bytes, message) => {
+    const { faults } = readContracts(contractsDirectory({ "parcel/contract.yaml": bytes }));
+    expect(faults.map((fault) => fault.message)).toEqual([message]);
+  });
+
+  test.each<[string, Uint8Array, string]>([
+    ["in UTF-16", Buffer.from(SCHEMA, "utf16le"), "Not JSON: the file is in UTF-16LE"],
+    [
+      "with a byte order mark",
+      Buffer.from(`\uFEFF${SCHEMA}`),
+      "Not JSON: the file begins with a byte order mark (EF BB BF)",
+    ],
+  ])("a schema file %s is told so", (_, bytes, message) => {
+    const more = { "parcel/contract.yaml": contractYaml(), "parcel/v1.schema.json": bytes };
+    const { faults } = readContracts(contractsDirectory(more));
+    expect(faults.map((fault) => fault.message)).toEqual([message]);
   });
 
   test("an empty contract.yaml", () => {
