@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { KEYWORDS, type Shape } from "./keywords.ts";
+import { describePatternFault, findPatternFault } from "./pattern-syntax.ts";
 import { compileSchema } from "./schema.ts";
 
 type RefusalCode =
@@ -12,6 +13,7 @@ type RefusalCode =
   | "unique-objects"
   | "contains-with-prefix"
   | "forbidden-property"
+  | "pattern-syntax"
   | "too-large"
   | "too-deep"
   | "does-not-compile";
@@ -85,6 +87,9 @@ function walk(schema: JsonValue, pointer: string, depth: number, run: Walk): voi
     }
     if (keyword === "$ref" && typeof value === "string") checkRef(value, at, run);
     if (keyword === "properties" || keyword === "$defs") checkNames(value, at, run);
+    if (keyword === "pattern" && typeof value === "string") checkPattern(value, at, run);
+    if (keyword === "patternProperties" && isObject(value))
+      for (const name of Object.keys(value)) checkPattern(name, `${at}/${escapeStep(name)}`, run);
     descend(shape, value, at, depth, run);
   }
 }
@@ -142,6 +147,12 @@ function checkRef(ref: string, pointer: string, { root, anchors, refuse }: Walk)
   if (ref !== "#" && (!ref.startsWith("#/") || resolvePointer(root, ref.slice(1)) === undefined)) {
     refuse({ pointer, code: "unresolved-ref", message: "it refers to nothing in this document" });
   }
+}
+
+/** Patterns are read with flag `u`, and only so, as 2020-12 says (6.4 of the core specification). */
+function checkPattern(pattern: string, pointer: string, { refuse }: Walk): void {
+  const fault = findPatternFault(pattern);
+  if (fault !== null) refuse({ pointer, code: "pattern-syntax", message: describePatternFault(fault, pattern) });
 }
 
 function checkNames(value: JsonValue, pointer: string, { refuse }: Walk): void {

@@ -361,6 +361,22 @@ describe("faults of a schema file, each with its place", () => {
     expect(faultsOf({}, { "parcel/v1.schema.json": schema })).toEqual(expected);
   });
 
+  test.each<[string, string]>([
+    [
+      String.raw`"pattern": "^a\\:b$"`,
+      'Refused (pattern-syntax): the pattern is no regular expression under flag u: there is no escape of ":" at character 3 of it; write ":"',
+    ],
+    [
+      String.raw`"patternProperties": { "[\\w-.]": true }`,
+      String.raw`Refused (pattern-syntax): the pattern is no regular expression under flag u: a range begins or ends with a set of characters at character 4 of it; write \- for the dash itself`,
+    ],
+  ])("a pattern that is none, once, with its place inside: %s", (keyword, message) => {
+    const schema = SCHEMA.replace('"string" }', `"string", ${keyword} }`);
+    const { faults, patterns } = readContracts(parcelDirectory({}, { "parcel/v1.schema.json": schema }));
+    expect(faults.map((fault) => [fault.message, fault.line])).toEqual([[message, 6]]);
+    expect(patterns.filter(({ flags }) => flags === "u")).toEqual([]);
+  });
+
   test("a schema nested without end", () => {
     const schema = `${'{"not":'.repeat(100_000)}true${"}".repeat(100_000)}`;
     expect(faultsOf({}, { "parcel/v1.schema.json": schema })).toHaveLength(1);
