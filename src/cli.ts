@@ -79,7 +79,7 @@ function addValidate(): Command {
   return command
     .argument("[file...]", "files to judge, - for standard input")
     .requiredOption("--contract <name>", "shipment, or shipment@1 for one version")
-    .option("--ndjson", "every line is a payload; so are files named .ndjson and .jsonl", false)
+    .option("--ndjson", "every line is a payload, also where a first text over several lines says otherwise", false)
     .option("--json", "print JSON: one object a payload", false)
     .action(async (files: readonly string[], options: { contract: string; ndjson: boolean; json: boolean }) =>
       (await import("./cli/validate.ts")).validate(command, files, options),
@@ -87,13 +87,14 @@ function addValidate(): Command {
 }
 
 function addIngest(): Command {
-  const command = new Command("ingest").description("Judge and store records, one JSON text a line");
+  const command = new Command("ingest").description("Judge and store records of files: lines of JSON, plain or packed");
   withSettings(command, ["data.dir", "contracts.dir"]);
   return command
     .argument("[file...]", "files to ingest, - for standard input")
     .option("--topic <name>", "topic to append to (the first one configured)")
     .option("--to <where>", "append to kafka, or send to a running gateway, for example http://127.0.0.1:8000")
     .option("--from-line <number>", "skip the lines of the first input before this one", "1")
+    .option("--ndjson", "every line is a record, also where a first text over several lines says otherwise", false)
     .option("-q, --quiet", "no progress", false)
     .option("--json", "print JSON", false)
     .action(async (files: readonly string[], options: IngestOptions) =>

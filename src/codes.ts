@@ -38,6 +38,10 @@ export const CODES = {
   "SIG-I-016": "A version cannot be published: no registry, or no name to publish it under",
   "SIG-I-017": "The registry refused a schema",
   "SIG-I-018": "A draft cannot be made of the samples or the document",
+  "SIG-I-019":
+    "An input is of a kind that is not read: another encoding than UTF-8, an archive, a table, one array over several lines",
+  "SIG-I-020": "Compressed input is damaged or ends too early",
+  "SIG-I-021": "A JSON text over several lines is not JSON, so that where the next record begins is not known",
   "SIG-H-001": "Another program listens on the port",
   "SIG-H-002": "The address cannot be listened on",
   "SIG-H-003":

@@ -4,12 +4,11 @@ import type { Draft } from "../authoring/draft.ts";
 import { createSample, type Inferred } from "../authoring/infer.ts";
 import { EXIT } from "../codes.ts";
 import { DEFAULT_LIMITS } from "../core/contract-set.ts";
-import { LineTooLong, readLineBatches } from "../json/lines.ts";
 import { parsePayload } from "../core/payload.ts";
 import { writeDraft } from "./draft-writer.ts";
 import { openInputs, type Input } from "./inputs.ts";
-import { LINE_BYTES_MAX, tooLong } from "./line-limit.ts";
 import { counted, note } from "./output.ts";
+import { readRecords, refusalOf } from "./records.ts";
 import { Refusal, usage } from "./refusal.ts";
 import { configFor } from "./settings.ts";
 
@@ -29,7 +28,7 @@ export async function newContract(command: Command, subject: string, options: Ne
   if (inferred.records === 0) {
     throw new Refusal(
       "SIG-I-018",
-      `Cannot propose a contract from "${options.from}": no line of it is a record`,
+      `Cannot propose a contract from "${options.from}": ${bad.length === 0 ? "it holds nothing" : "no line of it is a record"}`,
       "give lines of JSON, one record each",
       EXIT.findings,
     );
@@ -52,21 +51,19 @@ type SampleRead = { readonly inferred: Inferred; readonly bad: readonly number[]
 async function readSample(input: Input, linesMax: number): Promise<SampleRead> {
   const sample = createSample();
   const bad: number[] = [];
-  let line = 0;
-  const limits = { recordsMax: 1_000, bytesMax: 1_048_576, lineBytesMax: LINE_BYTES_MAX, eager: false };
+  let records = 0;
   try {
-    for await (const { lines } of readLineBatches(input.chunks(), limits)) {
-      for (const bytes of lines) {
-        line += 1;
-        if (line > linesMax) return { inferred: sample.result(), bad };
+    for await (const { lines, lineNumbers, lastLine } of readRecords(input)) {
+      for (const [index, bytes] of lines.entries()) {
+        records += 1;
+        if (records > linesMax) return { inferred: sample.result(), bad };
         const parsed = parsePayload(bytes, DEFAULT_LIMITS);
         if (parsed.ok) sample.add(parsed.payload);
-        else bad.push(line);
+        else bad.push(lineNumbers[index] ?? lastLine);
       }
     }
   } catch (error) {
-    if (error instanceof LineTooLong) throw tooLong(input.name, error.line, "leave that line out");
-    throw error;
+    throw refusalOf(error, input.name, "nothing was written") ?? error;
   }
   return { inferred: sample.result(), bad };
 }

@@ -39,7 +39,7 @@ export async function ingestToKafka({ config, topic, inputs, fromLine, options }
     failed: () => 0,
   };
   try {
-    const stop = await readInputs({ inputs, fromLine, config, topic }, sink, progress, interruption.signal);
+    const stop = await readInputs({ inputs, fromLine, config, topic, options }, sink, progress, interruption.signal);
     progress.end();
     if (options.json) printJson({ kind: "appended", topic, records: appended });
     else print(`${counted(appended, "record")} appended to ${topic}; a gateway decides them`);

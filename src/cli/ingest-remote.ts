@@ -3,7 +3,6 @@ import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
 import { readInputs, resumeHint, type IngestOptions, type Sink } from "./ingest.ts";
 import type { Input } from "./inputs.ts";
-import type { LineBatch } from "../json/lines.ts";
 import { counted, note, print, printJson } from "./output.ts";
 import { createProgress } from "./progress.ts";
 import { Refusal } from "./refusal.ts";
@@ -29,16 +28,17 @@ export async function ingestRemotely({ url, topic, inputs, fromLine, config, opt
   let sent = 0;
   const sink: Sink = {
     add: async (batch) => {
-      if (batch.lines.length === 0) return;
-      await send(url, topic, batch);
-      sent += batch.lines.length;
+      for (const run of runsOf(batch.lines)) {
+        await send(url, topic, run);
+        sent += run.length;
+      }
     },
     settle: async () => undefined,
     count: () => sent,
     failed: () => 0,
   };
   try {
-    const stop = await readInputs({ inputs, fromLine, config, topic }, sink, progress, interruption.signal);
+    const stop = await readInputs({ inputs, fromLine, config, topic, options }, sink, progress, interruption.signal);
     progress.end();
     if (options.json) printJson({ kind: "accepted", topic, records: sent });
     else
@@ -53,12 +53,28 @@ export async function ingestRemotely({ url, topic, inputs, fromLine, config, opt
   }
 }
 
-async function send(url: string, topic: string, { lines }: LineBatch): Promise<void> {
-  const body = Buffer.concat(lines.flatMap((line) => [line, LINE_FEED]));
+/** Records as they may share a request: a text over several lines is no line, so it goes alone, its bytes as they are. */
+function runsOf(records: readonly Buffer[]): readonly (readonly Buffer[])[] {
+  const runs: Buffer[][] = [];
+  let open: Buffer[] | null = null;
+  for (const record of records) {
+    if (record.includes(LINE_FEED)) {
+      runs.push([record]);
+      open = null;
+    } else if (open === null) runs.push((open = [record]));
+    else open.push(record);
+  }
+  return runs;
+}
+
+async function send(url: string, topic: string, records: readonly Buffer[]): Promise<void> {
+  const [first] = records;
+  const alone = records.length === 1 && first?.includes(LINE_FEED) === true ? first : null;
+  const body = alone ?? Buffer.concat(records.flatMap((record) => [record, LINE_FEED]));
   for (let retry = 0; ; retry += 1) {
     const response = await requestGateway(url, `/v1/events/${encodeURIComponent(topic)}`, {
       method: "POST",
-      headers: { "content-type": "application/x-ndjson" },
+      headers: { "content-type": alone === null ? "application/x-ndjson" : "application/json" },
       body,
     });
     if (response.status < 300) return void (await response.arrayBuffer());

@@ -7,11 +7,12 @@ import { startPipeline, type Pipeline } from "../pipeline.ts";
 import type { LoadedContracts } from "../main.ts";
 import { requireContracts } from "./contracts.ts";
 import { createFeeder, createHaltWatch, settleBacklog, type Feeder } from "./feed.ts";
-import { openInputs, type Chunks, type Input } from "./inputs.ts";
-import { LINE_BYTES_MAX, tooLong } from "./line-limit.ts";
-import { LineTooLong, readLineBatches, type LineBatch } from "../json/lines.ts";
+import { openInputs, type Input } from "./inputs.ts";
+import { LINE_BYTES_MAX } from "./line-limit.ts";
+import { LineTooLong, type LineBatch } from "../json/lines.ts";
 import { counted, note, printJson } from "./output.ts";
 import { createProgress, type ProgressLine } from "./progress.ts";
+import { Interrupted, proveInputs, readRecords, refusalOf } from "./records.ts";
 import { usage } from "./refusal.ts";
 import { configFor } from "./settings.ts";
 import { onInterruption } from "./signals.ts";
@@ -21,6 +22,7 @@ export type IngestOptions = {
   readonly topic?: string;
   readonly to?: string;
   readonly fromLine: string;
+  readonly ndjson: boolean;
   readonly quiet: boolean;
   readonly json: boolean;
 };
@@ -76,7 +78,7 @@ async function ingestHere({ config, contracts, topic, inputs, fromLine, options 
       count: feeder.appended,
       failed: () => failedIn(tallying.tally()),
     };
-    const stop = await readInputs({ inputs, fromLine, config, topic }, sink, progress, interruption.signal);
+    const stop = await readInputs({ inputs, fromLine, config, topic, options }, sink, progress, interruption.signal);
     progress.end();
     printResult(topic, await exactTally(pipeline, feeder, tallying.tally()), options.json);
     if (stop !== null) note(resumeHint(stop));
@@ -97,57 +99,52 @@ export type Sink = {
   readonly failed: () => number;
 };
 
-type Reading = Pick<Here, "inputs" | "fromLine" | "config" | "topic">;
+type Reading = Pick<Here, "inputs" | "fromLine" | "config" | "topic" | "options">;
 
 /** Where an interrupted reading goes on: `line` is the next one of the first input. */
-export type Stop = { readonly inputs: readonly string[]; readonly line: number; readonly topic: string };
+export type Stop = {
+  readonly inputs: readonly string[];
+  readonly line: number;
+  readonly topic: string;
+  readonly ndjson: boolean;
+};
 
 /**
  * Reads every input into the sink, batch by batch. When interrupted it finishes the batch and answers where to go on.
- * @throws a refusal that says where to go on, when a line is too long or the sink refuses.
+ * @throws a refusal: before anything is added where that can be known, else with the count that was and where to go on.
  */
 export async function readInputs(
-  { inputs, fromLine, config, topic }: Reading,
+  { inputs, fromLine, config, topic, options: { ndjson } }: Reading,
   sink: Sink,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<Stop | null> {
   const limits = { ...config.batch, lineBytesMax: LINE_BYTES_MAX, eager: true };
+  await proveInputs(inputs, { limits, fromLine, ndjson, signal });
   const bytesTotal = inputs.every(({ sizeBytes }) => sizeBytes !== null)
     ? inputs.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0)
     : null;
-  let bytesBefore = 0;
   for (const [index, input] of inputs.entries()) {
     const first = index === 0 ? fromLine : 1;
     const left = inputs.slice(index).map(({ name }) => name);
     let lastLine = 0;
-    let bytes = 0;
+    const stop = (): Stop => ({ inputs: left, line: Math.max(first, lastLine + 1), topic, ndjson });
+    const before = sink.count();
     try {
-      for await (const batch of readLineBatches(untilAborted(input.chunks(), signal), limits, first)) {
+      for await (const batch of readRecords(input, { limits, fromLine: first, ndjson, signal })) {
         await sink.add(batch);
         lastLine = batch.lastLine;
-        bytes = batch.bytesRead;
-        progress.update({ records: sink.count(), failed: sink.failed(), bytes: bytesBefore + bytes, bytesTotal });
-        if (signal.aborted) break;
+        const bytes = inputs.slice(0, index + 1).reduce((sum, { bytesRead }) => sum + bytesRead(), 0);
+        progress.update({ records: sink.count(), failed: sink.failed(), bytes, bytesTotal });
       }
     } catch (error) {
       progress.end();
-      await settleWhatCan(sink);
-      const stop = { inputs: left, line: Math.max(first, lastLine + 1), topic };
-      if (error instanceof LineTooLong) {
-        const on = resumeHint({ ...stop, line: error.line + 1 });
-        throw tooLong(
-          input.name,
-          error.line,
-          `${counted(sink.count(), "record")} before it were ingested; correct it, or leave it out: ${on}`,
-        );
+      if (error instanceof Interrupted) {
+        await sink.settle();
+        return stop();
       }
-      note(`${counted(sink.count(), "record")} were ingested before the error. ${resumeHint(stop)}`);
-      throw error;
-    }
-    if (signal.aborted && (index < inputs.length - 1 || input.sizeBytes === null || bytes < input.sizeBytes)) {
-      await sink.settle();
-      return { inputs: left, line: Math.max(first, lastLine + 1), topic };
+      await settleWhatCan(sink);
+      throw stoppedBy(error, input.name, sink.count(), stop());
     }
     if (index === 0 && lastLine < fromLine - 1) {
       throw usage(
@@ -156,16 +153,34 @@ export async function readInputs(
         "name a line it has",
       );
     }
-    bytesBefore += bytes;
+    if (sink.count() === before && first === 1) note(`"${input.name}" holds no record`);
   }
   await sink.settle();
   return null;
 }
 
+/** What ended a reading midway, with how many records were ingested and how to go on. */
+function stoppedBy(error: unknown, name: string, count: number, stop: Stop): unknown {
+  const ingested = `${counted(count, "record")} before it were ingested`;
+  if (error instanceof LineTooLong)
+    return refusalOf(
+      error,
+      name,
+      `${ingested}; correct it, or leave it out: ${resumeHint({ ...stop, line: error.line + 1 })}`,
+    );
+  const refusal = refusalOf(
+    error,
+    name,
+    count === 0 ? "nothing of it was ingested" : `${ingested}. ${resumeHint(stop)}`,
+  );
+  if (refusal === null) note(`${counted(count, "record")} were ingested before the error. ${resumeHint(stop)}`);
+  return refusal ?? error;
+}
+
 /** The way on after an interruption. */
-export function resumeHint({ inputs, line, topic }: Stop): string {
+export function resumeHint({ inputs, line, topic, ndjson }: Stop): string {
   const names = inputs.map((name) => (/^[\w./-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`));
-  return `To go on: sigma ingest ${names.join(" ")} --topic ${topic} --from-line ${line}`;
+  return `To go on: sigma ingest ${names.join(" ")} --topic ${topic} --from-line ${line}${ndjson ? " --ndjson" : ""}`;
 }
 
 function printResult(topic: string, tally: Tally, json: boolean): void {
@@ -187,29 +202,6 @@ function reportTrouble(event: GatewayEvent): void {
 /** After an error what was appended is still decided, unless that is what went wrong. */
 async function settleWhatCan(sink: Sink): Promise<void> {
   await sink.settle().catch(() => undefined);
-}
-
-/** Ends when the signal aborts, also while waiting for a pipe that delivers nothing. */
-async function* untilAborted(chunks: Chunks, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  // One listener that ends the wait of the moment: racing each read against one promise would keep every chunk alive.
-  let giveUp = (): void => undefined;
-  const onAbort = (): void => giveUp();
-  signal.addEventListener("abort", onAbort);
-  try {
-    while (!signal.aborted) {
-      const next = await new Promise<IteratorResult<Buffer> | null>((resolve, reject) => {
-        giveUp = () => resolve(null);
-        iterator.next().then(resolve, reject);
-      });
-      if (next === null || next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    // Returning the iterator would wait for its pending read: an open pipe would keep the process alive.
-    chunks.destroy();
-  }
 }
 
 function readFromLine(text: string): number {

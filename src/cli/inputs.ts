@@ -1,4 +1,4 @@
-import { createReadStream, openSync, closeSync, fstatSync } from "node:fs";
+import { accessSync, constants, createReadStream, statSync, type ReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { describeIoError } from "../contract/source-text.ts";
 import { usage, type Refusal } from "./refusal.ts";
@@ -10,11 +10,17 @@ export type Input = {
   readonly name: string;
   /** Null for what has no size: a pipe, a terminal. */
   readonly sizeBytes: number | null;
+  /** May be called again of what has a size, and once only of what has none. */
   readonly chunks: () => Chunks;
+  /** Bytes that the last `chunks` have delivered. */
+  readonly bytesRead: () => number;
 };
 
 /** Larger reads are not faster, and each is held until its lines are decided. */
 const CHUNK_BYTES = 262_144;
+
+/** A socket, which standard input may be, cannot be opened by its name. */
+const STANDARD_INPUT: ReadonlySet<string> = new Set(["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]);
 
 /**
  * Opens what the command line names; nothing named is standard input.
@@ -22,7 +28,7 @@ const CHUNK_BYTES = 262_144;
  */
 export function openInputs(names: readonly string[], command: string): readonly Input[] {
   const given = names.length === 0 ? ["-"] : names;
-  return given.map((name) => (name === "-" ? standardInput(command) : fileInput(name)));
+  return given.map((name) => (STANDARD_INPUT.has(name) ? standardInput(command) : fileInput(name)));
 }
 
 function standardInput(command: string): Input {
@@ -33,27 +39,27 @@ function standardInput(command: string): Input {
       `name a file, or pipe one in: sigma ${command} - < FILE (see sigma ${command} --help)`,
     );
   }
-  return { name: "-", sizeBytes: null, chunks: () => process.stdin as Chunks };
+  return { name: "-", sizeBytes: null, chunks: () => process.stdin as Chunks, bytesRead: () => 0 };
 }
 
 function fileInput(name: string): Input {
   let sizeBytes: number | null = null;
   try {
-    const descriptor = openSync(name, "r");
-    try {
-      const stat = fstatSync(descriptor);
-      if (stat.isDirectory()) throw unreadable(name, "it is a directory");
-      if (stat.isFile()) sizeBytes = stat.size;
-    } finally {
-      closeSync(descriptor);
-    }
+    // A pipe is not opened to be looked at: that waits for its writer, and closing it would send the writer away.
+    const stat = statSync(name);
+    if (stat.isDirectory()) throw unreadable(name, "it is a directory");
+    if (stat.isSocket()) throw unreadable(name, "it is a socket");
+    accessSync(name, constants.R_OK);
+    if (stat.isFile()) sizeBytes = stat.size;
   } catch (error) {
     throw error instanceof Error && error.name === "Refusal" ? error : unreadable(name, describeIoError(error));
   }
+  let stream: ReadStream | null = null;
   return {
     name,
     sizeBytes,
-    chunks: () => createReadStream(name, { highWaterMark: CHUNK_BYTES }) as Chunks,
+    chunks: () => (stream = createReadStream(name, { highWaterMark: CHUNK_BYTES })) as Chunks,
+    bytesRead: () => stream?.bytesRead ?? 0,
   };
 }
 

@@ -10,10 +10,9 @@ import type { Header } from "../core/record.ts";
 import { EXIT } from "../codes.ts";
 import { placed } from "./contracts.ts";
 import { openInputs, type Input } from "./inputs.ts";
-import { LineTooLong, readLineBatches } from "../json/lines.ts";
-import { LINE_BYTES_MAX, tooLong } from "./line-limit.ts";
-import { grouped, note, print, printJson } from "./output.ts";
+import { counted, grouped, note, print, printJson } from "./output.ts";
 import { printDecision } from "./print-decision.ts";
+import { readRecords, refusalOf } from "./records.ts";
 import { Refusals, usage } from "./refusal.ts";
 import { configFor } from "./settings.ts";
 
@@ -36,7 +35,7 @@ export async function validate(command: Command, files: readonly string[], optio
   let passed = 0;
   let failed = 0;
   for (const input of inputs) {
-    for await (const { bytes, line } of payloadsOf(input, options.ndjson || /\.(?:ndjson|jsonl)$/.test(input.name))) {
+    for await (const { bytes, line } of payloadsOf(input, options.ndjson)) {
       const decision = decide({ topic: TOPIC, headers, value: bytes }, set);
       if (decision.status === "PASSED") passed += 1;
       else failed += 1;
@@ -50,34 +49,28 @@ export async function validate(command: Command, files: readonly string[], optio
 
 type PayloadBytes = { readonly bytes: Uint8Array; readonly line: number | null };
 
+/** Records as `ingest` reads them. A payload that is all there is of its input has no line; so has the want of one. */
 async function* payloadsOf(input: Input, ndjson: boolean): AsyncGenerator<PayloadBytes> {
-  if (!ndjson) {
-    yield { bytes: await readWhole(input), line: null };
-    return;
-  }
-  const limits = { recordsMax: 1_000, bytesMax: 1_048_576, lineBytesMax: LINE_BYTES_MAX, eager: true };
-  let line = 0;
+  let held: (PayloadBytes & { readonly line: number }) | null = null;
+  let count = 0;
   try {
-    for await (const { lines, lineNumbers, lastLine } of readLineBatches(input.chunks(), limits)) {
-      for (const [index, bytes] of lines.entries()) yield { bytes, line: lineNumbers[index] ?? lastLine };
-      line = lastLine;
+    for await (const { lines, lineNumbers, lastLine } of readRecords(input, { ndjson, onBroken: "hand on" })) {
+      for (const [index, bytes] of lines.entries()) {
+        if (held !== null) yield held;
+        held = { bytes, line: lineNumbers[index] ?? lastLine };
+        count += 1;
+      }
+      if (count > 1 && held !== null) {
+        yield held;
+        held = null;
+      }
     }
   } catch (error) {
-    throw error instanceof LineTooLong
-      ? tooLong(input.name, error.line, `${grouped(line)} lines before it were judged`)
-      : error;
+    if (held !== null) yield held;
+    throw refusalOf(error, input.name, `${counted(count, "record")} before it were judged`) ?? error;
   }
-}
-
-async function readWhole(input: Input): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of input.chunks()) {
-    size += chunk.length;
-    if (size > LINE_BYTES_MAX) throw tooLong(input.name, null, "name --ndjson when every line is a payload");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  if (held !== null) yield count === 1 ? { ...held, line: null } : held;
+  if (count === 0 && !ndjson) yield { bytes: Buffer.alloc(0), line: null };
 }
 
 /**

@@ -28,9 +28,9 @@ export function readConfigFile(file: string): ReadFile {
 
 function readTree(file: string, faults: ConfigFault[]): YamlTree | null {
   const read = readBytes(file);
-  const text = read.ok ? decodeText(read.bytes) : null;
-  if (text === null) {
-    const problem = read.ok ? "it is not UTF-8" : read.problem;
+  const decoded = read.ok ? decodeText(read.bytes) : read;
+  if (!decoded.ok) {
+    const problem = read.ok ? `it ${decoded.problem}` : decoded.problem;
     const message = `Cannot read configuration "${file}": ${problem}`;
     faults.push({
       place: file,
@@ -40,7 +40,7 @@ function readTree(file: string, faults: ConfigFault[]): YamlTree | null {
     });
     return null;
   }
-  const { tree, faults: yamlFaults } = parseYamlTree(createSourceText(file, text));
+  const { tree, faults: yamlFaults } = parseYamlTree(createSourceText(file, decoded.text));
   for (const { code, message, remedy, ...place } of yamlFaults) {
     faults.push(fault(place, code === "SIG-C-003" ? "SIG-S-002" : "SIG-S-003", message, remedy));
   }

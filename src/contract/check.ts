@@ -7,10 +7,11 @@ import { describeFailure, failureCode, type FailureReason } from "../core/failur
 import type { JsonValue } from "../json/json.ts";
 import type { Parsed } from "../core/long-integers.ts";
 import { parsePayload } from "../core/payload.ts";
+import { countTexts } from "../json/text-scanner.ts";
 import { faultAt, sortFaults, type Fault, type Place } from "./fault.ts";
 import { toContractSet, type LoadedContract, type LoadedVersion } from "./files.ts";
 import { reportUntested } from "./mutation.ts";
-import { describeIoError, readBytes } from "./source-text.ts";
+import { describeIoError, payloadBytes, readBytes } from "./source-text.ts";
 
 /** What became of one fixture. */
 export type FixtureResult = {
@@ -101,11 +102,18 @@ function runFolder(run: FolderRun, fixtures: FixtureResult[], payloads: JsonValu
   for (const name of names) {
     const file = join(folder, name);
     const place = { file, line: 1, column: 1 };
-    const read = readBytes(file);
+    const raw = readBytes(file);
+    const read = raw.ok ? payloadBytes(raw.bytes) : raw;
     if (!read.ok) {
       findings.push(
         faultAt(place, "SIG-C-043", `Cannot read fixture "${file}": ${read.problem}`, "Make it a readable file"),
       );
+      continue;
+    }
+    const texts = countTexts(read.bytes);
+    if (texts > 1) {
+      const message = `The fixture holds ${texts} JSON texts; a fixture is one payload`;
+      findings.push(faultAt(place, "SIG-C-043", message, "Give each of them a file of its own"));
       continue;
     }
     const parsed = parsePayload(read.bytes, DEFAULT_LIMITS);

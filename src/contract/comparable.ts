@@ -9,7 +9,7 @@ import { faultAt, type Fault, type Place } from "./fault.ts";
 import { loadContracts, type LoadedContract, type LoadedVersion } from "./files.ts";
 import { nearestName } from "./nearest.ts";
 import { readSchemaFile } from "./schema-file.ts";
-import { describeIoError, readBytes } from "./source-text.ts";
+import { describeIoError, payloadBytes, readBytes } from "./source-text.ts";
 
 /** A version of a contract, or a schema file by itself, ready to be compared. */
 export type Comparable = ComparedVersion & {
@@ -88,7 +88,8 @@ function fixturesOf({ fixturesDir }: LoadedVersion): readonly JsonValue[] {
   return ["pass", "fail"].flatMap((kind) => {
     const folder = join(fixturesDir, kind);
     return namesIn(folder).flatMap((name) => {
-      const read = readBytes(join(folder, name));
+      const raw = readBytes(join(folder, name));
+      const read = raw.ok ? payloadBytes(raw.bytes) : raw;
       const parsed = read.ok ? parsePayload(read.bytes, DEFAULT_LIMITS) : null;
       return parsed?.ok === true ? [parsed.payload] : [];
     });

@@ -12,6 +12,7 @@ import {
 import { readContractYaml, type ContractText, type VersionText } from "./contract-yaml.ts";
 import { faultAt, sortFaults, type Fault, type Place } from "./fault.ts";
 import { schemaRequires } from "./identity-proof.ts";
+import { findPatternFault } from "../schema/pattern-syntax.ts";
 import { readRule } from "./rule-lint.ts";
 import { readSchemaFile, type SchemaFile } from "./schema-file.ts";
 import { schemaPatterns } from "./schema-patterns.ts";
@@ -45,11 +46,12 @@ export type LoadedContract = {
   readonly versions: readonly LoadedVersion[];
 };
 
-/** A regular expression of a contract, with every set of flags it may be compiled with: the schema engine tries both. */
-export type PatternSite = { readonly pattern: string; readonly flags: readonly string[]; readonly place: Place };
+/** A regular expression of a contract, with the flags it is compiled with. */
+export type PatternSite = { readonly pattern: string; readonly flags: "u" | ""; readonly place: Place };
 
-const SCHEMA_FLAGS: readonly string[] = ["u", ""];
-const RULE_FLAGS: readonly string[] = [""];
+/** 2020-12 reads the patterns of a schema so, and in no other way. */
+const SCHEMA_FLAGS: PatternSite["flags"] = "u";
+const RULE_FLAGS: PatternSite["flags"] = "";
 
 export type LoadResult =
   | { readonly ok: true; readonly contracts: readonly LoadedContract[] }
@@ -174,9 +176,10 @@ function readYamlText(file: string, faults: Fault[]): string | null {
     faults.push(faultAt(place, "SIG-C-002", `Cannot read contract "${file}": ${read.problem}`, remedy));
     return null;
   }
-  const text = decodeText(read.bytes);
-  if (text === null) faults.push(faultAt(place, "SIG-C-003", "Not YAML: the file is not UTF-8", "Save it as UTF-8"));
-  return text;
+  const decoded = decodeText(read.bytes);
+  if (decoded.ok) return decoded.text;
+  faults.push(faultAt(place, "SIG-C-003", `Not YAML: the file ${decoded.problem}`, decoded.remedy));
+  return null;
 }
 
 function checkSubject(
@@ -274,7 +277,8 @@ function readSchema(folder: string, version: VersionText, faults: Fault[], patte
   }
   const schema = readSchemaFile(join(folder, value), place, faults, version.formats);
   if (schema === null) return null;
-  const sites = schemaPatterns(schema.schema);
+  // What is no regular expression at all was refused with the schema.
+  const sites = schemaPatterns(schema.schema).filter(({ pattern }) => findPatternFault(pattern) === null);
   patterns.push(
     ...sites.map(({ pattern, pointer }) => ({ pattern, flags: SCHEMA_FLAGS, place: schema.placeOf(pointer) })),
   );

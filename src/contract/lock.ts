@@ -28,9 +28,9 @@ export function readLock(directory: string): LockResult {
   const file = join(directory, LOCK_NAME);
   const read = readBytes(file);
   if (!read.ok && read.problem === "it does not exist") return { ok: true, lock: { file, entries: [] } };
-  const text = read.ok ? decodeText(read.bytes) : null;
-  if (text !== null) return parseLock(file, text);
-  const problem = read.ok ? "it is not UTF-8" : read.problem;
+  const decoded = read.ok ? decodeText(read.bytes) : read;
+  if (decoded.ok) return parseLock(file, decoded.text.replace(/^\uFEFF/, ""));
+  const problem = read.ok ? `it ${decoded.problem}` : decoded.problem;
   const message = `Cannot read lock "${file}": ${problem}`;
   const remedy = "Restore it from version control; without it nothing shows what was frozen";
   return { ok: false, faults: [faultAt({ file, line: 1, column: 1 }, "SIG-C-034", message, remedy)] };

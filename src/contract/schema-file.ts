@@ -35,10 +35,16 @@ export function readSchemaFile(
     faults.push(faultAt(named, "SIG-C-002", message, "Name a schema file in the folder of the contract"));
     return null;
   }
-  const text = decodeText(read.bytes);
-  if (text === null) {
-    const place = { file, line: 1, column: 1 };
-    faults.push(faultAt(place, "SIG-C-020", "Not JSON: the file is not UTF-8", "Save it as UTF-8"));
+  const decoded = decodeText(read.bytes);
+  const start = { file, line: 1, column: 1 };
+  if (!decoded.ok) {
+    faults.push(faultAt(start, "SIG-C-020", `Not JSON: the file ${decoded.problem}`, decoded.remedy));
+    return null;
+  }
+  const { text } = decoded;
+  if (text.startsWith("\uFEFF")) {
+    const message = "Not JSON: the file begins with a byte order mark (EF BB BF)";
+    faults.push(faultAt(start, "SIG-C-020", message, "Save it as UTF-8 without a byte order mark"));
     return null;
   }
   const source = createSourceText(file, text);

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { recogniseContent } from "../json/content-kind.ts";
 import type { Place } from "./fault.ts";
 
 /** A text file as read, with the way from an offset to a place. */
@@ -24,13 +25,32 @@ export function readBytes(file: string): ReadBytes {
   }
 }
 
-/** Text of UTF-8 bytes, or null when they are not UTF-8. A leading byte order mark stays, for the parser to refuse. */
-export function decodeText(bytes: Uint8Array): string | null {
+export type DecodedText =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly problem: string; readonly remedy: string };
+
+/**
+ * Text of UTF-8 bytes; `problem` continues the sentence "The file ...". A leading byte order mark stays, for the parser to
+ * refuse.
+ */
+export function decodeText(bytes: Uint8Array): DecodedText {
+  const kind = recogniseContent(bytes);
+  if (kind.kind === "packed")
+    return { ok: false, problem: `is ${kind.format} data`, remedy: "Unpack it, and keep it as text" };
+  // UTF-16 of plain letters is UTF-8 as well, with a NUL between any two.
+  if (kind.kind === "foreign") return { ok: false, problem: `is ${kind.what}`, remedy: "Save it as text in UTF-8" };
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return { ok: true, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch {
-    return null;
+    return { ok: false, problem: "is not UTF-8", remedy: "Save it as UTF-8" };
   }
+}
+
+/** The bytes of a payload's file: what they are without its byte order mark. `problem` as of {@link decodeText}. */
+export function payloadBytes(bytes: Uint8Array): ReadBytes {
+  const kind = recogniseContent(bytes);
+  if (kind.kind === "text") return { ok: true, bytes: bytes.subarray(kind.skip) };
+  return { ok: false, problem: `it is ${kind.kind === "packed" ? `${kind.format} data` : kind.what}` };
 }
 
 export function createSourceText(file: string, text: string): SourceText {

@@ -177,6 +177,7 @@ function match(pattern: RegExp, text: string, at: number): number | null {
 }
 
 function unexpected(text: string, index: number): SyntaxFault {
+  if (text[index] === "\uFEFF") return { index, message: "a byte order mark (EF BB BF)" };
   return { index, message: index >= text.length ? "it ends too early" : "an unexpected character" };
 }
 

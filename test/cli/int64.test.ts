@@ -61,12 +61,8 @@ describe("numbers on the command line", () => {
       "PASSED  -:4  bug@1",
       "FAILED  -:5  bug@1  malformed-lossy-number",
       "  /e  A number does not survive as a double  at byte 12",
-      '    {"id":1,"e":9007199254740993}',
-      "                ^",
       "FAILED  -:6  bug@1  malformed-lossy-number",
       "  /id  A number does not survive as a double  at byte 6",
-      '    {"id":9223372036854775809}',
-      "          ^",
       "4 passed, 2 failed",
       "",
     ]);

@@ -87,6 +87,23 @@ describe("running fixtures", () => {
     ]);
   });
 
+  test.each<[string, string | Uint8Array]>([
+    ["in UTF-16", Buffer.from("{}", "utf16le")],
+    ["that is packed", Uint8Array.of(0x1f, 0x8b, 8, 0)],
+    ["of two JSON texts", '{"id":"x"}\n{"id":"y"}\n'],
+  ])("finds a fixture %s, even where it is to fail", (_, content) => {
+    expect(findingsOf({ "parcel/fixtures/v1/fail/more.json": content })).toEqual([
+      "SIG-C-043 parcel/fixtures/v1/fail/more.json:1:1",
+    ]);
+  });
+
+  test("takes a fixture that begins with a byte order mark", () => {
+    const file = "parcel/fixtures/v1/pass/more.json";
+    expect(findingsOf({ [file]: '\uFEFF{"id":"x","weight":1}' })).toEqual(
+      findingsOf({ [file]: '{"id":"x","weight":1}' }),
+    );
+  });
+
   test("finds a fixture that cannot be read", () => {
     expect(findingsOf({ "parcel/fixtures/v1/pass/folder.json/x": "" })).toEqual([
       "SIG-C-043 parcel/fixtures/v1/pass/folder.json:1:1",

@@ -1,9 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { compileContractSet } from "../../src/core/compile.ts";
-import { DEFAULT_LIMITS } from "../../src/core/contract-set.ts";
-import { loadContracts, toContractSet } from "../../src/contract/files.ts";
+import { loadContracts, readContracts } from "../../src/contract/files.ts";
 import {
   codesAndPlaces,
   contractsDirectory,
@@ -13,7 +11,6 @@ import {
   SCHEMA,
   type Files,
 } from "./contract-files.ts";
-import { toJsonText } from "../../src/json/json-text.ts";
 
 type Replaced = Readonly<Record<number, string | null>>;
 
@@ -291,6 +288,27 @@ describe("faults of the directory", () => {
     ]);
   });
 
+  test.each<[string, Uint8Array, string]>([
+    ["in UTF-16", Buffer.from(contractYaml(), "utf16le"), "Not YAML: the file is in UTF-16LE"],
+    ["that is packed", Uint8Array.of(0x1f, 0x8b, 8, 0), "Not YAML: the file is gzip data"],
+  ])("a contract.yaml %s is told so", (_, bytes, message) => {
+    const { faults } = readContracts(contractsDirectory({ "parcel/contract.yaml": bytes }));
+    expect(faults.map((fault) => fault.message)).toEqual([message]);
+  });
+
+  test.each<[string, Uint8Array, string]>([
+    ["in UTF-16", Buffer.from(SCHEMA, "utf16le"), "Not JSON: the file is in UTF-16LE"],
+    [
+      "with a byte order mark",
+      Buffer.from(`\uFEFF${SCHEMA}`),
+      "Not JSON: the file begins with a byte order mark (EF BB BF)",
+    ],
+  ])("a schema file %s is told so", (_, bytes, message) => {
+    const more = { "parcel/contract.yaml": contractYaml(), "parcel/v1.schema.json": bytes };
+    const { faults } = readContracts(contractsDirectory(more));
+    expect(faults.map((fault) => fault.message)).toEqual([message]);
+  });
+
   test("an empty contract.yaml", () => {
     expect(faultsOf({}, { "parcel/contract.yaml": "" })).toEqual(["SIG-C-007 parcel/contract.yaml:1:1"]);
   });
@@ -346,17 +364,20 @@ describe("faults of a schema file, each with its place", () => {
     expect(faultsOf({}, { "parcel/v1.schema.json": schema })).toEqual(expected);
   });
 
-  test("a number that nothing keeps is told what would be kept, and an integer of 64 bits is none", () => {
-    const read = (maximum: string): readonly string[] => {
-      const schema = SCHEMA.replace('"number"', `"integer", "maximum": ${maximum}`);
-      const result = loadContracts(parcelDirectory({}, { "parcel/v1.schema.json": schema }));
-      if (!result.ok) return result.faults.map(({ message, remedy }) => `${message}; ${remedy}`);
-      return [toJsonText(result.contracts[0]?.versions[0]?.schema)];
-    };
-    expect(read("9223372036854775808.5")).toEqual([
-      "A number does not survive as a double; Write it with at most 15 digits, or as an integer within -9223372036854775808 and 9223372036854775807",
-    ]);
-    expect(read("9223372036854775807")).toEqual([expect.stringContaining('"maximum":9223372036854775807')]);
+  test.each<[string, string]>([
+    [
+      String.raw`"pattern": "^a\\:b$"`,
+      'Refused (pattern-syntax): the pattern is no regular expression under flag u: there is no escape of ":" at character 3 of it; write ":"',
+    ],
+    [
+      String.raw`"patternProperties": { "[\\w-.]": true }`,
+      String.raw`Refused (pattern-syntax): the pattern is no regular expression under flag u: a range begins or ends with a set of characters at character 4 of it; write \- for the dash itself`,
+    ],
+  ])("a pattern that is none, once, with its place inside: %s", (keyword, message) => {
+    const schema = SCHEMA.replace('"string" }', `"string", ${keyword} }`);
+    const { faults, patterns } = readContracts(parcelDirectory({}, { "parcel/v1.schema.json": schema }));
+    expect(faults.map((fault) => [fault.message, fault.line])).toEqual([[message, 6]]);
+    expect(patterns.filter(({ flags }) => flags === "u")).toEqual([]);
   });
 
   test("a schema nested without end", () => {
@@ -369,32 +390,5 @@ describe("faults of a schema file, each with its place", () => {
     rmSync(join(directory, "parcel/v1.schema.json"));
     const result = loadContracts(directory);
     expect(result.ok ? [] : codesAndPlaces(directory, result.faults)).toEqual(["SIG-C-002 parcel/contract.yaml:9:13"]);
-  });
-});
-
-describe("the contract set of loaded contracts", () => {
-  const binding = { topic: "parcels", subject: "parcel", defaultVersion: 1 };
-
-  test("compiles, with its bindings and limits", () => {
-    const sealed = toContractSet(loaded(parcelDirectory()), [binding], DEFAULT_LIMITS);
-    const compiled = compileContractSet(sealed);
-    expect(sealed.set.bindings).toEqual([binding]);
-    expect(compiled.byTopic.get("parcels")?.contract.versions.get(1)?.status).toBe("draft");
-  });
-
-  test("holds nothing of where the files are, nor of who owns them", () => {
-    const one = toContractSet(loaded(parcelDirectory()), [binding], DEFAULT_LIMITS);
-    const other = toContractSet(
-      loaded(parcelDirectory({ 2: "owner: someone else", 3: "description: other" })),
-      [binding],
-      DEFAULT_LIMITS,
-    );
-    expect(other).toEqual(one);
-  });
-
-  test("changes its digest with a status", () => {
-    const draft = toContractSet(loaded(parcelDirectory()), [], DEFAULT_LIMITS);
-    const active = toContractSet(loaded(parcelDirectory({ 8: "    status: active" })), [], DEFAULT_LIMITS);
-    expect(active.digest).not.toBe(draft.digest);
   });
 });

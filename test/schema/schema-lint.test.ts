@@ -30,8 +30,12 @@ describe("refuseSchema()", () => {
     ["a reference with a bare percent", { $ref: "#/$defs/100%", $defs: { "100%": {} } }, ["unresolved-ref /$ref"]],
     ["a vocabulary", { $vocabulary: {} }, ["unknown-keyword /$vocabulary"]],
     ["a format nobody can assert", { items: { format: "colour" } }, ["unknown-format /items/format"]],
-    ["a pattern that is none", { pattern: "(" }, ["pattern /pattern"]],
-    ["an escape that flag u does not have", { patternProperties: { "a\\:": {} } }, ["pattern /patternProperties/a\\:"]],
+    ["a pattern that is none", { pattern: "(" }, ["pattern-syntax /pattern"]],
+    [
+      "an escape that flag u does not have",
+      { patternProperties: { "a\\:": {} } },
+      ["pattern-syntax /patternProperties/a\\:"],
+    ],
     ["a schema nested too deep", nested(70), [`too-deep ${"/not".repeat(64)}`]],
     ["a schema too large", { description: "x".repeat(1_000_001) }, ["too-large "]],
   ])("refuses %s", (_, schema, expected) => {

@@ -93,11 +93,11 @@ export function minedValues(schema: JsonValue, expressions: readonly string[]): 
   const add = (value: JsonValue): void => void found.set(sortedText(value), value);
   for (const value of [null, true, false, 0, 1, -1, 0.5, "", "a", [], {}] as const) add(value);
   const addNumber = (number: Numeric): void => {
-    for (const near of numbersNear(number)) add(near as JsonValue);
+    for (const near of numbersNear(number)) add(near);
   };
   const addMultiples = (divisor: Numeric): void => {
     const multiples = decimalOf(divisor);
-    for (const count of COUNTS) add(multipleAt(multiples, count, "down") as JsonValue);
+    for (const count of COUNTS) add(multipleAt(multiples, count, "down"));
     for (const part of partsOf(multiples)) add(part);
   };
   const addText = (text: string): void => {

@@ -250,7 +250,7 @@ function negateUnit(node: SchemaNode, schema: JsonObject, open: Literal[], run: 
   if (beside.length > 0) return void run.negatives.push(node);
   if (opposite !== undefined && typeof value === "number") return instead(opposite(value));
   const bound = OPPOSITE_BOUND[keyword];
-  if (bound !== undefined && isNumeric(value)) return instead({ type: "number", [bound]: value as JsonValue });
+  if (bound !== undefined && isNumeric(value)) return instead({ type: "number", [bound]: value });
   switch (keyword) {
     case "not":
       return void open.push(...[nodeUnder(node, "not")].filter((one) => one !== null).map(must));

@@ -127,7 +127,7 @@ function listedValues(known: Conjunction, type: JsonType): readonly JsonValue[] 
   if (shortest !== undefined) return shortest.filter((value) => typeOfValue(value) === type);
   if (type === "null") return [null];
   if (type === "boolean") return [true, false];
-  return type === "number" ? (listedNumbers(numberFacts(known)) as readonly JsonValue[] | null) : null;
+  return type === "number" ? listedNumbers(numberFacts(known)) : null;
 }
 
 /** Shows that what is known of values of this type leaves none. */
