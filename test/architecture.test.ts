@@ -29,7 +29,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   contract: {
     // Activation of a version may ask for the report of a what-if.
     uses: ["core", "json", "schema", "whatif/report", "whatif/gate"],
-    libraries: ["yaml", "jsonc-parser", "recheck", "@marcbachmann/cel-js"],
+    libraries: ["yaml", "jsonc-parser", "recheck"],
     node: ["node:fs", "node:fs/promises", "node:path", "node:module", "node:crypto"],
   },
   // Drafts from samples and from other standards; files are written by the command line.

@@ -3,7 +3,7 @@ export type Place = { readonly file: string; readonly line: number; readonly col
 
 /**
  * What every code of this folder means. A code is stable: it is never used again for something else.
- * 001-025 contract files, 030-035 the lock, 040-045 fixtures, 060-064 compatibility.
+ * 001-025 contract files, 030-035 the lock, 040-045 fixtures, 050-053 rules against their schema, 060-064 compatibility.
  */
 export const CONTRACT_CODES = {
   "SIG-C-001": "The contracts directory cannot be read or holds no contract",
@@ -44,6 +44,10 @@ export const CONTRACT_CODES = {
   "SIG-C-043": "A fixture cannot be read",
   "SIG-C-044": "A file among the fixtures belongs to no version",
   "SIG-C-045": "No fixture needs a constraint: it could be left out and no test would tell",
+  "SIG-C-050": "A rule uses a field or a function that there is not",
+  "SIG-C-051": "A rule uses a value of the wrong type, or of more types than it can take",
+  "SIG-C-052": "A rule uses what may be missing: an optional field, an item, the least of no items",
+  "SIG-C-053": "A rule could take time out of proportion to its record",
   "SIG-C-060":
     "A version is incompatible: a payload that one version accepts and the other refuses was found and judged",
   "SIG-C-061": "It is not known whether a version is compatible: neither proved nor refuted",

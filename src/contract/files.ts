@@ -105,12 +105,14 @@ export function toContractSet(
       subject,
       collection,
       versionField,
-      versions: versions.map(({ version, status, schema, rules, identity, digest }) => ({
+      versions: versions.map(({ version, status, schema, rules, identity, formats, digest }) => ({
         version,
         status,
         schema,
         rules,
         identity,
+        // As in the digest: sets from before formats could be asserted have no such member.
+        ...(formats === "assert" ? { formats } : {}),
         digest,
       })),
     })),
@@ -219,9 +221,12 @@ function readVersion(
   patterns: PatternSite[],
 ): LoadedVersion | null {
   const { number, place, status, deprecated, sunset, identity } = version;
+  const before = faults.length;
   const schema = readSchema(folder, version, faults, patterns);
+  // What a rule says of a schema with faults would only repeat them.
+  const judged = faults.length === before ? (schema?.schema ?? null) : null;
   for (const { value, place: start, placeInside } of version.rules) {
-    const reading = readRule(value);
+    const reading = readRule(value, judged, version.formats);
     for (const { code, position, message, remedy } of reading.findings) {
       faults.push(faultAt(position === 0 ? start : placeInside(position), code, message, remedy));
     }

@@ -27,9 +27,13 @@ export function untestedConstraints(version: LoadedVersion, payloads: readonly J
   const accepts = compileSchema(schema, { formats }).accepts;
   const schemaVerdicts = payloads.map((payload) => accepts(payload));
   const accepted = payloads.filter((_, index) => schemaVerdicts[index]);
-  const ruleVerdicts = verdictsOf(rules, accepted);
+  const verdictsOf = (some: readonly Rule[]): readonly boolean[] => {
+    const compiled = compileRules(some, schema, formats);
+    return accepted.map((payload) => compiled(payload).length === 0);
+  };
+  const ruleVerdicts = verdictsOf(rules);
   return constraintsOf(schema, rules).filter((constraint) => {
-    if (constraint.kind === "rule") return same(verdictsOf(constraint.without, accepted), ruleVerdicts);
+    if (constraint.kind === "rule") return same(verdictsOf(constraint.without), ruleVerdicts);
     const mutant = compileSchema(constraint.without, { formats }).accepts;
     return payloads.every((payload, index) => mutant(payload) === schemaVerdicts[index]);
   });
@@ -113,11 +117,6 @@ function fieldAt(pointer: string): string {
 function remedyFor(constraint: Constraint, { fixturesDir }: LoadedVersion): string {
   const what = constraint.kind === "rule" ? "this rule" : "this constraint";
   return `Add a payload to ${fixturesDir}/fail/ that breaks ${what} and nothing else, or leave it out of a draft`;
-}
-
-function verdictsOf(rules: readonly Rule[], payloads: readonly JsonValue[]): readonly boolean[] {
-  const compiled = compileRules(rules);
-  return payloads.map((payload) => compiled(payload).length === 0);
 }
 
 function same(a: readonly boolean[], b: readonly boolean[]): boolean {

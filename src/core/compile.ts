@@ -136,7 +136,7 @@ export function compileVersion(subject: string, version: ContractVersion): Compi
     ref: { subject, version: version.version, digest: version.digest },
     status: version.status,
     schema: compileSchema(version.schema, { formats: version.formats ?? "annotate" }),
-    rules: compileRules(version.rules),
+    rules: compileRules(version.rules, version.schema, version.formats ?? "annotate"),
     identity: compilePointers(version.identity),
     machineId: compileMachineId(IDENTITY_KIND, subject),
     numbers: compileNumberTypes(version.schema),

@@ -1,39 +1,47 @@
-import { Environment } from "@marcbachmann/cel-js";
-import type { Rule } from "./contract-set.ts";
+import type { FormatsMode, Rule } from "./contract-set.ts";
 import type { RuleViolation } from "./failure.ts";
+import { checkRule } from "./rules/check.ts";
+import type { RuleFinding, RulePattern } from "./rules/finding.ts";
+import { shapeOfSchema } from "./rules/schema-shape.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
 
-/** Judges a payload that has passed the schema: the rules it breaks, in contract order. Pure and total. */
+/** Judges a payload that its schema accepts: the rules it breaks, in contract order. Pure and total. */
 export type CompiledRules = (payload: JsonValue) => readonly RuleViolation[];
 
-/** A rule that cannot be used. `position` is the character in the expression, when the parser knows it. */
-export type RuleFault = { readonly id: string; readonly message: string; readonly position: number | null };
-
-/** No clock and no randomness exist in this environment; numbers of JSON are doubles (`weight_kg <= 1000.0`). */
-const ENVIRONMENT = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
+/** What is wrong with a rule, and the patterns in it that are still to be shown safe. */
+export type RuleLint = { readonly findings: readonly RuleFinding[]; readonly patterns: readonly RulePattern[] };
 
 const NO_VIOLATIONS: readonly RuleViolation[] = [];
-
-type RuleContext = JsonObject | ReadonlyMap<string, JsonValue>;
 
 type CompiledRule = {
   readonly violation: RuleViolation;
   readonly unanswered: RuleViolation;
-  readonly holds: (context: RuleContext) => unknown;
-  readonly needsWhole: boolean;
+  /** null: the rule was frozen before rules were checked, and does not fit its schema. */
+  readonly holds: ((payload: JsonValue) => boolean) | null;
 };
 
 /**
  * Compiles the rules of one version.
  *
- * A rule sees every top-level field of an object by its name, and the whole payload as `payload`
- * (so `has(payload.discount)` works for an optional field).
- * A rule that cannot be evaluated (a missing field, a wrong type) is broken, never skipped.
- * @throws when an expression does not parse; {@link lintRule} finds that first.
+ * A rule sees every declared field of the payload by its name, and the whole payload as `payload`. One that {@link lintRule}
+ * finds nothing wrong with yields true or false on every payload its schema accepts. Any other one is broken on every
+ * payload, never skipped: history may hold such rules.
+ * @param formats whether the schema's formats are asserted: only then is a text known to be an instant.
  */
-export function compileRules(rules: readonly Rule[]): CompiledRules {
-  const compiled = rules.map(compileRule);
-  if (compiled.length === 0) return () => NO_VIOLATIONS;
+export function compileRules(
+  rules: readonly Rule[],
+  schema: JsonObject | boolean,
+  formats: FormatsMode,
+): CompiledRules {
+  if (rules.length === 0) return () => NO_VIOLATIONS;
+  const shape = shapeOfSchema(schema, formats);
+  const compiled = rules.map(({ id, message, expression }): CompiledRule => {
+    return {
+      violation: { id, message },
+      unanswered: { id, message: `${message} (the rule could not be evaluated on this payload)` },
+      holds: checkRule(expression, shape).holds,
+    };
+  });
   return (payload) => {
     let violations: RuleViolation[] | null = null;
     for (const rule of compiled) {
@@ -44,46 +52,17 @@ export function compileRules(rules: readonly Rule[]): CompiledRules {
   };
 }
 
-/** Why a rule cannot be frozen, or null. */
-export function lintRule(rule: Rule): RuleFault | null {
-  const checked = ENVIRONMENT.check(rule.expression);
-  if (!checked.valid) {
-    const position = checked.error?.range?.start ?? null;
-    return { id: rule.id, message: firstLine(checked.error?.message ?? "it does not parse"), position };
-  }
-  if (checked.type !== "bool" && checked.type !== "dyn") {
-    return { id: rule.id, message: `it yields ${String(checked.type)}; a rule must yield a boolean`, position: null };
-  }
-  return null;
+/** Why a rule cannot be frozen with a schema: nothing, when it may be. */
+export function lintRule({ expression }: Rule, schema: JsonObject | boolean, formats: FormatsMode): RuleLint {
+  return checkRule(expression, shapeOfSchema(schema, formats));
 }
 
-function compileRule(rule: Rule): CompiledRule {
-  const { id, message, expression } = rule;
-  return {
-    violation: { id, message },
-    unanswered: { id, message: `${message} (the rule could not be evaluated on this payload)` },
-    holds: ENVIRONMENT.parse(expression) as (context: RuleContext) => unknown,
-    needsWhole: /\bpayload\b/.test(expression),
-  };
-}
-
-function judge(rule: CompiledRule, payload: JsonValue): RuleViolation | null {
+function judge({ violation, unanswered, holds }: CompiledRule, payload: JsonValue): RuleViolation | null {
+  if (holds === null) return unanswered;
   try {
-    const answer = rule.holds(contextOf(payload, rule.needsWhole));
-    if (answer === true) return null;
-    return answer === false ? rule.violation : rule.unanswered;
+    return holds(payload) ? null : violation;
   } catch {
-    return rule.unanswered;
+    // Beyond what the checker promises: a text of hundreds of millions of digits is more than the machine can count.
+    return unanswered;
   }
-}
-
-/** The payload itself where that is enough: a copy for each record would double the cost of a rule. */
-function contextOf(payload: JsonValue, needsWhole: boolean): RuleContext {
-  if (payload === null || typeof payload !== "object" || Array.isArray(payload)) return { payload };
-  if (!needsWhole) return payload as JsonObject;
-  return new Map<string, JsonValue>(Object.entries(payload as JsonObject)).set("payload", payload);
-}
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? text;
 }

@@ -21,7 +21,7 @@ const DIGITS_MAX = 15;
 
 /**
  * The schema that accepts exactly the payloads a rule holds for, when the rule is a threshold on one field; else null.
- * A rule on a field that is missing or no number is broken, so the schema requires both.
+ * The schema of a rule's version shows that the field is there and a number, and so does this one.
  */
 export function schemaOfRule({ expression }: Rule): JsonObject | null {
   const [, field = "", operator = "", text = ""] = THRESHOLD.exec(expression) ?? [];
