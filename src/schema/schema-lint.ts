@@ -151,8 +151,13 @@ function checkRef(place: SchemaPlace, reference: string, pointer: string, { reso
   refuse({ pointer, code: "remote-ref", message });
 }
 
+/** Whether a name under `format` means something: one that does not cannot be asserted. */
+export function isKnownFormat(name: string): boolean {
+  return FORMATS.has(name) || INTEGER_RANGES.has(name) || NUMBER_FORMATS.has(name);
+}
+
 function checkFormat(name: string, pointer: string, { formats, refuse }: Walk): void {
-  if (formats === "annotate" || FORMATS.has(name) || INTEGER_RANGES.has(name) || NUMBER_FORMATS.has(name)) return;
+  if (formats === "annotate" || isKnownFormat(name)) return;
   const known = [...FORMATS.keys(), ...INTEGER_RANGES.keys(), ...NUMBER_FORMATS].join(", ");
   const message = `there is no format "${name}" to assert; use one of ${known}, or make formats notes with formats: annotate`;
   refuse({ pointer, code: "unknown-format", message });
