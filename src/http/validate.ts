@@ -101,7 +101,7 @@ function boundFor(
 ): CompiledBinding {
   const { subject } = contract;
   // In the order in which they are configured.
-  const topics = topic === null ? deps.log.topics() : [topic];
+  const topics = topic === null ? [...deps.log.topics(), ...set.byTopic.keys()] : [topic];
   const own = topics.map((name) => set.byTopic.get(name)).find((bound) => bound?.contract === contract);
   const defaultVersion = version ?? own?.binding.defaultVersion ?? null;
   const binding: Binding = { ...(own?.binding ?? { topic: subject, subject }), defaultVersion };
