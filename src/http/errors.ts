@@ -1,7 +1,9 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Socket } from "node:net";
 import { Unavailable } from "../core/unavailable.ts";
 import { drain } from "./body.ts";
-import { ProblemError, sendProblem, unavailableProblem, type Problem } from "./problem.ts";
+import { SAFE_HEADERS } from "./guard.ts";
+import { PROBLEM_TYPE, ProblemError, problemText, sendProblem, unavailableProblem, type Problem } from "./problem.ts";
 
 type Route = { readonly method: string; readonly pattern: RegExp };
 
@@ -57,6 +59,64 @@ export function leaveBody({ raw }: FastifyRequest, reply: FastifyReply): void {
   void reply.header("connection", "close");
   drain(raw);
 }
+
+/** Errors of the router, before any route or hook. */
+export function answerRouterError(
+  error: FastifyError,
+  request: FastifyRequest,
+  { raw }: FastifyReply,
+  nowMs: number,
+): void {
+  const problem = problemOf(error, nowMs, request);
+  const body = problemText(problem, request.raw.url ?? "/");
+  const length = Buffer.byteLength(body);
+  raw.writeHead(problem.status, {
+    ...SAFE_HEADERS,
+    connection: "close",
+    "content-type": PROBLEM_TYPE,
+    "content-length": length,
+  });
+  raw.end(body);
+  drain(request.raw);
+}
+
+/** Errors before there is a request: what Node's parser does not take, or what did not come in time. */
+export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed) return;
+  const { status, code, title, detail } = CLIENT[error.code ?? ""] ?? UNREADABLE;
+  const body = problemText({ status, code, title, detail }, "/");
+  const lines = [
+    `HTTP/1.1 ${status} ${title}`,
+    "connection: close",
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(SAFE_HEADERS).map(([name, value]) => `${name}: ${value}`),
+  ];
+  if (socket.writable) socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+  // What it sends now is read by nobody.
+  socket.setTimeout(1_000, () => socket.destroy());
+}
+
+const UNREADABLE: Problem = {
+  status: 400,
+  code: "bad-request",
+  title: "Bad request",
+  detail: "This is no HTTP request",
+};
+const CLIENT: Readonly<Record<string, Problem>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: "too-slow",
+    title: "Too slow",
+    detail: "The headers did not arrive in time",
+  },
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    code: "headers-too-large",
+    title: "Headers too large",
+    detail: "The headers have more than 16384 bytes",
+  },
+};
 
 function pathOf({ url }: FastifyRequest): string {
   return url.split("?", 1)[0] ?? "";

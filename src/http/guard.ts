@@ -8,6 +8,15 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 /** A host with its port (RFC 9110, 7.2). */
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^[\]:@/\s]*)(?::\d{1,5})?$/;
 
+/** Headers of every answer. */
+export const SAFE_HEADERS: Readonly<Record<string, string>> = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-store",
+  "cross-origin-resource-policy": "same-origin",
+};
+
 type Rules = Pick<HttpDeps, "hosts" | "remote">;
 
 /**
@@ -21,13 +30,8 @@ export function guardRequests(app: FastifyInstance, rules: Rules): void {
   });
   app.addHook("onSend", async (_request, reply, payload) => {
     const { "content-security-policy": own } = reply.getHeaders();
-    void reply.headers({
-      "x-content-type-options": "nosniff",
-      "content-security-policy": own ?? "default-src 'none'; frame-ancestors 'none'",
-      "referrer-policy": "no-referrer",
-      "cache-control": "no-store",
-      "cross-origin-resource-policy": "same-origin",
-    });
+    void reply.headers(SAFE_HEADERS);
+    if (own !== undefined) void reply.header("content-security-policy", own);
     return payload;
   });
 }

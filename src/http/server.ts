@@ -5,7 +5,7 @@ import { readWhole } from "./body.ts";
 import { registerContracts } from "./contracts.ts";
 import { registerDecisions } from "./decisions.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
-import { answerErrors, collectRoutes } from "./errors.ts";
+import { answerClientError, answerErrors, answerRouterError, collectRoutes } from "./errors.ts";
 import { registerEvents } from "./events.ts";
 import { guardRequests } from "./guard.ts";
 import { registerHealth } from "./health.ts";
@@ -36,6 +36,8 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   const app = Fastify({
     ...(deps.logger === false ? { logger: false } : { loggerInstance: deps.logger }),
     logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: (error, request, reply) => answerRouterError(error, request, reply, deps.now()),
+    clientErrorHandler: answerClientError,
     // Bodies are bounded where they are read (readWhole, wholeLines).
     bodyLimit: Number.MAX_SAFE_INTEGER,
     // A stream of lines may take hours: bodies have their own clocks (bodyMs, lineMs), headers Node's.
