@@ -160,5 +160,6 @@ test("localhost is answered on either loopback address, and on neither once it i
   const { port } = new URL(url);
   for (const host of ["127.0.0.1", "[::1]"]) expect(await (await fetch(`http://${host}:${port}/`)).text()).toBe("here");
   await Promise.all([close(), app.close()]);
-  for (const host of ["127.0.0.1", "[::1]"]) await expect(fetch(`http://${host}:${port}/`)).rejects.toThrow();
+  for (const host of ["127.0.0.1", "[::1]"])
+    await expect(fetch(`http://${host}:${port}/`)).rejects.toThrow("fetch failed");
 });

@@ -43,9 +43,9 @@ test.each([
   [{ "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t", "ce-dataschema": "sigma:order@1" }],
 ])("a declared contract judges: %o", async (headers) => {
   const { url } = await start(contracts());
-  const passed = await post(`${url}/api/validate`, '{"id":"1"}', headers as Record<string, string>);
+  const passed = await post(`${url}/api/validate`, '{"id":"1"}', headers);
   expect([passed.body["status"], passed.headers.get("contract")]).toEqual(["PASSED", "order@1"]);
-  const failed = await post(`${url}/api/validate`, VALID, headers as Record<string, string>);
+  const failed = await post(`${url}/api/validate`, VALID, headers);
   expect(failed.body["status"]).toBe("FAILED");
 });
 
