@@ -16,9 +16,12 @@ function typesOf({ schema, value }: Row): readonly string[] {
   const whole = { type: "object", required: ["f"], properties: { f: schema } } as const;
   const payload = value === undefined ? {} : { f: value };
   const { format } = schema;
+  const compiled = compileSchema(whole);
   const violations =
     format === undefined
-      ? compileSchema(whole).explain(payload)
+      ? compiled.accepts(payload)
+        ? []
+        : compiled.explain(payload)
       : [{ pointer: "/f", keyword: "format", schemaPath: "/properties/f/format", message: "" }];
   return violations.map((one) => pydanticType(one, whole, payload));
 }
