@@ -87,7 +87,7 @@ FIELDS: list[tuple[Any, Any, list[Any]]] = [
     (
         {"oneOf": [kind_of("cat"), kind_of("dog")]},
         Annotated[Union[Cat, Dog], Field(discriminator="kind")],
-        [{"kind": "nope"}, {}],
+        [{"kind": "nope"}, {"kind": 1}, {}, 1, "x", []],
     ),
 ]
 

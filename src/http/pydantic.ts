@@ -5,11 +5,10 @@ import type { Violation } from "../schema/violation.ts";
 // The reference's clients read the `type` of an error as Pydantic 2 gives it. Which type stands for which broken keyword is
 // pinned against Pydantic itself (test/http/pydantic.json, scripts/pydantic-types.py).
 
-type Broken = Pick<Violation, "pointer" | "keyword" | "schemaPath">;
+type Broken = Pick<Violation, "pointer" | "keyword" | "schemaPath" | "expected">;
 
 /** Types that follow from the keyword alone. What has no counterpart in Pydantic is what its validators raise. */
 const BY_KEYWORD: Readonly<Record<string, string>> = {
-  required: "missing",
   dependentRequired: "missing",
   identity: "missing",
   additionalProperties: "extra_forbidden",
@@ -54,7 +53,7 @@ const DATE_TIME = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-
  * @param schema of the version that judged; @param payload as it was judged.
  */
 export function pydanticType(
-  { pointer, keyword, schemaPath }: Broken,
+  { pointer, keyword, schemaPath, expected }: Broken,
   schema: JsonObject | boolean,
   payload: JsonValue,
 ): string {
@@ -63,7 +62,12 @@ export function pydanticType(
   const value = valueAt(payload, stepsIn(pointer));
   switch (keyword) {
     case "type":
-      return typeError(constraint, value);
+      return isOfUnion(schemaPath) && expected === "object"
+        ? "model_attributes_type"
+        : typeError(constraint, expected, value);
+    case "required":
+      // The field that tells the branches apart.
+      return isOfUnion(schemaPath) ? "union_tag_not_found" : "missing";
     case "format":
       return formatError(constraint["format"], value);
     case "oneOf":
@@ -74,9 +78,16 @@ export function pydanticType(
   }
 }
 
+/** Whether a violation is of several branches at once. */
+function isOfUnion(schemaPath: string): boolean {
+  return /\/(?:oneOf|anyOf)$/.test(schemaPath);
+}
+
 /** Of several types the first that is not null gives the name: a union with null is that type, and optional. */
-function typeError({ type, properties, required }: JsonObject, value: JsonValue | undefined): string {
-  const types = (Array.isArray(type) ? (type as readonly JsonValue[]) : [type]).map(String);
+function typeError({ type, properties, required }: JsonObject, expected: string, value: JsonValue | undefined): string {
+  const named =
+    type === undefined ? expected.split(" or ") : Array.isArray(type) ? (type as readonly JsonValue[]) : [type];
+  const types = named.map(String);
   switch (types.find((one) => one !== "null") ?? "null") {
     case "string":
       return "string_type";

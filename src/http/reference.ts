@@ -132,7 +132,7 @@ function shown(received: Buffer, { limits }: CompiledContractSet): JsonValue {
 
 /** `loc`, `msg` and `type` as the reference's clients read them, beside our own words. */
 function referenceError(violation: Violation, schema: JsonObject | boolean, payload: JsonValue): object {
-  const { pointer, keyword, schemaPath, message } = violation;
+  const { pointer, keyword, schemaPath, message, expected, got } = violation;
   return {
     loc: locOf(pointer),
     msg: message,
@@ -140,6 +140,8 @@ function referenceError(violation: Violation, schema: JsonObject | boolean, payl
     pointer,
     keyword,
     schemaPath,
+    expected,
+    got,
     code: `schema-${keyword}`,
   };
 }

@@ -22,7 +22,7 @@ function typesOf({ schema, value }: Row): readonly string[] {
       ? compiled.accepts(payload)
         ? []
         : compiled.explain(payload)
-      : [{ pointer: "/f", keyword: "format", schemaPath: "/properties/f/format", message: "" }];
+      : [{ pointer: "/f", keyword: "format", schemaPath: "/properties/f/format", message: "", expected: "" }];
   return violations.map((one) => pydanticType(one, whole, payload));
 }
 
