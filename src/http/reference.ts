@@ -132,17 +132,13 @@ function shown(received: Buffer, { limits }: CompiledContractSet): JsonValue {
 
 /** `loc`, `msg` and `type` as the reference's clients read them, beside our own words. */
 function referenceError(violation: Violation, schema: JsonObject | boolean, payload: JsonValue): object {
-  const { pointer, keyword, schemaPath, message, expected, got } = violation;
+  const { message, ...where } = violation;
   return {
-    loc: locOf(pointer),
+    loc: locOf(violation.pointer),
     msg: message,
     type: pydanticType(violation, schema, payload),
-    pointer,
-    keyword,
-    schemaPath,
-    expected,
-    got,
-    code: `schema-${keyword}`,
+    ...where,
+    code: `schema-${violation.keyword}`,
   };
 }
 
