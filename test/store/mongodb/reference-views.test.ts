@@ -62,7 +62,9 @@ test("the views of the page show what the gateway stores under the old names of 
     },
   });
   const failed = await database.raw.collection("reference_failed_shipments").find().sort({ _id: 1 }).toArray();
-  expect(failed.map((one) => [one["validation_errors"], (one["kafka_metadata"] as Document)["offset"]])).toEqual([
+  expect(
+    failed.map((one) => [one["validation_errors"] as unknown, (one["kafka_metadata"] as { offset: unknown }).offset]),
+  ).toEqual([
     [["/weight_kg must be number"], 1n],
     [["weight_kg exceeds maximum"], 2n],
     [["Not JSON"], 3n],
