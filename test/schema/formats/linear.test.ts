@@ -28,9 +28,9 @@ describe("no check takes more than linear time", () => {
         String.raw`^[\p{ID_Start}$_]$`,
       ].toSorted(),
     );
-    const place = { file: "", line: 1, column: 1, pointer: "" };
+    const place = { file: "", line: 1, column: 1 };
     expect(
-      lintPatterns(patterns.map(({ pattern, flags }) => ({ pattern, flags: [flags.replace("g", "")], place }))),
+      lintPatterns(patterns.map(({ pattern, flags }) => ({ pattern, flags: flags.includes("u") ? "u" : "", place }))),
     ).toEqual([]);
   });
 
