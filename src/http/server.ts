@@ -12,6 +12,7 @@ import { registerHealth } from "./health.ts";
 import { createHeld, type Held, type Lease } from "./held.ts";
 import { takenAs, type Taken } from "./media.ts";
 import { countVerdicts, registerMetrics } from "./metrics.ts";
+import { describeRoute, documentOf } from "./openapi.ts";
 import { registerRegistry } from "./registry/routes.ts";
 import { registerShadow } from "./shadow.ts";
 import { registerValidate } from "./validate.ts";
@@ -57,10 +58,8 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   app.setSerializerCompiler(() => (data) => toJsonText(data));
   app.setReplySerializer((data) => toJsonText(data));
   await app.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: { title: "SIGMA-AETL gateway", version: deps.version },
-    },
+    openapi: documentOf(deps.version),
+    transform: describeRoute,
   });
   const held = createHeld(LIMITS.inFlightBytes, deps.now);
   const counts = countVerdicts();
