@@ -1,4 +1,7 @@
 import type { JsonValue } from "../json/json.ts";
+import { DRAFT_4 } from "./meta-schemas/draft-04.ts";
+import { DRAFT_6 } from "./meta-schemas/draft-06.ts";
+import { DRAFT_7 } from "./meta-schemas/draft-07.ts";
 import { isObject, under, type Unmapped } from "./draft.ts";
 import { createSchemaIndex, valueAt, type FindDocument, type SchemaDocument, type Target } from "./schema-documents.ts";
 import { emit, freeName, keyOf, refuse, type ImportProblem, type Run, type Site } from "./upgrade-schema.ts";
@@ -12,6 +15,13 @@ export type ImportedSchema = {
   readonly originOf: (pointer: string) => { readonly document: SchemaDocument; readonly pointer: string };
 };
 
+/** Documents that everybody knows: schemas that hold schemas refer to them. */
+const META_SCHEMAS: ReadonlyMap<string, JsonValue> = new Map([
+  ["http://json-schema.org/draft-04/schema", DRAFT_4],
+  ["http://json-schema.org/draft-06/schema", DRAFT_6],
+  ["http://json-schema.org/draft-07/schema", DRAFT_7],
+]);
+
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
 /**
@@ -20,7 +30,11 @@ const DIALECT = "https://json-schema.org/draft/2020-12/schema";
  * and one of another document, moves to `$defs`. What has no meaning there is kept as an `x-` annotation and named.
  */
 export function importSchema(root: SchemaDocument, find: FindDocument): ImportedSchema {
-  const index = createSchemaIndex(find);
+  const index = createSchemaIndex((uri) => {
+    const given = find(uri);
+    const known = given.ok ? undefined : META_SCHEMAS.get(uri.replace(/^https:/, "http:"));
+    return known === undefined ? given : { ok: true, document: { name: uri, uri, fileUri: uri, value: known } };
+  });
   const document = index.add(root);
   const run: Run = {
     index,
