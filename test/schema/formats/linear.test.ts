@@ -30,17 +30,7 @@ describe("no check takes more than linear time", () => {
     );
     const place = { file: "", line: 1, column: 1 };
     expect(
-<<<<<<< HEAD
       lintPatterns(patterns.map(({ pattern, flags }) => ({ pattern, flags: flags.includes("u") ? "u" : "", place }))),
-=======
-      lintPatterns(
-        patterns.map(({ pattern, flags }) => ({
-          pattern,
-          flags: flags === "u" ? ("u" as const) : ("" as const),
-          place,
-        })),
-      ),
->>>>>>> formats
     ).toEqual([]);
   });
 
