@@ -186,7 +186,18 @@ function checkNames(value: JsonValue, pointer: string, { refuse }: Walk): void {
 function refuseMeaningless(schema: JsonObject): readonly Refusal[] {
   const { accepts, explain } = metaSchema();
   if (accepts(schema)) return [];
-  return explain(schema).map(({ pointer, message }) => ({ pointer, code: "invalid", message }));
+  return explain(schema).map(({ pointer, message }) => ({
+    pointer,
+    code: "invalid",
+    message: `${keywordAt(pointer)} ${message}`,
+  }));
+}
+
+/** `required/0` of `/properties/a/required/0`: what of a pointer says which keyword is meant. */
+function keywordAt(pointer: string): string {
+  const steps = pointer.split("/").slice(1);
+  const keyword = steps.findLastIndex((step) => Object.hasOwn(KEYWORDS, step));
+  return keyword === -1 ? "the schema" : steps.slice(keyword).join("/");
 }
 
 /** A safety net: what got this far compiles. */
