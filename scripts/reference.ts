@@ -164,6 +164,7 @@ const FAILURES: Readonly<Record<FailureName, string>> = {
   "malformed-too-large": "More bytes than limits.record_bytes",
   "malformed-not-utf8": "The bytes are not UTF-8",
   "malformed-not-json": "The text is not JSON (RFC 8259)",
+  "malformed-not-cloudevent": "The content type says CloudEvents, and the value is no event that is read",
   "malformed-too-deep": "Nested deeper than limits.depth",
   "malformed-duplicate-key": "A key appears twice in one object",
   "malformed-forbidden-key": "A key is __proto__, constructor or prototype, or holds NUL",

@@ -7,13 +7,14 @@ import type { Written } from "./config/file.ts";
 import type { Setting, SettingKey, SettingValue, SourceSetting } from "./config/setting.ts";
 import { OTHER_VARIABLES, SETTINGS, type ConfigFault } from "./config/settings.ts";
 import { engineFaults, kafkaConfig, type KafkaConfig } from "./config/engines.ts";
+import { httpConfig, httpFaults, type HttpConfig } from "./config/http-settings.ts";
 import { registryConfig, registryFaults, type RegistryConfig } from "./config/registry.ts";
 import { parseShadow, shadowFaults, type ShadowSetting } from "./config/shadow.ts";
 import { describeValue, parseText } from "./config/values.ts";
 
 /** What the program runs with. Paths are relative to the working directory, or absolute. */
 export type Config = {
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: HttpConfig;
   readonly dataDir: string;
   /** With a URL, where the copy is. */
   readonly contractsDir: string;
@@ -139,7 +140,13 @@ function contradictions(settings: readonly SettingInForce[]): readonly ConfigFau
     faults.push({ place: raw.origin, code: "SIG-S-010", message, remedy: "Set passed.raw to keep, or mongodb.uri" });
   }
   const sources = inForce("sources");
-  const topics = typeof sources?.value === "object" ? sources.value.map(({ topic }) => topic) : [];
+  const configured = typeof sources?.value === "object" ? sources.value : [];
+  const asText = (key: SettingKey): { readonly value: string; readonly origin: string } => {
+    const found = inForce(key);
+    return { value: describeValue(found?.value ?? ""), origin: found?.origin ?? "default" };
+  };
+  faults.push(...httpFaults(asText, configured));
+  const topics = configured.map(({ topic }) => topic);
   const twice = topics.find((topic, index) => topics.indexOf(topic) !== index);
   if (sources !== undefined && twice !== undefined) {
     const message = `Topic "${twice}" stands twice`;
@@ -159,7 +166,7 @@ function configOf(settings: readonly SettingInForce[]): Config {
   const text = (key: SettingKey): string => describeValue(values.get(key) ?? "");
   const number = (key: SettingKey): number => Number(values.get(key));
   return {
-    http: { host: text("http.host"), port: number("http.port") },
+    http: httpConfig(text),
     dataDir: text("data.dir"),
     contractsDir: text("contracts.url") === "" ? text("contracts.dir") : join(text("data.dir"), "contracts"),
     contractsUrl: text("contracts.url") === "" ? null : text("contracts.url"),

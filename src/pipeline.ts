@@ -91,11 +91,11 @@ async function follow(
   told: { readonly onReload: (outcome: Swap) => void; readonly observe: (event: ContractsEvent) => void },
   signal: AbortSignal,
 ): Promise<void> {
-  const { contractsReloadMs: everyMs, contractsDir, sources, shadow, limits } = config;
+  const { contractsReloadMs: everyMs, contractsDir, sources, shadow, limits, http } = config;
   if (everyMs === 0) return;
   const { followContracts } = await import("./config/reload.ts");
   const pause = async (): Promise<void> => nextTurn();
-  const settings = { contractsDir, sources, shadow, limits };
+  const settings = { contractsDir, sources, shadow, limits, http };
   let stale: string | null = null;
   const refresh = async (): Promise<void> => {
     const why = await copyContracts(config).catch((error: unknown) => (error as Error).message);

@@ -16,12 +16,16 @@ export async function startService(
 ): Promise<Service> {
   const { logContracts, logEvents } = await import("./observe/log.ts");
   const { createHttpServer } = await import("./http/server.ts");
+  const { listen } = await import("./http/listen.ts");
+  const { noteVerdicts } = await import("./verdicts.ts");
   const tellContracts = logContracts(logger);
   if (contracts.stale !== null) tellContracts({ kind: "contracts-stale", why: contracts.stale });
   const pipeline = await startPipeline(config, contracts, logEvents(logger), tellContracts);
   try {
     const { log, store, gateway, shadow, contracts: inForce } = pipeline;
     const reporting = await reportShadow(shadow, logger);
+    const verdicts = noteVerdicts(store, logger, Date.now);
+    const { hosts, keepAliveMs, validate, setAside } = config.http;
     const http = await createHttpServer({
       log,
       source: log,
@@ -34,13 +38,18 @@ export async function startService(
       now: Date.now,
       logger,
       version,
-      anyHost: !isLoopback(config.http.host),
+      hosts,
+      remote: !isLoopback(config.http.host),
+      reference: { contract: validate, setAside },
+      onVerdict: verdicts.note,
+      limits: { keepAliveMs },
     });
-    const url = await http.listen({ host: config.http.host, port: config.http.port });
+    const { url, close } = await listen(http, config.http);
     const stop = async (): Promise<void> => {
       try {
         clearInterval(reporting);
-        await http.close();
+        await Promise.all([close(), http.close()]);
+        await verdicts.close();
       } finally {
         await pipeline.stop();
       }

@@ -1,72 +1,139 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
-import { KEYWORDS } from "../schema/keywords.ts";
+import { describePatternFault, modernisePattern } from "../schema/pattern-syntax.ts";
+import { isKnownFormat } from "../schema/schema-lint.ts";
 import { isList, isObject, under, type Unmapped } from "./draft.ts";
+import {
+  anchorOf,
+  namesSchemas,
+  shapeOf,
+  type SchemaDocument,
+  type SchemaIndex,
+  type Target,
+} from "./schema-documents.ts";
 
-const DIALECT = "https://json-schema.org/draft/2020-12/schema";
+/** What keeps a schema from being imported, at its place in a document. */
+export type ImportProblem = {
+  readonly document: SchemaDocument;
+  readonly pointer: string;
+  readonly why: string;
+  readonly remedy: string;
+};
 
-/** Dialects in which what stands beside `$ref` says nothing. */
-const REF_ALONE = /draft-0[3-7]\/schema/;
+/** A place in a document, and the one that it is given in the result. */
+export type Site = Target & {
+  /** Its pointer in the result. */
+  readonly out: string;
+};
 
-/**
- * A JSON Schema of draft 4 to 2020-12 as one of 2020-12 with the same meaning. What has none there is kept as an `x-`
- * annotation and named.
- */
-export function upgradeSchema(document: JsonObject): {
-  readonly schema: JsonObject;
-  readonly unmapped: readonly Unmapped[];
-} {
-  const unmapped: Unmapped[] = [];
-  const { $schema: dialect, ...body } = document;
-  const run: Run = {
-    refAlone: typeof dialect === "string" && REF_ALONE.test(dialect),
-    note: (path, why) => unmapped.push({ path, why }),
-  };
-  return { schema: { $schema: DIALECT, ...(upgrade(body, "", run) as JsonObject) }, unmapped };
+type Writable = Record<string, JsonValue>;
+
+/** One import. */
+export type Run = {
+  readonly index: SchemaIndex;
+  readonly root: Target["document"];
+  /** Pointers in the result, by document and pointer. */
+  readonly places: Map<string, string>;
+  readonly origins: Map<string, Target>;
+  /** To be settled once everything has its place. */
+  readonly references: {
+    readonly reference: string;
+    readonly keyword: string;
+    readonly site: Site;
+    readonly holder: Writable;
+  }[];
+  /** Copies of keywords that are none, as annotations. */
+  readonly kept: {
+    readonly holder: Writable;
+    readonly name: string;
+    readonly target: Target;
+    readonly unmapped: Unmapped;
+  }[];
+  readonly unmapped: Unmapped[];
+  readonly problems: ImportProblem[];
+  /** Names that the result has. */
+  readonly anchors: Set<string>;
+};
+
+/** Names a place among all documents. */
+export function keyOf({ document, pointer }: Target): string {
+  return `${document.uri}#${pointer}`;
 }
 
-type Run = { readonly refAlone: boolean; readonly note: (path: string, why: string) => void };
+function note(run: Run, { document, pointer }: Target, why: string): Unmapped {
+  const unmapped = { path: document === run.root ? pointer : `${document.name}#${pointer}`, why };
+  run.unmapped.push(unmapped);
+  return unmapped;
+}
 
-function upgrade(schema: JsonValue, path: string, run: Run): JsonValue {
+export function refuse(run: Run, { document, pointer }: Target, why: string, remedy: string): void {
+  run.problems.push({ document, pointer, why, remedy });
+}
+
+function inside(site: Site, steps: readonly (string | number)[], out: readonly (string | number)[] = steps): Site {
+  const join = (path: string, all: readonly (string | number)[]): string =>
+    all.reduce<string>((before, step) => under(before, step), path);
+  return { document: site.document, pointer: join(site.pointer, steps), out: join(site.out, out) };
+}
+
+/** A schema of any draft from 4 on as 2020-12 has it; its references are noted, to be settled when all has its place. */
+export function emit(schema: JsonValue, site: Site, run: Run): JsonValue {
+  run.places.set(keyOf(site), site.out);
+  run.origins.set(site.out, site);
   if (!isObject(schema)) return schema;
-  const ref = schema["$ref"];
-  const source = run.refAlone && typeof ref === "string" ? alone(schema, path, run) : schema;
-  const result: Record<string, JsonValue> = {};
+  const alone = site.document.refAlone && typeof schema["$ref"] === "string";
+  const source = alone ? withoutIgnored(schema, site, run) : schema;
+  const result: Writable = {};
   for (const [keyword, value] of Object.entries(source)) {
-    for (const [name, upgraded] of upgradeKeyword(keyword, value, source, path, run)) result[name] = upgraded;
+    for (const [name, upgraded] of emitKeyword(keyword, value, { schema: source, site, run, result })) {
+      const before = result[name];
+      // Two old keywords may have become one.
+      result[name] = isObject(before) && isObject(upgraded) ? { ...before, ...upgraded } : upgraded;
+    }
   }
   if (source["nullable"] === true && typeof result["type"] === "string") result["type"] = [result["type"], "null"];
   return result;
 }
 
 /** Before 2019-09 nothing beside `$ref` was looked at. */
-function alone(schema: JsonObject, path: string, { note }: Run): JsonObject {
+function withoutIgnored(schema: JsonObject, site: Site, run: Run): JsonObject {
   const kept = ["$ref", "definitions", "$defs", "title", "description", "$comment"];
+  const silent = ["id", "$id", "$schema", ...kept];
   for (const keyword of Object.keys(schema)) {
-    if (!kept.includes(keyword))
-      note(under(path, keyword), "it stands beside $ref, where its dialect ignores it: left out");
+    if (!silent.includes(keyword))
+      note(run, inside(site, [keyword]), "it stands beside $ref, where its dialect ignores it: left out");
   }
   return Object.fromEntries(Object.entries(schema).filter(([keyword]) => kept.includes(keyword)));
 }
 
+type Here = { readonly schema: JsonObject; readonly site: Site; readonly run: Run; readonly result: Writable };
 type Entries = readonly (readonly [string, JsonValue])[];
 
-function upgradeKeyword(keyword: string, value: JsonValue, schema: JsonObject, path: string, run: Run): Entries {
-  const at = under(path, keyword);
+function emitKeyword(keyword: string, value: JsonValue, here: Here): Entries {
+  const { schema, site, run } = here;
+  const at = inside(site, [keyword]);
   switch (keyword) {
-    case "definitions":
-      return [["$defs", upgradeMap(value, at, run)]];
     case "$ref":
-      return [["$ref", typeof value === "string" ? value.replace(/^#\/definitions\//, "#/$defs/") : value]];
+    case "$dynamicRef":
+    case "$recursiveRef":
+      return emitReference(keyword, value, here);
     case "id":
     case "$id":
-      if (path === "" && typeof value === "string" && URL.canParse(value)) return [["$id", value.replace(/#$/, "")]];
-      run.note(at, "names inside a schema are not resolved: left out");
+    case "$anchor":
+    case "$dynamicAnchor":
+      return emitName(keyword, value, here);
+    case "$schema":
+    case "$recursiveAnchor":
+    case "$vocabulary":
+    case "nullable":
       return [];
+    case "definitions":
+      return [["$defs", emitDefinitions(value, here)]];
     case "items":
-      return [isList(value) ? ["prefixItems", upgradeList(value, at, run)] : ["items", upgrade(value, at, run)]];
+      if (isList(value)) return [["prefixItems", emitList(value, "items", "prefixItems", here)]];
+      return [["items", emit(value, at, run)]];
     case "additionalItems":
       // Without a list in items it never meant anything.
-      return isList(schema["items"]) ? [["items", upgrade(value, at, run)]] : [];
+      return isList(schema["items"]) ? [["items", emit(value, inside(site, [keyword], ["items"]), run)]] : [];
     case "minimum":
     case "maximum": {
       const exclusive = keyword === "minimum" ? "exclusiveMinimum" : "exclusiveMaximum";
@@ -75,55 +142,145 @@ function upgradeKeyword(keyword: string, value: JsonValue, schema: JsonObject, p
     case "exclusiveMinimum":
     case "exclusiveMaximum":
       return typeof value === "boolean" ? [] : [[keyword, value]];
-    case "dependencies":
-      return upgradeDependencies(value, at, run);
-    case "nullable":
+    case "required":
+      if (typeof value !== "boolean") return [[keyword, value]];
+      note(run, at, "true or false here is of draft 3, and says nothing since: left out");
       return [];
+    case "dependencies":
+      return emitDependencies(value, here);
+    case "pattern":
+      return [[keyword, typeof value === "string" ? emitPattern(value, at, run) : value]];
     case "format":
-      run.note(at, "format is kept and asserts nothing; write a pattern where it matters");
-      return [[keyword, value]];
+      return [emitFormat(value, at, run)];
     default:
-      return [upgradeOther(keyword, value, at, run)];
+      return [emitOther(keyword, value, here)];
   }
 }
 
-function upgradeOther(keyword: string, value: JsonValue, at: string, run: Run): readonly [string, JsonValue] {
-  if (keyword.startsWith("x-")) return [keyword, value];
-  const shape = KEYWORDS[keyword];
+function emitFormat(value: JsonValue, at: Site, run: Run): readonly [string, JsonValue] {
+  if (typeof value !== "string" || isKnownFormat(value)) return ["format", value];
+  note(run, at, `"${value}" is no format that is known: kept as a note, which asserts nothing`);
+  return ["x-format", value];
+}
+
+function emitOther(keyword: string, value: JsonValue, { site, run, result }: Here): readonly [string, JsonValue] {
+  const at = inside(site, [keyword]);
+  const shape = shapeOf(keyword);
   if (shape === undefined) {
-    run.note(at, `"${keyword}" is not a keyword that is judged: kept as a note`);
-    return [`x-${keyword}`, value];
+    if (keyword.startsWith("x-")) return [keyword, value];
+    const unmapped = note(run, at, `"${keyword}" is not a keyword that is judged: kept as a note`);
+    const name = `x-${keyword}`;
+    run.kept.push({ holder: result, name, target: at, unmapped });
+    return [name, value];
   }
   switch (shape) {
     case "value":
       return [keyword, value];
     case "schema":
-      return [keyword, upgrade(value, at, run)];
+      return [keyword, emit(value, at, run)];
     case "schemas":
-      return [keyword, isList(value) ? upgradeList(value, at, run) : value];
+      return [keyword, isList(value) ? emitList(value, keyword, keyword, { site, run }) : value];
     case "map":
+      return [keyword, emitMap(value, at, run)];
     case "pattern-map":
-      return [keyword, upgradeMap(value, at, run)];
+      return [keyword, emitPatterns(value, at, run)];
   }
 }
 
-function upgradeList(list: readonly JsonValue[], path: string, run: Run): JsonValue {
-  return list.map((one, index) => upgrade(one, under(path, index), run));
+function emitList(
+  list: readonly JsonValue[],
+  keyword: string,
+  name: string,
+  { site, run }: Pick<Here, "site" | "run">,
+): JsonValue {
+  return list.map((one, index) => emit(one, inside(site, [keyword, index], [name, index]), run));
 }
 
-function upgradeMap(map: JsonValue, path: string, run: Run): JsonValue {
+function emitMap(map: JsonValue, at: Site, run: Run): JsonValue {
   if (!isObject(map)) return map;
-  return Object.fromEntries(Object.entries(map).map(([name, one]) => [name, upgrade(one, under(path, name), run)]));
+  return Object.fromEntries(Object.entries(map).map(([name, one]) => [name, emit(one, inside(at, [name]), run)]));
 }
 
-function upgradeDependencies(value: JsonValue, path: string, run: Run): Entries {
+/** `definitions` become `$defs`; a name that both have is given another one. */
+function emitDefinitions(value: JsonValue, { schema, site, run }: Here): JsonValue {
+  if (!isObject(value)) return value;
+  const taken = new Set(isObject(schema["$defs"]) ? Object.keys(schema["$defs"]) : []);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => {
+      const free = freeName(name, taken);
+      return [free, emit(one, inside(site, ["definitions", name], ["$defs", free]), run)];
+    }),
+  );
+}
+
+/** The name, or the next one that is not taken yet. */
+export function freeName(wanted: string, taken: Set<string>): string {
+  let name = wanted;
+  for (let number = 2; taken.has(name); number += 1) name = `${wanted}_${number}`;
+  taken.add(name);
+  return name;
+}
+
+function emitDependencies(value: JsonValue, { site, run }: Here): Entries {
   if (!isObject(value)) return [];
-  const names = Object.entries(value).filter(([, one]) => isList(one));
-  const schemas = Object.entries(value).filter(([, one]) => !isList(one));
+  const names: [string, JsonValue][] = [];
+  const schemas: [string, JsonValue][] = [];
+  for (const [name, one] of Object.entries(value)) {
+    // Draft 3 had a single name here.
+    if (isList(one) || typeof one === "string") names.push([name, isList(one) ? one : [one]]);
+    else schemas.push([name, emit(one, inside(site, ["dependencies", name], ["dependentSchemas", name]), run)]);
+  }
   return [
     ...(names.length === 0 ? [] : [["dependentRequired", Object.fromEntries(names)] as const]),
-    ...(schemas.length === 0
-      ? []
-      : [["dependentSchemas", upgradeMap(Object.fromEntries(schemas), path, run)] as const]),
+    ...(schemas.length === 0 ? [] : [["dependentSchemas", Object.fromEntries(schemas)] as const]),
   ];
+}
+
+function emitPatterns(value: JsonValue, at: Site, run: Run): JsonValue {
+  if (!isObject(value)) return value;
+  const result: Writable = {};
+  for (const [pattern, one] of Object.entries(value)) {
+    const modern = emitPattern(pattern, inside(at, [pattern]), run);
+    if (Object.hasOwn(result, modern))
+      refuse(run, inside(at, [pattern]), "it is another pattern of the same meaning", "join the two");
+    result[modern] = emit(one, inside(at, [pattern], [modern]), run);
+  }
+  return result;
+}
+
+function emitPattern(pattern: string, at: Target, run: Run): string {
+  const modern = modernisePattern(pattern);
+  if (modern.ok) return modern.pattern;
+  refuse(run, at, describePatternFault(modern.fault, pattern), "correct the pattern in the original");
+  return pattern;
+}
+
+/** References go by pointer, so that of the names of schemas only that of the whole is needed; others are kept while they are unique. */
+function emitName(keyword: string, value: JsonValue, { site, run }: Here): Entries {
+  const at = inside(site, [keyword]);
+  if (typeof value !== "string") return [];
+  if (keyword === "id" && !namesSchemas(keyword, site.document)) {
+    note(run, at, '"id" is not a keyword that is judged: kept as a note');
+    return [["x-id", value]];
+  }
+  const anchor = keyword === "id" || keyword === "$id" ? anchorOf(value) : value;
+  if (anchor !== null) {
+    if (site.document !== run.root || run.anchors.has(anchor)) return [];
+    run.anchors.add(anchor);
+    return [["$anchor", anchor]];
+  }
+  if (site.document !== run.root || site.pointer !== "" || value.startsWith("#")) return [];
+  if (URL.canParse(value)) return [["$id", value.replace(/#$/, "")]];
+  note(run, at, "it is no absolute URI, so it names nothing here: left out");
+  return [];
+}
+
+function emitReference(keyword: string, value: JsonValue, { schema, site, run, result }: Here): Entries {
+  if (typeof value !== "string") return [[keyword, value]];
+  if (keyword !== "$ref" && schema["$ref"] !== undefined) {
+    refuse(run, inside(site, [keyword]), `it stands beside $ref`, "put one of them into allOf");
+    return [];
+  }
+  run.references.push({ reference: value, keyword, site: inside(site, [keyword]), holder: result });
+  return [["$ref", value]];
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { parseCount, parseVersionName } from "./contract-arguments.ts";
-import type { ExportOptions, ImportOptions } from "./contract-exchange.ts";
+import type { ExportOptions } from "./contract-exchange.ts";
+import type { ImportOptions } from "./contract-import.ts";
 import type { NewOptions } from "./contract-new.ts";
 import { withSettings } from "./settings.ts";
 
@@ -28,10 +29,11 @@ export function addDrafts(contract: Command): void {
     .argument("<file>", "JSON or YAML")
     .option("--subject <name>", "its subject; a data contract names its own")
     .option("--identity <pointer>", "what names a fact, as /order_id; may be given several times", collect)
+    .option("--ref <uri=file>", "the file of a document that it refers to; may be given several times", collect)
     .addOption(new Option("--format <format>", "what the file is, if it does not say").choices(FORMATS))
     .option("--json", "print JSON: one object for each draft and each thing not mapped", false)
     .action(async (file: string, options: ImportOptions) =>
-      (await import("./contract-exchange.ts")).importContract(read, file, options),
+      (await import("./contract-import.ts")).importContract(read, file, options),
     );
   const write = withSettings(contract.command("export"), ["contracts.dir"]);
   write

@@ -43,7 +43,7 @@ export async function ingestToKafka({ config, topic, inputs, fromLine, options }
     progress.end();
     if (options.json) printJson({ kind: "appended", topic, records: appended });
     else print(`${counted(appended, "record")} appended to ${topic}; a gateway decides them`);
-    if (stop !== null) note(`${resumeHint(stop)} --to kafka`);
+    if (stop !== null) note(resumeHint(stop));
     process.exitCode = interruption.exitCode() ?? EXIT.ok;
   } catch (error) {
     if (error instanceof Unavailable)

@@ -45,7 +45,7 @@ export async function ingestRemotely({ url, topic, inputs, fromLine, config, opt
       print(
         `${counted(sent, "record")} accepted by ${url} for topic ${topic}; sigma status --url ${url} shows how far they are decided`,
       );
-    if (stop !== null) note(`${resumeHint(stop)} --to ${url}`);
+    if (stop !== null) note(resumeHint(stop));
     process.exitCode = interruption.exitCode() ?? EXIT.ok;
   } finally {
     progress.end();

@@ -107,6 +107,8 @@ export type Stop = {
   readonly line: number;
   readonly topic: string;
   readonly ndjson: boolean;
+  /** As the command line had it. */
+  readonly to: string | null;
 };
 
 /**
@@ -114,7 +116,7 @@ export type Stop = {
  * @throws a refusal: before anything is added where that can be known, else with the count that was and where to go on.
  */
 export async function readInputs(
-  { inputs, fromLine, config, topic, options: { ndjson } }: Reading,
+  { inputs, fromLine, config, topic, options: { ndjson, to } }: Reading,
   sink: Sink,
   progress: ProgressLine,
   signal: AbortSignal,
@@ -128,7 +130,7 @@ export async function readInputs(
     const first = index === 0 ? fromLine : 1;
     const left = inputs.slice(index).map(({ name }) => name);
     let lastLine = 0;
-    const stop = (): Stop => ({ inputs: left, line: Math.max(first, lastLine + 1), topic, ndjson });
+    const stop = (): Stop => ({ inputs: left, line: Math.max(first, lastLine + 1), topic, ndjson, to: to ?? null });
     const before = sink.count();
     try {
       for await (const batch of readRecords(input, { limits, fromLine: first, ndjson, signal })) {
@@ -178,9 +180,10 @@ function stoppedBy(error: unknown, name: string, count: number, stop: Stop): unk
 }
 
 /** The way on after an interruption. */
-export function resumeHint({ inputs, line, topic, ndjson }: Stop): string {
+export function resumeHint({ inputs, line, topic, ndjson, to }: Stop): string {
   const names = inputs.map((name) => (/^[\w./-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`));
-  return `To go on: sigma ingest ${names.join(" ")} --topic ${topic} --from-line ${line}${ndjson ? " --ndjson" : ""}`;
+  const others = `${ndjson ? " --ndjson" : ""}${to === null ? "" : ` --to ${to}`}`;
+  return `To go on: sigma ingest ${names.join(" ")} --topic ${topic} --from-line ${line}${others}`;
 }
 
 function printResult(topic: string, tally: Tally, json: boolean): void {

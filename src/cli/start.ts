@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
 import { DEFAULT_SOURCE } from "../config/settings.ts";
+import { validatedBy } from "../config/sources.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { openLogger, startService, type Service } from "../service.ts";
 import { requireContracts } from "./contracts.ts";
@@ -72,16 +73,27 @@ async function stopInTime(service: Service, deadlineMs: number): Promise<void> {
 function announce({ url }: Service, config: Config, { json }: Options): void {
   const topics = config.sources.map(({ topic, subject }) => ({ topic, subject }));
   if (json) {
+    const validate = judgingName(config);
     const engines = { log: config.kafka === null ? "embedded" : "kafka", store: storeName(config) };
-    return printJson({ kind: "started", url, dataDir: config.dataDir, ...engines, sources: topics });
+    return printJson({ kind: "started", url, dataDir: config.dataDir, ...engines, sources: topics, validate });
   }
   print(`sigma ${version()} on ${url}`);
   if (config.kafka !== null) print(`  log    Kafka at ${config.kafka.brokers.join(", ")}, group ${config.kafka.group}`);
   if (config.mongodbUri !== null) print("  store  MongoDB");
   if (config.kafka === null || config.mongodbUri === null) print(`  data   ${config.dataDir}`);
   for (const { topic, subject } of topics) print(`  topic  ${topic}, judged by contract ${subject}`);
+  print(
+    `  verdicts of POST /api/validate are by contract ${judgingName(config) ?? "none"}, unless another is declared`,
+  );
   if (config.http.host !== "127.0.0.1")
     print("  There is no authentication yet: whoever reaches this address can write");
+}
+
+/** As in shipment@1; null when nothing is configured that could judge. */
+function judgingName({ http, sources }: Config): string | null {
+  const judge = validatedBy(http.validate, sources);
+  if (judge === null) return null;
+  return judge.version === null ? judge.subject : `${judge.subject}@${judge.version}`;
 }
 
 function storeName({ mongodbUri }: Config): "embedded" | "mongodb" {

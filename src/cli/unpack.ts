@@ -1,4 +1,11 @@
-import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from "node:zlib";
+import {
+  createGunzip,
+  createZstdDecompress,
+  gunzipSync,
+  zstdDecompressSync,
+  type Gunzip,
+  type ZstdDecompress,
+} from "node:zlib";
 import type { PackedFormat } from "../json/content-kind.ts";
 
 /** Compressed data that cannot be unpacked to its end; what could be was handed on. */
@@ -58,6 +65,33 @@ export async function* unpack(chunks: AsyncIterable<Buffer>, format: PackedForma
     unpacker.destroy();
   }
 }
+
+/**
+ * A small file at once.
+ * @throws {@link DamagedInput}, also when more than `bytesMax` come out.
+ */
+export function unpackWhole(bytes: Uint8Array, format: PackedFormat, bytesMax: number): Uint8Array {
+  try {
+    if (format === "gzip") return gunzipSync(bytes, { maxOutputLength: bytesMax });
+    const frames: Uint8Array[] = [];
+    for (let rest = bytes; rest.length > 0;) {
+      // One frame a call: the engine drops what is behind it without a word.
+      const frame = zstdDecompressSync(rest, { maxOutputLength: bytesMax, info: true }) as unknown as WithEngine;
+      if (frame.engine.bytesWritten === 0) throw new DamagedInput(format, bytes.length - rest.length, FOLLOWED);
+      frames.push(frame.buffer);
+      rest = rest.subarray(frame.engine.bytesWritten);
+    }
+    return Buffer.concat(frames);
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === "ERR_BUFFER_TOO_LARGE")
+      throw new DamagedInput(format, bytes.length, `holds more than ${bytesMax} bytes`);
+    const why = damageOf(error);
+    throw why === null ? error : new DamagedInput(format, bytes.length, why);
+  }
+}
+
+/** What `info: true` makes of the result. */
+type WithEngine = { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
 
 const FOLLOWED = "is followed by something else";
 

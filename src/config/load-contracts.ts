@@ -6,7 +6,8 @@ import type { PayloadLimits, SealedContractSet } from "../core/contract-set.ts";
 import type { SourceSetting } from "./setting.ts";
 import type { ConfigFault } from "./settings.ts";
 import { checkShadow, type ShadowSetting } from "./shadow.ts";
-import { checkSources } from "./sources.ts";
+import type { HttpConfig } from "./http-settings.ts";
+import { checkSources, checkValidated } from "./sources.ts";
 
 /** What a contract set is made of. Plain data: it may cross to another thread. */
 export type ContractSettings = {
@@ -14,6 +15,7 @@ export type ContractSettings = {
   readonly sources: readonly SourceSetting[];
   readonly shadow: readonly ShadowSetting[];
   readonly limits: PayloadLimits;
+  readonly http?: Pick<HttpConfig, "validate">;
 };
 
 export type ContractsRead =
@@ -21,10 +23,14 @@ export type ContractsRead =
   | { readonly ok: false; readonly faults: readonly (Fault | ConfigFault)[] };
 
 /** The contract set the files make: no fault in them, nothing frozen changed, every source bound to a contract that exists. */
-export function readContractSet({ contractsDir, sources, shadow, limits }: ContractSettings): ContractsRead {
+export function readContractSet({ contractsDir, sources, shadow, limits, http }: ContractSettings): ContractsRead {
   const loaded = loadFrozenContracts(contractsDir);
   if (!loaded.ok) return loaded;
-  const faults = [...checkSources(sources, loaded.contracts), ...checkShadow(shadow, loaded.contracts)];
+  const faults = [
+    ...checkSources(sources, loaded.contracts),
+    ...checkShadow(shadow, loaded.contracts),
+    ...checkValidated(http?.validate ?? null, loaded.contracts),
+  ];
   if (faults.length > 0) return { ok: false, faults };
   return { ok: true, sealed: toContractSet(loaded.contracts, sources, limits), about: catalogOf(loaded.contracts) };
 }

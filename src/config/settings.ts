@@ -1,5 +1,6 @@
 import type { Code } from "../codes.ts";
 import { BREAKER_SETTINGS, ENGINE_SETTINGS } from "./engine-settings.ts";
+import { HTTP_SETTINGS } from "./http-settings.ts";
 import { REGISTRY_SETTINGS } from "./registry.ts";
 import { setting, type Setting, type SourceSetting } from "./setting.ts";
 
@@ -14,21 +15,7 @@ export const DEFAULT_SOURCE: SourceSetting = {
 const MIB = 1_048_576;
 
 export const SETTINGS: readonly Setting[] = [
-  setting("http.host", { kind: "text" }, "127.0.0.1", "Address the HTTP server listens on", "--host"),
-  setting(
-    "http.port",
-    { kind: "integer", min: 0, max: 65_535 },
-    8_000,
-    "Port of the HTTP server; 0 picks a free one",
-    "--port",
-  ),
-  setting(
-    "http.allow_remote",
-    { kind: "boolean" },
-    false,
-    "Listen on an address other machines reach. There is no authentication yet: put a proxy that has one in front",
-    null,
-  ),
+  ...HTTP_SETTINGS,
   setting("data.dir", { kind: "path" }, ".sigma/data", "Directory of the embedded log and store", "--data"),
   setting("contracts.dir", { kind: "path" }, "contracts", "Directory of the contracts", "--contracts"),
   setting(

@@ -27,3 +27,32 @@ export function checkSources(
   }
   return faults;
 }
+
+/** `http.validate_subject` that names a contract, or a version of one, that does not exist. */
+export function checkValidated(
+  validate: { readonly subject: string; readonly version: number | null } | null,
+  contracts: readonly LoadedContract[],
+): readonly ConfigFault[] {
+  if (validate === null) return [];
+  const place = "setting http.validate_subject";
+  const subjects = contracts.map(({ subject }) => subject);
+  const contract = contracts.find(({ subject }) => subject === validate.subject);
+  if (contract === undefined) {
+    const message = `It names contract "${validate.subject}", which does not exist${didYouMean(validate.subject, subjects)}`;
+    return [{ place, code: "SIG-S-008", message, remedy: `Use one of ${subjects.join(", ")}` }];
+  }
+  const numbers = contract.versions.map(({ version }) => version);
+  if (validate.version === null || numbers.includes(validate.version)) return [];
+  const message = `It names ${validate.subject}@${validate.version}, and the contract has no such version`;
+  return [{ place, code: "SIG-S-008", message, remedy: `Use one of ${numbers.join(", ")}` }];
+}
+
+/** What judges a payload at `POST /api/validate` that declares no contract; null when nothing does. */
+export function validatedBy(
+  validate: { readonly subject: string; readonly version: number | null } | null,
+  sources: readonly SourceSetting[],
+): { readonly subject: string; readonly version: number | null } | null {
+  const source = validate === null ? sources[0] : sources.find(({ subject }) => subject === validate.subject);
+  const subject = validate?.subject ?? source?.subject;
+  return subject === undefined ? null : { subject, version: validate?.version ?? source?.defaultVersion ?? null };
+}

@@ -9,6 +9,7 @@ import type { NumberTypes } from "../schema/number-types.ts";
 import { settleIntegers, type Parsed } from "./long-integers.ts";
 import { parseValue } from "./payload.ts";
 import type { Header } from "./record.ts";
+import { structuredEvent } from "./structured-event.ts";
 import { frameBytes, framedSchemaId } from "./wire-format.ts";
 import { locate, type Located } from "../json/locate.ts";
 import { resolveVersion, type Declaration } from "./resolve.ts";
@@ -61,9 +62,36 @@ export function decide(record: Decidable, set: CompiledContractSet): Decision {
   return decideBound(record, bound, set.limits);
 }
 
-/** The decision by a binding that is known: strict bytes, then JSON, then the version, its schema, its rules, the identity. */
-export function decideBound(
-  { headers, value }: Omit<Decidable, "topic">,
+/**
+ * The decision by a binding that is known: strict bytes, then JSON, then the version, its schema, its rules, the identity. Of a
+ * CloudEvent in structured mode all of it is asked of the data; offsets stay those of the record's value.
+ */
+export function decideBound(record: Omit<Decidable, "topic">, bound: CompiledBinding, limits: PayloadLimits): Decision {
+  const event = record.headers.length === 0 ? null : structuredEvent(record.headers, record.value, limits);
+  if (event === null) return decideValue(record, bound, limits);
+  if (event.ok) return movedBy(event.byteOffset, decideValue(event, bound, limits));
+  const resolved = resolveVersion(bound, record.headers, null, undefined);
+  const named = resolved.ok ? resolved : resolved.refused;
+  return failed(event.reason, named?.version.ref ?? null, named?.declaredBy ?? null);
+}
+
+/** @param by where in the record the value begins that was decided; null when no place in the record can be told. */
+function movedBy(by: number | null, decision: Decision): Decision {
+  if (decision.status === "PASSED") return decision;
+  const { reason } = decision;
+  if (reason.kind === "malformed") {
+    const byteOffset = by === null || reason.byteOffset === null ? null : by + reason.byteOffset;
+    return { ...decision, reason: { ...reason, byteOffset } };
+  }
+  if (reason.kind !== "schema") return decision;
+  const [first, ...others] = reason.violations;
+  const moved = ({ bytes, ...violation }: Violation): Violation =>
+    by === null || bytes === undefined ? violation : { ...violation, bytes: [by + bytes[0], by + bytes[1]] };
+  return { ...decision, reason: { kind: "schema", violations: [moved(first), ...others.map(moved)] } };
+}
+
+function decideValue(
+  { headers, value }: Pick<Decidable, "headers" | "value">,
   bound: CompiledBinding,
   limits: PayloadLimits,
 ): Decision {

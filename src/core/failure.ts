@@ -2,7 +2,15 @@ import type { PolicyCode } from "../json/json-scan.ts";
 import type { Violation } from "../schema/violation.ts";
 
 /** What the bytes themselves did wrong, before any contract was asked. */
-export type MalformedCode = "empty" | "not-utf8" | "not-json" | PolicyCode | "too-large" | "too-deep" | "forbidden-key";
+export type MalformedCode =
+  | "empty"
+  | "not-utf8"
+  | "not-json"
+  | "not-cloudevent"
+  | PolicyCode
+  | "too-large"
+  | "too-deep"
+  | "forbidden-key";
 
 export type Malformed = {
   readonly kind: "malformed";

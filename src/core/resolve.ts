@@ -81,6 +81,29 @@ export function resolveVersion(
   return admit(bound, declared);
 }
 
+/**
+ * The contract that headers declare, whatever the topic: the first of them that names one.
+ * @returns null when none does, or there is no such contract.
+ */
+export function declaredSubject(
+  contracts: ReadonlyMap<string, CompiledContract>,
+  headers: readonly Header[],
+): CompiledContract | null {
+  for (const [name, value] of headers) {
+    const lower = name.toLowerCase();
+    const found =
+      lower === CONTRACT_HEADER
+        ? contracts.get(parseRef(textOf(value)).subject ?? "")
+        : DATASCHEMA_HEADERS.has(lower)
+          ? [...contracts.values()].find(
+              (contract) => fromSchemaUri({ contract }, textOf(value)).subject === contract.subject,
+            )
+          : undefined;
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
 /** What each version resolves to when the `sigma-contract` header names it and nothing else is declared. */
 export function resolveNames(binding: Binding, contract: CompiledContract): ReadonlyMap<string, Resolved> {
   const { subject, versions } = contract;
@@ -161,7 +184,7 @@ function parseRef(text: string): { readonly subject: string | null; readonly ver
 
 /** A `dataschema` is a version's own `$id`, `sigma:shipment@2`, or a URI ending in `/contracts/shipment/versions/2[/schema]`. */
 function fromSchemaUri(
-  bound: CompiledBinding,
+  bound: Pick<CompiledBinding, "contract">,
   uri: string,
 ): { readonly subject: string | null; readonly version: number | null } {
   for (const version of bound.contract.versions.values()) {

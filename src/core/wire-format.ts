@@ -1,5 +1,7 @@
 import { hash } from "node:crypto";
+import type { PayloadLimits } from "./contract-set.ts";
 import type { Header } from "./record.ts";
+import { structuredEvent } from "./structured-event.ts";
 
 /**
  * The framing of Confluent's serializers. Version 0: a zero byte, the registry's schema id as a big-endian 32-bit integer,
@@ -22,10 +24,15 @@ export function frameBytes(value: Uint8Array): 0 | 5 | 17 {
   return 0;
 }
 
-/** The payload's own bytes, without a prefix. */
-export function payloadBytes(value: Uint8Array): Uint8Array {
-  const length = frameBytes(value);
-  return length === 0 ? value : value.subarray(length);
+/** For what was let through before: nothing is too large any more. */
+const UNLIMITED: PayloadLimits = { bytesMax: Number.MAX_SAFE_INTEGER - 65_536, depthMax: 1_000 };
+
+/** The payload's own bytes in a record's value: without a CloudEvent around them, without a prefix. */
+export function payloadBytes(value: Uint8Array, headers: readonly Header[]): Uint8Array {
+  const event = headers.length === 0 ? null : structuredEvent(headers, value, UNLIMITED);
+  const inner = event?.ok === true && event.value !== null ? event.value : value;
+  const length = frameBytes(inner);
+  return length === 0 ? inner : inner.subarray(length);
 }
 
 /** The schema id a value's prefix names: decimal digits, or a GUID in its usual form; null when there is no prefix. */
@@ -52,7 +59,8 @@ export function schemaIdsOf(record: {
   readonly headers: readonly Header[];
   readonly value: Uint8Array | null;
 }): readonly string[] {
-  const framed = framedSchemaId(record.value);
+  const event = record.headers.length === 0 ? null : structuredEvent(record.headers, record.value, UNLIMITED);
+  const framed = framedSchemaId(event?.ok === true ? event.value : record.value);
   const ids = record.headers.map(headerSchemaId).filter((id) => id !== null && id !== "");
   return framed === null ? (ids as readonly string[]) : [...(ids as readonly string[]), framed];
 }

@@ -80,6 +80,6 @@ export function countFailure(failures: Map<string, number>, { reason }: FailedRo
 }
 
 /** The first record of a fact, made anew: kept for the case that it is repeated, every one of them would be. */
-function holderOf(id: string, { position, value }: SourceRecord): Holder {
-  return { id, position, raw: value, rawHash: hashBytes(value) };
+function holderOf(id: string, { position, headers, value }: SourceRecord): Holder {
+  return { id, position, headers, raw: value, rawHash: hashBytes(value) };
 }

@@ -1,60 +1,221 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { createGunzip, gunzipSync } from "node:zlib";
+import { createGunzip, gunzip } from "node:zlib";
 import type { Readable } from "node:stream";
-import { badRequest, tooLarge, unsupported } from "./problem.ts";
+import { promisify } from "node:util";
+import type { Lease } from "./held.ts";
+import { badRequest, ProblemError, tooLarge, unsupported } from "./problem.ts";
 
-/** A compressed body may grow to at most this many times its size: more is a bomb, not data. */
-const GZIP_RATIO_MAX = 20;
+const unzip = promisify(gunzip);
 
-/** Whether the body is gzip; any other encoding is refused. */
-function isGzip(headers: IncomingHttpHeaders): boolean {
+/** A body that is left half read is read on and thrown away this long, so that its sender gets to the answer. */
+const DRAIN_MS = 2_000;
+
+/** Whether the body is gzip; any other encoding is refused. `x-gzip` is the same (RFC 9110, 8.4.1.3). */
+export function isGzip(headers: IncomingHttpHeaders): boolean {
   const encoding = (headers["content-encoding"] ?? "identity").trim().toLowerCase();
   if (encoding === "identity") return false;
-  if (encoding === "gzip") return true;
-  throw unsupported(`The content encoding is not one that is read`, "send the body plain or as gzip");
+  if (encoding === "gzip" || encoding === "x-gzip") return true;
+  throw unsupported("The content encoding is not one that is read", "send the body plain or as gzip");
 }
 
-/** The plain bytes of a body that was read whole. */
-export function plainBytes(body: Buffer, headers: IncomingHttpHeaders, bytesMax: number): Buffer {
-  if (!isGzip(headers)) return body;
+/**
+ * Reads a whole body, unpacked, within its time.
+ * @throws ProblemError 400, 408, 413, 415 or 503; the body is then left as it is.
+ */
+export async function readWhole(
+  body: Readable,
+  headers: IncomingHttpHeaders,
+  limits: { readonly bytesMax: number; readonly withinMs: number },
+  lease: Lease,
+): Promise<Buffer> {
+  const { bytesMax, withinMs } = limits;
+  const packed = isGzip(headers);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // A buffer costs about a hundred bytes besides what it holds.
+  let small = 0;
+  const clock = startClock(withinMs, "The body did not arrive", "too-slow");
   try {
-    return gunzipSync(body, { maxOutputLength: Math.max(1, Math.min(bytesMax, body.length * GZIP_RATIO_MAX)) });
+    for await (const chunk of clock.watch(body)) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw bodyTooLarge(bytesMax);
+      chunks.push(chunk);
+      small += 1;
+      if (small === 256) {
+        chunks.push(Buffer.concat(chunks.splice(-small)));
+        small = 0;
+      }
+      lease.set(bytes + small * 128);
+    }
+  } finally {
+    clock.stop();
+  }
+  const whole = chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks);
+  if (!packed) return whole;
+  lease.set(whole.length + bytesMax);
+  const plain = await gunzipAtMost(whole, bytesMax);
+  lease.set(plain.length);
+  return plain;
+}
+
+async function gunzipAtMost(packed: Buffer, bytesMax: number): Promise<Buffer> {
+  try {
+    return await unzip(packed, { maxOutputLength: bytesMax });
   } catch (error) {
-    if ((error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") throw bomb();
-    throw badRequest("bad-gzip", "The body is not gzip as its content encoding says");
+    if ((error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") throw bodyTooLarge(bytesMax);
+    throw badGzip();
   }
 }
 
-/** The plain chunks of a body of any length; a bomb is noticed while it unfolds. */
-export async function* plainChunks(body: Readable, headers: IncomingHttpHeaders): AsyncGenerator<Buffer> {
+/**
+ * The plain chunks of a body of any length.
+ * @param bytesMax unpacked, of a packed body: what is plain is bounded by what its sender can send.
+ */
+export async function* plainChunks(
+  body: AsyncIterable<Buffer>,
+  headers: IncomingHttpHeaders,
+  bytesMax: number,
+): AsyncGenerator<Buffer> {
   if (!isGzip(headers)) {
-    for await (const chunk of body) yield chunk as Buffer;
+    yield* body;
     return;
   }
-  let packed = 0;
+  const gunzipping = createGunzip();
+  const feeding = feed(body, gunzipping);
+  // Its error, if any, comes out of the stream below.
+  feeding.catch(() => undefined);
   let plain = 0;
-  body.on("data", (chunk: Buffer) => {
-    packed += chunk.length;
-  });
-  const gunzip = createGunzip();
-  body.on("error", (error) => gunzip.destroy(error));
   try {
-    for await (const chunk of body.pipe(gunzip)) {
-      plain += (chunk as Buffer).length;
-      // Small bodies may pack well; the ratio is judged once there is something to judge.
-      if (plain > 1_048_576 && plain > packed * GZIP_RATIO_MAX) throw bomb();
-      yield chunk as Buffer;
+    for await (const chunk of gunzipping as AsyncIterable<Buffer>) {
+      plain += chunk.length;
+      if (plain > bytesMax) throw tooLarge("gzip-too-large", `The body has more than ${bytesMax} bytes unpacked`);
+      yield chunk;
     }
   } catch (error) {
-    if (String((error as { code?: unknown }).code).startsWith("Z_")) {
-      throw badRequest("bad-gzip", "The body is not gzip as its content encoding says");
-    }
+    if (String((error as { code?: unknown }).code).startsWith("Z_")) throw badGzip();
     throw error;
   } finally {
-    gunzip.destroy();
+    gunzipping.destroy();
   }
 }
 
-function bomb(): Error {
-  return tooLarge("gzip-ratio", `The body unfolds to more than ${GZIP_RATIO_MAX} times its size or over the limit`);
+async function feed(body: AsyncIterable<Buffer>, into: ReturnType<typeof createGunzip>): Promise<void> {
+  try {
+    for await (const chunk of body) {
+      if (into.destroyed) return;
+      if (!into.write(chunk)) await drained(into);
+    }
+    into.end();
+  } catch (error) {
+    into.destroy(error instanceof Error ? error : new Error("the body could not be read"));
+  }
+}
+
+async function drained(stream: ReturnType<typeof createGunzip>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stream.once("drain", resolve);
+    stream.once("close", resolve);
+  });
+}
+
+/** A clock over a body: {@link Clock.watch} ends with a problem when {@link Clock.moved} or `stop` is not called in time. */
+export type Clock = {
+  readonly watch: (body: Readable) => AsyncGenerator<Buffer>;
+  readonly moved: () => void;
+  readonly stop: () => void;
+};
+
+/** The body itself is not destroyed, so that its sender can be answered. */
+export function startClock(ms: number, what: string, code: string): Clock {
+  let late: (error: Error) => void = () => undefined;
+  const lateness = new Promise<never>((_, reject) => (late = reject));
+  lateness.catch(() => undefined);
+  const problem = (): ProblemError =>
+    new ProblemError({ status: 408, code, title: "Too slow", detail: `${what} within ${ms / 1_000} seconds` });
+  let timer = setTimeout(() => late(problem()), ms).unref();
+  const stop = (): void => clearTimeout(timer);
+  return {
+    moved: () => {
+      stop();
+      timer = setTimeout(() => late(problem()), ms).unref();
+    },
+    stop,
+    watch: async function* (body) {
+      const { next, release } = pull(body);
+      try {
+        for (;;) {
+          const chunk = await Promise.race([next(), lateness]);
+          if (chunk === null) return;
+          yield chunk;
+        }
+      } finally {
+        release();
+      }
+    },
+  };
+}
+
+/** One chunk at a time, as the stream's own iterator gives them, and nothing of it is left on the stream afterwards. */
+function pull(body: Readable): { readonly next: () => Promise<Buffer | null>; readonly release: () => void } {
+  const came: Buffer[] = [];
+  let over: Error | "end" | null = body.readableEnded ? "end" : body.destroyed ? cutShort() : null;
+  let wake: () => void = () => undefined;
+  const listeners = {
+    data: (chunk: Buffer): void => {
+      came.push(chunk);
+      body.pause();
+      wake();
+    },
+    end: (): void => {
+      over ??= "end";
+      wake();
+    },
+    error: (error: Error): void => {
+      over ??= error;
+      wake();
+    },
+    close: (): void => {
+      over ??= cutShort();
+      wake();
+    },
+  };
+  for (const [event, listener] of Object.entries(listeners)) body.on(event, listener);
+  return {
+    next: async () => {
+      while (came.length === 0 && over === null) {
+        const woken = new Promise<void>((resolve) => (wake = resolve));
+        body.resume();
+        await woken;
+      }
+      const chunk = came.shift();
+      if (chunk !== undefined) return chunk;
+      if (over !== "end" && over !== null) throw over;
+      return null;
+    },
+    release: () => {
+      for (const [event, listener] of Object.entries(listeners)) body.off(event, listener);
+    },
+  };
+}
+
+function cutShort(): Error {
+  return Object.assign(new Error("the body ended early"), { code: "ERR_STREAM_PREMATURE_CLOSE" });
+}
+
+/** Reads on what nobody wants any more, for a while: a connection that is closed over unread bytes loses its answer. */
+export function drain(body: Readable): void {
+  if (body.readableEnded || body.destroyed) return;
+  const timer = setTimeout(() => body.destroy(), DRAIN_MS).unref();
+  body.once("close", () => clearTimeout(timer));
+  body.on("error", () => undefined);
+  body.resume();
+}
+
+/** The problem of a body that is over the limit of what is read whole. */
+export function bodyTooLarge(limit: number): ProblemError {
+  return tooLarge("body-too-large", `The body has more than ${limit} bytes; send many records as application/x-ndjson`);
+}
+
+function badGzip(): ProblemError {
+  return badRequest("bad-gzip", "The body is not gzip as its content encoding says");
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { ContractSet } from "../core/contract-set.ts";
 import { offerOf } from "../contract/negotiation.ts";
+import { contentsOf } from "./contents.ts";
 import type { HttpDeps } from "./deps.ts";
 import {
   acceptedContracts,
@@ -13,12 +14,10 @@ import {
 import { notFound } from "./problem.ts";
 import { contractSchemas } from "./schemas.ts";
 import { toJsonText } from "../json/json-text.ts";
-import { parseJson } from "../json/parse-json.ts";
 
 /** The contracts in force, as they are: read only. */
 export function registerContracts(app: FastifyInstance, deps: HttpDeps): void {
-  // The sealed text is the set itself; the compiled form keeps no schema.
-  const current = (): ContractSet => parseJson(deps.contracts().text) as ContractSet;
+  const current = (): ContractSet => contentsOf(deps.contracts());
 
   app.get("/v1/contracts", { schema: contractSchemas.list }, async () => {
     const { contracts, bindings } = current();

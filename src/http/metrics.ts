@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { ShadowSnapshot } from "../shadow/thread.ts";
-import type { HttpDeps } from "./deps.ts";
+import type { HttpDeps, Verdict } from "./deps.ts";
 import { metricsSchema } from "./schemas.ts";
 
 /** Text format 0.0.4 of Prometheus, which every collector reads. */
@@ -8,10 +8,31 @@ const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 type Family = { readonly name: string; readonly help: string; readonly lines: readonly string[] };
 
-/** Counters of the versions that look on. Labels are names of contracts and cells, never anything of a record. */
-export function registerMetrics(app: FastifyInstance, deps: HttpDeps): void {
+/** Verdicts given since the start. */
+export type VerdictCounts = { readonly count: (verdict: Verdict) => void; readonly lines: () => readonly string[] };
+
+/** Counts by route, contract and verdict: all of them words of ours, so that their number is bounded. */
+export function countVerdicts(): VerdictCounts {
+  const counts = new Map<string, number>();
+  return {
+    count: ({ route, contract, status }) => {
+      const name = contract === null ? "" : `${contract.subject}@${contract.version}`;
+      const labels = `{route="${route}",contract="${name}",status="${status}"}`;
+      counts.set(labels, (counts.get(labels) ?? 0) + 1);
+    },
+    lines: () => [...counts].map(([labels, count]) => `${labels} ${count}`),
+  };
+}
+
+/** Counters. Labels are names of contracts, routes and cells, never anything of a record. */
+export function registerMetrics(app: FastifyInstance, deps: HttpDeps, verdicts: VerdictCounts): void {
   app.get("/metrics", { schema: metricsSchema, logLevel: "silent" }, async (_, reply) => {
-    const families = shadowFamilies(deps.shadow?.() ?? []);
+    const asked: Family = {
+      name: "sigma_verdicts_total",
+      help: "Verdicts asked for over HTTP, of which nothing is stored.",
+      lines: verdicts.lines(),
+    };
+    const families = [asked, ...shadowFamilies(deps.shadow?.() ?? [])];
     const text = families.flatMap(({ name, help, lines }) => [
       `# HELP ${name} ${help}`,
       `# TYPE ${name} counter`,

@@ -27,24 +27,22 @@ export class ProblemError extends Error {
 
 /** Sends a problem; `instance` is the path that was asked. */
 export async function sendProblem(reply: FastifyReply, problem: Problem): Promise<FastifyReply> {
-  const { status, code, title, detail, remedy, extra, headers } = problem;
-  const body = {
-    type: `urn:sigma:problem:${code}`,
-    title,
-    status,
-    detail,
-    instance: pathOf(reply.request.url),
-    code,
-    remedy,
-    ...extra,
-  };
+  const { status, headers } = problem;
   return (
     reply
       .code(status)
-      .headers({ ...headers, "content-type": "application/problem+json" })
+      .headers({ ...headers, "content-type": PROBLEM_TYPE })
       // As bytes: to a text the server would add a charset, which this media type does not have.
-      .send(Buffer.from(toJsonText(body)))
+      .send(Buffer.from(problemText(problem, reply.request.url)))
   );
+}
+
+export const PROBLEM_TYPE = "application/problem+json";
+
+/** The problem as it is sent. @param url that was asked; only its path is told. */
+export function problemText({ status, code, title, detail, remedy, extra }: Problem, url: string): string {
+  const type = `urn:sigma:problem:${code}`;
+  return toJsonText({ type, title, status, detail, instance: pathOf(url), code, remedy, ...extra });
 }
 
 /** The query can hold anything; only the path is echoed. */

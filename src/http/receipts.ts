@@ -16,17 +16,15 @@ type Receipt = {
 /**
  * Answers what was appended: positions at once, or the decisions when the client waits for them (`Prefer: wait=N`) and they
  * come in time.
+ * @param accepted what is answered when they do not.
  */
 export async function answerPositions(
   deps: HttpDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   { topic, appended, told }: Receipt,
+  accepted: object = acceptedView({ topic, appended, told }),
 ): Promise<FastifyReply> {
-  const positions = appended
-    .slice(0, LIMITS.positions)
-    .map(({ partition, offset }) => ({ partition, offset: Number(offset) }));
-  const accepted = { topic, count: appended.length, positions, ...told };
   const seconds = preferredWait(request);
   if (seconds === null || appended.length === 0) return reply.code(202).send(accepted);
   const signal = AbortSignal.timeout(seconds * 1_000);
@@ -34,6 +32,13 @@ export async function answerPositions(
   const decisions = await decisionsWithin(deps, topic, appended, signal);
   if (decisions === null) return reply.code(202).send(accepted);
   return reply.code(200).send({ topic, count: appended.length, decisions, ...told });
+}
+
+function acceptedView({ topic, appended, told }: Receipt): object {
+  const positions = appended
+    .slice(0, LIMITS.positions)
+    .map(({ partition, offset }) => ({ partition, offset: Number(offset) }));
+  return { topic, count: appended.length, positions, ...told };
 }
 
 /** How often the store is asked for what another gateway of the group is to decide. */
@@ -94,7 +99,7 @@ async function rowsOfTopic(
 }
 
 /** `Prefer: wait=N` (RFC 7240), bounded; null when the client does not wait. */
-function preferredWait({ headers }: FastifyRequest): number | null {
+export function preferredWait({ headers }: FastifyRequest): number | null {
   const prefer = headers["prefer"];
   const match = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?/i.exec(Array.isArray(prefer) ? prefer.join(",") : (prefer ?? ""));
   return match === null ? null : Math.min(Number(match[1]), LIMITS.waitSeconds);

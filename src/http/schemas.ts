@@ -1,5 +1,6 @@
 import { DECLARATIONS } from "../core/resolve.ts";
 import type { FastifySchema } from "fastify";
+import { VIOLATION } from "./violation-schema.ts";
 
 type Schemas<Name extends string> = Readonly<Record<Name, FastifySchema>>;
 
@@ -43,10 +44,16 @@ const deprecation = {
 };
 /** Answers that tell of a version carry these. */
 const standingHeaders = {
-  contract: { description: "The version, as in shipment@1", schema: text },
-  deprecation: { description: "Since when the version is deprecated, as @seconds (RFC 9745)", schema: text },
-  sunset: { description: "When the version is to end, as an HTTP date (RFC 8594)", schema: text },
-  link: { description: "describedby, successor-version, deprecation (RFC 8288)", schema: text },
+  contract: { ...text, description: "The version, as in shipment@1" },
+  deprecation: { ...text, description: "Since when the version is deprecated, as @seconds (RFC 9745)" },
+  sunset: { ...text, description: "When the version is to end, as an HTTP date (RFC 8594)" },
+  link: { ...text, description: "describedby, successor-version, deprecation (RFC 8288)" },
+};
+const preferenceApplied = {
+  "preference-applied": { ...text, description: "wait=N, or none where more records came than one answer holds" },
+};
+const setAside = {
+  "sigma-set-aside": { ...text, description: "Members that were not judged, as http.set_aside has them" },
 };
 const acceptContract = {
   type: "object",
@@ -75,7 +82,7 @@ const decision = {
     code: text,
     detail: text,
     fingerprint: text,
-    errors: { type: "array", items: { type: "object" } },
+    errors: { type: "array", items: VIOLATION },
     deprecation,
   },
 };
@@ -86,15 +93,19 @@ const range = {
   required: ["partition", "from", "to"],
   properties: { partition: whole, from: whole, to: whole },
 };
-const name = { type: "string", minLength: 1, maxLength: 249 } as const;
-const topic = { type: "object", required: ["topic"], properties: { topic: name } };
+const name = { type: "string", minLength: 1, maxLength: 249, examples: ["shipment"] } as const;
+const topic = {
+  type: "object",
+  required: ["topic"],
+  properties: { topic: { ...name, examples: ["sigma-aetl.shipments"] } },
+};
 const at = {
   type: "object",
   required: ["topic", "partition", "offset"],
   properties: {
-    topic: name,
-    partition: { type: "string", pattern: "^[0-9]{1,9}$" },
-    offset: { type: "string", pattern: "^[0-9]{1,18}$" },
+    topic: { ...name, examples: ["sigma-aetl.shipments"] },
+    partition: { type: "string", pattern: "^[0-9]{1,9}$", examples: ["0"] },
+    offset: { type: "string", pattern: "^[0-9]{1,18}$", examples: ["0"] },
   },
 };
 
@@ -104,22 +115,28 @@ export const eventSchemas: Schemas<"append"> = {
     summary: "Append records to a topic; acknowledged when they are durable",
     params: topic,
     response: {
-      200: answer("Decided while the client waited (Prefer: wait)", {
-        type: "object",
-        required: ["topic", "count", "decisions"],
-        properties: { topic: text, count: whole, decisions: { type: "array", items: decision }, deprecation },
-      }),
-      202: answer("Durable in the log; the decision follows", {
-        type: "object",
-        required: ["topic", "count"],
-        properties: {
-          topic: text,
-          count: whole,
-          positions: { type: "array", items: position },
-          ranges: { type: "array", items: range },
-          deprecation,
-        },
-      }),
+      200: {
+        ...answer("Decided while the client waited (Prefer: wait)", {
+          type: "object",
+          required: ["topic", "count", "decisions"],
+          properties: { topic: text, count: whole, decisions: { type: "array", items: decision }, deprecation },
+        }),
+        headers: { ...standingHeaders, ...preferenceApplied },
+      },
+      202: {
+        ...answer("Durable in the log; the decision follows", {
+          type: "object",
+          required: ["topic", "count"],
+          properties: {
+            topic: text,
+            count: whole,
+            positions: { type: "array", items: position, description: "Of each record; not of lines" },
+            ranges: { type: "array", items: range, description: "Of lines: exactly the positions of this request" },
+            deprecation,
+          },
+        }),
+        headers: { ...standingHeaders, ...preferenceApplied },
+      },
       400: problem,
       404: problem,
       406: problem,
@@ -131,12 +148,18 @@ export const eventSchemas: Schemas<"append"> = {
   },
 };
 
+const verdictAnswer = (schema: object) => ({
+  ...answer("The verdict", schema),
+  headers: { ...standingHeaders, ...setAside },
+});
+const notJudged = { 400: problem, 404: problem, 406: problem, 408: problem, 413: problem, 415: problem, 503: problem };
+
 export const validateSchemas: Schemas<"reference" | "verdict"> = {
   reference: {
     operationId: "validateReference",
     summary: "The reference's validator: HTTP 200 for every JSON body",
     response: {
-      200: answer("The verdict", {
+      200: verdictAnswer({
         type: "object",
         required: ["status"],
         properties: {
@@ -149,9 +172,7 @@ export const validateSchemas: Schemas<"reference" | "verdict"> = {
           received_payload: {},
         },
       }),
-      400: problem,
-      413: problem,
-      415: problem,
+      ...notJudged,
     },
   },
   verdict: {
@@ -161,9 +182,9 @@ export const validateSchemas: Schemas<"reference" | "verdict"> = {
     querystring: {
       type: "object",
       additionalProperties: false,
-      properties: { version: { type: "string", pattern: "^[1-9][0-9]{0,8}$" } },
+      properties: { version: { type: "string", pattern: "^[1-9][0-9]{0,8}$", examples: ["1"] } },
     },
-    response: { 200: answer("The verdict", decision), 400: problem, 404: problem, 413: problem, 415: problem },
+    response: { 200: verdictAnswer(decision), ...notJudged },
   },
 };
 
@@ -268,7 +289,7 @@ export const contractSchemas: Schemas<"list" | "offer" | "schema"> = {
     params: {
       type: "object",
       required: ["subject", "version"],
-      properties: { subject: name, version: { type: "string", pattern: "^[1-9][0-9]{0,8}$" } },
+      properties: { subject: name, version: { type: "string", pattern: "^[1-9][0-9]{0,8}$", examples: ["1"] } },
     },
     response: { 200: answer("The schema", {}, "application/schema+json"), 400: problem, 404: problem },
   },
@@ -309,7 +330,7 @@ export const shadowSchemas: Schemas<"list" | "one"> = {
     params: {
       type: "object",
       required: ["subject", "version"],
-      properties: { subject: name, version: { type: "string", pattern: "^[1-9][0-9]{0,8}$" } },
+      properties: { subject: name, version: { type: "string", pattern: "^[1-9][0-9]{0,8}$", examples: ["1"] } },
     },
     response: {
       200: answer("The matrix with its groups", {

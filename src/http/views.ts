@@ -3,8 +3,6 @@ import type { ContractRef } from "../core/compile.ts";
 import type { Decision } from "../core/decide.ts";
 import type { StoredRow } from "../store/store.ts";
 
-type Violation = { readonly pointer: string; readonly keyword: string; readonly code: string; readonly detail: string };
-
 /** How a failure is told over HTTP: its code, one line, and each violation. */
 export function failureView(reason: FailureReason): Readonly<Record<string, unknown>> {
   const common = { code: failureCode(reason), detail: describeFailure(reason) };
@@ -14,15 +12,11 @@ export function failureView(reason: FailureReason): Readonly<Record<string, unkn
     case "schema":
       return {
         ...common,
-        errors: reason.violations.map(
-          ({ pointer, keyword, schemaPath, message }): Violation & { schemaPath: string } => ({
-            pointer,
-            keyword,
-            schemaPath,
-            code: `schema-${keyword}`,
-            detail: message,
-          }),
-        ),
+        errors: reason.violations.map(({ message, ...where }) => ({
+          ...where,
+          code: `schema-${where.keyword}`,
+          detail: message,
+        })),
       };
     case "rule":
       return {

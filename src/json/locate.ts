@@ -96,34 +96,35 @@ function findInObject(buffer: Buffer, start: number, steps: readonly Step[], fou
   while (at < buffer.length) {
     const keyStart = at;
     const keyEnd = skipString(buffer, at);
+    const step = stepNamed(buffer, keyStart, keyEnd, steps);
     // Past the colon.
     at = skipSpace(buffer, skipSpace(buffer, keyEnd) + 1);
-    const step = stepNamed(buffer, keyStart, keyEnd, steps);
-    at = skipSpace(buffer, step === undefined ? skipValue(buffer, at) : find(buffer, at, keyStart, step.wanted, found));
+    at = step === undefined ? skipValue(buffer, at) : find(buffer, at, keyStart, step.wanted, found);
+    at = skipSpace(buffer, at);
     if (buffer[at] !== COMMA) return at + 1;
     at = skipSpace(buffer, at + 1);
   }
   return at;
 }
 
-/** The step that a key names. A key without an escape is its own bytes. */
+/** The step that the key just skipped names. A key without an escape is its own bytes. */
 function stepNamed(buffer: Buffer, start: number, end: number, steps: readonly Step[]): Step | undefined {
+  if (hadEscape) {
+    const name: unknown = JSON.parse(buffer.toString("utf8", start, end));
+    return steps.find((step) => step.name === name);
+  }
   const length = end - start - 2;
-  for (const step of steps) if (step.bytes.length === length && isAt(buffer, start + 1, step.bytes)) return step;
-  if (!hasEscape(buffer, start, end)) return undefined;
-  const name: unknown = JSON.parse(buffer.toString("utf8", start, end));
-  return steps.find((step) => step.name === name);
+  for (let index = 0; index < steps.length; index += 1) {
+    const step = steps[index] as Step;
+    if (step.bytes.length === length && isAt(buffer, start + 1, step.bytes)) return step;
+  }
+  return undefined;
 }
 
 /** Byte by byte: names are short, and a call into the runtime costs as much as thirty bytes. */
 function isAt(buffer: Buffer, start: number, bytes: Buffer): boolean {
   for (let at = 0; at < bytes.length; at += 1) if (buffer[start + at] !== bytes[at]) return false;
   return true;
-}
-
-function hasEscape(buffer: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at += 1) if (buffer[at] === BACKSLASH) return true;
-  return false;
 }
 
 function findInArray(buffer: Buffer, start: number, steps: readonly Step[], found: Found): number {
@@ -169,14 +170,23 @@ function isEndOfWord(byte: number): boolean {
   return byte === COMMA || byte === CLOSE_OBJECT || byte === CLOSE_ARRAY || byte <= 0x20;
 }
 
+/** Whether the string skipped last had an escape in it: asked right behind it, instead of looking twice. */
+let hadEscape = false;
+
 function skipString(buffer: Buffer, start: number): number {
+  hadEscape = false;
   let at = start + 1;
-  while (at < buffer.length && buffer[at] !== QUOTE) at += buffer[at] === BACKSLASH ? 2 : 1;
+  for (let byte = buffer[at]; byte !== QUOTE && byte !== undefined; byte = buffer[at]) {
+    at += 1;
+    if (byte !== BACKSLASH) continue;
+    at += 1;
+    hadEscape = true;
+  }
   return at + 1;
 }
 
 function skipSpace(buffer: Buffer, start: number): number {
   let at = start;
-  while (at < buffer.length && (buffer[at] ?? 0) <= 0x20) at += 1;
+  for (let byte = buffer[at]; byte !== undefined && byte <= 0x20; byte = buffer[at]) at += 1;
   return at;
 }

@@ -103,18 +103,21 @@ function take(reader: Reader, chunk: Buffer, from: number): number {
       keep(reader, chunk, at, scan.at);
       finish(reader);
       return passSpace(reader, chunk, scan.at);
-    case "fault":
+    case "fault": {
       if (reader.onBroken === "hand on") {
         reader.handingOn = true;
         return keep(reader, chunk, at, chunk.length);
       }
       pass(reader, chunk, at, scan.at);
+      // As the mark of a second file that was put behind the first.
+      const isMark = scan.at === at && chunk[at] === 0xef && chunk[at + 1] === 0xbb;
       reader.failure = new BrokenText(
         reader.begins,
         { line: reader.line, byte: reader.bytes - reader.lineStart + 1 },
-        scan.message,
+        isMark ? "a byte order mark (EF BB BF)" : scan.message,
       );
       return chunk.length;
+    }
   }
 }
 

@@ -17,7 +17,7 @@ export type Site = {
   /** Whether the contract lets values here be shown (`x-show-value: true`). */
   readonly shown: boolean;
   /** A bad deploy breaks one constraint a million times: the same violation is then the same object. */
-  last: Violation | null;
+  last: { readonly at: At | null; readonly message: string; readonly violation: Violation } | null;
 };
 
 /** Collects violations in the order they are found, as many as are kept. */
@@ -60,26 +60,37 @@ export function addViolation(
     return;
   }
   if (report.violations.length >= VIOLATIONS_MAX) return;
-  const whole = pointerOf(at);
-  const pointer = nearestPointer(whole);
-  const words = pointer === whole ? message : `something below it, with a name too long to repeat: ${message}`;
   const got = describeValue(value, site.shown);
   const { last } = site;
-  const { branches } = report;
-  if (
-    last !== null &&
-    last.pointer === pointer &&
-    last.message === words &&
-    last.got === got &&
-    sameBranches(last, branches)
-  ) {
-    report.violations.push(last);
-    return;
+  if (last !== null && isSamePlace(last.at, at) && last.message === message) {
+    const { violation } = last;
+    if (violation.got === got && sameBranches(violation, report.branches)) {
+      report.violations.push(violation);
+      return;
+    }
   }
+  const violation = createViolation(report, site, at, got, message);
+  site.last = { at, message, violation };
+  report.violations.push(violation);
+}
+
+function createViolation(report: Report, site: Site, at: At | null, got: string, words: string): Violation {
   const { keyword, schemaPath, expected } = site;
-  const violation = { pointer, keyword, schemaPath, message: words, expected, got };
-  site.last = branches.length === 0 ? violation : { ...violation, branches };
-  report.violations.push(site.last);
+  const whole = pointerOf(at);
+  const pointer = nearestPointer(whole);
+  const message = pointer === whole ? words : `something below it, with a name too long to repeat: ${words}`;
+  const violation = { pointer, keyword, schemaPath, message, expected, got };
+  return report.branches.length === 0 ? violation : { ...violation, branches: report.branches };
+}
+
+function isSamePlace(a: At | null, b: At | null): boolean {
+  let [one, other] = [a, b];
+  while (one !== null && other !== null) {
+    if (one.step !== other.step) return false;
+    one = one.up;
+    other = other.up;
+  }
+  return one === other;
 }
 
 function sameBranches({ branches = NONE }: Violation, wanted: readonly Branch[]): boolean {

@@ -151,8 +151,13 @@ function checkRef(place: SchemaPlace, reference: string, pointer: string, { reso
   refuse({ pointer, code: "remote-ref", message });
 }
 
+/** Whether a name under `format` means something: one that does not cannot be asserted. */
+export function isKnownFormat(name: string): boolean {
+  return FORMATS.has(name) || INTEGER_RANGES.has(name) || NUMBER_FORMATS.has(name);
+}
+
 function checkFormat(name: string, pointer: string, { formats, refuse }: Walk): void {
-  if (formats === "annotate" || FORMATS.has(name) || INTEGER_RANGES.has(name) || NUMBER_FORMATS.has(name)) return;
+  if (formats === "annotate" || isKnownFormat(name)) return;
   const known = [...FORMATS.keys(), ...INTEGER_RANGES.keys(), ...NUMBER_FORMATS].join(", ");
   const message = `there is no format "${name}" to assert; use one of ${known}, or make formats notes with formats: annotate`;
   refuse({ pointer, code: "unknown-format", message });
@@ -181,7 +186,18 @@ function checkNames(value: JsonValue, pointer: string, { refuse }: Walk): void {
 function refuseMeaningless(schema: JsonObject): readonly Refusal[] {
   const { accepts, explain } = metaSchema();
   if (accepts(schema)) return [];
-  return explain(schema).map(({ pointer, message }) => ({ pointer, code: "invalid", message }));
+  return explain(schema).map(({ pointer, message }) => ({
+    pointer,
+    code: "invalid",
+    message: `${keywordAt(pointer)} ${message}`,
+  }));
+}
+
+/** `required/0` of `/properties/a/required/0`: what of a pointer says which keyword is meant. */
+function keywordAt(pointer: string): string {
+  const steps = pointer.split("/").slice(1);
+  const keyword = steps.findLastIndex((step) => Object.hasOwn(KEYWORDS, step));
+  return keyword === -1 ? "the schema" : steps.slice(keyword).join("/");
 }
 
 /** A safety net: what got this far compiles. */

@@ -1,5 +1,6 @@
 import { failureCode, isMalformedForAll } from "../core/failure.ts";
 import { producerOf } from "../core/producer.ts";
+import { payloadBytes } from "../core/wire-format.ts";
 import type { Decided } from "../store/decided.ts";
 import type { Recorded } from "../whatif/rejudge.ts";
 
@@ -11,7 +12,7 @@ export type ShadowBatch = {
   readonly topic: string;
   readonly partition: number;
   readonly records: number;
-  /** The values one behind the other; of malformed records nothing. */
+  /** The payloads one behind the other; of malformed records nothing. */
   readonly bytes: ArrayBuffer;
   /** Where each value ends in `bytes`. */
   readonly ends: Uint32Array<ArrayBuffer>;
@@ -73,7 +74,9 @@ export function transfersOf({ bytes, ends, offsets, verdictOf, producerOf: named
 }
 
 function valueOf(one: Decided): Uint8Array | null {
-  return one.kind === "failed" && isMalformedForAll(failureCode(one.reason)) ? null : one.raw;
+  const { raw, headers } = one;
+  const hasNone = one.kind === "failed" && isMalformedForAll(failureCode(one.reason));
+  return raw === null || hasNone ? null : payloadBytes(raw, headers);
 }
 
 /** A fingerprint covers version and code; what passed differs in its version alone. */

@@ -1,6 +1,5 @@
 import { LOSSY_NUMBER } from "../core/failure.ts";
 import { parseValue, reparse } from "../core/payload.ts";
-import { payloadBytes } from "../core/wire-format.ts";
 import { compileCandidate, type Candidate } from "../whatif/candidate.ts";
 import { countFlips } from "../whatif/flips.ts";
 import { createRejudge, type Recorded, type Said } from "../whatif/rejudge.ts";
@@ -41,8 +40,6 @@ export function createShadowJudge(candidate: Candidate, identities: Identities, 
 
 /** What the strict boundary let through a moment ago is JSON, and is only parsed; what it refused for a number it is asked again. */
 function payloadOf(bytes: ArrayBuffer, start: number, end: number, { code }: Recorded, { limits }: Candidate): Said {
-  const value = new Uint8Array(bytes, start, end - start);
-  if (code === LOSSY_NUMBER) return parseValue(value, limits);
-  const payload = payloadBytes(value);
-  return reparse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8"));
+  const payload = Buffer.from(bytes, start, end - start);
+  return code === LOSSY_NUMBER ? parseValue(payload, limits) : reparse(payload.toString("utf8"));
 }

@@ -7,7 +7,7 @@ import { settleIntegers } from "../core/long-integers.ts";
 import { reparse } from "../core/payload.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import { payloadBytes } from "../core/wire-format.ts";
-import { positionId, type SourceRecord } from "../core/record.ts";
+import { positionId, type Header, type SourceRecord } from "../core/record.ts";
 import { BYTES_DROPPED, sealEntry, type LedgerEntry, type Outcome, type PassedRaw } from "./ledger.ts";
 import type { Proof } from "./proof.ts";
 import type { FailedRow, NewValidated, RefusalOf } from "./store.ts";
@@ -84,10 +84,10 @@ export function hashBytes(value: Uint8Array | null): string {
  * Two payloads have the same content when these are equal, whatever their white space and key order.
  * @param numbers how the contract declares numbers; null when it is not known: then every integer counts as it is written.
  */
-export function contentDigest(raw: Uint8Array | null, numbers: NumberTypes | null): string {
+export function contentDigest(raw: Uint8Array | null, headers: readonly Header[], numbers: NumberTypes | null): string {
   if (raw === null) return "-";
   try {
-    const bytes = payloadBytes(raw);
+    const bytes = payloadBytes(raw, headers);
     const parsed = reparse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8"));
     if (!parsed.ok) return "-";
     const settled = numbers === null ? parsed : settleIntegers(parsed, numbers);

@@ -1,12 +1,13 @@
 import type { Conflict } from "../core/failure.ts";
 import { fingerprint } from "../core/fingerprint.ts";
+import { isStructuredEvent } from "../core/structured-event.ts";
 import { positionId } from "../core/record.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import { contentDigest } from "./decided.ts";
 import type { FailedRow, ReceiptRow, ValidatedRow } from "./store.ts";
 
 /** What of a stored fact tells whether another record is the same. */
-export type Holder = Pick<ValidatedRow, "id" | "position" | "raw" | "rawHash" | "payloadText">;
+export type Holder = Pick<ValidatedRow, "id" | "position" | "headers" | "raw" | "rawHash" | "payloadText">;
 
 /** Whether two rows come from one delivery position. */
 export function isSamePosition(a: Holder, b: Holder): boolean {
@@ -18,7 +19,8 @@ export function isSamePosition(a: Holder, b: Holder): boolean {
  * @param numbers as the later record's contract declares them: both are read by it.
  */
 export function hasSameContent(a: Holder, b: Holder, numbers: NumberTypes | null): boolean {
-  if (a.rawHash === b.rawHash) return true;
+  // The same bytes are an event to one record and its payload to another, when only one says it holds an event.
+  if (a.rawHash === b.rawHash && isStructuredEvent(a.headers) === isStructuredEvent(b.headers)) return true;
   const digest = contentOf(a, numbers);
   // Bytes that are gone or damaged equal nothing.
   return digest !== "-" && digest === contentOf(b, numbers);
@@ -26,10 +28,11 @@ export function hasSameContent(a: Holder, b: Holder, numbers: NumberTypes | null
 
 /** The same whether it is made from the bytes or, where they are not kept, from the stored payload. */
 export function contentOf(
-  { raw, payloadText }: Pick<Holder, "raw" | "payloadText">,
+  { raw, headers, payloadText }: Pick<Holder, "headers" | "raw" | "payloadText">,
   numbers: NumberTypes | null,
 ): string {
-  return contentDigest(raw === null && payloadText !== undefined ? Buffer.from(payloadText) : raw, numbers);
+  if (raw === null && payloadText !== undefined) return contentDigest(Buffer.from(payloadText), [], numbers);
+  return contentDigest(raw, headers, numbers);
 }
 
 /** The receipt of a duplicate. */
@@ -59,7 +62,7 @@ export function conflictOf(row: ValidatedRow, holder: Holder, numbers: NumberTyp
     storedId: holder.id,
     storedAt: positionId(holder.position),
     storedDigest: contentOf(holder, numbers),
-    digest: contentDigest(row.raw, numbers),
+    digest: contentDigest(row.raw, row.headers, numbers),
   };
   const { position, timestampMs, key, headers, raw, rawHash, contract, declaredBy } = row;
   return {

@@ -1,6 +1,6 @@
 import { decide, ENGINE } from "../core/decide.ts";
 import { failureCode, isMalformedForAll } from "../core/failure.ts";
-import type { SourceRecord } from "../core/record.ts";
+import type { Header, SourceRecord } from "../core/record.ts";
 import { payloadBytes } from "../core/wire-format.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
 import type { Outcome } from "../store/ledger.ts";
@@ -63,21 +63,21 @@ function evidenceOf(
   const decision = set === null ? null : decide({ topic: position.topic, headers, value }, set);
   const version = decision?.contract?.version ?? null;
   if (outcome === "P") {
-    return { at, kind: "validated", version, code: null, fingerprint: null, headers, text: textOf(value) };
+    return { at, kind: "validated", version, code: null, fingerprint: null, headers, text: textOf(value, headers) };
   }
   if (decision?.status !== "FAILED") {
     // It passed its contract, and the store could not keep it; or nobody can say.
     const code = decision === null ? "unexplained" : "store-rejected";
-    return { at, kind: "failed", version, code, fingerprint: null, headers, text: textOf(value) };
+    return { at, kind: "failed", version, code, fingerprint: null, headers, text: textOf(value, headers) };
   }
   const { fingerprint } = decision;
   const code = failureCode(decision.reason);
-  const text = isMalformedForAll(code) ? null : textOf(value);
+  const text = isMalformedForAll(code) ? null : textOf(value, headers);
   return { at, kind: "failed", version, code, fingerprint, headers, text };
 }
 
-function textOf(value: Uint8Array | null): string | null {
+function textOf(value: Uint8Array | null, headers: readonly Header[]): string | null {
   if (value === null) return null;
-  const bytes = payloadBytes(value);
+  const bytes = payloadBytes(value, headers);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
 }

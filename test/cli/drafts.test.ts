@@ -78,14 +78,14 @@ describe("sigma contract import and export", () => {
       $schema: "http://json-schema.org/draft-07/schema#",
       type: "object",
       required: ["id"],
-      properties: { id: { type: "string", format: "uuid" }, n: { $ref: "#/definitions/n" } },
+      properties: { id: { type: "string", format: "uuid", javaType: "UUID" }, n: { $ref: "#/definitions/n" } },
       definitions: { n: { type: "integer" } },
     };
     write("parcel.json", JSON.stringify(schema));
     const made = await contract("import", "parcel.json", "--subject", "parcel", "--identity", "/id");
     expect([made.code, made.stderr]).toEqual([
       0,
-      expect.stringContaining("not mapped: /properties/id/format") as string,
+      expect.stringContaining("not mapped: /properties/id/javaType") as string,
     ]);
     expect(await contract("lint")).toMatchObject({ code: 0 });
     const back = await contract("export", "parcel@1", "--format", "json-schema");

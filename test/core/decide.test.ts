@@ -32,6 +32,7 @@ describe("decide()", () => {
       "malformed-forbidden-key",
       "malformed-lone-surrogate",
       "malformed-lossy-number",
+      "malformed-not-cloudevent",
       "malformed-not-json",
       "malformed-not-utf8",
       "malformed-too-deep",

@@ -94,6 +94,10 @@ describe("how records are told apart", () => {
     });
   });
 
+  test("a byte order mark between texts over several lines is named", async () => {
+    expect((await read(`${PRETTY}\n\uFEFF${PRETTY}`)).error).toBe("a byte order mark (EF BB BF)");
+  });
+
   test("every line is a record where that is asked for", async () => {
     expect((await read("{\n}\n", 9, { ndjson: true })).records).toEqual(["{", "}"]);
   });

@@ -80,19 +80,19 @@ describe("refuseSchema()", () => {
   });
 
   test.each<readonly [JsonObject, string]>([
-    [{ multipleOf: 0 }, "/multipleOf: must be > 0"],
-    [{ multipleOf: -1 }, "/multipleOf: must be > 0"],
-    [{ type: [] }, "/type: must not have fewer than 1 item"],
-    [{ type: "text" }, '/type: must be one of array, boolean, integer, "null", number, object, string'],
-    [{ minLength: -1 }, "/minLength: must be >= 0"],
-    [{ maxLength: 1.5 }, "/maxLength: must be integer"],
-    [{ type: "object", required: [1] }, "/required/0: must be string"],
-    [{ oneOf: [] }, "/oneOf: must not have fewer than 1 item"],
-    [{ type: ["string", "string"] }, "/type: must not have equal items (items 0 and 1 are equal)"],
-    [{ dependentRequired: { a: [1] } }, "/dependentRequired/a/0: must be string"],
-    [{ description: ["x"] }, "/description: must be string"],
-    [{ items: [{}] }, "/items: must be object or boolean"],
-    [{ properties: { a: 3 } }, "/properties/a: must be object or boolean"],
+    [{ multipleOf: 0 }, "/multipleOf: multipleOf must be > 0"],
+    [{ multipleOf: -1 }, "/multipleOf: multipleOf must be > 0"],
+    [{ type: [] }, "/type: type must not have fewer than 1 item"],
+    [{ type: "text" }, '/type: type must be one of array, boolean, integer, "null", number, object, string'],
+    [{ minLength: -1 }, "/minLength: minLength must be >= 0"],
+    [{ maxLength: 1.5 }, "/maxLength: maxLength must be integer"],
+    [{ type: "object", required: [1] }, "/required/0: required/0 must be string"],
+    [{ oneOf: [] }, "/oneOf: oneOf must not have fewer than 1 item"],
+    [{ type: ["string", "string"] }, "/type: type must not have equal items (items 0 and 1 are equal)"],
+    [{ dependentRequired: { a: [1] } }, "/dependentRequired/a/0: dependentRequired/a/0 must be string"],
+    [{ description: ["x"] }, "/description: description must be string"],
+    [{ items: [{}] }, "/items: items must be object or boolean"],
+    [{ properties: { a: 3 } }, "/properties/a: properties/a must be object or boolean"],
   ])("says what the meta-schema has against %j", (schema, expected) => {
     expect(refuseSchema(schema).map(({ pointer, code, message }) => `${code} ${pointer}: ${message}`)).toEqual([
       `invalid ${expected}`,

@@ -15,7 +15,7 @@ export function evidenceOf(row: StoredRow | NewValidated, from: bigint): StoredE
     code,
     fingerprint: row.kind === "failed" ? row.fingerprint : null,
     headers,
-    text: raw === null || malformed ? null : Buffer.from(payloadBytes(raw)).toString("utf8"),
+    text: raw === null || malformed ? null : Buffer.from(payloadBytes(raw, headers)).toString("utf8"),
   };
 }
 

@@ -35,7 +35,7 @@ import type { Binary, Expr } from "./syntax.ts";
 import type { RuleValue } from "./value.ts";
 
 /** Numbers that may be multiplied into one: more would let its digits grow out of proportion. */
-const DEGREE_MAX = 16;
+const DEGREE_MAX = 8;
 
 type Sum = {
   readonly shape: (left: Shape, right: Shape) => Shape;

@@ -42,16 +42,17 @@ export type CheckedRule = {
   readonly holds: ((payload: RuleValue) => boolean) | null;
 };
 
+type Watch = (shape: Shape, value: RuleValue, part: string) => void;
+
 /**
  * Checks an expression against the shape of the payloads it will see, and compiles it. What has no finding yields true or
  * false for every payload of that shape. The shape decides whether an expression may be used, never what it yields.
+ * @param watch told what each part yields while a rule is asked: tests hold it against the shape of the part.
  */
-export function checkRule(source: string, root: Shape): CheckedRule {
+export function checkRule(source: string, root: Shape, watch?: Watch): CheckedRule {
   const parsed = parseExpression(source);
   if (!parsed.ok) {
-    const { message, position } = parsed;
-    const remedy = "Correct the expression; it must parse and yield true or false";
-    return { findings: [{ kind: "unusable", position, message, remedy }], patterns: [], holds: null };
+    return { findings: [{ kind: "unusable", ...parsed.fault }], patterns: [], holds: null };
   }
   const checker: Checker = {
     source,
@@ -61,12 +62,27 @@ export function checkRule(source: string, root: Shape): CheckedRule {
     epochs: [0],
     forget: [],
     codes: new Map(),
-    check: (expr, scope) => checkExpr(checker, expr, scope),
+    check: (expr, scope) => {
+      const code = checkExpr(checker, expr, scope);
+      return watch === undefined || isUnknown(code) ? code : watched(code, written(checker, expr), watch);
+    },
   };
   const code = checker.check(parsed.expr, { variables: new Map(), facts: new Map(), present: new Set(), level: 0 });
   if (!isUnknown(code) && onlyKind(code.shape) !== "bool") refuseResult(checker, parsed.expr, code);
   const { findings, patterns } = checker;
   return { findings, patterns, holds: findings.length > 0 ? null : answer(checker, code) };
+}
+
+function watched(code: Code, part: string, watch: Watch): Code {
+  const { run, shape } = code;
+  return {
+    ...code,
+    run: (payload) => {
+      const value = run(payload);
+      watch(shape, value, part);
+      return value;
+    },
+  };
 }
 
 function refuseResult(checker: Checker, expr: Expr, { shape }: Code): void {

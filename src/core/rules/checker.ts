@@ -1,5 +1,5 @@
 import type { FindingKind, RuleFinding, RulePattern } from "./finding.ts";
-import { describeShape, NEVER, onlyKind, type Kind, type Shape } from "./shape.ts";
+import { describeShape, kindNames, NEVER, onlyKind, type Kind, type Shape } from "./shape.ts";
 import type { Expr } from "./syntax.ts";
 import type { RuleValue } from "./value.ts";
 
@@ -105,9 +105,24 @@ export function expectKind(checker: Checker, expr: Expr, code: Code, wanted: rea
   const kind = onlyKind(code.shape);
   if (kind !== null && wanted.includes(kind)) return true;
   const text = written(checker, expr);
+  if (isNothing(code.shape)) return refuseNothing(checker, expr);
   const words = wanted.map((one) => KIND_WORDS[one]).join(" or ");
   const message = `${text} is ${describeShape(code.shape)}, and ${words} is needed`;
   refuse(checker, "wrong-type", expr.start, { message, remedy: remedyFor(text, code.shape, wanted) });
+  return false;
+}
+
+/** Whether there is no value that it could be. */
+export function isNothing(shape: Shape): boolean {
+  return kindNames(shape).length === 0;
+}
+
+/** Adds the finding that an expression is never reached. */
+export function refuseNothing(checker: Checker, expr: Expr): false {
+  refuse(checker, "wrong-type", expr.start, {
+    message: `${written(checker, expr)} never has a value here`,
+    remedy: "Correct the conditions around it, which exclude each other, or the schema, which allows no value",
+  });
   return false;
 }
 

@@ -119,7 +119,16 @@ export function isZero(value: Num): boolean {
 }
 
 function scaleTo({ digits, exponent }: Decimal, target: number): bigint {
-  return exponent === target ? digits : digits * 10n ** BigInt(exponent - target);
+  return exponent === target ? digits : digits * powerOfTen(exponent - target);
+}
+
+/** Powers of ten that two doubles can be apart, made when they are first asked for: 80 KB of them at most. */
+const TENS: bigint[] = [];
+const TENS_MAX = 640;
+
+function powerOfTen(power: number): bigint {
+  if (power > TENS_MAX) return 10n ** BigInt(power);
+  return (TENS[power] ??= 10n ** BigInt(power));
 }
 
 /** What is left of `a` after taking out whole multiples of `b`; it has the sign of `a`. @param b not 0. */
@@ -140,8 +149,8 @@ export function divideNums(a: Num, b: Num, places: number, rounding: Rounding): 
   const left = decimalOfNum(a);
   const right = decimalOfNum(b);
   const shift = left.exponent - right.exponent + places;
-  let above = shift > 0 ? left.digits * 10n ** BigInt(shift) : left.digits;
-  let below = shift < 0 ? right.digits * 10n ** BigInt(-shift) : right.digits;
+  let above = shift > 0 ? left.digits * powerOfTen(shift) : left.digits;
+  let below = shift < 0 ? right.digits * powerOfTen(-shift) : right.digits;
   if (below < 0n) [above, below] = [-above, -below];
   return simplify(exact(roundedQuotient(above, below, rounding), -places));
 }

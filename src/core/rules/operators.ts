@@ -3,10 +3,12 @@ import {
   expectCheap,
   expectKind,
   innermost,
+  isNothing,
   isUnknown,
   keep,
   loopsOf,
   refuse,
+  refuseNothing,
   UNKNOWN,
   workOf,
   written,
@@ -75,6 +77,12 @@ export function checkEquality(checker: Checker, expr: Binary, scope: Scope): Cod
   const left = checker.check(expr.left, scope);
   const right = checker.check(expr.right, scope);
   if (isUnknown(left) || isUnknown(right)) return UNKNOWN;
+  for (const [side, code] of [
+    [expr.left, left],
+    [expr.right, right],
+  ] as const) {
+    if (isNothing(code.shape) && !refuseNothing(checker, side)) return UNKNOWN;
+  }
   if (!mayEqual(left.shape, right.shape)) {
     const sides = `${written(checker, expr.left)} is ${describeShape(left.shape)}, ${written(checker, expr.right)} is ${describeShape(right.shape)}`;
     return refuse(checker, "wrong-type", expr.start, {

@@ -1,4 +1,5 @@
 import { parse, ParseError, type ASTNode } from "@marcbachmann/cel-js";
+import { syntaxFault, type SyntaxFault } from "./syntax-fault.ts";
 
 /** The place of an expression in its text: characters from `start` to before `end`, 0-based. */
 type Place = { readonly start: number; readonly end: number };
@@ -26,9 +27,7 @@ export type Expr = Place &
 export type Call = Expr & { readonly kind: "call" };
 export type Binary = Expr & { readonly kind: "binary" };
 
-export type Parsed =
-  | { readonly ok: true; readonly expr: Expr }
-  | { readonly ok: false; readonly message: string; readonly position: number };
+export type Parsed = { readonly ok: true; readonly expr: Expr } | { readonly ok: false; readonly fault: SyntaxFault };
 
 /** Levels of an expression, a long chain of one operator included: what reads it takes stack for each. */
 const DEPTH_MAX = 400;
@@ -37,7 +36,7 @@ class TooDeep extends Error {
   readonly position: number;
 
   constructor(position: number) {
-    super(`it is nested deeper than ${DEPTH_MAX} levels`);
+    super(`It is nested deeper than ${DEPTH_MAX} levels`);
     this.name = "TooDeep";
     this.position = position;
   }
@@ -48,10 +47,13 @@ export function parseExpression(text: string): Parsed {
   try {
     return { ok: true, expr: convert(parse(text).ast, text, 0) };
   } catch (error) {
-    if (error instanceof TooDeep) return { ok: false, message: error.message, position: error.position };
+    if (error instanceof TooDeep) {
+      const { message, position } = error;
+      return { ok: false, fault: { message, position, remedy: "Split the rule" } };
+    }
     if (!(error instanceof ParseError)) throw error;
-    const [message = "it does not parse"] = error.message.split("\n", 1);
-    return { ok: false, message: message.replace(/\.$/, ""), position: error.range?.start ?? 0 };
+    const [said = "It does not parse"] = error.message.split("\n", 1);
+    return { ok: false, fault: syntaxFault(text, said, error.range?.start ?? 0) };
   }
 }
 

@@ -2,7 +2,11 @@ import type { FastifyRequest } from "fastify";
 import type { JsonValue } from "../../json/json.ts";
 import { parsePayload } from "../../core/payload.ts";
 import { refuseSchema } from "../../schema/schema-lint.ts";
+import type { Taken } from "../media.ts";
 import { invalidSchema, RegistryError } from "./answers.ts";
+
+/** What the registry reads: JSON of whatever name. */
+export const TAKES: { readonly takes: readonly Taken[] } = { takes: ["document"] };
 
 const LIMITS = { bytesMax: 4_194_304, depthMax: 64 } as const;
 

@@ -3,7 +3,7 @@ import { compareVersions, type Verdict } from "../../contract/compatibility/comp
 import { inForce, unannotated, type Served, type ServedVersion } from "../../contract/registry/served.ts";
 import type { JsonObject } from "../../json/json.ts";
 import { noSubject } from "./answers.ts";
-import { usableSchemaIn } from "./body.ts";
+import { TAKES, usableSchemaIn } from "./body.ts";
 import { compatibilitySchemas } from "./schemas.ts";
 import { pick } from "./subjects.ts";
 import { toJsonText } from "../../json/json-text.ts";
@@ -23,7 +23,7 @@ export function registerCompatibility(scope: FastifyInstance, served: () => Serv
     "/compatibility/subjects/:subject/versions",
     "/compatibility/subjects/:subject/versions/:version",
   ]) {
-    scope.post<Asked>(url, { schema: compatibilitySchemas(url) }, async (request) => {
+    scope.post<Asked>(url, { schema: compatibilitySchemas(url), config: TAKES }, async (request) => {
       const { subject, version } = request.params;
       const versions = served().subjects.get(subject);
       if (versions === undefined) throw noSubject(subject);

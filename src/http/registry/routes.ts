@@ -1,14 +1,14 @@
 import type { FastifyError, FastifyInstance } from "fastify";
 import { servedBy, type Served } from "../../contract/registry/served.ts";
-import type { ContractSet } from "../../core/contract-set.ts";
+import { contentsOf } from "../contents.ts";
 import type { HttpDeps } from "../deps.ts";
 import { ProblemError } from "../problem.ts";
 import { notPermitted, REGISTRY_TYPE, RegistryError } from "./answers.ts";
+import { TAKES } from "./body.ts";
 import { registerCompatibility } from "./compatibility.ts";
 import { refusedSchemas, settingSchemas } from "./schemas.ts";
 import { registerSchemas } from "./schema-routes.ts";
 import { registerSubjects } from "./subjects.ts";
-import { parseJson } from "../../json/parse-json.ts";
 
 /** Where the registry is mounted: serializers are given `http://host:port/registry` as the registry's URL. */
 const PREFIX = "/registry";
@@ -46,8 +46,9 @@ export async function registerRegistry(app: FastifyInstance, deps: HttpDeps): Pr
 function servedNow({ contracts }: HttpDeps): () => Served {
   let last: { readonly digest: string; readonly served: Served } | null = null;
   return () => {
-    const { digest, text } = contracts();
-    if (last?.digest !== digest) last = { digest, served: servedBy(parseJson(text) as ContractSet) };
+    const set = contracts();
+    const { digest } = set;
+    if (last?.digest !== digest) last = { digest, served: servedBy(contentsOf(set)) };
     return last.served;
   };
 }
@@ -78,7 +79,13 @@ function registerSettings(scope: FastifyInstance): void {
     for (const method of ["PUT", "DELETE"] as const) {
       for (const url of [path, `${path}/:subject`]) {
         const schema = refusedSchemas(method, url);
-        scope.route({ method, url, schema, handler: async () => Promise.reject(notPermitted(`Changing ${path}`)) });
+        scope.route({
+          method,
+          url,
+          schema,
+          config: TAKES,
+          handler: async () => Promise.reject(notPermitted(`Changing ${path}`)),
+        });
       }
     }
   }

@@ -5,7 +5,10 @@ import { REGISTRY_TYPE } from "./answers.ts";
 
 const text = { type: "string" } as const;
 const whole = { type: "integer", minimum: 0 } as const;
-const name = { type: "string", minLength: 1, maxLength: 260 } as const;
+const name = { type: "string", minLength: 1, maxLength: 260, examples: ["shipment"] } as const;
+const query = (parameter: string, description: string) => ({
+  querystring: { type: "object", properties: { [parameter]: { ...text, description } } },
+});
 
 const answer = (description: string, schema: object) => ({
   description,
@@ -51,24 +54,35 @@ const ofVersion = {
   params: {
     type: "object",
     required: ["subject", "version"],
-    properties: { subject: name, version: { type: "string", maxLength: 20 } },
+    properties: { subject: name, version: { type: "string", maxLength: 20, examples: ["1"] } },
   },
 };
 const ofId = {
-  params: { type: "object", required: ["id"], properties: { id: { type: "string", pattern: "^[0-9]{1,10}$" } } },
+  params: {
+    type: "object",
+    required: ["id"],
+    properties: { id: { type: "string", pattern: "^[0-9]{1,10}$", examples: ["1"] } },
+  },
 };
 const ofGuid = {
   params: {
     type: "object",
     required: ["guid"],
-    properties: { guid: { type: "string", pattern: "^[0-9A-Fa-f-]{36}$" } },
+    properties: {
+      guid: { type: "string", pattern: "^[0-9A-Fa-f-]{36}$", examples: ["00000000-0000-8000-8000-000000000000"] },
+    },
   },
 };
 
 export const subjectSchemas: Schemas<
   "list" | "versions" | "version" | "schema" | "referencedBy" | "lookUp" | "register"
 > = {
-  list: route("Subjects", "Names of subjects: TOPIC-value for each source, and each contract's own", names),
+  list: route(
+    "Subjects",
+    "Names of subjects: TOPIC-value for each source, and each contract's own",
+    names,
+    query("subjectPrefix", "Only names that begin so"),
+  ),
   versions: route(
     "Versions",
     "Versions of a subject that are in force; retired ones with deleted=true",
@@ -76,7 +90,7 @@ export const subjectSchemas: Schemas<
       type: "array",
       items: whole,
     },
-    ofSubject,
+    { ...ofSubject, ...query("deleted", "true: retired versions too") },
   ),
   version: route("Version", "A version, or the latest: the highest active one", version, ofVersion),
   schema: route("VersionSchema", "The schema of a version, bare", {}, ofVersion),
@@ -117,7 +131,7 @@ export function compatibilitySchemas(url: string): FastifySchema {
       required: ["is_compatible"],
       properties: { is_compatible: { type: "boolean" }, messages: names },
     },
-    single ? ofVersion : ofSubject,
+    { ...(single ? ofVersion : ofSubject), ...query("verbose", "true: with the reasons") },
   );
 }
 
@@ -137,6 +151,8 @@ export function refusedSchemas(method: string, url: string): FastifySchema {
   return {
     tags: ["registry"],
     operationId: `registry${title(`/${method.toLowerCase()}`)}${id}`,
+    // No client has any use for it.
+    hide: true,
     summary: "Not permitted: contracts come from files",
     response: { 422: error },
   };

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { inForce, latestOf, sameSchemas, type Served, type ServedVersion } from "../../contract/registry/served.ts";
 import { invalidVersion, noSchema, noSubject, notPermitted, noVersion, versionView } from "./answers.ts";
-import { schemaIn } from "./body.ts";
+import { schemaIn, TAKES } from "./body.ts";
 import { refusedSchemas, subjectSchemas } from "./schemas.ts";
 
 type OfSubject = { Params: { subject: string }; Querystring: { deleted?: string } };
@@ -49,7 +49,7 @@ export function registerSubjects(scope: FastifyInstance, served: () => Served): 
     },
   );
 
-  scope.post<OfSubject>("/subjects/:subject", { schema: subjectSchemas.lookUp }, async (request) => {
+  scope.post<OfSubject>("/subjects/:subject", { schema: subjectSchemas.lookUp, config: TAKES }, async (request) => {
     const { subject } = request.params;
     const found = sameSchemas(versionsOf(subject), schemaIn(request)).at(-1);
     if (found === undefined) throw noSchema();
@@ -57,16 +57,20 @@ export function registerSubjects(scope: FastifyInstance, served: () => Served): 
   });
 
   // A serializer that registers what it writes: what is there already is what it asks for.
-  scope.post<OfSubject>("/subjects/:subject/versions", { schema: subjectSchemas.register }, async (request) => {
-    const { subject } = request.params;
-    const found = sameSchemas(inForce(versionsOf(subject)), schemaIn(request)).at(-1);
-    if (found === undefined) throw notPermitted("Registering a schema");
-    return versionView(subject, found);
-  });
+  scope.post<OfSubject>(
+    "/subjects/:subject/versions",
+    { schema: subjectSchemas.register, config: TAKES },
+    async (request) => {
+      const { subject } = request.params;
+      const found = sameSchemas(inForce(versionsOf(subject)), schemaIn(request)).at(-1);
+      if (found === undefined) throw notPermitted("Registering a schema");
+      return versionView(subject, found);
+    },
+  );
 
   for (const url of ["/subjects/:subject", "/subjects/:subject/versions/:version"]) {
     const schema = refusedSchemas("DELETE", url);
-    scope.delete(url, { schema }, async () => Promise.reject(notPermitted("Deleting")));
+    scope.delete(url, { schema, config: TAKES }, async () => Promise.reject(notPermitted("Deleting")));
   }
 }
 

@@ -1,5 +1,6 @@
 import { DIGIT, isOf, LETTER } from "./characters.ts";
-import { areIdnaLabels } from "./idna.ts";
+import { areIdnaLabels, isAceLabel } from "./idna.ts";
+import { characterOf } from "./idna-characters.ts";
 
 /**
  * `hostname`: labels of letters, digits and inner hyphens (RFC 1123 section 2.1), 63 characters each, 253 in all (RFC 1035).
@@ -8,7 +9,9 @@ import { areIdnaLabels } from "./idna.ts";
  */
 export function isHostname(text: string): boolean {
   if (!isHostnameBetween(text, 0, text.length)) return false;
-  return !text.includes("--") || areIdnaLabels(text.toLowerCase().split("."));
+  if (!text.includes("--")) return true;
+  const labels = text.toLowerCase().split(".");
+  return !labels.some(isAceLabel) || areIdnaLabels(labels);
 }
 
 /**
@@ -16,6 +19,7 @@ export function isHostname(text: string): boolean {
  * RFC 5895 makes of typed text: lower case, ordinary width, NFC, and the ideographic full stops as dots.
  */
 export function isIdnHostname(text: string): boolean {
+  if (isAscii(text)) return isHostname(text);
   if (text.length > TYPED_MAX) return false;
   const mapped = mapTyped(text);
   return isAscii(mapped) ? isHostname(mapped) : areIdnaLabels(mapped.split("."));
@@ -65,8 +69,11 @@ function isAscii(text: string): boolean {
 }
 
 function mapTyped(text: string): string {
-  return text
-    .toLowerCase()
+  // Cherokee letters are upper case and allowed; lower case they would not be.
+  return Array.from(text, (letter) =>
+    characterOf(letter.codePointAt(0) ?? 0) === null ? letter.toLowerCase() : letter,
+  )
+    .join("")
     .replaceAll(WIDTH_FORMS, (form) => form.normalize("NFKC"))
     .normalize("NFC")
     .replaceAll(IDEOGRAPHIC_FULL_STOP, ".");

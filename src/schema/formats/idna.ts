@@ -1,8 +1,13 @@
 import { characterOf, type IdnaCharacter } from "./idna-characters.ts";
 import { decodePunycode, encodePunycode } from "./punycode.ts";
 
+/** Whether a label in lower case claims to be an A-label. */
+export function isAceLabel(label: string): boolean {
+  return label.startsWith(ACE_PREFIX);
+}
+
 /**
- * Whether labels form a host name by IDNA2008: each is plain (letters, digits, inner hyphens), an A-label (`xn--`, RFC 5890
+ * Whether labels form an internationalized name by IDNA2008: each is plain (letters, digits, inner hyphens), an A-label (`xn--`, RFC 5890
  * section 2.3.2.1) or a U-label (RFC 5891 section 4.2), within the lengths that their ASCII forms may have, and together
  * they keep the Bidi rule (RFC 5893).
  * @param labels lower case, in NFC
@@ -39,7 +44,7 @@ type LabelReading = { readonly characters: readonly IdnaCharacter[]; readonly si
 function readLabel(label: string): LabelReading | null {
   // Twice, since a code point may take two units.
   if (label.length === 0 || label.length > 2 * LABEL_MAX) return null;
-  if (label.startsWith(ACE_PREFIX)) {
+  if (isAceLabel(label)) {
     const encoded = label.slice(ACE_PREFIX.length);
     const decoded = label.length > LABEL_MAX ? null : decodePunycode(encoded);
     // Some texts decode though nothing encodes to them (RFC 5891 section 5.4).
@@ -53,22 +58,29 @@ function readLabel(label: string): LabelReading | null {
 }
 
 function readPlainLabel(codePoints: readonly number[]): LabelReading | null {
-  if (codePoints.length > LABEL_MAX || codePoints[0] === HYPHEN || codePoints.at(-1) === HYPHEN) return null;
+  if (codePoints.length > LABEL_MAX || !hasPlacedHyphens(codePoints)) return null;
   const characters = charactersOf(codePoints);
   return characters === null ? null : { characters, size: codePoints.length };
 }
 
 /** RFC 5891 section 4.2; what an A-label stands for must have a character beyond ASCII as well. */
 function readUnicodeLabel(codePoints: readonly number[], size: number): LabelReading | null {
-  if (codePoints.every((one) => one < 0x80)) return null;
-  if (codePoints[0] === HYPHEN || codePoints.at(-1) === HYPHEN) return null;
-  if (codePoints[2] === HYPHEN && codePoints[3] === HYPHEN) return null;
+  if (codePoints.every((one) => one < 0x80) || !hasPlacedHyphens(codePoints)) return null;
   const characters = charactersOf(codePoints);
   if (characters === null || characters[0]?.mark !== false) return null;
   const text = String.fromCodePoint(...codePoints);
   if (text.normalize("NFC") !== text) return null;
   const inContext = characters.every((one, at) => !one.contextual || fitsContext(codePoints, characters, at));
   return inContext ? { characters, size } : null;
+}
+
+/**
+ * No hyphen at either end, nor two in the third and fourth place: a U-label has none there (RFC 5891 section 4.2.3.1), and
+ * beside one a plain label has none either (NR-LDH, RFC 5890 section 2.3.2.3).
+ */
+function hasPlacedHyphens(codePoints: readonly number[]): boolean {
+  if (codePoints[0] === HYPHEN || codePoints.at(-1) === HYPHEN) return false;
+  return codePoints[2] !== HYPHEN || codePoints[3] !== HYPHEN;
 }
 
 /** What IDNA2008 knows of each code point, or null if one of them is not for names (RFC 5892). */

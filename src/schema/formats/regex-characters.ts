@@ -77,60 +77,24 @@ export function readGroupName(pattern: PatternText): string | null {
   return name === "" ? null : name;
 }
 
-/** Reads `{Name}` or `{Name=Value}` behind `\p`, and whether ECMA-262 has such a property (tables 69 to 71). */
-export function isUnicodeProperty(pattern: PatternText): boolean {
-  const start = pattern.at;
-  if (!takes(pattern, "{")) return false;
-  while (pattern.at - start <= PROPERTY_MAX && isPropertyCharacter(pattern.text.charCodeAt(pattern.at))) pattern.at++;
-  if (!takes(pattern, "}")) return false;
-  const written = pattern.text.slice(start, pattern.at);
-  const known = pattern.properties.get(written) ?? hasProperty(written);
-  pattern.properties.set(written, known);
-  return known;
-}
-
-/** Reads a class with its brackets. */
-export function readClass(pattern: PatternText): boolean {
-  pattern.at++;
-  takes(pattern, "^");
-  while (pattern.at < pattern.text.length) {
-    if (takes(pattern, "]")) return true;
-    const low = readClassAtom(pattern);
-    if (low === null) return false;
-    if (at(pattern) !== "-" || pattern.text.startsWith("-]", pattern.at)) continue;
+/** Reads `ims-ims:`, where no flag is named twice and one is named at least if there is a hyphen. */
+export function readModifiers(pattern: PatternText): boolean {
+  const seen = new Set<string>();
+  let hyphen = false;
+  for (;;) {
+    const flag = at(pattern);
     pattern.at++;
-    const high = readClassAtom(pattern);
-    if (high === null || low === "set" || high === "set" || low > high) return false;
+    if (flag === ":") return !hyphen || seen.size > 0;
+    if (flag === "-" && !hyphen) hyphen = true;
+    else if ((flag === "i" || flag === "m" || flag === "s") && !seen.has(flag)) seen.add(flag);
+    else return false;
   }
-  return false;
 }
 
 const SYNTAX_CHARACTERS = "^$\\.*+?()[]{}|/";
 const NAME_START = /^[\p{ID_Start}$_]$/u;
 const NAME_PART = /^[\p{ID_Continue}$\u200c\u200d]$/u;
-/** Longer than any; "{Script_Extensions=Inscriptional_Parthian}" has 42. */
-const PROPERTY_MAX = 80;
-const UNDERSCORE = 0x5f;
-const EQUALS = 0x3d;
 const CODE_POINT_MAX = 0x10ffff;
-
-/** The code point that an atom of a class names, "set" for `\d` and the like, or null. */
-function readClassAtom(pattern: PatternText): number | "set" | null {
-  if (!takes(pattern, "\\")) {
-    const codePoint = pattern.text.codePointAt(pattern.at) ?? null;
-    pattern.at += codePoint !== null && codePoint > 0xffff ? 2 : 1;
-    return codePoint;
-  }
-  const next = at(pattern);
-  if (takes(pattern, "b")) return 0x08;
-  if (takes(pattern, "-")) return 0x2d;
-  if (next !== "" && "dDsSwW".includes(next)) {
-    pattern.at++;
-    return "set";
-  }
-  if (takes(pattern, "p") || takes(pattern, "P")) return isUnicodeProperty(pattern) ? "set" : null;
-  return readCharacterEscape(pattern);
-}
 
 /** From behind `\u`: four digits, two times four for a surrogate pair, or any number in braces. */
 function readUnicodeEscape(pattern: PatternText): number | null {
@@ -161,17 +125,4 @@ function readHex(pattern: PatternText, digits: number): number | null {
     pattern.at++;
   }
   return value;
-}
-
-function isPropertyCharacter(code: number): boolean {
-  return isOf(LETTER | DIGIT, code) || code === UNDERSCORE || code === EQUALS;
-}
-
-function hasProperty(written: string): boolean {
-  try {
-    void new RegExp(`\\p${written}`, "u");
-    return true;
-  } catch {
-    return false;
-  }
 }

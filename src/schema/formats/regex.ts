@@ -1,13 +1,13 @@
 import {
   afterNumber,
   at,
-  isUnicodeProperty,
   type PatternText,
   readCharacterEscape,
-  readClass,
   readGroupName,
+  readModifiers,
   takes,
 } from "./regex-characters.ts";
+import { isUnicodeProperty, readClass, takesSetEscape } from "./regex-classes.ts";
 
 /**
  * `regex`: Pattern of ECMA-262 (2025) with the flag `u`, section 22.2.1, with its early errors; what `pattern` of a schema is
@@ -122,20 +122,6 @@ function openGroup(pattern: Reading): boolean {
   return true;
 }
 
-/** `ims-ims:`, where no flag is named twice and one is named at least if there is a hyphen. */
-function readModifiers(pattern: Reading): boolean {
-  const seen = new Set<string>();
-  let hyphen = false;
-  for (;;) {
-    const flag = at(pattern);
-    pattern.at++;
-    if (flag === ":") return !hyphen || seen.size > 0;
-    if (flag === "-" && !hyphen) hyphen = true;
-    else if ((flag === "i" || flag === "m" || flag === "s") && !seen.has(flag)) seen.add(flag);
-    else return false;
-  }
-}
-
 /** Two groups may have the same name only where they are in different alternatives of one disjunction. */
 function nameGroup(pattern: Reading, start: number): boolean {
   const name = readGroupName(pattern);
@@ -172,19 +158,6 @@ function readQuantifier(pattern: Reading): boolean {
   return true;
 }
 
-/** `n}`, `n,}` or `n,m}` with m not below n. */
-function readBounds(pattern: Reading): boolean {
-  const least = afterNumber(pattern);
-  if (least === null) return false;
-  if (takes(pattern, "}")) return true;
-  if (!takes(pattern, ",")) return false;
-  if (takes(pattern, "}")) return true;
-  const most = afterNumber(pattern);
-  if (most === null || !takes(pattern, "}")) return false;
-  // Digits without leading zeros compare by length, then as texts: there may be more than a number keeps.
-  return least.length === most.length ? least <= most : least.length < most.length;
-}
-
 /** What follows a backslash outside of a class. */
 function readEscape(pattern: Reading): AfterTerm {
   pattern.at++;
@@ -203,10 +176,20 @@ function readEscape(pattern: Reading): AfterTerm {
     pattern.referenceMax = Math.max(pattern.referenceMax, Number(afterNumber(pattern)));
     return "quantifiable";
   }
-  if (next !== "" && "dDsSwW".includes(next)) {
-    pattern.at++;
-    return "quantifiable";
-  }
+  if (takesSetEscape(pattern)) return "quantifiable";
   if (takes(pattern, "p") || takes(pattern, "P")) return isUnicodeProperty(pattern) ? "quantifiable" : "wrong";
   return readCharacterEscape(pattern) === null ? "wrong" : "quantifiable";
+}
+
+/** `n}`, `n,}` or `n,m}` with m not below n. */
+function readBounds(pattern: Reading): boolean {
+  const least = afterNumber(pattern);
+  if (least === null) return false;
+  if (takes(pattern, "}")) return true;
+  if (!takes(pattern, ",")) return false;
+  if (takes(pattern, "}")) return true;
+  const most = afterNumber(pattern);
+  if (most === null || !takes(pattern, "}")) return false;
+  // Digits without leading zeros compare by length, then as texts: there may be more than a number keeps.
+  return least.length === most.length ? least <= most : least.length < most.length;
 }

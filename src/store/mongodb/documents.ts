@@ -92,12 +92,13 @@ export const PAYLOAD_WITHOUT_BYTES: BsonDocument = {
 function requireSamePayload(document: Document): void {
   const raw = bytes(document["raw"]);
   if (!("payload" in document) || raw === null) return;
-  if (!isSamePayload(document["payload"], parsed(raw))) throw new Error("its payload is not what its bytes say");
+  if (!isSamePayload(document["payload"], parsed(raw, headersOf(document["headers"]))))
+    throw new Error("its payload is not what its bytes say");
 }
 
-function parsed(raw: Uint8Array): JsonValue | undefined {
+function parsed(raw: Uint8Array, headers: readonly Header[]): JsonValue | undefined {
   try {
-    const payload = payloadBytes(raw);
+    const payload = payloadBytes(raw, headers);
     return parseJson(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8"));
   } catch {
     // Bytes that are damaged are the audit's own finding: their hash is wrong.

@@ -1,5 +1,6 @@
 import { Binary, type Db } from "mongodb";
 import { isMalformedForAll } from "../../core/failure.ts";
+import type { Header } from "../../core/record.ts";
 import { payloadBytes } from "../../core/wire-format.ts";
 import type { StoredEvidence, StoreReads } from "../store.ts";
 import { bigintOf, headersOf, PAYLOAD_WITHOUT_BYTES, type Document } from "./documents.ts";
@@ -76,17 +77,21 @@ function readEvidence(kind: StoredEvidence["kind"], document: Document, from: bi
       code: textOrNull(code),
       fingerprint: textOrNull(fingerprint),
       headers: headersOf(headers),
-      text: malformed ? null : raw === null && payload !== undefined ? jsonTextOf(payload) : textOf(raw),
+      text: malformed
+        ? null
+        : raw === null && payload !== undefined
+          ? jsonTextOf(payload)
+          : textOf(raw, headersOf(headers)),
     };
   } catch {
     return null;
   }
 }
 
-function textOf(raw: unknown): string | null {
+function textOf(raw: unknown, headers: readonly Header[]): string | null {
   const bytes = raw instanceof Binary ? raw.buffer : raw;
   if (!(bytes instanceof Uint8Array)) return null;
-  const payload = payloadBytes(bytes);
+  const payload = payloadBytes(bytes, headers);
   return Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8");
 }
 

@@ -1,5 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { LOSSY_NUMBER } from "../../core/failure.ts";
+import { isStructuredEvent } from "../../core/structured-event.ts";
+import { payloadBytes } from "../../core/wire-format.ts";
 import { guarded } from "../../sqlite/open.ts";
 import type { StoredEvidence, StoreReads } from "../store.ts";
 import { STORE_FILE, type ObjectTable } from "./layout.ts";
@@ -73,18 +75,24 @@ export function openEvidence(
 
 function readEvidence(kind: StoredEvidence["kind"], row: Row, headersOf: ReadHeaders): StoredEvidence | null {
   try {
+    const headers = headersOf(row[2] as string);
+    const text = row[3] as string | null;
     return {
       at: row[0] as number,
       kind,
       version: row[1] as number | null,
       code: (row[4] ?? null) as string | null,
       fingerprint: (row[5] ?? null) as string | null,
-      headers: headersOf(row[2] as string),
-      text: row[3] as string | null,
+      headers,
+      text: text === null || !isStructuredEvent(headers) ? text : dataText(text, headers),
     };
   } catch {
     return null;
   }
+}
+
+function dataText(text: string, headers: StoredEvidence["headers"]): string {
+  return Buffer.from(payloadBytes(Buffer.from(text), headers)).toString("utf8");
 }
 
 type ReadHeaders = (hex: string) => StoredEvidence["headers"];

@@ -176,7 +176,6 @@ describe("the gateway as a registry", () => {
         "post /subjects/{subject}",
         "get /schemas/guids/{guid}",
         "post /compatibility/subjects/{subject}/versions/{version}",
-        "put /config",
       ]),
     );
     expect(routes).toHaveLength(18);

@@ -1,0 +1,240 @@
+import type { JsonObject, JsonValue } from "../json/json.ts";
+import { KEYWORDS, type Shape } from "../schema/keywords.ts";
+import { isList, isObject, under } from "./draft.ts";
+
+/** A document of schemas, as it was read. */
+export type SchemaDocument = {
+  /** As people call it; notes and problems begin with it, but for the document that is imported. */
+  readonly name: string;
+  /** By which others refer to it, and against which its references are resolved: absolute, without a fragment. */
+  readonly uri: string;
+  /** Where its file is, as a URI: references to files beside it are also found there. */
+  readonly fileUri: string;
+  readonly value: JsonValue;
+};
+
+/** Finds a document by its URI; `why` continues the sentence "it refers to URI, ...". */
+export type FindDocument = (
+  uri: string,
+) => { readonly ok: true; readonly document: SchemaDocument } | { readonly ok: false; readonly why: string };
+
+/** A place in a document, by RFC 6901 pointer. */
+export type Target = { readonly document: IndexedDocument; readonly pointer: string };
+
+export type IndexedDocument = SchemaDocument & {
+  /** Before 2019-09: what stands beside `$ref` says nothing. */
+  readonly refAlone: boolean;
+  /** The base URI in force at each schema. */
+  readonly bases: Map<string, string>;
+};
+
+export type Resolution =
+  | { readonly kind: "found"; readonly target: Target; readonly resource: string }
+  | { readonly kind: "no-document"; readonly uri: string; readonly why: string }
+  | { readonly kind: "nothing-there" };
+
+/** All documents of an import, by the URIs and names by which schemas call each other. */
+export type SchemaIndex = {
+  readonly add: (document: SchemaDocument) => IndexedDocument;
+  /** Makes the names known that are below a place where by its keywords no schema would be. */
+  readonly cover: (target: Target) => void;
+  readonly resolve: (reference: string, from: Target) => Resolution;
+  readonly baseAt: (target: Target) => string;
+  /** How many resources answer to a dynamic name; "" is that of `$recursiveAnchor`. */
+  readonly dynamicAnchors: (name: string) => ReadonlySet<string>;
+};
+
+/** Keywords of all drafts whose values are schemas; those that 2020-12 has no more or that are not judged yet are added. */
+const SHAPES: Readonly<Record<string, Shape>> = {
+  ...KEYWORDS,
+  additionalItems: "schema",
+  dependencies: "map",
+  unevaluatedItems: "schema",
+  unevaluatedProperties: "schema",
+};
+
+/** What kind of value a keyword has in any draft; undefined when it is none. */
+export function shapeOf(keyword: string): Shape | undefined {
+  return Object.hasOwn(SHAPES, keyword) ? SHAPES[keyword] : undefined;
+}
+
+/** Dialects in which what stands beside `$ref` says nothing. */
+const REF_ALONE = /draft-0[3-7]\/schema/;
+/** Dialects in which `id` names a schema; in later ones it is `$id`. */
+const PLAIN_ID = /draft-0[34]\/schema/;
+
+/** Whether `id` or `$id` is the keyword that names a schema in this document; where no dialect is named, both are. */
+export function namesSchemas(keyword: string, { value }: SchemaDocument): boolean {
+  const dialect = isObject(value) ? value["$schema"] : undefined;
+  if (keyword !== "id" && keyword !== "$id") return false;
+  return typeof dialect !== "string" || PLAIN_ID.test(dialect) === (keyword === "id");
+}
+
+/** A URI without its fragment. */
+export function withoutFragment(uri: string): string {
+  const at = uri.indexOf("#");
+  return at === -1 ? uri : uri.slice(0, at);
+}
+
+/** A reference against a base; as it is written where it is no URI reference. */
+export function resolveUri(reference: string, base: string): string {
+  return URL.canParse(reference, base) ? new URL(reference, base).href : reference;
+}
+
+export function createSchemaIndex(find: FindDocument): SchemaIndex {
+  const state: State = { find, documents: new Map(), resources: new Map(), anchors: new Map(), dynamic: new Map() };
+  return {
+    add: (document) => add(state, document),
+    resolve: (reference, from) => resolve(state, reference, from),
+    baseAt,
+    cover: (target) => walk(state, valueAt(target) ?? null, target, baseAt(target)),
+    dynamicAnchors: (name) => state.dynamic.get(name) ?? new Set(),
+  };
+}
+
+type State = {
+  readonly find: FindDocument;
+  readonly documents: Map<string, IndexedDocument>;
+  /** Roots of schemas by their URI. */
+  readonly resources: Map<string, Target>;
+  /** By URI and name. */
+  readonly anchors: Map<string, Target>;
+  /** The URIs of the resources with a dynamic name. */
+  readonly dynamic: Map<string, Set<string>>;
+};
+
+function add(state: State, document: SchemaDocument): IndexedDocument {
+  const known = state.documents.get(document.uri);
+  if (known !== undefined) return known;
+  const dialect = isObject(document.value) ? document.value["$schema"] : undefined;
+  const refAlone = typeof dialect === "string" && REF_ALONE.test(dialect);
+  const indexed: IndexedDocument = { ...document, refAlone, bases: new Map() };
+  state.documents.set(document.uri, indexed);
+  state.resources.set(document.uri, { document: indexed, pointer: "" });
+  walk(state, document.value, { document: indexed, pointer: "" }, document.uri);
+  return indexed;
+}
+
+/** Notes the names of a schema and of all below it. */
+function walk(state: State, value: JsonValue, target: Target, base: string): void {
+  const { document, pointer } = target;
+  if (!isObject(value) || document.bases.has(pointer)) return;
+  const alone = document.refAlone && typeof value["$ref"] === "string";
+  const own = alone ? base : noteNames(state, value, target, base);
+  document.bases.set(pointer, own);
+  for (const [steps, child] of childrenOf(value)) {
+    const below = { document, pointer: steps.reduce<string>((path, step) => under(path, step), pointer) };
+    walk(state, child, below, own);
+  }
+}
+
+/** @returns the base URI inside the schema. */
+function noteNames({ resources, anchors, dynamic }: State, schema: JsonObject, target: Target, base: string): string {
+  let own = base;
+  for (const keyword of ["id", "$id"]) {
+    const id = schema[keyword];
+    if (typeof id !== "string" || !namesSchemas(keyword, target.document)) continue;
+    const name = anchorOf(id);
+    if (name !== null) setOnce(anchors, `${base}#${name}`, target);
+    else if (!id.startsWith("#")) own = withoutFragment(resolveUri(id, base));
+  }
+  if (own !== base || target.pointer === "") setOnce(resources, own, target);
+  if (typeof schema["$anchor"] === "string") setOnce(anchors, `${own}#${schema["$anchor"]}`, target);
+  const dynamicName = schema["$recursiveAnchor"] === true ? "" : schema["$dynamicAnchor"];
+  if (typeof dynamicName === "string") {
+    if (dynamicName !== "") setOnce(anchors, `${own}#${dynamicName}`, target);
+    dynamic.set(dynamicName, (dynamic.get(dynamicName) ?? new Set()).add(own));
+  }
+  return own;
+}
+
+function baseAt({ document, pointer }: Target): string {
+  for (let path = pointer; ; path = path.slice(0, path.lastIndexOf("/"))) {
+    const base = document.bases.get(path);
+    if (base !== undefined) return base;
+    if (path === "") return document.uri;
+  }
+}
+
+/** The root of what a URI names, or why there is none. */
+function rootOf(state: State, uri: string): Target | string {
+  const known = state.resources.get(uri);
+  if (known !== undefined) return known;
+  const found = state.find(uri);
+  if (!found.ok) return found.why;
+  const document = add(state, found.document);
+  return state.resources.get(uri) ?? { document, pointer: "" };
+}
+
+function resolve(state: State, reference: string, from: Target): Resolution {
+  const written = withoutFragment(reference);
+  const base = baseAt(from);
+  const uri = written === "" ? base : withoutFragment(resolveUri(written, base));
+  let root = rootOf(state, uri);
+  // Documents are often named by a URI on the web and kept as files side by side.
+  const beside = withoutFragment(resolveUri(written, from.document.fileUri));
+  if (typeof root === "string" && !URL.canParse(written) && beside !== uri) {
+    const file = rootOf(state, beside);
+    if (typeof file !== "string") root = file;
+  }
+  if (typeof root === "string") return { kind: "no-document", uri, why: root };
+  const fragment = decoded(reference.slice(written.length + 1));
+  const resource = baseAt(root);
+  if (fragment === "") return { kind: "found", target: root, resource };
+  const target = fragment.startsWith("/")
+    ? { document: root.document, pointer: root.pointer + normal(fragment) }
+    : state.anchors.get(`${resource}#${fragment}`);
+  if (target === undefined || valueAt(target) === undefined) return { kind: "nothing-there" };
+  return { kind: "found", target, resource };
+}
+
+/** `foo` of `#foo`, where it is a name and no pointer. */
+export function anchorOf(id: string): string | null {
+  return /^#[A-Za-z_][-A-Za-z0-9._]*$/.test(id) ? id.slice(1) : null;
+}
+
+/** What a pointer names; undefined when it leads nowhere. */
+export function valueAt({ document, pointer }: Target): JsonValue | undefined {
+  let value: JsonValue | undefined = document.value;
+  for (const step of pointer.split("/").slice(1)) {
+    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (value === null || typeof value !== "object" || !Object.hasOwn(value, name)) return undefined;
+    value = (value as { readonly [key: string]: JsonValue })[name];
+  }
+  return value;
+}
+
+type Child = readonly [steps: readonly (string | number)[], child: JsonValue];
+
+/** Every schema right below one, with the way to it. */
+function childrenOf(schema: JsonObject): readonly Child[] {
+  return Object.entries(schema).flatMap(([keyword, value]): readonly Child[] => {
+    const shape = shapeOf(keyword);
+    if (shape === undefined || shape === "value") return [];
+    if (isList(value)) return value.map((child, index): Child => [[keyword, index], child]);
+    if (shape === "schema") return [[[keyword], value]];
+    return isObject(value) ? Object.entries(value).map(([name, child]): Child => [[keyword, name], child]) : [];
+  });
+}
+
+function setOnce<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  if (!map.has(key)) map.set(key, value);
+}
+
+/** A fragment as it is meant; one with a bare percent sign as it is written. */
+function decoded(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return fragment;
+  }
+}
+
+/** A pointer whose tildes are written as RFC 6901 has them. */
+function normal(pointer: string): string {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .reduce<string>((path, step) => under(path, step), "");
+}

@@ -1,0 +1,26 @@
+import type { CompiledContractSet, ContractRef } from "../core/compile.ts";
+import { parseJson } from "../json/parse-json.ts";
+import type { Contract, ContractSet, ContractVersion } from "../core/contract-set.ts";
+
+const PARSED = new WeakMap<CompiledContractSet, ContractSet>();
+
+/** What a set says, read once: the compiled form keeps no schema, its sealed text does. */
+export function contentsOf(set: CompiledContractSet): ContractSet {
+  const known = PARSED.get(set);
+  if (known !== undefined) return known;
+  const contents = parseJson(set.text) as ContractSet;
+  PARSED.set(set, contents);
+  return contents;
+}
+
+/** A version and the contract it is of. @throws when the set has no such version. */
+export function contentOf(
+  set: CompiledContractSet,
+  { subject, version }: ContractRef,
+): { readonly contract: Contract; readonly version: ContractVersion } {
+  const contract = contentsOf(set).contracts.find((one) => one.subject === subject);
+  const found = contract?.versions.find((one) => one.version === version);
+  if (contract === undefined || found === undefined)
+    throw new Error(`Cannot read ${subject}@${version}: the set has none`);
+  return { contract, version: found };
+}

@@ -1,0 +1,85 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { isIP } from "node:net";
+import type { HttpDeps } from "./deps.ts";
+import { badRequest, ProblemError } from "./problem.ts";
+
+/** Names of the loopback interface: a page on another site that resolves its own name to 127.0.0.1 has none of them. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+/** A host with its port (RFC 9110, 7.2). */
+const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^[\]:@/\s]*)(?::\d{1,5})?$/;
+
+/** Headers of every answer. */
+export const SAFE_HEADERS: Readonly<Record<string, string>> = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-store",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+type Rules = Pick<HttpDeps, "hosts" | "remote">;
+
+/**
+ * Who may ask. There is no authentication yet, so that a browser on this machine must not be made to ask for a page it shows:
+ * the server answers only under its own names, and nothing that comes from a page of another origin.
+ */
+export function guardRequests(app: FastifyInstance, rules: Rules): void {
+  app.addHook("onRequest", async (request) => {
+    refuseForeignName(request, rules);
+    refuseForeignPage(request);
+  });
+  app.addHook("onSend", async (_request, reply, payload) => {
+    const { "content-security-policy": own } = reply.getHeaders();
+    void reply.headers(SAFE_HEADERS);
+    if (own !== undefined) void reply.header("content-security-policy", own);
+    return payload;
+  });
+}
+
+/** @throws ProblemError 400 or 421 */
+function refuseForeignName({ raw }: FastifyRequest, rules: Rules): void {
+  const { rawHeaders, httpVersionMajor, httpVersionMinor } = raw;
+  const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host");
+  if (hosts.length > 1) throw badRequest("two-hosts", "The request has more than one Host header");
+  const [host] = hosts;
+  // Clients from before HTTP/1.1 send none, and browsers always do.
+  if (host === undefined && httpVersionMajor === 1 && httpVersionMinor === 0) return;
+  const name = AUTHORITY.exec((host ?? "").trim().toLowerCase())?.[1]?.replace(/\.$/, "") ?? "";
+  if (isServed(name, rules)) return;
+  throw new ProblemError({
+    status: 421,
+    code: "foreign-host",
+    title: "Misdirected request",
+    detail: "This server does not answer under the name it was asked by",
+    remedy: "ask for http://localhost or http://127.0.0.1, or list the name in the setting http.hosts",
+  });
+}
+
+/** A name in DNS can be made to mean any address; an address cannot. */
+function isServed(name: string, { hosts = [], remote = false }: Rules): boolean {
+  if (LOOPBACK.test(name)) return true;
+  if (hosts.includes("*")) return name !== "";
+  return hosts.includes(name) || (remote && isIP(name.replaceAll(/^\[|\]$/g, "")) !== 0);
+}
+
+/**
+ * What a browser says of the page that asks (Fetch: `Origin`; Fetch Metadata: `Sec-Fetch-Site`). Programs send neither. Following
+ * a link to this server is no asking by the page: it shows what is here, and changes nothing.
+ * @throws ProblemError 403
+ */
+function refuseForeignPage({ method, headers }: FastifyRequest): void {
+  const { origin, host } = headers;
+  const isOwn = origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
+  const site = headers["sec-fetch-site"];
+  const follows =
+    method === "GET" && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
+  const isNear = site === undefined || site === "same-origin" || site === "none" || follows;
+  if (isOwn && isNear) return;
+  throw new ProblemError({
+    status: 403,
+    code: "foreign-origin",
+    title: "Forbidden",
+    detail: "The request comes from a page of another origin",
+    remedy: "ask from a program, or from a page that this server gave",
+  });
+}

@@ -1,0 +1,119 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Readable } from "node:stream";
+import { LineTooLong, readLineBatches } from "../json/lines.ts";
+import type { Appended } from "../source/source.ts";
+import { plainChunks, startClock } from "./body.ts";
+import { LIMITS, type HttpDeps } from "./deps.ts";
+import type { Lease } from "./held.ts";
+import { wholeLines } from "./line-body.ts";
+import { ProblemError, tooLarge } from "./problem.ts";
+import { answerPositions, preferredWait } from "./receipts.ts";
+import { bareRecord, withRequestHeaders } from "./records.ts";
+
+const BOUNDS = { lineBytesMax: LIMITS.lines.lineBytesMax, blankBytesMax: LIMITS.blankBytes } as const;
+
+/** Positions `[from, to)` of one partition, all of them this request's own. */
+type Run = { readonly partition: number; readonly from: number; readonly to: number };
+
+/** `told`: what the answer says besides. `lease`: for what is held of the body. */
+type Asked = { readonly topic: string; readonly told: { readonly deprecation?: object }; readonly lease: Lease };
+
+/**
+ * Lines of any number: appended batch by batch while they arrive, so what was acknowledged by the log stays decided. However
+ * the body ends, the answer says what was appended; a sender that is slow is no trouble as long as lines come.
+ */
+export async function answerLines(
+  deps: HttpDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { topic, told, lease }: Asked,
+): Promise<FastifyReply> {
+  const receipt = createReceipt();
+  const common = withRequestHeaders(request);
+  const clock = startClock(deps.limits?.lineMs ?? LIMITS.lineMs, "No whole line arrived", "too-slow");
+  try {
+    const body = plainChunks(clock.watch(request.body as Readable), request.headers, LIMITS.gzipBytes);
+    const { lines: chunks, taken } = wholeLines(body, BOUNDS, lease, clock);
+    for await (const { lines } of readLineBatches(chunks, LIMITS.lines)) {
+      if (lines.length > 0) {
+        // What the log takes is not the sender's time.
+        clock.stop();
+        const records = lines.map((value) => common(bareRecord(value)));
+        receipt.add(await deps.log.append(topic, records));
+      }
+      taken();
+      clock.moved();
+    }
+  } catch (error) {
+    const { count, runs } = receipt;
+    // Whatever ended the stream, the client must learn what is already in the log.
+    throw withAppended(error instanceof LineTooLong ? lineTooLong(error.line) : error, {
+      appended: count(),
+      ranges: runs(),
+    });
+  } finally {
+    clock.stop();
+    lease.end();
+  }
+  return answer(deps, request, reply, { topic, told }, receipt);
+}
+
+async function answer(
+  deps: HttpDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { topic, told }: Pick<Asked, "topic" | "told">,
+  { count, runs, first }: Receipt,
+): Promise<FastifyReply> {
+  const accepted = { topic, count: count(), ranges: runs(), ...told };
+  if (preferredWait(request) === null) return reply.code(202).send(accepted);
+  if (count() <= LIMITS.positions)
+    return answerPositions(deps, request, reply, { topic, appended: first(), told }, accepted);
+  // More decisions than one answer holds: nothing is waited for, and the client is told so.
+  return reply.code(202).header("preference-applied", "none").send(accepted);
+}
+
+type Receipt = {
+  readonly add: (appended: readonly Appended[]) => void;
+  readonly count: () => number;
+  /** Exactly the positions of this request, also where others append to the same partitions. */
+  readonly runs: () => readonly Run[];
+  /** The first positions, as many as one answer may hold. */
+  readonly first: () => readonly Appended[];
+};
+
+function createReceipt(): Receipt {
+  const last = new Map<number, { partition: number; from: number; to: number }>();
+  const runs: Run[] = [];
+  const first: Appended[] = [];
+  let count = 0;
+  return {
+    add: (appended) => {
+      count += appended.length;
+      if (first.length < LIMITS.positions) first.push(...appended.slice(0, LIMITS.positions - first.length));
+      for (const { partition, offset } of appended) {
+        const run = last.get(partition);
+        if (run?.to === Number(offset)) run.to += 1;
+        else {
+          const next = { partition, from: Number(offset), to: Number(offset) + 1 };
+          last.set(partition, next);
+          runs.push(next);
+        }
+      }
+    },
+    count: () => count,
+    runs: () => runs,
+    first: () => first,
+  };
+}
+
+function lineTooLong(line: number): ProblemError {
+  return tooLarge("line-too-long", `Line ${line} has more than ${LIMITS.lines.lineBytesMax} bytes`, { line });
+}
+
+function withAppended(error: unknown, extra: Readonly<Record<string, unknown>>): unknown {
+  if (error instanceof ProblemError)
+    return new ProblemError({ ...error.problem, extra: { ...error.problem.extra, ...extra } });
+  if (error instanceof Error) Object.assign(error, { appended: extra });
+  return error;
+}

@@ -1,0 +1,171 @@
+import type { FastifyDynamicSwaggerOptions, SwaggerTransform } from "@fastify/swagger";
+import type { FastifySchema } from "fastify";
+import type { Taken } from "./media.ts";
+
+// What /openapi.json says beside what the routes' own schemas say: bodies, which are bytes to the server and are judged by
+// contracts, the headers that every route of records reads, and what any route may answer.
+
+const text = { type: "string" } as const;
+
+/** An example that the shipment contract of the examples takes. */
+const SHIPMENT = { shipment_id: "SHIP-1", weight_kg: 15.2, destination: "Dublin", priority: 2 } as const;
+
+const event = {
+  type: "object",
+  description:
+    "A CloudEvent 1.0 in structured mode; extensions beside these are texts, booleans or integers of 32 bits",
+  required: ["specversion", "id", "source", "type"],
+  properties: {
+    specversion: { const: "1.0" },
+    id: { ...text, minLength: 1 },
+    source: { ...text, minLength: 1 },
+    type: { ...text, minLength: 1 },
+    subject: text,
+    time: { ...text, format: "date-time" },
+    datacontenttype: text,
+    dataschema: { ...text, description: "Declares the version, as in sigma:shipment@1" },
+    partitionkey: { ...text, description: "Key of the record" },
+    data: { description: "The payload" },
+    data_base64: { ...text, description: "The payload's bytes, instead of data" },
+  },
+} as const;
+
+const EVENT = {
+  specversion: "1.0",
+  id: "e-1",
+  source: "/warehouse/north",
+  type: "shipment.made",
+  data: SHIPMENT,
+} as const;
+
+type Media = { readonly schema: object; readonly examples: readonly unknown[] };
+
+/** Each kind of body by the media type under which it is documented. */
+const BODIES: Readonly<Record<Exclude<Taken, "document">, readonly [mediaType: string, Media]>> = {
+  payload: [
+    "application/json",
+    { schema: { description: "One payload, as its contract has it" }, examples: [SHIPMENT] },
+  ],
+  lines: [
+    "application/x-ndjson",
+    { schema: { ...text, description: "Payloads, one on each line" }, examples: [`${JSON.stringify(SHIPMENT)}\n`] },
+  ],
+  event: ["application/cloudevents+json", { schema: event, examples: [EVENT] }],
+  events: ["application/cloudevents-batch+json", { schema: { type: "array", items: event }, examples: [[EVENT]] }],
+};
+
+const DOCUMENT = {
+  "application/vnd.schemaregistry.v1+json": {
+    schema: {
+      type: "object",
+      required: ["schema", "schemaType"],
+      properties: { schema: { ...text, description: "JSON text of a schema" }, schemaType: { const: "JSON" } },
+      examples: [{ schema: '{"type":"object"}', schemaType: "JSON" }],
+    },
+  },
+} as const;
+
+/** Headers of a request that carries records: the same on every such route. */
+const RECORD_HEADERS = {
+  "sigma-contract": { ...text, description: "Declares the version, as in shipment@1; Contract means the same" },
+  "sigma-producer": { ...text, description: "Who sends, for the traffic of a version" },
+  "sigma-key": { ...text, description: "Key of the records: equal keys go to one partition, in order" },
+  "accept-contract": {
+    ...text,
+    description: "The versions the client takes, as in shipment@2, shipment@1;q=0.5; 406 when it would be another",
+  },
+  "content-encoding": { enum: ["identity", "gzip", "x-gzip"], description: "How the body is packed" },
+  traceparent: { ...text, description: "W3C Trace Context" },
+  tracestate: { ...text, description: "W3C Trace Context" },
+} as const;
+
+const PREFER = {
+  ...text,
+  description: "wait=N: answer with the decisions when they come within N seconds, at most 30",
+};
+
+/** What every route may answer before it is asked: by name, and by the page that asks. */
+const REFUSED = {
+  403: "The request comes from a page of another origin",
+  421: "The server is not asked by this name",
+} as const;
+
+const problem = {
+  type: "object",
+  required: ["type", "title", "status", "detail", "instance", "code"],
+  properties: {
+    type: text,
+    title: text,
+    status: { type: "integer" },
+    detail: text,
+    instance: text,
+    code: text,
+    remedy: text,
+  },
+} as const;
+
+/** Completes what a route says of itself. */
+export const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
+  // Absent for what is hidden.
+  const known = (schema ?? {}) as FastifySchema & {
+    readonly hide?: boolean;
+    readonly headers?: { readonly properties?: object };
+  };
+  if (known.hide === true) return { schema: known, url };
+  const { takes } = route.config ?? {};
+  const registry = url.startsWith("/registry");
+  const errors = Object.fromEntries(
+    Object.entries(REFUSED).map(([status, description]) => [status, errorAnswer(description, registry)]),
+  );
+  const response = { ...(known.response as object | undefined), ...errors };
+  if (takes === undefined) return { schema: { ...known, response }, url };
+  const isDocument = takes.includes("document");
+  const headers = isDocument
+    ? known.headers
+    : {
+        type: "object",
+        properties: {
+          ...RECORD_HEADERS,
+          ...(takes.includes("lines") ? { prefer: PREFER } : {}),
+          ...known.headers?.properties,
+        },
+      };
+  const body = { content: isDocument ? DOCUMENT : bodiesOf(takes) };
+  return { schema: { ...known, response, body, ...(headers === undefined ? {} : { headers }) }, url };
+};
+
+function bodiesOf(takes: readonly Taken[]): object {
+  const kinds = takes.filter((one) => one !== "document");
+  return Object.fromEntries(
+    kinds.map((kind) => {
+      const [mediaType, { schema, examples }] = BODIES[kind];
+      return [mediaType, { schema: { ...schema, examples } }];
+    }),
+  );
+}
+
+function errorAnswer(description: string, registry: boolean): object {
+  if (!registry) return { description, content: { "application/problem+json": { schema: problem } } };
+  const schema = { type: "object", properties: { error_code: { type: "integer" }, message: text } };
+  return { description, content: { "application/vnd.schemaregistry.v1+json": { schema } } };
+}
+
+type Document = NonNullable<Extract<FastifyDynamicSwaggerOptions, { readonly openapi?: unknown }>["openapi"]>;
+
+/** The document's own part. */
+export function documentOf(version: string): Document {
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "SIGMA-AETL gateway",
+      version,
+      description:
+        "Records in, decisions out. Errors are problems (RFC 9457); those under /registry are the registry's.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/", description: "The gateway that gave this document" }],
+    // There is no authentication yet: the server is bound to the loopback interface, or stands behind a proxy that has one.
+    security: [],
+    tags: [{ name: "registry", description: "The contracts as a schema registry, to read" }],
+  };
+}

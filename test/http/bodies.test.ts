@@ -1,0 +1,240 @@
+import { connect, type Socket } from "node:net";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createHeld } from "../../src/http/held.ts";
+import { plainChunks } from "../../src/http/body.ts";
+import { wholeLines } from "../../src/http/line-body.ts";
+import { shipment, TOPIC } from "../embedded.ts";
+import { post, startService, type Service } from "./service.ts";
+
+const EVENTS = `/v1/events/${TOPIC}`;
+const NDJSON = { "content-type": "application/x-ndjson" };
+
+/** A connection on which a test writes what it likes; `answer` is everything that came back once the server closed it. */
+async function open(port: number): Promise<{ readonly socket: Socket; readonly answer: Promise<string> }> {
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  let text = "";
+  socket.on("data", (chunk) => (text += chunk.toString("latin1")));
+  socket.on("error", () => undefined);
+  const answer = new Promise<string>((resolve) => socket.once("close", () => resolve(text)));
+  await new Promise<void>((resolve) => socket.once("connect", resolve));
+  return { socket, answer };
+}
+
+function head(type: string, more = ""): string {
+  return `POST ${EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\n${more}Connection: close\r\n`;
+}
+
+async function endOf({ log }: Service): Promise<bigint> {
+  const [stream] = await log.streams();
+  return stream === undefined ? -1n : (await log.bounds(stream)).end;
+}
+
+describe("gzip", () => {
+  test("ordinary NDJSON packs 30 to one and is taken whole, under either name of the encoding", async () => {
+    const service = await startService();
+    const lines = Array.from({ length: 4_000 }, (_, n) => {
+      return `{"shipment_id":"s-${String(n).padStart(6, "0")}","weight_kg":21.5,"destination":"${"Dublin North ".repeat(20)}","priority":2}\n`;
+    }).join("");
+    const packed = gzipSync(lines, { level: 6 });
+    expect(lines.length / packed.length).toBeGreaterThan(26);
+    for (const encoding of ["gzip", "x-gzip"]) {
+      const answer = await post(`${service.url}${EVENTS}`, packed, { ...NDJSON, "content-encoding": encoding });
+      expect([answer.status, answer.body["count"]]).toEqual([202, 4_000]);
+    }
+    const spaces = gzipSync(`{"shipment_id":"z",${" ".repeat(3_000)}"weight_kg":1,"destination":"D","priority":1}`);
+    const one = await post(`${service.url}${EVENTS}`, spaces, { "content-encoding": "gzip", prefer: "wait=5" });
+    expect(one.body).toMatchObject({ decisions: [{ status: "PASSED" }] });
+  });
+
+  test("a packed stream is bounded by its bytes, however they are spread over chunks", async () => {
+    const packed = gzipSync(Buffer.alloc(3_000_000, "a"));
+    async function* source(): AsyncGenerator<Buffer> {
+      for (let at = 0; at < packed.length; at += 100) yield packed.subarray(at, at + 100);
+    }
+    const read = async (bytesMax: number): Promise<number> => {
+      let bytes = 0;
+      for await (const chunk of plainChunks(source(), { "content-encoding": "gzip" }, bytesMax)) bytes += chunk.length;
+      return bytes;
+    };
+    expect(await read(3_000_000)).toBe(3_000_000);
+    await expect(read(2_999_999)).rejects.toMatchObject({ problem: { status: 413, code: "gzip-too-large" } });
+  });
+
+  test("what is refused midway says exactly what was appended", async () => {
+    const service = await startService();
+    const lines = Array.from({ length: 3_000 }, (_, n) => `${shipment(`g${n}`)}\n`).join("");
+    const packed = gzipSync(lines);
+    const cut = await post(`${service.url}${EVENTS}`, packed.subarray(0, packed.length - 20), {
+      ...NDJSON,
+      "content-encoding": "gzip",
+    });
+    expect([cut.status, cut.body["code"]]).toEqual([400, "bad-gzip"]);
+    const { appended } = cut.body as { appended: number };
+    expect(BigInt(appended)).toBe(await endOf(service));
+    expect(cut.body["ranges"]).toEqual(appended === 0 ? [] : [{ partition: 0, from: 0, to: appended }]);
+  });
+});
+
+describe("streams of lines", () => {
+  test("two writers at once: the ranges of each are exactly its own positions", async () => {
+    const service = await startService();
+    const send = async (name: string) =>
+      post(
+        `${service.url}${EVENTS}`,
+        Array.from({ length: 5_000 }, (_, n) => `${shipment(`${name}${n}`)}\n`).join(""),
+        NDJSON,
+      );
+    const answers = await Promise.all(["a", "b", "c"].map(send));
+    const taken = answers.flatMap(({ body }) =>
+      (body["ranges"] as { from: number; to: number }[]).flatMap(({ from, to }) =>
+        Array.from({ length: to - from }, (_, n) => from + n),
+      ),
+    );
+    expect(taken.length).toBe(15_000);
+    expect(new Set(taken).size).toBe(15_000);
+  });
+
+  test("Prefer: wait is honoured for as many as one answer holds, and else the answer says that it was not", async () => {
+    const service = await startService();
+    const lines = (count: number): string => Array.from({ length: count }, (_, n) => `${shipment(`w${n}`)}\n`).join("");
+    const few = await post(`${service.url}${EVENTS}`, lines(20), { ...NDJSON, prefer: "wait=10" });
+    expect([few.status, few.headers.get("preference-applied"), few.body["decisions"]]).toMatchObject([
+      200,
+      "wait=10",
+      Array.from({ length: 20 }, () => ({ status: "PASSED" })),
+    ]);
+    const many = await post(`${service.url}${EVENTS}`, lines(1_001), { ...NDJSON, prefer: "wait=10" });
+    expect([many.status, many.headers.get("preference-applied"), many.body["count"]]).toEqual([202, "none", 1_001]);
+  });
+
+  test("a sender that stalls is answered, and told what was appended", async () => {
+    const service = await startService({ http: { limits: { lineMs: 300 } } });
+    const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+    const stalled = await open(service.port);
+    stalled.socket.write(`${head(NDJSON["content-type"], "Transfer-Encoding: chunked\r\n")}\r\n`);
+    stalled.socket.write(chunk(Array.from({ length: 1_000 }, (_, n) => `${shipment(`x${n}`)}\n`).join("")));
+    stalled.socket.write(chunk('{"half":'));
+    expect(await stalled.answer).toMatch(/^HTTP\/1\.1 408[^]*"appended":1000/);
+    expect(await endOf(service)).toBe(1_000n);
+  });
+
+  test("every whole line is progress, and what is no line yet is not", async () => {
+    let moved = 0;
+    const seen: number[] = [];
+    const pieces = ["{", '"a"', ":1}\n", "{}\n{}\n", "{", "}\n{", "}"];
+    async function* source(): AsyncGenerator<Buffer> {
+      for (const piece of pieces) {
+        seen.push(moved);
+        yield Buffer.from(piece);
+      }
+      seen.push(moved);
+    }
+    const clock = { moved: () => void (moved += 1), stop: () => undefined, watch: () => source() };
+    const bounds = { lineBytesMax: 1_000, blankBytesMax: 1_000 };
+    const held = createHeld(10_000, () => 0);
+    const { lines } = wholeLines(source(), bounds, held.lease(), clock);
+    const texts: string[] = [];
+    for await (const chunk of lines) texts.push(chunk.toString());
+    expect([texts.join(""), seen]).toEqual([pieces.join(""), [0, 0, 0, 1, 2, 2, 3, 3]]);
+    // All but the last, which has no line feed, end where a line does.
+    expect(texts.slice(0, -1).join("").split("\n").at(-1)).toBe("");
+  });
+});
+
+describe("bodies", () => {
+  test.each(["application/json", "application/cloudevents+json", "application/vnd.x+json"])(
+    "a slow body of type %s has a clock, and an answer",
+    async (type) => {
+      const service = await startService({ http: { limits: { bodyMs: 200 } } });
+      const { socket, answer } = await open(service.port);
+      socket.write(`${head(type, "Content-Length: 100\r\n")}\r\n{"a":`);
+      expect(await answer).toMatch(/^HTTP\/1\.1 408[^]*"code":"too-slow"/);
+      expect(await endOf(service)).toBe(0n);
+    },
+  );
+
+  test("a request refused before its body was read is answered, and what follows on the connection is no request", async () => {
+    const service = await startService();
+    const { socket, answer } = await open(service.port);
+    const smuggled = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    socket.write(
+      `POST ${EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nContent-Length: 500000\r\n\r\n${smuggled}`,
+    );
+    const text = await answer;
+    expect([...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1])).toEqual(["415"]);
+  });
+
+  test("the bytes of all requests together are bounded, and given back whatever became of a request", async () => {
+    const service = await startService();
+    const held = Array.from({ length: 70 }, async () => {
+      const { socket, answer } = await open(service.port);
+      socket.write(`${head("application/json", "Content-Length: 1000001\r\n")}\r\n${"1".repeat(1_000_000)}`);
+      return { socket, answer };
+    });
+    const connections = await Promise.all(held);
+    const refused = await Promise.race(connections.map(async ({ answer }) => answer));
+    expect(refused).toMatch(/^HTTP\/1\.1 503[^]*"code":"overloaded"/);
+    for (const { socket } of connections) socket.destroy();
+    await expect.poll(async () => (await post(`${service.url}${EVENTS}`, "1".repeat(1_000_000))).status).toBe(202);
+  });
+
+  test("unfinished lines are counted as well, in whatever pieces they come", async () => {
+    const service = await startService();
+    const connections = await Promise.all(Array.from({ length: 5 }, async () => open(service.port)));
+    for (const { socket } of connections) {
+      socket.write(`${head(NDJSON["content-type"], "Content-Length: 100000000\r\n")}\r\n`);
+      for (let sent = 0; sent < 16; sent += 1) socket.write("x".repeat(1_000_000));
+    }
+    const first = await Promise.race(connections.map(async ({ answer }) => answer));
+    expect(first).toMatch(/^HTTP\/1\.1 503[^]*"appended":0/);
+  });
+
+  test("a media type or header that belongs to another kind of body leaves the limits as they are", async () => {
+    const service = await startService();
+    const mixed = await post(`${service.url}${EVENTS}`, "{}\n", { ...NDJSON, "ce-specversion": "1.0" });
+    expect([mixed.status, mixed.body["code"]]).toEqual([415, "unsupported-media-type"]);
+    for (const path of ["/v1/validate/shipment", "/api/validate"]) {
+      expect((await post(`${service.url}${path}`, "{}\n", NDJSON)).status).toBe(415);
+    }
+    expect((await post(`${service.url}${EVENTS}`, "{}\n", { "content-type": "application/x-ndjsonX" })).status).toBe(
+      415,
+    );
+  });
+});
+
+test("whatever requests hold, change and give back in whatever order: the sum is what the open ones hold, and under the limit", () => {
+  const step = fc.record({ lease: fc.nat(5), bytes: fc.option(fc.nat(400), { nil: null }) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const held = createHeld(1_000, () => 0);
+      const leases = Array.from({ length: 6 }, () => held.lease());
+      const model = Array.from({ length: 6 }, () => 0);
+      const ended = new Set<number>();
+      for (const { lease, bytes } of steps) {
+        if (bytes === null) {
+          leases[lease]?.end();
+          ended.add(lease);
+          model[lease] = 0;
+          continue;
+        }
+        const before = model[lease] ?? 0;
+        const total = model.reduce((sum, one) => sum + one, 0);
+        const fits = ended.has(lease) || bytes <= before || total - before + bytes <= 1_000;
+        let refused = false;
+        try {
+          leases[lease]?.set(bytes);
+        } catch {
+          refused = true;
+        }
+        expect(refused).toBe(!fits);
+        if (fits && !ended.has(lease)) model[lease] = bytes;
+        expect(held.bytes()).toBe(model.reduce((sum, one) => sum + one, 0));
+      }
+      for (const lease of leases) lease.end();
+      expect(held.bytes()).toBe(0);
+    }),
+  );
+});
