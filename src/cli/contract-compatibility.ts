@@ -43,7 +43,7 @@ export function withCompatibility(command: Command): Command {
 }
 
 async function diff(before: string, after: string, options: CompatibilityOptions): Promise<void> {
-  const { diffContracts } = await import("../contract/compatibility-check.ts");
+  const { diffContracts, openingAdvice } = await import("../contract/compatibility-check.ts");
   const answer = diffContracts(options.contracts, before, after);
   if (!answer.ok) return refuse(answer.faults);
   const { comparison } = answer.value;
@@ -61,7 +61,11 @@ async function diff(before: string, after: string, options: CompatibilityOptions
       return print(junitText(await reportDiff(answer.value)));
     case "text":
       await printFacts(comparison.facts);
-      for (const direction of directions) await printVerdict(direction, comparison[direction]);
+      for (const direction of directions) {
+        await printVerdict(direction, comparison[direction]);
+        const advice = openingAdvice(answer.value, direction, comparison[direction]);
+        if (advice !== null) print(`  advice   ${advice}`);
+      }
   }
 }
 

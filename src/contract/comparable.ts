@@ -39,14 +39,15 @@ export function readComparable(directory: string, text: string): ReadComparable 
 
 /** A version that is loaded already. */
 export function comparableOf(contract: LoadedContract, version: LoadedVersion): Comparable {
-  const { schema, rules, identity } = version;
+  const { schema, rules, identity, formats = "annotate" } = version;
   const places = readSchemaFile(version.schemaFile, version.place, []);
   const placeOf = (pointer: string): Place => {
-    if (places === null || /^\/(?:rules|identity)(?:\/|$)/.test(pointer)) return version.place;
+    if (places === null || /^\/(?:rules|identity|formats)(?:\/|$)/.test(pointer)) return version.place;
     return places.placeOf(pointer);
   };
   const name = `${contract.subject}@${version.version}`;
-  return { name, schema, rules, identity, placeOf, payloads: fixturesOf(version), source: { contract, version } };
+  const payloads = fixturesOf(version);
+  return { name, schema, rules, identity, formats, placeOf, payloads, source: { contract, version } };
 }
 
 function readFile(file: string): ReadComparable {
@@ -54,7 +55,12 @@ function readFile(file: string): ReadComparable {
   const read = readSchemaFile(file, { file, line: 1, column: 1 }, faults);
   if (read === null || faults.length > 0) return { ok: false, faults };
   const { schema, placeOf } = read;
-  return { ok: true, value: { name: file, schema, rules: [], identity: [], placeOf, payloads: [], source: null } };
+  // As in a version that does not say otherwise.
+  const formats = "assert";
+  return {
+    ok: true,
+    value: { name: file, schema, rules: [], identity: [], formats, placeOf, payloads: [], source: null },
+  };
 }
 
 function readVersion(directory: string, text: string): ReadComparable {

@@ -109,7 +109,11 @@ function othersFor(version: Comparable, named: Comparable | null, transitive: bo
 }
 
 /** What a verdict that is not "compatible" is reported as, at the place in the refusing version; null when it is compatible. */
-export function findingOf({ before, after }: Compared, direction: Direction, verdict: Verdict): Fault | null {
+export function findingOf(
+  { before, after, comparison }: Compared,
+  direction: Direction,
+  verdict: Verdict,
+): Fault | null {
   // Backward, the later version refuses; forward, the earlier one.
   const [accepting, refusing] = direction === "backward" ? [before, after] : [after, before];
   const title = `${after.name} is not ${direction} compatible with ${before.name}`;
@@ -120,7 +124,9 @@ export function findingOf({ before, after }: Compared, direction: Direction, ver
       const at = verdict.violations[0];
       const pointer = at === undefined || !("schemaPath" in at) ? "/rules" : at.schemaPath;
       const message = `${title}: ${accepting.name} accepts ${describeWitness(verdict)}, and ${refusing.name} refuses it`;
-      const remedy = "Accept what was accepted before, or publish the change as another contract";
+      const remedy =
+        openingAdvice({ before, after, comparison }, direction, verdict) ??
+        "Accept what was accepted before, or publish the change as another contract";
       return faultAt(refusing.placeOf(pointer), "SIG-C-060", message, remedy);
     }
     case "unknown": {
@@ -131,6 +137,34 @@ export function findingOf({ before, after }: Compared, direction: Direction, ver
       return faultAt(refusing.placeOf(gap?.pointer ?? ""), "SIG-C-061", message, remedy);
     }
   }
+}
+
+/**
+ * What is to be said when the only thing wrong is that an open object could hold anything under a name that is described now.
+ * The verdict stands, and most often nobody meant it: an optional property was added. Null when something else is wrong.
+ */
+export function openingAdvice(
+  { before, after, comparison }: Compared,
+  direction: Direction,
+  verdict: Verdict,
+): string | null {
+  if (verdict.kind !== "incompatible") return null;
+  const isAdded = direction === "backward";
+  const [open, refusing] = isAdded ? [before, after] : [after, before];
+  const rule = isAdded ? "property-added-to-open" : "property-removed-from-open";
+  const described = comparison.facts.filter((fact) => fact.rule === rule).map(({ pointer }) => pointer);
+  const names = verdict.violations.map((one) => {
+    const at = "schemaPath" in one ? one.schemaPath : "";
+    return described.find((pointer) => at === pointer || at.startsWith(`${pointer}/`));
+  });
+  const [pointer] = names;
+  if (pointer === undefined || names.includes(undefined)) return null;
+  const name = pointer
+    .slice(pointer.lastIndexOf("/") + 1)
+    .replaceAll("~1", "/")
+    .replaceAll("~0", "~");
+  const old = isAdded ? "the old one" : "the new one";
+  return `${open.name} is open, so that "${name}" can hold anything there: close ${old} (additionalProperties: false), or accept that ${refusing.name} refuses what does not fit`;
 }
 
 function identityFinding({ before, after, comparison }: Compared): Fault | null {

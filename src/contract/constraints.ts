@@ -1,5 +1,6 @@
-import type { Rule } from "../core/contract-set.ts";
+import type { FormatsMode, Rule } from "../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isAsserted } from "./compatibility/format-notes.ts";
 import { KEYWORDS } from "../schema/keywords.ts";
 
 /** One thing a version asks of a payload, and the version without it. */
@@ -15,13 +16,20 @@ export type Constraint =
   | { readonly kind: "rule"; readonly id: string; readonly without: readonly Rule[] };
 
 /** Every constraint of a version: those of its schema in the order of the text, then its rules. */
-export function constraintsOf(schema: JsonObject | boolean, rules: readonly Rule[]): readonly Constraint[] {
-  const found: Constraint[] = sitesIn(schema, []).map(({ path, name, left }) => ({
-    kind: "schema",
-    pointer: path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
-    name,
-    without: without(schema, path, left) as JsonObject | boolean,
-  }));
+export function constraintsOf(
+  schema: JsonObject | boolean,
+  rules: readonly Rule[],
+  formats: FormatsMode,
+): readonly Constraint[] {
+  const isAsked = ({ path, name }: Site): boolean => name !== "format" || isAsserted(valueAt(schema, path), formats);
+  const found: Constraint[] = sitesIn(schema, [])
+    .filter(isAsked)
+    .map(({ path, name, left }) => ({
+      kind: "schema",
+      pointer: path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+      name,
+      without: without(schema, path, left) as JsonObject | boolean,
+    }));
   for (const { id } of rules) found.push({ kind: "rule", id, without: rules.filter((rule) => rule.id !== id) });
   return found;
 }
@@ -31,7 +39,7 @@ type Path = readonly (string | number)[];
 type Site = { readonly path: Path; readonly name: string; readonly left?: true };
 
 /**
- * Keywords left out whole. `format` asserts nothing here, and `$ref` and the other applicators are as strict as what is in
+ * Keywords left out whole. `$ref` and the other applicators are as strict as what is in
  * them, which is looked at by itself. Not so `not`, `contains`, `anyOf` and `oneOf`, which ask something themselves.
  */
 const WHOLE: ReadonlySet<string> = new Set([
@@ -46,6 +54,7 @@ const WHOLE: ReadonlySet<string> = new Set([
   "maxLength",
   "minLength",
   "pattern",
+  "format",
   "maxItems",
   "minItems",
   "maxContains",
@@ -112,6 +121,15 @@ function insideOf(keyword: string, value: JsonValue, path: Path): readonly Site[
     case "value":
       return [];
   }
+}
+
+function valueAt(value: JsonValue, path: Path): JsonValue | undefined {
+  let at: JsonValue | undefined = value;
+  for (const step of path) {
+    if (Array.isArray(at)) at = (at as readonly JsonValue[])[Number(step)];
+    else at = at !== undefined && isObject(at) ? at[String(step)] : undefined;
+  }
+  return at;
 }
 
 /** A copy without what the path leads to, or with `left` in its place. */

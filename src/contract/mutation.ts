@@ -32,7 +32,7 @@ export function untestedConstraints(version: LoadedVersion, payloads: readonly J
     return accepted.map((payload) => compiled(payload).length === 0);
   };
   const ruleVerdicts = verdictsOf(rules);
-  return constraintsOf(schema, rules).filter((constraint) => {
+  return constraintsOf(schema, rules, formats).filter((constraint) => {
     if (constraint.kind === "rule") return same(verdictsOf(constraint.without), ruleVerdicts);
     const mutant = compileSchema(constraint.without, { formats }).accepts;
     return payloads.every((payload, index) => mutant(payload) === schemaVerdicts[index]);
@@ -46,7 +46,7 @@ export function reportUntested(
   payloads: readonly JsonValue[],
 ): MutationReport {
   const untested = untestedConstraints(version, payloads);
-  const constraints = constraintsOf(version.schema, version.rules).length;
+  const constraints = constraintsOf(version.schema, version.rules, version.formats ?? "annotate").length;
   if (untested.length === 0) return { constraints, findings: [], summary: [] };
   const source = readSchemaFile(version.schemaFile, version.place, []);
   const placeOf = (constraint: Constraint): Place =>

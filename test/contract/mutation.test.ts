@@ -37,7 +37,7 @@ const ALL_KINDS: JsonObject = {
 
 describe("the constraints of a version", () => {
   test("are every assertion, a name at a time, and no annotation, condition or format", () => {
-    const names = constraintsOf(ALL_KINDS, [{ id: "r", expression: "true", message: "m" }]).map((one) =>
+    const names = constraintsOf(ALL_KINDS, [{ id: "r", expression: "true", message: "m" }], "annotate").map((one) =>
       one.kind === "rule" ? `rule ${one.id}` : `${one.pointer} ${one.name}`,
     );
     expect(names).toEqual([
@@ -78,7 +78,7 @@ describe("the constraints of a version", () => {
       prefixItems: [false, {}],
       not: false,
     };
-    expect(constraintsOf(schema, []).map((one) => one.without)).toEqual([
+    expect(constraintsOf(schema, [], "annotate").map((one) => one.without)).toEqual([
       { ...schema, required: ["b"] },
       { ...schema, required: ["a"] },
       { ...schema, properties: { a: true, b: { minimum: 1, maximum: 2 } } },

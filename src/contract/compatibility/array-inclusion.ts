@@ -1,7 +1,6 @@
 import { must, type Conjunction, type Literal } from "./conjunction.ts";
 import { gapAt, type Gap, type TypedQuestion } from "./gap.ts";
-import { memberOf } from "./object-facts.ts";
-import { madeFor, nodesInList, nodeUnder, numberUnder, type SchemaNode } from "./schema-node.ts";
+import { madeFor, memberOf, nodesInList, nodeUnder, numberUnder, type SchemaNode } from "./schema-node.ts";
 
 /** What a conjunction says of arrays. */
 export type ArrayFacts = {
@@ -61,6 +60,8 @@ export function proveArrayKeyword(question: TypedQuestion, keyword: string): rea
       const holds = facts.unique || facts.most <= 1 || memberOf(goal, keyword) === false;
       return holds ? [] : [gapAt(goal, "items may repeat", keyword)];
     }
+    case "unevaluatedItems":
+      return [gapAt(goal, "what is left of the items is not shown to fit", keyword)];
     case "contains":
       return proveContains(question, facts);
     default:

@@ -1,13 +1,14 @@
 import { decimalOf } from "../../json/decimal.ts";
 import type { JsonValue } from "../../json/json.ts";
 import type { Conjunction } from "./conjunction.ts";
-import { isNumeric, sortedText } from "./evaluate.ts";
+import { FORMAT_SAMPLES } from "./format-facts.ts";
+import { equalityKey } from "../../schema/equal.ts";
+import { isNumeric } from "./evaluate.ts";
 import { countFrom, multipleAt, type Multiples, type Numeric } from "./multiples.ts";
 import { numberFacts } from "./number-facts.ts";
 import { stringFacts, textOutside, type StringFacts } from "./string-facts.ts";
 import type { Pick } from "./seeded-pick.ts";
-import { memberOf } from "./object-facts.ts";
-import { isList, isObject, type Shared } from "./schema-node.ts";
+import { isList, isObject, memberOf, type Shared } from "./schema-node.ts";
 
 /** Numbers at which one of two conjunctions may change its mind. */
 export function boundaryNumbers(one: Conjunction, other: Conjunction, pick: Pick): readonly Numeric[] {
@@ -15,6 +16,8 @@ export function boundaryNumbers(one: Conjunction, other: Conjunction, pick: Pick
   const [facts, hints] = [numberFacts(one), numberFacts(other)];
   const bounds = [facts, hints].flatMap(({ least, most }) => [least, most]).filter(isFinite);
   for (const bound of bounds) for (const near of numbersNear(bound)) found.add(near);
+  for (const node of [...one.positives, ...other.positives])
+    if (memberOf(node, "format") === "int64") for (const wide of WIDE) found.add(wide);
   for (const { multiples } of [facts, hints]) {
     if (multiples === null) continue;
     for (const count of COUNTS) found.add(multipleAt(multiples, count, "down"));
@@ -28,6 +31,9 @@ export function boundaryNumbers(one: Conjunction, other: Conjunction, pick: Pick
   }
   return [...found].filter(isFinite);
 }
+
+/** Integers that no double keeps, and those at the ends of 64 bits. */
+const WIDE: readonly bigint[] = [2n ** 53n + 1n, 2n ** 63n - 1n, 1n - 2n ** 63n];
 
 /** So many of a multiple: those that are prime to most others. */
 const COUNTS: readonly bigint[] = [1n, 2n, 3n, 5n, 7n, 11n, -1n];
@@ -53,12 +59,14 @@ function roundOff(number: number): number {
 }
 
 const MAX_TEXT = 2_000;
+/** Texts of a format are made longer up to here, to be longer than the other side allows. */
+const PADDED_MAX = 20_000;
 
 /** Texts at which one of two conjunctions may change its mind; those of the first with the right length and pattern. */
 export function boundaryTexts(one: Conjunction, other: Conjunction, shared: Shared, pick: Pick): readonly string[] {
   const [facts, hints] = [stringFacts(one), stringFacts(other)];
   const found = new Set<string>();
-  const add = (within: StringFacts, refused: string | null): void => {
+  const add = (within: Omit<StringFacts, "formats">, refused: string | null): void => {
     if (within.least > Math.min(within.most, MAX_TEXT)) return;
     if (within.patterns.length === 0 && within.refused.length === 0 && refused === null) {
       found.add("abcdefghijklmnopqrstuvwxyz".charAt(pick(26)).repeat(Math.max(within.least, 0)));
@@ -67,6 +75,13 @@ export function boundaryTexts(one: Conjunction, other: Conjunction, shared: Shar
     const text = textOutside(within, refused, shared, pick);
     if (text.kind === "text") found.add(text.text);
   };
+  const longer = hints.most < PADDED_MAX ? hints.most + 1 : 0;
+  for (const format of [...facts.formats, ...hints.formats]) {
+    for (const text of FORMAT_SAMPLES[format] ?? []) {
+      found.add(text);
+      if (longer > text.length) found.add(text + "a".repeat(longer - text.length));
+    }
+  }
   add(facts, null);
   for (const pattern of hints.patterns) add(facts, pattern);
   for (const pattern of [...hints.refused, ...hints.patterns])
@@ -90,7 +105,7 @@ export function listedIn({ positives, negatives }: Conjunction): readonly JsonVa
 /** Everything worth trying at any place: what a schema and the rules mention, and what stands beside it. */
 export function minedValues(schema: JsonValue, expressions: readonly string[]): readonly JsonValue[] {
   const found = new Map<string, JsonValue>();
-  const add = (value: JsonValue): void => void found.set(sortedText(value), value);
+  const add = (value: JsonValue): void => void found.set(equalityKey(value), value);
   for (const value of [null, true, false, 0, 1, -1, 0.5, "", "a", [], {}] as const) add(value);
   const addNumber = (number: Numeric): void => {
     for (const near of numbersNear(number)) add(near);
@@ -105,6 +120,10 @@ export function minedValues(schema: JsonValue, expressions: readonly string[]): 
   };
   const visit = (value: JsonValue, keyword: string): void => {
     if (found.size >= MINED_MAX) return;
+    if (keyword === "format" && typeof value === "string") {
+      for (const text of FORMAT_SAMPLES[value] ?? []) add(text);
+      if (value === "int64") WIDE.forEach(add);
+    }
     if (keyword === "multipleOf" && isNumeric(value)) addMultiples(value);
     else if (isNumeric(value)) addNumber(value);
     else if (typeof value === "string" && (keyword === "const" || keyword === "enum")) addText(value);

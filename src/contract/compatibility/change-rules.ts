@@ -55,7 +55,16 @@ export const CHANGE_RULES = {
     meaning:
       "The fields that name the fact changed: the same fact gets another id, and duplicates are not recognised across versions",
   },
-  "format-changed": { effect: "notes", meaning: "`format` changed; it is a note here and asserts nothing" },
+  "format-added": { effect: "narrows", meaning: "Texts must be of a format" },
+  "format-removed": { effect: "widens", meaning: "Texts need no longer be of a format" },
+  "format-changed": { effect: "changes", meaning: "Texts must be of another format" },
+  "formats-asserted": { effect: "narrows", meaning: "`formats: assert`: every `format` became something to keep" },
+  "formats-annotated": { effect: "widens", meaning: "`formats: annotate`: every `format` became a note" },
+  "integer-range-changed": {
+    effect: "changes",
+    meaning: "`int64` or `int32` changed: how large an integer may be, and whether one beyond 2^53 is kept",
+  },
+  "format-note-changed": { effect: "notes", meaning: "A `format` that asserts nothing changed" },
   "annotation-changed": { effect: "notes", meaning: "A description, title, example or another note changed" },
 } as const;
 

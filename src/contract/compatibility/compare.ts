@@ -16,6 +16,7 @@ import { keyOf } from "./schema-key.ts";
 import { rootOf, type SchemaNode } from "./schema-node.ts";
 import { seededPick } from "./seeded-pick.ts";
 import { compileBoth, isConfirmed, passes, ruleNodes, violationsOf, type ComparedVersion, type Side } from "./side.ts";
+import { wideIntegerGaps } from "./wide-integers.ts";
 import { everyNode } from "./walk.ts";
 import { searchWitness, shrinkWitness } from "./witness.ts";
 
@@ -112,7 +113,8 @@ function schemaGaps(accepting: Side, refusing: Side): readonly Gap[] {
   const literals = known.map(must);
   const isSame = saysTheSame(accepting, refusing);
   if (obstacles.length > 0) return [...(isSame ? [] : obstacles), ...asked.filter(isNotAmong(known)).map(ruleGap)];
-  return [...(isSame ? [] : findGaps(literals, root)), ...asked.flatMap((node) => findGaps(literals, node))];
+  const wide = isSame ? [] : wideIntegerGaps(accepting.document, refusing.document);
+  return [...(isSame ? [] : findGaps(literals, root)), ...wide, ...asked.flatMap((node) => findGaps(literals, node))];
 }
 
 /** Notes aside. What refers to itself without end says the same too, whatever it says. */
@@ -155,7 +157,7 @@ function findWitness(
   const steps = accepting.document.shared.effort;
   const expressions = [...accepting.rules, ...refusing.rules].map(({ expression }) => expression);
   const names = new Set([accepting, refusing].flatMap(({ document }) => everyNode(document).flatMap(namesIn)));
-  const pool = minedValues([accepting.schema, refusing.schema] as JsonValue, expressions);
+  const pool = minedValues([accepting.document.root, refusing.document.root], expressions);
   const isSampled = [accepting, refusing].every(({ obstacles }) => obstacles.toEvaluation.length === 0);
   const found = searchWitness({
     isWitness,

@@ -8,8 +8,9 @@ import {
   nodesInList,
   nodeUnder,
   own,
-  textsOf,
+  referredBy,
   type SchemaNode,
+  textsOf,
 } from "./schema-node.ts";
 import { spend } from "./effort.ts";
 import { isNumeric, JSON_TYPES } from "./evaluate.ts";
@@ -107,7 +108,7 @@ function addPositive(node: SchemaNode, open: Literal[], run: Run): void {
   const key = keyOf(node);
   if (run.known.has(key)) return;
   run.known.add(key);
-  const target = targetOf(node, schema);
+  const target = referredBy(node);
   if (target !== null) open.push(must(target));
   open.push(...nodesInList(node, "allOf").map(must));
   const not = nodeUnder(node, "not");
@@ -255,7 +256,7 @@ function negateUnit(node: SchemaNode, schema: JsonObject, open: Literal[], run: 
     case "not":
       return void open.push(...[nodeUnder(node, "not")].filter((one) => one !== null).map(must));
     case "$ref": {
-      const target = targetOf(node, schema);
+      const target = referredBy(node);
       if (target === null) run.negatives.push(node);
       else open.push(mustNot(target));
       return;
@@ -291,9 +292,4 @@ function otherTypes(value: JsonValue | undefined): readonly string[] | null {
   const types = isList(value) ? value : [value ?? null];
   if (types.includes("integer") && !types.includes("number")) return null;
   return JSON_TYPES.filter((type) => !types.includes(type));
-}
-
-function targetOf(node: SchemaNode, schema: JsonObject): SchemaNode | null {
-  const ref = own(schema, "$ref");
-  return typeof ref === "string" ? node.document.resolve(ref) : null;
 }

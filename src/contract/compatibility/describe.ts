@@ -1,3 +1,4 @@
+import { toJsonText } from "../../json/json-text.ts";
 import type { Verdict } from "./compare.ts";
 import type { Fact } from "./facts.ts";
 
@@ -29,6 +30,6 @@ export function describeChange({ before, after }: Fact): string {
 }
 
 function shortJson(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = toJsonText(value);
   return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}…` : text;
 }

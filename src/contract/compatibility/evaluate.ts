@@ -1,7 +1,11 @@
 import { compareNumbers, compileMultiple, type IsMultiple } from "../../json/decimal.ts";
 import { spend } from "./effort.ts";
+import { evaluatedItems, evaluatedNames } from "./evaluated.ts";
 import type { Numeric } from "./multiples.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
+import { INTEGER_RANGES, isInteger } from "../../schema/assertions.ts";
+import { equalityKey, jsonEqual } from "../../schema/equal.ts";
+import { FORMATS } from "../../schema/formats/formats.ts";
 import {
   childOf,
   isList,
@@ -43,7 +47,26 @@ export function accepts(node: SchemaNode, value: JsonValue): boolean {
     if (target === null) throw new Error(`Cannot follow the reference at ${node.pointer}`);
     if (!accepts(target, value)) return false;
   }
-  return acceptsAny(schema, value) && acceptsOwnType(node, value) && acceptsCombined(node, value);
+  return (
+    acceptsAny(schema, value) &&
+    acceptsOwnType(node, value) &&
+    acceptsCombined(node, value) &&
+    acceptsLeftOver(node, value)
+  );
+}
+
+/** What `unevaluatedProperties` and `unevaluatedItems` say of the members that nothing else has looked at. */
+function acceptsLeftOver(node: SchemaNode, value: JsonValue): boolean {
+  if (isList(value)) {
+    const rest = nodeUnder(node, "unevaluatedItems");
+    if (rest === null) return true;
+    const seen = evaluatedItems(node, value, accepts, true);
+    return value.every((item, index) => seen.has(index) || accepts(rest, item));
+  }
+  const rest = isObject(value) ? nodeUnder(node, "unevaluatedProperties") : null;
+  if (rest === null || !isObject(value)) return true;
+  const seen = evaluatedNames(node, value, { judge: accepts, matches }, true);
+  return Object.entries(value).every(([name, part]) => seen.has(name) || accepts(rest, part));
 }
 
 const multiples = new Map<Numeric, IsMultiple>();
@@ -57,16 +80,6 @@ export function isMultiple(value: Numeric, divisor: Numeric): boolean {
     multiples.set(divisor, test);
   }
   return test(value);
-}
-
-/** Equality of JSON values: the order of keys does not count, and 0 is -0. */
-export function jsonEqual(a: JsonValue, b: JsonValue | undefined): boolean {
-  if (a === b) return true;
-  if (isNumeric(a)) return isNumeric(b) && compareNumbers(a, b) === 0;
-  if (isList(a)) return isList(b) && a.length === b.length && a.every((item, index) => jsonEqual(item, b[index]));
-  if (!isObject(a) || !isObject(b)) return false;
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => jsonEqual(a[name] ?? null, own(b, name)));
 }
 
 /** A double, or an integer that doubles do not hold. */
@@ -100,7 +113,7 @@ function acceptsAny(schema: JsonObject, value: JsonValue): boolean {
   const type = own(schema, "type");
   if (type !== undefined && !(isList(type) ? type : [type]).some((name) => isOfType(value, name))) return false;
   const { const: only, enum: members } = schema;
-  if (Object.hasOwn(schema, "const") && !jsonEqual(value, only)) return false;
+  if (Object.hasOwn(schema, "const") && !jsonEqual(value, only ?? null)) return false;
   return !isList(members) || isAmong(value, members);
 }
 
@@ -113,23 +126,14 @@ export function isAmong(value: JsonValue, list: readonly JsonValue[]): boolean {
   if (list.length <= SCANNED_MAX) return list.some((member) => jsonEqual(value, member));
   let texts = membersByText.get(list);
   if (texts === undefined) {
-    texts = new Set(list.map(sortedText));
+    texts = new Set(list.map(equalityKey));
     membersByText.set(list, texts);
   }
-  return texts.has(sortedText(value));
-}
-
-/** JSON with sorted keys: equal values have equal texts. */
-export function sortedText(value: JsonValue): string {
-  if (isList(value)) return `[${value.map(sortedText).join(",")}]`;
-  if (isNumeric(value)) return typeof value === "bigint" ? String(value) : JSON.stringify(value);
-  if (!isObject(value)) return JSON.stringify(value);
-  const names = Object.keys(value).toSorted();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${sortedText(value[name] ?? null)}`).join(",")}}`;
+  return texts.has(equalityKey(value));
 }
 
 function isOfType(value: JsonValue, name: JsonValue): boolean {
-  if (name === "integer") return isNumeric(value) && (typeof value === "bigint" || Number.isInteger(value));
+  if (name === "integer") return isNumeric(value) && isInteger(value);
   return typeOfValue(value) === name;
 }
 
@@ -155,6 +159,7 @@ function acceptsNumber(node: SchemaNode, value: Numeric): boolean {
     keeps("maximum", (order) => order <= 0) &&
     keeps("exclusiveMinimum", (order) => order > 0) &&
     keeps("exclusiveMaximum", (order) => order < 0) &&
+    isInFormat(node, value) &&
     (divisor === null || isMultiple(value, divisor))
   );
 }
@@ -162,7 +167,17 @@ function acceptsNumber(node: SchemaNode, value: Numeric): boolean {
 function acceptsString(node: SchemaNode, value: string): boolean {
   if (!within(node, lengthOf(value), "minLength", "maxLength")) return false;
   const pattern = own(node.schema as JsonObject, "pattern");
-  return typeof pattern !== "string" || matches(pattern, value);
+  if (typeof pattern === "string" && !matches(pattern, value)) return false;
+  const format = own(node.schema as JsonObject, "format");
+  return typeof format !== "string" || (FORMATS.get(format)?.(value) ?? true);
+}
+
+/** `int64` and `int32` speak of integers. */
+function isInFormat(node: SchemaNode, value: Numeric): boolean {
+  const format = own(node.schema as JsonObject, "format");
+  const range = typeof format === "string" ? INTEGER_RANGES.get(format) : undefined;
+  if (range === undefined || !isInteger(value)) return true;
+  return compareNumbers(value, range[0]) >= 0 && compareNumbers(value, range[1]) <= 0;
 }
 
 function acceptsArray(node: SchemaNode, value: readonly JsonValue[]): boolean {
@@ -181,7 +196,7 @@ function acceptsArray(node: SchemaNode, value: readonly JsonValue[]): boolean {
       return false;
   }
   if (own(node.schema as JsonObject, "uniqueItems") !== true) return true;
-  return value.every((item, index) => !value.slice(0, index).some((other) => jsonEqual(item, other)));
+  return new Set(value.map(equalityKey)).size === value.length;
 }
 
 function acceptsObject(node: SchemaNode, value: JsonObject): boolean {

@@ -1,5 +1,5 @@
 import { canonicalText } from "../../json/canonical.ts";
-import type { Rule } from "../../core/contract-set.ts";
+import type { FormatsMode, Rule } from "../../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { CHANGE_RULES, type ChangeRule, type Effect } from "./change-rules.ts";
 import { diffSchemas } from "./schema-diff.ts";
@@ -10,8 +10,8 @@ export type Fact = {
   readonly rule: ChangeRule;
   readonly effect: Effect;
   /**
-   * RFC 6901 pointer into the later schema, or, of what was removed, into the earlier one. `/rules/<id>` and `/identity`
-   * are outside the schema.
+   * RFC 6901 pointer into the later schema, or, of what was removed, into the earlier one. `/rules/<id>`, `/identity` and
+   * `/formats` are outside the schema.
    */
   readonly pointer: string;
   readonly keyword: string;
@@ -24,6 +24,8 @@ type Described = {
   readonly schema: JsonObject | boolean;
   readonly rules: readonly Rule[];
   readonly identity: readonly string[];
+  /** Absent: `annotate`. */
+  readonly formats?: FormatsMode;
 };
 
 /**
@@ -32,13 +34,27 @@ type Described = {
  * of branches; circular references end.
  */
 export function diffVersions(before: Described, after: Described): readonly Fact[] {
+  const formats = { before: before.formats ?? "annotate", after: after.formats ?? "annotate" };
   const old = openSchema("before", before.schema);
   const next = openSchema("after", after.schema, old.shared);
   return [
-    ...diffSchemas(rootOf(old), rootOf(next)),
+    ...diffFormats(formats),
+    ...diffSchemas(rootOf(old), rootOf(next), formats),
     ...diffRules(before.rules, after.rules),
     ...diffIdentity(before.identity, after.identity),
   ];
+}
+
+function diffFormats({
+  before,
+  after,
+}: {
+  readonly before: FormatsMode;
+  readonly after: FormatsMode;
+}): readonly Fact[] {
+  if (before === after) return [];
+  const rule = after === "assert" ? "formats-asserted" : "formats-annotated";
+  return [{ rule, effect: CHANGE_RULES[rule].effect, pointer: "/formats", keyword: "formats", before, after }];
 }
 
 function diffRules(before: readonly Rule[], after: readonly Rule[]): readonly Fact[] {

@@ -1,15 +1,25 @@
 import type { JsonValue } from "../../json/json.ts";
+import { toJsonText } from "../../json/json-text.ts";
 import { noArrayIn, proveArrayKeyword } from "./array-inclusion.ts";
 import { must, mustNot, takeApart, type Choice, type Conjunction, type Literal } from "./conjunction.ts";
 import { spend } from "./effort.ts";
 import { accepts, JSON_TYPES, typeOfValue, type JsonType } from "./evaluate.ts";
 import { gapAt, type Gap, type Guard, type Question, type TypedQuestion } from "./gap.ts";
-import { memberOf } from "./object-facts.ts";
 import { noObjectIn, proveObjectKeyword } from "./object-inclusion.ts";
 import { proveNumberKeyword, proveStringKeyword, noStringIn } from "./scalar-inclusion.ts";
 import { areIntegral, listedNumbers, noNumberIn, numberFacts } from "./number-facts.ts";
 import { keyOf } from "./schema-key.ts";
-import { assertionsOf, isList, isObject, madeFor, nodesInList, nodeUnder, type SchemaNode } from "./schema-node.ts";
+import {
+  assertionsOf,
+  isList,
+  isObject,
+  madeFor,
+  memberOf,
+  nodesInList,
+  nodeUnder,
+  referredBy,
+  type SchemaNode,
+} from "./schema-node.ts";
 
 /** Steps for each question, and the reason for one that was not asked for want of steps. */
 const QUESTION_COST = 8;
@@ -110,7 +120,7 @@ function proveType(question: Question, known: Conjunction, type: JsonType): read
 }
 
 function shortText(value: JsonValue): string {
-  const text = JSON.stringify(value);
+  const text = toJsonText(value);
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
@@ -152,9 +162,18 @@ const NUMBER: ReadonlySet<string> = new Set([
   "maximum",
   "exclusiveMaximum",
   "multipleOf",
+  "format",
 ]);
-const STRING: ReadonlySet<string> = new Set(["minLength", "maxLength", "pattern"]);
-const ARRAY: ReadonlySet<string> = new Set(["minItems", "maxItems", "uniqueItems", "contains", "items", "prefixItems"]);
+const STRING: ReadonlySet<string> = new Set(["minLength", "maxLength", "pattern", "format"]);
+const ARRAY: ReadonlySet<string> = new Set([
+  "minItems",
+  "maxItems",
+  "uniqueItems",
+  "contains",
+  "items",
+  "prefixItems",
+  "unevaluatedItems",
+]);
 const OBJECT: ReadonlySet<string> = new Set([
   "minProperties",
   "maxProperties",
@@ -165,6 +184,7 @@ const OBJECT: ReadonlySet<string> = new Set([
   "properties",
   "patternProperties",
   "additionalProperties",
+  "unevaluatedProperties",
 ]);
 /** Keywords shown together with another one. */
 const WITH_ANOTHER: Readonly<Record<string, string>> = {
@@ -186,8 +206,9 @@ function proveAssertions(question: TypedQuestion): readonly Gap[] {
 
 function proveKeyword(question: TypedQuestion, keyword: string): readonly Gap[] {
   const { goal, type, known, ask } = question;
-  if (NUMBER.has(keyword)) return type === "number" ? proveNumberKeyword(question, keyword) : [];
-  if (STRING.has(keyword)) return type === "string" ? proveStringKeyword(question, keyword) : [];
+  if (NUMBER.has(keyword) && type === "number") return proveNumberKeyword(question, keyword);
+  if (STRING.has(keyword) && type === "string") return proveStringKeyword(question, keyword);
+  if (NUMBER.has(keyword) || STRING.has(keyword)) return [];
   if (ARRAY.has(keyword)) return type === "array" ? proveArrayKeyword(question, keyword) : [];
   if (OBJECT.has(keyword)) return type === "object" ? proveObjectKeyword(question, keyword) : [];
   switch (keyword) {
@@ -208,8 +229,7 @@ function proveKeyword(question: TypedQuestion, keyword: string): readonly Gap[] 
     case "const":
       return [gapAt(goal, `a value of type ${type} may be another one`, keyword)];
     case "$ref": {
-      const ref = memberOf(goal, "$ref");
-      const target = typeof ref === "string" ? goal.document.resolve(ref) : null;
+      const target = referredBy(goal);
       return target === null ? [gapAt(goal, "the reference cannot be followed", "$ref")] : ask(target);
     }
     case "allOf":

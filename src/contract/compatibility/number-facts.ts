@@ -1,4 +1,5 @@
 import { compareNumbers, decimalOf } from "../../json/decimal.ts";
+import { INTEGER_RANGES } from "../../schema/assertions.ts";
 import type { Conjunction } from "./conjunction.ts";
 import {
   areMultiplesOf,
@@ -45,10 +46,24 @@ export function numberFacts({ positives }: Conjunction): NumberFacts {
     if (divisor !== null && divisor > 0) areAll(decimalOf(divisor));
     if (admitsIntegersOnly(node)) areAll(ONE);
   }
-  return tightened({ least, leastIsOut, most, mostIsOut, multiples });
+  return tightened(inRanges({ least, leastIsOut, most, mostIsOut, multiples }, positives));
 }
 
 const ONE: Multiples = decimalOf(1);
+
+/** `int64` and `int32` bound integers, and nothing else. */
+function inRanges(facts: NumberFacts, positives: readonly SchemaNode[]): NumberFacts {
+  if (!areIntegral(facts)) return facts;
+  let within = facts;
+  for (const node of positives) {
+    const format = own(isObject(node.schema) ? node.schema : {}, "format");
+    const range = typeof format === "string" ? INTEGER_RANGES.get(format) : undefined;
+    if (range === undefined) continue;
+    if (compareBounds(range[0], within.least) > 0) within = { ...within, least: range[0], leastIsOut: false };
+    if (compareBounds(range[1], within.most) < 0) within = { ...within, most: range[1], mostIsOut: false };
+  }
+  return within;
+}
 
 /** Moves the bounds to the next multiples: whatever lies between is none. */
 function tightened(facts: NumberFacts): NumberFacts {

@@ -1,17 +1,18 @@
-import type { JsonValue } from "../../json/json.ts";
 import type { Conjunction, Literal } from "./conjunction.ts";
 import { must } from "./conjunction.ts";
-import { accepts, schemasFor } from "./evaluate.ts";
+import { accepts, matches, schemasFor } from "./evaluate.ts";
+import { evaluatedBeside, isEvaluated, type Evaluated } from "./evaluated.ts";
 import {
   isList,
   isObject,
   madeFor,
+  memberOf,
   nodesByName,
   nodeUnder,
   numberUnder,
   own,
-  textsOf,
   type SchemaNode,
+  textsOf,
 } from "./schema-node.ts";
 
 /** What a conjunction says of objects. */
@@ -28,14 +29,23 @@ export type ObjectFacts = {
 export function objectFacts({ positives }: Conjunction): ObjectFacts {
   const required = new Set(positives.flatMap((node) => textsOf(memberOf(node, "required"))));
   closeUnderDependencies(required, positives);
-  const names = new Set([...required, ...positives.flatMap(namesIn)]);
+  const evaluated = positives.flatMap((node) => leftBy(node) ?? []);
+  const names = new Set([...required, ...positives.flatMap(namesIn), ...evaluated.flatMap((one) => [...one.names])]);
   return {
     required,
     least: Math.max(required.size, ...positives.map((node) => numberUnder(node, "minProperties") ?? 0)),
     most: Math.min(...positives.map((node) => numberUnder(node, "maxProperties") ?? Infinity)),
     names,
-    patterns: new Set(positives.flatMap((node) => [...nodesByName(node, "patternProperties").keys()])),
+    patterns: new Set([
+      ...positives.flatMap((node) => [...nodesByName(node, "patternProperties").keys()]),
+      ...evaluated.flatMap((one) => [...one.patterns]),
+    ]),
   };
+}
+
+/** What `unevaluatedProperties` may leave alone: it speaks of every other name. Null without one, or when that may be all. */
+function leftBy(node: SchemaNode): Evaluated {
+  return memberOf(node, "unevaluatedProperties") === undefined ? null : evaluatedBeside(node, false);
 }
 
 /** Names a schema object mentions, enumerated names of `propertyNames` among them. */
@@ -65,6 +75,8 @@ export function valueUnder({ positives }: Pick<Conjunction, "positives">, name: 
   const found: Literal[] = [];
   for (const node of positives) {
     found.push(...schemasFor(node, name).map(must));
+    const rest = nodeUnder(node, "unevaluatedProperties");
+    if (rest !== null && !isEvaluated(name, leftBy(node), matches)) found.push(must(rest));
     const allowed = nodeUnder(node, "propertyNames");
     if (allowed !== null && !accepts(allowed, name)) found.push(must(madeFor(node, false)));
   }
@@ -76,7 +88,14 @@ export function valueUnder({ positives }: Pick<Conjunction, "positives">, name: 
  * @param matching the patterns the name matches, of all that anybody tells names apart by.
  */
 export function valueUnderOther({ positives }: Conjunction, matching: ReadonlySet<string>): readonly Literal[] {
-  return positives.flatMap((node) => schemasForOther(node, matching)).map(must);
+  return positives
+    .flatMap((node) => {
+      const rest = nodeUnder(node, "unevaluatedProperties");
+      const left = rest === null ? null : leftBy(node);
+      const speaks = rest !== null && left !== null && ![...left.patterns].some((pattern) => matching.has(pattern));
+      return [...schemasForOther(node, matching), ...(speaks ? [rest] : [])];
+    })
+    .map(must);
 }
 
 /** The schemas one object schema applies to the value under a name that nobody mentions. */
@@ -92,8 +111,4 @@ function closeUnderDependencies(required: Set<string>, positives: readonly Schem
   const dependencies = positives.map((node) => memberOf(node, "dependentRequired")).filter((one) => isObject(one));
   for (const name of required)
     for (const dependent of dependencies) for (const other of textsOf(own(dependent, name))) required.add(other);
-}
-
-export function memberOf({ schema }: SchemaNode, keyword: string): JsonValue | undefined {
-  return isObject(schema) ? own(schema, keyword) : undefined;
 }

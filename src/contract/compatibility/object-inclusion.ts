@@ -1,19 +1,20 @@
 import {
   isObject,
   madeFor,
+  memberOf,
   nodesByName,
   nodeUnder,
   numberUnder,
-  textsOf,
   type SchemaNode,
   type Shared,
+  textsOf,
 } from "./schema-node.ts";
 import { having, must, type Conjunction, type Literal } from "./conjunction.ts";
-import { accepts, schemasFor } from "./evaluate.ts";
+import { accepts, matches, schemasFor } from "./evaluate.ts";
+import { evaluatedBeside, isEvaluated } from "./evaluated.ts";
 import { gapAt, type Gap, type TypedQuestion } from "./gap.ts";
 import {
   listedNames,
-  memberOf,
   namesIn,
   objectFacts,
   schemasForOther,
@@ -53,6 +54,8 @@ export function proveObjectKeyword(question: TypedQuestion, keyword: string): re
       return [...nodesByName(goal, keyword)].flatMap(([name, part]) => ask(part, must(having(goal, [name]))));
     case "propertyNames":
       return proveNames(question, facts);
+    case "unevaluatedProperties":
+      return proveLeftOver(question, facts);
     default:
       return proveValues(question, facts);
   }
@@ -88,6 +91,23 @@ function proveValues(question: TypedQuestion, facts: ObjectFacts): readonly Gap[
   for (const matching of sets) {
     const value = valueUnderOther(known, matching);
     for (const part of schemasForOther(goal, matching)) gaps.push(...askPart(value, part));
+  }
+  return gaps;
+}
+
+/** Every value that nothing else of the goal surely looks at. */
+function proveLeftOver({ goal, known, askPart }: TypedQuestion, facts: ObjectFacts): readonly Gap[] {
+  const rest = nodeUnder(goal, "unevaluatedProperties");
+  const evaluated = evaluatedBeside(goal, true);
+  if (rest === null || evaluated === null) return [];
+  const gaps: Gap[] = [];
+  for (const name of new Set([...facts.names, ...namesIn(goal), ...evaluated.names]))
+    if (!isEvaluated(name, evaluated, matches)) gaps.push(...askPart(valueUnder(known, name), rest));
+  const sets = otherNames(known, facts, [...evaluated.patterns], goal.document.shared);
+  if (sets === null) return [...gaps, gapAt(goal, `names are told apart by more than ${PATTERNS_MAX} patterns`)];
+  for (const matching of sets) {
+    if ([...evaluated.patterns].some((pattern) => matching.has(pattern))) continue;
+    gaps.push(...askPart(valueUnderOther(known, matching), rest));
   }
   return gaps;
 }

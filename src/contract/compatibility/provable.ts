@@ -1,13 +1,14 @@
 import type { JsonValue } from "../../json/json.ts";
 import { isNumeric } from "./evaluate.ts";
 import { gapAt, type Gap } from "./gap.ts";
-import { memberOf } from "./object-facts.ts";
 import {
   isList,
   isObject,
+  memberOf,
   nodesByName,
   nodesInList,
   nodeUnder,
+  referredBy,
   rootOf,
   type SchemaDocument,
   type SchemaNode,
@@ -22,9 +23,7 @@ export type Obstacles = {
    */
   readonly toEvaluation: readonly Gap[];
   /**
-   * It can be evaluated, and nothing is proved: a keyword whose value is not what it takes (the engine has its own reading),
-   * or an object among `enum` or `const` (the engine compares objects by their own `toString` and `valueOf`, so that a
-   * payload with such a field is refused, whatever else the schema says).
+   * It can be evaluated, and nothing is proved: a keyword whose value is not what it takes (the engine has its own reading).
    */
   readonly toProof: readonly Gap[];
 };
@@ -45,6 +44,8 @@ export function obstaclesIn(document: SchemaDocument): Obstacles {
     if (done.has(schema)) return;
     done.add(schema);
     if (isUnresolved(node)) toEvaluation.push(gapAt(node, "the reference cannot be followed", "$ref"));
+    if (memberOf(node, "$dynamicRef") !== undefined)
+      toEvaluation.push(gapAt(node, "the reference depends on who refers", "$dynamicRef"));
     toProof.push(...unreadable(node));
     path.add(schema);
     for (const next of onSameValue(node)) visit(next);
@@ -63,8 +64,7 @@ function isDefinition(node: SchemaNode, pointer: string): boolean {
 
 /** The schemas that judge the same value as the node. */
 function onSameValue(node: SchemaNode): readonly SchemaNode[] {
-  const ref = memberOf(node, "$ref");
-  const target = typeof ref === "string" ? node.document.resolve(ref) : null;
+  const target = referredBy(node);
   const single = ["not", "if", "then", "else"].map((keyword) => nodeUnder(node, keyword));
   return [
     ...[target, ...single].filter((one) => one !== null),
@@ -74,8 +74,7 @@ function onSameValue(node: SchemaNode): readonly SchemaNode[] {
 }
 
 function isUnresolved(node: SchemaNode): boolean {
-  const ref = memberOf(node, "$ref");
-  return typeof ref === "string" && node.document.resolve(ref) === null;
+  return typeof memberOf(node, "$ref") === "string" && referredBy(node) === null;
 }
 
 function unreadable(node: SchemaNode): readonly Gap[] {
@@ -84,9 +83,6 @@ function unreadable(node: SchemaNode): readonly Gap[] {
     const value = memberOf(node, keyword);
     if (value !== undefined && !reads(value))
       gaps.push(gapAt(node, "its value is not what the keyword takes", keyword));
-  }
-  for (const keyword of ["enum", "const"]) {
-    if (holdsObject(memberOf(node, keyword) ?? null)) gaps.push(gapAt(node, "it lists an object", keyword));
   }
   return gaps;
 }
@@ -126,8 +122,3 @@ const READS: Readonly<Record<string, (value: JsonValue) => boolean>> = {
   patternProperties: isObject,
   dependentSchemas: isObject,
 };
-
-function holdsObject(value: JsonValue): boolean {
-  if (isList(value)) return value.some(holdsObject);
-  return isObject(value);
-}

@@ -5,9 +5,9 @@ import { must, takeApart, type Choice, type Conjunction, type Literal } from "./
 import { spend } from "./effort.ts";
 import { accepts, typeOfValue, type JsonType } from "./evaluate.ts";
 import { typesOf } from "./inclusion.ts";
-import { memberOf, namesIn, objectFacts, valueUnder } from "./object-facts.ts";
+import { namesIn, objectFacts, valueUnder } from "./object-facts.ts";
 import { textOutside } from "./string-facts.ts";
-import { nodesByName, nodeUnder, numberUnder, type Shared } from "./schema-node.ts";
+import { memberOf, nodesByName, nodeUnder, numberUnder, type Shared } from "./schema-node.ts";
 import type { Pick } from "./seeded-pick.ts";
 
 /** Deeper than this only what must be there is made. */
@@ -126,7 +126,7 @@ function ofType(type: JsonType, making: Making): JsonValue | undefined {
     case "boolean":
       return pick(2) === 0;
     case "number":
-      return oneOf((boundaryNumbers(known, doubt, pick) as readonly JsonValue[]).filter(fits), pick);
+      return oneOf(boundaryNumbers(known, doubt, pick).filter(fits), pick);
     case "string":
       return oneOf(boundaryTexts(known, doubt, making.shared, pick).filter(fits), pick);
     case "array":

@@ -1,13 +1,15 @@
 import type { Conjunction } from "./conjunction.ts";
+import { INTEGER_RANGES } from "../../schema/assertions.ts";
+import { FORMAT_LANGUAGES, isFormatWithin } from "./format-facts.ts";
 import { gapAt, type Gap, type TypedQuestion } from "./gap.ts";
-import { memberOf } from "./object-facts.ts";
 import { areMultiples, compareBounds, numberFacts } from "./number-facts.ts";
 import { stringFacts, textOutside, type StringFacts } from "./string-facts.ts";
-import { numberUnder, numericUnder, type Shared } from "./schema-node.ts";
+import { memberOf, numberUnder, numericUnder, type SchemaNode, type Shared } from "./schema-node.ts";
 
 /** Shows that every number of what is known keeps one keyword of the goal. */
 export function proveNumberKeyword({ goal, known }: TypedQuestion, keyword: string): readonly Gap[] {
   const facts = numberFacts(known);
+  if (keyword === "format") return proveRange(goal, known);
   const bound = numericUnder(goal, keyword);
   if (bound === null) return [gapAt(goal, "it is not read", keyword)];
   const { leastIsOut, mostIsOut } = facts;
@@ -29,6 +31,21 @@ export function proveNumberKeyword({ goal, known }: TypedQuestion, keyword: stri
   }
 }
 
+function formatOf(node: SchemaNode): string {
+  const format = memberOf(node, "format");
+  return typeof format === "string" ? format : "";
+}
+
+/** `int64` and `int32`: how large integers are. */
+function proveRange(goal: SchemaNode, known: Conjunction): readonly Gap[] {
+  const format = formatOf(goal);
+  const range = INTEGER_RANGES.get(format);
+  if (range === undefined || known.positives.some((node) => memberOf(node, "format") === format)) return [];
+  const { least, most } = numberFacts(known);
+  if (compareBounds(least, range[0]) >= 0 && compareBounds(most, range[1]) <= 0) return [];
+  return [gapAt(goal, `an integer may be out of ${format}`, "format")];
+}
+
 /** Shows that every text of what is known keeps one keyword of the goal. */
 export function proveStringKeyword({ goal, known }: TypedQuestion, keyword: string): readonly Gap[] {
   const facts = stringFacts(known);
@@ -40,6 +57,7 @@ export function proveStringKeyword({ goal, known }: TypedQuestion, keyword: stri
     const why = outside.kind === "unknown" ? "not shown that it matches every text" : "a text may not match";
     return [gapAt(goal, why, keyword)];
   }
+  if (keyword === "format") return proveFormat(goal, facts);
   const bound = numberUnder(goal, keyword);
   if (bound === null) return [gapAt(goal, "it is not read", keyword)];
   if (keyword === "minLength") {
@@ -54,6 +72,15 @@ export function proveStringKeyword({ goal, known }: TypedQuestion, keyword: stri
   return isWithoutText(longer, goal.document.shared)
     ? []
     : [gapAt(goal, `the text may be longer than ${bound}`, keyword)];
+}
+
+/** By the formats it is known to be of, or by a pattern all of whose texts are of the format. */
+function proveFormat(goal: SchemaNode, facts: StringFacts): readonly Gap[] {
+  const format = formatOf(goal);
+  if (INTEGER_RANGES.has(format) || facts.formats.some((known) => isFormatWithin(known, format))) return [];
+  const surely = FORMAT_LANGUAGES[format]?.surely;
+  if (surely !== undefined && textOutside(facts, surely, goal.document.shared).kind === "empty") return [];
+  return [gapAt(goal, `not shown to be of format ${format}`, "format")];
 }
 
 /** Shows that no text is left. */

@@ -1,10 +1,8 @@
 import type { JsonValue } from "../../json/json.ts";
-import { compareNumbers } from "../../json/decimal.ts";
+import { jsonEqual } from "../../schema/equal.ts";
 import { CHANGE_RULES, type ChangeRule, type Effect } from "./change-rules.ts";
-import { isAmong, isMultiple, isNumeric, jsonEqual } from "./evaluate.ts";
+import type { Context, Formats, Pair, Polarity, Run } from "./diff-context.ts";
 import type { Fact } from "./facts.ts";
-import type { Numeric } from "./multiples.ts";
-import { memberOf } from "./object-facts.ts";
 import { keyOf } from "./schema-key.ts";
 import {
   ANNOTATIONS,
@@ -12,23 +10,19 @@ import {
   isList,
   isObject,
   madeFor,
+  memberOf,
   nodesByName,
   nodesInList,
   nodeUnder,
   pointerTo,
-  textsOf,
   type SchemaNode,
+  textsOf,
 } from "./schema-node.ts";
-
-/** Inside `not` what narrows widens; where both happen, nothing can be said. */
-type Polarity = "same" | "opposite" | "mixed";
-
-type Pair = { readonly before: SchemaNode; readonly after: SchemaNode };
-type Run = { readonly facts: Fact[]; readonly seen: Set<string> };
+import { compareFormat, compareLists, compareValue, typesIn } from "./value-diff.ts";
 
 /** Every change between two schemas, in the order of the keywords of the later one. */
-export function diffSchemas(before: SchemaNode, after: SchemaNode): readonly Fact[] {
-  const run: Run = { facts: [], seen: new Set() };
+export function diffSchemas(before: SchemaNode, after: SchemaNode, formats: Formats): readonly Fact[] {
+  const run: Run = { facts: [], seen: new Set(), formats };
   compare({ before, after }, "same", run);
   return run.facts;
 }
@@ -59,17 +53,6 @@ function compare(pair: Pair, polarity: Polarity, run: Run): void {
   for (const keyword of keywords) compareKeyword(keyword, context);
 }
 
-type Context = Pair & {
-  readonly polarity: Polarity;
-  readonly run: Run;
-  readonly add: (
-    rule: ChangeRule,
-    keyword: string,
-    values: Pick<Fact, "before" | "after">,
-    ...steps: readonly string[]
-  ) => void;
-};
-
 function turned(effect: Effect, polarity: Polarity): Effect {
   if (effect === "notes" || polarity === "same") return effect;
   if (polarity === "mixed") return "changes";
@@ -99,30 +82,13 @@ function keywordsOf({ schema }: SchemaNode): readonly string[] {
   return Object.keys(schema).filter((keyword) => keyword !== "$defs" && keyword !== "definitions");
 }
 
-const LOWER: ReadonlySet<string> = new Set([
-  "minimum",
-  "exclusiveMinimum",
-  "minLength",
-  "minItems",
-  "minProperties",
-  "minContains",
-]);
-const UPPER: ReadonlySet<string> = new Set([
-  "maximum",
-  "exclusiveMaximum",
-  "maxLength",
-  "maxItems",
-  "maxProperties",
-  "maxContains",
-]);
-
 function compareKeyword(keyword: string, context: Context): void {
   const { before, after, add } = context;
   const [old, next] = [memberOf(before, keyword), memberOf(after, keyword)];
   if (jsonEqual(old ?? null, next ?? null) && (old === undefined) === (next === undefined) && !holdsSchemas(keyword))
     return;
   const values = { ...(old === undefined ? {} : { before: old }), ...(next === undefined ? {} : { after: next }) };
-  if (keyword === "format") return add("format-changed", keyword, values);
+  if (keyword === "format") return compareFormat(context, old, next, values);
   if (ANNOTATIONS.has(keyword) || keyword.startsWith("x-")) return add("annotation-changed", keyword, values);
   switch (keyword) {
     case "type":
@@ -139,7 +105,8 @@ function compareKeyword(keyword: string, context: Context): void {
         ? undefined
         : compareProperties(context);
     case "additionalProperties":
-      return compareAdditional(context);
+    case "unevaluatedProperties":
+      return compareRest(context, keyword);
     case "dependentRequired":
       return compareDependent(context, old, next);
     case "allOf":
@@ -153,6 +120,7 @@ function compareKeyword(keyword: string, context: Context): void {
     case "items":
     case "contains":
     case "propertyNames":
+    case "unevaluatedItems":
     case "$ref":
       return compareSchema(context, keyword, values);
     case "prefixItems":
@@ -172,6 +140,8 @@ function holdsSchemas(keyword: string): boolean {
 const SCHEMAS: ReadonlySet<string> = new Set([
   "properties",
   "additionalProperties",
+  "unevaluatedProperties",
+  "unevaluatedItems",
   "allOf",
   "anyOf",
   "oneOf",
@@ -187,51 +157,6 @@ const SCHEMAS: ReadonlySet<string> = new Set([
   "patternProperties",
   "dependentSchemas",
 ]);
-
-function compareValue(
-  { add }: Context,
-  keyword: string,
-  old: JsonValue | undefined,
-  next: JsonValue | undefined,
-  values: Pick<Fact, "before" | "after">,
-): void {
-  if (keyword === "uniqueItems" && (old ?? false) === (next ?? false)) return;
-  if (old === undefined || old === false) return add("constraint-added", keyword, values);
-  if (next === undefined || next === false) return add("constraint-removed", keyword, values);
-  if (isNumeric(old) && isNumeric(next)) {
-    const order = compareNumbers(next, old);
-    if (LOWER.has(keyword)) return add(order > 0 ? "bound-tightened" : "bound-loosened", keyword, values);
-    if (UPPER.has(keyword)) return add(order < 0 ? "bound-tightened" : "bound-loosened", keyword, values);
-    if (keyword === "multipleOf") return add(multipleRule(old, next), keyword, values);
-  }
-  if (keyword === "pattern") return add("pattern-changed", keyword, values);
-  add(keyword === "const" ? "const-changed" : "constraint-changed", keyword, values);
-}
-
-function multipleRule(old: Numeric, next: Numeric): ChangeRule {
-  if (old <= 0 || next <= 0) return "multiple-changed";
-  if (isMultiple(next, old)) return "multiple-tightened";
-  return isMultiple(old, next) ? "multiple-loosened" : "multiple-changed";
-}
-
-/** An `integer` is a `number`. Without `type` every type is accepted. */
-function typesIn(value: JsonValue | undefined): readonly JsonValue[] {
-  if (value === undefined) return ["null", "boolean", "number", "integer", "string", "array", "object"];
-  const types = isList(value) ? value : [value];
-  return types.includes("number") ? [...types.filter((type) => type !== "integer"), "integer"] : types;
-}
-
-function compareLists(
-  { add }: Context,
-  keyword: string,
-  old: readonly JsonValue[],
-  next: readonly JsonValue[],
-  removed: ChangeRule,
-  added: ChangeRule,
-): void {
-  for (const value of old) if (!isAmong(value, next)) add(removed, keyword, { before: value });
-  for (const value of next) if (!isAmong(value, old)) add(added, keyword, { after: value });
-}
 
 function compareProperties(context: Context): void {
   const { before, after, add, run, polarity } = context;
@@ -267,9 +192,9 @@ function compareProperties(context: Context): void {
   }
 }
 
-function compareAdditional(context: Context): void {
+/** What becomes of properties that are not listed. */
+function compareRest(context: Context, keyword: string): void {
   const { before, after, polarity, run, add } = context;
-  const keyword = "additionalProperties";
   const [old, next] = [
     nodeUnder(before, keyword) ?? madeFor(before, true),
     nodeUnder(after, keyword) ?? madeFor(after, true),

@@ -1,6 +1,6 @@
 import { KEYWORDS } from "../../schema/keywords.ts";
 import { spend } from "./effort.ts";
-import { sortedText } from "./evaluate.ts";
+import { equalityKey } from "../../schema/equal.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { ANNOTATIONS, isList, isObject, own, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
 
@@ -32,7 +32,7 @@ const KEY_SHIFT = 4;
 const SETS: ReadonlySet<string> = new Set(["type", "required", "enum"]);
 
 function normalText(schema: JsonValue): string {
-  if (!isObject(schema)) return sortedText(schema);
+  if (!isObject(schema)) return equalityKey(schema);
   const members: string[] = [];
   for (const keyword of Object.keys(schema).toSorted()) {
     if (ANNOTATIONS.has(keyword) || keyword.startsWith("x-")) continue;
@@ -46,10 +46,10 @@ function memberText(keyword: string, value: JsonValue): string {
     case "schema":
       return normalText(value);
     case "schemas":
-      return isList(value) ? `[${value.map(normalText).join(",")}]` : sortedText(value);
+      return isList(value) ? `[${value.map(normalText).join(",")}]` : equalityKey(value);
     case "map":
     case "pattern-map": {
-      if (!isObject(value)) return sortedText(value);
+      if (!isObject(value)) return equalityKey(value);
       const members = Object.keys(value).toSorted();
       return `{${members.map((name) => `${JSON.stringify(name)}:${normalText(value[name] ?? null)}`).join(",")}}`;
     }
@@ -57,10 +57,10 @@ function memberText(keyword: string, value: JsonValue): string {
     case undefined:
       if (SETS.has(keyword) && isList(value))
         return value
-          .map((item) => sortedText(item))
+          .map((item) => equalityKey(item))
           .toSorted()
           .join(",");
-      return sortedText(value);
+      return equalityKey(value);
   }
 }
 
@@ -70,7 +70,7 @@ function reachedText(document: SchemaDocument, schema: JsonObject): string {
   const open = [...refsIn(schema)];
   for (let ref = open.pop(); ref !== undefined; ref = open.pop()) {
     if (reached.has(ref)) continue;
-    const target = document.resolve(ref);
+    const target = ref.startsWith(DYNAMIC) ? null : document.resolve(ref);
     // What cannot be followed means something in its own document only.
     reached.set(ref, target === null ? document.name : normalText(target.schema));
     if (target !== null) open.push(...refsIn(target.schema));
@@ -79,7 +79,10 @@ function reachedText(document: SchemaDocument, schema: JsonObject): string {
   return ` where ${JSON.stringify([...reached].toSorted(([a], [b]) => (a < b ? -1 : 1)))}`;
 }
 
-/** Every `$ref` in a value; one inside an annotation or a constant is listed too, which only makes keys longer. */
+/** Before the text of a reference that is followed by who refers: it means something in its own document only. */
+const DYNAMIC = "dynamic ";
+
+/** Every reference in a value; one inside an annotation or a constant is listed too, which only makes keys longer. */
 function refsIn(value: JsonValue): ReadonlySet<string> {
   const found = new Set<string>();
   const open: JsonValue[] = [value];
@@ -88,6 +91,8 @@ function refsIn(value: JsonValue): ReadonlySet<string> {
     if (!isObject(next)) continue;
     const ref = own(next, "$ref");
     if (typeof ref === "string") found.add(ref);
+    const dynamic = own(next, "$dynamicRef");
+    if (typeof dynamic === "string") found.add(`${DYNAMIC}${dynamic}`);
     open.push(...Object.values(next));
   }
   return found;

@@ -1,4 +1,3 @@
-import type { FormatsMode } from "../../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { unlimited, type Effort } from "./effort.ts";
 import type { Numeric } from "./multiples.ts";
@@ -11,8 +10,6 @@ export type SchemaDocument = {
   readonly root: JsonObject | boolean;
   /** By the text of a `$ref`: only what stands in this document. */
   readonly resolve: (ref: string) => SchemaNode | null;
-  /** Whether `format` asks for something here. */
-  readonly formats: FormatsMode;
   readonly shared: Shared;
 };
 
@@ -39,11 +36,12 @@ export type SchemaNode = {
   readonly schema: JsonObject | boolean;
 };
 
-/** Keywords that assert nothing about a payload. `format` is a note to this gateway: see `src/schema/schema.ts`. */
+/** Keywords that assert nothing about a payload. A `format` that is a note was taken out: see `format-notes.ts`. */
 export const ANNOTATIONS: ReadonlySet<string> = new Set([
   "$schema",
   "$id",
   "$anchor",
+  "$dynamicAnchor",
   "$comment",
   "$defs",
   "definitions",
@@ -54,25 +52,23 @@ export const ANNOTATIONS: ReadonlySet<string> = new Set([
   "readOnly",
   "writeOnly",
   "examples",
-  "format",
   "contentEncoding",
   "contentMediaType",
   "contentSchema",
 ]);
 
 /**
- * Opens a schema that `refuseSchema` has nothing against.
+ * Opens a schema that `refuseSchema` has nothing against. Every `format` in it counts as asserted.
  * @param shared of another document, when the two are to be compared.
  */
 export function openSchema(
   name: string,
   root: JsonObject | boolean,
   shared: Shared = createShared(unlimited()),
-  formats: FormatsMode = "annotate",
 ): SchemaDocument {
   const anchors = new Map<string, SchemaNode>();
   const resolve = (ref: string): SchemaNode | null => anchors.get(ref) ?? followPointer(document, ref, inner.found);
-  const document: SchemaDocument = { name, root, resolve, formats, shared };
+  const document: SchemaDocument = { name, root, resolve, shared };
   const inner = { found: false };
   collectAnchors(rootOf(document), anchors, inner, true);
   return document;
@@ -118,6 +114,17 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
 
 export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
   return Array.isArray(value);
+}
+
+/** The value of a keyword, or undefined. */
+export function memberOf({ schema }: SchemaNode, keyword: string): JsonValue | undefined {
+  return isObject(schema) ? own(schema, keyword) : undefined;
+}
+
+/** Where a schema's `$ref` leads; null when there is none, or when it cannot be followed. */
+export function referredBy(node: SchemaNode): SchemaNode | null {
+  const ref = memberOf(node, "$ref");
+  return typeof ref === "string" ? node.document.resolve(ref) : null;
 }
 
 /** Schemas under a keyword that maps names to schemas, as nodes. */
@@ -175,7 +182,8 @@ function collectAnchors(
     if (isRoot) anchors.set(id, node);
     else inner.found = true;
   }
-  if (typeof anchor === "string") anchors.set(`#${anchor}`, node);
+  for (const name of [anchor, own(schema, "$dynamicAnchor")])
+    if (typeof name === "string") anchors.set(`#${name}`, node);
   for (const [keyword, value] of Object.entries(schema)) {
     if (isObject(value)) collectAnchors(childOf(node, value, keyword), anchors, inner, false);
     else if (isList(value))

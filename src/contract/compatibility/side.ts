@@ -1,12 +1,13 @@
 import { compileContractSet, type CompiledVersion } from "../../core/compile.ts";
 import { DEFAULT_LIMITS, sealContractSet, type FormatsMode, type Rule } from "../../core/contract-set.ts";
-import { judge } from "../../core/decide.ts";
-import type { RuleViolation } from "../../core/failure.ts";
+import { judge, type Decision } from "../../core/decide.ts";
+import { describeFailure, type RuleViolation } from "../../core/failure.ts";
 import { parsePayload } from "../../core/payload.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { toJsonText } from "../../json/json-text.ts";
 import type { Violation } from "../../schema/violation.ts";
 import { spend, type Effort } from "./effort.ts";
+import { withoutFormatNotes } from "./format-notes.ts";
 import { obstaclesIn, type Obstacles } from "./provable.ts";
 import { schemaOfRule } from "./rule-schema.ts";
 import { createShared, madeFor, openSchema, rootOf, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
@@ -56,7 +57,7 @@ export function compileBoth(
     const judging = compiled?.get(version.version);
     if (judging === undefined) throw new Error(`Version ${version.version} was not compiled`);
     const { schema, rules, identity, formats = "annotate" } = version;
-    const document = openSchema(`version ${version.version}`, schema, shared, formats);
+    const document = openSchema(`version ${version.version}`, withoutFormatNotes(schema, formats), shared);
     const obstacles = obstaclesIn(document);
     const size = toJsonText(schema).length >> JUDGE_SHIFT;
     const circle = obstacles.toEvaluation.length > 0 ? CIRCLE_COST : 0;
@@ -77,22 +78,34 @@ export function ruleNodes({ rules, document }: Side): readonly SchemaNode[] {
 /** As `judge` does, without the words. */
 export function passes(value: JsonValue, { judging, document, judgeCost }: Side): boolean {
   spend(document.shared.effort, judgeCost);
+  if (holdsWide(value)) return judgeText(value, judging)?.status === "PASSED";
   return judging.schema.accepts(value) && judging.rules(value).length === 0 && !("missing" in judging.identity(value));
+}
+
+/** Whether an integer is in it that no double keeps: a version must declare its place, which is more than the schema says. */
+function holdsWide(value: JsonValue): boolean {
+  if (value === null || typeof value !== "object") return typeof value === "bigint";
+  return Object.values(value).some(holdsWide);
+}
+
+/** As a record of these bytes would be judged; null when the strict boundary refuses them. */
+function judgeText(value: JsonValue, judging: CompiledVersion): Decision | null {
+  const parsed = parsePayload(Buffer.from(toJsonText(value)), DEFAULT_LIMITS);
+  return parsed.ok ? judge(parsed, judging, "default") : null;
 }
 
 /** The text of a witness is parsed by the strict boundary and judged by both versions, like a record. */
 export function isConfirmed(value: JsonValue, accepting: Side, refusing: Side): boolean {
-  const parsed = parsePayload(Buffer.from(toJsonText(value)), DEFAULT_LIMITS);
-  if (!parsed.ok) return false;
-  const [one, other] = [accepting, refusing].map(({ judging }) => judge(parsed, judging, "default").status);
+  const [one, other] = [accepting, refusing].map(({ judging }) => judgeText(value, judging)?.status);
   return one === "PASSED" && other === "FAILED";
 }
 
 /** Why a version refuses a payload; nothing when it does not. */
 export function violationsOf(value: JsonValue, { judging }: Side): readonly (Violation | RuleViolation)[] {
-  const parsed = parsePayload(Buffer.from(toJsonText(value)), DEFAULT_LIMITS);
-  const decision = parsed.ok ? judge(parsed, judging, "default") : null;
+  const decision = judgeText(value, judging);
   if (decision === null || decision.status === "PASSED") return [];
   const { reason } = decision;
-  return reason.kind === "schema" || reason.kind === "rule" ? reason.violations : [];
+  if (reason.kind === "schema" || reason.kind === "rule") return reason.violations;
+  const message = describeFailure(reason);
+  return [{ pointer: "", keyword: "format", schemaPath: "", message, expected: "int64", got: "number" }];
 }

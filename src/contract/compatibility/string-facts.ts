@@ -1,8 +1,9 @@
 import type { Conjunction } from "./conjunction.ts";
 import type { Effort } from "./effort.ts";
+import { FORMAT_LANGUAGES } from "./format-facts.ts";
 import { findText, type Found } from "./pattern-search.ts";
 import { parsePattern, type Regular } from "./pattern-syntax.ts";
-import { assertionsOf, isObject, numberUnder, own, type SchemaNode, type Shared } from "./schema-node.ts";
+import { assertionsOf, isObject, memberOf, numberUnder, own, type SchemaNode, type Shared } from "./schema-node.ts";
 
 /** What a conjunction says of strings. */
 export type StringFacts = {
@@ -11,15 +12,23 @@ export type StringFacts = {
   readonly patterns: readonly string[];
   /** Patterns that are known not to match. */
   readonly refused: readonly string[];
+  /** Formats it is of. What patterns say of them is among the patterns. */
+  readonly formats: readonly string[];
 };
 
 export function stringFacts({ positives, negatives }: Conjunction): StringFacts {
   const patterns = positives.map(patternOf).filter((pattern) => pattern !== null);
+  const formats = positives.map((node) => memberOf(node, "format")).filter((format) => typeof format === "string");
+  const languages = formats.map((format) => FORMAT_LANGUAGES[format] ?? {});
   const refused = negatives.filter(({ schema }) => isObject(schema) && assertionsOf(schema).length === 1);
   return {
     least: Math.max(0, ...positives.map((node) => numberUnder(node, "minLength") ?? 0)),
-    most: Math.min(...positives.map((node) => numberUnder(node, "maxLength") ?? Infinity)),
-    patterns,
+    most: Math.min(
+      ...positives.map((node) => numberUnder(node, "maxLength") ?? Infinity),
+      ...languages.map(({ most }) => most ?? Infinity),
+    ),
+    patterns: [...patterns, ...languages.map(({ within }) => within).filter((within) => within !== undefined)],
+    formats,
     refused: refused.map(patternOf).filter((pattern) => pattern !== null),
   };
 }
@@ -34,7 +43,7 @@ function patternOf({ schema }: SchemaNode): string | null {
  * Empty is a proof: patterns that cannot be read are left out on the side of what is known, which only adds texts.
  */
 export function textOutside(
-  facts: StringFacts,
+  facts: Omit<StringFacts, "formats">,
   asked: string | null,
   { texts, effort }: Pick<Shared, "texts" | "effort">,
   pick?: (count: number) => number,
@@ -50,7 +59,7 @@ export function textOutside(
 }
 
 function searchOutside(
-  facts: StringFacts,
+  facts: Omit<StringFacts, "formats">,
   asked: string | null,
   effort: Effort,
   pick?: (count: number) => number,

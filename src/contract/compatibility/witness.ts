@@ -1,4 +1,5 @@
 import type { JsonValue } from "../../json/json.ts";
+import { toJsonText } from "../../json/json-text.ts";
 import { mutationsOf } from "./mutation.ts";
 import type { Pick } from "./seeded-pick.ts";
 
@@ -103,7 +104,7 @@ const PLAIN: readonly JsonValue[] = [0, 1, "", "a", null, [], {}, false, true];
 
 /** By length, then by how plain it looks: a total order, so that shrinking ends. */
 function sizeOf(value: JsonValue): number {
-  const text = JSON.stringify(value);
+  const text = toJsonText(value);
   const odd = [...text.matchAll(/[^a0{}[\]",:]/g)].length;
   return text.length + odd / (text.length + 1);
 }

@@ -1,7 +1,7 @@
 import { must, takeApart, type Literal } from "../compatibility/conjunction.ts";
 import { findGaps } from "../compatibility/inclusion.ts";
-import { memberOf, objectFacts, valueUnder } from "../compatibility/object-facts.ts";
-import { isObject, madeFor, type SchemaNode } from "../compatibility/schema-node.ts";
+import { objectFacts, valueUnder } from "../compatibility/object-facts.ts";
+import { isObject, madeFor, memberOf, type SchemaNode } from "../compatibility/schema-node.ts";
 import { placeName, quoted, type Never } from "./never.ts";
 
 /** Whether no value keeps all of these. */

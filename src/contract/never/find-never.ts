@@ -1,6 +1,7 @@
 import type { FormatsMode } from "../../core/contract-set.ts";
 import type { JsonObject } from "../../json/json.ts";
 import type { Effort } from "../compatibility/effort.ts";
+import { withoutFormatNotes } from "../compatibility/format-notes.ts";
 import { obstaclesIn } from "../compatibility/provable.ts";
 import { createShared, openSchema } from "../compatibility/schema-node.ts";
 import { everyNode } from "../compatibility/walk.ts";
@@ -18,7 +19,7 @@ const STEPS = 1_000_000;
  */
 export function findNever(schema: JsonObject | boolean, formats: FormatsMode): readonly Never[] {
   const effort: Effort = { left: STEPS };
-  const document = openSchema("schema", schema, createShared(effort), formats);
+  const document = openSchema("schema", withoutFormatNotes(schema, formats), createShared(effort));
   const obstacles = obstaclesIn(document);
   if (obstacles.toEvaluation.length > 0) return [];
   const nodes = everyNode(document);

@@ -1,7 +1,6 @@
 import { arrayFacts } from "../compatibility/array-inclusion.ts";
 import { must, takeApart } from "../compatibility/conjunction.ts";
-import { accepts, matches } from "../compatibility/evaluate.ts";
-import { memberOf } from "../compatibility/object-facts.ts";
+import { accepts } from "../compatibility/evaluate.ts";
 import { compareBounds, noNumberIn, numberFacts } from "../compatibility/number-facts.ts";
 import type { Numeric } from "../compatibility/multiples.ts";
 import { keyOf } from "../compatibility/schema-key.ts";
@@ -10,18 +9,17 @@ import {
   isList,
   isObject,
   madeFor,
-  nodesByName,
+  memberOf,
   nodesInList,
   nodeUnder,
   numberUnder,
   numericUnder,
   pointerTo,
-  textsOf,
   type SchemaNode,
 } from "../compatibility/schema-node.ts";
 import type { JsonObject } from "../../json/json.ts";
-import { nearestName } from "../nearest.ts";
-import { quoted, type Never } from "./never.ts";
+import { missingProperties } from "./missing-properties.ts";
+import { acceptsEverything, isFalseByHand, quoted, type Never } from "./never.ts";
 
 /** What one schema object says against itself, by its own keywords alone: each with the keyword that is best changed. */
 export function neverByItself(node: SchemaNode): readonly Never[] {
@@ -35,17 +33,6 @@ export function neverByItself(node: SchemaNode): readonly Never[] {
     ...equalBranches(node),
     ...refusedEverything(node),
   ];
-}
-
-/** Whether it is `false`, or the way older drafts wrote it: somebody meant that nothing passes. */
-export function isFalseByHand({ schema }: SchemaNode): boolean {
-  if (typeof schema === "boolean") return !schema;
-  const asserted = assertionsOf(schema);
-  return asserted.length === 1 && asserted[0] === "not" && acceptsEverything(schema["not"]);
-}
-
-function acceptsEverything(schema: unknown): boolean {
-  return schema === true || (isObject(schema as JsonObject) && assertionsOf(schema as JsonObject).length === 0);
 }
 
 const COUNTS: readonly (readonly [least: string, most: string, what: string])[] = [
@@ -141,50 +128,6 @@ function deadValues(node: SchemaNode): readonly Never[] {
     const message = `${quoted(value)} can never match: ${beside(value, "enum")} beside enum refuses it`;
     return part(node, ["enum", index], message, "Remove the value, or correct what refuses it");
   });
-}
-
-/** Required, and not allowed. */
-function missingProperties(node: SchemaNode): readonly Never[] {
-  const properties = nodesByName(node, "properties");
-  const patterns = [...nodesByName(node, "patternProperties").keys()];
-  const isClosed = memberOf(node, "additionalProperties") === false;
-  const found: Never[] = [];
-  for (const [index, name] of textsOf(memberOf(node, "required")).entries()) {
-    const declared = properties.get(name);
-    if (declared !== undefined && isFalseByHand(declared)) {
-      const message = `No object can pass: ${quoted(name)} is required, and properties says it must not be there`;
-      found.push(nothing(node, ["required", index], message, "Take the name out of required, or give it a schema"));
-    }
-    if (declared !== undefined || !isClosed || patterns.some((pattern) => matches(pattern, name))) continue;
-    const nearest = nearestName(name, [...properties.keys()]);
-    const meant = nearest === null ? "" : ` (did you mean ${quoted(nearest)}?)`;
-    const message = `No object can pass: ${quoted(name)} is required, and additionalProperties: false refuses it${meant}`;
-    found.push(nothing(node, ["required", index], message, `Add ${quoted(name)} to properties, or correct the name`));
-  }
-  if (isClosed)
-    found.push(
-      ...missingBeside(node, (name) => !properties.has(name) && !patterns.some((pattern) => matches(pattern, name))),
-    );
-  const most = numberUnder(node, "maxProperties");
-  const needed = new Set(textsOf(memberOf(node, "required"))).size;
-  if (most !== null && needed > most) {
-    const message = `No object can pass: ${needed} properties are required, and maxProperties allows ${most}`;
-    found.push(nothing(node, ["maxProperties"], message, `Set maxProperties to ${needed} or more`));
-  }
-  return found;
-}
-
-/** Names that another property needs beside it, and that are not allowed. */
-function missingBeside(node: SchemaNode, isRefused: (name: string) => boolean): readonly Never[] {
-  const dependent = memberOf(node, "dependentRequired");
-  return Object.entries(isObject(dependent) ? dependent : {}).flatMap(([name, needed]) =>
-    [...textsOf(needed).entries()].flatMap(([index, other]) => {
-      if (!isRefused(other) || isRefused(name)) return [];
-      const message = `${quoted(name)} can never be present: it needs ${quoted(other)} beside it, and additionalProperties: false refuses that`;
-      const remedy = `Add ${quoted(other)} to properties, or correct the name`;
-      return [part(node, ["dependentRequired", name, index], message, remedy)];
-    }),
-  );
 }
 
 /** Two equal branches of a oneOf accept the same, so neither is ever the only one. */

@@ -16,8 +16,7 @@ import {
   type SchemaNode,
 } from "../compatibility/schema-node.ts";
 import { contradiction, isNever } from "./contradiction.ts";
-import { quoted, type Never } from "./never.ts";
-import { isFalseByHand } from "./own-never.ts";
+import { isFalseByHand, quoted, type Never } from "./never.ts";
 
 /** Where findings go, and what was looked at already. */
 export type Search = { readonly found: Never[]; readonly seen: Set<string> };
@@ -99,7 +98,7 @@ function closedBy({ positives }: Conjunction, name: string): string | null {
     const [value] = valueUnder({ positives: [node] }, name);
     if (value === undefined || value.node.schema !== false) continue;
     if (propertyOf(node, name) !== null) continue;
-    const isClosed = value.node.pointer === pointerTo(node.pointer, "additionalProperties");
+    const isClosed = /\/(?:additional|unevaluated)Properties$/.test(value.node.pointer);
     return `${value.node.pointer}${isClosed ? ": false" : ""}`;
   }
   return null;

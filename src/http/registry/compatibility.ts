@@ -37,7 +37,8 @@ export function registerCompatibility(scope: FastifyInstance, served: () => Serv
 }
 
 function complaints({ contract, version, content }: ServedVersion, schema: JsonObject | boolean): readonly string[] {
-  const plain = { rules: [], identity: [] };
+  // What the served version makes of its formats is asked of the other schema too.
+  const plain = { rules: [], identity: [], formats: content.formats ?? "annotate" };
   const options = { seed: SEED, effort: EFFORT };
   const { backward } = compareVersions({ schema: content.schema, ...plain }, { schema, ...plain }, options);
   const why = describe(backward);

@@ -122,7 +122,10 @@ describe("what cannot be decided", () => {
       "a reference that leads back to the same value",
       { $ref: "#/$defs/a", $defs: { a: { anyOf: [{ type: "string" }, { $ref: "#/$defs/a" }] } } },
     ],
-    ["an object among constants", { enum: [{ a: 1 }, 2] }],
+    [
+      "a reference that depends on who refers",
+      { $dynamicRef: "#a", $defs: { a: { $dynamicAnchor: "a", type: "string" } } },
+    ],
     [
       "a document with inner identifiers",
       { properties: { a: { $id: "https://example.com/a", type: "string" } }, $ref: "#/properties/a" },

@@ -1,3 +1,4 @@
+import type { FormatsMode } from "../../../src/core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../../../src/json/json.ts";
 
 type Expected = "compatible" | "incompatible" | "unknown";
@@ -9,6 +10,8 @@ export type Edit = {
   readonly after: JsonObject | boolean;
   readonly backward: Expected;
   readonly forward: Expected;
+  /** Whether the formats of each side are asserted; notes unless it says so. */
+  readonly formats?: readonly [before: FormatsMode, after: FormatsMode];
 };
 
 export const fine: Expected = "compatible";
@@ -21,8 +24,15 @@ export function edit(
   after: JsonObject | boolean,
   backward: Expected,
   forward: Expected,
+  formats: readonly [before: FormatsMode, after: FormatsMode] = ["annotate", "annotate"],
 ): Edit {
-  return { name, before, after, backward, forward };
+  return { name, before, after, backward, forward, formats };
+}
+
+/** One row of the table, with formats asserted on both sides. */
+export function asserted(...row: Parameters<typeof edit>): Edit {
+  const [name, before, after, backward, forward] = row;
+  return edit(name, before, after, backward, forward, ["assert", "assert"]);
 }
 
 /** An object with one field that is required. */

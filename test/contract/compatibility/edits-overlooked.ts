@@ -54,14 +54,14 @@ export const OVERLOOKED: readonly Edit[] = [
     "unknown",
   ),
   edit(
-    "a format is added: formats are notes here",
+    "a format that is a note is added",
     field({ type: "string" }),
     field({ type: "string", format: "email" }),
     fine,
     fine,
   ),
   edit(
-    "a format is changed: formats are notes here",
+    "a format that is a note is changed",
     field({ type: "string", format: "date" }),
     field({ type: "string", format: "date-time" }),
     fine,

@@ -4,18 +4,22 @@ import { compareVersions, type Verdict } from "../../../src/contract/compatibili
 import type { JsonObject, JsonValue } from "../../../src/json/json.ts";
 import { refuseSchema } from "../../../src/schema/schema-lint.ts";
 import type { Edit } from "./edit-row.ts";
+import { JUDGED } from "./edits-judged.ts";
 import { OVERLOOKED } from "./edits-overlooked.ts";
 import { USUAL } from "./edits-usual.ts";
 
-const EDITS: readonly Edit[] = [...OVERLOOKED, ...USUAL];
+const EDITS: readonly Edit[] = [...OVERLOOKED, ...USUAL, ...JUDGED];
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
-function versions({ before, after }: Edit) {
-  return [before, after].map((schema) => ({ schema, rules: [], identity: [] })) as unknown as [
-    Parameters<typeof compareVersions>[0],
-    Parameters<typeof compareVersions>[1],
-  ];
+function versions({ before, after, formats }: Edit) {
+  const sides = [before, after].map((schema, index) => ({
+    schema,
+    rules: [],
+    identity: [],
+    formats: formats?.[index],
+  }));
+  return sides as unknown as [Parameters<typeof compareVersions>[0], Parameters<typeof compareVersions>[1]];
 }
 
 async function acceptsElsewhere(schema: JsonObject | boolean, value: JsonValue): Promise<boolean> {
@@ -48,6 +52,8 @@ describe("compatibility of an edit", () => {
     const { backward, forward } = compareVersions(...versions(edit), { seed: 1 });
     // The whole verdicts, so that a wrong one is seen with its witness.
     expect({ backward, forward }).toMatchObject({ backward: { kind: edit.backward }, forward: { kind: edit.forward } });
+    // The second engine takes every format for a note.
+    if (edit.formats?.includes("assert") === true) return;
     await confirm(backward, before, after);
     await confirm(forward, after, before);
   });

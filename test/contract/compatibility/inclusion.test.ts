@@ -39,8 +39,8 @@ function sidesOf(before: JsonObject, after: JsonObject): readonly [Side, Side] |
   const obstacles = [old, next].map(obstaclesIn).flatMap(({ toEvaluation, toProof }) => [...toEvaluation, ...toProof]);
   if (obstacles.length > 0) return null;
   return [
-    { document: old, accepts: compileSchema(before).accepts },
-    { document: next, accepts: compileSchema(after).accepts },
+    { document: old, accepts: compileSchema(before, { formats: "assert" }).accepts },
+    { document: next, accepts: compileSchema(after, { formats: "assert" }).accepts },
   ];
 }
 

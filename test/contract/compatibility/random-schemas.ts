@@ -9,6 +9,7 @@ const number = fc.oneof(
 );
 const text = fc.oneof(
   fc.constantFrom("", "a", "ab", "abc", "b", "ba", "A1", "😀", "aaaa", "toString"),
+  fc.constantFrom("2024-02-29", "2023-02-29", "a:b", "/a", "1.2.3.4", "a@b"),
   fc.string({ maxLength: 4, unit: fc.constantFrom("a", "b", "c", "A", "1") }),
 );
 const scalar: fc.Arbitrary<JsonValue> = fc.oneof(fc.constantFrom<JsonValue>(null, true, false), number, text);
@@ -27,6 +28,12 @@ export const randomPayload: fc.Arbitrary<JsonValue> = fc
     ),
   }))
   .value.map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);
+
+const anyValue: fc.Arbitrary<JsonValue> = fc.oneof(
+  scalar,
+  fc.array(scalar, { maxLength: 2 }),
+  fc.dictionary(fc.oneof(name, fc.constant("toString")), scalar, { maxKeys: 2, noNullPrototype: true }),
+);
 
 const PATTERNS = [
   "^a",
@@ -65,9 +72,21 @@ function keywords(sub: fc.Arbitrary<JsonObject | boolean>): fc.Arbitrary<JsonObj
     fc
       .tuple(fc.constantFrom(...PATTERNS), small)
       .map(([pattern, maxLength]) => ({ type: "string", pattern, maxLength })),
+    fc.constantFrom("date", "hostname", "uri", "uri-reference", "iri", "ipv4", "email").map((format) => ({ format })),
+    fc.tuple(fc.constantFrom("date", "uri", "ipv4"), small).map(([format, maxLength]) => ({ format, maxLength })),
     small.map((minItems) => ({ minItems })),
     small.map((maxItems) => ({ maxItems })),
     fc.constantFrom("string", "integer").map((one) => ({ maxItems: 5, uniqueItems: true, items: { type: one } })),
+    fc.constant({ uniqueItems: true }),
+    fc.array(anyValue, { minLength: 1, maxLength: 2 }).map((values) => ({ enum: values })),
+    sub.map((unevaluatedProperties) => ({ unevaluatedProperties })),
+    fc.constant({ type: "object", unevaluatedProperties: false }),
+    fc
+      .tuple(list, fc.dictionary(name, sub, { maxKeys: 2, noNullPrototype: true }))
+      .map(([allOf, properties]) => ({ allOf, properties, unevaluatedProperties: false })),
+    fc.tuple(list, sub).map(([anyOf, unevaluatedProperties]) => ({ anyOf, unevaluatedProperties })),
+    sub.map((unevaluatedItems) => ({ unevaluatedItems })),
+    fc.tuple(list, sub).map(([prefixItems, contains]) => ({ prefixItems, contains, unevaluatedItems: false })),
     sub.map((items) => ({ items })),
     sub.map((items) => ({ type: "array", items })),
     fc.tuple(list, sub).map(([prefixItems, items]) => ({ prefixItems, items })),

@@ -104,6 +104,44 @@ describe("nothing can pass, and it is said where it is best changed", () => {
   });
 });
 
+describe("formats that are asserted", () => {
+  test.each<[string, JsonObject, readonly string[]]>([
+    ["a constant that is no date", { format: "date", const: "2023-02-30" }, ["nothing /const"]],
+    ["a listed text that is no date", { format: "date", enum: ["2023-02-30", "2024-02-29"] }, ["part /enum/0"]],
+    ["a date that may have eight characters", { type: "string", format: "date", maxLength: 8 }, ["nothing "]],
+    ["a date that begins with a letter", { type: "string", format: "date", pattern: "^[a-z]" }, ["nothing "]],
+    [
+      "an address that is a date too",
+      { type: "string", allOf: [{ format: "ipv4" }, { format: "date" }] },
+      ["nothing "],
+    ],
+    ["an integer beyond 64 bits", { type: "integer", format: "int64", minimum: 1e19 }, ["nothing "]],
+  ])("%s", (_, schema, expected) => {
+    expect(findNever(schema, "assert").map(({ kind, pointer }) => `${kind} ${pointer}`)).toEqual(expected);
+  });
+
+  test("are notes where the version says so", () => {
+    expect(findNever({ format: "date", enum: ["2023-02-30"], maxLength: 10 }, "annotate")).toEqual([]);
+  });
+});
+
+describe("what nothing else has looked at", () => {
+  const base = object({ id: { type: "string" } }, { required: ["id"] });
+  const extended = object({ x: {} }, { allOf: [base], unevaluatedProperties: false });
+
+  test("is refused when it is required", () => {
+    expect(places({ ...extended, required: ["id", "idd"] })).toEqual(["nothing /required/1"]);
+  });
+
+  test("is no finding where the base describes it", () => {
+    expect(places({ ...extended, required: ["id", "x"] })).toEqual([]);
+  });
+
+  test("may be what a base around it closes", () => {
+    expect(places({ allOf: [extended], properties: { y: {} } })).toEqual(["part /properties/y"]);
+  });
+});
+
 describe("a part that never matters", () => {
   test.each<[string, JsonObject, readonly string[]]>([
     [
