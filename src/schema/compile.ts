@@ -12,6 +12,7 @@ import {
   type ExplainBranches,
 } from "./combine.ts";
 import { compileFields } from "./fields.ts";
+import { compilePattern } from "./linear-pattern.ts";
 import type { FormatCheck } from "./formats/formats.ts";
 import {
   compileContains,
@@ -169,7 +170,7 @@ function objectParts({ schema, site, siteAt, below }: Omit<Builder, "parts">): r
       compileFields({
         properties: new Map(namesUnder(schema, "properties").map((name) => [name, below("properties", name)])),
         patterns: namesUnder(schema, "patternProperties").map((pattern) => ({
-          pattern: new RegExp(pattern, "u"),
+          matches: compilePattern(pattern),
           node: below("patternProperties", pattern),
         })),
         rest: rest === undefined ? null : below("additionalProperties"),
