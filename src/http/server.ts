@@ -12,7 +12,7 @@ import { registerHealth } from "./health.ts";
 import { createHeld, type Held, type Lease } from "./held.ts";
 import { takenAs, type Taken } from "./media.ts";
 import { countVerdicts, registerMetrics } from "./metrics.ts";
-import { describeRoute, documentOf } from "./openapi.ts";
+import { describeRoute, documentOf, withNames } from "./openapi.ts";
 import { registerRegistry } from "./registry/routes.ts";
 import { registerShadow } from "./shadow.ts";
 import { registerValidate } from "./validate.ts";
@@ -84,7 +84,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   app.get("/openapi.json", { schema: { hide: true } }, async () => ({
     // The plugin leaves this member of OpenAPI 3.1 out.
     jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
-    ...app.swagger(),
+    ...withNames(app.swagger()),
   }));
   await app.ready();
   return app;
