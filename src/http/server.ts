@@ -5,6 +5,7 @@ import { readWhole } from "./body.ts";
 import { registerContracts } from "./contracts.ts";
 import { registerDecisions } from "./decisions.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
+import { DOCS_POLICY, docsPage } from "./docs.ts";
 import { answerClientError, answerErrors, answerRouterError, collectRoutes } from "./errors.ts";
 import { registerEvents } from "./events.ts";
 import { guardRequests } from "./guard.ts";
@@ -86,6 +87,11 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
     jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
     ...withNames(app.swagger()),
   }));
+  app.get("/docs", { schema: { hide: true } }, async (_, reply) =>
+    reply
+      .headers({ "content-type": "text/html; charset=utf-8", "content-security-policy": DOCS_POLICY })
+      .send(docsPage(app.swagger())),
+  );
   await app.ready();
   return app;
 }

@@ -119,6 +119,21 @@ test("bodies are demanded, headers are schemas of their own, and servers and sec
   expect(nested).toEqual([]);
 });
 
+test("/docs shows every operation, and nothing that a browser would have to fetch or run", async () => {
+  const { url } = await startService();
+  const page = await fetch(`${url}/docs`);
+  const text = await page.text();
+  expect([page.status, page.headers.get("content-type"), page.headers.get("content-security-policy")]).toEqual([
+    200,
+    "text/html; charset=utf-8",
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  ]);
+  const { paths } = await documented(url);
+  for (const [path, methods] of Object.entries(paths))
+    for (const method of Object.keys(methods)) expect(text).toContain(`<code>${method.toUpperCase()} ${path}</code>`);
+  expect(text).not.toMatch(/<script|<link|<img|src=|javascript:/);
+});
+
 const REDOCLY = resolve(import.meta.dirname, "../../node_modules/.bin/redocly");
 
 test("a public linter finds nothing in the document", async ({ skip }) => {
