@@ -163,9 +163,24 @@ function emitFormat(value: JsonValue, at: Site, run: Run): readonly [string, Jso
   return ["x-format", value];
 }
 
+/** Notes for readers: what some drafts do not know, others write as they like. */
+const NOTES: Readonly<Record<string, (value: JsonValue) => boolean>> = {
+  title: (value) => typeof value === "string",
+  description: (value) => typeof value === "string",
+  $comment: (value) => typeof value === "string",
+  deprecated: (value) => typeof value === "boolean",
+  readOnly: (value) => typeof value === "boolean",
+  writeOnly: (value) => typeof value === "boolean",
+  examples: isList,
+};
+
 function emitOther(keyword: string, value: JsonValue, { site, run, result }: Here): readonly [string, JsonValue] {
   const at = inside(site, [keyword]);
   const shape = shapeOf(keyword);
+  if (NOTES[keyword]?.(value) === false) {
+    note(run, at, `it is a note of another form than 2020-12 has: kept under x-${keyword}`);
+    return [`x-${keyword}`, value];
+  }
   if (shape === undefined) {
     if (keyword.startsWith("x-")) return [keyword, value];
     const unmapped = note(run, at, `"${keyword}" is not a keyword that is judged: kept as a note`);

@@ -9,7 +9,7 @@ import { fail, ok, warn, type Check } from "../core/check.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { checkEngines, hasData, loadContractSet, openEngine, type ContractsResult } from "../main.ts";
 import { placed } from "./contracts.ts";
-import { print, printJson, printTable, styled } from "./output.ts";
+import { counted, print, printJson, printTable, styled } from "./output.ts";
 import { configFor } from "./settings.ts";
 
 /** Below this, a gateway of moderate traffic is full within days. */
@@ -63,7 +63,7 @@ function describeContracts(config: Config, loaded: ContractsResult): readonly Ch
   return [
     ok(
       "contracts",
-      `${loaded.set.bySubject.size} contract, ${versions} version, as frozen in ${join(config.contractsDir, "contracts.lock")}`,
+      `${counted(loaded.set.bySubject.size, "contract")}, ${counted(versions, "version")}, as frozen in ${join(config.contractsDir, "contracts.lock")}`,
     ),
   ];
 }

@@ -75,6 +75,17 @@ function saslOf(text: (key: SettingKey) => string): KafkaSaslConfig | null {
   }
 }
 
+/** A broker that is no host:port is shown only when it can hold no password. */
+function describeBroker(broker: string): readonly [message: string, remedy: string] {
+  if (/^[A-Za-z0-9._[\]:-]{1,100}$/.test(broker)) {
+    return [`Cannot use "${broker}" as a broker`, "Write host:port, separated by commas"];
+  }
+  const hasProtocol = broker.includes("://");
+  const message = `A broker begins with a protocol or holds credentials, or is no host:port (it is not shown: ${broker.length} characters)`;
+  const security = "credentials go to kafka.sasl_username and kafka.sasl_password_file";
+  return [message, `Write host:port, separated by commas; ${security}${hasProtocol ? ", SSL is kafka.tls: true" : ""}`];
+}
+
 /** What the settings of Kafka and MongoDB lack or contradict. */
 export function engineFaults(settings: ReadonlyMap<SettingKey, SettingInForce>): readonly ConfigFault[] {
   const text = (key: SettingKey): string => describeValue(settings.get(key)?.value ?? "");
@@ -84,7 +95,7 @@ export function engineFaults(settings: ReadonlyMap<SettingKey, SettingInForce>):
   };
   for (const broker of listOf(text("kafka.brokers"))) {
     if (isHostPort(broker)) continue;
-    fault("kafka.brokers", `Cannot use "${broker.slice(0, 100)}" as a broker`, "Write host:port, separated by commas");
+    fault("kafka.brokers", ...describeBroker(broker));
   }
   const mechanism = text("kafka.sasl_mechanism");
   if (mechanism === "OAUTHBEARER" && text("kafka.sasl_token_file") === "") {

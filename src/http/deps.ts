@@ -53,7 +53,7 @@ export type Verdict = {
   readonly producer: string;
 };
 
-/** Limits of the interface; every number is in docs/reference/http.md. */
+/** Limits of the interface; every number is in docs/http.md. */
 export const LIMITS = {
   /** Room for a CloudEvents envelope around the largest record. */
   envelopeBytes: 65_536,

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { HttpDeps } from "./deps.ts";
-import { healthSchemas } from "./schemas.ts";
+import { healthSchemas } from "./watch-schemas.ts";
 
 /** Alive: this process turns. Ready: every stream runs. A paused gateway is alive, and must not be restarted for it. */
 export function registerHealth(app: FastifyInstance, deps: HttpDeps): void {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { ShadowSnapshot } from "../shadow/thread.ts";
 import type { HttpDeps, Verdict } from "./deps.ts";
-import { metricsSchema } from "./schemas.ts";
+import { metricsSchema } from "./watch-schemas.ts";
 
 /** Text format 0.0.4 of Prometheus, which every collector reads. */
 const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";

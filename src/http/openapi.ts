@@ -1,16 +1,16 @@
 import type { FastifyDynamicSwaggerOptions, SwaggerTransform } from "@fastify/swagger";
 import type { FastifySchema } from "fastify";
 import type { Taken } from "./media.ts";
+import { problemAnswer, text } from "./schema-parts.ts";
 
 // What /openapi.json says beside what the routes' own schemas say: bodies, which are bytes to the server and are judged by
 // contracts, the headers that every route of records reads, and what any route may answer.
-
-const text = { type: "string" } as const;
 
 /** An example that the shipment contract of the examples takes. */
 const SHIPMENT = { shipment_id: "SHIP-1", weight_kg: 15.2, destination: "Dublin", priority: 2 } as const;
 
 const event = {
+  title: "CloudEvent",
   type: "object",
   description:
     "A CloudEvent 1.0 in structured mode; extensions beside these are texts, booleans or integers of 32 bits",
@@ -44,7 +44,15 @@ type Media = { readonly schema: object; readonly examples: readonly unknown[] };
 const BODIES: Readonly<Record<Exclude<Taken, "document">, readonly [mediaType: string, Media]>> = {
   payload: [
     "application/json",
-    { schema: { description: "One payload, as its contract has it" }, examples: [SHIPMENT] },
+    {
+      schema: {
+        title: "Payload",
+        type: "object",
+        additionalProperties: true,
+        description: "One payload, as its contract has it",
+      },
+      examples: [SHIPMENT],
+    },
   ],
   lines: [
     "application/x-ndjson",
@@ -57,6 +65,7 @@ const BODIES: Readonly<Record<Exclude<Taken, "document">, readonly [mediaType: s
 const DOCUMENT = {
   "application/vnd.schemaregistry.v1+json": {
     schema: {
+      title: "SchemaText",
       type: "object",
       required: ["schema", "schemaType"],
       properties: { schema: { ...text, description: "JSON text of a schema" }, schemaType: { const: "JSON" } },
@@ -88,20 +97,6 @@ const PREFER = {
 const REFUSED = {
   403: "The request comes from a page of another origin",
   421: "The server is not asked by this name",
-} as const;
-
-const problem = {
-  type: "object",
-  required: ["type", "title", "status", "detail", "instance", "code"],
-  properties: {
-    type: text,
-    title: text,
-    status: { type: "integer" },
-    detail: text,
-    instance: text,
-    code: text,
-    remedy: text,
-  },
 } as const;
 
 /** Completes what a route says of itself. */
@@ -145,9 +140,30 @@ function bodiesOf(takes: readonly Taken[]): object {
 }
 
 function errorAnswer(description: string, registry: boolean): object {
-  if (!registry) return { description, content: { "application/problem+json": { schema: problem } } };
+  if (!registry) return problemAnswer(description);
   const schema = { type: "object", properties: { error_code: { type: "integer" }, message: text } };
   return { description, content: { "application/vnd.schemaregistry.v1+json": { schema } } };
+}
+
+/**
+ * Gives what has a title a name of its own, so that generated clients have one type for it. The first with a title stands for
+ * all of that title.
+ */
+export function withNames(document: object): object {
+  const schemas = new Map<string, unknown>();
+  const visit = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(visit);
+    if (typeof value !== "object" || value === null) return value;
+    const { title, example, examples, ...rest } = value as Readonly<Record<string, unknown>>;
+    const visited = Object.fromEntries(Object.entries(rest).map(([key, one]) => [key, visit(one)]));
+    const samples = { ...(example === undefined ? {} : { example }), ...(examples === undefined ? {} : { examples }) };
+    if (typeof title !== "string" || rest["type"] !== "object")
+      return { ...(title === undefined ? {} : { title }), ...visited, ...samples };
+    if (!schemas.has(title)) schemas.set(title, { title, ...visited, ...samples });
+    return { $ref: `#/components/schemas/${title}` };
+  };
+  const named = visit(document) as object;
+  return { ...named, components: { schemas: Object.fromEntries(schemas) } };
 }
 
 type Document = NonNullable<Extract<FastifyDynamicSwaggerOptions, { readonly openapi?: unknown }>["openapi"]>;

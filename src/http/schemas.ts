@@ -1,33 +1,9 @@
 import { DECLARATIONS } from "../core/resolve.ts";
-import type { FastifySchema } from "fastify";
+import { answer, name, orNull, problem, text, whole, type Schemas } from "./schema-parts.ts";
 import { VIOLATION } from "./violation-schema.ts";
-
-type Schemas<Name extends string> = Readonly<Record<Name, FastifySchema>>;
 
 // What the routes take and answer, for /openapi.json and for checking parameters. Bodies are bytes to us: they are
 // documented here and judged by the contracts, never by the server's own validation.
-
-const text = { type: "string" } as const;
-const whole = { type: "integer", minimum: 0 } as const;
-const orNull = (schema: { readonly type: string }) => ({ type: [schema.type, "null"] });
-
-const problem = {
-  description: "A problem, RFC 9457",
-  content: {
-    "application/problem+json": {
-      schema: {
-        type: "object",
-        required: ["type", "title", "status", "detail", "instance", "code"],
-        properties: { type: text, title: text, status: whole, detail: text, instance: text, code: text, remedy: text },
-      },
-    },
-  },
-} as const;
-
-const answer = (description: string, schema: object, mediaType = "application/json") => ({
-  description,
-  content: { [mediaType]: { schema } },
-});
 
 const contractRef = {
   type: ["object", "null"],
@@ -66,6 +42,7 @@ const acceptContract = {
 };
 
 const decision = {
+  title: "Decision",
   type: "object",
   required: ["status"],
   properties: {
@@ -76,7 +53,7 @@ const decision = {
     id: text,
     contract: contractRef,
     declaredBy: { enum: [...DECLARATIONS, null] },
-    duplicate: { const: true },
+    duplicate: { type: "boolean" },
     storedAt: text,
     rawHash: text,
     code: text,
@@ -93,7 +70,6 @@ const range = {
   required: ["partition", "from", "to"],
   properties: { partition: whole, from: whole, to: whole },
 };
-const name = { type: "string", minLength: 1, maxLength: 249, examples: ["shipment"] } as const;
 const topic = {
   type: "object",
   required: ["topic"],
@@ -204,7 +180,11 @@ export const decisionSchemas: Schemas<"decision" | "raw"> = {
     operationId: "rawAt",
     summary: "The exact bytes of one position",
     params: at,
-    response: { 200: answer("The bytes", { type: "string" }, "application/octet-stream"), 400: problem, 404: problem },
+    response: {
+      200: answer("The bytes", { type: "string", format: "binary" }, "application/octet-stream"),
+      400: problem,
+      404: problem,
+    },
   },
 };
 
@@ -294,99 +274,3 @@ export const contractSchemas: Schemas<"list" | "offer" | "schema"> = {
     response: { 200: answer("The schema", {}, "application/schema+json"), 400: problem, 404: problem },
   },
 } as const;
-
-const shadow = {
-  type: "object",
-  required: ["subject", "version", "digest", "state", "seen", "judged", "dropped", "lost", "queued", "restarts"],
-  properties: {
-    subject: text,
-    version: whole,
-    digest: text,
-    state: { enum: ["running", "restarting", "stopped"] },
-    seen: { ...whole, description: "judged + dropped + lost + queued" },
-    judged: { ...whole, description: "The records the matrix is of" },
-    dropped: { ...whole, description: "Never handed over: the queue was full, or the thread away" },
-    lost: { ...whole, description: "Handed over to a thread that ended before it told of them" },
-    queued: whole,
-    restarts: whole,
-  },
-};
-
-export const shadowSchemas: Schemas<"list" | "one"> = {
-  list: {
-    operationId: "listShadows",
-    summary: "How versions that only look on judge live traffic",
-    response: {
-      200: answer("Each with its matrix", {
-        type: "object",
-        required: ["shadows"],
-        properties: { shadows: { type: "array", items: shadow } },
-      }),
-    },
-  },
-  one: {
-    operationId: "shadow",
-    summary: "The same for one version, by producer and by fingerprint",
-    params: {
-      type: "object",
-      required: ["subject", "version"],
-      properties: { subject: name, version: { type: "string", pattern: "^[1-9][0-9]{0,8}$", examples: ["1"] } },
-    },
-    response: {
-      200: answer("The matrix with its groups", {
-        ...shadow,
-        properties: { ...shadow.properties, flips: { type: "object" } },
-      }),
-      400: problem,
-      404: problem,
-    },
-  },
-} as const;
-
-const trouble = {
-  type: ["object", "null"],
-  required: ["code", "message", "remedy"],
-  properties: { code: text, message: text, remedy: text },
-};
-const readiness = {
-  type: "object",
-  required: ["status", "streams"],
-  properties: {
-    status: { enum: ["ready", "not ready"] },
-    streams: {
-      type: "array",
-      items: {
-        type: "object",
-        required: ["topic", "partition", "state", "settledTo", "trouble"],
-        properties: {
-          topic: text,
-          partition: whole,
-          state: { enum: ["starting", "running", "paused", "halted", "stopped"] },
-          settledTo: orNull(whole),
-          trouble,
-        },
-      },
-    },
-  },
-};
-
-export const metricsSchema: FastifySchema = {
-  operationId: "metrics",
-  summary: "Counters of the versions that look on, for Prometheus",
-  response: { 200: answer("The counters", text, "text/plain") },
-};
-
-export const healthSchemas: Schemas<"live" | "ready"> = {
-  live: {
-    operationId: "live",
-    summary: "Whether the process turns",
-    response: {
-      200: answer("Alive", { type: "object", required: ["status"], properties: { status: { const: "alive" } } }),
-    },
-  },
-  ready: {
-    operationId: "ready",
-    summary: "Whether every stream runs",
-    response: { 200: answer("Ready", readiness), 503: answer("Not ready: some stream is paused or halted", readiness) },
-  },
-};

@@ -5,6 +5,7 @@ import { readWhole } from "./body.ts";
 import { registerContracts } from "./contracts.ts";
 import { registerDecisions } from "./decisions.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
+import { DOCS_POLICY, docsPage } from "./docs.ts";
 import { answerClientError, answerErrors, answerRouterError, collectRoutes } from "./errors.ts";
 import { registerEvents } from "./events.ts";
 import { guardRequests } from "./guard.ts";
@@ -12,7 +13,7 @@ import { registerHealth } from "./health.ts";
 import { createHeld, type Held, type Lease } from "./held.ts";
 import { takenAs, type Taken } from "./media.ts";
 import { countVerdicts, registerMetrics } from "./metrics.ts";
-import { describeRoute, documentOf } from "./openapi.ts";
+import { describeRoute, documentOf, withNames } from "./openapi.ts";
 import { registerRegistry } from "./registry/routes.ts";
 import { registerShadow } from "./shadow.ts";
 import { registerValidate } from "./validate.ts";
@@ -84,8 +85,13 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   app.get("/openapi.json", { schema: { hide: true } }, async () => ({
     // The plugin leaves this member of OpenAPI 3.1 out.
     jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
-    ...app.swagger(),
+    ...withNames(app.swagger()),
   }));
+  app.get("/docs", { schema: { hide: true } }, async (_, reply) =>
+    reply
+      .headers({ "content-type": "text/html; charset=utf-8", "content-security-policy": DOCS_POLICY })
+      .send(docsPage(app.swagger())),
+  );
   await app.ready();
   return app;
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { HttpDeps } from "./deps.ts";
 import { notFound } from "./problem.ts";
-import { shadowSchemas } from "./schemas.ts";
+import { shadowSchemas } from "./watch-schemas.ts";
 
 type Params = { readonly subject: string; readonly version: string };
 

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from "../json/json.ts";
 import { toJsonText } from "../json/json-text.ts";
 import { compileMembership, firstEqualItems } from "./equal.ts";
 import type { FormatCheck } from "./formats/formats.ts";
+import { compilePattern } from "./linear-pattern.ts";
 import type { AnyPart, Kind, Kinds, Part } from "./node.ts";
 import { addViolation, type Site } from "./report.ts";
 
@@ -42,13 +43,9 @@ export function compileAssertion(keyword: string, value: JsonValue, context: Ass
     case "enum":
       return [fixed("enum", value as readonly JsonValue[], context)];
     case "pattern": {
-      const pattern = new RegExp(value as string, "u");
+      const matches = compilePattern(value as string);
       const words = `must match pattern ${JSON.stringify(value)}`;
-      return [
-        part("string", context.site(keyword, `text that matches ${JSON.stringify(value)}`, words), (text) =>
-          pattern.test(text),
-        ),
-      ];
+      return [part("string", context.site(keyword, `text that matches ${JSON.stringify(value)}`, words), matches)];
     }
     case "format":
       return formatted(value as string, context);

@@ -6,10 +6,10 @@ import type { ExplainBranches } from "./combine.ts";
 import type { Node } from "./node.ts";
 import {
   addViolation,
-  createReport,
   createTally,
   kindOf,
   pointerOf,
+  reportWithin,
   VIOLATIONS_MAX,
   type At,
   type Report,
@@ -45,7 +45,7 @@ export function compileBranches(
   makeSite: MakeSite,
 ): ExplainBranches {
   const discriminators = findDiscriminators(keyword, branches, makeSite);
-  const { siteOfMembers, siteOfKinds, siteOfSeveral } = sitesOfWhole(keyword, branches, makeSite);
+  const { siteOfMembers, siteOfKinds, siteOfSeveral, siteOfNone } = sitesOfWhole(keyword, branches, makeSite);
   const nameBranch = rememberBranches();
   const all = branches.map((_, index) => index);
 
@@ -53,12 +53,14 @@ export function compileBranches(
     const candidate = branches[index];
     if (candidate === undefined) return;
     if (report.tally !== null) return candidate.node.explain(value, at, report);
-    const inner = createReport([...report.branches, nameBranch(candidate, index, why, pointerOf(at))]);
+    const inner = reportWithin(report, nameBranch(candidate, index, why, pointerOf(at)));
     candidate.node.explain(value, at, inner);
     append(report, inner.violations);
   };
 
   return (value, at, report) => {
+    report.looks.left -= 1;
+    if (report.looks.left < 0) return addViolation(report, siteOfNone, at, value);
     const matching = keyword === "oneOf" ? branches.filter(({ node }) => node.accepts(value)) : [];
     if (matching.length > 1) {
       const names = matching.map(({ facts }) => facts.name).join(", ");
@@ -73,7 +75,13 @@ export function compileBranches(
     const { field } = chosen;
     const left = chosen.left.length === 0 ? all : chosen.left;
     if (left.length > 1) {
-      return explainOne(nearestOf(left, branches, value, at), { field, chosenBy: "nearest" }, value, at, report);
+      return explainOne(
+        nearestOf(left, branches, value, at, report),
+        { field, chosenBy: "nearest" },
+        value,
+        at,
+        report,
+      );
     }
     explainOne(left[0] ?? 0, { field, chosenBy: field === null ? "kind" : "field" }, value, at, report);
   };
@@ -87,7 +95,12 @@ function sitesOfWhole(
   keyword: string,
   branches: readonly Candidate[],
   makeSite: MakeSite,
-): { readonly siteOfMembers: Site | null; readonly siteOfKinds: Site | null; readonly siteOfSeveral: Site } {
+): {
+  readonly siteOfMembers: Site | null;
+  readonly siteOfKinds: Site | null;
+  readonly siteOfSeveral: Site;
+  readonly siteOfNone: Site;
+} {
   const lists = branches.map(({ facts }) => facts.members);
   const kinds = branches.map(({ facts }) => facts.kinds);
   const members = lists.includes(null) ? null : `one of ${listValues(lists.flatMap((list) => list ?? []))}`;
@@ -95,6 +108,7 @@ function sitesOfWhole(
   return {
     siteOfMembers: members === null ? null : makeSite(keyword, members, `must be ${members}`),
     siteOfKinds: kind === null ? null : makeSite("type", kind, `must be ${kind}`),
+    siteOfNone: makeSite(keyword, "one of its branches", "matches none of its branches"),
     siteOfSeveral: makeSite(keyword, "exactly one of its branches", "matches several branches; exactly one is allowed"),
   };
 }
@@ -195,12 +209,15 @@ function nearestOf(
   branches: readonly Candidate[],
   value: JsonValue,
   at: At | null,
+  report: Report,
 ): number {
   let best = candidates[0] ?? 0;
   let fewest = Infinity;
   let deepest = -1;
   for (const index of candidates) {
-    const inner = createTally();
+    if (report.looks.left < 0) return best;
+    const inner = createTally(report);
+    report.looks.left -= 1;
     branches[index]?.node.explain(value, at, inner);
     const { tally } = inner;
     const { depth } = tally;

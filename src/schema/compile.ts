@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { ASSERTIONS, compileAssertion } from "./assertions.ts";
 import { readBranchFacts } from "./branch-facts.ts";
+import { guardBranch } from "./branch-guard.ts";
 import { compileBranches } from "./branches.ts";
 import {
   compileAll,
@@ -12,6 +13,7 @@ import {
   type ExplainBranches,
 } from "./combine.ts";
 import { compileFields } from "./fields.ts";
+import { compilePattern } from "./linear-pattern.ts";
 import type { FormatCheck } from "./formats/formats.ts";
 import {
   compileContains,
@@ -82,15 +84,16 @@ export function compileNode({ resources, formats }: Compilation): Node {
       }),
       below,
       referred: (reference, isDynamic) => followReference(place, reference, isDynamic, scope),
-      explainBranches: (keyword) => {
-        const nodes = listUnder(schema, keyword).map((_, index) => ({
-          node: below(keyword, index),
-          facts: readBranchFacts(resources.under(place, keyword, index), index + 1, resources),
-        }));
-        return compileBranches(keyword, nodes, (name, expected, message) => ({
+      branches: (keyword) => {
+        const branches = listUnder(schema, keyword).map((_, index) => {
+          const facts = readBranchFacts(resources.under(place, keyword, index), index + 1, resources);
+          return { facts, node: guardBranch(below(keyword, index), facts) };
+        });
+        const explain = compileBranches(keyword, branches, (name, expected, message) => ({
           ...site(name, expected, message),
           schemaPath: `${place.path}/${keyword}`,
         }));
+        return { nodes: branches.map(({ node }) => node), explain };
       },
     };
     return { ...builder, parts: partsOf(builder, formats) };
@@ -117,7 +120,10 @@ export type Builder = {
   readonly siteAt: (path: string, keyword: string, expected: string, message: string) => Site;
   readonly below: (...steps: readonly (string | number)[]) => Node;
   readonly referred: (reference: string, isDynamic: boolean) => Node;
-  readonly explainBranches: (keyword: "anyOf" | "oneOf") => ExplainBranches;
+  readonly branches: (keyword: "anyOf" | "oneOf") => {
+    readonly nodes: readonly Node[];
+    readonly explain: ExplainBranches;
+  };
 };
 
 function unready(): never {
@@ -169,7 +175,7 @@ function objectParts({ schema, site, siteAt, below }: Omit<Builder, "parts">): r
       compileFields({
         properties: new Map(namesUnder(schema, "properties").map((name) => [name, below("properties", name)])),
         patterns: namesUnder(schema, "patternProperties").map((pattern) => ({
-          pattern: new RegExp(pattern, "u"),
+          matches: compilePattern(pattern),
           node: below("patternProperties", pattern),
         })),
         rest: rest === undefined ? null : below("additionalProperties"),
@@ -228,7 +234,7 @@ function arrayParts({ schema, site, below }: Omit<Builder, "parts">): readonly A
 }
 
 function combiningParts(builder: Omit<Builder, "parts">): readonly AnyPart[] {
-  const { schema, site, below, referred, explainBranches } = builder;
+  const { schema, site, below, referred, branches } = builder;
   const parts: AnyPart[] = [];
   const nodesUnder = (keyword: string): readonly Node[] =>
     listUnder(schema, keyword).map((_, index) => below(keyword, index));
@@ -242,8 +248,14 @@ function combiningParts(builder: Omit<Builder, "parts">): readonly AnyPart[] {
     parts.push(compileReference(() => node));
   }
   if (Array.isArray(own(schema, "allOf"))) parts.push(compileAll(nodesUnder("allOf")));
-  if (Array.isArray(own(schema, "anyOf"))) parts.push(compileAnyOf(nodesUnder("anyOf"), explainBranches("anyOf")));
-  if (Array.isArray(own(schema, "oneOf"))) parts.push(compileOneOf(nodesUnder("oneOf"), explainBranches("oneOf")));
+  for (const [keyword, combine] of [
+    ["anyOf", compileAnyOf],
+    ["oneOf", compileOneOf],
+  ] as const) {
+    if (!Array.isArray(own(schema, keyword))) continue;
+    const { nodes, explain } = branches(keyword);
+    parts.push(combine(nodes, explain));
+  }
   if (own(schema, "not") !== undefined) {
     parts.push(compileNot(below("not"), site("not", "something else", "must not match the schema under not")));
   }

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
+import type { Matches } from "./linear-pattern.ts";
 import type { Node, Part } from "./node.ts";
 import { addViolation, type Site } from "./report.ts";
 import type { Seen } from "./seen.ts";
@@ -6,7 +7,7 @@ import type { Seen } from "./seen.ts";
 /** What a schema says of the members of an object by their names. */
 export type Fields = {
   readonly properties: ReadonlyMap<string, Node>;
-  readonly patterns: readonly { readonly pattern: RegExp; readonly node: Node }[];
+  readonly patterns: readonly { readonly matches: Matches; readonly node: Node }[];
   /** `additionalProperties`; null when the schema has none. */
   readonly rest: Node | null;
   readonly required: readonly string[];
@@ -72,8 +73,8 @@ function judgeFields(fields: Fields): (object: JsonObject) => boolean {
         isNamed = true;
         if (!entry.node.accepts(value)) return false;
       }
-      for (const { pattern, node } of patterns) {
-        if (!pattern.test(name)) continue;
+      for (const { matches, node } of patterns) {
+        if (!matches(name)) continue;
         isNamed = true;
         if (!node.accepts(value)) return false;
       }
@@ -98,7 +99,7 @@ function hasAll(names: readonly string[]): (object: JsonObject) => boolean {
 function nodesFor({ properties, patterns, rest }: Fields, name: string): readonly Node[] {
   const named = properties.get(name);
   const found = named === undefined ? [] : [named];
-  for (const { pattern, node } of patterns) if (pattern.test(name)) found.push(node);
+  for (const { matches, node } of patterns) if (matches(name)) found.push(node);
   return found.length > 0 || rest === null ? found : [rest];
 }
 
@@ -136,7 +137,7 @@ function explainFields(fields: Fields): Part<"object">["explain"] {
       if (patterns.length === 0 && properties.has(name)) continue;
       const below = { up: at, step: name };
       const value = object[name] as JsonValue;
-      const matching = patterns.filter(({ pattern }) => pattern.test(name));
+      const matching = patterns.filter(({ matches }) => matches(name));
       for (const { node } of matching) node.explain(value, below, report);
       if (matching.length > 0 || properties.has(name) || rest === null) continue;
       if (siteOfUnknown === null) rest.explain(value, below, report);

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import type { Node, Part } from "./node.ts";
-import { addViolation, createReport, type Site } from "./report.ts";
+import { addViolation, createReport, type Report, type Site } from "./report.ts";
 import { trackApart } from "./seen.ts";
 
 /** `propertyNames`: each name, as a text. */
@@ -14,7 +14,7 @@ export function compileNames(names: Node, site: Site): Part<"object"> {
     explain: (object, at, report) => {
       for (const name of Object.keys(object)) {
         if (names.accepts(name)) continue;
-        const inner = createReport();
+        const inner: Report = { ...createReport(), looks: report.looks };
         names.explain(name, null, inner);
         const why = inner.violations[0]?.message;
         const message = why === undefined ? site.message : `${site.message}: it ${why}`;

@@ -26,15 +26,25 @@ export type Report = {
   readonly branches: readonly Branch[];
   /** Set when only their number and greatest depth are asked for, to choose among branches. */
   readonly tally: { count: number; depth: number } | null;
+  /** How many branches may still be looked into. */
+  readonly looks: { left: number };
 };
 
-export function createReport(branches: readonly Branch[] = []): Report {
-  return { violations: [], branches, tally: null };
+/** Branches that one explanation looks into: of branches inside branches there may be more than there is time for. */
+const LOOKS_MAX = 400;
+
+export function createReport(): Report {
+  return { violations: [], branches: [], tally: null, looks: { left: LOOKS_MAX } };
+}
+
+/** A report of what is wrong inside a branch. */
+export function reportWithin({ looks, branches }: Report, branch: Branch): Report {
+  return { violations: [], branches: [...branches, branch], tally: null, looks };
 }
 
 /** A report that only counts. */
-export function createTally(): Report & { readonly tally: { count: number; depth: number } } {
-  return { violations: [], branches: [], tally: { count: 0, depth: 0 } };
+export function createTally({ looks }: Report): Report & { readonly tally: { count: number; depth: number } } {
+  return { violations: [], branches: [], tally: { count: 0, depth: 0 }, looks };
 }
 
 /** Shown values longer than this are cut: they are for recognising, not for keeping. */

@@ -73,6 +73,12 @@ describe("a JSON Schema of an earlier dialect", () => {
     });
   });
 
+  test("a note of another form stays a note", () => {
+    const { schema, unmapped } = upgradeSchema({ $schema: DRAFT_7, deprecated: "use b", examples: "x", title: "T" });
+    expect(schema).toEqual({ $schema: DIALECT, "x-deprecated": "use b", "x-examples": "x", title: "T" });
+    expect(unmapped.map(({ path }) => path)).toEqual(["/deprecated", "/examples"]);
+  });
+
   test("names what has no meaning here, and keeps it as a note", () => {
     const { schema, unmapped } = upgradeSchema({
       properties: { a: { type: "string", format: "color", javaType: "X" }, b: { id: "#b" } },

@@ -43,6 +43,16 @@ describe("the configuration", () => {
     });
   });
 
+  test.each(["SASL_SSL://user:s3cr3t@h:9092", "user:s3cr3t@h:9092", "h:9092,s3cr3t@h", "SSL://h:9092"])(
+    "brokers written as %s are refused, and nothing of a secret is shown",
+    async (brokers) => {
+      const result = await read("", { env: { KAFKA_BROKERS: brokers } });
+      const told = result.ok ? "" : result.faults.map(({ message, remedy }) => `${message} ${remedy}`).join("\n");
+      expect(told).toContain("kafka.sasl_password_file");
+      expect(told).not.toContain("s3cr3t");
+    },
+  );
+
   test("every setting can be given by its variable, and by its option where it has one", async () => {
     const sample: Readonly<Record<SettingKey, readonly [text: string, value: unknown]>> = {
       "http.host": ["0.0.0.0", "0.0.0.0"],

@@ -23,8 +23,13 @@ describe("linting patterns", () => {
     ["^(x+x+)+y", "exponential"],
     [String.raw`\s+$`, "polynomial"],
     [String.raw`^(.*)\1$`, "polynomial"],
-  ])("refuses %s, which can take %s time", (pattern, type) => {
-    expect(messages(pattern)).toEqual([`The pattern can take ${type} time in the length of the text`]);
+  ])("refuses %s in a rule, where the runtime can take %s time for it", (pattern, type) => {
+    expect(messages(pattern, "")).toEqual([`The pattern can take ${type} time in the length of the text`]);
+  });
+
+  test("refuses in a schema only what no automaton matches", () => {
+    for (const pattern of ["^(a|a)*$", "^(x+x+)+y", String.raw`\s+$`]) expect(messages(pattern)).toEqual([]);
+    for (const pattern of [String.raw`^(.*)\1$`, "^(?=a*b)(a|a)*$"]) expect(messages(pattern)).toHaveLength(1);
   });
 
   test("reads a pattern with its own flags, and no others", () => {

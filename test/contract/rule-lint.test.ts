@@ -115,6 +115,19 @@ describe("reading a rule", () => {
     ["lines[0].qty > 1", "lines may have no item 0", '"minItems": 1'],
     ['{"a": 1}.a > id', "id is a text, and a number is needed", "decimal(id)"],
     ["q % at == 0", "at may be 0", "at == 0 || ..."],
+    ["q / 0 > 1", "Nothing is divided by 0", "divisor"],
+    ["q > '5'", "'5' is a text, and a number is needed", "without quotes"],
+    ["a + q == 'x'", "a is a text and q a number", "string(q)"],
+    ["tags.contains('x')", "tags is a list", '"x" in tags'],
+    ["a.length > 1", "There is no field length of a", "size(a)"],
+    ["a.length() > 1", "There is no function length", "size(x)"],
+    ["sum(tags) > 1", "The items of tags are a text", "tags.map(x, decimal(x))"],
+    [
+      "date(timestamp(end)) < timestamp(end)",
+      "timestamp(end) is an instant, and a date is needed",
+      "date(timestamp(end))",
+    ],
+    ["now() > timestamp(end)", "There is no function now", "put the time into the payload"],
   ])("says what is wrong with %s, and what to do", (expression, message, remedy) => {
     const [finding] = read(expression).findings;
     expect(finding?.message).toContain(message);

@@ -142,7 +142,7 @@ test.each<[string, JsonObject, object]>([
   ["a condition", { if: { required: ["raw_payload"] }, then: true }, {}],
   ["dependentRequired", { dependentRequired: { id: ["raw_payload"] } }, {}],
   ["the identity", {}, { identity: ["/id", "/raw_payload"] }],
-  ["a rule", {}, { rules: [{ id: "r", expression: "has(payload.raw_payload)", message: "m" }] }],
+  ["a rule", {}, { rules: [{ id: "r", expression: "'raw_payload' != ''", message: "m" }] }],
 ])("a member that the contract names by %s is its own and stays", async (_, schema, changes) => {
   const { url } = await start(contracts({ own: schema }, changes));
   const payload = { id: "1", raw_payload: { a: 1 } };

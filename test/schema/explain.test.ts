@@ -227,3 +227,48 @@ test("a schema that leads back to itself without going on ends, and refuses", ()
   expect(compileSchema(circle).accepts(1)).toBe(false);
   expect(compileSchema({ $ref: "#" }).accepts({})).toBe(false);
 });
+
+describe("branches inside branches", () => {
+  const twice = (inner: JsonObject): JsonObject => ({
+    oneOf: [
+      { type: "object", required: ["a"], properties: { a: inner } },
+      { type: "object", required: ["a"], properties: { a: inner, b: { type: "integer" } } },
+    ],
+  });
+
+  test("are looked into as far as there is time for, and the rest is one violation of the whole", () => {
+    let schema: JsonObject = { type: "string" };
+    let payload: JsonValue = 1;
+    for (let level = 0; level < 14; level += 1) {
+      schema = twice(schema);
+      payload = { a: payload };
+    }
+    const why = compileSchema(schema).explain(payload);
+    expect(why.map(({ message }) => message)).toEqual(["matches none of its branches"]);
+  });
+
+  test("that a field of fixed values names are judged once, whatever the order of fields in a payload", () => {
+    const kinds = ["add", "mul", "sub", "div"];
+    const tree: JsonObject = {
+      $defs: {
+        node: {
+          oneOf: [
+            ...kinds.map((kind) => ({
+              type: "object",
+              required: ["kind", "left"],
+              properties: { left: { $ref: "#/$defs/node" }, kind: { const: kind } },
+            })),
+            { type: "integer" },
+          ],
+        },
+      },
+      $ref: "#/$defs/node",
+    };
+    const { accepts } = compileSchema(tree);
+    let payload: JsonValue = 1;
+    // Four branches at each of sixty levels are more than could ever be tried.
+    for (let level = 0; level < 60; level += 1) payload = { left: payload, kind: kinds[level % 4] ?? "" };
+    expect(accepts(payload)).toBe(true);
+    expect(accepts({ left: payload, kind: "none" })).toBe(false);
+  });
+});

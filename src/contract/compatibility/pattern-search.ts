@@ -1,5 +1,6 @@
 import { spend, unlimited, type Effort } from "./effort.ts";
-import type { Range, Regular } from "./pattern-syntax.ts";
+import { automatonOf, type Automaton } from "../../schema/automaton.ts";
+import type { Regular } from "../../schema/regular.ts";
 
 /** A set of texts: in all of `inside`, in none of `outside`, with a length in code points from `least` to `most`. */
 export type Language = {
@@ -20,8 +21,6 @@ export type Found =
 const STATES_MAX = 6_000;
 /** Steps for each state of an automaton that is built. */
 const BUILD_COST = 4;
-/** Automaton states of one pattern. */
-const NFA_MAX = 3_000;
 
 /**
  * The shortest text of a language, or the proof that there is none: a breadth-first walk through the product of the
@@ -77,13 +76,6 @@ type State = {
   readonly character: string;
 };
 
-/** States are numbers; `edges[state]` leads on by a character. Moves without a character are already followed. */
-type Automaton = {
-  readonly start: readonly number[];
-  readonly final: number;
-  readonly edges: readonly (readonly { readonly ranges: readonly Range[]; readonly to: readonly number[] }[])[];
-};
-
 /** A class of characters that all automata treat alike: a code point of it, and some more to choose from. */
 type CharacterClass = { readonly point: number; readonly choices: readonly string[] };
 
@@ -123,64 +115,6 @@ function textOf(state: State): string {
   const characters: string[] = [];
   for (let at: State | null = state; at !== null; at = at.before) characters.push(at.character);
   return characters.toReversed().join("");
-}
-
-/** Thompson's construction, then the empty moves closed; null when the pattern is too large. */
-function automatonOf(tree: Regular): Automaton | null {
-  const edges: { ranges: readonly Range[]; to: number }[][] = [];
-  const empty: number[][] = [];
-  const add = (): number => {
-    edges.push([]);
-    empty.push([]);
-    return edges.length - 1;
-  };
-  const build = (part: Regular, from: number): number => {
-    if (edges.length > NFA_MAX) return from;
-    switch (part.kind) {
-      case "set": {
-        const to = add();
-        edges[from]?.push({ ranges: part.ranges, to });
-        return to;
-      }
-      case "sequence":
-        return part.parts.reduce((at, one) => build(one, at), from);
-      case "either": {
-        const to = add();
-        for (const one of part.parts) empty[build(one, from)]?.push(to);
-        return to;
-      }
-      case "repeat": {
-        let at = from;
-        for (let count = 0; count < part.least; count += 1) at = build(part.part, at);
-        if (part.most === null) {
-          const loop = add();
-          empty[at]?.push(loop);
-          empty[build(part.part, loop)]?.push(loop);
-          return loop;
-        }
-        const to = add();
-        for (let count = part.least; count < part.most; count += 1) {
-          empty[at]?.push(to);
-          at = build(part.part, at);
-        }
-        empty[at]?.push(to);
-        return to;
-      }
-    }
-  };
-  const begin = add();
-  const final = build(tree, begin);
-  if (edges.length > NFA_MAX) return null;
-  const closure = (state: number): readonly number[] => {
-    const reached = new Set([state]);
-    for (const one of reached) for (const to of empty[one] ?? []) reached.add(to);
-    return [...reached];
-  };
-  return {
-    start: closure(begin),
-    final,
-    edges: edges.map((list) => list.map(({ ranges, to }) => ({ ranges, to: closure(to) }))),
-  };
 }
 
 /** Characters a person would rather read, tried first as the example of a class. */

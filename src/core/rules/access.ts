@@ -63,9 +63,9 @@ export function checkName(checker: Checker, expr: Expr & { readonly kind: "name"
 
 export function checkField(checker: Checker, expr: Field, scope: Scope): Code {
   const of = checker.check(expr.of, scope);
-  if (expr.name === "length" && of.shape.object === null && !isUnknown(of)) {
+  if ((expr.name === "length" || expr.name === "size") && of.shape.object === null && !isUnknown(of)) {
     return refuse(checker, "unknown-name", expr.nameStart, {
-      message: `There is no length of ${written(checker, expr.of)}`,
+      message: `There is no field ${expr.name} of ${written(checker, expr.of)}`,
       remedy: `Write size(${written(checker, expr.of)})`,
     });
   }

@@ -114,6 +114,14 @@ function isMixed(one: ListShape | null, other: ListShape | null): boolean {
 /** Blames the side that is not of the other one's kind. */
 function refuseSum(checker: Checker, expr: Binary, left: Code, right: Code): Code {
   const [one, other] = [onlyKind(left.shape), onlyKind(right.shape)];
+  if (expr.operator === "+" && [one, other].includes("string") && [one, other].includes("number")) {
+    const [a, b] = [written(checker, expr.left), written(checker, expr.right)];
+    const [text, number] = one === "string" ? [a, b] : [b, a];
+    return refuse(checker, "wrong-type", expr.start, {
+      message: `${text} is a text and ${number} a number`,
+      remedy: `Write string(${number}) to join texts; or decimal(${text}) to add, where the text holds a decimal number`,
+    });
+  }
   const usable = (kind: Kind | null): boolean => kind === "number" || (kind === "string" && expr.operator === "+");
   if (usable(other) && other !== null && one !== other) expectKind(checker, expr.left, left, [other]);
   else if (usable(one) && one !== null) expectKind(checker, expr.right, right, [one]);
@@ -171,6 +179,10 @@ export function checkRemainder(checker: Checker, expr: Binary, scope: Scope): Co
 export function expectNonZero(checker: Checker, expr: Expr, code: Code): boolean {
   if (code.shape.number?.nonZero === true) return true;
   const text = written(checker, expr);
+  if (code.constant !== undefined) {
+    refuse(checker, "wrong-type", expr.start, { message: "Nothing is divided by 0", remedy: "Correct the divisor" });
+    return false;
+  }
   refuse(checker, "wrong-type", expr.start, {
     message: `${text} may be 0, and is divided by`,
     remedy: `Guard it, as in ${text} == 0 || ..., or exclude 0 in the schema, as with "exclusiveMinimum": 0`,

@@ -108,7 +108,7 @@ export function expectKind(checker: Checker, expr: Expr, code: Code, wanted: rea
   if (isNothing(code.shape)) return refuseNothing(checker, expr);
   const words = wanted.map((one) => KIND_WORDS[one]).join(" or ");
   const message = `${text} is ${describeShape(code.shape)}, and ${words} is needed`;
-  refuse(checker, "wrong-type", expr.start, { message, remedy: remedyFor(text, code.shape, wanted) });
+  refuse(checker, "wrong-type", expr.start, { message, remedy: remedyFor(text, code, wanted) });
   return false;
 }
 
@@ -134,7 +134,7 @@ const JSON_TYPES: Readonly<Partial<Record<Kind, string>>> = {
   object: "object",
 };
 
-function remedyFor(text: string, shape: Shape, wanted: readonly Kind[]): string {
+function remedyFor(text: string, { shape, constant }: Code, wanted: readonly Kind[]): string {
   const kind = onlyKind({ ...shape, null: false });
   if (shape.null && kind !== null && wanted.includes(kind)) {
     return `Guard it, as in ${text} == null || ..., or leave null out of its type in the schema`;
@@ -144,6 +144,10 @@ function remedyFor(text: string, shape: Shape, wanted: readonly Kind[]): string 
     const guard = wanted.includes("object") ? "" : `, or guard it with type(${text})`;
     return `Say "type": "${types[0]}" for it in the schema${guard}`;
   }
+  if (typeof constant === "string" && wanted.includes("number")) return "Write a number without quotes";
+  if (typeof constant === "number" && wanted.includes("string")) return "Write a text in quotes";
+  if (kind === "list" && wanted.includes("string")) return `Ask a list with "x" in ${text}, exists() or all()`;
+  if (kind === "instant" && wanted.includes("date")) return `Write date(${text}): its day in UTC`;
   if (kind === "string" && wanted.includes("number")) {
     return `Correct its type in the schema; or, where the text holds a decimal number, write decimal(${text})`;
   }

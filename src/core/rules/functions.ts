@@ -118,6 +118,8 @@ const REPLACED: Readonly<Record<string, string>> = {
   uint: "Numbers are exact and have no sizes: write int(x)",
   bytes: "JSON has no bytes: compare texts",
   bool: 'Compare the text, as in x == "true"',
+  length: "Write size(x)",
+  lenght: "Write size(x)",
   now: "A decision depends on the record alone: put the time into the payload",
 };
 

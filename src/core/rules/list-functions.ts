@@ -147,14 +147,23 @@ function itemsOfKind(
   const kind = onlyKind(item);
   if ((kind !== null && wanted.includes(kind)) || kindNames(item).length === 0) return { code, item };
   const text = written(checker, of);
-  const isTexts = kind === "string" && wanted.includes("number");
   refuse(checker, "wrong-type", of.start, {
     message: `The items of ${text} are ${describeShape(item)}`,
-    remedy: isTexts
-      ? `Where they hold decimal numbers, write ${text}.map(x, decimal(x)); else correct their type in the schema`
-      : `Choose what is meant of each, as in ${text}.map(x, x.amount), or correct their type in the schema`,
+    remedy: remedyForItems(text, item, wanted),
   });
   return null;
+}
+
+function remedyForItems(text: string, item: Shape, wanted: readonly Kind[]): string {
+  const kind = onlyKind({ ...item, null: false });
+  if (item.null && kind !== null && wanted.includes(kind)) {
+    return `Leave null out with ${text}.filter(x, x != null), or in the schema`;
+  }
+  if (kind === null) return 'Say their "type" under "items" in the schema';
+  if (kind === "string") {
+    return `Where they hold decimal numbers, write ${text}.map(x, decimal(x)); else correct their type in the schema`;
+  }
+  return `Choose what is meant of each, as in ${text}.map(x, x.amount), or correct their type in the schema`;
 }
 
 function sumShape(item: Shape): Shape {

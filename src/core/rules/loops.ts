@@ -16,6 +16,7 @@ import {
   type Variable,
 } from "./checker.ts";
 import { assume, keyOf } from "./facts.ts";
+import { narrowed } from "./narrowing.ts";
 import { BOOL, listShape, numberShape, STRING, type Shape } from "./shape.ts";
 import type { Call, Expr } from "./syntax.ts";
 import { isList, type RuleValue } from "./value.ts";
@@ -31,6 +32,8 @@ type Loop = {
   readonly data: Code;
   readonly scope: Scope;
   readonly level: number;
+  /** Of the variable. */
+  readonly key: string;
   readonly each: Each;
   /** Of one item. */
   readonly item: Shape;
@@ -59,8 +62,9 @@ function openLoop(checker: Checker, call: Call, target: Expr, scope: Scope): Loo
   const level = scope.level + 1;
   const cell: { item: RuleValue } = { item: null };
   const item = isOverNames ? STRING : itemsOf(data.shape);
+  const key = `${binder.name}#${level}`;
   const variable: Variable = {
-    key: `${binder.name}#${level}`,
+    key,
     shape: item,
     loops: 1 << level,
     run: () => cell.item,
@@ -80,7 +84,7 @@ function openLoop(checker: Checker, call: Call, target: Expr, scope: Scope): Loo
     cell.item = null;
   };
   const variables = new Map(scope.variables).set(binder.name, variable);
-  return { data, level, each, item, scope: { ...scope, variables, level } };
+  return { data, level, key, each, item, scope: { ...scope, variables, level } };
 }
 
 /** What a loop costs and depends on, with what it asks of each item; null after a finding. */
@@ -162,10 +166,12 @@ export function checkQuantifier(checker: Checker, call: Call, target: Expr, scop
   if (!expectKind(checker, body, holds, ["bool"])) return UNKNOWN;
   const cost = closeLoop(checker, call, loop, [holds], scope);
   if (cost === null) return UNKNOWN;
-  return { ...cost, shape: shapeOfQuantifier(call.name, loop), run: quantifier(loop.each, holds.run) };
+  const there = assume(checker, body, true, loop.scope);
+  const item = narrowed(loop.item, loop.key, there);
+  return { ...cost, shape: shapeOfQuantifier(call.name, item, loop), run: quantifier(loop.each, holds.run) };
 }
 
-function shapeOfQuantifier(name: string, { item, data }: Loop): Shape {
+function shapeOfQuantifier(name: string, item: Shape, { data }: Loop): Shape {
   if (name === "count") return numberShape({ whole: true });
   return name === "filter" ? listShape({ items: () => item, max: sizeMax(data.shape) }) : BOOL;
 }

@@ -162,7 +162,7 @@ export function checkOrder(checker: Checker, expr: Binary, scope: Scope): Code {
   const [one, other] = [onlyKind(left.shape), onlyKind(right.shape)];
   const isOrdered = (kind: Kind | null): kind is Kind => kind !== null && ORDERED.includes(kind);
   // The side that is to blame: the one that cannot be ordered, or the one that is no literal.
-  if (!isOrdered(one) || (one !== other && isOrdered(other) && right.constant !== undefined)) {
+  if (!isOrdered(one) || (one !== other && isOrdered(other) && right.constant !== undefined && other !== "string")) {
     expectKind(checker, expr.left, left, isOrdered(other) ? [other] : ORDERED);
     return UNKNOWN;
   }

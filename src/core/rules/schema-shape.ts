@@ -1,5 +1,6 @@
 import type { FormatsMode } from "../contract-set.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
+import { readResources, type Resources, type SchemaPlace } from "../../schema/resources.ts";
 import { isDecimalText, provesDecimal } from "./decimal-pattern.ts";
 import { isWhole, isZero, signOfNum, type Num } from "./exact.ts";
 import {
@@ -30,49 +31,56 @@ import {
  * out, which makes the shape wider and never wrong.
  */
 export function shapeOfSchema(schema: JsonObject | boolean, formats: FormatsMode): Shape {
-  const reading: Reading = { root: schema, formats, made: new Map(), anchors: anchorsIn(schema), left: PARTS_MAX };
-  return shapeOf(schema, reading, new Set());
+  const resources = readResources(schema);
+  return shapeOf(resources.root, { resources, formats, made: new Map(), left: PARTS_MAX }, new Set());
 }
 
 type Reading = {
-  readonly root: JsonObject | boolean;
+  readonly resources: Resources;
   readonly formats: FormatsMode;
   /** By subschema: a schema that refers to itself comes back to the same shape. */
   readonly made: Map<JsonObject, Lazy>;
-  readonly anchors: ReadonlyMap<string, JsonValue>;
   /** Parts that may still be read: definitions that name each other twice over would be read without end. */
   left: number;
 };
 
 const PARTS_MAX = 100_000;
 
-function lazyShape(schema: JsonValue | undefined, reading: Reading): Lazy {
-  if (!isObject(schema)) return () => shapeOf(schema, reading, new Set());
+function lazyShape(place: SchemaPlace, reading: Reading): Lazy {
+  const { schema } = place;
+  if (!isObject(schema)) return () => shapeOf(place, reading, new Set());
   const known = reading.made.get(schema);
   if (known !== undefined) return known;
-  const made = lazily(() => shapeOf(schema, reading, new Set()));
+  const made = lazily(() => shapeOf(place, reading, new Set()));
   reading.made.set(schema, made);
   return made;
 }
 
 /** @param open subschemas that speak of the same place and are being read: one that comes back asks nothing new. */
-function shapeOf(schema: JsonValue | undefined, reading: Reading, open: ReadonlySet<JsonObject>): Shape {
+function shapeOf(place: SchemaPlace, reading: Reading, open: ReadonlySet<JsonObject>): Shape {
+  const { schema } = place;
   if (schema === false) return NEVER;
   if (!isObject(schema) || open.has(schema) || open.size > REFERENCES_MAX) return ANY;
-  // References inside an embedded document are its own.
-  if (schema !== reading.root && typeof schema["$id"] === "string") return ANY;
   reading.left -= 1;
   if (reading.left < 0) return ANY;
   const inside = new Set(open).add(schema);
-  const same = (part: JsonValue | undefined): Shape => shapeOf(part, reading, inside);
+  const { under, resolve } = reading.resources;
+  const same = (part: SchemaPlace): Shape => shapeOf(part, reading, inside);
+  const branches = (keyword: string): readonly Shape[] =>
+    partsOf(schema[keyword]).map((_, at) => same(under(place, keyword, at)));
   const all = [ofType(schema["type"]), ofLiterals(schema), ofNumbers(schema), ofStrings(schema, reading.formats)];
-  all.push(ofLists(schema, reading), ofObjects(schema, reading));
-  if (typeof schema["$ref"] === "string") all.push(same(follow(schema["$ref"], reading)));
-  for (const part of partsOf(schema["allOf"])) all.push(same(part));
-  for (const keyword of ["anyOf", "oneOf"]) {
-    if (Array.isArray(schema[keyword])) all.push(unionAll(partsOf(schema[keyword]).map(same)));
+  all.push(ofLists(place, schema, reading), ofObjects(place, schema, reading));
+  const target = typeof schema["$ref"] === "string" ? resolve(place, schema["$ref"]) : null;
+  if (target !== null) all.push(same(target.place));
+  all.push(...branches("allOf"));
+  for (const keyword of ["anyOf", "oneOf"]) if (Array.isArray(schema[keyword])) all.push(unionAll(branches(keyword)));
+  if (schema["if"] !== undefined) {
+    const [held, then, otherwise] = ["if", "then", "else"].map((keyword) =>
+      schema[keyword] === undefined ? ANY : same(under(place, keyword)),
+    );
+    // Either the condition held, and `then` with it, or it did not, and `else` holds.
+    all.push(union(intersect(held ?? ANY, then ?? ANY), otherwise ?? ANY));
   }
-  if (schema["if"] !== undefined) all.push(ofCondition(schema, same));
   return intersectAll(all);
 }
 
@@ -147,101 +155,53 @@ function ofStrings(schema: JsonObject, formats: FormatsMode): Shape {
   return { ...ANY, string: { ...ANY_STRING, format: asserted, decimal, lengthMax } };
 }
 
-function ofLists(schema: JsonObject, reading: Reading): Shape {
+function ofLists(place: SchemaPlace, schema: JsonObject, reading: Reading): Shape {
   const { items, prefixItems, minItems, maxItems } = schema;
   if (![items, prefixItems, minItems, maxItems].some((value) => value !== undefined)) return ANY;
-  const prefix = partsOf(prefixItems).map((part) => lazyShape(part, reading));
-  const isClosed = items === false;
+  const { under } = reading.resources;
+  const prefix = partsOf(prefixItems).map((_, at) => lazyShape(under(place, "prefixItems", at), reading));
   const max = typeof maxItems === "number" ? maxItems : Infinity;
   return {
     ...ANY,
     list: {
       prefix,
-      items: lazyShape(items, reading),
+      items: items === undefined ? (): Shape => ANY : lazyShape(under(place, "items"), reading),
       min: typeof minItems === "number" ? minItems : 0,
-      max: isClosed ? Math.min(max, prefix.length) : max,
+      max: items === false ? Math.min(max, prefix.length) : max,
     },
   };
 }
 
-function ofObjects(schema: JsonObject, reading: Reading): Shape {
-  const { properties, required, additionalProperties, patternProperties } = schema;
+function ofObjects(place: SchemaPlace, schema: JsonObject, reading: Reading): Shape {
+  const { properties, required, additionalProperties } = schema;
+  const { under } = reading.resources;
   const fields = new Map<string, FieldShape>();
-  const [patterns, rest] = restOf(additionalProperties, patternProperties, reading);
+  const [isMap, rest] = restOf(place, schema, reading);
   const names = new Set(partsOf(required).filter((name) => typeof name === "string"));
-  for (const [name, part] of entriesOf(properties)) {
-    fields.set(name, { shape: lazyShape(part, reading), required: names.has(name) });
+  for (const name of namesIn(properties)) {
+    fields.set(name, { shape: lazyShape(under(place, "properties", name), reading), required: names.has(name) });
   }
   for (const name of names) {
     if (!fields.has(name)) fields.set(name, { shape: rest ?? ((): Shape => NEVER), required: true });
   }
-  const isMap = patterns || isSaying(additionalProperties);
-  if (fields.size === 0 && rest !== null && !isMap) return ANY;
+  if (fields.size === 0 && additionalProperties !== false && !isMap) return ANY;
   return { ...ANY, object: { fields, rest, isMap } };
 }
 
-/** What fields without a name of their own hold, and whether patterns say so. */
+/** What fields without a name of their own hold, and whether the schema says it of all of them. */
 function restOf(
-  additional: JsonValue | undefined,
-  patterns: JsonValue | undefined,
+  place: SchemaPlace,
+  { additionalProperties, patternProperties }: JsonObject,
   reading: Reading,
-): readonly [byPattern: boolean, rest: Lazy | null] {
-  const matched = entriesOf(patterns).map(([, part]) => lazyShape(part, reading));
-  const others = additional === false ? null : lazyShape(additional, reading);
-  if (matched.length === 0) return [false, others];
-  const parts = others === null ? matched : [...matched, others];
-  return [additional === false || isSaying(additional), lazily(() => unionAll(parts.map((part) => part())))];
-}
-
-function isSaying(schema: JsonValue | undefined): boolean {
-  return isObject(schema) && Object.keys(schema).length > 0;
-}
-
-/** Either the condition held, and `then` with it, or it did not, and `else` holds. */
-function ofCondition(schema: JsonObject, same: (part: JsonValue | undefined) => Shape): Shape {
-  return union(intersect(same(schema["if"]), same(schema["then"])), same(schema["else"]));
-}
-
-/** `#/$defs/x`, `#anchor`, `#`; anything else says nothing here. */
-function follow(ref: string, { root, anchors }: Reading): JsonValue | undefined {
-  if (ref === "#") return root;
-  if (!ref.startsWith("#")) return undefined;
-  const fragment = decoded(ref.slice(1));
-  if (fragment === null) return undefined;
-  if (!fragment.startsWith("/")) return anchors.get(fragment);
-  let node: JsonValue | undefined = root;
-  for (const step of fragment.slice(1).split("/")) {
-    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (node === undefined || node === null || typeof node !== "object" || !Object.hasOwn(node, name)) return undefined;
-    node = (node as JsonObject)[name];
-    // From here on references are relative to another document.
-    if (isObject(node) && typeof node["$id"] === "string") return undefined;
-  }
-  return node;
-}
-
-function decoded(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
-  }
-}
-
-/** Subschemas by `$anchor`; those of embedded documents and those that stand twice are left out. */
-function anchorsIn(root: JsonValue): ReadonlyMap<string, JsonValue> {
-  const found = new Map<string, JsonValue>();
-  const pending: JsonValue[] = [root];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (node === null || typeof node !== "object") continue;
-    if (isObject(node)) {
-      if (node !== root && typeof node["$id"] === "string") continue;
-      const anchor = node["$anchor"];
-      if (typeof anchor === "string") found.set(anchor, found.has(anchor) ? true : node);
-    }
-    for (const part of Object.values<JsonValue>(node as JsonObject)) pending.push(part);
-  }
-  return found;
+): readonly [isMap: boolean, rest: Lazy | null] {
+  const { under } = reading.resources;
+  const parts = namesIn(patternProperties).map((name) => lazyShape(under(place, "patternProperties", name), reading));
+  const isSaid = isObject(additionalProperties) && Object.keys(additionalProperties).length > 0;
+  if (isSaid) parts.push(lazyShape(under(place, "additionalProperties"), reading));
+  else if (additionalProperties !== false) parts.push(() => ANY);
+  if (parts.length === 0) return [false, null];
+  const isMap = isSaid || additionalProperties === false;
+  return [isMap, lazily(() => unionAll(parts.map((part) => part())))];
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {
@@ -252,6 +212,6 @@ function partsOf(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }
 
-function entriesOf(value: JsonValue | undefined): readonly (readonly [string, JsonValue])[] {
-  return isObject(value) ? Object.entries(value) : [];
+function namesIn(value: JsonValue | undefined): readonly string[] {
+  return isObject(value) ? Object.keys(value) : [];
 }

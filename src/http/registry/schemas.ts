@@ -29,7 +29,7 @@ const version = {
     id: { ...whole, description: "Drawn from the version's digest: every gateway with this contract gives the same" },
     guid: text,
     schemaType: { const: "JSON" },
-    references: { type: "array", maxItems: 0 },
+    references: { type: "array", items: {}, maxItems: 0 },
     metadata: { type: "object", properties: { properties: { type: "object", additionalProperties: text } } },
     schema: { ...text, description: "JSON text of the schema" },
   },
@@ -97,7 +97,7 @@ export const subjectSchemas: Schemas<
   referencedBy: route(
     "ReferencedBy",
     "Nothing refers to another schema here",
-    { type: "array", maxItems: 0 },
+    { type: "array", items: {}, maxItems: 0 },
     ofVersion,
   ),
   lookUp: route("LookUp", "The version with this schema", version, ofSubject),
@@ -105,7 +105,7 @@ export const subjectSchemas: Schemas<
 };
 
 export const schemaSchemas: Schemas<"types" | "byId" | "text" | "subjects" | "versions" | "byGuid"> = {
-  types: route("Types", "Types of schemas", { const: ["JSON"] }),
+  types: route("Types", "Types of schemas", { type: "array", items: { enum: ["JSON"] } }),
   byId: route("ById", "The schema with an id of the wire format", schemaOnly, ofId),
   text: route("ByIdSchema", "The same, bare", {}, ofId),
   subjects: route("ByIdSubjects", "The names under which it is served", names, ofId),

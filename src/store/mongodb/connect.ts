@@ -28,9 +28,21 @@ const WEAKENING: readonly (readonly [name: string, allowed: (value: string) => b
   ["tlsallowinvalidcertificates", (value) => value === "false", "anybody could answer for the server"],
 ];
 
+/** What MongoDB lets no database be called. */
+const UNNAMEABLE = /[/\\. "$*<>:|]|^.{64,}$/;
+const NAMING = String.raw`no / \ . " $ * < > : | or space in it, and at most 63 characters`;
+
 /** Why a URI is refused, as sentences; empty when it is fine. */
 export function findUriFaults(uri: string): readonly string[] {
-  if (!/^mongodb(?:\+srv)?:\/\//.test(uri)) return ["it does not begin with mongodb:// or mongodb+srv://"];
+  const rest = /^mongodb(?:\+srv)?:\/\/([^]*)$/.exec(uri)?.[1];
+  if (rest === undefined) return ["it does not begin with mongodb:// or mongodb+srv://"];
+  const place = rest.split("?", 1)[0] ?? "";
+  const at = place.lastIndexOf("@");
+  if (/[@/]/.test(place.slice(0, Math.max(0, at)))) {
+    return ["its user or password holds an @ or a / that is not escaped: write %40 and %2F"];
+  }
+  const database = /\/([^]*)$/.exec(place.slice(at + 1))?.[1] ?? "";
+  if (UNNAMEABLE.test(database)) return [`"${database.slice(0, 63)}" cannot be the name of a database: ${NAMING}`];
   const query = uri.slice(uri.indexOf("?") + 1);
   if (!uri.includes("?")) return [];
   const faults: string[] = [];

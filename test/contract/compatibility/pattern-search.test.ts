@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { findText } from "../../../src/contract/compatibility/pattern-search.ts";
-import { parsePattern, type Regular } from "../../../src/contract/compatibility/pattern-syntax.ts";
+import { parsePattern, type Regular } from "../../../src/schema/regular.ts";
 
 const SEED = 20_261_123;
 const PATTERNS = 400;

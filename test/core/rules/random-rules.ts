@@ -344,4 +344,8 @@ const USES = [
   '_.startsWith("a")',
   '{"a": 1, "b": 2}[_] == 1',
   "sum(_.map(x, 1 / 4.0)) == 1",
+  "sum(_.filter(x, x != null)) == 1",
+  "_.filter(x, has(x.a)).all(x, x.a == 1)",
+  "_.filter(x, has(x.a) && x.a > 0).all(x, 100 % x.a == 0)",
+  "_.filter(x, type(x) == string).join() == _.filter(x, x != 0).map(x, string(x)).join()",
 ];

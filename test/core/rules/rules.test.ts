@@ -87,6 +87,8 @@ describe("what a rule yields", () => {
     'ss.distinct() == ["b", "a"] && [1, 1.0, 2].distinct() == [1, 2] && size(distinct(ss)) == 2',
     "count(xs) == 3 && xs.count(v, v > 0.1) == 2 && xs.map(v, v * 10) == [1, 2, 3] && xs.map(v, v > 0.1, v) == [0.2, 0.3]",
     'xs.all(v, v > 0) && xs.exists(v, v == 0.2) && xs.exists_one(v, v == 0.3) && !ss.exists_one(v, v == "b") && xs.filter(v, v < 0.3) == [0.1, 0.2]',
+    "[1, null, 2.5].filter(v, v != null).sum() == 3.5 && sum([1, null].map(v, v != null, v)) == 1",
+    '[{"a": 1}].filter(v, has(v.a)).map(v, v.a) == [1]',
     "[].all(v, true) && ![].exists(v, true)",
     "xs.isSorted() && !ss.isSorted() && [].isSorted()",
     '0.2 in xs && !(5 in xs) && q in [7, 8] && "a" in ss && null in [null] && q in [7.0]',
@@ -208,13 +210,21 @@ describe("what a rule may cost", () => {
         node: {
           type: "object",
           required: ["value", "children"],
-          properties: { value: { type: "integer" }, children: { type: "array", items: { $ref: "#/$defs/node" } } },
+          properties: {
+            weight: { type: ["number", "null"] },
+            value: { type: "integer" },
+            children: { type: "array", items: { $ref: "#/$defs/node" } },
+          },
         },
         loop: { allOf: [{ $ref: "#/$defs/loop" }] },
       },
     };
     const rule = (expression: string): readonly unknown[] =>
       lintRule({ id: "r", expression, message: "m" }, tree, "assert").findings;
+    expect(rule("sum(tree.children.filter(c, has(c.weight) && c.weight != null).map(c, c.weight)) >= 0")).toEqual([]);
+    expect(rule("sum(tree.children.filter(c, !has(c.weight)).map(c, c.weight)) >= 0")).toMatchObject([
+      { kind: "may-be-missing" },
+    ]);
     expect(rule("tree.children.all(c, c.value > 0 && c.children.all(d, d.value > c.value))")).toEqual([]);
     const $defs: Record<string, JsonValue> = { last: { type: "integer" } };
     for (let at = 0; at < 30; at += 1) {
@@ -224,6 +234,29 @@ describe("what a rule may cost", () => {
     const doubled: JsonObject = { type: "object", required: ["a"], properties: { a: { $ref: "#/$defs/d0" } }, $defs };
     expect(lintRule({ id: "r", expression: "1 == 1", message: "m" }, doubled, "assert").findings).toEqual([]);
     expect(() => lintRule({ id: "r", expression: "a > 1", message: "m" }, doubled, "assert")).not.toThrow();
+  });
+
+  test("references are followed as the judge follows them: anchors, embedded documents, what is relative to them", () => {
+    const schema: JsonObject = {
+      $id: "https://example.org/order",
+      type: "object",
+      required: ["a", "b", "c", "d"],
+      properties: {
+        a: { $ref: "#price" },
+        b: { $ref: "money#/$defs/amount" },
+        c: { $ref: "https://example.org/money" },
+        d: { $ref: "https://elsewhere.example/x" },
+      },
+      $defs: {
+        price: { $anchor: "price", type: "number" },
+        amount: { type: "string" },
+        money: { $id: "money", $ref: "#/$defs/amount", $defs: { amount: { type: "integer" } } },
+      },
+    };
+    const kinds = ["a", "b", "c", "d"].map(
+      (name) => lintRule({ id: "r", expression: `${name} > 1`, message: "m" }, schema, "assert").findings.length,
+    );
+    expect(kinds).toEqual([0, 0, 0, 1]);
   });
 
   test("many values of an enum are as good as few", () => {

@@ -49,10 +49,10 @@ describe("rules on payloads that their schema accepts", () => {
         }
         expect(wrong).toEqual([]);
       }),
-      { numRuns: 4_000, seed: 20_260_728 },
+      { numRuns: 2_500, seed: 20_260_728 },
     );
     // Were all rules refused, or all of one verdict, nothing would have been shown.
-    expect(asked).toBeGreaterThan(50_000);
+    expect(asked).toBeGreaterThan(30_000);
     expect(held / asked).toBeGreaterThan(0.1);
     expect(held / asked).toBeLessThan(0.9);
   }, 120_000);

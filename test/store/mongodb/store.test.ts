@@ -89,9 +89,25 @@ describe("a MongoDB URI", () => {
     expect(`${error.message} ${error.remedy}`).not.toMatch(/s3cret|user|127\.0\.0\.1/);
   });
 
+  test.each([
+    ["mongodb://127.0.0.1:27017/a.b", '"a.b"'],
+    ["mongodb://127.0.0.1:27017/a b", '"a b"'],
+    ["mongodb://127.0.0.1:27017/a/b", '"a/b"'],
+    ["mongodb://user:s3cr@et@127.0.0.1:1/db", "%40"],
+    ["mongodb://user:s3/cret@127.0.0.1:1/db", "%2F"],
+  ])("that cannot be read as it was meant is refused with the fault, and without its secrets", async (uri, words) => {
+    const database = await testDatabase(mongo.server());
+    const error = await unavailable(database.open({ uri }));
+    expect([error.code, error.message]).toEqual(["STORE_URI", expect.stringContaining(words)]);
+    expect(`${error.message} ${error.remedy}`).not.toMatch(/s3|cret|127\.0\.0\.1/);
+  });
+
   test("may ask for what is asked for anyway", () => {
     const harmless = "w=majority&journal=true&readPreference=primary&readConcernLevel=majority&replicaSet=rs0&tls=true";
     expect(findUriFaults(`mongodb://h/db?${harmless}`)).toEqual([]);
+    for (const uri of ["mongodb://u:p%40%2F@a:1,b:2/my-db_1?x=a@b", "mongodb+srv://h.example.com", "mongodb://h/"]) {
+      expect([uri, findUriFaults(uri)]).toEqual([uri, []]);
+    }
   });
 });
 

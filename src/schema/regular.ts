@@ -11,7 +11,8 @@ export type Regular =
 
 const LAST = 0x10ffff;
 export const ANY: Regular = { kind: "set", ranges: [[0, LAST]] };
-const ANYTHING: Regular = { kind: "repeat", part: ANY, least: 0, most: null };
+/** What a pattern that is not anchored leaves open at its ends. */
+export const ANYTHING: Regular = { kind: "repeat", part: ANY, least: 0, most: null };
 
 const DIGIT: readonly Range[] = [[0x30, 0x39]];
 const WORD: readonly Range[] = [...DIGIT, [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]];
