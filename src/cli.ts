@@ -30,10 +30,12 @@ export async function runCli(args: readonly string[]): Promise<void> {
 export async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command("sigma")
     .description("A contract-first ingestion gateway: every record gets exactly one decision")
-    .version(version(), "--version", "print the version")
     .option("-c, --config <file>", "configuration file (sigma.yaml here, when there is one)")
     .option("--no-color", "never colour the output; NO_COLOR does the same")
     .addHelpText("after", EXAMPLES);
+  // `sigma contract new order --version 2` means a contract's: an option of the program is one of every command.
+  if (!args.some((arg, index) => arg === "contract" && args[index + 1] === "new"))
+    program.version(version(), "--version", "print the version");
   for (const add of [addStart, addInit, addValidate, addIngest, addStatus, addStreams, addDoctor, addAudit])
     program.addCommand(add());
   program.addCommand(ownContracts(contractCommand(), program)).addCommand(configCommand());

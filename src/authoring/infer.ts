@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
+import { FORMATS } from "../schema/formats/formats.ts";
 import { toJsonText } from "../json/json-text.ts";
 import { isList, isObject, under } from "./draft.ts";
 
@@ -13,6 +14,8 @@ type Seen = {
   /** Texts with their counts; null once there are too many to be names of a few kinds. */
   texts: Map<string, number> | null;
   integers: boolean;
+  /** Formats that every text so far was of. */
+  formats: readonly string[];
   /** An integer came that no double keeps. */
   long: boolean;
 };
@@ -26,7 +29,8 @@ const ENUM = { seenMin: 100, formsMax: 10, timesMin: 5 } as const;
 const UNIQUE_MAX = 200_000;
 
 export type Sample = {
-  readonly add: (record: JsonValue) => void;
+  /** @param fractions where the record has numbers that are written with a fraction or an exponent, by steps. */
+  readonly add: (record: JsonValue, fractions?: readonly (readonly (string | number)[])[]) => void;
   readonly result: () => Inferred;
 };
 
@@ -37,6 +41,8 @@ export type Inferred = {
   readonly unique: readonly string[];
   /** Pointers at which a text is offered as one of a few kinds. */
   readonly kinds: readonly string[];
+  /** Pointers at which every text was of a format, with its name. */
+  readonly dated: readonly { readonly pointer: string; readonly format: string }[];
   /** Pointers at which there were too many members to tell apart. */
   readonly open: readonly string[];
 };
@@ -47,13 +53,14 @@ export function createSample(): Sample {
   const unique = new Map<string, Set<string> | null>();
   let records = 0;
   return {
-    add: (record) => {
+    add: (record, fractions = []) => {
       records += 1;
       see(root, record, 0);
+      for (const steps of fractions) markFraction(root, steps);
       if (isObject(record)) watchUnique(unique, record, records);
     },
     result: () => {
-      const told: Told = { kinds: [], open: [] };
+      const told: Told = { kinds: [], dated: [], open: [] };
       const schema = { $schema: "https://json-schema.org/draft/2020-12/schema", ...describe(root, "", told) };
       const candidates = [...unique].filter(([name, values]) => values !== null && isCandidate(root, name, records));
       return { records, schema, unique: candidates.map(([name]) => under("", name)), ...told };
@@ -61,7 +68,14 @@ export function createSample(): Sample {
   };
 }
 
-type Told = { readonly kinds: string[]; readonly open: string[] };
+type Told = {
+  readonly kinds: string[];
+  readonly dated: { readonly pointer: string; readonly format: string }[];
+  readonly open: string[];
+};
+
+/** Formats that are looked for: a text that is one of them hardly ever is so by chance. */
+const DATED: readonly string[] = ["date-time", "date"];
 
 function nothing(): Seen {
   return {
@@ -71,6 +85,7 @@ function nothing(): Seen {
     items: null,
     texts: new Map(),
     integers: true,
+    formats: DATED,
     long: false,
   };
 }
@@ -80,7 +95,10 @@ function see(seen: Seen, value: JsonValue, depth: number): void {
   seen.types.set(type, (seen.types.get(type) ?? 0) + 1);
   if (typeof value === "number" && !Number.isInteger(value)) seen.integers = false;
   if (typeof value === "bigint") seen.long = true;
-  if (typeof value === "string") countText(seen, value);
+  if (typeof value === "string") {
+    countText(seen, value);
+    seen.formats = seen.formats.filter((format) => FORMATS.get(format)?.(value));
+  }
   if (depth >= DEPTH_MAX) return;
   if (isList(value)) {
     for (const item of value) see((seen.items ??= nothing()), item, depth + 1);
@@ -93,6 +111,13 @@ function see(seen: Seen, value: JsonValue, depth: number): void {
       see(known, member, depth + 1);
     }
   }
+}
+
+/** The place is that of a number, not of an integer. Beyond the limits above there is no such place. */
+function markFraction(root: Seen, steps: readonly (string | number)[]): void {
+  let at: Seen | null | undefined = root;
+  for (const step of steps) at = typeof step === "number" ? at?.items : at?.members.get(step);
+  if (at !== null && at !== undefined) at.integers = false;
 }
 
 function countText(seen: Seen, text: string): void {
@@ -113,11 +138,14 @@ function describe(seen: Seen, pointer: string, told: Told): JsonObject {
     .toSorted();
   const [only] = types;
   const type = types.length === 1 && only !== undefined ? only : types;
-  const kinds = kindsOf(seen);
+  const isLong = seen.long && seen.integers;
+  const [format] = seen.types.has("string") && !isLong ? seen.formats : [];
+  if (format !== undefined) told.dated.push({ pointer, format });
+  const kinds = format === undefined ? kindsOf(seen) : null;
   if (kinds !== null) told.kinds.push(pointer);
   return {
     ...(types.length === 0 ? {} : { type }),
-    ...(seen.long && seen.integers ? { format: "int64" } : {}),
+    ...(isLong ? { format: "int64" } : format === undefined ? {} : { format }),
     ...(kinds === null ? {} : { enum: kinds }),
     ...(seen.objects === 0 ? {} : describeMembers(seen, pointer, told)),
     ...(seen.items === null ? {} : { items: describe(seen.items, `${pointer}/*`, told) }),

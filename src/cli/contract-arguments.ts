@@ -16,6 +16,12 @@ export function parseVersionName(text: string): ContractName & { readonly versio
   return { subject, version };
 }
 
+/** The number of a version. */
+export function parseVersion(text: string): number {
+  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new InvalidArgumentError("Write a number from 1 on, as in --version 2.");
+  return Number(text);
+}
+
 /** `30d` in milliseconds. */
 export function parseWindow(text: string): number {
   const ms = parseDurationMs(text);

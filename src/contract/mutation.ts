@@ -2,6 +2,7 @@ import type { JsonValue } from "../json/json.ts";
 import type { Rule } from "../core/contract-set.ts";
 import { compileRules } from "../core/rules.ts";
 import { compileSchema } from "../schema/schema.ts";
+import { fieldOf, nameOf } from "./constraint-field.ts";
 import { constraintsOf, type Constraint } from "./constraints.ts";
 import { faultAt, type Fault, type Place } from "./fault.ts";
 import type { LoadedVersion } from "./files.ts";
@@ -22,7 +23,10 @@ export type MutationReport = {
  * over what the schema let through would hide that it was needed.
  * @param payloads of the fixtures that are JSON, those that must pass and those that must fail.
  */
-export function untestedConstraints(version: LoadedVersion, payloads: readonly JsonValue[]): readonly Constraint[] {
+export function untestedConstraints(
+  version: Pick<LoadedVersion, "schema" | "rules" | "formats">,
+  payloads: readonly JsonValue[],
+): readonly Constraint[] {
   const { schema, rules, formats = "annotate" } = version;
   const accepts = compileSchema(schema, { formats }).accepts;
   const schemaVerdicts = payloads.map((payload) => accepts(payload));
@@ -85,34 +89,6 @@ function summarize(
 
 /** Constraints named in one line. */
 const NAMED_MAX = 6;
-
-function nameOf(constraint: Constraint): string {
-  return constraint.kind === "rule" ? constraint.id : constraint.name;
-}
-
-/** The field of a payload that a constraint speaks of, as a pointer with `*` for any item or name. */
-function fieldOf(constraint: Constraint): string {
-  if (constraint.kind === "rule") return "the rules";
-  const field = fieldAt(constraint.pointer);
-  const [, name] = /^required ("[^]*")$/.exec(constraint.name) ?? [];
-  if (name === undefined) return field === "" ? "the payload" : field;
-  return `${field}/${(JSON.parse(name) as string).replaceAll("~", "~0").replaceAll("/", "~1")}`;
-}
-
-/** Keywords that lead to a part of the payload, with what the part is called. */
-const STEP =
-  /^\/(?:(\$defs|definitions)\/([^/]+)|properties(\/[^/]+)|prefixItems(\/\d+)|(items|patternProperties\/[^/]+)(?=\/)|[^/]+)/;
-
-function fieldAt(pointer: string): string {
-  let field = "";
-  for (let rest = pointer; rest !== "";) {
-    const [step = rest, definition, name, property, item, many] = STEP.exec(rest) ?? [];
-    if (definition !== undefined) field = `definition ${name ?? ""}`;
-    else field += property ?? item ?? (many === undefined ? "" : "/*");
-    rest = rest.slice(step.length);
-  }
-  return field;
-}
 
 function remedyFor(constraint: Constraint, { fixturesDir }: LoadedVersion): string {
   const what = constraint.kind === "rule" ? "this rule" : "this constraint";

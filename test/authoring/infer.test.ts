@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createSample, type Inferred } from "../../src/authoring/infer.ts";
+import { writtenFractions } from "../../src/authoring/written-fractions.ts";
 import { compileSchema } from "../../src/schema/schema.ts";
 import { refuseSchema } from "../../src/schema/schema-lint.ts";
 import type { JsonObject, JsonValue } from "../../src/json/json.ts";
@@ -55,6 +56,48 @@ describe("a schema proposed from records", () => {
       note: { type: ["null", "string"] },
       extra: { type: "boolean" },
     });
+  });
+
+  test("a number that is written with a fraction or an exponent is no integer", () => {
+    const sample = createSample();
+    const texts = [
+      '{"a":25.0,"b":1e2,"c":[1,2.0],"d":{"e":3},"f":"1.5"}',
+      '{"a":25,"b":100,"c":[],"d":{"e":3.0},"f":"x"}',
+    ];
+    for (const text of texts) sample.add(JSON.parse(text) as JsonValue, writtenFractions(Buffer.from(text)));
+    expect(sample.result().schema["properties"]).toEqual({
+      a: { type: "number" },
+      b: { type: "number" },
+      c: { type: "array", items: { type: "number" } },
+      d: {
+        type: "object",
+        additionalProperties: false,
+        required: ["e"],
+        properties: { e: { type: "number" } },
+      },
+      f: { type: "string" },
+    });
+  });
+
+  test("days and times are told by their format, and never listed", () => {
+    const records = Array.from({ length: 120 }, (_, n) => ({
+      day: n % 2 === 0 ? "2024-02-29" : "2023-10-01",
+      at: n === 0 ? null : "2023-10-01T10:00:00Z",
+      mixed: n === 0 ? "2023-10-01" : "2023-10-01T10:00:00Z",
+      none: n % 2 === 0 ? "2023-02-29" : "2023-10-01",
+    }));
+    const result = inferred(records);
+    expect(propertiesOf(result)).toEqual({
+      day: { type: "string", format: "date" },
+      at: { type: ["null", "string"], format: "date-time" },
+      mixed: { type: "string" },
+      none: { type: "string", enum: ["2023-02-29", "2023-10-01"] },
+    });
+    expect(result.dated).toEqual([
+      { pointer: "/day", format: "date" },
+      { pointer: "/at", format: "date-time" },
+    ]);
+    expect(result.kinds).toEqual(["/none"]);
   });
 
   test("draws no bound and no list of values from a few records", () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../embedded.ts";
@@ -44,6 +44,9 @@ describe("sigma contract new", () => {
 
   test.each([
     ["{}\n{}\n", ["order", "--from", "f"], 2, "no member of the records has another value in each"],
+    ['{"id":1,"k":"a"}\n', ["order", "--from", "f"], 2, "one record cannot say what names a fact"],
+    ["", ["order"], 2, "there is nothing to propose it from"],
+    ["", ["order", "--version", "2"], 2, "Cannot load contracts"],
     ["nothing\n", ["order", "--from", "f"], 10, "no line of it is a record"],
     ['{"a":1}\n', ["../up", "--from", "f", "--identity", "/a"], 2, 'Cannot use "../up" as a subject'],
     ['{"a":1}\n{"b":1}\n', ["order", "--from", "f", "--identity", "/a"], 2, "the schema does not require it"],
@@ -55,6 +58,58 @@ describe("sigma contract new", () => {
     expect([made.code, made.stderr]).toEqual([code, expect.stringContaining(words) as string]);
     expect(made.stderr).not.toMatch(/^\s+at /m);
     expect(existsSync(join(cwd, "contracts"))).toBe(false);
+  });
+});
+
+describe("sigma contract new --version", () => {
+  test("makes the next version a draft that begins as a copy, with comments and fixtures, and changes nothing else", async () => {
+    const { cwd, contract } = place();
+    cpSync(join(ROOT, "contracts"), join(cwd, "contracts"), { recursive: true });
+    const folder = join(cwd, "contracts/shipment");
+    const before = readFileSync(join(folder, "contract.yaml"), "utf8");
+    const made = await contract("new", "shipment", "--version", "3", "--from", "1");
+    expect([made.code, made.stdout]).toEqual([
+      0,
+      "shipment@3 is a draft in contracts/shipment, as shipment@1 is: change v3.schema.json\n",
+    ]);
+    expect(readFileSync(join(folder, "contract.yaml"), "utf8")).toBe(
+      `${before}  3:
+    status: draft
+    schema: v3.schema.json
+    rules:
+      - id: max-weight
+        expression: weight_kg <= 1000.0
+        message: weight_kg exceeds maximum allowed limit
+`,
+    );
+    const schema = readFileSync(join(folder, "v1.schema.json"), "utf8");
+    expect(readFileSync(join(folder, "v3.schema.json"), "utf8")).toBe(schema.replace("/versions/1/", "/versions/3/"));
+    const checked = await contract("check", "shipment@3");
+    expect([checked.code, checked.stdout]).toEqual([0, expect.stringMatching(/, 0 findings\n$/) as string]);
+    const again = await contract("new", "shipment", "--version", "3");
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("it is there already") as string]);
+  });
+});
+
+describe("sigma contract fixtures", () => {
+  test("writes a payload for every constraint, so that a draft of records is proved at once", async () => {
+    const { contract, write } = place();
+    write(
+      "orders.ndjson",
+      '{"order":"o-1","total":2.5,"at":"2024-01-01"}\n{"order":"o-2","total":3,"at":"2024-01-02"}\n',
+    );
+    await contract("new", "order", "--from", "orders.ndjson");
+    const made = await contract("fixtures", "order@1");
+    expect(made.code).toBe(0);
+    expect(made.stdout).toContain("contracts/order/fixtures/v1/fail/at-format.json  breaks format of /at\n");
+    expect(made.stdout).toContain("contracts/order/fixtures/v1/pass/sample.json  passes\n");
+    const checked = await contract("check", "--strict");
+    expect([checked.code, checked.stdout]).toEqual([
+      0,
+      expect.stringMatching(/\n10 fixtures, 9 of 9 constraints tested, 0 findings\n$/) as string,
+    ]);
+    expect((await contract("fixtures", "order@1")).stdout).toContain("Nothing to write");
+    expect(await contract("fixtures", "order@7")).toMatchObject({ code: 2 });
   });
 });
 

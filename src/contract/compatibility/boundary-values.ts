@@ -2,6 +2,7 @@ import { decimalOf } from "../../json/decimal.ts";
 import type { JsonValue } from "../../json/json.ts";
 import type { Conjunction } from "./conjunction.ts";
 import { FORMAT_SAMPLES } from "./format-facts.ts";
+import { INTEGER_RANGES } from "../../schema/assertions.ts";
 import { equalityKey } from "../../schema/equal.ts";
 import { isNumeric } from "./evaluate.ts";
 import { countFrom, multipleAt, type Multiples, type Numeric } from "./multiples.ts";
@@ -123,6 +124,7 @@ export function minedValues(schema: JsonValue, expressions: readonly string[]): 
     if (keyword === "format" && typeof value === "string") {
       for (const text of FORMAT_SAMPLES[value] ?? []) add(text);
       if (value === "int64") WIDE.forEach(add);
+      for (const bound of INTEGER_RANGES.get(value) ?? []) for (const beyond of [2, 1]) add(Number(bound) * beyond);
     }
     if (keyword === "multipleOf" && isNumeric(value)) addMultiples(value);
     else if (isNumeric(value)) addNumber(value);

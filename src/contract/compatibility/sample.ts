@@ -7,7 +7,7 @@ import { accepts, typeOfValue, type JsonType } from "./evaluate.ts";
 import { typesOf } from "./inclusion.ts";
 import { namesIn, objectFacts, valueUnder } from "./object-facts.ts";
 import { textOutside } from "./string-facts.ts";
-import { memberOf, nodesByName, nodeUnder, numberUnder, type Shared } from "./schema-node.ts";
+import { isList, memberOf, nodesByName, nodeUnder, numberUnder, type Shared } from "./schema-node.ts";
 import type { Pick } from "./seeded-pick.ts";
 
 /** Deeper than this only what must be there is made. */
@@ -56,14 +56,24 @@ function sampleInside(wanted: readonly Literal[], doubted: readonly Literal[], i
   const literals = [...wanted, ...entered];
   const known = decide(literals, pick).known;
   if (known.impossible) return undefined;
-  const types = typesOf(known);
+  const fits = (value: JsonValue): boolean => wanted.every(({ node, positive }) => accepts(node, value) === positive);
+  const types = typesOf(known).filter((type) => isListedType(known, type));
   const type = chooseType(types, typesOf(doubt.known), pick);
   if (type === undefined) return undefined;
-  const fits = (value: JsonValue): boolean => wanted.every(({ node, positive }) => accepts(node, value) === positive);
   const listed = [...listedIn(known), ...(pick(2) === 0 ? listedIn(doubt.known) : [])];
   const fitting = listed.filter((value) => typeOfValue(value) === type && fits(value));
   if (fitting.length > 0) return pickListed(fitting, doubted, pick);
   return ofType(type, { ...inside, known, doubt: doubt.known, fits });
+}
+
+/** Where values are listed, only the types of those can be. */
+function isListedType({ positives }: Conjunction, type: JsonType): boolean {
+  return positives.every((node) => {
+    const members = memberOf(node, "enum");
+    if (isList(members)) return members.some((value) => typeOfValue(value) === type);
+    const only = memberOf(node, "const");
+    return only === undefined || typeOfValue(only) === type;
+  });
 }
 
 /** Now and then one that the other side does not list, which is hard to meet by chance among thousands. */

@@ -47,7 +47,7 @@ describe("a comparison ends, whatever is compared", () => {
     expect(kinds(branches(40, 0), branches(40, 1))).toEqual(["incompatible", "incompatible"]);
   });
 
-  test("too many branches are unknown", { timeout: 20_000 }, () => {
+  test("hundreds of branches are never taken for compatible", { timeout: 20_000 }, () => {
     expect(kinds(branches(400, 0), branches(400, 1))).not.toContain("compatible");
   });
 
