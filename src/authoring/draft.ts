@@ -1,4 +1,4 @@
-import type { Rule } from "../core/contract-set.ts";
+import type { FormatsMode, Rule } from "../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { refuseSchema } from "../schema/schema-lint.ts";
 import { schemaRequires } from "../contract/identity-proof.ts";
@@ -13,6 +13,8 @@ export type Draft = {
   readonly identity: readonly string[];
   readonly schema: JsonObject | boolean;
   readonly rules: readonly Rule[];
+  /** Absent: `assert`. */
+  readonly formats?: FormatsMode;
   /** Sentences for the head of the file: what was guessed, and from what. */
   readonly remarks: readonly string[];
 };
@@ -28,8 +30,8 @@ export type Unmapped = {
 export type DraftFiles = ReadonlyMap<string, string>;
 
 /** What keeps a draft from being one: a contract with it could not be loaded. Empty when nothing does. */
-export function whyNoDraft({ schema, identity }: Draft): readonly Unmapped[] {
-  const refused = refuseSchema(schema).map(({ pointer, message }) => ({ path: pointer, why: message }));
+export function whyNoDraft({ schema, identity, formats = "assert" }: Draft): readonly Unmapped[] {
+  const refused = refuseSchema(schema, formats).map(({ pointer, message }) => ({ path: pointer, why: message }));
   if (refused.length > 0) return refused;
   return identity
     .filter((pointer) => !schemaRequires(schema, pointer))
@@ -38,7 +40,7 @@ export function whyNoDraft({ schema, identity }: Draft): readonly Unmapped[] {
 
 /** A draft as files: contract.yaml, with every remark, and the schema. */
 export function draftFiles(draft: Draft): DraftFiles {
-  const { subject, owner, description, identity, rules, remarks, schema } = draft;
+  const { subject, owner, description, identity, rules, remarks, schema, formats } = draft;
   const text = (value: string): string => JSON.stringify(value);
   const lines = [
     "# A DRAFT: read it, correct it, add fixtures, then freeze and activate it.",
@@ -52,6 +54,7 @@ export function draftFiles(draft: Draft): DraftFiles {
     "  1:",
     "    status: draft",
     "    schema: v1.schema.json",
+    ...(formats === "annotate" ? ["    formats: annotate"] : []),
     ...(rules.length === 0 ? [] : ["    rules:"]),
     ...rules.flatMap(({ id, expression, message }) => [
       `      - id: ${id}`,

@@ -1,5 +1,5 @@
 import { canonicalText } from "../json/canonical.ts";
-import type { ContractStatus, Rule } from "../core/contract-set.ts";
+import type { ContractStatus, FormatsMode, Rule } from "../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { isList, isObject, under, type Draft, type Unmapped } from "./draft.ts";
 import { objectOf, propertiesOf } from "./odcs-properties.ts";
@@ -18,6 +18,7 @@ export type Exported = {
   readonly schema: JsonObject | boolean;
   readonly rules: readonly Rule[];
   readonly identity: readonly string[];
+  readonly formats?: FormatsMode;
 };
 
 /**
@@ -25,7 +26,7 @@ export type Exported = {
  * in `customProperties`, from which {@link fromOdcs} restores it.
  */
 export function toOdcs(exported: Exported): { readonly document: JsonObject; readonly unmapped: readonly Unmapped[] } {
-  const { subject, owner, description, version, status, sunset, digest, schema, rules, identity } = exported;
+  const { subject, owner, description, version, status, sunset, digest, schema, rules, identity, formats } = exported;
   const unmapped: Unmapped[] = [];
   const objects = schemaSection(exported, unmapped);
   for (const { id } of rules) unmapped.push({ path: `rules ${id}`, why: "ODCS has no place for a rule" });
@@ -35,6 +36,7 @@ export function toOdcs(exported: Exported): { readonly document: JsonObject; rea
     "sigma.identity": JSON.stringify(identity),
     "sigma.rules": JSON.stringify(rules),
     "sigma.schema": toJsonText(schema),
+    ...(formats === "annotate" ? { "sigma.formats": formats } : {}),
   };
   const document: JsonObject = {
     apiVersion: "v3.1.0",
@@ -174,7 +176,7 @@ function carriedIn(
   document: JsonObject,
   object: JsonObject,
   unmapped: Unmapped[],
-): Pick<Draft, "schema" | "rules" | "identity"> | null {
+): Pick<Draft, "schema" | "rules" | "identity" | "formats"> | null {
   const custom = new Map<string, JsonValue>();
   const list = isList(document["customProperties"]) ? document["customProperties"].filter(isObject) : [];
   for (const [index, { property, value }] of list.entries()) {
@@ -185,7 +187,9 @@ function carriedIn(
     parse(custom.get(name)),
   );
   if (!(isObject(schema) || typeof schema === "boolean") || !isList(rules) || !isList(identity)) return null;
-  const carried = { schema, rules: rules as unknown as readonly Rule[], identity: identity as readonly string[] };
+  const formats: FormatsMode = custom.get("sigma.formats") === "annotate" ? "annotate" : "assert";
+  const content = { schema, rules: rules as unknown as readonly Rule[], identity: identity as readonly string[] };
+  const carried = formats === "annotate" ? { ...content, formats } : content;
   const subject = nameOf(object);
   if (canonicalText(schemaSection({ subject, ...carried }, [])[0] ?? null) === canonicalText(object)) return carried;
   unmapped.push({

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { draftFiles } from "../../src/authoring/draft.ts";
 import { fromOdcs, toOdcs, type Exported } from "../../src/authoring/odcs.ts";
 import { versionDigest } from "../../src/core/contract-set.ts";
 import type { JsonObject } from "../../src/json/json.ts";
@@ -53,6 +54,21 @@ describe("a version as a data contract", () => {
       );
     },
   );
+
+  test("whose formats are notes says so, and comes back so", () => {
+    const exported = {
+      ...VERSIONS[0],
+      schema: { ...HARD, format: "colour" },
+      identity: ["/id"],
+      rules: [],
+      formats: "annotate",
+    };
+    const { drafts } = imported(through(toOdcs(exported as Exported).document));
+    expect(drafts).toMatchObject([{ formats: "annotate" }]);
+    expect(drafts.map((draft) => draftFiles(draft).get("contract.yaml"))).toEqual([
+      expect.stringContaining("    formats: annotate\n"),
+    ]);
+  });
 
   test("names each thing the standard has no place for", () => {
     const { unmapped } = toOdcs({ ...VERSIONS[0], schema: HARD, identity: ["/id", "/a/b"] } as Exported);
