@@ -1,14 +1,17 @@
-import { defineConfig } from "vitest/config";
-import { filesWithoutServers } from "./test/servers/available.ts";
+import { defineConfig, type ViteUserConfigFnObject } from "vitest/config";
+import { PATIENCE_MS } from "./test/patience.ts";
+import { filesLeftOut, type Lane } from "./test/lanes.ts";
 
-export default defineConfig({
+const LANES: readonly string[] = ["fast", "long", "servers"] satisfies readonly Lane[];
+
+/** `--mode` chooses a lane of tests; without it all run. */
+const config: ViteUserConfigFnObject = defineConfig(({ mode }) => ({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["node_modules/**", ...filesWithoutServers()],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // Only who waits in vain waits so long.
-    expect: { poll: { timeout: 30_000 } },
+    exclude: ["node_modules/**", ...filesLeftOut(LANES.includes(mode) ? (mode as Lane) : null)],
+    testTimeout: 2 * PATIENCE_MS,
+    hookTimeout: 2 * PATIENCE_MS,
+    expect: { poll: { timeout: PATIENCE_MS } },
     // Real processes, files and sockets: two at a time is what a small machine bears.
     maxWorkers: 2,
     maxConcurrency: 2,
@@ -17,4 +20,6 @@ export default defineConfig({
       thresholds: { lines: 100, branches: 100 },
     },
   },
-});
+}));
+
+export default config;

@@ -13,6 +13,7 @@ import type { IngestDeps } from "../src/gateway/ingest.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../src/source/embedded/log.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { Store } from "../src/store/store.ts";
+import { PATIENCE_MS, until } from "./patience.ts";
 
 export const TOPIC = "shipments";
 
@@ -65,9 +66,13 @@ export async function openEmbedded(directory: string = temporaryDirectory()): Pr
     topics: [{ name: TOPIC, partitions: 1 }],
     now: () => 1_700_000_000_000,
     randomBytes,
-    busyTimeoutMs: 200,
+    busyTimeoutMs: PATIENCE_MS,
   });
-  const store = openSqliteStore({ path: join(directory, "store.db"), collections: ["shipments"], busyTimeoutMs: 200 });
+  const store = openSqliteStore({
+    path: join(directory, "store.db"),
+    collections: ["shipments"],
+    busyTimeoutMs: PATIENCE_MS,
+  });
   onTestFinished(async () => {
     await store.close();
     await log.close();
@@ -100,17 +105,12 @@ export async function openEmbedded(directory: string = temporaryDirectory()): Pr
       const [stream] = await log.streams();
       if (stream === undefined) throw new Error("there is no stream");
       const { end } = await log.bounds(stream);
-      const limit = AbortSignal.timeout(5_000);
       let broken = false;
       gateway.done.catch(() => (broken = true));
-      while (
-        !limit.aborted &&
-        !broken &&
-        gateway.streams()[0]?.state !== "halted" &&
-        (gateway.streams()[0]?.settledTo ?? -1n) < end
-      ) {
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      }
+      await until(() => {
+        const [first] = gateway.streams();
+        return broken || first?.state === "halted" || (first?.settledTo ?? -1n) >= end;
+      });
       await gateway.stop();
       return gateway;
     },

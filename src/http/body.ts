@@ -7,8 +7,11 @@ import { badRequest, ProblemError, tooLarge, unsupported } from "./problem.ts";
 
 const unzip = promisify(gunzip);
 
-/** A body that is left half read is read on and thrown away this long, so that its sender gets to the answer. */
-const DRAIN_MS = 2_000;
+/**
+ * A body that is left half read is read on and thrown away this long in all, and as long as something comes within so long,
+ * so that its sender gets to the answer. The numbers are those of nginx's lingering close.
+ */
+const DRAIN = { inAllMs: 30_000, silentMs: 5_000 } as const;
 
 /** Whether the body is gzip; any other encoding is refused. `x-gzip` is the same (RFC 9110, 8.4.1.3). */
 export function isGzip(headers: IncomingHttpHeaders): boolean {
@@ -205,9 +208,15 @@ function cutShort(): Error {
 /** Reads on what nobody wants any more, for a while: a connection that is closed over unread bytes loses its answer. */
 export function drain(body: Readable): void {
   if (body.readableEnded || body.destroyed) return;
-  const timer = setTimeout(() => body.destroy(), DRAIN_MS).unref();
-  body.once("close", () => clearTimeout(timer));
+  const end = (): void => void body.destroy();
+  const inAll = setTimeout(end, DRAIN.inAllMs).unref();
+  const silent = setTimeout(end, DRAIN.silentMs).unref();
+  body.once("close", () => {
+    clearTimeout(inAll);
+    clearTimeout(silent);
+  });
   body.on("error", () => undefined);
+  body.on("data", () => silent.refresh());
   body.resume();
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { audit, type AuditReport } from "../../src/audit/audit.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { openEmbedded, shipment, temporaryDirectory, type Embedded } from "../embedded.ts";
+import { PATIENCE_MS } from "../patience.ts";
 
 const OPTIONS = { tailMayBeIncomplete: false, findingsMax: 100, signal: new AbortController().signal };
 
@@ -35,7 +36,7 @@ async function auditAfter(embedded: Embedded, sql: string): Promise<AuditReport>
   const db = new DatabaseSync(path);
   db.exec(sql);
   db.close();
-  const store = openSqliteStore({ path, collections: ["shipments"], busyTimeoutMs: 200 });
+  const store = openSqliteStore({ path, collections: ["shipments"], busyTimeoutMs: PATIENCE_MS });
   try {
     return await audit(store.reads, OPTIONS);
   } finally {
@@ -213,7 +214,7 @@ describe("audit()", () => {
       const bytes = Buffer.from(intact);
       bytes[mark] = (bytes[mark] ?? 0) ^ 1;
       writeFileSync(copy, bytes);
-      const store = openSqliteStore({ path: copy, collections: ["shipments"], busyTimeoutMs: 200 });
+      const store = openSqliteStore({ path: copy, collections: ["shipments"], busyTimeoutMs: PATIENCE_MS });
       const report = await audit(store.reads, OPTIONS);
       await store.close();
       expect(report.findingsTotal).toBeGreaterThan(0);

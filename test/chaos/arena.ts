@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Admin } from "@platformatic/kafka";
 import { expect, onTestFinished } from "vitest";
 import { temporaryDirectory } from "../embedded.ts";
+import { PATIENCE_MS } from "../patience.ts";
 import type { Broker } from "./servers.ts";
 import { seeded, type Random } from "../simulation/random.ts";
 import { settle } from "./chaos.ts";
@@ -34,7 +35,6 @@ export type ArenaSettings = {
 
 /** Shorter than any zombie sleeps. A member that is killed holds up who joins for as long. */
 const SESSION_TIMEOUT_SECONDS = "3";
-const SETTLE_MAX_MS = 60_000;
 const FETCH_BYTES = 1_048_576;
 /** In turn for each start: two owners of a partition then cut the log differently. */
 const BATCH_RECORDS = [20, 150, 1_000] as const;
@@ -67,11 +67,11 @@ export async function openArena(settings: ArenaSettings): Promise<Arena> {
     return { ...environment, ...batch, ...member };
   });
   onTestFinished(() => fleet.abandon());
-  await fleet.listening(AbortSignal.timeout(30_000));
+  await fleet.listening(AbortSignal.timeout(PATIENCE_MS));
 
   const judge = async (): Promise<void> => {
     await journal.settle();
-    const behind = await settle(journal, documents, AbortSignal.timeout(SETTLE_MAX_MS));
+    const behind = await settle(journal, documents, AbortSignal.timeout(PATIENCE_MS));
     const ends = await fleet.stop();
     const [visible, stored] = [await readVisible(kafka, topic), await documents.read()];
     const violations = judgeRun({ visible, journal: journal.entries, documents: stored });

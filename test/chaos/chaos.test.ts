@@ -11,8 +11,8 @@ const ZOMBIES = Math.ceil(KILLS / 5);
 const WORKERS = 3;
 const PARTITIONS = 6;
 const NUMBER = new Intl.NumberFormat("en");
-/** Time for the faults alone; on a busy machine they were 104 of the 230 seconds that the whole test took. */
-const CHAOS_MAX_MS = 270_000;
+/** Time for the faults alone. */
+const CHAOS_MAX_MS = 900_000;
 
 test(`${KILLS} SIGKILLs and ${ZOMBIES} SIGSTOP zombies over ${WORKERS} workers, ${PARTITIONS} partitions, ${NUMBER.format(RECORDS)} records`, async () => {
   const report = newChaosReport();
@@ -20,7 +20,6 @@ test(`${KILLS} SIGKILLs and ${ZOMBIES} SIGSTOP zombies over ${WORKERS} workers, 
   const tell = (): void => void process.stderr.write(`SIGMA_CHAOS_SEED=${SEED} ${JSON.stringify(story)}\n`);
   onTestFailed(tell);
   const [kafka, mongo] = [await needKafka(), await needMongo(1)];
-  if (kafka === null || mongo === null) return;
   const uri = mongo.uri.replace("/?", "/chaos?");
   const arena = await openArena({ kafka, uri, partitions: PARTITIONS, workers: WORKERS, seed: SEED });
   const plan = { records: RECORDS, kills: KILLS, zombies: ZOMBIES };
@@ -32,4 +31,4 @@ test(`${KILLS} SIGKILLs and ${ZOMBIES} SIGSTOP zombies over ${WORKERS} workers, 
   expect(report.killsUnderLoad).toBeGreaterThan(KILLS / 2);
   expect(arena.journal.entries.length).toBeGreaterThanOrEqual(RECORDS);
   if (process.env["SIGMA_CHAOS_SEED"] !== undefined) tell();
-}, 540_000);
+}, 1_800_000);

@@ -35,7 +35,7 @@ const ZOMBIE_SLEEP_MS = { min: 8_000, max: 15_000 } as const;
  * A zombie whose partitions nobody has taken over sleeps on, so long at most: while the kills go on, the others of a slow
  * machine hardly live long enough to take over anything.
  */
-const OVERTAKE_MAX_MS = 100_000;
+const OVERTAKE_MAX_MS = 300_000;
 /** Records written while a zombie sleeps, over and above the plan: others can only move what there is something new in. */
 const OVERTAKING_RECORDS = 300;
 

@@ -9,6 +9,7 @@ import {
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openKafkaSource } from "../../src/source/kafka/source.ts";
 import { createTopic } from "../servers/kafka-for-tests.ts";
+import { PATIENCE_MS, until } from "../patience.ts";
 import { seeded } from "../simulation/random.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { needKafka, type Broker } from "./servers.ts";
@@ -26,8 +27,9 @@ async function written(kafka: Broker, records: number): Promise<{ readonly topic
   await createTopic(kafka.brokers, topic, 1);
   const settings = { brokers: kafka.brokers, topic, partitions: 1, random: seeded(11), prefix: "C" };
   const journal = openJournal({ ...settings, fetchBytes: 262_144 });
+  onTestFinished(async () => journal.close());
   await journal.write(records);
-  await journal.close();
+  await journal.settle();
   return { topic, journal };
 }
 
@@ -72,31 +74,34 @@ async function openStream(
   return { consumer, stream };
 }
 
-/** Takes messages until none came for a while, or there are enough. */
-async function take(stream: Stock, most = Infinity): Promise<readonly Seen[]> {
+/** Takes messages until there are enough. */
+async function take(stream: Stock, enough: (seen: readonly Seen[]) => boolean): Promise<readonly Seen[]> {
   const seen: Seen[] = [];
-  for (let idleMs = 0; idleMs < 3_000 && seen.length < most;) {
-    const message = stream.read() as Message | null;
-    if (message === null) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      idleMs += 50;
-      continue;
+  await until(() => {
+    while (!enough(seen)) {
+      const message = stream.read() as Message | null;
+      if (message === null) return false;
+      const { partition, offset, value } = message;
+      seen.push({ partition, offset, value: value ?? null });
     }
-    idleMs = 0;
-    const { partition, offset, value } = message;
-    seen.push({ partition, offset, value: value ?? null });
-  }
+    return true;
+  });
   return seen;
+}
+
+/** Whether the last record that was acknowledged has come. */
+function upTo({ entries }: Journal): (seen: readonly Seen[]) => boolean {
+  const last = entries.map(({ offset }) => offset).reduce((one, other) => (one > other ? one : other));
+  return (seen) => (seen.at(-1)?.offset ?? -1n) >= last;
 }
 
 describe("the harness goes red", () => {
   test("for the stock stream on a topic with aborted transactions, and stays green for our own loop on the same topic", async () => {
     const kafka = await needKafka();
-    if (kafka === null) return;
     const { topic, journal } = await written(kafka, 3_000);
     expect(journal.aborted.length).toBeGreaterThan(0);
     const { consumer, stream } = await openStream(kafka, topic, { autocommit: false, groupId: randomUUID() });
-    const stock = await take(stream);
+    const stock = await take(stream, upTo(journal));
     await consumer.close(true);
     expect((await verdictOn(kafka, topic, journal, stock)).invented).toBeGreaterThan(0);
 
@@ -111,8 +116,9 @@ describe("the harness goes red", () => {
     const [ours] = await source.streams();
     if (ours === undefined) throw new Error("there is no stream");
     const seen: Seen[] = [];
-    const limits = { bytesMax: 1_000_000, recordsMax: 500, waitMs: 500 };
-    for (let next = 0n; ;) {
+    const limits = { bytesMax: 1_000_000, recordsMax: 500, waitMs: PATIENCE_MS };
+    const { end } = await source.bounds(ours);
+    for (let next = 0n; next < end;) {
       const fetched = await source.fetch(ours, next, limits, new AbortController().signal);
       if (fetched.kind !== "records") break;
       for (const { position, value } of fetched.read()) seen.push({ partition: 0, offset: position.offset, value });
@@ -123,17 +129,19 @@ describe("the harness goes red", () => {
 
   test("for a worker that lets the client commit by itself and dies", async () => {
     const kafka = await needKafka();
-    if (kafka === null) return;
     const { topic, journal } = await written(kafka, 3_000);
     const groupId = randomUUID();
     const first = await openStream(kafka, topic, { autocommit: true, groupId });
     const committed = new Promise((resolve) => first.stream.once("autocommit", resolve));
-    const before = await take(first.stream, 100);
+    const before = await take(first.stream, ({ length }) => length === 100);
     await committed;
     // What was buffered dies with it; the group believes that it was done.
     await first.consumer.close(true);
+    // Something to come, whatever the group believes.
+    await journal.write(10);
+    await journal.settle();
     const second = await openStream(kafka, topic, { autocommit: true, groupId });
-    const after = await take(second.stream);
+    const after = await take(second.stream, upTo(journal));
     await second.consumer.close(true);
     expect((await verdictOn(kafka, topic, journal, [...before, ...after])).lost).toBeGreaterThan(0);
   }, 240_000);

@@ -20,6 +20,8 @@ export type FaultProxy = {
   readonly connections: () => number;
   /** Bytes lost so far: proof that a fault hit something. */
   readonly lostBytes: () => number;
+  /** Bytes that wait here to be forwarded. */
+  readonly heldBytes: () => number;
   readonly set: (fault: Fault) => void;
   /** Resets every connection (RST, not FIN). New ones are taken. */
   readonly reset: () => void;
@@ -27,6 +29,7 @@ export type FaultProxy = {
 };
 
 type Link = {
+  readonly heldBytes: () => number;
   readonly reset: () => void;
   readonly apply: (fault: Fault) => void;
 };
@@ -56,6 +59,7 @@ export async function openFaultProxy(target: { readonly host: string; readonly p
     port: (server.address() as AddressInfo).port,
     connections: () => links.size,
     lostBytes: () => lostBytes,
+    heldBytes: () => [...links].reduce((sum, link) => sum + link.heldBytes(), 0),
     set: (next) => {
       fault = next;
       for (const link of links) link.apply(next);
@@ -88,6 +92,7 @@ function createLink(client: Socket, upstream: Socket, lost: (bytes: number) => v
   const requests = createPipe(client, upstream, lose);
   const replies = createPipe(upstream, client, lose);
   return {
+    heldBytes: () => requests.heldBytes() + replies.heldBytes(),
     reset,
     apply: (fault) => {
       if (damaged && fault.kind !== "black-hole" && fault.kind !== "lost-replies") {
@@ -105,13 +110,14 @@ type Held = { readonly dueMs: number; readonly chunk: Buffer | null };
 
 /**
  * One direction. Chunks wait in a queue, each until it is due; `null` stands for the end of the stream. While the
- * direction is half-open nothing leaves the queue, and the reading side is paused, so that the sender feels it.
+ * direction is half-open nothing leaves the queue, and the reading side is paused once something is in it, so that the
+ * sender feels it.
  */
 function createPipe(
   from: Socket,
   to: Socket,
   lose: (bytes: number) => void,
-): { readonly apply: (fault: DirectionFault) => void } {
+): { readonly apply: (fault: DirectionFault) => void; readonly heldBytes: () => number } {
   const queue: Held[] = [];
   let fault: DirectionFault = { kind: "none" };
   let timer: NodeJS.Timeout | undefined;
@@ -136,6 +142,7 @@ function createPipe(
       return;
     }
     queue.push({ dueMs: performance.now() + (fault.kind === "latency" ? fault.delayMs : 0), chunk });
+    if (fault.kind === "half-open") from.pause();
     forward();
   };
   from.on("data", hold);
@@ -148,9 +155,10 @@ function createPipe(
     if (fault.kind !== "half-open") from.resume();
   });
   return {
+    heldBytes: () => queue.reduce((sum, { chunk }) => sum + (chunk?.length ?? 0), 0),
     apply: (next) => {
       fault = next;
-      if (next.kind === "half-open") from.pause();
+      if (next.kind === "half-open" && queue.length > 0) from.pause();
       else from.resume();
       forward();
     },

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openMongoStore } from "../../src/store/mongodb/store.ts";
+import { PATIENCE_MS, until } from "../patience.ts";
 import {
   failedRow,
   insertFacts,
@@ -31,17 +31,14 @@ const WRITES: readonly (readonly [name: string, run: (store: Store) => Promise<u
   ["insertReceipts", async (store) => store.insertReceipts([receiptRow(3n)])],
 ];
 
-/** Long enough for a write to be on its way. */
-const LOST_MS = 150;
 const FAULTS: readonly Fault[] = [{ kind: "black-hole" }, { kind: "lost-replies" }, { kind: "half-open" }];
 
 test("a write that MongoDB did not answer is Unavailable and never called stored", async () => {
   const mongo = await needMongo(0);
-  if (mongo === null) return;
   const proxy = await openFaultProxy({ host: "127.0.0.1", port: mongo.ports[0] ?? 0 });
   onTestFinished(async () => proxy.close());
   const uri = `mongodb://127.0.0.1:${proxy.port}/answers?directConnection=true`;
-  const patience = { selectionTimeoutMs: 3_000, socketTimeoutMs: 10_000 };
+  const patience = { selectionTimeoutMs: PATIENCE_MS, socketTimeoutMs: PATIENCE_MS };
   const store = await openMongoStore({ uri, ...patience, collections: [LAW_COLLECTION] });
   onTestFinished(async () => store.close());
   const ends: string[] = [];
@@ -49,16 +46,18 @@ test("a write that MongoDB did not answer is Unavailable and never called stored
     for (const [name, write] of WRITES) {
       // Leaves a connection that is alive, so that it is the write that meets the fault.
       await store.tail(STREAM);
+      const lost = proxy.lostBytes();
       proxy.set(fault);
       const writing = write(store).then(
         () => "stored",
         (error: unknown) => (error instanceof Unavailable ? "Unavailable" : String(error)),
       );
-      await delay(LOST_MS);
+      // It is on its way: the proxy has something of it, or of its answer.
+      await until(() => proxy.lostBytes() > lost || proxy.heldBytes() > 0);
       proxy.reset();
       proxy.set({ kind: "none" });
       ends.push(`${fault.kind}, ${name}: ${await writing}`);
     }
   }
   expect(ends).toEqual(FAULTS.flatMap(({ kind }) => WRITES.map(([name]) => `${kind}, ${name}: Unavailable`)));
-}, 180_000);
+});

@@ -3,6 +3,7 @@ import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { diagnoseKafka } from "../../src/source/kafka/diagnose.ts";
 import { diagnoseMongo } from "../../src/store/mongodb/diagnose.ts";
+import { PATIENCE_MS } from "../patience.ts";
 import { createTopic, withAdmin } from "../servers/kafka-for-tests.ts";
 import { startKafka, type KafkaServer } from "../servers/kafka.ts";
 import { startMongo, type MongoServer } from "../servers/mongodb.ts";
@@ -229,7 +230,7 @@ describe("sigma doctor on MongoDB", () => {
   });
 
   test("warns of a clock that is off", async () => {
-    const options = { selectionTimeoutMs: 5_000, socketTimeoutMs: 5_000, collections: [] };
+    const options = { selectionTimeoutMs: PATIENCE_MS, socketTimeoutMs: PATIENCE_MS, collections: [] };
     const found = await diagnoseMongo({ uri: database().uri, ...options, now: () => Date.now() - 60_000 });
     expect(found.at(-1)).toMatchObject({ name: "clock", result: "warn" });
   });
@@ -249,7 +250,7 @@ describe("sigma doctor on MongoDB", () => {
     const [first = 0, second = 0] = [0, 1, 2].filter((node) => node !== primary);
     await set.kill(first);
     await expect
-      .poll(async () => named((await doctor({ MONGODB_URI: uri })).found, "mongodb topology")[0], { timeout: 30_000 })
+      .poll(async () => named((await doctor({ MONGODB_URI: uri })).found, "mongodb topology")[0])
       .toEqual([
         "warn",
         members(
@@ -260,7 +261,7 @@ describe("sigma doctor on MongoDB", () => {
       ]);
     await set.kill(second);
     await expect
-      .poll(async () => named((await doctor({ MONGODB_URI: uri })).found, "mongodb")[0]?.[1], { timeout: 40_000 })
+      .poll(async () => named((await doctor({ MONGODB_URI: uri })).found, "mongodb")[0]?.[1])
       .toMatch(/^STORE_UNREACHABLE Cannot use MongoDB: it cannot be reached; seen: .*RSSecondary/);
   }, 180_000);
 });

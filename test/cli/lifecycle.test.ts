@@ -72,7 +72,7 @@ describe("the life of a version", () => {
           "content-type": "application/json",
           "sigma-contract": `parcel@${version}`,
           "sigma-producer": producer,
-          prefer: "wait=10",
+          prefer: "wait=30",
         },
         body: `{"id":"${id}","weight":1}`,
       });

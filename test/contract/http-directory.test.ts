@@ -7,6 +7,7 @@ import { refreshSnapshot, type Refreshed } from "../../src/contract/http-directo
 import { loadFrozenContracts } from "../../src/contract/commands.ts";
 import { ROOT, sigma, startSigma } from "../cli/run.ts";
 import { temporaryDirectory } from "../embedded.ts";
+import { PATIENCE_MS } from "../patience.ts";
 
 type Web = { readonly url: string; readonly root: string; readonly asked: string[]; failing: string | null };
 
@@ -36,7 +37,7 @@ async function web(): Promise<Web> {
 function place(): { readonly directory: string; readonly refresh: (from: Web) => Promise<Refreshed> } {
   const data = temporaryDirectory();
   const directory = join(data, "contracts");
-  return { directory, refresh: async ({ url }) => refreshSnapshot({ url, directory, timeoutMs: 2_000 }) };
+  return { directory, refresh: async ({ url }) => refreshSnapshot({ url, directory, timeoutMs: PATIENCE_MS }) };
 }
 
 test("a directory on the web is copied whole, and loaded as one on disk is", async () => {

@@ -39,16 +39,16 @@ describe("the reference's smoke tests, on Kafka and MongoDB", () => {
     const { program, counts, topic, brokers, db } = await fresh(1);
     const gateway = await program.start();
     await produce(brokers, topic, 0, [shipmentText("SHIP-1")]);
-    await expect.poll(counts, { timeout: 30_000 }).toEqual({ validated: 1, failed: 0, receipts: 0 });
+    await expect.poll(counts).toEqual({ validated: 1, failed: 0, receipts: 0 });
     await produce(brokers, topic, 0, ['{"shipment_id":"","weight_kg":-5,"destination":"Dublin","priority":9}']);
-    await expect.poll(counts, { timeout: 30_000 }).toEqual({ validated: 1, failed: 1, receipts: 0 });
+    await expect.poll(counts).toEqual({ validated: 1, failed: 1, receipts: 0 });
     await produce(
       brokers,
       topic,
       0,
       Array.from({ length: 5 }, () => shipmentText("SHIP-1")),
     );
-    await expect.poll(counts, { timeout: 30_000 }).toEqual({ validated: 1, failed: 1, receipts: 5 });
+    await expect.poll(counts).toEqual({ validated: 1, failed: 1, receipts: 5 });
     expect(await db.collection("validated_shipments").findOne({})).toMatchObject({
       payload: { shipment_id: "SHIP-1", weight_kg: 15.2, destination: "Dublin", priority: 2 },
       contract: { subject: "shipment", version: 1 },
@@ -66,7 +66,7 @@ describe("the reference's smoke tests, on Kafka and MongoDB", () => {
     const { program, counts, topic, brokers, db } = await fresh(1, { SIGMA_PASSED_RAW: "drop" });
     const gateway = await program.start();
     await produce(brokers, topic, 0, [shipmentText("A"), shipmentText("A"), "{broken"]);
-    await expect.poll(counts, { timeout: 30_000 }).toEqual({ validated: 1, failed: 1, receipts: 1 });
+    await expect.poll(counts).toEqual({ validated: 1, failed: 1, receipts: 1 });
     expect(await db.collection("validated_shipments").findOne({})).toMatchObject({ raw: null });
     gateway.child.kill("SIGTERM");
     expect((await gateway.ended).code).toBe(0);
@@ -85,7 +85,7 @@ describe("the reference's smoke tests, on Kafka and MongoDB", () => {
     expect(response.status).toBe(202);
     const ingested = await program.run("ingest", "examples/shipments.ndjson", "--to", "kafka", "--json");
     expect(JSON.parse(ingested.stdout)).toMatchObject({ kind: "appended", records: 42, topic });
-    await expect.poll(counts, { timeout: 30_000 }).toEqual({ validated: 16, failed: 25, receipts: 3 });
+    await expect.poll(counts).toEqual({ validated: 16, failed: 25, receipts: 3 });
     const ends = await withAdmin(brokers, async (admin) =>
       admin.listOffsets({
         topics: [{ name: topic, partitions: [0, 1, 2].map((partitionIndex) => ({ partitionIndex, timestamp: -1n })) }],
@@ -107,10 +107,10 @@ describe("the mirror of decisions", () => {
     await createTopic(brokers, `${topic}.validated`, 1);
     const gateway = await program.start();
     await produce(brokers, topic, 0, [shipmentText("A"), "{broken", shipmentText("A"), shipmentText("A", 3)]);
-    await expect.poll(counts, { timeout: 30_000 }).toEqual({ validated: 1, failed: 2, receipts: 1 });
+    await expect.poll(counts).toEqual({ validated: 1, failed: 2, receipts: 1 });
     // They are told after they are stored, each topic in its turn.
     const told = async (name: string): Promise<number> => (await readTold(brokers, `${topic}.${name}`)).length;
-    await expect.poll(async () => [await told("failed"), await told("validated")], { timeout: 30_000 }).toEqual([2, 1]);
+    await expect.poll(async () => [await told("failed"), await told("validated")]).toEqual([2, 1]);
     const [passed] = await readTold(brokers, `${topic}.validated`);
     expect([passed?.text, passed?.headers.get("sigma.contract")]).toEqual([shipmentText("A"), "shipment@1"]);
     expect(passed?.key).toBe(passed?.headers.get("sigma.decision.id"));
@@ -131,7 +131,7 @@ describe("streams that stand still, on Kafka and MongoDB", () => {
     const { program, topic, brokers, counts } = await fresh(1);
     await produce(brokers, topic, 0, [shipmentText("A"), shipmentText("B")]);
     const first = await program.start();
-    await expect.poll(async () => settledTo(first, 0), { timeout: 30_000 }).toBe(2);
+    await expect.poll(async () => settledTo(first, 0)).toBe(2);
     first.child.kill("SIGTERM");
     await first.ended;
     await produce(
@@ -144,7 +144,7 @@ describe("streams that stand still, on Kafka and MongoDB", () => {
       admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: 5n }] }] }),
     );
     const gateway = await program.start();
-    await expect.poll(async () => (await gateway.ready()).streams[0]?.state, { timeout: 30_000 }).toBe("halted");
+    await expect.poll(async () => (await gateway.ready()).streams[0]?.state).toBe("halted");
     expect(await gateway.ready()).toMatchObject({ status: 503, streams: [{ trouble: { code: "LOG_START_PASSED" } }] });
     expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
 
@@ -158,7 +158,7 @@ describe("streams that stand still, on Kafka and MongoDB", () => {
       0,
       `${topic}/0: offsets [2, 5) are recorded as lost, and the audit says so from now on\n`,
     ]);
-    await expect.poll(async () => settledTo(gateway, 0), { timeout: 30_000 }).toBe(6);
+    await expect.poll(async () => settledTo(gateway, 0)).toBe(6);
     expect(await counts()).toEqual({ validated: 3, failed: 0, receipts: 0 });
     expect((await program.run("streams", "list")).code).toBe(0);
     const again = await program.run("streams", "accept-gap", `${topic}/0`, "--reason", "again");
@@ -175,11 +175,11 @@ describe("streams that stand still, on Kafka and MongoDB", () => {
     const { program, topic, brokers, counts } = await fresh(1);
     const gateway = await program.start();
     await produce(brokers, topic, 0, [shipmentText("A"), shipmentText("B")]);
-    await expect.poll(counts, { timeout: 30_000 }).toMatchObject({ validated: 2 });
+    await expect.poll(counts).toMatchObject({ validated: 2 });
     await deleteTopic(brokers, topic);
     await createTopic(brokers, topic, 1);
     await produce(brokers, topic, 0, [shipmentText("B"), shipmentText("C")]);
-    await expect.poll(counts, { timeout: 25_000 }).toEqual({ validated: 3, failed: 0, receipts: 1 });
+    await expect.poll(counts).toEqual({ validated: 3, failed: 0, receipts: 1 });
     gateway.child.kill("SIGTERM");
     await gateway.ended;
     expect((await program.run("audit", "--source")).code).toBe(0);
@@ -191,7 +191,7 @@ describe("a log that lost records that were decided", () => {
     const { program, topic, brokers, counts } = await fresh(1);
     const first = await program.start();
     await produce(brokers, topic, 0, [shipmentText("A"), shipmentText("B"), shipmentText("C")]);
-    await expect.poll(async () => settledTo(first, 0), { timeout: 30_000 }).toBe(3);
+    await expect.poll(async () => settledTo(first, 0)).toBe(3);
     first.child.kill("SIGTERM");
     await first.ended;
     const { data, kill, restart } = kafka();
@@ -201,9 +201,7 @@ describe("a log that lost records that were decided", () => {
     }
     await restart();
     const gateway = await program.start();
-    await expect
-      .poll(async () => (await gateway.ready()).streams[0]?.trouble?.code, { timeout: 30_000 })
-      .toBe("LOG_TRUNCATED");
+    await expect.poll(async () => (await gateway.ready()).streams[0]?.trouble?.code).toBe("LOG_TRUNCATED");
     const accepted = await program.run("streams", "accept-gap", `${topic}/0`, "--reason", "the disk was lost");
     expect([accepted.code, accepted.stderr.split("\n")[0]]).toEqual([
       2,
@@ -222,13 +220,13 @@ describe("a group of gateways", () => {
     const gateways = [await program.start(), await program.start()];
     const owned = async (): Promise<readonly number[]> =>
       Promise.all(gateways.map(async ({ ready }) => (await ready()).streams.length));
-    await expect.poll(owned, { timeout: 30_000 }).toEqual([2, 2]);
+    await expect.poll(owned).toEqual([2, 2]);
     for (const partition of [0, 1, 2, 3]) await produce(brokers, topic, partition, [shipmentText(`P${partition}`)]);
-    await expect.poll(counts, { timeout: 30_000 }).toMatchObject({ validated: 4 });
+    await expect.poll(counts).toMatchObject({ validated: 4 });
     gateways.shift()?.child.kill("SIGKILL");
     for (const partition of [0, 1, 2, 3]) await produce(brokers, topic, partition, [shipmentText(`Q${partition}`)]);
-    await expect.poll(owned, { timeout: 30_000 }).toEqual([4]);
-    await expect.poll(counts, { timeout: 30_000 }).toMatchObject({ validated: 8 });
+    await expect.poll(owned).toEqual([4]);
+    await expect.poll(counts).toMatchObject({ validated: 8 });
     expect((await program.run("audit", "--source")).code).toBe(0);
   }, 180_000);
 });
@@ -246,12 +244,12 @@ describe("a rolling deploy", () => {
       }
     };
     await send(0);
-    await expect.poll(counts, { timeout: 30_000 }).toSatisfy(({ validated, failed }) => validated + failed === 800);
+    await expect.poll(counts).toSatisfy(({ validated, failed }) => validated + failed === 800);
     // The old build goes in the middle of its work; the new one redoes what it had begun with the old one's set.
     const sending = send(1);
     running[0]?.child.kill("SIGKILL");
     await sending;
-    await expect.poll(counts, { timeout: 30_000 }).toSatisfy(({ validated, failed }) => validated + failed === 1_600);
+    await expect.poll(counts).toSatisfy(({ validated, failed }) => validated + failed === 1_600);
     const { validated, failed } = await counts();
     expect([validated > 0, failed > 0]).toEqual([true, true]);
     expect(await db.collection("sigma_ledger").distinct("contractSet", { kind: "BATCH" })).toHaveLength(2);

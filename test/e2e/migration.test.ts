@@ -36,7 +36,7 @@ test("a producer of a deprecated version is told so on the advisory topic, once"
   const send = async (id: string): Promise<number> => {
     const response = await fetch(`${gateway.url}/v1/events/${topic}`, {
       method: "POST",
-      headers: { "content-type": "application/json", "sigma-producer": "svc-a", prefer: "wait=10" },
+      headers: { "content-type": "application/json", "sigma-producer": "svc-a", prefer: "wait=30" },
       body: shipmentText(id),
     });
     return response.status;

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { onTestFinished } from "vitest";
+import { PATIENCE_MS } from "../patience.ts";
 
 const SIGMA = resolve(import.meta.dirname, "../../bin/sigma.js");
 
@@ -43,7 +44,9 @@ export async function startGatewayProcess(
   { demo = false }: { readonly demo?: boolean } = {},
 ): Promise<GatewayProcess> {
   const fed = demo ? [] : ["--no-demo"];
-  const running = start(["start", "--port", "0", ...fed, "--data", dataDirectory, "--log-level", "warn"], {});
+  const running = start(["start", "--port", "0", ...fed, "--data", dataDirectory, "--log-level", "warn"], {
+    SIGMA_SHUTDOWN_DEADLINE_SECONDS: String(PATIENCE_MS / 1_000),
+  });
   const ended = once(running.child, "close").then(([code, signal]: unknown[]) => ({
     code: code as number | null,
     signal: signal as NodeJS.Signals | null,

@@ -1,5 +1,6 @@
 import { onTestFinished } from "vitest";
 import { openKafkaSource } from "../../src/source/kafka/source.ts";
+import { PATIENCE_MS } from "../patience.ts";
 
 /** A record that the gateway wrote. */
 type Told = { readonly key: string; readonly text: string; readonly headers: ReadonlyMap<string, string> };
@@ -16,12 +17,12 @@ export async function readTold(brokers: string, topic: string): Promise<readonly
   onTestFinished(source.close);
   const [stream] = await source.streams();
   if (stream === undefined) throw new Error("there is no stream");
-  const limits = { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: 10_000 };
+  const limits = { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: PATIENCE_MS };
   const told: Told[] = [];
   const { start, end } = await source.bounds(stream);
   let next = start;
   while (next < end) {
-    const fetched = await source.fetch(stream, next, limits, AbortSignal.timeout(10_000));
+    const fetched = await source.fetch(stream, next, limits, new AbortController().signal);
     if (fetched.kind !== "records") throw new Error(`nothing more than ${told.length}`);
     for (const { key, value, headers, position } of fetched.read()) {
       const texts = new Map(headers.map(([name, bytes]) => [name, Buffer.from(bytes).toString()]));

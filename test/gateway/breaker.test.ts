@@ -68,10 +68,17 @@ describe("a gateway with a breaker", () => {
     const [stream] = await log.streams();
     await resumeStream(store, stream?.id ?? "", OPERATOR);
     await embedded.append("{", "{");
-    const gateway = await startGateway({ ...deps, breaker: { failedRatioMax: null, consecutiveMax: 1, window: 1 } });
+    const breaker = { failedRatioMax: null, consecutiveMax: 1, window: 1 };
+    let looks = 0;
+    const sleep: typeof deps.sleep = async (ms, signal) => {
+      looks += 1;
+      return deps.sleep(ms, signal);
+    };
+    const gateway = await startGateway({ ...deps, breaker, sleep });
     await expect.poll(async () => store.reads.halts()).toHaveLength(1);
     await resumeStream(store, "another", OPERATOR);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const before = looks;
+    await expect.poll(() => looks).toBeGreaterThan(before + 2);
     expect(gateway.streams()[0]?.state).toBe("halted");
     await gateway.stop();
     expect(await store.reads.tally()).toEqual({ validated: 0, failed: 0, receipts: 0 });

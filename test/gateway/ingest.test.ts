@@ -247,7 +247,7 @@ async function forgedTail(embedded: Embedded, stream: string, fact = "B") {
     source,
     0n,
     { bytesMax: 1_000, recordsMax: 2, waitMs: 0 },
-    AbortSignal.timeout(1_000),
+    new AbortController().signal,
   );
   if (fetched.kind !== "records") throw new Error("there are no records");
   const decided = fetched.read().map((record) => decideRecord(record, set, () => null));

@@ -45,7 +45,7 @@ describe("gzip", () => {
       expect([answer.status, answer.body["count"]]).toEqual([202, 4_000]);
     }
     const spaces = gzipSync(`{"shipment_id":"z",${" ".repeat(3_000)}"weight_kg":1,"destination":"D","priority":1}`);
-    const one = await post(`${service.url}${EVENTS}`, spaces, { "content-encoding": "gzip", prefer: "wait=5" });
+    const one = await post(`${service.url}${EVENTS}`, spaces, { "content-encoding": "gzip", prefer: "wait=30" });
     expect(one.body).toMatchObject({ decisions: [{ status: "PASSED" }] });
   });
 
@@ -100,18 +100,18 @@ describe("streams of lines", () => {
   test("Prefer: wait is honoured for as many as one answer holds, and else the answer says that it was not", async () => {
     const service = await startService();
     const lines = (count: number): string => Array.from({ length: count }, (_, n) => `${shipment(`w${n}`)}\n`).join("");
-    const few = await post(`${service.url}${EVENTS}`, lines(20), { ...NDJSON, prefer: "wait=10" });
+    const few = await post(`${service.url}${EVENTS}`, lines(20), { ...NDJSON, prefer: "wait=30" });
     expect([few.status, few.headers.get("preference-applied"), few.body["decisions"]]).toMatchObject([
       200,
-      "wait=10",
+      "wait=30",
       Array.from({ length: 20 }, () => ({ status: "PASSED" })),
     ]);
-    const many = await post(`${service.url}${EVENTS}`, lines(1_001), { ...NDJSON, prefer: "wait=10" });
+    const many = await post(`${service.url}${EVENTS}`, lines(1_001), { ...NDJSON, prefer: "wait=30" });
     expect([many.status, many.headers.get("preference-applied"), many.body["count"]]).toEqual([202, "none", 1_001]);
   });
 
   test("a sender that stalls is answered, and told what was appended", async () => {
-    const service = await startService({ http: { limits: { lineMs: 300 } } });
+    const service = await startService({ http: { limits: { lineMs: 3_000 } } });
     const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
     const stalled = await open(service.port);
     stalled.socket.write(`${head(NDJSON["content-type"], "Transfer-Encoding: chunked\r\n")}\r\n`);

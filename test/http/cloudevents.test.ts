@@ -7,7 +7,7 @@ import { shipment, TOPIC } from "../embedded.ts";
 import { post, startService, type Service } from "./service.ts";
 
 const EVENTS = `/v1/events/${TOPIC}`;
-const EVENT = { "content-type": "application/cloudevents+json", prefer: "wait=5" };
+const EVENT = { "content-type": "application/cloudevents+json", prefer: "wait=30" };
 const BINARY = { "ce-specversion": "1.0", "ce-id": "e1", "ce-source": "/s", "ce-type": "t" };
 
 /** An open contract on the topic: an envelope that was judged itself would pass it. */
@@ -92,7 +92,7 @@ test("the same bytes have one verdict: over HTTP, from the log, and when only a 
     const [appended] = await service.log.append(TOPIC, [
       { key: null, headers, value: Buffer.from(event), partition: null },
     ]);
-    await post(`${service.url}${EVENTS}`, "{}", { prefer: "wait=5" });
+    await post(`${service.url}${EVENTS}`, "{}", { prefer: "wait=30" });
     const row = await rowAt(service, appended?.offset ?? 0n);
     const over = (sent.body as { decisions: { status: string; id: string; code?: string }[] }).decisions[0];
     const fromLog = row.kind === "failed" ? row.reason : row.kind === "receipt" ? row.duplicateOf : row.id;
@@ -121,7 +121,7 @@ describe("headers of an event in binary mode", () => {
     [{ "ce-n": "1" }, "ce_n", "1"],
   ])("%o is read as %s: %s", async (headers, name, value) => {
     const service = await start();
-    const sent = { ...BINARY, ...(headers as Record<string, string>), prefer: "wait=5" };
+    const sent = { ...BINARY, ...(headers as Record<string, string>), prefer: "wait=30" };
     const answer = await post(`${service.url}${EVENTS}`, '{"id":"x"}', sent);
     expect(answer.body).toMatchObject({ decisions: [{ status: "PASSED" }] });
     const found = (await rowAt(service, 0n)).headers.find(([one]) => one === name);
@@ -193,7 +193,7 @@ describe("a body of application/json that was meant otherwise", () => {
       }),
     );
     const service = await startService({ ingest: { contracts: () => set }, http: { contracts: () => set } });
-    const answer = await post(`${service.url}${EVENTS}`, '[{"id":"1"}]', { prefer: "wait=5" });
+    const answer = await post(`${service.url}${EVENTS}`, '[{"id":"1"}]', { prefer: "wait=30" });
     expect(answer.body).toMatchObject({ decisions: [{ status: "PASSED" }] });
   });
 });

@@ -6,7 +6,7 @@ import { shipment, TOPIC } from "../embedded.ts";
 import { post, startService, type Service } from "./service.ts";
 
 const EVENTS = `/v1/events/${TOPIC}`;
-const WAIT = { prefer: "wait=5" };
+const WAIT = { prefer: "wait=30" };
 
 async function rowAt({ log, store }: Service, offset: bigint): Promise<StoredRow> {
   const [stream] = await log.streams();
@@ -42,7 +42,7 @@ describe("POST /v1/events/{topic}", () => {
   test("waits for the decision when the client prefers to", async () => {
     const service = await startService();
     const passed = await post(`${service.url}${EVENTS}`, shipment("A"), WAIT);
-    expect([passed.status, passed.headers.get("preference-applied")]).toEqual([200, "wait=5"]);
+    expect([passed.status, passed.headers.get("preference-applied")]).toEqual([200, "wait=30"]);
     expect(passed.body).toMatchObject({ count: 1, decisions: [{ status: "PASSED", partition: 0, offset: 0 }] });
     const again = await post(`${service.url}${EVENTS}`, shipment("A"), WAIT);
     expect(again.body).toMatchObject({ decisions: [{ status: "PASSED", duplicate: true }] });

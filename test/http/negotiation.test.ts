@@ -125,12 +125,12 @@ test("events say by which versions they are to be judged, and their receipts tha
     post(`${url}/v1/events/${TOPIC}`, body, headers);
   const early = await send(shipment("a"), {});
   expect([early.status, told(early.headers), early.body["deprecation"]]).toEqual([202, DEPRECATED, ON_RECEIPTS]);
-  const decided = await send(shipment("b"), { prefer: "wait=10" });
+  const decided = await send(shipment("b"), { prefer: "wait=30" });
   expect(decided.body).toMatchObject({
     decisions: [{ status: "PASSED", contract: { version: 1 }, deprecation: ON_RECEIPTS }],
     deprecation: ON_RECEIPTS,
   });
-  const current = await send(shipment("c"), { prefer: "wait=10", "sigma-contract": "shipment@3" });
+  const current = await send(shipment("c"), { prefer: "wait=30", "sigma-contract": "shipment@3" });
   expect(told(current.headers)).toMatchObject({ contract: "shipment@3", deprecation: null });
   expect(current.body).not.toHaveProperty("deprecation");
   const lines = await send(`${shipment("d")}\n`, { "content-type": "application/x-ndjson" });

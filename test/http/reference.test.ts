@@ -67,7 +67,7 @@ test("a version that the client does not take is 406, here as on the other route
 test("a header that declares a version declares it on every route", async () => {
   const { url } = await start(contracts());
   for (const name of ["sigma-contract", "contract"]) {
-    const headers = { [name]: "shipment@9", prefer: "wait=5" };
+    const headers = { [name]: "shipment@9", prefer: "wait=30" };
     const event = await post(`${url}/v1/events/${TOPIC}`, VALID, headers);
     expect(event.body).toMatchObject({ decisions: [{ code: "contract-unknown" }] });
     const line = await post(`${url}/v1/events/${TOPIC}`, VALID, { ...headers, "content-type": "application/x-ndjson" });
@@ -121,7 +121,7 @@ test("only the names in the setting are set aside, only at the top, only once, a
   expect(await ask(more('"raw":1'))).toEqual(["FAILED", null]);
   expect(await ask(more('"raw_payload":1,"raw_payload":2'))).toEqual(["FAILED", null]);
   const raw = more('"raw_payload":1');
-  const wait = { prefer: "wait=5" };
+  const wait = { prefer: "wait=30" };
   expect((await post(`${url}/v1/validate/shipment`, raw)).body).toMatchObject({ status: "FAILED" });
   expect((await post(`${url}/v1/events/${TOPIC}`, raw, wait)).body).toMatchObject({
     decisions: [{ status: "FAILED" }],

@@ -4,6 +4,7 @@ import type { IngestDeps } from "../../src/gateway/ingest.ts";
 import type { HttpDeps } from "../../src/http/deps.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { openEmbedded, type Embedded } from "../embedded.ts";
+import { PATIENCE_MS } from "../patience.ts";
 
 /** A running gateway behind a real socket on the loopback interface. */
 export type Service = Embedded & { readonly url: string; readonly port: number };
@@ -25,6 +26,7 @@ export async function startService(
     logger: false,
     version: "0.0.0-test",
     ...changes.http,
+    limits: { lineMs: PATIENCE_MS, bodyMs: PATIENCE_MS, ...changes.http?.limits },
   });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   onTestFinished(async () => {

@@ -81,7 +81,7 @@ test("a version is published, a real serializer writes by the registry's id, and
     const { streams } = (await answer.json()) as { streams: readonly { state: string }[] };
     return [answer.status, streams[0]?.state];
   };
-  await expect.poll(readiness, { timeout: 30_000 }).toEqual([503, "paused"]);
+  await expect.poll(readiness).toEqual([503, "paused"]);
   // It stays so while the registry is asked again and again.
   for (let asked = 0; asked < 50; asked += 1) expect(await readiness()).toEqual([503, "paused"]);
   apicurio = await startApicurio();

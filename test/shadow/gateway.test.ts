@@ -1,6 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import type { ContractSet } from "../../src/core/contract-set.ts";
@@ -11,6 +10,7 @@ import { candidateFrom } from "../../src/whatif/candidate.ts";
 import { whatIf } from "../../src/whatif/what-if.ts";
 import { startService } from "../http/service.ts";
 import { openEmbedded, shipment, shipmentContracts, temporaryDirectory, TOPIC, type Embedded } from "../embedded.ts";
+import { PATIENCE_MS, until } from "../patience.ts";
 
 /** The limit is lower than that of version 1, which decides. */
 const CANDIDATE = candidateFrom(JSON.parse(shipmentContracts(500).text) as ContractSet, "shipment", 1);
@@ -46,7 +46,7 @@ const TEXTS = Array.from({ length: 60 }, (_, n) => {
 });
 
 async function judged(shadow: Shadow, records: number): Promise<void> {
-  for (let waited = 0; waited < 10_000 && shadow.snapshot()[0]?.judged !== records; waited += 5) await delay(5);
+  await until(() => shadow.snapshot()[0]?.judged === records);
   expect(shadow.snapshot()[0]).toMatchObject({ seen: records, judged: records, dropped: 0, lost: 0 });
 }
 
@@ -64,7 +64,7 @@ async function decideAnew(embedded: Embedded, file: string, shadow: Shadow | nul
   const store = openSqliteStore({
     path: join(embedded.directory, file),
     collections: ["shipments"],
-    busyTimeoutMs: 200,
+    busyTimeoutMs: PATIENCE_MS,
   });
   await embedded.settle({ store, ...(shadow === null ? {} : { onlook: showTo(shadow) }) });
   await store.close();

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ContractSet, ContractVersion } from "../../src/core/contract-set.ts";
 import { parseJson } from "../../src/json/parse-json.ts";
@@ -6,6 +5,7 @@ import { decideRecord, type Decided } from "../../src/store/decided.ts";
 import { openShadow, type Shadow } from "../../src/shadow/shadow.ts";
 import { SHADOW_LIMITS, type ShadowLimits, type ShadowSnapshot } from "../../src/shadow/thread.ts";
 import { parcelSet, parcelVersion } from "../whatif/history.ts";
+import { until } from "../patience.ts";
 
 const TOPIC = "parcels";
 const V1 = parcelVersion(1, { status: "active" });
@@ -37,13 +37,17 @@ function open(limits: Partial<ShadowLimits> = {}, names = [2]): Shadow {
 }
 
 /** Looks until it is so; the thread tells every few milliseconds. */
-async function until(shadow: Shadow, holds: (one: ShadowSnapshot) => boolean): Promise<ShadowSnapshot> {
-  for (let waited = 0; waited < 10_000; waited += 5) {
-    const [snapshot] = shadow.snapshot();
-    if (snapshot !== undefined && holds(snapshot)) return snapshot;
-    await delay(5);
-  }
-  throw new Error(`it never came to that: ${JSON.stringify(shadow.snapshot())}`);
+async function told(shadow: Shadow, holds: (one: ShadowSnapshot) => boolean): Promise<ShadowSnapshot> {
+  const found: ShadowSnapshot[] = [];
+  await until(
+    () => {
+      const [snapshot] = shadow.snapshot();
+      if (snapshot !== undefined && holds(snapshot)) found.push(snapshot);
+      return found.length > 0;
+    },
+    () => `it never came to that: ${JSON.stringify(shadow.snapshot())}`,
+  );
+  return found[0] as ShadowSnapshot;
 }
 
 function offer(shadow: Shadow, batch: readonly Decided[], subject = "parcel"): void {
@@ -56,7 +60,7 @@ describe("a version that looks on", () => {
     const batch = decided([1, 20, 5, 30, 2_000]);
     const before = batch.map(({ raw }) => Buffer.from(raw ?? []).toString());
     offer(shadow, batch);
-    const { flips, ...coverage } = await until(shadow, ({ judged }) => judged === 5);
+    const { flips, ...coverage } = await told(shadow, ({ judged }) => judged === 5);
     expect(coverage).toEqual({
       subject: "parcel",
       version: 2,
@@ -90,17 +94,17 @@ describe("a version that looks on", () => {
     const shadow = open();
     offer(shadow, decided([1, 2]), "letter");
     offer(shadow, decided([1]));
-    expect(await until(shadow, ({ judged }) => judged === 1)).toMatchObject({ seen: 1, judged: 1 });
+    expect(await told(shadow, ({ judged }) => judged === 1)).toMatchObject({ seen: 1, judged: 1 });
   });
 
   test("drops what does not fit its queue, counts it, and never waits", async () => {
     const shadow = open({ queueRecordsMax: 3 });
     for (let n = 0; n < 10; n += 1) offer(shadow, decided([1, 20], 2 * n));
     expect(shadow.snapshot()[0]).toMatchObject({ seen: 20, dropped: 18, queued: 2 });
-    const after = await until(shadow, ({ queued }) => queued === 0);
+    const after = await told(shadow, ({ queued }) => queued === 0);
     expect(after).toMatchObject({ judged: 2, dropped: 18, lost: 0 });
     offer(shadow, decided([1], 20));
-    expect(await until(shadow, ({ judged }) => judged === 3)).toMatchObject({ seen: 21, dropped: 18 });
+    expect(await told(shadow, ({ judged }) => judged === 3)).toMatchObject({ seen: 21, dropped: 18 });
   });
 
   test("bounds its queue by bytes as well", () => {
@@ -112,13 +116,13 @@ describe("a version that looks on", () => {
   test("whose thread ends begins anew, counts on, and owns up to what was lost", async () => {
     const shadow = open();
     offer(shadow, decided([1, 20]));
-    await until(shadow, ({ judged }) => judged === 2);
+    await told(shadow, ({ judged }) => judged === 2);
     // A batch no gateway makes: it passed, it says, and is no JSON. The thread dies of it.
     offer(shadow, [withValue(Buffer.from("{"))]);
-    expect(await until(shadow, ({ restarts }) => restarts === 1)).toMatchObject({ judged: 2, lost: 1, queued: 0 });
-    await until(shadow, ({ state }) => state === "running");
+    expect(await told(shadow, ({ restarts }) => restarts === 1)).toMatchObject({ judged: 2, lost: 1, queued: 0 });
+    await told(shadow, ({ state }) => state === "running");
     offer(shadow, decided([30], 3));
-    const { flips, ...coverage } = await until(shadow, ({ judged }) => judged === 3);
+    const { flips, ...coverage } = await told(shadow, ({ judged }) => judged === 3);
     expect(coverage).toMatchObject({ seen: 4, judged: 3, lost: 1, dropped: 0, restarts: 1 });
     expect([flips.counts.passToPass, flips.counts.passToFail]).toEqual([1, 2]);
     expect(flips.examples.passToFail).toEqual(["parcels/0@1", "parcels/0@3"]);
@@ -127,32 +131,32 @@ describe("a version that looks on", () => {
   test("whose thread runs out of memory leaves this process alone", async () => {
     const shadow = open({ heapMibMax: 20, valueBytesMax: 8_388_608 });
     offer(shadow, decided([1]));
-    await until(shadow, ({ judged }) => judged === 1);
+    await told(shadow, ({ judged }) => judged === 1);
     offer(shadow, [withValue(Buffer.from(`[${"{},".repeat(1_000_000)}{}]`))]);
-    expect(await until(shadow, ({ restarts }) => restarts === 1)).toMatchObject({ judged: 1, lost: 1 });
-    await until(shadow, ({ state }) => state === "running");
+    expect(await told(shadow, ({ restarts }) => restarts === 1)).toMatchObject({ judged: 1, lost: 1 });
+    await told(shadow, ({ state }) => state === "running");
     offer(shadow, decided([20], 2));
-    expect(await until(shadow, ({ judged }) => judged === 2)).toMatchObject({ seen: 3, lost: 1, dropped: 0 });
+    expect(await told(shadow, ({ judged }) => judged === 2)).toMatchObject({ seen: 3, lost: 1, dropped: 0 });
   });
 
   test("does not touch values long enough to take its thread's memory in one step", async () => {
     const shadow = open();
     const long = withValue(Buffer.from(`"${"x".repeat(3_000_000)}"`));
     offer(shadow, [long, ...decided([1, 20], 1)]);
-    expect(await until(shadow, ({ judged }) => judged === 2)).toMatchObject({ seen: 3, dropped: 1, lost: 0 });
+    expect(await told(shadow, ({ judged }) => judged === 2)).toMatchObject({ seen: 3, dropped: 1, lost: 0 });
   });
 
   test("goes on when the contracts change and it does not, begins anew when it does, and ends with its version", async () => {
     const shadow = open();
     offer(shadow, decided([1, 20]));
-    await until(shadow, ({ judged }) => judged === 2);
+    await told(shadow, ({ judged }) => judged === 2);
     shadow.update(contractSet(V1, { ...V2, status: "active" }));
     expect(shadow.snapshot()[0]).toMatchObject({ digest: V2.digest, judged: 2 });
     const changed = parcelVersion(2, { maximum: 5 });
     shadow.update(contractSet(V1, changed));
     expect(shadow.snapshot()[0]).toMatchObject({ digest: changed.digest, seen: 0, judged: 0 });
     offer(shadow, decided([7]));
-    expect((await until(shadow, ({ judged }) => judged === 1)).flips.counts.passToFail).toBe(1);
+    expect((await told(shadow, ({ judged }) => judged === 1)).flips.counts.passToFail).toBe(1);
     shadow.update(contractSet(V1));
     expect(shadow.snapshot()).toEqual([]);
     shadow.update(contractSet(V1, V2));
@@ -168,7 +172,7 @@ describe("a version that looks on", () => {
     );
     onTestFinished(async () => shadow.close());
     offer(shadow, decided(["9007199254740993", "9223372036854775807", "9223372036854775809", "0.1234567890123456789"]));
-    const { flips } = await until(shadow, ({ judged }) => judged === 4);
+    const { flips } = await told(shadow, ({ judged }) => judged === 4);
     expect(flips.counts).toMatchObject({ failToPass: 1, failToFailChanged: 1, failToFailSame: 2 });
   });
 
@@ -178,7 +182,7 @@ describe("a version that looks on", () => {
     const text = '{"id":"a","kg":20}';
     large.write(text, 500);
     offer(shadow, [withValue(large.subarray(500, 500 + text.length))]);
-    expect((await until(shadow, ({ judged }) => judged === 1)).flips.counts.passToFail).toBe(1);
+    expect((await told(shadow, ({ judged }) => judged === 1)).flips.counts.passToFail).toBe(1);
     expect(large.length).toBe(100_000);
   });
 });

@@ -9,7 +9,7 @@ const log = openEmbeddedLog({
   topics: [{ name: "orders", partitions: 1 }],
   now: Date.now,
   randomBytes,
-  busyTimeoutMs: 5_000,
+  busyTimeoutMs: 120_000,
 });
 const records = [{ key: null, headers: [], value: Buffer.from("x"), partition: 0 }];
 const [appended] = await log.append("orders", records);

@@ -13,6 +13,7 @@ import { sealReport, type WhatIfReport } from "../../src/whatif/report.ts";
 import { whatIf, type Question } from "../../src/whatif/what-if.ts";
 import { temporaryDirectory } from "../embedded.ts";
 import { parcelCandidate, parcelSet, parcelVersion } from "./history.ts";
+import { PATIENCE_MS } from "../patience.ts";
 
 /** Collections of the contracts in `history.ts`: the stores to test are opened for them. */
 export const PARCEL_COLLECTIONS: readonly string[] = ["parcels", "letters"];
@@ -31,7 +32,7 @@ export function openLog(at: { ms: number } = { ms: 1_000 }): EmbeddedLog & { rea
     { name: TOPIC, partitions: 1 },
     { name: "letters", partitions: 1 },
   ];
-  const log = openEmbeddedLog({ path, topics, now: () => at.ms, randomBytes, busyTimeoutMs: 200 });
+  const log = openEmbeddedLog({ path, topics, now: () => at.ms, randomBytes, busyTimeoutMs: PATIENCE_MS });
   onTestFinished(log.close);
   return { ...log, path };
 }
@@ -61,7 +62,7 @@ export async function settle(
   });
   for (const { topic, partition, ...stream } of await log.streams()) {
     const { end } = await log.bounds({ topic, partition, ...stream });
-    if (end > 0n) await gateway.settled(topic, partition, end - 1n, AbortSignal.timeout(10_000));
+    if (end > 0n) await gateway.settled(topic, partition, end - 1n, AbortSignal.timeout(PATIENCE_MS));
   }
   await gateway.stop();
 }

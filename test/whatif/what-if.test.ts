@@ -7,9 +7,10 @@ import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { temporaryDirectory } from "../embedded.ts";
 import { ask, openLog, parcel, PARCEL_COLLECTIONS, send, settle, V2, whatIfLaws } from "./what-if-laws.ts";
+import { PATIENCE_MS } from "../patience.ts";
 
 async function openStore(path = join(temporaryDirectory(), "store.db"), readOnly = false): Promise<Store> {
-  const store = openSqliteStore({ path, readOnly, collections: PARCEL_COLLECTIONS, busyTimeoutMs: 200 });
+  const store = openSqliteStore({ path, readOnly, collections: PARCEL_COLLECTIONS, busyTimeoutMs: PATIENCE_MS });
   onTestFinished(store.close);
   return store;
 }

@@ -8,7 +8,7 @@ const log = openEmbeddedLog({
   topics: [LAW_TOPIC],
   now: Date.now,
   randomBytes,
-  busyTimeoutMs: 5_000,
+  busyTimeoutMs: 120_000,
 });
 for (let turn = 0; ; turn += 1) {
   const values = Array.from({ length: 7 }, (_, index) => `${process.pid}-${turn}-${index}`);

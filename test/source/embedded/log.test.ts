@@ -7,11 +7,12 @@ import { unavailable } from "../../unavailable.ts";
 import { LAW_TOPIC } from "../law-topic.ts";
 import { sourceLaws } from "../source-laws.ts";
 import { fetchNow, firstStream, logPath, openLog, openRaw, recordsOf } from "./embedded-log.ts";
+import { PATIENCE_MS } from "../../patience.ts";
 
 sourceLaws("the embedded log", async () => {
   const path = logPath();
   return {
-    open: async () => openLog(path, { busyTimeoutMs: 2_000 }),
+    open: async () => openLog(path, { busyTimeoutMs: PATIENCE_MS }),
     takeAway: async () => truncateSync(path, 4_096),
     spawnAppender: () => {
       const script = fileURLToPath(new URL("append.child.ts", import.meta.url));

@@ -9,12 +9,13 @@ import {
   type MessagesStream,
 } from "@platformatic/kafka";
 import { expect, onTestFinished, vi } from "vitest";
+import { PATIENCE_MS } from "../../patience.ts";
 
 type Options = Partial<ConsumerOptions<Buffer, Buffer, Buffer, Buffer>>;
 type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 
 /** How long a fact may take to show itself. */
-export const WITHIN = { timeout: 30_000, interval: 50 } as const;
+export const WITHIN: { readonly timeout: number; readonly interval: number } = { timeout: PATIENCE_MS, interval: 50 };
 
 /** What the tests of client facts do with a broker. Every client is closed when its test is finished. */
 export type Clients = {
@@ -65,7 +66,7 @@ export function openClients(brokers: string): Clients {
         // A join that the close cuts off is emitted as an error, and one without a listener ends the process.
         consumer.on("error" as "client:close", () => undefined);
         await consumer.close(true);
-      }, 20_000);
+      });
       return consumer;
     },
     topic: async (partitions = 1) => {

@@ -22,7 +22,7 @@ sourceLaws("Kafka", async () => {
     },
     takeAway: async () => {
       await kill();
-      onTestFinished(restart, 60_000);
+      onTestFinished(restart);
     },
     spawnAppender: () => {
       const child = spawn(process.execPath, [CHILD, brokers], { stdio: ["ignore", "pipe", "inherit"] });

@@ -1,14 +1,13 @@
 import { setInterval } from "node:timers";
 import { openKafkaSource } from "../../../src/source/kafka/source.ts";
 
-// A member of a group, until it is killed: says when it begins to join, and then what it was given, whenever that changes.
-const [brokers = "", topic = "", groupId = "", instanceId = ""] = process.argv.slice(2);
+// A member of a group, until it is killed: says what it was given, whenever that changes.
+const [brokers = "", topic = "", groupId = "", instanceId = "", sessionMs = ""] = process.argv.slice(2);
 
-process.stdout.write("joining\n");
 const source = await openKafkaSource({
   connection: { brokers: [brokers], tls: null, sasl: null },
   topics: [topic],
-  group: { groupId, instanceId: instanceId === "" ? null : instanceId, sessionTimeoutMs: 6_000 },
+  group: { groupId, instanceId: instanceId === "" ? null : instanceId, sessionTimeoutMs: Number(sessionMs) },
   acceptCompacted: [],
   fetchWaitMs: 250,
 });

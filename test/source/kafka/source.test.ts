@@ -4,6 +4,7 @@ import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openKafkaSource } from "../../../src/source/kafka/source.ts";
 import { createTopic, kafkaForFile } from "../../servers/kafka-for-tests.ts";
+import { PATIENCE_MS } from "../../patience.ts";
 import { unavailable } from "../../unavailable.ts";
 import { lawOptions } from "./law-options.ts";
 
@@ -29,7 +30,12 @@ describe("the Kafka source", () => {
       onTestFinished(source.close);
       const [stream] = await source.streams();
       if (stream === undefined) throw new Error("there is no stream");
-      const fetched = await source.fetch(stream, 0n, { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: 5_000 }, NEVER);
+      const fetched = await source.fetch(
+        stream,
+        0n,
+        { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: PATIENCE_MS },
+        NEVER,
+      );
       expect(fetched.kind === "records" && fetched.read().map(({ value }) => String(value))).toEqual(texts);
     },
   );
@@ -57,7 +63,7 @@ describe("the Kafka source", () => {
     }
     const [stream] = await source.streams();
     if (stream === undefined) throw new Error("there is no stream");
-    const limits = { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: 5_000 };
+    const limits = { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: PATIENCE_MS };
     const read = async (): Promise<readonly string[] | false> => {
       const fetched = await source.fetch(stream, 1n, limits, NEVER);
       return fetched.kind === "records" && fetched.read().map(({ value }) => String(value));
@@ -93,7 +99,7 @@ describe("the Kafka source", () => {
     }
     const [stream] = await source.streams();
     if (stream === undefined) throw new Error("there is no stream");
-    const fetched = await source.fetch(stream, 0n, { bytesMax: 1e9, recordsMax: 1e6, waitMs: 5_000 }, NEVER);
+    const fetched = await source.fetch(stream, 0n, { bytesMax: 1e9, recordsMax: 1e6, waitMs: PATIENCE_MS }, NEVER);
     const bytes =
       fetched.kind === "records" ? fetched.read().reduce((sum, one) => sum + (one.value?.length ?? 0), 0) : 0;
     expect(bytes).toBeGreaterThan(0);

@@ -4,6 +4,7 @@ import { openMongoStore, type MongoStoreOptions } from "../../../src/store/mongo
 import type { Store } from "../../../src/store/store.ts";
 import { openGate, type Gate } from "../../servers/gate.ts";
 import type { MongoServer } from "../../servers/mongodb.ts";
+import { PATIENCE_MS } from "../../patience.ts";
 import { LAW_COLLECTION } from "../rows.ts";
 
 /** A database of one test, dropped when it ends. */
@@ -38,8 +39,8 @@ export async function testDatabase(server: MongoServer): Promise<TestDatabase> {
       const store = await openMongoStore({
         uri,
         collections: [LAW_COLLECTION],
-        selectionTimeoutMs: 1_500,
-        socketTimeoutMs: 10_000,
+        selectionTimeoutMs: PATIENCE_MS,
+        socketTimeoutMs: PATIENCE_MS,
         ...changes,
       });
       onTestFinished(store.close);

@@ -37,7 +37,7 @@ async function settled(passedRaw: PassedRaw, texts: readonly string[]) {
   await embedded.append(...texts);
   const [stream] = await embedded.log.streams();
   const gateway = await startGateway({ ...embedded.deps, store, contracts: () => SET, passedRaw });
-  await expect.poll(() => gateway.streams()[0]?.settledTo, { timeout: 30_000 }).toBe(BigInt(texts.length));
+  await expect.poll(() => gateway.streams()[0]?.settledTo).toBe(BigInt(texts.length));
   await gateway.stop();
   const check = async (): Promise<AuditReport> =>
     audit(store.reads, {

@@ -53,7 +53,7 @@ describe("what MongoDB could never keep", () => {
     await embedded.append(listText("a", 10), listText("b", 1_500_000), listText("c", 700_000), largest);
     const set = listContracts();
     const gateway = await startGateway({ ...embedded.deps, store, contracts: () => set });
-    await expect.poll(() => gateway.streams()[0]?.settledTo, { timeout: 30_000 }).toBe(4n);
+    await expect.poll(() => gateway.streams()[0]?.settledTo).toBe(4n);
     await gateway.stop();
     const [stream] = await embedded.log.streams();
     const rows = await store.reads.rows(stream?.id ?? "", 0n, 4n);
@@ -98,7 +98,7 @@ describe("what MongoDB could never keep", () => {
     const set = listContracts();
     const limits = { bytesMax: 100_000_000, recordsMax: 4_000, waitMs: 20 };
     const gateway = await startGateway({ ...embedded.deps, store, contracts: () => set, limits });
-    await expect.poll(() => gateway.streams()[0]?.settledTo, { timeout: 30_000 }).toBe(3_003n);
+    await expect.poll(() => gateway.streams()[0]?.settledTo).toBe(3_003n);
     await gateway.stop();
     const [stream] = await embedded.log.streams();
     const rows = await store.reads.rows(stream?.id ?? "", 0n, 4n);

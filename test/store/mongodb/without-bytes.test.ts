@@ -51,7 +51,7 @@ async function opened() {
   const [stream] = await embedded.log.streams();
   const settle = async (passedRaw: PassedRaw, to: bigint): Promise<void> => {
     const gateway = await startGateway({ ...embedded.deps, store, contracts: () => SET, passedRaw });
-    await expect.poll(() => gateway.streams()[0]?.settledTo, { timeout: 30_000 }).toBe(to);
+    await expect.poll(() => gateway.streams()[0]?.settledTo).toBe(to);
     await gateway.stop();
   };
   const check = async (withSource: boolean): Promise<AuditReport> =>

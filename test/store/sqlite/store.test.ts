@@ -19,11 +19,12 @@ import {
   insertFailed,
 } from "../rows.ts";
 import { storeLaws } from "../store-laws.ts";
+import { PATIENCE_MS } from "../../patience.ts";
 
 storeLaws("the SQLite store", { atomicUnits: true }, async () => {
   const path = storePath();
   return {
-    open: async () => openStore(path, { busyTimeoutMs: 2_000 }),
+    open: async () => openStore(path, { busyTimeoutMs: PATIENCE_MS }),
     takeAway: async () => truncateSync(path, 4_096),
   };
 });
