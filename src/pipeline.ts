@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import type { Config } from "./config.ts";
+import { idleDefaults } from "./contract/idle-defaults.ts";
 import type { ContractsInForce, Swap } from "./contract/in-force.ts";
 import type { CompiledContractSet } from "./core/compile.ts";
 import type { ContractSet } from "./core/contract-set.ts";
@@ -54,6 +55,10 @@ export async function startPipeline(
       sleep,
       random: Math.random,
     });
+    const tellIdle = (): void => {
+      for (const idle of idleDefaults(contracts.current())) observeContracts({ kind: "default-idle", ...idle });
+    };
+    tellIdle();
     const following = new AbortController();
     let refused: readonly string[] = [];
     const onReload = (outcome: Swap): void => {
@@ -63,6 +68,7 @@ export async function startPipeline(
       lookup?.forget();
       shadow?.update(contentsOf(contracts.current()));
       observeContracts({ ...outcome, kind: "contracts-swapped" });
+      tellIdle();
     };
     const followed = follow(config, contracts, first.seen, { onReload, observe: observeContracts }, following.signal);
     const stop = async (): Promise<void> => {

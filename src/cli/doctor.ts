@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
+import { idleDefaults } from "../contract/idle-defaults.ts";
 import { describeIoError } from "../contract/source-text.ts";
 import { fail, ok, warn, type Check } from "../core/check.ts";
 import { Unavailable } from "../core/unavailable.ts";
@@ -65,6 +66,7 @@ function describeContracts(config: Config, loaded: ContractsResult): readonly Ch
       "contracts",
       `${counted(loaded.set.bySubject.size, "contract")}, ${counted(versions, "version")}, as frozen in ${join(config.contractsDir, "contracts.lock")}`,
     ),
+    ...idleDefaults(loaded.set).map(({ topic, message, remedy }) => fail(`source ${topic}`, message, remedy)),
   ];
 }
 

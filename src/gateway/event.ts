@@ -61,6 +61,8 @@ export type ContractsEvent =
   | { readonly kind: "contracts-stale"; readonly why: string }
   /** A schema id stands for none of our versions: its records are FAILED. */
   | { readonly kind: "schema-id-unknown"; readonly id: string; readonly why: string }
+  /** Records of a topic will be FAILED whatever they hold: its default version is not in force. */
+  | { readonly kind: "default-idle"; readonly topic: string; readonly message: string; readonly remedy: string }
   /** Producers of deprecated versions could not be told so; nothing else is lost. */
   | { readonly kind: "advisories-lost"; readonly count: number; readonly why: string };
 

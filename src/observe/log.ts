@@ -60,6 +60,10 @@ export function logContracts(log: Logger): (event: ContractsEvent) => void {
     if (event.kind === "contracts-stale") {
       return log.warn({ why: event.why }, "contracts not brought up to date; the last copy stays in force");
     }
+    if (event.kind === "default-idle") {
+      const { topic, message, remedy } = event;
+      return log.warn({ topic, remedy }, message);
+    }
     if (event.kind === "schema-id-unknown") {
       const { id, why } = event;
       return log.warn({ id, why }, "a schema id stands for no contract version; its records are FAILED");

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:f
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { jsonLines, project, shipmentLines, sigma } from "./run.ts";
+import { jsonLines, project, shipmentLines, sigma, startSigma } from "./run.ts";
 
 const DATA = ".sigma/data";
 
@@ -77,6 +77,25 @@ describe("sigma status, doctor and audit", () => {
     const bad = await sigma(["doctor", "--port", "0", "--json"], { cwd });
     expect(bad.code).toBe(10);
     expect(jsonLines(bad.stdout)).toContainEqual(expect.objectContaining({ name: "contracts", result: "fail" }));
+  });
+
+  test("doctor finds a source whose default version judges nothing, with what to do", async () => {
+    const cwd = project();
+    const env = { SIGMA_SOURCES: "shipments=shipment@2" };
+    const { code, stdout } = await sigma(["doctor", "--port", "0", "--json"], { cwd, env });
+    expect(code).toBe(10);
+    const [found] = jsonLines(stdout).filter(({ result }) => result === "fail");
+    expect(found).toMatchObject({
+      name: "source shipments",
+      message:
+        'Records of topic "shipments" that declare no version will be FAILED: the default is shipment@2, which is a draft',
+      fix: 'activate it (sigma contract activate shipment@2 --reason "..."), or give the source another default, as one of shipment@1, or none',
+    });
+    const running = startSigma(["start", "--port", "0", "--json", "--no-demo"], { cwd, env });
+    await running.line(/"kind":"started"/);
+    running.child.kill("SIGTERM");
+    const ended = await running.ended;
+    expect(ended.stderr).toMatch(/"level":"warn".*"topic":"shipments".*which is a draft/);
   });
 
   test.each(["log.db", "store.db"])("a locked %s is exit code 40, with what to do", async (file) => {
