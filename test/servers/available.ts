@@ -55,13 +55,15 @@ export const SERVERS: readonly RealServer[] = [
 export const PROCESSES: readonly string[] = ["test/cli/run.ts", "test/e2e/process.ts"];
 
 /**
- * What needs neither and is long all the same, for its many thousands of random cases. A path is a file, or a folder with
- * everything in it.
+ * What imports neither and is long all the same: its many thousands of random cases, or processes of its own making. A path
+ * is a file, or a folder with everything in it.
  */
 export const LONG: readonly string[] = [
-  "test/simulation",
+  "test/cli/contract.test.ts",
   "test/contract/compatibility",
   "test/core/payload.test.ts",
   "test/core/rules",
   "test/json",
+  "test/schema/formats/oracle.test.ts",
+  "test/simulation",
 ];
