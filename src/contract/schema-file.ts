@@ -4,6 +4,7 @@ import type { JsonObject } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
 import { refuseSchema } from "../schema/schema-lint.ts";
 import { faultAt, type Fault, type Place } from "./fault.ts";
+import { remedyFor } from "./schema-remedy.ts";
 import { createSourceText, decodeText, readBytes, type SourceText } from "./source-text.ts";
 
 /** A schema as read from its file, with the place of every pointer into it. */
@@ -65,8 +66,9 @@ export function readSchemaFile(
   const root = isShallow(text) ? parseTree(text) : undefined;
   const placeOf = (pointer: string): Place => source.place(root === undefined ? 0 : offsetOf(root, pointer));
   const usable = schema as JsonObject | boolean;
-  for (const { pointer, code, message } of refuseSchema(usable, formats)) {
-    const remedy = "Write the constraint in another way; see the reference of refused constructs";
+  for (const refusal of refuseSchema(usable, formats)) {
+    const { pointer, code, message } = refusal;
+    const remedy = remedyFor(refusal, usable);
     faults.push(faultAt(placeOf(pointer), "SIG-C-021", `Refused (${code}): ${message}`, remedy));
   }
   return { file, schema: usable, placeOf };
