@@ -95,22 +95,43 @@ export function compileCondition(condition: Node, then: Node | null, otherwise: 
   };
 }
 
+/** How many references deep a schema is being judged, and whether one has come back to the same value; of a whole schema. */
+export type ReferenceDepth = { now: number; metCircle: boolean };
+
+/**
+ * From this depth on verdicts are kept, a value each: of a union whose branches both contain the union, each level of a payload
+ * would otherwise be judged twice as often as the one above it. Ordinary payloads do not come that deep, and pay nothing.
+ */
+const KEPT_FROM = 8;
+
 /**
  * A reference. A schema may lead back to itself without having gone on to another value: in such a circle the inner look says
  * no, so that judging always ends. JSON has no value inside itself, hence the same value again is such a circle.
  */
-export function compileReference(target: () => Node): AnyPart {
+export function compileReference(target: () => Node, depth: ReferenceDepth): AnyPart {
   let current: JsonValue | undefined;
+  const known = new WeakMap<object, boolean>();
   return {
     kind: "any",
     accepts: (value) => {
-      if (current === value) return false;
+      if (current === value) {
+        depth.metCircle = true;
+        return false;
+      }
+      const isKept = depth.now >= KEPT_FROM && !depth.metCircle && typeof value === "object" && value !== null;
+      const verdict = isKept ? known.get(value) : undefined;
+      if (verdict !== undefined) return verdict;
       const before = current;
       current = value;
+      depth.now += 1;
       try {
-        return target().accepts(value);
+        const accepted = target().accepts(value);
+        // What a circle had a say in holds only inside it.
+        if (isKept && !depth.metCircle) known.set(value, accepted);
+        return accepted;
       } finally {
         current = before;
+        depth.now -= 1;
       }
     },
     tracks: (value, seen) => {

@@ -11,6 +11,7 @@ import {
   compileOneOf,
   compileReference,
   type ExplainBranches,
+  type ReferenceDepth,
 } from "./combine.ts";
 import { compileFields } from "./fields.ts";
 import { compilePattern } from "./linear-pattern.ts";
@@ -43,7 +44,8 @@ type Scope = readonly Resource[];
  */
 export function compileNode({ resources, formats }: Compilation): Node {
   const compiled = new Map<JsonObject, Map<string, Node>>();
-  const scopeNumbers = new Map<Resource, number>();
+  const numberOf = numbering();
+  const depth: ReferenceDepth = { now: 0, metCircle: false };
 
   return compile(resources.root, []);
 
@@ -63,12 +65,6 @@ export function compileNode({ resources, formats }: Compilation): Node {
     return node;
   }
 
-  function numberOf(resource: Resource): number {
-    const number = scopeNumbers.get(resource) ?? scopeNumbers.size;
-    scopeNumbers.set(resource, number);
-    return number;
-  }
-
   function createBuilder(place: SchemaPlace, schema: JsonObject, scope: Scope): Builder {
     const shown = schema["x-show-value"] === true;
     const site = (keyword: string, expected: string, message: string): Site => {
@@ -83,6 +79,7 @@ export function compileNode({ resources, formats }: Compilation): Node {
         schemaPath: `${place.path}/${path}`,
       }),
       below,
+      depth,
       referred: (reference, isDynamic) => followReference(place, reference, isDynamic, scope),
       branches: (keyword) => {
         const branches = listUnder(schema, keyword).map((_, index) => {
@@ -112,6 +109,16 @@ export function compileNode({ resources, formats }: Compilation): Node {
   }
 }
 
+/** Gives each resource a number. */
+function numbering(): (resource: Resource) => number {
+  const numbers = new Map<Resource, number>();
+  return (resource) => {
+    const number = numbers.get(resource) ?? numbers.size;
+    numbers.set(resource, number);
+    return number;
+  };
+}
+
 /** What the keywords of one schema are compiled with. */
 export type Builder = {
   readonly schema: JsonObject;
@@ -119,6 +126,7 @@ export type Builder = {
   readonly site: (keyword: string, expected: string, message: string) => Site;
   readonly siteAt: (path: string, keyword: string, expected: string, message: string) => Site;
   readonly below: (...steps: readonly (string | number)[]) => Node;
+  readonly depth: ReferenceDepth;
   readonly referred: (reference: string, isDynamic: boolean) => Node;
   readonly branches: (keyword: "anyOf" | "oneOf") => {
     readonly nodes: readonly Node[];
@@ -234,7 +242,7 @@ function arrayParts({ schema, site, below }: Omit<Builder, "parts">): readonly A
 }
 
 function combiningParts(builder: Omit<Builder, "parts">): readonly AnyPart[] {
-  const { schema, site, below, referred, branches } = builder;
+  const { schema, site, below, referred, branches, depth } = builder;
   const parts: AnyPart[] = [];
   const nodesUnder = (keyword: string): readonly Node[] =>
     listUnder(schema, keyword).map((_, index) => below(keyword, index));
@@ -245,7 +253,7 @@ function combiningParts(builder: Omit<Builder, "parts">): readonly AnyPart[] {
     const reference = own(schema, keyword);
     if (typeof reference !== "string") continue;
     const node = referred(reference, isDynamic);
-    parts.push(compileReference(() => node));
+    parts.push(compileReference(() => node, depth));
   }
   if (Array.isArray(own(schema, "allOf"))) parts.push(compileAll(nodesUnder("allOf")));
   for (const [keyword, combine] of [

@@ -271,4 +271,27 @@ describe("branches inside branches", () => {
     expect(accepts(payload)).toBe(true);
     expect(accepts({ left: payload, kind: "none" })).toBe(false);
   });
+
+  test("that nothing tells apart are judged once for each value, however deep", () => {
+    const tree: JsonObject = {
+      $defs: {
+        node: {
+          anyOf: [
+            { type: "object", properties: { next: { $ref: "#/$defs/node" }, a: { type: "string" } } },
+            { type: "object", properties: { next: { $ref: "#/$defs/node" }, a: { type: "integer" } } },
+          ],
+        },
+      },
+      $ref: "#/$defs/node",
+    };
+    const { accepts } = compileSchema(tree);
+    const deep = (innermost: JsonValue): JsonValue => {
+      let payload = innermost;
+      for (let level = 0; level < 60; level += 1) payload = { next: payload, a: 1 };
+      return payload;
+    };
+    expect(accepts(deep({ a: "x" }))).toBe(true);
+    expect(accepts(deep({ a: null }))).toBe(false);
+    expect(accepts(deep({ a: "x" }))).toBe(true);
+  });
 });
