@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { isLoopback, type Config } from "./config.ts";
+import type { Observe } from "./gateway/event.ts";
 import type { LoadedContracts } from "./main.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
 import type { Shadow } from "./shadow/shadow.ts";
@@ -7,21 +8,38 @@ import type { Shadow } from "./shadow/shadow.ts";
 /** A pipeline behind an HTTP server. `url` is where it listens. `stop`: accept nothing more, answer, settle, close. */
 export type Service = { readonly url: string; readonly pipeline: Pipeline; readonly stop: () => Promise<void> };
 
-/** @throws the system's error when the address cannot be listened on. */
+/**
+ * The address first, then the streams, then whoever asks.
+ * @param observe told of what the streams do, besides the log.
+ * @throws the system's error when the address cannot be listened on: nothing was opened then.
+ */
 export async function startService(
   config: Config,
   contracts: LoadedContracts,
   logger: Logger,
   version: string,
+  observe: Observe,
 ): Promise<Service> {
   const { logContracts, logEvents } = await import("./observe/log.ts");
   const { createHttpServer } = await import("./http/server.ts");
-  const { listen } = await import("./http/listen.ts");
+  const { openDoor } = await import("./http/listen.ts");
   const { noteVerdicts } = await import("./verdicts.ts");
   const tellContracts = logContracts(logger);
   if (contracts.stale !== null) tellContracts({ kind: "contracts-stale", why: contracts.stale });
-  const pipeline = await startPipeline(config, contracts, logEvents(logger), tellContracts);
+  const logEvent = logEvents(logger);
+  const door = await openDoor(config.http);
+  const opened: Pipeline[] = [];
   try {
+    const pipeline = await startPipeline(
+      config,
+      contracts,
+      (event) => {
+        logEvent(event);
+        observe(event);
+      },
+      tellContracts,
+    );
+    opened.push(pipeline);
     const { log, store, gateway, shadow, contracts: inForce } = pipeline;
     const reporting = await reportShadow(shadow, logger);
     const verdicts = noteVerdicts(store, logger, Date.now);
@@ -44,19 +62,20 @@ export async function startService(
       onVerdict: verdicts.note,
       limits: { keepAliveMs },
     });
-    const { url, close } = await listen(http, config.http);
+    door.open(http);
+    logger.info({ url: door.url }, "listening");
     const stop = async (): Promise<void> => {
       try {
         clearInterval(reporting);
-        await Promise.all([close(), http.close()]);
+        await Promise.all([door.close(), http.close()]);
         await verdicts.close();
       } finally {
         await pipeline.stop();
       }
     };
-    return { url, pipeline, stop };
+    return { url: door.url, pipeline, stop };
   } catch (error) {
-    await pipeline.stop();
+    await Promise.all([door.close(), ...opened.map(async (pipeline) => pipeline.stop())]);
     throw error;
   }
 }

@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { temporaryDirectory } from "./embedded.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
@@ -54,5 +56,27 @@ describe("the package", () => {
       .map(([path, { license }]) => [path, license ?? "none"] as const)
       .filter(([, license]) => !/^(?:MIT|ISC|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|0BSD)$/.test(license));
     expect(licences).toEqual([]);
+  });
+});
+
+describe("npm in a checkout", () => {
+  /** What npm says in a package that wants a Node nobody has, as ours does on Node 20. */
+  function npm(
+    args: readonly string[],
+    files: readonly string[],
+  ): { readonly code: number | null; readonly stderr: string } {
+    const cwd = temporaryDirectory();
+    writeFileSync(join(cwd, "package.json"), '{"name":"p","version":"1.0.0","engines":{"node":">=99"}}');
+    for (const file of files) copyFileSync(resolve(ROOT, file), join(cwd, file));
+    const kept = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
+    const env = { ...Object.fromEntries(kept), npm_config_offline: "true", npm_config_cache: join(cwd, "cache") };
+    const { status, stderr } = spawnSync("npm", args, { cwd, encoding: "utf8", env });
+    return { code: status, stderr };
+  }
+
+  test("says nothing of the Node it runs on, since the program brings its own, and still tells what goes wrong", () => {
+    expect(npm(["install"], []).stderr).toContain("EBADENGINE");
+    expect(npm(["install"], [".npmrc"])).toEqual({ code: 0, stderr: "" });
+    expect(npm(["ci"], [".npmrc"])).toMatchObject({ code: 1, stderr: expect.stringContaining("npm error") as string });
   });
 });

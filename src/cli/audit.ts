@@ -24,7 +24,7 @@ export async function auditCommand(command: Command, options: Options): Promise<
       "name another directory with --data, or begin with sigma start",
     );
   const engine = await openEngine(config, [], "look");
-  const interruption = onInterruption();
+  const interruption = onInterruption(config.shutdownDeadlineMs);
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   try {
     const report = await audit(engine.store.reads, {

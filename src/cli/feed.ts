@@ -43,20 +43,29 @@ export function createHaltWatch(): {
   };
 }
 
-/** @throws a refusal from `add` or `settle` when a stream halts. */
-export function createFeeder(pipeline: Pipeline, topic: string, watch: ReturnType<typeof createHaltWatch>): Feeder {
+/**
+ * @param stop waits for no more decisions once it aborts.
+ * @throws a refusal from `add` or `settle` when a stream halts.
+ */
+export function createFeeder(
+  pipeline: Pipeline,
+  topic: string,
+  watch: ReturnType<typeof createHaltWatch>,
+  stop: AbortSignal = new AbortController().signal,
+): Feeder {
   const { log, gateway } = pipeline;
   const undecided: (readonly Appended[])[] = [];
   const ranges = new Map<number, { from: bigint; to: bigint }>();
   const streamOf = new Map(gateway.streams().map(({ stream }) => [`${stream.topic}/${stream.partition}`, stream.id]));
   const failure = new AbortController();
   gateway.done.catch((error: unknown) => failure.abort(error));
-  const signal = AbortSignal.any([watch.signal, failure.signal]);
+  const signal = AbortSignal.any([watch.signal, failure.signal, stop]);
   let appended = 0;
 
   const settleOldest = async (): Promise<void> => {
     for (const { partition, offset } of undecided.shift() ?? []) {
       if (await gateway.settled(topic, partition, offset, signal)) continue;
+      if (stop.aborted) return;
       if (failure.signal.aborted) throw failure.signal.reason;
       throw halted(watch.halt());
     }

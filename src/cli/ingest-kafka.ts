@@ -25,7 +25,7 @@ export async function ingestToKafka({ config, topic, inputs, fromLine, options }
   if (config.kafka === null) {
     throw usage("SIG-I-013", "Cannot append to Kafka: no broker is configured", "set KAFKA_BROKERS or kafka.brokers");
   }
-  const interruption = onInterruption();
+  const interruption = onInterruption(config.shutdownDeadlineMs);
   const appender = await openKafkaAppender(config.kafka);
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   let appended = 0;

@@ -23,7 +23,7 @@ const BUSY_RETRIES_MAX = 30;
 
 /** Sends each batch as one NDJSON request; the gateway answers when it is durable in its log. */
 export async function ingestRemotely({ url, topic, inputs, fromLine, config, options }: Remote): Promise<void> {
-  const interruption = onInterruption();
+  const interruption = onInterruption(config.shutdownDeadlineMs);
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   let sent = 0;
   const sink: Sink = {

@@ -58,7 +58,7 @@ type Here = {
 };
 
 async function ingestHere({ config, contracts, topic, inputs, fromLine, options }: Here): Promise<void> {
-  const interruption = onInterruption();
+  const interruption = onInterruption(config.shutdownDeadlineMs);
   const watch = createHaltWatch();
   const tallying = createTallying();
   const observe: Observe = (event) => {
@@ -66,7 +66,10 @@ async function ingestHere({ config, contracts, topic, inputs, fromLine, options 
     tallying.observe(event);
     reportTrouble(event);
   };
-  const pipeline = await startPipeline(config, contracts, observe);
+  const pipeline = await startPipeline(config, contracts, observe).catch((error: unknown) => {
+    interruption.dispose();
+    throw error;
+  });
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   try {
     await settleBacklog(pipeline, topic, AbortSignal.any([interruption.signal, watch.signal]));

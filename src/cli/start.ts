@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import type { Logger } from "pino";
 import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
 import { DEFAULT_SOURCE } from "../config/settings.ts";
 import { validatedBy } from "../config/sources.ts";
+import type { LoadedContracts } from "../main.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { openLogger, startService, type Service } from "../service.ts";
 import { requireContracts } from "./contracts.ts";
@@ -11,12 +13,12 @@ import { createFeeder, createHaltWatch } from "./feed.ts";
 import { openInputs } from "./inputs.ts";
 import { LINE_BYTES_MAX } from "./line-limit.ts";
 import { readLineBatches } from "../json/lines.ts";
-import { note, print, printJson } from "./output.ts";
+import { print, printJson } from "./output.ts";
 import { packageFile, version } from "./package.ts";
 import { Refusal } from "./refusal.ts";
 import { report } from "./report.ts";
 import { configFor } from "./settings.ts";
-import { onInterruption } from "./signals.ts";
+import { onInterruption, type Interruption } from "./signals.ts";
 import { printTally, tallyJson, tallyOf } from "./tally.ts";
 
 type Options = { readonly demo: boolean; readonly json: boolean };
@@ -26,47 +28,69 @@ export async function start(command: Command, options: Options): Promise<void> {
   const config = await configFor(command);
   const contracts = await requireContracts(config);
   const logger = await openLogger(config);
-  const interruption = onInterruption();
-  let service: Service;
+  const interruption = onInterruption(config.shutdownDeadlineMs);
   try {
-    service = await startService(config, contracts, logger, version());
-  } catch (error) {
-    throw asListenError(error, config);
+    const watch = createHaltWatch();
+    const service = await startUninterrupted(config, contracts, logger, watch, interruption);
+    announce(service, config, options);
+    const failure = await serve(service, config, options, watch, interruption.signal);
+    logger.info({ deadlineMs: config.shutdownDeadlineMs }, "stopping: finishing the batches in flight");
+    interruption.hurry();
+    await stopService(service);
+    if (failure !== null) process.exitCode = report(failure.error);
+    else logger.info("stopped");
+  } finally {
+    interruption.dispose();
+    // What failed is told by then; whatever holds the process still is no reason to stay.
+    setTimeout(() => process.exit(), config.shutdownDeadlineMs).unref();
   }
-  announce(service, config, options);
-  const { gateway } = service.pipeline;
-  let broken: { readonly error: unknown } | null = null;
-  const ended = new Promise<void>((resolve) => {
-    interruption.signal.addEventListener("abort", () => resolve(), { once: true });
-    if (interruption.signal.aborted) resolve();
-    gateway.done.catch((error: unknown) => {
-      broken = { error };
-      resolve();
-    });
-  });
-  if (options.demo && !interruption.signal.aborted) await feedExamples(service, config, options);
-  await ended;
-  logger.info({ deadlineMs: config.shutdownDeadlineMs }, "stopping: finishing the batches in flight");
-  await stopInTime(service, config.shutdownDeadlineMs);
-  interruption.dispose();
-  if (broken !== null) process.exitCode = report((broken as { readonly error: unknown }).error);
-  else logger.info("stopped");
 }
 
-/** Past the deadline the process ends as it is: the ledger says where the next one goes on. */
-async function stopInTime(service: Service, deadlineMs: number): Promise<void> {
-  const timer = setTimeout(() => {
-    const message = `Cannot come to rest within ${deadlineMs / 1_000} s: a batch is still in flight`;
-    note(`error SIG-H-003 ${message}\n  fix: none is needed; the next start goes on from the ledger`);
-    process.exit(EXIT.error);
-  }, deadlineMs);
+type Watch = ReturnType<typeof createHaltWatch>;
+
+/** A signal before there is a service ends the process as it is: nothing is promised to anybody yet. */
+async function startUninterrupted(
+  config: Config,
+  contracts: LoadedContracts,
+  logger: Logger,
+  watch: Watch,
+  { signal, exitCode }: Interruption,
+): Promise<Service> {
+  const quit = (): void => process.exit(exitCode() ?? EXIT.error);
+  signal.addEventListener("abort", quit, { once: true });
+  if (signal.aborted) quit();
+  try {
+    return await startService(config, contracts, logger, version(), watch.observe);
+  } catch (error) {
+    throw asListenError(error, config);
+  } finally {
+    signal.removeEventListener("abort", quit);
+  }
+}
+
+/** @returns why it ended, or null when it was asked to. */
+async function serve(
+  service: Service,
+  config: Config,
+  options: Options,
+  watch: Watch,
+  signal: AbortSignal,
+): Promise<{ readonly error: unknown } | null> {
+  const { promise, resolve } = Promise.withResolvers<{ readonly error: unknown } | null>();
+  const fail = (error: unknown): void => resolve({ error });
+  signal.addEventListener("abort", () => resolve(null), { once: true });
+  if (signal.aborted) resolve(null);
+  service.pipeline.gateway.done.catch(fail);
+  if (options.demo) feedExamples(service, config, options, watch, signal).catch(fail);
+  return promise;
+}
+
+async function stopService(service: Service): Promise<void> {
   try {
     await service.stop();
   } catch (error) {
     // A bug that ended the gateway is reported by its own name.
     if (service.pipeline.gateway.streams().every(({ state }) => state === "stopped")) throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -101,14 +125,20 @@ function storeName({ mongodbUri }: Config): "embedded" | "mongodb" {
 }
 
 /** The first start shows what the gateway does, on real records; it never touches a store that holds something, nor Kafka. */
-async function feedExamples({ url, pipeline }: Service, config: Config, { json }: Options): Promise<void> {
+async function feedExamples(
+  { url, pipeline }: Service,
+  config: Config,
+  { json }: Options,
+  watch: Watch,
+  signal: AbortSignal,
+): Promise<void> {
   if (config.kafka !== null || config.mongodbUri !== null) return;
   const file = packageFile("examples/shipments.ndjson");
   const source = config.sources.find(({ topic }) => topic === DEFAULT_SOURCE.topic);
   if (source?.subject !== DEFAULT_SOURCE.subject || !existsSync(file) || !(await isEmpty(pipeline))) return;
   const [input] = openInputs([file], "start");
   if (input === undefined) return;
-  const feeder = createFeeder(pipeline, source.topic, createHaltWatch());
+  const feeder = createFeeder(pipeline, source.topic, watch, signal);
   for await (const batch of readLineBatches(input.chunks(), {
     ...config.batch,
     lineBytesMax: LINE_BYTES_MAX,
@@ -116,6 +146,7 @@ async function feedExamples({ url, pipeline }: Service, config: Config, { json }
   }))
     await feeder.add(batch);
   await feeder.settle();
+  if (signal.aborted) return;
   const tally = await tallyOf(pipeline.store.reads, feeder.ranges());
   if (json) return printJson({ kind: "examples", topic: source.topic, ...tallyJson(tally) });
   print("");

@@ -41,7 +41,7 @@ export async function whatIfCommand(command: Command, name: VersionName, options
       "name another directory with --data, or begin with sigma start",
     );
   }
-  const interruption = onInterruption();
+  const interruption = onInterruption(config.shutdownDeadlineMs);
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   try {
     const report = await ask(config, question, options.source, interruption.signal, (records, failed) =>

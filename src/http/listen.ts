@@ -1,45 +1,107 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { createServer } from "node:http";
+import { PROBLEM_TYPE, problemText } from "./problem.ts";
 
-/** Where a server listens. `close` ends what {@link listen} opened besides the server itself. */
-export type Listening = { readonly url: string; readonly close: () => Promise<void> };
+/**
+ * An address that is listened on before there is anything behind it: that the port is taken is found out before a stream is
+ * acquired. Until {@link Door.open} it says that it is alive and that everything else has to wait.
+ */
+export type Door = {
+  readonly url: string;
+  /** From now on the interface answers; it must be ready, and does not listen itself. */
+  readonly open: (app: FastifyInstance) => void;
+  /** Takes no new connection, and resolves when every request is answered. */
+  readonly close: () => Promise<void>;
+};
+
+/** As long as the headers of Fastify's own server may be. */
+const HEADER_BYTES_MAX = 16_384;
 
 /**
  * Listens on an address, and for 127.0.0.1 on ::1 as well, under the same port: `localhost` means either, and a client that
  * tries the other first would wait or give up. Without IPv6, or with the port taken there, it does without.
  * @throws the system's error when the address itself cannot be listened on.
  */
-export async function listen(
-  app: FastifyInstance,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<Listening> {
-  const url = await app.listen({ host, port });
-  if (host !== "127.0.0.1") return { url, close: async () => undefined };
-  const { server } = app;
-  const other = createServer({ maxHeaderSize: 16_384 }, (request, response) => app.routing(request, response));
-  const { keepAliveTimeout, headersTimeout, requestTimeout, timeout, maxRequestsPerSocket, maxConnections } = server;
-  Object.assign(other, {
-    keepAliveTimeout,
-    headersTimeout,
-    requestTimeout,
-    timeout,
-    maxRequestsPerSocket,
-    maxConnections,
-  });
-  await new Promise<void>((resolve) => {
-    other.once("error", () => resolve());
-    other.listen({ host: "::1", port: Number(new URL(url).port), ipv6Only: true }, resolve);
-  });
-  // What goes wrong with a socket of it later is the socket's own trouble.
-  other.on("error", () => undefined);
-  return {
-    url,
-    close: async () => {
-      if (!other.listening) return;
-      await new Promise<void>((resolve) => {
-        other.close(() => resolve());
-        other.closeIdleConnections();
-      });
-    },
+export async function openDoor({ host, port }: { readonly host: string; readonly port: number }): Promise<Door> {
+  let app: FastifyInstance | null = null;
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    if (app === null) answerStarting(request, response);
+    else app.routing(request, response);
   };
+  const create = (): Server =>
+    createServer({ maxHeaderSize: HEADER_BYTES_MAX }, answer).on("clientError", (error, socket) => {
+      if (app === null) socket.destroy();
+      else app.server.emit("clientError", error, socket);
+    });
+  const server = create().listen({ host, port });
+  await once(server, "listening");
+  const address = server.address() as AddressInfo;
+  const servers = [server];
+  if (host === "127.0.0.1") {
+    const other = create();
+    await new Promise<void>((resolve) => {
+      other.once("error", () => resolve());
+      other.listen({ host: "::1", port: address.port, ipv6Only: true }, resolve);
+    });
+    if (other.listening) servers.push(other);
+  }
+  // What goes wrong with a socket later is the socket's own trouble.
+  for (const one of servers) one.on("error", () => undefined);
+  return {
+    url: `http://${hostOf(address)}:${address.port}`,
+    open: (ready) => {
+      for (const one of servers) Object.assign(one, clocksOf(ready.server));
+      app = ready;
+    },
+    close: async () => void (await Promise.all(servers.map(async (one) => closed(one)))),
+  };
+}
+
+function clocksOf({
+  keepAliveTimeout,
+  headersTimeout,
+  requestTimeout,
+  timeout,
+  maxRequestsPerSocket,
+  maxConnections,
+}: Server): Partial<Server> {
+  return { keepAliveTimeout, headersTimeout, requestTimeout, timeout, maxRequestsPerSocket, maxConnections };
+}
+
+/** As a URL has it; every address of this machine is asked for by its own. */
+function hostOf({ address, family }: AddressInfo): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  if (address === "::") return "[::1]";
+  return family === "IPv6" ? `[${address}]` : address;
+}
+
+function answerStarting(request: IncomingMessage, response: ServerResponse): void {
+  const url = request.url ?? "/";
+  const alive = request.method === "GET" && url === "/livez";
+  const body = alive ? '{"status":"alive"}' : problemText(STARTING, url);
+  response.writeHead(alive ? 200 : STARTING.status, {
+    connection: "close",
+    "content-type": alive ? "application/json; charset=utf-8" : PROBLEM_TYPE,
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    ...(alive ? {} : { "retry-after": "1" }),
+  });
+  response.end(body);
+}
+
+const STARTING = {
+  status: 503,
+  code: "starting",
+  title: "Not available now",
+  detail: "The gateway is starting: its log and its store are being opened",
+  remedy: "try again in a moment",
+} as const;
+
+async function closed(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
 }

@@ -2,7 +2,7 @@ import Fastify from "fastify";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { describe, expect, test } from "vitest";
-import { listen } from "../../src/http/listen.ts";
+import { openDoor } from "../../src/http/listen.ts";
 import { shipment, TOPIC } from "../embedded.ts";
 import { post, startService, type Service } from "./service.ts";
 
@@ -149,14 +149,25 @@ test("every error of the framework is a problem, whatever the path and the metho
   }
 });
 
-test("localhost is answered on either loopback address, and on neither once it is closed", async ({ skip }) => {
+test("a port is taken before there is anything behind it; localhost is answered on either loopback address, and on neither once it is closed", async ({
+  skip,
+}) => {
   if (!Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1") === true)) {
     process.stderr.write("SKIPPED: this machine has no IPv6 loopback\n");
     skip();
   }
   const app = Fastify();
   app.get("/", async () => "here");
-  const { url, close } = await listen(app, { host: "127.0.0.1", port: 0 });
+  await app.ready();
+  const { url, open, close } = await openDoor({ host: "127.0.0.1", port: 0 });
+  const early = await fetch(`${url}/`);
+  expect([early.status, early.headers.get("retry-after"), await early.json()]).toMatchObject([
+    503,
+    "1",
+    { code: "starting" },
+  ]);
+  expect(await (await fetch(`${url}/livez`)).json()).toEqual({ status: "alive" });
+  open(app);
   const { port } = new URL(url);
   for (const host of ["127.0.0.1", "[::1]"]) expect(await (await fetch(`http://${host}:${port}/`)).text()).toBe("here");
   await Promise.all([close(), app.close()]);

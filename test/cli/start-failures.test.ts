@@ -1,0 +1,81 @@
+import { closeSync, existsSync, openSync, readdirSync, statSync, writeSync } from "node:fs";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { project, sigma, startSigma } from "./run.ts";
+
+async function listening(): Promise<number> {
+  const server = createServer((socket) => void socket.on("error", () => undefined)).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+/** Writes over the middle of a file. */
+function damage(path: string): void {
+  const { size } = statSync(path);
+  const file = openSync(path, "r+");
+  writeSync(file, Buffer.alloc(size - 8_192, 0xa5), 0, size - 8_192, 8_192);
+  closeSync(file);
+}
+
+describe("a start that fails", () => {
+  test("because the store is damaged ends the process with its code", async () => {
+    const cwd = project();
+    const first = startSigma(["start", "--port", "0", "--no-demo"], { cwd });
+    await first.line(/stream acquired/);
+    first.child.kill("SIGTERM");
+    await first.ended;
+    damage(join(cwd, ".sigma/data/store.db"));
+    const { code, stderr } = await sigma(["start", "--port", "0"], { cwd });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/error STORE_CORRUPT Cannot use store/) as string]);
+  });
+
+  test("because the stream halts while the examples are fed ends the process, and names why", async () => {
+    const { code, stderr } = await sigma(["start", "--port", "0"], {
+      cwd: project(),
+      env: { SIGMA_BREAKER_CONSECUTIVE: "2" },
+    });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("error SIG-I-009 BREAKER_OPEN") as string]);
+  });
+
+  test("because another program has the port leaves nothing behind: no stream was acquired, no file made", async () => {
+    const cwd = project();
+    const port = await listening();
+    const { code, stderr } = await sigma(["start", "--port", String(port)], { cwd });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("error SIG-H-001 ") as string]);
+    expect(existsSync(join(cwd, ".sigma")) ? readdirSync(join(cwd, ".sigma"), { recursive: true }) : []).toEqual([]);
+  });
+});
+
+describe("SIGTERM", () => {
+  test("before anything is acquired ends the process at once, alive as it is for who asks", async () => {
+    // A broker that takes connections and never answers.
+    const env = { KAFKA_BROKERS: `127.0.0.1:${await listening()}` };
+    const port = await freePort();
+    const running = startSigma(["start", "--port", String(port), "--log-level", "silent"], { cwd: project(), env });
+    const ask = async (path: string): Promise<Response | null> =>
+      fetch(`http://127.0.0.1:${port}${path}`).catch(() => null);
+    await expect.poll(async () => (await ask("/livez"))?.status).toBe(200);
+    const ready = await ask("/readyz");
+    expect([ready?.status, await ready?.json()]).toMatchObject([503, { code: "starting" }]);
+    running.child.kill("SIGTERM");
+    expect((await running.ended).code).toBe(143);
+  });
+
+  test("while the examples are fed ends the process with 0", async () => {
+    const running = startSigma(["start", "--port", "0"], { cwd: project() });
+    await running.line(/ on http/);
+    running.child.kill("SIGTERM");
+    expect((await running.ended).code).toBe(0);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
