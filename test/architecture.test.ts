@@ -143,6 +143,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     libraries: ["fastify", "@fastify/swagger", "jsonc-parser"],
     node: [
       "node:http",
+      "node:events",
       "node:net",
       "node:stream",
       "node:stream/promises",

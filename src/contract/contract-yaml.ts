@@ -13,7 +13,7 @@ import {
   shorten,
   type Located,
 } from "./yaml-fields.ts";
-import { parseYamlTree, type YamlTree } from "./yaml-tree.ts";
+import { describeTree, parseYamlTree, type YamlTree } from "./yaml-tree.ts";
 
 type RuleText = Located<Rule> & { readonly placeInside: (position: number) => Place };
 
@@ -76,43 +76,91 @@ export function readContractYaml(source: SourceText, faults: Fault[]): ContractT
   const parsed = parseYamlTree(source);
   faults.push(...parsed.faults);
   if (parsed.tree === null) return null;
+  if (parsed.tree.kind === "scalar" && parsed.tree.value === null) {
+    const remedy = "Write subject, owner, description, collection, identity and versions; sigma init shows an example";
+    faults.push(faultAt(parsed.tree.place, "SIG-C-007", "The file says nothing: a contract must be a mapping", remedy));
+    return null;
+  }
   const map = asMap(parsed.tree, "A contract", faults);
   if (map === null) return null;
-  const fields = readFields(map, CONTRACT_KEYS, ["subject", "owner", "description", "collection", "versions"], faults);
+  const required = ["subject", "owner", "description", "collection", "versions"];
+  const fields = readFields(map, CONTRACT_KEYS, required, faults, { of: "a version", keys: VERSION_KEYS });
   const identity = readIdentity(fields.get("identity"), faults);
   return {
-    subject: readName(fields.get("subject"), SUBJECT, "SIG-C-008", SUBJECT_FORM, faults),
+    subject: readName(fields.get("subject"), NAMES.subject, faults),
     owner: readText(fields.get("owner"), TEXT_MAX, faults)?.value ?? null,
     description: readText(fields.get("description"), TEXT_MAX, faults)?.value ?? null,
-    collection: readName(fields.get("collection"), COLLECTION, "SIG-C-010", COLLECTION_FORM, faults)?.value ?? null,
+    collection: readName(fields.get("collection"), NAMES.collection, faults)?.value ?? null,
     versionField: readPointer(fields.get("versionField"), faults)?.value ?? null,
     requireWhatIf: readBoolean(fields.get("requireWhatIf"), faults) ?? false,
     versions: readVersions(fields.get("versions"), { given: fields.has("identity"), identity }, faults),
   };
 }
 
-const SUBJECT_FORM = "letters, digits, dot, dash and underscore, 1 to 249 of them, beginning with a letter or a digit";
-const COLLECTION_FORM = "lower-case letters, digits and underscore, 1 to 48 of them, beginning with a letter";
-const RULE_ID_FORM = "lower-case letters, digits and dash, 1 to 64 of them, beginning with a letter";
+type NameForm = {
+  readonly what: string;
+  readonly code: ContractCode;
+  readonly form: RegExp;
+  readonly words: string;
+  /** The name that was most likely meant. */
+  readonly meant: (name: string) => string;
+};
+
+const NAMES: Readonly<Record<"subject" | "collection" | "rule", NameForm>> = {
+  subject: {
+    what: "a subject",
+    code: "SIG-C-008",
+    form: SUBJECT,
+    words: "letters, digits, dot, dash and underscore, 1 to 249 of them, beginning with a letter or a digit",
+    meant: (name) => name.replaceAll(/[^A-Za-z0-9_.-]+/g, "-").replace(/^[^A-Za-z0-9]+/, ""),
+  },
+  collection: {
+    what: "a collection",
+    code: "SIG-C-010",
+    form: COLLECTION,
+    words: "lower-case letters, digits and underscore, 1 to 48 of them, beginning with a letter",
+    meant: (name) => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_"),
+  },
+  rule: {
+    what: "a rule",
+    code: "SIG-C-015",
+    form: RULE_ID,
+    words: "lower-case letters, digits and dash, 1 to 64 of them, beginning with a letter",
+    meant: (name) =>
+      name
+        .replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `-${letter}`)
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, "-"),
+  },
+};
 
 type DefaultIdentity = { readonly given: boolean; readonly identity: readonly Located<string>[] | null };
 
 function readVersions(tree: YamlTree | undefined, whole: DefaultIdentity, faults: Fault[]): readonly VersionText[] {
   if (tree === undefined) return [];
-  const map = asMap(tree, "versions", faults);
-  if (map === null) return [];
-  if (map.entries.length === 0) {
-    faults.push(faultAt(map.place, "SIG-C-006", "A contract needs at least one version", "Add version 1 as a draft"));
+  if (tree.kind !== "map" || tree.entries.length === 0) {
+    const nothing = tree.kind === "map" || (tree.kind === "scalar" && tree.value === null);
+    const message = nothing
+      ? "A contract needs at least one version"
+      : `versions must be a mapping of numbers to versions, found ${describeTree(tree)}`;
+    const remedy = "Write each version under its number: 1:, and below it status: draft and schema: v1.schema.json";
+    faults.push(faultAt(tree.place, nothing ? "SIG-C-006" : "SIG-C-007", message, remedy));
+    return [];
   }
+  const map = tree;
   const versions: VersionText[] = [];
   for (const { key, keyPlace, value } of map.entries) {
     if (!/^[1-9][0-9]{0,8}$/.test(key)) {
       const message = `Version "${shorten(key)}" is not a whole number from 1 to 999999999`;
-      faults.push(faultAt(keyPlace, "SIG-C-011", message, "Number the versions 1, 2, 3 ..."));
+      faults.push(
+        faultAt(keyPlace, "SIG-C-011", message, "Number the versions 1:, 2:, 3: ..., without letters and dots"),
+      );
       continue;
     }
     if (versions.some(({ number }) => number === Number(key))) {
-      faults.push(faultAt(keyPlace, "SIG-C-004", `Version ${key} stands twice`, "Keep one of the two"));
+      // The parser has told of a key that stands twice in the same digits.
+      if (!faults.some(({ line, column }) => line === keyPlace.line && column === keyPlace.column))
+        faults.push(faultAt(keyPlace, "SIG-C-004", `Version ${key} stands twice`, "Keep one of the two"));
       continue;
     }
     const version = readVersion(Number(key), keyPlace, value, whole, faults);
@@ -130,7 +178,8 @@ function readVersion(
 ): VersionText | null {
   const map = asMap(tree, `Version ${number}`, faults);
   if (map === null) return null;
-  const fields = readFields(map, VERSION_KEYS, ["schema", "status"], faults);
+  const others = { of: "the contract", keys: CONTRACT_KEYS };
+  const fields = readFields(map, VERSION_KEYS, ["schema", "status"], faults, others);
   const own = fields.get("identity");
   if (own === undefined && !whole.given) {
     const message = `Version ${number} has no identity, and the contract names none`;
@@ -149,22 +198,36 @@ function readVersion(
     status,
     deprecated: readDay(fields.get("deprecated"), "Deprecated", faults),
     sunset: readDay(fields.get("sunset"), "Sunset", faults),
-    schema: readText(fields.get("schema"), TEXT_MAX, faults),
+    schema: readSchemaName(number, fields.get("schema"), faults),
     rules: readRules(fields.get("rules"), faults),
     formats: readChoice(fields.get("formats"), "formats", FORMATS_MODES, faults) ?? "assert",
     identity: own === undefined ? whole.identity : readIdentity(own, faults),
   };
 }
 
+function readSchemaName(number: number, tree: YamlTree | undefined, faults: Fault[]): Located<string> | null {
+  if (tree === undefined || tree.kind === "scalar") return readText(tree, TEXT_MAX, faults);
+  const message = "A schema has a file of its own, and here is the schema itself";
+  const remedy = `Put it as JSON into v${number}.schema.json beside contract.yaml, and write schema: v${number}.schema.json`;
+  faults.push(faultAt(tree.place, "SIG-C-007", message, remedy));
+  return null;
+}
+
 function readRules(tree: YamlTree | undefined, faults: Fault[]): readonly RuleText[] {
   if (tree === undefined) return [];
+  if (tree.kind !== "list") {
+    const message = `rules must be a list, found ${describeTree(tree)}`;
+    const remedy = "Write each rule as - id: ..., and below it expression: ... and message: ...";
+    faults.push(faultAt(tree.place, "SIG-C-007", message, remedy));
+    return [];
+  }
   const items = asList(tree, RULES_MAX, faults);
   const rules: RuleText[] = [];
   for (const item of items) {
     const map = asMap(item, "A rule", faults);
     if (map === null) continue;
     const fields = readFields(map, RULE_KEYS, RULE_KEYS, faults);
-    const id = readName(fields.get("id"), RULE_ID, "SIG-C-015", RULE_ID_FORM, faults);
+    const id = readName(fields.get("id"), NAMES.rule, faults);
     const expression = readText(fields.get("expression"), EXPRESSION_MAX, faults);
     const message = readText(fields.get("message"), TEXT_MAX, faults);
     if (id === null || expression === null || message === null) continue;
@@ -179,6 +242,12 @@ function readRules(tree: YamlTree | undefined, faults: Fault[]): readonly RuleTe
 
 function readIdentity(tree: YamlTree | undefined, faults: Fault[]): readonly Located<string>[] | null {
   if (tree === undefined) return null;
+  if (tree.kind !== "list") {
+    const named = tree.kind === "scalar" && typeof tree.value === "string" ? pointerFor(tree.value) : "/id";
+    const message = `identity must be a list of pointers, found ${describeTree(tree)}`;
+    faults.push(faultAt(tree.place, "SIG-C-007", message, `Write identity: [${named}]`));
+    return null;
+  }
   const items = asList(tree, IDENTITY_MAX, faults);
   if (tree.kind === "list" && items.length === 0) {
     const message = "An identity of no fields would make every record the same fact";
@@ -204,11 +273,20 @@ function readPointer(tree: YamlTree | undefined, faults: Fault[]): Located<strin
   if (text === null) return null;
   if (POINTER.test(text.value)) return text;
   const message = `"${shorten(text.value)}" is not a JSON pointer`;
-  const suggestion = POINTER.test(`/${text.value}`) ? `/${text.value}` : "/field";
-  faults.push(
-    faultAt(text.place, "SIG-C-013", message, `Begin with a slash and escape "~" as "~0", as in ${suggestion}`),
-  );
+  const remedy = `Begin with a slash and escape "~" as "~0", as in ${pointerFor(text.value)}`;
+  faults.push(faultAt(text.place, "SIG-C-013", message, remedy));
   return null;
+}
+
+/** The pointer that was most likely meant: of a name, of `$.a.b` and of `a.b`. */
+function pointerFor(text: string): string {
+  if (POINTER.test(text) && text !== "") return text;
+  const steps = text
+    .replace(/^\$?\.?/, "")
+    .replaceAll(/\[(?:'([^']*)'|(\d+))\]/g, ".$1$2")
+    .split(".");
+  const pointer = `/${steps.filter((step) => step !== "").join("/")}`;
+  return POINTER.test(pointer) && pointer !== "/" ? pointer : "/field";
 }
 
 function readChoice<T extends string>(
@@ -218,7 +296,8 @@ function readChoice<T extends string>(
   faults: Fault[],
 ): T | null {
   if (tree === undefined) return null;
-  const text = asText(tree, faults);
+  const isOther = tree.kind === "scalar" && tree.value !== null && typeof tree.value !== "string";
+  const text = isOther ? { value: String(tree.value), place: tree.place } : asText(tree, faults);
   if (text === null) return null;
   const chosen = choices.find((known) => known === text.value);
   if (chosen !== undefined) return chosen;
@@ -237,17 +316,16 @@ function readDay(tree: YamlTree | undefined, key: "Deprecated" | "Sunset", fault
   return null;
 }
 
-function readName(
-  tree: YamlTree | undefined,
-  form: RegExp,
-  code: ContractCode,
-  formInWords: string,
-  faults: Fault[],
-): Located<string> | null {
+function readName(tree: YamlTree | undefined, name: NameForm, faults: Fault[]): Located<string> | null {
   if (tree === undefined) return null;
   const text = asText(tree, faults);
   if (text === null) return null;
+  const { what, code, form, words, meant } = name;
   if (form.test(text.value)) return text;
-  faults.push(faultAt(text.place, code, `"${shorten(text.value)}" is not a valid name`, `Use ${formInWords}`));
+  const likely = meant(text.value);
+  const example = form.test(likely) ? `, as in ${likely}` : "";
+  faults.push(
+    faultAt(text.place, code, `"${shorten(text.value)}" is not a valid name of ${what}`, `Use ${words}${example}`),
+  );
   return null;
 }

@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import {
   sealContractSet,
   versionDigest,
@@ -13,6 +13,7 @@ import { readContractYaml, type ContractText, type VersionText } from "./contrac
 import { faultAt, sortFaults, type Fault, type Place } from "./fault.ts";
 import { schemaRequires } from "./identity-proof.ts";
 import { findPatternFault } from "../schema/pattern-syntax.ts";
+import { nearestName } from "./nearest.ts";
 import { readRule } from "./rule-lint.ts";
 import { readSchemaFile, type SchemaFile } from "./schema-file.ts";
 import { schemaPatterns } from "./schema-patterns.ts";
@@ -174,7 +175,12 @@ function readYamlText(file: string, faults: Fault[]): string | null {
   const place = { file, line: 1, column: 1 };
   const read = readBytes(file);
   if (!read.ok) {
-    const remedy = "Each folder of the contracts directory needs a readable contract.yaml; move other folders away";
+    const others = ["contract.yml", "contract.json"].map((name) => join(dirname(file), name));
+    const other = others.find((one) => statSync(one, { throwIfNoEntry: false })?.isFile());
+    const remedy =
+      other === undefined
+        ? "Each folder of the contracts directory needs a readable contract.yaml; move other folders away"
+        : `${basename(other)} is there: call it contract.yaml`;
     faults.push(faultAt(place, "SIG-C-002", `Cannot read contract "${file}": ${read.problem}`, remedy));
     return null;
   }
@@ -239,11 +245,11 @@ function readVersion(
     );
   }
   if (schema === null || identity === null || status === null || contract.subject === null) return null;
-  for (const { value, place: at } of identity) {
+  // A schema with faults of its own may have been meant to require it.
+  for (const { value, place: at } of judged === null ? [] : identity) {
     if (schemaRequires(schema.schema, value)) continue;
-    const message = `Identity field "${value}" is not required by the schema of version ${number}`;
-    const remedy = `List it under "required" in ${schema.file}, in every object on its way, with "type": "object"`;
-    faults.push(faultAt(at, "SIG-C-014", message, remedy));
+    const { state, remedy } = unrequired(value, schema);
+    faults.push(faultAt(at, "SIG-C-014", `Identity field "${value}" ${state} version ${number}`, remedy));
   }
   const content = {
     version: number,
@@ -263,6 +269,30 @@ function readVersion(
     fixturesDir: join(folder, "fixtures", `v${number}`),
     place,
   };
+}
+
+/** Names of properties that a message lists. */
+const NAMES_SHOWN = 8;
+
+/** A name that the schema does not know at all is another mistake than one it does not require. */
+function unrequired(
+  pointer: string,
+  { schema, file }: SchemaFile,
+): { readonly state: string; readonly remedy: string } {
+  const root = typeof schema === "boolean" ? {} : schema;
+  const properties = root["properties"];
+  const isWhole = !["$ref", "allOf", "anyOf", "oneOf", "then"].some((keyword) => keyword in root);
+  const names = isWhole && typeof properties === "object" && properties !== null ? Object.keys(properties) : [];
+  const name = pointer.split("/")[1]?.replaceAll("~1", "/").replaceAll("~0", "~") ?? "";
+  if (names.length > 0 && pointer !== "" && !names.includes(name)) {
+    const nearest = nearestName(name, names);
+    const listed = names.slice(0, NAMES_SHOWN).map((one) => `/${one}`);
+    const others = `Use one of ${listed.join(", ")}${names.length > NAMES_SHOWN ? " ..." : ""}, or describe it there`;
+    const remedy = nearest === null ? others : `Write /${nearest} if that was meant`;
+    return { state: "is not in the schema of", remedy };
+  }
+  const remedy = `List it under "required" in ${file}, in every object on its way, with "type": "object"`;
+  return { state: "is not required by the schema of", remedy };
 }
 
 function readSchema(folder: string, version: VersionText, faults: Fault[], patterns: PatternSite[]): SchemaFile | null {

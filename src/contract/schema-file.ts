@@ -1,11 +1,15 @@
-import { parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
+import { readdirSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { parseTree, type Node } from "jsonc-parser";
 import type { FormatsMode } from "../core/contract-set.ts";
 import type { JsonObject } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
 import { refuseSchema } from "../schema/schema-lint.ts";
 import { faultAt, type Fault, type Place } from "./fault.ts";
+import { keyOf, notStrict, syntaxFaults } from "./json-syntax.ts";
+import { nearestName } from "./nearest.ts";
 import { remedyFor } from "./schema-remedy.ts";
-import { createSourceText, decodeText, readBytes, type SourceText } from "./source-text.ts";
+import { createSourceText, decodeText, describeIoError, readBytes } from "./source-text.ts";
 
 /** A schema as read from its file, with the place of every pointer into it. */
 export type SchemaFile = {
@@ -33,7 +37,7 @@ export function readSchemaFile(
   const read = readBytes(file);
   if (!read.ok) {
     const message = `Cannot read schema "${file}": ${read.problem}`;
-    faults.push(faultAt(named, "SIG-C-002", message, "Name a schema file in the folder of the contract"));
+    faults.push(faultAt(named, "SIG-C-002", message, nameRemedy(file)));
     return null;
   }
   const decoded = decodeText(read.bytes);
@@ -68,14 +72,9 @@ export function readSchemaFile(
   const usable = schema as JsonObject | boolean;
   for (const refusal of refuseSchema(usable, formats)) {
     const { pointer, code, message } = refusal;
-    const remedy = remedyFor(refusal, usable);
-    faults.push(faultAt(placeOf(pointer), "SIG-C-021", `Refused (${code}): ${message}`, remedy));
+    faults.push(faultAt(placeOf(pointer), "SIG-C-021", `Refused (${code}): ${message}`, remedyFor(refusal, usable)));
   }
   return { file, schema: usable, placeOf };
-}
-
-function notStrict(place: Place, message: string): Fault {
-  return faultAt(place, "SIG-C-020", message, "Write strict JSON: no comments, no trailing commas, no key twice");
 }
 
 /** In a schema every integer of 64 bits is exact; a payload cannot hold another such number either. */
@@ -83,38 +82,6 @@ function lossy(place: Place, message: string): Fault {
   const remedy =
     "Write it with at most 15 digits, or as an integer within -9223372036854775808 and 9223372036854775807";
   return faultAt(place, "SIG-C-020", message, remedy);
-}
-
-/** Every syntax error and every repeated key; of several errors on one line the first, since it causes the others. */
-function syntaxFaults(source: SourceText): readonly Fault[] {
-  const errors: ParseError[] = [];
-  const root = parseTree(source.text, errors, { disallowComments: true, allowTrailingComma: false });
-  const faults: Fault[] = [];
-  for (const { error, offset } of errors) {
-    const place = source.place(offset);
-    if (faults.some(({ line }) => line === place.line)) continue;
-    faults.push(notStrict(place, `Not JSON: ${inWords(printParseErrorCode(error))}`));
-  }
-  if (root !== undefined) repeatedKeys(root, source, faults);
-  return faults;
-}
-
-function repeatedKeys(node: Node, source: SourceText, faults: Fault[]): void {
-  const seen = new Set<string>();
-  for (const child of node.children ?? []) {
-    const key = keyOf(child);
-    if (key !== null && seen.has(key))
-      faults.push(notStrict(source.place(child.offset), "The key stands twice in one object"));
-    if (key !== null) seen.add(key);
-    repeatedKeys(child, source, faults);
-  }
-}
-
-/** `ColonExpected` -> "colon expected". */
-function inWords(code: string): string {
-  return code
-    .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-    .replace(/^[A-Z]/, (letter) => letter.toLowerCase());
 }
 
 /** The tolerant parser recurses: text nested deeper than this could take the stack, and is refused anyway. */
@@ -145,12 +112,24 @@ function offsetOf(root: Node, pointer: string): number {
   return offset;
 }
 
-function keyOf(property: Node): string | null {
-  if (property.type !== "property") return null;
-  const key: unknown = property.children?.[0]?.value;
-  return typeof key === "string" ? key : null;
-}
-
 function offsetOfByte(bytes: Uint8Array, byteOffset: number): number {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, byteOffset)).length;
+}
+
+/** With the file that was most likely meant. */
+function nameRemedy(file: string): string {
+  const names = filesIn(dirname(file)).filter((name) => name.endsWith(".json"));
+  const nearest = nearestName(basename(file), names) ?? (names.length === 1 ? (names[0] ?? null) : null);
+  return nearest === null
+    ? "Name a schema file in the folder of the contract"
+    : `Name a schema file in the folder of the contract, as ${nearest}, which is there`;
+}
+
+function filesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).toSorted();
+  } catch (error) {
+    describeIoError(error);
+    return [];
+  }
 }

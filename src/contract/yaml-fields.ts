@@ -81,12 +81,16 @@ export function asMap(tree: YamlTree, what: string, faults: Fault[]): YamlMappin
   return null;
 }
 
-/** The values of the known keys; every unknown key and every missing required one is a fault. */
+/**
+ * The values of the known keys; every unknown key and every missing required one is a fault.
+ * @param elsewhere keys that are known in another place, which a key may have been meant for.
+ */
 export function readFields(
   map: YamlMapping,
   known: readonly string[],
   required: readonly string[],
   faults: Fault[],
+  elsewhere: { readonly of: string; readonly keys: readonly string[] } = { of: "", keys: [] },
 ): ReadonlyMap<string, YamlTree> {
   const fields = new Map<string, YamlTree>();
   for (const { key, keyPlace, value } of map.entries) {
@@ -95,7 +99,8 @@ export function readFields(
       if (!fields.has(key)) fields.set(key, value);
       continue;
     }
-    const message = `Unknown key "${shorten(key)}"${didYouMean(key, known)}`;
+    const belongs = elsewhere.keys.includes(key) ? `: it is one of ${elsewhere.of}` : didYouMean(key, known);
+    const message = `Unknown key "${shorten(key)}"${belongs}`;
     faults.push(faultAt(keyPlace, "SIG-C-005", message, `Known keys are ${known.join(", ")}`));
   }
   for (const key of required) {

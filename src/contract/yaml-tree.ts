@@ -40,9 +40,8 @@ export function parseYamlTree(source: SourceText): {
     readable = false;
     // The first error of a line causes the others on it.
     if (faults.some(({ code, line }) => code === "SIG-C-003" && line === place.line)) continue;
-    faults.push(
-      faultAt(place, "SIG-C-003", `Not YAML: ${describeYamlError(error.message)}`, "Correct the YAML syntax"),
-    );
+    const { words, remedy } = describeYamlError(error.code, error.message);
+    faults.push(faultAt(place, "SIG-C-003", `Not YAML: ${words}`, remedy));
   }
   const tree = readable ? treeOf(source, document.contents, faults, 0) : null;
   // An alias has no value here: going on would only report what it leaves out.
@@ -125,8 +124,24 @@ function offsetInBlock(text: string, start: number, value: string, position: num
   return lineStart + indent + (before.at(-1)?.length ?? 0);
 }
 
-/** The parser's sentence without its line excerpt, its position and its full stop: the fault carries those itself. */
-function describeYamlError(message: string): string {
+/** What was most likely written, where the parser's own words speak of something else; and what to do. */
+const YAML_ERRORS: Readonly<Record<string, { readonly words?: string; readonly remedy: string }>> = {
+  TAB_AS_INDENT: { remedy: "Indent with blanks, two for each level" },
+  BAD_INDENT: { remedy: "Give the lines of one mapping the same indentation" },
+  BAD_SCALAR_START: { remedy: "Put the text in quotes" },
+  BLOCK_AS_IMPLICIT_KEY: {
+    words: "A colon and a blank stand inside a text, or a mapping begins on the line of its key",
+    remedy: "Put the text in quotes, or begin the mapping on a line of its own",
+  },
+  MULTILINE_IMPLICIT_KEY: { words: "The line has no colon behind its key", remedy: "Write key: value" },
+  MISSING_CHAR: { remedy: "Write the character that is missing: a colon behind a key, a closing quote or bracket" },
+  UNEXPECTED_TOKEN: { remedy: "Remove what is not expected, or put the text in quotes" },
+};
+
+/** The parser's sentence goes without its line excerpt, its position and its full stop: the fault carries those itself. */
+function describeYamlError(code: string, message: string): { readonly words: string; readonly remedy: string } {
+  const known = YAML_ERRORS[code];
   const line = message.split("\n", 1)[0] ?? message;
-  return line.replace(/ at line \d+, column \d+:?$/, "").replace(/\.$/, "");
+  const words = known?.words ?? line.replace(/ at line \d+, column \d+:?$/, "").replace(/\.$/, "");
+  return { words, remedy: known?.remedy ?? "Correct the YAML syntax" };
 }

@@ -32,6 +32,8 @@ export function neverByItself(node: SchemaNode): readonly Never[] {
     ...missingProperties(node),
     ...equalBranches(node),
     ...refusedEverything(node),
+    ...misplacedClosing(node),
+    ...quotedPattern(node),
   ];
 }
 
@@ -147,6 +149,25 @@ function equalBranches(node: SchemaNode): readonly Never[] {
     const message = `The branch can never be the only one that matches: it says the same as branch ${same} of oneOf`;
     return [part(node, ["oneOf", index], message, "Remove it, tell the two apart, or use anyOf")];
   });
+}
+
+/** `additionalProperties: false` among the properties is a property of that name, and closes nothing. */
+function misplacedClosing(node: SchemaNode): readonly Never[] {
+  const properties = memberOf(node, "properties");
+  if (!isObject(properties)) return [];
+  return ["additionalProperties", "unevaluatedProperties"].flatMap((name) => {
+    if (properties[name] !== false) return [];
+    const message = `It closes nothing: under properties, ${name} is the name of a property that must not be there`;
+    return [part(node, ["properties", name], message, `Move it beside properties, or remove it`)];
+  });
+}
+
+/** `/^a$/`: the slashes are characters of the pattern, and nothing stands before a beginning or behind an end. */
+function quotedPattern(node: SchemaNode): readonly Never[] {
+  const pattern = memberOf(node, "pattern");
+  if (typeof pattern !== "string" || pattern.includes("|") || !/^\/\^|[^\\]\$\/[a-z]*$/.test(pattern)) return [];
+  const message = "No text can pass: the slashes around the pattern are part of it";
+  return [nothing(node, ["pattern"], message, "Write the pattern without slashes")];
 }
 
 function refusedEverything(node: SchemaNode): readonly Never[] {
