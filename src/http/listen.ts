@@ -26,7 +26,15 @@ const HEADER_BYTES_MAX = 16_384;
  */
 export async function openDoor({ host, port }: { readonly host: string; readonly port: number }): Promise<Door> {
   let app: FastifyInstance | null = null;
+  let closing = false;
+  const answering = new Set<ServerResponse>();
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    answering.add(response);
+    response.once("close", () => {
+      answering.delete(response);
+      if (closing) setImmediate(closeIdle);
+    });
+    if (closing) response.setHeader("connection", "close");
     if (app === null) answerStarting(request, response);
     else app.routing(request, response);
   };
@@ -47,6 +55,9 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
     });
     if (other.listening) servers.push(other);
   }
+  const closeIdle = (): void => {
+    for (const one of servers) one.closeIdleConnections();
+  };
   // What goes wrong with a socket later is the socket's own trouble.
   for (const one of servers) one.on("error", () => undefined);
   return {
@@ -55,7 +66,14 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
       for (const one of servers) Object.assign(one, clocksOf(ready.server));
       app = ready;
     },
-    close: async () => void (await Promise.all(servers.map(async (one) => closed(one)))),
+    close: async () => {
+      closing = true;
+      // Their connections would be kept for the next request, which nobody takes.
+      for (const response of answering) if (!response.headersSent) response.setHeader("connection", "close");
+      const closed = servers.map(async (one) => new Promise<void>((resolve) => one.close(() => resolve())));
+      closeIdle();
+      await Promise.all(closed);
+    },
   };
 }
 
@@ -98,10 +116,3 @@ const STARTING = {
   detail: "The gateway is starting: its log and its store are being opened",
   remedy: "try again in a moment",
 } as const;
-
-async function closed(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
-}

@@ -46,6 +46,8 @@ export async function startGatewayProcess(
   const fed = demo ? [] : ["--no-demo"];
   const running = start(["start", "--port", "0", ...fed, "--data", dataDirectory, "--log-level", "warn"], {
     SIGMA_SHUTDOWN_DEADLINE_SECONDS: String(PATIENCE_MS / 1_000),
+    // Longer than that: a connection that is kept for it would be found out.
+    SIGMA_HTTP_KEEP_ALIVE_SECONDS: "600",
   });
   const ended = once(running.child, "close").then(([code, signal]: unknown[]) => ({
     code: code as number | null,

@@ -174,3 +174,23 @@ test("a port is taken before there is anything behind it; localhost is answered 
   for (const host of ["127.0.0.1", "[::1]"])
     await expect(fetch(`http://${host}:${port}/`)).rejects.toThrow("fetch failed");
 });
+
+test("a connection on which something is still answered is kept no longer than for that, once the door closes", async () => {
+  const app = Fastify({ keepAliveTimeout: 600_000 });
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<string>();
+  app.get("/", async () => {
+    asked.resolve();
+    return answer.promise;
+  });
+  await app.ready();
+  const { url, open, close } = await openDoor({ host: "127.0.0.1", port: 0 });
+  open(app);
+  const asking = fetch(`${url}/`);
+  await asked.promise;
+  const closed = Promise.all([close(), app.close()]);
+  answer.resolve("late");
+  const answered = await asking;
+  expect([answered.headers.get("connection"), await answered.text()]).toEqual(["close", "late"]);
+  await closed;
+});
