@@ -111,7 +111,7 @@ export async function lintContracts(directory: string): Promise<readonly Fault[]
   const safe = reading.contracts.filter(
     ({ file, versions }) => !unsafe.has(file) && !versions.some(({ schemaFile }) => unsafe.has(schemaFile)),
   );
-  const never = lintNever(safe, lock.ok ? lock.lock : null);
+  const never = lintNever(safe, lock.ok ? lock.lock : null, "lint");
   return sortFaults([...reading.faults, ...patternFaults, ...never, ...lockFaults]);
 }
 
@@ -143,7 +143,7 @@ async function prove(
     ...contract,
     versions: contract.versions.filter((one) => isWanted(one.version)),
   }));
-  const never = lintNever(wanted, lock.ok ? lock.lock : null);
+  const never = lintNever(wanted, lock.ok ? lock.lock : null, "freeze");
   const report = runFixtures(contracts, isWanted);
   const findings = [...report.findings, ...never.filter(isError)];
   const advice = [...report.advice, ...never.filter((one) => !isError(one))];

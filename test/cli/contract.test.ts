@@ -103,13 +103,26 @@ describe("sigma contract", () => {
   });
 
   test("lint, check and freeze say the same of a version that nothing can pass", () => {
-    const schema = '{\n"type":"object","required":["id"],\n"properties":{"id":{"minLength":3,"maxLength":2}}}';
+    const schema =
+      '{\n"type":"object","required":["id"],\n"properties":{"id":{"type":"string","minLength":3,"maxLength":2}}}';
     const directory = parcelDirectory({ 10: null, 11: null, 12: null, 13: null }, { "parcel/v1.schema.json": schema });
-    const place = `${directory}/parcel/v1.schema.json:3:35: error SIG-C-024 No text can pass`;
+    const place = `${directory}/parcel/v1.schema.json:3:51: error SIG-C-024 No text can pass`;
     for (const command of [["lint"], ["check"], ["freeze", "parcel@1"]]) {
       const { code, stderr } = contract(...command, "--contracts", directory);
       expect([command, code]).toEqual([command, 10]);
       expect(stderr).toContain(place);
+    }
+  });
+
+  test("a part that never matters is a finding of lint, and no reason not to freeze", () => {
+    const schema = SCHEMA.replace('"type": "number"', '"type": "number", "enum": [1, "x"]');
+    const directory = parcelDirectory({}, { ...PROVED, "parcel/v1.schema.json": schema });
+    const lint = contract("lint", "--contracts", directory);
+    expect([lint.code, lint.stdout]).toEqual([10, "1 finding\n"]);
+    for (const command of [["check"], ["freeze", "parcel@1"]]) {
+      const { code, stderr } = contract(...command, "--contracts", directory);
+      expect([command, code]).toEqual([command, 0]);
+      expect(stderr).toContain(': advice SIG-C-025 "x" can never match');
     }
   });
 

@@ -1,30 +1,39 @@
 import type { FormatsMode } from "../../core/contract-set.ts";
 import type { JsonObject } from "../../json/json.ts";
+import { must } from "../compatibility/conjunction.ts";
 import type { Effort } from "../compatibility/effort.ts";
 import { withoutFormatNotes } from "../compatibility/format-notes.ts";
 import { obstaclesIn } from "../compatibility/provable.ts";
-import { createShared, openSchema } from "../compatibility/schema-node.ts";
+import { createShared, openSchema, rootOf } from "../compatibility/schema-node.ts";
 import { everyNode } from "../compatibility/walk.ts";
+import { isNever } from "./contradiction.ts";
 import type { Never } from "./never.ts";
 import { neverByItself } from "./own-never.ts";
 import { searchNever, type Search } from "./proved-never.ts";
 
-/** Under a second; what is not found by then is not said. */
+/** Under a second; what is not found by then is not said. Of the schema as a whole it is asked first. */
 const STEPS = 1_000_000;
+const WHOLE_STEPS = 300_000;
+
+/** What was found, and whether nothing at all passes the schema. */
+export type NeverReport = { readonly found: readonly Never[]; readonly isWhole: boolean };
 
 /**
  * What nothing can pass and what can never matter in a schema, in the order of the text. Every finding is proved, by the
  * engine that proves compatibility; `false`, written by hand, is none.
  * @param schema one that `refuseSchema` has nothing against.
  */
-export function findNever(schema: JsonObject | boolean, formats: FormatsMode): readonly Never[] {
-  const effort: Effort = { left: STEPS };
+export function findNever(schema: JsonObject | boolean, formats: FormatsMode): NeverReport {
+  const effort: Effort = { left: WHOLE_STEPS };
   const document = openSchema("schema", withoutFormatNotes(schema, formats), createShared(effort));
   const obstacles = obstaclesIn(document);
-  if (obstacles.toEvaluation.length > 0) return [];
+  if (obstacles.toEvaluation.length > 0) return { found: [], isWhole: false };
+  const isProvable = obstacles.toProof.length === 0;
+  const isWhole = isProvable && isNever([must(rootOf(document))]);
+  effort.left = STEPS;
   const nodes = everyNode(document);
   const search: Search = { found: nodes.flatMap(neverByItself), seen: new Set() };
-  if (obstacles.toProof.length === 0) for (const node of nodes.toReversed()) searchNever(node, search);
+  if (isProvable) for (const node of nodes.toReversed()) searchNever(node, search);
   const order = new Map(nodes.map(({ pointer }, index) => [pointer, index]));
   const rank = (pointer: string): number => {
     for (let at = pointer; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
@@ -33,7 +42,7 @@ export function findNever(schema: JsonObject | boolean, formats: FormatsMode): r
     }
     return 0;
   };
-  return distinct(search.found).toSorted((a, b) => rank(a.pointer) - rank(b.pointer));
+  return { found: distinct(search.found).toSorted((a, b) => rank(a.pointer) - rank(b.pointer)), isWhole };
 }
 
 /** The first finding at each place. */

@@ -116,16 +116,20 @@ function searchValue(literals: readonly Literal[], what: string, search: Search)
 /** Branches that can never match, each seen with what stands beside it and nothing further out. */
 function searchBranches(node: SchemaNode, search: Search): void {
   for (const keyword of ["anyOf", "oneOf"]) {
-    for (const branch of nodesInList(node, keyword)) {
+    const branches = nodesInList(node, keyword);
+    const dead: Never[] = [];
+    for (const branch of branches) {
       if (isFalseByHand(branch) || isExplained([must(branch)], search)) continue;
       const literals = besideBranch(node, branch, keyword);
       if (isNever(literals)) {
-        search.found.push(deadBranch(branch, literals, `The branch of ${keyword} can never match`));
+        dead.push(deadBranch(branch, literals, `The branch of ${keyword} can never match`));
         continue;
       }
       searchParts(literals, search);
       if (keyword === "oneOf") searchAlone(node, branch, search);
     }
+    // Where none can match nothing passes at all, and that is said of the whole.
+    if (dead.length < branches.length) search.found.push(...dead);
   }
   searchCondition(node, search);
 }

@@ -3,7 +3,7 @@ import { findNever } from "../../../src/contract/never/find-never.ts";
 import type { JsonObject, JsonValue } from "../../../src/json/json.ts";
 
 function places(schema: JsonObject | boolean): readonly string[] {
-  return findNever(schema, "annotate").map(({ kind, pointer }) => `${kind} ${pointer}`);
+  return findNever(schema, "annotate").found.map(({ kind, pointer }) => `${kind} ${pointer}`);
 }
 
 function object(properties: JsonObject, more: JsonObject = {}): JsonObject {
@@ -117,11 +117,11 @@ describe("formats that are asserted", () => {
     ],
     ["an integer beyond 64 bits", { type: "integer", format: "int64", minimum: 1e19 }, ["nothing "]],
   ])("%s", (_, schema, expected) => {
-    expect(findNever(schema, "assert").map(({ kind, pointer }) => `${kind} ${pointer}`)).toEqual(expected);
+    expect(findNever(schema, "assert").found.map(({ kind, pointer }) => `${kind} ${pointer}`)).toEqual(expected);
   });
 
   test("are notes where the version says so", () => {
-    expect(findNever({ format: "date", enum: ["2023-02-30"], maxLength: 10 }, "annotate")).toEqual([]);
+    expect(findNever({ format: "date", enum: ["2023-02-30"], maxLength: 10 }, "annotate").found).toEqual([]);
   });
 });
 
@@ -232,9 +232,18 @@ describe("nothing is said of", () => {
   });
 });
 
+test.each<[JsonObject, boolean]>([
+  [object({ a: { minimum: 2, maximum: 1 } }), false],
+  [object({ a: { type: "number", minimum: 2, maximum: 1 } }, { required: ["a"] }), true],
+  [{ type: "array", anyOf: [{ type: "string" }, { type: "object" }] }, true],
+])("of %j it is told whether nothing at all passes", (schema, isWhole) => {
+  const report = findNever(schema, "annotate");
+  expect([report.found.length, report.isWhole]).toEqual([1, isWhole]);
+});
+
 describe("the words", () => {
   const words = (schema: JsonObject): readonly string[] =>
-    findNever(schema, "annotate").map(({ message, remedy }) => `${message}; ${remedy}`);
+    findNever(schema, "annotate").found.map(({ message, remedy }) => `${message}; ${remedy}`);
 
   test("name the property that was meant", () => {
     expect(words(object({ id: {} }, { required: ["idd"], ...closed }))).toEqual([
