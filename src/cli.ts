@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { endOnBackgroundErrors } from "./cli/background.ts";
 import { contractCommand } from "./cli/contract.ts";
 import type { IngestOptions } from "./cli/ingest.ts";
 import type { ActOptions } from "./cli/streams.ts";
@@ -12,6 +13,7 @@ import { EXIT } from "./codes.ts";
  */
 export async function runCli(args: readonly string[]): Promise<void> {
   endQuietlyWithReader();
+  endOnBackgroundErrors();
   if (args.includes("--no-color")) process.env["NO_COLOR"] = "1";
   try {
     const program = await createProgram(args);

@@ -8,6 +8,8 @@ export const CODES = {
   "SIG-X-000":
     "Something happened that the program did not expect. With SIGMA_DEBUG=1 it prints the stack; please report it",
   "SIG-X-001": "The Node that was found is too old",
+  "SIG-X-002":
+    "Something failed where no command waits for it, as in a timer of a dependency. The process ended; the next one goes on from the ledger",
   "SIG-S-001": "The configuration file cannot be read",
   "SIG-S-002": "The configuration file is not YAML, or uses aliases",
   "SIG-S-003": "A key of the configuration file is not known or stands twice",

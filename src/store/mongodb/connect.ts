@@ -69,8 +69,7 @@ export function createClient({ uri, selectionTimeoutMs, socketTimeoutMs }: Mongo
     connectTimeoutMS: selectionTimeoutMs,
     socketTimeoutMS: socketTimeoutMs,
     maxPoolSize: 32,
-    useBigInt64: true,
-    promoteBuffers: true,
+    // Never useBigInt64: the driver's monitor dies of it when a primary steps down (bson-reader.ts).
   };
   try {
     const client = new MongoClient(uri, options);

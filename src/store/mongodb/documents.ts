@@ -8,10 +8,8 @@ import type { LedgerEntry } from "../ledger.ts";
 import type { FailedRow, Occurrence, ReceiptRow, StoredRow, ValidatedRow } from "../store.ts";
 import type { JsonValue } from "../../json/json.ts";
 import { parseJson } from "../../json/parse-json.ts";
+import type { Document } from "./bson-reader.ts";
 import { isSamePayload, jsonTextOf } from "./payload.ts";
-
-/** A document as the driver takes and gives it: 64-bit integers are `bigint`, bytes are `Buffer`. */
-export type Document = { _id: string; [field: string]: unknown };
 
 export function entryDocument(entry: LedgerEntry): Document {
   const { seq, count, ...rest } = entry;

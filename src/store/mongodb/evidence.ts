@@ -1,11 +1,13 @@
-import { Binary, type Db } from "mongodb";
+import type { Db } from "mongodb";
 import { isMalformedForAll } from "../../core/failure.ts";
 import type { Header } from "../../core/record.ts";
 import { payloadBytes } from "../../core/wire-format.ts";
 import type { StoredEvidence, StoreReads } from "../store.ts";
-import { bigintOf, headersOf, PAYLOAD_WITHOUT_BYTES, type Document } from "./documents.ts";
+import type { Document } from "./bson-reader.ts";
+import { bigintOf, headersOf, PAYLOAD_WITHOUT_BYTES } from "./documents.ts";
 import { withLongBytes } from "./long-bytes.ts";
 import { jsonTextOf } from "./payload.ts";
+import { documentsOf, firstOf, RAW } from "./read-raw.ts";
 import type { ObjectCollection } from "./reads.ts";
 import { guarded } from "./unavailable.ts";
 
@@ -34,7 +36,7 @@ export function createEvidence(
         const filter = { stream: { $eq: stream }, offset: { $gte: from, $lte: to - 1n } };
         const pages = await Promise.all(
           (await collections()).map(async ({ name, kind }) => {
-            const found = await db.collection<Document>(name).find(filter, { projection: FIELDS }).toArray();
+            const found = await documentsOf(db.collection(name).find(filter, { ...RAW, projection: FIELDS }));
             return (await withLongBytes(db, found)).map((document) => readEvidence(kind, document, from));
           }),
         );
@@ -46,8 +48,8 @@ export function createEvidence(
     origin: async (stream) =>
       guarded(async () => {
         for (const { name } of await collections()) {
-          const options = { projection: { topic: 1, partition: 1 } } as const;
-          const found = await db.collection<Document>(name).findOne({ stream: { $eq: stream } }, options);
+          const options = { ...RAW, projection: { topic: 1, partition: 1 } } as const;
+          const found = await firstOf(db.collection(name).find({ stream: { $eq: stream } }, options));
           if (found !== null) return { topic: String(found["topic"]), partition: Number(found["partition"]) };
         }
         return null;
@@ -55,9 +57,9 @@ export function createEvidence(
     firstSince: async (stream, timestampMs) =>
       guarded(async () => {
         const filter = { stream: { $eq: stream }, timestampMs: { $gte: BigInt(timestampMs) } };
-        const options = { projection: { offset: 1 }, sort: { offset: 1 } } as const;
+        const options = { ...RAW, projection: { offset: 1 }, sort: { offset: 1 } } as const;
         const found = await Promise.all(
-          (await collections()).map(async ({ name }) => db.collection<Document>(name).findOne(filter, options)),
+          (await collections()).map(async ({ name }) => firstOf(db.collection(name).find(filter, options))),
         );
         const offsets = found.filter((one) => one !== null).map((one) => bigintOf(one["offset"]));
         return offsets.length === 0 ? null : offsets.reduce((least, one) => (one < least ? one : least));
@@ -88,8 +90,7 @@ function readEvidence(kind: StoredEvidence["kind"], document: Document, from: bi
   }
 }
 
-function textOf(raw: unknown, headers: readonly Header[]): string | null {
-  const bytes = raw instanceof Binary ? raw.buffer : raw;
+function textOf(bytes: unknown, headers: readonly Header[]): string | null {
   if (!(bytes instanceof Uint8Array)) return null;
   const payload = payloadBytes(bytes, headers);
   return Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8");

@@ -1,6 +1,6 @@
 import type { Collection, Db, IndexDescription } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
-import type { Document } from "./documents.ts";
+import type { Document } from "./bson-reader.ts";
 
 /** A collection as the gateway needs it. */
 export type CollectionLayout = {

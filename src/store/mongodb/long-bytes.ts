@@ -13,7 +13,8 @@ import {
   type BsonWriter,
 } from "./bson-writer.ts";
 import { WRITE_CONCERN } from "./connect.ts";
-import type { Document } from "./documents.ts";
+import type { Document } from "./bson-reader.ts";
+import { documentsOf, RAW } from "./read-raw.ts";
 
 /** Bytes beyond this are kept beside their document, and so are key and headers beyond it: one document ends at 16 MiB. */
 export const INLINE_MAX = 4_194_304;
@@ -108,9 +109,7 @@ export async function withLongBytes(db: Db, documents: readonly Document[]): Pro
 
 async function readChunks(db: Db, prefix: string, count: number): Promise<Buffer | null> {
   const ids = Array.from({ length: count }, (_, index) => `${prefix}${index}`);
-  const found = await chunksOf(db)
-    .find({ _id: { $in: ids } })
-    .toArray();
+  const found = await documentsOf(chunksOf(db).find({ _id: { $in: ids } }, RAW));
   const parts = new Map(found.map((one) => [one._id, one["data"]]));
   const bytes = ids.map((id) => parts.get(id)).filter((part) => part instanceof Uint8Array);
   return bytes.length === count ? Buffer.concat(bytes) : null;

@@ -3,7 +3,7 @@ import type { HaltNote, OperatorAction } from "../operator.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
 
-type ActionDocument = Omit<OperatorAction, "seq"> & { _id: bigint };
+type ActionDocument = Omit<OperatorAction, "seq"> & { _id: bigint | number };
 type HaltDocument = Omit<HaltNote, "stream"> & { _id: string };
 
 export async function insertAction(db: Db, { seq, ...action }: OperatorAction): Promise<"inserted" | "exists"> {

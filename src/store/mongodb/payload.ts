@@ -84,12 +84,13 @@ function fromBson(stored: unknown): JsonValue {
   return Object.fromEntries(Object.entries(stored).map(([key, value]) => [key, fromBson(value)]));
 }
 
-/** Whether a payload as the driver reads it is this JSON value: the types of its numbers say nothing, their values do. */
+/** Whether a payload as it was read is this JSON value: the types of its numbers say nothing, their values do. */
 export function isSamePayload(stored: unknown, payload: JsonValue | undefined): boolean {
   if (payload === undefined) return true;
   if (typeof payload === "number" || typeof payload === "bigint") return isSameNumber(stored, payload);
   if (payload === null || typeof payload !== "object") return stored === payload;
   if (typeof stored !== "object" || stored === null || Array.isArray(stored) !== Array.isArray(payload)) return false;
+  if (!Array.isArray(stored) && Object.getPrototypeOf(stored) !== Object.prototype) return false;
   const [there, wanted] = [Object.entries(stored), Object.entries(payload)];
   if (there.length !== wanted.length) return false;
   const found = new Map<string, unknown>(there);

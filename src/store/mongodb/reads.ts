@@ -1,12 +1,13 @@
 import type { Db, Document as BsonDocument } from "mongodb";
 import type { StoredRow, StoreReads, Tally, ValidatedRow } from "../store.ts";
-import { readEntry, readRow, type Document } from "./documents.ts";
+import { bigintOf, readEntry, readRow } from "./documents.ts";
 import { createEvidence } from "./evidence.ts";
 import { readFacts } from "./facts.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
 import { readActions, readHalts } from "./operator.ts";
 import { readTraffic } from "./traffic.ts";
 import { withLongBytes } from "./long-bytes.ts";
+import { documentsOf, firstOf, RAW } from "./read-raw.ts";
 import { guarded } from "./unavailable.ts";
 
 export type ObjectCollection = { readonly name: string; readonly kind: "validated" | "failed" | "receipt" };
@@ -19,7 +20,7 @@ export function createReads(db: Db): StoreReads {
     ledger: async (stream, fromSeq, limit) =>
       guarded(async () => {
         const from = { stream: { $eq: stream }, seq: { $gte: BigInt(fromSeq) } };
-        const found = await db.collection<Document>("sigma_ledger").find(from).sort({ seq: 1 }).limit(limit).toArray();
+        const found = await documentsOf(db.collection("sigma_ledger").find(from, RAW).sort({ seq: 1 }).limit(limit));
         return found.map(readEntry);
       }),
     ...createEvidence(db, collections),
@@ -43,7 +44,7 @@ export function createReads(db: Db): StoreReads {
     failureCounts: async () => guarded(async () => failureCountsOf(db, await collections())),
     contractSets: async () =>
       guarded(async () => {
-        const found = await db.collection<Document>("sigma_contract_sets").find().sort({ _id: 1 }).toArray();
+        const found = await documentsOf(db.collection("sigma_contract_sets").find({}, RAW).sort({ _id: 1 }));
         return found.map((one) => ({ digest: one._id, text: String(one["text"]) }));
       }),
     operatorLog: async (fromSeq, limit) => guarded(async () => readActions(db, fromSeq, limit)),
@@ -99,8 +100,7 @@ async function rowsOf(
   const filter = { stream: { $eq: stream }, offset: { $gte: from, $lte: to - 1n } };
   const found = await Promise.all(
     collections.map(async ({ name, kind }) => {
-      const documents = db.collection<Document>(name);
-      const whole = await withLongBytes(db, await documents.find(filter).toArray());
+      const whole = await withLongBytes(db, await documentsOf(db.collection(name).find(filter, RAW)));
       return whole.map((document) => readRow(kind, document));
     }),
   );
@@ -117,9 +117,9 @@ async function extentOf(
   stream: string,
 ): Promise<{ first: bigint; last: bigint } | null> {
   const edge = async (name: string, order: 1 | -1): Promise<bigint | null> => {
-    const options = { projection: { offset: 1 }, sort: { offset: order } } as const;
-    const found = await db.collection<Document>(name).findOne({ stream: { $eq: stream } }, options);
-    return found === null ? null : BigInt(String(found["offset"]));
+    const options = { ...RAW, projection: { offset: 1 }, sort: { offset: order } } as const;
+    const found = await firstOf(db.collection(name).find({ stream: { $eq: stream } }, options));
+    return found === null ? null : bigintOf(found["offset"]);
   };
   const edges = await Promise.all(collections.flatMap(({ name }) => [edge(name, 1), edge(name, -1)]));
   const [some, ...others] = edges.filter((one) => one !== null);

@@ -1,7 +1,6 @@
-import { BSON } from "mongodb";
 import type { PassedRaw } from "../ledger.ts";
 import type { Occurrence, Staged } from "../store.ts";
-import type { Document } from "./documents.ts";
+import { readDocument, type Document } from "./bson-reader.ts";
 import { isLong } from "./long-bytes.ts";
 import { stageDocuments, type Buffers, type StagedDocuments } from "./staged-documents.ts";
 import type { WriteRow } from "./write-documents.ts";
@@ -39,8 +38,7 @@ export function documentsOf<Row, Read>(staged: Staged<Row, Read>): StagedDocumen
   return (staged as StagedAsDocuments<Row, Read>).documents;
 }
 
-/** From a copy: the driver's reader makes its bytes views, and the buffer will hold others. */
+/** From a copy: what is read is a view of it, and the buffer will hold others. */
 function documentAt<Row>(documents: StagedDocuments<Row>, place: number): Document {
-  const bytes = Buffer.from(documents.bytesAt(place));
-  return BSON.deserialize(bytes, { useBigInt64: true, promoteBuffers: true }) as Document;
+  return readDocument(Buffer.from(documents.bytesAt(place)));
 }

@@ -1,9 +1,11 @@
 import { Unavailable } from "../../core/unavailable.ts";
 import type { Store } from "../store.ts";
 import { createClient, WRITE_CONCERN, type MongoOptions } from "./connect.ts";
-import { readEntry, type Document } from "./documents.ts";
+import type { Document } from "./bson-reader.ts";
+import { readEntry } from "./documents.ts";
 import { ensureLayout, layoutOf } from "./layout.ts";
 import { insertAction, putHalt } from "./operator.ts";
+import { firstOf, RAW } from "./read-raw.ts";
 import { createReads } from "./reads.ts";
 import { guarded } from "./unavailable.ts";
 import { refusalOf } from "./refusal.ts";
@@ -44,7 +46,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     unit: async (work) => work(writes),
     tail: async (stream) =>
       guarded(async () => {
-        const last = await ledger.findOne({ stream: { $eq: stream } }, { sort: { seq: -1 } });
+        const last = await firstOf(ledger.find({ stream: { $eq: stream } }, { ...RAW, sort: { seq: -1 } }));
         return last === null ? null : readEntry(last);
       }),
     putContractSet: async (digest, text) =>
@@ -54,7 +56,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
       }),
     contractSet: async (digest) =>
       guarded(async () => {
-        const found = await sets.findOne({ _id: digest });
+        const found = await firstOf(sets.find({ _id: digest }, RAW));
         return found === null ? null : String(found["text"]);
       }),
     refusalOf,

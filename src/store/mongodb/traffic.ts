@@ -2,7 +2,7 @@ import { Int32, Long, type Db } from "mongodb";
 import type { TrafficNote } from "../traffic.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 
-type TrafficDocument = { _id: string; subject: string; version: number; producer: string; first: bigint; last: bigint };
+type TrafficDocument = { _id: string; subject: string; version: number; producer: string; first: number; last: number };
 
 /** One document for each subject, version and producer. */
 export async function noteTraffic(db: Db, notes: readonly TrafficNote[]): Promise<void> {
@@ -31,7 +31,7 @@ export async function readTraffic(db: Db, subject: string): Promise<readonly Tra
     subject,
     version,
     producer,
-    firstMs: Number(first),
-    lastMs: Number(last),
+    firstMs: first,
+    lastMs: last,
   }));
 }

@@ -2,9 +2,11 @@ import { MongoServerError, type Collection, type Db } from "mongodb";
 import type { LedgerEntry } from "../ledger.ts";
 import type { StoreWrites, ValidatedRow } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
-import { entryDocument, readEntry, readFailed, readValidated, type Document } from "./documents.ts";
+import type { Document } from "./bson-reader.ts";
+import { entryDocument, readEntry, readFailed, readValidated } from "./documents.ts";
 import { insertOwn, insertStaged } from "./insert.ts";
 import { readFacts } from "./facts.ts";
+import { firstOf, RAW } from "./read-raw.ts";
 import { createBuffers } from "./staged-documents.ts";
 import { documentsOf, stageRows } from "./staged-rows.ts";
 import { noteTraffic } from "./traffic.ts";
@@ -27,7 +29,7 @@ export function createWrites(db: Db): StoreWrites {
     insertLedger: async (entry) => guarded(async () => insertLedger(ledger, entry)),
     ledgerEntry: async (stream, seq) =>
       guarded(async () => {
-        const found = await ledger.findOne({ _id: `${stream}|${seq}` });
+        const found = await firstOf(ledger.find({ _id: `${stream}|${seq}` }, RAW));
         return found === null ? null : readEntry(found);
       }),
     stageFacts: (passedRaw) => stageRows(buffersOfFacts, write.validated, readValidated, passedRaw),

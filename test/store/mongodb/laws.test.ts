@@ -11,6 +11,6 @@ describe.each([
   storeLaws(`the MongoDB store on ${name}`, { atomicUnits: false }, async () => {
     const database = await testDatabase(mongo.server());
     const { gate, uri } = await database.gated();
-    return { open: async () => database.open({ uri, selectionTimeoutMs: 10_000 }), takeAway: gate.shut };
+    return { open: async () => database.open({ uri, selectionTimeoutMs: 5_000 }), takeAway: gate.shut };
   });
 });

@@ -137,3 +137,35 @@ describe("facts without their bytes (passed.raw: drop)", () => {
     expect(await facts.findOne({})).toMatchObject({ raw: null, payload: { id: "a" } });
   });
 });
+
+/** What means something to the driver, or to a tool of MongoDB's. */
+const SPECIAL = [
+  '{"id":"r","$ref":"c","$id":"1"}',
+  '{"id":"n","at":{"$ref":"c","$id":{"$ref":"d","$id":2},"$db":"e"}}',
+  '{"id":"l","at":[{"$ref":"c","$id":null}]}',
+  '{"id":"e","a":{"$oid":"0123456789ab0123456789ab"},"b":{"$numberLong":"1"},"c":{"$date":0},"d":{"$code":"f"}}',
+  '{"id":"m","a":{"$minKey":1},"b":{"$symbol":"s"},"c":{"$binary":{"base64":"","subType":"00"}},"d":{"$undefined":true}}',
+  '{"id":"t","_bsontype":"Long","low":1,"high":0}',
+];
+
+describe("payloads that look like something else to the driver", () => {
+  test.each(["keep", "drop"] as const)(
+    "are stored, recognised, read and proved with passed.raw: %s",
+    async (passedRaw) => {
+      const { embedded, store, settle, check, stream } = await opened();
+      const again = SPECIAL.map((text) => text.replace("{", "{ "));
+      await embedded.append(...SPECIAL, ...again);
+      await settle(passedRaw, BigInt(2 * SPECIAL.length));
+      expect(await store.reads.tally()).toEqual({ validated: SPECIAL.length, failed: 0, receipts: SPECIAL.length });
+      const rows = await store.reads.rows(stream, 0n, BigInt(2 * SPECIAL.length));
+      expect(rows.map(({ kind }) => kind)).toEqual(
+        [...SPECIAL, ...again].map((_, index) => (index < SPECIAL.length ? "validated" : "receipt")),
+      );
+      const evidence = await store.reads.evidence(stream, 0n, BigInt(SPECIAL.length));
+      expect(evidence.map(({ text }) => JSON.parse(text ?? "null") as JsonValue)).toEqual(
+        SPECIAL.map((text) => JSON.parse(text) as JsonValue),
+      );
+      expect(await check(true)).toMatchObject({ findingsTotal: 0 });
+    },
+  );
+});

@@ -1,0 +1,130 @@
+/** A document as it was read: 64-bit integers are `bigint`, other numbers `number`, bytes are `Buffer`. */
+export type Document = { _id: string; [field: string]: unknown };
+
+/** What the gateway never writes: a date, an ObjectId. It is equal to nothing, and as a number, text or bytes it is wrong. */
+const FOREIGN: object = Object.freeze(Object.create({ toString: () => "a value of another type" }));
+
+/** Where reading stands. */
+type Cursor = { readonly bytes: Buffer; at: number };
+
+/**
+ * Reads one BSON document (bsonspec.org, version 1.1) for what it holds, and no more. The driver's own reader looks for
+ * meaning: members called `$ref` and `$id` become a reference to another document, whose members are gone, and a 64-bit
+ * integer becomes a double, or else a `bigint` also in what the driver reads for itself, which its monitor then dies of.
+ *
+ * @param bytes that nobody changes afterwards: binary data is a view of them.
+ * @throws when the bytes are no document.
+ */
+export function readDocument(bytes: Uint8Array): Document {
+  const cursor = { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), at: 0 };
+  return readMembers(cursor) as Document;
+}
+
+function readMembers(cursor: Cursor): Record<string, unknown> {
+  const members: Record<string, unknown> = {};
+  for (let type = open(cursor); type !== 0; type = next(cursor)) {
+    const name = readName(cursor);
+    const value = readValue(cursor, type);
+    if (name === "__proto__")
+      Object.defineProperty(members, name, { value, writable: true, enumerable: true, configurable: true });
+    else members[name] = value;
+  }
+  return members;
+}
+
+/** Names in an array are indexes, in order. */
+function readItems(cursor: Cursor): unknown[] {
+  const items: unknown[] = [];
+  for (let type = open(cursor); type !== 0; type = next(cursor)) {
+    readName(cursor);
+    items.push(readValue(cursor, type));
+  }
+  return items;
+}
+
+/** Past the length of a document. @returns the type of its first member; 0 when there is none. */
+function open(cursor: Cursor): number {
+  cursor.at += 4;
+  return next(cursor);
+}
+
+function next(cursor: Cursor): number {
+  const type = cursor.bytes.readUInt8(cursor.at);
+  cursor.at += 1;
+  return type;
+}
+
+function readName(cursor: Cursor): string {
+  const { bytes, at } = cursor;
+  const end = bytes.indexOf(0, at);
+  if (end === -1) throw new Error("Cannot read BSON: a name has no end");
+  cursor.at = end + 1;
+  return bytes.toString("utf8", at, end);
+}
+
+function readValue(cursor: Cursor, type: number): unknown {
+  const { bytes, at } = cursor;
+  switch (type) {
+    case 0x01:
+      cursor.at += 8;
+      return bytes.readDoubleLE(at);
+    case 0x02: {
+      const size = skip(cursor, 4, 0);
+      return bytes.toString("utf8", at + 4, at + 4 + size - 1);
+    }
+    case 0x03:
+      return readMembers(cursor);
+    case 0x04:
+      return readItems(cursor);
+    case 0x05: {
+      const size = skip(cursor, 5, 0);
+      // A subtype says that the bytes mean something.
+      return bytes.readUInt8(at + 4) === 0 ? bytes.subarray(at + 5, at + 5 + size) : FOREIGN;
+    }
+    case 0x08:
+      cursor.at += 1;
+      return bytes.readUInt8(at) === 1;
+    case 0x0a:
+      return null;
+    case 0x10:
+      cursor.at += 4;
+      return bytes.readInt32LE(at);
+    case 0x12:
+      cursor.at += 8;
+      return bytes.readBigInt64LE(at);
+    default:
+      skipForeign(cursor, type);
+      return FOREIGN;
+  }
+}
+
+/** Bytes of the values whose size is always the same: undefined, ObjectId, date, timestamp, decimal, the least and the greatest key. */
+const FIXED: Readonly<Record<number, number>> = {
+  0x06: 0,
+  0x07: 12,
+  0x09: 8,
+  0x11: 8,
+  0x13: 16,
+  0x7f: 0,
+  0xff: 0,
+};
+
+function skipForeign(cursor: Cursor, type: number): void {
+  const fixed = FIXED[type];
+  if (fixed !== undefined) cursor.at += fixed;
+  else if (type === 0x0b) {
+    readName(cursor);
+    readName(cursor);
+  } else if (type === 0x0c) skip(cursor, 4, 12);
+  else if (type === 0x0d || type === 0x0e) skip(cursor, 4, 0);
+  // Code with its scope: the length counts itself.
+  else if (type === 0x0f) skip(cursor, 0, 0);
+  else throw new Error(`Cannot read BSON: there is no type ${type}`);
+}
+
+/** Past a value that begins with its size, plus what the size does not count. @returns the size */
+function skip(cursor: Cursor, before: number, after: number): number {
+  const size = cursor.bytes.readInt32LE(cursor.at);
+  cursor.at += before + size + after;
+  return size;
+}

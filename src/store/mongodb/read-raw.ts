@@ -1,0 +1,20 @@
+import type { AggregationCursor, FindCursor } from "mongodb";
+import { readDocument, type Document } from "./bson-reader.ts";
+
+/** The option of every read whose documents are ours: their bytes come as they are, and {@link documentsOf} reads them. */
+export const RAW = { raw: true } as const;
+
+/** All documents of a cursor that was asked for with {@link RAW}. */
+export async function documentsOf(cursor: FindCursor | AggregationCursor): Promise<readonly Document[]> {
+  const found: readonly unknown[] = await cursor.toArray();
+  return found.map((bytes) => {
+    if (!(bytes instanceof Uint8Array)) throw new Error("Cannot read documents that the driver has read");
+    return readDocument(bytes);
+  });
+}
+
+/** The first of them, or null. */
+export async function firstOf(cursor: FindCursor): Promise<Document | null> {
+  const [found] = await documentsOf(cursor.limit(1));
+  return found ?? null;
+}
