@@ -1,3 +1,5 @@
+import type { ExactInteger } from "../json/exact-integer.ts";
+
 /** One header of a record. Pairs, not a map: Kafka allows a name to repeat. */
 export type Header = readonly [name: string, value: Uint8Array];
 
@@ -13,8 +15,8 @@ export type Position = {
 /** What arrived, untouched. Bytes are exactly the producer's. */
 export type SourceRecord = {
   readonly position: Position;
-  /** Milliseconds since the epoch as the log recorded them; evidence only, no decision reads it. */
-  readonly timestampMs: number;
+  /** Milliseconds since the epoch as the log recorded them, any 64 bits; evidence only, no decision reads it. */
+  readonly timestampMs: ExactInteger;
   readonly key: Uint8Array | null;
   readonly headers: readonly Header[];
   /** null is a tombstone. */

@@ -6,6 +6,7 @@ import { withDeprecation } from "./negotiation.ts";
 import { notFound } from "./problem.ts";
 import { decisionSchemas } from "./schemas.ts";
 import { rowView } from "./views.ts";
+import { exactInteger } from "../json/exact-integer.ts";
 
 type Params = { readonly topic: string; readonly partition: string; readonly offset: string };
 
@@ -18,7 +19,7 @@ export function registerDecisions(app: FastifyInstance, deps: HttpDeps): void {
       const { stream, offset, row } = await find(deps, request.params);
       if (row !== null) return withDeprecation(deps, rowView(row));
       const { topic, partition } = stream;
-      return reply.code(202).send({ topic, partition, offset: Number(offset), status: "PENDING" });
+      return reply.code(202).send({ topic, partition, offset: exactInteger(offset), status: "PENDING" });
     },
   );
 

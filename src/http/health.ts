@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { HttpDeps } from "./deps.ts";
 import { healthSchemas } from "./watch-schemas.ts";
+import { exactInteger } from "../json/exact-integer.ts";
 
 /** Alive: this process turns. Ready: every stream runs. A paused gateway is alive, and must not be restarted for it. */
 export function registerHealth(app: FastifyInstance, deps: HttpDeps): void {
@@ -12,7 +13,7 @@ export function registerHealth(app: FastifyInstance, deps: HttpDeps): void {
       topic: stream.topic,
       partition: stream.partition,
       state,
-      settledTo: settledTo === null ? null : Number(settledTo),
+      settledTo: settledTo === null ? null : exactInteger(settledTo),
       trouble,
     }));
     return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", streams });

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Readable } from "node:stream";
 import { LineTooLong, readLineBatches } from "../json/lines.ts";
+import { exactInteger, type ExactInteger } from "../json/exact-integer.ts";
 import type { Appended } from "../source/source.ts";
 import { plainChunks, startClock } from "./body.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
@@ -13,7 +14,7 @@ import { bareRecord, withRequestHeaders } from "./records.ts";
 const BOUNDS = { lineBytesMax: LIMITS.lines.lineBytesMax, blankBytesMax: LIMITS.blankBytes } as const;
 
 /** Positions `[from, to)` of one partition, all of them this request's own. */
-type Run = { readonly partition: number; readonly from: number; readonly to: number };
+type Run = { readonly partition: number; readonly from: ExactInteger; readonly to: ExactInteger };
 
 /** `told`: what the answer says besides. `lease`: for what is held of the body. */
 type Asked = { readonly topic: string; readonly told: { readonly deprecation?: object }; readonly lease: Lease };
@@ -83,8 +84,8 @@ type Receipt = {
 };
 
 function createReceipt(): Receipt {
-  const last = new Map<number, { partition: number; from: number; to: number }>();
-  const runs: Run[] = [];
+  const last = new Map<number, { readonly partition: number; readonly from: bigint; to: bigint }>();
+  const runs: { readonly partition: number; readonly from: bigint; readonly to: bigint }[] = [];
   const first: Appended[] = [];
   let count = 0;
   return {
@@ -93,16 +94,16 @@ function createReceipt(): Receipt {
       if (first.length < LIMITS.positions) first.push(...appended.slice(0, LIMITS.positions - first.length));
       for (const { partition, offset } of appended) {
         const run = last.get(partition);
-        if (run?.to === Number(offset)) run.to += 1;
+        if (run?.to === offset) run.to += 1n;
         else {
-          const next = { partition, from: Number(offset), to: Number(offset) + 1 };
+          const next = { partition, from: offset, to: offset + 1n };
           last.set(partition, next);
           runs.push(next);
         }
       }
     },
     count: () => count,
-    runs: () => runs,
+    runs: () => runs.map(({ partition, from, to }) => ({ partition, from: exactInteger(from), to: exactInteger(to) })),
     first: () => first,
   };
 }

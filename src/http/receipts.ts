@@ -5,6 +5,7 @@ import type { StoredRow } from "../store/store.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import { withDeprecation } from "./negotiation.ts";
 import { rowView } from "./views.ts";
+import { exactInteger } from "../json/exact-integer.ts";
 
 /** What was appended; `told`: what the answer says besides. */
 type Receipt = {
@@ -37,7 +38,7 @@ export async function answerPositions(
 function acceptedView({ topic, appended, told }: Receipt): object {
   const positions = appended
     .slice(0, LIMITS.positions)
-    .map(({ partition, offset }) => ({ partition, offset: Number(offset) }));
+    .map(({ partition, offset }) => ({ partition, offset: exactInteger(offset) }));
   return { topic, count: appended.length, positions, ...told };
 }
 

@@ -2,6 +2,7 @@ import { describeFailure, failureCode, type FailureReason } from "../core/failur
 import type { ContractRef } from "../core/compile.ts";
 import type { Decision } from "../core/decide.ts";
 import type { StoredRow } from "../store/store.ts";
+import { exactInteger } from "../json/exact-integer.ts";
 
 /** How a failure is told over HTTP: its code, one line, and each violation. */
 export function failureView(reason: FailureReason): Readonly<Record<string, unknown>> {
@@ -44,7 +45,7 @@ export function decisionView(decision: Decision): Readonly<Record<string, unknow
 /** A stored decision: never its payload. */
 export function rowView(row: StoredRow): Readonly<Record<string, unknown>> {
   const { topic, partition, offset } = row.position;
-  const position = { topic, partition, offset: Number(offset) };
+  const position = { topic, partition, offset: exactInteger(offset) };
   if (row.kind === "unreadable") return { ...position, status: "UNREADABLE", detail: row.message };
   const common = {
     ...position,

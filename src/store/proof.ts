@@ -1,3 +1,4 @@
+import type { ExactInteger } from "../json/exact-integer.ts";
 import { hash } from "node:crypto";
 import type { Header, Position } from "../core/record.ts";
 import type { LedgerEntry, Outcome } from "./ledger.ts";
@@ -9,7 +10,7 @@ export type Proof = Pick<LedgerEntry, "count" | "outcomes" | "rawRoot" | "root">
 /** What {@link rawRoot} covers of one record, stored or not. */
 export type RawLeaf = {
   readonly position: Position;
-  readonly timestampMs: number;
+  readonly timestampMs: ExactInteger;
   /** SHA-256 of the value, hex; "-" for a tombstone. */
   readonly rawHash: string;
   readonly key: Uint8Array | null;

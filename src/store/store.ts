@@ -1,3 +1,4 @@
+import type { ExactInteger } from "../json/exact-integer.ts";
 import type { ContractRef } from "../core/compile.ts";
 import type { FailureReason } from "../core/failure.ts";
 import type { JsonValue } from "../json/json.ts";
@@ -11,7 +12,7 @@ import type { TrafficNote } from "./traffic.ts";
 /** What every stored object says of the record it came from. No value in it is the worker's own: two executors write the same. */
 export type Occurrence = {
   readonly position: Position;
-  readonly timestampMs: number;
+  readonly timestampMs: ExactInteger;
   readonly key: Uint8Array | null;
   readonly headers: readonly Header[];
   /** The exact bytes; null for a tombstone, and for a fact whose bytes are not kept. */

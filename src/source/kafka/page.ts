@@ -11,6 +11,7 @@ import {
   type RecordBatch,
   type RecordCursor,
 } from "./record-batch.ts";
+import { exactInteger, type ExactInteger } from "../../json/exact-integer.ts";
 
 /** What of a fetch response says what one partition holds; offsets are 64-bit, producer ids too. */
 export type PartitionData = {
@@ -158,15 +159,19 @@ export function recordsOf({ stream: { id: stream, topic, partition }, from, span
   return records;
 }
 
-/** Milliseconds since the epoch: when the broker appended the batch, or what the producer says of the record. */
-function timesOf({ attributes, firstTimestamp, maxTimestamp }: RecordBatch): (cursor: RecordCursor) => number {
+/**
+ * Milliseconds since the epoch: when the broker appended the batch, or what the producer says of the record, which may be any
+ * 64 bits; a sum beyond them wraps, as in Kafka's own reader (DefaultRecord.java).
+ */
+function timesOf({ attributes, firstTimestamp, maxTimestamp }: RecordBatch): (cursor: RecordCursor) => ExactInteger {
   if ((attributes & LOG_APPEND_TIME) !== 0) {
-    const appended = Number(maxTimestamp);
+    const appended = exactInteger(maxTimestamp);
     return () => appended;
   }
   const first = Number(firstTimestamp);
-  return ({ timestampDelta }) =>
-    typeof timestampDelta === "number" && Number.isSafeInteger(first)
-      ? first + timestampDelta
-      : Number(firstTimestamp + BigInt(timestampDelta));
+  return ({ timestampDelta }) => {
+    const sum = typeof timestampDelta === "number" && Number.isSafeInteger(first) ? first + timestampDelta : NaN;
+    if (Number.isSafeInteger(sum)) return sum;
+    return exactInteger(BigInt.asIntN(64, firstTimestamp + BigInt(timestampDelta)));
+  };
 }

@@ -2,7 +2,7 @@
 export type Document = { _id: string; [field: string]: unknown };
 
 /** What the gateway never writes: a date, an ObjectId. It is equal to nothing, and as a number, text or bytes it is wrong. */
-const FOREIGN: object = Object.freeze(Object.create({ toString: () => "a value of another type" }));
+const FOREIGN: unknown = Object.freeze(Object.create({ toString: () => "a value of another type" }));
 
 /** Where reading stands. */
 type Cursor = { readonly bytes: Buffer; at: number };

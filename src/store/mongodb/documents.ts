@@ -4,6 +4,7 @@ import { failureCode, type FailureReason } from "../../core/failure.ts";
 import type { Header, Position } from "../../core/record.ts";
 import { DECLARATIONS, type Declaration } from "../../core/resolve.ts";
 import { payloadBytes } from "../../core/wire-format.ts";
+import { exactInteger } from "../../json/exact-integer.ts";
 import type { LedgerEntry } from "../ledger.ts";
 import type { FailedRow, Occurrence, ReceiptRow, StoredRow, ValidatedRow } from "../store.ts";
 import type { JsonValue } from "../../json/json.ts";
@@ -136,7 +137,7 @@ function readReceipt(document: Document): ReceiptRow {
 function readOccurrence(document: Document): Occurrence {
   return {
     position: positionOf(document),
-    timestampMs: Number(document["timestampMs"]),
+    timestampMs: exactInteger(bigintOf(document["timestampMs"])),
     key: bytes(document["key"]),
     headers: headersOf(document["headers"]),
     raw: bytes(document["raw"]),

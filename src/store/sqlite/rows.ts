@@ -2,6 +2,7 @@ import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { failureCode, type FailureReason } from "../../core/failure.ts";
 import type { Header, Position } from "../../core/record.ts";
 import { DECLARATIONS, type Declaration } from "../../core/resolve.ts";
+import { exactInteger } from "../../json/exact-integer.ts";
 import type { LedgerEntry } from "../ledger.ts";
 import type { FailedRow, Occurrence, ReceiptRow, StoredRow, UnreadableRow, ValidatedRow } from "../store.ts";
 
@@ -126,7 +127,7 @@ function readReceipt(row: Row): ReceiptRow {
 function readOccurrence(row: Row): Occurrence {
   return {
     position: positionOf(row),
-    timestampMs: Number(row["timestamp_ms"]),
+    timestampMs: exactInteger(row["timestamp_ms"] as bigint),
     key: bytes(row, "key"),
     headers: decodeHeaders(bytes(row, "headers")),
     raw: bytes(row, "raw"),

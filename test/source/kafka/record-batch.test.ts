@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cutPage, readPage, recordsOf, type Page } from "../../../src/source/kafka/page.ts";
 import { inflate, splitBatches } from "../../../src/source/kafka/record-batch.ts";
+import { exactInteger } from "../../../src/json/exact-integer.ts";
 import type { Stream } from "../../../src/source/source.ts";
 
 // What real brokers send is in the laws and in source.test.ts; here are the bytes that no broker can be made to send.
@@ -22,7 +23,11 @@ const bytes = fc.uint8Array({ maxLength: 300 }).map((one) => Buffer.from(one));
 const written: fc.Arbitrary<Written> = fc.record({
   key: fc.option(bytes, { nil: undefined }),
   value: fc.option(bytes, { nil: undefined }),
-  timestamp: fc.oneof(fc.bigInt(0n, 2n ** 41n), fc.bigInt(-(2n ** 62n), 2n ** 62n)),
+  timestamp: fc.oneof(
+    fc.bigInt(0n, 2n ** 41n),
+    fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+    fc.constantFrom(-1n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 1_700_000_000_000_000_001n, 2n ** 63n - 1n),
+  ),
   headers: fc.array(fc.tuple(bytes, bytes), { maxLength: 4 }).map((entries) => new Map(entries)),
 });
 
@@ -32,7 +37,9 @@ const written: fc.Arbitrary<Written> = fc.record({
  */
 function batchOf(messages: readonly Written[], firstOffset = 0n, codec: (typeof CODECS)[number] = "none"): Buffer {
   const first = messages[0]?.timestamp ?? 0n;
-  const records = Buffer.concat(messages.map((one, index) => recordOf(one, one.timestamp - first, index)));
+  const records = Buffer.concat(
+    messages.map((one, index) => recordOf(one, BigInt.asIntN(64, one.timestamp - first), index)),
+  );
   const body = compressionsAlgorithms[codec].compressSync(records);
   const head = Buffer.alloc(61);
   head.writeBigInt64BE(firstOffset, 0);
@@ -90,7 +97,7 @@ describe("a page of record batches", () => {
       fc.property(input, ({ messages, codec, firstOffset, recordsMax }) => {
         const expected = messages.map(({ key, value, timestamp, headers }, index) => ({
           position: { stream: STREAM.id, topic: "t", partition: 0, offset: firstOffset + BigInt(index) },
-          timestampMs: Number(timestamp),
+          timestampMs: exactInteger(timestamp),
           key: key ?? null,
           headers: [...headers].map(([name, of]) => [name.toString("utf8"), of]),
           value: value ?? null,

@@ -40,6 +40,31 @@ describe("the Kafka source", () => {
     },
   );
 
+  test("gives the time of a record as it is, whatever 64 bits a producer wrote", async () => {
+    const { brokers } = kafka.server();
+    const most = String(2n ** 63n - 1n);
+    const config = { "message.timestamp.after.max.ms": most, "message.timestamp.before.max.ms": most };
+    await createTopic(brokers, "times", 1, config);
+    const producer = new Producer({ clientId: "tests", bootstrapBrokers: [brokers], acks: ProduceAcks.ALL });
+    onTestFinished(async () => producer.close(true));
+    const times = [0n, 2n ** 53n - 1n, 2n ** 53n + 1n, 1_700_000_000_000_000_001n, 2n ** 63n - 1n];
+    // Each a batch of its own: within one the driver writes differences of 32 bits.
+    for (const timestamp of times)
+      await producer.send({ messages: [{ topic: "times", partition: 0, value: Buffer.from("{}"), timestamp }] });
+    const source = await openKafkaSource({ ...lawOptions(brokers), topics: ["times"] });
+    onTestFinished(source.close);
+    const [stream] = await source.streams();
+    if (stream === undefined) throw new Error("there is no stream");
+    const limits = { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: PATIENCE_MS };
+    const found: bigint[] = [];
+    while (found.length < times.length) {
+      const fetched = await source.fetch(stream, BigInt(found.length), limits, NEVER);
+      if (fetched.kind !== "records") throw new Error("there are no records");
+      found.push(...fetched.read().map(({ timestampMs }) => BigInt(timestampMs)));
+    }
+    expect(found).toEqual(times);
+  });
+
   test("refuses a topic that is compacted, unless its operator accepts that", async () => {
     const { brokers } = kafka.server();
     await createTopic(brokers, "compacted", 1, { "cleanup.policy": "compact,delete" });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { Binary, BSON, Double, Int32, Long } from "mongodb";
 import { expect, test } from "vitest";
+import { exactInteger } from "../../../src/json/exact-integer.ts";
 import type { JsonValue } from "../../../src/json/json.ts";
 import { compileNumberTypes } from "../../../src/schema/number-types.ts";
 import { createBsonWriter, writtenBytes } from "../../../src/store/mongodb/bson-writer.ts";
@@ -21,7 +22,7 @@ const facts = fc.array(
       partition: fc.nat(3),
       offset: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
     }),
-    timestampMs: fc.maxSafeInteger().map(Math.abs),
+    timestampMs: fc.oneof(fc.maxSafeInteger(), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(exactInteger)),
     key: fc.constantFrom(null, null, null, Buffer.from("k")),
     headers: fc.constantFrom([], [], [], [["h", Buffer.from("v")] as const]),
     raw: fc.option(fc.uint8Array({ maxLength: 200 }), { freq: 9 }),
@@ -75,7 +76,7 @@ function documentOf({
     topic: position.topic,
     partition: new Int32(position.partition),
     offset: Long.fromBigInt(position.offset),
-    timestampMs: Long.fromNumber(timestampMs),
+    timestampMs: Long.fromBigInt(BigInt(timestampMs)),
     ...(key === null ? {} : { key: new Binary(key) }),
     ...(headers.length === 0 ? {} : { headers: headers.map(([name, value]) => ({ name, value: new Binary(value) })) }),
     raw: raw === null ? null : new Binary(raw),

@@ -54,7 +54,7 @@ test("the views of the page show what the gateway stores under the old names of 
     destination: "DUBLIN",
     priority: 2,
     machine_generated_id: passed.id,
-    received_at: new Date(passed.timestampMs),
+    received_at: new Date(Number(passed.timestampMs)),
     etl_metadata: {
       workflow_run_id: null,
       validator_version: `${passed.contract.subject}@${passed.contract.version}`,
