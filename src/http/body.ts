@@ -1,4 +1,5 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { createGunzip, gunzip } from "node:zlib";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -205,19 +206,32 @@ function cutShort(): Error {
   return Object.assign(new Error("the body ended early"), { code: "ERR_STREAM_PREMATURE_CLOSE" });
 }
 
-/** Reads on what nobody wants any more, for a while: a connection that is closed over unread bytes loses its answer. */
-export function drain(body: Readable): void {
-  if (body.readableEnded || body.destroyed) return;
-  const end = (): void => void body.destroy();
+/** Connections whose last answer is given; what comes over them is nobody's request. */
+const left = new WeakSet<Socket>();
+
+export function isLeft(socket: Socket): boolean {
+  return left.has(socket);
+}
+
+/**
+ * Reads on what nobody wants any more, for a while, of a request whose answer ends the connection. Node would destroy the socket
+ * with the answer written; what still arrives then resets the connection, and the answer is lost on its way.
+ */
+export function drain(request: IncomingMessage): void {
+  if (request.readableEnded || request.destroyed) return;
+  const { socket } = request;
+  left.add(socket);
+  socket.destroySoon = () => void socket.end();
+  const end = (): void => void socket.destroy();
   const inAll = setTimeout(end, DRAIN.inAllMs).unref();
   const silent = setTimeout(end, DRAIN.silentMs).unref();
-  body.once("close", () => {
+  socket.once("close", () => {
     clearTimeout(inAll);
     clearTimeout(silent);
   });
-  body.on("error", () => undefined);
-  body.on("data", () => silent.refresh());
-  body.resume();
+  request.on("error", () => undefined);
+  request.on("data", () => silent.refresh());
+  request.resume();
 }
 
 /** The problem of a body that is over the limit of what is read whole. */

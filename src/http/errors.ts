@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Socket } from "node:net";
 import { Unavailable } from "../core/unavailable.ts";
-import { drain } from "./body.ts";
+import { drain, isLeft } from "./body.ts";
 import { SAFE_HEADERS } from "./guard.ts";
 import { PROBLEM_TYPE, ProblemError, problemText, sendProblem, unavailableProblem, type Problem } from "./problem.ts";
 
@@ -19,6 +19,12 @@ export function collectRoutes(app: FastifyInstance): readonly Route[] {
 
 /** Every error is a problem (RFC 9457), those of the framework too. */
 export function answerErrors(app: FastifyInstance, nowMs: () => number, routes: readonly Route[]): void {
+  app.addHook("onRequest", async (request, reply) => {
+    if (!isLeft(request.raw.socket)) return;
+    // It stood behind a body that was refused.
+    reply.hijack();
+    request.raw.socket.destroy();
+  });
   app.setNotFoundHandler(async (request, reply) => {
     leaveBody(request, reply);
     const allowed = allowedAt(routes, pathOf(request));

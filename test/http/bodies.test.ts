@@ -167,6 +167,29 @@ describe("bodies", () => {
     expect([...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1])).toEqual(["415"]);
   });
 
+  test("a sender that reads nothing before it has sent what it wants still finds the answer to a refused body", async () => {
+    const service = await startService();
+    const { socket, answer } = await open(service.port);
+    socket.pause();
+    socket.write(`${head("text/csv", "Content-Length: 40000000\r\n")}\r\n`);
+    const mega = Buffer.alloc(1_000_000, "x");
+    for (let sent = 0; sent < 40; sent += 1) await new Promise((written) => socket.write(mega, written));
+    socket.resume();
+    expect(await answer).toMatch(/^HTTP\/1\.1 415[^]*"code":"unsupported-media-type"/);
+  });
+
+  test.each([5, 70_000])("a request behind a refused body of %i bytes is never carried out", async (bytes) => {
+    const service = await startService();
+    const { socket, answer } = await open(service.port);
+    const refused = `POST ${EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nContent-Length: ${bytes}\r\n\r\n`;
+    const good = shipment("behind");
+    socket.write(
+      `${refused}${"x".repeat(bytes)}${head("application/json", `Content-Length: ${good.length}\r\n`)}\r\n${good}`,
+    );
+    const statuses = [...(await answer).matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1]);
+    expect([statuses, await endOf(service)]).toEqual([["415"], 0n]);
+  });
+
   test("the bytes of all requests together are bounded, and given back whatever became of a request", async () => {
     const service = await startService();
     const held = Array.from({ length: 70 }, async () => {

@@ -1,8 +1,18 @@
 import { describe, expect, test } from "vitest";
+import { exactInteger } from "../../src/json/exact-integer.ts";
 import type { Occurrence } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
 import { evidenceOf } from "./evidence.ts";
-import { failedRow, LAW_COLLECTION, receiptRow, STREAM, validatedRow, insertFacts, insertFailed } from "./rows.ts";
+import {
+  asRead,
+  failedRow,
+  LAW_COLLECTION,
+  receiptRow,
+  STREAM,
+  validatedRow,
+  insertFacts,
+  insertFailed,
+} from "./rows.ts";
 import type { StoreBackend } from "./store-laws.ts";
 
 /** What every store keeps of the reads that judging history again needs. */
@@ -59,6 +69,25 @@ export function evidenceLaws(name: string, start: () => Promise<StoreBackend>): 
         2n ** 53n + 1n,
         null,
       ]);
+    });
+
+    test("times of any 64 bits come back as they were", async () => {
+      const { open } = await start();
+      const store = await open();
+      const times = [-(2n ** 63n), -1n, 0n, 2n ** 53n, 2n ** 53n + 1n, 1_700_000_000_000_000_001n, 2n ** 63n - 1n];
+      const at = (index: number): Partial<Occurrence> => ({ timestampMs: exactInteger(times[index] ?? 0n) });
+      const facts = [validatedRow("t2", 2n, at(2)), validatedRow("t5", 5n, at(5))];
+      const failed = [failedRow(0n, at(0)), failedRow(3n, at(3)), failedRow(6n, at(6))];
+      const receipts = [receiptRow(1n, at(1)), receiptRow(4n, at(4))];
+      await insertFacts(store, LAW_COLLECTION, facts);
+      await insertFailed(store, LAW_COLLECTION, failed);
+      await store.insertReceipts(receipts);
+      const all = asRead([...facts, ...failed, ...receipts]);
+      const expected = plain(all.toSorted((a, b) => Number(a.position.offset - b.position.offset)));
+      expect(plain(await store.reads.rows(STREAM, 0n, 100n))).toEqual(expected);
+      expect(await store.reads.firstSince(STREAM, 1)).toBe(3n);
+      // Who opens it later reads them as well.
+      expect(plain(await (await open()).reads.rows(STREAM, 0n, 100n))).toEqual(expected);
     });
   });
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
-import { exactInteger } from "../../src/json/exact-integer.ts";
 import type { Store } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
 import { evidenceLaws } from "./evidence-laws.ts";
@@ -176,33 +175,6 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       const unbound = failedRow(100n, { contract: null, declaredBy: null, machineId: "machine's" });
       await insertFailed(store, LAW_COLLECTION, [...rows, unbound]);
       expect(plain(await store.reads.rows(STREAM, 0n, 200n))).toEqual(plain([...rows, unbound]));
-    });
-
-    test("times of any 64 bits come back as they were", async () => {
-      const { open } = await start();
-      const store = await open();
-      const times = [-(2n ** 63n), -1n, 0n, 2n ** 53n, 2n ** 53n + 1n, 1_700_000_000_000_000_001n, 2n ** 63n - 1n];
-      const rows = times.map((time, index) => {
-        const changes = { timestampMs: exactInteger(time) };
-        if (index % 3 === 0) return failedRow(BigInt(index), changes);
-        return index % 3 === 1 ? receiptRow(BigInt(index), changes) : validatedRow(`t${index}`, BigInt(index), changes);
-      });
-      await insertFacts(
-        store,
-        LAW_COLLECTION,
-        rows.filter((row) => row.kind === "validated"),
-      );
-      await insertFailed(
-        store,
-        LAW_COLLECTION,
-        rows.filter((row) => row.kind === "failed"),
-      );
-      await store.insertReceipts(rows.filter((row) => row.kind === "receipt"));
-      expect(plain(await store.reads.rows(STREAM, 0n, 100n))).toEqual(plain(asRead(rows)));
-      expect(await store.reads.firstSince(STREAM, 1)).toBe(3n);
-      // Who opens it later reads them as well.
-      const again = await open();
-      expect(plain(await again.reads.rows(STREAM, 0n, 100n))).toEqual(plain(asRead(rows)));
     });
 
     test("offsets up to the last there can be are exact", async () => {
