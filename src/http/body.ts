@@ -131,24 +131,27 @@ export type Clock = {
 
 /** The body itself is not destroyed, so that its sender can be answered. */
 export function startClock(ms: number, what: string, code: string): Clock {
-  let late: (error: Error) => void = () => undefined;
-  const lateness = new Promise<never>((_, reject) => (late = reject));
-  lateness.catch(() => undefined);
-  const problem = (): ProblemError =>
-    new ProblemError({ status: 408, code, title: "Too slow", detail: `${what} within ${ms / 1_000} seconds` });
-  let timer = setTimeout(() => late(problem()), ms).unref();
+  let late: ProblemError | null = null;
+  let tell: (problem: ProblemError) => void = () => undefined;
+  const ring = (): void => {
+    late = new ProblemError({ status: 408, code, title: "Too slow", detail: `${what} within ${ms / 1_000} seconds` });
+    tell(late);
+  };
+  let timer = setTimeout(ring, ms).unref();
   const stop = (): void => clearTimeout(timer);
   return {
     moved: () => {
       stop();
-      timer = setTimeout(() => late(problem()), ms).unref();
+      timer = setTimeout(ring, ms).unref();
     },
     stop,
     watch: async function* (body) {
-      const { next, release } = pull(body);
+      const { next, fail, release } = pull(body);
+      tell = fail;
+      if (late !== null) fail(late);
       try {
         for (;;) {
-          const chunk = await Promise.race([next(), lateness]);
+          const chunk = await next();
           if (chunk === null) return;
           yield chunk;
         }
@@ -159,29 +162,36 @@ export function startClock(ms: number, what: string, code: string): Clock {
   };
 }
 
-/** One chunk at a time, as the stream's own iterator gives them, and nothing of it is left on the stream afterwards. */
-function pull(body: Readable): { readonly next: () => Promise<Buffer | null>; readonly release: () => void } {
+type Pull = {
+  /** Null at the end. */
+  readonly next: () => Promise<Buffer | null>;
+  /** Ends it after what has come already. */
+  readonly fail: (error: Error) => void;
+  readonly release: () => void;
+};
+
+/**
+ * One chunk at a time, as the stream's own iterator gives them, and nothing of it is left on the stream afterwards. Who waits is
+ * woken by what happens, and not by a race with a promise that outlives it: that would remember every race, a hundred bytes
+ * for each chunk of a body of any length.
+ */
+function pull(body: Readable): Pull {
   const came: Buffer[] = [];
   let over: Error | "end" | null = body.readableEnded ? "end" : body.destroyed ? cutShort() : null;
   let wake: () => void = () => undefined;
+  const finish = (how: Error | "end"): void => {
+    over ??= how;
+    wake();
+  };
   const listeners = {
     data: (chunk: Buffer): void => {
       came.push(chunk);
       body.pause();
       wake();
     },
-    end: (): void => {
-      over ??= "end";
-      wake();
-    },
-    error: (error: Error): void => {
-      over ??= error;
-      wake();
-    },
-    close: (): void => {
-      over ??= cutShort();
-      wake();
-    },
+    end: (): void => finish("end"),
+    error: (error: Error): void => finish(error),
+    close: (): void => finish(cutShort()),
   };
   for (const [event, listener] of Object.entries(listeners)) body.on(event, listener);
   return {
@@ -196,6 +206,7 @@ function pull(body: Readable): { readonly next: () => Promise<Buffer | null>; re
       if (over !== "end" && over !== null) throw over;
       return null;
     },
+    fail: finish,
     release: () => {
       for (const [event, listener] of Object.entries(listeners)) body.off(event, listener);
     },

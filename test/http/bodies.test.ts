@@ -1,11 +1,15 @@
 import { connect, type Socket } from "node:net";
+import { PassThrough } from "node:stream";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createHeld } from "../../src/http/held.ts";
-import { plainChunks } from "../../src/http/body.ts";
+import { plainChunks, startClock } from "../../src/http/body.ts";
 import { wholeLines } from "../../src/http/line-body.ts";
 import { shipment, TOPIC } from "../embedded.ts";
+import { PATIENCE_MS } from "../patience.ts";
 import { post, startService, type Service } from "./service.ts";
 
 const EVENTS = `/v1/events/${TOPIC}`;
@@ -119,6 +123,31 @@ describe("streams of lines", () => {
     stalled.socket.write(chunk('{"half":'));
     expect(await stalled.answer).toMatch(/^HTTP\/1\.1 408[^]*"appended":1000/);
     expect(await endOf(service)).toBe(1_000n);
+  });
+
+  test("pieces that are gone cost nothing, however many there were of one body", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const body = new PassThrough();
+    const clock = startClock(PATIENCE_MS, "Nothing arrived", "too-slow");
+    const chunks = clock.watch(body)[Symbol.asyncIterator]();
+    const pass = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n += 1) {
+        body.write("x");
+        await chunks.next();
+      }
+    };
+    const usedAfter = async (count: number): Promise<number> => {
+      await pass(count);
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = await usedAfter(10_000);
+    // A hundred bytes for each would be ten million.
+    expect((await usedAfter(100_000)) - before).toBeLessThan(3_000_000);
+    body.end();
+    expect(await chunks.next()).toMatchObject({ done: true });
+    clock.stop();
   });
 
   test("every whole line is progress, and what is no line yet is not", async () => {
