@@ -101,6 +101,7 @@ async function runPipeline(directory: string, feed: Feed): Promise<number> {
     log,
     source: log,
     reads: store.reads,
+    tail: store.tail,
     gateway,
     contracts: () => set,
     about: () => new Map(),
@@ -109,7 +110,8 @@ async function runPipeline(directory: string, feed: Feed): Promise<number> {
     logger: false,
     version: "bench",
   });
-  await gateway.settled(TOPIC, 0, BigInt(RECORDS - 1), AbortSignal.timeout(600_000));
+  const [{ id } = { id: "" }] = await log.streams();
+  await gateway.settled(id, BigInt(RECORDS - 1), AbortSignal.timeout(600_000));
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   await gateway.stop();
   await store.close();

@@ -99,8 +99,9 @@ async function measure(shadow: Shadow | null): Promise<Measured> {
       values.map((value) => ({ key: null, headers: [], value, partition: null })),
     );
   };
+  const [{ id } = { id: "" }] = await log.streams();
   const settled = async (offset: number): Promise<unknown> =>
-    gateway.settled(TOPIC, 0, BigInt(offset), AbortSignal.timeout(600_000));
+    gateway.settled(id, BigInt(offset), AbortSignal.timeout(600_000));
   const started = performance.now();
   for (let from = 0; from < RECORDS; from += BATCH) await append(from, BATCH);
   await settled(RECORDS - 1);

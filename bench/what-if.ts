@@ -136,7 +136,8 @@ async function store(directory: string, withHeader: boolean): Promise<void> {
       .map((value, index) => ({ key: null, headers: headersOf(start + index, withHeader), value, partition: null }));
     await log.append(TOPIC, records);
   }
-  await gateway.settled(TOPIC, 0, BigInt(RECORDS - 1), AbortSignal.timeout(600_000));
+  const [{ id } = { id: "" }] = await log.streams();
+  await gateway.settled(id, BigInt(RECORDS - 1), AbortSignal.timeout(600_000));
   await gateway.stop();
   await kept.close();
   await log.close();

@@ -117,6 +117,9 @@ const FILES: Readonly<Record<string, string>> = {
   LOG_TLS: "The TLS connection to a broker cannot be made: a certificate or its key",
   LOG_UNAUTHORIZED: "Kafka refuses the credentials or the operation",
   LOG_TOPIC_MISSING: "A topic does not exist",
+  LOG_TOPIC_REPLACED: "A topic was deleted and made anew meanwhile; what was being appended is not acknowledged",
+  LOG_DIVERGED: "A position has the decision of other bytes than were appended there; nothing is acknowledged",
+  STREAM_STARTING: "The gateway has not taken the stream up yet, so it acknowledges nothing for it",
   LOG_TOO_LARGE: "A record is larger than its topic takes; or a batch has more than 512 MiB when it is decompressed",
   LOG_DAMAGED:
     "A record batch of Kafka is not what was written: its checksum is wrong, or what it holds cannot be read",
@@ -143,7 +146,8 @@ const FILES: Readonly<Record<string, string>> = {
 
 const HALTS: Readonly<Record<HaltCode, string>> = {
   LOG_START_PASSED: "The log below the position is gone",
-  LOG_TRUNCATED: "The log ends before the position: it lost records that were already decided",
+  LOG_TRUNCATED: "The log ends before the position, or before what was acknowledged: it lost records",
+  LOG_REPLACED: "The log is not one that the store knows: it was lost, or another one is in its place",
   SOURCE_DIVERGED: "The log no longer holds the bytes the ledger speaks of",
   DECISION_DIVERGED: "Deciding the last entry again with its own contract set gave another identity",
   CONTRACT_SET_MISSING: "The contract set of the last entry is not in the store, or is not what its digest says",
@@ -204,7 +208,8 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
   ROOT: "The ids of a range are not those that were decided",
   HOLDER_MISSING: "A duplicate or conflict names a stored fact that is not there",
   SOURCE_DIFFERS: "The log holds other records than those decided",
-  SOURCE_TRUNCATED: "The log ends before a decided position",
+  SOURCE_TRUNCATED: "The log ends before a decided or an acknowledged position",
+  SOURCE_REPLACED: "The log is missing, or is not one that the store knows",
   OPERATOR_LOG: "The chain of operator actions is broken, or a gap was accepted by nobody",
   TOTALS: "The totals of the store are not those of its ledger",
 };

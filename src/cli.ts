@@ -38,7 +38,18 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   // `sigma contract new order --version 2` means a contract's: an option of the program is one of every command.
   if (!args.some((arg, index) => arg === "contract" && args[index + 1] === "new"))
     program.version(version(), "--version", "print the version");
-  for (const add of [addStart, addInit, addValidate, addIngest, addStatus, addStreams, addDoctor, addAudit])
+  for (const add of [
+    addStart,
+    addInit,
+    addValidate,
+    addIngest,
+    addStatus,
+    addStreams,
+    addBackup,
+    addRestore,
+    addDoctor,
+    addAudit,
+  ])
     program.addCommand(add());
   program.addCommand(ownContracts(contractCommand(), program)).addCommand(configCommand());
   await addCompletions(program, args);
@@ -117,6 +128,29 @@ function addStatus(): Command {
     );
 }
 
+function addBackup(): Command {
+  const command = new Command("backup").description("Copy the log and the store, also while a gateway runs on them");
+  withSettings(command, ["data.dir"]);
+  return command
+    .argument("<folder>", "where to; it is made")
+    .option("--json", "print JSON", false)
+    .action(async (to: string, options: { json: boolean }) =>
+      (await import("./cli/backup.ts")).backupCommand(command, to, options),
+    );
+}
+
+function addRestore(): Command {
+  const command = new Command("restore").description("Put a backup into a data directory on which nothing runs");
+  withSettings(command, ["data.dir"]);
+  return command
+    .argument("<folder>", "that sigma backup made")
+    .option("--replace", "move what the data directory holds aside", false)
+    .option("--json", "print JSON", false)
+    .action(async (from: string, options: { replace: boolean; json: boolean }) =>
+      (await import("./cli/backup.ts")).restoreCommand(command, from, options),
+    );
+}
+
 function addStreams(): Command {
   const command = new Command("streams").description("Streams, and what to do about one that stands still");
   const list = withSettings(command.command("list"), ["data.dir"]);
@@ -137,7 +171,13 @@ function addStreams(): Command {
       });
   };
   act("resume", "Let a stream that stands still try again");
-  act("accept-gap", "Record that the records before the start of the log are lost, and go on behind them");
+  act("accept-gap", "Record that records which the log lost are lost for good, and go on behind them");
+  const acceptLog = withSettings(command.command("accept-log"), ["data.dir"]);
+  acceptLog
+    .description("Let this log take the place of the one that the store knows, which is lost; what it lost is recorded")
+    .requiredOption("--reason <text>", "why; it is kept in the operator log")
+    .option("--json", "print JSON", false)
+    .action(async (options: ActOptions) => (await import("./cli/streams.ts")).acceptOtherLog(acceptLog, options));
   return command;
 }
 

@@ -44,6 +44,12 @@ export const CODES = {
     "An input is of a kind that is not read: another encoding than UTF-8, an archive, a table, one array over several lines",
   "SIG-I-020": "Compressed input is damaged or ends too early",
   "SIG-I-021": "A JSON text over several lines is not JSON, so that where the next record begins is not known",
+  "SIG-I-030": "The log of the data directory is missing, and the store has decided records of it",
+  "SIG-I-031": "The folder to write to holds something already",
+  "SIG-I-032": "The log and the store do not belong together",
+  "SIG-I-033": "The folder is no backup, or a file of it is not what its manifest says",
+  "SIG-I-034": "Another process has a file of the data directory open",
+  "SIG-I-035": "A folder or a file cannot be written",
   "SIG-H-001": "Another program listens on the port",
   "SIG-H-002": "The address cannot be listened on",
   "SIG-H-003":

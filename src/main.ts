@@ -11,6 +11,7 @@ import type { ContractSet } from "./core/contract-set.ts";
 import { kafkaConnection } from "./config/kafka-connection.ts";
 import type { KafkaConfig } from "./config/engines.ts";
 import type { Appender } from "./source/kafka/append.ts";
+import type { IntegrityCheck } from "./sqlite/integrity.ts";
 import type { Log, Source } from "./source/source.ts";
 import type { Store } from "./store/store.ts";
 import { parseJson } from "./json/parse-json.ts";
@@ -99,7 +100,7 @@ async function openEmbedded(config: Config, purpose: Purpose): Promise<Source & 
   const { openEmbeddedLog } = await import("./source/embedded/log.ts");
   return openEmbeddedLog({
     path: dataFiles(config).logFile,
-    readOnly: purpose !== "gateway",
+    readOnly: purpose === "look",
     topics: config.sources.map(({ topic, partitions }) => ({ name: topic, partitions })),
     now: Date.now,
     randomBytes,
@@ -199,8 +200,57 @@ function dataFiles({ dataDir }: Pick<Config, "dataDir">): {
   return { logFile: join(dataDir, "log.db"), storeFile: join(dataDir, "store.db") };
 }
 
-/** Whether a gateway has ever run on the data directory. */
+/** Whether there is anything to look at: a log or a store that is not embedded is always asked. */
 export function hasData(config: Config): boolean {
   const { logFile, storeFile } = dataFiles(config);
-  return (config.kafka !== null || existsSync(logFile)) && (config.mongodbUri !== null || existsSync(storeFile));
+  return config.kafka !== null || config.mongodbUri !== null || existsSync(logFile) || existsSync(storeFile);
+}
+
+/** A store, and its log where there is one: null when the file of an embedded log is missing, at `logFile`. */
+export type Look = Omit<Engine, "log"> & { readonly log: (Source & Log) | null; readonly logFile: string };
+
+/** Opens what is there, to look. @throws `Unavailable`. */
+export async function openToLook(config: Config): Promise<Look> {
+  const { logFile } = dataFiles(config);
+  if (config.kafka !== null || existsSync(logFile)) return { ...(await openEngine(config, [], "look")), logFile };
+  const store = await openHistory(config);
+  return { log: null, logFile, store, close: store.close };
+}
+
+/** Offsets that a restored log gives to nobody: what was acknowledged after the backup had them. */
+const SKIPPED_BY_RESTORE = 1_000_000n;
+
+/** Lets the log of a data directory go on behind positions that may have been given to records it lacks. */
+export async function skipPositions(
+  dataDir: string,
+  streams: readonly { readonly topic: string; readonly partition: number; readonly logEnd: string }[],
+): Promise<void> {
+  if (streams.length === 0) return;
+  const { openEmbeddedLog } = await import("./source/embedded/log.ts");
+  const names = [...new Set(streams.map(({ topic }) => topic))];
+  const partitions = (name: string): number =>
+    1 + Math.max(...streams.filter(({ topic }) => topic === name).map(({ partition }) => partition));
+  const log = openEmbeddedLog({
+    path: dataFiles({ dataDir }).logFile,
+    topics: names.map((name) => ({ name, partitions: partitions(name) })),
+    now: Date.now,
+    randomBytes,
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+  });
+  try {
+    for (const stream of await log.streams()) {
+      const { end } = await log.bounds(stream);
+      if (end > 0n) await log.skipTo(stream, end + SKIPPED_BY_RESTORE);
+    }
+  } finally {
+    await log.close();
+  }
+}
+
+/** Has the file of an embedded store checked while the gateway starts. */
+export async function checkFiles(config: Config): Promise<IntegrityCheck> {
+  if (config.mongodbUri !== null) return { damage: Promise.resolve(null), stop: async () => undefined };
+  const { startIntegrityCheck } = await import("./sqlite/integrity.ts");
+  const { STORE_FILE } = await import("./store/sqlite/layout.ts");
+  return startIntegrityCheck(STORE_FILE, dataFiles(config).storeFile);
 }

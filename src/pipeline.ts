@@ -55,6 +55,12 @@ export async function startPipeline(
       sleep,
       random: Math.random,
     });
+    const { guardLog } = await import("./gateway/guarded-log.ts");
+    const { startLogEnds } = await import("./gateway/log-ends.ts");
+    const ends = config.kafka === null ? startLogEnds(engine.store) : null;
+    const { reads } = engine.store;
+    const noting = ends === null ? {} : { note: ends.note };
+    const log = guardLog(engine.log, { gateway, reads, now: Date.now, sleep: delay, ...noting });
     const tellIdle = (): void => {
       for (const idle of idleDefaults(contracts.current())) observeContracts({ kind: "default-idle", ...idle });
     };
@@ -77,12 +83,13 @@ export async function startPipeline(
         await gateway.stop();
         await followed;
         await onlookers.close();
+        await ends?.close();
       } finally {
         await shadow?.close();
         await engine.close();
       }
     };
-    return { ...engine, contracts, refusedContracts: () => refused, gateway, shadow, stop };
+    return { ...engine, log, contracts, refusedContracts: () => refused, gateway, shadow, stop };
   } catch (error) {
     await engine.close();
     throw error;

@@ -1,12 +1,21 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { isLoopback, type Config } from "./config.ts";
 import type { Observe } from "./gateway/event.ts";
-import type { LoadedContracts } from "./main.ts";
+import { checkFiles, type LoadedContracts } from "./main.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
+import type { Unavailable } from "./core/unavailable.ts";
+import type { IntegrityCheck } from "./sqlite/integrity.ts";
 import type { Shadow } from "./shadow/shadow.ts";
 
 /** A pipeline behind an HTTP server. `url` is where it listens. `stop`: accept nothing more, answer, settle, close. */
-export type Service = { readonly url: string; readonly pipeline: Pipeline; readonly stop: () => Promise<void> };
+export type Service = {
+  readonly url: string;
+  readonly pipeline: Pipeline;
+  /** What a check of the store found that was not over when the streams were taken up; null when it is in order. */
+  readonly damage: Promise<Unavailable | null>;
+  readonly stop: () => Promise<void>;
+};
 
 /**
  * The address first, then the streams, then whoever asks.
@@ -29,16 +38,14 @@ export async function startService(
   const logEvent = logEvents(logger);
   const door = await openDoor(config.http);
   const opened: Pipeline[] = [];
+  const check = await checkFiles(config);
   try {
-    const pipeline = await startPipeline(
-      config,
-      contracts,
-      (event) => {
-        logEvent(event);
-        observe(event);
-      },
-      tellContracts,
-    );
+    await refuseDamage(check, logger);
+    const both: Observe = (event) => {
+      logEvent(event);
+      observe(event);
+    };
+    const pipeline = await startPipeline(config, contracts, both, tellContracts);
     opened.push(pipeline);
     const { log, store, gateway, shadow, contracts: inForce } = pipeline;
     const reporting = await reportShadow(shadow, logger);
@@ -48,6 +55,7 @@ export async function startService(
       log,
       source: log,
       reads: store.reads,
+      tail: store.tail,
       gateway,
       contracts: inForce.current,
       about: inForce.about,
@@ -69,15 +77,30 @@ export async function startService(
         clearInterval(reporting);
         await Promise.all([door.close(), http.close()]);
         await verdicts.close();
+        await check.stop();
       } finally {
         await pipeline.stop();
       }
     };
-    return { url: door.url, pipeline, stop };
+    return { url: door.url, pipeline, damage: check.damage, stop };
   } catch (error) {
+    await check.stop();
     await Promise.all([door.close(), ...opened.map(async (pipeline) => pipeline.stop())]);
     throw error;
   }
+}
+
+/** How long a start waits for the check of the store, which reads all of it. A large one is checked while the gateway runs. */
+const CHECK_WAIT_MS = 10_000;
+
+/** @throws `Unavailable` when the store is damaged and that is found in time. */
+async function refuseDamage(check: IntegrityCheck, logger: Logger): Promise<void> {
+  const waiting = new AbortController();
+  const running = delay(CHECK_WAIT_MS, "running" as const, { signal: waiting.signal }).catch(() => null);
+  const found = await Promise.race([check.damage, running]);
+  waiting.abort();
+  if (found === "running") logger.info("the store is large: its check goes on while the gateway runs");
+  else if (found !== null) throw found;
 }
 
 const SHADOW_LOG_EVERY_MS = 60_000;

@@ -3,6 +3,7 @@ import { openContractSet } from "../core/contract-set.ts";
 import type { SourceRecord } from "../core/record.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
 import { checkAgainstSource, checkEntry, type EntryEvidence } from "./entry.ts";
+import { checkLog, logMissing } from "./log.ts";
 import { auditOperators, gapOf } from "./operators.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 import { entryHash, GENESIS, type LedgerEntry } from "../store/ledger.ts";
@@ -12,6 +13,10 @@ import type { StoreReads, StoredRow, ValidatedRow } from "../store/store.ts";
 export type AuditOptions = {
   /** Also reads the log again and decides from it. */
   readonly source?: Pick<Source, "streams" | "fetch" | "bounds">;
+  /** The log at hand, to see whether it is the one that the store knows; `source` when absent. */
+  readonly log?: Pick<Source, "streams" | "bounds">;
+  /** Where the log would be, when it is missing. */
+  readonly missingLog?: string;
   /** True for a store without transactions that is being written: only the last entry of a stream may then lack documents. */
   readonly tailMayBeIncomplete: boolean;
   /** Findings kept in the report; the others are counted. */
@@ -74,6 +79,7 @@ export async function audit(reads: StoreReads, options: AuditOptions): Promise<A
     if (options.signal.aborted) break;
     await auditStream(run, stream);
   }
+  await auditLog(run, operators.losses);
   await checkTotals(run);
   return run.report();
 }
@@ -189,6 +195,22 @@ function checkLink(run: Run, stream: string, previous: LedgerEntry | null, entry
       "LEDGER_RANGE",
       `entry ${seq} covers [${entry.from}, ${entry.to}), the one before ends at ${previous?.to ?? "-"}`,
     );
+  }
+}
+
+/** What was acknowledged and is lost, by an operator's word, and whether the log at hand is the right one. */
+async function auditLog(run: Run, losses: readonly Gap[]): Promise<void> {
+  run.gaps.push(...losses);
+  if (run.options.missingLog !== undefined) run.add(logMissing(run.options.missingLog));
+  const log = run.options.log ?? run.options.source;
+  if (log === undefined || run.options.signal.aborted) return;
+  const settled = new Map(run.streams.map(({ stream, settledTo }) => [stream, settledTo]));
+  const truncated = new Set(
+    run.report().findings.flatMap(({ code, stream }) => (code === "SOURCE_TRUNCATED" ? stream : [])),
+  );
+  for (const finding of await checkLog(run.reads, log, (stream) => settled.get(stream))) {
+    // Each entry beyond the end is named already.
+    if (finding.code !== "SOURCE_TRUNCATED" || !truncated.has(finding.stream)) run.add(finding);
   }
 }
 

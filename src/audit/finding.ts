@@ -36,8 +36,10 @@ export type FindingCode =
   | "HOLDER_MISSING"
   /** The log holds other records than those decided. */
   | "SOURCE_DIFFERS"
-  /** The log ends before a decided position. */
+  /** The log ends before a decided or an acknowledged position. */
   | "SOURCE_TRUNCATED"
+  /** The log is missing, or is not one that the store knows. */
+  | "SOURCE_REPLACED"
   /** An operator action does not have its hash or does not follow the one before, or a gap has no action. */
   | "OPERATOR_LOG"
   /** The totals of the store are not those of its ledger. */

@@ -4,11 +4,15 @@ import type { StoreReads } from "../store/store.ts";
 
 const PAGE = 1_000;
 
-/** Walks the chain of operator actions. @returns the gaps that were accepted, and what is wrong with the chain. */
-export async function auditOperators(
-  reads: StoreReads,
-): Promise<{ readonly accepted: ReadonlySet<string>; readonly faults: readonly string[] }> {
+/** Walks the chain of operator actions. @returns the gaps and losses that were accepted, and what is wrong with the chain. */
+export async function auditOperators(reads: StoreReads): Promise<{
+  readonly accepted: ReadonlySet<string>;
+  /** What was acknowledged and never decided, and was lost with its log. */
+  readonly losses: readonly Loss[];
+  readonly faults: readonly string[];
+}> {
   const accepted = new Set<string>();
+  const losses: Loss[] = [];
   const faults: string[] = [];
   let previous: OperatorAction | null = null;
   for (;;) {
@@ -20,10 +24,20 @@ export async function auditOperators(
         faults.push(`action ${seq} does not follow the one before`);
       }
       if (action.action === "accept-gap") accepted.add(gapKey(action.target, action.detail));
+      if (action.action === "accept-loss") losses.push(...lossOf(action));
       previous = action;
     }
-    if (page.length < PAGE) return { accepted, faults };
+    if (page.length < PAGE) return { accepted, losses, faults };
   }
+}
+
+type Loss = { readonly stream: string; readonly from: bigint; readonly to: bigint; readonly note: string };
+
+function lossOf({ target, detail, reason }: OperatorAction): readonly Loss[] {
+  const [, from, to] = /^\[(\d{1,19}), (\d{1,19})\)$/.exec(detail) ?? [];
+  return from === undefined || to === undefined
+    ? []
+    : [{ stream: target, from: BigInt(from), to: BigInt(to), note: reason }];
 }
 
 /** Names a gap in the ledger as its action does. */

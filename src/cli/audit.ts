@@ -2,10 +2,11 @@ import type { Command } from "commander";
 import { audit, type AuditReport } from "../audit/audit.ts";
 import type { Finding } from "../audit/finding.ts";
 import { EXIT } from "../codes.ts";
-import { hasData, openEngine } from "../main.ts";
+import type { Config } from "../config.ts";
+import { hasData, openToLook } from "../main.ts";
 import { counted, grouped, note, print, printJson, printTable, styled } from "./output.ts";
 import { createProgress } from "./progress.ts";
-import { usage } from "./refusal.ts";
+import { usage, type Refusal } from "./refusal.ts";
 import { configFor } from "./settings.ts";
 import { onInterruption } from "./signals.ts";
 
@@ -17,18 +18,16 @@ const FINDINGS_MAX = 1_000;
 /** `sigma audit`: exit 30 when something stored is not what was decided. */
 export async function auditCommand(command: Command, options: Options): Promise<void> {
   const config = await configFor(command);
-  if (!hasData(config))
-    throw usage(
-      "SIG-I-007",
-      `Cannot audit "${config.dataDir}": it holds no data yet`,
-      "name another directory with --data, or begin with sigma start",
-    );
-  const engine = await openEngine(config, [], "look");
+  if (!hasData(config)) throw noData(config);
+  const engine = await openToLook(config);
   const interruption = onInterruption(config.shutdownDeadlineMs);
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   try {
-    const report = await audit(engine.store.reads, {
-      ...(options.source ? { source: engine.log } : {}),
+    const { log, logFile, store } = engine;
+    if (log === null && (await store.reads.streams()).length === 0) throw noData(config);
+    const report = await audit(store.reads, {
+      ...(log === null ? { missingLog: logFile } : { log }),
+      ...(log !== null && options.source ? { source: log } : {}),
       tailMayBeIncomplete: false,
       findingsMax: FINDINGS_MAX,
       signal: interruption.signal,
@@ -44,6 +43,14 @@ export async function auditCommand(command: Command, options: Options): Promise<
     interruption.dispose();
     await engine.close();
   }
+}
+
+function noData({ dataDir }: Config): Refusal {
+  return usage(
+    "SIG-I-007",
+    `Cannot audit "${dataDir}": it holds no data yet`,
+    "name another directory with --data, or begin with sigma start",
+  );
 }
 
 function printReportJson(report: AuditReport): void {

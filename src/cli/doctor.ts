@@ -2,13 +2,14 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSy
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
+import { checkLog, logMissing } from "../audit/log.ts";
 import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
 import { idleDefaults } from "../contract/idle-defaults.ts";
 import { describeIoError } from "../contract/source-text.ts";
 import { fail, ok, warn, type Check } from "../core/check.ts";
 import { Unavailable } from "../core/unavailable.ts";
-import { checkEngines, hasData, loadContractSet, openEngine, type ContractsResult } from "../main.ts";
+import { checkEngines, hasData, loadContractSet, openToLook, type ContractsResult, type Look } from "../main.ts";
 import { placed } from "./contracts.ts";
 import { counted, print, printJson, printTable, styled } from "./output.ts";
 import { configFor } from "./settings.ts";
@@ -153,18 +154,36 @@ async function checkPort({ http: { host, port } }: Config): Promise<Check> {
 async function checkData(config: Config): Promise<readonly Check[]> {
   if (!hasData(config)) return [ok("data", "none yet")];
   try {
-    const { store, close } = await openEngine(config, [], "look");
+    const engine = await openToLook(config);
     try {
-      const damage = await store.reads.integrity();
-      if (damage.length === 0) return [ok("data", "the log opens, and the store is found in order")];
-      return damage.map((message) =>
-        fail("data", `the store is damaged: ${message}`, "restore it from a backup, then run sigma audit"),
-      );
+      return [...(await checkStore(engine)), ...(await checkItsLog(engine))];
     } finally {
-      await close();
+      await engine.close();
     }
   } catch (error) {
     if (error instanceof Unavailable) return [fail("data", `${error.code} ${error.message}`, error.remedy)];
     throw error;
   }
+}
+
+async function checkStore({ store }: Look): Promise<readonly Check[]> {
+  const damage = await store.reads.integrity();
+  if (damage.length === 0) return [ok("data", "the store is found in order")];
+  return damage.map((message) =>
+    fail("data", `the store is damaged: ${message}`, "restore it from a backup, then run sigma audit"),
+  );
+}
+
+/** Whether the log is the one that the store knows. */
+async function checkItsLog({ log, logFile, store }: Look): Promise<readonly Check[]> {
+  const ledgers = await store.reads.streams();
+  if (ledgers.length === 0) return [ok("log", "the store knows none yet")];
+  const settled = new Map<string, bigint>();
+  for (const stream of ledgers) settled.set(stream, (await store.tail(stream))?.to ?? 0n);
+  const findings =
+    log === null ? [logMissing(logFile)] : await checkLog(store.reads, log, (stream) => settled.get(stream));
+  if (findings.length === 0) return [ok("log", "it is the one that the store knows")];
+  return findings.map(({ code, message }) =>
+    fail("log", `${code} ${message}`, "put the log back, log.db and log.db-wal together; see docs/backup.md"),
+  );
 }

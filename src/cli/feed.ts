@@ -55,16 +55,15 @@ export function createFeeder(
 ): Feeder {
   const { log, gateway } = pipeline;
   const undecided: (readonly Appended[])[] = [];
-  const ranges = new Map<number, { from: bigint; to: bigint }>();
-  const streamOf = new Map(gateway.streams().map(({ stream }) => [`${stream.topic}/${stream.partition}`, stream.id]));
+  const ranges = new Map<string, { from: bigint; to: bigint }>();
   const failure = new AbortController();
   gateway.done.catch((error: unknown) => failure.abort(error));
   const signal = AbortSignal.any([watch.signal, failure.signal, stop]);
   let appended = 0;
 
   const settleOldest = async (): Promise<void> => {
-    for (const { partition, offset } of undecided.shift() ?? []) {
-      if (await gateway.settled(topic, partition, offset, signal)) continue;
+    for (const { stream, offset } of undecided.shift() ?? []) {
+      if (await gateway.settled(stream, offset, signal)) continue;
       if (stop.aborted) return;
       if (failure.signal.aborted) throw failure.signal.reason;
       throw halted(watch.halt());
@@ -77,9 +76,9 @@ export function createFeeder(
       const positions = await appendPatiently(async () => log.append(topic, records));
       appended += positions.length;
       undecided.push(lastOfEach(positions));
-      for (const { partition, offset } of positions) {
-        const range = ranges.get(partition);
-        if (range === undefined) ranges.set(partition, { from: offset, to: offset + 1n });
+      for (const { stream, offset } of positions) {
+        const range = ranges.get(stream);
+        if (range === undefined) ranges.set(stream, { from: offset, to: offset + 1n });
         else range.to = offset + 1n;
       }
       while (undecided.length > UNDECIDED_BATCHES_MAX) await settleOldest();
@@ -88,12 +87,7 @@ export function createFeeder(
       while (undecided.length > 0) await settleOldest();
     },
     appended: () => appended,
-    ranges: () =>
-      [...ranges].map(([partition, { from, to }]) => ({
-        stream: streamOf.get(`${topic}/${partition}`) ?? "",
-        from,
-        to,
-      })),
+    ranges: () => [...ranges].map(([stream, { from, to }]) => ({ stream, from, to })),
   };
 }
 
@@ -104,13 +98,13 @@ export async function settleBacklog(pipeline: Pipeline, topic: string, signal: A
   for (const stream of await pipeline.log.streams()) {
     if (stream.topic !== topic) continue;
     const { start, end } = await pipeline.log.bounds(stream);
-    if (end > start) await pipeline.gateway.settled(topic, stream.partition, end - 1n, signal);
+    if (end > start) await pipeline.gateway.settled(stream.id, end - 1n, signal);
   }
 }
 
 function lastOfEach(positions: readonly Appended[]): readonly Appended[] {
-  const last = new Map<number, Appended>();
-  for (const position of positions) last.set(position.partition, position);
+  const last = new Map<string, Appended>();
+  for (const position of positions) last.set(position.stream, position);
   return [...last.values()];
 }
 

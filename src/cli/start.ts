@@ -81,8 +81,14 @@ async function serve(
   signal.addEventListener("abort", () => resolve(null), { once: true });
   if (signal.aborted) resolve(null);
   service.pipeline.gateway.done.catch(fail);
+  void failOnDamage(service, fail);
   if (options.demo) feedExamples(service, config, options, watch, signal).catch(fail);
   return promise;
+}
+
+async function failOnDamage({ damage }: Service, fail: (error: unknown) => void): Promise<void> {
+  const found = await damage;
+  if (found !== null) fail(found);
 }
 
 async function stopService(service: Service): Promise<void> {

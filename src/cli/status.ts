@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { EXIT } from "../codes.ts";
-import { hasData, openEngine } from "../main.ts";
+import { hasData, openToLook } from "../main.ts";
 import { counted, grouped, print, printJson, printTable, styled } from "./output.ts";
+import { Refusal } from "./refusal.ts";
 import { requestGateway } from "./remote.ts";
 import { configFor } from "./settings.ts";
 import { printTally, tallyJson, type Tally } from "./tally.ts";
@@ -20,12 +21,11 @@ type StreamStatus = {
 export async function status(command: Command, options: Options): Promise<void> {
   if (options.url !== undefined) return statusOf(options.url, options.json);
   const config = await configFor(command);
-  if (!hasData(config)) {
-    if (options.json) return printJson({ kind: "status", dataDir: config.dataDir, empty: true });
-    return print(`${config.dataDir} holds no data yet. Begin with: sigma start`);
-  }
-  const { log, store, close } = await openEngine(config, [], "look");
+  if (!hasData(config)) return printEmpty(config.dataDir, options.json);
+  const { log, logFile, store, close } = await openToLook(config);
   try {
+    if (log === null && (await store.reads.streams()).length === 0) return printEmpty(config.dataDir, options.json);
+    if (log === null) throw logMissing(logFile);
     const { validated, failed, receipts } = await store.reads.tally();
     const failures = new Map((await store.reads.failureCounts()).map(({ code, count }) => [code, count]));
     const tally: Tally = { records: validated + failed + receipts, stored: validated, duplicates: receipts, failures };
@@ -45,11 +45,24 @@ export async function status(command: Command, options: Options): Promise<void> 
   }
 }
 
+function printEmpty(dataDir: string, json: boolean): void {
+  if (json) return printJson({ kind: "status", dataDir, empty: true });
+  print(`${dataDir} holds no data yet. Begin with: sigma start`);
+}
+
+function logMissing(path: string): Refusal {
+  return new Refusal(
+    "SIG-I-030",
+    `Cannot show how far the log is decided: "${path}" is missing, and the store has decided records of it`,
+    "put it back, log.db and log.db-wal together; sigma audit says what is decided",
+    EXIT.findings,
+  );
+}
+
 function printStreams(streams: readonly StreamStatus[]): void {
   const rows = streams.map(({ topic, partition, settledTo, end }) => {
     const behind = end - (settledTo ?? 0n);
-    const waiting =
-      behind === 0n ? "everything decided" : `${counted(Number(behind), "record")} waiting for a decision`;
+    const waiting = behind === 0n ? "everything decided" : `${counted(Number(behind), "offset")} not decided yet`;
     return [`${topic}/${partition}`, String(settledTo ?? 0), String(end), waiting];
   });
   printTable([["STREAM", "SETTLED TO", "LOG END", ""], ...rows], [1, 2]);

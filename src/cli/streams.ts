@@ -1,7 +1,8 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { EXIT } from "../codes.ts";
-import { acceptGap, resumeStream, type Operator } from "../gateway/operate.ts";
+import { acceptGap, acceptLog, resumeStream, type Operator } from "../gateway/operate.ts";
+import { STREAM_ENDED } from "../gateway/halted.ts";
 import { openEngine } from "../main.ts";
 import type { Stream } from "../source/source.ts";
 import type { HaltNote } from "../store/operator.ts";
@@ -11,33 +12,43 @@ import { configFor } from "./settings.ts";
 
 export type ActOptions = { readonly reason: string; readonly json: boolean };
 
-/** `sigma streams list`: every stream of the sources, how far it is settled, and why it stands still. Exit 10 when one does. */
+/**
+ * `sigma streams list`: every stream of the sources, how far it is settled, and why it stands still. Exit 10 when one does. A
+ * stream of before that ended is no trouble.
+ */
 export async function listStreams(command: Command, { json }: { readonly json: boolean }): Promise<void> {
   const config = await configFor(command);
   const { log, store, close } = await openEngine(config, [], "look");
   try {
-    const halts = new Map((await store.reads.halts()).map((halt) => [halt.stream, halt]));
+    const noted = await store.reads.halts();
+    const current = await log.streams();
     const rows: string[][] = [];
-    for (const stream of await log.streams()) {
+    for (const stream of current) {
       const { end } = await log.bounds(stream);
       const settledTo = (await store.tail(stream.id))?.to ?? null;
-      const halt = halts.get(stream.id) ?? null;
-      halts.delete(stream.id);
+      const halt = noted.find((note) => note.stream === stream.id) ?? null;
       if (json) printJson({ kind: "stream", ...stream, settledTo, logEnd: end, halt });
       rows.push([`${stream.topic}/${stream.partition}`, String(settledTo ?? "-"), String(end), stateOf(halt)]);
       if (halt !== null) process.exitCode = EXIT.findings;
     }
     // Of a topic that was made anew, or that is no longer a source.
-    for (const halt of halts.values()) {
-      if (json) printJson({ kind: "stream", ...halt, settledTo: null, logEnd: null, halt });
-      rows.push([`${halt.topic}/${halt.partition}`, "-", "-", `${stateOf(halt)} (no longer in the sources)`]);
+    const others = noted.filter(({ stream }) => !current.some(({ id }) => id === stream));
+    for (const note of others) {
+      const settledTo = (await store.tail(note.stream))?.to ?? null;
+      const ended = note.code === STREAM_ENDED;
+      if (json) printJson({ kind: "stream", ...note, settledTo, logEnd: null, ended, halt: ended ? null : note });
+      const state = ended ? "ended" : `${stateOf(note)} (no longer in the sources)`;
+      rows.push([`${note.topic}/${note.partition}`, String(settledTo ?? "-"), "-", state]);
     }
     if (json) return;
     printTable([["STREAM", "SETTLED TO", "LOG END", "STATE"], ...rows], [1, 2]);
-    for (const { topic, partition, code, message, remedy } of await store.reads.halts()) {
+    for (const { topic, partition, code, message, remedy } of noted) {
       print("");
-      print(`${topic}/${partition}: ${styled("red", code)} ${message}`);
-      print(`  fix: ${remedy}`);
+      if (code === STREAM_ENDED) print(`${topic}/${partition}: ${message}`);
+      else {
+        print(`${topic}/${partition}: ${styled("red", code)} ${message}`);
+        print(`  fix: ${remedy}`);
+      }
     }
   } finally {
     await close();
@@ -63,7 +74,7 @@ export async function acceptStreamGap(command: Command, name: string, options: A
     const outcome = await acceptGap({ store, source: log }, stream, operatorOf(options));
     switch (outcome.kind) {
       case "accepted": {
-        const { from, to } = outcome.entry;
+        const { from, to } = outcome;
         if (options.json) return printJson({ kind: "gap-accepted", stream: stream.id, from, to });
         return print(`${name}: offsets [${from}, ${to}) are recorded as lost, and the audit says so from now on`);
       }
@@ -84,6 +95,29 @@ export async function acceptStreamGap(command: Command, name: string, options: A
         );
     }
   });
+}
+
+/** `sigma streams accept-log`: lets the log at hand take the place of the one that the store knows. */
+export async function acceptOtherLog(command: Command, options: ActOptions): Promise<void> {
+  const config = await configFor(command);
+  const { log, store, close } = await openEngine(config, [], "operate");
+  try {
+    for (const outcome of await acceptLog({ store, source: log }, operatorOf(options))) {
+      if (options.json) printJson({ ...outcome, kind: `log-${outcome.kind}` });
+      else if (outcome.kind === "known")
+        print(`the store knows the log ${outcome.log}, or knows none: nothing is to be done`);
+      else {
+        print(
+          `the log ${outcome.log} takes the place of ${outcome.instead.join(", ")}, and the audit says so from now on`,
+        );
+        print(
+          "What was acknowledged there and never decided is recorded as lost. A gateway that runs goes on within seconds.",
+        );
+      }
+    }
+  } finally {
+    await close();
+  }
 }
 
 type Engine = Awaited<ReturnType<typeof openEngine>>;

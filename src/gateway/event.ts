@@ -4,8 +4,10 @@ import type { Stream } from "../source/source.ts";
 export type HaltCode =
   /** The log below our position is gone (P8). */
   | "LOG_START_PASSED"
-  /** The log ends before our position: it lost records. */
+  /** The log ends before our position, or before what was acknowledged: it lost records. */
   | "LOG_TRUNCATED"
+  /** The log is not one that the store knows. */
+  | "LOG_REPLACED"
   /** The log no longer holds the bytes the ledger speaks of. */
   | "SOURCE_DIVERGED"
   /** Deciding the tail again with its own contract set gave another identity. */
@@ -20,6 +22,8 @@ export type Halt = { readonly code: HaltCode; readonly message: string; readonly
 /** Facts the gateway reports; logs and metrics are subscribers. No payload is ever part of one. */
 export type GatewayEvent =
   | { readonly kind: "stream-acquired"; readonly stream: Stream; readonly seq: number; readonly position: bigint }
+  /** The log is the one that the store knows, and reaches as far as it should; below the position everything is decided. */
+  | { readonly kind: "stream-checked"; readonly stream: Stream; readonly position: bigint }
   | { readonly kind: "tail-redone"; readonly stream: Stream; readonly seq: number; readonly count: number }
   | {
       readonly kind: "batch-settled";

@@ -12,6 +12,8 @@ type StreamState = {
   readonly state: "starting" | "running" | "paused" | "halted" | "stopped";
   /** Everything below this offset is decided and stored; null until the stream is acquired. */
   readonly settledTo: bigint | null;
+  /** Everything below this offset is decided; null until the log was found to be the one that the store knows. */
+  readonly decidedTo: bigint | null;
   /** Why it is paused or halted. */
   readonly trouble: { readonly code: string; readonly message: string; readonly remedy: string } | null;
 };
@@ -20,8 +22,11 @@ export type Gateway = {
   readonly streams: () => readonly StreamState[];
   /** Ready when every stream runs. Liveness is another question: a paused gateway is alive. */
   readonly ready: () => boolean;
-  /** Resolves true once the offset is settled, false when the signal aborts first. */
-  readonly settled: (topic: string, partition: number, offset: bigint, signal: AbortSignal) => Promise<boolean>;
+  /**
+   * Resolves true once the offset of the stream is settled, false when the signal aborts first, and at once when this gateway
+   * does not read the stream.
+   */
+  readonly settled: (stream: string, offset: bigint, signal: AbortSignal) => Promise<boolean>;
   /** Finishes the batches in flight, then resolves. */
   readonly stop: () => Promise<void>;
   /** Rejects when a stream ends by a bug; otherwise resolves after `stop`. */
@@ -50,7 +55,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const turns = createTurns(BATCHES_AT_ONCE * deps.limits.recordsMax);
 
   const set = (stream: Stream, change: Partial<StreamState>): void => {
-    const before = states.get(stream.id) ?? { stream, state: "starting", settledTo: null, trouble: null };
+    const before = states.get(stream.id) ?? { ...UNKNOWN, stream };
     states.set(stream.id, { ...before, ...change });
   };
   const observe: Observe = (event) => {
@@ -69,7 +74,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       const halt = await ingestStream({ ...deps, turns, observe }, stream, signal, createBreaker(breaker, leave));
       if (halt === null) break;
       await waitForOperator(deps, stream, halt, signal);
-      if (!signal.aborted) set(stream, { state: "starting", trouble: null });
+      if (!signal.aborted) set(stream, UNKNOWN);
       leave = breaker.window;
     }
     // A stream that was taken away is no state of this gateway any more.
@@ -88,11 +93,11 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   return {
     streams: () => [...states.values()],
     ready: () => deps.source.isAssigned?.() !== false && [...states.values()].every(({ state }) => state === "running"),
-    settled: async (topic, partition, offset, signal) => {
-      const found = [...states.values()].find(({ stream }) => stream.topic === topic && stream.partition === partition);
+    settled: async (stream, offset, signal) => {
+      const found = states.get(stream);
       if (found === undefined || signal.aborted) return false;
       if (found.settledTo !== null && offset < found.settledTo) return true;
-      return waitFor(waiters, found.stream.id, offset, signal);
+      return waitFor(waiters, stream, offset, signal);
     },
     stop: async () => {
       abort.abort();
@@ -102,6 +107,9 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   };
 }
 
+/** A stream of which nothing is known yet. */
+const UNKNOWN = { state: "starting", settledTo: null, decidedTo: null, trouble: null } as const;
+
 function track(
   event: GatewayEvent,
   paused: boolean,
@@ -109,6 +117,8 @@ function track(
 ): void {
   const { stream } = event;
   switch (event.kind) {
+    case "stream-checked":
+      return set(stream, { decidedTo: event.position });
     case "stream-acquired":
       // A pause ends when the stream moves on: that its tail could be read says nothing of what it paused for.
       return set(
@@ -116,7 +126,7 @@ function track(
         paused ? { settledTo: event.position } : { state: "running", settledTo: event.position, trouble: null },
       );
     case "batch-settled":
-      return set(stream, { state: "running", settledTo: event.to, trouble: null });
+      return set(stream, { state: "running", settledTo: event.to, decidedTo: event.to, trouble: null });
     case "stream-resumed":
       return set(stream, { state: "running", trouble: null });
     case "stream-paused": {

@@ -1,5 +1,5 @@
 import { Unavailable } from "../core/unavailable.ts";
-import type { Stream } from "../source/source.ts";
+import { logIdOf, type Stream } from "../source/source.ts";
 import type { Store } from "../store/store.ts";
 import type { Halt } from "./event.ts";
 
@@ -11,6 +11,31 @@ type Deps = {
   readonly store: Pick<Store, "putHalt" | "reads">;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 };
+
+/** Code of the note that an ended stream has instead of its halt. It is no alarm: nobody can or need do anything. */
+export const STREAM_ENDED = "STREAM_ENDED";
+
+/**
+ * A topic that was made anew has new streams, and those of before read nothing any more: what they stood still for becomes a
+ * note of their end.
+ */
+export async function endStreamsBefore(store: Pick<Store, "putHalt" | "reads">, stream: Stream): Promise<void> {
+  const { id, topic, partition } = stream;
+  for (const note of await store.reads.halts()) {
+    if (note.stream === id || note.topic !== topic || note.partition !== partition) continue;
+    if (note.code === STREAM_ENDED) continue;
+    const where = logIdOf(note.stream) === logIdOf(id) ? "its topic was made anew" : "another log took its place";
+    const message = `${topic}/${partition} ended as stream ${note.stream}: ${where}. It stood still then: ${note.code}`;
+    const remedy = "nothing: what was decided of it stays in the store; what was not is gone with its log";
+    await store.putHalt(note.stream, { ...note, code: STREAM_ENDED, message, remedy });
+  }
+}
+
+/** A stream that goes on stands still no longer, also when what it was halted for was mended while no gateway ran. */
+export async function clearHalt(store: Pick<Store, "putHalt" | "reads">, stream: Stream): Promise<void> {
+  const noted = (await store.reads.halts()).some((note) => note.stream === stream.id);
+  if (noted) await store.putHalt(stream.id, null);
+}
 
 /**
  * Notes in the store why a stream stands still, so that any process can show it, and waits until an operator acted on the
@@ -41,7 +66,8 @@ export async function waitForOperator(deps: Deps, stream: Stream, halt: Halt, si
 
 async function actionsSince(deps: Deps, from: number, stream: string): Promise<{ acted: boolean; next: number }> {
   const page = await deps.store.reads.operatorLog(from, PAGE);
-  return { acted: page.some((action) => action.target === stream), next: (page.at(-1)?.seq ?? from - 1) + 1 };
+  const targets = [stream, logIdOf(stream)];
+  return { acted: page.some((action) => targets.includes(action.target)), next: (page.at(-1)?.seq ?? from - 1) + 1 };
 }
 
 /** The seq behind the last action there is now: what was done before the halt does not lift it. */

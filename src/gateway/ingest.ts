@@ -11,7 +11,9 @@ import type { Store, StoreWrites } from "../store/store.ts";
 import { applyDraft, type Applied } from "./apply.ts";
 import { BREAKER_OFF, createBreaker, type Breaker } from "./breaker.ts";
 import { draftBatch, type Draft } from "./draft.ts";
+import { clearHalt, endStreamsBefore } from "./halted.ts";
 import type { Halt, Observe } from "./event.ts";
+import { refuseOtherLog, refuseShortLog } from "./log-check.ts";
 import type { Mirror } from "./mirror.ts";
 import { collectionOf, redoTail } from "./tail.ts";
 import type { Turns } from "./turns.ts";
@@ -118,11 +120,14 @@ async function acquire(deps: IngestDeps, stream: Stream, signal: AbortSignal): P
   const tail = await store.tail(stream.id);
   if (tail === null) return begin(deps, stream);
   const { end } = await source.bounds(stream);
-  if (end < tail.to) return { kind: "halted", halt: logHalt("LOG_TRUNCATED", stream, tail.to, `ends at ${end}`) };
+  const short = await refuseShortLog(store.reads, stream, tail, end);
+  if (short !== null) return { kind: "halted", halt: short };
+  observe({ kind: "stream-checked", stream, position: tail.to });
   const redone = await redoTail(deps, stream, tail, signal);
   if (redone.kind === "stopped") return { kind: "idle" };
   if (redone.kind === "halted") return redone;
   await deps.mirror?.(stream.topic, redone.facts(), redone.failed());
+  await clearHalt(store, stream);
   observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count });
   observe({ kind: "stream-acquired", stream, seq: tail.seq, position: tail.to });
   return { kind: "at", tail };
@@ -130,7 +135,11 @@ async function acquire(deps: IngestDeps, stream: Stream, signal: AbortSignal): P
 
 /** A stream nobody has read yet begins at the start of its log. */
 async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
+  const other = await refuseOtherLog(deps.store.reads, stream);
+  if (other !== null) return { kind: "halted", halt: other };
   const { start } = await deps.source.bounds(stream);
+  deps.observe({ kind: "stream-checked", stream, position: start });
+  await endStreamsBefore(deps.store, stream);
   const set = deps.contracts();
   await deps.store.putContractSet(set.digest, set.text);
   const entry = sealEntry({

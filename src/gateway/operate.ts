@@ -1,5 +1,6 @@
 import { ENGINE } from "../core/decide.ts";
-import type { Source, Stream } from "../source/source.ts";
+import { logIdOf, type Log, type Source, type Stream } from "../source/source.ts";
+import { findAction, otherLogs, shownTo } from "../store/known-logs.ts";
 import { sealEntry, type LedgerEntry } from "../store/ledger.ts";
 import { proofOfNothing } from "../store/proof.ts";
 import { sealAction, type OperatorAction } from "../store/operator.ts";
@@ -9,7 +10,7 @@ import type { Store } from "../store/store.ts";
 export type Operator = { readonly actor: string; readonly at: string; readonly reason: string };
 
 export type GapOutcome =
-  | { readonly kind: "accepted"; readonly entry: LedgerEntry }
+  | { readonly kind: "accepted"; readonly from: bigint; readonly to: bigint }
   /** The log still begins at or before the position: nothing is lost. */
   | { readonly kind: "nothing-lost"; readonly position: bigint; readonly logStart: bigint }
   /** Nothing was ever decided of this stream. */
@@ -22,24 +23,76 @@ export async function resumeStream(store: Store, stream: string, operator: Opera
   await recordAction(store, { ...operator, action: "resume", target: stream, detail: "" });
 }
 
+export type LogOutcome =
+  | { readonly kind: "accepted"; readonly log: string; readonly instead: readonly string[] }
+  /** The store knows the log, or knows none at all. */
+  | { readonly kind: "known"; readonly log: string };
+
+/**
+ * Lets a log take the place of the ones that the store knows: what was acknowledged there and never decided is lost, which is
+ * recorded for each of their streams.
+ */
+export async function acceptLog(
+  { store, source }: { readonly store: Store; readonly source: Pick<Source, "streams"> },
+  operator: Operator,
+): Promise<readonly LogOutcome[]> {
+  const outcomes: LogOutcome[] = [];
+  for (const log of new Set((await source.streams()).map(({ id }) => logIdOf(id)))) {
+    const instead = await otherLogs(store.reads, log);
+    if (instead.length === 0) {
+      outcomes.push({ kind: "known", log });
+      continue;
+    }
+    for (const { stream, end } of await store.reads.logEnds()) {
+      if (!instead.includes(logIdOf(stream))) continue;
+      const from = (await store.tail(stream))?.to ?? 0n;
+      if (end > from) await recordLoss(store, operator, stream, from, end);
+    }
+    const detail = `instead of ${instead.join(", ")}`;
+    await recordAction(store, { ...operator, action: "accept-log", target: log, detail });
+    outcomes.push({ kind: "accepted", log, instead });
+  }
+  return outcomes;
+}
+
+async function recordLoss(store: Store, operator: Operator, stream: string, from: bigint, to: bigint): Promise<void> {
+  const detail = gapDetail({ from, to });
+  const same = ({ action, target, detail: said }: OperatorAction): boolean =>
+    action === "accept-loss" && target === stream && said === detail;
+  if ((await findAction(store.reads, same)) !== null) return;
+  await recordAction(store, { ...operator, action: "accept-loss", target: stream, detail });
+}
+
 /**
  * P8: writes into the ledger that the records between the position and the start of the log are lost, by an operator's
  * word. First the word, then the entry; the audit wants one for the other and reports the loss from then on.
+ * Where the log lost its end instead, behind what is decided, the word alone is kept, and the log gives those offsets to
+ * nobody else.
  */
 export async function acceptGap(
-  { store, source }: { readonly store: Store; readonly source: Pick<Source, "bounds"> },
+  { store, source }: { readonly store: Store; readonly source: Pick<Source & Log, "bounds" | "skipTo"> },
   stream: Stream,
   operator: Operator,
 ): Promise<GapOutcome> {
   const tail = await store.tail(stream.id);
   if (tail === null) return { kind: "unknown" };
-  const { start: logStart } = await source.bounds(stream);
+  const { start: logStart, end } = await source.bounds(stream);
+  const shown = await shownTo(store.reads, stream.id);
+  if (shown !== null && end < shown && end >= tail.to && source.skipTo !== undefined) {
+    await recordLoss(store, operator, stream.id, end, shown);
+    await source.skipTo(stream, shown);
+    return { kind: "accepted", from: end, to: shown };
+  }
   if (logStart <= tail.to) return { kind: "nothing-lost", position: tail.to, logStart };
   const entry = gapEntry(tail, logStart, operator.reason);
   await recordAction(store, { ...operator, action: "accept-gap", target: stream.id, detail: gapDetail(entry) });
-  if ((await store.insertLedger(entry)) === "inserted") return { kind: "accepted", entry };
+  if ((await store.insertLedger(entry)) === "inserted") return accepted(entry);
   const there = await store.ledgerEntry(entry.stream, entry.seq);
-  return there?.hash === entry.hash ? { kind: "accepted", entry } : { kind: "lost" };
+  return there?.hash === entry.hash ? accepted(entry) : { kind: "lost" };
+}
+
+function accepted({ from, to }: LedgerEntry): GapOutcome {
+  return { kind: "accepted", from, to };
 }
 
 /** How an operator action names the range of a gap. */

@@ -1,62 +1,127 @@
 import type { FastifyInstance } from "fastify";
+import { fateOf, type Fate } from "../gateway/fate.ts";
+import { exactInteger } from "../json/exact-integer.ts";
 import type { Stream } from "../source/source.ts";
 import type { StoredRow } from "../store/store.ts";
 import type { HttpDeps } from "./deps.ts";
 import { withDeprecation } from "./negotiation.ts";
-import { notFound } from "./problem.ts";
+import { notFound, ProblemError } from "./problem.ts";
 import { decisionSchemas } from "./schemas.ts";
 import { rowView } from "./views.ts";
-import { exactInteger } from "../json/exact-integer.ts";
 
 type Params = { readonly topic: string; readonly partition: string; readonly offset: string };
+type Query = { readonly stream?: string };
 
-/** What became of one position. */
+/** What became of one position: of the stream that the topic has now, or of the very stream that is named. */
 export function registerDecisions(app: FastifyInstance, deps: HttpDeps): void {
-  app.get<{ Params: Params }>(
+  app.get<{ Params: Params; Querystring: Query }>(
     "/v1/decisions/:topic/:partition/:offset",
     { schema: decisionSchemas.decision },
     async (request, reply) => {
-      const { stream, offset, row } = await find(deps, request.params);
-      if (row !== null) return withDeprecation(deps, rowView(row));
-      const { topic, partition } = stream;
-      return reply.code(202).send({ topic, partition, offset: exactInteger(offset), status: "PENDING" });
+      const { stream, offset, fate } = await find(deps, request.params, request.query);
+      if (fate.kind === "row") return withDeprecation(deps, rowView(fate.row));
+      if (fate.kind !== "pending") throw without(fate, stream, offset);
+      const { id, topic, partition } = stream;
+      return reply.code(202).send({ stream: id, topic, partition, offset: exactInteger(offset), status: "PENDING" });
     },
   );
 
-  app.get<{ Params: Params }>(
+  app.get<{ Params: Params; Querystring: Query }>(
     "/v1/decisions/:topic/:partition/:offset/raw",
     { schema: decisionSchemas.raw },
     async (request, reply) => {
-      const { row, offset } = await find(deps, request.params);
-      if (row === null || row.kind === "unreadable" || row.raw === null) {
+      const { stream, offset, fate } = await find(deps, request.params, request.query);
+      if (fate.kind !== "row" && fate.kind !== "pending") throw without(fate, stream, offset);
+      if (fate.kind === "pending" || fate.row.kind === "unreadable" || fate.row.raw === null) {
         throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
       }
       return reply
         .header("content-type", "application/octet-stream")
         .header("content-disposition", `attachment; filename="record-${offset}.bin"`)
-        .send(Buffer.from(row.raw));
+        .send(Buffer.from(fate.row.raw));
     },
   );
 }
 
-async function find(
-  deps: HttpDeps,
-  params: Params,
-): Promise<{ readonly stream: Stream; readonly offset: bigint; readonly row: StoredRow | null }> {
-  const streams = await deps.source.streams();
-  const stream = streams.find((one) => one.topic === params.topic && String(one.partition) === params.partition);
-  if (stream === undefined) {
-    const known = streams.map(({ topic, partition }) => `${topic}/${partition}`).join(", ");
-    throw notFound("unknown-topic", `There is no such topic and partition`, `use one of: ${known}`);
-  }
+type Found = { readonly stream: Stream; readonly offset: bigint; readonly fate: Fate };
+
+async function find(deps: HttpDeps, params: Params, { stream: named }: Query): Promise<Found> {
+  const { topic } = params;
+  const partition = Number(params.partition);
   const offset = BigInt(params.offset);
+  const topics = deps.log.topics();
+  if (!topics.includes(topic)) throw unknownTopic(topics.join(", "));
+  // One that is named may have ended: the log need not know it any more.
+  const current = named === undefined ? await deps.log.streamsOf(topic) : null;
+  const stream =
+    named === undefined ? current?.find((one) => one.partition === partition) : { id: named, topic, partition };
+  if (stream === undefined) throw unknownTopic((current ?? []).map((one) => `${topic}/${one.partition}`).join(", "));
+  const row = await rowAt(deps, stream, offset);
+  if (row !== null) {
+    if (row.position.topic !== topic || row.position.partition !== partition) throw unknownStream();
+    return { stream, offset, fate: { kind: "row", row } };
+  }
+  const fate = await fateOf({ ...deps, rowAt: async () => rowAt(deps, stream, offset) }, stream, offset);
+  return { stream, offset, fate };
+}
+
+async function rowAt(deps: HttpDeps, stream: Stream, offset: bigint): Promise<StoredRow | null> {
   const collection = deps.contracts().byTopic.get(stream.topic)?.contract.collection;
   const near = collection === undefined ? [] : await deps.reads.rowsIn(collection, stream.id, offset, offset + 1n);
   // Decided under a contract of before, maybe.
   const [row] = near.length > 0 ? near : await deps.reads.rows(stream.id, offset, offset + 1n);
-  if (row !== undefined) return { stream, offset, row };
-  const { start, end } = await deps.source.bounds(stream);
-  if (offset >= end || offset < start)
-    throw notFound("no-record", `The log holds offsets ${start} to ${end}, the last excluded`);
-  return { stream, offset, row: null };
+  return row ?? null;
+}
+
+function unknownTopic(known: string): ProblemError {
+  return notFound("unknown-topic", `There is no such topic and partition`, `use one of: ${known}`);
+}
+
+function unknownStream(): ProblemError {
+  return notFound(
+    "unknown-stream",
+    "Nothing of this stream was ever decided",
+    "leave ?stream= out for the current one",
+  );
+}
+
+type Without = Exclude<Fate, { readonly kind: "row" | "pending" }>;
+
+/** Why there is no decision at a position. `final`: whether there never will be one. */
+function without(fate: Without, { topic, partition }: Stream, offset: bigint): ProblemError {
+  const place = `Offset ${offset} of ${topic}/${partition}`;
+  switch (fate.kind) {
+    case "hole":
+      return noRecord(
+        `${place} is settled and holds no record: an aborted or control record, or one that was compacted`,
+        true,
+      );
+    case "before":
+      return noRecord(`${place} lies before the first one that was read, ${fate.first}`, true);
+    case "outside":
+      return noRecord(`The log holds offsets ${fate.start} to ${fate.end}, the last excluded`, offset < fate.start);
+    case "ended":
+      return noRecord(`${place} was never decided, and its stream ended at offset ${fate.end}`, true);
+    case "lost":
+      return problem(
+        404,
+        "record-lost",
+        `${place} was lost before it was decided, as an operator recorded: ${fate.note}`,
+        true,
+      );
+    case "unknown":
+      return unknownStream();
+    case "document-missing":
+      return problem(503, "document-missing", `${place} was decided, and its document is not in the store`, false);
+  }
+}
+
+function noRecord(detail: string, final: boolean): ProblemError {
+  return problem(404, "no-record", detail, final);
+}
+
+function problem(status: number, code: string, detail: string, final: boolean): ProblemError {
+  const headers =
+    status === 503 ? { headers: { "retry-after": "5" }, remedy: "run sigma audit: it names what is missing" } : {};
+  return new ProblemError({ status, code, title: "No decision", detail, extra: { final }, ...headers });
 }

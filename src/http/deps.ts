@@ -4,13 +4,14 @@ import type { CompiledContractSet, ContractRef } from "../core/compile.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Log, Source } from "../source/source.ts";
 import type { ShadowSnapshot } from "../shadow/thread.ts";
-import type { StoreReads } from "../store/store.ts";
+import type { Store, StoreReads } from "../store/store.ts";
 
 /** What the HTTP interface needs. */
 export type HttpDeps = {
   readonly log: Log;
   readonly source: Pick<Source, "streams" | "bounds">;
   readonly reads: StoreReads;
+  readonly tail: Store["tail"];
   readonly gateway: Gateway;
   readonly contracts: () => CompiledContractSet;
   /** What is said of the contracts beside what they decide. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { NewRecord } from "../source/source.ts";
+import { hashBytes } from "../store/decided.ts";
 import type { HttpDeps } from "./deps.ts";
 import type { Held } from "./held.ts";
 import { answerLines } from "./lines.ts";
@@ -43,7 +44,8 @@ export function registerEvents(app: FastifyInstance, deps: HttpDeps, held: Held)
     }
     const told = tellVersions(deps, request, reply, topic, records);
     const appended = await deps.log.append(topic, records);
-    return answerPositions(deps, request, reply, { topic, appended, told });
+    const rawHashes = records.map(({ value }) => hashBytes(value));
+    return answerPositions(deps, request, reply, { topic, appended, rawHashes, told });
   });
 }
 

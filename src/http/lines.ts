@@ -2,7 +2,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Readable } from "node:stream";
 import { LineTooLong, readLineBatches } from "../json/lines.ts";
 import { exactInteger, type ExactInteger } from "../json/exact-integer.ts";
-import type { Appended } from "../source/source.ts";
+import type { Appended, NewRecord } from "../source/source.ts";
+import { hashBytes } from "../store/decided.ts";
 import { plainChunks, startClock } from "./body.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import type { Lease } from "./held.ts";
@@ -14,7 +15,12 @@ import { bareRecord, withRequestHeaders } from "./records.ts";
 const BOUNDS = { lineBytesMax: LIMITS.lines.lineBytesMax, blankBytesMax: LIMITS.blankBytes } as const;
 
 /** Positions `[from, to)` of one partition, all of them this request's own. */
-type Run = { readonly partition: number; readonly from: ExactInteger; readonly to: ExactInteger };
+type Run = {
+  readonly stream: string;
+  readonly partition: number;
+  readonly from: ExactInteger;
+  readonly to: ExactInteger;
+};
 
 /** `told`: what the answer says besides. `lease`: for what is held of the body. */
 type Asked = { readonly topic: string; readonly told: { readonly deprecation?: object }; readonly lease: Lease };
@@ -29,7 +35,7 @@ export async function answerLines(
   reply: FastifyReply,
   { topic, told, lease }: Asked,
 ): Promise<FastifyReply> {
-  const receipt = createReceipt();
+  const receipt = createReceipt(preferredWait(request) !== null);
   const common = withRequestHeaders(request);
   const clock = startClock(deps.limits?.lineMs ?? LIMITS.lineMs, "No whole line arrived", "too-slow");
   try {
@@ -40,7 +46,7 @@ export async function answerLines(
         // What the log takes is not the sender's time.
         clock.stop();
         const records = lines.map((value) => common(bareRecord(value)));
-        receipt.add(await deps.log.append(topic, records));
+        receipt.add(records, await deps.log.append(topic, records));
       }
       taken();
       clock.moved();
@@ -68,43 +74,49 @@ async function answer(
 ): Promise<FastifyReply> {
   const accepted = { topic, count: count(), ranges: runs(), ...told };
   if (preferredWait(request) === null) return reply.code(202).send(accepted);
-  if (count() <= LIMITS.positions)
-    return answerPositions(deps, request, reply, { topic, appended: first(), told }, accepted);
+  if (count() <= LIMITS.positions) return answerPositions(deps, request, reply, { topic, ...first(), told }, accepted);
   // More decisions than one answer holds: nothing is waited for, and the client is told so.
   return reply.code(202).header("preference-applied", "none").send(accepted);
 }
 
 type Receipt = {
-  readonly add: (appended: readonly Appended[]) => void;
+  readonly add: (records: readonly NewRecord[], appended: readonly Appended[]) => void;
   readonly count: () => number;
   /** Exactly the positions of this request, also where others append to the same partitions. */
   readonly runs: () => readonly Run[];
-  /** The first positions, as many as one answer may hold. */
-  readonly first: () => readonly Appended[];
+  /** The first positions, as many as one answer may hold, and the hashes of their bytes. */
+  readonly first: () => { readonly appended: readonly Appended[]; readonly rawHashes: readonly string[] };
 };
 
-function createReceipt(): Receipt {
-  const last = new Map<number, { readonly partition: number; readonly from: bigint; to: bigint }>();
-  const runs: { readonly partition: number; readonly from: bigint; readonly to: bigint }[] = [];
+/** @param waits whether the decisions are going to be asked for. */
+function createReceipt(waits: boolean): Receipt {
+  type Open = { readonly stream: string; readonly partition: number; readonly from: bigint; to: bigint };
+  const last = new Map<string, Open>();
+  const runs: Open[] = [];
   const first: Appended[] = [];
+  const rawHashes: string[] = [];
   let count = 0;
   return {
-    add: (appended) => {
+    add: (records, appended) => {
       count += appended.length;
-      if (first.length < LIMITS.positions) first.push(...appended.slice(0, LIMITS.positions - first.length));
-      for (const { partition, offset } of appended) {
-        const run = last.get(partition);
+      if (waits) {
+        const room = LIMITS.positions - first.length;
+        first.push(...appended.slice(0, room));
+        rawHashes.push(...records.slice(0, room).map(({ value }) => hashBytes(value)));
+      }
+      for (const { stream, partition, offset } of appended) {
+        const run = last.get(stream);
         if (run?.to === offset) run.to += 1n;
         else {
-          const next = { partition, from: offset, to: offset + 1n };
-          last.set(partition, next);
+          const next = { stream, partition, from: offset, to: offset + 1n };
+          last.set(stream, next);
           runs.push(next);
         }
       }
     },
     count: () => count,
-    runs: () => runs.map(({ partition, from, to }) => ({ partition, from: exactInteger(from), to: exactInteger(to) })),
-    first: () => first,
+    runs: () => runs.map(({ from, to, ...where }) => ({ ...where, from: exactInteger(from), to: exactInteger(to) })),
+    first: () => ({ appended: first, rawHashes }),
   };
 }
 

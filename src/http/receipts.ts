@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { Unavailable } from "../core/unavailable.ts";
 import type { Appended } from "../source/source.ts";
 import type { StoredRow } from "../store/store.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
@@ -7,10 +8,11 @@ import { withDeprecation } from "./negotiation.ts";
 import { rowView } from "./views.ts";
 import { exactInteger } from "../json/exact-integer.ts";
 
-/** What was appended; `told`: what the answer says besides. */
+/** What was appended, and the hashes of its bytes in the same order; `told`: what the answer says besides. */
 type Receipt = {
   readonly topic: string;
   readonly appended: readonly Appended[];
+  readonly rawHashes: readonly string[];
   readonly told: { readonly deprecation?: object };
 };
 
@@ -23,68 +25,76 @@ export async function answerPositions(
   deps: HttpDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { topic, appended, told }: Receipt,
+  { topic, appended, rawHashes, told }: Receipt,
   accepted: object = acceptedView({ topic, appended, told }),
 ): Promise<FastifyReply> {
   const seconds = preferredWait(request);
   if (seconds === null || appended.length === 0) return reply.code(202).send(accepted);
   const signal = AbortSignal.timeout(seconds * 1_000);
   reply.header("preference-applied", `wait=${seconds}`);
-  const decisions = await decisionsWithin(deps, topic, appended, signal);
+  const decisions = await decisionsWithin(deps, { topic, appended, rawHashes }, signal);
   if (decisions === null) return reply.code(202).send(accepted);
   return reply.code(200).send({ topic, count: appended.length, decisions, ...told });
 }
 
-function acceptedView({ topic, appended, told }: Receipt): object {
+function acceptedView({ topic, appended, told }: Omit<Receipt, "rawHashes">): object {
   const positions = appended
     .slice(0, LIMITS.positions)
-    .map(({ partition, offset }) => ({ partition, offset: exactInteger(offset) }));
+    .map(({ stream, partition, offset }) => ({ stream, partition, offset: exactInteger(offset) }));
   return { topic, count: appended.length, positions, ...told };
 }
 
 /** How often the store is asked for what another gateway of the group is to decide. */
 const ASK_AGAIN_MS = 50;
 
+type Asked = Omit<Receipt, "told">;
+
 /**
  * The decisions once every record has one; null when the signal aborts before. This gateway says when it has settled its own
  * streams; a stream that another one owns is looked up in the store they share.
  */
-async function decisionsWithin(
-  deps: HttpDeps,
-  topic: string,
-  appended: readonly Appended[],
-  signal: AbortSignal,
-): Promise<readonly unknown[] | null> {
-  const owned = new Set(
-    deps.gateway.streams().flatMap(({ stream }) => (stream.topic === topic ? stream.partition : [])),
-  );
-  const waits = lastOfEach(appended)
-    .filter(({ partition }) => owned.has(partition))
-    .map(async ({ partition, offset }) => deps.gateway.settled(topic, partition, offset, signal));
+async function decisionsWithin(deps: HttpDeps, asked: Asked, signal: AbortSignal): Promise<readonly unknown[] | null> {
+  const owned = new Set(deps.gateway.streams().map(({ stream }) => stream.id));
+  const waits = [...lastOfEach(asked.appended)]
+    .filter(([stream]) => owned.has(stream))
+    .map(async ([stream, offset]) => deps.gateway.settled(stream, offset, signal));
   await Promise.all(waits);
-  const count = Math.min(appended.length, LIMITS.positions);
+  const count = Math.min(asked.appended.length, LIMITS.positions);
   for (;;) {
-    const decisions = await decisionsOf(deps, topic, appended);
+    const decisions = await decisionsOf(deps, asked);
     if (decisions.length === count) return decisions;
     if (signal.aborted) return null;
     await delay(ASK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
-async function decisionsOf(deps: HttpDeps, topic: string, appended: readonly Appended[]): Promise<readonly unknown[]> {
+/** Of the very streams that the records were appended to, and of the very bytes. */
+async function decisionsOf(deps: HttpDeps, { topic, appended, rawHashes }: Asked): Promise<readonly unknown[]> {
   const asked = appended.slice(0, LIMITS.positions);
-  const streams = await deps.source.streams();
-  const found = new Map<string, object>();
-  const read = async (partition: number): Promise<void> => {
-    const stream = streams.find((one) => one.topic === topic && one.partition === partition);
-    const offsets = asked.filter((one) => one.partition === partition).map(({ offset }) => offset);
+  const found = new Map<string, StoredRow>();
+  const read = async (stream: string): Promise<void> => {
+    const offsets = asked.filter((one) => one.stream === stream).map(({ offset }) => offset);
     const [first, last] = [offsets[0], offsets.at(-1)];
-    if (stream === undefined || first === undefined || last === undefined) return;
-    const rows = await rowsOfTopic(deps, topic, stream.id, first, last + 1n);
-    for (const row of rows) found.set(`${partition}@${row.position.offset}`, withDeprecation(deps, rowView(row)));
+    if (first === undefined || last === undefined) return;
+    const rows = await rowsOfTopic(deps, topic, stream, first, last + 1n);
+    for (const row of rows) found.set(`${stream}@${row.position.offset}`, row);
   };
-  await Promise.all([...new Set(asked.map(({ partition }) => partition))].map(read));
-  return asked.flatMap(({ partition, offset }) => found.get(`${partition}@${offset}`) ?? []);
+  await Promise.all([...new Set(asked.map(({ stream }) => stream))].map(read));
+  return asked.flatMap(({ stream, offset }, index) => {
+    const row = found.get(`${stream}@${offset}`);
+    if (row === undefined) return [];
+    if (row.kind !== "unreadable" && row.rawHash !== rawHashes[index]) throw otherBytes(topic, row);
+    return [withDeprecation(deps, rowView(row))];
+  });
+}
+
+/** The log gave a position that it had given before: what was decided there is another record. */
+function otherBytes(topic: string, { position: { partition, offset } }: StoredRow): Unavailable {
+  return new Unavailable(
+    "LOG_DIVERGED",
+    `Offset ${offset} of ${topic}/${partition} has the decision of other bytes: what was sent is not acknowledged`,
+    "restore the log; sigma audit --source and sigma doctor say what it lacks",
+  );
 }
 
 /** Where the topic's contract keeps its decisions; every collection when the topic is bound to none. */
@@ -106,8 +116,6 @@ export function preferredWait({ headers }: FastifyRequest): number | null {
   return match === null ? null : Math.min(Number(match[1]), LIMITS.waitSeconds);
 }
 
-function lastOfEach(appended: readonly Appended[]): readonly Appended[] {
-  const last = new Map<number, Appended>();
-  for (const one of appended) last.set(one.partition, one);
-  return [...last.values()];
+function lastOfEach(appended: readonly Appended[]): ReadonlyMap<string, bigint> {
+  return new Map(appended.map(({ stream, offset }) => [stream, offset]));
 }

@@ -41,12 +41,15 @@ const acceptContract = {
   },
 };
 
+const stream = { ...text, description: "The very stream: a topic that is made anew has others" };
+
 const decision = {
   title: "Decision",
   type: "object",
   required: ["status"],
   properties: {
     status: { enum: ["PASSED", "FAILED", "PENDING", "UNREADABLE"] },
+    stream,
     topic: text,
     partition: whole,
     offset: whole,
@@ -64,11 +67,15 @@ const decision = {
   },
 };
 
-const position = { type: "object", required: ["partition", "offset"], properties: { partition: whole, offset: whole } };
+const position = {
+  type: "object",
+  required: ["stream", "partition", "offset"],
+  properties: { stream, partition: whole, offset: whole },
+};
 const range = {
   type: "object",
-  required: ["partition", "from", "to"],
-  properties: { partition: whole, from: whole, to: whole },
+  required: ["stream", "partition", "from", "to"],
+  properties: { stream, partition: whole, from: whole, to: whole },
 };
 const topic = {
   type: "object",
@@ -82,6 +89,18 @@ const at = {
     topic: { ...name, examples: ["sigma-aetl.shipments"] },
     partition: { type: "string", pattern: "^[0-9]{1,9}$", examples: ["0"] },
     offset: { type: "string", pattern: "^[0-9]{1,18}$", examples: ["0"] },
+  },
+};
+
+const ofStream = {
+  type: "object",
+  properties: {
+    stream: {
+      type: "string",
+      minLength: 1,
+      maxLength: 512,
+      description: "The very stream, as an append or a decision named it; without it the one that the topic has now",
+    },
   },
 };
 
@@ -169,21 +188,25 @@ export const decisionSchemas: Schemas<"decision" | "raw"> = {
     operationId: "decisionAt",
     summary: "What became of one position",
     params: at,
+    querystring: ofStream,
     response: {
       200: answer("The decision", decision),
       202: answer("In the log, not yet decided", decision),
       400: problem,
       404: problem,
+      503: problem,
     },
   },
   raw: {
     operationId: "rawAt",
     summary: "The exact bytes of one position",
     params: at,
+    querystring: ofStream,
     response: {
       200: answer("The bytes", { type: "string", format: "binary" }, "application/octet-stream"),
       400: problem,
       404: problem,
+      503: problem,
     },
   },
 };

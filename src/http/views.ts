@@ -44,8 +44,8 @@ export function decisionView(decision: Decision): Readonly<Record<string, unknow
 
 /** A stored decision: never its payload. */
 export function rowView(row: StoredRow): Readonly<Record<string, unknown>> {
-  const { topic, partition, offset } = row.position;
-  const position = { topic, partition, offset: exactInteger(offset) };
+  const { stream, topic, partition, offset } = row.position;
+  const position = { stream, topic, partition, offset: exactInteger(offset) };
   if (row.kind === "unreadable") return { ...position, status: "UNREADABLE", detail: row.message };
   const common = {
     ...position,

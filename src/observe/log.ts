@@ -24,6 +24,8 @@ export function logEvents(log: Logger): Observe {
     switch (event.kind) {
       case "stream-acquired":
         return log.info({ stream, seq: event.seq, position: String(event.position) }, "stream acquired");
+      case "stream-checked":
+        return undefined;
       case "tail-redone":
         return log.debug({ stream, seq: event.seq, count: event.count }, "tail redone");
       case "batch-settled":

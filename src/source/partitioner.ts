@@ -1,3 +1,63 @@
+import type { ClosedFor, NewRecord, Stream } from "./source.ts";
+
+/**
+ * The stream that each record is appended to: the one that it names, that of its key, or for records without a key one for
+ * the whole append. `turn` counts appends, so that those take the streams in turn, but for the closed ones.
+ * @param streams of one topic, by partition; at least one.
+ * @throws `Unavailable`, why it is closed, when a record has nowhere else to go.
+ */
+export function placeRecords(
+  streams: readonly Stream[],
+  records: readonly NewRecord[],
+  turn: number,
+  closedFor: ClosedFor,
+): readonly Stream[] {
+  const open = new Map<Stream, boolean>();
+  const assertOpen = (stream: Stream): Stream => {
+    if (open.has(stream)) return stream;
+    const why = closedFor(stream);
+    if (why !== null) throw why;
+    open.set(stream, true);
+    return stream;
+  };
+  let keyless: Stream | null = null;
+  return records.map(({ key, partition }) => {
+    if (partition !== null || key !== null) {
+      const stream = streams[partition ?? partitionOf(key ?? NO_KEY, streams.length)];
+      if (stream === undefined) throw noPartition(streams, partition);
+      return assertOpen(stream);
+    }
+    keyless ??= assertOpen(nextOpen(streams, turn, closedFor));
+    return keyless;
+  });
+}
+
+function noPartition(streams: readonly Stream[], partition: number | null): Error {
+  const topic = streams[0]?.topic ?? "";
+  return new Error(`Cannot append to ${topic}/${partition}: the topic has partitions 0 to ${streams.length - 1}`);
+}
+
+const NO_KEY = new Uint8Array();
+
+/** The stream whose turn it is, or the next that is open; when none is, the one whose turn it is. */
+function nextOpen(streams: readonly Stream[], turn: number, closedFor: ClosedFor): Stream {
+  const first = streams[turn % streams.length];
+  if (first === undefined) throw new Error("Cannot append to a topic without partitions");
+  for (let step = 0; step < streams.length; step += 1) {
+    const stream = streams[(turn + step) % streams.length];
+    if (stream !== undefined && closedFor(stream) === null) return stream;
+  }
+  return first;
+}
+
+/** Whether any record of an append goes where its turn says. */
+export function takesTurn(records: readonly NewRecord[]): boolean {
+  return records.some(({ key, partition }) => key === null && partition === null);
+}
+
+/** Takes every record. */
+export const NEVER_CLOSED: ClosedFor = () => null;
+
 /** The partition of a key as Kafka's default partitioner has it: murmur2, sign bit dropped, modulo the partitions. */
 export function partitionOf(key: Uint8Array, partitions: number): number {
   return (murmur2(key) & 0x7fff_ffff) % partitions;

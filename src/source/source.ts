@@ -1,4 +1,10 @@
 import type { Header, SourceRecord } from "../core/record.ts";
+import type { Unavailable } from "../core/unavailable.ts";
+
+/** The log that a stream is of: the part of its id before the first "/". */
+export function logIdOf(streamId: string): string {
+  return streamId.slice(0, Math.max(0, streamId.indexOf("/")));
+}
 
 /** One ordered, append-only sequence of records that has one position. */
 export type Stream = {
@@ -71,16 +77,32 @@ export type NewRecord = {
   readonly partition: number | null;
 };
 
-export type Appended = { readonly partition: number; readonly offset: bigint };
+/** Where a record came to lie. A topic that is made anew is another stream, whose offsets are other records. */
+export type Appended = { readonly stream: string; readonly partition: number; readonly offset: bigint };
+
+/** Why a stream takes no record now, or null when it does. */
+export type ClosedFor = (stream: Stream) => Unavailable | null;
 
 /** The write side of a log. */
 export type Log = {
   /** Names of the topics records can be appended to. */
   readonly topics: () => readonly string[];
+  /** Every stream of a topic, whoever reads it, as the log has them at this moment; none when there is no such topic. */
+  readonly streamsOf: (topic: string) => Promise<readonly Stream[]>;
   /**
    * Appends all records, in order within each partition. Resolves when they are durable, never before (P9).
+   * @param closedFor streams that take none: records without a key go to another one, those with a key nowhere.
    * @returns one position for each record, in the order given.
    * @throws `Unavailable` when the log cannot take them now; none of them is then acknowledged.
    */
-  readonly append: (topic: string, records: readonly NewRecord[]) => Promise<readonly Appended[]>;
+  readonly append: (
+    topic: string,
+    records: readonly NewRecord[],
+    closedFor?: ClosedFor,
+  ) => Promise<readonly Appended[]>;
+  /**
+   * Gives the offsets from the end of a stream up to `to` to no record, for good: they were given to records that are lost.
+   * Absent where the log does not do so.
+   */
+  readonly skipTo?: (stream: Stream, to: bigint) => Promise<void>;
 };

@@ -142,5 +142,18 @@ export function decodeOutcomes(
   return { to: next, leaves };
 }
 
+/**
+ * What an offset became, by the recorded outcomes of `[from, ...)`; null for a hole, and when the outcomes do not reach it or
+ * are not a run-length form.
+ */
+export function outcomeAt(from: bigint, outcomes: string, offset: bigint): Outcome | null {
+  let next = from;
+  for (const [, symbol, length] of outcomes.matchAll(/([PF-])(\d{1,19})/g)) {
+    next += BigInt(length ?? 0);
+    if (offset < next) return symbol === "P" || symbol === "F" ? symbol : null;
+  }
+  return null;
+}
+
 /** No batch holds more records than this. */
 const RUN_MAX = 1_000_000n;

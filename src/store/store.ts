@@ -6,6 +6,7 @@ import type { NumberTypes } from "../schema/number-types.ts";
 import type { Header, Position, SourceRecord } from "../core/record.ts";
 import type { Declaration } from "../core/resolve.ts";
 import type { LedgerEntry, PassedRaw } from "./ledger.ts";
+import type { LogEndNote } from "./log-end.ts";
 import type { HaltNote, OperatorAction } from "./operator.ts";
 import type { TrafficNote } from "./traffic.ts";
 
@@ -139,6 +140,8 @@ export type Store = StoreWrites & {
   readonly refusalOf: RefusalOf;
   /** Adds to the chain of operator actions; a compare-and-swap by its seq. */
   readonly appendAction: (action: OperatorAction) => Promise<"inserted" | "exists">;
+  /** Notes how far the log was shown to reach: the highest end stays. */
+  readonly noteLogEnds: (notes: readonly LogEndNote[]) => Promise<void>;
   /** Notes why a stream stands still, or that it does no longer. */
   readonly putHalt: (stream: string, note: HaltNote | null) => Promise<void>;
   readonly reads: StoreReads;
@@ -203,6 +206,8 @@ export type StoreReads = {
   readonly operatorLog: (fromSeq: number, limit: number) => Promise<readonly OperatorAction[]>;
   /** Who sent what version of a subject, by version and producer. */
   readonly traffic: (subject: string) => Promise<readonly TrafficNote[]>;
+  /** How far each stream was shown to reach, in text order of the streams. */
+  readonly logEnds: () => Promise<readonly LogEndNote[]>;
   /** Every stream that stands still, in text order. */
   readonly halts: () => Promise<readonly HaltNote[]>;
   /** Engine-level consistency (SQLite: integrity_check): what it found wrong, empty when nothing. */

@@ -1,9 +1,10 @@
-import { closeSync, existsSync, openSync, readdirSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync, writeSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { project, sigma, startSigma } from "./run.ts";
+import { project, ROOT, sigma, startSigma } from "./run.ts";
 
 async function listening(): Promise<number> {
   const server = createServer((socket) => void socket.on("error", () => undefined)).listen(0, "127.0.0.1");
@@ -20,6 +21,18 @@ function damage(path: string): void {
   closeSync(file);
 }
 
+/** Makes an index leaf hold one cell less than it did (sqlite.org/fileformat2.html, 1.6: the count is at offset 3). */
+function forgetLastCell(path: string, page: number, pageSize: number): void {
+  const file = openSync(path, "r+");
+  const at = (page - 1) * pageSize;
+  const header = Buffer.alloc(8);
+  readSync(file, header, 0, 8, at);
+  expect([header[0], header.readUInt16BE(3) > 0]).toEqual([0x0a, true]);
+  header.writeUInt16BE(header.readUInt16BE(3) - 1, 3);
+  writeSync(file, header, 0, 8, at);
+  closeSync(file);
+}
+
 describe("a start that fails", () => {
   test("because the store is damaged ends the process with its code", async () => {
     const cwd = project();
@@ -29,6 +42,20 @@ describe("a start that fails", () => {
     await first.ended;
     damage(join(cwd, ".sigma/data/store.db"));
     const { code, stderr } = await sigma(["start", "--port", "0"], { cwd });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/error STORE_CORRUPT Cannot use store/) as string]);
+  });
+
+  test("because an index of the store lacks entries ends the process with its code, though every page can be read", async () => {
+    const cwd = project();
+    expect((await sigma(["ingest", join(ROOT, "examples/shipments.ndjson"), "-q"], { cwd })).code).toBe(0);
+    const path = join(cwd, ".sigma/data/store.db");
+    const db = new DatabaseSync(path, { defensive: false });
+    const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'validated_shipments_id'").get();
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
+    const pageSize = Number(db.prepare("PRAGMA page_size").get()?.["page_size"]);
+    db.close();
+    forgetLastCell(path, Number(root?.["rootpage"]), pageSize);
+    const { code, stderr } = await sigma(["start", "--port", "0", "--no-demo"], { cwd });
     expect([code, stderr]).toEqual([1, expect.stringMatching(/error STORE_CORRUPT Cannot use store/) as string]);
   });
 

@@ -31,11 +31,11 @@ describe("POST /v1/events/{topic}", () => {
   test("answers 202 with the position once the record is durable in the log", async () => {
     const service = await startService();
     const answer = await post(`${service.url}${EVENTS}`, shipment("A"));
+    const [stream] = await service.log.streams();
     expect([answer.status, answer.body]).toEqual([
       202,
-      { topic: TOPIC, count: 1, positions: [{ partition: 0, offset: 0 }] },
+      { topic: TOPIC, count: 1, positions: [{ stream: stream?.id, partition: 0, offset: 0 }] },
     ]);
-    const [stream] = await service.log.streams();
     expect(stream === undefined ? null : await service.log.bounds(stream)).toEqual({ start: 0n, end: 1n });
   });
 
@@ -62,9 +62,10 @@ describe("POST /v1/events/{topic}", () => {
     const service = await startService();
     const lines = `${shipment("A")}\r\n\n  \n${shipment("B")}\n{broken\n${shipment("A")}`;
     const answer = await post(`${service.url}${EVENTS}`, lines, { "content-type": "application/x-ndjson" });
+    const [stream] = await service.log.streams();
     expect([answer.status, answer.body]).toEqual([
       202,
-      { topic: TOPIC, count: 4, ranges: [{ partition: 0, from: 0, to: 4 }] },
+      { topic: TOPIC, count: 4, ranges: [{ stream: stream?.id, partition: 0, from: 0, to: 4 }] },
     ]);
     await post(`${service.url}${EVENTS}`, shipment("Z"), WAIT);
     expect(await service.store.reads.tally()).toEqual({ validated: 3, failed: 1, receipts: 1 });
@@ -258,6 +259,7 @@ describe("POST /v1/events/{topic}", () => {
       http: {
         log: {
           topics: () => [TOPIC],
+          streamsOf: async () => [],
           append: async () => Promise.reject(new Unavailable("LOG_FULL", "the disk is full", "free some space")),
         },
       },

@@ -4,21 +4,10 @@ import { describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
 import { shipment, TOPIC } from "../embedded.ts";
 import { until } from "../patience.ts";
-import { post, startService, type Service } from "./service.ts";
+import { get, post, startService, type Service } from "./service.ts";
 
 const WAIT = { prefer: "wait=30" };
 const VALID = { shipment_id: "SHIP-TRUE-003", weight_kg: 15.2, destination: "Dublin", priority: 2 };
-
-async function get(url: string, headers: Readonly<Record<string, string>> = {}) {
-  const response = await fetch(url, { headers });
-  const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    text,
-    body: (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>,
-  };
-}
 
 describe("POST /api/validate", () => {
   test("answers a valid shipment as the reference does", async () => {

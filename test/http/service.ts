@@ -1,5 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
-import { startGateway } from "../../src/gateway/gateway.ts";
+import { startGateway, type Gateway } from "../../src/gateway/gateway.ts";
+import { guardLog } from "../../src/gateway/guarded-log.ts";
 import type { IngestDeps } from "../../src/gateway/ingest.ts";
 import type { HttpDeps } from "../../src/http/deps.ts";
 import { createHttpServer } from "../../src/http/server.ts";
@@ -7,17 +9,22 @@ import { openEmbedded, type Embedded } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
 
 /** A running gateway behind a real socket on the loopback interface. */
-export type Service = Embedded & { readonly url: string; readonly port: number };
+export type Service = Embedded & { readonly gateway: Gateway; readonly url: string; readonly port: number };
 
-export async function startService(
-  changes: { readonly ingest?: Partial<IngestDeps>; readonly http?: Partial<HttpDeps> } = {},
-): Promise<Service> {
-  const embedded = await openEmbedded();
+type Changes = { readonly ingest?: Partial<IngestDeps>; readonly http?: Partial<HttpDeps> };
+
+export async function startService(changes: Changes = {}): Promise<Service> {
+  return serve(await openEmbedded(), changes);
+}
+
+/** The same over an engine that is open already. */
+export async function serve(embedded: Embedded, changes: Changes = {}): Promise<Service> {
   const gateway = await startGateway({ ...embedded.deps, ...changes.ingest });
   const app = await createHttpServer({
-    log: embedded.log,
+    log: guardLog(embedded.log, { gateway, reads: embedded.store.reads, now: Date.now, sleep: delay }),
     source: embedded.log,
     reads: embedded.store.reads,
+    tail: embedded.store.tail,
     gateway,
     contracts: embedded.deps.contracts,
     about: () => new Map(),
@@ -33,7 +40,7 @@ export async function startService(
     await app.close();
     await gateway.stop();
   });
-  return { ...embedded, url, port: Number(new URL(url).port) };
+  return { ...embedded, gateway, url, port: Number(new URL(url).port) };
 }
 
 /** POSTs a body and reads the JSON answer. */
@@ -48,5 +55,25 @@ export async function post(
     status: response.status,
     headers: response.headers,
     body: (await response.json()) as Record<string, unknown>,
+  };
+}
+
+/** GETs and reads the JSON answer. */
+export async function get(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: Record<string, unknown>;
+}> {
+  const response = await fetch(url, { headers });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>,
   };
 }

@@ -114,6 +114,7 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
       // No operator acts in the simulation: a halt ends its stream.
       refusalOf: () => null,
       appendAction: async () => "exists",
+      noteLogEnds: async () => undefined,
       putHalt: async () => undefined,
       reads: readsOf(() => state),
       close: async () => undefined,
@@ -240,6 +241,7 @@ function readsOf(state: () => State): StoreReads {
     failureCounts: async () => [],
     contractSets: async () => [...state().sets].map(([digest, text]) => ({ digest, text })),
     operatorLog: async () => [],
+    logEnds: async () => [],
     halts: async () => [],
     traffic: async () => [],
     integrity: async () => [],

@@ -31,7 +31,7 @@ export function sourceLaws(name: string, start: () => Promise<SourceBackend>): v
       const appended = await log.append(LAW_TOPIC.name, HOSTILE);
       const [stream] = await streamsOf(log);
       const { records } = await fetchAll(log, stream, 0n);
-      expect(appended).toEqual(HOSTILE.map((_, index) => ({ partition: 0, offset: BigInt(index) })));
+      expect(appended).toEqual(HOSTILE.map((_, index) => ({ stream: stream.id, partition: 0, offset: BigInt(index) })));
       expect(records.map(contentOf)).toEqual(HOSTILE.map(contentOf));
       expect(records.map(({ position }) => position)).toEqual(
         HOSTILE.map((_, index) => ({ stream: stream.id, topic: LAW_TOPIC.name, partition: 0, offset: BigInt(index) })),
@@ -113,8 +113,8 @@ export function sourceLaws(name: string, start: () => Promise<SourceBackend>): v
       const second = await open();
       expect(await second.streams()).toEqual(await first.streams());
       expect(await second.append(LAW_TOPIC.name, numbered(2, 2))).toEqual([
-        { partition: 0, offset: 2n },
-        { partition: 0, offset: 3n },
+        { stream: stream.id, partition: 0, offset: 2n },
+        { stream: stream.id, partition: 0, offset: 3n },
       ]);
       expect((await fetchAll(second, stream, 0n)).records.map(textOf)).toEqual(["0", "1", "2", "3"]);
     });

@@ -4,6 +4,7 @@ import type { Store } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
 import { evidenceLaws } from "./evidence-laws.ts";
 import { stagedLaws } from "./staged-laws.ts";
+import { logEndLaws } from "./log-end-laws.ts";
 import { operatorLaws } from "./operator-laws.ts";
 import { trafficLaws } from "./traffic-laws.ts";
 import { contents, failingAfter, writeUnit } from "./unit.ts";
@@ -329,6 +330,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
   });
 
   operatorLaws(name, start);
+  logEndLaws(name, start);
   trafficLaws(name, start);
   evidenceLaws(name, start);
   stagedLaws(name, start);

@@ -60,9 +60,9 @@ export async function settle(
     sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: () => 0.5,
   });
-  for (const { topic, partition, ...stream } of await log.streams()) {
-    const { end } = await log.bounds({ topic, partition, ...stream });
-    if (end > 0n) await gateway.settled(topic, partition, end - 1n, AbortSignal.timeout(PATIENCE_MS));
+  for (const stream of await log.streams()) {
+    const { end } = await log.bounds(stream);
+    if (end > 0n) await gateway.settled(stream.id, end - 1n, AbortSignal.timeout(PATIENCE_MS));
   }
   await gateway.stop();
 }

@@ -2,14 +2,12 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { atomically } from "../../sqlite/open.ts";
 import type { Appended, NewRecord, Stream } from "../source.ts";
 import { checksumOf, encodeBatch, sizeOf } from "./batch.ts";
-import type { Topic } from "./layout.ts";
-import { partitionOf } from "../partitioner.ts";
 
 /** One row of the file holds at most this many records, and no more once it has this many bytes: small reads stay small. */
 const BATCH = { recordsMax: 5_000, bytesMax: 1_048_576 } as const;
 
-/** What one call of append wants written. */
-export type Append = { readonly topic: Topic; readonly records: readonly NewRecord[] };
+/** What one call of append wants written, and for each record to which stream. */
+export type Append = { readonly streams: readonly Stream[]; readonly records: readonly NewRecord[] };
 
 export type AppendStatements = {
   /** The offset after the last of a stream: `?1` stream; null when it has none. */
@@ -55,21 +53,15 @@ export function appendGroup(
   });
 }
 
-function place({ topic, records }: Append, shareOf: (stream: Stream) => Share): readonly Appended[] {
-  const { streams } = topic;
-  // Records without a key stay together: one partition for each append, in turn.
-  const sticky = topic.turn % streams.length;
-  topic.turn += 1;
-  return records.map((record) => {
-    const { partition, key } = record;
-    const stream = streams[partition ?? (key === null ? sticky : partitionOf(key, streams.length))];
-    if (stream === undefined)
-      throw new Error(`Cannot append to ${topic.name}/${partition}: there is no such partition`);
+function place({ streams, records }: Append, shareOf: (stream: Stream) => Share): readonly Appended[] {
+  return records.map((record, index) => {
+    const stream = streams[index];
+    if (stream === undefined) throw new Error(`Cannot append record ${index}: it has no stream`);
     const share = shareOf(stream);
     const offset = share.next;
     share.next += 1n;
     share.records.push(record);
-    return { partition: stream.partition, offset };
+    return { stream: stream.id, partition: stream.partition, offset };
   });
 }
 
@@ -96,4 +88,21 @@ function batchEnd(records: readonly NewRecord[], start: number): number {
     end += 1;
   }
   return end;
+}
+
+/** A row without records: its offsets are holes. */
+export function skipOffsets(
+  db: DatabaseSync,
+  { end, insert }: AppendStatements,
+  { id }: Stream,
+  to: bigint,
+  timestampMs: number,
+): void {
+  atomically(db, () => {
+    const base = (end.get(id)?.["end"] as bigint | null | undefined) ?? 0n;
+    if (base >= to) return;
+    const nothing = new Uint8Array();
+    const span = { stream: id, base, next: to, timestampMs };
+    insert.run(id, base, to, timestampMs, checksumOf(span, nothing), nothing);
+  });
 }

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { atomically, type FileKind } from "../../sqlite/open.ts";
 import type { Stream } from "../source.ts";
@@ -51,12 +52,11 @@ export function openTopics(
   db: DatabaseSync,
   topics: readonly TopicSettings[],
   readOnly: boolean,
-  newId: NewId,
 ): ReadonlyMap<string, Topic> {
   const find = db.prepare("SELECT topic_id, partitions FROM log_topics WHERE name = ?");
   const lacking = topics.filter(({ name, partitions }) => Number(find.get(name)?.["partitions"] ?? 0) < partitions);
-  if (lacking.length > 0 && !readOnly) addTopics(db, lacking, newId);
   const cluster = String(db.prepare("SELECT cluster_id FROM log_meta").get()?.["cluster_id"]);
+  if (lacking.length > 0 && !readOnly) addTopics(db, cluster, lacking);
   const found = new Map<string, Topic>();
   for (const { name } of topics) {
     const row = find.get(name);
@@ -71,11 +71,21 @@ export function openTopics(
   return found;
 }
 
-function addTopics(db: DatabaseSync, topics: readonly TopicSettings[], newId: NewId): void {
+function addTopics(db: DatabaseSync, cluster: string, topics: readonly TopicSettings[]): void {
   // Another process may add the same ones at the same time: the first wins, and both then read what it wrote.
   const add = db.prepare(`INSERT INTO log_topics (topic_id, name, partitions) VALUES (?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET partitions = max(partitions, excluded.partitions)`);
   atomically(db, () => {
-    for (const { name, partitions } of topics) add.run(newId(), name, partitions);
+    for (const { name, partitions } of topics) add.run(topicIdOf(cluster, name), name, partitions);
   });
 }
+
+/**
+ * The id of a topic follows from the file's and from its name. A file of before the topic was made, put back from a backup,
+ * then makes the same topic: the store finds that it lacks records, instead of taking it for another one.
+ */
+function topicIdOf(cluster: string, name: string): string {
+  return hash("sha256", `${cluster}/${name}`, "buffer").subarray(0, ID_BYTES).toString("base64url");
+}
+
+const ID_BYTES = 16;

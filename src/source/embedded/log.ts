@@ -1,6 +1,7 @@
 import { guarded, openDatabase, type OpenOptions } from "../../sqlite/open.ts";
-import type { Appended, Fetched, Log, NewRecord, Source, Stream } from "../source.ts";
-import { appendGroup, prepareAppend, type Append } from "./append.ts";
+import { NEVER_CLOSED, placeRecords, takesTurn } from "../partitioner.ts";
+import type { Appended, Fetched, Log, Source } from "../source.ts";
+import { appendGroup, prepareAppend, skipOffsets, type Append } from "./append.ts";
 import { createLogLayout, LOG_FILE, openTopics, type TopicSettings } from "./layout.ts";
 import { prepareRead, readBounds, readRecords } from "./read.ts";
 
@@ -13,7 +14,7 @@ export type EmbeddedLogOptions = OpenOptions & {
 };
 
 /** The embedded log is both sides of a log in one. */
-export type EmbeddedLog = Source & Log;
+export type EmbeddedLog = Source & Log & { readonly skipTo: NonNullable<Log["skipTo"]> };
 
 /** Another process's appends are noticed after at most this. */
 const POLL_MS = 100;
@@ -37,7 +38,7 @@ export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
     options,
     (file) => createLogLayout(file, newId),
     (file) => ({
-      topics: openTopics(file, settings, readOnly, newId),
+      topics: openTopics(file, settings, readOnly),
       reading: prepareRead(file),
       appending: prepareAppend(file),
     }),
@@ -45,20 +46,10 @@ export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
   const { topics, reading, appending } = made;
   const streams = [...topics.values()].flatMap((topic) => topic.streams);
   const wakers = new Set<() => void>();
-  let pending: Pending[] = [];
-
-  const flush = (): void => {
-    const group = pending;
-    pending = [];
-    if (group.length === 0) return;
-    try {
-      const appended = guard(() => appendGroup(db, appending, group, now()));
-      group.forEach(({ resolve }, index) => resolve(appended[index] ?? []));
-    } catch (error) {
-      for (const { reject } of group) reject(error);
-    }
+  const wakeAll = (): void => {
     for (const wake of wakers) wake();
   };
+  const writer = createWriter((group) => guard(() => appendGroup(db, appending, group, now())), wakeAll);
 
   return {
     streams: async () => streams,
@@ -74,29 +65,57 @@ export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
     bounds: async (stream) => guard(() => readBounds(reading, stream)),
     commitHint: () => undefined,
     topics: () => [...topics.keys()],
-    append: async (name, records) => {
+    streamsOf: async (name) => topics.get(name)?.streams ?? [],
+    append: async (name, records, closedFor = NEVER_CLOSED) => {
       const topic = topics.get(name);
       if (topic === undefined) throw new Error(`Cannot append to topic "${name}": it is not configured`);
-      assertPartitions(name, topic.streams, records);
       if (records.length === 0) return [];
-      return new Promise((resolve, reject) => {
-        if (pending.length === 0) setImmediate(flush);
-        pending.push({ topic, records, resolve, reject });
-      });
+      // Before this append joins others: its mistake must not fail theirs.
+      const placed = placeRecords(topic.streams, records, topic.turn, closedFor);
+      if (takesTurn(records)) topic.turn += 1;
+      return writer.append({ streams: placed, records });
+    },
+    skipTo: async (stream, to) => {
+      writer.flush();
+      guard(() => skipOffsets(db, appending, stream, to, now()));
+      wakeAll();
     },
     close: async () => {
       if (!db.isOpen) return;
-      flush();
+      writer.flush();
       db.close();
     },
   };
 }
 
-/** Asked before an append joins others: its mistake must not fail theirs. */
-function assertPartitions(topic: string, streams: readonly Stream[], records: readonly NewRecord[]): void {
-  const wrong = records.find(({ partition }) => partition !== null && streams[partition] === undefined);
-  if (wrong === undefined) return;
-  throw new Error(`Cannot append to ${topic}/${wrong.partition}: the topic has partitions 0 to ${streams.length - 1}`);
+type Writer = { readonly append: (append: Append) => Promise<readonly Appended[]>; readonly flush: () => void };
+
+/** Gathers the appends of one turn of the event loop into a group. */
+function createWriter(
+  write: (group: readonly Append[]) => readonly (readonly Appended[])[],
+  written: () => void,
+): Writer {
+  let pending: Pending[] = [];
+  const flush = (): void => {
+    const group = pending;
+    pending = [];
+    if (group.length === 0) return;
+    try {
+      const appended = write(group);
+      group.forEach(({ resolve }, index) => resolve(appended[index] ?? []));
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+    written();
+  };
+  return {
+    append: async (append) =>
+      new Promise((resolve, reject) => {
+        if (pending.length === 0) setImmediate(flush);
+        pending.push({ ...append, resolve, reject });
+      }),
+    flush,
+  };
 }
 
 /**

@@ -58,6 +58,11 @@ export function readRecords(statements: ReadStatements, path: string, read: Read
       if (records.length > 0) break;
       return batch.base > next ? gapBefore(statements, path, stream, batch.base) : unsound(path, stream, batch.base);
     }
+    if (batch.bytes.length === 0) {
+      // Offsets whose records are lost. A batch of records has bytes.
+      next = batch.next < until ? batch.next : until;
+      continue;
+    }
     for (const record of recordsOf(batch, stream, next)) {
       bytes += sizeOf(record);
       full = records.length > 0 && bytes > limits.bytesMax;
@@ -68,7 +73,7 @@ export function readRecords(statements: ReadStatements, path: string, read: Read
       if (full) break;
     }
   }
-  if (records.length > 0) return { kind: "records", from, to: next, count: records.length, read: () => records };
+  if (next > from) return { kind: "records", from, to: next, count: records.length, read: () => records };
   const { end } = readBounds(statements, stream);
   return from > end ? { kind: "beyond-end", logEnd: end } : { kind: "empty" };
 }

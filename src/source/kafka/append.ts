@@ -1,20 +1,31 @@
 import type { KafkaConnection } from "../kafka-connection.ts";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
-import { partitionOf } from "../partitioner.ts";
-import type { Appended, NewRecord } from "../source.ts";
+import { NEVER_CLOSED, placeRecords, takesTurn } from "../partitioner.ts";
+import type { Appended, ClosedFor, NewRecord, Stream } from "../source.ts";
 import { Unavailable } from "../../core/unavailable.ts";
 import { baseOptions, guarded } from "./client.ts";
+import { createTopicDirectory, topicReplaced, type TopicDirectory } from "./directory.ts";
 
 export type Appender = {
-  readonly append: (topic: string, records: readonly NewRecord[]) => Promise<readonly Appended[]>;
+  readonly append: (
+    topic: string,
+    records: readonly NewRecord[],
+    closedFor?: ClosedFor,
+  ) => Promise<readonly Appended[]>;
+  /** Every stream of a topic as the cluster has them now; none when there is no such topic. */
+  readonly streamsOf: (topic: string) => Promise<readonly Stream[]>;
   readonly close: () => Promise<void>;
 };
 
 /**
  * Appends with an idempotent producer and waits for all in-sync replicas. A producer whose send failed is not used again:
  * what became of its sequence numbers is not known. The records of that send may be in the log; they were not acknowledged.
+ *
+ * A send names its topic and not the topic's id, so the directory is asked afterwards: an id never comes back, so the id
+ * that was there before is that of the topic that took the records. That costs one exchange more, which appends share.
  */
 export function createAppender(connection: KafkaConnection): Appender {
+  const directory = createTopicDirectory(connection);
   let producer: Producer | null = null;
   let turn = 0;
   const current = (): Producer => {
@@ -25,40 +36,53 @@ export function createAppender(connection: KafkaConnection): Appender {
     if (producer === failed) producer = null;
     void failed.close(true).catch(() => undefined);
   };
+  const place = async (
+    topic: string,
+    records: readonly NewRecord[],
+    closedFor: ClosedFor,
+  ): Promise<readonly Stream[]> => {
+    const known = await directory.known(topic);
+    try {
+      return placeRecords(known.length === 0 ? await existing(directory, topic) : known, records, turn, closedFor);
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      // What is closed may be a stream of before, whose topic was made anew.
+      return placeRecords(await existing(directory, topic), records, turn, closedFor);
+    } finally {
+      if (takesTurn(records)) turn += 1;
+    }
+  };
   return {
-    append: async (topic, records) => {
+    append: async (topic, records, closedFor = NEVER_CLOSED) => {
       if (records.length === 0) return [];
+      const placed = await place(topic, records, closedFor);
       const using = current();
-      try {
-        return await guarded(async () => {
-          const partitions = await countPartitions(using, topic);
-          const keyless = turn % partitions;
-          if (records.some(({ key, partition }) => key === null && partition === null)) turn += 1;
-          const chosen = records.map(
-            ({ key, partition }) => partition ?? (key === null ? keyless : partitionOf(key, partitions)),
-          );
-          const sent = await using.send({
-            messages: records.map((record, at) => messageOf(topic, record, chosen[at] ?? 0)),
-          });
-          return positionsOf(chosen, sent.offsets ?? []);
+      const offsets = await guarded(async () => {
+        const sent = await using.send({
+          messages: records.map((record, at) => messageOf(topic, record, placed[at]?.partition ?? 0)),
         });
-      } catch (error) {
+        return sent.offsets ?? [];
+      }).catch((error: unknown) => {
         drop(using);
         throw error;
-      }
+      });
+      const appended = positionsOf(placed, offsets);
+      const after = new Set((await directory.now(topic)).map(({ id }) => id));
+      if (appended.some(({ stream }) => !after.has(stream))) throw topicReplaced("append to", topic);
+      return appended;
     },
+    streamsOf: directory.now,
     close: async () => {
       const last = producer;
       producer = null;
-      await last?.close(true).catch(() => undefined);
+      await Promise.all([last?.close(true).catch(() => undefined), directory.close()]);
     },
   };
 }
 
-async function countPartitions(producer: Producer, topic: string): Promise<number> {
-  const { topics } = await producer.metadata({ topics: [topic] });
-  const found = topics.get(topic)?.partitionsCount ?? 0;
-  if (found > 0) return found;
+async function existing(directory: TopicDirectory, topic: string): Promise<readonly Stream[]> {
+  const streams = await directory.now(topic);
+  if (streams.length > 0) return streams;
   const message = `Cannot append to topic "${topic}": it does not exist`;
   throw new Unavailable("LOG_TOPIC_MISSING", message, "create the topic");
 }
@@ -82,14 +106,14 @@ function bufferOf(bytes: Uint8Array): Buffer {
 
 /** The broker answers with the first offset of each partition; the records of one send follow one another. */
 function positionsOf(
-  chosen: readonly number[],
+  placed: readonly Stream[],
   offsets: readonly { readonly partition: number; readonly offset: bigint }[],
 ): readonly Appended[] {
   const next = new Map(offsets.map(({ partition, offset }) => [partition, offset]));
-  return chosen.map((partition) => {
+  return placed.map(({ id, partition }) => {
     const offset = next.get(partition);
     if (offset === undefined) throw new Error(`Kafka acknowledged no offset for partition ${partition}`);
     next.set(partition, offset + 1n);
-    return { partition, offset };
+    return { stream: id, partition, offset };
   });
 }

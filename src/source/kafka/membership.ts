@@ -19,6 +19,8 @@ export type Membership = {
   /** False until the group has answered for the first time. */
   readonly isAssigned: () => boolean;
   readonly onChange: (listener: () => void) => void;
+  /** Looks at the topics now, and not only when it is time. */
+  readonly refresh: () => void;
   readonly commitHint: (stream: Stream, settledTo: bigint) => void;
   readonly close: () => Promise<void>;
 };
@@ -72,6 +74,7 @@ export async function joinGroup(
     streams: () => streams,
     isAssigned: () => consumer.assignments !== null,
     onChange: (listener) => void listeners.add(listener),
+    refresh: refreshQuietly,
     commitHint: hints.add,
     close: async () => {
       stopStaying();

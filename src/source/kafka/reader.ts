@@ -3,6 +3,7 @@ import { FetchIsolationLevels, ListOffsetTimestamps, type Consumer } from "@plat
 import type { Fetched, FetchLimits, Stream } from "../source.ts";
 import { baseOptions, guarded, isBrokerError } from "./client.ts";
 import { createRawConsumer, type RawPartition } from "./fetch.ts";
+import { topicReplaced } from "./directory.ts";
 import { cutPage, readPage, recordsOf, type Page } from "./page.ts";
 import { topicIdOf } from "./topics.ts";
 
@@ -46,10 +47,14 @@ export function createStreamReader(
     return fetched?.from === from && page !== null ? page : poll(from, maxWaitMs);
   };
   const bounds = async (): Promise<{ start: bigint; end: bigint }> =>
-    guarded(async () => ({
-      start: await listOffset(consumer, stream, ListOffsetTimestamps.EARLIEST),
-      end: await listOffset(consumer, stream, ListOffsetTimestamps.LATEST),
-    }));
+    guarded(async () => {
+      const start = await listOffset(consumer, stream, ListOffsetTimestamps.EARLIEST);
+      const end = await listOffset(consumer, stream, ListOffsetTimestamps.LATEST);
+      // Offsets are listed by the topic's name: those of a topic that was made anew say nothing of this stream.
+      const { topics } = await consumer.metadata({ topics: [stream.topic], forceUpdate: true });
+      if (topics.get(stream.topic)?.id !== topicIdOf(stream)) throw topicReplaced("read", stream.topic);
+      return { start, end };
+    });
 
   return {
     bounds,

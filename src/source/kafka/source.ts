@@ -3,7 +3,8 @@ import { Consumer } from "@platformatic/kafka";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { Log, Source, Stream } from "../source.ts";
 import { createAppender } from "./append.ts";
-import { baseOptions, guarded, isBrokerError } from "./client.ts";
+import { baseOptions, guarded } from "./client.ts";
+import { isMissing } from "./directory.ts";
 import { joinGroup, type GroupOptions } from "./membership.ts";
 import { createStreamReader, type StreamReader } from "./reader.ts";
 import { refuseCompaction, streamOf, topicsOf, type Topics } from "./topics.ts";
@@ -63,7 +64,15 @@ export async function openKafkaSource(options: KafkaSourceOptions): Promise<Sour
     bounds: async (stream) => readerOf(stream).bounds(),
     commitHint: (stream, settledTo) => membership?.commitHint(stream, settledTo),
     topics: () => topics,
-    append: async (topic, records) => appender.append(topic, records),
+    streamsOf: appender.streamsOf,
+    append: async (topic, records, closedFor) => {
+      try {
+        return await appender.append(topic, records, closedFor);
+      } catch (error) {
+        if (error instanceof Unavailable && error.code === "LOG_TOPIC_REPLACED") membership?.refresh();
+        throw error;
+      }
+    },
     close: async () => {
       await Promise.all([
         membership?.close(),
@@ -97,14 +106,12 @@ async function describeTopics(connection: KafkaConnection, topics: readonly stri
   }
 }
 
-/** The driver says of a topic that is not there that its caller is wrong, and names only the first. */
 async function exists(client: Consumer, topic: string): Promise<boolean> {
   return guarded(async () => {
     try {
       return (await client.metadata({ topics: [topic] })).topics.has(topic);
     } catch (error) {
-      if (error instanceof Error && error.message === `Unknown topic ${topic}.`) return false;
-      if (isBrokerError(error, "UNKNOWN_TOPIC_OR_PARTITION")) return false;
+      if (isMissing(error, topic)) return false;
       throw error;
     }
   });

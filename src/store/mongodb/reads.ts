@@ -4,6 +4,7 @@ import { bigintOf, readEntry, readRow } from "./documents.ts";
 import { createEvidence } from "./evidence.ts";
 import { readFacts } from "./facts.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
+import { readLogEnds } from "./log-ends.ts";
 import { readActions, readHalts } from "./operator.ts";
 import { readTraffic } from "./traffic.ts";
 import { withLongBytes } from "./long-bytes.ts";
@@ -49,6 +50,7 @@ export function createReads(db: Db): StoreReads {
       }),
     operatorLog: async (fromSeq, limit) => guarded(async () => readActions(db, fromSeq, limit)),
     traffic: async (subject) => guarded(async () => readTraffic(db, subject)),
+    logEnds: async () => guarded(async () => readLogEnds(db)),
     halts: async () => guarded(async () => readHalts(db)),
     integrity: async () =>
       guarded(async () => {

@@ -4,6 +4,7 @@ import { createClient, WRITE_CONCERN, type MongoOptions } from "./connect.ts";
 import type { Document } from "./bson-reader.ts";
 import { readEntry } from "./documents.ts";
 import { ensureLayout, layoutOf } from "./layout.ts";
+import { noteLogEnds } from "./log-ends.ts";
 import { insertAction, putHalt } from "./operator.ts";
 import { firstOf, RAW } from "./read-raw.ts";
 import { createReads } from "./reads.ts";
@@ -61,6 +62,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
       }),
     refusalOf,
     appendAction: async (action) => guarded(async () => insertAction(db, action)),
+    noteLogEnds: async (notes) => guarded(async () => noteLogEnds(db, notes)),
     putHalt: async (stream, note) => guarded(async () => putHalt(db, stream, note)),
     reads: createReads(db),
     close: async () => client.close(),

@@ -106,6 +106,19 @@ export function createStoreLayout(db: DatabaseSync): void {
   db.exec(SHARED);
 }
 
+/** Makes what files of before did not have. */
+export function createLogEnds(db: DatabaseSync): void {
+  db.exec(`CREATE TABLE IF NOT EXISTS ${LOG_ENDS} (
+    stream TEXT PRIMARY KEY,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    end_offset INTEGER NOT NULL
+  ) STRICT`);
+}
+
+/** How far each stream of a log was shown to reach. */
+export const LOG_ENDS = "sigma_log_ends";
+
 /** Makes the two tables of a collection, if they are not there. */
 export function createCollection(db: DatabaseSync, collection: string): void {
   db.exec(`

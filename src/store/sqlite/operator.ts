@@ -1,5 +1,7 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import type { LogEndNote } from "../log-end.ts";
 import type { HaltNote, OperatorAction } from "../operator.ts";
+import { LOG_ENDS } from "./layout.ts";
 
 type Row = Record<string, SQLOutputValue>;
 
@@ -39,5 +41,21 @@ export function readHalt(row: Row): HaltNote {
     code: String(row["code"]),
     message: String(row["message"]),
     remedy: String(row["remedy"]),
+  };
+}
+
+/** Raises what is noted. */
+export function noteLogEnds(db: DatabaseSync, notes: readonly LogEndNote[]): void {
+  const note = db.prepare(`INSERT INTO ${LOG_ENDS} VALUES (?, ?, ?, ?)
+    ON CONFLICT (stream) DO UPDATE SET end_offset = max(end_offset, excluded.end_offset)`);
+  for (const { stream, topic, partition, end } of notes) note.run(stream, topic, partition, end);
+}
+
+export function readLogEnd(row: Row): LogEndNote {
+  return {
+    stream: String(row["stream"]),
+    topic: String(row["topic"]),
+    partition: Number(row["partition"]),
+    end: row["end_offset"] as bigint,
   };
 }

@@ -3,8 +3,8 @@ import { Unavailable } from "../../core/unavailable.ts";
 import { guarded } from "../../sqlite/open.ts";
 import type { StoredRow, StoreReads, Tally, ValidatedRow } from "../store.ts";
 import { openEvidence } from "./evidence.ts";
-import { assertCollectionName, objectTables, STORE_FILE, tablesOf, type ObjectTable } from "./layout.ts";
-import { readAction, readHalt } from "./operator.ts";
+import { assertCollectionName, LOG_ENDS, objectTables, STORE_FILE, tablesOf, type ObjectTable } from "./layout.ts";
+import { readAction, readHalt, readLogEnd } from "./operator.ts";
 import { readEntry, readRow } from "./rows.ts";
 
 type Row = Record<string, SQLOutputValue>;
@@ -77,6 +77,8 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
         lastMs: Number(row["last_ms"]),
       }));
     },
+    logEnds: async () =>
+      all(TABLE_EXISTS, LOG_ENDS).length === 0 ? [] : all(`SELECT * FROM ${LOG_ENDS} ORDER BY stream`).map(readLogEnd),
     halts: async () => all("SELECT * FROM sigma_halts ORDER BY stream").map(readHalt),
     integrity: async () => integrityOf(all),
   };

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { atomically, guarded, openDatabase, rollback, type OpenOptions } from "../../sqlite/open.ts";
 import type { Store, StoreReads, StoreWrites } from "../store.ts";
-import { assertCollectionName, createCollection, createStoreLayout, STORE_FILE } from "./layout.ts";
-import { insertAction, putHalt } from "./operator.ts";
+import { assertCollectionName, createCollection, createLogEnds, createStoreLayout, STORE_FILE } from "./layout.ts";
+import { insertAction, noteLogEnds, putHalt } from "./operator.ts";
 import { openReads } from "./reads.ts";
 import { prepareWrites } from "./writes.ts";
 
@@ -21,6 +21,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const { path, collections, readOnly = false } = options;
   collections.forEach(assertCollectionName);
   const { db, made: writes } = openDatabase(STORE_FILE, options, createStoreLayout, (file) => {
+    if (!readOnly) createLogEnds(file);
     if (!readOnly) for (const collection of collections) createCollection(file, collection);
     return prepareWrites(file, path);
   });
@@ -71,6 +72,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     // Its limit of 1 GB for a value is beyond any record.
     refusalOf: () => null,
     appendAction: async (action) => alone(() => insertAction(db, action)),
+    noteLogEnds: async (notes) => atOnce(() => noteLogEnds(db, notes)),
     putHalt: async (stream, note) => atOnce(() => putHalt(db, stream, note)),
     reads,
     close: async () =>

@@ -97,6 +97,11 @@ describe("the layout made by hand as docs/mongodb.md says", () => {
     const halt = await raw.collection("sigma_halts").findOne({});
     await store.noteTraffic([{ subject: "s", version: 1, producer: "p", firstMs: 1, lastMs: 1 }]);
     const traffic = await raw.collection("sigma_traffic").findOne({});
+    await store.noteLogEnds([{ stream: STREAM, topic: "t", partition: 0, end: 1n }]);
+    const logEnd = await raw.collection("sigma_log_ends").findOne({});
+    expect(["_id", ...listed("sigma_log_ends").map((field) => field.name)].toSorted()).toEqual(
+      Object.keys(logEnd ?? {}).toSorted(),
+    );
     expect(["_id", ...listed("sigma_traffic").map((field) => field.name)].toSorted()).toEqual(
       Object.keys(traffic ?? {}).toSorted(),
     );

@@ -1,0 +1,69 @@
+/** What is in a backup: `manifest.json` beside its files. It is written last, so a folder without it is no backup. */
+export type Manifest = {
+  readonly kind: "sigma-backup";
+  readonly format: 1;
+  /** Version of the program that made it. */
+  readonly program: string;
+  /** When its first file was begun, ISO 8601: what was acknowledged later may not be in it. */
+  readonly madeAt: string;
+  readonly files: readonly BackupFile[];
+  /** Every stream of the log; none when the log is not in the backup. Offsets as decimal texts. */
+  readonly streams: readonly BackupStream[];
+};
+
+export type BackupFile = { readonly name: FileName; readonly bytes: number; readonly sha256: string };
+
+export type BackupStream = {
+  readonly stream: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly settledTo: string;
+  readonly logEnd: string;
+};
+
+/** In the order in which they are copied: what the store has decided must be in the log that is copied after it. */
+export const FILE_NAMES = ["store.db", "log.db"] as const;
+type FileName = (typeof FILE_NAMES)[number];
+
+export const MANIFEST = "manifest.json";
+
+/** Reads a manifest; a sentence says what is wrong with it. */
+export function parseManifest(text: string): Manifest | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return "it is not JSON";
+  }
+  if (!isObject(value) || value["kind"] !== "sigma-backup") return "it is not of a backup of this program";
+  if (value["format"] !== 1) return "a newer program wrote it";
+  const { files, streams, program, madeAt } = value;
+  if (typeof program !== "string" || typeof madeAt !== "string") return "it does not say who made it, and when";
+  if (!Array.isArray(files) || files.length === 0 || !files.every(isFile)) return "its files are not named";
+  if (!Array.isArray(streams) || !streams.every(isStream)) return "its streams are not named";
+  return { kind: "sigma-backup", format: 1, program, madeAt, files, streams };
+}
+
+function isFile(value: unknown): value is BackupFile {
+  if (!isObject(value)) return false;
+  const { name, bytes, sha256 } = value;
+  const known: readonly unknown[] = FILE_NAMES;
+  return (
+    known.includes(name) && Number.isSafeInteger(bytes) && typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256)
+  );
+}
+
+function isStream(value: unknown): value is BackupStream {
+  if (!isObject(value)) return false;
+  const { stream, topic, partition, settledTo, logEnd } = value;
+  return (
+    typeof stream === "string" &&
+    typeof topic === "string" &&
+    Number.isSafeInteger(partition) &&
+    [settledTo, logEnd].every((offset) => typeof offset === "string" && /^\d{1,19}$/.test(offset))
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,144 @@
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { makeBackup } from "../backup/make.ts";
+import type { BackupStream, Manifest } from "../backup/manifest.ts";
+import { restoreBackup } from "../backup/restore.ts";
+import { EXIT } from "../codes.ts";
+import type { Config } from "../config.ts";
+import { describeIoError } from "../contract/source-text.ts";
+import { openToLook, skipPositions } from "../main.ts";
+import { counted, print, printJson } from "./output.ts";
+import { version } from "./package.ts";
+import { Refusal, usage } from "./refusal.ts";
+import { configFor } from "./settings.ts";
+
+type BackupOptions = { readonly json: boolean };
+type RestoreOptions = BackupOptions & { readonly replace: boolean };
+
+/** `sigma backup DIR`: copies the files of the data directory, also under a gateway that runs. */
+export async function backupCommand(command: Command, to: string, { json }: BackupOptions): Promise<void> {
+  const config = await configFor(command);
+  if (config.kafka !== null && config.mongodbUri !== null) throw notEmbedded();
+  const made = await writing(to, async () =>
+    makeBackup({
+      dataDir: config.dataDir,
+      to: resolve(to),
+      program: version(),
+      now: () => new Date(),
+      describe: async (directory) => streamsOf(config, directory),
+    }),
+  );
+  switch (made.kind) {
+    case "nothing-there":
+      throw usage("SIG-I-007", `Cannot back up "${config.dataDir}": it holds no data yet`, "name another with --data");
+    case "not-empty":
+      throw usage("SIG-I-031", `Cannot back up to "${to}": it holds something already`, "name a folder that is new");
+    case "inconsistent": {
+      const { stream, settledTo, logEnd } = made.stream;
+      throw new Refusal(
+        "SIG-I-032",
+        `Cannot back up "${config.dataDir}": stream ${stream} is decided up to ${settledTo}, and its log ends at ${logEnd}`,
+        "run sigma doctor: the log is not the one that the store knows",
+        EXIT.findings,
+      );
+    }
+    case "made":
+      return report("backup", to, made.manifest, config, json);
+  }
+}
+
+/** `sigma restore DIR`: puts a backup into a data directory on which nothing runs. */
+export async function restoreCommand(command: Command, from: string, options: RestoreOptions): Promise<void> {
+  const config = await configFor(command);
+  const { dataDir } = config;
+  const aside = options.replace ? `before-${new Date().toISOString().replaceAll(/[:.]/g, "-")}` : null;
+  const restored = await writing(dataDir, async () => restoreBackup({ from: resolve(from), dataDir, aside }));
+  switch (restored.kind) {
+    case "no-backup":
+      throw usage("SIG-I-033", `Cannot restore "${from}": ${restored.why}`, "name a folder that sigma backup made");
+    case "damaged":
+      throw new Refusal(
+        "SIG-I-033",
+        `Cannot restore "${join(from, restored.name)}": it is not what its manifest says`,
+        "use another backup; nothing was changed",
+        EXIT.findings,
+      );
+    case "occupied":
+      throw usage(
+        "SIG-I-031",
+        `Cannot restore into "${dataDir}": it holds data`,
+        "name a new folder with --data, or move what is there aside with --replace",
+      );
+    case "in-use":
+      throw usage(
+        "SIG-I-034",
+        `Cannot restore into "${dataDir}": another process has ${restored.name} open`,
+        "stop the gateway first; nothing was changed",
+      );
+    case "restored": {
+      await skipPositions(dataDir, restored.manifest.streams);
+      if (restored.aside !== null && !options.json) print(`what was there is in ${restored.aside}`);
+      return report("restored", dataDir, restored.manifest, config, options.json);
+    }
+  }
+}
+
+function report(kind: string, where: string, manifest: Manifest, config: Config, json: boolean): void {
+  if (json) return printJson({ ...manifest, kind, where });
+  const { files, streams, madeAt } = manifest;
+  print(
+    `${kind === "backup" ? "copied to" : "restored into"} ${where}: ${files.map(({ name }) => name).join(" and ")}, as at ${madeAt}`,
+  );
+  const waiting = streams.reduce((sum, { settledTo, logEnd }) => sum + BigInt(logEnd) - BigInt(settledTo), 0n);
+  if (streams.length > 0 && config.mongodbUri === null) {
+    print(`${counted(streams.length, "stream")}, ${counted(Number(waiting), "offset")} of them not decided yet`);
+  }
+  if (config.mongodbUri !== null) print("The store is in MongoDB: dump it before the log is copied (docs/backup.md)");
+  if (config.kafka !== null) print("The log is in Kafka, which keeps it");
+  if (kind === "restored")
+    print("What was acknowledged later is not in it: let its producers send it again, which does no harm");
+}
+
+/** How far each stream of the copies is decided, and where its log ends; none without the log. */
+async function streamsOf(config: Config, directory: string): Promise<readonly BackupStream[]> {
+  if (config.kafka !== null) return [];
+  const { log, store, close } = await openToLook({ ...config, dataDir: directory });
+  try {
+    const streams: BackupStream[] = [];
+    for (const stream of (await log?.streams()) ?? []) {
+      const { end } = (await log?.bounds(stream)) ?? { end: 0n };
+      // What MongoDB holds goes on meanwhile: it says nothing of the copy.
+      const settledTo = config.mongodbUri === null ? ((await store.tail(stream.id))?.to ?? 0n) : 0n;
+      const { id, topic, partition } = stream;
+      streams.push({ stream: id, topic, partition, settledTo: String(settledTo), logEnd: String(end) });
+    }
+    return streams;
+  } finally {
+    await close();
+  }
+}
+
+async function writing<T>(where: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    if (error instanceof Error && typeof code === "string" && /^E[A-Z]+$/.test(code)) {
+      throw new Refusal(
+        "SIG-I-035",
+        `Cannot write "${where}": ${describeIoError(error)}`,
+        "check the path, its permissions and the space",
+        EXIT.error,
+      );
+    }
+    throw error;
+  }
+}
+
+function notEmbedded(): Refusal {
+  return usage(
+    "SIG-I-007",
+    "Cannot back up: the log is in Kafka and the store in MongoDB, and nothing is in the data directory",
+    "use the tools of both; docs/backup.md says in which order",
+  );
+}

@@ -1,0 +1,83 @@
+import type { Log, Source, Stream } from "../source/source.ts";
+import type { LedgerEntry } from "../store/ledger.ts";
+import { outcomeAt } from "../store/proof.ts";
+import type { Store, StoredRow, StoreReads } from "../store/store.ts";
+import type { Gateway } from "./gateway.ts";
+
+/** What became of a position of a stream. */
+export type Fate =
+  | { readonly kind: "row"; readonly row: StoredRow }
+  /** In the log, and not decided yet. */
+  | { readonly kind: "pending" }
+  /** Settled, and no record: the log gave none for the offset, and never will. */
+  | { readonly kind: "hole" }
+  /** Before the first offset that was ever read. */
+  | { readonly kind: "before"; readonly first: bigint }
+  /** An operator recorded that it is lost. */
+  | { readonly kind: "lost"; readonly note: string }
+  /** Not in the log now. */
+  | { readonly kind: "outside"; readonly start: bigint; readonly end: bigint }
+  /** Of a stream that the topic has no longer, at or behind the last decided offset. */
+  | { readonly kind: "ended"; readonly end: bigint }
+  /** The ledger says that it was decided, and the store has no object for it. */
+  | { readonly kind: "document-missing" }
+  /** No such stream. */
+  | { readonly kind: "unknown" };
+
+type Deps = {
+  readonly log: Pick<Log, "streamsOf">;
+  readonly source: Pick<Source, "bounds">;
+  readonly gateway: Pick<Gateway, "streams">;
+  readonly tail: Store["tail"];
+  readonly reads: Pick<StoreReads, "ledger">;
+  /** The stored object of the position. */
+  readonly rowAt: () => Promise<StoredRow | null>;
+};
+
+/**
+ * What the ledger says of a position for which no object was found. Below the settled position the answer is for good.
+ */
+export async function fateOf(deps: Deps, stream: Stream, offset: bigint): Promise<Fate> {
+  const tail = await deps.tail(stream.id);
+  if (tail !== null && offset < tail.to) return decidedFate(deps, stream, tail, offset);
+  const current = await deps.log.streamsOf(stream.topic);
+  if (!current.some(({ id }) => id === stream.id)) {
+    return tail === null ? { kind: "unknown" } : { kind: "ended", end: tail.to };
+  }
+  const { start, end } = await deps.source.bounds(stream);
+  return offset >= start && offset < end ? { kind: "pending" } : { kind: "outside", start, end };
+}
+
+async function decidedFate(deps: Deps, stream: Stream, tail: LedgerEntry, offset: bigint): Promise<Fate> {
+  const entry = offset >= tail.from ? tail : await entryAt(deps.reads, tail, offset);
+  if (entry === null) return { kind: "before", first: await firstOf(deps.reads, tail) };
+  if (entry.kind === "GAP") return { kind: "lost", note: entry.note };
+  if (outcomeAt(entry.from, entry.outcomes, offset) === null) return { kind: "hole" };
+  // Its object may have come since it was looked for; that of the last entry may still be on its way.
+  const row = await deps.rowAt();
+  if (row !== null) return { kind: "row", row };
+  const applied = deps.gateway
+    .streams()
+    .some(({ stream: { id }, settledTo }) => id === stream.id && (settledTo ?? 0n) >= entry.to);
+  return entry.seq === tail.seq && !applied ? { kind: "pending" } : { kind: "document-missing" };
+}
+
+/** The entry that covers an offset below the tail; null when the offset lies before the first. Seqs have no holes. */
+async function entryAt(reads: Deps["reads"], tail: LedgerEntry, offset: bigint): Promise<LedgerEntry | null> {
+  let low = 0;
+  let high = tail.seq - 1;
+  while (low <= high) {
+    const middle = Math.floor((low + high) / 2);
+    const [entry] = await reads.ledger(tail.stream, middle, 1);
+    if (entry === undefined) return null;
+    if (offset < entry.from) high = middle - 1;
+    else if (offset >= entry.to) low = middle + 1;
+    else return entry;
+  }
+  return null;
+}
+
+async function firstOf(reads: Deps["reads"], tail: LedgerEntry): Promise<bigint> {
+  const [first] = await reads.ledger(tail.stream, 0, 1);
+  return first?.from ?? tail.from;
+}

@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import { Unavailable } from "../core/unavailable.ts";
+import type { FileKind } from "./open.ts";
+
+/** A check that goes on beside everything else. */
+export type IntegrityCheck = {
+  /** What is wrong with the file; null when nothing is, or when it is not there. Never rejects. */
+  readonly damage: Promise<Unavailable | null>;
+  readonly stop: () => Promise<void>;
+};
+
+/** Has SQLite check the whole structure of a file, in a thread of its own. What it finds has the code of the kind. */
+export function startIntegrityCheck(kind: FileKind, path: string): IntegrityCheck {
+  if (!existsSync(path)) return { damage: Promise.resolve(null), stop: async () => undefined };
+  const { promise, resolve } = Promise.withResolvers<readonly string[]>();
+  // Sources run as they are; what was built from them has the other suffix.
+  const entry = import.meta.url.endsWith(".ts") ? "./integrity-worker.ts" : "./integrity-worker.js";
+  const worker = new Worker(new URL(entry, import.meta.url), {
+    workerData: { path, applicationId: kind.applicationId },
+  });
+  worker.unref();
+  worker.once("message", resolve);
+  // A file that cannot be opened or read at all says so itself when it is opened.
+  worker.once("error", () => resolve([]));
+  worker.once("exit", () => resolve([]));
+  const damage = promise.then(([first]) =>
+    first === undefined
+      ? null
+      : new Unavailable(
+          `${kind.code}_CORRUPT`,
+          `Cannot use ${kind.name} "${path}": the file is damaged: ${first.replaceAll(/\s+/g, " ").trim().slice(0, 200)}`,
+          kind.recovery,
+        ),
+  );
+  return { damage, stop: async () => void (await worker.terminate()) };
+}

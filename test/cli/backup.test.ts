@@ -1,0 +1,149 @@
+import { appendFileSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { until } from "../patience.ts";
+import { jsonLines, project, shipmentLines, sigma, startSigma, type Running } from "./run.ts";
+
+const EVENTS = "/v1/events/sigma-aetl.shipments";
+
+/** A gateway on the embedded engine. */
+async function startOn(cwd: string, data: string): Promise<{ readonly running: Running; readonly url: string }> {
+  const running = startSigma(["start", "--port", "0", "--no-demo", "--data", data, "--log-level", "silent"], { cwd });
+  const line = await running.line(/ on http/);
+  return { running, url: /http:\S+/.exec(line)?.[0] ?? "" };
+}
+
+async function stop({ child, ended }: Running): Promise<void> {
+  child.kill("SIGTERM");
+  await ended;
+}
+
+async function post(url: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  return fetch(url + EVENTS, {
+    method: "POST",
+    body,
+    headers: { "content-type": "application/x-ndjson", ...headers },
+  });
+}
+
+type ManifestText = { readonly madeAt: string; readonly streams: readonly { readonly logEnd: string }[] };
+
+describe("sigma backup and sigma restore", () => {
+  test("twenty times under load: each copy is consistent, and holds whatever was acknowledged before it was begun", async () => {
+    const cwd = project();
+    const { running, url } = await startOn(cwd, "data");
+    let acknowledged = 0;
+    let loading = true;
+    const load = async (): Promise<void> => {
+      for (let from = 0; loading; from += 40) {
+        const answer = await post(url, shipmentLines(from, from + 40));
+        acknowledged += ((await answer.json()) as { count: number }).count;
+        // Each audit reads all that came: a few hundred a second are load enough.
+        await delay(50);
+      }
+    };
+    const loaded = load();
+    await until(() => acknowledged > 0);
+    for (let turn = 0; turn < 20; turn += 1) {
+      const before = acknowledged;
+      const made = await sigma(["backup", `b${turn}`, "--data", "data"], { cwd });
+      expect([made.code, made.stderr]).toEqual([0, ""]);
+      const manifest = JSON.parse(readFileSync(join(cwd, `b${turn}`, "manifest.json"), "utf8")) as ManifestText;
+      expect(manifest.streams.reduce((sum, { logEnd }) => sum + Number(logEnd), 0)).toBeGreaterThanOrEqual(before);
+      expect((await sigma(["restore", `b${turn}`, "--data", `r${turn}`], { cwd })).code).toBe(0);
+      const audited = await sigma(["audit", "--source", "-q", "--data", `r${turn}`], { cwd });
+      expect([audited.code, audited.stderr]).toEqual([0, ""]);
+    }
+    loading = false;
+    await loaded;
+    await stop(running);
+
+    const restored = await startOn(cwd, "r19");
+    const answer = await post(restored.url, '{"shipment_id":""}\n', { prefer: "wait=30" });
+    const { decisions } = (await answer.json()) as { decisions: readonly { status: string; offset: number }[] };
+    // No position that may have been acknowledged after the backup is given again.
+    expect(decisions).toMatchObject([{ status: "FAILED" }]);
+    expect(decisions[0]?.offset).toBeGreaterThan(1_000_000);
+    await stop(restored.running);
+    expect((await sigma(["audit", "--source", "--data", "r19"], { cwd })).code).toBe(0);
+  });
+
+  test("a restore changes nothing where something is, where a gateway runs, or from what was changed", async () => {
+    const cwd = project({ "in.ndjson": shipmentLines(0, 5), "more.ndjson": shipmentLines(5, 9) });
+    await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });
+    expect((await sigma(["backup", "b", "--data", "data"], { cwd })).code).toBe(0);
+    const again = await sigma(["backup", "b", "--data", "data"], { cwd });
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("SIG-I-031") as string]);
+
+    const occupied = await sigma(["restore", "b", "--data", "data"], { cwd });
+    expect([occupied.code, occupied.stderr]).toEqual([2, expect.stringContaining("--replace") as string]);
+    const { running } = await startOn(cwd, "data");
+    const used = await sigma(["restore", "b", "--data", "data", "--replace"], { cwd });
+    expect([used.code, used.stderr]).toEqual([2, expect.stringContaining("SIG-I-034") as string]);
+    await stop(running);
+
+    await sigma(["ingest", "more.ndjson", "--data", "data", "-q"], { cwd });
+    expect((await sigma(["restore", "b", "--data", "data", "--replace"], { cwd })).code).toBe(0);
+    const [status] = jsonLines((await sigma(["status", "--json", "--data", "data"], { cwd })).stdout);
+    expect(status).toMatchObject({ records: 5 });
+    const aside = readdirSync(join(cwd, "data")).find((name) => name.startsWith("before-")) ?? "";
+    const [moved] = jsonLines((await sigma(["status", "--json", "--data", join("data", aside)], { cwd })).stdout);
+    expect(moved).toMatchObject({ records: 9 });
+
+    appendFileSync(join(cwd, "b", "store.db"), "x");
+    const damaged = await sigma(["restore", "b", "--data", "new"], { cwd });
+    expect([damaged.code, damaged.stderr]).toEqual([10, expect.stringContaining("SIG-I-033") as string]);
+    writeFileSync(join(cwd, "b", "manifest.json"), '{"kind":"sigma-backup","format":1,"files":[{"name":"../x"}]}');
+    const wrong = await sigma(["restore", "b", "--data", "new"], { cwd });
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("SIG-I-033") as string]);
+    const missing = await sigma(["restore", "none", "--data", "new"], { cwd });
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("manifest.json") as string]);
+  });
+});
+
+describe("a log that is not the one that the store knows", () => {
+  test("without its -wal after a kill: the gateway stands still with a code, and status, audit and doctor say so", async () => {
+    const cwd = project();
+    const { running, url } = await startOn(cwd, "data");
+    await post(url, shipmentLines(0, 20), { prefer: "wait=30" });
+    running.child.kill("SIGKILL");
+    await running.ended;
+    for (const suffix of ["-wal", "-shm"]) rmSync(join(cwd, `data/log.db${suffix}`), { force: true });
+
+    const next = await startOn(cwd, "data");
+    await until(async () => {
+      const ready = await fetch(`${next.url}/readyz`);
+      return (await ready.text()).includes("LOG_REPLACED");
+    });
+    const answer = await post(next.url, shipmentLines(20, 21));
+    expect([answer.status, await answer.json()]).toMatchObject([503, { code: "LOG_REPLACED", appended: 0 }]);
+    const audited = await sigma(["audit", "--data", "data"], { cwd });
+    expect([audited.code, audited.stdout]).toEqual([30, expect.stringContaining("SOURCE_REPLACED") as string]);
+    const doctor = await sigma(["doctor", "--data", "data"], { cwd });
+    expect([doctor.code, doctor.stdout]).toEqual([10, expect.stringContaining("SOURCE_REPLACED") as string]);
+
+    const accepted = await sigma(["streams", "accept-log", "--reason", "the disk is gone", "--data", "data"], { cwd });
+    expect([accepted.code, accepted.stderr]).toEqual([0, ""]);
+    await until(async () => (await fetch(`${next.url}/readyz`)).status === 200);
+    expect((await post(next.url, shipmentLines(20, 21), { prefer: "wait=30" })).status).toBe(200);
+    await stop(next.running);
+    expect((await sigma(["audit", "--source", "--data", "data"], { cwd })).code).toBe(0);
+  });
+
+  test("a log that is missing is said, before anything makes another one", async () => {
+    const cwd = project({ "in.ndjson": shipmentLines(0, 5) });
+    await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });
+    copyFileSync(join(cwd, "data/log.db"), join(cwd, "kept.db"));
+    rmSync(join(cwd, "data/log.db"));
+    const status = await sigma(["status", "--data", "data"], { cwd });
+    expect([status.code, status.stderr]).toEqual([10, expect.stringContaining("SIG-I-030") as string]);
+    const audited = await sigma(["audit", "--data", "data"], { cwd });
+    expect([audited.code, audited.stdout]).toEqual([30, expect.stringContaining("is missing") as string]);
+    expect(readdirSync(join(cwd, "data")).filter((name) => name.startsWith("log"))).toEqual([]);
+    const refused = await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("LOG_REPLACED") as string]);
+    copyFileSync(join(cwd, "kept.db"), join(cwd, "data/log.db"));
+    expect((await sigma(["audit", "--source", "--data", "data"], { cwd })).code).toBe(0);
+  });
+});
