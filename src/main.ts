@@ -200,10 +200,10 @@ function dataFiles({ dataDir }: Pick<Config, "dataDir">): {
   return { logFile: join(dataDir, "log.db"), storeFile: join(dataDir, "store.db") };
 }
 
-/** Whether there is anything to look at: a log or a store that is not embedded is always asked. */
+/** Whether there is anything to look at; a store in MongoDB has to be asked. */
 export function hasData(config: Config): boolean {
   const { logFile, storeFile } = dataFiles(config);
-  return config.kafka !== null || config.mongodbUri !== null || existsSync(logFile) || existsSync(storeFile);
+  return config.mongodbUri !== null || existsSync(storeFile) || (config.kafka === null && existsSync(logFile));
 }
 
 /** A store, and its log where there is one: null when the file of an embedded log is missing, at `logFile`. */

@@ -156,6 +156,7 @@ async function checkData(config: Config): Promise<readonly Check[]> {
   try {
     const engine = await openToLook(config);
     try {
+      if (engine.log === null && (await engine.store.reads.streams()).length === 0) return [ok("data", "none yet")];
       return [...(await checkStore(engine)), ...(await checkItsLog(engine))];
     } finally {
       await engine.close();

@@ -207,7 +207,7 @@ describe("sigma doctor on MongoDB", () => {
     const made = await sigma(["ingest", "--json"], { cwd: project(), env: { MONGODB_URI: uri }, input: "{}\n" });
     expect(made.code).toBe(0);
     const good = await doctor({ MONGODB_URI: uri });
-    expect(named(good.found, "mongodb layout")).toEqual([["ok", "9 collections with their indexes and validators"]]);
+    expect(named(good.found, "mongodb layout")).toEqual([["ok", "10 collections with their indexes and validators"]]);
     expect(good.code).toBe(0);
     await db.collection("failed_shipments").dropIndex("position");
     await db.collection("failed_shipments").createIndex({ offset: 1 }, { name: "position" });
