@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Socket } from "node:net";
 import { createGunzip, gunzip } from "node:zlib";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -192,8 +191,7 @@ function pull(body: Readable): Pull {
     close: (): void => finish(cutShort()),
   };
   for (const [event, listener] of Object.entries(listeners)) body.on(event, listener);
-  const { socket } = body as { readonly socket?: Socket };
-  const release = socket === undefined ? () => undefined : onBroken(socket, finish);
+  const release = onBroken(body, finish);
   return {
     next: async () => {
       while (came.length === 0 && over === null) {

@@ -16,9 +16,6 @@ type Known = {
   last: ServerResponse | null;
   /** Its last answer is given; what comes over it is nobody's request. */
   left: boolean;
-  /** Its bytes are no HTTP any more: a body that is still read ends so. */
-  broken: Error | null;
-  failBody: (error: Error) => void;
 };
 
 const connections = new WeakMap<Socket, Known>();
@@ -27,7 +24,7 @@ function knownOf(socket: Socket): Known {
   const before = connections.get(socket);
   if (before !== undefined) return before;
   const owed: Known["owed"] = new Map();
-  const known: Known = { owed, last: null, left: false, broken: null, failBody: () => undefined };
+  const known: Known = { owed, last: null, left: false };
   connections.set(socket, known);
   // With the connection all are given up.
   socket.once("close", () => {
@@ -72,21 +69,22 @@ export function isLeft(socket: Socket): boolean {
   return connections.get(socket)?.left === true;
 }
 
-/** Ends the body that is being read from a connection, and any that would be, with an error; its reader answers. */
-export function breakBody(socket: Socket, error: Error): void {
-  const known = knownOf(socket);
-  known.broken ??= error;
-  known.failBody(known.broken);
+/** Bodies whose end cannot come any more, and who is to be told when that is found out. */
+const broken = new WeakMap<object, Error>();
+const readers = new WeakMap<object, (error: Error) => void>();
+
+/** The body of a request ends with an error, for who reads it and for who will; who reads it answers. */
+export function breakBody(request: IncomingMessage, error: Error): void {
+  broken.set(request, error);
+  readers.get(request)?.(error);
 }
 
 /** Tells of {@link breakBody}, at once when it was before. @returns to be told no more. */
-export function onBroken(socket: Socket, fail: (error: Error) => void): () => void {
-  const known = knownOf(socket);
-  known.failBody = fail;
-  if (known.broken !== null) fail(known.broken);
-  return () => {
-    known.failBody = () => undefined;
-  };
+export function onBroken(body: object, fail: (error: Error) => void): () => void {
+  const before = broken.get(body);
+  if (before !== undefined) fail(before);
+  readers.set(body, fail);
+  return () => void readers.delete(body);
 }
 
 /**

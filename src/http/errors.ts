@@ -97,7 +97,7 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
   } else if (last.req.complete) {
     last.once("finish", () => refuse(socket, problem));
   } else {
-    breakBody(socket, new ProblemError(BODY[error.code ?? ""] ?? UNREADABLE_BODY));
+    breakBody(last.req, new ProblemError(BODY[error.code ?? ""] ?? UNREADABLE_BODY));
     if (!last.headersSent) last.setHeader("connection", "close");
     last.once("finish", () => end(socket));
   }
@@ -128,7 +128,13 @@ function answerText(problem: Problem): string {
 
 /** Completes a server with answers to what Node would end without one: a tunnel, and an expectation that nobody has. */
 export function answerStrangeRequests(server: Server): void {
-  server.on("connect", (_request, socket: Socket) => refuse(socket, NO_TUNNEL));
+  server.on("connect", (_request, socket: Socket) => {
+    // Node has let go of the connection: its errors are ours, and what still comes over it.
+    socket.on("error", () => undefined).resume();
+    const last = lastOwed(socket);
+    if (last === null) refuse(socket, NO_TUNNEL);
+    else last.once("finish", () => refuse(socket, NO_TUNNEL));
+  });
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
     const body = problemText(NO_EXPECTATION, request.url ?? "/");
     response.writeHead(NO_EXPECTATION.status, {
