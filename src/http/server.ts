@@ -126,7 +126,7 @@ function parseBodies(app: FastifyInstance, deps: HttpDeps, held: Held): void {
   const bodyBytesMax = deps.contracts().limits.bytesMax + LIMITS.envelopeBytes;
   const withinMs = deps.limits?.bodyMs ?? LIMITS.bodyMs;
   app.addHook("onRequest", async (request, reply) => {
-    if (request.headers["content-length"] === undefined && request.headers["transfer-encoding"] === undefined) return;
+    // Of every request: one that says of what kind its body is, and has none, is read as well.
     const lease = held.lease();
     leases.set(request, lease);
     reply.raw.once("close", lease.end);
@@ -137,7 +137,8 @@ function parseBodies(app: FastifyInstance, deps: HttpDeps, held: Held): void {
     if (request.is404) return null;
     const { takes = [], bodyBytesMax: own = bodyBytesMax } = request.routeOptions.config;
     if (takenAs(request.headers, takes) === "lines") return payload;
-    const lease = leases.get(request) ?? held.lease();
+    const lease = leases.get(request);
+    if (lease === undefined) throw new Error("Cannot read a body: the request was not counted");
     return readWhole(payload, request.headers, { bytesMax: own, withinMs }, lease);
   });
   // A request without a body has one of no bytes, if it says of what kind.

@@ -30,8 +30,10 @@ export function fuzz<T, C>({ name, runs, corpus, cases, prepare, holds }: Fuzzed
   const examples = corpus === undefined ? [] : readCorpus<T>(corpus).map(({ value }): [T] => [value]);
   const budget: fc.Parameters<[T]> =
     SECONDS === 0
-      ? { numRuns: runs + examples.length }
-      : { numRuns: 1_000_000_000, interruptAfterTimeLimit: SECONDS * 1_000, markInterruptAsFailure: false };
+      ? // A case that is not over fails before the test's own clock, which would not say which one it was.
+        { numRuns: runs + examples.length, interruptAfterTimeLimit: PATIENCE_MS, markInterruptAsFailure: true }
+      : // Shrinking takes its time too.
+        { numRuns: 1_000_000_000, interruptAfterTimeLimit: SECONDS * 1_000, markInterruptAsFailure: false };
   test(name, { timeout: 2 * PATIENCE_MS + 2_000 * SECONDS }, async () => {
     process.stderr.write(`${name}: FUZZ_SEED=${SEED}\n`);
     const shared = await prepare();

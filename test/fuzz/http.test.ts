@@ -2,7 +2,6 @@ import { connect } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { shipment } from "../embedded.ts";
-import { until } from "../patience.ts";
 import { acknowledgedBy, answersIn, checkAnswer, type RawAnswer } from "./answers.ts";
 import { fuzz } from "./budget.ts";
 import { startFuzzedGateway, SHIPMENTS, type FuzzedGateway } from "./gateway.ts";
@@ -14,13 +13,19 @@ const ASK = `POST /v1/events/${SHIPMENTS} HTTP/1.1\r\nHost: localhost\r\nContent
 /** What is written on a connection, and how it ends: the sender's half ends and it reads on; or it goes away. */
 type Exchange = { readonly pieces: readonly string[]; readonly ending: "half" | "gone" };
 
+/** The server ends what has no more to say; its longest clock without that is that of a connection at rest, 75 s. */
+const ENDS_WITHIN_MS = 20_000;
+
 /** Writes it on a connection of its own, and gives all that came back until the server ended it. */
 async function talk(port: number, { pieces, ending }: Exchange): Promise<string> {
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   let text = "";
   socket.on("data", (chunk) => (text += chunk.toString("latin1")));
   socket.on("error", () => undefined);
-  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  const closed = new Promise<void>((resolve, reject) => {
+    socket.once("close", () => resolve());
+    AbortSignal.timeout(ENDS_WITHIN_MS).addEventListener("abort", () => reject(new Error(`it stays open: ${text}`)));
+  });
   socket.once("end", () => void socket.end());
   for (const piece of pieces) {
     socket.write(Buffer.from(piece, "latin1"));
@@ -28,16 +33,17 @@ async function talk(port: number, { pieces, ending }: Exchange): Promise<string>
   }
   if (ending === "half") socket.end();
   else socket.destroy();
-  await closed;
+  try {
+    await closed;
+  } finally {
+    socket.destroy();
+  }
   return text;
 }
 
 async function checkCalm({ bugs, isReady, heldBytes }: FuzzedGateway): Promise<void> {
   expect([bugs, await isReady()]).toEqual([[], true]);
-  await until(
-    async () => (await heldBytes()) === 0,
-    () => "bytes stay held",
-  );
+  await expect.poll(heldBytes, { timeout: ENDS_WITHIN_MS }).toBe(0);
 }
 
 describe("whatever comes over a connection", () => {

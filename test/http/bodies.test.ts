@@ -222,6 +222,16 @@ describe("bodies", () => {
     await expect.poll(async () => (await post(`${service.url}${EVENTS}`, "1".repeat(1_000_000))).status).toBe(202);
   });
 
+  test("a gzip body that is announced and is none leaves nothing counted", async () => {
+    const service = await startService();
+    for (let n = 0; n < 70; n += 1) {
+      const { socket, answer } = await openRaw(service.port);
+      socket.write(`${head("application/json", "Content-Encoding: gzip\r\n")}\r\n`);
+      expect(await answer).toContain('"code":"bad-gzip"');
+    }
+    expect((await post(`${service.url}${EVENTS}`, shipment("after"))).status).toBe(202);
+  });
+
   test("unfinished lines are counted as well, in whatever pieces they come", async () => {
     const service = await startService();
     const connections = await Promise.all(Array.from({ length: 5 }, async () => openRaw(service.port)));
