@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { test } from "vitest";
 import { PATIENCE_MS } from "../patience.ts";
 
 /** Where the random cases begin. Printed, and given with FUZZ_SEED it makes the same cases again. */
-export const SEED: number = Number(process.env["FUZZ_SEED"] ?? Math.trunc(Math.random() * 0x7fff_ffff));
+const SEED = Number(process.env["FUZZ_SEED"] ?? Math.trunc(Math.random() * 0x7fff_ffff));
 /** How long each test goes on, in seconds; 0: as many cases as it says of itself. */
 const SECONDS = Number(process.env["FUZZ_SECONDS"] ?? 0);
 
@@ -13,33 +12,29 @@ const CORPUS = join(import.meta.dirname, "corpus");
 
 type Known<T> = { readonly why: string; readonly value: T };
 
-export type Fuzzed<T, C> = {
-  readonly name: string;
+type Tried<T> = {
   /** Cases of a usual run: what takes some seconds. */
   readonly runs: number;
   /** File of `corpus` whose cases are tried first: each was found, or is the smallest of its kind. */
   readonly corpus?: string;
   readonly cases: fc.Arbitrary<T>;
-  /** What all cases of the test share. */
-  readonly prepare: () => Promise<C> | C;
-  readonly holds: (value: T, shared: C) => Promise<void> | void;
+  readonly holds: (value: T) => Promise<void> | void;
 };
 
-/** A test of what holds for any input: known cases first, then random ones. */
-export function fuzz<T, C>({ name, runs, corpus, cases, prepare, holds }: Fuzzed<T, C>): void {
+/** The clock of a test that tries cases. */
+export const CLOCK: { readonly timeout: number } = { timeout: 2 * PATIENCE_MS + 2_000 * SECONDS };
+
+/** Tries what holds for any input: known cases first, then random ones. */
+export async function tryCases<T>({ runs, corpus, cases, holds }: Tried<T>): Promise<void> {
   const examples = corpus === undefined ? [] : readCorpus<T>(corpus).map(({ value }): [T] => [value]);
   const budget: fc.Parameters<[T]> =
     SECONDS === 0
       ? // A case that is not over fails before the test's own clock, which would not say which one it was.
         { numRuns: runs + examples.length, interruptAfterTimeLimit: PATIENCE_MS, markInterruptAsFailure: true }
-      : // Shrinking takes its time too.
-        { numRuns: 1_000_000_000, interruptAfterTimeLimit: SECONDS * 1_000, markInterruptAsFailure: false };
-  test(name, { timeout: 2 * PATIENCE_MS + 2_000 * SECONDS }, async () => {
-    process.stderr.write(`${name}: FUZZ_SEED=${SEED}\n`);
-    const shared = await prepare();
-    const property = fc.asyncProperty(cases, async (value) => holds(value, shared));
-    await fc.assert(property, { seed: SEED, examples, ...budget });
-  });
+      : { numRuns: 1_000_000_000, interruptAfterTimeLimit: SECONDS * 1_000, markInterruptAsFailure: false };
+  process.stderr.write(`FUZZ_SEED=${SEED}\n`);
+  const property = fc.asyncProperty(cases, async (value) => holds(value));
+  await fc.assert(property, { seed: SEED, examples, ...budget });
 }
 
 function readCorpus<T>(name: string): readonly Known<T>[] {
@@ -47,13 +42,8 @@ function readCorpus<T>(name: string): readonly Known<T>[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as readonly Known<T>[]) : [];
 }
 
-/** Cuts, repeats, and puts in what is near to it: what is wrong with a text that was nearly right. */
-export function mutated(text: string, tokens: readonly string[], rounds = 4): fc.Arbitrary<string> {
-  return mutatedOf(fc.constant(text), tokens, rounds);
-}
-
-/** The same of texts that are themselves drawn. */
-export function mutatedOf(texts: fc.Arbitrary<string>, tokens: readonly string[], rounds = 4): fc.Arbitrary<string> {
+/** Cuts, repeats, and puts in what is near to it: what is wrong with texts that were nearly right. */
+export function mutated(texts: fc.Arbitrary<string>, tokens: readonly string[], rounds = 4): fc.Arbitrary<string> {
   const token = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...tokens) },
     { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 4 }) },

@@ -7,6 +7,7 @@ import type { SettingKey } from "../../src/config/setting.ts";
 import { freezeContract } from "../../src/contract/commands.ts";
 import { loadContractSet } from "../../src/main.ts";
 import { startService } from "../../src/service.ts";
+import type { CompiledContractSet } from "../../src/core/compile.ts";
 import { writeFiles } from "../contract/contract-files.ts";
 import { temporaryDirectory } from "../embedded.ts";
 
@@ -20,6 +21,7 @@ export type FuzzedGateway = {
   readonly appended: () => Promise<bigint>;
   readonly heldBytes: () => Promise<number>;
   readonly isReady: () => Promise<boolean>;
+  readonly contracts: CompiledContractSet;
   /** Lines of the log that speak of a bug. */
   readonly bugs: readonly string[];
 };
@@ -81,6 +83,7 @@ export async function startFuzzedGateway(): Promise<FuzzedGateway> {
     url: service.url,
     port: Number(new URL(service.url).port),
     bugs,
+    contracts: contracts.set,
     isReady: async () => gateway.ready(),
     appended: async () => {
       const ends = (await log.streams()).map(async (stream) => (await log.bounds(stream)).end);

@@ -1,11 +1,11 @@
 import { connect } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { describe, expect } from "vitest";
+import { describe, expect, test } from "vitest";
 import { shipment } from "../embedded.ts";
 import { acknowledgedBy, answersIn, checkAnswer, type RawAnswer } from "./answers.ts";
-import { fuzz } from "./budget.ts";
+import { CLOCK, tryCases } from "./budget.ts";
 import { startFuzzedGateway, SHIPMENTS, type FuzzedGateway } from "./gateway.ts";
-import { pieces } from "./raw-requests.ts";
+import { requestPieces } from "./raw-requests.ts";
 
 const HONEST = shipment("honest");
 const ASK = `POST /v1/events/${SHIPMENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nPrefer: wait=30\r\nContent-Length: ${HONEST.length}\r\n\r\n${HONEST}`;
@@ -47,41 +47,47 @@ async function checkCalm({ bugs, isReady, heldBytes }: FuzzedGateway): Promise<v
 }
 
 describe("whatever comes over a connection", () => {
-  fuzz({
-    name: "every request is answered as documented, what is acknowledged is in the log, and honest requests are not disturbed",
-    runs: 400,
-    corpus: "http",
-    cases: pieces,
-    prepare: startFuzzedGateway,
-    holds: async (sent, gateway) => {
-      const { port, appended } = gateway;
-      const before = await appended();
-      const honest = talk(port, { pieces: [ASK], ending: "half" });
-      const behind = talk(port, { pieces: [ASK, ...sent], ending: "half" });
-      const [answer] = answersIn(await honest);
-      expect([answer?.status, JSON.parse(answer?.body ?? "null")]).toMatchObject([
-        200,
-        { decisions: [{ status: "PASSED" }] },
-      ]);
-      const answers = answersIn(await behind);
-      answers.forEach(checkAnswer);
-      // The good request is answered before whatever stands behind it.
-      expect(answers[0]?.status).toBe(200);
-      expect((await appended()) - before).toBe(acknowledged(answers) + 1n);
-      await checkCalm(gateway);
+  test(
+    "every request is answered as documented, what is acknowledged is in the log, and honest requests are not disturbed",
+    CLOCK,
+    async () => {
+      const gateway = await startFuzzedGateway();
+      await tryCases({
+        runs: 400,
+        corpus: "http",
+        cases: requestPieces,
+        holds: async (sent) => {
+          const { port, appended } = gateway;
+          const before = await appended();
+          const honest = talk(port, { pieces: [ASK], ending: "half" });
+          const behind = talk(port, { pieces: [ASK, ...sent], ending: "half" });
+          const [answer] = answersIn(await honest);
+          expect([answer?.status, JSON.parse(answer?.body ?? "null")]).toMatchObject([
+            200,
+            { decisions: [{ status: "PASSED" }] },
+          ]);
+          const answers = answersIn(await behind);
+          answers.forEach(checkAnswer);
+          // The good request is answered before whatever stands behind it.
+          expect(answers[0]?.status).toBe(200);
+          expect((await appended()) - before).toBe(acknowledged(answers) + 1n);
+          await checkCalm(gateway);
+        },
+      });
     },
-  });
+  );
 
-  fuzz({
-    name: "who goes away in the middle leaves nothing behind",
-    runs: 200,
-    corpus: "http",
-    cases: pieces,
-    prepare: startFuzzedGateway,
-    holds: async (sent, gateway) => {
-      answersIn(await talk(gateway.port, { pieces: [ASK, ...sent], ending: "gone" }));
-      await checkCalm(gateway);
-    },
+  test("who goes away in the middle leaves nothing behind", CLOCK, async () => {
+    const gateway = await startFuzzedGateway();
+    await tryCases({
+      runs: 200,
+      corpus: "http",
+      cases: requestPieces,
+      holds: async (sent) => {
+        answersIn(await talk(gateway.port, { pieces: [ASK, ...sent], ending: "gone" }));
+        await checkCalm(gateway);
+      },
+    });
   });
 });
 

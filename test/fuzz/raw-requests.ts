@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { shipment } from "../embedded.ts";
-import { mutatedOf } from "./budget.ts";
+import { mutated } from "./budget.ts";
 import { ANYTHING, SHIPMENTS } from "./gateway.ts";
 
 const EVENTS = [`/v1/events/${SHIPMENTS}`, `/v1/events/${ANYTHING}`];
@@ -204,7 +204,14 @@ function framed(body: string, framing: Framing): readonly [fields: string, paylo
     case "extensions":
       return [chunks, `${inOne.replace("\r\n", `;${"e".repeat(30_000)}=1\r\n`)}0\r\n\r\n`];
     case "tiny":
-      return [chunks, `${[...body.slice(0, 500)].map((byte) => `1\r\n${byte}\r\n`).join("")}0\r\n\r\n`];
+      return [
+        chunks,
+        `${body
+          .slice(0, 500)
+          .split("")
+          .map((byte) => `1\r\n${byte}\r\n`)
+          .join("")}0\r\n\r\n`,
+      ];
   }
 }
 
@@ -282,9 +289,9 @@ const request: fc.Arbitrary<string> = fc
  * Good requests, broken ones, and what is none, one behind the other, cut where no sender would cut them: what is written on a
  * connection, as Latin-1, piece by piece.
  */
-export const pieces: fc.Arbitrary<readonly string[]> = fc
+export const requestPieces: fc.Arbitrary<readonly string[]> = fc
   .record({
-    requests: fc.array(fc.oneof({ weight: 2, arbitrary: request }, mutatedOf(request, TOKENS)), {
+    requests: fc.array(fc.oneof({ weight: 2, arbitrary: request }, mutated(request, TOKENS)), {
       minLength: 1,
       maxLength: 3,
     }),
