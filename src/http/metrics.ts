@@ -44,7 +44,7 @@ export function registerMetrics(app: FastifyInstance, deps: HttpDeps, verdicts: 
       help: "Bytes of bodies and answers in memory; beyond the limit requests are answered 503.",
       lines: [` ${held.bytes()}`],
     };
-    const families = [asked, inFlight, ...shadowFamilies(deps.shadow?.() ?? [])];
+    const families = [asked, inFlight, ...processFamilies(), ...shadowFamilies(deps.shadow?.() ?? [])];
     const text = families.flatMap(({ name, type = "counter", help, lines }) => [
       `# HELP ${name} ${help}`,
       `# TYPE ${name} ${type}`,
@@ -52,6 +52,20 @@ export function registerMetrics(app: FastifyInstance, deps: HttpDeps, verdicts: 
     ]);
     return reply.header("content-type", CONTENT_TYPE).send(text.map((line) => `${line}\n`).join(""));
   });
+}
+
+/** Under the names that every client library of Prometheus gives them. */
+function processFamilies(): readonly Family[] {
+  const { rss, heapUsed } = process.memoryUsage();
+  return [
+    {
+      name: "process_resident_memory_bytes",
+      type: "gauge",
+      help: "Resident memory of the process.",
+      lines: [` ${rss}`],
+    },
+    { name: "nodejs_heap_size_used_bytes", type: "gauge", help: "Heap that is in use.", lines: [` ${heapUsed}`] },
+  ];
 }
 
 function shadowFamilies(shadows: readonly ShadowSnapshot[]): readonly Family[] {
