@@ -84,7 +84,18 @@ export async function readConfig({ flags, env, file }: ConfigInput): Promise<Con
     return { setting, value: setting.byDefault, origin: "default" };
   });
   faults.push(...contradictions(settings));
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, config: configOf(settings), settings };
+  return faults.length > 0
+    ? { ok: false, faults: faults.map(presentable) }
+    : { ok: true, config: configOf(settings), settings };
+}
+
+/** Values are quoted in faults, and may be of any length. */
+const MESSAGE_MAX = 400;
+
+/** Values are quoted in faults: whoever stands in an address before an @, in whichever setting, stays out of them. */
+function presentable(fault: ConfigFault): ConfigFault {
+  const message = fault.message.length > MESSAGE_MAX ? `${fault.message.slice(0, MESSAGE_MAX)}...` : fault.message;
+  return { ...fault, message: message.replaceAll(/:\/\/[^\s"]*@/g, "://***@") };
 }
 
 /** A path in a file is relative to that file. */

@@ -1,4 +1,13 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Scalar } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type DocumentOptions,
+  type ParseOptions,
+  type Scalar,
+} from "yaml";
 import { faultAt, type Fault, type Place } from "./fault.ts";
 import type { SourceText } from "./source-text.ts";
 
@@ -28,18 +37,23 @@ export function parseYamlTree(source: SourceText): {
   readonly tree: YamlTree | null;
   readonly faults: readonly Fault[];
 } {
-  const document = parseDocument(source.text, { prettyErrors: false, logLevel: "silent", strict: true });
+  // Keys that stand twice are found below: the parser compares each key with each, 10 s for 20,000 of them.
+  const options = { prettyErrors: false, logLevel: "silent", strict: true, uniqueKeys: false } as const;
+  const document = parseShallow(source.text, options);
+  if (document === null) {
+    const { words, remedy } = describeYamlError("RESOURCE_EXHAUSTION", "");
+    return { tree: null, faults: [faultAt(source.place(0), "SIG-C-003", `Not YAML: ${words}`, remedy)] };
+  }
   const faults: Fault[] = [];
+  const linesWrong = new Set<number>();
   let readable = true;
   for (const error of [...document.errors, ...document.warnings]) {
     const place = source.place(error.pos[0]);
-    if (error.code === "DUPLICATE_KEY") {
-      faults.push(faultAt(place, "SIG-C-004", "The key stands twice in one mapping", "Keep one of the two"));
-      continue;
-    }
     readable = false;
     // The first error of a line causes the others on it.
-    if (faults.some(({ code, line }) => code === "SIG-C-003" && line === place.line)) continue;
+    if (linesWrong.has(place.line)) continue;
+    linesWrong.add(place.line);
+    if (linesWrong.size > SYNTAX_FAULTS_MAX) break;
     const { words, remedy } = describeYamlError(error.code, error.message);
     faults.push(faultAt(place, "SIG-C-003", `Not YAML: ${words}`, remedy));
   }
@@ -48,6 +62,19 @@ export function parseYamlTree(source: SourceText): {
   const whole = faults.every(({ code }) => code !== "SIG-C-003");
   return { tree: whole ? tree : null, faults };
 }
+
+/** Null when it is nested deeper than the parser's own calls can be. */
+function parseShallow(text: string, options: ParseOptions & DocumentOptions): ReturnType<typeof parseDocument> | null {
+  try {
+    return parseDocument(text, options);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** Enough to see that a file is of another kind. */
+const SYNTAX_FAULTS_MAX = 100;
 
 /** What a tree is, for "expected text, found a list". */
 export function describeTree(tree: YamlTree): string {
@@ -72,12 +99,17 @@ function treeOf(source: SourceText, node: unknown, faults: Fault[], parentOffset
   if (isMap(node)) {
     const offset = node.range?.[0] ?? parentOffset;
     const entries: YamlEntry[] = [];
+    const seen = new Set<YamlScalar["value"]>();
     for (const { key, value } of node.items) {
       const keyTree = treeOf(source, key, faults, offset);
       if (keyTree.kind !== "scalar" || keyTree.value === null) {
         faults.push(faultAt(keyTree.place, "SIG-C-007", "A key must be plain text", "Write the key as a word"));
         continue;
       }
+      if (seen.has(keyTree.value)) {
+        faults.push(faultAt(keyTree.place, "SIG-C-004", "The key stands twice in one mapping", "Keep one of the two"));
+      }
+      seen.add(keyTree.value);
       const keyOffset = isScalar(key) ? (key.range?.[0] ?? offset) : offset;
       // The source and not the value: 01 and 1 are one number but two ways to write a version.
       const name =
@@ -126,6 +158,7 @@ function offsetInBlock(text: string, start: number, value: string, position: num
 
 /** What was most likely written, where the parser's own words speak of something else; and what to do. */
 const YAML_ERRORS: Readonly<Record<string, { readonly words?: string; readonly remedy: string }>> = {
+  RESOURCE_EXHAUSTION: { words: "it is nested too deeply", remedy: "Nest no deeper than a few dozen levels" },
   TAB_AS_INDENT: { remedy: "Indent with blanks, two for each level" },
   BAD_INDENT: { remedy: "Give the lines of one mapping the same indentation" },
   BAD_SCALAR_START: { remedy: "Put the text in quotes" },

@@ -1,18 +1,15 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingHttpHeaders } from "node:http";
 import { createGunzip, gunzip } from "node:zlib";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
+import { onBroken } from "./connection.ts";
 import type { Lease } from "./held.ts";
 import { badRequest, ProblemError, tooLarge, unsupported } from "./problem.ts";
 
 const unzip = promisify(gunzip);
 
-/**
- * A body that is left half read is read on and thrown away this long in all, and as long as something comes within so long,
- * so that its sender gets to the answer. The numbers are those of nginx's lingering close.
- */
-const DRAIN = { inAllMs: 30_000, silentMs: 5_000 } as const;
+/** What unpacking holds besides the bytes: its window of 32 KiB, its state, and chunks of 16 KiB on either side. */
+export const UNPACKING_BYTES = 131_072;
 
 /** Whether the body is gzip; any other encoding is refused. `x-gzip` is the same (RFC 9110, 8.4.1.3). */
 export function isGzip(headers: IncomingHttpHeaders): boolean {
@@ -194,6 +191,7 @@ function pull(body: Readable): Pull {
     close: (): void => finish(cutShort()),
   };
   for (const [event, listener] of Object.entries(listeners)) body.on(event, listener);
+  const release = onBroken(body, finish);
   return {
     next: async () => {
       while (came.length === 0 && over === null) {
@@ -208,6 +206,7 @@ function pull(body: Readable): Pull {
     },
     fail: finish,
     release: () => {
+      release();
       for (const [event, listener] of Object.entries(listeners)) body.off(event, listener);
     },
   };
@@ -215,34 +214,6 @@ function pull(body: Readable): Pull {
 
 function cutShort(): Error {
   return Object.assign(new Error("the body ended early"), { code: "ERR_STREAM_PREMATURE_CLOSE" });
-}
-
-/** Connections whose last answer is given; what comes over them is nobody's request. */
-const left = new WeakSet<Socket>();
-
-export function isLeft(socket: Socket): boolean {
-  return left.has(socket);
-}
-
-/**
- * Reads on what nobody wants any more, for a while, of a request whose answer ends the connection. Node would destroy the socket
- * with the answer written; what still arrives then resets the connection, and the answer is lost on its way.
- */
-export function drain(request: IncomingMessage): void {
-  if (request.readableEnded || request.destroyed) return;
-  const { socket } = request;
-  left.add(socket);
-  socket.destroySoon = () => void socket.end();
-  const end = (): void => void socket.destroy();
-  const inAll = setTimeout(end, DRAIN.inAllMs).unref();
-  const silent = setTimeout(end, DRAIN.silentMs).unref();
-  socket.once("close", () => {
-    clearTimeout(inAll);
-    clearTimeout(silent);
-  });
-  request.on("error", () => undefined);
-  request.on("data", () => silent.refresh());
-  request.resume();
 }
 
 /** The problem of a body that is over the limit of what is read whole. */

@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Unavailable } from "../core/unavailable.ts";
-import { drain, isLeft } from "./body.ts";
+import { breakBody, drain, lastOwed } from "./connection.ts";
 import { SAFE_HEADERS } from "./guard.ts";
 import { PROBLEM_TYPE, ProblemError, problemText, sendProblem, unavailableProblem, type Problem } from "./problem.ts";
 
@@ -19,13 +20,7 @@ export function collectRoutes(app: FastifyInstance): readonly Route[] {
 
 /** Every error is a problem (RFC 9457), those of the framework too. */
 export function answerErrors(app: FastifyInstance, nowMs: () => number, routes: readonly Route[]): void {
-  app.addHook("onRequest", async (request, reply) => {
-    if (!isLeft(request.raw.socket)) return;
-    // It stood behind a body that was refused.
-    reply.hijack();
-    request.raw.socket.destroy();
-  });
-  app.setNotFoundHandler(async (request, reply) => {
+  const answerNoRoute = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     leaveBody(request, reply);
     const allowed = allowedAt(routes, pathOf(request));
     if (allowed.length === 0) {
@@ -45,8 +40,11 @@ export function answerErrors(app: FastifyInstance, nowMs: () => number, routes: 
       detail: `This path takes ${allow}`,
       headers: { allow },
     });
-  });
+  };
+  app.setNotFoundHandler(answerNoRoute);
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    // Of a method that no route has.
+    if (error.code === "FST_ERR_ROUTE_MISSING_CONTENT_TYPE") return answerNoRoute(request, reply);
     leaveBody(request, reply);
     return sendProblem(reply, problemOf(error, nowMs(), request));
   });
@@ -86,23 +84,88 @@ export function answerRouterError(
   drain(request.raw);
 }
 
-/** Errors before there is a request: what Node's parser does not take, or what did not come in time. */
+/**
+ * Where the bytes of a connection are no HTTP, or do not come in time. Requests before them are answered first, as if nothing
+ * were behind them; one whose body they cut short is answered by whoever reads it, who knows what was appended.
+ */
 export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || socket.destroyed) return;
-  const { status, code, title, detail } = CLIENT[error.code ?? ""] ?? UNREADABLE;
-  const body = problemText({ status, code, title, detail }, "/");
+  const problem = CLIENT[error.code ?? ""] ?? UNREADABLE;
+  const last = lastOwed(socket);
+  if (last === null) {
+    refuse(socket, problem);
+  } else if (last.req.complete) {
+    last.once("finish", () => refuse(socket, problem));
+  } else {
+    breakBody(last.req, new ProblemError(BODY[error.code ?? ""] ?? UNREADABLE_BODY));
+    if (!last.headersSent) last.setHeader("connection", "close");
+    last.once("finish", () => end(socket));
+  }
+}
+
+function refuse(socket: Socket, problem: Problem): void {
+  if (socket.writable) socket.write(answerText(problem));
+  end(socket);
+}
+
+function end(socket: Socket): void {
+  if (socket.writable) socket.end();
+  // What it sends now is read by nobody.
+  socket.setTimeout(1_000, () => socket.destroy());
+}
+
+function answerText(problem: Problem): string {
+  const body = problemText(problem, "/");
   const lines = [
-    `HTTP/1.1 ${status} ${title}`,
+    `HTTP/1.1 ${problem.status} ${problem.title}`,
     "connection: close",
     `content-type: ${PROBLEM_TYPE}`,
     `content-length: ${Buffer.byteLength(body)}`,
     ...Object.entries(SAFE_HEADERS).map(([name, value]) => `${name}: ${value}`),
   ];
-  if (socket.writable) socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
-  // What it sends now is read by nobody.
-  socket.setTimeout(1_000, () => socket.destroy());
+  return `${lines.join("\r\n")}\r\n\r\n${body}`;
 }
 
+/** Completes a server with answers to what Node would end without one: a tunnel, and an expectation that nobody has. */
+export function answerStrangeRequests(server: Server): void {
+  server.on("connect", (_request, socket: Socket) => {
+    // Node has let go of the connection: its errors are ours, and what still comes over it.
+    socket.on("error", () => undefined).resume();
+    const last = lastOwed(socket);
+    if (last === null) refuse(socket, NO_TUNNEL);
+    else last.once("finish", () => refuse(socket, NO_TUNNEL));
+  });
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+    const body = problemText(NO_EXPECTATION, request.url ?? "/");
+    response.writeHead(NO_EXPECTATION.status, {
+      ...SAFE_HEADERS,
+      connection: "close",
+      "content-type": PROBLEM_TYPE,
+      "content-length": Buffer.byteLength(body),
+    });
+    response.end(body);
+    drain(request);
+  });
+}
+
+const NO_TUNNEL: Problem = {
+  status: 405,
+  code: "method",
+  title: "Method not allowed",
+  detail: "This server is no proxy",
+};
+const NO_EXPECTATION: Problem = {
+  status: 417,
+  code: "expectation",
+  title: "Expectation failed",
+  detail: "The one expectation that is met is 100-continue",
+};
+const CUT_SHORT: Problem = {
+  status: 400,
+  code: "body-cut-short",
+  title: "Bad request",
+  detail: "The body ended before its announced length",
+};
 const UNREADABLE: Problem = {
   status: 400,
   code: "bad-request",
@@ -116,12 +179,30 @@ const CLIENT: Readonly<Record<string, Problem>> = {
     title: "Too slow",
     detail: "The headers did not arrive in time",
   },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
+    status: 413,
+    code: "headers-too-large",
+    title: "Too large",
+    detail: "The extensions of the body's chunks have more than 16384 bytes",
+  },
   HPE_HEADER_OVERFLOW: {
     status: 431,
     code: "headers-too-large",
     title: "Headers too large",
     detail: "The headers have more than 16384 bytes",
   },
+};
+
+/** The body is what cannot be read: the request is there. */
+const BODY: Readonly<Record<string, Problem>> = {
+  HPE_INVALID_EOF_STATE: CUT_SHORT,
+  ...Object.fromEntries(Object.entries(CLIENT).filter(([code]) => code !== "ERR_HTTP_REQUEST_TIMEOUT")),
+};
+const UNREADABLE_BODY: Problem = {
+  status: 400,
+  code: "bad-framing",
+  title: "Bad request",
+  detail: "The chunks of the body cannot be told apart",
 };
 
 function pathOf({ url }: FastifyRequest): string {
@@ -159,13 +240,7 @@ function problemOf(error: FastifyError | Error, nowMs: number, request: FastifyR
     return { status: 400, code: "bad-parameter", title: "Bad request", detail };
   }
   if (code === "FST_ERR_CTP_INVALID_CONTENT_LENGTH" || code === "ECONNRESET" || code === "ERR_STREAM_PREMATURE_CLOSE") {
-    return {
-      status: 400,
-      code: "body-cut-short",
-      title: "Bad request",
-      detail: "The body ended before its announced length",
-      ...extra,
-    };
+    return { ...CUT_SHORT, ...extra };
   }
   const known = FRAMEWORK[code];
   if (known !== undefined) return known;

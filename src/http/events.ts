@@ -25,7 +25,7 @@ type Params = { readonly topic: string };
 
 /** `POST /v1/events/{topic}`: into the log, durable, before it is acknowledged (P9). */
 export function registerEvents(app: FastifyInstance, deps: HttpDeps, held: Held): void {
-  const options = { schema: eventSchemas.append, config: { takes: TAKES } };
+  const options = { schema: eventSchemas.append, config: { takes: TAKES, owesAnswer: true } };
   app.post<{ Params: Params }>("/v1/events/:topic", options, async (request, reply) => {
     const { topic } = request.params;
     const known = deps.log.topics();

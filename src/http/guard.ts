@@ -8,6 +8,9 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 /** A host with its port (RFC 9110, 7.2). */
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^[\]:@/\s]*)(?::\d{1,5})?$/;
 
+/** A request target with its own authority. */
+const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
+
 /** Headers of every answer. */
 export const SAFE_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
@@ -38,14 +41,17 @@ export function guardRequests(app: FastifyInstance, rules: Rules): void {
 
 /** @throws ProblemError 400 or 421 */
 function refuseForeignName({ raw }: FastifyRequest, rules: Rules): void {
-  const { rawHeaders, httpVersionMajor, httpVersionMinor } = raw;
+  const { rawHeaders, httpVersionMajor, httpVersionMinor, url } = raw;
   const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host");
   if (hosts.length > 1) throw badRequest("two-hosts", "The request has more than one Host header");
   const [host] = hosts;
+  const isOld = httpVersionMajor === 1 && httpVersionMinor === 0;
   // Clients from before HTTP/1.1 send none, and browsers always do.
-  if (host === undefined && httpVersionMajor === 1 && httpVersionMinor === 0) return;
-  const name = AUTHORITY.exec((host ?? "").trim().toLowerCase())?.[1]?.replace(/\.$/, "") ?? "";
-  if (isServed(name, rules)) return;
+  if (host === undefined && !isOld) throw badRequest("no-host", "The request has no Host header");
+  // What a proxy would be asked names its host a second time (RFC 9112, 3.2.2).
+  const inTarget = ABSOLUTE.exec(url ?? "")?.[1];
+  const names = [...(host === undefined ? [] : [host]), ...(inTarget === undefined ? [] : [inTarget])];
+  if (names.every((one) => isServed(nameOf(one), rules))) return;
   throw new ProblemError({
     status: 421,
     code: "foreign-host",
@@ -53,6 +59,10 @@ function refuseForeignName({ raw }: FastifyRequest, rules: Rules): void {
     detail: "This server does not answer under the name it was asked by",
     remedy: "ask for http://localhost or http://127.0.0.1, or list the name in the setting http.hosts",
   });
+}
+
+function nameOf(authority: string): string {
+  return AUTHORITY.exec(authority.trim().toLowerCase())?.[1]?.replace(/\.$/, "") ?? "";
 }
 
 /** A name in DNS can be made to mean any address; an address cannot. */

@@ -7,15 +7,19 @@ import { exactInteger } from "../json/exact-integer.ts";
 export function registerHealth(app: FastifyInstance, deps: HttpDeps): void {
   app.get("/livez", { schema: healthSchemas.live, logLevel: "silent" }, async () => ({ status: "alive" }));
 
-  app.get("/readyz", { schema: healthSchemas.ready, logLevel: "silent" }, async (_, reply) => {
-    const ready = deps.gateway.ready();
-    const streams = deps.gateway.streams().map(({ stream, state, settledTo, trouble }) => ({
-      topic: stream.topic,
-      partition: stream.partition,
-      state,
-      settledTo: settledTo === null ? null : exactInteger(settledTo),
-      trouble,
-    }));
-    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", streams });
-  });
+  app.get(
+    "/readyz",
+    { schema: healthSchemas.ready, logLevel: "silent", config: { owesAnswer: true } },
+    async (_, reply) => {
+      const ready = deps.gateway.ready();
+      const streams = deps.gateway.streams().map(({ stream, state, settledTo, trouble }) => ({
+        topic: stream.topic,
+        partition: stream.partition,
+        state,
+        settledTo: settledTo === null ? null : exactInteger(settledTo),
+        trouble,
+      }));
+      return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", streams });
+    },
+  );
 }

@@ -7,7 +7,8 @@ const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
 
-type Bounds = { readonly lineBytesMax: number; readonly blankBytesMax: number };
+/** `besides`: bytes that are held for the body whatever comes of it. */
+type Bounds = { readonly lineBytesMax: number; readonly blankBytesMax: number; readonly besides?: number };
 
 /**
  * Hands on whole lines only (`lines`): what is unfinished is held here, in one buffer that is counted, however small the
@@ -19,7 +20,7 @@ type Bounds = { readonly lineBytesMax: number; readonly blankBytesMax: number };
  */
 export function wholeLines(
   chunks: AsyncIterable<Buffer>,
-  { lineBytesMax, blankBytesMax }: Bounds,
+  { lineBytesMax, blankBytesMax, besides = 0 }: Bounds,
   held: Lease,
   clock: Clock,
 ): { readonly lines: AsyncGenerator<Buffer>; readonly taken: () => void } {
@@ -27,7 +28,7 @@ export function wholeLines(
   let unfinished = 0;
   const hold = (bytes: number): void => {
     unfinished = bytes;
-    held.set(handedOn + unfinished);
+    held.set(besides + handedOn + unfinished);
   };
   const handOn = (bytes: Buffer): Buffer => {
     handedOn += bytes.length;
@@ -35,7 +36,7 @@ export function wholeLines(
   };
   const taken = (): void => {
     handedOn = 0;
-    held.set(unfinished);
+    held.set(besides + unfinished);
   };
   return { lines: split(chunks, { lineBytesMax, blankBytesMax }, hold, handOn, clock), taken };
 }

@@ -4,7 +4,7 @@ import { LineTooLong, readLineBatches } from "../json/lines.ts";
 import { exactInteger, type ExactInteger } from "../json/exact-integer.ts";
 import type { Appended, NewRecord } from "../source/source.ts";
 import { hashBytes } from "../store/decided.ts";
-import { plainChunks, startClock } from "./body.ts";
+import { isGzip, plainChunks, startClock, UNPACKING_BYTES } from "./body.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import type { Lease } from "./held.ts";
 import { wholeLines } from "./line-body.ts";
@@ -38,9 +38,11 @@ export async function answerLines(
   const receipt = createReceipt(preferredWait(request) !== null);
   const common = withRequestHeaders(request);
   const clock = startClock(deps.limits?.lineMs ?? LIMITS.lineMs, "No whole line arrived", "too-slow");
+  const besides = isGzip(request.headers) ? UNPACKING_BYTES : 0;
   try {
+    lease.set(besides);
     const body = plainChunks(clock.watch(request.body as Readable), request.headers, LIMITS.gzipBytes);
-    const { lines: chunks, taken } = wholeLines(body, BOUNDS, lease, clock);
+    const { lines: chunks, taken } = wholeLines(body, { ...BOUNDS, besides }, lease, clock);
     for await (const { lines } of readLineBatches(chunks, LIMITS.lines)) {
       if (lines.length > 0) {
         // What the log takes is not the sender's time.

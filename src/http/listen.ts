@@ -38,11 +38,19 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
     if (app === null) answerStarting(request, response);
     else app.routing(request, response);
   };
-  const create = (): Server =>
-    createServer({ maxHeaderSize: HEADER_BYTES_MAX }, answer).on("clientError", (error, socket) => {
-      if (app === null) socket.destroy();
-      else app.server.emit("clientError", error, socket);
-    });
+  const create = (): Server => {
+    const made = createServer({ maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false }, answer)
+      .on("clientError", (error, socket) => void (app?.server.emit("clientError", error, socket) ?? socket.destroy()))
+      .on(
+        "connect",
+        (request, socket, head) => void (app?.server.emit("connect", request, socket, head) ?? socket.destroy()),
+      )
+      .on("checkExpectation", (request, response) => {
+        if (app === null) answer(request, response);
+        else app.server.emit("checkExpectation", request, response);
+      });
+    return Object.assign(made, { httpAllowHalfOpen: true });
+  };
   const server = create().listen({ host, port });
   await once(server, "listening");
   const address = server.address() as AddressInfo;
@@ -82,10 +90,9 @@ function clocksOf({
   headersTimeout,
   requestTimeout,
   timeout,
-  maxRequestsPerSocket,
   maxConnections,
 }: Server): Partial<Server> {
-  return { keepAliveTimeout, headersTimeout, requestTimeout, timeout, maxRequestsPerSocket, maxConnections };
+  return { keepAliveTimeout, headersTimeout, requestTimeout, timeout, maxConnections };
 }
 
 /** As a URL has it; every address of this machine is asked for by its own. */

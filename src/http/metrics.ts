@@ -1,12 +1,18 @@
 import type { FastifyInstance } from "fastify";
 import type { ShadowSnapshot } from "../shadow/thread.ts";
 import type { HttpDeps, Verdict } from "./deps.ts";
+import type { Held } from "./held.ts";
 import { metricsSchema } from "./watch-schemas.ts";
 
 /** Text format 0.0.4 of Prometheus, which every collector reads. */
 const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-type Family = { readonly name: string; readonly help: string; readonly lines: readonly string[] };
+type Family = {
+  readonly name: string;
+  readonly type?: "gauge";
+  readonly help: string;
+  readonly lines: readonly string[];
+};
 
 /** Verdicts given since the start. */
 export type VerdictCounts = { readonly count: (verdict: Verdict) => void; readonly lines: () => readonly string[] };
@@ -24,22 +30,42 @@ export function countVerdicts(): VerdictCounts {
   };
 }
 
-/** Counters. Labels are names of contracts, routes and cells, never anything of a record. */
-export function registerMetrics(app: FastifyInstance, deps: HttpDeps, verdicts: VerdictCounts): void {
+/** Counters and a gauge. Labels are names of contracts, routes and cells, never anything of a record. */
+export function registerMetrics(app: FastifyInstance, deps: HttpDeps, verdicts: VerdictCounts, held: Held): void {
   app.get("/metrics", { schema: metricsSchema, logLevel: "silent" }, async (_, reply) => {
     const asked: Family = {
       name: "sigma_verdicts_total",
       help: "Verdicts asked for over HTTP, of which nothing is stored.",
       lines: verdicts.lines(),
     };
-    const families = [asked, ...shadowFamilies(deps.shadow?.() ?? [])];
-    const text = families.flatMap(({ name, help, lines }) => [
+    const inFlight: Family = {
+      name: "sigma_http_held_bytes",
+      type: "gauge",
+      help: "Bytes of bodies and answers in memory; beyond the limit requests are answered 503.",
+      lines: [` ${held.bytes()}`],
+    };
+    const families = [asked, inFlight, ...processFamilies(), ...shadowFamilies(deps.shadow?.() ?? [])];
+    const text = families.flatMap(({ name, type = "counter", help, lines }) => [
       `# HELP ${name} ${help}`,
-      `# TYPE ${name} counter`,
+      `# TYPE ${name} ${type}`,
       ...lines.map((line) => `${name}${line}`),
     ]);
     return reply.header("content-type", CONTENT_TYPE).send(text.map((line) => `${line}\n`).join(""));
   });
+}
+
+/** Under the names that every client library of Prometheus gives them. */
+function processFamilies(): readonly Family[] {
+  const { rss, heapUsed } = process.memoryUsage();
+  return [
+    {
+      name: "process_resident_memory_bytes",
+      type: "gauge",
+      help: "Resident memory of the process.",
+      lines: [` ${rss}`],
+    },
+    { name: "nodejs_heap_size_used_bytes", type: "gauge", help: "Heap that is in use.", lines: [` ${heapUsed}`] },
+  ];
 }
 
 function shadowFamilies(shadows: readonly ShadowSnapshot[]): readonly Family[] {

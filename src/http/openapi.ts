@@ -93,10 +93,19 @@ const PREFER = {
   description: "wait=N: answer with the decisions when they come within N seconds, at most 30",
 };
 
-/** What every route may answer before it is asked: by name, and by the page that asks. */
+/** What every route may answer before it is asked: by name, and by the page that asks; and how many bytes are held. */
 const REFUSED = {
   403: "The request comes from a page of another origin",
   421: "The server is not asked by this name",
+  503: "Too many bytes of bodies and answers are held",
+} as const;
+
+/** What every route with a body may answer as well. */
+const UNREAD = {
+  400: "The body cannot be read",
+  408: "The body did not come in time",
+  413: "The body is too large",
+  415: "The body is of a kind that is not read here",
 } as const;
 
 /** Completes what a route says of itself. */
@@ -110,9 +119,14 @@ export const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
   const { takes } = route.config ?? {};
   const registry = url.startsWith("/registry");
   const errors = Object.fromEntries(
-    Object.entries(REFUSED).map(([status, description]) => [status, errorAnswer(description, registry)]),
+    Object.entries({ ...REFUSED, ...(takes === undefined ? {} : UNREAD) }).map(([status, description]) => [
+      status,
+      errorAnswer(description, registry),
+    ]),
   );
-  const response = { ...(known.response as object | undefined), ...errors };
+  // Of the router, which knows no registry.
+  const tooLong = url.includes(":") ? { 414: problemAnswer("A part of the path is too long") } : {};
+  const response = { ...errors, ...tooLong, ...(known.response as object | undefined) };
   if (takes === undefined) return { schema: { ...known, response }, url };
   const isDocument = takes.includes("document");
   const headers = isDocument

@@ -2,11 +2,12 @@ import type { IncomingMessage } from "node:http";
 import swagger from "@fastify/swagger";
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from "fastify";
 import { readWhole } from "./body.ts";
+import { takeTurns } from "./connection.ts";
 import { registerContracts } from "./contracts.ts";
 import { registerDecisions } from "./decisions.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import { DOCS_POLICY, docsPage } from "./docs.ts";
-import { answerClientError, answerErrors, answerRouterError, collectRoutes } from "./errors.ts";
+import { answerClientError, answerErrors, answerRouterError, answerStrangeRequests, collectRoutes } from "./errors.ts";
 import { registerEvents } from "./events.ts";
 import { guardRequests } from "./guard.ts";
 import { registerHealth } from "./health.ts";
@@ -26,6 +27,8 @@ declare module "fastify" {
     readonly takes?: readonly Taken[];
     /** Largest body, unpacked; absent: a record in its envelope. */
     readonly bodyBytesMax?: number;
+    /** What is answered says what was done, or how the gateway is: it is sent however many bytes are held. */
+    readonly owesAnswer?: boolean;
   }
 }
 
@@ -47,13 +50,15 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
     // Longer than a connection may rest between two requests: the shorter of the two would end it.
     connectionTimeout: keepAliveMs + LIMITS.silentMs,
     keepAliveTimeout: keepAliveMs,
-    maxRequestsPerSocket: 1_000,
     forceCloseConnections: "idle",
     return503OnClosing: true,
     routerOptions: { maxParamLength: PARAMETER_MAX },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
-    http: { headersTimeout: 10_000, maxHeaderSize: 16_384 },
+    http: { headersTimeout: 10_000, maxHeaderSize: 16_384, requireHostHeader: false },
   });
+  // Who has sent everything and says so is answered all the same.
+  Object.assign(app.server, { httpAllowHalfOpen: true });
+  answerStrangeRequests(app.server);
   app.server.maxConnections = 2_048;
   // Answers are written as they are: a serializer compiled from a schema would drop what the schema does not name.
   app.setSerializerCompiler(() => (data) => toJsonText(data));
@@ -65,8 +70,10 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   const held = createHeld(LIMITS.inFlightBytes, deps.now);
   const counts = countVerdicts();
   const routes = collectRoutes(app);
+  takeTurns(app);
   guardRequests(app, deps);
   parseBodies(app, deps, held);
+  countAnswers(app, held);
   answerErrors(app, deps.now, routes);
   registerValidate(app, {
     ...deps,
@@ -80,7 +87,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerContracts(app, deps);
   registerShadow(app, deps);
   registerHealth(app, deps);
-  registerMetrics(app, deps, counts);
+  registerMetrics(app, deps, counts, held);
   await registerRegistry(app, deps);
   app.get("/openapi.json", { schema: { hide: true } }, async () => ({
     // The plugin leaves this member of OpenAPI 3.1 out.
@@ -96,13 +103,30 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   return app;
 }
 
+/** Answers larger than this are counted: with a connection for each, those under it are few bytes together. */
+const SMALL_ANSWER_BYTES = 4_096;
+
+/** An answer stays in memory until its reader has taken it: it is counted as bodies are. */
+function countAnswers(app: FastifyInstance, held: Held): void {
+  app.addHook("onSend", async (request, reply, payload) => {
+    if (typeof payload !== "string" && !Buffer.isBuffer(payload)) return payload;
+    if (payload.length < SMALL_ANSWER_BYTES || reply.statusCode >= 400) return payload;
+    const lease = held.lease();
+    reply.raw.once("close", lease.end);
+    const bytes = Buffer.byteLength(payload);
+    if (request.routeOptions.config.owesAnswer === true) lease.take(bytes);
+    else lease.set(bytes);
+    return payload;
+  });
+}
+
 /** Lines stay a stream; every other body is read whole, as bytes, within its time, and counted until it is answered. */
 function parseBodies(app: FastifyInstance, deps: HttpDeps, held: Held): void {
   const leases = new WeakMap<FastifyRequest, Lease>();
   const bodyBytesMax = deps.contracts().limits.bytesMax + LIMITS.envelopeBytes;
   const withinMs = deps.limits?.bodyMs ?? LIMITS.bodyMs;
   app.addHook("onRequest", async (request, reply) => {
-    if (request.headers["content-length"] === undefined && request.headers["transfer-encoding"] === undefined) return;
+    // Of every request: one that says of what kind its body is, and has none, is read as well.
     const lease = held.lease();
     leases.set(request, lease);
     reply.raw.once("close", lease.end);
@@ -113,7 +137,8 @@ function parseBodies(app: FastifyInstance, deps: HttpDeps, held: Held): void {
     if (request.is404) return null;
     const { takes = [], bodyBytesMax: own = bodyBytesMax } = request.routeOptions.config;
     if (takenAs(request.headers, takes) === "lines") return payload;
-    const lease = leases.get(request) ?? held.lease();
+    const lease = leases.get(request);
+    if (lease === undefined) throw new Error("Cannot read a body: the request was not counted");
     return readWhole(payload, request.headers, { bytesMax: own, withinMs }, lease);
   });
   // A request without a body has one of no bytes, if it says of what kind.

@@ -1,31 +1,19 @@
-import { connect, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createHeld } from "../../src/http/held.ts";
 import { plainChunks, startClock } from "../../src/http/body.ts";
 import { wholeLines } from "../../src/http/line-body.ts";
 import { shipment, TOPIC } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
+import { chunked, openRaw } from "./raw-connection.ts";
 import { post, startService, type Service } from "./service.ts";
 
 const EVENTS = `/v1/events/${TOPIC}`;
 const NDJSON = { "content-type": "application/x-ndjson" };
-
-/** A connection on which a test writes what it likes; `answer` is everything that came back once the server closed it. */
-async function open(port: number): Promise<{ readonly socket: Socket; readonly answer: Promise<string> }> {
-  const socket = connect(port, "127.0.0.1");
-  onTestFinished(() => void socket.destroy());
-  let text = "";
-  socket.on("data", (chunk) => (text += chunk.toString("latin1")));
-  socket.on("error", () => undefined);
-  const answer = new Promise<string>((resolve) => socket.once("close", () => resolve(text)));
-  await new Promise<void>((resolve) => socket.once("connect", resolve));
-  return { socket, answer };
-}
 
 function head(type: string, more = ""): string {
   return `POST ${EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\n${more}Connection: close\r\n`;
@@ -118,11 +106,10 @@ describe("streams of lines", () => {
 
   test("a sender that stalls is answered, and told what was appended", async () => {
     const service = await startService({ http: { limits: { lineMs: 3_000 } } });
-    const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
-    const stalled = await open(service.port);
+    const stalled = await openRaw(service.port);
     stalled.socket.write(`${head(NDJSON["content-type"], "Transfer-Encoding: chunked\r\n")}\r\n`);
-    stalled.socket.write(chunk(Array.from({ length: 1_000 }, (_, n) => `${shipment(`x${n}`)}\n`).join("")));
-    stalled.socket.write(chunk('{"half":'));
+    stalled.socket.write(chunked(Array.from({ length: 1_000 }, (_, n) => `${shipment(`x${n}`)}\n`).join("")));
+    stalled.socket.write(chunked('{"half":'));
     expect(await stalled.answer).toMatch(/^HTTP\/1\.1 408[^]*"appended":1000/);
     expect(await endOf(service)).toBe(1_000n);
   });
@@ -180,7 +167,7 @@ describe("bodies", () => {
     "a slow body of type %s has a clock, and an answer",
     async (type) => {
       const service = await startService({ http: { limits: { bodyMs: 200 } } });
-      const { socket, answer } = await open(service.port);
+      const { socket, answer } = await openRaw(service.port);
       socket.write(`${head(type, "Content-Length: 100\r\n")}\r\n{"a":`);
       expect(await answer).toMatch(/^HTTP\/1\.1 408[^]*"code":"too-slow"/);
       expect(await endOf(service)).toBe(0n);
@@ -189,7 +176,7 @@ describe("bodies", () => {
 
   test("a request refused before its body was read is answered, and what follows on the connection is no request", async () => {
     const service = await startService();
-    const { socket, answer } = await open(service.port);
+    const { socket, answer } = await openRaw(service.port);
     const smuggled = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
     socket.write(
       `POST ${EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nContent-Length: 500000\r\n\r\n${smuggled}`,
@@ -200,7 +187,7 @@ describe("bodies", () => {
 
   test("a sender that reads nothing before it has sent what it wants still finds the answer to a refused body", async () => {
     const service = await startService();
-    const { socket, answer } = await open(service.port);
+    const { socket, answer } = await openRaw(service.port);
     socket.pause();
     socket.write(`${head("text/csv", "Content-Length: 40000000\r\n")}\r\n`);
     const mega = Buffer.alloc(1_000_000, "x");
@@ -211,7 +198,7 @@ describe("bodies", () => {
 
   test.each([5, 70_000])("a request behind a refused body of %i bytes is never carried out", async (bytes) => {
     const service = await startService();
-    const { socket, answer } = await open(service.port);
+    const { socket, answer } = await openRaw(service.port);
     const refused = `POST ${EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nContent-Length: ${bytes}\r\n\r\n`;
     const good = shipment("behind");
     socket.write(
@@ -224,7 +211,7 @@ describe("bodies", () => {
   test("the bytes of all requests together are bounded, and given back whatever became of a request", async () => {
     const service = await startService();
     const held = Array.from({ length: 70 }, async () => {
-      const { socket, answer } = await open(service.port);
+      const { socket, answer } = await openRaw(service.port);
       socket.write(`${head("application/json", "Content-Length: 1000001\r\n")}\r\n${"1".repeat(1_000_000)}`);
       return { socket, answer };
     });
@@ -235,9 +222,19 @@ describe("bodies", () => {
     await expect.poll(async () => (await post(`${service.url}${EVENTS}`, "1".repeat(1_000_000))).status).toBe(202);
   });
 
+  test("a gzip body that is announced and is none leaves nothing counted", async () => {
+    const service = await startService();
+    for (let n = 0; n < 70; n += 1) {
+      const { socket, answer } = await openRaw(service.port);
+      socket.write(`${head("application/json", "Content-Encoding: gzip\r\n")}\r\n`);
+      expect(await answer).toContain('"code":"bad-gzip"');
+    }
+    expect((await post(`${service.url}${EVENTS}`, shipment("after"))).status).toBe(202);
+  });
+
   test("unfinished lines are counted as well, in whatever pieces they come", async () => {
     const service = await startService();
-    const connections = await Promise.all(Array.from({ length: 5 }, async () => open(service.port)));
+    const connections = await Promise.all(Array.from({ length: 5 }, async () => openRaw(service.port)));
     for (const { socket } of connections) {
       socket.write(`${head(NDJSON["content-type"], "Content-Length: 100000000\r\n")}\r\n`);
       for (let sent = 0; sent < 16; sent += 1) socket.write("x".repeat(1_000_000));

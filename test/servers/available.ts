@@ -63,6 +63,7 @@ export const LONG: readonly string[] = [
   "test/contract/compatibility",
   "test/core/payload.test.ts",
   "test/core/rules",
+  "test/fuzz",
   "test/json",
   "test/schema/formats/oracle.test.ts",
   "test/simulation",

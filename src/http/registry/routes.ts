@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance } from "fastify";
 import { servedBy, type Served } from "../../contract/registry/served.ts";
 import { contentsOf } from "../contents.ts";
 import type { HttpDeps } from "../deps.ts";
+import { leaveBody } from "../errors.ts";
 import { ProblemError } from "../problem.ts";
 import { notPermitted, REGISTRY_TYPE, RegistryError } from "./answers.ts";
 import { TAKES } from "./body.ts";
@@ -26,6 +27,7 @@ export async function registerRegistry(app: FastifyInstance, deps: HttpDeps): Pr
         return payload;
       });
       scope.setErrorHandler((error: FastifyError | ProblemError | RegistryError, request, reply) => {
+        leaveBody(request, reply);
         const { status, code, message } = describe(error);
         if (status === 500) request.log.error({ err: error, code: "SIG-H-500" }, "a request failed by a bug");
         return reply.code(status).send({ error_code: code, message });

@@ -1,7 +1,9 @@
 import type { SourceRecord } from "../../core/record.ts";
 import type { Stream } from "../source.ts";
 import {
+  controlTypeOf,
   cursorAt,
+  endBatch,
   headersOf,
   inflate,
   keyOf,
@@ -35,6 +37,8 @@ type Span = {
   readonly bytes: Buffer | null;
   /** Where the first of these begins. */
   readonly at: number;
+  /** Offset delta of the record before it; -1: there is none. */
+  readonly before: number;
   readonly count: number;
 };
 
@@ -66,21 +70,14 @@ export function readPage(stream: Stream, from: bigint, data: PartitionData): Pag
       next += 1;
     }
     if ((attributes & CONTROL) !== 0) {
-      if (controlTypeOf(batch) === ABORT) aborting.delete(producerId);
+      if (count > 0 && controlTypeOf(batch) === ABORT) aborting.delete(producerId);
     } else if ((attributes & TRANSACTIONAL) === 0 || !aborting.has(producerId)) {
       // A batch is the unit of a fetch: it may begin below the position, and end there.
-      if (lastOffset >= from && count > 0) spans.push({ batch, bytes: null, at: 0, count });
+      if (lastOffset >= from) spans.push({ batch, bytes: null, at: 0, before: -1, count });
     }
     if (lastOffset >= to) to = lastOffset + 1n;
   }
   return { stream, from, to, spans };
-}
-
-function controlTypeOf(batch: RecordBatch): number | undefined {
-  if (batch.count === 0) return undefined;
-  const cursor = cursorAt(inflate(batch), 0, batch);
-  nextRecord(cursor);
-  return keyOf(cursor)?.readInt16BE(2);
 }
 
 /** What is read now, how many records that is, and what is left. */
@@ -105,10 +102,10 @@ export function cutPage(
   for (const [index, span] of spans.entries()) {
     const { batch } = span;
     const bytes = span.bytes ?? inflate(batch);
-    const cursor = cursorAt(bytes, span.at, batch);
+    const cursor = cursorAt(bytes, span.at, span.before, batch);
     const [fromDelta, endDelta] = [Number(from - batch.firstOffset), Number(end - batch.firstOffset)];
     for (let passed = 0; passed < span.count; passed += 1) {
-      const { at } = cursor;
+      const { at, offsetDelta: before } = cursor;
       nextRecord(cursor);
       const { offsetDelta, keyLength, valueLength } = cursor;
       if (offsetDelta < fromDelta) continue;
@@ -116,8 +113,8 @@ export function cutPage(
       const beyond = offsetDelta >= endDelta;
       if (beyond || count === limits.recordsMax || (count > 0 && size > limits.bytesMax)) {
         const cut = beyond || lastBatch === null ? end : lastBatch.firstOffset + BigInt(lastDelta + 1);
-        taken.push({ batch, bytes, at: span.at, count: passed });
-        const left = [{ batch, bytes, at, count: span.count - passed }, ...spans.slice(index + 1)];
+        taken.push({ ...span, bytes, count: passed });
+        const left = [{ batch, bytes, at, before, count: span.count - passed }, ...spans.slice(index + 1)];
         return {
           head: { stream, from, to: cut, spans: taken },
           count,
@@ -128,6 +125,7 @@ export function cutPage(
       lastBatch = batch;
       lastDelta = offsetDelta;
     }
+    endBatch(cursor);
     taken.push({ ...span, bytes });
   }
   const rest = end < to ? { stream, from: end, to, spans: [] } : null;
@@ -137,8 +135,8 @@ export function cutPage(
 /** The records of a page. Their bytes are views of what was fetched. @throws `Unavailable`. */
 export function recordsOf({ stream: { id: stream, topic, partition }, from, spans }: Page): readonly SourceRecord[] {
   const records: SourceRecord[] = [];
-  for (const { batch, bytes, at, count } of spans) {
-    const cursor = cursorAt(bytes ?? inflate(batch), at, batch);
+  for (const { batch, bytes, at, before, count } of spans) {
+    const cursor = cursorAt(bytes ?? inflate(batch), at, before, batch);
     const timeOf = timesOf(batch);
     const first = Number(batch.firstOffset);
     for (let passed = 0; passed < count; passed += 1) {

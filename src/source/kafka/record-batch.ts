@@ -30,6 +30,7 @@ const RECORDS = 61;
 /** The length of a batch counts from here on. */
 const COUNTED_FROM = 12;
 
+const OFFSET_MAX = 2n ** 63n - 1n;
 const FORMAT = 2;
 /** Bits of the attributes that name the codec: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
 const CODEC = 0x07;
@@ -45,6 +46,7 @@ const INFLATED_BYTES_MAX = 512 * 1_048_576;
  */
 export function splitBatches(bytes: Buffer): readonly RecordBatch[] {
   const batches: RecordBatch[] = [];
+  let next: bigint | null = null;
   for (let at = 0; bytes.length - at >= RECORDS;) {
     const end = at + COUNTED_FROM + bytes.readInt32BE(at + LENGTH);
     const firstOffset = bytes.readBigInt64BE(at);
@@ -53,14 +55,21 @@ export function splitBatches(bytes: Buffer): readonly RecordBatch[] {
     if (end > bytes.length) break;
     if (crc32c(bytes.subarray(at + ATTRIBUTES, end)) >>> 0 !== bytes.readUInt32BE(at + CHECKSUM))
       throw damaged(firstOffset, "its checksum is wrong");
+    const lastOffset = firstOffset + BigInt(bytes.readInt32BE(at + LAST_OFFSET_DELTA));
+    const count = bytes.readInt32BE(at + COUNT);
+    // The first offset is the broker's word and in no checksum.
+    if ((next !== null && firstOffset < next) || firstOffset < 0n || lastOffset > OFFSET_MAX)
+      throw damaged(firstOffset, "its offset is wrong");
+    if (lastOffset < firstOffset || count < 0) throw damaged(firstOffset, "its number of records is wrong");
+    next = lastOffset + 1n;
     batches.push({
       firstOffset,
-      lastOffset: firstOffset + BigInt(bytes.readInt32BE(at + LAST_OFFSET_DELTA)),
+      lastOffset,
       attributes: bytes.readInt16BE(at + ATTRIBUTES),
       firstTimestamp: bytes.readBigInt64BE(at + FIRST_TIMESTAMP),
       maxTimestamp: bytes.readBigInt64BE(at + MAX_TIMESTAMP),
       producerId: bytes.readBigInt64BE(at + PRODUCER_ID),
-      count: bytes.readInt32BE(at + COUNT),
+      count,
       body: bytes.subarray(at + RECORDS, end),
     });
     at = end;
@@ -93,6 +102,8 @@ export function inflate({ attributes, body, firstOffset }: RecordBatch, bytesMax
 export type RecordCursor = {
   readonly bytes: Buffer;
   readonly firstOffset: bigint;
+  /** Offsets of a batch go up, and not beyond its last one. */
+  readonly lastDelta: number;
   /** Where the next record begins. */
   at: number;
   offsetDelta: number;
@@ -106,9 +117,16 @@ export type RecordCursor = {
   headersAt: number;
 };
 
-export function cursorAt(bytes: Buffer, at: number, { firstOffset }: RecordBatch): RecordCursor {
-  const fields = { offsetDelta: 0, timestampDelta: 0, keyAt: 0, keyLength: -1, valueAt: 0, valueLength: -1 };
-  return { bytes, firstOffset, at, ...fields, headersAt: 0 };
+/** @param before offset delta of the record before the next one; -1: there is none. */
+export function cursorAt(
+  bytes: Buffer,
+  at: number,
+  before: number,
+  { firstOffset, lastOffset }: RecordBatch,
+): RecordCursor {
+  const lastDelta = Number(lastOffset - firstOffset);
+  const fields = { offsetDelta: before, timestampDelta: 0, keyAt: 0, keyLength: -1, valueAt: 0, valueLength: -1 };
+  return { bytes, firstOffset, lastDelta, at, ...fields, headersAt: 0 };
 }
 
 /** Reads the next record (DefaultRecord.java). @throws `Unavailable` with code LOG_DAMAGED when it is none. */
@@ -118,7 +136,9 @@ export function nextRecord(cursor: RecordCursor): void {
   // Attributes of a record: one byte that says nothing.
   cursor.at += 1;
   cursor.timestampDelta = readVarlong(cursor);
+  const before = cursor.offsetDelta;
   cursor.offsetDelta = readVarint(cursor);
+  if (cursor.offsetDelta <= before || cursor.offsetDelta > cursor.lastDelta) throw notARecord(cursor);
   cursor.keyLength = readVarint(cursor);
   cursor.keyAt = cursor.at;
   cursor.at += Math.max(0, cursor.keyLength);
@@ -127,6 +147,20 @@ export function nextRecord(cursor: RecordCursor): void {
   cursor.headersAt = cursor.at + Math.max(0, cursor.valueLength);
   if (cursor.headersAt >= end || end > cursor.bytes.length) throw notARecord(cursor);
   cursor.at = end;
+}
+
+/** What is behind the last record of a batch would be lost in silence. @throws `Unavailable` with code LOG_DAMAGED. */
+export function endBatch(cursor: RecordCursor): void {
+  if (cursor.at !== cursor.bytes.length) throw notARecord(cursor);
+}
+
+/** Type of a control record, behind two bytes of version. @throws `Unavailable` with code LOG_DAMAGED when it has none. */
+export function controlTypeOf(batch: RecordBatch): number {
+  const cursor = cursorAt(inflate(batch), 0, -1, batch);
+  nextRecord(cursor);
+  const key = keyOf(cursor);
+  if (key === null || key.length < 4) throw notARecord(cursor);
+  return key.readInt16BE(2);
 }
 
 /** The key of the record that was read; a view. */
@@ -145,7 +179,7 @@ const NO_HEADERS: readonly Header[] = [];
 export function headersOf(cursor: RecordCursor): readonly Header[] {
   const { bytes, headersAt, at: end } = cursor;
   // One byte of zero: no headers.
-  if (bytes[headersAt] === 0) return NO_HEADERS;
+  if (bytes[headersAt] === 0 && headersAt + 1 === end) return NO_HEADERS;
   const own: RecordCursor = { ...cursor, at: headersAt };
   const take = (length: number): Buffer => {
     const from = own.at;
@@ -154,11 +188,15 @@ export function headersOf(cursor: RecordCursor): readonly Header[] {
     return bytes.subarray(from, own.at);
   };
   const count = readVarint(own);
+  if (count < 0) throw notARecord(cursor);
   const headers: Header[] = [];
   for (let index = 0; index < count; index += 1) {
-    const name = take(readVarint(own)).toString("utf8");
+    const nameLength = readVarint(own);
+    if (nameLength < 0) throw notARecord(cursor);
+    const name = take(nameLength).toString("utf8");
     headers.push([name, take(readVarint(own))]);
   }
+  if (own.at !== end) throw notARecord(cursor);
   return headers;
 }
 

@@ -1,23 +1,15 @@
-import { compressionsAlgorithms, crc32c } from "@platformatic/kafka";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cutPage, readPage, recordsOf, type Page } from "../../../src/source/kafka/page.ts";
 import { inflate, splitBatches } from "../../../src/source/kafka/record-batch.ts";
 import { exactInteger } from "../../../src/json/exact-integer.ts";
 import type { Stream } from "../../../src/source/source.ts";
+import { batchOf, CODECS, type Written } from "./batch-writer.ts";
 
 // What real brokers send is in the laws and in source.test.ts; here are the bytes that no broker can be made to send.
 
 const STREAM: Stream = { id: "c/t/0", topic: "t", partition: 0 };
 const ALL = { recordsMax: 10_000, bytesMax: 1_000_000_000 };
-const CODECS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
-
-type Written = {
-  readonly key: Buffer | undefined;
-  readonly value: Buffer | undefined;
-  readonly timestamp: bigint;
-  readonly headers: Map<Buffer, Buffer>;
-};
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((one) => Buffer.from(one));
 const written: fc.Arbitrary<Written> = fc.record({
@@ -30,48 +22,6 @@ const written: fc.Arbitrary<Written> = fc.record({
   ),
   headers: fc.array(fc.tuple(bytes, bytes), { maxLength: 4 }).map((entries) => new Map(entries)),
 });
-
-/**
- * One batch, written after the specification (kafka/common/record/DefaultRecordBatch.java): the driver's own writer loses the upper
- * half of a timestamp that is more than 2^31 ms from the first of its batch.
- */
-function batchOf(messages: readonly Written[], firstOffset = 0n, codec: (typeof CODECS)[number] = "none"): Buffer {
-  const first = messages[0]?.timestamp ?? 0n;
-  const records = Buffer.concat(
-    messages.map((one, index) => recordOf(one, BigInt.asIntN(64, one.timestamp - first), index)),
-  );
-  const body = compressionsAlgorithms[codec].compressSync(records);
-  const head = Buffer.alloc(61);
-  head.writeBigInt64BE(firstOffset, 0);
-  head.writeInt32BE(head.length - 12 + body.length, 8);
-  head.writeInt8(2, 16);
-  head.writeInt16BE(compressionsAlgorithms[codec].bitmask, 21);
-  head.writeInt32BE(messages.length - 1, 23);
-  head.writeBigInt64BE(first, 27);
-  head.writeBigInt64BE(first, 35);
-  head.writeBigInt64BE(-1n, 43);
-  head.writeInt32BE(messages.length, 57);
-  const batch = Buffer.concat([head, body]);
-  batch.writeUInt32BE(crc32c(batch.subarray(21)) >>> 0, 17);
-  return batch;
-}
-
-function recordOf({ key, value, headers }: Written, timestampDelta: bigint, offsetDelta: number): Buffer {
-  const withLength = (one: Buffer | undefined): Buffer =>
-    one === undefined ? varint(-1n) : Buffer.concat([varint(BigInt(one.length)), one]);
-  const pairs = [...headers].flatMap(([name, of]) => [withLength(name), withLength(of)]);
-  const fields = [varint(timestampDelta), varint(BigInt(offsetDelta)), withLength(key), withLength(value)];
-  const rest = Buffer.concat([Buffer.alloc(1), ...fields, varint(BigInt(headers.size)), ...pairs]);
-  return withLength(rest);
-}
-
-/** Zigzag, seven bits a byte. */
-function varint(value: bigint): Buffer {
-  const parts: number[] = [];
-  let left = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
-  for (; left >= 0x80n; left >>= 7n) parts.push(Number(left & 0x7fn) | 0x80);
-  return Buffer.from([...parts, Number(left)]);
-}
 
 function message(text: string): Written {
   return { key: undefined, value: Buffer.from(text), timestamp: 1_700_000_000_000n, headers: new Map() };
