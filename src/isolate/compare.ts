@@ -60,8 +60,8 @@ function describe(name: string, verdict: Verdict): string | null {
       return `${name}: accepts ${shortened(toJsonText(verdict.witness))}, which the schema refuses: ${listed(where, "; ")}`;
     }
     case "unknown": {
-      const where = verdict.undecided.map(({ pointer }) => pointer);
-      return undecided(name, listed(where, ", "));
+      const where = verdict.undecided.map(({ pointer, reason }) => `${pointer === "" ? "/" : pointer} ${reason}`);
+      return undecided(name, listed([...new Set(where)], "; "));
     }
   }
 }

@@ -6,7 +6,10 @@ import type { Refused } from "./question.ts";
 /** A whole JSON text within another may take twice its bytes; a schema has at most a million (`refuseSchema`). */
 export const BODY_BYTES_MAX = 2_162_688;
 
-const LIMITS = { bytesMax: BODY_BYTES_MAX, depthMax: 64 } as const;
+const BODY = { bytesMax: BODY_BYTES_MAX, depthMax: 16 } as const;
+
+/** A schema that lint lets through nests 64 schemas, each two steps below the other, and a value below the last. */
+const SCHEMA = { bytesMax: BODY_BYTES_MAX, depthMax: 256 } as const;
 
 /** Objects in a schema: a little more than there are schemas in it. The largest contracts there are have a few thousand. */
 const OBJECTS_MAX = 20_000;
@@ -17,14 +20,14 @@ export type SchemaRead =
 
 /** The schema that a body brings: `{"schema": "<JSON text>", "schemaType": "JSON"}`. */
 export function readSchema(body: Uint8Array): SchemaRead {
-  const read = parsePayload(body, LIMITS);
+  const read = parsePayload(body, BODY);
   if (!read.ok || !isObject(read.payload)) {
     return { ok: false, why: { kind: "unreadable", message: "The body is no JSON object" } };
   }
   const { schema, schemaType } = read.payload;
   if (schemaType !== "JSON") return invalid("only schemas of type JSON are served here");
   if (typeof schema !== "string") return invalid("there is none in the body");
-  const parsed = parsePayload(Buffer.from(schema), LIMITS);
+  const parsed = parsePayload(Buffer.from(schema), SCHEMA);
   return parsed.ok ? { ok: true, schema: parsed.payload } : invalid(parsed.reason.message);
 }
 

@@ -5,7 +5,7 @@ import type { Violation } from "../../schema/violation.ts";
 import { schemaRequires } from "../identity-proof.ts";
 import { minedValues } from "./boundary-values.ts";
 import { must } from "./conjunction.ts";
-import type { Effort } from "./effort.ts";
+import { isSpent, type Effort } from "./effort.ts";
 import { diffVersions, type Fact } from "./facts.ts";
 import type { Gap } from "./gap.ts";
 import { findGaps } from "./inclusion.ts";
@@ -187,7 +187,7 @@ function findWitness(
     names: [...names, "extra"],
     pick: seededPick(options.seed),
     effort: options.effort,
-    isSpent: () => steps.left < 0,
+    isSpent: () => isSpent(steps),
   });
-  return found === null ? null : shrinkWitness(found, isWitness, () => steps.left < 0);
+  return found === null ? null : shrinkWitness(found, isWitness, steps);
 }

@@ -64,6 +64,8 @@ describe("what a stranger's schema costs", () => {
 
   test("a schema is looked up while another one is compared", async () => {
     const { ask } = await open();
+    // The thread that looks up is there already: it begins at the first question.
+    await ask(LOOK_UP, {});
     const order: string[] = [];
     const compared = ask(COMPARE, wide).finally(() => order.push("compared"));
     expect(await ask(LOOK_UP, { type: "object" }).finally(() => order.push("looked up"))).toMatchObject({
@@ -92,7 +94,7 @@ describe("what a stranger's schema costs", () => {
   test("more questions than may wait are refused, and asked again later", async () => {
     const { ask } = await open({ cpuMsMax: 100, lookEveryMs: 5, waitingMax: 1 });
     const answers = await Promise.all(many(4, async () => ask(COMPARE, long)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 503, 503]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 200, 503, 503]);
     const refused = answers.find(({ status }) => status === 503);
     expect(refused?.headers.get("retry-after")).toBe("2");
     expect(refused?.body).toEqual({
@@ -136,7 +138,7 @@ describe("a schema that lint refuses is never compiled", () => {
     ["invalid", { minLength: "long", $ref: "#/$defs/nothing" }],
     ["dialect", { $schema: "http://json-schema.org/draft-07/schema#", pattern: "(" }],
   ])("%s", (code, schema) => {
-    expect(() => compileSchema(schema, { formats: "assert" })).toThrow();
+    expect(() => compileSchema(schema, { formats: "assert" })).toThrow(/./);
     const codes = refuseSchema(schema).map((refusal) => refusal.code);
     expect(codes).toContain(code);
     expect(codes).not.toContain("does-not-compile");
