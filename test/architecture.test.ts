@@ -124,6 +124,12 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: [],
   },
   shadow: { uses: ["core", "json", "schema", "whatif", "store/decided"], libraries: [], node: ["node:worker_threads"] },
+  // What strangers' schemas are asked about, in a thread that can be ended.
+  isolate: {
+    uses: ["core", "json", "schema", "contract/compatibility", "contract/registry"],
+    libraries: [],
+    node: ["node:worker_threads"],
+  },
   // A schema registry as its client; fetch is the runtime's own.
   registry: { uses: ["core", "json", "schema", "contract/registry"], libraries: [], node: [] },
   gateway: {
@@ -153,10 +159,12 @@ const PARTS: Readonly<Record<string, Part>> = {
       "json",
       "schema",
       "contract/catalog",
-      "contract/compatibility",
       "contract/negotiation",
       "contract/registry",
       "gateway",
+      "isolate/question",
+      "isolate/read-schema",
+      "isolate/thread",
       "shadow/thread",
       "source/source",
       "store/decided",

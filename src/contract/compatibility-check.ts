@@ -1,6 +1,14 @@
 import { comparableOf, readComparable, type Comparable } from "./comparable.ts";
-import { compareVersions, type Comparison, type Verdict } from "./compatibility/compare.ts";
+import {
+  compareVersions,
+  prepareVerdicts,
+  type Comparison,
+  type ComparisonOptions,
+  type Direction,
+  type Verdict,
+} from "./compatibility/compare.ts";
 import { describeWitness } from "./compatibility/describe.ts";
+import { diffVersions, type Fact } from "./compatibility/facts.ts";
 import { faultAt, type Fault } from "./fault.ts";
 
 /** What `check` may ask. The names are those of schema registries. */
@@ -14,10 +22,11 @@ export const MODES = [
 ] as const;
 export type Mode = (typeof MODES)[number];
 
-export type Direction = "backward" | "forward";
+/** Two versions with every change between them. */
+type Changed = { readonly before: Comparable; readonly after: Comparable; readonly facts: readonly Fact[] };
 
 /** Two versions with what became of the comparison. */
-export type Compared = { readonly before: Comparable; readonly after: Comparable; readonly comparison: Comparison };
+export type Compared = Changed & { readonly comparison: Comparison };
 
 /** One question of a check with its answer. A finding without a direction is about the identity. */
 export type CheckedDirection = {
@@ -39,9 +48,13 @@ type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false
 const SEED = 1;
 
 /** Compares two versions or schema files. */
-export function diffContracts(directory: string, before: string, after: string): Answer<Compared> {
-  const [old, next] = [readComparable(directory, before), readComparable(directory, after)];
-  if (old.ok && next.ok) return { ok: true, value: compare(old.value, next.value) };
+export function diffContracts(directory: string, one: string, other: string): Answer<Compared> {
+  const [old, next] = [readComparable(directory, one), readComparable(directory, other)];
+  if (old.ok && next.ok) {
+    const [before, after] = [old.value, next.value];
+    const comparison = compareVersions(before, after, optionsFor(before, after));
+    return { ok: true, value: { before, after, facts: comparison.facts, comparison } };
+  }
   const faults = [...(old.ok ? [] : old.faults), ...(next.ok ? [] : next.faults)];
   return { ok: false, faults: distinct(faults) };
 }
@@ -62,22 +75,23 @@ export function checkCompatibility(
   const checked: CheckedDirection[] = [];
   const findings: Fault[] = [];
   for (const before of others.value) {
-    const compared = compare(before, read.value);
+    const after = read.value;
+    const decide = prepareVerdicts(before, after, optionsFor(before, after));
+    const changed = { before, after, facts: diffVersions(before, after) };
     for (const direction of directionsOf(mode)) {
-      const verdict = compared.comparison[direction];
-      checked.push({ before: before.name, after: read.value.name, direction, verdict });
-      const finding = findingOf(compared, direction, verdict);
+      const verdict = decide(direction);
+      checked.push({ before: before.name, after: after.name, direction, verdict });
+      const finding = findingOf(changed, direction, verdict);
       if (finding !== null) findings.push(finding);
     }
-    const identity = identityFinding(compared);
+    const identity = identityFinding(changed);
     if (identity !== null) findings.push(identity);
   }
   return { ok: true, value: { checked, findings } };
 }
 
-function compare(before: Comparable, after: Comparable): Compared {
-  const payloads = [...before.payloads, ...after.payloads];
-  return { before, after, comparison: compareVersions(before, after, { seed: SEED, payloads }) };
+function optionsFor(before: Comparable, after: Comparable): ComparisonOptions {
+  return { seed: SEED, payloads: [...before.payloads, ...after.payloads] };
 }
 
 function directionsOf(mode: Mode): readonly Direction[] {
@@ -109,11 +123,7 @@ function othersFor(version: Comparable, named: Comparable | null, transitive: bo
 }
 
 /** What a verdict that is not "compatible" is reported as, at the place in the refusing version; null when it is compatible. */
-export function findingOf(
-  { before, after, comparison }: Compared,
-  direction: Direction,
-  verdict: Verdict,
-): Fault | null {
+export function findingOf({ before, after, facts }: Changed, direction: Direction, verdict: Verdict): Fault | null {
   // Backward, the later version refuses; forward, the earlier one.
   const [accepting, refusing] = direction === "backward" ? [before, after] : [after, before];
   const title = `${after.name} is not ${direction} compatible with ${before.name}`;
@@ -125,7 +135,7 @@ export function findingOf(
       const pointer = at === undefined || !("schemaPath" in at) ? "/rules" : at.schemaPath;
       const message = `${title}: ${accepting.name} accepts ${describeWitness(verdict)}, and ${refusing.name} refuses it`;
       const remedy =
-        openingAdvice({ before, after, comparison }, direction, verdict) ??
+        openingAdvice({ before, after, facts }, direction, verdict) ??
         "Accept what was accepted before, or publish the change as another contract";
       return faultAt(refusing.placeOf(pointer), "SIG-C-060", message, remedy);
     }
@@ -144,7 +154,7 @@ export function findingOf(
  * The verdict stands, and most often nobody meant it: an optional property was added. Null when something else is wrong.
  */
 export function openingAdvice(
-  { before, after, comparison }: Compared,
+  { before, after, facts }: Changed,
   direction: Direction,
   verdict: Verdict,
 ): string | null {
@@ -152,7 +162,7 @@ export function openingAdvice(
   const isAdded = direction === "backward";
   const [open, refusing] = isAdded ? [before, after] : [after, before];
   const rule = isAdded ? "property-added-to-open" : "property-removed-from-open";
-  const described = comparison.facts.filter((fact) => fact.rule === rule).map(({ pointer }) => pointer);
+  const described = facts.filter((fact) => fact.rule === rule).map(({ pointer }) => pointer);
   const names = verdict.violations.map((one) => {
     const at = "schemaPath" in one ? one.schemaPath : "";
     return described.find((pointer) => at === pointer || at.startsWith(`${pointer}/`));
@@ -167,8 +177,8 @@ export function openingAdvice(
   return `${open.name} is open, so that "${name}" can hold anything there: close ${old} (additionalProperties: false), or accept that ${refusing.name} refuses what does not fit`;
 }
 
-function identityFinding({ before, after, comparison }: Compared): Fault | null {
-  if (!comparison.facts.some(({ rule }) => rule === "identity-changed")) return null;
+function identityFinding({ before, after, facts }: Changed): Fault | null {
+  if (!facts.some(({ rule }) => rule === "identity-changed")) return null;
   const list = (pointers: readonly string[]): string => (pointers.length === 0 ? "none" : pointers.join(", "));
   const message = `The identity of ${after.name} (${list(after.identity)}) is not that of ${before.name} (${list(before.identity)})`;
   const remedy =

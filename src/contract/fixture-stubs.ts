@@ -7,7 +7,7 @@ import type { JsonValue } from "../json/json.ts";
 import { compileNumberTypes, type NumberTypes } from "../schema/number-types.ts";
 import { compileSchema } from "../schema/schema.ts";
 import { minedValues } from "./compatibility/boundary-values.ts";
-import { compareVersions } from "./compatibility/compare.ts";
+import { prepareVerdicts } from "./compatibility/compare.ts";
 import { withoutFormatNotes } from "./compatibility/format-notes.ts";
 import { must } from "./compatibility/conjunction.ts";
 import { mutationsOf } from "./compatibility/mutation.ts";
@@ -115,8 +115,8 @@ function withoutConstraint(version: ComparedVersion, constraint: Constraint): Co
 function witnessOf(accepting: ComparedVersion, refusing: ComparedVersion): JsonValue | null {
   // A constraint of the schema is judged by the schema alone, as the check of the fixtures does.
   const plain = accepting.identity.length === 0 ? { ...refusing, rules: [], identity: [] } : refusing;
-  const { backward } = compareVersions(accepting, plain, { seed: SEED, effort: EFFORT });
-  return backward.kind === "incompatible" ? backward.witness : null;
+  const verdict = prepareVerdicts(accepting, plain, { seed: SEED, effort: EFFORT })("backward");
+  return verdict.kind === "incompatible" ? verdict.witness : null;
 }
 
 /** The one of many made ones that pass which has most in it: what is optional can only be broken where it is. */

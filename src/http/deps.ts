@@ -3,6 +3,7 @@ import type { ContractCatalog } from "../contract/catalog.ts";
 import type { CompiledContractSet, ContractRef } from "../core/compile.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Log, Source } from "../source/source.ts";
+import type { ThreadLimits } from "../isolate/thread.ts";
 import type { ShadowSnapshot } from "../shadow/thread.ts";
 import type { Store, StoreReads } from "../store/store.ts";
 
@@ -33,7 +34,13 @@ export type HttpDeps = {
   /** Told of every verdict that was asked for. */
   readonly onVerdict?: (verdict: Verdict) => void;
   /** Other limits than {@link LIMITS}. */
-  readonly limits?: { readonly lineMs?: number; readonly bodyMs?: number; readonly keepAliveMs?: number };
+  readonly limits?: {
+    readonly lineMs?: number;
+    readonly bodyMs?: number;
+    readonly keepAliveMs?: number;
+    /** Of what the registry is asked about a schema. */
+    readonly questions?: Partial<ThreadLimits>;
+  };
 };
 
 export type ReferenceSetting = {

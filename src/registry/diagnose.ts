@@ -24,7 +24,7 @@ export async function diagnoseRegistry(connection: RegistryConnection, set: Cont
     for (const [name, versions] of servedBy(set).subjects) {
       if (!name.endsWith("-value")) continue;
       for (const { contract, version, schema } of inForce(versions)) {
-        const body = { schemaType: "JSON", schema };
+        const body = { schemaType: "JSON", schema: schema() };
         const found = await askRegistry(connection, `/subjects/${encodeURIComponent(name)}`, body);
         const id = found.kind === "ok" && isObject(found.body) ? found.body["id"] : undefined;
         checks.push(

@@ -5,7 +5,7 @@ import type { Violation } from "../../schema/violation.ts";
 import { schemaRequires } from "../identity-proof.ts";
 import { minedValues } from "./boundary-values.ts";
 import { must } from "./conjunction.ts";
-import type { Effort } from "./effort.ts";
+import { isSpent, type Effort } from "./effort.ts";
 import { diffVersions, type Fact } from "./facts.ts";
 import type { Gap } from "./gap.ts";
 import { findGaps } from "./inclusion.ts";
@@ -54,6 +54,8 @@ export type ComparisonOptions = {
   readonly payloads?: readonly JsonValue[];
   /** Payloads judged at most in one direction; 20,000 take well under a second. */
   readonly effort?: number;
+  /** Of the usual steps, this part: for one of several comparisons that together must not take longer than one. */
+  readonly share?: number;
 };
 
 const EFFORT = 20_000;
@@ -62,6 +64,9 @@ const EFFORT_PROVED = 400;
 /** Steps for each direction: of the proof, then of the search. Both directions together stay below 2 s of CPU. */
 const PROOF_STEPS = 1_000_000;
 const SEARCH_STEPS = 1_000_000;
+
+/** Whether the later version is asked to accept what the earlier one accepts, or the other way round. */
+export type Direction = "backward" | "forward";
 
 /**
  * Compares two versions of a contract: pure, deterministic, nothing is read or written. Takes milliseconds to a few seconds.
@@ -72,20 +77,34 @@ export function compareVersions(
   after: ComparedVersion,
   options: ComparisonOptions,
 ): Comparison {
+  const decide = prepareVerdicts(before, after, options);
+  return { backward: decide("backward"), forward: decide("forward"), facts: diffVersions(before, after) };
+}
+
+/** Compiles two versions once, and decides the directions that are asked for alone. @throws as {@link compareVersions} */
+export function prepareVerdicts(
+  before: ComparedVersion,
+  after: ComparedVersion,
+  options: ComparisonOptions,
+): (direction: Direction) => Verdict {
   const effort: Effort = { left: 0 };
   const [old, next] = compileBoth(before, after, effort);
-  return {
-    backward: decideInclusion(old, next, effort, options),
-    forward: decideInclusion(next, old, effort, options),
-    facts: diffVersions(before, after),
+  return (direction) => {
+    switch (direction) {
+      case "backward":
+        return decideInclusion(old, next, effort, options);
+      case "forward":
+        return decideInclusion(next, old, effort, options);
+    }
   };
 }
 
 function decideInclusion(accepting: Side, refusing: Side, steps: Effort, options: ComparisonOptions): Verdict {
-  steps.left = PROOF_STEPS;
+  const { share = 1 } = options;
+  steps.left = PROOF_STEPS * share;
   const undecided = gapsBetween(accepting, refusing);
   const effort = undecided.length === 0 ? EFFORT_PROVED : (options.effort ?? EFFORT);
-  steps.left = SEARCH_STEPS;
+  steps.left = SEARCH_STEPS * share;
   const witness = findWitness(accepting, refusing, { ...options, effort });
   if (witness === null) return undecided.length === 0 ? { kind: "compatible" } : { kind: "unknown", undecided };
   if (undecided.length === 0)
@@ -168,7 +187,7 @@ function findWitness(
     names: [...names, "extra"],
     pick: seededPick(options.seed),
     effort: options.effort,
-    isSpent: () => steps.left < 0,
+    isSpent: () => isSpent(steps),
   });
-  return found === null ? null : shrinkWitness(found, isWitness, () => steps.left < 0);
+  return found === null ? null : shrinkWitness(found, isWitness, steps);
 }

@@ -54,6 +54,8 @@ export function mustNot(node: SchemaNode): Literal {
 
 /** Steps for each literal that is taken apart. */
 const LITERAL_COST = 4;
+/** And for each disjunction among them. */
+const CHOICE_COST = 2;
 
 /** Keywords that mean something only together. */
 const UNITS: readonly (readonly string[])[] = [
@@ -83,7 +85,7 @@ export function takeApart(literals: readonly Literal[], settled: ReadonlySet<str
     if (run.impossible) break;
   }
   const effort = open[0]?.node.document.shared.effort;
-  if (effort !== undefined) spend(effort, open.length * LITERAL_COST);
+  if (effort !== undefined) spend(effort, open.length * LITERAL_COST + run.choices.length * CHOICE_COST);
   const { known, refused, positives, negatives } = run;
   const contradiction = [...refused].some((key) => known.has(key));
   const choices = run.choices.filter(({ key }) => !settled.has(key));
@@ -145,14 +147,23 @@ function choicesIn(node: SchemaNode, schema: JsonObject, key: string): readonly 
   }
   const dependent = schema["dependentSchemas"];
   for (const [name, part] of isObject(dependent) ? Object.entries(dependent) : []) {
-    offer(`dependentSchemas ${name}`, [
-      [must(having(node, [name])), must(childOf(node, part, "dependentSchemas", name))],
-      [must(lacking(node, name))],
-    ]);
+    choices.push({
+      key: `${key} dependentSchemas ${name}`,
+      count: 2,
+      alternative: (index) =>
+        index === 1
+          ? [must(lacking(node, name))]
+          : [must(having(node, [name])), must(childOf(node, part, "dependentSchemas", name))],
+    });
   }
   const needed = schema["dependentRequired"];
   for (const [name, others] of isObject(needed) ? Object.entries(needed) : []) {
-    offer(`dependentRequired ${name}`, [[must(having(node, [name, ...textsOf(others)]))], [must(lacking(node, name))]]);
+    choices.push({
+      key: `${key} dependentRequired ${name}`,
+      count: 2,
+      alternative: (index) =>
+        index === 1 ? [must(lacking(node, name))] : [must(having(node, [name, ...textsOf(others)]))],
+    });
   }
   return choices;
 }

@@ -11,6 +11,11 @@ export function spend(effort: Effort, steps: number): boolean {
   return effort.left >= 0;
 }
 
+/** Whether the steps are used up. */
+export function isSpent({ left }: Effort): boolean {
+  return left < 0;
+}
+
 /** For work whose size is bounded otherwise. */
 export function unlimited(): Effort {
   return { left: Infinity };

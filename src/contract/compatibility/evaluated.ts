@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from "../../json/json.ts";
 import {
   isObject,
   memberOf,
+  namesUnder,
   nodesByName,
   nodesInList,
   nodeUnder,
@@ -49,7 +50,7 @@ export function evaluatedNames(
   const rest = memberOf(node, "additionalProperties") !== undefined;
   if (rest || (!isOwn && memberOf(node, "unevaluatedProperties") !== undefined)) return new Set(names);
   const properties = own(node.schema, "properties");
-  const patterns = [...nodesByName(node, "patternProperties").keys()];
+  const patterns = namesUnder(node, "patternProperties");
   for (const name of names) {
     const isNamed = isObject(properties) && Object.hasOwn(properties, name);
     if (isNamed || patterns.some((pattern) => using.matches(pattern, name))) found.add(name);
@@ -96,8 +97,8 @@ export function evaluatedBeside(node: SchemaNode, surely: boolean): Evaluated {
     seen.add(part.schema);
     if (memberOf(part, "additionalProperties") !== undefined) return null;
     if (!isOwn && memberOf(part, "unevaluatedProperties") !== undefined) return null;
-    for (const name of nodesByName(part, "properties").keys()) names.add(name);
-    for (const pattern of nodesByName(part, "patternProperties").keys()) patterns.add(pattern);
+    for (const name of namesUnder(part, "properties")) names.add(name);
+    for (const pattern of namesUnder(part, "patternProperties")) patterns.add(pattern);
     open.push(...besideOf(part, surely).map((one) => ({ node: one, isOwn: false })));
   }
   return { names, patterns };

@@ -30,6 +30,9 @@ export type TypedQuestion = Question & {
   readonly askPart: (literals: readonly Literal[], goal: SchemaNode) => readonly Gap[];
 };
 
+/** The reason for what was not asked for want of steps. */
+export const NOT_REACHED = "it was not reached";
+
 export function gapAt(node: SchemaNode, reason: string, ...steps: readonly (string | number)[]): Gap {
   const pointer = steps.reduce<string>(
     (at, step) => `${at}/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`,

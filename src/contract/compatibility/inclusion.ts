@@ -2,9 +2,9 @@ import type { JsonValue } from "../../json/json.ts";
 import { toJsonText } from "../../json/json-text.ts";
 import { noArrayIn, proveArrayKeyword } from "./array-inclusion.ts";
 import { must, mustNot, takeApart, type Choice, type Conjunction, type Literal } from "./conjunction.ts";
-import { spend } from "./effort.ts";
+import { isSpent, spend } from "./effort.ts";
 import { accepts, JSON_TYPES, typeOfValue, type JsonType } from "./evaluate.ts";
-import { gapAt, type Gap, type Guard, type Question, type TypedQuestion } from "./gap.ts";
+import { gapAt, NOT_REACHED, type Gap, type Guard, type Question, type TypedQuestion } from "./gap.ts";
 import { noObjectIn, proveObjectKeyword } from "./object-inclusion.ts";
 import { proveNumberKeyword, proveStringKeyword, noStringIn } from "./scalar-inclusion.ts";
 import { areIntegral, listedNumbers, noNumberIn, numberFacts } from "./number-facts.ts";
@@ -21,9 +21,8 @@ import {
   type SchemaNode,
 } from "./schema-node.ts";
 
-/** Steps for each question, and the reason for one that was not asked for want of steps. */
+/** Steps for each question. */
 const QUESTION_COST = 8;
-const NOT_REACHED = "it was not reached";
 /** Branches of a `oneOf` or `anyOf` beyond which only the simple ways are tried: the others ask about every pair. */
 const BRANCHES_MAX = 12;
 
@@ -101,6 +100,10 @@ export function typesOf({ positives }: Conjunction): readonly JsonType[] {
 
 function proveType(question: Question, known: Conjunction, type: JsonType): readonly Gap[] {
   const { literals, goal, guard, settled } = question;
+  const { effort } = goal.document.shared;
+  // What is copied: lists of questions, a step for each sixteen.
+  if (!spend(effort, (literals.length + guard.assumed.size + guard.pending.size) >> 4))
+    return [gapAt(goal, NOT_REACHED)];
   const typed = must(madeFor(goal, { type }));
   const ask: TypedQuestion["ask"] = (asked, ...more) =>
     prove({ literals: [...literals, typed, ...more], settled, goal: asked, guard });
@@ -110,7 +113,10 @@ function proveType(question: Question, known: Conjunction, type: JsonType): read
   const asking: TypedQuestion = { ...question, known, type, ask, askPart };
   const listed = listedValues(known, type);
   if (listed !== null) {
-    const left = listed.filter((value) => literals.every(({ node, positive }) => accepts(node, value) === positive));
+    const left = listed.filter(
+      (value) => !isSpent(effort) && literals.every(({ node, positive }) => accepts(node, value) === positive),
+    );
+    if (isSpent(effort)) return [gapAt(goal, NOT_REACHED)];
     if (left.every((value) => accepts(goal, value))) return [];
     const refused = left.filter((value) => !accepts(goal, value)).map((value) => shortText(value));
     return [gapAt(goal, `it refuses ${refused.slice(0, 3).join(", ")}`)];
@@ -149,6 +155,7 @@ function isEmpty(question: TypedQuestion): boolean {
   if (type === "object" && noObjectIn(question)) return true;
   // Something that must not accept, and accepts all that the rest admits.
   return known.negatives.some((node) => {
+    if (!spend(goal.document.shared.effort, 1 + (literals.length >> 3))) return false;
     const rest = literals.filter((literal) => literal.positive || keyOf(literal.node) !== keyOf(node));
     if (rest.length === literals.length) return false;
     const typed = must(madeFor(node, { type }));

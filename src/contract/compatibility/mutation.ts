@@ -19,15 +19,18 @@ export function* mutationsOf(
   const places = placesIn(value).slice(0, PLACES_MAX);
   if (pick === undefined) {
     for (const place of places)
-      for (const other of changesOf(place.value, pool, names)) yield replaceAt(value, place.path, other);
+      for (const other of each(changesOf(place.value, pool, names))) yield replaceAt(value, place.path, other);
     return;
   }
   const place = places[pick(places.length)];
   if (place === undefined) return;
-  const changes = [...changesOf(place.value, pool, names)];
-  const other = changes[pick(changes.length)];
+  const { count, at } = changesOf(place.value, pool, names);
+  const other = at(pick(count));
   if (other !== undefined) yield replaceAt(value, place.path, other);
 }
+
+/** Values that are made when they are asked for: of one part of a large value there may be millions. */
+type Changes = { readonly count: number; readonly at: (index: number) => JsonValue | undefined };
 
 type Place = { readonly path: readonly (string | number)[]; readonly value: JsonValue };
 
@@ -46,48 +49,86 @@ function placesIn(value: JsonValue): readonly Place[] {
   return places;
 }
 
-function* changesOf(value: JsonValue, pool: readonly JsonValue[], names: readonly string[]): Generator<JsonValue> {
-  if (isList(value)) yield* changedLists(value, pool);
-  else if (isObject(value)) yield* changedObjects(value, pool, names);
-  else if (typeof value === "string") yield* shorterTexts(value);
-  else if (typeof value === "number") yield* plainerNumbers(value);
-  yield* pool;
+function changesOf(value: JsonValue, pool: readonly JsonValue[], names: readonly string[]): Changes {
+  const asIs = made(pool.length, (index) => pool[index]);
+  if (isList(value)) return oneAfterOther([...changedLists(value, pool), asIs]);
+  if (isObject(value)) return oneAfterOther([...changedObjects(value, pool, names), asIs]);
+  if (typeof value === "string") return oneAfterOther([...shorterTexts(value), asIs]);
+  if (typeof value === "number") return oneAfterOther([...plainerNumbers(value), asIs]);
+  return asIs;
 }
 
-function* changedLists(value: readonly JsonValue[], pool: readonly JsonValue[]): Generator<JsonValue> {
-  if (value.length > 8) yield value.slice(0, value.length >> 1);
-  for (const index of value.keys()) yield value.toSpliced(index, 1);
-  for (const item of value.slice(0, 3)) yield [...value, item];
-  for (const item of pool.slice(0, 12)) yield [...value, item];
+function made(count: number, at: Changes["at"]): Changes {
+  return { count, at };
 }
 
-function* changedObjects(
-  value: JsonObject,
-  pool: readonly JsonValue[],
-  names: readonly string[],
-): Generator<JsonValue> {
+function one(make: () => JsonValue): Changes {
+  return { count: 1, at: make };
+}
+
+function oneAfterOther(all: readonly Changes[]): Changes {
+  const count = all.reduce((sum, changes) => sum + changes.count, 0);
+  return {
+    count,
+    at: (index) => {
+      let left = index;
+      for (const changes of all) {
+        if (left < changes.count) return changes.at(left);
+        left -= changes.count;
+      }
+      return undefined;
+    },
+  };
+}
+
+function* each({ count, at }: Changes): Generator<JsonValue> {
+  for (let index = 0; index < count; index += 1) {
+    const value = at(index);
+    if (value !== undefined) yield value;
+  }
+}
+
+function changedLists(value: readonly JsonValue[], pool: readonly JsonValue[]): readonly Changes[] {
+  const twice = value.slice(0, 3);
+  const added = pool.slice(0, 12);
+  return [
+    ...(value.length > 8 ? [one(() => value.slice(0, value.length >> 1))] : []),
+    made(value.length, (index) => value.toSpliced(index, 1)),
+    made(twice.length, (index) => [...value, twice[index] ?? null]),
+    made(added.length, (index) => [...value, added[index] ?? null]),
+  ];
+}
+
+function changedObjects(value: JsonObject, pool: readonly JsonValue[], names: readonly string[]): readonly Changes[] {
   const entries = Object.entries(value);
-  if (entries.length > 4) yield Object.fromEntries(entries.slice(0, entries.length >> 1));
-  for (const index of entries.keys()) yield Object.fromEntries(entries.toSpliced(index, 1));
-  for (const name of names) {
-    if (Object.hasOwn(value, name)) continue;
-    for (const item of pool) yield { ...value, [name]: item };
-  }
+  const absent = names.filter((name) => !Object.hasOwn(value, name));
+  return [
+    ...(entries.length > 4 ? [one(() => Object.fromEntries(entries.slice(0, entries.length >> 1)))] : []),
+    made(entries.length, (index) => Object.fromEntries(entries.toSpliced(index, 1))),
+    made(absent.length * pool.length, (index) => {
+      const name = absent[Math.trunc(index / pool.length)] ?? "";
+      return { ...value, [name]: pool[index % pool.length] ?? null };
+    }),
+  ];
 }
 
-function* shorterTexts(value: string): Generator<JsonValue> {
+function shorterTexts(value: string): readonly Changes[] {
   const points = Array.from(value);
-  if (points.length > 2) yield points.slice(0, points.length >> 1).join("");
-  if (points.length > 0) {
-    yield points.slice(1).join("");
-    yield points.slice(0, -1).join("");
-    yield "a".repeat(points.length);
-  }
+  return [
+    ...(points.length > 2 ? [one(() => points.slice(0, points.length >> 1).join(""))] : []),
+    ...(points.length > 0
+      ? [
+          one(() => points.slice(1).join("")),
+          one(() => points.slice(0, -1).join("")),
+          one(() => "a".repeat(points.length)),
+        ]
+      : []),
+  ];
 }
 
-function* plainerNumbers(value: number): Generator<JsonValue> {
-  for (const other of [Math.trunc(value), Math.trunc(value / 2), -value, value + 1, value - 1])
-    if (other !== value) yield other;
+function plainerNumbers(value: number): readonly Changes[] {
+  const others = [Math.trunc(value), Math.trunc(value / 2), -value, value + 1, value - 1];
+  return others.filter((other) => other !== value).map((other) => one(() => other));
 }
 
 function replaceAt(value: JsonValue, path: readonly (string | number)[], part: JsonValue): JsonValue {

@@ -1,5 +1,6 @@
 import type { Conjunction, Literal } from "./conjunction.ts";
 import { must } from "./conjunction.ts";
+import { spend } from "./effort.ts";
 import { accepts, matches, schemasFor } from "./evaluate.ts";
 import { evaluatedBeside, isEvaluated, type Evaluated } from "./evaluated.ts";
 import {
@@ -7,6 +8,7 @@ import {
   isObject,
   madeFor,
   memberOf,
+  namesUnder,
   nodesByName,
   nodeUnder,
   numberUnder,
@@ -37,7 +39,7 @@ export function objectFacts({ positives }: Conjunction): ObjectFacts {
     most: Math.min(...positives.map((node) => numberUnder(node, "maxProperties") ?? Infinity)),
     names,
     patterns: new Set([
-      ...positives.flatMap((node) => [...nodesByName(node, "patternProperties").keys()]),
+      ...positives.flatMap((node) => namesUnder(node, "patternProperties")),
       ...evaluated.flatMap((one) => [...one.patterns]),
     ]),
   };
@@ -54,8 +56,8 @@ export function namesIn(node: SchemaNode): readonly string[] {
   const listed = allowed === null ? [] : listedNames(allowed);
   const dependent = memberOf(node, "dependentRequired");
   return [
-    ...nodesByName(node, "properties").keys(),
-    ...nodesByName(node, "dependentSchemas").keys(),
+    ...namesUnder(node, "properties"),
+    ...namesUnder(node, "dependentSchemas"),
     ...(isObject(dependent) ? Object.entries(dependent).flatMap(([name, others]) => [name, ...textsOf(others)]) : []),
     ...textsOf(memberOf(node, "required")),
     ...(listed ?? []),
@@ -73,6 +75,8 @@ export function listedNames(node: SchemaNode): readonly string[] | null {
 /** What is known of the value under a name, if the object has it. */
 export function valueUnder({ positives }: Pick<Conjunction, "positives">, name: string): readonly Literal[] {
   const found: Literal[] = [];
+  const effort = positives[0]?.document.shared.effort;
+  if (effort !== undefined) spend(effort, positives.length);
   for (const node of positives) {
     found.push(...schemasFor(node, name).map(must));
     const rest = nodeUnder(node, "unevaluatedProperties");

@@ -2,6 +2,7 @@ import {
   isObject,
   madeFor,
   memberOf,
+  namesUnder,
   nodesByName,
   nodeUnder,
   numberUnder,
@@ -10,9 +11,10 @@ import {
   textsOf,
 } from "./schema-node.ts";
 import { having, must, type Conjunction, type Literal } from "./conjunction.ts";
+import { isSpent } from "./effort.ts";
 import { accepts, matches, schemasFor } from "./evaluate.ts";
 import { evaluatedBeside, isEvaluated } from "./evaluated.ts";
-import { gapAt, type Gap, type TypedQuestion } from "./gap.ts";
+import { gapAt, NOT_REACHED, type Gap, type TypedQuestion } from "./gap.ts";
 import {
   listedNames,
   namesIn,
@@ -83,10 +85,11 @@ function proveValues(question: TypedQuestion, facts: ObjectFacts): readonly Gap[
   const { goal, known, askPart } = question;
   const gaps: Gap[] = [];
   for (const name of new Set([...facts.names, ...namesIn(goal)])) {
+    if (isSpent(goal.document.shared.effort)) return [...gaps, gapAt(goal, NOT_REACHED)];
     const value = valueUnder(known, name);
     for (const part of schemasFor(goal, name)) gaps.push(...askPart(value, part));
   }
-  const sets = otherNames(known, facts, [...nodesByName(goal, "patternProperties").keys()], goal.document.shared);
+  const sets = otherNames(known, facts, namesUnder(goal, "patternProperties"), goal.document.shared);
   if (sets === null) return [...gaps, gapAt(goal, `names are told apart by more than ${PATTERNS_MAX} patterns`)];
   for (const matching of sets) {
     const value = valueUnderOther(known, matching);
@@ -101,8 +104,10 @@ function proveLeftOver({ goal, known, askPart }: TypedQuestion, facts: ObjectFac
   const evaluated = evaluatedBeside(goal, true);
   if (rest === null || evaluated === null) return [];
   const gaps: Gap[] = [];
-  for (const name of new Set([...facts.names, ...namesIn(goal), ...evaluated.names]))
+  for (const name of new Set([...facts.names, ...namesIn(goal), ...evaluated.names])) {
+    if (isSpent(goal.document.shared.effort)) return [...gaps, gapAt(goal, NOT_REACHED)];
     if (!isEvaluated(name, evaluated, matches)) gaps.push(...askPart(valueUnder(known, name), rest));
+  }
   const sets = otherNames(known, facts, [...evaluated.patterns], goal.document.shared);
   if (sets === null) return [...gaps, gapAt(goal, `names are told apart by more than ${PATTERNS_MAX} patterns`)];
   for (const matching of sets) {
@@ -152,6 +157,7 @@ function proveNames(question: TypedQuestion, facts: ObjectFacts): readonly Gap[]
   if (allowed === null) return [];
   const gaps: Gap[] = [];
   for (const name of new Set([...facts.names, ...namesIn(goal)])) {
+    if (isSpent(goal.document.shared.effort)) return [...gaps, gapAt(allowed, NOT_REACHED)];
     if (accepts(allowed, name) || isAbsent(valueUnder(known, name))) continue;
     gaps.push(gapAt(allowed, `a property may be called "${name}"`));
   }
@@ -179,6 +185,7 @@ export function noObjectIn({ known, goal, askPart }: TypedQuestion): boolean {
   const facts = objectFacts(known);
   if (facts.least > mostProperties(known, facts)) return true;
   return [...facts.required].some((name) => {
+    if (isSpent(goal.document.shared.effort)) return false;
     const value = valueUnder(known, name);
     return value.length > 0 && askPart(value, madeFor(goal, false)).length === 0;
   });

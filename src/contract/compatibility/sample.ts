@@ -2,7 +2,7 @@ import type { JsonValue } from "../../json/json.ts";
 import { arrayFacts, itemAt } from "./array-inclusion.ts";
 import { boundaryNumbers, boundaryTexts, listedIn } from "./boundary-values.ts";
 import { must, takeApart, type Choice, type Conjunction, type Literal } from "./conjunction.ts";
-import { spend } from "./effort.ts";
+import { isSpent, spend } from "./effort.ts";
 import { accepts, typeOfValue, type JsonType } from "./evaluate.ts";
 import { typesOf } from "./inclusion.ts";
 import { namesIn, objectFacts, valueUnder } from "./object-facts.ts";
@@ -56,7 +56,8 @@ function sampleInside(wanted: readonly Literal[], doubted: readonly Literal[], i
   const literals = [...wanted, ...entered];
   const known = decide(literals, pick).known;
   if (known.impossible) return undefined;
-  const fits = (value: JsonValue): boolean => wanted.every(({ node, positive }) => accepts(node, value) === positive);
+  const fits = (value: JsonValue): boolean =>
+    !isSpent(shared.effort) && wanted.every(({ node, positive }) => accepts(node, value) === positive);
   const types = typesOf(known).filter((type) => isListedType(known, type));
   const type = chooseType(types, typesOf(doubt.known), pick);
   if (type === undefined) return undefined;
@@ -218,6 +219,7 @@ function makeObject({ known, doubt, pick, depth, room, shared }: Making): JsonVa
   for (let count = 0; names.size < enough && count < ITEMS_MAX; count += 1) names.add(`extra${count}`);
   const made: Record<string, JsonValue> = {};
   for (const name of names) {
+    if (isSpent(shared.effort)) return undefined;
     const inside = { pick, depth: depth + 1, room, shared };
     const value = sampleInside(valueUnder(known, name), valueUnder(doubt, name), inside);
     if (value !== undefined) made[name] = value;

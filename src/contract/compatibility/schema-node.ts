@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../../json/json.ts";
-import { unlimited, type Effort } from "./effort.ts";
+import { spend, unlimited, type Effort } from "./effort.ts";
 import type { Numeric } from "./multiples.ts";
 import type { Found } from "./pattern-search.ts";
 
@@ -127,17 +127,38 @@ export function referredBy(node: SchemaNode): SchemaNode | null {
   return typeof ref === "string" ? node.document.resolve(ref) : null;
 }
 
+/** Nodes that are made in one step: 4. */
+const NODES_SHIFT = 2;
+
 /** Schemas under a keyword that maps names to schemas, as nodes. */
 export function nodesByName(node: SchemaNode, keyword: string): ReadonlyMap<string, SchemaNode> {
   const map = isObject(node.schema) ? own(node.schema, keyword) : undefined;
-  if (!isObject(map)) return new Map();
-  return new Map(Object.entries(map).map(([name, schema]) => [name, childOf(node, schema, keyword, name)]));
+  if (!isObject(map)) return NONE;
+  const entries = Object.entries(map);
+  spend(node.document.shared.effort, entries.length >> NODES_SHIFT);
+  return new Map(entries.map(([name, schema]) => [name, childOf(node, schema, keyword, name)]));
 }
+
+const NONE: ReadonlyMap<string, SchemaNode> = new Map();
+
+/** The names under a keyword that maps names to schemas. */
+export function namesUnder({ schema, document }: SchemaNode, keyword: string): readonly string[] {
+  const map = isObject(schema) ? own(schema, keyword) : undefined;
+  if (!isObject(map)) return [];
+  const names = Object.keys(map);
+  spend(document.shared.effort, names.length >> NAMES_SHIFT);
+  return names;
+}
+
+/** Names that are looked at in one step: 16. */
+const NAMES_SHIFT = 4;
 
 /** Schemas under a keyword that lists schemas, as nodes. */
 export function nodesInList(node: SchemaNode, keyword: string): readonly SchemaNode[] {
   const list = isObject(node.schema) ? own(node.schema, keyword) : undefined;
-  return isList(list) ? list.map((schema, index) => childOf(node, schema, keyword, index)) : [];
+  if (!isList(list)) return [];
+  spend(node.document.shared.effort, list.length >> NODES_SHIFT);
+  return list.map((schema, index) => childOf(node, schema, keyword, index));
 }
 
 /** The schema under a keyword, as a node; null when the keyword is absent. */

@@ -77,15 +77,28 @@ export function ruleNodes({ rules, document }: Side): readonly SchemaNode[] {
 
 /** As `judge` does, without the words. */
 export function passes(value: JsonValue, { judging, document, judgeCost }: Side): boolean {
-  spend(document.shared.effort, judgeCost);
-  if (holdsWide(value)) return judgeText(value, judging)?.status === "PASSED";
+  const { parts, isWide } = survey(value);
+  spend(document.shared.effort, judgeCost + (parts >> PARTS_SHIFT));
+  if (isWide) return judgeText(value, judging)?.status === "PASSED";
   return judging.schema.accepts(value) && judging.rules(value).length === 0 && !("missing" in judging.identity(value));
 }
 
-/** Whether an integer is in it that no double keeps: a version must declare its place, which is more than the schema says. */
-function holdsWide(value: JsonValue): boolean {
-  if (value === null || typeof value !== "object") return typeof value === "bigint";
-  return Object.values(value).some(holdsWide);
+/** Parts of a payload that are made and judged in one step: 4. */
+const PARTS_SHIFT = 2;
+
+/**
+ * How many parts a payload has, and whether an integer is in it that no double keeps: a version must declare its place, which is
+ * more than the schema says.
+ */
+function survey(value: JsonValue): { readonly parts: number; readonly isWide: boolean } {
+  const open: JsonValue[] = [value];
+  let isWide = false;
+  for (const part of open) {
+    if (typeof part === "bigint") isWide = true;
+    else if (part !== null && typeof part === "object")
+      for (const inner of Object.values(part as JsonObject)) open.push(inner);
+  }
+  return { parts: open.length, isWide };
 }
 
 /** As a record of these bytes would be judged; null when the strict boundary refuses them. */

@@ -1,5 +1,6 @@
 import type { JsonValue } from "../../json/json.ts";
 import { toJsonText } from "../../json/json-text.ts";
+import { isSpent, spend, type Effort } from "./effort.ts";
 import { mutationsOf } from "./mutation.ts";
 import type { Pick } from "./seeded-pick.ts";
 
@@ -62,11 +63,11 @@ export function searchWitness(search: WitnessSearch): JsonValue | null {
 
 /** Two changes at once, at random. */
 function searchFurther(
-  { isWitness, pool, names, pick, isSpent }: WitnessSearch,
+  { isWitness, pool, names, pick, isSpent: isOver }: WitnessSearch,
   bases: readonly JsonValue[],
   effort: number,
 ): JsonValue | null {
-  for (let left = Math.min(effort, bases.length * 200); left > 0 && !isSpent(); left -= 1) {
+  for (let left = Math.min(effort, bases.length * 200); left > 0 && !isOver(); left -= 1) {
     const base = bases[pick(bases.length)] ?? null;
     const once = [...mutationsOf(base, pool, names, pick)][0] ?? base;
     const twice = [...mutationsOf(once, pool, names, pick)][0] ?? once;
@@ -75,24 +76,27 @@ function searchFurther(
   return null;
 }
 
+/** Characters of a value that are written, and looked at, in one step: 64. */
+const SIZE_SHIFT = 6;
+
 /** Values judged while a witness is made smaller. */
 const SHRINK_MAX = 3_000;
 
 /** A smaller witness: fields and items dropped, values replaced by plainer ones, as long as it remains one. */
-export function shrinkWitness(
-  witness: JsonValue,
-  isWitness: (value: JsonValue) => boolean,
-  isSpent: () => boolean,
-): JsonValue {
+export function shrinkWitness(witness: JsonValue, isWitness: (value: JsonValue) => boolean, steps: Effort): JsonValue {
   let best = witness;
   let left = SHRINK_MAX;
+  let size = sizeOf(best);
   for (let improved = true; improved && left > 0;) {
     improved = false;
     for (const smaller of mutationsOf(best, PLAIN, [])) {
       left -= 1;
-      if (left <= 0 || isSpent()) break;
-      if (sizeOf(smaller) >= sizeOf(best) || !isWitness(smaller)) continue;
+      if (left <= 0 || isSpent(steps)) break;
+      const other = sizeOf(smaller);
+      spend(steps, Math.trunc(other) >> SIZE_SHIFT);
+      if (other >= size || !isWitness(smaller)) continue;
       best = smaller;
+      size = other;
       improved = true;
       break;
     }

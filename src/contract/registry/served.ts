@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { canonicalText } from "../../json/canonical.ts";
 import type { ContractSet, ContractStatus, ContractVersion } from "../../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
@@ -13,7 +14,7 @@ export type ServedVersion = {
   readonly id: number;
   readonly guid: string;
   /** JSON text of the schema. */
-  readonly schema: string;
+  readonly schema: () => string;
   readonly content: ContractVersion;
 };
 
@@ -51,7 +52,7 @@ export function servedBy({ contracts, bindings }: ContractSet): Served {
 
 function serve(contract: string, content: ContractVersion): ServedVersion {
   const { version, status, schema, digest } = content;
-  return { contract, version, status, ...ownSchemaIds(digest), schema: toJsonText(schema), content };
+  return { contract, version, status, ...ownSchemaIds(digest), schema: () => toJsonText(schema), content };
 }
 
 /** The versions to write: neither drafts nor retired. */
@@ -63,6 +64,22 @@ export function inForce(versions: readonly ServedVersion[]): readonly ServedVers
 export function latestOf(versions: readonly ServedVersion[]): ServedVersion | null {
   const active = versions.filter(({ status }) => status === "active");
   return active.at(-1) ?? inForce(versions).at(-1) ?? null;
+}
+
+/** Of a schema without annotation: schemas that say the same, whatever their spelling, and only those share it. */
+export function digestOfSchema(schema: JsonValue): string {
+  return createHash("sha256").update(canonicalText(schema)).digest("hex");
+}
+
+const DIGESTS = new WeakMap<ContractVersion, string>();
+
+/** The versions whose schema has a digest. Those of the versions are worked out once. */
+export function withDigest(versions: readonly ServedVersion[], wanted: string): readonly ServedVersion[] {
+  return versions.filter(({ content }) => {
+    const digest = DIGESTS.get(content) ?? digestOfSchema(content.schema);
+    DIGESTS.set(content, digest);
+    return digest === wanted;
+  });
 }
 
 /** The versions whose schema says the same, whatever its spelling. */

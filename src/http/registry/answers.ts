@@ -45,6 +45,11 @@ export function notPermitted(what: string): RegistryError {
   );
 }
 
+/** As a registry says that it cannot now; `Retry-After` goes with it. */
+export function busy(): RegistryError {
+  return new RegistryError(50303, "Too many schemas are being looked at: ask again");
+}
+
 /** A version under the name it was asked by. Clients ignore what they do not know, so the digest may be beside it. */
 export function versionView(name: string, served: ServedVersion): Readonly<Record<string, unknown>> {
   const { version, id, guid, schema, contract, content, status } = served;
@@ -55,5 +60,14 @@ export function versionView(name: string, served: ServedVersion): Readonly<Recor
     "sigma.identity": JSON.stringify(content.identity),
     "sigma.rules": String(content.rules.length),
   };
-  return { subject: name, version, id, guid, schemaType: "JSON", references: [], metadata: { properties }, schema };
+  return {
+    subject: name,
+    version,
+    id,
+    guid,
+    schemaType: "JSON",
+    references: [],
+    metadata: { properties },
+    schema: schema(),
+  };
 }

@@ -5,7 +5,7 @@ import type { HttpDeps } from "../deps.ts";
 import { leaveBody } from "../errors.ts";
 import { ProblemError } from "../problem.ts";
 import { notPermitted, REGISTRY_TYPE, RegistryError } from "./answers.ts";
-import { TAKES } from "./body.ts";
+import { openAsking, TAKES } from "./asking.ts";
 import { registerCompatibility } from "./compatibility.ts";
 import { refusedSchemas, settingSchemas } from "./schemas.ts";
 import { registerSchemas } from "./schema-routes.ts";
@@ -13,6 +13,9 @@ import { registerSubjects } from "./subjects.ts";
 
 /** Where the registry is mounted: serializers are given `http://host:port/registry` as the registry's URL. */
 const PREFIX = "/registry";
+
+/** A question takes two seconds of CPU at most. */
+const RETRY_AFTER_SECONDS = 2;
 
 /**
  * The gateway's contracts as a schema registry, for serializers that look schemas up: the part of the Confluent schema
@@ -29,15 +32,17 @@ export async function registerRegistry(app: FastifyInstance, deps: HttpDeps): Pr
       scope.setErrorHandler((error: FastifyError | ProblemError | RegistryError, request, reply) => {
         leaveBody(request, reply);
         const { status, code, message } = describe(error);
+        if (status === 503) void reply.header("retry-after", RETRY_AFTER_SECONDS);
         if (status === 500) request.log.error({ err: error, code: "SIG-H-500" }, "a request failed by a bug");
         return reply.code(status).send({ error_code: code, message });
       });
       scope.setNotFoundHandler((_request, reply) => {
         return reply.code(404).send({ error_code: 404, message: "HTTP 404 Not Found" });
       });
-      registerSubjects(scope, served);
+      const asking = openAsking(scope, deps.limits?.questions);
+      registerSubjects(scope, served, asking);
       registerSchemas(scope, served);
-      registerCompatibility(scope, served);
+      registerCompatibility(scope, served, asking);
       registerSettings(scope);
     },
     { prefix: PREFIX },

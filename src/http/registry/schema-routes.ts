@@ -17,7 +17,7 @@ export function registerSchemas(scope: FastifyInstance, served: () => Served): v
       .filter(([, versions]) => versions.includes(one))
       .map(([name]) => name)
       .toSorted();
-  const view = ({ schema, guid, id }: ServedVersion) => ({ schemaType: "JSON", schema, id, guid });
+  const view = ({ schema, guid, id }: ServedVersion) => ({ schemaType: "JSON", schema: schema(), id, guid });
 
   scope.get("/schemas/types", { schema: schemaSchemas.types }, async () => ["JSON"]);
   scope.get<ById>("/schemas/ids/:id", { schema: schemaSchemas.byId }, async ({ params }) => view(byId(params.id)));

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from "fastify";
-import { inForce, latestOf, sameSchemas, type Served, type ServedVersion } from "../../contract/registry/served.ts";
+import { inForce, latestOf, withDigest, type Served, type ServedVersion } from "../../contract/registry/served.ts";
 import { invalidVersion, noSchema, noSubject, notPermitted, noVersion, versionView } from "./answers.ts";
-import { schemaIn, TAKES } from "./body.ts";
+import { TAKES, type Asking } from "./asking.ts";
 import { refusedSchemas, subjectSchemas } from "./schemas.ts";
 
 type OfSubject = { Params: { subject: string }; Querystring: { deleted?: string } };
 type OfVersion = { Params: { subject: string; version: string } };
 
 /** `/subjects`: names, versions, and the lookup by content that serializers use. */
-export function registerSubjects(scope: FastifyInstance, served: () => Served): void {
+export function registerSubjects(scope: FastifyInstance, served: () => Served, asking: Asking): void {
   const versionsOf = (subject: string): readonly ServedVersion[] => {
     const found = served().subjects.get(subject);
     if (found === undefined) throw noSubject(subject);
@@ -51,7 +51,8 @@ export function registerSubjects(scope: FastifyInstance, served: () => Served): 
 
   scope.post<OfSubject>("/subjects/:subject", { schema: subjectSchemas.lookUp, config: TAKES }, async (request) => {
     const { subject } = request.params;
-    const found = sameSchemas(versionsOf(subject), schemaIn(request)).at(-1);
+    const versions = versionsOf(subject);
+    const found = withDigest(versions, await asking.name(request)).at(-1);
     if (found === undefined) throw noSchema();
     return versionView(subject, found);
   });
@@ -62,7 +63,8 @@ export function registerSubjects(scope: FastifyInstance, served: () => Served): 
     { schema: subjectSchemas.register, config: TAKES },
     async (request) => {
       const { subject } = request.params;
-      const found = sameSchemas(inForce(versionsOf(subject)), schemaIn(request)).at(-1);
+      const versions = inForce(versionsOf(subject));
+      const found = withDigest(versions, await asking.name(request)).at(-1);
       if (found === undefined) throw notPermitted("Registering a schema");
       return versionView(subject, found);
     },

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { compareVersions } from "../../../src/contract/compatibility/compare.ts";
+import { compareVersions, prepareVerdicts } from "../../../src/contract/compatibility/compare.ts";
 import { must } from "../../../src/contract/compatibility/conjunction.ts";
 import type { Effort } from "../../../src/contract/compatibility/effort.ts";
 import { findGaps } from "../../../src/contract/compatibility/inclusion.ts";
+import { mutationsOf } from "../../../src/contract/compatibility/mutation.ts";
+import { seededPick } from "../../../src/contract/compatibility/seeded-pick.ts";
 import { createShared, openSchema, rootOf } from "../../../src/contract/compatibility/schema-node.ts";
 import type { JsonObject } from "../../../src/json/json.ts";
 
@@ -54,6 +56,81 @@ describe("a comparison ends, whatever is compared", () => {
   test("a list of thousands is compared value by value", () => {
     expect(kinds(numbers(20_000), numbers(20_001))).toEqual(["compatible", "incompatible"]);
   });
+});
+
+/** Milliseconds of CPU that this thread takes for something. */
+function cpuMsOf(work: () => void): number {
+  const before = process.threadCpuUsage();
+  work();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1_000;
+}
+
+function many<T>(count: number, make: (index: number) => T): readonly T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}
+
+const named = (index: number): JsonObject => ({ properties: { [`a${index}`]: { type: "string", minLength: index } } });
+const afterwards = (index: number): JsonObject => ({
+  required: [`k${index + 1}`],
+  properties: { [`k${index + 1}`]: { type: "number" } },
+});
+
+// Each took more than 10 seconds of CPU, and takes 1 to 3 now.
+test.each<readonly [string, JsonObject]>([
+  ["thousands of schemas that all must hold", { allOf: many(3_000, named) }],
+  [
+    "a thousand conditions",
+    {
+      allOf: many(1_000, (index) => ({
+        if: { properties: { carrier: { const: `c${index}` } } },
+        then: { required: [`r${index}`] },
+        else: { properties: { [`e${index}`]: false } },
+      })),
+    },
+  ],
+  [
+    "thousands of dependencies",
+    { dependentSchemas: Object.fromEntries(many(2_000, (index) => [`k${index}`, afterwards(index)])) },
+  ],
+])("the steps of a comparison last as long for %s", { timeout: 120_000 }, (_, schema) => {
+  const before = {
+    type: "object",
+    additionalProperties: false,
+    required: ["carrier"],
+    properties: { carrier: { type: "string" } },
+  };
+  expect(cpuMsOf(() => kinds(before, { type: "object", ...schema }))).toBeLessThan(8_000);
+});
+
+test("a change at random makes no other change", () => {
+  let asked = 0;
+  const pool = new Proxy(
+    many(400, (index) => index),
+    {
+      get: (list, name, self) => {
+        if (name !== "length") asked += 1;
+        return Reflect.get(list, name, self) as unknown;
+      },
+    },
+  );
+  const names = many(20_000, (index) => `name-${index}`);
+  expect([...mutationsOf({ a: 1 }, pool, names, seededPick(1))]).toHaveLength(1);
+  expect(asked).toBeLessThanOrEqual(1);
+});
+
+test("only the direction that is asked for is decided", () => {
+  class Counted extends Array<JsonObject> {
+    asked = 0;
+    override [Symbol.iterator](): ArrayIterator<JsonObject> {
+      this.asked += 1;
+      return super[Symbol.iterator]();
+    }
+  }
+  const payloads = new Counted();
+  const version = { schema: true, rules: [], identity: [] };
+  prepareVerdicts(version, version, { seed: 1, payloads })("forward");
+  expect(payloads.asked).toBe(1);
 });
 
 test("the same question has the same answer, whatever was asked before", () => {

@@ -1,0 +1,87 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { BODY_BYTES_MAX } from "../../isolate/read-schema.ts";
+import {
+  undecided,
+  type Against,
+  type Answers,
+  type Kind,
+  type Questions,
+  type Refused,
+} from "../../isolate/question.ts";
+import { openThread, THREAD_LIMITS, type Thread, type ThreadLimits, type Told } from "../../isolate/thread.ts";
+import type { Taken } from "../media.ts";
+import { busy, invalidSchema, RegistryError } from "./answers.ts";
+
+/** What the registry reads: JSON of whatever name. */
+export const TAKES: { readonly takes: readonly Taken[]; readonly bodyBytesMax: number } = {
+  takes: ["document"],
+  bodyBytesMax: BODY_BYTES_MAX,
+};
+
+/** Asks about the schemas that requests bring. They are a stranger's: a thread that can be ended looks at them. */
+export type Asking = {
+  /** The digest of a request's schema. @throws RegistryError */
+  readonly name: (request: FastifyRequest) => Promise<string>;
+  /** What keeps a request's schema from accepting all that the versions accept. @throws RegistryError */
+  readonly compare: (request: FastifyRequest, against: readonly Against[]) => Promise<readonly string[]>;
+};
+
+/** A thread for each kind of question, begun at the first: what serializers ask never waits for a comparison. */
+export function openAsking(scope: FastifyInstance, changes: Partial<ThreadLimits> = {}): Asking {
+  const limits = { ...THREAD_LIMITS, ...changes };
+  const entry = new URL(
+    import.meta.url.endsWith(".ts") ? "../../isolate/worker.ts" : "../../isolate/worker.js",
+    import.meta.url,
+  );
+  const open = <K extends Kind>(kind: K): Thread<Questions[K], Answers[K]> => {
+    const thread = openThread<Questions[K], Answers[K]>({ entry, data: kind, name: `registry ${kind}` }, limits);
+    // Before the server waits for its requests: none is to wait for a question.
+    scope.addHook("preClose", thread.close);
+    return thread;
+  };
+  const [naming, comparing] = [open("name"), open("compare")];
+  const isHere =
+    ({ raw }: FastifyRequest) =>
+    () =>
+      !raw.socket.destroyed;
+  return {
+    name: async (request) => {
+      const body = request.body as Buffer;
+      const answer = answerIn(await naming.ask({ body }, isHere(request)));
+      // As long as the body is bounded this takes milliseconds: the machine is to blame.
+      if (answer.kind === "given-up") throw busy();
+      if (answer.kind !== "named") throw refusal(answer);
+      return answer.digest;
+    },
+    compare: async (request, against) => {
+      const body = request.body as Buffer;
+      const answer = answerIn(await comparing.ask({ body, against }, isHere(request)));
+      if (answer.kind === "given-up") return against.map(({ name }) => undecided(name, WHY[answer.why]));
+      if (answer.kind !== "compared") throw refusal(answer);
+      return answer.complaints;
+    },
+  };
+}
+
+type GivenUp = Extract<Told<unknown>, { readonly kind: "given-up" }>;
+
+const WHY: Readonly<Record<GivenUp["why"], string>> = {
+  cpu: "it takes more than a question may; sigma contract check takes its time",
+  time: "it was not decided in time; sigma contract check takes its time",
+  memory: "it takes more memory than a question may; sigma contract check takes more",
+};
+
+function answerIn<Answer>(told: Told<Answer>): Answer | GivenUp {
+  switch (told.kind) {
+    case "answered":
+      return told.answer;
+    case "given-up":
+      return told;
+    case "not-asked":
+      throw busy();
+  }
+}
+
+function refusal({ kind, message }: Refused): RegistryError {
+  return kind === "invalid" ? invalidSchema(message) : new RegistryError(400, message);
+}

@@ -1,0 +1,63 @@
+import { parsePayload } from "../core/payload.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
+import { refuseSchema } from "../schema/schema-lint.ts";
+import type { Refused } from "./question.ts";
+
+/** A whole JSON text within another may take twice its bytes; a schema has at most a million (`refuseSchema`). */
+export const BODY_BYTES_MAX = 2_162_688;
+
+const BODY = { bytesMax: BODY_BYTES_MAX, depthMax: 16 } as const;
+
+/** A schema that lint lets through nests 64 schemas, each two steps below the other, and a value below the last. */
+const SCHEMA = { bytesMax: BODY_BYTES_MAX, depthMax: 256 } as const;
+
+/** Objects in a schema: a little more than there are schemas in it. The largest contracts there are have a few thousand. */
+const OBJECTS_MAX = 20_000;
+
+export type SchemaRead =
+  | { readonly ok: true; readonly schema: JsonValue }
+  | { readonly ok: false; readonly why: Refused };
+
+/** The schema that a body brings: `{"schema": "<JSON text>", "schemaType": "JSON"}`. */
+export function readSchema(body: Uint8Array): SchemaRead {
+  const read = parsePayload(body, BODY);
+  if (!read.ok || !isObject(read.payload)) {
+    return { ok: false, why: { kind: "unreadable", message: "The body is no JSON object" } };
+  }
+  const { schema, schemaType } = read.payload;
+  if (schemaType !== "JSON") return invalid("only schemas of type JSON are served here");
+  if (typeof schema !== "string") return invalid("there is none in the body");
+  const parsed = parsePayload(Buffer.from(schema), SCHEMA);
+  return parsed.ok ? { ok: true, schema: parsed.payload } : invalid(parsed.reason.message);
+}
+
+/** The same schema when it could be a version's: what lint refuses is compiled by nobody. */
+export function usable(
+  schema: JsonValue,
+): { readonly ok: true; readonly schema: JsonObject | boolean } | { readonly ok: false; readonly why: Refused } {
+  if (typeof schema !== "boolean" && !isObject(schema)) return invalid("a schema is an object, true or false");
+  const [refused] = refuseSchema(schema);
+  if (refused !== undefined) return invalid(`${refused.message} (at "${refused.pointer}")`);
+  return { ok: true, schema };
+}
+
+/** Whether a schema is too large to be asked about by whoever likes. The command line asks about any. */
+export function isTooLarge(schema: JsonValue): boolean {
+  const open: JsonValue[] = [schema];
+  let objects = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next === null || typeof next !== "object") continue;
+    if (!Array.isArray(next)) objects += 1;
+    if (objects > OBJECTS_MAX) return true;
+    for (const part of Object.values(next as JsonObject)) open.push(part);
+  }
+  return false;
+}
+
+function invalid(message: string): { readonly ok: false; readonly why: Refused } {
+  return { ok: false, why: { kind: "invalid", message } };
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
