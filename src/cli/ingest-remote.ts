@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { EXIT } from "../codes.ts";
 import { createFirstFailures, printFirstFailures } from "./first-failures.ts";
+import type { IngestOptions } from "./ingest.ts";
 import { readInputs, resumeHint, type Reading, type Sink } from "./ingest-reading.ts";
 import { readKey, type Said } from "./new-records.ts";
 import { counted, note, print, printJson } from "./output.ts";
@@ -25,7 +26,7 @@ export async function ingestRemotely(reading: Reading, url: string): Promise<voi
   const interruption = onInterruption(config.shutdownDeadlineMs);
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   const failures = createFirstFailures(options.showFailures);
-  const sender = createSender(url, topic, headersOf(options));
+  const sender = createSender(url, topic, headersOf(options), isWaitedFor(options));
   const told = createTallying();
   let sent = 0;
   let takenTo = 0;
@@ -66,6 +67,11 @@ export async function ingestRemotely(reading: Reading, url: string): Promise<voi
   }
 }
 
+/** Decisions cost the sender the time they take: who wants to know nothing of them has it as fast as the log takes records. */
+function isWaitedFor({ strict, showFailures }: IngestOptions): boolean {
+  return strict || showFailures > 0;
+}
+
 /** Who wants to know that nothing FAILED is not told so by a gateway that has not decided. */
 function exitCodeOf(strict: boolean, sent: number, tally: Tally): number {
   if (!strict) return EXIT.ok;
@@ -75,10 +81,11 @@ function exitCodeOf(strict: boolean, sent: number, tally: Tally): number {
 
 function printSent({ topic, options }: Reading, url: string, sent: number, tally: Tally): void {
   if (options.json) return;
-  const decided = tally.records === sent ? "" : `; ${counted(sent - tally.records, "record")} not decided yet`;
-  print(`${counted(sent, "record")} accepted by ${url} for topic ${topic}${decided}`);
+  const undecided = isWaitedFor(options) ? sent - tally.records : 0;
+  const so = undecided === 0 ? "" : `; ${counted(undecided, "record")} not decided yet`;
+  print(`${counted(sent, "record")} accepted by ${url} for topic ${topic}${so}`);
   if (tally.records > 0) printTally(tally);
-  if (decided !== "") print(`How far they are decided: ${toRun("status", ["--url", shellWord(url)])}`);
+  if (tally.records < sent) print(`How far they are decided: ${toRun("status", ["--url", shellWord(url)])}`);
 }
 
 /** What `--producer` and `--key` are called in a request. Node writes headers as Latin-1, one character for each byte. */
@@ -121,8 +128,8 @@ type Sender = {
   readonly send: (records: readonly Buffer[], taken: (count: number) => void) => Promise<readonly Told[]>;
 };
 
-function createSender(url: string, topic: string, said: Readonly<Record<string, string>>): Sender {
-  let waits = true;
+function createSender(url: string, topic: string, said: Readonly<Record<string, string>>, waited: boolean): Sender {
+  let waits = waited;
   return {
     send: async (records, taken) => {
       const [first] = records;

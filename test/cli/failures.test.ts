@@ -57,6 +57,11 @@ describe("sigma ingest names what FAILED", () => {
     const again = await sigma(args, { cwd });
     expect(again.stdout).toContain("DUPLICATE  4");
     expect(again.stdout).toMatch(/^ {2}bad\.ndjson:5 {2}malformed-not-json/m);
+    const unasked = await sigma(["ingest", "bad.ndjson", "--to", url, "--show-failures", "0"], { cwd });
+    expect([unasked.code, unasked.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^7 records accepted by \S+ for topic \S+\nHow far they are decided: .* status --url http/),
+    ]);
     const traffic = await sigma(["contract", "traffic", "shipment", "--data", "there", "--json"], { cwd });
     expect(jsonLines(traffic.stdout)).toContainEqual(expect.objectContaining({ producer: "Ümläut" }));
   });
