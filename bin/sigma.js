@@ -47,20 +47,26 @@ function quietExperiments() {
   };
 }
 
-/** A checkout brings its own Node as a devDependency; with an older Node on the PATH, that one takes over. */
+/**
+ * A checkout brings its own Node as a devDependency, and where the package is installed one may be installed beside it; with an
+ * older Node on the PATH, that one takes over.
+ */
 function relaunch() {
-  const own = join(root, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node");
-  if (!existsSync(own) || process.env.SIGMA_RELAUNCHED !== undefined) {
+  const name = process.platform === "win32" ? "node.cmd" : "node";
+  const own = [join(root, "node_modules"), dirname(root)]
+    .map((modules) => join(modules, ".bin", name))
+    .find(existsSync);
+  if (own === undefined || process.env.SIGMA_RELAUNCHED !== undefined) {
     process.stderr.write(
       `error SIG-X-001 Cannot run sigma on Node ${process.versions.node}: it needs Node ${NEEDED.join(".")} or newer\n` +
-        "  fix: install a newer Node, or run npm ci in a checkout, which brings one\n",
+        "  fix: install a newer Node; or beside this package: npm install node@24; or in a checkout: npm ci, which brings one\n",
     );
     process.exitCode = 2;
     return;
   }
   const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: "inherit",
-    env: { ...process.env, SIGMA_RELAUNCHED: "1" },
+    env: { ...process.env, SIGMA_RELAUNCHED: process.argv[1] },
   });
   // The terminal signals the whole group, so the child gets Ctrl-C twice when it is passed on; a service manager may signal
   // only this process. Passing on SIGTERM and SIGHUP alone is right for both.

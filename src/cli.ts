@@ -1,9 +1,12 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { endOnBackgroundErrors } from "./cli/background.ts";
 import { contractCommand } from "./cli/contract.ts";
+import { parseCount } from "./cli/contract-arguments.ts";
 import type { IngestOptions } from "./cli/ingest.ts";
 import type { ActOptions } from "./cli/streams.ts";
 import { version } from "./cli/package.ts";
+import { rememberCaller } from "./cli/printed-command.ts";
+import { programName } from "./cli/program-name.ts";
 import { withSettings } from "./cli/settings.ts";
 import { EXIT } from "./codes.ts";
 
@@ -17,6 +20,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
   if (args.includes("--no-color")) process.env["NO_COLOR"] = "1";
   try {
     const program = await createProgram(args);
+    rememberCaller(programName(startOf(process)), program, process.env);
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     // Commander has printed what is wrong, or the help that was asked for.
@@ -26,6 +30,11 @@ export async function runCli(args: readonly string[]): Promise<void> {
       process.exitCode = report(error);
     }
   }
+}
+
+/** An older Node hands over to a newer one, and tells it what it was given itself (bin/sigma.js). */
+function startOf({ argv, env }: NodeJS.Process): Parameters<typeof programName>[0] {
+  return { script: env["SIGMA_RELAUNCHED"] ?? argv[1] ?? "sigma", cwd: process.cwd(), env };
 }
 
 /** The whole command tree. */
@@ -110,6 +119,14 @@ function addIngest(): Command {
     .option("--to <where>", "append to kafka, or send to a running gateway, for example http://127.0.0.1:8000")
     .option("--from-line <number>", "skip the lines of the first input before this one", "1")
     .option("--ndjson", "every line is a record, also where a first text over several lines says otherwise", false)
+    .option("--producer <name>", "who sends them; kept with each record")
+    .option("--key <key>", "what keeps records in one partition: a field as /order_id, or one text (their identity)")
+    .addOption(
+      new Option("--show-failures <number>", "name the first failures, with their lines")
+        .argParser(parseCount)
+        .default(5),
+    )
+    .option("--strict", "exit 10 when a record FAILED", false)
     .option("-q, --quiet", "no progress", false)
     .option("--json", "print JSON", false)
     .action(async (files: readonly string[], options: IngestOptions) =>

@@ -44,6 +44,7 @@ export const CODES = {
     "An input is of a kind that is not read: another encoding than UTF-8, an archive, a table, one array over several lines",
   "SIG-I-020": "Compressed input is damaged or ends too early",
   "SIG-I-021": "A JSON text over several lines is not JSON, so that where the next record begins is not known",
+  "SIG-I-022": "A key or the name of a producer cannot be used",
   "SIG-I-030": "The log of the data directory is missing, and the store has decided records of it",
   "SIG-I-031": "The folder to write to holds something already",
   "SIG-I-032": "The log and the store do not belong together",

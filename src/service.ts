@@ -111,9 +111,9 @@ async function reportShadow(shadow: Shadow | null, logger: Logger): Promise<Node
   return setInterval(() => logShadow(logger, shadow.snapshot()), SHADOW_LOG_EVERY_MS).unref();
 }
 
-/** A logger to standard error as the configuration wants it. */
-export async function openLogger({ log }: Config): Promise<Logger> {
+/** A logger to standard error as the configuration wants it. @param reword puts the commands of a remedy into words that a person can type. */
+export async function openLogger({ log }: Config, reword: (remedy: string) => string): Promise<Logger> {
   const { createLogger } = await import("./observe/log.ts");
   const format = log.format === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : log.format;
-  return createLogger({ level: log.level, format, destination: process.stderr });
+  return createLogger({ level: log.level, format, destination: process.stderr, reword });
 }

@@ -94,7 +94,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   sqlite: {
     uses: ["core", "json", "schema"],
     libraries: [],
-    node: ["node:sqlite", "node:fs", "node:path", "node:worker_threads"],
+    node: ["node:sqlite", "node:fs", "node:os", "node:path", "node:url", "node:worker_threads"],
   },
   // Copies of the embedded files.
   backup: { uses: ["sqlite"], libraries: [], node: ["node:crypto", "node:fs", "node:path"] },

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { runStep, stepsOf } from "./document-steps.ts";
+import { inShell, stepsOf } from "./document-steps.ts";
 import { startGatewayProcess } from "./e2e/process.ts";
 import { temporaryDirectory } from "./embedded.ts";
 import { MUTANTS } from "./simulation/mutants.ts";
@@ -23,10 +23,8 @@ describe("README.md", () => {
     const gateway = await startGatewayProcess(data, { demo: true });
     for (const { command, output } of stepsOf(README)) {
       const asked = command.replaceAll("http://127.0.0.1:8000", gateway.url);
-      expect({ command, output: stable(await runStep(asked, { env: { SIGMA_DATA_DIR: data } })) }).toEqual({
-        command,
-        output: stable(output),
-      });
+      const { stdout, stderr } = await inShell(asked, { env: { SIGMA_DATA_DIR: data } });
+      expect({ command, output: stable(stdout), stderr }).toEqual({ command, output: stable(output), stderr: "" });
     }
     gateway.child.kill("SIGTERM");
     await gateway.ended;

@@ -5,6 +5,7 @@ import type { Fact } from "../contract/compatibility/facts.ts";
 import type { Fault } from "../contract/fault.ts";
 import { EXIT } from "../codes.ts";
 import { counted, note, print, printJson, printJsonValues, printTable } from "./output.ts";
+import { toRun, withCommands } from "./printed-command.ts";
 import { findingsOf, githubLines, junitText, type Format, type Report, type ReportFinding } from "./report-formats.ts";
 
 /** Options of `sigma contract diff` and of `sigma contract check` with `--against` or `--mode`. */
@@ -117,7 +118,7 @@ export async function checkCompatible(name: string | undefined, options: Compati
   const { checkCompatibility } = await import("../contract/compatibility-check.ts");
   if (name === undefined) {
     note(
-      'error SIG-C-064 Cannot check compatibility: no version is named\n  fix: Name one, as in "sigma contract check shipment@2"',
+      `error SIG-C-064 Cannot check compatibility: no version is named\n  fix: Name one: ${toRun("contract check", ["shipment@2"])}`,
     );
     process.exitCode = EXIT.usage;
     return;
@@ -143,7 +144,7 @@ export async function checkCompatible(name: string | undefined, options: Compati
       if (checked.length === 0) print(`${name} has no earlier version; there is nothing to compare with`);
       for (const { before, direction, verdict } of checked) await printVerdict(`${direction} with ${before}`, verdict);
       for (const { file, line, column, level, code, message, remedy } of told)
-        note(`${file}:${line}:${column}: ${level} ${code} ${message}\n  fix: ${remedy}`);
+        note(`${file}:${line}:${column}: ${level} ${code} ${message}\n  fix: ${withCommands(remedy ?? "")}`);
       print(`${counted(checked.length, "comparison")}, ${counted(findings.length, "finding")}`);
   }
 }
@@ -170,5 +171,5 @@ function reportCheck(
 function refuse(faults: readonly Fault[]): void {
   process.exitCode = EXIT.usage;
   for (const { file, line, column, code, message, remedy } of faults)
-    note(`${file}:${line}:${column}: error ${code} ${message}\n  fix: ${remedy}`);
+    note(`${file}:${line}:${column}: error ${code} ${message}\n  fix: ${withCommands(remedy)}`);
 }

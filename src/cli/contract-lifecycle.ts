@@ -14,6 +14,7 @@ import { hasData, openStoreFor } from "../main.ts";
 import type { TrafficNote } from "../store/traffic.ts";
 import { placed } from "./contracts.ts";
 import { note, print, printJson, printTable } from "./output.ts";
+import { withCommands } from "./printed-command.ts";
 import { Refusal, Refusals, usage } from "./refusal.ts";
 import { configFor } from "./settings.ts";
 import { passWhatIfGate, type GateOptions } from "./what-if-gate.ts";
@@ -112,7 +113,7 @@ async function requireProved(config: Config, { name, contract, version }: Target
   const findings = checked.ok ? checked.value.findings : checked.faults;
   if (findings.length > 0) throw new Refusals(findings.map(placed));
   const advice = checked.ok ? checked.value.advice : [];
-  for (const one of advice) note(`${describeFault(one)}\n  fix: ${one.remedy}`);
+  for (const one of advice) note(`${describeFault(one)}\n  fix: ${withCommands(one.remedy)}`);
 }
 
 /** Records that declare nothing would all be FAILED. */

@@ -36,7 +36,7 @@ export async function newContract(command: Command, subject: string, options: Ne
       `give records: --from FILE; or the next version of a contract: --version 2 --from 1`,
     );
   }
-  const [input] = openInputs([from], `contract new ${subject} --from`);
+  const [input] = openInputs([from]);
   if (input === undefined) return;
   const { inferred, bad } = await readSample(input, options.lines);
   if (inferred.records === 0) {

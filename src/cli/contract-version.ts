@@ -6,6 +6,7 @@ import { nextSchemaName, withNextId, withNextVersion } from "../contract/next-ve
 import { describeIoError } from "../contract/source-text.ts";
 import { placed } from "./contracts.ts";
 import { note, print, printJson } from "./output.ts";
+import { toRun } from "./printed-command.ts";
 import { Refusals, usage, type Refusal } from "./refusal.ts";
 
 /**
@@ -65,7 +66,8 @@ export function newVersion(
   print(`${name} is a draft in ${folder}, as ${subject}@${source.version} is: change ${basename(schemaFile)}`);
   if (schema.includes('"$id"') && renamed === schema)
     note(`Its $id is that of version ${source.version}: give it one of its own, or no dataschema tells the two apart`);
-  note(`Then: sigma contract diff ${subject}@${source.version} ${name}, and sigma contract check ${name}`);
+  note(`Then: ${toRun("contract diff", [`${subject}@${source.version}`, name])}`);
+  note(`And:  ${toRun("contract check", [name])}`);
 }
 
 function copyOrMake(from: string, to: string): void {

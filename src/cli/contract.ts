@@ -22,6 +22,7 @@ import {
   type Report,
   type ReportFinding,
 } from "./report-formats.ts";
+import { withCommands } from "./printed-command.ts";
 import { addWhatIf } from "./what-if-command.ts";
 import { toJsonText } from "../json/json-text.ts";
 
@@ -208,7 +209,7 @@ async function refuse(faults: readonly Fault[], exitCode: number): Promise<void>
 async function reportFaults(faults: readonly Fault[]): Promise<void> {
   if (faults.length === 0) return;
   const { describeFault } = await import("../contract/fault.ts");
-  for (const fault of faults) process.stderr.write(`${describeFault(fault)}\n  fix: ${fault.remedy}\n`);
+  for (const fault of faults) process.stderr.write(`${describeFault(fault)}\n  fix: ${withCommands(fault.remedy)}\n`);
 }
 
 /** Columns aligned by their longest cell; no trailing blanks. */

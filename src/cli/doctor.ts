@@ -12,6 +12,7 @@ import { Unavailable } from "../core/unavailable.ts";
 import { checkEngines, hasData, loadContractSet, openToLook, type ContractsResult, type Look } from "../main.ts";
 import { placed } from "./contracts.ts";
 import { counted, print, printJson, printTable, styled } from "./output.ts";
+import { withCommands } from "./printed-command.ts";
 import { configFor } from "./settings.ts";
 
 /** Below this, a gateway of moderate traffic is full within days. */
@@ -36,7 +37,7 @@ export async function doctor(command: Command, { json }: { readonly json: boolea
   if (checks.some(({ result }) => result === "fail")) process.exitCode = EXIT.findings;
   if (json) return checks.forEach((check) => printJson({ kind: "check", ...check }));
   printTable(checks.map(({ name, result, message }) => [STYLED[result](), name, message]));
-  for (const { name, fix } of checks) if (fix !== null) print(`fix ${name}: ${fix}`);
+  for (const { name, fix } of checks) if (fix !== null) print(`fix ${name}: ${withCommands(fix)}`);
 }
 
 const STYLED: Readonly<Record<Check["result"], () => string>> = {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { draftFiles, whyNoDraft, type Draft, type Unmapped } from "../authoring/draft.ts";
 import { describeIoError } from "../contract/source-text.ts";
 import { note, print, printJson } from "./output.ts";
+import { toRun } from "./printed-command.ts";
 import { Refusals, usage } from "./refusal.ts";
 
 /** Never overwrites: a contract that is there is somebody's work. */
@@ -42,7 +43,8 @@ export function writeDraft(contractsDir: string, draft: Draft, unmapped: readonl
   if (json)
     return printJson({ kind: "draft", name: `${subject}@1`, folder, identity: draft.identity, remarks: draft.remarks });
   print(`${subject}@1 is a draft in ${folder}`);
-  note(`Read it, put payloads into ${folder}/fixtures/v1/pass and fail, then: sigma contract check ${subject}`);
+  const check = toRun("contract check", [subject]);
+  note(`Read it, put payloads into ${folder}/fixtures/v1/pass and fail, then: ${check}`);
 }
 
 function tellUnmapped(name: string, unmapped: readonly Unmapped[], json: boolean): void {

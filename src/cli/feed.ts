@@ -5,13 +5,21 @@ import type { Pipeline } from "../pipeline.ts";
 import type { Appended } from "../source/source.ts";
 import { EXIT } from "../codes.ts";
 import type { LineBatch } from "../json/lines.ts";
+import type { MakeRecord } from "./new-records.ts";
 import { Refusal } from "./refusal.ts";
 import type { Range } from "./tally.ts";
+
+/** A batch that is decided: what stood on its lines is at these positions. */
+export type Settled = {
+  readonly positions: readonly Appended[];
+  readonly lineNumbers: readonly number[];
+  readonly file: string;
+};
 
 /** Appends batches of lines and waits for their decisions. */
 export type Feeder = {
   /** Resolves when the batch is durable in the log, and so few are undecided that memory stays bounded. */
-  readonly add: (batch: LineBatch) => Promise<void>;
+  readonly add: (batch: LineBatch, file: string) => Promise<void>;
   /** Resolves when everything appended is decided and stored. */
   readonly settle: () => Promise<void>;
   readonly appended: () => number;
@@ -43,18 +51,23 @@ export function createHaltWatch(): {
   };
 }
 
-/**
- * @param stop waits for no more decisions once it aborts.
- * @throws a refusal from `add` or `settle` when a stream halts.
- */
+type FeederOptions = {
+  readonly make: MakeRecord;
+  /** Told of each batch in turn. */
+  readonly onSettled?: (settled: Settled) => Promise<void>;
+  /** No more decisions are waited for once it aborts. */
+  readonly stop?: AbortSignal;
+};
+
+/** @throws a refusal from `add` or `settle` when a stream halts. */
 export function createFeeder(
   pipeline: Pipeline,
   topic: string,
   watch: ReturnType<typeof createHaltWatch>,
-  stop: AbortSignal = new AbortController().signal,
+  { make, onSettled, stop = new AbortController().signal }: FeederOptions,
 ): Feeder {
   const { log, gateway } = pipeline;
-  const undecided: (readonly Appended[])[] = [];
+  const undecided: Settled[] = [];
   const ranges = new Map<string, { from: bigint; to: bigint }>();
   const failure = new AbortController();
   gateway.done.catch((error: unknown) => failure.abort(error));
@@ -62,20 +75,23 @@ export function createFeeder(
   let appended = 0;
 
   const settleOldest = async (): Promise<void> => {
-    for (const { stream, offset } of undecided.shift() ?? []) {
+    const oldest = undecided.shift();
+    if (oldest === undefined) return;
+    for (const { stream, offset } of lastOfEach(oldest.positions)) {
       if (await gateway.settled(stream, offset, signal)) continue;
       if (stop.aborted) return;
       if (failure.signal.aborted) throw failure.signal.reason;
       throw halted(watch.halt());
     }
+    await onSettled?.(oldest);
   };
   return {
-    add: async ({ lines }) => {
+    add: async ({ lines, lineNumbers }, file) => {
       if (lines.length === 0) return;
-      const records = lines.map((value) => ({ key: null, headers: NO_HEADERS, value, partition: null }));
+      const records = lines.map(make);
       const positions = await appendPatiently(async () => log.append(topic, records));
       appended += positions.length;
-      undecided.push(lastOfEach(positions));
+      undecided.push({ positions, lineNumbers, file });
       for (const { stream, offset } of positions) {
         const range = ranges.get(stream);
         if (range === undefined) ranges.set(stream, { from: offset, to: offset + 1n });
@@ -90,8 +106,6 @@ export function createFeeder(
     ranges: () => [...ranges].map(([stream, { from, to }]) => ({ stream, from, to })),
   };
 }
-
-const NO_HEADERS: readonly [] = [];
 
 /** Waits until what the log already held is decided, so that a tally counts only what is added. */
 export async function settleBacklog(pipeline: Pipeline, topic: string, signal: AbortSignal): Promise<void> {

@@ -4,9 +4,11 @@ import { EXIT } from "../codes.ts";
 import { describeIoError } from "../contract/source-text.ts";
 import { print, printJson } from "./output.ts";
 import { packageFile } from "./package.ts";
+import { toRun } from "./printed-command.ts";
 import { Refusal, usage } from "./refusal.ts";
+import { fileWord } from "./shell-word.ts";
 
-const CONFIGURATION = `# Every setting, with its default: sigma config show --origin
+const CONFIGURATION = `# Every setting, with its default: npx sigma config show --origin
 http:
   port: 8000
 
@@ -26,7 +28,8 @@ sources:
 
 const README = `# Gateway
 
-\`sigma start\` runs it; \`sigma contract check\` judges the fixtures under \`contracts/\`; \`sigma doctor\` checks the rest.
+\`npx sigma start\` runs it; \`npx sigma contract check\` judges the fixtures under \`contracts/\`; \`npx sigma doctor\` checks the
+rest. They run in this folder when the package sigma-aetl is installed here or in a folder above.
 `;
 
 /** Written when nothing of them is there yet: all, or nothing. */
@@ -42,9 +45,9 @@ export async function init(
   { json }: { readonly yes: boolean; readonly json: boolean },
 ): Promise<void> {
   const targets = [...Object.keys(FILES), "contracts"];
-  const there = ["sigma.yaml", "contracts"].filter((name) => existsSync(join(directory, name)));
-  if (there.length > 0) {
-    const message = `Cannot write into "${directory}": it has ${there.join(" and ")}`;
+  const occupied = ["sigma.yaml", "contracts"].filter((name) => existsSync(join(directory, name)));
+  if (occupied.length > 0) {
+    const message = `Cannot write into "${directory}": it has ${occupied.join(" and ")}`;
     throw usage("SIG-I-006", message, "name an empty directory: sigma init my-gateway");
   }
   // A README or .gitignore of the project itself stays as it is.
@@ -69,7 +72,8 @@ export async function init(
   for (const name of written) print(`wrote ${join(directory, name)}`);
   print("");
   print("Try next:");
-  if (directory !== ".") print(`  cd ${directory}`);
-  print("  sigma contract check");
-  print("  sigma start");
+  // No change of directory: the program may be found only from here.
+  const there = directory === "." ? [] : ["--config", fileWord(join(directory, "sigma.yaml"))];
+  print(`  ${toRun("contract check", there)}`);
+  print(`  ${toRun("start", there)}`);
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, createReadStream, statSync, type ReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { describeIoError } from "../contract/source-text.ts";
+import { toRunAgain } from "./printed-command.ts";
 import { usage, type Refusal } from "./refusal.ts";
 
 export type Chunks = AsyncIterable<Buffer> & Pick<Readable, "destroy">;
@@ -26,17 +27,17 @@ const STANDARD_INPUT: ReadonlySet<string> = new Set(["-", "/dev/stdin", "/dev/fd
  * Opens what the command line names; nothing named is standard input.
  * @throws a refusal, before anything is read, when one of them cannot be read or a terminal would be waited for.
  */
-export function openInputs(names: readonly string[], command: string): readonly Input[] {
+export function openInputs(names: readonly string[]): readonly Input[] {
   const given = names.length === 0 ? ["-"] : names;
-  return given.map((name) => (STANDARD_INPUT.has(name) ? standardInput(command) : fileInput(name)));
+  return given.map((name) => (STANDARD_INPUT.has(name) ? standardInput() : fileInput(name)));
 }
 
-function standardInput(command: string): Input {
+function standardInput(): Input {
   if (process.stdin.isTTY) {
     throw usage(
       "SIG-I-008",
       `Cannot read records: no file is named and standard input is a terminal`,
-      `name a file, or pipe one in: sigma ${command} - < FILE (see sigma ${command} --help)`,
+      `name a file, or pipe one in: ${toRunAgain()} < FILE`,
     );
   }
   return { name: "-", sizeBytes: null, chunks: () => process.stdin as Chunks, bytesRead: () => 0 };

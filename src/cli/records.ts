@@ -12,7 +12,9 @@ import { BrokenText } from "../json/texts.ts";
 import { EXIT } from "../codes.ts";
 import type { Chunks, Input } from "./inputs.ts";
 import { LINE_BYTES_MAX, tooLong } from "./line-limit.ts";
+import { isRunning, toRunAgain } from "./printed-command.ts";
 import { Refusal, usage } from "./refusal.ts";
+import { fileWord } from "./shell-word.ts";
 import { DamagedInput, unpack } from "./unpack.ts";
 
 export type RecordOptions = FramingOptions & {
@@ -77,7 +79,7 @@ export async function proveInputs(inputs: readonly Input[], options: RecordOptio
 /** @param so what was done of what came before it, and how to go on; null when the error is not about the input. */
 export function refusalOf(error: unknown, name: string, so: string): Refusal | null {
   if (error instanceof Unframed)
-    return usage("SIG-I-019", `Cannot read "${name}": ${error.message}`, error.remedy.replaceAll("FILE", name));
+    return usage("SIG-I-019", `Cannot read "${name}": ${error.message}`, remedyFor(error.remedy, name));
   if (error instanceof DamagedInput) {
     const where = `near byte ${error.packedBytes} of it`;
     const message = `Cannot read "${name}": its ${error.format} data ${error.message}, ${where}`;
@@ -93,6 +95,12 @@ export function refusalOf(error: unknown, name: string, so: string): Refusal | n
     );
   }
   return error instanceof LineTooLong ? tooLong(name, error.line, so) : null;
+}
+
+/** With the name of the file, and with the whole command where one is to read what another wrote. */
+function remedyFor(remedy: string, name: string): string {
+  const text = remedy.replaceAll("FILE", () => fileWord(name));
+  return isRunning("ingest") ? text.replace("sigma ingest -", () => toRunAgain([], ["-"])) : text;
 }
 
 /** Unpacked, without the byte order mark of the file. */

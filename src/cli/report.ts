@@ -1,6 +1,7 @@
 import { Unavailable } from "../core/unavailable.ts";
 import { EXIT } from "../codes.ts";
 import { note } from "./output.ts";
+import { withCommands } from "./printed-command.ts";
 import { Refusal, Refusals, type PlacedFault } from "./refusal.ts";
 
 /** Prints what ended a command, in words, and answers the exit code. No stack unless SIGMA_DEBUG is set. */
@@ -27,9 +28,9 @@ export function report(error: unknown): number {
 
 /** `sigma.yaml:3:9: error SIG-S-004 Setting http.port must be ...`. */
 function printFault({ place, code, message, remedy }: PlacedFault): void {
-  note(`${place}: error ${code} ${message}\n  fix: ${remedy}`);
+  note(`${place}: error ${code} ${message}\n  fix: ${withCommands(remedy)}`);
 }
 
 function printError(code: string, message: string, remedy: string): void {
-  note(`error ${code} ${message}\n  fix: ${remedy}`);
+  note(`error ${code} ${message}\n  fix: ${withCommands(remedy)}`);
 }

@@ -13,8 +13,10 @@ import { createFeeder, createHaltWatch } from "./feed.ts";
 import { openInputs } from "./inputs.ts";
 import { LINE_BYTES_MAX } from "./line-limit.ts";
 import { readLineBatches } from "../json/lines.ts";
+import { createMakeRecord } from "./new-records.ts";
 import { print, printJson } from "./output.ts";
 import { packageFile, version } from "./package.ts";
+import { toRun, withCommands } from "./printed-command.ts";
 import { Refusal } from "./refusal.ts";
 import { report } from "./report.ts";
 import { configFor } from "./settings.ts";
@@ -27,7 +29,7 @@ type Options = { readonly demo: boolean; readonly json: boolean };
 export async function start(command: Command, options: Options): Promise<void> {
   const config = await configFor(command);
   const contracts = await requireContracts(config);
-  const logger = await openLogger(config);
+  const logger = await openLogger(config, withCommands);
   const interruption = onInterruption(config.shutdownDeadlineMs);
   try {
     const watch = createHaltWatch();
@@ -142,15 +144,16 @@ async function feedExamples(
   const file = packageFile("examples/shipments.ndjson");
   const source = config.sources.find(({ topic }) => topic === DEFAULT_SOURCE.topic);
   if (source?.subject !== DEFAULT_SOURCE.subject || !existsSync(file) || !(await isEmpty(pipeline))) return;
-  const [input] = openInputs([file], "start");
+  const [input] = openInputs([file]);
   if (input === undefined) return;
-  const feeder = createFeeder(pipeline, source.topic, watch, signal);
+  const make = createMakeRecord({}, source.topic, pipeline.contracts.current());
+  const feeder = createFeeder(pipeline, source.topic, watch, { make, stop: signal });
   for await (const batch of readLineBatches(input.chunks(), {
     ...config.batch,
     lineBytesMax: LINE_BYTES_MAX,
     eager: true,
   }))
-    await feeder.add(batch);
+    await feeder.add(batch, file);
   await feeder.settle();
   if (signal.aborted) return;
   const tally = await tallyOf(pipeline.store.reads, feeder.ranges());
@@ -163,7 +166,7 @@ async function feedExamples(
   print(`  curl -s ${url}/api/validate -H 'content-type: application/json' \\`);
   print(`    -d '{"shipment_id":"","weight_kg":-5,"destination":"Dublin"}'`);
   print(`  curl -s ${url}/v1/decisions/${source.topic}/0/4`);
-  print(`  npx sigma audit${config.dataDir === ".sigma/data" ? "" : ` --data ${config.dataDir}`}`);
+  print(`  ${toRun("audit")}`);
 }
 
 async function isEmpty({ log, store }: Pipeline): Promise<boolean> {

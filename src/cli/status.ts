@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { EXIT } from "../codes.ts";
 import { hasData, openToLook } from "../main.ts";
 import { counted, grouped, print, printJson, printTable, styled } from "./output.ts";
+import { toRun } from "./printed-command.ts";
 import { Refusal } from "./refusal.ts";
 import { requestGateway } from "./remote.ts";
 import { configFor } from "./settings.ts";
@@ -47,7 +48,7 @@ export async function status(command: Command, options: Options): Promise<void> 
 
 function printEmpty(dataDir: string, json: boolean): void {
   if (json) return printJson({ kind: "status", dataDir, empty: true });
-  print(`${dataDir} holds no data yet. Begin with: sigma start`);
+  print(`${dataDir} holds no data yet. Begin with: ${toRun("start")}`);
 }
 
 function logMissing(path: string): Refusal {

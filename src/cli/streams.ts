@@ -7,6 +7,7 @@ import { openEngine } from "../main.ts";
 import type { Stream } from "../source/source.ts";
 import type { HaltNote } from "../store/operator.ts";
 import { print, printJson, printTable, styled } from "./output.ts";
+import { toRun, withCommands } from "./printed-command.ts";
 import { Refusal, usage } from "./refusal.ts";
 import { configFor } from "./settings.ts";
 
@@ -47,7 +48,7 @@ export async function listStreams(command: Command, { json }: { readonly json: b
       if (code === STREAM_ENDED) print(`${topic}/${partition}: ${message}`);
       else {
         print(`${topic}/${partition}: ${styled("red", code)} ${message}`);
-        print(`  fix: ${remedy}`);
+        print(`  fix: ${withCommands(remedy)}`);
       }
     }
   } finally {
@@ -64,7 +65,7 @@ export async function resume(command: Command, name: string, options: ActOptions
   await withStream(command, name, async ({ store }, stream) => {
     await resumeStream(store, stream.id, operatorOf(options));
     if (options.json) return printJson({ kind: "resumed", stream: stream.id });
-    print(`${name} may go on; its gateway looks every two seconds. See: sigma streams list`);
+    print(`${name} may go on; its gateway looks every two seconds. See: ${toRun("streams list")}`);
   });
 }
 

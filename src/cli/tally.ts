@@ -18,6 +18,8 @@ export type Range = { readonly stream: string; readonly from: bigint; readonly t
 export function createTallying(): {
   readonly observe: Observe;
   readonly tally: () => Tally;
+  /** One record; a failure by its code. */
+  readonly add: (outcome: "stored" | "duplicate" | (string & {})) => void;
   readonly clear: () => void;
 } {
   let records = 0;
@@ -31,6 +33,12 @@ export function createTallying(): {
       stored += event.stored;
       duplicates += event.duplicates;
       for (const [code, count] of event.failures) failures.set(code, (failures.get(code) ?? 0) + count);
+    },
+    add: (outcome) => {
+      records += 1;
+      if (outcome === "stored") stored += 1;
+      else if (outcome === "duplicate") duplicates += 1;
+      else failures.set(outcome, (failures.get(outcome) ?? 0) + 1);
     },
     tally: () => ({ records, stored, duplicates, failures: new Map(failures) }),
     clear: () => {

@@ -30,7 +30,7 @@ export async function validate(command: Command, files: readonly string[], optio
       `Cannot validate by "${options.contract}": it is no contract name`,
       "write shipment or shipment@1",
     );
-  const inputs = openInputs(files, `validate --contract ${options.contract}`);
+  const inputs = openInputs(files);
   const { set, headers } = chooseContract(await configFor(command), name);
   let passed = 0;
   let failed = 0;

@@ -1,5 +1,6 @@
 import { CELLS, newlyFailing, type Counts, type Group, type WhatIfReport } from "../whatif/report.ts";
 import { counted, grouped, print, printTable, styled } from "./output.ts";
+import { toRun } from "./printed-command.ts";
 
 /** Groups shown of each kind; `--json` has all. */
 const GROUPS_SHOWN = 20;
@@ -86,7 +87,7 @@ function printCoverage({ coverage, candidate, digest, source }: WhatIfReport): v
   const missing: readonly (readonly [number, string])[] = [
     [otherVersions, "another version had judged them"],
     [bytesNotKept, "their bytes are not kept"],
-    [unreadable, "they can no longer be read; see sigma audit"],
+    [unreadable, `they can no longer be read; see ${toRun("audit")}`],
     [notInLog, "the log no longer holds them"],
     [notStored, "no row of theirs can be read, or not yet"],
   ];

@@ -28,6 +28,8 @@ export type CompiledVersion = {
   readonly schema: CompiledSchema;
   readonly rules: CompiledRules;
   readonly identity: ReturnType<typeof compilePointers>;
+  /** RFC 6901 pointers of the identity's fields. */
+  readonly identityFields: readonly string[];
   readonly machineId: (fields: readonly JsonValue[]) => MachineId;
   readonly numbers: NumberTypes;
   /** The schema's own `$id`, by which a CloudEvent's `dataschema` may declare it. */
@@ -138,6 +140,7 @@ export function compileVersion(subject: string, version: ContractVersion): Compi
     schema: compileSchema(version.schema, { formats: version.formats ?? "annotate" }),
     rules: compileRules(version.rules, version.schema, version.formats ?? "annotate"),
     identity: compilePointers(version.identity),
+    identityFields: version.identity,
     machineId: compileMachineId(IDENTITY_KIND, subject),
     numbers: compileNumberTypes(version.schema),
     schemaId: typeof id === "string" ? id : null,

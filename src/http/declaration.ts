@@ -37,9 +37,3 @@ export function originHeaders({ traceparent, tracestate, ...headers }: IncomingH
   }
   return added;
 }
-
-/** The key of the request's records; null when it gives none. */
-export function keyOf(headers: IncomingHttpHeaders): Uint8Array | null {
-  const key = headers["sigma-key"];
-  return typeof key === "string" ? Buffer.from(key, "latin1") : null;
-}

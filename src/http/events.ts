@@ -16,6 +16,7 @@ import {
 } from "./negotiation.ts";
 import { notFound } from "./problem.ts";
 import { answerPositions } from "./receipts.ts";
+import { withKeys } from "./record-keys.ts";
 import { bareRecord, recordsOf, withRequestHeaders } from "./records.ts";
 import { eventSchemas } from "./schemas.ts";
 
@@ -37,7 +38,7 @@ export function registerEvents(app: FastifyInstance, deps: HttpDeps, held: Held)
       const told = tellVersions(deps, request, reply, topic, [withRequestHeaders(request)(bareRecord(null))]);
       return answerLines(deps, request, reply, { topic, told, lease: held.lease() });
     }
-    const records = recordsOf(request, TAKES);
+    const records = recordsOf(request, TAKES).map(withKeys(deps, request, topic));
     const [only] = records;
     if (taken === "payload" && only?.value instanceof Buffer && request.headers["ce-specversion"] === undefined) {
       refuseMisread(only.value, topic, deps.contracts());

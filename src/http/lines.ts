@@ -10,6 +10,7 @@ import type { Lease } from "./held.ts";
 import { wholeLines } from "./line-body.ts";
 import { ProblemError, tooLarge } from "./problem.ts";
 import { answerPositions, preferredWait } from "./receipts.ts";
+import { withKeys } from "./record-keys.ts";
 import { bareRecord, withRequestHeaders } from "./records.ts";
 
 const BOUNDS = { lineBytesMax: LIMITS.lines.lineBytesMax, blankBytesMax: LIMITS.blankBytes } as const;
@@ -37,6 +38,7 @@ export async function answerLines(
 ): Promise<FastifyReply> {
   const receipt = createReceipt(preferredWait(request) !== null);
   const common = withRequestHeaders(request);
+  const keyed = withKeys(deps, request, topic);
   const clock = startClock(deps.limits?.lineMs ?? LIMITS.lineMs, "No whole line arrived", "too-slow");
   const besides = isGzip(request.headers) ? UNPACKING_BYTES : 0;
   try {
@@ -47,7 +49,7 @@ export async function answerLines(
       if (lines.length > 0) {
         // What the log takes is not the sender's time.
         clock.stop();
-        const records = lines.map((value) => common(bareRecord(value)));
+        const records = lines.map((value) => keyed(common(bareRecord(value))));
         receipt.add(records, await deps.log.append(topic, records));
       }
       taken();

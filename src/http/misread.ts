@@ -4,9 +4,9 @@ import { contentsOf } from "./contents.ts";
 import { LINE_TYPES } from "./media.ts";
 import { ProblemError } from "./problem.ts";
 
-const SPACE = /^[ \t\r\n]*/;
-/** More of a body than this is not looked at: the first lines tell. */
-const LOOKED_AT_BYTES = 65_536;
+const LINE_FEED = 0x0a;
+const [QUOTE, OPEN_LIST, OPEN_OBJECT] = [0x22, 0x5b, 0x7b];
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
  * Refuses a body of `application/json` that was plainly meant as several records: whole JSON texts on lines of their own, or a
@@ -14,12 +14,12 @@ const LOOKED_AT_BYTES = 65_536;
  * @throws ProblemError 400 with how to send it.
  */
 export function refuseMisread(body: Buffer, topic: string, set: CompiledContractSet): void {
-  const text = body.toString("utf8", 0, LOOKED_AT_BYTES);
-  const start = SPACE.exec(text)?.[0].length ?? 0;
-  if (text[start] === "[" && !mayTakeLists(topic, set)) {
+  const marked = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  const start = skipSpace(body, marked ? BYTE_ORDER_MARK.length : 0);
+  if (body[start] === OPEN_LIST && !mayTakeLists(topic, set)) {
     throw misread("json-list", "The body is a JSON list, and a record of this topic's contract is none");
   }
-  if (text[start] === "{" && holdsLines(text, start)) {
+  if (holdsLines(body, start)) {
     throw misread(
       "ndjson-as-json",
       "The body holds several JSON texts, one on each line: application/json is one record",
@@ -27,13 +27,28 @@ export function refuseMisread(body: Buffer, topic: string, set: CompiledContract
   }
 }
 
-/** Two JSON texts, on lines of their own, before anything else. */
-function holdsLines(text: string, start: number): boolean {
-  const end = text.indexOf("\n", start);
-  if (end === -1 || !isJson(text.slice(start, end))) return false;
-  const second = text.slice(end).trimStart();
-  const line = second.split("\n", 1)[0] ?? "";
-  return line.trim() !== "" && isJson(line);
+/** A JSON text on a line of its own, and behind it another one that begins. What is asked first costs least. */
+function holdsLines(body: Buffer, start: number): boolean {
+  const end = body.indexOf(LINE_FEED, start);
+  if (end === -1) return false;
+  const second = skipSpace(body, end);
+  const byte = body[second];
+  if (byte === undefined) return false;
+  const begins = byte === OPEN_OBJECT || byte === OPEN_LIST || byte === QUOTE || isJson(lineAt(body, second));
+  return begins && isJson(body.toString("utf8", start, end));
+}
+
+/** Of what begins neither an object, a list nor a text, the first line is a number or a word, or no JSON. */
+function lineAt(body: Buffer, start: number): string {
+  return body.toString("utf8", start, start + WORD_MAX).split("\n", 1)[0] ?? "";
+}
+
+const WORD_MAX = 64;
+
+function skipSpace(body: Buffer, start: number): number {
+  let at = start;
+  for (let byte = body[at]; byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d; byte = body[at]) at += 1;
+  return at;
 }
 
 function isJson(line: string): boolean {

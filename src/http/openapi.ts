@@ -79,6 +79,10 @@ const RECORD_HEADERS = {
   "sigma-contract": { ...text, description: "Declares the version, as in shipment@1; Contract means the same" },
   "sigma-producer": { ...text, description: "Who sends, for the traffic of a version" },
   "sigma-key": { ...text, description: "Key of the records: equal keys go to one partition, in order" },
+  "sigma-key-field": {
+    ...text,
+    description: "Field that has the key of each record, as in /order_id; without either it is the record's identity",
+  },
   "accept-contract": {
     ...text,
     description: "The versions the client takes, as in shipment@2, shipment@1;q=0.5; 406 when it would be another",

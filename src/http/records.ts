@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { NewRecord } from "../source/source.ts";
 import { fromBatch, fromBinary, fromStructured } from "./cloudevents.ts";
-import { declaredHeaders, keyOf, originHeaders } from "./declaration.ts";
+import { declaredHeaders, originHeaders } from "./declaration.ts";
 import { isBinaryEvent, takenAs, type Taken } from "./media.ts";
 
 /**
@@ -34,10 +34,9 @@ export function bareRecord(value: Uint8Array | null): NewRecord {
   return { key: null, headers: [], value, partition: null };
 }
 
-/** The declared contract, the producer, the trace and the key of a request become those of each of its records. */
+/** The declared contract, the producer and the trace of a request become those of each of its records. */
 export function withRequestHeaders({ headers }: FastifyRequest): (record: NewRecord) => NewRecord {
   const added = [...declaredHeaders(headers), ...originHeaders(headers)];
-  const key = keyOf(headers);
-  if (added.length === 0 && key === null) return (record) => record;
-  return (record) => ({ ...record, key: record.key ?? key, headers: [...record.headers, ...added] });
+  if (added.length === 0) return (record) => record;
+  return (record) => ({ ...record, headers: [...record.headers, ...added] });
 }

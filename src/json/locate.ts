@@ -23,10 +23,23 @@ type Step = { readonly name: string; readonly bytes: Buffer; readonly wanted: Wa
  * @returns one for each pointer, in their order.
  */
 export function locate(bytes: Uint8Array, pointers: readonly string[]): readonly Located[] {
+  return locateWanted(bytes, pointers, wantedFor(pointers));
+}
+
+/**
+ * {@link locate} for pointers that are asked of many texts. Of bytes that are no JSON it answers something, in the same time.
+ * @throws SyntaxError when a key of such bytes cannot be read.
+ */
+export function compileLocate(pointers: readonly string[]): (bytes: Uint8Array) => readonly Located[] {
+  const wanted = wantedOf(pointers);
+  return (bytes) => locateWanted(bytes, pointers, wanted);
+}
+
+function locateWanted(bytes: Uint8Array, pointers: readonly string[], wanted: Wanted): readonly Located[] {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const located: Located[] = [];
   const start = skipSpace(buffer, 0);
-  find(buffer, start, start, wantedFor(pointers), { pointers, located });
+  find(buffer, start, start, wanted, { pointers, located });
   return located;
 }
 
@@ -40,9 +53,14 @@ function wantedFor(pointers: readonly string[]): Wanted {
   const known = last.pointers;
   if (known.length === pointers.length && known.every((pointer, index) => pointer === pointers[index]))
     return last.wanted;
+  const wanted = wantedOf(pointers);
+  last = { pointers, wanted };
+  return wanted;
+}
+
+function wantedOf(pointers: readonly string[]): Wanted {
   const wanted = createWanted("");
   for (const [slot, pointer] of pointers.entries()) add(wanted, pointer, slot);
-  last = { pointers, wanted };
   return wanted;
 }
 

@@ -6,13 +6,19 @@ export type LogOptions = {
   readonly format: "json" | "pretty";
   /** Where whole lines go; usually standard error. */
   readonly destination: DestinationStream;
+  /** Puts the commands of a remedy into the words that a person can type; as it stands without. */
+  readonly reword?: (remedy: string) => string;
 };
 
 /** A logger of one JSON object a line (time in ISO 8601), or of lines for people. Nothing it writes holds a payload. */
-export function createLogger({ level, format, destination }: LogOptions): Logger {
+export function createLogger({ level, format, destination, reword }: LogOptions): Logger {
   const stream = format === "json" ? destination : prettyStream(destination);
+  const log = (fields: Record<string, unknown>): Record<string, unknown> => {
+    const { remedy } = fields;
+    return reword !== undefined && typeof remedy === "string" ? { ...fields, remedy: reword(remedy) } : fields;
+  };
   return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } },
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName, log } },
     stream,
   );
 }

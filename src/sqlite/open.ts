@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Unavailable } from "../core/unavailable.ts";
+import { openToLook } from "./read-only.ts";
 
 /** What a file of ours is: written into the header of the database, and checked before anything else is read. */
 export type FileKind = {
@@ -42,7 +43,8 @@ export function openDatabase<T>(
   const { path, readOnly = false, busyTimeoutMs, pagesMax } = options;
   return guarded(kind, path, () => {
     if (!readOnly) mkdirSync(dirname(path), { recursive: true });
-    const db = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
+    const settings = { timeout: busyTimeoutMs, enableForeignKeyConstraints: false };
+    const db = readOnly ? openToLook(path, settings) : new DatabaseSync(path, settings);
     try {
       const isNew = isNewFile(kind, db, options);
       if (!readOnly) {

@@ -125,7 +125,7 @@ describe("files of records", () => {
     const packed = gzipSync(text);
     const run = await sigma(["ingest", "-"], { cwd, input: packed.subarray(0, packed.length - 2_000) });
     const [, count, line] =
-      /its gzip data ends too early[^]*?(\d[\d,]*) records before it were ingested\. To go on: sigma ingest - --topic sigma-aetl\.shipments --from-line (\d+)/.exec(
+      /its gzip data ends too early[^]*?(\d[\d,]*) records before it were ingested\. To go on: node \S+ ingest - --topic sigma-aetl\.shipments --from-line (\d+)/.exec(
         run.stderr,
       ) ?? [];
     expect([run.code, Number(line)]).toEqual([1, Number((count ?? "").replaceAll(",", "")) + 1]);

@@ -47,7 +47,7 @@ describe("sigma ingest", () => {
     const { code, stdout, stderr } = await running.ended;
     expect(code).toBe(130);
     const line = Number(
-      /^To go on: sigma ingest - --topic sigma-aetl\.shipments --from-line (\d+)$/m.exec(stderr)?.[1],
+      /^To go on: node \S+ ingest - --json --topic sigma-aetl\.shipments --from-line (\d+)$/m.exec(stderr)?.[1],
     );
     const [tally] = jsonLines(stdout);
     expect(tally).toMatchObject({ kind: "tally", records: line - 1, stored: line - 1, duplicates: 0 });
@@ -119,7 +119,9 @@ describe("sigma ingest", () => {
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const run = await sigma(["ingest", EXAMPLES, "--to", `http://127.0.0.1:${port}`, "--json"], { cwd: project() });
-    expect(jsonLines(run.stdout)).toEqual([{ v: 1, kind: "accepted", topic: "sigma-aetl.shipments", records: 42 }]);
+    expect(jsonLines(run.stdout)).toMatchObject([
+      { v: 1, kind: "accepted", topic: "sigma-aetl.shipments", records: 42, decided: { records: 0 } },
+    ]);
     const sent = Buffer.from(readFileSync(EXAMPLES).toString("latin1").replace("\n\n", "\n"), "latin1");
     expect(bodies.map((body) => body.equals(sent))).toEqual([true, true]);
   });

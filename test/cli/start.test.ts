@@ -60,7 +60,7 @@ describe("sigma start", () => {
     const command = await running.line(/curl -s .*\/v1\/decisions\//);
     const url = /http:\S+/.exec(command)?.[0] ?? "";
     expect(await (await fetch(url)).json()).toMatchObject({ status: "FAILED", code: "schema" });
-    await running.line(/npx sigma audit$/);
+    await running.line(/^ {2}node \S+bin\/sigma\.js audit$/);
     running.child.kill("SIGTERM");
     const { stdout } = await running.ended;
     expect(stdout).toContain("/api/validate -H 'content-type: application/json'");

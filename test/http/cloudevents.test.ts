@@ -166,6 +166,11 @@ describe("a body of application/json that was meant otherwise", () => {
       ["json-list", " \n[]"],
       ["ndjson-as-json", `${shipment("A")}\n${shipment("B")}\n`],
       ["ndjson-as-json", `${shipment("A")}\r\n\r\n${shipment("B")}`],
+      ["ndjson-as-json", `\uFEFF${shipment("A")}\n${shipment("B")}\n`],
+      ["ndjson-as-json", `${shipment("A".repeat(100_000))}\n${shipment("B")}\n`],
+      ["ndjson-as-json", `${shipment("A")}\n{"shipment_id":`],
+      ["ndjson-as-json", '"A"\n"B"\n'],
+      ["ndjson-as-json", "1\n2\n"],
     ] as const) {
       const answer = await send(body);
       expect([answer.status, answer.body["code"]]).toEqual([400, code]);

@@ -105,6 +105,7 @@ test("bodies are demanded, headers are schemas of their own, and servers and sec
       "sigma-contract",
       "sigma-producer",
       "sigma-key",
+      "sigma-key-field",
       "accept-contract",
       "content-encoding",
     ]),

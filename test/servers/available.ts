@@ -2,6 +2,7 @@ import { apicurioHome } from "./apicurio.ts";
 import { run } from "./cache.ts";
 import { kafkaJars } from "./kafka.ts";
 import { mongodBinary } from "./mongodb.ts";
+import { mountReadOnly } from "./read-only-mount.ts";
 import { serializerLibrary } from "./serializer.ts";
 import { mountSmallDisk } from "./small-disk.ts";
 
@@ -47,6 +48,12 @@ export const SERVERS: readonly RealServer[] = [
     module: "test/servers/small-disk.ts",
     needs: "the right to mount a tmpfs",
     bring: () => mountSmallDisk().remove(),
+  },
+  {
+    name: "read-only mount",
+    module: "test/servers/read-only-mount.ts",
+    needs: "the right to mount a directory",
+    bring: () => mountReadOnly(import.meta.dirname).remove(),
   },
   { name: "schema registry", module: "test/servers/apicurio.ts", needs: "a JDK and Maven", bring: apicurioHome },
 ];

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
@@ -114,6 +114,56 @@ describe("a file that is not ours", () => {
     const path = boxPath();
     const error = await unavailable(() => openDatabase(KIND, { path, busyTimeoutMs: 0, readOnly: true }, layOut, same));
     expect(error.code).toBe("BOX_CANTOPEN");
+  });
+});
+
+describe("a database beside which nothing can be made", () => {
+  /** As a user who may read and not write; root may do anything. */
+  function asReader<T>(directory: string, run: () => T): T {
+    chmodSync(directory, 0o555);
+    for (const name of readdirSync(directory)) chmodSync(join(directory, name), 0o444);
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      return run();
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      chmodSync(directory, 0o755);
+    }
+  }
+
+  function namesIn(path: string): unknown {
+    const { db, made } = openDatabase(KIND, { path, busyTimeoutMs: 0, readOnly: true }, layOut, (file) =>
+      file.prepare("SELECT name FROM things ORDER BY name").all(),
+    );
+    db.close();
+    return made;
+  }
+
+  function openDirectory(): string {
+    const directory = temporaryDirectory();
+    chmodSync(directory, 0o755);
+    return join(directory, "box.db");
+  }
+
+  test("is read when it was closed in order", () => {
+    const path = openDirectory();
+    const db = openBox(path);
+    db.exec("INSERT INTO things VALUES ('a')");
+    db.close();
+    expect(asReader(dirname(path), () => namesIn(path))).toEqual([{ name: "a" }]);
+  });
+
+  test.each([
+    ["with its index", true],
+    ["without its index", false],
+  ])("is read with what is in its write-ahead log alone, %s", (_, indexed) => {
+    const from = boxPath();
+    const path = openDirectory();
+    openBox(from).exec("INSERT INTO things VALUES ('a')");
+    for (const suffix of ["", "-wal", ...(indexed ? ["-shm"] : [])])
+      copyFileSync(`${from}${suffix}`, `${path}${suffix}`);
+    expect(asReader(dirname(path), () => namesIn(path))).toEqual([{ name: "a" }]);
   });
 });
 

@@ -65,52 +65,78 @@ export function layoutOf(collections: readonly string[]): readonly CollectionLay
   ];
 }
 
+/** What a collection lacks, or has otherwise. What is missing may be made as long as the collection holds nothing. */
+type LayoutFault = {
+  readonly message: string;
+  readonly of: CollectionLayout;
+  readonly missing: "collection" | IndexDescription | null;
+};
+
 /** What a database lacks or has otherwise, as one sentence each; empty when it is as it should be. */
 export async function findLayoutFaults(db: Db, layout: readonly CollectionLayout[]): Promise<readonly string[]> {
+  return (await lookAt(db, layout)).map(({ message }) => message);
+}
+
+async function lookAt(db: Db, layout: readonly CollectionLayout[]): Promise<readonly LayoutFault[]> {
   const there = await collectionsOf(db);
-  const faults: string[] = [];
-  for (const { name, indexes, fields } of layout) {
+  const faults: LayoutFault[] = [];
+  for (const of of layout) {
+    const { name, indexes, fields } = of;
+    const add = (message: string, missing: LayoutFault["missing"] = null): void =>
+      void faults.push({ message, of, missing });
     const found = there.get(name);
     if (found === undefined) {
-      faults.push(`collection ${name} is missing`);
+      add(`collection ${name} is missing`, "collection");
       continue;
     }
-    if (!isSame(found.validator, validatorOf(fields))) faults.push(`the validator of ${name} is missing or different`);
-    if (found.capped) faults.push(`collection ${name} is capped: it would forget documents`);
+    if (!isSame(found.validator, validatorOf(fields))) add(`the validator of ${name} is missing or different`);
+    if (found.capped) add(`collection ${name} is capped: it would forget documents`);
     const kept = await db.collection(name).indexes();
     for (const index of indexes) {
       const same = kept.find((one) => one.name === index.name);
-      if (same === undefined) faults.push(`index ${index.name} of ${name} is missing`);
-      else if (!isSameIndex(same, index)) faults.push(`index ${index.name} of ${name} is another one`);
+      if (same === undefined) add(`index ${index.name} of ${name} is missing`, index);
+      else if (!isSameIndex(same, index)) add(`index ${index.name} of ${name} is another one`);
     }
     for (const one of kept) {
-      if (one["expireAfterSeconds"] !== undefined)
-        faults.push(`index ${one.name} of ${name} deletes documents by time`);
+      if (one["expireAfterSeconds"] !== undefined) add(`index ${one.name} of ${name} deletes documents by time`);
       if (one["unique"] === true && !indexes.some((index) => index.name === one.name))
-        faults.push(`index ${one.name} of ${name} is unique and not ours: it would refuse records`);
+        add(`index ${one.name} of ${name} is unique and not ours: it would refuse records`);
     }
   }
   return faults;
 }
 
 /**
- * Makes what is missing and verifies the rest. A collection that holds documents gets nothing new: a unique index that
- * comes after them may not hold, and a person has to know. Nothing is ever dropped or changed.
+ * Makes what is missing, but only when nothing else is wrong: a database is left as it was, or is as it should be. A collection
+ * that holds documents gets nothing new: an index that comes after them may not hold, and a person has to know. Nothing is ever
+ * dropped or changed.
  * @throws `Unavailable` with code STORE_LAYOUT naming every fault.
  */
 export async function ensureLayout(db: Db, layout: readonly CollectionLayout[]): Promise<void> {
-  if ((await findLayoutFaults(db, layout)).length === 0) return;
-  const there = await collectionsOf(db);
-  for (const { name, indexes, fields } of layout) {
-    if (!there.has(name)) await createCollection(db, name, fields);
+  const faults = await lookAt(db, layout);
+  const standing: string[] = [];
+  for (const fault of faults) if (!(await canBeMade(db, fault))) standing.push(fault.message);
+  if (standing.length > 0) throw layoutRefused(db.databaseName, standing);
+  for (const { name, indexes, fields } of new Set(faults.map(({ of }) => of))) {
+    if (faults.some(({ of, missing }) => of.name === name && missing === "collection"))
+      await createCollection(db, name, fields);
     const collection = db.collection<Document>(name);
-    if (indexes.length === 0 || !(await isEmpty(collection))) continue;
     const kept = new Set((await collection.indexes()).map((index) => index.name));
     const missing = indexes.filter((index) => !kept.has(index.name));
-    if (missing.length > 0) await collection.createIndexes(missing.map((index) => ({ ...index })));
+    if (missing.length > 0 && (await isEmpty(collection)))
+      await collection.createIndexes(missing.map((index) => ({ ...index })));
   }
-  const faults = await findLayoutFaults(db, layout);
-  if (faults.length > 0) throw layoutRefused(db.databaseName, faults);
+  if (faults.length === 0) return;
+  const left = await findLayoutFaults(db, layout);
+  if (left.length > 0) throw layoutRefused(db.databaseName, left);
+}
+
+async function canBeMade(db: Db, { of: { name }, missing }: LayoutFault): Promise<boolean> {
+  if (missing === null || missing === "collection") return missing !== null;
+  const collection = db.collection<Document>(name);
+  if (await isEmpty(collection)) return true;
+  // Another gateway that starts at the same time may have made it, and gone on to write.
+  return collection.indexExists(missing.name ?? "");
 }
 
 function layoutRefused(database: string, faults: readonly string[]): Unavailable {

@@ -61,6 +61,22 @@ describe("the layout of a MongoDB store", () => {
     expect(await raw.collection("validated_orders").indexExists("position")).toBe(false);
   });
 
+  test("one fault that it cannot mend keeps it from making anything", async () => {
+    const database = await testDatabase(mongo.server());
+    const { raw } = database;
+    await raw.createCollection("failed_orders", { capped: true, size: 4_096 });
+    await raw.createCollection("sigma_receipts");
+    const error = await unavailable(database.open());
+    expect(error).toMatchObject({
+      code: "STORE_LAYOUT",
+      remedy: expect.stringContaining("nothing was changed") as string,
+    });
+    expect(error.message).not.toMatch(/missing(?! or different)/);
+    const names = (await raw.listCollections().toArray()).map(({ name }) => name);
+    expect(names.toSorted()).toEqual(["failed_orders", "sigma_receipts"]);
+    expect((await raw.collection("sigma_receipts").indexes()).map(({ name }) => name)).toEqual(["_id_"]);
+  });
+
   test("an empty collection is completed", async () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();

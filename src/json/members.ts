@@ -1,0 +1,110 @@
+import type { ByteRange } from "./locate.ts";
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/** Most names that are looked for at once: each has a bit. */
+export const MEMBERS_MAX = 30;
+
+/**
+ * Finds members of a JSON object by their names, in one pass that ends where the last of them does: for what is asked of every
+ * record on its way in. Whether the text is JSON nobody looks; of other bytes it answers something, in the same time.
+ * @param names not more than {@link MEMBERS_MAX}, each once.
+ * @returns where the values are, in the order of the names; null when the text is no object or lacks one of them. A name that stands
+ * twice is found where it stands first.
+ */
+export function compileMembers(names: readonly string[]): (bytes: Buffer) => readonly ByteRange[] | null {
+  const wanted = names.map((name) => Buffer.from(name, "utf8"));
+  const all = 2 ** names.length - 1;
+  return (bytes) => {
+    let at = skipSpace(bytes, 0);
+    if (bytes[at] !== OPEN_OBJECT) return null;
+    const ranges: ByteRange[] = [];
+    let found = 0;
+    at = skipSpace(bytes, at + 1);
+    while (bytes[at] === QUOTE) {
+      const keyEnd = skipString(bytes, at);
+      const index = indexOf(bytes, at, keyEnd, wanted);
+      const colon = skipSpace(bytes, keyEnd);
+      if (bytes[colon] !== COLON) return null;
+      const from = skipSpace(bytes, colon + 1);
+      const to = skipValue(bytes, from);
+      if (index >= 0 && (found & (1 << index)) === 0) {
+        ranges[index] = [from, to];
+        found |= 1 << index;
+        if (found === all) return ranges;
+      }
+      const next = skipSpace(bytes, to);
+      if (bytes[next] !== COMMA) return null;
+      at = skipSpace(bytes, next + 1);
+    }
+    return null;
+  };
+}
+
+/** Whether the string skipped last had an escape in it. */
+let hadEscape = false;
+
+function indexOf(bytes: Buffer, start: number, end: number, wanted: readonly Buffer[]): number {
+  if (hadEscape) return indexOfEscaped(bytes.toString("utf8", start, end), wanted);
+  const length = end - start - 2;
+  for (let index = 0; index < wanted.length; index += 1) {
+    const name = wanted[index] as Buffer;
+    if (name.length !== length) continue;
+    let same = 0;
+    while (same < length && bytes[start + 1 + same] === name[same]) same += 1;
+    if (same === length) return index;
+  }
+  return -1;
+}
+
+function indexOfEscaped(literal: string, wanted: readonly Buffer[]): number {
+  try {
+    const name = Buffer.from(JSON.parse(literal) as string);
+    return wanted.findIndex((one) => one.equals(name));
+  } catch {
+    return -1;
+  }
+}
+
+/** The index after the value that begins here; without recursion, however deep it is. */
+function skipValue(bytes: Buffer, start: number): number {
+  let at = start;
+  let depth = 0;
+  for (let byte = bytes[at]; byte !== undefined; byte = bytes[at]) {
+    if (byte === QUOTE) {
+      at = skipString(bytes, at);
+      if (depth === 0) return at;
+      continue;
+    }
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth += 1;
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+      if (depth === 0) return at;
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    } else if (depth === 0 && (byte === COMMA || byte <= 0x20)) return at;
+    at += 1;
+  }
+  return at;
+}
+
+function skipString(bytes: Buffer, start: number): number {
+  hadEscape = false;
+  let at = start + 1;
+  for (let byte = bytes[at]; byte !== QUOTE && byte !== undefined; byte = bytes[at]) {
+    at += 1;
+    if (byte !== BACKSLASH) continue;
+    at += 1;
+    hadEscape = true;
+  }
+  return at + 1;
+}
+
+function skipSpace(bytes: Buffer, start: number): number {
+  let at = start;
+  for (let byte = bytes[at]; byte !== undefined && byte <= 0x20; byte = bytes[at]) at += 1;
+  return at;
+}
