@@ -1,5 +1,6 @@
 import { apicurioHome } from "./apicurio.ts";
 import { run } from "./cache.ts";
+import { chromiumBinary } from "./chromium.ts";
 import { kafkaJars } from "./kafka.ts";
 import { mongodBinary } from "./mongodb.ts";
 import { serializerLibrary } from "./serializer.ts";
@@ -47,6 +48,12 @@ export const SERVERS: readonly RealServer[] = [
     module: "test/servers/small-disk.ts",
     needs: "the right to mount a tmpfs",
     bring: () => mountSmallDisk().remove(),
+  },
+  {
+    name: "Chromium",
+    module: "test/servers/chromium.ts",
+    needs: "Chromium or Chrome",
+    bring: () => run(chromiumBinary(), ["--version"]),
   },
   { name: "schema registry", module: "test/servers/apicurio.ts", needs: "a JDK and Maven", bring: apicurioHome },
 ];
