@@ -59,7 +59,7 @@ export const SERVERS: readonly RealServer[] = [
 ];
 
 /** A file that imports one of these, itself or by way of others, starts our own program as a process, again and again. */
-export const PROCESSES: readonly string[] = ["test/cli/run.ts", "test/e2e/process.ts"];
+export const PROCESSES: readonly string[] = ["test/cli/run.ts", "test/e2e/process.ts", "test/soak/gateway.ts"];
 
 /**
  * What imports neither and is long all the same: its many thousands of random cases, or processes of its own making. A path

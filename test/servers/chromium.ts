@@ -123,7 +123,7 @@ async function connectTo(address: string): Promise<Protocol> {
   });
   return {
     listen: (listener) => void listeners.push(listener),
-    send: async (method, params = {}, sessionId = undefined) =>
+    send: async (method, params = {}, sessionId?: string) =>
       new Promise((resolve, reject) => {
         const id = (last += 1);
         waiting.set(id, ({ result, error }) => {
