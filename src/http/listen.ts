@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { PROBLEM_TYPE, problemText } from "./problem.ts";
 
@@ -27,12 +27,13 @@ const HEADER_BYTES_MAX = 16_384;
 export async function openDoor({ host, port }: { readonly host: string; readonly port: number }): Promise<Door> {
   let app: FastifyInstance | null = null;
   let closing = false;
-  const answering = new Set<ServerResponse>();
+  const connections = new Set<Socket>();
+  const answering = new Map<ServerResponse, Socket>();
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    answering.add(response);
+    answering.set(response, request.socket);
     response.once("close", () => {
       answering.delete(response);
-      if (closing) setImmediate(closeIdle);
+      if (closing) setImmediate(closeSilent);
     });
     if (closing) response.setHeader("connection", "close");
     if (app === null) answerStarting(request, response);
@@ -40,6 +41,10 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
   };
   const create = (): Server => {
     const made = createServer({ maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false }, answer)
+      .on("connection", (socket) => {
+        connections.add(socket);
+        socket.once("close", () => connections.delete(socket));
+      })
       .on("clientError", (error, socket) => void (app?.server.emit("clientError", error, socket) ?? socket.destroy()))
       .on(
         "connect",
@@ -63,8 +68,10 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
     });
     if (other.listening) servers.push(other);
   }
-  const closeIdle = (): void => {
-    for (const one of servers) one.closeIdleConnections();
+  // Nothing is owed to them: they rest, or have asked nothing yet, whom Node would wait for as for a request.
+  const closeSilent = (): void => {
+    const busy = new Set(answering.values());
+    for (const socket of connections) if (!busy.has(socket)) socket.destroy();
   };
   // What goes wrong with a socket later is the socket's own trouble.
   for (const one of servers) one.on("error", () => undefined);
@@ -77,9 +84,9 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
     close: async () => {
       closing = true;
       // Their connections would be kept for the next request, which nobody takes.
-      for (const response of answering) if (!response.headersSent) response.setHeader("connection", "close");
+      for (const response of answering.keys()) if (!response.headersSent) response.setHeader("connection", "close");
       const closed = servers.map(async (one) => new Promise<void>((resolve) => one.close(() => resolve())));
-      closeIdle();
+      closeSilent();
       await Promise.all(closed);
     },
   };

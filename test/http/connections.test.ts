@@ -61,6 +61,22 @@ test("who has sent everything and says so by ending its half is answered all the
   await Promise.all([close(), app.close()]);
 });
 
+test.each([
+  ["nothing yet", ""],
+  ["half of a request", "GET / HT"],
+])("who has sent %s does not keep the door from closing", async (_, sent) => {
+  const app = Fastify();
+  await app.ready();
+  const { url, open, close } = await openDoor({ host: "127.0.0.1", port: 0 });
+  open(app);
+  const { socket, answer } = await openRaw(Number(new URL(url).port));
+  socket.write(sent);
+  await (await fetch(url)).arrayBuffer();
+  await Promise.all([close(), app.close()]);
+  // Node's clock for headers would have answered 408 after a while.
+  expect(await answer).toBe("");
+});
+
 test("requests of one connection are carried out one after the other, so that records keep their order", async () => {
   const { port } = await startService();
   const { socket, answer } = await openRaw(port);

@@ -1,3 +1,4 @@
+import type { Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { startGateway, type Gateway } from "../../src/gateway/gateway.ts";
@@ -9,9 +10,19 @@ import { openEmbedded, type Embedded } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
 
 /** A running gateway behind a real socket on the loopback interface. */
-export type Service = Embedded & { readonly gateway: Gateway; readonly url: string; readonly port: number };
+export type Service = Embedded & {
+  readonly gateway: Gateway;
+  readonly url: string;
+  readonly port: number;
+  readonly server: Server;
+};
 
-type Changes = { readonly ingest?: Partial<IngestDeps>; readonly http?: Partial<HttpDeps> };
+type Changes = {
+  readonly ingest?: Partial<IngestDeps>;
+  readonly http?: Partial<HttpDeps>;
+  /** A free one when absent. */
+  readonly port?: number;
+};
 
 export async function startService(changes: Changes = {}): Promise<Service> {
   return serve(await openEmbedded(), changes);
@@ -35,12 +46,14 @@ export async function serve(embedded: Embedded, changes: Changes = {}): Promise<
     ...changes.http,
     limits: { lineMs: PATIENCE_MS, bodyMs: PATIENCE_MS, ...changes.http?.limits },
   });
-  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const url = await app.listen({ host: "127.0.0.1", port: changes.port ?? 0 });
   onTestFinished(async () => {
+    // A browser opens connections ahead of what it asks.
+    app.server.closeAllConnections();
     await app.close();
     await gateway.stop();
   });
-  return { ...embedded, gateway, url, port: Number(new URL(url).port) };
+  return { ...embedded, gateway, url, port: Number(new URL(url).port), server: app.server };
 }
 
 /** POSTs a body and reads the JSON answer. */

@@ -1,5 +1,6 @@
 import { apicurioHome } from "./apicurio.ts";
 import { run } from "./cache.ts";
+import { chromiumBinary } from "./chromium.ts";
 import { kafkaJars } from "./kafka.ts";
 import { mongodBinary } from "./mongodb.ts";
 import { mountReadOnly } from "./read-only-mount.ts";
@@ -55,11 +56,17 @@ export const SERVERS: readonly RealServer[] = [
     needs: "the right to mount a directory",
     bring: () => mountReadOnly(import.meta.dirname).remove(),
   },
+  {
+    name: "Chromium",
+    module: "test/servers/chromium.ts",
+    needs: "Chromium or Chrome",
+    bring: () => run(chromiumBinary(), ["--version"]),
+  },
   { name: "schema registry", module: "test/servers/apicurio.ts", needs: "a JDK and Maven", bring: apicurioHome },
 ];
 
 /** A file that imports one of these, itself or by way of others, starts our own program as a process, again and again. */
-export const PROCESSES: readonly string[] = ["test/cli/run.ts", "test/e2e/process.ts"];
+export const PROCESSES: readonly string[] = ["test/cli/run.ts", "test/e2e/process.ts", "test/soak/gateway.ts"];
 
 /**
  * What imports neither and is long all the same: its many thousands of random cases, or processes of its own making. A path

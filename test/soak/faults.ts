@@ -51,7 +51,7 @@ export function startFaults(gateway: SoakedGateway, directory: string, killsUnti
 /** Version 1 is active and deprecated by turns: it judges all the same, by another set. */
 function swap(directory: string, turn: number): void {
   const file = join(directory, "contracts/shipment/contract.yaml");
-  const status = turn % 2 === 0 ? "active" : "deprecated";
+  const status = turn % 2 === 0 ? "active" : "deprecated\n    deprecated: 2026-01-01";
   writeFileSync(`${file}.new`, contractText().replace("status: active", `status: ${status}`));
   renameSync(`${file}.new`, file);
 }
