@@ -3,7 +3,7 @@ import type { Config } from "./config.ts";
 import { idleDefaults } from "./contract/idle-defaults.ts";
 import type { ContractsInForce, Swap } from "./contract/in-force.ts";
 import type { CompiledContractSet } from "./core/compile.ts";
-import type { ContractSet } from "./core/contract-set.ts";
+import { contentsOf } from "./core/contents.ts";
 import type { ContractsEvent, Observe } from "./gateway/event.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import type { Mirror } from "./gateway/mirror.ts";
@@ -12,7 +12,6 @@ import type { SchemaLookup } from "./registry/lookup.ts";
 import { openOnlookers } from "./onlookers.ts";
 import type { Shadow } from "./shadow/shadow.ts";
 import type { Log } from "./source/source.ts";
-import { parseJson } from "./json/parse-json.ts";
 
 /** An engine with a gateway that settles what is appended to it. */
 export type Pipeline = Engine & {
@@ -137,10 +136,6 @@ async function openLookup(
     now: Date.now,
     unknownMs: registry.unknownMs,
   });
-}
-
-function contentsOf({ text }: CompiledContractSet): ContractSet {
-  return parseJson(text) as ContractSet;
 }
 
 /** The versions that are to look on, if there are any: nothing of it is loaded without. */

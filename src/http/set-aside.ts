@@ -3,7 +3,7 @@ import type { ContractVersion } from "../core/contract-set.ts";
 import { partsOf } from "../json/parts.ts";
 import { stepsIn, valueAt } from "../json/pointer-steps.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
-import { contentOf } from "./contents.ts";
+import { contentOf } from "../core/contents.ts";
 
 /** A payload's text without the members that were set aside, and their names in the order of the text. */
 type Rest = { readonly value: Buffer; readonly names: readonly string[] };
