@@ -49,18 +49,15 @@ export async function loadContractSet(config: Config): Promise<ContractsResult> 
   return { ok: true, set, about: read.about, stale, seen };
 }
 
-/** How long a file of contracts.url may take. */
-const CONTRACTS_TIMEOUT_MS = 10_000;
-
 /**
- * Brings the copy of a contracts directory on the web up to date; nothing without one.
+ * Brings the copy of a contracts directory on the web up to date before there is anything to decide; nothing without one.
  * @returns why it could not; null when it could.
  * @throws `Unavailable` when it could not and there is no copy.
  */
-export async function copyContracts({ contractsUrl: url, contractsDir: directory }: Config): Promise<string | null> {
+async function copyContracts({ contractsUrl: url, contractsDir: directory }: Config): Promise<string | null> {
   if (url === null) return null;
-  const { refreshSnapshot } = await import("./contract/http-directory.ts");
-  const refreshed = await refreshSnapshot({ url, directory, timeoutMs: CONTRACTS_TIMEOUT_MS });
+  const { FILE_TIMEOUT_MS, refreshSnapshot } = await import("./contract/http-directory.ts");
+  const refreshed = await refreshSnapshot({ url, directory, timeoutMs: FILE_TIMEOUT_MS });
   if (refreshed.kind !== "unavailable") return null;
   if (refreshed.there) return refreshed.why;
   const { Unavailable } = await import("./core/unavailable.ts");

@@ -1,18 +1,18 @@
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import type { Config } from "./config.ts";
+import type { Copying } from "./config/copying.ts";
 import { idleDefaults } from "./contract/idle-defaults.ts";
 import type { ContractsInForce, Swap } from "./contract/in-force.ts";
 import type { CompiledContractSet } from "./core/compile.ts";
-import type { ContractSet } from "./core/contract-set.ts";
+import { contentsOf } from "./core/contents.ts";
 import type { ContractsEvent, Observe } from "./gateway/event.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import type { Mirror } from "./gateway/mirror.ts";
-import { copyContracts, FETCH_WAIT_MS, openEngine, type Engine, type LoadedContracts } from "./main.ts";
+import { FETCH_WAIT_MS, openEngine, type Engine, type LoadedContracts } from "./main.ts";
 import type { SchemaLookup } from "./registry/lookup.ts";
 import { openOnlookers } from "./onlookers.ts";
 import type { Shadow } from "./shadow/shadow.ts";
 import type { Log } from "./source/source.ts";
-import { parseJson } from "./json/parse-json.ts";
 
 /** An engine with a gateway that settles what is appended to it. */
 export type Pipeline = Engine & {
@@ -110,15 +110,26 @@ async function follow(
   const pause = async (): Promise<void> => nextTurn();
   const settings = { contractsDir, sources, shadow, limits, http };
   let stale: string | null = null;
+  const copying = await openCopy(config);
+  // What is being copied when the service stops is not waited for.
+  signal.addEventListener("abort", () => void copying?.close());
   const refresh = async (): Promise<void> => {
-    const why = await copyContracts(config).catch((error: unknown) => (error as Error).message);
+    const why = (await copying?.refresh().catch((error: unknown) => (error as Error).message)) ?? null;
     // Once for each trouble, not once for each look.
     if (why !== null && why !== stale) told.observe({ kind: "contracts-stale", why });
     stale = why;
   };
-  const onWeb = config.contractsUrl === null ? {} : { refresh };
+  const onWeb = copying === null ? {} : { refresh };
   const deps = { settings, inForce, seen, report: told.onReload, everyMs, sleep, pause, ...onWeb };
   await followContracts(deps, signal);
+}
+
+/** The copy of contracts on the web; null when they are the user's own files. */
+async function openCopy({ contractsUrl: url, contractsDir: directory }: Config): Promise<Copying | null> {
+  if (url === null) return null;
+  const { openCopying } = await import("./config/copying.ts");
+  const { FILE_TIMEOUT_MS } = await import("./contract/http-directory.ts");
+  return openCopying({ url, directory, timeoutMs: FILE_TIMEOUT_MS });
 }
 
 /** Asks the configured registry what schema ids stand for; null without one. */
@@ -137,10 +148,6 @@ async function openLookup(
     now: Date.now,
     unknownMs: registry.unknownMs,
   });
-}
-
-function contentsOf({ text }: CompiledContractSet): ContractSet {
-  return parseJson(text) as ContractSet;
 }
 
 /** The versions that are to look on, if there are any: nothing of it is loaded without. */

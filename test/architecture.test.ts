@@ -163,7 +163,6 @@ const PARTS: Readonly<Record<string, Part>> = {
       "contract/registry",
       "gateway",
       "isolate/question",
-      "isolate/read-schema",
       "isolate/thread",
       "shadow/thread",
       "source/source",

@@ -1,5 +1,5 @@
-import { Worker } from "node:worker_threads";
 import type { ContractsInForce, Swap } from "../contract/in-force.ts";
+import { openThread, type ThreadLimits } from "../isolate/thread.ts";
 import type { ContractSettings, ContractsRead } from "./load-contracts.ts";
 import { signatureOf } from "./signature.ts";
 
@@ -17,7 +17,22 @@ export type ReloadDeps = {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Gives way to other work. */
   readonly pause: () => Promise<void>;
+  /** What reading the files may take; absent: {@link READING}. */
+  readonly reading?: ThreadLimits;
 };
+
+/** Generous, as decisions go on meanwhile: a hundred patterns that are hard to judge take a quarter of an hour of CPU. */
+const READING: ThreadLimits = {
+  cpuMsMax: 1_800_000,
+  wallMsMax: 7_200_000,
+  lookEveryMs: 1_000,
+  heapMibMax: 2_048,
+  waitingMax: 0,
+  idleMs: 1_000,
+};
+
+/** Sources run as they are; what was built from them has the other suffix. */
+const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./load-worker.ts" : "./load-worker.js", import.meta.url);
 
 /** A change is read once the files have been still for so long: an editor or a checkout writes one after the other. */
 const STILL_MS = 250;
@@ -45,7 +60,7 @@ export async function followContracts(deps: ReloadDeps, signal: AbortSignal): Pr
       now = await signatureOf(settings.contractsDir);
     } while (now !== before && !signal.aborted);
     if (signal.aborted) return;
-    const read = await readInThread(settings).catch(unread);
+    const read = await readInThread(settings, deps.reading ?? READING).catch(unread);
     // Files that moved while they were read are read again.
     if ((await signatureOf(settings.contractsDir)) !== now) continue;
     seen = now;
@@ -73,17 +88,20 @@ function describe(fault: Extract<ContractsRead, { readonly ok: false }>["faults"
   return `${place} ${fault.code} ${fault.message}`;
 }
 
-async function readInThread(settings: ContractSettings): Promise<ContractsRead> {
-  const { promise, resolve, reject } = Promise.withResolvers<ContractsRead>();
-  // Sources run as they are; what was built from them has the other suffix.
-  const entry = import.meta.url.endsWith(".ts") ? "./load-worker.ts" : "./load-worker.js";
-  const worker = new Worker(new URL(entry, import.meta.url), { workerData: settings });
-  worker.once("message", resolve);
-  worker.once("error", reject);
-  worker.once("exit", () => reject(new Error("The thread that reads the contracts ended without an answer")));
+async function readInThread(settings: ContractSettings, limits: ThreadLimits): Promise<ContractsRead> {
+  const begin = { entry: ENTRY, data: null, name: "contracts" };
+  const { ask, close } = openThread<ContractSettings, ContractsRead>(begin, limits);
   try {
-    return await promise;
+    const told = await ask(settings);
+    switch (told.kind) {
+      case "answered":
+        return told.answer;
+      case "given-up":
+        throw new Error(`it takes too much (${told.why})`);
+      case "not-asked":
+        throw new Error("it was not begun");
+    }
   } finally {
-    await worker.terminate();
+    await close();
   }
 }

@@ -32,6 +32,9 @@ export type Refreshed =
   | { readonly kind: "unchanged" | "changed" }
   | { readonly kind: "unavailable"; readonly why: string; readonly there: boolean };
 
+/** How long one of its files may take. */
+export const FILE_TIMEOUT_MS = 10_000;
+
 const FILE_BYTES_MAX = 4_194_304;
 const FILES_MAX = 10_000;
 /** Requests at once. */

@@ -1,8 +1,8 @@
 import { compileContractSet, compiledVersionsOf, compileVersion, type CompiledContractSet } from "../core/compile.ts";
-import { sealContractSet, type ContractSet, type SchemaId, type SealedContractSet } from "../core/contract-set.ts";
+import { contentsOf, rememberContents } from "../core/contents.ts";
+import { withSchemaIds, type SchemaId, type SealedContractSet } from "../core/contract-set.ts";
 import type { ContractCatalog } from "./catalog.ts";
 import { describeChanges, whyNotInPlaceOf } from "./swap.ts";
-import { parseJson } from "../json/parse-json.ts";
 
 /** A contract set ready to decide with, and what is said about its contracts. */
 export type Contracts = { readonly set: CompiledContractSet; readonly about: ContractCatalog };
@@ -31,14 +31,11 @@ export type ContractsInForce = {
 
 export function holdContracts(first: Contracts): ContractsInForce {
   let { set, about } = first;
-  const contents = (): ContractSet => parseJson(set.text) as ContractSet;
-  const sealWith = (next: ContractSet, schemaIds: readonly SchemaId[]): SealedContractSet =>
-    schemaIds.length === 0 ? sealContractSet(next) : sealContractSet({ ...next, schemaIds });
   return {
     current: () => set,
     about: () => about,
     replace: async (next, nextAbout, pause) => {
-      const problems = whyNotInPlaceOf(contents(), next.set);
+      const problems = whyNotInPlaceOf(contentsOf(set), next.set);
       if (problems.length > 0) return { kind: "refused", problems };
       const compiled = compiledVersionsOf(set);
       for (const { subject, versions } of next.set.contracts) {
@@ -49,19 +46,22 @@ export function holdContracts(first: Contracts): ContractsInForce {
         }
       }
       // Read last: what a registry said meanwhile is kept.
-      const before = contents();
+      const before = contentsOf(set);
       const known = before.schemaIds ?? [];
-      const sealed = known.length === 0 ? next : sealWith(next.set, known);
+      const sealed = known.length === 0 ? next : withSchemaIds(next, known);
       about = nextAbout;
       if (sealed.digest === set.digest) return { kind: "same" };
       const from = set.digest;
       set = compileContractSet(sealed, compiled);
+      rememberContents(set, sealed.set);
       return { kind: "swapped", from, to: set.digest, changes: describeChanges(before, sealed.set) };
     },
     learn: (added) => {
-      const before = contents();
+      const before = contentsOf(set);
       const known = new Map([...(before.schemaIds ?? []), ...added].map((one) => [one.id, one]));
-      set = compileContractSet(sealWith(before, [...known.values()]), compiledVersionsOf(set));
+      const sealed = withSchemaIds({ text: set.text, set: before }, [...known.values()]);
+      set = compileContractSet(sealed, compiledVersionsOf(set));
+      rememberContents(set, sealed.set);
     },
   };
 }

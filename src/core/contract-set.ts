@@ -111,6 +111,23 @@ export function sealContractSet(set: ContractSet): SealedContractSet {
 }
 
 /**
+ * The same set with other schema ids. `schemaIds` comes last in the canonical form: the rest, which may be long, is neither
+ * written nor read anew.
+ */
+export function withSchemaIds(
+  { text, set }: Omit<SealedContractSet, "digest">,
+  ids: readonly SchemaId[],
+): SealedContractSet {
+  const { schemaIds, ...rest } = set;
+  const tail = schemaIds === undefined ? "}" : `,"schemaIds":${canonicalText(schemaIds)}}`;
+  if (!text.endsWith(tail)) throw new Error("Cannot change the schema ids of a set: its text is not the canonical one");
+  const sorted = ids.toSorted((a, b) => compareText(a.id, b.id));
+  const last = sorted.length === 0 ? "}" : `,"schemaIds":${canonicalText(sorted)}}`;
+  const next = `${text.slice(0, text.length - tail.length)}${last}`;
+  return { digest: sha256Text(next), text: next, set: sorted.length === 0 ? rest : { ...rest, schemaIds: sorted } };
+}
+
+/**
  * Reads a stored set back.
  * @returns null when the text does not have the digest it was stored under.
  */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { ContractSet } from "../core/contract-set.ts";
 import { offerOf } from "../contract/negotiation.ts";
-import { contentsOf } from "./contents.ts";
+import { contentsOf } from "../core/contents.ts";
 import type { HttpDeps } from "./deps.ts";
 import {
   acceptedContracts,

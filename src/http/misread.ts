@@ -1,6 +1,6 @@
 import type { CompiledContractSet } from "../core/compile.ts";
 import type { JsonObject } from "../json/json.ts";
-import { contentsOf } from "./contents.ts";
+import { contentsOf } from "../core/contents.ts";
 import { LINE_TYPES } from "./media.ts";
 import { ProblemError } from "./problem.ts";
 

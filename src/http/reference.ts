@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from "../json/json.ts";
 import { stepsIn } from "../json/pointer-steps.ts";
 import type { Violation } from "../schema/violation.ts";
 import type { NewRecord } from "../source/source.ts";
-import { contentOf } from "./contents.ts";
+import { contentOf } from "../core/contents.ts";
 import type { HttpDeps } from "./deps.ts";
 import { badRequest, notFound } from "./problem.ts";
 import { pydanticType } from "./pydantic.ts";

@@ -3,7 +3,7 @@ import type { ContractVersion } from "../core/contract-set.ts";
 import { partsOf } from "../json/parts.ts";
 import { stepsIn, valueAt } from "../json/pointer-steps.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
-import { contentOf } from "./contents.ts";
+import { contentOf } from "../core/contents.ts";
 
 /** A payload's text without the members that were set aside, and their names in the order of the text. */
 type Rest = { readonly value: Buffer; readonly names: readonly string[] };
@@ -22,13 +22,13 @@ export function setAside(value: Buffer, names: readonly string[], set: CompiledC
   if (parts.kind !== "object") return nothing;
   const named = namedBy(set, ref);
   const { members } = parts;
-  const cut = members.filter(({ name }) => {
-    return names.includes(name) && members.filter((one) => one.name === name).length === 1 && !named(name);
-  });
-  if (cut.length === 0) return nothing;
-  const kept = members.filter((member) => !cut.includes(member));
+  const counts = new Map<string, number>();
+  for (const { name } of members) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const cut = new Set(members.filter(({ name }) => names.includes(name) && counts.get(name) === 1 && !named(name)));
+  if (cut.size === 0) return nothing;
+  const kept = members.filter((member) => !cut.has(member));
   const rest = `{${kept.map(({ start, to }) => text.slice(start, to)).join(",")}}`;
-  return { value: Buffer.from(rest), names: cut.map(({ name }) => name) };
+  return { value: Buffer.from(rest), names: Array.from(cut, ({ name }) => name) };
 }
 
 type Named = (name: string) => boolean;

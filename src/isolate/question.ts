@@ -1,5 +1,8 @@
 import type { FormatsMode } from "../core/contract-set.ts";
 
+/** A whole JSON text within another may take twice its bytes; a schema has at most a million (`refuseSchema`). */
+export const BODY_BYTES_MAX = 2_162_688;
+
 /** Questions about a schema that somebody sent, by kind: plain data, which crosses to another thread. */
 export type Questions = {
   /** Which schema a body brings. */

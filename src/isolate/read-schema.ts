@@ -1,10 +1,7 @@
 import { parsePayload } from "../core/payload.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { refuseSchema } from "../schema/schema-lint.ts";
-import type { Refused } from "./question.ts";
-
-/** A whole JSON text within another may take twice its bytes; a schema has at most a million (`refuseSchema`). */
-export const BODY_BYTES_MAX = 2_162_688;
+import { BODY_BYTES_MAX, type Refused } from "./question.ts";
 
 const BODY = { bytesMax: BODY_BYTES_MAX, depthMax: 16 } as const;
 

@@ -1,4 +1,4 @@
-import { sameSchemas, annotationOf } from "../contract/registry/served.ts";
+import { annotationOf, digestOfSchema, unannotated, withDigest } from "../contract/registry/served.ts";
 import type { ContractSet, SchemaId } from "../core/contract-set.ts";
 import type { JsonValue } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
@@ -140,7 +140,7 @@ function matchVersion({ contracts }: ContractSet, text: string): Identified {
   if (!parsed.ok) return { kind: "unknown", why: "its schema is no strict JSON" };
   const schema = parsed.payload;
   const all = contracts.flatMap(({ subject, versions }) => versions.map((content) => ({ subject, content })));
-  const same = sameSchemas(all, schema);
+  const same = withDigest(all, digestOfSchema(unannotated(schema)));
   const named = annotationOf(schema);
   const meant = same.filter(({ subject, content }) => named?.subject === subject && named.version === content.version);
   const [found, ...more] = meant.length > 0 ? meant : same;

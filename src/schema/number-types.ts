@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
+import { compilePattern, type Matches } from "./linear-pattern.ts";
 import { readResources, type Resources, type SchemaPlace } from "./resources.ts";
 
 /**
@@ -151,18 +152,19 @@ function createTypes(schemas: readonly Part[], reading: Reading): NumberTypes {
 }
 
 /** One of `patternProperties`. */
-type Pattern = { readonly pattern: RegExp; readonly places: readonly SchemaPlace[] };
+type Pattern = { readonly matches: Matches; readonly places: readonly SchemaPlace[] };
 type PartWithPatterns = Part & { readonly patterns: readonly Pattern[] };
 
 function patternsOf(part: Part, reading: Reading): readonly Pattern[] {
   return namesUnder(part, "patternProperties").map((source) => {
-    return { pattern: new RegExp(source, "u"), places: under(part, reading, "patternProperties", source) };
+    // Names come from payloads: the runtime would try many ways where the engine's own matching is linear.
+    return { matches: compilePattern(source), places: under(part, reading, "patternProperties", source) };
   });
 }
 
 /** Which patterns a name matches, as text. */
 function matchKey(parts: readonly PartWithPatterns[], name: string): string {
-  return parts.map(({ patterns }) => patterns.map(({ pattern }) => (pattern.test(name) ? 1 : 0)).join("")).join();
+  return parts.map(({ patterns }) => patterns.map(({ matches }) => (matches(name) ? 1 : 0)).join("")).join();
 }
 
 /** Stands for the types of a named member until they are asked for. */
@@ -189,9 +191,9 @@ function typesIn(schema: JsonObject): readonly JsonValue[] | null {
 
 /** What a part says of a member: by its name, by the patterns it matches, else for all others. */
 function membersOf(part: PartWithPatterns, name: string, reading: Reading): readonly SchemaPlace[] {
-  const matching = part.patterns.filter(({ pattern }) => pattern.test(name)).flatMap(({ places }) => places);
+  const matching = part.patterns.filter(({ matches }) => matches(name)).flatMap(({ places }) => places);
   if (namesUnder(part, "properties").includes(name)) return [...under(part, reading, "properties", name), ...matching];
-  if (part.patterns.some(({ pattern }) => pattern.test(name))) return matching;
+  if (part.patterns.some(({ matches }) => matches(name))) return matching;
   return [...under(part, reading, "additionalProperties"), ...under(part, reading, "unevaluatedProperties")];
 }
 

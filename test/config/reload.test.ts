@@ -8,6 +8,8 @@ import { freezeContract } from "../../src/contract/commands.ts";
 import { holdContracts, type ContractsInForce, type Swap } from "../../src/contract/in-force.ts";
 import { compileContractSet } from "../../src/core/compile.ts";
 import { DEFAULT_LIMITS } from "../../src/core/contract-set.ts";
+import { THREAD_LIMITS, type ThreadLimits } from "../../src/isolate/thread.ts";
+import { PATIENCE_MS } from "../patience.ts";
 import { contractsDirectory, SCHEMA, writeFiles } from "../contract/contract-files.ts";
 
 const FIXTURES = {
@@ -32,7 +34,7 @@ type Followed = {
   readonly next: () => Promise<Swap>;
 };
 
-async function follow(): Promise<Followed> {
+async function follow(reading: Partial<ThreadLimits> = {}): Promise<Followed> {
   const directory = contractsDirectory({
     "parcel/contract.yaml": contract(["draft"]),
     "parcel/v1.schema.json": SCHEMA,
@@ -55,6 +57,7 @@ async function follow(): Promise<Followed> {
       settings,
       inForce,
       seen,
+      reading: { ...THREAD_LIMITS, cpuMsMax: PATIENCE_MS, wallMsMax: PATIENCE_MS, ...reading },
       report: (outcome) => {
         const waiter = waiting.shift();
         if (waiter === undefined) reported.push(outcome);
@@ -113,6 +116,21 @@ describe("a gateway that follows its contract files", () => {
     let outcome = await next();
     while (outcome.kind !== "refused" || !outcome.problems.join().includes("in force and was changed"))
       outcome = await next();
+    expect(inForce.current()).toBe(before);
+  });
+
+  test("files that take too much to read are refused, and what is in force stays", async () => {
+    const { directory, inForce, next } = await follow({ cpuMsMax: 1, lookEveryMs: 1 });
+    const before = inForce.current();
+    const wide = { anyOf: Array.from({ length: 5_000 }, (_, index) => ({ required: [`name-${index}`] })) };
+    writeFiles(directory, {
+      "parcel/contract.yaml": contract(["active", "draft"]),
+      "parcel/v2.schema.json": JSON.stringify(wide),
+    });
+    expect(await next()).toEqual({
+      kind: "refused",
+      problems: ["The contract files could not be read: it takes too much (cpu)"],
+    });
     expect(inForce.current()).toBe(before);
   });
 

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { openCopying } from "../../src/config/copying.ts";
 import { refreshSnapshot, type Refreshed } from "../../src/contract/http-directory.ts";
 import { loadFrozenContracts } from "../../src/contract/commands.ts";
 import { ROOT, sigma, startSigma } from "../cli/run.ts";
@@ -25,6 +26,8 @@ async function web(): Promise<Web> {
       path === state.failing ? 500 : statSync(file, { throwIfNoEntry: false })?.isFile() === true ? 200 : 404;
     response.writeHead(status).end(status === 200 ? readFileSync(file) : "");
   });
+  // A connection that rests while a long file is read is not closed under the next question.
+  server.keepAliveTimeout = PATIENCE_MS;
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   onTestFinished(async () => {
     server.closeAllConnections();
@@ -100,6 +103,25 @@ test("copies do not pile up", async () => {
     expect(await refresh(from)).toEqual({ kind: "changed" });
   }
   expect(readdirSync(`${directory}-snapshots`)).toHaveLength(3);
+});
+
+test("files that take seconds to read are copied elsewhere than on the loop that decides", async () => {
+  const from = await web();
+  const { refresh, close } = openCopying({
+    url: from.url,
+    directory: join(temporaryDirectory(), "contracts"),
+    timeoutMs: PATIENCE_MS,
+  });
+  onTestFinished(close);
+  const yaml = join(from.root, "shipment/contract.yaml");
+  const long = Array.from({ length: 20_000 }, (_, index) => `  - { id: note-${index}, words: [a, b, c] }`).join("\n");
+  writeFileSync(yaml, `${readFileSync(yaml, "utf8")}\nx-notes:\n${long}\n`);
+  const before = process.threadCpuUsage();
+  expect(await refresh()).toBe(null);
+  const { user, system } = process.threadCpuUsage(before);
+  expect((user + system) / 1_000).toBeLessThan(700);
+  from.failing = "contracts.lock";
+  expect(await refresh()).toContain("contracts.lock answers 500");
 });
 
 test("a gateway follows contracts on the web, goes on with its copy while they are away, and does not start without one", async () => {

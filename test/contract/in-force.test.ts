@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { holdContracts, type ContractsInForce } from "../../src/contract/in-force.ts";
 import { compileContractSet } from "../../src/core/compile.ts";
+import { contentsOf } from "../../src/core/contents.ts";
 import {
   DEFAULT_LIMITS,
   sealContractSet,
   versionDigest,
+  withSchemaIds,
   type ContractSet,
   type ContractStatus,
   type SealedContractSet,
@@ -111,3 +113,18 @@ describe("the contracts in force", () => {
 function emptied({ set }: SealedContractSet): SealedContractSet {
   return sealContractSet({ ...set, contracts: set.contracts.map((contract) => ({ ...contract, versions: [] })) });
 }
+
+test("what is learnt of schema ids is a set as any, and the contracts in it are not read anew", () => {
+  const sealed = setOf(["active", "active"]);
+  const inForce = hold(sealed);
+  const { contracts } = contentsOf(inForce.current());
+  const ids = ["9", "10", "aa"].map((id) => ({ id, subject: "parcel", version: 1 }));
+  for (const id of ids) {
+    inForce.learn([id]);
+    expect(contentsOf(inForce.current()).contracts).toBe(contracts);
+  }
+  const { digest, text, set } = sealContractSet({ ...sealed.set, schemaIds: ids });
+  expect([inForce.current().digest, inForce.current().text]).toEqual([digest, text]);
+  expect(contentsOf(inForce.current())).toEqual(set);
+  expect(withSchemaIds({ text, set }, [])).toEqual(sealed);
+});

@@ -36,6 +36,11 @@ describe("refuseSchema()", () => {
       { patternProperties: { "a\\:": {} } },
       ["pattern-syntax /patternProperties/a\\:"],
     ],
+    [
+      "more property escapes than compile in a moment",
+      { properties: { a: { pattern: "\\p{L}".repeat(900) }, b: { pattern: `[${"\\P{Lu}".repeat(101)}]` } } },
+      ["pattern-syntax /properties/b/pattern"],
+    ],
     ["a schema nested too deep", nested(70), [`too-deep ${"/not".repeat(64)}`]],
     ["a schema too large", { description: "x".repeat(1_000_001) }, ["too-large "]],
   ])("refuses %s", (_, schema, expected) => {

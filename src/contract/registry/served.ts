@@ -71,24 +71,18 @@ export function digestOfSchema(schema: JsonValue): string {
   return createHash("sha256").update(canonicalText(schema)).digest("hex");
 }
 
-const DIGESTS = new WeakMap<ContractVersion, string>();
+const DIGESTS = new WeakMap<Pick<ContractVersion, "schema">, string>();
 
 /** The versions whose schema has a digest. Those of the versions are worked out once. */
-export function withDigest(versions: readonly ServedVersion[], wanted: string): readonly ServedVersion[] {
+export function withDigest<T extends { readonly content: Pick<ContractVersion, "schema"> }>(
+  versions: readonly T[],
+  wanted: string,
+): readonly T[] {
   return versions.filter(({ content }) => {
     const digest = DIGESTS.get(content) ?? digestOfSchema(content.schema);
     DIGESTS.set(content, digest);
     return digest === wanted;
   });
-}
-
-/** The versions whose schema says the same, whatever its spelling. */
-export function sameSchemas<T extends { readonly content: Pick<ContractVersion, "schema"> }>(
-  versions: readonly T[],
-  schema: JsonValue,
-): readonly T[] {
-  const wanted = canonicalText(unannotated(schema));
-  return versions.filter(({ content }) => canonicalText(content.schema) === wanted);
 }
 
 /** A schema that names its contract, for where schemas are looked at without their contract. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { BODY_BYTES_MAX } from "../../isolate/read-schema.ts";
 import {
+  BODY_BYTES_MAX,
   undecided,
   type Against,
   type Answers,

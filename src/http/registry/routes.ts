@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance } from "fastify";
 import { servedBy, type Served } from "../../contract/registry/served.ts";
-import { contentsOf } from "../contents.ts";
+import { contentsOf } from "../../core/contents.ts";
 import type { HttpDeps } from "../deps.ts";
 import { leaveBody } from "../errors.ts";
 import { ProblemError } from "../problem.ts";

@@ -49,6 +49,12 @@ function route(operationId: string, summary: string, good: object, more: More = 
   return { tags: ["registry"], operationId: `registry${operationId}`, summary, response, ...more };
 }
 
+/** Of a route that looks at a schema which the request brings. */
+function asking(operationId: string, summary: string, good: object, more: More): FastifySchema {
+  const { response, ...rest } = route(operationId, summary, good, more);
+  return { ...rest, response: { ...(response as object), 413: error, 503: error } };
+}
+
 const ofSubject = { params: { type: "object", required: ["subject"], properties: { subject: name } } };
 const ofVersion = {
   params: {
@@ -100,8 +106,8 @@ export const subjectSchemas: Schemas<
     { type: "array", items: {}, maxItems: 0 },
     ofVersion,
   ),
-  lookUp: route("LookUp", "The version with this schema", version, ofSubject),
-  register: route("Register", "The version with this schema, which must be there already", version, ofSubject),
+  lookUp: asking("LookUp", "The version with this schema", version, ofSubject),
+  register: asking("Register", "The version with this schema, which must be there already", version, ofSubject),
 };
 
 export const schemaSchemas: Schemas<"types" | "byId" | "text" | "subjects" | "versions" | "byGuid"> = {
@@ -123,7 +129,7 @@ export const schemaSchemas: Schemas<"types" | "byId" | "text" | "subjects" | "ve
 
 export function compatibilitySchemas(url: string): FastifySchema {
   const single = url.endsWith(":version");
-  return route(
+  return asking(
     single ? "Compatible" : "CompatibleWithAll",
     "Whether a schema takes all that the served one takes, proved",
     {

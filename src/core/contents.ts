@@ -1,6 +1,6 @@
-import type { CompiledContractSet, ContractRef } from "../core/compile.ts";
 import { parseJson } from "../json/parse-json.ts";
-import type { Contract, ContractSet, ContractVersion } from "../core/contract-set.ts";
+import type { CompiledContractSet, ContractRef } from "./compile.ts";
+import type { Contract, ContractSet, ContractVersion } from "./contract-set.ts";
 
 const PARSED = new WeakMap<CompiledContractSet, ContractSet>();
 
@@ -11,6 +11,11 @@ export function contentsOf(set: CompiledContractSet): ContractSet {
   const contents = parseJson(set.text) as ContractSet;
   PARSED.set(set, contents);
   return contents;
+}
+
+/** Spares reading a set whose contents are there already. */
+export function rememberContents(set: CompiledContractSet, contents: ContractSet): void {
+  PARSED.set(set, contents);
 }
 
 /** A version and the contract it is of. @throws when the set has no such version. */
