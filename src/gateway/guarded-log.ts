@@ -20,6 +20,7 @@ const CHECK_WAIT_MS = 5_000;
 const LOOK_EVERY_MS = 10;
 /** How old what is known of other gateways' streams may be. */
 const HALTS_MS = 1_000;
+const HALTS_WAIT_MS = 250;
 
 /**
  * A log that acknowledges only what will be decided. It takes nothing for a stream that stands still, nothing before the store
@@ -81,8 +82,11 @@ function alreadyDecided(topic: string, { partition, offset }: Appended, decidedT
   );
 }
 
-/** Halts as the store has them, asked at most once a second; the last known while the store cannot be asked. */
-function haltsOfOthers({ reads, now }: Deps): () => Promise<readonly HaltNote[]> {
+/**
+ * Halts as the store has them, asked at most once a second. An append waits a moment for the answer and no longer: while the
+ * store is away, or hangs, what was known last counts, and appends go on.
+ */
+function haltsOfOthers({ reads, now, sleep }: Deps): () => Promise<readonly HaltNote[]> {
   let known: readonly HaltNote[] = [];
   let askedMs = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | null = null;
@@ -92,13 +96,14 @@ function haltsOfOthers({ reads, now }: Deps): () => Promise<readonly HaltNote[]>
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
     } finally {
-      askedMs = now();
       asking = null;
     }
   };
   return async () => {
-    if (now() - askedMs >= HALTS_MS) asking ??= ask();
-    if (asking !== null) await asking;
+    if (now() - askedMs < HALTS_MS) return known;
+    askedMs = now();
+    asking ??= ask();
+    await Promise.race([asking, sleep(HALTS_WAIT_MS)]);
     return known;
   };
 }

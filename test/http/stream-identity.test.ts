@@ -1,6 +1,9 @@
 import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startGateway } from "../../src/gateway/gateway.ts";
+import { guardLog } from "../../src/gateway/guarded-log.ts";
 import { acceptGap, acceptLog } from "../../src/gateway/operate.ts";
 import { openEmbedded, shipment, temporaryDirectory, TOPIC, type Embedded } from "../embedded.ts";
 import { until } from "../patience.ts";
@@ -106,5 +109,18 @@ describe("a log that is not the one that the store knows", () => {
     });
     const again = await acceptGap({ store: service.store, source: service.log }, stream, OPERATOR);
     expect(again).toMatchObject({ kind: "nothing-lost" });
+  });
+});
+
+describe("a store that hangs", () => {
+  test("holds up no append: what is acknowledged is decided once it answers again", async () => {
+    const embedded = await openEmbedded();
+    const reads = { ...embedded.store.reads, halts: async () => new Promise<never>(() => undefined) };
+    const gateway = await startGateway(embedded.deps);
+    onTestFinished(async () => gateway.stop());
+    const log = guardLog(embedded.log, { gateway, reads, now: Date.now, sleep: delay });
+    const record = { key: null, headers: [], value: Buffer.from(shipment("A")), partition: null };
+    expect(await log.append(TOPIC, [record])).toHaveLength(1);
+    expect(await log.append(TOPIC, [record])).toHaveLength(1);
   });
 });
