@@ -151,7 +151,7 @@ describe("streams that stand still, on Kafka and MongoDB", () => {
     const list = await program.run("streams", "list");
     expect(list.code).toBe(10);
     expect(list.stdout).toContain("halted: LOG_START_PASSED");
-    expect(list.stdout).toContain("sigma streams accept-gap");
+    expect(list.stdout).toContain("streams accept-gap");
     expect((await program.run("streams", "accept-gap", `${topic}/0`, "--reason", " ")).code).toBe(2);
     const accepted = await program.run("streams", "accept-gap", `${topic}/0`, "--reason", "retention was too short");
     expect([accepted.code, accepted.stdout]).toEqual([
