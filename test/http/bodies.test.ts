@@ -167,6 +167,24 @@ describe("streams of lines", () => {
     expect(await endOf(service)).toBe(1_000n);
   });
 
+  test.each([
+    ["lines", NDJSON["content-type"], "\n", "lineMs"],
+    ["one record", "application/json", "", "bodyMs"],
+  ] as const)("who sends %s is not late because the process stood still", async (_, type, end, limit) => {
+    const service = await startService({ http: { limits: { [limit]: 2_000 } } });
+    const { socket, answer } = await openRaw(service.port);
+    const record = `${shipment("kept")}${end}`;
+    const [first, second] = [record.slice(0, 10), record.slice(10)];
+    socket.write(`${head(type, `Content-Length: ${record.length}\r\n`)}\r\n${first}`);
+    await expect
+      .poll(async () => (await (await fetch(`${service.url}/metrics`)).text()).includes("held_bytes 0"))
+      .toBe(false);
+    await new Promise<void>((written) => socket.write(second, () => written()));
+    // Nothing is read and no clock is looked at for longer than the sender has.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+    expect(await answer).toMatch(/^HTTP\/1\.1 202/);
+  });
+
   test("a line that is too long ends it, and the answer says what was appended before", async () => {
     const service = await startService();
     const lines = `${shipment("a")}\n`.repeat(1_000);
