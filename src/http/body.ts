@@ -126,19 +126,40 @@ export type Clock = {
   readonly stop: () => void;
 };
 
-/** The body itself is not destroyed, so that its sender can be answered. */
+/**
+ * The body itself is not destroyed, so that its sender can be answered.
+ *
+ * A process that stood still (a machine that was suspended, a frozen container) comes to its clocks before it reads what arrived
+ * meanwhile. So what is there is read first: who moved is not late, and of whom something came is given the time once more.
+ */
 export function startClock(ms: number, what: string, code: string): Clock {
   let late: ProblemError | null = null;
   let tell: (problem: ProblemError) => void = () => undefined;
+  let chunks = 0;
+  let moves = 0;
+  let again = false;
   const ring = (): void => {
-    late = new ProblemError({ status: 408, code, title: "Too slow", detail: `${what} within ${ms / 1_000} seconds` });
-    tell(late);
+    const [chunksBefore, movesBefore] = [chunks, moves];
+    setImmediate(() => {
+      if (moves !== movesBefore) return;
+      if (chunks !== chunksBefore && !again) {
+        again = true;
+        timer = setTimeout(ring, ms).unref();
+        return;
+      }
+      late = new ProblemError({ status: 408, code, title: "Too slow", detail: `${what} within ${ms / 1_000} seconds` });
+      tell(late);
+    });
   };
   let timer = setTimeout(ring, ms).unref();
-  const stop = (): void => clearTimeout(timer);
+  const stop = (): void => {
+    moves += 1;
+    clearTimeout(timer);
+  };
   return {
     moved: () => {
       stop();
+      again = false;
       timer = setTimeout(ring, ms).unref();
     },
     stop,
@@ -150,6 +171,7 @@ export function startClock(ms: number, what: string, code: string): Clock {
         for (;;) {
           const chunk = await next();
           if (chunk === null) return;
+          chunks += 1;
           yield chunk;
         }
       } finally {

@@ -98,12 +98,20 @@ export function drain(request: IncomingMessage): void {
   socket.destroySoon = () => void socket.end();
   const end = (): void => void socket.destroy();
   const inAll = setTimeout(end, DRAIN.inAllMs).unref();
-  const silent = setTimeout(end, DRAIN.silentMs).unref();
+  let seen = 0;
+  const silent = setTimeout(() => {
+    // A process that stood still comes to its clocks first: what has arrived meanwhile is read before it is called silence.
+    const before = seen;
+    setImmediate(() => (seen === before ? end() : silent.refresh()));
+  }, DRAIN.silentMs).unref();
   socket.once("close", () => {
     clearTimeout(inAll);
     clearTimeout(silent);
   });
   request.on("error", () => undefined);
-  request.on("data", () => silent.refresh());
+  request.on("data", () => {
+    seen += 1;
+    silent.refresh();
+  });
   request.resume();
 }

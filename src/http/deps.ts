@@ -81,6 +81,14 @@ export const LIMITS = {
   blankBytes: 1_048_576,
   /** A connection over which nothing moves any more ends after this, besides. */
   silentMs: 45_000,
+  /** Of all headers of a request, and of its target. */
+  headerBytes: 16_384,
+  /** Within which they must be there. */
+  headersMs: 10_000,
+  /** Longest part of a path, its escapes decoded: a topic or subject of 249 characters, `-value` behind it. */
+  pathPart: 260,
+  /** On each address; the next one is closed. */
+  connections: 2_048,
   /** Longest `Prefer: wait`. */
   waitSeconds: 30,
   /** Positions and decisions in one answer. */

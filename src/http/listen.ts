@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
+import { LIMITS } from "./deps.ts";
 import { PROBLEM_TYPE, problemText } from "./problem.ts";
 
 /**
@@ -15,9 +16,6 @@ export type Door = {
   /** Takes no new connection, and resolves when every request is answered. */
   readonly close: () => Promise<void>;
 };
-
-/** As long as the headers of Fastify's own server may be. */
-const HEADER_BYTES_MAX = 16_384;
 
 /**
  * Listens on an address, and for 127.0.0.1 on ::1 as well, under the same port: `localhost` means either, and a client that
@@ -40,7 +38,7 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
     else app.routing(request, response);
   };
   const create = (): Server => {
-    const made = createServer({ maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false }, answer)
+    const made = createServer({ maxHeaderSize: LIMITS.headerBytes, requireHostHeader: false }, answer)
       .on("connection", (socket) => {
         connections.add(socket);
         socket.once("close", () => connections.delete(socket));

@@ -32,9 +32,6 @@ declare module "fastify" {
   }
 }
 
-/** Longest part of a path: a topic or subject of 249 characters, `-value` behind it, escapes decoded. */
-const PARAMETER_MAX = 260;
-
 /** The HTTP interface over a running gateway; the caller makes it listen and closes it. */
 export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance> {
   const keepAliveMs = deps.limits?.keepAliveMs ?? LIMITS.keepAliveMs;
@@ -52,14 +49,14 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
     keepAliveTimeout: keepAliveMs,
     forceCloseConnections: "idle",
     return503OnClosing: true,
-    routerOptions: { maxParamLength: PARAMETER_MAX },
+    routerOptions: { maxParamLength: LIMITS.pathPart },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
-    http: { headersTimeout: 10_000, maxHeaderSize: 16_384, requireHostHeader: false },
+    http: { headersTimeout: LIMITS.headersMs, maxHeaderSize: LIMITS.headerBytes, requireHostHeader: false },
   });
   // Who has sent everything and says so is answered all the same.
   Object.assign(app.server, { httpAllowHalfOpen: true });
   answerStrangeRequests(app.server);
-  app.server.maxConnections = 2_048;
+  app.server.maxConnections = LIMITS.connections;
   // Answers are written as they are: a serializer compiled from a schema would drop what the schema does not name.
   app.setSerializerCompiler(() => (data) => toJsonText(data));
   app.setReplySerializer((data) => toJsonText(data));

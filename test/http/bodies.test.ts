@@ -1,9 +1,10 @@
 import { PassThrough } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createHeld } from "../../src/http/held.ts";
 import { plainChunks, startClock } from "../../src/http/body.ts";
 import { wholeLines } from "../../src/http/line-body.ts";
@@ -139,6 +140,58 @@ describe("streams of lines", () => {
     clock.stop();
   });
 
+  test("a line now and then is enough however long it takes in all; without one the answer says what was appended", async () => {
+    const service = await startService({ http: { limits: { lineMs: 30_000 } } });
+    const { socket, answer } = await openRaw(service.port);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const held = async (): Promise<number> => {
+      const text = await (await fetch(`${service.url}/metrics`)).text();
+      return Number(/^sigma_http_held_bytes (\d+)$/m.exec(text)?.[1]);
+    };
+    const taken = async (bytes: number): Promise<void> => {
+      while ((await held()) !== bytes) await nextTurn();
+    };
+    const line = `${shipment("slow")}\n`;
+    socket.write(`${head(NDJSON["content-type"], "Transfer-Encoding: chunked\r\n")}\r\n`);
+    socket.write(chunked(line.repeat(1_000)));
+    await taken(0);
+    for (let sent = 1; sent <= 3; sent += 1) {
+      socket.write(chunked(line));
+      await taken(sent * line.length);
+      vi.advanceTimersByTime(25_000);
+    }
+    vi.advanceTimersByTime(5_000);
+    vi.useRealTimers();
+    expect(await answer).toMatch(/^HTTP\/1\.1 408[^]*"appended":1000/);
+    expect(await endOf(service)).toBe(1_000n);
+  });
+
+  test.each([
+    ["lines", NDJSON["content-type"], "\n", "lineMs"],
+    ["one record", "application/json", "", "bodyMs"],
+  ] as const)("who sends %s is not late because the process stood still", async (_, type, end, limit) => {
+    const service = await startService({ http: { limits: { [limit]: 2_000 } } });
+    const { socket, answer } = await openRaw(service.port);
+    const record = `${shipment("kept")}${end}`;
+    const [first, second] = [record.slice(0, 10), record.slice(10)];
+    socket.write(`${head(type, `Content-Length: ${record.length}\r\n`)}\r\n${first}`);
+    await expect
+      .poll(async () => (await (await fetch(`${service.url}/metrics`)).text()).includes("held_bytes 0"))
+      .toBe(false);
+    await new Promise<void>((written) => socket.write(second, () => written()));
+    // Nothing is read and no clock is looked at for longer than the sender has.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+    expect(await answer).toMatch(/^HTTP\/1\.1 202/);
+  });
+
+  test("a line that is too long ends it, and the answer says what was appended before", async () => {
+    const service = await startService();
+    const lines = `${shipment("a")}\n`.repeat(1_000);
+    const long = await post(`${service.url}${EVENTS}`, `${lines}${"x".repeat(17_000_000)}`, NDJSON);
+    expect([long.status, long.body]).toMatchObject([413, { code: "line-too-long", line: 1_001, appended: 1_000 }]);
+  });
+
   test("every whole line is progress, and what is no line yet is not", async () => {
     let moved = 0;
     const seen: number[] = [];
@@ -189,9 +242,9 @@ describe("bodies", () => {
     const service = await startService();
     const { socket, answer } = await openRaw(service.port);
     socket.pause();
-    socket.write(`${head("text/csv", "Content-Length: 40000000\r\n")}\r\n`);
+    socket.write(`${head("text/csv", "Content-Length: 100000000\r\n")}\r\n`);
     const mega = Buffer.alloc(1_000_000, "x");
-    for (let sent = 0; sent < 40; sent += 1) await new Promise((written) => socket.write(mega, written));
+    for (let sent = 0; sent < 100; sent += 1) await new Promise((written) => socket.write(mega, written));
     socket.resume();
     expect(await answer).toMatch(/^HTTP\/1\.1 415[^]*"code":"unsupported-media-type"/);
   });
