@@ -1,4 +1,4 @@
-import type { Log, Source, Stream } from "../source/source.ts";
+import { logIdOf, type Log, type Source, type Stream } from "../source/source.ts";
 import type { LedgerEntry } from "../store/ledger.ts";
 import { outcomeAt } from "../store/proof.ts";
 import type { Store, StoredRow, StoreReads } from "../store/store.ts";
@@ -17,8 +17,8 @@ export type Fate =
   | { readonly kind: "lost"; readonly note: string }
   /** Not in the log now. */
   | { readonly kind: "outside"; readonly start: bigint; readonly end: bigint }
-  /** Of a stream that the topic has no longer, at or behind the last decided offset. */
-  | { readonly kind: "ended"; readonly end: bigint }
+  /** Of a stream that the topic has not now, at or behind the last decided offset; `final`: and never will again. */
+  | { readonly kind: "ended"; readonly end: bigint; readonly final: boolean }
   /** The ledger says that it was decided, and the store has no object for it. */
   | { readonly kind: "document-missing" }
   /** No such stream. */
@@ -38,14 +38,26 @@ type Deps = {
  * What the ledger says of a position for which no object was found. Below the settled position the answer is for good.
  */
 export async function fateOf(deps: Deps, stream: Stream, offset: bigint): Promise<Fate> {
+  // One that was named by hand: the bounds of another partition say nothing of it.
+  if (!stream.id.endsWith(`/${stream.partition}`)) return { kind: "unknown" };
   const tail = await deps.tail(stream.id);
   if (tail !== null && offset < tail.to) return decidedFate(deps, stream, tail, offset);
   const current = await deps.log.streamsOf(stream.topic);
   if (!current.some(({ id }) => id === stream.id)) {
-    return tail === null ? { kind: "unknown" } : { kind: "ended", end: tail.to };
+    if (tail === null) return { kind: "unknown" };
+    return { kind: "ended", end: tail.to, final: await isOver(deps, stream, current) };
   }
   const { start, end } = await deps.source.bounds(stream);
   return offset >= start && offset < end ? { kind: "pending" } : { kind: "outside", start, end };
+}
+
+/**
+ * Whether a stream that its topic has not now is gone for good: its topic was made anew, or another log took its place, by an
+ * operator's word. A log that is only not there now may be put back, and is then decided on.
+ */
+async function isOver({ tail }: Deps, { id }: Stream, current: readonly Stream[]): Promise<boolean> {
+  const [one] = current;
+  return one !== undefined && (logIdOf(one.id) === logIdOf(id) || (await tail(one.id)) !== null);
 }
 
 async function decidedFate(deps: Deps, stream: Stream, tail: LedgerEntry, offset: bigint): Promise<Fate> {

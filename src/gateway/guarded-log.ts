@@ -20,7 +20,8 @@ const CHECK_WAIT_MS = 5_000;
 const LOOK_EVERY_MS = 10;
 /** How old what is known of other gateways' streams may be. */
 const HALTS_MS = 1_000;
-const HALTS_WAIT_MS = 250;
+/** How long appends wait for that: a store that hangs holds none of them up (P9). */
+const HALTS_WAIT_MS = 200;
 
 /**
  * A log that acknowledges only what will be decided. It takes nothing for a stream that stands still, nothing before the store
@@ -82,28 +83,28 @@ function alreadyDecided(topic: string, { partition, offset }: Appended, decidedT
   );
 }
 
-/**
- * Halts as the store has them, asked at most once a second. An append waits a moment for the answer and no longer: while the
- * store is away, or hangs, what was known last counts, and appends go on.
- */
+/** Halts as the store has them, asked at most once a second; the last known while the store cannot be asked or hangs. */
 function haltsOfOthers({ reads, now, sleep }: Deps): () => Promise<readonly HaltNote[]> {
   let known: readonly HaltNote[] = [];
   let askedMs = Number.NEGATIVE_INFINITY;
-  let asking: Promise<void> | null = null;
+  let asking = false;
+  let told: Promise<void> = Promise.resolve();
   const ask = async (): Promise<void> => {
     try {
       known = await reads.halts();
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
     } finally {
-      asking = null;
+      askedMs = now();
+      asking = false;
     }
   };
   return async () => {
-    if (now() - askedMs < HALTS_MS) return known;
-    askedMs = now();
-    asking ??= ask();
-    await Promise.race([asking, sleep(HALTS_WAIT_MS)]);
+    if (!asking && now() - askedMs >= HALTS_MS) {
+      asking = true;
+      told = Promise.race([ask(), sleep(HALTS_WAIT_MS)]);
+    }
+    await told;
     return known;
   };
 }

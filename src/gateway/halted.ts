@@ -31,10 +31,16 @@ export async function endStreamsBefore(store: Pick<Store, "putHalt" | "reads">, 
   }
 }
 
-/** A stream that goes on stands still no longer, also when what it was halted for was mended while no gateway ran. */
+/**
+ * A stream that goes on stands still no longer, also when what it was halted for was mended while no gateway ran: the log of
+ * another one, which never began here, is gone then.
+ */
 export async function clearHalt(store: Pick<Store, "putHalt" | "reads">, stream: Stream): Promise<void> {
-  const noted = (await store.reads.halts()).some((note) => note.stream === stream.id);
-  if (noted) await store.putHalt(stream.id, null);
+  const { id, topic, partition } = stream;
+  for (const note of await store.reads.halts()) {
+    const other = note.code === "LOG_REPLACED" && note.topic === topic && note.partition === partition;
+    if (note.stream === id || other) await store.putHalt(note.stream, null);
+  }
 }
 
 /**

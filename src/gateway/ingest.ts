@@ -119,8 +119,7 @@ async function acquire(deps: IngestDeps, stream: Stream, signal: AbortSignal): P
   const { source, store, observe } = deps;
   const tail = await store.tail(stream.id);
   if (tail === null) return begin(deps, stream);
-  const { end } = await source.bounds(stream);
-  const short = await refuseShortLog(store.reads, stream, tail, end);
+  const short = await refuseShortLog(store.reads, source, stream, tail);
   if (short !== null) return { kind: "halted", halt: short };
   observe({ kind: "stream-checked", stream, position: tail.to });
   const redone = await redoTail(deps, stream, tail, signal);

@@ -1,4 +1,4 @@
-import { logIdOf, type Stream } from "../source/source.ts";
+import { logIdOf, type Source, type Stream } from "../source/source.ts";
 import { otherLogs, shownTo } from "../store/known-logs.ts";
 import type { LedgerEntry } from "../store/ledger.ts";
 import type { StoreReads } from "../store/store.ts";
@@ -26,11 +26,14 @@ export async function refuseOtherLog(
 /** Why a stream may not go on: its log ends before what was decided of it, or before what was acknowledged. */
 export async function refuseShortLog(
   reads: Pick<StoreReads, "logEnds">,
-  { id, topic, partition }: Stream,
+  source: Pick<Source, "bounds">,
+  stream: Stream,
   tail: Pick<LedgerEntry, "to">,
-  end: bigint,
 ): Promise<Halt | null> {
-  const place = `${topic}/${partition}`;
+  const place = `${stream.topic}/${stream.partition}`;
+  // Before the end: others append meanwhile, and tell the store so.
+  const shown = await shownTo(reads, stream.id);
+  const { end } = await source.bounds(stream);
   if (end < tail.to) {
     return {
       code: "LOG_TRUNCATED",
@@ -39,7 +42,6 @@ export async function refuseShortLog(
         "the log lost records that were already decided: put it back, log.db and log.db-wal together; or move it away and run `sigma streams accept-log`",
     };
   }
-  const shown = await shownTo(reads, id);
   if (shown === null || end >= shown) return null;
   return {
     code: "LOG_TRUNCATED",

@@ -68,6 +68,7 @@ async function recordLoss(store: Store, operator: Operator, stream: string, from
  * word. First the word, then the entry; the audit wants one for the other and reports the loss from then on.
  * Where the log lost its end instead, behind what is decided, the word alone is kept, and the log gives those offsets to
  * nobody else.
+ * The word that it may go on comes last: a gateway that looked in between found nothing mended and stands still again.
  */
 export async function acceptGap(
   { store, source }: { readonly store: Store; readonly source: Pick<Source & Log, "bounds" | "skipTo"> },
@@ -76,23 +77,22 @@ export async function acceptGap(
 ): Promise<GapOutcome> {
   const tail = await store.tail(stream.id);
   if (tail === null) return { kind: "unknown" };
-  const { start: logStart, end } = await source.bounds(stream);
+  // Before the end: where nothing is lost, others append meanwhile and tell the store so.
   const shown = await shownTo(store.reads, stream.id);
+  const { start: logStart, end } = await source.bounds(stream);
   if (shown !== null && end < shown && end >= tail.to && source.skipTo !== undefined) {
     await recordLoss(store, operator, stream.id, end, shown);
     await source.skipTo(stream, shown);
+    await resumeStream(store, stream.id, operator);
     return { kind: "accepted", from: end, to: shown };
   }
   if (logStart <= tail.to) return { kind: "nothing-lost", position: tail.to, logStart };
   const entry = gapEntry(tail, logStart, operator.reason);
   await recordAction(store, { ...operator, action: "accept-gap", target: stream.id, detail: gapDetail(entry) });
-  if ((await store.insertLedger(entry)) === "inserted") return accepted(entry);
-  const there = await store.ledgerEntry(entry.stream, entry.seq);
-  return there?.hash === entry.hash ? accepted(entry) : { kind: "lost" };
-}
-
-function accepted({ from, to }: LedgerEntry): GapOutcome {
-  return { kind: "accepted", from, to };
+  const inserted = (await store.insertLedger(entry)) === "inserted";
+  if (!inserted && (await store.ledgerEntry(entry.stream, entry.seq))?.hash !== entry.hash) return { kind: "lost" };
+  await resumeStream(store, stream.id, operator);
+  return { kind: "accepted", from: entry.from, to: entry.to };
 }
 
 /** How an operator action names the range of a gap. */

@@ -57,10 +57,7 @@ async function find(deps: HttpDeps, params: Params, { stream: named }: Query): P
     named === undefined ? current?.find((one) => one.partition === partition) : { id: named, topic, partition };
   if (stream === undefined) throw unknownTopic((current ?? []).map((one) => `${topic}/${one.partition}`).join(", "));
   const row = await rowAt(deps, stream, offset);
-  if (row !== null) {
-    if (row.position.topic !== topic || row.position.partition !== partition) throw unknownStream();
-    return { stream, offset, fate: { kind: "row", row } };
-  }
+  if (row !== null) return { stream, offset, fate: { kind: "row", row } };
   const fate = await fateOf({ ...deps, rowAt: async () => rowAt(deps, stream, offset) }, stream, offset);
   return { stream, offset, fate };
 }
@@ -70,7 +67,10 @@ async function rowAt(deps: HttpDeps, stream: Stream, offset: bigint): Promise<St
   const near = collection === undefined ? [] : await deps.reads.rowsIn(collection, stream.id, offset, offset + 1n);
   // Decided under a contract of before, maybe.
   const [row] = near.length > 0 ? near : await deps.reads.rows(stream.id, offset, offset + 1n);
-  return row ?? null;
+  if (row === undefined) return null;
+  const { topic, partition } = row.position;
+  if (topic !== stream.topic || partition !== stream.partition) throw unknownStream();
+  return row;
 }
 
 function unknownTopic(known: string): ProblemError {
@@ -101,7 +101,10 @@ function without(fate: Without, { topic, partition }: Stream, offset: bigint): P
     case "outside":
       return noRecord(`The log holds offsets ${fate.start} to ${fate.end}, the last excluded`, offset < fate.start);
     case "ended":
-      return noRecord(`${place} was never decided, and its stream ended at offset ${fate.end}`, true);
+      return noRecord(
+        `${place} was never decided: its stream is not in the log now, and ended at ${fate.end}`,
+        fate.final,
+      );
     case "lost":
       return problem(
         404,

@@ -68,6 +68,10 @@ describe("a log that is not the one that the store knows", () => {
     expect([refused.status, refused.body]).toMatchObject([503, { code: "LOG_REPLACED" }]);
     const report = await service.audit(true);
     expect(report.findings).toMatchObject([{ code: "SOURCE_REPLACED" }]);
+    // It may be put back, and would then be decided on.
+    const [before] = await service.store.reads.streams();
+    const ofBefore = `${service.url}/v1/decisions/${TOPIC}/0/7?stream=${encodeURIComponent(before ?? "")}`;
+    expect((await get(ofBefore)).body).toMatchObject({ status: 404, code: "no-record", final: false });
 
     expect(await acceptLog({ store: service.store, source: service.log }, OPERATOR)).toMatchObject([
       { kind: "accepted" },
@@ -75,6 +79,7 @@ describe("a log that is not the one that the store knows", () => {
     await until(() => stateOf(service).every(([state]) => state === "running"));
     const taken = await post(`${service.url}${EVENTS}`, shipment("C"), WAIT);
     expect(taken.body).toMatchObject({ decisions: [{ status: "PASSED", offset: 0 }] });
+    expect((await get(ofBefore)).body).toMatchObject({ status: 404, code: "no-record", final: true });
     expect(await service.audit(true)).toMatchObject({ findings: [], records: 3 });
     expect(await service.store.reads.halts()).toEqual([]);
   });
@@ -109,6 +114,33 @@ describe("a log that is not the one that the store knows", () => {
     });
     const again = await acceptGap({ store: service.store, source: service.log }, stream, OPERATOR);
     expect(again).toMatchObject({ kind: "nothing-lost" });
+  });
+});
+
+describe("a stream that is named", () => {
+  test("is answered for its own partition only, whatever the log holds there", async () => {
+    const directory = temporaryDirectory();
+    await decideOn(directory, "A", "B");
+    const service = await serveOn(directory);
+    const [stream] = await service.log.streams();
+    const named = `?stream=${encodeURIComponent(stream?.id ?? "")}`;
+    for (const offset of [0, 1, 2, 99]) {
+      const answer = await get(`${service.url}/v1/decisions/${TOPIC}/7/${offset}${named}`);
+      expect(answer.body).toMatchObject({ status: 404, code: "unknown-stream" });
+    }
+    for (const odd of ["%00", "a%2Fb/0", "%F0%9F%98%80", "'%20or%201=1", "%2F0", `${stream?.id}%20`]) {
+      const answer = await get(`${service.url}/v1/decisions/${TOPIC}/0/0?stream=${odd}`);
+      expect([odd, answer.body]).toMatchObject([odd, { status: 404, code: "unknown-stream" }]);
+    }
+    const twice = await get(`${service.url}/v1/decisions/${TOPIC}/0/0${named}&stream=b`);
+    expect(twice.body).toMatchObject({ status: 400 });
+    for (const offset of ["9223372036854775807", "9223372036854775808", "-1", "1e3"]) {
+      const answer = await get(`${service.url}/v1/decisions/${TOPIC}/0/${offset}`);
+      expect([offset, answer.body]).toMatchObject([offset, { status: 400 }]);
+    }
+    expect((await get(`${service.url}/v1/decisions/${TOPIC}/0/999999999999999999`)).body).toMatchObject({
+      final: false,
+    });
   });
 });
 
