@@ -13,8 +13,9 @@ type Found = { readonly name: string; readonly result: string; readonly message:
 
 async function doctor(
   env: Readonly<Record<string, string>>,
+  cwd: string = project(),
 ): Promise<{ code: number | null; found: readonly Found[] }> {
-  const { code, stdout } = await sigma(["doctor", "--port", "0", "--json"], { cwd: project(), env });
+  const { code, stdout } = await sigma(["doctor", "--port", "0", "--json"], { cwd, env });
   return { code, found: jsonLines(stdout) as unknown as readonly Found[] };
 }
 
@@ -204,11 +205,16 @@ describe("sigma doctor on MongoDB", () => {
 
   test("names another index and another validator, and finds what the gateway made in order", async () => {
     const { db, uri } = database();
-    const made = await sigma(["ingest", "--json"], { cwd: project(), env: { MONGODB_URI: uri }, input: "{}\n" });
+    const cwd = project();
+    const made = await sigma(["ingest", "--json"], { cwd, env: { MONGODB_URI: uri }, input: "{}\n" });
     expect(made.code).toBe(0);
-    const good = await doctor({ MONGODB_URI: uri });
+    const good = await doctor({ MONGODB_URI: uri }, cwd);
     expect(named(good.found, "mongodb layout")).toEqual([["ok", "10 collections with their indexes and validators"]]);
     expect(good.code).toBe(0);
+    // Where the log is not that the store knows, a gateway would stand still.
+    expect(named((await doctor({ MONGODB_URI: uri })).found, "log")).toEqual([
+      ["fail", expect.stringContaining("SOURCE_REPLACED") as string],
+    ]);
     await db.collection("failed_shipments").dropIndex("position");
     await db.collection("failed_shipments").createIndex({ offset: 1 }, { name: "position" });
     await db.command({ collMod: "sigma_ledger", validator: {} });
