@@ -11,7 +11,9 @@ import type { ContractSet } from "./core/contract-set.ts";
 import { kafkaConnection } from "./config/kafka-connection.ts";
 import type { KafkaConfig } from "./config/engines.ts";
 import type { Appender } from "./source/kafka/append.ts";
+import type { FileName, Manifest } from "./backup/manifest.ts";
 import type { IntegrityCheck } from "./sqlite/integrity.ts";
+import type { FileKind } from "./sqlite/open.ts";
 import type { Log, Source } from "./source/source.ts";
 import type { Store } from "./store/store.ts";
 import { parseJson } from "./json/parse-json.ts";
@@ -214,34 +216,39 @@ export async function openToLook(config: Config): Promise<Look> {
   return { log: null, logFile, store, close: store.close };
 }
 
-/** Offsets that a restored log gives to nobody: what was acknowledged after the backup had them. */
-const SKIPPED_BY_RESTORE = 1_000_000n;
+/** Offsets that a restored log gives to nobody, and for each millisecond since the backup: more than can have been appended. */
+const SKIPPED = { atLeast: 1_000_000n, perMs: 1_000n } as const;
 
 /** Lets the log of a data directory go on behind positions that may have been given to records it lacks. */
 export async function skipPositions(
   dataDir: string,
-  streams: readonly { readonly topic: string; readonly partition: number; readonly logEnd: string }[],
+  { streams, madeAt }: Pick<Manifest, "streams" | "madeAt">,
 ): Promise<void> {
   if (streams.length === 0) return;
+  const passedMs = Date.now() - Date.parse(madeAt);
+  const skipped = SKIPPED.atLeast + (passedMs > 0 ? BigInt(passedMs) * SKIPPED.perMs : 0n);
   const { openEmbeddedLog } = await import("./source/embedded/log.ts");
   const names = [...new Set(streams.map(({ topic }) => topic))];
-  const partitions = (name: string): number =>
-    1 + Math.max(...streams.filter(({ topic }) => topic === name).map(({ partition }) => partition));
   const log = openEmbeddedLog({
     path: dataFiles({ dataDir }).logFile,
-    topics: names.map((name) => ({ name, partitions: partitions(name) })),
+    // As many partitions as the file has.
+    topics: names.map((name) => ({ name, partitions: 1 })),
     now: Date.now,
     randomBytes,
     busyTimeoutMs: BUSY_TIMEOUT_MS,
   });
   try {
-    for (const stream of await log.streams()) {
-      const { end } = await log.bounds(stream);
-      if (end > 0n) await log.skipTo(stream, end + SKIPPED_BY_RESTORE);
-    }
+    for (const stream of await log.streams()) await log.skipTo(stream, (await log.bounds(stream)).end + skipped);
   } finally {
     await log.close();
   }
+}
+
+/** What the files of a data directory are. */
+export async function fileKinds(): Promise<Readonly<Record<FileName, FileKind>>> {
+  const { LOG_FILE } = await import("./source/embedded/layout.ts");
+  const { STORE_FILE } = await import("./store/sqlite/layout.ts");
+  return { "log.db": LOG_FILE, "store.db": STORE_FILE };
 }
 
 /** Has the file of an embedded store checked while the gateway starts. */

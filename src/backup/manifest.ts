@@ -23,7 +23,7 @@ export type BackupStream = {
 
 /** In the order in which they are copied: what the store has decided must be in the log that is copied after it. */
 export const FILE_NAMES = ["store.db", "log.db"] as const;
-type FileName = (typeof FILE_NAMES)[number];
+export type FileName = (typeof FILE_NAMES)[number];
 
 export const MANIFEST = "manifest.json";
 

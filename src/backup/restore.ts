@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isInUse } from "../sqlite/copy.ts";
@@ -9,6 +10,8 @@ export type RestoreOptions = {
   readonly dataDir: string;
   /** Moves what is there aside; null refuses when anything is. The name of the folder that it goes to. */
   readonly aside: string | null;
+  /** Makes copies of the files ready in the folder that they are in; when it throws, nothing was changed. */
+  readonly prepare: (directory: string, manifest: Manifest) => Promise<void>;
 };
 
 export type Restored =
@@ -23,10 +26,11 @@ export type Restored =
 const SUFFIXES = ["", "-wal", "-shm", "-journal"] as const;
 
 /**
- * Puts the files of a backup into a data directory on which nothing runs. The log comes first: a store without its log would
- * stand still, a log without its store is only decided again.
+ * Puts the files of a backup into a data directory on which nothing runs. All of them are ready before the first is put there:
+ * what is broken off leaves what was before. The log comes first: a store without its log would stand still, a log without its
+ * store is only decided again.
  */
-export async function restoreBackup({ from, dataDir, aside }: RestoreOptions): Promise<Restored> {
+export async function restoreBackup({ from, dataDir, aside, prepare }: RestoreOptions): Promise<Restored> {
   const manifest = readManifest(from);
   if (typeof manifest === "string") return { kind: "no-backup", why: manifest };
   for (const { name, bytes, sha256 } of manifest.files) {
@@ -36,27 +40,49 @@ export async function restoreBackup({ from, dataDir, aside }: RestoreOptions): P
     if (found.bytes !== bytes || found.sha256 !== sha256) return { kind: "damaged", name };
   }
   mkdirSync(dataDir, { recursive: true });
-  const there = FILE_NAMES.flatMap((name) => SUFFIXES.map((suffix) => name + suffix)).filter((name) =>
-    existsSync(join(dataDir, name)),
-  );
+  const refused = whyNot(dataDir, aside);
+  if (refused !== null) return refused;
+  const ready = join(dataDir, `.restoring-${randomBytes(4).toString("hex")}`);
+  mkdirSync(ready);
+  try {
+    for (const { name } of manifest.files) copyFileSync(join(from, name), join(ready, name));
+    await prepare(ready, manifest);
+    for (const { name } of manifest.files) sync(join(ready, name));
+    // That took its time: a gateway may have begun meanwhile.
+    const late = whyNot(dataDir, aside);
+    if (late !== null) return late;
+    const moved = aside === null ? null : moveAside(dataDir, aside);
+    for (const { name } of manifest.files.toReversed()) {
+      renameSync(join(ready, name), join(dataDir, name));
+      sync(dataDir);
+    }
+    return { kind: "restored", manifest, aside: moved };
+  } finally {
+    rmSync(ready, { recursive: true, force: true });
+  }
+}
+
+/** Every file of a log or a store in a data directory. */
+function filesIn(dataDir: string): readonly string[] {
+  const names = FILE_NAMES.flatMap((name) => SUFFIXES.map((suffix) => name + suffix));
+  return names.filter((name) => existsSync(join(dataDir, name)));
+}
+
+function whyNot(dataDir: string, aside: string | null): Restored | null {
+  const there = filesIn(dataDir);
   if (there.length > 0 && aside === null) return { kind: "occupied" };
-  for (const name of FILE_NAMES) {
-    if (existsSync(join(dataDir, name)) && isInUse(join(dataDir, name))) return { kind: "in-use", name };
-  }
-  const moved = there.length > 0 && aside !== null ? join(dataDir, aside) : null;
-  if (moved !== null) {
-    mkdirSync(moved);
-    for (const name of there) if (existsSync(join(dataDir, name))) renameSync(join(dataDir, name), join(moved, name));
-  }
-  for (const { name } of manifest.files.toReversed()) {
-    const partial = join(dataDir, `${name}.restoring`);
-    rmSync(partial, { force: true });
-    copyFileSync(join(from, name), partial);
-    sync(partial);
-    renameSync(partial, join(dataDir, name));
-    sync(dataDir);
-  }
-  return { kind: "restored", manifest, aside: moved };
+  const used = FILE_NAMES.find((name) => there.includes(name) && isInUse(join(dataDir, name)));
+  return used === undefined ? null : { kind: "in-use", name: used };
+}
+
+/** @returns where to; null when there is nothing. */
+function moveAside(dataDir: string, aside: string): string | null {
+  const there = filesIn(dataDir);
+  if (there.length === 0) return null;
+  const to = join(dataDir, aside);
+  mkdirSync(to);
+  for (const name of there) renameSync(join(dataDir, name), join(to, name));
+  return to;
 }
 
 function readManifest(from: string): Manifest | string {

@@ -1,12 +1,13 @@
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { checkLog } from "../audit/log.ts";
 import { makeBackup } from "../backup/make.ts";
 import type { BackupStream, Manifest } from "../backup/manifest.ts";
 import { restoreBackup } from "../backup/restore.ts";
 import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
 import { describeIoError } from "../contract/source-text.ts";
-import { openToLook, skipPositions } from "../main.ts";
+import { fileKinds, openToLook, skipPositions } from "../main.ts";
 import { counted, print, printJson } from "./output.ts";
 import { version } from "./package.ts";
 import { Refusal, usage } from "./refusal.ts";
@@ -25,6 +26,7 @@ export async function backupCommand(command: Command, to: string, { json }: Back
       to: resolve(to),
       program: version(),
       now: () => new Date(),
+      kinds: await fileKinds(),
       describe: async (directory) => streamsOf(config, directory),
     }),
   );
@@ -33,15 +35,13 @@ export async function backupCommand(command: Command, to: string, { json }: Back
       throw usage("SIG-I-007", `Cannot back up "${config.dataDir}": it holds no data yet`, "name another with --data");
     case "not-empty":
       throw usage("SIG-I-031", `Cannot back up to "${to}": it holds something already`, "name a folder that is new");
-    case "inconsistent": {
-      const { stream, settledTo, logEnd } = made.stream;
+    case "inconsistent":
       throw new Refusal(
         "SIG-I-032",
-        `Cannot back up "${config.dataDir}": stream ${stream} is decided up to ${settledTo}, and its log ends at ${logEnd}`,
+        `Cannot back up "${config.dataDir}": ${made.why}`,
         "run sigma doctor: the log is not the one that the store knows",
         EXIT.findings,
       );
-    }
     case "made":
       return report("backup", to, made.manifest, config, json);
   }
@@ -52,7 +52,9 @@ export async function restoreCommand(command: Command, from: string, options: Re
   const config = await configFor(command);
   const { dataDir } = config;
   const aside = options.replace ? `before-${new Date().toISOString().replaceAll(/[:.]/g, "-")}` : null;
-  const restored = await writing(dataDir, async () => restoreBackup({ from: resolve(from), dataDir, aside }));
+  const restored = await writing(dataDir, async () =>
+    restoreBackup({ from: resolve(from), dataDir, aside, prepare: skipPositions }),
+  );
   switch (restored.kind) {
     case "no-backup":
       throw usage("SIG-I-033", `Cannot restore "${from}": ${restored.why}`, "name a folder that sigma backup made");
@@ -75,11 +77,9 @@ export async function restoreCommand(command: Command, from: string, options: Re
         `Cannot restore into "${dataDir}": another process has ${restored.name} open`,
         "stop the gateway first; nothing was changed",
       );
-    case "restored": {
-      await skipPositions(dataDir, restored.manifest.streams);
+    case "restored":
       if (restored.aside !== null && !options.json) print(`what was there is in ${restored.aside}`);
       return report("restored", dataDir, restored.manifest, config, options.json);
-    }
   }
 }
 
@@ -99,16 +99,26 @@ function report(kind: string, where: string, manifest: Manifest, config: Config,
     print("What was acknowledged later is not in it: let its producers send it again, which does no harm");
 }
 
-/** How far each stream of the copies is decided, and where its log ends; none without the log. */
-async function streamsOf(config: Config, directory: string): Promise<readonly BackupStream[]> {
+/**
+ * How far each stream of the copies is decided, and where its log ends; none where the log is in Kafka. A sentence when the log is
+ * missing or is not the one that the store knows: such a copy would take the place of a good one.
+ */
+async function streamsOf(config: Config, directory: string): Promise<readonly BackupStream[] | string> {
   if (config.kafka !== null) return [];
   const { log, store, close } = await openToLook({ ...config, dataDir: directory });
   try {
+    if (log === null) return (await store.reads.streams()).length === 0 ? [] : "its log is missing";
+    const settled = new Map<string, bigint>();
+    for (const { id } of await log.streams()) settled.set(id, (await store.tail(id))?.to ?? 0n);
+    const [wrong] = (await checkLog(store.reads, log, (stream) => settled.get(stream))).filter(
+      ({ code }) => config.mongodbUri === null || code === "SOURCE_REPLACED",
+    );
+    if (wrong !== undefined) return wrong.message;
     const streams: BackupStream[] = [];
-    for (const stream of (await log?.streams()) ?? []) {
-      const { end } = (await log?.bounds(stream)) ?? { end: 0n };
+    for (const stream of await log.streams()) {
+      const { end } = await log.bounds(stream);
       // What MongoDB holds goes on meanwhile: it says nothing of the copy.
-      const settledTo = config.mongodbUri === null ? ((await store.tail(stream.id))?.to ?? 0n) : 0n;
+      const settledTo = config.mongodbUri === null ? (settled.get(stream.id) ?? 0n) : 0n;
       const { id, topic, partition } = stream;
       streams.push({ stream: id, topic, partition, settledTo: String(settledTo), logEnd: String(end) });
     }

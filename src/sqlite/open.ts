@@ -88,6 +88,13 @@ function primaryCode(error: unknown): number | null {
   return typeof code === "number" ? code & 0xff : null;
 }
 
+/** Of a header that names a format nobody wrote SQLite says no more than that something is wrong. */
+function errorCode(error: Error): number | null {
+  return error.message === "unsupported file format" ? SQLITE_CORRUPT : primaryCode(error);
+}
+
+const SQLITE_CORRUPT = 11;
+
 /** @returns whether the file is empty and ours to lay out; throws when it is anything but that or ours. */
 function isNewFile(kind: FileKind, db: DatabaseSync, { path, readOnly = false }: OpenOptions): boolean {
   const { id, version, schema } = headerOf(db);
@@ -153,7 +160,7 @@ const TROUBLE: Readonly<Record<number, readonly [suffix: string, state: string, 
 
 function translate(kind: FileKind, path: string, error: unknown): unknown {
   if (error instanceof Unavailable || !(error instanceof Error)) return error;
-  const result = primaryCode(error);
+  const result = errorCode(error);
   if (result !== null) {
     const trouble = TROUBLE[result];
     if (trouble === undefined) return error;

@@ -1,7 +1,17 @@
-import { appendFileSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { restoreBackup } from "../../src/backup/restore.ts";
 import { until } from "../patience.ts";
 import { jsonLines, project, shipmentLines, sigma, startSigma, type Running } from "./run.ts";
 
@@ -13,6 +23,8 @@ async function startOn(cwd: string, data: string): Promise<{ readonly running: R
   const line = await running.line(/ on http/);
   return { running, url: /http:\S+/.exec(line)?.[0] ?? "" };
 }
+
+const told = (code: string): string => expect.stringContaining(code) as string;
 
 async function stop({ child, ended }: Running): Promise<void> {
   child.kill("SIGTERM");
@@ -99,6 +111,114 @@ describe("sigma backup and sigma restore", () => {
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("SIG-I-033") as string]);
     const missing = await sigma(["restore", "none", "--data", "new"], { cwd });
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("manifest.json") as string]);
+  });
+});
+
+describe("a backup", () => {
+  test("of several at once to one folder is one of them, whole", async () => {
+    const cwd = project({ "in.ndjson": shipmentLines(0, 3_000) });
+    await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });
+    const made = await Promise.all([1, 2, 3].map(async () => sigma(["backup", "b", "--data", "data"], { cwd })));
+    expect(made.map(({ code }) => code).toSorted((one, other) => Number(one) - Number(other))).toEqual([0, 2, 2]);
+    for (const { code, stderr } of made) expect([code, stderr]).toEqual([code, code === 0 ? "" : told("SIG-I-031")]);
+    expect(readdirSync(cwd).filter((name) => name.startsWith("b"))).toEqual(["b"]);
+    expect((await sigma(["restore", "b", "--data", "r"], { cwd })).code).toBe(0);
+    expect((await sigma(["audit", "--source", "--data", "r"], { cwd })).code).toBe(0);
+  });
+
+  test("is refused where the log is lost or is another one: it would take the place of a good one", async () => {
+    const cwd = project({ "in.ndjson": shipmentLines(0, 5) });
+    for (const data of ["data", "other"]) await sigma(["ingest", "in.ndjson", "--data", data, "-q"], { cwd });
+    rmSync(join(cwd, "data/log.db"));
+    const lost = await sigma(["backup", "b", "--data", "data"], { cwd });
+    expect([lost.code, lost.stderr]).toEqual([10, told("SIG-I-032")]);
+    copyFileSync(join(cwd, "other/log.db"), join(cwd, "data/log.db"));
+    const other = await sigma(["backup", "b", "--data", "data"], { cwd });
+    expect([other.code, other.stderr]).toEqual([10, told("SIG-I-032")]);
+    expect(readdirSync(cwd).filter((name) => name.startsWith("b"))).toEqual([]);
+  });
+
+  test("of a file that cannot be read names it, and nothing of it stays", async () => {
+    const cwd = project({ "in.ndjson": shipmentLines(0, 5) });
+    await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });
+    writeFileSync(join(cwd, "data/store.db"), "no database".padEnd(8_192, "."));
+    const damaged = await sigma(["backup", "b", "--data", "data"], { cwd });
+    expect([damaged.code, damaged.stderr]).toEqual([1, told("STORE_CORRUPT")]);
+    rmSync(join(cwd, "data/store.db"));
+    mkdirSync(join(cwd, "data/store.db"));
+    const directory = await sigma(["backup", "b", "--data", "data"], { cwd });
+    expect([directory.code, directory.stderr]).toEqual([1, told("STORE_IO")]);
+    expect(readdirSync(cwd).filter((name) => name.startsWith("b"))).toEqual([]);
+  });
+
+  test("goes where a link leads", async () => {
+    const cwd = project({ "in.ndjson": shipmentLines(0, 5) });
+    await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });
+    mkdirSync(join(cwd, "large"));
+    symlinkSync("large", join(cwd, "b"));
+    expect((await sigma(["backup", "b", "--data", "data"], { cwd })).code).toBe(0);
+    expect(readdirSync(join(cwd, "large")).toSorted()).toEqual(["log.db", "manifest.json", "store.db"]);
+  });
+});
+
+describe("a restore", () => {
+  test("over the backup itself keeps everything, and what lies in the way of a file is moved aside", async () => {
+    const cwd = project({ "in.ndjson": shipmentLines(0, 5) });
+    await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });
+    await sigma(["backup", "b", "--data", "data"], { cwd });
+    const over = await sigma(["restore", "b", "--data", "b", "--replace"], { cwd });
+    expect([over.code, over.stderr]).toEqual([0, ""]);
+    expect((await sigma(["audit", "--source", "--data", "b"], { cwd })).code).toBe(0);
+
+    await sigma(["backup", "c", "--data", "data"], { cwd });
+    rmSync(join(cwd, "data/log.db"));
+    mkdirSync(join(cwd, "data/log.db"));
+    const replaced = await sigma(["restore", "c", "--data", "data", "--replace"], { cwd });
+    expect([replaced.code, replaced.stderr]).toEqual([0, ""]);
+    expect((await sigma(["audit", "--source", "--data", "data"], { cwd })).code).toBe(0);
+  });
+
+  test("gives no position again that may have been given since, however long ago that was, nor in an empty stream", async () => {
+    const cwd = project({ "in.ndjson": shipmentLines(0, 5) });
+    const empty = await startOn(cwd, "data");
+    await sigma(["backup", "none", "--data", "data"], { cwd });
+    await stop(empty.running);
+    await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });
+    await sigma(["backup", "b", "--data", "data"], { cwd });
+    const path = join(cwd, "b/manifest.json");
+    const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+    writeFileSync(path, readFileSync(path, "utf8").replace(/"madeAt": "[^"]+"/, `"madeAt": "${hourAgo}"`));
+    for (const [name, first] of [
+      ["none", 1_000_000],
+      ["b", 3_600_000_000],
+    ] as const) {
+      await sigma(["restore", name, "--data", `${name}-restored`], { cwd });
+      const { running, url } = await startOn(cwd, `${name}-restored`);
+      const answer = (await (await post(url, shipmentLines(9, 10), { prefer: "wait=30" })).json()) as {
+        decisions: readonly { offset: number }[];
+      };
+      expect(answer.decisions[0]?.offset).toBeGreaterThanOrEqual(first);
+      await stop(running);
+      expect((await sigma(["audit", "--source", "--data", `${name}-restored`], { cwd })).code).toBe(0);
+    }
+  });
+
+  test("that is broken off, or finds that a gateway began meanwhile, has put nothing there", async () => {
+    const cwd = project({ "in.ndjson": shipmentLines(0, 5) });
+    await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });
+    await sigma(["backup", "b", "--data", "data"], { cwd });
+    const dataDir = join(cwd, "new");
+    const restore = async (aside: string | null, meanwhile: () => Promise<void>) =>
+      restoreBackup({ from: join(cwd, "b"), dataDir, aside, prepare: meanwhile });
+    const brokenOff = restore(null, async () => Promise.reject(new Error("broken off")));
+    await expect(brokenOff).rejects.toThrow("broken off");
+    expect(readdirSync(dataDir)).toEqual([]);
+    const begun: Running[] = [];
+    const begin = async (): Promise<void> => void begun.push((await startOn(cwd, "new")).running);
+    expect(await restore(null, begin)).toEqual({ kind: "occupied" });
+    expect(await restore("aside", async () => undefined)).toMatchObject({ kind: "in-use" });
+    for (const running of begun) await stop(running);
+    expect(readdirSync(dataDir).toSorted()).toEqual(["log.db", "store.db"]);
   });
 });
 

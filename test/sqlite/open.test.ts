@@ -91,11 +91,14 @@ describe("a file that is not ours", () => {
     expect(error.message).toBe(`Cannot use box "${path}": the file is not a database, or its header is damaged`);
   });
 
-  test.each(["header", "first page"])("whose %s was overwritten is damaged", async (part) => {
+  test.each([
+    ["header", 0, 100],
+    ["schema format", 44, 48],
+    ["first page", 100, 4_096],
+  ] as const)("whose %s was overwritten is damaged", async (_, from, to) => {
     const path = boxPath();
     openBox(path).close();
-    const bytes = readFileSync(path);
-    writeFileSync(path, part === "header" ? bytes.fill(7, 0, 100) : bytes.fill(7, 100, 4_096));
+    writeFileSync(path, readFileSync(path).fill(7, from, to));
     expect(await unavailable(() => openBox(path))).toMatchObject({ code: "BOX_CORRUPT" });
   });
 
