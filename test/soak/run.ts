@@ -20,6 +20,7 @@ const { values } = parseArgs({
     servers: { type: "boolean", default: false },
   },
 });
+const WARM_MS = 3_000;
 const SAMPLED_EVERY_MS = 1_000;
 const SETTLED_WITHIN_MS = 120_000;
 /** Decisions that are asked for one by one; the audit looks at all. */
@@ -35,6 +36,10 @@ async function soak(minutes: number, rate: number, servers: boolean): Promise<bo
   let kept = true;
   try {
     await gateway.start();
+    // Connections to the engines are made when they are first needed, and kept.
+    const first = startLoad({ url: gateway.url, topic: engines.topic, rate });
+    await delay(WARM_MS);
+    await first.stop();
     const before = await atRest(gateway);
     const whole = minutes * 60_000;
     const load = startLoad({ url: gateway.url, topic: engines.topic, rate });
