@@ -10,12 +10,12 @@ const { kafka, mongo } = engines();
 let count = 0;
 
 /** A topic and the program, with a gateway of it that runs. */
-async function running() {
+async function running(partitions = 1) {
   count += 1;
   const topic = `anew-${count}`;
   const database = `anew_${count}`;
   const { brokers } = kafka();
-  await createTopic(brokers, topic, 1);
+  await createTopic(brokers, topic, partitions);
   const program = new Program(brokers, mongo().uri.replace("/?", `/${database}?`), topic);
   const client = new MongoClient(mongo().uri);
   onTestFinished(async () => client.close());
@@ -100,6 +100,54 @@ describe("a topic that is made anew", () => {
     const list = await program.run("streams", "list");
     expect([list.code, list.stdout]).toEqual([0, expect.stringMatching(/ended[^]*was made anew/) as string]);
   }, 180_000);
+});
+
+describe("a topic that is made anew with other partitions", () => {
+  test.each([
+    [3, 1],
+    [1, 3],
+  ])(
+    "%i, then %i: takes records of every key again, and decides them",
+    async (before, after) => {
+      const { topic, brokers, gateway } = await running(before);
+      const keys = ["a", "b", "c", "d", "e", "f", "g", "h"];
+      let sent = 0;
+      const send = async (): Promise<readonly Answer[]> =>
+        Promise.all(
+          keys.map(async (key) =>
+            ask(`${gateway.url}/v1/events/${topic}`, {
+              method: "POST",
+              body: shipmentText(`R-${(sent += 1)}`),
+              headers: { "content-type": "application/json", "sigma-key": key },
+            }),
+          ),
+        );
+      await until(async () => (await send()).every(({ status }) => status === 202));
+      await deleteTopic(brokers, topic);
+      for (const { status } of await send()) expect([202, 503]).toContain(status);
+      await until(async () =>
+        createTopic(brokers, topic, after).then(
+          () => true,
+          () => false,
+        ),
+      );
+      let answers: readonly Answer[] = [];
+      await until(async () => {
+        answers = await send();
+        for (const { status } of answers) expect([202, 503]).toContain(status);
+        return answers.every(({ status }) => status === 202);
+      });
+      const used = answers.flatMap(({ body }) => body["positions"] as readonly { stream: string; partition: number }[]);
+      expect(new Set(used.map(({ partition }) => partition)).size).toBe(after);
+      for (const { body } of answers) {
+        const [position] = body["positions"] as readonly { stream: string; partition: number; offset: number }[];
+        const where = `${gateway.url}/v1/decisions/${topic}/${position?.partition}/${position?.offset}`;
+        await until(async () => (await ask(where)).body["status"] === "PASSED");
+        expect((await ask(where)).body["stream"]).toBe(position?.stream);
+      }
+    },
+    180_000,
+  );
 });
 
 describe("an offset that holds no record", () => {

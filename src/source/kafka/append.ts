@@ -66,10 +66,10 @@ export function createAppender(connection: KafkaConnection): Appender {
         drop(using);
         throw error;
       });
-      const appended = positionsOf(placed, offsets);
       const after = new Set((await directory.now(topic)).map(({ id }) => id));
-      if (appended.some(({ stream }) => !after.has(stream))) throw topicReplaced("append to", topic);
-      return appended;
+      // Before the offsets are looked at: the driver sends to another partition where there is none of that number any more.
+      if (placed.some(({ id }) => !after.has(id))) throw topicReplaced("append to", topic);
+      return positionsOf(placed, offsets);
     },
     streamsOf: directory.now,
     close: async () => {

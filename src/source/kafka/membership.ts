@@ -3,7 +3,7 @@ import { Consumer } from "@platformatic/kafka";
 import type { KafkaConnection } from "../kafka-connection.ts";
 import type { Stream } from "../source.ts";
 import { baseOptions, guarded } from "./client.ts";
-import { streamOf, topicsOf } from "./topics.ts";
+import { streamOf, topicsOf, type Topics } from "./topics.ts";
 
 export type GroupOptions = {
   readonly groupId: string;
@@ -46,8 +46,14 @@ export async function joinGroup(
   const consumer = createMember(connection, topics, options);
   const listeners = new Set<() => void>();
   let streams: readonly Stream[] = [];
+  let sharedOut: string | null = null;
   const refresh = async (): Promise<void> => {
-    const ours = await ownStreams(consumer, topics);
+    const known = topicsOf(await consumer.metadata({ topics: [...topics], forceUpdate: true }));
+    const partitions = topics.map((topic) => known.byName.get(topic)?.partitions).join();
+    sharedOut ??= partitions;
+    // The driver shares out what there was when it joined. One that joins again has its leader look anew.
+    if (partitions !== sharedOut && (await staying.joinAgain())) sharedOut = partitions;
+    const ours = ownStreams(consumer, known);
     const changed = ours.length !== streams.length || ours.some(({ id }) => !streams.some((one) => one.id === id));
     streams = ours;
     if (changed) for (const listener of listeners) listener();
@@ -55,8 +61,10 @@ export async function joinGroup(
   /** While the cluster cannot be asked, what we know stays: the readers find out for themselves. */
   const refreshQuietly = (): void => void refresh().catch(() => undefined);
   consumer.on("consumer:group:join", refreshQuietly);
+  const first = consumer.joinGroup({});
+  const staying = stayMember(consumer, first);
   const joining = guarded(async () => {
-    await consumer.joinGroup({});
+    await first;
     await refresh();
   });
   try {
@@ -64,12 +72,12 @@ export async function joinGroup(
     await Promise.race([joining, delay(JOIN_WAIT_MS, undefined, { ref: false })]);
     joining.catch(() => undefined);
   } catch (error) {
+    staying.stop();
     await consumer.close(true).catch(() => undefined);
     throw error;
   }
   const looking = setInterval(refreshQuietly, TOPICS_EVERY_MS).unref();
   const hints = startHints(consumer, () => streams);
-  const stopStaying = stayMember(consumer, joining);
   return {
     streams: () => streams,
     isAssigned: () => consumer.assignments !== null,
@@ -77,7 +85,7 @@ export async function joinGroup(
     refresh: refreshQuietly,
     commitHint: hints.add,
     close: async () => {
-      stopStaying();
+      staying.stop();
       clearInterval(looking);
       await hints.stop();
       await consumer.close(true).catch(() => undefined);
@@ -105,37 +113,51 @@ function createMember(
   return consumer;
 }
 
-async function ownStreams(consumer: Consumer, topics: readonly string[]): Promise<readonly Stream[]> {
-  const known = topicsOf(await consumer.metadata({ topics: [...topics], forceUpdate: true }));
+function ownStreams(consumer: Consumer, known: Topics): readonly Stream[] {
   return (consumer.assignments ?? []).flatMap(({ topic, partitions }) =>
     partitions.flatMap((partition) => streamOf(known, topic, partition) ?? []),
   );
 }
 
 /** The driver stops its heartbeats for good when joining again failed once: then we join again, until it is closed. */
-function stayMember(consumer: Consumer, first: Promise<void>): () => void {
+function stayMember(
+  consumer: Consumer,
+  first: Promise<unknown>,
+): {
+  /** Joins as the member that it is; false when it cannot now. */
+  readonly joinAgain: () => Promise<boolean>;
+  readonly stop: () => void;
+} {
   let stopped = false;
   let rejoining = true;
   const free = (): void => void (rejoining = false);
   first.then(free, free);
-  const look = async (): Promise<void> => {
-    if (stopped || rejoining || consumer.isActive()) return;
+  const joinAgain = async (): Promise<boolean> => {
+    if (stopped || rejoining) return false;
     rejoining = true;
     try {
       await consumer.joinGroup({});
+      return true;
     } catch {
       // The next look tries again.
+      return false;
     } finally {
       rejoining = false;
     }
+  };
+  const look = async (): Promise<void> => {
+    if (!consumer.isActive()) await joinAgain();
   };
   const timer = setInterval(() => void look(), REJOIN_AFTER_MS).unref();
   consumer.on("consumer:heartbeat:stalled", () => void look());
   // It is also emitted as a plain error, which would end the process if nobody listened.
   consumer.on("error" as "client:close", () => void look());
-  return () => {
-    stopped = true;
-    clearInterval(timer);
+  return {
+    joinAgain,
+    stop: () => {
+      stopped = true;
+      clearInterval(timer);
+    },
   };
 }
 
