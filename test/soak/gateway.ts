@@ -16,6 +16,8 @@ export type SoakedGateway = {
   /** Starts it, and resolves once it is ready. */
   readonly start: () => Promise<void>;
   readonly kill: () => Promise<void>;
+  /** Null while it runs, or after it was killed or stopped; else how it ended by itself. */
+  readonly ended: () => string | null;
   readonly freeze: (frozen: boolean) => void;
   /** SIGTERM. @returns its exit code. */
   readonly stop: () => Promise<number | null>;
@@ -34,8 +36,10 @@ export async function createSoakedGateway({ directory, env }: Place): Promise<So
   const data = ["--data", resolve(directory, "data")];
   let child: ChildProcess | null = null;
   let errors = "";
+  let alone: string | null = null;
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    child.removeAllListeners("exit");
     const ended = once(child, "exit");
     child.kill(signal);
     await ended;
@@ -49,6 +53,7 @@ export async function createSoakedGateway({ directory, env }: Place): Promise<So
       args.push("--contracts", resolve(directory, "contracts"));
       const started = spawn(process.execPath, args, { env: own, stdio: ["ignore", "ignore", "pipe"] });
       child = started;
+      started.once("exit", (code, signal) => (alone = `${code ?? signal}:\n${errors}`));
       started.stderr.on("data", (chunk) => (errors = `${errors}${String(chunk)}`.slice(-10_000)));
       const limit = AbortSignal.timeout(READY_WITHIN_MS);
       while (!(await isReady(url))) {
@@ -57,6 +62,7 @@ export async function createSoakedGateway({ directory, env }: Place): Promise<So
       }
     },
     kill: async () => void (await end("SIGKILL")),
+    ended: () => alone,
     freeze: (frozen) => void child?.kill(frozen ? "SIGSTOP" : "SIGCONT"),
     stop: async () => end("SIGTERM"),
     sample: async (atMs, acknowledged) => {

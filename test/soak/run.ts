@@ -21,6 +21,8 @@ const { values } = parseArgs({
   },
 });
 const WARM_MS = 3_000;
+/** Share of the time in which the process is killed: long before the second half, over which memory is to be flat. */
+const KILLED_FOR = 0.25;
 const SAMPLED_EVERY_MS = 1_000;
 const SETTLED_WITHIN_MS = 120_000;
 /** Decisions that are asked for one by one; the audit looks at all. */
@@ -43,7 +45,7 @@ async function soak(minutes: number, rate: number, servers: boolean): Promise<bo
     const before = await atRest(gateway);
     const whole = minutes * 60_000;
     const load = startLoad({ url: gateway.url, topic: engines.topic, rate });
-    const faults = startFaults(gateway, directory, 0.4 * whole);
+    const faults = startFaults(gateway, directory, KILLED_FOR * whole);
     const samples = await sampleFor(whole, gateway, load);
     await faults.stop();
     await load.stop();
@@ -80,6 +82,8 @@ async function sampleFor(forMs: number, gateway: SoakedGateway, load: Load): Pro
   const samples: Sample[] = [];
   const began = performance.now();
   for (let atMs = 0; atMs < forMs; atMs = performance.now() - began) {
+    const ended = gateway.ended();
+    if (ended !== null) throw new Error(`the gateway ended by itself with ${ended}`);
     const sample = await gateway.sample(atMs, load.ends);
     if (sample !== null) samples.push(sample);
     await delay(SAMPLED_EVERY_MS);
