@@ -19,7 +19,7 @@ export type LogEnds = {
  */
 export function startLogEnds(store: Pick<Store, "noteLogEnds">): LogEnds {
   let due = new Map<string, LogEndNote>();
-  let writing: Promise<void> = Promise.resolve();
+  let writing: Promise<void> | null = null;
   const write = async (): Promise<void> => {
     if (due.size === 0) return;
     const notes = due;
@@ -31,7 +31,8 @@ export function startLogEnds(store: Pick<Store, "noteLogEnds">): LogEnds {
       for (const [stream, note] of notes) raise(due, stream, note);
     }
   };
-  const next = (): Promise<void> => (writing = writing.then(write));
+  /** One at a time: while the store is away each takes as long as the store may take, and none waits behind it. */
+  const next = (): Promise<void> => (writing ??= write().finally(() => (writing = null)));
   const timer = setInterval(() => void next(), NOTE_EVERY_MS).unref();
   return {
     note: (topic, appended) => {
@@ -41,6 +42,7 @@ export function startLogEnds(store: Pick<Store, "noteLogEnds">): LogEnds {
     },
     close: async () => {
       clearInterval(timer);
+      await writing;
       await next();
     },
   };
