@@ -2,13 +2,12 @@ import { createHash } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { importSchema } from "../src/authoring/import-schema.ts";
-import { isObject } from "../src/authoring/draft.ts";
 import { withoutFragment, type FindDocument } from "../src/authoring/schema-documents.ts";
 import { createFinder, rootDocument } from "../src/cli/contract-import.ts";
 import { readDocument } from "../src/cli/document-file.ts";
 import { lintPatterns } from "../src/contract/pattern-lint.ts";
 import { schemaPatterns } from "../src/contract/schema-patterns.ts";
-import type { JsonObject } from "../src/json/json.ts";
+import { isObject, type JsonObject } from "../src/json/json.ts";
 import { toJsonText } from "../src/json/json-text.ts";
 import { refuseSchema } from "../src/schema/schema-lint.ts";
 

@@ -58,7 +58,12 @@ const PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: [],
   },
-  "store/known-logs": { uses: ["source/source", "store/store", "store/operator"], libraries: [], node: [] },
+  "store/known-logs": {
+    uses: ["source/source", "store/store", "store/operator", "store/operator-actions"],
+    libraries: [],
+    node: [],
+  },
+  "store/operator-actions": { uses: ["store/store", "store/operator"], libraries: [], node: [] },
   "store/log-end": { uses: [], libraries: [], node: [] },
   "store/operator": { uses: ["core", "json", "schema", "store/ledger"], libraries: [], node: ["node:crypto"] },
   "store/traffic": { uses: [], libraries: [], node: [] },
@@ -92,12 +97,12 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: ["node:sqlite"],
   },
   sqlite: {
-    uses: ["core", "json", "schema"],
+    uses: ["core", "json", "schema", "isolate/entry"],
     libraries: [],
     node: ["node:sqlite", "node:fs", "node:os", "node:path", "node:url", "node:worker_threads"],
   },
   // Copies of the embedded files.
-  backup: { uses: ["sqlite"], libraries: [], node: ["node:crypto", "node:fs", "node:path"] },
+  backup: { uses: ["json", "sqlite"], libraries: [], node: ["node:crypto", "node:fs", "node:path"] },
   audit: {
     uses: [
       "core",
@@ -107,6 +112,7 @@ const PARTS: Readonly<Record<string, Part>> = {
       "store/store",
       "store/ledger",
       "store/operator",
+      "store/operator-actions",
       "store/proof",
       "store/decided",
       "store/duplicate",
@@ -123,8 +129,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: [],
   },
-  shadow: { uses: ["core", "json", "schema", "whatif", "store/decided"], libraries: [], node: ["node:worker_threads"] },
+  shadow: {
+    uses: ["core", "json", "schema", "isolate/entry", "whatif", "store/decided"],
+    libraries: [],
+    node: ["node:worker_threads"],
+  },
   // What strangers' schemas are asked about, in a thread that can be ended.
+  "isolate/entry": { uses: [], libraries: [], node: [] },
   isolate: {
     uses: ["core", "json", "schema", "contract/compatibility", "contract/registry"],
     libraries: [],
@@ -143,6 +154,7 @@ const PARTS: Readonly<Record<string, Part>> = {
       "store/store",
       "store/ledger",
       "store/operator",
+      "store/operator-actions",
       "store/proof",
       "store/decided",
       "store/duplicate",
@@ -162,6 +174,7 @@ const PARTS: Readonly<Record<string, Part>> = {
       "contract/negotiation",
       "contract/registry",
       "gateway",
+      "isolate/entry",
       "isolate/question",
       "isolate/thread",
       "shadow/thread",

@@ -1,5 +1,5 @@
 import { logIdOf, type Source } from "../source/source.ts";
-import { otherLogs } from "../store/known-logs.ts";
+import { lackOf, otherLogs } from "../store/known-logs.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { Finding } from "./finding.ts";
 
@@ -26,8 +26,9 @@ export async function checkLog(
     const [decided, acknowledged] = [settledTo(stream.id) ?? 0n, shown.get(stream.id) ?? 0n];
     if (decided === 0n && acknowledged === 0n) continue;
     const { end } = await log.bounds(stream);
-    if (end >= decided && end >= acknowledged) continue;
-    const lacks = end < decided ? `up to ${decided} is decided` : `up to ${acknowledged} was acknowledged`;
+    const lack = lackOf(end, { decided, acknowledged });
+    if (lack === null) continue;
+    const lacks = lack === "decided" ? `up to ${decided} is decided` : `up to ${acknowledged} was acknowledged`;
     const message = `the log of ${stream.topic}/${stream.partition} ends at ${end}, and ${lacks}`;
     findings.push({ code: "SOURCE_TRUNCATED", stream: stream.id, seq: null, offset: end, message });
   }

@@ -1,8 +1,7 @@
 import { GENESIS, type LedgerEntry } from "../store/ledger.ts";
+import { operatorActions } from "../store/operator-actions.ts";
 import { actionHash, type OperatorAction } from "../store/operator.ts";
 import type { StoreReads } from "../store/store.ts";
-
-const PAGE = 1_000;
 
 /** Walks the chain of operator actions. @returns the gaps and losses that were accepted, and what is wrong with the chain. */
 export async function auditOperators(reads: StoreReads): Promise<{
@@ -15,20 +14,17 @@ export async function auditOperators(reads: StoreReads): Promise<{
   const losses: Loss[] = [];
   const faults: string[] = [];
   let previous: OperatorAction | null = null;
-  for (;;) {
-    const page: readonly OperatorAction[] = await reads.operatorLog((previous?.seq ?? -1) + 1, PAGE);
-    for (const action of page) {
-      const { seq, hash, prevHash } = action;
-      if (actionHash(action) !== hash) faults.push(`action ${seq} does not have the hash it carries`);
-      if (seq !== (previous?.seq ?? -1) + 1 || prevHash !== (previous?.hash ?? GENESIS)) {
-        faults.push(`action ${seq} does not follow the one before`);
-      }
-      if (action.action === "accept-gap") accepted.add(gapKey(action.target, action.detail));
-      if (action.action === "accept-loss") losses.push(...lossOf(action));
-      previous = action;
+  for await (const action of operatorActions(reads)) {
+    const { seq, hash, prevHash } = action;
+    if (actionHash(action) !== hash) faults.push(`action ${seq} does not have the hash it carries`);
+    if (seq !== (previous?.seq ?? -1) + 1 || prevHash !== (previous?.hash ?? GENESIS)) {
+      faults.push(`action ${seq} does not follow the one before`);
     }
-    if (page.length < PAGE) return { accepted, losses, faults };
+    if (action.action === "accept-gap") accepted.add(gapKey(action.target, action.detail));
+    if (action.action === "accept-loss") losses.push(...lossOf(action));
+    previous = action;
   }
+  return { accepted, losses, faults };
 }
 
 type Loss = { readonly stream: string; readonly from: bigint; readonly to: bigint; readonly note: string };

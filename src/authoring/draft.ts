@@ -79,10 +79,6 @@ function collectionFor(subject: string): string {
   return plain === "" ? "records" : plain;
 }
 
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}
-
 export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
   return Array.isArray(value);
 }

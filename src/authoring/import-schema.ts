@@ -1,8 +1,8 @@
-import type { JsonValue } from "../json/json.ts";
+import { isObject, type JsonValue } from "../json/json.ts";
 import { DRAFT_4 } from "./meta-schemas/draft-04.ts";
 import { DRAFT_6 } from "./meta-schemas/draft-06.ts";
 import { DRAFT_7 } from "./meta-schemas/draft-07.ts";
-import { isObject, under, type Unmapped } from "./draft.ts";
+import { under, type Unmapped } from "./draft.ts";
 import { createSchemaIndex, valueAt, type FindDocument, type SchemaDocument, type Target } from "./schema-documents.ts";
 import { emit, freeName, keyOf, refuse, type ImportProblem, type Run, type Site } from "./upgrade-schema.ts";
 

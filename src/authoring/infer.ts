@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { FORMATS } from "../schema/formats/formats.ts";
 import { toJsonText } from "../json/json-text.ts";
-import { isList, isObject, under } from "./draft.ts";
+import { isList, under } from "./draft.ts";
 
 /** What was seen at one place of many records. Memory is bounded by the limits below, whatever is sent. */
 type Seen = {

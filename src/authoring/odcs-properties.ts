@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
-import { isList, isObject, under, type Unmapped } from "./draft.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
+import { isList, under, type Unmapped } from "./draft.ts";
 
 // Properties of the Open Data Contract Standard 3.1.0 and JSON Schemas, each into the other. The options of a logical type
 // have the names of JSON Schema's keywords.

@@ -1,7 +1,7 @@
 import { canonicalText } from "../json/canonical.ts";
 import type { ContractStatus, FormatsMode, Rule } from "../core/contract-set.ts";
-import type { JsonObject, JsonValue } from "../json/json.ts";
-import { isList, isObject, under, type Draft, type Unmapped } from "./draft.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
+import { isList, under, type Draft, type Unmapped } from "./draft.ts";
 import { objectOf, propertiesOf } from "./odcs-properties.ts";
 import { toJsonText } from "../json/json-text.ts";
 import { parseJson } from "../json/parse-json.ts";

@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { KEYWORDS, type Shape } from "../schema/keywords.ts";
-import { isList, isObject, under } from "./draft.ts";
+import { isList, under } from "./draft.ts";
 
 /** A document of schemas, as it was read. */
 export type SchemaDocument = {

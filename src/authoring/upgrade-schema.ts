@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { describePatternFault, modernisePattern } from "../schema/pattern-syntax.ts";
 import { isKnownFormat } from "../schema/schema-lint.ts";
-import { isList, isObject, under, type Unmapped } from "./draft.ts";
+import { isList, under, type Unmapped } from "./draft.ts";
 import {
   anchorOf,
   namesSchemas,

@@ -1,3 +1,4 @@
+import { isObject } from "../json/json.ts";
 /** What is in a backup: `manifest.json` beside its files. It is written last, so a folder without it is no backup. */
 export type Manifest = {
   readonly kind: "sigma-backup";
@@ -62,8 +63,4 @@ function isStream(value: unknown): value is BackupStream {
     Number.isSafeInteger(partition) &&
     [settledTo, logEnd].every((offset) => typeof offset === "string" && /^\d{1,19}$/.test(offset))
   );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import type { HttpDirectory, Refreshed } from "../contract/http-directory.ts";
+import { threadEntry } from "../isolate/entry.ts";
 import { openThread, type ThreadLimits } from "../isolate/thread.ts";
 
 /** A copy of contracts on the web that is brought up to date now and then, in a thread. */
@@ -19,8 +20,7 @@ const LIMITS: ThreadLimits = {
   idleMs: 60_000,
 };
 
-/** Sources run as they are; what was built from them has the other suffix. */
-const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./copy-worker.ts" : "./copy-worker.js", import.meta.url);
+const ENTRY = threadEntry(import.meta.url, "./copy-worker");
 
 /** Nothing runs before the first refresh. */
 export function openCopying(source: HttpDirectory): Copying {

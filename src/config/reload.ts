@@ -1,4 +1,5 @@
 import type { ContractsInForce, Swap } from "../contract/in-force.ts";
+import { threadEntry } from "../isolate/entry.ts";
 import { openThread, type ThreadLimits } from "../isolate/thread.ts";
 import type { ContractSettings, ContractsRead } from "./load-contracts.ts";
 import { signatureOf } from "./signature.ts";
@@ -31,8 +32,7 @@ const READING: ThreadLimits = {
   idleMs: 1_000,
 };
 
-/** Sources run as they are; what was built from them has the other suffix. */
-const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./load-worker.ts" : "./load-worker.js", import.meta.url);
+const ENTRY = threadEntry(import.meta.url, "./load-worker");
 
 /** A change is read once the files have been still for so long: an editor or a checkout writes one after the other. */
 const STILL_MS = 250;

@@ -1,5 +1,5 @@
 import type { FormatsMode, Rule } from "../core/contract-set.ts";
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { isAsserted } from "./compatibility/format-notes.ts";
 import { KEYWORDS } from "../schema/keywords.ts";
 
@@ -148,8 +148,4 @@ function without(value: JsonValue, [step, ...rest]: Path, left: true | undefined
 
 function namesIn(value: JsonValue | undefined): readonly string[] {
   return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 
 /** A schema that refers in circles proves nothing; the steps are bounded instead of tracked. */
 const STEPS_MAX = 256;
@@ -113,8 +113,4 @@ function own(object: JsonObject, name: string): JsonValue | undefined {
 
 function isArray(value: JsonValue | undefined): value is readonly JsonValue[] {
   return Array.isArray(value);
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 
 /** A regular expression of a schema and the RFC 6901 pointer of where it is written. */
 export type SchemaPattern = { readonly pattern: string; readonly pointer: string };
@@ -56,8 +56,4 @@ function collect(schema: JsonValue | undefined, pointer: string, found: SchemaPa
 
 function own(object: JsonObject, name: string): JsonValue | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { stepsIn, valueAt } from "../json/pointer-steps.ts";
 import { FORMATS } from "../schema/formats/formats.ts";
 import { KEYWORDS } from "../schema/keywords.ts";
@@ -128,8 +128,4 @@ function refRemedy(schema: JsonObject | boolean, value: JsonValue | undefined): 
   return definitions.length === 0
     ? "Put what it refers to under $defs, and refer to it as #/$defs/NAME"
     : `Refer to one of ${definitions.slice(0, 8).join(", ")}`;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== undefined && value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { logIdOf, type Log, type Source, type Stream } from "../source/source.ts";
+import { logIdOf, type Source, type Stream } from "../source/source.ts";
 import type { LedgerEntry } from "../store/ledger.ts";
 import { outcomeAt } from "../store/proof.ts";
 import type { Store, StoredRow, StoreReads } from "../store/store.ts";
@@ -25,7 +25,8 @@ export type Fate =
   | { readonly kind: "unknown" };
 
 type Deps = {
-  readonly log: Pick<Log, "streamsOf">;
+  /** The streams of the topic as the log has them. */
+  readonly streamsNow: () => Promise<readonly Stream[]>;
   readonly source: Pick<Source, "bounds">;
   readonly gateway: Pick<Gateway, "streams">;
   readonly tail: Store["tail"];
@@ -42,7 +43,7 @@ export async function fateOf(deps: Deps, stream: Stream, offset: bigint): Promis
   if (!stream.id.endsWith(`/${stream.partition}`)) return { kind: "unknown" };
   const tail = await deps.tail(stream.id);
   if (tail !== null && offset < tail.to) return decidedFate(deps, stream, tail, offset);
-  const current = await deps.log.streamsOf(stream.topic);
+  const current = await deps.streamsNow();
   if (!current.some(({ id }) => id === stream.id)) {
     if (tail === null) return { kind: "unknown" };
     return { kind: "ended", end: tail.to, final: await isOver(deps, stream, current) };

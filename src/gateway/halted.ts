@@ -1,11 +1,11 @@
 import { Unavailable } from "../core/unavailable.ts";
 import { logIdOf, type Stream } from "../source/source.ts";
+import { operatorActions } from "../store/operator-actions.ts";
 import type { Store } from "../store/store.ts";
 import type { Halt } from "./event.ts";
 
 /** How often a halted stream looks for an operator's word, in milliseconds. */
 const LOOK_EVERY_MS = 2_000;
-const PAGE = 1_000;
 
 type Deps = {
   readonly store: Pick<Store, "putHalt" | "reads">;
@@ -54,7 +54,8 @@ export async function waitForOperator(deps: Deps, stream: Stream, halt: Halt, si
   let noted = false;
   while (!signal.aborted) {
     try {
-      seen ??= await nextSeq(deps, 0, null);
+      // What was done before the halt does not lift it.
+      seen ??= (await actionsSince(deps, 0, id)).next;
       if (!noted) await deps.store.putHalt(id, { stream: id, topic, partition, code, message, remedy });
       noted = true;
       const { acted, next } = await actionsSince(deps, seen, id);
@@ -70,15 +71,14 @@ export async function waitForOperator(deps: Deps, stream: Stream, halt: Halt, si
   }
 }
 
-async function actionsSince(deps: Deps, from: number, stream: string): Promise<{ acted: boolean; next: number }> {
-  const page = await deps.store.reads.operatorLog(from, PAGE);
+/** Whether an operator acted on the stream, or on its log, from a seq on, and the seq behind the last action there is. */
+async function actionsSince({ store }: Deps, from: number, stream: string): Promise<{ acted: boolean; next: number }> {
   const targets = [stream, logIdOf(stream)];
-  return { acted: page.some((action) => targets.includes(action.target)), next: (page.at(-1)?.seq ?? from - 1) + 1 };
-}
-
-/** The seq behind the last action there is now: what was done before the halt does not lift it. */
-async function nextSeq(deps: Deps, from: number, last: number | null): Promise<number> {
-  const page = await deps.store.reads.operatorLog(from, PAGE);
-  const end = page.at(-1)?.seq ?? last ?? -1;
-  return page.length < PAGE ? end + 1 : nextSeq(deps, end + 1, end);
+  let acted = false;
+  let next = from;
+  for await (const { seq, target } of operatorActions(store.reads, from)) {
+    acted ||= targets.includes(target);
+    next = seq + 1;
+  }
+  return { acted, next };
 }

@@ -1,5 +1,5 @@
 import { logIdOf, type Source, type Stream } from "../source/source.ts";
-import { otherLogs, shownTo } from "../store/known-logs.ts";
+import { lackOf, otherLogs, shownTo } from "../store/known-logs.ts";
 import type { LedgerEntry } from "../store/ledger.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { Halt } from "./event.ts";
@@ -34,7 +34,9 @@ export async function refuseShortLog(
   // Before the end: others append meanwhile, and tell the store so.
   const shown = await shownTo(reads, stream.id);
   const { end } = await source.bounds(stream);
-  if (end < tail.to) {
+  const lack = lackOf(end, { decided: tail.to, acknowledged: shown ?? 0n });
+  if (lack === null) return null;
+  if (lack === "decided") {
     return {
       code: "LOG_TRUNCATED",
       message: `Cannot read ${place} on from offset ${tail.to}: its log ends at ${end}`,
@@ -42,7 +44,6 @@ export async function refuseShortLog(
         "the log lost records that were already decided: put it back, log.db and log.db-wal together; or move it away and run `sigma streams accept-log`",
     };
   }
-  if (shown === null || end >= shown) return null;
   return {
     code: "LOG_TRUNCATED",
     message: `Cannot read ${place} on from offset ${tail.to}: its log ends at ${end}, and records up to ${shown} were acknowledged`,

@@ -3,6 +3,7 @@ import { logIdOf, type Log, type Source, type Stream } from "../source/source.ts
 import { findAction, otherLogs, shownTo } from "../store/known-logs.ts";
 import { sealEntry, type LedgerEntry } from "../store/ledger.ts";
 import { proofOfNothing } from "../store/proof.ts";
+import { operatorActions } from "../store/operator-actions.ts";
 import { sealAction, type OperatorAction } from "../store/operator.ts";
 import type { Store } from "../store/store.ts";
 
@@ -115,8 +116,6 @@ function gapEntry(tail: LedgerEntry, to: bigint, note: string): LedgerEntry {
   });
 }
 
-const PAGE = 1_000;
-
 /** Appends to the chain of actions; whoever loses the place takes the next one. */
 export async function recordAction(
   store: Pick<Store, "appendAction" | "reads">,
@@ -124,9 +123,8 @@ export async function recordAction(
 ): Promise<void> {
   let last: OperatorAction | null = null;
   for (;;) {
-    const page: readonly OperatorAction[] = await store.reads.operatorLog((last?.seq ?? -1) + 1, PAGE);
-    last = page.at(-1) ?? last;
-    if (page.length === PAGE) continue;
+    const from: number = (last?.seq ?? -1) + 1;
+    for await (const one of operatorActions(store.reads, from)) last = one;
     if ((await store.appendAction(sealAction(last, action))) === "inserted") return;
   }
 }

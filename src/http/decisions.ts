@@ -58,7 +58,8 @@ async function find(deps: HttpDeps, params: Params, { stream: named }: Query): P
   if (stream === undefined) throw unknownTopic((current ?? []).map((one) => `${topic}/${one.partition}`).join(", "));
   const row = await rowAt(deps, stream, offset);
   if (row !== null) return { stream, offset, fate: { kind: "row", row } };
-  const fate = await fateOf({ ...deps, rowAt: async () => rowAt(deps, stream, offset) }, stream, offset);
+  const streamsNow = async (): Promise<readonly Stream[]> => current ?? deps.log.streamsOf(topic);
+  const fate = await fateOf({ ...deps, streamsNow, rowAt: async () => rowAt(deps, stream, offset) }, stream, offset);
   return { stream, offset, fate };
 }
 

@@ -71,17 +71,20 @@ export function answerRouterError(
   { raw }: FastifyReply,
   nowMs: number,
 ): void {
-  const problem = problemOf(error, nowMs, request);
-  const body = problemText(problem, request.raw.url ?? "/");
-  const length = Buffer.byteLength(body);
-  raw.writeHead(problem.status, {
+  endWith(problemOf(error, nowMs, request), request.raw, raw);
+}
+
+/** Answers where the framework has no reply of its own, and ends the connection: of what follows nobody knows where it begins. */
+function endWith(problem: Problem, request: IncomingMessage, response: ServerResponse): void {
+  const body = problemText(problem, request.url ?? "/");
+  response.writeHead(problem.status, {
     ...SAFE_HEADERS,
     connection: "close",
     "content-type": PROBLEM_TYPE,
-    "content-length": length,
+    "content-length": Buffer.byteLength(body),
   });
-  raw.end(body);
-  drain(request.raw);
+  response.end(body);
+  drain(request);
 }
 
 /**
@@ -136,15 +139,7 @@ export function answerStrangeRequests(server: Server): void {
     else last.once("finish", () => refuse(socket, NO_TUNNEL));
   });
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-    const body = problemText(NO_EXPECTATION, request.url ?? "/");
-    response.writeHead(NO_EXPECTATION.status, {
-      ...SAFE_HEADERS,
-      connection: "close",
-      "content-type": PROBLEM_TYPE,
-      "content-length": Buffer.byteLength(body),
-    });
-    response.end(body);
-    drain(request);
+    endWith(NO_EXPECTATION, request, response);
   });
 }
 

@@ -45,7 +45,7 @@ export function registerEvents(app: FastifyInstance, deps: HttpDeps, held: Held)
     }
     const told = tellVersions(deps, request, reply, topic, records);
     const appended = await deps.log.append(topic, records);
-    const rawHashes = records.map(({ value }) => hashBytes(value));
+    const rawHashes = (): readonly string[] => records.map(({ value }) => hashBytes(value));
     return answerPositions(deps, request, reply, { topic, appended, rawHashes, told });
   });
 }

@@ -89,7 +89,7 @@ type Receipt = {
   /** Exactly the positions of this request, also where others append to the same partitions. */
   readonly runs: () => readonly Run[];
   /** The first positions, as many as one answer may hold, and the hashes of their bytes. */
-  readonly first: () => { readonly appended: readonly Appended[]; readonly rawHashes: readonly string[] };
+  readonly first: () => { readonly appended: readonly Appended[]; readonly rawHashes: () => readonly string[] };
 };
 
 /** @param waits whether the decisions are going to be asked for. */
@@ -120,7 +120,7 @@ function createReceipt(waits: boolean): Receipt {
     },
     count: () => count,
     runs: () => runs.map(({ from, to, ...where }) => ({ ...where, from: exactInteger(from), to: exactInteger(to) })),
-    first: () => ({ appended: first, rawHashes }),
+    first: () => ({ appended: first, rawHashes: () => rawHashes }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { stepsIn, valueAt } from "../json/pointer-steps.ts";
 import type { Violation } from "../schema/violation.ts";
 
@@ -141,8 +141,4 @@ function unionError(branches: JsonValue | undefined, value: JsonValue | undefine
   // The place is the tag itself, or the object that should hold it.
   if (value === undefined) return "union_tag_not_found";
   return isObject(value) && !(tag in value) ? "union_tag_not_found" : "union_tag_invalid";
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -8,11 +8,12 @@ import { withDeprecation } from "./negotiation.ts";
 import { rowView } from "./views.ts";
 import { exactInteger } from "../json/exact-integer.ts";
 
-/** What was appended, and the hashes of its bytes in the same order; `told`: what the answer says besides. */
+/** What was appended; `rawHashes`: of its bytes, in the same order; `told`: what the answer says besides. */
 type Receipt = {
   readonly topic: string;
   readonly appended: readonly Appended[];
-  readonly rawHashes: readonly string[];
+  /** Asked for only when the client waits: each is a SHA-256. */
+  readonly rawHashes: () => readonly string[];
   readonly told: { readonly deprecation?: object };
 };
 
@@ -32,7 +33,7 @@ export async function answerPositions(
   if (seconds === null || appended.length === 0) return reply.code(202).send(accepted);
   const signal = AbortSignal.timeout(seconds * 1_000);
   reply.header("preference-applied", `wait=${seconds}`);
-  const decisions = await decisionsWithin(deps, { topic, appended, rawHashes }, signal);
+  const decisions = await decisionsWithin(deps, { topic, appended, rawHashes: rawHashes() }, signal);
   if (decisions === null) return reply.code(202).send(accepted);
   return reply.code(200).send({ topic, count: appended.length, decisions, ...told });
 }
@@ -47,7 +48,7 @@ function acceptedView({ topic, appended, told }: Omit<Receipt, "rawHashes">): ob
 /** How often the store is asked for what another gateway of the group is to decide. */
 const ASK_AGAIN_MS = 50;
 
-type Asked = Omit<Receipt, "told">;
+type Asked = Pick<Receipt, "topic" | "appended"> & { readonly rawHashes: readonly string[] };
 
 /**
  * The decisions once every record has one; null when the signal aborts before. This gateway says when it has settled its own

@@ -2,7 +2,7 @@ import type { CompiledContractSet, ContractRef } from "../core/compile.ts";
 import type { ContractVersion } from "../core/contract-set.ts";
 import { partsOf } from "../json/parts.ts";
 import { stepsIn, valueAt } from "../json/pointer-steps.ts";
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { contentOf } from "../core/contents.ts";
 
 /** A payload's text without the members that were set aside, and their names in the order of the text. */
@@ -123,10 +123,6 @@ function byKeyword(value: JsonValue, keyword: string, wanted: string): JsonValue
 
 function addNames({ names }: Collected, added: readonly string[]): void {
   for (const name of added) names.add(name);
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function keysOf(value: JsonValue | undefined): readonly string[] {

@@ -1,5 +1,5 @@
 import { parsePayload } from "../core/payload.ts";
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { refuseSchema } from "../schema/schema-lint.ts";
 import { BODY_BYTES_MAX, type Refused } from "./question.ts";
 
@@ -53,8 +53,4 @@ export function isTooLarge(schema: JsonValue): boolean {
 
 function invalid(message: string): { readonly ok: false; readonly why: Refused } {
   return { ok: false, why: { kind: "invalid", message } };
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

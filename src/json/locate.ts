@@ -1,3 +1,5 @@
+import { hadEscape, skipSpace, skipString } from "./skip.ts";
+
 /** First byte, and the byte after the last. */
 export type ByteRange = readonly [from: number, to: number];
 
@@ -85,7 +87,6 @@ function add(root: Wanted, pointer: string, slot: number): void {
 }
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
@@ -186,25 +187,4 @@ function skipWord(buffer: Buffer, start: number): number {
 
 function isEndOfWord(byte: number): boolean {
   return byte === COMMA || byte === CLOSE_OBJECT || byte === CLOSE_ARRAY || byte <= 0x20;
-}
-
-/** Whether the string skipped last had an escape in it: asked right behind it, instead of looking twice. */
-let hadEscape = false;
-
-function skipString(buffer: Buffer, start: number): number {
-  hadEscape = false;
-  let at = start + 1;
-  for (let byte = buffer[at]; byte !== QUOTE && byte !== undefined; byte = buffer[at]) {
-    at += 1;
-    if (byte !== BACKSLASH) continue;
-    at += 1;
-    hadEscape = true;
-  }
-  return at + 1;
-}
-
-function skipSpace(buffer: Buffer, start: number): number {
-  let at = start;
-  for (let byte = buffer[at]; byte !== undefined && byte <= 0x20; byte = buffer[at]) at += 1;
-  return at;
 }

@@ -1,7 +1,7 @@
 import type { ByteRange } from "./locate.ts";
+import { hadEscape, skipSpace, skipString } from "./skip.ts";
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
@@ -45,9 +45,6 @@ export function compileMembers(names: readonly string[]): (bytes: Buffer) => rea
   };
 }
 
-/** Whether the string skipped last had an escape in it. */
-let hadEscape = false;
-
 function indexOf(bytes: Buffer, start: number, end: number, wanted: readonly Buffer[]): number {
   if (hadEscape) return indexOfEscaped(bytes.toString("utf8", start, end), wanted);
   const length = end - start - 2;
@@ -88,23 +85,5 @@ function skipValue(bytes: Buffer, start: number): number {
     } else if (depth === 0 && (byte === COMMA || byte <= 0x20)) return at;
     at += 1;
   }
-  return at;
-}
-
-function skipString(bytes: Buffer, start: number): number {
-  hadEscape = false;
-  let at = start + 1;
-  for (let byte = bytes[at]; byte !== QUOTE && byte !== undefined; byte = bytes[at]) {
-    at += 1;
-    if (byte !== BACKSLASH) continue;
-    at += 1;
-    hadEscape = true;
-  }
-  return at + 1;
-}
-
-function skipSpace(bytes: Buffer, start: number): number {
-  let at = start;
-  for (let byte = bytes[at]; byte !== undefined && byte <= 0x20; byte = bytes[at]) at += 1;
   return at;
 }

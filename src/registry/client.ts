@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { Unavailable } from "../core/unavailable.ts";
 
 /** Media type of the Confluent schema registry's REST interface. */
@@ -135,8 +135,4 @@ export function unavailable(code: string, url: string, why: string, remedy: stri
 /** The members of an object; none of anything else. */
 export function fieldsOf(value: JsonValue | undefined): JsonObject {
   return isObject(value) ? value : {};
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

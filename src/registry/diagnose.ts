@@ -1,8 +1,9 @@
+import { isObject } from "../json/json.ts";
 import { ok, fail, warn, type Check } from "../core/check.ts";
 import { inForce, servedBy } from "../contract/registry/served.ts";
 import type { ContractSet } from "../core/contract-set.ts";
 import { Unavailable } from "../core/unavailable.ts";
-import { askRegistry, isObject, type RegistryConnection } from "./client.ts";
+import { askRegistry, type RegistryConnection } from "./client.ts";
 
 const NAME = "schema registry";
 

@@ -1,15 +1,8 @@
 import { annotationOf, digestOfSchema, unannotated, withDigest } from "../contract/registry/served.ts";
 import type { ContractSet, SchemaId } from "../core/contract-set.ts";
-import type { JsonValue } from "../json/json.ts";
+import { isObject, type JsonValue } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
-import {
-  askRegistry,
-  fieldsOf,
-  isObject,
-  unavailable,
-  type RegistryAnswer,
-  type RegistryConnection,
-} from "./client.ts";
+import { askRegistry, fieldsOf, unavailable, type RegistryAnswer, type RegistryConnection } from "./client.ts";
 
 export type LookupDeps = {
   readonly connection: RegistryConnection;

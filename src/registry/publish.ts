@@ -1,8 +1,8 @@
 import { annotated } from "../contract/registry/served.ts";
 import { canonicalText } from "../json/canonical.ts";
 import type { ContractVersion } from "../core/contract-set.ts";
-import type { JsonValue } from "../json/json.ts";
-import { askRegistry, fieldsOf, isObject, unavailable, type RegistryConnection } from "./client.ts";
+import { isObject, type JsonValue } from "../json/json.ts";
+import { askRegistry, fieldsOf, unavailable, type RegistryConnection } from "./client.ts";
 import { toJsonText } from "../json/json-text.ts";
 import { parseJson } from "../json/parse-json.ts";
 

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { compilePattern, type Matches } from "./linear-pattern.ts";
 import { readResources, type Resources, type SchemaPlace } from "./resources.ts";
 
@@ -224,8 +224,4 @@ function namesUnder({ schema }: Part, keyword: string): readonly string[] {
 
 function own(schema: JsonObject, keyword: string): JsonValue | undefined {
   return Object.hasOwn(schema, keyword) ? schema[keyword] : undefined;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== undefined && value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { KEYWORDS } from "./keywords.ts";
 
 /** A schema and where it stands. */
@@ -153,10 +153,6 @@ function follow(root: SchemaPlace, pointer: string, places: ReadonlyMap<JsonObje
   }
   if (typeof value === "boolean") return { schema: value, resource, path };
   return isObject(value) ? (places.get(value) ?? { schema: value, resource, path }) : null;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== undefined && value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function escapeStep(step: string): string {

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { INTEGER_RANGES } from "./assertions.ts";
 import { FORMATS } from "./formats/formats.ts";
 import { KEYWORDS } from "./keywords.ts";
@@ -222,10 +222,6 @@ function compileRefusal(schema: JsonObject): readonly Refusal[] {
     const why = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : "unknown reason";
     return [{ pointer: "", code: "does-not-compile", message: `it does not compile: ${why}` }];
   }
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function escapeStep(step: string): string {

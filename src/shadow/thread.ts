@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { threadEntry } from "../isolate/entry.ts";
 import type { Decided } from "../store/decided.ts";
 import { countFlips } from "../whatif/flips.ts";
 import type { Candidate } from "../whatif/candidate.ts";
@@ -66,8 +67,7 @@ export type ShadowThread = {
   readonly close: () => Promise<void>;
 };
 
-/** Where the thread's code is: Node runs the sources as they are, and what was built from them. */
-const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+const WORKER = threadEntry(import.meta.url, "./worker");
 
 /** Hands copies of settled batches to a candidate's thread, within the limits, and counts what becomes of them. */
 export function openShadowThread({ candidate, identities }: ShadowVersion, limits: ShadowLimits): ShadowThread {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { Unavailable } from "../core/unavailable.ts";
+import { threadEntry } from "../isolate/entry.ts";
 import type { FileKind } from "./open.ts";
 
 /** A check that goes on beside everything else. */
@@ -14,9 +15,7 @@ export type IntegrityCheck = {
 export function startIntegrityCheck(kind: FileKind, path: string): IntegrityCheck {
   if (!existsSync(path)) return { damage: Promise.resolve(null), stop: async () => undefined };
   const { promise, resolve } = Promise.withResolvers<readonly string[]>();
-  // Sources run as they are; what was built from them has the other suffix.
-  const entry = import.meta.url.endsWith(".ts") ? "./integrity-worker.ts" : "./integrity-worker.js";
-  const worker = new Worker(new URL(entry, import.meta.url), {
+  const worker = new Worker(threadEntry(import.meta.url, "./integrity-worker"), {
     workerData: { path, applicationId: kind.applicationId },
   });
   worker.unref();

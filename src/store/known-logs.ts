@@ -1,4 +1,5 @@
 import { logIdOf } from "../source/source.ts";
+import { operatorActions } from "./operator-actions.ts";
 import type { OperatorAction } from "./operator.ts";
 import type { StoreReads } from "./store.ts";
 
@@ -20,19 +21,20 @@ export async function shownTo(reads: Pick<StoreReads, "logEnds">, stream: string
   return (await reads.logEnds()).find((note) => note.stream === stream)?.end ?? null;
 }
 
-const PAGE = 1_000;
-
 /** The first action of an operator that satisfies the condition. */
 export async function findAction(
   reads: Pick<StoreReads, "operatorLog">,
   wanted: (action: OperatorAction) => boolean,
 ): Promise<OperatorAction | null> {
-  for (let from = 0; ;) {
-    const page = await reads.operatorLog(from, PAGE);
-    const found = page.find(wanted);
-    if (found !== undefined) return found;
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return null;
-    from = last.seq + 1;
-  }
+  for await (const action of operatorActions(reads)) if (wanted(action)) return action;
+  return null;
+}
+
+/** What a log lacks of a stream that is decided, and was acknowledged, so far; null when nothing. */
+export function lackOf(
+  end: bigint,
+  { decided, acknowledged }: { readonly decided: bigint; readonly acknowledged: bigint },
+): "decided" | "acknowledged" | null {
+  if (end < decided) return "decided";
+  return end < acknowledged ? "acknowledged" : null;
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../json/json.ts";
 import { CELLS, newlyFailing, reportDigest, type WhatIfReport } from "./report.ts";
 
 /** What a report says of a version that is to be activated. */
@@ -81,8 +82,4 @@ function parse(text: string): unknown {
 
 function areCounts(value: unknown): boolean {
   return isObject(value) && CELLS.every((cell) => Number.isSafeInteger(value[cell]) && Number(value[cell]) >= 0);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { decimalOf } from "../../json/decimal.ts";
-import type { JsonValue } from "../../json/json.ts";
+import { isObject, type JsonValue } from "../../json/json.ts";
 import type { Conjunction } from "./conjunction.ts";
 import { FORMAT_SAMPLES } from "./format-facts.ts";
 import { INTEGER_RANGES } from "../../schema/assertions.ts";
@@ -9,7 +9,7 @@ import { countFrom, multipleAt, type Multiples, type Numeric } from "./multiples
 import { numberFacts } from "./number-facts.ts";
 import { stringFacts, textOutside, type StringFacts } from "./string-facts.ts";
 import type { Pick } from "./seeded-pick.ts";
-import { isList, isObject, memberOf, type Shared } from "./schema-node.ts";
+import { isList, memberOf, type Shared } from "./schema-node.ts";
 
 /** Numbers at which one of two conjunctions may change its mind. */
 export function boundaryNumbers(one: Conjunction, other: Conjunction, pick: Pick): readonly Numeric[] {

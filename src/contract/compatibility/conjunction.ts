@@ -1,9 +1,8 @@
-import type { JsonObject, JsonValue } from "../../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json/json.ts";
 import {
   assertionsOf,
   childOf,
   isList,
-  isObject,
   madeFor,
   nodesInList,
   nodeUnder,

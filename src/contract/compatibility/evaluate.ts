@@ -3,14 +3,13 @@ import { compilePattern, type Matches } from "../../schema/linear-pattern.ts";
 import { spend } from "./effort.ts";
 import { evaluatedItems, evaluatedNames } from "./evaluated.ts";
 import type { Numeric } from "./multiples.ts";
-import type { JsonObject, JsonValue } from "../../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json/json.ts";
 import { INTEGER_RANGES, isInteger } from "../../schema/assertions.ts";
 import { equalityKey, jsonEqual } from "../../schema/equal.ts";
 import { FORMATS } from "../../schema/formats/formats.ts";
 import {
   childOf,
   isList,
-  isObject,
   nodesByName,
   nodesInList,
   nodeUnder,

@@ -1,6 +1,5 @@
-import type { JsonObject, JsonValue } from "../../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json/json.ts";
 import {
-  isObject,
   memberOf,
   namesUnder,
   nodesByName,

@@ -1,5 +1,5 @@
 import type { FormatsMode } from "../../core/contract-set.ts";
-import type { JsonObject, JsonValue } from "../../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json/json.ts";
 import { INTEGER_RANGES } from "../../schema/assertions.ts";
 import { FORMATS } from "../../schema/formats/formats.ts";
 import { KEYWORDS } from "../../schema/keywords.ts";
@@ -40,8 +40,4 @@ function insideOf(keyword: string, value: JsonValue, mode: FormatsMode): JsonVal
     case undefined:
       return value;
   }
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../json/json.ts";
+import { isObject, type JsonValue } from "../../json/json.ts";
 import { toJsonText } from "../../json/json-text.ts";
 import { noArrayIn, proveArrayKeyword } from "./array-inclusion.ts";
 import { must, mustNot, takeApart, type Choice, type Conjunction, type Literal } from "./conjunction.ts";
@@ -12,7 +12,6 @@ import { keyOf } from "./schema-key.ts";
 import {
   assertionsOf,
   isList,
-  isObject,
   madeFor,
   memberOf,
   nodesInList,

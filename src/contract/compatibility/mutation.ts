@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from "../../json/json.ts";
-import { isList, isObject } from "./schema-node.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json/json.ts";
+import { isList } from "./schema-node.ts";
 import type { Pick } from "./seeded-pick.ts";
 
 /** Places of one value that are changed. */

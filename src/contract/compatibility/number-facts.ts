@@ -1,3 +1,4 @@
+import { isObject } from "../../json/json.ts";
 import { compareNumbers, decimalOf } from "../../json/decimal.ts";
 import { INTEGER_RANGES } from "../../schema/assertions.ts";
 import type { Conjunction } from "./conjunction.ts";
@@ -11,7 +12,7 @@ import {
   type Multiples,
   type Numeric,
 } from "./multiples.ts";
-import { isList, isObject, numericUnder, own, type SchemaNode } from "./schema-node.ts";
+import { isList, numericUnder, own, type SchemaNode } from "./schema-node.ts";
 
 /** What a conjunction says of numbers. Bounds are compared as the engine does, by the decimals that numbers stand for. */
 export type NumberFacts = {

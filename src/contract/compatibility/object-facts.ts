@@ -1,3 +1,4 @@
+import { isObject } from "../../json/json.ts";
 import type { Conjunction, Literal } from "./conjunction.ts";
 import { must } from "./conjunction.ts";
 import { spend } from "./effort.ts";
@@ -5,7 +6,6 @@ import { accepts, matches, schemasFor } from "./evaluate.ts";
 import { evaluatedBeside, isEvaluated, type Evaluated } from "./evaluated.ts";
 import {
   isList,
-  isObject,
   madeFor,
   memberOf,
   namesUnder,

@@ -1,5 +1,5 @@
+import { isObject } from "../../json/json.ts";
 import {
-  isObject,
   madeFor,
   memberOf,
   namesUnder,

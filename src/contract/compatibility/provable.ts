@@ -1,9 +1,8 @@
-import type { JsonValue } from "../../json/json.ts";
+import { isObject, type JsonValue } from "../../json/json.ts";
 import { isNumeric } from "./evaluate.ts";
 import { gapAt, type Gap } from "./gap.ts";
 import {
   isList,
-  isObject,
   memberOf,
   nodesByName,
   nodesInList,

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../json/json.ts";
+import { isObject, type JsonValue } from "../../json/json.ts";
 import { jsonEqual } from "../../schema/equal.ts";
 import { CHANGE_RULES, type ChangeRule, type Effect } from "./change-rules.ts";
 import type { Context, Formats, Pair, Polarity, Run } from "./diff-context.ts";
@@ -8,7 +8,6 @@ import {
   ANNOTATIONS,
   assertionsOf,
   isList,
-  isObject,
   madeFor,
   memberOf,
   nodesByName,

@@ -1,8 +1,8 @@
 import { KEYWORDS } from "../../schema/keywords.ts";
 import { spend } from "./effort.ts";
 import { equalityKey } from "../../schema/equal.ts";
-import type { JsonObject, JsonValue } from "../../json/json.ts";
-import { ANNOTATIONS, isList, isObject, own, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json/json.ts";
+import { ANNOTATIONS, isList, own, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
 
 /**
  * A short name that equal schemas share: nodes with equal keys accept the same payloads, also when they stand in different

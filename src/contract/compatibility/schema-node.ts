@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json/json.ts";
 import { spend, unlimited, type Effort } from "./effort.ts";
 import type { Numeric } from "./multiples.ts";
 import type { Found } from "./pattern-search.ts";
@@ -106,10 +106,6 @@ export function assertionsOf(schema: JsonObject): readonly string[] {
 
 function escapeStep(step: string): string {
   return step.includes("~") || step.includes("/") ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step;
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {

@@ -1,9 +1,10 @@
+import { isObject } from "../../json/json.ts";
 import type { Conjunction } from "./conjunction.ts";
 import type { Effort } from "./effort.ts";
 import { FORMAT_LANGUAGES } from "./format-facts.ts";
 import { findText, type Found } from "./pattern-search.ts";
 import { parsePattern, type Regular } from "../../schema/regular.ts";
-import { assertionsOf, isObject, memberOf, numberUnder, own, type SchemaNode, type Shared } from "./schema-node.ts";
+import { assertionsOf, memberOf, numberUnder, own, type SchemaNode, type Shared } from "./schema-node.ts";
 
 /** What a conjunction says of strings. */
 export type StringFacts = {

@@ -1,13 +1,6 @@
+import { isObject } from "../../json/json.ts";
 import { KEYWORDS } from "../../schema/keywords.ts";
-import {
-  isObject,
-  nodesByName,
-  nodesInList,
-  nodeUnder,
-  rootOf,
-  type SchemaDocument,
-  type SchemaNode,
-} from "./schema-node.ts";
+import { nodesByName, nodesInList, nodeUnder, rootOf, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
 
 /** Every schema object of a document, definitions among them, outermost first. */
 export function everyNode(document: SchemaDocument): readonly SchemaNode[] {

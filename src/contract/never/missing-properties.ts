@@ -1,7 +1,7 @@
+import { isObject } from "../../json/json.ts";
 import { matches } from "../compatibility/evaluate.ts";
 import { evaluatedBeside, isEvaluated } from "../compatibility/evaluated.ts";
 import {
-  isObject,
   memberOf,
   nodesByName,
   numberUnder,

@@ -7,7 +7,6 @@ import { keyOf } from "../compatibility/schema-key.ts";
 import {
   assertionsOf,
   isList,
-  isObject,
   madeFor,
   memberOf,
   nodesInList,
@@ -17,7 +16,7 @@ import {
   pointerTo,
   type SchemaNode,
 } from "../compatibility/schema-node.ts";
-import type { JsonObject } from "../../json/json.ts";
+import { isObject, type JsonObject } from "../../json/json.ts";
 import { missingProperties } from "./missing-properties.ts";
 import { acceptsEverything, isFalseByHand, quoted, type Never } from "./never.ts";
 

@@ -1,3 +1,4 @@
+import { isObject } from "../../json/json.ts";
 import { arrayFacts, itemAt } from "../compatibility/array-inclusion.ts";
 import { must, takeApart, type Conjunction, type Literal } from "../compatibility/conjunction.ts";
 import { accepts } from "../compatibility/evaluate.ts";
@@ -6,7 +7,6 @@ import { objectFacts, valueUnder } from "../compatibility/object-facts.ts";
 import { keyOf } from "../compatibility/schema-key.ts";
 import {
   childOf,
-  isObject,
   madeFor,
   nodesByName,
   nodesInList,

@@ -1,5 +1,5 @@
 import type { FormatsMode } from "../contract-set.ts";
-import type { JsonObject, JsonValue } from "../../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json/json.ts";
 import { readResources, type Resources, type SchemaPlace } from "../../schema/resources.ts";
 import { isDecimalText, provesDecimal } from "./decimal-pattern.ts";
 import { isWhole, isZero, signOfNum, type Num } from "./exact.ts";
@@ -202,10 +202,6 @@ function restOf(
   if (parts.length === 0) return [false, null];
   const isMap = isSaid || additionalProperties === false;
   return [isMap, lazily(() => unionAll(parts.map((part) => part())))];
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function partsOf(value: JsonValue | undefined): readonly JsonValue[] {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { threadEntry } from "../../isolate/entry.ts";
 import {
   BODY_BYTES_MAX,
   undecided,
@@ -29,10 +30,7 @@ export type Asking = {
 /** A thread for each kind of question, begun at the first: what serializers ask never waits for a comparison. */
 export function openAsking(scope: FastifyInstance, changes: Partial<ThreadLimits> = {}): Asking {
   const limits = { ...THREAD_LIMITS, ...changes };
-  const entry = new URL(
-    import.meta.url.endsWith(".ts") ? "../../isolate/worker.ts" : "../../isolate/worker.js",
-    import.meta.url,
-  );
+  const entry = threadEntry(import.meta.url, "../../isolate/worker");
   const open = <K extends Kind>(kind: K): Thread<Questions[K], Answers[K]> => {
     const thread = openThread<Questions[K], Answers[K]>({ entry, data: kind, name: `registry ${kind}` }, limits);
     // Before the server waits for its requests: none is to wait for a question.

@@ -1,3 +1,4 @@
+import { isObject } from "../../json/json.ts";
 import type { Position } from "../../core/record.ts";
 import type { NewValidated } from "../store.ts";
 import {
@@ -73,10 +74,6 @@ export function createFactWriter(
     closeDocument(writer, after + middle.payloadAt);
     closeDocument(writer, opened);
   };
-}
-
-function isObject(payload: NewValidated["payload"]): payload is { readonly [name: string]: NewValidated["payload"] } {
-  return payload !== null && typeof payload === "object" && !Array.isArray(payload);
 }
 
 function isSamePlace(a: Position, b: Position): boolean {
