@@ -51,7 +51,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     uses: ["core", "json", "schema", "store/store", "store/ledger", "store/operator", "store/traffic", "store/log-end"],
     libraries: ["mongodb"],
     // One class of the driver that it does not export (document-sequence.ts).
-    node: ["node:module"],
+    node: ["node:module", "node:crypto"],
   },
   "store/store": {
     uses: ["core", "json", "schema", "store/ledger", "store/operator", "store/traffic", "store/log-end"],
@@ -101,6 +101,8 @@ const PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: ["node:sqlite", "node:fs", "node:os", "node:path", "node:url", "node:worker_threads"],
   },
+  // Protocol data, pure: what an entry keeps of its records.
+  ledger: { uses: ["core", "json"], libraries: [], node: ["node:crypto", "node:zlib"] },
   // Copies of the embedded files.
   backup: { uses: ["json", "sqlite"], libraries: [], node: ["node:crypto", "node:fs", "node:path"] },
   audit: {
@@ -108,6 +110,7 @@ const PARTS: Readonly<Record<string, Part>> = {
       "core",
       "json",
       "schema",
+      "ledger",
       "source/source",
       "store/store",
       "store/ledger",
@@ -150,6 +153,7 @@ const PARTS: Readonly<Record<string, Part>> = {
       "schema",
       "contract/negotiation",
       "gateway/event",
+      "ledger",
       "source/source",
       "store/store",
       "store/ledger",

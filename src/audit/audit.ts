@@ -1,13 +1,16 @@
 import { compileContractSet, type CompiledContractSet } from "../core/compile.ts";
 import { openContractSet } from "../core/contract-set.ts";
 import type { SourceRecord } from "../core/record.ts";
+import { readEvidence } from "../ledger/evidence.ts";
+import { evidenceDigest, EVIDENCE_BYTES_MAX, unpackEvidence } from "../ledger/packed.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
 import { checkAgainstSource, checkEntry, type EntryEvidence } from "./entry.ts";
 import { checkLog, logMissing } from "./log.ts";
 import { auditOperators, gapOf } from "./operators.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 import { entryHash, GENESIS, type LedgerEntry } from "../store/ledger.ts";
-import { decodeOutcomes } from "../store/proof.ts";
+import { hashBytes } from "../store/decided.ts";
+import { decodeOutcomes, rawRoot } from "../store/proof.ts";
 import type { StoreReads, StoredRow, ValidatedRow } from "../store/store.ts";
 
 export type AuditOptions = {
@@ -247,8 +250,24 @@ async function auditBatch(run: Run, entry: LedgerEntry, mayBeIncomplete: boolean
   run.totals.receipts += counts.receipts;
   run.totals.redecided += counts.redecided;
   run.totals.withoutBytes += counts.withoutBytes;
+  const wrong = entry.count === 0 ? null : evidenceFault(entry, await run.reads.evidenceAt(entry.stream, entry.seq));
+  if (wrong !== null) run.found("EVIDENCE", entry.stream, entry.seq, null, wrong);
   await compareWithSource(run, evidence);
   return entry.count;
+}
+
+/** What is wrong with the evidence of an entry; null when it is what was decided. */
+function evidenceFault(entry: LedgerEntry, packed: Uint8Array | null): string | null {
+  if (packed === null) return "its evidence is missing";
+  const bytes = unpackEvidence(packed, EVIDENCE_BYTES_MAX);
+  if (bytes === null || evidenceDigest(bytes) !== entry.evidence)
+    return "its evidence does not have the digest it carries";
+  const evidence = readEvidence(bytes, entry.stream);
+  if (typeof evidence === "string") return evidence;
+  const leaves = evidence.records.map((record) => ({ ...record, rawHash: hashBytes(record.value) }));
+  return evidence.from === entry.from && rawRoot(leaves) === entry.rawRoot
+    ? null
+    : "its evidence is not of the records that were decided";
 }
 
 async function holdersOf(

@@ -30,6 +30,8 @@ export type FindingCode =
   | "RAW_HASH"
   /** The bytes, times, keys or headers of a range are not those that were decided. */
   | "RAW_ROOT"
+  /** The evidence of an entry is missing, or is not what was decided. */
+  | "EVIDENCE"
   /** The ids of a range are not those that were decided. */
   | "ROOT"
   /** A duplicate or conflict names a stored fact that is not there. */

@@ -3,14 +3,19 @@ import type { SourceRecord } from "../core/record.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import { hashBytes, outcomeOf, type Decided } from "../store/decided.ts";
 import type { Holder } from "../store/duplicate.ts";
-import type { PassedRaw } from "../store/ledger.ts";
+import { createEvidence } from "../ledger/evidence.ts";
+import { evidenceDigest } from "../ledger/packed.ts";
+import type { Stream } from "../source/source.ts";
+import type { LedgerEntry, PassedRaw } from "../store/ledger.ts";
 import { createProof, type Proof } from "../store/proof.ts";
 import type { FailedRow, NewValidated, StagedFacts, StagedFailures, StoreWrites } from "../store/store.ts";
 import { createPlaces } from "./places.ts";
 
 /** A batch as it was decided: what its ledger entry will say, and what it will bring into the store. */
 export type Draft = {
-  readonly proof: Proof;
+  readonly proof: Proof & Pick<LedgerEntry, "evidence">;
+  /** The records as they were fetched, as ledger/evidence.ts writes them. */
+  readonly evidence: Buffer;
   /** In a batch, as across batches, the first record of a fact is the one that is stored. */
   readonly facts: StagedFacts;
   readonly repeats: readonly Repeat[];
@@ -24,8 +29,8 @@ export type Draft = {
 /** Another record of a fact that the batch has already: at this place among its facts, unless the id is taken. */
 export type Repeat = { readonly row: NewValidated; readonly first: Holder; readonly place: number };
 
-/** Records of `[from, to)` and how each is decided. */
-export type Draftable = {
+/** Records of `[from, to)` of a stream. */
+export type Draftable = Pick<Stream, "topic" | "partition"> & {
   readonly from: bigint;
   readonly to: bigint;
   readonly records: readonly SourceRecord[];
@@ -38,13 +43,14 @@ export type Draftable = {
  */
 export function draftBatch(
   writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
-  { from, to, records }: Draftable,
+  { topic, partition, from, to, records }: Draftable,
   passedRaw: PassedRaw,
   decide: (record: SourceRecord, index: number) => Decided,
   see?: (row: Decided) => void,
 ): Draft {
   const facts = writes.stageFacts(passedRaw);
   const proof = createProof(from);
+  const evidence = createEvidence({ topic, partition, from });
   const placeOf = createPlaces(records.length);
   const firsts: number[] = [];
   const repeats: Repeat[] = [];
@@ -53,7 +59,9 @@ export function draftBatch(
   const numbers = new Map<string, NumberTypes>();
   let last: NumberTypes | null = null;
   for (let index = 0; index < records.length; index += 1) {
-    const row = decide(records[index] as SourceRecord, index);
+    const record = records[index] as SourceRecord;
+    evidence.add(record);
+    const row = decide(record, index);
     proof.add(row, outcomeOf(row), row.id);
     if (row.kind === "failed") {
       failed.add(row);
@@ -71,7 +79,9 @@ export function draftBatch(
     }
     see?.(row);
   }
-  return { proof: proof.end(to), facts, repeats, failed, failures, numbers };
+  const bytes = evidence.end();
+  const digest = records.length === 0 ? "" : evidenceDigest(bytes);
+  return { proof: { ...proof.end(to), evidence: digest }, evidence: bytes, facts, repeats, failed, failures, numbers };
 }
 
 export function countFailure(failures: Map<string, number>, { reason }: FailedRow): void {

@@ -8,8 +8,8 @@ export type HaltCode =
   | "LOG_TRUNCATED"
   /** The log is not one that the store knows. */
   | "LOG_REPLACED"
-  /** The log no longer holds the bytes the ledger speaks of. */
-  | "SOURCE_DIVERGED"
+  /** The evidence of the last entry is missing, or is not what its digest says. */
+  | "EVIDENCE_DAMAGED"
   /** Deciding the tail again with its own contract set gave another identity. */
   | "DECISION_DIVERGED"
   /** The contract set of the tail is not in the store, or is not what its digest says. */

@@ -3,6 +3,7 @@ import { ENGINE } from "../core/decide.ts";
 import type { SourceRecord } from "../core/record.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { schemaIdsOf } from "../core/wire-format.ts";
+import { packEvidence } from "../ledger/packed.ts";
 import type { Fetched, FetchLimits, Source, Stream } from "../source/source.ts";
 import { decideRecord, entryFor, type Decided } from "../store/decided.ts";
 import { GENESIS, sealEntry, type LedgerEntry, type PassedRaw } from "../store/ledger.ts";
@@ -15,7 +16,7 @@ import { clearHalt, endStreamsBefore } from "./halted.ts";
 import type { Halt, Observe } from "./event.ts";
 import { refuseOtherLog, refuseShortLog } from "./log-check.ts";
 import type { Mirror } from "./mirror.ts";
-import { collectionOf, redoTail } from "./tail.ts";
+import { collectionOf, completeStreamsBefore, redoTail } from "./tail.ts";
 import type { Turns } from "./turns.ts";
 
 /** Looks on while a batch is decided; no decision depends on it. */
@@ -78,7 +79,7 @@ export async function ingestStream(
   while (!signal.aborted) {
     try {
       const step: Step =
-        tail === null ? await acquire(deps, stream, signal) : await advance(deps, stream, tail, signal, breaker);
+        tail === null ? await acquire(deps, stream) : await advance(deps, stream, tail, signal, breaker);
       // Reading the tail proves nothing: what failed may be the store's writes, or a registry. Only a step forward ends it.
       if (tail !== null || step.kind === "halted") {
         if (attempt > 0) deps.observe({ kind: "stream-resumed", stream });
@@ -115,16 +116,16 @@ type Step =
 type Batch = Extract<Fetched, { readonly kind: "records" }>;
 
 /** P1 and P2. */
-async function acquire(deps: IngestDeps, stream: Stream, signal: AbortSignal): Promise<Step> {
+async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
   const { source, store, observe } = deps;
   const tail = await store.tail(stream.id);
   if (tail === null) return begin(deps, stream);
+  // Before the log is asked: what is decided needs it no more.
+  const redone = await redoTail(store, stream, tail);
+  if (redone.kind === "halted") return redone;
   const short = await refuseShortLog(store.reads, source, stream, tail);
   if (short !== null) return { kind: "halted", halt: short };
   observe({ kind: "stream-checked", stream, position: tail.to });
-  const redone = await redoTail(deps, stream, tail, signal);
-  if (redone.kind === "stopped") return { kind: "idle" };
-  if (redone.kind === "halted") return redone;
   await deps.mirror?.(stream.topic, redone.facts(), redone.failed());
   await clearHalt(store, stream);
   observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count });
@@ -138,6 +139,7 @@ async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
   if (other !== null) return { kind: "halted", halt: other };
   const { start } = await deps.source.bounds(stream);
   deps.observe({ kind: "stream-checked", stream, position: start });
+  await completeStreamsBefore(deps.store, stream);
   await endStreamsBefore(deps.store, stream);
   const set = deps.contracts();
   await deps.store.putContractSet(set.digest, set.text);
@@ -153,7 +155,7 @@ async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
     engine: ENGINE,
     note: "",
   });
-  if (!(await claim(deps.store, entry))) return { kind: "lost" };
+  if (!(await claim(deps.store, entry, null))) return { kind: "lost" };
   deps.observe({ kind: "stream-acquired", stream, seq: 0, position: start });
   return { kind: "at", tail: entry };
 }
@@ -179,6 +181,8 @@ async function advance(
 type DecidedBatch = {
   readonly kind: "decided";
   readonly entry: LedgerEntry;
+  /** The evidence of the entry; null when it has no records. */
+  readonly packed: Uint8Array | null;
   readonly draft: Draft;
   readonly set: CompiledContractSet;
   readonly onlooker: Onlooker | undefined;
@@ -238,11 +242,12 @@ function decideFetched(
     return row;
   };
   const { from, to } = fetched;
-  const draft = draftBatch(store, { from, to, records: fetched.read() }, passedRaw, decide, onlooker?.see);
+  const draft = draftBatch(store, { ...stream, from, to, records: fetched.read() }, passedRaw, decide, onlooker?.see);
   const trip = breaker.check(verdicts);
   if (trip !== null) return { kind: "halted", halt: breakerHalt(stream, tail.to, trip) };
   const entry = entryFor(tail, fetched, draft.proof, set.digest, passedRaw);
-  return { kind: "decided", entry, draft, set, onlooker };
+  const packed = entry.count === 0 ? null : packEvidence(draft.evidence);
+  return { kind: "decided", entry, packed, draft, set, onlooker };
 }
 
 /** P4 to P6 for one batch. */
@@ -250,12 +255,12 @@ async function settle(
   deps: IngestDeps,
   stream: Stream,
   tail: LedgerEntry,
-  { entry, draft, set, onlooker }: DecidedBatch,
+  { entry, packed, draft, set, onlooker }: DecidedBatch,
 ): Promise<Step> {
   const { source, store, observe } = deps;
   if (entry.contractSet !== tail.contractSet) await store.putContractSet(set.digest, set.text);
   const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
-    if (!(await claim(writes, entry))) return { kind: "lost" };
+    if (!(await claim(writes, entry, packed))) return { kind: "lost" };
     return applyDraft(writes, collectionOf(set, stream.topic), draft);
   });
   if (applied.kind === "lost") {
@@ -290,8 +295,8 @@ async function setFor(deps: IngestDeps, read: Batch["read"]): Promise<CompiledCo
 }
 
 /** P4: the entry is ours when we inserted it, or when what is there is the very same entry (a lost acknowledgement). */
-async function claim(writes: StoreWrites, entry: LedgerEntry): Promise<boolean> {
-  if ((await writes.insertLedger(entry)) === "inserted") return true;
+async function claim(writes: StoreWrites, entry: LedgerEntry, packed: Uint8Array | null): Promise<boolean> {
+  if ((await writes.insertLedger(entry, packed)) === "inserted") return true;
   const there = await writes.ledgerEntry(entry.stream, entry.seq);
   return there?.hash === entry.hash;
 }

@@ -90,7 +90,7 @@ export async function acceptGap(
   if (logStart <= tail.to) return { kind: "nothing-lost", position: tail.to, logStart };
   const entry = gapEntry(tail, logStart, operator.reason);
   await recordAction(store, { ...operator, action: "accept-gap", target: stream.id, detail: gapDetail(entry) });
-  const inserted = (await store.insertLedger(entry)) === "inserted";
+  const inserted = (await store.insertLedger(entry, null)) === "inserted";
   if (!inserted && (await store.ledgerEntry(entry.stream, entry.seq))?.hash !== entry.hash) return { kind: "lost" };
   await resumeStream(store, stream.id, operator);
   return { kind: "accepted", from: entry.from, to: entry.to };

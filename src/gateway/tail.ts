@@ -7,7 +7,9 @@ import { parseValue } from "../core/payload.ts";
 import type { SourceRecord } from "../core/record.ts";
 import { resolveVersion } from "../core/resolve.ts";
 import { framedSchemaId } from "../core/wire-format.ts";
-import type { FetchLimits, Source, Stream } from "../source/source.ts";
+import { readEvidence } from "../ledger/evidence.ts";
+import { evidenceDigest, EVIDENCE_BYTES_MAX, unpackEvidence } from "../ledger/packed.ts";
+import type { Stream } from "../source/source.ts";
 import { decidedAs, decideRecord, outcomeOf, type Decided } from "../store/decided.ts";
 import { passedRawOf, type LedgerEntry, type Outcome } from "../store/ledger.ts";
 import { decodeOutcomes } from "../store/proof.ts";
@@ -16,46 +18,55 @@ import { applyDraft, type Applied } from "./apply.ts";
 import { draftBatch } from "./draft.ts";
 import type { Halt } from "./event.ts";
 
-export type RedoDeps = {
-  readonly source: Source;
-  readonly store: Store;
-  readonly limits: FetchLimits;
-};
-
-export type Redone = Applied | { readonly kind: "halted"; readonly halt: Halt } | { readonly kind: "stopped" };
+export type Redone = Applied | { readonly kind: "halted"; readonly halt: Halt };
 
 /**
- * P2: the last entry of a stream is the only one whose documents can be incomplete. Reads its records again and applies
- * it again. The entry's own contract set decides, and the outcomes it recorded stand whatever today's contracts or
- * build would say.
+ * P2: the last entry of a stream is the only one whose documents can be incomplete. Decides its own evidence again and applies
+ * it again: nothing is fetched, so what became of the log since is no matter. The entry's own contract set decides, and the
+ * outcomes it recorded stand whatever today's contracts or build would say.
  */
-export async function redoTail(
-  deps: RedoDeps,
-  stream: Stream,
-  tail: LedgerEntry,
-  signal: AbortSignal,
-): Promise<Redone> {
-  if (tail.kind !== "BATCH") return nothing();
-  const range = await fetchRange(deps, stream, tail, signal);
-  if (range.kind === "stopped") return range;
-  if (range.kind === "below-start") return complete(deps.store, tail, range.logStart);
-  if (range.kind === "ended") return halted("LOG_TRUNCATED", stream, tail, `the log ends at offset ${range.logEnd}`);
-  const set = await loadContractSet(deps.store, tail.contractSet);
+export async function redoTail(store: Store, stream: Stream, tail: LedgerEntry): Promise<Redone> {
+  if (tail.kind !== "BATCH" || tail.count === 0) return nothing();
+  const records = recordsOf(stream, tail, await store.evidenceOf(tail.stream, tail.seq));
+  if (typeof records === "string") return halted("EVIDENCE_DAMAGED", stream, tail, records);
+  const set = await loadContractSet(store, tail.contractSet);
   if (set === null)
     return halted("CONTRACT_SET_MISSING", stream, tail, `contract set ${tail.contractSet} cannot be read`);
-  const recorded = outcomesOf(tail, range.records);
-  if (recorded === null) return halted("SOURCE_DIVERGED", stream, tail, OTHER_RECORDS);
+  const recorded = outcomesOf(tail, records);
+  if (recorded === null) return halted("EVIDENCE_DAMAGED", stream, tail, "its evidence is of other offsets");
   const decide = (record: SourceRecord, index: number): Decided =>
-    pinDecision(record, decideRecord(record, set, deps.store.refusalOf), recorded[index] ?? "F", tail, set);
-  const draft = draftBatch(deps.store, { ...tail, records: range.records }, passedRawOf(tail), decide);
-  if (draft.proof.rawRoot !== tail.rawRoot) return halted("SOURCE_DIVERGED", stream, tail, OTHER_RECORDS);
+    pinDecision(record, decideRecord(record, set, store.refusalOf), recorded[index] ?? "F", tail, set);
+  const draft = draftBatch(store, { ...stream, from: tail.from, to: tail.to, records }, passedRawOf(tail), decide);
   if (draft.proof.root !== tail.root) {
     return halted("DECISION_DIVERGED", stream, tail, "deciding the same records again gave other identities");
   }
-  return applyDraft(deps.store, collectionOf(set, stream.topic), draft);
+  return applyDraft(store, collectionOf(set, stream.topic), draft);
 }
 
-const OTHER_RECORDS = "the log no longer holds the records the ledger speaks of";
+/**
+ * Completes what streams of before have decided, whose topic was made anew or whose log another one replaced: nobody takes them up
+ * any more. What cannot be completed is left to the audit, which names it.
+ */
+export async function completeStreamsBefore(store: Store, { id, topic, partition }: Stream): Promise<void> {
+  for (const before of await store.reads.streams()) {
+    if (before === id || !before.endsWith(`/${partition}`)) continue;
+    const tail = await store.tail(before);
+    if (tail !== null) await redoTail(store, { id: before, topic, partition }, tail);
+  }
+}
+
+/** The records of an entry, from its evidence; a sentence says what is wrong with it. */
+function recordsOf(stream: Stream, tail: LedgerEntry, packed: Uint8Array | null): readonly SourceRecord[] | string {
+  if (packed === null) return "its evidence is missing";
+  const bytes = unpackEvidence(packed, EVIDENCE_BYTES_MAX);
+  if (bytes === null || evidenceDigest(bytes) !== tail.evidence)
+    return "its evidence does not have the digest it carries";
+  const evidence = readEvidence(bytes, stream.id);
+  if (typeof evidence === "string") return evidence;
+  return evidence.topic === stream.topic && evidence.partition === stream.partition
+    ? evidence.records
+    : `its evidence is of ${evidence.topic}/${evidence.partition}`;
+}
 
 /** The collection the decisions of a topic go to. */
 export function collectionOf(set: CompiledContractSet, topic: string): string {
@@ -70,38 +81,6 @@ async function loadContractSet(store: Store, digest: string): Promise<CompiledCo
   const text = await store.contractSet(digest);
   const sealed = text === null ? null : openContractSet(digest, text);
   return sealed === null ? null : compileContractSet(sealed);
-}
-
-type Range =
-  | { readonly kind: "records"; readonly records: readonly SourceRecord[] }
-  | { readonly kind: "below-start"; readonly logStart: bigint }
-  | { readonly kind: "ended"; readonly logEnd: bigint }
-  | { readonly kind: "stopped" };
-
-/** Exactly the records of an entry, however many fetches that takes. */
-async function fetchRange(deps: RedoDeps, stream: Stream, tail: LedgerEntry, signal: AbortSignal): Promise<Range> {
-  const records: SourceRecord[] = [];
-  let next = tail.from;
-  while (next < tail.to) {
-    const fetched = await deps.source.fetch(stream, next, deps.limits, signal, tail.to);
-    switch (fetched.kind) {
-      case "records":
-        records.push(...fetched.read());
-        next = fetched.to;
-        break;
-      case "empty": {
-        if (signal.aborted) return { kind: "stopped" };
-        const { end } = await deps.source.bounds(stream);
-        if (end < tail.to) return { kind: "ended", logEnd: end };
-        break;
-      }
-      case "below-start":
-        return fetched;
-      case "beyond-end":
-        return { kind: "ended", logEnd: fetched.logEnd };
-    }
-  }
-  return { kind: "records", records };
 }
 
 /** The recorded outcome of each record; null when the records are not the ones recorded. */
@@ -149,24 +128,11 @@ function passedThen(record: SourceRecord, set: CompiledContractSet): Decision | 
   return { status: "PASSED", id, contract: ref, declaredBy, payload, numbers };
 }
 
-/** Retention passed the tail: it need not be redone when every one of its documents is there. */
-async function complete(store: Store, tail: LedgerEntry, logStart: bigint): Promise<Redone> {
-  const rows = await store.reads.rows(tail.stream, tail.from, tail.to);
-  const there = new Set(rows.map((row) => row.position.offset));
-  if (there.size === tail.count) return nothing();
-  const halt: Halt = {
-    code: "LOG_START_PASSED",
-    message: `Cannot complete entry ${tail.seq} of ${tail.stream}: the log now starts at offset ${logStart}`,
-    remedy: "restore the log from a backup: records of this entry are decided and not stored",
-  };
-  return { kind: "halted", halt };
-}
-
 function halted(code: Halt["code"], stream: Stream, tail: LedgerEntry, state: string): Redone {
   const message = `Cannot redo entry ${tail.seq} of ${stream.topic}/${stream.partition} [${tail.from}, ${tail.to}): ${state}`;
   return {
     kind: "halted",
-    halt: { code, message, remedy: "run `sigma audit --source`; restore the log or the store" },
+    halt: { code, message, remedy: "run `sigma audit`, then restore the store from a backup" },
   };
 }
 

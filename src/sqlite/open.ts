@@ -16,6 +16,8 @@ export type FileKind = {
   readonly version: number;
   /** What a person can do when the file is damaged. */
   readonly recovery: string;
+  /** What a person can do with a file of an older layout. */
+  readonly older: string;
 };
 
 export type OpenOptions = {
@@ -102,6 +104,10 @@ function isNewFile(kind: FileKind, db: DatabaseSync, { path, readOnly = false }:
   if (id === kind.applicationId && version > kind.version) {
     const message = `Cannot open ${kind.name} "${path}": it has layout ${version}, this program knows ${kind.version}`;
     throw new Unavailable(`${kind.code}_NEWER`, message, "use the newer program that wrote it");
+  }
+  if (id === kind.applicationId) {
+    const message = `Cannot open ${kind.name} "${path}": it has layout ${version}, this program writes ${kind.version}`;
+    throw new Unavailable(`${kind.code}_OLDER`, message, kind.older);
   }
   const empty = schema === 0 && id === 0;
   if (empty && !readOnly) return true;

@@ -51,7 +51,7 @@ function storable(record: SourceRecord, decision: Decision, refusalOf: RefusalOf
 export function entryFor(
   previous: LedgerEntry,
   range: { readonly from: bigint; readonly to: bigint },
-  proof: Proof,
+  proof: Proof & Pick<LedgerEntry, "evidence">,
   contractSet: string,
   passedRaw: PassedRaw,
 ): LedgerEntry {

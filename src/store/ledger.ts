@@ -22,6 +22,8 @@ export type LedgerEntry = {
   readonly outcomes: string;
   /** `rawRoot` of the records, as they were fetched. */
   readonly rawRoot: string;
+  /** SHA-256 of the evidence that is kept with the entry, hex: the records as they were fetched; "" without records. */
+  readonly evidence: string;
   /** `outcomeRoot` of the decisions. */
   readonly root: string;
   /** Digest of the contract set that decided. */
@@ -70,6 +72,7 @@ export function entryHash(entry: Omit<LedgerEntry, "hash">): string {
     count,
     outcomes,
     rawRoot: raw,
+    evidence,
     root,
     contractSet,
     engine,
@@ -87,6 +90,7 @@ export function entryHash(entry: Omit<LedgerEntry, "hash">): string {
       count,
       outcomes,
       rawRoot: raw,
+      evidence,
       root,
       contractSet,
       engine,

@@ -4,7 +4,7 @@ import type { Header, Position } from "../core/record.ts";
 import type { LedgerEntry, Outcome } from "./ledger.ts";
 import { createLineHash, digestLines, putNumber, putText, type LineHash } from "./line-hash.ts";
 
-/** What an entry proves of its batch. */
+/** What an entry proves of its batch, its evidence aside. */
 export type Proof = Pick<LedgerEntry, "count" | "outcomes" | "rawRoot" | "root">;
 
 /** What {@link rawRoot} covers of one record, stored or not. */
@@ -41,8 +41,8 @@ export function createProof(from: bigint): {
 }
 
 /** Of an entry without records. */
-export function proofOfNothing(): Proof {
-  return createProof(0n).end(0n);
+export function proofOfNothing(): Proof & Pick<LedgerEntry, "evidence"> {
+  return { ...createProof(0n).end(0n), evidence: "" };
 }
 
 /** SHA-256 over one line for each record: offset, timestamp, hash of the bytes, hash of key and headers. */

@@ -96,8 +96,11 @@ type Inserted = "inserted" | "exists";
  * unit. Each is idempotent: the same call again changes nothing.
  */
 export type StoreWrites = {
-  /** The compare-and-swap of P4: one entry for each stream and seq. */
-  readonly insertLedger: (entry: LedgerEntry) => Promise<Inserted>;
+  /**
+   * The compare-and-swap of P4: one entry for each stream and seq, and the evidence of its records, which is there when the entry
+   * is. @param packed null for an entry without records.
+   */
+  readonly insertLedger: (entry: LedgerEntry, packed: Uint8Array | null) => Promise<Inserted>;
   readonly ledgerEntry: (stream: string, seq: number) => Promise<LedgerEntry | null>;
   /** Begins a batch of facts, stored with their bytes or without. Nothing of it leaves the process before it is inserted. */
   readonly stageFacts: (passedRaw: PassedRaw) => StagedFacts;
@@ -130,6 +133,8 @@ export type Store = StoreWrites & {
   readonly unit: <T>(work: (writes: StoreWrites) => Promise<T>) => Promise<T>;
   /** The last ledger entry of a stream, read as majority from the primary (P1). */
   readonly tail: (stream: string) => Promise<LedgerEntry | null>;
+  /** The packed evidence of an entry, read like `tail`; null when there is none. */
+  readonly evidenceOf: (stream: string, seq: number) => Promise<Uint8Array | null>;
   /** Keeps a contract set under its digest, durable before its first use. */
   readonly putContractSet: (digest: string, text: string) => Promise<void>;
   readonly contractSet: (digest: string) => Promise<string | null>;
@@ -177,6 +182,8 @@ export type StoreReads = {
   readonly streams: () => Promise<readonly string[]>;
   /** Entries of a stream from `fromSeq` on, ascending, at most `limit`. */
   readonly ledger: (stream: string, fromSeq: number, limit: number) => Promise<readonly LedgerEntry[]>;
+  /** The packed evidence of an entry; null when there is none. */
+  readonly evidenceAt: (stream: string, seq: number) => Promise<Uint8Array | null>;
   /** Every stored object of `[from, to)`, by offset; an offset may (wrongly) appear twice. */
   readonly rows: (stream: string, from: bigint, to: bigint) => Promise<readonly StoredRow[]>;
   /**

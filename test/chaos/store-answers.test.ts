@@ -23,8 +23,11 @@ const LARGE = Array.from({ length: 2_000 }, (_, n) =>
 
 const WRITES: readonly (readonly [name: string, run: (store: Store) => Promise<unknown>])[] = [
   ["putContractSet", async (store) => store.putContractSet("digest", "text")],
-  ["insertLedger", async (store) => store.insertLedger(ledgerEntry(0))],
-  ["insertLedger, large", async (store) => store.insertLedger(ledgerEntry(1, { outcomes: "P1F1".repeat(3_000_000) }))],
+  ["insertLedger", async (store) => store.insertLedger(ledgerEntry(0), null)],
+  [
+    "insertLedger, large",
+    async (store) => store.insertLedger(ledgerEntry(1, { outcomes: "P1F1".repeat(3_000_000) }), null),
+  ],
   ["insertFacts", async (store) => insertFacts(store, LAW_COLLECTION, [validatedRow("one", 1n)])],
   ["insertFacts, large", async (store) => insertFacts(store, LAW_COLLECTION, LARGE)],
   ["insertFailed", async (store) => insertFailed(store, LAW_COLLECTION, [failedRow(2n)])],

@@ -209,7 +209,7 @@ describe("sigma doctor on MongoDB", () => {
     const made = await sigma(["ingest", "--json"], { cwd, env: { MONGODB_URI: uri }, input: "{}\n" });
     expect(made.code).toBe(0);
     const good = await doctor({ MONGODB_URI: uri }, cwd);
-    expect(named(good.found, "mongodb layout")).toEqual([["ok", "10 collections with their indexes and validators"]]);
+    expect(named(good.found, "mongodb layout")).toEqual([["ok", "11 collections with their indexes and validators"]]);
     expect(good.code).toBe(0);
     // Where the log is not that the store knows, a gateway would stand still.
     expect(named((await doctor({ MONGODB_URI: uri })).found, "log")).toEqual([

@@ -1,8 +1,12 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
 import type { Observe } from "../../src/gateway/event.ts";
 import { startGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { backoffMs } from "../../src/gateway/ingest.ts";
+import { evidenceOf } from "../../src/ledger/evidence.ts";
+import { evidenceDigest, packEvidence } from "../../src/ledger/packed.ts";
 import type { Source } from "../../src/source/source.ts";
 import { sealEntry } from "../../src/store/ledger.ts";
 import type { StoredRow } from "../../src/store/store.ts";
@@ -165,21 +169,14 @@ describe("ingestStream()", () => {
     expect(gateway.streams()[0]?.trouble).toMatchObject({ code: "LOG_START_PASSED" });
   });
 
-  test("halts when the log holds other bytes than the tail speaks of", async () => {
+  test("halts when the evidence of the tail is gone, or is not what its digest says", async () => {
     const embedded = await openEmbedded();
     await embedded.append(shipment("A"));
     await embedded.settle();
-    const source: Source = {
-      ...embedded.log,
-      fetch: async (...args) => {
-        const fetched = await embedded.log.fetch(...args);
-        if (fetched.kind !== "records") return fetched;
-        const forged = fetched.read().map((record) => ({ ...record, value: Buffer.from(shipment("Z")) }));
-        return { ...fetched, read: () => forged };
-      },
-    };
-    const gateway = await embedded.settle({ source });
-    expect(gateway.streams()[0]?.trouble).toMatchObject({ code: "SOURCE_DIVERGED" });
+    for (const packed of [null, Buffer.from("no zstd"), packEvidence(Buffer.from("no evidence"))]) {
+      const gateway = await embedded.settle({ store: { ...embedded.store, evidenceOf: async () => packed } });
+      expect(gateway.streams()[0]?.trouble).toMatchObject({ code: "EVIDENCE_DAMAGED" });
+    }
   });
 
   test("halts when the contract set of the tail is gone", async () => {
@@ -190,18 +187,28 @@ describe("ingestStream()", () => {
     expect(gateway.streams()[0]?.trouble).toMatchObject({ code: "CONTRACT_SET_MISSING" });
   });
 
-  test("does not need the log for a tail that is complete", async () => {
+  test("does not need the log for its tail, complete or not: it fetches nothing that is decided", async () => {
     const embedded = await openEmbedded();
-    await embedded.append(shipment("A"), shipment("B"));
+    await embedded.append(shipment("A"), shipment("B"), "{broken");
     await embedded.settle();
+    // As if it had died between the ledger and the documents.
+    const db = new DatabaseSync(join(embedded.directory, "store.db"));
+    db.exec("DELETE FROM validated_shipments; DELETE FROM failed_shipments");
+    db.close();
     await embedded.append(shipment("C"));
+    const fetched: bigint[] = [];
     const source: Source = {
       ...embedded.log,
-      fetch: async (stream, from, limits, signal, until) =>
-        until === undefined ? embedded.log.fetch(stream, from, limits, signal) : { kind: "below-start", logStart: 2n },
+      fetch: async (stream, from, ...rest) => {
+        fetched.push(from);
+        return embedded.log.fetch(stream, from, ...rest);
+      },
     };
     const gateway = await embedded.settle({ source });
-    expect(gateway.streams()[0]).toMatchObject({ state: "stopped", settledTo: 3n });
+    expect(gateway.streams()[0]).toMatchObject({ state: "stopped", settledTo: 4n });
+    expect(fetched.every((from) => from >= 3n)).toBe(true);
+    expect(await embedded.store.reads.tally()).toEqual({ validated: 3, failed: 1, receipts: 0 });
+    expect((await embedded.audit(true)).findings).toEqual([]);
   });
 
   test("an outcome another engine recorded stands, and says that it cannot be explained", async () => {
@@ -210,8 +217,8 @@ describe("ingestStream()", () => {
     await embedded.append(shipment("A"), shipment("B", 5_000));
     // What engine 0 left behind when it died between the ledger and the documents: A failed, B passed.
     const tail = await forgedTail(embedded, stream?.id ?? "");
-    await embedded.store.insertLedger(tail.init);
-    await embedded.store.insertLedger(tail.batch);
+    await embedded.store.insertLedger(tail.init, null);
+    await embedded.store.insertLedger(tail.batch, tail.packed);
     await embedded.store.putContractSet(tail.set.digest, tail.set.text);
     await embedded.settle();
     const rows = await rowsOf(embedded);
@@ -225,8 +232,8 @@ describe("ingestStream()", () => {
     await embedded.append(shipment("A"), shipment("B", 5_000));
     // Another build took B for something else, and died before the documents: a second fact at this position would be one too many.
     const tail = await forgedTail(embedded, stream?.id ?? "", "B in other words");
-    await embedded.store.insertLedger(tail.init);
-    await embedded.store.insertLedger(tail.batch);
+    await embedded.store.insertLedger(tail.init, null);
+    await embedded.store.insertLedger(tail.batch, tail.packed);
     await embedded.store.putContractSet(tail.set.digest, tail.set.text);
     const gateway = await embedded.settle();
     expect(gateway.streams()[0]?.trouble).toMatchObject({ code: "DECISION_DIVERGED" });
@@ -250,6 +257,7 @@ async function forgedTail(embedded: Embedded, stream: string, fact = "B") {
     new AbortController().signal,
   );
   if (fetched.kind !== "records") throw new Error("there are no records");
+  const evidence = evidenceOf({ ...source, from: 0n }, fetched.read());
   const decided = fetched.read().map((record) => decideRecord(record, set, () => null));
   const { compileMachineId } = await import("../../src/core/identity.ts");
   const common = { stream, contractSet: set.digest, engine: "0", note: "" };
@@ -265,12 +273,13 @@ async function forgedTail(embedded: Embedded, stream: string, fact = "B") {
     count: 2,
     outcomes: "F1P1",
     rawRoot: rawRoot(decided),
+    evidence: evidenceDigest(evidence),
     root: outcomeRoot([
       { offset: 0n, outcome: "F", id: positionId({ ...source, stream, offset: 0n }) },
       { offset: 1n, outcome: "P", id: compileMachineId("payload", "shipment")([fact]) },
     ]),
   });
-  return { init, batch, set };
+  return { init, batch, set, packed: packEvidence(evidence) };
 }
 
 describe("backoffMs()", () => {

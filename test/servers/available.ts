@@ -4,6 +4,7 @@ import { chromiumBinary } from "./chromium.ts";
 import { kafkaJars } from "./kafka.ts";
 import { mongodBinary } from "./mongodb.ts";
 import { mountReadOnly } from "./read-only-mount.ts";
+import { runPython } from "./python.ts";
 import { serializerLibrary } from "./serializer.ts";
 import { mountSmallDisk } from "./small-disk.ts";
 
@@ -43,6 +44,12 @@ export const SERVERS: readonly RealServer[] = [
     module: "test/servers/serializer.ts",
     needs: "Python with pip",
     bring: serializerLibrary,
+  },
+  {
+    name: "Python",
+    module: "test/servers/python.ts",
+    needs: "Python 3",
+    bring: () => runPython("", new Uint8Array()),
   },
   {
     name: "small disk",

@@ -20,31 +20,50 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "documents before the ledger",
     file: INGEST,
-    find: `if (!(await claim(writes, entry))) return { kind: "lost" };
+    find: `if (!(await claim(writes, entry, packed))) return { kind: "lost" };
     return applyDraft(writes, collectionOf(set, stream.topic), draft);`,
     replace: `const done = await applyDraft(writes, collectionOf(set, stream.topic), draft);
-    if (!(await claim(writes, entry))) return { kind: "lost" };
+    if (!(await claim(writes, entry, packed))) return { kind: "lost" };
     return done;`,
   },
   {
     name: "no redo of the tail",
     file: INGEST,
-    find: `const redone = await redoTail(deps, stream, tail, signal);`,
+    find: `const redone = await redoTail(store, stream, tail);`,
     replace: `const redone = { kind: "applied", facts: () => [], failed: [] };`,
   },
   {
     name: "redo decides with today's contracts",
-    file: TAIL,
-    find: `const draft = draftBatch(deps.store, { ...tail, records: range.records }, passedRawOf(tail), decide);`,
-    replace: `const today = (record: SourceRecord): Decided => decideRecord(record, deps.contracts(), deps.store.refusalOf);
-  const draft = draftBatch(deps.store, { ...tail, records: range.records }, passedRawOf(tail), today);
-  return applyDraft(deps.store, collectionOf(set, stream.topic), draft);`,
+    file: INGEST,
+    find: `const redone = await redoTail(store, stream, tail);`,
+    replace: `const today = deps.contracts();
+  await store.putContractSet(today.digest, today.text);
+  const redone = await redoTail(store, stream, { ...tail, contractSet: today.digest });`,
   },
   {
-    name: "redo decides with its own set but today's outcomes stand",
+    name: "redo decides with another contract set that the store has",
     file: TAIL,
-    find: `const set = await loadContractSet(deps.store, tail.contractSet);`,
-    replace: `const set = deps.contracts();`,
+    find: `const set = await loadContractSet(store, tail.contractSet);`,
+    replace: `const others = (await store.reads.contractSets()).filter(({ digest }) => digest !== tail.contractSet);
+  const set = await loadContractSet(store, others[0]?.digest ?? tail.contractSet);`,
+  },
+  {
+    name: "today's outcomes stand in redo, not the recorded ones",
+    file: TAIL,
+    find: `pinDecision(record, decideRecord(record, set, store.refusalOf), recorded[index] ?? "F", tail, set);`,
+    replace: `pinDecision(record, decideRecord(record, set, store.refusalOf), recorded[index] === "P" ? "F" : "P", tail, set);`,
+  },
+  {
+    name: "the evidence is that of another range",
+    file: INGEST,
+    find: `packEvidence(draft.evidence);`,
+    replace: `packEvidence(draft.evidence.subarray(0, draft.evidence.length - 1));`,
+  },
+  {
+    name: "an entry is written without its evidence",
+    file: INGEST,
+    find: `if ((await writes.insertLedger(entry, packed)) === "inserted") return true;`,
+    replace: `if ((await writes.insertLedger(entry, null)) === "inserted") return true;`,
   },
   {
     name: "no fence: a lost compare-and-swap is ignored",

@@ -15,7 +15,7 @@ import type { Incarnation, Operation, World } from "./world.ts";
 import { evidenceFrom } from "../store/evidence.ts";
 
 type Write =
-  | { readonly table: "ledger"; readonly entry: LedgerEntry }
+  | { readonly table: "ledger"; readonly entry: LedgerEntry; readonly packed: Uint8Array | null }
   | { readonly table: "validated"; readonly row: ValidatedRow }
   | { readonly table: "failed"; readonly row: FailedRow }
   | { readonly table: "receipts"; readonly row: ReceiptRow }
@@ -23,6 +23,7 @@ type Write =
 
 type State = {
   readonly ledger: Map<string, LedgerEntry>;
+  readonly evidence: Map<string, Uint8Array>;
   readonly validated: Map<string, ValidatedRow>;
   readonly failed: Map<string, FailedRow>;
   readonly receipts: Map<string, ReceiptRow>;
@@ -106,6 +107,8 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
       ...writes,
       unit,
       tail: async (stream) => world.call(by, { execute: () => lastOf(log.slice(0, majority), stream) }),
+      evidenceOf: async (stream, seq) =>
+        world.call(by, { execute: () => state.evidence.get(`${stream}|${seq}`) ?? null }),
       putContractSet: async (digest, text) =>
         write(() => {
           if (!state.sets.has(digest)) append({ table: "sets", digest, text });
@@ -135,9 +138,9 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
 type Writer = <T>(execute: () => T, half?: () => void) => Promise<T>;
 
 function writesOn(write: Writer, state: () => State, append: (write: Write) => void, random: Random): StoreWrites {
-  const insertLedger = (entry: LedgerEntry): "inserted" | "exists" => {
+  const insertLedger = (entry: LedgerEntry, packed: Uint8Array | null): "inserted" | "exists" => {
     if (state().ledger.has(`${entry.stream}|${entry.seq}`)) return "exists";
-    append({ table: "ledger", entry });
+    append({ table: "ledger", entry, packed });
     return "inserted";
   };
   const insertFact = (row: ValidatedRow): boolean => {
@@ -159,7 +162,7 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
       for (const row of rows) if (random.chance(0.5)) insert(row);
     };
   return {
-    insertLedger: async (entry) => write(() => insertLedger(entry)),
+    insertLedger: async (entry, packed) => write(() => insertLedger(entry, packed)),
     ledgerEntry: async (stream, seq) => write(() => state().ledger.get(`${stream}|${seq}`) ?? null),
     stageFacts: stageRows,
     stageFailed: () => stageRows("keep"),
@@ -222,6 +225,7 @@ function readsOf(state: () => State): StoreReads {
       entries(stream)
         .filter((entry) => entry.seq >= fromSeq)
         .slice(0, limit),
+    evidenceAt: async (stream, seq) => state().evidence.get(`${stream}|${seq}`) ?? null,
     rows: rowsOf,
     // The simulation has one collection.
     rowsIn: async (_, stream, from, to) => rowsOf(stream, from, to),
@@ -261,6 +265,7 @@ function applyWrite(state: State, write: Write): void {
   switch (write.table) {
     case "ledger":
       state.ledger.set(`${write.entry.stream}|${write.entry.seq}`, write.entry);
+      if (write.packed !== null) state.evidence.set(`${write.entry.stream}|${write.entry.seq}`, write.packed);
       break;
     case "validated":
       state.validated.set(write.row.id, write.row);
@@ -280,6 +285,7 @@ function applyWrite(state: State, write: Write): void {
 function emptyState(): State {
   return {
     ledger: new Map(),
+    evidence: new Map(),
     validated: new Map(),
     failed: new Map(),
     receipts: new Map(),
@@ -290,6 +296,7 @@ function emptyState(): State {
 function copyState(state: State): State {
   return {
     ledger: new Map(state.ledger),
+    evidence: new Map(state.evidence),
     validated: new Map(state.validated),
     failed: new Map(state.failed),
     receipts: new Map(state.receipts),

@@ -10,7 +10,14 @@ import { atomically, guarded, openDatabase, type FileKind } from "../../src/sqli
 import { temporaryDirectory } from "../embedded.ts";
 import { unavailable } from "../unavailable.ts";
 
-const KIND: FileKind = { code: "BOX", name: "box", applicationId: 0x1234_5678, version: 3, recovery: "find another" };
+const KIND: FileKind = {
+  code: "BOX",
+  name: "box",
+  applicationId: 0x1234_5678,
+  version: 3,
+  recovery: "find another",
+  older: "keep it",
+};
 
 describe("a database file", () => {
   test("is made with its directories, write-ahead log, full synchronisation and marks of its kind", () => {

@@ -5,6 +5,7 @@ import { plain } from "../plain.ts";
 import { evidenceLaws } from "./evidence-laws.ts";
 import { stagedLaws } from "./staged-laws.ts";
 import { logEndLaws } from "./log-end-laws.ts";
+import { packedLaws } from "./packed-laws.ts";
 import { operatorLaws } from "./operator-laws.ts";
 import { trafficLaws } from "./traffic-laws.ts";
 import { contents, failingAfter, writeUnit } from "./unit.ts";
@@ -45,7 +46,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       for (let seq = 0; seq < 20; seq += 1) {
         const mine = ledgerEntry(seq, { note: "mine" });
         const theirs = ledgerEntry(seq, { note: "theirs" });
-        const answers = await Promise.all([one.insertLedger(mine), other.insertLedger(theirs)]);
+        const answers = await Promise.all([one.insertLedger(mine, null), other.insertLedger(theirs, null)]);
         expect(answers.toSorted()).toEqual(["exists", "inserted"]);
         const winner = answers[0] === "inserted" ? mine : theirs;
         expect(await one.ledgerEntry(STREAM, seq)).toEqual(winner);
@@ -58,8 +59,8 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       const store = await open();
       const init = ledgerEntry(0, { outcomes: "", count: 0 });
       const last = ledgerEntry(1, { from: 2n ** 53n + 1n, to: 2n ** 63n - 1n, note: "it's \u{1f4e6}", kind: "GAP" });
-      await store.insertLedger(init);
-      await store.insertLedger(last);
+      await store.insertLedger(init, null);
+      await store.insertLedger(last, null);
       expect(await store.ledgerEntry(STREAM, 0)).toEqual(init);
       expect(await store.tail(STREAM)).toEqual(last);
       expect(await store.reads.ledger(STREAM, 0, 10)).toEqual([init, last]);
@@ -70,7 +71,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       const store = await open();
       const entries = [0, 1, 2, 10, 9, 3].map((seq) => ledgerEntry(seq));
       const other = ledgerEntry(99, { stream: `${STREAM}0` });
-      for (const entry of [...entries, other]) await store.insertLedger(entry);
+      for (const entry of [...entries, other]) await store.insertLedger(entry, null);
       expect(await store.tail(STREAM)).toEqual(ledgerEntry(10));
       expect(await store.reads.ledger(STREAM, 1, 3)).toEqual([1, 2, 3].map((seq) => ledgerEntry(seq)));
       expect(await store.reads.streams()).toEqual([STREAM, `${STREAM}0`]);
@@ -279,7 +280,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       await takeAway();
       const { reads } = store;
       await expect(store.tail(STREAM)).rejects.toBeInstanceOf(Unavailable);
-      await expect(store.insertLedger(ledgerEntry(2))).rejects.toBeInstanceOf(Unavailable);
+      await expect(store.insertLedger(ledgerEntry(2), null)).rejects.toBeInstanceOf(Unavailable);
       await expect(store.validatedById(LAW_COLLECTION, ["a"])).rejects.toBeInstanceOf(Unavailable);
       await expect(store.unit(writeUnit)).rejects.toBeInstanceOf(Unavailable);
       await expect(reads.rows(STREAM, 0n, 100n)).rejects.toBeInstanceOf(Unavailable);
@@ -331,6 +332,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
 
   operatorLaws(name, start);
   logEndLaws(name, start);
+  packedLaws(name, start);
   trafficLaws(name, start);
   evidenceLaws(name, start);
   stagedLaws(name, start);
@@ -369,14 +371,14 @@ function atomicUnitLaws(start: () => Promise<StoreBackend>): void {
       store.unit(async (writes) => {
         for (const [index, seq] of [1, 2, 3].entries()) {
           steps.push(`${label}${index}`);
-          await writes.insertLedger(ledgerEntry(seq, { stream: label }));
+          await writes.insertLedger(ledgerEntry(seq, { stream: label }), null);
           await new Promise((resolve) => setImmediate(resolve));
         }
         if (fails) throw new Error("undone");
       });
     const results = await Promise.allSettled([
       unit("a", true),
-      store.insertLedger(ledgerEntry(1, { stream: "alone" })),
+      store.insertLedger(ledgerEntry(1, { stream: "alone" }), null),
       unit("b", false),
     ]);
     expect(steps).toEqual(["a0", "a1", "a2", "b0", "b1", "b2"]);

@@ -12,7 +12,7 @@ import {
 
 /** One of everything, as the protocol writes it. */
 export async function writeUnit(writes: StoreWrites): Promise<void> {
-  await writes.insertLedger(ledgerEntry(1));
+  await writes.insertLedger(ledgerEntry(1), null);
   await insertFacts(writes, LAW_COLLECTION, [validatedRow("a", 1n)]);
   await insertFailed(writes, LAW_COLLECTION, [failedRow(2n)]);
   await writes.insertReceipts([receiptRow(3n)]);

@@ -9,6 +9,7 @@ export const LOG_FILE: FileKind = {
   name: "log",
   applicationId: 0x5347_4c47,
   version: 1,
+  older: "use the older program that wrote it",
   recovery: "restore it from a backup",
 };
 

@@ -12,9 +12,13 @@ import { parseJson } from "../../json/parse-json.ts";
 import type { Document } from "./bson-reader.ts";
 import { isSamePayload, jsonTextOf } from "./payload.ts";
 
-export function entryDocument(entry: LedgerEntry): Document {
+/** @param packed the evidence, or how many pieces hold it; nothing for an entry without records. */
+export function entryDocument(
+  entry: LedgerEntry,
+  packed: { readonly packed?: Uint8Array; readonly pieces?: number },
+): Document {
   const { seq, count, ...rest } = entry;
-  return { _id: `${entry.stream}|${seq}`, ...rest, seq: BigInt(seq), count: BigInt(count) };
+  return { _id: `${entry.stream}|${seq}`, ...rest, seq: BigInt(seq), count: BigInt(count), ...packed };
 }
 
 /** Whatever the fields hold: an entry that was changed must reach the audit, whose hashes find it out. */
@@ -30,6 +34,7 @@ export function readEntry(document: Document): LedgerEntry {
     count: Number(document["count"]),
     outcomes: value("outcomes"),
     rawRoot: value("rawRoot"),
+    evidence: value("evidence"),
     root: value("root"),
     contractSet: value("contractSet"),
     engine: value("engine"),

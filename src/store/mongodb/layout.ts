@@ -43,6 +43,7 @@ const SHARED: readonly CollectionLayout[] = [
   { name: "sigma_traffic", indexes: [], fields: { subject: "string", version: "int", producer: "string" } },
   { name: "sigma_halts", indexes: [], fields: { code: "string", message: "string" } },
   { name: "sigma_log_ends", indexes: [], fields: { topic: "string", partition: "int", end: "long" } },
+  { name: "sigma_evidence", indexes: [], fields: { data: "binData" } },
   { name: "sigma_raw", indexes: [], fields: { data: "binData" } },
 ];
 

@@ -18,3 +18,9 @@ export async function firstOf(cursor: FindCursor): Promise<Document | null> {
   const [found] = await documentsOf(cursor.limit(1));
   return found ?? null;
 }
+
+/** The same for ledger entries, whose evidence is megabytes: who wants it asks for it. */
+export const WITHOUT_EVIDENCE: { readonly raw: true; readonly projection: { readonly packed: 0 } } = {
+  raw: true,
+  projection: { packed: 0 },
+};

@@ -8,7 +8,8 @@ import { readLogEnds } from "./log-ends.ts";
 import { readActions, readHalts } from "./operator.ts";
 import { readTraffic } from "./traffic.ts";
 import { withLongBytes } from "./long-bytes.ts";
-import { documentsOf, firstOf, RAW } from "./read-raw.ts";
+import { readPacked } from "./packed-evidence.ts";
+import { documentsOf, firstOf, RAW, WITHOUT_EVIDENCE } from "./read-raw.ts";
 import { guarded } from "./unavailable.ts";
 
 export type ObjectCollection = { readonly name: string; readonly kind: "validated" | "failed" | "receipt" };
@@ -21,9 +22,12 @@ export function createReads(db: Db): StoreReads {
     ledger: async (stream, fromSeq, limit) =>
       guarded(async () => {
         const from = { stream: { $eq: stream }, seq: { $gte: BigInt(fromSeq) } };
-        const found = await documentsOf(db.collection("sigma_ledger").find(from, RAW).sort({ seq: 1 }).limit(limit));
+        const found = await documentsOf(
+          db.collection("sigma_ledger").find(from, WITHOUT_EVIDENCE).sort({ seq: 1 }).limit(limit),
+        );
         return found.map(readEntry);
       }),
+    evidenceAt: async (stream, seq) => guarded(async () => readPacked(db, stream, seq)),
     ...createEvidence(db, collections),
     rows: async (stream, from, to) => guarded(async () => rowsOf(db, await collections(), stream, from, to)),
     rowsIn: async (collection, stream, from, to) =>

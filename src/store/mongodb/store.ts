@@ -6,7 +6,8 @@ import { readEntry } from "./documents.ts";
 import { ensureLayout, layoutOf } from "./layout.ts";
 import { noteLogEnds } from "./log-ends.ts";
 import { insertAction, putHalt } from "./operator.ts";
-import { firstOf, RAW } from "./read-raw.ts";
+import { readPacked } from "./packed-evidence.ts";
+import { firstOf, RAW, WITHOUT_EVIDENCE } from "./read-raw.ts";
 import { createReads } from "./reads.ts";
 import { guarded } from "./unavailable.ts";
 import { refusalOf } from "./refusal.ts";
@@ -47,9 +48,12 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     unit: async (work) => work(writes),
     tail: async (stream) =>
       guarded(async () => {
-        const last = await firstOf(ledger.find({ stream: { $eq: stream } }, { ...RAW, sort: { seq: -1 } }));
+        const last = await firstOf(
+          ledger.find({ stream: { $eq: stream } }, { ...WITHOUT_EVIDENCE, sort: { seq: -1 } }),
+        );
         return last === null ? null : readEntry(last);
       }),
+    evidenceOf: async (stream, seq) => guarded(async () => readPacked(db, stream, seq)),
     putContractSet: async (digest, text) =>
       guarded(async () => {
         const change = { $setOnInsert: { text } };

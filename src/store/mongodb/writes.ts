@@ -6,7 +6,8 @@ import type { Document } from "./bson-reader.ts";
 import { entryDocument, readEntry, readFailed, readValidated } from "./documents.ts";
 import { insertOwn, insertStaged } from "./insert.ts";
 import { readFacts } from "./facts.ts";
-import { firstOf, RAW } from "./read-raw.ts";
+import { putPacked, type PackedFields } from "./packed-evidence.ts";
+import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
 import { createBuffers } from "./staged-documents.ts";
 import { documentsOf, stageRows } from "./staged-rows.ts";
 import { noteTraffic } from "./traffic.ts";
@@ -26,10 +27,11 @@ export function createWrites(db: Db): StoreWrites {
   const buffersOfReceipts = createBuffers();
   const write = createRowWriters();
   return {
-    insertLedger: async (entry) => guarded(async () => insertLedger(ledger, entry)),
+    insertLedger: async (entry, packed) =>
+      guarded(async () => insertLedger(ledger, entry, await putPacked(db, packed))),
     ledgerEntry: async (stream, seq) =>
       guarded(async () => {
-        const found = await firstOf(ledger.find({ _id: `${stream}|${seq}` }, RAW));
+        const found = await firstOf(ledger.find({ _id: `${stream}|${seq}` }, WITHOUT_EVIDENCE));
         return found === null ? null : readEntry(found);
       }),
     stageFacts: (passedRaw) => stageRows(buffersOfFacts, write.validated, readValidated, passedRaw),
@@ -45,9 +47,13 @@ export function createWrites(db: Db): StoreWrites {
   };
 }
 
-async function insertLedger(ledger: Collection<Document>, entry: LedgerEntry): Promise<"inserted" | "exists"> {
+async function insertLedger(
+  ledger: Collection<Document>,
+  entry: LedgerEntry,
+  packed: PackedFields,
+): Promise<"inserted" | "exists"> {
   try {
-    await ledger.insertOne(entryDocument(entry), { writeConcern: WRITE_CONCERN });
+    await ledger.insertOne(entryDocument(entry, packed), { writeConcern: WRITE_CONCERN });
     return "inserted";
   } catch (error) {
     if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return "exists";

@@ -6,7 +6,8 @@ export const STORE_FILE: FileKind = {
   code: "STORE",
   name: "store",
   applicationId: 0x5347_5354,
-  version: 1,
+  version: 2,
+  older: "move it away, and begin with the log: everything in it is decided again into a new store",
   recovery: "restore it from a backup, or move it away: the log is then read again into a new one",
 };
 
@@ -25,6 +26,7 @@ const SHARED = `
     count INTEGER NOT NULL,
     outcomes TEXT NOT NULL,
     raw_root TEXT NOT NULL,
+    evidence TEXT NOT NULL,
     root TEXT NOT NULL,
     contract_set TEXT NOT NULL,
     engine TEXT NOT NULL,
@@ -32,6 +34,8 @@ const SHARED = `
     hash TEXT NOT NULL,
     PRIMARY KEY (stream, seq)
   ) STRICT;
+  CREATE TABLE sigma_evidence (stream TEXT NOT NULL, seq INTEGER NOT NULL, packed BLOB NOT NULL) STRICT;
+  CREATE UNIQUE INDEX sigma_evidence_entry ON sigma_evidence (stream, seq);
   CREATE TABLE sigma_contract_sets (digest TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
   CREATE TABLE sigma_operator_log (
     seq INTEGER PRIMARY KEY,

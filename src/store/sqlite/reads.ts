@@ -6,6 +6,7 @@ import { openEvidence } from "./evidence.ts";
 import { assertCollectionName, LOG_ENDS, objectTables, STORE_FILE, tablesOf, type ObjectTable } from "./layout.ts";
 import { readAction, readHalt, readLogEnd } from "./operator.ts";
 import { readEntry, readRow } from "./rows.ts";
+import { packedOf } from "./writes.ts";
 
 type Row = Record<string, SQLOutputValue>;
 
@@ -36,6 +37,8 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
       const sql = "SELECT * FROM sigma_ledger WHERE stream = ? AND seq >= ? ORDER BY seq LIMIT ?";
       return all(sql, stream, fromSeq, limit).map(readEntry);
     },
+    evidenceAt: async (stream, seq) =>
+      packedOf(all("SELECT packed FROM sigma_evidence WHERE stream = ? AND seq = ?", stream, seq)[0]),
     ...openEvidence(db, path, tables),
     rows: async (stream, from, to) => rowsOf(all, tables(), stream, from, to),
     rowsIn: async (collection, stream, from, to) => {

@@ -165,9 +165,10 @@ function unreadable(kind: string, row: Row, message: string): UnreadableRow {
 }
 
 export function bindEntry(entry: LedgerEntry): SQLInputValue[] {
-  const { stream, seq, kind, prevHash, from, to, count, outcomes, rawRoot, root, contractSet, engine, note, hash } =
-    entry;
-  return [stream, seq, kind, prevHash, from, to, count, outcomes, rawRoot, root, contractSet, engine, note, hash];
+  const { stream, seq, kind, prevHash, from, to, count, outcomes, rawRoot, evidence, root } = entry;
+  const { contractSet, engine, note, hash } = entry;
+  const proof = [count, outcomes, rawRoot, evidence, root];
+  return [stream, seq, kind, prevHash, from, to, ...proof, contractSet, engine, note, hash];
 }
 
 /** Whatever the columns hold: an entry that was changed must reach the audit, whose hashes find it out. */
@@ -182,6 +183,7 @@ export function readEntry(row: Row): LedgerEntry {
     count: Number(row["count"]),
     outcomes: String(row["outcomes"]),
     rawRoot: String(row["raw_root"]),
+    evidence: String(row["evidence"]),
     root: String(row["root"]),
     contractSet: String(row["contract_set"]),
     engine: String(row["engine"]),

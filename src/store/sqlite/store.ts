@@ -30,7 +30,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const inTurn = queue();
 
   const within: StoreWrites = {
-    insertLedger: async (entry) => guard(() => writes.insertLedger(entry)),
+    insertLedger: async (entry, packed) => guard(() => writes.insertLedger(entry, packed)),
     ledgerEntry: async (stream, seq) => guard(() => writes.ledgerEntry(stream, seq)),
     stageFacts: writes.stageFacts,
     stageFailed: writes.stageFailed,
@@ -45,7 +45,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const atOnce = async <T>(run: () => T): Promise<T> => alone(() => atomically(db, run));
 
   return {
-    insertLedger: async (entry) => alone(() => writes.insertLedger(entry)),
+    insertLedger: async (entry, packed) => atOnce(() => writes.insertLedger(entry, packed)),
     ledgerEntry: async (stream, seq) => alone(() => writes.ledgerEntry(stream, seq)),
     stageFacts: writes.stageFacts,
     stageFailed: writes.stageFailed,
@@ -67,6 +67,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
         }
       }),
     tail: async (stream) => alone(() => writes.tail(stream)),
+    evidenceOf: async (stream, seq) => alone(() => writes.evidenceOf(stream, seq)),
     putContractSet: async (digest, text) => alone(() => writes.putContractSet(digest, text)),
     contractSet: async (digest) => alone(() => writes.contractSet(digest)),
     // Its limit of 1 GB for a value is beyond any record.

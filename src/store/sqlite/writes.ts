@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { LedgerEntry } from "../ledger.ts";
 import { stagedRowsOf, stageRows } from "../staged.ts";
@@ -13,6 +13,7 @@ export type Writes = {
   ) => Awaited<ReturnType<StoreWrites[Name]>>;
 } & {
   readonly tail: (stream: string) => LedgerEntry | null;
+  readonly evidenceOf: (stream: string, seq: number) => Uint8Array | null;
   readonly putContractSet: (digest: string, text: string) => void;
   readonly contractSet: (digest: string) => string | null;
 };
@@ -35,7 +36,12 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
     return made;
   };
   return {
-    insertLedger: (entry) => (shared.insertLedger.run(...bindEntry(entry)).changes === 1 ? "inserted" : "exists"),
+    insertLedger: (entry, packed) => {
+      if (shared.insertLedger.run(...bindEntry(entry)).changes === 0) return "exists";
+      if (packed !== null) shared.insertEvidence.run(entry.stream, entry.seq, packed);
+      return "inserted";
+    },
+    evidenceOf: (stream, seq) => packedOf(shared.evidence.get(stream, seq)),
     ledgerEntry: (stream, seq) => entryOf(shared.entry.get(stream, seq)),
     stageFacts: stageRows,
     stageFailed: () => stageRows("keep"),
@@ -73,6 +79,8 @@ type Shared = {
   readonly insertLedger: StatementSync;
   readonly entry: StatementSync;
   readonly tail: StatementSync;
+  readonly insertEvidence: StatementSync;
+  readonly evidence: StatementSync;
   readonly putSet: StatementSync;
   readonly set: StatementSync;
   readonly insertReceipt: StatementSync;
@@ -88,7 +96,9 @@ function prepareShared(db: DatabaseSync): Shared {
   return {
     entry,
     tail,
-    insertLedger: db.prepare(`INSERT INTO sigma_ledger VALUES (${places(14)}) ON CONFLICT (stream, seq) DO NOTHING`),
+    insertLedger: db.prepare(`INSERT INTO sigma_ledger VALUES (${places(15)}) ON CONFLICT (stream, seq) DO NOTHING`),
+    insertEvidence: db.prepare("INSERT INTO sigma_evidence VALUES (?, ?, ?)"),
+    evidence: db.prepare("SELECT packed FROM sigma_evidence WHERE stream = ? AND seq = ?"),
     putSet: db.prepare("INSERT INTO sigma_contract_sets (digest, text) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"),
     noteTraffic: db.prepare(`INSERT INTO sigma_traffic VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (subject, version, producer) DO UPDATE
@@ -139,4 +149,10 @@ function unreadableHolder(path: string, id: string): Unavailable {
 
 function entryOf(row: Parameters<typeof readEntry>[0] | undefined): LedgerEntry | null {
   return row === undefined ? null : readEntry(row);
+}
+
+/** Whatever the column holds: what is no evidence is found out where it is read. */
+export function packedOf(row: Record<string, SQLOutputValue> | undefined): Uint8Array | null {
+  const packed = row?.["packed"];
+  return packed instanceof Uint8Array ? packed : null;
 }

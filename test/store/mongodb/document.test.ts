@@ -67,7 +67,7 @@ describe("docs/mongodb.md", () => {
     ["validated_<collection>", wholeAndLong(writers.validated, (more) => validatedRow("id", 0n, more))],
     ["failed_<collection>", wholeAndLong(writers.failed, (more) => failedRow(0n, more))],
     ["sigma_receipts", wholeAndLong(writers.receipt, (more) => receiptRow(0n, more))],
-    ["sigma_ledger", entryDocument(ledgerEntry(0))],
+    ["sigma_ledger", entryDocument(ledgerEntry(0), { packed: Buffer.from("x"), pieces: 1 })],
     ["sigma_operator_log", { _id: 0n, ...acted }],
   ])("lists every field of a document of %s, and no other", (name, document) => {
     expect(
@@ -91,7 +91,7 @@ describe("the layout made by hand as docs/mongodb.md says", () => {
     await runInShell(raw, script.replace('"shipments"', JSON.stringify(LAW_COLLECTION)));
     expect(await findLayoutFaults(raw, layoutOf([LAW_COLLECTION]))).toEqual([]);
     const store = await open();
-    await store.insertLedger(ledgerEntry(0));
+    await store.insertLedger(ledgerEntry(0), null);
     await insertFailed(store, LAW_COLLECTION, [failedRow(1n)]);
     await store.putHalt(STREAM, { stream: STREAM, topic: "t", partition: 0, code: "c", message: "m", remedy: "r" });
     const halt = await raw.collection("sigma_halts").findOne({});

@@ -44,7 +44,7 @@ describe("a replica set that loses its primary", () => {
       let prevHash = GENESIS;
       for (let seq = 0; !stop; seq += 1) {
         const entry = ledgerEntry(seq, { prevHash });
-        const claimed = await until(async () => store.insertLedger(entry));
+        const claimed = await until(async () => store.insertLedger(entry, null));
         // A lost acknowledgement is our own entry.
         if (claimed === "exists") expect(await until(async () => store.ledgerEntry(STREAM, seq))).toEqual(entry);
         const rows = Array.from({ length: 20 }, (_, index) =>

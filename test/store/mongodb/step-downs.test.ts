@@ -18,7 +18,7 @@ test(`${ROUNDS} step-downs, some of them frozen, under many reads at once end no
   const server = mongo.server();
   const database = await testDatabase(server);
   const store = await database.open();
-  await store.insertLedger(ledgerEntry(0));
+  await store.insertLedger(ledgerEntry(0), null);
   await insertFacts(
     store,
     LAW_COLLECTION,

@@ -219,9 +219,9 @@ describe("trouble with MongoDB", () => {
     await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n)]);
     await failOnce({ writeConcernError: { code: 64, errmsg: "waiting" } });
     await unavailable(insertFacts(store, LAW_COLLECTION, [validatedRow("a", 2n)]));
-    await store.insertLedger(ledgerEntry(0));
+    await store.insertLedger(ledgerEntry(0), null);
     await failOnce({ writeConcernError: { code: 64, errmsg: "waiting" } });
-    await unavailable(store.insertLedger(ledgerEntry(0, { note: "another" })));
+    await unavailable(store.insertLedger(ledgerEntry(0, { note: "another" }), null));
     expect(await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 2n)])).toEqual(["exists"]);
   });
 

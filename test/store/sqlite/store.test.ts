@@ -58,9 +58,9 @@ describe("the SQLite store", () => {
     const path = storePath();
     const writer = openStore(path);
     const reader = openStore(path, { readOnly: true });
-    await writer.insertLedger(ledgerEntry(0));
+    await writer.insertLedger(ledgerEntry(0), null);
     expect(await reader.tail(STREAM)).toEqual(ledgerEntry(0));
-    expect(await unavailable(reader.insertLedger(ledgerEntry(1)))).toMatchObject({ code: "STORE_READONLY" });
+    expect(await unavailable(reader.insertLedger(ledgerEntry(1), null))).toMatchObject({ code: "STORE_READONLY" });
     expect(await unavailable(() => openStore(storePath(), { readOnly: true }))).toMatchObject({
       code: "STORE_CANTOPEN",
     });
@@ -151,7 +151,7 @@ describe("trouble with the store's file", () => {
     await insertFacts(store, LAW_COLLECTION, [ballast]);
     const unit = async (): Promise<void> =>
       store.unit(async (writes) => {
-        await writes.insertLedger(ledgerEntry(1));
+        await writes.insertLedger(ledgerEntry(1), null);
         await insertFailed(writes, LAW_COLLECTION, [failedRow(2n)]);
         await insertFacts(writes, LAW_COLLECTION, [validatedRow("x", 3n, { raw }), validatedRow("y", 4n, { raw })]);
       });
@@ -176,10 +176,10 @@ describe("trouble with the store's file", () => {
   test("a lock held by another is STORE_LOCKED until it is gone; reading goes on", async () => {
     const path = storePath();
     const store = openStore(path);
-    await store.insertLedger(ledgerEntry(0));
+    await store.insertLedger(ledgerEntry(0), null);
     const other = openRaw(path);
     other.exec("BEGIN IMMEDIATE");
-    const error = await unavailable(store.unit(async (writes) => writes.insertLedger(ledgerEntry(1))));
+    const error = await unavailable(store.unit(async (writes) => writes.insertLedger(ledgerEntry(1), null)));
     expect(error.code).toBe("STORE_LOCKED");
     expect(error.message).toContain(path);
     expect(await unavailable(insertFailed(store, LAW_COLLECTION, [failedRow(1n)]))).toMatchObject({
@@ -188,7 +188,7 @@ describe("trouble with the store's file", () => {
     expect(await store.tail(STREAM)).toEqual(ledgerEntry(0));
     expect(await openStore(path).reads.streams()).toEqual([STREAM]);
     other.exec("ROLLBACK");
-    expect(await store.unit(async (writes) => writes.insertLedger(ledgerEntry(1)))).toBe("inserted");
+    expect(await store.unit(async (writes) => writes.insertLedger(ledgerEntry(1), null))).toBe("inserted");
   });
 });
 

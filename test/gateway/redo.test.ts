@@ -1,0 +1,65 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
+import { Unavailable } from "../../src/core/unavailable.ts";
+import { startGateway } from "../../src/gateway/gateway.ts";
+import { acceptLog } from "../../src/gateway/operate.ts";
+import { openEmbedded, shipment, temporaryDirectory, type Embedded } from "../embedded.ts";
+import { until } from "../patience.ts";
+
+/** Three records decided, and none of their documents: a gateway died between the ledger and them. */
+async function incomplete(directory: string): Promise<Embedded> {
+  const embedded = await openEmbedded(directory);
+  await embedded.append(shipment("A"), shipment("B"), "{broken");
+  await embedded.settle();
+  const db = new DatabaseSync(join(directory, "store.db"));
+  db.exec("DELETE FROM validated_shipments; DELETE FROM failed_shipments");
+  db.close();
+  return embedded;
+}
+
+const COMPLETE = { validated: 2, failed: 1, receipts: 0 };
+
+describe("the tail of a stream completes", () => {
+  test("while the broker is down", async () => {
+    const { store, log, deps } = await incomplete(temporaryDirectory());
+    const gone = async (): Promise<never> => Promise.reject(new Unavailable("LOG_UNREACHABLE", "gone", "wait"));
+    const gateway = await startGateway({ ...deps, source: { ...log, bounds: gone, fetch: gone } });
+    await until(() => gateway.streams().every(({ state }) => state === "paused"));
+    await gateway.stop();
+    expect(await store.reads.tally()).toEqual(COMPLETE);
+  });
+
+  test("when its log no longer has the records, whether it lost its beginning, its end or all of it", async () => {
+    for (const bounds of [
+      { start: 9n, end: 9n },
+      { start: 0n, end: 1n },
+      { start: 0n, end: 0n },
+    ]) {
+      const { store, log, settle } = await incomplete(temporaryDirectory());
+      await settle({
+        source: {
+          ...log,
+          bounds: async () => bounds,
+          fetch: async () => ({ kind: "below-start", logStart: bounds.start }),
+        },
+      });
+      expect(await store.reads.tally()).toEqual(COMPLETE);
+    }
+  });
+
+  test("when another log takes its place: whoever begins the new stream completes the old one", async () => {
+    const directory = temporaryDirectory();
+    const before = await incomplete(directory);
+    await before.log.close();
+    await before.store.close();
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(join(directory, `log.db${suffix}`), { force: true });
+    const { store, log, settle, append, audit } = await openEmbedded(directory);
+    await acceptLog({ store, source: log }, { actor: "ada", at: "2026-01-01T00:00:00Z", reason: "the disk is gone" });
+    await append(shipment("C"));
+    await settle();
+    expect(await store.reads.tally()).toEqual({ ...COMPLETE, validated: 3 });
+    expect((await audit(true)).findings).toEqual([]);
+  });
+});
