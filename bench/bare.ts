@@ -1,13 +1,13 @@
-import { hash } from "node:crypto";
 import { Consumer } from "@platformatic/kafka";
 import { MongoClient, type Db, type Document } from "mongodb";
 import type { JsonValue } from "../src/json/json.ts";
 import { NOTHING_DECLARED } from "../src/schema/number-types.ts";
-import type { NewValidated } from "../src/store/store.ts";
+import type { StreamNote, ValidatedRow } from "../src/store/store.ts";
 import { createBsonWriter } from "../src/store/mongodb/bson-writer.ts";
 import { WRITE_CONCERN } from "../src/store/mongodb/connect.ts";
+import { createFactWriter } from "../src/store/mongodb/fact-document.ts";
 import { beginSequence, endSequence } from "../src/store/mongodb/document-sequence.ts";
-import { createRowWriters } from "../src/store/mongodb/write-documents.ts";
+import { machineIdOf } from "./ids.ts";
 
 const PARTITIONS = 6;
 const BATCH = 3_000;
@@ -32,17 +32,23 @@ export function bareInsert(db: Db): Insert {
 }
 
 /**
- * The same with the gateway's documents, written as the gateway writes them, and two SHA-256 for each: still no contract and no
+ * The same with the gateway's documents, written as the gateway writes them, and one SHA-256 for each: still no contract and no
  * ledger. What the gateway cannot go below.
  */
 export function evidenceInsert(db: Db): Insert {
   const writer = createBsonWriter(4_194_304);
-  const { validated } = createRowWriters();
+  const write = createFactWriter();
+  const notes = new Map<string, StreamNote>();
+  const noteOf = ({ position: { stream, topic, partition } }: ValidatedRow): StreamNote => {
+    const known = notes.get(stream) ?? { number: partition + 1, stream, topic, partition };
+    notes.set(stream, known);
+    return known;
+  };
   return async (records) => {
     const rows = records.map(rowOf);
     for (let at = 0; at < rows.length; at += BATCH) {
       beginSequence(writer);
-      for (const row of rows.slice(at, at + BATCH)) validated(writer, row);
+      for (const row of rows.slice(at, at + BATCH)) write(writer, noteOf(row), row);
       const documents = endSequence(writer);
       await db.command({ insert: COLLECTION, documents, ordered: false, writeConcern: WRITE_CONCERN });
     }
@@ -52,17 +58,16 @@ export function evidenceInsert(db: Db): Insert {
 const CONTRACT = { subject: "shipment", version: 1, digest: `sha256:${"0".repeat(64)}` };
 
 /** Under an id of its position: one that is taken costs the server more than any other. */
-function rowOf({ value, partition, offset }: Fetched): NewValidated {
+function rowOf({ value, partition, offset }: Fetched): ValidatedRow {
   const stream = `AbCdEfGhIjKlMnOpQrStUv/AbCdEfGhIjKlMnOpQrStUv/${partition}`;
   return {
     kind: "validated",
-    id: hash("sha256", `${partition}@${offset}`).slice(0, 36),
+    id: machineIdOf(`${partition}@${offset}`),
     position: { stream, topic: COLLECTION, partition, offset },
     timestampMs: 1_700_000_000_000,
     key: null,
     headers: [],
     raw: value,
-    rawHash: hash("sha256", value),
     contract: CONTRACT,
     declaredBy: "default",
     payload: JSON.parse(value.toString("latin1")) as JsonValue,

@@ -1,6 +1,6 @@
 import type { JsonValue } from "../src/json/json.ts";
 import { NOTHING_DECLARED } from "../src/schema/number-types.ts";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +8,11 @@ import { DatabaseSync } from "node:sqlite";
 import type { SourceRecord } from "../src/core/record.ts";
 import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import type { NewRecord } from "../src/source/source.ts";
-import { hashBytes } from "../src/store/decided.ts";
-import { createCollection, createStoreLayout } from "../src/store/sqlite/layout.ts";
-import { bindValidated } from "../src/store/sqlite/rows.ts";
+import { createCollection, createStoreLayout, FACT } from "../src/store/sqlite/layout.ts";
+import { bindFact } from "../src/store/sqlite/rows.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
-import type { NewValidated, StoreWrites } from "../src/store/store.ts";
+import type { StoreWrites, StreamNote, ValidatedRow } from "../src/store/store.ts";
+import { machineIdOf } from "./ids.ts";
 import { median } from "./rounds.ts";
 
 // node bench/embedded-parts.ts [records] [rounds]
@@ -24,6 +24,8 @@ const ROUNDS = Number(process.argv[3] ?? 5);
 const BATCH = 1_000;
 const TOPIC = "shipments";
 const STREAM = "GtRNi5UHjBbIUDw3E314_g/99jBVg2FiOtjaYdkPZT9CA/0";
+
+const NOTE: StreamNote = { number: 1, stream: STREAM, topic: TOPIC, partition: 0 };
 
 const values = Array.from({ length: RECORDS }, (_, n) => Buffer.from(line(n)));
 const rows = values.map(rowOf);
@@ -65,9 +67,11 @@ async function bareInserts(directory: string): Promise<number> {
   db.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
   createStoreLayout(db);
   createCollection(db, TOPIC);
-  const insert = db.prepare(`INSERT INTO validated_shipments VALUES (${"?, ".repeat(13)}?)`);
+  const insert = db.prepare(
+    `INSERT INTO validated_shipments VALUES (${FACT.map((column) => (column === "payload" ? "CAST(? AS TEXT)" : "?")).join()})`,
+  );
   // Bound before the clock starts: only inserting is timed.
-  const bound = rows.map(bindValidated);
+  const bound = rows.map((row) => bindFact(row, NOTE.number));
   const seconds = await timed(async () => {
     for (const batch of batchesOf(bound)) {
       db.exec("BEGIN IMMEDIATE");
@@ -143,19 +147,17 @@ function line(n: number): string {
   return `{"shipment_id":"SHIP-${String(n).padStart(8, "0")}","weight_kg":${(n % 900) + 0.5},"destination":"Dublin","priority":2}`;
 }
 
-async function insertAll(writes: StoreWrites, batch: readonly NewValidated[]): Promise<unknown> {
-  const facts = writes.stageFacts("keep");
+async function insertAll(writes: StoreWrites, batch: readonly ValidatedRow[]): Promise<unknown> {
+  const facts = writes.stageFacts(NOTE);
   batch.forEach(facts.add);
   return writes.insertFacts(TOPIC, facts);
 }
 
-/** Machine ids are hashes: their order is random, which is what an index feels. */
-function rowOf(raw: Uint8Array, n: number): NewValidated {
-  const hex = createHash("sha256").update(raw).digest("hex");
-  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+function rowOf(raw: Uint8Array, n: number): ValidatedRow {
+  const id = machineIdOf(raw);
   const position = { stream: STREAM, topic: TOPIC, partition: 0, offset: BigInt(n) };
   const contract = { subject: "shipment", version: 1, digest: "c".repeat(64) };
-  const occurrence = { position, timestampMs: 1_700_000_000_000, key: null, headers: [], raw, rawHash: hashBytes(raw) };
+  const occurrence = { position, timestampMs: 1_700_000_000_000, key: null, headers: [], raw };
   const body = { payload: JSON.parse(String(raw)) as JsonValue, numbers: NOTHING_DECLARED };
   return { kind: "validated", id, ...occurrence, contract, declaredBy: "default", ...body };
 }

@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { startGateway } from "../src/gateway/gateway.ts";
+import { createLookup } from "../src/gateway/lookup.ts";
 import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import { decideRecord } from "../src/store/decided.ts";
-import { createCollection, createStoreLayout } from "../src/store/sqlite/layout.ts";
-import { bindFailed, bindValidated } from "../src/store/sqlite/rows.ts";
+import { createCollection, createStoreLayout, FACT, FAILURE } from "../src/store/sqlite/layout.ts";
+import { bindFact, bindFailure } from "../src/store/sqlite/rows.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { createHttpServer } from "../src/http/server.ts";
 import type { HttpDeps } from "../src/http/deps.ts";
@@ -101,6 +102,7 @@ async function runPipeline(directory: string, feed: Feed): Promise<number> {
     log,
     source: log,
     reads: store.reads,
+    lookup: createLookup(store.reads),
     tail: store.tail,
     gateway,
     contracts: () => set,
@@ -127,8 +129,8 @@ async function runBare(directory: string): Promise<number> {
   );
   createStoreLayout(db);
   createCollection(db, "shipments");
-  const validated = db.prepare(`INSERT INTO validated_shipments VALUES (${"?, ".repeat(13)}?)`);
-  const failed = db.prepare(`INSERT INTO failed_shipments VALUES (${"?, ".repeat(17)}?)`);
+  const validated = db.prepare(`INSERT INTO validated_shipments VALUES (${bound(FACT)})`);
+  const failed = db.prepare(`INSERT INTO failed_shipments VALUES (${bound(FAILURE)})`);
   const position = (offset: number) => ({
     stream: "GtRNi5UHjBbIUDw3E314_g/99jBVg2FiOtjaYdkPZT9CA/0",
     topic: TOPIC,
@@ -146,8 +148,8 @@ async function runBare(directory: string): Promise<number> {
     .map((record) => decideRecord(record, set, () => null))
     .map((row) =>
       row.kind === "validated"
-        ? { statement: validated, values: bindValidated(row) }
-        : { statement: failed, values: bindFailed(row) },
+        ? { statement: validated, values: bindFact(row, 1) }
+        : { statement: failed, values: bindFailure(row, 1) },
     );
   const started = process.hrtime.bigint();
   for (let start = 0; start < RECORDS; start += BATCH) {
@@ -158,6 +160,11 @@ async function runBare(directory: string): Promise<number> {
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   db.close();
   return seconds;
+}
+
+/** A payload is bound as bytes and kept as text, as the store does it. */
+function bound(columns: readonly string[]): string {
+  return columns.map((column) => (column === "payload" ? "CAST(? AS TEXT)" : "?")).join();
 }
 
 async function inTemporary(run: (directory: string) => Promise<number>): Promise<number> {

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { BSON, MongoClient, type Db, type Document } from "mongodb";
+import { BSON, MongoClient, type Binary, type Db, type Document } from "mongodb";
 import { decideRecord } from "../src/store/decided.ts";
 import { createBsonWriter, writtenBytes } from "../src/store/mongodb/bson-writer.ts";
 import { WRITE_CONCERN } from "../src/store/mongodb/connect.ts";
+import { createFactWriter } from "../src/store/mongodb/fact-document.ts";
 import { ensureLayout, layoutOf } from "../src/store/mongodb/layout.ts";
-import { createRowWriters } from "../src/store/mongodb/write-documents.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { cpuMicrosOf } from "./cpu.ts";
@@ -13,7 +13,7 @@ import { median } from "./rounds.ts";
 
 // node bench/mongod.ts [records] [rounds]
 // What the server itself needs for a fact, and for which part of it (Linux): the gateway's documents against bare payloads, with
-// and without the unique position, as six writers of a stream each insert them in batches.
+// ids of the server's kind and with random UUIDs, as six writers of a stream each insert them in batches.
 
 const RECORDS = Number(process.argv[2] ?? 150_000);
 const ROUNDS = Number(process.argv[3] ?? 6);
@@ -33,32 +33,30 @@ type Cost = { readonly cpuMicros: number; readonly wallMicros: number };
 const facts = factsOf(RECORDS);
 const payloads = facts.map((fact) => fact["payload"] as Document);
 const bare = async (): Promise<string> => "facts";
-const indexed =
-  (unique: boolean) =>
-  async (db: Db): Promise<string> => {
-    await db.collection("facts").createIndex({ stream: 1, offset: 1 }, { unique });
-    return "facts";
-  };
 const layout = async (db: Db): Promise<string> => {
   await ensureLayout(db, layoutOf(["shipments"]));
   return "validated_shipments";
+};
+const positions = async (db: Db): Promise<string> => {
+  const name = await layout(db);
+  await db.collection(name).createIndex({ "source.stream": 1, "source.offset": 1 });
+  return name;
 };
 const fields = layoutOf(["shipments"]).find(({ name }) => name === "validated_shipments")?.fields ?? {};
 const properties = Object.fromEntries(Object.entries(fields).map(([name, bsonType]) => [name, { bsonType }]));
 const schema = async (db: Db): Promise<string> => {
   const validator = { $jsonSchema: { bsonType: "object", required: Object.keys(fields), properties } };
   await db.createCollection("facts", { validator });
-  return indexed(false)(db);
+  return "facts";
 };
-const named = payloads.map((payload, at) => ({ _id: facts[at]?.["_id"] as string, ...payload }));
+const named = payloads.map((payload, at) => ({ _id: facts[at]?.["_id"] as Binary, ...payload }));
 const variants: readonly Variant[] = [
   { name: "bare payloads", documents: payloads, prepare: bare },
-  { name: "with the machine id as _id", documents: named, prepare: bare },
-  { name: "facts, no position index", documents: facts, prepare: bare },
-  { name: "facts, a plain position index", documents: facts, prepare: indexed(false) },
-  { name: "facts, a unique position index", documents: facts, prepare: indexed(true) },
+  { name: "bare payloads under a UUID", documents: named, prepare: bare },
+  { name: "facts, no validator", documents: facts, prepare: bare },
   { name: "facts, the whole layout", documents: facts, prepare: layout },
-  { name: "the same, its validator a schema", documents: facts, prepare: schema },
+  { name: "facts, their validator a schema", documents: facts, prepare: schema },
+  { name: "facts, with a position index", documents: facts, prepare: positions },
 ];
 
 const mongo = await startMongo(1, [], SMALL);
@@ -118,13 +116,14 @@ function factsOf(count: number): readonly Document[] {
     const value = Buffer.from(shipmentLine(at * 10));
     return { position, timestampMs: 1_700_000_000_000, key: null, headers: [], value };
   });
-  const write = createRowWriters();
+  const write = createFactWriter();
   const set = shipmentContracts("shipments");
   return records.map((record) => {
     const row = decideRecord(record, set, () => null);
     if (row.kind !== "validated") throw new Error("a shipment of the benchmark is not valid");
     const writer = createBsonWriter(1_024);
-    write.validated(writer, row);
+    const { stream, topic, partition } = record.position;
+    write(writer, { number: partition + 1, stream, topic, partition }, row);
     return BSON.deserialize(writtenBytes(writer), { useBigInt64: true });
   });
 }

@@ -112,8 +112,14 @@ const FILES: Readonly<Record<string, string>> = {
   LOG_CANTOPEN: "The file or its directory cannot be opened",
   LOG_NEWER: "A newer program wrote the file",
   LOG_FOREIGN: "The file belongs to another program",
-  STORE_OLDER: "An older program wrote the file, in another layout",
-  "STORE_*": "The same eight, of the store",
+  STORE_OLDER: "The store has an older layout of ours: `sigma store migrate` leads on from it (docs/layouts.md)",
+  STORE_MIXED: "The store holds two layouts of ours at once: an older build began on it; nothing is changed",
+  LOG_WAL:
+    "The -wal beside the file is not its own, was cut off or is damaged in its middle, or the file itself is gone. Nothing is changed",
+  LOG_MOVED:
+    "The file was moved, deleted or replaced while it is open: nothing is acknowledged or decided until it is back, or the gateway begins anew",
+  "STORE_*": "The same ten, of the store",
+  LOG_RESTORING: "A restore into the data directory was broken off before the log was there, or goes on",
   LOG_UNREACHABLE: "Kafka cannot be reached. Exit code 40",
   LOG_TLS: "The TLS connection to a broker cannot be made: a certificate or its key",
   LOG_UNAUTHORIZED: "Kafka refuses the credentials or the operation",
@@ -127,6 +133,9 @@ const FILES: Readonly<Record<string, string>> = {
   LOG_FORMAT: "A record batch has a message format from before Kafka 0.11",
   LOG_TOO_OLD: "The brokers are older than Kafka 3.1",
   LOG_COMPACTED: "A topic is compacted: records could be deleted before they are decided",
+  ANCHOR_KEY:
+    "The key that signs anchors is missing, is none, can be read by others, or is not the one of before. Nothing stops",
+  ANCHOR_FILE: "Anchors cannot be written to their file, or read from it. A gateway goes on, and tries again",
   CONTRACTS_UNREACHABLE:
     "The contracts cannot be copied from contracts.url, and there is no earlier copy. Exit code 40",
   REGISTRY_UNREACHABLE: "The schema registry cannot be reached; nothing is decided meanwhile. Exit code 40",
@@ -139,7 +148,7 @@ const FILES: Readonly<Record<string, string>> = {
   STORE_TIMEOUT: "MongoDB does not answer in time. Exit code 40",
   STORE_UNAUTHORIZED: "MongoDB refuses the credentials or the operation",
   STORE_URI: "The MongoDB URI would weaken a promise, or cannot be read",
-  STORE_LAYOUT: "A collection, index or validator is missing or different; nothing is changed",
+  STORE_LAYOUT: "A collection, index or validator is missing or different, or of an older build; nothing is changed",
   STORE_REFUSED: "A validator of a collection refuses what the gateway writes",
   STORE_TROUBLE: "MongoDB answers an error that may pass; the gateway tries again",
   STORE_INCONSISTENT: "The store did not keep what it acknowledged",
@@ -147,8 +156,11 @@ const FILES: Readonly<Record<string, string>> = {
 
 const HALTS: Readonly<Record<HaltCode, string>> = {
   LOG_START_PASSED: "The log below the position is gone",
-  LOG_TRUNCATED: "The log ends before the position, or before what was acknowledged: it lost records",
-  LOG_REPLACED: "The log is not one that the store knows: it was lost, or another one is in its place",
+  LOG_TRUNCATED:
+    "The log ends before the position or before what was acknowledged, or was restored without it: it lost records",
+  LOG_REPLACED:
+    "The log is not the one that the store decides: it was lost, another one is in its place, or it is back after an operator accepted another one",
+  ENGINE_NEWER: "A newer program decided the last entry, and its engine is one that this program does not know",
   EVIDENCE_DAMAGED: "The evidence of the last entry is missing, or is not what its digest says",
   DECISION_DIVERGED: "Deciding the last entry again with its own contract set gave another identity",
   CONTRACT_SET_MISSING: "The contract set of the last entry is not in the store, or is not what its digest says",
@@ -198,21 +210,27 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
   LEDGER_RANGE: "The ranges of two entries do not join",
   LEDGER_OUTCOMES: "The outcomes of an entry contradict its range or count",
   CONTRACT_SET: "The contract set of an entry is missing, or is not what its digest says",
-  ROW_MISSING: "A decided offset has nothing stored",
-  ROW_TWICE: "A decided offset has more than one object stored",
-  ROW_ORPHAN: "An object is stored where no entry decided a record",
-  ROW_UNREADABLE: "A stored object is nothing the gateway writes",
-  ROW_OUTCOME: "Stored as one outcome, decided as the other",
-  ROW_DIFFERS: "An object's id, contract, reason or fingerprint is not what its bytes give",
-  RAW_HASH: "Stored bytes do not have their hash",
+  STREAM_UNKNOWN: "A stream of the ledger has no number, or a numbered one is in no ledger",
+  ENGINE_ORDER: "An older engine decided an entry than the one before",
   EVIDENCE: "The evidence of an entry is missing, or is not what was decided",
-  RAW_ROOT: "The bytes, times, keys or headers of a range are not those that were decided",
-  ROOT: "The ids of a range are not those that were decided",
-  HOLDER_MISSING: "A duplicate or conflict names a stored fact that is not there",
+  OUTCOME: "Deciding the evidence of an entry again gives other outcomes",
+  ROOT: "Deciding the evidence of an entry again gives other ids",
+  APPLIED: "What became of duplicates and conflicts is not what the next entry says",
+  ROW_MISSING: "A decided offset has nothing stored",
+  ROW_DIFFERS: "A stored document is not what the ledger says",
+  ROW_ORPHAN: "A document is stored where no entry decided a record",
   SOURCE_DIFFERS: "The log holds other records than those decided",
   SOURCE_TRUNCATED: "The log ends before a decided or an acknowledged position",
-  SOURCE_REPLACED: "The log is missing, or is not one that the store knows",
+  SOURCE_REPLACED:
+    "The log is missing, is not one that the store knows, or an operator accepted another one in its place",
+  SOURCE_UNDECIDED:
+    "What was acknowledged is neither decided nor recorded as lost, and no stream of the sources leads to it: a topic is no source any more, or a gateway went on with a log of before",
   OPERATOR_LOG: "The chain of operator actions is broken, or a gap was accepted by nobody",
+  ANCHOR_CHAIN: "Anchors are missing, stand in another order, or were changed, or their end was cut off",
+  ANCHOR_SIGNATURE: "An anchor does not have the signature of the trusted key, or of one tied to it by rotations",
+  ANCHOR_MISSING: "A head was anchored or kept by hand, and the store has nothing of its stream, or no such entry",
+  ANCHOR_DIFFERS: "An entry or an action of an operator is another than the one that was anchored",
+  ANCHOR_BEHIND: "A stream or the operator log ends before a head that was anchored",
   TOTALS: "The totals of the store are not those of its ledger",
 };
 

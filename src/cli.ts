@@ -2,8 +2,11 @@ import { Command, CommanderError, Option } from "commander";
 import { endOnBackgroundErrors } from "./cli/background.ts";
 import { contractCommand } from "./cli/contract.ts";
 import { parseCount } from "./cli/contract-arguments.ts";
+import type { AuditCommandOptions } from "./cli/audit.ts";
 import type { IngestOptions } from "./cli/ingest.ts";
+import type { RepairCommandOptions } from "./cli/store-repair.ts";
 import type { ActOptions } from "./cli/streams.ts";
+import { addMigrate } from "./cli/migrate-command.ts";
 import { version } from "./cli/package.ts";
 import { rememberCaller } from "./cli/printed-command.ts";
 import { programName } from "./cli/program-name.ts";
@@ -54,10 +57,12 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addIngest,
     addStatus,
     addStreams,
+    addStore,
     addBackup,
     addRestore,
     addDoctor,
     addAudit,
+    addKeys,
   ])
     program.addCommand(add());
   program.addCommand(ownContracts(contractCommand(), program)).addCommand(configCommand());
@@ -198,6 +203,23 @@ function addStreams(): Command {
   return command;
 }
 
+function addStore(): Command {
+  const command = new Command("store").description("The store as a whole: its layout, and its documents");
+  addMigrate(command);
+  const repair = withSettings(command.command("repair"), ["data.dir"]);
+  repair
+    .description("Bring back documents that are missing, and name those that were changed")
+    .option("--replace", "write changed documents again as the ledger has them; it is kept in the operator log", false)
+    .option("--reason <text>", "why they are replaced; with --replace")
+    .option("--dry-run", "only tell what would be done", false)
+    .option("--quiet", "no progress", false)
+    .option("--json", "print JSON", false)
+    .action(async (options: RepairCommandOptions) =>
+      (await import("./cli/store-repair.ts")).repairCommand(repair, options),
+    );
+  return command;
+}
+
 function addDoctor(): Command {
   const command = new Command("doctor").description(
     "Check this machine, the configuration, the contracts and the data",
@@ -212,14 +234,38 @@ function addAudit(): Command {
   const command = new Command("audit").description(
     "Prove from the store that every record has exactly one right decision",
   );
-  withSettings(command, ["data.dir"]);
+  withSettings(command, ["data.dir", "anchor.key_file"]);
   return command
     .option("--source", "also read the log again and decide from it", false)
+    .option("--anchors [where]", "check signed heads: of a file, of kafka:TOPIC, or where the configuration has them")
+    .option(
+      "--public-key <key>",
+      "whose signature to trust: what sigma keys show prints, or a file with it; without it that of the key file",
+    )
+    .option("--expect-head <stream=hash>", "a head kept by hand is in its stream's chain; may be repeated", collect)
+    .option("--expect-operator-head <hash>", "the same of the log of operators' actions", collect)
     .option("-q, --quiet", "no progress", false)
     .option("--json", "print JSON: one object a finding, then the summary", false)
-    .action(async (options: { source: boolean; quiet: boolean; json: boolean }) =>
-      (await import("./cli/audit.ts")).auditCommand(command, options),
-    );
+    .action(async (options: AuditCommandOptions) => (await import("./cli/audit.ts")).auditCommand(command, options));
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function addKeys(): Command {
+  const command = new Command("keys").description("The key that signs anchors of the ledger");
+  const add = (name: "new" | "rotate" | "show", description: string): void => {
+    const child = withSettings(command.command(name), ["anchor.key_file"]);
+    child
+      .description(description)
+      .option("--json", "print JSON", false)
+      .action(async (options: { json: boolean }) => (await import("./cli/keys.ts")).keysCommand(child, name, options));
+  };
+  add("new", "Make a key, and print its public half, which an auditor keeps");
+  add("rotate", "Put a new key in the place of the one there is; both sign that it follows");
+  add("show", "Print the public half of the key");
+  return command;
 }
 
 function configCommand(): Command {

@@ -1,6 +1,6 @@
 /**
  * What every code of the command line, the configuration and the start means. A code is stable: it is never used again for
- * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, R: a gateway
+ * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, M: migrations of the store, R: a gateway
  * elsewhere.
  * Contract codes (SIG-C) are in contract/fault.ts.
  */
@@ -18,7 +18,6 @@ export const CODES = {
   "SIG-S-006": "A key of a source is missing, or two sources name one topic",
   "SIG-S-007": "The HTTP server would be reachable from other machines; it has no authentication yet",
   "SIG-S-008": "A source names a contract or version that does not exist",
-  "SIG-S-010": "In the embedded store the raw bytes are all there is of a record; they cannot be dropped",
   "SIG-S-011": "A setting of Kafka or MongoDB is missing, wrong or contradicts another",
   "SIG-S-012": "A version that is to judge live traffic beside others is not named well, or does not exist",
   "SIG-S-013": "A setting of the schema registry is wrong",
@@ -51,6 +50,9 @@ export const CODES = {
   "SIG-I-033": "The folder is no backup, or a file of it is not what its manifest says",
   "SIG-I-034": "Another process has a file of the data directory open",
   "SIG-I-035": "A folder or a file cannot be written",
+  "SIG-I-036": "Anchors cannot be checked: there are none, or it is not known whose signature is to be trusted",
+  "SIG-I-037": "There is a key already where a new one is to be made",
+  "SIG-I-038": "A head that was kept by hand is not written as the audit prints it",
   "SIG-H-001": "Another program listens on the port",
   "SIG-H-002": "The address cannot be listened on",
   "SIG-H-003":
@@ -62,6 +64,9 @@ export const CODES = {
   "SIG-W-004": "The text is not a saved what-if report, or it was changed after it was made",
   "SIG-W-005": "The what-if report is about another content of the version",
   "SIG-W-006": "The what-if report has records that passed and would fail, and they were not accepted",
+  "SIG-M-001":
+    "The old store has records that the log no longer holds, and deciding the log again would not bring them back",
+  "SIG-M-002": "A migration changes the store, and nobody said that it may",
   "SIG-R-001": "The gateway cannot be reached",
   "SIG-R-002": "The gateway refused the request",
 } as const;

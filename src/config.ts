@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { nearestName } from "./contract/nearest.ts";
-import type { PassedRaw } from "./store/ledger.ts";
 import type { PayloadLimits } from "./core/contract-set.ts";
+import { anchorConfig, anchorFaults, type AnchorConfig } from "./config/anchor-settings.ts";
 import type { Written } from "./config/file.ts";
 import type { Setting, SettingKey, SettingValue, SourceSetting } from "./config/setting.ts";
 import { OTHER_VARIABLES, SETTINGS, type ConfigFault } from "./config/settings.ts";
@@ -26,7 +26,10 @@ export type Config = {
   readonly limits: PayloadLimits;
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number };
   readonly log: { readonly level: string; readonly format: "auto" | "json" | "pretty" };
-  readonly passedRaw: PassedRaw;
+  /** Whether the records of a ledger entry are kept once the next one is applied. */
+  readonly evidence: "keep" | "drop";
+  /** Null: the embedded log forgets nothing. */
+  readonly logRetentionMs: number | null;
   readonly shutdownDeadlineMs: number;
   readonly breaker: {
     readonly failedRatioMax: number | null;
@@ -41,6 +44,7 @@ export type Config = {
   readonly registry: RegistryConfig | null;
   /** Versions that judge live traffic and decide nothing. */
   readonly shadow: readonly ShadowSetting[];
+  readonly anchor: AnchorConfig;
 };
 
 /** A setting in force and where it came from: "default", a variable, an option, or file:line:column. */
@@ -86,7 +90,7 @@ export async function readConfig({ flags, env, file }: ConfigInput): Promise<Con
   faults.push(...contradictions(settings));
   return faults.length > 0
     ? { ok: false, faults: faults.map(presentable) }
-    : { ok: true, config: configOf(settings), settings };
+    : { ok: true, config: configOf(settings, env), settings };
 }
 
 /** Values are quoted in faults, and may be of any length. */
@@ -145,18 +149,13 @@ function contradictions(settings: readonly SettingInForce[]): readonly ConfigFau
   faults.push(...engineFaults(byKey), ...registryFaults(byKey));
   const shadow = inForce("shadow.versions");
   if (shadow !== undefined) faults.push(...shadowFaults(describeValue(shadow.value), shadow.origin));
-  const raw = inForce("passed.raw");
-  if (raw?.value === "drop" && inForce("mongodb.uri")?.value === "") {
-    const message = "Cannot drop the bytes of PASSED records: in the embedded store they are all there is of a record";
-    faults.push({ place: raw.origin, code: "SIG-S-010", message, remedy: "Set passed.raw to keep, or mongodb.uri" });
-  }
   const sources = inForce("sources");
   const configured = typeof sources?.value === "object" ? sources.value : [];
   const asText = (key: SettingKey): { readonly value: string; readonly origin: string } => {
     const found = inForce(key);
     return { value: describeValue(found?.value ?? ""), origin: found?.origin ?? "default" };
   };
-  faults.push(...httpFaults(asText, configured));
+  faults.push(...httpFaults(asText, configured), ...anchorFaults(asText, configured));
   const topics = configured.map(({ topic }) => topic);
   const twice = topics.find((topic, index) => topics.indexOf(topic) !== index);
   if (sources !== undefined && twice !== undefined) {
@@ -172,7 +171,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** The one place where values of the table become typed: each was parsed by its kind. */
-function configOf(settings: readonly SettingInForce[]): Config {
+function configOf(settings: readonly SettingInForce[], env: ConfigInput["env"]): Config {
   const values = new Map(settings.map(({ setting, value }) => [setting.key, value]));
   const text = (key: SettingKey): string => describeValue(values.get(key) ?? "");
   const number = (key: SettingKey): number => Number(values.get(key));
@@ -186,7 +185,8 @@ function configOf(settings: readonly SettingInForce[]): Config {
     limits: { bytesMax: number("limits.record_bytes"), depthMax: number("limits.depth") },
     batch: { recordsMax: number("batch.records"), bytesMax: number("batch.bytes") },
     log: { level: text("log.level"), format: text("log.format") as Config["log"]["format"] },
-    passedRaw: text("passed.raw") as PassedRaw,
+    evidence: text("evidence") as Config["evidence"],
+    logRetentionMs: number("log.retention_hours") === 0 ? null : number("log.retention_hours") * 3_600_000,
     shutdownDeadlineMs: number("shutdown.deadline_seconds") * 1_000,
     breaker: {
       failedRatioMax: number("breaker.failed_percent") === 0 ? null : number("breaker.failed_percent") / 100,
@@ -197,5 +197,6 @@ function configOf(settings: readonly SettingInForce[]): Config {
     mongodbUri: text("mongodb.uri") === "" ? null : text("mongodb.uri"),
     registry: registryConfig(text),
     shadow: parseShadow(text("shadow.versions")) ?? [],
+    anchor: anchorConfig(text, env),
   };
 }

@@ -15,6 +15,9 @@ import type { FileName, Manifest } from "./backup/manifest.ts";
 import type { IntegrityCheck } from "./sqlite/integrity.ts";
 import type { FileKind } from "./sqlite/open.ts";
 import type { Log, Source } from "./source/source.ts";
+import { LAYOUT } from "./store/layout-version.ts";
+import type { LogAtHand } from "./store/migrations/loss.ts";
+import type { Migration } from "./store/migrations/migration.ts";
 import type { Store } from "./store/store.ts";
 import { parseJson } from "./json/parse-json.ts";
 
@@ -70,6 +73,19 @@ async function copyContracts({ contractsUrl: url, contractsDir: directory }: Con
   );
 }
 
+/** Reads a topic that is no source, whatever its clean-up. @throws `Unavailable`. */
+export async function openTopic(kafka: KafkaConfig, topic: string): Promise<Source> {
+  const { openKafkaSource } = await import("./source/kafka/source.ts");
+  const connection = kafkaConnection(kafka);
+  return openKafkaSource({
+    connection,
+    topics: [topic],
+    group: null,
+    acceptCompacted: [topic],
+    fetchWaitMs: FETCH_WAIT_MS,
+  });
+}
+
 /** A log and a store: embedded in the data directory, or Kafka and MongoDB where the configuration names them. */
 export type Engine = {
   readonly log: Source & Log;
@@ -96,6 +112,7 @@ export async function openEngine(config: Config, collections: readonly string[],
 }
 
 async function openEmbedded(config: Config, purpose: Purpose): Promise<Source & Log> {
+  if (purpose !== "look") await refuseHalfRestored(config);
   const { openEmbeddedLog } = await import("./source/embedded/log.ts");
   return openEmbeddedLog({
     path: dataFiles(config).logFile,
@@ -105,6 +122,25 @@ async function openEmbedded(config: Config, purpose: Purpose): Promise<Source & 
     randomBytes,
     busyTimeoutMs: BUSY_TIMEOUT_MS,
   });
+}
+
+/** What a restore made ready and did not put in its place; none where the log is there. */
+async function refuseHalfRestored(config: Config): Promise<void> {
+  const { logFile } = dataFiles(config);
+  if (existsSync(logFile) || (await foldersOfRestores(config)).length === 0) return;
+  const { Unavailable } = await import("./core/unavailable.ts");
+  throw new Unavailable(
+    "LOG_RESTORING",
+    `Cannot use log "${logFile}": a restore into its directory was broken off before it was there, or goes on`,
+    "run `sigma restore` again, with the same options; what was there before is in the folder that begins with before-",
+  );
+}
+
+/** Folders of restores in the data directory that were broken off or go on. */
+export async function foldersOfRestores({ dataDir }: Pick<Config, "dataDir">): Promise<readonly string[]> {
+  const { RESTORING } = await import("./backup/restore.ts");
+  const { workFolders } = await import("./backup/work-folder.ts");
+  return workFolders(join(dataDir, RESTORING));
 }
 
 async function openKafka(config: Config, kafka: KafkaConfig, purpose: Purpose): Promise<Source & Log> {
@@ -146,7 +182,8 @@ export async function checkEngines(config: Config, set: CompiledContractSet | nu
     const topics = sources.map(({ topic }) => topic);
     const told = await toldTopics(config, kafka);
     const connection = kafkaConnection(kafka);
-    checks.push(...(await diagnoseKafka({ connection, topics, told, group, acceptCompacted, now: Date.now })));
+    const anchors = config.anchor.topic;
+    checks.push(...(await diagnoseKafka({ connection, topics, told, anchors, group, acceptCompacted, now: Date.now })));
   }
   if (registry !== null && set !== null) {
     const { diagnoseRegistry } = await import("./registry/diagnose.ts");
@@ -166,12 +203,19 @@ export async function checkEngines(config: Config, set: CompiledContractSet | nu
   return checks;
 }
 
+/** What of a configuration says where the store is. */
+type Where = Pick<Config, "dataDir" | "mongodbUri">;
+
 /** The store alone, for commands that need no log. @throws `Unavailable` when it cannot be opened. */
-export async function openStoreFor(config: Config, purpose: Exclude<Purpose, "gateway">): Promise<Store> {
-  return openStore(config, [], purpose);
+export async function openStoreFor(
+  config: Config,
+  purpose: Exclude<Purpose, "gateway">,
+  collections: readonly string[] = [],
+): Promise<Store> {
+  return openStore(config, collections, purpose);
 }
 
-async function openStore(config: Config, collections: readonly string[], purpose: Purpose): Promise<Store> {
+async function openStore(config: Where, collections: readonly string[], purpose: Purpose): Promise<Store> {
   const readOnly = purpose === "look";
   if (config.mongodbUri !== null) {
     const { openMongoStore } = await import("./store/mongodb/store.ts");
@@ -187,8 +231,77 @@ async function openStore(config: Config, collections: readonly string[], purpose
 }
 
 /** The store alone, to look: what was decided can be read while the log cannot. @throws `Unavailable`. */
-export async function openHistory(config: Config): Promise<Store> {
+export async function openHistory(config: Where): Promise<Store> {
   return openStore(config, [], "look");
+}
+
+/** A store of whatever layout of ours, and what leads on from the older ones. */
+export type Migrating = {
+  /** The layout that it has; null when nothing of ours is there yet. */
+  readonly found: () => Promise<number | null>;
+  readonly migrations: readonly Migration[];
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * @param othersElsewhere the operator's word that whoever is connected to MongoDB works on other databases.
+ * @throws `Unavailable` when the store cannot be opened, is newer or is not ours.
+ */
+export async function openToMigrate(config: Where, othersElsewhere: boolean): Promise<Migrating> {
+  if (config.mongodbUri !== null) {
+    const { openMongoToMigrate } = await import("./store/mongodb/migrating.ts");
+    const { fromLayout1 } = await import("./store/migrations/from-1-mongodb.ts");
+    const opened = await openMongoToMigrate({ uri: config.mongodbUri, ...MONGODB_TIMEOUTS });
+    const { found, close, guarded } = opened;
+    const { from, to, plan, up } = fromLayout1({ ...opened.target, othersElsewhere });
+    const translated: Migration = {
+      from,
+      to,
+      plan: async () => guarded(plan),
+      up: async (...args) => guarded(async () => up(...args)),
+    };
+    return { found, migrations: [translated], close };
+  }
+  const { readLayout } = await import("./sqlite/open.ts");
+  const { STORE_FILE } = await import("./store/sqlite/layout.ts");
+  const { openSqliteStore } = await import("./store/sqlite/store.ts");
+  const { fromLayout1 } = await import("./store/migrations/from-1-sqlite.ts");
+  const busyTimeoutMs = BUSY_TIMEOUT_MS;
+  const path = dataFiles(config).storeFile;
+  const migration = fromLayout1({
+    kind: STORE_FILE,
+    path,
+    busyTimeoutMs,
+    make: (file, collections) => openSqliteStore({ path: file, collections, busyTimeoutMs }),
+  });
+  const found = async (): Promise<number | null> => {
+    const layout = readLayout(STORE_FILE, path, busyTimeoutMs);
+    // What opening has against it is said in its words: a newer one, or two in one.
+    if (layout !== null && layout >= LAYOUT)
+      await openHistory({ ...config, mongodbUri: null }).then((store) => store.close());
+    return layout;
+  };
+  return { found, migrations: [migration], close: async () => undefined };
+}
+
+/** The log alone, to compare a store with; null when the file of an embedded log is missing. @throws `Unavailable`. */
+export async function openLogAtHand(config: Config): Promise<(LogAtHand & Pick<Source, "close">) | null> {
+  if (config.kafka === null) {
+    await refuseHalfRestored(config);
+    if (!existsSync(dataFiles(config).logFile)) return null;
+    return { ...(await openEmbedded(config, "look")), compacted: [] };
+  }
+  const { compactedTopics } = await import("./source/kafka/topics.ts");
+  const topics = config.sources.map(({ topic }) => topic);
+  const log = await openKafka(config, config.kafka, "look");
+  return { ...log, compacted: await compactedTopics(kafkaConnection(config.kafka), topics) };
+}
+
+/** The layout of the store's file in a directory; null when there is none. @throws `Unavailable` when it is not ours. */
+export async function layoutIn(directory: string): Promise<number | null> {
+  const { readLayout } = await import("./sqlite/open.ts");
+  const { STORE_FILE } = await import("./store/sqlite/layout.ts");
+  return readLayout(STORE_FILE, dataFiles({ dataDir: directory }).storeFile, BUSY_TIMEOUT_MS);
 }
 
 /** Where a data directory keeps its files. */
@@ -216,23 +329,25 @@ export async function openToLook(config: Config): Promise<Look> {
   return { log: null, logFile, store, close: store.close };
 }
 
+type SourceTopic = Pick<Config["sources"][number], "topic" | "partitions">;
+
 /** Offsets that a restored log gives to nobody, and for each millisecond since the backup: more than can have been appended. */
 const SKIPPED = { atLeast: 1_000_000n, perMs: 1_000n } as const;
 
 /** Lets the log of a data directory go on behind positions that may have been given to records it lacks. */
 export async function skipPositions(
-  dataDir: string,
+  { dataDir, sources }: Pick<Config, "dataDir"> & { readonly sources: readonly SourceTopic[] },
   { streams, madeAt }: Pick<Manifest, "streams" | "madeAt">,
 ): Promise<void> {
   if (streams.length === 0) return;
   const passedMs = Date.now() - Date.parse(madeAt);
   const skipped = SKIPPED.atLeast + (passedMs > 0 ? BigInt(passedMs) * SKIPPED.perMs : 0n);
   const { openEmbeddedLog } = await import("./source/embedded/log.ts");
-  const names = [...new Set(streams.map(({ topic }) => topic))];
   const log = openEmbeddedLog({
     path: dataFiles({ dataDir }).logFile,
-    // As many partitions as the file has.
-    topics: names.map((name) => ({ name, partitions: 1 })),
+    // Also what became a source since the backup was made, and what was none then and may be one again.
+    topics: sources.map(({ topic, partitions }) => ({ name: topic, partitions })),
+    all: true,
     now: Date.now,
     randomBytes,
     busyTimeoutMs: BUSY_TIMEOUT_MS,
@@ -251,10 +366,30 @@ export async function fileKinds(): Promise<Readonly<Record<FileName, FileKind>>>
   return { "log.db": LOG_FILE, "store.db": STORE_FILE };
 }
 
-/** Has the file of an embedded store checked while the gateway starts. */
+/** @throws `Unavailable` when a file of the data directory that is to be written may not be. */
+export async function requireWritable(config: Config): Promise<void> {
+  const { refuseReadOnly } = await import("./sqlite/open.ts");
+  const { "log.db": log, "store.db": store } = await fileKinds();
+  const { logFile, storeFile } = dataFiles(config);
+  if (config.kafka === null) refuseReadOnly(log, logFile);
+  if (config.mongodbUri === null) refuseReadOnly(store, storeFile);
+}
+
+/** Has the files of the data directory checked, each in a thread of its own, while the gateway starts. */
 export async function checkFiles(config: Config): Promise<IntegrityCheck> {
-  if (config.mongodbUri !== null) return { damage: Promise.resolve(null), stop: async () => undefined };
+  const checks = await Promise.all([checkFile(config, "store.db"), checkFile(config, "log.db")]);
+  const damage = Promise.race([
+    // The first that finds something; nothing once all are over.
+    ...checks.map(async (check) => (await check.damage) ?? new Promise<never>(() => undefined)),
+    Promise.all(checks.map(async (check) => check.damage)).then((found) => found.find((one) => one !== null) ?? null),
+  ]);
+  return { damage, stop: async () => void (await Promise.all(checks.map(async (check) => check.stop()))) };
+}
+
+/** Has SQLite check the structure of a file of the data directory; nothing where what it holds is in Kafka or MongoDB. */
+export async function checkFile(config: Config, name: FileName): Promise<IntegrityCheck> {
+  const elsewhere = name === "log.db" ? config.kafka !== null : config.mongodbUri !== null;
+  if (elsewhere) return { damage: Promise.resolve(null), stop: async () => undefined };
   const { startIntegrityCheck } = await import("./sqlite/integrity.ts");
-  const { STORE_FILE } = await import("./store/sqlite/layout.ts");
-  return startIntegrityCheck(STORE_FILE, dataFiles(config).storeFile);
+  return startIntegrityCheck((await fileKinds())[name], join(config.dataDir, name));
 }

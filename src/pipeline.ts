@@ -5,7 +5,8 @@ import { idleDefaults } from "./contract/idle-defaults.ts";
 import type { ContractsInForce, Swap } from "./contract/in-force.ts";
 import type { CompiledContractSet } from "./core/compile.ts";
 import { contentsOf } from "./core/contents.ts";
-import type { ContractsEvent, Observe } from "./gateway/event.ts";
+import { openAnchors } from "./anchoring.ts";
+import type { AnchorEvent, ContractsEvent, Observe } from "./gateway/event.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import type { Mirror } from "./gateway/mirror.ts";
 import { FETCH_WAIT_MS, openEngine, type Engine, type LoadedContracts } from "./main.ts";
@@ -31,6 +32,7 @@ export async function startPipeline(
   first: LoadedContracts,
   observe: Observe,
   observeContracts: (event: ContractsEvent) => void = () => undefined,
+  observeAnchors: (event: AnchorEvent) => void = () => undefined,
 ): Promise<Pipeline> {
   const collections = [...new Set([...first.set.bySubject.values()].map(({ collection }) => collection))];
   const engine = await openEngine(config, collections, "gateway");
@@ -41,29 +43,29 @@ export async function startPipeline(
     const shadow = await openShadows(config, first.set);
     const lookup = await openLookup(config, contracts, observeContracts);
     const onlookers = await openOnlookers(config, engine, contracts, shadow, observeContracts);
+    const anchors = await openAnchors(config, engine, observe, observeAnchors);
     const gateway = await startGateway({
       source: engine.log,
       store: engine.store,
       contracts: contracts.current,
       ...(lookup === null ? {} : { learnSchemaIds: lookup.learnSchemaIds }),
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
-      passedRaw: config.passedRaw,
+      evidence: config.evidence,
       breaker: config.breaker,
       ...(await mirrorOf(config, engine.log)),
       onlook: onlookers.onlook,
-      observe,
+      observe: anchors.observe,
       sleep,
       random: Math.random,
     });
     const { guardLog } = await import("./gateway/guarded-log.ts");
     const { startLogEnds } = await import("./gateway/log-ends.ts");
     const ends = config.kafka === null ? startLogEnds(engine.store) : null;
-    const { reads } = engine.store;
     const noting = ends === null ? {} : { note: ends.note };
-    const log = guardLog(engine.log, { gateway, reads, now: Date.now, sleep: delay, ...noting });
-    const tellIdle = (): void => {
-      for (const idle of idleDefaults(contracts.current())) observeContracts({ kind: "default-idle", ...idle });
-    };
+    const watched = { gateway, reads: engine.store.reads, now: Date.now, sleep: delay };
+    const log = guardLog(engine.log, { ...watched, ...noting });
+    const retention = keepRetentionOf(config, engine.log, gateway);
+    const tellIdle = (): void => idleDefaults(contracts.current()).forEach(tellOf(observeContracts));
     tellIdle();
     const following = new AbortController();
     let refused: readonly string[] = [];
@@ -82,8 +84,7 @@ export async function startPipeline(
         following.abort();
         await gateway.stop();
         await followed;
-        await onlookers.close();
-        await ends?.close();
+        for (const { close } of [onlookers, ends ?? NOTHING, retention, anchors]) await close();
       } finally {
         await shadow?.close();
         await engine.close();
@@ -94,6 +95,28 @@ export async function startPipeline(
     await engine.close();
     throw error;
   }
+}
+
+const NOTHING = { close: async (): Promise<void> => undefined };
+
+function tellOf(observe: (event: ContractsEvent) => void) {
+  return (idle: ReturnType<typeof idleDefaults>[number]): void => observe({ kind: "default-idle", ...idle });
+}
+
+/** Lets an embedded log forget what is settled and old. */
+function keepRetentionOf(config: Config, log: Log, gateway: Gateway): { readonly close: () => Promise<void> } {
+  const { kafka, logRetentionMs: retentionMs } = config;
+  if (kafka !== null || retentionMs === null) return { close: async () => undefined };
+  const stopping = new AbortController();
+  const kept = import("./gateway/retention.ts").then(async ({ keepRetention }) =>
+    keepRetention({ log, gateway, retentionMs, now: Date.now, sleep }, stopping.signal),
+  );
+  return {
+    close: async () => {
+      stopping.abort();
+      await kept;
+    },
+  };
 }
 
 /** Swaps the contracts when their files change. */

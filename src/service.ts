@@ -4,7 +4,7 @@ import { isLoopback, type Config } from "./config.ts";
 import type { Observe } from "./gateway/event.ts";
 import { checkFiles, type LoadedContracts } from "./main.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
-import type { Unavailable } from "./core/unavailable.ts";
+import { Unavailable } from "./core/unavailable.ts";
 import type { IntegrityCheck } from "./sqlite/integrity.ts";
 import type { Shadow } from "./shadow/shadow.ts";
 
@@ -12,7 +12,7 @@ import type { Shadow } from "./shadow/shadow.ts";
 export type Service = {
   readonly url: string;
   readonly pipeline: Pipeline;
-  /** What a check of the store found that was not over when the streams were taken up; null when it is in order. */
+  /** What a check of the log and the store found that was not over when the streams were taken up; null when they are in order. */
   readonly damage: Promise<Unavailable | null>;
   readonly stop: () => Promise<void>;
 };
@@ -30,24 +30,23 @@ export async function startService(
   observe: Observe,
 ): Promise<Service> {
   const { logContracts, logEvents } = await import("./observe/log.ts");
+  const { logAnchors } = await import("./observe/anchors.ts");
   const { createHttpServer } = await import("./http/server.ts");
   const { openDoor } = await import("./http/listen.ts");
+  const { createLookup } = await import("./gateway/lookup.ts");
   const { noteVerdicts } = await import("./verdicts.ts");
   const tellContracts = logContracts(logger);
   if (contracts.stale !== null) tellContracts({ kind: "contracts-stale", why: contracts.stale });
-  const logEvent = logEvents(logger);
   const door = await openDoor(config.http);
   const opened: Pipeline[] = [];
   const check = await checkFiles(config);
   try {
     await refuseDamage(check, logger);
-    const both: Observe = (event) => {
-      logEvent(event);
-      observe(event);
-    };
-    const pipeline = await startPipeline(config, contracts, both, tellContracts);
+    const both = bothOf(logEvents(logger), observe);
+    const pipeline = await startPipeline(config, contracts, both, tellContracts, logAnchors(logger));
     opened.push(pipeline);
     const { log, store, gateway, shadow, contracts: inForce } = pipeline;
+    if (config.kafka === null) await warnOfUndecided(pipeline, logger);
     const reporting = await reportShadow(shadow, logger);
     const verdicts = noteVerdicts(store, logger, Date.now);
     const { hosts, keepAliveMs, validate, setAside } = config.http;
@@ -55,6 +54,7 @@ export async function startService(
       log,
       source: log,
       reads: store.reads,
+      lookup: createLookup(store.reads, inForce.current),
       tail: store.tail,
       gateway,
       contracts: inForce.current,
@@ -90,17 +90,39 @@ export async function startService(
   }
 }
 
-/** How long a start waits for the check of the store, which reads all of it. A large one is checked while the gateway runs. */
+function bothOf(first: Observe, second: Observe): Observe {
+  return (event) => {
+    first(event);
+    second(event);
+  };
+}
+
+/** How long a start waits for the check of log and store, which reads all of both. Large ones are checked while the gateway runs. */
 const CHECK_WAIT_MS = 10_000;
 
-/** @throws `Unavailable` when the store is damaged and that is found in time. */
+/** @throws `Unavailable` when the log or the store is damaged and that is found in time. */
 async function refuseDamage(check: IntegrityCheck, logger: Logger): Promise<void> {
   const waiting = new AbortController();
   const running = delay(CHECK_WAIT_MS, "running" as const, { signal: waiting.signal }).catch(() => null);
   const found = await Promise.race([check.damage, running]);
   waiting.abort();
-  if (found === "running") logger.info("the store is large: its check goes on while the gateway runs");
+  if (found === "running") logger.info("log and store are large: their check goes on while the gateway runs");
   else if (found !== null) throw found;
+}
+
+/** What was acknowledged, and is decided by no stream of the sources: of a topic that is none any more. */
+async function warnOfUndecided({ log, store }: Pipeline, logger: Logger): Promise<void> {
+  try {
+    const settled = new Map<string, bigint>();
+    for (const { stream } of await store.reads.logEnds()) settled.set(stream, (await store.tail(stream))?.to ?? 0n);
+    const { leftBehind } = await import("./audit/log.ts");
+    const remedy = "make its topic a source again, or put the log back that has them; docs/backup.md";
+    for (const { code, stream, message } of await leftBehind(store.reads, await log.streams(), (id) => settled.get(id)))
+      logger.warn({ stream, code, remedy }, message);
+  } catch (error) {
+    // The streams say so themselves.
+    if (!(error instanceof Unavailable)) throw error;
+  }
 }
 
 const SHADOW_LOG_EVERY_MS = 60_000;

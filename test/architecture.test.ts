@@ -48,17 +48,49 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: ["node:timers/promises", "node:zlib"],
   },
   "store/mongodb": {
-    uses: ["core", "json", "schema", "store/store", "store/ledger", "store/operator", "store/traffic", "store/log-end"],
+    uses: [
+      "core",
+      "json",
+      "schema",
+      "store/store",
+      "store/ledger",
+      "store/operator",
+      "store/traffic",
+      "store/log-end",
+      "store/layout-version",
+    ],
     libraries: ["mongodb"],
     // One class of the driver that it does not export (document-sequence.ts).
     node: ["node:module", "node:crypto"],
   },
+  // Reads layouts of before in its own words, and writes the present one through the port.
+  "store/migrations": {
+    uses: [
+      "core",
+      "source/source",
+      "sqlite",
+      "store/store",
+      "store/operator",
+      "store/operator-actions",
+      "store/traffic",
+      "store/log-end",
+      "store/layout-version",
+    ],
+    libraries: ["mongodb"],
+    node: ["node:sqlite", "node:fs", "node:path"],
+  },
+  "store/layout-version": { uses: ["core"], libraries: [], node: [] },
   "store/store": {
     uses: ["core", "json", "schema", "store/ledger", "store/operator", "store/traffic", "store/log-end"],
     libraries: [],
     node: [],
   },
   "store/known-logs": {
+    uses: ["source/source", "store/store", "store/operator", "store/operator-actions"],
+    libraries: [],
+    node: [],
+  },
+  "store/losses": {
     uses: ["source/source", "store/store", "store/operator", "store/operator-actions"],
     libraries: [],
     node: [],
@@ -80,17 +112,16 @@ const PARTS: Readonly<Record<string, Part>> = {
     node: ["node:crypto"],
   },
   "store/duplicate": { uses: ["core", "json", "schema", "store/decided", "store/store"], libraries: [], node: [] },
-  "store/staged": { uses: ["store/ledger", "store/store"], libraries: [], node: [] },
   "store/sqlite": {
     uses: [
       "core",
       "json",
       "schema",
       "store/store",
-      "store/staged",
       "store/ledger",
       "store/operator",
       "store/log-end",
+      "store/layout-version",
       "sqlite",
     ],
     libraries: [],
@@ -101,7 +132,14 @@ const PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: ["node:sqlite", "node:fs", "node:os", "node:path", "node:url", "node:worker_threads"],
   },
-  // Protocol data, pure: what an entry keeps of its records.
+  // Heads of the ledger outside the store: keys, files, topics.
+  anchor: {
+    uses: ["anchor/writer", "core/unavailable", "json", "ledger", "source/source", "sqlite/lock"],
+    libraries: [],
+    node: ["node:crypto", "node:fs", "node:fs/promises", "node:path"],
+  },
+  "anchor/writer": { uses: ["core/unavailable", "ledger"], libraries: [], node: [] },
+  // Protocol data, pure: what an entry keeps of its records, what anchors say.
   ledger: { uses: ["core", "json"], libraries: [], node: ["node:crypto", "node:zlib"] },
   // Copies of the embedded files.
   backup: { uses: ["json", "sqlite"], libraries: [], node: ["node:crypto", "node:fs", "node:path"] },
@@ -120,6 +158,32 @@ const PARTS: Readonly<Record<string, Part>> = {
       "store/decided",
       "store/duplicate",
       "store/known-logs",
+      "store/operator-actions",
+      "store/resolution",
+      "store/losses",
+      "ledger",
+      "gateway/decide-batch",
+      "gateway/lookup",
+      "gateway/redraft",
+    ],
+    libraries: [],
+    node: [],
+  },
+  // Documents brought back from the ledger.
+  repair: {
+    uses: [
+      "core",
+      "json",
+      "schema",
+      "store/store",
+      "store/ledger",
+      "store/proof",
+      "store/decided",
+      "store/duplicate",
+      "store/resolution",
+      "gateway/operate",
+      "gateway/redo",
+      "gateway/redraft",
     ],
     libraries: [],
     node: [],
@@ -128,7 +192,18 @@ const PARTS: Readonly<Record<string, Part>> = {
   "whatif/report": { uses: ["core", "json", "schema"], libraries: [], node: ["node:crypto"] },
   "whatif/gate": { uses: ["core", "json", "schema", "whatif/report"], libraries: [], node: [] },
   whatif: {
-    uses: ["core", "json", "schema", "whatif/report", "source/source", "store/store", "store/ledger", "store/proof"],
+    uses: [
+      "core",
+      "json",
+      "schema",
+      "whatif/report",
+      "source/source",
+      "store/store",
+      "store/ledger",
+      "store/proof",
+      "gateway/lookup",
+      "gateway/redraft",
+    ],
     libraries: [],
     node: [],
   },
@@ -153,6 +228,7 @@ const PARTS: Readonly<Record<string, Part>> = {
       "schema",
       "contract/negotiation",
       "gateway/event",
+      "anchor/writer",
       "ledger",
       "source/source",
       "store/store",
@@ -165,6 +241,9 @@ const PARTS: Readonly<Record<string, Part>> = {
       "store/traffic",
       "store/log-end",
       "store/known-logs",
+      "store/resolution",
+      "ledger",
+      "store/losses",
     ],
     libraries: [],
     node: [],
@@ -274,7 +353,7 @@ describe("the architecture", () => {
   });
 
   test("clock, randomness, environment, exit and console stay at the edge", () => {
-    const edge = /^(cli|main|onlookers|pipeline|service|verdicts|config)(\/|$)/;
+    const edge = /^(anchoring|cli|main|onlookers|pipeline|service|verdicts|config)(\/|$)/;
     const effects = /\b(?:Date\.now|Math\.random|process\.(?:env|exit|argv)|console\.)/;
     const inside = FILES.filter((file) => !edge.test(pathOf(file)));
     expect(inside.filter((file) => effects.test(withoutComments(readFileSync(file, "utf8")))).map(pathOf)).toEqual([]);

@@ -10,9 +10,10 @@ import type { JsonObject } from "../src/json/json.ts";
 import type { GatewayEvent } from "../src/gateway/event.ts";
 import { startGateway, type Gateway } from "../src/gateway/gateway.ts";
 import type { IngestDeps } from "../src/gateway/ingest.ts";
+import { createLookup, type Lookup } from "../src/gateway/lookup.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../src/source/embedded/log.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
-import type { Store } from "../src/store/store.ts";
+import type { SettledRow, Store } from "../src/store/store.ts";
 import { PATIENCE_MS, until } from "./patience.ts";
 
 export const TOPIC = "shipments";
@@ -52,11 +53,14 @@ export type Embedded = {
   readonly directory: string;
   readonly log: EmbeddedLog;
   readonly store: Store;
+  readonly lookup: Lookup;
   readonly events: GatewayEvent[];
   readonly deps: IngestDeps;
   readonly append: (...texts: readonly string[]) => Promise<void>;
   /** Runs a gateway until everything in the log is settled or the stream stands, then stops it. */
   readonly settle: (deps?: Partial<IngestDeps>) => Promise<Gateway>;
+  /** What became of the records of `[from, to)` of its one stream. */
+  readonly rows: (from?: bigint, to?: bigint) => Promise<readonly SettledRow[]>;
   readonly audit: (withSource?: boolean) => Promise<AuditReport>;
 };
 
@@ -78,6 +82,7 @@ export async function openEmbedded(directory: string = temporaryDirectory()): Pr
     await log.close();
   });
   const contracts = shipmentContracts();
+  const lookup = createLookup(store.reads);
   const events: GatewayEvent[] = [];
   const deps: IngestDeps = {
     source: log,
@@ -92,6 +97,7 @@ export async function openEmbedded(directory: string = temporaryDirectory()): Pr
     directory,
     log,
     store,
+    lookup,
     events,
     deps,
     append: async (...texts) => {
@@ -113,6 +119,10 @@ export async function openEmbedded(directory: string = temporaryDirectory()): Pr
       });
       await gateway.stop();
       return gateway;
+    },
+    rows: async (from = 0n, to = 1_000n) => {
+      const [stream] = await log.streams();
+      return lookup.rows(stream?.id ?? "", from, to);
     },
     audit: async (withSource = false) =>
       audit(store.reads, {

@@ -1,23 +1,34 @@
 import { compileContractSet, type CompiledContractSet } from "../core/compile.ts";
 import { openContractSet } from "../core/contract-set.ts";
+import { Unavailable } from "../core/unavailable.ts";
+import { ENGINE } from "../core/decide.ts";
 import type { SourceRecord } from "../core/record.ts";
-import { readEvidence } from "../ledger/evidence.ts";
-import { evidenceDigest, EVIDENCE_BYTES_MAX, unpackEvidence } from "../ledger/packed.ts";
-import type { FetchLimits, Source, Stream } from "../source/source.ts";
-import { checkAgainstSource, checkEntry, type EntryEvidence } from "./entry.ts";
-import { checkLog, logMissing } from "./log.ts";
+import { recordsOfEntry } from "../gateway/redraft.ts";
+import { checkHeads, keptStreams, NOTHING_KEPT, type HeadCheck, type KeptHeads } from "./anchors.ts";
+import { holdsOffset, logIdOf, type Source, type Stream } from "../source/source.ts";
+import { unfrozenIn, type FrozenVersion } from "./contracts.ts";
+import { checkEntry } from "./entry.ts";
+import { checkLog, logMissing, logsElsewhere } from "./log.ts";
+import { createLossBook, type Gap } from "./losses.ts";
 import { auditOperators, gapOf } from "./operators.ts";
+import { newFindings } from "./findings.ts";
+import { findOrphans } from "./orphans.ts";
+import { differsFromLog, fetchRange } from "./source.ts";
 import type { Finding, FindingCode } from "./finding.ts";
-import { entryHash, GENESIS, type LedgerEntry } from "../store/ledger.ts";
-import { hashBytes } from "../store/decided.ts";
-import { decodeOutcomes, rawRoot } from "../store/proof.ts";
-import type { StoreReads, StoredRow, ValidatedRow } from "../store/store.ts";
+import { entryHash, EVIDENCE_DROPPED, GENESIS, SUCCEEDS, type LedgerEntry } from "../store/ledger.ts";
+import { decodeOutcomes } from "../store/proof.ts";
+import { NOTHING_APPLIED, type Resolved } from "../store/resolution.ts";
+import type { StoreReads, StreamNote } from "../store/store.ts";
 
 export type AuditOptions = {
   /** Also reads the log again and decides from it. */
-  readonly source?: Pick<Source, "streams" | "fetch" | "bounds">;
+  readonly source?: Pick<Source, "streams" | "fetch" | "bounds" | "skipped">;
   /** The log at hand, to see whether it is the one that the store knows; `source` when absent. */
-  readonly log?: Pick<Source, "streams" | "bounds">;
+  readonly log?: Pick<Source, "streams" | "bounds" | "skipped">;
+  /** Frozen versions, as the lock has them: what decided under these names must be they. */
+  readonly frozen?: readonly FrozenVersion[];
+  /** Heads that were kept outside the store. Read before the store is: one that runs goes on meanwhile. */
+  readonly kept?: KeptHeads;
   /** Where the log would be, when it is missing. */
   readonly missingLog?: string;
   /** True for a store without transactions that is being written: only the last entry of a stream may then lack documents. */
@@ -38,83 +49,116 @@ type StreamAudit = {
   readonly settledTo: bigint;
 };
 
-type Gap = { readonly stream: string; readonly from: bigint; readonly to: bigint; readonly note: string };
-
 export type AuditReport = {
   readonly findings: readonly Finding[];
   readonly findingsTotal: number;
   readonly streams: readonly StreamAudit[];
+  /** The last action of operators; null when there is none. */
+  readonly operatorHead: { readonly seq: number; readonly hash: string } | null;
+  /** Anchored heads that are in their places; null without anchors. */
+  readonly anchored: number | null;
   /** What was lost before it could be decided, by an operator's word. */
   readonly gaps: readonly Gap[];
   readonly records: number;
   readonly validated: number;
   readonly failed: number;
   readonly duplicates: number;
-  /** Records whose stored bytes were decided again, in full. */
+  /** Records that were decided again from their evidence, in full. */
   readonly redecided: number;
-  /** Facts whose bytes are not kept (`passed.raw: drop`): their ids, payloads and chain were checked. */
-  readonly withoutBytes: number;
+  /** Records whose evidence is not kept (`evidence: drop`): only the chain can be checked. */
+  readonly withoutEvidence: number;
   /** Records compared with the log; null without a source. */
   readonly comparedWithSource: number | null;
 };
 
 const LEDGER_PAGE = 256;
-const FETCH: FetchLimits = { bytesMax: 8_388_608, recordsMax: 10_000, waitMs: 0 };
 
 /**
- * Proves, from the store alone, that every decided position has exactly one object and that every object is what its
- * bytes give; with a source, that the log says the same. The one checker of simulation, kill tests and `sigma audit`.
+ * Proves, from the store alone, that every decided position has exactly one document and that every document is what the evidence
+ * gives; with a source, that the log says the same. The one checker of simulation, kill tests and `sigma audit`.
  */
 export async function audit(reads: StoreReads, options: AuditOptions): Promise<AuditReport> {
-  const run = newRun(reads, options);
+  const run = { ...newRun(options), reads };
+  try {
+    await auditAll(run);
+  } catch (error) {
+    // What is left of a damaged file says nothing that can be relied on.
+    if (!(error instanceof Unavailable) || error.code !== "STORE_CORRUPT") throw error;
+    run.damaged(error.message);
+  }
+  return run.report();
+}
+
+/** What an audit says of a store that is too damaged to be opened. */
+export function damagedReport(message: string): AuditReport {
+  const run = newRun({ tailMayBeIncomplete: false, findingsMax: 1, signal: new AbortController().signal });
+  run.damaged(message);
+  return run.report();
+}
+
+async function auditAll(run: Run): Promise<void> {
+  const { reads, options } = run;
   for (const damage of await reads.integrity()) run.found("STORE_DAMAGED", null, null, null, damage);
   for (const { digest, text } of await reads.contractSets()) {
     if (run.openSet(digest, text) === null) {
       run.found("CONTRACT_SET", null, null, null, `contract set ${digest} does not have its digest`);
     }
+    for (const fault of unfrozenIn(digest, text, options.frozen ?? []))
+      run.found("CONTRACT_SET", null, null, null, fault);
   }
-  const operators = await auditOperators(reads);
+  for (const { code, message } of run.kept.anchors?.faults ?? []) run.found(code, null, null, null, message);
+  const actions = checkHeads(run.kept, null);
+  const operators = await auditOperators(reads, actions.see);
   for (const fault of operators.faults) run.found("OPERATOR_LOG", null, null, null, fault);
-  run.accept(operators.accepted);
-  const withRows = await reads.streamsOfRows();
+  run.addHeads(actions);
+  run.accept(operators);
+  const notes = new Map((await reads.streamNotes()).map((note) => [note.stream, note]));
   const streams = await reads.streams();
-  for (const stream of new Set([...streams, ...withRows])) {
+  for (const stream of keptStreams(run.kept)) if (!streams.includes(stream)) run.addHeads(checkHeads(run.kept, stream));
+  for (const stream of streams) {
     if (options.signal.aborted) break;
-    await auditStream(run, stream);
+    const note = notes.get(stream);
+    if (note === undefined) run.found("STREAM_UNKNOWN", stream, null, null, "the ledger has it, and it has no number");
+    else await auditStream(run, note);
   }
-  await auditLog(run, operators.losses);
+  await checkKnownBySource(run, [...notes.values()]);
+  await auditLog(run);
   await checkTotals(run);
-  return run.report();
 }
 
-type Run = ReturnType<typeof newRun>;
+type Run = ReturnType<typeof newRun> & { readonly reads: StoreReads };
 
-function newRun(reads: StoreReads, options: AuditOptions) {
-  const findings: Finding[] = [];
-  let findingsTotal = 0;
+function newRun(options: AuditOptions) {
+  const found = newFindings(options.findingsMax);
   const streams: StreamAudit[] = [];
   const gaps: Gap[] = [];
   let accepted: ReadonlySet<string> = new Set();
+  let operatorHead: AuditReport["operatorHead"] = null;
+  let anchored = 0;
+  let losses = createLossBook([]);
   const sets = new Map<string, CompiledContractSet | null>();
-  const totals = { records: 0, validated: 0, failed: 0, receipts: 0, redecided: 0, withoutBytes: 0, compared: 0 };
+  const totals = { records: 0, validated: 0, failed: 0, receipts: 0, redecided: 0, withoutEvidence: 0, compared: 0 };
   let sources: ReadonlyMap<string, Stream> | null = null;
-  const add = (finding: Finding): void => {
-    findingsTotal += 1;
-    if (findings.length < options.findingsMax) findings.push(finding);
-  };
+  const kept = options.kept ?? NOTHING_KEPT;
   return {
-    reads,
     options,
+    kept,
+    /** What was found of the heads that were kept of a chain, once all of it was seen. */
+    addHeads: (check: HeadCheck): void => {
+      for (const finding of check.end()) found.add(finding);
+      anchored += check.found();
+    },
     totals,
     streams,
     gaps,
-    accept: (found: ReadonlySet<string>): void => {
-      accepted = found;
+    accept: (said: Awaited<ReturnType<typeof auditOperators>>): void => {
+      accepted = said.accepted;
+      losses = createLossBook(said.losses);
+      operatorHead = said.head;
     },
+    losses: () => losses,
     isAccepted: (gap: string): boolean => accepted.has(gap),
-    add,
-    found: (code: FindingCode, stream: string | null, seq: number | null, offset: bigint | null, message: string) =>
-      add({ code, stream, seq, offset, message }),
+    ...found,
     openSet: (digest: string, text: string): CompiledContractSet | null => {
       const sealed = openContractSet(digest, text);
       const set = sealed === null ? null : compileContractSet(sealed);
@@ -128,26 +172,28 @@ function newRun(reads: StoreReads, options: AuditOptions) {
       return sources.get(id) ?? null;
     },
     report: (): AuditReport => ({
-      findings,
-      findingsTotal,
+      ...found.all(),
       streams,
+      operatorHead,
+      anchored: kept.anchors === null ? null : anchored,
       gaps,
       records: totals.records,
       validated: totals.validated,
       failed: totals.failed,
       duplicates: totals.receipts,
       redecided: totals.redecided,
-      withoutBytes: totals.withoutBytes,
+      withoutEvidence: totals.withoutEvidence,
       comparedWithSource: options.source === undefined ? null : totals.compared,
     }),
   };
 }
 
-async function auditStream(run: Run, stream: string): Promise<void> {
-  // Before the ledger: a gateway that is running only adds beyond what the ledger will show.
-  const extent = await run.reads.extent(stream);
+async function auditStream(run: Run, note: StreamNote): Promise<void> {
+  const { stream } = note;
+  const heads = checkHeads(run.kept, stream);
   let previous: LedgerEntry | null = null;
-  let first: bigint | null = null;
+  /** What the next entry must say of the one before; null when that cannot be told. */
+  let resolved: Resolved | null = NOTHING_APPLIED;
   let entries = 0;
   let records = 0;
   for (;;) {
@@ -158,26 +204,29 @@ async function auditStream(run: Run, stream: string): Promise<void> {
     );
     for (const [index, entry] of page.entries()) {
       checkLink(run, stream, previous, entry);
+      heads.see(entry);
+      checkApplied(run, entry, resolved);
       if (entry.kind === "GAP") auditGap(run, entry);
-      if (entry.kind === "BATCH") {
-        const last = index === page.length - 1 && page.length < LEDGER_PAGE;
-        records += await auditBatch(run, entry, last && run.options.tailMayBeIncomplete);
-      }
-      first ??= entry.from;
+      const last = index === page.length - 1 && page.length < LEDGER_PAGE;
+      resolved = entry.kind === "BATCH" ? await auditBatch(run, note, entry, last) : NOTHING_APPLIED;
+      if (entry.kind === "BATCH") records += entry.count;
       previous = entry;
       entries += 1;
       run.options.onProgress?.(run.totals.records);
     }
     if (page.length < LEDGER_PAGE || run.options.signal.aborted) break;
   }
-  const end = previous?.to ?? 0n;
-  if (extent !== null && (first === null || extent.first < first || extent.last >= end)) {
-    const offset = first === null || extent.first < first ? extent.first : extent.last;
-    run.found("ROW_ORPHAN", stream, null, offset, "an object is stored that no ledger entry covers");
-  }
+  if (!run.options.signal.aborted) run.addHeads(heads);
   if (previous === null) return;
   const { seq: headSeq, hash: headHash, to: settledTo } = previous;
   run.streams.push({ stream, entries, records, headSeq, headHash, settledTo });
+}
+
+function checkApplied(run: Run, { stream, seq, applied, holders }: LedgerEntry, resolved: Resolved | null): void {
+  if (resolved === null || (resolved.applied === applied && resolved.holders === holders)) return;
+  const differing = resolved.applied === applied ? "who holds the facts" : `${applied}, and it is ${resolved.applied}`;
+  const message = `what became of the records of entry ${seq - 1} is not what entry ${seq} says: ${differing.slice(0, 500)}`;
+  run.found("APPLIED", stream, seq - 1, null, message);
 }
 
 function checkLink(run: Run, stream: string, previous: LedgerEntry | null, entry: LedgerEntry): void {
@@ -190,6 +239,8 @@ function checkLink(run: Run, stream: string, previous: LedgerEntry | null, entry
     const missing = seq - expected === 1 ? `entry ${expected} is` : `entries ${expected} to ${seq - 1} are`;
     return found("LEDGER_GAP", `${missing} missing`);
   }
+  if (previous !== null && Number(entry.engine) < Number(previous.engine))
+    found("ENGINE_ORDER", `entry ${seq} was decided by engine ${entry.engine}, the one before by ${previous.engine}`);
   if (previous === null && entry.kind !== "INIT") found("LEDGER_GAP", "the chain does not begin with INIT");
   if (entry.prevHash !== (previous?.hash ?? GENESIS))
     found("LEDGER_LINK", `entry ${seq} does not follow entry ${seq - 1}`);
@@ -202,18 +253,46 @@ function checkLink(run: Run, stream: string, previous: LedgerEntry | null, entry
 }
 
 /** What was acknowledged and is lost, by an operator's word, and whether the log at hand is the right one. */
-async function auditLog(run: Run, losses: readonly Gap[]): Promise<void> {
-  run.gaps.push(...losses);
+async function auditLog(run: Run): Promise<void> {
   if (run.options.missingLog !== undefined) run.add(logMissing(run.options.missingLog));
   const log = run.options.log ?? run.options.source;
-  if (log === undefined || run.options.signal.aborted) return;
   const settled = new Map(run.streams.map(({ stream, settledTo }) => [stream, settledTo]));
+  run.gaps.push(...run.losses().gaps((stream) => settled.get(stream) ?? 0n));
+  if (log === undefined || run.options.signal.aborted) return;
   const truncated = new Set(
     run.report().findings.flatMap(({ code, stream }) => (code === "SOURCE_TRUNCATED" ? stream : [])),
   );
   for (const finding of await checkLog(run.reads, log, (stream) => settled.get(stream))) {
     // Each entry beyond the end is named already.
     if (finding.code !== "SOURCE_TRUNCATED" || !truncated.has(finding.stream)) run.add(finding);
+  }
+}
+
+/**
+ * A stream that the log has not is one that was made anew, and then its successor names it, or of a log that an operator spoke of, or
+ * one that never was: an invented one could hold any fact.
+ */
+async function checkKnownBySource(run: Run, notes: readonly StreamNote[]): Promise<void> {
+  const { source, signal } = run.options;
+  if (source === undefined || signal.aborted) return;
+  const isElsewhere = await logsElsewhere(run.reads, source);
+  const succeeded = new Set<string>();
+  for (const { stream } of notes) {
+    const [init] = await run.reads.ledger(stream, 0, 1);
+    if (init?.kind === "INIT" && init.note.startsWith(SUCCEEDS)) succeeded.add(init.note.slice(SUCCEEDS.length));
+  }
+  // The log is asked for the topics of the sources only: of others it cannot say.
+  const topics = new Set((await source.streams()).map(({ topic }) => topic));
+  for (const { stream, topic, partition } of notes) {
+    if (
+      !topics.has(topic) ||
+      succeeded.has(stream) ||
+      isElsewhere(logIdOf(stream)) ||
+      (await run.sourceStream(stream)) !== null
+    )
+      continue;
+    const message = `the log has no such stream of ${topic}/${partition}, and none that came after it`;
+    run.found("STREAM_UNKNOWN", stream, null, null, message);
   }
 }
 
@@ -226,88 +305,64 @@ function auditGap(run: Run, entry: LedgerEntry): void {
   }
 }
 
-/** @returns how many records the entry speaks of. */
-async function auditBatch(run: Run, entry: LedgerEntry, mayBeIncomplete: boolean): Promise<number> {
+/** @returns what the next entry must say of this one; null when it cannot be told. */
+async function auditBatch(run: Run, note: StreamNote, entry: LedgerEntry, last: boolean): Promise<Resolved | null> {
+  const { stream, seq } = entry;
   const decoded = decodeOutcomes(entry.from, entry.outcomes);
   if (decoded === null || decoded.to !== entry.to || decoded.leaves.length !== entry.count) {
-    run.found("LEDGER_OUTCOMES", entry.stream, entry.seq, null, `its outcomes contradict its range or its count`);
-    return 0;
+    run.found("LEDGER_OUTCOMES", stream, seq, null, `its outcomes contradict its range or its count`);
+    return null;
   }
-  const rows = await run.reads.rows(entry.stream, entry.from, entry.to);
-  const evidence: EntryEvidence = {
-    entry,
-    leaves: decoded.leaves,
-    rows,
-    set: run.set(entry.contractSet),
-    holder: await holdersOf(run, entry, rows),
-    mayBeIncomplete,
-  };
-  const { findings, counts } = checkEntry(evidence);
-  for (const finding of findings) run.add(finding);
+  run.losses().see(stream, decoded.leaves);
   run.totals.records += entry.count;
+  const packed = entry.count === 0 ? null : await run.reads.evidenceAt(stream, seq);
+  if (entry.count > 0 && packed === null && entry.note === EVIDENCE_DROPPED && !last) {
+    run.totals.withoutEvidence += entry.count;
+    return null;
+  }
+  const records = recordsOfEntry(note, entry, packed);
+  const set = run.set(entry.contractSet);
+  if (typeof records === "string") run.found("EVIDENCE", stream, seq, null, records);
+  if (typeof records === "string" || set === null) return null;
+  const mayBeIncomplete = last && run.options.tailMayBeIncomplete;
+  const { findings, counts, resolved } = await checkEntry(run.reads, {
+    entry,
+    stream: note,
+    records,
+    set,
+    mayBeIncomplete,
+  });
+  for (const finding of findings) run.add(finding);
   run.totals.validated += counts.validated;
   run.totals.failed += counts.failed;
   run.totals.receipts += counts.receipts;
-  run.totals.redecided += counts.redecided;
-  run.totals.withoutBytes += counts.withoutBytes;
-  const wrong = entry.count === 0 ? null : evidenceFault(entry, await run.reads.evidenceAt(entry.stream, entry.seq));
-  if (wrong !== null) run.found("EVIDENCE", entry.stream, entry.seq, null, wrong);
-  await compareWithSource(run, evidence);
-  return entry.count;
+  if (entry.engine === ENGINE) run.totals.redecided += entry.count;
+  await compareWithSource(run, note, entry, records);
+  return resolved;
 }
 
-/** What is wrong with the evidence of an entry; null when it is what was decided. */
-function evidenceFault(entry: LedgerEntry, packed: Uint8Array | null): string | null {
-  if (packed === null) return "its evidence is missing";
-  const bytes = unpackEvidence(packed, EVIDENCE_BYTES_MAX);
-  if (bytes === null || evidenceDigest(bytes) !== entry.evidence)
-    return "its evidence does not have the digest it carries";
-  const evidence = readEvidence(bytes, entry.stream);
-  if (typeof evidence === "string") return evidence;
-  const leaves = evidence.records.map((record) => ({ ...record, rawHash: hashBytes(record.value) }));
-  return evidence.from === entry.from && rawRoot(leaves) === entry.rawRoot
-    ? null
-    : "its evidence is not of the records that were decided";
-}
-
-async function holdersOf(
+async function compareWithSource(
   run: Run,
+  note: StreamNote,
   entry: LedgerEntry,
-  rows: readonly StoredRow[],
-): Promise<(machineId: string) => ValidatedRow | undefined> {
-  const ids = rows.flatMap((row) => {
-    if (row.kind === "receipt") return [row.duplicateOf];
-    return row.kind === "failed" && row.machineId !== null ? [row.machineId] : [];
-  });
-  const topic = rows[0]?.position.topic;
-  const collection =
-    topic === undefined ? undefined : run.set(entry.contractSet)?.byTopic.get(topic)?.contract.collection;
-  if (ids.length === 0 || collection === undefined) return () => undefined;
-  const holders = await run.reads.validatedById(collection, [...new Set(ids)]);
-  return (machineId) => holders.get(machineId);
-}
-
-async function compareWithSource(run: Run, evidence: EntryEvidence): Promise<void> {
+  records: readonly SourceRecord[],
+): Promise<void> {
   const { source, signal } = run.options;
-  const stream = await run.sourceStream(evidence.entry.stream);
+  const stream = await run.sourceStream(entry.stream);
   if (source === undefined || stream === null) return;
-  const { entry } = evidence;
   const { start, end } = await source.bounds(stream);
-  // What retention removed cannot be compared; the report's counts show how much could.
+  // What retention removed, or a log lacks that was put back, cannot be compared; the report's counts show how much could.
   if (start > entry.from) return;
+  const skipped = (await source.skipped?.(stream, entry.from, entry.to)) ?? [];
+  if (records.some(({ position: { offset } }) => holdsOffset(skipped, offset))) return;
   if (end < entry.to) {
     run.found("SOURCE_TRUNCATED", entry.stream, entry.seq, end, `the log ends at ${end}, the entry at ${entry.to}`);
     return;
   }
-  const records: SourceRecord[] = [];
-  for (let next = entry.from; next < entry.to && !signal.aborted;) {
-    const fetched = await source.fetch(stream, next, FETCH, signal, entry.to);
-    if (fetched.kind !== "records") break;
-    records.push(...fetched.read());
-    next = fetched.to;
-  }
-  for (const finding of checkAgainstSource(evidence, records)) run.add(finding);
-  run.totals.compared += records.length;
+  const fetched = await fetchRange(source, stream, entry, signal);
+  for (const { offset, message } of differsFromLog(note, entry, records, fetched))
+    run.found("SOURCE_DIFFERS", entry.stream, entry.seq, offset, message);
+  run.totals.compared += fetched.length;
 }
 
 /** Only a store that stood still can be totalled: the tails must be where the walk left them. */
@@ -316,11 +371,13 @@ async function checkTotals(run: Run): Promise<void> {
   for (const { stream, headSeq } of run.streams) {
     if ((await run.reads.ledger(stream, headSeq + 1, 1)).length > 0) return;
   }
-  const { validated, failed, receipts } = run.totals;
-  if (run.report().findingsTotal > 0 || run.options.tailMayBeIncomplete || run.options.signal.aborted) return;
-  if (tally.validated !== validated || tally.failed !== failed || tally.receipts !== receipts) {
-    const seen = `${validated} validated, ${failed} failed, ${receipts} receipts`;
-    const stored = `${tally.validated}, ${tally.failed} and ${tally.receipts}`;
-    run.found("TOTALS", null, null, null, `the ledger accounts for ${seen}; stored are ${stored}`);
-  }
+  const { validated, failed, receipts, withoutEvidence } = run.totals;
+  if (run.options.tailMayBeIncomplete || run.options.signal.aborted || withoutEvidence > 0) return;
+  if (tally.validated === validated && tally.failed === failed && tally.receipts === receipts) return;
+  const orphans = await findOrphans(run.reads);
+  for (const orphan of orphans) run.add(orphan);
+  if (run.report().findingsTotal > 0) return;
+  const seen = `${validated} validated, ${failed} failed, ${receipts} receipts`;
+  const stored = `${tally.validated}, ${tally.failed} and ${tally.receipts}`;
+  run.found("TOTALS", null, null, null, `the ledger accounts for ${seen}; stored are ${stored}`);
 }

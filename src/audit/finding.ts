@@ -14,36 +14,44 @@ export type FindingCode =
   | "LEDGER_OUTCOMES"
   /** The contract set of an entry is missing or is not what its digest says. */
   | "CONTRACT_SET"
-  /** A decided offset has nothing stored. */
-  | "ROW_MISSING"
-  /** A decided offset has more than one object stored. */
-  | "ROW_TWICE"
-  /** An object is stored where no entry decided a record. */
-  | "ROW_ORPHAN"
-  /** A stored object cannot be read as anything the gateway writes. */
-  | "ROW_UNREADABLE"
-  /** Stored as one outcome, decided as the other. */
-  | "ROW_OUTCOME"
-  /** An object's id, contract, reason or fingerprint is not what its bytes give. */
-  | "ROW_DIFFERS"
-  /** Stored bytes do not have their hash. */
-  | "RAW_HASH"
-  /** The bytes, times, keys or headers of a range are not those that were decided. */
-  | "RAW_ROOT"
+  /** A stream that the ledger has is missing among the numbered ones, or the other way round. */
+  | "STREAM_UNKNOWN"
+  /** An entry was decided by an older engine than the one before. */
+  | "ENGINE_ORDER"
   /** The evidence of an entry is missing, or is not what was decided. */
   | "EVIDENCE"
-  /** The ids of a range are not those that were decided. */
+  /** Deciding the evidence again gives other outcomes. */
+  | "OUTCOME"
+  /** Deciding the evidence again gives other ids. */
   | "ROOT"
-  /** A duplicate or conflict names a stored fact that is not there. */
-  | "HOLDER_MISSING"
+  /** What became of an entry's duplicates and conflicts is not what the next entry says. */
+  | "APPLIED"
+  /** A decided offset has nothing stored. */
+  | "ROW_MISSING"
+  /** A stored document is not what the ledger says. */
+  | "ROW_DIFFERS"
+  /** A document is stored where no entry decided a record. */
+  | "ROW_ORPHAN"
   /** The log holds other records than those decided. */
   | "SOURCE_DIFFERS"
   /** The log ends before a decided or an acknowledged position. */
   | "SOURCE_TRUNCATED"
-  /** The log is missing, or is not one that the store knows. */
+  /** The log is missing, is not one that the store knows, or another one took its place by an operator's word. */
   | "SOURCE_REPLACED"
+  /** What was acknowledged is neither decided nor recorded as lost, and no stream of the log at hand leads to it. */
+  | "SOURCE_UNDECIDED"
   /** An operator action does not have its hash or does not follow the one before, or a gap has no action. */
   | "OPERATOR_LOG"
+  /** Anchors are missing, stand in another order, or were changed. */
+  | "ANCHOR_CHAIN"
+  /** An anchor does not have the signature of a key that is trusted. */
+  | "ANCHOR_SIGNATURE"
+  /** A head was anchored or kept by hand, and the store has nothing of its stream, or no such entry. */
+  | "ANCHOR_MISSING"
+  /** An entry or an action is another than the one that was anchored. */
+  | "ANCHOR_DIFFERS"
+  /** A stream or the operator log ends before a head that was anchored. */
+  | "ANCHOR_BEHIND"
   /** The totals of the store are not those of its ledger. */
   | "TOTALS";
 

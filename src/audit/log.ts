@@ -1,5 +1,7 @@
-import { logIdOf, type Source } from "../source/source.ts";
-import { lackOf, otherLogs } from "../store/known-logs.ts";
+import { logIdOf, type Source, type Stream } from "../source/source.ts";
+import { describeStanding, standingOf } from "../store/known-logs.ts";
+import { describeLack, lackOf, recordedLosses, without } from "../store/losses.ts";
+import { operatorActions } from "../store/operator-actions.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { Finding } from "./finding.ts";
 
@@ -11,28 +13,56 @@ type Reads = Pick<StoreReads, "streams" | "operatorLog" | "logEnds">;
  */
 export async function checkLog(
   reads: Reads,
-  log: Pick<Source, "streams" | "bounds">,
+  log: Pick<Source, "streams" | "bounds" | "skipped">,
   settledTo: (stream: string) => bigint | undefined,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  const shown = new Map((await reads.logEnds()).map(({ stream, end }) => [stream, end]));
   const streams = await log.streams();
   for (const id of new Set(streams.map((stream) => logIdOf(stream.id)))) {
-    const others = await otherLogs(reads, id);
-    if (others.length > 0)
-      findings.push(replaced(`the log ${id} is not one that the store knows: ${others.join(", ")}`));
+    const standing = await standingOf(reads, id);
+    if (standing.kind !== "in-force") findings.push(replaced(`the log ${id} ${describeStanding(standing)}`));
   }
   for (const stream of streams) {
-    const [decided, acknowledged] = [settledTo(stream.id) ?? 0n, shown.get(stream.id) ?? 0n];
-    if (decided === 0n && acknowledged === 0n) continue;
-    const { end } = await log.bounds(stream);
-    const lack = lackOf(end, { decided, acknowledged });
+    const decided = settledTo(stream.id) ?? 0n;
+    const lack = await lackOf(reads, log, stream, decided);
     if (lack === null) continue;
-    const lacks = lack === "decided" ? `up to ${decided} is decided` : `up to ${acknowledged} was acknowledged`;
-    const message = `the log of ${stream.topic}/${stream.partition} ends at ${end}, and ${lacks}`;
-    findings.push({ code: "SOURCE_TRUNCATED", stream: stream.id, seq: null, offset: end, message });
+    const offset = lack.kind === "put-back" ? lack.from : lack.end;
+    const message = describeLack(stream, decided, lack);
+    findings.push({ code: "SOURCE_TRUNCATED", stream: stream.id, seq: null, offset, message });
   }
-  return findings;
+  const inForce = findings.every(({ code }) => code !== "SOURCE_REPLACED");
+  return inForce ? [...findings, ...(await leftBehind(reads, streams, settledTo))] : findings;
+}
+
+/** What was acknowledged in streams that the log at hand has not, or that are no sources any more. */
+export async function leftBehind(
+  reads: Pick<Reads, "logEnds" | "operatorLog">,
+  streams: readonly Stream[],
+  settledTo: (stream: string) => bigint | undefined,
+): Promise<readonly Finding[]> {
+  const here = new Set(streams.map(({ id }) => id));
+  const losses = (await recordedLosses(reads)).filter(({ takenBack }) => !takenBack);
+  return (await reads.logEnds()).flatMap(({ stream, topic, partition, end }): readonly Finding[] => {
+    if (here.has(stream)) return [];
+    const recorded = losses.filter((loss) => loss.stream === stream);
+    const [first] = without({ from: settledTo(stream) ?? 0n, to: end }, recorded);
+    if (first === undefined) return [];
+    const message = `offsets [${first.from}, ${first.to}) of ${topic}/${partition} were acknowledged and are not decided, and its stream is none of the sources' now`;
+    return [{ code: "SOURCE_UNDECIDED", stream, seq: null, offset: first.from, message }];
+  });
+}
+
+/**
+ * Which logs the one at hand can say nothing of: those that an operator accepted before or after it, and every other one when it is
+ * itself not the one that the store decides, which is a finding of its own (SOURCE_REPLACED).
+ */
+export async function logsElsewhere(reads: Reads, source: Pick<Source, "streams">): Promise<(log: string) => boolean> {
+  const here = new Set((await source.streams()).map(({ id }) => logIdOf(id)));
+  const standings = await Promise.all([...here].map(async (log) => standingOf(reads, log)));
+  const isReplaced = standings.some(({ kind }) => kind !== "in-force");
+  const accepted = new Set<string>();
+  for await (const { action, target } of operatorActions(reads)) if (action === "accept-log") accepted.add(target);
+  return (log) => !here.has(log) && (isReplaced || accepted.has(log));
 }
 
 /** The log of a store is gone. */

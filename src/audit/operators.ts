@@ -1,17 +1,22 @@
 import { GENESIS, type LedgerEntry } from "../store/ledger.ts";
+import { withAction, type Loss } from "../store/losses.ts";
 import { operatorActions } from "../store/operator-actions.ts";
 import { actionHash, type OperatorAction } from "../store/operator.ts";
 import type { StoreReads } from "../store/store.ts";
 
 /** Walks the chain of operator actions. @returns the gaps and losses that were accepted, and what is wrong with the chain. */
-export async function auditOperators(reads: StoreReads): Promise<{
+export async function auditOperators(
+  reads: StoreReads,
+  see: (action: OperatorAction) => void,
+): Promise<{
   readonly accepted: ReadonlySet<string>;
   /** What was acknowledged and never decided, and was lost with its log. */
   readonly losses: readonly Loss[];
   readonly faults: readonly string[];
+  readonly head: { readonly seq: number; readonly hash: string } | null;
 }> {
   const accepted = new Set<string>();
-  const losses: Loss[] = [];
+  let losses: readonly Loss[] = [];
   const faults: string[] = [];
   let previous: OperatorAction | null = null;
   for await (const action of operatorActions(reads)) {
@@ -21,19 +26,12 @@ export async function auditOperators(reads: StoreReads): Promise<{
       faults.push(`action ${seq} does not follow the one before`);
     }
     if (action.action === "accept-gap") accepted.add(gapKey(action.target, action.detail));
-    if (action.action === "accept-loss") losses.push(...lossOf(action));
+    losses = withAction(losses, action);
+    see(action);
     previous = action;
   }
-  return { accepted, losses, faults };
-}
-
-type Loss = { readonly stream: string; readonly from: bigint; readonly to: bigint; readonly note: string };
-
-function lossOf({ target, detail, reason }: OperatorAction): readonly Loss[] {
-  const [, from, to] = /^\[(\d{1,19}), (\d{1,19})\)$/.exec(detail) ?? [];
-  return from === undefined || to === undefined
-    ? []
-    : [{ stream: target, from: BigInt(from), to: BigInt(to), note: reason }];
+  const head = previous === null ? null : { seq: previous.seq, hash: previous.hash };
+  return { accepted, losses, faults, head };
 }
 
 /** Names a gap in the ledger as its action does. */

@@ -1,15 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, fsyncSync, openSync } from "node:fs";
-
-/** Whatever is written to a file or a folder is on the disk when this returns. */
-export function sync(path: string): void {
-  const file = openSync(path, "r");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
+import { createReadStream } from "node:fs";
 
 /** Size in bytes, and SHA-256 as hex, of a file of any size. */
 export async function measure(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {

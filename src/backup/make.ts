@@ -1,10 +1,12 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { copyDatabase } from "../sqlite/copy.ts";
+import { HOLD } from "../sqlite/hold.ts";
 import type { FileKind } from "../sqlite/open.ts";
-import { measure, sync } from "./files.ts";
+import { sync } from "../sqlite/sync.ts";
+import { measure } from "./files.ts";
 import { FILE_NAMES, MANIFEST, type BackupFile, type BackupStream, type FileName, type Manifest } from "./manifest.ts";
+import { openWorkFolder } from "./work-folder.ts";
 
 export type MakeOptions = {
   readonly dataDir: string;
@@ -35,9 +37,8 @@ export async function makeBackup({ dataDir, to, program, now, kinds, describe }:
   if (existsSync(to) && readdirSync(to).length > 0) return { kind: "not-empty" };
   // A link leads to where there is room.
   const target = existsSync(to) ? realpathSync(to) : to;
-  // Of this run alone: another one may copy to the same place.
-  const partial = `${target}.partial-${randomBytes(4).toString("hex")}`;
-  mkdirSync(partial, { recursive: true });
+  // Another run may copy to the same place.
+  const { directory: partial, close } = openWorkFolder(`${target}.partial-`);
   try {
     const madeAt = now().toISOString();
     const files: BackupFile[] = [];
@@ -53,10 +54,12 @@ export async function makeBackup({ dataDir, to, program, now, kinds, describe }:
     sync(join(partial, MANIFEST));
     sync(partial);
     if (!moveIfFree(partial, target)) return { kind: "not-empty" };
+    rmSync(join(target, HOLD), { force: true });
+    sync(target);
     sync(dirname(target));
     return { kind: "made", manifest };
   } finally {
-    rmSync(partial, { recursive: true, force: true });
+    close();
   }
 }
 

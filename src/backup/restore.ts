@@ -1,15 +1,28 @@
-import { randomBytes } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
 import { isInUse } from "../sqlite/copy.ts";
-import { measure, sync } from "./files.ts";
-import { FILE_NAMES, MANIFEST, parseManifest, type Manifest } from "./manifest.ts";
+import type { FileKind } from "../sqlite/open.ts";
+import { sync } from "../sqlite/sync.ts";
+import { measure } from "./files.ts";
+import { FILE_NAMES, MANIFEST, parseManifest, type FileName, type Manifest } from "./manifest.ts";
+import { openWorkFolder } from "./work-folder.ts";
 
 export type RestoreOptions = {
   readonly from: string;
   readonly dataDir: string;
   /** Moves what is there aside; null refuses when anything is. The name of the folder that it goes to. */
   readonly aside: string | null;
+  readonly kinds: Readonly<Record<FileName, FileKind>>;
   /** Makes copies of the files ready in the folder that they are in; when it throws, nothing was changed. */
   readonly prepare: (directory: string, manifest: Manifest) => Promise<void>;
 };
@@ -22,6 +35,9 @@ export type Restored =
   | { readonly kind: "occupied" }
   | { readonly kind: "in-use"; readonly name: string };
 
+/** How the folder in a data directory begins in which a restore makes its files ready. */
+export const RESTORING = ".restoring-";
+
 /** The files SQLite may keep beside a database. */
 const SUFFIXES = ["", "-wal", "-shm", "-journal"] as const;
 
@@ -30,7 +46,7 @@ const SUFFIXES = ["", "-wal", "-shm", "-journal"] as const;
  * what is broken off leaves what was before. The log comes first: a store without its log would stand still, a log without its
  * store is only decided again.
  */
-export async function restoreBackup({ from, dataDir, aside, prepare }: RestoreOptions): Promise<Restored> {
+export async function restoreBackup({ from, dataDir, aside, kinds, prepare }: RestoreOptions): Promise<Restored> {
   const manifest = readManifest(from);
   if (typeof manifest === "string") return { kind: "no-backup", why: manifest };
   for (const { name, bytes, sha256 } of manifest.files) {
@@ -40,16 +56,15 @@ export async function restoreBackup({ from, dataDir, aside, prepare }: RestoreOp
     if (found.bytes !== bytes || found.sha256 !== sha256) return { kind: "damaged", name };
   }
   mkdirSync(dataDir, { recursive: true });
-  const refused = whyNot(dataDir, aside);
+  const refused = whyNot(dataDir, aside, kinds);
   if (refused !== null) return refused;
-  const ready = join(dataDir, `.restoring-${randomBytes(4).toString("hex")}`);
-  mkdirSync(ready);
+  const { directory: ready, close } = openWorkFolder(join(dataDir, RESTORING));
   try {
     for (const { name } of manifest.files) copyFileSync(join(from, name), join(ready, name));
     await prepare(ready, manifest);
     for (const { name } of manifest.files) sync(join(ready, name));
     // That took its time: a gateway may have begun meanwhile.
-    const late = whyNot(dataDir, aside);
+    const late = whyNot(dataDir, aside, kinds);
     if (late !== null) return late;
     const moved = aside === null ? null : moveAside(dataDir, aside);
     for (const { name } of manifest.files.toReversed()) {
@@ -58,20 +73,20 @@ export async function restoreBackup({ from, dataDir, aside, prepare }: RestoreOp
     }
     return { kind: "restored", manifest, aside: moved };
   } finally {
-    rmSync(ready, { recursive: true, force: true });
+    close();
   }
 }
 
 /** Every file of a log or a store in a data directory. */
 function filesIn(dataDir: string): readonly string[] {
   const names = FILE_NAMES.flatMap((name) => SUFFIXES.map((suffix) => name + suffix));
-  return names.filter((name) => existsSync(join(dataDir, name)));
+  return names.filter((name) => lstatSync(join(dataDir, name), { throwIfNoEntry: false }) !== undefined);
 }
 
-function whyNot(dataDir: string, aside: string | null): Restored | null {
+function whyNot(dataDir: string, aside: string | null, kinds: RestoreOptions["kinds"]): Restored | null {
   const there = filesIn(dataDir);
   if (there.length > 0 && aside === null) return { kind: "occupied" };
-  const used = FILE_NAMES.find((name) => there.includes(name) && isInUse(join(dataDir, name)));
+  const used = FILE_NAMES.find((name) => there.includes(name) && isInUse(kinds[name], join(dataDir, name)));
   return used === undefined ? null : { kind: "in-use", name: used };
 }
 
@@ -81,7 +96,14 @@ function moveAside(dataDir: string, aside: string): string | null {
   if (there.length === 0) return null;
   const to = join(dataDir, aside);
   mkdirSync(to);
-  for (const name of there) renameSync(join(dataDir, name), join(to, name));
+  for (const name of there) {
+    const [was, is] = [join(dataDir, name), join(to, name)];
+    // A link leads on to where it led.
+    if (lstatSync(was).isSymbolicLink()) {
+      symlinkSync(resolve(dataDir, readlinkSync(was)), is);
+      rmSync(was);
+    } else renameSync(was, is);
+  }
   return to;
 }
 

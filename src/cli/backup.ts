@@ -7,9 +7,11 @@ import { restoreBackup } from "../backup/restore.ts";
 import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
 import { describeIoError } from "../contract/source-text.ts";
-import { fileKinds, openToLook, skipPositions } from "../main.ts";
+import { fileKinds, layoutIn, openToLook, skipPositions } from "../main.ts";
+import { LAYOUT, newerLayout } from "../store/layout-version.ts";
 import { counted, print, printJson } from "./output.ts";
 import { version } from "./package.ts";
+import { toRun } from "./printed-command.ts";
 import { Refusal, usage } from "./refusal.ts";
 import { configFor } from "./settings.ts";
 
@@ -53,7 +55,16 @@ export async function restoreCommand(command: Command, from: string, options: Re
   const { dataDir } = config;
   const aside = options.replace ? `before-${new Date().toISOString().replaceAll(/[:.]/g, "-")}` : null;
   const restored = await writing(dataDir, async () =>
-    restoreBackup({ from: resolve(from), dataDir, aside, prepare: skipPositions }),
+    restoreBackup({
+      from: resolve(from),
+      dataDir,
+      aside,
+      kinds: await fileKinds(),
+      prepare: async (directory, manifest) => {
+        await refuseNewer(directory, from);
+        await skipPositions({ ...config, dataDir: directory }, manifest);
+      },
+    }),
   );
   switch (restored.kind) {
     case "no-backup":
@@ -79,8 +90,25 @@ export async function restoreCommand(command: Command, from: string, options: Re
       );
     case "restored":
       if (restored.aside !== null && !options.json) print(`what was there is in ${restored.aside}`);
-      return report("restored", dataDir, restored.manifest, config, options.json);
+      report("restored", dataDir, restored.manifest, config, options.json);
+      return reportLayout(dataDir, options.json);
   }
+}
+
+/** Before anything is put in its place. */
+async function refuseNewer(directory: string, from: string): Promise<void> {
+  const layout = await layoutIn(directory);
+  if (layout !== null && layout > LAYOUT) throw newerLayout(`store "${join(from, "store.db")}"`, layout);
+}
+
+/** A backup may be older than this build: it is put back as it is. */
+async function reportLayout(dataDir: string, json: boolean): Promise<void> {
+  const layout = await layoutIn(dataDir);
+  if (layout === null || layout === LAYOUT) return;
+  if (json) return printJson({ kind: "older-layout", layout, writes: LAYOUT });
+  print(
+    `Its store has an older layout of ours (${layout}); this build writes ${LAYOUT}: ${toRun("store migrate")} comes first`,
+  );
 }
 
 function report(kind: string, where: string, manifest: Manifest, config: Config, json: boolean): void {
@@ -93,7 +121,12 @@ function report(kind: string, where: string, manifest: Manifest, config: Config,
   if (streams.length > 0 && config.mongodbUri === null) {
     print(`${counted(streams.length, "stream")}, ${counted(Number(waiting), "offset")} of them not decided yet`);
   }
-  if (config.mongodbUri !== null) print("The store is in MongoDB: dump it before the log is copied (docs/backup.md)");
+  if (config.mongodbUri !== null)
+    print(
+      kind === "backup"
+        ? "The store is in MongoDB: dump it before the log is copied (docs/backup.md)"
+        : `The store is in MongoDB, and may know of more: ${toRun("doctor")} says what was acknowledged and is lost`,
+    );
   if (config.kafka !== null) print("The log is in Kafka, which keeps it");
   if (kind === "restored")
     print("What was acknowledged later is not in it: let its producers send it again, which does no harm");
@@ -111,7 +144,7 @@ async function streamsOf(config: Config, directory: string): Promise<readonly Ba
     const settled = new Map<string, bigint>();
     for (const { id } of await log.streams()) settled.set(id, (await store.tail(id))?.to ?? 0n);
     const [wrong] = (await checkLog(store.reads, log, (stream) => settled.get(stream))).filter(
-      ({ code }) => config.mongodbUri === null || code === "SOURCE_REPLACED",
+      ({ code }) => code === "SOURCE_REPLACED" || (config.mongodbUri === null && code === "SOURCE_TRUNCATED"),
     );
     if (wrong !== undefined) return wrong.message;
     const streams: BackupStream[] = [];

@@ -3,14 +3,27 @@ import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { checkLog, logMissing } from "../audit/log.ts";
+import type { FindingCode } from "../audit/finding.ts";
 import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
 import { idleDefaults } from "../contract/idle-defaults.ts";
 import { describeIoError } from "../contract/source-text.ts";
 import { fail, ok, warn, type Check } from "../core/check.ts";
 import { Unavailable } from "../core/unavailable.ts";
-import { checkEngines, hasData, loadContractSet, openToLook, type ContractsResult, type Look } from "../main.ts";
+import {
+  checkEngines,
+  checkFile,
+  foldersOfRestores,
+  hasData,
+  layoutIn,
+  loadContractSet,
+  openToLook,
+  requireWritable,
+  type ContractsResult,
+  type Look,
+} from "../main.ts";
 import { placed } from "./contracts.ts";
+import { checkAnchors } from "./doctor-anchors.ts";
 import { counted, print, printJson, printTable, styled } from "./output.ts";
 import { withCommands } from "./printed-command.ts";
 import { configFor } from "./settings.ts";
@@ -32,7 +45,9 @@ export async function doctor(command: Command, { json }: { readonly json: boolea
     ...(embedded ? checkDirectory(config) : []),
     await checkPort(config),
     ...(await engineChecks(config, contracts)),
+    ...(embedded ? await checkRestores(config) : []),
     ...(embedded ? await checkData(config) : []),
+    ...(await checkAnchors(config)),
   ];
   if (checks.some(({ result }) => result === "fail")) process.exitCode = EXIT.findings;
   if (json) return checks.forEach((check) => printJson({ kind: "check", ...check }));
@@ -152,16 +167,45 @@ async function checkPort({ http: { host, port } }: Config): Promise<Check> {
   );
 }
 
+async function checkRestores(config: Config): Promise<readonly Check[]> {
+  const fix = "unless one runs now: run sigma restore again, which removes it, or remove it";
+  return (await foldersOfRestores(config)).map((folder) =>
+    warn("restore", `"${folder}" is of a restore that was broken off`, fix),
+  );
+}
+
 async function checkData(config: Config): Promise<readonly Check[]> {
   if (!hasData(config)) return [ok("data", "none yet")];
   try {
     const engine = await openToLook(config);
     try {
       if (engine.log === null && (await engine.store.reads.streams()).length === 0) return [ok("data", "none yet")];
-      return [...(await checkStore(engine)), ...(await checkItsLog(engine))];
+      return [
+        ...(await checkLayout(config)),
+        ...(await checkWritable(config)),
+        ...(await checkStore(engine)),
+        ...(await checkLogFile(config)),
+        ...(await checkItsLog(engine)),
+      ];
     } finally {
       await engine.close();
     }
+  } catch (error) {
+    if (error instanceof Unavailable) return [fail("data", `${error.code} ${error.message}`, error.remedy)];
+    throw error;
+  }
+}
+
+/** That of MongoDB is told with its server. One that cannot be opened is told by the error. */
+async function checkLayout({ dataDir, mongodbUri }: Config): Promise<readonly Check[]> {
+  const layout = mongodbUri === null ? await layoutIn(dataDir) : null;
+  return layout === null ? [] : [ok("layout", `store.db has layout ${layout}, which this build writes`)];
+}
+
+async function checkWritable(config: Config): Promise<readonly Check[]> {
+  try {
+    await requireWritable(config);
+    return [];
   } catch (error) {
     if (error instanceof Unavailable) return [fail("data", `${error.code} ${error.message}`, error.remedy)];
     throw error;
@@ -176,16 +220,26 @@ async function checkStore({ store }: Look): Promise<readonly Check[]> {
   );
 }
 
+async function checkLogFile(config: Config): Promise<readonly Check[]> {
+  const damage = await (await checkFile(config, "log.db")).damage;
+  return damage === null ? [] : [fail("log", `${damage.code} ${damage.message}`, damage.remedy)];
+}
+
 /** Whether the log is the one that the store knows. */
 async function checkItsLog({ log, logFile, store }: Look): Promise<readonly Check[]> {
   const ledgers = await store.reads.streams();
-  if (ledgers.length === 0) return [ok("log", "the store knows none yet")];
+  if (ledgers.length === 0 && (await store.reads.logEnds()).length === 0)
+    return [ok("log", "the store knows none yet")];
   const settled = new Map<string, bigint>();
   for (const stream of ledgers) settled.set(stream, (await store.tail(stream))?.to ?? 0n);
   const findings =
     log === null ? [logMissing(logFile)] : await checkLog(store.reads, log, (stream) => settled.get(stream));
   if (findings.length === 0) return [ok("log", "it is the one that the store knows")];
-  return findings.map(({ code, message }) =>
-    fail("log", `${code} ${message}`, "put the log back, log.db and log.db-wal together; see docs/backup.md"),
-  );
+  return findings.map(({ code, message }) => fail("log", `${code} ${message}`, fixOf(code)));
+}
+
+function fixOf(code: FindingCode): string {
+  return code === "SOURCE_UNDECIDED"
+    ? "make its topic a source again, or put the log back that has them; see docs/backup.md"
+    : "put the log back, log.db and log.db-wal together; see docs/backup.md";
 }

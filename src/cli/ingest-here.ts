@@ -1,6 +1,7 @@
 import type { LoadedContracts } from "../main.ts";
 import { EXIT } from "../codes.ts";
-import type { GatewayEvent, Observe } from "../gateway/event.ts";
+import type { AnchorEvent, GatewayEvent, Observe } from "../gateway/event.ts";
+import { createLookup } from "../gateway/lookup.ts";
 import { startPipeline, type Pipeline } from "../pipeline.ts";
 import { createFeeder, createHaltWatch, settleBacklog, type Feeder, type Settled } from "./feed.ts";
 import { createFirstFailures, failedLine, printFirstFailures, type FirstFailures } from "./first-failures.ts";
@@ -24,7 +25,7 @@ export async function ingestHere(reading: Reading, contracts: LoadedContracts): 
     tallying.observe(event);
     reportTrouble(event);
   };
-  const pipeline = await startPipeline(config, contracts, observe).catch((error: unknown) => {
+  const pipeline = await startPipeline(config, contracts, observe, undefined, reportAnchors).catch((error: unknown) => {
     interruption.dispose();
     throw error;
   });
@@ -68,6 +69,7 @@ function nameFailures(
   failures: FirstFailures,
   tally: () => Tally,
 ): (settled: Settled) => Promise<void> {
+  const lookup = createLookup(store.reads);
   let looked = 0;
   return async ({ positions, lineNumbers, file }) => {
     looked += positions.length;
@@ -78,7 +80,7 @@ function nameFailures(
     for (const stream of new Set(positions.map((one) => one.stream))) {
       const offsets = positions.filter((one) => one.stream === stream).map(({ offset }) => offset);
       const [first, last] = [offsets[0] ?? 0n, offsets.at(-1) ?? 0n];
-      for (const row of await store.reads.rows(stream, first, last + 1n)) {
+      for (const row of await lookup.rows(stream, first, last + 1n)) {
         const line = lines.get(`${stream}@${row.position.offset}`);
         if (row.kind === "failed" && line !== undefined)
           found.push({ line, failed: failedLine(file, line, row.reason) });
@@ -90,7 +92,7 @@ function nameFailures(
 
 /** Another process on the same data may have settled some of the records: then the store is asked. */
 async function exactTally(pipeline: Pipeline, feeder: Feeder, seen: Tally): Promise<Tally> {
-  return seen.records === feeder.appended() ? seen : tallyOf(pipeline.store.reads, feeder.ranges());
+  return seen.records === feeder.appended() ? seen : tallyOf(createLookup(pipeline.store.reads), feeder.ranges());
 }
 
 /** What happens outside the records themselves is said at once. */
@@ -98,4 +100,10 @@ function reportTrouble(event: GatewayEvent): void {
   if (event.kind === "stream-paused")
     note(`waiting: ${event.code} ${event.message}\n  fix: ${withCommands(event.remedy)}`);
   if (event.kind === "stream-resumed") note("going on");
+}
+
+/** Anchors are no part of what was ingested; trouble with them is told all the same. */
+function reportAnchors(event: AnchorEvent): void {
+  if (event.kind === "anchor-trouble")
+    note(`warning ${event.code} ${event.message}\n  fix: ${withCommands(event.remedy)}`);
 }

@@ -9,7 +9,7 @@ export function withSettings(command: Command, keys: readonly SettingKey[]): Com
   for (const { key, flag, description, value, env } of SETTINGS) {
     if (flag === null || !keys.includes(key)) continue;
     const option = new Option(
-      `${flag} <${value.kind === "path" ? "dir" : "value"}>`,
+      `${flag} <${value.kind !== "path" ? "value" : key.endsWith("_file") ? "file" : "dir"}>`,
       `${lowerFirst(description)} (${env})`,
     );
     command.addOption(option);

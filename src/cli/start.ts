@@ -5,6 +5,7 @@ import { EXIT } from "../codes.ts";
 import type { Config } from "../config.ts";
 import { DEFAULT_SOURCE } from "../config/settings.ts";
 import { validatedBy } from "../config/sources.ts";
+import { createLookup } from "../gateway/lookup.ts";
 import type { LoadedContracts } from "../main.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { openLogger, startService, type Service } from "../service.ts";
@@ -156,7 +157,7 @@ async function feedExamples(
     await feeder.add(batch, file);
   await feeder.settle();
   if (signal.aborted) return;
-  const tally = await tallyOf(pipeline.store.reads, feeder.ranges());
+  const tally = await tallyOf(createLookup(pipeline.store.reads), feeder.ranges());
   if (json) return printJson({ kind: "examples", topic: source.topic, ...tallyJson(tally) });
   print("");
   print("The store was empty, so it was fed the example records once (--no-demo leaves them out):");

@@ -1,11 +1,11 @@
-import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { EXIT } from "../codes.ts";
-import { acceptGap, acceptLog, resumeStream, type Operator } from "../gateway/operate.ts";
+import { acceptGap, acceptLog, resumeStream } from "../gateway/operate.ts";
 import { STREAM_ENDED } from "../gateway/halted.ts";
 import { openEngine } from "../main.ts";
 import type { Stream } from "../source/source.ts";
 import type { HaltNote } from "../store/operator.ts";
+import { operatorOf } from "./operator.ts";
 import { print, printJson, printTable, styled } from "./output.ts";
 import { toRun, withCommands } from "./printed-command.ts";
 import { Refusal, usage } from "./refusal.ts";
@@ -87,6 +87,13 @@ export async function acceptStreamGap(command: Command, name: string, options: A
         );
       case "unknown":
         throw usage("SIG-I-010", `Cannot accept a gap of ${name}: nothing of it was ever decided`, "start the gateway");
+      case "halted":
+        throw new Refusal(
+          "SIG-I-010",
+          `Cannot accept a gap of ${name}: ${outcome.halt.message}`,
+          outcome.halt.remedy,
+          EXIT.error,
+        );
       case "lost":
         throw new Refusal(
           "SIG-I-010",
@@ -106,14 +113,15 @@ export async function acceptOtherLog(command: Command, options: ActOptions): Pro
     for (const outcome of await acceptLog({ store, source: log }, operatorOf(options))) {
       if (options.json) printJson({ ...outcome, kind: `log-${outcome.kind}` });
       else if (outcome.kind === "known")
-        print(`the store knows the log ${outcome.log}, or knows none: nothing is to be done`);
+        print(`the store decides the log ${outcome.log}, or knows none: nothing is to be done`);
       else {
+        const { log: taken, instead, again } = outcome;
+        print(`the log ${taken} takes the place of ${instead.join(", ")}, and the audit says so from now on`);
         print(
-          `the log ${outcome.log} takes the place of ${outcome.instead.join(", ")}, and the audit says so from now on`,
+          "What was acknowledged there and never decided is recorded as lost, and it stands still should it come back.",
         );
-        print(
-          "What was acknowledged there and never decided is recorded as lost. A gateway that runs goes on within seconds.",
-        );
+        if (again) print("What was recorded as lost of this one is decided, as far as it is there.");
+        print("A gateway that runs goes on within seconds.");
       }
     }
   } finally {
@@ -141,9 +149,4 @@ async function withStream(
   } finally {
     await engine.close();
   }
-}
-
-function operatorOf({ reason }: ActOptions): Operator {
-  if (reason.trim() === "") throw usage("SIG-I-012", "A reason is needed: it is kept for ever", "add --reason TEXT");
-  return { actor: userInfo().username, at: new Date().toISOString(), reason: reason.trim().slice(0, 1_000) };
 }

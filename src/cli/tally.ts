@@ -1,6 +1,6 @@
 import { failureCode } from "../core/failure.ts";
 import type { GatewayEvent, Observe } from "../gateway/event.ts";
-import type { StoreReads } from "../store/store.ts";
+import type { Lookup } from "../gateway/lookup.ts";
 import { counted, grouped, print, printTable, styled } from "./output.ts";
 
 /** What became of records. Conflicts are among the failures. */
@@ -51,7 +51,7 @@ export function createTallying(): {
 const PAGE = 10_000n;
 
 /** Counts what is stored for these positions: right also when another process settled them. */
-export async function tallyOf(reads: StoreReads, ranges: readonly Range[]): Promise<Tally> {
+export async function tallyOf(lookup: Lookup, ranges: readonly Range[]): Promise<Tally> {
   let stored = 0;
   let duplicates = 0;
   let records = 0;
@@ -59,12 +59,12 @@ export async function tallyOf(reads: StoreReads, ranges: readonly Range[]): Prom
   for (const { stream, from, to } of ranges) {
     for (let start = from; start < to; start += PAGE) {
       const end = start + PAGE < to ? start + PAGE : to;
-      for (const row of await reads.rows(stream, start, end)) {
+      for (const row of await lookup.rows(stream, start, end)) {
         records += 1;
         if (row.kind === "validated") stored += 1;
         else if (row.kind === "receipt") duplicates += 1;
         else {
-          const code = row.kind === "failed" ? failureCode(row.reason) : "unreadable";
+          const code = failureCode(row.reason);
           failures.set(code, (failures.get(code) ?? 0) + 1);
         }
       }

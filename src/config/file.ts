@@ -73,6 +73,12 @@ function readGroup(
     if (sources !== null) values.set("sources", { value: sources, place: placeText(tree.place) });
     return;
   }
+  // A setting whose key has one part only is a value of its own.
+  const own = SETTINGS.find(({ key }) => key === group);
+  if (own !== undefined) {
+    readSetting(own, tree, values, faults);
+    return;
+  }
   const settings = SETTINGS.filter(({ key }) => key.startsWith(`${group}.`));
   if (tree.kind !== "map") {
     const message = `Key "${group}" must be a mapping of keys to values, found ${describeTree(tree)}`;

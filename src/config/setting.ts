@@ -36,8 +36,9 @@ export type SettingKey =
   | "batch.bytes"
   | "log.level"
   | "log.format"
+  | "log.retention_hours"
   | "shutdown.deadline_seconds"
-  | "passed.raw"
+  | "evidence"
   | "kafka.brokers"
   | "kafka.group"
   | "kafka.instance_id"
@@ -64,7 +65,12 @@ export type SettingKey =
   | "breaker.failed_percent"
   | "breaker.consecutive"
   | "breaker.window"
-  | "shadow.versions";
+  | "shadow.versions"
+  | "anchor.file"
+  | "anchor.topic"
+  | "anchor.key_file"
+  | "anchor.entries"
+  | "anchor.minutes";
 
 /** One setting. The table below drives parsing, `sigma config show`, the options of the commands and the reference page. */
 export type Setting = {

@@ -1,5 +1,6 @@
 import type { Code } from "../codes.ts";
 import { BREAKER_SETTINGS, ENGINE_SETTINGS } from "./engine-settings.ts";
+import { ANCHOR_SETTINGS } from "./anchor-settings.ts";
 import { HTTP_SETTINGS } from "./http-settings.ts";
 import { REGISTRY_SETTINGS } from "./registry.ts";
 import { setting, type Setting, type SourceSetting } from "./setting.ts";
@@ -72,6 +73,13 @@ export const SETTINGS: readonly Setting[] = [
     "--log-format",
   ),
   setting(
+    "log.retention_hours",
+    { kind: "integer", min: 0, max: 87_600 },
+    24,
+    "How long the embedded log keeps records that are settled: the ledger has them. 0 keeps them for ever",
+    null,
+  ),
+  setting(
     "shutdown.deadline_seconds",
     { kind: "integer", min: 1, max: 3_600 },
     20,
@@ -79,11 +87,11 @@ export const SETTINGS: readonly Setting[] = [
     null,
   ),
   setting(
-    "passed.raw",
+    "evidence",
     { kind: "choice", values: ["keep", "drop"] },
     "keep",
-    "Whether the exact bytes of PASSED records are kept beside their payload; with MongoDB only. Those of failures and " +
-      "duplicates always are",
+    "Whether the ledger keeps the records that it decided, exactly as they were fetched. Without them positions cannot be looked " +
+      "up, documents not be repaired, and an audit checks the chain only",
     null,
   ),
   setting(
@@ -97,6 +105,7 @@ export const SETTINGS: readonly Setting[] = [
   ...BREAKER_SETTINGS,
   ...ENGINE_SETTINGS,
   ...REGISTRY_SETTINGS,
+  ...ANCHOR_SETTINGS,
 ];
 
 /** Variables that begin with SIGMA_ and are no setting. */

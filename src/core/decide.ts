@@ -5,7 +5,7 @@ import type { Violation } from "../schema/violation.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { MachineId } from "./identity.ts";
 import type { JsonValue } from "../json/json.ts";
-import type { NumberTypes } from "../schema/number-types.ts";
+import { NOTHING_DECLARED, type NumberTypes } from "../schema/number-types.ts";
 import { settleIntegers, type Parsed } from "./long-integers.ts";
 import { parseValue } from "./payload.ts";
 import type { Header } from "./record.ts";
@@ -39,7 +39,12 @@ export type Failed = {
   readonly contract: ContractRef | null;
   readonly declaredBy: Declaration | null;
   readonly fingerprint: string;
+  /** What the bytes say, and how the version declares numbers; null where they are no payload, or hold a number that may not pass. */
+  readonly parsed: ReadPayload | null;
 };
+
+/** A payload that was read, and how a version declares numbers. */
+export type ReadPayload = { readonly payload: JsonValue; readonly numbers: NumberTypes };
 
 export type Decision = Passed | Failed;
 
@@ -99,7 +104,10 @@ function decideValue(
   const resolved = resolveVersion(bound, headers, framedSchemaId(value), parsed.ok ? parsed.payload : undefined);
   const named = resolved.ok ? resolved : resolved.refused;
   if (!parsed.ok) return failed(parsed.reason, named?.version.ref ?? null, named?.declaredBy ?? null);
-  if (!resolved.ok) return failed(resolved.reason, named?.version.ref ?? null, named?.declaredBy ?? null);
+  if (!resolved.ok) {
+    const read = parsed.integers === undefined ? { payload: parsed.payload, numbers: NOTHING_DECLARED } : null;
+    return failed(resolved.reason, named?.version.ref ?? null, named?.declaredBy ?? null, read);
+  }
   return marked(judge(parsed, resolved.version, resolved.declaredBy), value);
 }
 
@@ -117,8 +125,7 @@ function marked(decision: Decision, value: Uint8Array | null): Decision {
     markedAt(first, found[0], frame),
     ...others.map((violation, index) => markedAt(violation, found[index + 1], frame)),
   ];
-  const { status, contract, declaredBy, fingerprint: print } = decision;
-  return { status, reason: { kind: "schema", violations: marks }, contract, declaredBy, fingerprint: print };
+  return { ...decision, reason: { kind: "schema", violations: marks } };
 }
 
 function pointerOfViolation({ pointer }: Violation): string {
@@ -141,21 +148,24 @@ export function judge(parsed: Parsed, version: CompiledVersion, declaredBy: Decl
 
 function judgeSettled(payload: JsonValue, version: CompiledVersion, declaredBy: Declaration): Decision {
   const { ref, schema, rules, identity, machineId, numbers } = version;
+  const refused = (reason: FailureReason): Failed => failed(reason, ref, declaredBy, { payload, numbers });
   if (!schema.accepts(payload)) {
-    return failed({ kind: "schema", violations: atLeastOne(schema.explain(payload)) }, ref, declaredBy);
+    return refused({ kind: "schema", violations: atLeastOne(schema.explain(payload)) });
   }
   const broken = rules(payload);
-  if (broken.length > 0)
-    return failed({ kind: "rule", violations: broken as RuleFailure["violations"] }, ref, declaredBy);
+  if (broken.length > 0) return refused({ kind: "rule", violations: broken as RuleFailure["violations"] });
   const fields = identity(payload);
-  if ("missing" in fields) {
-    return failed({ kind: "schema", violations: [identityMissing(fields.missing)] }, ref, declaredBy);
-  }
+  if ("missing" in fields) return refused({ kind: "schema", violations: [identityMissing(fields.missing)] });
   return { status: "PASSED", id: machineId(fields), contract: ref, declaredBy, payload, numbers };
 }
 
-function failed(reason: FailureReason, contract: ContractRef | null, declaredBy: Declaration | null): Failed {
-  return { status: "FAILED", reason, contract, declaredBy, fingerprint: fingerprint(reason, contract) };
+function failed(
+  reason: FailureReason,
+  contract: ContractRef | null,
+  declaredBy: Declaration | null,
+  parsed: ReadPayload | null = null,
+): Failed {
+  return { status: "FAILED", reason, contract, declaredBy, fingerprint: fingerprint(reason, contract), parsed };
 }
 
 function atLeastOne(violations: readonly Violation[]): readonly [Violation, ...Violation[]] {

@@ -91,11 +91,6 @@ export function byteOffsetOf(text: string, index: number): number {
   return Buffer.byteLength(text.slice(0, index), "utf8");
 }
 
-/** Whether a record says that its value is a CloudEvent in structured mode. */
-export function isStructuredEvent(headers: readonly Header[]): boolean {
-  return headers.length > 0 && eventTypeOf(headers) !== null;
-}
-
 /** The media type of an event in structured mode, without parameters; null when the record is something else. */
 function eventTypeOf(headers: readonly Header[]): string | null {
   for (const [name, value] of headers) {

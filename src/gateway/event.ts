@@ -8,6 +8,8 @@ export type HaltCode =
   | "LOG_TRUNCATED"
   /** The log is not one that the store knows. */
   | "LOG_REPLACED"
+  /** A newer program decided the last entry. */
+  | "ENGINE_NEWER"
   /** The evidence of the last entry is missing, or is not what its digest says. */
   | "EVIDENCE_DAMAGED"
   /** Deciding the tail again with its own contract set gave another identity. */
@@ -21,7 +23,13 @@ export type Halt = { readonly code: HaltCode; readonly message: string; readonly
 
 /** Facts the gateway reports; logs and metrics are subscribers. No payload is ever part of one. */
 export type GatewayEvent =
-  | { readonly kind: "stream-acquired"; readonly stream: Stream; readonly seq: number; readonly position: bigint }
+  | {
+      readonly kind: "stream-acquired";
+      readonly stream: Stream;
+      readonly seq: number;
+      readonly hash: string;
+      readonly position: bigint;
+    }
   /** The log is the one that the store knows, and reaches as far as it should; below the position everything is decided. */
   | { readonly kind: "stream-checked"; readonly stream: Stream; readonly position: bigint }
   | { readonly kind: "tail-redone"; readonly stream: Stream; readonly seq: number; readonly count: number }
@@ -29,6 +37,8 @@ export type GatewayEvent =
       readonly kind: "batch-settled";
       readonly stream: Stream;
       readonly seq: number;
+      /** Of the entry. */
+      readonly hash: string;
       readonly from: bigint;
       readonly to: bigint;
       readonly count: number;
@@ -69,5 +79,19 @@ export type ContractsEvent =
   | { readonly kind: "default-idle"; readonly topic: string; readonly message: string; readonly remedy: string }
   /** Producers of deprecated versions could not be told so; nothing else is lost. */
   | { readonly kind: "advisories-lost"; readonly count: number; readonly why: string };
+
+/** What became of an anchor; no stream waits for one. */
+export type AnchorEvent =
+  /** @param remark what is less than it should be; null when nothing is. */
+  | { readonly kind: "anchored"; readonly place: string; readonly remark: string | null }
+  | {
+      readonly kind: "anchor-trouble";
+      readonly place: string;
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+    }
+  /** The store has a stream that ends before an entry that this gateway knows, or has another one in its place. */
+  | { readonly kind: "head-fell-behind"; readonly stream: string; readonly seq: number };
 
 export type Observe = (event: GatewayEvent) => void;

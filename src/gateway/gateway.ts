@@ -71,9 +71,9 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     const breaker = deps.breaker ?? BREAKER_OFF;
     let leave = 0;
     while (!signal.aborted) {
-      const halt = await ingestStream({ ...deps, turns, observe }, stream, signal, createBreaker(breaker, leave));
-      if (halt === null) break;
-      await waitForOperator(deps, stream, halt, signal);
+      const standstill = await ingestStream({ ...deps, turns, observe }, stream, signal, createBreaker(breaker, leave));
+      if (standstill === null) break;
+      await waitForOperator(deps, stream, standstill, signal);
       if (!signal.aborted) set(stream, UNKNOWN);
       leave = breaker.window;
     }

@@ -16,12 +16,14 @@ type Deps = {
 export const STREAM_ENDED = "STREAM_ENDED";
 
 /**
- * A topic that was made anew has new streams, and those of before read nothing any more: what they stood still for becomes a
- * note of their end.
+ * A stream that begins stands still no longer, also when what it was halted for was mended while no gateway ran. A topic that
+ * was made anew has new streams, and those of before read nothing any more: what they stood still for becomes a note of their
+ * end.
  */
 export async function endStreamsBefore(store: Pick<Store, "putHalt" | "reads">, stream: Stream): Promise<void> {
   const { id, topic, partition } = stream;
   for (const note of await store.reads.halts()) {
+    if (note.stream === id) await store.putHalt(id, null);
     if (note.stream === id || note.topic !== topic || note.partition !== partition) continue;
     if (note.code === STREAM_ENDED) continue;
     const where = logIdOf(note.stream) === logIdOf(id) ? "its topic was made anew" : "another log took its place";
@@ -43,19 +45,41 @@ export async function clearHalt(store: Pick<Store, "putHalt" | "reads">, stream:
   }
 }
 
+/** Why a stream stands still, and which actions of operators cannot be meant for it. */
+export type Standstill = {
+  readonly halt: Halt;
+  /** Seq of the first action that may have been made after the halt was shown to anybody. */
+  readonly actedFrom: number;
+};
+
+/** The seq of the next action of an operator; what was known before while the store cannot be asked. */
+export async function nextAction(reads: Pick<Store["reads"], "operatorLog">, known: number): Promise<number> {
+  try {
+    let next = known;
+    for await (const { seq } of operatorActions(reads, known)) next = seq + 1;
+    return next;
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    return known;
+  }
+}
+
 /**
  * Notes in the store why a stream stands still, so that any process can show it, and waits until an operator acted on the
  * stream. The store being away meanwhile changes nothing: the stream stands still anyway.
  */
-export async function waitForOperator(deps: Deps, stream: Stream, halt: Halt, signal: AbortSignal): Promise<void> {
+export async function waitForOperator(
+  deps: Deps,
+  stream: Stream,
+  { halt, actedFrom }: Standstill,
+  signal: AbortSignal,
+): Promise<void> {
   const { id, topic, partition } = stream;
   const { code, message, remedy } = halt;
-  let seen: number | null = null;
+  let seen = actedFrom;
   let noted = false;
   while (!signal.aborted) {
     try {
-      // What was done before the halt does not lift it.
-      seen ??= (await actionsSince(deps, 0, id)).next;
       if (!noted) await deps.store.putHalt(id, { stream: id, topic, partition, code, message, remedy });
       noted = true;
       const { acted, next } = await actionsSince(deps, seen, id);

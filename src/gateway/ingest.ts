@@ -6,17 +6,18 @@ import { schemaIdsOf } from "../core/wire-format.ts";
 import { packEvidence } from "../ledger/packed.ts";
 import type { Fetched, FetchLimits, Source, Stream } from "../source/source.ts";
 import { decideRecord, entryFor, type Decided } from "../store/decided.ts";
-import { GENESIS, sealEntry, type LedgerEntry, type PassedRaw } from "../store/ledger.ts";
+import { EVIDENCE_DROPPED, GENESIS, sealEntry, SUCCEEDS, type LedgerEntry } from "../store/ledger.ts";
 import { proofOfNothing } from "../store/proof.ts";
-import type { Store, StoreWrites } from "../store/store.ts";
+import { NOTHING_APPLIED, type Resolved } from "../store/resolution.ts";
+import type { Store, StoreWrites, StreamNote } from "../store/store.ts";
 import { applyDraft, type Applied } from "./apply.ts";
 import { BREAKER_OFF, createBreaker, type Breaker } from "./breaker.ts";
-import { draftBatch, type Draft } from "./draft.ts";
-import { clearHalt, endStreamsBefore } from "./halted.ts";
+import { decideBatch, type Draft } from "./decide-batch.ts";
+import { clearHalt, endStreamsBefore, nextAction, type Standstill } from "./halted.ts";
 import type { Halt, Observe } from "./event.ts";
-import { refuseOtherLog, refuseShortLog } from "./log-check.ts";
+import { refuseLog } from "./log-check.ts";
 import type { Mirror } from "./mirror.ts";
-import { collectionOf, completeStreamsBefore, redoTail } from "./tail.ts";
+import { completeStreamsBefore, redoTail } from "./redo.ts";
 import type { Turns } from "./turns.ts";
 
 /** Looks on while a batch is decided; no decision depends on it. */
@@ -40,8 +41,8 @@ export type IngestDeps = {
   readonly limits: FetchLimits;
   /** Shared by the streams of a gateway: how many records they settle at a time. No bound when absent. */
   readonly turns?: Turns;
-  /** Whether facts are stored with their bytes; only for a store that keeps payloads as well. Kept when absent. */
-  readonly passedRaw?: PassedRaw;
+  /** Whether the records of an entry are kept once the next one is applied. Kept when absent. */
+  readonly evidence?: "keep" | "drop";
   /** Tells decisions once they are stored; absent when nobody asked for it. */
   readonly mirror?: Mirror;
   /**
@@ -73,27 +74,30 @@ export async function ingestStream(
   stream: Stream,
   signal: AbortSignal,
   breaker: Breaker = createBreaker(BREAKER_OFF, 0),
-): Promise<Halt | null> {
-  let tail: LedgerEntry | null = null;
+): Promise<Standstill | null> {
+  let settled: Settled | null = null;
   let attempt = 0;
+  let actedFrom = 0;
   while (!signal.aborted) {
     try {
-      const step: Step =
-        tail === null ? await acquire(deps, stream) : await advance(deps, stream, tail, signal, breaker);
+      // What an operator does while the stream is looked at, or as soon as its halt is shown, is meant for it.
+      if (settled === null) actedFrom = await nextAction(deps.store.reads, actedFrom);
+      const step: Step = settled === null ? await acquire(deps, stream) : await advance(deps, settled, signal, breaker);
       // Reading the tail proves nothing: what failed may be the store's writes, or a registry. Only a step forward ends it.
-      if (tail !== null || step.kind === "halted") {
+      if (settled !== null || step.kind === "halted") {
         if (attempt > 0) deps.observe({ kind: "stream-resumed", stream });
         attempt = 0;
       }
       if (step.kind === "halted") {
+        if (settled !== null) actedFrom = await nextAction(deps.store.reads, actedFrom);
         deps.observe({ kind: "stream-halted", stream, halt: step.halt });
-        return step.halt;
+        return { halt: step.halt, actedFrom };
       }
-      if (step.kind === "at") tail = step.tail;
-      if (step.kind === "lost") tail = null;
+      if (step.kind === "at") settled = step.settled;
+      if (step.kind === "lost") settled = null;
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
-      tail = null;
+      settled = null;
       const retryInMs = backoffMs(attempt, deps.random());
       attempt += 1;
       const { code, message, remedy } = error;
@@ -105,9 +109,17 @@ export async function ingestStream(
   return null;
 }
 
+/** A stream whose entries are all applied, the last one included. */
+type Settled = {
+  readonly stream: Stream;
+  readonly note: StreamNote;
+  readonly tail: LedgerEntry;
+  /** What applying the tail did: the next entry says it. */
+  readonly resolved: Resolved;
+};
+
 type Step =
-  /** Everything up to and with `tail` is settled. */
-  | { readonly kind: "at"; readonly tail: LedgerEntry }
+  | { readonly kind: "at"; readonly settled: Settled }
   | { readonly kind: "idle" }
   /** Another owner wrote this seq first. */
   | { readonly kind: "lost" }
@@ -120,29 +132,50 @@ async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
   const { source, store, observe } = deps;
   const tail = await store.tail(stream.id);
   if (tail === null) return begin(deps, stream);
+  if (Number(tail.engine) > Number(ENGINE)) return { kind: "halted", halt: newerEngine(stream, tail) };
   // Before the log is asked: what is decided needs it no more.
   const redone = await redoTail(store, stream, tail);
-  if (redone.kind === "halted") return redone;
-  const short = await refuseShortLog(store.reads, source, stream, tail);
-  if (short !== null) return { kind: "halted", halt: short };
+  if (redone.kind !== "applied") return redone;
+  const refused = await refuseLog(store.reads, source, stream, tail);
+  if (refused !== null) return { kind: "halted", halt: refused };
   observe({ kind: "stream-checked", stream, position: tail.to });
-  await deps.mirror?.(stream.topic, redone.facts(), redone.failed());
+  await tell(deps, stream, redone);
   await clearHalt(store, stream);
   observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count });
-  observe({ kind: "stream-acquired", stream, seq: tail.seq, position: tail.to });
-  return { kind: "at", tail };
+  observe({ kind: "stream-acquired", stream, seq: tail.seq, hash: tail.hash, position: tail.to });
+  return { kind: "at", settled: { stream, note: await noteOf(store, stream), tail, resolved: redone.resolved } };
+}
+
+/** The stream that the topic and partition had before, when it was made anew or its log was replaced. */
+async function predecessorOf({ reads }: Store, { number, topic, partition }: StreamNote): Promise<string> {
+  const before = (await reads.streamNotes()).filter(
+    (one) => one.topic === topic && one.partition === partition && one.number < number,
+  );
+  const last = before.at(-1);
+  return last === undefined ? "" : `${SUCCEEDS}${last.stream}`;
+}
+
+async function noteOf(store: Store, { id, topic, partition }: Stream): Promise<StreamNote> {
+  return store.streamNote({ stream: id, topic, partition });
+}
+
+async function tell({ mirror }: IngestDeps, { topic }: Stream, { told }: Applied): Promise<void> {
+  if (mirror === undefined) return;
+  const { facts, failed } = told();
+  await mirror(topic, facts, failed);
 }
 
 /** A stream nobody has read yet begins at the start of its log. */
 async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
-  const other = await refuseOtherLog(deps.store.reads, stream);
-  if (other !== null) return { kind: "halted", halt: other };
+  const refused = await refuseLog(deps.store.reads, deps.source, stream, null);
+  if (refused !== null) return { kind: "halted", halt: refused };
   const { start } = await deps.source.bounds(stream);
   deps.observe({ kind: "stream-checked", stream, position: start });
   await completeStreamsBefore(deps.store, stream);
   await endStreamsBefore(deps.store, stream);
   const set = deps.contracts();
   await deps.store.putContractSet(set.digest, set.text);
+  const note = await noteOf(deps.store, stream);
   const entry = sealEntry({
     stream: stream.id,
     seq: 0,
@@ -153,25 +186,19 @@ async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
     ...proofOfNothing(),
     contractSet: set.digest,
     engine: ENGINE,
-    note: "",
+    note: await predecessorOf(deps.store, note),
   });
   if (!(await claim(deps.store, entry, null))) return { kind: "lost" };
-  deps.observe({ kind: "stream-acquired", stream, seq: 0, position: start });
-  return { kind: "at", tail: entry };
+  deps.observe({ kind: "stream-acquired", stream, seq: 0, hash: entry.hash, position: start });
+  return { kind: "at", settled: { stream, note, tail: entry, resolved: NOTHING_APPLIED } };
 }
 
 /** Fetch, then P3 to P6 for one batch. */
-async function advance(
-  deps: IngestDeps,
-  stream: Stream,
-  tail: LedgerEntry,
-  signal: AbortSignal,
-  breaker: Breaker,
-): Promise<Step> {
-  const decided = await fetchAndDecide(deps, stream, tail, signal, breaker);
+async function advance(deps: IngestDeps, settled: Settled, signal: AbortSignal, breaker: Breaker): Promise<Step> {
+  const decided = await fetchAndDecide(deps, settled, signal, breaker);
   if (decided.kind !== "decided") return decided;
   try {
-    return await settle(deps, stream, tail, decided);
+    return await settle(deps, settled, decided);
   } finally {
     decided.endTurn();
   }
@@ -184,6 +211,7 @@ type DecidedBatch = {
   /** The evidence of the entry; null when it has no records. */
   readonly packed: Uint8Array | null;
   readonly draft: Draft;
+  readonly collection: string;
   readonly set: CompiledContractSet;
   readonly onlooker: Onlooker | undefined;
   readonly endTurn: () => void;
@@ -192,11 +220,11 @@ type DecidedBatch = {
 /** Fetch and P3. Whoever waits for what follows holds nothing of what was fetched: this function is over. */
 async function fetchAndDecide(
   deps: IngestDeps,
-  stream: Stream,
-  tail: LedgerEntry,
+  settled: Settled,
   signal: AbortSignal,
   breaker: Breaker,
 ): Promise<DecidedBatch | Exclude<Step, { readonly kind: "at" }>> {
+  const { stream, tail } = settled;
   const fetched = await deps.source.fetch(stream, tail.to, deps.limits, signal);
   switch (fetched.kind) {
     case "empty":
@@ -215,7 +243,7 @@ async function fetchAndDecide(
   try {
     // Told to stop while it waited: nothing of this batch is decided yet.
     if (signal.aborted) return { kind: "idle" };
-    const step = decideFetched(deps, stream, tail, fetched, set, breaker);
+    const step = decideFetched(deps, settled, fetched, set, breaker);
     if (step.kind === "halted") return step;
     decided = { ...step, endTurn };
     return decided;
@@ -227,57 +255,60 @@ async function fetchAndDecide(
 /** P3. */
 function decideFetched(
   deps: IngestDeps,
-  stream: Stream,
-  tail: LedgerEntry,
+  { stream, note, tail, resolved }: Settled,
   fetched: Batch,
   set: CompiledContractSet,
   breaker: Breaker,
 ): Omit<DecidedBatch, "endTurn"> | Extract<Step, { readonly kind: "halted" }> {
-  const { store, passedRaw = "keep" } = deps;
-  const onlooker = deps.onlook?.(stream, set.byTopic.get(stream.topic)?.contract.subject ?? null);
+  const { store, evidence = "keep" } = deps;
+  const bound = set.byTopic.get(stream.topic);
+  if (bound === undefined)
+    throw new Error(`Cannot settle topic "${stream.topic}": contract set ${set.digest} does not bind it`);
+  const onlooker = deps.onlook?.(stream, bound.contract.subject);
   const verdicts: boolean[] = [];
-  const decide = (record: SourceRecord): Decided => {
-    const row = decideRecord(record, set, store.refusalOf);
+  const see = (row: Decided): void => {
     verdicts.push(row.kind === "failed");
-    return row;
+    onlooker?.see(row);
   };
   const { from, to } = fetched;
-  const draft = draftBatch(store, { ...stream, from, to, records: fetched.read() }, passedRaw, decide, onlooker?.see);
+  const decide = (record: SourceRecord): Decided => decideRecord(record, set, store.refusalOf);
+  const draft = decideBatch(store, { stream: note, from, to, records: fetched.read() }, decide, see);
   const trip = breaker.check(verdicts);
   if (trip !== null) return { kind: "halted", halt: breakerHalt(stream, tail.to, trip) };
-  const entry = entryFor(tail, fetched, draft.proof, set.digest, passedRaw);
+  const entry = entryFor(tail, fetched, draft.proof, { contractSet: set.digest, resolved, evidence });
   const packed = entry.count === 0 ? null : packEvidence(draft.evidence);
-  return { kind: "decided", entry, packed, draft, set, onlooker };
+  return { kind: "decided", entry, packed, draft, collection: bound.contract.collection, set, onlooker };
 }
 
 /** P4 to P6 for one batch. */
 async function settle(
   deps: IngestDeps,
-  stream: Stream,
-  tail: LedgerEntry,
-  { entry, packed, draft, set, onlooker }: DecidedBatch,
+  { stream, note, tail }: Settled,
+  { entry, packed, draft, collection, set, onlooker }: DecidedBatch,
 ): Promise<Step> {
   const { source, store, observe } = deps;
   if (entry.contractSet !== tail.contractSet) await store.putContractSet(set.digest, set.text);
   const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
     if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-    return applyDraft(writes, collectionOf(set, stream.topic), draft);
+    const done = await applyDraft(writes, collection, draft);
+    if (tail.note === EVIDENCE_DROPPED) await writes.dropEvidence(tail.stream, tail.seq);
+    return done;
   });
   if (applied.kind === "lost") {
     observe({ kind: "ledger-lost", stream, seq: entry.seq });
     return applied;
   }
   // Before the next entry can be written: only the tail is ever told again.
-  await deps.mirror?.(stream.topic, applied.facts(), applied.failed());
+  await tell(deps, stream, applied);
   draft.facts.release();
   draft.failed.release();
   await onlooker?.stored();
   source.commitHint(stream, entry.to);
   const { stored, duplicates, conflicts, failures } = applied;
-  const { seq, from, to, count, contractSet } = entry;
+  const { seq, hash, from, to, count, contractSet } = entry;
   const decidedHow = { stored, duplicates, conflicts, failures };
-  observe({ kind: "batch-settled", stream, seq, from, to, count, contractSet, ...decidedHow });
-  return { kind: "at", tail: entry };
+  observe({ kind: "batch-settled", stream, seq, hash, from, to, count, contractSet, ...decidedHow });
+  return { kind: "at", settled: { stream, note, tail: entry, resolved: applied.resolved } };
 }
 
 /** The set in force, once it knows of every schema id in the batch what a registry says of it. */
@@ -305,6 +336,12 @@ async function claim(writes: StoreWrites, entry: LedgerEntry, packed: Uint8Array
 export function backoffMs(attempt: number, random: number): number {
   const ceiling = Math.min(BACKOFF.maxMs, BACKOFF.firstMs * 2 ** Math.min(attempt, 16));
   return Math.round(ceiling / 2 + (random * ceiling) / 2);
+}
+
+/** What a newer program decided can be told by it alone, and the engines of a chain never go back. */
+function newerEngine({ topic, partition }: Stream, { seq, engine }: LedgerEntry): Halt {
+  const message = `Cannot go on behind entry ${seq} of ${topic}/${partition}: engine ${engine} decided it, this program has engine ${ENGINE}`;
+  return { code: "ENGINE_NEWER", message, remedy: "use the newer program that wrote it" };
 }
 
 function breakerHalt(stream: Stream, position: bigint, state: string): Halt {

@@ -1,53 +1,59 @@
 import { logIdOf, type Source, type Stream } from "../source/source.ts";
-import { lackOf, otherLogs, shownTo } from "../store/known-logs.ts";
+import { describeStanding, standingOf } from "../store/known-logs.ts";
 import type { LedgerEntry } from "../store/ledger.ts";
+import { describeLack, lackOf, type Lack } from "../store/losses.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { Halt } from "./event.ts";
 
+type Reads = Pick<StoreReads, "streams" | "operatorLog" | "logEnds">;
+
 /**
- * Why a stream that has no ledger yet may not begin: the store has decided records of other logs and of none of this one, and
- * no operator said that it takes over.
+ * Why a stream may not begin, or go on from its last entry: its log is not the one that the store decides, or lacks what was
+ * decided or acknowledged of the stream.
+ * @param tail null when nothing was decided of it yet.
  */
-export async function refuseOtherLog(
-  reads: Pick<StoreReads, "streams" | "operatorLog">,
-  { id, topic, partition }: Stream,
+export async function refuseLog(
+  reads: Reads,
+  source: Pick<Source, "bounds" | "skipped">,
+  stream: Stream,
+  tail: Pick<LedgerEntry, "to"> | null,
 ): Promise<Halt | null> {
+  return (await refuseOtherLog(reads, stream)) ?? refuseShortLog(reads, source, stream, tail?.to ?? 0n);
+}
+
+async function refuseOtherLog(reads: Reads, { id, topic, partition }: Stream): Promise<Halt | null> {
   const log = logIdOf(id);
-  const others = await otherLogs(reads, log);
-  if (others.length === 0) return null;
+  const standing = await standingOf(reads, log);
+  if (standing.kind === "in-force") return null;
   return {
     code: "LOG_REPLACED",
-    message: `Cannot begin ${topic}/${partition}: its log ${log} is not one that the store knows, which is ${others.join(", ")}; what was acknowledged there and is not decided would be lost`,
+    message: `Cannot read ${topic}/${partition}: its log ${log} ${describeStanding(standing)}. What was acknowledged there and is not decided would be lost`,
     remedy:
-      "put the log back: log.db and log.db-wal together, or the brokers of before; or record the loss with `sigma streams accept-log`",
+      "put the right log back: log.db and log.db-wal together, or the brokers of before; or let this one take its place with `sigma streams accept-log`, which records the loss",
   };
 }
 
-/** Why a stream may not go on: its log ends before what was decided of it, or before what was acknowledged. */
-export async function refuseShortLog(
-  reads: Pick<StoreReads, "logEnds">,
-  source: Pick<Source, "bounds">,
+async function refuseShortLog(
+  reads: Reads,
+  source: Pick<Source, "bounds" | "skipped">,
   stream: Stream,
-  tail: Pick<LedgerEntry, "to">,
+  decided: bigint,
 ): Promise<Halt | null> {
-  const place = `${stream.topic}/${stream.partition}`;
-  // Before the end: others append meanwhile, and tell the store so.
-  const shown = await shownTo(reads, stream.id);
-  const { end } = await source.bounds(stream);
-  const lack = lackOf(end, { decided: tail.to, acknowledged: shown ?? 0n });
+  const lack = await lackOf(reads, source, stream, decided);
   if (lack === null) return null;
-  if (lack === "decided") {
-    return {
-      code: "LOG_TRUNCATED",
-      message: `Cannot read ${place} on from offset ${tail.to}: its log ends at ${end}`,
-      remedy:
-        "the log lost records that were already decided: put it back, log.db and log.db-wal together; or move it away and run `sigma streams accept-log`",
-    };
-  }
+  const { topic, partition } = stream;
   return {
     code: "LOG_TRUNCATED",
-    message: `Cannot read ${place} on from offset ${tail.to}: its log ends at ${end}, and records up to ${shown} were acknowledged`,
-    remedy:
-      "put the log back, log.db and log.db-wal together; or record the loss with `sigma streams accept-gap`, which lets it go on behind them",
+    message: `Cannot read ${topic}/${partition} on from offset ${decided}: ${describeLack(stream, decided, lack)}`,
+    remedy: REMEDY[lack.kind],
   };
 }
+
+const REMEDY: Readonly<Record<Lack["kind"], string>> = {
+  decided:
+    "the log lost records that were already decided: put it back, log.db and log.db-wal together; or move it away and run `sigma streams accept-log`",
+  acknowledged:
+    "put the log back, log.db and log.db-wal together; or record the loss with `sigma streams accept-gap`, which lets it go on behind them",
+  "put-back":
+    "put a newer log back; or record the loss with `sigma streams accept-gap`, and let the producers send those records again",
+};

@@ -1,11 +1,15 @@
 import { ENGINE } from "../core/decide.ts";
 import { logIdOf, type Log, type Source, type Stream } from "../source/source.ts";
-import { findAction, otherLogs, shownTo } from "../store/known-logs.ts";
+import { standingOf } from "../store/known-logs.ts";
+import { lackOf, recordedLosses } from "../store/losses.ts";
 import { sealEntry, type LedgerEntry } from "../store/ledger.ts";
 import { proofOfNothing } from "../store/proof.ts";
 import { operatorActions } from "../store/operator-actions.ts";
 import { sealAction, type OperatorAction } from "../store/operator.ts";
+import type { Resolved } from "../store/resolution.ts";
 import type { Store } from "../store/store.ts";
+import type { Halt } from "./event.ts";
+import { redoTail } from "./redo.ts";
 
 /** Who acts, when and why. */
 export type Operator = { readonly actor: string; readonly at: string; readonly reason: string };
@@ -16,6 +20,8 @@ export type GapOutcome =
   | { readonly kind: "nothing-lost"; readonly position: bigint; readonly logStart: bigint }
   /** Nothing was ever decided of this stream. */
   | { readonly kind: "unknown" }
+  /** The last entry cannot be applied, and the ledger cannot go on before it is. */
+  | { readonly kind: "halted"; readonly halt: Halt }
   /** Another process wrote the ledger meanwhile. */
   | { readonly kind: "lost" };
 
@@ -25,13 +31,14 @@ export async function resumeStream(store: Store, stream: string, operator: Opera
 }
 
 export type LogOutcome =
-  | { readonly kind: "accepted"; readonly log: string; readonly instead: readonly string[] }
-  /** The store knows the log, or knows none at all. */
+  /** `again`: another one had taken its place before, and what was recorded as lost of it is decided after all. */
+  | { readonly kind: "accepted"; readonly log: string; readonly instead: readonly string[]; readonly again: boolean }
+  /** The store decides the log, or knows none at all. */
   | { readonly kind: "known"; readonly log: string };
 
 /**
- * Lets a log take the place of the ones that the store knows: what was acknowledged there and never decided is lost, which is
- * recorded for each of their streams.
+ * Lets a log take the place of the one that the store decides: what was acknowledged there and never decided is lost, which is
+ * recorded for each of its streams. From then on that one stands still should it come back, until it is accepted again.
  */
 export async function acceptLog(
   { store, source }: { readonly store: Store; readonly source: Pick<Source, "streams"> },
@@ -39,11 +46,12 @@ export async function acceptLog(
 ): Promise<readonly LogOutcome[]> {
   const outcomes: LogOutcome[] = [];
   for (const log of new Set((await source.streams()).map(({ id }) => logIdOf(id)))) {
-    const instead = await otherLogs(store.reads, log);
-    if (instead.length === 0) {
+    const standing = await standingOf(store.reads, log);
+    if (standing.kind === "in-force") {
       outcomes.push({ kind: "known", log });
       continue;
     }
+    const instead = standing.inForce;
     for (const { stream, end } of await store.reads.logEnds()) {
       if (!instead.includes(logIdOf(stream))) continue;
       const from = (await store.tail(stream))?.to ?? 0n;
@@ -51,44 +59,47 @@ export async function acceptLog(
     }
     const detail = `instead of ${instead.join(", ")}`;
     await recordAction(store, { ...operator, action: "accept-log", target: log, detail });
-    outcomes.push({ kind: "accepted", log, instead });
+    outcomes.push({ kind: "accepted", log, instead, again: standing.kind === "superseded" });
   }
   return outcomes;
 }
 
 async function recordLoss(store: Store, operator: Operator, stream: string, from: bigint, to: bigint): Promise<void> {
-  const detail = gapDetail({ from, to });
-  const same = ({ action, target, detail: said }: OperatorAction): boolean =>
-    action === "accept-loss" && target === stream && said === detail;
-  if ((await findAction(store.reads, same)) !== null) return;
-  await recordAction(store, { ...operator, action: "accept-loss", target: stream, detail });
+  const there = (await recordedLosses(store.reads)).some(
+    (loss) => !loss.takenBack && loss.stream === stream && loss.from === from && loss.to === to,
+  );
+  if (there) return;
+  await recordAction(store, { ...operator, action: "accept-loss", target: stream, detail: gapDetail({ from, to }) });
 }
 
 /**
  * P8: writes into the ledger that the records between the position and the start of the log are lost, by an operator's
  * word. First the word, then the entry; the audit wants one for the other and reports the loss from then on.
- * Where the log lost its end instead, behind what is decided, the word alone is kept, and the log gives those offsets to
- * nobody else.
+ * Where the log lost its end instead, behind what is decided, or was put back without it, the word alone is kept, and the log
+ * gives those offsets to nobody else.
  * The word that it may go on comes last: a gateway that looked in between found nothing mended and stands still again.
  */
 export async function acceptGap(
-  { store, source }: { readonly store: Store; readonly source: Pick<Source & Log, "bounds" | "skipTo"> },
+  { store, source }: { readonly store: Store; readonly source: Pick<Source & Log, "bounds" | "skipped" | "skipTo"> },
   stream: Stream,
   operator: Operator,
 ): Promise<GapOutcome> {
   const tail = await store.tail(stream.id);
-  if (tail === null) return { kind: "unknown" };
-  // Before the end: where nothing is lost, others append meanwhile and tell the store so.
-  const shown = await shownTo(store.reads, stream.id);
-  const { start: logStart, end } = await source.bounds(stream);
-  if (shown !== null && end < shown && end >= tail.to && source.skipTo !== undefined) {
-    await recordLoss(store, operator, stream.id, end, shown);
-    await source.skipTo(stream, shown);
+  const lack = await lackOf(store.reads, source, stream, tail?.to ?? 0n);
+  if (lack !== null && lack.kind !== "decided" && source.skipTo !== undefined) {
+    const { from, to } = lack;
+    await recordLoss(store, operator, stream.id, from, to);
+    await source.skipTo(stream, to);
     await resumeStream(store, stream.id, operator);
-    return { kind: "accepted", from: end, to: shown };
+    return { kind: "accepted", from, to };
   }
+  if (tail === null) return { kind: "unknown" };
+  const { start: logStart } = await source.bounds(stream);
   if (logStart <= tail.to) return { kind: "nothing-lost", position: tail.to, logStart };
-  const entry = gapEntry(tail, logStart, operator.reason);
+  // An entry says what applying the one before did: nobody else may have got to it.
+  const redone = await redoTail(store, stream, tail);
+  if (redone.kind !== "applied") return redone;
+  const entry = gapEntry(tail, logStart, operator.reason, redone.resolved);
   await recordAction(store, { ...operator, action: "accept-gap", target: stream.id, detail: gapDetail(entry) });
   const inserted = (await store.insertLedger(entry, null)) === "inserted";
   if (!inserted && (await store.ledgerEntry(entry.stream, entry.seq))?.hash !== entry.hash) return { kind: "lost" };
@@ -101,7 +112,7 @@ export function gapDetail({ from, to }: Pick<LedgerEntry, "from" | "to">): strin
   return `[${from}, ${to})`;
 }
 
-function gapEntry(tail: LedgerEntry, to: bigint, note: string): LedgerEntry {
+function gapEntry(tail: LedgerEntry, to: bigint, note: string, resolved: Resolved): LedgerEntry {
   return sealEntry({
     stream: tail.stream,
     seq: tail.seq + 1,
@@ -110,6 +121,7 @@ function gapEntry(tail: LedgerEntry, to: bigint, note: string): LedgerEntry {
     from: tail.to,
     to,
     ...proofOfNothing(),
+    ...resolved,
     contractSet: tail.contractSet,
     engine: ENGINE,
     note,

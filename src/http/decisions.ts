@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { fateOf, type Fate } from "../gateway/fate.ts";
 import { exactInteger } from "../json/exact-integer.ts";
 import type { Stream } from "../source/source.ts";
-import type { StoredRow } from "../store/store.ts";
+import type { SettledRow } from "../store/store.ts";
 import type { HttpDeps } from "./deps.ts";
 import { withDeprecation } from "./negotiation.ts";
 import { notFound, ProblemError } from "./problem.ts";
@@ -32,7 +32,7 @@ export function registerDecisions(app: FastifyInstance, deps: HttpDeps): void {
     async (request, reply) => {
       const { stream, offset, fate } = await find(deps, request.params, request.query);
       if (fate.kind !== "row" && fate.kind !== "pending") throw without(fate, stream, offset);
-      if (fate.kind === "pending" || fate.row.kind === "unreadable" || fate.row.raw === null) {
+      if (fate.kind === "pending" || fate.row.raw === null) {
         throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
       }
       return reply
@@ -63,11 +63,8 @@ async function find(deps: HttpDeps, params: Params, { stream: named }: Query): P
   return { stream, offset, fate };
 }
 
-async function rowAt(deps: HttpDeps, stream: Stream, offset: bigint): Promise<StoredRow | null> {
-  const collection = deps.contracts().byTopic.get(stream.topic)?.contract.collection;
-  const near = collection === undefined ? [] : await deps.reads.rowsIn(collection, stream.id, offset, offset + 1n);
-  // Decided under a contract of before, maybe.
-  const [row] = near.length > 0 ? near : await deps.reads.rows(stream.id, offset, offset + 1n);
+async function rowAt({ lookup }: HttpDeps, stream: Stream, offset: bigint): Promise<SettledRow | null> {
+  const [row] = await lookup.rows(stream.id, offset, offset + 1n);
   if (row === undefined) return null;
   const { topic, partition } = row.position;
   if (topic !== stream.topic || partition !== stream.partition) throw unknownStream();
@@ -94,7 +91,7 @@ function without(fate: Without, { topic, partition }: Stream, offset: bigint): P
   switch (fate.kind) {
     case "hole":
       return noRecord(
-        `${place} is settled and holds no record: an aborted or control record, or one that was compacted`,
+        `${place} is settled and holds no record: an aborted or control record, one that was compacted, or an offset that a restored log gives to nobody`,
         true,
       );
     case "before":
@@ -115,9 +112,20 @@ function without(fate: Without, { topic, partition }: Stream, offset: bigint): P
       );
     case "unknown":
       return unknownStream();
+    case "dropped":
+      return problem(
+        404,
+        "evidence-dropped",
+        `${place} was decided ${passed(fate.passed)}, and its evidence is not kept (evidence: drop)`,
+        true,
+      );
     case "document-missing":
       return problem(503, "document-missing", `${place} was decided, and its document is not in the store`, false);
   }
+}
+
+function passed(did: boolean): string {
+  return did ? "PASSED" : "FAILED";
 }
 
 function noRecord(detail: string, final: boolean): ProblemError {

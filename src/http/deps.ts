@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { ContractCatalog } from "../contract/catalog.ts";
 import type { CompiledContractSet, ContractRef } from "../core/compile.ts";
 import type { Gateway } from "../gateway/gateway.ts";
+import type { Lookup } from "../gateway/lookup.ts";
 import type { Log, Source } from "../source/source.ts";
 import type { ThreadLimits } from "../isolate/thread.ts";
 import type { ShadowSnapshot } from "../shadow/thread.ts";
@@ -12,6 +13,8 @@ export type HttpDeps = {
   readonly log: Log;
   readonly source: Pick<Source, "streams" | "bounds">;
   readonly reads: StoreReads;
+  /** What became of positions. */
+  readonly lookup: Lookup;
   readonly tail: Store["tail"];
   readonly gateway: Gateway;
   readonly contracts: () => CompiledContractSet;

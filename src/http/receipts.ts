@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Unavailable } from "../core/unavailable.ts";
+import { isDropped } from "../gateway/fate.ts";
 import type { Appended } from "../source/source.ts";
-import type { StoredRow } from "../store/store.ts";
+import { hashBytes } from "../store/decided.ts";
+import type { SettledRow } from "../store/store.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import { withDeprecation } from "./negotiation.ts";
 import { rowView } from "./views.ts";
@@ -51,7 +53,7 @@ const ASK_AGAIN_MS = 50;
 type Asked = Pick<Receipt, "topic" | "appended"> & { readonly rawHashes: readonly string[] };
 
 /**
- * The decisions once every record has one; null when the signal aborts before. This gateway says when it has settled its own
+ * The decisions once every record has one; null when the signal aborts before, and when some are not kept any more. This gateway says when it has settled its own
  * streams; a stream that another one owns is looked up in the store they share.
  */
 async function decisionsWithin(deps: HttpDeps, asked: Asked, signal: AbortSignal): Promise<readonly unknown[] | null> {
@@ -64,50 +66,45 @@ async function decisionsWithin(deps: HttpDeps, asked: Asked, signal: AbortSignal
   for (;;) {
     const decisions = await decisionsOf(deps, asked);
     if (decisions.length === count) return decisions;
-    if (signal.aborted) return null;
+    if (signal.aborted || (await isForgotten(deps, asked))) return null;
     await delay(ASK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Whether what became of a record is not kept any more: only the first of a stream can be of the oldest entry. */
+async function isForgotten(deps: HttpDeps, { appended }: Asked): Promise<boolean> {
+  const firstOfEach = new Map(appended.toReversed().map(({ stream, offset }) => [stream, offset]));
+  for (const [stream, offset] of firstOfEach) if (await isDropped(deps, stream, offset)) return true;
+  return false;
 }
 
 /** Of the very streams that the records were appended to, and of the very bytes. */
 async function decisionsOf(deps: HttpDeps, { topic, appended, rawHashes }: Asked): Promise<readonly unknown[]> {
   const asked = appended.slice(0, LIMITS.positions);
-  const found = new Map<string, StoredRow>();
+  const found = new Map<string, SettledRow>();
   const read = async (stream: string): Promise<void> => {
     const offsets = asked.filter((one) => one.stream === stream).map(({ offset }) => offset);
     const [first, last] = [offsets[0], offsets.at(-1)];
     if (first === undefined || last === undefined) return;
-    const rows = await rowsOfTopic(deps, topic, stream, first, last + 1n);
+    const rows = await deps.lookup.rows(stream, first, last + 1n, new Set(offsets));
     for (const row of rows) found.set(`${stream}@${row.position.offset}`, row);
   };
   await Promise.all([...new Set(asked.map(({ stream }) => stream))].map(read));
   return asked.flatMap(({ stream, offset }, index) => {
     const row = found.get(`${stream}@${offset}`);
     if (row === undefined) return [];
-    if (row.kind !== "unreadable" && row.rawHash !== rawHashes[index]) throw otherBytes(topic, row);
+    if (hashBytes(row.raw) !== rawHashes[index]) throw otherBytes(topic, row);
     return [withDeprecation(deps, rowView(row))];
   });
 }
 
 /** The log gave a position that it had given before: what was decided there is another record. */
-function otherBytes(topic: string, { position: { partition, offset } }: StoredRow): Unavailable {
+function otherBytes(topic: string, { position: { partition, offset } }: SettledRow): Unavailable {
   return new Unavailable(
     "LOG_DIVERGED",
     `Offset ${offset} of ${topic}/${partition} has the decision of other bytes: what was sent is not acknowledged`,
     "restore the log; sigma audit --source and sigma doctor say what it lacks",
   );
-}
-
-/** Where the topic's contract keeps its decisions; every collection when the topic is bound to none. */
-async function rowsOfTopic(
-  { contracts, reads }: HttpDeps,
-  topic: string,
-  stream: string,
-  from: bigint,
-  to: bigint,
-): Promise<readonly StoredRow[]> {
-  const collection = contracts().byTopic.get(topic)?.contract.collection;
-  return collection === undefined ? reads.rows(stream, from, to) : reads.rowsIn(collection, stream, from, to);
 }
 
 /** `Prefer: wait=N` (RFC 7240), bounded; null when the client does not wait. */

@@ -1,7 +1,8 @@
 import { describeFailure, failureCode, type FailureReason } from "../core/failure.ts";
 import type { ContractRef } from "../core/compile.ts";
 import type { Decision } from "../core/decide.ts";
-import type { StoredRow } from "../store/store.ts";
+import { hashBytes } from "../store/decided.ts";
+import type { SettledRow } from "../store/store.ts";
 import { exactInteger } from "../json/exact-integer.ts";
 
 /** How a failure is told over HTTP: its code, one line, and each violation. */
@@ -43,15 +44,14 @@ export function decisionView(decision: Decision): Readonly<Record<string, unknow
 }
 
 /** A stored decision: never its payload. */
-export function rowView(row: StoredRow): Readonly<Record<string, unknown>> {
+export function rowView(row: SettledRow): Readonly<Record<string, unknown>> {
   const { stream, topic, partition, offset } = row.position;
   const position = { stream, topic, partition, offset: exactInteger(offset) };
-  if (row.kind === "unreadable") return { ...position, status: "UNREADABLE", detail: row.message };
   const common = {
     ...position,
     contract: row.contract satisfies ContractRef | null,
     declaredBy: row.declaredBy,
-    rawHash: row.rawHash,
+    rawHash: hashBytes(row.raw),
   };
   switch (row.kind) {
     case "validated":

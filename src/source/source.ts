@@ -22,6 +22,14 @@ export type FetchLimits = {
   readonly waitMs: number;
 };
 
+/** Offsets `[from, to)`. */
+export type OffsetRange = { readonly from: bigint; readonly to: bigint };
+
+/** Whether one of the ranges holds the offset. */
+export function holdsOffset(ranges: readonly OffsetRange[], offset: bigint): boolean {
+  return ranges.some(({ from, to }) => from <= offset && offset < to);
+}
+
 /** What a fetch found. Coverage `[from, to)` are positions: an offset in it without a record is a hole, not a loss. */
 export type Fetched =
   | {
@@ -63,6 +71,11 @@ export type Source = {
   ) => Promise<Fetched>;
   /** The first offset that can be read and the one after the last. */
   readonly bounds: (stream: Stream) => Promise<{ readonly start: bigint; readonly end: bigint }>;
+  /**
+   * The offsets in `[from, to)` that the log gives to no record, since they may have been given to records that it lost, in
+   * order. Absent where a log knows of none.
+   */
+  readonly skipped?: (stream: Stream, from: bigint, to: bigint) => Promise<readonly OffsetRange[]>;
   /** Tells lag tools how far the stream is settled. Never read back: the ledger is the position (P6). */
   readonly commitHint: (stream: Stream, settledTo: bigint) => void;
   readonly close: () => Promise<void>;
@@ -105,4 +118,10 @@ export type Log = {
    * Absent where the log does not do so.
    */
   readonly skipTo?: (stream: Stream, to: bigint) => Promise<void>;
+  /**
+   * Forgets records below an offset that were appended before a time, from the beginning of the stream on; a few at a time. The
+   * last ones stay, whatever their age. Absent where the log has a retention of its own.
+   * @returns whether there may be more to forget.
+   */
+  readonly forget?: (stream: Stream, below: bigint, beforeMs: number) => Promise<boolean>;
 };

@@ -1,5 +1,7 @@
 import { backup, DatabaseSync } from "node:sqlite";
+import { Unavailable } from "../core/unavailable.ts";
 import { guarded, type FileKind } from "./open.ts";
+import { refuseWrongWal } from "./wal.ts";
 
 /** More pages than a database can have: all of them in one step, which is one snapshot and holds up no writer. */
 const ALL_PAGES = 2_147_483_647;
@@ -10,6 +12,7 @@ const ALL_PAGES = 2_147_483_647;
  * @throws `Unavailable` with a code that begins with the kind's, and names the file that is in trouble.
  */
 export async function copyDatabase(kind: FileKind, from: string, to: string): Promise<void> {
+  refuseWrongWal(kind, from);
   const source = guarded(kind, from, () => {
     const db = new DatabaseSync(from, { readOnly: true, timeout: LOCK_WAIT_MS });
     try {
@@ -43,13 +46,16 @@ export async function copyDatabase(kind: FileKind, from: string, to: string): Pr
 const LOCK_WAIT_MS = 5_000;
 
 /** Whether another process has the database open: leaving the write-ahead log needs it to be nobody's. */
-export function isInUse(path: string): boolean {
+export function isInUse(kind: FileKind, path: string): boolean {
   let db: DatabaseSync | null = null;
   try {
+    // One that nobody could open is not touched: leaving the log writes it into the file.
+    refuseWrongWal(kind, path);
     db = new DatabaseSync(path, { timeout: 0 });
     db.exec("PRAGMA journal_mode = DELETE");
     return false;
   } catch (error) {
+    if (error instanceof Unavailable) return false;
     const code = (error as { errcode?: unknown }).errcode;
     // What cannot be opened is nobody's.
     return typeof code === "number" && (code & 0xff) === SQLITE_BUSY;

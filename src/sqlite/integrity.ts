@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { Unavailable } from "../core/unavailable.ts";
 import { threadEntry } from "../isolate/entry.ts";
 import type { FileKind } from "./open.ts";
+import { refuseWrongWal } from "./wal.ts";
 
 /** A check that goes on beside everything else. */
 export type IntegrityCheck = {
@@ -14,6 +15,13 @@ export type IntegrityCheck = {
 /** Has SQLite check the whole structure of a file, in a thread of its own. What it finds has the code of the kind. */
 export function startIntegrityCheck(kind: FileKind, path: string): IntegrityCheck {
   if (!existsSync(path)) return { damage: Promise.resolve(null), stop: async () => undefined };
+  try {
+    // The thread would be the first to read the -wal, which takes a part of it for the whole.
+    refuseWrongWal(kind, path);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    return { damage: Promise.resolve(error), stop: async () => undefined };
+  }
   const { promise, resolve } = Promise.withResolvers<readonly string[]>();
   const worker = new Worker(threadEntry(import.meta.url, "./integrity-worker"), {
     workerData: { path, applicationId: kind.applicationId },

@@ -1,8 +1,9 @@
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Unavailable } from "../core/unavailable.ts";
 import { openToLook } from "./read-only.ts";
+import { refuseWrongWal } from "./wal.ts";
 
 /** What a file of ours is: written into the header of the database, and checked before anything else is read. */
 export type FileKind = {
@@ -18,6 +19,8 @@ export type FileKind = {
   readonly recovery: string;
   /** What a person can do with a file of an older layout. */
   readonly older: string;
+  /** SQL that reads one text `id` which a file never changes; no row while it has none yet. */
+  readonly identity: string;
 };
 
 export type OpenOptions = {
@@ -27,6 +30,13 @@ export type OpenOptions = {
   readonly busyTimeoutMs: number;
   /** Size limit in pages of 4,096 bytes; only tests of a full disk set it. */
   readonly pagesMax?: number;
+};
+
+export type Opened<T> = {
+  readonly db: DatabaseSync;
+  readonly made: T;
+  /** @throws `Unavailable` with the suffix `_MOVED` when the file that is open is no longer the one at its path. */
+  readonly assertThere: () => void;
 };
 
 /**
@@ -41,10 +51,12 @@ export function openDatabase<T>(
   options: OpenOptions,
   create: (db: DatabaseSync) => void,
   prepare: (db: DatabaseSync) => T,
-): { readonly db: DatabaseSync; readonly made: T } {
+): Opened<T> {
   const { path, readOnly = false, busyTimeoutMs, pagesMax } = options;
   return guarded(kind, path, () => {
+    refuseWrongWal(kind, path);
     if (!readOnly) mkdirSync(dirname(path), { recursive: true });
+    if (!readOnly) refuseReadOnly(kind, path);
     const settings = { timeout: busyTimeoutMs, enableForeignKeyConstraints: false };
     const db = readOnly ? openToLook(path, settings) : new DatabaseSync(path, settings);
     try {
@@ -56,12 +68,52 @@ export function openDatabase<T>(
       db.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
       if (pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${pagesMax}`);
       if (isNew) createFile(kind, db, options, create);
-      return { db, made: prepare(db) };
+      const was = placeOf(path);
+      const assertThere = (): void => {
+        if (placeOf(path) !== was) throw moved(kind, path);
+      };
+      return { db, made: prepare(db), assertThere };
     } catch (error) {
       db.close();
       throw error;
     }
   });
+}
+
+/**
+ * SQLite opens what it may not write to read, and says so at the first write: a gateway would begin, and take nothing.
+ * @throws `Unavailable` with the suffix `_READONLY`.
+ */
+export function refuseReadOnly(kind: Pick<FileKind, "code" | "name">, path: string): void {
+  for (const file of [path, `${path}-wal`]) {
+    try {
+      accessSync(file, constants.W_OK);
+    } catch (error) {
+      const code = (error as { readonly code?: unknown }).code;
+      if (code === "ENOENT") continue;
+      const message = `Cannot use ${kind.name} "${path}": "${file}" cannot be written (${String(code)})`;
+      const remedy = "check the permissions of the file and its directory, and whether its medium is read-only";
+      throw new Unavailable(`${kind.code}_READONLY`, message, remedy, error);
+    }
+  }
+}
+
+/** Which file is at a path now: what is written to one that was moved away or deleted would be looked for here in vain. */
+function placeOf(path: string): string {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev} ${ino}`;
+  } catch {
+    return "";
+  }
+}
+
+function moved(kind: FileKind, path: string): Unavailable {
+  return new Unavailable(
+    `${kind.code}_MOVED`,
+    `Cannot use ${kind.name} "${path}": it was moved, deleted or replaced while it is open`,
+    "put it back; or end the gateway, which then goes on with what is there",
+  );
 }
 
 /**
@@ -97,22 +149,45 @@ function errorCode(error: Error): number | null {
 
 const SQLITE_CORRUPT = 11;
 
+/**
+ * The layout that a file of ours has, whichever that is; null when nothing is there or in it.
+ * @throws `Unavailable` when the file is not ours or cannot be read.
+ */
+export function readLayout(kind: FileKind, path: string, busyTimeoutMs: number): number | null {
+  if (!existsSync(path)) return null;
+  return guarded(kind, path, () => {
+    const db = openToLook(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
+    try {
+      const { id, version, schema } = headerOf(db);
+      if (id === kind.applicationId) return version;
+      if (schema === 0 && id === 0) return null;
+      throw foreign(kind, path);
+    } finally {
+      db.close();
+    }
+  });
+}
+
+function foreign({ code, name }: FileKind, path: string): Unavailable {
+  const message = `Cannot open ${name} "${path}": the file is not a ${name} of this gateway`;
+  return new Unavailable(`${code}_FOREIGN`, message, "name another file or data directory");
+}
+
 /** @returns whether the file is empty and ours to lay out; throws when it is anything but that or ours. */
 function isNewFile(kind: FileKind, db: DatabaseSync, { path, readOnly = false }: OpenOptions): boolean {
   const { id, version, schema } = headerOf(db);
   if (id === kind.applicationId && version === kind.version) return false;
   if (id === kind.applicationId && version > kind.version) {
-    const message = `Cannot open ${kind.name} "${path}": it has layout ${version}, this program knows ${kind.version}`;
-    throw new Unavailable(`${kind.code}_NEWER`, message, "use the newer program that wrote it");
+    const message = `Cannot open ${kind.name} "${path}": it has a newer layout of ours (${version}); this build writes ${kind.version}`;
+    throw new Unavailable(`${kind.code}_NEWER`, message, "use the newer build that wrote it; nothing was changed");
   }
   if (id === kind.applicationId) {
-    const message = `Cannot open ${kind.name} "${path}": it has layout ${version}, this program writes ${kind.version}`;
+    const message = `Cannot open ${kind.name} "${path}": it has an older layout of ours (${version}); this build writes ${kind.version}`;
     throw new Unavailable(`${kind.code}_OLDER`, message, kind.older);
   }
   const empty = schema === 0 && id === 0;
   if (empty && !readOnly) return true;
-  const message = `Cannot open ${kind.name} "${path}": the file is not a ${kind.name} of this gateway`;
-  throw new Unavailable(`${kind.code}_FOREIGN`, message, "name another file or data directory");
+  throw foreign(kind, path);
 }
 
 function createFile(kind: FileKind, db: DatabaseSync, options: OpenOptions, create: (db: DatabaseSync) => void): void {

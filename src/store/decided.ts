@@ -1,19 +1,19 @@
 import { hash } from "node:crypto";
 import { canonicalText } from "../json/canonical.ts";
+import type { JsonValue } from "../json/json.ts";
 import type { CompiledContractSet } from "../core/compile.ts";
 import { decide, ENGINE, type Decision } from "../core/decide.ts";
 import { fingerprint as fingerprintOf } from "../core/fingerprint.ts";
 import { settleIntegers } from "../core/long-integers.ts";
 import { reparse } from "../core/payload.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
-import { payloadBytes } from "../core/wire-format.ts";
-import { positionId, type Header, type SourceRecord } from "../core/record.ts";
-import { BYTES_DROPPED, sealEntry, type LedgerEntry, type Outcome, type PassedRaw } from "./ledger.ts";
+import { positionId, type SourceRecord } from "../core/record.ts";
+import { EVIDENCE_DROPPED, sealEntry, type LedgerEntry, type Outcome } from "./ledger.ts";
 import type { Proof } from "./proof.ts";
-import type { FailedRow, NewValidated, RefusalOf } from "./store.ts";
+import type { FailedRow, RefusalOf, ValidatedRow } from "./store.ts";
 
-/** A record as it was decided, in the form it is stored in before duplicates and conflicts are told apart. */
-export type Decided = NewValidated | FailedRow;
+/** A record as it was decided, before duplicates and conflicts are told apart. */
+export type Decided = ValidatedRow | FailedRow;
 
 /** Decides a record with one contract-set snapshot (P3), what the store could never keep included. */
 export function decideRecord(record: SourceRecord, set: CompiledContractSet, refusalOf: RefusalOf): Decided {
@@ -26,16 +26,15 @@ export function decideRecord(record: SourceRecord, set: CompiledContractSet, ref
 export function decidedAs(record: SourceRecord, decision: Decision): Decided {
   // Named one by one: a spread costs as much as the rest of the row.
   const { position, timestampMs, key, headers, value: raw } = record;
-  const rawHash = hashBytes(raw);
   if (decision.status === "PASSED") {
     const { id, contract, declaredBy, payload, numbers } = decision;
     const kind = "validated";
-    return { kind, id, position, timestampMs, key, headers, raw, rawHash, contract, declaredBy, payload, numbers };
+    return { kind, id, position, timestampMs, key, headers, raw, contract, declaredBy, payload, numbers };
   }
-  const { reason, contract, declaredBy, fingerprint } = decision;
-  const occurrence = { position, timestampMs, key, headers, raw, rawHash };
+  const { reason, contract, declaredBy, fingerprint, parsed } = decision;
   const id = positionId(position);
-  return { kind: "failed", id, ...occurrence, contract, declaredBy, reason, fingerprint, machineId: null };
+  const occurrence = { position, timestampMs, key, headers, raw };
+  return { kind: "failed", id, ...occurrence, contract, declaredBy, reason, fingerprint, machineId: null, parsed };
 }
 
 function storable(record: SourceRecord, decision: Decision, refusalOf: RefusalOf): Decision {
@@ -44,16 +43,23 @@ function storable(record: SourceRecord, decision: Decision, refusalOf: RefusalOf
   if (message === null) return decision;
   const { contract, declaredBy } = decision;
   const reason = { kind: "store-rejected", message } as const;
-  return { status: "FAILED", reason, contract, declaredBy, fingerprint: fingerprintOf(reason, contract) };
+  return { status: "FAILED", reason, contract, declaredBy, fingerprint: fingerprintOf(reason, contract), parsed: null };
 }
 
-/** The entry that claims `[from, to)` after `previous`: everything in it follows from the records and the set. */
+/** What an entry says besides what follows from its records and the entry before. */
+export type EntryTerms = {
+  readonly contractSet: string;
+  /** What applying `previous` did. */
+  readonly resolved: Pick<LedgerEntry, "applied" | "holders">;
+  readonly evidence: "keep" | "drop";
+};
+
+/** The entry that claims `[from, to)` after `previous`: everything in it follows from the records, the set and the store. */
 export function entryFor(
   previous: LedgerEntry,
   range: { readonly from: bigint; readonly to: bigint },
   proof: Proof & Pick<LedgerEntry, "evidence">,
-  contractSet: string,
-  passedRaw: PassedRaw,
+  { contractSet, resolved, evidence }: EntryTerms,
 ): LedgerEntry {
   return sealEntry({
     stream: previous.stream,
@@ -63,9 +69,10 @@ export function entryFor(
     from: range.from,
     to: range.to,
     ...proof,
+    ...resolved,
     contractSet,
     engine: ENGINE,
-    note: passedRaw === "drop" ? BYTES_DROPPED : "",
+    note: evidence === "drop" ? EVIDENCE_DROPPED : "",
   });
 }
 
@@ -79,19 +86,22 @@ export function hashBytes(value: Uint8Array | null): string {
   return value === null ? "-" : hash("sha256", value);
 }
 
+/** SHA-256 of the RFC 8785 form of a payload, hex. */
+export function payloadDigest(payload: JsonValue): string {
+  return hash("sha256", canonicalText(payload));
+}
+
 /**
- * SHA-256 of the RFC 8785 form of a payload that passed a contract; "-" when the stored bytes are gone or damaged.
+ * SHA-256 of the RFC 8785 form of a payload that passed a contract; "-" when a stored one is damaged.
  * Two payloads have the same content when these are equal, whatever their white space and key order.
  * @param numbers how the contract declares numbers; null when it is not known: then every integer counts as it is written.
  */
-export function contentDigest(raw: Uint8Array | null, headers: readonly Header[], numbers: NumberTypes | null): string {
-  if (raw === null) return "-";
+export function contentDigest(payloadText: string, numbers: NumberTypes | null): string {
   try {
-    const bytes = payloadBytes(raw, headers);
-    const parsed = reparse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8"));
+    const parsed = reparse(payloadText);
     if (!parsed.ok) return "-";
     const settled = numbers === null ? parsed : settleIntegers(parsed, numbers);
-    return settled.ok ? hash("sha256", canonicalText(settled.payload)) : "-";
+    return settled.ok ? payloadDigest(settled.payload) : "-";
   } catch {
     return "-";
   }

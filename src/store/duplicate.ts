@@ -1,70 +1,38 @@
 import type { Conflict } from "../core/failure.ts";
 import { fingerprint } from "../core/fingerprint.ts";
-import { isStructuredEvent } from "../core/structured-event.ts";
-import { positionId } from "../core/record.ts";
-import type { NumberTypes } from "../schema/number-types.ts";
-import { contentDigest } from "./decided.ts";
-import type { FailedRow, ReceiptRow, ValidatedRow } from "./store.ts";
+import { positionId, type Position } from "../core/record.ts";
+import { contentDigest, payloadDigest } from "./decided.ts";
+import type { FailedRow, Holder, ReceiptRow, ValidatedRow } from "./store.ts";
 
-/** What of a stored fact tells whether another record is the same. */
-export type Holder = Pick<ValidatedRow, "id" | "position" | "headers" | "raw" | "rawHash" | "payloadText">;
-
-/** Whether two rows come from one delivery position. */
-export function isSamePosition(a: Holder, b: Holder): boolean {
-  return a.position.offset === b.position.offset && a.position.stream === b.position.stream;
+/** Whether two records come from one delivery position. */
+export function isSamePosition(a: Position, b: Position): boolean {
+  return a.offset === b.offset && a.stream === b.stream;
 }
 
-/**
- * By the hash of the bytes first; only when that differs by the RFC 8785 form of both payloads.
- * @param numbers as the later record's contract declares them: both are read by it.
- */
-export function hasSameContent(a: Holder, b: Holder, numbers: NumberTypes | null): boolean {
-  // The same bytes are an event to one record and its payload to another, when only one says it holds an event.
-  if (a.rawHash === b.rawHash && isStructuredEvent(a.headers) === isStructuredEvent(b.headers)) return true;
-  const digest = contentOf(a, numbers);
-  // Bytes that are gone or damaged equal nothing.
-  return digest !== "-" && digest === contentOf(b, numbers);
+/** Whether a record says what the fact says that holds its id: by the RFC 8785 form of both payloads, read by the record's contract. */
+export function hasSameContent(row: ValidatedRow, holder: Holder): boolean {
+  // What is damaged equals nothing.
+  return contentDigest(holder.payloadText(), row.numbers) === payloadDigest(row.payload);
 }
 
-/** The same whether it is made from the bytes or, where they are not kept, from the stored payload. */
-export function contentOf(
-  { raw, headers, payloadText }: Pick<Holder, "headers" | "raw" | "payloadText">,
-  numbers: NumberTypes | null,
-): string {
-  if (raw === null && payloadText !== undefined) return contentDigest(Buffer.from(payloadText), [], numbers);
-  return contentDigest(raw, headers, numbers);
-}
-
-/** The receipt of a duplicate. */
-export function receiptOf(row: ValidatedRow, holder: Holder, collection: string): ReceiptRow {
-  const { position, timestampMs, key, headers, raw, rawHash, contract, declaredBy } = row;
-  return {
-    kind: "receipt",
-    id: positionId(position),
-    position,
-    timestampMs,
-    key,
-    headers,
-    raw,
-    rawHash,
-    contract,
-    declaredBy,
-    collection,
-    duplicateOf: holder.id,
-    storedAt: positionId(holder.position),
-  };
+/** A record that repeats the fact of its holder. */
+export function receiptOf(row: ValidatedRow, holder: Holder): ReceiptRow {
+  const { position, timestampMs, key, headers, raw, contract, declaredBy } = row;
+  const occurrence = { position, timestampMs, key, headers, raw };
+  const told = { duplicateOf: holder.id, storedAt: positionId(holder.position) };
+  return { kind: "receipt", id: positionId(position), ...occurrence, contract, declaredBy, ...told };
 }
 
 /** The failure of a record whose identity is taken by other content. */
-export function conflictOf(row: ValidatedRow, holder: Holder, numbers: NumberTypes | null): FailedRow {
+export function conflictOf(row: ValidatedRow, holder: Holder): FailedRow {
+  const { position, timestampMs, key, headers, raw, contract, declaredBy, payload, numbers } = row;
   const reason: Conflict = {
     kind: "conflict",
     storedId: holder.id,
     storedAt: positionId(holder.position),
-    storedDigest: contentOf(holder, numbers),
-    digest: contentDigest(row.raw, row.headers, numbers),
+    storedDigest: contentDigest(holder.payloadText(), numbers),
+    digest: payloadDigest(row.payload),
   };
-  const { position, timestampMs, key, headers, raw, rawHash, contract, declaredBy } = row;
   return {
     kind: "failed",
     id: positionId(position),
@@ -73,11 +41,11 @@ export function conflictOf(row: ValidatedRow, holder: Holder, numbers: NumberTyp
     key,
     headers,
     raw,
-    rawHash,
     contract,
     declaredBy,
     reason,
     fingerprint: fingerprint(reason, contract),
     machineId: row.id,
+    parsed: { payload, numbers },
   };
 }

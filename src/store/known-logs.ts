@@ -6,35 +6,41 @@ import type { StoreReads } from "./store.ts";
 // What a store remembers of the logs whose records it holds. A log that is lost, or an older one put back, looks like any
 // other: only the store knows which log it was, how far it was decided, and how far it was shown to whoever appended.
 
-type KnownLogs = Pick<StoreReads, "streams" | "operatorLog">;
+type KnownLogs = Pick<StoreReads, "streams" | "logEnds" | "operatorLog">;
 
-/** The logs that a store knows instead of this one; none when it knows this one, no log at all, or an operator accepted it. */
-export async function otherLogs(reads: KnownLogs, log: string): Promise<readonly string[]> {
+/** Whether a store decides a log. One log is in force at a time once an operator accepted one. */
+export type LogStanding =
+  /** The store decides it, or knows no log at all. */
+  | { readonly kind: "in-force" }
+  /** The store knows others instead of it. */
+  | { readonly kind: "unknown"; readonly inForce: readonly string[] }
+  /** By an operator's word another one took its place. */
+  | { readonly kind: "superseded"; readonly inForce: readonly string[]; readonly by: OperatorAction };
+
+export async function standingOf(reads: KnownLogs, log: string): Promise<LogStanding> {
   const known = new Set((await reads.streams()).map(logIdOf));
-  if (known.size === 0 || known.has(log)) return [];
-  const accepted = await findAction(reads, (action) => action.action === "accept-log" && action.target === log);
-  return accepted === null ? [...known] : [];
+  // One that was appended to and never decided is known, too.
+  for (const { stream } of await reads.logEnds()) known.add(logIdOf(stream));
+  let by: OperatorAction | null = null;
+  for await (const action of operatorActions(reads)) {
+    if (action.action !== "accept-log") continue;
+    known.add(action.target);
+    by = action;
+  }
+  if (known.size === 0 || (by === null ? known.has(log) : by.target === log)) return { kind: "in-force" };
+  if (by === null) return { kind: "unknown", inForce: [...known] };
+  const inForce = [by.target];
+  return known.has(log) ? { kind: "superseded", inForce, by } : { kind: "unknown", inForce };
 }
 
-/** How far a stream was shown to reach; null when nothing is noted. */
-export async function shownTo(reads: Pick<StoreReads, "logEnds">, stream: string): Promise<bigint | null> {
-  return (await reads.logEnds()).find((note) => note.stream === stream)?.end ?? null;
-}
-
-/** The first action of an operator that satisfies the condition. */
-export async function findAction(
-  reads: Pick<StoreReads, "operatorLog">,
-  wanted: (action: OperatorAction) => boolean,
-): Promise<OperatorAction | null> {
-  for await (const action of operatorActions(reads)) if (wanted(action)) return action;
-  return null;
-}
-
-/** What a log lacks of a stream that is decided, and was acknowledged, so far; null when nothing. */
-export function lackOf(
-  end: bigint,
-  { decided, acknowledged }: { readonly decided: bigint; readonly acknowledged: bigint },
-): "decided" | "acknowledged" | null {
-  if (end < decided) return "decided";
-  return end < acknowledged ? "acknowledged" : null;
+/** Why a log is not decided, as the rest of a sentence that begins with it. */
+export function describeStanding(standing: Exclude<LogStanding, { readonly kind: "in-force" }>): string {
+  switch (standing.kind) {
+    case "unknown":
+      return `is not one that the store knows, which is ${standing.inForce.join(", ")}`;
+    case "superseded": {
+      const { by } = standing;
+      return `was replaced by ${by.target}, as ${by.actor} recorded at ${by.at}: ${by.reason}`;
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { ExactInteger } from "../json/exact-integer.ts";
 import { canonicalText } from "../json/canonical.ts";
 
 /**
@@ -20,37 +21,33 @@ export type LedgerEntry = {
   readonly count: number;
   /** What each offset became, run-length: `P` passed the contract, `F` failed it, `-` hole. `"P12F1-2"`. */
   readonly outcomes: string;
-  /** `rawRoot` of the records, as they were fetched. */
-  readonly rawRoot: string;
   /** SHA-256 of the evidence that is kept with the entry, hex: the records as they were fetched; "" without records. */
   readonly evidence: string;
+  /** The latest time of its records, as the log recorded them; 0 without records. */
+  readonly newestMs: ExactInteger;
+  /** What applying the entry before did (P5), run-length: `S` stored, `D` duplicate, `C` conflict, `F` failed, `-` hole. */
+  readonly applied: string;
+  /** `holderRoot` of its duplicates and conflicts; "" when it had none. */
+  readonly holders: string;
   /** `outcomeRoot` of the decisions. */
   readonly root: string;
   /** Digest of the contract set that decided. */
   readonly contractSet: string;
   /** Version of the decision semantics that decided. */
   readonly engine: string;
-  /** Why, for GAP; {@link BYTES_DROPPED} or nothing for BATCH; empty for INIT. */
+  /** Why, for GAP; {@link EVIDENCE_DROPPED} or nothing for BATCH; {@link SUCCEEDS} and a stream or nothing for INIT. */
   readonly note: string;
   /** SHA-256 of the RFC 8785 form of everything above, hex. */
   readonly hash: string;
 };
 
+/** How the note of an INIT begins whose topic was made anew, or whose log was replaced: the stream it follows comes behind. */
+export const SUCCEEDS = "after ";
+
 export type Outcome = "P" | "F";
 
-/**
- * Note of a BATCH whose facts are stored without their bytes. It is in the chain, so that whoever applies the entry stores the
- * same, and bytes that are gone without it were lost.
- */
-export const BYTES_DROPPED = "passed.raw: drop";
-
-/** Whether the bytes of PASSED records are kept beside their payload (`passed.raw`). */
-export type PassedRaw = "keep" | "drop";
-
-/** How the facts of an entry are stored. */
-export function passedRawOf({ note }: Pick<LedgerEntry, "note">): PassedRaw {
-  return note === BYTES_DROPPED ? "drop" : "keep";
-}
+/** Note of a BATCH whose evidence goes once the next entry is applied. It is in the chain: evidence that is gone without it was lost. */
+export const EVIDENCE_DROPPED = "evidence: drop";
 
 /** Hash before the first entry of a chain. */
 export const GENESIS: string = "0".repeat(64);
@@ -62,39 +59,9 @@ export function sealEntry(entry: Omit<LedgerEntry, "hash">): LedgerEntry {
 
 /** The hash an entry must carry. Offsets are hashed as decimal text: JSON numbers end at 2^53. */
 export function entryHash(entry: Omit<LedgerEntry, "hash">): string {
-  const {
-    stream,
-    seq,
-    kind,
-    prevHash,
-    from,
-    to,
-    count,
-    outcomes,
-    rawRoot: raw,
-    evidence,
-    root,
-    contractSet,
-    engine,
-    note,
-  } = entry;
-  return hash(
-    "sha256",
-    canonicalText({
-      stream,
-      seq,
-      kind,
-      prevHash,
-      from: String(from),
-      to: String(to),
-      count,
-      outcomes,
-      rawRoot: raw,
-      evidence,
-      root,
-      contractSet,
-      engine,
-      note,
-    }),
-  );
+  const { stream, seq, kind, prevHash, from, to, count, outcomes, evidence } = entry;
+  const { newestMs, applied, holders, root, contractSet, engine, note } = entry;
+  const range = { from: String(from), to: String(to), newestMs: String(newestMs) };
+  const proof = { count, outcomes, evidence, applied, holders, root };
+  return hash("sha256", canonicalText({ stream, seq, kind, prevHash, ...range, ...proof, contractSet, engine, note }));
 }

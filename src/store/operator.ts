@@ -11,7 +11,16 @@ export type OperatorAction = {
   /** When, by the operator's own clock, ISO 8601. */
   readonly at: string;
   readonly actor: string;
-  readonly action: "resume" | "accept-gap" | "accept-loss" | "accept-log" | "activate" | "deprecate" | "retire";
+  readonly action:
+    | "resume"
+    | "accept-gap"
+    | "accept-loss"
+    | "accept-log"
+    | "replace"
+    | "migrate"
+    | "activate"
+    | "deprecate"
+    | "retire";
   /** The stream or the log acted on, or the contract version, as in shipment@1. */
   readonly target: string;
   /** Why, in the operator's words. */

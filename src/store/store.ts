@@ -1,61 +1,40 @@
 import type { ExactInteger } from "../json/exact-integer.ts";
 import type { ContractRef } from "../core/compile.ts";
+import type { ReadPayload } from "../core/decide.ts";
 import type { FailureReason } from "../core/failure.ts";
 import type { JsonValue } from "../json/json.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import type { Header, Position, SourceRecord } from "../core/record.ts";
 import type { Declaration } from "../core/resolve.ts";
-import type { LedgerEntry, PassedRaw } from "./ledger.ts";
+import type { LedgerEntry } from "./ledger.ts";
 import type { LogEndNote } from "./log-end.ts";
 import type { HaltNote, OperatorAction } from "./operator.ts";
 import type { TrafficNote } from "./traffic.ts";
 
-/** What every stored object says of the record it came from. No value in it is the worker's own: two executors write the same. */
+/** The record that a decision was made of, as it was fetched. */
 export type Occurrence = {
   readonly position: Position;
   readonly timestampMs: ExactInteger;
   readonly key: Uint8Array | null;
   readonly headers: readonly Header[];
-  /** The exact bytes; null for a tombstone, and for a fact whose bytes are not kept. */
+  /** The exact bytes; null for a tombstone. */
   readonly raw: Uint8Array | null;
-  /** SHA-256 of `raw`, hex; "-" for a tombstone. */
-  readonly rawHash: string;
 };
 
-/** A fact, stored once in `validated_<collection>` under its machine id. */
+/** A record that passed, stored once in `validated_<collection>` under its machine id. */
 export type ValidatedRow = Occurrence & {
   readonly kind: "validated";
   readonly id: string;
   readonly contract: ContractRef;
   readonly declaredBy: Declaration;
-  /** The payload as JSON text, of a stored fact whose bytes are not kept. */
-  readonly payloadText?: string;
+  readonly payload: JsonValue;
+  readonly numbers: NumberTypes;
 };
 
-/** A fact on its way into the store, with its payload as an engine with typed documents keeps it. */
-export type NewValidated = ValidatedRow & { readonly payload: JsonValue; readonly numbers: NumberTypes };
-
-/**
- * Rows of a batch, as the engine will write them. A batch waits for its ledger entry as bytes: as objects it outlives the young
- * generation of the heap, and the garbage collector copies every one of them twice.
- */
-export type Staged<Row, Read> = {
-  /** Their ids are distinct. The row itself need not be kept. */
-  readonly add: (row: Row) => void;
-  /** How many were added. */
-  readonly size: () => number;
-  /** What was added, by its place from 0 on, as the store would read it; its bytes even where they are not stored. */
-  readonly at: (place: number) => Read;
-  /** They were inserted, and nobody asks for them any more: what they occupied may hold others. */
-  readonly release: () => void;
-};
-
-export type StagedFacts = Staged<NewValidated, ValidatedRow>;
-export type StagedFailures = Staged<FailedRow, FailedRow>;
-
-/** A failure in `failed_<collection>` under its position id. */
+/** A failure, in `failed_<collection>` under its position. */
 export type FailedRow = Occurrence & {
   readonly kind: "failed";
+  /** Its position id. */
   readonly id: string;
   readonly contract: ContractRef | null;
   readonly declaredBy: Declaration | null;
@@ -63,30 +42,71 @@ export type FailedRow = Occurrence & {
   readonly fingerprint: string;
   /** The machine id of a record that passed its contract but could not be stored as a fact (conflict). */
   readonly machineId: string | null;
+  /** What its bytes say, where they say something; a document keeps it for people. */
+  readonly parsed: ReadPayload | null;
 };
 
-/** A duplicate in `sigma_receipts` under its position id: same identity, same content, other position. */
+/** A record that repeats a stored fact: same identity, same content, other position. */
 export type ReceiptRow = Occurrence & {
   readonly kind: "receipt";
+  /** Its position id. */
   readonly id: string;
   readonly contract: ContractRef;
   readonly declaredBy: Declaration;
-  readonly collection: string;
   /** Machine id of the stored fact. */
   readonly duplicateOf: string;
   /** Position id of the record that holds it. */
   readonly storedAt: string;
 };
 
-/** A stored object whose columns no longer say anything this code could have written; the audit names it. */
-export type UnreadableRow = {
-  readonly kind: "unreadable";
-  readonly id: string;
+/** What became of a record, told from the ledger, its evidence and the facts. */
+export type SettledRow = ValidatedRow | FailedRow | ReceiptRow;
+
+/** A receipt as it is stored. */
+export type Receipt = {
   readonly position: Position;
-  readonly message: string;
+  /** Machine id of the fact that it repeats. */
+  readonly of: string;
 };
 
-export type StoredRow = ValidatedRow | FailedRow | ReceiptRow | UnreadableRow;
+/** What a stored fact says of whoever claims its id as well. */
+export type Holder = {
+  readonly id: string;
+  /** Of the record that the fact was made of. */
+  readonly position: Position;
+  /** The payload as JSON text: its own, or one that says the same. */
+  readonly payloadText: () => string;
+};
+
+/**
+ * Documents of a batch, as the engine will write them. A batch waits for its ledger entry as bytes: as objects it outlives the young
+ * generation of the heap, and the garbage collector copies every one of them twice.
+ */
+export type Staged<Row> = {
+  /** The row itself need not be kept. */
+  readonly add: (row: Row) => void;
+  /** How many were added. */
+  readonly size: () => number;
+  /** They were inserted, and nobody asks for them any more: what they occupied may hold others. */
+  readonly release: () => void;
+};
+
+/** Facts; their ids are distinct. */
+export type StagedFacts = Staged<ValidatedRow> & {
+  /** What was added, by its place from 0 on, as the store would read it. */
+  readonly at: (place: number) => Holder;
+};
+
+export type StagedFailures = Staged<FailedRow>;
+
+/** A stream, under the number by which documents name it. */
+export type StreamNote = {
+  /** 1, 2, 3 ...: small, unlike the stream's id. */
+  readonly number: number;
+  readonly stream: string;
+  readonly topic: string;
+  readonly partition: number;
+};
 
 /** What became of an entry; another is stored for its place when it `exists`. */
 type Inserted = "inserted" | "exists";
@@ -102,8 +122,10 @@ export type StoreWrites = {
    */
   readonly insertLedger: (entry: LedgerEntry, packed: Uint8Array | null) => Promise<Inserted>;
   readonly ledgerEntry: (stream: string, seq: number) => Promise<LedgerEntry | null>;
-  /** Begins a batch of facts, stored with their bytes or without. Nothing of it leaves the process before it is inserted. */
-  readonly stageFacts: (passedRaw: PassedRaw) => StagedFacts;
+  /** Forgets the evidence of an entry; nothing when it has none. */
+  readonly dropEvidence: (stream: string, seq: number) => Promise<void>;
+  /** Begins a batch of facts of a stream. Nothing of it leaves the process before it is inserted. */
+  readonly stageFacts: (stream: StreamNote) => StagedFacts;
   /**
    * The id is the only key of a fact. That a position has one fact is the ledger's doing: one entry covers it, and an entry
    * is applied only with the identities its root names.
@@ -111,12 +133,19 @@ export type StoreWrites = {
    */
   readonly insertFacts: (collection: string, facts: StagedFacts) => Promise<ReadonlySet<number>>;
   /** The holders of these machine ids. An id nobody holds is absent. */
-  readonly validatedById: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, ValidatedRow>>;
+  readonly holders: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, Holder>>;
   /** Begins a batch of failures. Nothing of it leaves the process before it is inserted. */
-  readonly stageFailed: () => StagedFailures;
-  /** A row that is already there under the position is our own, from before: it stays as it is. */
+  readonly stageFailed: (stream: StreamNote) => StagedFailures;
+  /** A failure that is already there under the position is our own, from before: it stays as it is. */
   readonly insertFailed: (collection: string, failed: StagedFailures) => Promise<void>;
-  readonly insertReceipts: (rows: readonly ReceiptRow[]) => Promise<void>;
+  readonly insertReceipts: (stream: StreamNote, receipts: readonly Receipt[]) => Promise<void>;
+  /** Takes documents away, to write them again: facts by their ids, failures and receipts of the stream by their offsets. */
+  readonly removeDocuments: (
+    collection: string,
+    stream: StreamNote,
+    kind: DocumentPlace["kind"],
+    keys: readonly DocumentKey[],
+  ) => Promise<void>;
   /** Widens what is known of each producer and version: the earliest first and the latest last time stay. */
   readonly noteTraffic: (notes: readonly TrafficNote[]) => Promise<void>;
 };
@@ -133,6 +162,8 @@ export type Store = StoreWrites & {
   readonly unit: <T>(work: (writes: StoreWrites) => Promise<T>) => Promise<T>;
   /** The last ledger entry of a stream, read as majority from the primary (P1). */
   readonly tail: (stream: string) => Promise<LedgerEntry | null>;
+  /** The number of a stream, given when it is first asked for, durable before it is answered. */
+  readonly streamNote: (stream: Omit<StreamNote, "number">) => Promise<StreamNote>;
   /** The packed evidence of an entry, read like `tail`; null when there is none. */
   readonly evidenceOf: (stream: string, seq: number) => Promise<Uint8Array | null>;
   /** Keeps a contract set under its digest, durable before its first use. */
@@ -153,23 +184,29 @@ export type Store = StoreWrites & {
   readonly close: () => Promise<void>;
 };
 
-/** A decision and what it was made from, as little of it as judging again needs. */
-export type StoredEvidence = {
-  /** Its offset, counted from the beginning of the range that was asked for. */
-  readonly at: number;
+/** What names a document: a fact its machine id, a failure or receipt the offset of its record. */
+export type DocumentKey = { readonly id: string; readonly offset: bigint };
+
+/** How a stored document differs from what the ledger says should be there. */
+export type Difference =
+  | { readonly kind: "missing" }
+  /** Of the same record, and not the same. @param message names fields, never values. */
+  | { readonly kind: "differs"; readonly message: string }
+  /** The fact of another record has the id. */
+  | { readonly kind: "held"; readonly holder: Holder };
+
+/** Where a document says that it belongs. */
+export type DocumentPlace = {
   readonly kind: "validated" | "failed" | "receipt";
-  /** Of the contract that judged or refused it; null when it resolved to none. */
-  readonly version: number | null;
-  /** Code and fingerprint of a failure; null for the others. */
-  readonly code: string | null;
-  readonly fingerprint: string | null;
-  readonly headers: readonly Header[];
-  /**
-   * The payload's own text, without a wire format's prefix; null when it was malformed (other than by a number that no double
-   * keeps), or its bytes are not kept.
-   */
-  readonly text: string | null;
+  readonly collection: string;
+  readonly id: string;
+  /** Null when the document does not say. */
+  readonly stream: number | null;
+  readonly offset: bigint | null;
 };
+
+/** A failure as its document has it: what a build that decides otherwise cannot say. */
+export type StoredFailure = Pick<FailedRow, "reason" | "fingerprint">;
 
 export type RefusalOf = (record: SourceRecord, payload: JsonValue) => string | null;
 
@@ -184,30 +221,29 @@ export type StoreReads = {
   readonly ledger: (stream: string, fromSeq: number, limit: number) => Promise<readonly LedgerEntry[]>;
   /** The packed evidence of an entry; null when there is none. */
   readonly evidenceAt: (stream: string, seq: number) => Promise<Uint8Array | null>;
-  /** Every stored object of `[from, to)`, by offset; an offset may (wrongly) appear twice. */
-  readonly rows: (stream: string, from: bigint, to: bigint) => Promise<readonly StoredRow[]>;
-  /**
-   * As `rows`, of one collection and the receipts only: the decisions of a stream whose contract always had that
-   * collection. Its cost does not grow with the number of collections.
-   */
-  readonly rowsIn: (collection: string, stream: string, from: bigint, to: bigint) => Promise<readonly StoredRow[]>;
-  /**
-   * The decisions of `[from, to)` by offset, with what they were made from: some times faster than `rows`. Objects that
-   * can no longer be read are left out. The range is at most 2^31 offsets wide.
-   */
-  readonly evidence: (stream: string, from: bigint, to: bigint) => Promise<readonly StoredEvidence[]>;
-  /** Topic and partition of a stream, as its stored objects name them; null when it has none. */
-  readonly origin: (stream: string) => Promise<{ readonly topic: string; readonly partition: number } | null>;
-  /** Lowest offset of an object whose record is not older than this, in milliseconds since the epoch, or null. */
-  readonly firstSince: (stream: string, timestampMs: number) => Promise<bigint | null>;
-  /** Stored objects whose stream or offset no ledger entry covers would hide from `rows`: all streams any object names. */
-  readonly streamsOfRows: () => Promise<readonly string[]>;
-  /** Lowest and highest offset of any object stored for a stream, or null. */
-  readonly extent: (stream: string) => Promise<{ readonly first: bigint; readonly last: bigint } | null>;
-  readonly validatedById: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, ValidatedRow>>;
+  /** The entry whose range has the offset, GAP or BATCH; null when there is none. */
+  readonly entryAt: (stream: string, offset: bigint) => Promise<LedgerEntry | null>;
+  /** Every stream that has a number, by number. */
+  readonly streamNotes: () => Promise<readonly StreamNote[]>;
+  readonly holders: StoreWrites["holders"];
+  readonly stageFacts: StoreWrites["stageFacts"];
+  readonly stageFailed: StoreWrites["stageFailed"];
+  readonly refusalOf: RefusalOf;
+  /** Compares documents byte for byte with staged ones; by place, those that are as they should be left out. */
+  readonly compareFacts: (collection: string, facts: StagedFacts) => Promise<ReadonlyMap<number, Difference>>;
+  readonly compareFailed: (collection: string, failed: StagedFailures) => Promise<ReadonlyMap<number, Difference>>;
+  readonly compareReceipts: (
+    stream: StreamNote,
+    receipts: readonly Receipt[],
+  ) => Promise<ReadonlyMap<number, Difference>>;
+  /** A failure as it is stored; null when it is not, or cannot be read. */
+  readonly failureAt: (collection: string, stream: StreamNote, offset: bigint) => Promise<StoredFailure | null>;
+  /** Where every stored document says that it belongs, in pages. */
+  readonly documentPlaces: () => AsyncIterable<readonly DocumentPlace[]>;
   readonly tally: () => Promise<Tally>;
   /** Failures by code, most frequent first. */
   readonly failureCounts: () => Promise<readonly { readonly code: string; readonly count: number }[]>;
+  readonly contractSet: (digest: string) => Promise<string | null>;
   readonly contractSets: () => Promise<readonly { readonly digest: string; readonly text: string }[]>;
   /** Actions from `fromSeq` on, ascending, at most `limit`. */
   readonly operatorLog: (fromSeq: number, limit: number) => Promise<readonly OperatorAction[]>;

@@ -32,7 +32,9 @@ export function countCoverage(): CoverageCounter {
     },
     evidence: ({ records }, evidence) => {
       notInLog += evidence.notInLog;
-      notStored += Math.max(0, records - evidence.rows.length - evidence.notInLog);
+      left.bytesNotKept += evidence.withoutEvidence;
+      const told = evidence.rows.length + evidence.notInLog + evidence.withoutEvidence;
+      notStored += Math.max(0, records - told);
     },
     redecided: () => {
       redecided += 1;

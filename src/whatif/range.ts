@@ -1,4 +1,5 @@
-import type { StoreReads } from "../store/store.ts";
+import { recordsOfEntry } from "../gateway/redraft.ts";
+import type { StoreReads, StreamNote } from "../store/store.ts";
 
 /** One end of what is to be judged again, as asked for. */
 export type Bound =
@@ -39,8 +40,8 @@ export function parseBound(text: string, nowMs: number): Bound | null {
  * then the only one that is read.
  */
 export async function offsetsOf(
-  reads: Pick<StoreReads, "firstSince">,
-  stream: { readonly id: string; readonly topic: string; readonly partition: number },
+  reads: Pick<StoreReads, "ledger" | "evidenceAt">,
+  stream: StreamNote,
   { from, to }: Range,
 ): Promise<OffsetRange | null> {
   const elsewhere = [from, to].some(
@@ -48,10 +49,33 @@ export async function offsetsOf(
   );
   if (elsewhere) return null;
   const offsetAt = async (bound: Bound): Promise<bigint | null> =>
-    bound.kind === "offset" ? bound.offset : reads.firstSince(stream.id, bound.timestampMs);
+    bound.kind === "offset" ? bound.offset : firstSince(reads, stream, bound.timestampMs);
   const first = from === null ? 0n : await offsetAt(from);
   // Everything that is stored is older.
   if (first === null) return null;
   const end = to === null ? null : await offsetAt(to);
   return end !== null && end <= first ? null : { from: first, to: end };
+}
+
+const LEDGER_PAGE = 1_000;
+
+/** Offset of the first record that is not older; null when all are. An entry says how new its newest record is. */
+async function firstSince(
+  reads: Pick<StoreReads, "ledger" | "evidenceAt">,
+  note: StreamNote,
+  timestampMs: number,
+): Promise<bigint | null> {
+  for (let next = 0; ;) {
+    const page = await reads.ledger(note.stream, next, LEDGER_PAGE);
+    const entry = page.find(({ kind, count, newestMs }) => kind === "BATCH" && count > 0 && newestMs >= timestampMs);
+    if (entry !== undefined) {
+      const records = recordsOfEntry(note, entry, await reads.evidenceAt(entry.stream, entry.seq));
+      // Without its evidence it is not known where in the entry: all of it is taken.
+      if (typeof records === "string") return entry.from;
+      return records.find((record) => record.timestampMs >= timestampMs)?.position.offset ?? entry.from;
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < LEDGER_PAGE) return null;
+    next = last.seq + 1;
+  }
 }

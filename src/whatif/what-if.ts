@@ -3,16 +3,18 @@ import { LOSSY_NUMBER } from "../core/failure.ts";
 import { parsePayload, reparse } from "../core/payload.ts";
 import { producerOf } from "../core/producer.ts";
 import type { Source } from "../source/source.ts";
-import type { StoredEvidence, StoreReads } from "../store/store.ts";
+import type { StoreReads, StreamNote } from "../store/store.ts";
 import { compileCandidate, type Candidate } from "./candidate.ts";
 import { countCoverage, type CoverageCounter } from "./coverage.ts";
 import { countFlips, type FlipCounter } from "./flips.ts";
+import type { JudgedRecord } from "./evidence.ts";
+import { openLedgerEvidence } from "./from-ledger.ts";
 import { openLogEvidence } from "./from-log.ts";
 import { offsetsOf, type Range } from "./range.ts";
 import { createRejudge, type Recorded, type Rejudge, type Said } from "./rejudge.ts";
 import { sealReport, type WhatIfReport } from "./report.ts";
 import { readPastSets, type PastSets } from "./sets.ts";
-import { windowsOf, type ReadEvidence, type Window } from "./windows.ts";
+import { windowsOf, type ReadWindow, type Window } from "./windows.ts";
 
 /** What would have become of which records. */
 export type Question = {
@@ -41,10 +43,9 @@ export async function whatIf(reads: StoreReads, question: Question, options: Wha
   const { candidate, of, range, examplesMax } = question;
   const { source, signal, onProgress } = options;
   const sets = await readPastSets(reads, candidate.subject);
-  const read: ReadEvidence =
-    source === undefined
-      ? async ({ stream, from, to }) => ({ rows: await reads.evidence(stream, from, to), notInLog: 0 })
-      : openLogEvidence(source, sets, signal);
+  const fromLog = source === undefined ? null : openLogEvidence(source, sets, signal);
+  const readsOf = (note: StreamNote): ReadWindow =>
+    fromLog === null ? openLedgerEvidence(reads, note, sets) : fromLog;
   const run: Run = {
     question,
     flips: countFlips(examplesMax),
@@ -54,12 +55,12 @@ export async function whatIf(reads: StoreReads, question: Question, options: Wha
     newlyFailing: 0,
   };
   const rejudgeOf = rejudgePerSet(candidate, sets);
-  for (const id of await reads.streams()) {
-    const origin = await reads.origin(id);
-    if (origin === null || !sets.everCarried(origin.topic)) continue;
-    const offsets = await offsetsOf(reads, { id, ...origin }, range);
+  for (const origin of (await reads.streamNotes()).toSorted(byStream)) {
+    if (!sets.everCarried(origin.topic)) continue;
+    const offsets = await offsetsOf(reads, origin, range);
     if (offsets === null) continue;
-    for await (const window of windowsOf(reads, id, offsets)) {
+    const read = readsOf(origin);
+    for await (const window of windowsOf(reads, origin.stream, offsets)) {
       if (signal.aborted) break;
       // A topic may have carried another subject at the time.
       if (sets.get(window.contractSet)?.carries(origin.topic) === false) continue;
@@ -87,11 +88,15 @@ export async function whatIf(reads: StoreReads, question: Question, options: Wha
   });
 }
 
+function byStream(a: StreamNote, b: StreamNote): number {
+  return a.stream < b.stream ? -1 : 1;
+}
+
 type Run = {
   readonly question: Question;
   readonly flips: FlipCounter;
   readonly coverage: CoverageCounter;
-  readonly producer: (row: StoredEvidence) => string | null;
+  readonly producer: (row: JudgedRecord) => string | null;
   readonly repeats: { duplicates: number; conflicts: number };
   newlyFailing: number;
 };
@@ -101,7 +106,7 @@ function judgeWindow(
   rejudge: Rejudge,
   window: Window,
   partition: string,
-  rows: readonly StoredEvidence[],
+  rows: readonly JudgedRecord[],
 ): void {
   const { question, flips, coverage, repeats } = run;
   for (const row of rows) {
@@ -145,8 +150,8 @@ function rejudgePerSet(candidate: Candidate, sets: PastSets): (digest: string) =
 }
 
 /** A store may give equal headers as one object: their producer is then found by it. */
-function rememberProducers(): (row: StoredEvidence) => string | null {
-  const known = new WeakMap<StoredEvidence["headers"], string | null>();
+function rememberProducers(): (row: JudgedRecord) => string | null {
+  const known = new WeakMap<JudgedRecord["headers"], string | null>();
   return (row) => {
     const { headers } = row;
     if (headers.length === 0) return null;
@@ -159,7 +164,7 @@ function rememberProducers(): (row: StoredEvidence) => string | null {
 }
 
 /** Duplicates and conflicts passed their contract: what they repeat is another question. */
-function recordedOf({ kind, version, code, fingerprint }: StoredEvidence): Recorded {
+function recordedOf({ kind, version, code, fingerprint }: JudgedRecord): Recorded {
   const passed = kind !== "failed" || code === "conflict";
   return { passed, version, code: passed ? null : code, fingerprint: passed ? null : fingerprint };
 }
@@ -169,7 +174,7 @@ function recordedOf({ kind, version, code, fingerprint }: StoredEvidence): Recor
  * limits and the engine alone: what this engine let through is JSON, and is only parsed. What another engine decided is
  * held to it again, as is what was refused for a number.
  */
-function payloadOf({ code }: StoredEvidence, text: string, { engine }: Window, { limits }: Candidate): Said | null {
+function payloadOf({ code }: JudgedRecord, text: string, { engine }: Window, { limits }: Candidate): Said | null {
   if (engine !== ENGINE || code === LOSSY_NUMBER) return parsePayload(Buffer.from(text, "utf8"), limits);
   try {
     return reparse(text);

@@ -1,5 +1,6 @@
 import type { LedgerEntry } from "../store/ledger.ts";
-import type { StoredEvidence, StoreReads } from "../store/store.ts";
+import type { StoreReads } from "../store/store.ts";
+import type { JudgedRecord } from "./evidence.ts";
 import type { OffsetRange } from "./range.ts";
 
 /** Offsets `[from, to)` of a stream that one contract set and one engine decided, and the entries that say so. */
@@ -14,10 +15,17 @@ export type Window = {
   readonly entries: readonly LedgerEntry[];
 };
 
-/** Evidence of a window, by offset, and how many of its records are not in the log that was to give it. */
-export type WindowEvidence = { readonly rows: readonly StoredEvidence[]; readonly notInLog: number };
+/**
+ * The records of a window, by offset; how many of them are not in the log that was to give them, and how many are in no
+ * evidence any more.
+ */
+export type WindowEvidence = {
+  readonly rows: readonly JudgedRecord[];
+  readonly notInLog: number;
+  readonly withoutEvidence: number;
+};
 
-export type ReadEvidence = (window: Window) => Promise<WindowEvidence>;
+export type ReadWindow = (window: Window) => Promise<WindowEvidence>;
 
 /** A read of the store is worth so many records; an entry that holds more is a window of its own. */
 const RECORDS_MIN = 4_096;

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
-import { MongoClient } from "mongodb";
+import { MongoClient, type Db } from "mongodb";
+import { keptRecords } from "./kept-records.ts";
 import { contentOf } from "./plan.ts";
 import type { StoredDocument } from "./verdict.ts";
 
@@ -17,7 +18,18 @@ const COLLECTIONS = [
   ["sigma_receipts", "receipt"],
 ] as const;
 
-type Fields = { readonly _id: string; readonly [field: string]: unknown };
+type Fields = { readonly _id: unknown; readonly [field: string]: unknown };
+
+/** What the database says beside the documents. */
+type Around = {
+  /** Streams with their topics and partitions, by number. */
+  readonly streams: ReadonlyMap<
+    number,
+    { readonly stream: string; readonly topic: string; readonly partition: number }
+  >;
+  /** SHA-256 of the value of each record in the evidence of the ledger, by stream and offset. */
+  readonly kept: ReadonlyMap<string, string>;
+};
 
 /** @param uri with the database in its path. */
 export function openStoredDocuments(uri: string): StoredDocuments {
@@ -25,10 +37,12 @@ export function openStoredDocuments(uri: string): StoredDocuments {
   const db = client.db();
   return {
     read: async () => {
-      const documents: StoredDocument[] = [];
+      const documents: [StoredDocument["kind"], Fields][] = [];
       for (const [name, kind] of COLLECTIONS)
-        for await (const fields of db.collection<Fields>(name).find()) documents.push(storedDocument(kind, fields));
-      return documents;
+        for await (const fields of db.collection<Fields>(name).find()) documents.push([kind, fields]);
+      // Read after the documents: whatever they were made of is there by then.
+      const around = await readAround(db);
+      return documents.map(([kind, fields]) => storedDocument(kind, fields, around));
     },
     tails: async () => {
       const last = [{ $group: { _id: "$stream", to: { $max: "$to" } } }];
@@ -39,17 +53,42 @@ export function openStoredDocuments(uri: string): StoredDocuments {
   };
 }
 
-function storedDocument(kind: StoredDocument["kind"], fields: Fields): StoredDocument {
-  const { _id, stream, partition, offset, raw, code, payload } = fields;
-  if (typeof _id !== "string" || typeof offset !== "bigint")
-    throw new Error(`a ${kind} document has an _id or an offset of another type`);
+async function readAround(db: Db): Promise<Around> {
+  const notes = await db.collection("sigma_streams").find().toArray();
+  const streams = notes.map(
+    ({ _id, stream, topic, partition }): [number, { stream: string; topic: string; partition: number }] => [
+      Number(_id),
+      { stream: String(stream), topic: String(topic), partition: Number(partition) },
+    ],
+  );
+  const kept = new Map<string, string>();
+  for await (const { stream, packed, pieces } of db.collection("sigma_ledger").find()) {
+    if (pieces !== undefined) throw new Error("no evidence of these runs is in pieces");
+    if (!(packed instanceof Uint8Array)) continue;
+    for (const [offset, sha256] of keptRecords(packed)) kept.set(`${String(stream)}@${offset}`, sha256);
+  }
+  return { streams: new Map(streams), kept };
+}
+
+function storedDocument(kind: StoredDocument["kind"], fields: Fields, { streams, kept }: Around): StoredDocument {
+  const { _id, source, raw, code, payload } = fields;
+  const id = _id instanceof Uint8Array ? Buffer.from(_id).toString("hex") : String(_id);
+  const named = /^(.+)\/(\d+)@(\d+)#(\d+)$/.exec(id);
+  const said = (source ?? { stream: Number(named?.[4]), offset: BigInt(named?.[3] ?? -1) }) as Record<string, unknown>;
+  const note = streams.get(Number(said["stream"]));
+  const offset = said["offset"];
+  if (note === undefined || typeof offset !== "bigint")
+    throw new Error(`a ${kind} document names no stream that there is, or has an offset of another type`);
+  const place = `${note.stream}@${offset}`;
+  // A name that is the right one stands for stream and offset.
+  const isRight = id === `${note.topic}/${note.partition}@${offset}#${Number(said["stream"])}`;
   return {
     kind,
-    id: _id,
-    stream: String(stream),
-    partition: Number(partition),
+    id: isRight ? place : id,
+    stream: note.stream,
+    partition: note.partition,
     offset,
-    sha256: raw instanceof Uint8Array ? hash("sha256", raw) : "-",
+    sha256: raw instanceof Uint8Array ? hash("sha256", raw) : (kept.get(place) ?? "no evidence"),
     code: typeof code === "string" ? code : null,
     ...statedBy(kind === "validated" ? payload : null),
   };

@@ -9,6 +9,7 @@ import {
   insertFailed,
   LAW_COLLECTION,
   ledgerEntry,
+  NOTE,
   receiptRow,
   STREAM,
   validatedRow,
@@ -31,7 +32,7 @@ const WRITES: readonly (readonly [name: string, run: (store: Store) => Promise<u
   ["insertFacts", async (store) => insertFacts(store, LAW_COLLECTION, [validatedRow("one", 1n)])],
   ["insertFacts, large", async (store) => insertFacts(store, LAW_COLLECTION, LARGE)],
   ["insertFailed", async (store) => insertFailed(store, LAW_COLLECTION, [failedRow(2n)])],
-  ["insertReceipts", async (store) => store.insertReceipts([receiptRow(3n)])],
+  ["insertReceipts", async (store) => store.insertReceipts(NOTE, [receiptRow(3n)])],
 ];
 
 const FAULTS: readonly Fault[] = [{ kind: "black-hole" }, { kind: "lost-replies" }, { kind: "half-open" }];

@@ -8,10 +8,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { restoreBackup } from "../../src/backup/restore.ts";
+import { fileKinds, skipPositions } from "../../src/main.ts";
+import { openEmbeddedLog } from "../../src/source/embedded/log.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { until } from "../patience.ts";
 import { jsonLines, project, shipmentLines, sigma, startSigma, type Running } from "./run.ts";
 
@@ -203,21 +207,58 @@ describe("a restore", () => {
     }
   });
 
-  test("that is broken off, or finds that a gateway began meanwhile, has put nothing there", async () => {
+  test("gives no position again of a topic either that was no source when the backup was made, or became one since", async () => {
+    const dataDir = join(project(), "data");
+    const open = (...names: readonly string[]) =>
+      openEmbeddedLog({
+        path: join(dataDir, "log.db"),
+        topics: names.map((name) => ({ name, partitions: 1 })),
+        now: Date.now,
+        randomBytes,
+        busyTimeoutMs: 5_000,
+      });
+    const log = open("now", "before");
+    const [now] = await log.streams();
+    await log.append("before", [{ key: null, headers: [], value: Buffer.from("{}"), partition: null }]);
+    await log.close();
+    if (now === undefined) throw new Error("there is no stream");
+    const stream = { stream: now.id, topic: "now", partition: 0, settledTo: "0", logEnd: "0" };
+    const sources = ["now", "since"].map((topic) => ({ topic, partitions: 1 }));
+    await skipPositions({ dataDir, sources }, { streams: [stream], madeAt: new Date().toISOString() });
+    const after = open("now", "before", "since");
+    for (const one of await after.streams()) expect((await after.bounds(one)).end).toBeGreaterThanOrEqual(1_000_000n);
+    await after.close();
+  });
+
+  test("that is broken off, or finds that something came there meanwhile, has put nothing there", async () => {
     const cwd = project({ "in.ndjson": shipmentLines(0, 5) });
     await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });
     await sigma(["backup", "b", "--data", "data"], { cwd });
     const dataDir = join(cwd, "new");
     const restore = async (aside: string | null, meanwhile: () => Promise<void>) =>
-      restoreBackup({ from: join(cwd, "b"), dataDir, aside, prepare: meanwhile });
+      restoreBackup({ from: join(cwd, "b"), dataDir, aside, kinds: await fileKinds(), prepare: meanwhile });
     const brokenOff = restore(null, async () => Promise.reject(new Error("broken off")));
     await expect(brokenOff).rejects.toThrow("broken off");
     expect(readdirSync(dataDir)).toEqual([]);
-    const begun: Running[] = [];
-    const begin = async (): Promise<void> => void begun.push((await startOn(cwd, "new")).running);
-    expect(await restore(null, begin)).toEqual({ kind: "occupied" });
-    expect(await restore("aside", async () => undefined)).toMatchObject({ kind: "in-use" });
-    for (const running of begun) await stop(running);
+    expect(await restore(null, async () => writeFileSync(join(dataDir, "log.db"), ""))).toEqual({ kind: "occupied" });
+    expect(readdirSync(dataDir)).toEqual(["log.db"]);
+  });
+
+  test("lets no gateway begin where it puts files, and puts none where one runs", async () => {
+    const cwd = project({ "in.ndjson": shipmentLines(0, 5) });
+    await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });
+    await sigma(["backup", "b", "--data", "data"], { cwd });
+    const dataDir = join(cwd, "new");
+    const restore = async (meanwhile: () => Promise<void>) =>
+      restoreBackup({ from: join(cwd, "b"), dataDir, aside: "aside", kinds: await fileKinds(), prepare: meanwhile });
+    const begin = async (): Promise<void> => {
+      const { code, stderr } = await sigma(["start", "--port", "0", "--data", "new"], { cwd });
+      expect([code, stderr]).toEqual([1, told("LOG_RESTORING")]);
+    };
+    expect(await restore(begin)).toMatchObject({ kind: "restored", aside: null });
+    const { running } = await startOn(cwd, "new");
+    expect(await restore(async () => undefined)).toMatchObject({ kind: "in-use" });
+    await stop(running);
     expect(readdirSync(dataDir).toSorted()).toEqual(["log.db", "store.db"]);
   });
 });
@@ -249,6 +290,68 @@ describe("a log that is not the one that the store knows", () => {
     expect((await post(next.url, shipmentLines(20, 21), { prefer: "wait=30" })).status).toBe(200);
     await stop(next.running);
     expect((await sigma(["audit", "--source", "--data", "data"], { cwd })).code).toBe(0);
+  });
+
+  test.each(["log", "store"])(
+    "a -wal of another %s, or one whose file is gone, is refused and left as it is",
+    async (name) => {
+      const cwd = project({ "in.ndjson": shipmentLines(0, 5) });
+      await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });
+      const { running, url } = await startOn(cwd, "other");
+      await post(url, shipmentLines(0, 20), { prefer: "wait=30" });
+      running.child.kill("SIGKILL");
+      await running.ended;
+      const [file, wal] = [`data/${name}.db`, `data/${name}.db-wal`];
+      copyFileSync(join(cwd, `other/${name}.db-wal`), join(cwd, wal));
+      const before = readFileSync(join(cwd, file));
+      const code = `${name.toUpperCase()}_WAL`;
+      const refused = async (...args: readonly string[]): Promise<void> => {
+        const { code: exit, stdout, stderr } = await sigma([...args, "--data", "data"], { cwd });
+        expect([exit, stdout + stderr]).toEqual([args[0] === "doctor" ? 10 : 1, told(code)]);
+        expect(stdout + stderr).not.toMatch(/^\s+at /m);
+      };
+      for (const command of [["doctor"], ["audit"], ["start", "--port", "0"], ["ingest", "in.ndjson"], ["backup", "b"]])
+        await refused(...command);
+      expect(readFileSync(join(cwd, file)).equals(before)).toBe(true);
+      rmSync(join(cwd, file));
+      await refused("start", "--port", "0");
+      expect(readdirSync(join(cwd, "data"))).toContain(`${name}.db-wal`);
+      writeFileSync(join(cwd, file), before);
+      rmSync(join(cwd, wal));
+      expect((await sigma(["audit", "--source", "--data", "data"], { cwd })).code).toBe(0);
+    },
+  );
+
+  test("a topic that is no source any more, with records that are not decided: start, doctor and audit name them", async () => {
+    const cwd = project({
+      "in.ndjson": shipmentLines(0, 5),
+      "sigma.yaml": "sources: [{ topic: a, subject: shipment }]\n",
+    });
+    const topics = ["a", "b"].map((name) => ({ name, partitions: 1 }));
+    const options = { path: join(cwd, ".sigma/data/log.db"), busyTimeoutMs: 5_000 };
+    const log = openEmbeddedLog({ ...options, topics, now: Date.now, randomBytes });
+    const [, b] = await log.streams();
+    await log.append("b", [{ key: null, headers: [], value: Buffer.from("{}"), partition: null }]);
+    await log.close();
+    const store = openSqliteStore({ ...options, path: join(cwd, ".sigma/data/store.db"), collections: [] });
+    await store.noteLogEnds([{ stream: b?.id ?? "", topic: "b", partition: 0, end: 1n }]);
+    await store.close();
+
+    const running = startSigma(["start", "--port", "0", "--no-demo"], { cwd });
+    await running.line(/SOURCE_UNDECIDED/);
+    await stop(running);
+    const doctor = await sigma(["doctor"], { cwd });
+    expect([doctor.code, doctor.stdout]).toEqual([10, told("offsets [0, 1) of b/0")]);
+    const audited = await sigma(["audit", "--source"], { cwd });
+    expect([audited.code, audited.stdout]).toEqual([30, told("SOURCE_UNDECIDED")]);
+    writeFileSync(
+      join(cwd, "sigma.yaml"),
+      "sources: [{ topic: a, subject: shipment }, { topic: b, subject: shipment }]\n",
+    );
+    const again = startSigma(["start", "--port", "0", "--no-demo", "--log-level", "debug"], { cwd });
+    await again.line(/batch settled/);
+    await stop(again);
+    expect((await sigma(["audit", "--source"], { cwd })).code).toBe(0);
   });
 
   test("a log that is missing is said, before anything makes another one", async () => {

@@ -55,14 +55,14 @@ describe("sigma status, doctor and audit", () => {
   test("audit exits 30 and names the position when one byte of a stored payload was changed", async () => {
     const cwd = await ingested(shipmentLines(0, 3));
     open(cwd, "store.db").exec(
-      "UPDATE validated_shipments SET raw = CAST(replace(CAST(raw AS TEXT), 'Dublin', 'Dublim') AS BLOB) WHERE offset = 1",
+      "UPDATE validated_shipments SET payload = replace(payload, 'Dublin', 'Dublim') WHERE offset = 1",
     );
     const { code, stdout } = await sigma(["audit", "--json"], { cwd });
     expect(code).toBe(30);
     expect(jsonLines(stdout)).toContainEqual(
-      expect.objectContaining({ kind: "finding", code: "RAW_HASH", offset: "1" }),
+      expect.objectContaining({ kind: "finding", code: "ROW_DIFFERS", offset: "1" }),
     );
-    expect((await sigma(["audit"], { cwd })).stdout).toMatch(/^RAW_HASH .*offset 1 /m);
+    expect((await sigma(["audit"], { cwd })).stdout).toMatch(/^ROW_DIFFERS .*offset 1 /m);
   });
 
   test("doctor finds a project in order, and exits 10 when a frozen version was changed", async () => {
@@ -71,7 +71,7 @@ describe("sigma status, doctor and audit", () => {
     expect(jsonLines(good.stdout).filter(({ result }) => result === "fail")).toEqual([]);
     expect([good.code, jsonLines(good.stdout).map(({ name }) => name)]).toEqual([
       0,
-      ["node", "configuration", "contracts", "data directory", "fsync", "disk", "port", "data", "log"],
+      ["node", "configuration", "contracts", "data directory", "fsync", "disk", "port", "layout", "data", "log"],
     ]);
     writeFileSync(join(cwd, "contracts/contracts.lock"), `shipment@1 sha256:${"0".repeat(64)}\n`);
     const bad = await sigma(["doctor", "--port", "0", "--json"], { cwd });

@@ -197,7 +197,9 @@ describe("sigma doctor on MongoDB", () => {
       "ok",
       ["PRIMARY", "SECONDARY", "SECONDARY"],
     ]);
-    expect(named(found, "mongodb layout")[0]?.[1]).toMatch(/^the first start makes sigma_ledger, .*failed_shipments$/);
+    expect(named(found, "mongodb layout")[0]?.[1]).toMatch(
+      /^the first start makes sigma_layout, sigma_ledger, .*failed_shipments$/,
+    );
     expect(named(found, "mongodb connections")[0]?.[0]).toBe("ok");
     expect(named(found, "clock")).toEqual([["ok", expect.stringContaining("that of MongoDB differ by 0.")]]);
     expect([code, everyTroubleHasAFix(found)]).toEqual([0, true]);
@@ -209,19 +211,20 @@ describe("sigma doctor on MongoDB", () => {
     const made = await sigma(["ingest", "--json"], { cwd, env: { MONGODB_URI: uri }, input: "{}\n" });
     expect(made.code).toBe(0);
     const good = await doctor({ MONGODB_URI: uri }, cwd);
-    expect(named(good.found, "mongodb layout")).toEqual([["ok", "11 collections with their indexes and validators"]]);
+    expect(named(good.found, "mongodb layout version")).toEqual([["ok", "2, which this build writes"]]);
+    expect(named(good.found, "mongodb layout")).toEqual([["ok", "12 collections with their indexes and validators"]]);
     expect(good.code).toBe(0);
     // Where the log is not that the store knows, a gateway would stand still.
     expect(named((await doctor({ MONGODB_URI: uri })).found, "log")).toEqual([
       ["fail", expect.stringContaining("SOURCE_REPLACED") as string],
     ]);
-    await db.collection("failed_shipments").dropIndex("position");
-    await db.collection("failed_shipments").createIndex({ offset: 1 }, { name: "position" });
+    await db.collection("failed_shipments").dropIndex("time");
+    await db.collection("failed_shipments").createIndex({ offset: 1 }, { name: "time" });
     await db.command({ collMod: "sigma_ledger", validator: {} });
     const { code, found } = await doctor({ MONGODB_URI: uri });
     expect(named(found, "mongodb layout")).toEqual([
       ["fail", "the validator of sigma_ledger is missing or different"],
-      ["fail", "index position of failed_shipments is another one"],
+      ["fail", "index time of failed_shipments is another one"],
     ]);
     expect([code, everyTroubleHasAFix(found)]).toEqual([10, true]);
   });

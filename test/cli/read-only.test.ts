@@ -2,7 +2,7 @@ import { cpSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { mountReadOnly } from "../servers/read-only-mount.ts";
+import { mountFileReadOnly, mountReadOnly } from "../servers/read-only-mount.ts";
 import { jsonLines, project, shipmentLines, sigma, startSigma } from "./run.ts";
 
 /** Where a data directory is mounted without leave to write. */
@@ -98,4 +98,24 @@ describe("a data directory that cannot be written", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error LOG_(?:READONLY|CANTOPEN) Cannot use log /);
   });
+});
+
+describe("one file that may not be written, in a data directory that may", () => {
+  test.each(["log", "store"])(
+    "(the %s) is said at the start, before anything is taken, and by doctor",
+    async (name) => {
+      const cwd = project();
+      const data = await closed(cwd);
+      onTestFinished(mountFileReadOnly(join(data, `${name}.db`)));
+      const code = `${name.toUpperCase()}_READONLY`;
+      const started = await sigma(["start", "--port", "0", "--no-demo"], { cwd });
+      expect([started.code, started.stderr]).toEqual([1, expect.stringContaining(`error ${code} `) as string]);
+      const doctor = await sigma(["doctor", "--port", "0", "--json"], { cwd });
+      expect(doctor.code).toBe(10);
+      expect(jsonLines(doctor.stdout)).toContainEqual(
+        expect.objectContaining({ name: "data", result: "fail", message: expect.stringContaining(code) as string }),
+      );
+      expect((await sigma(["audit", "--source", "-q"], { cwd })).code).toBe(0);
+    },
+  );
 });

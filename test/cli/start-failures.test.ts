@@ -33,6 +33,15 @@ function forgetLastCell(path: string, page: number, pageSize: number): void {
   closeSync(file);
 }
 
+/** By the start, and by doctor. */
+async function expectDamageTold(cwd: string, name: string): Promise<void> {
+  const { code, stderr } = await sigma(["start", "--port", "0", "--no-demo"], { cwd });
+  const told = `error ${name.toUpperCase()}_CORRUPT Cannot use ${name}`;
+  expect([code, stderr]).toEqual([1, expect.stringContaining(told) as string]);
+  const doctor = await sigma(["doctor", "--port", "0"], { cwd });
+  expect([doctor.code, doctor.stdout]).toEqual([10, expect.stringMatching(/damaged: /) as string]);
+}
+
 describe("a start that fails", () => {
   test("because the store is damaged ends the process with its code", async () => {
     const cwd = project();
@@ -45,19 +54,38 @@ describe("a start that fails", () => {
     expect([code, stderr]).toEqual([1, expect.stringMatching(/error STORE_CORRUPT Cannot use store/) as string]);
   });
 
-  test("because an index of the store lacks entries ends the process with its code, though every page can be read", async () => {
-    const cwd = project();
-    expect((await sigma(["ingest", join(ROOT, "examples/shipments.ndjson"), "-q"], { cwd })).code).toBe(0);
-    const path = join(cwd, ".sigma/data/store.db");
-    const db = new DatabaseSync(path, { defensive: false });
-    const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'validated_shipments_id'").get();
-    db.exec("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
-    const pageSize = Number(db.prepare("PRAGMA page_size").get()?.["page_size"]);
-    db.close();
-    forgetLastCell(path, Number(root?.["rootpage"]), pageSize);
-    const { code, stderr } = await sigma(["start", "--port", "0", "--no-demo"], { cwd });
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/error STORE_CORRUPT Cannot use store/) as string]);
-  });
+  test.each([
+    ["store", "validated_shipments_id"],
+    ["log", "log_batches_position"],
+  ])(
+    "because an index of the %s lacks entries ends the process with its code, though every page can be read",
+    async (name, index) => {
+      const cwd = project();
+      const ingested = await sigma(["ingest", join(ROOT, "examples/shipments.ndjson"), "-q"], { cwd });
+      expect(ingested.code).toBe(0);
+      const path = join(cwd, `.sigma/data/${name}.db`);
+      const db = new DatabaseSync(path, { defensive: false });
+      const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").get(index);
+      db.exec("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
+      const pageSize = Number(db.prepare("PRAGMA page_size").get()?.["page_size"]);
+      db.close();
+      forgetLastCell(path, Number(root?.["rootpage"]), pageSize);
+      await expectDamageTold(cwd, name);
+    },
+  );
+
+  test.each(["store", "log"])(
+    "because the list of free pages of the %s is damaged ends the process with its code",
+    async (name) => {
+      const cwd = project();
+      await sigma(["ingest", join(ROOT, "examples/shipments.ndjson"), "-q"], { cwd });
+      // How many free pages there are (sqlite.org/fileformat2.html, 1.3.11).
+      const file = openSync(join(cwd, `.sigma/data/${name}.db`), "r+");
+      writeSync(file, Buffer.of(0, 0, 0, 5), 0, 4, 36);
+      closeSync(file);
+      await expectDamageTold(cwd, name);
+    },
+  );
 
   test("because the stream halts while the examples are fed ends the process, and names why", async () => {
     const { code, stderr } = await sigma(["start", "--port", "0"], {

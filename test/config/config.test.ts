@@ -35,6 +35,7 @@ describe("the configuration", () => {
         limits: { bytesMax: 1_048_576, depthMax: 64 },
         batch: { recordsMax: 3_000, bytesMax: 1_048_576 },
         log: { level: "info", format: "auto" },
+        evidence: "keep",
         shutdownDeadlineMs: 20_000,
         breaker: { failedRatioMax: null, consecutiveMax: null, window: 1_000 },
         kafka: null,
@@ -80,8 +81,9 @@ describe("the configuration", () => {
       "batch.bytes": ["64KiB", 65_536],
       "log.level": ["silent", "silent"],
       "log.format": ["json", "json"],
+      "log.retention_hours": ["48", 48],
       "shutdown.deadline_seconds": ["3", 3],
-      "passed.raw": ["keep", "keep"],
+      evidence: ["drop", "drop"],
       "kafka.brokers": ["a:1,b:2", "a:1,b:2"],
       "kafka.group": ["g", "g"],
       "kafka.instance_id": ["i", "i"],
@@ -98,6 +100,11 @@ describe("the configuration", () => {
       "kafka.accept_compacted": ["t", "t"],
       "kafka.mirror": ["all", "all"],
       "contracts.url": ["http://c/", "http://c/"],
+      "anchor.file": ["/a", "/a"],
+      "anchor.topic": ["anchors", "anchors"],
+      "anchor.key_file": ["/k", "/k"],
+      "anchor.entries": ["5", 5],
+      "anchor.minutes": ["2", 2],
       "registry.url": ["http://r:8081", "http://r:8081"],
       "registry.username": ["u", "u"],
       "registry.password": ["p", "p"],
@@ -173,11 +180,9 @@ describe("the configuration", () => {
       ["1:1 SIG-S-004 The configuration must be a mapping of keys to values, found a list"],
     ],
     [
-      "raw bytes that cannot be dropped",
-      "passed: {raw: drop}\n",
-      [
-        "1:15 SIG-S-010 Cannot drop the bytes of PASSED records: in the embedded store they are all there is of a record",
-      ],
+      "evidence that is neither kept nor dropped",
+      "evidence: some\n",
+      ['1:11 SIG-S-004 Setting evidence must be one of keep, drop, found "some"'],
     ],
     [
       "a topic that stands twice",
@@ -215,6 +220,21 @@ describe("the configuration", () => {
         "2:5 SIG-S-004 The source is not valid: the default version 1 is not among the versions it accepts",
         "3:5 SIG-S-004 The source is not valid: a topic accepts at least one version; leave accepts out to accept any in force",
       ],
+    ],
+    [
+      "a topic of anchors without Kafka",
+      "anchor: {topic: a}\n",
+      ["1:17 SIG-S-011 Setting anchor.topic names a topic, and there is no Kafka that it could be in"],
+    ],
+    [
+      "a topic of anchors that is a source",
+      "anchor: {topic: a}\nkafka: {brokers: 'b:1'}\nsources: [{topic: a, subject: x}]\n",
+      ['1:17 SIG-S-011 Setting anchor.topic is "a", whose records are judged by a contract'],
+    ],
+    [
+      "a topic of anchors that Kafka could not have",
+      "anchor: {topic: 'a b'}\n",
+      ['1:17 SIG-S-011 Setting anchor.topic is "a b", which is no name of a topic'],
     ],
   ])("refuses %s, with its place", async (_, text, expected) => {
     expect(await faults(text)).toEqual(expected);

@@ -22,11 +22,14 @@ export function readVectors(): { readonly engine: string; readonly rows: readonl
   return parseJson(readFileSync(VECTORS_FILE, "utf8")) as unknown as { engine: string; rows: readonly Vector[] };
 }
 
-type PinnedDecision = Failed | Omit<Exclude<Decision, Failed>, "numbers">;
+type PinnedDecision = Omit<Failed, "parsed"> | Omit<Exclude<Decision, Failed>, "numbers">;
 
-/** What a vector pins of a decision: how the contract declares its numbers is the contract's, not the decision's. */
+/** What a vector pins of a decision: how the contract declares its numbers, and what was read, are no part of it. */
 export function pinned(decision: Decision): PinnedDecision {
-  if (decision.status === "FAILED") return decision;
+  if (decision.status === "FAILED") {
+    const { parsed: _, ...rest } = decision;
+    return rest;
+  }
   const { numbers: _, ...rest } = decision;
   return rest;
 }

@@ -51,8 +51,8 @@ describe("the reference's smoke tests, on Kafka and MongoDB", () => {
     await expect.poll(counts).toEqual({ validated: 1, failed: 1, receipts: 5 });
     expect(await db.collection("validated_shipments").findOne({})).toMatchObject({
       payload: { shipment_id: "SHIP-1", weight_kg: 15.2, destination: "Dublin", priority: 2 },
-      contract: { subject: "shipment", version: 1 },
-      declaredBy: "default",
+      contract: "shipment@1",
+      source: { stream: 1, topic, partition: 0 },
     });
     gateway.child.kill("SIGTERM");
     expect((await gateway.ended).code).toBe(0);
@@ -62,16 +62,22 @@ describe("the reference's smoke tests, on Kafka and MongoDB", () => {
     });
   });
 
-  test("facts are stored without their bytes when that is configured, and the audit says so", async () => {
-    const { program, counts, topic, brokers, db } = await fresh(1, { SIGMA_PASSED_RAW: "drop" });
+  test("evidence is forgotten when that is configured, but for that of the last entry, and the audit says so", async () => {
+    const { program, counts, topic, brokers, db } = await fresh(1, { SIGMA_EVIDENCE: "drop" });
     const gateway = await program.start();
-    await produce(brokers, topic, 0, [shipmentText("A"), shipmentText("A"), "{broken"]);
+    await produce(brokers, topic, 0, [shipmentText("A")]);
+    await expect.poll(counts).toEqual({ validated: 1, failed: 0, receipts: 0 });
+    await produce(brokers, topic, 0, [shipmentText("A"), "{broken"]);
     await expect.poll(counts).toEqual({ validated: 1, failed: 1, receipts: 1 });
-    expect(await db.collection("validated_shipments").findOne({})).toMatchObject({ raw: null });
+    await expect.poll(async () => settledTo(gateway, 0)).toBe(3);
+    const kept = await db.collection("sigma_ledger").distinct("from", { packed: { $exists: true } });
+    expect(kept.every((from) => Number(from) > 0)).toBe(true);
+    const answer = await fetch(`${gateway.url}/v1/decisions/${topic}/0/0`);
+    expect([answer.status, await answer.json()]).toMatchObject([404, { code: "evidence-dropped", final: true }]);
     gateway.child.kill("SIGTERM");
     expect((await gateway.ended).code).toBe(0);
     const audited = await program.run("audit", "--source");
-    expect([audited.code, /without bytes +1 /.test(audited.stdout)]).toEqual([0, true]);
+    expect([audited.code, /without evidence +[12] /.test(audited.stdout)]).toEqual([0, true]);
   });
 
   test("records sent over HTTP and with sigma ingest --to kafka are appended to Kafka before they are acknowledged", async () => {
@@ -256,7 +262,14 @@ describe("a rolling deploy", () => {
     expect(await db.collection("sigma_ledger").distinct("contractSet", { kind: "BATCH" })).toHaveLength(2);
     running[1]?.child.kill("SIGTERM");
     expect((await running[1]?.ended)?.code).toBe(0);
-    expect(await next.run("audit", "--source")).toMatchObject({ code: 0 });
+    // Every record has its decision; that two versions were frozen under one name is found, and nothing else.
+    const audit = await next.run("audit", "--source");
+    const findings = audit.stdout.split("\n").filter((line) => /^[A-Z_]{2,} {2}/.test(line));
+    expect([audit.code, findings]).toEqual([
+      30,
+      [expect.stringMatching(/^CONTRACT_SET .* decided by another shipment@1 than the frozen one/)],
+    ]);
+    expect(audit.stdout).toMatch(/records +1,600/);
   }, 180_000);
 });
 

@@ -60,11 +60,11 @@ describe("a damaged store", () => {
     gateway.child.kill("SIGTERM");
     await gateway.ended;
     const db = new DatabaseSync(join(directory, "store.db"));
-    db.exec("UPDATE validated_shipments SET raw = cast(replace(raw, 'Dublin', 'Dublim') AS BLOB) WHERE offset = 2");
+    db.exec("UPDATE validated_shipments SET payload = replace(payload, 'Dublin', 'Dublim') WHERE offset = 2");
     db.close();
     const audit = await sigma(["audit", "--quiet", "--data", directory]);
     expect(audit.code).toBe(30);
-    expect(audit.stdout).toContain("RAW_HASH");
+    expect(audit.stdout).toContain("ROW_DIFFERS");
     expect(audit.stdout).toMatch(/\b2\b/);
     expect(`${audit.stdout}${audit.stderr}`).not.toContain("Dublim");
   });

@@ -29,7 +29,7 @@ breaker: {failed_percent: 50, consecutive: 10, window: 100}
   group: sigma
 mongodb:
   uri: mongodb://user:s3cr3t@127.0.0.1:27017/db?replicaSet=rs0
-passed: {raw: drop}
+evidence: drop
 log: {level: info, format: json}
 http:
   hosts: gateway.example.com

@@ -19,7 +19,7 @@ function contracts(defaultVersion: number): CompiledContractSet {
 
 describe("integers of 64 bits in the embedded engine", () => {
   test("name facts by every digit; content is compared as the later record's version reads it", async () => {
-    const { append, settle, audit, store, log } = await openEmbedded();
+    const { append, settle, audit, rows } = await openEmbedded();
     await append(
       '{"id":9007199254740993}',
       '{"id":9007199254740992}',
@@ -31,9 +31,7 @@ describe("integers of 64 bits in the embedded engine", () => {
     await settle({ contracts: () => contracts(1) });
     await append('{"id":1, "n":36028797018963970}', '{"id":1,"n":36028797018963968}', '{"id":2,"n":9007199254740993}');
     await settle({ contracts: () => contracts(2) });
-    const [stream] = await log.streams();
-    const rows = await store.reads.rows(stream?.id ?? "", 0n, 9n);
-    expect(rows.map((row) => (row.kind === "failed" ? row.reason.kind : row.kind))).toEqual([
+    expect((await rows()).map((row) => (row.kind === "failed" ? row.reason.kind : row.kind))).toEqual([
       "validated",
       "validated",
       "receipt",

@@ -98,6 +98,28 @@ describe("acceptGap()", () => {
   });
 });
 
+describe("what an operator does as soon as a halt is shown", () => {
+  test("is seen, also when it is done before the gateway looks for it", async () => {
+    const embedded = await openEmbedded();
+    const { store, log, deps } = embedded;
+    await embedded.append(shipment("A"));
+    await embedded.settle();
+    const stream = await streamOf(embedded);
+    await noteEnd(embedded, stream, 5n);
+    let acted: Promise<unknown> | null = null;
+    const observe: IngestDeps["observe"] = (event) => {
+      deps.observe(event);
+      if (event.kind === "stream-halted") acted ??= acceptGap({ store, source: log }, stream, OPERATOR);
+    };
+    const operatorLog: typeof store.reads.operatorLog = async (...page) => {
+      await acted;
+      return store.reads.operatorLog(...page);
+    };
+    const gateway = await run(embedded, { observe, store: { ...store, reads: { ...store.reads, operatorLog } } });
+    await until(() => stateOf(gateway) === "running");
+  });
+});
+
 describe("guardLog()", () => {
   test("appends while the store hangs: what it says of other gateways is not waited for", async () => {
     const embedded = await openEmbedded();

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { compileContractSet, type CompiledContractSet } from "../../src/core/compile.ts";
 import { sealContractSet, versionDigest } from "../../src/core/contract-set.ts";
 import type { JsonObject } from "../../src/json/json.ts";
-import type { StoredRow } from "../../src/store/store.ts";
+import type { SettledRow } from "../../src/store/store.ts";
 import { shipment, TOPIC } from "../embedded.ts";
 import { post, startService, type Service } from "./service.ts";
 
@@ -37,10 +37,9 @@ function envelope(more: string): string {
   return `{"specversion":"1.0","id":"1","source":"/s","type":"t",${more}}`;
 }
 
-async function rowAt({ log, store }: Service, offset: bigint): Promise<Exclude<StoredRow, { kind: "unreadable" }>> {
-  const [stream] = await log.streams();
-  const [row] = await store.reads.rows(stream?.id ?? "", offset, offset + 1n);
-  if (row === undefined || row.kind === "unreadable") throw new Error(`there is no row at ${offset}`);
+async function rowAt({ rows }: Service, offset: bigint): Promise<SettledRow> {
+  const [row] = await rows(offset, offset + 1n);
+  if (row === undefined) throw new Error(`there is no row at ${offset}`);
   return row;
 }
 

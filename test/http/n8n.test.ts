@@ -190,8 +190,7 @@ describe("on a running gateway", () => {
       headers: { "content-type": "application/json", prefer: "wait=10" },
       body: shipment("A"),
     });
-    const [stream] = await service.log.streams();
-    const [row] = await service.store.reads.rows(stream?.id ?? "", 0n, 1n);
+    const [row] = await service.rows(0n, 1n);
     if (row?.kind !== "failed") throw new Error("it is no failure");
     const { headers, value } = failedRecord(row);
     const item = {

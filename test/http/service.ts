@@ -35,6 +35,7 @@ export async function serve(embedded: Embedded, changes: Changes = {}): Promise<
     log: guardLog(embedded.log, { gateway, reads: embedded.store.reads, now: Date.now, sleep: delay }),
     source: embedded.log,
     reads: embedded.store.reads,
+    lookup: embedded.lookup,
     tail: embedded.store.tail,
     gateway,
     contracts: embedded.deps.contracts,

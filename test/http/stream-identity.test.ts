@@ -105,7 +105,7 @@ describe("a log that is not the one that the store knows", () => {
     expect(taken.body).toMatchObject({ decisions: [{ status: "PASSED", offset: 5 }] });
     expect(await get(`${service.url}/v1/decisions/${TOPIC}/0/3`)).toMatchObject({
       status: 404,
-      body: { code: "no-record", final: true },
+      body: { code: "record-lost", final: true, detail: expect.stringContaining(OPERATOR.reason) as string },
     });
     expect(await service.audit(true)).toMatchObject({
       findings: [],

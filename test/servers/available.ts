@@ -88,4 +88,5 @@ export const LONG: readonly string[] = [
   "test/json",
   "test/schema/formats/oracle.test.ts",
   "test/simulation",
+  "test/store/sqlite/layouts.test.ts",
 ];

@@ -25,3 +25,10 @@ export function mountReadOnly(of: string): ReadOnlyMount {
     },
   };
 }
+
+/** Makes one file read-only where it is, beside others that can be written. @returns what undoes it. */
+export function mountFileReadOnly(path: string): () => void {
+  execFileSync("mount", ["--bind", path, path], { stdio: "pipe" });
+  execFileSync("mount", ["-o", "remount,bind,ro", path], { stdio: "pipe" });
+  return () => void execFileSync("umount", ["-l", path], { stdio: "pipe" });
+}

@@ -11,7 +11,8 @@ export type Mutant = {
 };
 
 const INGEST = "src/gateway/ingest.ts";
-const TAIL = "src/gateway/tail.ts";
+const REDO = "src/gateway/redo.ts";
+const REDRAFT = "src/gateway/redraft.ts";
 const APPLY = "src/gateway/apply.ts";
 const DECIDED = "src/store/decided.ts";
 const STORE = "test/simulation/sim-store.ts";
@@ -21,16 +22,15 @@ export const MUTANTS: readonly Mutant[] = [
     name: "documents before the ledger",
     file: INGEST,
     find: `if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-    return applyDraft(writes, collectionOf(set, stream.topic), draft);`,
-    replace: `const done = await applyDraft(writes, collectionOf(set, stream.topic), draft);
-    if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-    return done;`,
+    const done = await applyDraft(writes, collection, draft);`,
+    replace: `const done = await applyDraft(writes, collection, draft);
+    if (!(await claim(writes, entry, packed))) return { kind: "lost" };`,
   },
   {
     name: "no redo of the tail",
     file: INGEST,
     find: `const redone = await redoTail(store, stream, tail);`,
-    replace: `const redone = { kind: "applied", facts: () => [], failed: [] };`,
+    replace: `const redone = { kind: "applied", resolved: NOTHING_APPLIED };`,
   },
   {
     name: "redo decides with today's contracts",
@@ -42,16 +42,16 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "redo decides with another contract set that the store has",
-    file: TAIL,
+    file: REDO,
     find: `const set = await loadContractSet(store, tail.contractSet);`,
     replace: `const others = (await store.reads.contractSets()).filter(({ digest }) => digest !== tail.contractSet);
   const set = await loadContractSet(store, others[0]?.digest ?? tail.contractSet);`,
   },
   {
     name: "today's outcomes stand in redo, not the recorded ones",
-    file: TAIL,
-    find: `pinDecision(record, decideRecord(record, set, store.refusalOf), recorded[index] ?? "F", tail, set);`,
-    replace: `pinDecision(record, decideRecord(record, set, store.refusalOf), recorded[index] === "P" ? "F" : "P", tail, set);`,
+    file: REDRAFT,
+    find: `decideAgain(record, recorded[index] ?? "F", entry, set, stage.refusalOf);`,
+    replace: `decideAgain(record, recorded[index] === "P" ? "F" : "P", entry, set, stage.refusalOf);`,
   },
   {
     name: "the evidence is that of another range",
@@ -74,14 +74,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a duplicate key is trusted blindly",
     file: APPLY,
-    find: `if (isSamePosition(row, holder)) return true;`,
-    replace: `if (true) return true;`,
+    find: `if (isSamePosition(claim.position, holder.position)) return;`,
+    replace: `if (true) return;`,
   },
   {
     name: "other content under a stored identity counts as a duplicate",
     file: APPLY,
-    find: `if (hasSameContent(row, holder, declared)) receipts.push`,
-    replace: `if (true) receipts.push`,
+    find: `const same = claim.payloadText() === holder.payloadText() || hasSameContent(rowOf(), holder);`,
+    replace: `const same = true;`,
   },
   {
     name: "the contract set is read again in the middle of a batch",
@@ -109,24 +109,47 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a failure is named by its bytes, not by its position",
     file: DECIDED,
     find: `  const id = positionId(position);
-  return { kind: "failed", id,`,
-    replace: `  const id = rawHash;
-  return { kind: "failed", id,`,
+  const occurrence`,
+    replace: `  const id = hashBytes(raw);
+  const occurrence`,
   },
   {
     name: "trouble in the middle of a batch skips the batch",
     file: INGEST,
-    find: `    return applyDraft(writes, collectionOf(set, stream.topic), draft);`,
-    replace: `    try {
-      return await applyDraft(writes, collectionOf(set, stream.topic), draft);
-    } catch {
-      return { kind: "applied", stored: 0, duplicates: 0, conflicts: 0, failures: new Map(), facts: () => [], failed: [] };
-    }`,
+    find: `    const done = await applyDraft(writes, collection, draft);`,
+    replace: `    const nothing = { stored: 0, duplicates: 0, conflicts: 0, failures: new Map(), resolved: NOTHING_APPLIED };
+    const done = await applyDraft(writes, collection, draft).catch(() => ({ kind: "applied", ...nothing }));`,
   },
   {
     name: "duplicates get no receipt",
     file: APPLY,
-    find: `if (receipts.length > 0) await writes.insertReceipts(receipts);`,
+    find: `if (found.receipts.length > 0) await writes.insertReceipts(stream, found.receipts);`,
+    replace: ``,
+  },
+  {
+    name: "an entry says nothing of what applying the one before did",
+    file: DECIDED,
+    find: `    ...resolved,`,
+    replace: `    applied: "",
+    holders: "",`,
+  },
+  {
+    name: "a redone entry is taken to have stored all that passed",
+    file: INGEST,
+    find: `tail, resolved: redone.resolved } };`,
+    replace: `tail, resolved: { applied: tail.outcomes.replaceAll("P", "S"), holders: "" } } };`,
+  },
+  {
+    name: "evidence goes before the next entry is there",
+    file: INGEST,
+    find: `    if (!(await claim(writes, entry, packed))) return { kind: "lost" };`,
+    replace: `    if (tail.note === EVIDENCE_DROPPED) await writes.dropEvidence(tail.stream, tail.seq);
+    if (!(await claim(writes, entry, packed))) return { kind: "lost" };`,
+  },
+  {
+    name: "a tail whose evidence went meanwhile is called damaged",
+    file: REDO,
+    find: `if (packed === null && (await store.tail(tail.stream))?.seq !== tail.seq) return { kind: "lost" };`,
     replace: ``,
   },
   {

@@ -1,32 +1,41 @@
 import type { LedgerEntry } from "../../src/store/ledger.ts";
-import { stagedRowsOf, stageRows } from "../../src/store/staged.ts";
+import { isDeepStrictEqual } from "node:util";
+import { positionId } from "../../src/core/record.ts";
+import { isSamePosition } from "../../src/store/duplicate.ts";
+import { plain } from "../plain.ts";
 import type {
+  Difference,
   FailedRow,
-  ReceiptRow,
-  Store,
+  Holder,
+  Receipt,
+  Staged,
   StagedFacts,
-  StoredRow,
+  StagedFailures,
+  Store,
   StoreReads,
   StoreWrites,
+  StreamNote,
   ValidatedRow,
 } from "../../src/store/store.ts";
 import type { Random } from "./random.ts";
 import type { Incarnation, Operation, World } from "./world.ts";
-import { evidenceFrom } from "../store/evidence.ts";
 
 type Write =
   | { readonly table: "ledger"; readonly entry: LedgerEntry; readonly packed: Uint8Array | null }
+  | { readonly table: "streams"; readonly note: StreamNote }
   | { readonly table: "validated"; readonly row: ValidatedRow }
   | { readonly table: "failed"; readonly row: FailedRow }
-  | { readonly table: "receipts"; readonly row: ReceiptRow }
+  | { readonly table: "receipts"; readonly receipt: Receipt }
+  | { readonly table: "dropped"; readonly key: string }
   | { readonly table: "sets"; readonly digest: string; readonly text: string };
 
 type State = {
   readonly ledger: Map<string, LedgerEntry>;
   readonly evidence: Map<string, Uint8Array>;
+  readonly streams: Map<string, StreamNote>;
   readonly validated: Map<string, ValidatedRow>;
   readonly failed: Map<string, FailedRow>;
-  readonly receipts: Map<string, ReceiptRow>;
+  readonly receipts: Map<string, Receipt>;
   readonly sets: Map<string, string>;
 };
 
@@ -109,6 +118,14 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
       tail: async (stream) => world.call(by, { execute: () => lastOf(log.slice(0, majority), stream) }),
       evidenceOf: async (stream, seq) =>
         world.call(by, { execute: () => state.evidence.get(`${stream}|${seq}`) ?? null }),
+      streamNote: async (stream) =>
+        write(() => {
+          const known = state.streams.get(stream.stream);
+          if (known !== undefined) return known;
+          const note = { number: state.streams.size + 1, ...stream };
+          append({ table: "streams", note });
+          return note;
+        }),
       putContractSet: async (digest, text) =>
         write(() => {
           if (!state.sets.has(digest)) append({ table: "sets", digest, text });
@@ -149,12 +166,12 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     return true;
   };
   const insertAll = (facts: StagedFacts): ReadonlySet<number> =>
-    new Set(stagedRowsOf(facts).flatMap((row, place) => (insertFact(row) ? [] : [place])));
+    new Set(rowsOf(facts).flatMap((row, place) => (insertFact(row) ? [] : [place])));
   const insertFailed = (row: FailedRow): void => {
     if (!state().failed.has(row.id)) append({ table: "failed", row });
   };
-  const insertReceipt = (row: ReceiptRow): void => {
-    if (!state().receipts.has(row.id)) append({ table: "receipts", row });
+  const insertReceipt = (receipt: Receipt): void => {
+    if (!state().receipts.has(positionId(receipt.position))) append({ table: "receipts", receipt });
   };
   const some =
     <T>(rows: readonly T[], insert: (row: T) => unknown) =>
@@ -164,18 +181,48 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
   return {
     insertLedger: async (entry, packed) => write(() => insertLedger(entry, packed)),
     ledgerEntry: async (stream, seq) => write(() => state().ledger.get(`${stream}|${seq}`) ?? null),
-    stageFacts: stageRows,
-    stageFailed: () => stageRows("keep"),
-    insertFacts: async (_, facts) => write(() => insertAll(facts), some(stagedRowsOf(facts), insertFact)),
-    validatedById: async (_, ids) => write(() => holders(state(), ids)),
+    dropEvidence: async (stream, seq) =>
+      write(() => {
+        if (state().evidence.has(`${stream}|${seq}`)) append({ table: "dropped", key: `${stream}|${seq}` });
+      }),
+    stageFacts,
+    stageFailed,
+    insertFacts: async (_, facts) => write(() => insertAll(facts), some(rowsOf(facts), insertFact)),
+    holders: async (_, ids) => write(() => holders(state(), ids)),
     insertFailed: async (_, failed) => {
-      const rows = stagedRowsOf(failed);
+      const rows = rowsOf(failed);
       return write(() => rows.forEach(insertFailed), some(rows, insertFailed));
     },
-    insertReceipts: async (rows) => write(() => rows.forEach(insertReceipt), some(rows, insertReceipt)),
+    insertReceipts: async (_, receipts) => write(() => receipts.forEach(insertReceipt), some(receipts, insertReceipt)),
+    // No operator acts in the simulation.
+    removeDocuments: async () => undefined,
     // Who sent what is no part of the protocol.
     noteTraffic: async () => undefined,
   };
+}
+
+type Rows<Row> = { readonly rows: readonly Row[] };
+
+function stageRows<Row>(): Staged<Row> & Rows<Row> {
+  const rows: Row[] = [];
+  return { rows, add: (row) => void rows.push(row), size: () => rows.length, release: () => undefined };
+}
+
+function stageFacts(): StagedFacts {
+  const staged = stageRows<ValidatedRow>();
+  return { ...staged, at: (place) => holderOf(staged.rows[place] as ValidatedRow) };
+}
+
+function stageFailed(): StagedFailures {
+  return stageRows<FailedRow>();
+}
+
+function rowsOf<Row>(staged: Staged<Row>): readonly Row[] {
+  return (staged as unknown as Rows<Row>).rows;
+}
+
+function holderOf({ id, position, raw }: ValidatedRow): Holder {
+  return { id, position, payloadText: () => Buffer.from(raw ?? []).toString("utf8") };
 }
 
 /** All or nothing: the writes of the unit are kept aside and applied by one commit. */
@@ -208,41 +255,50 @@ function lastOf(log: readonly Write[], stream: string): LedgerEntry | null {
 }
 
 function readsOf(state: () => State): StoreReads {
-  const rows = (): readonly StoredRow[] => [
-    ...state().validated.values(),
-    ...state().failed.values(),
-    ...state().receipts.values(),
-  ];
   const entries = (stream: string): readonly LedgerEntry[] =>
     [...state().ledger.values()].filter((entry) => entry.stream === stream).toSorted((a, b) => a.seq - b.seq);
-  const rowsOf: StoreReads["rows"] = async (stream, from, to) =>
-    rows()
-      .filter(({ position }) => position.stream === stream && position.offset >= from && position.offset < to)
-      .toSorted((a, b) => Number(a.position.offset - b.position.offset));
   return {
     streams: async () => [...new Set([...state().ledger.values()].map((entry) => entry.stream))].toSorted(),
     ledger: async (stream, fromSeq, limit) =>
       entries(stream)
         .filter((entry) => entry.seq >= fromSeq)
         .slice(0, limit),
+    entryAt: async (stream, offset) => entries(stream).find(({ from, to }) => from <= offset && offset < to) ?? null,
     evidenceAt: async (stream, seq) => state().evidence.get(`${stream}|${seq}`) ?? null,
-    rows: rowsOf,
-    // The simulation has one collection.
-    rowsIn: async (_, stream, from, to) => rowsOf(stream, from, to),
-    ...evidenceFrom(rows),
-    streamsOfRows: async () => [...new Set(rows().map((row) => row.position.stream))],
-    extent: async (stream) => {
-      const offsets = rows()
-        .filter((row) => row.position.stream === stream)
-        .map((row) => Number(row.position.offset));
-      return offsets.length === 0 ? null : { first: BigInt(Math.min(...offsets)), last: BigInt(Math.max(...offsets)) };
+    streamNotes: async () => [...state().streams.values()],
+    holders: async (_, ids) => holders(state(), ids),
+    stageFacts,
+    stageFailed,
+    refusalOf: () => null,
+    compareFacts: async (_, facts) =>
+      differences(rowsOf(facts), (row) => {
+        const stored = state().validated.get(row.id);
+        if (stored === undefined) return { kind: "missing" };
+        return isSamePosition(stored.position, row.position)
+          ? difference(stored, row)
+          : { kind: "held", holder: holderOf(stored) };
+      }),
+    compareFailed: async (_, failed) =>
+      differences(rowsOf(failed), (row) => difference(state().failed.get(row.id), row)),
+    compareReceipts: async (_, receipts) =>
+      differences(receipts, (receipt) => difference(state().receipts.get(positionId(receipt.position)), receipt)),
+    failureAt: async (_, { stream, topic, partition }, offset) =>
+      state().failed.get(positionId({ stream, topic, partition, offset })) ?? null,
+    documentPlaces: async function* places() {
+      const at = (kind: "validated" | "failed" | "receipt", id: string, position: ValidatedRow["position"]) => {
+        const stream = state().streams.get(position.stream)?.number ?? null;
+        return { kind, collection: "", id, stream, offset: position.offset };
+      };
+      yield [...state().validated.values()].map(({ id, position }) => at("validated", id, position));
+      yield [...state().failed.values()].map(({ id, position }) => at("failed", id, position));
+      yield [...state().receipts.values()].map(({ of, position }) => at("receipt", of, position));
     },
-    validatedById: async (_, ids) => holders(state(), ids),
     tally: async () => {
       const { validated, failed, receipts } = state();
       return { validated: validated.size, failed: failed.size, receipts: receipts.size };
     },
     failureCounts: async () => [],
+    contractSet: async (digest) => state().sets.get(digest) ?? null,
     contractSets: async () => [...state().sets].map(([digest, text]) => ({ digest, text })),
     operatorLog: async () => [],
     logEnds: async () => [],
@@ -252,13 +308,31 @@ function readsOf(state: () => State): StoreReads {
   };
 }
 
-function holders(state: State, ids: readonly string[]): ReadonlyMap<string, ValidatedRow> {
-  const found = new Map<string, ValidatedRow>();
+function holders(state: State, ids: readonly string[]): ReadonlyMap<string, Holder> {
+  const found = new Map<string, Holder>();
   for (const id of ids) {
     const row = state.validated.get(id);
-    if (row !== undefined) found.set(id, row);
+    if (row !== undefined) found.set(id, holderOf(row));
   }
   return found;
+}
+
+function differences<T>(rows: readonly T[], compare: (row: T) => Difference | null): ReadonlyMap<number, Difference> {
+  const found = rows.map((row, place) => [place, compare(row)] as const);
+  return new Map(found.flatMap(([place, one]) => (one === null ? [] : [[place, one]])));
+}
+
+function difference<T>(stored: T | undefined, expected: T): Difference | null {
+  if (stored === undefined) return { kind: "missing" };
+  return isDeepStrictEqual(asDocument(stored), asDocument(expected))
+    ? null
+    : { kind: "differs", message: "it is another" };
+}
+
+/** What a document would say. How its numbers are declared is a function, and made anew for each set. */
+function asDocument(given: unknown): unknown {
+  const { numbers: _, parsed: __, ...row } = given as Record<string, unknown>;
+  return plain(row);
 }
 
 function applyWrite(state: State, write: Write): void {
@@ -274,7 +348,13 @@ function applyWrite(state: State, write: Write): void {
       state.failed.set(write.row.id, write.row);
       break;
     case "receipts":
-      state.receipts.set(write.row.id, write.row);
+      state.receipts.set(positionId(write.receipt.position), write.receipt);
+      break;
+    case "streams":
+      state.streams.set(write.note.stream, write.note);
+      break;
+    case "dropped":
+      state.evidence.delete(write.key);
       break;
     case "sets":
       state.sets.set(write.digest, write.text);
@@ -286,6 +366,7 @@ function emptyState(): State {
   return {
     ledger: new Map(),
     evidence: new Map(),
+    streams: new Map(),
     validated: new Map(),
     failed: new Map(),
     receipts: new Map(),
@@ -297,6 +378,7 @@ function copyState(state: State): State {
   return {
     ledger: new Map(state.ledger),
     evidence: new Map(state.evidence),
+    streams: new Map(state.streams),
     validated: new Map(state.validated),
     failed: new Map(state.failed),
     receipts: new Map(state.receipts),

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { atomically, guarded, openDatabase, type FileKind } from "../../src/sqlite/open.ts";
+import { atomically, guarded, openDatabase, readLayout, type FileKind } from "../../src/sqlite/open.ts";
 import { temporaryDirectory } from "../embedded.ts";
 import { unavailable } from "../unavailable.ts";
 
@@ -17,6 +17,7 @@ const KIND: FileKind = {
   version: 3,
   recovery: "find another",
   older: "keep it",
+  identity: "SELECT name AS id FROM things ORDER BY rowid LIMIT 1",
 };
 
 describe("a database file", () => {
@@ -85,9 +86,36 @@ describe("a file that is not ours", () => {
     newer.close();
     const before = readFileSync(path);
     const error = await unavailable(() => openBox(path));
-    expect(error).toMatchObject({ code: "BOX_NEWER", remedy: "use the newer program that wrote it" });
-    expect(error.message).toBe(`Cannot open box "${path}": it has layout 4, this program knows 3`);
+    expect(error).toMatchObject({
+      code: "BOX_NEWER",
+      remedy: "use the newer build that wrote it; nothing was changed",
+    });
+    expect(error.message).toBe(`Cannot open box "${path}": it has a newer layout of ours (4); this build writes 3`);
     expect(readFileSync(path)).toEqual(before);
+  });
+
+  test("that an older program wrote is refused by version, with what to do, and left as it was", async () => {
+    const path = boxPath();
+    const older = openBox(path);
+    older.exec("PRAGMA user_version = 2");
+    older.close();
+    const before = readFileSync(path);
+    const error = await unavailable(() => openBox(path));
+    expect(error).toMatchObject({ code: "BOX_OLDER", remedy: KIND.older });
+    expect(error.message).toBe(`Cannot open box "${path}": it has an older layout of ours (2); this build writes 3`);
+    expect(readFileSync(path)).toEqual(before);
+  });
+
+  test("has a layout that can be asked for, whichever that is; what is not ours has none", async () => {
+    const path = boxPath();
+    expect(readLayout(KIND, path, 0)).toBe(null);
+    writeFileSync(path, "");
+    expect(readLayout(KIND, path, 0)).toBe(null);
+    openBox(path).close();
+    const other = { ...KIND, version: 9 };
+    expect([readLayout(KIND, path, 0), readLayout(other, path, 0)]).toEqual([3, 3]);
+    const foreign = { ...KIND, applicationId: 7 };
+    expect(await unavailable(() => readLayout(foreign, path, 0))).toMatchObject({ code: "BOX_FOREIGN" });
   });
 
   test("and is no database at all is damaged, with what to do", async () => {

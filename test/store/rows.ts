@@ -1,11 +1,21 @@
+import { createHash } from "node:crypto";
 import type { JsonValue } from "../../src/json/json.ts";
 import { parseJson } from "../../src/json/parse-json.ts";
 import { NOTHING_DECLARED } from "../../src/schema/number-types.ts";
 import type { FailureReason } from "../../src/core/failure.ts";
-import { hashBytes } from "../../src/store/decided.ts";
 import { GENESIS, sealEntry, type LedgerEntry } from "../../src/store/ledger.ts";
 import { proofOfNothing } from "../../src/store/proof.ts";
-import type { FailedRow, NewValidated, Occurrence, ReceiptRow, StoredRow, StoreWrites } from "../../src/store/store.ts";
+import type {
+  Difference,
+  FailedRow,
+  Occurrence,
+  Receipt,
+  Store,
+  StoreReads,
+  StoreWrites,
+  StreamNote,
+  ValidatedRow,
+} from "../../src/store/store.ts";
 
 /** The collection the laws of a store are run on. */
 export const LAW_COLLECTION = "orders";
@@ -15,6 +25,20 @@ export const STREAM = "clusterclusterclusterc/topictopictopictopictop/0";
 
 const CONTRACT = { subject: "order", version: 2, digest: "c".repeat(64) } as const;
 
+export const NOTE: StreamNote = { number: 1, stream: STREAM, topic: "orders", partition: 0 };
+
+/** A machine id, from a short name. */
+export function idOf(name: string): string {
+  const digits = createHash("sha256").update(name).digest("hex");
+  return [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `8${digits.slice(13, 16)}`,
+    `8${digits.slice(17, 20)}`,
+    digits.slice(20, 32),
+  ].join("-");
+}
+
 function occurrence(offset: bigint, changes: Partial<Occurrence> = {}): Occurrence {
   const raw = changes.raw === undefined ? Buffer.from(`{"n":${offset}}`) : changes.raw;
   return {
@@ -22,16 +46,16 @@ function occurrence(offset: bigint, changes: Partial<Occurrence> = {}): Occurren
     timestampMs: 1_700_000_000_000,
     key: null,
     headers: [],
-    rawHash: hashBytes(raw),
     ...changes,
     raw,
   };
 }
 
-export function validatedRow(id: string, offset: bigint, changes: Partial<Occurrence> = {}): NewValidated {
+/** A fact. @param name of its machine id: {@link idOf}. */
+export function validatedRow(name: string, offset: bigint, changes: Partial<Occurrence> = {}): ValidatedRow {
   const of = occurrence(offset, changes);
   const body = { payload: payloadOf(of.raw), numbers: NOTHING_DECLARED };
-  return { kind: "validated", id, ...of, contract: CONTRACT, declaredBy: "header", ...body };
+  return { kind: "validated", id: idOf(name), ...of, contract: CONTRACT, declaredBy: "header", ...body };
 }
 
 /** What the bytes say, where they say something. */
@@ -41,15 +65,6 @@ function payloadOf(raw: Uint8Array | null): JsonValue {
   } catch {
     return null;
   }
-}
-
-/** What a store gives back of rows that went in: the payload is in the bytes. */
-export function asRead(rows: readonly (NewValidated | FailedRow | ReceiptRow)[]): readonly StoredRow[] {
-  return rows.map((row) => {
-    if (row.kind !== "validated") return row;
-    const { payload: _, numbers: __, ...read } = row;
-    return read;
-  });
 }
 
 export function failedRow(offset: bigint, changes: Partial<FailedRow> = {}): FailedRow {
@@ -64,23 +79,13 @@ export function failedRow(offset: bigint, changes: Partial<FailedRow> = {}): Fai
     reason: { kind: "rule", violations: [{ id: "max", message: "too much" }] },
     fingerprint: "f".repeat(16),
     machineId: null,
+    parsed: { payload: payloadOf(rest.raw), numbers: NOTHING_DECLARED },
     ...changes,
   };
 }
 
-export function receiptRow(offset: bigint, changes: Partial<Occurrence> = {}): ReceiptRow {
-  const { position, ...rest } = occurrence(offset, changes);
-  return {
-    kind: "receipt",
-    id: `${position.stream}@${offset}`,
-    position,
-    ...rest,
-    contract: CONTRACT,
-    declaredBy: "default",
-    collection: LAW_COLLECTION,
-    duplicateOf: "id-1",
-    storedAt: `${STREAM}@1`,
-  };
+export function receiptRow(offset: bigint, of = "a"): Receipt {
+  return { position: occurrence(offset).position, of: idOf(of) };
 }
 
 export function ledgerEntry(seq: number, changes: Partial<LedgerEntry> = {}): LedgerEntry {
@@ -101,13 +106,19 @@ export function ledgerEntry(seq: number, changes: Partial<LedgerEntry> = {}): Le
   });
 }
 
+/** The same stream, as a store has numbered it. */
+export async function noteOf({ streamNote }: Pick<Store, "streamNote">, stream: string = STREAM): Promise<StreamNote> {
+  return streamNote({ stream, topic: "orders", partition: 0 });
+}
+
 /** Stages facts and inserts them, as the protocol does. */
 export async function insertFacts(
   writes: Pick<StoreWrites, "stageFacts" | "insertFacts">,
   collection: string,
-  rows: readonly NewValidated[],
+  rows: readonly ValidatedRow[],
+  note: StreamNote = NOTE,
 ): Promise<readonly ("inserted" | "exists")[]> {
-  const facts = writes.stageFacts("keep");
+  const facts = writes.stageFacts(note);
   rows.forEach(facts.add);
   const taken = await writes.insertFacts(collection, facts);
   facts.release();
@@ -119,11 +130,36 @@ export async function insertFailed(
   writes: Pick<StoreWrites, "stageFailed" | "insertFailed">,
   collection: string,
   rows: readonly FailedRow[],
+  note: StreamNote = NOTE,
 ): Promise<void> {
-  const failed = writes.stageFailed();
+  const failed = writes.stageFailed(note);
   rows.forEach(failed.add);
   await writes.insertFailed(collection, failed);
   failed.release();
+}
+
+/** How stored documents differ from these rows, by their places; nothing when all are as they should be. */
+export async function differencesOf(
+  reads: StoreReads,
+  rows: {
+    readonly facts?: readonly ValidatedRow[];
+    readonly failed?: readonly FailedRow[];
+    readonly receipts?: readonly Receipt[];
+  },
+  collection: string = LAW_COLLECTION,
+): Promise<readonly (readonly [number, Difference])[]> {
+  const facts = reads.stageFacts(NOTE);
+  rows.facts?.forEach(facts.add);
+  const failed = reads.stageFailed(NOTE);
+  rows.failed?.forEach(failed.add);
+  const found = [
+    ...(await reads.compareFacts(collection, facts)),
+    ...(await reads.compareFailed(collection, failed)),
+    ...(await reads.compareReceipts(NOTE, rows.receipts ?? [])),
+  ];
+  facts.release();
+  failed.release();
+  return found;
 }
 
 const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);
@@ -132,7 +168,7 @@ const NOTHING = new Uint8Array(0);
 /** Null is not empty, names repeat, bytes are any bytes, text is any text. */
 export const HOSTILE: readonly Partial<Occurrence>[] = [
   {},
-  { raw: null, rawHash: "-", key: null, headers: [] },
+  { raw: null, key: null, headers: [] },
   { raw: NOTHING, key: NOTHING, headers: [["", NOTHING]] },
   { raw: ALL_BYTES, key: ALL_BYTES, headers: [["all", ALL_BYTES]] },
   {
@@ -181,6 +217,12 @@ export const REASONS: readonly FailureReason[] = [
     ],
   },
   { kind: "rule", violations: [{ id: "max", message: "too much" }] },
-  { kind: "conflict", storedId: "a", storedAt: `${STREAM}@1`, storedDigest: "1".repeat(64), digest: "2".repeat(64) },
+  {
+    kind: "conflict",
+    storedId: idOf("a"),
+    storedAt: `${STREAM}@1`,
+    storedDigest: "1".repeat(64),
+    digest: "2".repeat(64),
+  },
   { kind: "unexplained", engine: "7", message: "cannot say" },
 ];

@@ -2,26 +2,14 @@ import { describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
 import type { Store } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
-import { evidenceLaws } from "./evidence-laws.ts";
-import { stagedLaws } from "./staged-laws.ts";
+import { documentLaws } from "./document-laws.ts";
+import { streamLaws } from "./stream-laws.ts";
 import { logEndLaws } from "./log-end-laws.ts";
 import { packedLaws } from "./packed-laws.ts";
 import { operatorLaws } from "./operator-laws.ts";
 import { trafficLaws } from "./traffic-laws.ts";
 import { contents, failingAfter, writeUnit } from "./unit.ts";
-import {
-  asRead,
-  failedRow,
-  HOSTILE,
-  LAW_COLLECTION,
-  ledgerEntry,
-  REASONS,
-  receiptRow,
-  STREAM,
-  validatedRow,
-  insertFacts,
-  insertFailed,
-} from "./rows.ts";
+import { differencesOf, idOf, LAW_COLLECTION, ledgerEntry, noteOf, STREAM, validatedRow } from "./rows.ts";
 
 /** A real backend, fresh for each test. */
 export type StoreBackend = {
@@ -77,6 +65,34 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       expect(await store.reads.streams()).toEqual([STREAM, `${STREAM}0`]);
     });
 
+    test("an offset is in the entry whose range has it, however many have none", async () => {
+      const { open } = await start();
+      const store = await open();
+      const entries = [
+        ledgerEntry(0, { from: 5n, to: 5n }),
+        ledgerEntry(1, { from: 5n, to: 8n }),
+        ledgerEntry(2, { from: 8n, to: 8n }),
+        ledgerEntry(3, { from: 8n, to: 2n ** 53n + 1n, kind: "GAP" }),
+        ledgerEntry(4, { from: 2n ** 53n + 1n, to: 2n ** 63n - 1n }),
+      ];
+      for (const entry of entries) await store.insertLedger(entry, null);
+      await store.insertLedger(ledgerEntry(0, { stream: `${STREAM}0`, from: 0n, to: 100n }), null);
+      const asked = [4n, 5n, 7n, 8n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 2n, 2n ** 63n - 1n];
+      const found = await Promise.all(asked.map(async (offset) => (await store.reads.entryAt(STREAM, offset))?.seq));
+      expect(found).toEqual([undefined, 1, 1, 3, 3, 4, 4, undefined]);
+    });
+
+    test("an entry's evidence can be forgotten, and the entry stays", async () => {
+      const { open } = await start();
+      const store = await open();
+      await store.insertLedger(ledgerEntry(1), Buffer.from("bytes"));
+      await store.dropEvidence(STREAM, 1);
+      await store.dropEvidence(STREAM, 1);
+      await store.dropEvidence(STREAM, 2);
+      expect([await store.evidenceOf(STREAM, 1), await store.reads.evidenceAt(STREAM, 1)]).toEqual([null, null]);
+      expect(await store.ledgerEntry(STREAM, 1)).toEqual(ledgerEntry(1));
+    });
+
     test("a contract set is kept as it was first put", async () => {
       const { open } = await start();
       const store = await open();
@@ -91,173 +107,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
     });
   });
 
-  describe(`${name} keeps the laws of stored objects`, () => {
-    test("a fact is stored once, however often it is inserted", async () => {
-      const { open } = await start();
-      const store = await open();
-      const rows = [validatedRow("a", 1n), validatedRow("b", 2n)];
-      expect(await insertFacts(store, LAW_COLLECTION, rows)).toEqual(["inserted", "inserted"]);
-      expect(await insertFacts(store, LAW_COLLECTION, rows)).toEqual(["exists", "exists"]);
-      expect(await insertFacts(await open(), LAW_COLLECTION, rows)).toEqual(["exists", "exists"]);
-      expect(await store.reads.tally()).toEqual({ validated: 2, failed: 0, receipts: 0 });
-    });
-
-    test("a taken id is told row by row, and the rest goes in", async () => {
-      const { open } = await start();
-      const store = await open();
-      await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n), validatedRow("b", 2n)]);
-      const rows = [validatedRow("c", 3n), validatedRow("a", 4n), validatedRow("b", 1n), validatedRow("e", 5n)];
-      expect(await insertFacts(store, LAW_COLLECTION, rows)).toEqual(["inserted", "exists", "exists", "inserted"]);
-      const stored = await store.reads.rows(STREAM, 0n, 10n);
-      expect(stored.map(({ id }) => id)).toEqual(["a", "b", "c", "e"]);
-    });
-
-    test("two facts of one position are both kept and both read: the store hides nothing from the audit", async () => {
-      const { open } = await start();
-      const store = await open();
-      const rows = [validatedRow("a", 1n), validatedRow("b", 1n)];
-      expect(await insertFacts(store, LAW_COLLECTION, rows.slice(0, 1))).toEqual(["inserted"]);
-      expect(await insertFacts(store, LAW_COLLECTION, rows.slice(1))).toEqual(["inserted"]);
-      const stored = await store.reads.rows(STREAM, 0n, 10n);
-      expect(stored.map(({ id }) => id).toSorted()).toEqual(["a", "b"]);
-    });
-
-    test("the first under an id is kept, whatever comes later", async () => {
-      const { open } = await start();
-      const store = await open();
-      const first = validatedRow("a", 1n);
-      await insertFacts(store, LAW_COLLECTION, [first]);
-      await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 2n, { raw: Buffer.from("other") })]);
-      const held = await store.validatedById(LAW_COLLECTION, ["a", "nobody"]);
-      expect(plain([...held.values()])).toEqual(plain(asRead([first])));
-      expect(plain(await store.reads.validatedById(LAW_COLLECTION, ["nobody", "a"]))).toEqual(plain(held));
-    });
-
-    test("a failure and a receipt stay as they were first written", async () => {
-      const { open } = await start();
-      const store = await open();
-      const [failed, receipt] = [failedRow(1n), receiptRow(2n)];
-      for (const changes of [{}, { raw: Buffer.from("other") }]) {
-        await insertFailed(store, LAW_COLLECTION, [failedRow(1n, changes)]);
-        await store.insertReceipts([receiptRow(2n, changes)]);
-      }
-      expect(plain(await store.reads.rows(STREAM, 0n, 10n))).toEqual(plain([failed, receipt]));
-    });
-
-    test("any bytes, keys and headers come back as they were", async () => {
-      const { open } = await start();
-      const store = await open();
-      const rows = HOSTILE.flatMap((changes, index) => [
-        validatedRow(`id-${index}`, BigInt(index * 3), changes),
-        failedRow(BigInt(index * 3 + 1), changes),
-        receiptRow(BigInt(index * 3 + 2), changes),
-      ]);
-      await insertFacts(
-        store,
-        LAW_COLLECTION,
-        rows.filter((row) => row.kind === "validated"),
-      );
-      await insertFailed(
-        store,
-        LAW_COLLECTION,
-        rows.filter((row) => row.kind === "failed"),
-      );
-      await store.insertReceipts(rows.filter((row) => row.kind === "receipt"));
-      expect(plain(await store.reads.rows(STREAM, 0n, 100n))).toEqual(plain(asRead(rows)));
-      expect(plain(await store.reads.rowsIn(LAW_COLLECTION, STREAM, 0n, 100n))).toEqual(plain(asRead(rows)));
-      // Receipts are of every collection; one that never was holds nothing else.
-      const receipts = rows.filter(({ kind }) => kind === "receipt");
-      expect(plain(await store.reads.rowsIn("never_made", STREAM, 0n, 100n))).toEqual(plain(asRead(receipts)));
-    });
-
-    test("every reason for a failure comes back as it was", async () => {
-      const { open } = await start();
-      const store = await open();
-      const rows = REASONS.map((reason, index) => failedRow(BigInt(index), { reason }));
-      const unbound = failedRow(100n, { contract: null, declaredBy: null, machineId: "machine's" });
-      await insertFailed(store, LAW_COLLECTION, [...rows, unbound]);
-      expect(plain(await store.reads.rows(STREAM, 0n, 200n))).toEqual(plain([...rows, unbound]));
-    });
-
-    test("offsets up to the last there can be are exact", async () => {
-      const { open } = await start();
-      const store = await open();
-      const last = 2n ** 63n - 1n;
-      const rows = [
-        validatedRow("a", 2n ** 53n),
-        failedRow(2n ** 53n + 1n),
-        receiptRow(last - 1n),
-        validatedRow("b", last),
-      ];
-      await insertFacts(
-        store,
-        LAW_COLLECTION,
-        rows.filter((row) => row.kind === "validated"),
-      );
-      await insertFailed(
-        store,
-        LAW_COLLECTION,
-        rows.filter((row) => row.kind === "failed"),
-      );
-      await store.insertReceipts(rows.filter((row) => row.kind === "receipt"));
-      expect(plain(await store.reads.rows(STREAM, 0n, 2n ** 63n))).toEqual(plain(asRead(rows)));
-      expect(plain(await store.reads.rows(STREAM, 2n ** 53n + 1n, last))).toEqual(plain(asRead(rows.slice(1, 3))));
-      expect(await store.reads.extent(STREAM)).toEqual({ first: 2n ** 53n, last });
-      expect((await store.validatedById(LAW_COLLECTION, ["b"])).get("b")?.position.offset).toBe(last);
-    });
-
-    test("a range gives the objects of its own stream, by offset, an offset that is there twice both times", async () => {
-      const { open } = await start();
-      const store = await open();
-      const elsewhere = { ...validatedRow("z", 3n).position, stream: `${STREAM}0` };
-      await store.insertReceipts([receiptRow(4n), receiptRow(2n)]);
-      await insertFailed(store, LAW_COLLECTION, [failedRow(5n), failedRow(2n)]);
-      await insertFacts(store, LAW_COLLECTION, [validatedRow("z", 3n, { position: elsewhere }), validatedRow("y", 3n)]);
-      const offsets = (await store.reads.rows(STREAM, 2n, 5n)).map(({ position }) => position.offset);
-      expect(offsets).toEqual([2n, 2n, 3n, 4n]);
-      expect(await store.reads.streamsOfRows()).toEqual([STREAM, `${STREAM}0`]);
-      expect(await store.reads.extent(STREAM)).toEqual({ first: 2n, last: 5n });
-      expect(await store.reads.extent(`${STREAM}0`)).toEqual({ first: 3n, last: 3n });
-    });
-
-    test("what was never seen is absent", async () => {
-      const { open } = await start();
-      const { reads, ...store } = await open();
-      expect(await store.tail(STREAM)).toBeNull();
-      expect(await store.ledgerEntry(STREAM, 0)).toBeNull();
-      expect(await store.contractSet("x")).toBeNull();
-      expect(await store.validatedById(LAW_COLLECTION, ["x"])).toEqual(new Map());
-      expect(await reads.extent(STREAM)).toBeNull();
-      expect(await reads.rows(STREAM, 0n, 100n)).toEqual([]);
-      expect([await reads.streams(), await reads.streamsOfRows(), await reads.ledger(STREAM, 0, 9)]).toEqual([
-        [],
-        [],
-        [],
-      ]);
-      expect(await reads.tally()).toEqual({ validated: 0, failed: 0, receipts: 0 });
-      expect([await reads.failureCounts(), await reads.contractSets()]).toEqual([[], []]);
-    });
-
-    test("objects are counted, failures by code with the most frequent first", async () => {
-      const { open } = await start();
-      const store = await open();
-      const codes = ["schema", "rule", "malformed-empty", "schema", "rule", "schema"];
-      const reasons = codes.map((code) => REASONS.find((reason) => code.startsWith(reason.kind))!);
-      await insertFailed(
-        store,
-        LAW_COLLECTION,
-        reasons.map((reason, index) => failedRow(BigInt(index), { reason })),
-      );
-      await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 10n), validatedRow("b", 11n)]);
-      await store.insertReceipts([receiptRow(12n)]);
-      expect(await store.reads.tally()).toEqual({ validated: 2, failed: 6, receipts: 1 });
-      expect(await store.reads.failureCounts()).toEqual([
-        { code: "schema", count: 3 },
-        { code: "rule", count: 2 },
-        { code: "malformed-empty", count: 1 },
-      ]);
-    });
-
+  describe(`${name} keeps the laws of its life`, () => {
     test("everything survives reopening", async () => {
       const { open } = await start();
       const store = await open();
@@ -281,9 +131,10 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
       const { reads } = store;
       await expect(store.tail(STREAM)).rejects.toBeInstanceOf(Unavailable);
       await expect(store.insertLedger(ledgerEntry(2), null)).rejects.toBeInstanceOf(Unavailable);
-      await expect(store.validatedById(LAW_COLLECTION, ["a"])).rejects.toBeInstanceOf(Unavailable);
+      await expect(store.holders(LAW_COLLECTION, [idOf("a")])).rejects.toBeInstanceOf(Unavailable);
       await expect(store.unit(writeUnit)).rejects.toBeInstanceOf(Unavailable);
-      await expect(reads.rows(STREAM, 0n, 100n)).rejects.toBeInstanceOf(Unavailable);
+      await expect(differencesOf(reads, { facts: [validatedRow("a", 1n)] })).rejects.toBeInstanceOf(Unavailable);
+      await expect(reads.entryAt(STREAM, 1n)).rejects.toBeInstanceOf(Unavailable);
       await expect(reads.ledger(STREAM, 0, 10)).rejects.toBeInstanceOf(Unavailable);
       await expect(reads.tally()).rejects.toBeInstanceOf(Unavailable);
     });
@@ -293,12 +144,13 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
     test("a unit sees its own writes, gives its answer, and has written when it resolves", async () => {
       const { open } = await start();
       const store = await open();
+      await noteOf(store);
       const seen = await store.unit(async (writes) => {
         await writeUnit(writes);
-        const held = await writes.validatedById(LAW_COLLECTION, ["a"]);
+        const held = await writes.holders(LAW_COLLECTION, [idOf("a")]);
         return { entry: await writes.ledgerEntry(STREAM, 1), ids: [...held.keys()] };
       });
-      expect(seen).toEqual({ entry: ledgerEntry(1), ids: ["a"] });
+      expect(seen).toEqual({ entry: ledgerEntry(1), ids: [idOf("a")] });
       expect(await (await open()).reads.tally()).toEqual({ validated: 1, failed: 1, receipts: 1 });
     });
 
@@ -334,8 +186,8 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
   logEndLaws(name, start);
   packedLaws(name, start);
   trafficLaws(name, start);
-  evidenceLaws(name, start);
-  stagedLaws(name, start);
+  documentLaws(name, start);
+  streamLaws(name, start);
 }
 
 function atomicUnitLaws(start: () => Promise<StoreBackend>): void {
@@ -344,7 +196,8 @@ function atomicUnitLaws(start: () => Promise<StoreBackend>): void {
     const store = await open();
     for (let steps = 0; steps < 4; steps += 1) {
       await expect(store.unit(async (writes) => writeUnit(failingAfter(steps, writes)))).rejects.toThrow("cut off");
-      expect(await contents(store)).toEqual({ entries: [], rows: [], sets: [] });
+      expect(await store.reads.tally()).toEqual({ validated: 0, failed: 0, receipts: 0 });
+      expect(await store.reads.ledger(STREAM, 0, 10)).toEqual([]);
     }
   });
 

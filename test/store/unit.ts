@@ -1,8 +1,10 @@
 import type { Store, StoreWrites } from "../../src/store/store.ts";
 import {
+  differencesOf,
   failedRow,
   LAW_COLLECTION,
   ledgerEntry,
+  NOTE,
   receiptRow,
   STREAM,
   validatedRow,
@@ -15,8 +17,11 @@ export async function writeUnit(writes: StoreWrites): Promise<void> {
   await writes.insertLedger(ledgerEntry(1), null);
   await insertFacts(writes, LAW_COLLECTION, [validatedRow("a", 1n)]);
   await insertFailed(writes, LAW_COLLECTION, [failedRow(2n)]);
-  await writes.insertReceipts([receiptRow(3n)]);
+  await writes.insertReceipts(NOTE, [receiptRow(3n)]);
 }
+
+/** Its documents. */
+const UNIT = { facts: [validatedRow("a", 1n)], failed: [failedRow(2n)], receipts: [receiptRow(3n)] } as const;
 
 /** The same writes, of which only the first few succeed. */
 export function failingAfter(steps: number, writes: StoreWrites): StoreWrites {
@@ -40,7 +45,8 @@ export function failingAfter(steps: number, writes: StoreWrites): StoreWrites {
 export async function contents({ reads }: Store): Promise<unknown> {
   return {
     entries: await reads.ledger(STREAM, 0, 100),
-    rows: await reads.rows(STREAM, 0n, 100n),
+    documents: await differencesOf(reads, UNIT),
+    tally: await reads.tally(),
     sets: await reads.contractSets(),
   };
 }

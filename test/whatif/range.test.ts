@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { evidenceOf } from "../../src/ledger/evidence.ts";
+import { evidenceDigest, packEvidence } from "../../src/ledger/packed.ts";
+import type { LedgerEntry } from "../../src/store/ledger.ts";
 import { offsetsOf, parseBound, type Bound } from "../../src/whatif/range.ts";
+import { ledgerEntry, STREAM } from "../store/rows.ts";
 
 const NOW = Date.parse("2026-03-10T12:00:00Z");
-const STREAM = { id: "c/t/0", topic: "parcels", partition: 0 };
+const NOTE = { number: 1, stream: STREAM, topic: "parcels", partition: 0 } as const;
 
 function timeOf(text: string): string | null {
   const bound = parseBound(text, NOW);
@@ -53,22 +57,27 @@ describe("an end of a range", () => {
 });
 
 describe("the offsets of a range", () => {
-  /** Offset 0 is of 1,000 ms, 1 of 3,000, 2 of 2,000. */
+  /** Offset 0 is of 1,000 ms; 1 of 500, 2 of 3,000 and 3 of 2,000 are in the entry behind it. */
+  const written = [entryOf(1, 0n, [1_000]), entryOf(2, 1n, [500, 3_000, 2_000])];
   const reads = {
-    firstSince: async (_: string, ms: number): Promise<bigint | null> => {
-      const found = [1_000, 3_000, 2_000].findIndex((time) => time >= ms);
-      return found < 0 ? null : BigInt(found);
-    },
+    ledger: async (_: string, from: number, limit: number): Promise<readonly LedgerEntry[]> =>
+      [ledgerEntry(0), ...written.map(({ entry }) => entry)].slice(from, from + limit),
+    evidenceAt: async (_: string, seq: number): Promise<Uint8Array | null> => written[seq - 1]?.packed ?? null,
   };
   const time = (timestampMs: number): Bound => ({ kind: "time", timestampMs });
   const at = (partition: number, offset: bigint): Bound => ({ kind: "offset", topic: "parcels", partition, offset });
-  const offsets = async (from: Bound | null, to: Bound | null) => offsetsOf(reads, STREAM, { from, to });
+  const offsets = async (from: Bound | null, to: Bound | null) => offsetsOf(reads, NOTE, { from, to });
 
   test("begin at the first record that is not older, and end before the first that is not", async () => {
     expect(await offsets(null, null)).toEqual({ from: 0n, to: null });
-    expect(await offsets(time(1_500), null)).toEqual({ from: 1n, to: null });
-    expect(await offsets(time(500), time(1_500))).toEqual({ from: 0n, to: 1n });
-    expect(await offsets(time(1_500), time(9_000))).toEqual({ from: 1n, to: null });
+    expect(await offsets(time(1_500), null)).toEqual({ from: 2n, to: null });
+    expect(await offsets(time(500), time(1_500))).toEqual({ from: 0n, to: 2n });
+    expect(await offsets(time(1_500), time(9_000))).toEqual({ from: 2n, to: null });
+  });
+
+  test("begin with the whole entry where its evidence is not kept", async () => {
+    const dropped = { ...reads, evidenceAt: async () => null };
+    expect(await offsetsOf(dropped, NOTE, { from: time(1_500), to: null })).toEqual({ from: 1n, to: null });
   });
 
   test("are none when everything is older, when the end is not after the beginning, or in another partition", async () => {
@@ -80,3 +89,25 @@ describe("the offsets of a range", () => {
     expect(await offsets(at(0, 7n), at(0, 9n))).toEqual({ from: 7n, to: 9n });
   });
 });
+
+/** An entry of records with these times, and its evidence. */
+function entryOf(
+  seq: number,
+  from: bigint,
+  times: readonly number[],
+): { readonly entry: LedgerEntry; readonly packed: Uint8Array } {
+  const records = times.map((timestampMs, index) => ({
+    position: { offset: from + BigInt(index) },
+    timestampMs,
+    key: null,
+    headers: [],
+    value: Buffer.from("{}"),
+  }));
+  const evidence = evidenceOf({ ...NOTE, from }, records);
+  const [count, newestMs] = [records.length, Math.max(...times)];
+  const range = { from, to: from + BigInt(count), count, outcomes: `P${count}`, newestMs };
+  return {
+    entry: ledgerEntry(seq, { ...range, evidence: evidenceDigest(evidence) }),
+    packed: packEvidence(evidence),
+  };
+}

@@ -21,7 +21,7 @@ export const PARCEL_COLLECTIONS: readonly string[] = ["parcels", "letters"];
 export const TOPIC = "parcels";
 export const V1: ContractVersion = parcelVersion(1, { status: "active" });
 export const V2: ContractVersion = parcelVersion(2, { maximum: 10 });
-const SET = parcelSet(TOPIC, 1, [V1, V2]);
+export const SET: CompiledContractSet = parcelSet(TOPIC, 1, [V1, V2]);
 
 type Sent = { readonly text: string; readonly headers?: readonly Header[] };
 

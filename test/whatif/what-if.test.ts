@@ -6,7 +6,7 @@ import { Unavailable } from "../../src/core/unavailable.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { temporaryDirectory } from "../embedded.ts";
-import { ask, openLog, parcel, PARCEL_COLLECTIONS, send, settle, V2, whatIfLaws } from "./what-if-laws.ts";
+import { ask, openLog, parcel, PARCEL_COLLECTIONS, send, SET, settle, V2, whatIfLaws } from "./what-if-laws.ts";
 import { PATIENCE_MS } from "../patience.ts";
 
 async function openStore(path = join(temporaryDirectory(), "store.db"), readOnly = false): Promise<Store> {
@@ -18,16 +18,20 @@ async function openStore(path = join(temporaryDirectory(), "store.db"), readOnly
 whatIfLaws("a SQLite store", openStore);
 
 describe("what a what-if cannot judge", () => {
-  /** Ten parcels in a store whose file was changed by somebody. */
-  async function changed(sql: string): Promise<{ readonly store: Store; readonly log: ReturnType<typeof openLog> }> {
+  /** Ten parcels, some of them in other words, in a store whose file was changed by somebody. @param recordsMax of an entry. */
+  async function changed(
+    sql: string,
+    texts: Readonly<Record<number, string>> = {},
+    recordsMax = 5,
+  ): Promise<{ readonly store: Store; readonly log: ReturnType<typeof openLog> }> {
     const path = join(temporaryDirectory(), "store.db");
     const log = openLog();
     const store = await openStore(path);
     await send(
       log,
-      Array.from({ length: 10 }, (_, n) => parcel(`p${n}`, 5)),
+      Array.from({ length: 10 }, (_, n) => (texts[n] === undefined ? parcel(`p${n}`, 5) : { text: texts[n] })),
     );
-    await settle(log, store);
+    await settle(log, store, SET, recordsMax);
     const db = new DatabaseSync(path);
     db.exec(sql);
     db.close();
@@ -35,18 +39,23 @@ describe("what a what-if cannot judge", () => {
   }
 
   test("is counted by the reason, and never guessed", async () => {
-    const gone = await changed(`
-      UPDATE validated_parcels SET raw = NULL WHERE offset = 1;
-      UPDATE validated_parcels SET raw = x'7b' WHERE offset IN (2, 3);
-      DELETE FROM validated_parcels WHERE offset = 4;
-      UPDATE validated_parcels SET headers = x'ffffff' WHERE offset = 5`);
+    // Of five entries one lost its evidence, one was not to keep it, one has the evidence of another, and one says wrongly that "{" passed.
+    const gone = await changed(
+      `
+      DELETE FROM sigma_evidence WHERE seq IN (1, 2);
+      UPDATE sigma_ledger SET note = 'evidence: drop' WHERE seq = 2;
+      UPDATE sigma_evidence SET packed = (SELECT packed FROM sigma_evidence WHERE seq = 5) WHERE seq = 3;
+      UPDATE sigma_ledger SET outcomes = 'P2' WHERE seq = 4`,
+      { 6: "{" },
+      2,
+    );
     const { coverage, flips } = await ask(gone.store, V2);
     expect(coverage).toMatchObject({
       decided: 10,
-      redecided: 5,
-      notRedecided: { bytesNotKept: 1, unreadable: 2, notInLog: 0, notStored: 2 },
+      redecided: 3,
+      notRedecided: { bytesNotKept: 2, unreadable: 1, notInLog: 0, notStored: 4 },
     });
-    expect(flips.counts.passToPass).toBe(5);
+    expect(flips.counts.passToPass).toBe(3);
   });
 
   test("is everything a contract set decided that can no longer be read", async () => {
@@ -70,9 +79,10 @@ describe("what a what-if cannot judge", () => {
   });
 
   test("what another engine decided is held to the strict boundary again", async () => {
-    const { store } = await changed(`
-      UPDATE sigma_ledger SET engine = '1';
-      UPDATE validated_parcels SET raw = CAST('{"id":"a","id":"b","kg":5}' AS BLOB) WHERE offset = 2`);
+    const { store } = await changed(
+      "UPDATE sigma_ledger SET engine = '0'; UPDATE sigma_ledger SET outcomes = 'P5' WHERE seq = 1",
+      { 2: '{"id":"a","id":"b","kg":5}' },
+    );
     const { flips } = await ask(store, V2);
     expect(flips.counts).toMatchObject({ passToPass: 9, passToFail: 1 });
     expect(flips.fingerprints[0]?.cause).toBe("malformed-duplicate-key");

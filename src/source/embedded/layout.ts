@@ -10,7 +10,9 @@ export const LOG_FILE: FileKind = {
   applicationId: 0x5347_4c47,
   version: 1,
   older: "use the older program that wrote it",
-  recovery: "restore it from a backup",
+  recovery:
+    "restore it from a backup; or move it away and run `sigma streams accept-log`, which records what was not decided as lost",
+  identity: "SELECT cluster_id AS id FROM log_meta",
 };
 
 const LAYOUT = `
@@ -43,6 +45,14 @@ type NewId = () => string;
 export function createLogLayout(db: DatabaseSync, newId: NewId): void {
   db.exec(LAYOUT);
   db.prepare("INSERT INTO log_meta (cluster_id) VALUES (?)").run(newId());
+}
+
+/** The topics that are in a file besides some. */
+export function topicsBesides(db: DatabaseSync, some: readonly TopicSettings[]): readonly TopicSettings[] {
+  const rows = db.prepare("SELECT name, partitions FROM log_topics ORDER BY name").all();
+  return rows
+    .map((row) => ({ name: String(row["name"]), partitions: Number(row["partitions"]) }))
+    .filter(({ name }) => !some.some((one) => one.name === name));
 }
 
 /**

@@ -2,19 +2,22 @@ import { guarded, openDatabase, type OpenOptions } from "../../sqlite/open.ts";
 import { NEVER_CLOSED, placeRecords, takesTurn } from "../partitioner.ts";
 import type { Appended, Fetched, Log, Source } from "../source.ts";
 import { appendGroup, prepareAppend, skipOffsets, type Append } from "./append.ts";
-import { createLogLayout, LOG_FILE, openTopics, type TopicSettings } from "./layout.ts";
-import { prepareRead, readBounds, readRecords } from "./read.ts";
+import { createLogLayout, topicsBesides, LOG_FILE, openTopics, type TopicSettings } from "./layout.ts";
+import { forgetBatches } from "./forget.ts";
+import { prepareRead, readBounds, readRecords, readSkipped } from "./read.ts";
 
 export type EmbeddedLogOptions = OpenOptions & {
   /** Topics to keep; one that is not in the file yet is made. A topic never loses partitions. */
   readonly topics: readonly TopicSettings[];
+  /** Opens every other topic that is in the file, too. */
+  readonly all?: boolean;
   /** Milliseconds since the epoch, for the records' timestamps. */
   readonly now: () => number;
   readonly randomBytes: (count: number) => Uint8Array;
 };
 
 /** The embedded log is both sides of a log in one. */
-export type EmbeddedLog = Source & Log & { readonly skipTo: NonNullable<Log["skipTo"]> };
+export type EmbeddedLog = Source & Log & Required<Pick<Log, "skipTo" | "forget">>;
 
 /** Another process's appends are noticed after at most this. */
 const POLL_MS = 100;
@@ -30,19 +33,23 @@ type Pending = Append & {
  * @throws `Unavailable` with a code that begins with `LOG_`.
  */
 export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
-  const { path, now, topics: settings, readOnly = false, randomBytes } = options;
+  const { path, now, topics: settings, readOnly = false, all = false, randomBytes } = options;
   const newId = (): string => Buffer.from(randomBytes(16)).toString("base64url");
-  const guard = <T>(run: () => T): T => guarded(LOG_FILE, path, run);
-  const { db, made } = openDatabase(
+  const { db, made, assertThere } = openDatabase(
     LOG_FILE,
     options,
     (file) => createLogLayout(file, newId),
     (file) => ({
-      topics: openTopics(file, settings, readOnly),
+      topics: openTopics(file, all ? [...settings, ...topicsBesides(file, settings)] : settings, readOnly),
       reading: prepareRead(file),
       appending: prepareAppend(file),
     }),
   );
+  const guard = <T>(run: () => T): T =>
+    guarded(LOG_FILE, path, () => {
+      assertThere();
+      return run();
+    });
   const { topics, reading, appending } = made;
   const streams = [...topics.values()].flatMap((topic) => topic.streams);
   const wakers = new Set<() => void>();
@@ -63,6 +70,7 @@ export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
       return outcome === "found" ? read() : first;
     },
     bounds: async (stream) => guard(() => readBounds(reading, stream)),
+    skipped: async (stream, from, to) => guard(() => readSkipped(reading, stream, { from, to })),
     commitHint: () => undefined,
     topics: () => [...topics.keys()],
     streamsOf: async (name) => topics.get(name)?.streams ?? [],
@@ -80,6 +88,7 @@ export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
       guard(() => skipOffsets(db, appending, stream, to, now()));
       wakeAll();
     },
+    forget: async (stream, below, beforeMs) => guard(() => forgetBatches(db, stream, below, beforeMs)),
     close: async () => {
       if (!db.isOpen) return;
       writer.flush();

@@ -1,13 +1,15 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SourceRecord } from "../../core/record.ts";
 import { Unavailable } from "../../core/unavailable.ts";
-import type { Fetched, FetchLimits, Stream } from "../source.ts";
+import type { Fetched, FetchLimits, OffsetRange, Stream } from "../source.ts";
 import { checksumOf, decodeBatch, sizeOf } from "./batch.ts";
 
 export type ReadStatements = {
   readonly bounds: StatementSync;
   /** The batch that holds an offset, or the first one after it. */
   readonly batch: StatementSync;
+  /** What rows there are behind an offset, without their records. */
+  readonly skipped: StatementSync;
 };
 
 export function prepareRead(db: DatabaseSync): ReadStatements {
@@ -19,7 +21,10 @@ export function prepareRead(db: DatabaseSync): ReadStatements {
   // Offsets are 64-bit: read as a JavaScript number, one beyond 2^53 would throw.
   bounds.setReadBigInts(true);
   batch.setReadBigInts(true);
-  return { bounds, batch };
+  const skipped = db.prepare(`SELECT base_offset, next_offset, length(records) AS bytes
+    FROM log_batches WHERE stream = ? AND next_offset > ? ORDER BY next_offset`);
+  skipped.setReadBigInts(true);
+  return { bounds, batch, skipped };
 }
 
 export type Bounds = { readonly start: bigint; readonly end: bigint };
@@ -30,6 +35,21 @@ export function readBounds({ bounds }: ReadStatements, stream: Stream): Bounds {
     start: (row?.["start"] as bigint | null | undefined) ?? 0n,
     end: (row?.["end"] as bigint | null | undefined) ?? 0n,
   };
+}
+
+/** Offsets that were given to no record, cut to those asked for. */
+export function readSkipped(
+  { skipped }: ReadStatements,
+  { id }: Stream,
+  { from, to }: OffsetRange,
+): readonly OffsetRange[] {
+  const ranges: OffsetRange[] = [];
+  for (const row of skipped.iterate(id, from)) {
+    const [base, next] = [row["base_offset"] as bigint, row["next_offset"] as bigint];
+    if (base >= to) break;
+    if (row["bytes"] === 0n) ranges.push({ from: base > from ? base : from, to: next < to ? next : to });
+  }
+  return ranges;
 }
 
 export type Read = {

@@ -18,6 +18,8 @@ export type KafkaDiagnosis = {
   readonly topics: readonly string[];
   /** Topics that are only appended to. */
   readonly told: readonly string[];
+  /** The topic of anchors; null without one. */
+  readonly anchors?: string | null;
   readonly group: string;
   readonly acceptCompacted: readonly string[];
   /** Milliseconds since 1970. */
@@ -42,6 +44,12 @@ export async function diagnoseKafka(options: KafkaDiagnosis): Promise<readonly C
   if (reached === null) return checks;
   for (const topic of topics) checks.push(...(await checkTopic(options, reached, topic, OF_SOURCE)));
   for (const topic of told) checks.push(...(await checkTopic(options, reached, topic, OF_TOLD)));
+  const { anchors = null } = options;
+  if (anchors !== null) {
+    const found = await checkTopic(options, reached, anchors, OF_TOLD);
+    const isThere = found.every(({ result }) => result !== "fail");
+    checks.push(...found, ...(isThere ? await checkAnchorsStay(options, anchors) : []));
+  }
   return [...checks, await checkGroup(options), await compareClocks(options, reached)];
 }
 
@@ -195,6 +203,31 @@ function aclName(operation: string): string {
 const RETENTION_SHORT_MS = 86_400_000;
 
 async function checkConfigs({ connection, acceptCompacted }: KafkaDiagnosis, topic: string): Promise<readonly Check[]> {
+  const valueOf = await configsOf(connection, topic);
+  return [
+    checkCleanup(topic, valueOf("cleanup.policy"), acceptCompacted),
+    ...checkRetention(topic, valueOf("cleanup.policy"), Number(valueOf("retention.ms"))),
+  ];
+}
+
+/** Anchors that retention removes are missed by an audit. */
+async function checkAnchorsStay({ connection }: KafkaDiagnosis, topic: string): Promise<readonly Check[]> {
+  const name = "kafka anchors";
+  try {
+    const valueOf = await configsOf(connection, topic);
+    const policy = valueOf("cleanup.policy");
+    if (!policy.includes("delete") || Number(valueOf("retention.ms")) < 0)
+      return [ok(name, `"${topic}" keeps anchors`)];
+    const fix = `kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config cleanup.policy=compact`;
+    return [warn(name, `"${topic}" deletes anchors when they are old, and an audit then misses them`, fix)];
+  } catch (error) {
+    // Who may only append need not see how a topic is configured.
+    if (error instanceof Unavailable) return [];
+    throw error;
+  }
+}
+
+async function configsOf(connection: KafkaConnection, topic: string): Promise<(key: string) => string> {
   const described = await withAdmin(connection, async (admin) =>
     admin.describeConfigs({
       resources: [
@@ -206,12 +239,7 @@ async function checkConfigs({ connection, acceptCompacted }: KafkaDiagnosis, top
       ],
     }),
   );
-  const valueOf = (key: string): string =>
-    described.flatMap(({ configs }) => configs).find(({ name }) => name === key)?.value ?? "";
-  return [
-    checkCleanup(topic, valueOf("cleanup.policy"), acceptCompacted),
-    ...checkRetention(topic, valueOf("cleanup.policy"), Number(valueOf("retention.ms"))),
-  ];
+  return (key) => described.flatMap(({ configs }) => configs).find(({ name }) => name === key)?.value ?? "";
 }
 
 function checkCleanup(topic: string, policy: string, accepted: readonly string[]): Check {

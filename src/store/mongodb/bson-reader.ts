@@ -20,6 +20,38 @@ export function readDocument(bytes: Uint8Array): Document {
   return readMembers(cursor) as Document;
 }
 
+/** A field of a document where it stands in its bytes, unread. */
+export type Field = {
+  readonly name: string;
+  /** As bsonspec.org numbers types. */
+  readonly type: number;
+  /** Where its value begins, and what is behind it. */
+  readonly from: number;
+  readonly to: number;
+};
+
+/**
+ * The fields of a document in their order; one that is there twice is both times.
+ * @param at where in the bytes the document begins.
+ * @throws when the bytes are no document.
+ */
+export function fieldsOf(bytes: Buffer, at = 0): readonly Field[] {
+  const cursor = { bytes, at };
+  const fields: Field[] = [];
+  for (let type = open(cursor); type !== 0; type = next(cursor)) {
+    const name = readName(cursor);
+    const from = cursor.at;
+    skipValue(cursor, type);
+    fields.push({ name, type, from, to: cursor.at });
+  }
+  return fields;
+}
+
+/** What a field holds, as {@link readDocument} has it. */
+export function valueOf(bytes: Buffer, { type, from }: Field): unknown {
+  return readValue({ bytes, at: from }, type);
+}
+
 function readMembers(cursor: Cursor): Record<string, unknown> {
   const members: Record<string, unknown> = {};
   for (let type = open(cursor); type !== 0; type = next(cursor)) {
@@ -93,38 +125,45 @@ function readValue(cursor: Cursor, type: number): unknown {
       cursor.at += 8;
       return bytes.readBigInt64LE(at);
     default:
-      skipForeign(cursor, type);
+      skipValue(cursor, type);
       return FOREIGN;
   }
 }
 
-/** Bytes of the values whose size is always the same: undefined, ObjectId, date, timestamp, decimal, the least and the greatest key. */
+/** Bytes of the values whose size is always the same. */
 const FIXED: Readonly<Record<number, number>> = {
+  0x01: 8,
   0x06: 0,
   0x07: 12,
+  0x08: 1,
   0x09: 8,
+  0x0a: 0,
+  0x10: 4,
   0x11: 8,
+  0x12: 8,
   0x13: 16,
   0x7f: 0,
   0xff: 0,
 };
 
-function skipForeign(cursor: Cursor, type: number): void {
+function skipValue(cursor: Cursor, type: number): void {
   const fixed = FIXED[type];
   if (fixed !== undefined) cursor.at += fixed;
   else if (type === 0x0b) {
     readName(cursor);
     readName(cursor);
   } else if (type === 0x0c) skip(cursor, 4, 12);
-  else if (type === 0x0d || type === 0x0e) skip(cursor, 4, 0);
-  // Code with its scope: the length counts itself.
-  else if (type === 0x0f) skip(cursor, 0, 0);
+  else if (type === 0x05) skip(cursor, 5, 0);
+  else if (type === 0x02 || type === 0x0d || type === 0x0e) skip(cursor, 4, 0);
+  // A document, an array, code with its scope: the length counts itself.
+  else if (type === 0x03 || type === 0x04 || type === 0x0f) skip(cursor, 0, 0);
   else throw new Error(`Cannot read BSON: there is no type ${type}`);
 }
 
 /** Past a value that begins with its size, plus what the size does not count. @returns the size */
 function skip(cursor: Cursor, before: number, after: number): number {
   const size = cursor.bytes.readInt32LE(cursor.at);
+  if (size < 0) throw new Error("Cannot read BSON: a size is below zero");
   cursor.at += before + size + after;
   return size;
 }

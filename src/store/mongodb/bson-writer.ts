@@ -5,12 +5,16 @@ export const DOCUMENT = 0x03;
 export const ARRAY = 0x04;
 const BINARY = 0x05;
 const BOOLEAN = 0x08;
+const DATE = 0x09;
 const NULL = 0x0a;
 const INT32 = 0x10;
 const INT64 = 0x12;
 
 /** Binary data without a meaning of its own. */
 const GENERIC = 0x00;
+/** Binary data that is a UUID, as RFC 9562 orders its bytes. */
+const UUID = 0x04;
+const UUID_BYTES = 16;
 
 /** Longer text goes through the runtime's encoder: as fast as the loop at this length, twice as fast at 64 (measured, Node 24). */
 const SHORT_TEXT = 32;
@@ -87,6 +91,13 @@ export function putInt64({ view }: BsonWriter, at: number, value: bigint | numbe
   }
 }
 
+/** A date: any 64 bits, milliseconds since the epoch. */
+export function writeDate(writer: BsonWriter, name: string, ms: bigint | number): void {
+  begin(writer, DATE, name, 8);
+  writer.size += 8;
+  putInt64(writer, writer.size - 8, ms);
+}
+
 export function writeDouble(writer: BsonWriter, name: string, value: number): void {
   begin(writer, DOUBLE, name, 8);
   writer.view.setFloat64(writer.size, value, true);
@@ -109,6 +120,43 @@ export function writeBinary(writer: BsonWriter, name: string, value: Uint8Array)
   writer.bytes[writer.size + 4] = GENERIC;
   writer.bytes.set(value, writer.size + 5);
   writer.size += 5 + value.length;
+}
+
+/** @param value a UUID in its usual form, lower case. @throws when it is none. */
+export function writeUuid(writer: BsonWriter, name: string, value: string): void {
+  begin(writer, BINARY, name, 5 + UUID_BYTES);
+  writer.view.setInt32(writer.size, UUID_BYTES, true);
+  writer.bytes[writer.size + 4] = UUID;
+  writer.size += 5 + UUID_BYTES;
+  putUuid(writer, writer.size - UUID_BYTES, value);
+}
+
+/** The same over one that was written before. Digit by digit: the runtime's own conversion takes the hyphens out first, in twice the time. */
+export function putUuid({ bytes }: BsonWriter, at: number, value: string): void {
+  let index = 0;
+  for (let byte = 0; byte < UUID_BYTES; byte += 1, index += 2) {
+    if (index === 8 || index === 13 || index === 18 || index === 23) {
+      if (value.charCodeAt(index) !== HYPHEN) throw noUuid();
+      index += 1;
+    }
+    const high = DIGITS[value.charCodeAt(index)];
+    const low = DIGITS[value.charCodeAt(index + 1)];
+    if (high === undefined || low === undefined || (high | low) > 0xf) throw noUuid();
+    bytes[at + byte] = (high << 4) | low;
+  }
+  if (value.length !== index) throw noUuid();
+}
+
+const HYPHEN = 0x2d;
+
+/** By character code: what a lower-case hexadecimal digit stands for, more than that for any other character. */
+const DIGITS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
+  const digit = "0123456789abcdef".indexOf(String.fromCharCode(code));
+  return digit === -1 ? 0xff : digit;
+});
+
+function noUuid(): Error {
+  return new Error("Cannot store an id that is no lower-case UUID");
 }
 
 /** Whole fields, as they were written before. */

@@ -15,6 +15,9 @@ const DATABASE = "sigma";
 /** Majority and journal: a write that is acknowledged survives any failover (RELIABILITY of the engine, measured). */
 export const WRITE_CONCERN = { w: "majority", j: true } as const;
 
+/** As the server knows a gateway. */
+export const APP_NAME = "sigma-aetl";
+
 /** Settings of a URI that would weaken a promise, each with what it would do. */
 const WEAKENING: readonly (readonly [name: string, allowed: (value: string) => boolean, why: string])[] = [
   ["w", (value) => value === "majority", "a write could be acknowledged and then rolled back"],
@@ -53,15 +56,21 @@ export function findUriFaults(uri: string): readonly string[] {
   return faults;
 }
 
-/** @throws `Unavailable` with code STORE_URI when the URI cannot be used; it never quotes the URI. */
-export function createClient({ uri, selectionTimeoutMs, socketTimeoutMs }: MongoOptions): {
+/**
+ * @param appName as the server shows the connections.
+ * @throws `Unavailable` with code STORE_URI when the URI cannot be used; it never quotes the URI.
+ */
+export function createClient(
+  { uri, selectionTimeoutMs, socketTimeoutMs }: MongoOptions,
+  appName: string = APP_NAME,
+): {
   readonly client: MongoClient;
   readonly database: string;
 } {
   const faults = findUriFaults(uri);
   if (faults.length > 0) throw refused(faults.join("; "));
   const options: MongoClientOptions = {
-    appName: "sigma-aetl",
+    appName,
     writeConcern: WRITE_CONCERN,
     readConcern: { level: "majority" },
     readPreference: "primary",

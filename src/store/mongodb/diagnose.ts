@@ -1,8 +1,10 @@
 import { MongoServerError, MongoServerSelectionError, type Db } from "mongodb";
 import { checkClock, fail, ok, warn, type Check } from "../../core/check.ts";
 import { Unavailable } from "../../core/unavailable.ts";
+import { LAYOUT } from "../layout-version.ts";
 import { createClient, type MongoOptions } from "./connect.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
+import { refuseOtherLayout } from "./layout-version.ts";
 import { guarded } from "./unavailable.ts";
 
 export type MongoDiagnosis = MongoOptions & {
@@ -95,6 +97,9 @@ const WELL: readonly string[] = ["PRIMARY", "SECONDARY", "ARBITER"];
 /** Before the first start there is nothing, and what is missing then is made; what is there must be as it was made. */
 async function checkLayout(db: Db, collections: readonly string[]): Promise<readonly Check[]> {
   const name = "mongodb layout";
+  const version = await checkLayoutVersion(db);
+  // What it lacks of this build's layout says nothing of one that has another.
+  if (version.result === "fail") return [version];
   const there = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map((one) => one.name));
   const layout = layoutOf(collections);
   const faults = await findLayoutFaults(
@@ -103,11 +108,23 @@ async function checkLayout(db: Db, collections: readonly string[]): Promise<read
   );
   if (faults.length > 0) {
     const fix = "make it as docs/mongodb.md lists it; an empty collection gets its indexes when the gateway starts";
-    return faults.map((fault) => fail(name, fault, fix));
+    return [version, ...faults.map((fault) => fail(name, fault, fix))];
   }
   const missing = layout.filter((one) => !there.has(one.name));
-  if (missing.length === 0) return [ok(name, `${layout.length} collections with their indexes and validators`)];
-  return [ok(name, `the first start makes ${missing.map((one) => one.name).join(", ")}`)];
+  if (missing.length === 0)
+    return [version, ok(name, `${layout.length} collections with their indexes and validators`)];
+  return [version, ok(name, `the first start makes ${missing.map((one) => one.name).join(", ")}`)];
+}
+
+async function checkLayoutVersion(db: Db): Promise<Check> {
+  const name = "mongodb layout version";
+  try {
+    const { kind } = await refuseOtherLayout(db);
+    return ok(name, kind === "empty" ? `none yet; this build writes ${LAYOUT}` : `${LAYOUT}, which this build writes`);
+  } catch (error) {
+    if (!(error instanceof Unavailable) || !error.code.startsWith("STORE_")) throw error;
+    return fail(name, `${error.code} ${error.message}`, error.remedy);
+  }
 }
 
 /** A gateway opens up to 32 connections, and needs them when it is slow already. */

@@ -1,15 +1,12 @@
 import { MongoServerError, type Db } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
-import type { Occurrence } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { endSequence } from "./document-sequence.ts";
-import { insertLongBytes } from "./long-bytes.ts";
-import { stageDocuments, type Buffers, type StagedDocuments } from "./staged-documents.ts";
+import type { StagedDocuments } from "./staged-documents.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
-import type { WriteRow } from "./write-documents.ts";
 
 /**
- * Inserts all it can, unordered, after what is too long for its document. Not retried by the driver: the protocol repeats the whole batch anyway.
+ * Inserts all it can, unordered. Not retried by the driver: the protocol repeats the whole batch anyway.
  *
  * A duplicate key is an answer only when the same reply carries no write concern error, which the driver throws: without
  * the wait, the document that holds the key may be rolled back (mutant "E11000 without wait": data lost in 74 of 20,000
@@ -23,9 +20,8 @@ import type { WriteRow } from "./write-documents.ts";
 export async function insertStaged<Row>(
   db: Db,
   collection: string,
-  { commands, long }: StagedDocuments<Row>,
+  { commands }: StagedDocuments<Row>,
 ): Promise<ReadonlySet<number>> {
-  await insertLongBytes(db, long);
   const taken = new Set<number>();
   let before = 0;
   for (const { writer, starts } of commands) {
@@ -43,20 +39,6 @@ export async function insertStaged<Row>(
     before += starts.length;
   }
   return taken;
-}
-
-/** The same for rows under their position: one that is there is our own, from before. */
-export async function insertOwn<Row extends Occurrence>(
-  db: Db,
-  collection: string,
-  rows: readonly Row[],
-  buffers: Buffers,
-  write: WriteRow<Row>,
-): Promise<void> {
-  const staged = stageDocuments(buffers, write);
-  rows.forEach(staged.add);
-  await insertStaged(db, collection, staged);
-  staged.release();
 }
 
 type WriteError = {

@@ -10,31 +10,35 @@ export type CollectionLayout = {
   readonly fields: Readonly<Record<string, string | readonly string[]>>;
 };
 
-const OCCURRENCE = {
-  stream: "string",
-  offset: "long",
-  raw: ["binData", "null"],
-  rawHash: "string",
-} as const;
-
-/**
- * For the range reads of audit and API. Not unique: that a position has one stored object is the ledger's doing, and a unique
- * secondary index is three index operations for each insert in MongoDB 6.0 (`bench/mongod.ts`).
- */
-const POSITION = { name: "position", key: { stream: 1, offset: 1 } } as const;
+/** Says which layout it is (layout-version.ts). */
+const NOTE: CollectionLayout = { name: "sigma_layout", indexes: [], fields: { version: "int" } };
 
 const SHARED: readonly CollectionLayout[] = [
+  NOTE,
   {
     name: "sigma_ledger",
-    indexes: [{ name: "entry", key: { stream: 1, seq: 1 }, unique: true }],
-    fields: { stream: "string", seq: "long", kind: "string", from: "long", to: "long", hash: "string" },
+    indexes: [
+      { name: "entry", key: { stream: 1, seq: 1 }, unique: true },
+      { name: "range", key: { stream: 1, from: 1 } },
+    ],
+    // No entry of layout 1 has `evidence`: what a gateway of that build appends is refused by the server.
+    fields: {
+      stream: "string",
+      seq: "long",
+      kind: "string",
+      from: "long",
+      to: "long",
+      evidence: "string",
+      hash: "string",
+    },
+  },
+  {
+    name: "sigma_streams",
+    indexes: [{ name: "stream", key: { stream: 1 }, unique: true }],
+    fields: { _id: "int", stream: "string", topic: "string", partition: "int" },
   },
   { name: "sigma_contract_sets", indexes: [], fields: { text: "string" } },
-  {
-    name: "sigma_receipts",
-    indexes: [POSITION],
-    fields: { ...OCCURRENCE, contract: "object", collection: "string", duplicateOf: "string", storedAt: "string" },
-  },
+  { name: "sigma_receipts", indexes: [], fields: { of: "binData" } },
   {
     name: "sigma_operator_log",
     indexes: [],
@@ -44,7 +48,6 @@ const SHARED: readonly CollectionLayout[] = [
   { name: "sigma_halts", indexes: [], fields: { code: "string", message: "string" } },
   { name: "sigma_log_ends", indexes: [], fields: { topic: "string", partition: "int", end: "long" } },
   { name: "sigma_evidence", indexes: [], fields: { data: "binData" } },
-  { name: "sigma_raw", indexes: [], fields: { data: "binData" } },
 ];
 
 /** Every collection of a store that writes these contracts' collections. */
@@ -52,15 +55,16 @@ export function layoutOf(collections: readonly string[]): readonly CollectionLay
   return [
     ...SHARED,
     ...collections.flatMap((collection): readonly CollectionLayout[] => [
-      {
-        name: `validated_${collection}`,
-        indexes: [POSITION],
-        fields: { ...OCCURRENCE, contract: "object", declaredBy: "string" },
-      },
+      // No index but that of the id: each costs the server as much again as the document, and the ledger knows the positions.
+      { name: `validated_${collection}`, indexes: [], fields: { contract: "string", source: "object" } },
       {
         name: `failed_${collection}`,
-        indexes: [POSITION, { name: "fingerprint", key: { fingerprint: 1 } }],
-        fields: { ...OCCURRENCE, code: "string", reason: "object", fingerprint: "string" },
+        indexes: [
+          { name: "time", key: { "source.at": -1 } },
+          { name: "group", key: { fingerprint: 1, "source.at": -1 } },
+          { name: "code", key: { code: 1, "source.at": -1 } },
+        ],
+        fields: { code: "string", reason: "object", fingerprint: "string", source: "object" },
       },
     ]),
   ];
@@ -107,17 +111,28 @@ async function lookAt(db: Db, layout: readonly CollectionLayout[]): Promise<read
   return faults;
 }
 
+/** Makes the collection of the version document, where it is missing. */
+export async function ensureNote(db: Db): Promise<void> {
+  await ensureLayout(db, [NOTE]);
+}
+
 /**
  * Makes what is missing, but only when nothing else is wrong: a database is left as it was, or is as it should be. A collection
  * that holds documents gets nothing new: an index that comes after them may not hold, and a person has to know. Nothing is ever
  * dropped or changed.
+ * @param begin runs before the first of it is made.
  * @throws `Unavailable` with code STORE_LAYOUT naming every fault.
  */
-export async function ensureLayout(db: Db, layout: readonly CollectionLayout[]): Promise<void> {
+export async function ensureLayout(
+  db: Db,
+  layout: readonly CollectionLayout[],
+  begin: () => Promise<void> = async () => undefined,
+): Promise<void> {
   const faults = await lookAt(db, layout);
   const standing: string[] = [];
   for (const fault of faults) if (!(await canBeMade(db, fault))) standing.push(fault.message);
   if (standing.length > 0) throw layoutRefused(db.databaseName, standing);
+  await begin();
   for (const { name, indexes, fields } of new Set(faults.map(({ of }) => of))) {
     if (faults.some(({ of, missing }) => of.name === name && missing === "collection"))
       await createCollection(db, name, fields);

@@ -13,9 +13,10 @@ export type PackedFields = { readonly packed?: Uint8Array; readonly pieces?: num
 
 /**
  * Writes what is too long for the entry in pieces, before the entry itself: whoever finds the entry finds its evidence. A piece
- * has the hash of all of it in its id, so that writing it again changes nothing, whoever does.
+ * has the stream and the hash of all of it in its id, so that writing it again changes nothing, whoever does, and that no two
+ * entries share one: of a topic that was made anew another stream may have the same evidence.
  */
-export async function putPacked(db: Db, packed: Uint8Array | null): Promise<PackedFields> {
+export async function putPacked(db: Db, stream: string, packed: Uint8Array | null): Promise<PackedFields> {
   if (packed === null) return {};
   if (packed.length <= PACKED_INLINE_MAX)
     return { packed: Buffer.from(packed.buffer, packed.byteOffset, packed.length) };
@@ -24,7 +25,7 @@ export async function putPacked(db: Db, packed: Uint8Array | null): Promise<Pack
   for (let index = 0; index < pieces; index += 1) {
     const data = Buffer.from(packed.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES));
     const change = { $setOnInsert: { data } };
-    const piece = { _id: `${name}#${index}` };
+    const piece = { _id: pieceId(stream, name, index) };
     await piecesOf(db).updateOne(piece, change, { upsert: true, writeConcern: WRITE_CONCERN });
   }
   return { pieces, packed: Buffer.from(name, "hex") };
@@ -41,7 +42,7 @@ export async function readPacked(db: Db, stream: string, seq: number): Promise<U
   if (!(packed instanceof Uint8Array)) return null;
   if (pieces === undefined) return packed;
   const name = Buffer.from(packed).toString("hex");
-  const ids = Array.from({ length: Number(pieces) }, (_, index) => `${name}#${index}`);
+  const ids = Array.from({ length: Number(pieces) }, (_, index) => pieceId(stream, name, index));
   const parts: Uint8Array[] = [];
   // One after the other: together they may be larger than an answer of the server.
   for (const id of ids) {
@@ -51,6 +52,25 @@ export async function readPacked(db: Db, stream: string, seq: number): Promise<U
     parts.push(data);
   }
   return Buffer.concat(parts);
+}
+
+/** Forgets the evidence of an entry: its pieces first, since only the entry knows them. */
+export async function dropPacked(db: Db, stream: string, seq: number): Promise<void> {
+  const entries = db.collection<Document>("sigma_ledger");
+  const entry = { _id: `${stream}|${seq}` };
+  const found = await firstOf(entries.find(entry, { ...RAW, projection: { pieces: 1 } }));
+  const count = Number(found?.["pieces"] ?? 0);
+  if (count > 0) {
+    const named = await firstOf(entries.find(entry, { ...RAW, projection: { packed: 1 } }));
+    const name = named?.["packed"] instanceof Uint8Array ? Buffer.from(named["packed"]).toString("hex") : "";
+    const ids = Array.from({ length: count }, (_, index) => pieceId(stream, name, index));
+    await piecesOf(db).deleteMany({ _id: { $in: ids } }, { writeConcern: WRITE_CONCERN });
+  }
+  await entries.updateOne(entry, { $unset: { packed: 1, pieces: 1 } }, { writeConcern: WRITE_CONCERN });
+}
+
+function pieceId(stream: string, name: string, index: number): string {
+  return `${stream}|${name}#${index}`;
 }
 
 function piecesOf(db: Db) {

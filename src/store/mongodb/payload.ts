@@ -66,45 +66,40 @@ function writeLong(writer: BsonWriter, name: string, value: number): void {
   else writeInt64(writer, name, integer);
 }
 
+/** Levels of a document that the server takes (its answer to 180 in a payload: "exceeds 180 levels of nesting"), less the document itself. */
+export const DEPTH_MAX = 179;
+
+/** Whether a payload is nested deeper than MongoDB keeps. */
+export function isTooDeep(payload: JsonValue): boolean {
+  return isDeeper(payload, DEPTH_MAX);
+}
+
+function isDeeper(value: JsonValue, levels: number): boolean {
+  if (value === null || typeof value !== "object") return false;
+  if (levels === 0) return true;
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).some((item) => isDeeper(item, levels - 1));
+  const object = value as JsonObject;
+  for (const key in object) if (isDeeper(object[key] as JsonValue, levels - 1)) return true;
+  return false;
+}
+
 /**
- * The payload of a document whose bytes are not kept, as JSON text.
+ * A payload as it was read, as JSON text.
  * @throws when it is no JSON: somebody changed it.
  */
 export function jsonTextOf(stored: unknown): string {
-  return toJsonText(fromBson(stored));
+  return toJsonText(jsonOf(stored));
 }
 
-function fromBson(stored: unknown): JsonValue {
+/** The JSON that was written as this. @throws when it is none. */
+export function jsonOf(stored: unknown): JsonValue {
   if (typeof stored === "bigint") return isSafe(stored) ? Number(stored) : stored;
   if (typeof stored === "number" && Number.isFinite(stored)) return stored;
   if (stored === null || typeof stored === "string" || typeof stored === "boolean") return stored;
-  if (Array.isArray(stored)) return stored.map(fromBson);
+  if (Array.isArray(stored)) return stored.map(jsonOf);
   if (typeof stored !== "object" || Object.getPrototypeOf(stored) !== Object.prototype)
     throw new Error("its payload is no JSON");
-  return Object.fromEntries(Object.entries(stored).map(([key, value]) => [key, fromBson(value)]));
-}
-
-/** Whether a payload as it was read is this JSON value: the types of its numbers say nothing, their values do. */
-export function isSamePayload(stored: unknown, payload: JsonValue | undefined): boolean {
-  if (payload === undefined) return true;
-  if (typeof payload === "number" || typeof payload === "bigint") return isSameNumber(stored, payload);
-  if (payload === null || typeof payload !== "object") return stored === payload;
-  if (typeof stored !== "object" || stored === null || Array.isArray(stored) !== Array.isArray(payload)) return false;
-  if (!Array.isArray(stored) && Object.getPrototypeOf(stored) !== Object.prototype) return false;
-  const [there, wanted] = [Object.entries(stored), Object.entries(payload)];
-  if (there.length !== wanted.length) return false;
-  const found = new Map<string, unknown>(there);
-  return wanted.every(([key, value]) => found.has(key) && isSamePayload(found.get(key), value));
-}
-
-/**
- * A Long holds the integer that a double stands for by its shortest form, and a double the exact value of an integer: one text
- * of JSON is either, as its contract declares.
- */
-function isSameNumber(stored: unknown, value: number | bigint): boolean {
-  if (typeof stored === "bigint") return stored === (typeof value === "bigint" ? value : int64Of(value));
-  if (typeof stored !== "number") return false;
-  return typeof value === "number" ? stored === value : Number.isInteger(stored) && BigInt(stored) === value;
+  return Object.fromEntries(Object.entries(stored).map(([key, value]) => [key, jsonOf(value)]));
 }
 
 function isSafe(value: bigint): boolean {

@@ -1,16 +1,23 @@
-import type { AggregationCursor, FindCursor } from "mongodb";
+import type { FindCursor } from "mongodb";
 import { readDocument, type Document } from "./bson-reader.ts";
 
 /** The option of every read whose documents are ours: their bytes come as they are, and {@link documentsOf} reads them. */
 export const RAW = { raw: true } as const;
 
 /** All documents of a cursor that was asked for with {@link RAW}. */
-export async function documentsOf(cursor: FindCursor | AggregationCursor): Promise<readonly Document[]> {
+export async function documentsOf(cursor: FindCursor): Promise<readonly Document[]> {
   const found: readonly unknown[] = await cursor.toArray();
-  return found.map((bytes) => {
-    if (!(bytes instanceof Uint8Array)) throw new Error("Cannot read documents that the driver has read");
-    return readDocument(bytes);
-  });
+  return found.map((bytes) => readDocument(bytesOf(bytes)));
+}
+
+/** Their bytes one by one, as they are stored; what was read before is let go. */
+export async function* eachOf(cursor: FindCursor): AsyncGenerator<Buffer, void> {
+  for await (const bytes of cursor) yield bytesOf(bytes);
+}
+
+function bytesOf(found: unknown): Buffer {
+  if (!(found instanceof Uint8Array)) throw new Error("Cannot read documents that the driver has read");
+  return Buffer.from(found.buffer, found.byteOffset, found.length);
 }
 
 /** The first of them, or null. */

@@ -1,24 +1,28 @@
-import type { Db, Document as BsonDocument } from "mongodb";
-import type { StoredRow, StoreReads, Tally, ValidatedRow } from "../store.ts";
-import { bigintOf, readEntry, readRow } from "./documents.ts";
-import { createEvidence } from "./evidence.ts";
-import { readFacts } from "./facts.ts";
+import type { Db } from "mongodb";
+import type { StoreReads, Tally } from "../store.ts";
+import { compareFacts, compareOwn } from "./compare.ts";
+import { readEntry } from "./documents.ts";
+import { failureAt, failureCountsOf } from "./failures.ts";
+import { readHolders } from "./holders.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
 import { readLogEnds } from "./log-ends.ts";
 import { readActions, readHalts } from "./operator.ts";
+import { placesOf, type ObjectCollection } from "./places.ts";
 import { readTraffic } from "./traffic.ts";
-import { withLongBytes } from "./long-bytes.ts";
 import { readPacked } from "./packed-evidence.ts";
+import type { Document } from "./bson-reader.ts";
 import { documentsOf, firstOf, RAW, WITHOUT_EVIDENCE } from "./read-raw.ts";
+import { refusalOf } from "./refusal.ts";
+import { stagedOf } from "./staged-rows.ts";
+import type { Streams } from "./streams.ts";
 import { guarded } from "./unavailable.ts";
-
-export type ObjectCollection = { readonly name: string; readonly kind: "validated" | "failed" | "receipt" };
+import type { Staging } from "./writes.ts";
 
 /** Reads with read concern majority: they see what no failover takes back. */
-export function createReads(db: Db): StoreReads {
+export function createReads(db: Db, streams: Streams, staging: Staging): StoreReads {
   const collections = async (): Promise<readonly ObjectCollection[]> => objectCollections(db);
   return {
-    streams: async () => guarded(async () => distinctStreams(db, "sigma_ledger")),
+    streams: async () => guarded(async () => distinctStreams(db)),
     ledger: async (stream, fromSeq, limit) =>
       guarded(async () => {
         const from = { stream: { $eq: stream }, seq: { $gte: BigInt(fromSeq) } };
@@ -28,25 +32,27 @@ export function createReads(db: Db): StoreReads {
         return found.map(readEntry);
       }),
     evidenceAt: async (stream, seq) => guarded(async () => readPacked(db, stream, seq)),
-    ...createEvidence(db, collections),
-    rows: async (stream, from, to) => guarded(async () => rowsOf(db, await collections(), stream, from, to)),
-    rowsIn: async (collection, stream, from, to) =>
-      guarded(async () => rowsOf(db, collectionsOf(collection), stream, from, to)),
-    streamsOfRows: async () =>
+    entryAt: async (stream, offset) => guarded(async () => entryAt(db, stream, offset)),
+    streamNotes: async () => guarded(streams.all),
+    holders: async (collection, ids) => guarded(async () => readHolders(db, streams, collection, ids)),
+    stageFacts: staging.stageFacts,
+    stageFailed: staging.stageFailed,
+    compareFacts: async (collection, facts) =>
+      guarded(async () => compareFacts(db, streams, collection, stagedOf(facts))),
+    compareFailed: async (collection, failed) =>
+      guarded(async () => compareOwn(db, `failed_${collection}`, stagedOf(failed))),
+    compareReceipts: async (stream, receipts) =>
       guarded(async () => {
-        const found = await Promise.all((await collections()).map(async ({ name }) => distinctStreams(db, name)));
-        return [...new Set(found.flat())].toSorted();
+        const staged = staging.stageReceipts(stream, receipts);
+        const found = await compareOwn(db, "sigma_receipts", staged);
+        staged.release();
+        return found;
       }),
-    extent: async (stream) => guarded(async () => extentOf(db, await collections(), stream)),
-    validatedById: async (collection, ids) =>
-      guarded(async () => {
-        const rows = await readFacts(db, collection, ids);
-        return new Map(
-          rows.flatMap((row): [string, ValidatedRow][] => (row.kind === "validated" ? [[row.id, row]] : [])),
-        );
-      }),
+    failureAt: async (collection, stream, offset) => guarded(async () => failureAt(db, collection, stream, offset)),
+    documentPlaces: () => everyPlace(db, collections, streams),
     tally: async () => guarded(async () => tallyOf(db, await collections())),
     failureCounts: async () => guarded(async () => failureCountsOf(db, await collections())),
+    contractSet: async (digest) => guarded(async () => readContractSet(db, digest)),
     contractSets: async () =>
       guarded(async () => {
         const found = await documentsOf(db.collection("sigma_contract_sets").find({}, RAW).sort({ _id: 1 }));
@@ -56,6 +62,7 @@ export function createReads(db: Db): StoreReads {
     traffic: async (subject) => guarded(async () => readTraffic(db, subject)),
     logEnds: async () => guarded(async () => readLogEnds(db)),
     halts: async () => guarded(async () => readHalts(db)),
+    refusalOf,
     integrity: async () =>
       guarded(async () => {
         const names = (await collections()).map(({ name }) => name.replace(/^(?:validated|failed)_/, ""));
@@ -65,13 +72,23 @@ export function createReads(db: Db): StoreReads {
   };
 }
 
-/** Where the objects of one contract are; a collection that is not there yet holds none. */
-function collectionsOf(collection: string): readonly ObjectCollection[] {
-  return [
-    { name: `failed_${collection}`, kind: "failed" },
-    { name: "sigma_receipts", kind: "receipt" },
-    { name: `validated_${collection}`, kind: "validated" },
-  ];
+/** Entries in which an offset may be: the one that begins last before it, and an INIT or another of no length that begins there too. */
+const CANDIDATES = 3;
+
+/** By the beginnings alone: asked for the end as well, the server would look through the whole chain for an offset that it does not reach. */
+async function entryAt(db: Db, stream: string, offset: bigint) {
+  const from = { stream: { $eq: stream }, from: { $lte: offset } };
+  const found = db.collection("sigma_ledger").find(from, WITHOUT_EVIDENCE).sort({ from: -1 }).limit(CANDIDATES);
+  const entries = (await documentsOf(found)).map(readEntry).filter(({ to }) => offset < to);
+  return entries.toSorted((a, b) => b.seq - a.seq)[0] ?? null;
+}
+
+async function* everyPlace(
+  db: Db,
+  collections: () => Promise<readonly ObjectCollection[]>,
+  streams: Streams,
+): ReturnType<typeof placesOf> {
+  yield* placesOf(db, await guarded(collections), streams);
 }
 
 /** Every collection of stored objects: of the contracts configured now and of any from before. */
@@ -87,53 +104,12 @@ async function objectCollections(db: Db): Promise<readonly ObjectCollection[]> {
     });
 }
 
-async function distinctStreams(db: Db, name: string): Promise<readonly string[]> {
+async function distinctStreams(db: Db): Promise<readonly string[]> {
   const groups = await db
-    .collection(name)
+    .collection("sigma_ledger")
     .aggregate([{ $group: { _id: "$stream" } }])
     .toArray();
   return groups.map((group) => String(group["_id"])).toSorted();
-}
-
-async function rowsOf(
-  db: Db,
-  collections: readonly ObjectCollection[],
-  stream: string,
-  from: bigint,
-  to: bigint,
-): Promise<readonly StoredRow[]> {
-  // The last offset, not the one after it: 2^63 is no 64-bit integer.
-  const filter = { stream: { $eq: stream }, offset: { $gte: from, $lte: to - 1n } };
-  const found = await Promise.all(
-    collections.map(async ({ name, kind }) => {
-      const whole = await withLongBytes(db, await documentsOf(db.collection(name).find(filter, RAW)));
-      return whole.map((document) => readRow(kind, document));
-    }),
-  );
-  return found.flat().toSorted(byOffset);
-}
-
-function byOffset(a: StoredRow, b: StoredRow): number {
-  return a.position.offset < b.position.offset ? -1 : a.position.offset > b.position.offset ? 1 : 0;
-}
-
-async function extentOf(
-  db: Db,
-  collections: readonly ObjectCollection[],
-  stream: string,
-): Promise<{ first: bigint; last: bigint } | null> {
-  const edge = async (name: string, order: 1 | -1): Promise<bigint | null> => {
-    const options = { ...RAW, projection: { offset: 1 }, sort: { offset: order } } as const;
-    const found = await firstOf(db.collection(name).find({ stream: { $eq: stream } }, options));
-    return found === null ? null : bigintOf(found["offset"]);
-  };
-  const edges = await Promise.all(collections.flatMap(({ name }) => [edge(name, 1), edge(name, -1)]));
-  const [some, ...others] = edges.filter((one) => one !== null);
-  if (some === undefined) return null;
-  return {
-    first: others.reduce((least, one) => (one < least ? one : least), some),
-    last: others.reduce((most, one) => (one > most ? one : most), some),
-  };
 }
 
 /** Counted, not estimated: the estimate is wrong after a crash. */
@@ -143,23 +119,8 @@ async function tallyOf(db: Db, collections: readonly ObjectCollection[]): Promis
   return { validated: total.validated, failed: total.failed, receipts: total.receipt };
 }
 
-async function failureCountsOf(
-  db: Db,
-  collections: readonly ObjectCollection[],
-): Promise<readonly { code: string; count: number }[]> {
-  const counts = new Map<string, number>();
-  for (const { name, kind } of collections) {
-    if (kind !== "failed") continue;
-    const groups: BsonDocument[] = await db
-      .collection(name)
-      .aggregate([{ $group: { _id: "$code", count: { $sum: 1 } } }])
-      .toArray();
-    for (const group of groups) {
-      const code = String(group["_id"]);
-      counts.set(code, (counts.get(code) ?? 0) + Number(group["count"]));
-    }
-  }
-  return [...counts]
-    .map(([code, count]) => ({ code, count }))
-    .toSorted((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1));
+/** The text of a contract set; null when it is not there. */
+export async function readContractSet(db: Db, digest: string): Promise<string | null> {
+  const found = await firstOf(db.collection<Document>("sigma_contract_sets").find({ _id: digest }, RAW));
+  return found === null ? null : String(found["text"]);
 }

@@ -1,8 +1,5 @@
-import type { Occurrence } from "../store.ts";
 import { createBsonWriter, type BsonWriter } from "./bson-writer.ts";
 import { beginSequence, sequenceBytes } from "./document-sequence.ts";
-import { isLong } from "./long-bytes.ts";
-import type { WriteRow } from "./write-documents.ts";
 
 /** A command is sent when its documents are larger than this; with the last of them it stays under the 48,000,000 of a message. */
 const COMMAND_BYTES = 14_000_000;
@@ -34,10 +31,8 @@ export type StagedDocuments<Row> = {
   readonly add: (row: Row) => void;
   readonly size: () => number;
   /** The document of a row, by its place. A view. */
-  readonly bytesAt: (place: number) => Uint8Array;
+  readonly bytesAt: (place: number) => Buffer;
   readonly commands: readonly Command[];
-  /** Rows that are too long for their document. */
-  readonly long: readonly Occurrence[];
   /**
    * The buffers may be used again. Not those of an insert that failed: nobody knows whether their bytes are still being
    * sent, and the garbage collector has them.
@@ -45,9 +40,11 @@ export type StagedDocuments<Row> = {
   readonly release: () => void;
 };
 
-export function stageDocuments<Row extends Occurrence>(buffers: Buffers, write: WriteRow<Row>): StagedDocuments<Row> {
+export function stageDocuments<Row>(
+  buffers: Buffers,
+  write: (writer: BsonWriter, row: Row) => void,
+): StagedDocuments<Row> {
   const commands: Command[] = [];
-  const long: Occurrence[] = [];
   let size = 0;
   let last: Command | undefined;
   const begin = (): Command => {
@@ -60,7 +57,6 @@ export function stageDocuments<Row extends Occurrence>(buffers: Buffers, write: 
     add: (row) => {
       if (last === undefined || last.starts.length >= COMMAND_DOCUMENTS || sequenceBytes(last.writer) >= COMMAND_BYTES)
         last = begin();
-      if (isLong(row)) long.push(row);
       last.starts.push(last.writer.size);
       write(last.writer, row);
       size += 1;
@@ -76,7 +72,6 @@ export function stageDocuments<Row extends Occurrence>(buffers: Buffers, write: 
       throw new Error(`Cannot read staged document ${place} of ${size}`);
     },
     commands,
-    long,
     release: () => {
       for (const { writer } of commands) buffers.give(writer);
     },

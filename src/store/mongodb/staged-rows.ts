@@ -1,44 +1,58 @@
-import type { PassedRaw } from "../ledger.ts";
-import type { Occurrence, Staged } from "../store.ts";
-import { readDocument, type Document } from "./bson-reader.ts";
-import { isLong } from "./long-bytes.ts";
+import type {
+  FailedRow,
+  Holder,
+  Receipt,
+  Staged,
+  StagedFacts,
+  StagedFailures,
+  StreamNote,
+  ValidatedRow,
+} from "../store.ts";
 import { stageDocuments, type Buffers, type StagedDocuments } from "./staged-documents.ts";
-import type { WriteRow } from "./write-documents.ts";
+import { factIdOf, openStored, payloadTextOf, sourceOf } from "./stored-document.ts";
+import { writeReceipt, type WriteRow } from "./write-documents.ts";
 
-type StagedAsDocuments<Row, Read> = Staged<Row, Read> & { readonly documents: StagedDocuments<Row> };
+type Own<Row> = Staged<Row> & { readonly documents: StagedDocuments<Row> };
 
-/**
- * Rows as the documents they will be; one is kept as a row as well where its document does not hold its bytes.
- * @param read reads a document back.
- */
-export function stageRows<Row extends Read & Occurrence, Read>(
-  buffers: Buffers,
-  write: WriteRow<Row>,
-  read: (document: Document) => Read,
-  passedRaw: PassedRaw,
-): Staged<Row, Read> {
-  const documents = stageDocuments(buffers, write);
-  const kept = new Map<number, Read>();
-  const staged: StagedAsDocuments<Row, Read> = {
-    add: (row) => {
-      if (passedRaw === "drop" || isLong(row)) kept.set(documents.size(), row);
-      documents.add(passedRaw === "drop" ? { ...row, raw: null } : row);
-    },
-    size: documents.size,
-    at: (place) => kept.get(place) ?? read(documentAt(documents, place)),
-    release: documents.release,
-    documents,
-  };
-  return staged;
+export function stageFacts(buffers: Buffers, write: WriteRow<ValidatedRow>, stream: StreamNote): StagedFacts {
+  const staged = stageRows(buffers, write, stream);
+  return { ...staged, at: (place) => holderAt(stream, staged.documents, place) };
 }
 
-/** What {@link stageRows} staged. */
-export function documentsOf<Row, Read>(staged: Staged<Row, Read>): StagedDocuments<Row> {
+export function stageFailed(buffers: Buffers, write: WriteRow<FailedRow>, stream: StreamNote): StagedFailures {
+  return stageRows(buffers, write, stream);
+}
+
+export function stageReceipts(
+  buffers: Buffers,
+  stream: StreamNote,
+  receipts: readonly Receipt[],
+): StagedDocuments<Receipt> {
+  const { documents } = stageRows(buffers, writeReceipt, stream);
+  receipts.forEach(documents.add);
+  return documents;
+}
+
+function stageRows<Row>(buffers: Buffers, write: WriteRow<Row>, stream: StreamNote): Own<Row> {
+  const documents = stageDocuments<Row>(buffers, (writer, row) => write(writer, stream, row));
+  return { add: documents.add, size: documents.size, release: documents.release, documents };
+}
+
+/** What {@link stageFacts} or {@link stageFailed} staged. */
+export function stagedOf<Row>(staged: Staged<Row>): StagedDocuments<Row> {
   if (!("documents" in staged)) throw new Error("Cannot insert rows that another store staged");
-  return (staged as StagedAsDocuments<Row, Read>).documents;
+  return (staged as Own<Row>).documents;
 }
 
 /** From a copy: what is read is a view of it, and the buffer will hold others. */
-function documentAt<Row>(documents: StagedDocuments<Row>, place: number): Document {
-  return readDocument(Buffer.from(documents.bytesAt(place)));
+function holderAt(note: StreamNote, documents: StagedDocuments<ValidatedRow>, place: number): Holder {
+  const stored = openStored(Buffer.from(documents.bytesAt(place)));
+  const { stream, topic, partition } = note;
+  const [id, source] = [factIdOf(stored), sourceOf(stored)];
+  if (id === null || source === null) throw new Error("Cannot read a fact that was just staged");
+  return {
+    id,
+    position: { stream, topic, partition, offset: source.offset },
+    payloadText: () => payloadTextOf(stored),
+  };
 }

@@ -1,17 +1,20 @@
+import type { Db } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { Store } from "../store.ts";
 import { createClient, WRITE_CONCERN, type MongoOptions } from "./connect.ts";
 import type { Document } from "./bson-reader.ts";
 import { readEntry } from "./documents.ts";
 import { ensureLayout, layoutOf } from "./layout.ts";
+import { noteLayout, refuseOtherLayout } from "./layout-version.ts";
 import { noteLogEnds } from "./log-ends.ts";
 import { insertAction, putHalt } from "./operator.ts";
 import { readPacked } from "./packed-evidence.ts";
-import { firstOf, RAW, WITHOUT_EVIDENCE } from "./read-raw.ts";
-import { createReads } from "./reads.ts";
+import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
+import { createReads, readContractSet } from "./reads.ts";
 import { guarded } from "./unavailable.ts";
 import { refusalOf } from "./refusal.ts";
-import { createWrites } from "./writes.ts";
+import { createStreams } from "./streams.ts";
+import { createStaging, createWrites } from "./writes.ts";
 
 export type MongoStoreOptions = MongoOptions & {
   /** Collections that can be written; those a database already has stay readable. */
@@ -34,13 +37,22 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     await guarded(async () => {
       await client.connect();
       await db.command({ ping: 1 });
-      if (!readOnly) await ensureLayout(db, layoutOf(collections));
+      const { kind } = await refuseOtherLayout(db);
+      const begin = async (): Promise<void> => (kind === "empty" ? noteLayout(db) : undefined);
+      if (!readOnly) await ensureLayout(db, layoutOf(collections), begin);
     });
   } catch (error) {
     await client.close();
     throw error;
   }
-  const writes = createWrites(db);
+  return storeOn(db, async () => client.close());
+}
+
+/** The store that a database of the present layout is. */
+export function storeOn(db: Db, close: () => Promise<void>): Store {
+  const streams = createStreams(db);
+  const staging = createStaging();
+  const writes = createWrites(db, streams, staging);
   const ledger = db.collection<Document>("sigma_ledger");
   const sets = db.collection<Document>("sigma_contract_sets");
   return {
@@ -53,23 +65,20 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
         );
         return last === null ? null : readEntry(last);
       }),
+    streamNote: async (stream) => guarded(async () => streams.note(stream)),
     evidenceOf: async (stream, seq) => guarded(async () => readPacked(db, stream, seq)),
     putContractSet: async (digest, text) =>
       guarded(async () => {
         const change = { $setOnInsert: { text } };
         await sets.updateOne({ _id: digest }, change, { upsert: true, writeConcern: WRITE_CONCERN });
       }),
-    contractSet: async (digest) =>
-      guarded(async () => {
-        const found = await firstOf(sets.find({ _id: digest }, RAW));
-        return found === null ? null : String(found["text"]);
-      }),
+    contractSet: async (digest) => guarded(async () => readContractSet(db, digest)),
     refusalOf,
     appendAction: async (action) => guarded(async () => insertAction(db, action)),
     noteLogEnds: async (notes) => guarded(async () => noteLogEnds(db, notes)),
     putHalt: async (stream, note) => guarded(async () => putHalt(db, stream, note)),
-    reads: createReads(db),
-    close: async () => client.close(),
+    reads: createReads(db, streams, staging),
+    close,
   };
 }
 

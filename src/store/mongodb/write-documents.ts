@@ -1,111 +1,83 @@
 import { failureCode } from "../../core/failure.ts";
 import type { JsonValue } from "../../json/json.ts";
 import { NOTHING_DECLARED } from "../../schema/number-types.ts";
-import type { Position } from "../../core/record.ts";
-import type { FailedRow, NewValidated, Occurrence, ReceiptRow } from "../store.ts";
+import type { FailedRow, Receipt, StreamNote } from "../store.ts";
 import {
   DOCUMENT,
   closeDocument,
-  createBsonWriter,
   openDocument,
   openNested,
-  writeFields,
+  writeBinary,
+  writeDate,
   writeInt32,
   writeInt64,
   writeNull,
   writeText,
-  writtenBytes,
+  writeUuid,
   type BsonWriter,
 } from "./bson-writer.ts";
-import { createFactWriter } from "./fact-document.ts";
-import { writeEnvelope, writeRaw } from "./long-bytes.ts";
-import { writePayload } from "./payload.ts";
+import { isTooDeep, writePayload } from "./payload.ts";
 
-/** Writes one row as one document. */
-export type WriteRow<Row> = (writer: BsonWriter, row: Row) => void;
+/** Writes one row of a stream as one document. */
+export type WriteRow<Row> = (writer: BsonWriter, stream: StreamNote, row: Row) => void;
 
-/** The writers of a store. What is the same in most documents of a batch is written once and copied. */
-export type RowWriters = {
-  readonly validated: WriteRow<NewValidated>;
-  readonly failed: WriteRow<FailedRow>;
-  readonly receipt: WriteRow<ReceiptRow>;
-};
+/** A failure keeps its bytes, and what they say, up to here; of longer ones the evidence has them. */
+const INLINE_MAX = 65_536;
 
-export function createRowWriters(): RowWriters {
-  const place = remember(
-    (a: Position, b: Position) => a.stream === b.stream && a.topic === b.topic && a.partition === b.partition,
-    (writer, { stream, topic, partition }) => {
-      writeText(writer, "stream", stream);
-      writeText(writer, "topic", topic);
-      writeInt32(writer, "partition", partition);
-    },
-  );
-  const judgedBy = remember(
-    (a: JudgedBy, b: JudgedBy) => a.contract === b.contract && a.declaredBy === b.declaredBy,
-    (writer, { contract, declaredBy }) => {
-      if (contract === null) writeNull(writer, "contract");
-      else {
-        const opened = openNested(writer, "contract", DOCUMENT);
-        writeText(writer, "subject", contract.subject);
-        writeInt32(writer, "version", contract.version);
-        writeText(writer, "digest", contract.digest);
-        closeDocument(writer, opened);
-      }
-      writeTextOrNull(writer, "declaredBy", declaredBy);
-    },
-  );
-  /** What every stored object says of its record. Partition is `int`, offset and time are `long`, whatever their value. */
-  const ofRecord =
-    <Row extends Occurrence & JudgedBy & { readonly id: string }>(writeRest: WriteRow<Row>): WriteRow<Row> =>
-    (writer, row) => {
-      const opened = openDocument(writer);
-      writeText(writer, "_id", row.id);
-      place(writer, row.position);
-      writeInt64(writer, "offset", row.position.offset);
-      writeInt64(writer, "timestampMs", row.timestampMs);
-      writeEnvelope(writer, row);
-      writeRaw(writer, row.raw);
-      writeText(writer, "rawHash", row.rawHash);
-      judgedBy(writer, row);
-      writeRest(writer, row);
-      closeDocument(writer, opened);
-    };
-  const whole = ofRecord<NewValidated>((writer, row) => writePayload(writer, "payload", row.payload, row.numbers));
-  return {
-    validated: createFactWriter(whole, place, judgedBy),
-    failed: ofRecord((writer, row) => {
-      writeText(writer, "code", failureCode(row.reason));
-      writePayload(writer, "reason", row.reason satisfies JsonValue, NOTHING_DECLARED);
-      writeText(writer, "fingerprint", row.fingerprint);
-      writeTextOrNull(writer, "machineId", row.machineId);
-    }),
-    receipt: ofRecord((writer, row) => {
-      writeText(writer, "collection", row.collection);
-      writeText(writer, "duplicateOf", row.duplicateOf);
-      writeText(writer, "storedAt", row.storedAt);
-    }),
-  };
+export function writeFailed(writer: BsonWriter, stream: StreamNote, row: FailedRow): void {
+  const { position, timestampMs, reason, fingerprint, contract, declaredBy, machineId, parsed, raw } = row;
+  const isShort = raw === null || raw.length <= INLINE_MAX;
+  const opened = openDocument(writer);
+  writeText(writer, "_id", placeId(stream, position.offset));
+  writeText(writer, "code", failureCode(reason));
+  writePayload(writer, "reason", reason satisfies JsonValue, NOTHING_DECLARED);
+  writeText(writer, "fingerprint", fingerprint);
+  writeTextOrNull(writer, "contract", contract === null ? null : contractText(contract));
+  writeTextOrNull(writer, "declared", declaredBy);
+  if (machineId !== null) writeUuid(writer, "identity", machineId);
+  // So few bytes are never too many in BSON; a name with NUL is no payload to begin with.
+  if (parsed !== null && isShort && !isTooDeep(parsed.payload))
+    writePayload(writer, "payload", parsed.payload, parsed.numbers);
+  if (raw === null) writeNull(writer, "raw");
+  else if (isShort) writeBinary(writer, "raw", raw);
+  writeSource(writer, stream, position.offset, timestampMs);
+  closeDocument(writer, opened);
 }
 
-export type JudgedBy = Pick<FailedRow, "contract" | "declaredBy">;
+export function writeReceipt(writer: BsonWriter, stream: StreamNote, { position, of }: Receipt): void {
+  const opened = openDocument(writer);
+  writeText(writer, "_id", placeId(stream, position.offset));
+  writeUuid(writer, "of", of);
+  closeDocument(writer, opened);
+}
+
+/** Where a record comes from, as facts and failures say it. */
+export function writeSource(
+  writer: BsonWriter,
+  { number, topic, partition }: StreamNote,
+  offset: bigint | number,
+  at: bigint | number,
+): void {
+  const opened = openNested(writer, "source", DOCUMENT);
+  writeInt32(writer, "stream", number);
+  writeText(writer, "topic", topic);
+  writeInt32(writer, "partition", partition);
+  writeInt64(writer, "offset", offset);
+  writeDate(writer, "at", at);
+  closeDocument(writer, opened);
+}
+
+/** `_id` of what is stored for a position. It begins as a person looks for it; the stream's number tells logs of one topic apart. */
+export function placeId({ number, topic, partition }: StreamNote, offset: bigint): string {
+  return `${topic}/${partition}@${offset}#${number}`;
+}
+
+/** `shipment@1` */
+export function contractText({ subject, version }: { readonly subject: string; readonly version: number }): string {
+  return `${subject}@${version}`;
+}
 
 function writeTextOrNull(writer: BsonWriter, name: string, value: string | null): void {
   if (value === null) writeNull(writer, name);
   else writeText(writer, name, value);
-}
-
-/** Copies what was written the last time while the value is the same. */
-function remember<T>(isSame: (a: T, b: T) => boolean, write: WriteRow<T>): WriteRow<T> {
-  const own = createBsonWriter(512);
-  let last: T | null = null;
-  let bytes: Uint8Array = new Uint8Array(0);
-  return (writer, value) => {
-    if (last === null || !isSame(last, value)) {
-      own.size = 0;
-      write(own, value);
-      bytes = writtenBytes(own);
-      last = value;
-    }
-    writeFields(writer, bytes);
-  };
 }

@@ -1,48 +1,73 @@
 import { MongoServerError, type Collection, type Db } from "mongodb";
 import type { LedgerEntry } from "../ledger.ts";
-import type { StoreWrites, ValidatedRow } from "../store.ts";
+import type { StoreWrites } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import type { Document } from "./bson-reader.ts";
-import { entryDocument, readEntry, readFailed, readValidated } from "./documents.ts";
-import { insertOwn, insertStaged } from "./insert.ts";
-import { readFacts } from "./facts.ts";
-import { putPacked, type PackedFields } from "./packed-evidence.ts";
+import { entryDocument, readEntry } from "./documents.ts";
+import { createFactWriter } from "./fact-document.ts";
+import { binaryId, readHolders } from "./holders.ts";
+import { insertStaged } from "./insert.ts";
+import { dropPacked, putPacked, type PackedFields } from "./packed-evidence.ts";
 import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
 import { createBuffers } from "./staged-documents.ts";
-import { documentsOf, stageRows } from "./staged-rows.ts";
+import { stagedOf, stageFacts, stageFailed, stageReceipts } from "./staged-rows.ts";
+import type { Streams } from "./streams.ts";
 import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
-import { Unavailable } from "../../core/unavailable.ts";
-import { createRowWriters } from "./write-documents.ts";
+import { placeId, writeFailed } from "./write-documents.ts";
+
+/** Staging writes nothing, so that reads may do it too, to compare. */
+export type Staging = Pick<StoreWrites, "stageFacts" | "stageFailed"> & {
+  readonly stageReceipts: (...given: Parameters<StoreWrites["insertReceipts"]>) => ReturnType<typeof stageReceipts>;
+};
+
+export function createStaging(): Staging {
+  // Each with buffers of its own: those of facts grow several times as large.
+  const buffersOfFacts = createBuffers();
+  const buffersOfFailures = createBuffers();
+  const buffersOfReceipts = createBuffers();
+  const writeFact = createFactWriter();
+  return {
+    stageFacts: (stream) => stageFacts(buffersOfFacts, writeFact, stream),
+    stageFailed: (stream) => stageFailed(buffersOfFailures, writeFailed, stream),
+    stageReceipts: (stream, receipts) => stageReceipts(buffersOfReceipts, stream, receipts),
+  };
+}
 
 /**
  * The port's writes. Each is acknowledged by majority and journal, and idempotent; two of them are never one: the
  * protocol needs no transaction, so a standalone server will do.
  */
-export function createWrites(db: Db): StoreWrites {
+export function createWrites(db: Db, streams: Streams, staging: Staging): StoreWrites {
   const ledger = db.collection<Document>("sigma_ledger");
-  // Each with buffers of its own: those of facts grow several times as large.
-  const buffersOfFacts = createBuffers();
-  const buffersOfFailures = createBuffers();
-  const buffersOfReceipts = createBuffers();
-  const write = createRowWriters();
   return {
     insertLedger: async (entry, packed) =>
-      guarded(async () => insertLedger(ledger, entry, await putPacked(db, packed))),
+      guarded(async () => insertLedger(ledger, entry, await putPacked(db, entry.stream, packed))),
     ledgerEntry: async (stream, seq) =>
       guarded(async () => {
         const found = await firstOf(ledger.find({ _id: `${stream}|${seq}` }, WITHOUT_EVIDENCE));
         return found === null ? null : readEntry(found);
       }),
-    stageFacts: (passedRaw) => stageRows(buffersOfFacts, write.validated, readValidated, passedRaw),
+    dropEvidence: async (stream, seq) => guarded(async () => dropPacked(db, stream, seq)),
+    stageFacts: staging.stageFacts,
     insertFacts: async (collection, facts) =>
-      guarded(async () => insertStaged(db, `validated_${collection}`, documentsOf(facts))),
-    validatedById: async (collection, ids) => guarded(async () => findHolders(db, collection, ids)),
-    stageFailed: () => stageRows(buffersOfFailures, write.failed, readFailed, "keep"),
+      guarded(async () => insertStaged(db, `validated_${collection}`, stagedOf(facts))),
+    holders: async (collection, ids) => guarded(async () => readHolders(db, streams, collection, ids)),
+    stageFailed: staging.stageFailed,
     insertFailed: async (collection, failed) =>
-      guarded(async () => void (await insertStaged(db, `failed_${collection}`, documentsOf(failed)))),
-    insertReceipts: async (rows) =>
-      guarded(async () => insertOwn(db, "sigma_receipts", rows, buffersOfReceipts, write.receipt)),
+      guarded(async () => void (await insertStaged(db, `failed_${collection}`, stagedOf(failed)))),
+    insertReceipts: async (stream, receipts) =>
+      guarded(async () => {
+        const staged = staging.stageReceipts(stream, receipts);
+        await insertStaged(db, "sigma_receipts", staged);
+        staged.release();
+      }),
+    removeDocuments: async (collection, stream, kind, keys) =>
+      guarded(async () => {
+        const name = kind === "receipt" ? "sigma_receipts" : `${kind}_${collection}`;
+        const ids = keys.map(({ id, offset }) => (kind === "validated" ? binaryId(id) : placeId(stream, offset)));
+        await db.collection(name).deleteMany({ _id: { $in: ids as never[] } }, { writeConcern: WRITE_CONCERN });
+      }),
     noteTraffic: async (notes) => guarded(async () => noteTraffic(db, notes)),
   };
 }
@@ -59,24 +84,4 @@ async function insertLedger(
     if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return "exists";
     throw error;
   }
-}
-
-async function findHolders(
-  db: Db,
-  collection: string,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, ValidatedRow>> {
-  const rows = await readFacts(db, collection, ids);
-  return new Map(
-    rows.map((row) => {
-      if (row.kind !== "validated") throw unreadableHolder(row.id);
-      return [row.id, row];
-    }),
-  );
-}
-
-/** Whether a record is a duplicate of a document that says nothing cannot be told: no decision until a person has looked. */
-function unreadableHolder(id: string): Unavailable {
-  const message = `Cannot read "${id}": the document was changed`;
-  return new Unavailable("STORE_CORRUPT", message, "run `sigma audit`, then restore the document from a backup");
 }

@@ -1,19 +1,22 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { FileKind } from "../../sqlite/open.ts";
+import { LAYOUT, MIGRATE, mixedLayouts } from "../layout-version.ts";
 
 /** The file of the embedded store. */
 export const STORE_FILE: FileKind = {
   code: "STORE",
   name: "store",
   applicationId: 0x5347_5354,
-  version: 2,
-  older: "move it away, and begin with the log: everything in it is decided again into a new store",
+  version: LAYOUT,
+  older: MIGRATE,
   recovery: "restore it from a backup, or move it away: the log is then read again into a new one",
+  // The first link of the first chain.
+  identity: "SELECT stream || ' ' || hash AS id FROM sigma_ledger WHERE seq = 0 ORDER BY rowid LIMIT 1",
 };
 
 /**
- * The tables mirror the MongoDB collections, so that both engines mean the same. Rowids are kept: rows arrive in offset
- * order, and only the two narrow indexes see the random order of machine ids.
+ * The tables mirror the MongoDB collections, so that both engines mean the same. Rowids are kept: facts arrive in offset
+ * order, and only one narrow index sees the random order of machine ids.
  */
 const SHARED = `
   CREATE TABLE sigma_ledger (
@@ -25,14 +28,23 @@ const SHARED = `
     to_offset INTEGER NOT NULL,
     count INTEGER NOT NULL,
     outcomes TEXT NOT NULL,
-    raw_root TEXT NOT NULL,
+    newest_ms INTEGER NOT NULL,
     evidence TEXT NOT NULL,
+    applied TEXT NOT NULL,
+    holders TEXT NOT NULL,
     root TEXT NOT NULL,
     contract_set TEXT NOT NULL,
     engine TEXT NOT NULL,
     note TEXT NOT NULL,
     hash TEXT NOT NULL,
     PRIMARY KEY (stream, seq)
+  ) STRICT;
+  CREATE INDEX sigma_ledger_range ON sigma_ledger (stream, from_offset, seq);
+  CREATE TABLE sigma_streams (
+    number INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL UNIQUE,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE sigma_evidence (stream TEXT NOT NULL, seq INTEGER NOT NULL, packed BLOB NOT NULL) STRICT;
   CREATE UNIQUE INDEX sigma_evidence_entry ON sigma_evidence (stream, seq);
@@ -65,49 +77,41 @@ const SHARED = `
     remedy TEXT NOT NULL
   ) STRICT;
   CREATE TABLE sigma_receipts (
-    _id TEXT NOT NULL,
-    ${occurrenceColumns()},
-    subject TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    contract_digest TEXT NOT NULL,
-    declared_by TEXT NOT NULL,
-    collection TEXT NOT NULL,
-    duplicate_of TEXT NOT NULL,
-    stored_at TEXT NOT NULL
-  ) STRICT;
-  CREATE UNIQUE INDEX sigma_receipts_position ON sigma_receipts (stream, offset);
+    stream INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    of BLOB NOT NULL,
+    PRIMARY KEY (stream, offset)
+  ) STRICT, WITHOUT ROWID;
 `;
 
-/** What is common to every stored object, in the order in which it is bound and read. */
-export const OCCURRENCE = [
+/** Columns of a fact, in the order in which they are bound. */
+export const FACT = ["_id", "payload", "contract", "declared", "stream", "offset", "at"] as const;
+
+/** Columns of a failure, likewise. */
+export const FAILURE = [
   "stream",
-  "topic",
-  "partition",
   "offset",
-  "timestamp_ms",
-  "key",
-  "headers",
+  "code",
+  "reason",
+  "fingerprint",
+  "contract",
+  "declared",
+  "identity",
+  "payload",
   "raw",
-  "raw_hash",
+  "at",
 ] as const;
-
-export const CONTRACT = ["subject", "version", "contract_digest", "declared_by"] as const;
-
-function occurrenceColumns(): string {
-  return `
-    stream TEXT NOT NULL,
-    topic TEXT NOT NULL,
-    partition INTEGER NOT NULL,
-    offset INTEGER NOT NULL,
-    timestamp_ms INTEGER NOT NULL,
-    key BLOB,
-    headers BLOB,
-    raw BLOB,
-    raw_hash TEXT NOT NULL`;
-}
 
 export function createStoreLayout(db: DatabaseSync): void {
   db.exec(SHARED);
+}
+
+/** @throws `Unavailable` when a file that says that it has this layout holds the ledger of another one. */
+export function refuseMixedLayouts(db: DatabaseSync, path: string): void {
+  const columns = db.prepare("SELECT name FROM pragma_table_info('sigma_ledger')").all();
+  if (!columns.some(({ name }) => name === "raw_root")) return;
+  const signs = `user_version ${LAYOUT}, and column raw_root of sigma_ledger`;
+  throw mixedLayouts(`store "${path}"`, signs, STORE_FILE.recovery);
 }
 
 /** Makes what files of before did not have. */
@@ -127,28 +131,32 @@ export const LOG_ENDS = "sigma_log_ends";
 export function createCollection(db: DatabaseSync, collection: string): void {
   db.exec(`
     CREATE TABLE IF NOT EXISTS validated_${collection} (
-      _id TEXT NOT NULL,
-      ${occurrenceColumns()},
-      subject TEXT NOT NULL,
-      version INTEGER NOT NULL,
-      contract_digest TEXT NOT NULL,
-      declared_by TEXT NOT NULL
+      _id BLOB NOT NULL,
+      payload TEXT NOT NULL,
+      contract TEXT NOT NULL,
+      declared TEXT,
+      stream INTEGER NOT NULL,
+      offset INTEGER NOT NULL,
+      at INTEGER NOT NULL
     ) STRICT;
     CREATE UNIQUE INDEX IF NOT EXISTS validated_${collection}_id ON validated_${collection} (_id);
-    CREATE INDEX IF NOT EXISTS validated_${collection}_position ON validated_${collection} (stream, offset);
     CREATE TABLE IF NOT EXISTS failed_${collection} (
-      _id TEXT NOT NULL,
-      ${occurrenceColumns()},
-      subject TEXT,
-      version INTEGER,
-      contract_digest TEXT,
-      declared_by TEXT,
+      stream INTEGER NOT NULL,
+      offset INTEGER NOT NULL,
       code TEXT NOT NULL,
       reason TEXT NOT NULL,
       fingerprint TEXT NOT NULL,
-      machine_id TEXT
+      contract TEXT,
+      declared TEXT,
+      identity BLOB,
+      payload TEXT,
+      raw BLOB,
+      at INTEGER NOT NULL
     ) STRICT;
     CREATE UNIQUE INDEX IF NOT EXISTS failed_${collection}_position ON failed_${collection} (stream, offset);
+    CREATE INDEX IF NOT EXISTS failed_${collection}_time ON failed_${collection} (at);
+    CREATE INDEX IF NOT EXISTS failed_${collection}_group ON failed_${collection} (fingerprint, at);
+    CREATE INDEX IF NOT EXISTS failed_${collection}_code ON failed_${collection} (code, at);
   `);
 }
 
@@ -164,15 +172,6 @@ export function objectTables(db: DatabaseSync): readonly ObjectTable[] {
     const [, kind] = /^(validated|failed)_[a-z][a-z0-9_]{0,62}$/.exec(name) ?? [];
     return kind === "validated" || kind === "failed" ? [{ name, kind }] : [];
   });
-}
-
-/** Where the objects of one collection are, whether there are any yet or not. */
-export function tablesOf(collection: string): readonly ObjectTable[] {
-  return [
-    { name: `failed_${collection}`, kind: "failed" },
-    { name: "sigma_receipts", kind: "receipt" },
-    { name: `validated_${collection}`, kind: "validated" },
-  ];
 }
 
 /** A collection becomes part of a table's name: nothing but this may. */

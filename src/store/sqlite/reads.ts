@@ -1,19 +1,16 @@
-import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import { guarded } from "../../sqlite/open.ts";
-import type { StoredRow, StoreReads, Tally, ValidatedRow } from "../store.ts";
-import { openEvidence } from "./evidence.ts";
-import { assertCollectionName, LOG_ENDS, objectTables, STORE_FILE, tablesOf, type ObjectTable } from "./layout.ts";
+import type { StoreReads, Tally } from "../store.ts";
+import { openDocumentReads } from "./document-reads.ts";
+import { LOG_ENDS, objectTables, STORE_FILE, type ObjectTable } from "./layout.ts";
 import { readAction, readHalt, readLogEnd } from "./operator.ts";
-import { readEntry, readRow } from "./rows.ts";
+import { readEntry, type Row } from "./rows.ts";
+import { openStreams } from "./streams.ts";
 import { packedOf } from "./writes.ts";
-
-type Row = Record<string, SQLOutputValue>;
 
 /** All rows of a statement, 64-bit integers as `bigint`. */
 type All = (sql: string, ...values: SQLInputValue[]) => readonly Row[];
-
-type Tables = () => readonly ObjectTable[];
 
 /** Reads on a connection of their own: they see what is committed, and never wait for a unit. */
 export function openReads(db: DatabaseSync, path: string): StoreReads {
@@ -28,7 +25,9 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
     return made;
   };
   const all: All = (sql, ...values) => guard(() => statement(sql).all(...values));
-  const tables: Tables = () => guard(() => objectTables(db));
+  const get = (sql: string, ...values: SQLInputValue[]): Row | undefined => guard(() => statement(sql).get(...values));
+  const tables = (): readonly ObjectTable[] => guard(() => objectTables(db));
+  const has = (table: string): boolean => all(TABLE_EXISTS, table).length > 0;
 
   return {
     streams: async () =>
@@ -39,30 +38,21 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
     },
     evidenceAt: async (stream, seq) =>
       packedOf(all("SELECT packed FROM sigma_evidence WHERE stream = ? AND seq = ?", stream, seq)[0]),
-    ...openEvidence(db, path, tables),
-    rows: async (stream, from, to) => rowsOf(all, tables(), stream, from, to),
-    rowsIn: async (collection, stream, from, to) => {
-      assertCollectionName(collection);
-      const within = tablesOf(collection).filter(({ name }) => all(TABLE_EXISTS, name).length > 0);
-      return rowsOf(all, within, stream, from, to);
+    entryAt: async (stream, offset) => {
+      // The last one that begins there or before: one that ends before as well is followed by nothing.
+      const sql = `SELECT * FROM sigma_ledger WHERE stream = ? AND from_offset <= ?
+        ORDER BY from_offset DESC, seq DESC LIMIT 1`;
+      const row = get(sql, stream, offset);
+      const entry = row === undefined ? null : readEntry(row);
+      return entry !== null && offset < entry.to ? entry : null;
     },
-    streamsOfRows: async () => {
-      const names = tables().flatMap(({ name }) => all(`SELECT DISTINCT stream FROM ${name}`));
-      return [...new Set(names.map((row) => String(row["stream"])))].toSorted();
-    },
-    extent: async (stream) => extentOf(all, tables(), stream),
-    validatedById: async (collection, ids) => {
-      assertCollectionName(collection);
-      const found = new Map<string, ValidatedRow>();
-      for (const id of ids) {
-        const [row] = all(`SELECT * FROM validated_${collection} WHERE _id = ?`, id);
-        const read = row === undefined ? null : readRow("validated", row);
-        if (read?.kind === "validated") found.set(id, read);
-      }
-      return found;
-    },
+    ...openDocumentReads({ all, get, guard, tables, has, path }, openStreams(db)),
     tally: async () => tallyOf(all, tables()),
     failureCounts: async () => failureCountsOf(all, tables()),
+    contractSet: async (digest) => {
+      const row = get("SELECT text FROM sigma_contract_sets WHERE digest = ?", digest);
+      return row === undefined ? null : String(row["text"]);
+    },
     contractSets: async () =>
       all("SELECT digest, text FROM sigma_contract_sets ORDER BY digest").map((row) => ({
         digest: String(row["digest"]),
@@ -88,36 +78,6 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
 }
 
 const TABLE_EXISTS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
-
-function rowsOf(all: All, tables: readonly ObjectTable[], stream: string, from: bigint, to: bigint): StoredRow[] {
-  // The last offset, not the one after it: 2^63 would not fit in a column.
-  const last = to - 1n;
-  const rows = tables.flatMap(({ name, kind }) =>
-    all(`SELECT * FROM ${name} WHERE stream = ? AND offset BETWEEN ? AND ?`, stream, from, last).map((row) =>
-      readRow(kind, row),
-    ),
-  );
-  return rows.toSorted(byOffset);
-}
-
-function byOffset(a: StoredRow, b: StoredRow): number {
-  return a.position.offset < b.position.offset ? -1 : a.position.offset > b.position.offset ? 1 : 0;
-}
-
-function extentOf(all: All, tables: readonly ObjectTable[], stream: string): { first: bigint; last: bigint } | null {
-  // Two questions of the index for each table: together they would walk through it.
-  const edges = tables.flatMap(({ name }) =>
-    ["min", "max"].map(
-      (edge) => all(`SELECT ${edge}(offset) AS edge FROM ${name} WHERE stream = ?`, stream)[0]?.["edge"],
-    ),
-  );
-  const [some, ...others] = edges.filter((edge) => typeof edge === "bigint");
-  if (some === undefined) return null;
-  return {
-    first: others.reduce((least, edge) => (edge < least ? edge : least), some),
-    last: others.reduce((most, edge) => (edge > most ? edge : most), some),
-  };
-}
 
 function tallyOf(all: All, tables: readonly ObjectTable[]): Tally {
   const total = { validated: 0, failed: 0, receipt: 0 };

@@ -1,173 +1,65 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { failureCode, type FailureReason } from "../../core/failure.ts";
-import type { Header, Position } from "../../core/record.ts";
-import { DECLARATIONS, type Declaration } from "../../core/resolve.ts";
+import { payloadBytes } from "../../core/wire-format.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
+import { uuidBytes } from "../../core/uuid.ts";
 import type { LedgerEntry } from "../ledger.ts";
-import type { FailedRow, Occurrence, ReceiptRow, StoredRow, UnreadableRow, ValidatedRow } from "../store.ts";
+import type { FailedRow, StoredFailure, ValidatedRow } from "../store.ts";
 
-type Row = Readonly<Record<string, SQLOutputValue>>;
+export type Row = Readonly<Record<string, SQLOutputValue>>;
 
-/** Values in the order of the columns `_id`, occurrence, contract. */
-export function bindValidated(row: ValidatedRow): SQLInputValue[] {
-  const { id, position, timestampMs, key, headers, raw, rawHash, contract, declaredBy } = row;
-  const { stream, topic, partition, offset } = position;
-  return [
-    id,
-    stream,
-    topic,
-    partition,
-    offset,
-    timestampMs,
-    key,
-    encodeHeaders(headers),
-    raw,
-    rawHash,
-    contract.subject,
-    contract.version,
-    contract.digest,
-    declaredBy,
-  ];
+/** A failure keeps its bytes, and what they say, up to here; of longer ones the evidence has them. */
+const INLINE_MAX = 65_536;
+
+/** Values in the order of {@link FACT}. The payload is bound as the record's own bytes, which are valid UTF-8. */
+export function bindFact(row: ValidatedRow, stream: number): SQLInputValue[] {
+  const { id, position, timestampMs, contract, declaredBy } = row;
+  const declared = declaredBy === "default" ? null : declaredBy;
+  return [uuidBytes(id), payloadOf(row), contractText(contract), declared, stream, position.offset, timestampMs];
 }
 
-/** As {@link bindValidated}, then code, reason, fingerprint, machine id. */
-export function bindFailed(row: FailedRow): SQLInputValue[] {
-  const { contract, declaredBy, reason, fingerprint, machineId } = row;
-  const { subject, version, digest } = contract ?? { subject: null, version: null, digest: null };
+/** Values in the order of {@link FAILURE}. */
+export function bindFailure(row: FailedRow, stream: number): SQLInputValue[] {
+  const { position, timestampMs, reason, fingerprint, contract, declaredBy, machineId, parsed, raw } = row;
+  const isShort = raw !== null && raw.length <= INLINE_MAX;
   return [
-    row.id,
-    ...bindOccurrence(row),
-    subject,
-    version,
-    digest,
-    declaredBy,
+    stream,
+    position.offset,
     failureCode(reason),
     JSON.stringify(reason),
     fingerprint,
-    machineId,
-  ];
-}
-
-/** As {@link bindValidated}, then collection, duplicate of, stored at. */
-export function bindReceipt(row: ReceiptRow): SQLInputValue[] {
-  const { contract, declaredBy, collection, duplicateOf, storedAt } = row;
-  return [
-    row.id,
-    ...bindOccurrence(row),
-    contract.subject,
-    contract.version,
-    contract.digest,
+    contract === null ? null : contractText(contract),
     declaredBy,
-    collection,
-    duplicateOf,
-    storedAt,
+    machineId === null ? null : uuidBytes(machineId),
+    isShort && parsed !== null ? payloadOf(row) : null,
+    isShort ? raw : null,
+    timestampMs,
   ];
 }
 
-function bindOccurrence({ position, timestampMs, key, headers, raw, rawHash }: Occurrence): SQLInputValue[] {
-  const { stream, topic, partition, offset } = position;
-  return [stream, topic, partition, offset, timestampMs, key, encodeHeaders(headers), raw, rawHash];
+/** The payload's own bytes in a record that was read. */
+export function payloadOf({ raw, headers }: Pick<ValidatedRow, "raw" | "headers">): Uint8Array {
+  return raw === null ? new Uint8Array(0) : payloadBytes(raw, headers);
 }
 
-/** A row that no longer says anything the gateway writes becomes `unreadable`: the audit has to name it, not die of it. */
-export function readRow(kind: "validated" | "failed" | "receipt", row: Row): StoredRow {
+function contractText({ subject, version }: { readonly subject: string; readonly version: number }): string {
+  return `${subject}@${version}`;
+}
+
+/** What a failure's columns say of it; null when they say nothing that this program writes. */
+export function readFailure(row: Row): StoredFailure | null {
   try {
-    switch (kind) {
-      case "validated":
-        return readValidated(row);
-      case "failed":
-        return readFailed(row);
-      case "receipt":
-        return readReceipt(row);
-    }
-  } catch (error) {
-    return unreadable(kind, row, error instanceof Error ? error.message : "it cannot be read");
+    const reason = JSON.parse(String(row["reason"])) as FailureReason;
+    return failureCode(reason) === row["code"] ? { reason, fingerprint: String(row["fingerprint"]) } : null;
+  } catch {
+    return null;
   }
 }
 
-function readValidated(row: Row): ValidatedRow {
-  return {
-    kind: "validated",
-    id: text(row, "_id"),
-    ...readOccurrence(row),
-    contract: contractOf(row),
-    declaredBy: declaration(row),
-  };
-}
-
-function readFailed(row: Row): FailedRow {
-  const bound = row["subject"] !== null;
-  const reason = JSON.parse(text(row, "reason")) as FailureReason;
-  if (failureCode(reason) !== text(row, "code")) throw new Error("its code is not that of its reason");
-  return {
-    kind: "failed",
-    id: text(row, "_id"),
-    ...readOccurrence(row),
-    contract: bound ? contractOf(row) : null,
-    declaredBy: bound ? declaration(row) : null,
-    reason,
-    fingerprint: text(row, "fingerprint"),
-    machineId: row["machine_id"] === null ? null : text(row, "machine_id"),
-  };
-}
-
-function readReceipt(row: Row): ReceiptRow {
-  return {
-    kind: "receipt",
-    id: text(row, "_id"),
-    ...readOccurrence(row),
-    contract: contractOf(row),
-    declaredBy: declaration(row),
-    collection: text(row, "collection"),
-    duplicateOf: text(row, "duplicate_of"),
-    storedAt: text(row, "stored_at"),
-  };
-}
-
-function readOccurrence(row: Row): Occurrence {
-  return {
-    position: positionOf(row),
-    timestampMs: exactInteger(row["timestamp_ms"] as bigint),
-    key: bytes(row, "key"),
-    headers: decodeHeaders(bytes(row, "headers")),
-    raw: bytes(row, "raw"),
-    rawHash: text(row, "raw_hash"),
-  };
-}
-
-function positionOf(row: Row): Position {
-  return {
-    stream: text(row, "stream"),
-    topic: text(row, "topic"),
-    partition: Number(row["partition"]),
-    offset: row["offset"] as bigint,
-  };
-}
-
-function contractOf(row: Row): { readonly subject: string; readonly version: number; readonly digest: string } {
-  return { subject: text(row, "subject"), version: Number(row["version"]), digest: text(row, "contract_digest") };
-}
-
-function declaration(row: Row): Declaration {
-  const value = text(row, "declared_by");
-  const known = DECLARATIONS.find((one) => one === value);
-  if (known === undefined) throw new Error("its way of declaration is none there is");
-  return known;
-}
-
-function unreadable(kind: string, row: Row, message: string): UnreadableRow {
-  return {
-    kind: "unreadable",
-    id: String(row["_id"]),
-    position: positionOf(row),
-    message: `a ${kind} object cannot be read: ${message}`,
-  };
-}
-
 export function bindEntry(entry: LedgerEntry): SQLInputValue[] {
-  const { stream, seq, kind, prevHash, from, to, count, outcomes, rawRoot, evidence, root } = entry;
+  const { stream, seq, kind, prevHash, from, to, count, outcomes, newestMs, evidence, applied, holders, root } = entry;
   const { contractSet, engine, note, hash } = entry;
-  const proof = [count, outcomes, rawRoot, evidence, root];
+  const proof = [count, outcomes, newestMs, evidence, applied, holders, root];
   return [stream, seq, kind, prevHash, from, to, ...proof, contractSet, engine, note, hash];
 }
 
@@ -182,54 +74,14 @@ export function readEntry(row: Row): LedgerEntry {
     to: row["to_offset"] as bigint,
     count: Number(row["count"]),
     outcomes: String(row["outcomes"]),
-    rawRoot: String(row["raw_root"]),
+    newestMs: exactInteger(row["newest_ms"] as bigint),
     evidence: String(row["evidence"]),
+    applied: String(row["applied"]),
+    holders: String(row["holders"]),
     root: String(row["root"]),
     contractSet: String(row["contract_set"]),
     engine: String(row["engine"]),
     note: String(row["note"]),
     hash: String(row["hash"]),
   };
-}
-
-/** NULL when there are none; else name length, value length (32-bit little endian), name, value, for each. */
-function encodeHeaders(headers: readonly Header[]): Uint8Array | null {
-  if (headers.length === 0) return null;
-  const parts: Uint8Array[] = [];
-  for (const [name, value] of headers) {
-    const lengths = Buffer.alloc(8);
-    const nameBytes = Buffer.from(name, "utf8");
-    lengths.writeUInt32LE(nameBytes.length, 0);
-    lengths.writeUInt32LE(value.length, 4);
-    parts.push(lengths, nameBytes, value);
-  }
-  return Buffer.concat(parts);
-}
-
-/** @throws when the bytes are no headers. */
-export function decodeHeaders(encoded: Uint8Array | null): readonly Header[] {
-  if (encoded === null) return [];
-  const buffer = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length);
-  const headers: Header[] = [];
-  for (let at = 0; at < buffer.length;) {
-    const nameEnd = at + 8 + buffer.readUInt32LE(at);
-    const end = nameEnd + buffer.readUInt32LE(at + 4);
-    if (end > buffer.length) throw new Error("its headers are cut short");
-    headers.push([buffer.toString("utf8", at + 8, nameEnd), buffer.subarray(nameEnd, end)]);
-    at = end;
-  }
-  return headers;
-}
-
-function text(row: Row, column: string): string {
-  const value = row[column];
-  if (typeof value !== "string") throw new Error(`its ${column} is not text`);
-  return value;
-}
-
-function bytes(row: Row, column: string): Uint8Array | null {
-  const value = row[column];
-  if (value === null || value === undefined) return null;
-  if (!(value instanceof Uint8Array)) throw new Error(`its ${column} is not bytes`);
-  return value;
 }

@@ -1,8 +1,16 @@
 import type { DatabaseSync } from "node:sqlite";
-import { atomically, guarded, openDatabase, rollback, type OpenOptions } from "../../sqlite/open.ts";
+import { atomically, guarded, openDatabase, rollback, type Opened, type OpenOptions } from "../../sqlite/open.ts";
 import type { Store, StoreReads, StoreWrites } from "../store.ts";
-import { assertCollectionName, createCollection, createLogEnds, createStoreLayout, STORE_FILE } from "./layout.ts";
+import {
+  assertCollectionName,
+  createCollection,
+  createLogEnds,
+  createStoreLayout,
+  refuseMixedLayouts,
+  STORE_FILE,
+} from "./layout.ts";
 import { insertAction, noteLogEnds, putHalt } from "./operator.ts";
+import { refusalOf } from "./document-reads.ts";
 import { openReads } from "./reads.ts";
 import { prepareWrites } from "./writes.ts";
 
@@ -20,7 +28,12 @@ export type SqliteStoreOptions = OpenOptions & {
 export function openSqliteStore(options: SqliteStoreOptions): Store {
   const { path, collections, readOnly = false } = options;
   collections.forEach(assertCollectionName);
-  const { db, made: writes } = openDatabase(STORE_FILE, options, createStoreLayout, (file) => {
+  const {
+    db,
+    made: writes,
+    assertThere,
+  } = openDatabase(STORE_FILE, options, createStoreLayout, (file) => {
+    refuseMixedLayouts(file, path);
     if (!readOnly) createLogEnds(file);
     if (!readOnly) for (const collection of collections) createCollection(file, collection);
     return prepareWrites(file, path);
@@ -29,19 +42,13 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const guard = <T>(run: () => T): T => guarded(STORE_FILE, path, run);
   const inTurn = queue();
 
-  const within: StoreWrites = {
-    insertLedger: async (entry, packed) => guard(() => writes.insertLedger(entry, packed)),
-    ledgerEntry: async (stream, seq) => guard(() => writes.ledgerEntry(stream, seq)),
-    stageFacts: writes.stageFacts,
-    stageFailed: writes.stageFailed,
-    insertFacts: async (collection, facts) => guard(() => writes.insertFacts(collection, facts)),
-    validatedById: async (collection, ids) => guard(() => writes.validatedById(collection, ids)),
-    insertFailed: async (collection, rows) => guard(() => writes.insertFailed(collection, rows)),
-    insertReceipts: async (rows) => guard(() => writes.insertReceipts(rows)),
-    noteTraffic: async (notes) => guard(() => writes.noteTraffic(notes)),
-  };
+  const within = guardedWrites(writes, guard);
   /** One statement; SQLite makes it a transaction of its own. */
-  const alone = async <T>(run: () => T): Promise<T> => inTurn(async () => guard(run));
+  const alone = async <T>(run: () => T): Promise<T> =>
+    inTurn(async () => {
+      assertThere();
+      return guard(run);
+    });
   const atOnce = async <T>(run: () => T): Promise<T> => alone(() => atomically(db, run));
 
   return {
@@ -50,12 +57,15 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     stageFacts: writes.stageFacts,
     stageFailed: writes.stageFailed,
     insertFacts: async (collection, facts) => atOnce(() => writes.insertFacts(collection, facts)),
-    validatedById: async (collection, ids) => alone(() => writes.validatedById(collection, ids)),
+    dropEvidence: async (stream, seq) => atOnce(() => writes.dropEvidence(stream, seq)),
+    holders: async (collection, ids) => alone(() => writes.holders(collection, ids)),
     insertFailed: async (collection, rows) => atOnce(() => writes.insertFailed(collection, rows)),
-    insertReceipts: async (rows) => atOnce(() => writes.insertReceipts(rows)),
+    insertReceipts: async (stream, receipts) => atOnce(() => writes.insertReceipts(stream, receipts)),
+    removeDocuments: async (...given) => atOnce(() => writes.removeDocuments(...given)),
     noteTraffic: async (notes) => atOnce(() => writes.noteTraffic(notes)),
     unit: async (work) =>
       inTurn(async () => {
+        assertThere();
         guard(() => db.exec("BEGIN IMMEDIATE"));
         try {
           const result = await work(within);
@@ -67,11 +77,11 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
         }
       }),
     tail: async (stream) => alone(() => writes.tail(stream)),
+    streamNote: async (stream) => atOnce(() => writes.streamNote(stream)),
     evidenceOf: async (stream, seq) => alone(() => writes.evidenceOf(stream, seq)),
     putContractSet: async (digest, text) => alone(() => writes.putContractSet(digest, text)),
     contractSet: async (digest) => alone(() => writes.contractSet(digest)),
-    // Its limit of 1 GB for a value is beyond any record.
-    refusalOf: () => null,
+    refusalOf,
     appendAction: async (action) => alone(() => insertAction(db, action)),
     noteLogEnds: async (notes) => atOnce(() => noteLogEnds(db, notes)),
     putHalt: async (stream, note) => atOnce(() => putHalt(db, stream, note)),
@@ -84,7 +94,24 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   };
 }
 
-function openReader(options: SqliteStoreOptions, writer: DatabaseSync): { db: DatabaseSync; made: StoreReads } {
+/** The writes of a unit, whose transaction is open. */
+function guardedWrites(writes: ReturnType<typeof prepareWrites>, guard: <T>(run: () => T) => T): StoreWrites {
+  return {
+    insertLedger: async (entry, packed) => guard(() => writes.insertLedger(entry, packed)),
+    ledgerEntry: async (stream, seq) => guard(() => writes.ledgerEntry(stream, seq)),
+    stageFacts: writes.stageFacts,
+    stageFailed: writes.stageFailed,
+    insertFacts: async (collection, facts) => guard(() => writes.insertFacts(collection, facts)),
+    dropEvidence: async (stream, seq) => guard(() => writes.dropEvidence(stream, seq)),
+    holders: async (collection, ids) => guard(() => writes.holders(collection, ids)),
+    insertFailed: async (collection, rows) => guard(() => writes.insertFailed(collection, rows)),
+    insertReceipts: async (stream, receipts) => guard(() => writes.insertReceipts(stream, receipts)),
+    removeDocuments: async (...given) => guard(() => writes.removeDocuments(...given)),
+    noteTraffic: async (notes) => guard(() => writes.noteTraffic(notes)),
+  };
+}
+
+function openReader(options: SqliteStoreOptions, writer: DatabaseSync): Opened<StoreReads> {
   const { path, busyTimeoutMs } = options;
   const readsOnly = { path, busyTimeoutMs, readOnly: true };
   try {

@@ -1,10 +1,12 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
+import { uuidBytes, uuidText } from "../../core/uuid.ts";
 import type { LedgerEntry } from "../ledger.ts";
-import { stagedRowsOf, stageRows } from "../staged.ts";
-import type { StoreWrites, ValidatedRow } from "../store.ts";
-import { assertCollectionName, CONTRACT, OCCURRENCE } from "./layout.ts";
-import { bindEntry, bindFailed, bindReceipt, bindValidated, readEntry, readRow } from "./rows.ts";
+import type { Holder, StoreWrites, StreamNote } from "../store.ts";
+import { assertCollectionName, FACT, FAILURE } from "./layout.ts";
+import { bindEntry, bindFact, bindFailure, readEntry, type Row } from "./rows.ts";
+import { stagedRowsOf, stageFacts, stageFailed } from "./staged.ts";
+import { openStreams, type Streams } from "./streams.ts";
 
 /** The port's writes as SQLite runs them: each is over when it returns. They begin and end no transaction. */
 export type Writes = {
@@ -14,6 +16,7 @@ export type Writes = {
 } & {
   readonly tail: (stream: string) => LedgerEntry | null;
   readonly evidenceOf: (stream: string, seq: number) => Uint8Array | null;
+  readonly streamNote: (stream: Omit<StreamNote, "number">) => StreamNote;
   readonly putContractSet: (digest: string, text: string) => void;
   readonly contractSet: (digest: string) => string | null;
 };
@@ -27,6 +30,7 @@ type ForCollection = {
 /** Prepares every statement once; those of a collection when it is first used. */
 export function prepareWrites(db: DatabaseSync, path: string): Writes {
   const shared = prepareShared(db);
+  const streams = openStreams(db);
   const prepared = new Map<string, ForCollection>();
   const forCollection = (collection: string): ForCollection => {
     const known = prepared.get(collection);
@@ -43,24 +47,36 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
     },
     evidenceOf: (stream, seq) => packedOf(shared.evidence.get(stream, seq)),
     ledgerEntry: (stream, seq) => entryOf(shared.entry.get(stream, seq)),
-    stageFacts: stageRows,
-    stageFailed: () => stageRows("keep"),
+    dropEvidence: (stream, seq) => void shared.dropEvidence.run(stream, seq),
+    streamNote: streams.note,
+    stageFacts,
+    stageFailed,
     insertFacts: (collection, facts) => {
       const { insertFact } = forCollection(collection);
       const taken = new Set<number>();
-      stagedRowsOf(facts).forEach((row, place) => {
-        if (insertFact.run(...bindValidated(row)).changes === 0) taken.add(place);
+      const { stream, rows } = stagedRowsOf(facts);
+      rows.forEach((row, place) => {
+        if (insertFact.run(...bindFact(row, stream)).changes === 0) taken.add(place);
       });
       return taken;
     },
-    validatedById: (collection, ids) => findById(forCollection(collection).byId, ids, path),
+    holders: (collection, ids) => {
+      const { byId } = forCollection(collection);
+      return holdersOf(
+        (id) => byId.get(id),
+        ids,
+        (row) => holderOf(row, streams) ?? unreadable(path, row),
+      );
+    },
     insertFailed: (collection, failed) => {
       const { insertFailed } = forCollection(collection);
-      for (const row of stagedRowsOf(failed)) insertFailed.run(...bindFailed(row));
+      const { stream, rows } = stagedRowsOf(failed);
+      for (const row of rows) insertFailed.run(...bindFailure(row, stream));
     },
-    insertReceipts: (rows) => {
-      for (const row of rows) shared.insertReceipt.run(...bindReceipt(row));
+    insertReceipts: ({ number }, receipts) => {
+      for (const { position, of } of receipts) shared.insertReceipt.run(number, position.offset, uuidBytes(of));
     },
+    removeDocuments: (...given) => removeDocuments(db, ...given),
     noteTraffic: (notes) => {
       for (const { subject, version, producer, firstMs, lastMs } of notes) {
         shared.noteTraffic.run(subject, version, producer, firstMs, lastMs);
@@ -81,6 +97,7 @@ type Shared = {
   readonly tail: StatementSync;
   readonly insertEvidence: StatementSync;
   readonly evidence: StatementSync;
+  readonly dropEvidence: StatementSync;
   readonly putSet: StatementSync;
   readonly set: StatementSync;
   readonly insertReceipt: StatementSync;
@@ -92,19 +109,19 @@ function prepareShared(db: DatabaseSync): Shared {
   const tail = db.prepare("SELECT * FROM sigma_ledger WHERE stream = ? ORDER BY seq DESC LIMIT 1");
   entry.setReadBigInts(true);
   tail.setReadBigInts(true);
-  const receipt = places(COMMON + 3);
   return {
     entry,
     tail,
-    insertLedger: db.prepare(`INSERT INTO sigma_ledger VALUES (${places(15)}) ON CONFLICT (stream, seq) DO NOTHING`),
+    insertLedger: db.prepare(`INSERT INTO sigma_ledger VALUES (${places(17)}) ON CONFLICT (stream, seq) DO NOTHING`),
     insertEvidence: db.prepare("INSERT INTO sigma_evidence VALUES (?, ?, ?)"),
     evidence: db.prepare("SELECT packed FROM sigma_evidence WHERE stream = ? AND seq = ?"),
+    dropEvidence: db.prepare("DELETE FROM sigma_evidence WHERE stream = ? AND seq = ?"),
     putSet: db.prepare("INSERT INTO sigma_contract_sets (digest, text) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"),
     noteTraffic: db.prepare(`INSERT INTO sigma_traffic VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (subject, version, producer) DO UPDATE
       SET first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)`),
     set: db.prepare("SELECT text FROM sigma_contract_sets WHERE digest = ?"),
-    insertReceipt: db.prepare(`INSERT INTO sigma_receipts VALUES (${receipt}) ON CONFLICT (stream, offset) DO NOTHING`),
+    insertReceipt: db.prepare("INSERT INTO sigma_receipts VALUES (?, ?, ?) ON CONFLICT (stream, offset) DO NOTHING"),
   };
 }
 
@@ -112,39 +129,66 @@ function prepareCollection(db: DatabaseSync, collection: string): ForCollection 
   assertCollectionName(collection);
   const byId = db.prepare(`SELECT * FROM validated_${collection} WHERE _id = ?`);
   byId.setReadBigInts(true);
-  const [validated, failed] = [places(COMMON), places(COMMON + 4)];
   return {
     byId,
-    insertFact: db.prepare(`INSERT INTO validated_${collection} VALUES (${validated}) ON CONFLICT (_id) DO NOTHING`),
+    insertFact: db.prepare(`INSERT INTO validated_${collection} VALUES (${bound(FACT)}) ON CONFLICT (_id) DO NOTHING`),
     insertFailed: db.prepare(
-      `INSERT INTO failed_${collection} VALUES (${failed}) ON CONFLICT (stream, offset) DO NOTHING`,
+      `INSERT INTO failed_${collection} VALUES (${bound(FAILURE)}) ON CONFLICT (stream, offset) DO NOTHING`,
     ),
   };
 }
 
-/** Columns every table of stored objects begins with: `_id`, occurrence, contract. */
-const COMMON = 1 + OCCURRENCE.length + CONTRACT.length;
+/** A payload is bound as bytes and kept as text: making a text of it first costs as much again as inserting it. */
+function bound(columns: readonly string[]): string {
+  return columns.map((column) => (column === "payload" ? "CAST(? AS TEXT)" : "?")).join(", ");
+}
 
 function places(count: number): string {
   return Array.from({ length: count }, () => "?").join(", ");
 }
 
-function findById(byId: StatementSync, ids: readonly string[], path: string): ReadonlyMap<string, ValidatedRow> {
-  const found = new Map<string, ValidatedRow>();
+function removeDocuments(
+  db: DatabaseSync,
+  ...[collection, { number }, kind, keys]: Parameters<StoreWrites["removeDocuments"]>
+): void {
+  assertCollectionName(collection);
+  const table = kind === "receipt" ? "sigma_receipts" : `${kind}_${collection}`;
+  const isFact = kind === "validated";
+  const remove = db.prepare(`DELETE FROM ${table} WHERE ${isFact ? "_id = ?" : "stream = ? AND offset = ?"}`);
+  for (const { id, offset } of keys) {
+    if (isFact) remove.run(uuidBytes(id));
+    else remove.run(number, offset);
+  }
+}
+
+/** What a row says of whoever claims its id as well; null when it does not say whose it is. */
+export function holderOf(row: Row, streams: Pick<Streams, "byNumber">): Holder | null {
+  const note = streams.byNumber(Number(row["stream"]));
+  const [id, offset, payload] = [row["_id"], row["offset"], row["payload"]];
+  if (note === null || !(id instanceof Uint8Array) || typeof offset !== "bigint") return null;
+  const { stream, topic, partition } = note;
+  return { id: uuidText(id), position: { stream, topic, partition, offset }, payloadText: () => String(payload) };
+}
+
+/** The holders of ids. @param read throws when a row says nothing. */
+export function holdersOf(
+  get: (id: Uint8Array) => Row | undefined,
+  ids: readonly string[],
+  read: (row: Row) => Holder,
+): ReadonlyMap<string, Holder> {
+  const found = new Map<string, Holder>();
   for (const id of ids) {
-    const row = byId.get(id);
-    if (row === undefined) continue;
-    const holder = readRow("validated", row);
-    if (holder.kind !== "validated") throw unreadableHolder(path, id);
-    found.set(id, holder);
+    const row = get(uuidBytes(id));
+    if (row !== undefined) found.set(id, read(row));
   }
   return found;
 }
 
 /** Whether a record is a duplicate of a row that says nothing cannot be told: no decision until a person has looked. */
-function unreadableHolder(path: string, id: string): Unavailable {
-  const message = `Cannot read "${id}" from store "${path}": its columns were changed`;
-  return new Unavailable("STORE_CORRUPT", message, "run `sigma audit`, then restore the file from a backup");
+export function unreadable(path: string, row: Row): never {
+  const id = row["_id"] instanceof Uint8Array ? uuidText(row["_id"]) : "a fact";
+  const message = `Cannot read ${id} from store "${path}": its columns were changed`;
+  throw new Unavailable("STORE_CORRUPT", message, "run `sigma audit`, then restore the file from a backup");
 }
 
 function entryOf(row: Parameters<typeof readEntry>[0] | undefined): LedgerEntry | null {

@@ -1,12 +1,13 @@
 import fc from "fast-check";
-import { Binary, BSON, Double, Int32, Long } from "mongodb";
+import { Binary, BSON, Double, Int32, Long, UUID } from "mongodb";
 import { describe, expect, test } from "vitest";
 import type { JsonValue } from "../../../src/json/json.ts";
 import { compileNumberTypes, NOTHING_DECLARED, type NumberTypes } from "../../../src/schema/number-types.ts";
 import { closeDocument, createBsonWriter, openDocument, writtenBytes } from "../../../src/store/mongodb/bson-writer.ts";
 import { writePayload } from "../../../src/store/mongodb/payload.ts";
-import { createRowWriters, type WriteRow } from "../../../src/store/mongodb/write-documents.ts";
-import { failedRow, receiptRow, validatedRow } from "../rows.ts";
+import { writeFailed, writeReceipt } from "../../../src/store/mongodb/write-documents.ts";
+import type { FailedRow } from "../../../src/store/store.ts";
+import { failedRow, idOf, NOTE, receiptRow } from "../rows.ts";
 
 /** The driver's own serializer is the oracle: the same bytes, whatever the value. */
 function asDriver(value: JsonValue, types: NumberTypes): unknown {
@@ -92,62 +93,88 @@ describe("a payload in BSON", () => {
   });
 });
 
-describe("a document in BSON", () => {
-  const whole = { key: Buffer.from("k"), headers: [["h", Buffer.from("v")] as const, ["h", Buffer.alloc(0)] as const] };
-  const other = { position: { stream: "s", topic: "t", partition: 7, offset: 2n ** 62n } };
+/** A failure whose payload is this text. */
+function failure(text: string, changes: Partial<FailedRow> = {}): FailedRow {
+  return failedRow(7n, { raw: Buffer.from(text), ...changes });
+}
 
-  test("does not depend on the documents written before it", () => {
-    const writers = createRowWriters();
-    const bytesOf = <Row>(write: WriteRow<Row>, rows: readonly Row[]): Buffer => {
-      const writer = createBsonWriter(8);
-      let last = 0;
-      for (const row of rows) {
-        last = writer.size;
-        write(writer, row);
-      }
-      return Buffer.from(writtenBytes(writer, last));
-    };
-    const own = createRowWriters();
-    const facts = [validatedRow("a", 1n), validatedRow("b", 2n, other), { ...validatedRow("c", 3n, whole) }];
-    const versions = facts.map((row, at) => ({ ...row, contract: { ...row.contract, version: at } }));
-    for (const [at, row] of [...facts, ...versions].entries()) {
-      expect(bytesOf(writers.validated, [...facts, ...versions].slice(0, at + 1))).toEqual(
-        bytesOf(createRowWriters().validated, [row]),
-      );
-      expect(bytesOf(own.failed, [failedRow(4n, { contract: null, declaredBy: null }), failedRow(5n)])).toEqual(
-        bytesOf(createRowWriters().failed, [failedRow(5n)]),
-      );
-    }
-  });
-
-  test("is read by the driver as the values it was written from", () => {
+describe("a failure in BSON", () => {
+  function read(row: FailedRow): BSON.Document {
     const writer = createBsonWriter(8);
-    const writers = createRowWriters();
-    const fact = validatedRow("a", 2n ** 53n + 1n, whole);
-    writers.validated(writer, fact);
-    const end = writer.size;
-    writers.receipt(writer, receiptRow(9n));
-    const options = { useBigInt64: true, promoteBuffers: false };
-    const read = BSON.deserialize(writtenBytes(writer).subarray(0, end), options);
-    expect(read).toEqual({
-      _id: "a",
-      stream: fact.position.stream,
-      topic: "orders",
-      partition: 0,
-      offset: 2n ** 53n + 1n,
-      timestampMs: 1_700_000_000_000n,
-      key: new Binary(Buffer.from("k")),
-      headers: [
-        { name: "h", value: new Binary(Buffer.from("v")) },
-        { name: "h", value: new Binary(Buffer.alloc(0)) },
-      ],
-      raw: new Binary(fact.raw as Uint8Array),
-      rawHash: fact.rawHash,
-      contract: fact.contract,
-      declaredBy: "header",
-      payload: { n: 9_007_199_254_740_993n },
+    writeFailed(writer, NOTE, row);
+    return BSON.deserialize(writtenBytes(writer), { useBigInt64: true, promoteBuffers: false });
+  }
+
+  const SOURCE = { stream: 1, topic: "orders", partition: 0, offset: 7n, at: new Date(1_700_000_000_000) };
+  const REASON = { kind: "rule", violations: [{ id: "max", message: "too much" }] };
+
+  test("is read by the driver as the values it was written from, in their order", () => {
+    const document = read(failure('{"n":9007199254740991,"d":1}', { declaredBy: "header" }));
+    expect(document).toEqual({
+      _id: "orders/0@7#1",
+      code: "rule",
+      reason: REASON,
+      fingerprint: "f".repeat(16),
+      contract: "order@2",
+      declared: "header",
+      payload: { n: 9_007_199_254_740_991n, d: 1 },
+      raw: new Binary(Buffer.from('{"n":9007199254740991,"d":1}')),
+      source: SOURCE,
     });
-    const receipt = BSON.deserialize(writtenBytes(writer, end), options);
-    expect(receipt).toMatchObject({ _id: receiptRow(9n).id, offset: 9n, duplicateOf: receiptRow(9n).duplicateOf });
+    expect(Object.keys(document)).toEqual([
+      "_id",
+      "code",
+      "reason",
+      "fingerprint",
+      "contract",
+      "declared",
+      "payload",
+      "raw",
+      "source",
+    ]);
   });
+
+  test("of a conflict names the identity that both records claim", () => {
+    const identity = new UUID(idOf("b")).toBinary();
+    expect(read(failure("{}", { machineId: idOf("b") }))["identity"]).toEqual(identity);
+  });
+
+  test("that no contract judged, and that says nothing, has neither", () => {
+    const document = read(failure("{}", { contract: null, declaredBy: null, parsed: null, raw: Buffer.from("{") }));
+    expect(document).toEqual({
+      _id: "orders/0@7#1",
+      code: "rule",
+      reason: REASON,
+      fingerprint: "f".repeat(16),
+      contract: null,
+      declared: null,
+      raw: new Binary(Buffer.from("{")),
+      source: SOURCE,
+    });
+  });
+
+  test("keeps its bytes and what they say up to 65,536 bytes; beyond it has neither, and a tombstone has none", () => {
+    const kept = (length: number): readonly unknown[] => {
+      const { raw, payload } = read(failure(JSON.stringify("x".repeat(length - 2)))) as Record<string, unknown>;
+      return [raw instanceof Binary ? raw.length() : raw, typeof payload];
+    };
+    expect(kept(65_536)).toEqual([65_536, "string"]);
+    expect(kept(65_537)).toEqual([undefined, "undefined"]);
+    expect(read(failure("{}", { raw: null, parsed: null }))).toMatchObject({ raw: null });
+  });
+
+  test("keeps its bytes without what they say where that is nested too deep", () => {
+    const nested = (levels: number): string => `${"[".repeat(levels)}1${"]".repeat(levels)}`;
+    expect(read(failure(nested(179)))["payload"]).toBeDefined();
+    expect(read(failure(nested(180)))).toMatchObject({ raw: new Binary(Buffer.from(nested(180))) });
+    expect(read(failure(nested(180)))["payload"]).toBeUndefined();
+  });
+});
+
+test("a receipt in BSON is an id and the fact that it repeats, in 60 bytes", () => {
+  const writer = createBsonWriter(8);
+  writeReceipt(writer, { ...NOTE, topic: "shipments" }, receiptRow(123_456n, "b"));
+  const bytes = writtenBytes(writer);
+  expect(BSON.deserialize(bytes)).toEqual({ _id: "shipments/0@123456#1", of: new UUID(idOf("b")) });
+  expect(bytes.length).toBe(60);
 });

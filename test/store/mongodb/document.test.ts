@@ -5,12 +5,23 @@ import { BSON, type Db, type IndexSpecification } from "mongodb";
 import { describe, expect, test } from "vitest";
 import { createBsonWriter, writtenBytes } from "../../../src/store/mongodb/bson-writer.ts";
 import { entryDocument } from "../../../src/store/mongodb/documents.ts";
+import { createFactWriter } from "../../../src/store/mongodb/fact-document.ts";
 import { findLayoutFaults, layoutOf } from "../../../src/store/mongodb/layout.ts";
-import { createRowWriters, type WriteRow } from "../../../src/store/mongodb/write-documents.ts";
+import { writeFailed, writeReceipt, type WriteRow } from "../../../src/store/mongodb/write-documents.ts";
 import { sealAction } from "../../../src/store/operator.ts";
-import type { Occurrence } from "../../../src/store/store.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
-import { failedRow, LAW_COLLECTION, ledgerEntry, receiptRow, STREAM, validatedRow, insertFailed } from "../rows.ts";
+import {
+  failedRow,
+  idOf,
+  insertFailed,
+  LAW_COLLECTION,
+  ledgerEntry,
+  NOTE,
+  noteOf,
+  receiptRow,
+  STREAM,
+  validatedRow,
+} from "../rows.ts";
 import { testDatabase } from "./database.ts";
 
 const TEXT = readFileSync(resolve(import.meta.dirname, "../../../docs/mongodb.md"), "utf8");
@@ -18,19 +29,13 @@ const LAYOUT = layoutOf(["<collection>"]);
 
 type Field = { readonly name: string; readonly demanded: boolean; readonly type: string };
 
-/** The fields that docs/mongodb.md lists for a collection, those of a record included. */
+/** The fields that an item of docs/mongodb.md lists. */
 function listed(collection: string): readonly Field[] {
-  const item = (name: string): string => {
-    const found = TEXT.split(/\n(?=- |\n)/).find((one) => one.startsWith(`- ${name}: `));
-    return found?.slice(name.length + 4).replaceAll(/\s+/g, " ") ?? "";
-  };
-  const own = item(`\`${collection}\``);
-  const text = own.startsWith("a record, ") ? `${item("a record")}, ${own}` : own;
-  return [...text.matchAll(/(\*\*)?`(\w+)`(?:\*\*)? (\w+(?:\|\w+)?)/g)].map(([, bold, name = "", type = ""]) => ({
-    name,
-    demanded: bold !== undefined,
-    type,
-  }));
+  const items = TEXT.split(/\n(?=- |\n)/);
+  const found = items.find((one) => one.startsWith(`- \`${collection}\`: `) || one.startsWith(`- ${collection}: `));
+  return [...(found ?? "").matchAll(/(\*\*|_)?`(\w+)`(?:\*\*|_)? (\w+(?:\|\w+)?)/g)].map(
+    ([, mark, name = "", type = ""]) => ({ name, demanded: mark === "**", type }),
+  );
 }
 
 describe("docs/mongodb.md", () => {
@@ -39,7 +44,7 @@ describe("docs/mongodb.md", () => {
     const row = TEXT.split("\n").find((line) => line.startsWith(`| \`${name}\` `)) ?? "";
     const cell = row.split("|").at(-2)?.trim();
     const described = indexes.map(({ name: index, key, unique }) => {
-      const keys = Object.entries(key).map(([field, order]) => `${field}: ${order}`);
+      const keys = Object.entries(key).map(([field, order]) => `${field}: ${String(order)}`);
       return `\`${index}\`: \`{ ${keys.join(", ")} }\`${unique === true ? ", unique" : ""}`;
     });
     expect(cell).toBe(described.join("; "));
@@ -49,32 +54,29 @@ describe("docs/mongodb.md", () => {
     );
   });
 
-  const whole = { key: Buffer.from("k"), headers: [["h", Buffer.from("v")]] as const };
-  const long = { key: Buffer.alloc(5_000_000), raw: Buffer.alloc(5_000_000) };
-  const writers = createRowWriters();
   const written = <Row>(write: WriteRow<Row>, row: Row): object => {
     const writer = createBsonWriter(16);
-    write(writer, row);
+    write(writer, NOTE, row);
     return BSON.deserialize(writtenBytes(writer));
   };
-  const wholeAndLong = <Row>(write: WriteRow<Row>, rowOf: (more: Partial<Occurrence>) => Row): object => ({
-    ...written(write, rowOf(whole)),
-    ...written(write, rowOf(long)),
-  });
+  const fact = written(createFactWriter(), validatedRow("id", 0n));
   const action = { at: "t", actor: "a", action: "resume", target: STREAM, reason: "r", detail: "d" } as const;
   const { seq: _, ...acted } = sealAction(null, action);
   test.each([
-    ["validated_<collection>", wholeAndLong(writers.validated, (more) => validatedRow("id", 0n, more))],
-    ["failed_<collection>", wholeAndLong(writers.failed, (more) => failedRow(0n, more))],
-    ["sigma_receipts", wholeAndLong(writers.receipt, (more) => receiptRow(0n, more))],
+    ["validated_<collection>", fact],
+    ["a record's source", (fact as { readonly source: object }).source],
+    ["failed_<collection>", written(writeFailed, failedRow(0n, { machineId: idOf("id") }))],
+    ["sigma_receipts", written(writeReceipt, receiptRow(0n))],
+  ])("lists every field of a document of %s, in its order, and no other", (name, document) => {
+    expect(listed(name).map((field) => field.name)).toEqual(Object.keys(document).filter((field) => field !== "_id"));
+  });
+
+  test.each([
     ["sigma_ledger", entryDocument(ledgerEntry(0), { packed: Buffer.from("x"), pieces: 1 })],
     ["sigma_operator_log", { _id: 0n, ...acted }],
   ])("lists every field of a document of %s, and no other", (name, document) => {
-    expect(
-      listed(name)
-        .map((field) => field.name)
-        .toSorted(),
-    ).toEqual(
+    const names = listed(name).map((field) => field.name);
+    expect(names.toSorted()).toEqual(
       Object.keys(document)
         .filter((field) => field !== "_id")
         .toSorted(),
@@ -92,6 +94,9 @@ describe("the layout made by hand as docs/mongodb.md says", () => {
     expect(await findLayoutFaults(raw, layoutOf([LAW_COLLECTION]))).toEqual([]);
     const store = await open();
     await store.insertLedger(ledgerEntry(0), null);
+    await noteOf(store);
+    const stream = await raw.collection("sigma_streams").findOne({});
+    expect(listed("sigma_streams").map((field) => field.name)).toEqual(Object.keys(stream ?? {}));
     await insertFailed(store, LAW_COLLECTION, [failedRow(1n)]);
     await store.putHalt(STREAM, { stream: STREAM, topic: "t", partition: 0, code: "c", message: "m", remedy: "r" });
     const halt = await raw.collection("sigma_halts").findOne({});

@@ -1,6 +1,6 @@
 import { Unavailable } from "../../../src/core/unavailable.ts";
 import { openMongoStore } from "../../../src/store/mongodb/store.ts";
-import { LAW_COLLECTION, STREAM } from "../rows.ts";
+import { idOf, LAW_COLLECTION, STREAM } from "../rows.ts";
 
 // node reading.child.ts <uri>: reads in many loops at once until its input ends, whatever happens to the server, and then
 // says how often it could and how often it could not.
@@ -31,7 +31,8 @@ async function loop(read: () => Promise<unknown>): Promise<void> {
 process.stdout.write("reading\n");
 const kinds = [
   async () => store.tail(STREAM),
-  async () => store.reads.rows(STREAM, 0n, 100n),
+  async () => store.holders(LAW_COLLECTION, [idOf("r1"), idOf("r2")]),
+  async () => store.reads.documentPlaces()[Symbol.asyncIterator]().next(),
   async () => store.reads.ledger(STREAM, 0, 100),
 ];
 await Promise.all(kinds.flatMap((read) => [read, read, read, read]).map(loop));

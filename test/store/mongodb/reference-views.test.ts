@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { runInNewContext } from "node:vm";
-import type { Document } from "mongodb";
+import { Binary, UUID, type Document } from "mongodb";
 import { expect, test } from "vitest";
 import { mongoForTests } from "../../servers/with-mongo.ts";
 import { failedRow, insertFacts, insertFailed, validatedRow } from "../rows.ts";
@@ -16,7 +16,7 @@ test("the views of the page show what the gateway stores under the old names of 
   const database = await testDatabase(mongo.server());
   const store = await database.open({ collections: ["shipments"] });
   const raw = Buffer.from('{"shipment_id":"A","weight_kg":1.5,"destination":"DUBLIN","priority":2}');
-  const passed = validatedRow("00000000-0000-8000-8000-000000000001", 0n, { raw });
+  const passed = validatedRow("a", 0n, { raw });
   await store.unit(async (writes) => insertFacts(writes, "shipments", [passed]));
   const violations = [
     {
@@ -32,6 +32,8 @@ test("the views of the page show what the gateway stores under the old names of 
     failedRow(1n, { reason: { kind: "schema", violations } }),
     failedRow(2n, { reason: { kind: "rule", violations: [{ id: "r", message: "weight_kg exceeds maximum" }] } }),
     failedRow(3n, {
+      raw: Buffer.from("{"),
+      parsed: null,
       reason: { kind: "malformed", code: "not-json", message: "Not JSON", byteOffset: 1, pointer: null },
     }),
   ];
@@ -53,7 +55,7 @@ test("the views of the page show what the gateway stores under the old names of 
     weight_kg: 1.5,
     destination: "DUBLIN",
     priority: 2,
-    machine_generated_id: passed.id,
+    machine_generated_id: new UUID(passed.id),
     received_at: new Date(Number(passed.timestampMs)),
     etl_metadata: {
       workflow_run_id: null,
@@ -62,6 +64,11 @@ test("the views of the page show what the gateway stores under the old names of 
     },
   });
   const failed = await database.raw.collection("reference_failed_shipments").find().sort({ _id: 1 }).toArray();
+  expect(failed.map((one) => one["received_payload"] as unknown)).toEqual([
+    { n: 1 },
+    { n: 2 },
+    new Binary(Buffer.from("{")),
+  ]);
   expect(
     failed.map((one) => [one["validation_errors"] as unknown, (one["kafka_metadata"] as { offset: unknown }).offset]),
   ).toEqual([

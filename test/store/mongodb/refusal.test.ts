@@ -3,9 +3,13 @@ import { audit } from "../../../src/audit/audit.ts";
 import { compileContractSet } from "../../../src/core/compile.ts";
 import { sealContractSet, versionDigest } from "../../../src/core/contract-set.ts";
 import { startGateway } from "../../../src/gateway/gateway.ts";
+import { parsePayload } from "../../../src/core/payload.ts";
+import { Unavailable } from "../../../src/core/unavailable.ts";
 import { refusalOf } from "../../../src/store/mongodb/refusal.ts";
+import type { Store } from "../../../src/store/store.ts";
 import { openEmbedded, TOPIC } from "../../embedded.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
+import { LAW_COLLECTION, NOTE, validatedRow } from "../rows.ts";
 import { testDatabase } from "./database.ts";
 
 const LIMITS = { bytesMax: 16_000_000, depthMax: 64 };
@@ -25,27 +29,70 @@ function listText(id: string, count: number): string {
   return `{"id":"${id}","list":[${"1,".repeat(count - 1)}1]}`;
 }
 
-function refused(text: string): string | null {
+/** As the gateway asks. */
+function refused(text: string, depthMax = 1_000): string | null {
   const value = Buffer.from(text);
+  const parsed = parsePayload(value, { bytesMax: 100_000_000, depthMax });
+  if (!parsed.ok) throw new Error(parsed.reason.message);
   const position = { stream: "s", topic: TOPIC, partition: 0, offset: 0n };
-  const record = { position, timestampMs: 0, key: null, headers: [], value };
-  return refusalOf(record, JSON.parse(text) as { readonly id: string });
+  return refusalOf({ position, timestampMs: 0, key: null, headers: [], value }, parsed.payload);
+}
+
+function nested(levels: number, open: string, close: string): string {
+  return `${open.repeat(levels)}1${close.repeat(levels)}`;
 }
 
 describe("what MongoDB could never keep", () => {
   test("is told by the size its document would have", () => {
     expect(refused(listText("a", 10))).toBeNull();
     expect(refused(listText("a", 700_000))).toBeNull();
-    expect(refused(listText("a", 1_000_000))).toMatch(
-      /^As a MongoDB document it would have \d{8} bytes, more than 16711680$/,
+    expect(refused(listText("a", 1_100_000))).toMatch(
+      /^As a MongoDB document it would have \d{8} bytes, more than 16777216$/,
     );
-    expect(refused(`{"id":"${"x".repeat(16_000_000)}"}`)).toBeNull();
+    expect(refused(`{"id":"${"x".repeat(16_770_000)}"}`)).toBeNull();
     expect(refused(`{"id":"${"x".repeat(17_000_000)}"}`)).not.toBeNull();
+  });
+
+  test("never is a name with NUL, which no payload has", () => {
+    expect(() => refused('{"a\\u0000b":1}')).toThrow("NUL");
   });
 
   const mongo = mongoForTests(1);
 
-  test("is FAILED store-rejected with its bytes before the ledger, and never stops the stream", async () => {
+  /** Whether the server takes a fact under the contract with the longest name there can be. */
+  async function isKept(store: Store, text: string, offset: bigint): Promise<boolean> {
+    const { contract: _, ...row } = validatedRow(String(offset), offset, { raw: Buffer.from(text) });
+    const contract = { subject: "s".repeat(249), version: 999_999_999, digest: "" };
+    const facts = store.stageFacts({ ...NOTE, topic: TOPIC });
+    facts.add({ ...row, contract, declaredBy: "wire-format" });
+    try {
+      return (await store.insertFacts(LAW_COLLECTION, facts)).size === 0;
+    } catch (error) {
+      if (error instanceof Unavailable) return false;
+      throw error;
+    }
+  }
+
+  test("is what the server refuses, to the byte and to the level, and nothing else", async () => {
+    const store = await (await testDatabase(mongo.server())).open();
+    const ofLength = (length: number): string => JSON.stringify({ id: "x".repeat(length) });
+    const most = longest((length) => refused(ofLength(length)) === null, 16_000_000, 17_000_000);
+    const texts = [
+      ofLength(most),
+      ofLength(most + 1),
+      nested(179, '{"a":', "}"),
+      nested(180, '{"a":', "}"),
+      nested(179, "[", "]"),
+      nested(180, "[", "]"),
+    ];
+    const told = texts.map((text) => refused(text) === null);
+    const kept: boolean[] = [];
+    for (const [index, text] of texts.entries()) kept.push(await isKept(store, text, BigInt(index)));
+    expect(told).toEqual([true, false, true, false, true, false]);
+    expect(kept).toEqual(told);
+  }, 120_000);
+
+  test("is FAILED store-rejected before the ledger, its bytes in the evidence, and never stops the stream", async () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
     const embedded = await openEmbedded();
@@ -55,31 +102,21 @@ describe("what MongoDB could never keep", () => {
     const gateway = await startGateway({ ...embedded.deps, store, contracts: () => set });
     await expect.poll(() => gateway.streams()[0]?.settledTo).toBe(4n);
     await gateway.stop();
-    const [stream] = await embedded.log.streams();
-    const rows = await store.reads.rows(stream?.id ?? "", 0n, 4n);
-    expect(rows.map((row) => (row.kind === "failed" ? row.reason.kind : row.kind))).toEqual([
-      "validated",
-      "store-rejected",
-      "validated",
-      "validated",
-    ]);
-    expect(rows[1]?.kind === "failed" && rows[1].raw?.length).toBe(listText("b", 1_500_000).length);
-    const options = {
-      source: embedded.log,
-      tailMayBeIncomplete: false,
-      findingsMax: 9,
-      signal: new AbortController().signal,
-    };
-    expect(await audit(store.reads, options)).toMatchObject({ findings: [], records: 4, validated: 3, failed: 1 });
+    expect(await store.reads.tally()).toEqual({ validated: 3, failed: 1, receipts: 0 });
+    const failed = await database.raw.collection("failed_orders").findOne({});
+    expect(failed).toMatchObject({ code: "store-rejected", source: { offset: 1n } });
+    expect([failed?.["raw"], failed?.["payload"]]).toEqual([undefined, undefined]);
+    const checked = await audit(store.reads, { source: embedded.log, ...AUDIT, signal: new AbortController().signal });
+    expect(checked).toMatchObject({ findings: [], records: 4, validated: 3, failed: 1 });
   }, 180_000);
 
-  test("is no key, header or explanation, however long: what a batch brings is stored, and read back as it was", async () => {
+  test("is no key, header or explanation, however long: what a batch brings is stored, and proved", async () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
     const embedded = await openEmbedded();
     const long = { key: Buffer.alloc(9_000_000, "k"), value: Buffer.alloc(11_000_000, "v") };
     const below = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`x${n}`, n]));
-    const nested = JSON.stringify({ id: "n", list: [], map: { ["m".repeat(900_000)]: below } });
+    const wide = JSON.stringify({ id: "n", list: [], map: { ["m".repeat(900_000)]: below } });
     const many = JSON.stringify({ id: "m", list: Array.from({ length: 30 }, () => "?") });
     const record = (text: string, changes: object = {}) => ({
       key: null,
@@ -92,7 +129,7 @@ describe("what MongoDB could never keep", () => {
     await embedded.log.append(TOPIC, [
       record(listText("a", 3), { key: long.key, headers }),
       record("{", { key: long.key, headers }),
-      record(nested),
+      record(wide),
       ...Array.from({ length: 3_000 }, () => record(many)),
     ]);
     const set = listContracts();
@@ -100,30 +137,26 @@ describe("what MongoDB could never keep", () => {
     const gateway = await startGateway({ ...embedded.deps, store, contracts: () => set, limits });
     await expect.poll(() => gateway.streams()[0]?.settledTo).toBe(3_003n);
     await gateway.stop();
-    const [stream] = await embedded.log.streams();
-    const rows = await store.reads.rows(stream?.id ?? "", 0n, 4n);
-    expect(rows.map((row) => (row.kind === "failed" ? row.reason.kind : row.kind))).toEqual([
-      "validated",
-      "malformed",
-      "schema",
-      "schema",
-    ]);
-    for (const row of rows.slice(0, 2)) {
-      if (row.kind === "unreadable") throw new Error(row.message);
-      expect(Buffer.compare(row.key ?? Buffer.alloc(0), long.key)).toBe(0);
-      expect(row.headers.map(([name, value]) => [name, value.length])).toEqual([
-        ["h", 11_000_000],
-        ["h", 1],
-      ]);
-    }
-    const checked = await audit(store.reads, {
-      source: embedded.log,
-      tailMayBeIncomplete: false,
-      findingsMax: 10,
-      signal: new AbortController().signal,
-    });
+    const codes = await database.raw
+      .collection("failed_orders")
+      .find({}, { sort: { "source.offset": 1 } })
+      .toArray();
+    expect(codes.slice(0, 3).map(({ code }) => String(code))).toEqual(["malformed-not-json", "schema", "schema"]);
+    expect(await store.reads.tally()).toEqual({ validated: 1, failed: 3_002, receipts: 0 });
+    const checked = await audit(store.reads, { source: embedded.log, ...AUDIT, signal: new AbortController().signal });
     expect(checked.findings).toEqual([]);
-    await database.raw.collection<{ _id: string }>("sigma_raw").deleteOne({ _id: `${stream?.id}@1#e2` });
-    expect((await store.reads.rows(stream?.id ?? "", 1n, 2n))[0]).toMatchObject({ kind: "unreadable" });
   }, 180_000);
 });
+
+const AUDIT = { tailMayBeIncomplete: false, findingsMax: 10 };
+
+/** The largest number for which something is so, which it is up to there. */
+function longest(isSo: (length: number) => boolean, from: number, to: number): number {
+  let [least, most] = [from, to];
+  while (most - least > 1) {
+    const middle = Math.floor((least + most) / 2);
+    if (isSo(middle)) least = middle;
+    else most = middle;
+  }
+  return least;
+}

@@ -7,7 +7,7 @@ import { until } from "../../patience.ts";
 import { command } from "../../servers/mongodb.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
 import { testDatabase } from "./database.ts";
-import { insertFacts, LAW_COLLECTION, ledgerEntry, validatedRow } from "../rows.ts";
+import { insertFacts, LAW_COLLECTION, ledgerEntry, noteOf, validatedRow } from "../rows.ts";
 
 const CHILD = new URL("reading.child.ts", import.meta.url).pathname;
 const ROUNDS = 20;
@@ -19,6 +19,7 @@ test(`${ROUNDS} step-downs, some of them frozen, under many reads at once end no
   const database = await testDatabase(server);
   const store = await database.open();
   await store.insertLedger(ledgerEntry(0), null);
+  await noteOf(store);
   await insertFacts(
     store,
     LAW_COLLECTION,

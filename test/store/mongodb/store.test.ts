@@ -1,22 +1,22 @@
-import { Double, Int32 } from "mongodb";
+import { Double, Int32, UUID, type Binary } from "mongodb";
 import { describe, expect, test } from "vitest";
 import { compileNumberTypes } from "../../../src/schema/number-types.ts";
 import type { JsonValue } from "../../../src/json/json.ts";
-import { findUriFaults } from "../../../src/store/mongodb/connect.ts";
 import { command } from "../../servers/mongodb.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
-import { plain } from "../../plain.ts";
 import { unavailable } from "../../unavailable.ts";
 import {
-  asRead,
+  differencesOf,
   failedRow,
+  idOf,
+  insertFacts,
+  insertFailed,
   LAW_COLLECTION,
   ledgerEntry,
+  noteOf,
   receiptRow,
   STREAM,
   validatedRow,
-  insertFacts,
-  insertFailed,
 } from "../rows.ts";
 import { testDatabase } from "./database.ts";
 
@@ -28,107 +28,82 @@ async function failOnce(data: Readonly<Record<string, unknown>>, times = 1): Pro
   await command(mongo.server().ports[0] ?? 0, { configureFailPoint: "failCommand", mode: { times }, data: failure });
 }
 
-describe("the layout of a MongoDB store", () => {
-  test("two that start at the same time make it once, and a third finds it in order", async () => {
+describe("streams in MongoDB", () => {
+  test("get one number each, 1, 2, 3 ..., however many gateways ask at the same time", async () => {
     const database = await testDatabase(mongo.server());
-    await Promise.all([database.open(), database.open()]);
-    const { reads } = await database.open();
-    expect(await reads.integrity()).toEqual([]);
+    const stores = await Promise.all([database.open(), database.open(), database.open()]);
+    const names = Array.from({ length: 12 }, (_, index) => `cluster/topic/${index}`);
+    const notes = await Promise.all(
+      stores.flatMap((store) =>
+        names.map(async (stream, partition) => store.streamNote({ stream, topic: "orders", partition })),
+      ),
+    );
+    const all = await (await database.open()).reads.streamNotes();
+    expect(all.map(({ number }) => number)).toEqual(names.map((_, index) => index + 1));
+    expect(new Set(all.map(({ stream }) => stream))).toEqual(new Set(names));
+    for (const note of notes) expect(all).toContainEqual(note);
   });
 
-  test("a collection that holds documents gets nothing new: every fault is named, and nothing is changed", async () => {
+  test("are documents with 32-bit numbers", async () => {
     const database = await testDatabase(mongo.server());
-    const store = await database.open();
-    await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n)]);
-    await store.insertReceipts([receiptRow(2n)]);
-    await store.close();
-    const { raw } = database;
-    await raw.collection("validated_orders").dropIndex("position");
-    await raw.collection("sigma_receipts").dropIndex("position");
-    await raw.collection("sigma_receipts").createIndex({ stream: 1, offset: 1 }, { name: "position", unique: true });
-    await raw.collection("sigma_receipts").createIndex({ key: 1 }, { name: "mine", unique: true });
-    await raw.collection("sigma_ledger").createIndex({ at: 1 }, { name: "old", expireAfterSeconds: 60 });
-    await raw.command({ collMod: "failed_orders", validator: {} });
-    const error = await unavailable(database.open());
-    expect(error.code).toBe("STORE_LAYOUT");
-    expect(error.message.replace(/^[^:]*: /, "").split("; ")).toEqual([
-      "index old of sigma_ledger deletes documents by time",
-      "index position of sigma_receipts is another one",
-      "index mine of sigma_receipts is unique and not ours: it would refuse records",
-      "index position of validated_orders is missing",
-      "the validator of failed_orders is missing or different",
+    await noteOf(await database.open());
+    const options = { promoteValues: false, useBigInt64: false } as const;
+    expect(await database.raw.collection("sigma_streams").find({}, options).toArray()).toEqual([
+      { _id: new Int32(1), stream: STREAM, topic: "orders", partition: new Int32(0) },
     ]);
-    expect(await raw.collection("validated_orders").indexExists("position")).toBe(false);
   });
 
-  test("one fault that it cannot mend keeps it from making anything", async () => {
+  test("that another gateway numbered meanwhile are known when a fact names them", async () => {
     const database = await testDatabase(mongo.server());
-    const { raw } = database;
-    await raw.createCollection("failed_orders", { capped: true, size: 4_096 });
-    await raw.createCollection("sigma_receipts");
-    const error = await unavailable(database.open());
-    expect(error).toMatchObject({
-      code: "STORE_LAYOUT",
-      remedy: expect.stringContaining("nothing was changed") as string,
-    });
-    expect(error.message).not.toMatch(/missing(?! or different)/);
-    const names = (await raw.listCollections().toArray()).map(({ name }) => name);
-    expect(names.toSorted()).toEqual(["failed_orders", "sigma_receipts"]);
-    expect((await raw.collection("sigma_receipts").indexes()).map(({ name }) => name)).toEqual(["_id_"]);
-  });
-
-  test("an empty collection is completed", async () => {
-    const database = await testDatabase(mongo.server());
-    const store = await database.open();
-    await database.raw.collection("validated_orders").dropIndex("position");
-    await store.close();
-    expect(await (await database.open()).reads.integrity()).toEqual([]);
+    const [one, other] = [await database.open(), await database.open()];
+    expect(await one.reads.streamNotes()).toEqual([]);
+    const note = await noteOf(other, `${STREAM}0`);
+    await insertFacts(other, LAW_COLLECTION, [validatedRow("a", 1n)], note);
+    expect((await one.holders(LAW_COLLECTION, [idOf("a")])).get(idOf("a"))?.position.stream).toBe(`${STREAM}0`);
   });
 });
 
-describe("a MongoDB URI", () => {
-  test.each([
-    "w=1",
-    "w=0",
-    "W=2",
-    "journal=false",
-    "wtimeoutMS=100",
-    "readPreference=secondaryPreferred",
-    "readConcernLevel=local",
-    "tlsInsecure=true",
-    "tlsAllowInvalidCertificates=true",
-  ])("that says %s is refused, as it would weaken a promise, and is never printed", async (option) => {
-    const uri = `mongodb://user:s3cret@127.0.0.1:1/db?${option}`;
+describe("evidence in MongoDB", () => {
+  test("that is forgotten leaves no piece, and that of another entry is untouched", async () => {
     const database = await testDatabase(mongo.server());
-    const error = await unavailable(database.open({ uri }));
-    expect(error.code).toBe("STORE_URI");
-    expect(`${error.message} ${error.remedy}`).not.toMatch(/s3cret|user|127\.0\.0\.1/);
+    const store = await database.open();
+    const packed = Buffer.alloc(9_000_000, 7);
+    const pieces = database.raw.collection("sigma_evidence");
+    // The same records of a topic that was made anew.
+    const again = ledgerEntry(1, { stream: `${STREAM}0` });
+    await store.insertLedger(ledgerEntry(1), packed);
+    await store.insertLedger(again, packed);
+    await store.insertLedger(ledgerEntry(2), Buffer.from("short"));
+    expect(await pieces.countDocuments()).toBe(4);
+    for (const seq of [1, 2, 3]) await store.dropEvidence(STREAM, seq);
+    expect(await pieces.countDocuments()).toBe(2);
+    expect([await store.evidenceOf(STREAM, 1), await store.evidenceOf(STREAM, 2)]).toEqual([null, null]);
+    expect(packed.equals((await store.evidenceOf(again.stream, 1)) ?? Buffer.alloc(0))).toBe(true);
+    await store.dropEvidence(STREAM, 1);
+    expect(await store.reads.ledger(STREAM, 0, 9)).toEqual([ledgerEntry(1), ledgerEntry(2)]);
+    expect(await database.raw.collection("sigma_ledger").countDocuments({ packed: { $exists: true } })).toBe(1);
   });
 
-  test.each([
-    ["mongodb://127.0.0.1:27017/a.b", '"a.b"'],
-    ["mongodb://127.0.0.1:27017/a b", '"a b"'],
-    ["mongodb://127.0.0.1:27017/a/b", '"a/b"'],
-    ["mongodb://user:s3cr@et@127.0.0.1:1/db", "%40"],
-    ["mongodb://user:s3/cret@127.0.0.1:1/db", "%2F"],
-  ])("that cannot be read as it was meant is refused with the fault, and without its secrets", async (uri, words) => {
+  test("of an offset is found by the index on ranges, also far beyond what is decided", async () => {
     const database = await testDatabase(mongo.server());
-    const error = await unavailable(database.open({ uri }));
-    expect([error.code, error.message]).toEqual(["STORE_URI", expect.stringContaining(words)]);
-    expect(`${error.message} ${error.remedy}`).not.toMatch(/s3|cret|127\.0\.0\.1/);
-  });
-
-  test("may ask for what is asked for anyway", () => {
-    const harmless = "w=majority&journal=true&readPreference=primary&readConcernLevel=majority&replicaSet=rs0&tls=true";
-    expect(findUriFaults(`mongodb://h/db?${harmless}`)).toEqual([]);
-    for (const uri of ["mongodb://u:p%40%2F@a:1,b:2/my-db_1?x=a@b", "mongodb+srv://h.example.com", "mongodb://h/"]) {
-      expect([uri, findUriFaults(uri)]).toEqual([uri, []]);
-    }
+    const store = await database.open();
+    const init = ledgerEntry(0, { from: 10n, to: 10n });
+    const entries = [init, ...[1, 2, 3, 4, 5, 6].map((seq) => ledgerEntry(seq))];
+    for (const entry of entries) await store.insertLedger(entry, Buffer.from("e"));
+    const seqAt = async (offset: bigint): Promise<number | undefined> =>
+      (await store.reads.entryAt(STREAM, offset))?.seq;
+    const offsets = [9n, 10n, 19n, 20n, 69n, 70n, 2n ** 63n - 1n];
+    expect(await Promise.all(offsets.map(seqAt))).toEqual([undefined, 1, 1, 2, 6, undefined, undefined]);
+    const plan = await database.raw
+      .collection("sigma_ledger")
+      .find({ stream: STREAM, from: { $lte: 70n } }, { sort: { from: -1 }, limit: 3 })
+      .explain("executionStats");
+    expect(plan["executionStats"]).toMatchObject({ totalDocsExamined: 3, totalKeysExamined: 3 });
   });
 });
 
 describe("documents in MongoDB", () => {
-  test("hold the payload under one field, hostile keys verbatim", async () => {
+  test("hold the payload under one field, hostile keys verbatim, under an id that is a UUID", async () => {
     const payload = {
       _bsontype: "ObjectId",
       $where: "sleep(1e9)",
@@ -137,11 +112,44 @@ describe("documents in MongoDB", () => {
     };
     const database = await testDatabase(mongo.server());
     const store = await database.open();
+    await noteOf(store);
     const raw = Buffer.from(JSON.stringify(payload));
-    await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n, { raw }), validatedRow("b", 2n)]);
-    const found = await database.raw.collection("validated_orders").findOne({ stream: STREAM, offset: 1n });
-    expect(found?.["payload"]).toEqual(payload);
-    expect(plain(await store.reads.rows(STREAM, 1n, 2n))).toEqual(plain(asRead([validatedRow("a", 1n, { raw })])));
+    const rows = [validatedRow("a", 1n, { raw }), validatedRow("b", 2n)];
+    await insertFacts(store, LAW_COLLECTION, rows);
+    const facts = database.raw.collection<{ _id: Binary }>("validated_orders");
+    const found = await facts.findOne({ _id: new UUID(idOf("a")).toBinary() });
+    expect(found).toEqual({
+      _id: new UUID(idOf("a")),
+      payload,
+      contract: "order@2",
+      declared: "header",
+      source: { stream: 1, topic: "orders", partition: 0, offset: 1n, at: new Date(1_700_000_000_000) },
+    });
+    expect((await store.holders(LAW_COLLECTION, [idOf("a")])).get(idOf("a"))?.payloadText()).toBe(raw.toString());
+    expect(await differencesOf(store.reads, { facts: rows })).toEqual([]);
+  });
+
+  test.each([
+    '{"$ref":"c","$id":"1"}',
+    '{"at":{"$ref":"c","$id":{"$ref":"d","$id":2},"$db":"e"}}',
+    '{"at":[{"$ref":"c","$id":null}]}',
+    '{"a":{"$oid":"0123456789ab0123456789ab"},"b":{"$numberLong":"1"},"c":{"$date":0},"d":{"$code":"f"}}',
+    '{"a":{"$minKey":1},"b":{"$symbol":"s"},"c":{"$binary":{"base64":"","subType":"00"}},"d":{"$undefined":true}}',
+    '{"_bsontype":"Long","low":1,"high":0}',
+    '{"big":9007199254740991,"\u00e9":"\\u0000\u{1f4e6}","list":[100000,-0.5,0.1],"none":null,"0":[]}',
+    '"text"',
+    "[1,[2,{}]]",
+    "null",
+  ])("hold %s, and a holder says it again", async (text) => {
+    const database = await testDatabase(mongo.server());
+    const store = await database.open();
+    await noteOf(store);
+    const rows = [validatedRow("a", 1n, { raw: Buffer.from(text) })];
+    await insertFacts(store, LAW_COLLECTION, rows);
+    const holder = (await store.holders(LAW_COLLECTION, [idOf("a")])).get(idOf("a"));
+    expect(JSON.parse(holder?.payloadText() ?? "")).toEqual(JSON.parse(text));
+    expect(await differencesOf(store.reads, { facts: rows })).toEqual([]);
+    expect(await differencesOf((await database.open()).reads, { facts: rows })).toEqual([]);
   });
 
   test("give a number the type its contract declares, whatever its value", async () => {
@@ -159,58 +167,62 @@ describe("documents in MongoDB", () => {
     const payload = { weight: 500, count: 3, big: 9_007_199_254_740_991, list: [1, 2, 3], either: 4, other: 5 };
     const database = await testDatabase(mongo.server());
     const store = await database.open();
-    const row = validatedRow("a", 1n, { raw: Buffer.from(JSON.stringify(payload)) });
-    await insertFacts(store, LAW_COLLECTION, [{ ...row, numbers: compileNumberTypes(schema) }]);
+    const numbers = compileNumberTypes(schema);
+    const raw = Buffer.from(JSON.stringify(payload));
+    await insertFacts(store, LAW_COLLECTION, [{ ...validatedRow("a", 1n, { raw }), numbers }]);
+    // A failure is typed like a fact: who looks for one finds the other.
+    await insertFailed(store, LAW_COLLECTION, [failedRow(2n, { raw, parsed: { payload, numbers } })]);
     const options = { promoteValues: false, useBigInt64: false, promoteLongs: false };
-    const found = await database.raw.collection("validated_orders").findOne({}, options);
-    expect(found?.["payload"]).toMatchObject({
-      weight: new Double(500),
-      count: new Int32(3),
-      list: [new Int32(1), new Double(2), new Double(3)],
-      either: new Double(4),
-      other: new Double(5),
-    });
-    const types = await database.raw
-      .collection("validated_orders")
-      .aggregate([{ $project: { t: { $type: "$payload.big" } } }])
-      .toArray();
-    expect(types[0]?.["t"]).toBe("long");
-    expect(await store.reads.rows(STREAM, 1n, 2n)).toMatchObject([{ kind: "validated" }]);
+    for (const name of ["validated_orders", "failed_orders"]) {
+      const found = await database.raw.collection(name).findOne({}, options);
+      expect(found?.["payload"]).toMatchObject({
+        weight: new Double(500),
+        count: new Int32(3),
+        list: [new Int32(1), new Double(2), new Double(3)],
+        either: new Double(4),
+        other: new Double(5),
+      });
+      const types = await database.raw
+        .collection(name)
+        .aggregate([{ $project: { t: { $type: "$payload.big" } } }])
+        .toArray();
+      expect(types[0]?.["t"]).toBe("long");
+    }
   });
 
-  test("whose payload is not what their bytes say are named", async () => {
+  test("of failures are stored whatever the length of their bytes, in a batch of any size", async () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
-    await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n), validatedRow("b", 2n)]);
-    await database.raw
-      .collection("validated_orders")
-      .updateOne({ offset: 2n }, { $set: { "payload.n": new Int32(3) } });
-    expect(await store.reads.rows(STREAM, 0n, 9n)).toMatchObject([
-      { kind: "validated" },
-      { kind: "unreadable", message: "a validated object cannot be read: its payload is not what its bytes say" },
-    ]);
-  });
-
-  test("keep bytes of any length, and a batch of any size", async () => {
-    const database = await testDatabase(mongo.server());
-    const store = await database.open();
-    const sizes = [4_194_304, 4_194_305, 20_000_000];
+    const note = await noteOf(store);
+    const sizes = [65_536, 65_537, 20_000_000];
     const rows = sizes.map((size, index) => failedRow(BigInt(index), { raw: Buffer.alloc(size, index + 1) }));
+    rows.push(
+      ...Array.from({ length: 500 }, (_, index) => failedRow(BigInt(10 + index), { raw: Buffer.alloc(65_536) })),
+    );
     await insertFailed(store, LAW_COLLECTION, rows);
     await insertFailed(store, LAW_COLLECTION, rows);
-    const found = await store.reads.rows(STREAM, 0n, 9n);
-    expect(
-      found.map(
-        (row) =>
-          row.kind === "failed" &&
-          Buffer.compare(row.raw ?? NOTHING, rows[Number(row.position.offset)]?.raw ?? NOTHING),
-      ),
-    ).toEqual([0, 0, 0]);
-    expect(await store.reads.tally()).toEqual({ validated: 0, failed: 3, receipts: 0 });
+    expect(await differencesOf(store.reads, { failed: rows })).toEqual([]);
+    expect(await store.reads.failureAt(LAW_COLLECTION, note, 2n)).toMatchObject({ reason: { kind: "rule" } });
+    expect(await store.reads.tally()).toEqual({ validated: 0, failed: 503, receipts: 0 });
   }, 180_000);
-});
 
-const NOTHING = new Uint8Array(0);
+  test("of receipts are at most 80 bytes of store each, their ids included", async () => {
+    const database = await testDatabase(mongo.server());
+    const store = await database.open();
+    const note = await noteOf(store);
+    const count = 100_000;
+    const receipts = Array.from({ length: count }, (_, n) => receiptRow(BigInt(n), String(n)));
+    for (let at = 0; at < count; at += 5_000) await store.insertReceipts(note, receipts.slice(at, at + 5_000));
+    // Only what a checkpoint wrote is counted.
+    await command(mongo.server().ports[0] ?? 0, { fsync: 1 });
+    const stages = [{ $collStats: { storageStats: {} } }];
+    const [stats] = await database.raw.collection("sigma_receipts").aggregate(stages).toArray();
+    const { storageSize, totalIndexSize } = (stats?.["storageStats"] ?? {}) as Record<string, unknown>;
+    const bytes = (Number(storageSize) + Number(totalIndexSize)) / count;
+    expect(bytes).toBeGreaterThan(16);
+    expect(bytes).toBeLessThanOrEqual(80);
+  }, 60_000);
+});
 
 describe("trouble with MongoDB", () => {
   test("a duplicate key beside a write concern error is no answer", async () => {
@@ -242,11 +254,13 @@ describe("trouble with MongoDB", () => {
     const database = await testDatabase(mongo.server());
     const store = await database.open();
     await insertFacts(store, LAW_COLLECTION, [validatedRow("a", 1n)]);
-    const index = await database.raw.collection("validated_orders").createIndex({ topic: 1 }, { unique: true });
+    const index = await database.raw
+      .collection("validated_orders")
+      .createIndex({ "source.topic": 1 }, { unique: true });
     const refused = await unavailable(insertFacts(store, LAW_COLLECTION, [validatedRow("b", 2n)]));
     expect(refused).toMatchObject({
       code: "STORE_REFUSED",
-      message: "Cannot store a document in validated_orders: a unique index on topic refuses it",
+      message: "Cannot store a document in validated_orders: a unique index on source.topic refuses it",
     });
     await database.raw.collection("validated_orders").dropIndex(index);
     expect(await insertFacts(store, LAW_COLLECTION, [validatedRow("b", 2n)])).toEqual(["inserted"]);

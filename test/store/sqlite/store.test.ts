@@ -5,13 +5,15 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { openSqliteStore, type SqliteStoreOptions } from "../../../src/store/sqlite/store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { temporaryDirectory } from "../../embedded.ts";
-import { plain } from "../../plain.ts";
 import { unavailable } from "../../unavailable.ts";
 import {
-  asRead,
+  differencesOf,
   failedRow,
+  idOf,
   LAW_COLLECTION,
   ledgerEntry,
+  NOTE,
+  noteOf,
   receiptRow,
   STREAM,
   validatedRow,
@@ -33,18 +35,21 @@ describe("the SQLite store", () => {
   test("rows of a collection that is no longer configured stay readable", async () => {
     const path = storePath();
     const before = openStore(path, { collections: ["a", "b"] });
+    await noteOf(before);
     await insertFacts(before, "a", [validatedRow("x", 1n)]);
     await insertFailed(before, "b", [failedRow(2n)]);
     const { reads } = openStore(path, { collections: ["c"] });
-    expect(await reads.rows(STREAM, 0n, 10n)).toHaveLength(2);
+    expect(await differencesOf(reads, { facts: [validatedRow("x", 1n)] }, "a")).toEqual([]);
+    expect(await differencesOf(reads, { failed: [failedRow(2n)] }, "b")).toEqual([]);
     expect(await reads.tally()).toEqual({ validated: 1, failed: 1, receipts: 0 });
   });
 
   test("facts of two collections are apart: an id may be in both", async () => {
     const store = openStore(storePath(), { collections: ["a", "b"] });
+    await noteOf(store);
     expect(await insertFacts(store, "a", [validatedRow("x", 1n)])).toEqual(["inserted"]);
     expect(await insertFacts(store, "b", [validatedRow("x", 2n)])).toEqual(["inserted"]);
-    expect((await store.validatedById("b", ["x"])).get("x")?.position.offset).toBe(2n);
+    expect((await store.holders("b", [idOf("x")])).get(idOf("x"))?.position.offset).toBe(2n);
   });
 
   test.each(["", "Orders", "a-b", "1a", "a b", "a;drop", "a".repeat(64), "sqlite_x\u0000"])(
@@ -69,21 +74,21 @@ describe("the SQLite store", () => {
   test("the tables can be read with any SQLite shell", async () => {
     const path = storePath();
     const store = openStore(path);
-    const headers = [["a", Buffer.from("b")]] as const;
-    await insertFacts(store, LAW_COLLECTION, [validatedRow("x", 1n, { key: Buffer.from("k") })]);
-    await insertFailed(store, LAW_COLLECTION, [failedRow(2n, { headers })]);
+    await noteOf(store);
+    await insertFacts(store, LAW_COLLECTION, [validatedRow("x", 1n)]);
+    await insertFailed(store, LAW_COLLECTION, [failedRow(2n)]);
     const db = openRaw(path);
-    const facts = db.prepare(
-      "SELECT _id, offset, CAST(key AS TEXT) AS key, headers, CAST(raw AS TEXT) AS raw, subject, version FROM validated_orders",
-    );
+    const facts = db.prepare(`
+      SELECT lower(hex(_id)) AS id, json_extract(payload, '$.n') AS n, contract, declared, topic, partition, offset
+      FROM validated_orders JOIN sigma_streams ON number = validated_orders.stream`);
     expect(facts.get()).toEqual({
-      _id: "x",
+      id: idOf("x").replaceAll("-", ""),
+      n: 1,
+      contract: "order@2",
+      declared: "header",
+      topic: "orders",
+      partition: 0,
       offset: 1,
-      key: "k",
-      headers: null,
-      raw: '{"n":1}',
-      subject: "order",
-      version: 2,
     });
     const failures = db.prepare("SELECT code, json_extract(reason, '$.violations[0].id') AS rule FROM failed_orders");
     expect(failures.get()).toEqual({ code: "rule", rule: "max" });
@@ -92,36 +97,77 @@ describe("the SQLite store", () => {
 
 describe("a store somebody changed", () => {
   const tables = {
-    validated_orders: ["declared_by = 'nobody'", "headers = X'01'", "headers = X'ffffffff00000000'"],
-    failed_orders: ["reason = '{'", "reason = 'null'", "reason = '{}'", "code = 'other'", "declared_by = ''"],
-    sigma_receipts: ["declared_by = 'x'", "headers = X'0000'"],
+    validated_orders: [
+      "payload = '{\"n\": 1}'",
+      "payload = CAST(X'7BFF7D' AS TEXT)",
+      "contract = 'order@3'",
+      "declared = NULL",
+      "declared = 'nobody'",
+      "at = at + 1",
+    ],
+    failed_orders: [
+      "reason = '{'",
+      "reason = 'null'",
+      "code = 'other'",
+      "fingerprint = ''",
+      "contract = NULL",
+      "declared = ''",
+      "identity = X'00'",
+      "payload = NULL",
+      "raw = NULL",
+      "raw = X'00'",
+      "at = 0",
+    ],
+    sigma_receipts: ["of = X'00'"],
   };
   const changes = Object.entries(tables).flatMap(([table, list]) => list.map((change) => [table, change] as const));
+  const ROWS = {
+    facts: [validatedRow("x", 1n), validatedRow("y", 11n)],
+    failed: [failedRow(2n), failedRow(12n)],
+    receipts: [receiptRow(3n), receiptRow(13n)],
+  };
 
-  test.each(changes)("names the row of %s with %s, and reads the others", async (table, change) => {
+  test.each(changes)("a row of %s with %s is told from what it should be, and no other one", async (table, change) => {
     const path = storePath();
     const store = openStore(path);
-    await insertFacts(store, LAW_COLLECTION, [validatedRow("x", 1n), validatedRow("y", 11n)]);
-    await insertFailed(store, LAW_COLLECTION, [failedRow(2n), failedRow(12n)]);
-    await store.insertReceipts([receiptRow(3n), receiptRow(13n)]);
+    await noteOf(store);
+    await insertFacts(store, LAW_COLLECTION, ROWS.facts);
+    await insertFailed(store, LAW_COLLECTION, ROWS.failed);
+    await store.insertReceipts(NOTE, ROWS.receipts);
+    expect(await differencesOf(store.reads, ROWS)).toEqual([]);
     openRaw(path).exec(`UPDATE ${table} SET ${change} WHERE offset < 10`);
-    const rows = await store.reads.rows(STREAM, 0n, 20n);
-    const [unreadable, ...others] = rows.filter(({ kind }) => kind === "unreadable");
-    expect(rows).toHaveLength(6);
-    expect(others).toEqual([]);
-    expect(unreadable?.kind === "unreadable" && unreadable.message).toContain("object cannot be read: ");
-    expect(unreadable?.position.offset).toBeLessThan(10n);
+    expect(await differencesOf(store.reads, ROWS)).toEqual([
+      [0, { kind: "differs", message: expect.stringMatching(/^its [a-z]+ is another$/) as unknown }],
+    ]);
+  });
+
+  test("a column more is told as well", async () => {
+    const path = storePath();
+    const store = openStore(path);
+    await noteOf(store);
+    await insertFacts(store, LAW_COLLECTION, ROWS.facts);
+    await store.close();
+    openRaw(path).exec("ALTER TABLE validated_orders ADD COLUMN extra TEXT");
+    const { reads } = openStore(path);
+    const differs = { kind: "differs", message: "it has a column more, extra" };
+    expect(await differencesOf(reads, { facts: ROWS.facts })).toEqual([
+      [0, differs],
+      [1, differs],
+    ]);
   });
 
   test("gives no decision over a holder that says nothing", async () => {
     const path = storePath();
     const store = openStore(path);
+    await noteOf(store);
     await insertFacts(store, LAW_COLLECTION, [validatedRow("x", 1n)]);
-    openRaw(path).exec("UPDATE validated_orders SET declared_by = 'nobody'");
-    const error = await unavailable(store.validatedById(LAW_COLLECTION, ["x"]));
+    openRaw(path).exec("UPDATE validated_orders SET stream = 99");
+    const error = await unavailable(store.holders(LAW_COLLECTION, [idOf("x")]));
     expect(error.code).toBe("STORE_CORRUPT");
-    expect(error.message).toBe(`Cannot read "x" from store "${path}": its columns were changed`);
-    expect(await store.reads.validatedById(LAW_COLLECTION, ["x"])).toEqual(new Map());
+    expect(error.message).toBe(`Cannot read ${idOf("x")} from store "${path}": its columns were changed`);
+    expect(await differencesOf(store.reads, { facts: [validatedRow("x", 1n)] })).toEqual([
+      [0, { kind: "differs", message: "its stream is none there is" }],
+    ]);
   });
 
   test("says what its engine finds wrong", async () => {
@@ -159,7 +205,8 @@ describe("trouble with the store's file", () => {
     expect(error).toMatchObject({ code: "STORE_FULL", remedy: "free some space; the gateway goes on by itself" });
     expect(error.message).toBe(`Cannot use store "${path}": the disk is full`);
     expect(await store.tail(STREAM)).toBeNull();
-    expect(plain(await store.reads.rows(STREAM, 0n, 10n))).toEqual(plain(asRead([ballast])));
+    expect(await differencesOf(store.reads, { facts: [ballast] })).toEqual([]);
+    expect(await store.reads.tally()).toEqual({ validated: 1, failed: 0, receipts: 0 });
     openRaw(path).exec("DELETE FROM validated_orders");
     await unit();
     expect(await store.tail(STREAM)).toEqual(ledgerEntry(1));
@@ -168,7 +215,7 @@ describe("trouble with the store's file", () => {
 
   test("rows outside a unit are all or nothing too", async () => {
     const store = openStore(storePath(), { pagesMax: 60 });
-    const rows = [1n, 2n, 3n].map((offset) => failedRow(offset, { raw: Buffer.alloc(80_000) }));
+    const rows = [1n, 2n, 3n].map((offset) => failedRow(offset, { raw: Buffer.alloc(60_000) }));
     expect(await unavailable(insertFailed(store, LAW_COLLECTION, rows))).toMatchObject({ code: "STORE_FULL" });
     expect(await store.reads.tally()).toEqual({ validated: 0, failed: 0, receipts: 0 });
   });

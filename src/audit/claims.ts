@@ -1,0 +1,56 @@
+import { canonicalText } from "../json/canonical.ts";
+import type { Position } from "../core/record.ts";
+import type { Draft } from "../gateway/decide-batch.ts";
+import { contentDigest, type Decided } from "../store/decided.ts";
+import { conflictOf } from "../store/duplicate.ts";
+import type { Resolution } from "../store/resolution.ts";
+import type { Difference, FailedRow, Holder, Receipt, ValidatedRow } from "../store/store.ts";
+
+/** What should have become of the records of an entry that passed and are no fact of their own. */
+export type Claims = {
+  readonly receipts: readonly Receipt[];
+  readonly conflicts: readonly FailedRow[];
+  readonly resolutions: readonly Resolution[];
+};
+
+/**
+ * Tells duplicates from conflicts by the facts as they are stored now. It shares nothing with the code that applies entries
+ * (gateway/apply.ts): whatever that does wrong has to show.
+ * @param facts how the facts of the draft differ from the stored ones.
+ */
+export function claimsOf(draft: Draft, facts: ReadonlyMap<number, Difference>): Claims {
+  const holders = new Map<string, Holder>();
+  for (const [place, one] of facts) if (one.kind === "held") holders.set(draft.facts.at(place).id, one.holder);
+  if (holders.size === 0 && draft.repeats.length === 0) return { receipts: [], conflicts: [], resolutions: [] };
+  const first = new Map<string, ValidatedRow>();
+  const receipts: Receipt[] = [];
+  const conflicts: FailedRow[] = [];
+  const resolutions: Resolution[] = [];
+  for (const row of draft.rows().filter(isFact)) {
+    const holder = holders.get(row.id) ?? holderFrom(first.get(row.id));
+    if (!first.has(row.id)) first.set(row.id, row);
+    if (holder === null || samePlace(row.position, holder.position)) continue;
+    const { position } = row;
+    const same = contentDigest(textOf(row), row.numbers) === contentDigest(holder.payloadText(), row.numbers);
+    if (same) receipts.push({ position, of: row.id });
+    else conflicts.push(conflictOf(row, holder));
+    resolutions.push({ offset: position.offset, letter: same ? "D" : "C", holder: holder.position });
+  }
+  return { receipts, conflicts, resolutions };
+}
+
+function isFact(row: Decided): row is ValidatedRow {
+  return row.kind === "validated";
+}
+
+function holderFrom(row: ValidatedRow | undefined): Holder | null {
+  return row === undefined ? null : { id: row.id, position: row.position, payloadText: () => textOf(row) };
+}
+
+function samePlace(a: Position, b: Position): boolean {
+  return a.stream === b.stream && a.offset === b.offset;
+}
+
+function textOf({ payload }: ValidatedRow): string {
+  return canonicalText(payload);
+}

@@ -1,0 +1,41 @@
+import type { OffsetRange } from "../source/source.ts";
+import { without, type Loss } from "../store/losses.ts";
+
+export type Gap = { readonly stream: string; readonly from: bigint; readonly to: bigint; readonly note: string };
+
+/** Finds out which offsets of recorded losses were decided after all, as when the log of before was accepted again. */
+export type LossBook = {
+  /** Told of what an entry of the ledger decided. */
+  readonly see: (stream: string, decided: readonly { readonly offset: bigint }[]) => void;
+  /** What stays lost. @param settledTo how far a stream is decided. */
+  readonly gaps: (settledTo: (stream: string) => bigint) => readonly Gap[];
+};
+
+export function createLossBook(losses: readonly Loss[]): LossBook {
+  const decided = new Map<Loss, OffsetRange[]>(losses.map((loss) => [loss, []]));
+  return {
+    see: (stream, leaves) => {
+      for (const [loss, ranges] of decided) {
+        if (loss.stream !== stream) continue;
+        for (const { offset } of leaves) {
+          if (offset < loss.from || offset >= loss.to) continue;
+          const last = ranges.at(-1);
+          if (last?.to === offset) ranges[ranges.length - 1] = { from: last.from, to: offset + 1n };
+          else ranges.push({ from: offset, to: offset + 1n });
+        }
+      }
+    },
+    gaps: (settledTo) => {
+      const gaps = new Map<string, Gap>();
+      for (const [loss, ranges] of decided) {
+        const { stream, note, from, to } = loss;
+        // What is not decided yet of a log that is in force again is still to come.
+        const end = loss.takenBack && settledTo(stream) < to ? settledTo(stream) : to;
+        for (const left of without({ from, to: end }, ranges)) {
+          gaps.set(`${stream} ${left.from} ${left.to}`, { stream, from: left.from, to: left.to, note });
+        }
+      }
+      return [...gaps.values()];
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { SourceRecord } from "../core/record.ts";
+import { evidenceOf } from "../ledger/evidence.ts";
+import { evidenceDigest } from "../ledger/packed.ts";
+import type { FetchLimits, Source, Stream } from "../source/source.ts";
+import type { LedgerEntry } from "../store/ledger.ts";
+
+const FETCH: FetchLimits = { bytesMax: 8_388_608, recordsMax: 10_000, waitMs: 0 };
+
+/** The records that a log holds of an entry's range. */
+export async function fetchRange(
+  source: Pick<Source, "fetch">,
+  stream: Stream,
+  { from, to }: Pick<LedgerEntry, "from" | "to">,
+  signal: AbortSignal,
+): Promise<readonly SourceRecord[]> {
+  const records: SourceRecord[] = [];
+  for (let next = from; next < to && !signal.aborted;) {
+    const fetched = await source.fetch(stream, next, FETCH, signal, to);
+    if (fetched.kind !== "records") break;
+    records.push(...fetched.read());
+    next = fetched.to;
+  }
+  return records;
+}
+
+type Differing = { readonly offset: bigint | null; readonly message: string };
+
+/**
+ * How the records of a log differ from those that were decided: nothing when the evidence made of them has the digest of the
+ * entry's.
+ */
+export function differsFromLog(
+  { topic, partition }: Pick<Stream, "topic" | "partition">,
+  entry: LedgerEntry,
+  decided: readonly SourceRecord[],
+  inLog: readonly SourceRecord[],
+): readonly Differing[] {
+  const range = { topic, partition, from: entry.from };
+  const digest = inLog.length === 0 ? "" : evidenceDigest(evidenceOf(range, inLog));
+  if (digest === entry.evidence) return [];
+  const left = new Map(inLog.map((record) => [record.position.offset, record]));
+  const found: Differing[] = [];
+  for (const record of decided) {
+    const { offset } = record.position;
+    const other = left.get(offset);
+    left.delete(offset);
+    if (other === undefined) found.push({ offset, message: "the log no longer holds this record" });
+    else if (bytesOf(other) !== bytesOf(record))
+      found.push({ offset, message: "the log's bytes, time, key or headers are not those that were decided" });
+  }
+  for (const offset of left.keys()) found.push({ offset, message: "the log holds a record where none was decided" });
+  return found;
+
+  function bytesOf(record: SourceRecord): string {
+    return evidenceDigest(evidenceOf({ ...range, from: record.position.offset }, [record]));
+  }
+}

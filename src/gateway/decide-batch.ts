@@ -1,0 +1,98 @@
+import { failureCode } from "../core/failure.ts";
+import type { SourceRecord } from "../core/record.ts";
+import { createEvidence, readEvidence } from "../ledger/evidence.ts";
+import { evidenceDigest } from "../ledger/packed.ts";
+import { outcomeOf, type Decided } from "../store/decided.ts";
+import type { LedgerEntry } from "../store/ledger.ts";
+import { createProof, type Proof } from "../store/proof.ts";
+import type { FailedRow, StagedFacts, StagedFailures, StoreWrites, StreamNote, ValidatedRow } from "../store/store.ts";
+import { createPlaces } from "./places.ts";
+
+/** A batch as it was decided: what its ledger entry will say, and what it will bring into the store. */
+export type Draft = {
+  readonly stream: StreamNote;
+  readonly from: bigint;
+  readonly proof: Proof & Pick<LedgerEntry, "evidence">;
+  /** The records as they were fetched, as ledger/evidence.ts writes them. */
+  readonly evidence: Buffer;
+  /** In a batch, as across batches, the first record of a fact is the one that is stored. */
+  readonly facts: StagedFacts;
+  readonly repeats: readonly Repeat[];
+  readonly failed: StagedFailures;
+  /** How many failures there are of each code. */
+  readonly failures: ReadonlyMap<string, number>;
+  /** The decisions, made again from the evidence: none of them is kept. */
+  readonly rows: () => readonly Decided[];
+};
+
+/** Another record of a fact that the batch has already: at this place among its facts. */
+export type Repeat = { readonly row: ValidatedRow; readonly place: number };
+
+/** Records of `[from, to)` of a stream. */
+export type Batch = {
+  readonly stream: StreamNote;
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly records: readonly SourceRecord[];
+};
+
+/**
+ * P3, record by record: what was decided is in the proof and in the stage before the next record is looked at, so that hardly any
+ * of it outlives the young generation of the heap.
+ * @param decide pure: it may be asked again.
+ * @param see is shown every decision.
+ */
+export function decideBatch(
+  writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
+  { stream, from, to, records }: Batch,
+  decide: (record: SourceRecord, index: number) => Decided,
+  see?: (row: Decided) => void,
+): Draft {
+  const facts = writes.stageFacts(stream);
+  const proof = createProof(from);
+  const { topic, partition } = stream;
+  const evidence = createEvidence({ topic, partition, from });
+  const placeOf = createPlaces(records.length);
+  const repeats: Repeat[] = [];
+  const failed = writes.stageFailed(stream);
+  const failures = new Map<string, number>();
+  for (let index = 0; index < records.length; index += 1) {
+    const record = records[index] as SourceRecord;
+    evidence.add(record);
+    const row = decide(record, index);
+    proof.add(row, outcomeOf(row), row.id);
+    if (row.kind === "failed") {
+      failed.add(row);
+      countFailure(failures, row);
+    } else {
+      const place = placeOf(row.id);
+      if (place === -1) facts.add(row);
+      else repeats.push({ row, place });
+    }
+    see?.(row);
+  }
+  const bytes = evidence.end();
+  const digest = records.length === 0 ? "" : evidenceDigest(bytes);
+  return {
+    stream,
+    from,
+    proof: { ...proof.end(to), evidence: digest },
+    evidence: bytes,
+    facts,
+    repeats,
+    failed,
+    failures,
+    rows: () => recordsIn(bytes, stream.stream).map(decide),
+  };
+}
+
+function recordsIn(evidence: Buffer, stream: string): readonly SourceRecord[] {
+  const read = readEvidence(evidence, stream);
+  if (typeof read === "string") throw new Error(`Cannot read evidence that was just written: ${read}`);
+  return read.records;
+}
+
+export function countFailure(failures: Map<string, number>, { reason }: FailedRow): void {
+  const code = failureCode(reason);
+  failures.set(code, (failures.get(code) ?? 0) + 1);
+}

@@ -1,0 +1,124 @@
+import type { CompiledContractSet } from "../core/compile.ts";
+import { ENGINE, type Decision, type Failed } from "../core/decide.ts";
+import { fingerprint } from "../core/fingerprint.ts";
+import { settleIntegers } from "../core/long-integers.ts";
+import { parseValue } from "../core/payload.ts";
+import type { SourceRecord } from "../core/record.ts";
+import { resolveVersion } from "../core/resolve.ts";
+import { framedSchemaId } from "../core/wire-format.ts";
+import { readEvidence } from "../ledger/evidence.ts";
+import { evidenceDigest, EVIDENCE_BYTES_MAX, unpackEvidence } from "../ledger/packed.ts";
+import { decidedAs, decideRecord, outcomeOf, type Decided } from "../store/decided.ts";
+import type { LedgerEntry, Outcome } from "../store/ledger.ts";
+import { decodeOutcomes } from "../store/proof.ts";
+import type { RefusalOf, StoreWrites, StreamNote } from "../store/store.ts";
+import { decideBatch, type Draft } from "./decide-batch.ts";
+
+/** The evidence of an entry, decided again. */
+export type Redraft =
+  | {
+      readonly kind: "draft";
+      readonly draft: Draft;
+      readonly collection: string;
+      /** Offsets whose recorded outcome is not the one that this build gives. */
+      readonly pinned: ReadonlySet<bigint>;
+    }
+  | { readonly kind: "fault"; readonly code: "EVIDENCE_DAMAGED" | "DECISION_DIVERGED"; readonly message: string };
+
+/**
+ * Decides the records of an entry again, by its own contract set; the outcomes that it recorded stand whatever today's build
+ * would say.
+ * @param records of its evidence ({@link recordsOfEntry}).
+ */
+export function redraft(
+  stage: Pick<StoreWrites, "stageFacts" | "stageFailed"> & { readonly refusalOf: RefusalOf },
+  stream: StreamNote,
+  entry: LedgerEntry,
+  records: readonly SourceRecord[],
+  set: CompiledContractSet,
+): Redraft {
+  const recorded = outcomesOf(entry, records);
+  if (recorded === null) return fault("EVIDENCE_DAMAGED", "its evidence is of other offsets");
+  const bound = set.byTopic.get(stream.topic);
+  if (bound === undefined) return fault("DECISION_DIVERGED", "its contract set does not bind its topic");
+  const pinned = new Set<bigint>();
+  const decide = (record: SourceRecord, index: number): Decided => {
+    const again = decideAgain(record, recorded[index] ?? "F", entry, set, stage.refusalOf);
+    if (again.isPinned) pinned.add(record.position.offset);
+    return again.row;
+  };
+  const draft = decideBatch(stage, { stream, from: entry.from, to: entry.to, records }, decide);
+  if (draft.proof.root !== entry.root)
+    return fault("DECISION_DIVERGED", "deciding the same records again gave other identities");
+  return { kind: "draft", draft, collection: bound.contract.collection, pinned };
+}
+
+function fault(code: "EVIDENCE_DAMAGED" | "DECISION_DIVERGED", message: string): Redraft {
+  return { kind: "fault", code, message };
+}
+
+/** The records of an entry, from its packed evidence; a sentence says what is wrong with it. */
+export function recordsOfEntry(
+  { topic, partition }: Pick<StreamNote, "topic" | "partition">,
+  entry: LedgerEntry,
+  packed: Uint8Array | null,
+): readonly SourceRecord[] | string {
+  if (entry.count === 0) return [];
+  if (packed === null) return "its evidence is missing";
+  const bytes = unpackEvidence(packed, EVIDENCE_BYTES_MAX);
+  if (bytes === null || evidenceDigest(bytes) !== entry.evidence)
+    return "its evidence does not have the digest it carries";
+  const evidence = readEvidence(bytes, entry.stream);
+  if (typeof evidence === "string") return evidence;
+  if (evidence.from !== entry.from) return "its evidence is of another range";
+  return evidence.topic === topic && evidence.partition === partition
+    ? evidence.records
+    : `its evidence is of ${evidence.topic}/${evidence.partition}`;
+}
+
+/** The recorded outcome of each record; null when the records are not the ones recorded. */
+function outcomesOf(entry: LedgerEntry, records: readonly SourceRecord[]): readonly Outcome[] | null {
+  const recorded = decodeOutcomes(entry.from, entry.outcomes);
+  if (recorded === null || recorded.to !== entry.to || recorded.leaves.length !== records.length) return null;
+  const same = recorded.leaves.every(({ offset }, index) => records[index]?.position.offset === offset);
+  return same ? recorded.leaves.map(({ outcome }) => outcome) : null;
+}
+
+/** Decides one record of an entry again. `isPinned`: the entry's outcome stands against what this build gives. */
+export function decideAgain(
+  record: SourceRecord,
+  outcome: Outcome,
+  entry: LedgerEntry,
+  set: CompiledContractSet,
+  refusalOf: RefusalOf,
+): { readonly row: Decided; readonly isPinned: boolean } {
+  const row = decideRecord(record, set, refusalOf);
+  if (outcomeOf(row) === outcome) return { row, isPinned: false };
+  const then = outcome === "F" ? unexplained(entry) : passedThen(record, set);
+  return { row: then === null ? row : decidedAs(record, then), isPinned: true };
+}
+
+function unexplained(entry: LedgerEntry): Failed {
+  const message = `Decided FAILED by engine ${entry.engine}; engine ${ENGINE} cannot say why`;
+  const reason = { kind: "unexplained", engine: entry.engine, message } as const;
+  const by = { contract: null, declaredBy: null, parsed: null };
+  return { status: "FAILED", reason, ...by, fingerprint: fingerprint(reason, null) };
+}
+
+/** The ledger says PASSED, today's build says FAILED: the identity needs neither schema nor rules. */
+function passedThen(record: SourceRecord, set: CompiledContractSet): Decision | null {
+  const bound = set.byTopic.get(record.position.topic);
+  const parsed = parseValue(record.value, set.limits);
+  if (bound === undefined || !parsed.ok) return null;
+  const resolved = resolveVersion(bound, record.headers, framedSchemaId(record.value), parsed.payload);
+  if (!resolved.ok) return null;
+  const { ref, identity, machineId, numbers } = resolved.version;
+  const settled = settleIntegers(parsed, numbers);
+  if (!settled.ok) return null;
+  const { payload } = settled;
+  const fields = identity(payload);
+  if ("missing" in fields) return null;
+  const id = machineId(fields);
+  const { declaredBy } = resolved;
+  return { status: "PASSED", id, contract: ref, declaredBy, payload, numbers };
+}

@@ -1,0 +1,180 @@
+import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Unavailable } from "../core/unavailable.ts";
+
+// SQLite takes a -wal for a file's own by its name alone. One of another file is written over this one, one that was cut off or
+// is damaged in its middle is used up to there, and one whose file is gone is deleted. So it is looked at before the file is
+// opened to be written. Layouts: sqlite.org/fileformat2.html (4.1 to 4.4) and sqlite.org/walformat.html (2.1).
+
+/** What is looked at: as in {@link FileKind}. */
+type Kind = { readonly code: string; readonly name: string; readonly identity: string };
+
+/**
+ * Refuses a file with a `-wal` that is not its own, or not whole. Nothing is changed. What cannot be told is let pass: opening
+ * the file says what is wrong with it.
+ * @throws `Unavailable` with the suffix `_WAL`.
+ */
+export function refuseWrongWal(kind: Kind, path: string): void {
+  const file = existsSync(path) ? realpathSync(path) : resolve(path);
+  if (PASSED.has(file)) return;
+  const wal = `${file}-wal`;
+  const fault = sizeOf(wal) <= WAL_HEADER_BYTES ? null : faultOf(kind, file, wal);
+  if (fault === null) {
+    PASSED.add(file);
+    return;
+  }
+  const { state, remedy } = FAULTS[fault];
+  const message = `Cannot use ${kind.name} "${path}": ${state.replace("WAL", `"${wal}"`)}`;
+  throw new Unavailable(`${kind.code}_WAL`, message, `${remedy}; nothing was changed`);
+}
+
+/**
+ * Files that this process looked at, and may have opened since: to open and close a -shm once more would take SQLite's own locks
+ * on it away, which POSIX ties to the process (sqlite.org/howtocorrupt.html, 2.2).
+ */
+const PASSED = new Set<string>();
+
+type Fault = "alone" | "cut off" | "foreign" | "damaged";
+
+const FAULTS: Readonly<Record<Fault, { readonly state: string; readonly remedy: string }>> = {
+  alone: {
+    state: "it is gone or empty, and WAL may hold records that are nowhere else",
+    remedy: "put the file back beside it, or restore a backup; to begin anew without what is in it, move it away",
+  },
+  "cut off": {
+    state: "WAL ends before what was committed in it",
+    remedy: "put the whole one back, or restore a backup",
+  },
+  foreign: {
+    state: "WAL is of another file, or is damaged",
+    remedy:
+      "put its own one back, or restore a backup; where the file was closed in order it has none: move this one away",
+  },
+  damaged: {
+    state: "WAL is damaged, and what was committed behind the damage would be dropped",
+    remedy: "put a sound one back, or restore a backup",
+  },
+};
+
+function faultOf({ identity }: Kind, file: string, wal: string): Fault | null {
+  if (sizeOf(file) === 0) return "alone";
+  if (isCutOff(file, wal)) return "cut off";
+  const alone = readIdentity(file, identity, "alone");
+  const together = readIdentity(file, identity, "with -wal");
+  if (together.kind === "untold") return null;
+  // Until the -wal is written into the file, the file alone may have none yet, or be unreadable.
+  const same = alone.kind !== "id" || (together.kind === "id" && together.id === alone.id);
+  if (!same) return "foreign";
+  return dropsCommits(file, wal) ? "damaged" : null;
+}
+
+const WAL_HEADER_BYTES = 32;
+const FRAME_HEADER_BYTES = 24;
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** The first bytes of a file from a position on; null when there are fewer, or none can be read. */
+function bytesOf(path: string, from: number, count: number): Buffer | null {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const bytes = Buffer.alloc(count);
+      return readSync(file, bytes, 0, count, from) === count ? bytes : null;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return null;
+  }
+}
+
+/** What the index of a `-wal`, its `-shm`, says: how many frames are committed, under which salts. */
+type Index = { readonly frames: number; readonly salts: Buffer };
+
+/** What a `-wal` says of its frames; each begins with a header of 24 bytes. */
+function readHeader(wal: string): { readonly frameBytes: number; readonly salts: Buffer } | null {
+  const bytes = bytesOf(wal, 0, WAL_HEADER_BYTES);
+  return bytes === null
+    ? null
+    : { frameBytes: FRAME_HEADER_BYTES + bytes.readUInt32BE(8), salts: bytes.subarray(16, 24) };
+}
+
+const INDEX_VERSION = 3_007_000;
+const INDEX_BYTES = 48;
+
+function readIndex(file: string): Index | null {
+  const bytes = bytesOf(`${file}-shm`, 0, 2 * INDEX_BYTES);
+  if (bytes === null) return null;
+  const header = bytes.subarray(0, INDEX_BYTES);
+  // Two copies: they differ while a process writes them.
+  if (!header.equals(bytes.subarray(INDEX_BYTES)) || header.readUInt32LE(0) !== INDEX_VERSION) return null;
+  return { frames: header.readUInt32LE(16), salts: header.subarray(32, 40) };
+}
+
+/**
+ * A process that was killed leaves the index: it never counts a frame that is not on the disk. The index is read first, since
+ * others append meanwhile; a -wal that begins anew has other salts.
+ */
+function isCutOff(file: string, wal: string): boolean {
+  const index = readIndex(file);
+  const header = readHeader(wal);
+  if (index === null || header === null || !header.salts.equals(index.salts)) return false;
+  return sizeOf(wal) < WAL_HEADER_BYTES + index.frames * header.frameBytes;
+}
+
+/** One value that a file never changes; "untold" when it cannot be read now. */
+type Identity = { readonly kind: "id"; readonly id: string } | { readonly kind: "none" | "damaged" | "untold" };
+
+/** SQLite's codes for what is there and is no such file: an unknown table, damage, no database. */
+const DAMAGED: ReadonlySet<number> = new Set([1, 11, 26]);
+
+/** Reads without changing anything: a connection that only reads leaves the -wal as it is, also when it is the last. */
+function readIdentity(file: string, sql: string, how: "alone" | "with -wal"): Identity {
+  const url = pathToFileURL(file);
+  if (how === "alone") url.searchParams.set("immutable", "1");
+  let db: DatabaseSync | null = null;
+  try {
+    db = new DatabaseSync(url, { readOnly: true, timeout: LOCK_WAIT_MS });
+    const found = db.prepare(sql).get()?.["id"];
+    return typeof found === "string" ? { kind: "id", id: found } : { kind: "none" };
+  } catch (error) {
+    const code = (error as { readonly errcode?: unknown }).errcode;
+    return { kind: typeof code === "number" && DAMAGED.has(code & 0xff) ? "damaged" : "untold" };
+  } finally {
+    db?.close();
+  }
+}
+
+const LOCK_WAIT_MS = 500;
+
+/**
+ * Whether frames follow the last one that SQLite reads up to, of which one ended a transaction and others come behind it. A
+ * crash leaves none such: a transaction begins when the one before it is on the disk. Called when the index is fresh.
+ */
+function dropsCommits(file: string, wal: string): boolean {
+  const before = readIndex(file);
+  const header = readHeader(wal);
+  if (before === null || header === null || !header.salts.equals(before.salts)) return false;
+  const { salts, frameBytes } = header;
+  const count = Math.floor((sizeOf(wal) - WAL_HEADER_BYTES) / frameBytes);
+  const sound: { readonly frame: number; readonly commits: boolean }[] = [];
+  const opened = openSync(wal, "r");
+  try {
+    const bytes = Buffer.alloc(FRAME_HEADER_BYTES);
+    for (let frame = before.frames + 1; frame <= count; frame += 1) {
+      readSync(opened, bytes, 0, FRAME_HEADER_BYTES, WAL_HEADER_BYTES + (frame - 1) * frameBytes);
+      if (bytes.subarray(8, 16).equals(salts)) sound.push({ frame, commits: bytes.readUInt32BE(4) > 0 });
+    }
+  } finally {
+    closeSync(opened);
+  }
+  // Another process may have committed them meanwhile.
+  const after = readIndex(file);
+  if (after === null || !after.salts.equals(salts)) return false;
+  const committed = sound.find(({ frame, commits }) => commits && frame > after.frames);
+  return committed !== undefined && sound.some(({ frame }) => frame > committed.frame);
+}

@@ -1,0 +1,45 @@
+import type { LogEndNote } from "../log-end.ts";
+import { sealAction, type OperatorAction } from "../operator.ts";
+import { operatorActions } from "../operator-actions.ts";
+import type { Store } from "../store.ts";
+import type { TrafficNote } from "../traffic.ts";
+import type { Operator } from "./migration.ts";
+
+/**
+ * What no log can give again, so that it goes with the store: what people did, who sent which version, how far the log was shown to
+ * reach.
+ */
+export type Carried = {
+  readonly actions: readonly OperatorAction[];
+  readonly traffic: readonly TrafficNote[];
+  readonly logEnds: readonly LogEndNote[];
+};
+
+/** The words of the plan for it. */
+export function describeCarried({ actions, traffic, logEnds }: Carried): string {
+  return `carry over the operator log (${actions.length}), who sends which version (${traffic.length}) and how far the log reached (${logEnds.length})`;
+}
+
+/**
+ * Writes it into a store of the present layout, and then that this was done. Again it changes nothing.
+ * @param from the layout of before.
+ */
+export async function carryOver(
+  carried: Carried,
+  store: Store,
+  from: number,
+  operator: Operator,
+  kept: string,
+): Promise<void> {
+  for (const action of carried.actions) await store.appendAction(action);
+  await store.noteTraffic(carried.traffic);
+  await store.noteLogEnds(carried.logEnds);
+  const detail = `from layout ${from}, which is kept as ${kept}`;
+  let last: OperatorAction | null = null;
+  for await (const action of operatorActions(store.reads)) {
+    if (action.action === "migrate" && action.detail === detail) return;
+    last = action;
+  }
+  const reason = "another layout: the log is decided again";
+  await store.appendAction(sealAction(last, { ...operator, action: "migrate", target: "store", reason, detail }));
+}

@@ -1,0 +1,253 @@
+import { Long, type Db, type Document } from "mongodb";
+import { Unavailable } from "../../core/unavailable.ts";
+import { LAYOUT } from "../layout-version.ts";
+import type { OperatorAction } from "../operator.ts";
+import type { Store } from "../store.ts";
+import { carryOver, describeCarried, type Carried } from "./carry.ts";
+import { migratedMeanwhile, type Bounds, type Decided, type Migration, type Operator } from "./migration.ts";
+
+/** A database that a migration may lay out anew. */
+export type MongoTarget = {
+  readonly db: Db;
+  /** How the names begin under which a migration that was broken off keeps collections; null when none began. */
+  readonly begun: string | null;
+  /** False when a build of layout 1 began on a store of the present layout: what it made is set aside, and nothing else. */
+  readonly whole: boolean;
+  /** @returns false when another migration began or ended since the database was looked at. */
+  readonly noteMigration: (from: number, aside: string) => Promise<boolean>;
+  readonly noteMigrated: () => Promise<void>;
+  /**
+   * Makes one collection as the present layout has it; nothing where it has none of the name.
+   * @returns false when somebody made it otherwise meanwhile.
+   */
+  readonly make: (name: string) => Promise<boolean>;
+  /** A store of the present layout, while the migration is noted. */
+  readonly openNew: () => Store;
+  /** Where gateways are connected to the server from, other than this process; null where that may not be asked. */
+  readonly connected: () => Promise<readonly string[] | null>;
+  /** The word of the operator that those who are connected work on other databases. */
+  readonly othersElsewhere: boolean;
+};
+
+/**
+ * From layout 1: every collection is kept under another name, and new ones take their places, into which the log is decided again.
+ *
+ * The ledger goes first. In the moment in which it has no name a gateway of layout 1 that runs may make it anew with its next entry:
+ * that one is set aside as well. From then on the server refuses whatever such a gateway appends (the validator of the ledger wants a
+ * field that it does not write), so that it pauses with STORE_REFUSED, and one that is started finds another validator than its own
+ * and ends with STORE_LAYOUT.
+ */
+export function fromLayout1(target: MongoTarget): Migration {
+  const { whole } = target;
+  return {
+    from: 1,
+    to: LAYOUT,
+    plan: async () => {
+      const names = await namesOf(target);
+      const moving = await toMove(target, names);
+      return {
+        steps: [
+          ...moving.map(
+            (name) => `keep collection ${name} as ${names.aside}${name}, as it is: nothing of it is deleted`,
+          ),
+          ...(whole
+            ? [
+                `make new collections in layout ${LAYOUT}`,
+                describeCarried(await readCarried(target.db, names)),
+                "decide the log again into them, from its first record and by the contracts of now, when the gateway is started",
+              ]
+            : []),
+        ],
+        decided: whole ? await readDecided(target.db, names) : [],
+        heldOutside: async (stream, bounds) => countOutside(target.db, names, stream, bounds),
+      };
+    },
+    up: async (tell, operator) => up(target, tell, operator),
+  };
+}
+
+async function up(target: MongoTarget, tell: (step: string) => void, operator: Operator): Promise<void> {
+  const { db, whole } = target;
+  await refuseWhileConnected(target);
+  const names = await namesOf(target);
+  if (whole) {
+    tell("note that a migration begins");
+    if (!(await target.noteMigration(1, names.aside))) throw migratedMeanwhile();
+  }
+  for (const name of await toMove(target, names)) {
+    tell(`move ${name}`);
+    await replace(target, name, names);
+  }
+  if (whole) {
+    for (const name of CARRIED) await target.make(name);
+    tell("carry over what no log can give again");
+    const { aside } = names;
+    await carryOver(
+      await readCarried(db, await namesOf(target, aside)),
+      target.openNew(),
+      1,
+      operator,
+      `${aside}sigma_ledger`,
+    );
+    tell("note the new layout");
+    await target.noteMigrated();
+  }
+  tell("done");
+}
+
+/** The names that are there, and how those begin under which this migration keeps collections. */
+type Names = { readonly there: ReadonlySet<string>; readonly aside: string };
+
+async function namesOf({ db, begun }: MongoTarget, given: string | null = begun): Promise<Names> {
+  const found = await db.listCollections({ type: "collection" }, { nameOnly: true }).toArray();
+  const there = new Set(found.map(({ name }) => name));
+  if (given !== null) return { there, aside: given };
+  // Another migration may have left its own.
+  let aside = "layout1_";
+  for (let number = 2; [...there].some((name) => name.startsWith(aside)); number += 1) aside = `layout1_${number}_`;
+  return { there, aside };
+}
+
+/** Where a collection is now: under its own name or, when it was moved, the other one. */
+function placeOf(name: string, { there, aside }: Names): string {
+  return there.has(aside + name) ? aside + name : name;
+}
+
+/** Where what is carried over goes to, though the old store had none of it. */
+const CARRIED = ["sigma_operator_log", "sigma_traffic", "sigma_log_ends"] as const;
+
+async function refuseWhileConnected({ connected, othersElsewhere }: MongoTarget): Promise<void> {
+  const from = await connected();
+  if (othersElsewhere || from === null || from.length === 0) return;
+  throw new Unavailable(
+    "STORE_LOCKED",
+    `Cannot migrate the store: gateways are connected to its server, from ${from.join(", ")}`,
+    "stop them first; where they work on other databases, add --others-elsewhere; nothing was changed",
+  );
+}
+
+/** What layout 1 made, in the order in which it is moved; also what was moved and perhaps not made anew. */
+async function toMove({ db, whole }: MongoTarget, names: Names): Promise<readonly string[]> {
+  const { there, aside } = names;
+  const own = [...there].map((name) => (name.startsWith(aside) ? name.slice(aside.length) : name));
+  const documents = [...new Set(own.filter((name) => /^(?:validated|failed)_/.test(name)))].toSorted();
+  const made: string[] = [];
+  for (const name of [...SHARED, ...documents].filter((one) => own.includes(one))) {
+    // Of other programs there may be collections under such names: theirs have no such index.
+    const isShared = whole ? name.startsWith("sigma_") : name === "sigma_raw";
+    if (isShared || (await hasPositions(db, placeOf(name, names)))) made.push(name);
+  }
+  return made;
+}
+
+const SHARED = [
+  "sigma_ledger",
+  "sigma_receipts",
+  "sigma_raw",
+  "sigma_contract_sets",
+  "sigma_operator_log",
+  "sigma_traffic",
+  "sigma_halts",
+  "sigma_log_ends",
+] as const;
+
+async function hasPositions(db: Db, name: string): Promise<boolean> {
+  return (await db.collection(name).indexes()).some((index) => index.name === "position");
+}
+
+/** Gives a collection another name, and makes the one that has its name from now on. */
+async function replace({ db, make }: MongoTarget, name: string, { there, aside }: Names): Promise<void> {
+  if (!there.has(aside + name)) await db.renameCollection(name, aside + name);
+  for (let number = 2; number < TRIES_MAX; number += 1) {
+    if (await make(name)) return;
+    await db.renameCollection(name, `${aside}${name}_${number}`);
+  }
+  throw new Unavailable(
+    "STORE_LOCKED",
+    `Cannot migrate the store: a gateway of layout 1 makes collection ${name} again and again`,
+    "end it, then run `sigma store migrate` again",
+  );
+}
+
+const TRIES_MAX = 100;
+
+// The words of layout 1.
+
+async function readDecided(db: Db, names: Names): Promise<readonly Decided[]> {
+  const found = await db
+    .collection(placeOf("sigma_ledger", names))
+    .aggregate(
+      [
+        { $group: { _id: "$stream", from: { $min: "$from" }, to: { $max: "$to" }, records: { $sum: "$count" } } },
+        { $sort: { _id: 1 } },
+      ],
+      { ...EXACT, allowDiskUse: true },
+    )
+    .toArray();
+  return found.map(({ _id, from, to, records }) => ({
+    stream: String(_id),
+    from: offsetOf(from),
+    to: offsetOf(to),
+    records: Number(records),
+  }));
+}
+
+async function countOutside(db: Db, names: Names, stream: string, bounds: Bounds | null): Promise<number> {
+  const { there, aside } = names;
+  const own = [...there].map((name) => (name.startsWith(aside) ? name.slice(aside.length) : name));
+  const objects = new Set(own.filter((name) => /^(?:sigma_receipts$|validated_|failed_)/.test(name)));
+  const outside =
+    bounds === null
+      ? {}
+      : {
+          $or: [{ offset: { $lt: Long.fromBigInt(bounds.start) } }, { offset: { $gte: Long.fromBigInt(bounds.end) } }],
+        };
+  let records = 0;
+  for (const name of objects) {
+    const filter = { stream: { $eq: stream }, ...outside };
+    records += await db.collection(placeOf(name, names)).countDocuments(filter);
+  }
+  return records;
+}
+
+async function readCarried(db: Db, names: Names): Promise<Carried> {
+  const all = async (name: string, sort: string): Promise<readonly Document[]> =>
+    db
+      .collection(placeOf(name, names))
+      .find({}, EXACT)
+      .sort({ [sort]: 1 })
+      .toArray();
+  return {
+    actions: (await all("sigma_operator_log", "_id")).map((one) => ({
+      seq: Number(one["_id"]),
+      prevHash: String(one["prevHash"]),
+      at: String(one["at"]),
+      actor: String(one["actor"]),
+      action: String(one["action"]) as OperatorAction["action"],
+      target: String(one["target"]),
+      reason: String(one["reason"]),
+      detail: String(one["detail"]),
+      hash: String(one["hash"]),
+    })),
+    traffic: (await all("sigma_traffic", "_id")).map((one) => ({
+      subject: String(one["subject"]),
+      version: Number(one["version"]),
+      producer: String(one["producer"]),
+      firstMs: Number(one["first"]),
+      lastMs: Number(one["last"]),
+    })),
+    logEnds: (await all("sigma_log_ends", "_id")).map((one) => ({
+      stream: String(one["_id"]),
+      topic: String(one["topic"]),
+      partition: Number(one["partition"]),
+      end: offsetOf(one["end"]),
+    })),
+  };
+}
+
+/** Longs as they are: an offset may be beyond 2^53. Never useBigInt64 for the client as a whole (store/mongodb/bson-reader.ts). */
+const EXACT = { promoteLongs: false } as const;
+
+function offsetOf(value: unknown): bigint {
+  return value instanceof Long ? value.toBigInt() : BigInt(Math.trunc(Number(value)));
+}

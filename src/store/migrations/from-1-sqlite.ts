@@ -1,0 +1,245 @@
+import { chmodSync, chownSync, existsSync, linkSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import { Unavailable } from "../../core/unavailable.ts";
+import { guarded, type FileKind } from "../../sqlite/open.ts";
+import { openToLook } from "../../sqlite/read-only.ts";
+import { sync } from "../../sqlite/sync.ts";
+import { refuseWrongWal } from "../../sqlite/wal.ts";
+import { LAYOUT } from "../layout-version.ts";
+import type { OperatorAction } from "../operator.ts";
+import type { Store } from "../store.ts";
+import { carryOver, describeCarried, type Carried } from "./carry.ts";
+import { migratedMeanwhile, type Bounds, type Decided, type Migration, type Operator } from "./migration.ts";
+
+/** The file of a store that a migration may replace. */
+export type SqliteTarget = {
+  readonly kind: FileKind;
+  readonly path: string;
+  readonly busyTimeoutMs: number;
+  /** Makes a store of the present layout. */
+  readonly make: (path: string, collections: readonly string[]) => Store;
+};
+
+/**
+ * From layout 1: the file is kept under another name, and a new one takes its place, into which the log is decided again.
+ *
+ * The new file is made whole beside the old one, which then gets its second name, and loses the first to the new one in one step of
+ * the file system: at no moment is there no store. Meanwhile the old file is locked and out of WAL mode. Who waited for it, and has
+ * it open under the name that is the new one's by then, has to bring it back to WAL first, which SQLite refuses
+ * (SQLITE_READONLY_DBMOVED).
+ */
+export function fromLayout1(target: SqliteTarget): Migration {
+  const { kind, path, busyTimeoutMs } = target;
+  const looking = <T>(look: (db: DatabaseSync) => T): T =>
+    guarded(kind, path, () => {
+      const db = openToLook(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
+      try {
+        return look(db);
+      } finally {
+        db.close();
+      }
+    });
+  return {
+    from: FROM,
+    to: LAYOUT,
+    plan: async () => ({
+      steps: [
+        `keep ${basename(path)} as ${basename(asideOf(path))}, as it is: nothing of it is deleted`,
+        `make a new ${basename(path)} in layout ${LAYOUT}`,
+        describeCarried(looking(readCarried)),
+        "decide the log again into it, from its first record and by the contracts of now, when the gateway is started",
+      ],
+      decided: looking(readDecided),
+      heldOutside: async (stream, bounds) => looking((db) => countOutside(db, stream, bounds)),
+    }),
+    up: async (tell, operator) => up(target, tell, operator),
+  };
+}
+
+async function up({ kind, path, busyTimeoutMs, make }: SqliteTarget, tell: (step: string) => void, operator: Operator) {
+  tell("lock the old file");
+  refuseWrongWal(kind, path);
+  const old = guarded(kind, path, () => holdAlone(path, busyTimeoutMs));
+  try {
+    const [aside, fresh] = [asideOf(path), join(dirname(path), "store.migrating.db")];
+    tell("make the new file");
+    for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(fresh + suffix, { force: true });
+    const store = make(fresh, collectionsIn(old));
+    try {
+      await carryOver(readCarried(old), store, FROM, operator, basename(aside));
+    } finally {
+      await store.close();
+    }
+    tell("bring it to the disk");
+    guarded(kind, fresh, () => leaveWal(fresh));
+    own(fresh, path);
+    sync(fresh);
+    tell("keep the old file under its new name");
+    keep(path, aside);
+    sync(dirname(path));
+    tell("put the new file in its place");
+    renameSync(fresh, path);
+    sync(dirname(path));
+  } finally {
+    old.close();
+  }
+  tell("done");
+}
+
+/** The name under which the old file is kept: the first that is free, or that it has already. */
+function asideOf(path: string): string {
+  const begin = path.replace(/\.db$/, "");
+  for (let number = 1; ; number += 1) {
+    const name = `${begin}.layout-1${number === 1 ? "" : `-${number}`}.db`;
+    if (!existsSync(name) || isSameFile(name, path)) return name;
+  }
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [statSync(one, { bigint: true }), statSync(other, { bigint: true })];
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
+function keep(path: string, aside: string): void {
+  if (existsSync(aside)) return;
+  try {
+    linkSync(path, aside);
+  } catch (error) {
+    const code = String((error as NodeJS.ErrnoException).code);
+    throw new Unavailable(
+      "STORE_IO",
+      `Cannot keep store "${path}" as "${aside}": the file system answers ${code} to a second name`,
+      "copy the data directory to a file system that has hard links, and migrate it there; nothing was changed",
+      error,
+    );
+  }
+}
+
+/** The new file belongs to whom the old one does, where this user may say so. */
+function own(fresh: string, path: string): void {
+  const { mode, uid, gid } = statSync(path);
+  chmodSync(fresh, mode);
+  try {
+    chownSync(fresh, uid, gid);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
+  }
+}
+
+/** Brings everything into the one file, and locks it until it is closed. @throws `Unavailable` when another process has it open. */
+function holdAlone(path: string, busyTimeoutMs: number): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
+  try {
+    db.exec("PRAGMA locking_mode = EXCLUSIVE");
+    leaveWalOf(db);
+    db.exec("BEGIN EXCLUSIVE");
+    // Somebody may have begun between the two.
+    if (db.prepare("PRAGMA journal_mode").get()?.["journal_mode"] !== "delete") throw inUse(path);
+    if (db.prepare("PRAGMA user_version").get()?.["user_version"] !== FROM) throw migratedMeanwhile();
+    // Left by whoever only looked: it is nobody's now, and would lie beside the new file.
+    rmSync(`${path}-shm`, { force: true });
+    return db;
+  } catch (error) {
+    db.close();
+    const code = (error as { readonly errcode?: unknown }).errcode;
+    throw typeof code === "number" && (code & 0xff) === SQLITE_BUSY ? inUse(path) : error;
+  }
+}
+
+const FROM = 1;
+const SQLITE_BUSY = 5;
+
+function inUse(path: string): Unavailable {
+  const message = `Cannot migrate store "${path}": another process has it open`;
+  return new Unavailable("STORE_LOCKED", message, "stop the gateway first; nothing was changed");
+}
+
+function leaveWal(path: string): void {
+  const db = new DatabaseSync(path);
+  try {
+    leaveWalOf(db);
+  } finally {
+    db.close();
+  }
+}
+
+function leaveWalOf(db: DatabaseSync): void {
+  db.exec("PRAGMA journal_mode = DELETE");
+}
+
+// The words of layout 1.
+
+function readDecided(db: DatabaseSync): readonly Decided[] {
+  const rows = readAll(
+    db,
+    `SELECT stream, min(from_offset) AS first, max(to_offset) AS last, sum(count) AS records
+      FROM sigma_ledger GROUP BY stream ORDER BY stream`,
+  );
+  return rows.map((row) => ({
+    stream: String(row["stream"]),
+    from: row["first"] as bigint,
+    to: row["last"] as bigint,
+    records: Number(row["records"]),
+  }));
+}
+
+function countOutside(db: DatabaseSync, stream: string, bounds: Bounds | null): number {
+  const outside = bounds === null ? "" : "AND (offset < ? OR offset >= ?)";
+  const values = bounds === null ? [] : [bounds.start, bounds.end];
+  let records = 0;
+  for (const table of objectTables(db)) {
+    const row = db.prepare(`SELECT count(*) AS n FROM ${table} WHERE stream = ? ${outside}`).get(stream, ...values);
+    records += Number(row?.["n"]);
+  }
+  return records;
+}
+
+function objectTables(db: DatabaseSync): readonly string[] {
+  return readAll(db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    .map(({ name }) => String(name))
+    .filter((name) => /^(?:sigma_receipts|(?:validated|failed)_[a-z][a-z0-9_]{0,62})$/.test(name));
+}
+
+function collectionsIn(db: DatabaseSync): readonly string[] {
+  return objectTables(db).flatMap((name) => /^validated_(.*)$/.exec(name)?.[1] ?? []);
+}
+
+function readCarried(db: DatabaseSync): Carried {
+  return {
+    actions: readAll(db, "SELECT * FROM sigma_operator_log ORDER BY seq").map((row) => ({
+      seq: Number(row["seq"]),
+      prevHash: String(row["prev_hash"]),
+      at: String(row["at"]),
+      actor: String(row["actor"]),
+      action: String(row["action"]) as OperatorAction["action"],
+      target: String(row["target"]),
+      reason: String(row["reason"]),
+      detail: String(row["detail"]),
+      hash: String(row["hash"]),
+    })),
+    traffic: readAll(db, "SELECT * FROM sigma_traffic").map((row) => ({
+      subject: String(row["subject"]),
+      version: Number(row["version"]),
+      producer: String(row["producer"]),
+      firstMs: Number(row["first_ms"]),
+      lastMs: Number(row["last_ms"]),
+    })),
+    // The first files of the layout had none.
+    logEnds:
+      readAll(db, "SELECT 1 FROM sqlite_schema WHERE name = 'sigma_log_ends'").length === 0
+        ? []
+        : readAll(db, "SELECT * FROM sigma_log_ends").map((row) => ({
+            stream: String(row["stream"]),
+            topic: String(row["topic"]),
+            partition: Number(row["partition"]),
+            end: row["end_offset"] as bigint,
+          })),
+  };
+}
+
+function readAll(db: DatabaseSync, sql: string): readonly Readonly<Record<string, SQLOutputValue>>[] {
+  const statement = db.prepare(sql);
+  statement.setReadBigInts(true);
+  return statement.all();
+}

@@ -1,0 +1,111 @@
+import { Binary, type Db } from "mongodb";
+import type { Difference, Holder } from "../store.ts";
+import type { Field } from "./bson-reader.ts";
+import { holderOf, inPages, readFacts } from "./holders.ts";
+import { RAW } from "./read-raw.ts";
+import type { StagedDocuments } from "./staged-documents.ts";
+import { openStored, sourceOf, type StoredDocument } from "./stored-document.ts";
+import type { Streams } from "./streams.ts";
+
+/** Which facts are not stored byte for byte as they are staged, by their places. */
+export async function compareFacts<Row>(
+  db: Db,
+  streams: Pick<Streams, "byNumber">,
+  collection: string,
+  staged: StagedDocuments<Row>,
+): Promise<ReadonlyMap<number, Difference>> {
+  const read = (ids: readonly Uint8Array[]): AsyncGenerator<Buffer> =>
+    readFacts(
+      db,
+      collection,
+      ids.map((id) => new Binary(id.subarray(UUID_HEAD), Binary.SUBTYPE_UUID)),
+    );
+  return differences(staged, read, async (stored, wanted) => {
+    const [there, ours] = [sourceOf(stored), sourceOf(wanted)];
+    if (there === null || (there.stream === ours?.stream && there.offset === ours.offset)) return null;
+    return holderOf(stored, streams);
+  });
+}
+
+/** The same of what is stored under a position, which nothing else can hold. */
+export async function compareOwn<Row>(
+  db: Db,
+  collection: string,
+  staged: StagedDocuments<Row>,
+): Promise<ReadonlyMap<number, Difference>> {
+  const found = db.collection<{ _id: string }>(collection);
+  const read = (ids: readonly Buffer[]): AsyncGenerator<Buffer> =>
+    inPages(ids, (page) =>
+      found.find({ _id: { $in: page.map((id) => id.toString("utf8", TEXT_HEAD, id.length - 1)) } }, RAW),
+    );
+  return differences(staged, read, async () => null);
+}
+
+/** Before the bytes of a UUID, and those of a text, which end with NUL: their length, and a subtype. */
+const UUID_HEAD = 5;
+const TEXT_HEAD = 4;
+
+async function differences<Row>(
+  { size, bytesAt }: StagedDocuments<Row>,
+  read: (ids: readonly Buffer[]) => AsyncGenerator<Buffer>,
+  holderIn: (stored: StoredDocument, wanted: StoredDocument) => Promise<Holder | null>,
+): Promise<ReadonlyMap<number, Difference>> {
+  const places = Array.from({ length: size() }, (_, place) => place);
+  const placeOf = new Map(places.map((place) => [keyOf(bytesAt(place)), place]));
+  const found = new Map<number, Difference>();
+  const missing = new Set(places);
+  for await (const bytes of read(places.map((place) => idOf(bytesAt(place))))) {
+    const place = placeOf.get(keyOf(bytes));
+    if (place === undefined) continue;
+    missing.delete(place);
+    if (bytesAt(place).equals(bytes)) continue;
+    const [stored, wanted] = [openStored(bytes), openStored(bytesAt(place))];
+    const holder = await holderIn(stored, wanted);
+    if (holder === null) found.set(place, { kind: "differs", message: differenceOf(stored, wanted) });
+    else found.set(place, { kind: "held", holder });
+  }
+  for (const place of missing) found.set(place, { kind: "missing" });
+  return new Map([...found].toSorted(([a], [b]) => a - b));
+}
+
+/** Behind the length of a document stand type and name of its first field, which is its id. */
+const ID_AT = 4 + 1 + 4;
+
+/** The value of the id of a document, whose other fields need not be read for it. */
+function idOf(bytes: Buffer): Buffer {
+  const head = bytes[4] === 0x05 ? UUID_HEAD : TEXT_HEAD;
+  return bytes.subarray(ID_AT, ID_AT + head + bytes.readInt32LE(ID_AT));
+}
+
+function keyOf(bytes: Buffer): string {
+  return idOf(bytes).toString("latin1");
+}
+
+/** Names of fields that a person can read; whoever changed a document may have called one anything. */
+const NAMES_MAX = 5;
+const NAME_MAX = 40;
+
+/** Which fields of a document are not as they should be, as a sentence. */
+function differenceOf(stored: StoredDocument, wanted: StoredDocument): string {
+  const wantedNames = new Set(wanted.fields.map(({ name }) => name));
+  const others = wanted.fields.filter((field) => !isSameField(stored, wanted, field)).map(({ name }) => name);
+  const more = stored.fields.map(({ name }) => name).filter((name) => !wantedNames.has(name));
+  if (others.length > 0) return `its ${listOf(others)} ${others.length === 1 ? "is another" : "are others"}`;
+  if (more.length > 0) return `it has ${more.length === 1 ? "a field" : "fields"} more, ${listOf(more)}`;
+  return "its fields are in another order";
+}
+
+/** The same type and bytes, once. */
+function isSameField(stored: StoredDocument, wanted: StoredDocument, field: Field): boolean {
+  const [there, ...again] = stored.fields.filter(({ name }) => name === field.name);
+  if (there === undefined || again.length > 0 || there.type !== field.type) return false;
+  return stored.bytes.subarray(there.from, there.to).equals(wanted.bytes.subarray(field.from, field.to));
+}
+
+function listOf(names: readonly string[]): string {
+  const told = names
+    .slice(0, NAMES_MAX)
+    .map((name) => (name.length > NAME_MAX ? `${name.slice(0, NAME_MAX)}...` : name));
+  const last = names.length > NAMES_MAX ? `${names.length - NAMES_MAX} more` : told.pop();
+  return told.length === 0 ? (last ?? "") : `${told.join(", ")} and ${last}`;
+}

@@ -1,0 +1,81 @@
+import type { Db } from "mongodb";
+import type { DocumentPlace, StreamNote } from "../store.ts";
+import { eachOf, RAW } from "./read-raw.ts";
+import { factIdOf, openStored, sourceOf, textOf, uuidOf, type StoredDocument } from "./stored-document.ts";
+import type { Streams } from "./streams.ts";
+import { placeId } from "./write-documents.ts";
+import { guarded } from "./unavailable.ts";
+
+export type ObjectCollection = { readonly name: string; readonly kind: DocumentPlace["kind"] };
+
+/** Documents in a page. */
+const PAGE = 1_000;
+
+/**
+ * Where every document says that it belongs, by `_id`. With one cursor for each collection and not by the id of the page before:
+ * a comparison of ids sees only those of one type, and an invented document may have any.
+ */
+export async function* placesOf(
+  db: Db,
+  collections: readonly ObjectCollection[],
+  streams: Streams,
+): AsyncGenerator<readonly DocumentPlace[]> {
+  const notes = new Map((await guarded(streams.all)).map((note) => [note.number, note]));
+  for (const { name, kind } of collections) {
+    const collection = kind === "receipt" ? "" : name.slice(name.indexOf("_") + 1);
+    const fields = { validated: { source: 1 }, failed: { _id: 1 }, receipt: { of: 1 } }[kind];
+    const options = { ...RAW, projection: fields, sort: { _id: 1 }, batchSize: PAGE } as const;
+    const documents = eachOf(db.collection(name).find({}, options));
+    try {
+      for (let page = await pageOf(documents); page.length > 0; page = await pageOf(documents))
+        yield page.map((bytes) => placeOf(kind, collection, openStored(bytes), notes));
+    } finally {
+      await documents.return(undefined);
+    }
+  }
+}
+
+async function pageOf(documents: AsyncGenerator<Buffer, void>): Promise<readonly Buffer[]> {
+  return guarded(async () => {
+    const page: Buffer[] = [];
+    while (page.length < PAGE) {
+      const next = await documents.next();
+      if (next.done === true) break;
+      page.push(next.value);
+    }
+    return page;
+  });
+}
+
+function placeOf(
+  kind: DocumentPlace["kind"],
+  collection: string,
+  stored: StoredDocument,
+  notes: ReadonlyMap<number, StreamNote>,
+): DocumentPlace {
+  if (kind === "validated") {
+    const source = sourceOf(stored);
+    return {
+      kind,
+      collection,
+      id: factIdOf(stored) ?? "",
+      stream: source?.stream ?? null,
+      offset: source?.offset ?? null,
+    };
+  }
+  const id = textOf(stored, "_id") ?? "";
+  const named = kind === "failed" ? id : (uuidOf(stored, "of") ?? "");
+  return { kind, collection, id: named, ...positionIn(id, notes) };
+}
+
+/** The position that a failure or a receipt has in its id; none when the id is not the one of a position. */
+function positionIn(
+  id: string,
+  notes: ReadonlyMap<number, StreamNote>,
+): { readonly stream: number | null; readonly offset: bigint | null } {
+  const [, offset, number] = /@(\d{1,19})#(\d{1,10})$/.exec(id) ?? [];
+  const note = notes.get(Number(number));
+  if (offset === undefined || note === undefined || placeId(note, BigInt(offset)) !== id)
+    return { stream: null, offset: null };
+  return { stream: note.number, offset: BigInt(offset) };
+}

@@ -1,0 +1,85 @@
+import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+import { failureCode } from "../../core/failure.ts";
+import { uuidBytes } from "../../core/uuid.ts";
+import type { Difference, FailedRow, Holder, Receipt, ValidatedRow } from "../store.ts";
+import { FACT, FAILURE } from "./layout.ts";
+import { bindFact, bindFailure, type Row } from "./rows.ts";
+import type { StagedRows } from "./staged.ts";
+
+/** One row of a statement, 64-bit integers as `bigint`; undefined when there is none. */
+type Get = (sql: string, ...values: SQLInputValue[]) => Row | undefined;
+
+/** Text as its bytes: two texts that are no UTF-8 could look alike. */
+const WITH_BYTES = "*, CAST(payload AS BLOB) AS payload_bytes";
+
+/** Which facts are not stored as they should be, by their places. @param holderOf null when a row does not say whose it is. */
+export function compareFacts(
+  get: Get,
+  collection: string,
+  { stream, rows }: StagedRows<ValidatedRow>,
+  holderOf: (row: Row) => Holder | null,
+): ReadonlyMap<number, Difference> {
+  const sql = `SELECT ${WITH_BYTES} FROM validated_${collection} WHERE _id = ?`;
+  return differences(rows, (row) => {
+    const stored = get(sql, uuidBytes(row.id));
+    if (stored === undefined) return { kind: "missing" };
+    if (stored["stream"] !== BigInt(stream) || stored["offset"] !== row.position.offset) {
+      const holder = holderOf(stored);
+      return holder === null ? { kind: "differs", message: "its stream is none there is" } : { kind: "held", holder };
+    }
+    return difference(FACT, bindFact(row, stream), stored);
+  });
+}
+
+export function compareFailed(
+  get: Get,
+  collection: string,
+  { stream, rows }: StagedRows<FailedRow>,
+): ReadonlyMap<number, Difference> {
+  const sql = `SELECT ${WITH_BYTES} FROM failed_${collection} WHERE stream = ? AND offset = ?`;
+  return differences(rows, (row) => {
+    const stored = get(sql, stream, row.position.offset);
+    if (stored === undefined) return { kind: "missing" };
+    // Told first: whatever else differs follows from it.
+    if (stored["code"] !== failureCode(row.reason)) return { kind: "differs", message: "its code is another" };
+    return difference(FAILURE, bindFailure(row, stream), stored);
+  });
+}
+
+export function compareReceipts(
+  get: Get,
+  stream: number,
+  receipts: readonly Receipt[],
+): ReadonlyMap<number, Difference> {
+  const sql = "SELECT * FROM sigma_receipts WHERE stream = ? AND offset = ?";
+  return differences(receipts, ({ position: { offset }, of }) => {
+    const stored = get(sql, stream, offset);
+    if (stored === undefined) return { kind: "missing" };
+    return difference(["stream", "offset", "of"], [stream, offset, uuidBytes(of)], stored);
+  });
+}
+
+function differences<T>(rows: readonly T[], compare: (row: T) => Difference | null): ReadonlyMap<number, Difference> {
+  const found = new Map<number, Difference>();
+  rows.forEach((row, place) => {
+    const one = compare(row);
+    if (one !== null) found.set(place, one);
+  });
+  return found;
+}
+
+/** The first column that is not as it should be; a column that this program does not write is one as well. */
+function difference(columns: readonly string[], expected: readonly SQLInputValue[], stored: Row): Difference | null {
+  for (const [index, column] of columns.entries()) {
+    const value = column === "payload" ? (stored["payload_bytes"] ?? null) : (stored[column] ?? null);
+    if (!isSame(expected[index] ?? null, value)) return { kind: "differs", message: `its ${column} is another` };
+  }
+  const other = Object.keys(stored).find((name) => name !== "payload_bytes" && !columns.includes(name));
+  return other === undefined ? null : { kind: "differs", message: `it has a column more, ${other}` };
+}
+
+function isSame(expected: SQLInputValue, stored: SQLOutputValue): boolean {
+  if (expected instanceof Uint8Array) return stored instanceof Uint8Array && Buffer.compare(expected, stored) === 0;
+  if (typeof expected === "number") return stored === BigInt(expected);
+  return expected === stored;
+}

@@ -1,0 +1,112 @@
+import type { SQLInputValue } from "node:sqlite";
+import { uuidText } from "../../core/uuid.ts";
+import type { DocumentPlace, RefusalOf, StoreReads } from "../store.ts";
+import { compareFacts, compareFailed, compareReceipts } from "./compare.ts";
+import { assertCollectionName, type ObjectTable } from "./layout.ts";
+import { readFailure, type Row } from "./rows.ts";
+import { stagedRowsOf, stageFacts, stageFailed } from "./staged.ts";
+import type { Streams } from "./streams.ts";
+import { holderOf, holdersOf, unreadable } from "./writes.ts";
+
+/** A connection that reads: 64-bit integers as `bigint`. */
+type Reading = {
+  readonly all: (sql: string, ...values: SQLInputValue[]) => readonly Row[];
+  readonly get: (sql: string, ...values: SQLInputValue[]) => Row | undefined;
+  /** Whether there is such a table. */
+  readonly has: (table: string) => boolean;
+  readonly guard: <T>(run: () => T) => T;
+  readonly tables: () => readonly ObjectTable[];
+  readonly path: string;
+};
+
+type DocumentReads = Pick<
+  StoreReads,
+  | "streamNotes"
+  | "holders"
+  | "stageFacts"
+  | "stageFailed"
+  | "refusalOf"
+  | "compareFacts"
+  | "compareFailed"
+  | "compareReceipts"
+  | "failureAt"
+  | "documentPlaces"
+>;
+
+/** The reads of facts, failures and receipts. A collection that has no table has no documents. */
+export function openDocumentReads({ all, get, has, guard, tables, path }: Reading, streams: Streams): DocumentReads {
+  return {
+    streamNotes: async () => guard(streams.all),
+    holders: async (collection, ids) => {
+      assertCollectionName(collection);
+      if (!has(`validated_${collection}`)) return new Map();
+      const sql = `SELECT * FROM validated_${collection} WHERE _id = ?`;
+      return guard(() =>
+        holdersOf(
+          (id) => get(sql, id),
+          ids,
+          (row) => holderOf(row, streams) ?? unreadable(path, row),
+        ),
+      );
+    },
+    stageFacts,
+    stageFailed,
+    refusalOf,
+    compareFacts: async (collection, facts) => {
+      assertCollectionName(collection);
+      const staged = stagedRowsOf(facts);
+      if (!has(`validated_${collection}`)) return allMissing(staged.rows.length);
+      return guard(() => compareFacts(get, collection, staged, (row) => holderOf(row, streams)));
+    },
+    compareFailed: async (collection, failed) => {
+      assertCollectionName(collection);
+      const staged = stagedRowsOf(failed);
+      if (!has(`failed_${collection}`)) return allMissing(staged.rows.length);
+      return guard(() => compareFailed(get, collection, staged));
+    },
+    compareReceipts: async ({ number }, receipts) => compareReceipts(get, number, receipts),
+    failureAt: async (collection, { number }, offset) => {
+      assertCollectionName(collection);
+      if (!has(`failed_${collection}`)) return null;
+      const row = get(`SELECT * FROM failed_${collection} WHERE stream = ? AND offset = ?`, number, offset);
+      return row === undefined ? null : readFailure(row);
+    },
+    documentPlaces: () => placesOf(all, tables()),
+  };
+}
+
+function allMissing(count: number): ReadonlyMap<number, { readonly kind: "missing" }> {
+  return new Map(Array.from({ length: count }, (_, place) => [place, { kind: "missing" }]));
+}
+
+/** Nothing: its limit of 1 GB for a value is beyond any record. */
+export const refusalOf: RefusalOf = () => null;
+
+const PAGE = 1_000;
+
+async function* placesOf(
+  all: Reading["all"],
+  tables: readonly ObjectTable[],
+): AsyncGenerator<readonly DocumentPlace[]> {
+  for (const { name, kind } of tables) {
+    const collection = kind === "receipt" ? "" : name.slice(name.indexOf("_") + 1);
+    // Receipts have no rowid; their key is as good.
+    const sql =
+      kind === "receipt"
+        ? "SELECT * FROM sigma_receipts WHERE (stream, offset) > (?, ?) ORDER BY stream, offset LIMIT ?"
+        : `SELECT rowid AS place, * FROM ${name} WHERE rowid > ? AND ? = 0 ORDER BY rowid LIMIT ?`;
+    for (let after: readonly [SQLInputValue, SQLInputValue] = [kind === "receipt" ? -1n : 0n, 0n]; ;) {
+      const page = all(sql, ...after, PAGE);
+      yield page.map((row) => placeOf(kind, collection, row));
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) break;
+      after = kind === "receipt" ? [last["stream"] ?? null, last["offset"] ?? null] : [last["place"] ?? null, 0n];
+    }
+  }
+}
+
+function placeOf(kind: DocumentPlace["kind"], collection: string, row: Row): DocumentPlace {
+  const [id, of, stream, offset] = [row["_id"], row["of"], Number(row["stream"]), row["offset"] as bigint];
+  const named = id instanceof Uint8Array ? uuidText(id) : of instanceof Uint8Array ? uuidText(of) : "";
+  return { kind, collection, id: kind === "failed" ? `${stream}@${offset}` : named, stream, offset };
+}

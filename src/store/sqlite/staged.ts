@@ -1,0 +1,31 @@
+import type { FailedRow, Holder, Staged, StagedFacts, StagedFailures, StreamNote, ValidatedRow } from "../store.ts";
+import { payloadOf } from "./rows.ts";
+
+/** Rows that wait: this engine takes them one by one. */
+export type StagedRows<Row> = { readonly stream: number; readonly rows: readonly Row[] };
+
+type Own<Row> = Staged<Row> & StagedRows<Row>;
+
+export function stageFacts({ number }: StreamNote): StagedFacts {
+  const rows: ValidatedRow[] = [];
+  const at = (place: number): Holder => {
+    const row = rows[place];
+    if (row === undefined) throw new Error(`Cannot read staged fact ${place} of ${rows.length}`);
+    return { id: row.id, position: row.position, payloadText: () => Buffer.from(payloadOf(row)).toString("utf8") };
+  };
+  return { ...staged(number, rows), at };
+}
+
+export function stageFailed({ number }: StreamNote): StagedFailures {
+  return staged<FailedRow>(number, []);
+}
+
+function staged<Row>(stream: number, rows: Row[]): Own<Row> {
+  return { stream, rows, add: (row) => void rows.push(row), size: () => rows.length, release: () => undefined };
+}
+
+/** What {@link stageFacts} or {@link stageFailed} staged. */
+export function stagedRowsOf<Row>(given: Staged<Row>): StagedRows<Row> {
+  if (!("rows" in given)) throw new Error("Cannot insert rows that another store staged");
+  return given as Own<Row>;
+}

@@ -1,0 +1,275 @@
+import { describe, expect, test } from "vitest";
+import { parseJson } from "../../src/json/parse-json.ts";
+import { exactInteger } from "../../src/json/exact-integer.ts";
+import type {
+  DocumentPlace,
+  FailedRow,
+  Holder,
+  Occurrence,
+  Receipt,
+  Store,
+  ValidatedRow,
+} from "../../src/store/store.ts";
+import {
+  differencesOf,
+  failedRow,
+  HOSTILE,
+  idOf,
+  insertFacts,
+  insertFailed,
+  LAW_COLLECTION,
+  NOTE,
+  noteOf,
+  REASONS,
+  receiptRow,
+  STREAM,
+  validatedRow,
+} from "./rows.ts";
+import type { StoreBackend } from "./store-laws.ts";
+
+type Rows = {
+  readonly facts?: readonly ValidatedRow[];
+  readonly failed?: readonly FailedRow[];
+  readonly receipts?: readonly Receipt[];
+};
+
+async function insert(store: Store, { facts = [], failed = [], receipts = [] }: Rows): Promise<void> {
+  expect(await noteOf(store)).toEqual(NOTE);
+  await insertFacts(store, LAW_COLLECTION, facts);
+  await insertFailed(store, LAW_COLLECTION, failed);
+  await store.insertReceipts(NOTE, receipts);
+}
+
+/** What every store keeps of facts, failures and receipts. */
+export function documentLaws(name: string, start: () => Promise<StoreBackend>): void {
+  describe(`${name} keeps the laws of documents`, () => {
+    test("a fact is stored once, however often it is inserted", async () => {
+      const { open } = await start();
+      const store = await open();
+      const rows = [validatedRow("a", 1n), validatedRow("b", 2n)];
+      expect(await insertFacts(store, LAW_COLLECTION, rows)).toEqual(["inserted", "inserted"]);
+      expect(await insertFacts(store, LAW_COLLECTION, rows)).toEqual(["exists", "exists"]);
+      expect(await insertFacts(await open(), LAW_COLLECTION, rows)).toEqual(["exists", "exists"]);
+      expect(await store.reads.tally()).toEqual({ validated: 2, failed: 0, receipts: 0 });
+    });
+
+    test("a taken id is told row by row, and the rest goes in", async () => {
+      const { open } = await start();
+      const store = await open();
+      await insert(store, { facts: [validatedRow("a", 1n), validatedRow("b", 2n)] });
+      const rows = [validatedRow("c", 3n), validatedRow("a", 4n), validatedRow("b", 1n), validatedRow("e", 5n)];
+      expect(await insertFacts(store, LAW_COLLECTION, rows)).toEqual(["inserted", "exists", "exists", "inserted"]);
+      const held = await store.holders(LAW_COLLECTION, ["a", "b", "c", "e", "nobody"].map(idOf));
+      expect([...held].map(([id, { position }]) => [id, position.offset])).toEqual(
+        expect.arrayContaining([
+          [idOf("a"), 1n],
+          [idOf("b"), 2n],
+          [idOf("c"), 3n],
+          [idOf("e"), 5n],
+        ]),
+      );
+      expect(held.size).toBe(4);
+    });
+
+    test("a holder says its record's position, exactly, and its payload", async () => {
+      const { open } = await start();
+      const store = await open();
+      const last = 2n ** 63n - 1n;
+      const rows = [
+        validatedRow("a", 2n ** 53n + 1n, { raw: Buffer.from('{"n":1.5,"t":"\\u00fc\\n","list":[true,null,{}]}') }),
+        validatedRow("b", last),
+      ];
+      await insert(store, { facts: rows });
+      for (const held of [
+        await store.holders(LAW_COLLECTION, [idOf("a"), idOf("b")]),
+        await (await open()).reads.holders(LAW_COLLECTION, [idOf("b"), idOf("a")]),
+      ]) {
+        const told = rows.map(({ id }) => held.get(id) as Holder);
+        expect(told.map(({ id, position }) => ({ id, position }))).toEqual(
+          rows.map(({ id, position }) => ({ id, position })),
+        );
+        expect(told.map(({ payloadText }) => parseJson(payloadText()))).toEqual(rows.map(({ payload }) => payload));
+      }
+    });
+
+    test("a staged fact says the same before it is inserted and after", async () => {
+      const { open } = await start();
+      const store = await open();
+      const rows = HOSTILE.map((changes, index) => validatedRow(`id-${index}`, BigInt(index), changes));
+      const facts = store.stageFacts(await noteOf(store));
+      rows.forEach(facts.add);
+      expect(facts.size()).toBe(rows.length);
+      const staged = (): unknown =>
+        rows.map((_, place) => {
+          const { id, position, payloadText } = facts.at(place);
+          return { id, position, text: payloadText() };
+        });
+      const before = staged();
+      expect(await store.insertFacts(LAW_COLLECTION, facts)).toEqual(new Set());
+      expect(staged()).toEqual(before);
+      const held = await store.holders(
+        LAW_COLLECTION,
+        rows.map(({ id }) => id),
+      );
+      expect(
+        rows.map(({ id }) => {
+          const holder = held.get(id) as Holder;
+          return { id: holder.id, position: holder.position, text: holder.payloadText() };
+        }),
+      ).toEqual(before);
+    });
+
+    test("facts that are staged side by side are kept apart, also in what others had before", async () => {
+      const { open } = await start();
+      const store = await open();
+      const batch = (fact: string, from: bigint): readonly ValidatedRow[] =>
+        Array.from({ length: 50 }, (_, index) => validatedRow(`${fact}-${index}`, from + BigInt(index)));
+      await insert(store, { facts: batch("before", 0n) });
+      const [one, other] = [store.stageFacts(NOTE), store.stageFacts(NOTE)];
+      batch("one", 100n).forEach((row, index) => {
+        one.add(row);
+        other.add(batch("other", 200n)[index] as ValidatedRow);
+      });
+      await store.insertFacts(LAW_COLLECTION, other);
+      other.release();
+      const third = store.stageFacts(NOTE);
+      batch("third", 300n).forEach(third.add);
+      await store.insertFacts(LAW_COLLECTION, one);
+      await store.insertFacts(LAW_COLLECTION, third);
+      const facts = [batch("before", 0n), batch("one", 100n), batch("other", 200n), batch("third", 300n)].flat();
+      expect(await differencesOf(store.reads, { facts })).toEqual([]);
+    });
+
+    test("any bytes, keys, headers, payloads and reasons are stored as they are written, whoever reads", async () => {
+      const { open } = await start();
+      const store = await open();
+      const rows: Rows = {
+        facts: HOSTILE.map((changes, index) => validatedRow(`id-${index}`, BigInt(index), changes)),
+        failed: [
+          ...HOSTILE.map((changes, index) => failedRow(BigInt(100 + index), changes)),
+          ...REASONS.map((reason, index) => failedRow(BigInt(200 + index), { reason })),
+          failedRow(300n, { contract: null, declaredBy: null, machineId: idOf("machine's"), parsed: null }),
+          failedRow(301n, { raw: Buffer.alloc(70_000, "x") }),
+        ],
+        receipts: [receiptRow(400n), receiptRow(2n ** 63n - 1n, "b")],
+      };
+      await insert(store, rows);
+      expect(await differencesOf(store.reads, rows)).toEqual([]);
+      expect(await differencesOf((await open()).reads, rows)).toEqual([]);
+      const note = await noteOf(store);
+      for (const { position, reason, fingerprint } of rows.failed ?? [])
+        expect(await store.reads.failureAt(LAW_COLLECTION, note, position.offset)).toEqual({ reason, fingerprint });
+      expect(await store.reads.failureAt(LAW_COLLECTION, note, 99n)).toBeNull();
+    });
+
+    test("what is missing, what is another and what another record holds are told apart", async () => {
+      const { open } = await start();
+      const store = await open();
+      await insert(store, { facts: [validatedRow("a", 1n)], failed: [failedRow(2n)], receipts: [receiptRow(3n)] });
+      const other = { raw: Buffer.from('{"n":99}') };
+      expect(await differencesOf(store.reads, { facts: [validatedRow("b", 1n)] })).toEqual([[0, { kind: "missing" }]]);
+      expect(await differencesOf(store.reads, { failed: [failedRow(1n)] })).toEqual([[0, { kind: "missing" }]]);
+      expect(await differencesOf(store.reads, { receipts: [receiptRow(2n)] })).toEqual([[0, { kind: "missing" }]]);
+      const differs = [0, { kind: "differs", message: expect.any(String) as unknown }];
+      expect(await differencesOf(store.reads, { facts: [validatedRow("a", 1n, other)] })).toEqual([differs]);
+      expect(await differencesOf(store.reads, { facts: [validatedRow("a", 1n, { timestampMs: 1 })] })).toEqual([
+        differs,
+      ]);
+      expect(await differencesOf(store.reads, { failed: [failedRow(2n, other)] })).toEqual([differs]);
+      const [reason] = REASONS;
+      expect(await differencesOf(store.reads, { failed: [failedRow(2n, { reason: reason! })] })).toEqual([differs]);
+      expect(await differencesOf(store.reads, { receipts: [receiptRow(3n, "b")] })).toEqual([differs]);
+      const [held] = await differencesOf(store.reads, { facts: [validatedRow("a", 9n, other)] });
+      expect(held?.[1].kind === "held" && held[1].holder.position).toEqual(validatedRow("a", 1n).position);
+      expect(await differencesOf(store.reads, { facts: [validatedRow("a", 1n)] }, "never_made")).toEqual([
+        [0, { kind: "missing" }],
+      ]);
+    });
+
+    test("the first under an id or a position is kept, whatever comes later", async () => {
+      const { open } = await start();
+      const store = await open();
+      const rows = { facts: [validatedRow("a", 1n)], failed: [failedRow(2n)], receipts: [receiptRow(3n)] };
+      await insert(store, rows);
+      const raw = Buffer.from('{"n":"other"}');
+      await insert(store, {
+        facts: [validatedRow("a", 7n, { raw })],
+        failed: [failedRow(2n, { raw })],
+        receipts: [receiptRow(3n, "b")],
+      });
+      expect(await differencesOf(store.reads, rows)).toEqual([]);
+      expect(await store.reads.tally()).toEqual({ validated: 1, failed: 1, receipts: 1 });
+    });
+
+    test("times of any 64 bits are kept as they are", async () => {
+      const { open } = await start();
+      const store = await open();
+      const times = [-(2n ** 63n), -1n, 0n, 2n ** 53n, 2n ** 53n + 1n, 1_700_000_000_000_000_001n, 2n ** 63n - 1n];
+      const at = (index: number): Partial<Occurrence> => ({ timestampMs: exactInteger(times[index] ?? 0n) });
+      const rows = {
+        facts: times.map((_, index) => validatedRow(`t${index}`, BigInt(index), at(index))),
+        failed: times.map((_, index) => failedRow(BigInt(100 + index), at(index))),
+      };
+      await insert(store, rows);
+      expect(await differencesOf((await open()).reads, rows)).toEqual([]);
+      const off = times.map((_, index) => validatedRow(`t${index}`, BigInt(index), at((index + 1) % times.length)));
+      expect(await differencesOf(store.reads, { facts: off })).toHaveLength(times.length);
+    });
+
+    test("every document says where it belongs, also what no ledger has", async () => {
+      const { open } = await start();
+      const store = await open();
+      const count = 1_200;
+      await insert(store, {
+        facts: Array.from({ length: count }, (_, index) => validatedRow(`f${index}`, BigInt(index))),
+        failed: [failedRow(2n ** 53n + 1n)],
+        receipts: Array.from({ length: count }, (_, index) => receiptRow(BigInt(10_000 + index))),
+      });
+      const places: DocumentPlace[] = [];
+      for await (const page of store.reads.documentPlaces()) places.push(...page);
+      const offsets = (kind: string): readonly (bigint | null)[] =>
+        places.filter((place) => place.kind === kind && place.stream === 1).map(({ offset }) => offset);
+      expect(new Set(offsets("validated")).size).toBe(count);
+      expect(offsets("failed")).toEqual([2n ** 53n + 1n]);
+      expect(new Set(offsets("receipt")).size).toBe(count);
+      expect(places).toHaveLength(2 * count + 1);
+      expect(places.find(({ offset }) => offset === 7n)).toMatchObject({ collection: LAW_COLLECTION, id: idOf("f7") });
+    });
+
+    test("what was never seen is absent", async () => {
+      const { open } = await start();
+      const { reads, ...store } = await open();
+      expect(await store.tail(STREAM)).toBeNull();
+      expect(await store.ledgerEntry(STREAM, 0)).toBeNull();
+      expect(await store.contractSet("x")).toBeNull();
+      expect(await store.holders(LAW_COLLECTION, [idOf("x")])).toEqual(new Map());
+      expect(await reads.holders("never_made", [idOf("x")])).toEqual(new Map());
+      expect([await reads.streams(), await reads.streamNotes(), await reads.ledger(STREAM, 0, 9)]).toEqual([
+        [],
+        [],
+        [],
+      ]);
+      expect(await reads.entryAt(STREAM, 0n)).toBeNull();
+      expect(await reads.tally()).toEqual({ validated: 0, failed: 0, receipts: 0 });
+      expect([await reads.failureCounts(), await reads.contractSets()]).toEqual([[], []]);
+    });
+
+    test("documents are counted, failures by code with the most frequent first", async () => {
+      const { open } = await start();
+      const store = await open();
+      const codes = ["schema", "rule", "malformed-empty", "schema", "rule", "schema"];
+      const reasons = codes.map((code) => REASONS.find((reason) => code.startsWith(reason.kind))!);
+      await insert(store, {
+        failed: reasons.map((reason, index) => failedRow(BigInt(index), { reason })),
+        facts: [validatedRow("a", 10n), validatedRow("b", 11n)],
+        receipts: [receiptRow(12n)],
+      });
+      expect(await store.reads.tally()).toEqual({ validated: 2, failed: 6, receipts: 1 });
+      expect(await store.reads.failureCounts()).toEqual([
+        { code: "schema", count: 3 },
+        { code: "rule", count: 2 },
+        { code: "malformed-empty", count: 1 },
+      ]);
+    });
+  });
+}

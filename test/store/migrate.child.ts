@@ -1,0 +1,20 @@
+import { openToMigrate } from "../../src/main.ts";
+import { runMigrations } from "../../src/store/migrations/migration.ts";
+
+// node migrate.child.ts <dataDir> <mongodbUri or ""> <step>: migrates, and is gone (SIGKILL) when that step is told. Prints the number
+// of steps when it gets through.
+const [dataDir = "", uri = "", last = ""] = process.argv.slice(2);
+const { found, migrations, close } = await openToMigrate({ dataDir, mongodbUri: uri === "" ? null : uri }, true);
+let steps = 0;
+const operator = { actor: "somebody", at: "2026-11-28T17:00:00.000Z" };
+await runMigrations(
+  migrations,
+  async () => (await found()) ?? 0,
+  operator,
+  () => {
+    steps += 1;
+    if (steps === Number(last)) process.kill(process.pid, "SIGKILL");
+  },
+);
+process.stdout.write(`${steps}\n`);
+await close();
