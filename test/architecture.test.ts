@@ -184,6 +184,7 @@ const PARTS: Readonly<Record<string, Part>> = {
       "gateway/operate",
       "gateway/redo",
       "gateway/redraft",
+      "gateway/stored-set",
     ],
     libraries: [],
     node: [],

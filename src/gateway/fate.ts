@@ -34,7 +34,7 @@ type Deps = {
   readonly source: Pick<Source, "bounds">;
   readonly gateway: Pick<Gateway, "streams">;
   readonly tail: Store["tail"];
-  readonly reads: Pick<StoreReads, "ledger" | "streams" | "logEnds" | "operatorLog">;
+  readonly reads: Pick<StoreReads, "ledger" | "entryAt" | "streams" | "logEnds" | "operatorLog">;
   /** What became of the position, where its evidence is kept. */
   readonly rowAt: () => Promise<SettledRow | null>;
 };
@@ -69,7 +69,7 @@ async function isOver({ reads }: Deps, { id }: Stream, current: readonly Stream[
 }
 
 async function decidedFate(deps: Deps, stream: Stream, tail: LedgerEntry, offset: bigint): Promise<Fate> {
-  const entry = offset >= tail.from ? tail : await entryAt(deps.reads, tail, offset);
+  const entry = offset >= tail.from ? tail : await deps.reads.entryAt(tail.stream, offset);
   if (entry === null) return { kind: "before", first: await firstOf(deps.reads, tail) };
   if (entry.kind === "GAP") return { kind: "lost", note: entry.note };
   const outcome = outcomeAt(entry.from, entry.outcomes, offset);
@@ -101,21 +101,6 @@ export async function isDropped(
 async function lossAt({ reads }: Deps, { id }: Stream, offset: bigint): Promise<Loss | null> {
   const losses = await recordedLosses(reads);
   return losses.findLast(({ stream, from, to }) => stream === id && from <= offset && offset < to) ?? null;
-}
-
-/** The entry that covers an offset below the tail; null when the offset lies before the first. Seqs have no holes. */
-async function entryAt(reads: Deps["reads"], tail: LedgerEntry, offset: bigint): Promise<LedgerEntry | null> {
-  let low = 0;
-  let high = tail.seq - 1;
-  while (low <= high) {
-    const middle = Math.floor((low + high) / 2);
-    const [entry] = await reads.ledger(tail.stream, middle, 1);
-    if (entry === undefined) return null;
-    if (offset < entry.from) high = middle - 1;
-    else if (offset >= entry.to) low = middle + 1;
-    else return entry;
-  }
-  return null;
 }
 
 async function firstOf(reads: Deps["reads"], tail: LedgerEntry): Promise<bigint> {

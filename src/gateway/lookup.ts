@@ -1,11 +1,11 @@
-import { compileContractSet, type CompiledContractSet } from "../core/compile.ts";
-import { openContractSet } from "../core/contract-set.ts";
+import type { CompiledContractSet } from "../core/compile.ts";
 import type { SourceRecord } from "../core/record.ts";
 import { EVIDENCE_DROPPED, type LedgerEntry } from "../store/ledger.ts";
 import { conflictOf, hasSameContent, isSamePosition, receiptOf } from "../store/duplicate.ts";
 import { decodeOutcomes } from "../store/proof.ts";
 import type { Holder, SettledRow, StoreReads, StreamNote, ValidatedRow } from "../store/store.ts";
 import { decideAgain, recordsOfEntry } from "./redraft.ts";
+import { storedContractSet } from "./stored-set.ts";
 
 /** Tells from the ledger what became of positions. */
 export type Lookup = {
@@ -140,10 +140,8 @@ function compiledSets(
     const set = current?.();
     const known = set?.digest === digest ? set : compiled.get(digest);
     if (known !== undefined) return known;
-    const text = await reads.contractSet(digest);
-    const sealed = text === null ? null : openContractSet(digest, text);
-    if (sealed === null) return null;
-    const made = compileContractSet(sealed);
+    const made = await storedContractSet(reads, digest);
+    if (made === null) return null;
     compiled.set(digest, made);
     const [oldest] = compiled.keys();
     if (compiled.size > SETS_MAX && oldest !== undefined) compiled.delete(oldest);

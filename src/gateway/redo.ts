@@ -1,5 +1,3 @@
-import { compileContractSet, type CompiledContractSet } from "../core/compile.ts";
-import { openContractSet } from "../core/contract-set.ts";
 import type { Stream } from "../source/source.ts";
 import { EVIDENCE_DROPPED, type LedgerEntry } from "../store/ledger.ts";
 import { NOTHING_APPLIED, resolvedOf } from "../store/resolution.ts";
@@ -7,6 +5,7 @@ import type { Store } from "../store/store.ts";
 import { applyDraft, type Applied } from "./apply.ts";
 import type { Halt } from "./event.ts";
 import { recordsOfEntry, redraft } from "./redraft.ts";
+import { storedContractSet } from "./stored-set.ts";
 
 export type Redone =
   | Applied
@@ -28,7 +27,7 @@ export async function redoTail(store: Store, stream: Stream, tail: LedgerEntry):
   if (packed === null && (await store.tail(tail.stream))?.seq !== tail.seq) return { kind: "lost" };
   const records = recordsOfEntry(stream, tail, packed);
   if (typeof records === "string") return halted("EVIDENCE_DAMAGED", stream, tail, records);
-  const set = await loadContractSet(store, tail.contractSet);
+  const set = await storedContractSet(store, tail.contractSet);
   if (set === null)
     return halted("CONTRACT_SET_MISSING", stream, tail, `contract set ${tail.contractSet} cannot be read`);
   const { id, topic, partition } = stream;
@@ -56,13 +55,6 @@ export async function completeStreamsBefore(store: Store, { id, topic, partition
     const tail = await store.tail(before);
     if (tail !== null) await redoTail(store, { id: before, topic, partition }, tail);
   }
-}
-
-/** Reads a contract set back from the store; null when it is missing or is not what its digest says. */
-async function loadContractSet(store: Store, digest: string): Promise<CompiledContractSet | null> {
-  const text = await store.contractSet(digest);
-  const sealed = text === null ? null : openContractSet(digest, text);
-  return sealed === null ? null : compileContractSet(sealed);
 }
 
 function halted(code: Halt["code"], stream: Stream, tail: LedgerEntry, state: string): Redone {

@@ -1,9 +1,9 @@
 import { ENGINE } from "../core/decide.ts";
-import { compileContractSet, type CompiledContractSet } from "../core/compile.ts";
-import { openContractSet } from "../core/contract-set.ts";
+import type { CompiledContractSet } from "../core/compile.ts";
 import { recordAction, type Operator } from "../gateway/operate.ts";
 import { redoTail } from "../gateway/redo.ts";
 import { recordsOfEntry, redraft } from "../gateway/redraft.ts";
+import { storedContractSet } from "../gateway/stored-set.ts";
 import type { Decided } from "../store/decided.ts";
 import { conflictOf } from "../store/duplicate.ts";
 import type { LedgerEntry } from "../store/ledger.ts";
@@ -101,9 +101,7 @@ function newRun(store: Store, options: RepairOptions) {
     set: async (digest: string): Promise<CompiledContractSet | null> => {
       const known = sets.get(digest);
       if (known !== undefined) return known;
-      const text = await store.contractSet(digest);
-      const sealed = text === null ? null : openContractSet(digest, text);
-      const made = sealed === null ? null : compileContractSet(sealed);
+      const made = await storedContractSet(store, digest);
       sets.set(digest, made);
       return made;
     },

@@ -43,9 +43,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "redo decides with another contract set that the store has",
     file: REDO,
-    find: `const set = await loadContractSet(store, tail.contractSet);`,
+    find: `const set = await storedContractSet(store, tail.contractSet);`,
     replace: `const others = (await store.reads.contractSets()).filter(({ digest }) => digest !== tail.contractSet);
-  const set = await loadContractSet(store, others[0]?.digest ?? tail.contractSet);`,
+  const set = await storedContractSet(store, others[0]?.digest ?? tail.contractSet);`,
   },
   {
     name: "today's outcomes stand in redo, not the recorded ones",
