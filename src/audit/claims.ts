@@ -44,7 +44,10 @@ function isFact(row: Decided): row is ValidatedRow {
 }
 
 function holderFrom(row: ValidatedRow | undefined): Holder | null {
-  return row === undefined ? null : { id: row.id, position: row.position, payloadText: () => textOf(row) };
+  if (row === undefined) return null;
+  const { id, position } = row;
+  // Its bytes are not asked for: what is told here is told by the text.
+  return { id, position, payloadBytes: new Uint8Array(0), payloadText: () => textOf(row) };
 }
 
 function samePlace(a: Position, b: Position): boolean {

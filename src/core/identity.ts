@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { canonicalText } from "../json/canonical.ts";
 import type { JsonValue } from "../json/json.ts";
+import { uuidText } from "./uuid.ts";
 
 /** Lower-case text of a name-based UUID, version 8 over SHA-256 (RFC 9562, appendix B.2). */
 export type MachineId = string;
@@ -52,26 +53,17 @@ function prefixOf(kind: string, subject: string): string {
   return `${RECIPE}\u0000${kind}\u0000${subject}\u0000`;
 }
 
-/** A digest as text of one character for each byte: half as long as its digits, which are written here. */
+/** A digest as text of one character for each byte: half as long as its digits. */
 const DIGEST = "binary";
 
-/** Written into bytes and read from there: a text put together from parts is copied once more wherever it is used. */
-const UUID = Buffer.from("00000000-0000-8000-0000-000000000000", "latin1");
-/** Where the two digits of each byte stand. */
-const DIGITS_AT = Uint8Array.of(0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34);
 const [VERSION_BYTE, VARIANT_BYTE] = [6, 8] as const;
-const DIGITS = Buffer.from("0123456789abcdef", "latin1");
+const ID = new Uint8Array(16);
 
 function uuidOf(digest: string): MachineId {
-  for (let index = 0; index < DIGITS_AT.length; index += 1) {
-    let byte = digest.charCodeAt(index);
-    if (index === VERSION_BYTE) byte = 0x80 | (byte & 0x0f);
-    else if (index === VARIANT_BYTE) byte = 0x80 | (byte & 0x3f);
-    const at = DIGITS_AT[index] as number;
-    UUID[at] = DIGITS[byte >>> 4] as number;
-    UUID[at + 1] = DIGITS[byte & 0x0f] as number;
-  }
-  return UUID.toString("latin1");
+  for (let index = 0; index < ID.length; index += 1) ID[index] = digest.charCodeAt(index);
+  ID[VERSION_BYTE] = 0x80 | ((ID[VERSION_BYTE] ?? 0) & 0x0f);
+  ID[VARIANT_BYTE] = 0x80 | ((ID[VARIANT_BYTE] ?? 0) & 0x3f);
+  return uuidText(ID);
 }
 
 /** The values under the pointers, or the first pointer that leads nowhere. */

@@ -1,7 +1,7 @@
 import { Unavailable } from "../core/unavailable.ts";
 import { conflictOf, hasSameContent, isSamePosition } from "../store/duplicate.ts";
 import { resolvedOf, type Resolution, type Resolved } from "../store/resolution.ts";
-import type { FailedRow, Holder, Receipt, StoreWrites, ValidatedRow } from "../store/store.ts";
+import type { FailedRow, Holder, Receipt, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
 import { countFailure, type Draft } from "./decide-batch.ts";
 
 /** What applying one entry did. */
@@ -13,6 +13,8 @@ export type Applied = {
   readonly failures: ReadonlyMap<string, number>;
   /** What the next entry says of this one. */
   readonly resolved: Resolved;
+  /** Most of what passed was stored before: a replay, and what follows is probably one as well. */
+  readonly isReplay: boolean;
   /** The facts these records are, now or since an earlier attempt, and the failures, conflicts among them; made again when asked for. */
   readonly told: () => { readonly facts: readonly ValidatedRow[]; readonly failed: readonly FailedRow[] };
 };
@@ -23,14 +25,24 @@ export type Applied = {
  *
  * A machine id that is taken is resolved by reading its holder: our own position means we were here before; the same
  * content makes this a duplicate, which gets a receipt; other content makes it a failure.
+ * @param looksFirst asks who holds the ids before anything is inserted. Where most are taken that is several times as fast: an
+ * engine refuses them one by one. What a majority has can only stay, so the answer is as good as a refusal.
  */
-export async function applyDraft(writes: StoreWrites, collection: string, draft: Draft): Promise<Applied> {
+export async function applyDraft(
+  writes: StoreWrites,
+  collection: string,
+  draft: Draft,
+  looksFirst: boolean,
+): Promise<Applied> {
   const { stream, facts, failed } = draft;
+  const known = looksFirst ? await holdersOf(writes, collection, facts, placesOf(facts)) : NOBODY;
   const [taken] = await Promise.all([
-    writes.insertFacts(collection, facts),
+    writes.insertFacts(collection, facts, new Set(known.keys())),
     failed.size() > 0 ? writes.insertFailed(collection, failed) : undefined,
   ]);
-  const found = await resolveTaken(writes, collection, draft, taken);
+  const refused = await holdersOf(writes, collection, facts, [...taken]);
+  for (const place of taken) if (!refused.has(place)) throw holderVanished(facts.at(place).id);
+  const found = resolveTaken(draft, new Map([...known, ...refused]));
   if (found.conflicts.length > 0) {
     const staged = writes.stageFailed(stream);
     found.conflicts.forEach(staged.add);
@@ -40,16 +52,44 @@ export async function applyDraft(writes: StoreWrites, collection: string, draft:
   if (found.receipts.length > 0) await writes.insertReceipts(stream, found.receipts);
   const failures = new Map(draft.failures);
   for (const row of found.conflicts) countFailure(failures, row);
-  const others = found.resolutions.length;
+  const passed = facts.size() + draft.repeats.length;
+  const resolutions = found.resolutions.length;
   return {
     kind: "applied",
-    stored: facts.size() + draft.repeats.length - others,
+    stored: passed - resolutions,
     duplicates: found.receipts.length,
     conflicts: found.conflicts.length,
     failures,
     resolved: resolvedOf({ from: draft.from, outcomes: draft.proof.outcomes }, found.resolutions),
+    isReplay: resolutions * 2 > passed,
     told: () => toldOf(draft, found),
   };
+}
+
+/** Who holds the ids of staged facts, by their places. */
+type Holders = ReadonlyMap<number, Holder>;
+
+const NOBODY: Holders = new Map();
+
+function placesOf(facts: StagedFacts): readonly number[] {
+  return Array.from({ length: facts.size() }, (_, place) => place);
+}
+
+async function holdersOf(
+  reads: Pick<StoreWrites, "holders">,
+  collection: string,
+  facts: StagedFacts,
+  places: readonly number[],
+): Promise<Holders> {
+  if (places.length === 0) return NOBODY;
+  const ids = places.map((place) => facts.at(place).id);
+  const stored = await reads.holders(collection, ids);
+  const found = new Map<number, Holder>();
+  for (const [index, place] of places.entries()) {
+    const holder = stored.get(ids[index] ?? "");
+    if (holder !== undefined) found.set(place, holder);
+  }
+  return found;
 }
 
 /** What became of the records whose id was taken. */
@@ -59,41 +99,40 @@ type Taken = {
   readonly resolutions: readonly Resolution[];
 };
 
-/** Which of the records that passed are duplicates and conflicts. @param taken places of facts whose id was taken. */
-async function resolveTaken(
-  reads: Pick<StoreWrites, "holders">,
-  collection: string,
-  { facts, repeats, rows }: Draft,
-  taken: ReadonlySet<number>,
-): Promise<Taken> {
+/** Which of the records that passed are duplicates and conflicts. @param holders of the facts whose id was taken. */
+function resolveTaken({ facts, repeats, rows }: Draft, holders: Holders): Taken {
   const receipts: Receipt[] = [];
   const conflicts: FailedRow[] = [];
   const resolutions: Resolution[] = [];
-  const claims = [...taken].map(facts.at);
-  const ids = claims.map(({ id }) => id);
-  const stored: ReadonlyMap<string, Holder> = ids.length === 0 ? new Map() : await reads.holders(collection, ids);
-  const resolve = (claim: Holder, holder: Holder | undefined, rowOf: () => ValidatedRow): void => {
-    if (holder === undefined) throw holderVanished(claim.id);
+  const resolve = (claim: Claim, holder: Holder, rowOf: () => ValidatedRow): void => {
     if (isSamePosition(claim.position, holder.position)) return;
-    const { position, id } = claim;
-    const same = claim.payloadText() === holder.payloadText() || hasSameContent(rowOf(), holder);
-    if (same) receipts.push({ position, of: id });
+    const { position } = claim;
+    const same = isEqual(claim.payloadBytes, holder.payloadBytes) || hasSameContent(rowOf(), holder);
+    if (same) receipts.push({ position, of: holder.id });
     else conflicts.push(conflictOf(rowOf(), holder));
     resolutions.push({ offset: position.offset, letter: same ? "D" : "C", holder: holder.position });
   };
   const rowAt = rowsByOffset(rows);
-  for (const claim of claims) resolve(claim, stored.get(claim.id), () => rowAt(claim.position.offset));
-  for (const { row, place } of repeats) {
+  for (const [place, holder] of holders) {
+    const claim = facts.at(place);
+    resolve(claim, holder, () => rowAt(claim.position.offset));
+  }
+  for (const { position, place, row } of repeats) {
     const first = facts.at(place);
-    resolve(claimOf(row), taken.has(place) ? stored.get(row.id) : first, () => row);
+    const payloadBytes = row === null ? first.payloadBytes : NO_BYTES;
+    resolve({ position, payloadBytes }, holders.get(place) ?? first, () => row ?? rowAt(position.offset));
   }
   return { receipts, conflicts, resolutions };
 }
 
-/** What a record claims that is not staged. */
-function claimOf(row: ValidatedRow): Holder {
-  // No text: its payload is at hand, and compared as it is.
-  return { id: row.id, position: row.position, payloadText: () => "" };
+/** What a record claims: to be a fact, with this payload. */
+type Claim = Pick<Holder, "position" | "payloadBytes">;
+
+/** Of a record whose payload was not staged: equal to none. */
+const NO_BYTES = new Uint8Array(0);
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
 }
 
 /** Decides the batch again when the first is asked for: which are asked for at all is rare. */

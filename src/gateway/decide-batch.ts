@@ -1,5 +1,5 @@
 import { failureCode } from "../core/failure.ts";
-import type { SourceRecord } from "../core/record.ts";
+import type { Position, SourceRecord } from "../core/record.ts";
 import { createEvidence, readEvidence } from "../ledger/evidence.ts";
 import { evidenceDigest } from "../ledger/packed.ts";
 import { outcomeOf, type Decided } from "../store/decided.ts";
@@ -26,7 +26,12 @@ export type Draft = {
 };
 
 /** Another record of a fact that the batch has already: at this place among its facts. */
-export type Repeat = { readonly row: ValidatedRow; readonly place: number };
+export type Repeat = {
+  readonly position: Position;
+  readonly place: number;
+  /** Null when its payload is, byte for byte, the one that is staged at the place. */
+  readonly row: ValidatedRow | null;
+};
 
 /** Records of `[from, to)` of a stream. */
 export type Batch = {
@@ -67,7 +72,7 @@ export function decideBatch(
     } else {
       const place = placeOf(row.id);
       if (place === -1) facts.add(row);
-      else repeats.push({ row, place });
+      else repeats.push({ position: row.position, place, row: facts.hasBytesOf(place, row) ? null : row });
     }
     see?.(row);
   }

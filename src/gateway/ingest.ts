@@ -116,6 +116,7 @@ type Settled = {
   readonly tail: LedgerEntry;
   /** What applying the tail did: the next entry says it. */
   readonly resolved: Resolved;
+  readonly isReplay: boolean;
 };
 
 type Step =
@@ -143,7 +144,8 @@ async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
   await clearHalt(store, stream);
   observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count });
   observe({ kind: "stream-acquired", stream, seq: tail.seq, hash: tail.hash, position: tail.to });
-  return { kind: "at", settled: { stream, note: await noteOf(store, stream), tail, resolved: redone.resolved } };
+  const { resolved, isReplay } = redone;
+  return { kind: "at", settled: { stream, note: await noteOf(store, stream), tail, resolved, isReplay } };
 }
 
 /** The stream that the topic and partition had before, when it was made anew or its log was replaced. */
@@ -190,7 +192,7 @@ async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
   });
   if (!(await claim(deps.store, entry, null))) return { kind: "lost" };
   deps.observe({ kind: "stream-acquired", stream, seq: 0, hash: entry.hash, position: start });
-  return { kind: "at", settled: { stream, note, tail: entry, resolved: NOTHING_APPLIED } };
+  return { kind: "at", settled: { stream, note, tail: entry, resolved: NOTHING_APPLIED, isReplay: false } };
 }
 
 /** Fetch, then P3 to P6 for one batch. */
@@ -283,14 +285,14 @@ function decideFetched(
 /** P4 to P6 for one batch. */
 async function settle(
   deps: IngestDeps,
-  { stream, note, tail }: Settled,
+  { stream, note, tail, isReplay }: Settled,
   { entry, packed, draft, collection, set, onlooker }: DecidedBatch,
 ): Promise<Step> {
   const { source, store, observe } = deps;
   if (entry.contractSet !== tail.contractSet) await store.putContractSet(set.digest, set.text);
   const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
     if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-    const done = await applyDraft(writes, collection, draft);
+    const done = await applyDraft(writes, collection, draft, isReplay);
     if (tail.note === EVIDENCE_DROPPED) await writes.dropEvidence(tail.stream, tail.seq);
     return done;
   });
@@ -308,7 +310,7 @@ async function settle(
   const { seq, hash, from, to, count, contractSet } = entry;
   const decidedHow = { stored, duplicates, conflicts, failures };
   observe({ kind: "batch-settled", stream, seq, hash, from, to, count, contractSet, ...decidedHow });
-  return { kind: "at", settled: { stream, note, tail: entry, resolved: applied.resolved } };
+  return { kind: "at", settled: { stream, note, tail: entry, resolved: applied.resolved, isReplay: applied.isReplay } };
 }
 
 /** The set in force, once it knows of every schema id in the batch what a registry says of it. */

@@ -74,6 +74,8 @@ export type Holder = {
   readonly id: string;
   /** Of the record that the fact was made of. */
   readonly position: Position;
+  /** The payload as its engine keeps it. Of one engine, equal bytes say the same; that bytes differ says nothing. A view. */
+  readonly payloadBytes: Uint8Array;
   /** The payload as JSON text: its own, or one that says the same. */
   readonly payloadText: () => string;
 };
@@ -95,6 +97,8 @@ export type Staged<Row> = {
 export type StagedFacts = Staged<ValidatedRow> & {
   /** What was added, by its place from 0 on, as the store would read it. */
   readonly at: (place: number) => Holder;
+  /** Whether a row's payload would be kept as the very bytes of the one at this place. */
+  readonly hasBytesOf: (place: number, row: ValidatedRow) => boolean;
 };
 
 export type StagedFailures = Staged<FailedRow>;
@@ -129,9 +133,14 @@ export type StoreWrites = {
   /**
    * The id is the only key of a fact. That a position has one fact is the ledger's doing: one entry covers it, and an entry
    * is applied only with the identities its root names.
-   * @returns the places of the facts whose id is taken: something was stored under it before.
+   * @param except places whose id is known to be taken; they are not tried.
+   * @returns the places of the others whose id is taken: something was stored under it before.
    */
-  readonly insertFacts: (collection: string, facts: StagedFacts) => Promise<ReadonlySet<number>>;
+  readonly insertFacts: (
+    collection: string,
+    facts: StagedFacts,
+    except?: ReadonlySet<number>,
+  ) => Promise<ReadonlySet<number>>;
   /** The holders of these machine ids. An id nobody holds is absent. */
   readonly holders: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, Holder>>;
   /** Begins a batch of failures. Nothing of it leaves the process before it is inserted. */

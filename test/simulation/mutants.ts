@@ -22,8 +22,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "documents before the ledger",
     file: INGEST,
     find: `if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-    const done = await applyDraft(writes, collection, draft);`,
-    replace: `const done = await applyDraft(writes, collection, draft);
+    const done = await applyDraft(writes, collection, draft, isReplay);`,
+    replace: `const done = await applyDraft(writes, collection, draft, isReplay);
     if (!(await claim(writes, entry, packed))) return { kind: "lost" };`,
   },
   {
@@ -80,7 +80,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "other content under a stored identity counts as a duplicate",
     file: APPLY,
-    find: `const same = claim.payloadText() === holder.payloadText() || hasSameContent(rowOf(), holder);`,
+    find: `const same = isEqual(claim.payloadBytes, holder.payloadBytes) || hasSameContent(rowOf(), holder);`,
     replace: `const same = true;`,
   },
   {
@@ -116,9 +116,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "trouble in the middle of a batch skips the batch",
     file: INGEST,
-    find: `    const done = await applyDraft(writes, collection, draft);`,
+    find: `    const done = await applyDraft(writes, collection, draft, isReplay);`,
     replace: `    const nothing = { stored: 0, duplicates: 0, conflicts: 0, failures: new Map(), resolved: NOTHING_APPLIED };
-    const done = await applyDraft(writes, collection, draft).catch(() => ({ kind: "applied", ...nothing }));`,
+    const done = await applyDraft(writes, collection, draft, isReplay).catch(() => ({ kind: "applied", ...nothing }));`,
   },
   {
     name: "duplicates get no receipt",
@@ -136,8 +136,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a redone entry is taken to have stored all that passed",
     file: INGEST,
-    find: `tail, resolved: redone.resolved } };`,
-    replace: `tail, resolved: { applied: tail.outcomes.replaceAll("P", "S"), holders: "" } } };`,
+    find: `  const { resolved, isReplay } = redone;`,
+    replace: `  const { isReplay } = redone;
+  const resolved = { applied: tail.outcomes.replaceAll("P", "S"), holders: "" };`,
   },
   {
     name: "evidence goes before the next entry is there",
@@ -170,5 +171,14 @@ export const MUTANTS: readonly Mutant[] = [
     find: `          settled = untilMajority();`,
     replace: `          const duplicate = result instanceof Set && result.size > 0;
           if (!(duplicate || result === "exists" || result instanceof Map)) settled = untilMajority();`,
+  },
+  {
+    name: "a look before inserting sees what no majority has",
+    file: STORE,
+    find: `const writes = writesOn(write, () => state, append, random);`,
+    replace: `const writes = {
+      ...writesOn(write, () => state, append, random),
+      holders: async (_: string, ids: readonly string[]) => world.call(by, { execute: () => holders(state, ids) }),
+    };`,
   },
 ];

@@ -165,8 +165,8 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     append({ table: "validated", row });
     return true;
   };
-  const insertAll = (facts: StagedFacts): ReadonlySet<number> =>
-    new Set(rowsOf(facts).flatMap((row, place) => (insertFact(row) ? [] : [place])));
+  const insertAll = (facts: StagedFacts, except: ReadonlySet<number>): ReadonlySet<number> =>
+    new Set(rowsOf(facts).flatMap((row, place) => (except.has(place) || insertFact(row) ? [] : [place])));
   const insertFailed = (row: FailedRow): void => {
     if (!state().failed.has(row.id)) append({ table: "failed", row });
   };
@@ -187,7 +187,10 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
       }),
     stageFacts,
     stageFailed,
-    insertFacts: async (_, facts) => write(() => insertAll(facts), some(rowsOf(facts), insertFact)),
+    insertFacts: async (_, facts, except = new Set()) => {
+      const rows = rowsOf(facts).filter((_row, place) => !except.has(place));
+      return write(() => insertAll(facts, except), some(rows, insertFact));
+    },
     holders: async (_, ids) => write(() => holders(state(), ids)),
     insertFailed: async (_, failed) => {
       const rows = rowsOf(failed);
@@ -210,7 +213,10 @@ function stageRows<Row>(): Staged<Row> & Rows<Row> {
 
 function stageFacts(): StagedFacts {
   const staged = stageRows<ValidatedRow>();
-  return { ...staged, at: (place) => holderOf(staged.rows[place] as ValidatedRow) };
+  const at = (place: number): Holder => holderOf(staged.rows[place] as ValidatedRow);
+  const hasBytesOf = (place: number, row: ValidatedRow): boolean =>
+    at(place).payloadText() === holderOf(row).payloadText();
+  return { ...staged, at, hasBytesOf };
 }
 
 function stageFailed(): StagedFailures {
@@ -222,7 +228,8 @@ function rowsOf<Row>(staged: Staged<Row>): readonly Row[] {
 }
 
 function holderOf({ id, position, raw }: ValidatedRow): Holder {
-  return { id, position, payloadText: () => Buffer.from(raw ?? []).toString("utf8") };
+  const payloadBytes = Buffer.from(raw ?? []);
+  return { id, position, payloadBytes, payloadText: () => payloadBytes.toString("utf8") };
 }
 
 /** All or nothing: the writes of the unit are kept aside and applied by one commit. */

@@ -71,6 +71,39 @@ export function documentLaws(name: string, start: () => Promise<StoreBackend>): 
       expect(held.size).toBe(4);
     });
 
+    test("facts at places that are left out are not tried, and the others keep their places", async () => {
+      const { open } = await start();
+      const store = await open();
+      await insert(store, { facts: [validatedRow("b", 1n), validatedRow("d", 2n)] });
+      const facts = store.stageFacts(await noteOf(store));
+      ["a", "b", "c", "d"].forEach((fact, index) => facts.add(validatedRow(fact, BigInt(index + 10))));
+      expect(await store.insertFacts(LAW_COLLECTION, facts, new Set([0, 1]))).toEqual(new Set([3]));
+      const held = await store.holders(LAW_COLLECTION, ["a", "b", "c", "d"].map(idOf));
+      expect([...held.keys()].toSorted()).toEqual(["b", "c", "d"].map(idOf).toSorted());
+      expect(await store.insertFacts(LAW_COLLECTION, facts, new Set([0, 1, 2, 3]))).toEqual(new Set());
+    });
+
+    test("payloads of one engine have equal bytes when they are kept alike, staged or stored", async () => {
+      const { open } = await start();
+      const store = await open();
+      const raws = ['{"n":1,"t":"x"}', '{"n":2,"t":"x"}', '{"n":1.5,"t":"x"}', '{"n":1,"t":"y"}'];
+      const rows = raws.map((raw, index) => validatedRow(`id-${index}`, BigInt(index), { raw: Buffer.from(raw) }));
+      const again = raws.map((raw, index) =>
+        validatedRow(`id-${index}`, BigInt(index + 50), { raw: Buffer.from(raw) }),
+      );
+      const facts = store.stageFacts(await noteOf(store));
+      rows.forEach(facts.add);
+      await store.insertFacts(LAW_COLLECTION, facts);
+      const held = await store.holders(
+        LAW_COLLECTION,
+        rows.map(({ id }) => id),
+      );
+      for (const [place, { id }] of rows.entries()) {
+        expect(Buffer.compare(facts.at(place).payloadBytes, held.get(id)?.payloadBytes ?? Buffer.alloc(0))).toBe(0);
+        expect(again.map((row) => facts.hasBytesOf(place, row))).toEqual(raws.map((_, other) => other === place));
+      }
+    });
+
     test("a holder says its record's position, exactly, and its payload", async () => {
       const { open } = await start();
       const store = await open();

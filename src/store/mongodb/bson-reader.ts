@@ -47,6 +47,16 @@ export function fieldsOf(bytes: Buffer, at = 0): readonly Field[] {
   return fields;
 }
 
+/** What is behind a field. @param at where it begins, with its type. @throws when the bytes are no field. */
+export function endOfField(bytes: Buffer, at: number): number {
+  const cursor = { bytes, at: at + 1 };
+  const end = bytes.indexOf(0, cursor.at);
+  if (end === -1) throw new Error("Cannot read BSON: a name has no end");
+  cursor.at = end + 1;
+  skipValue(cursor, bytes.readUInt8(at));
+  return cursor.at;
+}
+
 /** What a field holds, as {@link readDocument} has it. */
 export function valueOf(bytes: Buffer, { type, from }: Field): unknown {
   return readValue({ bytes, at: from }, type);

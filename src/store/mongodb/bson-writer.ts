@@ -1,3 +1,5 @@
+import { putUuid } from "../../core/uuid.ts";
+
 /** Types of BSON values, as bsonspec.org (version 1.1) numbers them. */
 const DOUBLE = 0x01;
 const STRING = 0x02;
@@ -128,35 +130,7 @@ export function writeUuid(writer: BsonWriter, name: string, value: string): void
   writer.view.setInt32(writer.size, UUID_BYTES, true);
   writer.bytes[writer.size + 4] = UUID;
   writer.size += 5 + UUID_BYTES;
-  putUuid(writer, writer.size - UUID_BYTES, value);
-}
-
-/** The same over one that was written before. Digit by digit: the runtime's own conversion takes the hyphens out first, in twice the time. */
-export function putUuid({ bytes }: BsonWriter, at: number, value: string): void {
-  let index = 0;
-  for (let byte = 0; byte < UUID_BYTES; byte += 1, index += 2) {
-    if (index === 8 || index === 13 || index === 18 || index === 23) {
-      if (value.charCodeAt(index) !== HYPHEN) throw noUuid();
-      index += 1;
-    }
-    const high = DIGITS[value.charCodeAt(index)];
-    const low = DIGITS[value.charCodeAt(index + 1)];
-    if (high === undefined || low === undefined || (high | low) > 0xf) throw noUuid();
-    bytes[at + byte] = (high << 4) | low;
-  }
-  if (value.length !== index) throw noUuid();
-}
-
-const HYPHEN = 0x2d;
-
-/** By character code: what a lower-case hexadecimal digit stands for, more than that for any other character. */
-const DIGITS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
-  const digit = "0123456789abcdef".indexOf(String.fromCharCode(code));
-  return digit === -1 ? 0xff : digit;
-});
-
-function noUuid(): Error {
-  return new Error("Cannot store an id that is no lower-case UUID");
+  putUuid(writer.bytes, writer.size - UUID_BYTES, value);
 }
 
 /** Whole fields, as they were written before. */

@@ -1,8 +1,8 @@
 import { Binary, type Db } from "mongodb";
 import type { Difference, Holder } from "../store.ts";
 import type { Field } from "./bson-reader.ts";
-import { holderOf, inPages, readFacts } from "./holders.ts";
-import { RAW } from "./read-raw.ts";
+import { findByIds } from "./find-by-ids.ts";
+import { holderOf } from "./holders.ts";
 import type { StagedDocuments } from "./staged-documents.ts";
 import { openStored, sourceOf, type StoredDocument } from "./stored-document.ts";
 import type { Streams } from "./streams.ts";
@@ -14,16 +14,16 @@ export async function compareFacts<Row>(
   collection: string,
   staged: StagedDocuments<Row>,
 ): Promise<ReadonlyMap<number, Difference>> {
-  const read = (ids: readonly Uint8Array[]): AsyncGenerator<Buffer> =>
-    readFacts(
+  const read = (ids: readonly Uint8Array[]): AsyncGenerator<readonly Buffer[]> =>
+    findByIds(
       db,
-      collection,
+      `validated_${collection}`,
       ids.map((id) => new Binary(id.subarray(UUID_HEAD), Binary.SUBTYPE_UUID)),
     );
   return differences(staged, read, async (stored, wanted) => {
     const [there, ours] = [sourceOf(stored), sourceOf(wanted)];
     if (there === null || (there.stream === ours?.stream && there.offset === ours.offset)) return null;
-    return holderOf(stored, streams);
+    return holderOf(stored.bytes, streams);
   });
 }
 
@@ -33,10 +33,11 @@ export async function compareOwn<Row>(
   collection: string,
   staged: StagedDocuments<Row>,
 ): Promise<ReadonlyMap<number, Difference>> {
-  const found = db.collection<{ _id: string }>(collection);
-  const read = (ids: readonly Buffer[]): AsyncGenerator<Buffer> =>
-    inPages(ids, (page) =>
-      found.find({ _id: { $in: page.map((id) => id.toString("utf8", TEXT_HEAD, id.length - 1)) } }, RAW),
+  const read = (ids: readonly Buffer[]): AsyncGenerator<readonly Buffer[]> =>
+    findByIds(
+      db,
+      collection,
+      ids.map((id) => id.toString("utf8", TEXT_HEAD, id.length - 1)),
     );
   return differences(staged, read, async () => null);
 }
@@ -47,23 +48,25 @@ const TEXT_HEAD = 4;
 
 async function differences<Row>(
   { size, bytesAt }: StagedDocuments<Row>,
-  read: (ids: readonly Buffer[]) => AsyncGenerator<Buffer>,
+  read: (ids: readonly Buffer[]) => AsyncGenerator<readonly Buffer[]>,
   holderIn: (stored: StoredDocument, wanted: StoredDocument) => Promise<Holder | null>,
 ): Promise<ReadonlyMap<number, Difference>> {
   const places = Array.from({ length: size() }, (_, place) => place);
   const placeOf = new Map(places.map((place) => [keyOf(bytesAt(place)), place]));
   const found = new Map<number, Difference>();
   const missing = new Set(places);
-  for await (const bytes of read(places.map((place) => idOf(bytesAt(place))))) {
+  const compare = async (bytes: Buffer): Promise<void> => {
     const place = placeOf.get(keyOf(bytes));
-    if (place === undefined) continue;
+    if (place === undefined) return;
     missing.delete(place);
-    if (bytesAt(place).equals(bytes)) continue;
+    if (bytesAt(place).equals(bytes)) return;
     const [stored, wanted] = [openStored(bytes), openStored(bytesAt(place))];
     const holder = await holderIn(stored, wanted);
     if (holder === null) found.set(place, { kind: "differs", message: differenceOf(stored, wanted) });
     else found.set(place, { kind: "held", holder });
-  }
+  };
+  for await (const page of read(places.map((place) => idOf(bytesAt(place)))))
+    for (const bytes of page) await compare(bytes);
   for (const place of missing) found.set(place, { kind: "missing" });
   return new Map([...found].toSorted(([a], [b]) => a - b));
 }

@@ -14,6 +14,8 @@ const DATABASE = "sigma";
 
 /** Majority and journal: a write that is acknowledged survives any failover (RELIABILITY of the engine, measured). */
 export const WRITE_CONCERN = { w: "majority", j: true } as const;
+/** What is read can only stay. A plain command says it itself. */
+export const READ_CONCERN = { level: "majority" } as const;
 
 /** As the server knows a gateway. */
 export const APP_NAME = "sigma-aetl";
@@ -72,7 +74,7 @@ export function createClient(
   const options: MongoClientOptions = {
     appName,
     writeConcern: WRITE_CONCERN,
-    readConcern: { level: "majority" },
+    readConcern: READ_CONCERN,
     readPreference: "primary",
     serverSelectionTimeoutMS: selectionTimeoutMs,
     connectTimeoutMS: selectionTimeoutMs,

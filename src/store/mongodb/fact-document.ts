@@ -1,10 +1,10 @@
+import { putUuid } from "../../core/uuid.ts";
 import type { StreamNote, ValidatedRow } from "../store.ts";
 import {
   closeDocument,
   createBsonWriter,
   openDocument,
   putInt64,
-  putUuid,
   writeFields,
   writeText,
   writeUuid,
@@ -39,7 +39,7 @@ export function createFactWriter(): WriteRow<ValidatedRow> {
       tail = tailOf(own, stream, row);
     const opened = writer.size;
     writeFields(writer, head);
-    putUuid(writer, writer.size - 16, id);
+    putUuid(writer.bytes, writer.size - 16, id);
     writePayload(writer, "payload", payload, numbers);
     const after = writer.size;
     writeFields(writer, tail.bytes);

@@ -4,7 +4,7 @@ import type { StoredFailure, StreamNote } from "../store.ts";
 import { valueOf } from "./bson-reader.ts";
 import { jsonOf } from "./payload.ts";
 import type { ObjectCollection } from "./places.ts";
-import { eachOf, RAW } from "./read-raw.ts";
+import { pagesOf, RAW } from "./read-raw.ts";
 import { onlyField, openStored, textOf, type StoredDocument } from "./stored-document.ts";
 import { placeId } from "./write-documents.ts";
 
@@ -17,8 +17,8 @@ export async function failureAt(
 ): Promise<StoredFailure | null> {
   const found = db.collection<{ _id: string }>(`failed_${collection}`);
   const options = { ...RAW, projection: { code: 1, reason: 1, fingerprint: 1 } };
-  for await (const bytes of eachOf(found.find({ _id: placeId(stream, offset) }, options)))
-    return readFailure(openStored(bytes));
+  for await (const [bytes] of pagesOf(found.find({ _id: placeId(stream, offset) }, options)))
+    if (bytes !== undefined) return readFailure(openStored(bytes));
   return null;
 }
 

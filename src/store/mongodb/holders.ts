@@ -1,34 +1,18 @@
-import { Binary, type Db, type FindCursor } from "mongodb";
+import { Binary, type Db } from "mongodb";
 import { uuidBytes } from "../../core/uuid.ts";
 import { Unavailable } from "../../core/unavailable.ts";
-import type { Holder } from "../store.ts";
-import { eachOf, RAW } from "./read-raw.ts";
-import { factIdOf, openStored, payloadTextOf, sourceOf, type StoredDocument } from "./stored-document.ts";
+import type { Holder, StreamNote } from "../store.ts";
+import { createFactReader, type ReadFact } from "./fact-reader.ts";
+import { findByIds } from "./find-by-ids.ts";
+import { factIdOf, openStored, payloadTextOf } from "./stored-document.ts";
 import type { Streams } from "./streams.ts";
-
-/** Ids in one query. */
-const IDS_MAX = 1_000;
 
 /** A machine id as facts have it. */
 export function binaryId(id: string): Binary {
   return new Binary(uuidBytes(id), Binary.SUBTYPE_UUID);
 }
 
-/** The facts under these machine ids, in any order. */
-export function readFacts(db: Db, collection: string, ids: readonly Binary[]): AsyncGenerator<Buffer> {
-  const facts = db.collection<{ _id: Binary }>(`validated_${collection}`);
-  return inPages(ids, (page) => facts.find({ _id: { $in: [...page] } }, RAW));
-}
-
-/** Documents by their ids, as many ids at once as one query takes. */
-export async function* inPages<Id>(
-  ids: readonly Id[],
-  cursorOf: (page: readonly Id[]) => FindCursor,
-): AsyncGenerator<Buffer> {
-  for (let from = 0; from < ids.length; from += IDS_MAX) yield* eachOf(cursorOf(ids.slice(from, from + IDS_MAX)));
-}
-
-/** The holders of ids. @throws `Unavailable` with code STORE_CORRUPT when a fact says nothing. */
+/** The holders of ids. @throws `Unavailable` with code STORE_CORRUPT when a fact says nothing; of its payload, when it is asked for. */
 export async function readHolders(
   db: Db,
   streams: Pick<Streams, "byNumber">,
@@ -36,31 +20,42 @@ export async function readHolders(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Holder>> {
   const found = new Map<string, Holder>();
-  for await (const bytes of readFacts(db, collection, ids.map(binaryId))) {
-    const stored = openStored(bytes);
-    const holder = await holderOf(stored, streams);
-    const text = holder === null ? null : textOrNull(holder);
-    if (holder === null || text === null) throw unreadable(factIdOf(stored));
-    found.set(holder.id, { ...holder, payloadText: () => text });
+  const read = createFactReader();
+  let note: StreamNote | null = null;
+  for await (const page of findByIds(db, `validated_${collection}`, ids.map(binaryId))) {
+    for (const bytes of page) {
+      const fact = read(bytes);
+      // Most are of the stream of the one before.
+      if (fact !== null && note?.number !== fact.stream) note = await streams.byNumber(fact.stream);
+      if (fact === null || note === null) throw unreadable(factIdOf(openStored(bytes)));
+      found.set(fact.id, holderFrom(bytes, fact, note));
+    }
   }
   return found;
 }
 
 /** What a fact says of whoever claims its id as well; null when it does not say whose it is. */
-export async function holderOf(stored: StoredDocument, streams: Pick<Streams, "byNumber">): Promise<Holder | null> {
-  const [id, source] = [factIdOf(stored), sourceOf(stored)];
-  const note = source === null ? null : await streams.byNumber(source.stream);
-  if (id === null || source === null || note === null) return null;
-  const { stream, topic, partition } = note;
-  const position = { stream, topic, partition, offset: source.offset };
-  return { id, position, payloadText: () => payloadTextOf(stored) };
+export async function holderOf(bytes: Buffer, streams: Pick<Streams, "byNumber">): Promise<Holder | null> {
+  const fact = createFactReader()(bytes);
+  const note = fact === null ? null : await streams.byNumber(fact.stream);
+  return fact === null || note === null ? null : holderFrom(bytes, fact, note);
 }
 
-function textOrNull({ payloadText }: Holder): string | null {
+function holderFrom(
+  bytes: Buffer,
+  { id, offset, payload }: ReadFact,
+  { stream, topic, partition }: StreamNote,
+): Holder {
+  const position = { stream, topic, partition, offset };
+  const payloadBytes = bytes.subarray(...payload);
+  return { id, position, payloadBytes, payloadText: () => readable(id, bytes) };
+}
+
+function readable(id: string, bytes: Buffer): string {
   try {
-    return payloadText();
+    return payloadTextOf(openStored(bytes));
   } catch {
-    return null;
+    throw unreadable(id);
   }
 }
 

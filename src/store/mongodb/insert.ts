@@ -1,8 +1,9 @@
 import { MongoServerError, type Db } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
+import { writeFields } from "./bson-writer.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { endSequence } from "./document-sequence.ts";
-import type { StagedDocuments } from "./staged-documents.ts";
+import { createBuffers, stageDocuments, type StagedDocuments } from "./staged-documents.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
 
 /**
@@ -39,6 +40,22 @@ export async function insertStaged<Row>(
     before += starts.length;
   }
   return taken;
+}
+
+/** The same without the documents at some places. */
+export async function insertExcept<Row>(
+  db: Db,
+  collection: string,
+  staged: StagedDocuments<Row>,
+  except: ReadonlySet<number>,
+): Promise<ReadonlySet<number>> {
+  if (except.size === 0) return insertStaged(db, collection, staged);
+  const places = Array.from({ length: staged.size() }, (_, place) => place).filter((place) => !except.has(place));
+  if (places.length === 0) return new Set();
+  const others = stageDocuments<number>(createBuffers(), (writer, place) => writeFields(writer, staged.bytesAt(place)));
+  places.forEach(others.add);
+  const taken = await insertStaged(db, collection, others);
+  return new Set([...taken].map((index) => places[index] as number));
 }
 
 type WriteError = {

@@ -1,6 +1,6 @@
 import type { Db } from "mongodb";
 import type { DocumentPlace, StreamNote } from "../store.ts";
-import { eachOf, RAW } from "./read-raw.ts";
+import { pagesOf, RAW } from "./read-raw.ts";
 import { factIdOf, openStored, sourceOf, textOf, uuidOf, type StoredDocument } from "./stored-document.ts";
 import type { Streams } from "./streams.ts";
 import { placeId } from "./write-documents.ts";
@@ -25,26 +25,17 @@ export async function* placesOf(
     const collection = kind === "receipt" ? "" : name.slice(name.indexOf("_") + 1);
     const fields = { validated: { source: 1 }, failed: { _id: 1 }, receipt: { of: 1 } }[kind];
     const options = { ...RAW, projection: fields, sort: { _id: 1 }, batchSize: PAGE } as const;
-    const documents = eachOf(db.collection(name).find({}, options));
+    const documents = pagesOf(db.collection(name).find({}, options));
     try {
-      for (let page = await pageOf(documents); page.length > 0; page = await pageOf(documents))
-        yield page.map((bytes) => placeOf(kind, collection, openStored(bytes), notes));
+      for (;;) {
+        const next = await guarded(async () => documents.next());
+        if (next.done === true) break;
+        yield next.value.map((bytes) => placeOf(kind, collection, openStored(bytes), notes));
+      }
     } finally {
       await documents.return(undefined);
     }
   }
-}
-
-async function pageOf(documents: AsyncGenerator<Buffer, void>): Promise<readonly Buffer[]> {
-  return guarded(async () => {
-    const page: Buffer[] = [];
-    while (page.length < PAGE) {
-      const next = await documents.next();
-      if (next.done === true) break;
-      page.push(next.value);
-    }
-    return page;
-  });
 }
 
 function placeOf(

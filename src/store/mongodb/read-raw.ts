@@ -10,12 +10,20 @@ export async function documentsOf(cursor: FindCursor): Promise<readonly Document
   return found.map((bytes) => readDocument(bytesOf(bytes)));
 }
 
-/** Their bytes one by one, as they are stored; what was read before is let go. */
-export async function* eachOf(cursor: FindCursor): AsyncGenerator<Buffer, void> {
-  for await (const bytes of cursor) yield bytesOf(bytes);
+/**
+ * Their bytes as they are stored, a message of the server's at a time; what was read before is let go. One by one the driver takes
+ * several promises for each (measured, 7.9: 15 us of CPU a document instead of 4).
+ */
+export async function* pagesOf(cursor: FindCursor): AsyncGenerator<readonly Buffer[], void> {
+  try {
+    while (await cursor.hasNext()) yield cursor.readBufferedDocuments().map(bytesOf);
+  } finally {
+    await cursor.close();
+  }
 }
 
-function bytesOf(found: unknown): Buffer {
+/** The bytes of a document that was asked for raw. @throws when the driver has read it. */
+export function bytesOf(found: unknown): Buffer {
   if (!(found instanceof Uint8Array)) throw new Error("Cannot read documents that the driver has read");
   return Buffer.from(found.buffer, found.byteOffset, found.length);
 }

@@ -8,16 +8,33 @@ import type {
   StreamNote,
   ValidatedRow,
 } from "../store.ts";
+import { uuidText } from "../../core/uuid.ts";
+import { endOfField } from "./bson-reader.ts";
+import { createBsonWriter, writtenBytes } from "./bson-writer.ts";
+import { FACT, OFFSET_FROM_END } from "./fact-reader.ts";
+import { writePayload } from "./payload.ts";
 import { stageDocuments, type Buffers, type StagedDocuments } from "./staged-documents.ts";
-import { factIdOf, openStored, payloadTextOf, sourceOf } from "./stored-document.ts";
+import { openStored, payloadTextOf } from "./stored-document.ts";
 import { writeReceipt, type WriteRow } from "./write-documents.ts";
 
 type Own<Row> = Staged<Row> & { readonly documents: StagedDocuments<Row> };
 
 export function stageFacts(buffers: Buffers, write: WriteRow<ValidatedRow>, stream: StreamNote): StagedFacts {
   const staged = stageRows(buffers, write, stream);
-  return { ...staged, at: (place) => holderAt(stream, staged.documents, place) };
+  const { documents } = staged;
+  return {
+    ...staged,
+    at: (place) => holderAt(stream, documents, place),
+    hasBytesOf: (place, { payload, numbers }) => {
+      scratch.size = 0;
+      writePayload(scratch, "payload", payload, numbers);
+      return Buffer.compare(writtenBytes(scratch), payloadIn(documents.bytesAt(place))) === 0;
+    },
+  };
 }
+
+/** Of payloads that are written to be compared. */
+const scratch = createBsonWriter(1_024);
 
 export function stageFailed(buffers: Buffers, write: WriteRow<FailedRow>, stream: StreamNote): StagedFailures {
   return stageRows(buffers, write, stream);
@@ -44,15 +61,19 @@ export function stagedOf<Row>(staged: Staged<Row>): StagedDocuments<Row> {
   return (staged as Own<Row>).documents;
 }
 
-/** From a copy: what is read is a view of it, and the buffer will hold others. */
+/** Its text is read from a copy: the buffer will hold others. */
 function holderAt(note: StreamNote, documents: StagedDocuments<ValidatedRow>, place: number): Holder {
-  const stored = openStored(Buffer.from(documents.bytesAt(place)));
+  const bytes = documents.bytesAt(place);
   const { stream, topic, partition } = note;
-  const [id, source] = [factIdOf(stored), sourceOf(stored)];
-  if (id === null || source === null) throw new Error("Cannot read a fact that was just staged");
   return {
-    id,
-    position: { stream, topic, partition, offset: source.offset },
-    payloadText: () => payloadTextOf(stored),
+    id: uuidText(bytes.subarray(FACT.idAt, FACT.idAt + 16)),
+    position: { stream, topic, partition, offset: bytes.readBigInt64LE(bytes.length - OFFSET_FROM_END) },
+    payloadBytes: payloadIn(bytes),
+    payloadText: () => payloadTextOf(openStored(Buffer.from(bytes))),
   };
+}
+
+/** Type, name and value of the payload. */
+function payloadIn(bytes: Buffer): Uint8Array {
+  return bytes.subarray(FACT.payloadAt, endOfField(bytes, FACT.payloadAt));
 }

@@ -6,7 +6,7 @@ import type { Document } from "./bson-reader.ts";
 import { entryDocument, readEntry } from "./documents.ts";
 import { createFactWriter } from "./fact-document.ts";
 import { binaryId, readHolders } from "./holders.ts";
-import { insertStaged } from "./insert.ts";
+import { insertExcept, insertStaged } from "./insert.ts";
 import { dropPacked, putPacked, type PackedFields } from "./packed-evidence.ts";
 import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
 import { createBuffers } from "./staged-documents.ts";
@@ -50,8 +50,8 @@ export function createWrites(db: Db, streams: Streams, staging: Staging): StoreW
       }),
     dropEvidence: async (stream, seq) => guarded(async () => dropPacked(db, stream, seq)),
     stageFacts: staging.stageFacts,
-    insertFacts: async (collection, facts) =>
-      guarded(async () => insertStaged(db, `validated_${collection}`, stagedOf(facts))),
+    insertFacts: async (collection, facts, except = NONE) =>
+      guarded(async () => insertExcept(db, `validated_${collection}`, stagedOf(facts), except)),
     holders: async (collection, ids) => guarded(async () => readHolders(db, streams, collection, ids)),
     stageFailed: staging.stageFailed,
     insertFailed: async (collection, failed) =>
@@ -71,6 +71,8 @@ export function createWrites(db: Db, streams: Streams, staging: Staging): StoreW
     noteTraffic: async (notes) => guarded(async () => noteTraffic(db, notes)),
   };
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 async function insertLedger(
   ledger: Collection<Document>,

@@ -11,9 +11,13 @@ export function stageFacts({ number }: StreamNote): StagedFacts {
   const at = (place: number): Holder => {
     const row = rows[place];
     if (row === undefined) throw new Error(`Cannot read staged fact ${place} of ${rows.length}`);
-    return { id: row.id, position: row.position, payloadText: () => Buffer.from(payloadOf(row)).toString("utf8") };
+    const { id, position } = row;
+    const payloadBytes = payloadOf(row);
+    return { id, position, payloadBytes, payloadText: () => Buffer.from(payloadBytes).toString("utf8") };
   };
-  return { ...staged(number, rows), at };
+  const hasBytesOf = (place: number, row: ValidatedRow): boolean =>
+    Buffer.compare(at(place).payloadBytes, payloadOf(row)) === 0;
+  return { ...staged(number, rows), at, hasBytesOf };
 }
 
 export function stageFailed({ number }: StreamNote): StagedFailures {

@@ -51,11 +51,12 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
     streamNote: streams.note,
     stageFacts,
     stageFailed,
-    insertFacts: (collection, facts) => {
+    insertFacts: (collection, facts, except) => {
       const { insertFact } = forCollection(collection);
       const taken = new Set<number>();
       const { stream, rows } = stagedRowsOf(facts);
       rows.forEach((row, place) => {
+        if (except?.has(place) === true) return;
         if (insertFact.run(...bindFact(row, stream)).changes === 0) taken.add(place);
       });
       return taken;
@@ -167,7 +168,9 @@ export function holderOf(row: Row, streams: Pick<Streams, "byNumber">): Holder |
   const [id, offset, payload] = [row["_id"], row["offset"], row["payload"]];
   if (note === null || !(id instanceof Uint8Array) || typeof offset !== "bigint") return null;
   const { stream, topic, partition } = note;
-  return { id: uuidText(id), position: { stream, topic, partition, offset }, payloadText: () => String(payload) };
+  const position = { stream, topic, partition, offset };
+  const text = String(payload);
+  return { id: uuidText(id), position, payloadBytes: Buffer.from(text, "utf8"), payloadText: () => text };
 }
 
 /** The holders of ids. @param read throws when a row says nothing. */
