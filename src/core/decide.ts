@@ -80,6 +80,23 @@ export function decideBound(record: Omit<Decidable, "topic">, bound: CompiledBin
   return failed(event.reason, named?.version.ref ?? null, named?.declaredBy ?? null);
 }
 
+/**
+ * The version that judged a record that passed, without judging it again: who passed resolved to one.
+ * @returns null when it resolves to none, and so cannot have passed by this set.
+ */
+export function versionOfPassed(record: Decidable, set: CompiledContractSet): ContractRef | null {
+  const bound = set.byTopic.get(record.topic);
+  if (bound === undefined) return null;
+  const event = record.headers.length === 0 ? null : structuredEvent(record.headers, record.value, set.limits);
+  if (event?.ok === false) return null;
+  const { headers, value } = event ?? record;
+  const isInPayload = bound.contract.versionField !== null;
+  const parsed = isInPayload ? parseValue(value, set.limits) : null;
+  const payload = parsed?.ok === true ? parsed.payload : undefined;
+  const resolved = resolveVersion(bound, headers, framedSchemaId(value), payload);
+  return resolved.ok ? resolved.version.ref : null;
+}
+
 /** @param by where in the record the value begins that was decided; null when no place in the record can be told. */
 function movedBy(by: number | null, decision: Decision): Decision {
   if (decision.status === "PASSED") return decision;

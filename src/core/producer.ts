@@ -37,11 +37,22 @@ export function producerOf(record: { readonly headers: readonly Header[] }): str
 }
 
 function nameOf(value: Uint8Array): string {
-  const bytes = Buffer.from(value.buffer, value.byteOffset, Math.min(value.length, BYTES_READ_MAX));
+  const all = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.length);
+  if (all.length <= PRODUCER_NAME_MAX && isPlain(all)) return all.toString("latin1");
+  const bytes = all.subarray(0, BYTES_READ_MAX);
   // The cut may go through a surrogate pair.
   return bytes
     .toString("utf8")
     .slice(0, PRODUCER_NAME_MAX)
     .toWellFormed()
     .replaceAll(/\p{Cc}/gu, "\uFFFD");
+}
+
+/** Printable ASCII, as names usually are: a fifth of the time. */
+function isPlain(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte < 0x20 || byte > 0x7e) return false;
+  }
+  return true;
 }

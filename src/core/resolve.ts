@@ -46,14 +46,20 @@ export function resolveVersion(
 ): Resolved {
   const { contract, binding } = bound;
   const inHeaders = framedId === null && contract.versionField === null;
-  const telling = headers.length === 0 ? headers : headers.filter(mayDeclare);
-  if (inHeaders && telling.length <= 1) {
-    const only = telling[0];
-    const known = only === undefined ? bound.byDefault : resolveName(bound, only);
+  let only: Header | null = null;
+  let telling = 0;
+  for (const header of headers) {
+    if (!mayDeclare(header)) continue;
+    only ??= header;
+    telling += 1;
+  }
+  if (inHeaders && telling <= 1) {
+    const known = only === null ? bound.byDefault : resolveName(bound, only);
     if (known !== null) return known;
   }
   let declared: Declared | null = null;
-  for (const header of telling) {
+  for (const header of headers) {
+    if (!mayDeclare(header)) continue;
     const next = declarationOf(bound, header);
     if (next === null) continue;
     if (declared !== null && !agree(declared, next)) return ambiguous(declared, next);

@@ -101,8 +101,10 @@ function read(bytes: Buffer, stream: string): Evidence | string {
   const records: SourceRecord[] = [];
   let next = from;
   let lastMs: ExactInteger = 0;
+  const names: KnownName[] = [];
   while (at.position < bytes.length) {
-    const offset = next + takeBig(at);
+    const gap = takeSmallOrBig(at);
+    const offset = gap === 0 ? next : next + BigInt(gap);
     next = offset + 1n;
     const timestampMs = takeTime(at, lastMs);
     lastMs = timestampMs;
@@ -110,7 +112,8 @@ function read(bytes: Buffer, stream: string): Evidence | string {
     const keyLength = takeNumber(at) - 1;
     const headerCount = takeNumber(at);
     const headers: Header[] = [];
-    for (let index = 0; index < headerCount; index += 1) headers.push([takeText(at), takeBytes(at, takeNumber(at))]);
+    for (let index = 0; index < headerCount; index += 1)
+      headers.push([takeName(at, names, index), takeBytes(at, takeNumber(at))]);
     const value = valueLength < 0 ? null : takeBytes(at, valueLength);
     const key = keyLength < 0 ? null : takeBytes(at, keyLength);
     records.push({ position: { stream, topic, partition, offset }, timestampMs, key, headers, value });
@@ -206,6 +209,19 @@ function takeNumber(at: Cursor): number {
   return value;
 }
 
+/** A `number` where seven groups suffice, as nearly always: big integers cost several times as much. */
+function takeSmallOrBig(at: Cursor): number | bigint {
+  const from = at.position;
+  let value = 0;
+  for (let scale = 1; scale < SMALL; scale *= 0x80) {
+    const byte = takeByte(at);
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) return value;
+  }
+  at.position = from;
+  return takeBig(at);
+}
+
 function takeBig(at: Cursor): bigint {
   let value = 0n;
   for (let shift = 0n; ; shift += 7n) {
@@ -219,8 +235,13 @@ function takeBig(at: Cursor): bigint {
 }
 
 function takeTime(at: Cursor, lastMs: ExactInteger): ExactInteger {
-  const zigzag = takeBig(at);
-  const difference = zigzag & 1n ? -(zigzag >> 1n) - 1n : zigzag >> 1n;
+  const zigzag = takeSmallOrBig(at);
+  if (typeof zigzag === "number" && typeof lastMs === "number") {
+    const timeMs = lastMs + (zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
+    if (Number.isSafeInteger(timeMs)) return timeMs;
+  }
+  const exact = BigInt(zigzag);
+  const difference = exact & 1n ? -(exact >> 1n) - 1n : exact >> 1n;
   return exactInteger(BigInt.asIntN(64, BigInt(lastMs) + difference));
 }
 
@@ -234,4 +255,29 @@ function takeBytes(at: Cursor, length: number): Buffer {
 
 function takeText(at: Cursor): string {
   return takeBytes(at, takeNumber(at)).toString("utf8");
+}
+
+/** The name of a header as it was met last at its place, and its bytes. */
+type KnownName = { readonly bytes: Buffer; readonly text: string };
+
+/** Names of headers repeat from record to record: one text for all of them costs a fifth of making it anew. */
+function takeName(at: Cursor, names: KnownName[], place: number): string {
+  const length = takeNumber(at);
+  const known = names[place];
+  if (known !== undefined && known.bytes.length === length && isNext(at, known.bytes)) {
+    at.position += length;
+    return known.text;
+  }
+  const bytes = takeBytes(at, length);
+  const text = bytes.toString("utf8");
+  if (place < NAMES_KNOWN_MAX) names[place] = { bytes, text };
+  return text;
+}
+
+const NAMES_KNOWN_MAX = 32;
+
+function isNext({ bytes, position }: Cursor, expected: Buffer): boolean {
+  for (let index = 0; index < expected.length; index += 1)
+    if (bytes[position + index] !== expected[index]) return false;
+  return true;
 }

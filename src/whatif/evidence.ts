@@ -1,4 +1,4 @@
-import { decide, ENGINE } from "../core/decide.ts";
+import { decide, ENGINE, versionOfPassed } from "../core/decide.ts";
 import { failureCode, isMalformedForAll } from "../core/failure.ts";
 import type { Header, SourceRecord } from "../core/record.ts";
 import { payloadBytes } from "../core/wire-format.ts";
@@ -24,8 +24,8 @@ export type JudgedRecord = {
 };
 
 /**
- * What the ledger says which way a record was decided; the version, the code and the fingerprint follow from deciding it with the
- * contract set it was decided with. Where that gives another outcome than the ledger has (another engine, a limit of the store),
+ * The ledger says which way a record was decided; the version of one that passed follows from what it declares, and the code and
+ * the fingerprint of one that failed from deciding it with the contract set it was decided with. Where that gives another outcome than the ledger has (another engine, a limit of the store),
  * the ledger's stands, unexplained.
  * @param from first offset of the window.
  */
@@ -38,11 +38,13 @@ export function judgedRecord(
 ): JudgedRecord {
   const at = Number(position.offset - from);
   const set = engine === ENGINE ? sets.compiled(contractSet) : null;
-  const decision = set === null ? null : decide({ topic: position.topic, headers, value }, set);
-  const version = decision?.contract?.version ?? null;
+  const record = { topic: position.topic, headers, value };
   if (outcome === "P") {
+    const version = set === null ? null : (versionOfPassed(record, set)?.version ?? null);
     return { at, kind: "validated", version, code: null, fingerprint: null, headers, text: textOf(value, headers) };
   }
+  const decision = set === null ? null : decide(record, set);
+  const version = decision?.contract?.version ?? null;
   if (decision?.status !== "FAILED") {
     // It passed its contract, and the store could not keep it; or nobody can say.
     const code = decision === null ? "unexplained" : "store-rejected";
