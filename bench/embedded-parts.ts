@@ -68,7 +68,7 @@ async function bareInserts(directory: string): Promise<number> {
   createStoreLayout(db);
   createCollection(db, TOPIC);
   const insert = db.prepare(
-    `INSERT INTO validated_shipments VALUES (${FACT.map((column) => (column === "payload" ? "CAST(? AS TEXT)" : "?")).join()})`,
+    `INSERT INTO validated_shipments (${FACT.join()}) VALUES (${FACT.map((column) => (column === "payload" ? "CAST(? AS TEXT)" : "?")).join()})`,
   );
   // Bound before the clock starts: only inserting is timed.
   const bound = rows.map((row) => bindFact(row, NOTE.number));

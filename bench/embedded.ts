@@ -129,7 +129,7 @@ async function runBare(directory: string): Promise<number> {
   );
   createStoreLayout(db);
   createCollection(db, "shipments");
-  const validated = db.prepare(`INSERT INTO validated_shipments VALUES (${bound(FACT)})`);
+  const validated = db.prepare(`INSERT INTO validated_shipments (${FACT.join()}) VALUES (${bound(FACT)})`);
   const failed = db.prepare(`INSERT INTO failed_shipments VALUES (${bound(FAILURE)})`);
   const position = (offset: number) => ({
     stream: "GtRNi5UHjBbIUDw3E314_g/99jBVg2FiOtjaYdkPZT9CA/0",

@@ -213,6 +213,9 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
   STREAM_UNKNOWN: "A stream of the ledger has no number, or a numbered one is in no ledger",
   ENGINE_ORDER: "An older engine decided an entry than the one before",
   EVIDENCE: "The evidence of an entry is missing, or is not what was decided",
+  ERASURE:
+    "A record is erased that no operator announced, one that was erased is there again, or what was announced is of no entry",
+  ERASURE_INCOMPLETE: "An erasure was announced and is not known to be complete: run `sigma erase --resume`",
   OUTCOME: "Deciding the evidence of an entry again gives other outcomes",
   ROOT: "Deciding the evidence of an entry again gives other ids",
   APPLIED: "What became of duplicates and conflicts is not what the next entry says",

@@ -6,6 +6,7 @@ import type { AuditCommandOptions } from "./cli/audit.ts";
 import type { IngestOptions } from "./cli/ingest.ts";
 import type { RepairCommandOptions } from "./cli/store-repair.ts";
 import type { ActOptions } from "./cli/streams.ts";
+import { addErase } from "./cli/erase-command.ts";
 import { addMigrate } from "./cli/migrate-command.ts";
 import { version } from "./cli/package.ts";
 import { rememberCaller } from "./cli/printed-command.ts";
@@ -58,6 +59,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addStatus,
     addStreams,
     addStore,
+    addErase,
     addBackup,
     addRestore,
     addDoctor,

@@ -1,6 +1,6 @@
 /**
  * What every code of the command line, the configuration and the start means. A code is stable: it is never used again for
- * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, M: migrations of the store, R: a gateway
+ * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, M: migrations of the store, E: erasures, R: a gateway
  * elsewhere.
  * Contract codes (SIG-C) are in contract/fault.ts.
  */
@@ -67,6 +67,12 @@ export const CODES = {
   "SIG-M-001":
     "The old store has records that the log no longer holds, and deciding the log again would not bring them back",
   "SIG-M-002": "A migration changes the store, and nobody said that it may",
+  "SIG-E-001": "Which records to erase is not said, or said in more than one way",
+  "SIG-E-002": "How many records a filter is expected to select is not said",
+  "SIG-E-003": "An erasure cannot be taken back, and nobody said that it may be done",
+  "SIG-E-004": "An identity, a position, a time or a member to erase by is not written as it has to be",
+  "SIG-E-005": "There is nothing to erase where it was said to be, or not as much as was expected",
+  "SIG-E-006": "Too many records are selected at once",
   "SIG-R-001": "The gateway cannot be reached",
   "SIG-R-002": "The gateway refused the request",
 } as const;

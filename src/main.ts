@@ -10,6 +10,8 @@ import type { CompiledContractSet } from "./core/compile.ts";
 import type { ContractSet } from "./core/contract-set.ts";
 import { kafkaConnection } from "./config/kafka-connection.ts";
 import type { KafkaConfig } from "./config/engines.ts";
+import type { Erasing } from "./erase/erase.ts";
+import type { EmbeddedLog } from "./source/embedded/log.ts";
 import type { Appender } from "./source/kafka/append.ts";
 import type { FileName, Manifest } from "./backup/manifest.ts";
 import type { IntegrityCheck } from "./sqlite/integrity.ts";
@@ -102,26 +104,44 @@ export type Purpose = "gateway" | "look" | "operate";
 /** @throws `Unavailable` when the log or the store cannot be opened. */
 export async function openEngine(config: Config, collections: readonly string[], purpose: Purpose): Promise<Engine> {
   const log = await (config.kafka === null ? openEmbedded(config, purpose) : openKafka(config, config.kafka, purpose));
+  return withStore(log, config, collections, purpose);
+}
+
+/** A log that is open, and the store beside it. The log is closed when that cannot be opened. */
+async function withStore<At extends Pick<Source, "close"> | null>(
+  log: At,
+  ...[config, collections, purpose]: Parameters<typeof openEngine>
+): Promise<{ readonly log: At; readonly store: Store; readonly close: () => Promise<void> }> {
   try {
     const store = await openStore(config, collections, purpose);
-    return { log, store, close: async () => void (await Promise.all([store.close(), log.close()])) };
+    return { log, store, close: async () => void (await Promise.all([store.close(), log?.close()])) };
   } catch (error) {
-    await log.close();
+    await log?.close();
     throw error;
   }
 }
 
 async function openEmbedded(config: Config, purpose: Purpose): Promise<Source & Log> {
   if (purpose !== "look") await refuseHalfRestored(config);
+  return embeddedLog(config, { readOnly: purpose === "look" });
+}
+
+/** @param how `all`: also what is no source now, and may have been one. */
+async function embeddedLog(
+  { dataDir, sources }: Pick<Config, "dataDir"> & { readonly sources: readonly SourceTopic[] },
+  how: { readonly readOnly?: boolean; readonly all?: boolean },
+): Promise<EmbeddedLog> {
   const { openEmbeddedLog } = await import("./source/embedded/log.ts");
-  return openEmbeddedLog({
-    path: dataFiles(config).logFile,
-    readOnly: purpose === "look",
-    topics: config.sources.map(({ topic, partitions }) => ({ name: topic, partitions })),
-    now: Date.now,
-    randomBytes,
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-  });
+  const topics = sources.map(({ topic, partitions }) => ({ name: topic, partitions }));
+  const path = dataFiles({ dataDir }).logFile;
+  return openEmbeddedLog({ path, ...how, topics, now: Date.now, randomBytes, busyTimeoutMs: BUSY_TIMEOUT_MS });
+}
+
+/** A store to erase records of, and the log beside it where it is the gateway's own. @throws `Unavailable`. */
+export async function openErasing(config: Config, past: readonly string[]): Promise<Erasing & Pick<Store, "close">> {
+  await refuseHalfRestored(config);
+  const isOwn = config.kafka === null && existsSync(dataFiles(config).logFile);
+  return withStore(isOwn ? await embeddedLog(config, { all: true }) : null, config, past, "operate");
 }
 
 /** What a restore made ready and did not put in its place; none where the log is there. */
@@ -174,7 +194,7 @@ export async function openKafkaAppender(kafka: KafkaConfig): Promise<Appender> {
 /** What `sigma doctor` has to know of Kafka, MongoDB and a schema registry, as far as they are configured. Nothing is changed. */
 export async function checkEngines(config: Config, set: CompiledContractSet | null): Promise<readonly Check[]> {
   const { kafka, mongodbUri, registry, sources } = config;
-  const collections = set === null ? [] : [...set.bySubject.values()].map(({ collection }) => collection);
+  const collections = new Set(set === null ? [] : [...set.bySubject.values()].map(({ collection }) => collection));
   const checks: Check[] = [];
   if (kafka !== null) {
     const { diagnoseKafka } = await import("./source/kafka/diagnose.ts");
@@ -191,14 +211,8 @@ export async function checkEngines(config: Config, set: CompiledContractSet | nu
   }
   if (mongodbUri !== null) {
     const { diagnoseMongo } = await import("./store/mongodb/diagnose.ts");
-    checks.push(
-      ...(await diagnoseMongo({
-        uri: mongodbUri,
-        ...MONGODB_TIMEOUTS,
-        collections: [...new Set(collections)],
-        now: Date.now,
-      })),
-    );
+    const options = { uri: mongodbUri, ...MONGODB_TIMEOUTS, collections: [...collections], now: Date.now };
+    checks.push(...(await diagnoseMongo(options)));
   }
   return checks;
 }
@@ -222,12 +236,8 @@ async function openStore(config: Where, collections: readonly string[], purpose:
     return openMongoStore({ uri: config.mongodbUri, collections, readOnly, ...MONGODB_TIMEOUTS });
   }
   const { openSqliteStore } = await import("./store/sqlite/store.ts");
-  return openSqliteStore({
-    path: dataFiles(config).storeFile,
-    readOnly,
-    collections,
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-  });
+  const path = dataFiles(config).storeFile;
+  return openSqliteStore({ path, readOnly, collections, busyTimeoutMs: BUSY_TIMEOUT_MS });
 }
 
 /** The store alone, to look: what was decided can be read while the log cannot. @throws `Unavailable`. */
@@ -342,16 +352,8 @@ export async function skipPositions(
   if (streams.length === 0) return;
   const passedMs = Date.now() - Date.parse(madeAt);
   const skipped = SKIPPED.atLeast + (passedMs > 0 ? BigInt(passedMs) * SKIPPED.perMs : 0n);
-  const { openEmbeddedLog } = await import("./source/embedded/log.ts");
-  const log = openEmbeddedLog({
-    path: dataFiles({ dataDir }).logFile,
-    // Also what became a source since the backup was made, and what was none then and may be one again.
-    topics: sources.map(({ topic, partitions }) => ({ name: topic, partitions })),
-    all: true,
-    now: Date.now,
-    randomBytes,
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-  });
+  // Also what became a source since the backup was made, and what was none then and may be one again.
+  const log = await embeddedLog({ dataDir, sources }, { all: true });
   try {
     for (const stream of await log.streams()) await log.skipTo(stream, (await log.bounds(stream)).end + skipped);
   } finally {

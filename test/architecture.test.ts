@@ -16,6 +16,11 @@ type Part = {
   readonly node: readonly string[];
 };
 
+/** What reads entries, decides them again, and writes documents by an operator's word. */
+const REDECIDING: readonly string[] =
+  `core json schema store/store store/ledger store/ledger-walk store/proof store/decided store/duplicate
+  gateway/entry-records gateway/operate gateway/redo gateway/redraft gateway/stored-set`.split(/\s+/);
+
 const PARTS: Readonly<Record<string, Part>> = {
   // What a JSON text is: values, pointers, the canonical form, exact decimals, lines.
   json: { uses: [], libraries: [], node: ["node:buffer"] },
@@ -107,10 +112,11 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
   "store/line-hash": { uses: [], libraries: [], node: ["node:crypto"] },
   "store/decided": {
-    uses: ["core", "json", "schema", "store/ledger", "store/proof", "store/store"],
+    uses: ["core", "json", "schema", "ledger/tombstone", "store/ledger", "store/proof", "store/store"],
     libraries: [],
     node: ["node:crypto"],
   },
+  "store/ledger-walk": { uses: ["store/ledger", "store/store"], libraries: [], node: [] },
   "store/duplicate": { uses: ["core", "json", "schema", "store/decided", "store/store"], libraries: [], node: [] },
   "store/sqlite": {
     uses: [
@@ -157,11 +163,10 @@ const PARTS: Readonly<Record<string, Part>> = {
       "store/proof",
       "store/decided",
       "store/duplicate",
+      "store/erasures",
       "store/known-logs",
-      "store/operator-actions",
       "store/resolution",
       "store/losses",
-      "ledger",
       "gateway/decide-batch",
       "gateway/lookup",
       "gateway/redraft",
@@ -169,26 +174,14 @@ const PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: [],
   },
-  // Documents brought back from the ledger.
-  repair: {
-    uses: [
-      "core",
-      "json",
-      "schema",
-      "store/store",
-      "store/ledger",
-      "store/proof",
-      "store/decided",
-      "store/duplicate",
-      "store/resolution",
-      "gateway/operate",
-      "gateway/redo",
-      "gateway/redraft",
-      "gateway/stored-set",
-    ],
+  // Records that are to be gone, out of evidence, documents and log.
+  erase: {
+    uses: [...REDECIDING, "ledger", "source/source", "store/erasures", "gateway/lookup"],
     libraries: [],
     node: [],
   },
+  // Documents brought back from the ledger.
+  repair: { uses: [...REDECIDING, "store/resolution"], libraries: [], node: [] },
   // The form of a report and its gate: what activation asks for, without anything that reads history.
   "whatif/report": { uses: ["core", "json", "schema"], libraries: [], node: ["node:crypto"] },
   "whatif/gate": { uses: ["core", "json", "schema", "whatif/report"], libraries: [], node: [] },
@@ -202,6 +195,8 @@ const PARTS: Readonly<Record<string, Part>> = {
       "store/store",
       "store/ledger",
       "store/proof",
+      "ledger/tombstone",
+      "gateway/entry-records",
       "gateway/lookup",
       "gateway/redraft",
     ],
@@ -239,11 +234,11 @@ const PARTS: Readonly<Record<string, Part>> = {
       "store/proof",
       "store/decided",
       "store/duplicate",
+      "store/erasures",
       "store/traffic",
       "store/log-end",
       "store/known-logs",
       "store/resolution",
-      "ledger",
       "store/losses",
     ],
     libraries: [],

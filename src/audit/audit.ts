@@ -2,20 +2,23 @@ import { compileContractSet, type CompiledContractSet } from "../core/compile.ts
 import { openContractSet } from "../core/contract-set.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { ENGINE } from "../core/decide.ts";
-import type { SourceRecord } from "../core/record.ts";
-import { recordsOfEntry } from "../gateway/redraft.ts";
 import { checkHeads, keptStreams, NOTHING_KEPT, type HeadCheck, type KeptHeads } from "./anchors.ts";
 import { holdsOffset, logIdOf, type Source, type Stream } from "../source/source.ts";
 import { unfrozenIn, type FrozenVersion } from "./contracts.ts";
-import { checkEntry } from "./entry.ts";
+import { erasedRecords, strayErasures, type ErasedRecords } from "./erasures.ts";
+import { judgeEntry } from "./judge-entry.ts";
+import { checkApplied, checkLink } from "./links.ts";
 import { checkLog, logMissing, logsElsewhere } from "./log.ts";
 import { createLossBook, type Gap } from "./losses.ts";
 import { auditOperators, gapOf } from "./operators.ts";
 import { newFindings } from "./findings.ts";
 import { findOrphans } from "./orphans.ts";
 import { differsFromLog, fetchRange } from "./source.ts";
-import type { Finding, FindingCode } from "./finding.ts";
-import { entryHash, EVIDENCE_DROPPED, GENESIS, SUCCEEDS, type LedgerEntry } from "../store/ledger.ts";
+import type { Finding } from "./finding.ts";
+import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
+import { createErasureBook } from "../store/erasures.ts";
+import { operatorActions } from "../store/operator-actions.ts";
+import { EVIDENCE_DROPPED, SUCCEEDS, type LedgerEntry } from "../store/ledger.ts";
 import { decodeOutcomes } from "../store/proof.ts";
 import { NOTHING_APPLIED, type Resolved } from "../store/resolution.ts";
 import type { StoreReads, StreamNote } from "../store/store.ts";
@@ -59,6 +62,8 @@ export type AuditReport = {
   readonly anchored: number | null;
   /** What was lost before it could be decided, by an operator's word. */
   readonly gaps: readonly Gap[];
+  /** What operators erased. */
+  readonly erasures: readonly ErasedRecords[];
   readonly records: number;
   readonly validated: number;
   readonly failed: number;
@@ -108,7 +113,10 @@ async function auditAll(run: Run): Promise<void> {
   }
   for (const { code, message } of run.kept.anchors?.faults ?? []) run.found(code, null, null, null, message);
   const actions = checkHeads(run.kept, null);
-  const operators = await auditOperators(reads, actions.see);
+  const operators = await auditOperators(reads, (action) => {
+    actions.see(action);
+    run.erasures.see(action);
+  });
   for (const fault of operators.faults) run.found("OPERATOR_LOG", null, null, null, fault);
   run.addHeads(actions);
   run.accept(operators);
@@ -121,6 +129,8 @@ async function auditAll(run: Run): Promise<void> {
     if (note === undefined) run.found("STREAM_UNKNOWN", stream, null, null, "the ledger has it, and it has no number");
     else await auditStream(run, note);
   }
+  const entries = new Map(run.streams.map(({ stream, headSeq }) => [stream, headSeq + 1]));
+  if (!options.signal.aborted) strayErasures(run.erasures, (stream) => entries.get(stream)).forEach(run.add);
   await checkKnownBySource(run, [...notes.values()]);
   await auditLog(run);
   await checkTotals(run);
@@ -132,6 +142,7 @@ function newRun(options: AuditOptions) {
   const found = newFindings(options.findingsMax);
   const streams: StreamAudit[] = [];
   const gaps: Gap[] = [];
+  const erasures = createErasureBook();
   let accepted: ReadonlySet<string> = new Set();
   let operatorHead: AuditReport["operatorHead"] = null;
   let anchored = 0;
@@ -151,6 +162,7 @@ function newRun(options: AuditOptions) {
     totals,
     streams,
     gaps,
+    erasures,
     accept: (said: Awaited<ReturnType<typeof auditOperators>>): void => {
       accepted = said.accepted;
       losses = createLossBook(said.losses);
@@ -177,6 +189,7 @@ function newRun(options: AuditOptions) {
       operatorHead,
       anchored: kept.anchors === null ? null : anchored,
       gaps,
+      erasures: erasedRecords(erasures),
       records: totals.records,
       validated: totals.validated,
       failed: totals.failed,
@@ -203,9 +216,9 @@ async function auditStream(run: Run, note: StreamNote): Promise<void> {
       LEDGER_PAGE,
     );
     for (const [index, entry] of page.entries()) {
-      checkLink(run, stream, previous, entry);
+      checkLink(stream, previous, entry, (digest) => run.set(digest) !== null).forEach(run.add);
       heads.see(entry);
-      checkApplied(run, entry, resolved);
+      checkApplied(entry, resolved).forEach(run.add);
       if (entry.kind === "GAP") auditGap(run, entry);
       const last = index === page.length - 1 && page.length < LEDGER_PAGE;
       resolved = entry.kind === "BATCH" ? await auditBatch(run, note, entry, last) : NOTHING_APPLIED;
@@ -220,36 +233,6 @@ async function auditStream(run: Run, note: StreamNote): Promise<void> {
   if (previous === null) return;
   const { seq: headSeq, hash: headHash, to: settledTo } = previous;
   run.streams.push({ stream, entries, records, headSeq, headHash, settledTo });
-}
-
-function checkApplied(run: Run, { stream, seq, applied, holders }: LedgerEntry, resolved: Resolved | null): void {
-  if (resolved === null || (resolved.applied === applied && resolved.holders === holders)) return;
-  const differing = resolved.applied === applied ? "who holds the facts" : `${applied}, and it is ${resolved.applied}`;
-  const message = `what became of the records of entry ${seq - 1} is not what entry ${seq} says: ${differing.slice(0, 500)}`;
-  run.found("APPLIED", stream, seq - 1, null, message);
-}
-
-function checkLink(run: Run, stream: string, previous: LedgerEntry | null, entry: LedgerEntry): void {
-  const { seq } = entry;
-  const found = (code: FindingCode, message: string): void => run.found(code, stream, seq, null, message);
-  if (entryHash(entry) !== entry.hash) found("LEDGER_HASH", `entry ${seq} does not have the hash it carries`);
-  if (run.set(entry.contractSet) === null) found("CONTRACT_SET", `contract set ${entry.contractSet} cannot be read`);
-  const expected = previous === null ? 0 : previous.seq + 1;
-  if (seq !== expected) {
-    const missing = seq - expected === 1 ? `entry ${expected} is` : `entries ${expected} to ${seq - 1} are`;
-    return found("LEDGER_GAP", `${missing} missing`);
-  }
-  if (previous !== null && Number(entry.engine) < Number(previous.engine))
-    found("ENGINE_ORDER", `entry ${seq} was decided by engine ${entry.engine}, the one before by ${previous.engine}`);
-  if (previous === null && entry.kind !== "INIT") found("LEDGER_GAP", "the chain does not begin with INIT");
-  if (entry.prevHash !== (previous?.hash ?? GENESIS))
-    found("LEDGER_LINK", `entry ${seq} does not follow entry ${seq - 1}`);
-  if (entry.to < entry.from || (previous !== null && entry.from !== previous.to)) {
-    found(
-      "LEDGER_RANGE",
-      `entry ${seq} covers [${entry.from}, ${entry.to}), the one before ends at ${previous?.to ?? "-"}`,
-    );
-  }
 }
 
 /** What was acknowledged and is lost, by an operator's word, and whether the log at hand is the right one. */
@@ -315,37 +298,45 @@ async function auditBatch(run: Run, note: StreamNote, entry: LedgerEntry, last: 
   }
   run.losses().see(stream, decoded.leaves);
   run.totals.records += entry.count;
-  const packed = entry.count === 0 ? null : await run.reads.evidenceAt(stream, seq);
-  if (entry.count > 0 && packed === null && entry.note === EVIDENCE_DROPPED && !last) {
-    run.totals.withoutEvidence += entry.count;
-    return null;
+  for (;;) {
+    const packed = entry.count === 0 ? null : await run.reads.evidenceAt(stream, seq);
+    if (entry.count > 0 && packed === null && entry.note === EVIDENCE_DROPPED && !last) {
+      run.totals.withoutEvidence += entry.count;
+      return null;
+    }
+    const { findings, verdict, records } = await judgeEntry(run.reads, {
+      note,
+      entry,
+      packed,
+      set: run.set(entry.contractSet),
+      erasures: run.erasures,
+      mayBeIncomplete: last && run.options.tailMayBeIncomplete,
+    });
+    // Of a store that runs records may have been erased meanwhile: then it is looked at once more.
+    if (findings.length > 0 && (await sawMoreActions(run))) continue;
+    findings.forEach(run.add);
+    if (verdict === null || records === null) return null;
+    run.totals.validated += verdict.counts.validated;
+    run.totals.failed += verdict.counts.failed;
+    run.totals.receipts += verdict.counts.receipts;
+    if (entry.engine === ENGINE) run.totals.redecided += entry.count;
+    await compareWithSource(run, note, entry, records);
+    return verdict.resolved;
   }
-  const records = recordsOfEntry(note, entry, packed);
-  const set = run.set(entry.contractSet);
-  if (typeof records === "string") run.found("EVIDENCE", stream, seq, null, records);
-  if (typeof records === "string" || set === null) return null;
-  const mayBeIncomplete = last && run.options.tailMayBeIncomplete;
-  const { findings, counts, resolved } = await checkEntry(run.reads, {
-    entry,
-    stream: note,
-    records,
-    set,
-    mayBeIncomplete,
-  });
-  for (const finding of findings) run.add(finding);
-  run.totals.validated += counts.validated;
-  run.totals.failed += counts.failed;
-  run.totals.receipts += counts.receipts;
-  if (entry.engine === ENGINE) run.totals.redecided += entry.count;
-  await compareWithSource(run, note, entry, records);
-  return resolved;
+}
+
+/** Reads on in the operator log. @returns whether there was more. */
+async function sawMoreActions(run: Run): Promise<boolean> {
+  const before = run.erasures.through();
+  for await (const action of operatorActions(run.reads, before + 1)) run.erasures.see(action);
+  return run.erasures.through() > before;
 }
 
 async function compareWithSource(
   run: Run,
   note: StreamNote,
   entry: LedgerEntry,
-  records: readonly SourceRecord[],
+  records: readonly KeptRecord[],
 ): Promise<void> {
   const { source, signal } = run.options;
   const stream = await run.sourceStream(entry.stream);
@@ -354,7 +345,7 @@ async function compareWithSource(
   // What retention removed, or a log lacks that was put back, cannot be compared; the report's counts show how much could.
   if (start > entry.from) return;
   const skipped = (await source.skipped?.(stream, entry.from, entry.to)) ?? [];
-  if (records.some(({ position: { offset } }) => holdsOffset(skipped, offset))) return;
+  if (records.some((record) => !isErased(record) && holdsOffset(skipped, record.position.offset))) return;
   if (end < entry.to) {
     run.found("SOURCE_TRUNCATED", entry.stream, entry.seq, end, `the log ends at ${end}, the entry at ${entry.to}`);
     return;

@@ -1,10 +1,10 @@
 import { canonicalText } from "../json/canonical.ts";
 import type { Position } from "../core/record.ts";
 import type { Draft } from "../gateway/decide-batch.ts";
-import { contentDigest, type Decided } from "../store/decided.ts";
+import { contentDigest, type Redecided } from "../store/decided.ts";
 import { conflictOf } from "../store/duplicate.ts";
 import type { Resolution } from "../store/resolution.ts";
-import type { Difference, FailedRow, Holder, Receipt, ValidatedRow } from "../store/store.ts";
+import type { Difference, FailedRow, Holder, PassedRow, Receipt } from "../store/store.ts";
 
 /** What should have become of the records of an entry that passed and are no fact of their own. */
 export type Claims = {
@@ -22,7 +22,7 @@ export function claimsOf(draft: Draft, facts: ReadonlyMap<number, Difference>): 
   const holders = new Map<string, Holder>();
   for (const [place, one] of facts) if (one.kind === "held") holders.set(draft.facts.at(place).id, one.holder);
   if (holders.size === 0 && draft.repeats.length === 0) return { receipts: [], conflicts: [], resolutions: [] };
-  const first = new Map<string, ValidatedRow>();
+  const first = new Map<string, PassedRow>();
   const receipts: Receipt[] = [];
   const conflicts: FailedRow[] = [];
   const resolutions: Resolution[] = [];
@@ -31,7 +31,7 @@ export function claimsOf(draft: Draft, facts: ReadonlyMap<number, Difference>): 
     if (!first.has(row.id)) first.set(row.id, row);
     if (holder === null || samePlace(row.position, holder.position)) continue;
     const { position } = row;
-    const same = contentDigest(textOf(row), row.numbers) === contentDigest(holder.payloadText(), row.numbers);
+    const same = contentOf(row) === contentAt(holder, row);
     if (same) receipts.push({ position, of: row.id });
     else conflicts.push(conflictOf(row, holder));
     resolutions.push({ offset: position.offset, letter: same ? "D" : "C", holder: holder.position });
@@ -39,21 +39,29 @@ export function claimsOf(draft: Draft, facts: ReadonlyMap<number, Difference>): 
   return { receipts, conflicts, resolutions };
 }
 
-function isFact(row: Decided): row is ValidatedRow {
-  return row.kind === "validated";
+function isFact(row: Redecided): row is PassedRow {
+  return row.kind !== "failed";
 }
 
-function holderFrom(row: ValidatedRow | undefined): Holder | null {
+function holderFrom(row: PassedRow | undefined): Holder | null {
   if (row === undefined) return null;
   const { id, position } = row;
   // Its bytes are not asked for: what is told here is told by the text.
-  return { id, position, payloadBytes: new Uint8Array(0), payloadText: () => textOf(row) };
+  const none = { id, position, payloadBytes: new Uint8Array(0) };
+  if (row.kind === "validated") return { ...none, payloadText: () => canonicalText(row.payload) };
+  return { ...none, erased: row.content, payloadText: () => "" };
+}
+
+/** What a record says, as a digest; of one that was erased the digest is kept. */
+function contentOf(row: PassedRow): string {
+  return row.kind === "erased" ? row.content : contentDigest(canonicalText(row.payload), row.numbers);
+}
+
+/** The same of a fact, as the record's contract reads it. */
+function contentAt({ erased, payloadText }: Holder, row: PassedRow): string {
+  return erased ?? contentDigest(payloadText(), row.kind === "erased" ? null : row.numbers);
 }
 
 function samePlace(a: Position, b: Position): boolean {
   return a.stream === b.stream && a.offset === b.offset;
-}
-
-function textOf({ payload }: ValidatedRow): string {
-  return canonicalText(payload);
 }

@@ -1,6 +1,6 @@
 import type { CompiledContractSet } from "../core/compile.ts";
 import { ENGINE } from "../core/decide.ts";
-import type { SourceRecord } from "../core/record.ts";
+import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import type { Draft } from "../gateway/decide-batch.ts";
 import { redraft } from "../gateway/redraft.ts";
 import type { LedgerEntry } from "../store/ledger.ts";
@@ -15,7 +15,7 @@ export type EntryEvidence = {
   readonly entry: LedgerEntry;
   readonly stream: StreamNote;
   /** Of its evidence. */
-  readonly records: readonly SourceRecord[];
+  readonly records: readonly KeptRecord[];
   readonly set: CompiledContractSet;
   /** The documents of the last entry of a live, non-transactional store may still be on their way. */
   readonly mayBeIncomplete: boolean;
@@ -47,8 +47,14 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
   const facts = await reads.compareFacts(collection, draft.facts);
   const taken = claimsOf(draft, facts);
   reportLaterHolders(taken, entry, found);
+  const erased = new Set(records.filter(isErased).map(({ position }) => position.offset));
   const report = (offsetAt: (place: number) => bigint, differences: ReadonlyMap<number, Difference>): void => {
-    for (const [place, one] of differences) reportDifference(one, offsetAt(place), given, found);
+    for (const [place, one] of differences) {
+      const offset = offsetAt(place);
+      // What another engine wrote of a failure is its own; a tombstone is the same whoever wrote it.
+      const isOwn = entry.engine === ENGINE || erased.has(offset);
+      reportDifference(one, offset, isOwn, given, found);
+    }
   };
   report((place) => draft.facts.at(place).position.offset, facts);
   await checkFailures(reads, collection, draft, taken, report);
@@ -74,7 +80,8 @@ function findingsAt(entry: LedgerEntry, findings: Finding[]): Found {
 function reportDifference(
   one: Difference,
   offset: bigint,
-  { entry, mayBeIncomplete }: EntryEvidence,
+  isOwn: boolean,
+  { mayBeIncomplete }: EntryEvidence,
   found: Found,
 ): void {
   switch (one.kind) {
@@ -82,8 +89,7 @@ function reportDifference(
       if (!mayBeIncomplete) found("ROW_MISSING", offset, "it was decided, and its document is not stored");
       return;
     case "differs":
-      // What another engine wrote of a failure is its own.
-      if (entry.engine === ENGINE) found("ROW_DIFFERS", offset, `its document is another: ${one.message}`);
+      if (isOwn) found("ROW_DIFFERS", offset, `its document is another: ${one.message}`);
       return;
     case "held":
   }

@@ -20,6 +20,10 @@ export type FindingCode =
   | "ENGINE_ORDER"
   /** The evidence of an entry is missing, or is not what was decided. */
   | "EVIDENCE"
+  /** A record is erased that nobody announced, or is there again, or what was announced is of no entry. */
+  | "ERASURE"
+  /** An erasure was announced and is not known to be complete. */
+  | "ERASURE_INCOMPLETE"
   /** Deciding the evidence again gives other outcomes. */
   | "OUTCOME"
   /** Deciding the evidence again gives other ids. */

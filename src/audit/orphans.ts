@@ -40,8 +40,9 @@ async function findSurplus(
   const own = new Set<string>();
   for (const { stream, from, to } of crowded) {
     for (const row of await lookup.rows(stream, from, to)) {
-      const id = row.kind === "receipt" ? row.duplicateOf : row.kind === "validated" ? row.id : "";
-      own.add(`${row.kind} ${stream} ${row.position.offset} ${id}`);
+      const id = row.kind === "receipt" ? row.duplicateOf : row.kind === "failed" ? "" : row.id;
+      const kind = row.kind === "erased" ? "validated" : row.kind;
+      own.add(`${kind} ${stream} ${row.position.offset} ${id}`);
     }
   }
   const found: Finding[] = [];

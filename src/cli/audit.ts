@@ -121,6 +121,8 @@ function printReport(report: AuditReport, verified: VerifiedAnchors | null): voi
     [1],
   );
   for (const { stream, from, to, note: why } of report.gaps) print(`lost  ${stream}  [${from}, ${to})  ${why}`);
+  for (const { stream, records: erased, at, actor, reason } of report.erasures)
+    print(`erased  ${stream}  ${counted(erased, "record")}  ${at}  ${actor}  ${reason}`);
   for (const { stream, headSeq, headHash } of report.streams) print(`head  ${stream}  ${headSeq}  ${headHash}`);
   const { operatorHead } = report;
   if (operatorHead !== null) print(`operator head  ${operatorHead.seq}  ${operatorHead.hash}`);

@@ -1,5 +1,5 @@
 import type { Decision, Failed } from "../core/decide.ts";
-import { failureCode, type Malformed } from "../core/failure.ts";
+import { describeFailure, failureCode, type Malformed } from "../core/failure.ts";
 import type { ByteRange } from "../json/locate.ts";
 import type { Violation } from "../schema/violation.ts";
 import { excerptOf } from "./excerpt.ts";
@@ -27,6 +27,8 @@ function printReason({ reason }: Failed, bytes: Uint8Array): void {
     case "store-rejected":
     case "unexplained":
       return print(`  ${reason.message}`);
+    case "erased":
+      return print(`  ${describeFailure(reason)}`);
     case "conflict":
       return print(`  conflicts with ${reason.storedAt}`);
   }

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { EXIT } from "../codes.ts";
-import type { Config } from "../config.ts";
-import { openContractSet } from "../core/contract-set.ts";
 import { hasData, openStoreFor } from "../main.ts";
-import { repairStore, type RepairReport } from "../repair/repair.ts";
+import { repairStore } from "../repair/repair.ts";
+import type { RepairReport } from "../repair/run.ts";
 import { operatorOf } from "./operator.ts";
 import { counted, grouped, note, print, printJson, printTable, styled } from "./output.ts";
+import { pastCollections } from "./past-collections.ts";
 import { createProgress } from "./progress.ts";
 import { usage } from "./refusal.ts";
 import { configFor } from "./settings.ts";
@@ -32,7 +32,7 @@ export async function repairCommand(command: Command, options: RepairCommandOpti
       `Cannot repair "${config.dataDir}": it holds no data yet`,
       "name another directory with --data",
     );
-  const collections = await collectionsOf(config);
+  const collections = await pastCollections(config);
   const store = await openStoreFor(config, dryRun ? "look" : "operate", collections);
   const interruption = onInterruption(config.shutdownDeadlineMs);
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
@@ -57,17 +57,6 @@ export async function repairCommand(command: Command, options: RepairCommandOpti
 
 function isWhole({ faults, changed, replaced }: RepairReport): boolean {
   return faults.length === 0 && changed.length <= replaced;
-}
-
-/** Every collection that a contract set of the history names: one whose table is gone is made anew. */
-async function collectionsOf(config: Config): Promise<readonly string[]> {
-  const store = await openStoreFor(config, "look");
-  try {
-    const sets = (await store.reads.contractSets()).map(({ digest, text }) => openContractSet(digest, text));
-    return [...new Set(sets.flatMap((sealed) => sealed?.set.contracts.map(({ collection }) => collection) ?? []))];
-  } finally {
-    await store.close();
-  }
 }
 
 function printReport(

@@ -61,7 +61,7 @@ export async function tallyOf(lookup: Lookup, ranges: readonly Range[]): Promise
       const end = start + PAGE < to ? start + PAGE : to;
       for (const row of await lookup.rows(stream, start, end)) {
         records += 1;
-        if (row.kind === "validated") stored += 1;
+        if (row.kind === "validated" || row.kind === "erased") stored += 1;
         else if (row.kind === "receipt") duplicates += 1;
         else {
           const code = failureCode(row.reason);

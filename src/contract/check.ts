@@ -158,6 +158,7 @@ function brokenBy(reason: FailureReason): readonly string[] {
     case "conflict":
     case "store-rejected":
     case "unexplained":
+    case "erased":
       return [];
   }
 }

@@ -68,6 +68,9 @@ type Unexplained = {
   readonly message: string;
 };
 
+/** The record was erased since: of why it failed the code is left, and nothing of the record. */
+type Erased = { readonly kind: "erased"; readonly code: string };
+
 /** Why a record is FAILED: a closed union, never a string. */
 export type FailureReason =
   | Malformed
@@ -76,7 +79,8 @@ export type FailureReason =
   | RuleFailure
   | Conflict
   | StoreRejected
-  | Unexplained;
+  | Unexplained
+  | Erased;
 
 /** Stable machine code of a reason: `<kind>` or `<kind>-<code>`, a bounded set fit for a metric label. */
 export function failureCode(reason: FailureReason): string {
@@ -90,6 +94,8 @@ export function failureCode(reason: FailureReason): string {
     case "store-rejected":
     case "unexplained":
       return reason.kind;
+    case "erased":
+      return reason.code;
   }
 }
 
@@ -113,6 +119,8 @@ export function describeFailure(reason: FailureReason): string {
       return reason.violations.map((v) => `${v.pointer === "" ? "/" : v.pointer}: ${v.message}`).join("; ");
     case "rule":
       return reason.violations.map((v) => v.message).join("; ");
+    case "erased":
+      return `It failed (${reason.code}), and was erased since`;
     case "conflict":
       return `Identity ${reason.storedId} is already stored from ${reason.storedAt} with other content`;
   }

@@ -57,6 +57,9 @@ function causeOf(reason: FailureReason): string {
     case "store-rejected":
     case "unexplained":
       return reason.kind;
+    // It keeps the fingerprint that it had: no other is asked for.
+    case "erased":
+      return `erased\u0000${reason.code}`;
   }
 }
 

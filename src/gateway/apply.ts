@@ -1,7 +1,7 @@
 import { Unavailable } from "../core/unavailable.ts";
 import { conflictOf, hasSameContent, isSamePosition } from "../store/duplicate.ts";
 import { resolvedOf, type Resolution, type Resolved } from "../store/resolution.ts";
-import type { FailedRow, Holder, Receipt, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
+import type { FailedRow, Holder, PassedRow, Receipt, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
 import { countFailure, type Draft } from "./decide-batch.ts";
 
 /** What applying one entry did. */
@@ -104,7 +104,7 @@ function resolveTaken({ facts, repeats, rows }: Draft, holders: Holders): Taken 
   const receipts: Receipt[] = [];
   const conflicts: FailedRow[] = [];
   const resolutions: Resolution[] = [];
-  const resolve = (claim: Claim, holder: Holder, rowOf: () => ValidatedRow): void => {
+  const resolve = (claim: Claim, holder: Holder, rowOf: () => PassedRow): void => {
     if (isSamePosition(claim.position, holder.position)) return;
     const { position } = claim;
     const same = isEqual(claim.payloadBytes, holder.payloadBytes) || hasSameContent(rowOf(), holder);
@@ -128,18 +128,18 @@ function resolveTaken({ facts, repeats, rows }: Draft, holders: Holders): Taken 
 /** What a record claims: to be a fact, with this payload. */
 type Claim = Pick<Holder, "position" | "payloadBytes">;
 
-/** Of a record whose payload was not staged: equal to none. */
+/** Of a record whose payload was not staged: equal to none, as that of one that was erased. */
 const NO_BYTES = new Uint8Array(0);
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0;
+  return a.length > 0 && a.length === b.length && Buffer.compare(a, b) === 0;
 }
 
 /** Decides the batch again when the first is asked for: which are asked for at all is rare. */
-function rowsByOffset(rows: Draft["rows"]): (offset: bigint) => ValidatedRow {
-  let byOffset: ReadonlyMap<bigint, ValidatedRow> | null = null;
+function rowsByOffset(rows: Draft["rows"]): (offset: bigint) => PassedRow {
+  let byOffset: ReadonlyMap<bigint, PassedRow> | null = null;
   return (offset) => {
-    byOffset ??= new Map(rows().flatMap((row) => (row.kind === "validated" ? [[row.position.offset, row]] : [])));
+    byOffset ??= new Map(rows().flatMap((row) => (row.kind === "failed" ? [] : [[row.position.offset, row]])));
     const row = byOffset.get(offset);
     if (row === undefined) throw new Error(`Cannot resolve offset ${offset}: it did not pass`);
     return row;

@@ -2,10 +2,11 @@ import { failureCode } from "../core/failure.ts";
 import type { Position, SourceRecord } from "../core/record.ts";
 import { createEvidence, readEvidence } from "../ledger/evidence.ts";
 import { evidenceDigest } from "../ledger/packed.ts";
-import { outcomeOf, type Decided } from "../store/decided.ts";
+import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
+import { outcomeOf, type Redecided } from "../store/decided.ts";
 import type { LedgerEntry } from "../store/ledger.ts";
 import { createProof, type Proof } from "../store/proof.ts";
-import type { FailedRow, StagedFacts, StagedFailures, StoreWrites, StreamNote, ValidatedRow } from "../store/store.ts";
+import type { FailedRow, PassedRow, StagedFacts, StagedFailures, StoreWrites, StreamNote } from "../store/store.ts";
 import { createPlaces } from "./places.ts";
 
 /** A batch as it was decided: what its ledger entry will say, and what it will bring into the store. */
@@ -22,7 +23,7 @@ export type Draft = {
   /** How many failures there are of each code. */
   readonly failures: ReadonlyMap<string, number>;
   /** The decisions, made again from the evidence: none of them is kept. */
-  readonly rows: () => readonly Decided[];
+  readonly rows: () => readonly Redecided[];
 };
 
 /** Another record of a fact that the batch has already: at this place among its facts. */
@@ -30,15 +31,15 @@ export type Repeat = {
   readonly position: Position;
   readonly place: number;
   /** Null when its payload is, byte for byte, the one that is staged at the place. */
-  readonly row: ValidatedRow | null;
+  readonly row: PassedRow | null;
 };
 
 /** Records of `[from, to)` of a stream. */
-export type Batch = {
+export type Batch<Kept extends KeptRecord = SourceRecord> = {
   readonly stream: StreamNote;
   readonly from: bigint;
   readonly to: bigint;
-  readonly records: readonly SourceRecord[];
+  readonly records: readonly Kept[];
 };
 
 /**
@@ -47,22 +48,22 @@ export type Batch = {
  * @param decide pure: it may be asked again.
  * @param see is shown every decision.
  */
-export function decideBatch(
+export function decideBatch<Kept extends KeptRecord, Row extends Redecided>(
   writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
-  { stream, from, to, records }: Batch,
-  decide: (record: SourceRecord, index: number) => Decided,
-  see?: (row: Decided) => void,
+  { stream, from, to, records }: Batch<Kept>,
+  decide: (record: Kept, index: number) => Row,
+  see?: (row: Row) => void,
 ): Draft {
   const facts = writes.stageFacts(stream);
   const proof = createProof(from);
   const { topic, partition } = stream;
-  const evidence = createEvidence({ topic, partition, from });
+  const evidence = createEvidence({ topic, partition, from }, records.some(isErased));
   const placeOf = createPlaces(records.length);
   const repeats: Repeat[] = [];
   const failed = writes.stageFailed(stream);
   const failures = new Map<string, number>();
   for (let index = 0; index < records.length; index += 1) {
-    const record = records[index] as SourceRecord;
+    const record = records[index] as Kept;
     evidence.add(record);
     const row = decide(record, index);
     proof.add(row, outcomeOf(row), row.id);
@@ -72,7 +73,7 @@ export function decideBatch(
     } else {
       const place = placeOf(row.id);
       if (place === -1) facts.add(row);
-      else repeats.push({ position: row.position, place, row: facts.hasBytesOf(place, row) ? null : row });
+      else repeats.push(repeatOf(row, place, facts));
     }
     see?.(row);
   }
@@ -87,11 +88,17 @@ export function decideBatch(
     repeats,
     failed,
     failures,
-    rows: () => recordsIn(bytes, stream.stream).map(decide),
+    // What is read is what was written.
+    rows: () => (recordsIn(bytes, stream.stream) as readonly Kept[]).map(decide),
   };
 }
 
-function recordsIn(evidence: Buffer, stream: string): readonly SourceRecord[] {
+function repeatOf(row: PassedRow, place: number, facts: StagedFacts): Repeat {
+  const isSame = row.kind === "validated" && facts.hasBytesOf(place, row);
+  return { position: row.position, place, row: isSame ? null : row };
+}
+
+function recordsIn(evidence: Buffer, stream: string): readonly KeptRecord[] {
   const read = readEvidence(evidence, stream);
   if (typeof read === "string") throw new Error(`Cannot read evidence that was just written: ${read}`);
   return read.records;

@@ -1,10 +1,11 @@
 import type { CompiledContractSet } from "../core/compile.ts";
-import type { SourceRecord } from "../core/record.ts";
+import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import { EVIDENCE_DROPPED, type LedgerEntry } from "../store/ledger.ts";
 import { conflictOf, hasSameContent, isSamePosition, receiptOf } from "../store/duplicate.ts";
 import { decodeOutcomes } from "../store/proof.ts";
-import type { Holder, SettledRow, StoreReads, StreamNote, ValidatedRow } from "../store/store.ts";
-import { decideAgain, recordsOfEntry } from "./redraft.ts";
+import type { Holder, PassedRow, SettledRow, StoreReads, StreamNote } from "../store/store.ts";
+import { openEntryRecords } from "./entry-records.ts";
+import { decideAgain } from "./redraft.ts";
 import { storedContractSet } from "./stored-set.ts";
 
 /** Tells from the ledger what became of positions. */
@@ -27,7 +28,15 @@ type Current = () => CompiledContractSet;
 
 type Reads = Pick<
   StoreReads,
-  "ledger" | "entryAt" | "evidenceAt" | "streamNotes" | "contractSet" | "holders" | "failureAt" | "refusalOf"
+  | "ledger"
+  | "entryAt"
+  | "evidenceAt"
+  | "operatorLog"
+  | "streamNotes"
+  | "contractSet"
+  | "holders"
+  | "failureAt"
+  | "refusalOf"
 >;
 
 /** Entries whose evidence is kept unpacked: whoever asks for a position asks for its neighbours. */
@@ -57,10 +66,10 @@ export function createLookup(reads: Reads, current?: Current): Lookup {
       const outcome = outcomes.get(record.position.offset) ?? "F";
       return decideAgain(record, outcome, entry, set, reads.refusalOf);
     });
-    const ids = decided.flatMap(({ row }) => (row.kind === "validated" ? [row.id] : []));
+    const ids = decided.flatMap(({ row }) => (row.kind === "failed" ? [] : [row.id]));
     const holders = ids.length === 0 ? new Map<string, Holder>() : await reads.holders(collection, [...new Set(ids)]);
     const rows = decided.map(async ({ row, isPinned }): Promise<SettledRow | null> => {
-      if (row.kind === "validated") return resolved(row, holders.get(row.id));
+      if (row.kind !== "failed") return resolved(row, holders.get(row.id));
       // Another engine decided it: only the document says why.
       const stored = isPinned ? await reads.failureAt(collection, note, row.position.offset) : null;
       return stored === null ? row : { ...row, ...stored };
@@ -82,7 +91,7 @@ export function createLookup(reads: Reads, current?: Current): Lookup {
 }
 
 /** Duplicates and conflicts, told from a fact of their own; null when no fact is there. */
-function resolved(row: ValidatedRow, holder: Holder | undefined): SettledRow | null {
+function resolved(row: PassedRow, holder: Holder | undefined): SettledRow | null {
   if (holder === undefined) return null;
   if (isSamePosition(row.position, holder.position)) return row;
   return hasSameContent(row, holder) ? receiptOf(row, holder) : conflictOf(row, holder);
@@ -107,25 +116,27 @@ async function* entriesOf(reads: Reads, stream: string, from: bigint, to: bigint
 
 function openedEntries(
   reads: Reads,
-): (note: StreamNote, entry: LedgerEntry) => Promise<readonly SourceRecord[] | string> {
-  const opened = new Map<string, readonly SourceRecord[]>();
+): (note: StreamNote, entry: LedgerEntry) => Promise<readonly KeptRecord[] | string> {
+  const entries = openEntryRecords(reads);
+  const opened = new Map<string, { readonly records: readonly KeptRecord[]; readonly erasures: number }>();
   return async (note, entry) => {
     const known = opened.get(entry.hash);
-    if (known !== undefined) return known;
-    const packed = await reads.evidenceAt(entry.stream, entry.seq);
-    const records = recordsOfEntry(note, entry, packed);
+    const { count: erasures, areDone } = await entries.announced(entry);
+    if (known?.erasures === erasures) return known.records;
+    const { records } = await entries.open(note, entry);
     if (typeof records === "string" || bytesOf(records) > OPENED_BYTES_MAX) return records;
     // What is forgotten is told to nobody, whoever asked before.
-    if (entry.note === EVIDENCE_DROPPED) return records;
-    opened.set(entry.hash, records);
+    opened.delete(entry.hash);
+    if (entry.note === EVIDENCE_DROPPED || !areDone) return records;
+    opened.set(entry.hash, { records, erasures });
     const [oldest] = opened.keys();
     if (opened.size > OPENED_MAX && oldest !== undefined) opened.delete(oldest);
     return records;
   };
 }
 
-function bytesOf(records: readonly SourceRecord[]): number {
-  return records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+function bytesOf(records: readonly KeptRecord[]): number {
+  return records.reduce((sum, record) => sum + (isErased(record) ? 0 : (record.value?.length ?? 0)), 0);
 }
 
 /** Sets that history changed to and fro. */

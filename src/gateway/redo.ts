@@ -23,10 +23,12 @@ export async function redoTail(store: Store, stream: Stream, tail: LedgerEntry):
   // Of holes alone the next entry says that they are holes, whoever writes it.
   if (tail.count === 0) return { ...NOTHING, resolved: resolvedOf(tail, []) };
   const packed = await store.evidenceOf(tail.stream, tail.seq);
-  // Its evidence goes once the next entry is applied (evidence: drop).
-  if (packed === null && (await store.tail(tail.stream))?.seq !== tail.seq) return { kind: "lost" };
   const records = recordsOfEntry(stream, tail, packed);
-  if (typeof records === "string") return halted("EVIDENCE_DAMAGED", stream, tail, records);
+  if (typeof records === "string") {
+    // Behind another one its evidence may be gone (evidence: drop), or without records that were erased.
+    const isLast = (await store.tail(tail.stream))?.seq === tail.seq;
+    return isLast ? halted("EVIDENCE_DAMAGED", stream, tail, records) : { kind: "lost" };
+  }
   const set = await storedContractSet(store, tail.contractSet);
   if (set === null)
     return halted("CONTRACT_SET_MISSING", stream, tail, `contract set ${tail.contractSet} cannot be read`);

@@ -8,7 +8,8 @@ import { resolveVersion } from "../core/resolve.ts";
 import { framedSchemaId } from "../core/wire-format.ts";
 import { readEvidence } from "../ledger/evidence.ts";
 import { evidenceDigest, EVIDENCE_BYTES_MAX, unpackEvidence } from "../ledger/packed.ts";
-import { decidedAs, decideRecord, outcomeOf, type Decided } from "../store/decided.ts";
+import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
+import { decidedAs, decideRecord, erasedAs, outcomeOf, type Redecided } from "../store/decided.ts";
 import type { LedgerEntry, Outcome } from "../store/ledger.ts";
 import { decodeOutcomes } from "../store/proof.ts";
 import type { RefusalOf, StoreWrites, StreamNote } from "../store/store.ts";
@@ -34,7 +35,7 @@ export function redraft(
   stage: Pick<StoreWrites, "stageFacts" | "stageFailed"> & { readonly refusalOf: RefusalOf },
   stream: StreamNote,
   entry: LedgerEntry,
-  records: readonly SourceRecord[],
+  records: readonly KeptRecord[],
   set: CompiledContractSet,
 ): Redraft {
   const recorded = outcomesOf(entry, records);
@@ -42,7 +43,7 @@ export function redraft(
   const bound = set.byTopic.get(stream.topic);
   if (bound === undefined) return fault("DECISION_DIVERGED", "its contract set does not bind its topic");
   const pinned = new Set<bigint>();
-  const decide = (record: SourceRecord, index: number): Decided => {
+  const decide = (record: KeptRecord, index: number): Redecided => {
     const again = decideAgain(record, recorded[index] ?? "F", entry, set, stage.refusalOf);
     if (again.isPinned) pinned.add(record.position.offset);
     return again.row;
@@ -57,17 +58,20 @@ function fault(code: "EVIDENCE_DAMAGED" | "DECISION_DIVERGED", message: string):
   return { kind: "fault", code, message };
 }
 
-/** The records of an entry, from its packed evidence; a sentence says what is wrong with it. */
+/**
+ * The records of an entry, from its packed evidence; a sentence says what is wrong with it.
+ * @param isItsOwn whether a digest is one that its evidence may have: by itself that of what decided it.
+ */
 export function recordsOfEntry(
   { topic, partition }: Pick<StreamNote, "topic" | "partition">,
   entry: LedgerEntry,
   packed: Uint8Array | null,
-): readonly SourceRecord[] | string {
+  isItsOwn: (digest: string) => boolean = (digest) => digest === entry.evidence,
+): readonly KeptRecord[] | string {
   if (entry.count === 0) return [];
   if (packed === null) return "its evidence is missing";
   const bytes = unpackEvidence(packed, EVIDENCE_BYTES_MAX);
-  if (bytes === null || evidenceDigest(bytes) !== entry.evidence)
-    return "its evidence does not have the digest it carries";
+  if (bytes === null || !isItsOwn(evidenceDigest(bytes))) return "its evidence does not have the digest it carries";
   const evidence = readEvidence(bytes, entry.stream);
   if (typeof evidence === "string") return evidence;
   if (evidence.from !== entry.from) return "its evidence is of another range";
@@ -77,7 +81,7 @@ export function recordsOfEntry(
 }
 
 /** The recorded outcome of each record; null when the records are not the ones recorded. */
-function outcomesOf(entry: LedgerEntry, records: readonly SourceRecord[]): readonly Outcome[] | null {
+function outcomesOf(entry: LedgerEntry, records: readonly KeptRecord[]): readonly Outcome[] | null {
   const recorded = decodeOutcomes(entry.from, entry.outcomes);
   if (recorded === null || recorded.to !== entry.to || recorded.leaves.length !== records.length) return null;
   const same = recorded.leaves.every(({ offset }, index) => records[index]?.position.offset === offset);
@@ -86,12 +90,13 @@ function outcomesOf(entry: LedgerEntry, records: readonly SourceRecord[]): reado
 
 /** Decides one record of an entry again. `isPinned`: the entry's outcome stands against what this build gives. */
 export function decideAgain(
-  record: SourceRecord,
+  record: KeptRecord,
   outcome: Outcome,
   entry: LedgerEntry,
   set: CompiledContractSet,
   refusalOf: RefusalOf,
-): { readonly row: Decided; readonly isPinned: boolean } {
+): { readonly row: Redecided; readonly isPinned: boolean } {
+  if (isErased(record)) return { row: erasedAs(record), isPinned: false };
   const row = decideRecord(record, set, refusalOf);
   if (outcomeOf(row) === outcome) return { row, isPinned: false };
   const then = outcome === "F" ? unexplained(entry) : passedThen(record, set);

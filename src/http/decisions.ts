@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { fateOf, type Fate } from "../gateway/fate.ts";
 import { exactInteger } from "../json/exact-integer.ts";
 import type { Stream } from "../source/source.ts";
+import { wasErased } from "../store/decided.ts";
 import type { SettledRow } from "../store/store.ts";
 import type { HttpDeps } from "./deps.ts";
 import { withDeprecation } from "./negotiation.ts";
@@ -32,6 +33,7 @@ export function registerDecisions(app: FastifyInstance, deps: HttpDeps): void {
     async (request, reply) => {
       const { stream, offset, fate } = await find(deps, request.params, request.query);
       if (fate.kind !== "row" && fate.kind !== "pending") throw without(fate, stream, offset);
+      if (fate.kind === "row" && wasErased(fate.row)) throw erased(stream, offset);
       if (fate.kind === "pending" || fate.row.raw === null) {
         throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
       }
@@ -81,6 +83,12 @@ function unknownStream(): ProblemError {
     "Nothing of this stream was ever decided",
     "leave ?stream= out for the current one",
   );
+}
+
+/** It was decided, and what it was is gone for good. */
+function erased({ topic, partition }: Stream, offset: bigint): ProblemError {
+  const detail = `Offset ${offset} of ${topic}/${partition} was decided, and its record was erased by an operator's word`;
+  return new ProblemError({ status: 410, code: "erased", title: "Erased", detail, extra: { final: true } });
 }
 
 type Without = Exclude<Fate, { readonly kind: "row" | "pending" }>;

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Unavailable } from "../core/unavailable.ts";
 import { isDropped } from "../gateway/fate.ts";
 import type { Appended } from "../source/source.ts";
-import { hashBytes } from "../store/decided.ts";
+import { hashBytes, wasErased } from "../store/decided.ts";
 import type { SettledRow } from "../store/store.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import { withDeprecation } from "./negotiation.ts";
@@ -93,7 +93,7 @@ async function decisionsOf(deps: HttpDeps, { topic, appended, rawHashes }: Asked
   return asked.flatMap(({ stream, offset }, index) => {
     const row = found.get(`${stream}@${offset}`);
     if (row === undefined) return [];
-    if (hashBytes(row.raw) !== rawHashes[index]) throw otherBytes(topic, row);
+    if (!wasErased(row) && hashBytes(row.raw) !== rawHashes[index]) throw otherBytes(topic, row);
     return [withDeprecation(deps, rowView(row))];
   });
 }

@@ -118,6 +118,7 @@ function referenceView(decision: Decision, received: Buffer, judged: Buffer, set
     case "conflict":
     case "store-rejected":
     case "unexplained":
+    case "erased":
       return failed("No contract version", [
         { loc: [], msg: failureView(reason)["detail"], type: failureView(reason)["code"] },
       ]);

@@ -1,7 +1,7 @@
 import { describeFailure, failureCode, type FailureReason } from "../core/failure.ts";
 import type { ContractRef } from "../core/compile.ts";
 import type { Decision } from "../core/decide.ts";
-import { hashBytes } from "../store/decided.ts";
+import { hashBytes, wasErased } from "../store/decided.ts";
 import type { SettledRow } from "../store/store.ts";
 import { exactInteger } from "../json/exact-integer.ts";
 
@@ -32,6 +32,7 @@ export function failureView(reason: FailureReason): Readonly<Record<string, unkn
     case "contract":
     case "store-rejected":
     case "unexplained":
+    case "erased":
       return common;
   }
 }
@@ -51,10 +52,11 @@ export function rowView(row: SettledRow): Readonly<Record<string, unknown>> {
     ...position,
     contract: row.contract satisfies ContractRef | null,
     declaredBy: row.declaredBy,
-    rawHash: hashBytes(row.raw),
+    ...(wasErased(row) ? { erased: true } : { rawHash: hashBytes(row.raw) }),
   };
   switch (row.kind) {
     case "validated":
+    case "erased":
       return { ...common, status: "PASSED", id: row.id };
     case "receipt":
       return { ...common, status: "PASSED", id: row.duplicateOf, duplicate: true, storedAt: row.storedAt };

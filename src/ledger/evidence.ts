@@ -1,16 +1,34 @@
 import type { Header, SourceRecord } from "../core/record.ts";
-import { exactInteger, type ExactInteger } from "../json/exact-integer.ts";
+import type { ExactInteger } from "../json/exact-integer.ts";
+import {
+  createBytes,
+  putBig,
+  putBytes,
+  putNumber,
+  putText,
+  putTime,
+  reserve,
+  takeBig,
+  takeBytes,
+  takeName,
+  takeNumber,
+  takeSmallOrBig,
+  takeText,
+  takeTime,
+  type Bytes,
+  type Cursor,
+  type KnownName,
+} from "./evidence-bytes.ts";
+import { putTombstone, takeTombstone, tombstoneKind, type KeptRecord, type Tombstone } from "./tombstone.ts";
 
 // Evidence: the records of a ledger entry, exactly as they were fetched. docs/evidence.md describes the bytes.
 
 const MAGIC = 0x4547_4953; // "SIGE"
-const FORMAT = 1;
+/** Of records that are all whole. */
+const WHOLE = 1;
+/** With tombstones among them. */
+const WITH_TOMBSTONES = 2;
 const HEADER_BYTES = 5;
-/** Largest varint: 64 bits in groups of seven. */
-const VARINT_BYTES = 10;
-const FIRST_BYTES = 65_536;
-/** Numbers up to here are written without big integers. */
-const SMALL = 2 ** 49;
 
 /** Where the records of an entry come from, and the first offset that it covers. */
 export type EvidenceRange = {
@@ -21,52 +39,75 @@ export type EvidenceRange = {
 };
 
 /** What evidence keeps of a record. */
-export type EvidenceRecord = Pick<SourceRecord, "timestampMs" | "key" | "headers" | "value"> & {
-  readonly position: Pick<SourceRecord["position"], "offset">;
-};
+export type EvidenceRecord = Pick<SourceRecord, "timestampMs" | "key" | "headers" | "value"> & At;
+
+type At = { readonly position: Pick<SourceRecord["position"], "offset"> };
+
+type Erased = Pick<SourceRecord, "timestampMs"> & At & { readonly erased: Tombstone };
 
 export type EvidenceWriter = {
   /** In offset order, from the first offset of the range on. */
-  readonly add: (record: EvidenceRecord) => void;
+  readonly add: (record: EvidenceRecord | Erased) => void;
   /** The bytes, uncompressed. Nothing may be added afterwards. */
   readonly end: () => Buffer;
 };
 
-/** Writes the evidence of one entry, record by record. */
-export function createEvidence({ topic, partition, from }: Omit<EvidenceRange, "stream">): EvidenceWriter {
+/**
+ * Writes the evidence of one entry, record by record.
+ * @param erasing whether there are tombstones to come: then it has format 2.
+ */
+export function createEvidence(
+  { topic, partition, from }: Omit<EvidenceRange, "stream">,
+  erasing = false,
+): EvidenceWriter {
   const out = createBytes();
   reserve(out, HEADER_BYTES);
-  out.size = out.bytes.writeUInt8(FORMAT, out.bytes.writeUInt32LE(MAGIC, 0));
+  out.size = out.bytes.writeUInt8(erasing ? WITH_TOMBSTONES : WHOLE, out.bytes.writeUInt32LE(MAGIC, 0));
   putText(out, topic);
   putNumber(out, partition);
   putBig(out, from);
   let next = from;
   let lastMs: ExactInteger = 0;
   return {
-    add: ({ position: { offset }, timestampMs, key, headers, value }) => {
+    add: (record) => {
+      const { position, timestampMs } = record;
+      const { offset } = position;
       if (offset < next) throw new Error(`Cannot keep evidence of offset ${offset} behind ${next - 1n}`);
       putBig(out, offset - next);
       next = offset + 1n;
       putTime(out, timestampMs, lastMs);
       lastMs = timestampMs;
-      putNumber(out, value === null ? 0 : value.length + 1);
-      putNumber(out, key === null ? 0 : key.length + 1);
-      putNumber(out, headers.length);
-      for (const [name, content] of headers) {
-        putText(out, name);
-        putNumber(out, content.length);
-        putBytes(out, content);
-      }
-      if (value !== null) putBytes(out, value);
-      if (key !== null) putBytes(out, key);
+      if (erasing) putNumber(out, "erased" in record ? tombstoneKind(record.erased) : 0);
+      if (!("erased" in record)) putRecord(out, record);
+      else if (erasing) putTombstone(out, record.erased);
+      else throw new Error("Cannot keep a tombstone in evidence of format 1");
     },
     end: () => out.bytes.subarray(0, out.size),
   };
 }
 
+function putRecord(out: Bytes, { value, key, headers }: EvidenceRecord): void {
+  putNumber(out, value === null ? 0 : value.length + 1);
+  putNumber(out, key === null ? 0 : key.length + 1);
+  putNumber(out, headers.length);
+  for (const [name, content] of headers) {
+    putText(out, name);
+    putNumber(out, content.length);
+    putBytes(out, content);
+  }
+  if (value !== null) putBytes(out, value);
+  if (key !== null) putBytes(out, key);
+}
+
 /** The evidence of records that are there together. */
-export function evidenceOf(range: Omit<EvidenceRange, "stream">, records: readonly EvidenceRecord[]): Buffer {
-  const writer = createEvidence(range);
+export function evidenceOf(
+  range: Omit<EvidenceRange, "stream">,
+  records: readonly (EvidenceRecord | Erased)[],
+): Buffer {
+  const writer = createEvidence(
+    range,
+    records.some((record) => "erased" in record),
+  );
   for (const record of records) writer.add(record);
   return writer.end();
 }
@@ -75,7 +116,7 @@ export type Evidence = {
   readonly topic: string;
   readonly partition: number;
   readonly from: bigint;
-  readonly records: readonly SourceRecord[];
+  readonly records: readonly KeptRecord[];
 };
 
 /**
@@ -93,12 +134,14 @@ export function readEvidence(bytes: Buffer, stream: string): Evidence | string {
 
 function read(bytes: Buffer, stream: string): Evidence | string {
   if (!isEvidence(bytes)) return "the bytes are no evidence";
-  if (bytes[4] !== FORMAT) return `the evidence has format ${bytes[4]}, this program knows ${FORMAT}`;
+  const format = bytes[4];
+  if (format !== WHOLE && format !== WITH_TOMBSTONES)
+    return `the evidence has format ${format}, this program knows ${WHOLE} and ${WITH_TOMBSTONES}`;
   const at: Cursor = { bytes, position: HEADER_BYTES };
   const topic = takeText(at);
   const partition = takeNumber(at);
   const from = takeBig(at);
-  const records: SourceRecord[] = [];
+  const records: KeptRecord[] = [];
   let next = from;
   let lastMs: ExactInteger = 0;
   const names: KnownName[] = [];
@@ -108,6 +151,12 @@ function read(bytes: Buffer, stream: string): Evidence | string {
     next = offset + 1n;
     const timestampMs = takeTime(at, lastMs);
     lastMs = timestampMs;
+    const position = { stream, topic, partition, offset };
+    const kind = format === WHOLE ? 0 : takeNumber(at);
+    if (kind !== 0) {
+      records.push({ position, timestampMs, erased: takeTombstone(at, kind) });
+      continue;
+    }
     const valueLength = takeNumber(at) - 1;
     const keyLength = takeNumber(at) - 1;
     const headerCount = takeNumber(at);
@@ -116,7 +165,7 @@ function read(bytes: Buffer, stream: string): Evidence | string {
       headers.push([takeName(at, names, index), takeBytes(at, takeNumber(at))]);
     const value = valueLength < 0 ? null : takeBytes(at, valueLength);
     const key = keyLength < 0 ? null : takeBytes(at, keyLength);
-    records.push({ position: { stream, topic, partition, offset }, timestampMs, key, headers, value });
+    records.push({ position, timestampMs, key, headers, value });
   }
   return { topic, partition, from, records };
 }
@@ -124,160 +173,4 @@ function read(bytes: Buffer, stream: string): Evidence | string {
 /** Whether bytes begin as evidence does, in whatever format. */
 export function isEvidence(bytes: Buffer): boolean {
   return bytes.length >= HEADER_BYTES && bytes.readUInt32LE(0) === MAGIC;
-}
-
-type Bytes = { bytes: Buffer; size: number };
-
-function createBytes(): Bytes {
-  return { bytes: Buffer.allocUnsafe(FIRST_BYTES), size: 0 };
-}
-
-function reserve(out: Bytes, more: number): void {
-  if (out.size + more <= out.bytes.length) return;
-  const grown = Buffer.allocUnsafe(Math.max(2 * out.bytes.length, out.size + more));
-  out.bytes.copy(grown, 0, 0, out.size);
-  out.bytes = grown;
-}
-
-function putBytes(out: Bytes, part: Uint8Array): void {
-  reserve(out, part.length);
-  out.bytes.set(part, out.size);
-  out.size += part.length;
-}
-
-function putText(out: Bytes, text: string): void {
-  const length = Buffer.byteLength(text, "utf8");
-  putNumber(out, length);
-  reserve(out, length);
-  out.size += out.bytes.write(text, out.size, "utf8");
-}
-
-/** LEB128, unsigned. @param value 0 to 2^53-1. */
-function putNumber(out: Bytes, value: number): void {
-  reserve(out, VARINT_BYTES);
-  let rest = value;
-  while (rest >= 0x80) {
-    out.bytes[out.size] = (rest % 0x80) | 0x80;
-    out.size += 1;
-    rest = Math.floor(rest / 0x80);
-  }
-  out.bytes[out.size] = rest;
-  out.size += 1;
-}
-
-/** The same of up to 64 bits. */
-function putBig(out: Bytes, value: bigint): void {
-  if (value <= SMALL) return putNumber(out, Number(value));
-  reserve(out, VARINT_BYTES);
-  let rest = value;
-  while (rest >= 0x80n) {
-    out.bytes[out.size] = Number(rest & 0x7fn) | 0x80;
-    out.size += 1;
-    rest >>= 7n;
-  }
-  out.bytes[out.size] = Number(rest);
-  out.size += 1;
-}
-
-/** The difference to the time before, as 64 bits whose sign is the lowest (zigzag): times of a batch lie close together. */
-function putTime(out: Bytes, timeMs: ExactInteger, lastMs: ExactInteger): void {
-  if (typeof timeMs === "number" && typeof lastMs === "number") {
-    const difference = timeMs - lastMs;
-    if (Math.abs(difference) < SMALL) return putNumber(out, difference < 0 ? -2 * difference - 1 : 2 * difference);
-  }
-  const difference = BigInt.asIntN(64, BigInt(timeMs) - BigInt(lastMs));
-  putBig(out, difference < 0n ? -2n * difference - 1n : 2n * difference);
-}
-
-type Cursor = { readonly bytes: Buffer; position: number };
-
-function takeByte(at: Cursor): number {
-  const byte = at.bytes[at.position];
-  if (byte === undefined) throw new RangeError("cut short");
-  at.position += 1;
-  return byte;
-}
-
-function takeNumber(at: Cursor): number {
-  let value = 0;
-  for (let scale = 1; ; scale *= 0x80) {
-    const byte = takeByte(at);
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) break;
-  }
-  if (!Number.isSafeInteger(value)) throw new RangeError("too large");
-  return value;
-}
-
-/** A `number` where seven groups suffice, as nearly always: big integers cost several times as much. */
-function takeSmallOrBig(at: Cursor): number | bigint {
-  const from = at.position;
-  let value = 0;
-  for (let scale = 1; scale < SMALL; scale *= 0x80) {
-    const byte = takeByte(at);
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) return value;
-  }
-  at.position = from;
-  return takeBig(at);
-}
-
-function takeBig(at: Cursor): bigint {
-  let value = 0n;
-  for (let shift = 0n; ; shift += 7n) {
-    if (shift > 63n) throw new RangeError("too large");
-    const byte = takeByte(at);
-    value |= BigInt(byte & 0x7f) << shift;
-    if (byte < 0x80) break;
-  }
-  if (value >> 64n !== 0n) throw new RangeError("too large");
-  return value;
-}
-
-function takeTime(at: Cursor, lastMs: ExactInteger): ExactInteger {
-  const zigzag = takeSmallOrBig(at);
-  if (typeof zigzag === "number" && typeof lastMs === "number") {
-    const timeMs = lastMs + (zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
-    if (Number.isSafeInteger(timeMs)) return timeMs;
-  }
-  const exact = BigInt(zigzag);
-  const difference = exact & 1n ? -(exact >> 1n) - 1n : exact >> 1n;
-  return exactInteger(BigInt.asIntN(64, BigInt(lastMs) + difference));
-}
-
-function takeBytes(at: Cursor, length: number): Buffer {
-  const end = at.position + length;
-  if (end > at.bytes.length) throw new RangeError("cut short");
-  const part = at.bytes.subarray(at.position, end);
-  at.position = end;
-  return part;
-}
-
-function takeText(at: Cursor): string {
-  return takeBytes(at, takeNumber(at)).toString("utf8");
-}
-
-/** The name of a header as it was met last at its place, and its bytes. */
-type KnownName = { readonly bytes: Buffer; readonly text: string };
-
-/** Names of headers repeat from record to record: one text for all of them costs a fifth of making it anew. */
-function takeName(at: Cursor, names: KnownName[], place: number): string {
-  const length = takeNumber(at);
-  const known = names[place];
-  if (known !== undefined && known.bytes.length === length && isNext(at, known.bytes)) {
-    at.position += length;
-    return known.text;
-  }
-  const bytes = takeBytes(at, length);
-  const text = bytes.toString("utf8");
-  if (place < NAMES_KNOWN_MAX) names[place] = { bytes, text };
-  return text;
-}
-
-const NAMES_KNOWN_MAX = 32;
-
-function isNext({ bytes, position }: Cursor, expected: Buffer): boolean {
-  for (let index = 0; index < expected.length; index += 1)
-    if (bytes[position + index] !== expected[index]) return false;
-  return true;
 }

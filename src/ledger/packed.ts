@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
-import { isEvidence } from "./evidence.ts";
+import type { SourceRecord } from "../core/record.ts";
+import { evidenceOf, isEvidence } from "./evidence.ts";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
 /** Level 1: a third of the time of level 3, and as small on batches of records that resemble one another. */
@@ -27,6 +28,15 @@ export function unpackEvidence(packed: Uint8Array, bytesMax: number): Buffer | n
 /** What an entry says of its evidence: SHA-256 of the unpacked bytes, hex. How they are packed is no part of it. */
 export function evidenceDigest(evidence: Uint8Array): string {
   return hash("sha256", evidence);
+}
+
+/**
+ * What a tombstone keeps of a record, so that another one can be compared with it: SHA-256 of the evidence of this record alone,
+ * hex. Its topic, partition and offset are in it.
+ */
+export function recordDigest(record: SourceRecord): string {
+  const { topic, partition, offset } = record.position;
+  return evidenceDigest(evidenceOf({ topic, partition, from: offset }, [record]));
 }
 
 /** No batch is larger: it is cut at `batch.bytes`, but holds one record however large that is. */

@@ -1,49 +1,14 @@
 import { ENGINE } from "../core/decide.ts";
-import type { CompiledContractSet } from "../core/compile.ts";
-import { recordAction, type Operator } from "../gateway/operate.ts";
 import { redoTail } from "../gateway/redo.ts";
-import { recordsOfEntry, redraft } from "../gateway/redraft.ts";
-import { storedContractSet } from "../gateway/stored-set.ts";
-import type { Decided } from "../store/decided.ts";
+import { redraft } from "../gateway/redraft.ts";
 import { conflictOf } from "../store/duplicate.ts";
 import type { LedgerEntry } from "../store/ledger.ts";
+import { entriesWithNext } from "../store/ledger-walk.ts";
 import { decodeApplied, type AppliedLetter } from "../store/proof.ts";
 import { resolvedOf, type Resolution } from "../store/resolution.ts";
-import type { Difference, DocumentKey, FailedRow, Receipt, Store, StreamNote, ValidatedRow } from "../store/store.ts";
-
-export type RepairOptions = {
-  /** Who writes changed documents again, and why; null: they are named and stay. */
-  readonly replace: Operator | null;
-  /** Only tells what would be done. */
-  readonly dryRun: boolean;
-  readonly signal: AbortSignal;
-  readonly onProgress?: (records: number) => void;
-};
-
-/** A document that is not what the ledger says. */
-export type Changed = {
-  readonly kind: "validated" | "failed" | "receipt";
-  readonly stream: string;
-  readonly seq: number;
-  readonly offset: bigint;
-  /** Names fields, never values. */
-  readonly message: string;
-};
-
-export type RepairReport = {
-  readonly records: number;
-  /** Documents that were missing and are there again; with `dryRun` those that would be. */
-  readonly restored: { readonly validated: number; readonly failed: number; readonly receipts: number };
-  readonly changed: readonly Changed[];
-  /** How many of the changed ones were written again. */
-  readonly replaced: number;
-  /** What of the ledger itself is damaged, or lacks its evidence, a sentence each: nothing can be restored from it. */
-  readonly faults: readonly string[];
-};
-
-/** Changed documents that are listed; all of them are counted by `replaced`. */
-const CHANGED_MAX = 1_000;
-const LEDGER_PAGE = 256;
+import type { Difference, FailedRow, PassedRow, Receipt, Store, StreamNote } from "../store/store.ts";
+import { keyOf, staging, writeAgain } from "./again.ts";
+import { newRun, type Opened, type RepairOptions, type RepairReport, type Run } from "./run.ts";
 
 /**
  * Brings back the documents of a store from its ledger. Facts come first, over all streams, and only where the next entry says that
@@ -65,78 +30,36 @@ type Step = (run: Run, opened: Opened, next: LedgerEntry) => Promise<void>;
 async function eachEntry(run: Run, notes: readonly StreamNote[], step: Step): Promise<void> {
   const isFirst = step === restoreFacts;
   for (const note of notes) {
-    for await (const { entry, next } of entriesOf(run.store, note)) {
+    for await (const { entry, next } of entriesWithNext(run.store.reads, note.stream)) {
       if (run.options.signal.aborted) return;
-      const opened = next === null ? null : await openEntry(run, note, entry, isFirst);
-      if (opened !== null && next !== null) await step(run, opened, next);
+      if (next !== null) await stepAsItIsNow(run, note, entry, next, step, isFirst);
       if (isFirst) run.count(entry);
     }
   }
 }
 
-type Run = ReturnType<typeof newRun>;
-
-function newRun(store: Store, options: RepairOptions) {
-  const restored = { validated: 0, failed: 0, receipts: 0 };
-  const changed: Changed[] = [];
-  const faults: string[] = [];
-  const sets = new Map<string, CompiledContractSet | null>();
-  let replaced = 0;
-  let records = 0;
-  return {
-    store,
-    options,
-    restored,
-    fault: (sentence: string): void => void faults.push(sentence),
-    changed: (one: Changed): void => {
-      if (changed.length < CHANGED_MAX) changed.push(one);
-    },
-    replaced: (count: number): void => {
-      replaced += count;
-    },
-    count: ({ count }: LedgerEntry): void => {
-      records += count;
-      options.onProgress?.(records);
-    },
-    set: async (digest: string): Promise<CompiledContractSet | null> => {
-      const known = sets.get(digest);
-      if (known !== undefined) return known;
-      const made = await storedContractSet(store, digest);
-      sets.set(digest, made);
-      return made;
-    },
-    report: (): RepairReport => ({ records, restored, changed, replaced, faults }),
-  };
-}
-
-/** Entries of a stream, each with the one behind it; null behind the last. */
-async function* entriesOf(
-  { reads }: Store,
-  { stream }: StreamNote,
-): AsyncGenerator<{ readonly entry: LedgerEntry; readonly next: LedgerEntry | null }> {
-  let previous: LedgerEntry | null = null;
-  for (;;) {
-    const page: readonly LedgerEntry[] = await reads.ledger(
-      stream,
-      previous === null ? 0 : previous.seq + 1,
-      LEDGER_PAGE,
-    );
-    for (const entry of page) {
-      if (previous !== null) yield { entry: previous, next: entry };
-      previous = entry;
-    }
-    if (page.length < LEDGER_PAGE) break;
+/**
+ * What is missing may be written whatever happens meanwhile: whoever erases records puts tombstones in the place of all that is there.
+ * What is written in the place of something else may not: an erasure that came in between would be taken back, so it is done again.
+ */
+async function stepAsItIsNow(
+  run: Run,
+  note: StreamNote,
+  entry: LedgerEntry,
+  next: LedgerEntry,
+  step: Step,
+  isFirst: boolean,
+): Promise<void> {
+  const evidence = async (): Promise<Buffer> =>
+    Buffer.from((run.options.replace === null ? null : await run.store.evidenceOf(entry.stream, entry.seq)) ?? []);
+  for (let now = await evidence(); ;) {
+    const opened = await openEntry(run, note, entry, isFirst);
+    if (opened !== null) await step(run, opened, next);
+    const before = now;
+    now = await evidence();
+    if (now.equals(before)) return;
   }
-  if (previous !== null) yield { entry: previous, next: null };
 }
-
-/** An entry, decided again. */
-type Opened = {
-  readonly note: StreamNote;
-  readonly entry: LedgerEntry;
-  readonly collection: string;
-  readonly rows: readonly Decided[];
-};
 
 async function openEntry(run: Run, note: StreamNote, entry: LedgerEntry, isFirst: boolean): Promise<Opened | null> {
   if (entry.kind !== "BATCH" || entry.count === 0) return null;
@@ -145,7 +68,7 @@ async function openEntry(run: Run, note: StreamNote, entry: LedgerEntry, isFirst
     if (isFirst) run.fault(`Entry ${entry.seq} of ${note.topic}/${note.partition} ${range}: ${why}`);
     return null;
   };
-  const records = recordsOfEntry(note, entry, await run.store.evidenceOf(entry.stream, entry.seq));
+  const { records } = await run.evidence.open(note, entry);
   if (typeof records === "string") return fault(records);
   const set = await run.set(entry.contractSet);
   if (set === null) return fault(`contract set ${entry.contractSet} cannot be read`);
@@ -172,17 +95,14 @@ async function restoreFacts(run: Run, opened: Opened, next: LedgerEntry): Promis
     run.fault(`Entry ${next.seq} of ${note.topic}/${note.partition} does not say what became of entry ${entry.seq}`);
     return;
   }
-  const facts = rows.filter((row, at): row is ValidatedRow => row.kind === "validated" && letters[at] === "S");
+  const facts = rows.filter((row, at): row is PassedRow => row.kind !== "failed" && letters[at] === "S");
   const staged = run.store.reads.stageFacts(note);
   facts.forEach(staged.add);
   const differences = await run.store.reads.compareFacts(collection, staged);
   staged.release();
   const again = await writeAgain(run, opened, "validated", facts, differences);
-  if (again.length === 0) return;
-  const missing = run.store.stageFacts(note);
-  again.forEach(missing.add);
-  await run.store.insertFacts(collection, missing);
-  missing.release();
+  await staging(run.store.stageFacts(note), again.missing, async (all) => run.store.insertFacts(collection, all));
+  await staging(run.store.stageFacts(note), again.changed, async (all) => run.store.replaceFacts(collection, all));
 }
 
 /** Failures, receipts and conflicts: the facts that they name are there. */
@@ -190,7 +110,7 @@ async function restoreOthers(run: Run, opened: Opened, next: LedgerEntry): Promi
   const letters = lettersOf(opened, next);
   if (letters === null) return;
   const { note, entry, collection, rows } = opened;
-  const passed = rows.filter((row, at): row is ValidatedRow => row.kind === "validated" && letters[at] !== "S");
+  const passed = rows.filter((row, at): row is PassedRow => row.kind !== "failed" && letters[at] !== "S");
   const holders = await run.store.holders(collection, [...new Set(passed.map(({ id }) => id))]);
   const receipts: Receipt[] = [];
   const failed: FailedRow[] = [];
@@ -213,14 +133,16 @@ async function restoreOthers(run: Run, opened: Opened, next: LedgerEntry): Promi
     return;
   }
   await restoreFailures(run, opened, failed);
-  const missing = await writeAgain(
+  const { missing, changed } = await writeAgain(
     run,
     opened,
     "receipt",
     receipts,
     await run.store.reads.compareReceipts(note, receipts),
   );
-  if (missing.length > 0) await run.store.insertReceipts(note, missing);
+  if (changed.length > 0) await run.store.removeDocuments(collection, note, "receipt", changed.map(keyOf));
+  const again = [...missing, ...changed];
+  if (again.length > 0) await run.store.insertReceipts(note, again);
 }
 
 async function restoreFailures(run: Run, opened: Opened, failed: readonly FailedRow[]): Promise<void> {
@@ -230,55 +152,11 @@ async function restoreFailures(run: Run, opened: Opened, failed: readonly Failed
   const all = await run.store.reads.compareFailed(collection, staged);
   staged.release();
   // What another engine wrote of a failure is its own.
-  const differences = entry.engine === ENGINE ? all : new Map([...all].filter(([, { kind }]) => kind === "missing"));
+  const isOwn = (place: number): boolean => entry.engine === ENGINE || failed[place]?.reason.kind === "erased";
+  const differences = new Map([...all].filter(([place, { kind }]) => kind === "missing" || isOwn(place)));
   const again = await writeAgain(run, opened, "failed", failed, differences);
-  if (again.length === 0) return;
-  const missing = run.store.stageFailed(note);
-  again.forEach(missing.add);
-  await run.store.insertFailed(collection, missing);
-  missing.release();
-}
-
-type Kind = Changed["kind"];
-
-/** Which documents to write: the missing ones, and the changed ones after they were taken away by an operator's word. */
-async function writeAgain<T extends ValidatedRow | FailedRow | Receipt>(
-  run: Run,
-  { note, entry, collection }: Opened,
-  kind: Kind,
-  rows: readonly T[],
-  differences: ReadonlyMap<number, Difference>,
-): Promise<readonly T[]> {
-  const missing: T[] = [];
-  const others: T[] = [];
-  for (const [place, one] of differences) {
-    const row = rows[place];
-    if (row === undefined) continue;
-    if (one.kind === "missing") missing.push(row);
-    else {
-      const { offset } = row.position;
-      const message = one.kind === "differs" ? one.message : `its id is held by ${placeOf(one.holder.position)}`;
-      run.changed({ kind, stream: entry.stream, seq: entry.seq, offset, message });
-      others.push(row);
-    }
-  }
-  run.restored[kind === "receipt" ? "receipts" : kind] += missing.length;
-  const { replace, dryRun } = run.options;
-  if (dryRun) return [];
-  if (replace === null || others.length === 0) return missing;
-  const detail = `${kind} entry ${entry.seq} offsets ${others.map(({ position }) => position.offset).join(" ")}`;
-  await recordAction(run.store, { ...replace, action: "replace", target: entry.stream, detail });
-  await run.store.removeDocuments(collection, note, kind, others.map(keyOf));
-  run.replaced(others.length);
-  return [...missing, ...others];
-}
-
-function keyOf(row: ValidatedRow | FailedRow | Receipt): DocumentKey {
-  return { id: "id" in row ? row.id : "", offset: row.position.offset };
-}
-
-function placeOf({ topic, partition, offset }: ValidatedRow["position"]): string {
-  return `${topic}/${partition}@${offset}`;
+  await staging(run.store.stageFailed(note), again.missing, async (rows) => run.store.insertFailed(collection, rows));
+  await staging(run.store.stageFailed(note), again.changed, async (rows) => run.store.replaceFailed(collection, rows));
 }
 
 /** The last entry, which no other one seals yet. */

@@ -124,4 +124,8 @@ export type Log = {
    * @returns whether there may be more to forget.
    */
   readonly forget?: (stream: Stream, below: bigint, beforeMs: number) => Promise<boolean>;
+  /** Takes records away for good: their offsets become holes. Absent where the log is not the gateway's own. */
+  readonly erase?: (stream: Stream, ranges: readonly OffsetRange[]) => Promise<void>;
+  /** Leaves nothing of what was erased in the files of the log. */
+  readonly scrub?: () => Promise<void>;
 };

@@ -6,14 +6,18 @@ import { decide, ENGINE, type Decision } from "../core/decide.ts";
 import { fingerprint as fingerprintOf } from "../core/fingerprint.ts";
 import { settleIntegers } from "../core/long-integers.ts";
 import { reparse } from "../core/payload.ts";
+import type { ErasedRecord } from "../ledger/tombstone.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import { positionId, type SourceRecord } from "../core/record.ts";
 import { EVIDENCE_DROPPED, sealEntry, type LedgerEntry, type Outcome } from "./ledger.ts";
 import type { Proof } from "./proof.ts";
-import type { FailedRow, RefusalOf, ValidatedRow } from "./store.ts";
+import type { FailedRow, PassedRow, RefusalOf, SettledRow, ValidatedRow } from "./store.ts";
 
 /** A record as it was decided, before duplicates and conflicts are told apart. */
 export type Decided = ValidatedRow | FailedRow;
+
+/** The same of the evidence of an entry, where records may have been erased. */
+export type Redecided = PassedRow | FailedRow;
 
 /** Decides a record with one contract-set snapshot (P3), what the store could never keep included. */
 export function decideRecord(record: SourceRecord, set: CompiledContractSet, refusalOf: RefusalOf): Decided {
@@ -35,6 +39,36 @@ export function decidedAs(record: SourceRecord, decision: Decision): Decided {
   const id = positionId(position);
   const occurrence = { position, timestampMs, key, headers, raw };
   return { kind: "failed", id, ...occurrence, contract, declaredBy, reason, fingerprint, machineId: null, parsed };
+}
+
+/** What is known of a record that was erased: what its tombstone says. */
+export function erasedAs({ position, timestampMs, erased }: ErasedRecord): Redecided {
+  const { contract, declaredBy } = erased;
+  if (erased.outcome === "F")
+    return erasedFailure({ position, timestampMs, contract, declaredBy }, erased.code, erased.fingerprint);
+  const { id, content } = erased;
+  const said = { contract: erased.contract, declaredBy: erased.declaredBy, content };
+  return { kind: "erased", id, position, timestampMs, ...NO_BYTES, ...said };
+}
+
+/** The failure of a record that was erased: its code and its group, and where it comes from. */
+export function erasedFailure(
+  of: Pick<FailedRow, "position" | "timestampMs" | "contract" | "declaredBy">,
+  code: string,
+  fingerprint: string,
+): FailedRow {
+  const { position, timestampMs, contract, declaredBy } = of;
+  const why = { reason: { kind: "erased", code }, fingerprint, machineId: null, parsed: null } as const;
+  return { kind: "failed", id: positionId(position), position, timestampMs, ...NO_BYTES, contract, declaredBy, ...why };
+}
+
+/** What an erased record has of its own. */
+export const NO_BYTES = { key: null, headers: [], raw: null } as const;
+
+/** Whether of a row's record no more than a tombstone is left. */
+export function wasErased(row: SettledRow): boolean {
+  if (row.kind === "failed") return row.reason.kind === "erased";
+  return row.kind === "erased" || (row.kind === "receipt" && row.erased === true);
 }
 
 function storable(record: SourceRecord, decision: Decision, refusalOf: RefusalOf): Decision {
@@ -77,8 +111,8 @@ export function entryFor(
 }
 
 /** What the ledger says of a record that was decided so. */
-export function outcomeOf({ kind }: Decided): Outcome {
-  return kind === "validated" ? "P" : "F";
+export function outcomeOf({ kind }: Redecided): Outcome {
+  return kind === "failed" ? "F" : "P";
 }
 
 /** SHA-256 in hex; "-" for a tombstone, which has no bytes to hash. */

@@ -31,6 +31,8 @@ export function withAction(losses: readonly Loss[], action: OperatorAction): rea
     case "accept-gap":
     case "resume":
     case "replace":
+    case "erase":
+    case "erased":
     case "migrate":
     case "activate":
     case "deprecate":

@@ -17,6 +17,10 @@ export type OperatorAction = {
     | "accept-loss"
     | "accept-log"
     | "replace"
+    /** Records of an entry are erased: announced before it is done. */
+    | "erase"
+    /** What was announced of a stream is done. */
+    | "erased"
     | "migrate"
     | "activate"
     | "deprecate"

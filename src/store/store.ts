@@ -31,6 +31,21 @@ export type ValidatedRow = Occurrence & {
   readonly numbers: NumberTypes;
 };
 
+/** A record that passed and was erased: a tombstone without a payload holds its id, so that the same record again is a duplicate. */
+export type ErasedFact = Occurrence & {
+  readonly kind: "erased";
+  readonly id: string;
+  readonly key: null;
+  readonly raw: null;
+  readonly contract: ContractRef;
+  readonly declaredBy: Declaration;
+  /** SHA-256 of the RFC 8785 form of the payload that it had, hex. */
+  readonly content: string;
+};
+
+/** A record that passed its contract. */
+export type PassedRow = ValidatedRow | ErasedFact;
+
 /** A failure, in `failed_<collection>` under its position. */
 export type FailedRow = Occurrence & {
   readonly kind: "failed";
@@ -57,10 +72,12 @@ export type ReceiptRow = Occurrence & {
   readonly duplicateOf: string;
   /** Position id of the record that holds it. */
   readonly storedAt: string;
+  /** Its record was erased: it has no bytes. */
+  readonly erased?: true;
 };
 
 /** What became of a record, told from the ledger, its evidence and the facts. */
-export type SettledRow = ValidatedRow | FailedRow | ReceiptRow;
+export type SettledRow = PassedRow | FailedRow | ReceiptRow;
 
 /** A receipt as it is stored. */
 export type Receipt = {
@@ -74,10 +91,12 @@ export type Holder = {
   readonly id: string;
   /** Of the record that the fact was made of. */
   readonly position: Position;
-  /** The payload as its engine keeps it. Of one engine, equal bytes say the same; that bytes differ says nothing. A view. */
+  /** The payload as its engine keeps it. Of one engine, equal bytes say the same; that bytes differ says nothing. A view; none when erased. */
   readonly payloadBytes: Uint8Array;
-  /** The payload as JSON text: its own, or one that says the same. */
+  /** The payload as JSON text: its own, or one that says the same. @throws when it was erased. */
   readonly payloadText: () => string;
+  /** Of a fact that was erased: SHA-256 of the RFC 8785 form of the payload that it had, hex. */
+  readonly erased?: string;
 };
 
 /**
@@ -94,7 +113,7 @@ export type Staged<Row> = {
 };
 
 /** Facts; their ids are distinct. */
-export type StagedFacts = Staged<ValidatedRow> & {
+export type StagedFacts = Staged<PassedRow> & {
   /** What was added, by its place from 0 on, as the store would read it. */
   readonly at: (place: number) => Holder;
   /** Whether a row's payload would be kept as the very bytes of the one at this place. */
@@ -126,6 +145,19 @@ export type StoreWrites = {
    */
   readonly insertLedger: (entry: LedgerEntry, packed: Uint8Array | null) => Promise<Inserted>;
   readonly ledgerEntry: (stream: string, seq: number) => Promise<LedgerEntry | null>;
+  /**
+   * Puts other evidence in the place of an entry's: its records, some of them erased. A compare-and-swap.
+   * @param before what is there now, packed.
+   * @returns "other" when something else is.
+   */
+  readonly replaceEvidence: (
+    stream: string,
+    seq: number,
+    before: Uint8Array,
+    after: Uint8Array,
+  ) => Promise<"replaced" | "other">;
+  /** Removes what may be left of the evidence that {@link StoreWrites.replaceEvidence} replaced; nothing when nothing is. */
+  readonly forgetReplaced: (stream: string, seq: number) => Promise<void>;
   /** Forgets the evidence of an entry; nothing when it has none. */
   readonly dropEvidence: (stream: string, seq: number) => Promise<void>;
   /** Begins a batch of facts of a stream. Nothing of it leaves the process before it is inserted. */
@@ -155,6 +187,10 @@ export type StoreWrites = {
     kind: DocumentPlace["kind"],
     keys: readonly DocumentKey[],
   ) => Promise<void>;
+  /** Puts facts in the place of whatever is stored under their ids, each at once: nobody finds the id free in between. */
+  readonly replaceFacts: (collection: string, facts: StagedFacts) => Promise<void>;
+  /** The same of failures, under their positions. */
+  readonly replaceFailed: (collection: string, failed: StagedFailures) => Promise<void>;
   /** Widens what is known of each producer and version: the earliest first and the latest last time stay. */
   readonly noteTraffic: (notes: readonly TrafficNote[]) => Promise<void>;
 };
@@ -189,6 +225,11 @@ export type Store = StoreWrites & {
   readonly noteLogEnds: (notes: readonly LogEndNote[]) => Promise<void>;
   /** Notes why a stream stands still, or that it does no longer. */
   readonly putHalt: (stream: string, note: HaltNote | null) => Promise<void>;
+  /**
+   * Leaves nothing of what was removed or replaced in the files of the store, as far as they are the store's own: SQLite writes the
+   * file anew. What a server keeps of the past is the server's.
+   */
+  readonly scrub: () => Promise<void>;
   readonly reads: StoreReads;
   readonly close: () => Promise<void>;
 };

@@ -1,6 +1,6 @@
-import type { SourceRecord } from "../core/record.ts";
 import { createLookup } from "../gateway/lookup.ts";
-import { recordsOfEntry } from "../gateway/redraft.ts";
+import { openEntryRecords } from "../gateway/entry-records.ts";
+import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import { EVIDENCE_DROPPED, type LedgerEntry } from "../store/ledger.ts";
 import { decodeApplied, decodeOutcomes } from "../store/proof.ts";
 import type { StoreReads, StreamNote } from "../store/store.ts";
@@ -13,21 +13,25 @@ type Letters = readonly ("S" | "D" | "C" | "F" | undefined)[];
 
 /** Reads windows from the evidence of their entries. What became of an entry's records is said by the next one. */
 export function openLedgerEvidence(reads: StoreReads, note: StreamNote, sets: PastSets): ReadWindow {
+  const evidence = openEntryRecords(reads);
   return async (window) => {
     const rows: JudgedRecord[] = [];
     let without = 0;
     for (const entry of window.entries) {
-      const packed = await reads.evidenceAt(entry.stream, entry.seq);
-      const records = recordsOfEntry(note, entry, packed);
+      const { records, isMissing } = await evidence.open(note, entry);
       const outcomes = decodeOutcomes(entry.from, entry.outcomes)?.leaves ?? [];
       if (typeof records === "string" || records.length !== outcomes.length) {
-        if (packed === null && entry.note === EVIDENCE_DROPPED) without += Math.min(entry.count, window.records);
+        if (isMissing && entry.note === EVIDENCE_DROPPED) without += Math.min(entry.count, window.records);
         continue;
       }
       const letters = await lettersOf(reads, entry, records);
       for (const [index, record] of records.entries()) {
         const { offset } = record.position;
         if (offset < window.from || offset >= window.to) continue;
+        if (isErased(record)) {
+          without += 1;
+          continue;
+        }
         const row = judgedRecord(record, outcomes[index]?.outcome ?? "F", window.from, entry, sets);
         rows.push(repeated(row, letters[index]));
       }
@@ -40,7 +44,7 @@ export function openLedgerEvidence(reads: StoreReads, note: StreamNote, sets: Pa
 async function lettersOf(
   reads: StoreReads,
   { stream, seq, from, to }: LedgerEntry,
-  records: readonly SourceRecord[],
+  records: readonly KeptRecord[],
 ): Promise<Letters> {
   const [next] = await reads.ledger(stream, seq + 1, 1);
   if (next !== undefined) return decodeApplied(from, next.applied)?.leaves.map(({ outcome }) => outcome) ?? [];

@@ -1,4 +1,4 @@
-import { recordsOfEntry } from "../gateway/redraft.ts";
+import { openEntryRecords, type EntryRecords } from "../gateway/entry-records.ts";
 import type { StoreReads, StreamNote } from "../store/store.ts";
 
 /** One end of what is to be judged again, as asked for. */
@@ -39,17 +39,14 @@ export function parseBound(text: string, nowMs: number): Bound | null {
  * before it: the records of a stream need not be in the order of their times. An offset speaks of one partition, which is
  * then the only one that is read.
  */
-export async function offsetsOf(
-  reads: Pick<StoreReads, "ledger" | "evidenceAt">,
-  stream: StreamNote,
-  { from, to }: Range,
-): Promise<OffsetRange | null> {
+export async function offsetsOf(reads: Reads, stream: StreamNote, { from, to }: Range): Promise<OffsetRange | null> {
   const elsewhere = [from, to].some(
     (bound) => bound?.kind === "offset" && (bound.topic !== stream.topic || bound.partition !== stream.partition),
   );
   if (elsewhere) return null;
+  const evidence = openEntryRecords(reads);
   const offsetAt = async (bound: Bound): Promise<bigint | null> =>
-    bound.kind === "offset" ? bound.offset : firstSince(reads, stream, bound.timestampMs);
+    bound.kind === "offset" ? bound.offset : firstSince(reads, evidence, stream, bound.timestampMs);
   const first = from === null ? 0n : await offsetAt(from);
   // Everything that is stored is older.
   if (first === null) return null;
@@ -57,11 +54,14 @@ export async function offsetsOf(
   return end !== null && end <= first ? null : { from: first, to: end };
 }
 
+type Reads = Pick<StoreReads, "ledger" | "evidenceAt" | "operatorLog">;
+
 const LEDGER_PAGE = 1_000;
 
 /** Offset of the first record that is not older; null when all are. An entry says how new its newest record is. */
 async function firstSince(
-  reads: Pick<StoreReads, "ledger" | "evidenceAt">,
+  reads: Reads,
+  evidence: EntryRecords,
   note: StreamNote,
   timestampMs: number,
 ): Promise<bigint | null> {
@@ -69,7 +69,7 @@ async function firstSince(
     const page = await reads.ledger(note.stream, next, LEDGER_PAGE);
     const entry = page.find(({ kind, count, newestMs }) => kind === "BATCH" && count > 0 && newestMs >= timestampMs);
     if (entry !== undefined) {
-      const records = recordsOfEntry(note, entry, await reads.evidenceAt(entry.stream, entry.seq));
+      const { records } = await evidence.open(note, entry);
       // Without its evidence it is not known where in the entry: all of it is taken.
       if (typeof records === "string") return entry.from;
       return records.find((record) => record.timestampMs >= timestampMs)?.position.offset ?? entry.from;

@@ -130,6 +130,7 @@ function causeOf(reason: FailureReason): string {
     case "conflict":
     case "store-rejected":
     case "unexplained":
+    case "erased":
       return failureCode(reason);
   }
 }

@@ -136,25 +136,25 @@ describe("audit()", () => {
     ],
     [
       "a second fact for a position",
-      `INSERT INTO validated_shipments SELECT CAST(X'00' || substr(_id, 2) AS BLOB), payload, contract, declared, stream, offset, at
+      `INSERT INTO validated_shipments (_id, payload, contract, declared, stream, offset, at) SELECT CAST(X'00' || substr(_id, 2) AS BLOB), payload, contract, declared, stream, offset, at
         FROM validated_shipments WHERE offset = 8`,
       "ROW_ORPHAN -:8",
     ],
     [
       "a fact of a record that failed",
-      `INSERT INTO validated_shipments SELECT CAST(X'00' || substr(_id, 2) AS BLOB), payload, contract, declared, stream, 5, at
+      `INSERT INTO validated_shipments (_id, payload, contract, declared, stream, offset, at) SELECT CAST(X'00' || substr(_id, 2) AS BLOB), payload, contract, declared, stream, 5, at
         FROM validated_shipments WHERE offset = 8`,
       "ROW_ORPHAN -:5",
     ],
     [
       "a row added beyond the ledger",
-      `INSERT INTO validated_shipments SELECT CAST(X'00' || substr(_id, 2) AS BLOB), payload, contract, declared, stream, 40, at
+      `INSERT INTO validated_shipments (_id, payload, contract, declared, stream, offset, at) SELECT CAST(X'00' || substr(_id, 2) AS BLOB), payload, contract, declared, stream, 40, at
         FROM validated_shipments WHERE offset = 8`,
       "ROW_ORPHAN -:40",
     ],
     [
       "a row added to a stream nobody read",
-      `INSERT INTO validated_shipments SELECT CAST(X'00' || substr(_id, 2) AS BLOB), payload, contract, declared, 9, 8, at
+      `INSERT INTO validated_shipments (_id, payload, contract, declared, stream, offset, at) SELECT CAST(X'00' || substr(_id, 2) AS BLOB), payload, contract, declared, 9, 8, at
         FROM validated_shipments WHERE offset = 8`,
       "ROW_ORPHAN -:8",
     ],

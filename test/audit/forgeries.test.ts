@@ -189,7 +189,7 @@ describe("an audit names a forgery by somebody who may write all of the store", 
         }
         db.prepare("INSERT INTO sigma_evidence VALUES (?, 1, ?)").run(stream, packed);
         db.exec(`ATTACH '${join(other.directory, "store.db")}' AS other`);
-        db.exec(`INSERT INTO validated_shipments SELECT _id, payload, contract, declared, 2, offset, at
+        db.exec(`INSERT INTO validated_shipments (_id, payload, contract, declared, stream, offset, at) SELECT _id, payload, contract, declared, 2, offset, at
           FROM other.validated_shipments`);
       },
       { source: embedded.log },

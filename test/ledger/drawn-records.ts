@@ -1,6 +1,10 @@
 import fc from "fast-check";
+import type { ContractRef } from "../../src/core/compile.ts";
+import { DECLARATIONS } from "../../src/core/resolve.ts";
+import { uuidText } from "../../src/core/uuid.ts";
 import { exactInteger } from "../../src/json/exact-integer.ts";
 import type { EvidenceRange, EvidenceRecord } from "../../src/ledger/evidence.ts";
+import type { Tombstone } from "../../src/ledger/tombstone.ts";
 
 export type DrawnRecord = Omit<EvidenceRecord, "position"> & { readonly gap: bigint };
 
@@ -40,3 +44,31 @@ export function place(from: bigint, all: readonly DrawnRecord[]): readonly Evide
     return { ...record, position: { offset } };
   });
 }
+
+const hash = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((one) => Buffer.from(one).toString("hex"));
+const contract: fc.Arbitrary<ContractRef> = fc.record({
+  subject: fc.constantFrom("shipment", "a-b"),
+  version: fc.nat(),
+  digest: hash,
+});
+const declaredBy = fc.constantFrom(...DECLARATIONS);
+
+/** What is left of a record. */
+export const tombstone: fc.Arbitrary<Tombstone> = fc.oneof(
+  fc.record({
+    outcome: fc.constant("P" as const),
+    record: hash,
+    id: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(uuidText),
+    contract,
+    declaredBy,
+    content: hash,
+  }),
+  fc.record({
+    outcome: fc.constant("F" as const),
+    record: hash,
+    code: fc.constantFrom("schema", "malformed-not-json"),
+    fingerprint: hash,
+    contract: fc.option(contract, { nil: null }),
+    declaredBy: fc.option(declaredBy, { nil: null }),
+  }),
+);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { evidenceOf, readEvidence } from "../../src/ledger/evidence.ts";
 import { packEvidence, unpackEvidence } from "../../src/ledger/packed.ts";
-import { drawn, place, range } from "./drawn-records.ts";
+import { drawn, place, range, tombstone } from "./drawn-records.ts";
 
 describe("evidence", () => {
   test("gives back every record exactly, whatever it holds", () => {
@@ -23,16 +23,41 @@ describe("evidence", () => {
     );
   });
 
+  test("gives back what is left of erased records, and the others exactly", () => {
+    fc.assert(
+      fc.property(range, fc.array(fc.tuple(drawn, fc.option(tombstone)), { maxLength: 8 }), (where, all) => {
+        const placed = place(
+          where.from,
+          all.map(([record]) => record),
+        );
+        const records = placed.map(({ position: { offset }, timestampMs, ...whole }, at) => {
+          const position = { stream: "log/topic/0", topic: where.topic, partition: where.partition, offset };
+          const erased = all[at]?.[1] ?? null;
+          return erased === null ? { position, timestampMs, ...whole } : { position, timestampMs, erased };
+        });
+        const bytes = evidenceOf(where, records);
+        expect(bytes[4]).toBe(records.some((record) => "erased" in record) ? 2 : 1);
+        const read = readEvidence(bytes, "log/topic/0");
+        if (typeof read === "string") throw new Error(read);
+        expect(read.records).toEqual(records);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test("is read, or refused with a sentence, whatever became of its bytes", () => {
     fc.assert(
       fc.property(
         range,
         fc.array(drawn, { maxLength: 4 }),
+        fc.option(tombstone),
         fc.nat(),
         fc.nat({ max: 255 }),
         fc.boolean(),
-        (where, all, at, byte, cut) => {
-          const whole = Buffer.from(evidenceOf(where, place(where.from, all)));
+        (where, all, erased, at, byte, cut) => {
+          const placed = place(where.from, all);
+          const first = erased === null ? placed : placed.map(({ position }) => ({ position, timestampMs: 0, erased }));
+          const whole = Buffer.from(evidenceOf(where, first));
           const damaged = cut
             ? whole.subarray(0, at % whole.length)
             : whole.fill(byte, at % whole.length, (at % whole.length) + 1);

@@ -84,6 +84,7 @@ export const LONG: readonly string[] = [
   "test/contract/compatibility",
   "test/core/payload.test.ts",
   "test/core/rules",
+  "test/erase/kill.test.ts",
   "test/fuzz",
   "test/json",
   "test/schema/formats/oracle.test.ts",

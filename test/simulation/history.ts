@@ -7,6 +7,7 @@ import type { Stream } from "../../src/source/source.ts";
 import { seeded, type Random } from "./random.ts";
 import { simulatedContracts, TOPIC } from "./sim-contracts.ts";
 import { createSimSource, type SimSource } from "./sim-source.ts";
+import { createOperators, type Operators } from "./sim-operators.ts";
 import { createSimStore, type SimStore } from "./sim-store.ts";
 import { createWorld, type Incarnation, type World } from "./world.ts";
 
@@ -41,6 +42,7 @@ type Simulation = {
   readonly atomicUnits: boolean;
   /** Whether entries lose their evidence once the next one is applied. */
   readonly evidence: "keep" | "drop";
+  readonly operators: Operators;
 };
 
 /** Runs one history: faults for a while, then quiet, then the checker. The same seed gives the same history. */
@@ -74,10 +76,12 @@ function prepare(seed: number): Simulation {
   const records = new Map(streams.map((stream) => [stream.id, makeRecords(random, stream)]));
   const source = createSimSource(world, random, streams, records);
   source.grow(false);
+  const store = createSimStore(world, random, atomicUnits);
   const simulation: Simulation = {
     random,
     world,
-    store: createSimStore(world, random, atomicUnits),
+    store,
+    operators: createOperators(world, random, store),
     source,
     streams,
     workers: Array.from({ length: WORKERS }, (_, index) => newWorker(index, random)),
@@ -136,6 +140,10 @@ function disturb(simulation: Simulation): void {
   else if (roll < 0.115 && !simulation.atomicUnits) store.failover();
   else if (roll < 0.16) source.grow(false);
   else if (roll < 0.45) store.replicate(false);
+  // Of an entry whose evidence is gone nothing can be erased.
+  else if (roll < 0.465 && simulation.evidence === "keep") simulation.operators.erase(stream.id);
+  else if (roll < 0.47 && simulation.evidence === "keep") simulation.operators.repair();
+  else if (roll < 0.48) simulation.operators.crash();
 }
 
 function restart(simulation: Simulation, worker: Worker): void {
@@ -210,6 +218,7 @@ async function calmDown(simulation: Simulation): Promise<number> {
   for (const worker of workers) tellTruth(simulation, worker);
   for (const controller of first.running.values()) controller.abort();
   for (let after = 0; after < 150; after += 1) await run();
+  await simulation.operators.complete(run);
   return steps;
 }
 
@@ -240,6 +249,7 @@ async function check(simulation: Simulation): Promise<readonly string[]> {
     if (store.entryHash(stream, Number(seq)) !== hash)
       violations.push("LOST: a settled batch is no longer in the ledger");
   }
+  violations.push(...(await simulation.operators.violations()));
   const report = await auditOf(store, source);
   return [...violations, ...report.findings.map((finding) => `${finding.code}: ${finding.message}`)];
 }

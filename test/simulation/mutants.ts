@@ -15,6 +15,7 @@ const REDO = "src/gateway/redo.ts";
 const REDRAFT = "src/gateway/redraft.ts";
 const APPLY = "src/gateway/apply.ts";
 const DECIDED = "src/store/decided.ts";
+const ERASE_ENTRY = "src/erase/erase-entry.ts";
 const STORE = "test/simulation/sim-store.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -150,8 +151,42 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a tail whose evidence went meanwhile is called damaged",
     file: REDO,
-    find: `if (packed === null && (await store.tail(tail.stream))?.seq !== tail.seq) return { kind: "lost" };`,
+    find: `return isLast ? halted(`,
+    replace: `return isLast || packed === null ? halted(`,
+  },
+  {
+    name: "documents are erased before it is announced",
+    file: ERASE_ENTRY,
+    find: `      await announce(store, entry, { ...change, ranges: made.ranges }, who);`,
+    replace: `      const early = made.records.filter(isErased).filter(isWanted);
+      await replaceDocuments(store, { note, entry, next, collection: opened.collection }, early);
+      await announce(store, entry, { ...change, ranges: made.ranges }, who);`,
+  },
+  {
+    name: "evidence is erased before it is announced",
+    file: ERASE_ENTRY,
+    find: `      await announce(store, entry, { ...change, ranges: made.ranges }, who);
+      const replaced = await store.replaceEvidence(note.stream, seq, packed, packEvidence(after));`,
+    replace: `      const replaced = await store.replaceEvidence(note.stream, seq, packed, packEvidence(after));
+      await announce(store, entry, { ...change, ranges: made.ranges }, who);`,
+  },
+  {
+    name: "an erasure is called done before its documents are erased",
+    file: "src/erase/erase.ts",
+    find: `    if ((isOnly && isDone(run, one)) || (await eraseOne(`,
+    replace: `    if (true || (await eraseOne(`,
+  },
+  {
+    name: "what others erased at the same time is written over",
+    file: STORE,
+    find: `if (!isDeepStrictEqual(state().evidence.get(key), before)) return "other";`,
     replace: ``,
+  },
+  {
+    name: "a repair brings an erased record back",
+    file: "src/repair/repair.ts",
+    find: `    if (now.equals(before)) return;`,
+    replace: `    return;`,
   },
   {
     name: "dirty tail read",
@@ -168,7 +203,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a duplicate key is trusted without waiting for its write concern",
     file: STORE,
-    find: `          settled = untilMajority();`,
+    find: `            settled = untilMajority();`,
     replace: `          const duplicate = result instanceof Set && result.size > 0;
           if (!(duplicate || result === "exists" || result instanceof Map)) settled = untilMajority();`,
   },

@@ -14,30 +14,11 @@ import type {
   Store,
   StoreReads,
   StoreWrites,
-  StreamNote,
-  ValidatedRow,
+  PassedRow,
 } from "../../src/store/store.ts";
+import { applyWrite, copyState, emptyState, type State, type Write } from "./sim-state.ts";
 import type { Random } from "./random.ts";
 import type { Incarnation, Operation, World } from "./world.ts";
-
-type Write =
-  | { readonly table: "ledger"; readonly entry: LedgerEntry; readonly packed: Uint8Array | null }
-  | { readonly table: "streams"; readonly note: StreamNote }
-  | { readonly table: "validated"; readonly row: ValidatedRow }
-  | { readonly table: "failed"; readonly row: FailedRow }
-  | { readonly table: "receipts"; readonly receipt: Receipt }
-  | { readonly table: "dropped"; readonly key: string }
-  | { readonly table: "sets"; readonly digest: string; readonly text: string };
-
-type State = {
-  readonly ledger: Map<string, LedgerEntry>;
-  readonly evidence: Map<string, Uint8Array>;
-  readonly streams: Map<string, StreamNote>;
-  readonly validated: Map<string, ValidatedRow>;
-  readonly failed: Map<string, FailedRow>;
-  readonly receipts: Map<string, Receipt>;
-  readonly sets: Map<string, string>;
-};
 
 /**
  * A replicated store without transactions: the primary applies a write at once, acknowledges it when a majority has it,
@@ -70,6 +51,16 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
     return () => (term !== since ? "lost" : majority >= position ? "yes" : "no");
   };
 
+  /** What no failover takes back. */
+  let durable: { readonly majority: number; readonly term: number; readonly state: State } | null = null;
+  const durableState = (): State => {
+    if (durable?.majority !== majority || durable.term !== term) {
+      durable = { majority, term, state: emptyState() };
+      for (const write of log.slice(0, majority)) applyWrite(durable.state, write);
+    }
+    return durable.state;
+  };
+
   const failover = (): void => {
     log = log.slice(0, majority);
     term += 1;
@@ -80,17 +71,23 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
   const connect = (by: Incarnation): Store => {
     /** A write whose answer leaves once a majority has everything the primary had at that moment. */
     const write = async <T>(execute: () => T, half?: () => void): Promise<T> => {
-      let settled: () => "yes" | "no" | "lost" = () => "yes";
-      const operation: Operation<T> = {
-        execute: () => {
-          const result = execute();
-          settled = untilMajority();
-          return result;
-        },
-        settled: () => settled(),
-        ...(half === undefined ? {} : { half }),
-      };
-      return world.call(by, operation);
+      // SQLite has one writer: others wait for the end of its transaction.
+      const isLocked = (): boolean => atomicUnits && unitOwner !== null && unitOwner !== by && !unitOwner.dead;
+      for (;;) {
+        let settled: () => "yes" | "no" | "lost" = () => "yes";
+        const operation: Operation<{ readonly result: T } | null> = {
+          execute: () => {
+            if (isLocked()) return null;
+            const result = execute();
+            settled = untilMajority();
+            return { result };
+          },
+          settled: () => settled(),
+          ...(half === undefined ? {} : { half: () => (isLocked() ? undefined : half()) }),
+        };
+        const done = await world.call(by, operation);
+        if (done !== null) return done.result;
+      }
     };
     const writes = writesOn(write, () => state, append, random);
     const unit = async <T>(work: (writes: StoreWrites) => Promise<T>): Promise<T> => {
@@ -117,7 +114,7 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
       unit,
       tail: async (stream) => world.call(by, { execute: () => lastOf(log.slice(0, majority), stream) }),
       evidenceOf: async (stream, seq) =>
-        world.call(by, { execute: () => state.evidence.get(`${stream}|${seq}`) ?? null }),
+        world.call(by, { execute: () => durableState().evidence.get(`${stream}|${seq}`) ?? null }),
       streamNote: async (stream) =>
         write(() => {
           const known = state.streams.get(stream.stream);
@@ -131,12 +128,17 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
           if (!state.sets.has(digest)) append({ table: "sets", digest, text });
         }),
       contractSet: async (digest) => world.call(by, { execute: () => state.sets.get(digest) ?? null }),
-      // No operator acts in the simulation: a halt ends its stream.
       refusalOf: () => null,
-      appendAction: async () => "exists",
+      appendAction: async (action) =>
+        write(() => {
+          if (state.actions.length > action.seq) return "exists";
+          append({ table: "actions", action });
+          return "inserted";
+        }),
       noteLogEnds: async () => undefined,
       putHalt: async () => undefined,
-      reads: readsOf(() => state),
+      scrub: async () => undefined,
+      reads: readsOf(durableState),
       close: async () => undefined,
     };
   };
@@ -160,7 +162,7 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     append({ table: "ledger", entry, packed });
     return "inserted";
   };
-  const insertFact = (row: ValidatedRow): boolean => {
+  const insertFact = (row: PassedRow): boolean => {
     if (state().validated.has(row.id)) return false;
     append({ table: "validated", row });
     return true;
@@ -197,8 +199,24 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
       return write(() => rows.forEach(insertFailed), some(rows, insertFailed));
     },
     insertReceipts: async (_, receipts) => write(() => receipts.forEach(insertReceipt), some(receipts, insertReceipt)),
-    // No operator acts in the simulation.
+    // What was changed is left to the audit here.
     removeDocuments: async () => undefined,
+    replaceEvidence: async (stream, seq, before, after) =>
+      write(() => {
+        const key = `${stream}|${seq}`;
+        if (!isDeepStrictEqual(state().evidence.get(key), before)) return "other";
+        append({ table: "evidence", key, packed: after });
+        return "replaced";
+      }),
+    forgetReplaced: async () => undefined,
+    replaceFacts: async (_, facts) => {
+      const replace = (row: PassedRow): void => append({ table: "validated", row });
+      return write(() => rowsOf(facts).forEach(replace), some(rowsOf(facts), replace));
+    },
+    replaceFailed: async (_, failed) => {
+      const replace = (row: FailedRow): void => append({ table: "failed", row });
+      return write(() => rowsOf(failed).forEach(replace), some(rowsOf(failed), replace));
+    },
     // Who sent what is no part of the protocol.
     noteTraffic: async () => undefined,
   };
@@ -212,10 +230,12 @@ function stageRows<Row>(): Staged<Row> & Rows<Row> {
 }
 
 function stageFacts(): StagedFacts {
-  const staged = stageRows<ValidatedRow>();
-  const at = (place: number): Holder => holderOf(staged.rows[place] as ValidatedRow);
-  const hasBytesOf = (place: number, row: ValidatedRow): boolean =>
-    at(place).payloadText() === holderOf(row).payloadText();
+  const staged = stageRows<PassedRow>();
+  const at = (place: number): Holder => holderOf(staged.rows[place] as PassedRow);
+  const hasBytesOf = (place: number, row: PassedRow): boolean => {
+    const there = staged.rows[place] as PassedRow;
+    return there.kind === "validated" && holderOf(there).payloadText() === holderOf(row).payloadText();
+  };
   return { ...staged, at, hasBytesOf };
 }
 
@@ -227,8 +247,10 @@ function rowsOf<Row>(staged: Staged<Row>): readonly Row[] {
   return (staged as unknown as Rows<Row>).rows;
 }
 
-function holderOf({ id, position, raw }: ValidatedRow): Holder {
+function holderOf(row: PassedRow): Holder {
+  const { id, position, raw } = row;
   const payloadBytes = Buffer.from(raw ?? []);
+  if (row.kind === "erased") return { id, position, payloadBytes, erased: row.content, payloadText: () => "" };
   return { id, position, payloadBytes, payloadText: () => payloadBytes.toString("utf8") };
 }
 
@@ -292,7 +314,7 @@ function readsOf(state: () => State): StoreReads {
     failureAt: async (_, { stream, topic, partition }, offset) =>
       state().failed.get(positionId({ stream, topic, partition, offset })) ?? null,
     documentPlaces: async function* places() {
-      const at = (kind: "validated" | "failed" | "receipt", id: string, position: ValidatedRow["position"]) => {
+      const at = (kind: "validated" | "failed" | "receipt", id: string, position: PassedRow["position"]) => {
         const stream = state().streams.get(position.stream)?.number ?? null;
         return { kind, collection: "", id, stream, offset: position.offset };
       };
@@ -307,7 +329,7 @@ function readsOf(state: () => State): StoreReads {
     failureCounts: async () => [],
     contractSet: async (digest) => state().sets.get(digest) ?? null,
     contractSets: async () => [...state().sets].map(([digest, text]) => ({ digest, text })),
-    operatorLog: async () => [],
+    operatorLog: async (fromSeq, limit) => state().actions.slice(fromSeq, fromSeq + limit),
     logEnds: async () => [],
     halts: async () => [],
     traffic: async () => [],
@@ -340,55 +362,4 @@ function difference<T>(stored: T | undefined, expected: T): Difference | null {
 function asDocument(given: unknown): unknown {
   const { numbers: _, parsed: __, ...row } = given as Record<string, unknown>;
   return plain(row);
-}
-
-function applyWrite(state: State, write: Write): void {
-  switch (write.table) {
-    case "ledger":
-      state.ledger.set(`${write.entry.stream}|${write.entry.seq}`, write.entry);
-      if (write.packed !== null) state.evidence.set(`${write.entry.stream}|${write.entry.seq}`, write.packed);
-      break;
-    case "validated":
-      state.validated.set(write.row.id, write.row);
-      break;
-    case "failed":
-      state.failed.set(write.row.id, write.row);
-      break;
-    case "receipts":
-      state.receipts.set(positionId(write.receipt.position), write.receipt);
-      break;
-    case "streams":
-      state.streams.set(write.note.stream, write.note);
-      break;
-    case "dropped":
-      state.evidence.delete(write.key);
-      break;
-    case "sets":
-      state.sets.set(write.digest, write.text);
-      break;
-  }
-}
-
-function emptyState(): State {
-  return {
-    ledger: new Map(),
-    evidence: new Map(),
-    streams: new Map(),
-    validated: new Map(),
-    failed: new Map(),
-    receipts: new Map(),
-    sets: new Map(),
-  };
-}
-
-function copyState(state: State): State {
-  return {
-    ledger: new Map(state.ledger),
-    evidence: new Map(state.evidence),
-    streams: new Map(state.streams),
-    validated: new Map(state.validated),
-    failed: new Map(state.failed),
-    receipts: new Map(state.receipts),
-    sets: new Map(state.sets),
-  };
 }

@@ -225,4 +225,5 @@ export const REASONS: readonly FailureReason[] = [
     digest: "2".repeat(64),
   },
   { kind: "unexplained", engine: "7", message: "cannot say" },
+  { kind: "erased", code: "schema" },
 ];

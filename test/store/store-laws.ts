@@ -5,6 +5,7 @@ import { plain } from "../plain.ts";
 import { documentLaws } from "./document-laws.ts";
 import { streamLaws } from "./stream-laws.ts";
 import { logEndLaws } from "./log-end-laws.ts";
+import { erasePortLaws } from "./erase-port-laws.ts";
 import { packedLaws } from "./packed-laws.ts";
 import { operatorLaws } from "./operator-laws.ts";
 import { trafficLaws } from "./traffic-laws.ts";
@@ -185,6 +186,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
   operatorLaws(name, start);
   logEndLaws(name, start);
   packedLaws(name, start);
+  erasePortLaws(name, start);
   trafficLaws(name, start);
   documentLaws(name, start);
   streamLaws(name, start);

@@ -63,6 +63,7 @@ describe("the offsets of a range", () => {
     ledger: async (_: string, from: number, limit: number): Promise<readonly LedgerEntry[]> =>
       [ledgerEntry(0), ...written.map(({ entry }) => entry)].slice(from, from + limit),
     evidenceAt: async (_: string, seq: number): Promise<Uint8Array | null> => written[seq - 1]?.packed ?? null,
+    operatorLog: async () => [],
   };
   const time = (timestampMs: number): Bound => ({ kind: "time", timestampMs });
   const at = (partition: number, offset: bigint): Bound => ({ kind: "offset", topic: "parcels", partition, offset });

@@ -1,8 +1,10 @@
 import { guarded, openDatabase, type OpenOptions } from "../../sqlite/open.ts";
+import { scrub } from "../../sqlite/scrub.ts";
 import { NEVER_CLOSED, placeRecords, takesTurn } from "../partitioner.ts";
 import type { Appended, Fetched, Log, Source } from "../source.ts";
 import { appendGroup, prepareAppend, skipOffsets, type Append } from "./append.ts";
 import { createLogLayout, topicsBesides, LOG_FILE, openTopics, type TopicSettings } from "./layout.ts";
+import { eraseOffsets } from "./erase.ts";
 import { forgetBatches } from "./forget.ts";
 import { prepareRead, readBounds, readRecords, readSkipped } from "./read.ts";
 
@@ -17,7 +19,7 @@ export type EmbeddedLogOptions = OpenOptions & {
 };
 
 /** The embedded log is both sides of a log in one. */
-export type EmbeddedLog = Source & Log & Required<Pick<Log, "skipTo" | "forget">>;
+export type EmbeddedLog = Source & Log & Required<Pick<Log, "skipTo" | "forget" | "erase" | "scrub">>;
 
 /** Another process's appends are noticed after at most this. */
 const POLL_MS = 100;
@@ -89,6 +91,11 @@ export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
       wakeAll();
     },
     forget: async (stream, below, beforeMs) => guard(() => forgetBatches(db, stream, below, beforeMs)),
+    erase: async (stream, ranges) => {
+      writer.flush();
+      guard(() => eraseOffsets(db, stream, ranges));
+    },
+    scrub: async () => guard(() => scrub(db, LOG_FILE, path)),
     close: async () => {
       if (!db.isOpen) return;
       writer.flush();

@@ -1,5 +1,5 @@
 import { putUuid } from "../../core/uuid.ts";
-import type { StreamNote, ValidatedRow } from "../store.ts";
+import type { ErasedFact, StreamNote, ValidatedRow } from "../store.ts";
 import {
   closeDocument,
   createBsonWriter,
@@ -12,6 +12,7 @@ import {
   type BsonWriter,
 } from "./bson-writer.ts";
 import { writePayload } from "./payload.ts";
+import { ERASED } from "./stored-document.ts";
 import { contractText, writeSource, type WriteRow } from "./write-documents.ts";
 
 /** Everything behind the payload, and where in it the values of one record stand. */
@@ -47,6 +48,18 @@ export function createFactWriter(): WriteRow<ValidatedRow> {
     putInt64(writer, after + tail.timeAt, timestampMs);
     closeDocument(writer, opened);
   };
+}
+
+/** Writes what is left of a fact that was erased. */
+export function writeErased(writer: BsonWriter, stream: StreamNote, row: ErasedFact): void {
+  const { id, position, timestampMs, contract, declaredBy, content } = row;
+  const opened = openDocument(writer);
+  writeUuid(writer, "_id", id);
+  writeText(writer, ERASED, content);
+  writeText(writer, "contract", contractText(contract));
+  if (declaredBy !== "default") writeText(writer, "declared", declaredBy);
+  writeSource(writer, stream, position.offset, timestampMs);
+  closeDocument(writer, opened);
 }
 
 /** The length of a document, and its id. */

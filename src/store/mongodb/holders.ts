@@ -4,7 +4,7 @@ import { Unavailable } from "../../core/unavailable.ts";
 import type { Holder, StreamNote } from "../store.ts";
 import { createFactReader, type ReadFact } from "./fact-reader.ts";
 import { findByIds } from "./find-by-ids.ts";
-import { factIdOf, openStored, payloadTextOf } from "./stored-document.ts";
+import { ERASED, factIdOf, openStored, payloadTextOf, textOf } from "./stored-document.ts";
 import type { Streams } from "./streams.ts";
 
 /** A machine id as facts have it. */
@@ -48,7 +48,9 @@ function holderFrom(
 ): Holder {
   const position = { stream, topic, partition, offset };
   const payloadBytes = bytes.subarray(...payload);
-  return { id, position, payloadBytes, payloadText: () => readable(id, bytes) };
+  const holder = { id, position, payloadBytes, payloadText: () => readable(id, bytes) };
+  const erased = payloadBytes.length > 0 ? null : textOf(openStored(bytes), ERASED);
+  return erased === null ? holder : { ...holder, erased };
 }
 
 function readable(id: string, bytes: Buffer): string {

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Db } from "mongodb";
+import { Binary, type Db } from "mongodb";
 import type { Document } from "./bson-reader.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { documentsOf, firstOf, RAW } from "./read-raw.ts";
@@ -21,7 +21,7 @@ export async function putPacked(db: Db, stream: string, packed: Uint8Array | nul
   if (packed.length <= PACKED_INLINE_MAX)
     return { packed: Buffer.from(packed.buffer, packed.byteOffset, packed.length) };
   const name = hash("sha256", packed);
-  const pieces = Math.ceil(packed.length / PIECE_BYTES);
+  const pieces = piecesIn(packed);
   for (let index = 0; index < pieces; index += 1) {
     const data = Buffer.from(packed.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES));
     const change = { $setOnInsert: { data } };
@@ -54,19 +54,64 @@ export async function readPacked(db: Db, stream: string, seq: number): Promise<U
   return Buffer.concat(parts);
 }
 
+/**
+ * Puts other evidence in the place of an entry's. What is longer than an entry takes is written before; the pieces of what was there
+ * are named in the entry until they are gone ({@link forgetReplaced}).
+ * @returns "other" when what was there is not `before`.
+ */
+export async function replacePacked(
+  db: Db,
+  stream: string,
+  seq: number,
+  before: Uint8Array,
+  after: Uint8Array,
+): Promise<"replaced" | "other"> {
+  const isWhole = before.length <= PACKED_INLINE_MAX;
+  const packed = new Binary(isWhole ? before : Buffer.from(hash("sha256", before), "hex"));
+  const pieces = isWhole ? { $exists: false } : piecesIn(before);
+  const fields = await putPacked(db, stream, after);
+  const former = isWhole ? {} : { former: { packed, pieces } };
+  const change = { $set: { ...fields, ...former }, ...(fields.pieces === undefined ? { $unset: { pieces: 1 } } : {}) };
+  const found = { _id: `${stream}|${seq}`, packed, pieces };
+  const { matchedCount } = await db
+    .collection("sigma_ledger")
+    .updateOne(found as never, change, { writeConcern: WRITE_CONCERN });
+  return matchedCount === 0 ? "other" : "replaced";
+}
+
+/** Removes the pieces of evidence that other evidence took the place of. */
+export async function forgetReplaced(db: Db, stream: string, seq: number): Promise<void> {
+  const entries = db.collection<Document>("sigma_ledger");
+  const entry = { _id: `${stream}|${seq}` };
+  const found = await firstOf(entries.find(entry, { ...RAW, projection: { former: 1 } }));
+  const former = found?.["former"] as { readonly packed?: unknown; readonly pieces?: unknown } | undefined;
+  if (!(former?.packed instanceof Uint8Array)) return;
+  await removePieces(db, stream, former.packed, Number(former.pieces));
+  await entries.updateOne(entry, { $unset: { former: 1 } }, { writeConcern: WRITE_CONCERN });
+}
+
 /** Forgets the evidence of an entry: its pieces first, since only the entry knows them. */
 export async function dropPacked(db: Db, stream: string, seq: number): Promise<void> {
+  await forgetReplaced(db, stream, seq);
   const entries = db.collection<Document>("sigma_ledger");
   const entry = { _id: `${stream}|${seq}` };
   const found = await firstOf(entries.find(entry, { ...RAW, projection: { pieces: 1 } }));
   const count = Number(found?.["pieces"] ?? 0);
   if (count > 0) {
     const named = await firstOf(entries.find(entry, { ...RAW, projection: { packed: 1 } }));
-    const name = named?.["packed"] instanceof Uint8Array ? Buffer.from(named["packed"]).toString("hex") : "";
-    const ids = Array.from({ length: count }, (_, index) => pieceId(stream, name, index));
-    await piecesOf(db).deleteMany({ _id: { $in: ids } }, { writeConcern: WRITE_CONCERN });
+    if (named?.["packed"] instanceof Uint8Array) await removePieces(db, stream, named["packed"], count);
   }
   await entries.updateOne(entry, { $unset: { packed: 1, pieces: 1 } }, { writeConcern: WRITE_CONCERN });
+}
+
+async function removePieces(db: Db, stream: string, hashed: Uint8Array, count: number): Promise<void> {
+  const name = Buffer.from(hashed).toString("hex");
+  const ids = Array.from({ length: count }, (_, index) => pieceId(stream, name, index));
+  await piecesOf(db).deleteMany({ _id: { $in: ids } }, { writeConcern: WRITE_CONCERN });
+}
+
+function piecesIn(packed: Uint8Array): number {
+  return Math.ceil(packed.length / PIECE_BYTES);
 }
 
 function pieceId(stream: string, name: string, index: number): string {

@@ -1,12 +1,12 @@
 import type {
   FailedRow,
   Holder,
+  PassedRow,
   Receipt,
   Staged,
   StagedFacts,
   StagedFailures,
   StreamNote,
-  ValidatedRow,
 } from "../store.ts";
 import { uuidText } from "../../core/uuid.ts";
 import { endOfField } from "./bson-reader.ts";
@@ -14,12 +14,12 @@ import { createBsonWriter, writtenBytes } from "./bson-writer.ts";
 import { FACT, OFFSET_FROM_END } from "./fact-reader.ts";
 import { writePayload } from "./payload.ts";
 import { stageDocuments, type Buffers, type StagedDocuments } from "./staged-documents.ts";
-import { openStored, payloadTextOf } from "./stored-document.ts";
+import { ERASED, openStored, payloadTextOf, textOf } from "./stored-document.ts";
 import { writeReceipt, type WriteRow } from "./write-documents.ts";
 
 type Own<Row> = Staged<Row> & { readonly documents: StagedDocuments<Row> };
 
-export function stageFacts(buffers: Buffers, write: WriteRow<ValidatedRow>, stream: StreamNote): StagedFacts {
+export function stageFacts(buffers: Buffers, write: WriteRow<PassedRow>, stream: StreamNote): StagedFacts {
   const staged = stageRows(buffers, write, stream);
   const { documents } = staged;
   return {
@@ -62,16 +62,19 @@ export function stagedOf<Row>(staged: Staged<Row>): StagedDocuments<Row> {
 }
 
 /** Its text is read from a copy: the buffer will hold others. */
-function holderAt(note: StreamNote, documents: StagedDocuments<ValidatedRow>, place: number): Holder {
+function holderAt(note: StreamNote, documents: StagedDocuments<PassedRow>, place: number): Holder {
   const bytes = documents.bytesAt(place);
   const { stream, topic, partition } = note;
-  return {
-    id: uuidText(bytes.subarray(FACT.idAt, FACT.idAt + 16)),
-    position: { stream, topic, partition, offset: bytes.readBigInt64LE(bytes.length - OFFSET_FROM_END) },
-    payloadBytes: payloadIn(bytes),
-    payloadText: () => payloadTextOf(openStored(Buffer.from(bytes))),
-  };
+  const id = uuidText(bytes.subarray(FACT.idAt, FACT.idAt + 16));
+  const position = { stream, topic, partition, offset: bytes.readBigInt64LE(bytes.length - OFFSET_FROM_END) };
+  const payloadText = (): string => payloadTextOf(openStored(Buffer.from(bytes)));
+  // In the place of the payload a tombstone has a field of another name.
+  const erased = bytes[FACT.payloadAt + 1] === FIRST_OF_ERASED ? textOf(openStored(bytes), ERASED) : null;
+  if (erased !== null) return { id, position, payloadBytes: new Uint8Array(0), payloadText, erased };
+  return { id, position, payloadBytes: payloadIn(bytes), payloadText };
 }
+
+const FIRST_OF_ERASED = ERASED.charCodeAt(0);
 
 /** Type, name and value of the payload. */
 function payloadIn(bytes: Buffer): Uint8Array {

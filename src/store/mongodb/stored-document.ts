@@ -59,6 +59,9 @@ export function sourceOf({
   return { stream: bytes.readInt32LE(stream.from), offset: bytes.readBigInt64LE(offset.from) };
 }
 
+/** Field of a fact whose record was erased: SHA-256 of the RFC 8785 form of the payload that it had, hex. It then has no payload. */
+export const ERASED = "erased";
+
 /** The payload as JSON text. @throws when it is no JSON: somebody changed it. */
 export function payloadTextOf({ bytes, fields }: StoredDocument): string {
   const payload = onlyField(fields, "payload");

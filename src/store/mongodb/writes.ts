@@ -1,20 +1,21 @@
 import { MongoServerError, type Collection, type Db } from "mongodb";
 import type { LedgerEntry } from "../ledger.ts";
-import type { StoreWrites } from "../store.ts";
+import type { PassedRow, StoreWrites } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import type { Document } from "./bson-reader.ts";
 import { entryDocument, readEntry } from "./documents.ts";
-import { createFactWriter } from "./fact-document.ts";
+import { createFactWriter, writeErased } from "./fact-document.ts";
 import { binaryId, readHolders } from "./holders.ts";
 import { insertExcept, insertStaged } from "./insert.ts";
-import { dropPacked, putPacked, type PackedFields } from "./packed-evidence.ts";
+import { replaceStaged } from "./replace.ts";
+import { dropPacked, forgetReplaced, putPacked, replacePacked, type PackedFields } from "./packed-evidence.ts";
 import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
 import { createBuffers } from "./staged-documents.ts";
 import { stagedOf, stageFacts, stageFailed, stageReceipts } from "./staged-rows.ts";
 import type { Streams } from "./streams.ts";
 import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
-import { placeId, writeFailed } from "./write-documents.ts";
+import { placeId, writeFailed, type WriteRow } from "./write-documents.ts";
 
 /** Staging writes nothing, so that reads may do it too, to compare. */
 export type Staging = Pick<StoreWrites, "stageFacts" | "stageFailed"> & {
@@ -27,8 +28,10 @@ export function createStaging(): Staging {
   const buffersOfFailures = createBuffers();
   const buffersOfReceipts = createBuffers();
   const writeFact = createFactWriter();
+  const writePassed: WriteRow<PassedRow> = (writer, stream, row) =>
+    row.kind === "erased" ? writeErased(writer, stream, row) : writeFact(writer, stream, row);
   return {
-    stageFacts: (stream) => stageFacts(buffersOfFacts, writeFact, stream),
+    stageFacts: (stream) => stageFacts(buffersOfFacts, writePassed, stream),
     stageFailed: (stream) => stageFailed(buffersOfFailures, writeFailed, stream),
     stageReceipts: (stream, receipts) => stageReceipts(buffersOfReceipts, stream, receipts),
   };
@@ -68,6 +71,12 @@ export function createWrites(db: Db, streams: Streams, staging: Staging): StoreW
         const ids = keys.map(({ id, offset }) => (kind === "validated" ? binaryId(id) : placeId(stream, offset)));
         await db.collection(name).deleteMany({ _id: { $in: ids as never[] } }, { writeConcern: WRITE_CONCERN });
       }),
+    replaceEvidence: async (...given) => guarded(async () => replacePacked(db, ...given)),
+    forgetReplaced: async (stream, seq) => guarded(async () => forgetReplaced(db, stream, seq)),
+    replaceFacts: async (collection, facts) =>
+      guarded(async () => replaceStaged(db, `validated_${collection}`, stagedOf(facts))),
+    replaceFailed: async (collection, failed) =>
+      guarded(async () => replaceStaged(db, `failed_${collection}`, stagedOf(failed))),
     noteTraffic: async (notes) => guarded(async () => noteTraffic(db, notes)),
   };
 }

@@ -1,9 +1,9 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { failureCode } from "../../core/failure.ts";
 import { uuidBytes } from "../../core/uuid.ts";
-import type { Difference, FailedRow, Holder, Receipt, ValidatedRow } from "../store.ts";
-import { FACT, FAILURE } from "./layout.ts";
-import { bindFact, bindFailure, type Row } from "./rows.ts";
+import type { Difference, FailedRow, Holder, PassedRow, Receipt } from "../store.ts";
+import { ERASED, FACT, FAILURE } from "./layout.ts";
+import { bindErased, bindFact, bindFailure, type Row } from "./rows.ts";
 import type { StagedRows } from "./staged.ts";
 
 /** One row of a statement, 64-bit integers as `bigint`; undefined when there is none. */
@@ -16,7 +16,7 @@ const WITH_BYTES = "*, CAST(payload AS BLOB) AS payload_bytes";
 export function compareFacts(
   get: Get,
   collection: string,
-  { stream, rows }: StagedRows<ValidatedRow>,
+  { stream, rows }: StagedRows<PassedRow>,
   holderOf: (row: Row) => Holder | null,
 ): ReadonlyMap<number, Difference> {
   const sql = `SELECT ${WITH_BYTES} FROM validated_${collection} WHERE _id = ?`;
@@ -27,6 +27,8 @@ export function compareFacts(
       const holder = holderOf(stored);
       return holder === null ? { kind: "differs", message: "its stream is none there is" } : { kind: "held", holder };
     }
+    if (row.kind === "erased") return difference([...FACT, ERASED], bindErased(row, stream), stored);
+    if ((stored[ERASED] ?? null) !== null) return { kind: "differs", message: "its payload is erased" };
     return difference(FACT, bindFact(row, stream), stored);
   });
 }
@@ -74,7 +76,9 @@ function difference(columns: readonly string[], expected: readonly SQLInputValue
     const value = column === "payload" ? (stored["payload_bytes"] ?? null) : (stored[column] ?? null);
     if (!isSame(expected[index] ?? null, value)) return { kind: "differs", message: `its ${column} is another` };
   }
-  const other = Object.keys(stored).find((name) => name !== "payload_bytes" && !columns.includes(name));
+  const other = Object.keys(stored).find(
+    (name) => name !== "payload_bytes" && name !== ERASED && !columns.includes(name),
+  );
   return other === undefined ? null : { kind: "differs", message: `it has a column more, ${other}` };
 }
 

@@ -87,6 +87,9 @@ const SHARED = `
 /** Columns of a fact, in the order in which they are bound. */
 export const FACT = ["_id", "payload", "contract", "declared", "stream", "offset", "at"] as const;
 
+/** Column that a fact has whose record was erased: SHA-256 of the RFC 8785 form of the payload that it had, hex. */
+export const ERASED = "erased";
+
 /** Columns of a failure, likewise. */
 export const FAILURE = [
   "stream",
@@ -137,7 +140,8 @@ export function createCollection(db: DatabaseSync, collection: string): void {
       declared TEXT,
       stream INTEGER NOT NULL,
       offset INTEGER NOT NULL,
-      at INTEGER NOT NULL
+      at INTEGER NOT NULL,
+      erased TEXT
     ) STRICT;
     CREATE UNIQUE INDEX IF NOT EXISTS validated_${collection}_id ON validated_${collection} (_id);
     CREATE TABLE IF NOT EXISTS failed_${collection} (
@@ -158,6 +162,13 @@ export function createCollection(db: DatabaseSync, collection: string): void {
     CREATE INDEX IF NOT EXISTS failed_${collection}_group ON failed_${collection} (fingerprint, at);
     CREATE INDEX IF NOT EXISTS failed_${collection}_code ON failed_${collection} (code, at);
   `);
+  addErased(db, `validated_${collection}`);
+}
+
+/** What a table of facts of before did not have. */
+function addErased(db: DatabaseSync, table: string): void {
+  const columns = db.prepare("SELECT name FROM pragma_table_info(?)").all(table);
+  if (!columns.some(({ name }) => name === ERASED)) db.exec(`ALTER TABLE ${table} ADD COLUMN ${ERASED} TEXT`);
 }
 
 /** A table of stored objects, and what its rows are. */

@@ -4,7 +4,7 @@ import { payloadBytes } from "../../core/wire-format.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import { uuidBytes } from "../../core/uuid.ts";
 import type { LedgerEntry } from "../ledger.ts";
-import type { FailedRow, StoredFailure, ValidatedRow } from "../store.ts";
+import type { ErasedFact, FailedRow, StoredFailure, ValidatedRow } from "../store.ts";
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -17,6 +17,16 @@ export function bindFact(row: ValidatedRow, stream: number): SQLInputValue[] {
   const declared = declaredBy === "default" ? null : declaredBy;
   return [uuidBytes(id), payloadOf(row), contractText(contract), declared, stream, position.offset, timestampMs];
 }
+
+/** The same of a tombstone, and behind them what {@link ERASED} holds. A payload that reads as null has no member. */
+export function bindErased(row: ErasedFact, stream: number): SQLInputValue[] {
+  const { id, position, timestampMs, contract, declaredBy, content } = row;
+  const declared = declaredBy === "default" ? null : declaredBy;
+  const fact = [uuidBytes(id), NO_PAYLOAD, contractText(contract), declared, stream, position.offset, timestampMs];
+  return [...fact, content];
+}
+
+const NO_PAYLOAD = Buffer.from("null");
 
 /** Values in the order of {@link FAILURE}. */
 export function bindFailure(row: FailedRow, stream: number): SQLInputValue[] {

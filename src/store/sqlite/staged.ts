@@ -1,4 +1,13 @@
-import type { FailedRow, Holder, Staged, StagedFacts, StagedFailures, StreamNote, ValidatedRow } from "../store.ts";
+import type {
+  FailedRow,
+  Holder,
+  PassedRow,
+  Staged,
+  StagedFacts,
+  StagedFailures,
+  StreamNote,
+  ValidatedRow,
+} from "../store.ts";
 import { payloadOf } from "./rows.ts";
 
 /** Rows that wait: this engine takes them one by one. */
@@ -7,10 +16,11 @@ export type StagedRows<Row> = { readonly stream: number; readonly rows: readonly
 type Own<Row> = Staged<Row> & StagedRows<Row>;
 
 export function stageFacts({ number }: StreamNote): StagedFacts {
-  const rows: ValidatedRow[] = [];
+  const rows: PassedRow[] = [];
   const at = (place: number): Holder => {
     const row = rows[place];
     if (row === undefined) throw new Error(`Cannot read staged fact ${place} of ${rows.length}`);
+    if (row.kind === "erased") return erasedHolder(row.id, row.position, row.content);
     const { id, position } = row;
     const payloadBytes = payloadOf(row);
     return { id, position, payloadBytes, payloadText: () => Buffer.from(payloadBytes).toString("utf8") };
@@ -18,6 +28,14 @@ export function stageFacts({ number }: StreamNote): StagedFacts {
   const hasBytesOf = (place: number, row: ValidatedRow): boolean =>
     Buffer.compare(at(place).payloadBytes, payloadOf(row)) === 0;
   return { ...staged(number, rows), at, hasBytesOf };
+}
+
+/** Whoever has the id of a fact that was erased. */
+export function erasedHolder(id: string, position: Holder["position"], erased: string): Holder {
+  const payloadText = (): never => {
+    throw new Error("Cannot read a payload that was erased");
+  };
+  return { id, position, payloadBytes: new Uint8Array(0), erased, payloadText };
 }
 
 export function stageFailed({ number }: StreamNote): StagedFailures {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { atomically, guarded, openDatabase, rollback, type Opened, type OpenOptions } from "../../sqlite/open.ts";
+import { scrub } from "../../sqlite/scrub.ts";
 import type { Store, StoreReads, StoreWrites } from "../store.ts";
 import {
   assertCollectionName,
@@ -62,6 +63,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     insertFailed: async (collection, rows) => atOnce(() => writes.insertFailed(collection, rows)),
     insertReceipts: async (stream, receipts) => atOnce(() => writes.insertReceipts(stream, receipts)),
     removeDocuments: async (...given) => atOnce(() => writes.removeDocuments(...given)),
+    ...replacing(writes, atOnce),
     noteTraffic: async (notes) => atOnce(() => writes.noteTraffic(notes)),
     unit: async (work) =>
       inTurn(async () => {
@@ -85,12 +87,25 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     appendAction: async (action) => alone(() => insertAction(db, action)),
     noteLogEnds: async (notes) => atOnce(() => noteLogEnds(db, notes)),
     putHalt: async (stream, note) => atOnce(() => putHalt(db, stream, note)),
+    scrub: async () => alone(() => scrub(db, STORE_FILE, path)),
     reads,
     close: async () =>
       inTurn(async () => {
         if (reader.isOpen) reader.close();
         if (db.isOpen) db.close();
       }),
+  };
+}
+
+type Replacing = Pick<StoreWrites, "replaceEvidence" | "forgetReplaced" | "replaceFacts" | "replaceFailed">;
+
+/** What takes the place of something else. @param once makes a transaction of it where none is open. */
+function replacing(writes: ReturnType<typeof prepareWrites>, once: <T>(run: () => T) => Promise<T>): Replacing {
+  return {
+    replaceEvidence: async (...given) => once(() => writes.replaceEvidence(...given)),
+    forgetReplaced: async () => undefined,
+    replaceFacts: async (...given) => once(() => writes.replaceFacts(...given)),
+    replaceFailed: async (...given) => once(() => writes.replaceFailed(...given)),
   };
 }
 
@@ -107,6 +122,7 @@ function guardedWrites(writes: ReturnType<typeof prepareWrites>, guard: <T>(run:
     insertFailed: async (collection, rows) => guard(() => writes.insertFailed(collection, rows)),
     insertReceipts: async (stream, receipts) => guard(() => writes.insertReceipts(stream, receipts)),
     removeDocuments: async (...given) => guard(() => writes.removeDocuments(...given)),
+    ...replacing(writes, async (run) => guard(run)),
     noteTraffic: async (notes) => guard(() => writes.noteTraffic(notes)),
   };
 }

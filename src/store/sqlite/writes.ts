@@ -2,10 +2,11 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import { uuidBytes, uuidText } from "../../core/uuid.ts";
 import type { LedgerEntry } from "../ledger.ts";
-import type { Holder, StoreWrites, StreamNote } from "../store.ts";
-import { assertCollectionName, FACT, FAILURE } from "./layout.ts";
-import { bindEntry, bindFact, bindFailure, readEntry, type Row } from "./rows.ts";
-import { stagedRowsOf, stageFacts, stageFailed } from "./staged.ts";
+import type { Holder, PassedRow, StoreWrites, StreamNote } from "../store.ts";
+import { assertCollectionName, ERASED, FACT, FAILURE } from "./layout.ts";
+import { bindEntry, bindErased, bindFact, bindFailure, readEntry, type Row } from "./rows.ts";
+import { erasedHolder, stagedRowsOf, stageFacts, stageFailed } from "./staged.ts";
+import { replaceEvidence, replaceFacts, replaceFailed } from "./replace.ts";
 import { openStreams, type Streams } from "./streams.ts";
 
 /** The port's writes as SQLite runs them: each is over when it returns. They begin and end no transaction. */
@@ -23,6 +24,7 @@ export type Writes = {
 
 type ForCollection = {
   readonly insertFact: StatementSync;
+  readonly insertErased: StatementSync;
   readonly insertFailed: StatementSync;
   readonly byId: StatementSync;
 };
@@ -52,12 +54,12 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
     stageFacts,
     stageFailed,
     insertFacts: (collection, facts, except) => {
-      const { insertFact } = forCollection(collection);
+      const own = forCollection(collection);
       const taken = new Set<number>();
       const { stream, rows } = stagedRowsOf(facts);
       rows.forEach((row, place) => {
         if (except?.has(place) === true) return;
-        if (insertFact.run(...bindFact(row, stream)).changes === 0) taken.add(place);
+        if (insertPassed(own, row, stream).changes === 0) taken.add(place);
       });
       return taken;
     },
@@ -78,6 +80,10 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
       for (const { position, of } of receipts) shared.insertReceipt.run(number, position.offset, uuidBytes(of));
     },
     removeDocuments: (...given) => removeDocuments(db, ...given),
+    replaceEvidence: (...given) => replaceEvidence(db, ...given),
+    forgetReplaced: () => undefined,
+    replaceFacts: (collection, facts) => replaceFacts(db, collection, stagedRowsOf(facts)),
+    replaceFailed: (collection, failed) => replaceFailed(db, collection, stagedRowsOf(failed)),
     noteTraffic: (notes) => {
       for (const { subject, version, producer, firstMs, lastMs } of notes) {
         shared.noteTraffic.run(subject, version, producer, firstMs, lastMs);
@@ -90,6 +96,12 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
       return row === undefined ? null : String(row["text"]);
     },
   };
+}
+
+function insertPassed({ insertFact, insertErased }: ForCollection, row: PassedRow, stream: number) {
+  return row.kind === "erased"
+    ? insertErased.run(...bindErased(row, stream))
+    : insertFact.run(...bindFact(row, stream));
 }
 
 type Shared = {
@@ -132,11 +144,18 @@ function prepareCollection(db: DatabaseSync, collection: string): ForCollection 
   byId.setReadBigInts(true);
   return {
     byId,
-    insertFact: db.prepare(`INSERT INTO validated_${collection} VALUES (${bound(FACT)}) ON CONFLICT (_id) DO NOTHING`),
+    insertFact: db.prepare(insertFactSql(collection, FACT, "NOTHING")),
+    insertErased: db.prepare(insertFactSql(collection, [...FACT, ERASED], "NOTHING")),
     insertFailed: db.prepare(
       `INSERT INTO failed_${collection} VALUES (${bound(FAILURE)}) ON CONFLICT (stream, offset) DO NOTHING`,
     ),
   };
+}
+
+/** @param conflict what is done where the id is taken. */
+function insertFactSql(collection: string, columns: readonly string[], conflict: string): string {
+  const values = `(${columns.join(", ")}) VALUES (${bound(columns)})`;
+  return `INSERT INTO validated_${collection} ${values} ON CONFLICT (_id) DO ${conflict}`;
 }
 
 /** A payload is bound as bytes and kept as text: making a text of it first costs as much again as inserting it. */
@@ -169,6 +188,8 @@ export function holderOf(row: Row, streams: Pick<Streams, "byNumber">): Holder |
   if (note === null || !(id instanceof Uint8Array) || typeof offset !== "bigint") return null;
   const { stream, topic, partition } = note;
   const position = { stream, topic, partition, offset };
+  const erased = row[ERASED] ?? null;
+  if (erased !== null) return erasedHolder(uuidText(id), position, String(erased));
   const text = String(payload);
   return { id: uuidText(id), position, payloadBytes: Buffer.from(text, "utf8"), payloadText: () => text };
 }

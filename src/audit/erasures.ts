@@ -1,0 +1,53 @@
+import type { Erasure, ErasureBook } from "../store/erasures.ts";
+import type { Finding } from "./finding.ts";
+
+/** Records of a stream that an operator erased at once. */
+export type ErasedRecords = {
+  readonly stream: string;
+  readonly records: number;
+  /** When, by whom and why, as the operator log has it. */
+  readonly at: string;
+  readonly actor: string;
+  readonly reason: string;
+};
+
+/** What was erased, by stream and by the operator's word. What had to be announced twice counts once. */
+export function erasedRecords(book: ErasureBook): readonly ErasedRecords[] {
+  const groups = new Map<string, ErasedRecords>();
+  const counted = new Set<string>();
+  for (const one of book.all()) {
+    const { stream, action } = one;
+    const { at, actor, reason } = action;
+    const key = JSON.stringify([stream, at, actor, reason]);
+    const before = groups.get(key)?.records ?? 0;
+    groups.set(key, { stream, records: before + countNew(one, counted), at, actor, reason });
+  }
+  return [...groups.values()].filter(({ records }) => records > 0);
+}
+
+function countNew({ stream, seq, ranges }: Erasure, counted: Set<string>): number {
+  let count = 0;
+  for (const { from, to } of ranges) {
+    const key = `${stream}|${seq}|${from}-${to}`;
+    if (!counted.has(key)) count += Number(to - from);
+    counted.add(key);
+  }
+  return count;
+}
+
+/** Erasures of entries that are not there, and actions that say nothing of what they erase. */
+export function strayErasures(
+  book: ErasureBook,
+  entriesOf: (stream: string) => number | undefined,
+): readonly Finding[] {
+  const unread = book.unread().map((seq) => stray(null, `action ${seq} does not say what it erases`));
+  const astray = book
+    .all()
+    .filter(({ stream, seq }) => seq >= (entriesOf(stream) ?? 0))
+    .map(({ stream, seq, action }) => stray(stream, `action ${action.seq} erases of entry ${seq}, which is not there`));
+  return [...unread, ...astray];
+}
+
+function stray(stream: string | null, message: string): Finding {
+  return { code: "ERASURE", stream, seq: null, offset: null, message };
+}

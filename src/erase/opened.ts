@@ -1,0 +1,115 @@
+import type { CompiledContractSet } from "../core/compile.ts";
+import { openEntryRecords, type EntryRecords } from "../gateway/entry-records.ts";
+import { createLookup, type Lookup } from "../gateway/lookup.ts";
+import { redraft } from "../gateway/redraft.ts";
+import { storedContractSet } from "../gateway/stored-set.ts";
+import type { KeptRecord } from "../ledger/tombstone.ts";
+import type { Redecided } from "../store/decided.ts";
+import type { LedgerEntry } from "../store/ledger.ts";
+import { decodeApplied, type AppliedLetter } from "../store/proof.ts";
+import type { SettledRow, StoreReads, StreamNote } from "../store/store.ts";
+import type { SeenRecord } from "./selection.ts";
+
+/** An entry whose evidence was decided again. */
+export type OpenedEntry = {
+  readonly collection: string;
+  readonly records: readonly KeptRecord[];
+  readonly rows: readonly Redecided[];
+  readonly set: CompiledContractSet;
+};
+
+/** A sentence says why an entry tells nothing of its records. */
+export type EntryFault = { readonly fault: string; readonly isMissing: boolean };
+
+/** Opens entries of a store, whatever contract set decided them. */
+export type EntryReader = {
+  readonly open: (note: StreamNote, entry: LedgerEntry) => Promise<OpenedEntry | EntryFault>;
+  /** Its records with what became of each: the next entry says it, and of the last entry the facts do. */
+  readonly seen: (
+    note: StreamNote,
+    entry: LedgerEntry,
+    next: LedgerEntry | null,
+  ) => Promise<(OpenedEntry & { readonly seen: readonly SeenRecord[] }) | EntryFault>;
+};
+
+/** Contract sets that are kept compiled. */
+const SETS_MAX = 4;
+
+export function createEntryReader(reads: StoreReads): EntryReader {
+  const evidence = openEntryRecords(reads);
+  const lookup = createLookup(reads);
+  const setOf = compiledSets(reads);
+  const open: EntryReader["open"] = async (note, entry) => openEntry(reads, evidence, setOf, note, entry);
+  return {
+    open,
+    seen: async (note, entry, next) => {
+      const opened = await open(note, entry);
+      if ("fault" in opened) return opened;
+      const letters = next === null ? await lettersNow(lookup, entry) : lettersOf(entry, next);
+      const seen = opened.rows.map((row, at): SeenRecord => {
+        const { offset } = row.position;
+        const letter = letters.get(offset) ?? (row.kind === "failed" ? "F" : "S");
+        return { record: opened.records[at] as KeptRecord, row, letter };
+      });
+      return { ...opened, seen };
+    },
+  };
+}
+
+async function openEntry(
+  reads: StoreReads,
+  evidence: EntryRecords,
+  setOf: (digest: string) => Promise<CompiledContractSet | null>,
+  note: StreamNote,
+  entry: LedgerEntry,
+): Promise<OpenedEntry | EntryFault> {
+  const fault = (why: string, isMissing = false): EntryFault => {
+    const range = `[${entry.from}, ${entry.to})`;
+    return { fault: `Entry ${entry.seq} of ${note.topic}/${note.partition} ${range}: ${why}`, isMissing };
+  };
+  const { records, isMissing } = await evidence.open(note, entry);
+  if (typeof records === "string") return fault(records, isMissing);
+  const set = await setOf(entry.contractSet);
+  if (set === null) return fault(`contract set ${entry.contractSet} cannot be read`);
+  const again = redraft(reads, note, entry, records, set);
+  if (again.kind === "fault") return fault(again.message);
+  const { draft, collection } = again;
+  const rows = draft.rows();
+  draft.facts.release();
+  draft.failed.release();
+  return { collection, records, rows, set };
+}
+
+function compiledSets(reads: StoreReads): (digest: string) => Promise<CompiledContractSet | null> {
+  const sets = new Map<string, CompiledContractSet | null>();
+  return async (digest) => {
+    const known = sets.get(digest);
+    if (known !== undefined) return known;
+    const made = await storedContractSet(reads, digest);
+    sets.set(digest, made);
+    const [oldest] = sets.keys();
+    if (sets.size > SETS_MAX && oldest !== undefined) sets.delete(oldest);
+    return made;
+  };
+}
+
+/** What the next entry says became of each record. */
+function lettersOf({ from }: LedgerEntry, { applied }: LedgerEntry): ReadonlyMap<bigint, AppliedLetter> {
+  return new Map(decodeApplied(from, applied)?.leaves.map(({ offset, outcome }) => [offset, outcome]));
+}
+
+async function lettersNow(
+  lookup: Lookup,
+  { stream, from, to }: LedgerEntry,
+): Promise<ReadonlyMap<bigint, AppliedLetter>> {
+  const rows = await lookup.rows(stream, from, to);
+  return new Map(rows.map((row) => [row.position.offset, letterNow(row)]));
+}
+
+function letterNow(row: SettledRow): AppliedLetter {
+  if (row.kind === "receipt") return "D";
+  if (row.kind !== "failed") return "S";
+  // Of one that was erased only its code tells.
+  const isConflict = row.machineId !== null || (row.reason.kind === "erased" && row.reason.code === "conflict");
+  return isConflict ? "C" : "F";
+}

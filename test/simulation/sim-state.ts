@@ -1,0 +1,87 @@
+import { positionId } from "../../src/core/record.ts";
+import type { LedgerEntry } from "../../src/store/ledger.ts";
+import type { OperatorAction } from "../../src/store/operator.ts";
+import type { FailedRow, PassedRow, Receipt, StreamNote } from "../../src/store/store.ts";
+
+/** One write, as it is replicated. */
+export type Write =
+  | { readonly table: "ledger"; readonly entry: LedgerEntry; readonly packed: Uint8Array | null }
+  | { readonly table: "streams"; readonly note: StreamNote }
+  | { readonly table: "validated"; readonly row: PassedRow }
+  | { readonly table: "failed"; readonly row: FailedRow }
+  | { readonly table: "receipts"; readonly receipt: Receipt }
+  | { readonly table: "evidence"; readonly key: string; readonly packed: Uint8Array }
+  | { readonly table: "dropped"; readonly key: string }
+  | { readonly table: "actions"; readonly action: OperatorAction }
+  | { readonly table: "sets"; readonly digest: string; readonly text: string };
+
+/** What the writes come to. */
+export type State = {
+  readonly ledger: Map<string, LedgerEntry>;
+  readonly evidence: Map<string, Uint8Array>;
+  readonly streams: Map<string, StreamNote>;
+  readonly validated: Map<string, PassedRow>;
+  readonly failed: Map<string, FailedRow>;
+  readonly receipts: Map<string, Receipt>;
+  readonly sets: Map<string, string>;
+  readonly actions: OperatorAction[];
+};
+
+export function applyWrite(state: State, write: Write): void {
+  switch (write.table) {
+    case "ledger":
+      state.ledger.set(`${write.entry.stream}|${write.entry.seq}`, write.entry);
+      if (write.packed !== null) state.evidence.set(`${write.entry.stream}|${write.entry.seq}`, write.packed);
+      break;
+    case "validated":
+      state.validated.set(write.row.id, write.row);
+      break;
+    case "failed":
+      state.failed.set(write.row.id, write.row);
+      break;
+    case "receipts":
+      state.receipts.set(positionId(write.receipt.position), write.receipt);
+      break;
+    case "streams":
+      state.streams.set(write.note.stream, write.note);
+      break;
+    case "evidence":
+      state.evidence.set(write.key, write.packed);
+      break;
+    case "actions":
+      state.actions.push(write.action);
+      break;
+    case "dropped":
+      state.evidence.delete(write.key);
+      break;
+    case "sets":
+      state.sets.set(write.digest, write.text);
+      break;
+  }
+}
+
+export function emptyState(): State {
+  return {
+    ledger: new Map(),
+    evidence: new Map(),
+    streams: new Map(),
+    validated: new Map(),
+    failed: new Map(),
+    receipts: new Map(),
+    sets: new Map(),
+    actions: [],
+  };
+}
+
+export function copyState(state: State): State {
+  return {
+    ledger: new Map(state.ledger),
+    evidence: new Map(state.evidence),
+    streams: new Map(state.streams),
+    validated: new Map(state.validated),
+    failed: new Map(state.failed),
+    receipts: new Map(state.receipts),
+    sets: new Map(state.sets),
+    actions: [...state.actions],
+  };
+}
