@@ -9,9 +9,9 @@ import { startGateway } from "../src/gateway/gateway.ts";
 import { createLookup } from "../src/gateway/lookup.ts";
 import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import { decideRecord } from "../src/store/decided.ts";
-import { createCollection, createStoreLayout, FACT, FAILURE } from "../src/store/sqlite/layout.ts";
+import { createCollection, createStoreLayout, FACT, FAILURE, STORE_FILE } from "../src/store/sqlite/layout.ts";
 import { bindFact, bindFailure } from "../src/store/sqlite/rows.ts";
-import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
 import { createHttpServer } from "../src/http/server.ts";
 import type { HttpDeps } from "../src/http/deps.ts";
 import { shipmentContracts } from "./contracts.ts";
@@ -83,7 +83,7 @@ async function runPipeline(directory: string, feed: Feed): Promise<number> {
     randomBytes,
     busyTimeoutMs: 1_000,
   });
-  const store = openSqliteStore({
+  const store = await openSqliteStoreInThread({
     path: join(directory, "store.db"),
     collections: ["shipments"],
     busyTimeoutMs: 1_000,
@@ -125,7 +125,8 @@ async function runPipeline(directory: string, feed: Feed): Promise<number> {
 async function runBare(directory: string): Promise<number> {
   const db = new DatabaseSync(join(directory, "bare.db"));
   db.exec(
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384",
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${STORE_FILE.walPages};
+     PRAGMA cache_size = -${STORE_FILE.cacheKib}`,
   );
   createStoreLayout(db);
   createCollection(db, "shipments");

@@ -6,7 +6,7 @@ import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { MongoClient } from "mongodb";
 import { startGateway } from "../src/gateway/gateway.ts";
 import { openEmbeddedLog } from "../src/source/embedded/log.ts";
-import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
@@ -100,7 +100,7 @@ async function overSqlite(): Promise<readonly Pass[]> {
     randomBytes,
     busyTimeoutMs: 1_000,
   });
-  const store = openSqliteStore({
+  const store = await openSqliteStoreInThread({
     path: join(directory, "store.db"),
     collections: ["shipments"],
     busyTimeoutMs: 1_000,

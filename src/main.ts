@@ -235,9 +235,9 @@ async function openStore(config: Where, collections: readonly string[], purpose:
     const { openMongoStore } = await import("./store/mongodb/store.ts");
     return openMongoStore({ uri: config.mongodbUri, collections, readOnly, ...MONGODB_TIMEOUTS });
   }
-  const { openSqliteStore } = await import("./store/sqlite/store.ts");
-  const path = dataFiles(config).storeFile;
-  return openSqliteStore({ path, readOnly, collections, busyTimeoutMs: BUSY_TIMEOUT_MS });
+  const { openSqliteStore, openSqliteStoreInThread } = await import("./store/sqlite/store.ts");
+  const options = { path: dataFiles(config).storeFile, readOnly, collections, busyTimeoutMs: BUSY_TIMEOUT_MS };
+  return purpose === "gateway" ? openSqliteStoreInThread(options) : openSqliteStore(options);
 }
 
 /** The store alone, to look: what was decided can be read while the log cannot. @throws `Unavailable`. */

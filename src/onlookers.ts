@@ -1,7 +1,7 @@
 import type { Config } from "./config.ts";
 import type { ContractsInForce } from "./contract/in-force.ts";
 import type { ContractsEvent } from "./gateway/event.ts";
-import type { IngestDeps } from "./gateway/ingest.ts";
+import type { IngestDeps } from "./gateway/ingest-deps.ts";
 import type { Sighting } from "./gateway/traffic.ts";
 import type { Engine } from "./main.ts";
 import { lookOn, type Shadow } from "./shadow/shadow.ts";

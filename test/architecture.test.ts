@@ -128,10 +128,12 @@ const PARTS: Readonly<Record<string, Part>> = {
       "store/operator",
       "store/log-end",
       "store/layout-version",
+      "store/traffic",
+      "isolate/entry",
       "sqlite",
     ],
     libraries: [],
-    node: ["node:sqlite"],
+    node: ["node:sqlite", "node:events", "node:worker_threads"],
   },
   sqlite: {
     uses: ["core", "json", "schema", "isolate/entry"],

@@ -9,7 +9,8 @@ import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../src/core/cont
 import type { JsonObject } from "../src/json/json.ts";
 import type { GatewayEvent } from "../src/gateway/event.ts";
 import { startGateway, type Gateway } from "../src/gateway/gateway.ts";
-import type { IngestDeps } from "../src/gateway/ingest.ts";
+import type { BreakerLimits } from "../src/gateway/breaker.ts";
+import type { IngestDeps } from "../src/gateway/ingest-deps.ts";
 import { createLookup, type Lookup } from "../src/gateway/lookup.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../src/source/embedded/log.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
@@ -58,7 +59,7 @@ export type Embedded = {
   readonly deps: IngestDeps;
   readonly append: (...texts: readonly string[]) => Promise<void>;
   /** Runs a gateway until everything in the log is settled or the stream stands, then stops it. */
-  readonly settle: (deps?: Partial<IngestDeps>) => Promise<Gateway>;
+  readonly settle: (deps?: Partial<IngestDeps> & { readonly breaker?: BreakerLimits }) => Promise<Gateway>;
   /** What became of the records of `[from, to)` of its one stream. */
   readonly rows: (from?: bigint, to?: bigint) => Promise<readonly SettledRow[]>;
   readonly audit: (withSource?: boolean) => Promise<AuditReport>;

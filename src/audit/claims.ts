@@ -47,9 +47,9 @@ function holderFrom(row: PassedRow | undefined): Holder | null {
   if (row === undefined) return null;
   const { id, position } = row;
   // Its bytes are not asked for: what is told here is told by the text.
-  const none = { id, position, payloadBytes: new Uint8Array(0) };
-  if (row.kind === "validated") return { ...none, payloadText: () => canonicalText(row.payload) };
-  return { ...none, erased: row.content, payloadText: () => "" };
+  const said = { id, position, payloadBytes: new Uint8Array(0) };
+  if (row.kind === "validated") return { ...said, payloadText: () => canonicalText(row.payload) };
+  return { ...said, erased: row.content, payloadText: () => "" };
 }
 
 /** What a record says, as a digest; of one that was erased the digest is kept. */

@@ -107,7 +107,7 @@ function resolveTaken({ facts, repeats, rows }: Draft, holders: Holders): Taken 
   const resolve = (claim: Claim, holder: Holder, rowOf: () => PassedRow): void => {
     if (isSamePosition(claim.position, holder.position)) return;
     const { position } = claim;
-    const same = isEqual(claim.payloadBytes, holder.payloadBytes) || hasSameContent(rowOf(), holder);
+    const same = hasSameBytes(claim, holder) || hasSameContent(rowOf(), holder);
     if (same) receipts.push({ position, of: holder.id });
     else conflicts.push(conflictOf(rowOf(), holder));
     resolutions.push({ offset: position.offset, letter: same ? "D" : "C", holder: holder.position });
@@ -128,10 +128,12 @@ function resolveTaken({ facts, repeats, rows }: Draft, holders: Holders): Taken 
 /** What a record claims: to be a fact, with this payload. */
 type Claim = Pick<Holder, "position" | "payloadBytes">;
 
-/** Of a record whose payload was not staged: equal to none, as that of one that was erased. */
+/** Of a record whose payload was not staged: equal to none. */
 const NO_BYTES = new Uint8Array(0);
 
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+/** Of what was erased there are none. */
+function hasSameBytes(claim: Claim, holder: Holder): boolean {
+  const [a, b] = [claim.payloadBytes, holder.payloadBytes];
   return a.length > 0 && a.length === b.length && Buffer.compare(a, b) === 0;
 }
 

@@ -1,7 +1,8 @@
 import type { Stream } from "../source/source.ts";
 import { BREAKER_OFF, createBreaker, type BreakerLimits } from "./breaker.ts";
 import type { GatewayEvent, Observe } from "./event.ts";
-import { ingestStream, type IngestDeps } from "./ingest.ts";
+import type { IngestDeps } from "./ingest-deps.ts";
+import { ingestStream } from "./ingest.ts";
 import { waitForOperator } from "./halted.ts";
 import { createLoops } from "./loops.ts";
 import { createTurns } from "./turns.ts";
@@ -66,12 +67,18 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     deps.observe(event);
   };
 
+  const decidesAhead = (): boolean => states.size <= AHEAD_STREAMS_MAX;
   const loops = createLoops(async (stream, signal) => {
     set(stream, {});
     const breaker = deps.breaker ?? BREAKER_OFF;
     let leave = 0;
     while (!signal.aborted) {
-      const standstill = await ingestStream({ ...deps, turns, observe }, stream, signal, createBreaker(breaker, leave));
+      const standstill = await ingestStream(
+        { ...deps, turns, observe, decidesAhead },
+        stream,
+        signal,
+        createBreaker(breaker, leave),
+      );
       if (standstill === null) break;
       await waitForOperator(deps, stream, standstill, signal);
       if (!signal.aborted) set(stream, UNKNOWN);
@@ -106,6 +113,9 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     done,
   };
 }
+
+/** With more streams than these the others fill the time in which one waits for the store. */
+const AHEAD_STREAMS_MAX = 2;
 
 /** A stream of which nothing is known yet. */
 const UNKNOWN = { state: "starting", settledTo: null, decidedTo: null, trouble: null } as const;

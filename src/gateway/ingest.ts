@@ -1,61 +1,19 @@
-import type { CompiledContractSet } from "../core/compile.ts";
 import { ENGINE } from "../core/decide.ts";
-import type { SourceRecord } from "../core/record.ts";
 import { Unavailable } from "../core/unavailable.ts";
-import { schemaIdsOf } from "../core/wire-format.ts";
-import { packEvidence } from "../ledger/packed.ts";
-import type { Fetched, FetchLimits, Source, Stream } from "../source/source.ts";
-import { decideRecord, entryFor, type Decided } from "../store/decided.ts";
+import type { Stream } from "../source/source.ts";
+import { entryFor } from "../store/decided.ts";
 import { EVIDENCE_DROPPED, GENESIS, sealEntry, SUCCEEDS, type LedgerEntry } from "../store/ledger.ts";
 import { proofOfNothing } from "../store/proof.ts";
 import { NOTHING_APPLIED, type Resolved } from "../store/resolution.ts";
 import type { Store, StoreWrites, StreamNote } from "../store/store.ts";
 import { applyDraft, type Applied } from "./apply.ts";
 import { BREAKER_OFF, createBreaker, type Breaker } from "./breaker.ts";
-import { decideBatch, type Draft } from "./decide-batch.ts";
+import { decideNext, discard, type DecidedBatch, type Next } from "./decide-next.ts";
 import { clearHalt, endStreamsBefore, nextAction, type Standstill } from "./halted.ts";
-import type { Halt, Observe } from "./event.ts";
+import type { Halt } from "./event.ts";
+import type { IngestDeps } from "./ingest-deps.ts";
 import { refuseLog } from "./log-check.ts";
-import type { Mirror } from "./mirror.ts";
 import { completeStreamsBefore, redoTail } from "./redo.ts";
-import type { Turns } from "./turns.ts";
-
-/** Looks on while a batch is decided; no decision depends on it. */
-export type Onlooker = {
-  /** Shown every decision, in order. What it keeps of them is its own. */
-  readonly see: (row: Decided) => void;
-  /** Called once the batch is stored, and never when it is not. */
-  readonly stored: () => Promise<void>;
-};
-
-export type IngestDeps = {
-  readonly source: Source;
-  readonly store: Store;
-  /** The set in force now; read once for each batch. */
-  readonly contracts: () => CompiledContractSet;
-  /**
-   * Asks a registry for schema ids that the set does not know; afterwards `contracts` knows those that exist. Throws
-   * `Unavailable` when it cannot be asked: no decision yet. Absent without a registry.
-   */
-  readonly learnSchemaIds?: (ids: readonly string[]) => Promise<void>;
-  readonly limits: FetchLimits;
-  /** Shared by the streams of a gateway: how many records they settle at a time. No bound when absent. */
-  readonly turns?: Turns;
-  /** Whether the records of an entry are kept once the next one is applied. Kept when absent. */
-  readonly evidence?: "keep" | "drop";
-  /** Tells decisions once they are stored; absent when nobody asked for it. */
-  readonly mirror?: Mirror;
-  /**
-   * Begins to look on at a batch: who sends which version, how another version would judge. `subject`: of the topic; null when
-   * no contract is bound to it. Absent when nobody asked.
-   */
-  readonly onlook?: (stream: Stream, subject: string | null) => Onlooker;
-  readonly observe: Observe;
-  /** Resolves after `ms`, or at once when the signal aborts. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** 0 <= x < 1, for jitter only. */
-  readonly random: () => number;
-};
 
 /** First and longest pause after trouble with the source or the store, in milliseconds. */
 const BACKOFF = { firstMs: 100, maxMs: 30_000 } as const;
@@ -105,6 +63,7 @@ export async function ingestStream(
       await deps.sleep(retryInMs, signal);
     }
   }
+  await discardAhead(settled?.ahead ?? null);
   deps.observe({ kind: "stream-stopped", stream });
   return null;
 }
@@ -117,16 +76,15 @@ type Settled = {
   /** What applying the tail did: the next entry says it. */
   readonly resolved: Resolved;
   readonly isReplay: boolean;
+  /** The next batch, where it was begun while the last one was stored. */
+  readonly ahead: Ahead | null;
 };
 
 type Step =
   | { readonly kind: "at"; readonly settled: Settled }
-  | { readonly kind: "idle" }
   /** Another owner wrote this seq first. */
   | { readonly kind: "lost" }
   | { readonly kind: "halted"; readonly halt: Halt };
-
-type Batch = Extract<Fetched, { readonly kind: "records" }>;
 
 /** P1 and P2. */
 async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
@@ -145,7 +103,7 @@ async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
   observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count });
   observe({ kind: "stream-acquired", stream, seq: tail.seq, hash: tail.hash, position: tail.to });
   const { resolved, isReplay } = redone;
-  return { kind: "at", settled: { stream, note: await noteOf(store, stream), tail, resolved, isReplay } };
+  return { kind: "at", settled: { stream, note: await noteOf(store, stream), tail, resolved, isReplay, ahead: null } };
 }
 
 /** The stream that the topic and partition had before, when it was made anew or its log was replaced. */
@@ -192,139 +150,106 @@ async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
   });
   if (!(await claim(deps.store, entry, null))) return { kind: "lost" };
   deps.observe({ kind: "stream-acquired", stream, seq: 0, hash: entry.hash, position: start });
-  return { kind: "at", settled: { stream, note, tail: entry, resolved: NOTHING_APPLIED, isReplay: false } };
+  return {
+    kind: "at",
+    settled: { stream, note, tail: entry, resolved: NOTHING_APPLIED, isReplay: false, ahead: null },
+  };
 }
 
-/** Fetch, then P3 to P6 for one batch. */
-async function advance(deps: IngestDeps, settled: Settled, signal: AbortSignal, breaker: Breaker): Promise<Step> {
-  const decided = await fetchAndDecide(deps, settled, signal, breaker);
-  if (decided.kind !== "decided") return decided;
-  try {
-    return await settle(deps, settled, decided);
-  } finally {
-    decided.endTurn();
-  }
-}
+/** What is decided ahead of its turn: the batch behind the one that is being settled. */
+type Ahead = Promise<Next>;
 
-/** A batch that is decided and not yet stored. No record of it is an object any more, but for the few its draft keeps. */
-type DecidedBatch = {
-  readonly kind: "decided";
-  readonly entry: LedgerEntry;
-  /** The evidence of the entry; null when it has no records. */
-  readonly packed: Uint8Array | null;
-  readonly draft: Draft;
-  readonly collection: string;
-  readonly set: CompiledContractSet;
-  readonly onlooker: Onlooker | undefined;
-  readonly endTurn: () => void;
-};
-
-/** Fetch and P3. Whoever waits for what follows holds nothing of what was fetched: this function is over. */
-async function fetchAndDecide(
+/** Fetch, then P3 to P6 for one batch. @param ahead the batch, where it was begun already. */
+async function advance(
   deps: IngestDeps,
-  settled: Settled,
+  { ahead, ...settled }: Settled,
   signal: AbortSignal,
   breaker: Breaker,
-): Promise<DecidedBatch | Exclude<Step, { readonly kind: "at" }>> {
-  const { stream, tail } = settled;
-  const fetched = await deps.source.fetch(stream, tail.to, deps.limits, signal);
-  switch (fetched.kind) {
-    case "empty":
-      return { kind: "idle" };
-    case "below-start":
-      return { kind: "halted", halt: logHalt("LOG_START_PASSED", stream, tail.to, `starts at ${fetched.logStart}`) };
-    case "beyond-end":
-      return { kind: "halted", halt: logHalt("LOG_TRUNCATED", stream, tail.to, `ends at ${fetched.logEnd}`) };
-    case "records":
+): Promise<Step> {
+  const decide = async (from: bigint): Promise<Next> => decideNext(deps, settled, from, signal);
+  const next = await (ahead ?? decide(settled.tail.to));
+  switch (next.kind) {
+    case "idle":
+      return { kind: "at", settled: { ...settled, ahead: null } };
+    case "halted":
+      return next;
+    case "decided":
       break;
   }
-  // Asked before the turn: a registry that does not answer holds up its own stream only.
-  const set = await setFor(deps, fetched.read);
-  const endTurn = (await deps.turns?.(fetched.count)) ?? ((): void => undefined);
-  let decided: DecidedBatch | null = null;
+  const trip = breaker.check(next.verdicts);
+  if (trip !== null) {
+    discard(next);
+    return { kind: "halted", halt: breakerHalt(settled.stream, settled.tail.to, trip) };
+  }
   try {
-    // Told to stop while it waited: nothing of this batch is decided yet.
-    if (signal.aborted) return { kind: "idle" };
-    const step = decideFetched(deps, settled, fetched, set, breaker);
-    if (step.kind === "halted") return step;
-    decided = { ...step, endTurn };
-    return decided;
+    return await settle(deps, settled, next, decide);
   } finally {
-    if (decided === null) endTurn();
+    next.endTurn();
   }
 }
 
-/** P3. */
-function decideFetched(
-  deps: IngestDeps,
-  { stream, note, tail, resolved }: Settled,
-  fetched: Batch,
-  set: CompiledContractSet,
-  breaker: Breaker,
-): Omit<DecidedBatch, "endTurn"> | Extract<Step, { readonly kind: "halted" }> {
-  const { store, evidence = "keep" } = deps;
-  const bound = set.byTopic.get(stream.topic);
-  if (bound === undefined)
-    throw new Error(`Cannot settle topic "${stream.topic}": contract set ${set.digest} does not bind it`);
-  const onlooker = deps.onlook?.(stream, bound.contract.subject);
-  const verdicts: boolean[] = [];
-  const see = (row: Decided): void => {
-    verdicts.push(row.kind === "failed");
-    onlooker?.see(row);
-  };
-  const { from, to } = fetched;
-  const decide = (record: SourceRecord): Decided => decideRecord(record, set, store.refusalOf);
-  const draft = decideBatch(store, { stream: note, from, to, records: fetched.read() }, decide, see);
-  const trip = breaker.check(verdicts);
-  if (trip !== null) return { kind: "halted", halt: breakerHalt(stream, tail.to, trip) };
-  const entry = entryFor(tail, fetched, draft.proof, { contractSet: set.digest, resolved, evidence });
-  const packed = entry.count === 0 ? null : packEvidence(draft.evidence);
-  return { kind: "decided", entry, packed, draft, collection: bound.contract.collection, set, onlooker };
-}
-
-/** P4 to P6 for one batch. */
+/**
+ * P4 to P6 for one batch.
+ * @param decide decides the batch behind it, while the store writes this one.
+ */
 async function settle(
   deps: IngestDeps,
-  { stream, note, tail, isReplay }: Settled,
-  { entry, packed, draft, collection, set, onlooker }: DecidedBatch,
+  settled: Omit<Settled, "ahead">,
+  { range, packed, draft, collection, set, onlooker }: DecidedBatch,
+  decide: (from: bigint) => Ahead,
 ): Promise<Step> {
-  const { source, store, observe } = deps;
+  const { stream, note, tail, resolved, isReplay } = settled;
+  const { source, store, observe, evidence = "keep" } = deps;
+  const entry = entryFor(tail, range, draft.proof, { contractSet: set.digest, resolved, evidence });
   if (entry.contractSet !== tail.contractSet) await store.putContractSet(set.digest, set.text);
-  const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
-    if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-    const done = await applyDraft(writes, collection, draft, isReplay);
-    if (tail.note === EVIDENCE_DROPPED) await writes.dropEvidence(tail.stream, tail.seq);
-    return done;
-  });
-  if (applied.kind === "lost") {
-    observe({ kind: "ledger-lost", stream, seq: entry.seq });
-    return applied;
+  let ahead: Ahead | null = null;
+  try {
+    const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
+      if (!(await claim(writes, entry, packed))) return { kind: "lost" };
+      const applying = applyDraft(writes, collection, draft, isReplay);
+      // Once its writes are on their way.
+      if (deps.decidesAhead?.() === true) ahead = begun(decide(entry.to));
+      const done = await applying;
+      if (tail.note === EVIDENCE_DROPPED) await writes.dropEvidence(tail.stream, tail.seq);
+      return done;
+    });
+    if (applied.kind === "lost") {
+      observe({ kind: "ledger-lost", stream, seq: entry.seq });
+      return applied;
+    }
+    // Before the next entry can be written: only the tail is ever told again.
+    await tell(deps, stream, applied);
+    draft.facts.release();
+    draft.failed.release();
+    await onlooker?.stored();
+    source.commitHint(stream, entry.to);
+    const { stored, duplicates, conflicts, failures } = applied;
+    const { seq, hash, from, to, count, contractSet } = entry;
+    const decidedHow = { stored, duplicates, conflicts, failures };
+    observe({ kind: "batch-settled", stream, seq, hash, from, to, count, contractSet, ...decidedHow });
+    const step = { stream, note, tail: entry, resolved: applied.resolved, isReplay: applied.isReplay, ahead };
+    ahead = null;
+    return { kind: "at", settled: step };
+  } finally {
+    await discardAhead(ahead);
   }
-  // Before the next entry can be written: only the tail is ever told again.
-  await tell(deps, stream, applied);
-  draft.facts.release();
-  draft.failed.release();
-  await onlooker?.stored();
-  source.commitHint(stream, entry.to);
-  const { stored, duplicates, conflicts, failures } = applied;
-  const { seq, hash, from, to, count, contractSet } = entry;
-  const decidedHow = { stored, duplicates, conflicts, failures };
-  observe({ kind: "batch-settled", stream, seq, hash, from, to, count, contractSet, ...decidedHow });
-  return { kind: "at", settled: { stream, note, tail: entry, resolved: applied.resolved, isReplay: applied.isReplay } };
 }
 
-/** The set in force, once it knows of every schema id in the batch what a registry says of it. */
-async function setFor(deps: IngestDeps, read: Batch["read"]): Promise<CompiledContractSet> {
-  const set = deps.contracts();
-  if (deps.learnSchemaIds === undefined) return set;
-  const unknown = new Set(
-    read()
-      .flatMap(schemaIdsOf)
-      .filter((id) => !set.schemaIds.has(id)),
-  );
-  if (unknown.size === 0) return set;
-  await deps.learnSchemaIds([...unknown]);
-  return deps.contracts();
+/** Whoever waits for it gets its trouble; until then nobody does. */
+function begun(ahead: Ahead): Ahead {
+  ahead.catch(() => undefined);
+  return ahead;
+}
+
+/** What was decided behind a batch that is not settled is decided again, from wherever the stream goes on. */
+async function discardAhead(ahead: Ahead | null): Promise<void> {
+  try {
+    const next = await ahead;
+    if (next?.kind === "decided") discard(next);
+  } catch (error) {
+    // It had no more luck than the batch before it.
+    if (!(error instanceof Unavailable)) throw error;
+  }
 }
 
 /** P4: the entry is ours when we inserted it, or when what is there is the very same entry (a lost acknowledgement). */
@@ -351,16 +276,5 @@ function breakerHalt(stream: Stream, position: bigint, state: string): Halt {
     code: "BREAKER_OPEN",
     message: `Stopped ${stream.topic}/${stream.partition} at offset ${position}: ${state}; none of that batch is decided yet`,
     remedy: "look at what the producers send; then run `sigma streams resume`, which lets a window of records through",
-  };
-}
-
-function logHalt(code: "LOG_START_PASSED" | "LOG_TRUNCATED", stream: Stream, position: bigint, state: string): Halt {
-  return {
-    code,
-    message: `Cannot read ${stream.topic}/${stream.partition} on from offset ${position}: its log ${state}`,
-    remedy:
-      code === "LOG_START_PASSED"
-        ? "restore the log, or record the loss with `sigma streams accept-gap`"
-        : "the log lost records that were already decided; restore it, or begin a new topic",
   };
 }

@@ -98,7 +98,7 @@ export function takeNumber(at: Cursor): number {
   return value;
 }
 
-/** What {@link putBig} wrote: a `number` where seven groups suffice, as nearly always: big integers cost several times as much. @throws RangeError likewise. */
+/** A `number` where seven groups suffice, as nearly always: big integers cost several times as much. @throws RangeError when it is cut short or too large. */
 export function takeSmallOrBig(at: Cursor): number | bigint {
   const from = at.position;
   let value = 0;

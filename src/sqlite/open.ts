@@ -19,6 +19,9 @@ export type FileKind = {
   readonly recovery: string;
   /** What a person can do with a file of an older layout. */
   readonly older: string;
+  /** Page cache of a connection in KiB, and pages of the -wal after which it is written into the file. */
+  readonly cacheKib: number;
+  readonly walPages: number;
   /** SQL that reads one text `id` which a file never changes; no row while it has none yet. */
   readonly identity: string;
 };
@@ -63,9 +66,9 @@ export function openDatabase<T>(
       const isNew = isNewFile(kind, db, options);
       if (!readOnly) {
         switchToWal(db, busyTimeoutMs);
-        db.exec("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
+        db.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${kind.walPages}`);
       }
-      db.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
+      db.exec(`PRAGMA cache_size = -${readOnly ? READING_CACHE_KIB : kind.cacheKib}; PRAGMA temp_store = MEMORY`);
       if (pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${pagesMax}`);
       if (isNew) createFile(kind, db, options, create);
       const was = placeOf(path);
@@ -79,6 +82,9 @@ export function openDatabase<T>(
     }
   });
 }
+
+/** Whoever only reads does so in order, or asks for little. */
+const READING_CACHE_KIB = 16_384;
 
 /**
  * SQLite opens what it may not write to read, and says so at the first write: a gateway would begin, and take nothing.

@@ -91,7 +91,7 @@ export type Holder = {
   readonly id: string;
   /** Of the record that the fact was made of. */
   readonly position: Position;
-  /** The payload as its engine keeps it. Of one engine, equal bytes say the same; that bytes differ says nothing. A view; none when erased. */
+  /** The payload as its engine keeps it. Of one engine, equal bytes say the same; that bytes differ says nothing. A view; empty when it was erased. */
   readonly payloadBytes: Uint8Array;
   /** The payload as JSON text: its own, or one that says the same. @throws when it was erased. */
   readonly payloadText: () => string;
@@ -117,7 +117,7 @@ export type StagedFacts = Staged<PassedRow> & {
   /** What was added, by its place from 0 on, as the store would read it. */
   readonly at: (place: number) => Holder;
   /** Whether a row's payload would be kept as the very bytes of the one at this place. */
-  readonly hasBytesOf: (place: number, row: ValidatedRow) => boolean;
+  readonly hasBytesOf: (place: number, row: PassedRow) => boolean;
 };
 
 export type StagedFailures = Staged<FailedRow>;

@@ -34,6 +34,10 @@ describe("SIGTERM", () => {
     stopped = true;
     await producer;
     const again = await startGatewayProcess(directory);
+    // The last batches may have been left to whoever comes next.
+    await until(
+      async () => (await fetch(`${again.url}/v1/decisions/sigma-aetl.shipments/0/${acknowledged - 1}`)).status === 200,
+    );
     again.child.kill("SIGTERM");
     await again.ended;
     const audit = await sigma(["audit", "--source", "--json", "--quiet", "--data", directory]);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import type { IngestDeps } from "../../src/gateway/ingest.ts";
+import type { IngestDeps } from "../../src/gateway/ingest-deps.ts";
 import { EVIDENCE_DROPPED } from "../../src/store/ledger.ts";
 import { openEmbedded, shipment, type Embedded } from "../embedded.ts";
 

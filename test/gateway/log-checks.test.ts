@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { guardLog } from "../../src/gateway/guarded-log.ts";
-import type { IngestDeps } from "../../src/gateway/ingest.ts";
+import type { IngestDeps } from "../../src/gateway/ingest-deps.ts";
 import { acceptGap } from "../../src/gateway/operate.ts";
 import type { Source, Stream } from "../../src/source/source.ts";
 import { openEmbedded, shipment, temporaryDirectory, TOPIC, type Embedded } from "../embedded.ts";

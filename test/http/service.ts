@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { startGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { guardLog } from "../../src/gateway/guarded-log.ts";
-import type { IngestDeps } from "../../src/gateway/ingest.ts";
+import type { IngestDeps } from "../../src/gateway/ingest-deps.ts";
 import type { HttpDeps } from "../../src/http/deps.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { openEmbedded, type Embedded } from "../embedded.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import type { ContractSet } from "../../src/core/contract-set.ts";
-import type { IngestDeps } from "../../src/gateway/ingest.ts";
+import type { IngestDeps } from "../../src/gateway/ingest-deps.ts";
 import { lookOn as collectFor, openShadow, type Shadow } from "../../src/shadow/shadow.ts";
 import { SHADOW_LIMITS, type ShadowLimits } from "../../src/shadow/thread.ts";
 import { candidateFrom } from "../../src/whatif/candidate.ts";

@@ -172,6 +172,7 @@ function begin(simulation: Simulation, index: number, stream: Stream): void {
   const controller = new AbortController();
   worker.running.set(stream.id, controller);
   const { world, store, source, random } = simulation;
+  const decidesAhead = random.chance(0.5);
   const loop = ingestStream(
     {
       source: source.connect(incarnation),
@@ -179,6 +180,7 @@ function begin(simulation: Simulation, index: number, stream: Stream): void {
       contracts: () => worker.contracts,
       limits: { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: 0 },
       evidence: simulation.evidence,
+      decidesAhead: () => decidesAhead,
       observe: (event) => notice(simulation, event),
       // A pause ends whenever the scheduler says so; it is not an operation that can fail.
       sleep: async () => world.call(incarnation, { execute: () => undefined }).catch(() => undefined),

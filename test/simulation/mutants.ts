@@ -11,6 +11,7 @@ export type Mutant = {
 };
 
 const INGEST = "src/gateway/ingest.ts";
+const NEXT = "src/gateway/decide-next.ts";
 const REDO = "src/gateway/redo.ts";
 const REDRAFT = "src/gateway/redraft.ts";
 const APPLY = "src/gateway/apply.ts";
@@ -23,9 +24,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: "documents before the ledger",
     file: INGEST,
     find: `if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-    const done = await applyDraft(writes, collection, draft, isReplay);`,
-    replace: `const done = await applyDraft(writes, collection, draft, isReplay);
-    if (!(await claim(writes, entry, packed))) return { kind: "lost" };`,
+      const applying = applyDraft(writes, collection, draft, isReplay);`,
+    replace: `const applying = Promise.resolve(await applyDraft(writes, collection, draft, isReplay));
+      if (!(await claim(writes, entry, packed))) return { kind: "lost" };`,
   },
   {
     name: "no redo of the tail",
@@ -56,7 +57,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the evidence is that of another range",
-    file: INGEST,
+    file: NEXT,
     find: `packEvidence(draft.evidence);`,
     replace: `packEvidence(draft.evidence.subarray(0, draft.evidence.length - 1));`,
   },
@@ -81,7 +82,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "other content under a stored identity counts as a duplicate",
     file: APPLY,
-    find: `const same = isEqual(claim.payloadBytes, holder.payloadBytes) || hasSameContent(rowOf(), holder);`,
+    find: `const same = hasSameBytes(claim, holder) || hasSameContent(rowOf(), holder);`,
     replace: `const same = true;`,
   },
   {
@@ -100,11 +101,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "coverage begins at the first record, not at the position",
-    file: DECIDED,
-    find: `    from: range.from,
-    to: range.to,`,
-    replace: `    from: range.read()[0]?.position.offset ?? range.from,
-    to: range.to,`,
+    file: NEXT,
+    find: `range: { from, to }, packed`,
+    replace: `range: { from: read()[0]?.position.offset ?? from, to }, packed`,
   },
   {
     name: "a failure is named by its bytes, not by its position",
@@ -117,9 +116,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "trouble in the middle of a batch skips the batch",
     file: INGEST,
-    find: `    const done = await applyDraft(writes, collection, draft, isReplay);`,
-    replace: `    const nothing = { stored: 0, duplicates: 0, conflicts: 0, failures: new Map(), resolved: NOTHING_APPLIED };
-    const done = await applyDraft(writes, collection, draft, isReplay).catch(() => ({ kind: "applied", ...nothing }));`,
+    find: `      const done = await applying;`,
+    replace: `      const nothing = { stored: 0, duplicates: 0, conflicts: 0, failures: new Map(), resolved: NOTHING_APPLIED };
+      const done = await applying.catch(() => ({ kind: "applied", ...nothing }));`,
   },
   {
     name: "duplicates get no receipt",
@@ -215,5 +214,11 @@ export const MUTANTS: readonly Mutant[] = [
       ...writesOn(write, () => state, append, random),
       holders: async (_: string, ids: readonly string[]) => world.call(by, { execute: () => holders(state, ids) }),
     };`,
+  },
+  {
+    name: "the batch ahead begins where the one before it begins",
+    file: INGEST,
+    find: `ahead = begun(decide(entry.to));`,
+    replace: `ahead = begun(decide(tail.to));`,
   },
 ];

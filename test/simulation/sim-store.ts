@@ -233,8 +233,8 @@ function stageFacts(): StagedFacts {
   const staged = stageRows<PassedRow>();
   const at = (place: number): Holder => holderOf(staged.rows[place] as PassedRow);
   const hasBytesOf = (place: number, row: PassedRow): boolean => {
-    const there = staged.rows[place] as PassedRow;
-    return there.kind === "validated" && holderOf(there).payloadText() === holderOf(row).payloadText();
+    const [there, one] = [at(place), holderOf(row)];
+    return there.payloadBytes.length > 0 && Buffer.compare(there.payloadBytes, one.payloadBytes) === 0;
   };
   return { ...staged, at, hasBytesOf };
 }

@@ -15,6 +15,8 @@ const KIND: FileKind = {
   name: "box",
   applicationId: 0x1234_5678,
   version: 3,
+  cacheKib: 16_384,
+  walPages: 4_000,
   recovery: "find another",
   older: "keep it",
   identity: "SELECT name AS id FROM things ORDER BY rowid LIMIT 1",

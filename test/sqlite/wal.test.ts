@@ -10,6 +10,8 @@ const KIND: FileKind = {
   name: "box",
   applicationId: 0x1234_5678,
   version: 1,
+  cacheKib: 16_384,
+  walPages: 4_000,
   recovery: "find another",
   older: "keep it",
   identity: "SELECT text AS id FROM things ORDER BY rowid LIMIT 1",

@@ -10,6 +10,9 @@ export const LOG_FILE: FileKind = {
   applicationId: 0x5347_4c47,
   version: 1,
   older: "use the older program that wrote it",
+  // Written and read from end to end.
+  cacheKib: 16_384,
+  walPages: 4_000,
   recovery:
     "restore it from a backup; or move it away and run `sigma streams accept-log`, which records what was not decided as lost",
   identity: "SELECT cluster_id AS id FROM log_meta",

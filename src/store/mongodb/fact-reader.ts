@@ -1,6 +1,6 @@
 import { uuidText } from "../../core/uuid.ts";
 import { endOfField } from "./bson-reader.ts";
-import { factIdOf, onlyField, openStored, sourceOf } from "./stored-document.ts";
+import { ERASED, factIdOf, onlyField, openStored, sourceOf, textOf } from "./stored-document.ts";
 
 /** What a stored fact says of whose it is. */
 export type ReadFact = {
@@ -10,6 +10,8 @@ export type ReadFact = {
   readonly offset: bigint;
   /** Where type, name and value of its payload stand: nowhere when it has none, or two. */
   readonly payload: readonly [from: number, to: number];
+  /** Of one that was erased: what is left of its payload ({@link ERASED}). */
+  readonly erased: string | null;
 };
 
 /** Everything behind the payload of a fact, but for its offset and its time. */
@@ -56,11 +58,11 @@ function readQuick(bytes: Buffer, { bytes: tail, stream }: Tail): ReadFact | nul
     bytes.compare(tail, 0, offsetAt - to, to, offsetAt) === 0;
   if (!same) return null;
   const id = uuidText(bytes.subarray(FACT.idAt, FACT.idAt + 16));
-  return { id, stream, offset: bytes.readBigInt64LE(offsetAt), payload: [FACT.payloadAt, to] };
+  return { id, stream, offset: bytes.readBigInt64LE(offsetAt), payload: [FACT.payloadAt, to], erased: null };
 }
 
 /** `_id` with 16 bytes of subtype 4, then a field called `payload`. */
-function beginsAsFact(bytes: Buffer): boolean {
+export function beginsAsFact(bytes: Buffer): boolean {
   return (
     bytes.length > FACT.payloadAt + FACT.payloadHead + OFFSET_FROM_END &&
     bytes.readUInt32LE(4) === ID_HEAD.readUInt32LE(0) &&
@@ -79,11 +81,13 @@ function readFact(bytes: Buffer): ReadFact | null {
   const [id, source] = [factIdOf(stored), sourceOf(stored)];
   if (id === null || source === null) return null;
   const field = onlyField(stored.fields, "payload");
-  return { id, ...source, payload: field === null ? [0, 0] : [field.from - FACT.payloadHead, field.to] };
+  const erased = textOf(stored, ERASED);
+  return { id, ...source, payload: field === null ? [0, 0] : [field.from - FACT.payloadHead, field.to], erased };
 }
 
 /** What another fact has to end with to be read by it; null when this one is not written as facts are. */
-function tailOf(bytes: Buffer, { stream, offset, payload: [from, to] }: ReadFact): Tail | null {
+function tailOf(bytes: Buffer, { stream, offset, payload: [from, to], erased }: ReadFact): Tail | null {
+  if (erased !== null) return null;
   const isAsWritten = from === FACT.payloadAt && beginsAsFact(bytes) && endsWithSource(bytes);
   if (!isAsWritten || bytes.readBigInt64LE(bytes.length - OFFSET_FROM_END) !== offset) return null;
   return { bytes: bytes.subarray(to), stream };

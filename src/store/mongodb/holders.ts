@@ -4,7 +4,7 @@ import { Unavailable } from "../../core/unavailable.ts";
 import type { Holder, StreamNote } from "../store.ts";
 import { createFactReader, type ReadFact } from "./fact-reader.ts";
 import { findByIds } from "./find-by-ids.ts";
-import { ERASED, factIdOf, openStored, payloadTextOf, textOf } from "./stored-document.ts";
+import { factIdOf, openStored, payloadTextOf } from "./stored-document.ts";
 import type { Streams } from "./streams.ts";
 
 /** A machine id as facts have it. */
@@ -43,15 +43,16 @@ export async function holderOf(bytes: Buffer, streams: Pick<Streams, "byNumber">
 
 function holderFrom(
   bytes: Buffer,
-  { id, offset, payload }: ReadFact,
+  { id, offset, payload, erased }: ReadFact,
   { stream, topic, partition }: StreamNote,
 ): Holder {
   const position = { stream, topic, partition, offset };
-  const payloadBytes = bytes.subarray(...payload);
-  const holder = { id, position, payloadBytes, payloadText: () => readable(id, bytes) };
-  const erased = payloadBytes.length > 0 ? null : textOf(openStored(bytes), ERASED);
-  return erased === null ? holder : { ...holder, erased };
+  const holder = { id, position, payloadText: () => readable(id, bytes) };
+  if (erased !== null) return { ...holder, payloadBytes: NO_BYTES, erased };
+  return { ...holder, payloadBytes: bytes.subarray(...payload) };
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 function readable(id: string, bytes: Buffer): string {
   try {

@@ -11,7 +11,7 @@ import type {
 import { uuidText } from "../../core/uuid.ts";
 import { endOfField } from "./bson-reader.ts";
 import { createBsonWriter, writtenBytes } from "./bson-writer.ts";
-import { FACT, OFFSET_FROM_END } from "./fact-reader.ts";
+import { beginsAsFact, FACT, OFFSET_FROM_END } from "./fact-reader.ts";
 import { writePayload } from "./payload.ts";
 import { stageDocuments, type Buffers, type StagedDocuments } from "./staged-documents.ts";
 import { ERASED, openStored, payloadTextOf, textOf } from "./stored-document.ts";
@@ -25,9 +25,10 @@ export function stageFacts(buffers: Buffers, write: WriteRow<PassedRow>, stream:
   return {
     ...staged,
     at: (place) => holderAt(stream, documents, place),
-    hasBytesOf: (place, { payload, numbers }) => {
+    hasBytesOf: (place, row) => {
+      if (row.kind === "erased") return false;
       scratch.size = 0;
-      writePayload(scratch, "payload", payload, numbers);
+      writePayload(scratch, "payload", row.payload, row.numbers);
       return Buffer.compare(writtenBytes(scratch), payloadIn(documents.bytesAt(place))) === 0;
     },
   };
@@ -65,16 +66,17 @@ export function stagedOf<Row>(staged: Staged<Row>): StagedDocuments<Row> {
 function holderAt(note: StreamNote, documents: StagedDocuments<PassedRow>, place: number): Holder {
   const bytes = documents.bytesAt(place);
   const { stream, topic, partition } = note;
-  const id = uuidText(bytes.subarray(FACT.idAt, FACT.idAt + 16));
-  const position = { stream, topic, partition, offset: bytes.readBigInt64LE(bytes.length - OFFSET_FROM_END) };
+  const holder = {
+    id: uuidText(bytes.subarray(FACT.idAt, FACT.idAt + 16)),
+    position: { stream, topic, partition, offset: bytes.readBigInt64LE(bytes.length - OFFSET_FROM_END) },
+  };
   const payloadText = (): string => payloadTextOf(openStored(Buffer.from(bytes)));
-  // In the place of the payload a tombstone has a field of another name.
-  const erased = bytes[FACT.payloadAt + 1] === FIRST_OF_ERASED ? textOf(openStored(bytes), ERASED) : null;
-  if (erased !== null) return { id, position, payloadBytes: new Uint8Array(0), payloadText, erased };
-  return { id, position, payloadBytes: payloadIn(bytes), payloadText };
+  const erased = beginsAsFact(bytes) ? null : textOf(openStored(bytes), ERASED);
+  if (erased !== null) return { ...holder, payloadBytes: NO_BYTES, payloadText, erased };
+  return { ...holder, payloadBytes: payloadIn(bytes), payloadText };
 }
 
-const FIRST_OF_ERASED = ERASED.charCodeAt(0);
+const NO_BYTES = new Uint8Array(0);
 
 /** Type, name and value of the payload. */
 function payloadIn(bytes: Buffer): Uint8Array {

@@ -1,12 +1,12 @@
 import type { SQLInputValue } from "node:sqlite";
-import { uuidText } from "../../core/uuid.ts";
+import { uuidBytes, uuidText } from "../../core/uuid.ts";
 import type { DocumentPlace, RefusalOf, StoreReads } from "../store.ts";
 import { compareFacts, compareFailed, compareReceipts } from "./compare.ts";
+import { holderOf, holdersIn } from "./holders.ts";
 import { assertCollectionName, type ObjectTable } from "./layout.ts";
 import { readFailure, type Row } from "./rows.ts";
 import { stagedRowsOf, stageFacts, stageFailed } from "./staged.ts";
 import type { Streams } from "./streams.ts";
-import { holderOf, holdersOf, unreadable } from "./writes.ts";
 
 /** A connection that reads: 64-bit integers as `bigint`. */
 type Reading = {
@@ -42,10 +42,10 @@ export function openDocumentReads({ all, get, has, guard, tables, path }: Readin
       if (!has(`validated_${collection}`)) return new Map();
       const sql = `SELECT * FROM validated_${collection} WHERE _id = ?`;
       return guard(() =>
-        holdersOf(
-          (id) => get(sql, id),
-          ids,
-          (row) => holderOf(row, streams) ?? unreadable(path, row),
+        holdersIn(
+          ids.map((id) => get(sql, uuidBytes(id))).filter((row) => row !== undefined),
+          streams,
+          path,
         ),
       );
     },

@@ -9,6 +9,10 @@ export const STORE_FILE: FileKind = {
   applicationId: 0x5347_5354,
   version: LAYOUT,
   older: MIGRATE,
+  // The index of machine ids is written in random order: with 16 MiB and 4,000 pages a million facts were stored at 41,000/s at
+  // the end, with these at 50,000 (measured, both times 130,000 at the beginning).
+  cacheKib: 65_536,
+  walPages: 16_000,
   recovery: "restore it from a backup, or move it away: the log is then read again into a new one",
   // The first link of the first chain.
   identity: "SELECT stream || ' ' || hash AS id FROM sigma_ledger WHERE seq = 0 ORDER BY rowid LIMIT 1",

@@ -1,8 +1,6 @@
-import type { DatabaseSync } from "node:sqlite";
-import type { FailedRow, PassedRow, StoreWrites } from "../store.ts";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { StoreWrites } from "../store.ts";
 import { assertCollectionName, ERASED, FACT, FAILURE } from "./layout.ts";
-import { bindErased, bindFact, bindFailure } from "./rows.ts";
-import type { StagedRows } from "./staged.ts";
 
 // What takes the place of something else. Rare: nothing of it is prepared.
 
@@ -16,18 +14,18 @@ export function replaceEvidence(
   return db.prepare(sql).run(after, stream, seq, before).changes === 0 ? "other" : "replaced";
 }
 
-export function replaceFacts(db: DatabaseSync, collection: string, { stream, rows }: StagedRows<PassedRow>): void {
+type Bound = readonly (readonly SQLInputValue[])[];
+
+export function replaceFacts(db: DatabaseSync, collection: string, rows: Bound): void {
   assertCollectionName(collection);
-  const columns = [...FACT, ERASED];
-  const replace = db.prepare(upsert(`validated_${collection}`, columns, "_id"));
-  for (const row of rows)
-    replace.run(...(row.kind === "erased" ? bindErased(row, stream) : [...bindFact(row, stream), null]));
+  const replace = db.prepare(upsert(`validated_${collection}`, [...FACT, ERASED], "_id"));
+  for (const values of rows) replace.run(...values);
 }
 
-export function replaceFailed(db: DatabaseSync, collection: string, { stream, rows }: StagedRows<FailedRow>): void {
+export function replaceFailed(db: DatabaseSync, collection: string, rows: Bound): void {
   assertCollectionName(collection);
   const replace = db.prepare(upsert(`failed_${collection}`, FAILURE, "stream, offset"));
-  for (const row of rows) replace.run(...bindFailure(row, stream));
+  for (const values of rows) replace.run(...values);
 }
 
 /** Payloads are bound as bytes and kept as text, as they are inserted. */

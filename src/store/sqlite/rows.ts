@@ -52,7 +52,7 @@ export function payloadOf({ raw, headers }: Pick<ValidatedRow, "raw" | "headers"
   return raw === null ? new Uint8Array(0) : payloadBytes(raw, headers);
 }
 
-function contractText({ subject, version }: { readonly subject: string; readonly version: number }): string {
+export function contractText({ subject, version }: { readonly subject: string; readonly version: number }): string {
   return `${subject}@${version}`;
 }
 

@@ -1,13 +1,4 @@
-import type {
-  FailedRow,
-  Holder,
-  PassedRow,
-  Staged,
-  StagedFacts,
-  StagedFailures,
-  StreamNote,
-  ValidatedRow,
-} from "../store.ts";
+import type { FailedRow, Holder, PassedRow, Staged, StagedFacts, StagedFailures, StreamNote } from "../store.ts";
 import { payloadOf } from "./rows.ts";
 
 /** Rows that wait: this engine takes them one by one. */
@@ -20,13 +11,13 @@ export function stageFacts({ number }: StreamNote): StagedFacts {
   const at = (place: number): Holder => {
     const row = rows[place];
     if (row === undefined) throw new Error(`Cannot read staged fact ${place} of ${rows.length}`);
-    if (row.kind === "erased") return erasedHolder(row.id, row.position, row.content);
     const { id, position } = row;
+    if (row.kind === "erased") return erasedHolder(id, position, row.content);
     const payloadBytes = payloadOf(row);
     return { id, position, payloadBytes, payloadText: () => Buffer.from(payloadBytes).toString("utf8") };
   };
-  const hasBytesOf = (place: number, row: ValidatedRow): boolean =>
-    Buffer.compare(at(place).payloadBytes, payloadOf(row)) === 0;
+  const hasBytesOf = (place: number, row: PassedRow): boolean =>
+    row.kind !== "erased" && Buffer.compare(at(place).payloadBytes, payloadOf(row)) === 0;
   return { ...staged(number, rows), at, hasBytesOf };
 }
 

@@ -1,24 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
-import { atomically, guarded, openDatabase, rollback, type Opened, type OpenOptions } from "../../sqlite/open.ts";
-import { scrub } from "../../sqlite/scrub.ts";
+import { openDatabase, type Opened } from "../../sqlite/open.ts";
 import type { Store, StoreReads, StoreWrites } from "../store.ts";
-import {
-  assertCollectionName,
-  createCollection,
-  createLogEnds,
-  createStoreLayout,
-  refuseMixedLayouts,
-  STORE_FILE,
-} from "./layout.ts";
-import { insertAction, noteLogEnds, putHalt } from "./operator.ts";
 import { refusalOf } from "./document-reads.ts";
+import { holdersIn } from "./holders.ts";
+import { STORE_FILE } from "./layout.ts";
+import { boundFacts, boundFailures, boundReceipts, packFacts, piecesOf } from "./packed-rows.ts";
 import { openReads } from "./reads.ts";
-import { prepareWrites } from "./writes.ts";
-
-export type SqliteStoreOptions = OpenOptions & {
-  /** Collections that can be written; those a file already has stay readable. */
-  readonly collections: readonly string[];
-};
+import { stagedRowsOf, stageFacts, stageFailed } from "./staged.ts";
+import { openStreams, type Streams } from "./streams.ts";
+import { openWriterInThread } from "./writer-thread.ts";
+import { openWriterHere, type SqliteStoreOptions, type Writer } from "./writer.ts";
 
 /**
  * The embedded store: one SQLite file. A unit is one transaction and one fsync; units run one after another, and so do
@@ -27,115 +18,99 @@ export type SqliteStoreOptions = OpenOptions & {
  * @throws `Unavailable` with a code that begins with `STORE_`.
  */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
-  const { path, collections, readOnly = false } = options;
-  collections.forEach(assertCollectionName);
-  const {
-    db,
-    made: writes,
-    assertThere,
-  } = openDatabase(STORE_FILE, options, createStoreLayout, (file) => {
-    refuseMixedLayouts(file, path);
-    if (!readOnly) createLogEnds(file);
-    if (!readOnly) for (const collection of collections) createCollection(file, collection);
-    return prepareWrites(file, path);
-  });
-  const { db: reader, made: reads } = openReader(options, db);
-  const guard = <T>(run: () => T): T => guarded(STORE_FILE, path, run);
+  const writer = openWriterHere(options);
+  try {
+    return storeOn(writer, openReader(options), options.path);
+  } catch (error) {
+    void writer.close();
+    throw error;
+  }
+}
+
+/** The same with its writes in a thread of its own: for a gateway, which decides meanwhile. */
+export async function openSqliteStoreInThread(options: SqliteStoreOptions): Promise<Store> {
+  const writer = await openWriterInThread(options);
+  try {
+    return storeOn(writer, openReader(options), options.path);
+  } catch (error) {
+    await writer.close();
+    throw error;
+  }
+}
+
+type Reader = Opened<{ readonly reads: StoreReads; readonly streams: Streams }>;
+
+function storeOn(writer: Writer, { db: reader, made: { reads, streams } }: Reader, path: string): Store {
   const inTurn = queue();
-
-  const within = guardedWrites(writes, guard);
-  /** One statement; SQLite makes it a transaction of its own. */
-  const alone = async <T>(run: () => T): Promise<T> =>
-    inTurn(async () => {
-      assertThere();
-      return guard(run);
-    });
-  const atOnce = async <T>(run: () => T): Promise<T> => alone(() => atomically(db, run));
-
+  const within = writesOf(writer.ask, streams, path);
+  const ask: Writer["ask"] = async (...asked) => inTurn(async () => writer.ask(...asked));
   return {
-    insertLedger: async (entry, packed) => atOnce(() => writes.insertLedger(entry, packed)),
-    ledgerEntry: async (stream, seq) => alone(() => writes.ledgerEntry(stream, seq)),
-    stageFacts: writes.stageFacts,
-    stageFailed: writes.stageFailed,
-    insertFacts: async (...given) => atOnce(() => writes.insertFacts(...given)),
-    dropEvidence: async (stream, seq) => atOnce(() => writes.dropEvidence(stream, seq)),
-    holders: async (collection, ids) => alone(() => writes.holders(collection, ids)),
-    insertFailed: async (collection, rows) => atOnce(() => writes.insertFailed(collection, rows)),
-    insertReceipts: async (stream, receipts) => atOnce(() => writes.insertReceipts(stream, receipts)),
-    removeDocuments: async (...given) => atOnce(() => writes.removeDocuments(...given)),
-    ...replacing(writes, atOnce),
-    noteTraffic: async (notes) => atOnce(() => writes.noteTraffic(notes)),
+    ...writesOf(ask, streams, path),
     unit: async (work) =>
       inTurn(async () => {
-        assertThere();
-        guard(() => db.exec("BEGIN IMMEDIATE"));
+        await writer.ask("begin", []);
         try {
           const result = await work(within);
-          guard(() => db.exec("COMMIT"));
+          await writer.ask("commit", []);
           return result;
         } catch (error) {
-          guard(() => rollback(db));
+          await writer.ask("rollback", []);
           throw error;
         }
       }),
-    tail: async (stream) => alone(() => writes.tail(stream)),
-    streamNote: async (stream) => atOnce(() => writes.streamNote(stream)),
-    evidenceOf: async (stream, seq) => alone(() => writes.evidenceOf(stream, seq)),
-    putContractSet: async (digest, text) => alone(() => writes.putContractSet(digest, text)),
-    contractSet: async (digest) => alone(() => writes.contractSet(digest)),
+    tail: async (stream) => ask("tail", [stream]),
+    streamNote: async (stream) => ask("streamNote", [stream]),
+    evidenceOf: async (stream, seq) => ask("evidenceOf", [stream, seq]),
+    putContractSet: async (digest, text) => ask("putContractSet", [digest, text]),
+    contractSet: async (digest) => ask("contractSet", [digest]),
     refusalOf,
-    appendAction: async (action) => alone(() => insertAction(db, action)),
-    noteLogEnds: async (notes) => atOnce(() => noteLogEnds(db, notes)),
-    putHalt: async (stream, note) => atOnce(() => putHalt(db, stream, note)),
-    scrub: async () => alone(() => scrub(db, STORE_FILE, path)),
+    appendAction: async (action) => ask("appendAction", [action]),
+    noteLogEnds: async (notes) => ask("noteLogEnds", [notes]),
+    putHalt: async (stream, note) => ask("putHalt", [stream, note]),
+    scrub: async () => ask("scrub", []),
     reads,
     close: async () =>
       inTurn(async () => {
         if (reader.isOpen) reader.close();
-        if (db.isOpen) db.close();
+        await writer.close();
       }),
   };
 }
 
-type Replacing = Pick<StoreWrites, "replaceEvidence" | "forgetReplaced" | "replaceFacts" | "replaceFailed">;
+const NONE: ReadonlySet<number> = new Set();
 
-/** What takes the place of something else. @param once makes a transaction of it where none is open. */
-function replacing(writes: ReturnType<typeof prepareWrites>, once: <T>(run: () => T) => Promise<T>): Replacing {
+/** The writes of the port, through whatever asks. */
+function writesOf(ask: Writer["ask"], streams: Streams, path: string): StoreWrites {
   return {
-    replaceEvidence: async (...given) => once(() => writes.replaceEvidence(...given)),
+    insertLedger: async (entry, packed) =>
+      ask("insertLedger", [entry, packed === null ? null : Uint8Array.from(packed)]),
+    ledgerEntry: async (stream, seq) => ask("ledgerEntry", [stream, seq]),
+    dropEvidence: async (stream, seq) => ask("dropEvidence", [stream, seq]),
+    stageFacts,
+    stageFailed,
+    insertFacts: async (collection, facts, except = NONE) => {
+      const packed = packFacts(stagedRowsOf(facts), except);
+      return new Set(await ask("insertFacts", [collection, packed], piecesOf(packed)));
+    },
+    holders: async (collection, ids) => holdersIn(await ask("facts", [collection, ids]), streams, path),
+    insertFailed: async (collection, failed) => ask("insertFailed", [collection, boundFailures(stagedRowsOf(failed))]),
+    insertReceipts: async ({ number }, receipts) => ask("insertReceipts", [number, boundReceipts(receipts)]),
+    removeDocuments: async (...given) => ask("removeDocuments", given),
+    replaceEvidence: async (...given) => ask("replaceEvidence", given),
     forgetReplaced: async () => undefined,
-    replaceFacts: async (...given) => once(() => writes.replaceFacts(...given)),
-    replaceFailed: async (...given) => once(() => writes.replaceFailed(...given)),
+    replaceFacts: async (collection, facts) => ask("replaceFacts", [collection, boundFacts(stagedRowsOf(facts))]),
+    replaceFailed: async (collection, failed) =>
+      ask("replaceFailed", [collection, boundFailures(stagedRowsOf(failed))]),
+    noteTraffic: async (notes) => ask("noteTraffic", [notes]),
   };
 }
 
-/** The writes of a unit, whose transaction is open. */
-function guardedWrites(writes: ReturnType<typeof prepareWrites>, guard: <T>(run: () => T) => T): StoreWrites {
-  return {
-    insertLedger: async (entry, packed) => guard(() => writes.insertLedger(entry, packed)),
-    ledgerEntry: async (stream, seq) => guard(() => writes.ledgerEntry(stream, seq)),
-    stageFacts: writes.stageFacts,
-    stageFailed: writes.stageFailed,
-    insertFacts: async (...given) => guard(() => writes.insertFacts(...given)),
-    dropEvidence: async (stream, seq) => guard(() => writes.dropEvidence(stream, seq)),
-    holders: async (collection, ids) => guard(() => writes.holders(collection, ids)),
-    insertFailed: async (collection, rows) => guard(() => writes.insertFailed(collection, rows)),
-    insertReceipts: async (stream, receipts) => guard(() => writes.insertReceipts(stream, receipts)),
-    removeDocuments: async (...given) => guard(() => writes.removeDocuments(...given)),
-    ...replacing(writes, async (run) => guard(run)),
-    noteTraffic: async (notes) => guard(() => writes.noteTraffic(notes)),
-  };
-}
-
-function openReader(options: SqliteStoreOptions, writer: DatabaseSync): Opened<StoreReads> {
-  const { path, busyTimeoutMs } = options;
+function openReader({ path, busyTimeoutMs }: SqliteStoreOptions): Reader {
   const readsOnly = { path, busyTimeoutMs, readOnly: true };
-  try {
-    return openDatabase(STORE_FILE, readsOnly, refuseToCreate, (file) => openReads(file, path));
-  } catch (error) {
-    writer.close();
-    throw error;
-  }
+  return openDatabase(STORE_FILE, readsOnly, refuseToCreate, (file: DatabaseSync) => ({
+    reads: openReads(file, path),
+    streams: openStreams(file),
+  }));
 }
 
 function refuseToCreate(): never {

@@ -1,25 +1,51 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import { Unavailable } from "../../core/unavailable.ts";
-import { uuidBytes, uuidText } from "../../core/uuid.ts";
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import { uuidBytes } from "../../core/uuid.ts";
 import type { LedgerEntry } from "../ledger.ts";
-import type { Holder, PassedRow, StoreWrites, StreamNote } from "../store.ts";
+import type { LogEndNote } from "../log-end.ts";
+import type { HaltNote, OperatorAction } from "../operator.ts";
+import type { StoreWrites, StreamNote } from "../store.ts";
+import type { TrafficNote } from "../traffic.ts";
 import { assertCollectionName, ERASED, FACT, FAILURE } from "./layout.ts";
-import { bindEntry, bindErased, bindFact, bindFailure, readEntry, type Row } from "./rows.ts";
-import { erasedHolder, stagedRowsOf, stageFacts, stageFailed } from "./staged.ts";
+import { insertAction, noteLogEnds, putHalt } from "./operator.ts";
+import type { BoundReceipt, PackedFacts } from "./packed-rows.ts";
 import { replaceEvidence, replaceFacts, replaceFailed } from "./replace.ts";
-import { openStreams, type Streams } from "./streams.ts";
+import { bindEntry, readEntry, type Row } from "./rows.ts";
+import { openStreams } from "./streams.ts";
 
-/** The port's writes as SQLite runs them: each is over when it returns. They begin and end no transaction. */
+type Bound = readonly (readonly SQLInputValue[])[];
+
+/**
+ * The writes of the port as SQLite runs them, and the reads that go with them: each is over when it returns, and begins and ends no
+ * transaction. What they take and give can be handed from thread to thread.
+ */
 export type Writes = {
-  readonly [Name in keyof StoreWrites]: (
-    ...given: Parameters<StoreWrites[Name]>
-  ) => Awaited<ReturnType<StoreWrites[Name]>>;
-} & {
+  readonly insertLedger: (entry: LedgerEntry, packed: Uint8Array | null) => "inserted" | "exists";
+  readonly ledgerEntry: (stream: string, seq: number) => LedgerEntry | null;
+  readonly dropEvidence: (stream: string, seq: number) => void;
+  /** @returns the places of those whose id is taken. */
+  readonly insertFacts: (collection: string, facts: PackedFacts) => readonly number[];
+  /** The rows of facts by their ids. */
+  readonly facts: (collection: string, ids: readonly string[]) => readonly Row[];
+  readonly insertFailed: (collection: string, rows: Bound) => void;
+  readonly insertReceipts: (stream: number, receipts: readonly BoundReceipt[]) => void;
+  readonly removeDocuments: (...given: Parameters<StoreWrites["removeDocuments"]>) => void;
+  readonly replaceEvidence: (
+    stream: string,
+    seq: number,
+    before: Uint8Array,
+    after: Uint8Array,
+  ) => "replaced" | "other";
+  readonly replaceFacts: (collection: string, rows: Bound) => void;
+  readonly replaceFailed: (collection: string, rows: Bound) => void;
+  readonly noteTraffic: (notes: readonly TrafficNote[]) => void;
   readonly tail: (stream: string) => LedgerEntry | null;
   readonly evidenceOf: (stream: string, seq: number) => Uint8Array | null;
   readonly streamNote: (stream: Omit<StreamNote, "number">) => StreamNote;
   readonly putContractSet: (digest: string, text: string) => void;
   readonly contractSet: (digest: string) => string | null;
+  readonly appendAction: (action: OperatorAction) => "inserted" | "exists";
+  readonly noteLogEnds: (notes: readonly LogEndNote[]) => void;
+  readonly putHalt: (stream: string, note: HaltNote | null) => void;
 };
 
 type ForCollection = {
@@ -30,17 +56,10 @@ type ForCollection = {
 };
 
 /** Prepares every statement once; those of a collection when it is first used. */
-export function prepareWrites(db: DatabaseSync, path: string): Writes {
+export function prepareWrites(db: DatabaseSync): Writes {
   const shared = prepareShared(db);
   const streams = openStreams(db);
-  const prepared = new Map<string, ForCollection>();
-  const forCollection = (collection: string): ForCollection => {
-    const known = prepared.get(collection);
-    if (known !== undefined) return known;
-    const made = prepareCollection(db, collection);
-    prepared.set(collection, made);
-    return made;
-  };
+  const forCollection = preparedCollections(db);
   return {
     insertLedger: (entry, packed) => {
       if (shared.insertLedger.run(...bindEntry(entry)).changes === 0) return "exists";
@@ -51,39 +70,22 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
     ledgerEntry: (stream, seq) => entryOf(shared.entry.get(stream, seq)),
     dropEvidence: (stream, seq) => void shared.dropEvidence.run(stream, seq),
     streamNote: streams.note,
-    stageFacts,
-    stageFailed,
-    insertFacts: (collection, facts, except) => {
-      const own = forCollection(collection);
-      const taken = new Set<number>();
-      const { stream, rows } = stagedRowsOf(facts);
-      rows.forEach((row, place) => {
-        if (except?.has(place) === true) return;
-        if (insertPassed(own, row, stream).changes === 0) taken.add(place);
-      });
-      return taken;
-    },
-    holders: (collection, ids) => {
+    insertFacts: (collection, facts) => insertFacts(forCollection(collection), facts),
+    facts: (collection, ids) => {
       const { byId } = forCollection(collection);
-      return holdersOf(
-        (id) => byId.get(id),
-        ids,
-        (row) => holderOf(row, streams) ?? unreadable(path, row),
-      );
+      return ids.map((id) => byId.get(uuidBytes(id))).filter((row) => row !== undefined);
     },
-    insertFailed: (collection, failed) => {
+    insertFailed: (collection, rows) => {
       const { insertFailed } = forCollection(collection);
-      const { stream, rows } = stagedRowsOf(failed);
-      for (const row of rows) insertFailed.run(...bindFailure(row, stream));
+      for (const values of rows) insertFailed.run(...values);
     },
-    insertReceipts: ({ number }, receipts) => {
-      for (const { position, of } of receipts) shared.insertReceipt.run(number, position.offset, uuidBytes(of));
+    insertReceipts: (stream, receipts) => {
+      for (const [offset, of] of receipts) shared.insertReceipt.run(stream, offset, uuidBytes(of));
     },
     removeDocuments: (...given) => removeDocuments(db, ...given),
     replaceEvidence: (...given) => replaceEvidence(db, ...given),
-    forgetReplaced: () => undefined,
-    replaceFacts: (collection, facts) => replaceFacts(db, collection, stagedRowsOf(facts)),
-    replaceFailed: (collection, failed) => replaceFailed(db, collection, stagedRowsOf(failed)),
+    replaceFacts: (...given) => replaceFacts(db, ...given),
+    replaceFailed: (...given) => replaceFailed(db, ...given),
     noteTraffic: (notes) => {
       for (const { subject, version, producer, firstMs, lastMs } of notes) {
         shared.noteTraffic.run(subject, version, producer, firstMs, lastMs);
@@ -95,13 +97,37 @@ export function prepareWrites(db: DatabaseSync, path: string): Writes {
       const row = shared.set.get(digest);
       return row === undefined ? null : String(row["text"]);
     },
+    appendAction: (action) => insertAction(db, action),
+    noteLogEnds: (notes) => noteLogEnds(db, notes),
+    putHalt: (stream, note) => putHalt(db, stream, note),
   };
 }
 
-function insertPassed({ insertFact, insertErased }: ForCollection, row: PassedRow, stream: number) {
-  return row.kind === "erased"
-    ? insertErased.run(...bindErased(row, stream))
-    : insertFact.run(...bindFact(row, stream));
+function preparedCollections(db: DatabaseSync): (collection: string) => ForCollection {
+  const prepared = new Map<string, ForCollection>();
+  return (collection) => {
+    const known = prepared.get(collection);
+    if (known !== undefined) return known;
+    const made = prepareCollection(db, collection);
+    prepared.set(collection, made);
+    return made;
+  };
+}
+
+function insertFacts({ insertFact, insertErased }: ForCollection, facts: PackedFacts): readonly number[] {
+  const { stream, places, ids, offsets, times, terms, termsOf, payloads, ends, erased } = facts;
+  const taken: number[] = [];
+  for (let index = 0, from = 0; index < places.length; index += 1) {
+    const to = ends[index] as number;
+    const { contract, declared } = termsOf[terms[index] as number] as PackedFacts["termsOf"][number];
+    const id = ids.subarray(index * 16, index * 16 + 16);
+    const [offset, time] = [offsets[index] as bigint, times[index] as bigint];
+    const made = insertFact.run(id, payloads.subarray(from, to), contract, declared, stream, offset, time);
+    if (made.changes === 0) taken.push(places[index] as number);
+    from = to;
+  }
+  for (const { place, values } of erased) if (insertErased.run(...values).changes === 0) taken.push(place);
+  return taken;
 }
 
 type Shared = {
@@ -125,7 +151,9 @@ function prepareShared(db: DatabaseSync): Shared {
   return {
     entry,
     tail,
-    insertLedger: db.prepare(`INSERT INTO sigma_ledger VALUES (${places(17)}) ON CONFLICT (stream, seq) DO NOTHING`),
+    insertLedger: db.prepare(
+      `INSERT INTO sigma_ledger VALUES (${questionMarks(17)}) ON CONFLICT (stream, seq) DO NOTHING`,
+    ),
     insertEvidence: db.prepare("INSERT INTO sigma_evidence VALUES (?, ?, ?)"),
     evidence: db.prepare("SELECT packed FROM sigma_evidence WHERE stream = ? AND seq = ?"),
     dropEvidence: db.prepare("DELETE FROM sigma_evidence WHERE stream = ? AND seq = ?"),
@@ -163,7 +191,7 @@ function bound(columns: readonly string[]): string {
   return columns.map((column) => (column === "payload" ? "CAST(? AS TEXT)" : "?")).join(", ");
 }
 
-function places(count: number): string {
+function questionMarks(count: number): string {
   return Array.from({ length: count }, () => "?").join(", ");
 }
 
@@ -179,40 +207,6 @@ function removeDocuments(
     if (isFact) remove.run(uuidBytes(id));
     else remove.run(number, offset);
   }
-}
-
-/** What a row says of whoever claims its id as well; null when it does not say whose it is. */
-export function holderOf(row: Row, streams: Pick<Streams, "byNumber">): Holder | null {
-  const note = streams.byNumber(Number(row["stream"]));
-  const [id, offset, payload] = [row["_id"], row["offset"], row["payload"]];
-  if (note === null || !(id instanceof Uint8Array) || typeof offset !== "bigint") return null;
-  const { stream, topic, partition } = note;
-  const position = { stream, topic, partition, offset };
-  const erased = row[ERASED] ?? null;
-  if (erased !== null) return erasedHolder(uuidText(id), position, String(erased));
-  const text = String(payload);
-  return { id: uuidText(id), position, payloadBytes: Buffer.from(text, "utf8"), payloadText: () => text };
-}
-
-/** The holders of ids. @param read throws when a row says nothing. */
-export function holdersOf(
-  get: (id: Uint8Array) => Row | undefined,
-  ids: readonly string[],
-  read: (row: Row) => Holder,
-): ReadonlyMap<string, Holder> {
-  const found = new Map<string, Holder>();
-  for (const id of ids) {
-    const row = get(uuidBytes(id));
-    if (row !== undefined) found.set(id, read(row));
-  }
-  return found;
-}
-
-/** Whether a record is a duplicate of a row that says nothing cannot be told: no decision until a person has looked. */
-export function unreadable(path: string, row: Row): never {
-  const id = row["_id"] instanceof Uint8Array ? uuidText(row["_id"]) : "a fact";
-  const message = `Cannot read ${id} from store "${path}": its columns were changed`;
-  throw new Unavailable("STORE_CORRUPT", message, "run `sigma audit`, then restore the file from a backup");
 }
 
 function entryOf(row: Parameters<typeof readEntry>[0] | undefined): LedgerEntry | null {

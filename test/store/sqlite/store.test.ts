@@ -2,7 +2,8 @@ import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { openSqliteStore, type SqliteStoreOptions } from "../../../src/store/sqlite/store.ts";
+import { openSqliteStore, openSqliteStoreInThread } from "../../../src/store/sqlite/store.ts";
+import type { SqliteStoreOptions } from "../../../src/store/sqlite/writer.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { temporaryDirectory } from "../../embedded.ts";
 import { unavailable } from "../../unavailable.ts";
@@ -31,7 +32,40 @@ storeLaws("the SQLite store", { atomicUnits: true }, async () => {
   };
 });
 
+storeLaws("the SQLite store with its writes in a thread", { atomicUnits: true }, async () => {
+  const path = storePath();
+  return {
+    open: async () => {
+      const options = { path, collections: [LAW_COLLECTION], busyTimeoutMs: PATIENCE_MS };
+      const store = await openSqliteStoreInThread(options);
+      onTestFinished(async () => store.close());
+      return store;
+    },
+    takeAway: async () => truncateSync(path, 4_096),
+  };
+});
+
 describe("the SQLite store", () => {
+  test("that cannot be opened by its thread says why, as it does without one", async () => {
+    const path = storePath();
+    writeFileSync(path, "no database, and longer than the header of one would be: ".repeat(4));
+    const options = { path, collections: [LAW_COLLECTION], busyTimeoutMs: 0 };
+    const inThread = await unavailable(openSqliteStoreInThread(options));
+    expect(inThread).toMatchObject({ code: "STORE_CORRUPT", remedy: expect.stringContaining("backup") as string });
+  });
+
+  test("gives up what waits for its thread when it is closed, after what was asked for before", async () => {
+    const path = storePath();
+    const options = { path, collections: [LAW_COLLECTION], busyTimeoutMs: 0 };
+    const store = await openSqliteStoreInThread(options);
+    const note = noteOf(store);
+    const closed = store.close();
+    await expect(note).resolves.toMatchObject({ number: 1 });
+    await closed;
+    await expect(store.tail(STREAM)).rejects.toThrow("the thread of the store has ended");
+    await store.close();
+  });
+
   test("rows of a collection that is no longer configured stay readable", async () => {
     const path = storePath();
     const before = openStore(path, { collections: ["a", "b"] });

@@ -1,0 +1,41 @@
+import { Unavailable } from "../../core/unavailable.ts";
+import { uuidText } from "../../core/uuid.ts";
+import type { Holder } from "../store.ts";
+import { ERASED } from "./layout.ts";
+import type { Row } from "./rows.ts";
+import { erasedHolder } from "./staged.ts";
+import type { Streams } from "./streams.ts";
+
+/** What a row says of whoever claims its id as well; null when it does not say whose it is. */
+export function holderOf(row: Row, streams: Pick<Streams, "byNumber">): Holder | null {
+  const note = streams.byNumber(Number(row["stream"]));
+  const [id, offset, payload] = [row["_id"], row["offset"], row["payload"]];
+  if (note === null || !(id instanceof Uint8Array) || typeof offset !== "bigint") return null;
+  const { stream, topic, partition } = note;
+  const position = { stream, topic, partition, offset };
+  const erased = row[ERASED] ?? null;
+  if (erased !== null) return erasedHolder(uuidText(id), position, String(erased));
+  const text = String(payload);
+  return { id: uuidText(id), position, payloadBytes: Buffer.from(text, "utf8"), payloadText: () => text };
+}
+
+/** The holders that rows of facts name. @throws `Unavailable` with code STORE_CORRUPT when a row says nothing. */
+export function holdersIn(
+  rows: readonly Row[],
+  streams: Pick<Streams, "byNumber">,
+  path: string,
+): ReadonlyMap<string, Holder> {
+  return new Map(
+    rows.map((row) => {
+      const holder = holderOf(row, streams) ?? unreadable(path, row);
+      return [holder.id, holder];
+    }),
+  );
+}
+
+/** Whether a record is a duplicate of a row that says nothing cannot be told: no decision until a person has looked. */
+function unreadable(path: string, row: Row): never {
+  const id = row["_id"] instanceof Uint8Array ? uuidText(row["_id"]) : "a fact";
+  const message = `Cannot read ${id} from store "${path}": its columns were changed`;
+  throw new Unavailable("STORE_CORRUPT", message, "run `sigma audit`, then restore the file from a backup");
+}
