@@ -319,7 +319,7 @@ async function auditBatch(run: Run, note: StreamNote, entry: LedgerEntry, last: 
     run.totals.validated += verdict.counts.validated;
     run.totals.failed += verdict.counts.failed;
     run.totals.receipts += verdict.counts.receipts;
-    if (entry.engine === ENGINE) run.totals.redecided += entry.count;
+    if (entry.engine === ENGINE) run.totals.redecided += records.filter((record) => !isErased(record)).length;
     await compareWithSource(run, note, entry, records);
     return verdict.resolved;
   }
