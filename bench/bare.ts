@@ -1,5 +1,5 @@
 import { Consumer } from "@platformatic/kafka";
-import { MongoClient, type Db, type Document } from "mongodb";
+import { MongoClient, UUID, type Db, type Document } from "mongodb";
 import type { JsonValue } from "../src/json/json.ts";
 import { NOTHING_DECLARED } from "../src/schema/number-types.ts";
 import type { StreamNote, ValidatedRow } from "../src/store/store.ts";
@@ -20,11 +20,11 @@ type Fetched = { readonly value: Buffer; readonly partition: number; readonly of
 /** Stores the records of one page; made once for each loop. */
 type Insert = (records: readonly Fetched[]) => Promise<void>;
 
-/** What somebody writes in an afternoon: no contract, no identity, no ledger, and every crash a duplicate. */
+/** What somebody writes in an afternoon: no contract, no ledger, and under an id of its own, without which no sink is idempotent. */
 export function bareInsert(db: Db): Insert {
-  const collection = db.collection(COLLECTION);
+  const collection = db.collection<Document & { _id: UUID }>(COLLECTION);
   return async (records) => {
-    const documents = records.map(({ value }) => JSON.parse(String(value)) as Document);
+    const documents = records.map(({ value }) => ({ _id: new UUID(), ...(JSON.parse(String(value)) as Document) }));
     for (let at = 0; at < documents.length; at += BATCH) {
       await collection.insertMany(documents.slice(at, at + BATCH), { ordered: false });
     }
