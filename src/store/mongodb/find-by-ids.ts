@@ -3,7 +3,7 @@ import { READ_CONCERN } from "./connect.ts";
 import { bytesOf } from "./read-raw.ts";
 
 /** Ids in one query. */
-const IDS_MAX = 1_000;
+const IDS_MAX = 3_000;
 
 type Id = Binary | string;
 

@@ -42,18 +42,25 @@ type Reader = Opened<{ readonly reads: StoreReads; readonly streams: Streams }>;
 
 function storeOn(writer: Writer, { db: reader, made: { reads, streams } }: Reader, path: string): Store {
   const inTurn = queue();
-  const within = writesOf(writer.ask, streams, path);
   const ask: Writer["ask"] = async (...asked) => inTurn(async () => writer.ask(...asked));
   return {
     ...writesOf(ask, streams, path),
     unit: async (work) =>
       inTurn(async () => {
+        let isOver = false;
+        const within: Writer["ask"] = async (...asked) => {
+          // It would be written outside the transaction: a document without its entry.
+          if (isOver) throw new Error("Cannot write in a unit that is over");
+          return writer.ask(...asked);
+        };
         await writer.ask("begin", []);
         try {
-          const result = await work(within);
+          const result = await work(writesOf(within, streams, path));
+          isOver = true;
           await writer.ask("commit", []);
           return result;
         } catch (error) {
+          isOver = true;
           await writer.ask("rollback", []);
           throw error;
         }

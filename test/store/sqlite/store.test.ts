@@ -54,6 +54,18 @@ describe("the SQLite store", () => {
     expect(inThread).toMatchObject({ code: "STORE_CORRUPT", remedy: expect.stringContaining("backup") as string });
   });
 
+  test("takes nothing more for a unit that is over", async () => {
+    const store = openStore(storePath());
+    let late: (() => Promise<unknown>) | null = null;
+    const unit = store.unit(async (writes) => {
+      late = async () => insertFacts(writes, LAW_COLLECTION, [validatedRow("x", 1n)]);
+      throw new Error("no");
+    });
+    await expect(unit).rejects.toThrow("no");
+    await expect(late!()).rejects.toThrow("a unit that is over");
+    expect(await store.reads.tally()).toMatchObject({ validated: 0 });
+  });
+
   test("gives up what waits for its thread when it is closed, after what was asked for before", async () => {
     const path = storePath();
     const options = { path, collections: [LAW_COLLECTION], busyTimeoutMs: 0 };
