@@ -24,7 +24,11 @@ type Insert = (records: readonly Fetched[]) => Promise<void>;
 export function bareInsert(db: Db): Insert {
   const collection = db.collection<Document & { _id: UUID }>(COLLECTION);
   return async (records) => {
-    const documents = records.map(({ value }) => ({ _id: new UUID(), ...(JSON.parse(String(value)) as Document) }));
+    const documents = records.map(({ value }) => {
+      const document = JSON.parse(String(value)) as Document & { _id: UUID };
+      document._id = new UUID();
+      return document;
+    });
     for (let at = 0; at < documents.length; at += BATCH) {
       await collection.insertMany(documents.slice(at, at + BATCH), { ordered: false });
     }
