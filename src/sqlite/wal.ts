@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Unavailable } from "../core/unavailable.ts";
 
@@ -17,7 +17,7 @@ type Kind = { readonly code: string; readonly name: string; readonly identity: s
  * @throws `Unavailable` with the suffix `_WAL`.
  */
 export function refuseWrongWal(kind: Kind, path: string): void {
-  const file = existsSync(path) ? realpathSync(path) : resolve(path);
+  const file = realPathOf(path);
   if (PASSED.has(file)) return;
   const wal = `${file}-wal`;
   const fault = sizeOf(wal) <= WAL_HEADER_BYTES ? null : faultOf(kind, file, wal);
@@ -32,9 +32,23 @@ export function refuseWrongWal(kind: Kind, path: string): void {
 
 /**
  * Files that this process looked at, and may have opened since: to open and close a -shm once more would take SQLite's own locks
- * on it away, which POSIX ties to the process (sqlite.org/howtocorrupt.html, 2.2).
+ * on it away, which POSIX ties to the process (sqlite.org/howtocorrupt.html, 2.2). Another process then takes the -shm for nobody's and
+ * cuts it, under this one's feet (SIGBUS). Each thread has a set of its own: whoever begins a thread that opens a file looks at it
+ * first, and the thread says so with {@link passWal}.
  */
 const PASSED = new Set<string>();
+
+/** Another thread of this process looked at the file. */
+export function passWal(path: string): void {
+  PASSED.add(realPathOf(path));
+}
+
+/** Where a path leads, also before anything is there: then a folder above it may be a link. */
+function realPathOf(path: string): string {
+  const folder = dirname(path);
+  if (existsSync(path)) return realpathSync(path);
+  return folder === path ? resolve(path) : join(realPathOf(folder), basename(path));
+}
 
 type Fault = "alone" | "cut off" | "foreign" | "damaged";
 

@@ -1,8 +1,9 @@
-import { copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openDatabase, type FileKind } from "../../src/sqlite/open.ts";
+import { passWal, refuseWrongWal } from "../../src/sqlite/wal.ts";
 import { temporaryDirectory } from "../embedded.ts";
 
 const KIND: FileKind = {
@@ -116,4 +117,32 @@ describe("a -wal that does not belong to its file", () => {
       expectRefused(path, "is damaged");
     },
   );
+});
+
+describe("a file that this process may have open", () => {
+  /** A file whose -wal is cut off, put where one is looked for. */
+  const putCutOff = (path: string): void => {
+    const from = killed("cut");
+    truncateSync(`${from}-wal`, 32 + FRAME_BYTES - 7);
+    for (const suffix of ["", "-wal", "-shm"]) copyFileSync(from + suffix, path + suffix);
+  };
+
+  test("is not looked at again, whatever link its folder is reached by: that would take its locks away", () => {
+    const link = join(temporaryDirectory(), "link");
+    symlinkSync(temporaryDirectory(), link);
+    const [seen, unseen] = [join(link, "seen.db"), join(link, "unseen.db")];
+    // Before it is there, as a new one is.
+    refuseWrongWal(KIND, seen);
+    putCutOff(seen);
+    putCutOff(unseen);
+    expect(() => refuseWrongWal(KIND, seen)).not.toThrow();
+    expect(() => refuseWrongWal(KIND, unseen)).toThrow("ends before what was committed in it");
+  });
+
+  test("is not looked at by a thread that was told so", () => {
+    const path = join(temporaryDirectory(), "told.db");
+    putCutOff(path);
+    passWal(path);
+    expect(() => refuseWrongWal(KIND, path)).not.toThrow();
+  });
 });

@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { Unavailable } from "../../core/unavailable.ts";
 import { threadEntry } from "../../isolate/entry.ts";
+import { refuseWrongWal } from "../../sqlite/wal.ts";
+import { STORE_FILE } from "./layout.ts";
 import type { Ask, SqliteStoreOptions, Work, Writer } from "./writer.ts";
 import type { Answer, Question } from "./writer-worker.ts";
 
@@ -12,6 +14,8 @@ type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (e
  * @throws `Unavailable` with a code that begins with `STORE_`.
  */
 export async function openWriterInThread(options: SqliteStoreOptions): Promise<Writer> {
+  // Not in the thread: this one opens the file too, and must not look at it then.
+  refuseWrongWal(STORE_FILE, options.path);
   const worker = new Worker(threadEntry(import.meta.url, "./writer-worker"), { workerData: options, name: "store" });
   const waiting = new Map<number, Waiting>();
   let asked = 0;

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Unavailable } from "../../core/unavailable.ts";
+import { passWal } from "../../sqlite/wal.ts";
 import { openWork, type Ask, type SqliteStoreOptions, type Work } from "./writer.ts";
 
 // The thread that writes: one connection, one thing after the other.
@@ -27,7 +28,9 @@ function answer(id: number, run: () => unknown): void {
 }
 
 answer(0, () => {
-  const { run, close } = openWork(workerData as SqliteStoreOptions);
+  const options = workerData as SqliteStoreOptions;
+  passWal(options.path);
+  const { run, close } = openWork(options);
   parentPort?.on("message", ({ id, name, given }: Question) => {
     if (name !== "close") return answer(id, () => run(name, given as Parameters<Work[typeof name]>));
     answer(id, close);
