@@ -10,6 +10,7 @@ import { startService } from "../../src/service.ts";
 import type { CompiledContractSet } from "../../src/core/compile.ts";
 import { writeFiles } from "../contract/contract-files.ts";
 import { temporaryDirectory } from "../embedded.ts";
+import { until } from "../patience.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -79,6 +80,8 @@ export async function startFuzzedGateway(): Promise<FuzzedGateway> {
   const service = await startService(read.config, contracts, logger, "0.0.0-test", () => undefined);
   onTestFinished(service.stop);
   const { log, gateway } = service.pipeline;
+  // It listens before it has taken its streams up.
+  await until(() => gateway.ready());
   return {
     url: service.url,
     port: Number(new URL(service.url).port),
