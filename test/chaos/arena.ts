@@ -10,7 +10,7 @@ import { openStoredDocuments, type StoredDocuments } from "./documents.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { judgeRun, type Violation } from "./verdict.ts";
 import { readVisible } from "./visible.ts";
-import { runSigma, startFleet, type Fleet } from "./workers.ts";
+import { runSigma, startFleet, type Ended, type Fleet, type WorkerEnvironment } from "./workers.ts";
 
 /** A topic, producers that write into it, workers that decide it, and the database they share. */
 export type Arena = {
@@ -20,6 +20,16 @@ export type Arena = {
   readonly random: Random;
   /** Waits until everything is settled, ends the workers, and holds what they stored against what could be decided. */
   readonly judge: () => Promise<void>;
+  /** What is wrong with what is in the log and in the store now, whoever runs, by kind, and how the audit ends. */
+  readonly inspect: () => Promise<Inspection>;
+  readonly topic: string;
+};
+
+type Inspection = {
+  readonly violations: Readonly<Record<string, unknown>>;
+  readonly audit: Ended;
+  readonly visible: number;
+  readonly stored: number;
 };
 
 export type ArenaSettings = {
@@ -31,6 +41,8 @@ export type ArenaSettings = {
   readonly uri: string;
   /** Where the workers write, when there is something in between. */
   readonly workerUri?: string;
+  /** Whether servers are away at times: producers then wait for the broker, and workers that are turned away start again. */
+  readonly outages?: boolean;
 };
 
 /** Shorter than any zombie sleeps. A member that is killed holds up who joins for as long. */
@@ -41,13 +53,13 @@ const BATCH_RECORDS = [20, 150, 1_000] as const;
 
 /** Everything in it is gone when the test ends. Workers listen when it resolves. */
 export async function openArena(settings: ArenaSettings): Promise<Arena> {
-  const { kafka, partitions, workers, seed, uri } = settings;
+  const { kafka, partitions, workers, seed, uri, outages = false } = settings;
   const topic = `chaos-${randomUUID()}`;
   await createTopic(kafka, topic, partitions);
   const documents = openStoredDocuments(uri);
   onTestFinished(async () => documents.close());
   const random = seeded(seed);
-  const written = { random: seeded(seed + 1), prefix: "C", fetchBytes: FETCH_BYTES };
+  const written = { random: seeded(seed + 1), prefix: "C", fetchBytes: FETCH_BYTES, survives: outages };
   const journal = openJournal({ brokers: kafka.brokers, topic, partitions, ...written });
   onTestFinished(async () => journal.close());
   const environment = {
@@ -59,38 +71,38 @@ export async function openArena(settings: ArenaSettings): Promise<Arena> {
     SIGMA_DATA_DIR: temporaryDirectory(),
   };
   let starts = 0;
-  const fleet = startFleet(workers, random, (slot) => {
+  const environmentOf = (slot: number): WorkerEnvironment => {
     starts += 1;
     const batch = { SIGMA_BATCH_RECORDS: String(BATCH_RECORDS[starts % BATCH_RECORDS.length]) };
     // All but the last are static members, who come back without a rebalance; the last leaves one behind at each kill.
     const member = slot < workers - 1 ? { SIGMA_KAFKA_INSTANCE_ID: `worker-${slot}` } : {};
     return { ...environment, ...batch, ...member };
-  });
+  };
+  const fleet = startFleet(workers, random, environmentOf, outages);
   onTestFinished(() => fleet.abandon());
   await fleet.listening(AbortSignal.timeout(PATIENCE_MS));
 
+  const inspect = async (): Promise<Inspection> => {
+    const [visible, stored] = [await readVisible(kafka, topic), await documents.read()];
+    journal.enterArrived(visible);
+    const violations = summaryOf(judgeRun({ visible, journal: journal.entries, documents: stored }));
+    const audit = await runSigma(["audit", "--source", "--quiet"], environment);
+    return { violations, audit, visible: visible.length, stored: stored.length };
+  };
   const judge = async (): Promise<void> => {
     await journal.settle();
     const behind = await settle(journal, documents, AbortSignal.timeout(PATIENCE_MS));
     const ends = await fleet.stop();
-    const [visible, stored] = [await readVisible(kafka, topic), await documents.read()];
-    const violations = judgeRun({ visible, journal: journal.entries, documents: stored });
-    expect({ behind, violations: summaryOf(violations), crashes: fleet.crashes }).toEqual({
-      behind: [],
-      violations: {},
-      crashes: [],
-    });
-    const audit = await runSigma(["audit", "--source", "--quiet"], environment);
+    const { violations, audit, visible, stored } = await inspect();
+    expect({ behind, violations, crashes: fleet.crashes }).toEqual({ behind: [], violations: {}, crashes: [] });
     // What it found, at its beginning.
     const found = audit.code === 0 ? "" : audit.output.slice(0, 2_000);
     expect({ code: audit.code, found }).toEqual({ code: 0, found: "" });
     expect(ends.map(({ code }) => code)).toEqual(Array.from({ length: workers }, () => 0));
-    expect({ visible: visible.length, stored: stored.length }).toEqual({
-      visible: journal.entries.length,
-      stored: journal.entries.length,
-    });
+    const { length } = journal.entries;
+    expect({ visible, stored }).toEqual({ visible: length, stored: length });
   };
-  return { journal, fleet, documents, random, judge };
+  return { journal, fleet, documents, random, judge, inspect, topic };
 }
 
 /** How many there are of each kind, and the first few. */

@@ -98,7 +98,8 @@ export async function runChaos(
   await journal.write(plan.records - journal.entries.length);
 }
 
-async function allMoved(documents: StoredDocuments, before: ReadonlyMap<number, bigint>): Promise<boolean> {
+/** Whether every partition has got further than it was. */
+export async function allMoved(documents: StoredDocuments, before: ReadonlyMap<number, bigint>): Promise<boolean> {
   const now = await documents.tails();
   return [...before].every(([partition, to]) => (now.get(partition) ?? 0n) > to);
 }
@@ -108,7 +109,7 @@ function between(random: Random, { min, max }: { readonly min: number; readonly 
 }
 
 /** The offset after the last acknowledged record of each partition. */
-function endsOf({ entries }: Journal): ReadonlyMap<number, bigint> {
+export function endsOf({ entries }: Journal): ReadonlyMap<number, bigint> {
   const ends = new Map<number, bigint>();
   for (const { partition, offset } of entries)
     if (offset >= (ends.get(partition) ?? 0n)) ends.set(partition, offset + 1n);

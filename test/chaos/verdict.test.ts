@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { JournalEntry } from "./journal.ts";
+import type { JournalEntry } from "./book.ts";
 import { INVALID, isInvalid, type Kind } from "./plan.ts";
 import { judgeRun, type Evidence, type StoredDocument } from "./verdict.ts";
 

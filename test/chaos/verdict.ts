@@ -1,4 +1,4 @@
-import type { JournalEntry } from "./journal.ts";
+import type { JournalEntry } from "./book.ts";
 import { INVALID, isInvalid } from "./plan.ts";
 import type { VisibleRecord } from "./visible.ts";
 

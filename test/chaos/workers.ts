@@ -21,6 +21,8 @@ export type Fleet = {
   readonly listening: (signal: AbortSignal) => Promise<void>;
   /** Every end that nobody asked for, with the last of what the worker printed. */
   readonly crashes: readonly string[];
+  /** Starts that found the log or the store away, said so and ended; each was tried again. */
+  readonly turnedAway: () => number;
   /** SIGTERM to all. @returns how they ended; a worker that was killed by us is not among them. */
   readonly stop: () => Promise<readonly Ended[]>;
   /** SIGKILL to all, and nobody replaces them: for when a test fails half-way. */
@@ -38,10 +40,22 @@ type Worker = {
   expected: boolean;
 };
 
-/** @param environment of each start. `slot` counts from 0; who replaces a worker that ended gets its slot. */
-export function startFleet(size: number, random: Random, environment: (slot: number) => WorkerEnvironment): Fleet {
+/** How a start ends when the log or the store cannot be reached: whoever supervises the program tries again. */
+const NOT_REACHABLE = 40;
+
+/**
+ * @param environment of each start. `slot` counts from 0; who replaces a worker that ended gets its slot.
+ * @param outages whether servers may be away when a worker starts; otherwise a start that they turn away is a crash.
+ */
+export function startFleet(
+  size: number,
+  random: Random,
+  environment: (slot: number) => WorkerEnvironment,
+  outages = false,
+): Fleet {
   const workers = new Set<Worker>();
   const crashes: string[] = [];
+  let turnedAway = 0;
   let stopping = false;
   const launch = (slot: number): void => {
     const worker = startWorker(environment(slot));
@@ -51,7 +65,8 @@ export function startFleet(size: number, random: Random, environment: (slot: num
   const replace = async (slot: number, worker: Worker): Promise<void> => {
     const { code, signal, output } = await worker.ended;
     workers.delete(worker);
-    if (!worker.expected) crashes.push(`ended with ${signal ?? code}:\n${output}`);
+    if (outages && !worker.listens && code === NOT_REACHABLE) turnedAway += 1;
+    else if (!worker.expected) crashes.push(`ended with ${signal ?? code}:\n${output}`);
     if (!stopping) launch(slot);
   };
   for (let slot = 0; slot < size; slot += 1) launch(slot);
@@ -84,6 +99,7 @@ export function startFleet(size: number, random: Random, environment: (slot: num
       }
     },
     crashes,
+    turnedAway: () => turnedAway,
     stop: async () => {
       stopping = true;
       const ending = [...workers].filter(({ expected }) => !expected);
