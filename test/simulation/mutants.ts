@@ -207,15 +207,6 @@ export const MUTANTS: readonly Mutant[] = [
           if (!(duplicate || result === "exists" || result instanceof Map)) settled = untilMajority();`,
   },
   {
-    name: "a look before inserting sees what no majority has",
-    file: STORE,
-    find: `const writes = writesOn(write, () => state, append, random);`,
-    replace: `const writes = {
-      ...writesOn(write, () => state, append, random),
-      holders: async (_: string, ids: readonly string[]) => world.call(by, { execute: () => holders(state, ids) }),
-    };`,
-  },
-  {
     name: "the batch ahead begins where the one before it begins",
     file: INGEST,
     find: `ahead = begun(decide(entry.to));`,
