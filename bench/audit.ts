@@ -1,15 +1,13 @@
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { audit } from "../src/audit/audit.ts";
 import { decide } from "../src/core/decide.ts";
-import { startGateway } from "../src/gateway/gateway.ts";
-import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine as line } from "./line.ts";
 import { median } from "./rounds.ts";
+import { openLog, startOn } from "./start.ts";
 
 // node bench/audit.ts [records] [rounds]
 // The audit of a store, alone and with its log, against deciding the same records once.
@@ -23,13 +21,7 @@ const TOPIC = "shipments";
 const set = shipmentContracts(TOPIC);
 const values = Array.from({ length: RECORDS }, (_, n) => Buffer.from(line(n)));
 const directory = mkdtempSync(join(tmpdir(), "sigma-bench-"));
-const log = openEmbeddedLog({
-  path: join(directory, "log.db"),
-  topics: [{ name: TOPIC, partitions: 1 }],
-  now: Date.now,
-  randomBytes,
-  busyTimeoutMs: 1_000,
-});
+const log = openLog(join(directory, "log.db"), TOPIC);
 const store = openSqliteStore({ path: join(directory, "store.db"), collections: [TOPIC], busyTimeoutMs: 1_000 });
 try {
   await fill();
@@ -62,15 +54,7 @@ try {
 }
 
 async function fill(): Promise<void> {
-  const gateway = await startGateway({
-    source: log,
-    store,
-    contracts: () => set,
-    limits: { bytesMax: 1_048_576, recordsMax: BATCH, waitMs: 500 },
-    observe: () => undefined,
-    sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    random: Math.random,
-  });
+  const gateway = await startOn(log, store, set, BATCH);
   for (let start = 0; start < RECORDS; start += BATCH) {
     const records = values.slice(start, start + BATCH);
     await log.append(

@@ -1,13 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { startGateway } from "../src/gateway/gateway.ts";
 import { createLookup } from "../src/gateway/lookup.ts";
-import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import { decideRecord } from "../src/store/decided.ts";
 import { createCollection, createStoreLayout, FACT, FAILURE, STORE_FILE } from "../src/store/sqlite/layout.ts";
 import { bindFact, bindFailure } from "../src/store/sqlite/rows.ts";
@@ -17,6 +14,7 @@ import type { HttpDeps } from "../src/http/deps.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine as line } from "./line.ts";
 import { median } from "./rounds.ts";
+import { openLog, startOn } from "./start.ts";
 
 // node bench/embedded.ts [records] [rounds]
 // Records -> log -> decided -> ledger and documents, against bare batched inserts of the same rows into the same two
@@ -76,27 +74,13 @@ async function post(deps: HttpDeps): Promise<void> {
 }
 
 async function runPipeline(directory: string, feed: Feed): Promise<number> {
-  const log = openEmbeddedLog({
-    path: join(directory, "log.db"),
-    topics: [{ name: TOPIC, partitions: 1 }],
-    now: Date.now,
-    randomBytes,
-    busyTimeoutMs: 1_000,
-  });
+  const log = openLog(join(directory, "log.db"), TOPIC);
   const store = await openSqliteStoreInThread({
     path: join(directory, "store.db"),
     collections: ["shipments"],
     busyTimeoutMs: 1_000,
   });
-  const gateway = await startGateway({
-    source: log,
-    store,
-    contracts: () => set,
-    limits: { bytesMax: 1_048_576, recordsMax: BATCH, waitMs: 500 },
-    observe: () => undefined,
-    sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    random: Math.random,
-  });
+  const gateway = await startOn(log, store, set, BATCH);
   const started = process.hrtime.bigint();
   await feed({
     log,

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
 import type { Observe } from "../src/gateway/event.ts";
-import { startGateway } from "../src/gateway/gateway.ts";
 import { openKafkaSource } from "../src/source/kafka/source.ts";
 import type { Store } from "../src/store/store.ts";
 import { openMongoStore } from "../src/store/mongodb/store.ts";
 import { shipmentContracts } from "./contracts.ts";
+import { startOn } from "./start.ts";
 
 const BATCH = 3_000;
 
@@ -84,15 +84,7 @@ export async function openGateway(
   const uri = mongodb.replace("/?", `/${database}?`);
   const timeouts = { selectionTimeoutMs: 5_000, socketTimeoutMs: 30_000 };
   const store = await openMongoStore({ uri, collections: ["shipments"], ...timeouts });
-  const gateway = await startGateway({
-    source,
-    store: ledger ? store : withoutLedger(store),
-    contracts: () => set,
-    limits: { bytesMax: 1_048_576, recordsMax: BATCH, waitMs: 500 },
-    observe,
-    sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    random: Math.random,
-  });
+  const gateway = await startOn(source, ledger ? store : withoutLedger(store), set, BATCH, { observe });
   return async () => {
     await gateway.stop();
     await store.close();

@@ -1,17 +1,16 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { MongoClient } from "mongodb";
-import { startGateway } from "../src/gateway/gateway.ts";
-import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { openGateway } from "./gateway.ts";
+import { openLog, startOn } from "./start.ts";
 
 // node bench/growth.ts [mongodb | sqlite] [records] [windows]
 // The rate in windows as a store grows, and the bytes that a record takes, with records of realistic entropy.
@@ -105,30 +104,17 @@ async function produce(brokers: string): Promise<void> {
 async function onSqlite(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "sigma-bench-"));
   const path = join(directory, "store.db");
-  const topics = [{ name: TOPIC, partitions: 1 }];
-  const log = openEmbeddedLog({
-    path: join(directory, "log.db"),
-    topics,
-    now: Date.now,
-    randomBytes,
-    busyTimeoutMs: 1_000,
-  });
+  const log = openLog(join(directory, "log.db"), TOPIC);
   const store = await openSqliteStoreInThread({ path, collections: [TOPIC], busyTimeoutMs: 1_000 });
   const seen = windows();
   let settled = 0;
   const set = shipmentContracts(TOPIC);
-  const gateway = await startGateway({
-    source: log,
-    store,
-    contracts: () => set,
-    limits: { bytesMax: 1_048_576, recordsMax: BATCH, waitMs: 500 },
+  const gateway = await startOn(log, store, set, BATCH, {
     observe: (event) => {
       if (event.kind !== "batch-settled") return;
       settled += event.count;
       seen.settled(event.count);
     },
-    sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    random: Math.random,
   });
   for (let start = 0; start < RECORDS; start += BATCH) {
     const count = Math.min(BATCH, RECORDS - start);

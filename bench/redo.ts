@@ -1,10 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { redoTail } from "../src/gateway/redo.ts";
-import { startGateway } from "../src/gateway/gateway.ts";
-import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import { openMongoStore } from "../src/store/mongodb/store.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { Store } from "../src/store/store.ts";
@@ -12,6 +9,7 @@ import { startMongo } from "../test/servers/mongodb.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine } from "./line.ts";
 import { median } from "./rounds.ts";
+import { openLog, startOn } from "./start.ts";
 
 // node bench/redo.ts     What taking up a stream costs: its last entry, of 3,000 records, redone. Target: under 100 ms.
 
@@ -30,28 +28,14 @@ await mongo.stop();
 rmSync(directory, { recursive: true, force: true });
 
 async function measure(name: string, store: Store): Promise<void> {
-  const log = openEmbeddedLog({
-    path: join(directory, `${name}.db`),
-    topics: [{ name: TOPIC, partitions: 1 }],
-    now: Date.now,
-    randomBytes,
-    busyTimeoutMs: 1_000,
-  });
+  const log = openLog(join(directory, `${name}.db`), TOPIC);
   const values = Array.from({ length: RECORDS }, (_, n) => Buffer.from(shipmentLine(n)));
   await log.append(
     TOPIC,
     values.map((value) => ({ key: null, headers: [], value, partition: null })),
   );
   const set = shipmentContracts(TOPIC);
-  const gateway = await startGateway({
-    source: log,
-    store,
-    contracts: () => set,
-    limits: { bytesMax: 1_048_576, recordsMax: RECORDS, waitMs: 500 },
-    observe: () => undefined,
-    sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    random: Math.random,
-  });
+  const gateway = await startOn(log, store, set, RECORDS);
   const [stream] = await log.streams();
   if (stream === undefined) throw new Error("the log has no stream");
   await gateway.settled(stream.id, BigInt(RECORDS - 1), AbortSignal.timeout(60_000));

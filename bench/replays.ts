@@ -1,17 +1,15 @@
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { MongoClient } from "mongodb";
-import { startGateway } from "../src/gateway/gateway.ts";
-import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { runGateway } from "./gateway.ts";
+import { openLog, startOn } from "./start.ts";
 
 // node bench/replays.ts [records] [mongodb | sqlite]
 // Records that are stored, and then the very same sent again: all of them duplicates, each with a receipt.
@@ -93,27 +91,13 @@ async function produce(brokers: string, topic: string): Promise<void> {
 async function overSqlite(): Promise<readonly Pass[]> {
   const directory = mkdtempSync(join(tmpdir(), "sigma-bench-"));
   const set = shipmentContracts("first");
-  const log = openEmbeddedLog({
-    path: join(directory, "log.db"),
-    topics: [{ name: "first", partitions: TOPICS.length }],
-    now: Date.now,
-    randomBytes,
-    busyTimeoutMs: 1_000,
-  });
+  const log = openLog(join(directory, "log.db"), "first", TOPICS.length);
   const store = await openSqliteStoreInThread({
     path: join(directory, "store.db"),
     collections: ["shipments"],
     busyTimeoutMs: 1_000,
   });
-  const gateway = await startGateway({
-    source: log,
-    store,
-    contracts: () => set,
-    limits: { bytesMax: 1_048_576, recordsMax: BATCH, waitMs: 500 },
-    observe: () => undefined,
-    sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    random: Math.random,
-  });
+  const gateway = await startOn(log, store, set, BATCH);
   const streams = await log.streams();
   const passes: Pass[] = [];
   for (const [partition, topic] of TOPICS.entries()) {

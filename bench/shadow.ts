@@ -1,16 +1,14 @@
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContractSet } from "../src/core/contract-set.ts";
-import { startGateway } from "../src/gateway/gateway.ts";
 import { lookOn, openShadow, type Shadow } from "../src/shadow/shadow.ts";
 import { SHADOW_LIMITS } from "../src/shadow/thread.ts";
-import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine as line } from "./line.ts";
 import { median } from "./rounds.ts";
+import { openLog, startOn } from "./start.ts";
 
 // node bench/shadow.ts [records] [rounds]
 // The embedded gateway as fast as it goes, and one record at a time, with a version that looks on and without, in turns of
@@ -70,28 +68,19 @@ function at(all: readonly Measured[], share: number): number {
 
 async function measure(shadow: Shadow | null): Promise<Measured> {
   const directory = mkdtempSync(join(tmpdir(), "sigma-bench-"));
-  const log = openEmbeddedLog({
-    path: join(directory, "log.db"),
-    topics: [{ name: TOPIC, partitions: 1 }],
-    now: Date.now,
-    randomBytes,
-    busyTimeoutMs: 1_000,
-  });
+  const log = openLog(join(directory, "log.db"), TOPIC);
   const store = openSqliteStore({
     path: join(directory, "store.db"),
     collections: ["shipments"],
     busyTimeoutMs: 1_000,
   });
-  const gateway = await startGateway({
-    source: log,
+  const gateway = await startOn(
+    log,
     store,
-    contracts: () => set,
-    limits: { bytesMax: 1_048_576, recordsMax: BATCH, waitMs: 500 },
-    ...(shadow === null ? {} : { onlook: (stream, subject) => lookOn(shadow, stream, subject) }),
-    observe: () => undefined,
-    sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    random: Math.random,
-  });
+    set,
+    BATCH,
+    shadow === null ? {} : { onlook: (stream, subject) => lookOn(shadow, stream, subject) },
+  );
   const append = async (from: number, count: number): Promise<void> => {
     const values = Array.from({ length: count }, (_, index) => Buffer.from(line(from + index)));
     await log.append(

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,14 +5,13 @@ import { decide } from "../src/core/decide.ts";
 import type { ContractSet, ContractVersion } from "../src/core/contract-set.ts";
 import { versionDigest } from "../src/core/contract-set.ts";
 import type { Header } from "../src/core/record.ts";
-import { startGateway } from "../src/gateway/gateway.ts";
-import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { candidateFrom, type Candidate } from "../src/whatif/candidate.ts";
 import { whatIf } from "../src/whatif/what-if.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine } from "./line.ts";
 import { median } from "./rounds.ts";
+import { openLog, startOn } from "./start.ts";
 
 // node bench/what-if.ts [records] [rounds]
 // What-if over a stored history that the real gateway wrote, against bare decide of the same bytes in memory, in
@@ -113,23 +111,9 @@ function candidate(weightMax: number, identity: readonly string[]): Candidate {
 }
 
 async function store(directory: string, withHeader: boolean): Promise<void> {
-  const log = openEmbeddedLog({
-    path: join(directory, "log.db"),
-    topics: [{ name: TOPIC, partitions: 1 }],
-    now: Date.now,
-    randomBytes,
-    busyTimeoutMs: 1_000,
-  });
+  const log = openLog(join(directory, "log.db"), TOPIC);
   const kept = openSqliteStore(storeFile(directory));
-  const gateway = await startGateway({
-    source: log,
-    store: kept,
-    contracts: () => set,
-    limits: { bytesMax: 1_048_576, recordsMax: BATCH, waitMs: 500 },
-    observe: () => undefined,
-    sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    random: Math.random,
-  });
+  const gateway = await startOn(log, kept, set, BATCH);
   for (let start = 0; start < RECORDS; start += BATCH) {
     const records = values
       .slice(start, start + BATCH)

@@ -63,6 +63,7 @@ const PARTS: Readonly<Record<string, Part>> = {
       "store/traffic",
       "store/log-end",
       "store/layout-version",
+      "store/migrations/mongodb-target",
     ],
     libraries: ["mongodb"],
     // One class of the driver that it does not export (document-sequence.ts).
@@ -80,10 +81,12 @@ const PARTS: Readonly<Record<string, Part>> = {
       "store/traffic",
       "store/log-end",
       "store/layout-version",
+      "store/migrations/mongodb-target",
     ],
     libraries: ["mongodb"],
     node: ["node:sqlite", "node:fs", "node:path"],
   },
+  "store/migrations/mongodb-target": { uses: ["store/store"], libraries: ["mongodb"], node: [] },
   "store/layout-version": { uses: ["core"], libraries: [], node: [] },
   "store/store": {
     uses: ["core", "json", "schema", "store/ledger", "store/operator", "store/traffic", "store/log-end"],

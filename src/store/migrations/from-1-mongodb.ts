@@ -2,29 +2,12 @@ import { Long, type Db, type Document } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
 import { LAYOUT } from "../layout-version.ts";
 import type { OperatorAction } from "../operator.ts";
-import type { Store } from "../store.ts";
 import { carryOver, describeCarried, type Carried } from "./carry.ts";
+import type { MongoMigrating } from "./mongodb-target.ts";
 import { migratedMeanwhile, type Bounds, type Decided, type Migration, type Operator } from "./migration.ts";
 
 /** A database that a migration may lay out anew. */
-export type MongoTarget = {
-  readonly db: Db;
-  /** How the names begin under which a migration that was broken off keeps collections; null when none began. */
-  readonly begun: string | null;
-  /** False when a build of layout 1 began on a store of the present layout: what it made is set aside, and nothing else. */
-  readonly whole: boolean;
-  /** @returns false when another migration began or ended since the database was looked at. */
-  readonly noteMigration: (from: number, aside: string) => Promise<boolean>;
-  readonly noteMigrated: () => Promise<void>;
-  /**
-   * Makes one collection as the present layout has it; nothing where it has none of the name.
-   * @returns false when somebody made it otherwise meanwhile.
-   */
-  readonly make: (name: string) => Promise<boolean>;
-  /** A store of the present layout, while the migration is noted. */
-  readonly openNew: () => Store;
-  /** Where gateways are connected to the server from, other than this process; null where that may not be asked. */
-  readonly connected: () => Promise<readonly string[] | null>;
+export type MongoTarget = MongoMigrating & {
   /** The word of the operator that those who are connected work on other databases. */
   readonly othersElsewhere: boolean;
 };

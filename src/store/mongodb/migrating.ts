@@ -1,23 +1,11 @@
 import { MongoServerError, type Db } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
-import type { Store } from "../store.ts";
+import type { MongoMigrating } from "../migrations/mongodb-target.ts";
 import { APP_NAME, createClient, type MongoOptions } from "./connect.ts";
 import { ensureLayout, layoutOf } from "./layout.ts";
 import { findLayout, noteMigrated, noteMigration, refuseOtherLayout } from "./layout-version.ts";
 import { storeOn } from "./store.ts";
 import { guarded } from "./unavailable.ts";
-
-/** What a migration needs of a database; the words of the layout of before are its own. */
-export type MongoMigrating = {
-  readonly db: Db;
-  readonly begun: string | null;
-  readonly whole: boolean;
-  readonly noteMigration: (from: number, aside: string) => Promise<boolean>;
-  readonly noteMigrated: () => Promise<void>;
-  readonly make: (name: string) => Promise<boolean>;
-  readonly openNew: () => Store;
-  readonly connected: () => Promise<readonly string[] | null>;
-};
 
 export type MongoToMigrate = {
   readonly target: MongoMigrating;
