@@ -41,6 +41,8 @@ const TOKENS = [
   "\u00ff\u00ff\u00ff\u00ff\u000f",
   "\u00fe\u00ff\u00ff\u00ff\u000f",
   "\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080",
+  "\u009e\u00d0\u00a8\u00ae\u0055",
+  "\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0002",
 ];
 
 const forged: fc.Arbitrary<Forged> = messages.chain((wrote) => {
@@ -109,10 +111,11 @@ function read(data: Buffer, from: bigint): readonly SourceRecord[] | null {
   }
 }
 
-function compared({ position, key, value, headers }: SourceRecord): ReferenceRecord {
+function compared({ position, timestampMs, key, value, headers }: SourceRecord): ReferenceRecord {
   const latin1 = (one: Uint8Array | null): string | null => (one === null ? null : Buffer.from(one).toString("latin1"));
   return {
     offset: position.offset,
+    at: BigInt(timestampMs),
     key: latin1(key),
     value: latin1(value),
     headers: headers.map(([name, of]) => [name, latin1(of) ?? ""] as const),

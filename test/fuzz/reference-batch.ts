@@ -4,6 +4,8 @@ import { crc32c } from "@platformatic/kafka";
 /** What of a record is compared. */
 export type ReferenceRecord = {
   readonly offset: bigint;
+  /** Milliseconds since the epoch. */
+  readonly at: bigint;
   readonly key: string | null;
   readonly value: string | null;
   readonly headers: readonly (readonly [string, string])[];
@@ -31,7 +33,11 @@ export function readReference(bytes: Buffer): readonly ReferenceRecord[] {
     if (lastDelta < 0 || firstOffset < 0n || firstOffset + BigInt(lastDelta) >= 2n ** 63n)
       throw new NotABatch("offset");
     next = firstOffset + BigInt(lastDelta) + 1n;
-    records.push(...readRecords(unpacked(bytes, at, end), bytes.readInt32BE(at + 57), firstOffset, lastDelta));
+    // Bit 3 of the attributes: every record has the time at which the broker appended the batch.
+    const isAppendTime = ((bytes[at + 22] ?? 0) & 8) !== 0;
+    const [first, last] = [bytes.readBigInt64BE(at + 27), bytes.readBigInt64BE(at + 35)];
+    const timeOf = (delta: bigint): bigint => (isAppendTime ? last : BigInt.asIntN(64, first + delta));
+    records.push(...readRecords(unpacked(bytes, at, end), bytes.readInt32BE(at + 57), firstOffset, lastDelta, timeOf));
     at = end;
   }
   return records;
@@ -49,7 +55,13 @@ function unpacked(bytes: Buffer, at: number, end: number): Buffer {
   return body;
 }
 
-function readRecords(body: Buffer, count: number, firstOffset: bigint, lastDelta: number): readonly ReferenceRecord[] {
+function readRecords(
+  body: Buffer,
+  count: number,
+  firstOffset: bigint,
+  lastDelta: number,
+  timeOf: (delta: bigint) => bigint,
+): readonly ReferenceRecord[] {
   if (count < 0) throw new NotABatch("count");
   const cursor = { at: 0 };
   const records: ReferenceRecord[] = [];
@@ -60,7 +72,7 @@ function readRecords(body: Buffer, count: number, firstOffset: bigint, lastDelta
     if (length < 0 || end > body.length) throw new NotABatch("length");
     const own = body.subarray(0, end);
     cursor.at += 1;
-    varint(own, cursor, 10);
+    const at = timeOf(varint(own, cursor, 10));
     const delta = Number(varint(own, cursor, 5));
     if (delta <= before || delta > lastDelta) throw new NotABatch("offset");
     before = delta;
@@ -72,7 +84,7 @@ function readRecords(body: Buffer, count: number, firstOffset: bigint, lastDelta
       return [Buffer.from(name, "latin1").toString("utf8"), text(own, cursor) ?? ""] as const;
     });
     if (cursor.at !== end) throw new NotABatch("size");
-    records.push({ offset: firstOffset + BigInt(delta), key, value, headers });
+    records.push({ offset: firstOffset + BigInt(delta), at, key, value, headers });
   }
   if (cursor.at !== body.length) throw new NotABatch("behind");
   return records;
@@ -102,7 +114,11 @@ function varint(bytes: Buffer, cursor: Cursor, bytesMax: number): bigint {
     if (byte === undefined) throw new NotABatch("number");
     cursor.at += 1;
     value |= BigInt(byte & 0x7f) << BigInt(7 * index);
-    if (byte < 0x80) return BigInt.asIntN(bytesMax === 5 ? 32 : 64, (value >> 1n) ^ -(value & 1n));
+    if (byte < 0x80) {
+      // Kafka shifts within an int or a long: what the last byte holds beyond it is lost before the sign is taken (ByteUtils.java).
+      const held = BigInt.asUintN(bytesMax === 5 ? 32 : 64, value);
+      return (held >> 1n) ^ -(held & 1n);
+    }
   }
   throw new NotABatch("number");
 }

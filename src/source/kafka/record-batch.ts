@@ -224,7 +224,11 @@ function readVarlong(cursor: RecordCursor): number | bigint {
     if (byte === undefined) break;
     cursor.at += 1;
     value |= BigInt(byte & 0x7f) << shift;
-    if (byte < 0x80) return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n));
+    if (byte < 0x80) {
+      // The tenth byte has room for one bit: Kafka's reader loses the others before it takes the sign.
+      const held = BigInt.asUintN(64, value);
+      return (held >> 1n) ^ -(held & 1n);
+    }
   }
   throw notARecord(cursor);
 }
