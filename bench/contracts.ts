@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { compileContractSet, type CompiledContractSet } from "../src/core/compile.ts";
+import { compileContractSet } from "../src/core/compile.ts";
+import { type CompiledContractSet } from "../src/core/compiled.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../src/core/contract-set.ts";
 import type { JsonObject } from "../src/json/json.ts";
 

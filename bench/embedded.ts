@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createLookup } from "../src/gateway/lookup.ts";
-import { decideRecord } from "../src/store/decided.ts";
+import { decideRecord } from "../src/gateway/decided.ts";
 import { createCollection, createStoreLayout, FACT, FAILURE, STORE_FILE } from "../src/store/sqlite/layout.ts";
 import { bindFact, bindFailure } from "../src/store/sqlite/rows.ts";
 import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";

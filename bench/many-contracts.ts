@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { compileContractSet, type CompiledContractSet } from "../src/core/compile.ts";
+import { compileContractSet } from "../src/core/compile.ts";
+import { type CompiledContractSet } from "../src/core/compiled.ts";
 import {
   DEFAULT_LIMITS,
   sealContractSet,

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { BSON, MongoClient, type Binary, type Db, type Document } from "mongodb";
-import { decideRecord } from "../src/store/decided.ts";
+import { decideRecord } from "../src/gateway/decided.ts";
 import { createBsonWriter, writtenBytes } from "../src/store/mongodb/bson-writer.ts";
 import { WRITE_CONCERN } from "../src/store/mongodb/connect.ts";
 import { createFactWriter } from "../src/store/mongodb/fact-document.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { CompiledContractSet } from "../src/core/compile.ts";
+import type { CompiledContractSet } from "../src/core/compiled.ts";
 import { startGateway, type Gateway, type GatewayDeps } from "../src/gateway/gateway.ts";
 import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import type { Source } from "../src/source/source.ts";

@@ -1,4 +1,5 @@
-import { compileContractSet, type CompiledContractSet } from "../src/core/compile.ts";
+import { compileContractSet } from "../src/core/compile.ts";
+import { type CompiledContractSet } from "../src/core/compiled.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../src/core/contract-set.ts";
 import { decide } from "../src/core/decide.ts";
 import type { JsonObject } from "../src/json/json.ts";

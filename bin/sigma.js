@@ -23,7 +23,7 @@ function start() {
   setFlagsFromString(HEAP_FLAG);
   if (module.enableCompileCache !== undefined) module.enableCompileCache();
   // A checkout has the sources; the published package only what was built from them.
-  const cli = existsSync(join(root, "src")) ? "../src/cli.ts" : "../dist/cli.js";
+  const cli = existsSync(join(root, "src")) ? "../src/cli/program.ts" : "../dist/cli/program.js";
   import(cli).then((loaded) => loaded.runCli(process.argv.slice(2)));
 }
 

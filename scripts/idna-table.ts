@@ -7,7 +7,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { IdnaCharacter } from "../src/schema/formats/idna-characters.ts";
+import type { IdnaCharacter } from "../src/schema/formats/idna-properties.ts";
 
 const OUTPUT = new URL("../src/schema/formats/idna-table.ts", import.meta.url);
 const CODE_POINTS = 0x110000;
@@ -131,7 +131,7 @@ function render(): string {
   }
   const objects = [...kinds.keys()].map((kind) => `  ${kind.replaceAll(/"(\w+)":/g, " $1: ").replaceAll("}", " }")},`);
   return `// Written by scripts/idna-table.ts from the Unicode Character Database 16.0.0; do not edit.
-import type { IdnaCharacter } from "./idna-characters.ts";
+import type { IdnaCharacter } from "./idna-properties.ts";
 
 /** The kinds of code points that may stand in a name. */
 export const IDNA_CHARACTERS: readonly IdnaCharacter[] = [

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { FindingCode } from "../src/audit/finding.ts";
-import { CODES } from "../src/codes.ts";
+import { CODES } from "../src/config/codes.ts";
 import type { Setting } from "../src/config/setting.ts";
 import { SETTINGS } from "../src/config/settings.ts";
 import { describeBytes, describeKind, describeValue } from "../src/config/values.ts";
 import { CONTRACT_CODES } from "../src/contract/fault.ts";
-import { CHANGE_RULES } from "../src/contract/compatibility/change-rules.ts";
+import { CHANGE_RULES } from "../src/inclusion/change-rules.ts";
 import type { ContractFailureCode, MalformedCode } from "../src/core/failure.ts";
 import type { HaltCode } from "../src/gateway/event.ts";
 

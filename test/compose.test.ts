@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { Script } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
-import { readConfig, type Config } from "../src/config.ts";
+import { readConfig, type Config } from "../src/config/config.ts";
 import { SETTINGS } from "../src/config/settings.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");

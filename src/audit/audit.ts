@@ -1,4 +1,5 @@
-import { compileContractSet, type CompiledContractSet } from "../core/compile.ts";
+import { compileContractSet } from "../core/compile.ts";
+import { type CompiledContractSet } from "../core/compiled.ts";
 import { openContractSet } from "../core/contract-set.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { ENGINE } from "../core/decide.ts";
@@ -16,11 +17,11 @@ import { findOrphans } from "./orphans.ts";
 import { differsFromLog, fetchRange } from "./source.ts";
 import type { Finding } from "./finding.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
-import { createErasureBook } from "../store/erasures.ts";
-import { operatorActions } from "../store/operator-actions.ts";
-import { EVIDENCE_DROPPED, SUCCEEDS, type LedgerEntry } from "../store/ledger.ts";
-import { decodeOutcomes } from "../store/proof.ts";
-import { NOTHING_APPLIED, type Resolved } from "../store/resolution.ts";
+import { createErasureBook } from "../operator/erasures.ts";
+import { operatorActions } from "../operator/actions.ts";
+import { EVIDENCE_DROPPED, SUCCEEDS, type LedgerEntry } from "../ledger/entry.ts";
+import { decodeOutcomes } from "../ledger/proof.ts";
+import { NOTHING_APPLIED, type Resolved } from "../gateway/resolution.ts";
 import type { StoreReads, StreamNote } from "../store/store.ts";
 
 export type AuditOptions = {

@@ -1,9 +1,9 @@
 import { canonicalText } from "../json/canonical.ts";
 import type { Position } from "../core/record.ts";
 import type { Draft } from "../gateway/decide-batch.ts";
-import { contentDigest, type Redecided } from "../store/decided.ts";
-import { conflictOf } from "../store/duplicate.ts";
-import type { Resolution } from "../store/resolution.ts";
+import { contentDigest, type Redecided } from "../gateway/decided.ts";
+import { conflictOf } from "../gateway/duplicate.ts";
+import type { Resolution } from "../gateway/resolution.ts";
 import type { Difference, FailedRow, Holder, PassedRow, Receipt } from "../store/store.ts";
 
 /** What should have become of the records of an entry that passed and are no fact of their own. */

@@ -1,11 +1,11 @@
-import type { CompiledContractSet } from "../core/compile.ts";
+import type { CompiledContractSet } from "../core/compiled.ts";
 import { ENGINE } from "../core/decide.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import type { Draft } from "../gateway/decide-batch.ts";
 import { redraft } from "../gateway/redraft.ts";
-import type { LedgerEntry } from "../store/ledger.ts";
-import { decodeOutcomes } from "../store/proof.ts";
-import { resolvedOf, type Resolved } from "../store/resolution.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
+import { decodeOutcomes } from "../ledger/proof.ts";
+import { resolvedOf, type Resolved } from "../gateway/resolution.ts";
 import type { Difference, StoreReads, StreamNote } from "../store/store.ts";
 import { claimsOf, type Claims } from "./claims.ts";
 import type { Finding, FindingCode } from "./finding.ts";

@@ -1,4 +1,4 @@
-import type { Erasure, ErasureBook } from "../store/erasures.ts";
+import type { Erasure, ErasureBook } from "../operator/erasures.ts";
 import type { Finding } from "./finding.ts";
 
 /** Records of a stream that an operator erased at once. */

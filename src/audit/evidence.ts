@@ -1,7 +1,7 @@
 import { recordsOfEntry } from "../gateway/redraft.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
-import { isWithin, type Erasure, type ErasureBook } from "../store/erasures.ts";
-import type { LedgerEntry } from "../store/ledger.ts";
+import { isWithin, type Erasure, type ErasureBook } from "../operator/erasures.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
 import type { StreamNote } from "../store/store.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 

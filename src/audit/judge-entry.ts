@@ -1,7 +1,7 @@
-import type { CompiledContractSet } from "../core/compile.ts";
+import type { CompiledContractSet } from "../core/compiled.ts";
 import type { KeptRecord } from "../ledger/tombstone.ts";
-import type { ErasureBook } from "../store/erasures.ts";
-import type { LedgerEntry } from "../store/ledger.ts";
+import type { ErasureBook } from "../operator/erasures.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
 import type { StoreReads, StreamNote } from "../store/store.ts";
 import { checkEntry, type EntryVerdict } from "./entry.ts";
 import { checkEvidence } from "./evidence.ts";

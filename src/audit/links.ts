@@ -1,5 +1,5 @@
-import { entryHash, GENESIS, type LedgerEntry } from "../store/ledger.ts";
-import type { Resolved } from "../store/resolution.ts";
+import { entryHash, GENESIS, type LedgerEntry } from "../ledger/entry.ts";
+import type { Resolved } from "../gateway/resolution.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 
 /** Whether an entry says of the one before what applying that one did. @param resolved null when it cannot be told. */

@@ -1,7 +1,7 @@
 import { logIdOf, type Source, type Stream } from "../source/source.ts";
-import { describeStanding, standingOf } from "../store/known-logs.ts";
-import { describeLack, lackOf, recordedLosses, without } from "../store/losses.ts";
-import { operatorActions } from "../store/operator-actions.ts";
+import { describeStanding, standingOf } from "../operator/known-logs.ts";
+import { describeLack, lackOf, recordedLosses, without } from "../operator/losses.ts";
+import { operatorActions } from "../operator/actions.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { Finding } from "./finding.ts";
 

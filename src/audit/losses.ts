@@ -1,5 +1,5 @@
 import type { OffsetRange } from "../source/source.ts";
-import { without, type Loss } from "../store/losses.ts";
+import { without, type Loss } from "../operator/losses.ts";
 
 export type Gap = { readonly stream: string; readonly from: bigint; readonly to: bigint; readonly note: string };
 

@@ -1,7 +1,7 @@
-import { GENESIS, type LedgerEntry } from "../store/ledger.ts";
-import { withAction, type Loss } from "../store/losses.ts";
-import { operatorActions } from "../store/operator-actions.ts";
-import { actionHash, type OperatorAction } from "../store/operator.ts";
+import { GENESIS, type LedgerEntry } from "../ledger/entry.ts";
+import { withAction, type Loss } from "../operator/losses.ts";
+import { operatorActions } from "../operator/actions.ts";
+import { actionHash, type OperatorAction } from "../ledger/operator-log.ts";
 import type { StoreReads } from "../store/store.ts";
 
 /** Walks the chain of operator actions. @returns the gaps and losses that were accepted, and what is wrong with the chain. */

@@ -1,6 +1,6 @@
 import { createLookup } from "../gateway/lookup.ts";
-import type { LedgerEntry } from "../store/ledger.ts";
-import { outcomeAt } from "../store/proof.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
+import { outcomeAt } from "../ledger/proof.ts";
 import type { DocumentPlace, StoreReads, StreamNote } from "../store/store.ts";
 import type { Finding } from "./finding.ts";
 

@@ -3,7 +3,7 @@ import { evidenceOf } from "../ledger/evidence.ts";
 import { evidenceDigest, recordDigest } from "../ledger/packed.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
-import type { LedgerEntry } from "../store/ledger.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
 
 const FETCH: FetchLimits = { bytesMax: 8_388_608, recordsMax: 10_000, waitMs: 0 };
 

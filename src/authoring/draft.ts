@@ -1,7 +1,7 @@
 import type { FormatsMode, Rule } from "../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { refuseSchema } from "../schema/schema-lint.ts";
-import { schemaRequires } from "../contract/identity-proof.ts";
+import { schemaRequires } from "../inclusion/identity-proof.ts";
 import { toJsonText } from "../json/json-text.ts";
 
 /** A contract that somebody has yet to read: version 1, a draft. */

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setting, type Setting, type SourceSetting } from "./setting.ts";
-import type { ConfigFault } from "./settings.ts";
+import type { ConfigFault } from "./fault.ts";
 
 /** Where heads are anchored, how often, and with which key. */
 export type AnchorConfig = {

@@ -1,5 +1,5 @@
 import type { HttpDirectory, Refreshed } from "../contract/http-directory.ts";
-import { threadEntry } from "../isolate/entry.ts";
+import { threadEntry } from "../thread-entry.ts";
 import { openThread, type ThreadLimits } from "../isolate/thread.ts";
 
 /** A copy of contracts on the web that is brought up to date now and then, in a thread. */

@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { isIP } from "node:net";
-import type { SettingInForce } from "../config.ts";
-import type { SettingKey } from "./setting.ts";
-import type { ConfigFault } from "./settings.ts";
+import type { SettingInForce, SettingKey } from "./setting.ts";
+import type { ConfigFault } from "./fault.ts";
 import { describeValue } from "./values.ts";
 
 /** How to reach Kafka, and as whom. Passwords and tokens are read from their files at every connection, certificates once. */

@@ -3,7 +3,8 @@ import { didYouMean, shorten } from "../contract/yaml-fields.ts";
 import type { Place } from "../contract/fault.ts";
 import { createSourceText, decodeText, readBytes } from "../contract/source-text.ts";
 import type { Setting, SettingKey, SettingValue, SourceSetting } from "./setting.ts";
-import { SETTINGS, type ConfigFault } from "./settings.ts";
+import { SETTINGS } from "./settings.ts";
+import { type ConfigFault } from "./fault.ts";
 import { parseScalar, sourceOf } from "./values.ts";
 
 /** A value as written in the file, with its place as `file:line:column`. */

@@ -1,5 +1,5 @@
 import { setting, type Setting, type SourceSetting } from "./setting.ts";
-import type { ConfigFault } from "./settings.ts";
+import type { ConfigFault } from "./fault.ts";
 
 /** How the HTTP server is reached, and how it answers the reference's clients. */
 export type HttpConfig = {

@@ -4,7 +4,7 @@ import type { Fault } from "../contract/fault.ts";
 import { toContractSet } from "../contract/files.ts";
 import type { PayloadLimits, SealedContractSet } from "../core/contract-set.ts";
 import type { SourceSetting } from "./setting.ts";
-import type { ConfigFault } from "./settings.ts";
+import type { ConfigFault } from "./fault.ts";
 import { checkShadow, type ShadowSetting } from "./shadow.ts";
 import type { HttpConfig } from "./http-settings.ts";
 import { checkSources, checkValidated } from "./sources.ts";

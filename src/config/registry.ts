@@ -1,6 +1,5 @@
-import type { SettingInForce } from "../config.ts";
-import { setting, type Setting, type SettingKey } from "./setting.ts";
-import type { ConfigFault } from "./settings.ts";
+import { type SettingInForce, setting, type Setting, type SettingKey } from "./setting.ts";
+import type { ConfigFault } from "./fault.ts";
 import { describeValue } from "./values.ts";
 
 /** A registry that says what schema ids stand for. */

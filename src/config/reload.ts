@@ -1,5 +1,5 @@
-import type { ContractsInForce, Swap } from "../contract/in-force.ts";
-import { threadEntry } from "../isolate/entry.ts";
+import type { ContractsInForce, Swap } from "../contract/live-contracts.ts";
+import { threadEntry } from "../thread-entry.ts";
 import { openThread, type ThreadLimits } from "../isolate/thread.ts";
 import type { ContractSettings, ContractsRead } from "./load-contracts.ts";
 import { signatureOf } from "./signature.ts";

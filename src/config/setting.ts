@@ -99,3 +99,6 @@ export function setting(
   const env = `SIGMA_${key.replaceAll(".", "_").toUpperCase()}`;
   return { key, value, byDefault, description, flag, env, alias, secret };
 }
+
+/** A setting in force and where it came from: "default", a variable, an option, or file:line:column. */
+export type SettingInForce = { readonly setting: Setting; readonly value: SettingValue; readonly origin: string };

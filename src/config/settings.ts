@@ -1,4 +1,3 @@
-import type { Code } from "../codes.ts";
 import { BREAKER_SETTINGS, ENGINE_SETTINGS } from "./engine-settings.ts";
 import { ANCHOR_SETTINGS } from "./anchor-settings.ts";
 import { HTTP_SETTINGS } from "./http-settings.ts";
@@ -110,11 +109,3 @@ export const SETTINGS: readonly Setting[] = [
 
 /** Variables that begin with SIGMA_ and are no setting. */
 export const OTHER_VARIABLES: readonly string[] = ["SIGMA_DEBUG", "SIGMA_RELAUNCHED"];
-
-/** Something wrong with the configuration: where (file:line:column, variable or option), what, and what to do. */
-export type ConfigFault = {
-  readonly place: string;
-  readonly code: Code;
-  readonly message: string;
-  readonly remedy: string;
-};

@@ -1,7 +1,7 @@
 import { parseContractName } from "../contract/contract-name.ts";
 import type { LoadedContract } from "../contract/files.ts";
 import { didYouMean } from "../contract/yaml-fields.ts";
-import type { ConfigFault } from "./settings.ts";
+import type { ConfigFault } from "./fault.ts";
 
 /** A version that judges live traffic beside the one that decides. */
 export type ShadowSetting = { readonly subject: string; readonly version: number };

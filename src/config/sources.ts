@@ -1,7 +1,7 @@
 import type { LoadedContract } from "../contract/files.ts";
 import { didYouMean } from "../contract/yaml-fields.ts";
 import type { SourceSetting } from "./setting.ts";
-import type { ConfigFault } from "./settings.ts";
+import type { ConfigFault } from "./fault.ts";
 
 /** Sources that name a contract, or a default version, that does not exist. */
 export function checkSources(

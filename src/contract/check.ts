@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { compileContractSet, type CompiledVersion } from "../core/compile.ts";
+import { compileContractSet } from "../core/compile.ts";
+import { type CompiledVersion } from "../core/compiled.ts";
 import { DEFAULT_LIMITS } from "../core/contract-set.ts";
 import { judge } from "../core/decide.ts";
 import { describeFailure, failureCode, type FailureReason } from "../core/failure.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DEFAULT_LIMITS } from "../core/contract-set.ts";
 import type { JsonValue } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
-import type { ComparedVersion } from "./compatibility/side.ts";
+import type { ComparedVersion } from "../inclusion/side.ts";
 import { parseContractName } from "./contract-name.ts";
 import { faultAt, type Fault, type Place } from "./fault.ts";
 import { loadContracts, type LoadedContract, type LoadedVersion } from "./files.ts";

@@ -6,9 +6,10 @@ import {
   type ComparisonOptions,
   type Direction,
   type Verdict,
-} from "./compatibility/compare.ts";
-import { describeWitness } from "./compatibility/describe.ts";
-import { diffVersions, type Fact } from "./compatibility/facts.ts";
+} from "../inclusion/compare.ts";
+import { describeWitness } from "../inclusion/describe.ts";
+import { diffVersions } from "../inclusion/facts.ts";
+import { type Fact } from "../inclusion/fact.ts";
 import { faultAt, type Fault } from "./fault.ts";
 
 /** What `check` may ask. The names are those of schema registries. */

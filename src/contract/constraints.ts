@@ -1,6 +1,6 @@
 import type { FormatsMode, Rule } from "../core/contract-set.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
-import { isAsserted } from "./compatibility/format-notes.ts";
+import { isAsserted } from "../inclusion/format-notes.ts";
 import { KEYWORDS } from "../schema/keywords.ts";
 
 /** One thing a version asks of a payload, and the version without it. */

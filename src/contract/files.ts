@@ -11,7 +11,7 @@ import {
 } from "../core/contract-set.ts";
 import { readContractYaml, type ContractText, type VersionText } from "./contract-yaml.ts";
 import { faultAt, sortFaults, type Fault, type Place } from "./fault.ts";
-import { schemaRequires } from "./identity-proof.ts";
+import { schemaRequires } from "../inclusion/identity-proof.ts";
 import { findPatternFault } from "../schema/pattern-syntax.ts";
 import { nearestName } from "./nearest.ts";
 import { readRule } from "./rule-lint.ts";

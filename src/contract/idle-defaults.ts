@@ -1,4 +1,4 @@
-import type { CompiledBinding, CompiledContractSet } from "../core/compile.ts";
+import type { CompiledBinding, CompiledContractSet } from "../core/compiled.ts";
 
 /** A source whose records will be FAILED, or those of them that declare no version, whatever they hold. */
 export type IdleDefault = { readonly topic: string; readonly message: string; readonly remedy: string };

@@ -1,4 +1,4 @@
-import type { CompiledContract, CompiledContractSet } from "../core/compile.ts";
+import type { CompiledContract, CompiledContractSet } from "../core/compiled.ts";
 import type { ContractStatus } from "../core/contract-set.ts";
 import type { ContractCatalog } from "./catalog.ts";
 

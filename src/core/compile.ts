@@ -1,73 +1,15 @@
-import type {
-  Binding,
-  Contract,
-  ContractSet,
-  ContractStatus,
-  ContractVersion,
-  PayloadLimits,
-  SealedContractSet,
-} from "./contract-set.ts";
-import { compileMachineId, compilePointers, type MachineId } from "./identity.ts";
-import { resolveDefault, resolveNames, type Resolved } from "./resolve.ts";
+import type { Binding, Contract, ContractSet, ContractVersion, SealedContractSet } from "./contract-set.ts";
+import { compileMachineId, compilePointers } from "./identity.ts";
+import { resolveDefault, resolveNames } from "./resolve.ts";
 import { ownSchemaIds } from "./wire-format.ts";
-import { compileRules, type CompiledRules } from "./rules.ts";
-import { compileSchema, type CompiledSchema } from "../schema/schema.ts";
+import { compileRules } from "./rules.ts";
+import { compileSchema } from "../schema/schema.ts";
 import type { JsonValue } from "../json/json.ts";
-import { compileNumberTypes, type NumberTypes } from "../schema/number-types.ts";
+import { compileNumberTypes } from "../schema/number-types.ts";
+import type { CompiledVersion, CompiledContract, SchemaIds, CompiledBinding, CompiledContractSet } from "./compiled.ts";
 
 /** Kind of the ids of facts: another use of machine ids would get another kind, and so other ids. */
 const IDENTITY_KIND = "payload";
-
-/** Names one immutable version wherever a decision is stored. */
-export type ContractRef = { readonly subject: string; readonly version: number; readonly digest: string };
-
-/** One version, ready to judge. */
-export type CompiledVersion = {
-  readonly ref: ContractRef;
-  readonly status: ContractStatus;
-  readonly schema: CompiledSchema;
-  readonly rules: CompiledRules;
-  readonly identity: ReturnType<typeof compilePointers>;
-  /** RFC 6901 pointers of the identity's fields. */
-  readonly identityFields: readonly string[];
-  readonly machineId: (fields: readonly JsonValue[]) => MachineId;
-  readonly numbers: NumberTypes;
-  /** The schema's own `$id`, by which a CloudEvent's `dataschema` may declare it. */
-  readonly schemaId: string | null;
-};
-
-export type CompiledContract = {
-  readonly subject: string;
-  readonly collection: string;
-  /** Reads the payload field that may declare the version; null when the contract names none. */
-  readonly versionField: ((payload: JsonValue) => JsonValue | undefined) | null;
-  readonly versions: ReadonlyMap<number, CompiledVersion>;
-};
-
-/** By id, in decimal digits or as a GUID. */
-export type SchemaIds = ReadonlyMap<string, { readonly subject: string; readonly version: number } | null>;
-
-export type CompiledBinding = {
-  readonly binding: Binding;
-  readonly contract: CompiledContract;
-  /** What a schema id stands for: those of a registry, and this gateway's own. */
-  readonly schemaIds: SchemaIds;
-  /** What a record that declares nothing resolves to; null when the binding has no default. */
-  readonly byDefault: Resolved | null;
-  /** What each version's name in the `sigma-contract` header resolves to, when nothing else is declared. */
-  readonly byHeader: ReadonlyMap<string, Resolved>;
-};
-
-/** A contract set ready to decide with: swapped whole, read once for each batch. */
-export type CompiledContractSet = {
-  readonly digest: string;
-  /** RFC 8785 form under `digest`, as the store keeps it. */
-  readonly text: string;
-  readonly limits: PayloadLimits;
-  readonly bySubject: ReadonlyMap<string, CompiledContract>;
-  readonly byTopic: ReadonlyMap<string, CompiledBinding>;
-  readonly schemaIds: SchemaIds;
-};
 
 /** Every version of a set by its digest: what {@link compileContractSet} need not compile again. */
 export function compiledVersionsOf(set: CompiledContractSet): Map<string, CompiledVersion> {

@@ -1,5 +1,5 @@
 import { parseJson } from "../json/parse-json.ts";
-import type { CompiledContractSet, ContractRef } from "./compile.ts";
+import type { CompiledContractSet, ContractRef } from "./compiled.ts";
 import type { Contract, ContractSet, ContractVersion } from "./contract-set.ts";
 
 const PARSED = new WeakMap<CompiledContractSet, ContractSet>();

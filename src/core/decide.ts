@@ -1,4 +1,4 @@
-import type { CompiledBinding, CompiledContractSet, CompiledVersion, ContractRef } from "./compile.ts";
+import type { CompiledBinding, CompiledContractSet, CompiledVersion, ContractRef, Declaration } from "./compiled.ts";
 import type { PayloadLimits } from "./contract-set.ts";
 import type { FailureReason, RuleFailure, SchemaFailure } from "./failure.ts";
 import type { Violation } from "../schema/violation.ts";
@@ -12,7 +12,7 @@ import type { Header } from "./record.ts";
 import { structuredEvent } from "./structured-event.ts";
 import { frameBytes, framedSchemaId } from "./wire-format.ts";
 import { locate, type Located } from "../json/locate.ts";
-import { resolveVersion, type Declaration } from "./resolve.ts";
+import { resolveVersion } from "./resolve.ts";
 
 /**
  * Version of the decision semantics. Raised when, and only when, a row of test/vectors changes its decision; the

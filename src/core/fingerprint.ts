@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { ContractRef } from "./compile.ts";
+import type { ContractRef } from "./compiled.ts";
 import type { FailureReason } from "./failure.ts";
 import type { Violation } from "../schema/violation.ts";
 

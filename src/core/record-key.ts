@@ -3,7 +3,7 @@ import { canonicalText } from "../json/canonical.ts";
 import type { JsonValue } from "../json/json.ts";
 import { compileLocate, type ByteRange } from "../json/locate.ts";
 import { compileMembers, MEMBERS_MAX } from "../json/members.ts";
-import type { CompiledBinding, CompiledVersion } from "./compile.ts";
+import type { CompiledBinding, CompiledVersion } from "./compiled.ts";
 import type { PayloadLimits } from "./contract-set.ts";
 import { parseValue } from "./payload.ts";
 import type { Header } from "./record.ts";

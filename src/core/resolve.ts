@@ -1,23 +1,15 @@
-import type { CompiledBinding, CompiledContract, CompiledVersion } from "./compile.ts";
+import {
+  type CompiledBinding,
+  type CompiledContract,
+  DECLARATIONS,
+  type Declaration,
+  type Resolved,
+} from "./compiled.ts";
 import type { Binding } from "./contract-set.ts";
-import type { ContractFailure, ContractFailureCode } from "./failure.ts";
+import type { ContractFailureCode } from "./failure.ts";
 import type { JsonValue } from "../json/json.ts";
 import type { Header } from "./record.ts";
 import { headerSchemaId, SCHEMA_ID_HEADER } from "./wire-format.ts";
-
-/** The ways a record's version can be declared, strongest first: of several that agree the strongest gives the name. */
-export const DECLARATIONS = ["header", "cloudevents", "wire-format", "payload", "default"] as const;
-
-export type Declaration = (typeof DECLARATIONS)[number];
-
-export type Resolved =
-  | { readonly ok: true; readonly version: CompiledVersion; readonly declaredBy: Declaration }
-  | {
-      readonly ok: false;
-      readonly reason: ContractFailure;
-      /** The version that was declared, when there is such a version that may not judge. */
-      readonly refused: { readonly version: CompiledVersion; readonly declaredBy: Declaration } | null;
-    };
 
 /** Header that declares a version: `sigma-contract: shipment@2`. */
 export const CONTRACT_HEADER = "sigma-contract";

@@ -1,7 +1,7 @@
 import { recordAction, type Operator } from "../gateway/operate.ts";
 import type { Log, OffsetRange, Source } from "../source/source.ts";
-import { erasedDetail, followErasures, type Erasure } from "../store/erasures.ts";
-import { EVIDENCE_DROPPED } from "../store/ledger.ts";
+import { erasedDetail, followErasures, type Erasure } from "../operator/erasures.ts";
+import { EVIDENCE_DROPPED } from "../ledger/entry.ts";
 import type { Store, StreamNote } from "../store/store.ts";
 import { eraseEntry } from "./erase-entry.ts";
 import { createEntryReader, type EntryReader } from "./opened.ts";

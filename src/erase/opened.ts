@@ -1,12 +1,12 @@
-import type { CompiledContractSet } from "../core/compile.ts";
+import type { CompiledContractSet } from "../core/compiled.ts";
 import { openEntryRecords, type EntryRecords } from "../gateway/entry-records.ts";
 import { createLookup, type Lookup } from "../gateway/lookup.ts";
 import { redraft } from "../gateway/redraft.ts";
 import { storedContractSet } from "../gateway/stored-set.ts";
 import type { KeptRecord } from "../ledger/tombstone.ts";
-import type { Redecided } from "../store/decided.ts";
-import type { LedgerEntry } from "../store/ledger.ts";
-import { decodeApplied, type AppliedLetter } from "../store/proof.ts";
+import type { Redecided } from "../gateway/decided.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
+import { decodeApplied, type AppliedLetter } from "../ledger/proof.ts";
 import type { SettledRow, StoreReads, StreamNote } from "../store/store.ts";
 import type { SeenRecord } from "./selection.ts";
 

@@ -1,7 +1,7 @@
 import { ENGINE } from "../core/decide.ts";
 import { redoTail } from "../gateway/redo.ts";
-import { entryFor } from "../store/decided.ts";
-import { proofOfNothing } from "../store/proof.ts";
+import { entryFor } from "../gateway/decided.ts";
+import { proofOfNothing } from "../ledger/proof.ts";
 import type { Store, StreamNote } from "../store/store.ts";
 
 /** How often another process may be first. */

@@ -1,9 +1,9 @@
 import { isErased } from "../ledger/tombstone.ts";
 import type { OffsetRange } from "../source/source.ts";
-import { rangesOf } from "../store/erasures.ts";
-import { EVIDENCE_DROPPED } from "../store/ledger.ts";
+import { rangesOf } from "../operator/erasures.ts";
+import { EVIDENCE_DROPPED } from "../ledger/entry.ts";
 import { entriesWithNext } from "../store/ledger-walk.ts";
-import type { AppliedLetter } from "../store/proof.ts";
+import type { AppliedLetter } from "../ledger/proof.ts";
 import type { StoreReads, StreamNote } from "../store/store.ts";
 import { createEntryReader } from "./opened.ts";
 import { matcherOf, mayBeIn, mayHold, type Selection } from "./selection.ts";

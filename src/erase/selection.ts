@@ -1,4 +1,4 @@
-import type { CompiledContractSet, CompiledVersion } from "../core/compile.ts";
+import type { CompiledContractSet, CompiledVersion } from "../core/compiled.ts";
 import { failureCode } from "../core/failure.ts";
 import { settleIntegers, type Parsed } from "../core/long-integers.ts";
 import { compilePointers } from "../core/identity.ts";
@@ -7,9 +7,9 @@ import { canonicalText } from "../json/canonical.ts";
 import type { JsonValue } from "../json/json.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import type { OffsetRange } from "../source/source.ts";
-import type { Redecided } from "../store/decided.ts";
-import { isWithin } from "../store/erasures.ts";
-import type { AppliedLetter } from "../store/proof.ts";
+import type { Redecided } from "../gateway/decided.ts";
+import { isWithin } from "../operator/erasures.ts";
+import type { AppliedLetter } from "../ledger/proof.ts";
 import type { StreamNote } from "../store/store.ts";
 
 /** Offsets of one stream. */

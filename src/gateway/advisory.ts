@@ -1,8 +1,8 @@
 import type { Standing } from "../contract/negotiation.ts";
 import type { Header } from "../core/record.ts";
 import type { NewRecord } from "../source/source.ts";
-import { createRationing } from "./rationing.ts";
-import type { Sighting } from "./traffic.ts";
+import { createRationing } from "../traffic/throttle-by-name.ts";
+import type { Sighting } from "../traffic/sightings.ts";
 
 /** A producer still sends a deprecated version. */
 export type Advisory = { readonly topic: string; readonly producer: string; readonly standing: Standing };

@@ -1,7 +1,7 @@
 import { Unavailable } from "../core/unavailable.ts";
 import type { AnchorWriter } from "../anchor/writer.ts";
 import type { AnchoredHead, OperatorHead } from "../ledger/anchor.ts";
-import { operatorActions } from "../store/operator-actions.ts";
+import { operatorActions } from "../operator/actions.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { GatewayEvent, AnchorEvent } from "./event.ts";
 

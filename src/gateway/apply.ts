@@ -1,6 +1,6 @@
 import { Unavailable } from "../core/unavailable.ts";
-import { conflictOf, hasSameContent, isSamePosition } from "../store/duplicate.ts";
-import { resolvedOf, type Resolution, type Resolved } from "../store/resolution.ts";
+import { conflictOf, hasSameContent, isSamePosition } from "./duplicate.ts";
+import { resolvedOf, type Resolution, type Resolved } from "./resolution.ts";
 import type { FailedRow, Holder, PassedRow, Receipt, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
 import { countFailure, type Draft } from "./decide-batch.ts";
 

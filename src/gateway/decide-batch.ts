@@ -3,11 +3,11 @@ import type { Position, SourceRecord } from "../core/record.ts";
 import { createEvidence, readEvidence } from "../ledger/evidence.ts";
 import { evidenceDigest } from "../ledger/packed.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
-import { outcomeOf, type Redecided } from "../store/decided.ts";
-import type { LedgerEntry } from "../store/ledger.ts";
-import { createProof, type Proof } from "../store/proof.ts";
+import { outcomeOf, type Redecided } from "./decided.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
+import { createProof, type Proof } from "../ledger/proof.ts";
 import type { FailedRow, PassedRow, StagedFacts, StagedFailures, StoreWrites, StreamNote } from "../store/store.ts";
-import { createPlaces } from "./places.ts";
+import { createPlaces } from "./first-seen.ts";
 
 /** A batch as it was decided: what its ledger entry will say, and what it will bring into the store. */
 export type Draft = {

@@ -1,9 +1,9 @@
-import type { CompiledContractSet } from "../core/compile.ts";
+import type { CompiledContractSet } from "../core/compiled.ts";
 import type { SourceRecord } from "../core/record.ts";
 import { schemaIdsOf } from "../core/wire-format.ts";
 import { packEvidence } from "../ledger/packed.ts";
 import type { Fetched, OffsetRange, Stream } from "../source/source.ts";
-import { decideRecord, type Decided } from "../store/decided.ts";
+import { decideRecord, type Decided } from "./decided.ts";
 import type { StreamNote } from "../store/store.ts";
 import { decideBatch, type Draft } from "./decide-batch.ts";
 import type { Halt } from "./event.ts";

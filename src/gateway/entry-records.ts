@@ -1,6 +1,6 @@
 import type { KeptRecord } from "../ledger/tombstone.ts";
-import { followErasures } from "../store/erasures.ts";
-import type { LedgerEntry } from "../store/ledger.ts";
+import { followErasures } from "../operator/erasures.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
 import type { StoreReads, StreamNote } from "../store/store.ts";
 import { recordsOfEntry } from "./redraft.ts";
 

@@ -1,8 +1,8 @@
 import { logIdOf, type Source, type Stream } from "../source/source.ts";
-import { standingOf } from "../store/known-logs.ts";
-import { EVIDENCE_DROPPED, type LedgerEntry } from "../store/ledger.ts";
-import { recordedLosses, type Loss } from "../store/losses.ts";
-import { outcomeAt } from "../store/proof.ts";
+import { standingOf } from "../operator/known-logs.ts";
+import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
+import { recordedLosses, type Loss } from "../operator/losses.ts";
+import { outcomeAt } from "../ledger/proof.ts";
 import type { Store, SettledRow, StoreReads } from "../store/store.ts";
 import type { Gateway } from "./gateway.ts";
 

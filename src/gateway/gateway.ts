@@ -3,9 +3,9 @@ import { BREAKER_OFF, createBreaker, type BreakerLimits } from "./breaker.ts";
 import type { GatewayEvent, Observe } from "./event.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
 import { ingestStream } from "./ingest.ts";
-import { waitForOperator } from "./halted.ts";
+import { waitForOperator } from "./wait-for-operator.ts";
 import { createLoops } from "./loops.ts";
-import { createTurns } from "./turns.ts";
+import { createTurns } from "./settle-limit.ts";
 
 /** What one stream is doing, for readiness, `status` and people. */
 type StreamState = {

@@ -1,9 +1,9 @@
 import { Unavailable } from "../core/unavailable.ts";
 import type { Appended, ClosedFor, Log, Stream } from "../source/source.ts";
-import type { HaltNote } from "../store/operator.ts";
+import type { HaltNote } from "../ledger/operator-log.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { Gateway } from "./gateway.ts";
-import { STREAM_ENDED } from "./halted.ts";
+import { STREAM_ENDED } from "./wait-for-operator.ts";
 
 type Deps = {
   readonly gateway: Pick<Gateway, "streams">;

@@ -1,10 +1,10 @@
-import type { CompiledContractSet } from "../core/compile.ts";
+import type { CompiledContractSet } from "../core/compiled.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
-import type { Decided } from "../store/decided.ts";
+import type { Decided } from "./decided.ts";
 import type { Store } from "../store/store.ts";
 import type { Observe } from "./event.ts";
 import type { Mirror } from "./mirror.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns } from "./settle-limit.ts";
 
 /** Looks on while a batch is decided; no decision depends on it. */
 export type Onlooker = {

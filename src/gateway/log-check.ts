@@ -1,7 +1,7 @@
 import { logIdOf, type Source, type Stream } from "../source/source.ts";
-import { describeStanding, standingOf } from "../store/known-logs.ts";
-import type { LedgerEntry } from "../store/ledger.ts";
-import { describeLack, lackOf, type Lack } from "../store/losses.ts";
+import { describeStanding, standingOf } from "../operator/known-logs.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
+import { describeLack, lackOf, type Lack } from "../operator/losses.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { Halt } from "./event.ts";
 

@@ -1,8 +1,8 @@
-import type { CompiledContractSet } from "../core/compile.ts";
+import type { CompiledContractSet } from "../core/compiled.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
-import { EVIDENCE_DROPPED, type LedgerEntry } from "../store/ledger.ts";
-import { conflictOf, hasSameContent, isSamePosition, receiptOf } from "../store/duplicate.ts";
-import { decodeOutcomes } from "../store/proof.ts";
+import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
+import { conflictOf, hasSameContent, isSamePosition, receiptOf } from "./duplicate.ts";
+import { decodeOutcomes } from "../ledger/proof.ts";
 import type { Holder, PassedRow, SettledRow, StoreReads, StreamNote } from "../store/store.ts";
 import { openEntryRecords } from "./entry-records.ts";
 import { decideAgain } from "./redraft.ts";

@@ -1,6 +1,6 @@
 import type { Stream } from "../source/source.ts";
-import { EVIDENCE_DROPPED, type LedgerEntry } from "../store/ledger.ts";
-import { NOTHING_APPLIED, resolvedOf } from "../store/resolution.ts";
+import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
+import { NOTHING_APPLIED, resolvedOf } from "./resolution.ts";
 import type { Store } from "../store/store.ts";
 import { applyDraft, type Applied } from "./apply.ts";
 import type { Halt } from "./event.ts";

@@ -1,4 +1,4 @@
-import type { CompiledContractSet } from "../core/compile.ts";
+import type { CompiledContractSet } from "../core/compiled.ts";
 import { ENGINE, type Decision, type Failed } from "../core/decide.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import { settleIntegers } from "../core/long-integers.ts";
@@ -9,9 +9,9 @@ import { framedSchemaId } from "../core/wire-format.ts";
 import { readEvidence } from "../ledger/evidence.ts";
 import { evidenceDigest, EVIDENCE_BYTES_MAX, unpackEvidence } from "../ledger/packed.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
-import { decidedAs, decideRecord, erasedAs, outcomeOf, type Redecided } from "../store/decided.ts";
-import type { LedgerEntry, Outcome } from "../store/ledger.ts";
-import { decodeOutcomes } from "../store/proof.ts";
+import { decidedAs, decideRecord, erasedAs, outcomeOf, type Redecided } from "./decided.ts";
+import type { LedgerEntry, Outcome } from "../ledger/entry.ts";
+import { decodeOutcomes } from "../ledger/proof.ts";
 import type { RefusalOf, StoreWrites, StreamNote } from "../store/store.ts";
 import { decideBatch, type Draft } from "./decide-batch.ts";
 

@@ -1,4 +1,5 @@
-import { compileContractSet, type CompiledContractSet } from "../core/compile.ts";
+import { compileContractSet } from "../core/compile.ts";
+import { type CompiledContractSet } from "../core/compiled.ts";
 import { openContractSet } from "../core/contract-set.ts";
 import type { StoreReads } from "../store/store.ts";
 

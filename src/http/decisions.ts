@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { fateOf, type Fate } from "../gateway/fate.ts";
 import { exactInteger } from "../json/exact-integer.ts";
 import type { Stream } from "../source/source.ts";
-import { wasErased } from "../store/decided.ts";
+import { wasErased } from "../gateway/decided.ts";
 import type { SettledRow } from "../store/store.ts";
 import type { HttpDeps } from "./deps.ts";
 import { withDeprecation } from "./negotiation.ts";

@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { ContractCatalog } from "../contract/catalog.ts";
-import type { CompiledContractSet, ContractRef } from "../core/compile.ts";
+import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Lookup } from "../gateway/lookup.ts";
 import type { Log, Source } from "../source/source.ts";
 import type { ThreadLimits } from "../isolate/thread.ts";
-import type { ShadowSnapshot } from "../shadow/thread.ts";
+import type { ShadowSnapshot } from "../rejudge/shadow/thread.ts";
 import type { Store, StoreReads } from "../store/store.ts";
 
 /** What the HTTP interface needs. */

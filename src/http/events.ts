@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { NewRecord } from "../source/source.ts";
-import { hashBytes } from "../store/decided.ts";
+import { hashBytes } from "../gateway/decided.ts";
 import type { HttpDeps } from "./deps.ts";
 import type { Held } from "./held.ts";
 import { answerLines } from "./lines.ts";

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { LineTooLong, readLineBatches } from "../json/lines.ts";
 import { exactInteger, type ExactInteger } from "../json/exact-integer.ts";
 import type { Appended, NewRecord } from "../source/source.ts";
-import { hashBytes } from "../store/decided.ts";
+import { hashBytes } from "../gateway/decided.ts";
 import { isGzip, plainChunks, startClock, UNPACKING_BYTES } from "./body.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import type { Lease } from "./held.ts";

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import type { ShadowSnapshot } from "../shadow/thread.ts";
+import type { ShadowSnapshot } from "../rejudge/shadow/thread.ts";
 import type { HttpDeps, Verdict } from "./deps.ts";
 import type { Held } from "./held.ts";
 import { metricsSchema } from "./watch-schemas.ts";

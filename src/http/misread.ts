@@ -1,4 +1,4 @@
-import type { CompiledContractSet } from "../core/compile.ts";
+import type { CompiledContractSet } from "../core/compiled.ts";
 import type { JsonObject } from "../json/json.ts";
 import { contentsOf } from "../core/contents.ts";
 import { LINE_TYPES } from "./media.ts";

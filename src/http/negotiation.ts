@@ -8,7 +8,7 @@ import {
   type AcceptedContract,
   type Standing,
 } from "../contract/negotiation.ts";
-import type { CompiledBinding, CompiledContract, ContractRef } from "../core/compile.ts";
+import type { CompiledBinding, CompiledContract, ContractRef } from "../core/compiled.ts";
 import type { Header } from "../core/record.ts";
 import { resolveVersion } from "../core/resolve.ts";
 import type { HttpDeps } from "./deps.ts";

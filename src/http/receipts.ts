@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Unavailable } from "../core/unavailable.ts";
 import { isDropped } from "../gateway/fate.ts";
 import type { Appended } from "../source/source.ts";
-import { hashBytes, wasErased } from "../store/decided.ts";
+import { hashBytes, wasErased } from "../gateway/decided.ts";
 import type { SettledRow } from "../store/store.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import { withDeprecation } from "./negotiation.ts";

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import type { CompiledBinding } from "../core/compile.ts";
+import type { CompiledBinding } from "../core/compiled.ts";
 import type { PayloadLimits } from "../core/contract-set.ts";
 import { compileFieldKey, compileIdentityKey, type IdentityKey } from "../core/record-key.ts";
 import type { NewRecord } from "../source/source.ts";

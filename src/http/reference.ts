@@ -1,4 +1,4 @@
-import type { CompiledBinding, CompiledContract, CompiledContractSet } from "../core/compile.ts";
+import type { CompiledBinding, CompiledContract, CompiledContractSet } from "../core/compiled.ts";
 import { decideBound, type Decision } from "../core/decide.ts";
 import { parseValue } from "../core/payload.ts";
 import type { Header } from "../core/record.ts";

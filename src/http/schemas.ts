@@ -1,4 +1,4 @@
-import { DECLARATIONS } from "../core/resolve.ts";
+import { DECLARATIONS } from "../core/compiled.ts";
 import { answer, name, orNull, problem, text, whole, type Schemas } from "./schema-parts.ts";
 import { VIOLATION } from "./violation-schema.ts";
 

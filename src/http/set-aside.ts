@@ -1,4 +1,4 @@
-import type { CompiledContractSet, ContractRef } from "../core/compile.ts";
+import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
 import type { ContractVersion } from "../core/contract-set.ts";
 import { partsOf } from "../json/parts.ts";
 import { stepsIn, valueAt } from "../json/pointer-steps.ts";

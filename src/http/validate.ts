@@ -1,10 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import {
-  compileBinding,
-  type CompiledBinding,
-  type CompiledContract,
-  type CompiledContractSet,
-} from "../core/compile.ts";
+import { compileBinding } from "../core/compile.ts";
+import { type CompiledBinding, type CompiledContract, type CompiledContractSet } from "../core/compiled.ts";
 import type { Binding } from "../core/contract-set.ts";
 import { decideBound, type Decision } from "../core/decide.ts";
 import { failureCode } from "../core/failure.ts";

@@ -1,7 +1,7 @@
 import { describeFailure, failureCode, type FailureReason } from "../core/failure.ts";
-import type { ContractRef } from "../core/compile.ts";
+import type { ContractRef } from "../core/compiled.ts";
 import type { Decision } from "../core/decide.ts";
-import { hashBytes, wasErased } from "../store/decided.ts";
+import { hashBytes, wasErased } from "../gateway/decided.ts";
 import type { SettledRow } from "../store/store.ts";
 import { exactInteger } from "../json/exact-integer.ts";
 

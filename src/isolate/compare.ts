@@ -1,5 +1,5 @@
-import { prepareVerdicts, type Verdict } from "../contract/compatibility/compare.ts";
-import { unannotated } from "../contract/registry/served.ts";
+import { prepareVerdicts, type Verdict } from "../inclusion/compare.ts";
+import { unannotated } from "../registry/served.ts";
 import type { JsonObject } from "../json/json.ts";
 import { toJsonText } from "../json/json-text.ts";
 import { parseJson } from "../json/parse-json.ts";

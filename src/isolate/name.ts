@@ -1,4 +1,4 @@
-import { digestOfSchema, unannotated } from "../contract/registry/served.ts";
+import { digestOfSchema, unannotated } from "../registry/served.ts";
 import type { Answers, Questions } from "./question.ts";
 import { readSchema } from "./read-schema.ts";
 

@@ -1,6 +1,5 @@
-import type { ContractRef } from "../core/compile.ts";
+import { type ContractRef, DECLARATIONS, type Declaration } from "../core/compiled.ts";
 import type { Position, SourceRecord } from "../core/record.ts";
-import { DECLARATIONS, type Declaration } from "../core/resolve.ts";
 import { uuidBytes, uuidText } from "../core/uuid.ts";
 import type { ExactInteger } from "../json/exact-integer.ts";
 import {

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { ShadowSnapshot } from "../shadow/thread.ts";
+import type { ShadowSnapshot } from "../rejudge/shadow/thread.ts";
 
 /** Writes one line for each candidate: how much of the traffic it judged, and how its verdicts differ. */
 export function logShadow(log: Logger, snapshots: readonly ShadowSnapshot[]): void {

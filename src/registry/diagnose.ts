@@ -1,6 +1,6 @@
 import { isObject } from "../json/json.ts";
-import { ok, fail, warn, type Check } from "../core/check.ts";
-import { inForce, servedBy } from "../contract/registry/served.ts";
+import { ok, fail, warn, type Check } from "../doctor/check.ts";
+import { inForce, servedBy } from "./served.ts";
 import type { ContractSet } from "../core/contract-set.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { askRegistry, type RegistryConnection } from "./client.ts";

@@ -1,4 +1,4 @@
-import { annotationOf, digestOfSchema, unannotated, withDigest } from "../contract/registry/served.ts";
+import { annotationOf, digestOfSchema, unannotated, withDigest } from "./served.ts";
 import type { ContractSet, SchemaId } from "../core/contract-set.ts";
 import { isObject, type JsonValue } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";

@@ -1,4 +1,4 @@
-import { annotated } from "../contract/registry/served.ts";
+import { annotated } from "./served.ts";
 import { canonicalText } from "../json/canonical.ts";
 import type { ContractVersion } from "../core/contract-set.ts";
 import { isObject, type JsonValue } from "../json/json.ts";

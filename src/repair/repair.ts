@@ -1,11 +1,11 @@
 import { ENGINE } from "../core/decide.ts";
 import { redoTail } from "../gateway/redo.ts";
 import { redraft } from "../gateway/redraft.ts";
-import { conflictOf } from "../store/duplicate.ts";
-import type { LedgerEntry } from "../store/ledger.ts";
+import { conflictOf } from "../gateway/duplicate.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
 import { entriesWithNext } from "../store/ledger-walk.ts";
-import { decodeApplied, type AppliedLetter } from "../store/proof.ts";
-import { resolvedOf, type Resolution } from "../store/resolution.ts";
+import { decodeApplied, type AppliedLetter } from "../ledger/proof.ts";
+import { resolvedOf, type Resolution } from "../gateway/resolution.ts";
 import type { Difference, FailedRow, PassedRow, Receipt, Store, StreamNote } from "../store/store.ts";
 import { keyOf, staging, writeAgain } from "./again.ts";
 import { newRun, type Opened, type RepairOptions, type RepairReport, type Run } from "./run.ts";

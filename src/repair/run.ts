@@ -1,9 +1,9 @@
-import type { CompiledContractSet } from "../core/compile.ts";
+import type { CompiledContractSet } from "../core/compiled.ts";
 import { openEntryRecords, type EntryRecords } from "../gateway/entry-records.ts";
 import type { Operator } from "../gateway/operate.ts";
 import { storedContractSet } from "../gateway/stored-set.ts";
-import type { Redecided } from "../store/decided.ts";
-import type { LedgerEntry } from "../store/ledger.ts";
+import type { Redecided } from "../gateway/decided.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
 import type { Store, StreamNote } from "../store/store.ts";
 
 export type RepairOptions = {

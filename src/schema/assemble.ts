@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { isInteger } from "./assertions.ts";
-import type { Builder } from "./compile.ts";
+import type { Builder } from "./builder.ts";
 import type { AnyPart, Kind, Kinds, Node, Part } from "./node.ts";
 import { addViolation } from "./report.ts";
 import { mergeSeen, nothingSeen, type Seen } from "./seen.ts";

@@ -10,7 +10,6 @@ import {
   compileNot,
   compileOneOf,
   compileReference,
-  type ExplainBranches,
   type ReferenceDepth,
 } from "./combine.ts";
 import { compileFields } from "./fields.ts";
@@ -27,6 +26,7 @@ import type { AnyPart, Node } from "./node.ts";
 import { assembleNode } from "./assemble.ts";
 import { addViolation, type Site } from "./report.ts";
 import type { Resource, Resources, SchemaPlace } from "./resources.ts";
+import type { Builder } from "./builder.ts";
 
 export type Compilation = {
   readonly resources: Resources;
@@ -118,21 +118,6 @@ function numbering(): (resource: Resource) => number {
     return number;
   };
 }
-
-/** What the keywords of one schema are compiled with. */
-export type Builder = {
-  readonly schema: JsonObject;
-  readonly parts: readonly AnyPart[];
-  readonly site: (keyword: string, expected: string, message: string) => Site;
-  readonly siteAt: (path: string, keyword: string, expected: string, message: string) => Site;
-  readonly below: (...steps: readonly (string | number)[]) => Node;
-  readonly depth: ReferenceDepth;
-  readonly referred: (reference: string, isDynamic: boolean) => Node;
-  readonly branches: (keyword: "anyOf" | "oneOf") => {
-    readonly nodes: readonly Node[];
-    readonly explain: ExplainBranches;
-  };
-};
 
 function unready(): never {
   throw new Error("Cannot judge: the schema is still being compiled");

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
-import type { Builder } from "./compile.ts";
+import type { Builder } from "./builder.ts";
 import type { Node } from "./node.ts";
 import { addViolation, type At, type Report, type Site } from "./report.ts";
 import type { Seen } from "./seen.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { Unavailable } from "../core/unavailable.ts";
-import { threadEntry } from "../isolate/entry.ts";
+import { threadEntry } from "../thread-entry.ts";
 import type { FileKind } from "./open.ts";
 import { refuseWrongWal } from "./wal.ts";
 

@@ -1,4 +1,4 @@
-import type { LedgerEntry } from "./ledger.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
 import type { StoreReads } from "./store.ts";
 
 const LEDGER_PAGE = 256;

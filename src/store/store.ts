@@ -1,15 +1,14 @@
 import type { ExactInteger } from "../json/exact-integer.ts";
-import type { ContractRef } from "../core/compile.ts";
+import type { ContractRef, Declaration } from "../core/compiled.ts";
 import type { ReadPayload } from "../core/decide.ts";
 import type { FailureReason } from "../core/failure.ts";
 import type { JsonValue } from "../json/json.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import type { Header, Position, SourceRecord } from "../core/record.ts";
-import type { Declaration } from "../core/resolve.ts";
-import type { LedgerEntry } from "./ledger.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
 import type { LogEndNote } from "./log-end.ts";
-import type { HaltNote, OperatorAction } from "./operator.ts";
-import type { TrafficNote } from "./traffic.ts";
+import type { HaltNote, OperatorAction } from "../ledger/operator-log.ts";
+import type { TrafficNote } from "../traffic/note.ts";
 
 /** The record that a decision was made of, as it was fetched. */
 export type Occurrence = {

@@ -11,7 +11,7 @@ import { startAnchors } from "../../src/gateway/anchors.ts";
 import type { AnchorEvent } from "../../src/gateway/event.ts";
 import { recordAction } from "../../src/gateway/operate.ts";
 import { verifyAnchors, type VerifiedAnchors } from "../../src/ledger/anchor-chain.ts";
-import type { LedgerEntry } from "../../src/store/ledger.ts";
+import type { LedgerEntry } from "../../src/ledger/entry.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { openEmbedded, shipment, temporaryDirectory, type Embedded } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";

@@ -6,7 +6,6 @@ import { rotateKey } from "../../src/anchor/keys.ts";
 import { NOTHING_KEPT } from "../../src/audit/anchors.ts";
 import { acceptLog } from "../../src/gateway/operate.ts";
 import { openEmbedded, shipment } from "../embedded.ts";
-
 import { OPERATOR, openAnchored, runAnchored, verified, auditOf, codesOf, linesOf, history } from "./anchored.ts";
 
 describe("an honest history is not accused", () => {

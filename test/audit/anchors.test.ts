@@ -6,7 +6,6 @@ import { makeKey, readRotations, rotateKey } from "../../src/anchor/keys.ts";
 import { NOTHING_KEPT, type KeptHeads } from "../../src/audit/anchors.ts";
 import type { SourceRecord } from "../../src/core/record.ts";
 import { openEmbedded, shipment, shipmentContracts, temporaryDirectory } from "../embedded.ts";
-
 import {
   type Anchored,
   COPIED_TABLES,

@@ -188,7 +188,7 @@ describe("audit()", () => {
     const [stream] = await embedded.store.reads.streams();
     const [entry] = await embedded.store.reads.ledger(stream ?? "", 2, 1);
     if (entry === undefined) throw new Error("there is no entry 2");
-    const { entryHash } = await import("../../src/store/ledger.ts");
+    const { entryHash } = await import("../../src/ledger/entry.ts");
     const hash = entryHash({ ...entry, note: "forged" });
     const report = await auditAfter(
       embedded,

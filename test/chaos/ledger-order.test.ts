@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
-import { compileContractSet, type CompiledContractSet } from "../../src/core/compile.ts";
+import { compileContractSet } from "../../src/core/compile.ts";
+import { type CompiledContractSet } from "../../src/core/compiled.ts";
 import { sealContractSet, type ContractSet } from "../../src/core/contract-set.ts";
 import { startGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { openKafkaSource } from "../../src/source/kafka/source.ts";

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { contractYaml, loaded, parcelDirectory, SCHEMA, writeFiles } from "../contract/contract-files.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const MODULE = pathToFileURL(resolve(ROOT, "src/cli/contract.ts")).href;
+const MODULE = pathToFileURL(resolve(ROOT, "src/cli/commands/contract/contract.ts")).href;
 
 type Run = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 

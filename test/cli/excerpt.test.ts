@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { excerptOf } from "../../src/cli/excerpt.ts";
+import { excerptOf } from "../../src/cli/terminal/excerpt.ts";
 
 const marked = (text: string, part: string): string => {
   const bytes = Buffer.from(text);

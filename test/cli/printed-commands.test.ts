@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { programName } from "../../src/cli/program-name.ts";
+import { programName } from "../../src/cli/terminal/program-name.ts";
 import { inShell } from "../document-steps.ts";
 import { jsonLines, project, ROOT, shipmentLines, sigma, startSigma } from "./run.ts";
 

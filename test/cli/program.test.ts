@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { CODES } from "../../src/codes.ts";
+import { CODES } from "../../src/config/codes.ts";
 import { CONTRACT_CODES } from "../../src/contract/fault.ts";
 import { referencePages } from "../../scripts/reference.ts";
 import { jsonLines, project, ROOT, sigma } from "./run.ts";
@@ -22,7 +22,7 @@ function packagesLoadedBy(args: readonly string[], input = ""): readonly string[
     const seen = new Set();
     registerHooks({ load(url, context, next) { const name = /node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(url)?.[1]; if (name) seen.add(name); return next(url, context); } });
     process.on("exit", () => process.stderr.write("\\nLOADED " + JSON.stringify([...seen]) + "\\n"));
-    const { runCli } = await import(${JSON.stringify(join(ROOT, "src/cli.ts"))});
+    const { runCli } = await import(${JSON.stringify(join(ROOT, "src/cli/program.ts"))});
     await runCli(${JSON.stringify(args)});`;
   const run = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
     cwd: ROOT,

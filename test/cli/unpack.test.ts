@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { unpack } from "../../src/cli/unpack.ts";
+import { unpack } from "../../src/cli/input/unpack.ts";
 import type { PackedFormat } from "../../src/json/content-kind.ts";
 
 /** What comes out of packed bytes that come in pieces, and the error that ended it. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { isLoopback, readConfig, type ConfigInput, type ConfigResult } from "../../src/config.ts";
+import { isLoopback, readConfig, type ConfigInput, type ConfigResult } from "../../src/config/config.ts";
 import type { SettingKey } from "../../src/config/setting.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
 import { temporaryDirectory } from "../embedded.ts";

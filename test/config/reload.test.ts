@@ -5,7 +5,7 @@ import { readContractSet, type ContractSettings } from "../../src/config/load-co
 import { followContracts } from "../../src/config/reload.ts";
 import { signatureOf } from "../../src/config/signature.ts";
 import { freezeContract } from "../../src/contract/commands.ts";
-import { holdContracts, type ContractsInForce, type Swap } from "../../src/contract/in-force.ts";
+import { holdContracts, type ContractsInForce, type Swap } from "../../src/contract/live-contracts.ts";
 import { compileContractSet } from "../../src/core/compile.ts";
 import { DEFAULT_LIMITS } from "../../src/core/contract-set.ts";
 import { THREAD_LIMITS, type ThreadLimits } from "../../src/isolate/thread.ts";

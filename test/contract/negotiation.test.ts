@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { negotiate, offerOf, parseAcceptContract, takes } from "../../src/contract/negotiation.ts";
-import { compileContractSet, type CompiledContract } from "../../src/core/compile.ts";
+import { compileContractSet } from "../../src/core/compile.ts";
+import { type CompiledContract } from "../../src/core/compiled.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest, type ContractStatus } from "../../src/core/contract-set.ts";
 
 const STATUSES: readonly ContractStatus[] = ["retired", "deprecated", "active", "active", "draft"];

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileContractSet, type CompiledContractSet } from "../../src/core/compile.ts";
+import { compileContractSet } from "../../src/core/compile.ts";
+import { type CompiledContractSet } from "../../src/core/compiled.ts";
 import {
   DEFAULT_LIMITS,
   openContractSet,
@@ -12,7 +13,7 @@ import { decide, type Decision } from "../../src/core/decide.ts";
 import { canonicalText } from "../../src/json/canonical.ts";
 import { toJsonText } from "../../src/json/json-text.ts";
 import type { JsonObject, JsonValue } from "../../src/json/json.ts";
-import { contentDigest } from "../../src/store/decided.ts";
+import { contentDigest } from "../../src/gateway/decided.ts";
 
 const INT64: JsonObject = { type: "integer", format: "int64" };
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileContractSet, type CompiledBinding } from "../../src/core/compile.ts";
+import { compileContractSet } from "../../src/core/compile.ts";
+import { type CompiledBinding } from "../../src/core/compiled.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../../src/core/contract-set.ts";
 import { compilePointers } from "../../src/core/identity.ts";
 import { compileFieldKey, compileIdentityKey } from "../../src/core/record-key.ts";

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { compileContractSet, type CompiledContractSet } from "../../src/core/compile.ts";
+import { compileContractSet } from "../../src/core/compile.ts";
+import { type CompiledContractSet } from "../../src/core/compiled.ts";
 import { sealContractSet, type ContractSet } from "../../src/core/contract-set.ts";
 import { parseJson } from "../../src/json/parse-json.ts";
 import type { Decidable, Decision, Failed } from "../../src/core/decide.ts";

@@ -8,12 +8,12 @@ import { createLookup } from "../../src/gateway/lookup.ts";
 import { redoTail } from "../../src/gateway/redo.ts";
 import { evidenceOf } from "../../src/ledger/evidence.ts";
 import { packEvidence } from "../../src/ledger/packed.ts";
-import { wasErased } from "../../src/store/decided.ts";
+import { wasErased } from "../../src/gateway/decided.ts";
 import { repairStore } from "../../src/repair/repair.ts";
 import type { EmbeddedLog } from "../../src/source/embedded/log.ts";
 import type { Store } from "../../src/store/store.ts";
 import { breakingAfter } from "./breaking-store.ts";
-import { ask, openLog, parcel, send, settle, TOPIC, V2 } from "../whatif/what-if-laws.ts";
+import { ask, openLog, parcel, send, settle, TOPIC, V2 } from "../rejudge/what-if-laws.ts";
 
 /** A store on its real backend, and what a person with access to it sees. */
 export type EraseBackend = {

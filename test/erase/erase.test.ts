@@ -5,7 +5,7 @@ import { unpackEvidence } from "../../src/ledger/packed.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { temporaryDirectory } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
-import { PARCEL_COLLECTIONS } from "../whatif/what-if-laws.ts";
+import { PARCEL_COLLECTIONS } from "../rejudge/what-if-laws.ts";
 import { eraseLaws } from "./erase-laws.ts";
 
 eraseLaws("the SQLite store", async () => {

@@ -10,7 +10,7 @@ import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { temporaryDirectory } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
-import { send, settle, TOPIC } from "../whatif/what-if-laws.ts";
+import { send, settle, TOPIC } from "../rejudge/what-if-laws.ts";
 
 const CHILD = join(import.meta.dirname, "erase.child.ts");
 const SECRET = "secret-parcel";

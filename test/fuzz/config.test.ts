@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
-import { CODES } from "../../src/codes.ts";
+import { CODES } from "../../src/config/codes.ts";
 import { CLOCK, mutated, tryCases } from "./budget.ts";
 
 const GOOD = [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Standing } from "../../src/contract/negotiation.ts";
 import { advisoryRecord, createAdvisories } from "../../src/gateway/advisory.ts";
-import type { Sighting } from "../../src/gateway/traffic.ts";
+import type { Sighting } from "../../src/traffic/sightings.ts";
 
 const DEPRECATED: Standing = {
   subject: "parcel",

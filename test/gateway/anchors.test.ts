@@ -3,7 +3,7 @@ import { Unavailable } from "../../src/core/unavailable.ts";
 import { startAnchors, type Anchors } from "../../src/gateway/anchors.ts";
 import type { AnchorEvent } from "../../src/gateway/event.ts";
 import type { Heads } from "../../src/ledger/anchor.ts";
-import { sealAction, type OperatorAction } from "../../src/store/operator.ts";
+import { sealAction, type OperatorAction } from "../../src/ledger/operator-log.ts";
 import { until } from "../patience.ts";
 
 /** Anchors of a gateway whose events are made up, to a place that is a list. */

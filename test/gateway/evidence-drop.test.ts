@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import type { IngestDeps } from "../../src/gateway/ingest-deps.ts";
-import { EVIDENCE_DROPPED } from "../../src/store/ledger.ts";
+import { EVIDENCE_DROPPED } from "../../src/ledger/entry.ts";
 import { openEmbedded, shipment, type Embedded } from "../embedded.ts";
 
 const DROP: Partial<IngestDeps> = { evidence: "drop" };

@@ -8,7 +8,7 @@ import { backoffMs } from "../../src/gateway/ingest.ts";
 import { evidenceOf } from "../../src/ledger/evidence.ts";
 import { evidenceDigest, packEvidence } from "../../src/ledger/packed.ts";
 import type { Source } from "../../src/source/source.ts";
-import { sealEntry } from "../../src/store/ledger.ts";
+import { sealEntry } from "../../src/ledger/entry.ts";
 import type { SettledRow } from "../../src/store/store.ts";
 import { openEmbedded, shipment, shipmentContracts, TOPIC, type Embedded } from "../embedded.ts";
 
@@ -236,8 +236,8 @@ describe("ingestStream()", () => {
 
 /** INIT and a BATCH of two records, decided F and P by an engine called 0, without documents; `fact`: identity of the second. */
 async function forgedTail(embedded: Embedded, stream: string, fact = "B") {
-  const { GENESIS } = await import("../../src/store/ledger.ts");
-  const { outcomeRoot, proofOfNothing } = await import("../../src/store/proof.ts");
+  const { GENESIS } = await import("../../src/ledger/entry.ts");
+  const { outcomeRoot, proofOfNothing } = await import("../../src/ledger/proof.ts");
   const { positionId } = await import("../../src/core/record.ts");
   const set = shipmentContracts();
   const [source] = await embedded.log.streams();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { redoTail } from "../../src/gateway/redo.ts";
-import { sealEntry } from "../../src/store/ledger.ts";
+import { sealEntry } from "../../src/ledger/entry.ts";
 import { openEmbedded, shipment } from "../embedded.ts";
 
 test("redoing an entry of holes alone says of it what applying it said", async () => {

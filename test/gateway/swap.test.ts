@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { holdContracts } from "../../src/contract/in-force.ts";
+import { holdContracts } from "../../src/contract/live-contracts.ts";
 import { openContractSet, sealContractSet, type ContractSet } from "../../src/core/contract-set.ts";
 import { openEmbedded, shipment, shipmentContracts } from "../embedded.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ContractCatalog } from "../../src/contract/catalog.ts";
-import { compileContractSet, type CompiledContractSet } from "../../src/core/compile.ts";
+import { compileContractSet } from "../../src/core/compile.ts";
+import { type CompiledContractSet } from "../../src/core/compiled.ts";
 import { sealContractSet, versionDigest, type ContractSet } from "../../src/core/contract-set.ts";
 import type { JsonObject } from "../../src/json/json.ts";
 import { shipment, shipmentContracts, TOPIC } from "../embedded.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { compileContractSet, type CompiledContractSet } from "../../src/core/compile.ts";
+import { compileContractSet } from "../../src/core/compile.ts";
+import { type CompiledContractSet } from "../../src/core/compiled.ts";
 import { sealContractSet, versionDigest, type ContractSet } from "../../src/core/contract-set.ts";
 import type { ReferenceSetting, Verdict } from "../../src/http/deps.ts";
 import type { JsonObject } from "../../src/json/json.ts";

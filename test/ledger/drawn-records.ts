@@ -1,6 +1,5 @@
 import fc from "fast-check";
-import type { ContractRef } from "../../src/core/compile.ts";
-import { DECLARATIONS } from "../../src/core/resolve.ts";
+import { type ContractRef, DECLARATIONS } from "../../src/core/compiled.ts";
 import { uuidText } from "../../src/core/uuid.ts";
 import { exactInteger } from "../../src/json/exact-integer.ts";
 import type { EvidenceRange, EvidenceRecord } from "../../src/ledger/evidence.ts";

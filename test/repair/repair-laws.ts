@@ -9,7 +9,7 @@ import type { RepairOptions, RepairReport } from "../../src/repair/run.ts";
 import type { DocumentPlace, Store } from "../../src/store/store.ts";
 import { temporaryDirectory } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
-import { openLog, send, settle, TOPIC } from "../whatif/what-if-laws.ts";
+import { openLog, send, settle, TOPIC } from "../rejudge/what-if-laws.ts";
 
 /** A store on its real backend, and what its owner could do to it behind the gateway's back. */
 export type RepairBackend = {

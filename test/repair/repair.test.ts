@@ -5,7 +5,7 @@ import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { temporaryDirectory } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
 import { plain } from "../plain.ts";
-import { PARCEL_COLLECTIONS } from "../whatif/what-if-laws.ts";
+import { PARCEL_COLLECTIONS } from "../rejudge/what-if-laws.ts";
 import { repairLaws } from "./repair-laws.ts";
 
 const CHANGES = {

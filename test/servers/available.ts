@@ -81,7 +81,7 @@ export const PROCESSES: readonly string[] = ["test/cli/run.ts", "test/e2e/proces
  */
 export const LONG: readonly string[] = [
   "test/cli/contract.test.ts",
-  "test/contract/compatibility",
+  "test/inclusion",
   "test/core/payload.test.ts",
   "test/core/rules",
   "test/erase/kill.test.ts",

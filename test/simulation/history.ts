@@ -1,5 +1,5 @@
 import { audit, type AuditReport } from "../../src/audit/audit.ts";
-import type { CompiledContractSet } from "../../src/core/compile.ts";
+import type { CompiledContractSet } from "../../src/core/compiled.ts";
 import type { SourceRecord } from "../../src/core/record.ts";
 import type { GatewayEvent } from "../../src/gateway/event.ts";
 import { ingestStream } from "../../src/gateway/ingest.ts";

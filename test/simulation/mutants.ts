@@ -15,7 +15,7 @@ const NEXT = "src/gateway/decide-next.ts";
 const REDO = "src/gateway/redo.ts";
 const REDRAFT = "src/gateway/redraft.ts";
 const APPLY = "src/gateway/apply.ts";
-const DECIDED = "src/store/decided.ts";
+const DECIDED = "src/gateway/decided.ts";
 const ERASE_ENTRY = "src/erase/erase-entry.ts";
 const STORE = "test/simulation/sim-store.ts";
 

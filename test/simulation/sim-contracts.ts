@@ -1,4 +1,5 @@
-import { compileContractSet, type CompiledContractSet } from "../../src/core/compile.ts";
+import { compileContractSet } from "../../src/core/compile.ts";
+import { type CompiledContractSet } from "../../src/core/compiled.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest, type ContractSet } from "../../src/core/contract-set.ts";
 
 /** Topic of every simulated stream. */

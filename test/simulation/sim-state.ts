@@ -1,6 +1,6 @@
 import { positionId } from "../../src/core/record.ts";
-import type { LedgerEntry } from "../../src/store/ledger.ts";
-import type { OperatorAction } from "../../src/store/operator.ts";
+import type { LedgerEntry } from "../../src/ledger/entry.ts";
+import type { OperatorAction } from "../../src/ledger/operator-log.ts";
 import type { FailedRow, PassedRow, Receipt, StreamNote } from "../../src/store/store.ts";
 
 /** One write, as it is replicated. */

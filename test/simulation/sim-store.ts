@@ -1,7 +1,7 @@
-import type { LedgerEntry } from "../../src/store/ledger.ts";
+import type { LedgerEntry } from "../../src/ledger/entry.ts";
 import { isDeepStrictEqual } from "node:util";
 import { positionId } from "../../src/core/record.ts";
-import { isSamePosition } from "../../src/store/duplicate.ts";
+import { isSamePosition } from "../../src/gateway/duplicate.ts";
 import { plain } from "../plain.ts";
 import type {
   Difference,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { NO_BYTES } from "../../src/store/decided.ts";
+import { NO_BYTES } from "../../src/gateway/decided.ts";
 import type { ErasedFact, FailedRow, PassedRow, Store } from "../../src/store/store.ts";
 import {
   failedRow,

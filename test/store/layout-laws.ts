@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { openToMigrate } from "../../src/main.ts";
+import { openToMigrate } from "../../src/app/migrating.ts";
 import { runMigrations, type Operator } from "../../src/store/migrations/migration.ts";
 import { LAYOUT } from "../../src/store/layout-version.ts";
 import type { Store } from "../../src/store/store.ts";

@@ -1,4 +1,4 @@
-import { openToMigrate } from "../../src/main.ts";
+import { openToMigrate } from "../../src/app/migrating.ts";
 import { runMigrations } from "../../src/store/migrations/migration.ts";
 
 // node migrate.child.ts <dataDir> <mongodbUri or ""> <step>: migrates, and is gone (SIGKILL) when that step is told. Prints the number

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sealAction, type HaltNote, type OperatorAction } from "../../src/store/operator.ts";
+import { sealAction, type HaltNote, type OperatorAction } from "../../src/ledger/operator-log.ts";
 import { STREAM } from "./rows.ts";
 import type { StoreBackend } from "./store-laws.ts";
 

@@ -3,8 +3,8 @@ import type { JsonValue } from "../../src/json/json.ts";
 import { parseJson } from "../../src/json/parse-json.ts";
 import { NOTHING_DECLARED } from "../../src/schema/number-types.ts";
 import type { FailureReason } from "../../src/core/failure.ts";
-import { GENESIS, sealEntry, type LedgerEntry } from "../../src/store/ledger.ts";
-import { proofOfNothing } from "../../src/store/proof.ts";
+import { GENESIS, sealEntry, type LedgerEntry } from "../../src/ledger/entry.ts";
+import { proofOfNothing } from "../../src/ledger/proof.ts";
 import type {
   Difference,
   FailedRow,

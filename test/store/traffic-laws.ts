@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TrafficNote } from "../../src/store/traffic.ts";
+import type { TrafficNote } from "../../src/traffic/note.ts";
 import type { StoreBackend } from "./store-laws.ts";
 
 /** What every store keeps of who sends what. */

@@ -1,8 +1,8 @@
 import { isObject } from "../../json/json.ts";
-import { must, takeApart, type Literal } from "../compatibility/conjunction.ts";
-import { findGaps } from "../compatibility/inclusion.ts";
-import { objectFacts, valueUnder } from "../compatibility/object-facts.ts";
-import { madeFor, memberOf, type SchemaNode } from "../compatibility/schema-node.ts";
+import { must, takeApart, type Literal } from "../../inclusion/conjunction.ts";
+import { findGaps } from "../../inclusion/inclusion.ts";
+import { objectFacts, valueUnder } from "../../inclusion/object-facts.ts";
+import { madeFor, memberOf, type SchemaNode } from "../../inclusion/schema-node.ts";
 import { placeName, quoted, type Never } from "./never.ts";
 
 /** Whether no value keeps all of these. */

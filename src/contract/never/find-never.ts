@@ -1,11 +1,11 @@
 import type { FormatsMode } from "../../core/contract-set.ts";
 import type { JsonObject } from "../../json/json.ts";
-import { must } from "../compatibility/conjunction.ts";
-import type { Effort } from "../compatibility/effort.ts";
-import { withoutFormatNotes } from "../compatibility/format-notes.ts";
-import { obstaclesIn } from "../compatibility/provable.ts";
-import { createShared, openSchema, rootOf } from "../compatibility/schema-node.ts";
-import { everyNode } from "../compatibility/walk.ts";
+import { must } from "../../inclusion/conjunction.ts";
+import type { Effort } from "../../inclusion/effort.ts";
+import { withoutFormatNotes } from "../../inclusion/format-notes.ts";
+import { obstaclesIn } from "../../inclusion/provable.ts";
+import { createShared, openSchema, rootOf } from "../../inclusion/schema-node.ts";
+import { everyNode } from "../../inclusion/walk.ts";
 import { isNever } from "./contradiction.ts";
 import type { Never } from "./never.ts";
 import { neverByItself } from "./own-never.ts";

@@ -1,6 +1,6 @@
 import { isObject } from "../../json/json.ts";
-import { matches } from "../compatibility/evaluate.ts";
-import { evaluatedBeside, isEvaluated } from "../compatibility/evaluated.ts";
+import { matches } from "../../inclusion/evaluate.ts";
+import { evaluatedBeside, isEvaluated } from "../../inclusion/evaluated.ts";
 import {
   memberOf,
   nodesByName,
@@ -8,7 +8,7 @@ import {
   pointerTo,
   textsOf,
   type SchemaNode,
-} from "../compatibility/schema-node.ts";
+} from "../../inclusion/schema-node.ts";
 import { nearestName } from "../nearest.ts";
 import { isFalseByHand, quoted, type Never } from "./never.ts";
 

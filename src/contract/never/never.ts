@@ -1,6 +1,6 @@
 import { isObject, type JsonValue } from "../../json/json.ts";
 import { toJsonText } from "../../json/json-text.ts";
-import { assertionsOf, type SchemaNode } from "../compatibility/schema-node.ts";
+import { assertionsOf, type SchemaNode } from "../../inclusion/schema-node.ts";
 
 /**
  * Something in a schema that nothing can ever pass, or that can never matter.

@@ -1,9 +1,9 @@
-import { arrayFacts } from "../compatibility/array-inclusion.ts";
-import { must, takeApart } from "../compatibility/conjunction.ts";
-import { accepts } from "../compatibility/evaluate.ts";
-import { compareBounds, noNumberIn, numberFacts } from "../compatibility/number-facts.ts";
-import type { Numeric } from "../compatibility/multiples.ts";
-import { keyOf } from "../compatibility/schema-key.ts";
+import { arrayFacts } from "../../inclusion/array-inclusion.ts";
+import { must, takeApart } from "../../inclusion/conjunction.ts";
+import { accepts } from "../../inclusion/evaluate.ts";
+import { compareBounds, noNumberIn, numberFacts } from "../../inclusion/number-facts.ts";
+import type { Numeric } from "../../inclusion/multiples.ts";
+import { keyOf } from "../../inclusion/schema-key.ts";
 import {
   assertionsOf,
   isList,
@@ -15,7 +15,7 @@ import {
   numericUnder,
   pointerTo,
   type SchemaNode,
-} from "../compatibility/schema-node.ts";
+} from "../../inclusion/schema-node.ts";
 import { isObject, type JsonObject } from "../../json/json.ts";
 import { missingProperties } from "./missing-properties.ts";
 import { acceptsEverything, isFalseByHand, quoted, type Never } from "./never.ts";

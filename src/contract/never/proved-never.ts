@@ -1,10 +1,10 @@
 import { isObject } from "../../json/json.ts";
-import { arrayFacts, itemAt } from "../compatibility/array-inclusion.ts";
-import { must, takeApart, type Conjunction, type Literal } from "../compatibility/conjunction.ts";
-import { accepts } from "../compatibility/evaluate.ts";
-import { findGaps } from "../compatibility/inclusion.ts";
-import { objectFacts, valueUnder } from "../compatibility/object-facts.ts";
-import { keyOf } from "../compatibility/schema-key.ts";
+import { arrayFacts, itemAt } from "../../inclusion/array-inclusion.ts";
+import { must, takeApart, type Conjunction, type Literal } from "../../inclusion/conjunction.ts";
+import { accepts } from "../../inclusion/evaluate.ts";
+import { findGaps } from "../../inclusion/inclusion.ts";
+import { objectFacts, valueUnder } from "../../inclusion/object-facts.ts";
+import { keyOf } from "../../inclusion/schema-key.ts";
 import {
   childOf,
   madeFor,
@@ -14,7 +14,7 @@ import {
   own,
   pointerTo,
   type SchemaNode,
-} from "../compatibility/schema-node.ts";
+} from "../../inclusion/schema-node.ts";
 import { contradiction, isNever } from "./contradiction.ts";
 import { isFalseByHand, quoted, type Never } from "./never.ts";
 

@@ -1,4 +1,4 @@
-import type { ServedVersion } from "../../contract/registry/served.ts";
+import type { ServedVersion } from "../../registry/served.ts";
 
 /** Media type of the Confluent schema registry's REST interface. */
 export const REGISTRY_TYPE = "application/vnd.schemaregistry.v1+json";

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { threadEntry } from "../../isolate/entry.ts";
+import { threadEntry } from "../../thread-entry.ts";
 import {
   BODY_BYTES_MAX,
   undecided,

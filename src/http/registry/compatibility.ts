@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { inForce, type Served, type ServedVersion } from "../../contract/registry/served.ts";
+import { inForce, type Served, type ServedVersion } from "../../registry/served.ts";
 import type { Against } from "../../isolate/question.ts";
 import { noSubject } from "./answers.ts";
 import { TAKES, type Asking } from "./asking.ts";

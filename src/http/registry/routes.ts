@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance } from "fastify";
-import { servedBy, type Served } from "../../contract/registry/served.ts";
+import { servedBy, type Served } from "../../registry/served.ts";
 import { contentsOf } from "../../core/contents.ts";
 import type { HttpDeps } from "../deps.ts";
 import { leaveBody } from "../errors.ts";

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import type { Served, ServedVersion } from "../../contract/registry/served.ts";
+import type { Served, ServedVersion } from "../../registry/served.ts";
 import { noSchema } from "./answers.ts";
 import { schemaSchemas } from "./schemas.ts";
 

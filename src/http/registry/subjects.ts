@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { inForce, latestOf, withDigest, type Served, type ServedVersion } from "../../contract/registry/served.ts";
+import { inForce, latestOf, withDigest, type Served, type ServedVersion } from "../../registry/served.ts";
 import { invalidVersion, noSchema, noSubject, notPermitted, noVersion, versionView } from "./answers.ts";
 import { TAKES, type Asking } from "./asking.ts";
 import { refusedSchemas, subjectSchemas } from "./schemas.ts";

@@ -1,5 +1,5 @@
 // Written by scripts/idna-table.ts from the Unicode Character Database 16.0.0; do not edit.
-import type { IdnaCharacter } from "./idna-characters.ts";
+import type { IdnaCharacter } from "./idna-properties.ts";
 
 /** The kinds of code points that may stand in a name. */
 export const IDNA_CHARACTERS: readonly IdnaCharacter[] = [

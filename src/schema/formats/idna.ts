@@ -1,4 +1,5 @@
-import { characterOf, type IdnaCharacter } from "./idna-characters.ts";
+import { characterOf } from "./idna-characters.ts";
+import { type IdnaCharacter } from "./idna-properties.ts";
 import { decodePunycode, encodePunycode } from "./punycode.ts";
 
 /** Whether a label in lower case claims to be an A-label. */

@@ -7,7 +7,7 @@ import {
   metadataV12,
   type AclOperationLabel,
 } from "@platformatic/kafka";
-import { checkClock, fail, ok, warn, type Check } from "../../core/check.ts";
+import { checkClock, fail, ok, warn, type Check } from "../../doctor/check.ts";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { KafkaConnection } from "../kafka-connection.ts";
 import { baseOptions, guarded, isBrokerError } from "./client.ts";

@@ -1,8 +1,8 @@
 import type { LogEndNote } from "../log-end.ts";
-import { sealAction, type OperatorAction } from "../operator.ts";
-import { operatorActions } from "../operator-actions.ts";
+import { sealAction, type OperatorAction } from "../../ledger/operator-log.ts";
+import { operatorActions } from "../../operator/actions.ts";
 import type { Store } from "../store.ts";
-import type { TrafficNote } from "../traffic.ts";
+import type { TrafficNote } from "../../traffic/note.ts";
 import type { Operator } from "./migration.ts";
 
 /**

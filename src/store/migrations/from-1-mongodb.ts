@@ -1,7 +1,7 @@
 import { Long, type Db, type Document } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
 import { LAYOUT } from "../layout-version.ts";
-import type { OperatorAction } from "../operator.ts";
+import type { OperatorAction } from "../../ledger/operator-log.ts";
 import { carryOver, describeCarried, type Carried } from "./carry.ts";
 import type { MongoMigrating } from "./mongodb-target.ts";
 import { migratedMeanwhile, type Bounds, type Decided, type Migration, type Operator } from "./migration.ts";

@@ -7,7 +7,7 @@ import { openToLook } from "../../sqlite/read-only.ts";
 import { sync } from "../../sqlite/sync.ts";
 import { refuseWrongWal } from "../../sqlite/wal.ts";
 import { LAYOUT } from "../layout-version.ts";
-import type { OperatorAction } from "../operator.ts";
+import type { OperatorAction } from "../../ledger/operator-log.ts";
 import type { Store } from "../store.ts";
 import { carryOver, describeCarried, type Carried } from "./carry.ts";
 import { migratedMeanwhile, type Bounds, type Decided, type Migration, type Operator } from "./migration.ts";

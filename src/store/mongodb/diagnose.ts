@@ -1,5 +1,5 @@
 import { MongoServerError, MongoServerSelectionError, type Db } from "mongodb";
-import { checkClock, fail, ok, warn, type Check } from "../../core/check.ts";
+import { checkClock, fail, ok, warn, type Check } from "../../doctor/check.ts";
 import { Unavailable } from "../../core/unavailable.ts";
 import { LAYOUT } from "../layout-version.ts";
 import { createClient, type MongoOptions } from "./connect.ts";

@@ -1,5 +1,5 @@
 import { exactInteger } from "../../json/exact-integer.ts";
-import type { LedgerEntry } from "../ledger.ts";
+import type { LedgerEntry } from "../../ledger/entry.ts";
 import type { Document } from "./bson-reader.ts";
 
 /** @param packed the evidence, or how many pieces hold it; nothing for an entry without records. */

@@ -1,5 +1,5 @@
 import { MongoServerError, type Db } from "mongodb";
-import type { HaltNote, OperatorAction } from "../operator.ts";
+import type { HaltNote, OperatorAction } from "../../ledger/operator-log.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
 

@@ -1,5 +1,5 @@
 import { Int32, Long, type Db } from "mongodb";
-import type { TrafficNote } from "../traffic.ts";
+import type { TrafficNote } from "../../traffic/note.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 
 type TrafficDocument = { _id: string; subject: string; version: number; producer: string; first: number; last: number };

@@ -1,5 +1,5 @@
 import { MongoServerError, type Collection, type Db } from "mongodb";
-import type { LedgerEntry } from "../ledger.ts";
+import type { LedgerEntry } from "../../ledger/entry.ts";
 import type { PassedRow, StoreWrites } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import type { Document } from "./bson-reader.ts";

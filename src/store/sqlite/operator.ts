@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { LogEndNote } from "../log-end.ts";
-import type { HaltNote, OperatorAction } from "../operator.ts";
+import type { HaltNote, OperatorAction } from "../../ledger/operator-log.ts";
 import { LOG_ENDS } from "./layout.ts";
 
 type Row = Record<string, SQLOutputValue>;

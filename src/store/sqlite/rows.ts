@@ -3,7 +3,7 @@ import { failureCode, type FailureReason } from "../../core/failure.ts";
 import { payloadBytes } from "../../core/wire-format.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import { uuidBytes } from "../../core/uuid.ts";
-import type { LedgerEntry } from "../ledger.ts";
+import type { LedgerEntry } from "../../ledger/entry.ts";
 import type { ErasedFact, FailedRow, StoredFailure, ValidatedRow } from "../store.ts";
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { Unavailable } from "../../core/unavailable.ts";
-import { threadEntry } from "../../isolate/entry.ts";
+import { threadEntry } from "../../thread-entry.ts";
 import { refuseWrongWal } from "../../sqlite/wal.ts";
 import { STORE_FILE } from "./layout.ts";
 import type { Ask, SqliteStoreOptions, Work, Writer } from "./writer.ts";

@@ -1,10 +1,10 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { uuidBytes } from "../../core/uuid.ts";
-import type { LedgerEntry } from "../ledger.ts";
+import type { LedgerEntry } from "../../ledger/entry.ts";
 import type { LogEndNote } from "../log-end.ts";
-import type { HaltNote, OperatorAction } from "../operator.ts";
+import type { HaltNote, OperatorAction } from "../../ledger/operator-log.ts";
 import type { StoreWrites, StreamNote } from "../store.ts";
-import type { TrafficNote } from "../traffic.ts";
+import type { TrafficNote } from "../../traffic/note.ts";
 import { assertCollectionName, ERASED, FACT, FAILURE } from "./layout.ts";
 import { insertAction, noteLogEnds, putHalt } from "./operator.ts";
 import type { BoundReceipt, PackedFacts } from "./packed-rows.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compileContractSet, type CompiledContractSet } from "../../../src/core/compile.ts";
+import { compileContractSet } from "../../../src/core/compile.ts";
+import { type CompiledContractSet } from "../../../src/core/compiled.ts";
 import { sealContractSet, versionDigest, type ContractSet } from "../../../src/core/contract-set.ts";
 import type { JsonObject } from "../../../src/json/json.ts";
 import { ownSchemaIds } from "../../../src/core/wire-format.ts";

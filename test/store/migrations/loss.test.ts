@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { openToMigrate } from "../../../src/main.ts";
+import { openToMigrate } from "../../../src/app/migrating.ts";
 import { findLosses, type LogAtHand, type Loss } from "../../../src/store/migrations/loss.ts";
 import { nextMigration, type Plan } from "../../../src/store/migrations/migration.ts";
 import { temporaryDirectory } from "../../embedded.ts";

@@ -8,7 +8,7 @@ import { entryDocument } from "../../../src/store/mongodb/documents.ts";
 import { createFactWriter } from "../../../src/store/mongodb/fact-document.ts";
 import { findLayoutFaults, layoutOf } from "../../../src/store/mongodb/layout.ts";
 import { writeFailed, writeReceipt, type WriteRow } from "../../../src/store/mongodb/write-documents.ts";
-import { sealAction } from "../../../src/store/operator.ts";
+import { sealAction } from "../../../src/ledger/operator-log.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
 import {
   failedRow,

@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { unpackEvidence } from "../../../src/ledger/packed.ts";
 import { eraseLaws } from "../../erase/erase-laws.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
-import { PARCEL_COLLECTIONS } from "../../whatif/what-if-laws.ts";
+import { PARCEL_COLLECTIONS } from "../../rejudge/what-if-laws.ts";
 import { testDatabase } from "./database.ts";
 
 const mongo = mongoForTests(1);

@@ -3,7 +3,7 @@ import { MongoClient } from "mongodb";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Unavailable } from "../../../src/core/unavailable.ts";
 import { openMongoStore } from "../../../src/store/mongodb/store.ts";
-import { GENESIS } from "../../../src/store/ledger.ts";
+import { GENESIS } from "../../../src/ledger/entry.ts";
 import type { ValidatedRow } from "../../../src/store/store.ts";
 import { command, type MongoServer } from "../../servers/mongodb.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";

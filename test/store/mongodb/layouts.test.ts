@@ -1,6 +1,6 @@
 import { BSON, MongoClient, type Db } from "mongodb";
 import { describe, expect, test } from "vitest";
-import { openToMigrate } from "../../../src/main.ts";
+import { openToMigrate } from "../../../src/app/migrating.ts";
 import { runMigrations } from "../../../src/store/migrations/migration.ts";
 import { temporaryDirectory } from "../../embedded.ts";
 import { until } from "../../patience.ts";

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { PARCEL_COLLECTIONS } from "../../whatif/what-if-laws.ts";
+import { PARCEL_COLLECTIONS } from "../../rejudge/what-if-laws.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
 import { repairLaws } from "../../repair/repair-laws.ts";
 import { testDatabase } from "./database.ts";

@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import { mongoForTests } from "../../servers/with-mongo.ts";
-import { PARCEL_COLLECTIONS, whatIfLaws } from "../../whatif/what-if-laws.ts";
+import { PARCEL_COLLECTIONS, whatIfLaws } from "../../rejudge/what-if-laws.ts";
 import { testDatabase } from "./database.ts";
 
 describe("on a replica set", () => {

@@ -1,0 +1,32 @@
+import type { Config } from "../config/config.ts";
+import type { AnchorEvent, Observe } from "../gateway/event.ts";
+import type { Engine } from "./engine.ts";
+
+/**
+ * Begins to anchor the heads of the ledger where the configuration says.
+ * @returns what observes the gateway, in front of `observe`, and ends; nothing of it is loaded when the configuration says nowhere.
+ */
+export async function openAnchors(
+  { anchor, kafka }: Config,
+  { log, store }: Engine,
+  observe: Observe,
+  report: (event: AnchorEvent) => void,
+): Promise<{ readonly observe: Observe; readonly close: () => Promise<void> }> {
+  const { file, topic, keyFile, entries, everyMs } = anchor;
+  if (file === null && (topic === null || kafka === null)) return { observe, close: async () => undefined };
+  const { createAnchorFile } = await import("../anchor/file.ts");
+  const { createAnchorTopic } = await import("../anchor/topic.ts");
+  const { startAnchors } = await import("../gateway/anchors.ts");
+  const writers = [
+    ...(file === null ? [] : [createAnchorFile(file, keyFile)]),
+    ...(topic === null || kafka === null ? [] : [createAnchorTopic(topic, log.append, keyFile)]),
+  ];
+  const anchors = startAnchors({ reads: store.reads, writers, entries, everyMs, now: Date.now, report });
+  return {
+    observe: (event) => {
+      anchors.observe(event);
+      observe(event);
+    },
+    close: anchors.close,
+  };
+}

@@ -1,0 +1,34 @@
+import type { Config } from "../config/config.ts";
+import { kafkaConnection } from "../config/kafka-connection.ts";
+import type { CompiledContractSet } from "../core/compiled.ts";
+import type { ContractSet } from "../core/contract-set.ts";
+import type { Check } from "../doctor/check.ts";
+import { parseJson } from "../json/parse-json.ts";
+import { toldTopics } from "./logs.ts";
+import { MONGODB_TIMEOUTS } from "./stores.ts";
+
+/** What `sigma doctor` has to know of Kafka, MongoDB and a schema registry, as far as they are configured. Nothing is changed. */
+export async function checkEngines(config: Config, set: CompiledContractSet | null): Promise<readonly Check[]> {
+  const { kafka, mongodbUri, registry, sources } = config;
+  const collections = new Set(set === null ? [] : [...set.bySubject.values()].map(({ collection }) => collection));
+  const checks: Check[] = [];
+  if (kafka !== null) {
+    const { diagnoseKafka } = await import("../source/kafka/diagnose.ts");
+    const { group, acceptCompacted } = kafka;
+    const topics = sources.map(({ topic }) => topic);
+    const told = await toldTopics(config, kafka);
+    const connection = kafkaConnection(kafka);
+    const anchors = config.anchor.topic;
+    checks.push(...(await diagnoseKafka({ connection, topics, told, anchors, group, acceptCompacted, now: Date.now })));
+  }
+  if (registry !== null && set !== null) {
+    const { diagnoseRegistry } = await import("../registry/diagnose.ts");
+    checks.push(...(await diagnoseRegistry(registry, parseJson(set.text) as ContractSet)));
+  }
+  if (mongodbUri !== null) {
+    const { diagnoseMongo } = await import("../store/mongodb/diagnose.ts");
+    const options = { uri: mongodbUri, ...MONGODB_TIMEOUTS, collections: [...collections], now: Date.now };
+    checks.push(...(await diagnoseMongo(options)));
+  }
+  return checks;
+}

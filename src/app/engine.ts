@@ -1,0 +1,56 @@
+import type { Config } from "../config/config.ts";
+import type { Erasing } from "../erase/erase.ts";
+import type { Log, Source } from "../source/source.ts";
+import type { Store } from "../store/store.ts";
+import { dataFiles, refuseHalfRestored } from "./data-directory.ts";
+import { openEmbedded, embeddedLog, openKafka } from "./logs.ts";
+import type { Purpose } from "./purpose.ts";
+import { openStore, openHistory } from "./stores.ts";
+import { existsSync } from "node:fs";
+
+// Only this room names adapters. Everything heavy is imported when it is first needed, so that commands which need none of it start fast.
+
+/** A log and a store: embedded in the data directory, or Kafka and MongoDB where the configuration names them. */
+export type Engine = {
+  readonly log: Source & Log;
+  readonly store: Store;
+  readonly close: () => Promise<void>;
+};
+
+/** @throws `Unavailable` when the log or the store cannot be opened. */
+export async function openEngine(config: Config, collections: readonly string[], purpose: Purpose): Promise<Engine> {
+  const log = await (config.kafka === null ? openEmbedded(config, purpose) : openKafka(config, config.kafka, purpose));
+  return withStore(log, config, collections, purpose);
+}
+
+/** A log that is open, and the store beside it. The log is closed when that cannot be opened. */
+async function withStore<At extends Pick<Source, "close"> | null>(
+  log: At,
+  ...[config, collections, purpose]: Parameters<typeof openEngine>
+): Promise<{ readonly log: At; readonly store: Store; readonly close: () => Promise<void> }> {
+  try {
+    const store = await openStore(config, collections, purpose);
+    return { log, store, close: async () => void (await Promise.all([store.close(), log?.close()])) };
+  } catch (error) {
+    await log?.close();
+    throw error;
+  }
+}
+
+/** A store to erase records of, and the log beside it where it is the gateway's own. @throws `Unavailable`. */
+export async function openErasing(config: Config, past: readonly string[]): Promise<Erasing & Pick<Store, "close">> {
+  await refuseHalfRestored(config);
+  const isOwn = config.kafka === null && existsSync(dataFiles(config).logFile);
+  return withStore(isOwn ? await embeddedLog(config, { all: true }) : null, config, past, "operate");
+}
+
+/** A store, and its log where there is one: null when the file of an embedded log is missing, at `logFile`. */
+export type Look = Omit<Engine, "log"> & { readonly log: (Source & Log) | null; readonly logFile: string };
+
+/** Opens what is there, to look. @throws `Unavailable`. */
+export async function openToLook(config: Config): Promise<Look> {
+  const { logFile } = dataFiles(config);
+  if (config.kafka !== null || existsSync(logFile)) return { ...(await openEngine(config, [], "look")), logFile };
+  const store = await openHistory(config);
+  return { log: null, logFile, store, close: store.close };
+}

@@ -1,0 +1,53 @@
+import { LAYOUT } from "../store/layout-version.ts";
+import type { Migration } from "../store/migrations/migration.ts";
+import { BUSY_TIMEOUT_MS, dataFiles } from "./data-directory.ts";
+import { MONGODB_TIMEOUTS, openHistory, type Where } from "./stores.ts";
+
+/** A store of whatever layout of ours, and what leads on from the older ones. */
+export type Migrating = {
+  /** The layout that it has; null when nothing of ours is there yet. */
+  readonly found: () => Promise<number | null>;
+  readonly migrations: readonly Migration[];
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * @param othersElsewhere the operator's word that whoever is connected to MongoDB works on other databases.
+ * @throws `Unavailable` when the store cannot be opened, is newer or is not ours.
+ */
+export async function openToMigrate(config: Where, othersElsewhere: boolean): Promise<Migrating> {
+  if (config.mongodbUri !== null) {
+    const { openMongoToMigrate } = await import("../store/mongodb/migrating.ts");
+    const { fromLayout1 } = await import("../store/migrations/from-1-mongodb.ts");
+    const opened = await openMongoToMigrate({ uri: config.mongodbUri, ...MONGODB_TIMEOUTS });
+    const { found, close, guarded } = opened;
+    const { from, to, plan, up } = fromLayout1({ ...opened.target, othersElsewhere });
+    const translated: Migration = {
+      from,
+      to,
+      plan: async () => guarded(plan),
+      up: async (...args) => guarded(async () => up(...args)),
+    };
+    return { found, migrations: [translated], close };
+  }
+  const { readLayout } = await import("../sqlite/open.ts");
+  const { STORE_FILE } = await import("../store/sqlite/layout.ts");
+  const { openSqliteStore } = await import("../store/sqlite/store.ts");
+  const { fromLayout1 } = await import("../store/migrations/from-1-sqlite.ts");
+  const busyTimeoutMs = BUSY_TIMEOUT_MS;
+  const path = dataFiles(config).storeFile;
+  const migration = fromLayout1({
+    kind: STORE_FILE,
+    path,
+    busyTimeoutMs,
+    make: (file, collections) => openSqliteStore({ path: file, collections, busyTimeoutMs }),
+  });
+  const found = async (): Promise<number | null> => {
+    const layout = readLayout(STORE_FILE, path, busyTimeoutMs);
+    // What opening has against it is said in its words: a newer one, or two in one.
+    if (layout !== null && layout >= LAYOUT)
+      await openHistory({ ...config, mongodbUri: null }).then((store) => store.close());
+    return layout;
+  };
+  return { found, migrations: [migration], close: async () => undefined };
+}

@@ -1,0 +1,204 @@
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+import type { Config } from "../config/config.ts";
+import type { Copying } from "../config/copying.ts";
+import { idleDefaults } from "../contract/idle-defaults.ts";
+import type { ContractsInForce, Swap } from "../contract/live-contracts.ts";
+import type { CompiledContractSet } from "../core/compiled.ts";
+import { contentsOf } from "../core/contents.ts";
+import { openAnchors } from "./anchoring.ts";
+import type { AnchorEvent, ContractsEvent, Observe } from "../gateway/event.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import type { Mirror } from "../gateway/mirror.ts";
+import { FETCH_WAIT_MS } from "./logs.ts";
+import { openEngine, type Engine } from "./engine.ts";
+import { type LoadedContracts } from "./contracts.ts";
+import type { SchemaLookup } from "../registry/lookup.ts";
+import { openOnlookers } from "./observers.ts";
+import type { Shadow } from "../rejudge/shadow/shadow.ts";
+import type { Log } from "../source/source.ts";
+
+/** An engine with a gateway that settles what is appended to it. */
+export type Pipeline = Engine & {
+  readonly contracts: ContractsInForce;
+  /** Why the last change of the contract files was refused, a sentence each; empty when it was not. */
+  readonly refusedContracts: () => readonly string[];
+  readonly gateway: Gateway;
+  /** Null when no version looks on. */
+  readonly shadow: Shadow | null;
+  readonly stop: () => Promise<void>;
+};
+
+/** Opens the data directory and starts deciding. `stop` finishes the batches in flight and closes the files. */
+export async function startPipeline(
+  config: Config,
+  first: LoadedContracts,
+  observe: Observe,
+  observeContracts: (event: ContractsEvent) => void = () => undefined,
+  observeAnchors: (event: AnchorEvent) => void = () => undefined,
+): Promise<Pipeline> {
+  const collections = [...new Set([...first.set.bySubject.values()].map(({ collection }) => collection))];
+  const engine = await openEngine(config, collections, "gateway");
+  try {
+    const { startGateway } = await import("../gateway/gateway.ts");
+    const { holdContracts } = await import("../contract/live-contracts.ts");
+    const contracts = holdContracts(first);
+    const shadow = await openShadows(config, first.set);
+    const lookup = await openLookup(config, contracts, observeContracts);
+    const onlookers = await openOnlookers(config, engine, contracts, shadow, observeContracts);
+    const anchors = await openAnchors(config, engine, observe, observeAnchors);
+    const gateway = await startGateway({
+      source: engine.log,
+      store: engine.store,
+      contracts: contracts.current,
+      ...(lookup === null ? {} : { learnSchemaIds: lookup.learnSchemaIds }),
+      limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
+      evidence: config.evidence,
+      breaker: config.breaker,
+      ...(await mirrorOf(config, engine.log)),
+      onlook: onlookers.onlook,
+      observe: anchors.observe,
+      sleep,
+      random: Math.random,
+    });
+    const { guardLog } = await import("../gateway/guarded-log.ts");
+    const { startLogEnds } = await import("../gateway/log-ends.ts");
+    const ends = config.kafka === null ? startLogEnds(engine.store) : null;
+    const noting = ends === null ? {} : { note: ends.note };
+    const watched = { gateway, reads: engine.store.reads, now: Date.now, sleep: delay };
+    const log = guardLog(engine.log, { ...watched, ...noting });
+    const retention = keepRetentionOf(config, engine.log, gateway);
+    const tellIdle = (): void => idleDefaults(contracts.current()).forEach(tellOf(observeContracts));
+    tellIdle();
+    const following = new AbortController();
+    let refused: readonly string[] = [];
+    const onReload = (outcome: Swap): void => {
+      refused = outcome.kind === "refused" ? outcome.problems : [];
+      if (outcome.kind === "refused") observeContracts({ kind: "contracts-refused", problems: refused });
+      if (outcome.kind !== "swapped") return;
+      lookup?.forget();
+      shadow?.update(contentsOf(contracts.current()));
+      observeContracts({ ...outcome, kind: "contracts-swapped" });
+      tellIdle();
+    };
+    const followed = follow(config, contracts, first.seen, { onReload, observe: observeContracts }, following.signal);
+    const stop = async (): Promise<void> => {
+      try {
+        following.abort();
+        await gateway.stop();
+        await followed;
+        for (const { close } of [onlookers, ends ?? NOTHING, retention, anchors]) await close();
+      } finally {
+        await shadow?.close();
+        await engine.close();
+      }
+    };
+    return { ...engine, log, contracts, refusedContracts: () => refused, gateway, shadow, stop };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+const NOTHING = { close: async (): Promise<void> => undefined };
+
+function tellOf(observe: (event: ContractsEvent) => void) {
+  return (idle: ReturnType<typeof idleDefaults>[number]): void => observe({ kind: "default-idle", ...idle });
+}
+
+/** Lets an embedded log forget what is settled and old. */
+function keepRetentionOf(config: Config, log: Log, gateway: Gateway): { readonly close: () => Promise<void> } {
+  const { kafka, logRetentionMs: retentionMs } = config;
+  if (kafka !== null || retentionMs === null) return { close: async () => undefined };
+  const stopping = new AbortController();
+  const kept = import("../gateway/retention.ts").then(async ({ keepRetention }) =>
+    keepRetention({ log, gateway, retentionMs, now: Date.now, sleep }, stopping.signal),
+  );
+  return {
+    close: async () => {
+      stopping.abort();
+      await kept;
+    },
+  };
+}
+
+/** Swaps the contracts when their files change. */
+async function follow(
+  config: Config,
+  inForce: ContractsInForce,
+  seen: string,
+  told: { readonly onReload: (outcome: Swap) => void; readonly observe: (event: ContractsEvent) => void },
+  signal: AbortSignal,
+): Promise<void> {
+  const { contractsReloadMs: everyMs, contractsDir, sources, shadow, limits, http } = config;
+  if (everyMs === 0) return;
+  const { followContracts } = await import("../config/reload.ts");
+  const pause = async (): Promise<void> => nextTurn();
+  const settings = { contractsDir, sources, shadow, limits, http };
+  let stale: string | null = null;
+  const copying = await openCopy(config);
+  // What is being copied when the service stops is not waited for.
+  signal.addEventListener("abort", () => void copying?.close());
+  const refresh = async (): Promise<void> => {
+    const why = (await copying?.refresh().catch((error: unknown) => (error as Error).message)) ?? null;
+    // Once for each trouble, not once for each look.
+    if (why !== null && why !== stale) told.observe({ kind: "contracts-stale", why });
+    stale = why;
+  };
+  const onWeb = copying === null ? {} : { refresh };
+  const deps = { settings, inForce, seen, report: told.onReload, everyMs, sleep, pause, ...onWeb };
+  await followContracts(deps, signal);
+}
+
+/** The copy of contracts on the web; null when they are the user's own files. */
+async function openCopy({ contractsUrl: url, contractsDir: directory }: Config): Promise<Copying | null> {
+  if (url === null) return null;
+  const { openCopying } = await import("../config/copying.ts");
+  const { FILE_TIMEOUT_MS } = await import("../contract/http-directory.ts");
+  return openCopying({ url, directory, timeoutMs: FILE_TIMEOUT_MS });
+}
+
+/** Asks the configured registry what schema ids stand for; null without one. */
+async function openLookup(
+  { registry }: Config,
+  contracts: ContractsInForce,
+  observe: (event: ContractsEvent) => void,
+): Promise<SchemaLookup | null> {
+  if (registry === null) return null;
+  const { createSchemaLookup } = await import("../registry/lookup.ts");
+  return createSchemaLookup({
+    connection: registry,
+    contracts: () => contentsOf(contracts.current()),
+    learn: contracts.learn,
+    report: (id, why) => observe({ kind: "schema-id-unknown", id, why }),
+    now: Date.now,
+    unknownMs: registry.unknownMs,
+  });
+}
+
+/** The versions that are to look on, if there are any: nothing of it is loaded without. */
+async function openShadows({ shadow }: Config, set: CompiledContractSet): Promise<Shadow | null> {
+  if (shadow.length === 0) return null;
+  const { openShadow } = await import("../rejudge/shadow/shadow.ts");
+  const { SHADOW_LIMITS } = await import("../rejudge/shadow/thread.ts");
+  return openShadow(shadow, contentsOf(set), SHADOW_LIMITS);
+}
+
+/** The mirror that the configuration asks for; its topics must be there, or the gateway would stand still at its first record. */
+async function mirrorOf(config: Config, log: Log): Promise<{ readonly mirror?: Mirror }> {
+  const wanted = config.kafka?.mirror ?? "off";
+  if (wanted === "off") return {};
+  const { failedRecord, MIRROR_TOPICS, validatedRecord } = await import("../gateway/mirror.ts");
+  return {
+    mirror: async (topic, facts, failed) => {
+      if (failed.length > 0) await log.append(MIRROR_TOPICS.failed(topic), failed.map(failedRecord));
+      if (wanted === "all" && facts.length > 0) {
+        await log.append(MIRROR_TOPICS.validated(topic), facts.map(validatedRecord));
+      }
+    },
+  };
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  // It only ever rejects because the signal aborted, which is one way to be done.
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,142 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
+import { isLoopback, type Config } from "../config/config.ts";
+import type { Observe } from "../gateway/event.ts";
+import { checkFiles } from "./data-directory.ts";
+import { type LoadedContracts } from "./contracts.ts";
+import { startPipeline, type Pipeline } from "./pipeline.ts";
+import { Unavailable } from "../core/unavailable.ts";
+import type { IntegrityCheck } from "../sqlite/integrity.ts";
+import type { Shadow } from "../rejudge/shadow/shadow.ts";
+
+/** A pipeline behind an HTTP server. `url` is where it listens. `stop`: accept nothing more, answer, settle, close. */
+export type Service = {
+  readonly url: string;
+  readonly pipeline: Pipeline;
+  /** What a check of the log and the store found that was not over when the streams were taken up; null when they are in order. */
+  readonly damage: Promise<Unavailable | null>;
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * The address first, then the streams, then whoever asks.
+ * @param observe told of what the streams do, besides the log.
+ * @throws the system's error when the address cannot be listened on: nothing was opened then.
+ */
+export async function startService(
+  config: Config,
+  contracts: LoadedContracts,
+  logger: Logger,
+  version: string,
+  observe: Observe,
+): Promise<Service> {
+  const { logContracts, logEvents } = await import("../observe/log.ts");
+  const { logAnchors } = await import("../observe/anchors.ts");
+  const { createHttpServer } = await import("../http/server.ts");
+  const { openDoor } = await import("../http/listen.ts");
+  const { createLookup } = await import("../gateway/lookup.ts");
+  const { noteVerdicts } = await import("./verdicts.ts");
+  const tellContracts = logContracts(logger);
+  if (contracts.stale !== null) tellContracts({ kind: "contracts-stale", why: contracts.stale });
+  const door = await openDoor(config.http);
+  const opened: Pipeline[] = [];
+  const check = await checkFiles(config);
+  try {
+    await refuseDamage(check, logger);
+    const both = bothOf(logEvents(logger), observe);
+    const pipeline = await startPipeline(config, contracts, both, tellContracts, logAnchors(logger));
+    opened.push(pipeline);
+    const { log, store, gateway, shadow, contracts: inForce } = pipeline;
+    if (config.kafka === null) await warnOfUndecided(pipeline, logger);
+    const reporting = await reportShadow(shadow, logger);
+    const verdicts = noteVerdicts(store, logger, Date.now);
+    const { hosts, keepAliveMs, validate, setAside } = config.http;
+    const http = await createHttpServer({
+      log,
+      source: log,
+      reads: store.reads,
+      lookup: createLookup(store.reads, inForce.current),
+      tail: store.tail,
+      gateway,
+      contracts: inForce.current,
+      about: inForce.about,
+      refusedContracts: pipeline.refusedContracts,
+      ...(shadow === null ? {} : { shadow: shadow.snapshot }),
+      now: Date.now,
+      logger,
+      version,
+      hosts,
+      remote: !isLoopback(config.http.host),
+      reference: { contract: validate, setAside },
+      onVerdict: verdicts.note,
+      limits: { keepAliveMs },
+    });
+    door.open(http);
+    logger.info({ url: door.url }, "listening");
+    const stop = async (): Promise<void> => {
+      try {
+        clearInterval(reporting);
+        await Promise.all([door.close(), http.close()]);
+        await verdicts.close();
+        await check.stop();
+      } finally {
+        await pipeline.stop();
+      }
+    };
+    return { url: door.url, pipeline, damage: check.damage, stop };
+  } catch (error) {
+    await check.stop();
+    await Promise.all([door.close(), ...opened.map(async (pipeline) => pipeline.stop())]);
+    throw error;
+  }
+}
+
+function bothOf(first: Observe, second: Observe): Observe {
+  return (event) => {
+    first(event);
+    second(event);
+  };
+}
+
+/** How long a start waits for the check of log and store, which reads all of both. Large ones are checked while the gateway runs. */
+const CHECK_WAIT_MS = 10_000;
+
+/** @throws `Unavailable` when the log or the store is damaged and that is found in time. */
+async function refuseDamage(check: IntegrityCheck, logger: Logger): Promise<void> {
+  const waiting = new AbortController();
+  const running = delay(CHECK_WAIT_MS, "running" as const, { signal: waiting.signal }).catch(() => null);
+  const found = await Promise.race([check.damage, running]);
+  waiting.abort();
+  if (found === "running") logger.info("log and store are large: their check goes on while the gateway runs");
+  else if (found !== null) throw found;
+}
+
+/** What was acknowledged, and is decided by no stream of the sources: of a topic that is none any more. */
+async function warnOfUndecided({ log, store }: Pipeline, logger: Logger): Promise<void> {
+  try {
+    const settled = new Map<string, bigint>();
+    for (const { stream } of await store.reads.logEnds()) settled.set(stream, (await store.tail(stream))?.to ?? 0n);
+    const { leftBehind } = await import("../audit/log.ts");
+    const remedy = "make its topic a source again, or put the log back that has them; docs/backup.md";
+    for (const { code, stream, message } of await leftBehind(store.reads, await log.streams(), (id) => settled.get(id)))
+      logger.warn({ stream, code, remedy }, message);
+  } catch (error) {
+    // The streams say so themselves.
+    if (!(error instanceof Unavailable)) throw error;
+  }
+}
+
+const SHADOW_LOG_EVERY_MS = 60_000;
+
+async function reportShadow(shadow: Shadow | null, logger: Logger): Promise<NodeJS.Timeout | undefined> {
+  if (shadow === null) return undefined;
+  const { logShadow } = await import("../observe/shadow.ts");
+  return setInterval(() => logShadow(logger, shadow.snapshot()), SHADOW_LOG_EVERY_MS).unref();
+}
+
+/** A logger to standard error as the configuration wants it. @param reword puts the commands of a remedy into words that a person can type. */
+export async function openLogger({ log }: Config, reword: (remedy: string) => string): Promise<Logger> {
+  const { createLogger } = await import("../observe/log.ts");
+  const format = log.format === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : log.format;
+  return createLogger({ level: log.level, format, destination: process.stderr, reword });
+}

@@ -1,0 +1,35 @@
+import type { Config } from "../config/config.ts";
+import type { Store } from "../store/store.ts";
+import { BUSY_TIMEOUT_MS, dataFiles } from "./data-directory.ts";
+import type { Purpose } from "./purpose.ts";
+
+/** How long to look for a primary, and how long an exchange may take, before the gateway pauses and tries again. */
+export const MONGODB_TIMEOUTS = { selectionTimeoutMs: 5_000, socketTimeoutMs: 30_000 } as const;
+
+/** What of a configuration says where the store is. */
+export type Where = Pick<Config, "dataDir" | "mongodbUri">;
+
+/** The store alone, for commands that need no log. @throws `Unavailable` when it cannot be opened. */
+export async function openStoreFor(
+  config: Config,
+  purpose: Exclude<Purpose, "gateway">,
+  collections: readonly string[] = [],
+): Promise<Store> {
+  return openStore(config, collections, purpose);
+}
+
+export async function openStore(config: Where, collections: readonly string[], purpose: Purpose): Promise<Store> {
+  const readOnly = purpose === "look";
+  if (config.mongodbUri !== null) {
+    const { openMongoStore } = await import("../store/mongodb/store.ts");
+    return openMongoStore({ uri: config.mongodbUri, collections, readOnly, ...MONGODB_TIMEOUTS });
+  }
+  const { openSqliteStore, openSqliteStoreInThread } = await import("../store/sqlite/store.ts");
+  const options = { path: dataFiles(config).storeFile, readOnly, collections, busyTimeoutMs: BUSY_TIMEOUT_MS };
+  return purpose === "gateway" ? openSqliteStoreInThread(options) : openSqliteStore(options);
+}
+
+/** The store alone, to look: what was decided can be read while the log cannot. @throws `Unavailable`. */
+export async function openHistory(config: Where): Promise<Store> {
+  return openStore(config, [], "look");
+}

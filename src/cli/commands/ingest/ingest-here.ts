@@ -1,0 +1,109 @@
+import type { LoadedContracts } from "../../../app/contracts.ts";
+import { EXIT } from "../../../config/codes.ts";
+import type { AnchorEvent, GatewayEvent, Observe } from "../../../gateway/event.ts";
+import { createLookup } from "../../../gateway/lookup.ts";
+import { startPipeline, type Pipeline } from "../../../app/pipeline.ts";
+import { createFeeder, createHaltWatch, settleBacklog, type Feeder, type Settled } from "./feed.ts";
+import { createFirstFailures, failedLine, printFirstFailures, type FirstFailures } from "./first-failures.ts";
+import { readInputs, resumeHint, type Reading, type Sink } from "./ingest-reading.ts";
+import { createMakeRecord } from "./new-records.ts";
+import { note, printJson } from "../../terminal/output.ts";
+import { withCommands } from "../../terminal/printed-command.ts";
+import { createProgress } from "../../terminal/progress.ts";
+import { onInterruption } from "../../terminal/signals.ts";
+import { createTallying, failedIn, printTally, tallyJson, tallyOf, type Tally } from "../../terminal/tally.ts";
+
+/** `sigma ingest` into the data directory: through the whole pipeline in this process. */
+export async function ingestHere(reading: Reading, contracts: LoadedContracts): Promise<void> {
+  const { config, topic, options } = reading;
+  const make = createMakeRecord(options, topic, contracts.set);
+  const interruption = onInterruption(config.shutdownDeadlineMs);
+  const watch = createHaltWatch();
+  const tallying = createTallying();
+  const observe: Observe = (event) => {
+    watch.observe(event);
+    tallying.observe(event);
+    reportTrouble(event);
+  };
+  const pipeline = await startPipeline(config, contracts, observe, undefined, reportAnchors).catch((error: unknown) => {
+    interruption.dispose();
+    throw error;
+  });
+  const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
+  const failures = createFirstFailures(options.showFailures);
+  try {
+    await settleBacklog(pipeline, topic, AbortSignal.any([interruption.signal, watch.signal]));
+    tallying.clear();
+    const onSettled = nameFailures(pipeline, failures, tallying.tally);
+    const feeder = createFeeder(pipeline, topic, watch, { make, onSettled });
+    const sink: Sink = {
+      add: feeder.add,
+      settle: feeder.settle,
+      count: feeder.appended,
+      failed: () => failedIn(tallying.tally()),
+    };
+    const stop = await readInputs(reading, sink, progress, interruption.signal);
+    progress.end();
+    const tally = await exactTally(pipeline, feeder, tallying.tally());
+    if (options.json) printJson({ kind: "tally", topic, ...tallyJson(tally), firstFailures: failures.list() });
+    else {
+      printTally(tally);
+      printFirstFailures(failures.list(), failedIn(tally));
+    }
+    if (stop !== null) note(resumeHint(stop));
+    const failed = options.strict && failedIn(tally) > 0;
+    process.exitCode = interruption.exitCode() ?? (failed ? EXIT.findings : EXIT.ok);
+  } finally {
+    progress.end();
+    await pipeline.stop();
+    interruption.dispose();
+  }
+}
+
+/**
+ * Looks into the store for the failures of a settled batch: only as long as some are wanted, and only where the events told of
+ * one, or were too few: then another process settled the records.
+ */
+function nameFailures(
+  { store }: Pipeline,
+  failures: FirstFailures,
+  tally: () => Tally,
+): (settled: Settled) => Promise<void> {
+  const lookup = createLookup(store.reads);
+  let looked = 0;
+  return async ({ positions, lineNumbers, file }) => {
+    looked += positions.length;
+    const seen = tally();
+    if (!failures.isWanted() || (seen.records >= looked && failedIn(seen) <= failures.count())) return;
+    const lines = new Map(positions.map(({ stream, offset }, at) => [`${stream}@${offset}`, lineNumbers[at] ?? 0]));
+    const found: { readonly line: number; readonly failed: ReturnType<typeof failedLine> }[] = [];
+    for (const stream of new Set(positions.map((one) => one.stream))) {
+      const offsets = positions.filter((one) => one.stream === stream).map(({ offset }) => offset);
+      const [first, last] = [offsets[0] ?? 0n, offsets.at(-1) ?? 0n];
+      for (const row of await lookup.rows(stream, first, last + 1n)) {
+        const line = lines.get(`${stream}@${row.position.offset}`);
+        if (row.kind === "failed" && line !== undefined)
+          found.push({ line, failed: failedLine(file, line, row.reason) });
+      }
+    }
+    for (const { failed } of found.toSorted((a, b) => a.line - b.line)) failures.add(failed);
+  };
+}
+
+/** Another process on the same data may have settled some of the records: then the store is asked. */
+async function exactTally(pipeline: Pipeline, feeder: Feeder, seen: Tally): Promise<Tally> {
+  return seen.records === feeder.appended() ? seen : tallyOf(createLookup(pipeline.store.reads), feeder.ranges());
+}
+
+/** What happens outside the records themselves is said at once. */
+function reportTrouble(event: GatewayEvent): void {
+  if (event.kind === "stream-paused")
+    note(`waiting: ${event.code} ${event.message}\n  fix: ${withCommands(event.remedy)}`);
+  if (event.kind === "stream-resumed") note("going on");
+}
+
+/** Anchors are no part of what was ingested; trouble with them is told all the same. */
+function reportAnchors(event: AnchorEvent): void {
+  if (event.kind === "anchor-trouble")
+    note(`warning ${event.code} ${event.message}\n  fix: ${withCommands(event.remedy)}`);
+}

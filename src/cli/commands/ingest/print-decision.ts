@@ -1,0 +1,62 @@
+import type { Decision, Failed } from "../../../core/decide.ts";
+import { describeFailure, failureCode, type Malformed } from "../../../core/failure.ts";
+import type { ByteRange } from "../../../json/locate.ts";
+import type { Violation } from "../../../schema/violation.ts";
+import { excerptOf } from "../../terminal/excerpt.ts";
+import { print, styled } from "../../terminal/output.ts";
+
+/** Prints what became of a payload, and where in its bytes the fault is. @param line of the file; null when the file is the payload. */
+export function printDecision(file: string, line: number | null, decision: Decision, bytes: Uint8Array): void {
+  const where = line === null ? file : `${file}:${line}`;
+  const name = decision.contract === null ? "" : `  ${decision.contract.subject}@${decision.contract.version}`;
+  if (decision.status === "PASSED") return print(`${styled("green", "PASSED")}  ${where}${name}  id ${decision.id}`);
+  print(`${styled("red", "FAILED")}  ${where}${name}  ${failureCode(decision.reason)}`);
+  printReason(decision, bytes);
+}
+
+function printReason({ reason }: Failed, bytes: Uint8Array): void {
+  switch (reason.kind) {
+    case "schema":
+      for (const violation of reason.violations) printViolation(violation, bytes);
+      return;
+    case "rule":
+      return reason.violations.forEach(({ id, message }) => print(`  rule ${id}  ${message}`));
+    case "malformed":
+      return printMalformed(reason, bytes);
+    case "contract":
+    case "store-rejected":
+    case "unexplained":
+      return print(`  ${reason.message}`);
+    case "erased":
+      return print(`  ${describeFailure(reason)}`);
+    case "conflict":
+      return print(`  conflicts with ${reason.storedAt}`);
+  }
+}
+
+function printViolation(
+  { pointer, keyword, message, got, branches = [], bytes: range }: Violation,
+  bytes: Uint8Array,
+): void {
+  const where = pointer === "" ? "(the payload)" : pointer;
+  // The kind of a value matters where the kind is wrong; the value itself is there only where the contract shows it.
+  const found = keyword === "type" || got.includes(" ") ? `, got ${got}` : "";
+  const chosen = branches.map(({ name }) => ` (${name})`).join("");
+  print(`  ${where}  ${message}${found}${chosen}  [${keyword}]`);
+  if (range === undefined) return;
+  // Where a missing field could be written: before the end of the object.
+  const [from, to] = range;
+  printExcerpt(bytes, got === "nothing" && to > from ? [to - 1, to] : range);
+}
+
+function printMalformed({ pointer, message, byteOffset }: Malformed, bytes: Uint8Array): void {
+  const at = byteOffset === null ? "" : `  at byte ${byteOffset}`;
+  print(`  ${pointer === null ? "" : `${pointer}  `}${message}${at}`);
+  if (byteOffset !== null) printExcerpt(bytes, [byteOffset, byteOffset + 1]);
+}
+
+function printExcerpt(bytes: Uint8Array, range: ByteRange): void {
+  const { line, marks } = excerptOf(bytes, range);
+  print(`    ${styled("dim", line)}`);
+  print(`    ${styled("red", marks)}`);
+}

@@ -1,0 +1,148 @@
+import type { Command } from "commander";
+import { audit, damagedReport, type AuditReport } from "../../../audit/audit.ts";
+import type { FrozenVersion } from "../../../audit/contracts.ts";
+import type { Finding } from "../../../audit/finding.ts";
+import { EXIT } from "../../../config/codes.ts";
+import type { Config } from "../../../config/config.ts";
+import { readLock } from "../../../contract/lock.ts";
+import { Unavailable } from "../../../core/unavailable.ts";
+import type { VerifiedAnchors } from "../../../ledger/anchor-chain.ts";
+import { hasData } from "../../../app/data-directory.ts";
+import { openToLook, type Look } from "../../../app/engine.ts";
+import { readKeptHeads, type KeptOptions } from "./kept-heads.ts";
+import { counted, grouped, note, print, printJson, printTable, styled } from "../../terminal/output.ts";
+import { createProgress } from "../../terminal/progress.ts";
+import { placed } from "../../../app/contracts.ts";
+import { Refusals, usage, type Refusal } from "../../terminal/refusal.ts";
+import { configFor } from "../../terminal/settings.ts";
+import { onInterruption } from "../../terminal/signals.ts";
+
+export type AuditCommandOptions = KeptOptions & {
+  readonly source: boolean;
+  readonly quiet: boolean;
+  readonly json: boolean;
+};
+
+/** More are counted, not listed. */
+const FINDINGS_MAX = 1_000;
+
+/** `sigma audit`: exit 30 when something stored is not what was decided. */
+export async function auditCommand(command: Command, options: AuditCommandOptions): Promise<void> {
+  const config = await configFor(command);
+  if (!hasData(config)) throw noData(config);
+  const { kept, verified } = await readKeptHeads(config, options);
+  const engine = await openUndamaged(config);
+  if (typeof engine === "string") return end(damagedReport(engine), options, verified);
+  const interruption = onInterruption(config.shutdownDeadlineMs);
+  const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
+  try {
+    const { log, logFile, store } = engine;
+    if (log === null && (await store.reads.streams()).length === 0) throw noData(config);
+    const report = await audit(store.reads, {
+      ...(log === null ? { missingLog: logFile } : { log }),
+      ...(log !== null && options.source ? { source: log } : {}),
+      frozen: frozenVersions(config),
+      kept,
+      tailMayBeIncomplete: false,
+      findingsMax: FINDINGS_MAX,
+      signal: interruption.signal,
+      onProgress: (records) => progress.update({ records, failed: 0, bytes: 0, bytesTotal: null }),
+    });
+    progress.end();
+    end(report, options, verified);
+    if (interruption.exitCode() !== null) note("interrupted: this is not the whole audit");
+    process.exitCode = interruption.exitCode() ?? process.exitCode;
+  } finally {
+    progress.end();
+    interruption.dispose();
+    await engine.close();
+  }
+}
+
+function end(report: AuditReport, { json }: AuditCommandOptions, verified: VerifiedAnchors | null): void {
+  if (json) printReportJson(report, verified);
+  else printReport(report, verified);
+  process.exitCode = report.findingsTotal > 0 ? EXIT.audit : EXIT.ok;
+}
+
+/** @returns what is wrong with a store that is damaged, which is what an audit is there to find. */
+async function openUndamaged(config: Config): Promise<Look | string> {
+  try {
+    return await openToLook(config);
+  } catch (error) {
+    if (error instanceof Unavailable && error.code === "STORE_CORRUPT") return error.message;
+    throw error;
+  }
+}
+
+/** What the lock says was frozen. A lock that cannot be read shows nothing, and an audit that goes on without it would hide that. */
+function frozenVersions({ contractsDir }: Config): readonly FrozenVersion[] {
+  const read = readLock(contractsDir);
+  if (read.ok) return read.lock.entries;
+  throw new Refusals(read.faults.map(placed));
+}
+
+function noData({ dataDir }: Config): Refusal {
+  return usage(
+    "SIG-I-007",
+    `Cannot audit "${dataDir}": it holds no data yet`,
+    "name another directory with --data, or begin with sigma start",
+  );
+}
+
+function printReportJson(report: AuditReport, verified: VerifiedAnchors | null): void {
+  const { findings, ...summary } = report;
+  for (const finding of findings) printJson({ kind: "finding", ...finding });
+  printJson({
+    kind: "summary",
+    ...summary,
+    ...(verified === null ? {} : { anchors: verified.ends, torn: verified.torn }),
+  });
+}
+
+function printReport(report: AuditReport, verified: VerifiedAnchors | null): void {
+  for (const finding of report.findings)
+    print(`${styled("red", finding.code)}  ${placeOf(finding)}  ${finding.message}`);
+  const left = report.findingsTotal - report.findings.length;
+  if (left > 0) print(`and ${grouped(left)} more`);
+  const { records, validated, failed, duplicates, redecided, withoutEvidence, comparedWithSource } = report;
+  printTable(
+    [
+      ["records", grouped(records), "with exactly one decision each"],
+      ["  validated", grouped(validated), ""],
+      ["  duplicates", grouped(duplicates), ""],
+      ["  failed", grouped(failed), ""],
+      ["redecided", grouped(redecided), "decided again from their evidence, in full"],
+      ...(withoutEvidence === 0
+        ? []
+        : [["without evidence", grouped(withoutEvidence), "only their chain was checked (evidence: drop)"]]),
+      ...(report.anchored === null ? [] : [["anchored heads", grouped(report.anchored), "in their places"]]),
+      ...(comparedWithSource === null ? [] : [["in the log", grouped(comparedWithSource), "read again and compared"]]),
+    ].map((row) => (report.findingsTotal === 0 ? row : row.slice(0, 2))),
+    [1],
+  );
+  for (const { stream, from, to, note: why } of report.gaps) print(`lost  ${stream}  [${from}, ${to})  ${why}`);
+  for (const { stream, records: erased, at, actor, reason } of report.erasures)
+    print(`erased  ${stream}  ${counted(erased, "record")}  ${at}  ${actor}  ${reason}`);
+  for (const { stream, headSeq, headHash } of report.streams) print(`head  ${stream}  ${headSeq}  ${headHash}`);
+  const { operatorHead } = report;
+  if (operatorHead !== null) print(`operator head  ${operatorHead.seq}  ${operatorHead.hash}`);
+  for (const { place, counter, hash, at } of verified?.ends ?? [])
+    print(`anchor  ${place}  ${counter}  ${hash}  ${at}`);
+  for (const place of verified?.torn ?? [])
+    print(`torn  ${place}  a crash left its last line in the middle: it is no anchor`);
+  print(
+    report.findingsTotal === 0
+      ? `${styled("green", "OK")}  nothing was found`
+      : `${styled("red", "NOT OK")}  ${counted(report.findingsTotal, "finding")}`,
+  );
+}
+
+function placeOf({ stream, seq, offset }: Finding): string {
+  const parts = [
+    stream === null ? null : `stream ${stream}`,
+    seq === null ? null : `entry ${seq}`,
+    offset === null ? null : `offset ${offset}`,
+  ];
+  return parts.filter((part) => part !== null).join(", ") || "the store";
+}

@@ -1,0 +1,30 @@
+import type { Command } from "commander";
+import type { Setting, SettingValue } from "../../../config/setting.ts";
+import { describeValue } from "../../../config/values.ts";
+import { printJson, printTable } from "../../terminal/output.ts";
+import { settingsFor } from "../../terminal/settings.ts";
+
+/** A secret is only said to be there. */
+function shown({ secret }: Setting, value: SettingValue): SettingValue {
+  return secret && value !== "" ? "(secret)" : value;
+}
+
+/** `sigma config show`: every setting in force. */
+export async function showConfig(
+  command: Command,
+  options: { readonly origin: boolean; readonly json: boolean },
+): Promise<void> {
+  const { settings } = await settingsFor(command);
+  if (options.json) {
+    for (const { setting, value, origin } of settings)
+      printJson({ key: setting.key, value: shown(setting, value), ...(options.origin ? { origin } : {}) });
+    return;
+  }
+  printTable(
+    settings.map((one) => [
+      one.setting.key,
+      describeValue(shown(one.setting, one.value)),
+      ...(options.origin ? [one.origin] : []),
+    ]),
+  );
+}

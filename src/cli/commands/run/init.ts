@@ -1,0 +1,79 @@
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { EXIT } from "../../../config/codes.ts";
+import { describeIoError } from "../../../contract/source-text.ts";
+import { print, printJson } from "../../terminal/output.ts";
+import { packageFile } from "../../terminal/package.ts";
+import { toRun } from "../../terminal/printed-command.ts";
+import { Refusal, usage } from "../../terminal/refusal.ts";
+import { fileWord } from "../../terminal/shell-word.ts";
+
+const CONFIGURATION = `# Every setting, with its default: npx sigma config show --origin
+http:
+  port: 8000
+
+data:
+  dir: .sigma/data
+
+contracts:
+  dir: contracts
+
+sources:
+  - topic: sigma-aetl.shipments
+    subject: shipment
+    # Version of records that declare none. Leave it out to refuse those.
+    default: 1
+    partitions: 1
+`;
+
+const README = `# Gateway
+
+\`npx sigma start\` runs it; \`npx sigma contract check\` judges the fixtures under \`contracts/\`; \`npx sigma doctor\` checks the
+rest. They run in this folder when the package sigma-aetl is installed here or in a folder above.
+`;
+
+/** Written when nothing of them is there yet: all, or nothing. */
+const FILES: Readonly<Record<string, string>> = {
+  "sigma.yaml": CONFIGURATION,
+  "README.md": README,
+  ".gitignore": ".sigma/\n",
+};
+
+/** `sigma init`: a configuration, and the shipment contract with its fixtures and lock, to make one's own from. */
+export async function init(
+  directory: string,
+  { json }: { readonly yes: boolean; readonly json: boolean },
+): Promise<void> {
+  const targets = [...Object.keys(FILES), "contracts"];
+  const occupied = ["sigma.yaml", "contracts"].filter((name) => existsSync(join(directory, name)));
+  if (occupied.length > 0) {
+    const message = `Cannot write into "${directory}": it has ${occupied.join(" and ")}`;
+    throw usage("SIG-I-006", message, "name an empty directory: sigma init my-gateway");
+  }
+  // A README or .gitignore of the project itself stays as it is.
+  const written = targets.filter((name) => !existsSync(join(directory, name)));
+  try {
+    mkdirSync(directory, { recursive: true });
+    for (const name of written) {
+      const text = FILES[name];
+      if (text === undefined)
+        cpSync(packageFile("contracts"), join(directory, name), { recursive: true, errorOnExist: true, force: false });
+      else writeFileSync(join(directory, name), text, { flag: "wx" });
+    }
+  } catch (error) {
+    throw new Refusal(
+      "SIG-I-006",
+      `Cannot write into "${directory}": ${describeIoError(error)}`,
+      "name a directory that can be written",
+      EXIT.usage,
+    );
+  }
+  if (json) return printJson({ kind: "written", directory, files: written });
+  for (const name of written) print(`wrote ${join(directory, name)}`);
+  print("");
+  print("Try next:");
+  // No change of directory: the program may be found only from here.
+  const there = directory === "." ? [] : ["--config", fileWord(join(directory, "sigma.yaml"))];
+  print(`  ${toRun("contract check", there)}`);
+  print(`  ${toRun("start", there)}`);
+}

@@ -1,0 +1,202 @@
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import type { Logger } from "pino";
+import { EXIT } from "../../../config/codes.ts";
+import type { Config } from "../../../config/config.ts";
+import { DEFAULT_SOURCE } from "../../../config/settings.ts";
+import { validatedBy } from "../../../config/sources.ts";
+import { createLookup } from "../../../gateway/lookup.ts";
+import type { LoadedContracts } from "../../../app/contracts.ts";
+import type { Pipeline } from "../../../app/pipeline.ts";
+import { openLogger, startService, type Service } from "../../../app/service.ts";
+import { requireContracts } from "../contracts.ts";
+import { createFeeder, createHaltWatch } from "../ingest/feed.ts";
+import { openInputs } from "../../input/inputs.ts";
+import { LINE_BYTES_MAX } from "../../input/line-limit.ts";
+import { readLineBatches } from "../../../json/lines.ts";
+import { createMakeRecord } from "../ingest/new-records.ts";
+import { print, printJson } from "../../terminal/output.ts";
+import { packageFile, version } from "../../terminal/package.ts";
+import { toRun, withCommands } from "../../terminal/printed-command.ts";
+import { Refusal } from "../../terminal/refusal.ts";
+import { report } from "../../terminal/report.ts";
+import { configFor } from "../../terminal/settings.ts";
+import { onInterruption, type Interruption } from "../../terminal/signals.ts";
+import { printTally, tallyJson, tallyOf } from "../../terminal/tally.ts";
+
+type Options = { readonly demo: boolean; readonly json: boolean };
+
+/** `sigma start`: serves until a signal, then comes to rest within the deadline. */
+export async function start(command: Command, options: Options): Promise<void> {
+  const config = await configFor(command);
+  const contracts = await requireContracts(config);
+  const logger = await openLogger(config, withCommands);
+  const interruption = onInterruption(config.shutdownDeadlineMs);
+  try {
+    const watch = createHaltWatch();
+    const service = await startUninterrupted(config, contracts, logger, watch, interruption);
+    announce(service, config, options);
+    const failure = await serve(service, config, options, watch, interruption.signal);
+    logger.info({ deadlineMs: config.shutdownDeadlineMs }, "stopping: finishing the batches in flight");
+    interruption.hurry();
+    await stopService(service);
+    if (failure !== null) process.exitCode = report(failure.error);
+    else logger.info("stopped");
+  } finally {
+    interruption.dispose();
+    // What failed is told by then; whatever holds the process still is no reason to stay.
+    setTimeout(() => process.exit(), config.shutdownDeadlineMs).unref();
+  }
+}
+
+type Watch = ReturnType<typeof createHaltWatch>;
+
+/** A signal before there is a service ends the process as it is: nothing is promised to anybody yet. */
+async function startUninterrupted(
+  config: Config,
+  contracts: LoadedContracts,
+  logger: Logger,
+  watch: Watch,
+  { signal, exitCode }: Interruption,
+): Promise<Service> {
+  const quit = (): void => process.exit(exitCode() ?? EXIT.error);
+  signal.addEventListener("abort", quit, { once: true });
+  if (signal.aborted) quit();
+  try {
+    return await startService(config, contracts, logger, version(), watch.observe);
+  } catch (error) {
+    throw asListenError(error, config);
+  } finally {
+    signal.removeEventListener("abort", quit);
+  }
+}
+
+/** @returns why it ended, or null when it was asked to. */
+async function serve(
+  service: Service,
+  config: Config,
+  options: Options,
+  watch: Watch,
+  signal: AbortSignal,
+): Promise<{ readonly error: unknown } | null> {
+  const { promise, resolve } = Promise.withResolvers<{ readonly error: unknown } | null>();
+  const fail = (error: unknown): void => resolve({ error });
+  signal.addEventListener("abort", () => resolve(null), { once: true });
+  if (signal.aborted) resolve(null);
+  service.pipeline.gateway.done.catch(fail);
+  void failOnDamage(service, fail);
+  if (options.demo) feedExamples(service, config, options, watch, signal).catch(fail);
+  return promise;
+}
+
+async function failOnDamage({ damage }: Service, fail: (error: unknown) => void): Promise<void> {
+  const found = await damage;
+  if (found !== null) fail(found);
+}
+
+async function stopService(service: Service): Promise<void> {
+  try {
+    await service.stop();
+  } catch (error) {
+    // A bug that ended the gateway is reported by its own name.
+    if (service.pipeline.gateway.streams().every(({ state }) => state === "stopped")) throw error;
+  }
+}
+
+function announce({ url }: Service, config: Config, { json }: Options): void {
+  const topics = config.sources.map(({ topic, subject }) => ({ topic, subject }));
+  if (json) {
+    const validate = judgingName(config);
+    const engines = { log: config.kafka === null ? "embedded" : "kafka", store: storeName(config) };
+    return printJson({ kind: "started", url, dataDir: config.dataDir, ...engines, sources: topics, validate });
+  }
+  print(`sigma ${version()} on ${url}`);
+  if (config.kafka !== null) print(`  log    Kafka at ${config.kafka.brokers.join(", ")}, group ${config.kafka.group}`);
+  if (config.mongodbUri !== null) print("  store  MongoDB");
+  if (config.kafka === null || config.mongodbUri === null) print(`  data   ${config.dataDir}`);
+  for (const { topic, subject } of topics) print(`  topic  ${topic}, judged by contract ${subject}`);
+  print(
+    `  verdicts of POST /api/validate are by contract ${judgingName(config) ?? "none"}, unless another is declared`,
+  );
+  if (config.http.host !== "127.0.0.1")
+    print("  There is no authentication yet: whoever reaches this address can write");
+}
+
+/** As in shipment@1; null when nothing is configured that could judge. */
+function judgingName({ http, sources }: Config): string | null {
+  const judge = validatedBy(http.validate, sources);
+  if (judge === null) return null;
+  return judge.version === null ? judge.subject : `${judge.subject}@${judge.version}`;
+}
+
+function storeName({ mongodbUri }: Config): "embedded" | "mongodb" {
+  return mongodbUri === null ? "embedded" : "mongodb";
+}
+
+/** The first start shows what the gateway does, on real records; it never touches a store that holds something, nor Kafka. */
+async function feedExamples(
+  { url, pipeline }: Service,
+  config: Config,
+  { json }: Options,
+  watch: Watch,
+  signal: AbortSignal,
+): Promise<void> {
+  if (config.kafka !== null || config.mongodbUri !== null) return;
+  const file = packageFile("examples/shipments.ndjson");
+  const source = config.sources.find(({ topic }) => topic === DEFAULT_SOURCE.topic);
+  if (source?.subject !== DEFAULT_SOURCE.subject || !existsSync(file) || !(await isEmpty(pipeline))) return;
+  const [input] = openInputs([file]);
+  if (input === undefined) return;
+  const make = createMakeRecord({}, source.topic, pipeline.contracts.current());
+  const feeder = createFeeder(pipeline, source.topic, watch, { make, stop: signal });
+  for await (const batch of readLineBatches(input.chunks(), {
+    ...config.batch,
+    lineBytesMax: LINE_BYTES_MAX,
+    eager: true,
+  }))
+    await feeder.add(batch, file);
+  await feeder.settle();
+  if (signal.aborted) return;
+  const tally = await tallyOf(createLookup(pipeline.store.reads), feeder.ranges());
+  if (json) return printJson({ kind: "examples", topic: source.topic, ...tallyJson(tally) });
+  print("");
+  print("The store was empty, so it was fed the example records once (--no-demo leaves them out):");
+  printTally(tally);
+  print("");
+  print("Try next:");
+  print(`  curl -s ${url}/api/validate -H 'content-type: application/json' \\`);
+  print(`    -d '{"shipment_id":"","weight_kg":-5,"destination":"Dublin"}'`);
+  print(`  curl -s ${url}/v1/decisions/${source.topic}/0/4`);
+  print(`  ${toRun("audit")}`);
+}
+
+async function isEmpty({ log, store }: Pipeline): Promise<boolean> {
+  const { validated, failed, receipts } = await store.reads.tally();
+  if (validated + failed + receipts > 0) return false;
+  for (const stream of await log.streams()) {
+    if ((await log.bounds(stream)).end > 0n) return false;
+  }
+  return true;
+}
+
+function asListenError(error: unknown, { http }: Config): unknown {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  const where = `${http.host}:${http.port}`;
+  if (code === "EADDRINUSE") {
+    return new Refusal(
+      "SIG-H-001",
+      `Cannot listen on ${where}: another program does`,
+      "end it, or choose another port with --port; 0 picks a free one",
+      EXIT.error,
+    );
+  }
+  if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+    return new Refusal(
+      "SIG-H-002",
+      `Cannot listen on ${where}: the system answered ${code}`,
+      "choose an address of this machine and a port from 1024 on",
+      EXIT.error,
+    );
+  }
+  return error;
+}

@@ -1,0 +1,86 @@
+import type { Command } from "commander";
+import { EXIT } from "../../../config/codes.ts";
+import { hasData } from "../../../app/data-directory.ts";
+import { openToLook } from "../../../app/engine.ts";
+import { counted, grouped, print, printJson, printTable, styled } from "../../terminal/output.ts";
+import { toRun } from "../../terminal/printed-command.ts";
+import { Refusal } from "../../terminal/refusal.ts";
+import { requestGateway } from "../../terminal/remote.ts";
+import { configFor } from "../../terminal/settings.ts";
+import { printTally, tallyJson, type Tally } from "../../terminal/tally.ts";
+
+type Options = { readonly url?: string; readonly json: boolean };
+
+type StreamStatus = {
+  readonly topic: string;
+  readonly partition: number;
+  /** Everything below is decided and stored; null before the first batch. */
+  readonly settledTo: bigint | null;
+  readonly end: bigint;
+};
+
+/** `sigma status`: what the data directory holds, or how a running gateway is. */
+export async function status(command: Command, options: Options): Promise<void> {
+  if (options.url !== undefined) return statusOf(options.url, options.json);
+  const config = await configFor(command);
+  if (!hasData(config)) return printEmpty(config.dataDir, options.json);
+  const { log, logFile, store, close } = await openToLook(config);
+  try {
+    if (log === null && (await store.reads.streams()).length === 0) return printEmpty(config.dataDir, options.json);
+    if (log === null) throw logMissing(logFile);
+    const { validated, failed, receipts } = await store.reads.tally();
+    const failures = new Map((await store.reads.failureCounts()).map(({ code, count }) => [code, count]));
+    const tally: Tally = { records: validated + failed + receipts, stored: validated, duplicates: receipts, failures };
+    const streams: StreamStatus[] = [];
+    for (const stream of await log.streams()) {
+      const { topic, partition, id } = stream;
+      const { end } = await log.bounds(stream);
+      streams.push({ topic, partition, settledTo: (await store.tail(id))?.to ?? null, end });
+    }
+    if (options.json)
+      return printJson({ kind: "status", dataDir: config.dataDir, empty: false, ...tallyJson(tally), streams });
+    printTally(tally);
+    print("");
+    printStreams(streams);
+  } finally {
+    await close();
+  }
+}
+
+function printEmpty(dataDir: string, json: boolean): void {
+  if (json) return printJson({ kind: "status", dataDir, empty: true });
+  print(`${dataDir} holds no data yet. Begin with: ${toRun("start")}`);
+}
+
+function logMissing(path: string): Refusal {
+  return new Refusal(
+    "SIG-I-030",
+    `Cannot show how far the log is decided: "${path}" is missing, and the store has decided records of it`,
+    "put it back, log.db and log.db-wal together; sigma audit says what is decided",
+    EXIT.findings,
+  );
+}
+
+function printStreams(streams: readonly StreamStatus[]): void {
+  const rows = streams.map(({ topic, partition, settledTo, end }) => {
+    const behind = end - (settledTo ?? 0n);
+    const waiting = behind === 0n ? "everything decided" : `${counted(Number(behind), "offset")} not decided yet`;
+    return [`${topic}/${partition}`, String(settledTo ?? 0), String(end), waiting];
+  });
+  printTable([["STREAM", "SETTLED TO", "LOG END", ""], ...rows], [1, 2]);
+}
+
+/** Asks for readiness: 200 when every stream runs, 503 when one does not. Both are answers. */
+async function statusOf(url: string, json: boolean): Promise<void> {
+  const response = await requestGateway(url, "/readyz");
+  const body: unknown = await response.json().catch(() => null);
+  const ready = response.status === 200;
+  process.exitCode = ready ? EXIT.ok : EXIT.unreachable;
+  if (json) return printJson({ kind: "readiness", url, ready, answer: body });
+  print(
+    ready
+      ? `${styled("green", "ready")}  ${url}`
+      : `${styled("red", "not ready")}  ${url}  (${grouped(response.status)})`,
+  );
+  print(JSON.stringify(body, null, 2));
+}

@@ -1,0 +1,330 @@
+import { Command, CommanderError, Option } from "commander";
+import { endOnBackgroundErrors } from "./terminal/background.ts";
+import { contractCommand } from "./commands/contract/contract.ts";
+import { parseCount } from "./terminal/contract-arguments.ts";
+import type { AuditCommandOptions } from "./commands/operate/audit.ts";
+import type { IngestOptions } from "./commands/ingest/ingest-options.ts";
+import type { RepairCommandOptions } from "./commands/operate/store-repair.ts";
+import type { ActOptions } from "./commands/operate/streams.ts";
+import { addErase } from "./commands/operate/erase-command.ts";
+import { addMigrate } from "./commands/operate/migrate-command.ts";
+import { version } from "./terminal/package.ts";
+import { rememberCaller } from "./terminal/printed-command.ts";
+import { programName } from "./terminal/program-name.ts";
+import { withSettings } from "./terminal/settings.ts";
+import { EXIT } from "../config/codes.ts";
+
+/**
+ * Runs one command line and sets the exit code. Commands are only imported when one of them runs: `sigma --help` loads
+ * no server, no database, no contract.
+ */
+export async function runCli(args: readonly string[]): Promise<void> {
+  endQuietlyWithReader();
+  endOnBackgroundErrors();
+  if (args.includes("--no-color")) process.env["NO_COLOR"] = "1";
+  try {
+    const program = await createProgram(args);
+    rememberCaller(programName(startOf(process)), program, process.env);
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    // Commander has printed what is wrong, or the help that was asked for.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    else {
+      const { report } = await import("./terminal/report.ts");
+      process.exitCode = report(error);
+    }
+  }
+}
+
+/** An older Node hands over to a newer one, and tells it what it was given itself (bin/sigma.js). */
+function startOf({ argv, env }: NodeJS.Process): Parameters<typeof programName>[0] {
+  return { script: env["SIGMA_RELAUNCHED"] ?? argv[1] ?? "sigma", cwd: process.cwd(), env };
+}
+
+/** The whole command tree. */
+export async function createProgram(args: readonly string[]): Promise<Command> {
+  const program = new Command("sigma")
+    .description("A contract-first ingestion gateway: every record gets exactly one decision")
+    .option("-c, --config <file>", "configuration file (sigma.yaml here, when there is one)")
+    .option("--no-color", "never colour the output; NO_COLOR does the same")
+    .addHelpText("after", EXAMPLES);
+  // `sigma contract new order --version 2` means a contract's: an option of the program is one of every command.
+  if (!args.some((arg, index) => arg === "contract" && args[index + 1] === "new"))
+    program.version(version(), "--version", "print the version");
+  for (const add of [
+    addStart,
+    addInit,
+    addValidate,
+    addIngest,
+    addStatus,
+    addStreams,
+    addStore,
+    addErase,
+    addBackup,
+    addRestore,
+    addDoctor,
+    addAudit,
+    addKeys,
+  ])
+    program.addCommand(add());
+  program.addCommand(ownContracts(contractCommand(), program)).addCommand(configCommand());
+  await addCompletions(program, args);
+  overrideExit(program);
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  sigma start                                         the gateway on http://127.0.0.1:8000
+  sigma validate order.json --contract shipment       judge one payload, store nothing
+  sigma ingest records.ndjson                         judge and store a file of records
+  sigma audit                                         prove that everything stored is what was decided
+
+Exit codes: 0 done, 1 error, 2 usage or configuration, 10 findings, 30 the audit found something, 40 not reachable`;
+
+function addStart(): Command {
+  const command = new Command("start").description("Run the gateway");
+  withSettings(command, ["http.host", "http.port", "data.dir", "contracts.dir", "log.level", "log.format"]);
+  return command
+    .option("--no-demo", "do not feed the example records to an empty store")
+    .option("--json", "print JSON", false)
+    .action(async (options: { demo: boolean; json: boolean }) =>
+      (await import("./commands/run/start.ts")).start(command, options),
+    );
+}
+
+function addInit(): Command {
+  const command = new Command("init").description("Write a configuration, a contract with fixtures, and its lock");
+  return command
+    .argument("[dir]", "where to write", ".")
+    .option("-y, --yes", "for scripts; nothing is asked, and nothing is ever overwritten", false)
+    .option("--json", "print JSON", false)
+    .action(async (dir: string, options: { yes: boolean; json: boolean }) =>
+      (await import("./commands/run/init.ts")).init(dir, options),
+    );
+}
+
+function addValidate(): Command {
+  const command = new Command("validate").description("Judge payloads by a contract; store nothing");
+  withSettings(command, ["contracts.dir"]);
+  return command
+    .argument("[file...]", "files to judge, - for standard input")
+    .requiredOption("--contract <name>", "shipment, or shipment@1 for one version")
+    .option("--ndjson", "every line is a payload, also where a first text over several lines says otherwise", false)
+    .option("--json", "print JSON: one object a payload", false)
+    .action(async (files: readonly string[], options: { contract: string; ndjson: boolean; json: boolean }) =>
+      (await import("./commands/ingest/validate.ts")).validate(command, files, options),
+    );
+}
+
+function addIngest(): Command {
+  const command = new Command("ingest").description("Judge and store records of files: lines of JSON, plain or packed");
+  withSettings(command, ["data.dir", "contracts.dir"]);
+  return command
+    .argument("[file...]", "files to ingest, - for standard input")
+    .option("--topic <name>", "topic to append to (the first one configured)")
+    .option("--to <where>", "append to kafka, or send to a running gateway, for example http://127.0.0.1:8000")
+    .option("--from-line <number>", "skip the lines of the first input before this one", "1")
+    .option("--ndjson", "every line is a record, also where a first text over several lines says otherwise", false)
+    .option("--producer <name>", "who sends them; kept with each record")
+    .option("--key <key>", "what keeps records in one partition: a field as /order_id, or one text (their identity)")
+    .addOption(
+      new Option("--show-failures <number>", "name the first failures, with their lines")
+        .argParser(parseCount)
+        .default(5),
+    )
+    .option("--strict", "exit 10 when a record FAILED", false)
+    .option("-q, --quiet", "no progress", false)
+    .option("--json", "print JSON", false)
+    .action(async (files: readonly string[], options: IngestOptions) =>
+      (await import("./commands/ingest/ingest.ts")).ingest(command, files, options),
+    );
+}
+
+function addStatus(): Command {
+  const command = new Command("status").description("Show what is stored and how far every stream is settled");
+  withSettings(command, ["data.dir"]);
+  return command
+    .option("--url <url>", "ask a running gateway instead of reading the data directory")
+    .option("--json", "print JSON", false)
+    .action(async (options: { url?: string; json: boolean }) =>
+      (await import("./commands/run/status.ts")).status(command, options),
+    );
+}
+
+function addBackup(): Command {
+  const command = new Command("backup").description("Copy the log and the store, also while a gateway runs on them");
+  withSettings(command, ["data.dir"]);
+  return command
+    .argument("<folder>", "where to; it is made")
+    .option("--json", "print JSON", false)
+    .action(async (to: string, options: { json: boolean }) =>
+      (await import("./commands/operate/backup.ts")).backupCommand(command, to, options),
+    );
+}
+
+function addRestore(): Command {
+  const command = new Command("restore").description("Put a backup into a data directory on which nothing runs");
+  withSettings(command, ["data.dir"]);
+  return command
+    .argument("<folder>", "that sigma backup made")
+    .option("--replace", "move what the data directory holds aside", false)
+    .option("--json", "print JSON", false)
+    .action(async (from: string, options: { replace: boolean; json: boolean }) =>
+      (await import("./commands/operate/backup.ts")).restoreCommand(command, from, options),
+    );
+}
+
+function addStreams(): Command {
+  const command = new Command("streams").description("Streams, and what to do about one that stands still");
+  const list = withSettings(command.command("list"), ["data.dir"]);
+  list
+    .description("Show every stream, how far it is settled, and why one stands still")
+    .option("--json", "print JSON: one object a stream", false)
+    .action(async (options: { json: boolean }) =>
+      (await import("./commands/operate/streams.ts")).listStreams(list, options),
+    );
+  const act = (name: "resume" | "accept-gap", description: string): void => {
+    const child = withSettings(command.command(name), ["data.dir"]);
+    child
+      .description(description)
+      .argument("<stream>", "topic/partition, as sigma streams list has it")
+      .requiredOption("--reason <text>", "why; it is kept in the operator log")
+      .option("--json", "print JSON", false)
+      .action(async (stream: string, options: ActOptions) => {
+        const { resume, acceptStreamGap } = await import("./commands/operate/streams.ts");
+        await (name === "resume" ? resume : acceptStreamGap)(child, stream, options);
+      });
+  };
+  act("resume", "Let a stream that stands still try again");
+  act("accept-gap", "Record that records which the log lost are lost for good, and go on behind them");
+  const acceptLog = withSettings(command.command("accept-log"), ["data.dir"]);
+  acceptLog
+    .description("Let this log take the place of the one that the store knows, which is lost; what it lost is recorded")
+    .requiredOption("--reason <text>", "why; it is kept in the operator log")
+    .option("--json", "print JSON", false)
+    .action(async (options: ActOptions) =>
+      (await import("./commands/operate/streams.ts")).acceptOtherLog(acceptLog, options),
+    );
+  return command;
+}
+
+function addStore(): Command {
+  const command = new Command("store").description("The store as a whole: its layout, and its documents");
+  addMigrate(command);
+  const repair = withSettings(command.command("repair"), ["data.dir"]);
+  repair
+    .description("Bring back documents that are missing, and name those that were changed")
+    .option("--replace", "write changed documents again as the ledger has them; it is kept in the operator log", false)
+    .option("--reason <text>", "why they are replaced; with --replace")
+    .option("--dry-run", "only tell what would be done", false)
+    .option("--quiet", "no progress", false)
+    .option("--json", "print JSON", false)
+    .action(async (options: RepairCommandOptions) =>
+      (await import("./commands/operate/store-repair.ts")).repairCommand(repair, options),
+    );
+  return command;
+}
+
+function addDoctor(): Command {
+  const command = new Command("doctor").description(
+    "Check this machine, the configuration, the contracts and the data",
+  );
+  withSettings(command, ["http.host", "http.port", "data.dir", "contracts.dir"]);
+  return command
+    .option("--json", "print JSON: one object a check", false)
+    .action(async (options: { json: boolean }) => (await import("./commands/run/doctor.ts")).doctor(command, options));
+}
+
+function addAudit(): Command {
+  const command = new Command("audit").description(
+    "Prove from the store that every record has exactly one right decision",
+  );
+  withSettings(command, ["data.dir", "anchor.key_file"]);
+  return command
+    .option("--source", "also read the log again and decide from it", false)
+    .option("--anchors [where]", "check signed heads: of a file, of kafka:TOPIC, or where the configuration has them")
+    .option(
+      "--public-key <key>",
+      "whose signature to trust: what sigma keys show prints, or a file with it; without it that of the key file",
+    )
+    .option("--expect-head <stream=hash>", "a head kept by hand is in its stream's chain; may be repeated", collect)
+    .option("--expect-operator-head <hash>", "the same of the log of operators' actions", collect)
+    .option("-q, --quiet", "no progress", false)
+    .option("--json", "print JSON: one object a finding, then the summary", false)
+    .action(async (options: AuditCommandOptions) =>
+      (await import("./commands/operate/audit.ts")).auditCommand(command, options),
+    );
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function addKeys(): Command {
+  const command = new Command("keys").description("The key that signs anchors of the ledger");
+  const add = (name: "new" | "rotate" | "show", description: string): void => {
+    const child = withSettings(command.command(name), ["anchor.key_file"]);
+    child
+      .description(description)
+      .option("--json", "print JSON", false)
+      .action(async (options: { json: boolean }) =>
+        (await import("./commands/operate/keys.ts")).keysCommand(child, name, options),
+      );
+  };
+  add("new", "Make a key, and print its public half, which an auditor keeps");
+  add("rotate", "Put a new key in the place of the one there is; both sign that it follows");
+  add("show", "Print the public half of the key");
+  return command;
+}
+
+function configCommand(): Command {
+  const command = new Command("config").description("The configuration in force");
+  const show = command.command("show").description("Print every setting with its value");
+  withSettings(show, ["http.host", "http.port", "data.dir", "contracts.dir", "log.level", "log.format"]);
+  show
+    .option("--origin", "also print where each value comes from", false)
+    .option("--json", "print JSON: one object a setting", false)
+    .action(async (options: { origin: boolean; json: boolean }) =>
+      (await import("./commands/run/config-show.ts")).showConfig(show, options),
+    );
+  return command;
+}
+
+/** Contract commands look where the configuration says, unless `--contracts` says otherwise. */
+function ownContracts(command: Command, program: Command): Command {
+  return command.hook("preAction", async (_, action) => {
+    if (action.getOptionValueSource("contracts") !== "default") return;
+    const { configFor } = await import("./terminal/settings.ts");
+    action.setOptionValueWithSource("contracts", (await configFor(program)).contractsDir, "config");
+  });
+}
+
+/** The library that writes and answers completions is only loaded for them. */
+async function addCompletions(program: Command, args: readonly string[]): Promise<void> {
+  if (args[0] !== "completions" && args[0] !== "complete") {
+    program
+      .command("completions")
+      .description("Print the completion script of a shell")
+      .argument("<shell>", "bash, zsh, fish or powershell");
+    return;
+  }
+  const { addShellCompletions } = await import("./terminal/completions.ts");
+  addShellCompletions(program);
+}
+
+/** A wrong command line throws instead of ending the process, in subcommands too. */
+function overrideExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) overrideExit(child);
+}
+
+/** `sigma validate ... | head` ends when head does, without an error. */
+function endQuietlyWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(process.exitCode);
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import { EXIT } from "../../config/codes.ts";
+import { note } from "./output.ts";
+
+/**
+ * What throws where nobody waits for it, as in a timer or a socket of a dependency, ends the process: nobody knows what state
+ * it is in, and the ledger says where the next one goes on. It ends with a line that names who threw, and not with a stack.
+ */
+export function endOnBackgroundErrors(): void {
+  process.on("uncaughtException", (error: unknown) => {
+    note(describeBackgroundError(error));
+    if (process.env["SIGMA_DEBUG"] !== undefined && error instanceof Error) note(error.stack ?? "");
+    process.exit(EXIT.error);
+  });
+}
+
+/** The error and its code as for people; who threw is the first place of its stack that is not Node's own. */
+function describeBackgroundError(error: unknown): string {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const line = what.split("\n", 1)[0] ?? "";
+  return (
+    `error SIG-X-002 Ended by an error in the background, in ${placeOf(error)}: ${line}\n` +
+    "  fix: start again, which goes on from the ledger; run with SIGMA_DEBUG=1 to see the stack, and report it"
+  );
+}
+
+function placeOf(error: unknown): string {
+  const frames = error instanceof Error ? (error.stack ?? "").split("\n") : [];
+  const places = frames.flatMap((frame) => /^\s+at .*?((?:file:\/\/)?\/?[^\s()]+:\d+):\d+\)?$/.exec(frame)?.[1] ?? []);
+  const own = places.find((place) => !place.startsWith("node:"));
+  if (own === undefined) return "an unknown place";
+  const [, name, path] = /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.*)$/.exec(own) ?? [];
+  return name === undefined ? own.split("/").slice(-3).join("/") : `${name} (${path})`;
+}

@@ -1,0 +1,36 @@
+import { Unavailable } from "../../core/unavailable.ts";
+import { EXIT } from "../../config/codes.ts";
+import { note } from "./output.ts";
+import { withCommands } from "./printed-command.ts";
+import { Refusal, Refusals, type PlacedFault } from "./refusal.ts";
+
+/** Prints what ended a command, in words, and answers the exit code. No stack unless SIGMA_DEBUG is set. */
+export function report(error: unknown): number {
+  if (process.env["SIGMA_DEBUG"] !== undefined && error instanceof Error) note(error.stack ?? String(error));
+  if (error instanceof Refusals) {
+    for (const fault of error.faults) printFault(fault);
+    return EXIT.usage;
+  }
+  if (error instanceof Refusal) {
+    printError(error.code, error.message, error.remedy);
+    return error.exitCode;
+  }
+  if (error instanceof Unavailable) {
+    printError(error.code, error.message, error.remedy);
+    // A lock goes away by itself; a damaged or foreign file does not.
+    return /_(?:LOCKED|UNREACHABLE|TIMEOUT)$/.test(error.code) ? EXIT.unreachable : EXIT.error;
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const line = message.split("\n", 1)[0] ?? "";
+  printError("SIG-X-000", `Unexpected: ${line}`, "run again with SIGMA_DEBUG=1 to see the stack, and report it");
+  return EXIT.error;
+}
+
+/** `sigma.yaml:3:9: error SIG-S-004 Setting http.port must be ...`. */
+function printFault({ place, code, message, remedy }: PlacedFault): void {
+  note(`${place}: error ${code} ${message}\n  fix: ${withCommands(remedy)}`);
+}
+
+function printError(code: string, message: string, remedy: string): void {
+  note(`error ${code} ${message}\n  fix: ${withCommands(remedy)}`);
+}

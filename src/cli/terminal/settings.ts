@@ -1,0 +1,49 @@
+import { Option, type Command } from "commander";
+import type { Config } from "../../config/config.ts";
+import type { SettingInForce, SettingKey } from "../../config/setting.ts";
+import { SETTINGS } from "../../config/settings.ts";
+import { Refusals } from "./refusal.ts";
+
+/** Gives a command the options of these settings. */
+export function withSettings(command: Command, keys: readonly SettingKey[]): Command {
+  for (const { key, flag, description, value, env } of SETTINGS) {
+    if (flag === null || !keys.includes(key)) continue;
+    const option = new Option(
+      `${flag} <${value.kind !== "path" ? "value" : key.endsWith("_file") ? "file" : "dir"}>`,
+      `${lowerFirst(description)} (${env})`,
+    );
+    command.addOption(option);
+  }
+  return command;
+}
+
+/** The configuration for a command, with the options it was given. */
+export async function configFor(command: Command): Promise<Config> {
+  return (await settingsFor(command)).config;
+}
+
+/** @throws {@link Refusals} with every fault. */
+export async function settingsFor(
+  command: Command,
+): Promise<{ readonly config: Config; readonly settings: readonly SettingInForce[] }> {
+  const options: Readonly<Record<string, unknown>> = command.optsWithGlobals();
+  const flags = new Map<SettingKey, string>();
+  for (const { key, flag } of SETTINGS) {
+    const given = flag === null ? undefined : options[camelCase(flag)];
+    if (typeof given === "string") flags.set(key, given);
+  }
+  const file = options["config"];
+  const { readConfig } = await import("../../config/config.ts");
+  const result = await readConfig({ flags, env: process.env, file: typeof file === "string" ? file : null });
+  if (!result.ok) throw new Refusals(result.faults);
+  return result;
+}
+
+/** Commander's name for `--log-level`: logLevel. */
+function camelCase(flag: string): string {
+  return flag.slice(2).replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}

@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { loadContractSet, placed, type ContractsResult } from "../app/contracts.ts";
+import { checkEngines } from "../app/engine-checks.ts";
+import type { Config } from "../config/config.ts";
+import { idleDefaults } from "../contract/idle-defaults.ts";
+import { Unavailable } from "../core/unavailable.ts";
+import { checkAnchors } from "./anchors.ts";
+import { fail, ok, type Check } from "./check.ts";
+import { checkData, checkRestores } from "./data.ts";
+import { checkDirectory, checkPort } from "./machine.ts";
+
+/** Examines this machine, the configuration, the contracts, the engines and the data, in the order in which a fault is mended. */
+export async function examine(config: Config): Promise<readonly Check[]> {
+  const contracts = await loadContractSet(config);
+  const embedded = config.kafka === null || config.mongodbUri === null;
+  return [
+    ok("node", `Node ${process.versions.node}, SQLite ${process.versions.sqlite ?? "missing"}`),
+    ok("configuration", "every setting is valid"),
+    ...describeContracts(config, contracts),
+    ...(embedded ? checkDirectory(config) : []),
+    await checkPort(config),
+    ...(await engineChecks(config, contracts)),
+    ...(embedded ? await checkRestores(config) : []),
+    ...(embedded ? await checkData(config) : []),
+    ...(await checkAnchors(config)),
+  ];
+}
+
+/** Files of the connection that cannot be read are told like everything else. */
+async function engineChecks(config: Config, contracts: ContractsResult): Promise<readonly Check[]> {
+  try {
+    return await checkEngines(config, contracts.ok ? contracts.set : null);
+  } catch (error) {
+    if (error instanceof Unavailable) return [fail("engines", `${error.code} ${error.message}`, error.remedy)];
+    throw error;
+  }
+}
+
+function describeContracts(config: Config, loaded: ContractsResult): readonly Check[] {
+  if (!loaded.ok) {
+    return loaded.faults
+      .map(placed)
+      .map(({ place, code, message, remedy }) => fail("contracts", `${place}: ${code} ${message}`, remedy));
+  }
+  const versions = [...loaded.set.bySubject.values()].reduce((sum, contract) => sum + contract.versions.size, 0);
+  return [
+    ok(
+      "contracts",
+      `${counted(loaded.set.bySubject.size, "contract")}, ${counted(versions, "version")}, as frozen in ${join(config.contractsDir, "contracts.lock")}`,
+    ),
+    ...idleDefaults(loaded.set).map(({ topic, message, remedy }) => fail(`source ${topic}`, message, remedy)),
+  ];
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

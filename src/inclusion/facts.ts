@@ -1,0 +1,77 @@
+import { canonicalText } from "../json/canonical.ts";
+import type { FormatsMode, Rule } from "../core/contract-set.ts";
+import type { JsonObject } from "../json/json.ts";
+import { CHANGE_RULES, type ChangeRule } from "./change-rules.ts";
+import { diffSchemas } from "./schema-diff.ts";
+import { openSchema, rootOf } from "./schema-node.ts";
+import type { Fact } from "./fact.ts";
+
+/** What of a version is compared. */
+type Described = {
+  readonly schema: JsonObject | boolean;
+  readonly rules: readonly Rule[];
+  readonly identity: readonly string[];
+  /** Absent: `annotate`. */
+  readonly formats?: FormatsMode;
+};
+
+/**
+ * Every change between two versions, in the order of the schema, then rules, then identity. Key order is no change, nor
+ * is the order of names in a list; a reference counts by what it leads to, so a definition may move. Linear but for lists
+ * of branches; circular references end.
+ */
+export function diffVersions(before: Described, after: Described): readonly Fact[] {
+  const formats = { before: before.formats ?? "annotate", after: after.formats ?? "annotate" };
+  const old = openSchema("before", before.schema);
+  const next = openSchema("after", after.schema, old.shared);
+  return [
+    ...diffFormats(formats),
+    ...diffSchemas(rootOf(old), rootOf(next), formats),
+    ...diffRules(before.rules, after.rules),
+    ...diffIdentity(before.identity, after.identity),
+  ];
+}
+
+function diffFormats({
+  before,
+  after,
+}: {
+  readonly before: FormatsMode;
+  readonly after: FormatsMode;
+}): readonly Fact[] {
+  if (before === after) return [];
+  const rule = after === "assert" ? "formats-asserted" : "formats-annotated";
+  return [{ rule, effect: CHANGE_RULES[rule].effect, pointer: "/formats", keyword: "formats", before, after }];
+}
+
+function diffRules(before: readonly Rule[], after: readonly Rule[]): readonly Fact[] {
+  const facts: Fact[] = [];
+  const add = (rule: ChangeRule, id: string, values: Pick<Fact, "before" | "after">): void => {
+    facts.push({ rule, effect: CHANGE_RULES[rule].effect, pointer: `/rules/${id}`, keyword: "rules", ...values });
+  };
+  const left = [...before];
+  for (const rule of after) {
+    const same = left.find(({ id }) => id === rule.id) ?? left.find(({ expression }) => expression === rule.expression);
+    if (same === undefined) {
+      add("rule-added", rule.id, { after: rule.expression });
+      continue;
+    }
+    left.splice(left.indexOf(same), 1);
+    if (same.expression.trim() !== rule.expression.trim())
+      add("rule-changed", rule.id, { before: same.expression, after: rule.expression });
+    else if (same.message !== rule.message || same.id !== rule.id)
+      add("rule-message-changed", rule.id, {
+        before: `${same.id}: ${same.message}`,
+        after: `${rule.id}: ${rule.message}`,
+      });
+  }
+  for (const { id, expression } of left) add("rule-removed", id, { before: expression });
+  return facts;
+}
+
+function diffIdentity(before: readonly string[], after: readonly string[]): readonly Fact[] {
+  // The order of the fields is part of the machine id.
+  if (canonicalText(before) === canonicalText(after)) return [];
+  const rule = "identity-changed";
+  return [{ rule, effect: CHANGE_RULES[rule].effect, pointer: "/identity", keyword: "identity", before, after }];
+}

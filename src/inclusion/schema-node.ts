@@ -1,0 +1,228 @@
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
+import { spend, unlimited, type Effort } from "./effort.ts";
+import type { Numeric } from "./multiples.ts";
+import type { Found } from "./pattern-search.ts";
+
+/** One schema document, with what is needed to follow its references. Made by {@link openSchema}. */
+export type SchemaDocument = {
+  /** Tells the documents of one comparison apart. */
+  readonly name: string;
+  readonly root: JsonObject | boolean;
+  /** By the text of a `$ref`: only what stands in this document. */
+  readonly resolve: (ref: string) => SchemaNode | null;
+  readonly shared: Shared;
+};
+
+/** What the documents of one comparison have in common. */
+export type Shared = {
+  /** Short names by what a schema says, and the names already given; see `schema-key.ts`. */
+  readonly names: Map<string, string>;
+  readonly given: WeakMap<JsonObject, string>;
+  /** Answers about patterns: a proof asks the same again and again. */
+  readonly texts: Map<string, Found>;
+  readonly effort: Effort;
+};
+
+/** @param effort what the comparison may cost. */
+export function createShared(effort: Effort): Shared {
+  return { names: new Map(), given: new WeakMap(), texts: new Map(), effort };
+}
+
+/** A schema at its place in a document. Schemas that the comparison makes itself have the pointer they were made for. */
+export type SchemaNode = {
+  readonly document: SchemaDocument;
+  /** RFC 6901 pointer into the document. */
+  readonly pointer: string;
+  readonly schema: JsonObject | boolean;
+};
+
+/** Keywords that assert nothing about a payload. A `format` that is a note was taken out: see `format-notes.ts`. */
+export const ANNOTATIONS: ReadonlySet<string> = new Set([
+  "$schema",
+  "$id",
+  "$anchor",
+  "$dynamicAnchor",
+  "$comment",
+  "$defs",
+  "definitions",
+  "title",
+  "description",
+  "default",
+  "deprecated",
+  "readOnly",
+  "writeOnly",
+  "examples",
+  "contentEncoding",
+  "contentMediaType",
+  "contentSchema",
+]);
+
+/**
+ * Opens a schema that `refuseSchema` has nothing against. Every `format` in it counts as asserted.
+ * @param shared of another document, when the two are to be compared.
+ */
+export function openSchema(
+  name: string,
+  root: JsonObject | boolean,
+  shared: Shared = createShared(unlimited()),
+): SchemaDocument {
+  const anchors = new Map<string, SchemaNode>();
+  const resolve = (ref: string): SchemaNode | null => anchors.get(ref) ?? followPointer(document, ref, inner.found);
+  const document: SchemaDocument = { name, root, resolve, shared };
+  const inner = { found: false };
+  collectAnchors(rootOf(document), anchors, inner, true);
+  return document;
+}
+
+/** The whole document as a node. */
+export function rootOf(document: SchemaDocument): SchemaNode {
+  return { document, pointer: "", schema: document.root };
+}
+
+/** The node of a part: `steps` lead from the node to `schema`. */
+export function childOf(node: SchemaNode, schema: JsonValue, ...steps: readonly (string | number)[]): SchemaNode {
+  return { document: node.document, pointer: pointerTo(node.pointer, ...steps), schema: asSchema(schema) };
+}
+
+/** A schema written by the comparison, from parts of the node's document. */
+export function madeFor(node: SchemaNode, schema: JsonObject | boolean): SchemaNode {
+  return { document: node.document, pointer: node.pointer, schema };
+}
+
+/** Appends steps to an RFC 6901 pointer. */
+export function pointerTo(pointer: string, ...steps: readonly (string | number)[]): string {
+  return steps.reduce<string>((at, step) => `${at}/${escapeStep(String(step))}`, pointer);
+}
+
+/** An own member, or undefined. */
+export function own(schema: JsonObject, keyword: string): JsonValue | undefined {
+  return Object.hasOwn(schema, keyword) ? schema[keyword] : undefined;
+}
+
+/** Names of the keywords of a schema that assert something. */
+export function assertionsOf(schema: JsonObject): readonly string[] {
+  return Object.keys(schema).filter((keyword) => !ANNOTATIONS.has(keyword) && !keyword.startsWith("x-"));
+}
+
+function escapeStep(step: string): string {
+  return step.includes("~") || step.includes("/") ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step;
+}
+
+export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+/** The value of a keyword, or undefined. */
+export function memberOf({ schema }: SchemaNode, keyword: string): JsonValue | undefined {
+  return isObject(schema) ? own(schema, keyword) : undefined;
+}
+
+/** Where a schema's `$ref` leads; null when there is none, or when it cannot be followed. */
+export function referredBy(node: SchemaNode): SchemaNode | null {
+  const ref = memberOf(node, "$ref");
+  return typeof ref === "string" ? node.document.resolve(ref) : null;
+}
+
+/** Nodes that are made in one step: 4. */
+const NODES_SHIFT = 2;
+
+/** Schemas under a keyword that maps names to schemas, as nodes. */
+export function nodesByName(node: SchemaNode, keyword: string): ReadonlyMap<string, SchemaNode> {
+  const map = isObject(node.schema) ? own(node.schema, keyword) : undefined;
+  if (!isObject(map)) return NONE;
+  const entries = Object.entries(map);
+  spend(node.document.shared.effort, entries.length >> NODES_SHIFT);
+  return new Map(entries.map(([name, schema]) => [name, childOf(node, schema, keyword, name)]));
+}
+
+const NONE: ReadonlyMap<string, SchemaNode> = new Map();
+
+/** The names under a keyword that maps names to schemas. */
+export function namesUnder({ schema, document }: SchemaNode, keyword: string): readonly string[] {
+  const map = isObject(schema) ? own(schema, keyword) : undefined;
+  if (!isObject(map)) return [];
+  const names = Object.keys(map);
+  spend(document.shared.effort, names.length >> NAMES_SHIFT);
+  return names;
+}
+
+/** Names that are looked at in one step: 16. */
+const NAMES_SHIFT = 4;
+
+/** Schemas under a keyword that lists schemas, as nodes. */
+export function nodesInList(node: SchemaNode, keyword: string): readonly SchemaNode[] {
+  const list = isObject(node.schema) ? own(node.schema, keyword) : undefined;
+  if (!isList(list)) return [];
+  spend(node.document.shared.effort, list.length >> NODES_SHIFT);
+  return list.map((schema, index) => childOf(node, schema, keyword, index));
+}
+
+/** The schema under a keyword, as a node; null when the keyword is absent. */
+export function nodeUnder(node: SchemaNode, keyword: string): SchemaNode | null {
+  const schema = isObject(node.schema) ? own(node.schema, keyword) : undefined;
+  return schema === undefined ? null : childOf(node, schema, keyword);
+}
+
+/** The number under a keyword, exactly; null when there is none. */
+export function numericUnder(node: SchemaNode, keyword: string): Numeric | null {
+  const value: unknown = isObject(node.schema) ? own(node.schema, keyword) : undefined;
+  return typeof value === "number" || typeof value === "bigint" ? value : null;
+}
+
+/** The count under a keyword such as `minLength`; null when there is none. */
+export function numberUnder(node: SchemaNode, keyword: string): number | null {
+  const value = isObject(node.schema) ? own(node.schema, keyword) : undefined;
+  return typeof value === "number" ? value : null;
+}
+
+/** The list of texts under a keyword such as `required`; empty when there is none. */
+export function textsOf(value: JsonValue | undefined): readonly string[] {
+  return isList(value) ? value.filter((text) => typeof text === "string") : [];
+}
+
+/** Something that is no schema asserts nothing we could use: it is treated as absent where that is sound. */
+function asSchema(value: JsonValue): JsonObject | boolean {
+  return typeof value === "boolean" || isObject(value) ? value : true;
+}
+
+function collectAnchors(
+  node: SchemaNode,
+  anchors: Map<string, SchemaNode>,
+  inner: { found: boolean },
+  isRoot: boolean,
+): void {
+  const { schema } = node;
+  if (!isObject(schema)) return;
+  const id = own(schema, "$id");
+  const anchor = own(schema, "$anchor");
+  if (typeof id === "string") {
+    if (isRoot) anchors.set(id, node);
+    else inner.found = true;
+  }
+  for (const name of [anchor, own(schema, "$dynamicAnchor")])
+    if (typeof name === "string") anchors.set(`#${name}`, node);
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (isObject(value)) collectAnchors(childOf(node, value, keyword), anchors, inner, false);
+    else if (isList(value))
+      for (const [index, item] of value.entries())
+        collectAnchors(childOf(node, item, keyword, index), anchors, inner, false);
+  }
+}
+
+/** A document with inner `$id`s changes the base of its pointers on the way: nothing is followed in one. */
+function followPointer(document: SchemaDocument, ref: string, hasInnerIds: boolean): SchemaNode | null {
+  if (hasInnerIds) return null;
+  if (ref === "#") return rootOf(document);
+  if (!ref.startsWith("#/")) return null;
+  let value: JsonValue | undefined = document.root;
+  let pointer = "";
+  for (const step of decodeURIComponent(ref.slice(2)).split("/")) {
+    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (isList(value)) value = value[Number(name)];
+    else if (isObject(value)) value = own(value, name);
+    else return null;
+    pointer = pointerTo(pointer, name);
+  }
+  if (typeof value !== "boolean" && !isObject(value)) return null;
+  return { document, pointer, schema: value };
+}

@@ -1,0 +1,125 @@
+import { compileContractSet } from "../core/compile.ts";
+import { type CompiledVersion } from "../core/compiled.ts";
+import { DEFAULT_LIMITS, sealContractSet, type FormatsMode, type Rule } from "../core/contract-set.ts";
+import { judge, type Decision } from "../core/decide.ts";
+import { describeFailure, type RuleViolation } from "../core/failure.ts";
+import { parsePayload } from "../core/payload.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
+import { toJsonText } from "../json/json-text.ts";
+import type { Violation } from "../schema/violation.ts";
+import { spend, type Effort } from "./effort.ts";
+import { withoutFormatNotes } from "./format-notes.ts";
+import { obstaclesIn, type Obstacles } from "./provable.ts";
+import { schemaOfRule } from "./rule-schema.ts";
+import { createShared, madeFor, openSchema, rootOf, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
+
+/** What of a version decides which payloads it accepts. The schema must have passed `refuseSchema`, the rules `lintRule`. */
+export type ComparedVersion = {
+  readonly schema: JsonObject | boolean;
+  readonly rules: readonly Rule[];
+  /** RFC 6901 pointers. */
+  readonly identity: readonly string[];
+  /** Absent: `annotate`, as in a contract set. */
+  readonly formats?: FormatsMode;
+};
+
+/** One of two versions under comparison. */
+export type Side = ComparedVersion & {
+  readonly document: SchemaDocument;
+  readonly judging: CompiledVersion;
+  readonly obstacles: Obstacles;
+  /** Steps that judging one payload is taken to cost: it goes by the size of what judges. */
+  readonly judgeCost: number;
+};
+
+const JUDGE_COST = 10;
+/** Characters of a schema that cost one step: 256. */
+const JUDGE_SHIFT = 8;
+const RULE_COST = 20;
+/** What runs round in a schema costs the whole stack: a third of a millisecond and more. */
+const CIRCLE_COST = 20_000;
+
+/** Compiles through a contract set, as a gateway does: the order of a schema's keys is then the canonical one. */
+export function compileBoth(
+  before: ComparedVersion,
+  after: ComparedVersion,
+  effort: Effort,
+): readonly [old: Side, next: Side] {
+  const subject = "compared";
+  const versions = [before, after].map(({ schema, rules, identity, formats }, index) => {
+    const mode = formats === undefined ? {} : { formats };
+    return { version: index + 1, status: "active" as const, schema, rules, identity, ...mode, digest: "" };
+  });
+  const contracts = [{ subject, collection: subject, versionField: null, versions }];
+  const sealed = sealContractSet({ limits: DEFAULT_LIMITS, contracts, bindings: [] });
+  const compiled = compileContractSet(sealed).bySubject.get(subject)?.versions;
+  const shared = createShared(effort);
+  const sides = (sealed.set.contracts[0]?.versions ?? []).map((version): Side => {
+    const judging = compiled?.get(version.version);
+    if (judging === undefined) throw new Error(`Version ${version.version} was not compiled`);
+    const { schema, rules, identity, formats = "annotate" } = version;
+    const document = openSchema(`version ${version.version}`, withoutFormatNotes(schema, formats), shared);
+    const obstacles = obstaclesIn(document);
+    const size = toJsonText(schema).length >> JUDGE_SHIFT;
+    const circle = obstacles.toEvaluation.length > 0 ? CIRCLE_COST : 0;
+    const judgeCost = JUDGE_COST + size + circle + RULE_COST * rules.length;
+    return { schema, rules, identity, formats, judging, document, obstacles, judgeCost };
+  });
+  const [old, next] = sides;
+  if (old === undefined || next === undefined) throw new Error("A version got lost in its contract set");
+  return [old, next];
+}
+
+/** Rules that are thresholds, as schemas. */
+export function ruleNodes({ rules, document }: Side): readonly SchemaNode[] {
+  const schemas = rules.map(schemaOfRule).filter((schema) => schema !== null);
+  return schemas.map((schema) => madeFor(rootOf(document), schema));
+}
+
+/** As `judge` does, without the words. */
+export function passes(value: JsonValue, { judging, document, judgeCost }: Side): boolean {
+  const { parts, isWide } = survey(value);
+  spend(document.shared.effort, judgeCost + (parts >> PARTS_SHIFT));
+  if (isWide) return judgeText(value, judging)?.status === "PASSED";
+  return judging.schema.accepts(value) && judging.rules(value).length === 0 && !("missing" in judging.identity(value));
+}
+
+/** Parts of a payload that are made and judged in one step: 4. */
+const PARTS_SHIFT = 2;
+
+/**
+ * How many parts a payload has, and whether an integer is in it that no double keeps: a version must declare its place, which is
+ * more than the schema says.
+ */
+function survey(value: JsonValue): { readonly parts: number; readonly isWide: boolean } {
+  const open: JsonValue[] = [value];
+  let isWide = false;
+  for (const part of open) {
+    if (typeof part === "bigint") isWide = true;
+    else if (part !== null && typeof part === "object")
+      for (const inner of Object.values(part as JsonObject)) open.push(inner);
+  }
+  return { parts: open.length, isWide };
+}
+
+/** As a record of these bytes would be judged; null when the strict boundary refuses them. */
+function judgeText(value: JsonValue, judging: CompiledVersion): Decision | null {
+  const parsed = parsePayload(Buffer.from(toJsonText(value)), DEFAULT_LIMITS);
+  return parsed.ok ? judge(parsed, judging, "default") : null;
+}
+
+/** The text of a witness is parsed by the strict boundary and judged by both versions, like a record. */
+export function isConfirmed(value: JsonValue, accepting: Side, refusing: Side): boolean {
+  const [one, other] = [accepting, refusing].map(({ judging }) => judgeText(value, judging)?.status);
+  return one === "PASSED" && other === "FAILED";
+}
+
+/** Why a version refuses a payload; nothing when it does not. */
+export function violationsOf(value: JsonValue, { judging }: Side): readonly (Violation | RuleViolation)[] {
+  const decision = judgeText(value, judging);
+  if (decision === null || decision.status === "PASSED") return [];
+  const { reason } = decision;
+  if (reason.kind === "schema" || reason.kind === "rule") return reason.violations;
+  const message = describeFailure(reason);
+  return [{ pointer: "", keyword: "format", schemaPath: "", message, expected: "int64", got: "number" }];
+}

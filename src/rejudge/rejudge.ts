@@ -1,0 +1,136 @@
+import { canonicalText } from "../json/canonical.ts";
+import type { CompiledVersion, ContractRef } from "../core/compiled.ts";
+import { judge } from "../core/decide.ts";
+import { failureCode, LOSSY_NUMBER, type FailureReason } from "../core/failure.ts";
+import { fingerprint } from "../core/fingerprint.ts";
+import { compilePointers } from "../core/identity.ts";
+import type { JsonValue } from "../json/json.ts";
+import type { Parsed } from "../core/long-integers.ts";
+import type { Flip } from "./flips.ts";
+
+/** The verdict a record got when it was decided. */
+export type Recorded = {
+  readonly passed: boolean;
+  /** The version it was judged or refused by; null when it resolved to none, or nobody knows any more. */
+  readonly version: number | null;
+  /** Code of its failure; null when it passed. */
+  readonly code: string | null;
+  readonly fingerprint: string | null;
+};
+
+/** What a record says for itself: a payload, or why its bytes are none. */
+export type Said = Parsed | { readonly ok: false; readonly reason: FailureReason };
+
+export type Rejudge = {
+  /**
+   * Whether the candidate has a say. What no contract judged (bytes that are no payload, no version found) and what the
+   * store could never keep stays as it is, except a record that named the candidate and was refused only because that was
+   * not in force.
+   */
+  readonly concerns: (recorded: Recorded) => boolean;
+  /** The flip of a record that stays as it is. */
+  readonly keep: (recorded: Recorded) => Flip;
+  /** The flip of a record as if the candidate judged it in the place of the version that did. */
+  readonly judge: (said: Said, recorded: Recorded) => Flip;
+};
+
+/** What contracts refuse; a number that no double keeps is refused unless the version declares it to have 64 bits. */
+const JUDGED: ReadonlySet<string> = new Set(["schema", "rule", "unexplained", LOSSY_NUMBER]);
+
+/** Refusals of a version that was found: the payload was fine, the version was not to judge. */
+const NOT_IN_FORCE: ReadonlySet<string> = new Set(["contract-not-active", "contract-retired", "contract-not-accepted"]);
+
+const NO_CAUSE = (): string => "";
+
+/**
+ * @param candidate gives no machine ids of its own ({@link compileCandidate}).
+ * @param identities the pointers of the subject's versions, by number: a record's machine id changes when other fields, or
+ * the same in another order, name the fact. A version that is not among them is taken to have the candidate's.
+ */
+export function createRejudge(
+  candidate: CompiledVersion,
+  pointers: readonly string[],
+  identities: ReadonlyMap<number, readonly string[]>,
+): Rejudge {
+  const { subject, version: number } = candidate.ref;
+  const refs = new Map<number, ContractRef>();
+  const refOf = (version: number): ContractRef => {
+    const known = refs.get(version);
+    if (known !== undefined) return known;
+    const made = { subject, version, digest: "" };
+    refs.set(version, made);
+    return made;
+  };
+  const otherIdentities = new Map(
+    [...identities]
+      .filter(([, own]) => own.join("\u0000") !== pointers.join("\u0000"))
+      .map(([version, own]) => [version, compilePointers(own)]),
+  );
+  const identityChanged = (payload: JsonValue, version: number | null): boolean => {
+    if (otherIdentities.size === 0 || version === null) return false;
+    const before = otherIdentities.get(version)?.(payload);
+    const after = candidate.identity(payload);
+    if (before === undefined || "missing" in before || "missing" in after) return false;
+    return canonicalText(before) !== canonicalText(after);
+  };
+  const sameCause = (reason: FailureReason, { version, fingerprint: before }: Recorded): boolean =>
+    fingerprint(reason, version === null ? null : refOf(version)) === before;
+
+  return {
+    concerns: ({ code, version }) => {
+      if (code === null || JUDGED.has(code)) return true;
+      return version === number && NOT_IN_FORCE.has(code);
+    },
+    keep: ({ passed, version, code, fingerprint: before }) => ({
+      cell: passed ? "passToPass" : "failToFailSame",
+      fingerprint: before,
+      cause: () => code ?? "",
+      declared: version === number,
+      identityChanged: false,
+    }),
+    judge: (said, recorded) => {
+      const { passed, version } = recorded;
+      const declared = version === number;
+      const decision = said.ok ? judge(said, candidate, "header") : failedBy(said.reason, candidate.ref);
+      if (decision.status === "PASSED") {
+        const changed = passed && said.ok && identityChanged(said.payload, version);
+        const cause = passed ? NO_CAUSE : (): string => recorded.code ?? "";
+        const cell = passed ? "passToPass" : "failToPass";
+        return { cell, fingerprint: passed ? null : recorded.fingerprint, cause, declared, identityChanged: changed };
+      }
+      const { reason } = decision;
+      const cause = (): string => causeOf(reason);
+      if (!passed && sameCause(reason, recorded)) {
+        return { cell: "failToFailSame", fingerprint: decision.fingerprint, cause, declared, identityChanged: false };
+      }
+      const cell = passed ? "passToFail" : "failToFailChanged";
+      return { cell, fingerprint: decision.fingerprint, cause, declared, identityChanged: false };
+    },
+  };
+}
+
+function failedBy(
+  reason: FailureReason,
+  ref: ContractRef,
+): { readonly status: "FAILED"; readonly reason: FailureReason; readonly fingerprint: string } {
+  return { status: "FAILED", reason, fingerprint: fingerprint(reason, ref) };
+}
+
+/** What breaks, in the contract's own words: nothing of it comes from a payload. */
+function causeOf(reason: FailureReason): string {
+  switch (reason.kind) {
+    case "schema": {
+      const { keyword, schemaPath } = reason.violations[0];
+      return `schema ${keyword} at ${schemaPath === "" ? "/" : schemaPath}`;
+    }
+    case "rule":
+      return `rule ${reason.violations[0].id}`;
+    case "malformed":
+    case "contract":
+    case "conflict":
+    case "store-rejected":
+    case "unexplained":
+    case "erased":
+      return failureCode(reason);
+  }
+}

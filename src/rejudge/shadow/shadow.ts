@@ -1,0 +1,94 @@
+import type { ContractSet } from "../../core/contract-set.ts";
+import type { Decided } from "../../gateway/decided.ts";
+import { candidateFrom } from "../candidate.ts";
+import {
+  openShadowThread,
+  type ShadowLimits,
+  type ShadowSnapshot,
+  type ShadowThread,
+  type ShadowVersion,
+} from "./thread.ts";
+
+/** `shipment@2`, as the setting names it. */
+export type ShadowName = { readonly subject: string; readonly version: number };
+
+/** A settled batch of a topic; `subject` is null when no contract is bound to the topic. */
+type ShadowedBatch = {
+  readonly stream: { readonly topic: string; readonly partition: number };
+  readonly subject: string | null;
+  readonly decided: readonly Decided[];
+};
+
+/** Candidates that judge live traffic beside the version that decides; no decision and no wait depends on them. */
+export type Shadow = {
+  /** Takes a copy of a settled batch. Never waits, never throws. */
+  readonly offer: (batch: ShadowedBatch) => void;
+  /** How each candidate judged so far, in the order they are named. Plain data, for metrics as for people. */
+  readonly snapshot: () => readonly ShadowSnapshot[];
+  /**
+   * Takes the candidates from another contract set. One whose content did not change goes on; one that changed begins
+   * anew; one that is no longer there ends.
+   */
+  readonly update: (set: ContractSet) => void;
+  readonly close: () => Promise<void>;
+};
+
+/** Keeps a batch until it is stored: a candidate gets all of its records at a time. */
+export function lookOn(
+  shadow: Shadow,
+  stream: ShadowedBatch["stream"],
+  subject: string | null,
+): { readonly see: (row: Decided) => void; readonly stored: () => Promise<void> } {
+  const decided: Decided[] = [];
+  return { see: (row) => void decided.push(row), stored: async () => shadow.offer({ stream, subject, decided }) };
+}
+
+type Running = { readonly key: string; readonly subject: string; readonly thread: ShadowThread };
+
+/** Opens a thread for each named version the set has. */
+export function openShadow(names: readonly ShadowName[], set: ContractSet, limits: ShadowLimits): Shadow {
+  let running: readonly Running[] = [];
+  const ending = new Set<Promise<void>>();
+  const end = (thread: ShadowThread): void => {
+    const ended = thread.close().finally(() => ending.delete(ended));
+    ending.add(ended);
+  };
+  const update = (next: ContractSet): void => {
+    const before = new Map(running.map((one) => [one.key, one]));
+    running = names.flatMap((name): readonly Running[] => {
+      const version = shadowVersion(next, name);
+      if (version === null) return [];
+      const key = keyOf(name, version);
+      const known = before.get(key);
+      before.delete(key);
+      return [known ?? { key, subject: name.subject, thread: openShadowThread(version, limits) }];
+    });
+    for (const { thread } of before.values()) end(thread);
+  };
+  update(set);
+  return {
+    offer: ({ stream, subject, decided }) => {
+      const { topic, partition } = stream;
+      for (const one of running) if (one.subject === subject) one.thread.offer(topic, partition, decided);
+    },
+    snapshot: () => running.map(({ thread }) => thread.snapshot()),
+    update,
+    close: async () => {
+      for (const { thread } of running) end(thread);
+      running = [];
+      await Promise.all(ending);
+    },
+  };
+}
+
+function shadowVersion(set: ContractSet, { subject, version }: ShadowName): ShadowVersion | null {
+  const candidate = candidateFrom(set, subject, version);
+  const versions = set.contracts.find((one) => one.subject === subject)?.versions ?? [];
+  const identities = versions.map((one) => [one.version, one.identity] as const);
+  return candidate === null ? null : { candidate, identities };
+}
+
+/** Everything a judgement depends on. The status does not count: a draft that becomes active is the same version. */
+function keyOf({ subject }: ShadowName, { candidate, identities }: ShadowVersion): string {
+  return JSON.stringify([subject, candidate.version.digest, candidate.limits, identities]);
+}

@@ -1,0 +1,62 @@
+import { createLookup } from "../../gateway/lookup.ts";
+import { openEntryRecords } from "../../gateway/entry-records.ts";
+import { isErased, type KeptRecord } from "../../ledger/tombstone.ts";
+import { EVIDENCE_DROPPED, type LedgerEntry } from "../../ledger/entry.ts";
+import { decodeApplied, decodeOutcomes } from "../../ledger/proof.ts";
+import type { StoreReads, StreamNote } from "../../store/store.ts";
+import { judgedRecord, type JudgedRecord } from "./evidence.ts";
+import type { PastSets } from "./sets.ts";
+import type { ReadWindow } from "./windows.ts";
+
+/** What became of each record, by its place in the entry. */
+type Letters = readonly ("S" | "D" | "C" | "F" | undefined)[];
+
+/** Reads windows from the evidence of their entries. What became of an entry's records is said by the next one. */
+export function openLedgerEvidence(reads: StoreReads, note: StreamNote, sets: PastSets): ReadWindow {
+  const evidence = openEntryRecords(reads);
+  return async (window) => {
+    const rows: JudgedRecord[] = [];
+    let without = 0;
+    for (const entry of window.entries) {
+      const { records, isMissing } = await evidence.open(note, entry);
+      const outcomes = decodeOutcomes(entry.from, entry.outcomes)?.leaves ?? [];
+      if (typeof records === "string" || records.length !== outcomes.length) {
+        if (isMissing && entry.note === EVIDENCE_DROPPED) without += Math.min(entry.count, window.records);
+        continue;
+      }
+      const letters = await lettersOf(reads, entry, records);
+      for (const [index, record] of records.entries()) {
+        const { offset } = record.position;
+        if (offset < window.from || offset >= window.to) continue;
+        if (isErased(record)) {
+          without += 1;
+          continue;
+        }
+        const row = judgedRecord(record, outcomes[index]?.outcome ?? "F", window.from, entry, sets);
+        rows.push(repeated(row, letters[index]));
+      }
+    }
+    return { rows, notInLog: 0, withoutEvidence: without };
+  };
+}
+
+/** The next entry says it; of the last one the facts do. */
+async function lettersOf(
+  reads: StoreReads,
+  { stream, seq, from, to }: LedgerEntry,
+  records: readonly KeptRecord[],
+): Promise<Letters> {
+  const [next] = await reads.ledger(stream, seq + 1, 1);
+  if (next !== undefined) return decodeApplied(from, next.applied)?.leaves.map(({ outcome }) => outcome) ?? [];
+  const rows = new Map((await createLookup(reads).rows(stream, from, to)).map((row) => [row.position.offset, row]));
+  return records.map(({ position }) => {
+    const row = rows.get(position.offset);
+    if (row?.kind === "receipt") return "D";
+    return row?.kind === "failed" && row.machineId !== null ? "C" : undefined;
+  });
+}
+
+function repeated(row: JudgedRecord, letter: Letters[number]): JudgedRecord {
+  if (letter === "D") return { ...row, kind: "receipt" };
+  return letter === "C" ? { ...row, kind: "failed", code: "conflict" } : row;
+}

@@ -1,0 +1,184 @@
+import { ENGINE } from "../../core/decide.ts";
+import { LOSSY_NUMBER } from "../../core/failure.ts";
+import { parsePayload, reparse } from "../../core/payload.ts";
+import { producerOf } from "../../core/producer.ts";
+import type { Source } from "../../source/source.ts";
+import type { StoreReads, StreamNote } from "../../store/store.ts";
+import { compileCandidate, type Candidate } from "../candidate.ts";
+import { countCoverage, type CoverageCounter } from "./coverage.ts";
+import { countFlips, type FlipCounter } from "../flips.ts";
+import type { JudgedRecord } from "./evidence.ts";
+import { openLedgerEvidence } from "./from-ledger.ts";
+import { openLogEvidence } from "./from-log.ts";
+import { offsetsOf, type Range } from "./range.ts";
+import { createRejudge, type Recorded, type Rejudge, type Said } from "../rejudge.ts";
+import { sealReport, type WhatIfReport } from "../report.ts";
+import { readPastSets, type PastSets } from "./sets.ts";
+import { windowsOf, type ReadWindow, type Window } from "./windows.ts";
+
+/** What would have become of which records. */
+export type Question = {
+  readonly candidate: Candidate;
+  /** Only records that this version judged or refused; null: all of the subject's topics. */
+  readonly of: number | null;
+  readonly range: Range;
+  /** Positions kept for each kind of flip, 0 .. 20. */
+  readonly examplesMax: number;
+};
+
+export type WhatIfOptions = {
+  /** Reads the records from the log instead of the store; the store still says what was decided. */
+  readonly source?: Pick<Source, "streams" | "fetch" | "bounds">;
+  /** An aborted run gives the report of what was read until then. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (records: number, newlyFailing: number) => void;
+};
+
+/**
+ * Judges history again as if the candidate had judged it in the place of the version that did: what if the producers of
+ * this traffic had to satisfy the candidate? Reads only; memory is bounded by a window of records, whatever the history.
+ * @throws `Unavailable` when the store or the log is not there.
+ */
+export async function whatIf(reads: StoreReads, question: Question, options: WhatIfOptions): Promise<WhatIfReport> {
+  const { candidate, of, range, examplesMax } = question;
+  const { source, signal, onProgress } = options;
+  const sets = await readPastSets(reads, candidate.subject);
+  const fromLog = source === undefined ? null : openLogEvidence(source, sets, signal);
+  const readsOf = (note: StreamNote): ReadWindow =>
+    fromLog === null ? openLedgerEvidence(reads, note, sets) : fromLog;
+  const run: Run = {
+    question,
+    flips: countFlips(examplesMax),
+    coverage: countCoverage(),
+    producer: rememberProducers(),
+    repeats: { duplicates: 0, conflicts: 0 },
+    newlyFailing: 0,
+  };
+  const rejudgeOf = rejudgePerSet(candidate, sets);
+  for (const origin of (await reads.streamNotes()).toSorted(byStream)) {
+    if (!sets.everCarried(origin.topic)) continue;
+    const offsets = await offsetsOf(reads, origin, range);
+    if (offsets === null) continue;
+    const read = readsOf(origin);
+    for await (const window of windowsOf(reads, origin.stream, offsets)) {
+      if (signal.aborted) break;
+      // A topic may have carried another subject at the time.
+      if (sets.get(window.contractSet)?.carries(origin.topic) === false) continue;
+      run.coverage.window(origin, window);
+      const evidence = await read(window);
+      run.coverage.evidence(window, evidence);
+      const rejudge = rejudgeOf(window.contractSet);
+      if (rejudge === null) run.coverage.leftOut("unreadable", evidence.rows.length);
+      else judgeWindow(run, rejudge, window, `${origin.topic}/${origin.partition}`, evidence.rows);
+      onProgress?.(run.coverage.records(), run.newlyFailing);
+    }
+  }
+  const { version, digest } = candidate.version;
+  return sealReport({
+    subject: candidate.subject,
+    candidate: { version, digest },
+    of,
+    source: source === undefined ? "store" : "log",
+    engine: ENGINE,
+    flips: run.flips.flips(),
+    // The ledger alone does not tell them from other facts.
+    duplicates: source === undefined ? run.repeats.duplicates : null,
+    conflicts: source === undefined ? run.repeats.conflicts : null,
+    coverage: run.coverage.coverage(),
+  });
+}
+
+function byStream(a: StreamNote, b: StreamNote): number {
+  return a.stream < b.stream ? -1 : 1;
+}
+
+type Run = {
+  readonly question: Question;
+  readonly flips: FlipCounter;
+  readonly coverage: CoverageCounter;
+  readonly producer: (row: JudgedRecord) => string | null;
+  readonly repeats: { duplicates: number; conflicts: number };
+  newlyFailing: number;
+};
+
+function judgeWindow(
+  run: Run,
+  rejudge: Rejudge,
+  window: Window,
+  partition: string,
+  rows: readonly JudgedRecord[],
+): void {
+  const { question, flips, coverage, repeats } = run;
+  for (const row of rows) {
+    const recorded = recordedOf(row);
+    if (question.of !== null && recorded.version !== question.of) {
+      coverage.leftOut("otherVersions", 1);
+      continue;
+    }
+    if (row.kind === "receipt") repeats.duplicates += 1;
+    if (row.code === "conflict") repeats.conflicts += 1;
+    const position = (): string => `${partition}@${window.from + BigInt(row.at)}`;
+    if (!rejudge.concerns(recorded)) {
+      coverage.redecided();
+      flips.add(rejudge.keep(recorded), run.producer(row), position);
+      continue;
+    }
+    const said = row.text === null ? null : payloadOf(row, row.text, window, question.candidate);
+    if (said === null) {
+      coverage.leftOut(row.text === null ? "bytesNotKept" : "unreadable", 1);
+      continue;
+    }
+    const flip = rejudge.judge(said, recorded);
+    coverage.redecided();
+    if (flip.cell === "passToFail") run.newlyFailing += 1;
+    flips.add(flip, run.producer(row), position);
+  }
+}
+
+/** Identities may differ from set to set; the candidate is compiled once. Null: the set cannot be read. */
+function rejudgePerSet(candidate: Candidate, sets: PastSets): (digest: string) => Rejudge | null {
+  const compiled = compileCandidate(candidate);
+  const made = new Map<string, Rejudge | null>();
+  return (digest) => {
+    const known = made.get(digest);
+    if (known !== undefined) return known;
+    const past = sets.get(digest);
+    const rejudge = past === null ? null : createRejudge(compiled, candidate.version.identity, past.identities);
+    made.set(digest, rejudge);
+    return rejudge;
+  };
+}
+
+/** A store may give equal headers as one object: their producer is then found by it. */
+function rememberProducers(): (row: JudgedRecord) => string | null {
+  const known = new WeakMap<JudgedRecord["headers"], string | null>();
+  return (row) => {
+    const { headers } = row;
+    if (headers.length === 0) return null;
+    const found = known.get(headers);
+    if (found !== undefined) return found;
+    const producer = producerOf(row);
+    known.set(headers, producer);
+    return producer;
+  };
+}
+
+/** Duplicates and conflicts passed their contract: what they repeat is another question. */
+function recordedOf({ kind, version, code, fingerprint }: JudgedRecord): Recorded {
+  const passed = kind !== "failed" || code === "conflict";
+  return { passed, version, code: passed ? null : code, fingerprint: passed ? null : fingerprint };
+}
+
+/**
+ * The payload, or why there is none; null when the stored bytes are damaged. The strict boundary depends on the bytes, the
+ * limits and the engine alone: what this engine let through is JSON, and is only parsed. What another engine decided is
+ * held to it again, as is what was refused for a number.
+ */
+function payloadOf({ code }: JudgedRecord, text: string, { engine }: Window, { limits }: Candidate): Said | null {
+  if (engine !== ENGINE || code === LOSSY_NUMBER) return parsePayload(Buffer.from(text, "utf8"), limits);
+  try {
+    return reparse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * What may import what. A part is a path under src, without `.ts`; the longest one that fits a file names its part.
+ * `uses`: what files of the part may import besides each other: a part, a folder of one, or a single file. `libraries`: packages;
+ * `node`: modules of Node. Everything else is forbidden, and a permission that no file needs is a fault too.
+ */
+export type Part = {
+  readonly uses: readonly string[];
+  readonly libraries: readonly string[];
+  readonly node: readonly string[];
+};
+
+export const PARTS: Readonly<Record<string, Part>> = {
+  // What a JSON text is: values, pointers, the canonical form, exact decimals, lines.
+  json: { uses: [], libraries: [], node: [] },
+  // What a JSON Schema says: the judge, the explanations, what may not be frozen.
+  schema: { uses: ["json"], libraries: [], node: [] },
+  // The decision, and nothing else: pure, total, synchronous.
+  core: { uses: ["json", "schema"], libraries: ["@marcbachmann/cel-js"], node: ["node:crypto"] },
+  // Why there is no decision yet: what every adapter throws.
+  "core/unavailable": { uses: [], libraries: [], node: [] },
+  // The protocol's data, pure: entries, evidence, proofs, anchors, the operator log.
+  ledger: { uses: ["core", "json"], libraries: [], node: ["node:crypto", "node:zlib"] },
+  // The port of a log: where records come from.
+  source: { uses: ["core"], libraries: [], node: [] },
+  // A log in SQLite.
+  "source/embedded": {
+    uses: ["core", "source/partitioner", "source/source", "sqlite/open", "sqlite/scrub"],
+    libraries: [],
+    node: ["node:crypto", "node:sqlite", "node:zlib"],
+  },
+  // Kafka as a log.
+  "source/kafka": {
+    uses: ["core", "doctor/check", "json", "source"],
+    libraries: ["@platformatic/kafka"],
+    node: ["node:timers/promises", "node:zlib"],
+  },
+  // What the two embedded files share: opening, locking, copying.
+  sqlite: {
+    uses: ["core/unavailable", "thread-entry"],
+    libraries: [],
+    node: ["node:fs", "node:os", "node:path", "node:sqlite", "node:url", "node:worker_threads"],
+  },
+  // The port of a store: where decisions go.
+  store: { uses: ["core", "json", "ledger", "schema", "traffic/note"], libraries: [], node: [] },
+  // A store in SQLite.
+  "store/sqlite": {
+    uses: ["core", "json", "ledger", "sqlite", "store", "thread-entry", "traffic/note"],
+    libraries: [],
+    node: ["node:events", "node:sqlite", "node:worker_threads"],
+  },
+  // A store in MongoDB.
+  "store/mongodb": {
+    uses: ["core", "doctor/check", "json", "ledger", "schema", "store", "traffic/note"],
+    libraries: ["mongodb"],
+    node: ["node:crypto", "node:module"],
+  },
+  // Reads earlier layouts in its own words, and writes the present one through the port.
+  "store/migrations": {
+    uses: ["core/unavailable", "ledger", "operator/actions", "source/source", "sqlite", "store", "traffic/note"],
+    libraries: ["mongodb"],
+    node: ["node:fs", "node:path", "node:sqlite"],
+  },
+  // What a migration needs of MongoDB's driver.
+  "store/migrations/mongodb-target": { uses: ["store/store"], libraries: ["mongodb"], node: [] },
+  // What operators did, read from the operator log and written to it.
+  operator: { uses: ["ledger", "source/source", "store/store"], libraries: [], node: [] },
+  // Who sends which version.
+  traffic: { uses: ["core"], libraries: [], node: [] },
+  // The order of effects, once: from a fetched record to its documents.
+  gateway: {
+    uses: [
+      "anchor/writer",
+      "contract/negotiation",
+      "core",
+      "gateway/event",
+      "json",
+      "ledger",
+      "operator",
+      "schema",
+      "source/source",
+      "store/log-end",
+      "store/store",
+      "traffic/sightings",
+      "traffic/throttle-by-name",
+    ],
+    libraries: [],
+    node: ["node:crypto"],
+  },
+  // What the gateway tells its observers.
+  "gateway/event": { uses: ["source/source"], libraries: [], node: [] },
+  // Whether one schema takes all that another takes: proved or refuted, in budgeted steps.
+  inclusion: { uses: ["core", "json", "schema"], libraries: [], node: [] },
+  // What may pass: contract files, lint, lock, fixtures, life cycle.
+  contract: {
+    uses: ["core", "inclusion", "json", "schema"],
+    libraries: ["jsonc-parser", "recheck", "yaml"],
+    node: ["node:crypto", "node:fs", "node:module", "node:path"],
+  },
+  // Schemas of strangers, looked at in a thread that can be ended.
+  isolate: {
+    uses: ["core", "inclusion/compare", "json", "registry/served", "schema"],
+    libraries: [],
+    node: ["node:worker_threads"],
+  },
+  // A schema registry, asked and published to.
+  registry: { uses: ["core", "doctor/check", "json", "registry/served"], libraries: [], node: [] },
+  // What our own registry answers.
+  "registry/served": { uses: ["core", "json"], libraries: [], node: ["node:crypto"] },
+  // Records judged by a version that is not live.
+  rejudge: { uses: ["core", "json"], libraries: [], node: ["node:crypto"] },
+  // The past, judged again.
+  "rejudge/what-if": {
+    uses: ["core", "gateway/entry-records", "gateway/lookup", "ledger", "rejudge", "source/source", "store/store"],
+    libraries: [],
+    node: [],
+  },
+  // Live traffic, judged by a second version.
+  "rejudge/shadow": {
+    uses: ["core", "gateway/decided", "rejudge", "thread-entry"],
+    libraries: [],
+    node: ["node:worker_threads"],
+  },
+  // Drafts of contracts, from records and from other standards.
+  authoring: { uses: ["core", "inclusion/identity-proof", "json", "schema"], libraries: [], node: [] },
+  // The proof: one checker for the simulation, the kill tests and `sigma audit`.
+  audit: {
+    uses: ["core", "gateway", "json", "ledger", "operator", "source/source", "store/store"],
+    libraries: [],
+    node: [],
+  },
+  // Heads of the ledger, signed and kept outside the store.
+  anchor: {
+    uses: ["anchor/writer", "core/unavailable", "json", "ledger", "source/source", "sqlite/lock"],
+    libraries: [],
+    node: ["node:crypto", "node:fs", "node:fs/promises", "node:path"],
+  },
+  // The port of a place for anchors.
+  "anchor/writer": { uses: ["core/unavailable", "ledger"], libraries: [], node: [] },
+  // Records that are to be gone: out of evidence, documents and log.
+  erase: {
+    uses: [
+      "core",
+      "gateway",
+      "json",
+      "ledger",
+      "operator/erasures",
+      "source/source",
+      "store/ledger-walk",
+      "store/store",
+    ],
+    libraries: [],
+    node: [],
+  },
+  // Documents brought back from the ledger.
+  repair: { uses: ["core", "gateway", "ledger", "store/ledger-walk", "store/store"], libraries: [], node: [] },
+  // Copies of the embedded files.
+  backup: { uses: ["json", "sqlite"], libraries: [], node: ["node:crypto", "node:fs", "node:path"] },
+  // Gateway events become log lines.
+  observe: { uses: ["gateway/event", "rejudge/shadow/thread"], libraries: ["pino"], node: [] },
+  // Settings: one row declares a key, its type, default and meaning.
+  config: {
+    uses: [
+      "config/codes",
+      "contract",
+      "core",
+      "isolate/answering",
+      "isolate/thread",
+      "source/kafka-connection",
+      "thread-entry",
+    ],
+    libraries: [],
+    node: ["node:fs", "node:fs/promises", "node:net", "node:os", "node:path"],
+  },
+  // What every code of the command line means.
+  "config/codes": { uses: [], libraries: [], node: [] },
+  // Checks of this machine, the configuration and the engines.
+  doctor: {
+    uses: [
+      "anchor/keys",
+      "app",
+      "audit/finding",
+      "audit/log",
+      "config/config",
+      "contract/idle-defaults",
+      "contract/source-text",
+      "core/unavailable",
+      "doctor/check",
+    ],
+    libraries: [],
+    node: ["node:fs", "node:fs/promises", "node:net", "node:path"],
+  },
+  // The outcome of one check.
+  "doctor/check": { uses: [], libraries: [], node: [] },
+  // Composition: the only room that names adapters.
+  app: {
+    uses: [
+      "anchor/file",
+      "anchor/topic",
+      "audit/log",
+      "backup",
+      "config",
+      "contract",
+      "core",
+      "doctor/check",
+      "erase/erase",
+      "gateway",
+      "http",
+      "json",
+      "observe",
+      "registry/diagnose",
+      "registry/lookup",
+      "rejudge/shadow/shadow",
+      "rejudge/shadow/thread",
+      "source/source",
+      "source/embedded/layout",
+      "source/embedded/log",
+      "source/kafka",
+      "sqlite/integrity",
+      "sqlite/open",
+      "store/layout-version",
+      "store/store",
+      "store/migrations",
+      "store/mongodb",
+      "store/sqlite/layout",
+      "store/sqlite/store",
+      "traffic/sightings",
+      "traffic/throttle-by-name",
+    ],
+    libraries: ["pino"],
+    node: ["node:crypto", "node:fs", "node:path", "node:timers/promises"],
+  },
+  // The HTTP API.
+  http: {
+    uses: [
+      "contract/catalog",
+      "contract/negotiation",
+      "core",
+      "gateway",
+      "isolate/question",
+      "isolate/thread",
+      "json",
+      "registry/served",
+      "rejudge/shadow/thread",
+      "schema",
+      "source/source",
+      "store/store",
+      "thread-entry",
+    ],
+    libraries: ["@fastify/swagger", "fastify"],
+    node: ["node:events", "node:http", "node:net", "node:stream", "node:timers/promises", "node:util", "node:zlib"],
+  },
+  // The command line: its program and its commands.
+  cli: {
+    uses: [
+      "anchor",
+      "app",
+      "audit",
+      "authoring",
+      "backup",
+      "cli/input",
+      "cli/terminal",
+      "config",
+      "contract",
+      "core",
+      "doctor/doctor",
+      "doctor/check",
+      "erase",
+      "gateway",
+      "inclusion",
+      "json",
+      "ledger",
+      "registry/publish",
+      "rejudge",
+      "repair/repair",
+      "repair/run",
+      "schema",
+      "source/source",
+      "store/layout-version",
+      "store/store",
+      "store/migrations/loss",
+      "store/migrations/migration",
+      "traffic/note",
+    ],
+    libraries: ["commander", "pino", "yaml"],
+    node: [
+      "node:fs",
+      "node:os",
+      "node:path",
+      "node:readline/promises",
+      "node:stream/consumers",
+      "node:timers/promises",
+      "node:url",
+    ],
+  },
+  // What commands print and read on a terminal.
+  "cli/terminal": {
+    uses: ["config", "contract/calendar", "contract/contract-name", "core", "gateway/lookup", "gateway/event", "json"],
+    libraries: ["@bomb.sh/tab", "commander"],
+    node: ["node:fs", "node:path", "node:url", "node:util"],
+  },
+  // Records read from files and standard input.
+  "cli/input": {
+    uses: ["cli/terminal", "config/codes", "contract/source-text", "json"],
+    libraries: [],
+    node: ["node:fs", "node:stream", "node:zlib"],
+  },
+  // Where the code of a thread is.
+  "thread-entry": { uses: [], libraries: [], node: [] },
+};
