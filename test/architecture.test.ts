@@ -136,6 +136,11 @@ describe("the architecture", () => {
     expect(exporting.map(pathOf)).toEqual([]);
   });
 
+  test("JSON pointers are escaped in one file", () => {
+    const escaping = FILES.filter((file) => /replace(?:All)?\([^)]*~[01]/.test(readFileSync(file, "utf8")));
+    expect(escaping.map(pathOf)).toEqual(["json/pointer"]);
+  });
+
   test("clock, randomness, environment, exit and console stay at the edge", () => {
     const edge = /^(app|cli|config|doctor)\//;
     const effects = /\b(?:Date\.now|Math\.random|process\.(?:env|exit|argv)|console\.)/;

@@ -1,3 +1,4 @@
+import { escapeStep } from "../json/pointer.ts";
 import type { FormatsMode, Rule } from "../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { refuseSchema } from "../schema/schema-lint.ts";
@@ -85,5 +86,5 @@ export function isList(value: JsonValue | undefined): value is readonly JsonValu
 
 /** A pointer one step further. */
 export function under(path: string, step: string | number): string {
-  return `${path}/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  return `${path}/${escapeStep(String(step))}`;
 }

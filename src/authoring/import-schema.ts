@@ -1,3 +1,4 @@
+import { unescapeStep } from "../json/pointer.ts";
 import { isObject, type JsonValue } from "../json/json.ts";
 import { DRAFT_4 } from "./meta-schemas/draft-04.ts";
 import { DRAFT_6 } from "./meta-schemas/draft-06.ts";
@@ -132,9 +133,8 @@ function isDynamic(
 function nameFor({ document, pointer }: Target): string {
   const last = pointer.split("/").findLast((step) => step !== "" && !/^\d+$/.test(step));
   const file = document.name.replace(/^.*[/\\]/, "").replace(/(?:\.schema)?\.(?:json|ya?ml)$/i, "");
-  const name = (last ?? file)
-    .replaceAll("~1", "_")
-    .replaceAll("~0", "_")
+  const name = unescapeStep(last ?? file)
+    .replaceAll(/[/~]/g, "_")
     .replaceAll(/[^\p{L}\p{N}._-]+/gu, "_");
   return name === "" || name === "_" ? "schema" : name;
 }

@@ -1,3 +1,4 @@
+import { pointerOf, stepsIn } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { KEYWORDS, type Shape } from "../schema/keywords.ts";
 import { isList, under } from "./draft.ts";
@@ -196,8 +197,7 @@ export function anchorOf(id: string): string | null {
 /** What a pointer names; undefined when it leads nowhere. */
 export function valueAt({ document, pointer }: Target): JsonValue | undefined {
   let value: JsonValue | undefined = document.value;
-  for (const step of pointer.split("/").slice(1)) {
-    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+  for (const name of stepsIn(pointer)) {
     if (value === null || typeof value !== "object" || !Object.hasOwn(value, name)) return undefined;
     value = (value as { readonly [key: string]: JsonValue })[name];
   }
@@ -232,9 +232,5 @@ function decoded(fragment: string): string {
 
 /** A pointer whose tildes are written as RFC 6901 has them. */
 function normal(pointer: string): string {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .reduce<string>((path, step) => under(path, step), "");
+  return pointerOf(stepsIn(pointer));
 }

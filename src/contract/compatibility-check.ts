@@ -1,3 +1,4 @@
+import { stepsIn } from "../json/pointer.ts";
 import { comparableOf, readComparable, type Comparable } from "./comparable.ts";
 import {
   compareVersions,
@@ -170,10 +171,7 @@ export function openingAdvice(
   });
   const [pointer] = names;
   if (pointer === undefined || names.includes(undefined)) return null;
-  const name = pointer
-    .slice(pointer.lastIndexOf("/") + 1)
-    .replaceAll("~1", "/")
-    .replaceAll("~0", "~");
+  const name = stepsIn(pointer).at(-1) ?? "";
   const old = isAdded ? "the old one" : "the new one";
   return `${open.name} is open, so that "${name}" can hold anything there: close ${old} (additionalProperties: false), or accept that ${refusing.name} refuses what does not fit`;
 }

@@ -1,3 +1,4 @@
+import { escapeStep } from "../json/pointer.ts";
 import type { Constraint } from "./constraints.ts";
 
 /** `maximum`, `required "id"`, or the id of a rule. */
@@ -11,7 +12,7 @@ export function fieldOf(constraint: Constraint): string {
   const field = fieldAt(constraint.pointer);
   const [, name] = /^required ("[^]*")$/.exec(constraint.name) ?? [];
   if (name === undefined) return field === "" ? "the payload" : field;
-  return `${field}/${(JSON.parse(name) as string).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  return `${field}/${escapeStep(JSON.parse(name) as string)}`;
 }
 
 /** Keywords that lead to a part of the payload, with what the part is called. */

@@ -1,3 +1,4 @@
+import { pointerOf } from "../json/pointer.ts";
 import type { FormatsMode, Rule } from "../core/contract-set.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { isAsserted } from "../inclusion/format-notes.ts";
@@ -26,7 +27,7 @@ export function constraintsOf(
     .filter(isAsked)
     .map(({ path, name, left }) => ({
       kind: "schema",
-      pointer: path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+      pointer: pointerOf(path),
       name,
       without: without(schema, path, left) as JsonObject | boolean,
     }));
@@ -71,8 +72,8 @@ const WHOLE: ReadonlySet<string> = new Set([
 const CONDITIONS: ReadonlySet<string> = new Set(["not", "if"]);
 
 function sitesIn(schema: JsonValue, path: Path): readonly Site[] {
-  if (schema === null || typeof schema !== "object" || Array.isArray(schema)) return [];
-  return Object.entries(schema as JsonObject).flatMap(([keyword, value]) => [
+  if (!isObject(schema)) return [];
+  return Object.entries(schema).flatMap(([keyword, value]) => [
     ...sitesOf(keyword, value, [...path, keyword]),
     ...(CONDITIONS.has(keyword) ? [] : insideOf(keyword, value, [...path, keyword])),
   ]);

@@ -1,3 +1,4 @@
+import { stepsIn } from "../json/pointer.ts";
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import {
@@ -283,7 +284,7 @@ function unrequired(
   const properties = root["properties"];
   const isWhole = !["$ref", "allOf", "anyOf", "oneOf", "then"].some((keyword) => keyword in root);
   const names = isWhole && typeof properties === "object" && properties !== null ? Object.keys(properties) : [];
-  const name = pointer.split("/")[1]?.replaceAll("~1", "/").replaceAll("~0", "~") ?? "";
+  const name = stepsIn(pointer)[0] ?? "";
   if (names.length > 0 && pointer !== "" && !names.includes(name)) {
     const nearest = nearestName(name, names);
     const listed = names.slice(0, NAMES_SHOWN).map((one) => `/${one}`);

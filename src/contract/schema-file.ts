@@ -1,8 +1,9 @@
+import { isObject, type JsonObject } from "../json/json.ts";
+import { stepsIn } from "../json/pointer.ts";
 import { readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { parseTree, type Node } from "jsonc-parser";
 import type { FormatsMode } from "../core/contract-set.ts";
-import type { JsonObject } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
 import { refuseSchema } from "../schema/schema-lint.ts";
 import { faultAt, type Fault, type Place } from "./fault.ts";
@@ -63,13 +64,13 @@ export function readSchemaFile(
     return null;
   }
   const schema = parsed.payload;
-  if (typeof schema !== "boolean" && (schema === null || typeof schema !== "object" || Array.isArray(schema))) {
+  if (typeof schema !== "boolean" && !isObject(schema)) {
     faults.push(faultAt(source.place(0), "SIG-C-021", "A schema is an object, true or false", "Write a JSON Schema"));
     return null;
   }
   const root = isShallow(text) ? parseTree(text) : undefined;
   const placeOf = (pointer: string): Place => source.place(root === undefined ? 0 : offsetOf(root, pointer));
-  const usable = schema as JsonObject | boolean;
+  const usable = schema;
   for (const refusal of refuseSchema(usable, formats)) {
     const { pointer, code, message } = refusal;
     faults.push(faultAt(placeOf(pointer), "SIG-C-021", `Refused (${code}): ${message}`, remedyFor(refusal, usable)));
@@ -99,8 +100,7 @@ function isShallow(text: string): boolean {
 function offsetOf(root: Node, pointer: string): number {
   let node = root;
   let offset = root.offset;
-  for (const token of pointer.split("/").slice(1)) {
-    const name = token.replaceAll("~1", "/").replaceAll("~0", "~");
+  for (const name of stepsIn(pointer)) {
     const child =
       node.type === "array" ? node.children?.[Number(name)] : node.children?.find((one) => keyOf(one) === name);
     if (child === undefined) return offset;

@@ -1,3 +1,4 @@
+import { escapeStep } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 
 /** A regular expression of a schema and the RFC 6901 pointer of where it is written. */
@@ -47,7 +48,7 @@ function collect(schema: JsonValue | undefined, pointer: string, found: SchemaPa
     const map = own(schema, keyword);
     if (!isObject(map)) continue;
     for (const [name, part] of Object.entries(map)) {
-      const at = `${pointer}/${keyword}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+      const at = `${pointer}/${keyword}/${escapeStep(name)}`;
       if (keyword === "patternProperties") found.push({ pattern: name, pointer: at });
       collect(part, at, found);
     }

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
-import { stepsIn, valueAt } from "../json/pointer-steps.ts";
+import { stepsIn, valueAt } from "../json/pointer.ts";
 import { FORMATS } from "../schema/formats/formats.ts";
 import { KEYWORDS } from "../schema/keywords.ts";
 import type { Refusal } from "../schema/schema-lint.ts";

@@ -1,3 +1,4 @@
+import { escapeStep } from "../json/pointer.ts";
 import { partsOf, type Member } from "../json/parts.ts";
 
 /** Attributes by name, in the form that headers carry: text, `true`, `-1`. */
@@ -60,7 +61,7 @@ export function readEnvelope(text: string, from = 0, pointer = ""): ReadEvent {
   let base64: Member | null = null;
   for (const member of parts.members) {
     const { name, start } = member;
-    const at = `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1").slice(0, 100)}`;
+    const at = `${pointer}/${escapeStep(name).slice(0, 100)}`;
     if (seen.has(name)) return refuse("A member of the CloudEvent stands twice", at, start);
     seen.add(name);
     if (name === "data") data = member;

@@ -1,3 +1,4 @@
+import { stepsIn } from "../json/pointer.ts";
 import { hash } from "node:crypto";
 import { canonicalText } from "../json/canonical.ts";
 import type { JsonValue } from "../json/json.ts";
@@ -105,12 +106,9 @@ function compilePaths(pointers: readonly string[]): PointerReader {
 }
 
 function parsePointer(pointer: string): readonly string[] {
-  if (pointer === "") return [];
-  if (!pointer.startsWith("/")) throw new Error(`Cannot read pointer "${pointer}": it does not begin with "/"`);
-  return pointer
-    .slice(1)
-    .split("/")
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  if (pointer !== "" && !pointer.startsWith("/"))
+    throw new Error(`Cannot read pointer "${pointer}": it does not begin with "/"`);
+  return stepsIn(pointer);
 }
 
 function follow(payload: JsonValue, path: readonly string[]): JsonValue | undefined {

@@ -4,7 +4,7 @@ import { parseValue } from "../core/payload.ts";
 import type { Header } from "../core/record.ts";
 import { declaredSubject, resolveVersion } from "../core/resolve.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
-import { stepsIn } from "../json/pointer-steps.ts";
+import { stepsIn } from "../json/pointer.ts";
 import type { Violation } from "../schema/violation.ts";
 import type { NewRecord } from "../source/source.ts";
 import { contentOf } from "../core/contents.ts";

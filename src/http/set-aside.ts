@@ -1,7 +1,7 @@
 import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
 import type { ContractVersion } from "../core/contract-set.ts";
 import { partsOf } from "../json/parts.ts";
-import { stepsIn, valueAt } from "../json/pointer-steps.ts";
+import { stepsIn, valueAt } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { contentOf } from "../core/contents.ts";
 

@@ -1,3 +1,4 @@
+import { pointerOf } from "../json/pointer.ts";
 import type { JsonType } from "./evaluate.ts";
 import type { Conjunction, Literal } from "./conjunction.ts";
 import type { SchemaNode } from "./schema-node.ts";
@@ -34,9 +35,6 @@ export type TypedQuestion = Question & {
 export const NOT_REACHED = "it was not reached";
 
 export function gapAt(node: SchemaNode, reason: string, ...steps: readonly (string | number)[]): Gap {
-  const pointer = steps.reduce<string>(
-    (at, step) => `${at}/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`,
-    node.pointer,
-  );
+  const pointer = node.pointer + pointerOf(steps);
   return { pointer, reason };
 }

@@ -1,3 +1,4 @@
+import { stepsIn, unescapeStep } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 
 /** A schema that refers in circles proves nothing; the steps are bounded instead of tracked. */
@@ -11,11 +12,7 @@ const STEPS_MAX = 256;
  * a producer who tests with the schema alone cannot foresee; that is why it is a fault and not a warning.
  */
 export function schemaRequires(schema: JsonObject | boolean, pointer: string): boolean {
-  const tokens = pointer
-    .split("/")
-    .slice(1)
-    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
-  return proves(schema, schema, tokens, { left: STEPS_MAX });
+  return proves(schema, schema, stepsIn(pointer), { left: STEPS_MAX });
 }
 
 type Steps = { left: number };
@@ -86,7 +83,7 @@ function localTarget(root: JsonValue, ref: JsonValue | undefined): JsonValue | u
   for (const token of ref.split("/").slice(1)) {
     // A percent-encoded fragment and a base URI changed on the way are both rare enough not to be shown.
     if (token.includes("%")) return undefined;
-    const name = token.replaceAll("~1", "/").replaceAll("~0", "~");
+    const name = unescapeStep(token);
     if (isArray(node)) node = node[Number(name)];
     else if (isObject(node)) node = own(node, name);
     else return undefined;

@@ -1,3 +1,4 @@
+import { pointerOf, unescapeStep } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { spend, unlimited, type Effort } from "./effort.ts";
 import type { Numeric } from "./multiples.ts";
@@ -91,7 +92,7 @@ export function madeFor(node: SchemaNode, schema: JsonObject | boolean): SchemaN
 
 /** Appends steps to an RFC 6901 pointer. */
 export function pointerTo(pointer: string, ...steps: readonly (string | number)[]): string {
-  return steps.reduce<string>((at, step) => `${at}/${escapeStep(String(step))}`, pointer);
+  return pointer + pointerOf(steps);
 }
 
 /** An own member, or undefined. */
@@ -102,10 +103,6 @@ export function own(schema: JsonObject, keyword: string): JsonValue | undefined 
 /** Names of the keywords of a schema that assert something. */
 export function assertionsOf(schema: JsonObject): readonly string[] {
   return Object.keys(schema).filter((keyword) => !ANNOTATIONS.has(keyword) && !keyword.startsWith("x-"));
-}
-
-function escapeStep(step: string): string {
-  return step.includes("~") || step.includes("/") ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step;
 }
 
 export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
@@ -217,7 +214,7 @@ function followPointer(document: SchemaDocument, ref: string, hasInnerIds: boole
   let value: JsonValue | undefined = document.root;
   let pointer = "";
   for (const step of decodeURIComponent(ref.slice(2)).split("/")) {
-    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    const name = unescapeStep(step);
     if (isList(value)) value = value[Number(name)];
     else if (isObject(value)) value = own(value, name);
     else return null;

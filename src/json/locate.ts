@@ -1,3 +1,4 @@
+import { unescapeStep } from "./pointer.ts";
 import { hadEscape, skipSpace, skipString } from "./skip.ts";
 
 /** First byte, and the byte after the last. */
@@ -75,7 +76,7 @@ function add(root: Wanted, pointer: string, slot: number): void {
   let node = root;
   node.slots.push(slot);
   for (const step of pointer.split("/").slice(1)) {
-    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    const name = unescapeStep(step);
     let next = node.below.find((one) => one.name === name);
     if (next === undefined) {
       next = { name, bytes: Buffer.from(name, "utf8"), wanted: createWanted(`${node.path}/${step}`) };

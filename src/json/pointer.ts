@@ -1,3 +1,5 @@
+import type { JsonObject, JsonValue } from "./json.ts";
+
 /**
  * Longest JSON pointer (RFC 6901) that an explanation carries, in UTF-16 units. A key may be as long as a payload, and twenty
  * violations below it would repeat it twenty times: more than a document can hold, and memory for whoever caches by it.
@@ -23,5 +25,29 @@ export function stepsOf(path: Path | null): readonly (string | number)[] {
 
 /** The RFC 6901 pointer of these steps. */
 export function pointerOf(steps: readonly (string | number)[]): string {
-  return steps.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return steps.map((step) => `/${escapeStep(String(step))}`).join("");
+}
+
+/** One step as it stands in a pointer: "~" and "/" escaped (RFC 6901 section 3). */
+export function escapeStep(step: string): string {
+  return step.includes("~") || step.includes("/") ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step;
+}
+
+/** The name or index that a step of a pointer stands for; "~1" first, so that "~01" is "~1" (RFC 6901 section 4). */
+export function unescapeStep(step: string): string {
+  return step.includes("~") ? step.replaceAll("~1", "/").replaceAll("~0", "~") : step;
+}
+
+/** The steps of a JSON pointer (RFC 6901), unescaped; none of the pointer "". */
+export function stepsIn(pointer: string): readonly string[] {
+  return pointer === "" ? [] : pointer.slice(1).split("/").map(unescapeStep);
+}
+
+/** What steps lead to; undefined when they lead nowhere. */
+export function valueAt(value: JsonValue, steps: readonly string[]): JsonValue | undefined {
+  return steps.reduce<JsonValue | undefined>((at, step) => {
+    if (Array.isArray(at)) return /^\d+$/.test(step) ? (at as readonly JsonValue[])[Number(step)] : undefined;
+    if (at === null || typeof at !== "object") return undefined;
+    return Object.hasOwn(at, step) ? (at as JsonObject)[step] : undefined;
+  }, value);
 }

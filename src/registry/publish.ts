@@ -1,3 +1,4 @@
+import { escapeStep } from "../json/pointer.ts";
 import { annotated } from "./served.ts";
 import { canonicalText } from "../json/canonical.ts";
 import type { ContractVersion } from "../core/contract-set.ts";
@@ -85,7 +86,7 @@ function differences(a: JsonValue | undefined, b: JsonValue | undefined, pointer
   if (isObject(a) && isObject(b)) {
     const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
     const inside = names.flatMap((name) => {
-      return differences(a[name], b[name], `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+      return differences(a[name], b[name], `${pointer}/${escapeStep(name)}`);
     });
     return inside.slice(0, CHANGES_MAX);
   }

@@ -1,7 +1,7 @@
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { createHash } from "node:crypto";
 import { canonicalText } from "../json/canonical.ts";
 import type { ContractSet, ContractStatus, ContractVersion } from "../core/contract-set.ts";
-import type { JsonObject, JsonValue } from "../json/json.ts";
 import { ownSchemaIds } from "../core/wire-format.ts";
 import { toJsonText } from "../json/json-text.ts";
 
@@ -95,14 +95,14 @@ export function annotated(
 
 /** The version an annotated schema names; null when it names none. */
 export function annotationOf(schema: JsonValue): { readonly subject: string; readonly version: number } | null {
-  if (schema === null || typeof schema !== "object" || Array.isArray(schema)) return null;
-  const { subject, version } = ((schema as JsonObject)[ANNOTATION] ?? {}) as JsonObject;
+  if (!isObject(schema)) return null;
+  const { subject, version } = (schema[ANNOTATION] ?? {}) as JsonObject;
   return typeof subject === "string" && typeof version === "number" ? { subject, version } : null;
 }
 
 /** A schema without the annotation that publishing adds. */
 export function unannotated(schema: JsonValue): JsonValue {
-  if (schema === null || typeof schema !== "object" || Array.isArray(schema)) return schema;
-  const { [ANNOTATION]: _, ...rest } = schema as JsonObject;
+  if (!isObject(schema)) return schema;
+  const { [ANNOTATION]: _, ...rest } = schema;
   return rest;
 }

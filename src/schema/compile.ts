@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../json/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { ASSERTIONS, compileAssertion } from "./assertions.ts";
 import { readBranchFacts } from "./branch-facts.ts";
 import { guardBranch } from "./branch-guard.ts";
@@ -271,5 +271,5 @@ function listUnder(object: JsonObject, name: string): readonly JsonValue[] {
 
 function namesUnder(object: JsonObject, name: string): readonly string[] {
   const value = own(object, name);
-  return value !== null && typeof value === "object" && !Array.isArray(value) ? Object.keys(value) : [];
+  return isObject(value) ? Object.keys(value) : [];
 }

@@ -1,5 +1,5 @@
+import { escapeStep, nearestPointer } from "../json/pointer.ts";
 import type { JsonValue } from "../json/json.ts";
-import { nearestPointer } from "../json/pointer.ts";
 import type { Branch, Violation } from "./violation.ts";
 
 /** More would tell a producer nothing and let one record fill the store. */
@@ -137,8 +137,4 @@ export function kindOf(value: JsonValue | undefined): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   return typeof value === "bigint" ? "number" : typeof value;
-}
-
-function escapeStep(step: string): string {
-  return step.includes("~") || step.includes("/") ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step;
 }

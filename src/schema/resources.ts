@@ -1,3 +1,4 @@
+import { escapeStep, pointerOf, unescapeStep } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { KEYWORDS } from "./keywords.ts";
 
@@ -48,7 +49,7 @@ export function readResources(
   const under = (place: SchemaPlace, ...steps: readonly (string | number)[]): SchemaPlace => {
     let schema: JsonValue = place.schema;
     for (const step of steps) schema = (schema as { readonly [key: string]: JsonValue })[step] as JsonValue;
-    const path = `${place.path}${steps.map((step) => `/${escapeStep(String(step))}`).join("")}`;
+    const path = `${place.path}${pointerOf(steps)}`;
     if (typeof schema === "boolean") return { schema, resource: place.resource, path };
     const usable = schema as JsonObject;
     return places.get(usable) ?? { schema: usable, resource: place.resource, path };
@@ -145,7 +146,7 @@ function follow(root: SchemaPlace, pointer: string, places: ReadonlyMap<JsonObje
   let value: JsonValue | undefined = root.schema;
   let { resource, path } = root;
   for (const step of pointer.slice(1).split("/")) {
-    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    const name = unescapeStep(step);
     if (value === null || typeof value !== "object" || !Object.hasOwn(value, name)) return null;
     value = (value as { readonly [key: string]: JsonValue })[name];
     path = `${path}/${escapeStep(name)}`;
@@ -153,8 +154,4 @@ function follow(root: SchemaPlace, pointer: string, places: ReadonlyMap<JsonObje
   }
   if (typeof value === "boolean") return { schema: value, resource, path };
   return isObject(value) ? (places.get(value) ?? { schema: value, resource, path }) : null;
-}
-
-function escapeStep(step: string): string {
-  return step.replaceAll("~", "~0").replaceAll("/", "~1");
 }

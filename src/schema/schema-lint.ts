@@ -1,3 +1,4 @@
+import { escapeStep } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { INTEGER_RANGES } from "./assertions.ts";
 import { FORMATS } from "./formats/formats.ts";
@@ -222,8 +223,4 @@ function compileRefusal(schema: JsonObject): readonly Refusal[] {
     const why = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : "unknown reason";
     return [{ pointer: "", code: "does-not-compile", message: `it does not compile: ${why}` }];
   }
-}
-
-function escapeStep(step: string): string {
-  return step.replaceAll("~", "~0").replaceAll("/", "~1");
 }

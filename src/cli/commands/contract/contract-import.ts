@@ -1,3 +1,4 @@
+import { isObject, type JsonObject, type JsonValue } from "../../../json/json.ts";
 import { statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -11,7 +12,6 @@ import {
   type FindDocument,
   type SchemaDocument,
 } from "../../../authoring/schema-documents.ts";
-import type { JsonObject, JsonValue } from "../../../json/json.ts";
 import { placeInDocument, readDocument } from "./document-file.ts";
 import { writeDraft } from "./draft-writer.ts";
 import { Refusals, usage, type PlacedFault, type Refusal } from "../../terminal/refusal.ts";
@@ -48,14 +48,14 @@ export async function importContract(command: Command, file: string, options: Im
     );
   }
   const { schema, unmapped } = imported;
-  if (typeof schema !== "object" || schema === null || Array.isArray(schema)) throw noSchema(file);
-  const described = (schema as JsonObject)["description"];
+  if (!isObject(schema)) throw noSchema(file);
+  const described = schema["description"];
   const draft: Draft = {
     subject,
     owner: "unknown",
     description: typeof described === "string" ? described.slice(0, 1_000) : `Imported from ${basename(file)}`,
     identity,
-    schema: schema as JsonObject,
+    schema: schema,
     rules: [],
     remarks: [`Imported from ${basename(file)}.`],
   };
@@ -113,8 +113,8 @@ function readRoot(file: string): { readonly value: JsonObject; readonly text: st
   const read = readDocument(file);
   if (!read.ok) throw usage("SIG-I-018", `Cannot read "${file}": ${read.why}`, "name a JSON or YAML file");
   const { value, text } = read;
-  if (value === null || typeof value !== "object" || Array.isArray(value)) throw noSchema(file);
-  return { value: value as JsonObject, text };
+  if (!isObject(value)) throw noSchema(file);
+  return { value: value, text };
 }
 
 /** The document that is imported, by the URI of its file. */

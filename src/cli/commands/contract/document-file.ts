@@ -1,3 +1,4 @@
+import { stepsIn } from "../../../json/pointer.ts";
 import { LineCounter, parse as parseYaml, parseDocument } from "yaml";
 import { describeIoError, readBytes } from "../../../contract/source-text.ts";
 import { parsePayload } from "../../../core/payload.ts";
@@ -69,8 +70,7 @@ export function placeInDocument(text: string, pointer: string): string {
   const document = parseDocument(text, { lineCounter: lines, logLevel: "silent", uniqueKeys: false });
   let offset = 0;
   const path: (string | number)[] = [];
-  for (const step of pointer.split("/").slice(1)) {
-    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+  for (const name of stepsIn(pointer)) {
     const parent: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
     const key = isSequence(parent) ? Number(name) : name;
     const node: unknown = document.getIn([...path, key], true);
