@@ -7,7 +7,7 @@ import { describeBytes, describeKind, describeValue } from "../src/config/values
 import { CONTRACT_CODES } from "../src/contract/fault.ts";
 import { CHANGE_RULES } from "../src/inclusion/change-rules.ts";
 import type { ContractFailureCode, MalformedCode } from "../src/core/failure.ts";
-import type { HaltCode } from "../src/gateway/event.ts";
+import type { FileCode, FileTrouble, HaltCode, UnavailableCode } from "../src/core/unavailable.ts";
 
 // node scripts/reference.ts            writes docs/reference/{config,errors,changes}.md
 // node scripts/reference.ts --check    exits 1 when one of them is not what it would write
@@ -87,7 +87,9 @@ ${codeTable(CONTRACT_CODES)}
 \`LOG_\` is the log (\`log.db\` or Kafka), \`STORE_\` the store (\`store.db\` or MongoDB). A running gateway pauses and tries again; no record is
 FAILED because of one of these.
 
-${codeTable(FILES)}
+${fileTable()}
+
+${codeTable(OTHERS)}
 
 ## Streams that stand still until a person acts
 
@@ -103,22 +105,24 @@ ${codeTable(FINDINGS)}
 `;
 }
 
-const FILES: Readonly<Record<string, string>> = {
-  LOG_LOCKED: "Another process holds the lock of the file. Exit code 40: trying again may help",
-  LOG_READONLY: "The file cannot be written",
-  LOG_IO: "The disk reports an error",
-  LOG_CORRUPT: "The file is damaged, or it is no database",
-  LOG_FULL: "The disk is full; the gateway answers 503 and goes on by itself when there is space",
-  LOG_CANTOPEN: "The file or its directory cannot be opened",
-  LOG_NEWER: "A newer program wrote the file",
-  LOG_FOREIGN: "The file belongs to another program",
-  STORE_OLDER: "The store has an older layout of ours: `sigma store migrate` leads on from it (docs/layouts.md)",
-  STORE_MIXED: "The store holds two layouts of ours at once: an older build began on it; nothing is changed",
-  LOG_WAL:
-    "The -wal beside the file is not its own, was cut off or is damaged in its middle, or the file itself is gone. Nothing is changed",
-  LOG_MOVED:
+/** Of the log and of the store alike: both are files of SQLite where the engine is embedded. */
+const FILES: Readonly<Record<FileTrouble, string>> = {
+  LOCKED: "Another process holds the lock of the file. Exit code 40: trying again may help",
+  READONLY: "The file cannot be written",
+  IO: "The disk reports an error",
+  CORRUPT: "The file is damaged, or it is no database",
+  FULL: "The disk is full; the gateway answers 503 and goes on by itself when there is space",
+  CANTOPEN: "The file or its directory cannot be opened",
+  NEWER: "A newer program wrote the file",
+  FOREIGN: "The file belongs to another program",
+  WAL: "The -wal beside the file is not its own, was cut off or is damaged in its middle, or the file itself is gone. Nothing is changed",
+  MOVED:
     "The file was moved, deleted or replaced while it is open: nothing is acknowledged or decided until it is back, or the gateway begins anew",
-  "STORE_*": "The same ten, of the store",
+  OLDER: "It has an older layout of ours: `sigma store migrate` leads on from that of a store (docs/layouts.md)",
+};
+
+const OTHERS: Readonly<Record<Exclude<UnavailableCode, FileCode | HaltCode>, string>> = {
+  STORE_MIXED: "The store holds two layouts of ours at once: an older build began on it; nothing is changed",
   LOG_RESTORING: "A restore into the data directory was broken off before the log was there, or goes on",
   LOG_UNREACHABLE: "Kafka cannot be reached. Exit code 40",
   LOG_TLS: "The TLS connection to a broker cannot be made: a certificate or its key",
@@ -236,6 +240,11 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
   ANCHOR_BEHIND: "A stream or the operator log ends before a head that was anchored",
   TOTALS: "The totals of the store are not those of its ledger",
 };
+
+function fileTable(): string {
+  const rows = Object.entries(FILES).map(([trouble, meaning]) => [`\`LOG_${trouble}\`, \`STORE_${trouble}\``, meaning]);
+  return table(["Code", "Meaning"], rows);
+}
 
 function codeTable(codes: Readonly<Record<string, string>>): string {
   return table(

@@ -1,15 +1,86 @@
+/** What can be wrong with one of the two files of the embedded engines, or with what stands for it. */
+export type FileTrouble =
+  | "CANTOPEN"
+  | "CORRUPT"
+  | "FOREIGN"
+  | "FULL"
+  | "IO"
+  | "LOCKED"
+  | "MOVED"
+  | "NEWER"
+  | "OLDER"
+  | "READONLY"
+  | "WAL";
+
+/** `LOG`: the log, embedded or Kafka. `STORE`: the store, embedded or MongoDB. */
+export type FileCode = `${"LOG" | "STORE"}_${FileTrouble}`;
+
+/** Every code that {@link Unavailable} can have; docs/reference/errors.md says what each means. */
+export type UnavailableCode =
+  | FileCode
+  | HaltCode
+  | "ANCHOR_FILE"
+  | "ANCHOR_KEY"
+  | "CONTRACTS_UNREACHABLE"
+  | "LOG_COMPACTED"
+  | "LOG_DAMAGED"
+  | "LOG_DIVERGED"
+  | "LOG_FORMAT"
+  | "LOG_RESTORING"
+  | "LOG_TLS"
+  | "LOG_TOO_LARGE"
+  | "LOG_TOO_OLD"
+  | "LOG_TOPIC_MISSING"
+  | "LOG_TOPIC_REPLACED"
+  | "LOG_UNAUTHORIZED"
+  | "LOG_UNREACHABLE"
+  | "REGISTRY_ANSWER"
+  | "REGISTRY_RULESET"
+  | "REGISTRY_TIMEOUT"
+  | "REGISTRY_UNAUTHORIZED"
+  | "REGISTRY_UNREACHABLE"
+  | "STORE_INCONSISTENT"
+  | "STORE_LAYOUT"
+  | "STORE_MIXED"
+  | "STORE_REFUSED"
+  | "STORE_TIMEOUT"
+  | "STORE_TROUBLE"
+  | "STORE_UNAUTHORIZED"
+  | "STORE_UNREACHABLE"
+  | "STORE_URI"
+  | "STREAM_STARTING";
+
 /**
  * The one error an adapter turns its backend's trouble into: not there, full, locked, slow. It means "no decision yet",
  * never FAILED. `code` is stable and safe to show; `remedy` is what a person can do.
  */
 export class Unavailable extends Error {
-  readonly code: string;
+  readonly code: UnavailableCode;
   readonly remedy: string;
 
-  constructor(code: string, message: string, remedy: string, cause?: unknown) {
+  constructor(code: UnavailableCode, message: string, remedy: string, cause?: unknown) {
     super(message, { cause });
     this.name = "Unavailable";
     this.code = code;
     this.remedy = remedy;
   }
 }
+
+/** Why a stream stands still until a person acts. */
+export type HaltCode =
+  /** The log below our position is gone (P8). */
+  | "LOG_START_PASSED"
+  /** The log ends before our position, or before what was acknowledged: it lost records. */
+  | "LOG_TRUNCATED"
+  /** The log is not one that the store knows. */
+  | "LOG_REPLACED"
+  /** A newer program decided the last entry. */
+  | "ENGINE_NEWER"
+  /** The evidence of the last entry is missing, or is not what its digest says. */
+  | "EVIDENCE_DAMAGED"
+  /** Deciding the tail again with its own contract set gave another identity. */
+  | "DECISION_DIVERGED"
+  /** The contract set of the tail is not in the store, or is not what its digest says. */
+  | "CONTRACT_SET_MISSING"
+  /** More records FAILED than the breaker allows. */
+  | "BREAKER_OPEN";

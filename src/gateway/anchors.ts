@@ -127,7 +127,7 @@ function newHeads(report: AnchorDeps["report"]): {
 }
 
 /** A bug in here must not end a gateway: anchors are beside the path. */
-function unexpected(error: unknown): { readonly code: string; readonly message: string; readonly remedy: string } {
+function unexpected(error: unknown): Pick<Unavailable, "code" | "message" | "remedy"> {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { code: "ANCHOR_FILE", message: `Cannot anchor: ${message}`, remedy: "report it" };
 }

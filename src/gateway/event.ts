@@ -1,23 +1,5 @@
 import type { Stream } from "../source/source.ts";
-
-/** Why a stream stands still until a person acts. */
-export type HaltCode =
-  /** The log below our position is gone (P8). */
-  | "LOG_START_PASSED"
-  /** The log ends before our position, or before what was acknowledged: it lost records. */
-  | "LOG_TRUNCATED"
-  /** The log is not one that the store knows. */
-  | "LOG_REPLACED"
-  /** A newer program decided the last entry. */
-  | "ENGINE_NEWER"
-  /** The evidence of the last entry is missing, or is not what its digest says. */
-  | "EVIDENCE_DAMAGED"
-  /** Deciding the tail again with its own contract set gave another identity. */
-  | "DECISION_DIVERGED"
-  /** The contract set of the tail is not in the store, or is not what its digest says. */
-  | "CONTRACT_SET_MISSING"
-  /** More records FAILED than the breaker allows. */
-  | "BREAKER_OPEN";
+import type { HaltCode, UnavailableCode } from "../core/unavailable.ts";
 
 export type Halt = { readonly code: HaltCode; readonly message: string; readonly remedy: string };
 
@@ -53,7 +35,7 @@ export type GatewayEvent =
   | {
       readonly kind: "stream-paused";
       readonly stream: Stream;
-      readonly code: string;
+      readonly code: UnavailableCode;
       readonly message: string;
       readonly remedy: string;
       readonly retryInMs: number;
@@ -87,7 +69,7 @@ export type AnchorEvent =
   | {
       readonly kind: "anchor-trouble";
       readonly place: string;
-      readonly code: string;
+      readonly code: UnavailableCode;
       readonly message: string;
       readonly remedy: string;
     }

@@ -1,3 +1,4 @@
+import type { Unavailable } from "../core/unavailable.ts";
 import type { Stream } from "../source/source.ts";
 import { BREAKER_OFF, createBreaker, type BreakerLimits } from "./breaker.ts";
 import type { GatewayEvent, Observe } from "./event.ts";
@@ -16,7 +17,7 @@ type StreamState = {
   /** Everything below this offset is decided; null until the log was found to be the one that the store knows. */
   readonly decidedTo: bigint | null;
   /** Why it is paused or halted. */
-  readonly trouble: { readonly code: string; readonly message: string; readonly remedy: string } | null;
+  readonly trouble: Pick<Unavailable, "code" | "message" | "remedy"> | null;
 };
 
 export type Gateway = {

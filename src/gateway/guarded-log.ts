@@ -60,8 +60,9 @@ async function checkedStreams({ gateway, sleep }: Deps, topic: string): Promise<
 function whyClosed(own: States, noted: readonly HaltNote[], stream: Stream): Unavailable | null {
   const state = own.get(stream.id);
   if (state === undefined) {
-    const halt = noted.find((note) => note.stream === stream.id && note.code !== STREAM_ENDED);
-    return halt === undefined ? null : closedBy(stream, halt);
+    for (const { code, ...note } of noted)
+      if (note.stream === stream.id && code !== STREAM_ENDED) return closedBy(stream, { code, ...note });
+    return null;
   }
   if (state.state === "halted" && state.trouble !== null) return closedBy(stream, state.trouble);
   if (state.decidedTo !== null) return null;
@@ -70,7 +71,9 @@ function whyClosed(own: States, noted: readonly HaltNote[], stream: Stream): Una
   return new Unavailable("STREAM_STARTING", message, "send it again");
 }
 
-function closedBy({ topic, partition }: Stream, trouble: Pick<HaltNote, "code" | "message" | "remedy">): Unavailable {
+type Trouble = Pick<Unavailable, "code" | "message" | "remedy">;
+
+function closedBy({ topic, partition }: Stream, trouble: Trouble): Unavailable {
   const { code, message, remedy } = trouble;
   return new Unavailable(code, `Cannot append to ${topic}/${partition}, which stands still: ${message}`, remedy);
 }

@@ -1,3 +1,4 @@
+import type { HaltCode } from "../core/unavailable.ts";
 import { hash } from "node:crypto";
 import { canonicalText } from "../json/canonical.ts";
 import { GENESIS } from "./entry.ts";
@@ -55,7 +56,8 @@ export type HaltNote = {
   readonly stream: string;
   readonly topic: string;
   readonly partition: number;
-  readonly code: string;
+  /** `STREAM_ENDED`: the stream was succeeded by another one, so that nothing can or need be done. */
+  readonly code: HaltCode | "STREAM_ENDED";
   readonly message: string;
   readonly remedy: string;
 };

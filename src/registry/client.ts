@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
-import { Unavailable } from "../core/unavailable.ts";
+import { Unavailable, type UnavailableCode } from "../core/unavailable.ts";
 
 /** Media type of the Confluent schema registry's REST interface. */
 const REGISTRY_TYPE = "application/vnd.schemaregistry.v1+json";
@@ -127,7 +127,13 @@ function unreachable(url: string, timeoutMs: number, error: Error): Unavailable 
 }
 
 /** Trouble with a registry: no decision is made meanwhile. Credentials in the URL are not repeated. */
-export function unavailable(code: string, url: string, why: string, remedy: string, cause?: Error): Unavailable {
+export function unavailable(
+  code: UnavailableCode,
+  url: string,
+  why: string,
+  remedy: string,
+  cause?: Error,
+): Unavailable {
   const shown = URL.canParse(url) ? new URL(url).host : url.slice(0, 100);
   return new Unavailable(code, `Cannot ask the schema registry at ${shown}: ${why}`, remedy, cause);
 }

@@ -1,14 +1,14 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Unavailable } from "../core/unavailable.ts";
+import { Unavailable, type FileTrouble } from "../core/unavailable.ts";
 import { openToLook } from "./read-only.ts";
 import { refuseWrongWal } from "./wal.ts";
 
 /** What a file of ours is: written into the header of the database, and checked before anything else is read. */
 export type FileKind = {
   /** First part of the error codes, e.g. `STORE` for `STORE_FULL`. */
-  readonly code: string;
+  readonly code: "LOG" | "STORE";
   /** For people, e.g. "store". */
   readonly name: string;
   /** SQLite application_id, a positive 31-bit integer. */
@@ -233,7 +233,7 @@ export function guarded<T>(kind: FileKind, path: string, run: () => T): T {
 }
 
 /** SQLite primary result codes (sqlite.org/rescode.html) that mean "not now" or "not this file"; null is the kind's recovery. */
-const TROUBLE: Readonly<Record<number, readonly [suffix: string, state: string, remedy: string | null]>> = {
+const TROUBLE: Readonly<Record<number, readonly [suffix: FileTrouble, state: string, remedy: string | null]>> = {
   5: ["LOCKED", "another process holds its lock", "end the other process, or wait; the gateway tries again by itself"],
   6: ["LOCKED", "another connection holds its lock", "wait; the gateway tries again by itself"],
   8: ["READONLY", "it cannot be written", "check the permissions of the file and its directory"],

@@ -9,7 +9,7 @@ import { Unavailable } from "../core/unavailable.ts";
 // opened to be written. Layouts: sqlite.org/fileformat2.html (4.1 to 4.4) and sqlite.org/walformat.html (2.1).
 
 /** What is looked at: as in {@link FileKind}. */
-type Kind = { readonly code: string; readonly name: string; readonly identity: string };
+type Kind = { readonly code: "LOG" | "STORE"; readonly name: string; readonly identity: string };
 
 /**
  * Refuses a file with a `-wal` that is not its own, or not whole. Nothing is changed. What cannot be told is let pass: opening

@@ -16,7 +16,7 @@ export function breakingAfter(store: Store, writes: number): Store {
   let left = writes;
   const counted = WRITES.map((name) => {
     const write = async (...given: readonly never[]): Promise<unknown> => {
-      if (left <= 0) throw new Unavailable("STORE_GONE", "the store is gone", "wait");
+      if (left <= 0) throw new Unavailable("STORE_UNREACHABLE", "the store is gone", "wait");
       left -= 1;
       return (store[name] as (...all: readonly never[]) => Promise<unknown>)(...given);
     };

@@ -168,7 +168,7 @@ describe("GET /v1/decisions/{topic}/{partition}/{offset}", () => {
     const service = await startService({
       ingest: {
         contracts: () => {
-          throw new Unavailable("REGISTRY", "not there", "wait");
+          throw new Unavailable("REGISTRY_UNREACHABLE", "not there", "wait");
         },
       },
     });

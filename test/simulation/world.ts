@@ -50,7 +50,7 @@ export function createWorld(random: Random): World {
 
   const call = async <T>(by: Incarnation, operation: Operation<T>): Promise<T> =>
     new Promise<T>((resolve, reject) => {
-      const fail = (): void => reject(new Unavailable("SIM", "the simulated backend did not answer", "wait"));
+      const fail = (): void => reject(new Unavailable("STORE_TROUBLE", "the simulated backend did not answer", "wait"));
       const start = (fate: Fate): void => {
         if (fate === "never-arrives") return fail();
         if (fate === "half-done") {

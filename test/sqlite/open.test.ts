@@ -11,7 +11,7 @@ import { temporaryDirectory } from "../embedded.ts";
 import { unavailable } from "../unavailable.ts";
 
 const KIND: FileKind = {
-  code: "BOX",
+  code: "LOG",
   name: "box",
   applicationId: 0x1234_5678,
   version: 3,
@@ -67,7 +67,7 @@ describe("a file that is not ours", () => {
     const before = readFileSync(path);
     for (const readOnly of [false, true]) {
       const error = await unavailable(() => openDatabase(KIND, { path, busyTimeoutMs: 0, readOnly }, layOut, same));
-      expect(error).toMatchObject({ code: "BOX_FOREIGN", remedy: "name another file or data directory" });
+      expect(error).toMatchObject({ code: "LOG_FOREIGN", remedy: "name another file or data directory" });
       expect(error.message).toBe(`Cannot open box "${path}": the file is not a box of this gateway`);
     }
     expect(readFileSync(path)).toEqual(before);
@@ -76,7 +76,7 @@ describe("a file that is not ours", () => {
   test("of another kind of ours is refused too", async () => {
     const path = boxPath();
     openBox(path).close();
-    const other = { ...KIND, code: "LOG", name: "log", applicationId: 7 };
+    const other: FileKind = { ...KIND, name: "log", applicationId: 7 };
     const error = await unavailable(() => openDatabase(other, { path, busyTimeoutMs: 0 }, layOut, same));
     expect(error.code).toBe("LOG_FOREIGN");
   });
@@ -89,7 +89,7 @@ describe("a file that is not ours", () => {
     const before = readFileSync(path);
     const error = await unavailable(() => openBox(path));
     expect(error).toMatchObject({
-      code: "BOX_NEWER",
+      code: "LOG_NEWER",
       remedy: "use the newer build that wrote it; nothing was changed",
     });
     expect(error.message).toBe(`Cannot open box "${path}": it has a newer layout of ours (4); this build writes 3`);
@@ -103,7 +103,7 @@ describe("a file that is not ours", () => {
     older.close();
     const before = readFileSync(path);
     const error = await unavailable(() => openBox(path));
-    expect(error).toMatchObject({ code: "BOX_OLDER", remedy: KIND.older });
+    expect(error).toMatchObject({ code: "LOG_OLDER", remedy: KIND.older });
     expect(error.message).toBe(`Cannot open box "${path}": it has an older layout of ours (2); this build writes 3`);
     expect(readFileSync(path)).toEqual(before);
   });
@@ -117,14 +117,14 @@ describe("a file that is not ours", () => {
     const other = { ...KIND, version: 9 };
     expect([readLayout(KIND, path, 0), readLayout(other, path, 0)]).toEqual([3, 3]);
     const foreign = { ...KIND, applicationId: 7 };
-    expect(await unavailable(() => readLayout(foreign, path, 0))).toMatchObject({ code: "BOX_FOREIGN" });
+    expect(await unavailable(() => readLayout(foreign, path, 0))).toMatchObject({ code: "LOG_FOREIGN" });
   });
 
   test("and is no database at all is damaged, with what to do", async () => {
     const path = boxPath();
     writeFileSync(path, "no database, but long enough to have a header of one ".repeat(50));
     const error = await unavailable(() => openBox(path));
-    expect(error).toMatchObject({ code: "BOX_CORRUPT", remedy: "find another" });
+    expect(error).toMatchObject({ code: "LOG_CORRUPT", remedy: "find another" });
     expect(error.message).toBe(`Cannot use box "${path}": the file is not a database, or its header is damaged`);
   });
 
@@ -136,7 +136,7 @@ describe("a file that is not ours", () => {
     const path = boxPath();
     openBox(path).close();
     writeFileSync(path, readFileSync(path).fill(7, from, to));
-    expect(await unavailable(() => openBox(path))).toMatchObject({ code: "BOX_CORRUPT" });
+    expect(await unavailable(() => openBox(path))).toMatchObject({ code: "LOG_CORRUPT" });
   });
 
   test("and cannot be opened or made says which path", async () => {
@@ -145,7 +145,7 @@ describe("a file that is not ours", () => {
     writeFileSync(join(directory, "is-file"), "");
     for (const name of ["is-directory", join("is-file", "box.db"), join("is-file", "deeper", "box.db")]) {
       const error = await unavailable(() => openBox(join(directory, name)));
-      expect(error.code).toBe("BOX_CANTOPEN");
+      expect(error.code).toBe("LOG_CANTOPEN");
       expect(error.message).toContain(join(directory, name));
     }
   });
@@ -153,7 +153,7 @@ describe("a file that is not ours", () => {
   test("and is missing is not made by opening it for reading", async () => {
     const path = boxPath();
     const error = await unavailable(() => openDatabase(KIND, { path, busyTimeoutMs: 0, readOnly: true }, layOut, same));
-    expect(error.code).toBe("BOX_CANTOPEN");
+    expect(error.code).toBe("LOG_CANTOPEN");
   });
 });
 

@@ -7,7 +7,7 @@ import { passWal, refuseWrongWal } from "../../src/sqlite/wal.ts";
 import { temporaryDirectory } from "../embedded.ts";
 
 const KIND: FileKind = {
-  code: "BOX",
+  code: "LOG",
   name: "box",
   applicationId: 0x1234_5678,
   version: 1,
@@ -60,7 +60,7 @@ function expectRefused(path: string, why: string): void {
   const before = contentOf(path);
   for (const readOnly of [true, false, false]) {
     expect(() => open(path, readOnly)).toThrow(
-      expect.objectContaining({ code: "BOX_WAL", message: expect.stringContaining(why) as string }),
+      expect.objectContaining({ code: "LOG_WAL", message: expect.stringContaining(why) as string }),
     );
   }
   expect(contentOf(path)).toEqual(before);
@@ -93,7 +93,7 @@ describe("a -wal that does not belong to its file", () => {
     const path = killed("mine");
     rmSync(path);
     for (const readOnly of [true, false]) {
-      expect(() => open(path, readOnly)).toThrow(expect.objectContaining({ code: "BOX_WAL" }));
+      expect(() => open(path, readOnly)).toThrow(expect.objectContaining({ code: "LOG_WAL" }));
     }
     expect(readdirSync(join(path, ".."))).toContain("box.db-wal");
     writeFileSync(path, "");

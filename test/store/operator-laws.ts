@@ -52,6 +52,6 @@ function action(previous: OperatorAction | null, reason: string): OperatorAction
   return sealAction(previous, act);
 }
 
-function halt(code: string): HaltNote {
+function halt(code: HaltNote["code"]): HaltNote {
   return { stream: STREAM, topic: "orders", partition: 0, code, message: "it's so", remedy: "do it" };
 }

@@ -1,6 +1,6 @@
 import type { ConsumerOptions } from "@platformatic/kafka";
 import type { KafkaConnection } from "../kafka-connection.ts";
-import { Unavailable } from "../../core/unavailable.ts";
+import { Unavailable, type UnavailableCode } from "../../core/unavailable.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longer than any long poll: what takes longer is a half-open connection. */
@@ -46,7 +46,7 @@ function isAddress(broker: string): boolean {
   return /^(?:\[|\d{1,3}(?:\.\d{1,3}){3}:)/.test(broker);
 }
 
-type Trouble = readonly [code: string, state: string, remedy: string];
+type Trouble = readonly [code: UnavailableCode, state: string, remedy: string];
 
 /** By the broker's own name of the error (kafka/common/protocol/Errors.java). */
 const BY_NAME: ReadonlyMap<string, Trouble> = new Map([

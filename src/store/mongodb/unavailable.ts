@@ -5,9 +5,9 @@ import {
   MongoServerError,
   MongoServerSelectionError,
 } from "mongodb";
-import { Unavailable } from "../../core/unavailable.ts";
+import { Unavailable, type UnavailableCode } from "../../core/unavailable.ts";
 
-type Trouble = { readonly code: string; readonly state: string; readonly remedy: string };
+type Trouble = { readonly code: UnavailableCode; readonly state: string; readonly remedy: string };
 
 const UNREACHABLE: Trouble = {
   code: "STORE_UNREACHABLE",

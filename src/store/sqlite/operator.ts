@@ -38,7 +38,7 @@ export function readHalt(row: Row): HaltNote {
     stream: String(row["stream"]),
     topic: String(row["topic"]),
     partition: Number(row["partition"]),
-    code: String(row["code"]),
+    code: String(row["code"]) as HaltNote["code"],
     message: String(row["message"]),
     remedy: String(row["remedy"]),
   };

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { Unavailable } from "../../core/unavailable.ts";
+import { Unavailable, type UnavailableCode } from "../../core/unavailable.ts";
 import { passWal } from "../../sqlite/wal.ts";
 import { openWork, type Ask, type SqliteStoreOptions, type Work } from "./writer.ts";
 
@@ -11,7 +11,7 @@ export type Question = { readonly id: number; readonly name: Ask | "close"; read
 /** What it answers; the first answer, with id 0, is to being opened. Whatever is no trouble of the file ends the thread. */
 export type Answer = { readonly id: number } & (
   | { readonly kind: "done"; readonly value: unknown }
-  | { readonly kind: "unavailable"; readonly code: string; readonly message: string; readonly remedy: string }
+  | { readonly kind: "unavailable"; readonly code: UnavailableCode; readonly message: string; readonly remedy: string }
 );
 
 function answer(id: number, run: () => unknown): void {

@@ -98,7 +98,14 @@ describe("the layout made by hand as docs/mongodb.md says", () => {
     const stream = await raw.collection("sigma_streams").findOne({});
     expect(listed("sigma_streams").map((field) => field.name)).toEqual(Object.keys(stream ?? {}));
     await insertFailed(store, LAW_COLLECTION, [failedRow(1n)]);
-    await store.putHalt(STREAM, { stream: STREAM, topic: "t", partition: 0, code: "c", message: "m", remedy: "r" });
+    await store.putHalt(STREAM, {
+      stream: STREAM,
+      topic: "t",
+      partition: 0,
+      code: "LOG_TRUNCATED",
+      message: "m",
+      remedy: "r",
+    });
     const halt = await raw.collection("sigma_halts").findOne({});
     await store.noteTraffic([{ subject: "s", version: 1, producer: "p", firstMs: 1, lastMs: 1 }]);
     const traffic = await raw.collection("sigma_traffic").findOne({});
