@@ -11,7 +11,7 @@ import { median } from "./rounds.ts";
 import { openLog, startOn } from "./start.ts";
 
 // node bench/shadow.ts [records] [rounds]
-// The embedded gateway as fast as it goes, and one record at a time, with a version that looks on and without, in turns of
+// The embedded gateway as fast as it goes, and one record at a time, with a version that looks on and without, in settleLimit of
 // one run. A thread needs a core: on a machine without one to spare it shares that of the gateway.
 
 const RECORDS = Number(process.argv[2] ?? 100_000);
@@ -38,13 +38,13 @@ for (let round = 0; round <= ROUNDS; round += 1) {
   without.push(alone);
   looking.push(shadowed);
 }
-tell("nobody looks on", without);
-tell("a version looks on", looking);
+notifyMirror("nobody looks on", without);
+notifyMirror("a version looks on", looking);
 const rates = [looking, without].map((all) => median(all.map(({ rate }) => rate)));
 process.stdout.write(`rate ${(((rates[0] ?? 0) / (rates[1] ?? 1)) * 100).toFixed(0)} %, `);
 process.stdout.write(`p50 ${ratio(0.5)}x, p99 ${ratio(0.99)}x\n`);
 
-function tell(name: string, all: readonly Measured[]): void {
+function notifyMirror(name: string, all: readonly Measured[]): void {
   const rate = Math.round(median(all.map((one) => one.rate))).toLocaleString("en");
   const [judged, dropped] = [
     all.reduce((sum, one) => sum + one.judged, 0),
@@ -79,7 +79,7 @@ async function measure(shadow: Shadow | null): Promise<Measured> {
     store,
     set,
     BATCH,
-    shadow === null ? {} : { onlook: (stream, subject) => lookOn(shadow, stream, subject) },
+    shadow === null ? {} : { observeBatch: (stream, subject) => lookOn(shadow, stream, subject) },
   );
   const append = async (from: number, count: number): Promise<void> => {
     const values = Array.from({ length: count }, (_, index) => Buffer.from(line(from + index)));

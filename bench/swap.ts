@@ -8,7 +8,7 @@ import { formatLock, LOCK_NAME } from "../src/contract/lock.ts";
 
 // node bench/swap.ts [subjects] [seconds]
 // The program on its embedded engine, among many contracts, while clients append record by record and wait for each
-// decision: without a change of the contracts, and with a change every five seconds, in turns of one run.
+// decision: without a change of the contracts, and with a change every five seconds, in settleLimit of one run.
 // Target: p99 within twice, and not one record without its decision.
 
 const SUBJECTS = Number(process.argv[2] ?? 200);
@@ -52,8 +52,8 @@ try {
   }
   const made = swaps() - swapsBefore;
   process.stdout.write(`${SUBJECTS} subjects of ${VERSIONS} versions; ${sent} records, ${made} swaps\n`);
-  tell("without swaps", quiet);
-  tell("with swaps", swapping);
+  notifyMirror("without swaps", quiet);
+  notifyMirror("with swaps", swapping);
   const ratio = (share: number): string => (at(swapping, share) / at(quiet, share)).toFixed(2);
   process.stdout.write(`ratio: p50 ${ratio(0.5)}, p99 ${ratio(0.99)}\n`);
 } finally {
@@ -147,7 +147,7 @@ function at(latencies: readonly number[], share: number): number {
   return latencies.toSorted((a, b) => a - b)[Math.floor(latencies.length * share)] ?? Number.NaN;
 }
 
-function tell(name: string, latencies: readonly number[]): void {
+function notifyMirror(name: string, latencies: readonly number[]): void {
   const [p50, p99, max] = [0.5, 0.99, 0.999999].map((share) => at(latencies, share).toFixed(1));
   process.stdout.write(`${name.padEnd(14)} p50 ${p50} ms, p99 ${p99} ms, longest ${max} ms\n`);
 }

@@ -4,7 +4,7 @@ import type { CompiledContractSet } from "../core/compiled.ts";
 import type { ContractSet } from "../core/contract-set.ts";
 import type { Check } from "../doctor/check.ts";
 import { parseJson } from "../json/parse-json.ts";
-import { toldTopics } from "./logs.ts";
+import { notifiedTopics } from "./logs.ts";
 import { MONGODB_TIMEOUTS } from "./stores.ts";
 
 /** What `sigma doctor` has to know of Kafka, MongoDB and a schema registry, as far as they are configured. Nothing is changed. */
@@ -16,7 +16,7 @@ export async function checkEngines(config: Config, set: CompiledContractSet | nu
     const { diagnoseKafka } = await import("../source/kafka/diagnose.ts");
     const { group, acceptCompacted } = kafka;
     const topics = sources.map(({ topic }) => topic);
-    const told = await toldTopics(config, kafka);
+    const told = await notifiedTopics(config, kafka);
     const connection = kafkaConnection(kafka);
     const anchors = config.anchor.topic;
     checks.push(...(await diagnoseKafka({ connection, topics, told, anchors, group, acceptCompacted, now: Date.now })));

@@ -51,7 +51,7 @@ export async function openKafka(config: Config, kafka: KafkaConfig, purpose: Pur
   return openKafkaSource({
     connection: kafkaConnection(kafka),
     topics: config.sources.map(({ topic }) => topic),
-    alsoNeeded: purpose === "gateway" ? await toldTopics(config, kafka) : [],
+    alsoNeeded: purpose === "gateway" ? await notifiedTopics(config, kafka) : [],
     group: purpose !== "gateway" ? null : { groupId, instanceId, sessionTimeoutMs },
     acceptCompacted: purpose !== "gateway" ? config.sources.map(({ topic }) => topic) : kafka.acceptCompacted,
     fetchWaitMs: FETCH_WAIT_MS,
@@ -59,7 +59,7 @@ export async function openKafka(config: Config, kafka: KafkaConfig, purpose: Pur
 }
 
 /** The topics that are written to besides the sources. */
-export async function toldTopics(
+export async function notifiedTopics(
   { sources }: Config,
   { mirror, advisoryTopic }: KafkaConfig,
 ): Promise<readonly string[]> {

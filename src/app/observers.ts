@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import type { ContractsInForce } from "../contract/live-contracts.ts";
+import type { LiveContracts } from "../contract/live-contracts.ts";
 import type { ContractsEvent } from "../gateway/event.ts";
 import type { IngestDeps } from "../gateway/ingest-deps.ts";
 import type { Sighting } from "../traffic/sightings.ts";
@@ -8,7 +8,7 @@ import { lookOn, type Shadow } from "../rejudge/shadow/shadow.ts";
 
 /** Those who look on when a batch is settled; no decision depends on them. */
 export type Onlookers = {
-  readonly onlook: NonNullable<IngestDeps["onlook"]>;
+  readonly observeBatch: NonNullable<IngestDeps["observeBatch"]>;
   /** Waits for what is still to be told. */
   readonly close: () => Promise<void>;
 };
@@ -20,7 +20,7 @@ export type Onlookers = {
 export async function openOnlookers(
   config: Config,
   { log, store }: Engine,
-  contracts: ContractsInForce,
+  contracts: LiveContracts,
   shadow: Shadow | null,
   observe: (event: ContractsEvent) => void,
 ): Promise<Onlookers> {
@@ -28,7 +28,7 @@ export async function openOnlookers(
   const notesOf = createTrafficNotes(Date.now);
   const advise = await openAdvisories(config.kafka?.advisoryTopic ?? null, log, contracts, observe);
   return {
-    onlook: (stream, subject) => {
+    observeBatch: (stream, subject) => {
       const sightings = createSightings();
       const judging = shadow === null ? null : lookOn(shadow, stream, subject);
       return {
@@ -55,7 +55,7 @@ type Advisories = { readonly tell: (sightings: readonly Sighting[]) => void; rea
 async function openAdvisories(
   topic: string | null,
   log: Engine["log"],
-  contracts: ContractsInForce,
+  contracts: LiveContracts,
   observe: (event: ContractsEvent) => void,
 ): Promise<Advisories | null> {
   if (topic === null) return null;

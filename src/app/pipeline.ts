@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promi
 import type { Config } from "../config/config.ts";
 import type { Copying } from "../config/copying.ts";
 import { idleDefaults } from "../contract/idle-defaults.ts";
-import type { ContractsInForce, Swap } from "../contract/live-contracts.ts";
+import type { LiveContracts, Swap } from "../contract/live-contracts.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
 import { contentsOf } from "../core/contents.ts";
 import { openAnchors } from "./anchoring.ts";
@@ -19,7 +19,7 @@ import type { Log } from "../source/source.ts";
 
 /** An engine with a gateway that settles what is appended to it. */
 export type Pipeline = Engine & {
-  readonly contracts: ContractsInForce;
+  readonly contracts: LiveContracts;
   /** Why the last change of the contract files was refused, a sentence each; empty when it was not. */
   readonly refusedContracts: () => readonly string[];
   readonly gateway: Gateway;
@@ -44,7 +44,7 @@ export async function startPipeline(
     const contracts = holdContracts(first);
     const shadow = await openShadows(config, first.set);
     const lookup = await openLookup(config, contracts, observeContracts);
-    const onlookers = await openOnlookers(config, engine, contracts, shadow, observeContracts);
+    const observers = await openOnlookers(config, engine, contracts, shadow, observeContracts);
     const anchors = await openAnchors(config, engine, observe, observeAnchors);
     const gateway = await startGateway({
       source: engine.log,
@@ -55,7 +55,7 @@ export async function startPipeline(
       evidence: config.evidence,
       breaker: config.breaker,
       ...(await mirrorOf(config, engine.log)),
-      onlook: onlookers.onlook,
+      observeBatch: observers.observeBatch,
       observe: anchors.observe,
       sleep,
       random: Math.random,
@@ -86,7 +86,7 @@ export async function startPipeline(
         following.abort();
         await gateway.stop();
         await followed;
-        for (const { close } of [onlookers, ends ?? NOTHING, retention, anchors]) await close();
+        for (const { close } of [observers, ends ?? NOTHING, retention, anchors]) await close();
       } finally {
         await shadow?.close();
         await engine.close();
@@ -124,7 +124,7 @@ function keepRetentionOf(config: Config, log: Log, gateway: Gateway): { readonly
 /** Swaps the contracts when their files change. */
 async function follow(
   config: Config,
-  inForce: ContractsInForce,
+  live: LiveContracts,
   seen: string,
   told: { readonly onReload: (outcome: Swap) => void; readonly observe: (event: ContractsEvent) => void },
   signal: AbortSignal,
@@ -145,7 +145,7 @@ async function follow(
     stale = why;
   };
   const onWeb = copying === null ? {} : { refresh };
-  const deps = { settings, inForce, seen, report: told.onReload, everyMs, sleep, pause, ...onWeb };
+  const deps = { settings, live, seen, report: told.onReload, everyMs, sleep, pause, ...onWeb };
   await followContracts(deps, signal);
 }
 
@@ -160,7 +160,7 @@ async function openCopy({ contractsUrl: url, contractsDir: directory }: Config):
 /** Asks the configured registry what schema ids stand for; null without one. */
 async function openLookup(
   { registry }: Config,
-  contracts: ContractsInForce,
+  contracts: LiveContracts,
   observe: (event: ContractsEvent) => void,
 ): Promise<SchemaLookup | null> {
   if (registry === null) return null;

@@ -46,7 +46,7 @@ export async function startService(
     const both = bothOf(logEvents(logger), observe);
     const pipeline = await startPipeline(config, contracts, both, tellContracts, logAnchors(logger));
     opened.push(pipeline);
-    const { log, store, gateway, shadow, contracts: inForce } = pipeline;
+    const { log, store, gateway, shadow, contracts: live } = pipeline;
     if (config.kafka === null) await warnOfUndecided(pipeline, logger);
     const reporting = await reportShadow(shadow, logger);
     const verdicts = noteVerdicts(store, logger, Date.now);
@@ -55,11 +55,11 @@ export async function startService(
       log,
       source: log,
       reads: store.reads,
-      lookup: createLookup(store.reads, inForce.current),
+      lookup: createLookup(store.reads, live.current),
       tail: store.tail,
       gateway,
-      contracts: inForce.current,
-      about: inForce.about,
+      contracts: live.current,
+      about: live.about,
       refusedContracts: pipeline.refusedContracts,
       ...(shadow === null ? {} : { shadow: shadow.snapshot }),
       now: Date.now,

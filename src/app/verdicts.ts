@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { createRationing } from "../traffic/throttle-by-name.ts";
+import { createThrottleByName } from "../traffic/throttle-by-name.ts";
 import type { Verdict } from "../http/deps.ts";
 import type { Store } from "../store/store.ts";
 
@@ -18,7 +18,7 @@ export type VerdictNotes = {
  * `sigma contract retire` asks for that. No verdict waits for a note or fails for want of one.
  */
 export function noteVerdicts(store: Pick<Store, "noteTraffic">, log: Logger, now: () => number): VerdictNotes {
-  const due = createRationing(now, NOTED);
+  const due = createThrottleByName(now, NOTED);
   let last = Promise.resolve();
   return {
     note: ({ route, contract, status, code, producer: name }) => {

@@ -1,6 +1,6 @@
 import { canonicalText } from "../json/canonical.ts";
 import type { Position } from "../core/record.ts";
-import type { Draft } from "../gateway/decide-batch.ts";
+import type { DecidedBatch } from "../gateway/decide-batch.ts";
 import { contentDigest, type Redecided } from "../gateway/decided.ts";
 import { conflictOf } from "../gateway/duplicate.ts";
 import type { Resolution } from "../gateway/resolution.ts";
@@ -16,17 +16,17 @@ export type Claims = {
 /**
  * Tells duplicates from conflicts by the facts as they are stored now. It shares nothing with the code that applies entries
  * (gateway/apply.ts): whatever that does wrong has to show.
- * @param facts how the facts of the draft differ from the stored ones.
+ * @param facts how the facts of the batch differ from the stored ones.
  */
-export function claimsOf(draft: Draft, facts: ReadonlyMap<number, Difference>): Claims {
+export function claimsOf(batch: DecidedBatch, facts: ReadonlyMap<number, Difference>): Claims {
   const holders = new Map<string, Holder>();
-  for (const [place, one] of facts) if (one.kind === "held") holders.set(draft.facts.at(place).id, one.holder);
-  if (holders.size === 0 && draft.repeats.length === 0) return { receipts: [], conflicts: [], resolutions: [] };
+  for (const [place, one] of facts) if (one.kind === "held") holders.set(batch.facts.at(place).id, one.holder);
+  if (holders.size === 0 && batch.repeats.length === 0) return { receipts: [], conflicts: [], resolutions: [] };
   const first = new Map<string, PassedRow>();
   const receipts: Receipt[] = [];
   const conflicts: FailedRow[] = [];
   const resolutions: Resolution[] = [];
-  for (const row of draft.rows().filter(isFact)) {
+  for (const row of batch.rows().filter(isFact)) {
     const holder = holders.get(row.id) ?? holderFrom(first.get(row.id));
     if (!first.has(row.id)) first.set(row.id, row);
     if (holder === null || samePlace(row.position, holder.position)) continue;

@@ -1,8 +1,8 @@
 import type { CompiledContractSet } from "../core/compiled.ts";
 import { ENGINE } from "../core/decide.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
-import type { Draft } from "../gateway/decide-batch.ts";
-import { redraft } from "../gateway/redraft.ts";
+import type { DecidedBatch } from "../gateway/decide-batch.ts";
+import { redecide } from "../gateway/redecide.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
 import { resolvedOf, type Resolved } from "../gateway/resolution.ts";
@@ -35,17 +35,17 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
   const { entry, stream, records, set } = given;
   const findings: Finding[] = [];
   const found = findingsAt(entry, findings);
-  const again = redraft(reads, stream, entry, records, set);
+  const again = redecide(reads, stream, entry, records, set);
   if (again.kind === "fault") {
     found(again.code === "EVIDENCE_DAMAGED" ? "EVIDENCE" : "ROOT", null, again.message);
     return { findings, counts: NOTHING, resolved: null };
   }
-  const { draft, collection, pinned } = again;
+  const { batch, collection, pinned } = again;
   // Of another engine's decisions this build can say nothing else.
   if (entry.engine === ENGINE)
     for (const offset of pinned) found("OUTCOME", offset, "deciding its evidence again gives the other outcome");
-  const facts = await reads.compareFacts(collection, draft.facts);
-  const taken = claimsOf(draft, facts);
+  const facts = await reads.compareFacts(collection, batch.facts);
+  const taken = claimsOf(batch, facts);
   reportLaterHolders(taken, entry, found);
   const erased = new Set(records.filter(isErased).map(({ position }) => position.offset));
   const report = (offsetAt: (place: number) => bigint, differences: ReadonlyMap<number, Difference>): void => {
@@ -56,15 +56,15 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
       reportDifference(one, offset, isOwn, given, found);
     }
   };
-  report((place) => draft.facts.at(place).position.offset, facts);
-  await checkFailures(reads, collection, draft, taken, report);
+  report((place) => batch.facts.at(place).position.offset, facts);
+  await checkFailures(reads, collection, batch, taken, report);
   const receipts = await reads.compareReceipts(stream, taken.receipts);
   report((place) => taken.receipts[place]?.position.offset ?? -1n, receipts);
   return {
     findings,
     counts: {
-      validated: draft.facts.size() + draft.repeats.length - taken.resolutions.length,
-      failed: draft.failed.size() + taken.conflicts.length,
+      validated: batch.facts.size() + batch.repeats.length - taken.resolutions.length,
+      failed: batch.failed.size() + taken.conflicts.length,
       receipts: taken.receipts.length,
     },
     resolved: resolvedOf(entry, taken.resolutions),
@@ -106,17 +106,17 @@ function reportLaterHolders({ resolutions }: Claims, { stream }: LedgerEntry, fo
 async function checkFailures(
   reads: StoreReads,
   collection: string,
-  draft: Draft,
+  batch: DecidedBatch,
   { conflicts }: Claims,
   report: (offsetAt: (place: number) => bigint, differences: ReadonlyMap<number, Difference>) => void,
 ): Promise<void> {
-  if (draft.failed.size() > 0) {
-    const leaves = decodeOutcomes(draft.from, draft.proof.outcomes)?.leaves ?? [];
+  if (batch.failed.size() > 0) {
+    const leaves = decodeOutcomes(batch.from, batch.proof.outcomes)?.leaves ?? [];
     const offsets = leaves.filter(({ outcome }) => outcome === "F").map(({ offset }) => offset);
-    report((place) => offsets[place] ?? -1n, await reads.compareFailed(collection, draft.failed));
+    report((place) => offsets[place] ?? -1n, await reads.compareFailed(collection, batch.failed));
   }
   if (conflicts.length === 0) return;
-  const staged = reads.stageFailed(draft.stream);
+  const staged = reads.stageFailed(batch.stream);
   conflicts.forEach(staged.add);
   report((place) => conflicts[place]?.position.offset ?? -1n, await reads.compareFailed(collection, staged));
   staged.release();

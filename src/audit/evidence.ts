@@ -1,4 +1,4 @@
-import { recordsOfEntry } from "../gateway/redraft.ts";
+import { recordsOfEntry } from "../gateway/redecide.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import { isWithin, type Erasure, type ErasureBook } from "../operator/erasures.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";

@@ -5,7 +5,7 @@ import { DRAFT_6 } from "./meta-schemas/draft-06.ts";
 import { DRAFT_7 } from "./meta-schemas/draft-07.ts";
 import { under, type Unmapped } from "./draft.ts";
 import { createSchemaIndex, valueAt, type FindDocument, type SchemaDocument, type Target } from "./schema-documents.ts";
-import { emit, freeName, keyOf, refuse, type ImportProblem, type Run, type Site } from "./upgrade-schema.ts";
+import { emit, freeName, keyOf, refuse, type ImportProblem, type ImportRun, type Site } from "./upgrade-schema.ts";
 
 export type ImportedSchema = {
   /** One document of 2020-12 that refers to nothing outside. */
@@ -37,7 +37,7 @@ export function importSchema(root: SchemaDocument, find: FindDocument): Imported
     return known === undefined ? given : { ok: true, document: { name: uri, uri, fileUri: uri, value: known } };
   });
   const document = index.add(root);
-  const run: Run = {
+  const run: ImportRun = {
     index,
     root: document,
     places: new Map(),
@@ -64,7 +64,7 @@ export function importSchema(root: SchemaDocument, find: FindDocument): Imported
 }
 
 /** Gives every reference its pointer; what has no place in the result gets one in `$defs`. */
-function moveTargets(run: Run, defs: JsonValue | undefined): ReadonlyMap<string, JsonValue> {
+function moveTargets(run: ImportRun, defs: JsonValue | undefined): ReadonlyMap<string, JsonValue> {
   const moved = new Map<string, JsonValue>();
   const taken = new Set(isObject(defs) ? Object.keys(defs) : []);
   // Moving one may bring more references.
@@ -93,7 +93,7 @@ function moveTargets(run: Run, defs: JsonValue | undefined): ReadonlyMap<string,
   return moved;
 }
 
-function targetOf(reference: string, keyword: string, site: Site, run: Run): Target | null {
+function targetOf(reference: string, keyword: string, site: Site, run: ImportRun): Target | null {
   const found = run.index.resolve(reference, site);
   switch (found.kind) {
     case "no-document":
@@ -123,7 +123,7 @@ function isDynamic(
   reference: string,
   keyword: string,
   { resource }: { readonly resource: string },
-  { index }: Run,
+  { index }: ImportRun,
 ): boolean {
   const name = keyword === "$recursiveRef" ? "" : reference.slice(reference.indexOf("#") + 1);
   const answering = index.dynamicAnchors(name);
@@ -144,7 +144,7 @@ function fragmentOf(pointer: string): string {
   return `#${encodeURI(pointer.toWellFormed()).replaceAll("#", "%23").replaceAll("[", "%5B").replaceAll("]", "%5D")}`;
 }
 
-function originOf(run: Run, pointer: string): Target {
+function originOf(run: ImportRun, pointer: string): Target {
   for (let path = pointer; ; path = path.slice(0, path.lastIndexOf("/"))) {
     const origin = run.origins.get(path);
     if (origin !== undefined)

@@ -28,7 +28,7 @@ export type Site = Target & {
 type Writable = Record<string, JsonValue>;
 
 /** One import. */
-export type Run = {
+export type ImportRun = {
   readonly index: SchemaIndex;
   readonly root: Target["document"];
   /** Pointers in the result, by document and pointer. */
@@ -59,13 +59,13 @@ export function keyOf({ document, pointer }: Target): string {
   return `${document.uri}#${pointer}`;
 }
 
-function note(run: Run, { document, pointer }: Target, why: string): Unmapped {
+function note(run: ImportRun, { document, pointer }: Target, why: string): Unmapped {
   const unmapped = { path: document === run.root ? pointer : `${document.name}#${pointer}`, why };
   run.unmapped.push(unmapped);
   return unmapped;
 }
 
-export function refuse(run: Run, { document, pointer }: Target, why: string, remedy: string): void {
+export function refuse(run: ImportRun, { document, pointer }: Target, why: string, remedy: string): void {
   run.problems.push({ document, pointer, why, remedy });
 }
 
@@ -76,7 +76,7 @@ function inside(site: Site, steps: readonly (string | number)[], out: readonly (
 }
 
 /** A schema of any draft from 4 on as 2020-12 has it; its references are noted, to be settled when all has its place. */
-export function emit(schema: JsonValue, site: Site, run: Run): JsonValue {
+export function emit(schema: JsonValue, site: Site, run: ImportRun): JsonValue {
   run.places.set(keyOf(site), site.out);
   run.origins.set(site.out, site);
   if (!isObject(schema)) return schema;
@@ -95,7 +95,7 @@ export function emit(schema: JsonValue, site: Site, run: Run): JsonValue {
 }
 
 /** Before 2019-09 nothing beside `$ref` was looked at. */
-function withoutIgnored(schema: JsonObject, site: Site, run: Run): JsonObject {
+function withoutIgnored(schema: JsonObject, site: Site, run: ImportRun): JsonObject {
   const kept = ["$ref", "definitions", "$defs", "title", "description", "$comment"];
   const silent = ["id", "$id", "$schema", ...kept];
   for (const keyword of Object.keys(schema)) {
@@ -105,7 +105,7 @@ function withoutIgnored(schema: JsonObject, site: Site, run: Run): JsonObject {
   return Object.fromEntries(Object.entries(schema).filter(([keyword]) => kept.includes(keyword)));
 }
 
-type Here = { readonly schema: JsonObject; readonly site: Site; readonly run: Run; readonly result: Writable };
+type Here = { readonly schema: JsonObject; readonly site: Site; readonly run: ImportRun; readonly result: Writable };
 type Entries = readonly (readonly [string, JsonValue])[];
 
 function emitKeyword(keyword: string, value: JsonValue, here: Here): Entries {
@@ -157,7 +157,7 @@ function emitKeyword(keyword: string, value: JsonValue, here: Here): Entries {
   }
 }
 
-function emitFormat(value: JsonValue, at: Site, run: Run): readonly [string, JsonValue] {
+function emitFormat(value: JsonValue, at: Site, run: ImportRun): readonly [string, JsonValue] {
   if (typeof value !== "string" || isKnownFormat(value)) return ["format", value];
   note(run, at, `"${value}" is no format that is known: kept as a note, which asserts nothing`);
   return ["x-format", value];
@@ -211,7 +211,7 @@ function emitList(
   return list.map((one, index) => emit(one, inside(site, [keyword, index], [name, index]), run));
 }
 
-function emitMap(map: JsonValue, at: Site, run: Run): JsonValue {
+function emitMap(map: JsonValue, at: Site, run: ImportRun): JsonValue {
   if (!isObject(map)) return map;
   return Object.fromEntries(Object.entries(map).map(([name, one]) => [name, emit(one, inside(at, [name]), run)]));
 }
@@ -251,7 +251,7 @@ function emitDependencies(value: JsonValue, { site, run }: Here): Entries {
   ];
 }
 
-function emitPatterns(value: JsonValue, at: Site, run: Run): JsonValue {
+function emitPatterns(value: JsonValue, at: Site, run: ImportRun): JsonValue {
   if (!isObject(value)) return value;
   const result: Writable = {};
   for (const [pattern, one] of Object.entries(value)) {
@@ -263,7 +263,7 @@ function emitPatterns(value: JsonValue, at: Site, run: Run): JsonValue {
   return result;
 }
 
-function emitPattern(pattern: string, at: Target, run: Run): string {
+function emitPattern(pattern: string, at: Target, run: ImportRun): string {
   const modern = modernisePattern(pattern);
   if (modern.ok) return modern.pattern;
   refuse(run, at, describePatternFault(modern.fault, pattern), "correct the pattern in the original");

@@ -1,4 +1,4 @@
-import type { ContractsInForce, Swap } from "../contract/live-contracts.ts";
+import type { LiveContracts, Swap } from "../contract/live-contracts.ts";
 import { threadEntry } from "../thread-entry.ts";
 import { openThread, type ThreadLimits } from "../isolate/thread.ts";
 import type { ContractSettings, ContractsRead } from "./load-contracts.ts";
@@ -6,7 +6,7 @@ import { signatureOf } from "./signature.ts";
 
 export type ReloadDeps = {
   readonly settings: ContractSettings;
-  readonly inForce: ContractsInForce;
+  readonly live: LiveContracts;
   /** {@link signatureOf} the files before what is in force was read from them: whatever changed since is read. */
   readonly seen: string;
   /** Told what became of each change of the files. */
@@ -46,7 +46,7 @@ const STILL_MS = 250;
  * what was in force stays.
  */
 export async function followContracts(deps: ReloadDeps, signal: AbortSignal): Promise<void> {
-  const { settings, inForce, sleep } = deps;
+  const { settings, live, sleep } = deps;
   let { seen } = deps;
   while (!signal.aborted) {
     await sleep(deps.everyMs, signal);
@@ -64,7 +64,7 @@ export async function followContracts(deps: ReloadDeps, signal: AbortSignal): Pr
     // Files that moved while they were read are read again.
     if ((await signatureOf(settings.contractsDir)) !== now) continue;
     seen = now;
-    deps.report(await swap(read, inForce, deps.pause));
+    deps.report(await swap(read, live, deps.pause));
   }
 }
 
@@ -75,11 +75,11 @@ function unread(error: unknown): { readonly ok: false; readonly problem: string 
 
 async function swap(
   read: ContractsRead | ReturnType<typeof unread>,
-  inForce: ContractsInForce,
+  live: LiveContracts,
   pause: () => Promise<void>,
 ): Promise<Swap> {
   if ("problem" in read) return { kind: "refused", problems: [read.problem] };
-  if (read.ok) return inForce.replace(read.sealed, read.about, pause);
+  if (read.ok) return live.replace(read.sealed, read.about, pause);
   return { kind: "refused", problems: read.faults.map(describe) };
 }
 

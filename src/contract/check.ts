@@ -11,7 +11,7 @@ import { parsePayload } from "../core/payload.ts";
 import { countTexts } from "../json/text-scanner.ts";
 import { faultAt, sortFaults, type Fault, type Place } from "./fault.ts";
 import { toContractSet, type LoadedContract, type LoadedVersion } from "./files.ts";
-import { reportUntested } from "./mutation.ts";
+import { reportUntested } from "./untested-constraints.ts";
 import { describeIoError, payloadBytes, readBytes } from "./source-text.ts";
 
 /** What became of one fixture. */

@@ -9,8 +9,8 @@ import {
   type Verdict,
 } from "../inclusion/compare.ts";
 import { describeWitness } from "../inclusion/describe.ts";
-import { diffVersions } from "../inclusion/facts.ts";
-import { type Fact } from "../inclusion/fact.ts";
+import { diffVersions } from "../inclusion/version-changes.ts";
+import { type SchemaChange } from "../inclusion/schema-change.ts";
 import { faultAt, type Fault } from "./fault.ts";
 
 /** What `check` may ask. The names are those of schema registries. */
@@ -25,7 +25,7 @@ export const MODES = [
 export type Mode = (typeof MODES)[number];
 
 /** Two versions with every change between them. */
-type Changed = { readonly before: Comparable; readonly after: Comparable; readonly facts: readonly Fact[] };
+type Changed = { readonly before: Comparable; readonly after: Comparable; readonly changes: readonly SchemaChange[] };
 
 /** Two versions with what became of the comparison. */
 export type Compared = Changed & { readonly comparison: Comparison };
@@ -55,7 +55,7 @@ export function diffContracts(directory: string, one: string, other: string): An
   if (old.ok && next.ok) {
     const [before, after] = [old.value, next.value];
     const comparison = compareVersions(before, after, optionsFor(before, after));
-    return { ok: true, value: { before, after, facts: comparison.facts, comparison } };
+    return { ok: true, value: { before, after, changes: comparison.changes, comparison } };
   }
   const faults = [...(old.ok ? [] : old.faults), ...(next.ok ? [] : next.faults)];
   return { ok: false, faults: distinct(faults) };
@@ -79,7 +79,7 @@ export function checkCompatibility(
   for (const before of others.value) {
     const after = read.value;
     const decide = prepareVerdicts(before, after, optionsFor(before, after));
-    const changed = { before, after, facts: diffVersions(before, after) };
+    const changed = { before, after, changes: diffVersions(before, after) };
     for (const direction of directionsOf(mode)) {
       const verdict = decide(direction);
       checked.push({ before: before.name, after: after.name, direction, verdict });
@@ -125,7 +125,7 @@ function othersFor(version: Comparable, named: Comparable | null, transitive: bo
 }
 
 /** What a verdict that is not "compatible" is reported as, at the place in the refusing version; null when it is compatible. */
-export function findingOf({ before, after, facts }: Changed, direction: Direction, verdict: Verdict): Fault | null {
+export function findingOf({ before, after, changes }: Changed, direction: Direction, verdict: Verdict): Fault | null {
   // Backward, the later version refuses; forward, the earlier one.
   const [accepting, refusing] = direction === "backward" ? [before, after] : [after, before];
   const title = `${after.name} is not ${direction} compatible with ${before.name}`;
@@ -137,7 +137,7 @@ export function findingOf({ before, after, facts }: Changed, direction: Directio
       const pointer = at === undefined || !("schemaPath" in at) ? "/rules" : at.schemaPath;
       const message = `${title}: ${accepting.name} accepts ${describeWitness(verdict)}, and ${refusing.name} refuses it`;
       const remedy =
-        openingAdvice({ before, after, facts }, direction, verdict) ??
+        openingAdvice({ before, after, changes }, direction, verdict) ??
         "Accept what was accepted before, or publish the change as another contract";
       return faultAt(refusing.placeOf(pointer), "SIG-C-060", message, remedy);
     }
@@ -156,7 +156,7 @@ export function findingOf({ before, after, facts }: Changed, direction: Directio
  * The verdict stands, and most often nobody meant it: an optional property was added. Null when something else is wrong.
  */
 export function openingAdvice(
-  { before, after, facts }: Changed,
+  { before, after, changes }: Changed,
   direction: Direction,
   verdict: Verdict,
 ): string | null {
@@ -164,7 +164,7 @@ export function openingAdvice(
   const isAdded = direction === "backward";
   const [open, refusing] = isAdded ? [before, after] : [after, before];
   const rule = isAdded ? "property-added-to-open" : "property-removed-from-open";
-  const described = facts.filter((fact) => fact.rule === rule).map(({ pointer }) => pointer);
+  const described = changes.filter((change) => change.rule === rule).map(({ pointer }) => pointer);
   const names = verdict.violations.map((one) => {
     const at = "schemaPath" in one ? one.schemaPath : "";
     return described.find((pointer) => at === pointer || at.startsWith(`${pointer}/`));
@@ -176,8 +176,8 @@ export function openingAdvice(
   return `${open.name} is open, so that "${name}" can hold anything there: close ${old} (additionalProperties: false), or accept that ${refusing.name} refuses what does not fit`;
 }
 
-function identityFinding({ before, after, facts }: Changed): Fault | null {
-  if (!facts.some(({ rule }) => rule === "identity-changed")) return null;
+function identityFinding({ before, after, changes }: Changed): Fault | null {
+  if (!changes.some(({ rule }) => rule === "identity-changed")) return null;
   const list = (pointers: readonly string[]): string => (pointers.length === 0 ? "none" : pointers.join(", "));
   const message = `The identity of ${after.name} (${list(after.identity)}) is not that of ${before.name} (${list(before.identity)})`;
   const remedy =

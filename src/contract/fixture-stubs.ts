@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "../core/contract-set.ts";
-import { settleIntegers } from "../core/long-integers.ts";
+import { resolveIntegers } from "../core/long-integers.ts";
 import { parsePayload } from "../core/payload.ts";
 import { compileRules } from "../core/rules.ts";
 import { toJsonText } from "../json/json-text.ts";
@@ -10,8 +10,8 @@ import { minedValues } from "../inclusion/boundary-values.ts";
 import { prepareVerdicts } from "../inclusion/compare.ts";
 import { withoutFormatNotes } from "../inclusion/format-notes.ts";
 import { must } from "../inclusion/conjunction.ts";
-import { mutationsOf } from "../inclusion/mutation.ts";
-import { namesIn } from "../inclusion/object-facts.ts";
+import { variationsOf } from "../inclusion/variations.ts";
+import { namesIn } from "../inclusion/object-limits.ts";
 import { obstaclesIn } from "../inclusion/provable.ts";
 import { sampleValue } from "../inclusion/sample.ts";
 import { createShared, isList, memberOf, openSchema, rootOf } from "../inclusion/schema-node.ts";
@@ -20,7 +20,7 @@ import type { ComparedVersion } from "../inclusion/side.ts";
 import { everyNode } from "../inclusion/walk.ts";
 import { fieldOf, nameOf } from "./constraint-field.ts";
 import { constraintsOf, type Constraint } from "./constraints.ts";
-import { untestedConstraints } from "./mutation.ts";
+import { untestedConstraints } from "./untested-constraints.ts";
 
 /** A payload that breaks one constraint and nothing else. */
 export type FixtureStub = {
@@ -160,7 +160,7 @@ function refusedNear(
   const found: JsonValue[] = [];
   let left = CHANGES_MAX;
   for (const payload of passing) {
-    for (const changed of mutationsOf(payload, pool, names)) {
+    for (const changed of variationsOf(payload, pool, names)) {
       left -= 1;
       if (left < 0) return found;
       if (isJudged(changed, numbers) && !(judges.schema(changed) && judges.rules(changed))) found.push(changed);
@@ -172,7 +172,7 @@ function refusedNear(
 /** An integer that no double keeps is refused before any constraint is asked, unless its place is declared. */
 function isJudged(payload: JsonValue, numbers: NumberTypes): boolean {
   const parsed = parsePayload(Buffer.from(toJsonText(payload)), DEFAULT_LIMITS);
-  return parsed.ok && (parsed.integers === undefined || settleIntegers(parsed, numbers).ok);
+  return parsed.ok && (parsed.integers === undefined || resolveIntegers(parsed, numbers).ok);
 }
 
 function describe(constraint: Constraint): string {

@@ -58,7 +58,7 @@ export function editContractYaml(text: string, version: number, change: VersionC
   return edited;
 }
 
-type Range = readonly [start: number, end: number];
+type TextSpan = readonly [start: number, end: number];
 
 function withKey(text: string, version: number, key: string, value: string): string | null {
   const map = versionMap(text, version);
@@ -107,6 +107,6 @@ function pairOf(map: YAMLMap, key: string): Pair | null {
 }
 
 /** From the first character to behind the last, without what follows on the line. */
-function rangeOf(node: unknown): Range | null {
+function rangeOf(node: unknown): TextSpan | null {
   return isScalar(node) && node.range !== null && node.range !== undefined ? [node.range[0], node.range[1]] : null;
 }

@@ -16,7 +16,7 @@ export type Swap =
   | { readonly kind: "refused"; readonly problems: readonly string[] };
 
 /** The contract set that decides now. Swapped whole between batches: a batch reads it once and never sees two. */
-export type ContractsInForce = {
+export type LiveContracts = {
   readonly current: () => CompiledContractSet;
   readonly about: () => ContractCatalog;
   /**
@@ -30,7 +30,7 @@ export type ContractsInForce = {
   readonly learn: (schemaIds: readonly SchemaId[]) => void;
 };
 
-export function holdContracts(first: Contracts): ContractsInForce {
+export function holdContracts(first: Contracts): LiveContracts {
   let { set, about } = first;
   return {
     current: () => set,

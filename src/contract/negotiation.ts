@@ -79,7 +79,7 @@ function preferredVersion({ versions }: CompiledContract): number | null {
 }
 
 /** Whether records are judged by the version now; a topic may still refuse it. */
-export function isInForce(contract: CompiledContract, version: number): boolean {
+export function isLive(contract: CompiledContract, version: number): boolean {
   const status = contract.versions.get(version)?.status;
   return status === "active" || status === "deprecated";
 }
@@ -131,7 +131,7 @@ export function takes(accepted: readonly AcceptedContract[], subject: string, ve
 export function negotiate(contract: CompiledContract, accepted: readonly AcceptedContract[]): number | null {
   const preferred = preferredVersion(contract);
   const ranked = [...contract.versions.keys()]
-    .filter((version) => isInForce(contract, version))
+    .filter((version) => isLive(contract, version))
     .map((version) => ({ version, weight: weightOf(accepted, contract.subject, version) }))
     .filter(({ weight }) => weight > 0)
     .toSorted(

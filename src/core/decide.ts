@@ -6,7 +6,7 @@ import { fingerprint } from "./fingerprint.ts";
 import type { MachineId } from "./identity.ts";
 import type { JsonValue } from "../json/json.ts";
 import { NOTHING_DECLARED, type NumberTypes } from "../schema/number-types.ts";
-import { settleIntegers, type Parsed } from "./long-integers.ts";
+import { resolveIntegers, type Parsed } from "./long-integers.ts";
 import { parseValue } from "./payload.ts";
 import type { Header } from "./record.ts";
 import { structuredEvent } from "./structured-event.ts";
@@ -159,7 +159,7 @@ function markedAt(violation: Violation, located: Located | undefined, frame: num
 export function judge(parsed: Parsed, version: CompiledVersion, declaredBy: Declaration): Decision {
   const { ref, numbers } = version;
   if (parsed.integers === undefined) return judgeSettled(parsed.payload, version, declaredBy);
-  const settled = settleIntegers(parsed, numbers);
+  const settled = resolveIntegers(parsed, numbers);
   return settled.ok ? judgeSettled(settled.payload, version, declaredBy) : failed(settled.reason, ref, declaredBy);
 }
 

@@ -71,7 +71,7 @@ function valueAt(payload: JsonValue, path: Path | null): JsonValue {
  * Holds the integers of a payload to a contract. Where it declares `int64` they stand as they are; elsewhere a number is a
  * double, so that an integer becomes one when its exact value is that of a double, and is refused otherwise.
  */
-export function settleIntegers(
+export function resolveIntegers(
   { payload, integers = [] }: Parsed,
   numbers: NumberTypes,
 ): { readonly ok: true; readonly payload: JsonValue } | { readonly ok: false; readonly reason: Malformed } {

@@ -1,7 +1,7 @@
 import type { CompiledContractSet } from "../core/compiled.ts";
 import { openEntryRecords, type EntryRecords } from "../gateway/entry-records.ts";
 import { createLookup, type Lookup } from "../gateway/lookup.ts";
-import { redraft } from "../gateway/redraft.ts";
+import { redecide } from "../gateway/redecide.ts";
 import { storedContractSet } from "../gateway/stored-set.ts";
 import type { KeptRecord } from "../ledger/tombstone.ts";
 import type { Redecided } from "../gateway/decided.ts";
@@ -71,12 +71,12 @@ async function openEntry(
   if (typeof records === "string") return fault(records, isMissing);
   const set = await setOf(entry.contractSet);
   if (set === null) return fault(`contract set ${entry.contractSet} cannot be read`);
-  const again = redraft(reads, note, entry, records, set);
+  const again = redecide(reads, note, entry, records, set);
   if (again.kind === "fault") return fault(again.message);
-  const { draft, collection } = again;
-  const rows = draft.rows();
-  draft.facts.release();
-  draft.failed.release();
+  const { batch, collection } = again;
+  const rows = batch.rows();
+  batch.facts.release();
+  batch.failed.release();
   return { collection, records, rows, set };
 }
 

@@ -1,6 +1,6 @@
 import type { CompiledContractSet, CompiledVersion } from "../core/compiled.ts";
 import { failureCode } from "../core/failure.ts";
-import { settleIntegers, type Parsed } from "../core/long-integers.ts";
+import { resolveIntegers, type Parsed } from "../core/long-integers.ts";
 import { compilePointers } from "../core/identity.ts";
 import { parseValue, reparse } from "../core/payload.ts";
 import { canonicalText } from "../json/canonical.ts";
@@ -97,7 +97,7 @@ function settled(payload: JsonValue): Parsed {
 
 /** The machine id that a version gives a payload; null when it lacks fields. */
 function idOf({ identity, machineId, numbers }: CompiledVersion, parsed: Parsed): string | null {
-  const read = settleIntegers(parsed, numbers);
+  const read = resolveIntegers(parsed, numbers);
   if (!read.ok) return null;
   const fields = identity(read.payload);
   return "missing" in fields ? null : machineId(fields);

@@ -1,7 +1,7 @@
 import type { Standing } from "../contract/negotiation.ts";
 import type { Header } from "../core/record.ts";
 import type { NewRecord } from "../source/source.ts";
-import { createRationing } from "../traffic/throttle-by-name.ts";
+import { createThrottleByName } from "../traffic/throttle-by-name.ts";
 import type { Sighting } from "../traffic/sightings.ts";
 
 /** A producer still sends a deprecated version. */
@@ -13,11 +13,11 @@ const PRODUCERS_MAX = 1_000;
 /** Type of the CloudEvent. */
 export const ADVISORY_TYPE = "sigma.contract.deprecated.v1";
 
-/** Turns sightings into the advisories that are due: at once, then hourly for each topic, version and producer. */
+/** SettleLimit sightings into the advisories that are due: at once, then hourly for each topic, version and producer. */
 export function createAdvisories(
   now: () => number,
 ): (sightings: readonly Sighting[], standingOf: (sighting: Sighting) => Standing | null) => readonly Advisory[] {
-  const due = createRationing(now, { everyMs: EVERY_MS, namesMax: PRODUCERS_MAX });
+  const due = createThrottleByName(now, { everyMs: EVERY_MS, namesMax: PRODUCERS_MAX });
   return (sightings, standingOf) =>
     sightings.flatMap((sighting): readonly Advisory[] => {
       const standing = standingOf(sighting);

@@ -2,7 +2,7 @@ import { Unavailable } from "../core/unavailable.ts";
 import { conflictOf, hasSameContent, isSamePosition } from "./duplicate.ts";
 import { resolvedOf, type Resolution, type Resolved } from "./resolution.ts";
 import type { FailedRow, Holder, PassedRow, Receipt, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
-import { countFailure, type Draft } from "./decide-batch.ts";
+import { countFailure, type DecidedBatch } from "./decide-batch.ts";
 
 /** What applying one entry did. */
 export type Applied = {
@@ -16,7 +16,7 @@ export type Applied = {
   /** Most of what passed was stored before: a replay, and what follows is probably one as well. */
   readonly isReplay: boolean;
   /** The facts these records are, now or since an earlier attempt, and the failures, conflicts among them; made again when asked for. */
-  readonly told: () => { readonly facts: readonly ValidatedRow[]; readonly failed: readonly FailedRow[] };
+  readonly settledRows: () => { readonly facts: readonly ValidatedRow[]; readonly failed: readonly FailedRow[] };
 };
 
 /**
@@ -28,13 +28,13 @@ export type Applied = {
  * @param looksFirst asks who holds the ids before anything is inserted. Where most are taken that is several times as fast: an
  * engine refuses them one by one. What a majority has can only stay, so the answer is as good as a refusal.
  */
-export async function applyDraft(
+export async function applyBatch(
   writes: StoreWrites,
   collection: string,
-  draft: Draft,
+  batch: DecidedBatch,
   looksFirst: boolean,
 ): Promise<Applied> {
-  const { stream, facts, failed } = draft;
+  const { stream, facts, failed } = batch;
   const known = looksFirst ? await holdersOf(writes, collection, facts, placesOf(facts)) : NOBODY;
   const [taken] = await Promise.all([
     writes.insertFacts(collection, facts, new Set(known.keys())),
@@ -42,7 +42,7 @@ export async function applyDraft(
   ]);
   const refused = await holdersOf(writes, collection, facts, [...taken]);
   for (const place of taken) if (!refused.has(place)) throw holderVanished(facts.at(place).id);
-  const found = resolveTaken(draft, new Map([...known, ...refused]));
+  const found = resolveTaken(batch, new Map([...known, ...refused]));
   if (found.conflicts.length > 0) {
     const staged = writes.stageFailed(stream);
     found.conflicts.forEach(staged.add);
@@ -50,9 +50,9 @@ export async function applyDraft(
     staged.release();
   }
   if (found.receipts.length > 0) await writes.insertReceipts(stream, found.receipts);
-  const failures = new Map(draft.failures);
+  const failures = new Map(batch.failures);
   for (const row of found.conflicts) countFailure(failures, row);
-  const passed = facts.size() + draft.repeats.length;
+  const passed = facts.size() + batch.repeats.length;
   const resolutions = found.resolutions.length;
   return {
     kind: "applied",
@@ -60,9 +60,9 @@ export async function applyDraft(
     duplicates: found.receipts.length,
     conflicts: found.conflicts.length,
     failures,
-    resolved: resolvedOf({ from: draft.from, outcomes: draft.proof.outcomes }, found.resolutions),
+    resolved: resolvedOf({ from: batch.from, outcomes: batch.proof.outcomes }, found.resolutions),
     isReplay: resolutions * 2 > passed,
-    told: () => toldOf(draft, found),
+    settledRows: () => settledRowsOf(batch, found),
   };
 }
 
@@ -100,7 +100,7 @@ type Taken = {
 };
 
 /** Which of the records that passed are duplicates and conflicts. @param holders of the facts whose id was taken. */
-function resolveTaken({ facts, repeats, rows }: Draft, holders: Holders): Taken {
+function resolveTaken({ facts, repeats, rows }: DecidedBatch, holders: Holders): Taken {
   const receipts: Receipt[] = [];
   const conflicts: FailedRow[] = [];
   const resolutions: Resolution[] = [];
@@ -138,7 +138,7 @@ function hasSameBytes(claim: Claim, holder: Holder): boolean {
 }
 
 /** Decides the batch again when the first is asked for: which are asked for at all is rare. */
-function rowsByOffset(rows: Draft["rows"]): (offset: bigint) => PassedRow {
+function rowsByOffset(rows: DecidedBatch["rows"]): (offset: bigint) => PassedRow {
   let byOffset: ReadonlyMap<bigint, PassedRow> | null = null;
   return (offset) => {
     byOffset ??= new Map(rows().flatMap((row) => (row.kind === "failed" ? [] : [[row.position.offset, row]])));
@@ -148,7 +148,7 @@ function rowsByOffset(rows: Draft["rows"]): (offset: bigint) => PassedRow {
   };
 }
 
-function toldOf({ rows }: Draft, { conflicts, resolutions }: Taken): ReturnType<Applied["told"]> {
+function settledRowsOf({ rows }: DecidedBatch, { conflicts, resolutions }: Taken): ReturnType<Applied["settledRows"]> {
   const others = new Set(resolutions.map(({ offset }) => offset));
   const decided = rows();
   const facts = decided.filter((row) => row.kind === "validated").filter((row) => !others.has(row.position.offset));

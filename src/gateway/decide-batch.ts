@@ -7,10 +7,10 @@ import { outcomeOf, type Redecided } from "./decided.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { createProof, type Proof } from "../ledger/proof.ts";
 import type { FailedRow, PassedRow, StagedFacts, StagedFailures, StoreWrites, StreamNote } from "../store/store.ts";
-import { createPlaces } from "./first-seen.ts";
+import { createFirstSeen } from "./first-seen.ts";
 
 /** A batch as it was decided: what its ledger entry will say, and what it will bring into the store. */
-export type Draft = {
+export type DecidedBatch = {
   readonly stream: StreamNote;
   readonly from: bigint;
   readonly proof: Proof & Pick<LedgerEntry, "evidence">;
@@ -53,12 +53,12 @@ export function decideBatch<Kept extends KeptRecord, Row extends Redecided>(
   { stream, from, to, records }: Batch<Kept>,
   decide: (record: Kept, index: number) => Row,
   see?: (row: Row) => void,
-): Draft {
+): DecidedBatch {
   const facts = writes.stageFacts(stream);
   const proof = createProof(from);
   const { topic, partition } = stream;
   const evidence = createEvidence({ topic, partition, from }, records.some(isErased));
-  const placeOf = createPlaces(records.length);
+  const placeOf = createFirstSeen(records.length);
   const repeats: Repeat[] = [];
   const failed = writes.stageFailed(stream);
   const failures = new Map<string, number>();

@@ -5,31 +5,31 @@ import { packEvidence } from "../ledger/packed.ts";
 import type { Fetched, OffsetRange, Stream } from "../source/source.ts";
 import { decideRecord, type Decided } from "./decided.ts";
 import type { StreamNote } from "../store/store.ts";
-import { decideBatch, type Draft } from "./decide-batch.ts";
+import { decideBatch, type DecidedBatch } from "./decide-batch.ts";
 import type { Halt } from "./event.ts";
-import type { IngestDeps, Onlooker } from "./ingest-deps.ts";
+import type { IngestDeps, BatchObserver } from "./ingest-deps.ts";
 
 /** What comes next in a stream. */
 export type Next =
-  | DecidedBatch
+  | ReadyBatch
   /** Nothing, or no more is wanted. */
   | { readonly kind: "idle" }
   | { readonly kind: "halted"; readonly halt: Halt };
 
-/** A batch that is decided, and stands in no entry yet. No record of it is an object any more, but for the few its draft keeps. */
-export type DecidedBatch = {
+/** A batch that is decided, and stands in no entry yet. No record of it is an object any more, but for the few its batch keeps. */
+export type ReadyBatch = {
   readonly kind: "decided";
   readonly range: OffsetRange;
   /** The evidence of its entry; null when it has no records. */
   readonly packed: Uint8Array | null;
-  readonly draft: Draft;
+  readonly batch: DecidedBatch;
   /** Of each record in order, whether it FAILED. */
   readonly verdicts: readonly boolean[];
   readonly collection: string;
   readonly set: CompiledContractSet;
-  readonly onlooker: Onlooker | undefined;
+  readonly observer: BatchObserver | undefined;
   /** To be called once, when the batch is settled or is not to be. */
-  readonly endTurn: () => void;
+  readonly endSettling: () => void;
 };
 
 type Batch = Extract<Fetched, { readonly kind: "records" }>;
@@ -56,23 +56,23 @@ export async function decideNext(deps: IngestDeps, where: Where, from: bigint, s
   }
   // Asked before the turn: a registry that does not answer holds up its own stream only.
   const set = await setFor(deps, fetched.read);
-  const endTurn = (await deps.turns?.(fetched.count)) ?? ((): void => undefined);
-  let decided: DecidedBatch | null = null;
+  const endSettling = (await deps.settleLimit?.(fetched.count)) ?? ((): void => undefined);
+  let decided: ReadyBatch | null = null;
   try {
     // Told to stop while it waited: nothing of this batch is decided yet.
     if (signal.aborted) return { kind: "idle" };
-    decided = { ...decideFetched(deps, where, fetched, set), endTurn };
+    decided = { ...decideFetched(deps, where, fetched, set), endSettling };
     return decided;
   } finally {
-    if (decided === null) endTurn();
+    if (decided === null) endSettling();
   }
 }
 
 /** Ends a batch that is not to be settled. */
-export function discard({ draft, endTurn }: DecidedBatch): void {
-  draft.facts.release();
-  draft.failed.release();
-  endTurn();
+export function discard({ batch, endSettling }: ReadyBatch): void {
+  batch.facts.release();
+  batch.failed.release();
+  endSettling();
 }
 
 /** P3. */
@@ -81,22 +81,22 @@ function decideFetched(
   { stream, note }: Where,
   { from, to, read }: Batch,
   set: CompiledContractSet,
-): Omit<DecidedBatch, "endTurn"> {
+): Omit<ReadyBatch, "endSettling"> {
   const { store } = deps;
   const bound = set.byTopic.get(stream.topic);
   if (bound === undefined)
     throw new Error(`Cannot settle topic "${stream.topic}": contract set ${set.digest} does not bind it`);
-  const onlooker = deps.onlook?.(stream, bound.contract.subject);
+  const observer = deps.observeBatch?.(stream, bound.contract.subject);
   const verdicts: boolean[] = [];
   const see = (row: Decided): void => {
     verdicts.push(row.kind === "failed");
-    onlooker?.see(row);
+    observer?.see(row);
   };
   const decide = (record: SourceRecord): Decided => decideRecord(record, set, store.refusalOf);
-  const draft = decideBatch(store, { stream: note, from, to, records: read() }, decide, see);
-  const packed = draft.proof.count === 0 ? null : packEvidence(draft.evidence);
+  const batch = decideBatch(store, { stream: note, from, to, records: read() }, decide, see);
+  const packed = batch.proof.count === 0 ? null : packEvidence(batch.evidence);
   const { collection } = bound.contract;
-  return { kind: "decided", range: { from, to }, packed, draft, verdicts, collection, set, onlooker };
+  return { kind: "decided", range: { from, to }, packed, batch, verdicts, collection, set, observer };
 }
 
 /** The set in force, once it knows of every schema id in the batch what a registry says of it. */

@@ -4,7 +4,7 @@ import type { JsonValue } from "../json/json.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
 import { decide, ENGINE, type Decision } from "../core/decide.ts";
 import { fingerprint as fingerprintOf } from "../core/fingerprint.ts";
-import { settleIntegers } from "../core/long-integers.ts";
+import { resolveIntegers } from "../core/long-integers.ts";
 import { reparse } from "../core/payload.ts";
 import type { ErasedRecord } from "../ledger/tombstone.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
@@ -134,7 +134,7 @@ export function contentDigest(payloadText: string, numbers: NumberTypes | null):
   try {
     const parsed = reparse(payloadText);
     if (!parsed.ok) return "-";
-    const settled = numbers === null ? parsed : settleIntegers(parsed, numbers);
+    const settled = numbers === null ? parsed : resolveIntegers(parsed, numbers);
     return settled.ok ? payloadDigest(settled.payload) : "-";
   } catch {
     return "-";

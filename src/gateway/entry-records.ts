@@ -2,7 +2,7 @@ import type { KeptRecord } from "../ledger/tombstone.ts";
 import { followErasures } from "../operator/erasures.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import type { StoreReads, StreamNote } from "../store/store.ts";
-import { recordsOfEntry } from "./redraft.ts";
+import { recordsOfEntry } from "./redecide.ts";
 
 /** The evidence of an entry as it is now. */
 export type OpenedEntry = {

@@ -14,7 +14,7 @@ const shared = { places: new Int32Array(SLOTS), keys: new Int32Array(SLOTS) };
  * @param count how many ids there are at most.
  * @returns a function that gives the place of an id that came before, or -1 and the next place to a new one.
  */
-export function createPlaces(count: number): (id: string) => number {
+export function createFirstSeen(count: number): (id: string) => number {
   let slots = SLOTS;
   while (slots < count * 2) slots *= 2;
   const { places, keys } = slots === SLOTS ? shared : { places: new Int32Array(slots), keys: new Int32Array(slots) };

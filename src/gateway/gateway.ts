@@ -6,7 +6,7 @@ import type { IngestDeps } from "./ingest-deps.ts";
 import { ingestStream } from "./ingest.ts";
 import { waitForOperator } from "./wait-for-operator.ts";
 import { createLoops } from "./loops.ts";
-import { createTurns } from "./settle-limit.ts";
+import { createSettleLimit } from "./settle-limit.ts";
 
 /** What one stream is doing, for readiness, `status` and people. */
 type StreamState = {
@@ -54,7 +54,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const states = new Map<string, StreamState>();
   const waiters = new Map<string, Set<Waiter>>();
   const abort = new AbortController();
-  const turns = createTurns(BATCHES_AT_ONCE * deps.limits.recordsMax);
+  const settleLimit = createSettleLimit(BATCHES_AT_ONCE * deps.limits.recordsMax);
 
   const set = (stream: Stream, change: Partial<StreamState>): void => {
     const before = states.get(stream.id) ?? { ...UNKNOWN, stream };
@@ -75,7 +75,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     let leave = 0;
     while (!signal.aborted) {
       const standstill = await ingestStream(
-        { ...deps, turns, observe, decidesAhead },
+        { ...deps, settleLimit, observe, decidesAhead },
         stream,
         signal,
         createBreaker(breaker, leave),

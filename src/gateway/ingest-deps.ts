@@ -4,10 +4,10 @@ import type { Decided } from "./decided.ts";
 import type { Store } from "../store/store.ts";
 import type { Observe } from "./event.ts";
 import type { Mirror } from "./mirror.ts";
-import type { Turns } from "./settle-limit.ts";
+import type { SettleLimit } from "./settle-limit.ts";
 
 /** Looks on while a batch is decided; no decision depends on it. */
-export type Onlooker = {
+export type BatchObserver = {
   /** Shown every decision, in order. What it keeps of them is its own. */
   readonly see: (row: Decided) => void;
   /** Called once the batch is stored, and never when it is not. */
@@ -31,7 +31,7 @@ export type IngestDeps = {
    */
   readonly decidesAhead?: () => boolean;
   /** Shared by the streams of a gateway: how many records they settle at a time. No bound when absent. */
-  readonly turns?: Turns;
+  readonly settleLimit?: SettleLimit;
   /** Whether the records of an entry are kept once the next one is applied. Kept when absent. */
   readonly evidence?: "keep" | "drop";
   /** Tells decisions once they are stored; absent when nobody asked for it. */
@@ -40,7 +40,7 @@ export type IngestDeps = {
    * Begins to look on at a batch: who sends which version, how another version would judge. `subject`: of the topic; null when
    * no contract is bound to it. Absent when nobody asked.
    */
-  readonly onlook?: (stream: Stream, subject: string | null) => Onlooker;
+  readonly observeBatch?: (stream: Stream, subject: string | null) => BatchObserver;
   readonly observe: Observe;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;

@@ -6,9 +6,9 @@ import { EVIDENCE_DROPPED, GENESIS, sealEntry, SUCCEEDS, type LedgerEntry } from
 import { proofOfNothing } from "../ledger/proof.ts";
 import { NOTHING_APPLIED, type Resolved } from "./resolution.ts";
 import type { Store, StoreWrites, StreamNote } from "../store/store.ts";
-import { applyDraft, type Applied } from "./apply.ts";
+import { applyBatch, type Applied } from "./apply.ts";
 import { BREAKER_OFF, createBreaker, type Breaker } from "./breaker.ts";
-import { decideNext, discard, type DecidedBatch, type Next } from "./decide-next.ts";
+import { decideNext, discard, type ReadyBatch, type Next } from "./decide-next.ts";
 import { clearHalt, endStreamsBefore, nextAction, type Standstill } from "./wait-for-operator.ts";
 import type { Halt } from "./event.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
@@ -98,7 +98,7 @@ async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
   const refused = await refuseLog(store.reads, source, stream, tail);
   if (refused !== null) return { kind: "halted", halt: refused };
   observe({ kind: "stream-checked", stream, position: tail.to });
-  await tell(deps, stream, redone);
+  await notifyMirror(deps, stream, redone);
   await clearHalt(store, stream);
   observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count });
   observe({ kind: "stream-acquired", stream, seq: tail.seq, hash: tail.hash, position: tail.to });
@@ -119,9 +119,9 @@ async function noteOf(store: Store, { id, topic, partition }: Stream): Promise<S
   return store.streamNote({ stream: id, topic, partition });
 }
 
-async function tell({ mirror }: IngestDeps, { topic }: Stream, { told }: Applied): Promise<void> {
+async function notifyMirror({ mirror }: IngestDeps, { topic }: Stream, { settledRows }: Applied): Promise<void> {
   if (mirror === undefined) return;
-  const { facts, failed } = told();
+  const { facts, failed } = settledRows();
   await mirror(topic, facts, failed);
 }
 
@@ -184,7 +184,7 @@ async function advance(
   try {
     return await settle(deps, settled, next, decide);
   } finally {
-    next.endTurn();
+    next.endSettling();
   }
 }
 
@@ -195,18 +195,18 @@ async function advance(
 async function settle(
   deps: IngestDeps,
   settled: Omit<Settled, "ahead">,
-  { range, packed, draft, collection, set, onlooker }: DecidedBatch,
+  { range, packed, batch, collection, set, observer }: ReadyBatch,
   decide: (from: bigint) => Ahead,
 ): Promise<Step> {
   const { stream, note, tail, resolved, isReplay } = settled;
   const { source, store, observe, evidence = "keep" } = deps;
-  const entry = entryFor(tail, range, draft.proof, { contractSet: set.digest, resolved, evidence });
+  const entry = entryFor(tail, range, batch.proof, { contractSet: set.digest, resolved, evidence });
   if (entry.contractSet !== tail.contractSet) await store.putContractSet(set.digest, set.text);
   let ahead: Ahead | null = null;
   try {
     const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
       if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-      const applying = applyDraft(writes, collection, draft, isReplay);
+      const applying = applyBatch(writes, collection, batch, isReplay);
       // Once its writes are on their way.
       if (deps.decidesAhead?.() === true) ahead = begun(decide(entry.to));
       const done = await applying;
@@ -218,10 +218,10 @@ async function settle(
       return applied;
     }
     // Before the next entry can be written: only the tail is ever told again.
-    await tell(deps, stream, applied);
-    draft.facts.release();
-    draft.failed.release();
-    await onlooker?.stored();
+    await notifyMirror(deps, stream, applied);
+    batch.facts.release();
+    batch.failed.release();
+    await observer?.stored();
     source.commitHint(stream, entry.to);
     const { stored, duplicates, conflicts, failures } = applied;
     const { seq, hash, from, to, count, contractSet } = entry;

@@ -5,7 +5,7 @@ import { conflictOf, hasSameContent, isSamePosition, receiptOf } from "./duplica
 import { decodeOutcomes } from "../ledger/proof.ts";
 import type { Holder, PassedRow, SettledRow, StoreReads, StreamNote } from "../store/store.ts";
 import { openEntryRecords } from "./entry-records.ts";
-import { decideAgain } from "./redraft.ts";
+import { decideAgain } from "./redecide.ts";
 import { storedContractSet } from "./stored-set.ts";
 
 /** Tells from the ledger what became of positions. */

@@ -51,7 +51,7 @@ export async function acceptLog(
       outcomes.push({ kind: "known", log });
       continue;
     }
-    const instead = standing.inForce;
+    const instead = standing.current;
     for (const { stream, end } of await store.reads.logEnds()) {
       if (!instead.includes(logIdOf(stream))) continue;
       const from = (await store.tail(stream))?.to ?? 0n;

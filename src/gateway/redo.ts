@@ -2,9 +2,9 @@ import type { Stream } from "../source/source.ts";
 import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
 import { NOTHING_APPLIED, resolvedOf } from "./resolution.ts";
 import type { Store } from "../store/store.ts";
-import { applyDraft, type Applied } from "./apply.ts";
+import { applyBatch, type Applied } from "./apply.ts";
 import type { Halt } from "./event.ts";
-import { recordsOfEntry, redraft } from "./redraft.ts";
+import { recordsOfEntry, redecide } from "./redecide.ts";
 import { storedContractSet } from "./stored-set.ts";
 
 export type Redone =
@@ -34,10 +34,10 @@ export async function redoTail(store: Store, stream: Stream, tail: LedgerEntry):
     return halted("CONTRACT_SET_MISSING", stream, tail, `contract set ${tail.contractSet} cannot be read`);
   const { id, topic, partition } = stream;
   const note = await store.streamNote({ stream: id, topic, partition });
-  const again = redraft(store, note, tail, records, set);
+  const again = redecide(store, note, tail, records, set);
   if (again.kind === "fault") return halted(again.code, stream, tail, again.message);
   // Hardly ever is a tail incomplete: what it brought is there, under ids that are its own.
-  const applied = await applyDraft(store, again.collection, again.draft, true);
+  const applied = await applyBatch(store, again.collection, again.batch, true);
   await dropBefore(store, tail);
   return applied;
 }
@@ -77,5 +77,5 @@ const NOTHING: Applied = {
   failures: new Map(),
   resolved: NOTHING_APPLIED,
   isReplay: false,
-  told: () => ({ facts: [], failed: [] }),
+  settledRows: () => ({ facts: [], failed: [] }),
 };

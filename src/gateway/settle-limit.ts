@@ -1,13 +1,13 @@
 /** Waits until so many records may be settled besides those that are. @returns what ends the turn; to be called once. */
-export type Turns = (records: number) => Promise<() => void>;
+export type SettleLimit = (records: number) => Promise<() => void>;
 
 /**
- * Turns for at most so many records at a time, first come first served. More than all of them pass alone.
+ * SettleLimit for at most so many records at a time, first come first served. More than all of them pass alone.
  *
  * It bounds the documents that wait for the store, which are some megabytes a batch. Those that wait for their turn wait as they
  * were fetched. Small batches are not held up: it is records that are counted.
  */
-export function createTurns(recordsMax: number): Turns {
+export function createSettleLimit(recordsMax: number): SettleLimit {
   const waiting: { readonly weight: number; readonly begin: () => void }[] = [];
   let free = recordsMax;
   const beginNext = (): void => {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import {
-  isInForce,
+  isLive,
   negotiate,
   parseAcceptContract,
   standingOf,
@@ -63,13 +63,13 @@ export function refuseUnaccepted(
   if (refs === null) return void negotiatedVersion(contract, accepted);
   if (refs.length === 0) throw notAcceptable(contract, "Records that declare no version are judged by none");
   const { subject } = contract;
-  const foreign = refs.find(({ version }) => !isInForce(contract, version) || !takes(accepted, subject, version));
+  const foreign = refs.find(({ version }) => !isLive(contract, version) || !takes(accepted, subject, version));
   if (foreign !== undefined) throw notAcceptable(contract, `It would be judged by ${subject}@${foreign.version}`);
 }
 
 function notAcceptable(contract: CompiledContract, why: string): ProblemError {
   const { subject } = contract;
-  const available = [...contract.versions.keys()].filter((version) => isInForce(contract, version));
+  const available = [...contract.versions.keys()].filter((version) => isLive(contract, version));
   return new ProblemError({
     status: 406,
     code: "contract-not-acceptable",

@@ -3,7 +3,7 @@ import { gapAt, type Gap, type TypedQuestion } from "./gap.ts";
 import { madeFor, memberOf, nodesInList, nodeUnder, numberUnder, type SchemaNode } from "./schema-node.ts";
 
 /** What a conjunction says of arrays. */
-export type ArrayFacts = {
+export type ArrayLimits = {
   readonly least: number;
   readonly most: number;
   /** Positions that some schema speaks of one by one. */
@@ -11,7 +11,7 @@ export type ArrayFacts = {
   readonly unique: boolean;
 };
 
-export function arrayFacts(known: Conjunction): ArrayFacts {
+export function arrayLimits(known: Conjunction): ArrayLimits {
   const { positives } = known;
   const prefix = Math.max(0, ...positives.map((node) => nodesInList(node, "prefixItems").length));
   const limits = positives.map((node) => Math.min(numberUnder(node, "maxItems") ?? Infinity, closedAfter(node)));
@@ -48,7 +48,7 @@ function schemaAt(node: SchemaNode, index: number): SchemaNode | null {
 /** Shows that every array of what is known keeps one keyword of the goal. */
 export function proveArrayKeyword(question: TypedQuestion, keyword: string): readonly Gap[] {
   const { goal, known } = question;
-  const facts = arrayFacts(known);
+  const facts = arrayLimits(known);
   switch (keyword) {
     case "minItems":
       return facts.least >= (numberUnder(goal, keyword) ?? Infinity)
@@ -69,7 +69,7 @@ export function proveArrayKeyword(question: TypedQuestion, keyword: string): rea
   }
 }
 
-function proveItems({ goal, known, askPart }: TypedQuestion, facts: ArrayFacts): readonly Gap[] {
+function proveItems({ goal, known, askPart }: TypedQuestion, facts: ArrayLimits): readonly Gap[] {
   const asked = Math.max(facts.prefix, nodesInList(goal, "prefixItems").length);
   const gaps: Gap[] = [];
   // One index beyond every prefix stands for all that follow.
@@ -80,7 +80,7 @@ function proveItems({ goal, known, askPart }: TypedQuestion, facts: ArrayFacts):
   return gaps;
 }
 
-function proveContains(question: TypedQuestion, facts: ArrayFacts): readonly Gap[] {
+function proveContains(question: TypedQuestion, facts: ArrayLimits): readonly Gap[] {
   const { goal, known } = question;
   const asked = nodeUnder(goal, "contains");
   if (asked === null) return [];
@@ -98,7 +98,7 @@ function containsAtLeast(
   { known, askPart }: TypedQuestion,
   asked: SchemaNode,
   least: number,
-  facts: ArrayFacts,
+  facts: ArrayLimits,
 ): boolean {
   if (least <= 0) return true;
   const similar = known.positives.some((node) => {
@@ -121,7 +121,7 @@ function containsAtMost(
   asked: SchemaNode,
   most: number,
   known: Conjunction,
-  facts: ArrayFacts,
+  facts: ArrayLimits,
 ): boolean {
   const similar = known.positives.some((node) => {
     const part = nodeUnder(node, "contains");
@@ -138,7 +138,7 @@ function containsAtMost(
 
 /** Shows that no array is left. */
 export function noArrayIn({ known, goal, askPart }: TypedQuestion): boolean {
-  const facts = arrayFacts(known);
+  const facts = arrayLimits(known);
   if (facts.least > facts.most) return true;
   const impossible = madeFor(goal, false);
   for (let index = 0; index < facts.least && index <= facts.prefix; index += 1) {

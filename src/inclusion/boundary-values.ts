@@ -1,20 +1,20 @@
 import { decimalOf } from "../json/decimal.ts";
 import { isObject, type JsonValue } from "../json/json.ts";
 import type { Conjunction } from "./conjunction.ts";
-import { FORMAT_SAMPLES } from "./format-facts.ts";
+import { FORMAT_SAMPLES } from "./format-languages.ts";
 import { INTEGER_RANGES } from "../schema/assertions.ts";
 import { equalityKey } from "../schema/equal.ts";
 import { isNumeric } from "./evaluate.ts";
 import { countFrom, multipleAt, type Multiples, type Numeric } from "./multiples.ts";
-import { numberFacts } from "./number-facts.ts";
-import { stringFacts, textOutside, type StringFacts } from "./string-facts.ts";
+import { numberLimits } from "./number-limits.ts";
+import { stringLimits, textOutside, type StringLimits } from "./string-limits.ts";
 import type { Pick } from "./seeded-pick.ts";
 import { isList, memberOf, type Shared } from "./schema-node.ts";
 
 /** Numbers at which one of two conjunctions may change its mind. */
 export function boundaryNumbers(one: Conjunction, other: Conjunction, pick: Pick): readonly Numeric[] {
   const found = new Set<Numeric>([0, 1, -1, 0.5, 2]);
-  const [facts, hints] = [numberFacts(one), numberFacts(other)];
+  const [facts, hints] = [numberLimits(one), numberLimits(other)];
   const bounds = [facts, hints].flatMap(({ least, most }) => [least, most]).filter(isFinite);
   for (const bound of bounds) for (const near of numbersNear(bound)) found.add(near);
   for (const node of [...one.positives, ...other.positives])
@@ -65,9 +65,9 @@ const PADDED_MAX = 20_000;
 
 /** Texts at which one of two conjunctions may change its mind; those of the first with the right length and pattern. */
 export function boundaryTexts(one: Conjunction, other: Conjunction, shared: Shared, pick: Pick): readonly string[] {
-  const [facts, hints] = [stringFacts(one), stringFacts(other)];
+  const [facts, hints] = [stringLimits(one), stringLimits(other)];
   const found = new Set<string>();
-  const add = (within: Omit<StringFacts, "formats">, refused: string | null): void => {
+  const add = (within: Omit<StringLimits, "formats">, refused: string | null): void => {
     if (within.least > Math.min(within.most, MAX_TEXT)) return;
     if (within.patterns.length === 0 && within.refused.length === 0 && refused === null) {
       found.add("abcdefghijklmnopqrstuvwxyz".charAt(pick(26)).repeat(Math.max(within.least, 0)));

@@ -6,11 +6,11 @@ import { schemaRequires } from "./identity-proof.ts";
 import { minedValues } from "./boundary-values.ts";
 import { must } from "./conjunction.ts";
 import { isSpent, type Effort } from "./effort.ts";
-import { diffVersions } from "./facts.ts";
-import { type Fact } from "./fact.ts";
+import { diffVersions } from "./version-changes.ts";
+import { type SchemaChange } from "./schema-change.ts";
 import type { Gap } from "./gap.ts";
 import { findGaps } from "./inclusion.ts";
-import { namesIn } from "./object-facts.ts";
+import { namesIn } from "./object-limits.ts";
 import { schemaOfRule } from "./rule-schema.ts";
 import { sampleValue } from "./sample.ts";
 import { keyOf } from "./schema-key.ts";
@@ -45,7 +45,7 @@ export type Comparison = {
   /** Whether `before` accepts all that `after` accepts: consumers that stay can read what will come. */
   readonly forward: Verdict;
   /** Every change, whether it breaks something or not. */
-  readonly facts: readonly Fact[];
+  readonly changes: readonly SchemaChange[];
 };
 
 export type ComparisonOptions = {
@@ -79,7 +79,7 @@ export function compareVersions(
   options: ComparisonOptions,
 ): Comparison {
   const decide = prepareVerdicts(before, after, options);
-  return { backward: decide("backward"), forward: decide("forward"), facts: diffVersions(before, after) };
+  return { backward: decide("backward"), forward: decide("forward"), changes: diffVersions(before, after) };
 }
 
 /** Compiles two versions once, and decides the directions that are asked for alone. @throws as {@link compareVersions} */

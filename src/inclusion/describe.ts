@@ -1,6 +1,6 @@
 import { toJsonText } from "../json/json-text.ts";
 import type { Verdict } from "./compare.ts";
-import type { Fact } from "./fact.ts";
+import type { SchemaChange } from "./schema-change.ts";
 
 /** Longer values are cut in text for people; JSON has them whole. */
 const TEXT_MAX = 120;
@@ -22,7 +22,7 @@ export function describeRefusal({
 }
 
 /** `1000 -> 500`; a side with nothing is left out. */
-export function describeChange({ before, after }: Fact): string {
+export function describeChange({ before, after }: SchemaChange): string {
   const was = before === undefined ? "" : shortJson(before);
   const is = after === undefined ? "" : shortJson(after);
   if (was === "") return `-> ${is}`;

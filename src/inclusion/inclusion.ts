@@ -7,7 +7,7 @@ import { accepts, JSON_TYPES, typeOfValue, type JsonType } from "./evaluate.ts";
 import { gapAt, NOT_REACHED, type Gap, type Guard, type Question, type TypedQuestion } from "./gap.ts";
 import { noObjectIn, proveObjectKeyword } from "./object-inclusion.ts";
 import { proveNumberKeyword, proveStringKeyword, noStringIn } from "./scalar-inclusion.ts";
-import { areIntegral, listedNumbers, noNumberIn, numberFacts } from "./number-facts.ts";
+import { areIntegral, listedNumbers, noNumberIn, numberLimits } from "./number-limits.ts";
 import { keyOf } from "./schema-key.ts";
 import {
   assertionsOf,
@@ -142,13 +142,13 @@ function listedValues(known: Conjunction, type: JsonType): readonly JsonValue[] 
   if (shortest !== undefined) return shortest.filter((value) => typeOfValue(value) === type);
   if (type === "null") return [null];
   if (type === "boolean") return [true, false];
-  return type === "number" ? listedNumbers(numberFacts(known)) : null;
+  return type === "number" ? listedNumbers(numberLimits(known)) : null;
 }
 
 /** Shows that what is known of values of this type leaves none. */
 function isEmpty(question: TypedQuestion): boolean {
   const { known, literals, type, settled, guard, goal } = question;
-  if (type === "number" && noNumberIn(numberFacts(known))) return true;
+  if (type === "number" && noNumberIn(numberLimits(known))) return true;
   if (type === "string" && noStringIn(known, goal.document.shared)) return true;
   if (type === "array" && noArrayIn(question)) return true;
   if (type === "object" && noObjectIn(question)) return true;
@@ -222,7 +222,7 @@ function proveKeyword(question: TypedQuestion, keyword: string): readonly Gap[] 
       const said = memberOf(goal, "type");
       const types = isList(said) ? said : [said ?? null];
       if (types.includes(type)) return [];
-      if (type === "number" && types.includes("integer") && areIntegral(numberFacts(known))) return [];
+      if (type === "number" && types.includes("integer") && areIntegral(numberLimits(known))) return [];
       return [
         gapAt(
           goal,

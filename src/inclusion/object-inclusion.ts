@@ -18,13 +18,13 @@ import { gapAt, NOT_REACHED, type Gap, type TypedQuestion } from "./gap.ts";
 import {
   listedNames,
   namesIn,
-  objectFacts,
+  objectLimits,
   schemasForOther,
   valueUnder,
   valueUnderOther,
-  type ObjectFacts,
-} from "./object-facts.ts";
-import { textOutside } from "./string-facts.ts";
+  type ObjectLimits,
+} from "./object-limits.ts";
+import { textOutside } from "./string-limits.ts";
 
 /** Sets of patterns a name may match are tried one by one, 2^n of them. */
 const PATTERNS_MAX = 4;
@@ -32,7 +32,7 @@ const PATTERNS_MAX = 4;
 /** Shows that every object of what is known keeps one keyword of the goal. */
 export function proveObjectKeyword(question: TypedQuestion, keyword: string): readonly Gap[] {
   const { goal, known, ask } = question;
-  const facts = objectFacts(known);
+  const facts = objectLimits(known);
   switch (keyword) {
     case "required":
       return textsOf(memberOf(goal, "required"))
@@ -64,7 +64,7 @@ export function proveObjectKeyword(question: TypedQuestion, keyword: string): re
 }
 
 /** The most names an object can have: bounded by `maxProperties`, or by being closed. */
-function mostProperties(known: Conjunction, facts: ObjectFacts): number {
+function mostProperties(known: Conjunction, facts: ObjectLimits): number {
   const others = facts.patterns.size === 0 ? valueUnderOther(known, new Set()) : [];
   if (!others.some(({ node }) => node.schema === false) && !namesAreListed(known)) return facts.most;
   const possible = [...facts.names].filter(
@@ -81,7 +81,7 @@ function namesAreListed({ positives }: Conjunction): boolean {
 }
 
 /** Every value: under each name that either side mentions, and under any other name. */
-function proveValues(question: TypedQuestion, facts: ObjectFacts): readonly Gap[] {
+function proveValues(question: TypedQuestion, facts: ObjectLimits): readonly Gap[] {
   const { goal, known, askPart } = question;
   const gaps: Gap[] = [];
   for (const name of new Set([...facts.names, ...namesIn(goal)])) {
@@ -99,7 +99,7 @@ function proveValues(question: TypedQuestion, facts: ObjectFacts): readonly Gap[
 }
 
 /** Every value that nothing else of the goal surely looks at. */
-function proveLeftOver({ goal, known, askPart }: TypedQuestion, facts: ObjectFacts): readonly Gap[] {
+function proveLeftOver({ goal, known, askPart }: TypedQuestion, facts: ObjectLimits): readonly Gap[] {
   const rest = nodeUnder(goal, "unevaluatedProperties");
   const evaluated = evaluatedBeside(goal, true);
   if (rest === null || evaluated === null) return [];
@@ -123,7 +123,7 @@ function proveLeftOver({ goal, known, askPart }: TypedQuestion, facts: ObjectFac
  */
 function otherNames(
   known: Conjunction,
-  facts: ObjectFacts,
+  facts: ObjectLimits,
   asked: readonly string[],
   shared: Shared,
 ): readonly ReadonlySet<string>[] | null {
@@ -151,7 +151,7 @@ function namePatterns({ positives }: Conjunction): readonly string[] {
 }
 
 /** Every name: each that is mentioned and can be there, and any other. */
-function proveNames(question: TypedQuestion, facts: ObjectFacts): readonly Gap[] {
+function proveNames(question: TypedQuestion, facts: ObjectLimits): readonly Gap[] {
   const { goal, known, askPart } = question;
   const allowed = nodeUnder(goal, "propertyNames");
   if (allowed === null) return [];
@@ -182,7 +182,7 @@ function isAbsent(value: readonly Literal[]): boolean {
 
 /** Shows that no object is left. */
 export function noObjectIn({ known, goal, askPart }: TypedQuestion): boolean {
-  const facts = objectFacts(known);
+  const facts = objectLimits(known);
   if (facts.least > mostProperties(known, facts)) return true;
   return [...facts.required].some((name) => {
     if (isSpent(goal.document.shared.effort)) return false;

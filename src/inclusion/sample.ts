@@ -1,12 +1,12 @@
 import type { JsonValue } from "../json/json.ts";
-import { arrayFacts, itemAt } from "./array-inclusion.ts";
+import { arrayLimits, itemAt } from "./array-inclusion.ts";
 import { boundaryNumbers, boundaryTexts, listedIn } from "./boundary-values.ts";
 import { must, takeApart, type Choice, type Conjunction, type Literal } from "./conjunction.ts";
 import { isSpent, spend } from "./effort.ts";
 import { accepts, typeOfValue, type JsonType } from "./evaluate.ts";
 import { typesOf } from "./inclusion.ts";
-import { namesIn, objectFacts, valueUnder } from "./object-facts.ts";
-import { textOutside } from "./string-facts.ts";
+import { namesIn, objectLimits, valueUnder } from "./object-limits.ts";
+import { textOutside } from "./string-limits.ts";
 import { isList, memberOf, nodesByName, nodeUnder, numberUnder, type Shared } from "./schema-node.ts";
 import type { Pick } from "./seeded-pick.ts";
 
@@ -153,7 +153,7 @@ function oneOf<T>(values: readonly T[], pick: Pick): T | undefined {
 
 function makeArray(making: Making): JsonValue | undefined {
   const { known, doubt, pick, depth } = making;
-  const [facts, hints] = [arrayFacts(known), arrayFacts(doubt)];
+  const [facts, hints] = [arrayLimits(known), arrayLimits(doubt)];
   const most = Math.min(facts.most, ITEMS_MAX);
   const limits = [...known.positives, ...doubt.positives].map((node) => numberUnder(node, "maxContains") ?? 0);
   const near = [
@@ -201,7 +201,7 @@ function makeItem(
 }
 
 function makeObject({ known, doubt, pick, depth, room, shared }: Making): JsonValue | undefined {
-  const [facts, hints] = [objectFacts(known), objectFacts(doubt)];
+  const [facts, hints] = [objectLimits(known), objectLimits(doubt)];
   const names = new Set<string>(facts.required);
   const optional = new Set([
     ...facts.names,

@@ -1,14 +1,14 @@
 import type { Conjunction } from "./conjunction.ts";
 import { INTEGER_RANGES } from "../schema/assertions.ts";
-import { FORMAT_LANGUAGES, isFormatWithin } from "./format-facts.ts";
+import { FORMAT_LANGUAGES, isFormatWithin } from "./format-languages.ts";
 import { gapAt, type Gap, type TypedQuestion } from "./gap.ts";
-import { areMultiples, compareBounds, numberFacts } from "./number-facts.ts";
-import { stringFacts, textOutside, type StringFacts } from "./string-facts.ts";
+import { areMultiples, compareBounds, numberLimits } from "./number-limits.ts";
+import { stringLimits, textOutside, type StringLimits } from "./string-limits.ts";
 import { memberOf, numberUnder, numericUnder, type SchemaNode, type Shared } from "./schema-node.ts";
 
 /** Shows that every number of what is known keeps one keyword of the goal. */
 export function proveNumberKeyword({ goal, known }: TypedQuestion, keyword: string): readonly Gap[] {
-  const facts = numberFacts(known);
+  const facts = numberLimits(known);
   if (keyword === "format") return proveRange(goal, known);
   const bound = numericUnder(goal, keyword);
   if (bound === null) return [gapAt(goal, "it is not read", keyword)];
@@ -41,14 +41,14 @@ function proveRange(goal: SchemaNode, known: Conjunction): readonly Gap[] {
   const format = formatOf(goal);
   const range = INTEGER_RANGES.get(format);
   if (range === undefined || known.positives.some((node) => memberOf(node, "format") === format)) return [];
-  const { least, most } = numberFacts(known);
+  const { least, most } = numberLimits(known);
   if (compareBounds(least, range[0]) >= 0 && compareBounds(most, range[1]) <= 0) return [];
   return [gapAt(goal, `an integer may be out of ${format}`, "format")];
 }
 
 /** Shows that every text of what is known keeps one keyword of the goal. */
 export function proveStringKeyword({ goal, known }: TypedQuestion, keyword: string): readonly Gap[] {
-  const facts = stringFacts(known);
+  const facts = stringLimits(known);
   const pattern = memberOf(goal, keyword);
   if (keyword === "pattern" && typeof pattern === "string") {
     if (facts.patterns.includes(pattern)) return [];
@@ -75,7 +75,7 @@ export function proveStringKeyword({ goal, known }: TypedQuestion, keyword: stri
 }
 
 /** By the formats it is known to be of, or by a pattern all of whose texts are of the format. */
-function proveFormat(goal: SchemaNode, facts: StringFacts): readonly Gap[] {
+function proveFormat(goal: SchemaNode, facts: StringLimits): readonly Gap[] {
   const format = formatOf(goal);
   if (INTEGER_RANGES.has(format) || facts.formats.some((known) => isFormatWithin(known, format))) return [];
   const surely = FORMAT_LANGUAGES[format]?.surely;
@@ -85,10 +85,10 @@ function proveFormat(goal: SchemaNode, facts: StringFacts): readonly Gap[] {
 
 /** Shows that no text is left. */
 export function noStringIn(known: Conjunction, shared: Shared): boolean {
-  return isWithoutText(stringFacts(known), shared);
+  return isWithoutText(stringLimits(known), shared);
 }
 
-function isWithoutText(facts: StringFacts, shared: Shared): boolean {
+function isWithoutText(facts: StringLimits, shared: Shared): boolean {
   if (facts.least > facts.most || facts.most < 0) return true;
   if (facts.patterns.length === 0 && facts.refused.length === 0) return false;
   return textOutside(facts, null, shared).kind === "empty";

@@ -1,8 +1,8 @@
 import { isObject, type JsonValue } from "../json/json.ts";
 import { jsonEqual } from "../schema/equal.ts";
 import { CHANGE_RULES, type ChangeRule, type Effect } from "./change-rules.ts";
-import type { Context, Formats, Pair, Polarity, Run } from "./diff-context.ts";
-import type { Fact } from "./fact.ts";
+import type { Context, Formats, Pair, Polarity, DiffRun } from "./diff-context.ts";
+import type { SchemaChange } from "./schema-change.ts";
 import { keyOf } from "./schema-key.ts";
 import {
   ANNOTATIONS,
@@ -20,13 +20,13 @@ import {
 import { compareFormat, compareLists, compareValue, typesIn } from "./value-diff.ts";
 
 /** Every change between two schemas, in the order of the keywords of the later one. */
-export function diffSchemas(before: SchemaNode, after: SchemaNode, formats: Formats): readonly Fact[] {
-  const run: Run = { facts: [], seen: new Set(), formats };
+export function diffSchemas(before: SchemaNode, after: SchemaNode, formats: Formats): readonly SchemaChange[] {
+  const run: DiffRun = { changes: [], seen: new Set(), formats };
   compare({ before, after }, "same", run);
-  return run.facts;
+  return run.changes;
 }
 
-function compare(pair: Pair, polarity: Polarity, run: Run): void {
+function compare(pair: Pair, polarity: Polarity, run: DiffRun): void {
   const [before, after] = [followed(pair.before), followed(pair.after)];
   const key = `${polarity} ${before.pointer} ${after.pointer}`;
   if (run.seen.has(key)) return;
@@ -34,12 +34,12 @@ function compare(pair: Pair, polarity: Polarity, run: Run): void {
   const add = (
     rule: ChangeRule,
     keyword: string,
-    values: Pick<Fact, "before" | "after">,
+    values: Pick<SchemaChange, "before" | "after">,
     ...steps: readonly string[]
   ): void => {
     const side = "after" in values ? after : before;
     const pointer = pointerTo(side.pointer, ...(keyword === "" ? [] : [keyword]), ...steps);
-    run.facts.push({ rule, effect: turned(CHANGE_RULES[rule].effect, polarity), pointer, keyword, ...values });
+    run.changes.push({ rule, effect: turned(CHANGE_RULES[rule].effect, polarity), pointer, keyword, ...values });
   };
   if (before.schema === false || after.schema === false) {
     if (before.schema === after.schema) return;
@@ -228,7 +228,7 @@ function inner(outer: Polarity, keyword: string): Polarity {
   return outer === "same" ? "opposite" : "same";
 }
 
-function compareSchema(context: Context, keyword: string, values: Pick<Fact, "before" | "after">): void {
+function compareSchema(context: Context, keyword: string, values: Pick<SchemaChange, "before" | "after">): void {
   const { before, after, polarity, run, add } = context;
   const [old, next] =
     keyword === "$ref" ? [targetOf(before), targetOf(after)] : [nodeUnder(before, keyword), nodeUnder(after, keyword)];

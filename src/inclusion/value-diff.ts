@@ -4,7 +4,7 @@ import { INTEGER_RANGES } from "../schema/assertions.ts";
 import type { ChangeRule } from "./change-rules.ts";
 import type { Context } from "./diff-context.ts";
 import { isAmong, isMultiple, isNumeric } from "./evaluate.ts";
-import type { Fact } from "./fact.ts";
+import type { SchemaChange } from "./schema-change.ts";
 import { isAsserted } from "./format-notes.ts";
 import type { Numeric } from "./multiples.ts";
 import { isList } from "./schema-node.ts";
@@ -32,7 +32,7 @@ export function compareValue(
   keyword: string,
   old: JsonValue | undefined,
   next: JsonValue | undefined,
-  values: Pick<Fact, "before" | "after">,
+  values: Pick<SchemaChange, "before" | "after">,
 ): void {
   if (keyword === "uniqueItems" && (old ?? false) === (next ?? false)) return;
   if (old === undefined || old === false) return add("constraint-added", keyword, values);
@@ -77,7 +77,7 @@ export function compareFormat(
   { add, run }: Context,
   old: JsonValue | undefined,
   next: JsonValue | undefined,
-  values: Pick<Fact, "before" | "after">,
+  values: Pick<SchemaChange, "before" | "after">,
 ): void {
   const [was, is] = [isAsserted(old, run.formats.before), isAsserted(next, run.formats.after)];
   if (!was && !is) return add("format-note-changed", "format", values);

@@ -1,11 +1,11 @@
 import { compileNumberTypes, NOTHING_DECLARED, type NumberTypes } from "../schema/number-types.ts";
-import { arrayFacts, itemAt } from "./array-inclusion.ts";
+import { arrayLimits, itemAt } from "./array-inclusion.ts";
 import { must, takeApart, type Literal } from "./conjunction.ts";
 import { spend } from "./effort.ts";
 import type { Gap } from "./gap.ts";
 import { typesOf } from "./inclusion.ts";
-import { compareBounds, numberFacts } from "./number-facts.ts";
-import { namesIn, valueUnder } from "./object-facts.ts";
+import { compareBounds, numberLimits } from "./number-limits.ts";
+import { namesIn, valueUnder } from "./object-limits.ts";
 import { memberOf, nodesInList, rootOf, type SchemaDocument } from "./schema-node.ts";
 import { everyNode } from "./walk.ts";
 
@@ -48,14 +48,14 @@ function isCovered(literals: readonly Literal[], one: NumberTypes, other: Number
   if (seen.has(other)) return true;
   const known = takeApart(literals, new Set());
   const differ = (one.here === "int64") !== (other.here === "int64");
-  if (differ && typesOf(known).includes("number") && mayBeWide(numberFacts(known))) return false;
+  if (differ && typesOf(known).includes("number") && mayBeWide(numberLimits(known))) return false;
   run.seen.set(one, seen.add(other));
   const members = run.names.every(
     (name) =>
       isSame(one.member(name), other.member(name)) ||
       isCovered(valueUnder(known, name), one.member(name), other.member(name), run),
   );
-  const { most } = arrayFacts(known);
+  const { most } = arrayLimits(known);
   const indexes = Array.from({ length: Math.min(run.prefix + 1, most) }, (_, index) => index);
   return (
     members &&
@@ -72,6 +72,6 @@ function isSame(one: NumberTypes, other: NumberTypes): boolean {
   return one === NOTHING_DECLARED && other === NOTHING_DECLARED;
 }
 
-function mayBeWide({ least, most }: ReturnType<typeof numberFacts>): boolean {
+function mayBeWide({ least, most }: ReturnType<typeof numberLimits>): boolean {
   return compareBounds(least, -Number.MAX_SAFE_INTEGER) < 0 || compareBounds(most, Number.MAX_SAFE_INTEGER) > 0;
 }

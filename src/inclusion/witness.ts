@@ -1,7 +1,7 @@
 import type { JsonValue } from "../json/json.ts";
 import { toJsonText } from "../json/json-text.ts";
 import { isSpent, spend, type Effort } from "./effort.ts";
-import { mutationsOf } from "./mutation.ts";
+import { variationsOf } from "./variations.ts";
 import type { Pick } from "./seeded-pick.ts";
 
 /** What a search for a witness may use. */
@@ -52,7 +52,7 @@ export function searchWitness(search: WitnessSearch): JsonValue | null {
     if (found !== null) return found;
   }
   for (const base of bases.slice()) {
-    for (const changed of mutationsOf(base, search.pool, search.names)) {
+    for (const changed of variationsOf(base, search.pool, search.names)) {
       if (left <= 0 || search.isSpent()) return null;
       const found = look(changed);
       if (found !== null) return found;
@@ -69,8 +69,8 @@ function searchFurther(
 ): JsonValue | null {
   for (let left = Math.min(effort, bases.length * 200); left > 0 && !isOver(); left -= 1) {
     const base = bases[pick(bases.length)] ?? null;
-    const once = [...mutationsOf(base, pool, names, pick)][0] ?? base;
-    const twice = [...mutationsOf(once, pool, names, pick)][0] ?? once;
+    const once = [...variationsOf(base, pool, names, pick)][0] ?? base;
+    const twice = [...variationsOf(once, pool, names, pick)][0] ?? once;
     if (isWitness(twice)) return twice;
   }
   return null;
@@ -89,7 +89,7 @@ export function shrinkWitness(witness: JsonValue, isWitness: (value: JsonValue) 
   let size = sizeOf(best);
   for (let improved = true; improved && left > 0;) {
     improved = false;
-    for (const smaller of mutationsOf(best, PLAIN, [])) {
+    for (const smaller of variationsOf(best, PLAIN, [])) {
       left -= 1;
       if (left <= 0 || isSpent(steps)) break;
       const other = sizeOf(smaller);

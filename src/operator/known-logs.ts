@@ -13,9 +13,9 @@ export type LogStanding =
   /** The store decides it, or knows no log at all. */
   | { readonly kind: "in-force" }
   /** The store knows others instead of it. */
-  | { readonly kind: "unknown"; readonly inForce: readonly string[] }
+  | { readonly kind: "unknown"; readonly current: readonly string[] }
   /** By an operator's word another one took its place. */
-  | { readonly kind: "superseded"; readonly inForce: readonly string[]; readonly by: OperatorAction };
+  | { readonly kind: "superseded"; readonly current: readonly string[]; readonly by: OperatorAction };
 
 export async function standingOf(reads: KnownLogs, log: string): Promise<LogStanding> {
   const known = new Set((await reads.streams()).map(logIdOf));
@@ -28,16 +28,16 @@ export async function standingOf(reads: KnownLogs, log: string): Promise<LogStan
     by = action;
   }
   if (known.size === 0 || (by === null ? known.has(log) : by.target === log)) return { kind: "in-force" };
-  if (by === null) return { kind: "unknown", inForce: [...known] };
-  const inForce = [by.target];
-  return known.has(log) ? { kind: "superseded", inForce, by } : { kind: "unknown", inForce };
+  if (by === null) return { kind: "unknown", current: [...known] };
+  const current = [by.target];
+  return known.has(log) ? { kind: "superseded", current, by } : { kind: "unknown", current };
 }
 
 /** Why a log is not decided, as the rest of a sentence that begins with it. */
 export function describeStanding(standing: Exclude<LogStanding, { readonly kind: "in-force" }>): string {
   switch (standing.kind) {
     case "unknown":
-      return `is not one that the store knows, which is ${standing.inForce.join(", ")}`;
+      return `is not one that the store knows, which is ${standing.current.join(", ")}`;
     case "superseded": {
       const { by } = standing;
       return `was replaced by ${by.target}, as ${by.actor} recorded at ${by.at}: ${by.reason}`;

@@ -1,6 +1,6 @@
 import { isObject } from "../json/json.ts";
 import { ok, fail, warn, type Check } from "../doctor/check.ts";
-import { inForce, servedBy } from "./served.ts";
+import { liveVersions, servedBy } from "./served.ts";
 import type { ContractSet } from "../core/contract-set.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { askRegistry, type RegistryConnection } from "./client.ts";
@@ -24,7 +24,7 @@ export async function diagnoseRegistry(connection: RegistryConnection, set: Cont
     const checks: Check[] = [ok(NAME, "answers and takes JSON Schema")];
     for (const [name, versions] of servedBy(set).subjects) {
       if (!name.endsWith("-value")) continue;
-      for (const { contract, version, schema } of inForce(versions)) {
+      for (const { contract, version, schema } of liveVersions(versions)) {
         const body = { schemaType: "JSON", schema: schema() };
         const found = await askRegistry(connection, `/subjects/${encodeURIComponent(name)}`, body);
         const id = found.kind === "ok" && isObject(found.body) ? found.body["id"] : undefined;

@@ -56,14 +56,14 @@ function serve(contract: string, content: ContractVersion): ServedVersion {
 }
 
 /** The versions to write: neither drafts nor retired. */
-export function inForce(versions: readonly ServedVersion[]): readonly ServedVersion[] {
+export function liveVersions(versions: readonly ServedVersion[]): readonly ServedVersion[] {
   return versions.filter(({ status }) => status === "active" || status === "deprecated");
 }
 
 /** What `latest` means: the highest active version, or, when none is active, the highest that is still in force. */
 export function latestOf(versions: readonly ServedVersion[]): ServedVersion | null {
   const active = versions.filter(({ status }) => status === "active");
-  return active.at(-1) ?? inForce(versions).at(-1) ?? null;
+  return active.at(-1) ?? liveVersions(versions).at(-1) ?? null;
 }
 
 /** Of a schema without annotation: schemas that say the same, whatever their spelling, and only those share it. */

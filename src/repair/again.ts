@@ -1,7 +1,7 @@
 import type { Position } from "../core/record.ts";
 import { recordAction } from "../gateway/operate.ts";
 import type { Difference, DocumentKey, FailedRow, PassedRow, Receipt, Staged } from "../store/store.ts";
-import type { Changed, Opened, Run } from "./run.ts";
+import type { Changed, Opened, RepairRun } from "./run.ts";
 
 /** Stages rows and writes them; nothing where there are none. */
 export async function staging<Row, Into extends Staged<Row>>(
@@ -21,7 +21,7 @@ type Again<T> = { readonly missing: readonly T[]; readonly changed: readonly T[]
 
 /** Which documents to write. One that holds the id of another is taken away, which is then missing. */
 export async function writeAgain<T extends PassedRow | FailedRow | Receipt>(
-  run: Run,
+  run: RepairRun,
   { note, entry, collection }: Opened,
   kind: Kind,
   rows: readonly T[],

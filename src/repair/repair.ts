@@ -1,6 +1,6 @@
 import { ENGINE } from "../core/decide.ts";
 import { redoTail } from "../gateway/redo.ts";
-import { redraft } from "../gateway/redraft.ts";
+import { redecide } from "../gateway/redecide.ts";
 import { conflictOf } from "../gateway/duplicate.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { entriesWithNext } from "../store/ledger-walk.ts";
@@ -8,7 +8,7 @@ import { decodeApplied, type AppliedLetter } from "../ledger/proof.ts";
 import { resolvedOf, type Resolution } from "../gateway/resolution.ts";
 import type { Difference, FailedRow, PassedRow, Receipt, Store, StreamNote } from "../store/store.ts";
 import { keyOf, staging, writeAgain } from "./again.ts";
-import { newRun, type Opened, type RepairOptions, type RepairReport, type Run } from "./run.ts";
+import { newRun, type Opened, type RepairOptions, type RepairReport, type RepairRun } from "./run.ts";
 
 /**
  * Brings back the documents of a store from its ledger. Facts come first, over all streams, and only where the next entry says that
@@ -24,10 +24,10 @@ export async function repairStore(store: Store, options: RepairOptions): Promise
   return run.report();
 }
 
-type Step = (run: Run, opened: Opened, next: LedgerEntry) => Promise<void>;
+type Step = (run: RepairRun, opened: Opened, next: LedgerEntry) => Promise<void>;
 
 /** Every entry that another one follows. */
-async function eachEntry(run: Run, notes: readonly StreamNote[], step: Step): Promise<void> {
+async function eachEntry(run: RepairRun, notes: readonly StreamNote[], step: Step): Promise<void> {
   const isFirst = step === restoreFacts;
   for (const note of notes) {
     for await (const { entry, next } of entriesWithNext(run.store.reads, note.stream)) {
@@ -43,7 +43,7 @@ async function eachEntry(run: Run, notes: readonly StreamNote[], step: Step): Pr
  * What is written in the place of something else may not: an erasure that came in between would be taken back, so it is done again.
  */
 async function stepAsItIsNow(
-  run: Run,
+  run: RepairRun,
   note: StreamNote,
   entry: LedgerEntry,
   next: LedgerEntry,
@@ -61,7 +61,12 @@ async function stepAsItIsNow(
   }
 }
 
-async function openEntry(run: Run, note: StreamNote, entry: LedgerEntry, isFirst: boolean): Promise<Opened | null> {
+async function openEntry(
+  run: RepairRun,
+  note: StreamNote,
+  entry: LedgerEntry,
+  isFirst: boolean,
+): Promise<Opened | null> {
   if (entry.kind !== "BATCH" || entry.count === 0) return null;
   const fault = (why: string): null => {
     const range = `[${entry.from}, ${entry.to})`;
@@ -72,12 +77,12 @@ async function openEntry(run: Run, note: StreamNote, entry: LedgerEntry, isFirst
   if (typeof records === "string") return fault(records);
   const set = await run.set(entry.contractSet);
   if (set === null) return fault(`contract set ${entry.contractSet} cannot be read`);
-  const again = redraft(run.store, note, entry, records, set);
+  const again = redecide(run.store, note, entry, records, set);
   if (again.kind === "fault") return fault(again.message);
-  const { draft, collection } = again;
-  const rows = draft.rows();
-  draft.facts.release();
-  draft.failed.release();
+  const { batch, collection } = again;
+  const rows = batch.rows();
+  batch.facts.release();
+  batch.failed.release();
   return { note, entry, collection, rows };
 }
 
@@ -88,7 +93,7 @@ function lettersOf({ entry, rows }: Opened, { applied }: LedgerEntry): readonly 
   return same ? leaves.map(({ outcome }) => outcome) : null;
 }
 
-async function restoreFacts(run: Run, opened: Opened, next: LedgerEntry): Promise<void> {
+async function restoreFacts(run: RepairRun, opened: Opened, next: LedgerEntry): Promise<void> {
   const letters = lettersOf(opened, next);
   const { note, entry, collection, rows } = opened;
   if (letters === null) {
@@ -106,7 +111,7 @@ async function restoreFacts(run: Run, opened: Opened, next: LedgerEntry): Promis
 }
 
 /** Failures, receipts and conflicts: the facts that they name are there. */
-async function restoreOthers(run: Run, opened: Opened, next: LedgerEntry): Promise<void> {
+async function restoreOthers(run: RepairRun, opened: Opened, next: LedgerEntry): Promise<void> {
   const letters = lettersOf(opened, next);
   if (letters === null) return;
   const { note, entry, collection, rows } = opened;
@@ -145,7 +150,7 @@ async function restoreOthers(run: Run, opened: Opened, next: LedgerEntry): Promi
   if (again.length > 0) await run.store.insertReceipts(note, again);
 }
 
-async function restoreFailures(run: Run, opened: Opened, failed: readonly FailedRow[]): Promise<void> {
+async function restoreFailures(run: RepairRun, opened: Opened, failed: readonly FailedRow[]): Promise<void> {
   const { note, entry, collection } = opened;
   const staged = run.store.reads.stageFailed(note);
   failed.forEach(staged.add);
@@ -160,7 +165,7 @@ async function restoreFailures(run: Run, opened: Opened, failed: readonly Failed
 }
 
 /** The last entry, which no other one seals yet. */
-async function restoreTail(run: Run, note: StreamNote): Promise<void> {
+async function restoreTail(run: RepairRun, note: StreamNote): Promise<void> {
   const tail = await run.store.tail(note.stream);
   if (tail === null || run.options.signal.aborted) return;
   if (run.options.dryRun) return countTail(run, note, tail);
@@ -175,7 +180,7 @@ async function restoreTail(run: Run, note: StreamNote): Promise<void> {
 }
 
 /** What redoing it would bring back; its receipts and conflicts follow from facts that may be missing as well, and are not counted. */
-async function countTail(run: Run, note: StreamNote, tail: LedgerEntry): Promise<void> {
+async function countTail(run: RepairRun, note: StreamNote, tail: LedgerEntry): Promise<void> {
   const opened = await openEntry(run, note, tail, true);
   if (opened === null) return;
   const { collection, rows } = opened;

@@ -48,7 +48,7 @@ export type Opened = {
 };
 
 /** One repair: what it is done to, and what it comes to. */
-export type Run = {
+export type RepairRun = {
   readonly store: Store;
   readonly evidence: EntryRecords;
   readonly options: RepairOptions;
@@ -62,7 +62,7 @@ export type Run = {
   readonly report: () => RepairReport;
 };
 
-export function newRun(store: Store, options: RepairOptions): Run {
+export function newRun(store: Store, options: RepairOptions): RepairRun {
   const restored = { validated: 0, failed: 0, receipts: 0 };
   const changed: Changed[] = [];
   const faults: string[] = [];

@@ -1,4 +1,4 @@
-import type { Range, Regular } from "./regular.ts";
+import type { CodePointRange, Regular } from "./regular.ts";
 
 /** Automaton states of one pattern. */
 const STATES_MAX = 3_000;
@@ -7,12 +7,15 @@ const STATES_MAX = 3_000;
 export type Automaton = {
   readonly start: readonly number[];
   readonly final: number;
-  readonly edges: readonly (readonly { readonly ranges: readonly Range[]; readonly to: readonly number[] }[])[];
+  readonly edges: readonly (readonly {
+    readonly ranges: readonly CodePointRange[];
+    readonly to: readonly number[];
+  }[])[];
 };
 
 /** Thompson's construction, then the empty moves closed; null when the pattern is too large. */
 export function automatonOf(tree: Regular): Automaton | null {
-  const edges: { ranges: readonly Range[]; to: number }[][] = [];
+  const edges: { ranges: readonly CodePointRange[]; to: number }[][] = [];
   const empty: number[][] = [];
   const add = (): number => {
     edges.push([]);

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
-import type { BranchFacts } from "./branch-facts.ts";
+import type { BranchSummary } from "./branch-summary.ts";
 import { compileMembership } from "./equal.ts";
 import type { Node } from "./node.ts";
 
@@ -8,7 +8,7 @@ import type { Node } from "./node.ts";
  * it a union that contains itself judges everything below by each branch, in time that doubles with each level of a payload
  * (a tree of `{left, right, kind}` where `kind` is written last). The verdict is the same.
  */
-export function guardBranch(node: Node, { fixed, required }: BranchFacts): Node {
+export function guardBranch(node: Node, { fixed, required }: BranchSummary): Node {
   const takes = [...fixed].map(([name, members]) => ({ name, isMember: compileMembership(members) }));
   const names = [...required];
   if (takes.length === 0 && names.length === 0) return node;

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { listValues } from "./assertions.ts";
-import type { BranchFacts } from "./branch-facts.ts";
+import type { BranchSummary } from "./branch-summary.ts";
 import { compileMembership } from "./equal.ts";
 import type { ExplainBranches } from "./combine.ts";
 import type { Node } from "./node.ts";
@@ -17,7 +17,7 @@ import {
 } from "./report.ts";
 import type { Branch, Violation } from "./violation.ts";
 
-type Candidate = { readonly node: Node; readonly facts: BranchFacts };
+type Candidate = { readonly node: Node; readonly facts: BranchSummary };
 
 /** A field whose value tells branches apart. */
 type Discriminator = {

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { ASSERTIONS, compileAssertion } from "./assertions.ts";
-import { readBranchFacts } from "./branch-facts.ts";
+import { readBranchSummary } from "./branch-summary.ts";
 import { guardBranch } from "./branch-guard.ts";
 import { compileBranches } from "./branches.ts";
 import {
@@ -83,7 +83,7 @@ export function compileNode({ resources, formats }: Compilation): Node {
       referred: (reference, isDynamic) => followReference(place, reference, isDynamic, scope),
       branches: (keyword) => {
         const branches = listUnder(schema, keyword).map((_, index) => {
-          const facts = readBranchFacts(resources.under(place, keyword, index), index + 1, resources);
+          const facts = readBranchSummary(resources.under(place, keyword, index), index + 1, resources);
           return { facts, node: guardBranch(below(keyword, index), facts) };
         });
         const explain = compileBranches(keyword, branches, (name, expected, message) => ({

@@ -1,5 +1,5 @@
 import { automatonOf, type Automaton } from "./automaton.ts";
-import { ANYTHING, parsePattern, type Range, type Regular } from "./regular.ts";
+import { ANYTHING, parsePattern, type CodePointRange, type Regular } from "./regular.ts";
 
 /** Whether a text has a match of a pattern in it. */
 export type Matches = (text: string) => boolean;
@@ -74,7 +74,7 @@ function hasChoice(part: Regular): boolean {
 }
 
 /** The characters that may be repeated without end somewhere in a part. */
-function endless(part: Regular): readonly Range[] {
+function endless(part: Regular): readonly CodePointRange[] {
   switch (part.kind) {
     case "set":
       return [];
@@ -86,12 +86,12 @@ function endless(part: Regular): readonly Range[] {
   }
 }
 
-function charactersOf(part: Regular): readonly Range[] {
+function charactersOf(part: Regular): readonly CodePointRange[] {
   if (part.kind === "set") return part.ranges;
   return part.kind === "repeat" ? charactersOf(part.part) : part.parts.flatMap(charactersOf);
 }
 
-function overlap(one: readonly Range[], other: readonly Range[]): boolean {
+function overlap(one: readonly CodePointRange[], other: readonly CodePointRange[]): boolean {
   return one.some(([first, last]) => other.some(([from, to]) => first <= to && from <= last));
 }
 
@@ -140,7 +140,7 @@ function compileAutomaton({ start, final, edges }: Automaton): Matches {
 }
 
 /** Numbers the classes of characters that no edge tells apart. */
-function classesOf(ranges: readonly Range[]): (point: number) => number {
+function classesOf(ranges: readonly CodePointRange[]): (point: number) => number {
   const cuts = [...new Set(ranges.flatMap(([first, last]) => [first, last + 1]))].toSorted((a, b) => a - b);
   const search = (point: number): number => {
     let [low, high] = [0, cuts.length];

@@ -1,9 +1,9 @@
 /** Code points from `first` to `last`, both included. */
-export type Range = readonly [first: number, last: number];
+export type CodePointRange = readonly [first: number, last: number];
 
 /** A regular expression of the subset that is decided exactly, as a tree. */
 export type Regular =
-  | { readonly kind: "set"; readonly ranges: readonly Range[] }
+  | { readonly kind: "set"; readonly ranges: readonly CodePointRange[] }
   | { readonly kind: "sequence"; readonly parts: readonly Regular[] }
   | { readonly kind: "either"; readonly parts: readonly Regular[] }
   /** `most` is null without an upper bound. */
@@ -14,10 +14,10 @@ export const ANY: Regular = { kind: "set", ranges: [[0, LAST]] };
 /** What a pattern that is not anchored leaves open at its ends. */
 export const ANYTHING: Regular = { kind: "repeat", part: ANY, least: 0, most: null };
 
-const DIGIT: readonly Range[] = [[0x30, 0x39]];
-const WORD: readonly Range[] = [...DIGIT, [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]];
+const DIGIT: readonly CodePointRange[] = [[0x30, 0x39]];
+const WORD: readonly CodePointRange[] = [...DIGIT, [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]];
 /** White space and line terminators of ECMAScript. */
-const SPACE: readonly Range[] = [
+const SPACE: readonly CodePointRange[] = [
   [0x09, 0x0d],
   [0x20, 0x20],
   [0xa0, 0xa0],
@@ -30,7 +30,7 @@ const SPACE: readonly Range[] = [
   [0xfeff, 0xfeff],
 ];
 /** What `.` does not match. */
-const LINE_ENDS: readonly Range[] = [
+const LINE_ENDS: readonly CodePointRange[] = [
   [0x0a, 0x0a],
   [0x0d, 0x0d],
   [0x2028, 0x2029],
@@ -144,9 +144,9 @@ function readGroup(reader: Reader): Regular {
   return inner;
 }
 
-function readClass(reader: Reader): readonly Range[] {
+function readClass(reader: Reader): readonly CodePointRange[] {
   const negated = take(reader, "^");
-  const ranges: Range[] = [];
+  const ranges: CodePointRange[] = [];
   while (!take(reader, "]")) {
     const first = readMember(reader);
     const isRange = reader.points[reader.at] === "-" && reader.points[reader.at + 1] !== "]";
@@ -161,7 +161,7 @@ function readClass(reader: Reader): readonly Range[] {
   return negated ? complement(ranges) : ranges;
 }
 
-function readMember(reader: Reader): readonly Range[] {
+function readMember(reader: Reader): readonly CodePointRange[] {
   const next = reader.points[reader.at];
   if (next === undefined) throw new Unsupported();
   reader.at += 1;
@@ -171,7 +171,7 @@ function readMember(reader: Reader): readonly Range[] {
   return readEscape(reader);
 }
 
-function readEscape(reader: Reader): readonly Range[] {
+function readEscape(reader: Reader): readonly CodePointRange[] {
   const letter = reader.points[reader.at] ?? "";
   reader.at += 1;
   switch (letter) {
@@ -202,7 +202,7 @@ function readEscape(reader: Reader): readonly Range[] {
   throw new Unsupported();
 }
 
-function readHex(reader: Reader, digits: number): Range {
+function readHex(reader: Reader, digits: number): CodePointRange {
   const text = reader.points.slice(reader.at, reader.at + digits).join("");
   if (!/^[0-9A-Fa-f]+$/.test(text) || text.length !== digits) throw new Unsupported();
   reader.at += digits;
@@ -211,8 +211,8 @@ function readHex(reader: Reader, digits: number): Range {
   return [point, point];
 }
 
-function complement(ranges: readonly Range[]): readonly Range[] {
-  const found: Range[] = [];
+function complement(ranges: readonly CodePointRange[]): readonly CodePointRange[] {
+  const found: CodePointRange[] = [];
   let next = 0;
   for (const [first, last] of ranges.toSorted((a, b) => a[0] - b[0])) {
     if (first > next) found.push([next, first - 1]);
@@ -222,7 +222,7 @@ function complement(ranges: readonly Range[]): readonly Range[] {
   return found;
 }
 
-function single(character: string): Range {
+function single(character: string): CodePointRange {
   const point = character.codePointAt(0) ?? 0;
   return [point, point];
 }

@@ -1,7 +1,7 @@
 import type { ContractRef } from "../core/compiled.ts";
 import { producerOf } from "../core/producer.ts";
 import type { Position, SourceRecord } from "../core/record.ts";
-import { createRationing, OTHERS } from "./throttle-by-name.ts";
+import { createThrottleByName, OTHERS } from "./throttle-by-name.ts";
 import type { TrafficNote } from "./note.ts";
 
 /** Records of one version from one producer in one batch. */
@@ -56,7 +56,7 @@ type Counted = Omit<Sighting, "count"> & { count: number };
 
 /** Turns sightings into the notes that are due: a new producer at once, a known one after a minute. */
 export function createTrafficNotes(now: () => number): (sightings: readonly Sighting[]) => readonly TrafficNote[] {
-  const due = createRationing(now, { everyMs: NOTED_AGAIN_MS, namesMax: PRODUCERS_MAX });
+  const due = createThrottleByName(now, { everyMs: NOTED_AGAIN_MS, namesMax: PRODUCERS_MAX });
   return (sightings) => {
     const nowMs = now();
     return sightings.flatMap(({ contract: { subject, version }, producer: name }): readonly TrafficNote[] => {

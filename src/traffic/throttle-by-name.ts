@@ -6,7 +6,7 @@ export const OTHERS = "(others)";
  * be an end to them: those beyond `namesMax` of a group share {@link OTHERS}.
  * @returns a function that gives the name to use, or null while it is not due.
  */
-export function createRationing(
+export function createThrottleByName(
   now: () => number,
   { everyMs, namesMax }: { readonly everyMs: number; readonly namesMax: number },
 ): (group: string, name: string) => string | null {

@@ -5,7 +5,7 @@ import { readContractSet, type ContractSettings } from "../../src/config/load-co
 import { followContracts } from "../../src/config/reload.ts";
 import { signatureOf } from "../../src/config/signature.ts";
 import { freezeContract } from "../../src/contract/commands.ts";
-import { holdContracts, type ContractsInForce, type Swap } from "../../src/contract/live-contracts.ts";
+import { holdContracts, type LiveContracts, type Swap } from "../../src/contract/live-contracts.ts";
 import { compileContractSet } from "../../src/core/compile.ts";
 import { DEFAULT_LIMITS } from "../../src/core/contract-set.ts";
 import { THREAD_LIMITS, type ThreadLimits } from "../../src/isolate/thread.ts";
@@ -29,7 +29,7 @@ function contract(versions: readonly string[]): string {
 
 type Followed = {
   readonly directory: string;
-  readonly inForce: ContractsInForce;
+  readonly live: LiveContracts;
   /** The next outcome that is reported. */
   readonly next: () => Promise<Swap>;
 };
@@ -48,14 +48,14 @@ async function follow(reading: Partial<ThreadLimits> = {}): Promise<Followed> {
   const seen = await signatureOf(directory);
   const read = readContractSet(settings);
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
-  const inForce = holdContracts({ set: compileContractSet(read.sealed), about: read.about });
+  const live = holdContracts({ set: compileContractSet(read.sealed), about: read.about });
   const reported: Swap[] = [];
   const waiting: ((outcome: Swap) => void)[] = [];
   const abort = new AbortController();
   const ended = followContracts(
     {
       settings,
-      inForce,
+      live,
       seen,
       reading: { ...THREAD_LIMITS, cpuMsMax: PATIENCE_MS, wallMsMax: PATIENCE_MS, ...reading },
       report: (outcome) => {
@@ -77,28 +77,28 @@ async function follow(reading: Partial<ThreadLimits> = {}): Promise<Followed> {
     const there = reported.shift();
     return there ?? new Promise((resolve) => waiting.push(resolve));
   };
-  return { directory, inForce, next };
+  return { directory, live, next };
 }
 
 describe("a gateway that follows its contract files", () => {
   test("swaps the set when a version is added, and says what changed", async () => {
-    const { directory, inForce, next } = await follow();
-    const before = inForce.current().digest;
+    const { directory, live, next } = await follow();
+    const before = live.current().digest;
     writeFiles(directory, { "parcel/contract.yaml": contract(["active", "draft"]), "parcel/v2.schema.json": SCHEMA });
     expect(await next()).toMatchObject({ kind: "swapped", from: before, changes: ["parcel@2 is new, draft"] });
-    expect(inForce.current().bySubject.get("parcel")?.versions.size).toBe(2);
+    expect(live.current().bySubject.get("parcel")?.versions.size).toBe(2);
   });
 
   test("refuses a set with a fault, keeps the one in force, and takes the corrected one", async () => {
-    const { directory, inForce, next } = await follow();
-    const before = inForce.current();
+    const { directory, live, next } = await follow();
+    const before = live.current();
     writeFiles(directory, { "parcel/contract.yaml": contract(["active", "active"]), "parcel/v2.schema.json": SCHEMA });
     const refused = await next();
     expect(refused).toMatchObject({
       kind: "refused",
       problems: [expect.stringContaining("SIG-C-033 parcel@2 is active")],
     });
-    expect(inForce.current()).toBe(before);
+    expect(live.current()).toBe(before);
     writeFiles(directory, FIXTURES);
     expect(await freezeContract(directory, "parcel", 2)).toMatchObject({ ok: true });
     // It may look once more before all of it is there.
@@ -108,20 +108,20 @@ describe("a gateway that follows its contract files", () => {
   });
 
   test("a frozen version changed together with its lock is still refused", async () => {
-    const { directory, inForce, next } = await follow();
-    const before = inForce.current();
+    const { directory, live, next } = await follow();
+    const before = live.current();
     writeFiles(directory, { "parcel/v1.schema.json": SCHEMA.replace('"number"', '"integer"'), "contracts.lock": "" });
     expect(await freezeContract(directory, "parcel", 1)).toMatchObject({ ok: true });
     // However often it looks while the files change, the end is a refusal that names the version.
     let outcome = await next();
     while (outcome.kind !== "refused" || !outcome.problems.join().includes("in force and was changed"))
       outcome = await next();
-    expect(inForce.current()).toBe(before);
+    expect(live.current()).toBe(before);
   });
 
   test("files that take too much to read are refused, and what is in force stays", async () => {
-    const { directory, inForce, next } = await follow({ cpuMsMax: 1, lookEveryMs: 1 });
-    const before = inForce.current();
+    const { directory, live, next } = await follow({ cpuMsMax: 1, lookEveryMs: 1 });
+    const before = live.current();
     const wide = { anyOf: Array.from({ length: 5_000 }, (_, index) => ({ required: [`name-${index}`] })) };
     writeFiles(directory, {
       "parcel/contract.yaml": contract(["active", "draft"]),
@@ -131,12 +131,12 @@ describe("a gateway that follows its contract files", () => {
       kind: "refused",
       problems: ["The contract files could not be read: it takes too much (cpu)"],
     });
-    expect(inForce.current()).toBe(before);
+    expect(live.current()).toBe(before);
   });
 
   test("files that vanish are refused, and their return is no change", async () => {
-    const { directory, inForce, next } = await follow();
-    const before = inForce.current();
+    const { directory, live, next } = await follow();
+    const before = live.current();
     const text = contract(["active"]);
     rmSync(join(directory, "parcel/contract.yaml"));
     expect(await next()).toMatchObject({

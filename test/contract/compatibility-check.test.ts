@@ -55,9 +55,9 @@ test("formats that become notes are one change, told once, with a payload that o
   const dated: JsonObject = { ...open, properties: { id: { type: "string", format: "date" } } };
   const answer = diffContracts(directoryOf(dated, dated, "annotate"), "parcel@1", "parcel@2");
   if (!answer.ok) throw new Error(JSON.stringify(answer.faults));
-  const { backward, forward, facts } = answer.value.comparison;
+  const { backward, forward, changes } = answer.value.comparison;
   expect([backward.kind, forward.kind]).toEqual(["compatible", "incompatible"]);
-  expect(facts).toEqual([
+  expect(changes).toEqual([
     {
       rule: "formats-annotated",
       effect: "widens",
@@ -78,5 +78,5 @@ test.each([
   const [one, other] = [before, after].map((id) => ({ ...open, properties: { id: { type: "string" }, f: id } }));
   const answer = diffContracts(directoryOf(one ?? open, other ?? open), "parcel@1", "parcel@2");
   if (!answer.ok) throw new Error(JSON.stringify(answer.faults));
-  expect(answer.value.comparison.facts.map(({ rule, effect }) => `${rule} ${effect}`)).toEqual([expected]);
+  expect(answer.value.comparison.changes.map(({ rule, effect }) => `${rule} ${effect}`)).toEqual([expected]);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { stubFixtures } from "../../src/contract/fixture-stubs.ts";
-import { untestedConstraints } from "../../src/contract/mutation.ts";
+import { untestedConstraints } from "../../src/contract/untested-constraints.ts";
 import type { Rule } from "../../src/core/contract-set.ts";
 import type { JsonObject } from "../../src/json/json.ts";
 import { compileSchema } from "../../src/schema/schema.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { holdContracts, type ContractsInForce } from "../../src/contract/live-contracts.ts";
+import { holdContracts, type LiveContracts } from "../../src/contract/live-contracts.ts";
 import { compileContractSet } from "../../src/core/compile.ts";
 import { contentsOf } from "../../src/core/contents.ts";
 import {
@@ -26,7 +26,7 @@ function setOf(statuses: readonly ContractStatus[], collection = "parcels", minL
   });
 }
 
-function hold(sealed: SealedContractSet): ContractsInForce {
+function hold(sealed: SealedContractSet): LiveContracts {
   return holdContracts({ set: compileContractSet(sealed), about: new Map() });
 }
 

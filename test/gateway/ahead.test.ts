@@ -62,7 +62,7 @@ test("what was decided ahead of a batch that could not be stored is decided agai
     failures -= 1;
     if (failures >= 0) throw new Unavailable("STORE_FULL", "the disk is full", "free some space");
   });
-  // A gateway has turns for four batches: were they kept, the stream would stand for good.
+  // A gateway has settleLimit for four batches: were they kept, the stream would stand for good.
   await embedded.settle({ source, store });
   expect(order.filter((step) => step === "fetched 5").length).toBeGreaterThan(1);
   expect(await embedded.store.reads.tally()).toMatchObject({ validated: 15, receipts: 0 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createPlaces } from "../../src/gateway/first-seen.ts";
+import { createFirstSeen } from "../../src/gateway/first-seen.ts";
 
 /** What a Map says of the same ids. */
 function byMap(ids: readonly string[]): readonly number[] {
@@ -17,14 +17,14 @@ test("a repeated id gets the place of its first, any other the next place, whate
   const id = fc.string({ unit: fc.constantFrom("a", "b", "\u{1f4e6}"), maxLength: 14 });
   fc.assert(
     fc.property(fc.array(fc.array(id, { maxLength: 200 }), { maxLength: 3 }), (batches) => {
-      for (const ids of batches) expect(ids.map(createPlaces(ids.length))).toEqual(byMap(ids));
+      for (const ids of batches) expect(ids.map(createFirstSeen(ids.length))).toEqual(byMap(ids));
     }),
   );
 });
 
 test("ids that share their last digits, and more ids than the table has room for, are told apart", () => {
   const alike = Array.from({ length: 3_000 }, (_, index) => `${index}-00000000`);
-  expect([...alike, ...alike].map(createPlaces(6_000))).toEqual(byMap([...alike, ...alike]));
+  expect([...alike, ...alike].map(createFirstSeen(6_000))).toEqual(byMap([...alike, ...alike]));
   const many = Array.from({ length: 20_000 }, (_, index) => `id-${index % 15_000}`);
-  expect(many.map(createPlaces(many.length))).toEqual(byMap(many));
+  expect(many.map(createFirstSeen(many.length))).toEqual(byMap(many));
 });

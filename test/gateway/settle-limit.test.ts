@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
-import { createTurns } from "../../src/gateway/settle-limit.ts";
+import { createSettleLimit } from "../../src/gateway/settle-limit.ts";
 
-/** Asks for turns in order. @returns which have begun, and what ends each of them. */
+/** Asks for settleLimit in order. @returns which have begun, and what ends each of them. */
 function ask(
   recordsMax: number,
   weights: readonly number[],
 ): { begun: number[]; end: (index: number) => Promise<void> } {
-  const turns = createTurns(recordsMax);
+  const settleLimit = createSettleLimit(recordsMax);
   const begun: number[] = [];
   const ends = weights.map(async (records, index) => {
-    const end = await turns(records);
+    const end = await settleLimit(records);
     begun.push(index);
     return end;
   });
@@ -26,7 +26,7 @@ async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("turns begin while their records are within the bound, the next ones when one ends", async () => {
+test("settleLimit begin while their records are within the bound, the next ones when one ends", async () => {
   const { begun, end } = ask(6_000, [3_000, 3_000, 3_000, 3_000]);
   await settled();
   expect(begun).toEqual([0, 1]);

@@ -89,11 +89,11 @@ describe("versions with rules", () => {
 
 describe("versions with an identity", () => {
   test("an identity that changes is a fact of its own; what is accepted is the same", () => {
-    const { backward, forward, facts } = compareVersions(version([]), version([], { identity: ["/id", "/weight"] }), {
+    const { backward, forward, changes } = compareVersions(version([]), version([], { identity: ["/id", "/weight"] }), {
       seed: 1,
     });
     expect([backward.kind, forward.kind]).toEqual(["compatible", "compatible"]);
-    expect(facts).toEqual([
+    expect(changes).toEqual([
       {
         rule: "identity-changed",
         effect: "changes",

@@ -3,7 +3,7 @@ import { compareVersions, prepareVerdicts } from "../../src/inclusion/compare.ts
 import { must } from "../../src/inclusion/conjunction.ts";
 import type { Effort } from "../../src/inclusion/effort.ts";
 import { findGaps } from "../../src/inclusion/inclusion.ts";
-import { mutationsOf } from "../../src/inclusion/mutation.ts";
+import { variationsOf } from "../../src/inclusion/variations.ts";
 import { seededPick } from "../../src/inclusion/seeded-pick.ts";
 import { createShared, openSchema, rootOf } from "../../src/inclusion/schema-node.ts";
 import type { JsonObject } from "../../src/json/json.ts";
@@ -115,7 +115,7 @@ test("a change at random makes no other change", () => {
     },
   );
   const names = many(20_000, (index) => `name-${index}`);
-  expect([...mutationsOf({ a: 1 }, pool, names, seededPick(1))]).toHaveLength(1);
+  expect([...variationsOf({ a: 1 }, pool, names, seededPick(1))]).toHaveLength(1);
   expect(asked).toBeLessThanOrEqual(1);
 });
 

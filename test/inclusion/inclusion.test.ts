@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { must } from "../../src/inclusion/conjunction.ts";
 import { findGaps } from "../../src/inclusion/inclusion.ts";
-import { mutationsOf } from "../../src/inclusion/mutation.ts";
+import { variationsOf } from "../../src/inclusion/variations.ts";
 import { obstaclesIn } from "../../src/inclusion/provable.ts";
 import { sampleValue } from "../../src/inclusion/sample.ts";
 import { createShared, openSchema, rootOf, type SchemaDocument } from "../../src/inclusion/schema-node.ts";
@@ -60,7 +60,7 @@ test("what is proved to be included is never refused by the engine", () => {
     for (let count = 0; count < RANDOM; count += 1) look(payloads[pick(payloads.length)]);
     for (let count = 0; count < DIRECTED; count += 1) look(sampleValue(x, y, pick));
     for (let count = 0; count < CHANGED && accepted.length > 0; count += 1) {
-      const [changed] = mutationsOf(accepted[pick(accepted.length)]!, payloads.slice(0, 20), ["a", "b", "d"], pick);
+      const [changed] = variationsOf(accepted[pick(accepted.length)]!, payloads.slice(0, 20), ["a", "b", "d"], pick);
       look(changed);
     }
     counts.judged += accepted.length;

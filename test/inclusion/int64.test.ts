@@ -9,13 +9,13 @@ function verdicts(before: JsonObject, after: JsonObject): readonly string[] {
   const inField = (f: JsonObject): JsonObject => ({ type: "object", required: ["f"], properties: { f } });
   const [old, next] = [before, after].map((f) => ({ schema: inField(f), rules: [], identity: [] }));
   if (old === undefined || next === undefined) throw new Error("two schemas were given");
-  const { backward, forward, facts } = compareVersions(old, next, { seed: 1 });
+  const { backward, forward, changes } = compareVersions(old, next, { seed: 1 });
   for (const verdict of [backward, forward]) {
     if (verdict.kind !== "incompatible") continue;
     expect(describeWitness(verdict)).toMatch(/^\{"f":.+\}$/);
     expect(verdict.violations.length).toBeGreaterThan(0);
   }
-  return [backward.kind, forward.kind, facts.map(({ rule }) => rule).join()];
+  return [backward.kind, forward.kind, changes.map(({ rule }) => rule).join()];
 }
 
 describe("integers of 64 bits", () => {

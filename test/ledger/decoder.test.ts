@@ -39,7 +39,7 @@ describe("evidence", () => {
         const printed = JSON.parse(runPython(decoder(), evidenceOf(where, records))) as readonly unknown[];
         const told = records.map((record): readonly unknown[] =>
           "erased" in record
-            ? [String(record.position.offset), String(record.timestampMs), toldOf(record.erased)]
+            ? [String(record.position.offset), String(record.timestampMs), settledRowsOf(record.erased)]
             : [expect.any(String), expect.any(String), hex(record.key), expect.any(Array), hex(record.value)],
         );
         expect(printed[3]).toEqual(told);
@@ -55,7 +55,7 @@ function decoder(): string {
   return text;
 }
 
-function toldOf(erased: Tombstone): readonly unknown[] {
+function settledRowsOf(erased: Tombstone): readonly unknown[] {
   const { record, contract, declaredBy } = erased;
   const said =
     erased.outcome === "P" ? [erased.id.replaceAll("-", ""), erased.content] : [erased.code, erased.fingerprint];

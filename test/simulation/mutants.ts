@@ -13,7 +13,7 @@ export type Mutant = {
 const INGEST = "src/gateway/ingest.ts";
 const NEXT = "src/gateway/decide-next.ts";
 const REDO = "src/gateway/redo.ts";
-const REDRAFT = "src/gateway/redraft.ts";
+const REDECIDE = "src/gateway/redecide.ts";
 const APPLY = "src/gateway/apply.ts";
 const DECIDED = "src/gateway/decided.ts";
 const ERASE_ENTRY = "src/erase/erase-entry.ts";
@@ -24,8 +24,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "documents before the ledger",
     file: INGEST,
     find: `if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-      const applying = applyDraft(writes, collection, draft, isReplay);`,
-    replace: `const applying = Promise.resolve(await applyDraft(writes, collection, draft, isReplay));
+      const applying = applyBatch(writes, collection, batch, isReplay);`,
+    replace: `const applying = Promise.resolve(await applyBatch(writes, collection, batch, isReplay));
       if (!(await claim(writes, entry, packed))) return { kind: "lost" };`,
   },
   {
@@ -51,15 +51,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "today's outcomes stand in redo, not the recorded ones",
-    file: REDRAFT,
+    file: REDECIDE,
     find: `decideAgain(record, recorded[index] ?? "F", entry, set, stage.refusalOf);`,
     replace: `decideAgain(record, recorded[index] === "P" ? "F" : "P", entry, set, stage.refusalOf);`,
   },
   {
     name: "the evidence is that of another range",
     file: NEXT,
-    find: `packEvidence(draft.evidence);`,
-    replace: `packEvidence(draft.evidence.subarray(0, draft.evidence.length - 1));`,
+    find: `packEvidence(batch.evidence);`,
+    replace: `packEvidence(batch.evidence.subarray(0, batch.evidence.length - 1));`,
   },
   {
     name: "an entry is written without its evidence",

@@ -68,7 +68,7 @@ describe("who sends which version", () => {
     await embedded.append(shipment("A"), shipment("B"), "{}");
     const told: number[] = [];
     await embedded.settle({
-      onlook: () => {
+      observeBatch: () => {
         let end = 0n;
         return {
           see: ({ position }) => void (end = position.offset + 1n),

@@ -12,7 +12,7 @@ export type Tally = {
 };
 
 /** Positions appended to one stream, `[from, to)`. */
-export type Range = { readonly stream: string; readonly from: bigint; readonly to: bigint };
+export type DecidedRange = { readonly stream: string; readonly from: bigint; readonly to: bigint };
 
 /** Adds up settled batches from now on; `clear` begins anew. */
 export function createTallying(): {
@@ -51,7 +51,7 @@ export function createTallying(): {
 const PAGE = 10_000n;
 
 /** Counts what is stored for these positions: right also when another process settled them. */
-export async function tallyOf(lookup: Lookup, ranges: readonly Range[]): Promise<Tally> {
+export async function tallyOf(lookup: Lookup, ranges: readonly DecidedRange[]): Promise<Tally> {
   let stored = 0;
   let duplicates = 0;
   let records = 0;

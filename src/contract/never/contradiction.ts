@@ -1,7 +1,7 @@
 import { isObject } from "../../json/json.ts";
 import { must, takeApart, type Literal } from "../../inclusion/conjunction.ts";
 import { findGaps } from "../../inclusion/inclusion.ts";
-import { objectFacts, valueUnder } from "../../inclusion/object-facts.ts";
+import { objectLimits, valueUnder } from "../../inclusion/object-limits.ts";
 import { madeFor, memberOf, type SchemaNode } from "../../inclusion/schema-node.ts";
 import { placeName, quoted, type Never } from "./never.ts";
 
@@ -36,7 +36,7 @@ export function contradiction(pointer: string, literals: readonly Literal[], wha
 /** ` about "kind"`, when it is the value of a required property that they cannot agree on. */
 function clashingName(literals: readonly Literal[]): string {
   const known = takeApart(literals, new Set());
-  const name = [...objectFacts(known).required].find((one) => {
+  const name = [...objectLimits(known).required].find((one) => {
     const value = valueUnder(known, one);
     return value.length > 1 && isNever(value);
   });

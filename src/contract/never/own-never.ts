@@ -1,7 +1,7 @@
-import { arrayFacts } from "../../inclusion/array-inclusion.ts";
+import { arrayLimits } from "../../inclusion/array-inclusion.ts";
 import { must, takeApart } from "../../inclusion/conjunction.ts";
 import { accepts } from "../../inclusion/evaluate.ts";
-import { compareBounds, noNumberIn, numberFacts } from "../../inclusion/number-facts.ts";
+import { compareBounds, noNumberIn, numberLimits } from "../../inclusion/number-limits.ts";
 import type { Numeric } from "../../inclusion/multiples.ts";
 import { keyOf } from "../../inclusion/schema-key.ts";
 import {
@@ -69,7 +69,7 @@ function crossedNumbers(node: SchemaNode): readonly Never[] {
     ...Object.fromEntries(said.map((keyword) => [keyword, schema[keyword] ?? null])),
     ...(types === undefined ? {} : { type: types }),
   });
-  const facts = numberFacts(takeApart([must(numbers)], new Set()));
+  const facts = numberLimits(takeApart([must(numbers)], new Set()));
   if (!noNumberIn(facts)) return [];
   const pick = (...keywords: readonly string[]): readonly Bound[] =>
     keywords.flatMap((keyword): readonly Bound[] => {
@@ -90,7 +90,7 @@ function crossedNumbers(node: SchemaNode): readonly Never[] {
 
 function tooFewItems(node: SchemaNode): readonly Never[] {
   const least = numberUnder(node, "minItems");
-  const most = arrayFacts(takeApart([must(madeFor(node, only(node, "prefixItems", "items")))], new Set())).most;
+  const most = arrayLimits(takeApart([must(madeFor(node, only(node, "prefixItems", "items")))], new Set())).most;
   if (least === null || least <= most) return [];
   const message = `No list can pass: minItems asks for ${least} items, and items: false allows ${most}`;
   return [nothing(node, ["minItems"], message, "Lower minItems, or describe the further items under prefixItems")];

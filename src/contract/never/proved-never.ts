@@ -1,9 +1,9 @@
 import { isObject } from "../../json/json.ts";
-import { arrayFacts, itemAt } from "../../inclusion/array-inclusion.ts";
+import { arrayLimits, itemAt } from "../../inclusion/array-inclusion.ts";
 import { must, takeApart, type Conjunction, type Literal } from "../../inclusion/conjunction.ts";
 import { accepts } from "../../inclusion/evaluate.ts";
 import { findGaps } from "../../inclusion/inclusion.ts";
-import { objectFacts, valueUnder } from "../../inclusion/object-facts.ts";
+import { objectLimits, valueUnder } from "../../inclusion/object-limits.ts";
 import { keyOf } from "../../inclusion/schema-key.ts";
 import {
   childOf,
@@ -60,10 +60,10 @@ function searchParts(literals: readonly Literal[], search: Search): void {
     .join("\n");
   if (search.seen.has(key)) return;
   search.seen.add(key);
-  const { required } = objectFacts(known);
+  const { required } = objectLimits(known);
   for (const name of new Set(known.positives.flatMap((node) => [...nodesByName(node, "properties").keys()])))
     searchProperty(known, name, required.has(name), search);
-  const { prefix, most } = arrayFacts(known);
+  const { prefix, most } = arrayLimits(known);
   for (let index = 0; index <= prefix && index < most; index += 1) searchValue(itemAt(known, index), "item", search);
 }
 

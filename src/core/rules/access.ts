@@ -9,10 +9,10 @@ import {
   written,
   type Checker,
   type Code,
-  type Run,
+  type Evaluate,
   type Scope,
 } from "./checker.ts";
-import { keyOf } from "./facts.ts";
+import { keyOf } from "./assumptions.ts";
 import {
   anyItem,
   describeShape,
@@ -32,7 +32,7 @@ import type { RuleObject, RuleValue } from "./value.ts";
 type Field = Expr & { readonly kind: "field" };
 type Index = Expr & { readonly kind: "index" };
 
-const payloadRun: Run = (payload) => payload;
+const payloadRun: Evaluate = (payload) => payload;
 
 /** A variable of a loop, `payload`, or a field of the payload by its name. */
 export function checkName(checker: Checker, expr: Expr & { readonly kind: "name" }, scope: Scope): Code {
@@ -99,7 +99,7 @@ function readField(checker: Checker, of: Code, { name, at, key, text, has }: Fie
     });
   }
   const { run } = of;
-  const read: Run =
+  const read: Evaluate =
     run === payloadRun
       ? (payload) => (payload as RuleObject)[name] as RuleValue
       : (payload) => (run(payload) as RuleObject)[name] as RuleValue;

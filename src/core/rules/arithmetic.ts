@@ -9,7 +9,7 @@ import {
   written,
   type Checker,
   type Code,
-  type Run,
+  type Evaluate,
   type Scope,
 } from "./checker.ts";
 import { addNums, isZero, multiplyNums, negateNum, reciprocal, remainder, type Num } from "./exact.ts";
@@ -238,6 +238,6 @@ export function checkMinus(checker: Checker, expr: Expr & { readonly kind: "unar
 
 /** A number that stands in the expression. */
 export function numberCode(value: Num, whole: boolean): Code {
-  const run: Run = () => value;
+  const run: Evaluate = () => value;
   return { shape: numberShape({ whole, nonZero: !isZero(value), degree: 0 }), loops: 0, work: 1, constant: value, run };
 }

@@ -7,7 +7,7 @@ import {
   written,
   type Checker,
   type Code,
-  type Run,
+  type Evaluate,
   type Scope,
 } from "./checker.ts";
 import { expectNoCopies } from "./operators.ts";
@@ -69,7 +69,7 @@ export function partsOf(
   return fit.every(Boolean) ? codes : null;
 }
 
-function runOf(codes: readonly Code[], run: Simple["run"]): Run {
+function runOf(codes: readonly Code[], run: Simple["run"]): Evaluate {
   const [first, second, third] = codes.map((code) => code.run);
   if (first === undefined) return () => run(null, null, null);
   if (second === undefined) return (payload) => run(first(payload), null, null);

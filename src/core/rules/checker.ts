@@ -4,12 +4,12 @@ import type { Expr } from "./syntax.ts";
 import type { RuleValue } from "./value.ts";
 
 /** Computes a value from a payload. Variables of loops are read from where their loop keeps them. */
-export type Run = (payload: RuleValue) => RuleValue;
+export type Evaluate = (payload: RuleValue) => RuleValue;
 
 /** An expression that was checked: what it yields, and how. */
 export type Code = {
   readonly shape: Shape;
-  readonly run: Run;
+  readonly run: Evaluate;
   /** The loops whose variables it reads: bit n for the loop of level n; 0: none, it is of the payload alone. */
   readonly loops: number;
   /** How often at most a part of it goes through the same data again, for one item of its innermost loop. */
@@ -24,7 +24,7 @@ export type Variable = {
   readonly key: string;
   readonly shape: Shape;
   readonly loops: number;
-  readonly run: Run;
+  readonly run: Evaluate;
   /** Key of the object whose names it runs through, or null. */
   readonly namesOf: string | null;
 };

@@ -11,11 +11,11 @@ import {
   written,
   type Checker,
   type Code,
-  type Run,
+  type Evaluate,
   type Scope,
   type Variable,
 } from "./checker.ts";
-import { assume, keyOf } from "./facts.ts";
+import { assume, keyOf } from "./assumptions.ts";
 import { narrowed } from "./narrowing.ts";
 import { BOOL, listShape, numberShape, STRING, type Shape } from "./shape.ts";
 import type { Call, Expr } from "./syntax.ts";
@@ -105,7 +105,7 @@ function closeLoop(
   return expectCheap(checker, call, work) ? { loops, work: isOnce ? 1 : work } : null;
 }
 
-type Quantifier = (each: Each, holds: Run) => Run;
+type Quantifier = (each: Each, holds: Evaluate) => Evaluate;
 
 const QUANTIFIERS: ReadonlyMap<string, Quantifier> = new Map<string, Quantifier>([
   [

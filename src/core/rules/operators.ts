@@ -14,11 +14,11 @@ import {
   written,
   type Checker,
   type Code,
-  type Run,
+  type Evaluate,
   type Scope,
 } from "./checker.ts";
 import { compareNums, isExact, isWhole, type Num } from "./exact.ts";
-import { assume, TYPE_NAMES, typeTest } from "./facts.ts";
+import { assume, TYPE_NAMES, typeTest } from "./assumptions.ts";
 import { anyItem, BOOL, describeShape, kindNames, onlyKind, union, type Kind, type Shape } from "./shape.ts";
 import type { Binary, Expr } from "./syntax.ts";
 import { compareTexts, equalValues, isList, keyOfValue, type RuleObject, type RuleValue } from "./value.ts";
@@ -31,7 +31,7 @@ export function checkLogic(checker: Checker, expr: Binary, scope: Scope): Code {
   const right = checker.check(expr.right, leftIsBool ? assume(checker, expr.left, isAnd, scope) : scope);
   if (!expectKind(checker, expr.right, right, ["bool"]) || !leftIsBool) return UNKNOWN;
   const [one, other] = [left.run, right.run];
-  const run: Run = isAnd
+  const run: Evaluate = isAnd
     ? (payload) => one(payload) === true && other(payload)
     : (payload) => one(payload) === true || other(payload);
   return { shape: BOOL, loops: loopsOf([left, right]), work: workOf([left, right]), run };
@@ -92,7 +92,7 @@ export function checkEquality(checker: Checker, expr: Binary, scope: Scope): Cod
     });
   }
   const equal = equality(left, right);
-  const run: Run = negated ? (payload) => !equal(payload) : equal;
+  const run: Evaluate = negated ? (payload) => !equal(payload) : equal;
   return { shape: BOOL, loops: loopsOf([left, right]), work: workOf([left, right]), run };
 }
 
@@ -178,7 +178,7 @@ export function checkOrder(checker: Checker, expr: Binary, scope: Scope): Code {
   return { shape: BOOL, loops: loopsOf([left, right]), work: workOf([left, right]), run };
 }
 
-function order(operator: "<" | "<=" | ">" | ">=", left: Code, right: Code, isText: boolean): Run {
+function order(operator: "<" | "<=" | ">" | ">=", left: Code, right: Code, isText: boolean): Evaluate {
   const [one, other, bound] = [left.run, right.run, right.constant];
   if (isText) {
     const fits = VERDICTS[operator];
@@ -197,7 +197,7 @@ const VERDICTS: Readonly<Record<"<" | "<=" | ">" | ">=", (compared: number) => b
 };
 
 /** The rule of most contracts: a field against a literal. Two doubles need no exact arithmetic. */
-function againstDouble(operator: "<" | "<=" | ">" | ">=", value: Run, bound: number): Run {
+function againstDouble(operator: "<" | "<=" | ">" | ">=", value: Evaluate, bound: number): Evaluate {
   const exact = (found: RuleValue): boolean => VERDICTS[operator](compareNums(found as Num, bound));
   switch (operator) {
     case "<":
@@ -233,7 +233,7 @@ export function checkIn(checker: Checker, expr: Binary, scope: Scope): Code {
   const { list } = right.shape;
   if (list === null) {
     if (!expectKind(checker, expr.left, left, ["string"])) return UNKNOWN;
-    const run: Run = (payload) => Object.hasOwn(other(payload) as RuleObject, one(payload) as string);
+    const run: Evaluate = (payload) => Object.hasOwn(other(payload) as RuleObject, one(payload) as string);
     return { shape: BOOL, loops: loopsOf(parts), work: workOf(parts), run };
   }
   const item = anyItem(list);
@@ -242,7 +242,7 @@ export function checkIn(checker: Checker, expr: Binary, scope: Scope): Code {
   }
   const isRepeated = innermost(right.loops) < scope.level;
   if (!isRepeated && right.constant === undefined) {
-    const run: Run = (payload) => {
+    const run: Evaluate = (payload) => {
       const value = one(payload);
       return (other(payload) as readonly RuleValue[]).some((there) => equalValues(value, there));
     };

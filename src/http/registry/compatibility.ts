@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { inForce, type Served, type ServedVersion } from "../../registry/served.ts";
+import { liveVersions, type Served, type ServedVersion } from "../../registry/served.ts";
 import type { Against } from "../../isolate/question.ts";
 import { noSubject } from "./answers.ts";
 import { TAKES, type Asking } from "./asking.ts";
@@ -21,7 +21,7 @@ export function registerCompatibility(scope: FastifyInstance, served: () => Serv
       const { subject, version } = request.params;
       const versions = served().subjects.get(subject);
       if (versions === undefined) throw noSubject(subject);
-      const against = version === undefined ? inForce(versions) : [pick(versions, version)];
+      const against = version === undefined ? liveVersions(versions) : [pick(versions, version)];
       const messages = await asking.compare(request, against.map(asAgainst));
       const verdict = { is_compatible: messages.length === 0 };
       return request.query.verbose === "true" ? { ...verdict, messages } : verdict;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { inForce, latestOf, withDigest, type Served, type ServedVersion } from "../../registry/served.ts";
+import { liveVersions, latestOf, withDigest, type Served, type ServedVersion } from "../../registry/served.ts";
 import { invalidVersion, noSchema, noSubject, notPermitted, noVersion, versionView } from "./answers.ts";
 import { TAKES, type Asking } from "./asking.ts";
 import { refusedSchemas, subjectSchemas } from "./schemas.ts";
@@ -26,7 +26,7 @@ export function registerSubjects(scope: FastifyInstance, served: () => Served, a
 
   scope.get<OfSubject>("/subjects/:subject/versions", { schema: subjectSchemas.versions }, async (request) => {
     const all = versionsOf(request.params.subject);
-    return (request.query.deleted === "true" ? all : inForce(all)).map(({ version }) => version);
+    return (request.query.deleted === "true" ? all : liveVersions(all)).map(({ version }) => version);
   });
 
   scope.get<OfVersion>("/subjects/:subject/versions/:version", { schema: subjectSchemas.version }, async (request) => {
@@ -63,7 +63,7 @@ export function registerSubjects(scope: FastifyInstance, served: () => Served, a
     { schema: subjectSchemas.register, config: TAKES },
     async (request) => {
       const { subject } = request.params;
-      const versions = inForce(versionsOf(subject));
+      const versions = liveVersions(versionsOf(subject));
       const found = withDigest(versions, await asking.name(request)).at(-1);
       if (found === undefined) throw notPermitted("Registering a schema");
       return versionView(subject, found);

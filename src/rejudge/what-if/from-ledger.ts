@@ -4,7 +4,7 @@ import { isErased, type KeptRecord } from "../../ledger/tombstone.ts";
 import { EVIDENCE_DROPPED, type LedgerEntry } from "../../ledger/entry.ts";
 import { decodeApplied, decodeOutcomes } from "../../ledger/proof.ts";
 import type { StoreReads, StreamNote } from "../../store/store.ts";
-import { judgedRecord, type JudgedRecord } from "./evidence.ts";
+import { judgedRecord, type JudgedRecord } from "./judged-records.ts";
 import type { PastSets } from "./sets.ts";
 import type { ReadWindow } from "./windows.ts";
 

@@ -1,7 +1,7 @@
 import type { FetchLimits, Source, Stream } from "../../source/source.ts";
 import type { Outcome } from "../../ledger/entry.ts";
 import { decodeOutcomes } from "../../ledger/proof.ts";
-import { judgedRecord, type JudgedRecord } from "./evidence.ts";
+import { judgedRecord, type JudgedRecord } from "./judged-records.ts";
 import type { PastSets } from "./sets.ts";
 import type { ReadWindow, Window } from "./windows.ts";
 

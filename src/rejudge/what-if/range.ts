@@ -7,7 +7,7 @@ export type Bound =
   | { readonly kind: "offset"; readonly topic: string; readonly partition: number; readonly offset: bigint };
 
 /** From the one, included, to the other, excluded; null: from the beginning, to the end. */
-export type Range = { readonly from: Bound | null; readonly to: Bound | null };
+export type HistoryRange = { readonly from: Bound | null; readonly to: Bound | null };
 
 /** Offsets `[from, to)` of one stream; `to` null: as far as it is decided. */
 export type OffsetRange = { readonly from: bigint; readonly to: bigint | null };
@@ -39,7 +39,11 @@ export function parseBound(text: string, nowMs: number): Bound | null {
  * before it: the records of a stream need not be in the order of their times. An offset speaks of one partition, which is
  * then the only one that is read.
  */
-export async function offsetsOf(reads: Reads, stream: StreamNote, { from, to }: Range): Promise<OffsetRange | null> {
+export async function offsetsOf(
+  reads: Reads,
+  stream: StreamNote,
+  { from, to }: HistoryRange,
+): Promise<OffsetRange | null> {
   const elsewhere = [from, to].some(
     (bound) => bound?.kind === "offset" && (bound.topic !== stream.topic || bound.partition !== stream.partition),
   );

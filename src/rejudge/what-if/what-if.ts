@@ -7,10 +7,10 @@ import type { StoreReads, StreamNote } from "../../store/store.ts";
 import { compileCandidate, type Candidate } from "../candidate.ts";
 import { countCoverage, type CoverageCounter } from "./coverage.ts";
 import { countFlips, type FlipCounter } from "../flips.ts";
-import type { JudgedRecord } from "./evidence.ts";
+import type { JudgedRecord } from "./judged-records.ts";
 import { openLedgerEvidence } from "./from-ledger.ts";
 import { openLogEvidence } from "./from-log.ts";
-import { offsetsOf, type Range } from "./range.ts";
+import { offsetsOf, type HistoryRange } from "./range.ts";
 import { createRejudge, type Recorded, type Rejudge, type Said } from "../rejudge.ts";
 import { sealReport, type WhatIfReport } from "../report.ts";
 import { readPastSets, type PastSets } from "./sets.ts";
@@ -21,7 +21,7 @@ export type Question = {
   readonly candidate: Candidate;
   /** Only records that this version judged or refused; null: all of the subject's topics. */
   readonly of: number | null;
-  readonly range: Range;
+  readonly range: HistoryRange;
   /** Positions kept for each kind of flip, 0 .. 20. */
   readonly examplesMax: number;
 };

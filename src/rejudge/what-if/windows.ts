@@ -1,6 +1,6 @@
 import type { LedgerEntry } from "../../ledger/entry.ts";
 import type { StoreReads } from "../../store/store.ts";
-import type { JudgedRecord } from "./evidence.ts";
+import type { JudgedRecord } from "./judged-records.ts";
 import type { OffsetRange } from "./range.ts";
 
 /** Offsets `[from, to)` of a stream that one contract set and one engine decided, and the entries that say so. */

@@ -31,7 +31,7 @@ function lookOn(limits: Partial<ShadowLimits> = {}): Shadow {
   return shadow;
 }
 
-function showTo(shadow: Shadow): NonNullable<IngestDeps["onlook"]> {
+function showTo(shadow: Shadow): NonNullable<IngestDeps["observeBatch"]> {
   return (stream, subject) => collectFor(shadow, stream, subject);
 }
 
@@ -66,7 +66,7 @@ async function decideAnew(embedded: Embedded, file: string, shadow: Shadow | nul
     collections: ["shipments"],
     busyTimeoutMs: PATIENCE_MS,
   });
-  await embedded.settle({ store, ...(shadow === null ? {} : { onlook: showTo(shadow) }) });
+  await embedded.settle({ store, ...(shadow === null ? {} : { observeBatch: showTo(shadow) }) });
   await store.close();
   return contents(embedded, file);
 }
@@ -87,7 +87,7 @@ test("a version that looks on gives the matrix a what-if gives of the same recor
   const embedded = await openEmbedded(temporaryDirectory());
   const shadow = lookOn();
   await embedded.append(...TEXTS);
-  await embedded.settle({ onlook: showTo(shadow) });
+  await embedded.settle({ observeBatch: showTo(shadow) });
   await judged(shadow, TEXTS.length);
   if (CANDIDATE === null) throw new Error("there is no candidate");
   const candidate = { ...CANDIDATE, version: { ...CANDIDATE.version, version: 2 } };
@@ -98,7 +98,7 @@ test("a version that looks on gives the matrix a what-if gives of the same recor
 
 test("the interface shows who looks on, in whole and by name, and answers 404 for anybody else", async () => {
   const shadow = lookOn();
-  const service = await startService({ ingest: { onlook: showTo(shadow) }, http: { shadow: shadow.snapshot } });
+  const service = await startService({ ingest: { observeBatch: showTo(shadow) }, http: { shadow: shadow.snapshot } });
   await service.append(shipment("a", 15), shipment("b", 600), "{");
   await judged(shadow, 3);
   const get = async (path: string): Promise<readonly [number, Record<string, unknown>]> => {
@@ -122,7 +122,7 @@ test("the interface shows who looks on, in whole and by name, and answers 404 fo
 
 test("metrics count what those who look on saw, by contract and flip, and name nothing of a record", async () => {
   const shadow = lookOn();
-  const service = await startService({ ingest: { onlook: showTo(shadow) }, http: { shadow: shadow.snapshot } });
+  const service = await startService({ ingest: { observeBatch: showTo(shadow) }, http: { shadow: shadow.snapshot } });
   await service.append(shipment("a", 15), shipment("b", 600), "{");
   await judged(shadow, 3);
   const response = await fetch(`${service.url}/metrics`);

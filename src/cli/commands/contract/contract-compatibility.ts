@@ -1,7 +1,7 @@
 import { Argument, Option, type Command } from "commander";
 import type { CheckedDirection, Compared, Mode } from "../../../contract/compatibility-check.ts";
 import type { Verdict } from "../../../inclusion/compare.ts";
-import type { Fact } from "../../../inclusion/fact.ts";
+import type { SchemaChange } from "../../../inclusion/schema-change.ts";
 import type { Fault } from "../../../contract/fault.ts";
 import { EXIT } from "../../../config/codes.ts";
 import { counted, note, print, printJson, printJsonValues, printTable } from "../../terminal/output.ts";
@@ -58,7 +58,7 @@ async function diff(before: string, after: string, options: CompatibilityOptions
   const directions = ["backward", "forward"] as const;
   switch (options.json ? "json" : options.format) {
     case "json":
-      for (const fact of comparison.facts) printJsonValues({ kind: "fact", ...fact });
+      for (const change of comparison.changes) printJsonValues({ kind: "fact", ...change });
       for (const direction of directions)
         printJsonValues({ kind: "verdict", before, after, direction, verdict: comparison[direction] });
       return;
@@ -68,7 +68,7 @@ async function diff(before: string, after: string, options: CompatibilityOptions
     case "junit":
       return print(junitText(await reportDiff(answer.value)));
     case "text":
-      await printFacts(comparison.facts);
+      await printChanges(comparison.changes);
       for (const direction of directions) {
         await printVerdict(direction, comparison[direction]);
         const advice = openingAdvice(answer.value, direction, comparison[direction]);
@@ -77,11 +77,16 @@ async function diff(before: string, after: string, options: CompatibilityOptions
   }
 }
 
-async function printFacts(facts: readonly Fact[]): Promise<void> {
-  if (facts.length === 0) return print("No changes");
+async function printChanges(changes: readonly SchemaChange[]): Promise<void> {
+  if (changes.length === 0) return print("No changes");
   const { describeChange } = await import("../../../inclusion/describe.ts");
   printTable(
-    facts.map((fact) => [fact.effect, fact.rule, fact.pointer === "" ? "/" : fact.pointer, describeChange(fact)]),
+    changes.map((change) => [
+      change.effect,
+      change.rule,
+      change.pointer === "" ? "/" : change.pointer,
+      describeChange(change),
+    ]),
   );
 }
 
@@ -102,14 +107,14 @@ async function printVerdict(name: string, verdict: Verdict): Promise<void> {
   }
 }
 
-/** A diff states facts: what may break is told, and nothing fails. */
+/** A diff states changes: what may break is told, and nothing fails. */
 async function reportDiff(compared: Compared): Promise<Report> {
   const { describeChange } = await import("../../../inclusion/describe.ts");
   const { before, after, comparison } = compared;
-  const facts = comparison.facts.map((fact): ReportFinding => {
-    const place = ("after" in fact ? after : before).placeOf(fact.pointer);
-    const message = `${fact.effect} ${fact.pointer === "" ? "/" : fact.pointer} ${describeChange(fact)}`;
-    return { level: "notice", ...place, code: fact.rule, message, remedy: null };
+  const changes = comparison.changes.map((change): ReportFinding => {
+    const place = ("after" in change ? after : before).placeOf(change.pointer);
+    const message = `${change.effect} ${change.pointer === "" ? "/" : change.pointer} ${describeChange(change)}`;
+    return { level: "notice", ...place, code: change.rule, message, remedy: null };
   });
   const { findingOf } = await import("../../../contract/compatibility-check.ts");
   const verdicts = (["backward", "forward"] as const).map((direction) => {
@@ -117,7 +122,7 @@ async function reportDiff(compared: Compared): Promise<Report> {
     return { name: direction, findings: finding === null ? [] : findingsOf([finding], "warning") };
   });
   const name = `sigma contract diff ${before.name} ${after.name}`;
-  return { name, cases: [{ name: "changes", findings: facts }, ...verdicts] };
+  return { name, cases: [{ name: "changes", findings: changes }, ...verdicts] };
 }
 
 /** `sigma contract check NAME --against OTHER --mode MODE`. */

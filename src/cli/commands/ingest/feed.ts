@@ -7,7 +7,7 @@ import { EXIT } from "../../../config/codes.ts";
 import type { LineBatch } from "../../../json/lines.ts";
 import type { MakeRecord } from "./new-records.ts";
 import { Refusal } from "../../terminal/refusal.ts";
-import type { Range } from "../../terminal/tally.ts";
+import type { DecidedRange } from "../../terminal/tally.ts";
 
 /** A batch that is decided: what stood on its lines is at these positions. */
 export type Settled = {
@@ -24,7 +24,7 @@ export type Feeder = {
   readonly settle: () => Promise<void>;
   readonly appended: () => number;
   /** The positions appended, one range for each stream. */
-  readonly ranges: () => readonly Range[];
+  readonly ranges: () => readonly DecidedRange[];
 };
 
 /** Batches that may be appended and not yet decided. */
@@ -108,7 +108,7 @@ export function createFeeder(
 }
 
 /** Waits until what the log already held is decided, so that a tally counts only what is added. */
-export async function settleBacklog(pipeline: Pipeline, topic: string, signal: AbortSignal): Promise<void> {
+export async function decideBacklog(pipeline: Pipeline, topic: string, signal: AbortSignal): Promise<void> {
   for (const stream of await pipeline.log.streams()) {
     if (stream.topic !== topic) continue;
     const { start, end } = await pipeline.log.bounds(stream);

@@ -3,7 +3,7 @@ import { EXIT } from "../../../config/codes.ts";
 import type { AnchorEvent, GatewayEvent, Observe } from "../../../gateway/event.ts";
 import { createLookup } from "../../../gateway/lookup.ts";
 import { startPipeline, type Pipeline } from "../../../app/pipeline.ts";
-import { createFeeder, createHaltWatch, settleBacklog, type Feeder, type Settled } from "./feed.ts";
+import { createFeeder, createHaltWatch, decideBacklog, type Feeder, type Settled } from "./feed.ts";
 import { createFirstFailures, failedLine, printFirstFailures, type FirstFailures } from "./first-failures.ts";
 import { readInputs, resumeHint, type Reading, type Sink } from "./ingest-reading.ts";
 import { createMakeRecord } from "./new-records.ts";
@@ -32,7 +32,7 @@ export async function ingestHere(reading: Reading, contracts: LoadedContracts): 
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   const failures = createFirstFailures(options.showFailures);
   try {
-    await settleBacklog(pipeline, topic, AbortSignal.any([interruption.signal, watch.signal]));
+    await decideBacklog(pipeline, topic, AbortSignal.any([interruption.signal, watch.signal]));
     tallying.clear();
     const onSettled = nameFailures(pipeline, failures, tallying.tally);
     const feeder = createFeeder(pipeline, topic, watch, { make, onSettled });

@@ -10,7 +10,7 @@ const PLACES_MAX = 80;
  * a little smaller.
  * @param pick with it, one random change only.
  */
-export function* mutationsOf(
+export function* variationsOf(
   value: JsonValue,
   pool: readonly JsonValue[],
   names: readonly string[],

@@ -17,7 +17,7 @@ import {
 } from "./schema-node.ts";
 
 /** What a conjunction says of objects. */
-export type ObjectFacts = {
+export type ObjectLimits = {
   readonly required: ReadonlySet<string>;
   readonly least: number;
   readonly most: number;
@@ -27,7 +27,7 @@ export type ObjectFacts = {
   readonly patterns: ReadonlySet<string>;
 };
 
-export function objectFacts({ positives }: Conjunction): ObjectFacts {
+export function objectLimits({ positives }: Conjunction): ObjectLimits {
   const required = new Set(positives.flatMap((node) => textsOf(memberOf(node, "required"))));
   closeUnderDependencies(required, positives);
   const evaluated = positives.flatMap((node) => leftBy(node) ?? []);

@@ -3,7 +3,7 @@ import { kindOf } from "./report.ts";
 import type { Resources, SchemaPlace } from "./resources.ts";
 
 /** What is known of a branch of `anyOf` or `oneOf` without judging by it. */
-export type BranchFacts = {
+export type BranchSummary = {
   readonly schemaPath: string;
   /** The kinds of values it may take, as `type` says; null when it does not say. */
   readonly kinds: ReadonlySet<string> | null;
@@ -20,7 +20,7 @@ export type BranchFacts = {
 const STEPS_MAX = 64;
 
 /** Reads what tells a branch from its siblings, through `$ref` and `allOf`. @param number of the branch, from 1. */
-export function readBranchFacts(place: SchemaPlace, number: number, resources: Resources): BranchFacts {
+export function readBranchSummary(place: SchemaPlace, number: number, resources: Resources): BranchSummary {
   const parts = conjuncts(place, resources);
   const fixed = new Map<string, readonly JsonValue[]>();
   const required = new Set<string>();

@@ -15,7 +15,7 @@ import {
 import { isList, numericUnder, own, type SchemaNode } from "./schema-node.ts";
 
 /** What a conjunction says of numbers. Bounds are compared as the engine does, by the decimals that numbers stand for. */
-export type NumberFacts = {
+export type NumberLimits = {
   /** -Infinity without a bound. */
   readonly least: Numeric;
   readonly leastIsOut: boolean;
@@ -27,7 +27,7 @@ export type NumberFacts = {
 };
 
 /** Numbers a conjunction admits at least: every number it admits keeps these facts. */
-export function numberFacts({ positives }: Conjunction): NumberFacts {
+export function numberLimits({ positives }: Conjunction): NumberLimits {
   let [least, leastIsOut]: [Numeric, boolean] = [-Infinity, false];
   let [most, mostIsOut]: [Numeric, boolean] = [Infinity, false];
   let multiples: Multiples | null = null;
@@ -53,7 +53,7 @@ export function numberFacts({ positives }: Conjunction): NumberFacts {
 const ONE: Multiples = decimalOf(1);
 
 /** `int64` and `int32` bound integers, and nothing else. */
-function inRanges(facts: NumberFacts, positives: readonly SchemaNode[]): NumberFacts {
+function inRanges(facts: NumberLimits, positives: readonly SchemaNode[]): NumberLimits {
   if (!areIntegral(facts)) return facts;
   let within = facts;
   for (const node of positives) {
@@ -67,7 +67,7 @@ function inRanges(facts: NumberFacts, positives: readonly SchemaNode[]): NumberF
 }
 
 /** Moves the bounds to the next multiples: whatever lies between is none. */
-function tightened(facts: NumberFacts): NumberFacts {
+function tightened(facts: NumberLimits): NumberLimits {
   const { multiples, leastIsOut, mostIsOut } = facts;
   if (multiples === null) return facts;
   const least = isBound(facts.least)
@@ -97,7 +97,7 @@ function admitsIntegersOnly({ schema }: SchemaNode): boolean {
 }
 
 /** Whether no number is left. */
-export function noNumberIn({ least, leastIsOut, most, mostIsOut }: NumberFacts): boolean {
+export function noNumberIn({ least, leastIsOut, most, mostIsOut }: NumberLimits): boolean {
   const order = compareBounds(least, most);
   return order > 0 || (order === 0 && (leastIsOut || mostIsOut));
 }
@@ -106,7 +106,7 @@ export function noNumberIn({ least, leastIsOut, most, mostIsOut }: NumberFacts):
 const LISTED_MAX = 200n;
 
 /** All numbers that may be left, when they are few; a superset. */
-export function listedNumbers(facts: NumberFacts): readonly Numeric[] | null {
+export function listedNumbers(facts: NumberLimits): readonly Numeric[] | null {
   const { least, most, multiples } = facts;
   if (noNumberIn(facts)) return [];
   if (compareBounds(least, most) === 0) return [least];
@@ -124,11 +124,11 @@ function isExact(number: Numeric): boolean {
 }
 
 /** Whether every number of these facts is a multiple of the divisor. */
-export function areMultiples({ multiples }: NumberFacts, divisor: Numeric): boolean {
+export function areMultiples({ multiples }: NumberLimits, divisor: Numeric): boolean {
   return divisor > 0 && multiples !== null && areMultiplesOf(multiples, decimalOf(divisor));
 }
 
 /** Whether every number of these facts is whole. */
-export function areIntegral({ multiples }: NumberFacts): boolean {
+export function areIntegral({ multiples }: NumberLimits): boolean {
   return multiples !== null && areWhole(multiples);
 }

@@ -9,7 +9,7 @@ import type { LoadedVersion } from "./files.ts";
 import { readSchemaFile } from "./schema-file.ts";
 
 /** How well fixtures prove a version. */
-export type MutationReport = {
+export type UntestedReport = {
   readonly constraints: number;
   /** One for each constraint that no fixture needs, in the order of the text. */
   readonly findings: readonly Fault[];
@@ -48,7 +48,7 @@ export function reportUntested(
   version: LoadedVersion,
   subject: string,
   payloads: readonly JsonValue[],
-): MutationReport {
+): UntestedReport {
   const untested = untestedConstraints(version, payloads);
   const constraints = constraintsOf(version.schema, version.rules, version.formats ?? "annotate").length;
   if (untested.length === 0) return { constraints, findings: [], summary: [] };

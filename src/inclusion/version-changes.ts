@@ -4,7 +4,7 @@ import type { JsonObject } from "../json/json.ts";
 import { CHANGE_RULES, type ChangeRule } from "./change-rules.ts";
 import { diffSchemas } from "./schema-diff.ts";
 import { openSchema, rootOf } from "./schema-node.ts";
-import type { Fact } from "./fact.ts";
+import type { SchemaChange } from "./schema-change.ts";
 
 /** What of a version is compared. */
 type Described = {
@@ -20,7 +20,7 @@ type Described = {
  * is the order of names in a list; a reference counts by what it leads to, so a definition may move. Linear but for lists
  * of branches; circular references end.
  */
-export function diffVersions(before: Described, after: Described): readonly Fact[] {
+export function diffVersions(before: Described, after: Described): readonly SchemaChange[] {
   const formats = { before: before.formats ?? "annotate", after: after.formats ?? "annotate" };
   const old = openSchema("before", before.schema);
   const next = openSchema("after", after.schema, old.shared);
@@ -38,16 +38,16 @@ function diffFormats({
 }: {
   readonly before: FormatsMode;
   readonly after: FormatsMode;
-}): readonly Fact[] {
+}): readonly SchemaChange[] {
   if (before === after) return [];
   const rule = after === "assert" ? "formats-asserted" : "formats-annotated";
   return [{ rule, effect: CHANGE_RULES[rule].effect, pointer: "/formats", keyword: "formats", before, after }];
 }
 
-function diffRules(before: readonly Rule[], after: readonly Rule[]): readonly Fact[] {
-  const facts: Fact[] = [];
-  const add = (rule: ChangeRule, id: string, values: Pick<Fact, "before" | "after">): void => {
-    facts.push({ rule, effect: CHANGE_RULES[rule].effect, pointer: `/rules/${id}`, keyword: "rules", ...values });
+function diffRules(before: readonly Rule[], after: readonly Rule[]): readonly SchemaChange[] {
+  const changes: SchemaChange[] = [];
+  const add = (rule: ChangeRule, id: string, values: Pick<SchemaChange, "before" | "after">): void => {
+    changes.push({ rule, effect: CHANGE_RULES[rule].effect, pointer: `/rules/${id}`, keyword: "rules", ...values });
   };
   const left = [...before];
   for (const rule of after) {
@@ -66,10 +66,10 @@ function diffRules(before: readonly Rule[], after: readonly Rule[]): readonly Fa
       });
   }
   for (const { id, expression } of left) add("rule-removed", id, { before: expression });
-  return facts;
+  return changes;
 }
 
-function diffIdentity(before: readonly string[], after: readonly string[]): readonly Fact[] {
+function diffIdentity(before: readonly string[], after: readonly string[]): readonly SchemaChange[] {
   // The order of the fields is part of the machine id.
   if (canonicalText(before) === canonicalText(after)) return [];
   const rule = "identity-changed";

@@ -1,7 +1,7 @@
 import type { CompiledContractSet } from "../core/compiled.ts";
 import { ENGINE, type Decision, type Failed } from "../core/decide.ts";
 import { fingerprint } from "../core/fingerprint.ts";
-import { settleIntegers } from "../core/long-integers.ts";
+import { resolveIntegers } from "../core/long-integers.ts";
 import { parseValue } from "../core/payload.ts";
 import type { SourceRecord } from "../core/record.ts";
 import { resolveVersion } from "../core/resolve.ts";
@@ -13,13 +13,13 @@ import { decidedAs, decideRecord, erasedAs, outcomeOf, type Redecided } from "./
 import type { LedgerEntry, Outcome } from "../ledger/entry.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
 import type { RefusalOf, StoreWrites, StreamNote } from "../store/store.ts";
-import { decideBatch, type Draft } from "./decide-batch.ts";
+import { decideBatch, type DecidedBatch } from "./decide-batch.ts";
 
 /** The evidence of an entry, decided again. */
-export type Redraft =
+export type RedecidedBatch =
   | {
-      readonly kind: "draft";
-      readonly draft: Draft;
+      readonly kind: "decided";
+      readonly batch: DecidedBatch;
       readonly collection: string;
       /** Offsets whose recorded outcome is not the one that this build gives. */
       readonly pinned: ReadonlySet<bigint>;
@@ -31,13 +31,13 @@ export type Redraft =
  * would say.
  * @param records of its evidence ({@link recordsOfEntry}).
  */
-export function redraft(
+export function redecide(
   stage: Pick<StoreWrites, "stageFacts" | "stageFailed"> & { readonly refusalOf: RefusalOf },
   stream: StreamNote,
   entry: LedgerEntry,
   records: readonly KeptRecord[],
   set: CompiledContractSet,
-): Redraft {
+): RedecidedBatch {
   const recorded = outcomesOf(entry, records);
   if (recorded === null) return fault("EVIDENCE_DAMAGED", "its evidence is of other offsets");
   const bound = set.byTopic.get(stream.topic);
@@ -48,13 +48,13 @@ export function redraft(
     if (again.isPinned) pinned.add(record.position.offset);
     return again.row;
   };
-  const draft = decideBatch(stage, { stream, from: entry.from, to: entry.to, records }, decide);
-  if (draft.proof.root !== entry.root)
+  const batch = decideBatch(stage, { stream, from: entry.from, to: entry.to, records }, decide);
+  if (batch.proof.root !== entry.root)
     return fault("DECISION_DIVERGED", "deciding the same records again gave other identities");
-  return { kind: "draft", draft, collection: bound.contract.collection, pinned };
+  return { kind: "decided", batch, collection: bound.contract.collection, pinned };
 }
 
-function fault(code: "EVIDENCE_DAMAGED" | "DECISION_DIVERGED", message: string): Redraft {
+function fault(code: "EVIDENCE_DAMAGED" | "DECISION_DIVERGED", message: string): RedecidedBatch {
   return { kind: "fault", code, message };
 }
 
@@ -118,7 +118,7 @@ function passedThen(record: SourceRecord, set: CompiledContractSet): Decision | 
   const resolved = resolveVersion(bound, record.headers, framedSchemaId(record.value), parsed.payload);
   if (!resolved.ok) return null;
   const { ref, identity, machineId, numbers } = resolved.version;
-  const settled = settleIntegers(parsed, numbers);
+  const settled = resolveIntegers(parsed, numbers);
   if (!settled.ok) return null;
   const { payload } = settled;
   const fields = identity(payload);

@@ -1,13 +1,13 @@
 import { isObject } from "../json/json.ts";
 import type { Conjunction } from "./conjunction.ts";
 import type { Effort } from "./effort.ts";
-import { FORMAT_LANGUAGES } from "./format-facts.ts";
+import { FORMAT_LANGUAGES } from "./format-languages.ts";
 import { findText, type Found } from "./pattern-search.ts";
 import { parsePattern, type Regular } from "../schema/regular.ts";
 import { assertionsOf, memberOf, numberUnder, own, type SchemaNode, type Shared } from "./schema-node.ts";
 
 /** What a conjunction says of strings. */
-export type StringFacts = {
+export type StringLimits = {
   readonly least: number;
   readonly most: number;
   readonly patterns: readonly string[];
@@ -17,7 +17,7 @@ export type StringFacts = {
   readonly formats: readonly string[];
 };
 
-export function stringFacts({ positives, negatives }: Conjunction): StringFacts {
+export function stringLimits({ positives, negatives }: Conjunction): StringLimits {
   const patterns = positives.map(patternOf).filter((pattern) => pattern !== null);
   const formats = positives.map((node) => memberOf(node, "format")).filter((format) => typeof format === "string");
   const languages = formats.map((format) => FORMAT_LANGUAGES[format] ?? {});
@@ -44,7 +44,7 @@ function patternOf({ schema }: SchemaNode): string | null {
  * Empty is a proof: patterns that cannot be read are left out on the side of what is known, which only adds texts.
  */
 export function textOutside(
-  facts: Omit<StringFacts, "formats">,
+  facts: Omit<StringLimits, "formats">,
   asked: string | null,
   { texts, effort }: Pick<Shared, "texts" | "effort">,
   pick?: (count: number) => number,
@@ -60,7 +60,7 @@ export function textOutside(
 }
 
 function searchOutside(
-  facts: Omit<StringFacts, "formats">,
+  facts: Omit<StringLimits, "formats">,
   asked: string | null,
   effort: Effort,
   pick?: (count: number) => number,

@@ -8,15 +8,15 @@ import {
   compareBounds,
   listedNumbers,
   noNumberIn,
-  numberFacts,
-  type NumberFacts,
-} from "../../src/inclusion/number-facts.ts";
+  numberLimits,
+  type NumberLimits,
+} from "../../src/inclusion/number-limits.ts";
 import { openSchema, rootOf } from "../../src/inclusion/schema-node.ts";
 import type { JsonObject } from "../../src/json/json.ts";
 import { compileSchema } from "../../src/schema/schema.ts";
 
-function factsOf(schema: JsonObject): NumberFacts {
-  return numberFacts(takeApart([must(rootOf(openSchema("one", schema)))], new Set()));
+function factsOf(schema: JsonObject): NumberLimits {
+  return numberLimits(takeApart([must(rootOf(openSchema("one", schema)))], new Set()));
 }
 
 function kinds(before: JsonObject, after: JsonObject): readonly unknown[] {
@@ -53,7 +53,7 @@ test("every number that a schema accepts keeps what is known of its numbers", ()
     fc.array(number, { maxLength: 6 }),
     fc.nat({ max: 50 }),
     (one, others, count) => {
-      const facts = factsOf(one);
+      const changes = factsOf(one);
       const judge = compileSchema(one);
       const step = one.multipleOf ?? 1;
       const bounds = [one.minimum, one.maximum, one.exclusiveMinimum, one.exclusiveMaximum].filter(
@@ -63,12 +63,12 @@ test("every number that a schema accepts keeps what is known of its numbers", ()
       for (const value of [0, step, step * count, ...others, ...near]) {
         if (!Number.isFinite(value) || !judge.accepts(value)) continue;
         accepted += 1;
-        expect(noNumberIn(facts)).toBe(false);
-        expect(compareBounds(value, facts.least)).toBeGreaterThanOrEqual(facts.leastIsOut ? 1 : 0);
-        expect(compareBounds(value, facts.most)).toBeLessThanOrEqual(facts.mostIsOut ? -1 : 0);
+        expect(noNumberIn(changes)).toBe(false);
+        expect(compareBounds(value, changes.least)).toBeGreaterThanOrEqual(changes.leastIsOut ? 1 : 0);
+        expect(compareBounds(value, changes.most)).toBeLessThanOrEqual(changes.mostIsOut ? -1 : 0);
         for (const known of [step, one.allOf?.[0]?.multipleOf ?? step])
-          if (areMultiples(facts, known)) expect(compileSchema({ multipleOf: known }).accepts(value)).toBe(true);
-        const listed = listedNumbers(facts);
+          if (areMultiples(changes, known)) expect(compileSchema({ multipleOf: known }).accepts(value)).toBe(true);
+        const listed = listedNumbers(changes);
         if (listed !== null) expect(listed.some((other) => compareBounds(other, value) === 0)).toBe(true);
       }
     },
@@ -128,8 +128,8 @@ describe("multiples are combined exactly", () => {
 test("a witness against multiples is one that both versions judge so, and a plain one", () => {
   const before = { schema: { type: "number", multipleOf: 0.01 }, rules: [], identity: [] };
   const after = { schema: { type: "number", multipleOf: 0.1 }, rules: [], identity: [] };
-  const { backward, forward, facts } = compareVersions(before, after, { seed: 1 });
+  const { backward, forward, changes } = compareVersions(before, after, { seed: 1 });
   expect(forward).toEqual({ kind: "compatible" });
-  expect(facts.map(({ rule }) => rule)).toEqual(["multiple-tightened"]);
+  expect(changes.map(({ rule }) => rule)).toEqual(["multiple-tightened"]);
   expect(backward.kind === "incompatible" ? String(backward.witness) : "").toMatch(/^-?\d\.\d[1-9]$/);
 });

@@ -2,7 +2,7 @@ import type { JsonValue } from "../json/json.ts";
 import type { ChangeRule, Effect } from "./change-rules.ts";
 
 /** One change between two versions. `before` and `after` are absent where there was or is nothing. */
-export type Fact = {
+export type SchemaChange = {
   readonly rule: ChangeRule;
   readonly effect: Effect;
   /**

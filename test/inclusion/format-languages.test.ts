@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { unlimited } from "../../src/inclusion/effort.ts";
-import { FORMAT_LANGUAGES, FORMAT_SAMPLES, isFormatWithin } from "../../src/inclusion/format-facts.ts";
+import { FORMAT_LANGUAGES, FORMAT_SAMPLES, isFormatWithin } from "../../src/inclusion/format-languages.ts";
 import { seededPick } from "../../src/inclusion/seeded-pick.ts";
-import { textOutside } from "../../src/inclusion/string-facts.ts";
+import { textOutside } from "../../src/inclusion/string-limits.ts";
 import { FORMATS } from "../../src/schema/formats/formats.ts";
 
 /** Random texts near every format: samples, with a few characters changed, and texts of the characters formats are made of. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { checkContracts } from "../../src/contract/commands.ts";
 import { constraintsOf } from "../../src/contract/constraints.ts";
 import { loadContracts, type LoadedVersion } from "../../src/contract/files.ts";
-import { reportUntested, untestedConstraints } from "../../src/contract/mutation.ts";
+import { reportUntested, untestedConstraints } from "../../src/contract/untested-constraints.ts";
 import type { Rule } from "../../src/core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../../src/json/json.ts";
 import { contractsDirectory } from "./contract-files.ts";
