@@ -92,7 +92,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   inclusion: { uses: ["core", "json", "schema"], libraries: [], node: [] },
   // What may pass: contract files, lint, lock, fixtures, life cycle.
   contract: {
-    uses: ["core", "inclusion", "json", "schema"],
+    uses: ["core", "inclusion", "json", "schema", "traffic/note"],
     libraries: ["jsonc-parser", "recheck", "yaml"],
     node: ["node:crypto", "node:fs", "node:module", "node:path"],
   },
@@ -252,6 +252,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   // The command line: its program and its commands.
   cli: {
     uses: [
+      "operator/stream-states",
       "anchor",
       "app",
       "audit",

@@ -15,7 +15,7 @@ export function addLifecycle(contract: Command): void {
       .requiredOption("--reason <text>", "why; it is kept in the operator log")
       .option("--json", "print JSON", false)
       .action(async (name: ReturnType<typeof parseVersionName>, options: LifecycleOptions) => {
-        await (await import("./contract-lifecycle.ts")).changeState(command, action, name, options);
+        await (await import("./contract-lifecycle.ts")).changeStateCommand(command, action, name, options);
       });
   };
   act("activate", "Let a frozen version judge records")

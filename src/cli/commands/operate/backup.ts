@@ -1,14 +1,13 @@
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { checkLog } from "../../../audit/log.ts";
 import { makeBackup } from "../../../backup/make.ts";
-import type { BackupStream, Manifest } from "../../../backup/manifest.ts";
+import type { Manifest } from "../../../backup/manifest.ts";
 import { restoreBackup } from "../../../backup/restore.ts";
 import { EXIT } from "../../../config/codes.ts";
 import type { Config } from "../../../config/config.ts";
 import { describeIoError } from "../../../contract/source-text.ts";
 import { fileKinds, layoutIn } from "../../../app/data-directory.ts";
-import { openToLook } from "../../../app/engine.ts";
+import { streamsOfCopies } from "../../../app/copied-streams.ts";
 import { skipPositions } from "../../../app/logs.ts";
 import { LAYOUT, newerLayout } from "../../../store/layout-version.ts";
 import { counted, print, printJson } from "../../terminal/output.ts";
@@ -31,7 +30,7 @@ export async function backupCommand(command: Command, to: string, { json }: Back
       program: version(),
       now: () => new Date(),
       kinds: await fileKinds(),
-      describe: async (directory) => streamsOf(config, directory),
+      describe: async (directory) => streamsOfCopies(config, directory),
     }),
   );
   switch (made.kind) {
@@ -132,35 +131,6 @@ function report(kind: string, where: string, manifest: Manifest, config: Config,
   if (config.kafka !== null) print("The log is in Kafka, which keeps it");
   if (kind === "restored")
     print("What was acknowledged later is not in it: let its producers send it again, which does no harm");
-}
-
-/**
- * How far each stream of the copies is decided, and where its log ends; none where the log is in Kafka. A sentence when the log is
- * missing or is not the one that the store knows: such a copy would take the place of a good one.
- */
-async function streamsOf(config: Config, directory: string): Promise<readonly BackupStream[] | string> {
-  if (config.kafka !== null) return [];
-  const { log, store, close } = await openToLook({ ...config, dataDir: directory });
-  try {
-    if (log === null) return (await store.reads.streams()).length === 0 ? [] : "its log is missing";
-    const settled = new Map<string, bigint>();
-    for (const { id } of await log.streams()) settled.set(id, (await store.tail(id))?.to ?? 0n);
-    const [wrong] = (await checkLog(store.reads, log, (stream) => settled.get(stream))).filter(
-      ({ code }) => code === "SOURCE_REPLACED" || (config.mongodbUri === null && code === "SOURCE_TRUNCATED"),
-    );
-    if (wrong !== undefined) return wrong.message;
-    const streams: BackupStream[] = [];
-    for (const stream of await log.streams()) {
-      const { end } = await log.bounds(stream);
-      // What MongoDB holds goes on meanwhile: it says nothing of the copy.
-      const settledTo = config.mongodbUri === null ? (settled.get(stream.id) ?? 0n) : 0n;
-      const { id, topic, partition } = stream;
-      streams.push({ stream: id, topic, partition, settledTo: String(settledTo), logEnd: String(end) });
-    }
-    return streams;
-  } finally {
-    await close();
-  }
 }
 
 async function writing<T>(where: string, run: () => Promise<T>): Promise<T> {

@@ -11,7 +11,7 @@ import type { Operator } from "../../../gateway/operate.ts";
 import { requestOf, selectionOf, type Request, type RequestOptions } from "./erase-request.ts";
 import { operatorOf } from "./operator.ts";
 import { counted, grouped, note, print, printJson, printTable, styled } from "../../terminal/output.ts";
-import { pastCollections } from "./past-collections.ts";
+import { pastCollections } from "../../../app/past-collections.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 import { createProgress, type ProgressLine } from "../../terminal/progress.ts";
 import { Refusal, usage } from "../../terminal/refusal.ts";

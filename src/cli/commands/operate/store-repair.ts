@@ -6,7 +6,7 @@ import { repairStore } from "../../../repair/repair.ts";
 import type { RepairReport } from "../../../repair/run.ts";
 import { operatorOf } from "./operator.ts";
 import { counted, grouped, note, print, printJson, printTable, styled } from "../../terminal/output.ts";
-import { pastCollections } from "./past-collections.ts";
+import { pastCollections } from "../../../app/past-collections.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { usage } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";

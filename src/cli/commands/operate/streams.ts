@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../../../config/codes.ts";
 import { acceptGap, acceptLog, resumeStream } from "../../../gateway/operate.ts";
-import { STREAM_ENDED } from "../../../gateway/wait-for-operator.ts";
+import { streamStates, type StreamState } from "../../../operator/stream-states.ts";
 import { openEngine } from "../../../app/engine.ts";
 import type { Stream } from "../../../source/source.ts";
 import type { HaltNote } from "../../../ledger/operator-log.ts";
@@ -21,39 +21,47 @@ export async function listStreams(command: Command, { json }: { readonly json: b
   const config = await configFor(command);
   const { log, store, close } = await openEngine(config, [], "look");
   try {
-    const noted = await store.reads.halts();
-    const current = await log.streams();
-    const rows: string[][] = [];
-    for (const stream of current) {
-      const { end } = await log.bounds(stream);
-      const settledTo = (await store.tail(stream.id))?.to ?? null;
-      const halt = noted.find((note) => note.stream === stream.id) ?? null;
-      if (json) printJson({ kind: "stream", ...stream, settledTo, logEnd: end, halt });
-      rows.push([`${stream.topic}/${stream.partition}`, String(settledTo ?? "-"), String(end), stateOf(halt)]);
-      if (halt !== null) process.exitCode = EXIT.findings;
-    }
-    // Of a topic that was made anew, or that is no longer a source.
-    const others = noted.filter(({ stream }) => !current.some(({ id }) => id === stream));
-    for (const note of others) {
-      const settledTo = (await store.tail(note.stream))?.to ?? null;
-      const ended = note.code === STREAM_ENDED;
-      if (json) printJson({ kind: "stream", ...note, settledTo, logEnd: null, ended, halt: ended ? null : note });
-      const state = ended ? "ended" : `${stateOf(note)} (no longer in the sources)`;
-      rows.push([`${note.topic}/${note.partition}`, String(settledTo ?? "-"), "-", state]);
-    }
-    if (json) return;
-    printTable([["STREAM", "SETTLED TO", "LOG END", "STATE"], ...rows], [1, 2]);
-    for (const { topic, partition, code, message, remedy } of noted) {
-      print("");
-      if (code === STREAM_ENDED) print(`${topic}/${partition}: ${message}`);
-      else {
-        print(`${topic}/${partition}: ${styled("red", code)} ${message}`);
-        print(`  fix: ${withCommands(remedy)}`);
-      }
-    }
+    const states = await streamStates(log, store);
+    if (states.some((state) => state.kind === "current" && state.halt !== null)) process.exitCode = EXIT.findings;
+    if (json) states.forEach(printStateJson);
+    else printStates(states);
   } finally {
     await close();
   }
+}
+
+function printStateJson(state: StreamState): void {
+  const { settledTo } = state;
+  if (state.kind === "current")
+    return printJson({ kind: "stream", ...state.stream, settledTo, logEnd: state.logEnd, halt: state.halt });
+  const { note, ended } = state;
+  printJson({ kind: "stream", ...note, settledTo, logEnd: null, ended, halt: ended ? null : note });
+}
+
+function printStates(states: readonly StreamState[]): void {
+  printTable([["STREAM", "SETTLED TO", "LOG END", "STATE"], ...states.map(rowOf)], [1, 2]);
+  for (const state of states) {
+    const note = state.kind === "current" ? state.halt : state.note;
+    if (note === null) continue;
+    const { topic, partition, code, message, remedy } = note;
+    print("");
+    if (code === "STREAM_ENDED") print(`${topic}/${partition}: ${message}`);
+    else {
+      print(`${topic}/${partition}: ${styled("red", code)} ${message}`);
+      print(`  fix: ${withCommands(remedy)}`);
+    }
+  }
+}
+
+function rowOf(state: StreamState): readonly string[] {
+  const settledTo = String(state.settledTo ?? "-");
+  if (state.kind === "current") {
+    const { topic, partition } = state.stream;
+    return [`${topic}/${partition}`, settledTo, String(state.logEnd), stateOf(state.halt)];
+  }
+  const { note, ended } = state;
+  const words = ended ? "ended" : `${stateOf(note)} (no longer in the sources)`;
+  return [`${note.topic}/${note.partition}`, settledTo, "-", words];
 }
 
 function stateOf(halt: HaltNote | null): string {

@@ -1,6 +1,6 @@
-import type { Config } from "../../../config/config.ts";
-import { openContractSet } from "../../../core/contract-set.ts";
-import { openStoreFor } from "../../../app/stores.ts";
+import type { Config } from "../config/config.ts";
+import { openContractSet } from "../core/contract-set.ts";
+import { openStoreFor } from "./stores.ts";
 
 /** Every collection that a contract set of the history names: one whose table is gone is made anew. */
 export async function pastCollections(config: Config): Promise<readonly string[]> {
