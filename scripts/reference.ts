@@ -8,13 +8,16 @@ import { CONTRACT_CODES } from "../src/contract/fault.ts";
 import { CHANGE_RULES } from "../src/inclusion/change-rules.ts";
 import type { ContractFailureCode, MalformedCode } from "../src/core/failure.ts";
 import type { FileCode, FileTrouble, HaltCode, UnavailableCode } from "../src/core/unavailable.ts";
+import { cliPage } from "./cli-reference.ts";
+import { markdownTable as table } from "./markdown-table.ts";
 
-// node scripts/reference.ts            writes docs/reference/{config,errors,changes}.md
+// node scripts/reference.ts            writes the pages of docs/reference
 // node scripts/reference.ts --check    exits 1 when one of them is not what it would write
 
 /** The pages by path, relative to the repository. */
-export function referencePages(): ReadonlyMap<string, string> {
+export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
+    ["docs/reference/cli.md", await cliPage(GENERATED)],
     ["docs/reference/config.md", configPage()],
     ["docs/reference/errors.md", errorsPage()],
     ["docs/reference/changes.md", changesPage()],
@@ -253,17 +256,11 @@ function codeTable(codes: Readonly<Record<string, string>>): string {
   );
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
 if (import.meta.main) {
   const root = new URL("../", import.meta.url);
   const check = process.argv.includes("--check");
   mkdirSync(new URL("docs/reference/", root), { recursive: true });
-  for (const [path, text] of referencePages()) {
+  for (const [path, text] of await referencePages()) {
     if (!check) writeFileSync(new URL(path, root), text);
     else if (readFileSync(new URL(path, root), "utf8") !== text) {
       process.stderr.write(`${path} is not current; run node scripts/reference.ts\n`);

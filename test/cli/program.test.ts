@@ -135,14 +135,29 @@ describe("the command line", () => {
   });
 });
 
+const PAGES = await referencePages();
+
 describe("the reference pages", () => {
-  test.each([...referencePages()])("%s is what the tables in the source say", (path, text) => {
+  test.each([...PAGES])("%s is what the tables in the source say", (path, text) => {
     expect(readFileSync(join(ROOT, path), "utf8")).toBe(text);
+  });
+
+  test("name every command and its exit codes, as --help has them", async () => {
+    const page = PAGES.get("docs/reference/cli.md") ?? "";
+    const { stdout } = await sigma(["contract", "check", "--help"]);
+    const flags = stdout.match(/^ {2}(?:-\w, )?--[\w-]+/gm)?.map((flag) => flag.trim()) ?? [];
+    expect(flags.length).toBeGreaterThan(5);
+    const [, section = ""] = page.split("## sigma contract check\n");
+    const [own = ""] = section.split("\n## ");
+    expect(flags.filter((flag) => flag !== "-h, --help" && !own.includes(`\`${flag}`))).toEqual([]);
+    expect(page).toContain("| 30 | The audit found something |");
   });
 
   test("every code that is used is in a table, and every code in a table is used", () => {
     const files = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith(".ts") && file !== "codes.ts" && file !== join("contract", "fault.ts"))
+      .filter(
+        (file) => file.endsWith(".ts") && file !== join("config", "codes.ts") && file !== join("contract", "fault.ts"),
+      )
       .map((file) => join(ROOT, "src", file));
     const text = [...files, join(ROOT, "bin/sigma.js")]
       .map((file) => (existsSync(file) ? readFileSync(file, "utf8") : ""))
