@@ -97,6 +97,7 @@ describe("a fault proxy", () => {
     proxy.set({ kind: "latency", delayMs: 100 });
     const asked = performance.now();
     peer.ask("one");
+    // So that they are two messages: nothing is concluded from it.
     await delay(20);
     peer.ask("two");
     proxy.set({ kind: "latency", delayMs: 60 });

@@ -91,15 +91,17 @@ describe("decide()", () => {
 
   test("no message quotes the payload", () => {
     const secret = "s3cr3t-canary";
-    for (const { topic, headers, value } of rows.map(recordOf)) {
-      if (value === null) continue;
+    const told = rows.map(recordOf).flatMap(({ topic, headers, value }) => {
+      if (value === null) return [];
       const text = Buffer.from(value)
         .toString("latin1")
         .replaceAll("Dublin", secret)
         .replaceAll("SHIP-TRUE-003", secret);
       const decision = decide({ topic, headers, value: Buffer.from(text, "latin1") }, set);
       // What was read goes into the document of the failure, and nowhere else.
-      if (decision.status === "FAILED") expect(JSON.stringify(pinned(decision))).not.toContain(secret);
-    }
+      return decision.status === "FAILED" ? [JSON.stringify(pinned(decision))] : [];
+    });
+    expect(told.length).toBeGreaterThan(10);
+    expect(told.filter((one) => one.includes(secret))).toEqual([]);
   });
 });

@@ -94,7 +94,7 @@ describe("acceptGap()", () => {
       await embedded.log.skipTo(...range);
     };
     await acceptGap({ store: embedded.store, source: { ...embedded.log, skipTo } }, stream, OPERATOR);
-    await until(() => stateOf(gateway) === "running");
+    await expect.poll(() => stateOf(gateway)).toBe("running");
   });
 });
 
@@ -116,7 +116,7 @@ describe("what an operator does as soon as a halt is shown", () => {
       return store.reads.operatorLog(...page);
     };
     const gateway = await run(embedded, { observe, store: { ...store, reads: { ...store.reads, operatorLog } } });
-    await until(() => stateOf(gateway) === "running");
+    await expect.poll(() => stateOf(gateway)).toBe("running");
   });
 });
 

@@ -22,6 +22,7 @@ function ask(
   };
 }
 
+/** Turns begin in microtasks alone: when the next task of the loop runs, whatever may begin has begun. */
 async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

@@ -53,9 +53,9 @@ describe("compatibility of an edit", () => {
     // The whole verdicts, so that a wrong one is seen with its witness.
     expect({ backward, forward }).toMatchObject({ backward: { kind: edit.backward }, forward: { kind: edit.forward } });
     // The second engine takes every format for a note.
-    if (edit.formats?.includes("assert") === true) return;
-    await confirm(backward, before, after);
-    await confirm(forward, after, before);
+    const isJudgedElsewhere = edit.formats?.includes("assert") !== true;
+    if (isJudgedElsewhere) await confirm(backward, before, after);
+    if (isJudgedElsewhere) await confirm(forward, after, before);
   });
 
   test.each(EDITS)("the same seed gives the same answer: $name", (edit) => {

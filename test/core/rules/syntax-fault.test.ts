@@ -25,11 +25,13 @@ describe("an expression that does not parse", () => {
     ["a > 1e400", 4, "larger than any double", "a payload can hold"],
     ["a ?? b", 3, 'Unexpected "?"', "has(payload.name)"],
   ])("%j is told at %d: %s", (expression, position, message, remedy) => {
-    const parsed = parseExpression(expression);
-    expect(parsed.ok).toBe(false);
-    if (parsed.ok) return;
-    expect(parsed.fault).toMatchObject({ position });
-    expect(parsed.fault.message).toContain(message);
-    expect(parsed.fault.remedy).toContain(remedy);
+    expect(parseExpression(expression)).toMatchObject({
+      ok: false,
+      fault: {
+        position,
+        message: expect.stringContaining(message) as string,
+        remedy: expect.stringContaining(remedy) as string,
+      },
+    });
   });
 });
