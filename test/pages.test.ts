@@ -96,14 +96,17 @@ describe("the pages", () => {
 });
 
 describe("docs/glossary.md", () => {
-  test("defines each of the words of the design, and none twice", () => {
+  test("defines each of the words of the design and of the code, and none twice", () => {
     const words = [...text("docs/glossary.md").matchAll(/^\| ([^|]+?) +\|/gm)]
       .flatMap(([, cell = ""]) => cell.split(", "))
       .filter((word) => word !== "Word" && !/^-+$/.test(word));
     expect(words.filter((word, index) => words.indexOf(word) !== index)).toEqual([]);
     const design =
       "record payload contract version identity decision stream ledger entry tail evidence fact receipt conflict redelivery redrive fingerprint group lane";
-    expect([...design.split(" "), "contract set"].filter((word) => !words.includes(word))).toEqual([]);
+    const code =
+      "replay hole gap halt head anchor tombstone erasure finding shadow what-if draft settle apply redo resolution layout migration producer traffic";
+    const pairs = ["contract set", "live contracts"];
+    expect([...design.split(" "), ...code.split(" "), ...pairs].filter((word) => !words.includes(word))).toEqual([]);
   });
 });
 
