@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { testFiles } from "./lanes.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const text = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+/** Laws and what tests share, too. */
+const FILES = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => join("test", path).replaceAll("\\", "/"));
 
 /** Files of tests that let time pass, each with what for. None of them takes "nothing happened in that time" for a proof. */
 const SLEEPING: Readonly<Record<string, string>> = {
@@ -52,10 +55,7 @@ function earlyReturns(file: string): readonly string[] {
 
 describe("the tests", () => {
   test("let time pass only where this table says what for", () => {
-    const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
-      .filter((path) => path.endsWith(".ts"))
-      .map((path) => join("test", path).replaceAll("\\", "/"));
-    const sleeping = files.filter((file) => /setTimeout as|(?<!\.)\bsetTimeout\(/.test(text(file)));
+    const sleeping = FILES.filter((file) => /setTimeout as|(?<!\.)\bsetTimeout\(/.test(text(file)));
     expect(sleeping.filter((file) => file !== "test/habits.test.ts").toSorted()).toEqual(
       Object.keys(SLEEPING).toSorted(),
     );
@@ -69,6 +69,6 @@ describe("the tests", () => {
   });
 
   test("leave none early: what cannot run here is skipped, and says so", () => {
-    expect(testFiles().flatMap(earlyReturns)).toEqual([]);
+    expect(FILES.flatMap(earlyReturns)).toEqual([]);
   });
 });

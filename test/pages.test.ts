@@ -12,7 +12,7 @@ function filesIn(folder: string, ending: string): readonly string[] {
 }
 
 const TOP = readdirSync(ROOT).filter((name) => name.endsWith(".md"));
-const PAGES = [...TOP, ...filesIn("docs", ".md"), ...filesIn("src", ".md")];
+const PAGES = [...TOP, ...["docs", "src", "examples", "test"].flatMap((folder) => filesIn(folder, ".md"))];
 const text = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 /** A page without its blocks of code and its comments. */
