@@ -17,29 +17,56 @@ function rowsOf(head: string): readonly (readonly [readonly string[], readonly s
   return cells.map(([, first, second]) => [quoted(first), quoted(second)]);
 }
 
-function hasTests(part: string): boolean {
-  const folder = join(ROOT, "test", part);
-  if (existsSync(`${folder}.test.ts`)) return true;
-  return (
-    existsSync(folder) &&
-    readdirSync(folder, { recursive: true, encoding: "utf8" }).some((file) => file.endsWith(".test.ts"))
-  );
+function tsFilesIn(folder: string): readonly string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => path.replaceAll("\\", "/").replace(/\.ts$/, ""));
 }
 
-const ELSEWHERE = rowsOf("Part");
+const TESTS = tsFilesIn("test");
+
+/** Paths under src, without ".ts", that tests and what they share import. */
+const IMPORTED = new Set(
+  TESTS.flatMap((path) => [
+    ...readFileSync(join(ROOT, "test", `${path}.ts`), "utf8").matchAll(/["'](?:\.\.\/)+src\/([^"']+)\.ts["']/g),
+  ]).map(([, path = ""]) => path),
+);
+
+/** Files of src that no test is named after and none imports. */
+const TESTED_BY_BEHAVIOUR = tsFilesIn("src").filter(
+  (path) => !existsSync(join(ROOT, "test", `${path}.test.ts`)) && !IMPORTED.has(path),
+);
+
+const WITHOUT_FOLDER = Object.keys(PARTS).filter(
+  (part) => !TESTS.some((path) => path.endsWith(".test") && (path.startsWith(`${part}/`) || path === `${part}.test`)),
+);
+
+const ROWS = rowsOf("Of `src`");
+const NAMED = ROWS.flatMap(([paths]) => paths);
+
+/** The longest path of the table that is the file or a folder around it; "" when there is none. */
+function rowOf(file: string): string {
+  const fitting = NAMED.filter((path) => file === path || file.startsWith(`${path}/`));
+  return fitting.toSorted((a, b) => b.length - a.length)[0] ?? "";
+}
 
 describe("CONTRIBUTING.md", () => {
-  test("says where each part is tested that has no test in the folder of its name, and no other", () => {
-    const without = Object.keys(PARTS).filter((part) => !hasTests(part));
-    expect(ELSEWHERE.flatMap(([parts]) => parts).toSorted()).toEqual(without.toSorted());
+  test("says where each file is tested that no test is named after and none imports", () => {
+    expect(TESTED_BY_BEHAVIOUR.filter((file) => rowOf(file) === "")).toEqual([]);
   });
 
-  test("names for each of them tests that are there", () => {
-    const missing = ELSEWHERE.filter(
-      ([, files]) =>
-        files.length === 0 || !files.every((file) => file.endsWith(".test.ts") && existsSync(join(ROOT, file))),
-    );
-    expect(missing).toEqual([]);
+  test("says where each part is tested that has no folder of tests of its name", () => {
+    expect(WITHOUT_FOLDER.filter((part) => !NAMED.includes(part))).toEqual([]);
+  });
+
+  test("says it of nothing that needs no saying, and of nothing twice", () => {
+    const needed = new Set([...TESTED_BY_BEHAVIOUR.map(rowOf), ...WITHOUT_FOLDER]);
+    expect(NAMED.filter((path, index) => !needed.has(path) || NAMED.indexOf(path) !== index)).toEqual([]);
+  });
+
+  test("names tests that are there", () => {
+    const files = ROWS.flatMap(([, tests]) => (tests.length === 0 ? ["none"] : tests));
+    expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
   });
 
   test("names every folder of tests that mirrors no part", () => {
