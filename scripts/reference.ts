@@ -1,8 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { FindingCode } from "../src/audit/finding.ts";
 import { CODES } from "../src/config/codes.ts";
-import type { Setting } from "../src/config/setting.ts";
-import { SETTINGS } from "../src/config/settings.ts";
+import { SETTINGS, type Setting } from "../src/config/settings.ts";
 import { describeBytes, describeKind, describeValue } from "../src/config/values.ts";
 import { CONTRACT_CODES } from "../src/contract/fault.ts";
 import { CHANGE_RULES } from "../src/inclusion/change-rules.ts";

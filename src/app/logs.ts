@@ -1,6 +1,6 @@
 import type { Manifest } from "../backup/manifest.ts";
 import type { Config } from "../config/config.ts";
-import type { KafkaConfig } from "../config/engines.ts";
+import type { KafkaConfig } from "../config/kafka-config.ts";
 import { kafkaConnection } from "../config/kafka-connection.ts";
 import type { EmbeddedLog } from "../source/embedded/log.ts";
 import type { Appender } from "../source/kafka/append.ts";

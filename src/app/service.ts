@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
-import { isLoopback, type Config } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { isLoopback } from "../config/http-config.ts";
 import type { Observe } from "../gateway/event.ts";
 import { checkFiles } from "./data-directory.ts";
 import { type LoadedContracts } from "./contracts.ts";

@@ -2,39 +2,45 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { nearestName } from "../contract/nearest.ts";
 import type { PayloadLimits } from "../core/contract-set.ts";
-import { anchorConfig, anchorFaults, type AnchorConfig } from "./anchor-settings.ts";
-import type { Written } from "./file.ts";
-import type { Setting, SettingKey, SourceSetting, SettingInForce } from "./setting.ts";
+import { anchorConfig, anchorFaults, type AnchorConfig } from "./anchor-config.ts";
+import type { Written } from "./config-file.ts";
+import type { ConfigFault } from "./fault.ts";
+import { httpConfig, httpFaults, remoteFaults, type HttpConfig } from "./http-config.ts";
+import { kafkaConfig, kafkaFaults, type KafkaConfig } from "./kafka-config.ts";
+import { mongodbFaults } from "./mongodb-config.ts";
+import { registryConfig, registryFaults, type RegistryConfig } from "./registry-config.ts";
+import type { SourceSetting } from "./setting-row.ts";
 import { OTHER_VARIABLES, SETTINGS } from "./settings.ts";
-import { type ConfigFault } from "./fault.ts";
-import { engineFaults, kafkaConfig, type KafkaConfig } from "./engines.ts";
-import { httpConfig, httpFaults, type HttpConfig } from "./http-settings.ts";
-import { registryConfig, registryFaults, type RegistryConfig } from "./registry.ts";
+import type { Setting, SettingInForce, SettingKey, SettingsInForce, SettingValues } from "./settings.ts";
 import { parseShadow, shadowFaults, type ShadowSetting } from "./shadow.ts";
-import { describeValue, parseText } from "./values.ts";
+import { sourceFaults } from "./sources.ts";
+import { parseText, textOrNull } from "./values.ts";
 
 /** What the program runs with. Paths are relative to the working directory, or absolute. */
 export type Config = {
   readonly http: HttpConfig;
   readonly dataDir: string;
-  /** With a URL, where the copy is. */
+  /** The directory that contracts are read from. With a URL it holds the copy of what is there. */
   readonly contractsDir: string;
-  /** A directory on the web that is copied; null: the files are the user's own. */
+  /** A contracts directory on a web server, which is copied; null: the files are the user's own. */
   readonly contractsUrl: string | null;
-  /** 0: a running gateway does not look for changes. */
+  /** 0: a running gateway does not look for changed contract files. */
   readonly contractsReloadMs: number;
   readonly sources: readonly SourceSetting[];
   readonly limits: PayloadLimits;
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number };
-  readonly log: { readonly level: string; readonly format: "auto" | "json" | "pretty" };
-  /** Whether the records of a ledger entry are kept once the next one is applied. */
-  readonly evidence: "keep" | "drop";
-  /** Null: the embedded log forgets nothing. */
+  readonly log: { readonly level: SettingValues["log.level"]; readonly format: SettingValues["log.format"] };
+  /** Whether the records of a ledger entry are kept once the next entry is applied. */
+  readonly evidence: SettingValues["evidence"];
+  /** Null: the embedded log keeps its records for ever. */
   readonly logRetentionMs: number | null;
   readonly shutdownDeadlineMs: number;
   readonly breaker: {
+    /** From 0 to 1; null: off. */
     readonly failedRatioMax: number | null;
+    /** Null: off. */
     readonly consecutiveMax: number | null;
+    /** In records. */
     readonly window: number;
   };
   /** Null: the log is embedded. */
@@ -52,28 +58,33 @@ export type ConfigResult =
   | { readonly ok: true; readonly config: Config; readonly settings: readonly SettingInForce[] }
   | { readonly ok: false; readonly faults: readonly ConfigFault[] };
 
-/** Where configuration comes from. `flags` are options given, by setting. `file` null: `sigma.yaml` where we stand, if there. */
+/** Where configuration comes from. */
 export type ConfigInput = {
+  /** The options that the command was given, by setting. */
   readonly flags: ReadonlyMap<SettingKey, string>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Null: `sigma.yaml` in the working directory, if it exists. */
   readonly file: string | null;
 };
 
 const FILE_NAME = "sigma.yaml";
 
-/** Option over environment over file over default; read once, judged whole, every fault reported. */
+/**
+ * Reads the configuration once and judges it whole: every fault of every origin is reported. An option wins over a variable, a
+ * variable over the file, the file over the default.
+ */
 export async function readConfig({ flags, env, file }: ConfigInput): Promise<ConfigResult> {
   const faults: ConfigFault[] = [];
   const path = file ?? (existsSync(FILE_NAME) ? FILE_NAME : null);
   const written = new Map<SettingKey, Written>();
   if (path !== null) {
-    // The YAML parser is only paid for when there is a file.
-    const { readConfigFile } = await import("./file.ts");
+    // The YAML parser is only loaded when there is a file.
+    const { readConfigFile } = await import("./config-file.ts");
     const read = readConfigFile(path);
     faults.push(...read.faults);
     for (const [key, value] of read.values) written.set(key, inPlace(key, value, dirname(path)));
   }
-  faults.push(...strangeVariables(env));
+  faults.push(...unknownVariables(env));
   const settings = SETTINGS.map((setting): SettingInForce => {
     const flag = flags.get(setting.key);
     if (flag !== undefined) return fromText(setting, flag, `option ${setting.flag ?? setting.key}`, faults);
@@ -85,16 +96,17 @@ export async function readConfig({ flags, env, file }: ConfigInput): Promise<Con
     if (inFile !== undefined) return { setting, value: inFile.value, origin: inFile.place };
     return { setting, value: setting.byDefault, origin: "default" };
   });
-  faults.push(...contradictions(settings));
+  const inForce = byKey(settings);
+  faults.push(...contradictions(inForce));
   return faults.length > 0
     ? { ok: false, faults: faults.map(presentable) }
-    : { ok: true, config: configOf(settings, env), settings };
+    : { ok: true, config: configOf(inForce.values, env), settings };
 }
 
-/** Values are quoted in faults, and may be of any length. */
+/** A fault quotes values, and a value may be of any length. */
 const MESSAGE_MAX = 400;
 
-/** Values are quoted in faults: whoever stands in an address before an @, in whichever setting, stays out of them. */
+/** A fault quotes values: what stands before the @ of an address, in whichever setting, may be a password and is taken out. */
 function presentable(fault: ConfigFault): ConfigFault {
   const message = fault.message.length > MESSAGE_MAX ? `${fault.message.slice(0, MESSAGE_MAX)}...` : fault.message;
   return { ...fault, message: message.replaceAll(/:\/\/[^\s"]*@/g, "://***@") };
@@ -108,15 +120,15 @@ function inPlace(key: SettingKey, written: Written, directory: string): Written 
 }
 
 function fromText(setting: Setting, text: string, origin: string, faults: ConfigFault[]): SettingInForce {
-  const parsed = parseText(setting, text);
+  const parsed = parseText(setting.value, text);
   if (parsed.ok) return { setting, value: parsed.value, origin };
   const message = `Setting ${setting.key} ${parsed.problem}`;
   faults.push({ place: origin, code: "SIG-S-004", message, remedy: setting.description });
   return { setting, value: setting.byDefault, origin };
 }
 
-/** A mistyped variable would be ignored in silence, and the default would run. */
-function strangeVariables(env: ConfigInput["env"]): readonly ConfigFault[] {
+/** A mistyped variable is a fault: otherwise the default would run and nobody would notice. */
+function unknownVariables(env: ConfigInput["env"]): readonly ConfigFault[] {
   const known = [...SETTINGS.map((setting) => setting.env), ...OTHER_VARIABLES];
   const faults: ConfigFault[] = [];
   for (const name of Object.keys(env).toSorted()) {
@@ -124,77 +136,62 @@ function strangeVariables(env: ConfigInput["env"]): readonly ConfigFault[] {
     const nearest = nearestName(name, known);
     const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
     const message = `Unknown variable ${name}${hint}`;
-    faults.push({
-      place: `environment ${name}`,
-      code: "SIG-S-005",
-      message,
-      remedy: "Correct or unset it; sigma config show lists the known ones",
-    });
+    const remedy = "Correct or unset it; sigma config show lists the known ones";
+    faults.push({ place: `environment ${name}`, code: "SIG-S-005", message, remedy });
   }
   return faults;
 }
 
-function contradictions(settings: readonly SettingInForce[]): readonly ConfigFault[] {
-  const faults: ConfigFault[] = [];
-  const inForce = (key: SettingKey): SettingInForce | undefined => settings.find(({ setting }) => setting.key === key);
-  const host = inForce("http.host");
-  if (host !== undefined && !isLoopback(describeValue(host.value)) && inForce("http.allow_remote")?.value !== true) {
-    const message = `Cannot listen on "${describeValue(host.value)}": other machines could reach the gateway, and it has no authentication yet`;
-    const remedy = "Use 127.0.0.1, or set http.allow_remote: true behind a proxy that authenticates";
-    faults.push({ place: host.origin, code: "SIG-S-007", message, remedy });
-  }
-  const byKey = new Map(settings.map((one) => [one.setting.key, one]));
-  faults.push(...engineFaults(byKey), ...registryFaults(byKey));
-  const shadow = inForce("shadow.versions");
-  if (shadow !== undefined) faults.push(...shadowFaults(describeValue(shadow.value), shadow.origin));
-  const sources = inForce("sources");
-  const configured = typeof sources?.value === "object" ? sources.value : [];
-  const asText = (key: SettingKey): { readonly value: string; readonly origin: string } => {
-    const found = inForce(key);
-    return { value: describeValue(found?.value ?? ""), origin: found?.origin ?? "default" };
-  };
-  faults.push(...httpFaults(asText, configured), ...anchorFaults(asText, configured));
-  const topics = configured.map(({ topic }) => topic);
-  const twice = topics.find((topic, index) => topics.indexOf(topic) !== index);
-  if (sources !== undefined && twice !== undefined) {
-    const message = `Topic "${twice}" stands twice`;
-    faults.push({ place: sources.origin, code: "SIG-S-006", message, remedy: "Keep one source for each topic" });
-  }
-  return faults;
+/** The only place where values become typed. The cast holds because each value was parsed by the kind in its row, or is its default. */
+function byKey(settings: readonly SettingInForce[]): SettingsInForce {
+  const values = Object.fromEntries(settings.map(({ setting, value }) => [setting.key, value]));
+  const origins = Object.fromEntries(settings.map(({ setting, origin }) => [setting.key, origin]));
+  return { values, origins } as SettingsInForce;
 }
 
-/** 127.0.0.0/8, ::1 and the name that stands for them. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+/** What values mean together, or mean beyond their kind. */
+function contradictions(settings: SettingsInForce): readonly ConfigFault[] {
+  return [
+    ...remoteFaults(settings),
+    ...kafkaFaults(settings),
+    ...mongodbFaults(settings),
+    ...registryFaults(settings),
+    ...shadowFaults(settings),
+    ...httpFaults(settings),
+    ...anchorFaults(settings),
+    ...sourceFaults(settings),
+  ];
 }
 
-/** The one place where values of the table become typed: each was parsed by its kind. */
-function configOf(settings: readonly SettingInForce[], env: ConfigInput["env"]): Config {
-  const values = new Map(settings.map(({ setting, value }) => [setting.key, value]));
-  const text = (key: SettingKey): string => describeValue(values.get(key) ?? "");
-  const number = (key: SettingKey): number => Number(values.get(key));
+function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
+  const contractsUrl = textOrNull(values["contracts.url"]);
   return {
-    http: httpConfig(text),
-    dataDir: text("data.dir"),
-    contractsDir: text("contracts.url") === "" ? text("contracts.dir") : join(text("data.dir"), "contracts"),
-    contractsUrl: text("contracts.url") === "" ? null : text("contracts.url"),
-    contractsReloadMs: number("contracts.reload_seconds") * 1_000,
-    sources: values.get("sources") as readonly SourceSetting[],
-    limits: { bytesMax: number("limits.record_bytes"), depthMax: number("limits.depth") },
-    batch: { recordsMax: number("batch.records"), bytesMax: number("batch.bytes") },
-    log: { level: text("log.level"), format: text("log.format") as Config["log"]["format"] },
-    evidence: text("evidence") as Config["evidence"],
-    logRetentionMs: number("log.retention_hours") === 0 ? null : number("log.retention_hours") * 3_600_000,
-    shutdownDeadlineMs: number("shutdown.deadline_seconds") * 1_000,
+    http: httpConfig(values),
+    dataDir: values["data.dir"],
+    contractsDir: contractsUrl === null ? values["contracts.dir"] : join(values["data.dir"], "contracts"),
+    contractsUrl,
+    contractsReloadMs: values["contracts.reload_seconds"] * 1_000,
+    sources: values.sources,
+    limits: { bytesMax: values["limits.record_bytes"], depthMax: values["limits.depth"] },
+    batch: { recordsMax: values["batch.records"], bytesMax: values["batch.bytes"] },
+    log: { level: values["log.level"], format: values["log.format"] },
+    evidence: values.evidence,
+    logRetentionMs: positiveOrNull(values["log.retention_hours"] * 3_600_000),
+    shutdownDeadlineMs: values["shutdown.deadline_seconds"] * 1_000,
     breaker: {
-      failedRatioMax: number("breaker.failed_percent") === 0 ? null : number("breaker.failed_percent") / 100,
-      consecutiveMax: number("breaker.consecutive") === 0 ? null : number("breaker.consecutive"),
-      window: number("breaker.window"),
+      failedRatioMax: positiveOrNull(values["breaker.failed_percent"] / 100),
+      consecutiveMax: positiveOrNull(values["breaker.consecutive"]),
+      window: values["breaker.window"],
     },
-    kafka: kafkaConfig(text),
-    mongodbUri: text("mongodb.uri") === "" ? null : text("mongodb.uri"),
-    registry: registryConfig(text),
-    shadow: parseShadow(text("shadow.versions")) ?? [],
-    anchor: anchorConfig(text, env),
+    kafka: kafkaConfig(values),
+    mongodbUri: textOrNull(values["mongodb.uri"]),
+    registry: registryConfig(values),
+    shadow: parseShadow(values["shadow.versions"]) ?? [],
+    anchor: anchorConfig(values, env),
   };
+}
+
+/** 0 is off. */
+function positiveOrNull(value: number): number | null {
+  return value > 0 ? value : null;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describeIoError } from "../contract/source-text.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import type { KafkaConnection } from "../source/kafka-connection.ts";
-import type { KafkaConfig, KafkaSaslConfig } from "./engines.ts";
+import type { KafkaConfig, KafkaSaslConfig } from "./kafka-config.ts";
 
 /**
  * The files of the configuration as the client wants them: certificates are read now, secrets whenever it asks, so that they

@@ -3,10 +3,10 @@ import { loadFrozenContracts } from "../contract/commands.ts";
 import type { Fault } from "../contract/fault.ts";
 import { toContractSet } from "../contract/files.ts";
 import type { PayloadLimits, SealedContractSet } from "../core/contract-set.ts";
-import type { SourceSetting } from "./setting.ts";
+import type { SourceSetting } from "./setting-row.ts";
 import type { ConfigFault } from "./fault.ts";
 import { checkShadow, type ShadowSetting } from "./shadow.ts";
-import type { HttpConfig } from "./http-settings.ts";
+import type { HttpConfig } from "./http-config.ts";
 import { checkSources, checkValidated } from "./sources.ts";
 
 /** What a contract set is made of. Plain data: it may cross to another thread. */

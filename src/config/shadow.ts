@@ -2,6 +2,8 @@ import { parseContractName } from "../contract/contract-name.ts";
 import type { LoadedContract } from "../contract/files.ts";
 import { didYouMean } from "../contract/yaml-fields.ts";
 import type { ConfigFault } from "./fault.ts";
+import type { SettingsInForce } from "./settings.ts";
+import { listOf } from "./values.ts";
 
 /** A version that judges live traffic beside the one that decides. */
 export type ShadowSetting = { readonly subject: string; readonly version: number };
@@ -12,8 +14,7 @@ const SHADOWS_MAX = 8;
 /** Reads `shipment@2,order@3`; null when it is anything else. */
 export function parseShadow(text: string): readonly ShadowSetting[] | null {
   const found: ShadowSetting[] = [];
-  for (const part of text.split(",").map((one) => one.trim())) {
-    if (part === "") continue;
+  for (const part of listOf(text)) {
     const name = parseContractName(part);
     if (name === null || name.version === null || found.length === SHADOWS_MAX) return null;
     found.push({ subject: name.subject, version: name.version });
@@ -22,12 +23,13 @@ export function parseShadow(text: string): readonly ShadowSetting[] | null {
   return names.size === found.length ? found : null;
 }
 
-/** What the setting has wrong by itself. */
-export function shadowFaults(text: string, place: string): readonly ConfigFault[] {
+/** Versions to shadow that are not written as such, stand twice or are too many. */
+export function shadowFaults({ values, origins }: SettingsInForce): readonly ConfigFault[] {
+  const text = values["shadow.versions"];
   if (parseShadow(text) !== null) return [];
   const message = `Cannot use "${text.slice(0, 100)}" as versions to shadow: they are no names with a version, or too many`;
   const remedy = `Write shipment@2,order@3; each once, at most ${SHADOWS_MAX}`;
-  return [{ place, code: "SIG-S-012", message, remedy }];
+  return [{ place: origins["shadow.versions"], code: "SIG-S-012", message, remedy }];
 }
 
 /** Versions to shadow that do not exist. */

@@ -1,7 +1,17 @@
 import type { LoadedContract } from "../contract/files.ts";
 import { didYouMean } from "../contract/yaml-fields.ts";
-import type { SourceSetting } from "./setting.ts";
 import type { ConfigFault } from "./fault.ts";
+import type { SourceSetting } from "./setting-row.ts";
+import type { SettingsInForce } from "./settings.ts";
+
+/** A topic that is the source of two contracts. */
+export function sourceFaults({ values, origins }: SettingsInForce): readonly ConfigFault[] {
+  const topics = values.sources.map(({ topic }) => topic);
+  const twice = topics.find((topic, index) => topics.indexOf(topic) !== index);
+  if (twice === undefined) return [];
+  const message = `Topic "${twice}" stands twice`;
+  return [{ place: origins.sources, code: "SIG-S-006", message, remedy: "Keep one source for each topic" }];
+}
 
 /** Sources that name a contract, or a default version, that does not exist. */
 export function checkSources(

@@ -1,18 +1,18 @@
-import type { Setting, SettingValue, SourceSetting, ValueKind } from "./setting.ts";
+import type { SettingValue, SourceSetting, ValueKind } from "./setting-row.ts";
 
 /** A value, or what is wrong with it: `problem` continues "Setting http.port". */
 export type Parsed =
   | { readonly ok: true; readonly value: SettingValue }
   | { readonly ok: false; readonly problem: string };
 
-/** Topic names as Kafka has them. */
+/** Topic names that Kafka accepts. */
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
 const SUBJECT = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,248}$/;
 const PARTITIONS_MAX = 1_024;
 const VERSION_MAX = 999_999_999;
 
 /** Reads a value from text, as options and variables give it. */
-export function parseText({ value: kind }: Setting, text: string): Parsed {
+export function parseText(kind: ValueKind, text: string): Parsed {
   switch (kind.kind) {
     case "integer":
       return /^\d{1,15}$/.test(text) ? inRange(kind, Number(text)) : wrong(kind, `"${text}"`);
@@ -76,6 +76,24 @@ export function describeBytes(bytes: number): string {
   return `${bytes} bytes`;
 }
 
+/** Whether Kafka accepts a text as the name of a topic. */
+export function isTopicName(text: string): boolean {
+  return TOPIC.test(text);
+}
+
+/** The parts of a text that commas separate, without blanks around them and without empty ones. */
+export function listOf(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+/** Null for "", which is the value of a setting that is not set. */
+export function textOrNull(text: string): string | null {
+  return text === "" ? null : text;
+}
+
 /** One source from its parts, wherever they were written. */
 export function sourceOf(
   topic: string,
@@ -84,7 +102,7 @@ export function sourceOf(
   accepts: readonly number[] | null,
   partitions: number,
 ): SourceSetting | string {
-  if (!TOPIC.test(topic)) return "a topic has letters, digits, dots, underscores and dashes, at most 249";
+  if (!isTopicName(topic)) return "a topic has letters, digits, dots, underscores and dashes, at most 249";
   if (!SUBJECT.test(subject)) return "a subject has letters, digits, dots, underscores and dashes, at most 249";
   if ([...(accepts ?? []), version ?? 1].some((one) => !within(one, 1, VERSION_MAX)))
     return `a version is a whole number from 1 to ${VERSION_MAX}`;

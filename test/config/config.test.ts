@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { isLoopback, readConfig, type ConfigInput, type ConfigResult } from "../../src/config/config.ts";
-import type { SettingKey } from "../../src/config/setting.ts";
-import { SETTINGS } from "../../src/config/settings.ts";
+import { readConfig, type ConfigInput, type ConfigResult } from "../../src/config/config.ts";
+import { isLoopback } from "../../src/config/http-config.ts";
+import { SETTINGS, type SettingKey } from "../../src/config/settings.ts";
 import { temporaryDirectory } from "../embedded.ts";
+import { sampleOf } from "./sample.ts";
 
 /** The configuration of a file with this text. Files are read relative to nothing but themselves. */
 async function read(text: string | null, more: Partial<ConfigInput> = {}): Promise<ConfigResult> {
@@ -55,80 +56,39 @@ describe("the configuration", () => {
   );
 
   test("every setting can be given by its variable, and by its option where it has one", async () => {
-    const sample: Readonly<Record<SettingKey, readonly [text: string, value: unknown]>> = {
-      "http.host": ["0.0.0.0", "0.0.0.0"],
-      "http.port": ["0", 0],
-      "http.allow_remote": ["true", true],
-      "http.hosts": ["gateway.example.com,gw", "gateway.example.com,gw"],
-      "http.keep_alive_seconds": ["5", 5],
-      "http.validate_subject": ["x@3", "x@3"],
-      "http.set_aside": ["raw,raw_payload", "raw,raw_payload"],
-      "data.dir": ["/d", "/d"],
-      "contracts.dir": ["/c", "/c"],
-      "contracts.reload_seconds": ["3", 3],
-      sources: [
-        "a=x@2:3, b=y, c=z/2+1+2, d=z@1/1+2:4",
-        [
+    const env = Object.fromEntries(SETTINGS.map((one) => [one.env, sampleOf(one).text]));
+    const byVariable = await read("", { env });
+    expect(
+      byVariable.ok && byVariable.settings.map(({ setting, value, origin }) => [setting.key, value, origin]),
+    ).toEqual(SETTINGS.map((one) => [one.key, sampleOf(one).value, `environment ${one.env}`]));
+    const optional = SETTINGS.filter(({ flag }) => flag !== null);
+    const flags = new Map(optional.map((one) => [one.key, sampleOf(one).text]));
+    const byOption = await read("", { flags, env: { SIGMA_HTTP_ALLOW_REMOTE: "true" } });
+    expect(
+      byOption.ok &&
+        byOption.settings.filter(({ setting }) => flags.has(setting.key)).map(({ value, origin }) => [value, origin]),
+    ).toEqual(optional.map((one) => [sampleOf(one).value, `option ${one.flag}`]));
+  });
+
+  test("a size is written in bytes or with a unit, and sources as text", async () => {
+    const env = {
+      SIGMA_LIMITS_RECORD_BYTES: "2 MiB",
+      SIGMA_BATCH_BYTES: "64KiB",
+      SIGMA_SOURCES: "a=x@2:3, b=y, c=z/2+1+2, d=z@1/1+2:4",
+    };
+    expect(await read("", { env })).toMatchObject({
+      ok: true,
+      config: {
+        limits: { bytesMax: 2_097_152 },
+        batch: { bytesMax: 65_536 },
+        sources: [
           { topic: "a", subject: "x", accepts: null, defaultVersion: 2, partitions: 3 },
           { topic: "b", subject: "y", accepts: null, defaultVersion: null, partitions: 1 },
           { topic: "c", subject: "z", accepts: [1, 2], defaultVersion: null, partitions: 1 },
           { topic: "d", subject: "z", accepts: [1, 2], defaultVersion: 1, partitions: 4 },
         ],
-      ],
-      "limits.record_bytes": ["2 MiB", 2_097_152],
-      "limits.depth": ["10", 10],
-      "batch.records": ["5", 5],
-      "batch.bytes": ["64KiB", 65_536],
-      "log.level": ["silent", "silent"],
-      "log.format": ["json", "json"],
-      "log.retention_hours": ["48", 48],
-      "shutdown.deadline_seconds": ["3", 3],
-      evidence: ["drop", "drop"],
-      "kafka.brokers": ["a:1,b:2", "a:1,b:2"],
-      "kafka.group": ["g", "g"],
-      "kafka.instance_id": ["i", "i"],
-      "kafka.session_timeout_seconds": ["6", 6],
-      "kafka.tls": ["true", true],
-      "kafka.tls_ca_file": ["/dev/null", "/dev/null"],
-      "kafka.tls_cert_file": ["/dev/null", "/dev/null"],
-      "kafka.tls_key_file": ["/dev/null", "/dev/null"],
-      "kafka.sasl_mechanism": ["PLAIN", "PLAIN"],
-      "kafka.sasl_username": ["u", "u"],
-      "kafka.sasl_password": ["p", "p"],
-      "kafka.sasl_password_file": ["/dev/null", "/dev/null"],
-      "kafka.sasl_token_file": ["/dev/null", "/dev/null"],
-      "kafka.accept_compacted": ["t", "t"],
-      "kafka.mirror": ["all", "all"],
-      "contracts.url": ["http://c/", "http://c/"],
-      "anchor.file": ["/a", "/a"],
-      "anchor.topic": ["anchors", "anchors"],
-      "anchor.key_file": ["/k", "/k"],
-      "anchor.entries": ["5", 5],
-      "anchor.minutes": ["2", 2],
-      "registry.url": ["http://r:8081", "http://r:8081"],
-      "registry.username": ["u", "u"],
-      "registry.password": ["p", "p"],
-      "registry.token": ["t", "t"],
-      "registry.timeout_seconds": ["7", 7],
-      "registry.unknown_seconds": ["9", 9],
-      "kafka.advisory_topic": ["a", "a"],
-      "breaker.failed_percent": ["50", 50],
-      "breaker.consecutive": ["10", 10],
-      "breaker.window": ["100", 100],
-      "shadow.versions": ["a@1,b@2", "a@1,b@2"],
-      "mongodb.uri": ["mongodb://h/d", "mongodb://h/d"],
-    };
-    const env = Object.fromEntries(SETTINGS.map(({ key, env: name }) => [name, sample[key][0]]));
-    const byVariable = await read("", { env });
-    expect(
-      byVariable.ok && byVariable.settings.map(({ setting, value, origin }) => [setting.key, value, origin]),
-    ).toEqual(SETTINGS.map(({ key, env: name }) => [key, sample[key][1], `environment ${name}`]));
-    const flags = new Map(SETTINGS.filter(({ flag }) => flag !== null).map(({ key }) => [key, sample[key][0]]));
-    const byOption = await read("", { flags, env: { SIGMA_HTTP_ALLOW_REMOTE: "true" } });
-    expect(
-      byOption.ok &&
-        byOption.settings.filter(({ setting }) => flags.has(setting.key)).map(({ value, origin }) => [value, origin]),
-    ).toEqual(SETTINGS.filter(({ flag }) => flag !== null).map(({ key, flag }) => [sample[key][1], `option ${flag}`]));
+      },
+    });
   });
 
   test("a path in a file is relative to that file", async () => {

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { readConfig } from "../../src/config/config.ts";
-import type { SettingKey } from "../../src/config/setting.ts";
+import type { SettingKey } from "../../src/config/settings.ts";
 import { freezeContract } from "../../src/contract/commands.ts";
 import { loadContractSet } from "../../src/app/contracts.ts";
 import { startService } from "../../src/app/service.ts";

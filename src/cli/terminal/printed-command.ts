@@ -1,6 +1,5 @@
 import type { Command, Option } from "commander";
-import type { Setting } from "../../config/setting.ts";
-import { SETTINGS } from "../../config/settings.ts";
+import { SETTINGS, type Setting } from "../../config/settings.ts";
 import { fileWord, shellWord } from "./shell-word.ts";
 
 // Commands that this program prints for a person to run next run as they are printed: they name the program as it was called, and

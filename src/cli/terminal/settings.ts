@@ -1,7 +1,6 @@
 import { Option, type Command } from "commander";
 import type { Config } from "../../config/config.ts";
-import type { SettingInForce, SettingKey } from "../../config/setting.ts";
-import { SETTINGS } from "../../config/settings.ts";
+import { SETTINGS, type SettingInForce, type SettingKey } from "../../config/settings.ts";
 import { Refusals } from "./refusal.ts";
 
 /** Gives a command the options of these settings. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { KafkaConfig } from "../../../src/config/engines.ts";
+import type { KafkaConfig } from "../../../src/config/kafka-config.ts";
 import { kafkaConnection } from "../../../src/config/kafka-connection.ts";
 import { Unavailable } from "../../../src/core/unavailable.ts";
 import { createAppender } from "../../../src/source/kafka/append.ts";

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import type { Setting, SettingValue } from "../../../config/setting.ts";
+import type { SettingValue } from "../../../config/setting-row.ts";
+import type { Setting } from "../../../config/settings.ts";
 import { describeValue } from "../../../config/values.ts";
 import { printJson, printTable } from "../../terminal/output.ts";
 import { settingsFor } from "../../terminal/settings.ts";

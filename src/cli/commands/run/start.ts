@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Logger } from "pino";
 import { EXIT } from "../../../config/codes.ts";
 import type { Config } from "../../../config/config.ts";
-import { DEFAULT_SOURCE } from "../../../config/settings.ts";
+import { DEFAULT_SOURCE } from "../../../config/gateway-settings.ts";
 import { validatedBy } from "../../../config/sources.ts";
 import { createLookup } from "../../../gateway/lookup.ts";
 import type { LoadedContracts } from "../../../app/contracts.ts";

@@ -2,9 +2,9 @@ import { parseYamlTree, describeTree, type YamlMapping, type YamlTree } from "..
 import { didYouMean, shorten } from "../contract/yaml-fields.ts";
 import type { Place } from "../contract/fault.ts";
 import { createSourceText, decodeText, readBytes } from "../contract/source-text.ts";
-import type { Setting, SettingKey, SettingValue, SourceSetting } from "./setting.ts";
-import { SETTINGS } from "./settings.ts";
-import { type ConfigFault } from "./fault.ts";
+import type { ConfigFault } from "./fault.ts";
+import type { SettingValue, SourceSetting } from "./setting-row.ts";
+import { SETTINGS, type Setting, type SettingKey } from "./settings.ts";
 import { parseScalar, sourceOf } from "./values.ts";
 
 /** A value as written in the file, with its place as `file:line:column`. */
@@ -69,11 +69,6 @@ function readGroup(
     faults.push(fault(place, "SIG-S-003", `Unknown key "${shorten(group)}"${hint}`, remedy));
     return;
   }
-  if (group === "sources") {
-    const sources = readSources(tree, faults);
-    if (sources !== null) values.set("sources", { value: sources, place: placeText(tree.place) });
-    return;
-  }
   // A setting whose key has one part only is a value of its own.
   const own = SETTINGS.find(({ key }) => key === group);
   if (own !== undefined) {
@@ -100,6 +95,11 @@ function readGroup(
 }
 
 function readSetting(setting: Setting, tree: YamlTree, values: Map<SettingKey, Written>, faults: ConfigFault[]): void {
+  if (setting.value.kind === "sources") {
+    const sources = readSources(tree, faults);
+    if (sources !== null) values.set(setting.key, { value: sources, place: placeText(tree.place) });
+    return;
+  }
   const parsed =
     tree.kind === "scalar"
       ? parseScalar(setting.value, tree.value)

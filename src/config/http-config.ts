@@ -1,0 +1,71 @@
+import type { ConfigFault } from "./fault.ts";
+import type { SettingsInForce, SettingValues } from "./settings.ts";
+import { listOf } from "./values.ts";
+
+/** How the HTTP server is reached, and how it answers the reference's clients. */
+export type HttpConfig = {
+  readonly host: string;
+  readonly port: number;
+  /** Host names under which clients ask the server, besides those of the loopback interface. */
+  readonly hosts: readonly string[];
+  readonly keepAliveMs: number;
+  /** Contract of `POST /api/validate`; null: that of the first source. */
+  readonly validate: { readonly subject: string; readonly version: number | null } | null;
+  /** Members of a payload that `POST /api/validate` does not judge where the contract does not name them. */
+  readonly setAside: readonly string[];
+};
+
+const SUBJECT = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,248})(?:@([1-9][0-9]{0,8}))?$/;
+const HOST = /^(?:\*|[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,20}|\[[0-9a-f:.]{2,45}\])$/;
+
+/** @param values in which {@link httpFaults} finds no fault. */
+export function httpConfig(values: SettingValues): HttpConfig {
+  const [, subject, version] = SUBJECT.exec(values["http.validate_subject"]) ?? [];
+  return {
+    host: values["http.host"],
+    port: values["http.port"],
+    hosts: listOf(values["http.hosts"].toLowerCase()),
+    keepAliveMs: values["http.keep_alive_seconds"] * 1_000,
+    validate: subject === undefined ? null : { subject, version: version === undefined ? null : Number(version) },
+    setAside: values["http.set_aside"] === "none" ? [] : listOf(values["http.set_aside"]),
+  };
+}
+
+/** Host names that are none, and a contract of `POST /api/validate` that is named in no way it can be found by. */
+export function httpFaults({ values, origins }: SettingsInForce): readonly ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const wrong = listOf(values["http.hosts"].toLowerCase()).find((name) => !HOST.test(name));
+  if (wrong !== undefined) {
+    const message = `Setting http.hosts names "${wrong.slice(0, 100)}", which is no host name`;
+    const remedy = "Write names without port or scheme, as in gateway.example.com";
+    faults.push({ place: origins["http.hosts"], code: "SIG-S-004", message, remedy });
+  }
+  const named = values["http.validate_subject"];
+  if (named === "") return faults;
+  const place = origins["http.validate_subject"];
+  const match = SUBJECT.exec(named);
+  const [, subject, version] = match ?? [];
+  const hasDefault = values.sources.some((one) => one.subject === subject && one.defaultVersion !== null);
+  if (match === null) {
+    const message = `Setting http.validate_subject is "${named.slice(0, 100)}", which names no contract`;
+    faults.push({ place, code: "SIG-S-004", message, remedy: "Write it as shipment or shipment@1" });
+  } else if (version === undefined && !hasDefault) {
+    const message = `Setting http.validate_subject is "${subject}", and no source says which version of it is the default`;
+    faults.push({ place, code: "SIG-S-004", message, remedy: `Name the version, as in ${subject}@1` });
+  }
+  return faults;
+}
+
+/** An address that other machines reach is refused, since the gateway has no authentication yet. */
+export function remoteFaults({ values, origins }: SettingsInForce): readonly ConfigFault[] {
+  const host = values["http.host"];
+  if (isLoopback(host) || values["http.allow_remote"]) return [];
+  const message = `Cannot listen on "${host}": other machines could reach the gateway, and it has no authentication yet`;
+  const remedy = "Use 127.0.0.1, or set http.allow_remote: true behind a proxy that authenticates";
+  return [{ place: origins["http.host"], code: "SIG-S-007", message, remedy }];
+}
+
+/** Whether a host is 127.0.0.0/8, ::1 or localhost. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}

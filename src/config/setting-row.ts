@@ -1,0 +1,61 @@
+/** A topic and the contract its records are judged by. */
+export type SourceSetting = {
+  readonly topic: string;
+  readonly subject: string;
+  /** Versions the topic's records may be of; null: any version in force. */
+  readonly accepts: readonly number[] | null;
+  /** Version of records that declare none; null: such records are FAILED contract-undeclared. */
+  readonly defaultVersion: number | null;
+  readonly partitions: number;
+};
+
+export type SettingValue = string | number | boolean | readonly SourceSetting[];
+
+/** What a value may be. `bytes` may be written with a unit: 1048576, 1024 KiB, 1 MiB. */
+export type ValueKind =
+  | { readonly kind: "text" | "path" | "boolean" | "sources" }
+  | { readonly kind: "integer" | "bytes"; readonly min: number; readonly max: number }
+  | { readonly kind: "choice"; readonly values: readonly string[] };
+
+/** The declaration of one setting, under its key in a table such as `HTTP_SETTINGS`. */
+export type SettingRow = {
+  readonly value: ValueKind;
+  /** "" where nothing is set. */
+  readonly byDefault: SettingValue;
+  /** One sentence for people: in the help of a command, in errors and on the reference page. */
+  readonly description: string;
+  /** Long option, where a command takes it. */
+  readonly flag?: string;
+  /** Another variable that means the same, as other tools have it. The variable that is named after the key wins. */
+  readonly alias?: string;
+  /** The value is never shown. */
+  readonly secret?: boolean;
+};
+
+/** The type that a value of a row has. */
+export type ValueOf<Row> = Row extends { readonly value: { readonly kind: infer Kind } }
+  ? Row extends { readonly value: { readonly kind: "choice"; readonly values: readonly (infer Choice)[] } }
+    ? Choice
+    : Kind extends keyof TypeOfKind
+      ? TypeOfKind[Kind]
+      : never
+  : never;
+
+type TypeOfKind = {
+  readonly text: string;
+  readonly path: string;
+  readonly boolean: boolean;
+  readonly integer: number;
+  readonly bytes: number;
+  readonly sources: readonly SourceSetting[];
+};
+
+/**
+ * What a table of rows has to be: each default has the type of its value, and no row has a member that {@link SettingRow} lacks, as
+ * a misspelt `alias`. The tables are checked by this type where they are joined, since `isolatedDeclarations` forbids `satisfies` on an exported table.
+ */
+export type CheckedRows<Rows> = {
+  readonly [Key in keyof Rows]: SettingRow & { readonly byDefault: ValueOf<Rows[Key]> } & {
+    readonly [Strange in Exclude<keyof Rows[Key], keyof SettingRow>]: never;
+  };
+};

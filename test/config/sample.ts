@@ -1,0 +1,48 @@
+import type { SettingValue } from "../../src/config/setting-row.ts";
+import type { Setting, SettingKey } from "../../src/config/settings.ts";
+
+/** Texts of the settings whose texts are judged by more than their kind. */
+const JUDGED: Partial<Record<SettingKey, string>> = {
+  "http.host": "0.0.0.0",
+  "http.validate_subject": "x@3",
+  "kafka.brokers": "a:1,b:2",
+  "kafka.sasl_mechanism": "PLAIN",
+  "kafka.tls_ca_file": "/dev/null",
+  "kafka.tls_cert_file": "/dev/null",
+  "kafka.tls_key_file": "/dev/null",
+  "kafka.sasl_password_file": "/dev/null",
+  "kafka.sasl_token_file": "/dev/null",
+  "registry.url": "http://r:8081",
+  "shadow.versions": "a@1,b@2",
+  "mongodb.uri": "mongodb://h/d",
+};
+
+/** A text that an option or a variable gives a setting, and the value that it has then, which is not the default. */
+export function sampleOf({ key, value, byDefault }: Setting): { readonly text: string; readonly value: SettingValue } {
+  switch (value.kind) {
+    case "integer":
+    case "bytes": {
+      const number = byDefault === value.min ? value.min + 1 : value.min;
+      return { text: String(number), value: number };
+    }
+    case "boolean":
+      return { text: byDefault === true ? "false" : "true", value: byDefault !== true };
+    case "sources":
+      return {
+        text: "a=x",
+        value: [{ topic: "a", subject: "x", accepts: null, defaultVersion: null, partitions: 1 }],
+      };
+    case "text":
+    case "path":
+    case "choice": {
+      const text = JUDGED[key] ?? (value.kind === "choice" ? another(value.values, byDefault) : TEXTS[value.kind]);
+      return { text, value: text };
+    }
+  }
+}
+
+const TEXTS = { text: "sample", path: "/sample" };
+
+function another(values: readonly string[], byDefault: SettingValue): string {
+  return values.findLast((one) => one !== byDefault) ?? "";
+}
