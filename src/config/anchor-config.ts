@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ConfigFault } from "./fault.ts";
-import type { SettingsInForce, SettingValues } from "./settings.ts";
+import type { SettingsByKey, SettingValues } from "./settings.ts";
 import { isTopicName, textOrNull } from "./values.ts";
 
 /** Where heads are anchored, how often, and with which key. */
@@ -33,7 +33,7 @@ function defaultKeyFile(env: Readonly<Record<string, string | undefined>>): stri
 }
 
 /** A topic of anchors that Kafka cannot have, that is a source, or that is named where there is no Kafka. */
-export function anchorFaults({ values, origins }: SettingsInForce): readonly ConfigFault[] {
+export function anchorFaults({ values, origins }: SettingsByKey): readonly ConfigFault[] {
   const topic = values["anchor.topic"];
   if (topic === "") return [];
   const fault = (message: string, remedy: string): readonly ConfigFault[] => [

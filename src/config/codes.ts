@@ -1,8 +1,7 @@
 /**
- * What every code of the command line, the configuration and the start means. A code is stable: it is never used again for
- * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, M: migrations of the store, E: erasures, R: a gateway
- * elsewhere.
- * Contract codes (SIG-C) are in contract/fault.ts.
+ * The meaning of every code of the command line, the configuration and the start. A code is stable: no code is used again for
+ * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, M: migrations of the
+ * store, E: erasures, R: a gateway that the command line calls. Contract codes (SIG-C) are in contract/fault.ts.
  */
 export const CODES = {
   "SIG-X-000":
@@ -79,10 +78,10 @@ export const CODES = {
 
 export type Code = keyof typeof CODES;
 
-/** Exit codes of `sigma`. 130 and 143 are those of SIGINT and SIGTERM. */
+/** Exit codes of `sigma`. */
 export const EXIT = {
   ok: 0,
-  /** Unexpected, or the work could not be done. */
+  /** A bug, or work that could not be done. */
   error: 1,
   /** The command line, the configuration or the contracts are wrong. */
   usage: 2,
@@ -90,8 +89,10 @@ export const EXIT = {
   findings: 10,
   /** The audit found something. */
   audit: 30,
-  /** What is needed is not reachable or locked now; trying again may help. */
+  /** A server is not reachable or a file is locked; trying again may help. */
   unreachable: 40,
+  /** 128 and the number of SIGINT. */
   interrupted: 130,
+  /** 128 and the number of SIGTERM. */
   terminated: 143,
 } as const;

@@ -7,12 +7,12 @@ import type { SettingValue, SourceSetting } from "./setting-row.ts";
 import { SETTINGS, type Setting, type SettingKey } from "./settings.ts";
 import { parseScalar, sourceOf } from "./values.ts";
 
-/** A value as written in the file, with its place as `file:line:column`. */
+/** A value in the file; its place is `file:line:column`. */
 export type Written = { readonly value: SettingValue; readonly place: string };
 
 export type ReadFile = { readonly values: ReadonlyMap<SettingKey, Written>; readonly faults: readonly ConfigFault[] };
 
-/** Reads the settings of a `sigma.yaml`, and everything wrong with it. */
+/** Reads the settings of a `sigma.yaml`. Every fault of the file is reported, and the settings without a fault are returned. */
 export function readConfigFile(file: string): ReadFile {
   const values = new Map<SettingKey, Written>();
   const faults: ConfigFault[] = [];
@@ -50,7 +50,7 @@ function readTree(file: string, faults: ConfigFault[]): YamlTree | null {
 
 const GROUPS: readonly string[] = [...new Set(SETTINGS.map(({ key }) => key.split(".", 1)[0] ?? key))];
 
-/** `http: {port: 8000}`; the first part of a key is a mapping of its own. */
+/** Reads one key of the top level. It is a group: in `http: {port: 8000}` the part of the setting keys before the first dot. */
 function readGroup(
   group: string,
   place: Place,
@@ -59,7 +59,7 @@ function readGroup(
   faults: ConfigFault[],
 ): void {
   if (!GROUPS.includes(group)) {
-    // "http.port: 8000" on one line is a common slip: say how it is written.
+    // "http.port: 8000" on one line is a common slip, so that the fault says how the key is nested.
     const nested = SETTINGS.find(({ key }) => key === group);
     const hint = nested === undefined ? didYouMean(group, GROUPS) : "";
     const remedy =
@@ -69,7 +69,7 @@ function readGroup(
     faults.push(fault(place, "SIG-S-003", `Unknown key "${shorten(group)}"${hint}`, remedy));
     return;
   }
-  // A setting whose key has one part only is a value of its own.
+  // A setting whose key has no dot is itself the value of the group.
   const own = SETTINGS.find(({ key }) => key === group);
   if (own !== undefined) {
     readSetting(own, tree, values, faults);

@@ -11,7 +11,7 @@ import { mongodbFaults } from "./mongodb-config.ts";
 import { registryConfig, registryFaults, type RegistryConfig } from "./registry-config.ts";
 import type { SourceSetting } from "./setting-row.ts";
 import { OTHER_VARIABLES, SETTINGS } from "./settings.ts";
-import type { Setting, SettingInForce, SettingKey, SettingsInForce, SettingValues } from "./settings.ts";
+import type { Setting, SettingInForce, SettingKey, SettingsByKey, SettingValues } from "./settings.ts";
 import { parseShadow, shadowFaults, type ShadowSetting } from "./shadow.ts";
 import { sourceFaults } from "./sources.ts";
 import { parseText, textOrNull } from "./values.ts";
@@ -142,15 +142,18 @@ function unknownVariables(env: ConfigInput["env"]): readonly ConfigFault[] {
   return faults;
 }
 
-/** The only place where values become typed. The cast holds because each value was parsed by the kind in its row, or is its default. */
-function byKey(settings: readonly SettingInForce[]): SettingsInForce {
+/**
+ * The settings by their keys. Only here do values become typed: the cast holds because each value was parsed by the kind in its row,
+ * or is the default.
+ */
+function byKey(settings: readonly SettingInForce[]): SettingsByKey {
   const values = Object.fromEntries(settings.map(({ setting, value }) => [setting.key, value]));
   const origins = Object.fromEntries(settings.map(({ setting, origin }) => [setting.key, origin]));
-  return { values, origins } as SettingsInForce;
+  return { values, origins } as SettingsByKey;
 }
 
 /** What values mean together, or mean beyond their kind. */
-function contradictions(settings: SettingsInForce): readonly ConfigFault[] {
+function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
   return [
     ...remoteFaults(settings),
     ...kafkaFaults(settings),

@@ -1,5 +1,5 @@
 import { refreshSnapshot } from "../contract/http-directory.ts";
 import { answerQuestions } from "../isolate/answering.ts";
 
-// The thread that copies contracts from the web: reading and hashing thousands of files would hold up the decisions.
+// This thread copies contracts from the web: reading and hashing thousands of files in the main thread would delay decisions.
 answerQuestions(refreshSnapshot);

@@ -2,15 +2,15 @@ import type { HttpDirectory, Refreshed } from "../contract/http-directory.ts";
 import { threadEntry } from "../thread-entry.ts";
 import { openThread, type ThreadLimits } from "../isolate/thread.ts";
 
-/** A copy of contracts on the web that is brought up to date now and then, in a thread. */
+/** Updates a local copy of a contracts directory on the web. A thread does the work. */
 export type Copying = {
-  /** Why it could not be; null when it could. */
+  /** Updates the copy. Resolves to why it could not be updated; null when it was. */
   readonly refresh: () => Promise<string | null>;
-  /** Ends a refresh that is going on. */
+  /** Ends the thread, and a refresh that it works on. */
   readonly close: () => Promise<void>;
 };
 
-/** Of one refresh: generous, as nobody waits for it. The thread stays for the next one. */
+/** Limits of one refresh. They are generous, as nothing waits for a refresh. The thread stays for the next refresh. */
 const LIMITS: ThreadLimits = {
   cpuMsMax: 300_000,
   wallMsMax: 900_000,
@@ -22,17 +22,17 @@ const LIMITS: ThreadLimits = {
 
 const ENTRY = threadEntry(import.meta.url, "./copy-worker");
 
-/** Nothing runs before the first refresh. */
+/** The thread starts with the first refresh. */
 export function openCopying(source: HttpDirectory): Copying {
   const thread = openThread<HttpDirectory, Refreshed>({ entry: ENTRY, data: null, name: "contracts.url" }, LIMITS);
   return {
     refresh: async () => {
-      const told = await thread.ask(source);
-      switch (told.kind) {
+      const outcome = await thread.ask(source);
+      switch (outcome.kind) {
         case "answered":
-          return told.answer.kind === "unavailable" ? told.answer.why : null;
+          return outcome.answer.kind === "unavailable" ? outcome.answer.why : null;
         case "given-up":
-          return `Cannot copy the contracts: it takes too much (${told.why})`;
+          return `Cannot copy the contracts: it takes too much (${outcome.why})`;
         case "not-asked":
           return null;
       }

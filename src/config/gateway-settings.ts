@@ -106,5 +106,5 @@ export const GATEWAY_SETTINGS = {
   },
 } as const;
 
-/** The source of a gateway that was told of none. */
+/** The source of a gateway whose configuration names none. */
 export const DEFAULT_SOURCE: SourceSetting = GATEWAY_SETTINGS.sources.byDefault[0];

@@ -1,5 +1,5 @@
 import type { ConfigFault } from "./fault.ts";
-import type { SettingsInForce, SettingValues } from "./settings.ts";
+import type { SettingsByKey, SettingValues } from "./settings.ts";
 import { listOf } from "./values.ts";
 
 /** How the HTTP server is reached, and how it answers the reference's clients. */
@@ -32,7 +32,7 @@ export function httpConfig(values: SettingValues): HttpConfig {
 }
 
 /** Host names that are none, and a contract of `POST /api/validate` that is named in no way it can be found by. */
-export function httpFaults({ values, origins }: SettingsInForce): readonly ConfigFault[] {
+export function httpFaults({ values, origins }: SettingsByKey): readonly ConfigFault[] {
   const faults: ConfigFault[] = [];
   const wrong = listOf(values["http.hosts"].toLowerCase()).find((name) => !HOST.test(name));
   if (wrong !== undefined) {
@@ -57,7 +57,7 @@ export function httpFaults({ values, origins }: SettingsInForce): readonly Confi
 }
 
 /** An address that other machines reach is refused, since the gateway has no authentication yet. */
-export function remoteFaults({ values, origins }: SettingsInForce): readonly ConfigFault[] {
+export function remoteFaults({ values, origins }: SettingsByKey): readonly ConfigFault[] {
   const host = values["http.host"];
   if (isLoopback(host) || values["http.allow_remote"]) return [];
   const message = `Cannot listen on "${host}": other machines could reach the gateway, and it has no authentication yet`;

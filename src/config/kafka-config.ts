@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import type { ConfigFault } from "./fault.ts";
-import type { SettingKey, SettingsInForce, SettingValues } from "./settings.ts";
+import type { SettingKey, SettingsByKey, SettingValues } from "./settings.ts";
 import { listOf, textOrNull } from "./values.ts";
 
 /** How to reach Kafka, and as whom. Passwords and tokens are read from their files at every connection, certificates once. */
@@ -74,7 +74,7 @@ function saslConfig(values: SettingValues): KafkaSaslConfig | null {
 }
 
 /** Brokers that are no host:port, credentials and keys that are missing, and files that do not exist. */
-export function kafkaFaults({ values, origins }: SettingsInForce): readonly ConfigFault[] {
+export function kafkaFaults({ values, origins }: SettingsByKey): readonly ConfigFault[] {
   const faults: ConfigFault[] = [];
   const fault = (key: SettingKey, message: string, remedy: string): void => {
     faults.push({ place: origins[key], code: "SIG-S-011", message, remedy });

@@ -5,9 +5,9 @@ import type { KafkaConnection } from "../source/kafka-connection.ts";
 import type { KafkaConfig, KafkaSaslConfig } from "./kafka-config.ts";
 
 /**
- * The files of the configuration as the client wants them: certificates are read now, secrets whenever it asks, so that they
- * can be changed.
- * @throws `Unavailable` with code LOG_CANTOPEN naming the file that cannot be read; so do the secrets.
+ * What the Kafka client needs to connect. Certificates are read from their files now. Passwords and tokens are read whenever the
+ * client asks for them, so that their files can be changed while the program runs.
+ * @throws `Unavailable` with code LOG_CANTOPEN, which names the file that cannot be read; the returned functions throw it too.
  */
 export function kafkaConnection({
   brokers,

@@ -9,7 +9,7 @@ import { checkShadow, type ShadowSetting } from "./shadow.ts";
 import type { HttpConfig } from "./http-config.ts";
 import { checkSources, checkValidated } from "./sources.ts";
 
-/** What a contract set is made of. Plain data: it may cross to another thread. */
+/** The settings that a contract set is made by. They are plain data, so that they can be sent to a thread. */
 export type ContractSettings = {
   readonly contractsDir: string;
   readonly sources: readonly SourceSetting[];
@@ -22,7 +22,10 @@ export type ContractsRead =
   | { readonly ok: true; readonly sealed: SealedContractSet; readonly about: ContractCatalog }
   | { readonly ok: false; readonly faults: readonly (Fault | ConfigFault)[] };
 
-/** The contract set the files make: no fault in them, nothing frozen changed, every source bound to a contract that exists. */
+/**
+ * Reads the contract set. The files must have no fault, frozen versions must be unchanged, and each contract that a setting names
+ * must exist.
+ */
 export function readContractSet({ contractsDir, sources, shadow, limits, http }: ContractSettings): ContractsRead {
   const loaded = loadFrozenContracts(contractsDir);
   if (!loaded.ok) return loaded;

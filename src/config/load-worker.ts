@@ -1,5 +1,5 @@
 import { answerQuestions } from "../isolate/answering.ts";
 import { readContractSet } from "./load-contracts.ts";
 
-// The thread that reads a contract set: parsing and checking thousands of files would hold up the decisions.
+// This thread reads a contract set: parsing and checking thousands of files in the main thread would delay decisions.
 answerQuestions(readContractSet);

@@ -1,11 +1,11 @@
 import type { ConfigFault } from "./fault.ts";
-import type { SettingsInForce } from "./settings.ts";
+import type { SettingsByKey } from "./settings.ts";
 
 /** The server's limit is 100, of which the document around the payload takes one. */
 const BSON_DEPTH_MAX = 98;
 
 /** A URI that is not MongoDB's, and payloads that may be deeper than a document. */
-export function mongodbFaults({ values, origins }: SettingsInForce): readonly ConfigFault[] {
+export function mongodbFaults({ values, origins }: SettingsByKey): readonly ConfigFault[] {
   const uri = values["mongodb.uri"];
   if (uri === "") return [];
   const faults: ConfigFault[] = [];

@@ -1,5 +1,5 @@
 import type { ConfigFault } from "./fault.ts";
-import type { SettingsInForce, SettingValues } from "./settings.ts";
+import type { SettingsByKey, SettingValues } from "./settings.ts";
 
 /** The registry that says what schema ids stand for, and how the gateway asks it. */
 export type RegistryConfig = {
@@ -26,7 +26,7 @@ export function registryConfig(values: SettingValues): RegistryConfig | null {
 }
 
 /** A URL that is no HTTP URL, or that holds a user. The fault does not show the URL: a password could be in it. */
-export function registryFaults({ values, origins }: SettingsInForce): readonly ConfigFault[] {
+export function registryFaults({ values, origins }: SettingsByKey): readonly ConfigFault[] {
   const url = values["registry.url"];
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (url === "" || (parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.username === "")) return [];

@@ -7,22 +7,25 @@ import { signatureOf } from "./signature.ts";
 export type ReloadDeps = {
   readonly settings: ContractSettings;
   readonly live: LiveContracts;
-  /** {@link signatureOf} the files before what is in force was read from them: whatever changed since is read. */
+  /** {@link signatureOf} the files from before the live set was read: a change since then is a change to follow. */
   readonly seen: string;
-  /** Told what became of each change of the files. */
+  /** Receives the outcome of each change of the files. */
   readonly report: (outcome: Swap) => void;
-  /** Brings the files up to date before each look; absent where they are the user's own. */
+  /** Updates the files before each look at them; absent where the files are the user's own. */
   readonly refresh?: () => Promise<void>;
   readonly everyMs: number;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Gives way to other work. */
+  /** Lets other work of this thread run. */
   readonly pause: () => Promise<void>;
-  /** What reading the files may take; absent: {@link READING}. */
+  /** Limits of the thread that reads the files; absent: {@link READING}. */
   readonly reading?: ThreadLimits;
 };
 
-/** Generous, as decisions go on meanwhile: a hundred patterns that are hard to judge take a quarter of an hour of CPU. */
+/**
+ * Limits of one reading. They are generous, as decisions go on meanwhile, and linting a hundred patterns that are hard to judge
+ * takes a quarter of an hour of CPU.
+ */
 const READING: ThreadLimits = {
   cpuMsMax: 1_800_000,
   wallMsMax: 7_200_000,
@@ -34,16 +37,16 @@ const READING: ThreadLimits = {
 
 const ENTRY = threadEntry(import.meta.url, "./load-worker");
 
-/** A change is read once the files have been still for so long: an editor or a checkout writes one after the other. */
+/** A change is read once no file changed for this time: an editor or a checkout writes several files, one after the other. */
 const STILL_MS = 250;
 
 /**
- * Follows the contract files until the signal aborts, and swaps the set in force when they change.
+ * Follows the contract files until the signal aborts, and swaps the live set when they change.
  *
  *   unchanged -> (files differ) -> moving -> (still for STILL_MS) -> read in a thread -> swapped | refused -> unchanged
  *
- * Polls: notifications of the system miss changes on network and container mounts. A refused change is reported once, and
- * what was in force stays.
+ * The files are polled, because notifications of the operating system miss changes on network and container mounts. A refused
+ * change is reported once, and the live set stays.
  */
 export async function followContracts(deps: ReloadDeps, signal: AbortSignal): Promise<void> {
   const { settings, live, sleep } = deps;
@@ -61,14 +64,14 @@ export async function followContracts(deps: ReloadDeps, signal: AbortSignal): Pr
     } while (now !== before && !signal.aborted);
     if (signal.aborted) return;
     const read = await readInThread(settings, deps.reading ?? READING).catch(unread);
-    // Files that moved while they were read are read again.
+    // Files that changed while the thread read them are read again.
     if ((await signatureOf(settings.contractsDir)) !== now) continue;
     seen = now;
     deps.report(await swap(read, live, deps.pause));
   }
 }
 
-/** The thread could not be had, or ended by a bug: what is in force stays, and the next change is another try. */
+/** The outcome where the thread could not start or ended by a bug: the live set stays until the next change is read. */
 function unread(error: unknown): { readonly ok: false; readonly problem: string } {
   return { ok: false, problem: `The contract files could not be read: ${(error as Error).message}` };
 }
@@ -92,12 +95,12 @@ async function readInThread(settings: ContractSettings, limits: ThreadLimits): P
   const begin = { entry: ENTRY, data: null, name: "contracts" };
   const { ask, close } = openThread<ContractSettings, ContractsRead>(begin, limits);
   try {
-    const told = await ask(settings);
-    switch (told.kind) {
+    const outcome = await ask(settings);
+    switch (outcome.kind) {
       case "answered":
-        return told.answer;
+        return outcome.answer;
       case "given-up":
-        throw new Error(`it takes too much (${told.why})`);
+        throw new Error(`it takes too much (${outcome.why})`);
       case "not-asked":
         throw new Error("it was not begun");
     }

@@ -1,17 +1,17 @@
-/** A topic and the contract its records are judged by. */
+/** A topic, and the contract that judges its records. */
 export type SourceSetting = {
   readonly topic: string;
   readonly subject: string;
-  /** Versions the topic's records may be of; null: any version in force. */
+  /** The contract versions that records of the topic may declare; null: any version in force. */
   readonly accepts: readonly number[] | null;
-  /** Version of records that declare none; null: such records are FAILED contract-undeclared. */
+  /** The version that judges records which declare no version; null: such records are FAILED contract-undeclared. */
   readonly defaultVersion: number | null;
   readonly partitions: number;
 };
 
 export type SettingValue = string | number | boolean | readonly SourceSetting[];
 
-/** What a value may be. `bytes` may be written with a unit: 1048576, 1024 KiB, 1 MiB. */
+/** The kind and the bounds of a value. `bytes` may be written with a unit: 1048576, 1024 KiB, 1 MiB. */
 export type ValueKind =
   | { readonly kind: "text" | "path" | "boolean" | "sources" }
   | { readonly kind: "integer" | "bytes"; readonly min: number; readonly max: number }
@@ -33,13 +33,13 @@ export type SettingRow = {
 };
 
 /** The type that a value of a row has. */
-export type ValueOf<Row> = Row extends { readonly value: { readonly kind: infer Kind } }
-  ? Row extends { readonly value: { readonly kind: "choice"; readonly values: readonly (infer Choice)[] } }
-    ? Choice
-    : Kind extends keyof TypeOfKind
-      ? TypeOfKind[Kind]
-      : never
-  : never;
+export type ValueOf<Row> = Row extends {
+  readonly value: { readonly kind: "choice"; readonly values: readonly (infer Choice)[] };
+}
+  ? Choice
+  : Row extends { readonly value: { readonly kind: infer Kind extends keyof TypeOfKind } }
+    ? TypeOfKind[Kind]
+    : never;
 
 type TypeOfKind = {
   readonly text: string;
@@ -52,7 +52,8 @@ type TypeOfKind = {
 
 /**
  * What a table of rows has to be: each default has the type of its value, and no row has a member that {@link SettingRow} lacks, as
- * a misspelt `alias`. The tables are checked by this type where they are joined, since `isolatedDeclarations` forbids `satisfies` on an exported table.
+ * a misspelt `alias`. The tables are checked where they are joined (settings.ts), as `isolatedDeclarations` forbids `satisfies` on
+ * an exported table.
  */
 export type CheckedRows<Rows> = {
   readonly [Key in keyof Rows]: SettingRow & { readonly byDefault: ValueOf<Rows[Key]> } & {

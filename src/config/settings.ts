@@ -6,7 +6,7 @@ import { REGISTRY_SETTINGS } from "./registry-settings.ts";
 import type { CheckedRows, SettingRow, SettingValue, ValueKind, ValueOf } from "./setting-row.ts";
 
 // A row in one of the tables declares a setting. Its key, the type of its value, its variable, its option, the line of
-// `sigma config show` and the line of the reference page all follow from the row; only the use of the value stands elsewhere.
+// `sigma config show` and the line of the reference page follow from the row. Only the use of the value stands elsewhere.
 
 type Rows = typeof HTTP_SETTINGS &
   typeof GATEWAY_SETTINGS &
@@ -14,7 +14,6 @@ type Rows = typeof HTTP_SETTINGS &
   typeof REGISTRY_SETTINGS &
   typeof ANCHOR_SETTINGS;
 
-/** In the order in which people see them. */
 const ROWS: CheckedRows<Rows> = {
   ...HTTP_SETTINGS,
   ...GATEWAY_SETTINGS,
@@ -23,7 +22,7 @@ const ROWS: CheckedRows<Rows> = {
   ...ANCHOR_SETTINGS,
 };
 
-/** `http.port`: in the file, what stands before the first dot is a mapping. */
+/** `http.port`: in the file, `port` stands in the mapping `http`. */
 export type SettingKey = keyof Rows;
 
 /** The value of every setting by its key, each of the type that its row says. */
@@ -42,6 +41,7 @@ export type Setting = {
   readonly secret: boolean;
 };
 
+/** Every setting, in the order in which people see them. */
 export const SETTINGS: readonly Setting[] = Object.entries<SettingRow>(ROWS).map(
   ([key, { value, byDefault, description, flag = null, alias = null, secret = false }]) => {
     const env = `SIGMA_${key.replaceAll(".", "_").toUpperCase()}`;
@@ -52,8 +52,8 @@ export const SETTINGS: readonly Setting[] = Object.entries<SettingRow>(ROWS).map
 /** A setting in force and where it came from: "default", a variable, an option, or file:line:column. */
 export type SettingInForce = { readonly setting: Setting; readonly value: SettingValue; readonly origin: string };
 
-/** All settings in force by their keys: the values, and where each came from. */
-export type SettingsInForce = {
+/** All settings in force: the value of each, and where it came from. */
+export type SettingsByKey = {
   readonly values: SettingValues;
   readonly origins: Readonly<Record<SettingKey, string>>;
 };

@@ -2,16 +2,16 @@ import { parseContractName } from "../contract/contract-name.ts";
 import type { LoadedContract } from "../contract/files.ts";
 import { didYouMean } from "../contract/yaml-fields.ts";
 import type { ConfigFault } from "./fault.ts";
-import type { SettingsInForce } from "./settings.ts";
+import type { SettingsByKey } from "./settings.ts";
 import { listOf } from "./values.ts";
 
-/** A version that judges live traffic beside the one that decides. */
+/** A contract version that judges live traffic beside the version that decides. */
 export type ShadowSetting = { readonly subject: string; readonly version: number };
 
-/** Each has a thread and copies of what it judges. */
+/** Each shadow has a thread of its own and a copy of the records that it judges. */
 const SHADOWS_MAX = 8;
 
-/** Reads `shipment@2,order@3`; null when it is anything else. */
+/** Parses `shipment@2,order@3`; null when the text is anything else, names a version twice or names more than the maximum. */
 export function parseShadow(text: string): readonly ShadowSetting[] | null {
   const found: ShadowSetting[] = [];
   for (const part of listOf(text)) {
@@ -24,7 +24,7 @@ export function parseShadow(text: string): readonly ShadowSetting[] | null {
 }
 
 /** Versions to shadow that are not written as such, stand twice or are too many. */
-export function shadowFaults({ values, origins }: SettingsInForce): readonly ConfigFault[] {
+export function shadowFaults({ values, origins }: SettingsByKey): readonly ConfigFault[] {
   const text = values["shadow.versions"];
   if (parseShadow(text) !== null) return [];
   const message = `Cannot use "${text.slice(0, 100)}" as versions to shadow: they are no names with a version, or too many`;
@@ -32,7 +32,7 @@ export function shadowFaults({ values, origins }: SettingsInForce): readonly Con
   return [{ place: origins["shadow.versions"], code: "SIG-S-012", message, remedy }];
 }
 
-/** Versions to shadow that do not exist. */
+/** Versions to shadow that are in no contract. */
 export function checkShadow(
   shadow: readonly ShadowSetting[],
   contracts: readonly LoadedContract[],

@@ -2,8 +2,8 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Tells two states of a contracts directory apart: path, size, time and inode of every file but the fixtures, which decide
- * nothing. A directory that cannot be read has a state of its own; the reading then says what is wrong.
+ * A text that differs between two states of a contracts directory: path, size, time and inode of every file. Fixtures are left
+ * out, since they decide nothing. A directory that cannot be read has a signature too: reading the contracts then reports why.
  */
 export async function signatureOf(directory: string): Promise<string> {
   const parts: string[] = [];
@@ -12,7 +12,7 @@ export async function signatureOf(directory: string): Promise<string> {
     for (const { name } of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       if (name.startsWith(".") || name === "fixtures") continue;
       const path = join(folder, name);
-      // Mounted volumes swap a link: what counts is what it leads to.
+      // A mounted volume changes its files by changing a link, so that `stat` follows links.
       const { size, mtimeMs, ino, isDirectory } = await statOf(path);
       if (!isDirectory) parts.push(`${path} ${size} ${mtimeMs} ${ino}`);
       else if (depth < 4) await walk(path, depth + 1);

@@ -2,10 +2,10 @@ import type { LoadedContract } from "../contract/files.ts";
 import { didYouMean } from "../contract/yaml-fields.ts";
 import type { ConfigFault } from "./fault.ts";
 import type { SourceSetting } from "./setting-row.ts";
-import type { SettingsInForce } from "./settings.ts";
+import type { SettingsByKey } from "./settings.ts";
 
 /** A topic that is the source of two contracts. */
-export function sourceFaults({ values, origins }: SettingsInForce): readonly ConfigFault[] {
+export function sourceFaults({ values, origins }: SettingsByKey): readonly ConfigFault[] {
   const topics = values.sources.map(({ topic }) => topic);
   const twice = topics.find((topic, index) => topics.indexOf(topic) !== index);
   if (twice === undefined) return [];
@@ -13,7 +13,7 @@ export function sourceFaults({ values, origins }: SettingsInForce): readonly Con
   return [{ place: origins.sources, code: "SIG-S-006", message, remedy: "Keep one source for each topic" }];
 }
 
-/** Sources that name a contract, or a default version, that does not exist. */
+/** Sources that name a contract that does not exist, or that accept or default to a version that does not exist. */
 export function checkSources(
   sources: readonly SourceSetting[],
   contracts: readonly LoadedContract[],
@@ -38,7 +38,7 @@ export function checkSources(
   return faults;
 }
 
-/** `http.validate_subject` that names a contract, or a version of one, that does not exist. */
+/** A setting `http.validate_subject` that names a contract or a version that does not exist. */
 export function checkValidated(
   validate: { readonly subject: string; readonly version: number | null } | null,
   contracts: readonly LoadedContract[],
@@ -57,7 +57,7 @@ export function checkValidated(
   return [{ place, code: "SIG-S-008", message, remedy: `Use one of ${numbers.join(", ")}` }];
 }
 
-/** What judges a payload at `POST /api/validate` that declares no contract; null when nothing does. */
+/** The contract that judges a payload at `POST /api/validate` which declares no contract; null when no contract does. */
 export function validatedBy(
   validate: { readonly subject: string; readonly version: number | null } | null,
   sources: readonly SourceSetting[],

@@ -1,6 +1,6 @@
 import type { SettingValue, SourceSetting, ValueKind } from "./setting-row.ts";
 
-/** A value, or what is wrong with it: `problem` continues "Setting http.port". */
+/** A value, or what is wrong with the text: `problem` continues a sentence that begins with "Setting http.port". */
 export type Parsed =
   | { readonly ok: true; readonly value: SettingValue }
   | { readonly ok: false; readonly problem: string };
@@ -11,7 +11,7 @@ const SUBJECT = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,248}$/;
 const PARTITIONS_MAX = 1_024;
 const VERSION_MAX = 999_999_999;
 
-/** Reads a value from text, as options and variables give it. */
+/** Parses the text of an option or a variable. */
 export function parseText(kind: ValueKind, text: string): Parsed {
   switch (kind.kind) {
     case "integer":
@@ -28,7 +28,7 @@ export function parseText(kind: ValueKind, text: string): Parsed {
   }
 }
 
-/** Reads a value as a YAML scalar gives it: numbers and booleans must be written as such. */
+/** Parses a scalar of the YAML file. A number or a boolean must be written as one, and not as text. */
 export function parseScalar(kind: ValueKind, value: string | number | boolean | null): Parsed {
   switch (kind.kind) {
     case "integer":
@@ -49,7 +49,7 @@ export function parseScalar(kind: ValueKind, value: string | number | boolean | 
   }
 }
 
-/** What a kind wants, for people. */
+/** What a value of a kind has to be, as a sentence for people goes on after "must be". */
 export function describeKind(kind: ValueKind): string {
   switch (kind.kind) {
     case "integer":
@@ -69,7 +69,7 @@ export function describeKind(kind: ValueKind): string {
   }
 }
 
-/** A size as people write it: 1 MiB, 512 KiB, 1000 bytes. */
+/** A size in its largest whole unit: 1 MiB, 512 KiB, 1000 bytes. */
 export function describeBytes(bytes: number): string {
   if (bytes > 0 && bytes % 1_048_576 === 0) return `${bytes / 1_048_576} MiB`;
   if (bytes > 0 && bytes % 1_024 === 0) return `${bytes / 1_024} KiB`;
@@ -94,7 +94,7 @@ export function textOrNull(text: string): string | null {
   return text === "" ? null : text;
 }
 
-/** One source from its parts, wherever they were written. */
+/** Makes one source of its parts. @returns a text where a part is wrong, which says what the part has to be. */
 export function sourceOf(
   topic: string,
   subject: string,
