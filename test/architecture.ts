@@ -21,7 +21,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   // The protocol's data, pure: entries, evidence, proofs, anchors, the operator log.
   ledger: { uses: ["core", "json"], libraries: [], node: ["node:crypto", "node:zlib"] },
   // The port of a log: where records come from.
-  source: { uses: ["core"], libraries: [], node: [] },
+  source: { uses: ["json", "core"], libraries: [], node: ["node:crypto"] },
   // A log in SQLite.
   "source/embedded": {
     uses: ["core", "source/partitioner", "source/source", "sqlite/open", "sqlite/scrub"],
@@ -110,13 +110,22 @@ export const PARTS: Readonly<Record<string, Part>> = {
   rejudge: { uses: ["core", "json"], libraries: [], node: ["node:crypto"] },
   // The past, judged again.
   "rejudge/what-if": {
-    uses: ["core", "gateway/entry-records", "gateway/lookup", "ledger", "rejudge", "source/source", "store/store"],
+    uses: [
+      "traffic/producer",
+      "core",
+      "gateway/entry-records",
+      "gateway/lookup",
+      "ledger",
+      "rejudge",
+      "source/source",
+      "store/store",
+    ],
     libraries: [],
     node: [],
   },
   // Live traffic, judged by a second version.
   "rejudge/shadow": {
-    uses: ["core", "gateway/decided", "rejudge", "thread-entry"],
+    uses: ["traffic/producer", "core", "gateway/decided", "rejudge", "thread-entry"],
     libraries: [],
     node: ["node:worker_threads"],
   },
@@ -232,6 +241,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
   // The HTTP API.
   http: {
     uses: [
+      "source/record-key",
+      "traffic/producer",
       "contract/catalog",
       "contract/negotiation",
       "core",
@@ -252,6 +263,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   // The command line: its program and its commands.
   cli: {
     uses: [
+      "source/record-key",
       "operator/stream-states",
       "anchor",
       "app",

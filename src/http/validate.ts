@@ -4,7 +4,7 @@ import { type CompiledBinding, type CompiledContract, type CompiledContractSet }
 import type { Binding } from "../core/contract-set.ts";
 import { decideBound, type Decision } from "../core/decide.ts";
 import { failureCode } from "../core/failure.ts";
-import { producerOf } from "../core/producer.ts";
+import { producerOf } from "../traffic/producer.ts";
 import type { NewRecord } from "../source/source.ts";
 import { LIMITS, type HttpDeps, type Verdict } from "./deps.ts";
 import {

@@ -1,5 +1,5 @@
 import type { ContractRef } from "../core/compiled.ts";
-import { producerOf } from "../core/producer.ts";
+import { producerOf } from "./producer.ts";
 import type { Position, SourceRecord } from "../core/record.ts";
 import { createThrottleByName, OTHERS } from "./throttle-by-name.ts";
 import type { TrafficNote } from "./note.ts";

@@ -1,5 +1,5 @@
 import { failureCode, isMalformedForAll } from "../../core/failure.ts";
-import { producerOf } from "../../core/producer.ts";
+import { producerOf } from "../../traffic/producer.ts";
 import { payloadBytes } from "../../core/wire-format.ts";
 import type { Decided } from "../../gateway/decided.ts";
 import type { Recorded } from "../rejudge.ts";

@@ -1,7 +1,7 @@
 import { ENGINE } from "../../core/decide.ts";
 import { LOSSY_NUMBER } from "../../core/failure.ts";
 import { parsePayload, reparse } from "../../core/payload.ts";
-import { producerOf } from "../../core/producer.ts";
+import { producerOf } from "../../traffic/producer.ts";
 import type { Source } from "../../source/source.ts";
 import type { StoreReads, StreamNote } from "../../store/store.ts";
 import { compileCandidate, type Candidate } from "../candidate.ts";

@@ -1,5 +1,5 @@
 import type { CompiledBinding, CompiledContractSet } from "../../../core/compiled.ts";
-import { compileFieldKey, compileIdentityKey, type FieldKey } from "../../../core/record-key.ts";
+import { compileFieldKey, compileIdentityKey, type FieldKey } from "../../../source/record-key.ts";
 import type { Header } from "../../../core/record.ts";
 import type { NewRecord } from "../../../source/source.ts";
 import { usage } from "../../terminal/refusal.ts";

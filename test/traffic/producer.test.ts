@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PRODUCER_NAME_MAX, producerOf } from "../../src/core/producer.ts";
+import { PRODUCER_NAME_MAX, producerOf } from "../../src/traffic/producer.ts";
 import type { Header } from "../../src/core/record.ts";
 
 function named(...headers: readonly (readonly [string, string | Uint8Array])[]): string | null {

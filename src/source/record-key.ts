@@ -3,12 +3,12 @@ import { canonicalText } from "../json/canonical.ts";
 import type { JsonValue } from "../json/json.ts";
 import { compileLocate, type ByteRange } from "../json/locate.ts";
 import { compileMembers, MEMBERS_MAX } from "../json/members.ts";
-import type { CompiledBinding, CompiledVersion } from "./compiled.ts";
-import type { PayloadLimits } from "./contract-set.ts";
-import { parseValue } from "./payload.ts";
-import type { Header } from "./record.ts";
-import { resolveVersion } from "./resolve.ts";
-import { frameBytes, framedSchemaId } from "./wire-format.ts";
+import type { CompiledBinding, CompiledVersion } from "../core/compiled.ts";
+import type { PayloadLimits } from "../core/contract-set.ts";
+import { parseValue } from "../core/payload.ts";
+import type { Header } from "../core/record.ts";
+import { resolveVersion } from "../core/resolve.ts";
+import { frameBytes, framedSchemaId } from "../core/wire-format.ts";
 
 /** Finds the key of a record in its value; null when the value has none. Pure and total. */
 export type FieldKey = (value: Uint8Array | null) => Uint8Array | null;

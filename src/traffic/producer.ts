@@ -1,4 +1,4 @@
-import type { Header } from "./record.ts";
+import type { Header } from "../core/record.ts";
 
 /** Longest name of a producer, in UTF-16 code units. A longer one is cut: names group and are shown, they decide nothing. */
 export const PRODUCER_NAME_MAX = 256;

@@ -4,7 +4,7 @@ import { compileContractSet } from "../../src/core/compile.ts";
 import { type CompiledBinding } from "../../src/core/compiled.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../../src/core/contract-set.ts";
 import { compilePointers } from "../../src/core/identity.ts";
-import { compileFieldKey, compileIdentityKey } from "../../src/core/record-key.ts";
+import { compileFieldKey, compileIdentityKey } from "../../src/source/record-key.ts";
 import type { Header } from "../../src/core/record.ts";
 import { canonicalText } from "../../src/json/canonical.ts";
 import type { JsonValue } from "../../src/json/json.ts";
