@@ -3,25 +3,33 @@ import { failureCode } from "../../core/failure.ts";
 import { uuidBytes } from "../../core/uuid.ts";
 import type { Difference, FailedRow, Holder, PassedRow, Receipt } from "../store.ts";
 import { ERASED, FACT, FAILURE } from "./layout.ts";
+import { factsInOrder } from "./facts-in-order.ts";
+import { failuresInOrder } from "./failures-in-order.ts";
+import type { OrderedReading } from "./ordered-reading.ts";
 import { bindErased, bindFact, bindFailure, type Row } from "./rows.ts";
 import type { StagedRows } from "./staged.ts";
 
 /** One row of a statement, 64-bit integers as `bigint`; undefined when there is none. */
 type Get = (sql: string, ...values: SQLInputValue[]) => Row | undefined;
 
+type Comparing = OrderedReading & { readonly get: Get };
+
 /** Text as its bytes: two texts that are no UTF-8 could look alike. */
 const WITH_BYTES = "*, CAST(payload AS BLOB) AS payload_bytes";
 
 /** Which facts are not stored as they should be, by their places. @param holderOf null when a row does not say whose it is. */
 export function compareFacts(
-  get: Get,
+  reading: Comparing,
   collection: string,
-  { stream, rows }: StagedRows<PassedRow>,
+  staged: StagedRows<PassedRow>,
   holderOf: (row: Row) => Holder | null,
 ): ReadonlyMap<number, Difference> {
+  const { stream, rows } = staged;
+  const seen = factsInOrder(reading, collection, staged);
   const sql = `SELECT ${WITH_BYTES} FROM validated_${collection} WHERE _id = ?`;
-  return differences(rows, (row) => {
-    const stored = get(sql, uuidBytes(row.id));
+  return differences(rows, (row, place) => {
+    if (seen[place] === 1) return null;
+    const stored = reading.get(sql, uuidBytes(row.id));
     if (stored === undefined) return { kind: "missing" };
     if (stored["stream"] !== BigInt(stream) || stored["offset"] !== row.position.offset) {
       const holder = holderOf(stored);
@@ -34,13 +42,16 @@ export function compareFacts(
 }
 
 export function compareFailed(
-  get: Get,
+  reading: Comparing,
   collection: string,
-  { stream, rows }: StagedRows<FailedRow>,
+  staged: StagedRows<FailedRow>,
 ): ReadonlyMap<number, Difference> {
+  const { stream, rows } = staged;
+  const seen = failuresInOrder(reading, collection, staged);
   const sql = `SELECT ${WITH_BYTES} FROM failed_${collection} WHERE stream = ? AND offset = ?`;
-  return differences(rows, (row) => {
-    const stored = get(sql, stream, row.position.offset);
+  return differences(rows, (row, place) => {
+    if (seen[place] === 1) return null;
+    const stored = reading.get(sql, stream, row.position.offset);
     if (stored === undefined) return { kind: "missing" };
     // Told first: whatever else differs follows from it.
     if (stored["code"] !== failureCode(row.reason)) return { kind: "differs", message: "its code is another" };
@@ -61,10 +72,13 @@ export function compareReceipts(
   });
 }
 
-function differences<T>(rows: readonly T[], compare: (row: T) => Difference | null): ReadonlyMap<number, Difference> {
+function differences<T>(
+  rows: readonly T[],
+  compare: (row: T, place: number) => Difference | null,
+): ReadonlyMap<number, Difference> {
   const found = new Map<number, Difference>();
   rows.forEach((row, place) => {
-    const one = compare(row);
+    const one = compare(row, place);
     if (one !== null) found.set(place, one);
   });
   return found;

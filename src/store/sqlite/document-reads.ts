@@ -4,13 +4,13 @@ import type { DocumentPlace, RefusalOf, StoreReads } from "../store.ts";
 import { compareFacts, compareFailed, compareReceipts } from "./compare.ts";
 import { holderOf, holdersIn } from "./holders.ts";
 import { assertCollectionName, type ObjectTable } from "./layout.ts";
+import type { OrderedReading } from "./ordered-reading.ts";
 import { readFailure, type Row } from "./rows.ts";
 import { stagedRowsOf, stageFacts, stageFailed } from "./staged.ts";
 import type { Streams } from "./streams.ts";
 
 /** A connection that reads: 64-bit integers as `bigint`. */
-type Reading = {
-  readonly all: (sql: string, ...values: SQLInputValue[]) => readonly Row[];
+type Reading = OrderedReading & {
   readonly get: (sql: string, ...values: SQLInputValue[]) => Row | undefined;
   /** Whether there is such a table. */
   readonly has: (table: string) => boolean;
@@ -34,7 +34,8 @@ type DocumentReads = Pick<
 >;
 
 /** The reads of facts, failures and receipts. A collection that has no table has no documents. */
-export function openDocumentReads({ all, get, has, guard, tables, path }: Reading, streams: Streams): DocumentReads {
+export function openDocumentReads(reading: Reading, streams: Streams): DocumentReads {
+  const { all, get, has, guard, tables, path } = reading;
   return {
     streamNotes: async () => guard(streams.all),
     holders: async (collection, ids) => {
@@ -56,13 +57,13 @@ export function openDocumentReads({ all, get, has, guard, tables, path }: Readin
       assertCollectionName(collection);
       const staged = stagedRowsOf(facts);
       if (!has(`validated_${collection}`)) return allMissing(staged.rows.length);
-      return guard(() => compareFacts(get, collection, staged, (row) => holderOf(row, streams)));
+      return guard(() => compareFacts(reading, collection, staged, (row) => holderOf(row, streams)));
     },
     compareFailed: async (collection, failed) => {
       assertCollectionName(collection);
       const staged = stagedRowsOf(failed);
       if (!has(`failed_${collection}`)) return allMissing(staged.rows.length);
-      return guard(() => compareFailed(get, collection, staged));
+      return guard(() => compareFailed(reading, collection, staged));
     },
     compareReceipts: async ({ number }, receipts) => compareReceipts(get, number, receipts),
     failureAt: async (collection, { number }, offset) => {

@@ -1,10 +1,11 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import { guarded } from "../../sqlite/open.ts";
 import type { StoreReads, Tally } from "../store.ts";
 import { openDocumentReads } from "./document-reads.ts";
 import { LOG_ENDS, objectTables, STORE_FILE, type ObjectTable } from "./layout.ts";
 import { readAction, readHalt, readLogEnd } from "./operator.ts";
+import type { OrderedReading } from "./ordered-reading.ts";
 import { readEntry, type Row } from "./rows.ts";
 import { openStreams } from "./streams.ts";
 import { packedOf } from "./writes.ts";
@@ -16,15 +17,18 @@ type All = (sql: string, ...values: SQLInputValue[]) => readonly Row[];
 export function openReads(db: DatabaseSync, path: string): StoreReads {
   const guard = <T>(run: () => T): T => guarded(STORE_FILE, path, run);
   const prepared = new Map<string, StatementSync>();
-  const statement = (sql: string): StatementSync => {
+  const statement = (sql: string, asTuples = false): StatementSync => {
     const known = prepared.get(sql);
     if (known !== undefined) return known;
     const made = db.prepare(sql);
     made.setReadBigInts(true);
+    made.setReturnArrays(asTuples);
     prepared.set(sql, made);
     return made;
   };
   const all: All = (sql, ...values) => guard(() => statement(sql).all(...values));
+  const tuples: OrderedReading["tuples"] = (sql, ...values) =>
+    guard(() => statement(sql, true).all(...values) as unknown as readonly SQLOutputValue[][]);
   const get = (sql: string, ...values: SQLInputValue[]): Row | undefined => guard(() => statement(sql).get(...values));
   const tables = (): readonly ObjectTable[] => guard(() => objectTables(db));
   const has = (table: string): boolean => all(TABLE_EXISTS, table).length > 0;
@@ -46,7 +50,7 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
       const entry = row === undefined ? null : readEntry(row);
       return entry !== null && offset < entry.to ? entry : null;
     },
-    ...openDocumentReads({ all, get, guard, tables, has, path }, openStreams(db)),
+    ...openDocumentReads({ all, tuples, get, guard, tables, has, path }, openStreams(db)),
     tally: async () => tallyOf(all, tables()),
     failureCounts: async () => failureCountsOf(all, tables()),
     contractSet: async (digest) => {
