@@ -2,28 +2,33 @@ import { failureCode } from "../core/failure.ts";
 import type { Position, SourceRecord } from "../core/record.ts";
 import { createEvidence, readEvidence } from "../ledger/evidence.ts";
 import { evidenceDigest } from "../ledger/packed.ts";
-import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
+import type { KeptRecord } from "../ledger/tombstone.ts";
 import { outcomeOf, type Redecided } from "./decided.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { createProof, type Proof } from "../ledger/proof.ts";
 import type { FailedRow, PassedRow, StagedFacts, StagedFailures, StoreWrites, StreamNote } from "../store/store.ts";
 import { createFirstSeen } from "./first-seen.ts";
 
-/** A batch as it was decided: what its ledger entry will say, and what it will bring into the store. */
+/** A batch as it was decided: what its ledger entry says of it, and what it brings into the store. */
 export type DecidedBatch = {
   readonly stream: StreamNote;
   readonly from: bigint;
-  readonly proof: Proof & Pick<LedgerEntry, "evidence">;
-  /** The records as they were fetched, as ledger/evidence.ts writes them. */
-  readonly evidence: Buffer;
+  readonly proof: Proof;
   /** In a batch, as across batches, the first record of a fact is the one that is stored. */
   readonly facts: StagedFacts;
   readonly repeats: readonly Repeat[];
   readonly failed: StagedFailures;
   /** How many failures there are of each code. */
   readonly failures: ReadonlyMap<string, number>;
-  /** The decisions, made again from the evidence: none of them is kept. */
+  /** The decisions, made again: none of them is kept. */
   readonly rows: () => readonly Redecided[];
+};
+
+/** The same of records that were fetched. */
+export type FreshBatch = DecidedBatch & {
+  readonly proof: Proof & Pick<LedgerEntry, "evidence">;
+  /** The records as they were fetched, as ledger/evidence.ts writes them. */
+  readonly evidence: Buffer;
 };
 
 /** Another record of a fact that the batch has already: at this place among its facts. */
@@ -48,23 +53,52 @@ export type Batch<Kept extends KeptRecord = SourceRecord> = {
  * @param decide pure: it may be asked again.
  * @param see is shown every decision.
  */
-export function decideBatch<Kept extends KeptRecord, Row extends Redecided>(
+export function decideBatch<Row extends Redecided>(
+  writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
+  batch: Batch,
+  decide: (record: SourceRecord, index: number) => Row,
+  see?: (row: Row) => void,
+): FreshBatch {
+  const { stream, from, records } = batch;
+  const evidence = createEvidence({ topic: stream.topic, partition: stream.partition, from });
+  const decided = decideEach(writes, batch, decide, (row, record) => {
+    evidence.add(record);
+    see?.(row);
+  });
+  const bytes = evidence.end();
+  const digest = records.length === 0 ? "" : evidenceDigest(bytes);
+  return {
+    ...decided,
+    proof: { ...decided.proof, evidence: digest },
+    evidence: bytes,
+    // What is read is what was written.
+    rows: () => (recordsIn(bytes, stream.stream) as readonly SourceRecord[]).map(decide),
+  };
+}
+
+/** The same of records that have evidence, which they were read from. */
+export function redecideBatch(
+  writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
+  batch: Batch<KeptRecord>,
+  decide: (record: KeptRecord, index: number) => Redecided,
+): DecidedBatch {
+  return { ...decideEach(writes, batch, decide), rows: () => batch.records.map(decide) };
+}
+
+function decideEach<Kept extends KeptRecord, Row extends Redecided>(
   writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
   { stream, from, to, records }: Batch<Kept>,
   decide: (record: Kept, index: number) => Row,
-  see?: (row: Row) => void,
-): DecidedBatch {
+  see?: (row: Row, record: Kept) => void,
+): Omit<DecidedBatch, "rows"> {
   const facts = writes.stageFacts(stream);
   const proof = createProof(from);
-  const { topic, partition } = stream;
-  const evidence = createEvidence({ topic, partition, from }, records.some(isErased));
   const placeOf = createFirstSeen(records.length);
   const repeats: Repeat[] = [];
   const failed = writes.stageFailed(stream);
   const failures = new Map<string, number>();
   for (let index = 0; index < records.length; index += 1) {
     const record = records[index] as Kept;
-    evidence.add(record);
     const row = decide(record, index);
     proof.add(row, outcomeOf(row), row.id);
     if (row.kind === "failed") {
@@ -75,22 +109,9 @@ export function decideBatch<Kept extends KeptRecord, Row extends Redecided>(
       if (place === -1) facts.add(row);
       else repeats.push(repeatOf(row, place, facts));
     }
-    see?.(row);
+    see?.(row, record);
   }
-  const bytes = evidence.end();
-  const digest = records.length === 0 ? "" : evidenceDigest(bytes);
-  return {
-    stream,
-    from,
-    proof: { ...proof.end(to), evidence: digest },
-    evidence: bytes,
-    facts,
-    repeats,
-    failed,
-    failures,
-    // What is read is what was written.
-    rows: () => (recordsIn(bytes, stream.stream) as readonly Kept[]).map(decide),
-  };
+  return { stream, from, proof: proof.end(to), facts, repeats, failed, failures };
 }
 
 function repeatOf(row: PassedRow, place: number, facts: StagedFacts): Repeat {

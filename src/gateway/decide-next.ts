@@ -5,7 +5,7 @@ import { packEvidence } from "../ledger/packed.ts";
 import type { Fetched, OffsetRange, Stream } from "../source/source.ts";
 import { decideRecord, type Decided } from "./decided.ts";
 import type { StreamNote } from "../store/store.ts";
-import { decideBatch, type DecidedBatch } from "./decide-batch.ts";
+import { decideBatch, type FreshBatch } from "./decide-batch.ts";
 import type { Halt } from "./event.ts";
 import type { IngestDeps, BatchObserver } from "./ingest-deps.ts";
 
@@ -22,7 +22,7 @@ export type ReadyBatch = {
   readonly range: OffsetRange;
   /** The evidence of its entry; null when it has no records. */
   readonly packed: Uint8Array | null;
-  readonly batch: DecidedBatch;
+  readonly batch: FreshBatch;
   /** Of each record in order, whether it FAILED. */
   readonly verdicts: readonly boolean[];
   readonly collection: string;

@@ -13,7 +13,7 @@ import { decidedAs, decideRecord, erasedAs, outcomeOf, type Redecided } from "./
 import type { LedgerEntry, Outcome } from "../ledger/entry.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
 import type { RefusalOf, StoreWrites, StreamNote } from "../store/store.ts";
-import { decideBatch, type DecidedBatch } from "./decide-batch.ts";
+import { redecideBatch, type DecidedBatch } from "./decide-batch.ts";
 
 /** The evidence of an entry, decided again. */
 export type RedecidedBatch =
@@ -48,7 +48,7 @@ export function redecide(
     if (again.isPinned) pinned.add(record.position.offset);
     return again.row;
   };
-  const batch = decideBatch(stage, { stream, from: entry.from, to: entry.to, records }, decide);
+  const batch = redecideBatch(stage, { stream, from: entry.from, to: entry.to, records }, decide);
   if (batch.proof.root !== entry.root)
     return fault("DECISION_DIVERGED", "deciding the same records again gave other identities");
   return { kind: "decided", batch, collection: bound.contract.collection, pinned };
