@@ -19,6 +19,9 @@ export type Applied = {
   readonly settledRows: () => { readonly facts: readonly ValidatedRow[]; readonly failed: readonly FailedRow[] };
 };
 
+/** What is asked for before it is inserted: of a batch sent again the facts are there, of a tail that is redone the failures as well. */
+type LooksFirst = "never" | "for facts" | "for all";
+
 /**
  * P5: brings the documents of one ledger entry into the store. Idempotent: applying the same entry again, by anybody,
  * changes nothing.
@@ -32,13 +35,13 @@ export async function applyBatch(
   writes: StoreWrites,
   collection: string,
   batch: DecidedBatch,
-  looksFirst: boolean,
+  looksFirst: LooksFirst,
 ): Promise<Applied> {
   const { stream, facts, failed } = batch;
-  const known = looksFirst ? await holdersOf(writes, collection, facts, placesOf(facts)) : NOBODY;
+  const known = looksFirst !== "never" ? await holdersOf(writes, collection, facts, placesOf(facts)) : NOBODY;
   const [taken] = await Promise.all([
     writes.insertFacts(collection, facts, new Set(known.keys())),
-    failed.size() > 0 ? writes.insertFailed(collection, failed) : undefined,
+    failed.size() > 0 ? writes.insertFailed(collection, failed, looksFirst === "for all") : undefined,
   ]);
   const refused = await holdersOf(writes, collection, facts, [...taken]);
   for (const place of taken) if (!refused.has(place)) throw holderVanished(facts.at(place).id);

@@ -206,7 +206,7 @@ async function settle(
   try {
     const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
       if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-      const applying = applyBatch(writes, collection, batch, isReplay);
+      const applying = applyBatch(writes, collection, batch, isReplay ? "for facts" : "never");
       // Once its writes are on their way.
       if (deps.decidesAhead?.() === true) ahead = begun(decide(entry.to));
       const done = await applying;

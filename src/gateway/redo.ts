@@ -37,7 +37,7 @@ export async function redoTail(store: Store, stream: Stream, tail: LedgerEntry):
   const again = redecide(store, note, tail, records, set);
   if (again.kind === "fault") return halted(again.code, stream, tail, again.message);
   // Hardly ever is a tail incomplete: what it brought is there, under ids that are its own.
-  const applied = await applyBatch(store, again.collection, again.batch, true);
+  const applied = await applyBatch(store, again.collection, again.batch, "for all");
   await dropBefore(store, tail);
   return applied;
 }

@@ -176,8 +176,11 @@ export type StoreWrites = {
   readonly holders: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, Holder>>;
   /** Begins a batch of failures. Nothing of it leaves the process before it is inserted. */
   readonly stageFailed: (stream: StreamNote) => StagedFailures;
-  /** A failure that is already there under the position is our own, from before: it stays as it is. */
-  readonly insertFailed: (collection: string, failed: StagedFailures) => Promise<void>;
+  /**
+   * A failure that is already there under the position is our own, from before: it stays as it is.
+   * @param looksFirst most of them are there: an engine that refuses them one by one asks which before it inserts.
+   */
+  readonly insertFailed: (collection: string, failed: StagedFailures, looksFirst?: boolean) => Promise<void>;
   readonly insertReceipts: (stream: StreamNote, receipts: readonly Receipt[]) => Promise<void>;
   /** Takes documents away, to write them again: facts by their ids, failures and receipts of the stream by their offsets. */
   readonly removeDocuments: (

@@ -24,8 +24,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "documents before the ledger",
     file: INGEST,
     find: `if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-      const applying = applyBatch(writes, collection, batch, isReplay);`,
-    replace: `const applying = Promise.resolve(await applyBatch(writes, collection, batch, isReplay));
+      const applying = applyBatch(writes, collection, batch, isReplay ? "for facts" : "never");`,
+    replace: `const applying = Promise.resolve(await applyBatch(writes, collection, batch, isReplay ? "for facts" : "never"));
       if (!(await claim(writes, entry, packed))) return { kind: "lost" };`,
   },
   {

@@ -104,6 +104,25 @@ export function documentLaws(name: string, start: () => Promise<StoreBackend>): 
       }
     });
 
+    test.each([true, false])(
+      "failures that are there stay, and the others go in; looked for first: %s",
+      async (looksFirst) => {
+        const { open } = await start();
+        const store = await open();
+        const before = [2n, 3n, 5n].map((offset) => failedRow(offset, { fingerprint: "e".repeat(16) }));
+        await insert(store, { failed: before });
+        const rows = [1n, 2n, 3n, 4n, 5n, 6n].map((offset) => failedRow(offset));
+        const staged = store.stageFailed(NOTE);
+        rows.forEach(staged.add);
+        await store.insertFailed(LAW_COLLECTION, staged, looksFirst);
+        await store.insertFailed(LAW_COLLECTION, staged, looksFirst);
+        const { reads } = await open();
+        expect(await differencesOf(reads, { failed: before })).toEqual([]);
+        expect((await differencesOf(reads, { failed: rows })).map(([place]) => place)).toEqual([1, 2, 4]);
+        expect(await reads.tally()).toMatchObject({ failed: 6 });
+      },
+    );
+
     test("a holder says its record's position, exactly, and its payload", async () => {
       const { open } = await start();
       const store = await open();

@@ -1,6 +1,7 @@
-import { Binary, type Db } from "mongodb";
+import type { Db } from "mongodb";
 import type { Difference, Holder } from "../store.ts";
 import type { Field } from "./bson-reader.ts";
+import { idOf, textIn, uuidIn } from "./document-id.ts";
 import { findByIds } from "./find-by-ids.ts";
 import { holderOf } from "./holders.ts";
 import type { StagedDocuments } from "./staged-documents.ts";
@@ -15,11 +16,7 @@ export async function compareFacts<Row>(
   staged: StagedDocuments<Row>,
 ): Promise<ReadonlyMap<number, Difference>> {
   const read = (ids: readonly Uint8Array[]): AsyncGenerator<readonly Buffer[]> =>
-    findByIds(
-      db,
-      `validated_${collection}`,
-      ids.map((id) => new Binary(id.subarray(UUID_HEAD), Binary.SUBTYPE_UUID)),
-    );
+    findByIds(db, `validated_${collection}`, ids.map(uuidIn));
   return differences(staged, read, async (stored, wanted) => {
     const [there, ours] = [sourceOf(stored), sourceOf(wanted)];
     if (there === null || (there.stream === ours?.stream && there.offset === ours.offset)) return null;
@@ -34,17 +31,9 @@ export async function compareOwn<Row>(
   staged: StagedDocuments<Row>,
 ): Promise<ReadonlyMap<number, Difference>> {
   const read = (ids: readonly Buffer[]): AsyncGenerator<readonly Buffer[]> =>
-    findByIds(
-      db,
-      collection,
-      ids.map((id) => id.toString("utf8", TEXT_HEAD, id.length - 1)),
-    );
+    findByIds(db, collection, ids.map(textIn));
   return differences(staged, read, async () => null);
 }
-
-/** Before the bytes of a UUID, and those of a text, which end with NUL: their length, and a subtype. */
-const UUID_HEAD = 5;
-const TEXT_HEAD = 4;
 
 async function differences<Row>(
   { size, bytesAt }: StagedDocuments<Row>,
@@ -69,15 +58,6 @@ async function differences<Row>(
     for (const bytes of page) await compare(bytes);
   for (const place of missing) found.set(place, { kind: "missing" });
   return new Map([...found].toSorted(([a], [b]) => a - b));
-}
-
-/** Behind the length of a document stand type and name of its first field, which is its id. */
-const ID_AT = 4 + 1 + 4;
-
-/** The value of the id of a document, whose other fields need not be read for it. */
-function idOf(bytes: Buffer): Buffer {
-  const head = bytes[4] === 0x05 ? UUID_HEAD : TEXT_HEAD;
-  return bytes.subarray(ID_AT, ID_AT + head + bytes.readInt32LE(ID_AT));
 }
 
 function keyOf(bytes: Buffer): string {

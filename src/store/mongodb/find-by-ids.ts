@@ -1,5 +1,6 @@
 import type { Binary, Db, Long } from "mongodb";
 import { READ_CONCERN } from "./connect.ts";
+import { idOf, textIn } from "./document-id.ts";
 import { bytesOf } from "./read-raw.ts";
 
 /** Ids in one query. */
@@ -18,6 +19,17 @@ export async function* findByIds(
 ): AsyncGenerator<readonly Buffer[], void> {
   for (let from = 0; from < ids.length; from += IDS_MAX)
     yield* inMessages(db, collection, ids.slice(from, from + IDS_MAX));
+}
+
+/** Which of these ids documents have that are stored under a position. */
+export async function whichAreThere(db: Db, collection: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const there = new Set<string>();
+  for (let from = 0; from < ids.length; from += IDS_MAX) {
+    // Of ids alone a message holds them all.
+    const { firstBatch } = await find(db, collection, ids.slice(from, from + IDS_MAX), { _id: 1 });
+    for (const found of firstBatch) there.add(textIn(idOf(bytesOf(found))));
+  }
+  return there;
 }
 
 async function* inMessages(db: Db, collection: string, ids: readonly Id[]): AsyncGenerator<readonly Buffer[], void> {
@@ -41,10 +53,16 @@ type Answer = { readonly id: Long; readonly firstBatch: readonly unknown[] };
  */
 const DOCUMENTS_RAW = { fieldsAsRaw: { firstBatch: true }, promoteLongs: false };
 
-async function find(db: Db, collection: string, ids: readonly Id[]): Promise<Answer> {
+async function find(
+  db: Db,
+  collection: string,
+  ids: readonly Id[],
+  projection: Readonly<Record<string, 1>> = {},
+): Promise<Answer> {
   const filter = { _id: { $in: ids } };
   // With room for one more, an answer that is whole says so at once.
   const batchSize = ids.length + 1;
-  const answer = await db.command({ find: collection, filter, batchSize, readConcern: READ_CONCERN }, DOCUMENTS_RAW);
+  const query = { find: collection, filter, projection, batchSize, readConcern: READ_CONCERN };
+  const answer = await db.command(query, DOCUMENTS_RAW);
   return answer["cursor"] as Answer;
 }

@@ -4,13 +4,15 @@ import type { PassedRow, StoreWrites } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import type { Document } from "./bson-reader.ts";
 import { entryDocument, readEntry } from "./documents.ts";
+import { idOf, textIn } from "./document-id.ts";
 import { createFactWriter, writeErased } from "./fact-document.ts";
+import { whichAreThere } from "./find-by-ids.ts";
 import { binaryId, readHolders } from "./holders.ts";
 import { insertExcept, insertStaged } from "./insert.ts";
 import { replaceStaged } from "./replace.ts";
 import { dropPacked, forgetReplaced, putPacked, replacePacked, type PackedFields } from "./packed-evidence.ts";
 import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
-import { createBuffers } from "./staged-documents.ts";
+import { createBuffers, type StagedDocuments } from "./staged-documents.ts";
 import { stagedOf, stageFacts, stageFailed, stageReceipts } from "./staged-rows.ts";
 import type { Streams } from "./streams.ts";
 import { noteTraffic } from "./traffic.ts";
@@ -57,8 +59,11 @@ export function createWrites(db: Db, streams: Streams, staging: Staging): StoreW
       guarded(async () => insertExcept(db, `validated_${collection}`, stagedOf(facts), except)),
     holders: async (collection, ids) => guarded(async () => readHolders(db, streams, collection, ids)),
     stageFailed: staging.stageFailed,
-    insertFailed: async (collection, failed) =>
-      guarded(async () => void (await insertStaged(db, `failed_${collection}`, stagedOf(failed)))),
+    insertFailed: async (collection, failed, looksFirst = false) =>
+      guarded(async () => {
+        const [name, staged] = [`failed_${collection}`, stagedOf(failed)];
+        await insertExcept(db, name, staged, looksFirst ? await placesThere(db, name, staged) : NONE);
+      }),
     insertReceipts: async (stream, receipts) =>
       guarded(async () => {
         const staged = staging.stageReceipts(stream, receipts);
@@ -82,6 +87,17 @@ export function createWrites(db: Db, streams: Streams, staging: Staging): StoreW
 }
 
 const NONE: ReadonlySet<number> = new Set();
+
+/** The places of documents whose ids a majority has already. */
+async function placesThere<Row>(
+  db: Db,
+  collection: string,
+  { size, bytesAt }: StagedDocuments<Row>,
+): Promise<ReadonlySet<number>> {
+  const ids = Array.from({ length: size() }, (_, place) => textIn(idOf(bytesAt(place))));
+  const there = await whichAreThere(db, collection, ids);
+  return new Set(ids.flatMap((id, place) => (there.has(id) ? place : [])));
+}
 
 async function insertLedger(
   ledger: Collection<Document>,
