@@ -111,9 +111,10 @@ async function checkFailures(
   report: (offsetAt: (place: number) => bigint, differences: ReadonlyMap<number, Difference>) => void,
 ): Promise<void> {
   if (batch.failed.size() > 0) {
-    const leaves = decodeOutcomes(batch.from, batch.proof.outcomes)?.leaves ?? [];
+    const differences = await reads.compareFailed(collection, batch.failed);
+    const leaves = differences.size === 0 ? [] : (decodeOutcomes(batch.from, batch.proof.outcomes)?.leaves ?? []);
     const offsets = leaves.filter(({ outcome }) => outcome === "F").map(({ offset }) => offset);
-    report((place) => offsets[place] ?? -1n, await reads.compareFailed(collection, batch.failed));
+    report((place) => offsets[place] ?? -1n, differences);
   }
   if (conflicts.length === 0) return;
   const staged = reads.stageFailed(batch.stream);

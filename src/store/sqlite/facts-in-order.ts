@@ -106,18 +106,19 @@ function matcher(stream: bigint): Matcher {
   // Nearly every fact has the contract of the one before.
   let known: ValidatedRow["contract"] | null = null;
   let text = "";
-  return (row, [, , payload, contract, declared, ofStream, offset, at, erased]) => {
-    if (row.kind !== "validated" || erased !== null || ofStream !== stream || offset !== row.position.offset)
-      return false;
+  // By index: an array taken apart is walked by an iterator, row for row.
+  return (row, stored) => {
+    if (row.kind !== "validated" || stored[8] !== null) return false;
+    if (stored[5] !== stream || stored[6] !== row.position.offset) return false;
     if (row.contract !== known) {
       known = row.contract;
       text = contractText(row.contract);
     }
     return (
-      contract === text &&
-      declared === (row.declaredBy === "default" ? null : row.declaredBy) &&
-      at === BigInt(row.timestampMs) &&
-      isText(payload, payloadOf(row))
+      stored[3] === text &&
+      stored[4] === (row.declaredBy === "default" ? null : row.declaredBy) &&
+      stored[7] === BigInt(row.timestampMs) &&
+      isText(stored[2], payloadOf(row))
     );
   };
 }

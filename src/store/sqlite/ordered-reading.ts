@@ -19,7 +19,8 @@ const REPLACEMENT = "\ufffd";
 /** Whether a text that was read is exactly these bytes. False as well where that cannot be told from the text. */
 export function isText(payload: SQLOutputValue | undefined, bytes: Uint8Array): boolean {
   if (typeof payload !== "string" || payload.length > bytes.length) return false;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const text = buffer.toString("utf8");
   return payload === text && !text.includes(REPLACEMENT);
 }
 
