@@ -56,7 +56,10 @@ export async function guarded<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether an error comes from the driver. A socket that breaks while the driver waits for its drain throws a plain system error (cmap/connection.js). */
+/**
+ * Whether an error comes from the driver. A socket that breaks while the driver waits for it to drain throws a plain system error
+ * (cmap/connection.js).
+ */
 function isFromDriver(error: unknown): error is Error {
   return error instanceof MongoError || (error instanceof Error && "syscall" in error);
 }
