@@ -4,16 +4,16 @@ import type { NewRecord } from "../source/source.ts";
 import { createThrottleByName } from "../traffic/throttle-by-name.ts";
 import type { Sighting } from "../traffic/sightings.ts";
 
-/** A producer still sends a deprecated version. */
+/** Tells a producer that it still sends a deprecated contract version. */
 export type Advisory = { readonly topic: string; readonly producer: string; readonly standing: Standing };
 
-/** A producer is told so often of each topic and version. */
+/** How often a producer gets an advisory for the same topic and version, in milliseconds. */
 const EVERY_MS = 3_600_000;
 const PRODUCERS_MAX = 1_000;
 /** Type of the CloudEvent. */
 export const ADVISORY_TYPE = "sigma.contract.deprecated.v1";
 
-/** SettleLimit sightings into the advisories that are due: at once, then hourly for each topic, version and producer. */
+/** Turns sightings into the advisories that are due: at the first sighting, then hourly for each topic, version and producer. */
 export function createAdvisories(
   now: () => number,
 ): (sightings: readonly Sighting[], standingOf: (sighting: Sighting) => Standing | null) => readonly Advisory[] {
@@ -29,8 +29,9 @@ export function createAdvisories(
 }
 
 /**
- * An advisory as a CloudEvent in the binary mode of the Kafka binding, with the attributes of the CloudEvents extension
- * "deprecation". Its id is the same for the same producer and hour, whichever gateway tells it. Keyed by producer.
+ * Encodes an advisory as a CloudEvent in the binary mode of the Kafka binding, with the attributes of the CloudEvents
+ * extension "deprecation". The key is the producer. Every gateway gives the same id to the advisory of one topic, version,
+ * producer and hour.
  */
 export function advisoryRecord({ topic, producer, standing }: Advisory, nowMs: number): NewRecord {
   const { subject, version, deprecated, sunset, successor } = standing;

@@ -8,7 +8,7 @@ import type { GatewayEvent, AnchorEvent } from "./event.ts";
 export type AnchorDeps = {
   readonly reads: Pick<StoreReads, "operatorLog">;
   readonly writers: readonly AnchorWriter[];
-  /** An anchor is due when so many entries were written since the last one, or after so many milliseconds when anything was. */
+  /** An anchor is due after this many new entries, or `everyMs` milliseconds after the last one if there is any new head. */
   readonly entries: number;
   readonly everyMs: number;
   /** Milliseconds since 1970. */
@@ -17,18 +17,19 @@ export type AnchorDeps = {
 };
 
 export type Anchors = {
-  /** Sees every event of the gateway. */
+  /** Takes every event of the gateway; the heads come from it. */
   readonly observe: (event: GatewayEvent) => void;
-  /** Writes what is not anchored yet, and closes the places. */
+  /** Writes a last anchor for new heads, and closes the writers. */
   readonly close: () => Promise<void>;
 };
 
-/** How long the end of a gateway waits for a last anchor, in milliseconds; the next start anchors what it does not wait for. */
+/** How long a stopping gateway waits for its last anchor, in milliseconds. What it does not wait for, the next start anchors. */
 const CLOSE_WAIT_MS = 5_000;
 
 /**
- * Anchors heads outside the store. The heads are those that this gateway wrote or took up, not what the store says later. Off the path
- * of records: nothing waits for an anchor, and trouble with one is reported and tried again when the next one is due.
+ * Starts to anchor ledger heads outside the store. A head is the last entry of a stream as this gateway wrote or acquired
+ * it; the store is not asked again, because it may have been tampered with since. No record waits for an anchor. A failed
+ * anchor is reported and tried again when the next one is due.
  */
 export function startAnchors({ reads, writers, entries, everyMs, now, report }: AnchorDeps): Anchors {
   const heads = newHeads(report);
@@ -48,7 +49,7 @@ export function startAnchors({ reads, writers, entries, everyMs, now, report }: 
     try {
       if (await isActedOn()) unwritten = new Set(writers);
     } catch (error) {
-      // The heads of streams are known without the store, whose own trouble is told elsewhere.
+      // The stream heads can be anchored without the store, and the streams report an outage of the store themselves.
       if (!(error instanceof Unavailable)) report({ kind: "anchor-trouble", place: "", ...unexpected(error) });
     }
     const due = [...unwritten];
@@ -101,14 +102,14 @@ export function startAnchors({ reads, writers, entries, everyMs, now, report }: 
   };
 }
 
-/** The heads that a gateway knows. */
+/** Collects the stream heads that this gateway knows. */
 function newHeads(report: AnchorDeps["report"]): {
-  /** @returns whether it is a new one. */
+  /** Adds a head. @returns whether it is a new one. */
   readonly take: (head: AnchoredHead) => boolean;
   readonly all: () => readonly AnchoredHead[];
 } {
   const heads = new Map<string, AnchoredHead>();
-  /** Heads that a stream fell behind: no later anchor may leave them out. */
+  /** Heads that the ledger no longer reaches. Every later anchor still names them, so that the loss stays visible. */
   const fallen: AnchoredHead[] = [];
   return {
     take: (head) => {
@@ -126,7 +127,7 @@ function newHeads(report: AnchorDeps["report"]): {
   };
 }
 
-/** A bug in here must not end a gateway: anchors are beside the path. */
+/** Describes a bug as trouble with an anchor: anchors are off the path of records, so a bug in them must not end the gateway. */
 function unexpected(error: unknown): Pick<Unavailable, "code" | "message" | "remedy"> {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { code: "ANCHOR_FILE", message: `Cannot anchor: ${message}`, remedy: "report it" };

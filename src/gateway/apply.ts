@@ -4,18 +4,21 @@ import { resolvedOf, type Resolution, type Resolved } from "./resolution.ts";
 import type { FailedRow, Holder, PassedRow, Receipt, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
 import { countFailure, type DecidedBatch } from "./decide-batch.ts";
 
-/** What applying one entry did. */
+/** The result of applying one ledger entry. */
 export type Applied = {
   readonly kind: "applied";
   readonly stored: number;
   readonly duplicates: number;
   readonly conflicts: number;
   readonly failures: ReadonlyMap<string, number>;
-  /** What the next entry says of this one. */
+  /** What the next entry records about this one. */
   readonly resolved: Resolved;
-  /** Most of what passed was stored before: a replay, and what follows is probably one as well. */
+  /** More than half of the passed records were stored before: a replay, which probably continues in the next batch. */
   readonly isReplay: boolean;
-  /** The facts these records are, now or since an earlier attempt, and the failures, conflicts among them; made again when asked for. */
+  /**
+   * The batch's facts that are stored, by this attempt or an earlier one, and its failures with the conflicts. Each call
+   * decides the batch again from its evidence.
+   */
   readonly settledRows: () => { readonly facts: readonly ValidatedRow[]; readonly failed: readonly FailedRow[] };
 };
 
@@ -23,13 +26,15 @@ export type Applied = {
 type LooksFirst = "never" | "for facts" | "for all";
 
 /**
- * P5: brings the documents of one ledger entry into the store. Idempotent: applying the same entry again, by anybody,
- * changes nothing.
+ * P5: writes the documents of one ledger entry into the store. It is idempotent: when the same entry is applied again, by any
+ * process, nothing changes.
  *
- * A machine id that is taken is resolved by reading its holder: our own position means we were here before; the same
- * content makes this a duplicate, which gets a receipt; other content makes it a failure.
- * @param looksFirst asks who holds the ids before anything is inserted. Where most are taken that is several times as fast: an
- * engine refuses them one by one. What a majority has can only stay, so the answer is as good as a refusal.
+ * A machine id that is taken is resolved by reading its holder, the stored fact. A holder with the record's own position was
+ * written by an earlier attempt. A holder with the same content makes the record a duplicate, which gets a receipt. Other
+ * content makes it a conflict, which is a failure.
+ * @param looksFirst reads the holders of all ids before inserting. Where most ids are taken this is several times as fast,
+ * because an engine refuses taken ids one by one. It is as safe as a refusal: the reads are of the majority, and a fact that
+ * a majority has stays.
  */
 export async function applyBatch(
   writes: StoreWrites,
@@ -69,7 +74,7 @@ export async function applyBatch(
   };
 }
 
-/** Who holds the ids of staged facts, by their places. */
+/** The holders of taken ids, by the place (index) of the staged fact in its batch. */
 type Holders = ReadonlyMap<number, Holder>;
 
 const NOBODY: Holders = new Map();
@@ -95,14 +100,14 @@ async function holdersOf(
   return found;
 }
 
-/** What became of the records whose id was taken. */
+/** The duplicates and conflicts among the records whose id was taken. */
 type Taken = {
   readonly receipts: readonly Receipt[];
   readonly conflicts: readonly FailedRow[];
   readonly resolutions: readonly Resolution[];
 };
 
-/** Which of the records that passed are duplicates and conflicts. @param holders of the facts whose id was taken. */
+/** Finds the duplicates and conflicts among the passed records. `holders`: the holders of the facts whose id was taken. */
 function resolveTaken({ facts, repeats, rows }: DecidedBatch, holders: Holders): Taken {
   const receipts: Receipt[] = [];
   const conflicts: FailedRow[] = [];
@@ -128,19 +133,19 @@ function resolveTaken({ facts, repeats, rows }: DecidedBatch, holders: Holders):
   return { receipts, conflicts, resolutions };
 }
 
-/** What a record claims: to be a fact, with this payload. */
+/** A record that asks for an id: its position, and its payload as the engine would store it. */
 type Claim = Pick<Holder, "position" | "payloadBytes">;
 
-/** Of a record whose payload was not staged: equal to none. */
+/** The payload bytes of a record whose payload was not staged; they equal no holder's. */
 const NO_BYTES = new Uint8Array(0);
 
-/** Of what was erased there are none. */
+/** Whether both payloads are stored as equal bytes. False when either is empty: an erased fact has no payload bytes. */
 function hasSameBytes(claim: Claim, holder: Holder): boolean {
   const [a, b] = [claim.payloadBytes, holder.payloadBytes];
   return a.length > 0 && a.length === b.length && Buffer.compare(a, b) === 0;
 }
 
-/** Decides the batch again when the first is asked for: which are asked for at all is rare. */
+/** Finds the row of a passed record by offset. Rows are rarely needed, so the batch is decided again at the first call only. */
 function rowsByOffset(rows: DecidedBatch["rows"]): (offset: bigint) => PassedRow {
   let byOffset: ReadonlyMap<bigint, PassedRow> | null = null;
   return (offset) => {
@@ -158,7 +163,7 @@ function settledRowsOf({ rows }: DecidedBatch, { conflicts, resolutions }: Taken
   return { facts, failed: [...decided.filter((row) => row.kind === "failed"), ...conflicts] };
 }
 
-/** Not an answer to build on: acquire again and redo, as after any trouble with the store. */
+/** The store contradicts itself, so the batch is not settled: the stream is acquired again, as after any other outage. */
 function holderVanished(id: string): Unavailable {
   const message = `Cannot settle ${id}: the store refused the id, then held nothing under it`;
   return new Unavailable("STORE_INCONSISTENT", message, "check that the store acknowledges writes by majority");

@@ -1,21 +1,21 @@
-/** When to stop a stream before it pours a bad deploy into failures. Null is off. */
+/** When a stream halts because too many of its records fail, as after a bad deploy of a producer. Null turns a limit off. */
 export type BreakerLimits = {
-  /** Share of FAILED among the last `window` records, 0 to 1, beyond which the stream halts. */
+  /** The stream halts when the share of FAILED among the last `window` records exceeds this; 0 to 1. */
   readonly failedRatioMax: number | null;
-  /** So many FAILED in a row halt the stream. */
+  /** The stream halts after this many FAILED records in a row. */
   readonly consecutiveMax: number | null;
   readonly window: number;
 };
 
 /** Counts the outcomes of one stream. */
 export type Breaker = {
-  /** Takes the outcomes of a batch that is not yet in the ledger. @returns why the stream must halt, or null. */
+  /** Counts a batch that is not in the ledger yet; an element is true for FAILED. @returns why the stream must halt, or null. */
   readonly check: (failed: readonly boolean[]) => string | null;
 };
 
 export const BREAKER_OFF: BreakerLimits = { failedRatioMax: null, consecutiveMax: null, window: 1_000 };
 
-/** @param leave how many records pass unjudged first: an operator who resumes a stream means the batch that stopped it. */
+/** @param leave how many records to ignore first: an operator who resumes a halted stream accepts the batch that halted it. */
 export function createBreaker({ failedRatioMax, consecutiveMax, window }: BreakerLimits, leave: number): Breaker {
   let left = leave;
   let consecutive = 0;

@@ -9,37 +9,39 @@ import { createProof, type Proof } from "../ledger/proof.ts";
 import type { FailedRow, PassedRow, StagedFacts, StagedFailures, StoreWrites, StreamNote } from "../store/store.ts";
 import { createFirstSeen } from "./first-seen.ts";
 
-/** A batch as it was decided: what its ledger entry says of it, and what it brings into the store. */
+/** A decided batch: the contents of its ledger entry and the documents to store. */
 export type DecidedBatch = {
   readonly stream: StreamNote;
   readonly from: bigint;
   readonly proof: Proof;
-  /** In a batch, as across batches, the first record of a fact is the one that is stored. */
+  /** The passed records with distinct ids: of several records with one id, the first is the fact, as it is across batches. */
   readonly facts: StagedFacts;
+  /** The passed records whose id an earlier record of the same batch has. */
   readonly repeats: readonly Repeat[];
   readonly failed: StagedFailures;
-  /** How many failures there are of each code. */
+  /** Number of failures by code. */
   readonly failures: ReadonlyMap<string, number>;
-  /** The decisions, made again: none of them is kept. */
+  /** Decides the batch again. The decisions of the first time are not kept. */
   readonly rows: () => readonly Redecided[];
 };
 
-/** The same of records that were fetched. */
+/** A batch of fetched records, with the evidence made of them. */
 export type FreshBatch = DecidedBatch & {
   readonly proof: Proof & Pick<LedgerEntry, "evidence">;
-  /** The records as they were fetched, as ledger/evidence.ts writes them. */
+  /** The records as they were fetched, encoded by ledger/evidence.ts and not yet compressed. */
   readonly evidence: Buffer;
 };
 
-/** Another record of a fact that the batch has already: at this place among its facts. */
+/** A record whose id an earlier record of the same batch has. */
 export type Repeat = {
   readonly position: Position;
+  /** Index of that earlier record among the staged facts of the batch. */
   readonly place: number;
-  /** Null when its payload is, byte for byte, the one that is staged at the place. */
+  /** Null when the payload equals the staged payload of the earlier record byte for byte. */
   readonly row: PassedRow | null;
 };
 
-/** Records of `[from, to)` of a stream. */
+/** The records of the offsets `[from, to)` of a stream, ascending. */
 export type Batch<Kept extends KeptRecord = SourceRecord> = {
   readonly stream: StreamNote;
   readonly from: bigint;
@@ -48,10 +50,10 @@ export type Batch<Kept extends KeptRecord = SourceRecord> = {
 };
 
 /**
- * P3, record by record: what was decided is in the proof and in the stage before the next record is looked at, so that hardly any
- * of it outlives the young generation of the heap.
- * @param decide pure: it may be asked again.
- * @param see is shown every decision.
+ * P3: decides a batch record by record. Each decision goes into the proof and becomes a staged document before the next
+ * record is decided, so that hardly any object outlives the young generation of the heap.
+ * @param decide decides one record. It must be pure: `rows` calls it again for the same records.
+ * @param see is called with every decision.
  */
 export function decideBatch<Row extends Redecided>(
   writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
@@ -71,12 +73,12 @@ export function decideBatch<Row extends Redecided>(
     ...decided,
     proof: { ...decided.proof, evidence: digest },
     evidence: bytes,
-    // What is read is what was written.
+    // The cast holds: `bytes` encodes exactly the records of the batch, none of which is erased.
     rows: () => (recordsIn(bytes, stream.stream) as readonly SourceRecord[]).map(decide),
   };
 }
 
-/** The same of records that have evidence, which they were read from. */
+/** P3 again, for records that were read from the evidence of an entry: no evidence is made a second time. */
 export function redecideBatch(
   writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
   batch: Batch<KeptRecord>,
@@ -125,6 +127,7 @@ function recordsIn(evidence: Buffer, stream: string): readonly KeptRecord[] {
   return read.records;
 }
 
+/** Adds one failure to its code's number in `failures`. */
 export function countFailure(failures: Map<string, number>, { reason }: FailedRow): void {
   const code = failureCode(reason);
   failures.set(code, (failures.get(code) ?? 0) + 1);

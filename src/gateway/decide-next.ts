@@ -12,23 +12,23 @@ import type { IngestDeps, BatchObserver } from "./ingest-deps.ts";
 /** What comes next in a stream. */
 export type Next =
   | ReadyBatch
-  /** Nothing, or no more is wanted. */
+  /** The source has no records yet, or the signal aborted. */
   | { readonly kind: "idle" }
   | { readonly kind: "halted"; readonly halt: Halt };
 
-/** A batch that is decided, and stands in no entry yet. No record of it is an object any more, but for the few its batch keeps. */
+/** A batch that is decided and not yet in the ledger. It holds bytes rather than records, except for the few rows in `batch.repeats`. */
 export type ReadyBatch = {
   readonly kind: "decided";
   readonly range: OffsetRange;
-  /** The evidence of its entry; null when it has no records. */
+  /** The compressed evidence for its ledger entry; null when the batch has no records. */
   readonly packed: Uint8Array | null;
   readonly batch: FreshBatch;
-  /** Of each record in order, whether it FAILED. */
+  /** One element for each record in offset order: true when the record FAILED. */
   readonly verdicts: readonly boolean[];
   readonly collection: string;
   readonly set: CompiledContractSet;
   readonly observer: BatchObserver | undefined;
-  /** To be called once, when the batch is settled or is not to be. */
+  /** Releases the settle limit. Call it exactly once: when the batch is settled or discarded. */
   readonly endSettling: () => void;
 };
 
@@ -37,8 +37,9 @@ type Batch = Extract<Fetched, { readonly kind: "records" }>;
 type Where = { readonly stream: Stream; readonly note: StreamNote };
 
 /**
- * Fetch and P3. It depends on nothing that the batch before it does to the store, so that it may run meanwhile. Whoever waits for
- * what follows holds nothing of what was fetched: this function is over.
+ * Fetches and decides (P3) the batch that begins at `from`. It may run while the store writes the batch before, because it
+ * does not depend on what that batch changes in the store. The fetched records are garbage once this function returns:
+ * only bytes stay in memory while the batch waits for the store.
  * @param from first offset of the batch.
  */
 export async function decideNext(deps: IngestDeps, where: Where, from: bigint, signal: AbortSignal): Promise<Next> {
@@ -54,12 +55,12 @@ export async function decideNext(deps: IngestDeps, where: Where, from: bigint, s
     case "records":
       break;
   }
-  // Asked before the turn: a registry that does not answer holds up its own stream only.
+  // The registry is asked before the settle limit is taken: a registry that hangs then delays its own stream only.
   const set = await setFor(deps, fetched.read);
   const endSettling = (await deps.settleLimit?.(fetched.count)) ?? ((): void => undefined);
   let decided: ReadyBatch | null = null;
   try {
-    // Told to stop while it waited: nothing of this batch is decided yet.
+    // The signal aborted while the settle limit was waited for. Nothing of this batch is decided yet.
     if (signal.aborted) return { kind: "idle" };
     decided = { ...decideFetched(deps, where, fetched, set), endSettling };
     return decided;
@@ -68,14 +69,14 @@ export async function decideNext(deps: IngestDeps, where: Where, from: bigint, s
   }
 }
 
-/** Ends a batch that is not to be settled. */
+/** Releases the resources of a batch that will not be settled. */
 export function discard({ batch, endSettling }: ReadyBatch): void {
   batch.facts.release();
   batch.failed.release();
   endSettling();
 }
 
-/** P3. */
+/** P3 for a fetched batch, with one snapshot of the contract set. */
 function decideFetched(
   deps: IngestDeps,
   { stream, note }: Where,
@@ -99,7 +100,7 @@ function decideFetched(
   return { kind: "decided", range: { from, to }, packed, batch, verdicts, collection, set, observer };
 }
 
-/** The set in force, once it knows of every schema id in the batch what a registry says of it. */
+/** The contract set in force, after the registry was asked about every schema id of the batch that the set did not know. */
 async function setFor(deps: IngestDeps, read: Batch["read"]): Promise<CompiledContractSet> {
   const set = deps.contracts();
   if (deps.learnSchemaIds === undefined) return set;

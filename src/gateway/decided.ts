@@ -13,22 +13,22 @@ import { EVIDENCE_DROPPED, sealEntry, type LedgerEntry, type Outcome } from "../
 import type { Proof } from "../ledger/proof.ts";
 import type { FailedRow, PassedRow, RefusalOf, SettledRow, ValidatedRow } from "../store/store.ts";
 
-/** A record as it was decided, before duplicates and conflicts are told apart. */
+/** A decided record. Duplicates and conflicts are found later, when the store is asked for taken ids (P5). */
 export type Decided = ValidatedRow | FailedRow;
 
-/** The same of the evidence of an entry, where records may have been erased. */
+/** A record decided again from the evidence of an entry, where records may have been erased. */
 export type Redecided = PassedRow | FailedRow;
 
-/** Decides a record with one contract-set snapshot (P3), what the store could never keep included. */
+/** Decides a record with one contract-set snapshot (P3). A record that passes and that the store could never keep is FAILED. */
 export function decideRecord(record: SourceRecord, set: CompiledContractSet, refusalOf: RefusalOf): Decided {
   const { position, headers, value } = record;
   const decision = decide({ topic: position.topic, headers, value }, set);
   return decidedAs(record, storable(record, decision, refusalOf));
 }
 
-/** A record under a decision. */
+/** Makes the row of a record from its decision. */
 export function decidedAs(record: SourceRecord, decision: Decision): Decided {
-  // Named one by one: a spread costs as much as the rest of the row.
+  // The fields are copied by name, because a spread of the record costs as much as the rest of this function.
   const { position, timestampMs, key, headers, value: raw } = record;
   if (decision.status === "PASSED") {
     const { id, contract, declaredBy, payload, numbers } = decision;
@@ -41,17 +41,17 @@ export function decidedAs(record: SourceRecord, decision: Decision): Decided {
   return { kind: "failed", id, ...occurrence, contract, declaredBy, reason, fingerprint, machineId: null, parsed };
 }
 
-/** What is known of a record that was erased: what its tombstone says. */
+/** Makes the row of an erased record from its tombstone. */
 export function erasedAs({ position, timestampMs, erased }: ErasedRecord): Redecided {
   const { contract, declaredBy } = erased;
   if (erased.outcome === "F")
     return erasedFailure({ position, timestampMs, contract, declaredBy }, erased.code, erased.fingerprint);
   const { id, content } = erased;
-  const said = { contract: erased.contract, declaredBy: erased.declaredBy, content };
-  return { kind: "erased", id, position, timestampMs, ...NO_BYTES, ...said };
+  const kept = { contract: erased.contract, declaredBy: erased.declaredBy, content };
+  return { kind: "erased", id, position, timestampMs, ...NO_BYTES, ...kept };
 }
 
-/** The failure of a record that was erased: its code and its group, and where it comes from. */
+/** Makes the failure row of an erased record; only position, contract, code and fingerprint are known. */
 export function erasedFailure(
   of: Pick<FailedRow, "position" | "timestampMs" | "contract" | "declaredBy">,
   code: string,
@@ -62,10 +62,10 @@ export function erasedFailure(
   return { kind: "failed", id: positionId(position), position, timestampMs, ...NO_BYTES, contract, declaredBy, ...why };
 }
 
-/** What an erased record has of its own. */
+/** The key, headers and value of a row whose record was erased. */
 export const NO_BYTES = { key: null, headers: [], raw: null } as const;
 
-/** Whether of a row's record no more than a tombstone is left. */
+/** Whether the record of a row was erased, so that only a tombstone is left of it. */
 export function wasErased(row: SettledRow): boolean {
   if (row.kind === "failed") return row.reason.kind === "erased";
   return row.kind === "erased" || (row.kind === "receipt" && row.erased === true);
@@ -80,15 +80,15 @@ function storable(record: SourceRecord, decision: Decision, refusalOf: RefusalOf
   return { status: "FAILED", reason, contract, declaredBy, fingerprint: fingerprintOf(reason, contract), parsed: null };
 }
 
-/** What an entry says besides what follows from its records and the entry before. */
+/** The fields of an entry that follow neither from its records nor from the previous entry alone. */
 export type EntryTerms = {
   readonly contractSet: string;
-  /** What applying `previous` did. */
+  /** The result of applying the previous entry. */
   readonly resolved: Pick<LedgerEntry, "applied" | "holders">;
   readonly evidence: "keep" | "drop";
 };
 
-/** The entry that claims `[from, to)` after `previous`: everything in it follows from the records, the set and the store. */
+/** Seals the entry that follows `previous` and covers the offsets `[from, to)`. It holds no clock value and nothing of the host. */
 export function entryFor(
   previous: LedgerEntry,
   range: { readonly from: bigint; readonly to: bigint },
@@ -110,12 +110,12 @@ export function entryFor(
   });
 }
 
-/** What the ledger says of a record that was decided so. */
+/** The letter that the ledger records for a decision: "P" for PASSED, "F" for FAILED. */
 export function outcomeOf({ kind }: Redecided): Outcome {
   return kind === "failed" ? "F" : "P";
 }
 
-/** SHA-256 in hex; "-" for a tombstone, which has no bytes to hash. */
+/** SHA-256 in hex of a record's value; "-" for a Kafka tombstone, a record without a value. */
 export function hashBytes(value: Uint8Array | null): string {
   return value === null ? "-" : hash("sha256", value);
 }
@@ -126,9 +126,10 @@ export function payloadDigest(payload: JsonValue): string {
 }
 
 /**
- * SHA-256 of the RFC 8785 form of a payload that passed a contract; "-" when a stored one is damaged.
- * Two payloads have the same content when these are equal, whatever their white space and key order.
- * @param numbers how the contract declares numbers; null when it is not known: then every integer counts as it is written.
+ * SHA-256 in hex of the RFC 8785 form of a stored payload; "-" when the stored text is damaged.
+ * Two payloads have the same content when these digests are equal, whatever their white space and key order.
+ * @param numbers how the contract declares numbers; null when the contract is not known: every integer is then taken as
+ * it is written.
  */
 export function contentDigest(payloadText: string, numbers: NumberTypes | null): string {
   try {

@@ -5,39 +5,41 @@ import type { NumberTypes } from "../schema/number-types.ts";
 import { contentDigest, erasedFailure, NO_BYTES, payloadDigest } from "./decided.ts";
 import type { ErasedFact, FailedRow, Holder, PassedRow, ReceiptRow } from "../store/store.ts";
 
-/** Whether two records come from one delivery position. */
+/** Whether two positions are the same stream and offset. */
 export function isSamePosition(a: Position, b: Position): boolean {
   return a.offset === b.offset && a.stream === b.stream;
 }
 
-/** Whether a record says what the fact says that holds its id: by the RFC 8785 form of both payloads, read by the record's contract. */
+/**
+ * Whether a record has the same content as the fact that holds its id: the RFC 8785 forms of both payloads are equal, with
+ * numbers read as the record's contract declares them. A damaged stored payload equals no content.
+ */
 export function hasSameContent(row: PassedRow, holder: Holder): boolean {
-  // What is damaged equals nothing.
   const numbers = row.kind === "erased" ? null : row.numbers;
   return holderContent(holder, numbers) === contentOf(row);
 }
 
-/** Of a record that passed: SHA-256 of the RFC 8785 form of its payload, hex. */
+/** SHA-256 in hex of the RFC 8785 form of a record's payload. */
 function contentOf(row: PassedRow): string {
   return row.kind === "erased" ? row.content : payloadDigest(row.payload);
 }
 
-/** Of the payload of a fact, or of the one that it had. */
+/** SHA-256 in hex of the RFC 8785 form of a fact's payload, or of the payload that an erased fact had. */
 function holderContent({ erased, payloadText }: Holder, numbers: NumberTypes | null): string {
   return erased ?? contentDigest(payloadText(), numbers);
 }
 
-/** A record that repeats the fact of its holder. */
+/** Makes the receipt of a record that repeats a stored fact. */
 export function receiptOf(row: PassedRow, holder: Holder): ReceiptRow {
   const { position, timestampMs, contract, declaredBy } = row;
-  const said = row.kind === "erased" ? ERASED : { key: row.key, headers: row.headers, raw: row.raw };
-  const told = { duplicateOf: holder.id, storedAt: positionId(holder.position) };
-  return { kind: "receipt", id: positionId(position), position, timestampMs, ...said, contract, declaredBy, ...told };
+  const bytes = row.kind === "erased" ? ERASED : { key: row.key, headers: row.headers, raw: row.raw };
+  const fact = { duplicateOf: holder.id, storedAt: positionId(holder.position) };
+  return { kind: "receipt", id: positionId(position), position, timestampMs, ...bytes, contract, declaredBy, ...fact };
 }
 
 const ERASED = { ...NO_BYTES, erased: true } as const;
 
-/** The failure of a record whose identity is taken by other content. */
+/** Makes the failure of a record whose identity belongs to a stored fact with other content. */
 export function conflictOf(row: PassedRow, holder: Holder): FailedRow {
   if (row.kind === "erased") return erasedConflict(row);
   const reason: Conflict = {
@@ -65,7 +67,7 @@ export function conflictOf(row: PassedRow, holder: Holder): FailedRow {
   };
 }
 
-/** The same of a record that was erased: neither says what. Its group is that of every conflict with the contract. */
+/** Makes the conflict of an erased record: its content is unknown, so only the contract decides its fingerprint. */
 export function erasedConflict(row: ErasedFact): FailedRow {
   const reason: Conflict = { kind: "conflict", storedId: "", storedAt: "", storedDigest: "", digest: "" };
   return erasedFailure(row, failureCode(reason), fingerprint(reason, row.contract));

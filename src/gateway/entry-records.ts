@@ -4,18 +4,18 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { StoreReads, StreamNote } from "../store/store.ts";
 import { recordsOfEntry } from "./redecide.ts";
 
-/** The evidence of an entry as it is now. */
+/** The evidence that the store has now for an entry. */
 export type OpenedEntry = {
-  /** A sentence says what is wrong with it. */
+  /** The records, or a sentence that says why they cannot be read. */
   readonly records: readonly KeptRecord[] | string;
-  /** Whether there is none: it was dropped, or is lost. */
+  /** True when the store has no evidence for the entry: it was dropped or lost. */
   readonly isMissing: boolean;
 };
 
-/** The one piece that knows which evidence entries have now: that which decided them, or what is left since records were erased. */
+/** Reads evidence of entries, whole or with erased records. No other module decides which evidence digests are valid for an entry. */
 export type EntryRecords = {
   readonly open: (note: Pick<StreamNote, "topic" | "partition">, entry: LedgerEntry) => Promise<OpenedEntry>;
-  /** How many erasures were announced of an entry until now, and whether all of them are done. */
+  /** How many erasures the operator log announces for an entry, and whether all of them are done. */
   readonly announced: (entry: LedgerEntry) => Promise<{ readonly count: number; readonly areDone: boolean }>;
 };
 
@@ -28,7 +28,7 @@ export function openEntryRecords(reads: Pick<StoreReads, "evidenceAt" | "operato
       const isMissing = packed === null;
       const whole = recordsOfEntry(note, entry, packed);
       if (typeof whole !== "string" || isMissing) return { records: whole, isMissing };
-      // Other evidence is there only after it was announced.
+      // An erasure is announced in the operator log before it replaces evidence, so the log names every digest there can be.
       const announced = (await follow()).of(entry);
       const known = new Set([entry.evidence, ...announced.map(({ after }) => after)]);
       return { records: recordsOfEntry(note, entry, packed, (digest) => known.has(digest)), isMissing };

@@ -3,7 +3,7 @@ import type { HaltCode, UnavailableCode } from "../core/unavailable.ts";
 
 export type Halt = { readonly code: HaltCode; readonly message: string; readonly remedy: string };
 
-/** Facts the gateway reports; logs and metrics are subscribers. No payload is ever part of one. */
+/** Events that the gateway reports; logs and metrics subscribe to them. No event ever holds a payload. */
 export type GatewayEvent =
   | {
       readonly kind: "stream-acquired";
@@ -12,14 +12,17 @@ export type GatewayEvent =
       readonly hash: string;
       readonly position: bigint;
     }
-  /** The log is the one that the store knows, and reaches as far as it should; below the position everything is decided. */
+  /**
+   * The log check passed: the log is the one that the store knows and lacks no decided or acknowledged record. Every
+   * offset below `position` is decided.
+   */
   | { readonly kind: "stream-checked"; readonly stream: Stream; readonly position: bigint }
   | { readonly kind: "tail-redone"; readonly stream: Stream; readonly seq: number; readonly count: number }
   | {
       readonly kind: "batch-settled";
       readonly stream: Stream;
       readonly seq: number;
-      /** Of the entry. */
+      /** Hash of the ledger entry, hex. */
       readonly hash: string;
       readonly from: bigint;
       readonly to: bigint;
@@ -27,7 +30,7 @@ export type GatewayEvent =
       readonly stored: number;
       readonly duplicates: number;
       readonly conflicts: number;
-      /** Failures by code; conflicts are among them. */
+      /** Number of failures by code, conflicts included. */
       readonly failures: ReadonlyMap<string, number>;
       readonly contractSet: string;
     }
@@ -44,7 +47,7 @@ export type GatewayEvent =
   | { readonly kind: "stream-halted"; readonly stream: Stream; readonly halt: Halt }
   | { readonly kind: "stream-stopped"; readonly stream: Stream };
 
-/** What concerns the contracts and no stream: what became of a change of their files, who could not be advised. */
+/** Events about contracts rather than about a stream. */
 export type ContractsEvent =
   | {
       readonly kind: "contracts-swapped";
@@ -53,18 +56,18 @@ export type ContractsEvent =
       readonly changes: readonly string[];
     }
   | { readonly kind: "contracts-refused"; readonly problems: readonly string[] }
-  /** The contracts on the web could not be copied: those of the last copy stay in force. */
+  /** The contracts could not be copied from their URL; those of the last copy stay in force. */
   | { readonly kind: "contracts-stale"; readonly why: string }
-  /** A schema id stands for none of our versions: its records are FAILED. */
+  /** The registry's schema of this id is none of our contract versions; records that name the id are FAILED. */
   | { readonly kind: "schema-id-unknown"; readonly id: string; readonly why: string }
-  /** Records of a topic will be FAILED whatever they hold: its default version is not in force. */
+  /** A topic has no version in force, or its default version is not in force: all its records, or those without a version, will be FAILED. */
   | { readonly kind: "default-idle"; readonly topic: string; readonly message: string; readonly remedy: string }
-  /** Producers of deprecated versions could not be told so; nothing else is lost. */
+  /** Advisories to producers of deprecated versions could not be sent. Nothing else is lost. */
   | { readonly kind: "advisories-lost"; readonly count: number; readonly why: string };
 
-/** What became of an anchor; no stream waits for one. */
+/** Results of writing anchors. No stream waits for an anchor. */
 export type AnchorEvent =
-  /** @param remark what is less than it should be; null when nothing is. */
+  /** `remark` names a weakness of the anchor that was written; null when there is none. */
   | { readonly kind: "anchored"; readonly place: string; readonly remark: string | null }
   | {
       readonly kind: "anchor-trouble";
@@ -73,7 +76,7 @@ export type AnchorEvent =
       readonly message: string;
       readonly remedy: string;
     }
-  /** The store has a stream that ends before an entry that this gateway knows, or has another one in its place. */
+  /** The ledger in the store now ends before an entry that this gateway knows, or holds another entry under its seq. */
   | { readonly kind: "head-fell-behind"; readonly stream: string; readonly seq: number };
 
 export type Observe = (event: GatewayEvent) => void;

@@ -6,49 +6,53 @@ import { outcomeAt } from "../ledger/proof.ts";
 import type { Store, SettledRow, StoreReads } from "../store/store.ts";
 import type { Gateway } from "./gateway.ts";
 
-/** What became of a position of a stream. */
+/** What is known about one position (stream and offset): the answer for people who ask for it. */
 export type Fate =
   | { readonly kind: "row"; readonly row: SettledRow }
-  /** In the log, and not decided yet. */
+  /** The log has the offset; it is not decided, or its document is not stored yet. */
   | { readonly kind: "pending" }
-  /** Settled, and no record: the log gave none for the offset, and never will. */
+  /** The offset is settled and has no record: the log delivered none for it and never will. */
   | { readonly kind: "hole" }
-  /** Before the first offset that was ever read. */
+  /** The offset is below `first`, where the stream's ledger begins. */
   | { readonly kind: "before"; readonly first: bigint }
-  /** An operator recorded that it is lost. */
+  /** An operator recorded the offset as lost; `note` is the reason that the operator gave. */
   | { readonly kind: "lost"; readonly note: string }
-  /** Not in the log now. */
+  /** The offset is not decided, and lies outside `[start, end)`, the offsets that the log has now. */
   | { readonly kind: "outside"; readonly start: bigint; readonly end: bigint }
-  /** Of a stream that the topic has not now, at or behind the last decided offset; `final`: and never will again. */
+  /**
+   * The topic no longer has this stream, and the offset was not decided: `end` is the first undecided offset. `final` is
+   * true when the stream cannot come back.
+   */
   | { readonly kind: "ended"; readonly end: bigint; readonly final: boolean }
-  /** It was decided, and what it was is not kept (`evidence: drop`). */
+  /** The record was decided, and its evidence was dropped (`evidence: drop`); only PASSED or FAILED is known. */
   | { readonly kind: "dropped"; readonly passed: boolean }
-  /** The ledger says that it was decided, and the store has no object for it. */
+  /** The ledger says that the record was decided, and the store lacks its document. */
   | { readonly kind: "document-missing" }
-  /** No such stream. */
+  /** There is no such stream. */
   | { readonly kind: "unknown" };
 
 type Deps = {
-  /** The streams of the topic as the log has them. */
+  /** The streams that the log has now for the topic. */
   readonly streamsNow: () => Promise<readonly Stream[]>;
   readonly source: Pick<Source, "bounds">;
   readonly gateway: Pick<Gateway, "streams">;
   readonly tail: Store["tail"];
   readonly reads: Pick<StoreReads, "ledger" | "entryAt" | "streams" | "logEnds" | "operatorLog">;
-  /** What became of the position, where its evidence is kept. */
+  /** The settled row of the position, decided again from its evidence; null when it cannot be. */
   readonly rowAt: () => Promise<SettledRow | null>;
 };
 
 /**
- * What the ledger says of a position for which no object was found. Below the settled position the answer is for good.
+ * Tells from ledger, log and operator log what is known about a position for which the lookup found no row. Below the settled
+ * position the answer is final.
  */
 export async function fateOf(deps: Deps, stream: Stream, offset: bigint): Promise<Fate> {
-  // One that was named by hand: the bounds of another partition say nothing of it.
+  // The stream id was typed by a person and names another partition, whose bounds must not be used for it.
   if (!stream.id.endsWith(`/${stream.partition}`)) return { kind: "unknown" };
   const tail = await deps.tail(stream.id);
   if (tail !== null && offset < tail.to) return decidedFate(deps, stream, tail, offset);
   const lost = await lossAt(deps, stream, offset);
-  // Where its log is accepted again it may be decided after all.
+  // A loss is taken back when an operator accepts the log of the stream again: the offset may then still be decided.
   if (lost !== null && !lost.takenBack) return { kind: "lost", note: lost.note };
   const current = await deps.streamsNow();
   if (!current.some(({ id }) => id === stream.id)) {
@@ -60,8 +64,8 @@ export async function fateOf(deps: Deps, stream: Stream, offset: bigint): Promis
 }
 
 /**
- * Whether a stream that its topic has not now is gone for good: its topic was made anew, or another log took its place, by an
- * operator's word. A log that is only not there now may be put back, and is then decided on.
+ * Whether a stream that its topic lacks now is gone for good: its topic was recreated, or an operator accepted another log in
+ * its place. A log that is only absent may be put back, and its stream then continues.
  */
 async function isOver({ reads }: Deps, { id }: Stream, current: readonly Stream[]): Promise<boolean> {
   if (current.some((one) => logIdOf(one.id) === logIdOf(id))) return true;
@@ -77,7 +81,7 @@ async function decidedFate(deps: Deps, stream: Stream, tail: LedgerEntry, offset
     const lost = await lossAt(deps, stream, offset);
     return lost === null ? { kind: "hole" } : { kind: "lost", note: lost.note };
   }
-  // Its object may have come since it was looked for; that of the last entry may still be on its way.
+  // The document may have been written since the first lookup; a document of the last entry may be written yet.
   const row = await deps.rowAt();
   if (row !== null) return { kind: "row", row };
   if (entry.note === EVIDENCE_DROPPED && entry.seq < tail.seq) return { kind: "dropped", passed: outcome === "P" };
@@ -87,7 +91,7 @@ async function decidedFate(deps: Deps, stream: Stream, tail: LedgerEntry, offset
   return entry.seq === tail.seq && !applied ? { kind: "pending" } : { kind: "document-missing" };
 }
 
-/** Whether a decided record is of an entry whose evidence went with the next one (`evidence: drop`): it is told no more. */
+/** Whether a decided record belongs to an entry whose evidence was dropped (`evidence: drop`), so that its row cannot be shown. */
 export async function isDropped(
   { reads, tail }: { readonly reads: Pick<StoreReads, "entryAt">; readonly tail: Store["tail"] },
   stream: string,
@@ -97,7 +101,7 @@ export async function isDropped(
   return entry?.note === EVIDENCE_DROPPED && entry.seq < ((await tail(stream))?.seq ?? 0);
 }
 
-/** What an operator recorded last of the loss of an offset. */
+/** The last loss in the operator log that covers the offset; null when none does. */
 async function lossAt({ reads }: Deps, { id }: Stream, offset: bigint): Promise<Loss | null> {
   const losses = await recordedLosses(reads);
   return losses.findLast(({ stream, from, to }) => stream === id && from <= offset && offset < to) ?? null;

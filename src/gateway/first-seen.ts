@@ -1,18 +1,19 @@
-/** Room for a batch of 3,000 and some; a larger batch gets its own. */
+/** Slots of the shared hash table, enough for a batch of up to 4,096 ids; a larger batch gets a table of its own. */
 const SLOTS = 8_192;
-/** Of a machine id, at its end, where all of its digits are those of a hash. */
+/** How many characters at the end of a machine id make its hash key: at the end every digit is one of a SHA-256. */
 const KEY_DIGITS = 8;
 
 const shared = { places: new Int32Array(SLOTS), keys: new Int32Array(SLOTS) };
 
 /**
- * The places of the ids of one batch, in the order they come. A table over a few of their digits: half the time of a Map, which
- * hashes each text as a whole (measured, Node 24). Ids can be chosen by whoever sends records; such a batch is as slow as a
- * search through a list of numbers, 3,000 of them at most.
+ * Finds the first record of each id within one batch. It is a hash table with open addressing over a few digits of the id,
+ * and takes half the time of a Map, which hashes each text as a whole (measured, Node 24). A producer can choose payloads
+ * whose ids share these digits; such a batch costs a linear search through at most 3,000 numbers for each id.
  *
- * Nothing may be awaited between the first id of a batch and its last: batches share the table.
- * @param count how many ids there are at most.
- * @returns a function that gives the place of an id that came before, or -1 and the next place to a new one.
+ * Trap: all batches share one table, so nothing may be awaited between the first and the last id of a batch.
+ * @param count the largest number of ids in the batch.
+ * @returns a function that takes the ids in order. For an id that came before it returns that id's index among the distinct
+ * ids; for a new id it returns -1 and gives it the next index, counted from 0.
  */
 export function createFirstSeen(count: number): (id: string) => number {
   let slots = SLOTS;
@@ -22,6 +23,7 @@ export function createFirstSeen(count: number): (id: string) => number {
   const ids: string[] = [];
   return (id) => {
     const key = keyOf(id);
+    // A slot of 0 is empty; any other holds a place plus one.
     for (let slot = (key ^ (key >>> 16)) & (slots - 1); ; slot = (slot + 1) & (slots - 1)) {
       const place = (places[slot] as number) - 1;
       if (place < 0) {

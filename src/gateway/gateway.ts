@@ -8,42 +8,42 @@ import { waitForOperator } from "./wait-for-operator.ts";
 import { createLoops } from "./loops.ts";
 import { createSettleLimit } from "./settle-limit.ts";
 
-/** What one stream is doing, for readiness, `status` and people. */
+/** The state of one stream, for the readiness check and `sigma status`. */
 type StreamState = {
   readonly stream: Stream;
   readonly state: "starting" | "running" | "paused" | "halted" | "stopped";
   /** Everything below this offset is decided and stored; null until the stream is acquired. */
   readonly settledTo: bigint | null;
-  /** Everything below this offset is decided; null until the log was found to be the one that the store knows. */
+  /** Everything below this offset is decided; null until the log passed the check against the store. */
   readonly decidedTo: bigint | null;
-  /** Why it is paused or halted. */
+  /** Why the stream is paused or halted; null when it is neither. */
   readonly trouble: Pick<Unavailable, "code" | "message" | "remedy"> | null;
 };
 
 export type Gateway = {
   readonly streams: () => readonly StreamState[];
-  /** Ready when every stream runs. Liveness is another question: a paused gateway is alive. */
+  /** True when the source is assigned and every stream runs. Readiness is not liveness: a paused gateway is alive. */
   readonly ready: () => boolean;
   /**
    * Resolves true once the offset of the stream is settled, false when the signal aborts first, and at once when this gateway
    * does not read the stream.
    */
   readonly settled: (stream: string, offset: bigint, signal: AbortSignal) => Promise<boolean>;
-  /** Finishes the batches in flight, then resolves. */
+  /** Stops fetching, and resolves when the batches in flight are settled. */
   readonly stop: () => Promise<void>;
-  /** Rejects when a stream ends by a bug; otherwise resolves after `stop`. */
+  /** Rejects when a bug ends a stream; otherwise resolves after `stop`. */
   readonly done: Promise<void>;
 };
 
-/** What a gateway needs besides what each of its streams does. */
+/** Dependencies of a gateway: those of each stream, and the settings of its breakers. */
 export type GatewayDeps = IngestDeps & {
-  /** When a stream halts because too many of its records fail; off when it is absent. */
+  /** When a stream halts because too many of its records fail; never when absent. */
   readonly breaker?: BreakerLimits;
 };
 
 /**
- * Full batches that are settled at a time, over all streams. With two the garbage collector has least to copy, and the rate is 6 %
- * lower than with four; with six, one for each stream, it is not higher (Kafka to MongoDB, six partitions, 400,000 records).
+ * How many full batches all streams settle at a time. With two, the garbage collector copies least, and the rate is 6 % lower
+ * than with four. With six, one for each stream, the rate is no higher (Kafka to MongoDB, six partitions, 400,000 records).
  */
 const BATCHES_AT_ONCE = 4;
 
@@ -85,7 +85,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       if (!signal.aborted) set(stream, UNKNOWN);
       leave = breaker.window;
     }
-    // A stream that was taken away is no state of this gateway any more.
+    // The source took the stream away from this process, as after a rebalance: the gateway has no state for it any more.
     if (!abort.signal.aborted && signal.aborted) states.delete(stream.id);
   }, abort.signal);
   const take = (streams: readonly Stream[]): void => {
@@ -115,10 +115,10 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   };
 }
 
-/** With more streams than these the others fill the time in which one waits for the store. */
+/** Up to this many streams decide their next batch in advance. With more, other streams use the time in which one waits for the store. */
 const AHEAD_STREAMS_MAX = 2;
 
-/** A stream of which nothing is known yet. */
+/** The state of a stream before it is acquired. */
 const UNKNOWN = { state: "starting", settledTo: null, decidedTo: null, trouble: null } as const;
 
 function track(
@@ -131,7 +131,7 @@ function track(
     case "stream-checked":
       return set(stream, { decidedTo: event.position });
     case "stream-acquired":
-      // A pause ends when the stream moves on: that its tail could be read says nothing of what it paused for.
+      // A paused stream stays paused until it settles a batch or halts: reading its tail does not show that the cause is gone.
       return set(
         stream,
         paused ? { settledTo: event.position } : { state: "running", settledTo: event.position, trouble: null },

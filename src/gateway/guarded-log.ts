@@ -11,22 +11,22 @@ type Deps = {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Told of what was acknowledged; absent when nothing is to be remembered of it. */
+  /** Called with the appended records before they are acknowledged (log-ends.ts). Absent when their ends need not be kept. */
   readonly note?: (topic: string, appended: readonly Appended[]) => void;
 };
 
-/** How long an append waits for the log to be checked against the store, which takes milliseconds as a rule. */
+/** How long an append waits until the log is checked against the store, which usually takes milliseconds. */
 const CHECK_WAIT_MS = 5_000;
 const LOOK_EVERY_MS = 10;
-/** How old what is known of other gateways' streams may be. */
+/** How old the known halts of streams of other gateways may be, in milliseconds. */
 const HALTS_MS = 1_000;
-/** How long appends wait for that: a store that hangs holds none of them up (P9). */
+/** How long an append waits for the store to list halts, in milliseconds: a store that hangs must not block appends (P9). */
 const HALTS_WAIT_MS = 200;
 
 /**
- * A log that acknowledges only what will be decided. It takes nothing for a stream that stands still, nothing before the store
- * has said how far the stream is decided, and acknowledges no position below that: such a record would get the decision of
- * another one, and never one of its own.
+ * Wraps a log so that it acknowledges only records that will be decided. An append is refused for a halted stream, and for a
+ * stream whose log is not checked against the store yet. A record that got an offset below `decidedTo` is not acknowledged:
+ * another record was decided there, so this one would never get a decision.
  */
 export function guardLog<L extends Log>(log: L, deps: Deps): L {
   const halts = haltsOfOthers(deps);
@@ -47,7 +47,7 @@ export function guardLog<L extends Log>(log: L, deps: Deps): L {
 
 type States = ReadonlyMap<string, ReturnType<Gateway["streams"]>[number]>;
 
-/** What this gateway's streams of a topic do, once none of them is only about to begin. */
+/** The states of this gateway's streams of a topic, after waiting until each log is checked, for at most CHECK_WAIT_MS. */
 async function checkedStreams({ gateway, sleep }: Deps, topic: string): Promise<States> {
   for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
     const own = gateway.streams().filter(({ stream }) => stream.topic === topic);
@@ -86,7 +86,7 @@ function alreadyDecided(topic: string, { partition, offset }: Appended, decidedT
   );
 }
 
-/** Halts as the store has them, asked at most once a second; the last known while the store cannot be asked or hangs. */
+/** Returns a function that gives the halts in the store. It reads them at most once a second; while the store is down or hangs it gives the last known. */
 function haltsOfOthers({ reads, now, sleep }: Deps): () => Promise<readonly HaltNote[]> {
   let known: readonly HaltNote[] = [];
   let askedMs = Number.NEGATIVE_INFINITY;

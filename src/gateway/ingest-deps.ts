@@ -6,44 +6,46 @@ import type { Observe } from "./event.ts";
 import type { Mirror } from "./mirror.ts";
 import type { SettleLimit } from "./settle-limit.ts";
 
-/** Looks on while a batch is decided; no decision depends on it. */
+/** Observes the decisions of one batch. No decision depends on an observer. */
 export type BatchObserver = {
-  /** Shown every decision, in order. What it keeps of them is its own. */
+  /** Receives every decision of the batch, in offset order. */
   readonly see: (row: Decided) => void;
-  /** Called once the batch is stored, and never when it is not. */
+  /** Called once, after the batch is stored; never called when the batch is not stored. */
   readonly stored: () => Promise<void>;
 };
 
 export type IngestDeps = {
   readonly source: Source;
   readonly store: Store;
-  /** The set in force now; read once for each batch. */
+  /** Returns the contract set in force now. It is called once for each batch. */
   readonly contracts: () => CompiledContractSet;
   /**
-   * Asks a registry for schema ids that the set does not know; afterwards `contracts` knows those that exist. Throws
-   * `Unavailable` when it cannot be asked: no decision yet. Absent without a registry.
+   * Asks the schema registry for schema ids that the contract set does not know. Afterwards the set that `contracts`
+   * returns knows those that exist. Throws `Unavailable` when the registry cannot be asked; the batch is then not decided
+   * yet. Absent without a registry.
    */
   readonly learnSchemaIds?: (ids: readonly string[]) => Promise<void>;
   readonly limits: FetchLimits;
   /**
-   * Whether the next batch is decided while one is stored. Worth it where a stream has the process to itself: several fill one
-   * another's waiting. Not when absent.
+   * Whether a stream decides its next batch while the store writes the current one. This pays where one stream has the
+   * process to itself: several streams already use the time in which one waits for the store. False when absent.
    */
   readonly decidesAhead?: () => boolean;
-  /** Shared by the streams of a gateway: how many records they settle at a time. No bound when absent. */
+  /** Limits how many records all streams of a gateway settle at a time. No limit when absent. */
   readonly settleLimit?: SettleLimit;
-  /** Whether the records of an entry are kept once the next one is applied. Kept when absent. */
+  /** Whether the store keeps or drops the evidence of an entry once the next entry is applied. "keep" when absent. */
   readonly evidence?: "keep" | "drop";
-  /** Tells decisions once they are stored; absent when nobody asked for it. */
+  /** Publishes decisions after they are stored. Absent when the mirror is not configured. */
   readonly mirror?: Mirror;
   /**
-   * Begins to look on at a batch: who sends which version, how another version would judge. `subject`: of the topic; null when
-   * no contract is bound to it. Absent when nobody asked.
+   * Creates the observer of one batch: it counts which producer sends which version, or judges the records by a candidate
+   * version. `subject` is the contract subject bound to the topic; null when no contract is bound. Absent when neither
+   * is configured.
    */
   readonly observeBatch?: (stream: Stream, subject: string | null) => BatchObserver;
   readonly observe: Observe;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** 0 <= x < 1, for jitter only. */
+  /** Returns 0 <= x < 1. It is used for the jitter of the backoff only. */
   readonly random: () => number;
 };

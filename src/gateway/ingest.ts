@@ -19,13 +19,15 @@ import { completeStreamsBefore, redoTail } from "./redo.ts";
 const BACKOFF = { firstMs: 100, maxMs: 30_000 } as const;
 
 /**
- * The order of effects, once.
+ * Ingests one stream until the signal aborts or the stream halts. This file alone defines the order of effects:
  *
  *   acquire:  P1 read the tail   P2 redo it
  *   advance:  fetch  ->  P3 decide  ->  P4 ledger  ->  P5 documents  ->  P6 commit hint
  *
- * Trouble (`Unavailable`) means no decision yet: pause, then acquire again, which redoes whatever was begun. There is no
- * second way back. Losing the compare-and-swap of P4 leads there too. A halt ends the stream until a person acts.
+ * `Unavailable` means that a batch is not decided yet: the loop pauses, then acquires the stream again, which redoes what was
+ * begun. A lost compare-and-swap in P4 also leads to acquire. There is no other way to recover. A halted stream waits
+ * until an operator acts.
+ * @returns why the stream halted; null when the signal aborted.
  */
 export async function ingestStream(
   deps: IngestDeps,
@@ -38,10 +40,12 @@ export async function ingestStream(
   let actedFrom = 0;
   while (!signal.aborted) {
     try {
-      // What an operator does while the stream is looked at, or as soon as its halt is shown, is meant for it.
+      // The operator log is read before the stream is examined: an action that an operator takes during the examination, or
+      // as soon as the halt is shown, then counts as an answer to this halt.
       if (settled === null) actedFrom = await nextAction(deps.store.reads, actedFrom);
       const step: Step = settled === null ? await acquire(deps, stream) : await advance(deps, settled, signal, breaker);
-      // Reading the tail proves nothing: what failed may be the store's writes, or a registry. Only a step forward ends it.
+      // Acquiring does not end the backoff: it only reads the tail, while the store's writes or the registry may still fail.
+      // Only a batch or a halt does.
       if (settled !== null || step.kind === "halted") {
         if (attempt > 0) deps.observe({ kind: "stream-resumed", stream });
         attempt = 0;
@@ -73,26 +77,27 @@ type Settled = {
   readonly stream: Stream;
   readonly note: StreamNote;
   readonly tail: LedgerEntry;
-  /** What applying the tail did: the next entry says it. */
+  /** The result of applying the tail, which the next entry records. */
   readonly resolved: Resolved;
+  /** Whether most passed records of the tail were stored before. */
   readonly isReplay: boolean;
-  /** The next batch, where it was begun while the last one was stored. */
+  /** The next batch, where its fetch began while the store wrote the tail; null when it has not begun. */
   readonly ahead: Ahead | null;
 };
 
 type Step =
   | { readonly kind: "at"; readonly settled: Settled }
-  /** Another owner wrote this seq first. */
+  /** Another owner of the stream inserted an entry under this seq first. */
   | { readonly kind: "lost" }
   | { readonly kind: "halted"; readonly halt: Halt };
 
-/** P1 and P2. */
+/** P1 and P2: reads the tail of a stream, redoes it and checks the log against the store. */
 async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
   const { source, store, observe } = deps;
   const tail = await store.tail(stream.id);
   if (tail === null) return begin(deps, stream);
   if (Number(tail.engine) > Number(ENGINE)) return { kind: "halted", halt: newerEngine(stream, tail) };
-  // Before the log is asked: what is decided needs it no more.
+  // The redo comes before the log check: it needs the evidence only, so a damaged log cannot prevent it.
   const redone = await redoTail(store, stream, tail);
   if (redone.kind !== "applied") return redone;
   const refused = await refuseLog(store.reads, source, stream, tail);
@@ -106,7 +111,7 @@ async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
   return { kind: "at", settled: { stream, note: await noteOf(store, stream), tail, resolved, isReplay, ahead: null } };
 }
 
-/** The stream that the topic and partition had before, when it was made anew or its log was replaced. */
+/** The INIT note that names the previous stream of the same topic and partition, whose topic was recreated or log replaced; "" when there is none. */
 async function predecessorOf({ reads }: Store, { number, topic, partition }: StreamNote): Promise<string> {
   const before = (await reads.streamNotes()).filter(
     (one) => one.topic === topic && one.partition === partition && one.number < number,
@@ -125,7 +130,7 @@ async function notifyMirror({ mirror }: IngestDeps, { topic }: Stream, { settled
   await mirror(topic, facts, failed);
 }
 
-/** A stream nobody has read yet begins at the start of its log. */
+/** Begins a stream that has no ledger entry: inserts the INIT entry, at the start of its log. */
 async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
   const refused = await refuseLog(deps.store.reads, deps.source, stream, null);
   if (refused !== null) return { kind: "halted", halt: refused };
@@ -156,10 +161,10 @@ async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
   };
 }
 
-/** What is decided ahead of its turn: the batch behind the one that is being settled. */
+/** The batch after the one that is being settled, fetched and decided in advance. */
 type Ahead = Promise<Next>;
 
-/** Fetch, then P3 to P6 for one batch. @param ahead the batch, where it was begun already. */
+/** Fetches one batch and takes it through P3 to P6. `ahead` is that batch where it was begun in advance. */
 async function advance(
   deps: IngestDeps,
   { ahead, ...settled }: Settled,
@@ -190,7 +195,7 @@ async function advance(
 
 /**
  * P4 to P6 for one batch.
- * @param decide decides the batch behind it, while the store writes this one.
+ * @param decide fetches and decides the next batch, while the store writes this one.
  */
 async function settle(
   deps: IngestDeps,
@@ -207,7 +212,7 @@ async function settle(
     const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
       if (!(await claim(writes, entry, packed))) return { kind: "lost" };
       const applying = applyBatch(writes, collection, batch, isReplay ? "for facts" : "never");
-      // Once its writes are on their way.
+      // The next batch begins only after this batch's writes were sent: deciding blocks the event loop.
       if (deps.decidesAhead?.() === true) ahead = begun(decide(entry.to));
       const done = await applying;
       if (tail.note === EVIDENCE_DROPPED) await writes.dropEvidence(tail.stream, tail.seq);
@@ -217,7 +222,7 @@ async function settle(
       observe({ kind: "ledger-lost", stream, seq: entry.seq });
       return applied;
     }
-    // Before the next entry can be written: only the tail is ever told again.
+    // The mirror is notified before the next entry is inserted: after a crash only the tail is redone, and so published again.
     await notifyMirror(deps, stream, applied);
     batch.facts.release();
     batch.failed.release();
@@ -235,37 +240,40 @@ async function settle(
   }
 }
 
-/** Whoever waits for it gets its trouble; until then nobody does. */
+/** Prevents an unhandled rejection: the promise may reject before `advance` or `discardAhead` awaits it and gets the error. */
 function begun(ahead: Ahead): Ahead {
   ahead.catch(() => undefined);
   return ahead;
 }
 
-/** What was decided behind a batch that is not settled is decided again, from wherever the stream goes on. */
+/** Discards the batch decided in advance when the batch before it was not settled. The stream decides it again later. */
 async function discardAhead(ahead: Ahead | null): Promise<void> {
   try {
     const next = await ahead;
     if (next?.kind === "decided") discard(next);
   } catch (error) {
-    // It had no more luck than the batch before it.
+    // The source or the registry is unavailable too. The next fetch meets the same error and reports it.
     if (!(error instanceof Unavailable)) throw error;
   }
 }
 
-/** P4: the entry is ours when we inserted it, or when what is there is the very same entry (a lost acknowledgement). */
+/**
+ * P4, the compare-and-swap: inserts the entry. @returns true when it is stored, also when an earlier insert of the same entry
+ * succeeded and its acknowledgement was lost; false when another entry has its seq.
+ */
 async function claim(writes: StoreWrites, entry: LedgerEntry, packed: Uint8Array | null): Promise<boolean> {
   if ((await writes.insertLedger(entry, packed)) === "inserted") return true;
   const there = await writes.ledgerEntry(entry.stream, entry.seq);
   return there?.hash === entry.hash;
 }
 
-/** Doubles from first to longest, with full jitter on the upper half. */
+/** The pause after failed attempt number `attempt`, counted from 0: the ceiling doubles up to `maxMs`; the upper half is random. */
 export function backoffMs(attempt: number, random: number): number {
   const ceiling = Math.min(BACKOFF.maxMs, BACKOFF.firstMs * 2 ** Math.min(attempt, 16));
   return Math.round(ceiling / 2 + (random * ceiling) / 2);
 }
 
-/** What a newer program decided can be told by it alone, and the engines of a chain never go back. */
+/** The halt of a stream whose tail a newer engine decided: this program cannot redo it, and engine numbers of a chain never fall. */
 function newerEngine({ topic, partition }: Stream, { seq, engine }: LedgerEntry): Halt {
   const message = `Cannot go on behind entry ${seq} of ${topic}/${partition}: engine ${engine} decided it, this program has engine ${ENGINE}`;
   return { code: "ENGINE_NEWER", message, remedy: "use the newer program that wrote it" };

@@ -8,9 +8,9 @@ import type { Halt } from "./event.ts";
 type Reads = Pick<StoreReads, "streams" | "operatorLog" | "logEnds">;
 
 /**
- * Why a stream may not begin, or go on from its last entry: its log is not the one that the store decides, or lacks what was
- * decided or acknowledged of the stream.
- * @param tail null when nothing was decided of it yet.
+ * Checks the log of a stream against the store, before the stream begins or continues behind its tail.
+ * @param tail last entry of the stream; null when it has none.
+ * @returns a halt when the log is not the accepted one, or lacks records that were decided or acknowledged; otherwise null.
  */
 export async function refuseLog(
   reads: Reads,

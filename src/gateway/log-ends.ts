@@ -3,19 +3,20 @@ import type { Appended } from "../source/source.ts";
 import type { LogEndNote } from "../store/log-end.ts";
 import type { Store } from "../store/store.ts";
 
-/** How often the store is told how far the log was shown, in milliseconds. */
+/** How often the ends of acknowledged appends are written to the store, in milliseconds. */
 const NOTE_EVERY_MS = 250;
 
 export type LogEnds = {
+  /** Notes appended records, whose offsets the producer is about to see. */
   readonly note: (topic: string, appended: readonly Appended[]) => void;
-  /** Writes what is not written yet. */
+  /** Writes the remaining ends, and stops. */
   readonly close: () => Promise<void>;
 };
 
 /**
- * Remembers in the store how far the log was shown to whoever appended to it. The store and the log are two files: an append
- * does not wait for both, so a log that loses what was acknowledged in the last quarter of a second before a crash, and
- * was not decided yet, is not found out.
+ * Keeps in the store the highest offset of each stream that was acknowledged to a producer, so that a log that lost
+ * acknowledged records is found out. Store and log are two files, and an append does not wait for both. So a loss of records
+ * that were acknowledged in the last 250 ms before a crash, and not decided yet, goes unnoticed.
  */
 export function startLogEnds(store: Pick<Store, "noteLogEnds">): LogEnds {
   let due = new Map<string, LogEndNote>();
@@ -31,7 +32,7 @@ export function startLogEnds(store: Pick<Store, "noteLogEnds">): LogEnds {
       for (const [stream, note] of notes) raise(due, stream, note);
     }
   };
-  /** One at a time: while the store is away each takes as long as the store may take, and none waits behind it. */
+  /** Writes one at a time: while the store is down a write takes as long as its timeout, and no second one queues behind it. */
   const next = (): Promise<void> => (writing ??= write().finally(() => (writing = null)));
   const timer = setInterval(() => void next(), NOTE_EVERY_MS).unref();
   return {

@@ -8,22 +8,22 @@ import { openEntryRecords } from "./entry-records.ts";
 import { decideAgain } from "./redecide.ts";
 import { storedContractSet } from "./stored-set.ts";
 
-/** Tells from the ledger what became of positions. */
+/** Finds the outcome of positions through the ledger. */
 export type Lookup = {
   /**
-   * What became of the records of `[from, to)` of a stream, by offset. Not there: what is not decided yet, passed records whose fact
-   * is not stored yet, and entries whose evidence is gone.
+   * The settled rows of the offsets `[from, to)` of a stream, ascending. A record has no row when it is not decided yet, when
+   * it passed and its fact is not stored yet, or when the evidence of its entry is gone.
    */
   readonly rows: (
     stream: string,
     from: bigint,
     to: bigint,
-    /** Only these; all of the range when absent. */
+    /** Restricts the answer to these offsets; the whole range when absent. */
     asked?: ReadonlySet<bigint>,
   ) => Promise<readonly SettledRow[]>;
 };
 
-/** The set in force: it is compiled already. */
+/** Returns the contract set in force, which need not be compiled again. */
 type Current = () => CompiledContractSet;
 
 type Reads = Pick<
@@ -39,12 +39,15 @@ type Reads = Pick<
   | "refusalOf"
 >;
 
-/** Entries whose evidence is kept unpacked: whoever asks for a position asks for its neighbours. */
+/** Limits of the cache of unpacked evidence, in entries and in bytes: a caller that asks for one position asks for its neighbours. */
 const OPENED_MAX = 4;
 const OPENED_BYTES_MAX = 16_777_216;
 const LEDGER_PAGE = 64;
 
-/** Reads an entry's evidence, decides the records asked for again by its own contract set, and asks the facts who holds each id. */
+/**
+ * Creates a lookup. It reads the evidence of an entry, decides the requested records again with the entry's own contract set,
+ * and reads the fact that holds each id.
+ */
 export function createLookup(reads: Reads, current?: Current): Lookup {
   const recordsOf = openedEntries(reads);
   const setOf = compiledSets(reads, current);
@@ -70,7 +73,7 @@ export function createLookup(reads: Reads, current?: Current): Lookup {
     const holders = ids.length === 0 ? new Map<string, Holder>() : await reads.holders(collection, [...new Set(ids)]);
     const rows = decided.map(async ({ row, isPinned }): Promise<SettledRow | null> => {
       if (row.kind !== "failed") return resolved(row, holders.get(row.id));
-      // Another engine decided it: only the document says why.
+      // This build gives another outcome than the entry recorded, so the reason is known from the stored document only.
       const stored = isPinned ? await reads.failureAt(collection, note, row.position.offset) : null;
       return stored === null ? row : { ...row, ...stored };
     });
@@ -90,7 +93,7 @@ export function createLookup(reads: Reads, current?: Current): Lookup {
   };
 }
 
-/** Duplicates and conflicts, told from a fact of their own; null when no fact is there. */
+/** The fact itself, or a receipt or conflict when another record holds the id; null when the store has no fact with the id. */
 function resolved(row: PassedRow, holder: Holder | undefined): SettledRow | null {
   if (holder === undefined) return null;
   if (isSamePosition(row.position, holder.position)) return row;
@@ -98,7 +101,7 @@ function resolved(row: PassedRow, holder: Holder | undefined): SettledRow | null
 }
 
 async function* entriesOf(reads: Reads, stream: string, from: bigint, to: bigint): AsyncGenerator<LedgerEntry> {
-  // It may begin before the first offset that was ever read.
+  // `from` may lie below the offset where the ledger of the stream begins.
   const [init] = await reads.ledger(stream, 0, 1);
   if (init === undefined) return;
   const first = from < init.from ? init : await reads.entryAt(stream, from);
@@ -125,7 +128,7 @@ function openedEntries(
     if (known?.erasures === erasures) return known.records;
     const { records } = await entries.open(note, entry);
     if (typeof records === "string" || bytesOf(records) > OPENED_BYTES_MAX) return records;
-    // What is forgotten is told to nobody, whoever asked before.
+    // Records that are dropped or erased, or soon will be, must not stay in the cache.
     opened.delete(entry.hash);
     if (entry.note === EVIDENCE_DROPPED || !areDone) return records;
     opened.set(entry.hash, { records, erasures });
@@ -139,7 +142,7 @@ function bytesOf(records: readonly KeptRecord[]): number {
   return records.reduce((sum, record) => sum + (isErased(record) ? 0 : (record.value?.length ?? 0)), 0);
 }
 
-/** Sets that history changed to and fro. */
+/** How many compiled contract sets of the past are cached: a range of entries may alternate between a few. */
 const SETS_MAX = 4;
 
 function compiledSets(

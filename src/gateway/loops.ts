@@ -1,24 +1,24 @@
 import type { Stream } from "../source/source.ts";
 
-/** One loop for each stream that is ours. */
+/** Runs one loop for each stream that is assigned to this process. */
 export type Loops = {
-  /** Ends the loops of streams that are no longer ours and starts those of new ones. After the end it does nothing. */
+  /** Starts loops for new streams and ends those of streams not in the list. It does nothing once `stop` aborted. */
   readonly reconcile: (streams: readonly Stream[]) => void;
-  /** Rejects with the first bug of a loop; otherwise resolves when every loop ended after `stop` aborted. */
+  /** Rejects with the first error of a loop, which is a bug; otherwise resolves when every loop ended after `stop` aborted. */
   readonly done: Promise<void>;
 };
 
 type Running = { readonly abort: AbortController; readonly ended: Promise<void> };
 
 /**
- * Runs `loop` for each stream, never two at a time for one: a stream that comes back waits until its last loop has finished
- * its batch. That saves work; safety does not rest on it, but on the ledger.
+ * Runs `loop` for each stream, never two loops at a time for one stream: a stream that comes back waits until its last loop
+ * has finished its batch. This saves work only; the ledger's compare-and-swap is what makes two owners safe.
  */
 export function createLoops(loop: (stream: Stream, signal: AbortSignal) => Promise<void>, stop: AbortSignal): Loops {
   const running = new Map<string, Running>();
   const ending = new Map<string, Promise<void>>();
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
-  // Whoever awaits `done` gets the bug; without this it would also end the process as an unhandled rejection.
+  // A caller that awaits `done` gets the error. Without this line it would also be an unhandled rejection and end the process.
   done.catch(() => undefined);
 
   const start = (stream: Stream): void => {

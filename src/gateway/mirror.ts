@@ -4,26 +4,27 @@ import type { NewRecord } from "../source/source.ts";
 import type { FailedRow, ValidatedRow } from "../store/store.ts";
 
 /**
- * Where decisions are told besides the store, after they are durable in it. At least once: after a crash the last batch is
- * told again, with the same ids, so that whoever reads keeps one of each.
+ * Publishes decisions to other topics after they are durable in the store. Delivery is at least once: after a crash the last
+ * batch is published again with the same ids, by which a consumer can drop the copies.
  */
 export type Mirror = (topic: string, facts: readonly ValidatedRow[], failed: readonly FailedRow[]) => Promise<void>;
 
-/** Topics beside the one the records came from. */
+/** Names of the mirror topics, from the name of the topic that the records came from. */
 export const MIRROR_TOPICS = {
   validated: (topic: string): string => `${topic}.validated`,
   failed: (topic: string): string => `${topic}.failed`,
 } as const;
 
-/** A PASSED record for the mirror: keyed by its machine id, its bytes and own headers unchanged. */
+/** Makes the mirror's copy of a PASSED record: the key is the machine id; value and the producer's headers are unchanged. */
 export function validatedRecord(row: ValidatedRow): NewRecord {
   const headers = [...row.headers.filter(isForeign), ...commonHeaders(row)];
   return { key: utf8(row.id), headers, value: row.raw, partition: null };
 }
 
 /**
- * A FAILED record for the mirror: key, bytes and own headers unchanged, with the headers of Connect's dead letter queues,
- * which dead-letter tools read, and ours. Ours replace what an earlier gateway wrote, so that they never pile up.
+ * Makes the mirror's copy of a FAILED record: key, value and the producer's headers are unchanged. It adds the headers of
+ * Kafka Connect's dead letter queues, which dead-letter tools read, and headers of its own. Both replace those that an
+ * earlier gateway wrote, so that they never accumulate.
  */
 export function failedRecord(row: FailedRow): NewRecord {
   const { position, reason, fingerprint, key, raw } = row;

@@ -18,27 +18,31 @@ export type GapOutcome =
   | { readonly kind: "accepted"; readonly from: bigint; readonly to: bigint }
   /** The log still begins at or before the position: nothing is lost. */
   | { readonly kind: "nothing-lost"; readonly position: bigint; readonly logStart: bigint }
-  /** Nothing was ever decided of this stream. */
+  /** The stream has no ledger entry. */
   | { readonly kind: "unknown" }
-  /** The last entry cannot be applied, and the ledger cannot go on before it is. */
+  /** The last entry cannot be applied, so no entry can follow it. */
   | { readonly kind: "halted"; readonly halt: Halt }
   /** Another process wrote the ledger meanwhile. */
   | { readonly kind: "lost" };
 
-/** Lets a stream that stands still try again: it looks for this action. */
+/** Resumes a halted stream: it polls the operator log for this action, and then tries again. */
 export async function resumeStream(store: Store, stream: string, operator: Operator): Promise<void> {
   await recordAction(store, { ...operator, action: "resume", target: stream, detail: "" });
 }
 
 export type LogOutcome =
-  /** `again`: another one had taken its place before, and what was recorded as lost of it is decided after all. */
+  /**
+   * The log is accepted `instead` of the logs accepted before. `again` is true when the log itself was replaced earlier: its
+   * records that were recorded as lost will be decided after all.
+   */
   | { readonly kind: "accepted"; readonly log: string; readonly instead: readonly string[]; readonly again: boolean }
-  /** The store decides the log, or knows none at all. */
+  /** Nothing was to do: the log is the accepted one, or the store knows no log yet. */
   | { readonly kind: "known"; readonly log: string };
 
 /**
- * Lets a log take the place of the one that the store decides: what was acknowledged there and never decided is lost, which is
- * recorded for each of its streams. From then on that one stands still should it come back, until it is accepted again.
+ * Accepts a log in place of the one whose records the store decided so far. Records that the old log acknowledged and that
+ * were never decided are lost; the operator log records the loss of each stream. Should the old log come back, its streams
+ * halt until it is accepted again.
  */
 export async function acceptLog(
   { store, source }: { readonly store: Store; readonly source: Pick<Source, "streams"> },
@@ -73,11 +77,12 @@ async function recordLoss(store: Store, operator: Operator, stream: string, from
 }
 
 /**
- * P8: writes into the ledger that the records between the position and the start of the log are lost, by an operator's
- * word. First the word, then the entry; the audit wants one for the other and reports the loss from then on.
- * Where the log lost its end instead, behind what is decided, or was put back without it, the word alone is kept, and the log
- * gives those offsets to nobody else.
- * The word that it may go on comes last: a gateway that looked in between found nothing mended and stands still again.
+ * P8: records that an operator accepts the loss of the offsets between the settled position and the start of the log. The
+ * action goes into the operator log first, then a GAP entry into the ledger; the audit requires both and reports the loss
+ * from then on.
+ * Where the log lost undecided records at its end instead, or an older copy of it was restored, only the action is
+ * recorded, and the log skips the lost offsets so that no other record gets them.
+ * The resume action comes last: a gateway that looks before it finds nothing repaired and stays halted.
  */
 export async function acceptGap(
   { store, source }: { readonly store: Store; readonly source: Pick<Source & Log, "bounds" | "skipped" | "skipTo"> },
@@ -96,7 +101,7 @@ export async function acceptGap(
   if (tail === null) return { kind: "unknown" };
   const { start: logStart } = await source.bounds(stream);
   if (logStart <= tail.to) return { kind: "nothing-lost", position: tail.to, logStart };
-  // An entry says what applying the one before did: nobody else may have got to it.
+  // The GAP entry records the result of applying the tail, which may not be applied yet: its owner may have crashed.
   const redone = await redoTail(store, stream, tail);
   if (redone.kind !== "applied") return redone;
   const entry = gapEntry(tail, logStart, operator.reason, redone.resolved);
@@ -128,7 +133,7 @@ function gapEntry(tail: LedgerEntry, to: bigint, note: string, resolved: Resolve
   });
 }
 
-/** Appends to the chain of actions; whoever loses the place takes the next one. */
+/** Appends an action to the hash chain of the operator log, and tries again with the next seq when another writer took this one. */
 export async function recordAction(
   store: Pick<Store, "appendAction" | "reads">,
   action: Omit<OperatorAction, "seq" | "prevHash" | "hash">,

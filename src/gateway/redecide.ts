@@ -15,21 +15,21 @@ import { decodeOutcomes } from "../ledger/proof.ts";
 import type { RefusalOf, StoreWrites, StreamNote } from "../store/store.ts";
 import { redecideBatch, type DecidedBatch } from "./decide-batch.ts";
 
-/** The evidence of an entry, decided again. */
+/** The result of deciding the evidence of an entry again. */
 export type RedecidedBatch =
   | {
       readonly kind: "decided";
       readonly batch: DecidedBatch;
       readonly collection: string;
-      /** Offsets whose recorded outcome is not the one that this build gives. */
+      /** Offsets whose recorded outcome differs from the one that this build gives. The recorded outcome holds. */
       readonly pinned: ReadonlySet<bigint>;
     }
   | { readonly kind: "fault"; readonly code: "EVIDENCE_DAMAGED" | "DECISION_DIVERGED"; readonly message: string };
 
 /**
- * Decides the records of an entry again, by its own contract set; the outcomes that it recorded stand whatever today's build
- * would say.
- * @param records of its evidence ({@link recordsOfEntry}).
+ * Decides the records of an entry again with the entry's own contract set. The outcomes that the entry recorded hold, also
+ * where this build would decide otherwise.
+ * @param records the records in its evidence ({@link recordsOfEntry}).
  */
 export function redecide(
   stage: Pick<StoreWrites, "stageFacts" | "stageFailed"> & { readonly refusalOf: RefusalOf },
@@ -59,8 +59,10 @@ function fault(code: "EVIDENCE_DAMAGED" | "DECISION_DIVERGED", message: string):
 }
 
 /**
- * The records of an entry, from its packed evidence; a sentence says what is wrong with it.
- * @param isItsOwn whether a digest is one that its evidence may have: by itself that of what decided it.
+ * Unpacks the evidence of an entry and checks that it belongs to the entry.
+ * @param isItsOwn whether the evidence may have this digest. By default only the digest in the entry is valid; after an
+ * erasure another one is.
+ * @returns the records, or a sentence that says what is wrong with the evidence.
  */
 export function recordsOfEntry(
   { topic, partition }: Pick<StreamNote, "topic" | "partition">,
@@ -80,7 +82,7 @@ export function recordsOfEntry(
     : `its evidence is of ${evidence.topic}/${evidence.partition}`;
 }
 
-/** The recorded outcome of each record; null when the records are not the ones recorded. */
+/** The recorded outcome of each record; null when the records have other offsets than the entry recorded. */
 function outcomesOf(entry: LedgerEntry, records: readonly KeptRecord[]): readonly Outcome[] | null {
   const recorded = decodeOutcomes(entry.from, entry.outcomes);
   if (recorded === null || recorded.to !== entry.to || recorded.leaves.length !== records.length) return null;
@@ -88,7 +90,7 @@ function outcomesOf(entry: LedgerEntry, records: readonly KeptRecord[]): readonl
   return same ? recorded.leaves.map(({ outcome }) => outcome) : null;
 }
 
-/** Decides one record of an entry again. `isPinned`: the entry's outcome stands against what this build gives. */
+/** Decides one record of an entry again. `isPinned` is true when the entry's outcome overrides the one that this build gives. */
 export function decideAgain(
   record: KeptRecord,
   outcome: Outcome,
@@ -110,7 +112,10 @@ function unexplained(entry: LedgerEntry): Failed {
   return { status: "FAILED", reason, ...by, fingerprint: fingerprint(reason, null) };
 }
 
-/** The ledger says PASSED, today's build says FAILED: the identity needs neither schema nor rules. */
+/**
+ * The PASSED decision of a record that the ledger records as PASSED and this build would fail. Only version and identity
+ * are computed; schema and rules are not evaluated. Null when not even these can be computed.
+ */
 function passedThen(record: SourceRecord, set: CompiledContractSet): Decision | null {
   const bound = set.byTopic.get(record.position.topic);
   const parsed = parseValue(record.value, set.limits);

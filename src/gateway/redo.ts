@@ -9,23 +9,23 @@ import { storedContractSet } from "./stored-set.ts";
 
 export type Redone =
   | Applied
-  /** Another owner went on meanwhile: this entry is applied, and the last one no more. */
+  /** Another owner inserted a later entry meanwhile: this entry is applied, and is no longer the tail. */
   | { readonly kind: "lost" }
   | { readonly kind: "halted"; readonly halt: Halt };
 
 /**
- * P2: the last entry of a stream is the only one whose documents can be incomplete. Decides its own evidence again and applies
- * it again: nothing is fetched, so what became of the log since is no matter. The entry's own contract set decides, and the
- * outcomes it recorded stand whatever today's contracts or build would say.
+ * P2: redoes the tail, the only entry of a stream whose documents can be incomplete. It decides the entry's evidence again and
+ * applies it again. Nothing is fetched, so changes of the log do not matter. The entry's own contract set decides, and the
+ * recorded outcomes hold, also where today's contracts or this build would decide otherwise.
  */
 export async function redoTail(store: Store, stream: Stream, tail: LedgerEntry): Promise<Redone> {
   if (tail.kind !== "BATCH") return NOTHING;
-  // Of holes alone the next entry says that they are holes, whoever writes it.
+  // An entry of holes alone has no evidence and no documents; the next entry still records its outcomes.
   if (tail.count === 0) return { ...NOTHING, resolved: resolvedOf(tail, []) };
   const packed = await store.evidenceOf(tail.stream, tail.seq);
   const records = recordsOfEntry(stream, tail, packed);
   if (typeof records === "string") {
-    // Behind another one its evidence may be gone (evidence: drop), or without records that were erased.
+    // If a later entry exists by now, this evidence may be dropped (evidence: drop) or lack erased records: that is no damage.
     const isLast = (await store.tail(tail.stream))?.seq === tail.seq;
     return isLast ? halted("EVIDENCE_DAMAGED", stream, tail, records) : { kind: "lost" };
   }
@@ -36,21 +36,21 @@ export async function redoTail(store: Store, stream: Stream, tail: LedgerEntry):
   const note = await store.streamNote({ stream: id, topic, partition });
   const again = redecide(store, note, tail, records, set);
   if (again.kind === "fault") return halted(again.code, stream, tail, again.message);
-  // Hardly ever is a tail incomplete: what it brought is there, under ids that are its own.
+  // The holders are read before inserting, because most tails are complete: their ids are taken, by their own records.
   const applied = await applyBatch(store, again.collection, again.batch, "for all");
   await dropBefore(store, tail);
   return applied;
 }
 
-/** The entry before was to lose its evidence once this one is applied; whoever stopped in between did not get to it. */
+/** Drops the evidence of the previous entry where that is due: an owner that crashed after applying the tail may not have done it. */
 async function dropBefore(store: Store, { stream, seq }: LedgerEntry): Promise<void> {
   const before = await store.ledgerEntry(stream, seq - 1);
   if (before?.note === EVIDENCE_DROPPED) await store.dropEvidence(stream, seq - 1);
 }
 
 /**
- * Completes what streams of before have decided, whose topic was made anew or whose log another one replaced: nobody takes them up
- * any more. What cannot be completed is left to the audit, which names it.
+ * Redoes the tails of earlier streams of the same topic and partition, whose topic was recreated or whose log was replaced: no
+ * owner acquires them any more. A tail that cannot be redone stays incomplete, and the audit reports it.
  */
 export async function completeStreamsBefore(store: Store, { id, topic, partition }: Stream): Promise<void> {
   for (const before of await store.reads.streams()) {
@@ -68,7 +68,7 @@ function halted(code: Halt["code"], stream: Stream, tail: LedgerEntry, state: st
   };
 }
 
-/** Of an entry that brings nothing into the store. */
+/** The result of an entry that writes no documents. */
 const NOTHING: Applied = {
   kind: "applied",
   stored: 0,

@@ -3,29 +3,29 @@ import { createLineHash, digestLines, putNumber, putText } from "../ledger/line-
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { createRuns, decodeOutcomes } from "../ledger/proof.ts";
 
-/** A record that passed and is no fact of its own: it repeats one, or contradicts one. */
+/** A passed record whose id another record holds: a duplicate (D) or a conflict (C). */
 export type Resolution = {
   readonly offset: bigint;
   readonly letter: "D" | "C";
-  /** Of the record that the fact was made of. */
+  /** Position of the record that became the fact. */
   readonly holder: Position;
 };
 
-/** What applying an entry did, as the next one seals it. */
+/** The result of applying an entry, in the form that the next entry records. */
 export type Resolved = Pick<LedgerEntry, "applied" | "holders">;
 
-/** Of an entry that brings nothing into the store. */
+/** The result of an entry that writes no documents. */
 export const NOTHING_APPLIED: Resolved = { applied: "", holders: "" };
 
 /**
- * What the next entry says of this one.
- * @param others in any order; every other record that passed is a stored fact.
+ * Computes what the next entry records about applying this one.
+ * @param others the duplicates and conflicts, in any order. Every other passed record became a fact.
  */
 export function resolvedOf(
   { from, outcomes }: Pick<LedgerEntry, "from" | "outcomes">,
   others: readonly Resolution[],
 ): Resolved {
-  // Hardly any batch has one: then no offset is looked at.
+  // Few batches have duplicates or conflicts. Without any, the runs of outcomes are rewritten and no offset is decoded.
   if (others.length === 0) return { applied: outcomes.replaceAll("P", "S"), holders: "" };
   const letters = new Map(others.map(({ offset, letter }) => [offset, letter]));
   const runs = createRuns(from);

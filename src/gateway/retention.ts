@@ -5,7 +5,7 @@ import type { Gateway } from "./gateway.ts";
 type Deps = {
   readonly log: Pick<Log, "forget">;
   readonly gateway: Pick<Gateway, "streams">;
-  /** How long records stay after they were appended, in milliseconds. */
+  /** How long the log keeps a record after its append, in milliseconds. */
   readonly retentionMs: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -13,13 +13,13 @@ type Deps = {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
-/** How often the log is looked through, and how long others have their turn between two deletions, in milliseconds. */
+/** The pause between two passes over the log, and between two deletions of a pass so that other writers get the file, in milliseconds. */
 const LOOK_EVERY_MS = 60_000;
 const PAUSE_MS = 20;
 
 /**
- * Lets the log forget what is settled and old, as a broker does: the ledger has it. What is not settled stays, however old it is.
- * Ends when the signal aborts.
+ * Deletes settled records older than `retentionMs` from the log, as a broker does; the ledger keeps them. Records that are
+ * not settled stay, however old they are. Runs until the signal aborts.
  */
 export async function keepRetention(
   { log, gateway, retentionMs, now, sleep }: Deps,
@@ -32,7 +32,7 @@ export async function keepRetention(
         while (!signal.aborted && (await log.forget?.(stream, settledTo, now() - retentionMs)) === true)
           await sleep(PAUSE_MS, signal);
       } catch (error) {
-        // Another process has the file: the next look is in time.
+        // Another process has locked the file. The next pass deletes these records.
         if (!(error instanceof Unavailable)) throw error;
       }
     }

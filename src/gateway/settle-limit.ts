@@ -1,11 +1,13 @@
-/** Waits until so many records may be settled besides those that are. @returns what ends the turn; to be called once. */
+/** Waits until the process may settle this many more records. @returns a function that releases them; call it once. */
 export type SettleLimit = (records: number) => Promise<() => void>;
 
 /**
- * SettleLimit for at most so many records at a time, first come first served. More than all of them pass alone.
+ * Creates a limit of `recordsMax` records that are settled at a time, first come first served. A batch larger than the
+ * limit runs alone.
  *
- * It bounds the documents that wait for the store, which are some megabytes a batch. Those that wait for their turn wait as they
- * were fetched. Small batches are not held up: it is records that are counted.
+ * The limit bounds the memory of documents that wait for the store, some megabytes a batch. A batch that waits for the limit
+ * still has the form in which it was fetched. Small batches do not wait for each other, because records are counted and not
+ * batches.
  */
 export function createSettleLimit(recordsMax: number): SettleLimit {
   const waiting: { readonly weight: number; readonly begin: () => void }[] = [];

@@ -3,7 +3,7 @@ import { type CompiledContractSet } from "../core/compiled.ts";
 import { openContractSet } from "../core/contract-set.ts";
 import type { StoreReads } from "../store/store.ts";
 
-/** A contract set that decided, read back and compiled; null when it is missing or is not what its digest says. */
+/** Reads a contract set from the store and compiles it; null when it is missing or its text does not have the digest. */
 export async function storedContractSet(
   reads: Pick<StoreReads, "contractSet">,
   digest: string,

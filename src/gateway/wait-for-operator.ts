@@ -4,7 +4,7 @@ import { operatorActions } from "../operator/actions.ts";
 import type { Store } from "../store/store.ts";
 import type { Halt } from "./event.ts";
 
-/** How often a halted stream looks for an operator's word, in milliseconds. */
+/** How often a halted stream polls the operator log, in milliseconds. */
 const LOOK_EVERY_MS = 2_000;
 
 type Deps = {
@@ -12,13 +12,13 @@ type Deps = {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
-/** Code of the note that an ended stream has instead of its halt. It is no alarm: nobody can or need do anything. */
+/** Code of the note that replaces the halt of an ended stream. It is no alarm: nothing can or need be done. */
 export const STREAM_ENDED = "STREAM_ENDED";
 
 /**
- * A stream that begins stands still no longer, also when what it was halted for was mended while no gateway ran. A topic that
- * was made anew has new streams, and those of before read nothing any more: what they stood still for becomes a note of their
- * end.
+ * Clears the halt of a stream that begins; its cause may have been repaired while no gateway ran. Earlier streams of the same
+ * topic and partition, whose topic was recreated or whose log was replaced, are never read again: a note of their end
+ * replaces their halt.
  */
 export async function endStreamsBefore(store: Pick<Store, "putHalt" | "reads">, stream: Stream): Promise<void> {
   const { id, topic, partition } = stream;
@@ -34,8 +34,8 @@ export async function endStreamsBefore(store: Pick<Store, "putHalt" | "reads">, 
 }
 
 /**
- * A stream that goes on stands still no longer, also when what it was halted for was mended while no gateway ran: the log of
- * another one, which never began here, is gone then.
+ * Clears the halt of a stream that continues; its cause may have been repaired while no gateway ran. The LOG_REPLACED halts of
+ * other streams of the same topic and partition are cleared too: they are of a wrong log, which is gone now.
  */
 export async function clearHalt(store: Pick<Store, "putHalt" | "reads">, stream: Stream): Promise<void> {
   const { id, topic, partition } = stream;
@@ -45,14 +45,14 @@ export async function clearHalt(store: Pick<Store, "putHalt" | "reads">, stream:
   }
 }
 
-/** Why a stream stands still, and which actions of operators cannot be meant for it. */
+/** The halt of a stream, and the point in the operator log from which an action can be an answer to it. */
 export type Standstill = {
   readonly halt: Halt;
-  /** Seq of the first action that may have been made after the halt was shown to anybody. */
+  /** Seq of the first operator action that may have been taken after the halt was shown. */
   readonly actedFrom: number;
 };
 
-/** The seq of the next action of an operator; what was known before while the store cannot be asked. */
+/** The seq that the next operator action will get; `known`, a lower bound, while the store is unavailable. */
 export async function nextAction(reads: Pick<Store["reads"], "operatorLog">, known: number): Promise<number> {
   try {
     let next = known;
@@ -65,8 +65,8 @@ export async function nextAction(reads: Pick<Store["reads"], "operatorLog">, kno
 }
 
 /**
- * Notes in the store why a stream stands still, so that any process can show it, and waits until an operator acted on the
- * stream. The store being away meanwhile changes nothing: the stream stands still anyway.
+ * Writes the halt of a stream to the store, so that any process can show it, and waits until an operator acts on the stream
+ * or its log. An unavailable store is tried again at the next poll: the stream is halted anyway.
  */
 export async function waitForOperator(
   deps: Deps,
@@ -95,7 +95,7 @@ export async function waitForOperator(
   }
 }
 
-/** Whether an operator acted on the stream, or on its log, from a seq on, and the seq behind the last action there is. */
+/** Whether an operator acted on the stream or its log since action `from`; `next` is the seq after the last action. */
 async function actionsSince({ store }: Deps, from: number, stream: string): Promise<{ acted: boolean; next: number }> {
   const targets = [stream, logIdOf(stream)];
   let acted = false;

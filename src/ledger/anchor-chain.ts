@@ -1,9 +1,9 @@
 import { isSigned, lineHash, parseAnchor, tiedKeys, type Anchor, type ChainEnd, type Rotation } from "./anchor.ts";
 
-/** What is wrong with anchors themselves, whatever the store holds. */
+/** A fault of the anchors themselves, independent of the store. */
 export type AnchorFault = { readonly code: "ANCHOR_CHAIN" | "ANCHOR_SIGNATURE"; readonly message: string };
 
-/** A head, and the anchor that names it, for people. */
+/** The hash of a head, and the name of the anchor that holds it, for messages. */
 export type NamedHead = { readonly hash: string; readonly anchor: string };
 
 export type VerifiedAnchors = {
@@ -11,28 +11,28 @@ export type VerifiedAnchors = {
   /** Heads that a trusted key signed, by stream and seq. */
   readonly streams: ReadonlyMap<string, ReadonlyMap<number, readonly NamedHead[]>>;
   readonly operator: ReadonlyMap<number, readonly NamedHead[]>;
-  /** The end of every chain: kept elsewhere, it shows an end that was cut off. */
+  /** The end of every chain. An auditor who keeps it can see later whether the end of the chain was cut off. */
   readonly ends: readonly {
     readonly place: string;
     readonly counter: number;
     readonly hash: string;
     readonly at: string;
   }[];
-  /** Last lines that a crash left in the middle, by place. */
+  /** Names of the places whose last line is incomplete, as a crash in the middle of a write leaves it. */
   readonly torn: readonly string[];
 };
 
-/** What was written to a place and is known to be durable there, kept beside the key. */
+/** The last anchor known to be durable at a place. It is kept beside the key. */
 export type WrittenEnd = Pick<ChainEnd, "chain" | "counter" | "hash">;
 
-/** A line without its end, and whether its end was there: a crash in the middle of a write leaves a last line without one. */
+/** A line without its line end. `whole`: the line end was there; a crash in the middle of a write leaves a last line without one. */
 export type WrittenLine = { readonly text: string; readonly whole: boolean };
 
 type Lines = AsyncIterable<WrittenLine> | Iterable<WrittenLine>;
 
 /**
- * Anchors as one place has them. A file has one chain, whole and in its order. A topic has a chain for each process that wrote to it;
- * compaction leaves at least the last anchor of each.
+ * A place with anchors. A file has one chain, complete and in order. A topic has a chain for each process that wrote to it;
+ * log compaction keeps at least the last anchor of each.
  */
 export type AnchorPlace = {
   readonly name: string;
@@ -44,9 +44,9 @@ export type AnchorPlace = {
 type Link = { readonly anchor: Anchor; readonly hash: string };
 
 /**
- * Verifies the signatures and the chains of anchors.
- * @param trusted public keys that the auditor keeps; keys that are tied to them by rotations are as good.
- * @param known rotations beside those that the anchors carry.
+ * Verifies the signatures and the hash chains of anchors.
+ * @param trusted public keys that the auditor keeps; keys that rotations connect with them are trusted too.
+ * @param known rotations in addition to those in the anchors.
  */
 export async function verifyAnchors(
   places: readonly AnchorPlace[],
@@ -55,7 +55,7 @@ export async function verifyAnchors(
 ): Promise<VerifiedAnchors> {
   const faults: AnchorFault[] = [];
   const rotations = new Map(known.map((one) => [one.signature, one]));
-  /** By key, and by the name of the first anchor that it signed. */
+  /** By key: the name of the first anchor that the key signed, and the heads of all its anchors. */
   const signed = new Map<string, { readonly first: string; readonly heads: HeadsByPlace }>();
   const ends: VerifiedAnchors["ends"][number][] = [];
   const torn: string[] = [];
@@ -84,7 +84,7 @@ export async function verifyAnchors(
 
 type Walked = { readonly ends: readonly Link[]; readonly torn: boolean };
 
-/** Reads the lines of a place. @param take called with every anchor that is signed by the key that it names. */
+/** Reads the lines of a place and checks its chains. @param take called with every anchor whose signature is valid. */
 async function walk(
   { name, kind, lines, written }: AnchorPlace,
   faults: AnchorFault[],
@@ -111,14 +111,14 @@ async function walk(
     else faults.push({ code: "ANCHOR_SIGNATURE", message: `${called} (line ${number}) does not have its signature` });
     if (kind === "file") {
       const why = whyNotNext(last, link);
-      // What a crash left in the middle was no anchor yet: the chain goes on over it.
+      // An incomplete line of a crash may stand between two anchors; when they follow each other, nothing is missing.
       if (why !== null) chainFault(`${called} (line ${number}) ${why}`);
       else unread = null;
       last = link;
     } else {
       const chain = chains.get(anchor.chain) ?? new Map<number, Link>();
       const other = chain.get(anchor.counter);
-      // A send whose answer was lost is sent again.
+      // An anchor may be there twice: the producer sends again when the answer to its first attempt is lost.
       if (other !== undefined && other.hash !== link.hash) chainFault(`${called} is there twice, and not the same`);
       chains.set(anchor.chain, chain.set(anchor.counter, link));
     }
@@ -150,7 +150,7 @@ function whyNotAfter(before: Link, anchor: Anchor): string | null {
   return null;
 }
 
-/** Anchors whose neighbours compaction left must follow each other. */
+/** Checks the links of a chain from a compacted topic: an anchor whose predecessor is still there must follow it. */
 function checkCompacted(name: string, chain: ReadonlyMap<number, Link>, chainFault: (message: string) => void): void {
   for (const [counter, { anchor }] of chain) {
     const before = chain.get(counter - 1);
@@ -159,7 +159,7 @@ function checkCompacted(name: string, chain: ReadonlyMap<number, Link>, chainFau
   }
 }
 
-/** What was written and is not there any more. */
+/** Why the anchor that was last written to the place is missing or changed, as the rest of a sentence; null when it is there. */
 function whyLost(
   { chain, counter, hash }: WrittenEnd,
   ends: readonly Link[],

@@ -3,7 +3,7 @@ import { canonicalText } from "../json/canonical.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { parseJson } from "../json/parse-json.ts";
 
-/** The last entry of a stream at a moment. */
+/** The head of a stream: its last entry when the anchor was written. */
 export type AnchoredHead = {
   readonly stream: string;
   readonly seq: number;
@@ -12,48 +12,48 @@ export type AnchoredHead = {
   readonly settledTo: bigint;
 };
 
-/** The last action of the operator log at a moment. */
+/** The last action of the operator log when the anchor was written. */
 export type OperatorHead = { readonly seq: number; readonly hash: string };
 
-/** The word of a key that another one takes its place, and of that one that it does. */
+/** A statement, signed by both keys, that key `to` replaces key `from`. */
 export type Rotation = {
   readonly from: string;
   readonly to: string;
   /** ISO 8601. */
   readonly at: string;
-  /** Of `from`, over {@link rotationText}. */
+  /** Signature of `from` over {@link rotationText}. */
   readonly signature: string;
-  /** Of `to`, over the same. */
+  /** Signature of `to` over the same text. */
   readonly accepted: string;
 };
 
 /**
- * One link of a chain of anchors, which is written where the writer of the store does not write. A place has one chain, or one
- * for each process that wrote there.
+ * One link of a hash chain of anchors. Anchors are kept outside the store, where somebody who can change the store cannot write.
+ * A place (a file or a topic) has one chain, or one chain for each process that wrote there.
  */
 export type Anchor = {
   /** 32 hex digits, chosen at random when the chain began. */
   readonly chain: string;
-  /** 0, 1, 2 ... without a hole. */
+  /** 0, 1, 2 ... without a gap. */
   readonly counter: number;
-  /** {@link lineHash} of the anchor before; 64 zeros for counter 0. */
+  /** {@link lineHash} of the previous anchor; 64 zeros for counter 0. */
   readonly prev: string;
-  /** When, by the gateway's own clock, ISO 8601. */
+  /** Time of writing by the gateway's clock, ISO 8601. */
   readonly at: string;
-  /** The public key that verifies the signature, as {@link keyIdOf} has it. */
+  /** The public key that verifies the signature, in the form of {@link keyIdOf}. */
   readonly key: string;
-  /** How the keys of this chain followed each other since it began. */
+  /** Every change of the signing key since the chain began, in order. */
   readonly rotations: readonly Rotation[];
-  /** Every head that its writer knows. A stream is there twice when a head of it was known that it fell behind. */
+  /** Every head that the writer knows. A stream has more than one when its ledger fell behind a head that the writer knew. */
   readonly streams: readonly AnchoredHead[];
-  /** Null: no operator has acted. */
+  /** Null when no operator has acted. */
   readonly operator: OperatorHead | null;
 };
 
-/** What an anchor says, without its place in a chain. */
+/** The heads in an anchor. */
 export type Heads = Pick<Anchor, "streams" | "operator">;
 
-/** Where a chain stands. */
+/** The last anchor of a chain, as far as the next one needs it. */
 export type ChainEnd = Pick<Anchor, "chain" | "counter" | "key" | "rotations"> & { readonly hash: string };
 
 export type SigningKey = { readonly privateKey: KeyObject; readonly id: string };
@@ -61,7 +61,7 @@ export type SigningKey = { readonly privateKey: KeyObject; readonly id: string }
 /** Hash before the first anchor of a chain. */
 const GENESIS = "0".repeat(64);
 
-/** An anchor as a line of text, without its end: RFC 8785, so that one anchor has one text. */
+/** Signs an anchor and encodes it as one line, without the line end. RFC 8785 gives every anchor exactly one text. */
 export function anchorLine(anchor: Anchor, { privateKey }: Pick<SigningKey, "privateKey">): string {
   const body = bodyOf(anchor);
   return canonicalText({ ...body, signature: signText(canonicalText(body), privateKey) });
@@ -73,9 +73,9 @@ export function lineHash(line: string): string {
 }
 
 /**
- * The anchor that follows `end`, or begins a chain.
- * @param known rotations that were kept beside the key.
- * @returns null when the chain stands under another key, and nothing says that this one took its place.
+ * Makes the anchor that follows `end`, or the first one of a chain.
+ * @param known rotations that are kept beside the key.
+ * @returns null when another key signed the end of the chain, and no rotations lead from that key to this one.
  */
 export function nextAnchor(
   end: ChainEnd | { readonly chain: string },
@@ -102,7 +102,7 @@ export type ReadAnchor =
   | { readonly ok: true; readonly anchor: Anchor; readonly signature: string }
   | { readonly ok: false; readonly why: string };
 
-/** Reads a line. Its signature may be wrong still; `why` continues the sentence "it ...". */
+/** Parses a line without verifying its signature ({@link isSigned}). `why` continues the sentence "it ...". */
 export function parseAnchor(line: string): ReadAnchor {
   let value: JsonValue;
   try {
@@ -115,13 +115,13 @@ export function parseAnchor(line: string): ReadAnchor {
   const anchor = isObject(value) ? anchorOf(value) : null;
   if (anchor === null || !isObject(value)) return { ok: false, why: "is no anchor" };
   const { signature } = value;
-  // One anchor has one text: nothing can be added to it, and nothing written another way.
+  // The line must be the one RFC 8785 text of the anchor: no unknown members, no other spelling.
   if (!isText(signature, SIGNATURE) || canonicalText({ ...bodyOf(anchor), signature }) !== line)
     return { ok: false, why: "is not written as an anchor is" };
   return { ok: true, anchor, signature };
 }
 
-/** Whether the key that an anchor names signed it so. */
+/** Whether the signature is that of the key that the anchor names. */
 export function isSigned(anchor: Anchor, signature: string): boolean {
   return verifyText(canonicalText(bodyOf(anchor)), anchor.key, signature);
 }
@@ -157,7 +157,7 @@ function operatorOf(value: JsonValue | undefined): OperatorHead | undefined {
   return isCount(seq) && isText(own, HASH) ? { seq, hash: own } : undefined;
 }
 
-/** A rotation from JSON; null when it is none. Its signatures may be wrong still. */
+/** Reads a rotation from JSON without verifying its signatures ({@link isRotation}); null when it is malformed. */
 export function readRotation(value: JsonValue): Rotation | null {
   if (!isObject(value)) return null;
   const { from, to, at, signature, accepted } = value;
@@ -174,7 +174,7 @@ function isCount(value: JsonValue | undefined): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** Both keys say that the second takes the place of the first. */
+/** Makes a rotation, signed by both keys, from the first key to the second. */
 export function rotate(from: SigningKey, to: SigningKey, at: string): Rotation {
   const text = rotationText({ from: from.id, to: to.id, at });
   const [signature, accepted] = [signText(text, from.privateKey), signText(text, to.privateKey)];
@@ -185,13 +185,13 @@ function rotationText({ from, to, at }: Pick<Rotation, "from" | "to" | "at">): s
   return canonicalText({ rotation: 1, from, to, at });
 }
 
-/** Whether both keys said so. */
+/** Whether both signatures of a rotation are valid. */
 export function isRotation(rotation: Rotation): boolean {
   const text = rotationText(rotation);
   return verifyText(text, rotation.from, rotation.signature) && verifyText(text, rotation.to, rotation.accepted);
 }
 
-/** The shortest way of rotations from a key to another; null when there is none. A rotation that was broken off leads nowhere. */
+/** Finds the shortest chain of rotations from one key to another, past rotations that were never completed; null when there is none. */
 function rotationPath(from: string, to: string, known: readonly Rotation[]): readonly Rotation[] | null {
   const ways = new Map<string, readonly Rotation[]>([[from, []]]);
   for (const [at, way] of ways) {
@@ -201,7 +201,7 @@ function rotationPath(from: string, to: string, known: readonly Rotation[]): rea
   return null;
 }
 
-/** Every key that is tied to these by rotations, which both keys signed. */
+/** Returns `keys` and every key that valid rotations connect with them, in either direction. */
 export function tiedKeys(keys: readonly string[], rotations: readonly Rotation[]): ReadonlySet<string> {
   const tied = new Set(keys);
   const valid = rotations.filter(isRotation);
@@ -212,7 +212,7 @@ export function tiedKeys(keys: readonly string[], rotations: readonly Rotation[]
   return tied;
 }
 
-/** The public half of an Ed25519 key: `ed25519:` and its 32 bytes in base64url (RFC 8037). @returns null for another kind of key. */
+/** The id of an Ed25519 key: `ed25519:` and the 32 bytes of its public half in base64url (RFC 8037); null for another kind of key. */
 export function keyIdOf(key: KeyObject): string | null {
   if (key.asymmetricKeyType !== "ed25519") return null;
   const { x } = (key.type === "private" ? createPublicKey(key) : key).export({ format: "jwk" });
@@ -234,7 +234,7 @@ function verifyText(text: string, keyId: string, signature: string): boolean {
     const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
     return verify(null, Buffer.from(text), key, Buffer.from(signature, "base64url"));
   } catch {
-    // Not every 32 bytes are a key.
+    // Not every sequence of 32 bytes is a valid public key.
     return false;
   }
 }

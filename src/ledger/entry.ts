@@ -3,50 +3,50 @@ import type { ExactInteger } from "../json/exact-integer.ts";
 import { canonicalText } from "../json/canonical.ts";
 
 /**
- * One link of a stream's chain.
+ * One link of the hash chain of a stream.
  *
- * INIT opens a stream at `from`; BATCH says what was decided for `[from, to)`; GAP is an operator's word that
- * `[from, to)` can never be read again. Written before the documents it speaks of (P4), compared by `hash`.
+ * INIT opens a stream at `from`. BATCH records the decisions of the offsets `[from, to)`. GAP records that an operator
+ * accepted the loss of `[from, to)`. An entry is written before its documents (P4). Two entries are compared by `hash`.
  */
 export type LedgerEntry = {
   readonly stream: string;
-  /** 0, 1, 2 ... without a hole. */
+  /** 0, 1, 2 ... without a gap. */
   readonly seq: number;
   readonly kind: "INIT" | "BATCH" | "GAP";
   /** `hash` of the entry before; 64 zeros for seq 0. */
   readonly prevHash: string;
   readonly from: bigint;
   readonly to: bigint;
-  /** Records in `[from, to)`; the other offsets are holes. */
+  /** Number of records in `[from, to)`; the other offsets are holes. */
   readonly count: number;
-  /** What each offset became, run-length: `P` passed the contract, `F` failed it, `-` hole. `"P12F1-2"`. */
+  /** The outcome of each offset in run lengths: `P` passed the contract, `F` failed it, `-` hole. Example: `"P12F1-2"`. */
   readonly outcomes: string;
-  /** SHA-256 of the evidence that is kept with the entry, hex: the records as they were fetched; "" without records. */
+  /** SHA-256 in hex of the evidence, the records as they were fetched; "" without records. */
   readonly evidence: string;
-  /** The latest time of its records, as the log recorded them; 0 without records. */
+  /** The latest timestamp of its records in the log, in milliseconds; 0 without records. */
   readonly newestMs: ExactInteger;
-  /** What applying the entry before did (P5), run-length: `S` stored, `D` duplicate, `C` conflict, `F` failed, `-` hole. */
+  /** The result of applying the previous entry (P5) in run lengths: `S` stored, `D` duplicate, `C` conflict, `F` failed, `-` hole. */
   readonly applied: string;
-  /** `holderRoot` of its duplicates and conflicts; "" when it had none. */
+  /** SHA-256 over the duplicates and conflicts of the previous entry with their holders (gateway/resolution.ts); "" without any. */
   readonly holders: string;
-  /** `outcomeRoot` of the decisions. */
+  /** `outcomeRoot` (proof.ts) of the decisions. */
   readonly root: string;
-  /** Digest of the contract set that decided. */
+  /** Digest of the contract set that decided the records. */
   readonly contractSet: string;
-  /** Version of the decision semantics that decided. */
+  /** Version of the decision rules, `ENGINE` in core/decide.ts, that decided the records. */
   readonly engine: string;
-  /** Why, for GAP; {@link EVIDENCE_DROPPED} or nothing for BATCH; {@link SUCCEEDS} and a stream or nothing for INIT. */
+  /** GAP: the operator's reason. BATCH: {@link EVIDENCE_DROPPED} or "". INIT: {@link SUCCEEDS} and the previous stream, or "". */
   readonly note: string;
   /** SHA-256 of the RFC 8785 form of everything above, hex. */
   readonly hash: string;
 };
 
-/** How the note of an INIT begins whose topic was made anew, or whose log was replaced: the stream it follows comes behind. */
+/** First part of the note of an INIT whose topic was recreated or whose log was replaced; the id of the previous stream follows. */
 export const SUCCEEDS = "after ";
 
 export type Outcome = "P" | "F";
 
-/** Note of a BATCH whose evidence goes once the next entry is applied. It is in the chain: evidence that is gone without it was lost. */
+/** Note of a BATCH whose evidence is dropped once the next entry is applied. The note is hashed: evidence missing without it is lost. */
 export const EVIDENCE_DROPPED = "evidence: drop";
 
 /** Hash before the first entry of a chain. */
@@ -57,7 +57,7 @@ export function sealEntry(entry: Omit<LedgerEntry, "hash">): LedgerEntry {
   return { ...entry, hash: entryHash(entry) };
 }
 
-/** The hash an entry must carry. Offsets are hashed as decimal text: JSON numbers end at 2^53. */
+/** Computes the hash of an entry. Offsets are hashed as decimal text, because JSON numbers are exact only up to 2^53. */
 export function entryHash(entry: Omit<LedgerEntry, "hash">): string {
   const { stream, seq, kind, prevHash, from, to, count, outcomes, evidence } = entry;
   const { newestMs, applied, holders, root, contractSet, engine, note } = entry;

@@ -1,22 +1,22 @@
 import { exactInteger, type ExactInteger } from "../json/exact-integer.ts";
 
-// The words that evidence is written in. docs/evidence.md describes them.
+// The elementary encodings of evidence: varints, times, texts and bytes. docs/evidence.md describes them.
 
-/** Largest varint: 64 bits in groups of seven. */
+/** Size of the longest varint: 64 bits in groups of seven. */
 const VARINT_BYTES = 10;
 const FIRST_BYTES = 65_536;
-/** Numbers up to here are written without big integers. */
+/** Numbers up to this are read and written without bigint arithmetic. */
 const SMALL = 2 ** 49;
 
-/** Bytes that grow as they are written. */
+/** A buffer that grows as it is written. The first `size` bytes are used. */
 export type Bytes = { bytes: Buffer; size: number };
 
-/** None yet. */
+/** Creates an empty buffer. */
 export function createBytes(): Bytes {
   return { bytes: Buffer.allocUnsafe(FIRST_BYTES), size: 0 };
 }
 
-/** Makes room for more. */
+/** Makes room for `more` further bytes. */
 export function reserve(out: Bytes, more: number): void {
   if (out.size + more <= out.bytes.length) return;
   const grown = Buffer.allocUnsafe(Math.max(2 * out.bytes.length, out.size + more));
@@ -24,14 +24,14 @@ export function reserve(out: Bytes, more: number): void {
   out.bytes = grown;
 }
 
-/** Bytes as they are, without their length. */
+/** Writes bytes without their length. */
 export function putBytes(out: Bytes, part: Uint8Array): void {
   reserve(out, part.length);
   out.bytes.set(part, out.size);
   out.size += part.length;
 }
 
-/** Its length in bytes, and UTF-8. */
+/** Writes a text: its length in bytes as a varint, then UTF-8. */
 export function putText(out: Bytes, text: string): void {
   const length = Buffer.byteLength(text, "utf8");
   putNumber(out, length);
@@ -39,7 +39,7 @@ export function putText(out: Bytes, text: string): void {
   out.size += out.bytes.write(text, out.size, "utf8");
 }
 
-/** LEB128, unsigned. @param value 0 to 2^53-1. */
+/** Writes an unsigned LEB128 varint. @param value 0 to 2^53-1. */
 export function putNumber(out: Bytes, value: number): void {
   reserve(out, VARINT_BYTES);
   let rest = value;
@@ -52,7 +52,7 @@ export function putNumber(out: Bytes, value: number): void {
   out.size += 1;
 }
 
-/** The same of up to 64 bits. */
+/** Writes an unsigned LEB128 varint of up to 64 bits. */
 export function putBig(out: Bytes, value: bigint): void {
   if (value <= SMALL) return putNumber(out, Number(value));
   reserve(out, VARINT_BYTES);
@@ -66,7 +66,7 @@ export function putBig(out: Bytes, value: bigint): void {
   out.size += 1;
 }
 
-/** The difference to the time before, as 64 bits whose sign is the lowest (zigzag): times of a batch lie close together. */
+/** Writes a time as its zigzag-encoded difference to the time before (64 bits, sign in the lowest): times of a batch lie close together. */
 export function putTime(out: Bytes, timeMs: ExactInteger, lastMs: ExactInteger): void {
   if (typeof timeMs === "number" && typeof lastMs === "number") {
     const difference = timeMs - lastMs;
@@ -76,7 +76,7 @@ export function putTime(out: Bytes, timeMs: ExactInteger, lastMs: ExactInteger):
   putBig(out, difference < 0n ? -2n * difference - 1n : 2n * difference);
 }
 
-/** A place in bytes that are read. */
+/** A read position in a buffer. */
 export type Cursor = { readonly bytes: Buffer; position: number };
 
 function takeByte(at: Cursor): number {
@@ -86,7 +86,7 @@ function takeByte(at: Cursor): number {
   return byte;
 }
 
-/** What {@link putNumber} wrote. @throws RangeError when it is cut short or too large. */
+/** Reads a number that {@link putNumber} wrote. @throws RangeError when it is cut short or too large. */
 export function takeNumber(at: Cursor): number {
   let value = 0;
   for (let scale = 1; ; scale *= 0x80) {
@@ -98,7 +98,10 @@ export function takeNumber(at: Cursor): number {
   return value;
 }
 
-/** A `number` where seven groups suffice, as nearly always: big integers cost several times as much. @throws RangeError when it is cut short or too large. */
+/**
+ * Reads a varint as a `number` where it has at most seven groups, as nearly always, because a bigint costs several times as much.
+ * @throws RangeError when it is cut short or too large.
+ */
 export function takeSmallOrBig(at: Cursor): number | bigint {
   const from = at.position;
   let value = 0;
@@ -111,7 +114,7 @@ export function takeSmallOrBig(at: Cursor): number | bigint {
   return takeBig(at);
 }
 
-/** What {@link putBig} wrote. @throws RangeError when it is cut short or too large. */
+/** Reads a number that {@link putBig} wrote. @throws RangeError when it is cut short or too large. */
 export function takeBig(at: Cursor): bigint {
   let value = 0n;
   for (let shift = 0n; ; shift += 7n) {
@@ -124,7 +127,7 @@ export function takeBig(at: Cursor): bigint {
   return value;
 }
 
-/** What {@link putTime} wrote. @throws RangeError when it is cut short or too large. */
+/** Reads a time that {@link putTime} wrote. @throws RangeError when it is cut short or too large. */
 export function takeTime(at: Cursor, lastMs: ExactInteger): ExactInteger {
   const zigzag = takeSmallOrBig(at);
   if (typeof zigzag === "number" && typeof lastMs === "number") {
@@ -136,7 +139,7 @@ export function takeTime(at: Cursor, lastMs: ExactInteger): ExactInteger {
   return exactInteger(BigInt.asIntN(64, BigInt(lastMs) + difference));
 }
 
-/** Bytes of a length: a view. @throws RangeError when it is cut short or too large. */
+/** Reads `length` bytes as a view of the buffer. @throws RangeError when they are cut short. */
 export function takeBytes(at: Cursor, length: number): Buffer {
   const end = at.position + length;
   if (end > at.bytes.length) throw new RangeError("cut short");
@@ -145,15 +148,20 @@ export function takeBytes(at: Cursor, length: number): Buffer {
   return part;
 }
 
-/** What {@link putText} wrote. @throws RangeError when it is cut short or too large. */
+/** Reads a text that {@link putText} wrote. @throws RangeError when it is cut short or too large. */
 export function takeText(at: Cursor): string {
   return takeBytes(at, takeNumber(at)).toString("utf8");
 }
 
-/** The name of a header as it was met last at its place, and its bytes. */
+/** A header name of an earlier record, with its bytes. */
 export type KnownName = { readonly bytes: Buffer; readonly text: string };
 
-/** Names of headers repeat from record to record: one text for all of them costs a fifth of making it anew. */
+/**
+ * Reads a header name, and reuses the string of an earlier record where the bytes are equal: most records repeat the names,
+ * and comparing costs a fifth of decoding.
+ * @param names the last name at each place; updated.
+ * @param place index of the header in its record.
+ */
 export function takeName(at: Cursor, names: KnownName[], place: number): string {
   const length = takeNumber(at);
   const known = names[place];
@@ -167,6 +175,7 @@ export function takeName(at: Cursor, names: KnownName[], place: number): string 
   return text;
 }
 
+/** How many headers of a record are remembered. */
 const NAMES_KNOWN_MAX = 32;
 
 function isNext({ bytes, position }: Cursor, expected: Buffer): boolean {

@@ -21,16 +21,16 @@ import {
 } from "./evidence-bytes.ts";
 import { putTombstone, takeTombstone, tombstoneKind, type KeptRecord, type Tombstone } from "./tombstone.ts";
 
-// Evidence: the records of a ledger entry, exactly as they were fetched. docs/evidence.md describes the bytes.
+// Evidence is the records of a ledger entry, exactly as they were fetched. docs/evidence.md describes the bytes.
 
 const MAGIC = 0x4547_4953; // "SIGE"
-/** Of records that are all whole. */
+/** Format 1: no record is erased. */
 const WHOLE = 1;
-/** With tombstones among them. */
+/** Format 2: some records are erased, and tombstones are in their places. */
 const WITH_TOMBSTONES = 2;
 const HEADER_BYTES = 5;
 
-/** Where the records of an entry come from, and the first offset that it covers. */
+/** The source of an entry's records, and the first offset that the entry covers. */
 export type EvidenceRange = {
   readonly stream: string;
   readonly topic: string;
@@ -38,7 +38,7 @@ export type EvidenceRange = {
   readonly from: bigint;
 };
 
-/** What evidence keeps of a record. */
+/** The fields of a record that evidence keeps. */
 export type EvidenceRecord = Pick<SourceRecord, "timestampMs" | "key" | "headers" | "value"> & At;
 
 type At = { readonly position: Pick<SourceRecord["position"], "offset"> };
@@ -46,15 +46,15 @@ type At = { readonly position: Pick<SourceRecord["position"], "offset"> };
 type Erased = Pick<SourceRecord, "timestampMs"> & At & { readonly erased: Tombstone };
 
 export type EvidenceWriter = {
-  /** In offset order, from the first offset of the range on. */
+  /** Adds a record. Offsets must ascend, from the first offset of the range. */
   readonly add: (record: EvidenceRecord | Erased) => void;
-  /** The bytes, uncompressed. Nothing may be added afterwards. */
+  /** Returns the bytes, uncompressed. Nothing may be added afterwards. */
   readonly end: () => Buffer;
 };
 
 /**
  * Writes the evidence of one entry, record by record.
- * @param erasing whether there are tombstones to come: then it has format 2.
+ * @param erasing whether tombstones will be added; the evidence then has format 2.
  */
 export function createEvidence(
   { topic, partition, from }: Omit<EvidenceRange, "stream">,
@@ -99,7 +99,7 @@ function putRecord(out: Bytes, { value, key, headers }: EvidenceRecord): void {
   if (key !== null) putBytes(out, key);
 }
 
-/** The evidence of records that are there together. */
+/** Writes the evidence of a list of records, in format 2 when one of them is erased. */
 export function evidenceOf(
   range: Omit<EvidenceRange, "stream">,
   records: readonly (EvidenceRecord | Erased)[],
@@ -120,8 +120,8 @@ export type Evidence = {
 };
 
 /**
- * Reads evidence back. Keys, headers and values are views of the bytes, not copies.
- * @returns a sentence when the bytes are none that {@link createEvidence} wrote.
+ * Decodes evidence. Keys, headers and values are views of `bytes`, not copies.
+ * @returns the evidence, or a sentence that says why the bytes are none.
  */
 export function readEvidence(bytes: Buffer, stream: string): Evidence | string {
   try {
@@ -170,7 +170,7 @@ function read(bytes: Buffer, stream: string): Evidence | string {
   return { topic, partition, from, records };
 }
 
-/** Whether bytes begin as evidence does, in whatever format. */
+/** Whether bytes begin as evidence of any format does. */
 export function isEvidence(bytes: Buffer): boolean {
   return bytes.length >= HEADER_BYTES && bytes.readUInt32LE(0) === MAGIC;
 }

@@ -3,13 +3,13 @@ import { hash } from "node:crypto";
 import { canonicalText } from "../json/canonical.ts";
 import { GENESIS } from "./entry.ts";
 
-/** What a person did to a store: one link of an append-only chain. History is never edited, only added to. */
+/** An action of an operator on a store: one link of the append-only hash chain of the operator log. */
 export type OperatorAction = {
-  /** 0, 1, 2 ... without a hole. */
+  /** 0, 1, 2 ... without a gap. */
   readonly seq: number;
   /** `hash` of the action before; 64 zeros for seq 0. */
   readonly prevHash: string;
-  /** When, by the operator's own clock, ISO 8601. */
+  /** Time of the action by the clock of the operator's machine, ISO 8601. */
   readonly at: string;
   readonly actor: string;
   readonly action:
@@ -18,9 +18,9 @@ export type OperatorAction = {
     | "accept-loss"
     | "accept-log"
     | "replace"
-    /** Records of an entry are erased: announced before it is done. */
+    /** Announces that records of an entry will be erased; it is written before they are. */
     | "erase"
-    /** What was announced of a stream is done. */
+    /** The announced erasures of a stream are done. */
     | "erased"
     | "migrate"
     | "activate"
@@ -28,15 +28,15 @@ export type OperatorAction = {
     | "retire";
   /** The stream or the log acted on, or the contract version, as in shipment@1. */
   readonly target: string;
-  /** Why, in the operator's words. */
+  /** The operator's reason. */
   readonly reason: string;
-  /** What exactly, for people: "[10, 25)". */
+  /** Details of the action, such as the range "[10, 25)". */
   readonly detail: string;
   /** SHA-256 of the RFC 8785 form of everything above, hex. */
   readonly hash: string;
 };
 
-/** The next link after `previous`. */
+/** Makes the link that follows `previous`, with its hash. */
 export function sealAction(
   previous: OperatorAction | null,
   action: Omit<OperatorAction, "seq" | "prevHash" | "hash">,
@@ -45,13 +45,13 @@ export function sealAction(
   return { ...open, hash: actionHash(open) };
 }
 
-/** The hash an action must carry. */
+/** Computes the hash of an action. */
 export function actionHash(given: Omit<OperatorAction, "hash">): string {
   const { seq, prevHash, at, actor, action, target, reason, detail } = given;
   return hash("sha256", canonicalText({ seq, prevHash, at, actor, action, target, reason, detail }));
 }
 
-/** Why a stream stands still, as the gateway that stopped it noted it; gone when it runs again. */
+/** The halt of a stream, as the gateway that halted it wrote it to the store. It is removed when the stream runs again. */
 export type HaltNote = {
   readonly stream: string;
   readonly topic: string;

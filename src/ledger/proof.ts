@@ -3,16 +3,16 @@ import type { SourceRecord } from "../core/record.ts";
 import type { LedgerEntry, Outcome } from "./entry.ts";
 import { createLineHash, digestLines, putNumber, putText, type LineHash } from "./line-hash.ts";
 
-/** What an entry proves of its batch, its evidence aside. */
+/** The fields of an entry that are computed from the decisions of its batch. */
 export type Proof = Pick<LedgerEntry, "count" | "outcomes" | "newestMs" | "root">;
 
-/** What {@link outcomeRoot} covers of one decision: `id` is the machine id when it passed, the position id when it failed. */
+/** One decision as {@link outcomeRoot} hashes it. `id` is the machine id of a passed record, the position id of a failed one. */
 export type OutcomeLeaf = { readonly offset: bigint; readonly outcome: Outcome; readonly id: string };
 
 /** Builds the proof of a batch that begins at `from`, record by record in offset order. */
 export function createProof(from: bigint): {
   readonly add: (record: Pick<SourceRecord, "position" | "timestampMs">, outcome: Outcome, id: string) => void;
-  /** An offset before `to` without a record is a hole. */
+  /** Ends the proof. An offset before `to` without a record is a hole. */
   readonly end: (to: bigint) => Proof;
 } {
   const [decided, runs] = [createLineHash(), createRuns(from)];
@@ -29,7 +29,7 @@ export function createProof(from: bigint): {
   };
 }
 
-/** Of an entry without records, after one that had nothing to apply. */
+/** The proof of an entry without records that follows an entry with nothing to apply. */
 export function proofOfNothing(): Proof & Pick<LedgerEntry, "evidence" | "applied" | "holders"> {
   return { ...createProof(0n).end(0n), evidence: "", applied: "", holders: "" };
 }
@@ -50,7 +50,7 @@ function putOutcomeLeaf(lines: LineHash, offset: bigint, outcome: Outcome, id: s
   putText(lines, id, NEWLINE);
 }
 
-/** Run-length form of letters in offset order; an offset without one is a hole. */
+/** Encodes letters of offsets as run lengths, such as "P12F1-2". They are added in offset order; a skipped offset is a hole, "-". */
 export function createRuns(from: bigint): {
   readonly add: (offset: bigint, letter: string) => void;
   readonly end: (to: bigint) => string;
@@ -85,15 +85,15 @@ type Leaf<Letter> = { readonly offset: bigint; readonly outcome: Letter };
 
 type Decoded<Letter> = { readonly to: bigint; readonly leaves: readonly Leaf<Letter>[] };
 
-/** The recorded offsets and outcomes of `[from, ...)`, holes left out; null when the text is not a run-length form. */
+/** Decodes run lengths of outcomes that begin at `from`, without the holes; null when the text is malformed. */
 export function decodeOutcomes(from: bigint, outcomes: string): Decoded<Outcome> | null {
   return decodeRuns(from, outcomes, ["P", "F"]);
 }
 
-/** What became of a record that was applied. */
+/** The result of applying a record: stored, duplicate, conflict or failed. */
 export type AppliedLetter = "S" | "D" | "C" | "F";
 
-/** The same of what the next entry says was applied. */
+/** Decodes the `applied` field of the next entry: run lengths that begin at `from`; null when the text is malformed. */
 export function decodeApplied(from: bigint, applied: string): Decoded<AppliedLetter> | null {
   return decodeRuns(from, applied, ["S", "D", "C", "F"]);
 }
@@ -121,8 +121,8 @@ function decodeRuns<Letter extends string>(
 }
 
 /**
- * What an offset became, by the recorded outcomes of `[from, ...)`; null for a hole, and when the outcomes do not reach it or
- * are not a run-length form.
+ * The outcome of one offset, from run lengths that begin at `from`; null for a hole, for an offset that they do not reach, and
+ * for malformed text.
  */
 export function outcomeAt(from: bigint, outcomes: string, offset: bigint): Outcome | null {
   let next = from;
@@ -133,5 +133,5 @@ export function outcomeAt(from: bigint, outcomes: string, offset: bigint): Outco
   return null;
 }
 
-/** No batch holds more records than this. */
+/** The most records that one run may have. No batch holds more. */
 const RUN_MAX = 1_000_000n;

@@ -13,12 +13,12 @@ import {
   type Cursor,
 } from "./evidence-bytes.ts";
 
-/** What evidence keeps of a record that passed and was erased: no value, key, header or payload. */
+/** What evidence keeps of an erased record that had passed. Value, key, headers and payload are gone. */
 export type PassedTombstone = {
   readonly outcome: "P";
   /** SHA-256 of the evidence (format 1) of this record alone, hex. */
   readonly record: string;
-  /** The machine id. */
+  /** The machine id of the fact. */
   readonly id: string;
   readonly contract: ContractRef;
   readonly declaredBy: Declaration;
@@ -26,7 +26,7 @@ export type PassedTombstone = {
   readonly content: string;
 };
 
-/** The same of a record that failed: no pointer and no message either, since names of members can be personal. */
+/** What evidence keeps of an erased record that had failed. Pointer and message are gone too, because member names can be personal. */
 export type FailedTombstone = {
   readonly outcome: "F";
   readonly record: string;
@@ -36,36 +36,36 @@ export type FailedTombstone = {
   readonly declaredBy: Declaration | null;
 };
 
-/** What stands in the place of an erased record. */
+/** The tombstone that replaces an erased record in the evidence. */
 export type Tombstone = PassedTombstone | FailedTombstone;
 
-/** A record of which no more is known. */
+/** An erased record: its position, its time and its tombstone. */
 export type ErasedRecord = {
   readonly position: Position;
   readonly timestampMs: ExactInteger;
   readonly erased: Tombstone;
 };
 
-/** A record as the evidence of its entry has it now. */
+/** A record as the evidence holds it now, whole or erased. */
 export type KeptRecord = SourceRecord | ErasedRecord;
 
-/** Whether of a record no more than a tombstone is left. */
+/** Whether a record was erased. */
 export function isErased(record: KeptRecord): record is ErasedRecord {
   return "erased" in record;
 }
 
-/** Of the kinds of records in evidence of format 2; 0 is one that is whole. */
+/** Kinds of records in evidence of format 2. Kind 0 is a whole record. */
 const PASSED = 1;
 const FAILED = 2;
 const SHA256_BYTES = 32;
 const UUID_BYTES = 16;
 
-/** What stands before a tombstone. */
+/** The kind number that precedes a tombstone in the evidence. */
 export function tombstoneKind({ outcome }: Tombstone): number {
   return outcome === "P" ? PASSED : FAILED;
 }
 
-/** Behind its kind. */
+/** Writes a tombstone, without its kind. */
 export function putTombstone(out: Bytes, tombstone: Tombstone): void {
   putBytes(out, Buffer.from(tombstone.record, "hex"));
   if (tombstone.outcome === "P") {
@@ -85,8 +85,8 @@ export function putTombstone(out: Bytes, tombstone: Tombstone): void {
 }
 
 /**
- * What {@link putTombstone} wrote, behind its kind.
- * @throws RangeError when it is cut short, or no tombstone that this program writes.
+ * Reads a tombstone of the given kind that {@link putTombstone} wrote.
+ * @throws RangeError when the bytes are cut short or are no tombstone that this program writes.
  */
 export function takeTombstone(at: Cursor, kind: number): Tombstone {
   if (kind !== PASSED && kind !== FAILED) throw new RangeError("no kind of record");

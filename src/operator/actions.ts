@@ -3,7 +3,7 @@ import type { StoreReads } from "../store/store.ts";
 
 const PAGE = 1_000;
 
-/** Every action of operators from a seq on, in order, a page at a time. */
+/** Reads the operator log from action `fromSeq` on, in order and in pages. */
 export async function* operatorActions(
   reads: Pick<StoreReads, "operatorLog">,
   fromSeq = 0,

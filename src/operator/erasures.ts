@@ -3,33 +3,34 @@ import type { OperatorAction } from "../ledger/operator-log.ts";
 import { operatorActions } from "./actions.ts";
 import type { StoreReads } from "../store/store.ts";
 
-// What operators said of erased records. An entry of the ledger is never edited: it keeps the digest of the evidence that decided it.
-// Which evidence it has now is said here, in front of the evidence: whoever stops in between can be completed.
+// Erasures in the operator log. A ledger entry is never edited: it keeps the digest of the evidence from which it was decided. The
+// operator log holds the digest of the evidence after an erasure. It is announced there before the evidence is replaced, so an
+// interrupted erasure can be completed.
 
-/** Records of one entry that are erased, as it was announced. */
+/** An erasure of records of one entry, as the operator log announces it. */
 export type Erasure = {
   readonly action: OperatorAction;
   readonly stream: string;
   readonly seq: number;
   /** Offsets of the records, ascending. */
   readonly ranges: readonly OffsetRange[];
-  /** Digests of the evidence with these records, and without. */
+  /** Digests of the evidence before and after these records are erased. */
   readonly before: string;
   readonly after: string;
 };
 
-/** What is announced and what of it is done. */
+/** The announced erasures, and which of them are done. */
 export type ErasureBook = {
-  /** Is told every action, in order. */
+  /** Takes every action of the operator log, in order. */
   readonly see: (action: OperatorAction) => void;
-  /** What was announced of an entry, in order. */
+  /** The erasures of an entry, in the order in which they were announced. */
   readonly of: (entry: EntryPlace) => readonly Erasure[];
-  /** What was announced and is not known to be done. */
+  /** The erasures that are not recorded as done. */
   readonly pending: () => readonly Erasure[];
   readonly all: () => readonly Erasure[];
-  /** Seq of the last action that it was told; -1 when none. */
+  /** Seq of the last action taken; -1 before the first. */
   readonly through: () => number;
-  /** Of actions that speak of erasures in no way that this program writes: their seqs. */
+  /** Seqs of the actions about erasures whose detail cannot be parsed. */
   readonly unread: () => readonly number[];
 };
 
@@ -70,7 +71,7 @@ function keyOf({ stream, seq }: EntryPlace): string {
   return `${stream}|${seq}`;
 }
 
-/** A book that reads on from where it was. */
+/** Reads the new actions of the operator log into the book, and returns it. */
 export type FollowedErasures = () => Promise<ErasureBook>;
 
 export function followErasures(reads: Pick<StoreReads, "operatorLog">): FollowedErasures {
@@ -78,7 +79,7 @@ export function followErasures(reads: Pick<StoreReads, "operatorLog">): Followed
   let next = 0;
   return async () => {
     for await (const action of operatorActions(reads, next)) {
-      // Two that read on at the same time are told the same twice.
+      // Two concurrent calls read the same actions; each action is counted once.
       if (action.seq < next) continue;
       next = action.seq + 1;
       book.see(action);
@@ -87,13 +88,13 @@ export function followErasures(reads: Pick<StoreReads, "operatorLog">): Followed
   };
 }
 
-/** How an action says what it erases. It is kept for ever: nothing of the records is in it. */
+/** The detail of an "erase" action. The operator log is kept for ever, so the detail holds nothing of the records. */
 export function erasureDetail({ seq, ranges, before, after }: Omit<Erasure, "action" | "stream">): string {
   const offsets = ranges.map(({ from, to }) => (to - from === 1n ? `${from}` : `${from}-${to - 1n}`));
   return `entry ${seq} evidence ${before} to ${after} offsets ${offsets.join(" ")}`;
 }
 
-/** How an action says that everything that was announced up to another one is done. */
+/** The detail of an "erased" action: every erasure of the stream announced up to action `through` is done. */
 export function erasedDetail(through: number): string {
   return `through action ${through}`;
 }
@@ -111,7 +112,7 @@ function erasureOf(action: OperatorAction): Erasure | null {
   return { action, stream: action.target, seq: Number(seq), ranges, before, after };
 }
 
-/** Offsets in order as ranges. */
+/** Joins ascending offsets into ranges. */
 export function rangesOf(offsets: readonly bigint[]): readonly OffsetRange[] {
   const ranges: { from: bigint; to: bigint }[] = [];
   for (const offset of offsets) {
@@ -122,7 +123,7 @@ export function rangesOf(offsets: readonly bigint[]): readonly OffsetRange[] {
   return ranges;
 }
 
-/** Whether an offset is in one of some ranges. */
+/** Whether one of the ranges covers the offset. */
 export function isWithin(ranges: readonly OffsetRange[], offset: bigint): boolean {
   return ranges.some(({ from, to }) => from <= offset && offset < to);
 }

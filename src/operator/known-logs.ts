@@ -3,23 +3,24 @@ import { operatorActions } from "./actions.ts";
 import type { OperatorAction } from "../ledger/operator-log.ts";
 import type { StoreReads } from "../store/store.ts";
 
-// What a store remembers of the logs whose records it holds. A log that is lost, or an older one put back, looks like any
-// other: only the store knows which log it was, how far it was decided, and how far it was shown to whoever appended.
+// The logs that a store knows. A lost log that was created anew, or an older copy that was restored, looks like any other log. Only
+// the store knows which log its records came from, how far it is decided, and how far appends to it were acknowledged.
 
 type KnownLogs = Pick<StoreReads, "streams" | "logEnds" | "operatorLog">;
 
-/** Whether a store decides a log. One log is in force at a time once an operator accepted one. */
+/** Whether a store accepts the records of a log. Once an operator has accepted a log, it is the only one in force. */
 export type LogStanding =
-  /** The store decides it, or knows no log at all. */
+  /** The store accepts the log, or knows no log yet. */
   | { readonly kind: "in-force" }
-  /** The store knows others instead of it. */
+  /** The store does not know this log; it knows the `current` ones. */
   | { readonly kind: "unknown"; readonly current: readonly string[] }
-  /** By an operator's word another one took its place. */
+  /** The store knows this log, but an operator accepted another one in its place. */
   | { readonly kind: "superseded"; readonly current: readonly string[]; readonly by: OperatorAction };
 
+/** Finds the standing of a log in a store. @param log id of the log ({@link logIdOf}). */
 export async function standingOf(reads: KnownLogs, log: string): Promise<LogStanding> {
   const known = new Set((await reads.streams()).map(logIdOf));
-  // One that was appended to and never decided is known, too.
+  // A log to which records were appended is known too, even if none of them is decided.
   for (const { stream } of await reads.logEnds()) known.add(logIdOf(stream));
   let by: OperatorAction | null = null;
   for await (const action of operatorActions(reads)) {
@@ -33,7 +34,7 @@ export async function standingOf(reads: KnownLogs, log: string): Promise<LogStan
   return known.has(log) ? { kind: "superseded", current, by } : { kind: "unknown", current };
 }
 
-/** Why a log is not decided, as the rest of a sentence that begins with it. */
+/** Why a store does not accept a log, as the rest of a sentence whose subject is the log. */
 export function describeStanding(standing: Exclude<LogStanding, { readonly kind: "in-force" }>): string {
   switch (standing.kind) {
     case "unknown":

@@ -3,25 +3,25 @@ import { operatorActions } from "./actions.ts";
 import type { OperatorAction } from "../ledger/operator-log.ts";
 import type { StoreReads } from "../store/store.ts";
 
-/** Offsets `[from, to)` of a stream that were acknowledged and never decided, and are lost by an operator's word. */
+/** Offsets `[from, to)` of a stream that were acknowledged and never decided, and that an operator recorded as lost. */
 export type Loss = {
   readonly stream: string;
   readonly from: bigint;
   readonly to: bigint;
-  /** Why, in the operator's words. */
+  /** The operator's reason. */
   readonly note: string;
-  /** The log was accepted again since: what is there of them is decided after all. */
+  /** True when the log was accepted again later: those of the records that it still has are decided after all. */
   readonly takenBack: boolean;
 };
 
-/** Every loss that operators recorded beside the ledger, in order: ends of logs, and logs that another one took the place of. */
+/** Reads every loss in the operator log, in order: lost ends of logs, and logs that were replaced. (Gaps are in the ledger.) */
 export async function recordedLosses(reads: Pick<StoreReads, "operatorLog">): Promise<readonly Loss[]> {
   let losses: Loss[] = [];
   for await (const action of operatorActions(reads)) losses = [...withAction(losses, action)];
   return losses;
 }
 
-/** The losses after one action more. */
+/** Returns the losses after one further action of the operator log. */
 export function withAction(losses: readonly Loss[], action: OperatorAction): readonly Loss[] {
   switch (action.action) {
     case "accept-loss":
@@ -47,7 +47,7 @@ function lossOf({ target, detail, reason }: OperatorAction): readonly Loss[] {
   return [{ stream: target, from: BigInt(from), to: BigInt(to), note: reason, takenBack: false }];
 }
 
-/** What is left of a range when others are taken out of it, in order. */
+/** Subtracts ranges from a range. @returns the parts that are left, ascending. */
 export function without({ from, to }: OffsetRange, others: readonly OffsetRange[]): readonly OffsetRange[] {
   const left: OffsetRange[] = [];
   let next = from;
@@ -59,18 +59,18 @@ export function without({ from, to }: OffsetRange, others: readonly OffsetRange[
   return left;
 }
 
-/** What a log does not have of a stream. */
+/** The records of a stream that its log lacks. */
 export type Lack =
-  /** It ends before what is decided. */
+  /** The log ends, at `end`, before the last decided offset. */
   | { readonly kind: "decided"; readonly end: bigint }
-  /** It ends before what was acknowledged: `[from, to)` is gone. */
+  /** The log ends, at `end`, before the last acknowledged offset: `[from, to)` is gone. */
   | { readonly kind: "acknowledged"; readonly end: bigint; readonly from: bigint; readonly to: bigint }
-  /** It was put back from a backup and goes on behind `[from, to)`, which was acknowledged and is not decided. */
+  /** The log was restored from a backup and continues after `[from, to)`, whose records were acknowledged and are not decided. */
   | { readonly kind: "put-back"; readonly from: bigint; readonly to: bigint };
 
 /**
- * What a log lacks of a stream, and no operator recorded as lost; null when nothing.
- * @param decided everything below is.
+ * Finds the records of a stream that its log lacks and that no operator recorded as lost; null when there are none.
+ * @param decided every offset below it is decided.
  */
 export async function lackOf(
   reads: Pick<StoreReads, "logEnds" | "operatorLog">,
@@ -78,13 +78,13 @@ export async function lackOf(
   stream: Stream,
   decided: bigint,
 ): Promise<Lack | null> {
-  // Before the end: others append meanwhile, and tell the store so.
+  // The acknowledged end is read before the end of the log: a concurrent append then cannot look like a loss.
   const shown = (await reads.logEnds()).find((note) => note.stream === stream.id)?.end ?? 0n;
   const { end } = await source.bounds(stream);
   if (end < decided) return { kind: "decided", end };
   if (end < shown) return { kind: "acknowledged", end, from: end, to: shown };
   const skipped = shown > decided ? ((await source.skipped?.(stream, decided, end)) ?? []) : [];
-  // Where more was acknowledged than was skipped, the log was taken up again since, and found in order.
+  // If appends were acknowledged beyond the skipped range, the log passed this check after its restoration.
   const [around] = skipped.filter(({ from, to }) => from < shown && shown <= to);
   if (around === undefined) return null;
   const recorded = (await recordedLosses(reads)).filter((loss) => loss.stream === stream.id);
@@ -93,7 +93,7 @@ export async function lackOf(
   return first === undefined || last === undefined ? null : { kind: "put-back", from: first.from, to: last.to };
 }
 
-/** What a log lacks, as a sentence. */
+/** Describes the lack as a sentence. */
 export function describeLack({ topic, partition }: Stream, decided: bigint, lack: Lack): string {
   const log = `the log of ${topic}/${partition}`;
   switch (lack.kind) {

@@ -3,12 +3,12 @@ import { Unavailable } from "../core/unavailable.ts";
 import { guarded, type FileKind } from "./open.ts";
 import { refuseWrongWal } from "./wal.ts";
 
-/** More pages than a database can have: all of them in one step, which is one snapshot and holds up no writer. */
+/** More pages than a database can have. All pages are then copied in one step, which reads one snapshot and blocks no writer. */
 const ALL_PAGES = 2_147_483_647;
 
 /**
- * Copies a database as it is at one moment, whoever writes it meanwhile. The copy is one file without a `-wal` beside it, which
- * can be read where nothing can be written.
+ * Copies a snapshot of a database, which others may write meanwhile. The copy is one file without a `-wal`, so it can be read from a
+ * read-only medium.
  * @throws `Unavailable` with a code that begins with the kind's, and names the file that is in trouble.
  */
 export async function copyDatabase(kind: FileKind, from: string, to: string): Promise<void> {
@@ -16,7 +16,7 @@ export async function copyDatabase(kind: FileKind, from: string, to: string): Pr
   const source = guarded(kind, from, () => {
     const db = new DatabaseSync(from, { readOnly: true, timeout: LOCK_WAIT_MS });
     try {
-      // Opening reads nothing: what is wrong with the file itself comes out here.
+      // Opening reads nothing yet. This statement reads, and fails on a damaged file.
       db.exec("PRAGMA schema_version");
       return db;
     } catch (error) {
@@ -45,11 +45,11 @@ export async function copyDatabase(kind: FileKind, from: string, to: string): Pr
 
 const LOCK_WAIT_MS = 5_000;
 
-/** Whether another process has the database open: leaving the write-ahead log needs it to be nobody's. */
+/** Whether another process has the database open. It is tested by leaving WAL mode, which SQLite allows only to the sole connection. */
 export function isInUse(kind: FileKind, path: string): boolean {
   let db: DatabaseSync | null = null;
   try {
-    // One that nobody could open is not touched: leaving the log writes it into the file.
+    // A file with a wrong -wal is not touched: leaving WAL mode would write the -wal into the file.
     refuseWrongWal(kind, path);
     db = new DatabaseSync(path, { timeout: 0 });
     db.exec("PRAGMA journal_mode = DELETE");
@@ -57,7 +57,7 @@ export function isInUse(kind: FileKind, path: string): boolean {
   } catch (error) {
     if (error instanceof Unavailable) return false;
     const code = (error as { errcode?: unknown }).errcode;
-    // What cannot be opened is nobody's.
+    // A file that cannot be opened at all is in use by nobody.
     return typeof code === "number" && (code & 0xff) === SQLITE_BUSY;
   } finally {
     db?.close();

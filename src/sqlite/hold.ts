@@ -2,22 +2,22 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-/** Name of the file in a folder that somebody works on. */
+/** Name of the lock file in a held folder. */
 export const HOLD = ".held";
 
 export type Hold = { readonly release: () => void };
 
 /**
- * Holds a folder for as long as this process lives: SQLite's lock on a file in it, which goes away with the process, however that
- * ends, and which processes of other containers see, too.
- * @returns null when another process holds it, or took it away meanwhile.
+ * Locks a folder for this process, by SQLite's lock on a file in it. The system releases the lock when the process ends, in whatever
+ * way. Processes in other containers see the lock too.
+ * @returns null when another process holds the folder, or deleted it meanwhile.
  */
 export function holdFolder(directory: string): Hold | null {
   const path = join(directory, HOLD);
   let db: DatabaseSync | null = null;
   try {
     db = new DatabaseSync(path, { timeout: 0 });
-    // Without a journal beside it: nothing is ever written.
+    // The journal is in memory, so that no journal file appears; nothing is ever written.
     db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch {
     db?.close();

@@ -1,14 +1,15 @@
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 
-// Entry of a thread that has SQLite check one file: that reads all of it, which takes a second for about a gigabyte.
+// Entry of a thread that runs SQLite's integrity check on one file. It reads the whole file, about a gigabyte a second.
 const { path, applicationId } = workerData as { readonly path: string; readonly applicationId: number };
-// It may be the first to look after a crash: it only reads, so that a file that is damaged stays as it was found.
+// The file is opened read-only, because this may be the first open after a crash, and a damaged file must stay as it was found.
 let db = new DatabaseSync(path, { timeout: 5_000, readOnly: true });
 try {
   const ours = Number(db.prepare("PRAGMA application_id").get()?.["application_id"]) === applicationId;
   if (ours && db.prepare("PRAGMA journal_mode").get()?.["journal_mode"] !== "wal") {
-    // A file out of a backup is in another mode: it cannot change to this one while it is read.
+    // A file restored from a backup is not in WAL mode, and the gateway could not switch it while this check reads it. So the check
+    // switches it first.
     db.close();
     db = new DatabaseSync(path, { timeout: 5_000 });
     db.exec("PRAGMA journal_mode = WAL");

@@ -5,18 +5,18 @@ import { threadEntry } from "../thread-entry.ts";
 import type { FileKind } from "./open.ts";
 import { refuseWrongWal } from "./wal.ts";
 
-/** A check that goes on beside everything else. */
+/** An integrity check that runs in the background. */
 export type IntegrityCheck = {
-  /** What is wrong with the file; null when nothing is, or when it is not there. Never rejects. */
+  /** The damage that was found; null when the file is sound or missing. Never rejects. */
   readonly damage: Promise<Unavailable | null>;
   readonly stop: () => Promise<void>;
 };
 
-/** Has SQLite check the whole structure of a file, in a thread of its own. What it finds has the code of the kind. */
+/** Starts SQLite's check of the whole structure of a file, in a thread. Damage is reported with the code `<kind>_CORRUPT`. */
 export function startIntegrityCheck(kind: FileKind, path: string): IntegrityCheck {
   if (!existsSync(path)) return { damage: Promise.resolve(null), stop: async () => undefined };
   try {
-    // The thread would be the first to read the -wal, which takes a part of it for the whole.
+    // The -wal is checked before the thread opens the file: SQLite silently uses only the intact part of a damaged -wal.
     refuseWrongWal(kind, path);
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
@@ -28,7 +28,7 @@ export function startIntegrityCheck(kind: FileKind, path: string): IntegrityChec
   });
   worker.unref();
   worker.once("message", resolve);
-  // A file that cannot be opened or read at all says so itself when it is opened.
+  // A file that cannot be opened or read at all is no finding here: opening it elsewhere reports the error.
   worker.once("error", () => resolve([]));
   worker.once("exit", () => resolve([]));
   const damage = promise.then(([first]) =>

@@ -1,9 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 
 /**
- * Takes a lock that the system gives back when this process ends, however it ends. The file stays, empty.
- * @returns null when another holds it.
- * @throws SQLite's error when the file cannot be made, or its file system has no locks.
+ * Takes a lock on a file, which the system releases when this process ends, in whatever way. The file stays and is empty.
+ * @returns null when another process holds the lock.
+ * @throws SQLite's error when the file cannot be created, or its file system has no locks.
  */
 export function takeLock(path: string): { readonly release: () => void } | null {
   const db = new DatabaseSync(path, { timeout: 0 });

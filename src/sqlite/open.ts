@@ -5,47 +5,48 @@ import { Unavailable, type FileTrouble } from "../core/unavailable.ts";
 import { openToLook } from "./read-only.ts";
 import { refuseWrongWal } from "./wal.ts";
 
-/** What a file of ours is: written into the header of the database, and checked before anything else is read. */
+/** A kind of database file. Its id and layout version are written into the file header, and checked before anything else is read. */
 export type FileKind = {
   /** First part of the error codes, e.g. `STORE` for `STORE_FULL`. */
   readonly code: "LOG" | "STORE";
-  /** For people, e.g. "store". */
+  /** Name in messages, e.g. "store". */
   readonly name: string;
   /** SQLite application_id, a positive 31-bit integer. */
   readonly applicationId: number;
   /** Layout version, SQLite user_version, from 1. */
   readonly version: number;
-  /** What a person can do when the file is damaged. */
+  /** Remedy when the file is damaged. */
   readonly recovery: string;
-  /** What a person can do with a file of an older layout. */
+  /** Remedy for a file of an older layout. */
   readonly older: string;
-  /** Page cache of a connection in KiB, and pages of the -wal after which it is written into the file. */
+  /** Page cache of a writing connection, in KiB. */
   readonly cacheKib: number;
+  /** Size in pages at which the -wal is written into the file (checkpoint). */
   readonly walPages: number;
-  /** SQL that reads one text `id` which a file never changes; no row while it has none yet. */
+  /** SQL that reads a text `id` that never changes in a file; no row while the file has none yet. */
   readonly identity: string;
 };
 
 export type OpenOptions = {
   readonly path: string;
   readonly readOnly?: boolean;
-  /** How long a statement waits for another process's lock, in milliseconds. The event loop waits with it: keep it short. */
+  /** How long a statement waits for another process's lock, in milliseconds. It blocks the event loop meanwhile: keep it short. */
   readonly busyTimeoutMs: number;
-  /** Size limit in pages of 4,096 bytes; only tests of a full disk set it. */
+  /** Size limit of the file in pages of 4,096 bytes. Only tests of a full disk set it. */
   readonly pagesMax?: number;
 };
 
 export type Opened<T> = {
   readonly db: DatabaseSync;
   readonly made: T;
-  /** @throws `Unavailable` with the suffix `_MOVED` when the file that is open is no longer the one at its path. */
+  /** @throws `Unavailable` with the suffix `_MOVED` when the path no longer leads to the open file. */
   readonly assertThere: () => void;
 };
 
 /**
- * Opens a database file: WAL, synchronous FULL (a commit is on the disk when it returns; SQLite documents WAL with FULL as
- * durable across power loss). A foreign file or a newer layout is refused before anything in it is changed.
- * @param create runs on a new file, inside a transaction.
+ * Opens a database file in WAL mode with synchronous FULL: a commit is on the disk when it returns (SQLite documents WAL with FULL as
+ * durable across power loss). A foreign file or a newer layout is refused before anything in the file is changed.
+ * @param create creates the tables of a new file; it runs inside a transaction.
  * @param prepare runs last; when it throws, the file is closed again.
  * @throws `Unavailable` with a code that begins with the kind's.
  */
@@ -83,11 +84,12 @@ export function openDatabase<T>(
   });
 }
 
-/** Whoever only reads does so in order, or asks for little. */
+/** Page cache of a reading connection. It is small, because reads are sequential or few. */
 const READING_CACHE_KIB = 16_384;
 
 /**
- * SQLite opens what it may not write to read, and says so at the first write: a gateway would begin, and take nothing.
+ * Refuses a file that cannot be written. SQLite would open it read-only and fail at the first write: a gateway would start and then
+ * accept nothing.
  * @throws `Unavailable` with the suffix `_READONLY`.
  */
 export function refuseReadOnly(kind: Pick<FileKind, "code" | "name">, path: string): void {
@@ -104,7 +106,7 @@ export function refuseReadOnly(kind: Pick<FileKind, "code" | "name">, path: stri
   }
 }
 
-/** Which file is at a path now: what is written to one that was moved away or deleted would be looked for here in vain. */
+/** Identifies the file at a path by device and inode. Writes to an open file that was moved or deleted would be lost to this path. */
 function placeOf(path: string): string {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
@@ -123,8 +125,8 @@ function moved(kind: FileKind, path: string): Unavailable {
 }
 
 /**
- * The one statement that SQLite does not wait for a lock with: of several processes that make a file at the same moment,
- * the others are refused at once. So the waiting is here.
+ * Switches the file to WAL mode, and waits for locks itself. Trap: for this one statement SQLite ignores the busy timeout, so of
+ * several processes that create a file at the same moment all but one would fail at once.
  */
 function switchToWal(db: DatabaseSync, busyTimeoutMs: number): void {
   for (let waitedMs = 0; ; waitedMs += WAL_RETRY_MS) {
@@ -148,7 +150,7 @@ function primaryCode(error: unknown): number | null {
   return typeof code === "number" ? code & 0xff : null;
 }
 
-/** Of a header that names a format nobody wrote SQLite says no more than that something is wrong. */
+/** The result code of an error. For a header with an unknown format SQLite gives only its generic error code; it is damage. */
 function errorCode(error: Error): number | null {
   return error.message === "unsupported file format" ? SQLITE_CORRUPT : primaryCode(error);
 }
@@ -156,8 +158,8 @@ function errorCode(error: Error): number | null {
 const SQLITE_CORRUPT = 11;
 
 /**
- * The layout that a file of ours has, whichever that is; null when nothing is there or in it.
- * @throws `Unavailable` when the file is not ours or cannot be read.
+ * Reads the layout version of a file of this kind; null when the file is missing or empty.
+ * @throws `Unavailable` when the file is of another kind or cannot be read.
  */
 export function readLayout(kind: FileKind, path: string, busyTimeoutMs: number): number | null {
   if (!existsSync(path)) return null;
@@ -179,7 +181,7 @@ function foreign({ code, name }: FileKind, path: string): Unavailable {
   return new Unavailable(`${code}_FOREIGN`, message, "name another file or data directory");
 }
 
-/** @returns whether the file is empty and ours to lay out; throws when it is anything but that or ours. */
+/** Whether the file is empty, so that its tables can be created. @throws `Unavailable` when it is neither empty nor of this kind and version. */
 function isNewFile(kind: FileKind, db: DatabaseSync, { path, readOnly = false }: OpenOptions): boolean {
   const { id, version, schema } = headerOf(db);
   if (id === kind.applicationId && version === kind.version) return false;
@@ -198,14 +200,14 @@ function isNewFile(kind: FileKind, db: DatabaseSync, { path, readOnly = false }:
 
 function createFile(kind: FileKind, db: DatabaseSync, options: OpenOptions, create: (db: DatabaseSync) => void): void {
   atomically(db, () => {
-    // Another process may have laid it out between the look and the lock.
+    // Another process may have created the tables before this one got the lock.
     if (!isNewFile(kind, db, options)) return;
     create(db);
     db.exec(`PRAGMA application_id = ${kind.applicationId}; PRAGMA user_version = ${kind.version}`);
   });
 }
 
-/** Runs something inside one transaction, which holds the write lock from its beginning; undone when it throws. */
+/** Runs a function inside a transaction, which takes the write lock at its beginning and is rolled back when the function throws. */
 export function atomically<T>(db: DatabaseSync, run: () => T): T {
   db.exec("BEGIN IMMEDIATE");
   try {
@@ -218,12 +220,12 @@ export function atomically<T>(db: DatabaseSync, run: () => T): T {
   }
 }
 
-/** Undoes an open transaction, if SQLite has not already done so itself (it does on a full disk). */
+/** Rolls back the open transaction, unless SQLite has already done so itself (as on a full disk). */
 export function rollback(db: DatabaseSync): void {
   if (db.isTransaction) db.exec("ROLLBACK");
 }
 
-/** Runs something that touches the database; SQLite's trouble leaves as `Unavailable`, bugs as they are. */
+/** Runs a function on the database. SQLite's errors that mean an outage become `Unavailable`; other errors are bugs and pass unchanged. */
 export function guarded<T>(kind: FileKind, path: string, run: () => T): T {
   try {
     return run();
@@ -232,7 +234,7 @@ export function guarded<T>(kind: FileKind, path: string, run: () => T): T {
   }
 }
 
-/** SQLite primary result codes (sqlite.org/rescode.html) that mean "not now" or "not this file"; null is the kind's recovery. */
+/** SQLite primary result codes (sqlite.org/rescode.html) that mean an outage or a bad file. A null remedy stands for the kind's `recovery`. */
 const TROUBLE: Readonly<Record<number, readonly [suffix: FileTrouble, state: string, remedy: string | null]>> = {
   5: ["LOCKED", "another process holds its lock", "end the other process, or wait; the gateway tries again by itself"],
   6: ["LOCKED", "another connection holds its lock", "wait; the gateway tries again by itself"],
@@ -281,7 +283,7 @@ function translate(kind: FileKind, path: string, error: unknown): unknown {
 
 type FileHeader = { readonly id: number; readonly version: number; readonly schema: number };
 
-/** Read in one transaction: between two statements another process may lay the file out. */
+/** Reads the file header in one transaction: between two statements another process may create the tables. */
 function headerOf(db: DatabaseSync): FileHeader {
   const alone = !db.isTransaction;
   if (alone) db.exec("BEGIN");

@@ -6,16 +6,16 @@ import { pathToFileURL } from "node:url";
 
 type Settings = { readonly timeout: number; readonly enableForeignKeyConstraints: boolean };
 
-/** What SQLite says where it cannot make a `-shm`: on a medium that is read-only, and where leave to write is missing. */
+/** SQLite's codes when it cannot create a `-shm`: on a read-only medium (14), and without write permission (8). */
 const NOT_MADE: ReadonlySet<number> = new Set([14, 8]);
 
 /**
- * Opens a database only to look at it, also where nothing can be written beside it, as in a backup that is mounted read-only.
+ * Opens a database for reading, also where no file can be created beside it, as in a backup that is mounted read-only.
  *
- * In WAL mode SQLite reads with the help of a file `-shm`, which it makes (sqlite.org/wal.html, "Read-Only Databases"). Where it
- * cannot, one of two things is so. Without a `-wal` the database was closed in order and is all in one file, which is then read as
- * one that nobody changes. With a `-wal` it was not: commits may be in there alone, so both are copied to where a `-shm` can
- * be made, which takes their size in the folder for temporary files. A `-wal` is never left out.
+ * In WAL mode SQLite needs a `-shm` file to read, which it creates (sqlite.org/wal.html, "Read-Only Databases"). Where it cannot,
+ * there are two cases. Without a `-wal` the database was closed in order, so the one file is complete and is opened as immutable.
+ * With a `-wal`, commits may be in it alone, so both files are copied into the folder for temporary files, where a `-shm` can be
+ * created; that takes their size on disk. A `-wal` is never ignored.
  */
 export function openToLook(path: string, settings: Settings): DatabaseSync {
   const asItIs = openReadable(path, settings);
@@ -27,7 +27,7 @@ export function openToLook(path: string, settings: Settings): DatabaseSync {
   return new DatabaseSync(url, { ...settings, readOnly: true });
 }
 
-/** Null where the file is there and SQLite cannot make what it needs to read it: opening alone does not tell. */
+/** Opens a file and reads from it; null when the file exists and SQLite cannot create the `-shm`. Opening alone does not show that. */
 function openReadable(path: string, settings: Settings): DatabaseSync | null {
   const db = new DatabaseSync(path, { ...settings, readOnly: true });
   try {
@@ -41,7 +41,7 @@ function openReadable(path: string, settings: Settings): DatabaseSync | null {
   }
 }
 
-/** The copy has no name any more once it is open: however the process ends, nothing of it stays. */
+/** Opens a copy, whose files are unlinked as soon as it is open: nothing of them remains, in whatever way the process ends. */
 function openCopy(path: string, wal: string, settings: Settings): DatabaseSync {
   const directory = mkdtempSync(join(tmpdir(), "sigma-look-"));
   try {

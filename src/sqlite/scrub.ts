@@ -2,18 +2,18 @@ import type { DatabaseSync } from "node:sqlite";
 import { Unavailable } from "../core/unavailable.ts";
 import type { FileKind } from "./open.ts";
 
-/** How often it is tried while another process has a lock; each time waits as long as every statement does. */
+/** How often each step is tried while another process holds a lock. Each try waits for the connection's busy timeout. */
 const TRIES_MAX = 20;
 const SQLITE_BUSY = 5;
 
 /**
- * Leaves nothing of what was deleted or overwritten in a file and its `-wal`. Pages that were freed, the room behind a row that became
- * shorter and the copies that pages left when they were split are all made anew by writing the file again (VACUUM); what was
- * written before is then only in the `-wal`, which is emptied.
+ * Removes the remains of deleted and overwritten data from a file and its `-wal`. They are in freed pages, behind rows that became
+ * shorter, and in old copies of split pages. VACUUM rewrites the file without them; then only the `-wal` still has old data, and it
+ * is emptied.
  * @throws `Unavailable` with the suffix `_LOCKED` while another process reads what was there before.
  */
 export function scrub(db: DatabaseSync, kind: Pick<FileKind, "code" | "name">, path: string): void {
-  // The copy that is made on the way is as large as what is left of the file: too large for memory.
+  // VACUUM makes a copy as large as the remaining file, too large for memory.
   db.exec("PRAGMA temp_store = FILE");
   try {
     if (!inTime(() => vacuum(db)) || !inTime(() => emptyWal(db))) throw locked(kind, path);

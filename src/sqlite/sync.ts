@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync } from "node:fs";
 
-/** Whatever is written to a file or a folder is on the disk when this returns. */
+/** Calls fsync on a file or folder: everything written to it before is on the disk when this returns. */
 export function sync(path: string): void {
   const file = openSync(path, "r");
   try {

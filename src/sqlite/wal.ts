@@ -4,16 +4,16 @@ import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Unavailable } from "../core/unavailable.ts";
 
-// SQLite takes a -wal for a file's own by its name alone. One of another file is written over this one, one that was cut off or
-// is damaged in its middle is used up to there, and one whose file is gone is deleted. So it is looked at before the file is
-// opened to be written. Layouts: sqlite.org/fileformat2.html (4.1 to 4.4) and sqlite.org/walformat.html (2.1).
+// SQLite recognizes the -wal of a file by its name alone. It writes a -wal of another file over this one, uses a truncated -wal or one
+// damaged in its middle up to the damage, and deletes a -wal whose file is gone. So the -wal is checked before the file is opened for
+// writing. Formats: sqlite.org/fileformat2.html (4.1 to 4.4) and sqlite.org/walformat.html (2.1).
 
-/** What is looked at: as in {@link FileKind}. */
+/** The parts of {@link FileKind} that the check needs. */
 type Kind = { readonly code: "LOG" | "STORE"; readonly name: string; readonly identity: string };
 
 /**
- * Refuses a file with a `-wal` that is not its own, or not whole. Nothing is changed. What cannot be told is let pass: opening
- * the file says what is wrong with it.
+ * Refuses a file whose `-wal` belongs to another file or is incomplete. Nothing is changed. When the check cannot be made, the file
+ * passes: opening it will report the error.
  * @throws `Unavailable` with the suffix `_WAL`.
  */
 export function refuseWrongWal(kind: Kind, path: string): void {
@@ -31,19 +31,19 @@ export function refuseWrongWal(kind: Kind, path: string): void {
 }
 
 /**
- * Files that this process looked at, and may have opened since: to open and close a -shm once more would take SQLite's own locks
- * on it away, which POSIX ties to the process (sqlite.org/howtocorrupt.html, 2.2). Another process then takes the -shm for nobody's and
- * cuts it, under this one's feet (SIGBUS). Each thread has a set of its own: whoever begins a thread that opens a file looks at it
- * first, and the thread says so with {@link passWal}.
+ * Files that this process has checked and may have opened since; they must not be checked again. Trap: opening and closing the -shm
+ * would release SQLite's own locks on it, because POSIX locks belong to the process (sqlite.org/howtocorrupt.html, 2.2). Another
+ * process would then truncate the -shm as unused while this one has it mapped (SIGBUS). Each thread has its own set: the thread that
+ * starts another one to open a file checks the file first, and the new thread notes that with {@link passWal}.
  */
 const PASSED = new Set<string>();
 
-/** Another thread of this process looked at the file. */
+/** Notes that another thread of this process has checked the file. */
 export function passWal(path: string): void {
   PASSED.add(realPathOf(path));
 }
 
-/** Where a path leads, also before anything is there: then a folder above it may be a link. */
+/** Resolves the links of a path whose file need not exist yet; a folder above it may be a link. */
 function realPathOf(path: string): string {
   const folder = dirname(path);
   if (existsSync(path)) return realpathSync(path);
@@ -78,7 +78,7 @@ function faultOf({ identity }: Kind, file: string, wal: string): Fault | null {
   const alone = readIdentity(file, identity, "alone");
   const together = readIdentity(file, identity, "with -wal");
   if (together.kind === "untold") return null;
-  // Until the -wal is written into the file, the file alone may have none yet, or be unreadable.
+  // Until the first checkpoint the file alone may have no identity yet, or be unreadable.
   const same = alone.kind !== "id" || (together.kind === "id" && together.id === alone.id);
   if (!same) return "foreign";
   return dropsCommits(file, wal) ? "damaged" : null;
@@ -91,7 +91,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** The first bytes of a file from a position on; null when there are fewer, or none can be read. */
+/** Reads `count` bytes of a file from position `from`; null when there are fewer or they cannot be read. */
 function bytesOf(path: string, from: number, count: number): Buffer | null {
   try {
     const file = openSync(path, "r");
@@ -106,10 +106,10 @@ function bytesOf(path: string, from: number, count: number): Buffer | null {
   }
 }
 
-/** What the index of a `-wal`, its `-shm`, says: how many frames are committed, under which salts. */
+/** The header of the `-shm`, which indexes the `-wal`: the number of committed frames, and the salts of the `-wal`. */
 type Index = { readonly frames: number; readonly salts: Buffer };
 
-/** What a `-wal` says of its frames; each begins with a header of 24 bytes. */
+/** Reads from the header of a `-wal` its salts and the size of a frame, the frame's own header of 24 bytes included. */
 function readHeader(wal: string): { readonly frameBytes: number; readonly salts: Buffer } | null {
   const bytes = bytesOf(wal, 0, WAL_HEADER_BYTES);
   return bytes === null
@@ -124,14 +124,15 @@ function readIndex(file: string): Index | null {
   const bytes = bytesOf(`${file}-shm`, 0, 2 * INDEX_BYTES);
   if (bytes === null) return null;
   const header = bytes.subarray(0, INDEX_BYTES);
-  // Two copies: they differ while a process writes them.
+  // The index header is stored twice; the copies differ while a process writes them.
   if (!header.equals(bytes.subarray(INDEX_BYTES)) || header.readUInt32LE(0) !== INDEX_VERSION) return null;
   return { frames: header.readUInt32LE(16), salts: header.subarray(32, 40) };
 }
 
 /**
- * A process that was killed leaves the index: it never counts a frame that is not on the disk. The index is read first, since
- * others append meanwhile; a -wal that begins anew has other salts.
+ * Whether the `-wal` is shorter than its index says. A killed process leaves its index behind, which never counts a frame that is not
+ * in the `-wal`. The index is read before the size, because others may append meanwhile. A `-wal` that was restarted has other salts
+ * than the index.
  */
 function isCutOff(file: string, wal: string): boolean {
   const index = readIndex(file);
@@ -140,13 +141,13 @@ function isCutOff(file: string, wal: string): boolean {
   return sizeOf(wal) < WAL_HEADER_BYTES + index.frames * header.frameBytes;
 }
 
-/** One value that a file never changes; "untold" when it cannot be read now. */
+/** The value that never changes in a file; "untold" when it cannot be read now. */
 type Identity = { readonly kind: "id"; readonly id: string } | { readonly kind: "none" | "damaged" | "untold" };
 
-/** SQLite's codes for what is there and is no such file: an unknown table, damage, no database. */
+/** SQLite's codes for a file that exists and is not what it should be: unknown table (1), damage (11), no database (26). */
 const DAMAGED: ReadonlySet<number> = new Set([1, 11, 26]);
 
-/** Reads without changing anything: a connection that only reads leaves the -wal as it is, also when it is the last. */
+/** Reads the identity without changing anything: a read-only connection leaves the -wal as it is, even if it is the last to close. */
 function readIdentity(file: string, sql: string, how: "alone" | "with -wal"): Identity {
   const url = pathToFileURL(file);
   if (how === "alone") url.searchParams.set("immutable", "1");
@@ -166,8 +167,9 @@ function readIdentity(file: string, sql: string, how: "alone" | "with -wal"): Id
 const LOCK_WAIT_MS = 500;
 
 /**
- * Whether frames follow the last one that SQLite reads up to, of which one ended a transaction and others come behind it. A
- * crash leaves none such: a transaction begins when the one before it is on the disk. Called when the index is fresh.
+ * Whether the `-wal` has committed transactions beyond the last frame that SQLite reads, which shows damage in between: a frame that
+ * ends a transaction, with further frames after it. A crash leaves no such frames, because a transaction is written only after the
+ * one before it is on the disk. It must be called right after SQLite rebuilt the index.
  */
 function dropsCommits(file: string, wal: string): boolean {
   const before = readIndex(file);

@@ -1,27 +1,28 @@
 import { Unavailable } from "../core/unavailable.ts";
 
 /**
- * The layout of a store that this build writes, on every engine. A file says its own as `user_version`, a database in one document of
- * `sigma_layout`. 1: decisions with the bytes beside them. 2: entries of the ledger keep the records (docs/evidence.md).
+ * The layout version of the stores that this build writes, on every engine. A SQLite file holds its version as `user_version`, a
+ * MongoDB database in one document of `sigma_layout`. Layout 1: documents hold the records' bytes. Layout 2: ledger entries hold
+ * them as evidence (docs/evidence.md).
  */
 export const LAYOUT = 2;
 
-/** What a person does about a store of an older layout of ours. */
+/** The remedy for a store of an older layout. */
 export const MIGRATE = "run `sigma store migrate`: it says what it will do before it does anything";
 
-/** @param what as in `store "data/store.db"`. @param why how that is known, when nothing in the store says it. */
+/** @param what names the store, such as `store "data/store.db"`. @param why how the layout is known when the store holds no version. */
 export function olderLayout(what: string, found: number, why = ""): Unavailable {
   const message = `Cannot open ${what}: it has an older layout of ours (${found}); this build writes ${LAYOUT}${why}`;
   return new Unavailable("STORE_OLDER", message, MIGRATE);
 }
 
-/** A newer build wrote it. */
+/** The error for a store that a newer build wrote. */
 export function newerLayout(what: string, found: number): Unavailable {
   const message = `Cannot open ${what}: it has a newer layout of ours (${found}); this build writes ${LAYOUT}`;
   return new Unavailable("STORE_NEWER", message, "use the newer build that wrote it; nothing was changed");
 }
 
-/** @param signs what of each layout is there. */
+/** The error for a store with parts of two layouts. @param signs names the parts that were found. */
 export function mixedLayouts(what: string, signs: string, remedy: string): Unavailable {
   const message = `Cannot open ${what}: it holds two layouts of ours, and an older build began on it: ${signs}`;
   return new Unavailable("STORE_MIXED", message, remedy);

@@ -3,7 +3,7 @@ import type { StoreReads } from "./store.ts";
 
 const LEDGER_PAGE = 256;
 
-/** Entries of a stream, each with the one behind it, which says what became of its records; null behind the last. */
+/** The entries of a stream in order. `next` is the following entry, which records the result of applying `entry`; null for the tail. */
 export async function* entriesWithNext(
   reads: Pick<StoreReads, "ledger">,
   stream: string,

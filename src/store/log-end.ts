@@ -1,11 +1,11 @@
 /**
- * How far a log was shown to reach: every record below `end` was acknowledged to whoever appended it. No part of any
- * decision. A log that ends before it is not the one that was shown, or lost what was acknowledged.
+ * The highest acknowledged offset of a stream: every record below `end` was acknowledged to its producer. It is no part of any
+ * decision. A log that ends before `end` is another log, or lost acknowledged records.
  */
 export type LogEndNote = {
   readonly stream: string;
   readonly topic: string;
   readonly partition: number;
-  /** The offset after the last; it never falls. */
+  /** The offset after the last acknowledged record. It never falls. */
   readonly end: bigint;
 };

@@ -10,7 +10,7 @@ import type { LogEndNote } from "./log-end.ts";
 import type { HaltNote, OperatorAction } from "../ledger/operator-log.ts";
 import type { TrafficNote } from "../traffic/note.ts";
 
-/** The record that a decision was made of, as it was fetched. */
+/** The record behind a decision, as it was fetched. */
 export type Occurrence = {
   readonly position: Position;
   readonly timestampMs: ExactInteger;
@@ -30,7 +30,7 @@ export type ValidatedRow = Occurrence & {
   readonly numbers: NumberTypes;
 };
 
-/** A record that passed and was erased: a tombstone without a payload holds its id, so that the same record again is a duplicate. */
+/** A fact that was erased. A tombstone without a payload keeps the id, so that the same record sent again is a duplicate. */
 export type ErasedFact = Occurrence & {
   readonly kind: "erased";
   readonly id: string;
@@ -38,17 +38,17 @@ export type ErasedFact = Occurrence & {
   readonly raw: null;
   readonly contract: ContractRef;
   readonly declaredBy: Declaration;
-  /** SHA-256 of the RFC 8785 form of the payload that it had, hex. */
+  /** SHA-256 in hex of the RFC 8785 form of the payload that was erased. */
   readonly content: string;
 };
 
 /** A record that passed its contract. */
 export type PassedRow = ValidatedRow | ErasedFact;
 
-/** A failure, in `failed_<collection>` under its position. */
+/** A failure, stored in `failed_<collection>` under its position. */
 export type FailedRow = Occurrence & {
   readonly kind: "failed";
-  /** Its position id. */
+  /** The position id of the record. */
   readonly id: string;
   readonly contract: ContractRef | null;
   readonly declaredBy: Declaration | null;
@@ -56,26 +56,26 @@ export type FailedRow = Occurrence & {
   readonly fingerprint: string;
   /** The machine id of a record that passed its contract but could not be stored as a fact (conflict). */
   readonly machineId: string | null;
-  /** What its bytes say, where they say something; a document keeps it for people. */
+  /** The parsed payload; null where the bytes could not be parsed. The document shows it to people. */
   readonly parsed: ReadPayload | null;
 };
 
 /** A record that repeats a stored fact: same identity, same content, other position. */
 export type ReceiptRow = Occurrence & {
   readonly kind: "receipt";
-  /** Its position id. */
+  /** The position id of the record. */
   readonly id: string;
   readonly contract: ContractRef;
   readonly declaredBy: Declaration;
   /** Machine id of the stored fact. */
   readonly duplicateOf: string;
-  /** Position id of the record that holds it. */
+  /** Position id of the record that became the fact. */
   readonly storedAt: string;
-  /** Its record was erased: it has no bytes. */
+  /** True when the record was erased and has no bytes. */
   readonly erased?: true;
 };
 
-/** What became of a record, told from the ledger, its evidence and the facts. */
+/** The final outcome of a record, derived from the ledger, the evidence and the facts. */
 export type SettledRow = PassedRow | FailedRow | ReceiptRow;
 
 /** A receipt as it is stored. */
@@ -85,69 +85,72 @@ export type Receipt = {
   readonly of: string;
 };
 
-/** What a stored fact says of whoever claims its id as well. */
+/** The fact that holds a machine id: what is needed to compare it with another record of the same id. */
 export type Holder = {
   readonly id: string;
-  /** Of the record that the fact was made of. */
+  /** Position of the record that became the fact. */
   readonly position: Position;
-  /** The payload as its engine keeps it. Of one engine, equal bytes say the same; that bytes differ says nothing. A view; empty when it was erased. */
+  /**
+   * The payload as the store's engine encodes it. Within one engine, equal bytes mean equal content; different bytes may still
+   * have equal content. A view, valid until the stage is released; empty for an erased fact.
+   */
   readonly payloadBytes: Uint8Array;
-  /** The payload as JSON text: its own, or one that says the same. @throws when it was erased. */
+  /** The payload as JSON text, not necessarily the producer's own text. @throws for an erased fact. */
   readonly payloadText: () => string;
-  /** Of a fact that was erased: SHA-256 of the RFC 8785 form of the payload that it had, hex. */
+  /** Only for an erased fact: SHA-256 in hex of the RFC 8785 form of the payload that it had. */
   readonly erased?: string;
 };
 
 /**
- * Documents of a batch, as the engine will write them. A batch waits for its ledger entry as bytes: as objects it outlives the young
- * generation of the heap, and the garbage collector copies every one of them twice.
+ * The documents of a batch, already encoded for the engine. A batch waits for its ledger entry as bytes: as objects it would
+ * outlive the young generation of the heap, and the garbage collector would copy every object twice.
  */
 export type Staged<Row> = {
-  /** The row itself need not be kept. */
+  /** Encodes a row as a document. The caller may drop the row afterwards. */
   readonly add: (row: Row) => void;
-  /** How many were added. */
+  /** How many rows were added. */
   readonly size: () => number;
-  /** They were inserted, and nobody asks for them any more: what they occupied may hold others. */
+  /** Ends the use of the stage, whose memory may then be reused for another batch. */
   readonly release: () => void;
 };
 
-/** Facts; their ids are distinct. */
+/** Staged facts. Their ids are distinct. A place is the index of a fact, from 0, in the order of adding. */
 export type StagedFacts = Staged<PassedRow> & {
-  /** What was added, by its place from 0 on, as the store would read it. */
+  /** The fact at a place, as the store would read it back. */
   readonly at: (place: number) => Holder;
-  /** Whether a row's payload would be kept as the very bytes of the one at this place. */
+  /** Whether the payload of a row would be encoded as the same bytes as the payload at this place. */
   readonly hasBytesOf: (place: number, row: PassedRow) => boolean;
 };
 
 export type StagedFailures = Staged<FailedRow>;
 
-/** A stream, under the number by which documents name it. */
+/** A stream and its number, by which documents refer to it. */
 export type StreamNote = {
-  /** 1, 2, 3 ...: small, unlike the stream's id. */
+  /** 1, 2, 3 ... It is much shorter than the stream's id. */
   readonly number: number;
   readonly stream: string;
   readonly topic: string;
   readonly partition: number;
 };
 
-/** What became of an entry; another is stored for its place when it `exists`. */
+/** The result of an insert; "exists": an entry is already stored under the same stream and seq. */
 type Inserted = "inserted" | "exists";
 
 /**
- * The writes the protocol is made of. Each is durable when it resolves: majority and journal, or fsync at the end of the
- * unit. Each is idempotent: the same call again changes nothing.
+ * The writes of the protocol. Each is durable when it resolves: acknowledged by majority and journal, or by fsync at the end
+ * of the unit. Each is idempotent: the same call again changes nothing.
  */
 export type StoreWrites = {
   /**
-   * The compare-and-swap of P4: one entry for each stream and seq, and the evidence of its records, which is there when the entry
-   * is. @param packed null for an entry without records.
+   * The compare-and-swap of P4: inserts an entry together with its evidence, unless the stream has an entry with this seq.
+   * @param packed the packed evidence; null for an entry without records.
    */
   readonly insertLedger: (entry: LedgerEntry, packed: Uint8Array | null) => Promise<Inserted>;
   readonly ledgerEntry: (stream: string, seq: number) => Promise<LedgerEntry | null>;
   /**
-   * Puts other evidence in the place of an entry's: its records, some of them erased. A compare-and-swap.
-   * @param before what is there now, packed.
-   * @returns "other" when something else is.
+   * Replaces the evidence of an entry, by a compare-and-swap: the new evidence has the same records, some of them erased.
+   * @param before the packed evidence that is expected in the store.
+   * @returns "other" when the store has other evidence than `before`.
    */
   readonly replaceEvidence: (
     stream: string,
@@ -155,99 +158,99 @@ export type StoreWrites = {
     before: Uint8Array,
     after: Uint8Array,
   ) => Promise<"replaced" | "other">;
-  /** Removes what may be left of the evidence that {@link StoreWrites.replaceEvidence} replaced; nothing when nothing is. */
+  /** Deletes remains of the evidence that {@link StoreWrites.replaceEvidence} replaced, if there are any. */
   readonly forgetReplaced: (stream: string, seq: number) => Promise<void>;
-  /** Forgets the evidence of an entry; nothing when it has none. */
+  /** Deletes the evidence of an entry, if it has any. */
   readonly dropEvidence: (stream: string, seq: number) => Promise<void>;
-  /** Begins a batch of facts of a stream. Nothing of it leaves the process before it is inserted. */
+  /** Creates an empty stage for facts of a stream. It stays in the memory of the process until it is inserted. */
   readonly stageFacts: (stream: StreamNote) => StagedFacts;
   /**
-   * The id is the only key of a fact. That a position has one fact is the ledger's doing: one entry covers it, and an entry
-   * is applied only with the identities its root names.
-   * @param except places whose id is known to be taken; they are not tried.
-   * @returns the places of the others whose id is taken: something was stored under it before.
+   * Inserts facts whose ids are free. The id is the only key of a fact. The ledger ensures that a position has at most one fact:
+   * exactly one entry covers the position, and an entry is applied only with the ids that its root covers.
+   * @param except places whose id is known to be taken; they are not inserted.
+   * @returns the places, `except` aside, whose id was taken by a document stored before.
    */
   readonly insertFacts: (
     collection: string,
     facts: StagedFacts,
     except?: ReadonlySet<number>,
   ) => Promise<ReadonlySet<number>>;
-  /** The holders of these machine ids. An id nobody holds is absent. */
+  /** The holders of these machine ids, by id. A free id is absent. */
   readonly holders: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, Holder>>;
-  /** Begins a batch of failures. Nothing of it leaves the process before it is inserted. */
+  /** Creates an empty stage for failures of a stream. It stays in the memory of the process until it is inserted. */
   readonly stageFailed: (stream: StreamNote) => StagedFailures;
   /**
-   * A failure that is already there under the position is our own, from before: it stays as it is.
-   * @param looksFirst most of them are there: an engine that refuses them one by one asks which before it inserts.
+   * Inserts failures. A failure already stored under the position comes from an earlier attempt, and stays as it is.
+   * @param looksFirst true when most of them are stored already: MongoDB refuses taken ids one by one, so it reads which are taken first.
    */
   readonly insertFailed: (collection: string, failed: StagedFailures, looksFirst?: boolean) => Promise<void>;
   readonly insertReceipts: (stream: StreamNote, receipts: readonly Receipt[]) => Promise<void>;
-  /** Takes documents away, to write them again: facts by their ids, failures and receipts of the stream by their offsets. */
+  /** Deletes documents that will be written again: facts by id, failures and receipts of the stream by offset. */
   readonly removeDocuments: (
     collection: string,
     stream: StreamNote,
     kind: DocumentPlace["kind"],
     keys: readonly DocumentKey[],
   ) => Promise<void>;
-  /** Puts facts in the place of whatever is stored under their ids, each at once: nobody finds the id free in between. */
+  /** Replaces the documents under the ids of these facts. Each replacement is atomic: the id is never free in between. */
   readonly replaceFacts: (collection: string, facts: StagedFacts) => Promise<void>;
-  /** The same of failures, under their positions. */
+  /** Replaces failures in the same way, under their positions. */
   readonly replaceFailed: (collection: string, failed: StagedFailures) => Promise<void>;
-  /** Widens what is known of each producer and version: the earliest first and the latest last time stay. */
+  /** Merges traffic notes into the stored ones, by producer and version: the earliest `firstMs` and the latest `lastMs` remain. */
   readonly noteTraffic: (notes: readonly TrafficNote[]) => Promise<void>;
 };
 
 /**
- * Where decisions go. Laws: test/store/store-laws.ts, run by every adapter on its real backend.
- * Every operation throws `Unavailable` when the backend is not there, and only then.
+ * The port of the store, which keeps the ledger and the documents. Laws: test/store/store-laws.ts, run by every adapter on its
+ * real backend. Every operation throws `Unavailable` when the backend cannot be reached or used, and only then.
  */
 export type Store = StoreWrites & {
   /**
-   * Runs writes in their order. An engine with transactions (SQLite) makes them one: all or nothing, one fsync; one
-   * without may stop between any two, which the protocol survives. A unit whose work throws is undone where possible.
+   * Runs several writes in order. SQLite makes them one transaction: all or nothing, with one fsync. MongoDB may stop between any
+   * two of them, which the protocol survives. When `work` throws, the writes are rolled back where the engine can do so.
    */
   readonly unit: <T>(work: (writes: StoreWrites) => Promise<T>) => Promise<T>;
   /** The last ledger entry of a stream, read as majority from the primary (P1). */
   readonly tail: (stream: string) => Promise<LedgerEntry | null>;
-  /** The number of a stream, given when it is first asked for, durable before it is answered. */
+  /** Returns the number of a stream. The first call assigns it; it is durable when the call resolves. */
   readonly streamNote: (stream: Omit<StreamNote, "number">) => Promise<StreamNote>;
   /** The packed evidence of an entry, read like `tail`; null when there is none. */
   readonly evidenceOf: (stream: string, seq: number) => Promise<Uint8Array | null>;
-  /** Keeps a contract set under its digest, durable before its first use. */
+  /** Stores the text of a contract set under its digest. It is durable when the call resolves. */
   readonly putContractSet: (digest: string, text: string) => Promise<void>;
   readonly contractSet: (digest: string) => Promise<string | null>;
   /**
-   * Why this engine could never keep a record that passed, or null. Pure: its answer is part of the decision (P3), so it
-   * depends on the record alone.
+   * Why this engine can never store a passed record, such as a size limit; null when it can. Pure: the answer is part of the
+   * decision (P3), so it depends on the record alone.
    */
   readonly refusalOf: RefusalOf;
-  /** Adds to the chain of operator actions; a compare-and-swap by its seq. */
+  /** Appends to the hash chain of operator actions; a compare-and-swap by seq. */
   readonly appendAction: (action: OperatorAction) => Promise<"inserted" | "exists">;
-  /** Notes how far the log was shown to reach: the highest end stays. */
+  /** Records up to which offset appends were acknowledged. The highest end of each stream remains. */
   readonly noteLogEnds: (notes: readonly LogEndNote[]) => Promise<void>;
-  /** Notes why a stream stands still, or that it does no longer. */
+  /** Stores the halt of a stream, or removes it when `note` is null. */
   readonly putHalt: (stream: string, note: HaltNote | null) => Promise<void>;
   /**
-   * Leaves nothing of what was removed or replaced in the files of the store, as far as they are the store's own: SQLite writes the
-   * file anew. What a server keeps of the past is the server's.
+   * Removes the remains of deleted and replaced data from the store's own files: SQLite rewrites its file. It cannot do so in the
+   * files of a database server.
    */
   readonly scrub: () => Promise<void>;
   readonly reads: StoreReads;
   readonly close: () => Promise<void>;
 };
 
-/** What names a document: a fact its machine id, a failure or receipt the offset of its record. */
+/** The key of a document: the machine id names a fact, the record's offset a failure or receipt. */
 export type DocumentKey = { readonly id: string; readonly offset: bigint };
 
-/** How a stored document differs from what the ledger says should be there. */
+/** How a stored document differs from the one that the ledger requires. */
 export type Difference =
   | { readonly kind: "missing" }
-  /** Of the same record, and not the same. @param message names fields, never values. */
+  /** A document of the same record has other contents. `message` names fields, never values. */
   | { readonly kind: "differs"; readonly message: string }
-  /** The fact of another record has the id. */
+  /** The fact of another record holds the id. */
   | { readonly kind: "held"; readonly holder: Holder };
 
-/** Where a document says that it belongs. */
+/** The kind, id and position that a stored document claims. */
 export type DocumentPlace = {
   readonly kind: "validated" | "failed" | "receipt";
   readonly collection: string;
@@ -257,23 +260,24 @@ export type DocumentPlace = {
   readonly offset: bigint | null;
 };
 
-/** A failure as its document has it: what a build that decides otherwise cannot say. */
+/** The reason of a failure as its document stores it. A build that decides the record otherwise cannot compute it. */
 export type StoredFailure = Pick<FailedRow, "reason" | "fingerprint">;
 
+/** Why the store can never keep this passed record, as a sentence; null when it can. */
 export type RefusalOf = (record: SourceRecord, payload: JsonValue) => string | null;
 
-/** How many objects of each kind a store holds. */
+/** Number of documents of each kind in a store. */
 export type Tally = { readonly validated: number; readonly failed: number; readonly receipts: number };
 
-/** Reads for people and for the audit; they see only what is durable. */
+/** Reads for people and for the audit. They see durable data only. */
 export type StoreReads = {
-  /** Every stream that has a ledger entry, in text order. */
+  /** The id of every stream that has a ledger entry, in text order. */
   readonly streams: () => Promise<readonly string[]>;
   /** Entries of a stream from `fromSeq` on, ascending, at most `limit`. */
   readonly ledger: (stream: string, fromSeq: number, limit: number) => Promise<readonly LedgerEntry[]>;
   /** The packed evidence of an entry; null when there is none. */
   readonly evidenceAt: (stream: string, seq: number) => Promise<Uint8Array | null>;
-  /** The entry whose range has the offset, GAP or BATCH; null when there is none. */
+  /** The BATCH or GAP entry whose range covers the offset; null when there is none. */
   readonly entryAt: (stream: string, offset: bigint) => Promise<LedgerEntry | null>;
   /** Every stream that has a number, by number. */
   readonly streamNotes: () => Promise<readonly StreamNote[]>;
@@ -281,30 +285,30 @@ export type StoreReads = {
   readonly stageFacts: StoreWrites["stageFacts"];
   readonly stageFailed: StoreWrites["stageFailed"];
   readonly refusalOf: RefusalOf;
-  /** Compares documents byte for byte with staged ones; by place, those that are as they should be left out. */
+  /** Compares stored documents byte for byte with staged ones. Returns the differences by place; equal documents have none. */
   readonly compareFacts: (collection: string, facts: StagedFacts) => Promise<ReadonlyMap<number, Difference>>;
   readonly compareFailed: (collection: string, failed: StagedFailures) => Promise<ReadonlyMap<number, Difference>>;
   readonly compareReceipts: (
     stream: StreamNote,
     receipts: readonly Receipt[],
   ) => Promise<ReadonlyMap<number, Difference>>;
-  /** A failure as it is stored; null when it is not, or cannot be read. */
+  /** The stored failure of a position; null when there is none or it cannot be read. */
   readonly failureAt: (collection: string, stream: StreamNote, offset: bigint) => Promise<StoredFailure | null>;
-  /** Where every stored document says that it belongs, in pages. */
+  /** The place that every stored document claims, in pages. */
   readonly documentPlaces: () => AsyncIterable<readonly DocumentPlace[]>;
   readonly tally: () => Promise<Tally>;
-  /** Failures by code, most frequent first. */
+  /** Number of failures by code, most frequent first. */
   readonly failureCounts: () => Promise<readonly { readonly code: string; readonly count: number }[]>;
   readonly contractSet: (digest: string) => Promise<string | null>;
   readonly contractSets: () => Promise<readonly { readonly digest: string; readonly text: string }[]>;
-  /** Actions from `fromSeq` on, ascending, at most `limit`. */
+  /** Operator actions from `fromSeq` on, ascending, at most `limit`. */
   readonly operatorLog: (fromSeq: number, limit: number) => Promise<readonly OperatorAction[]>;
-  /** Who sent what version of a subject, by version and producer. */
+  /** Which producers sent which versions of a subject, ordered by version and producer. */
   readonly traffic: (subject: string) => Promise<readonly TrafficNote[]>;
-  /** How far each stream was shown to reach, in text order of the streams. */
+  /** The highest acknowledged end of each stream, in text order of the stream ids. */
   readonly logEnds: () => Promise<readonly LogEndNote[]>;
-  /** Every stream that stands still, in text order. */
+  /** The halt of every halted stream, in text order of the stream ids. */
   readonly halts: () => Promise<readonly HaltNote[]>;
-  /** Engine-level consistency (SQLite: integrity_check): what it found wrong, empty when nothing. */
+  /** Faults found by the engine's own consistency check (SQLite: integrity_check); empty when there are none. */
   readonly integrity: () => Promise<readonly string[]>;
 };

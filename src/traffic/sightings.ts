@@ -4,22 +4,22 @@ import type { Position, SourceRecord } from "../core/record.ts";
 import { createThrottleByName, OTHERS } from "./throttle-by-name.ts";
 import type { TrafficNote } from "./note.ts";
 
-/** Records of one version from one producer in one batch. */
+/** The records of one contract version from one producer in one batch. */
 export type Sighting = {
   readonly contract: ContractRef;
-  /** "" when the records do not say. */
+  /** The producer's name in the record headers; "" without one. */
   readonly producer: string;
   readonly count: number;
-  /** Of the first of them. */
+  /** Position of the first of these records. */
   readonly position: Position;
 };
 
-/** Producers told apart for each version. */
+/** The most producers that are counted by name for each version. */
 const PRODUCERS_MAX = 1_000;
-/** A producer that goes on sending is noted again after so long: the notes are for windows of days. */
+/** How often a note of a producer that continues to send is written, in milliseconds: people ask about days. */
 const NOTED_AGAIN_MS = 60_000;
 
-/** Which versions a batch holds records of, and from whom; records without a version are in none. */
+/** Counts the records of a batch by version and producer. Records without a version are not counted. */
 export function createSightings(): {
   readonly see: (row: Seen) => void;
   readonly all: () => readonly Sighting[];
@@ -34,7 +34,8 @@ export function createSightings(): {
     byProducer.set(producer, known);
     return known;
   };
-  // Most records have the version of the one before, and many no headers: nothing is looked up for those.
+  // The last sighting of records without headers. Most records have the version of the record before, and many have no headers:
+  // they need no lookup.
   let unnamed: Counted | null = null;
   return {
     see: (row) => {
@@ -49,12 +50,12 @@ export function createSightings(): {
   };
 }
 
-/** What of a decided record is noted; `contract` is null where no version was declared. */
+/** The fields of a decided record that are counted; `contract` is null when its version is unknown. */
 type Seen = Pick<SourceRecord, "position" | "headers"> & { readonly contract: ContractRef | null };
 
 type Counted = Omit<Sighting, "count"> & { count: number };
 
-/** Turns sightings into the notes that are due: a new producer at once, a known one after a minute. */
+/** Turns sightings into the traffic notes that are due: for a new producer at once, for a known one after a minute. */
 export function createTrafficNotes(now: () => number): (sightings: readonly Sighting[]) => readonly TrafficNote[] {
   const due = createThrottleByName(now, { everyMs: NOTED_AGAIN_MS, namesMax: PRODUCERS_MAX });
   return (sightings) => {

@@ -1,10 +1,10 @@
-/** Stands for the names beyond what is told apart. */
+/** The shared name of those beyond `namesMax`. */
 export const OTHERS = "(others)";
 
 /**
- * Lets each name of a group through at once, and again only after a while. Names are the senders' own words, and there must
- * be an end to them: those beyond `namesMax` of a group share {@link OTHERS}.
- * @returns a function that gives the name to use, or null while it is not due.
+ * Throttles by name: each name of a group is due at its first call, and again after `everyMs`. Producers choose the names, so their
+ * number must have a bound: names of a group beyond `namesMax` share the name {@link OTHERS}.
+ * @returns a function that gives the name to use, or null while the name is not due.
  */
 export function createThrottleByName(
   now: () => number,

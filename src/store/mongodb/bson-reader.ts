@@ -1,18 +1,18 @@
-/** A document as it was read: 64-bit integers are `bigint`, other numbers `number`, bytes are `Buffer`. */
+/** A decoded document. 64-bit integers are `bigint`, other numbers `number`, binary data `Buffer`. */
 export type Document = { _id: string; [field: string]: unknown };
 
-/** What the gateway never writes: a date, an ObjectId. It is equal to nothing, and as a number, text or bytes it is wrong. */
+/** Stands for a value of a type that is not decoded, such as a date or ObjectId. It equals nothing and is no number, text or bytes. */
 const FOREIGN: unknown = Object.freeze(Object.create({ toString: () => "a value of another type" }));
 
-/** Where reading stands. */
+/** A read position in the bytes. */
 type Cursor = { readonly bytes: Buffer; at: number };
 
 /**
- * Reads one BSON document (bsonspec.org, version 1.1) for what it holds, and no more. The driver's own reader looks for
- * meaning: members called `$ref` and `$id` become a reference to another document, whose members are gone, and a 64-bit
- * integer becomes a double, or else a `bigint` also in what the driver reads for itself, which its monitor then dies of.
+ * Decodes one BSON document (bsonspec.org, version 1.1) without interpreting names. The driver's decoder turns members called
+ * `$ref` and `$id` into a reference and drops them. It also turns a 64-bit integer into a double, unless `useBigInt64` is set;
+ * that option also changes what the driver reads for itself, and its monitor then crashes.
  *
- * @param bytes that nobody changes afterwards: binary data is a view of them.
+ * @param bytes must not change afterwards: binary data is a view of them.
  * @throws when the bytes are no document.
  */
 export function readDocument(bytes: Uint8Array): Document {
@@ -20,19 +20,19 @@ export function readDocument(bytes: Uint8Array): Document {
   return readMembers(cursor) as Document;
 }
 
-/** A field of a document where it stands in its bytes, unread. */
+/** A field of a document, with the bounds of its value, which is not decoded. */
 export type Field = {
   readonly name: string;
-  /** As bsonspec.org numbers types. */
+  /** The type by its number on bsonspec.org. */
   readonly type: number;
-  /** Where its value begins, and what is behind it. */
+  /** First byte of the value, and the byte after its last. */
   readonly from: number;
   readonly to: number;
 };
 
 /**
- * The fields of a document in their order; one that is there twice is both times.
- * @param at where in the bytes the document begins.
+ * Lists the fields of a document in order. A name that is there twice is listed twice.
+ * @param at the byte at which the document begins.
  * @throws when the bytes are no document.
  */
 export function fieldsOf(bytes: Buffer, at = 0): readonly Field[] {
@@ -47,7 +47,7 @@ export function fieldsOf(bytes: Buffer, at = 0): readonly Field[] {
   return fields;
 }
 
-/** What is behind a field. @param at where it begins, with its type. @throws when the bytes are no field. */
+/** Returns the byte after a field. @param at the byte at which the field begins, that of its type. @throws when the bytes are no field. */
 export function endOfField(bytes: Buffer, at: number): number {
   const cursor = { bytes, at: at + 1 };
   const end = bytes.indexOf(0, cursor.at);
@@ -57,7 +57,7 @@ export function endOfField(bytes: Buffer, at: number): number {
   return cursor.at;
 }
 
-/** What a field holds, as {@link readDocument} has it. */
+/** Decodes the value of a field as {@link readDocument} does. */
 export function valueOf(bytes: Buffer, { type, from }: Field): unknown {
   return readValue({ bytes, at: from }, type);
 }
@@ -74,7 +74,7 @@ function readMembers(cursor: Cursor): Record<string, unknown> {
   return members;
 }
 
-/** Names in an array are indexes, in order. */
+/** Reads the items of an array. Their names are indexes in order, and are skipped. */
 function readItems(cursor: Cursor): unknown[] {
   const items: unknown[] = [];
   for (let type = open(cursor); type !== 0; type = next(cursor)) {
@@ -84,7 +84,7 @@ function readItems(cursor: Cursor): unknown[] {
   return items;
 }
 
-/** Past the length of a document. @returns the type of its first member; 0 when there is none. */
+/** Skips the length of a document. @returns the type of its first member; 0 when there is none. */
 function open(cursor: Cursor): number {
   cursor.at += 4;
   return next(cursor);
@@ -120,7 +120,7 @@ function readValue(cursor: Cursor, type: number): unknown {
       return readItems(cursor);
     case 0x05: {
       const size = skip(cursor, 5, 0);
-      // A subtype says that the bytes mean something.
+      // Only generic bytes (subtype 0) are returned; another subtype gives them a special meaning.
       return bytes.readUInt8(at + 4) === 0 ? bytes.subarray(at + 5, at + 5 + size) : FOREIGN;
     }
     case 0x08:
@@ -140,7 +140,7 @@ function readValue(cursor: Cursor, type: number): unknown {
   }
 }
 
-/** Bytes of the values whose size is always the same. */
+/** Size in bytes of the values whose type has a fixed size. */
 const FIXED: Readonly<Record<number, number>> = {
   0x01: 8,
   0x06: 0,
@@ -165,12 +165,12 @@ function skipValue(cursor: Cursor, type: number): void {
   } else if (type === 0x0c) skip(cursor, 4, 12);
   else if (type === 0x05) skip(cursor, 5, 0);
   else if (type === 0x02 || type === 0x0d || type === 0x0e) skip(cursor, 4, 0);
-  // A document, an array, code with its scope: the length counts itself.
+  // Documents, arrays and code with scope begin with a length that includes itself.
   else if (type === 0x03 || type === 0x04 || type === 0x0f) skip(cursor, 0, 0);
   else throw new Error(`Cannot read BSON: there is no type ${type}`);
 }
 
-/** Past a value that begins with its size, plus what the size does not count. @returns the size */
+/** Skips a value that begins with its size; `before` and `after` are the bytes that the size does not count. @returns the size. */
 function skip(cursor: Cursor, before: number, after: number): number {
   const size = cursor.bytes.readInt32LE(cursor.at);
   if (size < 0) throw new Error("Cannot read BSON: a size is below zero");

@@ -1,6 +1,6 @@
 import { putUuid } from "../../core/uuid.ts";
 
-/** Types of BSON values, as bsonspec.org (version 1.1) numbers them. */
+/** BSON types by their numbers on bsonspec.org (version 1.1). */
 const DOUBLE = 0x01;
 const STRING = 0x02;
 export const DOCUMENT = 0x03;
@@ -12,24 +12,24 @@ const NULL = 0x0a;
 const INT32 = 0x10;
 const INT64 = 0x12;
 
-/** Binary data without a meaning of its own. */
+/** Binary subtype: generic bytes. */
 const GENERIC = 0x00;
-/** Binary data that is a UUID, as RFC 9562 orders its bytes. */
+/** Binary subtype: a UUID with the byte order of RFC 9562. */
 const UUID = 0x04;
 const UUID_BYTES = 16;
 
-/** Longer text goes through the runtime's encoder: as fast as the loop at this length, twice as fast at 64 (measured, Node 24). */
+/** Longer text is written by the runtime's encoder: as fast as the loop at this length, twice as fast at 64 (measured, Node 24). */
 const SHORT_TEXT = 32;
 
 /**
- * BSON documents, one behind the other, in one buffer that grows. The driver's serializer looks at every value for what it
- * could mean and copies each document, which took a third of the process (insert.ts). Here a key means nothing but itself, `_bsontype` and
- * `toBSON` included.
+ * Writes BSON documents one after the other into one growing buffer. The driver's serializer inspects every value for special
+ * types and copies each document, which took a third of the process's CPU (insert.ts). Here no key is special, not even
+ * `_bsontype` or `toBSON`.
  */
 export type BsonWriter = {
   bytes: Buffer;
   view: DataView;
-  /** How many bytes are written; 0 begins anew in the same buffer. */
+  /** How many bytes are written. Setting it to 0 starts over in the same buffer. */
   size: number;
 };
 
@@ -38,19 +38,19 @@ export function createBsonWriter(bytesAtFirst: number): BsonWriter {
   return { bytes, view: new DataView(bytes.buffer), size: 0 };
 }
 
-/** What was written from `from` on. A view: what is written after `size` was set back changes it. */
+/** The bytes written since position `from`, as a view: it changes when `size` is set back and the buffer is written again. */
 export function writtenBytes(writer: BsonWriter, from = 0): Uint8Array {
   return writer.bytes.subarray(from, writer.size);
 }
 
-/** Begins a document of its own. @returns what {@link closeDocument} needs. */
+/** Begins a top-level document. @returns its start, for {@link closeDocument}. */
 export function openDocument(writer: BsonWriter): number {
   reserve(writer, 4);
   writer.size += 4;
   return writer.size - 4;
 }
 
-/** Begins a document or array under a name; in an array, names are indexes. @returns what {@link closeDocument} needs. */
+/** Begins a field that is a document or array; in an array the names are indexes. @returns its start, for {@link closeDocument}. */
 export function openNested(writer: BsonWriter, name: string, type: typeof DOCUMENT | typeof ARRAY): number {
   begin(writer, type, name, 4);
   return openDocument(writer);
@@ -77,14 +77,14 @@ export function writeInt32(writer: BsonWriter, name: string, value: number): voi
   writer.size += 4;
 }
 
-/** Any whole number within 64 bits, sign included; as a `number` any safe integer. */
+/** Writes a field of type int64. @param value any signed 64-bit integer; as a `number`, any safe integer. */
 export function writeInt64(writer: BsonWriter, name: string, value: bigint | number): void {
   begin(writer, INT64, name, 8);
   writer.size += 8;
   putInt64(writer, writer.size - 8, value);
 }
 
-/** The same over a value that was written before. */
+/** Overwrites the 8 bytes at `at` with an int64. */
 export function putInt64({ view }: BsonWriter, at: number, value: bigint | number): void {
   if (typeof value === "bigint") view.setBigInt64(at, value, true);
   else {
@@ -93,7 +93,7 @@ export function putInt64({ view }: BsonWriter, at: number, value: bigint | numbe
   }
 }
 
-/** A date: any 64 bits, milliseconds since the epoch. */
+/** Writes a field of type date. @param ms any 64-bit number of milliseconds since the epoch. */
 export function writeDate(writer: BsonWriter, name: string, ms: bigint | number): void {
   begin(writer, DATE, name, 8);
   writer.size += 8;
@@ -124,7 +124,7 @@ export function writeBinary(writer: BsonWriter, name: string, value: Uint8Array)
   writer.size += 5 + value.length;
 }
 
-/** @param value a UUID in its usual form, lower case. @throws when it is none. */
+/** Writes a UUID field. @param value a UUID in lower-case hex with hyphens. @throws when it is none. */
 export function writeUuid(writer: BsonWriter, name: string, value: string): void {
   begin(writer, BINARY, name, 5 + UUID_BYTES);
   writer.view.setInt32(writer.size, UUID_BYTES, true);
@@ -133,14 +133,14 @@ export function writeUuid(writer: BsonWriter, name: string, value: string): void
   putUuid(writer.bytes, writer.size - UUID_BYTES, value);
 }
 
-/** Whole fields, as they were written before. */
+/** Appends fields that are already encoded. */
 export function writeFields(writer: BsonWriter, fields: Uint8Array): void {
   reserve(writer, fields.length);
   writer.bytes.set(fields, writer.size);
   writer.size += fields.length;
 }
 
-/** Type and name of a field, and room for so many bytes of its value. */
+/** Writes the type and name of a field, and reserves room for `valueBytes` bytes of its value. */
 function begin(writer: BsonWriter, type: number, name: string, valueBytes: number): void {
   reserve(writer, 2 + name.length * 3 + valueBytes);
   const { bytes, size } = writer;
@@ -158,15 +158,15 @@ function begin(writer: BsonWriter, type: number, name: string, valueBytes: numbe
 }
 
 /**
- * A name that is more than ASCII, or refused: it ends at its first NUL (bsonspec.org, cstring), and the rest would be read as
- * something else.
+ * Writes a name with characters beyond ASCII, and refuses one with NUL: a BSON name ends at its first NUL (bsonspec.org, cstring),
+ * so a reader would take the rest for something else.
  */
 function putName(writer: BsonWriter, name: string): void {
   if (name.includes("\u0000")) throw new Error("Cannot write a BSON name that contains NUL");
   putText(writer, name);
 }
 
-/** UTF-8 and a NUL. Room is the caller's: three bytes for each UTF-16 unit, and one. */
+/** Writes UTF-8 and a NUL. The caller must have reserved three bytes for each UTF-16 unit, and one. */
 function putText(writer: BsonWriter, value: string): void {
   const { bytes, size } = writer;
   const { length } = value;

@@ -8,7 +8,7 @@ import type { StagedDocuments } from "./staged-documents.ts";
 import { openStored, sourceOf, type StoredDocument } from "./stored-document.ts";
 import type { Streams } from "./streams.ts";
 
-/** Which facts are not stored byte for byte as they are staged, by their places. */
+/** Compares stored facts byte for byte with staged ones. @returns the differences, by place. */
 export async function compareFacts<Row>(
   db: Db,
   streams: Pick<Streams, "byNumber">,
@@ -24,7 +24,7 @@ export async function compareFacts<Row>(
   });
 }
 
-/** The same of what is stored under a position, which nothing else can hold. */
+/** Compares failures or receipts with staged ones. Their id is their position, so no other record can hold it. */
 export async function compareOwn<Row>(
   db: Db,
   collection: string,
@@ -64,11 +64,11 @@ function keyOf(bytes: Buffer): string {
   return idOf(bytes).toString("latin1");
 }
 
-/** Names of fields that a person can read; whoever changed a document may have called one anything. */
+/** Limits of the field names in a message, in number and length: a changed document may have any names. */
 const NAMES_MAX = 5;
 const NAME_MAX = 40;
 
-/** Which fields of a document are not as they should be, as a sentence. */
+/** Names the fields by which a stored document differs, as a sentence. */
 function differenceOf(stored: StoredDocument, wanted: StoredDocument): string {
   const wantedNames = new Set(wanted.fields.map(({ name }) => name));
   const others = wanted.fields.filter((field) => !isSameField(stored, wanted, field)).map(({ name }) => name);
@@ -78,7 +78,7 @@ function differenceOf(stored: StoredDocument, wanted: StoredDocument): string {
   return "its fields are in another order";
 }
 
-/** The same type and bytes, once. */
+/** Whether the stored document has the field exactly once, with the same type and bytes. */
 function isSameField(stored: StoredDocument, wanted: StoredDocument, field: Field): boolean {
   const [there, ...again] = stored.fields.filter(({ name }) => name === field.name);
   if (there === undefined || again.length > 0 || there.type !== field.type) return false;
@@ -86,9 +86,9 @@ function isSameField(stored: StoredDocument, wanted: StoredDocument, field: Fiel
 }
 
 function listOf(names: readonly string[]): string {
-  const told = names
+  const listed = names
     .slice(0, NAMES_MAX)
     .map((name) => (name.length > NAME_MAX ? `${name.slice(0, NAME_MAX)}...` : name));
-  const last = names.length > NAMES_MAX ? `${names.length - NAMES_MAX} more` : told.pop();
-  return told.length === 0 ? (last ?? "") : `${told.join(", ")} and ${last}`;
+  const last = names.length > NAMES_MAX ? `${names.length - NAMES_MAX} more` : listed.pop();
+  return listed.length === 0 ? (last ?? "") : `${listed.join(", ")} and ${last}`;
 }

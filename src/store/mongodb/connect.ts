@@ -4,23 +4,23 @@ import { Unavailable } from "../../core/unavailable.ts";
 export type MongoOptions = {
   /** mongodb:// or mongodb+srv://, with the database in its path; without one, `sigma`. Never printed. */
   readonly uri: string;
-  /** How long to look for a primary before an operation is Unavailable. */
+  /** How long an operation looks for a primary before it throws `Unavailable`, in milliseconds. */
   readonly selectionTimeoutMs: number;
-  /** How long an exchange may take; longer is Unavailable, and the write is tried again. */
+  /** How long one request may take before it throws `Unavailable`, in milliseconds. The gateway then tries the write again. */
   readonly socketTimeoutMs: number;
 };
 
 const DATABASE = "sigma";
 
-/** Majority and journal: a write that is acknowledged survives any failover (RELIABILITY of the engine, measured). */
+/** Majority and journal: an acknowledged write survives any failover (RELIABILITY of the engine, measured). */
 export const WRITE_CONCERN = { w: "majority", j: true } as const;
-/** What is read can only stay. A plain command says it itself. */
+/** No failover rolls back what a majority read returns. A plain command must set it itself. */
 export const READ_CONCERN = { level: "majority" } as const;
 
-/** As the server knows a gateway. */
+/** The application name of a gateway's connections on the server. */
 export const APP_NAME = "sigma-aetl";
 
-/** Settings of a URI that would weaken a promise, each with what it would do. */
+/** URI settings that would weaken a guarantee of the gateway, the values that are allowed, and the effect of others. */
 const WEAKENING: readonly (readonly [name: string, allowed: (value: string) => boolean, why: string])[] = [
   ["w", (value) => value === "majority", "a write could be acknowledged and then rolled back"],
   ["journal", (value) => value === "true", "a write could be acknowledged before it is on disk"],
@@ -33,11 +33,11 @@ const WEAKENING: readonly (readonly [name: string, allowed: (value: string) => b
   ["tlsallowinvalidcertificates", (value) => value === "false", "anybody could answer for the server"],
 ];
 
-/** What MongoDB lets no database be called. */
+/** Database names that MongoDB refuses. */
 const UNNAMEABLE = /[/\\. "$*<>:|]|^.{64,}$/;
 const NAMING = String.raw`no / \ . " $ * < > : | or space in it, and at most 63 characters`;
 
-/** Why a URI is refused, as sentences; empty when it is fine. */
+/** The reasons to refuse a URI, as sentences; empty when it is accepted. */
 export function findUriFaults(uri: string): readonly string[] {
   const rest = /^mongodb(?:\+srv)?:\/\/([^]*)$/.exec(uri)?.[1];
   if (rest === undefined) return ["it does not begin with mongodb:// or mongodb+srv://"];
@@ -59,7 +59,8 @@ export function findUriFaults(uri: string): readonly string[] {
 }
 
 /**
- * @param appName as the server shows the connections.
+ * Creates a client that is not connected yet.
+ * @param appName the name under which the server lists its connections.
  * @throws `Unavailable` with code STORE_URI when the URI cannot be used; it never quotes the URI.
  */
 export function createClient(
@@ -80,7 +81,7 @@ export function createClient(
     connectTimeoutMS: selectionTimeoutMs,
     socketTimeoutMS: socketTimeoutMs,
     maxPoolSize: 32,
-    // Never useBigInt64: the driver's monitor dies of it when a primary steps down (bson-reader.ts).
+    // Trap: never set useBigInt64. With it the driver's monitor crashes when a primary steps down (bson-reader.ts).
   };
   try {
     const client = new MongoClient(uri, options);
@@ -91,7 +92,7 @@ export function createClient(
   }
 }
 
-/** The driver answers `test` when none is named, and also when that is the name. */
+/** The database in the path of the URI. The driver's `dbName` is "test" both when the URI names none and when it names "test". */
 function databaseIn(uri: string): string {
   const path = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]*)/.exec(uri)?.[1] ?? "";
   return path === "" ? DATABASE : decodeURIComponent(path);

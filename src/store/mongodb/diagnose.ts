@@ -14,7 +14,7 @@ export type MongoDiagnosis = MongoOptions & {
   readonly now: () => number;
 };
 
-/** Looks at the server, the set it belongs to and the layout of the database. Changes nothing. */
+/** Checks the server, its replica set and the layout of the database, for `sigma doctor`. Changes nothing. */
 export async function diagnoseMongo(options: MongoDiagnosis): Promise<readonly Check[]> {
   try {
     const { client, database } = createClient(options);
@@ -29,7 +29,7 @@ export async function diagnoseMongo(options: MongoDiagnosis): Promise<readonly C
   }
 }
 
-/** What of a set was found when no primary was. */
+/** The members of the replica set that were seen when no primary was found, as the end of a sentence. */
 function seenBy(cause: unknown): string {
   if (!(cause instanceof MongoServerSelectionError) || cause.reason === undefined) return "";
   const seen = [...cause.reason.servers.values()].map(({ address, type }) => `${address} ${type}`);
@@ -94,11 +94,11 @@ type Status = {
 
 const WELL: readonly string[] = ["PRIMARY", "SECONDARY", "ARBITER"];
 
-/** Before the first start there is nothing, and what is missing then is made; what is there must be as it was made. */
+/** Checks the collections that exist. Missing ones are no fault: the first start creates them. */
 async function checkLayout(db: Db, collections: readonly string[]): Promise<readonly Check[]> {
   const name = "mongodb layout";
   const version = await checkLayoutVersion(db);
-  // What it lacks of this build's layout says nothing of one that has another.
+  // A database with another layout version cannot be compared with this build's layout.
   if (version.result === "fail") return [version];
   const there = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map((one) => one.name));
   const layout = layoutOf(collections);
@@ -127,7 +127,7 @@ async function checkLayoutVersion(db: Db): Promise<Check> {
   }
 }
 
-/** A gateway opens up to 32 connections, and needs them when it is slow already. */
+/** Fewer free connections than this are a warning: a gateway opens up to 32, and most of them when the server is already slow. */
 const CONNECTIONS_FEW = 64;
 
 async function checkConnections(db: Db): Promise<readonly Check[]> {
@@ -144,7 +144,7 @@ async function checkConnections(db: Db): Promise<readonly Check[]> {
 
 const UNAUTHORIZED = 13;
 
-/** A command of the server as a whole; null when the user may not run it, which no gateway needs. */
+/** Runs an admin command; null when the user is not authorized. The gateway itself needs no admin command. */
 async function allowed<T>(db: Db, command: Readonly<Record<string, number>>): Promise<T | null> {
   try {
     return (await db.admin().command(command)) as T;

@@ -2,7 +2,7 @@ import { exactInteger } from "../../json/exact-integer.ts";
 import type { LedgerEntry } from "../../ledger/entry.ts";
 import type { Document } from "./bson-reader.ts";
 
-/** @param packed the evidence, or how many pieces hold it; nothing for an entry without records. */
+/** Makes the document of an entry. @param packed its evidence fields (packed-evidence.ts); empty for an entry without records. */
 export function entryDocument(
   entry: LedgerEntry,
   packed: { readonly packed?: Uint8Array; readonly pieces?: number },
@@ -12,7 +12,7 @@ export function entryDocument(
   return { _id: `${entry.stream}|${seq}`, ...rest, ...whole, ...packed };
 }
 
-/** Whatever the fields hold: an entry that was changed must reach the audit, whose hashes find it out. */
+/** Reads an entry without validating its fields: a changed entry must reach the audit, which finds the change by its hashes. */
 export function readEntry(document: Document): LedgerEntry {
   const value = (name: string): string => String(document[name]);
   return {
@@ -36,7 +36,7 @@ export function readEntry(document: Document): LedgerEntry {
   };
 }
 
-/** A whole number as it was read, of whatever type; 0 when it is none. */
+/** Converts a decoded number of any type to a bigint; 0 when it is no number. */
 export function bigintOf(value: unknown): bigint {
   return typeof value === "bigint" ? value : BigInt(Math.trunc(Number(value)) || 0);
 }

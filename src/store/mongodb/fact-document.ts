@@ -15,7 +15,7 @@ import { writePayload } from "./payload.ts";
 import { ERASED } from "./stored-document.ts";
 import { contractText, writeSource, type WriteRow } from "./write-documents.ts";
 
-/** Everything behind the payload, and where in it the values of one record stand. */
+/** The encoded fields after the payload, and the positions in them of the offset and the time, which differ by record. */
 type Tail = Pick<ValidatedRow, "contract" | "declaredBy"> & {
   readonly stream: StreamNote;
   readonly bytes: Uint8Array;
@@ -23,12 +23,12 @@ type Tail = Pick<ValidatedRow, "contract" | "declaredBy"> & {
   readonly timeAt: number;
 };
 
-/** What stands in the place of an id until a record's own does. */
+/** Placeholder that each record's id overwrites. */
 const NO_ID = "00000000-0000-0000-0000-000000000000";
 
 /**
- * Writes facts: what is the same in the facts of a stream under one version is copied, and the values of a record are put in
- * their places.
+ * Creates an encoder of facts. It copies the bytes that all facts of one stream and contract version share, and overwrites the
+ * values that differ by record: id, payload, offset and time.
  */
 export function createFactWriter(): WriteRow<ValidatedRow> {
   const own = createBsonWriter(512);
@@ -50,7 +50,7 @@ export function createFactWriter(): WriteRow<ValidatedRow> {
   };
 }
 
-/** Writes what is left of a fact that was erased. */
+/** Encodes the document of an erased fact. */
 export function writeErased(writer: BsonWriter, stream: StreamNote, row: ErasedFact): void {
   const { id, position, timestampMs, contract, declaredBy, content } = row;
   const opened = openDocument(writer);
@@ -62,7 +62,7 @@ export function writeErased(writer: BsonWriter, stream: StreamNote, row: ErasedF
   closeDocument(writer, opened);
 }
 
-/** The length of a document, and its id. */
+/** The first bytes of every fact: the document's length and the `_id` field, both to be overwritten. */
 function headBytes(own: BsonWriter): Uint8Array {
   own.size = 0;
   openDocument(own);
@@ -75,7 +75,7 @@ function tailOf(own: BsonWriter, stream: StreamNote, { contract, declaredBy }: V
   writeText(own, "contract", contractText(contract));
   if (declaredBy !== "default") writeText(own, "declared", declaredBy);
   writeSource(own, stream, 0, 0);
-  // The time is the last of it, but for the end of the source; before it are its type and the name `at`.
+  // The bytes end with: offset (8 bytes), type and name of `at` (4), time (8), end of `source` (1).
   const timeAt = own.size - 9;
   return { contract, declaredBy, stream, bytes: Buffer.from(writtenBytes(own)), offsetAt: timeAt - 12, timeAt };
 }

@@ -2,28 +2,31 @@ import { uuidText } from "../../core/uuid.ts";
 import { endOfField } from "./bson-reader.ts";
 import { ERASED, factIdOf, onlyField, openStored, sourceOf, textOf } from "./stored-document.ts";
 
-/** What a stored fact says of whose it is. */
+/** The id and position in a stored fact, and the bounds of its payload. */
 export type ReadFact = {
   readonly id: string;
   /** Number of the stream. */
   readonly stream: number;
   readonly offset: bigint;
-  /** Where type, name and value of its payload stand: nowhere when it has none, or two. */
+  /** Bounds of the payload field, its type and name included; [0, 0] when the fact has none or several. */
   readonly payload: readonly [from: number, to: number];
-  /** Of one that was erased: what is left of its payload ({@link ERASED}). */
+  /** For an erased fact, the digest in its field {@link ERASED}; otherwise null. */
   readonly erased: string | null;
 };
 
-/** Everything behind the payload of a fact, but for its offset and its time. */
+/** The bytes after the payload of a fact. Facts of one stream and version differ in them only by offset and time. */
 type Tail = { readonly bytes: Buffer; readonly stream: number };
 
-/** A fact begins with its length, and its id with type, name, length and subtype; then comes the payload with type and name. */
+/**
+ * Byte positions in a fact as we write it: the document's length; `_id` with type, name, length, subtype and 16 bytes from `idAt`
+ * on; then the payload field from `payloadAt` on, whose type and name take `payloadHead` bytes.
+ */
 export const FACT: { readonly idAt: 14; readonly payloadAt: 30; readonly payloadHead: 9 } = {
   idAt: 14,
   payloadAt: 30,
   payloadHead: 9,
 };
-/** It ends with the offset, type and name of the time, the time, the end of its source and its own. */
+/** Sizes of the parts at the end of a fact: the offset, type and name of `at`, the time, the ends of `source` and of the document. */
 const OFFSET = 8;
 const TIME_NAME = 4;
 const TIME = 8;
@@ -31,8 +34,8 @@ const ENDS = 2;
 export const OFFSET_FROM_END: number = OFFSET + TIME_NAME + TIME + ENDS;
 
 /**
- * Reads facts one after the other; null for one that does not say whose it is. Facts of one stream and version end alike: one that
- * ends as the one before is not taken apart again.
+ * Creates a reader of facts, which returns null for a fact without a readable id or position. A fact that ends like the one before,
+ * apart from offset and time, has the same stream and version, and is read at fixed byte positions without parsing its fields.
  */
 export function createFactReader(): (bytes: Buffer) => ReadFact | null {
   let known: Tail | null = null;
@@ -61,7 +64,7 @@ function readQuick(bytes: Buffer, { bytes: tail, stream }: Tail): ReadFact | nul
   return { id, stream, offset: bytes.readBigInt64LE(offsetAt), payload: [FACT.payloadAt, to], erased: null };
 }
 
-/** `_id` with 16 bytes of subtype 4, then a field called `payload`. */
+/** Whether a document begins as we write facts: `_id` with 16 bytes of subtype 4, then a field called `payload`. */
 export function beginsAsFact(bytes: Buffer): boolean {
   return (
     bytes.length > FACT.payloadAt + FACT.payloadHead + OFFSET_FROM_END &&
@@ -85,7 +88,7 @@ function readFact(bytes: Buffer): ReadFact | null {
   return { id, ...source, payload: field === null ? [0, 0] : [field.from - FACT.payloadHead, field.to], erased };
 }
 
-/** What another fact has to end with to be read by it; null when this one is not written as facts are. */
+/** The end of a fact, by which {@link readQuick} can read similar ones; null when the fact does not have the form that we write. */
 function tailOf(bytes: Buffer, { stream, offset, payload: [from, to], erased }: ReadFact): Tail | null {
   if (erased !== null) return null;
   const isAsWritten = from === FACT.payloadAt && beginsAsFact(bytes) && endsWithSource(bytes);

@@ -8,7 +8,7 @@ import { pagesOf, RAW } from "./read-raw.ts";
 import { onlyField, openStored, textOf, type StoredDocument } from "./stored-document.ts";
 import { placeId } from "./write-documents.ts";
 
-/** A failure as it is stored; null when it is not, or says nothing that this program writes. */
+/** Reads the stored failure of a position; null when there is none or it is damaged. */
 export async function failureAt(
   db: Db,
   collection: string,
@@ -34,7 +34,7 @@ function readFailure(stored: StoredDocument): StoredFailure | null {
   }
 }
 
-/** Failures by code, most frequent first. */
+/** Counts failures by code, most frequent first. */
 export async function failureCountsOf(
   db: Db,
   collections: readonly ObjectCollection[],

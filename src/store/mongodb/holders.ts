@@ -7,12 +7,16 @@ import { findByIds } from "./find-by-ids.ts";
 import { factIdOf, openStored, payloadTextOf } from "./stored-document.ts";
 import type { Streams } from "./streams.ts";
 
-/** A machine id as facts have it. */
+/** A machine id in the form in which facts store it. */
 export function binaryId(id: string): Binary {
   return new Binary(uuidBytes(id), Binary.SUBTYPE_UUID);
 }
 
-/** The holders of ids. @throws `Unavailable` with code STORE_CORRUPT when a fact says nothing; of its payload, when it is asked for. */
+/**
+ * Reads the holders of machine ids, by id.
+ * @throws `Unavailable` with code STORE_CORRUPT when the position of a fact cannot be read; `payloadText` of a holder throws it
+ * when the payload cannot.
+ */
 export async function readHolders(
   db: Db,
   streams: Pick<Streams, "byNumber">,
@@ -25,7 +29,7 @@ export async function readHolders(
   for await (const page of findByIds(db, `validated_${collection}`, ids.map(binaryId))) {
     for (const bytes of page) {
       const fact = read(bytes);
-      // Most are of the stream of the one before.
+      // Most facts are of the same stream as the fact before.
       if (fact !== null && note?.number !== fact.stream) note = await streams.byNumber(fact.stream);
       if (fact === null || note === null) throw unreadable(factIdOf(openStored(bytes)));
       found.set(fact.id, holderFrom(bytes, fact, note));
@@ -34,7 +38,7 @@ export async function readHolders(
   return found;
 }
 
-/** What a fact says of whoever claims its id as well; null when it does not say whose it is. */
+/** Reads a holder from a fact document; null when its position cannot be read. */
 export async function holderOf(bytes: Buffer, streams: Pick<Streams, "byNumber">): Promise<Holder | null> {
   const fact = createFactReader()(bytes);
   const note = fact === null ? null : await streams.byNumber(fact.stream);
@@ -62,7 +66,7 @@ function readable(id: string, bytes: Buffer): string {
   }
 }
 
-/** Whether a record is a duplicate of a document that says nothing cannot be told: no decision until a person has looked. */
+/** A record cannot be compared with a damaged document, so it is not decided until a person has repaired the store. */
 function unreadable(id: string | null): Unavailable {
   const message = `Cannot read "${id ?? "a fact"}": the document was changed`;
   return new Unavailable("STORE_CORRUPT", message, "run `sigma audit`, then restore the document from a backup");

@@ -7,16 +7,17 @@ import { createBuffers, stageDocuments, type StagedDocuments } from "./staged-do
 import { DUPLICATE_KEY } from "./unavailable.ts";
 
 /**
- * Inserts all it can, unordered. Not retried by the driver: the protocol repeats the whole batch anyway.
+ * Inserts every document whose id is free, unordered. The driver does not retry it, because the protocol repeats the whole batch
+ * anyway.
  *
- * A duplicate key is an answer only when the same reply carries no write concern error, which the driver throws: without
- * the wait, the document that holds the key may be rolled back (mutant "E11000 without wait": data lost in 74 of 20,000
- * simulated histories).
+ * Trap: a duplicate key error proves that the id is taken only when the same reply carries no write concern error, for which
+ * the driver throws. Without waiting for the write concern, the document that holds the key may still be rolled back (mutant
+ * "E11000 without wait": data lost in 74 of 20,000 simulated histories).
  *
- * With the plain command and documents that are written here. The driver's bulk interface costs twice the time of its plain
+ * It sends the plain `insert` command with documents encoded here. The driver's bulk interface takes twice the time of the plain
  * command; with the driver's serializer the process needs 28 us of CPU a record instead of 18 to 21 (measured, 7.9).
  * @returns the places of the documents whose id is taken.
- * @throws `Unavailable` with code STORE_REFUSED when another index refused a document: none of ours could.
+ * @throws `Unavailable` with code STORE_REFUSED when a unique index refused a document: the gateway makes no such index.
  */
 export async function insertStaged<Row>(
   db: Db,
@@ -42,7 +43,7 @@ export async function insertStaged<Row>(
   return taken;
 }
 
-/** The same without the documents at some places. */
+/** Inserts staged documents like {@link insertStaged}, without those at the places in `except`. */
 export async function insertExcept<Row>(
   db: Db,
   collection: string,
@@ -65,7 +66,7 @@ type WriteError = {
   readonly keyPattern: Readonly<Record<string, unknown>>;
 };
 
-/** Names the fields of the key and never its values. */
+/** The error names the fields of the index, never the values. */
 function refusedByIndex(collection: string, keyPattern: WriteError["keyPattern"]): Unavailable {
   const message = `Cannot store a document in ${collection}: a unique index on ${Object.keys(keyPattern).join(", ")} refuses it`;
   return new Unavailable("STORE_REFUSED", message, "drop that index: it is not the gateway's; `sigma doctor` names it");

@@ -4,12 +4,12 @@ import { WRITE_CONCERN } from "./connect.ts";
 import { ensureNote } from "./layout.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
 
-/** What a database is, told from its version document and from the collections that are there. */
+/** The layout of a database, by its version document and its collections. */
 export type FoundLayout =
-  /** Nothing of ours holds a document. */
+  /** No collection with one of our names holds a document. */
   | { readonly kind: "empty" }
   | { readonly kind: "ours"; readonly version: number }
-  /** `begun`: a migration was broken off, which moves collections aside under names that begin so. */
+  /** `begun`: the prefix under which an interrupted migration keeps collections; null when no migration was interrupted. */
   | {
       readonly kind: "older";
       readonly version: number;
@@ -17,7 +17,7 @@ export type FoundLayout =
       readonly begun: string | null;
     }
   | { readonly kind: "newer"; readonly version: number }
-  /** `told`: the version document says which of the two is the store's. */
+  /** The database has collections of two layouts. `told`: the version document says which of the two is the store's. */
   | { readonly kind: "mixed"; readonly signs: readonly string[]; readonly told: boolean }
   | { readonly kind: "foreign"; readonly why: string };
 
@@ -25,12 +25,12 @@ type LayoutDocument = { _id: string; version: Int32 | number; migratingTo?: Int3
 
 const STORE = "store";
 
-/** Collections under names of ours; `sigma_layout` says of itself what it is. */
+/** Names of our collections, except `sigma_layout`, which holds the version document. */
 const OURS = /^(?:sigma_(?!layout$)|validated_|failed_)/;
 
 /**
- * Looks and changes nothing. The collections are listed first: whoever lays a database out writes the version before the first
- * of them, so that a version is there when they are.
+ * Finds the layout of a database and changes nothing. The collections are listed before the version document is read: a gateway that
+ * creates a store writes the version before the first collection, so every listed collection has a version by then.
  */
 export async function findLayout(db: Db): Promise<FoundLayout> {
   const names = (await db.listCollections({ type: "collection" }, { nameOnly: true }).toArray())
@@ -60,7 +60,7 @@ function fromDocument({ version, aside }: LayoutDocument, signs: readonly string
   return signs.length > 0 ? { kind: "mixed", signs, told: true } : { kind: "ours", version: said };
 }
 
-/** Layout 1 kept long values in a collection of their own, and had indexes on positions. */
+/** Finds collections and indexes that only layout 1 had: a collection for long values, and indexes on positions. */
 async function signsOfLayout1(db: Db, names: readonly string[]): Promise<readonly string[]> {
   const signs = names.includes("sigma_raw") ? ["collection sigma_raw"] : [];
   for (const name of names.filter((one) => one === "sigma_receipts" || !one.startsWith("sigma_"))) {
@@ -70,7 +70,7 @@ async function signsOfLayout1(db: Db, names: readonly string[]): Promise<readonl
   return signs;
 }
 
-/** @throws `Unavailable` unless the database is empty, or has the layout that this build writes. */
+/** Finds the layout of a database. @throws `Unavailable` unless it is empty or has the layout that this build writes. */
 export async function refuseOtherLayout(db: Db): Promise<FoundLayout> {
   const what = `database "${db.databaseName}"`;
   const found = await findLayout(db);
@@ -97,17 +97,17 @@ function whyOlder({ signs, begun }: { readonly signs: readonly string[]; readonl
   return signs.length === 0 ? "" : ` (it has ${signs.join(", ")})`;
 }
 
-/** Notes the layout of this build in a database that has none noted: before anything else of it is made. */
+/** Writes this build's layout version into an empty database, before any other collection is created. */
 export async function noteLayout(db: Db): Promise<void> {
-  // Another gateway that starts at the same time may be first.
+  // Another gateway that starts at the same time may have written it first; then nothing happens.
   await insertNote(db, { version: new Int32(LAYOUT) });
 }
 
 /**
- * Notes that a migration begins: no build opens the store until it ended.
- * @param aside how the names begin under which it keeps collections.
- * @param again it goes on with one that was broken off.
- * @returns false when another one began or ended since the database was looked at: nothing is noted then.
+ * Marks the database as being migrated, so that no build opens the store until the migration ends.
+ * @param aside prefix of the names under which the migration keeps old collections.
+ * @param again whether an interrupted migration is continued.
+ * @returns false when another migration began or ended since the layout was read; nothing is written then.
  */
 export async function noteMigration(db: Db, from: number, aside: string, again: boolean): Promise<boolean> {
   const note = { version: new Int32(from), migratingTo: new Int32(LAYOUT), aside };
@@ -117,7 +117,7 @@ export async function noteMigration(db: Db, from: number, aside: string, again: 
   return matchedCount === 1;
 }
 
-/** The last step of a migration. */
+/** Marks the migration as done: its last step. */
 export async function noteMigrated(db: Db): Promise<void> {
   await notes(db).replaceOne({ _id: STORE }, { version: new Int32(LAYOUT) }, { writeConcern: WRITE_CONCERN });
 }
@@ -126,7 +126,7 @@ function notes(db: Db): Collection<LayoutDocument> {
   return db.collection<LayoutDocument>("sigma_layout");
 }
 
-/** @returns false when one is there. */
+/** Inserts the version document. @returns false when there is one already. */
 async function insertNote(db: Db, note: Omit<LayoutDocument, "_id">): Promise<boolean> {
   await ensureNote(db);
   try {

@@ -2,15 +2,15 @@ import type { Collection, Db, IndexDescription } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { Document } from "./bson-reader.ts";
 
-/** A collection as the gateway needs it. */
+/** A collection that the gateway needs: its name, its indexes, and the fields that its validator demands. */
 export type CollectionLayout = {
   readonly name: string;
   readonly indexes: readonly (IndexDescription & { readonly name: string })[];
-  /** Field names and BSON types that the server itself demands of every document: few, each costs it time. */
+  /** Fields and BSON types that the collection's validator demands of every document. Few, because each costs the server time. */
   readonly fields: Readonly<Record<string, string | readonly string[]>>;
 };
 
-/** Says which layout it is (layout-version.ts). */
+/** The collection of the version document (layout-version.ts). */
 const NOTE: CollectionLayout = { name: "sigma_layout", indexes: [], fields: { version: "int" } };
 
 const SHARED: readonly CollectionLayout[] = [
@@ -21,7 +21,7 @@ const SHARED: readonly CollectionLayout[] = [
       { name: "entry", key: { stream: 1, seq: 1 }, unique: true },
       { name: "range", key: { stream: 1, from: 1 } },
     ],
-    // No entry of layout 1 has `evidence`: what a gateway of that build appends is refused by the server.
+    // Entries of layout 1 have no `evidence`, so the server refuses entries that a gateway of that build inserts.
     fields: {
       stream: "string",
       seq: "long",
@@ -50,12 +50,13 @@ const SHARED: readonly CollectionLayout[] = [
   { name: "sigma_evidence", indexes: [], fields: { data: "binData" } },
 ];
 
-/** Every collection of a store that writes these contracts' collections. */
+/** The layout of every collection of a store. @param collections the collections of its contracts. */
 export function layoutOf(collections: readonly string[]): readonly CollectionLayout[] {
   return [
     ...SHARED,
     ...collections.flatMap((collection): readonly CollectionLayout[] => [
-      // No index but that of the id: each costs the server as much again as the document, and the ledger knows the positions.
+      // Facts have no index but that of `_id`: each further index costs the server as much as the document, and the ledger finds
+      // positions.
       { name: `validated_${collection}`, indexes: [], fields: { contract: "string", source: "object" } },
       {
         name: `failed_${collection}`,
@@ -70,14 +71,14 @@ export function layoutOf(collections: readonly string[]): readonly CollectionLay
   ];
 }
 
-/** What a collection lacks, or has otherwise. What is missing may be made as long as the collection holds nothing. */
+/** A difference between a collection and its layout. `missing` is what can be created while the collection is empty. */
 type LayoutFault = {
   readonly message: string;
   readonly of: CollectionLayout;
   readonly missing: "collection" | IndexDescription | null;
 };
 
-/** What a database lacks or has otherwise, as one sentence each; empty when it is as it should be. */
+/** The differences between a database and a layout, one sentence each; empty when there are none. */
 export async function findLayoutFaults(db: Db, layout: readonly CollectionLayout[]): Promise<readonly string[]> {
   return (await lookAt(db, layout)).map(({ message }) => message);
 }
@@ -111,17 +112,17 @@ async function lookAt(db: Db, layout: readonly CollectionLayout[]): Promise<read
   return faults;
 }
 
-/** Makes the collection of the version document, where it is missing. */
+/** Creates the collection of the version document if it is missing. */
 export async function ensureNote(db: Db): Promise<void> {
   await ensureLayout(db, [NOTE]);
 }
 
 /**
- * Makes what is missing, but only when nothing else is wrong: a database is left as it was, or is as it should be. A collection
- * that holds documents gets nothing new: an index that comes after them may not hold, and a person has to know. Nothing is ever
- * dropped or changed.
- * @param begin runs before the first of it is made.
- * @throws `Unavailable` with code STORE_LAYOUT naming every fault.
+ * Creates missing collections and indexes, but only when nothing else differs from the layout. Otherwise the database stays as it
+ * was. A collection with documents gets no new index, because existing documents may violate it and a person has to know.
+ * Nothing is ever dropped or changed.
+ * @param begin runs before the first collection or index is created.
+ * @throws `Unavailable` with code STORE_LAYOUT that names every difference.
  */
 export async function ensureLayout(
   db: Db,
@@ -151,7 +152,7 @@ async function canBeMade(db: Db, { of: { name }, missing }: LayoutFault): Promis
   if (missing === null || missing === "collection") return missing !== null;
   const collection = db.collection<Document>(name);
   if (await isEmpty(collection)) return true;
-  // Another gateway that starts at the same time may have made it, and gone on to write.
+  // Another gateway that starts at the same time may have created the index, and already written documents.
   return collection.indexExists(missing.name ?? "");
 }
 
@@ -165,7 +166,7 @@ function layoutRefused(database: string, faults: readonly string[]): Unavailable
 
 const NAMESPACE_EXISTS = 48;
 
-/** Another gateway that starts at the same time may be first. */
+/** Creates a collection, unless another gateway that starts at the same time has created it. */
 async function createCollection(db: Db, name: string, fields: CollectionLayout["fields"]): Promise<void> {
   try {
     await db.createCollection(name, { validator: validatorOf(fields), validationLevel: "strict" });
@@ -190,7 +191,7 @@ async function isEmpty(collection: Collection<Document>): Promise<boolean> {
   return (await collection.findOne({}, { projection: { _id: 1 } })) === null;
 }
 
-/** As a query: `$jsonSchema`, which asks the same of six fields, costs the server 2 to 5 us a fact more (`bench/mongod.ts`). */
+/** The validator is a query: an equal `$jsonSchema` of six fields costs the server 2 to 5 us a fact more (`bench/mongod.ts`). */
 function validatorOf(fields: CollectionLayout["fields"]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, types]) => [name, { $type: types }]));
 }

@@ -4,7 +4,7 @@ import { bigintOf } from "./documents.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { documentsOf, RAW } from "./read-raw.ts";
 
-/** One document for each stream. */
+/** Raises the ends in the documents of their streams. */
 export async function noteLogEnds(db: Db, notes: readonly LogEndNote[]): Promise<void> {
   await Promise.all(
     notes.map(async ({ stream, topic, partition, end }) =>

@@ -7,15 +7,16 @@ import { findLayout, noteMigrated, noteMigration, refuseOtherLayout } from "./la
 import { storeOn } from "./store.ts";
 import { guarded } from "./unavailable.ts";
 
+/** A MongoDB database that is opened to be migrated. */
 export type MongoToMigrate = {
   readonly target: MongoMigrating;
-  /** The layout noted, or 1 where a build of that began; null for a database in which nothing of ours is. */
+  /** The layout version to migrate from, or the present one; null for a database without a store of ours. */
   readonly found: () => Promise<number | null>;
   readonly guarded: <T>(run: () => Promise<T>) => Promise<T>;
   readonly close: () => Promise<void>;
 };
 
-/** @throws `Unavailable` when the database cannot be reached or is one that no migration leads on from. */
+/** @throws `Unavailable` when the database cannot be reached, or no migration exists for what it holds. */
 export async function openMongoToMigrate(options: MongoOptions): Promise<MongoToMigrate> {
   const { client, database } = createClient(options, "sigma-migration");
   const db = client.db(database);
@@ -47,7 +48,7 @@ export async function openMongoToMigrate(options: MongoOptions): Promise<MongoTo
 async function layoutFound(db: Db): Promise<number | null> {
   const layout = await findLayout(db);
   if (layout.kind === "older") return layout.version;
-  // What a build of layout 1 made beside the present one is set aside by the migration from 1.
+  // A build of layout 1 wrote into a store of the present layout. The migration from 1 sets aside what that build made.
   if (layout.kind === "mixed" && layout.told) return 1;
   const ours = await refuseOtherLayout(db);
   return ours.kind === "ours" ? ours.version : null;
@@ -67,7 +68,10 @@ async function make(db: Db, name: string): Promise<boolean> {
 
 const UNAUTHORIZED = 13;
 
-/** Addresses from which programs of ours are connected, whatever their database: the server does not tell that of one that waits. */
+/**
+ * The addresses from which gateways are connected to the server; null when the user is not authorized to see them. They may use
+ * other databases: the server does not tell the database of an idle connection.
+ */
 async function connected(db: Db): Promise<readonly string[] | null> {
   for (const allUsers of [true, false]) {
     try {

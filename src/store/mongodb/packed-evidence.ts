@@ -4,17 +4,18 @@ import type { Document } from "./bson-reader.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { documentsOf, firstOf, RAW } from "./read-raw.ts";
 
-/** Evidence beyond this is kept in pieces beside its entry: one document ends at 16 MiB. */
+/** Packed evidence larger than this is stored in pieces in a collection of its own: MongoDB limits a document to 16 MiB. */
 export const PACKED_INLINE_MAX = 8_388_608;
 const PIECE_BYTES = 8_388_608;
 
-/** What an entry's document holds of its evidence. */
+/** The evidence fields of an entry document. Where `pieces` is set, so many pieces hold the evidence, and `packed` is its SHA-256. */
 export type PackedFields = { readonly packed?: Uint8Array; readonly pieces?: number };
 
 /**
- * Writes what is too long for the entry in pieces, before the entry itself: whoever finds the entry finds its evidence. A piece
- * has the stream and the hash of all of it in its id, so that writing it again changes nothing, whoever does, and that no two
- * entries share one: of a topic that was made anew another stream may have the same evidence.
+ * Writes evidence that is too long for the entry document as pieces, before the entry itself, so that a stored entry always has
+ * its evidence. The id of a piece contains the stream and the hash of the whole evidence: writing it again changes nothing,
+ * and two streams never share a piece. (After a topic is recreated, its new stream may have equal evidence.)
+ * @returns the evidence fields for the entry document.
  */
 export async function putPacked(db: Db, stream: string, packed: Uint8Array | null): Promise<PackedFields> {
   if (packed === null) return {};
@@ -31,7 +32,7 @@ export async function putPacked(db: Db, stream: string, packed: Uint8Array | nul
   return { pieces, packed: Buffer.from(name, "hex") };
 }
 
-/** The evidence of an entry; null when it has none, or a piece is missing. */
+/** Reads the packed evidence of an entry; null when the entry has none or a piece is missing. */
 export async function readPacked(db: Db, stream: string, seq: number): Promise<Uint8Array | null> {
   const entry = await firstOf(
     db
@@ -44,7 +45,7 @@ export async function readPacked(db: Db, stream: string, seq: number): Promise<U
   const name = Buffer.from(packed).toString("hex");
   const ids = Array.from({ length: Number(pieces) }, (_, index) => pieceId(stream, name, index));
   const parts: Uint8Array[] = [];
-  // One after the other: together they may be larger than an answer of the server.
+  // The pieces are read one by one, because together they may exceed one reply of the server.
   for (const id of ids) {
     const [piece] = await documentsOf(piecesOf(db).find({ _id: id }, RAW));
     const data = piece?.["data"];
@@ -55,9 +56,9 @@ export async function readPacked(db: Db, stream: string, seq: number): Promise<U
 }
 
 /**
- * Puts other evidence in the place of an entry's. What is longer than an entry takes is written before; the pieces of what was there
- * are named in the entry until they are gone ({@link forgetReplaced}).
- * @returns "other" when what was there is not `before`.
+ * Replaces the evidence of an entry, when it still is `before`. Pieces of the new evidence are written first. The entry's field
+ * `former` names the pieces of the old evidence until {@link forgetReplaced} has deleted them.
+ * @returns "other" when the store has other evidence than `before`.
  */
 export async function replacePacked(
   db: Db,
@@ -79,7 +80,7 @@ export async function replacePacked(
   return matchedCount === 0 ? "other" : "replaced";
 }
 
-/** Removes the pieces of evidence that other evidence took the place of. */
+/** Deletes the pieces of evidence that was replaced. */
 export async function forgetReplaced(db: Db, stream: string, seq: number): Promise<void> {
   const entries = db.collection<Document>("sigma_ledger");
   const entry = { _id: `${stream}|${seq}` };
@@ -90,7 +91,7 @@ export async function forgetReplaced(db: Db, stream: string, seq: number): Promi
   await entries.updateOne(entry, { $unset: { former: 1 } }, { writeConcern: WRITE_CONCERN });
 }
 
-/** Forgets the evidence of an entry: its pieces first, since only the entry knows them. */
+/** Deletes the evidence of an entry. The pieces go first, because only the entry names them. */
 export async function dropPacked(db: Db, stream: string, seq: number): Promise<void> {
   await forgetReplaced(db, stream, seq);
   const entries = db.collection<Document>("sigma_ledger");

@@ -17,8 +17,8 @@ import {
 } from "./bson-writer.ts";
 
 /**
- * A payload as BSON keeps it: keys verbatim, and each number with the type its contract declares. Without a declaration
- * the value decides, as in every JSON import.
+ * Writes a payload as a BSON field. Keys are kept verbatim, and each number gets the type that its contract declares. Without a
+ * declaration the value decides the type, as in every JSON import.
  */
 export function writePayload(writer: BsonWriter, name: string, value: JsonValue, numbers: NumberTypes): void {
   if (typeof value === "string") writeText(writer, name, value);
@@ -39,11 +39,11 @@ export function writePayload(writer: BsonWriter, name: string, value: JsonValue,
   }
 }
 
-/** The members of an object, into a document that is open. */
+/** Writes the members of an object into a document that is already open. */
 export function writeMembers(writer: BsonWriter, object: JsonObject, numbers: NumberTypes): void {
   for (const key in object) {
     const part = object[key] as JsonValue;
-    // Looked up only where it can matter: most parts are text.
+    // Most values are text, whose declaration need not be looked up.
     if (typeof part === "string") writeText(writer, key, part);
     else writePayload(writer, key, part, numbers.member(key));
   }
@@ -59,17 +59,17 @@ function writeNumber(writer: BsonWriter, name: string, value: number, declared: 
   else writeInt64(writer, name, value);
 }
 
-/** Where 64 bits are declared every integer is a Long, exactly, and the type says nothing of its size. */
+/** Writes a number declared as int64. Every integer becomes a Long, exactly, however small it is. */
 function writeLong(writer: BsonWriter, name: string, value: number): void {
   const integer = Number.isSafeInteger(value) ? value : int64Of(value);
   if (integer === null) writeDouble(writer, name, value);
   else writeInt64(writer, name, integer);
 }
 
-/** Levels of a document that the server takes (its answer to 180 in a payload: "exceeds 180 levels of nesting"), less the document itself. */
+/** Levels of nesting that a payload may have. The server refuses 180 with "exceeds 180 levels of nesting"; the document itself is one. */
 export const DEPTH_MAX = 179;
 
-/** Whether a payload is nested deeper than MongoDB keeps. */
+/** Whether a payload is nested deeper than MongoDB can store. */
 export function isTooDeep(payload: JsonValue): boolean {
   return isDeeper(payload, DEPTH_MAX);
 }
@@ -84,14 +84,14 @@ function isDeeper(value: JsonValue, levels: number): boolean {
 }
 
 /**
- * A payload as it was read, as JSON text.
- * @throws when it is no JSON: somebody changed it.
+ * The JSON text of a payload that was read from a document.
+ * @throws when it is no JSON, because the document was changed.
  */
 export function jsonTextOf(stored: unknown): string {
   return toJsonText(jsonOf(stored));
 }
 
-/** The JSON that was written as this. @throws when it is none. */
+/** The JSON value of a decoded BSON value. @throws when it has a type that {@link writePayload} never writes. */
 export function jsonOf(stored: unknown): JsonValue {
   if (typeof stored === "bigint") return isSafe(stored) ? Number(stored) : stored;
   if (typeof stored === "number" && Number.isFinite(stored)) return stored;

@@ -6,14 +6,15 @@ import type { Streams } from "./streams.ts";
 import { placeId } from "./write-documents.ts";
 import { guarded } from "./unavailable.ts";
 
+/** A collection of documents, and their kind. */
 export type ObjectCollection = { readonly name: string; readonly kind: DocumentPlace["kind"] };
 
 /** Documents in a page. */
 const PAGE = 1_000;
 
 /**
- * Where every document says that it belongs, by `_id`. With one cursor for each collection and not by the id of the page before:
- * a comparison of ids sees only those of one type, and an invented document may have any.
+ * Lists the place that every document claims, ordered by `_id`. One cursor reads each collection. A query for ids greater than the
+ * last of a page would miss documents, because MongoDB compares ids of one type only and a forged document may have any type.
  */
 export async function* placesOf(
   db: Db,
@@ -59,7 +60,7 @@ function placeOf(
   return { kind, collection, id: named, ...positionIn(id, notes) };
 }
 
-/** The position that a failure or a receipt has in its id; none when the id is not the one of a position. */
+/** The position in the id of a failure or receipt; nulls when the id is not one that we write. */
 function positionIn(
   id: string,
   notes: ReadonlyMap<number, StreamNote>,

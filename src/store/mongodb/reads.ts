@@ -18,7 +18,7 @@ import type { Streams } from "./streams.ts";
 import { guarded } from "./unavailable.ts";
 import type { Staging } from "./writes.ts";
 
-/** Reads with read concern majority: they see what no failover takes back. */
+/** Creates the reads of the store port. They use read concern majority, so no failover rolls back what they see. */
 export function createReads(db: Db, streams: Streams, staging: Staging): StoreReads {
   const collections = async (): Promise<readonly ObjectCollection[]> => objectCollections(db);
   return {
@@ -72,10 +72,13 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
   };
 }
 
-/** Entries in which an offset may be: the one that begins last before it, and an INIT or another of no length that begins there too. */
+/** How many entries to read for an offset: the last that begins at or before it, and empty ones, such as INIT, that begin there too. */
 const CANDIDATES = 3;
 
-/** By the beginnings alone: asked for the end as well, the server would look through the whole chain for an offset that it does not reach. */
+/**
+ * Finds the entry that covers an offset. The query compares `from` only: with a condition on `to`, the server would scan the whole
+ * chain for an offset beyond its end.
+ */
 async function entryAt(db: Db, stream: string, offset: bigint) {
   const from = { stream: { $eq: stream }, from: { $lte: offset } };
   const found = db.collection("sigma_ledger").find(from, WITHOUT_EVIDENCE).sort({ from: -1 }).limit(CANDIDATES);
@@ -91,7 +94,7 @@ async function* everyPlace(
   yield* placesOf(db, await guarded(collections), streams);
 }
 
-/** Every collection of stored objects: of the contracts configured now and of any from before. */
+/** Every collection of documents, those of contracts that are no longer configured included. */
 async function objectCollections(db: Db): Promise<readonly ObjectCollection[]> {
   const found = await db.listCollections({ type: "collection" }, { nameOnly: true }).toArray();
   return found
@@ -112,14 +115,14 @@ async function distinctStreams(db: Db): Promise<readonly string[]> {
   return groups.map((group) => String(group["_id"])).toSorted();
 }
 
-/** Counted, not estimated: the estimate is wrong after a crash. */
+/** Counts every document. The server's estimate would be wrong after a crash. */
 async function tallyOf(db: Db, collections: readonly ObjectCollection[]): Promise<Tally> {
   const total = { validated: 0, failed: 0, receipt: 0 };
   for (const { name, kind } of collections) total[kind] += await db.collection(name).countDocuments({});
   return { validated: total.validated, failed: total.failed, receipts: total.receipt };
 }
 
-/** The text of a contract set; null when it is not there. */
+/** The text of a contract set; null when the store does not have it. */
 export async function readContractSet(db: Db, digest: string): Promise<string | null> {
   const found = await firstOf(db.collection<Document>("sigma_contract_sets").find({ _id: digest }, RAW));
   return found === null ? null : String(found["text"]);

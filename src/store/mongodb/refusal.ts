@@ -7,16 +7,16 @@ import { DEPTH_MAX, isTooDeep, writePayload } from "./payload.ts";
 
 /** The server's limit for one document (BSONObjMaxUserSize). */
 const DOCUMENT_BYTES_MAX = 16_777_216;
-/** No JSON is more than nine times as large in BSON ("[1,1" is the worst: 17 bytes for two). */
+/** BSON is at most nine times as large as its JSON ("[1,1" is the worst: 17 bytes for two). */
 const BSON_PER_JSON = 9;
-/** Each level of JSON is a byte that opens it and one that closes it. */
+/** Each level of nesting takes an opening and a closing byte in JSON. */
 const BYTES_PER_LEVEL = 2;
 
 /**
- * Why MongoDB could never keep a record that passed: as a document it would be too large, or too deep. A name with NUL, which it
- * could not keep either, never passes.
- * Numbers are counted as doubles, the largest they can be, and the contract has the longest name, so that a contract changes no
- * answer.
+ * Why MongoDB can never store a passed record: its document would be too large or nested too deep; null when it can. (A member
+ * name with NUL could not be stored either, but such a record never passes.)
+ * Every number is counted with the size of a double, the largest, and the contract name with its largest length, so that the
+ * answer does not depend on the contract.
  */
 export function refusalOf({ position: { topic }, value }: SourceRecord, payload: JsonValue): string | null {
   const raw = value?.length ?? 0;
@@ -32,13 +32,13 @@ export function refusalOf({ position: { topic }, value }: SourceRecord, payload:
   return `As a MongoDB document it would have ${size} bytes, more than ${DOCUMENT_BYTES_MAX}`;
 }
 
-/** Bytes of a document without fields. */
+/** Size of a document without fields, in bytes. */
 const EMPTY = 5;
-/** As Kafka and the names of contracts have it. */
+/** The longest name that Kafka gives a topic, and a contract may have. */
 const NAME_MAX = 249;
 const VERSION_MAX = 999_999_999;
 
-/** Bytes of a fact around its payload, at most. */
+/** The largest size of a fact's fields other than the payload, in bytes. */
 function aroundOf(topic: string): number {
   const writer = createBsonWriter(1_024);
   const stream = { number: 1, stream: "", topic, partition: 0 };
@@ -57,14 +57,14 @@ function aroundOf(topic: string): number {
     payload: null,
     numbers: NOTHING_DECLARED,
   });
-  // Type and name of a payload that is null, which are counted with the payload itself.
+  // The type and name of the null payload are subtracted, because they are counted with the real payload.
   return writer.size - "?payload?".length;
 }
 
-/** A topic of a log of our own may have any name; this is more than a file system lets it have. */
+/** More than `aroundOf` can return: a topic of the embedded log may have any name, but a file system limits its length. */
 const AROUND_MAX = 16_384;
 
-/** Numbers in a payload: each may take four bytes more as a double than as a 32-bit integer. */
+/** How many numbers a payload has. Each may take four bytes more as a double than as a 32-bit integer. */
 function numbersIn(payload: JsonValue): number {
   if (typeof payload === "number") return 1;
   if (payload === null || typeof payload !== "object") return 0;

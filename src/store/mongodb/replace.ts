@@ -2,10 +2,10 @@ import { BSON, type Db } from "mongodb";
 import { WRITE_CONCERN } from "./connect.ts";
 import type { StagedDocuments } from "./staged-documents.ts";
 
-/** Documents in one command: what takes the place of another is rare. */
+/** Documents in one command. Replacing is rare, so this need not be fast. */
 const PAGE = 1_000;
 
-/** Puts staged documents in the place of whatever has their ids. Numbers keep their types on the way through the driver. */
+/** Replaces the documents under the ids of the staged ones. `promoteValues: false` keeps the types of numbers in the driver. */
 export async function replaceStaged<Row>(
   db: Db,
   collection: string,

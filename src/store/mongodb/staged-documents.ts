@@ -1,16 +1,16 @@
 import { createBsonWriter, type BsonWriter } from "./bson-writer.ts";
 import { beginSequence, sequenceBytes } from "./document-sequence.ts";
 
-/** A command is sent when its documents are larger than this; with the last of them it stays under the 48,000,000 of a message. */
+/** A command takes no more documents once they exceed this; with one last document it stays below a message's 48,000,000 bytes. */
 const COMMAND_BYTES = 14_000_000;
-/** Of documents, in one command (maxWriteBatchSize). */
+/** The most documents in one command (maxWriteBatchSize of the server). */
 const COMMAND_DOCUMENTS = 100_000;
 const BUFFER_BYTES = 262_144;
-/** Buffers that wait for the next insert; a larger one is let go. */
+/** How many buffers are kept for the next inserts, and how large a kept buffer may be. */
 const BUFFERS_KEPT = 8;
 const BUFFER_BYTES_KEPT = 4_194_304;
 
-/** Buffers of one kind of document, which grow to its size and are used again. */
+/** A pool of buffers for one kind of document. The buffers grow to the usual size of its batches and are reused. */
 export type Buffers = { readonly take: () => BsonWriter; readonly give: (writer: BsonWriter) => void };
 
 export function createBuffers(): Buffers {
@@ -23,19 +23,19 @@ export function createBuffers(): Buffers {
   };
 }
 
-/** What one command inserts: a document sequence, and where in it each document begins. */
+/** The documents of one insert command: a document sequence, and the byte at which each document begins. */
 export type Command = { readonly writer: BsonWriter; readonly starts: number[] };
 
-/** Rows as documents that wait to be inserted. */
+/** Encoded documents that wait to be inserted. */
 export type StagedDocuments<Row> = {
   readonly add: (row: Row) => void;
   readonly size: () => number;
-  /** The document of a row, by its place. A view. */
+  /** The bytes of the document at a place (index in the order of adding), as a view. */
   readonly bytesAt: (place: number) => Buffer;
   readonly commands: readonly Command[];
   /**
-   * The buffers may be used again. Not those of an insert that failed: nobody knows whether their bytes are still being
-   * sent, and the garbage collector has them.
+   * Returns the buffers to the pool. Trap: do not call it after a failed insert. The driver may still be sending the bytes, so
+   * those buffers are left to the garbage collector.
    */
   readonly release: () => void;
 };

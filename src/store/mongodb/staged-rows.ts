@@ -34,7 +34,7 @@ export function stageFacts(buffers: Buffers, write: WriteRow<PassedRow>, stream:
   };
 }
 
-/** Of payloads that are written to be compared. */
+/** Buffer for payloads that are encoded only to be compared. */
 const scratch = createBsonWriter(1_024);
 
 export function stageFailed(buffers: Buffers, write: WriteRow<FailedRow>, stream: StreamNote): StagedFailures {
@@ -56,13 +56,13 @@ function stageRows<Row>(buffers: Buffers, write: WriteRow<Row>, stream: StreamNo
   return { add: documents.add, size: documents.size, release: documents.release, documents };
 }
 
-/** What {@link stageFacts} or {@link stageFailed} staged. */
+/** The documents of a stage that {@link stageFacts} or {@link stageFailed} made. */
 export function stagedOf<Row>(staged: Staged<Row>): StagedDocuments<Row> {
   if (!("documents" in staged)) throw new Error("Cannot insert rows that another store staged");
   return (staged as Own<Row>).documents;
 }
 
-/** Its text is read from a copy: the buffer will hold others. */
+/** The holder at a place. `payloadText` reads from a copy, because the buffer will be reused for other documents. */
 function holderAt(note: StreamNote, documents: StagedDocuments<PassedRow>, place: number): Holder {
   const bytes = documents.bytesAt(place);
   const { stream, topic, partition } = note;
@@ -78,7 +78,7 @@ function holderAt(note: StreamNote, documents: StagedDocuments<PassedRow>, place
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Type, name and value of the payload. */
+/** The bytes of the payload field: its type, name and value. */
 function payloadIn(bytes: Buffer): Uint8Array {
   return bytes.subarray(FACT.payloadAt, endOfField(bytes, FACT.payloadAt));
 }

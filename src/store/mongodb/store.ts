@@ -17,9 +17,9 @@ import { createStreams } from "./streams.ts";
 import { createStaging, createWrites } from "./writes.ts";
 
 export type MongoStoreOptions = MongoOptions & {
-  /** Collections that can be written; those a database already has stay readable. */
+  /** The collections of the contracts, which can be written. Others in the database stay readable. */
   readonly collections: readonly string[];
-  /** For audit and status: nothing is created, and nothing must be there. */
+  /** For audit and status: collections are neither created nor required. */
   readonly readOnly?: boolean;
 };
 
@@ -48,7 +48,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
   return storeOn(db, async () => client.close());
 }
 
-/** The store that a database of the present layout is. */
+/** Makes a store from a database that has the present layout. */
 export function storeOn(db: Db, close: () => Promise<void>): Store {
   const streams = createStreams(db);
   const staging = createStaging();
@@ -77,14 +77,14 @@ export function storeOn(db: Db, close: () => Promise<void>): Store {
     appendAction: async (action) => guarded(async () => insertAction(db, action)),
     noteLogEnds: async (notes) => guarded(async () => noteLogEnds(db, notes)),
     putHalt: async (stream, note) => guarded(async () => putHalt(db, stream, note)),
-    // What its journals and its oplog keep is the server's own.
+    // Old data in the server's journal and oplog cannot be removed from here.
     scrub: async () => undefined,
     reads: createReads(db, streams, staging),
     close,
   };
 }
 
-/** A collection becomes part of a name: nothing but this may. */
+/** The contract's collection becomes part of a MongoDB collection name, so only these characters are allowed. */
 function assertCollectionName(collection: string): void {
   if (/^[a-z][a-z0-9_]{0,62}$/.test(collection)) return;
   const message = `Cannot use collection "${collection}": use lower-case letters, digits and underscores, up to 63`;

@@ -2,25 +2,25 @@ import { uuidText } from "../../core/uuid.ts";
 import { fieldsOf, valueOf, type Field } from "./bson-reader.ts";
 import { jsonTextOf } from "./payload.ts";
 
-/** A document as it is stored, read no further than to its fields. */
+/** A stored document of which only the bounds of its fields are known; the values are not decoded. */
 export type StoredDocument = { readonly bytes: Buffer; readonly fields: readonly Field[] };
 
-/** @param bytes that nobody changes afterwards. */
+/** Finds the fields of a document. @param bytes must not change afterwards. @throws when the bytes are no document. */
 export function openStored(bytes: Buffer): StoredDocument {
   return { bytes, fields: fieldsOf(bytes) };
 }
 
-/** Types of fields, as bsonspec.org numbers them. */
+/** BSON types by their numbers on bsonspec.org. */
 const DOCUMENT = 0x03;
 const BINARY = 0x05;
 const INT32 = 0x10;
 const INT64 = 0x12;
 
-/** Length of the bytes, subtype, and the bytes of a UUID. */
+/** Size of a UUID value: length, subtype, 16 bytes. */
 const UUID_VALUE = 4 + 1 + 16;
 const UUID = 0x04;
 
-/** A field that is there once; of one that is there twice nobody can say which is meant. */
+/** The field with this name; null when the document has none or several, of which none can be trusted. */
 export function onlyField(fields: readonly Field[], name: string): Field | null {
   const [found, ...others] = fields.filter((field) => field.name === name);
   return others.length > 0 ? null : (found ?? null);
@@ -46,7 +46,7 @@ export function textOf({ bytes, fields }: StoredDocument, name: string): string 
   return typeof value === "string" ? value : null;
 }
 
-/** Which record a fact or a failure says that it is of; null when it does not say, or not as it is written. */
+/** The position in the `source` field of a fact or failure; null when it is missing or does not have the types that we write. */
 export function sourceOf({
   bytes,
   fields,
@@ -59,10 +59,10 @@ export function sourceOf({
   return { stream: bytes.readInt32LE(stream.from), offset: bytes.readBigInt64LE(offset.from) };
 }
 
-/** Field of a fact whose record was erased: SHA-256 of the RFC 8785 form of the payload that it had, hex. It then has no payload. */
+/** Field of an erased fact, in place of the payload: SHA-256 in hex of the RFC 8785 form of the payload that it had. */
 export const ERASED = "erased";
 
-/** The payload as JSON text. @throws when it is no JSON: somebody changed it. */
+/** The payload as JSON text. @throws when it is missing, there twice or no JSON, because the document was changed. */
 export function payloadTextOf({ bytes, fields }: StoredDocument): string {
   const payload = onlyField(fields, "payload");
   if (payload === null) throw new Error("it has no payload, or two");

@@ -6,20 +6,20 @@ import { WRITE_CONCERN } from "./connect.ts";
 import { documentsOf, firstOf, RAW } from "./read-raw.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
 
-/** The streams that have a number. */
+/** The numbers of streams. */
 export type Streams = {
-  /** By number. */
+  /** Every stream that has a number, by number. */
   readonly all: () => Promise<readonly StreamNote[]>;
   /** Null when no stream has the number. */
   readonly byNumber: (number: number) => Promise<StreamNote | null>;
-  /** Gives a number to a stream that has none. */
+  /** Returns a stream with its number, and assigns one if it has none. */
   readonly note: (stream: Omit<StreamNote, "number">) => Promise<StreamNote>;
 };
 
-/** Others may number streams at the same time, each try against one of them; more tries than streams are no race. */
+/** A try fails only when another process took the number, for a stream of its own; more tries than there are streams is no race. */
 const TRIES_MAX = 10_000;
 
-/** A number never changes its stream, so those that were read are kept. */
+/** Opens the numbers of streams. Numbers never change, so those that were read are cached. */
 export function createStreams(db: Db): Streams {
   const streams = db.collection<Document & { _id: never }>("sigma_streams");
   const known = new Map<number, StreamNote>();
@@ -49,7 +49,7 @@ export function createStreams(db: Db): Streams {
   return {
     all,
     byNumber: async (number) => known.get(number) ?? (await all()).find((note) => note.number === number) ?? null,
-    // One after the other: side by side all partitions of a topic would try the same number.
+    // One at a time, because concurrent calls for the partitions of a topic would all try the same number.
     note: async (given) => {
       const noted = turn.then(async () => give(given));
       turn = noted.catch(() => undefined);
@@ -58,7 +58,7 @@ export function createStreams(db: Db): Streams {
   };
 }
 
-/** A taken number, or a stream that has one by now, is an answer: the next look, as majority, sees whose it is. */
+/** A duplicate key is no error: number or stream is taken, and the next majority read of the caller shows by whom. */
 async function insertNote(db: Db, { number, stream, topic, partition }: StreamNote): Promise<void> {
   const note = { _id: new Int32(number), stream, topic, partition: new Int32(partition) };
   try {

@@ -4,7 +4,7 @@ import { WRITE_CONCERN } from "./connect.ts";
 
 type TrafficDocument = { _id: string; subject: string; version: number; producer: string; first: number; last: number };
 
-/** One document for each subject, version and producer. */
+/** Merges traffic notes into the documents of their subject, version and producer. */
 export async function noteTraffic(db: Db, notes: readonly TrafficNote[]): Promise<void> {
   await Promise.all(
     notes.map(async ({ subject, version, producer, firstMs, lastMs }) =>

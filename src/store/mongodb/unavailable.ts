@@ -15,7 +15,7 @@ const UNREACHABLE: Trouble = {
   remedy: "check that MongoDB runs, its address and the network; the gateway goes on by itself",
 };
 
-/** Codes of the server that mean more than "try again" (mongodb/mongo error_codes.yml). */
+/** Server error codes with a specific remedy (mongodb/mongo error_codes.yml); all others are retried as STORE_TROUBLE. */
 const BY_CODE: ReadonlyMap<number, Trouble> = new Map([
   [13, unauthorized("it refuses the operation")],
   [18, unauthorized("it refuses the credentials")],
@@ -46,7 +46,7 @@ function unauthorized(state: string): Trouble {
   };
 }
 
-/** Runs one exchange with the server; whatever the driver throws becomes `Unavailable`: no decision yet, never FAILED. */
+/** Runs an operation on the server and turns every error of the driver into `Unavailable`: no outage makes a record FAILED. */
 export async function guarded<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
@@ -56,12 +56,15 @@ export async function guarded<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The driver's own, and the plain one of a socket that breaks while it waits for it to drain (cmap/connection.js). */
+/**
+ * Whether an error comes from the driver. A socket that breaks while the driver waits for it to drain throws a plain system error
+ * (cmap/connection.js).
+ */
 function isFromDriver(error: unknown): error is Error {
   return error instanceof MongoError || (error instanceof Error && "syscall" in error);
 }
 
-/** The message names no value: a server's duplicate-key message quotes keys. */
+/** The message does not quote the server's: a duplicate-key message contains values. */
 function unavailableFrom(error: Error): Unavailable {
   const { code, state, remedy } = troubleOf(error);
   return new Unavailable(code, `Cannot use MongoDB: ${state}`, remedy, error);
@@ -95,5 +98,5 @@ function isCredentialTrouble(error: MongoServerSelectionError): boolean {
   return cause?.code === 18 || cause?.code === 8_000;
 }
 
-/** E11000: a unique index holds the key already. */
+/** Server error E11000: a unique index already has the key. */
 export const DUPLICATE_KEY = 11_000;

@@ -18,10 +18,10 @@ import {
 } from "./bson-writer.ts";
 import { isTooDeep, writePayload } from "./payload.ts";
 
-/** Writes one row of a stream as one document. */
+/** Encodes one row of a stream as one document. */
 export type WriteRow<Row> = (writer: BsonWriter, stream: StreamNote, row: Row) => void;
 
-/** A failure keeps its bytes, and what they say, up to here; of longer ones the evidence has them. */
+/** A failure document holds the record's bytes and parsed payload up to this many bytes; longer values are in the evidence only. */
 const INLINE_MAX = 65_536;
 
 export function writeFailed(writer: BsonWriter, stream: StreamNote, row: FailedRow): void {
@@ -35,7 +35,7 @@ export function writeFailed(writer: BsonWriter, stream: StreamNote, row: FailedR
   writeTextOrNull(writer, "contract", contract === null ? null : contractText(contract));
   writeTextOrNull(writer, "declared", declaredBy);
   if (machineId !== null) writeUuid(writer, "identity", machineId);
-  // So few bytes are never too many in BSON; a name with NUL is no payload to begin with.
+  // A payload of at most 64 KiB is never too large in BSON. A member name with NUL never gets here: such a record does not parse.
   if (parsed !== null && isShort && !isTooDeep(parsed.payload))
     writePayload(writer, "payload", parsed.payload, parsed.numbers);
   if (raw === null) writeNull(writer, "raw");
@@ -51,7 +51,7 @@ export function writeReceipt(writer: BsonWriter, stream: StreamNote, { position,
   closeDocument(writer, opened);
 }
 
-/** Where a record comes from, as facts and failures say it. */
+/** Writes the `source` field of facts and failures: the position and timestamp of the record. */
 export function writeSource(
   writer: BsonWriter,
   { number, topic, partition }: StreamNote,
@@ -67,12 +67,15 @@ export function writeSource(
   closeDocument(writer, opened);
 }
 
-/** `_id` of what is stored for a position. It begins as a person looks for it; the stream's number tells logs of one topic apart. */
+/**
+ * The `_id` of a failure or receipt: `<topic>/<partition>@<offset>#<stream number>`. It begins with the parts by which a person
+ * looks for it; the stream number distinguishes streams of the same topic and partition.
+ */
 export function placeId({ number, topic, partition }: StreamNote, offset: bigint): string {
   return `${topic}/${partition}@${offset}#${number}`;
 }
 
-/** `shipment@1` */
+/** The name of a contract version, such as `shipment@1`. */
 export function contractText({ subject, version }: { readonly subject: string; readonly version: number }): string {
   return `${subject}@${version}`;
 }

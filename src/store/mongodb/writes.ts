@@ -19,13 +19,13 @@ import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
 import { placeId, writeFailed, type WriteRow } from "./write-documents.ts";
 
-/** Staging writes nothing, so that reads may do it too, to compare. */
+/** Encodes documents without writing them. The reads stage documents too, to compare them with stored ones. */
 export type Staging = Pick<StoreWrites, "stageFacts" | "stageFailed"> & {
   readonly stageReceipts: (...given: Parameters<StoreWrites["insertReceipts"]>) => ReturnType<typeof stageReceipts>;
 };
 
 export function createStaging(): Staging {
-  // Each with buffers of its own: those of facts grow several times as large.
+  // Each kind of document has its own buffers, because those of facts grow several times as large.
   const buffersOfFacts = createBuffers();
   const buffersOfFailures = createBuffers();
   const buffersOfReceipts = createBuffers();
@@ -40,8 +40,8 @@ export function createStaging(): Staging {
 }
 
 /**
- * The port's writes. Each is acknowledged by majority and journal, and idempotent; two of them are never one: the
- * protocol needs no transaction, so a standalone server will do.
+ * The writes of the store port. Each is idempotent, and acknowledged by majority and journal. No two of them are one transaction:
+ * the protocol needs none, so a standalone server suffices.
  */
 export function createWrites(db: Db, streams: Streams, staging: Staging): StoreWrites {
   const ledger = db.collection<Document>("sigma_ledger");

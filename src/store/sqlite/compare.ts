@@ -9,15 +9,18 @@ import type { OrderedReading } from "./ordered-reading.ts";
 import { bindErased, bindFact, bindFailure, type Row } from "./rows.ts";
 import type { StagedRows } from "./staged.ts";
 
-/** One row of a statement, 64-bit integers as `bigint`; undefined when there is none. */
+/** Reads one row, with 64-bit integers as `bigint`; undefined when there is none. */
 type Get = (sql: string, ...values: SQLInputValue[]) => Row | undefined;
 
 type Comparing = OrderedReading & { readonly get: Get };
 
-/** Text as its bytes: two texts that are no UTF-8 could look alike. */
+/** The payload is compared as bytes: two different texts that are invalid UTF-8 could decode to equal strings. */
 const WITH_BYTES = "*, CAST(payload AS BLOB) AS payload_bytes";
 
-/** Which facts are not stored as they should be, by their places. @param holderOf null when a row does not say whose it is. */
+/**
+ * Compares stored facts with staged ones. @returns the differences, by place.
+ * @param holderOf reads the holder from a row; null when the row's stream is unknown.
+ */
 export function compareFacts(
   reading: Comparing,
   collection: string,
@@ -53,7 +56,7 @@ export function compareFailed(
     if (seen[place] === 1) return null;
     const stored = reading.get(sql, stream, row.position.offset);
     if (stored === undefined) return { kind: "missing" };
-    // Told first: whatever else differs follows from it.
+    // The code is compared first, because a different code makes other columns differ too.
     if (stored["code"] !== failureCode(row.reason)) return { kind: "differs", message: "its code is another" };
     return difference(FAILURE, bindFailure(row, stream), stored);
   });
@@ -84,7 +87,7 @@ function differences<T>(
   return found;
 }
 
-/** The first column that is not as it should be; a column that this program does not write is one as well. */
+/** Finds the first column that differs from what this program would write, an unknown column included; null when none does. */
 function difference(columns: readonly string[], expected: readonly SQLInputValue[], stored: Row): Difference | null {
   for (const [index, column] of columns.entries()) {
     const value = column === "payload" ? (stored["payload_bytes"] ?? null) : (stored[column] ?? null);

@@ -9,10 +9,10 @@ import { readFailure, type Row } from "./rows.ts";
 import { stagedRowsOf, stageFacts, stageFailed } from "./staged.ts";
 import type { Streams } from "./streams.ts";
 
-/** A connection that reads: 64-bit integers as `bigint`. */
+/** The reading connection. It returns 64-bit integers as `bigint`. */
 type Reading = OrderedReading & {
   readonly get: (sql: string, ...values: SQLInputValue[]) => Row | undefined;
-  /** Whether there is such a table. */
+  /** Whether the file has this table. */
   readonly has: (table: string) => boolean;
   readonly guard: <T>(run: () => T) => T;
   readonly tables: () => readonly ObjectTable[];
@@ -80,7 +80,7 @@ function allMissing(count: number): ReadonlyMap<number, { readonly kind: "missin
   return new Map(Array.from({ length: count }, (_, place) => [place, { kind: "missing" }]));
 }
 
-/** Nothing: its limit of 1 GB for a value is beyond any record. */
+/** SQLite can store every record: its limit of 1 GB for a value is larger than any record. */
 export const refusalOf: RefusalOf = () => null;
 
 const PAGE = 1_000;
@@ -91,7 +91,7 @@ async function* placesOf(
 ): AsyncGenerator<readonly DocumentPlace[]> {
   for (const { name, kind } of tables) {
     const collection = kind === "receipt" ? "" : name.slice(name.indexOf("_") + 1);
-    // Receipts have no rowid; their key is as good.
+    // The table of receipts has no rowid, so its pages follow its primary key.
     const sql =
       kind === "receipt"
         ? "SELECT * FROM sigma_receipts WHERE (stream, offset) > (?, ?) ORDER BY stream, offset LIMIT ?"

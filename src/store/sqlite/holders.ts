@@ -6,7 +6,7 @@ import type { Row } from "./rows.ts";
 import { erasedHolder } from "./staged.ts";
 import type { Streams } from "./streams.ts";
 
-/** What a row says of whoever claims its id as well; null when it does not say whose it is. */
+/** Reads a holder from the row of a fact; null when its position cannot be read. */
 export function holderOf(row: Row, streams: Pick<Streams, "byNumber">): Holder | null {
   const note = streams.byNumber(Number(row["stream"]));
   const [id, offset, payload] = [row["_id"], row["offset"], row["payload"]];
@@ -19,7 +19,7 @@ export function holderOf(row: Row, streams: Pick<Streams, "byNumber">): Holder |
   return { id: uuidText(id), position, payloadBytes: Buffer.from(text, "utf8"), payloadText: () => text };
 }
 
-/** The holders that rows of facts name. @throws `Unavailable` with code STORE_CORRUPT when a row says nothing. */
+/** Reads the holders from rows of facts, by id. @throws `Unavailable` with code STORE_CORRUPT when a position cannot be read. */
 export function holdersIn(
   rows: readonly Row[],
   streams: Pick<Streams, "byNumber">,
@@ -33,7 +33,7 @@ export function holdersIn(
   );
 }
 
-/** Whether a record is a duplicate of a row that says nothing cannot be told: no decision until a person has looked. */
+/** A record cannot be compared with a damaged row, so it is not decided until a person has repaired the store. */
 function unreadable(path: string, row: Row): never {
   const id = row["_id"] instanceof Uint8Array ? uuidText(row["_id"]) : "a fact";
   const message = `Cannot read ${id} from store "${path}": its columns were changed`;

@@ -9,18 +9,18 @@ export const STORE_FILE: FileKind = {
   applicationId: 0x5347_5354,
   version: LAYOUT,
   older: MIGRATE,
-  // The index of machine ids is written in random order: with 16 MiB and 4,000 pages a million facts were stored at 41,000/s at
-  // the end, with these at 50,000 (measured, both times 130,000 at the beginning).
+  // The index of machine ids is written in random order. After a million facts, 16 MiB and 4,000 pages stored 41,000 facts/s, these
+  // values 50,000 (measured; both began at 130,000).
   cacheKib: 65_536,
   walPages: 16_000,
   recovery: "restore it from a backup, or move it away: the log is then read again into a new one",
-  // The first link of the first chain.
+  // The INIT entry of the first stream.
   identity: "SELECT stream || ' ' || hash AS id FROM sigma_ledger WHERE seq = 0 ORDER BY rowid LIMIT 1",
 };
 
 /**
- * The tables mirror the MongoDB collections, so that both engines mean the same. Rowids are kept: facts arrive in offset
- * order, and only one narrow index sees the random order of machine ids.
+ * The tables mirror the MongoDB collections, so that both engines store the same fields. Tables of facts keep their rowid: rows are
+ * then appended in offset order, and only one narrow index is written in the random order of machine ids.
  */
 const SHARED = `
   CREATE TABLE sigma_ledger (
@@ -88,13 +88,13 @@ const SHARED = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** Columns of a fact, in the order in which they are bound. */
+/** The columns of a fact, in the order in which their values are bound. */
 export const FACT = ["_id", "payload", "contract", "declared", "stream", "offset", "at"] as const;
 
-/** Column that a fact has whose record was erased: SHA-256 of the RFC 8785 form of the payload that it had, hex. */
+/** Column of an erased fact: SHA-256 in hex of the RFC 8785 form of the payload that it had. Null for any other fact. */
 export const ERASED = "erased";
 
-/** Columns of a failure, likewise. */
+/** The columns of a failure, in the order in which their values are bound. */
 export const FAILURE = [
   "stream",
   "offset",
@@ -113,7 +113,7 @@ export function createStoreLayout(db: DatabaseSync): void {
   db.exec(SHARED);
 }
 
-/** @throws `Unavailable` when a file that says that it has this layout holds the ledger of another one. */
+/** @throws `Unavailable` when a file with this build's layout version holds a ledger of layout 1. */
 export function refuseMixedLayouts(db: DatabaseSync, path: string): void {
   const columns = db.prepare("SELECT name FROM pragma_table_info('sigma_ledger')").all();
   if (!columns.some(({ name }) => name === "raw_root")) return;
@@ -121,7 +121,7 @@ export function refuseMixedLayouts(db: DatabaseSync, path: string): void {
   throw mixedLayouts(`store "${path}"`, signs, STORE_FILE.recovery);
 }
 
-/** Makes what files of before did not have. */
+/** Creates the table of log ends, which the first files of this layout lack. */
 export function createLogEnds(db: DatabaseSync): void {
   db.exec(`CREATE TABLE IF NOT EXISTS ${LOG_ENDS} (
     stream TEXT PRIMARY KEY,
@@ -131,10 +131,10 @@ export function createLogEnds(db: DatabaseSync): void {
   ) STRICT`);
 }
 
-/** How far each stream of a log was shown to reach. */
+/** Table of the highest acknowledged end of each stream. */
 export const LOG_ENDS = "sigma_log_ends";
 
-/** Makes the two tables of a collection, if they are not there. */
+/** Creates the two tables of a collection if they are missing. */
 export function createCollection(db: DatabaseSync, collection: string): void {
   db.exec(`
     CREATE TABLE IF NOT EXISTS validated_${collection} (
@@ -169,16 +169,16 @@ export function createCollection(db: DatabaseSync, collection: string): void {
   addErased(db, `validated_${collection}`);
 }
 
-/** What a table of facts of before did not have. */
+/** Adds the column for erased facts, which the first files of this layout lack. */
 function addErased(db: DatabaseSync, table: string): void {
   const columns = db.prepare("SELECT name FROM pragma_table_info(?)").all(table);
   if (!columns.some(({ name }) => name === ERASED)) db.exec(`ALTER TABLE ${table} ADD COLUMN ${ERASED} TEXT`);
 }
 
-/** A table of stored objects, and what its rows are. */
+/** A table of documents, and their kind. */
 export type ObjectTable = { readonly name: string; readonly kind: "validated" | "failed" | "receipt" };
 
-/** Every table of stored objects in a file: of the collections configured now and of any from before. */
+/** Every table of documents in a file, those of contracts that are no longer configured included. */
 export function objectTables(db: DatabaseSync): readonly ObjectTable[] {
   const names = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
   return names.flatMap((row): readonly ObjectTable[] => {
@@ -189,7 +189,7 @@ export function objectTables(db: DatabaseSync): readonly ObjectTable[] {
   });
 }
 
-/** A collection becomes part of a table's name: nothing but this may. */
+/** The contract's collection becomes part of a table name, so only these characters are allowed. */
 export function assertCollectionName(collection: string): void {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(collection)) {
     throw new Error(`Cannot use collection "${collection}": use lower-case letters, digits and underscores, up to 63`);

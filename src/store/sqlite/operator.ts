@@ -18,7 +18,7 @@ export function putHalt(db: DatabaseSync, stream: string, note: HaltNote | null)
   db.prepare("INSERT INTO sigma_halts VALUES (?, ?, ?, ?, ?, ?)").run(stream, topic, partition, code, message, remedy);
 }
 
-/** Whatever the columns hold: an action that was changed must reach the audit, whose hashes find it out. */
+/** Reads an action without validating its columns: a changed action must reach the audit, which finds the change by its hashes. */
 export function readAction(row: Row): OperatorAction {
   return {
     seq: Number(row["seq"]),
@@ -44,7 +44,7 @@ export function readHalt(row: Row): HaltNote {
   };
 }
 
-/** Raises what is noted. */
+/** Raises the stored ends of streams to those in `notes`. */
 export function noteLogEnds(db: DatabaseSync, notes: readonly LogEndNote[]): void {
   const note = db.prepare(`INSERT INTO ${LOG_ENDS} VALUES (?, ?, ?, ?)
     ON CONFLICT (stream) DO UPDATE SET end_offset = max(end_offset, excluded.end_offset)`);

@@ -4,30 +4,31 @@ import type { FailedRow, PassedRow, Receipt, ValidatedRow } from "../store.ts";
 import { bindErased, bindFact, bindFailure, contractText, payloadOf } from "./rows.ts";
 import type { StagedRows } from "./staged.ts";
 
-// Rows as they are handed to whoever writes them, perhaps in another thread: values and pieces of memory of their own.
+// Rows in the form in which they are sent to the writer, which may be another thread: in memory that they share with nothing else.
 
-/** Facts, column by column; the payloads one behind the other. */
+/** Facts in columns; the payloads follow one another in one buffer. */
 export type PackedFacts = {
   readonly stream: number;
-  /** Of each fact, where it was among those that were staged. */
+  /** The place (index) of each fact in its stage. */
   readonly places: Uint32Array;
-  /** 16 bytes each. */
+  /** The machine ids, 16 bytes each. */
   readonly ids: Uint8Array;
   readonly offsets: BigInt64Array;
   readonly times: BigInt64Array;
-  /** Which of the {@link Terms} it was decided under. */
+  /** The index in `termsOf` of each fact's contract and way of declaring it. */
   readonly terms: Uint16Array;
   readonly termsOf: readonly Terms[];
   readonly payloads: Uint8Array;
-  /** Where each payload ends. */
+  /** The end of each payload in `payloads`. */
   readonly ends: Uint32Array;
-  /** Tombstones, by their places: rare, and bound one by one. */
+  /** Erased facts, with their places. They are rare, so their values are bound one by one. */
   readonly erased: readonly { readonly place: number; readonly values: readonly SQLInputValue[] }[];
 };
 
+/** A contract version, and how the records declared it. */
 type Terms = { readonly contract: string; readonly declared: string | null };
 
-/** @param except places that are left out. */
+/** Packs staged facts in columns. @param except places to leave out. */
 export function packFacts({ stream, rows }: StagedRows<PassedRow>, except: ReadonlySet<number>): PackedFacts {
   const facts: ValidatedRow[] = [];
   const places: number[] = [];
@@ -69,31 +70,31 @@ export function packFacts({ stream, rows }: StagedRows<PassedRow>, except: Reado
   return { ...packed, termsOf };
 }
 
-/** Nearly every fact has those of the one before: looked for from the end. */
+/** The index of a fact's terms, added if new. The search starts at the end, because nearly every fact has the terms of the one before. */
 function termsAt(known: Terms[], { contract, declaredBy }: ValidatedRow): number {
   const [text, declared] = [contractText(contract), declaredBy === "default" ? null : declaredBy];
   const at = known.findLastIndex((one) => one.contract === text && one.declared === declared);
   return at === -1 ? known.push({ contract: text, declared }) - 1 : at;
 }
 
-/** Memory that may be handed over instead of copied. */
+/** The buffers of packed facts, which can be transferred to another thread instead of copied. */
 export function piecesOf({ places, ids, offsets, times, terms, payloads, ends }: PackedFacts): readonly ArrayBuffer[] {
   return [places, ids, offsets, times, terms, payloads, ends].map(({ buffer }) => buffer as ArrayBuffer);
 }
 
-/** The values of each failure, in the order in which they are bound. */
+/** The values of each failure, in the order of its columns. */
 export function boundFailures({ stream, rows }: StagedRows<FailedRow>): readonly (readonly SQLInputValue[])[] {
   return rows.map((row) => bindFailure(row, stream).map(ownBytes));
 }
 
-/** The values of each fact and tombstone that takes the place of another. */
+/** The values of each fact or erased fact that replaces a stored one, in the order of its columns. */
 export function boundFacts({ stream, rows }: StagedRows<PassedRow>): readonly (readonly SQLInputValue[])[] {
   return rows.map((row) =>
     (row.kind === "erased" ? bindErased(row, stream) : [...bindFact(row, stream), null]).map(ownBytes),
   );
 }
 
-/** A view would take all that it is a view of along. */
+/** Copies bytes: sending a view to another thread would copy the whole buffer behind it. */
 function ownBytes(value: SQLInputValue): SQLInputValue {
   return value instanceof Uint8Array ? Uint8Array.from(value) : value;
 }

@@ -10,10 +10,10 @@ import { readEntry, type Row } from "./rows.ts";
 import { openStreams } from "./streams.ts";
 import { packedOf } from "./writes.ts";
 
-/** All rows of a statement, 64-bit integers as `bigint`. */
+/** Reads all rows of a statement, with 64-bit integers as `bigint`. */
 type All = (sql: string, ...values: SQLInputValue[]) => readonly Row[];
 
-/** Reads on a connection of their own: they see what is committed, and never wait for a unit. */
+/** Creates the reads of the store port on their own connection: they see committed data only and never wait for a unit. */
 export function openReads(db: DatabaseSync, path: string): StoreReads {
   const guard = <T>(run: () => T): T => guarded(STORE_FILE, path, run);
   const prepared = new Map<string, StatementSync>();
@@ -43,7 +43,7 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
     evidenceAt: async (stream, seq) =>
       packedOf(all("SELECT packed FROM sigma_evidence WHERE stream = ? AND seq = ?", stream, seq)[0]),
     entryAt: async (stream, offset) => {
-      // The last one that begins there or before: one that ends before as well is followed by nothing.
+      // The last entry that begins at or before the offset covers it, or else no entry does: entries of a stream have no gaps.
       const sql = `SELECT * FROM sigma_ledger WHERE stream = ? AND from_offset <= ?
         ORDER BY from_offset DESC, seq DESC LIMIT 1`;
       const row = get(sql, stream, offset);
@@ -104,7 +104,7 @@ function failureCountsOf(all: All, tables: readonly ObjectTable[]): readonly { c
     .toSorted((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1));
 }
 
-/** Damage that keeps SQLite from even checking is a finding too, not an outage. */
+/** SQLite's integrity check. Damage so bad that SQLite cannot run the check is a finding too, not an outage. */
 function integrityOf(all: All): readonly string[] {
   try {
     const found = all("PRAGMA integrity_check").map((row) => String(row["integrity_check"]));

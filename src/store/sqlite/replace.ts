@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { StoreWrites } from "../store.ts";
 import { assertCollectionName, ERASED, FACT, FAILURE } from "./layout.ts";
 
-// What takes the place of something else. Rare: nothing of it is prepared.
+// Replaces evidence and documents. It happens rarely, so the statements are not kept prepared.
 
 type Replace = Parameters<StoreWrites["replaceEvidence"]>;
 
@@ -28,7 +28,7 @@ export function replaceFailed(db: DatabaseSync, collection: string, rows: Bound)
   for (const values of rows) replace.run(...values);
 }
 
-/** Payloads are bound as bytes and kept as text, as they are inserted. */
+/** An insert that overwrites the row with the same key. Payloads are bound as bytes and stored as text. */
 function upsert(table: string, columns: readonly string[], key: string): string {
   const values = columns.map((column) => (column === "payload" ? "CAST(? AS TEXT)" : "?"));
   const changes = columns.map((column) => `${column} = excluded.${column}`);

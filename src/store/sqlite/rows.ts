@@ -8,17 +8,17 @@ import type { ErasedFact, FailedRow, StoredFailure, ValidatedRow } from "../stor
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
-/** A failure keeps its bytes, and what they say, up to here; of longer ones the evidence has them. */
+/** A failure row holds the record's bytes and payload up to this many bytes; longer values are in the evidence only. */
 const INLINE_MAX = 65_536;
 
-/** Values in the order of {@link FACT}. The payload is bound as the record's own bytes, which are valid UTF-8. */
+/** The values of a fact in the order of {@link FACT}. The payload is bound as the record's own bytes, which are valid UTF-8. */
 export function bindFact(row: ValidatedRow, stream: number): SQLInputValue[] {
   const { id, position, timestampMs, contract, declaredBy } = row;
   const declared = declaredBy === "default" ? null : declaredBy;
   return [uuidBytes(id), payloadOf(row), contractText(contract), declared, stream, position.offset, timestampMs];
 }
 
-/** The same of a tombstone, and behind them what {@link ERASED} holds. A payload that reads as null has no member. */
+/** The values of an erased fact in the order of {@link FACT}, then of {@link ERASED}. Its payload is the JSON text `null`. */
 export function bindErased(row: ErasedFact, stream: number): SQLInputValue[] {
   const { id, position, timestampMs, contract, declaredBy, content } = row;
   const declared = declaredBy === "default" ? null : declaredBy;
@@ -28,7 +28,7 @@ export function bindErased(row: ErasedFact, stream: number): SQLInputValue[] {
 
 const NO_PAYLOAD = Buffer.from("null");
 
-/** Values in the order of {@link FAILURE}. */
+/** The values of a failure in the order of {@link FAILURE}. */
 export function bindFailure(row: FailedRow, stream: number): SQLInputValue[] {
   const { position, timestampMs, reason, fingerprint, contract, declaredBy, machineId, parsed, raw } = row;
   const isShort = raw !== null && raw.length <= INLINE_MAX;
@@ -47,7 +47,7 @@ export function bindFailure(row: FailedRow, stream: number): SQLInputValue[] {
   ];
 }
 
-/** The payload's own bytes in a record that was read. */
+/** The payload's bytes in the value of a record, without a wire-format header. */
 export function payloadOf({ raw, headers }: Pick<ValidatedRow, "raw" | "headers">): Uint8Array {
   return raw === null ? new Uint8Array(0) : payloadBytes(raw, headers);
 }
@@ -56,7 +56,7 @@ export function contractText({ subject, version }: { readonly subject: string; r
   return `${subject}@${version}`;
 }
 
-/** What a failure's columns say of it; null when they say nothing that this program writes. */
+/** Reads a failure from its columns; null when they are damaged. */
 export function readFailure(row: Row): StoredFailure | null {
   try {
     const reason = JSON.parse(String(row["reason"])) as FailureReason;
@@ -73,7 +73,7 @@ export function bindEntry(entry: LedgerEntry): SQLInputValue[] {
   return [stream, seq, kind, prevHash, from, to, ...proof, contractSet, engine, note, hash];
 }
 
-/** Whatever the columns hold: an entry that was changed must reach the audit, whose hashes find it out. */
+/** Reads an entry without validating its columns: a changed entry must reach the audit, which finds the change by its hashes. */
 export function readEntry(row: Row): LedgerEntry {
   return {
     stream: String(row["stream"]),

@@ -1,7 +1,7 @@
 import type { FailedRow, Holder, PassedRow, Staged, StagedFacts, StagedFailures, StreamNote } from "../store.ts";
 import { payloadOf } from "./rows.ts";
 
-/** Rows that wait: this engine takes them one by one. */
+/** Staged rows. SQLite binds rows one by one, so they are not encoded before. */
 export type StagedRows<Row> = { readonly stream: number; readonly rows: readonly Row[] };
 
 type Own<Row> = Staged<Row> & StagedRows<Row>;
@@ -21,7 +21,7 @@ export function stageFacts({ number }: StreamNote): StagedFacts {
   return { ...staged(number, rows), at, hasBytesOf };
 }
 
-/** Whoever has the id of a fact that was erased. */
+/** The holder of an id whose fact was erased. */
 export function erasedHolder(id: string, position: Holder["position"], erased: string): Holder {
   const payloadText = (): never => {
     throw new Error("Cannot read a payload that was erased");
@@ -37,7 +37,7 @@ function staged<Row>(stream: number, rows: Row[]): Own<Row> {
   return { stream, rows, add: (row) => void rows.push(row), size: () => rows.length, release: () => undefined };
 }
 
-/** What {@link stageFacts} or {@link stageFailed} staged. */
+/** The rows of a stage that {@link stageFacts} or {@link stageFailed} made. */
 export function stagedRowsOf<Row>(given: Staged<Row>): StagedRows<Row> {
   if (!("rows" in given)) throw new Error("Cannot insert rows that another store staged");
   return given as Own<Row>;

@@ -12,9 +12,8 @@ import { openWriterInThread } from "./writer-thread.ts";
 import { openWriterHere, type SqliteStoreOptions, type Writer } from "./writer.ts";
 
 /**
- * The embedded store: one SQLite file. A unit is one transaction and one fsync; units run one after another, and so do
- * the writes outside them, each a transaction of its own. Reads go through a second connection, so they see only what is
- * committed.
+ * Opens the embedded store, one SQLite file. A unit is one transaction with one fsync. Units, and the writes outside units, run one
+ * after another; each such write is a transaction of its own. Reads use a second connection, so they see committed data only.
  * @throws `Unavailable` with a code that begins with `STORE_`.
  */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
@@ -27,7 +26,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   }
 }
 
-/** The same with its writes in a thread of its own: for a gateway, which decides meanwhile. */
+/** Opens the embedded store with its writes in a thread of their own, for a gateway, which decides the next batch meanwhile. */
 export async function openSqliteStoreInThread(options: SqliteStoreOptions): Promise<Store> {
   const writer = await openWriterInThread(options);
   try {
@@ -49,7 +48,7 @@ function storeOn(writer: Writer, { db: reader, made: { reads, streams } }: Reade
       inTurn(async () => {
         let isOver = false;
         const within: Writer["ask"] = async (...asked) => {
-          // It would be written outside the transaction: a document without its entry.
+          // A write after the end of the unit would be outside its transaction: a document could be stored without its entry.
           if (isOver) throw new Error("Cannot write in a unit that is over");
           return writer.ask(...asked);
         };
@@ -86,7 +85,7 @@ function storeOn(writer: Writer, { db: reader, made: { reads, streams } }: Reade
 
 const NONE: ReadonlySet<number> = new Set();
 
-/** The writes of the port, through whatever asks. */
+/** The writes of the store port, sent to the writer through `ask`. */
 function writesOf(ask: Writer["ask"], streams: Streams, path: string): StoreWrites {
   return {
     insertLedger: async (entry, packed) =>
@@ -124,7 +123,7 @@ function refuseToCreate(): never {
   throw new Error("Cannot create a store on its reading connection");
 }
 
-/** Runs one thing at a time, in the order asked: two units must never share the connection's transaction. */
+/** Runs tasks one at a time, in order of arrival: two units must never share the connection's transaction. */
 function queue(): <T>(run: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return async (run) => {

@@ -2,16 +2,17 @@ import type { DatabaseSync } from "node:sqlite";
 import type { StreamNote } from "../store.ts";
 import type { Row } from "./rows.ts";
 
-/** The streams that have a number. */
+/** The numbers of streams. */
 export type Streams = {
+  /** Every stream that has a number, by number. */
   readonly all: () => readonly StreamNote[];
   /** Null when no stream has the number. */
   readonly byNumber: (number: number) => StreamNote | null;
-  /** Gives a number to a stream that has none. */
+  /** Returns a stream with its number, and assigns one if it has none. */
   readonly note: (stream: Omit<StreamNote, "number">) => StreamNote;
 };
 
-/** A number never changes its stream, so those that were read are kept. */
+/** Opens the numbers of streams. Numbers never change, so those that were read are cached. */
 export function openStreams(db: DatabaseSync): Streams {
   const known = new Map<number, StreamNote>();
   const all = (): readonly StreamNote[] => {

@@ -10,16 +10,17 @@ import type { Answer, Question } from "./writer-worker.ts";
 type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void };
 
 /**
- * A connection in a thread of its own: while it writes and waits for the disk, this one decides the next batch.
+ * Opens the writing connection in a thread of its own. While that thread writes and waits for the disk, this one decides the next batch.
  * @throws `Unavailable` with a code that begins with `STORE_`.
  */
 export async function openWriterInThread(options: SqliteStoreOptions): Promise<Writer> {
-  // Not in the thread: this one opens the file too, and must not look at it then.
+  // The -wal is checked here and not in the writer's thread: this thread opens the file too, and the check must come before any
+  // open of this process (sqlite/wal.ts).
   refuseWrongWal(STORE_FILE, options.path);
   const worker = new Worker(threadEntry(import.meta.url, "./writer-worker"), { workerData: options, name: "store" });
   const waiting = new Map<number, Waiting>();
   let asked = 0;
-  /** A bug in the thread, which then is gone: whoever waits, and whoever asks from then on, fails with it. */
+  /** The bug that ended the thread. Every waiting and every later request rejects with it. */
   let failure: Error | null = null;
   const wait = async (id: number): Promise<unknown> =>
     new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));

@@ -3,28 +3,28 @@ import { Unavailable, type UnavailableCode } from "../../core/unavailable.ts";
 import { passWal } from "../../sqlite/wal.ts";
 import { openWork, type Ask, type SqliteStoreOptions, type Work } from "./writer.ts";
 
-// The thread that writes: one connection, one thing after the other.
+// The writer's thread: it has one connection and runs one operation after the other.
 
-/** What it is asked. */
+/** A request to the thread. */
 export type Question = { readonly id: number; readonly name: Ask | "close"; readonly given: readonly unknown[] };
 
-/** What it answers; the first answer, with id 0, is to being opened. Whatever is no trouble of the file ends the thread. */
+/** An answer of the thread. The first one, with id 0, says that the file is open. An error other than `Unavailable` ends the thread. */
 export type Answer = { readonly id: number } & (
   | { readonly kind: "done"; readonly value: unknown }
   | { readonly kind: "unavailable"; readonly code: UnavailableCode; readonly message: string; readonly remedy: string }
 );
 
 function answer(id: number, run: () => unknown): void {
-  let said: Answer;
+  let reply: Answer;
   try {
-    said = { id, kind: "done", value: run() };
+    reply = { id, kind: "done", value: run() };
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     const { code, message, remedy } = error;
-    said = { id, kind: "unavailable", code, message, remedy };
+    reply = { id, kind: "unavailable", code, message, remedy };
   }
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port is no window
-  parentPort?.postMessage(said);
+  parentPort?.postMessage(reply);
 }
 
 answer(0, () => {

@@ -12,13 +12,13 @@ import {
 import { prepareWrites, type Writes } from "./writes.ts";
 
 export type SqliteStoreOptions = OpenOptions & {
-  /** Collections that can be written; those a file already has stay readable. */
+  /** The collections of the contracts, which can be written. Others in the file stay readable. */
   readonly collections: readonly string[];
 };
 
-/** What can be asked of the connection that writes. */
+/** The operations of the writing connection. */
 export type Work = Writes & {
-  /** Begins the transaction of a unit; whatever follows is part of it until `commit` or `rollback`. */
+  /** Begins the transaction of a unit. Every operation until `commit` or `rollback` is part of it. */
   readonly begin: () => void;
   readonly commit: () => void;
   readonly rollback: () => void;
@@ -27,11 +27,11 @@ export type Work = Writes & {
 
 export type Ask = keyof Work;
 
-/** The connection that writes, wherever it is: here or in a thread of its own. */
+/** The writing connection, in this thread or in one of its own. */
 export type Writer = {
   /**
-   * Asks for one thing; things are done in the order in which they are asked for.
-   * @param handedOver memory that whoever asks gives up.
+   * Requests one operation. Operations run in the order of the requests.
+   * @param handedOver buffers that are transferred to the writer; the caller cannot use them afterwards.
    */
   readonly ask: <Name extends Ask>(
     name: Name,
@@ -41,7 +41,7 @@ export type Writer = {
   readonly close: () => Promise<void>;
 };
 
-/** Of several statements: outside a unit each is a transaction of its own. The others are single statements, which SQLite makes one. */
+/** Operations of several statements, which need a transaction of their own outside a unit. SQLite makes a single statement one by itself. */
 const SEVERAL: ReadonlySet<Ask> = new Set([
   "insertLedger",
   "dropEvidence",
@@ -59,7 +59,7 @@ const SEVERAL: ReadonlySet<Ask> = new Set([
 ]);
 
 /**
- * Opens the file to write. What it cannot do leaves as `Unavailable`.
+ * Opens the file for writing. SQLite's errors become `Unavailable`, here and in every operation.
  * @throws `Unavailable` with a code that begins with `STORE_`.
  */
 export function openWork(options: SqliteStoreOptions): {
@@ -97,7 +97,7 @@ function transactions(db: DatabaseSync): Pick<Work, "begin" | "commit" | "rollba
   };
 }
 
-/** A connection in this very thread: everything else waits while it writes. */
+/** Opens the writing connection in this thread, whose event loop is blocked while it writes. */
 export function openWriterHere(options: SqliteStoreOptions): Writer {
   const { run, close } = openWork(options);
   return { ask: async (name, given) => run(name, given), close: async () => close() };

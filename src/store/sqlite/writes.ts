@@ -15,16 +15,16 @@ import { openStreams } from "./streams.ts";
 type Bound = readonly (readonly SQLInputValue[])[];
 
 /**
- * The writes of the port as SQLite runs them, and the reads that go with them: each is over when it returns, and begins and ends no
- * transaction. What they take and give can be handed from thread to thread.
+ * The writes of the store port and the reads that belong to them, synchronously and without transactions of their own. Their
+ * arguments and results can be sent from thread to thread.
  */
 export type Writes = {
   readonly insertLedger: (entry: LedgerEntry, packed: Uint8Array | null) => "inserted" | "exists";
   readonly ledgerEntry: (stream: string, seq: number) => LedgerEntry | null;
   readonly dropEvidence: (stream: string, seq: number) => void;
-  /** @returns the places of those whose id is taken. */
+  /** Inserts facts whose ids are free. @returns the places of the others. */
   readonly insertFacts: (collection: string, facts: PackedFacts) => readonly number[];
-  /** The rows of facts by their ids. */
+  /** The rows of the facts with these machine ids. */
   readonly facts: (collection: string, ids: readonly string[]) => readonly Row[];
   readonly insertFailed: (collection: string, rows: Bound) => void;
   readonly insertReceipts: (stream: number, receipts: readonly BoundReceipt[]) => void;
@@ -55,7 +55,7 @@ type ForCollection = {
   readonly byId: StatementSync;
 };
 
-/** Prepares every statement once; those of a collection when it is first used. */
+/** Prepares every statement once: the shared ones now, those of a collection at its first use. */
 export function prepareWrites(db: DatabaseSync): Writes {
   const shared = prepareShared(db);
   const streams = openStreams(db);
@@ -180,13 +180,13 @@ function prepareCollection(db: DatabaseSync, collection: string): ForCollection 
   };
 }
 
-/** @param conflict what is done where the id is taken. */
+/** @param conflict the action of ON CONFLICT when the id is taken. */
 function insertFactSql(collection: string, columns: readonly string[], conflict: string): string {
   const values = `(${columns.join(", ")}) VALUES (${bound(columns)})`;
   return `INSERT INTO validated_${collection} ${values} ON CONFLICT (_id) DO ${conflict}`;
 }
 
-/** A payload is bound as bytes and kept as text: making a text of it first costs as much again as inserting it. */
+/** A payload is bound as bytes and stored as text: decoding it to a string first costs as much again as the insert. */
 function bound(columns: readonly string[]): string {
   return columns.map((column) => (column === "payload" ? "CAST(? AS TEXT)" : "?")).join(", ");
 }
@@ -213,7 +213,7 @@ function entryOf(row: Parameters<typeof readEntry>[0] | undefined): LedgerEntry 
   return row === undefined ? null : readEntry(row);
 }
 
-/** Whatever the column holds: what is no evidence is found out where it is read. */
+/** The packed evidence in a row, unvalidated: whoever unpacks it finds damage. Null when there is no row or no bytes. */
 export function packedOf(row: Record<string, SQLOutputValue> | undefined): Uint8Array | null {
   const packed = row?.["packed"];
   return packed instanceof Uint8Array ? packed : null;
