@@ -16,10 +16,10 @@ export async function checkEngines(config: Config, set: CompiledContractSet | nu
     const { diagnoseKafka } = await import("../source/kafka/diagnose.ts");
     const { group, acceptCompacted } = kafka;
     const topics = sources.map(({ topic }) => topic);
-    const told = await notifiedTopics(config, kafka);
+    const appendOnly = await notifiedTopics(config, kafka);
     const connection = kafkaConnection(kafka);
     const anchors = config.anchor.topic;
-    checks.push(...(await diagnoseKafka({ connection, topics, told, anchors, group, acceptCompacted, now: Date.now })));
+    checks.push(...(await diagnoseKafka({ connection, topics, appendOnly, anchors, group, acceptCompacted, now: Date.now })));
   }
   if (registry !== null && set !== null) {
     const { diagnoseRegistry } = await import("../registry/diagnose.ts");
