@@ -19,7 +19,9 @@ export async function checkEngines(config: Config, set: CompiledContractSet | nu
     const appendOnly = await notifiedTopics(config, kafka);
     const connection = kafkaConnection(kafka);
     const anchors = config.anchor.topic;
-    checks.push(...(await diagnoseKafka({ connection, topics, appendOnly, anchors, group, acceptCompacted, now: Date.now })));
+    checks.push(
+      ...(await diagnoseKafka({ connection, topics, appendOnly, anchors, group, acceptCompacted, now: Date.now })),
+    );
   }
   if (registry !== null && set !== null) {
     const { diagnoseRegistry } = await import("../registry/diagnose.ts");
