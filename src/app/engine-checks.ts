@@ -7,7 +7,7 @@ import { parseJson } from "../json/parse-json.ts";
 import { notifiedTopics } from "./logs.ts";
 import { MONGODB_TIMEOUTS } from "./stores.ts";
 
-/** What `sigma doctor` has to know of Kafka, MongoDB and a schema registry, as far as they are configured. Nothing is changed. */
+/** Checks Kafka, MongoDB and the schema registry for `sigma doctor`, as far as they are configured. Changes nothing. */
 export async function checkEngines(config: Config, set: CompiledContractSet | null): Promise<readonly Check[]> {
   const { kafka, mongodbUri, registry, sources } = config;
   const collections = new Set(set === null ? [] : [...set.bySubject.values()].map(({ collection }) => collection));

@@ -86,7 +86,8 @@ function habitAt(source: string, position: number): string {
 }
 
 function inWords(parserMessage: string, source: string, position: number): string {
-  if (!parserMessage.startsWith("Unexpected")) return parserMessage.replaceAll(/\b[A-Z]{2,}\b/g, (name) => SYMBOLS[name] ?? name);
+  if (!parserMessage.startsWith("Unexpected"))
+    return parserMessage.replaceAll(/\b[A-Z]{2,}\b/g, (name) => SYMBOLS[name] ?? name);
   const [word = ""] = /^(?:\w+|[^])/u.exec(source.slice(position)) ?? [];
   return `Unexpected "${word}"`;
 }
