@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContractSet } from "../src/core/contract-set.ts";
-import { lookOn, openShadow, type Shadow } from "../src/rejudge/shadow/shadow.ts";
+import { observeWithShadow, openShadow, type Shadow } from "../src/rejudge/shadow/shadow.ts";
 import { SHADOW_LIMITS } from "../src/rejudge/shadow/thread.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { shipmentContracts } from "./contracts.ts";
@@ -79,7 +79,7 @@ async function measure(shadow: Shadow | null): Promise<Measured> {
     store,
     set,
     BATCH,
-    shadow === null ? {} : { observeBatch: (stream, subject) => lookOn(shadow, stream, subject) },
+    shadow === null ? {} : { observeBatch: (stream, subject) => observeWithShadow(shadow, stream, subject) },
   );
   const append = async (from: number, count: number): Promise<void> => {
     const values = Array.from({ length: count }, (_, index) => Buffer.from(line(from + index)));

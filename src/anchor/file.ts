@@ -10,25 +10,25 @@ import { otherKey, type AnchorWriter } from "./writer.ts";
 import { readKey, readRotations } from "./keys.ts";
 import { noteWritten, readWritten } from "./written.ts";
 
-/** Processes that write anchors beside each other: more than a group of consumers on one machine. */
+/** Most processes that write anchors next to each other: more than one machine runs of a consumer group. */
 const FILES_MAX = 64;
 
 type Opened = {
   readonly path: string;
   readonly file: FileHandle;
   readonly release: () => void;
-  /** Bytes it had when it was last looked at. */
+  /** Size in bytes after the last write or check. */
   size: number;
-  /** False where a crash left the last line in the middle. */
+  /** False when a crash cut off the last line. */
   endsWithLine: boolean;
 };
 
 /**
- * Appends anchors to a file: one chain, however often the gateway starts again. A second process takes the file of that name and
- * `.2`, and so on: two chains are never mixed.
+ * Appends anchors to a file as one chain that continues when the gateway restarts. Further processes use the files
+ * `.2`, `.3` and so on, so that chains are never mixed.
  *
- * A line is one write and one fsync. What a crash leaves in the middle stays, since the file may be one that can only be appended to.
- * @param path the file.
+ * Each anchor is one write and one fsync. A line that a crash has cut off stays, since the file may be append-only.
+ * @param path of the file.
  */
 export function createAnchorFile(path: string, keyFile: string): AnchorWriter {
   const wanted = resolve(path);
@@ -54,7 +54,7 @@ export function createAnchorFile(path: string, keyFile: string): AnchorWriter {
         await append(opened, next.line);
         end = next.end;
       } catch (error) {
-        // Whether the line is there is not known: the file is looked at again.
+        // It is unknown whether the line was written: the file is opened and read again.
         await close();
         end = null;
         throw asUnavailable(wanted, error);
@@ -68,7 +68,10 @@ export function createAnchorFile(path: string, keyFile: string): AnchorWriter {
   };
 }
 
-/** Who was cut off, moved or written to by others is opened anew; what this process wrote to it is not forgotten. */
+/**
+ * Whether the file is still the one that was opened and has the same size. A file that was truncated, moved or written
+ * to by others is opened again; the end of the chain is still known.
+ */
 async function isUntouched({ path, file, size }: Opened): Promise<boolean> {
   const [there, ours] = [await stat(path).catch(() => null), await file.stat()];
   return there !== null && there.ino === ours.ino && ours.size === size;
@@ -111,7 +114,7 @@ async function append(opened: Opened, line: string): Promise<void> {
   opened.endsWithLine = true;
 }
 
-/** Names are durable when their folder is. */
+/** Makes the file's name durable by an fsync of its folder. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const folder = await open(dirname(path), "r");
@@ -128,7 +131,7 @@ async function lastAnchor({ file, size }: Opened): Promise<ChainEnd | null> {
     const bytes = Buffer.alloc(length);
     await file.read(bytes, 0, length, size - length);
     const lines = bytes.toString("utf8").split("\n");
-    // The first one may have begun before.
+    // The first line may be incomplete.
     for (const line of lines.slice(length === size ? 0 : 1).toReversed()) {
       const read = parseAnchor(line);
       if (!read.ok) continue;
@@ -140,15 +143,20 @@ async function lastAnchor({ file, size }: Opened): Promise<ChainEnd | null> {
   return null;
 }
 
-/** What is known to have been written goes on where a file lost its end, so that the loss shows for good. */
+/**
+ * The end to continue from: the further one of the file's last anchor and the noted one. A truncated file is thus
+ * continued with a gap, which makes the loss visible for good.
+ */
 function furthest(there: ChainEnd | null, written: ChainEnd | null): ChainEnd | null {
   if (written === null) return there;
   return there !== null && there.chain === written.chain && there.counter >= written.counter ? there : written;
 }
 
 /**
- * A file of anchors and those of the processes beside it: that are there, and that are known to have been written.
- * @param written what {@link readWritten} said before, since a gateway that runs writes on.
+ * The files of anchors: the given one and those of further processes, both existing ones and ones only known from
+ * notes.
+ * @param written the notes that {@link readWritten} returned before the files are read, because a running gateway goes
+ * on writing.
  */
 export function filePlaces(path: string, written: ReadonlyMap<string, ChainEnd>): readonly AnchorPlace[] {
   const wanted = resolve(path);
@@ -167,7 +175,7 @@ export function filePlaces(path: string, written: ReadonlyMap<string, ChainEnd>)
     }));
 }
 
-/** A line longer than this is no anchor: 64 MiB are more than 200,000 streams. */
+/** A longer line is not an anchor: 64 MiB hold more than 200,000 streams. */
 const LINE_BYTES_MAX = 67_108_864;
 
 /** The lines of a file. @throws `Unavailable` with code ANCHOR_FILE. */

@@ -15,7 +15,10 @@ import {
   type SigningKey,
 } from "../ledger/anchor.ts";
 
-/** Makes an Ed25519 key and writes it to a file (PKCS#8, PEM) that only its owner can read. @returns null when something is there. */
+/**
+ * Makes an Ed25519 key and writes it to a file (PKCS#8, PEM) that only its owner can read. @returns null when the file
+ * already exists.
+ */
 export function makeKey(path: string): SigningKey | null {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   return existsSync(path) ? null : writeKey(path);
@@ -29,7 +32,8 @@ function writeKey(path: string): SigningKey {
 
 /**
  * Reads a key file.
- * @throws `Unavailable` with code ANCHOR_KEY when it is missing, is no such key, or others can read it: ssh refuses those, too.
+ * @throws `Unavailable` with code ANCHOR_KEY when it is missing, is not such a key, or is readable by others; ssh
+ * refuses such keys too.
  */
 export async function readKey(path: string): Promise<SigningKey> {
   const trouble = (state: string, remedy: string, cause?: unknown): Unavailable =>
@@ -59,7 +63,10 @@ export async function readKey(path: string): Promise<SigningKey> {
   return { privateKey, id };
 }
 
-/** A mounted secret belongs to another user, and its group is how this one reads it. Windows has no such bits. */
+/**
+ * Whether other users can read or write the file. A mounted secret belongs to another user and is read through its
+ * group. Windows has no such permission bits.
+ */
 async function isOpenToOthers(path: string): Promise<boolean> {
   if (process.platform === "win32") return false;
   const { mode, uid } = await stat(path);
@@ -67,8 +74,9 @@ async function isOpenToOthers(path: string): Promise<boolean> {
 }
 
 /**
- * Puts a new key in the place of the one that a file holds. Both sign that it follows, which is kept beside the key before the old
- * one is gone: a rotation that is broken off in between leads to a key that nobody has, and is not followed.
+ * Replaces the key of a file by a new one. Both keys sign the rotation, which is stored next to the key before the old
+ * one is replaced. A rotation that is interrupted in between names a new key that nobody has, and readers do not follow
+ * it.
  * @throws `Unavailable` when there is no key to rotate.
  */
 export async function rotateKey(path: string, at: string): Promise<{ readonly from: string; readonly to: string }> {
@@ -87,7 +95,7 @@ export async function rotateKey(path: string, at: string): Promise<{ readonly fr
   return { from: from.id, to: to.id };
 }
 
-/** What is kept beside a key: how it came to be the one in force. Lines that are none of that are left out. */
+/** Reads the rotations that led to the current key. Invalid lines are skipped. */
 export async function readRotations(path: string): Promise<readonly Rotation[]> {
   if (!existsSync(rotationsOf(path))) return [];
   const found: Rotation[] = [];
@@ -110,7 +118,7 @@ function rotationsOf(path: string): string {
   return `${path}.rotations`;
 }
 
-/** A public key as an auditor keeps it: its text, or a file that holds it as text or in PEM. @returns null when it is none. */
+/** Reads a public key given as text, or as a file with the text or PEM. @returns null when it is not a key. */
 export function readPublicKey(given: string): string | null {
   if (isKeyId(given)) return given;
   if (!existsSync(given)) return null;
@@ -123,7 +131,7 @@ export function readPublicKey(given: string): string | null {
   }
 }
 
-/** Makes a file that was not there, for its owner only, durable with its name. */
+/** Creates a new file for its owner only; file and name are durable afterwards. */
 function writeNew(path: string, text: string): void {
   const file = openSync(path, "wx", 0o600);
   try {
@@ -135,7 +143,7 @@ function writeNew(path: string, text: string): void {
   syncFolder(path);
 }
 
-/** The name of a file is durable when its folder is. */
+/** Makes a file's name durable by an fsync of its folder. */
 function syncFolder(path: string): void {
   if (process.platform === "win32") return;
   const folder = openSync(dirname(path), "r");

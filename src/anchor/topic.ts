@@ -6,20 +6,20 @@ import { readKey, readRotations } from "./keys.ts";
 import { otherKey, type AnchorWriter } from "./writer.ts";
 import { noteWritten } from "./written.ts";
 
-/** How a topic is named among places that anchors are in. */
+/** The name of a topic as a place of anchors. */
 export function topicPlace(topic: string): string {
   return `kafka:${topic}`;
 }
 
 /**
- * Appends anchors to a topic. Each process has a chain of its own, and the chain is the key of its records. So compaction keeps the
- * last anchor of each time that a gateway ran, which names every stream of that time, and no later one can take its place: with a
- * key for each stream, a gateway that goes on from a forged ledger would push the true heads out.
+ * Appends anchors to a topic. Each process has its own chain, whose id is the key of its records. Compaction thus keeps
+ * the last anchor of each run of a gateway, which names every stream of that run, and no later anchor can replace it.
+ * If each stream were a key, a gateway that continued a forged ledger would replace the true heads.
  */
 export function createAnchorTopic(topic: string, append: Log["append"], keyFile: string): AnchorWriter {
   const chain = randomBytes(16).toString("hex");
   let end: ChainEnd | null = null;
-  /** Sent, and what became of it is not known: it is sent again, to the byte. */
+  /** An anchor whose send has an unknown result: the same bytes are sent again. */
   let pending: { readonly line: string; readonly end: ChainEnd } | null = null;
   const send = async (next: { readonly line: string; readonly end: ChainEnd }): Promise<void> => {
     pending = next;
@@ -47,7 +47,7 @@ export function createAnchorTopic(topic: string, append: Log["append"], keyFile:
 
 const FETCH = { bytesMax: 1_048_576, recordsMax: 1_000, waitMs: 500 } as const;
 
-/** The values of a topic, a partition at a time, from its start to the end that it has now. */
+/** Reads the values of a topic, partition by partition, up to its current end. */
 export async function* readAnchorTopic(open: () => Promise<Source>): AsyncGenerator<WrittenLine> {
   const source = await open();
   try {
@@ -57,7 +57,7 @@ export async function* readAnchorTopic(open: () => Promise<Source>): AsyncGenera
         const fetched = await source.fetch(stream, at, FETCH, new AbortController().signal, end);
         if (fetched.kind !== "records") break;
         for (const { value } of fetched.read()) {
-          // A tombstone is nobody's anchor; compaction takes away the ones of its key.
+          // Tombstones are skipped: compaction removes the anchors of their key.
           if (value !== null) yield { text: Buffer.from(value).toString("utf8"), whole: true };
         }
         at = fetched.to;

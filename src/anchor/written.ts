@@ -8,10 +8,10 @@ import { isObject, type JsonValue } from "../json/json.ts";
 import { parseJson } from "../json/parse-json.ts";
 
 /**
- * Notes beside the key how far each place was written. An end that is cut off a place shows no trace in it; whoever can cut it off
- * need not be able to write here.
- * @param keyFile the notes go into a folder of its name and `.written`.
- * @throws the system's error when they cannot be kept, as where the key is mounted read-only.
+ * Notes next to the key how far each place was written. A truncated place shows no trace itself, and an attacker who
+ * can truncate it may not be able to write here.
+ * @param keyFile the notes go into a folder named after it, with `.written` appended.
+ * @throws the system's error when the notes cannot be written, for example when the key is mounted read-only.
  */
 export async function noteWritten(keyFile: string, place: string, end: ChainEnd): Promise<void> {
   const folder = folderOf(keyFile);
@@ -25,13 +25,13 @@ export async function noteWritten(keyFile: string, place: string, end: ChainEnd)
   } finally {
     await file.close();
   }
-  // A power loss may bring back the note of before: then less is known to be written than was, which accuses nobody.
+  // After a power loss the earlier note may return: it says that less was written, which never causes a false finding.
   await rename(coming, path);
 }
 
 /**
- * How far each place is known to be written, by its name. A note that cannot be read is none.
- * @throws `Unavailable` with code ANCHOR_KEY when there may be notes, and they cannot be read.
+ * Reads how far each place was written, by its name. A note that cannot be parsed is ignored.
+ * @throws `Unavailable` with code ANCHOR_KEY when the folder exists but cannot be read.
  */
 export function readWritten(keyFile: string): ReadonlyMap<string, ChainEnd> {
   const folder = folderOf(keyFile);

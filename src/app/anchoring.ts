@@ -3,8 +3,9 @@ import type { AnchorEvent, Observe } from "../gateway/event.ts";
 import type { Engine } from "./engine.ts";
 
 /**
- * Begins to anchor the heads of the ledger where the configuration says.
- * @returns what observes the gateway, in front of `observe`, and ends; nothing of it is loaded when the configuration says nowhere.
+ * Starts to anchor the heads of the ledger as configured.
+ * @returns an observer to use in place of `observe`, which it calls, and `close`. Without a configured anchor the
+ * modules are not loaded.
  */
 export async function openAnchors(
   { anchor, kafka }: Config,

@@ -4,8 +4,8 @@ import type { Fault } from "../contract/fault.ts";
 import type { Contracts } from "../contract/live-contracts.ts";
 
 /**
- * What a gateway starts with. `stale`: why the copy of a directory on the web could not be brought up to date. `seen`: the state of
- * the files, before they were read.
+ * The contracts that a gateway starts with. `stale`: why the local copy of a web directory could not be refreshed.
+ * `seen`: signature of the files, taken before they were read.
  */
 export type LoadedContracts = Contracts & { readonly stale: string | null; readonly seen: string };
 
@@ -13,7 +13,10 @@ export type ContractsResult =
   | ({ readonly ok: true } & LoadedContracts)
   | { readonly ok: false; readonly faults: readonly (Fault | ConfigFault)[] };
 
-/** The contract set in force: files without a fault, nothing frozen changed, every source bound to a contract that exists. */
+/**
+ * Loads the live contract set: the files have no faults, no frozen version was changed, and every source is bound to an
+ * existing contract.
+ */
 export async function loadContractSet(config: Config): Promise<ContractsResult> {
   const stale = await copyContracts(config);
   const { signatureOf } = await import("../config/signature.ts");
@@ -27,9 +30,9 @@ export async function loadContractSet(config: Config): Promise<ContractsResult> 
 }
 
 /**
- * Brings the copy of a contracts directory on the web up to date before there is anything to decide; nothing without one.
- * @returns why it could not; null when it could.
- * @throws `Unavailable` when it could not and there is no copy.
+ * Refreshes the local copy of a contracts directory on the web; does nothing without one.
+ * @returns why the refresh failed; null when it succeeded.
+ * @throws `Unavailable` when it failed and there is no earlier copy.
  */
 async function copyContracts({ contractsUrl: url, contractsDir: directory }: Config): Promise<string | null> {
   if (url === null) return null;
@@ -49,7 +52,7 @@ type PlacedFault = Pick<AnyFault, "code" | "message" | "remedy"> & { readonly pl
 
 type AnyFault = Extract<ContractsResult, { readonly ok: false }>["faults"][number];
 
-/** A fault with the place that people read: `file:line:column` for a contract file, the setting's place for a setting. */
+/** Adds the place of a fault for people: `file:line:column` for a contract file, the setting's place for a setting. */
 export function placed(fault: AnyFault): PlacedFault {
   return "place" in fault ? fault : { ...fault, place: `${fault.file}:${fault.line}:${fault.column}` };
 }

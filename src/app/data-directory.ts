@@ -5,10 +5,10 @@ import type { FileKind } from "../sqlite/open.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** How long a statement waits for another process's lock; the event loop waits with it. */
+/** How long a statement waits for another process's lock. The wait blocks the event loop. */
 export const BUSY_TIMEOUT_MS = 500;
 
-/** Where a data directory keeps its files. */
+/** The paths of the files in a data directory. */
 export function dataFiles({ dataDir }: Pick<Config, "dataDir">): {
   readonly logFile: string;
   readonly storeFile: string;
@@ -16,27 +16,32 @@ export function dataFiles({ dataDir }: Pick<Config, "dataDir">): {
   return { logFile: join(dataDir, "log.db"), storeFile: join(dataDir, "store.db") };
 }
 
-/** Whether there is anything to look at; a store in MongoDB has to be asked. */
+/** Whether there is data to read. A store in MongoDB counts always, because only the server knows. */
 export function hasData(config: Config): boolean {
   const { logFile, storeFile } = dataFiles(config);
   return config.mongodbUri !== null || existsSync(storeFile) || (config.kafka === null && existsSync(logFile));
 }
 
-/** The layout of the store's file in a directory; null when there is none. @throws `Unavailable` when it is not ours. */
+/**
+ * The layout version of the store's file in a directory; null when there is no file. @throws `Unavailable` when the
+ * file is not ours.
+ */
 export async function layoutIn(directory: string): Promise<number | null> {
   const { readLayout } = await import("../sqlite/open.ts");
   const { STORE_FILE } = await import("../store/sqlite/layout.ts");
   return readLayout(STORE_FILE, dataFiles({ dataDir: directory }).storeFile, BUSY_TIMEOUT_MS);
 }
 
-/** Folders of restores in the data directory that were broken off or go on. */
+/** Work folders of restores that were interrupted or are still running. */
 export async function foldersOfRestores({ dataDir }: Pick<Config, "dataDir">): Promise<readonly string[]> {
   const { RESTORING } = await import("../backup/restore.ts");
   const { workFolders } = await import("../backup/work-folder.ts");
   return workFolders(join(dataDir, RESTORING));
 }
 
-/** What a restore made ready and did not put in its place; none where the log is there. */
+/**
+ * Refuses a data directory without a log when a restore was interrupted there, or is running. @throws `Unavailable`.
+ */
 export async function refuseHalfRestored(config: Config): Promise<void> {
   const { logFile } = dataFiles(config);
   if (existsSync(logFile) || (await foldersOfRestores(config)).length === 0) return;
@@ -48,14 +53,14 @@ export async function refuseHalfRestored(config: Config): Promise<void> {
   );
 }
 
-/** What the files of a data directory are. */
+/** The kind of each file of a data directory. */
 export async function fileKinds(): Promise<Readonly<Record<FileName, FileKind>>> {
   const { LOG_FILE } = await import("../source/embedded/layout.ts");
   const { STORE_FILE } = await import("../store/sqlite/layout.ts");
   return { "log.db": LOG_FILE, "store.db": STORE_FILE };
 }
 
-/** @throws `Unavailable` when a file of the data directory that is to be written may not be. */
+/** Checks that the files of the data directory can be written. @throws `Unavailable`. */
 export async function requireWritable(config: Config): Promise<void> {
   const { refuseReadOnly } = await import("../sqlite/open.ts");
   const { "log.db": log, "store.db": store } = await fileKinds();
@@ -64,18 +69,21 @@ export async function requireWritable(config: Config): Promise<void> {
   if (config.mongodbUri === null) refuseReadOnly(store, storeFile);
 }
 
-/** Has the files of the data directory checked, each in a thread of its own, while the gateway starts. */
+/** Checks the structure of both files in threads, while the gateway starts. */
 export async function checkFiles(config: Config): Promise<IntegrityCheck> {
   const checks = await Promise.all([checkFile(config, "store.db"), checkFile(config, "log.db")]);
   const damage = Promise.race([
-    // The first that finds something; nothing once all are over.
+    // The first damage found wins; a check without damage never resolves here.
     ...checks.map(async (check) => (await check.damage) ?? new Promise<never>(() => undefined)),
     Promise.all(checks.map(async (check) => check.damage)).then((found) => found.find((one) => one !== null) ?? null),
   ]);
   return { damage, stop: async () => void (await Promise.all(checks.map(async (check) => check.stop()))) };
 }
 
-/** Has SQLite check the structure of a file of the data directory; nothing where what it holds is in Kafka or MongoDB. */
+/**
+ * Lets SQLite check the structure of a file of the data directory; does nothing when its content is in Kafka or
+ * MongoDB.
+ */
 export async function checkFile(config: Config, name: FileName): Promise<IntegrityCheck> {
   const elsewhere = name === "log.db" ? config.kafka !== null : config.mongodbUri !== null;
   if (elsewhere) return { damage: Promise.resolve(null), stop: async () => undefined };

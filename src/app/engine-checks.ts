@@ -7,7 +7,7 @@ import { parseJson } from "../json/parse-json.ts";
 import { notifiedTopics } from "./logs.ts";
 import { MONGODB_TIMEOUTS } from "./stores.ts";
 
-/** What `sigma doctor` has to know of Kafka, MongoDB and a schema registry, as far as they are configured. Nothing is changed. */
+/** Checks Kafka, MongoDB and the schema registry for `sigma doctor`, as far as they are configured. Changes nothing. */
 export async function checkEngines(config: Config, set: CompiledContractSet | null): Promise<readonly Check[]> {
   const { kafka, mongodbUri, registry, sources } = config;
   const collections = new Set(set === null ? [] : [...set.bySubject.values()].map(({ collection }) => collection));
@@ -16,10 +16,12 @@ export async function checkEngines(config: Config, set: CompiledContractSet | nu
     const { diagnoseKafka } = await import("../source/kafka/diagnose.ts");
     const { group, acceptCompacted } = kafka;
     const topics = sources.map(({ topic }) => topic);
-    const told = await notifiedTopics(config, kafka);
+    const appendOnly = await notifiedTopics(config, kafka);
     const connection = kafkaConnection(kafka);
     const anchors = config.anchor.topic;
-    checks.push(...(await diagnoseKafka({ connection, topics, told, anchors, group, acceptCompacted, now: Date.now })));
+    checks.push(
+      ...(await diagnoseKafka({ connection, topics, appendOnly, anchors, group, acceptCompacted, now: Date.now })),
+    );
   }
   if (registry !== null && set !== null) {
     const { diagnoseRegistry } = await import("../registry/diagnose.ts");

@@ -8,9 +8,9 @@ import type { Purpose } from "./purpose.ts";
 import { openStore, openHistory } from "./stores.ts";
 import { existsSync } from "node:fs";
 
-// Only this room names adapters. Everything heavy is imported when it is first needed, so that commands which need none of it start fast.
+// Only src/app names adapters. They are imported on first use, so that commands which do not need them start fast.
 
-/** A log and a store: embedded in the data directory, or Kafka and MongoDB where the configuration names them. */
+/** A log and a store: embedded in the data directory, or Kafka and MongoDB when configured. */
 export type Engine = {
   readonly log: Source & Log;
   readonly store: Store;
@@ -23,7 +23,7 @@ export async function openEngine(config: Config, collections: readonly string[],
   return withStore(log, config, collections, purpose);
 }
 
-/** A log that is open, and the store beside it. The log is closed when that cannot be opened. */
+/** Opens the store for an open log. Closes the log when the store cannot be opened. */
 async function withStore<At extends Pick<Source, "close"> | null>(
   log: At,
   ...[config, collections, purpose]: Parameters<typeof openEngine>
@@ -37,17 +37,17 @@ async function withStore<At extends Pick<Source, "close"> | null>(
   }
 }
 
-/** A store to erase records of, and the log beside it where it is the gateway's own. @throws `Unavailable`. */
+/** Opens a store to erase records from, and the log when it is the gateway's own. @throws `Unavailable`. */
 export async function openErasing(config: Config, past: readonly string[]): Promise<Erasing & Pick<Store, "close">> {
   await refuseHalfRestored(config);
   const isOwn = config.kafka === null && existsSync(dataFiles(config).logFile);
   return withStore(isOwn ? await embeddedLog(config, { all: true }) : null, config, past, "operate");
 }
 
-/** A store, and its log where there is one: null when the file of an embedded log is missing, at `logFile`. */
+/** A read-only store and log; `log` is null when the file of an embedded log, `logFile`, is missing. */
 export type Look = Omit<Engine, "log"> & { readonly log: (Source & Log) | null; readonly logFile: string };
 
-/** Opens what is there, to look. @throws `Unavailable`. */
+/** Opens the existing store and log read-only. @throws `Unavailable`. */
 export async function openToLook(config: Config): Promise<Look> {
   const { logFile } = dataFiles(config);
   if (config.kafka !== null || existsSync(logFile)) return { ...(await openEngine(config, [], "look")), logFile };

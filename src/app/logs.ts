@@ -11,12 +11,12 @@ import type { Purpose } from "./purpose.ts";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 
-/** How long a fetch waits for a record; an append in this process ends it at once. */
+/** How long a fetch waits for a record, in milliseconds; an append of this process ends the wait at once. */
 export const FETCH_WAIT_MS = 500;
 
 type SourceTopic = Pick<Config["sources"][number], "topic" | "partitions">;
 
-/** Reads a topic that is no source, whatever its clean-up. @throws `Unavailable`. */
+/** Opens a topic that is not a source for reading, compacted or not. @throws `Unavailable`. */
 export async function openTopic(kafka: KafkaConfig, topic: string): Promise<Source> {
   const { openKafkaSource } = await import("../source/kafka/source.ts");
   const connection = kafkaConnection(kafka);
@@ -34,7 +34,7 @@ export async function openEmbedded(config: Config, purpose: Purpose): Promise<So
   return embeddedLog(config, { readOnly: purpose === "look" });
 }
 
-/** @param how `all`: also what is no source now, and may have been one. */
+/** Opens the embedded log. @param how `all`: also topics that are not sources now, and may have been. */
 export async function embeddedLog(
   { dataDir, sources }: Pick<Config, "dataDir"> & { readonly sources: readonly SourceTopic[] },
   how: { readonly readOnly?: boolean; readonly all?: boolean },
@@ -58,7 +58,7 @@ export async function openKafka(config: Config, kafka: KafkaConfig, purpose: Pur
   });
 }
 
-/** The topics that are written to besides the sources. */
+/** The topics that the gateway appends notifications to: mirrors and advisories. */
 export async function notifiedTopics(
   { sources }: Config,
   { mirror, advisoryTopic }: KafkaConfig,
@@ -76,7 +76,10 @@ export async function openKafkaAppender(kafka: KafkaConfig): Promise<Appender> {
   return createAppender(kafkaConnection(kafka));
 }
 
-/** The log alone, to compare a store with; null when the file of an embedded log is missing. @throws `Unavailable`. */
+/**
+ * Opens only the log, read-only, to compare a store with it; null when the file of an embedded log is missing. @throws
+ * `Unavailable`.
+ */
 export async function openLogAtHand(config: Config): Promise<(LogAtHand & Pick<Source, "close">) | null> {
   if (config.kafka === null) {
     await refuseHalfRestored(config);
@@ -89,10 +92,13 @@ export async function openLogAtHand(config: Config): Promise<(LogAtHand & Pick<S
   return { ...log, compacted: await compactedTopics(kafkaConnection(config.kafka), topics) };
 }
 
-/** Offsets that a restored log gives to nobody, and for each millisecond since the backup: more than can have been appended. */
+/**
+ * Number of offsets that a restored log skips: at least a million, and 1,000 for each millisecond since the backup,
+ * which is more than can have been appended.
+ */
 const SKIPPED = { atLeast: 1_000_000n, perMs: 1_000n } as const;
 
-/** Lets the log of a data directory go on behind positions that may have been given to records it lacks. */
+/** Makes a restored log skip the positions that may belong to records which the backup lacks. */
 export async function skipPositions(
   { dataDir, sources }: Pick<Config, "dataDir"> & { readonly sources: readonly SourceTopic[] },
   { streams, madeAt }: Pick<Manifest, "streams" | "madeAt">,
@@ -100,7 +106,7 @@ export async function skipPositions(
   if (streams.length === 0) return;
   const passedMs = Date.now() - Date.parse(madeAt);
   const skipped = SKIPPED.atLeast + (passedMs > 0 ? BigInt(passedMs) * SKIPPED.perMs : 0n);
-  // Also what became a source since the backup was made, and what was none then and may be one again.
+  // All topics: a topic may have become a source after the backup, or may become one again.
   const log = await embeddedLog({ dataDir, sources }, { all: true });
   try {
     for (const stream of await log.streams()) await log.skipTo(stream, (await log.bounds(stream)).end + skipped);

@@ -3,16 +3,16 @@ import type { Migration } from "../store/migrations/migration.ts";
 import { BUSY_TIMEOUT_MS, dataFiles } from "./data-directory.ts";
 import { MONGODB_TIMEOUTS, openHistory, type Where } from "./stores.ts";
 
-/** A store of whatever layout of ours, and what leads on from the older ones. */
+/** A store of any known layout, and the migrations from older layouts. */
 export type Migrating = {
-  /** The layout that it has; null when nothing of ours is there yet. */
+  /** The store's layout; null when it is empty. */
   readonly found: () => Promise<number | null>;
   readonly migrations: readonly Migration[];
   readonly close: () => Promise<void>;
 };
 
 /**
- * @param othersElsewhere the operator's word that whoever is connected to MongoDB works on other databases.
+ * @param othersElsewhere whether the operator states that other clients of the MongoDB server use other databases.
  * @throws `Unavailable` when the store cannot be opened, is newer or is not ours.
  */
 export async function openToMigrate(config: Where, othersElsewhere: boolean): Promise<Migrating> {
@@ -44,7 +44,7 @@ export async function openToMigrate(config: Where, othersElsewhere: boolean): Pr
   });
   const found = async (): Promise<number | null> => {
     const layout = readLayout(STORE_FILE, path, busyTimeoutMs);
-    // What opening has against it is said in its words: a newer one, or two in one.
+    // Opening the store throws the proper error for a newer layout, or for two layouts in one store.
     if (layout !== null && layout >= LAYOUT)
       await openHistory({ ...config, mongodbUri: null }).then((store) => store.close());
     return layout;

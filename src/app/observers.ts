@@ -4,33 +4,34 @@ import type { ContractsEvent } from "../gateway/event.ts";
 import type { IngestDeps } from "../gateway/ingest-deps.ts";
 import type { Sighting } from "../traffic/sightings.ts";
 import type { Engine } from "./engine.ts";
-import { lookOn, type Shadow } from "../rejudge/shadow/shadow.ts";
+import { observeWithShadow, type Shadow } from "../rejudge/shadow/shadow.ts";
 
-/** Those who look on when a batch is settled; no decision depends on them. */
-export type Onlookers = {
+/** The observers of settled batches; no decision depends on them. */
+export type BatchObservers = {
   readonly observeBatch: NonNullable<IngestDeps["observeBatch"]>;
-  /** Waits for what is still to be told. */
+  /** Waits for the advisories that are still being sent. */
   readonly close: () => Promise<void>;
 };
 
 /**
- * Who sends which version, noted in the store: what `sigma contract retire` asks before it lets a version end. Advisories to
- * those who send a deprecated one. Versions that judge beside the one that decides.
+ * Opens three observers of settled batches. The first notes in the store which producer sends which version; `sigma
+ * contract retire` checks these notes before it retires a version. The second sends advisories to producers of
+ * deprecated versions. The third lets shadow versions judge the records too.
  */
-export async function openOnlookers(
+export async function openBatchObservers(
   config: Config,
   { log, store }: Engine,
   contracts: LiveContracts,
   shadow: Shadow | null,
   observe: (event: ContractsEvent) => void,
-): Promise<Onlookers> {
+): Promise<BatchObservers> {
   const { createSightings, createTrafficNotes } = await import("../traffic/sightings.ts");
   const notesOf = createTrafficNotes(Date.now);
   const advise = await openAdvisories(config.kafka?.advisoryTopic ?? null, log, contracts, observe);
   return {
     observeBatch: (stream, subject) => {
       const sightings = createSightings();
-      const judging = shadow === null ? null : lookOn(shadow, stream, subject);
+      const judging = shadow === null ? null : observeWithShadow(shadow, stream, subject);
       return {
         see: (row) => {
           sightings.see(row);
@@ -40,7 +41,7 @@ export async function openOnlookers(
           const seen = sightings.all();
           const notes = notesOf(seen);
           if (notes.length > 0) await store.noteTraffic(notes);
-          advise?.tell(seen);
+          advise?.notify(seen);
           await judging?.stored();
         },
       };
@@ -49,9 +50,9 @@ export async function openOnlookers(
   };
 }
 
-type Advisories = { readonly tell: (sightings: readonly Sighting[]) => void; readonly close: () => Promise<void> };
+type Advisories = { readonly notify: (sightings: readonly Sighting[]) => void; readonly close: () => Promise<void> };
 
-/** Advisories are a courtesy: nothing waits for them, and one that could not be sent is reported and left. */
+/** Opens the sender of advisories. Nothing waits for an advisory; one that cannot be sent is reported and dropped. */
 async function openAdvisories(
   topic: string | null,
   log: Engine["log"],
@@ -64,7 +65,7 @@ async function openAdvisories(
   const due = createAdvisories(Date.now);
   let last = Promise.resolve();
   return {
-    tell: (sightings) => {
+    notify: (sightings) => {
       const advisories = due(sightings, ({ contract: { subject, version } }) => {
         const contract = contracts.current().bySubject.get(subject);
         return contract === undefined ? null : standingOf(contract, contracts.about(), version);

@@ -13,22 +13,22 @@ import { FETCH_WAIT_MS } from "./logs.ts";
 import { openEngine, type Engine } from "./engine.ts";
 import { type LoadedContracts } from "./contracts.ts";
 import type { SchemaLookup } from "../registry/lookup.ts";
-import { openOnlookers } from "./observers.ts";
+import { openBatchObservers } from "./observers.ts";
 import type { Shadow } from "../rejudge/shadow/shadow.ts";
 import type { Log } from "../source/source.ts";
 
-/** An engine with a gateway that settles what is appended to it. */
+/** An engine, and a gateway that decides and stores what is appended to its log. */
 export type Pipeline = Engine & {
   readonly contracts: LiveContracts;
-  /** Why the last change of the contract files was refused, a sentence each; empty when it was not. */
+  /** Why the latest change of the contract files was refused, one sentence each; empty when it was accepted. */
   readonly refusedContracts: () => readonly string[];
   readonly gateway: Gateway;
-  /** Null when no version looks on. */
+  /** Null when no shadow version is configured. */
   readonly shadow: Shadow | null;
   readonly stop: () => Promise<void>;
 };
 
-/** Opens the data directory and starts deciding. `stop` finishes the batches in flight and closes the files. */
+/** Opens the engine and starts deciding. `stop` finishes the batches in flight and closes everything. */
 export async function startPipeline(
   config: Config,
   first: LoadedContracts,
@@ -44,7 +44,7 @@ export async function startPipeline(
     const contracts = holdContracts(first);
     const shadow = await openShadows(config, first.set);
     const lookup = await openLookup(config, contracts, observeContracts);
-    const observers = await openOnlookers(config, engine, contracts, shadow, observeContracts);
+    const observers = await openBatchObservers(config, engine, contracts, shadow, observeContracts);
     const anchors = await openAnchors(config, engine, observe, observeAnchors);
     const gateway = await startGateway({
       source: engine.log,
@@ -67,8 +67,8 @@ export async function startPipeline(
     const watched = { gateway, reads: engine.store.reads, now: Date.now, sleep: delay };
     const log = guardLog(engine.log, { ...watched, ...noting });
     const retention = keepRetentionOf(config, engine.log, gateway);
-    const tellIdle = (): void => idleDefaults(contracts.current()).forEach(tellOf(observeContracts));
-    tellIdle();
+    const reportIdle = (): void => idleDefaults(contracts.current()).forEach(idleReporter(observeContracts));
+    reportIdle();
     const following = new AbortController();
     let refused: readonly string[] = [];
     const onReload = (outcome: Swap): void => {
@@ -78,7 +78,7 @@ export async function startPipeline(
       lookup?.forget();
       shadow?.update(contentsOf(contracts.current()));
       observeContracts({ ...outcome, kind: "contracts-swapped" });
-      tellIdle();
+      reportIdle();
     };
     const followed = follow(config, contracts, first.seen, { onReload, observe: observeContracts }, following.signal);
     const stop = async (): Promise<void> => {
@@ -101,11 +101,11 @@ export async function startPipeline(
 
 const NOTHING = { close: async (): Promise<void> => undefined };
 
-function tellOf(observe: (event: ContractsEvent) => void) {
+function idleReporter(observe: (event: ContractsEvent) => void) {
   return (idle: ReturnType<typeof idleDefaults>[number]): void => observe({ kind: "default-idle", ...idle });
 }
 
-/** Lets an embedded log forget what is settled and old. */
+/** Deletes settled records from an embedded log when they are older than the retention time. */
 function keepRetentionOf(config: Config, log: Log, gateway: Gateway): { readonly close: () => Promise<void> } {
   const { kafka, logRetentionMs: retentionMs } = config;
   if (kafka !== null || retentionMs === null) return { close: async () => undefined };
@@ -121,12 +121,12 @@ function keepRetentionOf(config: Config, log: Log, gateway: Gateway): { readonly
   };
 }
 
-/** Swaps the contracts when their files change. */
+/** Replaces the live contracts when their files change. */
 async function follow(
   config: Config,
   live: LiveContracts,
   seen: string,
-  told: { readonly onReload: (outcome: Swap) => void; readonly observe: (event: ContractsEvent) => void },
+  callbacks: { readonly onReload: (outcome: Swap) => void; readonly observe: (event: ContractsEvent) => void },
   signal: AbortSignal,
 ): Promise<void> {
   const { contractsReloadMs: everyMs, contractsDir, sources, shadow, limits, http } = config;
@@ -136,20 +136,20 @@ async function follow(
   const settings = { contractsDir, sources, shadow, limits, http };
   let stale: string | null = null;
   const copying = await openCopy(config);
-  // What is being copied when the service stops is not waited for.
+  // A copy that is running when the service stops is aborted.
   signal.addEventListener("abort", () => void copying?.close());
   const refresh = async (): Promise<void> => {
     const why = (await copying?.refresh().catch((error: unknown) => (error as Error).message)) ?? null;
-    // Once for each trouble, not once for each look.
-    if (why !== null && why !== stale) told.observe({ kind: "contracts-stale", why });
+    // Each trouble is reported once, not at each refresh.
+    if (why !== null && why !== stale) callbacks.observe({ kind: "contracts-stale", why });
     stale = why;
   };
   const onWeb = copying === null ? {} : { refresh };
-  const deps = { settings, live, seen, report: told.onReload, everyMs, sleep, pause, ...onWeb };
+  const deps = { settings, live, seen, report: callbacks.onReload, everyMs, sleep, pause, ...onWeb };
   await followContracts(deps, signal);
 }
 
-/** The copy of contracts on the web; null when they are the user's own files. */
+/** Opens the copy of a contracts directory on the web; null when the contracts are local files. */
 async function openCopy({ contractsUrl: url, contractsDir: directory }: Config): Promise<Copying | null> {
   if (url === null) return null;
   const { openCopying } = await import("../config/copying.ts");
@@ -157,7 +157,7 @@ async function openCopy({ contractsUrl: url, contractsDir: directory }: Config):
   return openCopying({ url, directory, timeoutMs: FILE_TIMEOUT_MS });
 }
 
-/** Asks the configured registry what schema ids stand for; null without one. */
+/** Opens the lookup of schema ids in the configured registry; null without one. */
 async function openLookup(
   { registry }: Config,
   contracts: LiveContracts,
@@ -175,7 +175,7 @@ async function openLookup(
   });
 }
 
-/** The versions that are to look on, if there are any: nothing of it is loaded without. */
+/** Opens the shadow versions; loads no module without any. */
 async function openShadows({ shadow }: Config, set: CompiledContractSet): Promise<Shadow | null> {
   if (shadow.length === 0) return null;
   const { openShadow } = await import("../rejudge/shadow/shadow.ts");
@@ -183,7 +183,7 @@ async function openShadows({ shadow }: Config, set: CompiledContractSet): Promis
   return openShadow(shadow, contentsOf(set), SHADOW_LIMITS);
 }
 
-/** The mirror that the configuration asks for; its topics must be there, or the gateway would stand still at its first record. */
+/** The configured mirror. Its topics must exist, or the gateway would wait for them at its first record. */
 async function mirrorOf(config: Config, log: Log): Promise<{ readonly mirror?: Mirror }> {
   const wanted = config.kafka?.mirror ?? "off";
   if (wanted === "off") return {};
@@ -199,6 +199,6 @@ async function mirrorOf(config: Config, log: Log): Promise<{ readonly mirror?: M
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  // It only ever rejects because the signal aborted, which is one way to be done.
+  // The delay rejects only when the signal aborts, which ends the sleep too.
   await delay(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,5 +1,5 @@
 /**
- * What an engine is opened for: to write as a member of the group, only to look, which changes nothing, or to act on
- * streams beside a gateway that runs.
+ * What an engine is opened for. `gateway`: to decide, as a member of the consumer group. `look`: to read only.
+ * `operate`: to act on streams while a gateway may be running.
  */
 export type Purpose = "gateway" | "look" | "operate";

@@ -10,19 +10,22 @@ import { Unavailable } from "../core/unavailable.ts";
 import type { IntegrityCheck } from "../sqlite/integrity.ts";
 import type { Shadow } from "../rejudge/shadow/shadow.ts";
 
-/** A pipeline behind an HTTP server. `url` is where it listens. `stop`: accept nothing more, answer, settle, close. */
+/**
+ * A pipeline behind an HTTP server. `url` is its address. `stop` accepts no more requests, answers the open ones,
+ * settles and closes.
+ */
 export type Service = {
   readonly url: string;
   readonly pipeline: Pipeline;
-  /** What a check of the log and the store found that was not over when the streams were taken up; null when they are in order. */
+  /** The damage that the check of log and store found after the start; null when both are sound. */
   readonly damage: Promise<Unavailable | null>;
   readonly stop: () => Promise<void>;
 };
 
 /**
- * The address first, then the streams, then whoever asks.
- * @param observe told of what the streams do, besides the log.
- * @throws the system's error when the address cannot be listened on: nothing was opened then.
+ * Starts a service: reserves the address, starts the streams, then accepts requests.
+ * @param observe receives the events of the streams, besides the log.
+ * @throws the system's error when the address cannot be used; then nothing else was opened.
  */
 export async function startService(
   config: Config,
@@ -37,15 +40,15 @@ export async function startService(
   const { openDoor } = await import("../http/listen.ts");
   const { createLookup } = await import("../gateway/lookup.ts");
   const { noteVerdicts } = await import("./verdicts.ts");
-  const tellContracts = logContracts(logger);
-  if (contracts.stale !== null) tellContracts({ kind: "contracts-stale", why: contracts.stale });
+  const reportContracts = logContracts(logger);
+  if (contracts.stale !== null) reportContracts({ kind: "contracts-stale", why: contracts.stale });
   const door = await openDoor(config.http);
   const opened: Pipeline[] = [];
   const check = await checkFiles(config);
   try {
     await refuseDamage(check, logger);
     const both = bothOf(logEvents(logger), observe);
-    const pipeline = await startPipeline(config, contracts, both, tellContracts, logAnchors(logger));
+    const pipeline = await startPipeline(config, contracts, both, reportContracts, logAnchors(logger));
     opened.push(pipeline);
     const { log, store, gateway, shadow, contracts: live } = pipeline;
     if (config.kafka === null) await warnOfUndecided(pipeline, logger);
@@ -99,10 +102,13 @@ function bothOf(first: Observe, second: Observe): Observe {
   };
 }
 
-/** How long a start waits for the check of log and store, which reads all of both. Large ones are checked while the gateway runs. */
+/**
+ * How long the start waits for the check, which reads all of log and store. Larger files are checked while the gateway
+ * runs.
+ */
 const CHECK_WAIT_MS = 10_000;
 
-/** @throws `Unavailable` when the log or the store is damaged and that is found in time. */
+/** Waits a limited time for the check. @throws `Unavailable` when it finds damage in that time. */
 async function refuseDamage(check: IntegrityCheck, logger: Logger): Promise<void> {
   const waiting = new AbortController();
   const running = delay(CHECK_WAIT_MS, "running" as const, { signal: waiting.signal }).catch(() => null);
@@ -112,7 +118,7 @@ async function refuseDamage(check: IntegrityCheck, logger: Logger): Promise<void
   else if (found !== null) throw found;
 }
 
-/** What was acknowledged, and is decided by no stream of the sources: of a topic that is none any more. */
+/** Warns of acknowledged but undecided records of topics that are not sources any more. */
 async function warnOfUndecided({ log, store }: Pipeline, logger: Logger): Promise<void> {
   try {
     const settled = new Map<string, bigint>();
@@ -122,7 +128,7 @@ async function warnOfUndecided({ log, store }: Pipeline, logger: Logger): Promis
     for (const { code, stream, message } of await leftBehind(store.reads, await log.streams(), (id) => settled.get(id)))
       logger.warn({ stream, code, remedy }, message);
   } catch (error) {
-    // The streams say so themselves.
+    // The streams report the same trouble.
     if (!(error instanceof Unavailable)) throw error;
   }
 }
@@ -135,7 +141,9 @@ async function reportShadow(shadow: Shadow | null, logger: Logger): Promise<Node
   return setInterval(() => logShadow(logger, shadow.snapshot()), SHADOW_LOG_EVERY_MS).unref();
 }
 
-/** A logger to standard error as the configuration wants it. @param reword puts the commands of a remedy into words that a person can type. */
+/**
+ * Opens the logger to standard error. @param reword translates the commands of a remedy into what the user can type.
+ */
 export async function openLogger({ log }: Config, reword: (remedy: string) => string): Promise<Logger> {
   const { createLogger } = await import("../observe/log.ts");
   const format = log.format === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : log.format;

@@ -3,13 +3,15 @@ import type { Store } from "../store/store.ts";
 import { BUSY_TIMEOUT_MS, dataFiles } from "./data-directory.ts";
 import type { Purpose } from "./purpose.ts";
 
-/** How long to look for a primary, and how long an exchange may take, before the gateway pauses and tries again. */
+/**
+ * How long MongoDB's driver searches for a primary, and waits for an answer, before the gateway backs off and retries.
+ */
 export const MONGODB_TIMEOUTS = { selectionTimeoutMs: 5_000, socketTimeoutMs: 30_000 } as const;
 
-/** What of a configuration says where the store is. */
+/** The settings that locate the store. */
 export type Where = Pick<Config, "dataDir" | "mongodbUri">;
 
-/** The store alone, for commands that need no log. @throws `Unavailable` when it cannot be opened. */
+/** Opens only the store, for commands that need no log. @throws `Unavailable` when it cannot be opened. */
 export async function openStoreFor(
   config: Config,
   purpose: Exclude<Purpose, "gateway">,
@@ -29,7 +31,7 @@ export async function openStore(config: Where, collections: readonly string[], p
   return purpose === "gateway" ? openSqliteStoreInThread(options) : openSqliteStore(options);
 }
 
-/** The store alone, to look: what was decided can be read while the log cannot. @throws `Unavailable`. */
+/** Opens only the store, read-only: decisions can be read while the log is not available. @throws `Unavailable`. */
 export async function openHistory(config: Where): Promise<Store> {
   return openStore(config, [], "look");
 }

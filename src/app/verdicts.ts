@@ -3,19 +3,19 @@ import { createThrottleByName } from "../traffic/throttle-by-name.ts";
 import type { Verdict } from "../http/deps.ts";
 import type { Store } from "../store/store.ts";
 
-/** Producers told apart for each version, and how often one that goes on asking is noted again: as for what is stored. */
+/** Most producers noted for each version, and how often each is noted again; the same limits as for stored records. */
 const NOTED = { everyMs: 60_000, namesMax: 1_000 } as const;
 
-/** Those who want to know of verdicts that were asked for over HTTP. */
+/** The log and the traffic notes of verdicts that HTTP clients asked for. */
 export type VerdictNotes = {
   readonly note: (verdict: Verdict) => void;
-  /** Waits for what is still to be written. */
+  /** Waits for the notes that are still being written. */
   readonly close: () => Promise<void>;
 };
 
 /**
- * Logs verdicts, and notes in the store which versions were asked for: who validates by a version uses it, and
- * `sigma contract retire` asks for that. No verdict waits for a note or fails for want of one.
+ * Logs verdicts, and notes in the store which producer validated by which version: `sigma contract retire` counts that
+ * as use of the version. A verdict never waits for its note, and never fails when the note does.
  */
 export function noteVerdicts(store: Pick<Store, "noteTraffic">, log: Logger, now: () => number): VerdictNotes {
   const due = createThrottleByName(now, NOTED);

@@ -3,29 +3,29 @@ import type { Finding, FindingCode } from "./finding.ts";
 
 /** Heads that were kept outside the store. */
 export type KeptHeads = {
-  /** Null: nothing was anchored, or nobody asked. */
+  /** Null when nothing was anchored, or anchors are not to be checked. */
   readonly anchors: Pick<VerifiedAnchors, "faults" | "streams" | "operator"> | null;
-  /** Hashes that a person kept, by stream. */
+  /** Head hashes that a person has noted, by stream. */
   readonly byHand: ReadonlyMap<string, readonly string[]>;
-  /** The same of the operator log. */
+  /** Head hashes of the operator log that a person has noted. */
   readonly operatorByHand: readonly string[];
 };
 
 export const NOTHING_KEPT: KeptHeads = { anchors: null, byHand: new Map(), operatorByHand: [] };
 
 export type HeadCheck = {
-  /** Sees every entry of a chain, in order. */
+  /** Receives every entry of a chain, in order. */
   readonly see: (link: { readonly seq: number; readonly hash: string }) => void;
-  /** Nothing comes behind. */
+  /** Ends the chain and returns the findings. */
   readonly end: () => readonly Finding[];
-  /** Anchored heads that were found in their places. */
+  /** Number of anchored heads that the chain contains. */
   readonly found: () => number;
 };
 
 /**
- * Whether the chain of one stream, or of the operator log, has every head that was kept of it. A chain that was made anew has right
- * hashes of its own, and not these; one whose end was cut off ends before them.
- * @param stream null: the operator log.
+ * Checks that the chain of one stream, or of the operator log, contains every head that was kept of it. A forged chain
+ * is consistent in itself but lacks these hashes; a truncated chain ends before them.
+ * @param stream null for the operator log.
  */
 export function checkHeads(kept: KeptHeads, stream: string | null): HeadCheck {
   const anchored =
@@ -79,7 +79,7 @@ function newestOf(anchored: ReadonlyMap<number, readonly NamedHead[]>): readonly
   return [newest, anchored.get(newest)?.[0] ?? null];
 }
 
-/** Streams that heads were kept of. */
+/** Streams that have kept heads. */
 export function keptStreams({ anchors, byHand }: KeptHeads): ReadonlySet<string> {
   return new Set([...(anchors?.streams.keys() ?? []), ...byHand.keys()]);
 }

@@ -25,25 +25,30 @@ import { NOTHING_APPLIED, type Resolved } from "../gateway/resolution.ts";
 import type { StoreReads, StreamNote } from "../store/store.ts";
 
 export type AuditOptions = {
-  /** Also reads the log again and decides from it. */
+  /** A log whose records are compared with the evidence. */
   readonly source?: Pick<Source, "streams" | "fetch" | "bounds" | "skipped">;
-  /** The log at hand, to see whether it is the one that the store knows; `source` when absent. */
+  /** The current log, to check that it is the one the store knows; `source` when absent. */
   readonly log?: Pick<Source, "streams" | "bounds" | "skipped">;
-  /** Frozen versions, as the lock has them: what decided under these names must be they. */
+  /**
+   * The frozen versions of the lock file: a contract set in the store must hold the same versions under their names.
+   */
   readonly frozen?: readonly FrozenVersion[];
-  /** Heads that were kept outside the store. Read before the store is: one that runs goes on meanwhile. */
+  /** Heads kept outside the store. They must be read before the store is, because a running gateway goes on writing. */
   readonly kept?: KeptHeads;
-  /** Where the log would be, when it is missing. */
+  /** The path of the embedded log, when its file is missing. */
   readonly missingLog?: string;
-  /** True for a store without transactions that is being written: only the last entry of a stream may then lack documents. */
+  /**
+   * True for a store without transactions that a gateway is writing to: documents of the last entry of a stream may
+   * then be missing.
+   */
   readonly tailMayBeIncomplete: boolean;
-  /** Findings kept in the report; the others are counted. */
+  /** Most findings in the report; further ones are only counted. */
   readonly findingsMax: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (records: number) => void;
 };
 
-/** What an audit saw of one stream. `headHash` kept outside the store makes a later rewriting of history evident. */
+/** The audit of one stream. A `headHash` kept outside the store later reveals a rewritten history. */
 type StreamAudit = {
   readonly stream: string;
   readonly entries: number;
@@ -57,21 +62,21 @@ export type AuditReport = {
   readonly findings: readonly Finding[];
   readonly findingsTotal: number;
   readonly streams: readonly StreamAudit[];
-  /** The last action of operators; null when there is none. */
+  /** The last action in the operator log; null when there is none. */
   readonly operatorHead: { readonly seq: number; readonly hash: string } | null;
-  /** Anchored heads that are in their places; null without anchors. */
+  /** Number of anchored heads that the chains contain; null without anchors. */
   readonly anchored: number | null;
-  /** What was lost before it could be decided, by an operator's word. */
+  /** Records lost before they were decided, as operators have accepted. */
   readonly gaps: readonly Gap[];
-  /** What operators erased. */
+  /** Records that operators erased. */
   readonly erasures: readonly ErasedRecords[];
   readonly records: number;
   readonly validated: number;
   readonly failed: number;
   readonly duplicates: number;
-  /** Records that were decided again from their evidence, in full. */
+  /** Records that were decided again from their evidence. */
   readonly redecided: number;
-  /** Records whose evidence is not kept (`evidence: drop`): only the chain can be checked. */
+  /** Records without evidence (`evidence: drop`): only their chain can be checked. */
   readonly withoutEvidence: number;
   /** Records compared with the log; null without a source. */
   readonly comparedWithSource: number | null;
@@ -80,22 +85,23 @@ export type AuditReport = {
 const LEDGER_PAGE = 256;
 
 /**
- * Proves, from the store alone, that every decided position has exactly one document and that every document is what the evidence
- * gives; with a source, that the log says the same. The one checker of simulation, kill tests and `sigma audit`.
+ * Proves from the store alone that every decided position has exactly one document, and that every document follows
+ * from the evidence; with a source also that the log holds the same records. The simulation, the kill tests and `sigma
+ * audit` all use this checker.
  */
 export async function audit(reads: StoreReads, options: AuditOptions): Promise<AuditReport> {
   const run = { ...newRun(options), reads };
   try {
     await auditAll(run);
   } catch (error) {
-    // What is left of a damaged file says nothing that can be relied on.
+    // Data read from a damaged file is not reliable, so the audit ends here.
     if (!(error instanceof Unavailable) || error.code !== "STORE_CORRUPT") throw error;
     run.damaged(error.message);
   }
   return run.report();
 }
 
-/** What an audit says of a store that is too damaged to be opened. */
+/** The report for a store that is too damaged to be opened. */
 export function damagedReport(message: string): AuditReport {
   const run = newRun({ tailMayBeIncomplete: false, findingsMax: 1, signal: new AbortController().signal });
   run.damaged(message);
@@ -155,7 +161,7 @@ function newRun(options: AuditOptions) {
   return {
     options,
     kept,
-    /** What was found of the heads that were kept of a chain, once all of it was seen. */
+    /** Adds the findings about the kept heads of a chain, after the whole chain was seen. */
     addHeads: (check: HeadCheck): void => {
       for (const finding of check.end()) found.add(finding);
       anchored += check.found();
@@ -206,7 +212,7 @@ async function auditStream(run: Run, note: StreamNote): Promise<void> {
   const { stream } = note;
   const heads = checkHeads(run.kept, stream);
   let previous: LedgerEntry | null = null;
-  /** What the next entry must say of the one before; null when that cannot be told. */
+  /** What the next entry must record about this one: its duplicates and conflicts; null when that is unknown. */
   let resolved: Resolved | null = NOTHING_APPLIED;
   let entries = 0;
   let records = 0;
@@ -236,7 +242,7 @@ async function auditStream(run: Run, note: StreamNote): Promise<void> {
   run.streams.push({ stream, entries, records, headSeq, headHash, settledTo });
 }
 
-/** What was acknowledged and is lost, by an operator's word, and whether the log at hand is the right one. */
+/** Adds the losses that operators have accepted, and checks that the current log is the right one. */
 async function auditLog(run: Run): Promise<void> {
   if (run.options.missingLog !== undefined) run.add(logMissing(run.options.missingLog));
   const log = run.options.log ?? run.options.source;
@@ -247,14 +253,15 @@ async function auditLog(run: Run): Promise<void> {
     run.report().findings.flatMap(({ code, stream }) => (code === "SOURCE_TRUNCATED" ? stream : [])),
   );
   for (const finding of await checkLog(run.reads, log, (stream) => settled.get(stream))) {
-    // Each entry beyond the end is named already.
+    // Each entry beyond the end already has a finding.
     if (finding.code !== "SOURCE_TRUNCATED" || !truncated.has(finding.stream)) run.add(finding);
   }
 }
 
 /**
- * A stream that the log has not is one that was made anew, and then its successor names it, or of a log that an operator spoke of, or
- * one that never was: an invented one could hold any fact.
+ * Checks that every stream of the store is known. A stream that the log lacks is legitimate when a successor stream
+ * names it (its topic was created again), or when an operator has accepted its log. Any other one may be invented, and
+ * could hold any fact.
  */
 async function checkKnownBySource(run: Run, notes: readonly StreamNote[]): Promise<void> {
   const { source, signal } = run.options;
@@ -265,7 +272,7 @@ async function checkKnownBySource(run: Run, notes: readonly StreamNote[]): Promi
     const [init] = await run.reads.ledger(stream, 0, 1);
     if (init?.kind === "INIT" && init.note.startsWith(SUCCEEDS)) succeeded.add(init.note.slice(SUCCEEDS.length));
   }
-  // The log is asked for the topics of the sources only: of others it cannot say.
+  // The log knows only the topics of the sources, so other topics are skipped.
   const topics = new Set((await source.streams()).map(({ topic }) => topic));
   for (const { stream, topic, partition } of notes) {
     if (
@@ -280,7 +287,7 @@ async function checkKnownBySource(run: Run, notes: readonly StreamNote[]): Promi
   }
 }
 
-/** A gap is a loss that an operator owned up to, never a hole. */
+/** Checks that an operator has accepted the gap. */
 function auditGap(run: Run, entry: LedgerEntry): void {
   const { stream, seq, from, to, note } = entry;
   run.gaps.push({ stream, from, to, note });
@@ -289,7 +296,7 @@ function auditGap(run: Run, entry: LedgerEntry): void {
   }
 }
 
-/** @returns what the next entry must say of this one; null when it cannot be told. */
+/** Audits an entry of decided records. @returns what the next entry must record about it; null when that is unknown. */
 async function auditBatch(run: Run, note: StreamNote, entry: LedgerEntry, last: boolean): Promise<Resolved | null> {
   const { stream, seq } = entry;
   const decoded = decodeOutcomes(entry.from, entry.outcomes);
@@ -313,7 +320,7 @@ async function auditBatch(run: Run, note: StreamNote, entry: LedgerEntry, last: 
       erasures: run.erasures,
       mayBeIncomplete: last && run.options.tailMayBeIncomplete,
     });
-    // Of a store that runs records may have been erased meanwhile: then it is looked at once more.
+    // While a gateway runs, records may be erased during the audit: then the entry is judged again.
     if (findings.length > 0 && (await sawMoreActions(run))) continue;
     findings.forEach(run.add);
     if (verdict === null || records === null) return null;
@@ -326,7 +333,7 @@ async function auditBatch(run: Run, note: StreamNote, entry: LedgerEntry, last: 
   }
 }
 
-/** Reads on in the operator log. @returns whether there was more. */
+/** Reads new actions of the operator log. @returns whether there were any. */
 async function sawMoreActions(run: Run): Promise<boolean> {
   const before = run.erasures.through();
   for await (const action of operatorActions(run.reads, before + 1)) run.erasures.see(action);
@@ -343,7 +350,8 @@ async function compareWithSource(
   const stream = await run.sourceStream(entry.stream);
   if (source === undefined || stream === null) return;
   const { start, end } = await source.bounds(stream);
-  // What retention removed, or a log lacks that was put back, cannot be compared; the report's counts show how much could.
+  // Records that retention deleted, or that a restored log lacks, cannot be compared; the report counts the compared
+  // ones.
   if (start > entry.from) return;
   const skipped = (await source.skipped?.(stream, entry.from, entry.to)) ?? [];
   if (records.some((record) => !isErased(record) && holdsOffset(skipped, record.position.offset))) return;
@@ -357,7 +365,7 @@ async function compareWithSource(
   run.totals.compared += fetched.length;
 }
 
-/** Only a store that stood still can be totalled: the tails must be where the walk left them. */
+/** Compares the store's totals with the ledger's, unless entries were added during the audit. */
 async function checkTotals(run: Run): Promise<void> {
   const tally = await run.reads.tally();
   for (const { stream, headSeq } of run.streams) {

@@ -6,7 +6,10 @@ import { conflictOf } from "../gateway/duplicate.ts";
 import type { Resolution } from "../gateway/resolution.ts";
 import type { Difference, FailedRow, Holder, PassedRow, Receipt } from "../store/store.ts";
 
-/** What should have become of the records of an entry that passed and are no fact of their own. */
+/**
+ * The expected receipts, conflicts and resolutions of an entry: those of its passed records that are not facts of their
+ * own.
+ */
 export type Claims = {
   readonly receipts: readonly Receipt[];
   readonly conflicts: readonly FailedRow[];
@@ -14,9 +17,9 @@ export type Claims = {
 };
 
 /**
- * Tells duplicates from conflicts by the facts as they are stored now. It shares nothing with the code that applies entries
- * (gateway/apply.ts): whatever that does wrong has to show.
- * @param facts how the facts of the batch differ from the stored ones.
+ * Separates duplicates from conflicts by comparing with the stored facts. It shares no code with the module that
+ * applies entries (gateway/apply.ts), so that a mistake there becomes visible.
+ * @param facts differences between the facts of the batch and the stored ones, by place in the batch.
  */
 export function claimsOf(batch: DecidedBatch, facts: ReadonlyMap<number, Difference>): Claims {
   const holders = new Map<string, Holder>();
@@ -46,18 +49,18 @@ function isFact(row: Redecided): row is PassedRow {
 function holderFrom(row: PassedRow | undefined): Holder | null {
   if (row === undefined) return null;
   const { id, position } = row;
-  // Its bytes are not asked for: what is told here is told by the text.
-  const said = { id, position, payloadBytes: new Uint8Array(0) };
-  if (row.kind === "validated") return { ...said, payloadText: () => canonicalText(row.payload) };
-  return { ...said, erased: row.content, payloadText: () => "" };
+  // The bytes are not needed: the comparison uses the text.
+  const holder = { id, position, payloadBytes: new Uint8Array(0) };
+  if (row.kind === "validated") return { ...holder, payloadText: () => canonicalText(row.payload) };
+  return { ...holder, erased: row.content, payloadText: () => "" };
 }
 
-/** What a record says, as a digest; of one that was erased the digest is kept. */
+/** The content digest of a record; an erased record has kept its digest. */
 function contentOf(row: PassedRow): string {
   return row.kind === "erased" ? row.content : contentDigest(canonicalText(row.payload), row.numbers);
 }
 
-/** The same of a fact, as the record's contract reads it. */
+/** The content digest of a stored fact, with the number types of the record's contract. */
 function contentAt({ erased, payloadText }: Holder, row: PassedRow): string {
   return erased ?? contentDigest(payloadText(), row.kind === "erased" ? null : row.numbers);
 }

@@ -10,27 +10,30 @@ import type { Difference, StoreReads, StreamNote } from "../store/store.ts";
 import { claimsOf, type Claims } from "./claims.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 
-/** Everything that is needed to check one entry. */
+/** The data needed to check one entry. */
 export type EntryEvidence = {
   readonly entry: LedgerEntry;
   readonly stream: StreamNote;
-  /** Of its evidence. */
+  /** The records of its evidence. */
   readonly records: readonly KeptRecord[];
   readonly set: CompiledContractSet;
-  /** The documents of the last entry of a live, non-transactional store may still be on their way. */
+  /**
+   * Whether documents may be missing: in a store without transactions the last entry of a running stream may still be
+   * written.
+   */
   readonly mayBeIncomplete: boolean;
 };
 
 export type EntryVerdict = {
   readonly findings: readonly Finding[];
   readonly counts: { readonly validated: number; readonly failed: number; readonly receipts: number };
-  /** What the next entry must say; null when it cannot be told. */
+  /** What the next entry must record about this one; null when that is unknown. */
   readonly resolved: Resolved | null;
 };
 
 const NOTHING = { validated: 0, failed: 0, receipts: 0 } as const;
 
-/** Decides an entry's evidence again, and compares every document that follows from it with the one that is stored. */
+/** Decides an entry's evidence again, and compares every document that follows from it with the stored one. */
 export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promise<EntryVerdict> {
   const { entry, stream, records, set } = given;
   const findings: Finding[] = [];
@@ -41,7 +44,7 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
     return { findings, counts: NOTHING, resolved: null };
   }
   const { batch, collection, pinned } = again;
-  // Of another engine's decisions this build can say nothing else.
+  // This build can compare only decisions of its own engine.
   if (entry.engine === ENGINE)
     for (const offset of pinned) found("OUTCOME", offset, "deciding its evidence again gives the other outcome");
   const facts = await reads.compareFacts(collection, batch.facts);
@@ -51,7 +54,7 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
   const report = (offsetAt: (place: number) => bigint, differences: ReadonlyMap<number, Difference>): void => {
     for (const [place, one] of differences) {
       const offset = offsetAt(place);
-      // What another engine wrote of a failure is its own; a tombstone is the same whoever wrote it.
+      // A failure document of another engine may differ; a tombstone is the same for every engine.
       const isOwn = entry.engine === ENGINE || erased.has(offset);
       reportDifference(one, offset, isOwn, given, found);
     }
@@ -95,7 +98,7 @@ function reportDifference(
   }
 }
 
-/** Within a stream the lower offset holds an id: it was applied first. */
+/** Finds facts that a later record of the same stream holds: the record with the lower offset was applied first. */
 function reportLaterHolders({ resolutions }: Claims, { stream }: LedgerEntry, found: Found): void {
   for (const { offset, holder } of resolutions) {
     if (holder.stream === stream && holder.offset > offset)

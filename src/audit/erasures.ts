@@ -1,17 +1,17 @@
 import type { Erasure, ErasureBook } from "../operator/erasures.ts";
 import type { Finding } from "./finding.ts";
 
-/** Records of a stream that an operator erased at once. */
+/** Records of a stream that one operator action erased. */
 export type ErasedRecords = {
   readonly stream: string;
   readonly records: number;
-  /** When, by whom and why, as the operator log has it. */
+  /** When, by whom and why, as recorded in the operator log. */
   readonly at: string;
   readonly actor: string;
   readonly reason: string;
 };
 
-/** What was erased, by stream and by the operator's word. What had to be announced twice counts once. */
+/** The erased records, grouped by stream and operator action. Records that were announced twice count once. */
 export function erasedRecords(book: ErasureBook): readonly ErasedRecords[] {
   const groups = new Map<string, ErasedRecords>();
   const counted = new Set<string>();
@@ -35,7 +35,7 @@ function countNew({ stream, seq, ranges }: Erasure, counted: Set<string>): numbe
   return count;
 }
 
-/** Erasures of entries that are not there, and actions that say nothing of what they erase. */
+/** Finds erasures of entries that do not exist, and actions that do not say what they erase. */
 export function strayErasures(
   book: ErasureBook,
   entriesOf: (stream: string) => number | undefined,

@@ -5,18 +5,18 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { StreamNote } from "../store/store.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 
-/** The evidence of an entry, as what was announced of it says that it must be. */
+/** The checked evidence of an entry, with announced erasures taken into account. */
 export type CheckedEvidence = {
-  /** Null when nothing can be told of it. */
+  /** Null when the evidence cannot be read. */
   readonly records: readonly KeptRecord[] | null;
   readonly findings: readonly Finding[];
-  /** Whether an offset is of a record whose erasure was announced, and is not known to be done. */
+  /** Whether the erasure of the record at this offset is announced but not known to be complete. */
   readonly isPending: (offset: bigint) => boolean;
 };
 
 /**
- * Whether an entry has the evidence that decided it, or, where records of it were erased, the last that was announced, in which the
- * announced records are erased and no other.
+ * Checks that an entry has the evidence that it was decided from, or after erasures, the evidence announced last, in
+ * which exactly the announced records are erased.
  */
 export function checkEvidence(
   note: StreamNote,
@@ -62,7 +62,7 @@ export function checkEvidence(
   return { records, findings, isPending };
 }
 
-/** The digests that the evidence of an entry had, in order. */
+/** The successive digests of an entry's evidence: the original, then one after each erasure. */
 function digestsOf({ evidence }: LedgerEntry, announced: readonly Erasure[]): readonly string[] {
   return [evidence, ...announced.map(({ after }) => after)];
 }

@@ -1,71 +1,76 @@
-/** What an audit can find wrong. Closed: each has a meaning below and a test that provokes it. */
+/** The faults that an audit can find. A closed set: each code has a meaning below and a test that provokes it. */
 export type FindingCode =
-  /** The database engine itself reports damage. */
+  /** The database engine reports damage. */
   | "STORE_DAMAGED"
-  /** A seq of the chain is missing, or it does not begin with INIT at 0. */
+  /** An entry is missing in the chain, or the chain does not begin with INIT at 0. */
   | "LEDGER_GAP"
-  /** An entry's content does not have the hash it carries. */
+  /** An entry's content does not match its hash. */
   | "LEDGER_HASH"
-  /** An entry does not point at the one before. */
+  /** An entry does not hold the hash of the entry before. */
   | "LEDGER_LINK"
-  /** Ranges do not join: `from[k+1]` is not `to[k]`. */
+  /** The ranges of two entries do not join: `from[k+1]` is not `to[k]`. */
   | "LEDGER_RANGE"
   /** The outcomes of an entry contradict its range or count. */
   | "LEDGER_OUTCOMES"
-  /** The contract set of an entry is missing or is not what its digest says. */
+  /** The contract set of an entry is missing or does not match its digest. */
   | "CONTRACT_SET"
-  /** A stream that the ledger has is missing among the numbered ones, or the other way round. */
+  /** A stream of the ledger is missing in the list of streams, or the other way round. */
   | "STREAM_UNKNOWN"
   /** An entry was decided by an older engine than the one before. */
   | "ENGINE_ORDER"
   /** The evidence of an entry is missing, or is not what was decided. */
   | "EVIDENCE"
-  /** A record is erased that nobody announced, or is there again, or what was announced is of no entry. */
+  /**
+   * A record is erased without an announced action, or an erased record is there again, or an action names no existing
+   * entry.
+   */
   | "ERASURE"
-  /** An erasure was announced and is not known to be complete. */
+  /** An erasure was announced, but its completion is not recorded. */
   | "ERASURE_INCOMPLETE"
   /** Deciding the evidence again gives other outcomes. */
   | "OUTCOME"
   /** Deciding the evidence again gives other ids. */
   | "ROOT"
-  /** What became of an entry's duplicates and conflicts is not what the next entry says. */
+  /** An entry's duplicates and conflicts are not those that the next entry records. */
   | "APPLIED"
-  /** A decided offset has nothing stored. */
+  /** A decided record has no document. */
   | "ROW_MISSING"
-  /** A stored document is not what the ledger says. */
+  /** A stored document differs from what follows from the ledger. */
   | "ROW_DIFFERS"
-  /** A document is stored where no entry decided a record. */
+  /** A document belongs to no record of the ledger. */
   | "ROW_ORPHAN"
   /** The log holds other records than those decided. */
   | "SOURCE_DIFFERS"
   /** The log ends before a decided or an acknowledged position. */
   | "SOURCE_TRUNCATED"
-  /** The log is missing, is not one that the store knows, or another one took its place by an operator's word. */
+  /** The log is missing, is unknown to the store, or an operator has replaced it by another one. */
   | "SOURCE_REPLACED"
-  /** What was acknowledged is neither decided nor recorded as lost, and no stream of the log at hand leads to it. */
+  /**
+   * Acknowledged records are neither decided nor recorded as lost, and the current log has no stream that holds them.
+   */
   | "SOURCE_UNDECIDED"
-  /** An operator action does not have its hash or does not follow the one before, or a gap has no action. */
+  /** An operator action does not match its hash or does not follow the action before, or a gap has no action. */
   | "OPERATOR_LOG"
-  /** Anchors are missing, stand in another order, or were changed. */
+  /** Anchors are missing, out of order, or changed. */
   | "ANCHOR_CHAIN"
-  /** An anchor does not have the signature of a key that is trusted. */
+  /** An anchor is not signed by a trusted key. */
   | "ANCHOR_SIGNATURE"
-  /** A head was anchored or kept by hand, and the store has nothing of its stream, or no such entry. */
+  /** A head was anchored or kept by hand, but the store lacks its stream or its entry. */
   | "ANCHOR_MISSING"
-  /** An entry or an action is another than the one that was anchored. */
+  /** An entry or an operator action is not the anchored one. */
   | "ANCHOR_DIFFERS"
-  /** A stream or the operator log ends before a head that was anchored. */
+  /** A stream or the operator log ends before an anchored head. */
   | "ANCHOR_BEHIND"
-  /** The totals of the store are not those of its ledger. */
+  /** The totals of the store differ from those of its ledger. */
   | "TOTALS";
 
-/** One thing wrong, at the narrowest place that can be named. */
+/** One fault, at the narrowest place that is known. */
 export type Finding = {
   readonly code: FindingCode;
   readonly stream: string | null;
-  /** Ledger entry, when one is meant. */
+  /** Ledger entry, when the fault is in one. */
   readonly seq: number | null;
-  /** Offset, when one record is to blame. */
+  /** Offset, when the fault is in one record. */
   readonly offset: bigint | null;
   readonly message: string;
 };

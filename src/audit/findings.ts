@@ -1,6 +1,6 @@
 import type { Finding, FindingCode } from "./finding.ts";
 
-/** What an audit has found so far. */
+/** The findings of an audit. */
 export type Findings = {
   readonly add: (finding: Finding) => void;
   readonly found: (
@@ -10,12 +10,12 @@ export type Findings = {
     offset: bigint | null,
     message: string,
   ) => void;
-  /** The store is, as a whole; said once. */
+  /** Adds STORE_DAMAGED for the whole store, once. */
   readonly damaged: (message: string) => void;
   readonly all: () => { readonly findings: readonly Finding[]; readonly findingsTotal: number };
 };
 
-/** @param max findings that are kept; the others are counted. */
+/** @param max most findings that are kept; further ones are only counted. */
 export function newFindings(max: number): Findings {
   const findings: Finding[] = [];
   let findingsTotal = 0;

@@ -7,18 +7,18 @@ import { checkEntry, type EntryVerdict } from "./entry.ts";
 import { checkEvidence } from "./evidence.ts";
 import type { Finding } from "./finding.ts";
 
-/** An entry, and what it is judged by. */
+/** An entry, and the data to audit it with. */
 export type EntryCase = {
   readonly note: StreamNote;
   readonly entry: LedgerEntry;
   readonly packed: Uint8Array | null;
-  /** Null when its contract set cannot be read. */
+  /** Null when the contract set cannot be read. */
   readonly set: CompiledContractSet | null;
   readonly erasures: ErasureBook;
   readonly mayBeIncomplete: boolean;
 };
 
-/** What is wrong with an entry's evidence and documents; no verdict where nothing can be decided again. */
+/** The findings about an entry's evidence and documents; `verdict` is null when the records cannot be decided again. */
 export type Judged = {
   readonly findings: readonly Finding[];
   readonly verdict: EntryVerdict | null;
@@ -30,7 +30,7 @@ export async function judgeEntry(reads: StoreReads, given: EntryCase): Promise<J
   const { records, findings, isPending } = checkEvidence(stream, entry, packed, erasures);
   if (records === null || set === null) return { findings, verdict: null, records };
   const verdict = await checkEntry(reads, { entry, stream, records, set, mayBeIncomplete });
-  // Of documents whose erasure is under way either may be there: that it is not complete is said.
+  // While an erasure is running, a document may be erased or not; the incomplete erasure is a finding of its own.
   const others = verdict.findings.filter(
     ({ code, offset }) => code !== "ROW_DIFFERS" || offset === null || !isPending(offset),
   );

@@ -2,7 +2,10 @@ import { entryHash, GENESIS, type LedgerEntry } from "../ledger/entry.ts";
 import type { Resolved } from "../gateway/resolution.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 
-/** Whether an entry says of the one before what applying that one did. @param resolved null when it cannot be told. */
+/**
+ * Checks that an entry records correctly how the entry before was applied. @param resolved the expected record; null
+ * when it is unknown.
+ */
 export function checkApplied(
   { stream, seq, applied, holders }: LedgerEntry,
   resolved: Resolved | null,
@@ -13,7 +16,7 @@ export function checkApplied(
   return [{ code: "APPLIED", stream, seq: seq - 1, offset: null, message }];
 }
 
-/** Whether an entry has its hash and its contract set, and follows the one before. */
+/** Checks that an entry matches its hash, has its contract set, and follows the entry before. */
 export function checkLink(
   stream: string,
   previous: LedgerEntry | null,

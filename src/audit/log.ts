@@ -8,8 +8,8 @@ import type { Finding } from "./finding.ts";
 type Reads = Pick<StoreReads, "streams" | "operatorLog" | "logEnds">;
 
 /**
- * Whether a log is the one that a store knows, and reaches as far as what was decided and acknowledged of it.
- * @param settledTo how far each stream is decided, by its id.
+ * Checks that a log is the one the store knows, and that it reaches up to what was decided and acknowledged.
+ * @param settledTo tells up to which offset a stream is decided, by its id.
  */
 export async function checkLog(
   reads: Reads,
@@ -30,11 +30,11 @@ export async function checkLog(
     const message = describeLack(stream, decided, lack);
     findings.push({ code: "SOURCE_TRUNCATED", stream: stream.id, seq: null, offset, message });
   }
-  const inForce = findings.every(({ code }) => code !== "SOURCE_REPLACED");
-  return inForce ? [...findings, ...(await leftBehind(reads, streams, settledTo))] : findings;
+  const isKnownLog = findings.every(({ code }) => code !== "SOURCE_REPLACED");
+  return isKnownLog ? [...findings, ...(await leftBehind(reads, streams, settledTo))] : findings;
 }
 
-/** What was acknowledged in streams that the log at hand has not, or that are no sources any more. */
+/** Finds acknowledged but undecided records of streams that the current log lacks, or that are not sources any more. */
 export async function leftBehind(
   reads: Pick<Reads, "logEnds" | "operatorLog">,
   streams: readonly Stream[],
@@ -53,8 +53,9 @@ export async function leftBehind(
 }
 
 /**
- * Which logs the one at hand can say nothing of: those that an operator accepted before or after it, and every other one when it is
- * itself not the one that the store decides, which is a finding of its own (SOURCE_REPLACED).
+ * Returns a predicate for the logs whose streams the current log cannot know: logs that an operator accepted before or
+ * after it, and every other log when the current one is not the store's log, which is a finding of its own
+ * (SOURCE_REPLACED).
  */
 export async function logsElsewhere(reads: Reads, source: Pick<Source, "streams">): Promise<(log: string) => boolean> {
   const here = new Set((await source.streams()).map(({ id }) => logIdOf(id)));
@@ -65,7 +66,7 @@ export async function logsElsewhere(reads: Reads, source: Pick<Source, "streams"
   return (log) => !here.has(log) && (isReplaced || accepted.has(log));
 }
 
-/** The log of a store is gone. */
+/** The finding for a missing log. */
 export function logMissing(path: string): Finding {
   return replaced(`the log "${path}" is missing: what was acknowledged and not decided is lost with it`);
 }

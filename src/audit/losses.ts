@@ -3,11 +3,13 @@ import { without, type Loss } from "../operator/losses.ts";
 
 export type Gap = { readonly stream: string; readonly from: bigint; readonly to: bigint; readonly note: string };
 
-/** Finds out which offsets of recorded losses were decided after all, as when the log of before was accepted again. */
+/**
+ * Finds the offsets of recorded losses that were decided after all, as happens when an earlier log was accepted again.
+ */
 export type LossBook = {
-  /** Told of what an entry of the ledger decided. */
+  /** Receives the offsets that a ledger entry decided. */
   readonly see: (stream: string, decided: readonly { readonly offset: bigint }[]) => void;
-  /** What stays lost. @param settledTo how far a stream is decided. */
+  /** The ranges that are still lost. @param settledTo tells up to where a stream is decided. */
   readonly gaps: (settledTo: (stream: string) => bigint) => readonly Gap[];
 };
 
@@ -29,7 +31,7 @@ export function createLossBook(losses: readonly Loss[]): LossBook {
       const gaps = new Map<string, Gap>();
       for (const [loss, ranges] of decided) {
         const { stream, note, from, to } = loss;
-        // What is not decided yet of a log that is in force again is still to come.
+        // Undecided records of a log that was accepted again are not lost: they will be decided.
         const end = loss.takenBack && settledTo(stream) < to ? settledTo(stream) : to;
         for (const left of without({ from, to: end }, ranges)) {
           gaps.set(`${stream} ${left.from} ${left.to}`, { stream, from: left.from, to: left.to, note });

@@ -4,13 +4,13 @@ import { operatorActions } from "../operator/actions.ts";
 import { actionHash, type OperatorAction } from "../ledger/operator-log.ts";
 import type { StoreReads } from "../store/store.ts";
 
-/** Walks the chain of operator actions. @returns the gaps and losses that were accepted, and what is wrong with the chain. */
+/** Walks the chain of operator actions. @returns the accepted gaps and losses, and the faults of the chain. */
 export async function auditOperators(
   reads: StoreReads,
   see: (action: OperatorAction) => void,
 ): Promise<{
   readonly accepted: ReadonlySet<string>;
-  /** What was acknowledged and never decided, and was lost with its log. */
+  /** Acknowledged records that were lost with their log before they were decided. */
   readonly losses: readonly Loss[];
   readonly faults: readonly string[];
   readonly head: { readonly seq: number; readonly hash: string } | null;
@@ -34,7 +34,7 @@ export async function auditOperators(
   return { accepted, losses, faults, head };
 }
 
-/** Names a gap in the ledger as its action does. */
+/** The key of a ledger gap, as its operator action names it. */
 export function gapOf({ stream, from, to }: LedgerEntry): string {
   return gapKey(stream, `[${from}, ${to})`);
 }

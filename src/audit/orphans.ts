@@ -5,8 +5,8 @@ import type { DocumentPlace, StoreReads, StreamNote } from "../store/store.ts";
 import type { Finding } from "./finding.ts";
 
 /**
- * Documents that no ledger entry has decided: of no stream, of an offset that no entry covers, of a record that was decided
- * otherwise, or one more than the entry has records.
+ * Finds documents that no ledger entry has decided: without a stream, at an offset that no entry covers, of a record
+ * with another outcome, or beyond the number of an entry's records.
  */
 export async function findOrphans(reads: StoreReads): Promise<readonly Finding[]> {
   const streams = new Map((await reads.streamNotes()).map((note) => [note.number, note]));
@@ -30,7 +30,9 @@ export async function findOrphans(reads: StoreReads): Promise<readonly Finding[]
   return crowded.length === 0 ? found : [...found, ...(await findSurplus(reads, streams, crowded))];
 }
 
-/** Entries that have more documents than records: their records say which are theirs. */
+/**
+ * Finds the surplus documents of entries that have more documents than records, by deciding the entries' records again.
+ */
 async function findSurplus(
   reads: StoreReads,
   streams: ReadonlyMap<number, StreamNote>,
@@ -74,11 +76,11 @@ function whyOrphan(
   if (entry === null) return `a ${kind} document is stored that no ledger entry covers`;
   const outcome = outcomeAt(entry.from, entry.outcomes, offset);
   if (outcome === null) return `a ${kind} document is stored, no record was decided`;
-  // A failure of a record that passed is a conflict, which the ledger has as passed.
+  // A failure document of a passed record is a conflict.
   return outcome === "F" && kind !== "failed" ? `a ${kind} document is stored of a record that failed` : null;
 }
 
-/** Documents come in the order of their records, mostly: the entry of the one before is tried first. */
+/** Documents mostly come in the order of their records, so the latest entry is tried first. */
 function rememberEntry(reads: StoreReads): (note: StreamNote, offset: bigint) => Promise<LedgerEntry | null> {
   let last: LedgerEntry | null = null;
   return async ({ stream }, offset) => {

@@ -7,7 +7,7 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 
 const FETCH: FetchLimits = { bytesMax: 8_388_608, recordsMax: 10_000, waitMs: 0 };
 
-/** The records that a log holds of an entry's range. */
+/** Fetches the records of an entry's range from a log. */
 export async function fetchRange(
   source: Pick<Source, "fetch">,
   stream: Stream,
@@ -27,8 +27,8 @@ export async function fetchRange(
 type Differing = { readonly offset: bigint | null; readonly message: string };
 
 /**
- * How the records of a log differ from those that were decided: nothing when the evidence made of them has the digest of the
- * entry's.
+ * Compares the records of a log with the decided ones. They are equal when the evidence made from the log's records has
+ * the digest in the entry.
  */
 export function differsFromLog(
   { topic, partition }: Pick<Stream, "topic" | "partition">,
@@ -45,7 +45,7 @@ export function differsFromLog(
     const { offset } = record.position;
     const other = left.get(offset);
     left.delete(offset);
-    // Of an erased one the log may have as little.
+    // The log may lack an erased record too.
     if (other === undefined && isErased(record)) continue;
     if (other === undefined) found.push({ offset, message: "the log no longer holds this record" });
     else if (recordDigest(other) !== (isErased(record) ? record.erased.record : recordDigest(record)))

@@ -1,7 +1,7 @@
 import { escapeStep } from "../json/pointer.ts";
 import { partsOf, type Member } from "../json/parts.ts";
 
-/** Attributes by name, in the form that headers carry: text, `true`, `-1`. */
+/** Attributes by name, with values as headers carry them: text, `true`, `-1`. */
 export type Attributes = ReadonlyMap<string, string>;
 
 /** A CloudEvent of the structured mode, read from its JSON text. */
@@ -9,18 +9,21 @@ export type CloudEvent = {
   readonly attributes: Attributes;
   /** Media type of the data. */
   readonly contentType: string;
-  /** Null when the event carries none. */
+  /** Null when the event has no data. */
   readonly data: Uint8Array | null;
-  /** Where in the text the data begins as it stands there; null when it was decoded, or there is none. */
+  /** Index in the text at which the data begins; null when the data was decoded or is absent. */
   readonly index: number | null;
 };
 
-/** Why something is no CloudEvent. `pointer`, `index`: where in the envelope. The message never quotes a value. */
+/**
+ * Why a text is not a CloudEvent. `pointer` and `index` locate the fault in the envelope. The message never quotes a
+ * value.
+ */
 export type CloudEventFault = {
   readonly message: string;
   readonly pointer: string;
   readonly index: number | null;
-  /** Required attributes that are not there. */
+  /** Required attributes that are missing. */
   readonly missing: readonly string[];
 };
 
@@ -28,16 +31,18 @@ export type ReadEvent =
   | { readonly ok: true; readonly event: CloudEvent }
   | { readonly ok: false; readonly fault: CloudEventFault };
 
-/** Bytes of an envelope beyond the largest data: more makes the record too large. */
+/** Size that an envelope may have besides its data, in bytes; a larger record is too large. */
 export const ENVELOPE_BYTES_MAX = 65_536;
 
 /** Attributes every CloudEvent has (CloudEvents 1.0, section 3.1). */
 const REQUIRED = ["specversion", "id", "source", "type"] as const;
-/** Those of the specification are texts; none of them may be empty (sections 3.1 and 3.2). */
+/** Attributes of the specification that are texts; none of them may be empty (sections 3.1 and 3.2). */
 const TEXTS: ReadonlySet<string> = new Set([...REQUIRED, "datacontenttype", "dataschema", "subject", "time"]);
 /** Attribute names: lower-case letters and digits (section 3). */
 const NAME = /^[a-z0-9]+$/;
-/** What a text may not hold: controls and halves of surrogate pairs (section 3.1, type String); noncharacters as well. */
+/**
+ * Characters that a text must not contain: controls and lone surrogates (section 3.1, type String), and noncharacters.
+ */
 const UNWELCOME = /[\p{Cc}\p{Cs}\uFDD0-\uFDEF\uFFFE\uFFFF]/u;
 /** RFC 3339. */
 const TIME =
@@ -49,8 +54,9 @@ const INTEGER = /^-?\d{1,10}$/;
 
 /**
  * Reads an envelope of the JSON event format 1.0.
- * @param text JSON, and so is its part from `member.from` to `member.to`, when that is given: an event of a batch.
- * @param pointer of the event in the text, for faults.
+ * @param text valid JSON; the event may be a part of it, as in a batch of events.
+ * @param from index at which the event begins.
+ * @param pointer to the event in the text, for faults.
  */
 export function readEnvelope(text: string, from = 0, pointer = ""): ReadEvent {
   const parts = partsOf(text, from);
@@ -88,7 +94,7 @@ export function readEnvelope(text: string, from = 0, pointer = ""): ReadEvent {
   return { ok: true, event: { attributes, contentType, ...dataOf(text, data, contentType) } };
 }
 
-/** What is wrong with the attributes of a CloudEvent of any mode; null when nothing is. */
+/** Finds a fault of a CloudEvent's attributes, in any mode; null when they are valid. */
 export function findFault(attributes: Attributes, pointer: string): CloudEventFault | null {
   const missing = REQUIRED.filter((name) => (attributes.get(name) ?? "") === "");
   const problem = (message: string): CloudEventFault => ({ message, pointer, index: null, missing });
@@ -118,14 +124,17 @@ function attributeOf(name: string, text: string): string | { readonly problem: s
   return { problem: "A number among the attributes is an integer of 32 bits" };
 }
 
-/** Strictly: a decoder that skips what it does not know would make other bytes of a damaged text. */
+/** Decodes base64 strictly: a decoder that skips unknown characters would turn a damaged text into other bytes. */
 function decodeBase64(value: unknown): Uint8Array | null {
   if (typeof value !== "string") return null;
   const bytes = Buffer.from(value, "base64");
   return bytes.toString("base64") === value ? bytes : null;
 }
 
-/** The data as it stands; only a text under a media type that is not JSON stands for what it says (JSON format, 3.1). */
+/**
+ * The data's own JSON text. Only a JSON string under a media type that is not JSON is decoded to its content (JSON
+ * format, 3.1).
+ */
 function dataOf(text: string, { from, to }: Member, contentType: string): Pick<CloudEvent, "data" | "index"> {
   const raw = text.slice(from, to);
   if (raw.startsWith('"') && !isJson(contentType)) {

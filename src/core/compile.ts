@@ -8,18 +8,18 @@ import type { JsonValue } from "../json/json.ts";
 import { compileNumberTypes } from "../schema/number-types.ts";
 import type { CompiledVersion, CompiledContract, SchemaIds, CompiledBinding, CompiledContractSet } from "./compiled.ts";
 
-/** Kind of the ids of facts: another use of machine ids would get another kind, and so other ids. */
+/** Kind of the machine ids of facts. Another use of machine ids would take another kind, so that ids never collide. */
 const IDENTITY_KIND = "payload";
 
-/** Every version of a set by its digest: what {@link compileContractSet} need not compile again. */
+/** The compiled versions of a set by digest, for {@link compileContractSet} to reuse. */
 export function compiledVersionsOf(set: CompiledContractSet): Map<string, CompiledVersion> {
   const versions = [...set.bySubject.values()].flatMap((contract) => [...contract.versions.values()]);
   return new Map(versions.map((version) => [version.ref.digest, version]));
 }
 
 /**
- * Compiles a sealed set; one that passed the lint always compiles.
- * @param compiled by digest: versions that were compiled before, for another set, and need not be again.
+ * Compiles a sealed set. A set that passed the lint always compiles.
+ * @param compiled versions by digest that were compiled before and are reused.
  */
 export function compileContractSet(
   sealed: SealedContractSet,
@@ -40,13 +40,16 @@ export function compileContractSet(
   return { digest: sealed.digest, text: sealed.text, limits: sealed.set.limits, bySubject, byTopic, schemaIds };
 }
 
-/** A contract bound to a topic, with what its records resolve to most. */
+/** Binds a contract to a topic, and resolves the most common declarations in advance. */
 export function compileBinding(binding: Binding, contract: CompiledContract, schemaIds: SchemaIds): CompiledBinding {
   const byDefault = resolveDefault(binding, contract);
   return { binding, contract, schemaIds, byDefault, byHeader: resolveNames(binding, contract) };
 }
 
-/** The registry's word goes before our own ids. Two of our versions with one id (odds of 1 in 2^31) both lose it. */
+/**
+ * Collects the schema ids of a set. An id of the external registry overrides one of our own. Two of our versions with
+ * the same id (odds of 1 in 2^31) both lose it.
+ */
 function collectSchemaIds({ contracts, schemaIds = [] }: ContractSet): SchemaIds {
   const found = new Map<string, { readonly subject: string; readonly version: number } | null>();
   for (const { subject, versions } of contracts) {
@@ -73,7 +76,7 @@ function compileContract(contract: Contract, compiled: ReadonlyMap<string, Compi
   };
 }
 
-/** Compiles one version; about a millisecond. */
+/** Compiles one version; takes about a millisecond. */
 export function compileVersion(subject: string, version: ContractVersion): CompiledVersion {
   const id = typeof version.schema === "boolean" ? undefined : version.schema["$id"];
   return {

@@ -6,10 +6,10 @@ import type { compilePointers, MachineId } from "./identity.ts";
 import type { CompiledRules } from "./rules.ts";
 import type { ContractFailure } from "./failure.ts";
 
-/** Names one immutable version wherever a decision is stored. */
+/** Reference to one immutable version, stored with every decision. */
 export type ContractRef = { readonly subject: string; readonly version: number; readonly digest: string };
 
-/** One version, ready to judge. */
+/** One version, compiled. */
 export type CompiledVersion = {
   readonly ref: ContractRef;
   readonly status: ContractStatus;
@@ -32,24 +32,24 @@ export type CompiledContract = {
   readonly versions: ReadonlyMap<number, CompiledVersion>;
 };
 
-/** By id, in decimal digits or as a GUID. */
+/** The version of each schema id, in decimal digits or as a GUID; null for an id that two of our versions share. */
 export type SchemaIds = ReadonlyMap<string, { readonly subject: string; readonly version: number } | null>;
 
 export type CompiledBinding = {
   readonly binding: Binding;
   readonly contract: CompiledContract;
-  /** What a schema id stands for: those of a registry, and this gateway's own. */
+  /** Schema ids of the external registry, and of this gateway's own. */
   readonly schemaIds: SchemaIds;
-  /** What a record that declares nothing resolves to; null when the binding has no default. */
+  /** The result for a record that declares nothing; null when the binding has no default. */
   readonly byDefault: Resolved | null;
-  /** What each version's name in the `sigma-contract` header resolves to, when nothing else is declared. */
+  /** The result for each version name in the `sigma-contract` header, when nothing else declares a version. */
   readonly byHeader: ReadonlyMap<string, Resolved>;
 };
 
-/** A contract set ready to decide with: swapped whole, read once for each batch. */
+/** A compiled contract set. It is replaced as a whole, and read once for each batch. */
 export type CompiledContractSet = {
   readonly digest: string;
-  /** RFC 8785 form under `digest`, as the store keeps it. */
+  /** The set's RFC 8785 form, whose SHA-256 is `digest`; the store keeps this text. */
   readonly text: string;
   readonly limits: PayloadLimits;
   readonly bySubject: ReadonlyMap<string, CompiledContract>;
@@ -57,7 +57,7 @@ export type CompiledContractSet = {
   readonly schemaIds: SchemaIds;
 };
 
-/** The ways a record's version can be declared, strongest first: of several that agree the strongest gives the name. */
+/** The ways to declare a record's version, strongest first. Of several that agree, the strongest is reported. */
 export const DECLARATIONS = ["header", "cloudevents", "wire-format", "payload", "default"] as const;
 
 export type Declaration = (typeof DECLARATIONS)[number];
@@ -67,6 +67,6 @@ export type Resolved =
   | {
       readonly ok: false;
       readonly reason: ContractFailure;
-      /** The version that was declared, when there is such a version that may not judge. */
+      /** The declared version, when it exists but may not judge. */
       readonly refused: { readonly version: CompiledVersion; readonly declaredBy: Declaration } | null;
     };

@@ -4,7 +4,7 @@ import type { Contract, ContractSet, ContractVersion } from "./contract-set.ts";
 
 const PARSED = new WeakMap<CompiledContractSet, ContractSet>();
 
-/** What a set says, read once: the compiled form keeps no schema, its sealed text does. */
+/** The uncompiled contents of a set, parsed once from its sealed text: the compiled form holds no schemas. */
 export function contentsOf(set: CompiledContractSet): ContractSet {
   const known = PARSED.get(set);
   if (known !== undefined) return known;
@@ -13,12 +13,12 @@ export function contentsOf(set: CompiledContractSet): ContractSet {
   return contents;
 }
 
-/** Spares reading a set whose contents are there already. */
+/** Stores contents that are already parsed. */
 export function rememberContents(set: CompiledContractSet, contents: ContractSet): void {
   PARSED.set(set, contents);
 }
 
-/** A version and the contract it is of. @throws when the set has no such version. */
+/** A version and its contract. @throws when the set has no such version. */
 export function contentOf(
   set: CompiledContractSet,
   { subject, version }: ContractRef,

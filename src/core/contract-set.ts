@@ -3,24 +3,29 @@ import { canonicalText } from "../json/canonical.ts";
 import type { JsonObject } from "../json/json.ts";
 import { parseJson } from "../json/parse-json.ts";
 
-/** draft: not yet in force; active and deprecated: judge records; retired: refuses them. Changed by people, never by the clock. */
+/**
+ * draft: not live yet; active and deprecated: judge records; retired: refuses records. Only people change a status,
+ * never the clock.
+ */
 export type ContractStatus = "draft" | "active" | "deprecated" | "retired";
 
-/** A business rule: a CEL expression that must be true, with the words a producer gets when it is not. */
+/** A business rule: a CEL expression that must be true, and the message for a producer when it is not. */
 export type Rule = { readonly id: string; readonly expression: string; readonly message: string };
 
-/** Whether a version's `format` keywords are part of what it asks (`assert`) or notes to readers (`annotate`). */
+/** Whether a version's `format` keywords are checked (`assert`) or only inform readers (`annotate`). */
 export type FormatsMode = "assert" | "annotate";
 
-/** One immutable version of a contract. `digest` is {@link versionDigest} of its content. */
+/** One immutable version of a contract. `digest` is the {@link versionDigest} of its content. */
 export type ContractVersion = {
   readonly version: number;
   readonly status: ContractStatus;
   readonly schema: JsonObject | boolean;
   readonly rules: readonly Rule[];
-  /** RFC 6901 pointers of the fields that together name the fact. */
+  /** RFC 6901 pointers of the fields that together identify a fact. */
   readonly identity: readonly string[];
-  /** Absent in sets that were stored before formats were asserted: `annotate`. Contract files say `assert` unless told. */
+  /**
+   * Absent means `annotate`, as in sets stored before formats could be asserted. Contract files default to `assert`.
+   */
   readonly formats?: FormatsMode;
   readonly digest: string;
 };
@@ -34,48 +39,55 @@ export type Contract = {
   readonly versions: readonly ContractVersion[];
 };
 
-/** What a source topic may carry. */
+/** The contract of a source topic. */
 export type Binding = {
   readonly topic: string;
   readonly subject: string;
-  /** Versions the topic's records may be of; absent: any version in force. */
+  /** Versions that the topic accepts; absent: every active or deprecated version. */
   readonly accepts?: readonly number[];
-  /** Version of records that declare none; null: such records are FAILED contract-undeclared. */
+  /** Version for records that declare none; null: such records are FAILED contract-undeclared. */
   readonly defaultVersion: number | null;
 };
 
-/** A schema id of another registry, as records carry it (decimal digits or a GUID), and the version it stands for. */
+/**
+ * A schema id of an external registry, as records carry it (decimal digits or a GUID), and the version it stands for.
+ */
 export type SchemaId = { readonly id: string; readonly subject: string; readonly version: number };
 
 export type PayloadLimits = {
-  /** Raw bytes of one record, 1 .. 2^30. */
+  /** Size of one record's value in bytes, 1 .. 2^30. */
   readonly bytesMax: number;
   /** Nesting of arrays and objects, 1 .. 1,000. */
   readonly depthMax: number;
 };
 
-/** Everything, besides the record and the engine, that a decision depends on. Plain data; content-addressed. */
+/** Everything that a decision depends on, besides the record and the engine. Plain data, addressed by its digest. */
 export type ContractSet = {
   readonly limits: PayloadLimits;
   readonly contracts: readonly Contract[];
   readonly bindings: readonly Binding[];
-  /** What a registry said of the ids seen so far; absent without one. An id that is not here declares nothing we have. */
+  /**
+   * The registry's answers for the schema ids seen so far; absent without a registry. An id that is not listed declares
+   * an unknown version.
+   */
   readonly schemaIds?: readonly SchemaId[];
 };
 
-/** A set with its address: `text` is its RFC 8785 form, `digest` "sha256:" and the SHA-256 of that text in hex. */
+/** A set with its digest: `text` is its RFC 8785 form, `digest` is "sha256:" and the SHA-256 of that text in hex. */
 export type SealedContractSet = {
   readonly digest: string;
   readonly text: string;
   readonly set: ContractSet;
 };
 
-/** 1 MiB as Kafka's own default; 64 levels leave room for the store's envelope under MongoDB's limit of 100. */
+/**
+ * 1 MiB is Kafka's own default; 64 levels leave room for the document around the payload under MongoDB's limit of 100.
+ */
 export const DEFAULT_LIMITS: PayloadLimits = { bytesMax: 1_048_576, depthMax: 64 };
 
 /**
- * Digest of what a version says: subject, number, schema, rules, identity, and that its formats are asserted when they are
- * (so that a version frozen before they could be keeps its digest under `annotate`). Its status is not part of it.
+ * Digest of a version's content: subject, number, schema, rules, identity, and `formats` only when they are asserted,
+ * so that versions frozen before formats could be asserted keep their digest. The status is not part of it.
  */
 export function versionDigest(subject: string, version: Omit<ContractVersion, "digest" | "status">): string {
   const { version: number, schema, rules, identity, formats } = version;
@@ -92,8 +104,8 @@ export function versionDigest(subject: string, version: Omit<ContractVersion, "d
 }
 
 /**
- * Brings a set into its one canonical order, so that equal sets have equal digests and decide alike: what comes back is
- * read from the canonical text, as the order of a schema's keys decides the order in which violations are reported.
+ * Brings a set into canonical order, so that equal sets have equal digests and the same decisions. The returned set is
+ * parsed from the canonical text, because the order of a schema's keys decides the order of violations.
  */
 export function sealContractSet(set: ContractSet): SealedContractSet {
   const ordered: ContractSet = {
@@ -111,8 +123,8 @@ export function sealContractSet(set: ContractSet): SealedContractSet {
 }
 
 /**
- * The same set with other schema ids. `schemaIds` comes last in the canonical form: the rest, which may be long, is neither
- * written nor read anew.
+ * Replaces the schema ids of a set. `schemaIds` comes last in the canonical form, so the rest of the text, which may be
+ * long, is neither serialized nor parsed again.
  */
 export function withSchemaIds(
   { text, set }: Omit<SealedContractSet, "digest">,
@@ -127,10 +139,7 @@ export function withSchemaIds(
   return { digest: sha256Text(next), text: next, set: sorted.length === 0 ? rest : { ...rest, schemaIds: sorted } };
 }
 
-/**
- * Reads a stored set back.
- * @returns null when the text does not have the digest it was stored under.
- */
+/** Reads a stored set. @returns null when the text does not match its digest. */
 export function openContractSet(digest: string, text: string): SealedContractSet | null {
   if (sha256Text(text) !== digest) return null;
   return { digest, text, set: parseJson(text) as ContractSet };
@@ -140,7 +149,7 @@ function sha256Text(text: string): string {
   return `sha256:${hash("sha256", text)}`;
 }
 
-/** By code unit: no locale, so that every machine agrees. */
+/** Compares by code unit, not by locale, so that every machine sorts alike. */
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

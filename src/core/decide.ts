@@ -15,40 +15,46 @@ import { locate, type Located } from "../json/locate.ts";
 import { resolveVersion } from "./resolve.ts";
 
 /**
- * Version of the decision semantics. Raised when, and only when, a row of test/vectors changes its decision; the
- * ledger records it, so that history decided by another engine is never mistaken for a divergence.
+ * Version of the decision rules. It is raised when, and only when, a row of test/vectors changes its decision. The
+ * ledger records it, so that an audit does not take a decision of another engine for a divergence.
  */
 export const ENGINE = "3";
 
 type Passed = {
   readonly status: "PASSED";
-  /** Names the fact, not the delivery: the same fact again gets the same id. */
+  /** Id of the fact, not of the delivery: the same fact always gets the same id. */
   readonly id: MachineId;
   readonly contract: ContractRef;
   readonly declaredBy: Declaration;
-  /** As parsed. Nothing is coerced, defaulted, removed or reordered. A bigint only where the version declares `int64`. */
+  /**
+   * The payload as parsed: nothing is coerced, defaulted, removed or reordered. A bigint occurs only where the version
+   * declares `int64`.
+   */
   readonly payload: JsonValue;
-  /** How the version declares the payload's numbers. */
+  /** The number types that the version declares. */
   readonly numbers: NumberTypes;
 };
 
 export type Failed = {
   readonly status: "FAILED";
   readonly reason: FailureReason;
-  /** The version that refused it, or that was declared and may not judge; null when none could be found. */
+  /** The version that refused the record, or the declared version that may not judge; null when none was found. */
   readonly contract: ContractRef | null;
   readonly declaredBy: Declaration | null;
   readonly fingerprint: string;
-  /** What the bytes say, and how the version declares numbers; null where they are no payload, or hold a number that may not pass. */
+  /**
+   * The parsed payload and its declared number types; null when the bytes are not a valid payload, or hold a number
+   * that the version does not allow.
+   */
   readonly parsed: ReadPayload | null;
 };
 
-/** A payload that was read, and how a version declares numbers. */
+/** A parsed payload, and the number types that a version declares for it. */
 export type ReadPayload = { readonly payload: JsonValue; readonly numbers: NumberTypes };
 
 export type Decision = Passed | Failed;
 
-/** What of a record a decision may depend on: its topic, its headers and its bytes. */
+/** The parts of a record that a decision depends on: its topic, its headers and its bytes. */
 export type Decidable = {
   readonly topic: string;
   readonly headers: readonly Header[];
@@ -68,8 +74,9 @@ export function decide(record: Decidable, set: CompiledContractSet): Decision {
 }
 
 /**
- * The decision by a binding that is known: strict bytes, then JSON, then the version, its schema, its rules, the identity. Of a
- * CloudEvent in structured mode all of it is asked of the data; offsets stay those of the record's value.
+ * Decides a record by a known binding, in this order: strict bytes, JSON, version, schema, rules, identity. For a
+ * CloudEvent in structured mode the event's data is decided; byte offsets still count from the start of the record's
+ * value.
  */
 export function decideBound(record: Omit<Decidable, "topic">, bound: CompiledBinding, limits: PayloadLimits): Decision {
   const event = record.headers.length === 0 ? null : structuredEvent(record.headers, record.value, limits);
@@ -81,8 +88,8 @@ export function decideBound(record: Omit<Decidable, "topic">, bound: CompiledBin
 }
 
 /**
- * The version that judged a record that passed, without judging it again: who passed resolved to one.
- * @returns null when it resolves to none, and so cannot have passed by this set.
+ * Finds the version that judged a record known to have passed, without judging it again.
+ * @returns null when the record resolves to no version, and so cannot have passed by this set.
  */
 export function versionOfPassed(record: Decidable, set: CompiledContractSet): ContractRef | null {
   const bound = set.byTopic.get(record.topic);
@@ -97,7 +104,10 @@ export function versionOfPassed(record: Decidable, set: CompiledContractSet): Co
   return resolved.ok ? resolved.version.ref : null;
 }
 
-/** @param by where in the record the value begins that was decided; null when no place in the record can be told. */
+/**
+ * Moves the byte offsets of a failure from an event's data to the record's value.
+ * @param by byte at which the data begins in the record's value; null when the data has no place of its own there.
+ */
 function movedBy(by: number | null, decision: Decision): Decision {
   if (decision.status === "PASSED") return decision;
   const { reason } = decision;
@@ -125,45 +135,53 @@ function decideValue(
     const read = parsed.integers === undefined ? { payload: parsed.payload, numbers: NOTHING_DECLARED } : null;
     return failed(resolved.reason, named?.version.ref ?? null, named?.declaredBy ?? null, read);
   }
-  return marked(judge(parsed, resolved.version, resolved.declaredBy), value);
+  return withByteRanges(judge(parsed, resolved.version, resolved.declaredBy), value);
 }
 
-/** Constraints of a field's name: the field is marked with its key. */
-const OF_NAMES: ReadonlySet<string> = new Set(["additionalProperties", "unevaluatedProperties", "propertyNames"]);
+/**
+ * Keywords that constrain a field's name: their violations point to the field's key and value, not to the value only.
+ */
+const NAME_KEYWORDS: ReadonlySet<string> = new Set(["additionalProperties", "unevaluatedProperties", "propertyNames"]);
 
-/** Adds to each violation of the schema where in the record's bytes it is. The fingerprint is made before: it holds no place. */
-function marked(decision: Decision, value: Uint8Array | null): Decision {
+/**
+ * Adds to each schema violation its byte range in the record's value. The fingerprint, which holds no positions, is
+ * made before.
+ */
+function withByteRanges(decision: Decision, value: Uint8Array | null): Decision {
   if (value === null || decision.status === "PASSED" || decision.reason.kind !== "schema") return decision;
   const { violations } = decision.reason;
   const frame = frameBytes(value);
   const found = locate(frame === 0 ? value : value.subarray(frame), violations.map(pointerOfViolation));
   const [first, ...others] = violations;
-  const marks: SchemaFailure["violations"] = [
-    markedAt(first, found[0], frame),
-    ...others.map((violation, index) => markedAt(violation, found[index + 1], frame)),
+  const located: SchemaFailure["violations"] = [
+    withByteRange(first, found[0], frame),
+    ...others.map((violation, index) => withByteRange(violation, found[index + 1], frame)),
   ];
-  return { ...decision, reason: { kind: "schema", violations: marks } };
+  return { ...decision, reason: { kind: "schema", violations: located } };
 }
 
 function pointerOfViolation({ pointer }: Violation): string {
   return pointer;
 }
 
-function markedAt(violation: Violation, located: Located | undefined, frame: number): Violation {
+function withByteRange(violation: Violation, located: Located | undefined, frame: number): Violation {
   if (located === undefined) return violation;
-  const [from, to] = located.isThere && OF_NAMES.has(violation.keyword) ? located.member : located.value;
+  const [from, to] = located.isThere && NAME_KEYWORDS.has(violation.keyword) ? located.member : located.value;
   return { ...violation, bytes: [from + frame, to + frame] };
 }
 
-/** Judges a parsed payload by one version: first whether it declares the integers that no double keeps. */
+/**
+ * Judges a parsed payload by one version. Integers that no double can represent are checked first: the version must
+ * declare them.
+ */
 export function judge(parsed: Parsed, version: CompiledVersion, declaredBy: Declaration): Decision {
   const { ref, numbers } = version;
-  if (parsed.integers === undefined) return judgeSettled(parsed.payload, version, declaredBy);
-  const settled = resolveIntegers(parsed, numbers);
-  return settled.ok ? judgeSettled(settled.payload, version, declaredBy) : failed(settled.reason, ref, declaredBy);
+  if (parsed.integers === undefined) return judgeResolved(parsed.payload, version, declaredBy);
+  const resolved = resolveIntegers(parsed, numbers);
+  return resolved.ok ? judgeResolved(resolved.payload, version, declaredBy) : failed(resolved.reason, ref, declaredBy);
 }
 
-function judgeSettled(payload: JsonValue, version: CompiledVersion, declaredBy: Declaration): Decision {
+function judgeResolved(payload: JsonValue, version: CompiledVersion, declaredBy: Declaration): Decision {
   const { ref, schema, rules, identity, machineId, numbers } = version;
   const refused = (reason: FailureReason): Failed => failed(reason, ref, declaredBy, { payload, numbers });
   if (!schema.accepts(payload)) {

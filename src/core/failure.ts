@@ -1,7 +1,7 @@
 import type { PolicyCode } from "../json/json-scan.ts";
 import type { Violation } from "../schema/violation.ts";
 
-/** What the bytes themselves did wrong, before any contract was asked. */
+/** Faults of the bytes themselves, found before any contract is consulted. */
 export type MalformedCode =
   | "empty"
   | "not-utf8"
@@ -17,15 +17,15 @@ export type Malformed = {
   readonly code: MalformedCode;
   /** For people; never quotes the payload. */
   readonly message: string;
-  /** Where in the raw bytes, when one place is to blame. */
+  /** Offset of the fault in the record's value, when the fault has one. */
   readonly byteOffset: number | null;
-  /** RFC 6901 pointer, when the fault has one. */
+  /** RFC 6901 pointer to the fault, when it has one. */
   readonly pointer: string | null;
 };
 
 export type ContractFailureCode = "undeclared" | "ambiguous" | "unknown" | "not-accepted" | "not-active" | "retired";
 
-/** No version could be found to judge the record by. */
+/** No version could judge the record. */
 export type ContractFailure = {
   readonly kind: "contract";
   readonly code: ContractFailureCode;
@@ -45,30 +45,33 @@ export type RuleFailure = {
   readonly violations: readonly [RuleViolation, ...RuleViolation[]];
 };
 
-/** The same fact arrived before with other content. Never carries the earlier payload. */
+/** A fact with the same identity was stored before with other content. The failure never holds the earlier payload. */
 export type Conflict = {
   readonly kind: "conflict";
-  /** Machine id both records claim. */
+  /** Machine id of both records. */
   readonly storedId: string;
-  /** Position id of the record that holds the id. */
+  /** Position id of the record that was stored. */
   readonly storedAt: string;
   /** SHA-256 of the RFC 8785 form of the stored payload, hex. */
   readonly storedDigest: string;
-  /** The same of this payload. */
+  /** SHA-256 of the RFC 8785 form of this payload, hex. */
   readonly digest: string;
 };
 
-/** The record passed its contract, and the store's engine could never keep it: decided before the ledger, never an outage. */
+/**
+ * The record passed its contract, but the store's engine cannot hold it. This is decided before the ledger entry and is
+ * no outage.
+ */
 type StoreRejected = { readonly kind: "store-rejected"; readonly message: string };
 
-/** The ledger says FAILED; today's build, which is not the one that decided, cannot say why. */
+/** The ledger says FAILED, but another engine decided that and this build cannot reproduce the reason. */
 type Unexplained = {
   readonly kind: "unexplained";
   readonly engine: string;
   readonly message: string;
 };
 
-/** The record was erased since: of why it failed the code is left, and nothing of the record. */
+/** The record was erased later. Only the code of its failure is kept. */
 type Erased = { readonly kind: "erased"; readonly code: string };
 
 /** Why a record is FAILED: a closed union, never a string. */
@@ -82,7 +85,10 @@ export type FailureReason =
   | Unexplained
   | Erased;
 
-/** Stable machine code of a reason: `<kind>` or `<kind>-<code>`, a bounded set fit for a metric label. */
+/**
+ * Stable machine-readable code of a reason: `<kind>` or `<kind>-<code>`. The set is bounded, so it can be a metric
+ * label.
+ */
 export function failureCode(reason: FailureReason): string {
   switch (reason.kind) {
     case "malformed":
@@ -99,15 +105,15 @@ export function failureCode(reason: FailureReason): string {
   }
 }
 
-/** The one malformed payload that another contract may let pass: its number may be declared to have 64 bits. */
+/** The one malformed code that depends on the contract: another version may declare the number as `int64`. */
 export const LOSSY_NUMBER = "malformed-lossy-number";
 
-/** Whether a payload is malformed whatever the contract. @param code of its failure; null when it passed. */
+/** Whether a payload is malformed under every contract. @param code of its failure; null when it passed. */
 export function isMalformedForAll(code: string | null): boolean {
   return code !== null && code !== LOSSY_NUMBER && code.startsWith("malformed-");
 }
 
-/** One line for people. */
+/** Describes a reason in one line, for people. */
 export function describeFailure(reason: FailureReason): string {
   switch (reason.kind) {
     case "malformed":

@@ -3,21 +3,24 @@ import type { ContractRef } from "./compiled.ts";
 import type { FailureReason } from "./failure.ts";
 import type { Violation } from "../schema/violation.ts";
 
-/** Part of every fingerprint: raised when the recipe changes, so that old and new groups never mix. */
+/** Part of every fingerprint. It is raised when the recipe changes, so that old and new groups do not mix. */
 const FINGERPRINT_VERSION = 2;
 
-/** Keywords whose instance path ends in a name the producer chose: that name is data and is left out. */
+/** Keywords whose instance path ends in a name that the producer chose. The name is data, so it is left out. */
 const NAMES_A_FIELD: ReadonlySet<string> = new Set(["additionalProperties", "propertyNames", "patternProperties"]);
 
-/** Fingerprints are few and repeat; past this many the cache starts anew (bounded memory, same answers). */
+/**
+ * Few different fingerprints exist and they repeat. The cache is cleared at this size, which bounds memory and changes
+ * no result.
+ */
 const CACHE_MAX = 4_096;
 const byRecipe = new Map<string, string>();
-/** The violations of one constraint are mostly one object: found by it, a fingerprint costs no hashing of text. */
+/** Violations of one constraint are mostly the same object; a lookup by that object saves hashing. */
 const byViolation = new WeakMap<object, { readonly contract: ContractRef | null; readonly fingerprint: string }>();
 
 /**
  * Groups failures by cause: SHA-256 (first 16 bytes, hex) of recipe version, subject, version, stage, code, keyword,
- * schema path and instance path with array indexes as `*`. Never a value, never message text, so it is stable across
+ * schema path and instance path with array indexes as `*`. It holds no value and no message, so it is stable across
  * releases and safe to show. Of several violations the first in the contract's order counts.
  */
 export function fingerprint(reason: FailureReason, contract: ContractRef | null): string {
@@ -57,16 +60,16 @@ function causeOf(reason: FailureReason): string {
     case "store-rejected":
     case "unexplained":
       return reason.kind;
-    // It keeps the fingerprint that it had: no other is asked for.
+    // An erased failure keeps the fingerprint it was stored with; this one is not used.
     case "erased":
       return `erased\u0000${reason.code}`;
   }
 }
 
 /**
- * Where a violation is grouped: its constraint, with the number of each branch on the way replaced by the value that chose it, so
- * that a branch more moves no group. Of a branch that was only the nearest, the next branch added may be nearer: such violations
- * are grouped by the `anyOf` or `oneOf` itself.
+ * The constraint by which a violation is grouped. The number of each branch on its schema path is replaced by the value
+ * that chose the branch, so that adding a branch changes no group. A branch chosen only as the nearest may lose to a
+ * branch added later, so such violations are grouped by the `anyOf` or `oneOf` itself.
  */
 function constraintOf(violation: Violation): Pick<Violation, "keyword" | "schemaPath" | "pointer"> {
   const { keyword, pointer, branches = [] } = violation;

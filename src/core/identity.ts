@@ -7,22 +7,22 @@ import { uuidText } from "./uuid.ts";
 /** Lower-case text of a name-based UUID, version 8 over SHA-256 (RFC 9562, appendix B.2). */
 export type MachineId = string;
 
-/** First part of every hashed name: another recipe gets another prefix, and so other ids. */
+/** First part of every hashed name: a changed recipe gets another prefix, and so gives other ids. */
 const RECIPE = "sigma-id-1";
 
 /**
  * The id of a fact: the first 128 bits of SHA-256 over recipe, kind, subject and the RFC 8785 form of the identity
- * fields, separated by NUL (no kind or subject contains one), with version and variant set.
+ * fields, separated by NUL (no kind or subject contains one), with the bits of version and variant set.
  *
- * Types count: 1 and "1" are two identities; 1 and 1.0 are one, as are 0 and -0.
+ * Types matter: 1 and "1" are two identities. 1 and 1.0 are the same identity, and so are 0 and -0.
  */
 export function machineId(kind: string, subject: string, fields: readonly JsonValue[]): MachineId {
   return uuidOf(hash("sha256", `${prefixOf(kind, subject)}${canonicalText(fields)}`, DIGEST));
 }
 
 /**
- * {@link machineId} for one kind and subject. The usual identity, one short plain string, is hashed from bytes that
- * stand ready behind the prefix: 40 % less time than building and encoding a text for each record.
+ * Compiles {@link machineId} for one kind and subject. The usual identity, one short plain string, is written into a
+ * buffer that already holds the prefix: 40 % less time than building and encoding a text for each record.
  */
 export function compileMachineId(kind: string, subject: string): (fields: readonly JsonValue[]) => MachineId {
   const prefix = Buffer.from(`${prefixOf(kind, subject)}["`, "utf8");
@@ -36,7 +36,7 @@ export function compileMachineId(kind: string, subject: string): (fields: readon
     let at = prefix.length;
     for (let index = 0; index < only.length; index += 1) {
       const code = only.charCodeAt(index);
-      // Printable ASCII without quote and backslash is its own JSON.
+      // Printable ASCII without quote and backslash is the same in JSON.
       if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return machineId(kind, subject, fields);
       scratch[at] = code;
       at += 1;
@@ -47,14 +47,14 @@ export function compileMachineId(kind: string, subject: string): (fields: readon
   };
 }
 
-/** Longest string that takes the short way. */
+/** Longest string that takes the fast path. */
 const SHORT_MAX = 128;
 
 function prefixOf(kind: string, subject: string): string {
   return `${RECIPE}\u0000${kind}\u0000${subject}\u0000`;
 }
 
-/** A digest as text of one character for each byte: half as long as its digits. */
+/** The digest as a text with one character for each byte: half as long as hexadecimal. */
 const DIGEST = "binary";
 
 const [VERSION_BYTE, VARIANT_BYTE] = [6, 8] as const;
@@ -67,10 +67,10 @@ function uuidOf(digest: string): MachineId {
   return uuidText(ID);
 }
 
-/** The values under the pointers, or the first pointer that leads nowhere. */
+/** Reads the values at the pointers, or returns the first pointer without a value. */
 export type PointerReader = (payload: JsonValue) => readonly JsonValue[] | { readonly missing: string };
 
-/** Compiles RFC 6901 pointers. Only own properties count; null is a value, absence is not. */
+/** Compiles RFC 6901 pointers. Only own properties count; null is a value, an absent field is not. */
 export function compilePointers(pointers: readonly string[]): PointerReader {
   const [only, ...others] = pointers;
   if (only === undefined || others.length > 0) return compilePaths(pointers);
@@ -78,8 +78,9 @@ export function compilePointers(pointers: readonly string[]): PointerReader {
 }
 
 /**
- * A pointer to a field of the payload itself, as most identities are; null for any other, and for a name that an array or a
- * prototype may answer to. JSON has no `undefined`: a field that has another value is there, and its own.
+ * Compiles a pointer to a top-level field, as most identities are. Null for any other pointer, and for a name that
+ * arrays or prototypes have: this fast path does not check for own properties. JSON has no `undefined`, so any other
+ * value means that the field is there.
  */
 function compileField(pointer: string): PointerReader | null {
   const [name, ...deeper] = parsePointer(pointer);
@@ -116,7 +117,7 @@ function follow(payload: JsonValue, path: readonly string[]): JsonValue | undefi
   for (const step of path) {
     if (value === null || typeof value !== "object") return undefined;
     if (Array.isArray(value)) {
-      // "-", "01" and "length" name no element.
+      // "-", "01" and "length" are not indexes.
       if (!/^(?:0|[1-9][0-9]*)$/.test(step)) return undefined;
       value = (value as readonly JsonValue[])[Number(step)];
     } else {

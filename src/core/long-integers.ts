@@ -5,24 +5,27 @@ import { pathsTo } from "../json/paths-to.ts";
 import { nearestPointer, pointerOf, stepsOf, type Path } from "../json/pointer.ts";
 import { typesAt, type NumberTypes } from "../schema/number-types.ts";
 
-/** Where in a payload an integer stands that no double keeps, and where in its bytes. */
+/** Place of an integer that no double represents: its path in the payload, and its offset in the bytes. */
 export type LongInteger = { readonly path: Path | null; readonly byteOffset: number | null };
 
-/** A payload, before a contract has said how its integers are declared. */
+/** A parsed payload, before a contract has said how its integers are declared. */
 export type Parsed = {
   readonly ok: true;
   readonly payload: JsonValue;
-  /** Every bigint in the payload, in document order; absent when there is none. Only a contract says whether they may pass. */
+  /**
+   * Every bigint in the payload, in document order; absent when there is none. The contract decides whether they are
+   * allowed.
+   */
   readonly integers?: readonly LongInteger[];
 };
 
-/** An integer of up to 64 bits that no double keeps, as its literal stands in the bytes. */
+/** An integer of up to 64 bits that no double represents, and the offset of its literal. */
 export type LongLiteral = { readonly byteOffset: number; readonly value: bigint };
 
-/** A container that was parsed a moment ago and is nobody else's yet. */
+/** A freshly parsed object or array, which may still be changed. */
 type Container = { [step: string | number]: JsonValue };
 
-/** Puts integers in the places where JSON.parse has left the nearest double. @param payload is changed. */
+/** Replaces doubles of JSON.parse by the exact integers. @param payload is changed. */
 export function placeIntegers(payload: JsonValue, bytes: Buffer, literals: readonly LongLiteral[]): Parsed {
   if (literals.length === 0) return { ok: true, payload };
   let whole = payload;
@@ -40,7 +43,10 @@ export function placeIntegers(payload: JsonValue, bytes: Buffer, literals: reado
   return { ok: true, payload: whole, integers };
 }
 
-/** The same payload so many bytes further on in what holds it; null where it has no place of its own in that. */
+/**
+ * Adds an offset to the places of a payload's integers; null removes the offsets, when the payload has no place of its
+ * own in the record.
+ */
 export function movedBy(parsed: Parsed, bytes: number | null): Parsed {
   const { integers } = parsed;
   if (integers === undefined || bytes === 0) return parsed;
@@ -50,7 +56,10 @@ export function movedBy(parsed: Parsed, bytes: number | null): Parsed {
   return { ...parsed, integers: moved };
 }
 
-/** Sets values in a payload. Those of one container follow one another, and share its path. */
+/**
+ * Sets values in a payload. Values of one container come in sequence and share the path object, so the container is
+ * looked up once.
+ */
 function placing(payload: JsonValue): (path: Path, value: JsonValue) => void {
   let above: Path | null | undefined;
   let container = payload as Container;
@@ -68,8 +77,8 @@ function valueAt(payload: JsonValue, path: Path | null): JsonValue {
 }
 
 /**
- * Holds the integers of a payload to a contract. Where it declares `int64` they stand as they are; elsewhere a number is a
- * double, so that an integer becomes one when its exact value is that of a double, and is refused otherwise.
+ * Checks the long integers of a payload against a contract. Where it declares `int64` they stay bigints. Elsewhere a
+ * number is a double: the integer becomes one when the double is exactly equal, and is refused otherwise.
  */
 export function resolveIntegers(
   { payload, integers = [] }: Parsed,
@@ -90,7 +99,7 @@ export function resolveIntegers(
   return { ok: true, payload: doubles.length === 0 ? payload : withDoubles(payload, doubles) };
 }
 
-/** A copy: a payload may be judged by several versions. */
+/** Copies the payload: several versions may judge it. */
 function withDoubles(
   payload: JsonValue,
   doubles: readonly { readonly path: Path | null; readonly value: number }[],

@@ -23,12 +23,13 @@ const DECLARING_LENGTHS: ReadonlySet<number> = new Set(
 type Declared = { readonly subject: string | null; readonly version: number | null; readonly by: Declaration };
 
 /**
- * Finds the one version a record is to be judged by: declared, never guessed.
+ * Finds the one version that judges a record. The version is declared, never guessed.
  *
- * Looks at the `sigma-contract` header, the CloudEvents `dataschema`, the schema id of Confluent's wire format, the payload
- * field the contract names, then the binding's default. Two declarations that disagree are a failure, as is none.
- * @param framedId the schema id before the payload; null when there is none.
- * @param payload undefined when the bytes could not be parsed; the payload field is then not consulted.
+ * The declarations are the `sigma-contract` header, the CloudEvents `dataschema`, the schema id of Confluent's wire
+ * format, the payload field that the contract names, and last the binding's default. Two declarations that disagree are
+ * a failure, and so is none.
+ * @param framedId the schema id in the value's prefix; null when there is none.
+ * @param payload undefined when the bytes could not be parsed; the payload field is then ignored.
  */
 export function resolveVersion(
   bound: CompiledBinding,
@@ -39,13 +40,13 @@ export function resolveVersion(
   const { contract, binding } = bound;
   const inHeaders = framedId === null && contract.versionField === null;
   let only: Header | null = null;
-  let telling = 0;
+  let declaring = 0;
   for (const header of headers) {
     if (!mayDeclare(header)) continue;
     only ??= header;
-    telling += 1;
+    declaring += 1;
   }
-  if (inHeaders && telling <= 1) {
+  if (inHeaders && declaring <= 1) {
     const known = only === null ? bound.byDefault : resolveName(bound, only);
     if (known !== null) return known;
   }
@@ -80,8 +81,9 @@ export function resolveVersion(
 }
 
 /**
- * The contract that headers declare, whatever the topic: the first of them that names one.
- * @returns null when none does, or there is no such contract.
+ * Finds the contract that headers declare, without regard to the topic; the first header that names an existing
+ * contract counts.
+ * @returns null when no header names one.
  */
 export function declaredSubject(
   contracts: ReadonlyMap<string, CompiledContract>,
@@ -102,7 +104,7 @@ export function declaredSubject(
   return null;
 }
 
-/** What each version resolves to when the `sigma-contract` header names it and nothing else is declared. */
+/** The result of {@link resolveVersion} for each version, when only the `sigma-contract` header declares it. */
 export function resolveNames(binding: Binding, contract: CompiledContract): ReadonlyMap<string, Resolved> {
   const { subject, versions } = contract;
   const names = [...versions.keys()].map((version) => {
@@ -115,13 +117,15 @@ function resolveName({ byHeader }: CompiledBinding, [name, value]: Header): Reso
   return name.toLowerCase() === CONTRACT_HEADER ? (byHeader.get(textOf(value)) ?? null) : null;
 }
 
-/** What a record that declares nothing resolves to, when the binding has a default. */
+/** The result of {@link resolveVersion} for a record that declares nothing; null when the binding has no default. */
 export function resolveDefault(binding: Binding, contract: CompiledContract): Resolved | null {
   if (binding.defaultVersion === null) return null;
   return admit({ binding, contract }, { subject: contract.subject, version: binding.defaultVersion, by: "default" });
 }
 
-/** Whether a version in this state may judge records. */
+/**
+ * Resolves a declaration: checks that the version exists, that the topic accepts it and that its status lets it judge.
+ */
 function admit(bound: Pick<CompiledBinding, "binding" | "contract">, declared: Declared): Resolved {
   const { contract, binding } = bound;
   if (declared.subject !== contract.subject || declared.version === null) {
@@ -148,14 +152,14 @@ function admit(bound: Pick<CompiledBinding, "binding" | "contract">, declared: D
   }
 }
 
-/** Rules out most headers by their length alone, as it is looked at for each header of each record. */
+/** Excludes most headers by their length alone, since this runs for each header of each record. */
 function mayDeclare([name]: Header): boolean {
   return DECLARING_LENGTHS.has(name.length);
 }
 
 function declarationOf(bound: CompiledBinding, header: Header): Declared | null {
   const [name, value] = header;
-  // HTTP lower-cases header names, Kafka keeps what the producer wrote.
+  // HTTP lower-cases header names; Kafka keeps the producer's spelling.
   const lower = name.toLowerCase();
   if (lower === CONTRACT_HEADER) return { ...parseRef(textOf(value)), by: "header" };
   if (DATASCHEMA_HEADERS.has(lower)) return { ...fromSchemaUri(bound, textOf(value)), by: "cloudevents" };
@@ -167,20 +171,23 @@ function stronger(a: Declared | null, b: Declared): Declared {
   return a !== null && DECLARATIONS.indexOf(a.by) <= DECLARATIONS.indexOf(b.by) ? a : b;
 }
 
-/** An id that no registry told us of names nothing we have. */
+/** Reads a schema id. An id that no registry has explained declares an unknown version. */
 function fromSchemaId({ schemaIds }: CompiledBinding, id: string): Declared {
   const known = schemaIds.get(id) ?? null;
   return { subject: known?.subject ?? null, version: known?.version ?? null, by: "wire-format" };
 }
 
-/** `shipment@2`. Anything else names nothing we have. */
+/** Reads `shipment@2`. Any other text declares an unknown version. */
 function parseRef(text: string): { readonly subject: string | null; readonly version: number | null } {
   const match = /^([A-Za-z0-9_.-]{1,249})@([1-9][0-9]{0,8})$/.exec(text);
   if (match === null) return { subject: null, version: null };
   return { subject: match[1] ?? null, version: Number(match[2]) };
 }
 
-/** A `dataschema` is a version's own `$id`, `sigma:shipment@2`, or a URI ending in `/contracts/shipment/versions/2[/schema]`. */
+/**
+ * Reads a `dataschema`: a version's own `$id`, `sigma:shipment@2`, or a URI ending in
+ * `/contracts/shipment/versions/2[/schema]`.
+ */
 function fromSchemaUri(
   bound: Pick<CompiledBinding, "contract">,
   uri: string,
@@ -194,7 +201,7 @@ function fromSchemaUri(
   return { subject: match[1] ?? null, version: Number(match[2]) };
 }
 
-/** 2, "2" or "shipment@2". */
+/** Reads the payload's version field: 2, "2" or "shipment@2". */
 function declaredInPayload(subject: string, field: JsonValue): Declared {
   const by = "payload";
   if (typeof field === "number") return { subject, version: Number.isSafeInteger(field) ? field : null, by };
@@ -221,7 +228,7 @@ function fail(
   return { ok: false, reason: { kind: "contract", code, message }, refused };
 }
 
-/** Header values longer than any reference are not read: they name nothing. */
+/** The text of a header value; empty for a value that is longer than any reference. */
 function textOf(value: Uint8Array): string {
   return value.length > 2_048 ? "" : Buffer.from(value.buffer, value.byteOffset, value.length).toString("utf8");
 }

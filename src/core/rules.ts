@@ -5,10 +5,12 @@ import type { RuleFinding, RulePattern } from "./rules/finding.ts";
 import { shapeOfSchema } from "./rules/schema-shape.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
 
-/** Judges a payload that its schema accepts: the rules it breaks, in contract order. Pure and total. */
+/**
+ * Returns the rules that a payload breaks, in contract order, for a payload that the schema accepts. Pure and total.
+ */
 export type CompiledRules = (payload: JsonValue) => readonly RuleViolation[];
 
-/** What is wrong with a rule, and the patterns in it that are still to be shown safe. */
+/** The findings of a rule, and its patterns, which are still to be checked for safety. */
 export type RuleLint = { readonly findings: readonly RuleFinding[]; readonly patterns: readonly RulePattern[] };
 
 const NO_VIOLATIONS: readonly RuleViolation[] = [];
@@ -16,16 +18,16 @@ const NO_VIOLATIONS: readonly RuleViolation[] = [];
 type CompiledRule = {
   readonly violation: RuleViolation;
   readonly unanswered: RuleViolation;
-  /** null: the rule was frozen before rules were checked, and does not fit its schema. */
+  /** Null when the rule does not fit its schema: it was frozen before rules were checked. */
   readonly holds: ((payload: JsonValue) => boolean) | null;
 };
 
 /**
  * Compiles the rules of one version.
  *
- * A rule sees every declared field of the payload by its name, and the whole payload as `payload`. One that {@link lintRule}
- * finds nothing wrong with yields true or false on every payload its schema accepts. Any other one is broken on every
- * payload, never skipped: history may hold such rules.
+ * A rule sees every declared field of the payload by its name, and the whole payload as `payload`. A rule without
+ * findings of {@link lintRule} yields true or false on every payload that its schema accepts. History may hold rules
+ * with findings: such a rule counts as broken on every payload and is never skipped.
  * @param formats whether the schema's formats are asserted: only then is a text known to be an instant.
  */
 export function compileRules(
@@ -52,7 +54,7 @@ export function compileRules(
   };
 }
 
-/** Why a rule cannot be frozen with a schema: nothing, when it may be. */
+/** Finds what keeps a rule from being frozen with a schema; no findings when it may be. */
 export function lintRule({ expression }: Rule, schema: JsonObject | boolean, formats: FormatsMode): RuleLint {
   return checkRule(expression, shapeOfSchema(schema, formats));
 }
@@ -62,7 +64,8 @@ function judge({ violation, unanswered, holds }: CompiledRule, payload: JsonValu
   try {
     return holds(payload) ? null : violation;
   } catch {
-    // Beyond what the checker promises: a text of hundreds of millions of digits is more than the machine can count.
+    // The checker does not cover this case: a text of hundreds of millions of digits exceeds what the machine can
+    // compute.
     return unanswered;
   }
 }

@@ -5,11 +5,11 @@ import { ENVELOPE_BYTES_MAX, readEnvelope, type CloudEvent } from "./cloudevent.
 import { findSyntaxFault } from "../json/json-scan.ts";
 import { firstInvalidByte } from "../json/utf8.ts";
 
-/** Header that says what a value is (Kafka binding of CloudEvents 1.0, 3.1). */
+/** Header with the media type of a value (Kafka binding of CloudEvents 1.0, 3.1). */
 const CONTENT_TYPE = "content-type";
-/** Values of it that begin so are events of the structured mode (3.3). */
+/** A media type with this prefix means an event in structured mode (3.3). */
 const EVENT_TYPE = "application/cloudevents";
-/** The one format of them that is read. */
+/** The only event format that is supported. */
 const JSON_EVENT_TYPE = "application/cloudevents+json";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -17,18 +17,18 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export type StructuredEvent =
   | {
       readonly ok: true;
-      /** The data as it stands; null when there is none. */
+      /** The event's data; null when there is none. */
       readonly value: Uint8Array | null;
-      /** What the record declares: its own headers and the event's `dataschema`. */
+      /** The record's own headers, and the event's `dataschema` as a header. */
       readonly headers: readonly Header[];
-      /** Where in the record's value the data begins; null when it was decoded. */
+      /** Byte of the record's value at which the data begins; null when the data was decoded. */
       readonly byteOffset: number | null;
     }
   | { readonly ok: false; readonly reason: Malformed };
 
 /**
- * The event that a record holds in structured mode; null when it holds none, as its `content-type` says. What is judged is its
- * data, as over HTTP: the same bytes have one verdict whichever way they come.
+ * Reads the event in structured mode that a record's `content-type` announces; null when it announces none. Only the
+ * event's data is judged, as over HTTP: the same bytes get the same decision whichever way they arrive.
  */
 export function structuredEvent(
   headers: readonly Header[],
@@ -75,18 +75,18 @@ function readJsonEvent(value: Uint8Array): ReadJsonEvent {
   return { ok: true, event: { ...read.event, byteOffset: index === null ? null : byteOffsetOf(text, index) } };
 }
 
-/** Where a text stops being JSON; null when it is. */
+/** Finds the syntax fault of a text; null when it is JSON. */
 export function syntaxFault(text: string): ReturnType<typeof findSyntaxFault> | null {
   try {
     JSON.parse(text);
     return null;
   } catch {
-    // Its message quotes the text: only our own scanner's words go on.
+    // The message of JSON.parse quotes the text, so our own scanner's message is used.
     return findSyntaxFault(text);
   }
 }
 
-/** Index of a text in the bytes of its UTF-8 form. */
+/** Converts an index of a text to an offset in its UTF-8 bytes. */
 export function byteOffsetOf(text: string, index: number): number {
   return Buffer.byteLength(text.slice(0, index), "utf8");
 }
@@ -94,7 +94,7 @@ export function byteOffsetOf(text: string, index: number): number {
 /** The media type of an event in structured mode, without parameters; null when the record is something else. */
 function eventTypeOf(headers: readonly Header[]): string | null {
   for (const [name, value] of headers) {
-    // By its length first: it is looked at for each header of each record.
+    // The length is compared first, since this runs for each header of each record.
     if (name.length !== CONTENT_TYPE.length || name.toLowerCase() !== CONTENT_TYPE) continue;
     const text = Buffer.from(value.buffer, value.byteOffset, Math.min(value.length, 256)).toString("latin1");
     const essence = text.split(";", 1)[0]?.trim().toLowerCase() ?? "";

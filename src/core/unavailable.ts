@@ -1,4 +1,4 @@
-/** What can be wrong with one of the two files of the embedded engines, or with what stands for it. */
+/** Troubles of the two files of the embedded engines; other engines report some of the same troubles. */
 export type FileTrouble =
   | "CANTOPEN"
   | "CORRUPT"
@@ -15,7 +15,7 @@ export type FileTrouble =
 /** `LOG`: the log, embedded or Kafka. `STORE`: the store, embedded or MongoDB. */
 export type FileCode = `${"LOG" | "STORE"}_${FileTrouble}`;
 
-/** Every code that {@link Unavailable} can have; docs/reference/errors.md says what each means. */
+/** Every code of {@link Unavailable}; docs/reference/errors.md explains each. */
 export type UnavailableCode =
   | FileCode
   | HaltCode
@@ -51,8 +51,8 @@ export type UnavailableCode =
   | "STREAM_STARTING";
 
 /**
- * The one error an adapter turns its backend's trouble into: not there, full, locked, slow. It means "no decision yet",
- * never FAILED. `code` is stable and safe to show; `remedy` is what a person can do.
+ * The one error into which an adapter translates its backend's trouble: unreachable, full, locked, slow. It means "no
+ * decision yet", never FAILED. `code` is stable and safe to show; `remedy` tells a person what to do.
  */
 export class Unavailable extends Error {
   readonly code: UnavailableCode;
@@ -66,21 +66,21 @@ export class Unavailable extends Error {
   }
 }
 
-/** Why a stream stands still until a person acts. */
+/** Why a stream is halted until an operator acts. */
 export type HaltCode =
-  /** The log below our position is gone (P8). */
+  /** Retention deleted the log at our position (P8). */
   | "LOG_START_PASSED"
   /** The log ends before our position, or before what was acknowledged: it lost records. */
   | "LOG_TRUNCATED"
-  /** The log is not one that the store knows. */
+  /** The store has never decided records of this log. */
   | "LOG_REPLACED"
   /** A newer program decided the last entry. */
   | "ENGINE_NEWER"
-  /** The evidence of the last entry is missing, or is not what its digest says. */
+  /** The evidence of the last entry is missing or does not match its digest. */
   | "EVIDENCE_DAMAGED"
-  /** Deciding the tail again with its own contract set gave another identity. */
+  /** Deciding the tail again with its own contract set gave another result. */
   | "DECISION_DIVERGED"
-  /** The contract set of the tail is not in the store, or is not what its digest says. */
+  /** The contract set of the tail is missing in the store or does not match its digest. */
   | "CONTRACT_SET_MISSING"
-  /** More records FAILED than the breaker allows. */
+  /** More records FAILED than the circuit breaker allows. */
   | "BREAKER_OPEN";

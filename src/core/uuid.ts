@@ -1,16 +1,16 @@
 const UUID_BYTES = 16;
 const HYPHEN = 0x2d;
 
-/** By character code: what a lower-case hexadecimal digit stands for, more than that for any other character. */
+/** The value of each lower-case hexadecimal digit by character code; 0xff for every other character. */
 const DIGITS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
   const digit = "0123456789abcdef".indexOf(String.fromCharCode(code));
   return digit === -1 ? 0xff : digit;
 });
 
 /**
- * Writes the 16 bytes of a UUID in its usual lower-case form (RFC 9562, section 4). Digit by digit: the runtime's own conversion
- * takes the hyphens out first, in several times the time.
- * @throws when the text is none: ids are made by this program.
+ * Writes the 16 bytes of a UUID given in its usual lower-case form (RFC 9562, section 4). The digits are converted one
+ * by one: Node's own hex conversion needs the hyphens removed first, and takes several times as long.
+ * @throws when the text is not such a UUID: this program makes all ids itself.
  */
 export function putUuid(bytes: Uint8Array, at: number, text: string): void {
   let index = 0;
@@ -27,14 +27,14 @@ export function putUuid(bytes: Uint8Array, at: number, text: string): void {
   if (text.length !== index) throw noUuid();
 }
 
-/** The same in bytes of their own. */
+/** The 16 bytes of a UUID, in a new buffer. */
 export function uuidBytes(text: string): Buffer {
   const bytes = Buffer.allocUnsafe(UUID_BYTES);
   putUuid(bytes, 0, text);
   return bytes;
 }
 
-/** The usual form of a UUID. @param bytes 16 of them. */
+/** The usual lower-case text of a UUID. @param bytes 16 bytes. */
 export function uuidText(bytes: Uint8Array): string {
   for (let index = 0; index < UUID_BYTES; index += 1) {
     const byte = bytes[index] as number;
@@ -45,9 +45,9 @@ export function uuidText(bytes: Uint8Array): string {
   return TEXT.toString("latin1");
 }
 
-/** Written into bytes and read from there: a text put together from parts is copied once more wherever it is used. */
+/** A buffer for {@link uuidText}: a text concatenated from parts would be copied again at each use. */
 const TEXT = Buffer.from("00000000-0000-0000-0000-000000000000", "latin1");
-/** Where the two digits of each byte stand. */
+/** The text index of the first digit of each byte. */
 const DIGITS_AT = Uint8Array.of(0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34);
 const DIGIT_CODES = Buffer.from("0123456789abcdef", "latin1");
 

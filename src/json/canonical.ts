@@ -2,9 +2,10 @@ import type { JsonObject, JsonValue } from "./json.ts";
 
 /**
  * The RFC 8785 form of a JSON value: sorted keys, shortest numbers, no white space. Equal values, and only those, have
- * equal texts; -0 is written as 0. The form is extended by one kind of value: an integer within 64 bits that no double keeps
- * is written as its decimal digits (docs/numbers.md). A member without a value is left out.
- * @throws on a lone surrogate, a number that is not finite, and anything that is no JSON: none gets past `parsePayload`.
+ * equal texts; -0 is written as 0. One extension: an integer within 64 bits that no double represents is written as its
+ * decimal digits (docs/numbers.md). A member whose value is undefined is omitted.
+ * @throws on a lone surrogate, a number that is not finite, and anything that is not JSON; `parsePayload` lets none of
+ * them pass.
  */
 export function canonicalText(value: JsonValue): string {
   switch (typeof value) {
@@ -12,7 +13,7 @@ export function canonicalText(value: JsonValue): string {
       return textOf(value);
     case "number":
       if (!Number.isFinite(value)) throw new Error("Cannot canonicalise: a number is not finite");
-      // ECMAScript's form is the one RFC 8785 asks for.
+      // RFC 8785 prescribes ECMAScript's number form.
       return JSON.stringify(value);
     case "bigint":
     case "boolean":
@@ -42,7 +43,7 @@ function listText(items: readonly JsonValue[]): string {
   return `${text}]`;
 }
 
-/** Keys in the order of their UTF-16 units, as `toSorted` has it (RFC 8785, 3.2.3). */
+/** Keys are sorted by UTF-16 units, as `toSorted` does (RFC 8785, 3.2.3). */
 function objectText(object: JsonObject): string {
   let text = "{";
   let separator = "";

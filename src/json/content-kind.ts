@@ -1,7 +1,8 @@
 /* oxlint-disable no-control-regex -- bytes are what is looked for here */
 /**
- * What a file holds, told by its first bytes and never by its name. `skip` are the bytes of a byte order mark. Of a foreign
- * kind `what` continues the sentence "it is ..." and `remedy` says how to make it readable; FILE stands for its name.
+ * The content of a file, recognised by its first bytes and never by its name. `skip` is the length of a byte order
+ * mark. For foreign content, `what` continues the sentence "it is ..." and `remedy` says how to convert it; FILE stands
+ * for the file's name.
  */
 export type ContentKind =
   | { readonly kind: "text"; readonly skip: 0 | 3 }
@@ -10,14 +11,14 @@ export type ContentKind =
 
 export type PackedFormat = "gzip" | "zstd";
 
-/** So many first bytes tell every kind; fewer tell less only of files that are shorter. */
+/** The number of first bytes that is enough to recognise every kind. */
 export const HEAD_BYTES = 512;
 
 /** Bytes at an offset, written as Latin-1; `.` stands for any byte. */
 type Magic = readonly [offset: number, bytes: string, what: string, remedy: string];
 
 const UNZIP = "take the file with the records out of it: unzip -p FILE | sigma ingest -";
-/** What to do about a file that holds records in another form. */
+/** Remedy for a file that holds records in another format. */
 export const EXPORT = "export its rows as lines of JSON, one record each";
 
 const MAGIC: readonly Magic[] = [
@@ -61,18 +62,18 @@ const MAGIC: readonly Magic[] = [
   ],
 ];
 
-/** What text begins with that is text and no JSON. */
+/** Beginnings of texts that are not JSON. */
 const LANGUAGES: readonly (readonly [begins: RegExp, what: string])[] = [
   [/^\s*<\?xml\b/, "an XML document"],
   [/^\s*<(?:!doctype\s+html|html)\b/i, "an HTML page"],
   [/^(?:%YAML\b|---[ \t]*\r?\n)/, "a YAML document"],
 ];
 
-/** Tells what a file or a pipe that begins with these bytes holds. @param head its first {@link HEAD_BYTES}, or all of it. */
+/** Recognises the content of a file or pipe. @param head its first {@link HEAD_BYTES}, or all of it. */
 export function recogniseContent(head: Uint8Array): ContentKind {
   const text = latin1Of(head);
   if (text.startsWith("\x1f\x8b")) return { kind: "packed", format: "gzip" };
-  // A frame, or the frame to be skipped that parallel packers write first (RFC 8878).
+  // A frame, or the skippable frame that parallel compressors write first (RFC 8878).
   if (/^(?:\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)/.test(text)) return { kind: "packed", format: "zstd" };
   const encoding = encodingOf(text);
   if (encoding !== null) {
@@ -88,15 +89,15 @@ export function recogniseContent(head: Uint8Array): ContentKind {
   return { kind: "text", skip };
 }
 
-/** What text that begins like this is written in, if it is plainly no JSON: it continues the sentence "it is ...". */
+/** Recognises text that is clearly not JSON: returns words that continue the sentence "it is ..."; null otherwise. */
 export function recogniseLanguage(head: Uint8Array): string | null {
   const text = latin1Of(head);
   return LANGUAGES.find(([begins]) => begins.test(text))?.[1] ?? null;
 }
 
-/** Whether more first bytes could still change what {@link recogniseContent} says of so short a head. */
+/** Whether more bytes could change the result of {@link recogniseContent} for so short a head. */
 export function needsMoreHead(head: Uint8Array): boolean {
-  // A slow pipe that has delivered a line is not waited for.
+  // A slow pipe that has delivered a line is recognised by it, without waiting for more.
   return head.length < 4 || (head.length < 16 && !head.includes(0x0a));
 }
 
@@ -113,11 +114,11 @@ function startsWith(text: string, offset: number, bytes: string): boolean {
 }
 
 /**
- * The encoding that is not UTF-8, by its byte order mark or by where the NUL bytes of its first two characters are: those of
- * a JSON text are ASCII (RFC 4627, section 3). As `iconv` names it.
+ * The encoding of a text that is not UTF-8, by its byte order mark or by the NUL bytes in its first two characters,
+ * which are ASCII in a JSON text (RFC 4627, section 3). Named as by `iconv`.
  */
 function encodingOf(text: string): string | null {
-  // UTF-32 first: the mark of its little-endian form begins like that of UTF-16.
+  // UTF-32 is tested first: its little-endian byte order mark begins like that of UTF-16.
   if (/^(?:\xff\xfe\x00\x00|(?:[\t\n\r\x20-\x7e]\x00{3}){2})/.test(text)) return "UTF-32LE";
   if (/^(?:\x00\x00\xfe\xff|(?:\x00{3}[\t\n\r\x20-\x7e]){2})/.test(text)) return "UTF-32BE";
   if (/^(?:\xff\xfe|(?:[\t\n\r\x20-\x7e]\x00){2})/.test(text)) return "UTF-16LE";
@@ -125,7 +126,10 @@ function encodingOf(text: string): string | null {
   return null;
 }
 
-/** A damaged record may hold some NUL bytes, and one with a schema id begins with up to five; this is more. */
+/**
+ * Whether the content is binary. The limit leaves room for a damaged record with some NUL bytes, and for a schema id
+ * prefix with up to five.
+ */
 function isBinary(text: string): boolean {
   const nul = text.split("\x00").length - 1;
   return nul >= 16 && nul * 10 > text.length;

@@ -1,4 +1,4 @@
-/** An integer as it is passed on: a `number` where that is exact, as most are, and a `bigint` elsewhere. One value has one form. */
+/** An integer: a `number` where that is exact, as for most, and else a `bigint`. Each value has one form only. */
 export type ExactInteger = number | bigint;
 
 export function exactInteger(value: bigint): ExactInteger {

@@ -4,15 +4,15 @@ import { createTextScanner, isSpace } from "./text-scanner.ts";
 import { readTextBatches, type OnBroken } from "./texts.ts";
 
 /**
- * How records are told apart in a file: each line is one (NDJSON), or each JSON text is one wherever its lines end.
- * What cannot be told apart has a reason and what to do; FILE stands for its name.
+ * How a file separates its records: each line is a record (NDJSON), or each JSON text is one, whatever lines it spans.
+ * When neither works, there is a reason and a remedy; FILE stands for the file's name.
  */
 type Framing =
   | { readonly kind: "lines" }
   | { readonly kind: "texts" }
   | { readonly kind: "refused"; readonly what: string; readonly remedy: string };
 
-/** A file whose records cannot be told apart: nothing of it was handed on. */
+/** A file whose records cannot be separated. No record of it was yielded. */
 export class Unframed extends Error {
   readonly remedy: string;
 
@@ -27,21 +27,22 @@ export class Unframed extends Error {
 export type FramingOptions = {
   /** Number of the first line that is read. */
   readonly fromLine?: number;
-  /** Every line is a record, whatever the first text is. */
+  /** Treats every line as a record, without looking at the first text. */
   readonly ndjson?: boolean;
   readonly onBroken?: OnBroken;
-  /** Told once, before anything is handed on. */
+  /** Called once, before the first record is yielded. */
   readonly onFramed?: (records: "lines" | "texts") => void;
 };
 
-/** An array this long is not waited for to be told that it is one. */
+/** An array is recognised after this many bytes, without waiting for its end. */
 const ARRAY_BYTES_MAX = 1_048_576;
 
 /**
- * Splits bytes of text into batches of records. The first JSON text decides, whatever the name of the file: if it ends on the
- * line on which it begins, every line is a record, as it stands between line feeds; if it goes over several lines, every
- * JSON text is a record, as it stands without the white space around it.
- * @throws {@link Unframed} before anything is handed on, `LineTooLong`, and `BrokenText` of texts over several lines.
+ * Splits bytes of text into batches of records. The first JSON text decides how, whatever the file's name: if it ends
+ * on the line on which it begins, every line is a record, without its line feed. If it spans several lines, every JSON
+ * text is a record, without the white space around it.
+ * @throws {@link Unframed} before the first record is yielded, `LineTooLong`, and `BrokenText` for texts over several
+ * lines.
  */
 export async function* readRecordBatches(
   chunks: AsyncIterable<Buffer>,
@@ -69,7 +70,7 @@ async function* resume(held: Buffer[], iterator: AsyncIterator<Buffer>): AsyncGe
   for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
 }
 
-/** Reads as much as the first text needs, which `held` then holds. */
+/** Reads up to the end of the first text; `held` then holds the chunks. */
 async function probe(iterator: AsyncIterator<Buffer>, held: Buffer[], bytesMax: number): Promise<Framing> {
   const scanner = createTextScanner();
   let begins: number | null = null;
@@ -116,11 +117,14 @@ function oneArray(): Framing {
 
 function tooLong(held: readonly Buffer[], begins: number): Framing {
   if (isArray(held, begins)) return oneArray();
-  // The error says on which line; what reads the texts raises it.
+  // The reader of texts raises the error, which names the line.
   return { kind: "texts" };
 }
 
-/** The first text ends, or is no JSON, before its line ends: every line is a record, unless this is the header of a table. */
+/**
+ * The framing when the first text ends, or stops being JSON, within its line: every line is a record, unless the line
+ * is the header of a table.
+ */
 async function onOneLine(
   held: readonly Buffer[],
   begins: number,
@@ -139,7 +143,10 @@ async function onOneLine(
   };
 }
 
-/** A first text over several lines that is no JSON: broken JSON over several lines, or lines of which the first is broken. */
+/**
+ * The framing when the first text spans several lines and is not JSON: either broken JSON over several lines, or lines
+ * of which the first is broken.
+ */
 function brokenOverLines(held: readonly Buffer[], begins: number): Framing {
   const lines = linesFrom(held, begins);
   if (/^[[{]\s*$/.test(lines[0] ?? "")) return { kind: "texts" };
@@ -151,7 +158,7 @@ function endsInside(held: readonly Buffer[], begins: number): Framing {
   return lines.length <= 1 ? { kind: "lines" } : brokenOverLines(held, begins);
 }
 
-/** Whether a line alone is an object or an array, and stands at the margin as records do. */
+/** Whether a line is a complete object or array without indentation, as records are. */
 function isRecord(line: string): boolean {
   if (line[0] !== "{" && line[0] !== "[") return false;
   const bytes = Buffer.from(line, "latin1");
@@ -159,7 +166,7 @@ function isRecord(line: string): boolean {
   return scan.kind === "end" && bytes.subarray(scan.at).every(isSpace);
 }
 
-/** Lines as Latin-1, from the first text on. */
+/** The lines from the first text on, decoded as Latin-1. */
 function linesFrom(held: readonly Buffer[], begins: number): readonly string[] {
   const all = held.length === 1 ? (held[0] ?? Buffer.alloc(0)) : Buffer.concat(held);
   return all.subarray(begins).toString("latin1").split("\n");

@@ -1,13 +1,13 @@
 import { fitOf } from "./number-literal.ts";
 import { pointerOf } from "./pointer.ts";
 
-/** Where a text stops being JSON: an index into the text, and words that do not quote it. */
+/** The place where a text stops being JSON: an index into the text, and a message that does not quote it. */
 export type SyntaxFault = { readonly index: number; readonly message: string };
 
-/** What is JSON and may still not pass the boundary. */
+/** Faults of valid JSON that the parser of payloads refuses. */
 export type PolicyCode = "duplicate-key" | "forbidden-key" | "lone-surrogate" | "lossy-number";
 
-/** Where a JSON text breaks the boundary's policy. */
+/** The place of such a fault in a JSON text. */
 export type PolicyFault = {
   readonly code: PolicyCode;
   readonly index: number;
@@ -15,7 +15,7 @@ export type PolicyFault = {
   readonly message: string;
 };
 
-/** What is wrong with a number that no double keeps, where it is not declared to have 64 bits. */
+/** The message for a number that no double represents and that is not declared as a 64-bit integer. */
 export const LOSSY = "A number does not survive as a double";
 
 /** An open array or object. `keys` is null for an array. */
@@ -25,19 +25,19 @@ type Fault = SyntaxFault | PolicyFault;
 
 const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
 const SPACE = /[ \t\n\r]*/y;
-/** Unrolled, so that a long string costs no backtracking stack. */
+/** The loop is unrolled, so that a long string needs no backtracking stack. */
 // oxlint-disable-next-line no-control-regex -- RFC 8259 forbids exactly these in a string
 const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\u0000-\u001f]*)*"/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WORD = /true|false|null/y;
 
-/** The first place where a text that JSON.parse refused leaves the grammar of RFC 8259. */
+/** Finds where a text that JSON.parse refused first violates the grammar of RFC 8259. */
 export function findSyntaxFault(text: string): SyntaxFault {
   const fault = scan(text, false);
   return fault ?? { index: text.length, message: "it does not parse" };
 }
 
-/** The first breach of policy, in document order, of a text that is JSON; null when there is none. */
+/** Finds the first policy fault of a JSON text in document order; null when there is none. */
 export function findPolicyFault(text: string): PolicyFault | null {
   const fault = scan(text, true);
   if (fault === null) return null;
@@ -46,15 +46,15 @@ export function findPolicyFault(text: string): PolicyFault | null {
 }
 
 /**
- * One exact pass over the grammar, without recursion, so that no depth can overflow the stack.
- * @param policy whether breaches of policy are looked for; otherwise only syntax.
+ * Scans a text exactly by the grammar in one pass, without recursion, so that deep nesting cannot overflow the stack.
+ * @param policy whether policy faults are searched for; otherwise only syntax faults.
  */
 function scan(text: string, policy: boolean): Fault | null {
   const levels: Level[] = [];
   let at = skip(SPACE, text, 0);
   if (at === text.length) return { index: at, message: "only white space" };
   for (;;) {
-    // A value, or the close of an empty container, is expected here.
+    // Here a value is expected, or the end of an empty container.
     const opened = openAt(text, at, levels);
     if (opened !== null) {
       at = skip(SPACE, text, opened);
@@ -80,7 +80,10 @@ function scan(text: string, policy: boolean): Fault | null {
   }
 }
 
-/** After a value: closes what ends here; the index of the next value, null at the end, or the fault. */
+/**
+ * Continues after a value: closes the containers that end here. Returns the index of the next value, null at the end,
+ * or the fault.
+ */
 function closeOrNext(text: string, from: number, levels: Level[], policy: boolean): number | Fault | null {
   let at = skip(SPACE, text, from);
   for (;;) {
@@ -105,7 +108,7 @@ function openAt(text: string, at: number, levels: Level[]): number | null {
   return at + 1;
 }
 
-/** A key and its colon: the index of the value after them, or the fault. */
+/** Reads a key and its colon: returns the index of the value after them, or the fault. */
 function keyAt(text: string, at: number, level: Level, levels: readonly Level[], policy: boolean): number | Fault {
   const end = match(STRING, text, at);
   if (end === null) return text[at] === '"' ? badString(text, at) : unexpected(text, at);
@@ -122,7 +125,7 @@ function keyAt(text: string, at: number, level: Level, levels: readonly Level[],
 }
 
 function keyFault(key: string, index: number, level: Level, levels: readonly Level[]): PolicyFault | null {
-  // Pointers are made only for what is reported: below a long key each would be as long.
+  // A pointer is built only for a reported fault: below a long key each pointer would be as long.
   const at = (code: PolicyCode, message: string): PolicyFault => ({ code, index, pointer: placeOf(levels), message });
   if (level.keys?.has(key) === true) return at("duplicate-key", "A key appears twice in one object");
   if (FORBIDDEN.has(key)) return at("forbidden-key", `The key ${key} is not allowed`);
@@ -132,7 +135,7 @@ function keyFault(key: string, index: number, level: Level, levels: readonly Lev
   return { code: "lone-surrogate", index, pointer, message: "A key contains a lone surrogate" };
 }
 
-/** A string, number or word: the index after it, or the fault. */
+/** Reads a string, number or word: returns the index after it, or the fault. */
 function scalarAt(text: string, at: number, levels: readonly Level[], policy: boolean): number | Fault {
   const symbol = text[at];
   if (symbol === '"') {
@@ -150,7 +153,7 @@ function scalarAt(text: string, at: number, levels: readonly Level[], policy: bo
   }
   const number = match(NUMBER, text, at);
   if (number !== null) {
-    // Whether an integer of 64 bits may pass is for the contract to say.
+    // The contract decides whether a 64-bit integer is allowed.
     if (!policy || fitOf(text.slice(at, number)) !== "lossy") return number;
     return { code: "lossy-number", index: at, pointer: placeOf(levels), message: LOSSY };
   }
@@ -161,7 +164,7 @@ function placeOf(levels: readonly Level[]): string {
   return pointerOf(levels.map(({ keys, step, count }) => (keys === null ? count : step)));
 }
 
-/** The value of a string literal; what has no escape is its own. */
+/** Decodes a string literal; one without escapes is its own value. */
 function stringAt(text: string, at: number, end: number): string {
   const inside = text.slice(at + 1, end - 1);
   return inside.includes("\\") ? (JSON.parse(text.slice(at, end)) as string) : inside;

@@ -1,4 +1,4 @@
-/** Part of Node 24; the compiler's own declarations end at ECMAScript 2024. */
+/** Node 24 has JSON.rawJSON; TypeScript's declarations end at ECMAScript 2024. */
 const { rawJSON } = JSON as typeof JSON & { readonly rawJSON: (text: string) => object };
 
 /** As `JSON.stringify`, with every bigint written as its decimal digits. */

@@ -1,12 +1,12 @@
-/** Lines that follow one another. A blank line is no record: it is counted and left out. */
+/** Consecutive lines. A blank line is counted but is not a record. */
 export type LineBatch = {
-  /** Without their line feed and a carriage return before it. */
+  /** The lines without their line feed and a carriage return before it. */
   readonly lines: readonly Buffer[];
-  /** Number of each of them, from 1. */
+  /** The number of each line, from 1. */
   readonly lineNumbers: readonly number[];
   /** Number of the last line read, from 1, blank ones included. */
   readonly lastLine: number;
-  /** Bytes of the input up to and with that line. */
+  /** Bytes of the input up to the end of that line. */
   readonly bytesRead: number;
 };
 
@@ -14,13 +14,13 @@ export type LineLimits = {
   readonly recordsMax: number;
   /** A batch is full when it has this many bytes; one line may exceed it. */
   readonly bytesMax: number;
-  /** Longest line, in bytes: more is not held in memory. */
+  /** Longest line in bytes: no more than this is held in memory. */
   readonly lineBytesMax: number;
-  /** A batch also ends where a chunk ends, so that what a slow pipe delivers is handed on at once. */
+  /** Whether a batch also ends at the end of each chunk, so that records from a slow pipe are yielded at once. */
   readonly eager: boolean;
 };
 
-/** A line longer than a record can be. Everything before it was handed on. */
+/** A line that is longer than a record may be. All lines before it were yielded. */
 export class LineTooLong extends Error {
   readonly line: number;
 
@@ -35,7 +35,7 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * Splits bytes into batches of lines without ever decoding them. Lines before `fromLine` are skipped.
+ * Splits bytes into batches of lines without decoding them. Lines before `fromLine` are skipped.
  * @throws {@link LineTooLong}
  */
 export async function* readLineBatches(
@@ -85,7 +85,7 @@ export async function* readLineBatches(
     }
     if (limits.eager && lines.length > 0) yield batch();
     if (start === chunk.length) continue;
-    // What is skipped need not be held, however long it is.
+    // Skipped lines are not held in memory, however long they are.
     if (lastLine + 1 >= fromLine) unfinished.push(chunk.subarray(start));
     unfinishedBytes += chunk.length - start;
     if (isTooLong(unfinishedBytes)) {
@@ -97,11 +97,11 @@ export async function* readLineBatches(
     take(Buffer.concat(unfinished));
     bytesRead += unfinishedBytes;
   }
-  // Also when it is empty: it says how many lines there were.
+  // The last batch is yielded even when it is empty: it tells the number of lines.
   yield batch();
 }
 
-/** As over HTTP: spaces and tabs alone are no record. */
+/** A line of spaces and tabs is blank, as over HTTP. */
 function isBlank(line: Buffer): boolean {
   return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === CARRIAGE_RETURN);
 }

@@ -4,33 +4,36 @@ import { hadEscape, skipSpace, skipString } from "./skip.ts";
 /** First byte, and the byte after the last. */
 export type ByteRange = readonly [from: number, to: number];
 
-/** Where a pointer leads in the bytes of a JSON text. */
+/** The place of a pointer's value in the bytes of a JSON text. */
 export type Located = {
   readonly value: ByteRange;
   /** From the first byte of its key to the last of its value; the same as `value` for items and for the root. */
   readonly member: ByteRange;
-  /** False where the pointer leads nowhere: the ranges are those of the deepest value on its way. */
+  /**
+   * False when the value does not exist: the ranges are then those of the deepest existing value on the pointer's path.
+   */
   readonly isThere: boolean;
 };
 
 type Found = { readonly pointers: readonly string[]; readonly located: Located[] };
 
-/** What is asked for below a value; the pointers that lead to it or end on the way, by their places in the list. */
+/** A tree of the wanted pointers. `slots` are the indexes of the pointers that pass through this value or end at it. */
 type Wanted = { readonly path: string; readonly slots: number[]; readonly below: Step[] };
 type Step = { readonly name: string; readonly bytes: Buffer; readonly wanted: Wanted };
 
 /**
- * Finds values in a JSON text by their RFC 6901 pointers, in one pass over the bytes: texts of several bytes a character and
- * escaped keys included.
- * @param bytes valid JSON in UTF-8, in which no object has a key twice; white space around it is no part of the root.
- * @returns one for each pointer, in their order.
+ * Finds values in a JSON text by their RFC 6901 pointers, in one pass over the bytes; handles multi-byte characters and
+ * escaped keys.
+ * @param bytes valid JSON in UTF-8 without duplicate keys; white space around it does not belong to the root.
+ * @returns one result for each pointer, in the given order.
  */
 export function locate(bytes: Uint8Array, pointers: readonly string[]): readonly Located[] {
   return locateWanted(bytes, pointers, wantedFor(pointers));
 }
 
 /**
- * {@link locate} for pointers that are asked of many texts. Of bytes that are no JSON it answers something, in the same time.
+ * Compiles {@link locate} for pointers that are looked up in many texts. For bytes that are not JSON the result is
+ * meaningless, but takes no longer.
  * @throws SyntaxError when a key of such bytes cannot be read.
  */
 export function compileLocate(pointers: readonly string[]): (bytes: Uint8Array) => readonly Located[] {
@@ -46,7 +49,7 @@ function locateWanted(bytes: Uint8Array, pointers: readonly string[], wanted: Wa
   return located;
 }
 
-/** The last question: a bad deploy breaks the same constraints a million times. */
+/** A cache of the last pointers: a faulty producer violates the same constraints a million times. */
 let last: { readonly pointers: readonly string[]; readonly wanted: Wanted } = {
   pointers: [],
   wanted: createWanted(""),
@@ -71,7 +74,7 @@ function createWanted(path: string): Wanted {
   return { path, slots: [], below: [] };
 }
 
-/** Every value on the way answers for what is missing below it. */
+/** Adds a pointer: every value on its path is the fallback when the value below it is missing. */
 function add(root: Wanted, pointer: string, slot: number): void {
   let node = root;
   node.slots.push(slot);
@@ -94,7 +97,10 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const COMMA = 0x2c;
 
-/** Answers for the value that begins here, unless a value further in does. @returns the index after it. */
+/**
+ * Fills in the value that begins here as the result of its pointers; deeper values overwrite it. @returns the index
+ * after the value.
+ */
 function find(buffer: Buffer, start: number, keyStart: number, wanted: Wanted, found: Found): number {
   const { slots, below, path } = wanted;
   const first = buffer[start];
@@ -117,7 +123,7 @@ function findInObject(buffer: Buffer, start: number, steps: readonly Step[], fou
     const keyStart = at;
     const keyEnd = skipString(buffer, at);
     const step = stepNamed(buffer, keyStart, keyEnd, steps);
-    // Past the colon.
+    // +1 skips the colon.
     at = skipSpace(buffer, skipSpace(buffer, keyEnd) + 1);
     at = step === undefined ? skipValue(buffer, at) : find(buffer, at, keyStart, step.wanted, found);
     at = skipSpace(buffer, at);
@@ -127,7 +133,7 @@ function findInObject(buffer: Buffer, start: number, steps: readonly Step[], fou
   return at;
 }
 
-/** The step that the key just skipped names. A key without an escape is its own bytes. */
+/** Finds the step that the skipped key names. A key without escapes is compared by its bytes. */
 function stepNamed(buffer: Buffer, start: number, end: number, steps: readonly Step[]): Step | undefined {
   if (hadEscape) {
     const name: unknown = JSON.parse(buffer.toString("utf8", start, end));
@@ -141,7 +147,7 @@ function stepNamed(buffer: Buffer, start: number, end: number, steps: readonly S
   return undefined;
 }
 
-/** Byte by byte: names are short, and a call into the runtime costs as much as thirty bytes. */
+/** Compares byte by byte: names are short, and a call into the runtime costs as much as thirty bytes. */
 function isAt(buffer: Buffer, start: number, bytes: Buffer): boolean {
   for (let at = 0; at < bytes.length; at += 1) if (buffer[start + at] !== bytes[at]) return false;
   return true;
@@ -160,7 +166,7 @@ function findInArray(buffer: Buffer, start: number, steps: readonly Step[], foun
   return at;
 }
 
-/** The index after the value that begins here; without recursion, however deep it is. */
+/** The index after the value that begins here; without recursion, so any depth is safe. */
 function skipValue(buffer: Buffer, start: number): number {
   let depth = 0;
   let at = start;

@@ -6,15 +6,16 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/** Most names that are looked for at once: each has a bit. */
+/** Most names that can be searched at once: each takes one bit of a number. */
 export const MEMBERS_MAX = 30;
 
 /**
- * Finds members of a JSON object by their names, in one pass that ends where the last of them does: for what is asked of every
- * record on its way in. Whether the text is JSON nobody looks; of other bytes it answers something, in the same time.
- * @param names not more than {@link MEMBERS_MAX}, each once.
- * @returns where the values are, in the order of the names; null when the text is no object or lacks one of them. A name that stands
- * twice is found where it stands first.
+ * Compiles a search for members of a JSON object by name. It passes once over the bytes and stops after the last wanted
+ * member, because it runs for every record that arrives. The text is not validated: for bytes that are not JSON the
+ * result is meaningless, but takes no longer.
+ * @param names at most {@link MEMBERS_MAX}, without repeats.
+ * @returns the places of the values, in the order of the names; null when the text is not an object or lacks a name. Of
+ * a repeated name the first member counts.
  */
 export function compileMembers(names: readonly string[]): (bytes: Buffer) => readonly ByteRange[] | null {
   const wanted = names.map((name) => Buffer.from(name, "utf8"));
@@ -67,7 +68,7 @@ function indexOfEscaped(literal: string, wanted: readonly Buffer[]): number {
   }
 }
 
-/** The index after the value that begins here; without recursion, however deep it is. */
+/** The index after the value that begins here; without recursion, so any depth is safe. */
 function skipValue(bytes: Buffer, start: number): number {
   let at = start;
   let depth = 0;

@@ -1,32 +1,32 @@
-/** A member of an object as it stands in its text: indexes into the text, `to` behind the last character. */
+/** A member of an object, as indexes into its text; `to` is the index after the last character. */
 export type Member = {
   /** Decoded. */
   readonly name: string;
-  /** Where the name begins, with its quotation mark. */
+  /** Index of the name's opening quotation mark. */
   readonly start: number;
   readonly from: number;
   readonly to: number;
 };
 
-/** An item of a list as it stands in its text. */
+/** An item of a list, as indexes into its text. */
 export type Item = Pick<Member, "from" | "to">;
 
-/** The outermost parts of a JSON text, repeated names included. */
+/** The outermost parts of a JSON text; repeated names are kept. */
 export type Parts =
   | { readonly kind: "object"; readonly members: readonly Member[] }
   | { readonly kind: "array"; readonly items: readonly Item[] }
   | { readonly kind: "scalar" };
 
 const SPACE = /[ \t\n\r]*/y;
-/** Unrolled, so that a long string costs no backtracking stack. */
+/** The loop is unrolled, so that a long string needs no backtracking stack. */
 const STRING = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y;
 const SCALAR = /[^\s,\]}]+/y;
-/** What opens, closes, or hides what opens and closes. */
+/** Characters that open or close a container, or begin a string, which may hold such characters. */
 const STRUCTURE = /["[\]{}]/g;
 
 /**
- * Finds where the outermost parts of a text begin and end, without recursion and without looking at what they hold.
- * @param text is JSON (`JSON.parse` has taken it, from `from` to `to`); anything else gives parts that mean nothing.
+ * Finds where the outermost parts of a text begin and end, without recursion and without parsing their content.
+ * @param text JSON that `JSON.parse` has accepted; other text gives meaningless parts.
  */
 export function partsOf(text: string, from = 0): Parts {
   let at = skip(SPACE, text, from);
@@ -68,7 +68,7 @@ function endOfValue(text: string, from: number): number {
   return text.length;
 }
 
-/** Behind what a sticky pattern matches here; where it is when it matches nothing. */
+/** The index after the match of a sticky pattern; `from` when there is no match. */
 function skip(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from;
   return pattern.test(text) ? pattern.lastIndex : from;

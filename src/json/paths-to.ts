@@ -1,6 +1,6 @@
 import type { Path } from "./pointer.ts";
 
-/** An open array or object: where its key stands that was read last, or how many commas; and its own path once it is asked for. */
+/** An open array or object: the place of the latest key, or the number of commas; and its own path, built on demand. */
 type Level = {
   readonly isArray: boolean;
   keyFrom: number;
@@ -15,10 +15,7 @@ const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const [ARRAY_OPEN, ARRAY_CLOSE, OBJECT_OPEN, OBJECT_CLOSE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/**
- * The paths of the values that begin at these bytes of a JSON text, in one pass over it that looks at nothing else.
- * @param offsets ascending; of numbers.
- */
+/** Finds the paths of the numbers that begin at these bytes of a JSON text, in one pass. @param offsets ascending. */
 export function pathsTo(bytes: Buffer, offsets: readonly number[]): readonly (Path | null)[] {
   const paths: (Path | null)[] = [];
   const levels: Level[] = [];
@@ -52,7 +49,10 @@ export function pathsTo(bytes: Buffer, offsets: readonly number[]): readonly (Pa
   return paths;
 }
 
-/** The path of what stands at the current step of a level. Levels share their paths: a long list has one for all its items. */
+/**
+ * The path of the value at the current step of a level. Paths share their containers' paths: all items of a long list
+ * have one `above`.
+ */
 function pathAt(bytes: Buffer, levels: readonly Level[], depth: number): Path | null {
   const level = levels[depth];
   if (level === undefined) return null;

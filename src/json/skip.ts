@@ -1,9 +1,11 @@
-// Steps over the bytes of a JSON text, for what looks for something in it. Whether it is JSON nobody looks.
+// Functions that skip over parts of a JSON text in bytes. They do not validate the text.
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Whether the string skipped last had an escape in it: asked right behind it, instead of looking twice. */
+/**
+ * Whether the string skipped last has an escape. The caller reads it right after the skip, which saves a second scan.
+ */
 export let hadEscape = false;
 
 /** The index after the string that begins here. */
@@ -19,7 +21,7 @@ export function skipString(buffer: Buffer, start: number): number {
   return at + 1;
 }
 
-/** The index of the first byte from here on that is no white space. */
+/** The index of the next byte that is not white space. */
 export function skipSpace(buffer: Buffer, start: number): number {
   let at = start;
   for (let byte = buffer[at]; byte !== undefined && byte <= 0x20; byte = buffer[at]) at += 1;

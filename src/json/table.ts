@@ -1,11 +1,14 @@
 const SEPARATORS: readonly string[] = [",", ";", "\t", "|"];
 
-/** Whether a line may be the header of a table: at least two names, all of them different, between one kind of separator. */
+/** Whether a line may be the header of a table: at least two different names with one kind of separator. */
 export function mayBeHeader(line: string): boolean {
   return separatorOf(line) !== null;
 }
 
-/** The separator of a table (RFC 4180 and its relatives): a header, and as many cells in the next line; null for other text. */
+/**
+ * The separator of a table (RFC 4180 and similar): the header must have as many cells as the next line; null for other
+ * text.
+ */
 export function tableSeparator(lines: readonly string[]): string | null {
   const [header = "", ...others] = lines;
   const separator = separatorOf(header);
@@ -23,7 +26,7 @@ function isHeader(names: readonly string[]): boolean {
   return names.every((name) => /^[^\d\s{}[\]":][^{}[\]":]*$/.test(name));
 }
 
-/** Cells without their quotes; a separator inside quotes is part of its cell. */
+/** Splits a line into cells without quotes; a separator inside quotes belongs to its cell. */
 function cellsOf(line: string, separator: string): readonly string[] {
   const cells: string[] = [];
   let cell = "";

@@ -1,14 +1,19 @@
-/** `at` is an index into the bytes just scanned: behind the end of the text, or where it leaves the grammar. */
+/**
+ * The result of a scan. `at` is an index into the scanned bytes: the end of the text, or the place where it violates
+ * the grammar.
+ */
 export type Scan =
   | { readonly kind: "more" }
   | { readonly kind: "end"; readonly at: number }
   | { readonly kind: "fault"; readonly at: number; readonly message: string };
 
-/** Finds the end of one JSON text (RFC 8259) in bytes that come in pieces, in memory that only its nesting needs. */
+/**
+ * Finds the end of one JSON text (RFC 8259) in bytes that arrive in chunks. Memory grows only with the nesting depth.
+ */
 export type TextScanner = {
-  /** Goes on at `from`; the first byte of all is the first of the text, not white space before it. */
+  /** Continues at `from`. The very first byte must begin the text: no white space before it. */
   readonly scan: (bytes: Uint8Array, from: number) => Scan;
-  /** Whether the text is whole if nothing comes any more: only a number needs that to be known. */
+  /** Whether the text is complete if no more bytes arrive; only a number needs this. */
   readonly endsHere: () => boolean;
 };
 
@@ -36,25 +41,26 @@ type State =
 const WORDS: Readonly<Record<string, string>> = { t: "true", f: "false", n: "null" };
 /** States in which a number may end. */
 const NUMBER_ENDS: ReadonlySet<State> = new Set(["zero", "integer", "fraction", "exponent-digits"]);
-/** A text nested deeper is no record, and each level costs memory. */
+/** A text nested deeper is not a record, and each level costs memory. */
 const DEPTH_MAX = 1_000_000;
 
 const MORE: Scan = { kind: "more" };
 
-/** Where the scan of a text stands. */
+/** The state of a scan. */
 type Machine = {
   readonly open: ("{" | "[")[];
   state: State;
-  /** Whether the string that is read is a key. */
+  /** Whether the current string is a key. */
   isKey: boolean;
   word: string;
-  /** Letters of the word, or digits of a `\u` escape, that came. */
+  /** Letters of the word, or digits of a `\u` escape, that were matched so far. */
   matched: number;
 };
 
 /**
- * Value -> its first byte says which; inside a container a value is followed by a comma or the close, a key by its colon.
- * With no container open the text ends where its value does; a number ends before the first byte that is none of it.
+ * Creates a scanner. States: a value's first byte tells its kind; inside a container a value is followed by a comma or
+ * the closing bracket, a key by its colon. Outside containers the text ends with its value; a number ends before the
+ * first byte that does not belong to it.
  */
 export function createTextScanner(): TextScanner {
   const machine: Machine = { open: [], state: "value", isKey: false, word: "", matched: 0 };
@@ -93,7 +99,7 @@ function scan(machine: Machine, bytes: Uint8Array, from: number): Scan {
   return MORE;
 }
 
-/** One byte outside strings and numbers. @returns what is wrong with it, or null. */
+/** Processes one byte outside strings and numbers. @returns the fault, or null. */
 function step(machine: Machine, symbol: string): string | null {
   switch (machine.state) {
     case "value":
@@ -172,7 +178,7 @@ function close(machine: Machine, symbol: string): boolean {
   return true;
 }
 
-/** Inside these white space is no white space. */
+/** States in which white space is not allowed between tokens. */
 const INNER: ReadonlySet<State> = new Set(["word", "escape", "hex", "minus", "point", "exponent", "exponent-sign"]);
 
 function isDigit(symbol: string): boolean {
@@ -182,7 +188,7 @@ function exponent(symbol: string): State | undefined {
   return symbol === "e" || symbol === "E" ? "exponent" : undefined;
 }
 
-/** How a number goes on. */
+/** The transitions inside a number. */
 const NUMBER: Readonly<Partial<Record<State, (symbol: string) => State | undefined>>> = {
   minus: (symbol) => (symbol === "0" ? "zero" : isDigit(symbol) ? "integer" : undefined),
   zero: (symbol) => (symbol === "." ? "point" : exponent(symbol)),
@@ -198,7 +204,7 @@ const NUMBER: Readonly<Partial<Record<State, (symbol: string) => State | undefin
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** The index of the first byte that ends the plain part of a string. */
+/** The index of the first byte that is not a plain character of a string. */
 function stringEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   for (; at < bytes.length; at += 1) {
@@ -208,7 +214,7 @@ function stringEnd(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-/** How many JSON texts bytes are made of, and of nothing else but white space; 0 when of something else. */
+/** The number of JSON texts in the bytes; 0 when there is anything other than texts and white space. */
 export function countTexts(bytes: Uint8Array): number {
   let count = 0;
   for (let at = 0; ; count += 1) {
@@ -221,7 +227,7 @@ export function countTexts(bytes: Uint8Array): number {
   }
 }
 
-/** White space of JSON. */
+/** Whether a byte is JSON white space. */
 export function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }

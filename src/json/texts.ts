@@ -1,14 +1,17 @@
 import { LineTooLong, type LineBatch, type LineLimits } from "./lines.ts";
 import { createTextScanner, isSpace, type TextScanner } from "./text-scanner.ts";
 
-/** What is done about a text that is not JSON: end with an error, or hand on it and all behind it as one record. */
+/** What to do with a text that is not JSON: throw an error, or yield it and the rest of the input as one record. */
 export type OnBroken = "throw" | "hand on";
 
-/** A JSON text over several lines that is no JSON: where the next one would begin is not known. Everything before it was handed on. */
+/**
+ * A text over several lines that is not JSON: the beginning of the next text is unknown. All texts before it were
+ * yielded.
+ */
 export class BrokenText extends Error {
-  /** On which it begins, from 1. */
+  /** Line on which the text begins, from 1. */
   readonly begins: number;
-  /** Where it leaves the grammar, both from 1; null when the input ends inside it. */
+  /** Where the text violates the grammar, both from 1; null when the input ends inside the text. */
   readonly place: { readonly line: number; readonly byte: number } | null;
 
   constructor(begins: number, place: BrokenText["place"], message: string) {
@@ -20,9 +23,9 @@ export class BrokenText extends Error {
 }
 
 /**
- * Splits bytes into batches of JSON texts (RFC 8259), whatever lines they are on and whether or not there is white space
- * between them. Each is exactly the bytes of its text. Texts that begin before `fromLine` are skipped.
- * @throws {@link BrokenText}, and {@link LineTooLong} with the line on which a text begins that is longer than a record.
+ * Splits bytes into batches of JSON texts (RFC 8259), whatever lines they span and with or without white space between
+ * them. Each record is exactly the bytes of its text. Texts that begin before `fromLine` are skipped.
+ * @throws {@link BrokenText}, and {@link LineTooLong} with the line on which the too long text begins.
  */
 export async function* readTextBatches(
   chunks: AsyncIterable<Buffer>,
@@ -48,21 +51,21 @@ type Reader = {
   readonly limits: LineLimits;
   readonly fromLine: number;
   readonly onBroken: OnBroken;
-  /** Of the text that is read; null between texts. */
+  /** Scanner of the current text; null between texts. */
   scanner: TextScanner | null;
-  /** A broken text and all behind it is being handed on. */
-  handingOn: boolean;
-  /** Of the text that is read: on which line it begins, and its bytes so far. */
+  /** Whether the rest of the input is yielded as one record, after a broken text. */
+  yieldingRest: boolean;
+  /** Line on which the current text begins, and its bytes so far. */
   begins: number;
   parts: Buffer[];
   partsBytes: number;
-  /** How far the input is read: lines from 1, where the line began, and bytes in all. */
+  /** Position in the input: the line (from 1), the offset at which it begins, and the total of bytes. */
   line: number;
   lineStart: number;
   bytes: number;
-  /** All texts that begin up to this line are read. */
+  /** All texts that begin on lines up to this one were read. */
   lastLine: number;
-  /** The batch. */
+  /** The current batch. */
   texts: Buffer[];
   numbers: number[];
   batchBytes: number;
@@ -71,7 +74,7 @@ type Reader = {
 
 const START = {
   scanner: null,
-  handingOn: false,
+  yieldingRest: false,
   begins: 1,
   partsBytes: 0,
   line: 1,
@@ -83,11 +86,12 @@ const START = {
 } as const;
 
 /**
- * Reads white space, a text, or what there is of one; answers how far it got. Between texts the first byte that is no white
- * space begins one, and it ends where its scan does; behind what is no JSON nothing is told apart any more.
+ * Reads white space, a text, or a part of a text; returns the index reached. Between texts the first byte that is not
+ * white space begins a text, which ends where its scanner says. After a broken text, texts cannot be separated any
+ * more.
  */
 function take(reader: Reader, chunk: Buffer, from: number): number {
-  if (reader.handingOn) return keep(reader, chunk, from, chunk.length);
+  if (reader.yieldingRest) return keep(reader, chunk, from, chunk.length);
   let at = from;
   if (reader.scanner === null) {
     at = passSpace(reader, chunk, at);
@@ -105,11 +109,11 @@ function take(reader: Reader, chunk: Buffer, from: number): number {
       return passSpace(reader, chunk, scan.at);
     case "fault": {
       if (reader.onBroken === "hand on") {
-        reader.handingOn = true;
+        reader.yieldingRest = true;
         return keep(reader, chunk, at, chunk.length);
       }
       pass(reader, chunk, at, scan.at);
-      // As the mark of a second file that was put behind the first.
+      // A byte order mark here means that a second file was appended to the first.
       const isMark = scan.at === at && chunk[at] === 0xef && chunk[at + 1] === 0xbb;
       reader.failure = new BrokenText(
         reader.begins,
@@ -123,7 +127,7 @@ function take(reader: Reader, chunk: Buffer, from: number): number {
 
 function end(reader: Reader): void {
   if (reader.scanner !== null) {
-    const whole = !reader.handingOn && reader.scanner.endsHere();
+    const whole = !reader.yieldingRest && reader.scanner.endsHere();
     if (!whole && reader.onBroken === "throw") {
       reader.failure = new BrokenText(reader.begins, null, "the input ends inside it");
       return;
@@ -145,13 +149,13 @@ function finish(reader: Reader): void {
   reader.scanner = null;
   reader.parts = [];
   reader.partsBytes = 0;
-  // Another text may begin on the line on which this one ends.
+  // Another text may begin on the same line.
   reader.lastLine = reader.line - 1;
 }
 
 function keep(reader: Reader, chunk: Buffer, from: number, to: number): number {
   pass(reader, chunk, from, to);
-  // What is skipped need not be held, however long it is.
+  // Skipped texts are not held in memory, however long they are.
   if (reader.begins < reader.fromLine) return to;
   reader.parts.push(chunk.subarray(from, to));
   reader.partsBytes += to - from;

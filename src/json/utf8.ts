@@ -1,6 +1,7 @@
 /**
- * The index of the first byte that begins no character of UTF-8 (Unicode 16, table 3-7: no overlong form, no surrogate, nothing
- * beyond U+10FFFF); -1 when there is none. Of a character that is cut off, its first byte.
+ * The index of the first byte that does not begin a UTF-8 character (Unicode 16, table 3-7: no overlong form, no
+ * surrogate, nothing beyond U+10FFFF); -1 when all bytes are valid. For a truncated character it is the index of its
+ * first byte.
  */
 export function firstInvalidByte(bytes: Uint8Array): number {
   let at = 0;
@@ -12,7 +13,7 @@ export function firstInvalidByte(bytes: Uint8Array): number {
   return -1;
 }
 
-/** The number of bytes of the character that begins here; 0 when none does. */
+/** The length of the character that begins here, in bytes; 0 when none does. */
 function characterSize(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0;
   if (first < 0x80) return 1;

@@ -8,7 +8,7 @@ import { compileUnevaluated } from "./unevaluated.ts";
 
 type Judge<T> = (value: T) => boolean;
 
-/** Puts the parts of one schema together: `type` first, then what speaks of the value's kind, then what speaks of any. */
+/** Combines the parts of one schema: first `type`, then the parts for the value's kind, then those for any kind. */
 export function assembleNode(builder: Builder): Node {
   const whole = assemble(builder);
   const unevaluated = compileUnevaluated(builder);
@@ -28,7 +28,7 @@ export function assembleNode(builder: Builder): Node {
     explain: (value, at, report) => {
       const before = report.violations.length;
       whole.explain(value, at, report);
-      // Where something else is wrong, a field that any branch knows is not called unknown because of it.
+      // When there are other violations, a field that some branch declares is not reported as unknown too.
       const seen = nothingSeen(report.violations.length > before);
       whole.tracks(value, seen);
       unevaluated.explain(value, at, report, seen);
@@ -47,12 +47,12 @@ function assemble({ schema, parts, site }: Builder): Node {
     tracks: (value, seen) => {
       if (!isType(value)) return false;
       let accepted = true;
-      // All of them, also after a no: a lenient look wants to know everything.
+      // All parts run, even after one refuses: a lenient pass must see every field.
       for (const part of partsOf(value)) accepted = tracksPart(part, value, seen) && accepted;
       return accepted;
     },
     explain: (value, at, report) => {
-      // What else is wrong with a value of the wrong type tells nobody anything.
+      // For a value of the wrong type, other violations are of no use.
       if (siteOfType !== null && !isType(value)) return addViolation(report, siteOfType, at, value);
       for (const part of partsOf(value)) (part as Part<"any">).explain(value, at, report);
     },
@@ -72,7 +72,7 @@ function sortParts(parts: readonly AnyPart[]): ByKind {
   return { any: of("any"), string: of("string"), number: of("number"), array: of("array"), object: of("object") };
 }
 
-/** The parts that speak of a value, in the order in which their violations are reported. */
+/** Selects the parts that apply to a value, in the order in which their violations are reported. */
 function partsFor(byKind: ByKind): (value: JsonValue) => readonly AnyPart[] {
   const { any, string, number, array, object } = byKind;
   const known = {
@@ -115,7 +115,7 @@ function numberTypeOf(types: readonly string[]): Judge<number | bigint> | null {
   return types.includes("integer") ? isInteger : null;
 }
 
-/** The hot path: one function, made for the one type that most schemas name. */
+/** Compiles the hot path to one function, specialised for the single type that most schemas name. */
 function compileJudge(types: readonly string[] | null, byKind: ByKind): Judge<JsonValue> {
   const { any, string, number, array, object, boolean, nothing } = judgesOf(types, byKind);
   const only = types?.length === 1 ? types[0] : undefined;
@@ -145,7 +145,7 @@ type Judges = {
   readonly [K in Kind]: Judge<Kinds[K]> | null;
 } & { readonly boolean: boolean; readonly nothing: boolean };
 
-/** For each kind of value what judges it; null when every value of the kind is accepted. */
+/** The check for each kind of value; null when every value of the kind is accepted. */
 function judgesOf(types: readonly string[] | null, byKind: ByKind): Judges {
   const any = conjunction(byKind.any.map((part) => part.accepts));
   const takes = (type: string): boolean => types === null || types.includes(type);

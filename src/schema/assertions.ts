@@ -7,15 +7,15 @@ import { compilePattern } from "./linear-pattern.ts";
 import type { AnyPart, Kind, Kinds, Part } from "./node.ts";
 import { addViolation, type Site } from "./report.ts";
 
-/** What a compiled assertion needs besides its value. */
+/** The context for compiling an assertion. */
 export type AssertionContext = {
   readonly schema: JsonObject;
-  /** Checks by name; null when formats are notes. */
+  /** Format checks by name; null when formats are not asserted. */
   readonly formats: ReadonlyMap<string, FormatCheck> | null;
   readonly site: (keyword: string, expected: string, message: string) => Site;
 };
 
-/** Keywords that look at nothing inside a value, in the order in which their violations are reported. */
+/** Keywords that do not evaluate members or items, in the order in which their violations are reported. */
 export const ASSERTIONS: readonly string[] = [
   "const",
   "enum",
@@ -35,7 +35,7 @@ export const ASSERTIONS: readonly string[] = [
   "maxProperties",
 ];
 
-/** Compiles one of {@link ASSERTIONS}; none when it asserts nothing. */
+/** Compiles one of {@link ASSERTIONS}; no part when it asserts nothing. */
 export function compileAssertion(keyword: string, value: JsonValue, context: AssertionContext): readonly AnyPart[] {
   switch (keyword) {
     case "const":
@@ -75,7 +75,7 @@ function part<K extends Kind>(kind: K, site: Site, accepts: (value: Kinds[K]) =>
   };
 }
 
-/** Longest list of values that a message repeats. */
+/** Most values that a message lists. */
 const LISTED_MAX = 12;
 
 function fixed(keyword: "const" | "enum", members: readonly JsonValue[], { site }: AssertionContext): Part<"any"> {
@@ -83,13 +83,13 @@ function fixed(keyword: "const" | "enum", members: readonly JsonValue[], { site 
   return part("any", site(keyword, words, `must be ${words}`), compileMembership(members));
 }
 
-/** Values that a contract allows, as a person would list them. */
+/** Lists allowed values for people. */
 export function listValues(members: readonly JsonValue[], separator = ", "): string {
   const listed = members.slice(0, LISTED_MAX).map(wordFor).join(separator);
   return members.length > LISTED_MAX ? `${listed} and ${members.length - LISTED_MAX} more` : listed;
 }
 
-/** A text without its quotes where no one could take it for something else. */
+/** A value in words; a text without quotes when it cannot be mistaken for another value. */
 function wordFor(value: JsonValue): string {
   if (typeof value === "bigint") return String(value);
   if (typeof value === "string" && /^[A-Za-z][A-Za-z0-9_.:/@-]*$/.test(value) && !/^(?:true|false|null)$/.test(value))
@@ -98,7 +98,7 @@ function wordFor(value: JsonValue): string {
 }
 
 function formatted(name: string, { formats, site }: AssertionContext): readonly AnyPart[] {
-  // How a number is held does not depend on whether formats are asserted: beyond this range there is no way to keep it.
+  // The range of `int64` is checked even when formats are not asserted: a larger integer could not be stored.
   const range = INTEGER_RANGES.get(name);
   if (range !== undefined && (formats !== null || name === "int64")) {
     const [least, most] = range;
@@ -111,7 +111,7 @@ function formatted(name: string, { formats, site }: AssertionContext): readonly 
   return check === undefined ? [] : [part("string", site("format", name, `must match format "${name}"`), check)];
 }
 
-/** Formats of OpenAPI that say how large an integer may be. */
+/** OpenAPI formats that limit an integer's size. */
 export const INTEGER_RANGES: ReadonlyMap<string, readonly [bigint, bigint]> = new Map([
   ["int32", [-(2n ** 31n), 2n ** 31n - 1n]],
   ["int64", [-(2n ** 63n), 2n ** 63n - 1n]],
@@ -135,7 +135,10 @@ function unique({ site }: AssertionContext): Part<"array"> {
   };
 }
 
-/** Lengths count code points, at most as many as UTF-16 units and at least half as many: most texts need no counting. */
+/**
+ * Compiles a length bound. Lengths count code points: at most the number of UTF-16 units and at least half of it, so
+ * most texts need no counting.
+ */
 function lengthPart(keyword: "minLength" | "maxLength", bound: number, { site }: AssertionContext): Part<"string"> {
   const characters = bound === 1 ? "character" : "characters";
   if (keyword === "minLength") {
@@ -154,7 +157,7 @@ function codePoints(text: string): number {
   let count = 0;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
-    // The second half of a pair is no character of its own; a half that stands alone is.
+    // A surrogate pair counts as one character; a lone surrogate counts as one too.
     if (unit >= 0xd800 && unit < 0xdc00 && isTrail(text.charCodeAt(at + 1))) at += 1;
     count += 1;
   }
@@ -190,7 +193,7 @@ function countPart<K extends "array" | "object">(
 
 function numberPart(keyword: string, bound: number | bigint, { site }: AssertionContext): Part<"number"> {
   const own = (sign: string): Site => site(keyword, `${sign} ${bound}`, `must be ${sign} ${bound}`);
-  // Two doubles compare as the decimals they stand for do; so do two bigints.
+  // Two doubles compare like their decimals; so do two bigints.
   const isDouble = typeof bound === "number";
   const compare = (value: number | bigint): number => compareNumbers(value, bound);
   switch (keyword) {
@@ -219,7 +222,7 @@ function numberPart(keyword: string, bound: number | bigint, { site }: Assertion
   }
 }
 
-/** What the lint refuses (a factor of 0 or less) accepts nothing, if it gets here by way of an old set. */
+/** Compiles `multipleOf`. A factor of 0 or less, which the lint refuses but an old set may hold, accepts nothing. */
 function multipleOf(factor: number | bigint): (value: number | bigint) => boolean {
   return decimalOf(factor).digits > 0n ? compileMultiple(factor) : () => false;
 }

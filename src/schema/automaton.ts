@@ -1,9 +1,12 @@
 import type { CodePointRange, Regular } from "./regular.ts";
 
-/** Automaton states of one pattern. */
+/** Most automaton states of one pattern. */
 const STATES_MAX = 3_000;
 
-/** States are numbers; `edges[state]` leads on by a character. Moves without a character are already followed. */
+/**
+ * States are numbers; `edges[state]` are the transitions by a character. Transitions without a character are already
+ * resolved.
+ */
 export type Automaton = {
   readonly start: readonly number[];
   readonly final: number;
@@ -13,7 +16,10 @@ export type Automaton = {
   }[])[];
 };
 
-/** Thompson's construction, then the empty moves closed; null when the pattern is too large. */
+/**
+ * Builds an automaton by Thompson's construction and resolves its empty transitions; null when the pattern is too
+ * large.
+ */
 export function automatonOf(tree: Regular): Automaton | null {
   const edges: { ranges: readonly CodePointRange[]; to: number }[][] = [];
   const empty: number[][] = [];

@@ -4,9 +4,9 @@ import { compileMembership } from "./equal.ts";
 import type { Node } from "./node.ts";
 
 /**
- * A branch of `anyOf` or `oneOf` that first looks at what costs nothing: fields of fixed values, and those it requires. Without
- * it a union that contains itself judges everything below by each branch, in time that doubles with each level of a payload
- * (a tree of `{left, right, kind}` where `kind` is written last). The verdict is the same.
+ * Makes a branch of `anyOf` or `oneOf` check its cheap parts first: fields with fixed values, and required fields.
+ * Without this, a union that contains itself judges everything below by each branch, in time that doubles with each
+ * level of a payload (a tree of `{left, right, kind}` with `kind` last). The result is the same.
  */
 export function guardBranch(node: Node, { fixed, required }: BranchSummary): Node {
   const takes = [...fixed].map(([name, members]) => ({ name, isMember: compileMembership(members) }));

@@ -2,24 +2,26 @@ import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { kindOf } from "./report.ts";
 import type { Resources, SchemaPlace } from "./resources.ts";
 
-/** What is known of a branch of `anyOf` or `oneOf` without judging by it. */
+/** What is known of a branch of `anyOf` or `oneOf` without judging a value. */
 export type BranchSummary = {
   readonly schemaPath: string;
-  /** The kinds of values it may take, as `type` says; null when it does not say. */
+  /** The kinds of values that `type` allows; null without `type`. */
   readonly kinds: ReadonlySet<string> | null;
-  /** The values it takes at all, when it lists them. */
+  /** The only allowed values, when the branch lists them. */
   readonly members: readonly JsonValue[] | null;
-  /** Fields for which it takes only listed values. */
+  /** Fields with listed values, and those values. */
   readonly fixed: ReadonlyMap<string, readonly JsonValue[]>;
   readonly required: ReadonlySet<string>;
-  /** Its title, or the name of what it refers to, or its number. */
+  /** Its title, the name of the schema it refers to, or its number. */
   readonly name: string;
 };
 
-/** A branch is looked through this many schemas at most: references may lead in circles. */
+/** Most schemas that are read for one branch: references may form cycles. */
 const STEPS_MAX = 64;
 
-/** Reads what tells a branch from its siblings, through `$ref` and `allOf`. @param number of the branch, from 1. */
+/**
+ * Reads what distinguishes a branch from its siblings, through `$ref` and `allOf`. @param number of the branch, from 1.
+ */
 export function readBranchSummary(place: SchemaPlace, number: number, resources: Resources): BranchSummary {
   const parts = conjuncts(place, resources);
   const fixed = new Map<string, readonly JsonValue[]>();
@@ -41,7 +43,7 @@ export function readBranchSummary(place: SchemaPlace, number: number, resources:
   return { schemaPath: place.path, kinds, members, fixed, required, name };
 }
 
-/** The schema and all that must hold with it. */
+/** The schema and all schemas that must hold with it. */
 function conjuncts(place: SchemaPlace, resources: Resources): readonly SchemaPlace[] {
   const found: SchemaPlace[] = [];
   const open = [place];
@@ -57,7 +59,7 @@ function conjuncts(place: SchemaPlace, resources: Resources): readonly SchemaPla
   return found;
 }
 
-/** The kinds of values that every part takes; null when none says. */
+/** The kinds of values that every part allows; null when no part restricts them. */
 function kindsOf(parts: readonly SchemaPlace[]): ReadonlySet<string> | null {
   let kinds: ReadonlySet<string> | null = null;
   for (const { schema } of parts) {

@@ -19,25 +19,27 @@ import type { Branch, Violation } from "./violation.ts";
 
 type Candidate = { readonly node: Node; readonly facts: BranchSummary };
 
-/** A field whose value tells branches apart. */
+/** A field whose value distinguishes branches. */
 type Discriminator = {
   readonly name: string;
   readonly site: Site;
   readonly siteOfMissing: Site;
-  /** Whether every branch that fixes the field asks for it. */
+  /** Whether every branch that fixes the field also requires it. */
   readonly isNeeded: boolean;
-  /** For each branch; null of one that leaves the field open. */
+  /** The check of the field for each branch; null for a branch that allows any value. */
   readonly takes: readonly (((value: JsonValue) => boolean) | null)[];
 };
 
-/** Makes the sites of violations that speak of the branches as a whole. */
+/** Makes the constraint of a violation that concerns the branches as a whole. */
 type MakeSite = (keyword: string, expected: string, message: string) => Site;
 
 /**
- * Compiles the explanation of `anyOf` or `oneOf`: the violations of the one branch that a value was meant for.
+ * Compiles the explanation of `anyOf` or `oneOf`: it reports the violations of the one branch that the value was meant
+ * for.
  *
- * A field of fixed values (`kind: {const: ...}`) names the branch; else the kind of the value does; else the branch by
- * which least is wrong, and among equals the one that goes deepest. A value that no branch can be meant for is one violation.
+ * A field with fixed values (`kind: {const: ...}`) chooses the branch; else the kind of the value does; else the branch
+ * with the fewest violations, and among equals the one whose violations lie deepest. A value that fits no branch is one
+ * violation.
  */
 export function compileBranches(
   keyword: "anyOf" | "oneOf",
@@ -71,7 +73,7 @@ export function compileBranches(
     const ofKind = all.filter((index) => takesKind(branches[index], value));
     if (ofKind.length === 0 && siteOfKinds !== null) return addViolation(report, siteOfKinds, at, value);
     const chosen = chooseByField(discriminators, ofKind, value, at, report);
-    if (chosen === "told") return;
+    if (chosen === "reported") return;
     const { field } = chosen;
     const left = chosen.left.length === 0 ? all : chosen.left;
     if (left.length > 1) {
@@ -87,10 +89,10 @@ export function compileBranches(
   };
 }
 
-/** The field that left a branch, if one did, and what decided in the end. */
+/** Why a branch was chosen: the field that narrowed the choice, if any, and the deciding criterion. */
 type Why = { readonly field: string | null; readonly chosenBy: Branch["chosenBy"] };
 
-/** Violations that speak of the branches as a whole; null where the branches do not say enough for one. */
+/** Constraints for violations that concern the branches as a whole; null when the branches do not tell enough. */
 function sitesOfWhole(
   keyword: string,
   branches: readonly Candidate[],
@@ -113,7 +115,10 @@ function sitesOfWhole(
   };
 }
 
-/** Names branches. The same branch at the same place is the same object, so that violations that repeat are recognised. */
+/**
+ * Makes branch objects. The same branch at the same place is the same object, so that repeated violations are
+ * recognised.
+ */
 function rememberBranches(): (candidate: Candidate, index: number, why: Why, pointer: string) => Branch {
   const remembered = new Map<string, Branch>();
   return ({ facts }, index, { field, chosenBy }, pointer) => {
@@ -133,14 +138,14 @@ const REMEMBERED_MAX = 256;
 
 type Chosen = { readonly left: readonly number[]; readonly field: string | null };
 
-/** Leaves the branches whose fixed fields fit; `told` when the field itself is what is wrong, which is then reported. */
+/** Keeps the branches whose fixed fields fit; `reported` when the field's own value is wrong and was reported. */
 function chooseByField(
   discriminators: readonly Discriminator[],
   candidates: readonly number[],
   value: JsonValue,
   at: At | null,
   report: Report,
-): Chosen | "told" {
+): Chosen | "reported" {
   let left = candidates;
   let field: string | null = null;
   if (value === null || typeof value !== "object" || Array.isArray(value)) return { left, field };
@@ -151,13 +156,13 @@ function chooseByField(
     if (!Object.hasOwn(object, name)) {
       if (!isNeeded || left.some((index) => takes[index] === null)) continue;
       addViolation(report, siteOfMissing, below, undefined);
-      return "told";
+      return "reported";
     }
     const found = object[name] ?? null;
     const fitting = left.filter((index) => takes[index]?.(found) ?? true);
     if (fitting.length === 0) {
       addViolation(report, site, below, found);
-      return "told";
+      return "reported";
     }
     if (fitting.length < left.length) field = name;
     left = fitting;
@@ -192,7 +197,7 @@ function findDiscriminators(
       takes: lists.map((list) => (list === null ? null : compileMembership(list))),
     });
   }
-  // A field that tells every branch from every other goes first; one that may be missing tells nothing when it is.
+  // A field that distinguishes every branch goes first; an optional one gives no hint when it is missing.
   return found.filter(({ isSharp }) => isSharp).concat(found.filter(({ isSharp }) => !isSharp));
 }
 
@@ -203,7 +208,7 @@ function takesKind(branch: Candidate | undefined, value: JsonValue): boolean {
   return kinds.has(kind) || (kind === "number" && kinds.has("integer"));
 }
 
-/** The branch with the fewest violations; of several, the one whose violations lie deepest; of several, the first. */
+/** The branch with the fewest violations; among equals the one with the deepest violations, then the first. */
 function nearestOf(
   candidates: readonly number[],
   branches: readonly Candidate[],
@@ -221,7 +226,7 @@ function nearestOf(
     branches[index]?.node.explain(value, at, inner);
     const { tally } = inner;
     const { depth } = tally;
-    // A branch that refuses and cannot say why is the last to be chosen.
+    // A branch that refuses without a violation is chosen last.
     const count = tally.count === 0 ? Infinity : tally.count;
     if (count > fewest || (count === fewest && depth <= deepest)) continue;
     best = index;

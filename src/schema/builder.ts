@@ -3,7 +3,7 @@ import type { ExplainBranches, ReferenceDepth } from "./combine.ts";
 import type { AnyPart, Node } from "./node.ts";
 import type { Site } from "./report.ts";
 
-/** What the keywords of one schema are compiled with. */
+/** The context for compiling the keywords of one schema. */
 export type Builder = {
   readonly schema: JsonObject;
   readonly parts: readonly AnyPart[];

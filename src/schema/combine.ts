@@ -3,7 +3,7 @@ import type { AnyPart, Node } from "./node.ts";
 import { addViolation, type At, type Report, type Site } from "./report.ts";
 import { trackApart } from "./seen.ts";
 
-/** `allOf`, and whatever else must hold as well. */
+/** Compiles `allOf`, and other schemas that must hold too. */
 export function compileAll(nodes: readonly Node[]): AnyPart {
   return {
     kind: "any",
@@ -22,7 +22,7 @@ export function compileAll(nodes: readonly Node[]): AnyPart {
   };
 }
 
-/** Chooses among branches none of which, or of which several accept the value, and says why. */
+/** Explains why a value matches no branch, or more than one. */
 export type ExplainBranches = (value: JsonValue, at: At | null, report: Report) => void;
 
 export function compileAnyOf(nodes: readonly Node[], explain: ExplainBranches): AnyPart {
@@ -35,7 +35,7 @@ export function compileAnyOf(nodes: readonly Node[], explain: ExplainBranches): 
     accepts,
     tracks: (value, seen) => {
       let accepted = false;
-      // Each branch that accepts has its say in what was looked at: no short cut.
+      // Every branch runs, because each accepting branch adds the fields it has evaluated.
       for (const node of nodes) accepted = trackApart((apart) => node.tracks(value, apart), seen) || accepted;
       return accepted;
     },
@@ -79,7 +79,7 @@ export function compileNot(node: Node, site: Site): AnyPart {
   };
 }
 
-/** `if` with `then` and `else`; null where one is missing. */
+/** Compiles `if` with `then` and `else`; null for an absent one. */
 export function compileCondition(condition: Node, then: Node | null, otherwise: Node | null): AnyPart {
   return {
     kind: "any",
@@ -95,18 +95,23 @@ export function compileCondition(condition: Node, then: Node | null, otherwise: 
   };
 }
 
-/** How many references deep a schema is being judged, and whether one has come back to the same value; of a whole schema. */
-export type ReferenceDepth = { now: number; metCircle: boolean };
+/**
+ * The current depth of nested references, and whether a reference has come back to the same value; shared by a whole
+ * schema.
+ */
+export type ReferenceDepth = { now: number; metCycle: boolean };
 
 /**
- * From this depth on verdicts are kept, a value each: of a union whose branches both contain the union, each level of a payload
- * would otherwise be judged twice as often as the one above it. Ordinary payloads do not come that deep, and pay nothing.
+ * From this depth on, the result for each value is cached. With a union whose branches both contain the union, each
+ * level of a payload would otherwise be judged twice as often as the level above. Ordinary payloads do not reach this
+ * depth and pay nothing.
  */
 const KEPT_FROM = 8;
 
 /**
- * A reference. A schema may lead back to itself without having gone on to another value: in such a circle the inner look says
- * no, so that judging always ends. JSON has no value inside itself, hence the same value again is such a circle.
+ * Compiles a reference. References may form a cycle without descending into the value; the inner check then returns
+ * false, so that judging always ends. JSON has no value that contains itself, so meeting the same value again means
+ * such a cycle.
  */
 export function compileReference(target: () => Node, depth: ReferenceDepth): AnyPart {
   let current: JsonValue | undefined;
@@ -115,10 +120,10 @@ export function compileReference(target: () => Node, depth: ReferenceDepth): Any
     kind: "any",
     accepts: (value) => {
       if (current === value) {
-        depth.metCircle = true;
+        depth.metCycle = true;
         return false;
       }
-      const isKept = depth.now >= KEPT_FROM && !depth.metCircle && typeof value === "object" && value !== null;
+      const isKept = depth.now >= KEPT_FROM && !depth.metCycle && typeof value === "object" && value !== null;
       const verdict = isKept ? known.get(value) : undefined;
       if (verdict !== undefined) return verdict;
       const before = current;
@@ -126,8 +131,8 @@ export function compileReference(target: () => Node, depth: ReferenceDepth): Any
       depth.now += 1;
       try {
         const accepted = target().accepts(value);
-        // What a circle had a say in holds only inside it.
-        if (isKept && !depth.metCircle) known.set(value, accepted);
+        // A result that depends on a cycle is valid only inside that cycle.
+        if (isKept && !depth.metCycle) known.set(value, accepted);
         return accepted;
       } finally {
         current = before;

@@ -30,17 +30,20 @@ import type { Builder } from "./builder.ts";
 
 export type Compilation = {
   readonly resources: Resources;
-  /** Checks by name; null when formats are notes. */
+  /** Format checks by name; null when formats are not asserted. */
   readonly formats: ReadonlyMap<string, FormatCheck> | null;
 };
 
-/** The resources gone through on the way to a schema, outermost first, each once: what a dynamic reference looks into. */
+/**
+ * The dynamic scope: the resources on the path to a schema, outermost first, each once. Dynamic references are resolved
+ * in it.
+ */
 type Scope = readonly Resource[];
 
 /**
- * Compiles a schema into closures. Each schema is compiled once for each dynamic scope it is reached in, so that dynamic
- * references cost nothing when a payload is judged.
- * @throws on a reference that leads nowhere and on what is no pattern.
+ * Compiles a schema into closures. Each subschema is compiled once for each dynamic scope, so that dynamic references
+ * cost nothing at run time.
+ * @throws on a reference without a target and on an invalid pattern.
  */
 export function compileNode({ resources, formats }: Compilation): Node {
   const compiled = new Map<JsonObject, Map<string, Node>>();
@@ -58,7 +61,7 @@ export function compileNode({ resources, formats }: Compilation): Node {
     compiled.set(schema, inScope);
     const known = inScope.get(key);
     if (known !== undefined) return known;
-    // Before its parts: a recursive schema refers to itself.
+    // The node is stored before its parts are compiled, because a recursive schema refers to itself.
     const node: Node = { accepts: unready, tracks: unready, explain: unready };
     inScope.set(key, node);
     Object.assign(node, assembleNode(createBuilder(place, schema, scope)));
@@ -101,7 +104,7 @@ export function compileNode({ resources, formats }: Compilation): Node {
     if (target === null) throw new Error(`the reference at ${place.path} leads nowhere`);
     const { dynamicName } = target;
     if (!isDynamic || dynamicName === null) return compile(target.place, scope);
-    // The outermost resource that has the anchor has the say.
+    // The outermost resource with this dynamic anchor is the target.
     const inScope = scope
       .map(({ dynamicAnchors }) => dynamicAnchors.get(dynamicName))
       .find((found) => found !== undefined);
@@ -141,7 +144,7 @@ function compileNothing(place: SchemaPlace): Node {
   };
 }
 
-/** Every keyword but `type` and the unevaluated ones, in the order in which violations are reported. */
+/** Compiles every keyword except `type` and the unevaluated ones, in the order in which violations are reported. */
 function partsOf(builder: Omit<Builder, "parts">, formats: Compilation["formats"]): readonly AnyPart[] {
   const { schema, site } = builder;
   const parts: AnyPart[] = [];

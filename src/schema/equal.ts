@@ -2,8 +2,8 @@ import { compareNumbers } from "../json/decimal.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
 
 /**
- * Equality of JSON values (JSON Schema 2020-12, 4.2.2): the order of members does not count, 0 is -0, and only what a value
- * itself holds is looked at, whatever its members are called (`toString`, `valueOf`).
+ * Equality of JSON values (JSON Schema 2020-12, 4.2.2): the order of members does not matter, 0 equals -0, and only own
+ * members count, even ones named `toString` or `valueOf`.
  */
 export function jsonEqual(a: JsonValue, b: JsonValue): boolean {
   if (a === b) return true;
@@ -20,7 +20,7 @@ function membersEqual(a: JsonObject, b: JsonObject): boolean {
   return names.every((name) => Object.hasOwn(b, name) && jsonEqual(a[name] ?? null, b[name] ?? null));
 }
 
-/** A text that two values share when, and only when, they are equal: to find equals among many in linear time. */
+/** A text that is the same for equal values only: it finds equal values among many in linear time. */
 export function equalityKey(value: JsonValue): string {
   if (value === null || typeof value !== "object")
     return typeof value === "string" ? JSON.stringify(value) : String(value);
@@ -29,7 +29,7 @@ export function equalityKey(value: JsonValue): string {
   return `{${members.map((name) => `${JSON.stringify(name)}:${equalityKey(value[name] ?? null)}`).join(",")}}`;
 }
 
-/** The places of the first two equal items, or null. Linear in the size of the items. */
+/** The indexes of the first two equal items, or null. Linear in the size of the items. */
 export function firstEqualItems(items: readonly JsonValue[]): readonly [number, number] | null {
   const scalars = new Map<JsonValue, number>();
   const others = new Map<JsonValue, number>();
@@ -44,7 +44,9 @@ export function firstEqualItems(items: readonly JsonValue[]): readonly [number, 
   return null;
 }
 
-/** Whether a value is one of a list. Scalars, the usual members, are looked up; others are compared. */
+/**
+ * Compiles a test for membership in a list. Scalars, the usual members, are looked up in a set; others are compared.
+ */
 export function compileMembership(members: readonly JsonValue[]): (value: JsonValue) => boolean {
   const scalars: ReadonlySet<JsonValue> = new Set(
     members.filter((member) => member === null || typeof member !== "object"),

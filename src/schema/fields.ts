@@ -4,7 +4,7 @@ import type { Node, Part } from "./node.ts";
 import { addViolation, type Site } from "./report.ts";
 import type { Seen } from "./seen.ts";
 
-/** What a schema says of the members of an object by their names. */
+/** The constraints of a schema on the members of an object by name. */
 export type Fields = {
   readonly properties: ReadonlyMap<string, Node>;
   readonly patterns: readonly { readonly matches: Matches; readonly node: Node }[];
@@ -12,13 +12,13 @@ export type Fields = {
   readonly rest: Node | null;
   readonly required: readonly string[];
   readonly siteOfMissing: Site;
-  /** Where a member is refused by the schema `false`, in words of its own: an unknown field; null of any other schema. */
+  /** The constraint for an unknown field, when the schema `false` refuses it; null for any other schema. */
   readonly siteOfUnknown: Site | null;
 };
 
 type Entry = { readonly name: string; readonly node: Node | null; readonly required: boolean };
 
-/** `properties`, `patternProperties`, `additionalProperties` and `required`: one look at each member. */
+/** Compiles `properties`, `patternProperties`, `additionalProperties` and `required` into one pass over the members. */
 export function compileFields(fields: Fields): Part<"object"> {
   return {
     kind: "object",
@@ -38,7 +38,8 @@ function judgeFields(fields: Fields): (object: JsonObject) => boolean {
   }
   const neededCount = needed.size;
   if (patterns.length === 0) {
-    // A producer writes its fields in one order: the entry met at the same place last time saves a look-up (a third of the time).
+    // A producer writes its fields in a fixed order: trying the entry found last time at the same place saves a lookup
+    // (a third of the time).
     const expected: Entry[] = [];
     const { size } = entries;
     return (object) => {
@@ -84,7 +85,7 @@ function judgeFields(fields: Fields): (object: JsonObject) => boolean {
   };
 }
 
-/** Whether an object has each name of its own: `toString` is inherited by every one. */
+/** Compiles a test that an object has each name as its own; `toString`, for example, is inherited by all. */
 function hasAll(names: readonly string[]): (object: JsonObject) => boolean {
   if (names.some((name) => name in Object.prototype))
     return (object) => names.every((name) => Object.hasOwn(object, name));
@@ -95,7 +96,7 @@ function hasAll(names: readonly string[]): (object: JsonObject) => boolean {
   };
 }
 
-/** The schemas that speak of a member; `additionalProperties` only when no other does. */
+/** The schemas that apply to a member; `additionalProperties` only when no other does. */
 function nodesFor({ properties, patterns, rest }: Fields, name: string): readonly Node[] {
   const named = properties.get(name);
   const found = named === undefined ? [] : [named];
@@ -114,7 +115,9 @@ function trackFields(fields: Fields, object: JsonObject, seen: Seen): boolean {
   return accepted;
 }
 
-/** Missing fields, then the fields of the contract in its order, then unknown ones in the payload's. */
+/**
+ * Reports missing fields first, then the contract's fields in its order, then unknown fields in the payload's order.
+ */
 function explainFields(fields: Fields): Part<"object">["explain"] {
   const { properties, patterns, rest, required, siteOfMissing, siteOfUnknown } = fields;
   const named = [...properties].map(([name, node]) => ({ name, node, isInherited: name in Object.prototype }));

@@ -1,7 +1,7 @@
-/** What a keyword's value is: where the walk goes on. */
+/** The form of a keyword's value, which tells where subschemas are. */
 export type Shape = "value" | "schema" | "schemas" | "map" | "pattern-map";
 
-/** Every keyword of JSON Schema 2020-12 but `$vocabulary`, which would make other keywords mean something else. */
+/** Every keyword of JSON Schema 2020-12 except `$vocabulary`, which would change the meaning of other keywords. */
 export const KEYWORDS: Readonly<Record<string, Shape>> = {
   $schema: "value",
   $id: "value",

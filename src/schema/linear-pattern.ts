@@ -1,16 +1,16 @@
 import { automatonOf, type Automaton } from "./automaton.ts";
 import { ANYTHING, parsePattern, type CodePointRange, type Regular } from "./regular.ts";
 
-/** Whether a text has a match of a pattern in it. */
+/** Whether a text contains a match of a pattern. */
 export type Matches = (text: string) => boolean;
 
 /**
  * Compiles a pattern (ECMA-262 with flag `u`, not anchored).
  *
- * The runtime matches by trying one way after another, and a pattern such as `.*Z$` or `^(a|a)*$` makes it try a number of ways
- * that grows with the square of the text, or faster. Such patterns are matched by an automaton instead, in time linear in the text;
- * the verdict is the same.
- * @throws SyntaxError on what is no pattern.
+ * The runtime matches by backtracking: a pattern such as `.*Z$` or `^(a|a)*$` takes it time that grows with the square
+ * of the text, or faster. Such patterns are matched by an automaton instead, in time linear in the text; the result is
+ * the same.
+ * @throws SyntaxError on an invalid pattern.
  */
 export function compilePattern(pattern: string): Matches {
   const automaton = linearAutomaton(pattern);
@@ -19,12 +19,14 @@ export function compilePattern(pattern: string): Matches {
   return (text) => native.test(text);
 }
 
-/** Whether a pattern is matched in time linear in the text whatever the text is: it needs no proof. */
+/**
+ * Whether a pattern is matched by the automaton, in linear time for every text: it needs no proof of its running time.
+ */
 export function isMatchedByAutomaton(pattern: string): boolean {
   return linearAutomaton(pattern) !== null;
 }
 
-/** More would make a single character cost too much. */
+/** Most states: more would make each character too slow. */
 const STATES_MAX = 1_000;
 
 function linearAutomaton(pattern: string): Automaton | null {
@@ -35,8 +37,9 @@ function linearAutomaton(pattern: string): Automaton | null {
 }
 
 /**
- * Whether the runtime might have to try several ways: a choice inside a repetition without end, or two such repetitions in a sequence that
- * share a character. More patterns than that are safe; what is not ambiguous and still not shown to be safe is refused.
+ * Whether the runtime might backtrack: a choice inside an unbounded repetition, or two unbounded repetitions in a
+ * sequence that share a character. Some patterns that this reports are safe; a pattern that is not ambiguous but also
+ * not proved safe is refused.
  */
 function isAmbiguous(tree: Regular): boolean {
   switch (tree.kind) {
@@ -47,7 +50,7 @@ function isAmbiguous(tree: Regular): boolean {
     case "repeat":
       return isAmbiguous(tree.part) || (tree.most === null && hasChoice(tree.part));
     case "sequence": {
-      // The end that a pattern leaves open is never tried: the match before it is enough.
+      // An open end is never matched against: a match before it suffices.
       const parts = tree.parts.at(-1) === ANYTHING ? tree.parts.slice(0, -1) : tree.parts;
       if (parts.some(isAmbiguous)) return true;
       const sets = parts.map(endless).filter((ranges) => ranges.length > 0);
@@ -56,7 +59,10 @@ function isAmbiguous(tree: Regular): boolean {
   }
 }
 
-/** Whether a part can take the same characters in two ways: by a repetition in it, or by alternatives that share a character. */
+/**
+ * Whether a part can match the same characters in two ways: by a repetition in it, or by alternatives that share a
+ * character.
+ */
 function hasChoice(part: Regular): boolean {
   switch (part.kind) {
     case "set":
@@ -73,7 +79,7 @@ function hasChoice(part: Regular): boolean {
   }
 }
 
-/** The characters that may be repeated without end somewhere in a part. */
+/** The characters that may repeat without bound in a part. */
 function endless(part: Regular): readonly CodePointRange[] {
   switch (part.kind) {
     case "set":
@@ -95,13 +101,16 @@ function overlap(one: readonly CodePointRange[], other: readonly CodePointRange[
   return one.some(([first, last]) => other.some(([from, to]) => first <= to && from <= last));
 }
 
-/** A set of states of the automaton, and where each class of characters leads from it. */
+/** A set of automaton states, and the set that each class of characters leads to. */
 type State = { readonly states: readonly number[]; readonly isFinal: boolean; readonly next: (State | undefined)[] };
 
-/** Past so many sets of states the table starts anew: memory stays bounded, and each character costs a step through the states. */
+/**
+ * At this many sets the table is cleared: memory stays bounded, and each character costs at most one step through the
+ * states.
+ */
 const TABLE_MAX = 2_000;
 
-/** Makes sets of states as they are met (a lazily built table, as in RE2). */
+/** Builds sets of states on demand (a lazily built table, as in RE2). */
 function compileAutomaton({ start, final, edges }: Automaton): Matches {
   const classOf = classesOf(edges.flatMap((list) => list.flatMap(({ ranges }) => ranges)));
   let table = new Map<string, State>();
@@ -139,7 +148,7 @@ function compileAutomaton({ start, final, edges }: Automaton): Matches {
   };
 }
 
-/** Numbers the classes of characters that no edge tells apart. */
+/** Numbers the classes of characters that no transition distinguishes. */
 function classesOf(ranges: readonly CodePointRange[]): (point: number) => number {
   const cuts = [...new Set(ranges.flatMap(([first, last]) => [first, last + 1]))].toSorted((a, b) => a - b);
   const search = (point: number): number => {

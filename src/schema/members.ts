@@ -3,7 +3,7 @@ import type { Node, Part } from "./node.ts";
 import { addViolation, createReport, type Report, type Site } from "./report.ts";
 import { trackApart } from "./seen.ts";
 
-/** `propertyNames`: each name, as a text. */
+/** Compiles `propertyNames`: judges each name as a text. */
 export function compileNames(names: Node, site: Site): Part<"object"> {
   return {
     kind: "object",
@@ -24,7 +24,7 @@ export function compileNames(names: Node, site: Site): Part<"object"> {
   };
 }
 
-/** `dependentRequired`: names that must be there where another is. */
+/** Compiles `dependentRequired`: names that are required when another one is present. */
 export function compileDependentNames(
   needs: readonly (readonly [name: string, needed: readonly string[], site: Site])[],
 ): Part<"object"> {
@@ -45,7 +45,7 @@ export function compileDependentNames(
   };
 }
 
-/** `dependentSchemas`: schemas of the whole object where it has a member. */
+/** Compiles `dependentSchemas`: schemas that apply to the object when it has a member. */
 export function compileDependentSchemas(needs: readonly (readonly [name: string, node: Node])[]): Part<"object"> {
   const asked = (object: JsonObject): readonly Node[] =>
     needs.filter(([name]) => Object.hasOwn(object, name)).map(([, node]) => node);
@@ -65,10 +65,10 @@ export function compileDependentSchemas(needs: readonly (readonly [name: string,
   };
 }
 
-/** What a schema says of the items of an array. */
+/** The constraints of a schema on the items of an array. */
 export type Items = {
   readonly prefix: readonly Node[];
-  /** `items`: those after the prefix; null when the schema says nothing of them. */
+  /** `items`: the schema of the items after the prefix; null without one. */
   readonly rest: Node | null;
 };
 

@@ -31,9 +31,9 @@ const BY_KEYWORD: readonly (readonly [keywords: string, schema: JsonValue])[] = 
 ];
 
 /**
- * The meta-schema of JSON Schema 2020-12 as one schema without dynamic references, for the keywords that are judged (a test
- * compares its verdicts with those of the official one). What it refuses means nothing, or not what was meant: `multipleOf: 0`
- * would refuse every number, and `type: []` assert nothing.
+ * The meta-schema of JSON Schema 2020-12 as one schema without dynamic references, for the supported keywords (a test
+ * compares its results with those of the official one). A schema that it refuses is meaningless, or does not mean what
+ * was intended: `multipleOf: 0` would refuse every number, and `type: []` would assert nothing.
  */
 export const META_SCHEMA: JsonObject = {
   type: ["object", "boolean"],

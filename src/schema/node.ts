@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "../json/json.ts";
 import type { Report, At } from "./report.ts";
 import type { Seen } from "./seen.ts";
 
-/** The five kinds of values that keywords speak of; `any` of a keyword that speaks of every value. */
+/** The kinds of values that keywords apply to; `any` for keywords that apply to every value. */
 export type Kinds = {
   readonly any: JsonValue;
   readonly string: string;
@@ -12,20 +12,23 @@ export type Kinds = {
 };
 export type Kind = keyof Kinds;
 
-/** One keyword, or a few that only make sense together, compiled: it speaks of values of one kind. */
+/** One compiled keyword, or a few that belong together, which applies to values of one kind. */
 export type Part<K extends Kind = Kind> = {
   readonly kind: K;
   readonly accepts: (value: Kinds[K]) => boolean;
-  /** As `accepts`, and notes in `seen` which members and items were looked at; absent when the keyword looks at none. */
+  /**
+   * As `accepts`, and also records in `seen` which members and items were evaluated; absent when the keyword evaluates
+   * none.
+   */
   readonly tracks?: (value: Kinds[K], seen: Seen) => boolean;
-  /** Reports what is wrong; nothing when `accepts` says yes. */
+  /** Reports the violations; none when `accepts` returns true. */
   readonly explain: (value: Kinds[K], at: At | null, report: Report) => void;
 };
 
-/** A part with its kind known to the type checker when it is taken apart. */
+/** A part as a union by kind, so that the type checker can narrow it. */
 export type AnyPart = { readonly [K in Kind]: Part<K> }[Kind];
 
-/** A compiled schema at one place. References link nodes in circles, so what is called is looked up when it is called. */
+/** A compiled schema. References make cycles of nodes, so the functions are looked up at each call. */
 export type Node = {
   accepts: (value: JsonValue) => boolean;
   tracks: (value: JsonValue, seen: Seen) => boolean;

@@ -3,29 +3,29 @@ import { compilePattern, type Matches } from "./linear-pattern.ts";
 import { readResources, type Resources, type SchemaPlace } from "./resources.ts";
 
 /**
- * How the numbers of a payload are declared by its schema. JSON has one kind of number and 2 is the same text under
- * `integer` and `number`; an engine with typed numbers must not make the type of a field depend on its value. And an integer
- * of more than 53 bits is only kept where it is declared to have 64.
+ * How a schema declares the numbers of a payload. JSON has one number type, and 2 is the same text under `integer` and
+ * `number`; an engine with typed numbers must not choose a field's type by its value. An integer of more than 53 bits
+ * is kept only where the schema declares 64 bits.
  */
 export type NumberTypes = {
   /**
-   * What the schema says of a number here: `int64` where it is an `integer` of that `format`, `integer`, `number`, or nothing.
-   * Of several parts of a schema that speak of one place the first of these counts that any says, `number` before `integer`: what
-   * one branch of a choice declares must be kept exactly, whichever is chosen.
+   * The declared type of a number here: `int64` for an `integer` with that `format`, `integer`, `number`, or null. When
+   * several parts of the schema apply to one place, the first of these counts that any part declares, but `number`
+   * before `integer`: a value that one branch declares exactly must be kept exactly, whichever branch is chosen.
    */
   readonly here: "int64" | "integer" | "number" | null;
   readonly member: (name: string) => NumberTypes;
   readonly item: (index: number) => NumberTypes;
 };
 
-/** Of a schema that says nothing. */
+/** The types of a schema that declares none. */
 export const NOTHING_DECLARED: NumberTypes = {
   here: null,
   member: () => NOTHING_DECLARED,
   item: () => NOTHING_DECLARED,
 };
 
-/** What is declared at a place in the payload. */
+/** The types declared at a place in the payload. */
 export function typesAt(numbers: NumberTypes, steps: readonly (string | number)[]): NumberTypes {
   let at = numbers;
   for (const step of steps) at = typeof step === "number" ? at.item(step) : at.member(step);
@@ -33,8 +33,8 @@ export function typesAt(numbers: NumberTypes, steps: readonly (string | number)[
 }
 
 /**
- * Reads the number types out of a schema that passed the lint: every `$ref` is local. They are made when they are asked for:
- * a place has those of all the parts of the schema that speak of it, and recursive schemas have endlessly many places.
+ * Reads the number types of a schema that passed the lint, so every `$ref` is local. They are built on demand: a place
+ * has the types of all schema parts that apply to it, and recursive schemas have infinitely many places.
  */
 export function compileNumberTypes(schema: JsonObject | boolean): NumberTypes {
   const resources = readResources(schema);
@@ -43,20 +43,22 @@ export function compileNumberTypes(schema: JsonObject | boolean): NumberTypes {
 
 type Reading = {
   readonly resources: Resources;
-  /** A number for each part of the schema that was looked at. */
+  /** A number for each visited part of the schema. */
   readonly numbers: Map<JsonObject, number>;
-  /** By the numbers of the parts that speak of a place. */
+  /** Types by the numbers of the parts that apply to a place. */
   readonly made: Map<string, NumberTypes>;
 };
 
-/** A part of the schema that is no boolean: those declare nothing. */
+/** A part of the schema that is not a boolean; booleans declare nothing. */
 type Part = { readonly schema: JsonObject; readonly place: SchemaPlace };
 
-/** Combinations that are kept. Names that match patterns come from payloads: without an end, each could bring another. */
+/**
+ * Most cached combinations. Names that match patterns come from payloads, so without a limit each could add another.
+ */
 const MADE_MAX = 10_000;
 const MATCHING_MAX = 1_000;
 
-/** The types at a place that these parts of the schema speak of. */
+/** The types at a place to which these parts of the schema apply. */
 function typesOf(places: readonly SchemaPlace[], reading: Reading): NumberTypes {
   const parts = new Map<JsonObject, SchemaPlace>();
   for (const place of places) addParts(place, parts, reading);
@@ -79,15 +81,15 @@ function numberOf(part: JsonObject, { numbers }: Reading): number {
   return numbers.size - 1;
 }
 
-/** Applicators whose subschemas speak of the same place: what all must keep, and what some may keep. */
+/** Keywords whose subschemas apply to the same place. */
 const LISTS = ["allOf", "anyOf", "oneOf"] as const;
 const BESIDE = ["then", "else"] as const;
 
-/** A schema and every other that it applies to the same place. */
+/** Adds a schema and every other one that it applies to the same place. */
 function addParts(place: SchemaPlace, parts: Map<JsonObject, SchemaPlace>, reading: Reading): void {
   const { schema } = place;
   if (typeof schema === "boolean" || parts.has(schema)) return;
-  // Before its parts: a recursive schema refers to itself.
+  // The part is stored before its own parts are added, because a recursive schema refers to itself.
   parts.set(schema, place);
   const part = { schema, place };
   for (const target of targetsOf(part, reading)) addParts(target, parts, reading);
@@ -98,7 +100,10 @@ function addParts(place: SchemaPlace, parts: Map<JsonObject, SchemaPlace>, readi
   }
 }
 
-/** Where references lead; one to a dynamic anchor to that of the whole schema too, which is the outermost there can be. */
+/**
+ * The targets of references. A reference to a dynamic anchor also leads to that of the whole schema, the outermost
+ * possible one.
+ */
 function targetsOf({ schema, place }: Part, { resources }: Reading): readonly SchemaPlace[] {
   return ["$ref", "$dynamicRef"].flatMap((keyword) => {
     const reference = own(schema, keyword);
@@ -120,7 +125,7 @@ function createTypes(schemas: readonly Part[], reading: Reading): NumberTypes {
       reading,
     );
   const hasPatterns = parts.some(({ patterns }) => patterns.length > 0);
-  /** Of members that no `properties` name: all alike, or by the patterns they match. */
+  /** Types of undeclared members: the same for all, or by the patterns they match. */
   let rest: NumberTypes | null = null;
   const matching = new Map<string, NumberTypes>();
   const prefix = Math.max(...parts.map((part) => listUnder(part, "prefixItems", reading).length));
@@ -157,24 +162,24 @@ type PartWithPatterns = Part & { readonly patterns: readonly Pattern[] };
 
 function patternsOf(part: Part, reading: Reading): readonly Pattern[] {
   return namesUnder(part, "patternProperties").map((source) => {
-    // Names come from payloads: the runtime would try many ways where the engine's own matching is linear.
+    // Names come from payloads, so a pattern must not backtrack.
     return { matches: compilePattern(source), places: under(part, reading, "patternProperties", source) };
   });
 }
 
-/** Which patterns a name matches, as text. */
+/** A cache key: which patterns a name matches. */
 function matchKey(parts: readonly PartWithPatterns[], name: string): string {
   return parts.map(({ patterns }) => patterns.map(({ matches }) => (matches(name) ? 1 : 0)).join("")).join();
 }
 
-/** Stands for the types of a named member until they are asked for. */
+/** Placeholder for the types of a named member until they are read. */
 const UNREAD: NumberTypes = { ...NOTHING_DECLARED };
 
 function declaredBy(parts: readonly Part[]): NumberTypes["here"] {
   const types = parts.map(({ schema }) => typesIn(schema));
   const isInteger = types.some((some) => some?.includes("integer"));
   const isLong = parts.some(({ schema }, index) => {
-    // A format beside another type says something of that, as of texts of digits; one beside no type says it of any.
+    // A format next to another type applies to that type, such as texts of digits; next to no type it applies to any.
     return own(schema, "format") === "int64" && (types[index]?.includes("integer") ?? isInteger);
   });
   if (isLong) return "int64";
@@ -182,14 +187,16 @@ function declaredBy(parts: readonly Part[]): NumberTypes["here"] {
   return isInteger ? "integer" : null;
 }
 
-/** The types a part asks for; null when it asks for none. */
+/** The types that a part requires; null when it requires none. */
 function typesIn(schema: JsonObject): readonly JsonValue[] | null {
   const type = own(schema, "type");
   if (type === undefined) return null;
   return Array.isArray(type) ? (type as readonly JsonValue[]) : [type];
 }
 
-/** What a part says of a member: by its name, by the patterns it matches, else for all others. */
+/**
+ * The subschemas that a part applies to a member: by its name and the patterns it matches, else those for all others.
+ */
 function membersOf(part: PartWithPatterns, name: string, reading: Reading): readonly SchemaPlace[] {
   const matching = part.patterns.filter(({ matches }) => matches(name)).flatMap(({ places }) => places);
   if (namesUnder(part, "properties").includes(name)) return [...under(part, reading, "properties", name), ...matching];
@@ -197,7 +204,7 @@ function membersOf(part: PartWithPatterns, name: string, reading: Reading): read
   return [...under(part, reading, "additionalProperties"), ...under(part, reading, "unevaluatedProperties")];
 }
 
-/** What a part says of an item: by its place, else for all others. */
+/** The subschemas that a part applies to an item: by its index, else the one for all others. */
 function itemsOf(part: Part, index: number, reading: Reading): readonly SchemaPlace[] {
   const placed = listUnder(part, "prefixItems", reading)[index];
   if (placed !== undefined) return [placed];

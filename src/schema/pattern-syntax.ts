@@ -1,7 +1,7 @@
 /**
- * What keeps a pattern from being a regular expression of ECMA-262 with flag `u`, which is how JSON Schema 2020-12 reads it.
- * Both indexes count UTF-16 units, `end` is behind the part that is wrong. `equal` is what to write instead where that
- * means the same as the part did without flag `u`; null where it meant nothing, or hardly what its author wanted.
+ * Why a pattern is not a regular expression of ECMA-262 with flag `u`, as JSON Schema 2020-12 requires. Both indexes
+ * count UTF-16 units; `end` is the index after the faulty part. `equal` is a replacement that means the same as the
+ * part did without flag `u`; null when the part had no meaning, or hardly the intended one.
  */
 export type PatternFault = {
   readonly index: number;
@@ -11,20 +11,21 @@ export type PatternFault = {
   readonly equal: string | null;
 };
 
-/** The first fault of a pattern, or null when it compiles with flag `u`. */
+/** The first fault of a pattern; null when it compiles with flag `u`. */
 export function findPatternFault(pattern: string): PatternFault | null {
   if (compiles(pattern, "u")) return null;
   return scanPattern(pattern) ?? whole(pattern);
 }
 
 /**
- * The pattern with flag `u` that means the same as this one without: `\-` becomes `-`, a brace that repeats nothing `\{`.
- * @returns the fault when there is none that surely does.
+ * Rewrites a pattern without flag `u` to one with it that means the same: `\-` becomes `-`, a brace that repeats
+ * nothing `\{`.
+ * @returns the fault when no such pattern is certain.
  */
 export function modernisePattern(
   pattern: string,
 ): { readonly ok: true; readonly pattern: string } | { readonly ok: false; readonly fault: PatternFault } {
-  // What compiles in neither reading means nothing that could be kept.
+  // A pattern that compiles neither with nor without the flag has no meaning to keep.
   const meant = compiles(pattern, "");
   let modern = pattern;
   for (;;) {
@@ -36,7 +37,7 @@ export function modernisePattern(
   }
 }
 
-/** "at character 3 of it", or nothing where the whole is wrong. */
+/** Describes a fault for people, with its position unless the whole pattern is wrong. */
 export function describePatternFault({ index, end, message, remedy }: PatternFault, pattern: string): string {
   const where = index === 0 && end === pattern.length ? "" : ` at character ${index + 1} of it`;
   return `the pattern is no regular expression under flag u: ${message}${where}; ${remedy}`;
@@ -50,7 +51,7 @@ function compiles(pattern: string, flags: string): boolean {
   }
 }
 
-/** What the runtime says, without the pattern, which may be long. */
+/** The runtime's message without the pattern, which may be long. */
 function whole(pattern: string): PatternFault {
   let message = "it is not one";
   try {
@@ -61,17 +62,17 @@ function whole(pattern: string): PatternFault {
   return { index: 0, end: pattern.length, message, remedy: "correct its syntax", equal: null };
 }
 
-/** How a token ends, and what the next one must know of it. */
+/** Where a token ends, and whether a quantifier may follow it. */
 type Token = { readonly end: number; readonly repeatable: boolean };
 
 type Outside = {
-  /** Where each open group begins, and whether it may be repeated once it is closed. */
+  /** The index of each open group, and whether it may be repeated when closed. */
   readonly open: { readonly index: number; readonly repeatable: boolean }[];
   readonly groups: number;
   repeatable: boolean;
 };
 
-/** Each token in turn, up to the first that flag `u` forbids; null when what is wrong is no single token. */
+/** Scans the tokens up to the first that flag `u` forbids; null when no single token is wrong. */
 function scanPattern(pattern: string): PatternFault | null {
   const outside: Outside = { open: [], groups: countGroups(pattern), repeatable: false };
   for (let at = 0; at < pattern.length;) {
@@ -119,7 +120,7 @@ function nothingToRepeat(at: number, length: number): PatternFault {
   return faultOf(at, length, "there is nothing to repeat", "write a backslash before it for the character itself");
 }
 
-/** A quantifier may be made lazy by one question mark; nothing else repeats it. */
+/** Reads the optional question mark that makes a quantifier lazy; no quantifier may follow another. */
 function behindQuantifier(pattern: string, at: number): Token {
   return { end: pattern[at] === "?" ? at + 1 : at, repeatable: false };
 }
@@ -172,7 +173,7 @@ function readEscape(pattern: string, at: number, groups: number): Token | Patter
   return badEscape(pattern, at);
 }
 
-/** What other dialects of regular expressions write. */
+/** Escapes of other regular expression dialects, and their replacements. */
 const DIALECTS: Readonly<Record<string, string>> = {
   A: "write ^ for the beginning",
   Z: "write $ for the end",
@@ -192,7 +193,7 @@ function badEscape(pattern: string, at: number): PatternFault {
     return faultOf(at, 1, "it ends in a backslash", String.raw`write \\ for the backslash itself`);
   const symbol = String.fromCodePoint(point);
   const message = `there is no escape of "${symbol}"`;
-  // An escaped letter is mostly meant as another dialect means it, and never as the letter.
+  // An escaped letter is usually meant as in another dialect, never as the letter itself.
   if (/[A-Za-z0-9]/.test(symbol))
     return faultOf(at, 2, message, DIALECTS[symbol] ?? `write "${symbol}" for the character itself`);
   return faultOf(at, 1 + symbol.length, message, `write "${symbol}"`, symbol);
@@ -202,7 +203,7 @@ function noProperty(at: number, escape: string): PatternFault {
   return faultOf(at, escape.length, "no property of characters is called so", String.raw`name one that is, as \p{L}`);
 }
 
-/** One character of a class, or a set of them; `code` is null of a set. */
+/** One character of a class, or a set of characters; `code` is null for a set. */
 type Atom = { readonly end: number; readonly code: number | null };
 
 function readClass(pattern: string, from: number): Token | PatternFault {
@@ -258,7 +259,7 @@ function codeOf(escape: string): number {
   return control[letter] ?? letter.codePointAt(0) ?? 0;
 }
 
-/** Groups that capture; those in a class are none. */
+/** The number of capturing groups; parentheses in a class do not count. */
 function countGroups(pattern: string): number {
   const bare = pattern.replaceAll(/\\[^]|\[(?:\\[^]|[^\]\\])*\]/g, "");
   return [...bare.matchAll(/\((?!\?)|\(\?<(?![=!])/g)].length;

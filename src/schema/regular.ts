@@ -1,7 +1,7 @@
 /** Code points from `first` to `last`, both included. */
 export type CodePointRange = readonly [first: number, last: number];
 
-/** A regular expression of the subset that is decided exactly, as a tree. */
+/** A regular expression, as a tree, of the subset that is analysed exactly. */
 export type Regular =
   | { readonly kind: "set"; readonly ranges: readonly CodePointRange[] }
   | { readonly kind: "sequence"; readonly parts: readonly Regular[] }
@@ -11,7 +11,7 @@ export type Regular =
 
 const LAST = 0x10ffff;
 export const ANY: Regular = { kind: "set", ranges: [[0, LAST]] };
-/** What a pattern that is not anchored leaves open at its ends. */
+/** The text before or after a match of a pattern that is not anchored there. */
 export const ANYTHING: Regular = { kind: "repeat", part: ANY, least: 0, most: null };
 
 const DIGIT: readonly CodePointRange[] = [[0x30, 0x39]];
@@ -29,26 +29,26 @@ const SPACE: readonly CodePointRange[] = [
   [0x3000, 0x3000],
   [0xfeff, 0xfeff],
 ];
-/** What `.` does not match. */
+/** Characters that `.` does not match. */
 const LINE_ENDS: readonly CodePointRange[] = [
   [0x0a, 0x0a],
   [0x0d, 0x0d],
   [0x2028, 0x2029],
 ];
 const CONTROL: Readonly<Record<string, number>> = { t: 0x09, n: 0x0a, v: 0x0b, f: 0x0c, r: 0x0d, "0": 0 };
-/** Larger counts would make automata too large to be worth deciding. */
+/** Larger counts would make automata too large to analyse. */
 const COUNT_MAX = 300;
 
 /**
- * Reads a pattern as the set of texts in which it is found (patterns of JSON Schema are not anchored).
+ * Parses a pattern as the set of texts in which it is found (patterns of JSON Schema are not anchored).
  *
- * Read exactly: characters, classes, `.`, `\d \w \s` and their opposites, escapes, groups, `|`, quantifiers (lazy or not),
+ * Supported: characters, classes, `.`, `\d \w \s` and their opposites, escapes, groups, `|`, quantifiers (lazy or not),
  * and `^` and `$` at the ends of the pattern or of its top-level alternatives. Null for everything else (look-around,
- * back-references, `\b`, `\p`, anchors inside), and for what is no pattern with flag u.
+ * back-references, `\b`, `\p`, anchors inside), and for invalid patterns with flag u.
  */
 export function parsePattern(pattern: string): Regular | null {
   try {
-    // The engine's own reader refuses first what is no pattern at all.
+    // The runtime's own parser refuses invalid patterns first.
     const { source } = new RegExp(pattern, "u");
     const reader = { points: Array.from(source === "(?:)" ? "" : pattern), at: 0 };
     const branches: Regular[] = [];
@@ -61,7 +61,7 @@ export function parsePattern(pattern: string): Regular | null {
   }
 }
 
-/** Something outside the subset. */
+/** Thrown for a construct outside the subset. */
 class Unsupported extends Error {}
 
 type Reader = { readonly points: readonly string[]; at: number };
@@ -190,14 +190,15 @@ function readEscape(reader: Reader): readonly CodePointRange[] {
     case "x":
       return [readHex(reader, 2)];
     case "u":
-      // Surrogate halves and \u{...} are rare enough to be left undecided.
+      // Surrogates and \u{...} are too rare to support.
       return [readHex(reader, 4)];
     default:
       break;
   }
   const control = CONTROL[letter];
   if (control !== undefined) return [[control, control]];
-  // With flag u only these may be escaped for their own sake; letters and digits mean something else.
+  // With flag u only these characters may be escaped to mean themselves; escaped letters and digits mean something
+  // else.
   if (/^[\^$\\.*+?()[\]{}|/]$/.test(letter)) return [single(letter)];
   throw new Unsupported();
 }

@@ -2,13 +2,13 @@ import { escapeStep, nearestPointer } from "../json/pointer.ts";
 import type { JsonValue } from "../json/json.ts";
 import type { Branch, Violation } from "./violation.ts";
 
-/** More would tell a producer nothing and let one record fill the store. */
+/** Most violations in a report: more would not help a producer, and one record could fill the store. */
 export const VIOLATIONS_MAX = 20;
 
-/** Where in the payload, from the inside out; null at its root. */
+/** A place in the payload, as a linked list from the inside out; null is the root. */
 export type At = { readonly up: At | null; readonly step: string | number };
 
-/** A constraint as it was compiled: what of a violation does not depend on the payload. */
+/** A compiled constraint: the parts of its violations that do not depend on the payload. */
 export type Site = {
   readonly keyword: string;
   readonly schemaPath: string;
@@ -16,28 +16,31 @@ export type Site = {
   readonly message: string;
   /** Whether the contract lets values here be shown (`x-show-value: true`). */
   readonly shown: boolean;
-  /** A bad deploy breaks one constraint a million times: the same violation is then the same object. */
+  /**
+   * The latest violation of this constraint. A faulty producer violates it a million times, and the same violation is
+   * then the same object.
+   */
   last: { readonly at: At | null; readonly message: string; readonly violation: Violation } | null;
 };
 
-/** Collects violations in the order they are found, as many as are kept. */
+/** Collects violations in order, up to the limit. */
 export type Report = {
   readonly violations: Violation[];
   readonly branches: readonly Branch[];
-  /** Set when only their number and greatest depth are asked for, to choose among branches. */
+  /** Set when only the number and the greatest depth are needed, to choose among branches. */
   readonly tally: { count: number; depth: number } | null;
-  /** How many branches may still be looked into. */
+  /** How many branches may still be explained. */
   readonly looks: { left: number };
 };
 
-/** Branches that one explanation looks into: of branches inside branches there may be more than there is time for. */
+/** Most branches that one explanation tries: nested branches multiply. */
 const LOOKS_MAX = 400;
 
 export function createReport(): Report {
   return { violations: [], branches: [], tally: null, looks: { left: LOOKS_MAX } };
 }
 
-/** A report of what is wrong inside a branch. */
+/** A report for the violations inside a branch. */
 export function reportWithin({ looks, branches }: Report, branch: Branch): Report {
   return { violations: [], branches: [...branches, branch], tally: null, looks };
 }
@@ -47,13 +50,13 @@ export function createTally({ looks }: Report): Report & { readonly tally: { cou
   return { violations: [], branches: [], tally: { count: 0, depth: 0 }, looks };
 }
 
-/** Shown values longer than this are cut: they are for recognising, not for keeping. */
+/** Longer shown values are cut: they only help to recognise the value. */
 const SHOWN_MAX = 64;
 
 /**
  * Adds a violation of a constraint, unless the report is full.
- * @param value what is there; undefined of a missing field.
- * @param message when it depends on the payload.
+ * @param value the value found; undefined for a missing field.
+ * @param message replaces the constraint's message when it depends on the payload.
  */
 export function addViolation(
   report: Report,
@@ -65,7 +68,7 @@ export function addViolation(
   const { tally } = report;
   if (tally !== null) {
     tally.count += 1;
-    // A field that is missing says nothing of what was meant: it counts as the object around it.
+    // A missing field gives no hint of the intended branch: it counts at the depth of the object around it.
     tally.depth = Math.max(tally.depth, depthOf(at) - (value === undefined ? 1 : 0));
     return;
   }
@@ -123,7 +126,7 @@ function depthOf(at: At | null): number {
   return depth;
 }
 
-/** The kind of a value, and the value where it may be shown. */
+/** Describes a value: its kind, and the value itself when it may be shown. */
 function describeValue(value: JsonValue | undefined, shown: boolean): string {
   const kind = kindOf(value);
   if (!shown || value === undefined || value === null || typeof value === "object") return kind;
@@ -131,7 +134,7 @@ function describeValue(value: JsonValue | undefined, shown: boolean): string {
   return `${kind} ${text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text}`;
 }
 
-/** `nothing`, or the name of the kind as JSON Schema has it. */
+/** The kind of a value, as JSON Schema names it; `nothing` for undefined. */
 export function kindOf(value: JsonValue | undefined): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";

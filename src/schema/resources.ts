@@ -2,16 +2,19 @@ import { escapeStep, pointerOf, unescapeStep } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { KEYWORDS } from "./keywords.ts";
 
-/** A schema and where it stands. */
+/** A schema and its place in the document. */
 export type SchemaPlace = {
   readonly schema: JsonObject | boolean;
-  /** The schema resource (`$id`) around it: what its references are relative to. */
+  /** The enclosing schema resource (`$id`), which is the base of relative references. */
   readonly resource: Resource;
-  /** RFC 6901 pointer from the root of its document; behind the document's URI when that is not the contract's own. */
+  /**
+   * RFC 6901 pointer from the root of its document; after the document's URI when the document is not the contract's
+   * own.
+   */
   readonly path: string;
 };
 
-/** A part of a document with an address of its own. */
+/** A part of a document with a URI of its own. */
 export type Resource = {
   readonly uri: string;
   readonly root: SchemaPlace;
@@ -20,22 +23,22 @@ export type Resource = {
   readonly dynamicAnchors: Map<string, SchemaPlace>;
 };
 
-/** What a reference leads to, and by which dynamic anchor it may be led elsewhere. */
+/** The target of a reference, and the dynamic anchor that may redirect it. */
 export type Target = { readonly place: SchemaPlace; readonly dynamicName: string | null };
 
-/** The schemas of a document by address. Nothing is ever fetched. */
+/** The schemas of a document by URI. Nothing is ever fetched. */
 export type Resources = {
   readonly root: SchemaPlace;
   /** The place of a subschema under a place: `properties`, `a`. */
   readonly under: (place: SchemaPlace, ...steps: readonly (string | number)[]) => SchemaPlace;
-  /** Where a reference leads; null when it leads nowhere. */
+  /** The target of a reference; null when there is none. */
   readonly resolve: (from: SchemaPlace, reference: string) => Target | null;
 };
 
-/** Address of a document that gives itself none. */
+/** URI of a document without an `$id`. */
 const OWN_URI = "sigma://contract/schema";
 
-/** Reads the addresses in a document, and in others it may refer to, by their URIs. */
+/** Reads the URIs in a document, and in others that it may refer to. */
 export function readResources(
   document: JsonObject | boolean,
   references: ReadonlyMap<string, JsonObject | boolean> = new Map(),
@@ -116,7 +119,7 @@ function index(schema: JsonObject, path: string, around: Resource, indexing: Ind
   return place;
 }
 
-/** A schema with an `$id` is a resource of its own; one whose `$id` is no URI stays a part of what is around it. */
+/** Makes a resource of a schema with an `$id`; one whose `$id` is not a URI stays part of the enclosing resource. */
 function ownResource(schema: JsonObject, path: string, around: Resource, { byUri }: Indexing): Resource | null {
   const { $id } = schema;
   if (typeof $id !== "string") return null;
@@ -134,14 +137,14 @@ function splitUri(reference: string, base: string): { readonly uri: string; read
     const url = new URL(reference, base);
     const fragment = decodeURIComponent(url.hash.slice(1));
     url.hash = "";
-    // An empty fragment leaves its "#" behind.
+    // The URL class keeps the "#" of an empty fragment.
     return { uri: url.href.replace(/#$/, ""), fragment };
   } catch {
     return null;
   }
 }
 
-/** Follows a pointer, into embedded resources too: what is there refers relative to them. */
+/** Follows a pointer, also into embedded resources, which become the base of references in them. */
 function follow(root: SchemaPlace, pointer: string, places: ReadonlyMap<JsonObject, SchemaPlace>): SchemaPlace | null {
   let value: JsonValue | undefined = root.schema;
   let { resource, path } = root;

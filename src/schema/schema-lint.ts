@@ -22,7 +22,7 @@ type RefusalCode =
   | "too-deep"
   | "does-not-compile";
 
-/** A construct a version may not be frozen with. */
+/** A construct that keeps a version from being frozen. */
 export type Refusal = {
   /** RFC 6901 pointer into the schema. */
   readonly pointer: string;
@@ -36,21 +36,24 @@ const DEPTH_MAX = 64;
 /** The runtime takes 36 s to compile 500 kB of `\\p{L}` in one class. */
 const PATTERN_MAX = 8_192;
 /**
- * `\p{...}` in all patterns of a schema: each costs the runtime 0.2 ms wherever the schema is compiled, which for a contract
- * is where records are decided.
+ * Most `\p{...}` in all patterns of a schema: each costs the runtime 0.2 ms wherever the schema is compiled, which for
+ * a contract includes the thread that decides records.
  */
 const PROPERTY_ESCAPES_MAX = 1_000;
 
-/** Names through which a payload could reach a prototype: the boundary refuses them, so no contract can ask for them. */
+/**
+ * Names through which a payload could change a prototype. The payload parser refuses them, so no contract can require
+ * them.
+ */
 const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
 
-/** Formats of OpenAPI for numbers that assert nothing: every number of JSON is one. */
+/** OpenAPI number formats that assert nothing: every JSON number has them. */
 const NUMBER_FORMATS: ReadonlySet<string> = new Set(["float", "double"]);
 
 /**
- * Everything in a schema that a version may not be frozen with, in document order; empty when it may.
- * Patterns are judged elsewhere: proving their running time needs a solver that does not belong in the core.
- * @param formats whether formats are asserted: one whose name is not known could not be.
+ * Finds everything that keeps a version with this schema from being frozen, in document order. The running time of
+ * patterns is checked elsewhere: proving it needs a solver that does not belong in the core.
+ * @param formats whether formats are asserted: then unknown ones are refused.
  */
 export function refuseSchema(
   schema: JsonObject | boolean,
@@ -71,7 +74,7 @@ type Walk = {
   readonly resources: Resources;
   readonly formats: "assert" | "annotate";
   readonly refuse: (refusal: Refusal) => void;
-  /** Property escapes met so far. */
+  /** Property escapes counted so far. */
   readonly escapes: { count: number };
 };
 
@@ -150,7 +153,7 @@ function checkValue(place: SchemaPlace, keyword: string, value: JsonValue, run: 
   }
 }
 
-/** Only references inside the document, to something that is there. */
+/** Checks that a reference leads to an existing place inside the document. */
 function checkRef(place: SchemaPlace, reference: string, pointer: string, { resources, refuse }: Walk): void {
   if (resources.resolve(place, reference) !== null) return;
   if (reference.startsWith("#")) {
@@ -160,7 +163,7 @@ function checkRef(place: SchemaPlace, reference: string, pointer: string, { reso
   refuse({ pointer, code: "remote-ref", message });
 }
 
-/** Whether a name under `format` means something: one that does not cannot be asserted. */
+/** Whether a name of `format` is known; an unknown one cannot be asserted. */
 export function isKnownFormat(name: string): boolean {
   return FORMATS.has(name) || INTEGER_RANGES.has(name) || NUMBER_FORMATS.has(name);
 }
@@ -172,7 +175,7 @@ function checkFormat(name: string, pointer: string, { formats, refuse }: Walk): 
   refuse({ pointer, code: "unknown-format", message });
 }
 
-/** Patterns are read with flag `u`, and only so, as 2020-12 says (6.4 of the core specification). */
+/** Checks a pattern with flag `u`, as 2020-12 requires (6.4 of the core specification). */
 function checkPattern(pattern: string, pointer: string, { refuse, escapes }: Walk): void {
   if (pattern.length > PATTERN_MAX) {
     const message = `the pattern has ${pattern.length} characters; at most ${PATTERN_MAX} are allowed`;
@@ -196,7 +199,7 @@ function checkNames(value: JsonValue, pointer: string, { refuse }: Walk): void {
   }
 }
 
-/** What the meta-schema refuses, in its words. */
+/** The violations of the meta-schema as refusals. */
 function refuseMeaningless(schema: JsonObject): readonly Refusal[] {
   const { accepts, explain } = metaSchema();
   if (accepts(schema)) return [];
@@ -207,14 +210,14 @@ function refuseMeaningless(schema: JsonObject): readonly Refusal[] {
   }));
 }
 
-/** `required/0` of `/properties/a/required/0`: what of a pointer says which keyword is meant. */
+/** The end of a pointer from the keyword on: `required/0` for `/properties/a/required/0`. */
 function keywordAt(pointer: string): string {
   const steps = pointer.split("/").slice(1);
   const keyword = steps.findLastIndex((step) => Object.hasOwn(KEYWORDS, step));
   return keyword === -1 ? "the schema" : steps.slice(keyword).join("/");
 }
 
-/** A safety net: what got this far compiles. */
+/** A safety net: a schema that passed all other checks compiles. */
 function compileRefusal(schema: JsonObject): readonly Refusal[] {
   try {
     compileSchema(schema, { formats: "assert" });

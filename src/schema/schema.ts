@@ -6,23 +6,23 @@ import { createReport } from "./report.ts";
 import { readResources } from "./resources.ts";
 import type { Violation } from "./violation.ts";
 
-/** A JSON Schema 2020-12, ready to judge. */
+/** A compiled JSON Schema 2020-12. */
 export type CompiledSchema = {
   /** The hot path. Never throws, never changes the payload. */
   readonly accepts: (payload: JsonValue) => boolean;
-  /** Why it does not: in a fixed order, at most `VIOLATIONS_MAX`. Asked only after `accepts` said no. */
+  /** The violations, in a fixed order, at most `VIOLATIONS_MAX`. Called only after `accepts` returned false. */
   readonly explain: (payload: JsonValue) => readonly Violation[];
 };
 
 export type SchemaOptions = {
-  /** Whether `format` is asserted or a note. */
+  /** Whether `format` is asserted or only informs readers. */
   readonly formats?: "assert" | "annotate";
   /** Other documents by absolute URI (only the conformance suite has any). */
   readonly references?: ReadonlyMap<string, JsonObject | boolean>;
 };
 
 /**
- * Compiles a schema that `refuseSchema` has nothing against. `default` changes nothing; nothing is coerced or removed.
+ * Compiles a schema that `refuseSchema` accepts. `default` is ignored; nothing is coerced or removed.
  * @throws when the schema does not compile.
  */
 export function compileSchema(schema: JsonObject | boolean, options: SchemaOptions = {}): CompiledSchema {
@@ -33,7 +33,7 @@ export function compileSchema(schema: JsonObject | boolean, options: SchemaOptio
       try {
         return node.accepts(payload);
       } catch (error) {
-        // Nested deeper than the stack: the record fails visibly, the stream goes on.
+        // The payload is nested deeper than the stack allows: the record becomes FAILED, and the stream continues.
         if (error instanceof RangeError) return false;
         throw error;
       }

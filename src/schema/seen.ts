@@ -1,16 +1,16 @@
 /**
- * Which members and items of one value have been looked at, for `unevaluatedProperties` and `unevaluatedItems`
- * (JSON Schema 2020-12, 11). Only what a schema that accepts the value looked at counts.
+ * The members and items of one value that were evaluated, for `unevaluatedProperties` and `unevaluatedItems` (JSON
+ * Schema 2020-12, 11). Only schemas that accept the value count.
  */
 export type Seen = {
   readonly names: Set<string>;
   allNames: boolean;
-  /** Items from the first on. */
+  /** Number of evaluated items from the first on. */
   items: number;
   readonly places: Set<number>;
   /**
-   * Whether schemas that refuse the value count too: for explanations, where a field that some branch knows must not be
-   * called unknown because another field is wrong.
+   * Whether schemas that refuse the value count too. Explanations need that: a field that some branch declares must not
+   * be called unknown because another field is wrong.
    */
   readonly lenient: boolean;
 };
@@ -19,7 +19,7 @@ export function nothingSeen(lenient: boolean): Seen {
   return { names: new Set(), allNames: false, items: 0, places: new Set(), lenient };
 }
 
-/** Adds what one saw to another. */
+/** Adds the members and items of one to another. */
 export function mergeSeen(into: Seen, from: Seen): void {
   for (const name of from.names) into.names.add(name);
   for (const place of from.places) into.places.add(place);
@@ -27,7 +27,7 @@ export function mergeSeen(into: Seen, from: Seen): void {
   if (from.items > into.items) into.items = from.items;
 }
 
-/** Judges by a schema beside others: what it saw counts when it accepts. */
+/** Judges by one of several schemas: its members and items count only when it accepts. */
 export function trackApart(tracks: (seen: Seen) => boolean, seen: Seen): boolean {
   const apart = nothingSeen(seen.lenient);
   const accepted = tracks(apart);

@@ -4,14 +4,17 @@ import type { Node } from "./node.ts";
 import { addViolation, type At, type Report, type Site } from "./report.ts";
 import type { Seen } from "./seen.ts";
 
-/** `unevaluatedProperties` and `unevaluatedItems`: what is left over when everything else has looked. */
+/**
+ * Compiled `unevaluatedProperties` and `unevaluatedItems`, which judge the members and items that no other keyword has
+ * evaluated.
+ */
 export type Unevaluated = {
-  /** Judges what is not in `seen`, and adds it there. */
+  /** Judges the members and items that are not in `seen`, and adds them. */
   readonly tracks: (value: JsonValue, seen: Seen) => boolean;
   readonly explain: (value: JsonValue, at: At | null, report: Report, seen: Seen) => void;
 };
 
-/** null when the schema has neither. */
+/** Null when the schema has neither keyword. */
 export function compileUnevaluated({ schema, below, site }: Builder): Unevaluated | null {
   const fields = compileSide("unevaluatedProperties", "is not a field of this contract");
   const items = compileSide("unevaluatedItems", "is not an item of this contract");

@@ -1,4 +1,4 @@
-/** How to reach a cluster. Secrets are functions, so that nothing that prints options prints them. */
+/** How to reach a cluster. Secrets are functions, so that printing the options does not print them. */
 export type KafkaConnection = {
   /** host:port of some brokers. */
   readonly brokers: readonly string[];

@@ -1,10 +1,10 @@
 import type { ClosedFor, NewRecord, Stream } from "./source.ts";
 
 /**
- * The stream that each record is appended to: the one that it names, that of its key, or for records without a key one for
- * the whole append. `turn` counts appends, so that those take the streams in turn, but for the closed ones.
+ * Chooses the stream that each record is appended to: by the record's partition, else by its key. Records without
+ * either all go to one open stream, chosen round-robin by `turn`, the number of appends so far.
  * @param streams of one topic, by partition; at least one.
- * @throws `Unavailable`, why it is closed, when a record has nowhere else to go.
+ * @throws `Unavailable` with the reason when the only possible stream is closed.
  */
 export function placeRecords(
   streams: readonly Stream[],
@@ -39,7 +39,7 @@ function noPartition(streams: readonly Stream[], partition: number | null): Erro
 
 const NO_KEY = new Uint8Array();
 
-/** The stream whose turn it is, or the next that is open; when none is, the one whose turn it is. */
+/** The first open stream from the round-robin position on; the one at that position when all are closed. */
 function nextOpen(streams: readonly Stream[], turn: number, closedFor: ClosedFor): Stream {
   const first = streams[turn % streams.length];
   if (first === undefined) throw new Error("Cannot append to a topic without partitions");
@@ -50,20 +50,23 @@ function nextOpen(streams: readonly Stream[], turn: number, closedFor: ClosedFor
   return first;
 }
 
-/** Whether any record of an append goes where its turn says. */
+/** Whether an append has a record that is placed round-robin. */
 export function takesTurn(records: readonly NewRecord[]): boolean {
   return records.some(({ key, partition }) => key === null && partition === null);
 }
 
-/** Takes every record. */
+/** For streams that are always open. */
 export const NEVER_CLOSED: ClosedFor = () => null;
 
-/** The partition of a key as Kafka's default partitioner has it: murmur2, sign bit dropped, modulo the partitions. */
+/**
+ * The partition of a key by the rule of Kafka's default partitioner: murmur2 without its sign bit, modulo the number of
+ * partitions.
+ */
 export function partitionOf(key: Uint8Array, partitions: number): number {
   return (murmur2(key) & 0x7fff_ffff) % partitions;
 }
 
-/** MurmurHash2, 32 bits, with Kafka's seed; a signed integer, as Java has it. */
+/** 32-bit MurmurHash2 with Kafka's seed; a signed integer, as in Java. */
 export function murmur2(bytes: Uint8Array): number {
   const { length } = bytes;
   const multiplier = 0x5bd1_e995;

@@ -10,17 +10,18 @@ import type { Header } from "../core/record.ts";
 import { resolveVersion } from "../core/resolve.ts";
 import { frameBytes, framedSchemaId } from "../core/wire-format.ts";
 
-/** Finds the key of a record in its value; null when the value has none. Pure and total. */
+/** Derives the key of a record from its value; null when the value has none. Pure and total. */
 export type FieldKey = (value: Uint8Array | null) => Uint8Array | null;
 
-/** A longer key is replaced by its SHA-256: a log keeps it beside each record. */
+/** A longer key is replaced by its SHA-256, because a log stores the key with each record. */
 const KEY_BYTES_MAX = 512;
 
 /**
- * The key that a record has from fields of its payload: of one field its text, else its RFC 8785 form; of several the form of
- * their list. A producer that keys by the same text, as Kafka's do, so reaches the same partition.
+ * Compiles a key from fields of the payload. The key of one field is its text, or its RFC 8785 form when it is not a
+ * text; the key of several fields is the RFC 8785 form of their list. A producer that uses the same text as Kafka key
+ * thus reaches the same partition.
  *
- * Nothing is parsed but these fields: a payload that is no JSON may get a key or none, and FAILED either way.
+ * Only these fields are parsed: a payload that is not JSON may get a key or none, and is FAILED either way.
  */
 export function compileFieldKey(pointers: readonly string[]): FieldKey {
   const find = compileFind(pointers);
@@ -36,7 +37,7 @@ export function compileFieldKey(pointers: readonly string[]): FieldKey {
   };
 }
 
-/** Fields of the payload itself, as most are, are found in a third of the time. */
+/** Finds the fields in the bytes. Top-level fields, which are the usual case, are found in a third of the time. */
 function compileFind(pointers: readonly string[]): (bytes: Buffer) => readonly ByteRange[] | null {
   const names = [...new Set(pointers)].flatMap(nameOf);
   if (names.length === pointers.length && names.length <= MEMBERS_MAX) return compileMembers(names);
@@ -56,22 +57,25 @@ function locateIn(bytes: Buffer, locate: ReturnType<typeof compileLocate>): Retu
   }
 }
 
-/** The name that a pointer to a member of the root has; "0" may be an item of a list. */
+/** The field name of a pointer to a top-level field; none for "/0", which may be an item of a list. */
 function nameOf(pointer: string): readonly string[] {
   const [, name] = /^\/([^/~]*)$/.exec(pointer) ?? [];
   return name === undefined || /^\d+$/.test(name) ? [] : [name];
 }
 
-/** Keys from the identity that a topic's contract gives to its records, whichever version declares it. */
+/**
+ * Derives a record's key from the identity that its topic's contract declares, whichever version the record declares.
+ */
 export type IdentityKey = (headers: readonly Header[], value: Uint8Array | null) => Uint8Array | null;
 
 /**
- * The key that keeps one identity in one partition. Where all versions in force have the same identity nothing has to be known of
- * the record's own; else its version is resolved as for its decision, and a record without one has no key.
+ * Compiles a key that puts equal identities into the same partition. When all live versions have the same identity, a
+ * record's version does not matter; else the version is resolved as for the decision, and a record without one gets no
+ * key.
  */
 export function compileIdentityKey(bound: CompiledBinding, limits: PayloadLimits): IdentityKey {
-  const inForce = [...bound.contract.versions.values()].filter(isInForce);
-  const keys = new Map(inForce.map(({ identityFields: fields }) => [JSON.stringify(fields), compileFieldKey(fields)]));
+  const live = [...bound.contract.versions.values()].filter(isLive);
+  const keys = new Map(live.map(({ identityFields: fields }) => [JSON.stringify(fields), compileFieldKey(fields)]));
   const [only] = keys.values();
   if (only === undefined) return () => null;
   if (keys.size === 1) return (_, value) => only(value);
@@ -83,7 +87,7 @@ export function compileIdentityKey(bound: CompiledBinding, limits: PayloadLimits
   };
 }
 
-function isInForce({ status }: CompiledVersion): boolean {
+function isLive({ status }: CompiledVersion): boolean {
   return status === "active" || status === "deprecated";
 }
 
@@ -104,7 +108,7 @@ function keyOfSeveral(bytes: Buffer, ranges: readonly ByteRange[]): Uint8Array |
   return canonicalBytes(values);
 }
 
-/** Null of what has no such form: a lone surrogate, which is FAILED. */
+/** The RFC 8785 form; null for a lone surrogate, which has none and is FAILED. */
 function canonicalBytes(value: JsonValue): Uint8Array | null {
   try {
     return Buffer.from(canonicalText(value));
@@ -116,14 +120,17 @@ function canonicalBytes(value: JsonValue): Uint8Array | null {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** A JSON string without an escape: its bytes are its text. */
+/** Whether these bytes are a JSON string without escapes: then they are its text. */
 function isPlainText(bytes: Buffer, from: number, to: number): boolean {
   if (bytes[from] !== QUOTE || to - from < 2) return false;
   for (let at = from + 1; at < to; at += 1) if (bytes[at] === BACKSLASH) return false;
   return bytes[to - 1] === QUOTE;
 }
 
-/** Undefined when it is no JSON. An integer that no double keeps is rounded: two of them may share a partition. */
+/**
+ * Parses a value; undefined when it is not JSON. An integer that no double represents is rounded: two of them may share
+ * a partition.
+ */
 function valueOf(bytes: Buffer, [from, to]: ByteRange): JsonValue | undefined {
   try {
     return JSON.parse(bytes.toString("utf8", from, to)) as JsonValue;

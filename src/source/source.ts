@@ -1,21 +1,21 @@
 import type { Header, SourceRecord } from "../core/record.ts";
 import type { Unavailable } from "../core/unavailable.ts";
 
-/** The log that a stream is of: the part of its id before the first "/". */
+/** The id of a stream's log: the part of the stream's id before the first "/". */
 export function logIdOf(streamId: string): string {
   return streamId.slice(0, Math.max(0, streamId.indexOf("/")));
 }
 
-/** One ordered, append-only sequence of records that has one position. */
+/** One ordered, append-only sequence of records with consecutive positions. */
 export type Stream = {
-  /** Cluster id, topic id and partition joined with "/": a topic made anew is another stream. */
+  /** Cluster id, topic id and partition joined with "/": a topic that is created again is another stream. */
   readonly id: string;
   readonly topic: string;
   readonly partition: number;
 };
 
 export type FetchLimits = {
-  /** At least one record is returned however large it is; more only while their bytes stay under this. */
+  /** Limit of the records' total size in bytes; the first record is returned however large it is. */
   readonly bytesMax: number;
   readonly recordsMax: number;
   /** How long to wait for a first record, in milliseconds; 0 answers at once. */
@@ -30,37 +30,42 @@ export function holdsOffset(ranges: readonly OffsetRange[], offset: bigint): boo
   return ranges.some(({ from, to }) => from <= offset && offset < to);
 }
 
-/** What a fetch found. Coverage `[from, to)` are positions: an offset in it without a record is a hole, not a loss. */
+/**
+ * The result of a fetch. It covers the positions `[from, to)`: an offset in this range without a record is a hole, not
+ * a loss.
+ */
 export type Fetched =
   | {
       readonly kind: "records";
       readonly from: bigint;
       readonly to: bigint;
       readonly count: number;
-      /** Makes objects of the records, at each call anew: while they wait they are bytes. */
+      /** Decodes the records, anew at each call: until then they are kept as bytes. */
       readonly read: () => readonly SourceRecord[];
     }
-  /** Nothing beyond the position yet. */
+  /** No record at or after the position yet. */
   | { readonly kind: "empty" }
-  /** The position lies below the start of the log: retention passed it (P8). */
+  /** The position lies below the start of the log: retention deleted the record there (P8). */
   | { readonly kind: "below-start"; readonly logStart: bigint }
-  /** The position lies beyond the end of the log: the log lost its tail. */
+  /** The position lies beyond the end of the log: the log lost its last records. */
   | { readonly kind: "beyond-end"; readonly logEnd: bigint };
 
 /**
- * Where records come from. Laws: test/source/source-laws.ts, run by every adapter on its real backend.
- * Every operation throws `Unavailable` when the backend is not there, and only then.
+ * Where records come from. Laws: test/source/source-laws.ts, run by every adapter on its real backend. Every operation
+ * throws `Unavailable` when the backend does not answer, and only then.
  */
 export type Source = {
-  /** The streams this process is to read, now. */
+  /** The streams that this process has to read now. */
   readonly streams: () => Promise<readonly Stream[]>;
-  /** False while the source does not know yet which streams are to be read: nothing is wrong, and nothing is read. */
+  /** False until the source knows which streams this process has to read. That is no error; the gateway waits. */
   readonly isAssigned?: () => boolean;
-  /** Calls back whenever `streams` would answer something else. A source whose streams never change has no need of it. */
+  /**
+   * Registers a listener that is called when the result of `streams` changes. Absent where the streams never change.
+   */
   readonly onStreamsChange?: (listener: () => void) => void;
   /**
-   * Records from `from` on, in order, bytes and headers unchanged. The same range again gives the same records.
-   * Never returns records at or beyond `until`, when it is given.
+   * Reads records from `from` on, in order, with bytes and headers unchanged. Reading the same range again gives the
+   * same records. Returns no record at or beyond `until`.
    */
   readonly fetch: (
     stream: Stream,
@@ -69,44 +74,54 @@ export type Source = {
     signal: AbortSignal,
     until?: bigint,
   ) => Promise<Fetched>;
-  /** The first offset that can be read and the one after the last. */
+  /** The first readable offset, and the offset after the last record. */
   readonly bounds: (stream: Stream) => Promise<{ readonly start: bigint; readonly end: bigint }>;
   /**
-   * The offsets in `[from, to)` that the log gives to no record, since they may have been given to records that it lost, in
-   * order. Absent where a log knows of none.
+   * The offset ranges in `[from, to)`, in order, that the log skipped by {@link Log.skipTo}, because they may have
+   * belonged to records that it lost. Absent where a log never skips offsets.
    */
   readonly skipped?: (stream: Stream, from: bigint, to: bigint) => Promise<readonly OffsetRange[]>;
-  /** Tells lag tools how far the stream is settled. Never read back: the ledger is the position (P6). */
+  /** Publishes the settled offset for lag tools. It is never read back: the position is in the ledger (P6). */
   readonly commitHint: (stream: Stream, settledTo: bigint) => void;
   readonly close: () => Promise<void>;
 };
 
-/** A record on its way into a log. */
+/** A record to append to a log. */
 export type NewRecord = {
   readonly key: Uint8Array | null;
   readonly headers: readonly Header[];
   readonly value: Uint8Array | null;
-  /** Partition to append to; null lets the log choose: by the key (as Kafka's default does), else any. */
+  /**
+   * Partition to append to; null lets the log choose one: by the key as Kafka's default partitioner does, or any
+   * without a key.
+   */
   readonly partition: number | null;
 };
 
-/** Where a record came to lie. A topic that is made anew is another stream, whose offsets are other records. */
+/**
+ * The position of an appended record. A topic that is created again is another stream, whose offsets name other
+ * records.
+ */
 export type Appended = { readonly stream: string; readonly partition: number; readonly offset: bigint };
 
-/** Why a stream takes no record now, or null when it does. */
+/** Why a stream accepts no record now; null when it does. */
 export type ClosedFor = (stream: Stream) => Unavailable | null;
 
 /** The write side of a log. */
 export type Log = {
-  /** Names of the topics records can be appended to. */
+  /** Names of the topics that records can be appended to. */
   readonly topics: () => readonly string[];
-  /** Every stream of a topic, whoever reads it, as the log has them at this moment; none when there is no such topic. */
+  /**
+   * All streams of a topic at this moment, including those that other processes read; an empty list when the topic does
+   * not exist.
+   */
   readonly streamsOf: (topic: string) => Promise<readonly Stream[]>;
   /**
-   * Appends all records, in order within each partition. Resolves when they are durable, never before (P9).
-   * @param closedFor streams that take none: records without a key go to another one, those with a key nowhere.
-   * @returns one position for each record, in the order given.
-   * @throws `Unavailable` when the log cannot take them now; none of them is then acknowledged.
+   * Appends all records, in order within each partition. Resolves only when they are durable (P9).
+   * @param closedFor tells which streams are closed. Records without a key then go to another stream; records with a
+   * key are refused.
+   * @returns one position for each record, in the given order.
+   * @throws `Unavailable` when the log cannot accept the records now; then none of them is acknowledged.
    */
   readonly append: (
     topic: string,
@@ -114,18 +129,18 @@ export type Log = {
     closedFor?: ClosedFor,
   ) => Promise<readonly Appended[]>;
   /**
-   * Gives the offsets from the end of a stream up to `to` to no record, for good: they were given to records that are lost.
-   * Absent where the log does not do so.
+   * Skips the offsets from the end of a stream up to `to`: no record will ever get them, since they belonged to records
+   * that were lost. Absent where the log cannot skip offsets.
    */
   readonly skipTo?: (stream: Stream, to: bigint) => Promise<void>;
   /**
-   * Forgets records below an offset that were appended before a time, from the beginning of the stream on; a few at a time. The
-   * last ones stay, whatever their age. Absent where the log has a retention of its own.
-   * @returns whether there may be more to forget.
+   * Deletes records below an offset that were appended before a time, from the beginning of the stream on, a few at a
+   * time. The last records stay, whatever their age. Absent where the log has a retention of its own.
+   * @returns whether there may be more to delete.
    */
   readonly forget?: (stream: Stream, below: bigint, beforeMs: number) => Promise<boolean>;
-  /** Takes records away for good: their offsets become holes. Absent where the log is not the gateway's own. */
+  /** Erases records for good: their offsets become holes. Absent where the log is not the gateway's own. */
   readonly erase?: (stream: Stream, ranges: readonly OffsetRange[]) => Promise<void>;
-  /** Leaves nothing of what was erased in the files of the log. */
+  /** Rewrites the log's files so that they hold no bytes of erased records. */
   readonly scrub?: () => Promise<void>;
 };

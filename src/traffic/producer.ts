@@ -1,14 +1,18 @@
 import type { Header } from "../core/record.ts";
 
-/** Longest name of a producer, in UTF-16 code units. A longer one is cut: names group and are shown, they decide nothing. */
+/**
+ * Longest producer name, in UTF-16 code units. A longer name is cut: names only group and inform, they decide nothing.
+ */
 export const PRODUCER_NAME_MAX = 256;
 
-/** No character takes more than three bytes of UTF-8 for each of its UTF-16 code units: what is behind cannot matter. */
+/**
+ * A character takes at most three bytes of UTF-8 for each UTF-16 code unit, so later bytes cannot be part of the name.
+ */
 const BYTES_READ_MAX = PRODUCER_NAME_MAX * 3;
 
 /**
  * The headers that name a producer, strongest first: our own, the CloudEvents 1.0 attribute `source` as Kafka and HTTP
- * carry it, and what clients commonly call themselves.
+ * carry it, and the usual client id headers.
  */
 const NAMING: ReadonlyMap<string, number> = new Map([
   ["sigma-producer", 0],
@@ -19,15 +23,15 @@ const NAMING: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Who says to have sent a record: the value of its strongest naming header, the first where a name repeats; null when none
- * of them holds anything. It is the sender's own word and proves nothing. 1 to 256 code units, always well-formed text:
- * bytes that are not UTF-8 and control characters become U+FFFD, so that a name is safe to print.
+ * The producer that a record claims: the value of its strongest naming header, the first where a name repeats; null
+ * when none has a value. The claim is not verified. The name has 1 to 256 code units and is well-formed text: bytes
+ * that are not UTF-8 and control characters become U+FFFD, so that it is safe to print.
  */
 export function producerOf(record: { readonly headers: readonly Header[] }): string | null {
   let strongest = Number.POSITIVE_INFINITY;
   let named: Uint8Array | null = null;
   for (const [name, value] of record.headers) {
-    // HTTP lower-cases header names, Kafka keeps what the producer wrote.
+    // HTTP lower-cases header names; Kafka keeps the producer's spelling.
     const strength = NAMING.get(name) ?? NAMING.get(name.toLowerCase());
     if (strength === undefined || strength >= strongest || value.length === 0) continue;
     strongest = strength;
@@ -40,7 +44,7 @@ function nameOf(value: Uint8Array): string {
   const all = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.length);
   if (all.length <= PRODUCER_NAME_MAX && isPlain(all)) return all.toString("latin1");
   const bytes = all.subarray(0, BYTES_READ_MAX);
-  // The cut may go through a surrogate pair.
+  // The cut may split a surrogate pair.
   return bytes
     .toString("utf8")
     .slice(0, PRODUCER_NAME_MAX)
@@ -48,7 +52,7 @@ function nameOf(value: Uint8Array): string {
     .replaceAll(/\p{Cc}/gu, "\uFFFD");
 }
 
-/** Printable ASCII, as names usually are: a fifth of the time. */
+/** Whether a name is printable ASCII, as most are: decoding it as latin1 takes a fifth of the time. */
 function isPlain(bytes: Uint8Array): boolean {
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] as number;

@@ -139,7 +139,7 @@ describe("sigma doctor on Kafka", () => {
     const found = await diagnoseKafka({
       connection: { brokers: [kafka.brokers], tls: null, sasl: null },
       topics: [],
-      told: [],
+      appendOnly: [],
       group: "any",
       acceptCompacted: [],
       now: () => Date.now() + 60_000,

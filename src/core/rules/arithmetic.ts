@@ -34,7 +34,7 @@ import {
 import type { Binary, Expr } from "./syntax.ts";
 import type { RuleValue } from "./value.ts";
 
-/** Numbers that may be multiplied into one: more would let its digits grow out of proportion. */
+/** Most payload numbers in one product: with more, the number of digits would grow too large. */
 const DEGREE_MAX = 8;
 
 type Sum = {
@@ -111,7 +111,7 @@ function isMixed(one: ListShape | null, other: ListShape | null): boolean {
   return anyItem(one).computed === anyItem(other).computed;
 }
 
-/** Blames the side that is not of the other one's kind. */
+/** Adds a finding for the side whose kind does not fit the other one. */
 function refuseSum(checker: Checker, expr: Binary, left: Code, right: Code): Code {
   const [one, other] = [onlyKind(left.shape), onlyKind(right.shape)];
   if (expr.operator === "+" && [one, other].includes("string") && [one, other].includes("number")) {
@@ -166,7 +166,7 @@ export function checkProduct(checker: Checker, expr: Binary, scope: Scope): Code
   return binary(sides, { whole, nonZero: one?.nonZero === true && other?.nonZero === true, degree }, multiplyNums);
 }
 
-/** `%`: what is left over, with the sign of the left side, as in CEL; of decimals as of whole numbers. */
+/** Checks `%`: the remainder has the sign of the left side, as in CEL. Decimals are allowed. */
 export function checkRemainder(checker: Checker, expr: Binary, scope: Scope): Code {
   const sides = numbersOf(checker, expr, scope);
   if (sides === null || !expectNonZero(checker, expr.right, sides[1])) return UNKNOWN;
@@ -175,7 +175,7 @@ export function checkRemainder(checker: Checker, expr: Binary, scope: Scope): Co
   return binary(sides, { whole: one?.whole === true && other?.whole === true, degree }, remainder);
 }
 
-/** A divisor that may be 0 is refused. */
+/** Adds a finding when a divisor may be 0; returns whether it is never 0. */
 export function expectNonZero(checker: Checker, expr: Expr, code: Code): boolean {
   if (code.shape.number?.nonZero === true) return true;
   const text = written(checker, expr);
@@ -191,9 +191,9 @@ export function expectNonZero(checker: Checker, expr: Expr, code: Code): boolean
 }
 
 /**
- * `/`: exact or refused. By a number whose reciprocal is a finite decimal (100, 2.5, 0.08) a quotient is exact; every other
- * one is rounded by `round`, `floor`, `ceil` or `trunc` around it. Of two whole numbers CEL's own quotient is cut off, and
- * the exact one is not: which of them is meant has to be said.
+ * Checks `/`, which must be exact. A quotient is exact when the reciprocal of its divisor is a finite decimal (100,
+ * 2.5, 0.08); every other quotient must stand in `round`, `floor`, `ceil` or `trunc`. CEL truncates the quotient of two
+ * whole numbers, exact arithmetic does not: the rule must say which of them it means.
  */
 export function checkQuotient(checker: Checker, expr: Binary, scope: Scope): Code {
   const sides = numbersOf(checker, expr, scope);
@@ -220,7 +220,7 @@ export function checkQuotient(checker: Checker, expr: Binary, scope: Scope): Cod
   };
 }
 
-/** `100.0`: written as a decimal, it is one in CEL too. */
+/** Whether a literal is written as a decimal, such as `100.0`: CEL then divides exactly too. */
 function isDecimalLiteral(expr: Expr): boolean {
   return expr.kind === "number" ? /[.e]/i.test(expr.text) : expr.kind === "unary" && isDecimalLiteral(expr.of);
 }
@@ -236,7 +236,7 @@ export function checkMinus(checker: Checker, expr: Expr & { readonly kind: "unar
   return { ...plain(code), shape: code.shape, run: (payload) => negateNum(run(payload) as Num) };
 }
 
-/** A number that stands in the expression. */
+/** The code of a number literal. */
 export function numberCode(value: Num, whole: boolean): Code {
   const run: Evaluate = () => value;
   return { shape: numberShape({ whole, nonZero: !isZero(value), degree: 0 }), loops: 0, work: 1, constant: value, run };

@@ -15,7 +15,7 @@ import type { Kind, Shape } from "./shape.ts";
 import type { Call, Expr } from "./syntax.ts";
 import type { RuleValue } from "./value.ts";
 
-/** A function as people read it: every row of docs/rules.md is one of these. */
+/** The documentation of a function: every row of docs/rules.md is one of these. */
 export type Documented = {
   /** How it is written, such as `text.startsWith(text)`. */
   readonly form: string;
@@ -25,9 +25,9 @@ export type Documented = {
 /** One function of the language. */
 export type Builtin = Documented & {
   readonly name: string;
-  /** Whether it stands before its arguments, `f(x)`, after the first, `x.f()`, or either. */
+  /** Whether it is written `f(x)` (function), `x.f()` (method), or either way. */
   readonly style: "function" | "method" | "either";
-  /** Fewest and most arguments, with what stands before the point. */
+  /** Fewest and most arguments; the value before the point counts as one. */
   readonly arity: readonly [min: number, max: number];
   readonly check: (checker: Checker, call: Call, parts: readonly Expr[], scope: Scope) => Code;
 };
@@ -35,14 +35,14 @@ export type Builtin = Documented & {
 type Values = readonly [RuleValue, RuleValue, RuleValue];
 
 type Simple = Pick<Builtin, "name" | "form" | "meaning" | "style"> & {
-  /** What each argument may be; those from `min` on may be left out. */
+  /** Allowed kinds of each argument; arguments from index `min` on are optional. */
   readonly kinds: readonly (readonly Kind[])[];
   readonly min?: number;
   readonly shape: (parts: readonly Code[]) => Shape;
   readonly run: (...values: Values) => RuleValue;
 };
 
-/** A function that is total for arguments of the right kinds. One that is left out is null. */
+/** Makes a function that returns a value for all arguments of the allowed kinds. An omitted argument is null. */
 export function simple({ kinds, min = kinds.length, shape, run, ...about }: Simple): Builtin {
   return {
     ...about,
@@ -77,13 +77,13 @@ function runOf(codes: readonly Code[], run: Simple["run"]): Evaluate {
   return (payload) => run(first(payload), second(payload), third(payload));
 }
 
-/** A code of one part. */
+/** Makes code that computes a value from one part. */
 export function unary(code: Code, shape: Shape, act: (value: RuleValue) => RuleValue): Code {
   const { run } = code;
   return { shape, loops: loopsOf([code]), work: workOf([code]), run: (payload) => act(run(payload)) };
 }
 
-/** Whether a number is whole for every payload; adds a finding when not. */
+/** Adds a finding unless a number is whole for every payload; returns whether it is. */
 export function expectWhole(checker: Checker, expr: Expr, code: Code): boolean {
   if (code.shape.number?.whole === true) return true;
   const text = written(checker, expr);

@@ -1,11 +1,14 @@
-/** The texts `decimal` reads: digits, with a sign and a fraction where there are some. No exponent, no spaces, no separators. */
+/** The texts that `decimal` accepts: digits, with an optional sign and fraction; no exponent, spaces or separators. */
 const DECIMAL = /^-?[0-9]+(?:\.[0-9]+)?$/;
 
 export function isDecimalText(text: string): boolean {
   return DECIMAL.test(text);
 }
 
-/** The same as an automaton: start, after the sign, in the whole part, after the point, in the fraction. */
+/**
+ * The states of the same language as an automaton: start, after the sign, in the whole part, after the point, in the
+ * fraction.
+ */
 const START = 0;
 const ACCEPTING: ReadonlySet<number> = new Set([2, 4]);
 const DEAD = 5;
@@ -17,17 +20,17 @@ function step(state: number, character: string): number {
   return DEAD;
 }
 
-/** Longer patterns are not read: each group in a group takes stack. */
+/** Longer patterns are not analysed: each nested group takes stack. */
 const PATTERN_MAX = 500;
 
-/** Where the automaton may be after a part of the pattern, from each state. */
+/** The states that the automaton may reach after a part of the pattern, from each state. */
 type Moves = readonly ReadonlySet<number>[];
 
 const STAY: Moves = [0, 1, 2, 3, 4, DEAD].map((state) => new Set([state]));
 
 /**
- * Whether every text that a pattern matches is one that `decimal` reads. Knows literals, classes of digits, groups,
- * alternatives and quantifiers between `^` and `$`; of all else it says no.
+ * Whether `decimal` accepts every text that a pattern matches. Supports literals, classes of digits, groups,
+ * alternatives and quantifiers between `^` and `$`; returns false for every other pattern.
  */
 export function provesDecimal(pattern: string): boolean {
   if (pattern.length > PATTERN_MAX) return false;
@@ -39,7 +42,7 @@ export function provesDecimal(pattern: string): boolean {
 
 type Reader = { readonly text: string; at: number };
 
-/** @param outer whether each alternative must be held by `^` and `$`: a pattern may match anywhere. */
+/** @param outer whether each alternative must be anchored by `^` and `$`: without them a pattern may match anywhere. */
 function readAlternatives(reader: Reader, outer: boolean): Moves | null {
   let found: Moves | null = null;
   for (;;) {
@@ -80,7 +83,7 @@ function readAtom(reader: Reader): Moves | null {
   return STAY.map((_, from) => new Set(Array.from(characters.set, (character) => step(from, character))));
 }
 
-/** A literal, `\d`, `\.`, `\-`, or a class of digits, points and signs. */
+/** Reads a literal, `\d`, `\.`, `\-`, or a class of digits, points and signs. */
 function charactersAt(rest: string): { readonly set: string; readonly length: number } | null {
   const digits = "0123456789";
   if (rest.startsWith(String.raw`\d`)) return { set: digits, length: 2 };
@@ -99,7 +102,7 @@ function charactersAt(rest: string): { readonly set: string; readonly length: nu
   return { set, length: written.length };
 }
 
-/** More repetitions than this are as good as any number: the automaton has no place left to go. */
+/** More repetitions than this change nothing: the automaton has reached all its states. */
 const TIMES_MAX = 8;
 
 function readQuantifier(reader: Reader, atom: Moves): Moves | null {
@@ -111,7 +114,7 @@ function readQuantifier(reader: Reader, atom: Moves): Moves | null {
   const to =
     symbol === "?" ? 1 : symbol !== "" ? Infinity : comma === "" ? from : most === "" ? Infinity : Number(most);
   if (to < from) return null;
-  // From TIMES_MAX on each further repetition only adds what one of the six states reaches.
+  // After TIMES_MAX repetitions a further one can only add what one of the six states reaches.
   let moves = STAY;
   for (let time = 0; time < Math.min(from, TIMES_MAX); time += 1) moves = follow(moves, atom);
   let all = moves;

@@ -18,7 +18,9 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   EOF: "the end",
 };
 
-/** What people write who know another language, by what stands where the parser stopped. */
+/**
+ * Common mistakes of people who know other languages: a pattern for the text where the parser stopped, and the remedy.
+ */
 const HABITS: readonly (readonly [at: RegExp, remedy: string])[] = [
   [/^(?:and|AND)\b/, "Write && for and"],
   [/^(?:or|OR)\b/, "Write || for or"],
@@ -39,17 +41,17 @@ const HABITS: readonly (readonly [at: RegExp, remedy: string])[] = [
   [/^(?:\$|\P{ASCII})/u, 'Write a field with other letters as in payload["größe"]'],
 ];
 
-/** Finds words for what the parser says. */
-export function syntaxFault(source: string, said: string, position: number): SyntaxFault {
+/** Translates a message of the parser for people. */
+export function syntaxFault(source: string, parserMessage: string, position: number): SyntaxFault {
   const rest = source.slice(position);
   if (source.trim() === "")
     return { message: "It is empty", position: 0, remedy: "Write an expression that yields true or false" };
-  if (said.endsWith("EOF")) {
-    const [, expected] = /^Expected (\w+)/.exec(said) ?? [];
+  if (parserMessage.endsWith("EOF")) {
+    const [, expected] = /^Expected (\w+)/.exec(parserMessage) ?? [];
     const missing = expected === undefined ? "a value" : (SYMBOLS[expected] ?? expected);
     return { message: `It ends too early: ${missing} is missing`, position, remedy: "Complete the expression" };
   }
-  const [, reserved] = /^Reserved identifier: (\w+)/.exec(said) ?? [];
+  const [, reserved] = /^Reserved identifier: (\w+)/.exec(parserMessage) ?? [];
   if (reserved !== undefined) {
     return {
       message: `${reserved} is a reserved word`,
@@ -57,14 +59,14 @@ export function syntaxFault(source: string, said: string, position: number): Syn
       remedy: `Write payload.${reserved} for the field, or a ? b : c for a condition`,
     };
   }
-  if (said.startsWith("Invalid number")) {
+  if (parserMessage.startsWith("Invalid number")) {
     return {
       message: "The number is larger than any double",
       position,
       remedy: "Write a number that a payload can hold",
     };
   }
-  if (said.includes("iteration variable")) {
+  if (parserMessage.includes("iteration variable")) {
     return { message: "A name for the item is missing", position, remedy: "Write it first, as in list.all(x, x > 0)" };
   }
   if (/\bin\s*\([^()]*$/.test(source.slice(0, position)) && rest.startsWith(",")) {
@@ -73,7 +75,7 @@ export function syntaxFault(source: string, said: string, position: number): Syn
   if (source[position - 1] === "<" && rest.startsWith(">")) {
     return { message: "<> is no operator", position: position - 1, remedy: "Write != for unequal" };
   }
-  return { message: inWords(said, source, position), position, remedy: habitAt(source, position) };
+  return { message: inWords(parserMessage, source, position), position, remedy: habitAt(source, position) };
 }
 
 function habitAt(source: string, position: number): string {
@@ -83,8 +85,9 @@ function habitAt(source: string, position: number): string {
   return found?.[1] ?? "Correct the expression; see docs/rules.md for what a rule may say";
 }
 
-function inWords(said: string, source: string, position: number): string {
-  if (!said.startsWith("Unexpected")) return said.replaceAll(/\b[A-Z]{2,}\b/g, (name) => SYMBOLS[name] ?? name);
+function inWords(parserMessage: string, source: string, position: number): string {
+  if (!parserMessage.startsWith("Unexpected"))
+    return parserMessage.replaceAll(/\b[A-Z]{2,}\b/g, (name) => SYMBOLS[name] ?? name);
   const [word = ""] = /^(?:\w+|[^])/u.exec(source.slice(position)) ?? [];
   return `Unexpected "${word}"`;
 }

@@ -6,11 +6,11 @@ type Place = { readonly start: number; readonly end: number };
 
 export type BinaryOperator = "||" | "&&" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "+" | "-" | "*" | "/" | "%";
 
-/** An expression as written: macros are calls. */
+/** A parsed expression; macros are calls. */
 export type Expr = Place &
   (
     | { readonly kind: "literal"; readonly value: null | boolean | string }
-    /** Its text, as a double would not keep all of it. */
+    /** The literal's text, since a double may not represent it. */
     | { readonly kind: "number"; readonly text: string }
     | { readonly kind: "bytes" }
     | { readonly kind: "name"; readonly name: string }
@@ -29,7 +29,7 @@ export type Binary = Expr & { readonly kind: "binary" };
 
 export type Parsed = { readonly ok: true; readonly expr: Expr } | { readonly ok: false; readonly fault: SyntaxFault };
 
-/** Levels of an expression, a long chain of one operator included: what reads it takes stack for each. */
+/** Deepest expression, counting a long chain of one operator too: recursion takes stack for each level. */
 const DEPTH_MAX = 400;
 
 class TooDeep extends Error {

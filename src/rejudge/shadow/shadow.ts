@@ -34,7 +34,7 @@ export type Shadow = {
 };
 
 /** Keeps a batch until it is stored: a candidate gets all of its records at a time. */
-export function lookOn(
+export function observeWithShadow(
   shadow: Shadow,
   stream: ShadowedBatch["stream"],
   subject: string | null,

@@ -3,33 +3,33 @@ import { atomically } from "../../sqlite/open.ts";
 import type { Appended, NewRecord, Stream } from "../source.ts";
 import { checksumOf, encodeBatch, sizeOf } from "./batch.ts";
 
-/** One row of the file holds at most this many records, and no more once it has this many bytes: small reads stay small. */
+/** Limits of one row. A row gets no further record once it has this many bytes, so that small reads stay small. */
 const BATCH = { recordsMax: 5_000, bytesMax: 1_048_576 } as const;
 
-/** What one call of append wants written, and for each record to which stream. */
+/** The records of one append call, and for each record its stream. */
 export type Append = { readonly streams: readonly Stream[]; readonly records: readonly NewRecord[] };
 
 export type AppendStatements = {
-  /** The offset after the last of a stream: `?1` stream; null when it has none. */
+  /** Selects the offset after the last record of stream `?1`; null when the stream is empty. */
   readonly end: StatementSync;
   readonly insert: StatementSync;
 };
 
 export function prepareAppend(db: DatabaseSync): AppendStatements {
   const end = db.prepare("SELECT max(next_offset) AS end FROM log_batches WHERE stream = ?");
-  // Offsets are 64-bit: read as a JavaScript number, one beyond 2^53 would throw.
+  // Offsets are 64-bit: node:sqlite throws when it reads one beyond 2^53 as a number.
   end.setReadBigInts(true);
   const insert = db.prepare(`INSERT INTO log_batches
     (stream, base_offset, next_offset, timestamp_ms, checksum, records) VALUES (?, ?, ?, ?, ?, ?)`);
   return { end, insert };
 }
 
-/** What goes to one stream: `next` moves on as records join. */
+/** The records that a group of appends adds to one stream; `next` is the offset of the next record. */
 type Share = { readonly stream: Stream; readonly base: bigint; next: bigint; readonly records: NewRecord[] };
 
 /**
- * One transaction, and one fsync, for every append that is waiting.
- * @returns the positions of each append, in the order given.
+ * Writes all waiting appends in one transaction with one fsync.
+ * @returns the positions of each append, in the given order.
  */
 export function appendGroup(
   db: DatabaseSync,
@@ -78,7 +78,7 @@ function writeShare({ insert }: AppendStatements, { stream, base, records }: Sha
   }
 }
 
-/** At least one record, however large it is; more while the row stays small. */
+/** The end of the next row: at least one record, and more while the row stays within its limits. */
 function batchEnd(records: readonly NewRecord[], start: number): number {
   let bytes = 0;
   let end = start;
@@ -90,7 +90,7 @@ function batchEnd(records: readonly NewRecord[], start: number): number {
   return end;
 }
 
-/** A row without records: its offsets are holes. */
+/** Inserts a row without records: its offsets become holes. */
 export function skipOffsets(
   db: DatabaseSync,
   { end, insert }: AppendStatements,

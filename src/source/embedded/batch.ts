@@ -2,20 +2,20 @@ import { crc32 } from "node:zlib";
 import type { Header } from "../../core/record.ts";
 import type { NewRecord } from "../source.ts";
 
-/** A record as the log keeps it. */
+/** A record as stored in the log. */
 export type LoggedRecord = {
   readonly key: Uint8Array | null;
   readonly headers: readonly Header[];
   readonly value: Uint8Array | null;
 };
 
-/** Length of what is absent, as Kafka's own encoding has it: null is not empty. */
+/** Length of a null key or value: null differs from empty, as in Kafka's own encoding. */
 const ABSENT = 0xffff_ffff;
 
 /**
- * Many records in one blob, each as: value length, key length, header count (unsigned 32-bit, little endian), then value,
- * key, and for each header name length, value length, name, value. A blob a batch instead of a row a record makes the log
- * several times faster, as in Kafka.
+ * Encodes records into one blob. Each record is: value length, key length, header count (unsigned 32-bit, little
+ * endian), then value, key, and for each header name length, value length, name, value. One blob for each batch makes
+ * the log several times faster than one row for each record, as in Kafka.
  */
 export function encodeBatch(records: readonly NewRecord[]): Buffer {
   let size = 0;
@@ -42,8 +42,8 @@ export function encodeBatch(records: readonly NewRecord[]): Buffer {
 }
 
 /**
- * The records of a blob, from the `skip`-th on. Values are views of the blob, not copies.
- * @throws when the blob is not one that {@link encodeBatch} made; the checksum finds damage before that.
+ * Decodes the records of a blob from index `skip` on. Values are views of the blob, not copies.
+ * @throws when {@link encodeBatch} did not make the blob; the checksum finds damage before that.
  */
 export function* decodeBatch(blob: Uint8Array, count: number, skip: number): Generator<LoggedRecord> {
   const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.length);
@@ -70,14 +70,14 @@ export function* decodeBatch(blob: Uint8Array, count: number, skip: number): Gen
 
 const NO_HEADERS: readonly Header[] = [];
 
-/** Bytes of a record as limits count them: key, value, header names and values. */
+/** Size of a record as limits count it, in bytes: key, value, header names and values. */
 export function sizeOf({ key, value, headers }: LoggedRecord): number {
   let size = (key?.length ?? 0) + (value?.length ?? 0);
   for (const [name, content] of headers) size += name.length + content.length;
   return size;
 }
 
-/** Where a batch stands. */
+/** The position of a batch: its stream and offsets `[base, next)`, and its append time. */
 export type BatchSpan = {
   readonly stream: string;
   readonly base: bigint;
@@ -85,7 +85,7 @@ export type BatchSpan = {
   readonly timestampMs: number;
 };
 
-/** CRC-32 of a batch and of where it stands: damage is found before a wrong byte or position reaches a decision. */
+/** CRC-32 of a batch and its position: damage to either is found before the records are decided. */
 export function checksumOf({ stream, base, next, timestampMs }: BatchSpan, records: Uint8Array): number {
   return crc32(records, crc32(`${stream} ${base} ${next} ${timestampMs} `));
 }

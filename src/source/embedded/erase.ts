@@ -6,8 +6,8 @@ import { checksumOf, decodeBatch, encodeBatch } from "./batch.ts";
 const NOTHING = new Uint8Array();
 
 /**
- * Takes records away: their offsets become holes, as after compaction. A batch that holds some of them is written again, in pieces
- * around the holes; its records keep their offsets and their time.
+ * Erases records: their offsets become holes, as after compaction. A batch with erased records is rewritten as separate
+ * batches around the holes; the other records keep their offsets and timestamps.
  */
 export function eraseOffsets(db: DatabaseSync, { id }: Stream, ranges: readonly OffsetRange[]): void {
   const batches = db.prepare(`SELECT rowid, base_offset, next_offset, timestamp_ms, records FROM log_batches
@@ -36,7 +36,7 @@ export function eraseOffsets(db: DatabaseSync, { id }: Stream, ranges: readonly 
 
 type Piece = { readonly base: bigint; readonly next: bigint; readonly records: Uint8Array };
 
-/** What stands before the range, a hole, and what stands behind. */
+/** The batch before the erased range, the hole, and the batch after it. */
 function piecesOf({ base, next, records }: Piece, { from, to }: OffsetRange): readonly Piece[] {
   const first = from > base ? from : base;
   const end = to < next ? to : next;

@@ -1,13 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Stream } from "../source.ts";
 
-/** Batches in one transaction: appends wait for it. */
+/** Most batches deleted in one transaction: appends wait for it. */
 const BATCHES = 64;
 
 /**
- * Deletes whole batches from the beginning of a stream on: as long as each lies below the offset and is older. The last batch stays,
- * as it says where the stream ends.
- * @returns whether it stopped because there were too many for one transaction.
+ * Deletes whole batches from the beginning of a stream, as long as each lies below the offset and is older than the
+ * time. The last batch stays, because it records where the stream ends.
+ * @returns whether it stopped at the limit of one transaction.
  */
 export function forgetBatches(db: DatabaseSync, { id }: Stream, below: bigint, beforeMs: number): boolean {
   const oldest = db.prepare(`SELECT rowid, next_offset, timestamp_ms FROM log_batches WHERE stream = ?1

@@ -10,7 +10,7 @@ export const LOG_FILE: FileKind = {
   applicationId: 0x5347_4c47,
   version: 1,
   older: "use the older program that wrote it",
-  // Written and read from end to end.
+  // The log is written and read sequentially.
   cacheKib: 16_384,
   walPages: 4_000,
   recovery:
@@ -32,17 +32,17 @@ const LAYOUT = `
   CREATE UNIQUE INDEX log_batches_position ON log_batches (stream, next_offset);
 `;
 
-/** A topic the log was opened with. */
+/** A topic of the opened log. */
 export type Topic = {
   readonly name: string;
   readonly streams: readonly Stream[];
-  /** Counts appends, so that records without a key take the partitions in turn. */
+  /** Number of appends so far, for the round-robin placement of records without a key. */
   turn: number;
 };
 
 export type TopicSettings = { readonly name: string; readonly partitions: number };
 
-/** As Kafka prints its ids: 16 random bytes in base64url, 22 characters. */
+/** Makes an id in Kafka's form: 16 random bytes in base64url, 22 characters. */
 type NewId = () => string;
 
 export function createLogLayout(db: DatabaseSync, newId: NewId): void {
@@ -50,7 +50,7 @@ export function createLogLayout(db: DatabaseSync, newId: NewId): void {
   db.prepare("INSERT INTO log_meta (cluster_id) VALUES (?)").run(newId());
 }
 
-/** The topics that are in a file besides some. */
+/** The topics of a file that are not among `some`. */
 export function topicsBesides(db: DatabaseSync, some: readonly TopicSettings[]): readonly TopicSettings[] {
   const rows = db.prepare("SELECT name, partitions FROM log_topics ORDER BY name").all();
   return rows
@@ -59,8 +59,8 @@ export function topicsBesides(db: DatabaseSync, some: readonly TopicSettings[]):
 }
 
 /**
- * The topics of a file, by name. One that is missing is made, one that has fewer partitions than asked for gets more; a
- * read-only file gives what it has. Nothing is written when nothing is new: opening must not wait for another writer.
+ * Opens topics of a file, by name. Creates missing topics and adds missing partitions, unless the file is read-only.
+ * Writes nothing when nothing is missing: opening must not wait for another process that writes.
  */
 export function openTopics(
   db: DatabaseSync,
@@ -86,7 +86,8 @@ export function openTopics(
 }
 
 function addTopics(db: DatabaseSync, cluster: string, topics: readonly TopicSettings[]): void {
-  // Another process may add the same ones at the same time: the first wins, and both then read what it wrote.
+  // Another process may add the same topics at the same time: the first insert wins, and both processes then read that
+  // row.
   const add = db.prepare(`INSERT INTO log_topics (topic_id, name, partitions) VALUES (?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET partitions = max(partitions, excluded.partitions)`);
   atomically(db, () => {
@@ -95,8 +96,9 @@ function addTopics(db: DatabaseSync, cluster: string, topics: readonly TopicSett
 }
 
 /**
- * The id of a topic follows from the file's and from its name. A file of before the topic was made, put back from a backup,
- * then makes the same topic: the store finds that it lacks records, instead of taking it for another one.
+ * The id of a topic, derived from the file's id and the topic's name. A file restored from a backup of before the topic
+ * existed then creates the same topic again: the store notices the missing records instead of taking it for a new
+ * topic.
  */
 function topicIdOf(cluster: string, name: string): string {
   return hash("sha256", `${cluster}/${name}`, "buffer").subarray(0, ID_BYTES).toString("base64url");

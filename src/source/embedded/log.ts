@@ -9,19 +9,19 @@ import { forgetBatches } from "./forget.ts";
 import { prepareRead, readBounds, readRecords, readSkipped } from "./read.ts";
 
 export type EmbeddedLogOptions = OpenOptions & {
-  /** Topics to keep; one that is not in the file yet is made. A topic never loses partitions. */
+  /** Topics to open; missing ones are created. A topic never loses partitions. */
   readonly topics: readonly TopicSettings[];
-  /** Opens every other topic that is in the file, too. */
+  /** Whether to open every other topic in the file too. */
   readonly all?: boolean;
   /** Milliseconds since the epoch, for the records' timestamps. */
   readonly now: () => number;
   readonly randomBytes: (count: number) => Uint8Array;
 };
 
-/** The embedded log is both sides of a log in one. */
+/** The embedded log is a source and a log in one. */
 export type EmbeddedLog = Source & Log & Required<Pick<Log, "skipTo" | "forget" | "erase" | "scrub">>;
 
-/** Another process's appends are noticed after at most this. */
+/** Longest delay until appends of another process are noticed. */
 const POLL_MS = 100;
 
 type Pending = Append & {
@@ -30,8 +30,9 @@ type Pending = Append & {
 };
 
 /**
- * A partitioned, append-only log in one SQLite file: the source of the embedded engine, and what HTTP appends to before
- * it acknowledges (P9). Appends that arrive in one turn of the event loop share one transaction and one fsync.
+ * Opens a partitioned, append-only log in one SQLite file. It is the source of the embedded engine, and HTTP appends to
+ * it before it acknowledges a request (P9). Appends that arrive in the same turn of the event loop share one
+ * transaction and one fsync.
  * @throws `Unavailable` with a code that begins with `LOG_`.
  */
 export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
@@ -80,7 +81,7 @@ export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
       const topic = topics.get(name);
       if (topic === undefined) throw new Error(`Cannot append to topic "${name}": it is not configured`);
       if (records.length === 0) return [];
-      // Before this append joins others: its mistake must not fail theirs.
+      // The records are placed before this append joins a group: an invalid append must not fail the others.
       const placed = placeRecords(topic.streams, records, topic.turn, closedFor);
       if (takesTurn(records)) topic.turn += 1;
       return writer.append({ streams: placed, records });
@@ -106,7 +107,7 @@ export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
 
 type Writer = { readonly append: (append: Append) => Promise<readonly Appended[]>; readonly flush: () => void };
 
-/** Gathers the appends of one turn of the event loop into a group. */
+/** Groups the appends of one turn of the event loop. */
 function createWriter(
   write: (group: readonly Append[]) => readonly (readonly Appended[])[],
   written: () => void,
@@ -135,8 +136,8 @@ function createWriter(
 }
 
 /**
- * Until `found` holds, which is asked after every append here and every {@link POLL_MS} for those of other processes;
- * else until the end of the wait or an abort. What `found` throws ends the wait.
+ * Waits until `found` is true, the time is over or the signal aborts. `found` is called after every append of this
+ * process, and every {@link POLL_MS} for appends of other processes. An error of `found` rejects the wait.
  */
 async function waitUntil(
   found: () => boolean,

@@ -6,9 +6,9 @@ import { checksumOf, decodeBatch, sizeOf } from "./batch.ts";
 
 export type ReadStatements = {
   readonly bounds: StatementSync;
-  /** The batch that holds an offset, or the first one after it. */
+  /** Selects the batch that holds an offset, or the first batch after it. */
   readonly batch: StatementSync;
-  /** What rows there are behind an offset, without their records. */
+  /** Selects the rows after an offset, without their records. */
   readonly skipped: StatementSync;
 };
 
@@ -18,7 +18,7 @@ export function prepareRead(db: DatabaseSync): ReadStatements {
     (SELECT max(next_offset) FROM log_batches WHERE stream = ?1) AS end`);
   const batch = db.prepare(`SELECT base_offset, next_offset, timestamp_ms, checksum, records
     FROM log_batches WHERE stream = ? AND next_offset > ? ORDER BY next_offset LIMIT 1`);
-  // Offsets are 64-bit: read as a JavaScript number, one beyond 2^53 would throw.
+  // Offsets are 64-bit: node:sqlite throws when it reads one beyond 2^53 as a number.
   bounds.setReadBigInts(true);
   batch.setReadBigInts(true);
   const skipped = db.prepare(`SELECT base_offset, next_offset, length(records) AS bytes
@@ -37,7 +37,7 @@ export function readBounds({ bounds }: ReadStatements, stream: Stream): Bounds {
   };
 }
 
-/** Offsets that were given to no record, cut to those asked for. */
+/** The ranges of skipped or erased offsets within the given range. */
 export function readSkipped(
   { skipped }: ReadStatements,
   { id }: Stream,
@@ -59,10 +59,13 @@ export type Read = {
   readonly until: bigint | undefined;
 };
 
-/** After every offset there can be. */
+/** Greater than every possible offset. */
 const BEYOND = 2n ** 63n;
 
-/** What is in the file now, without waiting. Damage ends a fetch; one that begins at it throws. */
+/**
+ * Reads the records in the file, without waiting. A damaged batch ends the result early; a read that begins at a
+ * damaged batch throws.
+ */
 export function readRecords(statements: ReadStatements, path: string, read: Read): Fetched {
   const { stream, from, limits, until = BEYOND } = read;
   const records: SourceRecord[] = [];
@@ -74,12 +77,12 @@ export function readRecords(statements: ReadStatements, path: string, read: Read
     if (row === undefined) break;
     const batch = batchOf(row, stream);
     if (batch.base > next || !batch.sound) {
-      // What was read so far is good.
+      // The records before the damaged batch are good: return those.
       if (records.length > 0) break;
       return batch.base > next ? gapBefore(statements, path, stream, batch.base) : unsound(path, stream, batch.base);
     }
     if (batch.bytes.length === 0) {
-      // Offsets whose records are lost. A batch of records has bytes.
+      // A row without bytes holds skipped offsets: every row with records has bytes.
       next = batch.next < until ? batch.next : until;
       continue;
     }
@@ -103,7 +106,7 @@ type Batch = {
   readonly next: bigint;
   readonly timestampMs: number;
   readonly bytes: Uint8Array;
-  /** Whether the checksum is that of the bytes and of where they stand. */
+  /** Whether the checksum matches the bytes and their position. */
   readonly sound: boolean;
 };
 
@@ -125,7 +128,9 @@ function* recordsOf({ base, next, timestampMs, bytes }: Batch, stream: Stream, f
   }
 }
 
-/** Nothing of ours removes a batch from the middle. */
+/**
+ * The result for a missing batch: retention removes batches only from the beginning, so a gap in the middle is damage.
+ */
 function gapBefore(statements: ReadStatements, path: string, stream: Stream, base: bigint): Fetched {
   const { start } = readBounds(statements, stream);
   if (base === start) return { kind: "below-start", logStart: start };

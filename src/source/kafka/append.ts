@@ -12,17 +12,19 @@ export type Appender = {
     records: readonly NewRecord[],
     closedFor?: ClosedFor,
   ) => Promise<readonly Appended[]>;
-  /** Every stream of a topic as the cluster has them now; none when there is no such topic. */
+  /** Asks the cluster for every stream of a topic; an empty list when the topic does not exist. */
   readonly streamsOf: (topic: string) => Promise<readonly Stream[]>;
   readonly close: () => Promise<void>;
 };
 
 /**
- * Appends with an idempotent producer and waits for all in-sync replicas. A producer whose send failed is not used again:
- * what became of its sequence numbers is not known. The records of that send may be in the log; they were not acknowledged.
+ * Appends with an idempotent producer and waits for all in-sync replicas. A producer whose send failed is closed and
+ * not used again, because its sequence numbers are in an unknown state. The records of the failed send may be in the
+ * log, but they were not acknowledged.
  *
- * A send names its topic and not the topic's id, so the directory is asked afterwards: an id never comes back, so the id
- * that was there before is that of the topic that took the records. That costs one exchange more, which appends share.
+ * A send names its topic by name, not by id. The append therefore asks for the topic's ids again after the send: Kafka
+ * never reuses an id, so if the ids are the same before and after, that topic took the records. This costs one more
+ * exchange, which concurrent appends share.
  */
 export function createAppender(connection: KafkaConnection): Appender {
   const directory = createTopicDirectory(connection);
@@ -46,7 +48,7 @@ export function createAppender(connection: KafkaConnection): Appender {
       return placeRecords(known.length === 0 ? await existing(directory, topic) : known, records, turn, closedFor);
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
-      // What is closed may be a stream of before, whose topic was made anew.
+      // The closed stream may belong to a deleted topic of the same name: ask the cluster again.
       return placeRecords(await existing(directory, topic), records, turn, closedFor);
     } finally {
       if (takesTurn(records)) turn += 1;
@@ -67,7 +69,8 @@ export function createAppender(connection: KafkaConnection): Appender {
         throw error;
       });
       const after = new Set((await directory.now(topic)).map(({ id }) => id));
-      // Before the offsets are looked at: the driver sends to another partition where there is none of that number any more.
+      // This check comes before the offsets are read: the driver sends to another partition when the number of ours
+      // does not exist any more.
       if (placed.some(({ id }) => !after.has(id))) throw topicReplaced("append to", topic);
       return positionsOf(placed, offsets);
     },
@@ -93,7 +96,7 @@ function messageOf(topic: string, { key, headers, value }: NewRecord, partition:
     partition,
     ...(key !== null && { key: bufferOf(key) }),
     ...(value !== null && { value: bufferOf(value) }),
-    // Two buffers are two keys of a map: names may repeat, and keep their order.
+    // Each name is a buffer of its own, so the map keeps repeated names apart, in their order.
     ...(headers.length > 0 && {
       headers: new Map(headers.map(([name, bytes]) => [Buffer.from(name, "utf8"), bufferOf(bytes)])),
     }),
@@ -104,7 +107,7 @@ function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** The broker answers with the first offset of each partition; the records of one send follow one another. */
+/** The broker answers with the first offset of each partition; the records of one send have consecutive offsets. */
 function positionsOf(
   placed: readonly Stream[],
   offsets: readonly { readonly partition: number; readonly offset: bigint }[],

@@ -3,7 +3,7 @@ import type { KafkaConnection } from "../kafka-connection.ts";
 import { Unavailable, type UnavailableCode } from "../../core/unavailable.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Longer than any long poll: what takes longer is a half-open connection. */
+/** Longer than any long poll. A request that takes longer is on a half-open connection. */
 const REQUEST_TIMEOUT_MS = 15_000;
 
 type BaseOptions = Pick<
@@ -21,8 +21,8 @@ type BaseOptions = Pick<
 >;
 
 /**
- * What every client of the driver gets. Few retries of its own: an operation that fails is `Unavailable`, and the
- * gateway's loop, which shows the trouble and backs off, tries again.
+ * Options of every client of the driver. The driver retries little: a failed operation becomes `Unavailable`, and the
+ * gateway's own loop reports the trouble, backs off and retries.
  */
 export function baseOptions({ brokers, tls, sasl }: KafkaConnection): BaseOptions {
   return {
@@ -35,7 +35,7 @@ export function baseOptions({ brokers, tls, sasl }: KafkaConnection): BaseOption
     retryDelay: 200,
     ...(tls !== null && {
       tls: { ...(tls.ca !== null && { ca: tls.ca }), ...(tls.cert !== null && { cert: tls.cert, key: tls.key ?? "" }) },
-      // A server is called by its name (RFC 6066), never by an address; who is there is verified for both.
+      // TLS server names are host names, never addresses (RFC 6066). The certificate is verified in both cases.
       tlsServerName: !brokers.every(isAddress),
     }),
     ...(sasl !== null && { sasl }),
@@ -48,7 +48,7 @@ function isAddress(broker: string): boolean {
 
 type Trouble = readonly [code: UnavailableCode, state: string, remedy: string];
 
-/** By the broker's own name of the error (kafka/common/protocol/Errors.java). */
+/** Troubles by the broker's name of the error (kafka/common/protocol/Errors.java). */
 const BY_NAME: ReadonlyMap<string, Trouble> = new Map([
   ...["TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED"].map(
     (name): [string, Trouble] => [
@@ -86,7 +86,7 @@ function tooLarge(): Trouble {
   return ["LOG_TOO_LARGE", "a record is larger than the topic takes", "raise max.message.bytes of the topic"];
 }
 
-/** Whether an error of the driver is, or contains, this error of the broker. */
+/** Whether a driver's error is, or contains, one of these errors of the broker. */
 export function isBrokerError(error: unknown, ...names: readonly string[]): boolean {
   return errorsIn(error).some(({ apiId }) => apiId !== undefined && names.includes(apiId));
 }
@@ -95,7 +95,10 @@ type Nested = Error & { readonly code?: unknown; readonly apiId?: string; readon
 
 const NESTED_MAX = 12;
 
-/** An error and all in it. The driver nests them as lists and as causes, and itself looks only into the lists. */
+/**
+ * The error and every error nested in it. The driver nests errors in lists and in causes, but itself searches only the
+ * lists.
+ */
 function errorsIn(error: unknown, depth = 0): readonly Nested[] {
   if (!(error instanceof Error) || depth === NESTED_MAX) return [];
   const nested: Nested = error;
@@ -103,7 +106,7 @@ function errorsIn(error: unknown, depth = 0): readonly Nested[] {
   return [nested, ...[...listed, nested.cause].flatMap((one) => errorsIn(one, depth + 1))];
 }
 
-/** Runs one exchange with the cluster; whatever the driver throws becomes `Unavailable`: no decision yet. */
+/** Runs one exchange with the cluster. @throws `Unavailable` for every error of the driver: no decision yet. */
 export async function guarded<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
@@ -121,7 +124,7 @@ function isFromDriver(error: unknown): error is Error {
 
 function unavailableFrom(error: Error): Unavailable {
   const all = errorsIn(error);
-  // A file of ours that cannot be read says so itself.
+  // A certificate or token file that cannot be read has already thrown an `Unavailable` that names the file.
   const own = all.find((one) => one instanceof Unavailable);
   if (own !== undefined) return own;
   const [code, state, remedy] = troubleOf(all);
@@ -135,20 +138,20 @@ function troubleOf(all: readonly Nested[]): Trouble {
   }
   for (const { code, message } of all) {
     if (code === "PLT_KFK_AUTHENTICATION") return unauthorized();
-    // The driver's own words for what it found itself.
+    // The driver gives these errors no code of their own, so they are told apart by their message.
     if (code === "PLT_KFK_USER" && message.startsWith("Unknown topic ")) return unknownTopic();
     if (code === "PLT_KFK_USER" && /^(?:Broker requires TLS|TLS handshake failed)\./.test(message)) {
       return ["LOG_TLS", "one side speaks TLS and the other does not", "set kafka.tls to what the listener speaks"];
     }
-    const tls = typeof code === "string" ? OF_TLS.find(([pattern]) => pattern.test(code)) : undefined;
+    const tls = typeof code === "string" ? BY_TLS_CODE.find(([pattern]) => pattern.test(code)) : undefined;
     if (tls !== undefined) return ["LOG_TLS", `${tls[1]} (${String(code)})`, tls[2]];
   }
   const remedy = "check that the brokers run, their addresses and the network; `sigma doctor` asks each of them";
   return ["LOG_UNREACHABLE", "it cannot be reached", remedy];
 }
 
-/** By the names that OpenSSL and Node give what is wrong with a certificate or a handshake. */
-const OF_TLS: readonly (readonly [RegExp, state: string, remedy: string])[] = [
+/** Troubles by the error codes that OpenSSL and Node give to a bad certificate or a failed handshake. */
+const BY_TLS_CODE: readonly (readonly [RegExp, state: string, remedy: string])[] = [
   [
     /^ERR_OSSL_/,
     "the certificate or the key of this client cannot be used",

@@ -14,11 +14,11 @@ import { baseOptions, guarded, isBrokerError } from "./client.ts";
 
 export type KafkaDiagnosis = {
   readonly connection: KafkaConnection;
-  /** Topics that are read, and appended to by HTTP and tools. */
+  /** Source topics: the gateway reads them, HTTP and tools append to them. */
   readonly topics: readonly string[];
-  /** Topics that are only appended to. */
-  readonly told: readonly string[];
-  /** The topic of anchors; null without one. */
+  /** Topics that the gateway appends events to and never reads. */
+  readonly appendOnly: readonly string[];
+  /** Topic that anchors are written to; null when there is none. */
   readonly anchors?: string | null;
   readonly group: string;
   readonly acceptCompacted: readonly string[];
@@ -26,9 +26,12 @@ export type KafkaDiagnosis = {
   readonly now: () => number;
 };
 
-/** Looks at every broker, topic and grant that the gateway needs. Changes nothing, joins nothing, reads no record. */
+/**
+ * Checks every broker, topic and access right that the gateway needs. It changes nothing, joins no group and reads no
+ * record.
+ */
 export async function diagnoseKafka(options: KafkaDiagnosis): Promise<readonly Check[]> {
-  const { connection, topics, told } = options;
+  const { connection, topics, appendOnly } = options;
   const checks: Check[] = [];
   const asked = new Set<string>();
   const toAsk = [...connection.brokers];
@@ -42,18 +45,21 @@ export async function diagnoseKafka(options: KafkaDiagnosis): Promise<readonly C
     if (check.result === "ok") reached ??= address;
   }
   if (reached === null) return checks;
-  for (const topic of topics) checks.push(...(await checkTopic(options, reached, topic, OF_SOURCE)));
-  for (const topic of told) checks.push(...(await checkTopic(options, reached, topic, OF_TOLD)));
+  for (const topic of topics) checks.push(...(await checkTopic(options, reached, topic, SOURCE_OPERATIONS)));
+  for (const topic of appendOnly) checks.push(...(await checkTopic(options, reached, topic, APPEND_OPERATIONS)));
   const { anchors = null } = options;
   if (anchors !== null) {
-    const found = await checkTopic(options, reached, anchors, OF_TOLD);
+    const found = await checkTopic(options, reached, anchors, APPEND_OPERATIONS);
     const isThere = found.every(({ result }) => result !== "fail");
     checks.push(...found, ...(isThere ? await checkAnchorsStay(options, anchors) : []));
   }
   return [...checks, await checkGroup(options), await compareClocks(options, reached)];
 }
 
-/** Whether a broker answers, over TLS and SASL as configured; and the brokers it names. */
+/**
+ * Checks that a broker answers, with the configured TLS and SASL. Also returns the addresses of the other brokers it
+ * names.
+ */
 async function checkBroker(
   connection: KafkaConnection,
   address: string,
@@ -71,7 +77,9 @@ async function checkBroker(
   }
 }
 
-/** One exchange on a connection of its own. A broker that hangs up at the first request wants something of who asks. */
+/**
+ * Runs one exchange on a new connection. A broker that closes the connection at the first request expects TLS or SASL.
+ */
 async function ask<T>(connection: KafkaConnection, address: string, run: (link: Connection) => Promise<T>): Promise<T> {
   const link = new Connection("sigma-aetl", baseOptions(connection));
   const troubles: Error[] = [];
@@ -128,7 +136,7 @@ async function checkTopic(
       return [checkAccess(options, "topic", topic, needed, needed)];
     }
     if (isBrokerError(causeOf(error), "UNKNOWN_TOPIC_OR_PARTITION")) {
-      const fix = needed === OF_SOURCE ? "create the topic, or remove it from sources" : "create the topic";
+      const fix = needed === SOURCE_OPERATIONS ? "create the topic, or remove it from sources" : "create the topic";
       return [fail(name, `"${topic}" does not exist`, fix)];
     }
     return [troubleWith(name, topic, error)];
@@ -165,12 +173,14 @@ function checkPartitions(topic: string, partitions: readonly Partition[]): Check
 
 type Operation = Extract<AclOperationLabel, "READ" | "WRITE" | "DESCRIBE" | "DESCRIBE_CONFIGS">;
 
-/** Write is for records that come over HTTP or `sigma ingest --to kafka`; the rest for every gateway. */
-const OF_SOURCE: readonly Operation[] = ["READ", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS"];
-const OF_TOLD: readonly Operation[] = ["WRITE", "DESCRIBE"];
-const OF_GROUP: readonly Operation[] = ["READ"];
+/**
+ * WRITE is needed only for records that arrive over HTTP or `sigma ingest --to kafka`; every gateway needs the others.
+ */
+const SOURCE_OPERATIONS: readonly Operation[] = ["READ", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS"];
+const APPEND_OPERATIONS: readonly Operation[] = ["WRITE", "DESCRIBE"];
+const GROUP_OPERATIONS: readonly Operation[] = ["READ"];
 
-/** The broker answers with one bit for each operation that is allowed (KIP-430). */
+/** The broker answers with a bit mask of the allowed operations (KIP-430). */
 function refusedOf(needed: readonly Operation[], allowed: number): readonly Operation[] {
   return needed.filter((operation) => (allowed & (1 << AclOperations[operation])) === 0);
 }
@@ -188,11 +198,11 @@ function checkAccess(
   const operations = refused.map((operation) => ` --operation ${aclName(operation)}`).join("");
   const fix = `kafka-acls.sh --add --allow-principal User:${user}${operations} --${kind} ${what}`;
   const message = `${kind} "${what}": it refuses ${refused.map(aclName).join(", ")}`;
-  const onlyWrite = needed === OF_SOURCE && refused.every((operation) => operation === "WRITE");
+  const onlyWrite = needed === SOURCE_OPERATIONS && refused.every((operation) => operation === "WRITE");
   return onlyWrite ? warn(name, `${message}: nothing can be appended to it`, fix) : fail(name, message, fix);
 }
 
-/** DESCRIBE_CONFIGS as Kafka's tools write it: DescribeConfigs. */
+/** The name of an operation as Kafka's tools write it: DescribeConfigs for DESCRIBE_CONFIGS. */
 function aclName(operation: string): string {
   return operation
     .split("_")
@@ -210,7 +220,7 @@ async function checkConfigs({ connection, acceptCompacted }: KafkaDiagnosis, top
   ];
 }
 
-/** Anchors that retention removes are missed by an audit. */
+/** Warns when retention deletes anchors: an audit reports them as missing. */
 async function checkAnchorsStay({ connection }: KafkaDiagnosis, topic: string): Promise<readonly Check[]> {
   const name = "kafka anchors";
   try {
@@ -221,7 +231,7 @@ async function checkAnchorsStay({ connection }: KafkaDiagnosis, topic: string): 
     const fix = `kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config cleanup.policy=compact`;
     return [warn(name, `"${topic}" deletes anchors when they are old, and an audit then misses them`, fix)];
   } catch (error) {
-    // Who may only append need not see how a topic is configured.
+    // A user that may only append often has no right to read the topic's configuration.
     if (error instanceof Unavailable) return [];
     throw error;
   }
@@ -266,11 +276,11 @@ async function checkGroup(options: KafkaDiagnosis): Promise<Check> {
     const groups = await withAdmin(connection, async (admin) =>
       admin.describeGroups({ groups: [group], includeAuthorizedOperations: true }),
     );
-    const refused = refusedOf(OF_GROUP, groups.get(group)?.authorizedOperations ?? 0);
-    return checkAccess(options, "group", group, OF_GROUP, refused);
+    const refused = refusedOf(GROUP_OPERATIONS, groups.get(group)?.authorizedOperations ?? 0);
+    return checkAccess(options, "group", group, GROUP_OPERATIONS, refused);
   } catch (error) {
     if (isBrokerError(causeOf(error), "GROUP_AUTHORIZATION_FAILED")) {
-      return checkAccess(options, "group", group, OF_GROUP, OF_GROUP);
+      return checkAccess(options, "group", group, GROUP_OPERATIONS, GROUP_OPERATIONS);
     }
     return troubleWith("kafka access", group, error);
   }
@@ -285,7 +295,10 @@ async function withAdmin<T>(connection: KafkaConnection, run: (admin: Admin) => 
   }
 }
 
-/** The leader of the quorum is always caught up with itself now (KIP-836): the one answer of Kafka that tells the time. */
+/**
+ * Compares the clocks. Kafka tells the time in one answer only: the quorum leader reports its own last-caught-up time
+ * as now (KIP-836).
+ */
 async function compareClocks({ connection, now }: KafkaDiagnosis, address: string): Promise<Check> {
   const topics = [{ topicName: "__cluster_metadata", partitions: [{ partitionIndex: 0 }] }];
   try {

@@ -5,16 +5,19 @@ import type { Stream } from "../source.ts";
 import { baseOptions, guarded, isBrokerError } from "./client.ts";
 import { streamOf, topicsOf } from "./topics.ts";
 
-/** The streams of topics, asked of the cluster. A topic that is made anew has the same name and other streams. */
+/**
+ * Looks up the streams of topics in the cluster. A topic that was deleted and created again has the same name and other
+ * streams.
+ */
 export type TopicDirectory = {
-  /** As they were when they were last asked for, or as they are. */
+  /** The streams from the last lookup, or from the cluster when there was none. */
   readonly known: (topic: string) => Promise<readonly Stream[]>;
-  /** As they are at some moment after the call; none when there is no such topic. */
+  /** The streams in the cluster at some moment after the call; an empty list when the topic does not exist. */
   readonly now: (topic: string) => Promise<readonly Stream[]>;
   readonly close: () => Promise<void>;
 };
 
-/** Calls for one topic that come while it is asked for share the next question. */
+/** Calls that arrive while a lookup of the same topic is running share the next lookup. */
 export function createTopicDirectory(connection: KafkaConnection): TopicDirectory {
   let client: Consumer | null = null;
   const found = new Map<string, readonly Stream[]>();
@@ -69,13 +72,19 @@ async function streamsOf(client: Consumer, topic: string): Promise<readonly Stre
   });
 }
 
-/** The driver says of a topic that is not there that its caller is wrong, and names only the first. */
+/**
+ * Whether an error means that the topic does not exist. The driver reports this as a mistake of its caller, and names
+ * only the first missing topic.
+ */
 export function isMissing(error: unknown, topic: string): boolean {
   if (error instanceof Error && error.message === `Unknown topic ${topic}.`) return true;
   return isBrokerError(error, "UNKNOWN_TOPIC_OR_PARTITION");
 }
 
-/** A topic that was deleted and made anew meanwhile: its old stream ended, and what came last may be in neither. */
+/**
+ * The error for a topic that was deleted and created again during an operation. Its old streams have ended, and the
+ * records of the operation may be in neither topic.
+ */
 export function topicReplaced(what: string, topic: string): Unavailable {
   return new Unavailable(
     "LOG_TOPIC_REPLACED",

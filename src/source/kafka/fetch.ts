@@ -20,11 +20,13 @@ import type { PartitionData } from "./page.ts";
 type FetchResponse = ReturnType<typeof fetchV17.parseResponse>;
 
 /**
- * The driver's consumer, whose fetch leaves the record batches of each partition as the bytes they came as (`bytes`) and `records`
- * empty. The driver makes objects of every record as soon as it is there, compares no checksum and bounds no decompression
- * (client-facts C6). Everything else of a fetch is the driver's: connections, sessions, metadata, retries.
+ * Makes a consumer of the driver whose fetch returns the record batches of each partition as raw bytes (`bytes`) and
+ * leaves `records` empty. The driver itself makes objects of every record on arrival, checks no checksum and does not
+ * bound decompression (client-facts C6). The driver still does the rest of a fetch: connections, sessions, metadata,
+ * retries.
  *
- * It replaces what the driver chooses to fetch with, under the symbol that the driver exports for that.
+ * The driver exports a symbol under which it looks up the API for a request; this function replaces that lookup for
+ * Fetch.
  */
 export function createRawConsumer(options: ConsumerOptions<Buffer, Buffer, Buffer, Buffer>): Consumer {
   const consumer = new Consumer(options);
@@ -44,10 +46,10 @@ export function createRawConsumer(options: ConsumerOptions<Buffer, Buffer, Buffe
 }
 
 type ResponsePartition = FetchResponse["responses"][number]["partitions"][number];
-/** A partition of a response to a {@link createRawConsumer}. */
+/** A partition in the response of a {@link createRawConsumer}. */
 export type RawPartition = ResponsePartition & PartitionData;
 
-/** Version 13 is the first that names topics by their id (KIP-516, Kafka 3.1), which our streams do. */
+/** Version 13 is the first that names topics by id (KIP-516, Kafka 3.1); our streams need the id. */
 const RAW = new Map(
   [fetchV13, fetchV14, fetchV15, fetchV16, fetchV17].map(({ api, createRequest }) => [
     api.version,
@@ -74,7 +76,7 @@ function parseResponse(_: number, apiKey: number, apiVersion: number, reader: Re
         false,
       ),
     })),
-    // Where the leaders are that a partition names: asked of the metadata when a fetch fails.
+    // Addresses of the partition leaders are not parsed: the driver asks the metadata for them when a fetch fails.
     nodeEndpoints: [],
   };
   if (errors.length > 0) throw new ResponseError(apiKey, apiVersion, Object.fromEntries(errors), response);

@@ -7,36 +7,44 @@ import { streamOf, topicsOf, type Topics } from "./topics.ts";
 
 export type GroupOptions = {
   readonly groupId: string;
-  /** Static membership (KIP-345): a restart within the session timeout gets its partitions back at once. */
+  /**
+   * Static membership (KIP-345): a process that restarts within the session timeout gets its partitions back at once.
+   */
   readonly instanceId: string | null;
   readonly sessionTimeoutMs: number;
 };
 
-/** This process as a member of a consumer group. The group shares out work; it fences nothing: the ledger does (P4). */
+/**
+ * This process as a member of a consumer group. The group only assigns partitions; it does not fence a former owner:
+ * the ledger does (P4).
+ */
 export type Membership = {
-  /** The streams of the partitions that are ours now. */
+  /** The streams of the partitions that the group has assigned to this process. */
   readonly streams: () => readonly Stream[];
   /** False until the group has answered for the first time. */
   readonly isAssigned: () => boolean;
   readonly onChange: (listener: () => void) => void;
-  /** Looks at the topics now, and not only when it is time. */
+  /** Checks the topics now instead of at the next interval. */
   readonly refresh: () => void;
   readonly commitHint: (stream: Stream, settledTo: bigint) => void;
   readonly close: () => Promise<void>;
 };
 
 const COMMIT_EVERY_MS = 2_000;
-/** How often the topics are looked at for one that was made anew or got more partitions. */
+/** How often the topics are checked for one that was created again or got more partitions. */
 const TOPICS_EVERY_MS = 5_000;
 const REJOIN_AFTER_MS = 1_000;
-/** How long the start waits for the group. It may have to wait for a dead member's session: the gateway serves meanwhile. */
+/**
+ * How long the start waits for the group. A join may have to wait for the session of a dead member to end: the gateway
+ * serves HTTP meanwhile.
+ */
 const JOIN_WAIT_MS = 1_500;
-/** What a join may take beyond the session of a member that is dead. */
+/** How much longer than the session of a dead member a join may take. */
 const JOIN_SLACK_MS = 10_000;
 
 /**
- * Joins with the classic protocol (under KIP-848 the driver cannot say what it was given: client-facts C8). Losing the
- * membership is no trouble of the records: whoever reads on meets the ledger.
+ * Joins a group with the classic protocol (under KIP-848 the driver cannot report its assignment: client-facts C8). A
+ * process that loses its membership and reads on does no harm: the ledger refuses its entries.
  */
 export async function joinGroup(
   connection: KafkaConnection,
@@ -46,19 +54,20 @@ export async function joinGroup(
   const consumer = createMember(connection, topics, options);
   const listeners = new Set<() => void>();
   let streams: readonly Stream[] = [];
-  let sharedOut: string | null = null;
+  let assignedPartitions: string | null = null;
   const refresh = async (): Promise<void> => {
     const known = topicsOf(await consumer.metadata({ topics: [...topics], forceUpdate: true }));
     const partitions = topics.map((topic) => known.byName.get(topic)?.partitions).join();
-    sharedOut ??= partitions;
-    // The driver shares out what there was when it joined. One that joins again has its leader look anew.
-    if (partitions !== sharedOut && (await staying.joinAgain())) sharedOut = partitions;
+    assignedPartitions ??= partitions;
+    // The leader of the group assigns the partitions that existed when it joined. A member that joins again makes it
+    // assign the new ones.
+    if (partitions !== assignedPartitions && (await staying.joinAgain())) assignedPartitions = partitions;
     const ours = ownStreams(consumer, known);
     const changed = ours.length !== streams.length || ours.some(({ id }) => !streams.some((one) => one.id === id));
     streams = ours;
     if (changed) for (const listener of listeners) listener();
   };
-  /** While the cluster cannot be asked, what we know stays: the readers find out for themselves. */
+  /** While the cluster does not answer, the known streams stay: their readers meet the error themselves. */
   const refreshQuietly = (): void => void refresh().catch(() => undefined);
   consumer.on("consumer:group:join", refreshQuietly);
   const first = consumer.joinGroup({});
@@ -68,7 +77,8 @@ export async function joinGroup(
     await refresh();
   });
   try {
-    // A refusal comes at once; what takes longer is a rebalance, whose end is announced as every other.
+    // A refusal arrives at once. A join that takes longer is a rebalance; its end arrives as a "consumer:group:join"
+    // event.
     await Promise.race([joining, delay(JOIN_WAIT_MS, undefined, { ref: false })]);
     joining.catch(() => undefined);
   } catch (error) {
@@ -76,7 +86,7 @@ export async function joinGroup(
     await consumer.close(true).catch(() => undefined);
     throw error;
   }
-  const looking = setInterval(refreshQuietly, TOPICS_EVERY_MS).unref();
+  const refreshing = setInterval(refreshQuietly, TOPICS_EVERY_MS).unref();
   const hints = startHints(consumer, () => streams);
   return {
     streams: () => streams,
@@ -86,7 +96,7 @@ export async function joinGroup(
     commitHint: hints.add,
     close: async () => {
       staying.stop();
-      clearInterval(looking);
+      clearInterval(refreshing);
       await hints.stop();
       await consumer.close(true).catch(() => undefined);
     },
@@ -119,19 +129,22 @@ function ownStreams(consumer: Consumer, known: Topics): readonly Stream[] {
   );
 }
 
-/** The driver stops its heartbeats for good when joining again failed once: then we join again, until it is closed. */
+/**
+ * Keeps the membership alive: after one failed rejoin the driver stops its heartbeats for good, so this function joins
+ * again, until it is stopped.
+ */
 function stayMember(
   consumer: Consumer,
   first: Promise<unknown>,
 ): {
-  /** Joins as the member that it is; false when it cannot now. */
+  /** Joins again under the same member id; false when that is not possible now. */
   readonly joinAgain: () => Promise<boolean>;
   readonly stop: () => void;
 } {
   let stopped = false;
   let rejoining = true;
-  const free = (): void => void (rejoining = false);
-  first.then(free, free);
+  const allowRejoin = (): void => void (rejoining = false);
+  first.then(allowRejoin, allowRejoin);
   const joinAgain = async (): Promise<boolean> => {
     if (stopped || rejoining) return false;
     rejoining = true;
@@ -139,19 +152,19 @@ function stayMember(
       await consumer.joinGroup({});
       return true;
     } catch {
-      // The next look tries again.
+      // The timer below tries again.
       return false;
     } finally {
       rejoining = false;
     }
   };
-  const look = async (): Promise<void> => {
+  const joinIfInactive = async (): Promise<void> => {
     if (!consumer.isActive()) await joinAgain();
   };
-  const timer = setInterval(() => void look(), REJOIN_AFTER_MS).unref();
-  consumer.on("consumer:heartbeat:stalled", () => void look());
-  // It is also emitted as a plain error, which would end the process if nobody listened.
-  consumer.on("error" as "client:close", () => void look());
+  const timer = setInterval(() => void joinIfInactive(), REJOIN_AFTER_MS).unref();
+  consumer.on("consumer:heartbeat:stalled", () => void joinIfInactive());
+  // The driver also emits a plain "error" event, which would end the process if it had no listener.
+  consumer.on("error" as "client:close", () => void joinIfInactive());
   return {
     joinAgain,
     stop: () => {
@@ -161,7 +174,10 @@ function stayMember(
   };
 }
 
-/** Commits how far streams are settled, now and then, for lag tools. Nobody reads it back, so an error is no error. */
+/**
+ * Commits the settled offsets of the streams at intervals, for lag tools. No part of the gateway reads them back, so a
+ * failed commit is ignored.
+ */
 function startHints(
   consumer: Consumer,
   owned: () => readonly Stream[],

@@ -15,14 +15,16 @@ import {
 } from "./record-batch.ts";
 import { exactInteger, type ExactInteger } from "../../json/exact-integer.ts";
 
-/** What of a fetch response says what one partition holds; offsets are 64-bit, producer ids too. */
+/** The parts of a fetch response that describe the records of one partition. Offsets and producer ids are 64-bit. */
 export type PartitionData = {
   readonly abortedTransactions: readonly { readonly producerId: bigint; readonly firstOffset: bigint }[] | null;
   /** Record batches as the broker sent them. */
   readonly bytes: Buffer;
 };
 
-/** Records visible to who reads committed, as bytes, and the position after everything that was looked at. */
+/**
+ * Records that a read_committed consumer sees, still as bytes, and the range of offsets `[from, to)` that was examined.
+ */
 export type Page = {
   readonly stream: Stream;
   readonly from: bigint;
@@ -30,14 +32,17 @@ export type Page = {
   readonly spans: readonly Span[];
 };
 
-/** Records of one batch that follow each other. */
+/** Consecutive records of one batch. */
 type Span = {
   readonly batch: RecordBatch;
-  /** The records of the whole batch; null while nobody has looked at them, which may be much less. */
+  /**
+   * The decompressed records of the whole batch; null until they are needed, since the compressed batch is much
+   * smaller.
+   */
   readonly bytes: Buffer | null;
-  /** Where the first of these begins. */
+  /** Byte at which the first record of the span begins. */
   readonly at: number;
-  /** Offset delta of the record before it; -1: there is none. */
+  /** Offset delta of the record before the span; -1 when there is none. */
   readonly before: number;
   readonly count: number;
 };
@@ -46,16 +51,16 @@ type Span = {
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
-/** Type of a control record, behind two bytes of version: 0 aborts, 1 commits. */
+/** Type of a control record, after its two version bytes: 0 aborts, 1 commits. */
 const ABORT = 0;
 
 /**
- * Reads a partition's batches as Kafka's own consumer does under read_committed (KIP-98, Fetcher.java): a transaction is
- * aborted from the first offset the broker lists for its producer up to that producer's next abort marker. The driver keeps
- * one range for each producer and response and so lets aborted records through (client-facts C2).
+ * Reads a partition's batches as Kafka's own consumer does under read_committed (KIP-98, Fetcher.java): a transaction
+ * is aborted from the first offset the broker lists for its producer up to that producer's next abort marker. The
+ * driver keeps only one range for each producer and response, and so lets aborted records through (client-facts C2).
  *
- * Coverage is `[from, to)`: markers, aborted records and compacted offsets are holes in it, never a loss.
- * @throws `Unavailable` when the bytes are not what was written.
+ * The page covers `[from, to)`: control markers, aborted records and compacted offsets are holes in it, never losses.
+ * @throws `Unavailable` when the bytes are damaged.
  */
 export function readPage(stream: Stream, from: bigint, data: PartitionData): Page {
   const waiting = (data.abortedTransactions ?? []).toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
@@ -72,7 +77,7 @@ export function readPage(stream: Stream, from: bigint, data: PartitionData): Pag
     if ((attributes & CONTROL) !== 0) {
       if (count > 0 && controlTypeOf(batch) === ABORT) aborting.delete(producerId);
     } else if ((attributes & TRANSACTIONAL) === 0 || !aborting.has(producerId)) {
-      // A batch is the unit of a fetch: it may begin below the position, and end there.
+      // The broker returns whole batches: the first may begin below the requested offset, or even end below it.
       if (lastOffset >= from) spans.push({ batch, bytes: null, at: 0, before: -1, count });
     }
     if (lastOffset >= to) to = lastOffset + 1n;
@@ -80,12 +85,13 @@ export function readPage(stream: Stream, from: bigint, data: PartitionData): Pag
   return { stream, from, to, spans };
 }
 
-/** What is read now, how many records that is, and what is left. */
+/** The first part of a page, the number of its records, and the remaining part. */
 export type Cut = { readonly head: Page; readonly count: number; readonly rest: Page | null };
 
 /**
- * The first records of a page, at most so many, with their bytes under a limit but for the first; and what is left.
- * @throws `Unavailable` when a batch does not hold what it speaks of.
+ * Splits a page after at most `recordsMax` records and `bytesMax` bytes; the first record is taken however large it is.
+ * @param until offset at which the head ends at the latest.
+ * @throws `Unavailable` when a batch does not hold the records that its header announces.
  */
 export function cutPage(
   page: Page,
@@ -132,7 +138,7 @@ export function cutPage(
   return { head: { stream, from, to: end, spans: taken }, count, rest };
 }
 
-/** The records of a page. Their bytes are views of what was fetched. @throws `Unavailable`. */
+/** The records of a page. Their bytes are views of the fetched bytes. @throws `Unavailable`. */
 export function recordsOf({ stream: { id: stream, topic, partition }, from, spans }: Page): readonly SourceRecord[] {
   const records: SourceRecord[] = [];
   for (const { batch, bytes, at, before, count } of spans) {
@@ -141,7 +147,7 @@ export function recordsOf({ stream: { id: stream, topic, partition }, from, span
     const first = Number(batch.firstOffset);
     for (let passed = 0; passed < count; passed += 1) {
       nextRecord(cursor);
-      // One number of 64 bits instead of two, where the sum is exact.
+      // Where the sum is exact as a double, one bigint is made instead of two.
       const sum = first + cursor.offsetDelta;
       const offset = Number.isSafeInteger(sum) ? BigInt(sum) : batch.firstOffset + BigInt(cursor.offsetDelta);
       if (offset < from) continue;
@@ -158,8 +164,9 @@ export function recordsOf({ stream: { id: stream, topic, partition }, from, span
 }
 
 /**
- * Milliseconds since the epoch: when the broker appended the batch, or what the producer says of the record, which may be any
- * 64 bits; a sum beyond them wraps, as in Kafka's own reader (DefaultRecord.java).
+ * Returns a function that tells a record's timestamp, in milliseconds since the epoch: the broker's append time of the
+ * batch, or the producer's time of the record. A producer's time may be any 64 bits; a sum that overflows wraps, as in
+ * Kafka's own reader (DefaultRecord.java).
  */
 function timesOf({ attributes, firstTimestamp, maxTimestamp }: RecordBatch): (cursor: RecordCursor) => ExactInteger {
   if ((attributes & LOG_APPEND_TIME) !== 0) {

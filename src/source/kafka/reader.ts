@@ -7,20 +7,21 @@ import { topicReplaced } from "./directory.ts";
 import { cutPage, readPage, recordsOf, type Page } from "./page.ts";
 import { topicIdOf } from "./topics.ts";
 
-/** Reads one stream by positions the caller gives. Nothing here remembers how far it was read. */
+/** Reads one stream from the positions that the caller gives. The reader itself stores no position. */
 export type StreamReader = {
   readonly fetch: (from: bigint, limits: FetchLimits, signal: AbortSignal, until?: bigint) => Promise<Fetched>;
   readonly bounds: () => Promise<{ readonly start: bigint; readonly end: bigint }>;
   readonly close: () => Promise<void>;
 };
 
-/** About three batches of small records: what is decoded and waits its turn would outlive the young generation. */
+/** About three batches of small records. Decoded records that wait longer would outlive the young generation. */
 const FETCH_BYTES = 262_144;
 
 /**
- * A client of its own for each stream: a long poll holds a connection up, and the driver's fetch sessions are one for each
- * client and broker. While `mayFetchAhead` says so, the next page is fetched while one is decided and stored: at most two are in memory.
- * Where several streams share a process, the others fill that time, and what waits outlives the young generation of the heap.
+ * Makes a reader with a client of its own: a long poll blocks its connection, and the driver keeps one fetch session
+ * for each client and broker. While `mayFetchAhead` is true, the reader fetches the next page while the gateway decides
+ * and stores the current one; at most two pages are in memory. Where several streams share a process, fetching ahead
+ * does not pay: the other streams use the waiting time, and pages that wait outlive the young generation of the heap.
  */
 export function createStreamReader(
   connection: KafkaConnection,
@@ -42,7 +43,7 @@ export function createStreamReader(
   const take = async (from: bigint, maxWaitMs: number): Promise<Page | null> => {
     const fetched = ahead;
     ahead = null;
-    // One poll at a time, also after a caller gave up on one: they share a fetch session.
+    // Polls of one client run one at a time, even after a caller has given up on one: they share a fetch session.
     const page = (await fetched?.page) ?? null;
     return fetched?.from === from && page !== null ? page : poll(from, maxWaitMs);
   };
@@ -50,7 +51,7 @@ export function createStreamReader(
     guarded(async () => {
       const start = await listOffset(consumer, stream, ListOffsetTimestamps.EARLIEST);
       const end = await listOffset(consumer, stream, ListOffsetTimestamps.LATEST);
-      // Offsets are listed by the topic's name: those of a topic that was made anew say nothing of this stream.
+      // Kafka lists offsets by the topic's name. If the topic was created again, they belong to another stream.
       const { topics } = await consumer.metadata({ topics: [stream.topic], forceUpdate: true });
       if (topics.get(stream.topic)?.id !== topicIdOf(stream)) throw topicReplaced("read", stream.topic);
       return { start, end };
@@ -64,17 +65,17 @@ export function createStreamReader(
       const deadlineMs = performance.now() + limits.waitMs;
       for (;;) {
         const leftMs = Math.max(0, deadlineMs - performance.now());
-        const taking = takeOrSay(take, from, Math.min(waitMs, Math.round(leftMs)));
-        const page = await endingWith(signal, taking);
+        const taking = takeOrOutOfRange(take, from, Math.min(waitMs, Math.round(leftMs)));
+        const page = await untilAborted(signal, taking);
         if (signal.aborted) {
-          ahead = { from, page: settle(taking.then((taken) => (taken === "out-of-range" ? null : taken))) };
+          ahead = { from, page: nullOnFailure(taking.then((taken) => (taken === "out-of-range" ? null : taken))) };
           return { kind: "empty" };
         }
         if (page === "out-of-range") return outOfRange(from, await bounds());
         if (page !== null) {
           const { head, count, rest } = cutPage(page, limits, until);
           if (rest !== null) ahead = { from: head.to, page: Promise.resolve(rest) };
-          else if (mayFetchAhead()) ahead = { from: head.to, page: settle(poll(head.to, waitMs)) };
+          else if (mayFetchAhead()) ahead = { from: head.to, page: nullOnFailure(poll(head.to, waitMs)) };
           return { kind: "records", from, to: head.to, count, read: () => recordsOf(head) };
         }
         if (performance.now() >= deadlineMs) return emptyAt(from, limits, bounds);
@@ -87,7 +88,7 @@ export function createStreamReader(
   };
 }
 
-/** One fetch from the leader of the partition; null: nothing there yet. */
+/** Fetches once from the leader of the partition; null when there are no new records. */
 async function pollPage(consumer: Consumer, stream: Stream, from: bigint, maxWaitMs: number): Promise<Page | null> {
   const metadata = await consumer.metadata({ topics: [stream.topic] });
   const node = metadata.topics.get(stream.topic)?.partitions[stream.partition]?.leader ?? -1;
@@ -98,21 +99,24 @@ async function pollPage(consumer: Consumer, stream: Stream, from: bigint, maxWai
     maxBytes: FETCH_BYTES,
     maxWaitTime: maxWaitMs,
   });
-  // A fetch session leaves out a partition that has nothing new.
+  // A response of a fetch session omits a partition without new records.
   const data = response.responses[0]?.partitions.find(({ partitionIndex }) => partitionIndex === stream.partition);
   if (data === undefined) return null;
   const page = readPage(stream, from, data as RawPartition);
   return page.to === from ? null : page;
 }
 
-/** A page that was fetched ahead and failed is asked for again when its turn comes; nobody must miss its error meanwhile. */
-async function settle(page: Promise<Page | null>): Promise<Page | null> {
+/**
+ * Turns a failure into null. A failed fetch ahead is repeated when its page is needed, and must not end the process as
+ * an unhandled rejection before.
+ */
+async function nullOnFailure(page: Promise<Page | null>): Promise<Page | null> {
   return page.catch(() => null);
 }
 
 type Taken = Page | null | "out-of-range";
 
-async function takeOrSay(
+async function takeOrOutOfRange(
   take: (from: bigint, maxWaitMs: number) => Promise<Page | null>,
   from: bigint,
   maxWaitMs: number,
@@ -121,15 +125,15 @@ async function takeOrSay(
     try {
       return await take(from, maxWaitMs);
     } catch (error) {
-      // Never left to the driver, which would go on somewhere else in silence (client-facts C4).
+      // The driver must not handle this error: it would continue at another offset silently (client-facts C4).
       if (isBrokerError(error, "OFFSET_OUT_OF_RANGE")) return "out-of-range";
       throw error;
     }
   });
 }
 
-/** The answer, or null as soon as the signal aborts: the long poll itself cannot be taken back. */
-async function endingWith(signal: AbortSignal, answer: Promise<Taken>): Promise<Taken> {
+/** Resolves with the answer, or with null when the signal aborts first: the long poll itself cannot be cancelled. */
+async function untilAborted(signal: AbortSignal, answer: Promise<Taken>): Promise<Taken> {
   const { promise, resolve } = Promise.withResolvers<null>();
   const stop = (): void => resolve(null);
   signal.addEventListener("abort", stop, { once: true });
@@ -141,7 +145,10 @@ async function endingWith(signal: AbortSignal, answer: Promise<Taken>): Promise<
   }
 }
 
-/** A fetch at the end waits; one that asks once has to know whether the end is where it thinks. */
+/**
+ * The answer when no record arrived in time. A caller that does not wait also learns whether its position is beyond the
+ * end.
+ */
 async function emptyAt(
   from: bigint,
   limits: FetchLimits,
@@ -160,7 +167,10 @@ function requestOf(partition: number, fetchOffset: bigint) {
   return { partition, fetchOffset, partitionMaxBytes: FETCH_BYTES, currentLeaderEpoch: -1, lastFetchedEpoch: -1 };
 }
 
-/** The latest offset is the last stable one: what lies behind it is not decided by its producers. */
+/**
+ * Looks up an offset. Under read_committed the latest offset is the last stable one: transactions beyond it are still
+ * open.
+ */
 async function listOffset(consumer: Consumer, stream: Stream, timestamp: bigint): Promise<bigint> {
   const { topic, partition } = stream;
   const found = await consumer.listOffsets({

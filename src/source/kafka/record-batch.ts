@@ -3,7 +3,7 @@ import { compressionsAlgorithmsByBitmask, crc32c } from "@platformatic/kafka";
 import type { Header } from "../../core/record.ts";
 import { Unavailable } from "../../core/unavailable.ts";
 
-/** A record batch as the broker keeps it (message format 2, KIP-98; kafka/common/record/DefaultRecordBatch.java). */
+/** A record batch in the broker's format (message format 2, KIP-98; kafka/common/record/DefaultRecordBatch.java). */
 export type RecordBatch = {
   readonly firstOffset: bigint;
   readonly lastOffset: bigint;
@@ -12,11 +12,11 @@ export type RecordBatch = {
   readonly maxTimestamp: bigint;
   readonly producerId: bigint;
   readonly count: number;
-  /** Its records, still compressed. A view. */
+  /** The records, still compressed; a view. */
   readonly body: Buffer;
 };
 
-// Where the fields of a batch begin, in bytes.
+// Byte offsets of the fields of a batch.
 const LENGTH = 8;
 const MAGIC = 16;
 const CHECKSUM = 17;
@@ -27,7 +27,7 @@ const MAX_TIMESTAMP = 35;
 const PRODUCER_ID = 43;
 const COUNT = 57;
 const RECORDS = 61;
-/** The length of a batch counts from here on. */
+/** The length field counts the bytes after this one. */
 const COUNTED_FROM = 12;
 
 const OFFSET_MAX = 2n ** 63n - 1n;
@@ -36,12 +36,15 @@ const FORMAT = 2;
 const CODEC = 0x07;
 const GZIP = 1;
 const ZSTD = 4;
-/** What a batch may become: brokers bound it only as it was sent (`max.message.bytes`), and gzip packs a thousand times over. */
+/**
+ * Limit of a decompressed batch. Brokers limit only its compressed size (`max.message.bytes`), and gzip can expand a
+ * thousandfold.
+ */
 const INFLATED_BYTES_MAX = 512 * 1_048_576;
 
 /**
- * The batches of a fetch response, each with the right checksum. One that the response cuts off at its end is left out: it comes
- * again, whole. The driver reads the checksum and compares it with nothing (client-facts C6).
+ * Splits a fetch response into its batches and checks each checksum. A batch that is cut off at the end of the response
+ * is omitted; the next fetch returns it whole. The driver reads the checksum but does not check it (client-facts C6).
  * @throws `Unavailable` with code LOG_DAMAGED or LOG_FORMAT: no decision yet.
  */
 export function splitBatches(bytes: Buffer): readonly RecordBatch[] {
@@ -57,7 +60,7 @@ export function splitBatches(bytes: Buffer): readonly RecordBatch[] {
       throw damaged(firstOffset, "its checksum is wrong");
     const lastOffset = firstOffset + BigInt(bytes.readInt32BE(at + LAST_OFFSET_DELTA));
     const count = bytes.readInt32BE(at + COUNT);
-    // The first offset is the broker's word and in no checksum.
+    // The broker sets the first offset, and no checksum covers it.
     if ((next !== null && firstOffset < next) || firstOffset < 0n || lastOffset > OFFSET_MAX)
       throw damaged(firstOffset, "its offset is wrong");
     if (lastOffset < firstOffset || count < 0) throw damaged(firstOffset, "its number of records is wrong");
@@ -78,8 +81,9 @@ export function splitBatches(bytes: Buffer): readonly RecordBatch[] {
 }
 
 /**
- * The records of a batch as bytes; snappy and lz4 pack too little to need a bound.
- * @throws `Unavailable` with code LOG_DAMAGED when they cannot be inflated, LOG_TOO_LARGE when there is no end of them.
+ * Decompresses the records of a batch. Snappy and lz4 compress too little to need a limit.
+ * @throws `Unavailable` with code LOG_DAMAGED when decompression fails, LOG_TOO_LARGE when the result exceeds the
+ * limit.
  */
 export function inflate({ attributes, body, firstOffset }: RecordBatch, bytesMax: number = INFLATED_BYTES_MAX): Buffer {
   const codec = attributes & CODEC;
@@ -98,13 +102,13 @@ export function inflate({ attributes, body, firstOffset }: RecordBatch, bytesMax
   throw damaged(firstOffset, `its codec ${codec} is none there is`);
 }
 
-/** Goes from record to record of a batch without making objects of them: the fields are those of the last one that was read. */
+/** A cursor over the records of a batch that makes no objects: its fields describe the record that was read last. */
 export type RecordCursor = {
   readonly bytes: Buffer;
   readonly firstOffset: bigint;
-  /** Offsets of a batch go up, and not beyond its last one. */
+  /** Offset delta of the batch's last offset. Deltas of records must increase and not exceed it. */
   readonly lastDelta: number;
-  /** Where the next record begins. */
+  /** Byte at which the next record begins. */
   at: number;
   offsetDelta: number;
   timestampDelta: number | bigint;
@@ -117,7 +121,7 @@ export type RecordCursor = {
   headersAt: number;
 };
 
-/** @param before offset delta of the record before the next one; -1: there is none. */
+/** @param before offset delta of the record before the next one; -1 when there is none. */
 export function cursorAt(
   bytes: Buffer,
   at: number,
@@ -129,11 +133,14 @@ export function cursorAt(
   return { bytes, firstOffset, lastDelta, at, ...fields, headersAt: 0 };
 }
 
-/** Reads the next record (DefaultRecord.java). @throws `Unavailable` with code LOG_DAMAGED when it is none. */
+/**
+ * Reads the next record (DefaultRecord.java). @throws `Unavailable` with code LOG_DAMAGED when the bytes are not a
+ * record.
+ */
 export function nextRecord(cursor: RecordCursor): void {
   const length = readVarint(cursor);
   const end = cursor.at + length;
-  // Attributes of a record: one byte that says nothing.
+  // The attributes of a record are one unused byte.
   cursor.at += 1;
   cursor.timestampDelta = readVarlong(cursor);
   const before = cursor.offsetDelta;
@@ -149,12 +156,17 @@ export function nextRecord(cursor: RecordCursor): void {
   cursor.at = end;
 }
 
-/** What is behind the last record of a batch would be lost in silence. @throws `Unavailable` with code LOG_DAMAGED. */
+/**
+ * Checks that the batch ends after its last record: further records would be lost silently. @throws `Unavailable` with
+ * code LOG_DAMAGED.
+ */
 export function endBatch(cursor: RecordCursor): void {
   if (cursor.at !== cursor.bytes.length) throw notARecord(cursor);
 }
 
-/** Type of a control record, behind two bytes of version. @throws `Unavailable` with code LOG_DAMAGED when it has none. */
+/**
+ * Type of a control record, after its two version bytes. @throws `Unavailable` with code LOG_DAMAGED when it has none.
+ */
 export function controlTypeOf(batch: RecordBatch): number {
   const cursor = cursorAt(inflate(batch), 0, -1, batch);
   nextRecord(cursor);
@@ -163,22 +175,22 @@ export function controlTypeOf(batch: RecordBatch): number {
   return key.readInt16BE(2);
 }
 
-/** The key of the record that was read; a view. */
+/** The key of the current record; a view. */
 export function keyOf({ bytes, keyAt, keyLength }: RecordCursor): Buffer | null {
   return keyLength < 0 ? null : bytes.subarray(keyAt, keyAt + keyLength);
 }
 
-/** The value of the record that was read; a view. */
+/** The value of the current record; a view. */
 export function valueOf({ bytes, valueAt, valueLength }: RecordCursor): Buffer | null {
   return valueLength < 0 ? null : bytes.subarray(valueAt, valueAt + valueLength);
 }
 
 const NO_HEADERS: readonly Header[] = [];
 
-/** Names repeat and keep their order. A header without a value is one with an empty value. */
+/** The headers of the current record, in order; a name may repeat. A null value becomes an empty value. */
 export function headersOf(cursor: RecordCursor): readonly Header[] {
   const { bytes, headersAt, at: end } = cursor;
-  // One byte of zero: no headers.
+  // A single zero byte means no headers.
   if (bytes[headersAt] === 0 && headersAt + 1 === end) return NO_HEADERS;
   const own: RecordCursor = { ...cursor, at: headersAt };
   const take = (length: number): Buffer => {
@@ -200,7 +212,7 @@ export function headersOf(cursor: RecordCursor): readonly Header[] {
   return headers;
 }
 
-/** A zigzag number of 32 bits (Protocol Buffers, "Signed Integers"; kafka/common/utils/ByteUtils.java). */
+/** Reads a 32-bit zigzag varint (Protocol Buffers, "Signed Integers"; kafka/common/utils/ByteUtils.java). */
 function readVarint(cursor: RecordCursor): number {
   const { bytes } = cursor;
   let value = 0;
@@ -214,7 +226,7 @@ function readVarint(cursor: RecordCursor): number {
   throw notARecord(cursor);
 }
 
-/** The same of 64 bits; a `number` where it has no more than 28. */
+/** Reads a 64-bit zigzag varint; returns a `number` when the varint has at most 28 bits. */
 function readVarlong(cursor: RecordCursor): number | bigint {
   const { bytes, at } = cursor;
   for (let end = at; end < at + 4; end += 1) if ((bytes[end] ?? 0) < 0x80) return readVarint(cursor);
@@ -225,7 +237,7 @@ function readVarlong(cursor: RecordCursor): number | bigint {
     cursor.at += 1;
     value |= BigInt(byte & 0x7f) << shift;
     if (byte < 0x80) {
-      // The tenth byte has room for one bit: Kafka's reader loses the others before it takes the sign.
+      // The tenth byte has room for one bit: Kafka's reader drops the others before it decodes the sign.
       const held = BigInt.asUintN(64, value);
       return (held >> 1n) ^ -(held & 1n);
     }

@@ -12,22 +12,23 @@ import { refuseCompaction, streamOf, topicsOf, type Topics } from "./topics.ts";
 export type KafkaSourceOptions = {
   readonly connection: KafkaConnection;
   readonly topics: readonly string[];
-  /** Topics that must be there to append to. */
+  /** Topics that are only appended to, and must exist. */
   readonly alsoNeeded?: readonly string[];
-  /** The consumer group that shares out the partitions; null reads every partition, for audit and tools. */
+  /** The consumer group that assigns the partitions; null reads every partition, for audit and tools. */
   readonly group: GroupOptions | null;
-  /** Topics that may be compacted, by the operator's word. */
+  /** Compacted topics that the operator has accepted. */
   readonly acceptCompacted: readonly string[];
-  /** How long the broker holds a fetch that finds nothing. */
+  /** Longest wait of the broker for a fetch that finds no record, in milliseconds. */
   readonly fetchWaitMs: number;
 };
 
-/** So few streams fetch ahead. */
+/** A process that reads more streams than this does not fetch ahead. */
 const STREAMS_AHEAD = 2;
 
 /**
- * Kafka as a source and a log. The position is the caller's: the group's committed offsets are written as a hint and never
- * read. Topics must exist; one that is missing or compacted is `Unavailable` at once.
+ * Opens Kafka as a source and a log. The caller keeps the position: the group's committed offsets are written as a hint
+ * and never read.
+ * @throws `Unavailable` at once when a topic is missing or compacted.
  */
 export async function openKafkaSource(options: KafkaSourceOptions): Promise<Source & Log> {
   const { connection, topics, group, acceptCompacted, fetchWaitMs } = options;

@@ -4,7 +4,7 @@ import { Unavailable } from "../../core/unavailable.ts";
 import type { Stream } from "../source.ts";
 import { baseOptions, guarded } from "./client.ts";
 
-/** The topics as the cluster has them now. */
+/** The topics of the cluster at one moment. */
 export type Topics = {
   readonly clusterId: string;
   readonly byName: ReadonlyMap<string, { readonly id: string; readonly partitions: number }>;
@@ -19,7 +19,10 @@ export function topicsOf(metadata: ClusterMetadata): Topics {
   };
 }
 
-/** A topic that is made anew has another id, and so another stream: its offsets are other records. */
+/**
+ * The stream of a partition; null when it does not exist. A topic that is created again has another id and so another
+ * stream: its offsets name other records.
+ */
 export function streamOf(topics: Topics, topic: string, partition: number): Stream | null {
   const found = topics.byName.get(topic);
   if (found === undefined || partition >= found.partitions) return null;
@@ -32,8 +35,9 @@ export function topicIdOf(stream: Stream): string {
 }
 
 /**
- * Compaction deletes records by key: a record could be gone before it was decided, and nobody would know.
- * @throws `Unavailable` with code LOG_COMPACTED naming the topics, unless they are accepted.
+ * Refuses compacted topics: compaction deletes records by key, so a record could disappear silently before its
+ * decision.
+ * @throws `Unavailable` with code LOG_COMPACTED that names the topics, unless they are accepted.
  */
 export async function refuseCompaction(
   connection: KafkaConnection,
@@ -49,7 +53,7 @@ export async function refuseCompaction(
   );
 }
 
-/** Those of the topics whose cleanup policy includes compaction. */
+/** The topics whose cleanup policy includes compaction. */
 export async function compactedTopics(
   connection: KafkaConnection,
   topics: readonly string[],

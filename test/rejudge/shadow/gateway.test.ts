@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import type { ContractSet } from "../../../src/core/contract-set.ts";
 import type { IngestDeps } from "../../../src/gateway/ingest-deps.ts";
-import { lookOn as collectFor, openShadow, type Shadow } from "../../../src/rejudge/shadow/shadow.ts";
+import { observeWithShadow as collectFor, openShadow, type Shadow } from "../../../src/rejudge/shadow/shadow.ts";
 import { SHADOW_LIMITS, type ShadowLimits } from "../../../src/rejudge/shadow/thread.ts";
 import { candidateFrom } from "../../../src/rejudge/candidate.ts";
 import { whatIf } from "../../../src/rejudge/what-if/what-if.ts";
@@ -15,7 +15,7 @@ import { PATIENCE_MS, until } from "../../patience.ts";
 /** The limit is lower than that of version 1, which decides. */
 const CANDIDATE = candidateFrom(JSON.parse(shipmentContracts(500).text) as ContractSet, "shipment", 1);
 
-function lookOn(limits: Partial<ShadowLimits> = {}): Shadow {
+function observeWithShadow(limits: Partial<ShadowLimits> = {}): Shadow {
   if (CANDIDATE === null) throw new Error("there is no candidate");
   const set = JSON.parse(shipmentContracts().text) as ContractSet;
   const [contract] = set.contracts;
@@ -74,7 +74,7 @@ async function decideAnew(embedded: Embedded, file: string, shadow: Shadow | nul
 test("decisions, rows and ledger are the same byte for byte with a version looking on, and with one that cannot keep up", async () => {
   const embedded = await openEmbedded();
   await embedded.append(...TEXTS);
-  const [looking, full] = [lookOn(), lookOn({ queueRecordsMax: 0 })];
+  const [looking, full] = [observeWithShadow(), observeWithShadow({ queueRecordsMax: 0 })];
   const alone = await decideAnew(embedded, "alone.db", null);
   expect(await decideAnew(embedded, "looking.db", looking)).toEqual(alone);
   expect(await decideAnew(embedded, "full.db", full)).toEqual(alone);
@@ -85,7 +85,7 @@ test("decisions, rows and ledger are the same byte for byte with a version looki
 
 test("a version that looks on gives the matrix a what-if gives of the same records afterwards", async () => {
   const embedded = await openEmbedded(temporaryDirectory());
-  const shadow = lookOn();
+  const shadow = observeWithShadow();
   await embedded.append(...TEXTS);
   await embedded.settle({ observeBatch: showTo(shadow) });
   await judged(shadow, TEXTS.length);
@@ -97,7 +97,7 @@ test("a version that looks on gives the matrix a what-if gives of the same recor
 });
 
 test("the interface shows who looks on, in whole and by name, and answers 404 for anybody else", async () => {
-  const shadow = lookOn();
+  const shadow = observeWithShadow();
   const service = await startService({ ingest: { observeBatch: showTo(shadow) }, http: { shadow: shadow.snapshot } });
   await service.append(shipment("a", 15), shipment("b", 600), "{");
   await judged(shadow, 3);
@@ -121,7 +121,7 @@ test("the interface shows who looks on, in whole and by name, and answers 404 fo
 });
 
 test("metrics count what those who look on saw, by contract and flip, and name nothing of a record", async () => {
-  const shadow = lookOn();
+  const shadow = observeWithShadow();
   const service = await startService({ ingest: { observeBatch: showTo(shadow) }, http: { shadow: shadow.snapshot } });
   await service.append(shipment("a", 15), shipment("b", 600), "{");
   await judged(shadow, 3);
