@@ -13,7 +13,7 @@ export function describeAgo(ms: number): string {
   return `${Math.max(0, Math.floor(ms / UNITS_MS.m))} min ago`;
 }
 
-/** A day that exists, as YYYY-MM-DD: Date.parse takes the 31st of February for the 3rd of March. */
+/** Whether the text is an existing day, YYYY-MM-DD. Date.parse alone would accept 31 February and return 3 March. */
 export function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const parsed = Date.parse(`${text}T00:00:00Z`);

@@ -1,16 +1,19 @@
 import type { LoadedContract } from "./files.ts";
 
-/** What a version promises beside what it decides: days (YYYY-MM-DD), or null. */
+/**
+ * The days (YYYY-MM-DD) on which a version is deprecated and ends; null when contract.yaml does not name one. No decision
+ * depends on them.
+ */
 export type VersionAbout = { readonly deprecated: string | null; readonly sunset: string | null };
 
-/** What is said about a contract and decides nothing. */
+/** Texts and days of a contract that no decision depends on. */
 export type ContractAbout = {
   readonly owner: string;
   readonly description: string;
   readonly versions: ReadonlyMap<number, VersionAbout>;
 };
 
-/** By subject. Plain data: it may cross to another thread. */
+/** The contracts by subject. This is plain data, so that it can be sent to another thread. */
 export type ContractCatalog = ReadonlyMap<string, ContractAbout>;
 
 export function catalogOf(contracts: readonly LoadedContract[]): ContractCatalog {

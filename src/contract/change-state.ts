@@ -12,19 +12,19 @@ export type StateRequest = {
   readonly action: LifecycleAction;
   readonly subject: string;
   readonly version: number;
-  /** The day on which a deprecated version is to end, as 2027-01-31; absent leaves the day that is announced. */
+  /** The day on which a deprecated version is to end, as 2027-01-31. Absent: a day announced before stays. */
   readonly sunset?: string;
-  /** `retire` is refused while a producer sent the version within this many milliseconds. */
+  /** `retire` is refused when a producer sent the version within the last `windowMs` milliseconds. */
   readonly windowMs: number;
   /** Retires the version although producers send it. */
   readonly despiteTraffic: boolean;
   readonly now: Date;
 };
 
-/** What the change needs of the rest of the program. */
+/** Settings and effects that {@link changeState} needs. */
 export type StateDeps = {
   readonly contractsDir: string;
-  /** Whether the directory is a copy of one on the web, where nothing can be changed. */
+  /** Whether the directory is a copy of a directory on the web; a copy cannot be changed. */
   readonly isCopy: boolean;
   readonly sources: readonly {
     readonly topic: string;
@@ -47,7 +47,7 @@ export type StateStore = {
   readonly close: () => Promise<void>;
 };
 
-/** A version with its contract, as the files have them. */
+/** A version with its contract, as read from the files. */
 export type Target = { readonly name: string; readonly contract: LoadedContract; readonly version: LoadedVersion };
 
 export type StateOutcome =
@@ -58,13 +58,13 @@ export type StateOutcome =
       readonly change: VersionChange;
       /** The contract.yaml that was written. */
       readonly file: string;
-      /** What the check of an activated version advises. */
+      /** Advice from the check of an activated version; empty for the other actions. */
       readonly advice: readonly Fault[];
     }
   | Refused
   /** The contracts have faults. */
   | { readonly kind: "faulty"; readonly faults: readonly Fault[] }
-  /** Producers sent the version within the window, the last one first. Nothing was changed. */
+  /** Producers sent the version within the window; the most recent producer comes first. Nothing was changed. */
   | { readonly kind: "in-use"; readonly name: string; readonly producers: readonly TrafficNote[] };
 
 type Refused = {
@@ -75,8 +75,8 @@ type Refused = {
 };
 
 /**
- * Activates, deprecates or retires a version: first in the operator log, then in its contract.yaml, which a running gateway
- * follows. Frozen content is not touched.
+ * Activates, deprecates or retires a version. The change is written to the operator log first, then to contract.yaml, which a
+ * running gateway reads again. Frozen content (schema, rules, identity) stays as it is.
  */
 export async function changeState(deps: StateDeps, request: StateRequest): Promise<StateOutcome> {
   const { action, now } = request;
@@ -119,7 +119,7 @@ export async function changeState(deps: StateDeps, request: StateRequest): Promi
   return { kind: "changed", name: target.name, was: status, change, file: target.contract.file, advice };
 }
 
-/** The name of a producer, as people read it; one that sends no name has none. */
+/** The name of a producer for people; a fixed text when its records carry no name. */
 export function producerName({ producer }: TrafficNote): string {
   return producer === "" ? "(does not say)" : producer;
 }
@@ -128,7 +128,7 @@ function refused(message: string, remedy: string, code: Refused["code"] = "SIG-I
   return { kind: "refused", code, message, remedy };
 }
 
-/** What cannot be done to any version. */
+/** Refuses a request that is wrong for every version: the directory is a copy, or the sunset day is past. */
 function refuseImpossible({ isCopy }: StateDeps, { action, sunset, now }: StateRequest): Refused | null {
   if (isCopy) {
     const message = `Cannot ${action} a version here: the contracts are a copy of what contracts.url serves`;
@@ -155,7 +155,7 @@ type Proof =
   | { readonly kind: "proved"; readonly advice: readonly Fault[] }
   | Extract<StateOutcome, { readonly kind: "refused" | "faulty" }>;
 
-/** A version may judge records only when it is frozen and its fixtures prove it. */
+/** A version can be activated only when it is frozen and its fixtures prove it. */
 async function prove(contractsDir: string, { name, contract, version }: Target): Promise<Proof> {
   const lock = readLock(contractsDir);
   const frozen = lock.ok && entryOf(lock.lock, contract.subject, version.version)?.digest === version.digest;
@@ -169,7 +169,7 @@ async function prove(contractsDir: string, { name, contract, version }: Target):
   return { kind: "proved", advice: checked.ok ? checked.value.advice : [] };
 }
 
-/** A version that judges records which declare none cannot retire: all of those would be FAILED. */
+/** Refuses to retire the default version of a source: every record that declares no version would be FAILED. */
 function refuseDefault({ sources }: StateDeps, { name, contract, version }: Target): Refused | null {
   const bound = sources.find((one) => one.subject === contract.subject && one.defaultVersion === version.version);
   if (bound === undefined) return null;
@@ -190,7 +190,7 @@ function changeOf({ action, sunset, now }: StateRequest, { version }: Target): V
   }
 }
 
-/** Who sent the version since then, the last one first. */
+/** The producers that sent the version since then, the most recent first. */
 function producersSince(notes: readonly TrafficNote[], { version }: Target, sinceMs: number): readonly TrafficNote[] {
   return notes
     .filter((one) => one.version === version.version && one.lastMs >= sinceMs)

@@ -14,27 +14,30 @@ import { toContractSet, type LoadedContract, type LoadedVersion } from "./files.
 import { reportUntested } from "./untested-constraints.ts";
 import { describeIoError, payloadBytes, readBytes } from "./source-text.ts";
 
-/** What became of one fixture. */
+/** The result of judging one fixture. */
 export type FixtureResult = {
   readonly file: string;
   readonly subject: string;
   readonly version: number;
   readonly expected: "PASSED" | "FAILED";
   readonly status: "PASSED" | "FAILED";
-  /** As metrics name it, e.g. "schema" or "malformed-not-json"; null when it passed. */
+  /** The failure code, as in metrics: "schema" or "malformed-not-json"; null when the fixture passed. */
   readonly code: string | null;
-  /** Broken constraints: `/weight_kg exclusiveMinimum`, or ids of broken rules. */
+  /** The broken constraints, as `/weight_kg exclusiveMinimum`, or the ids of the broken rules. */
   readonly broken: readonly string[];
 };
 
 export type CheckReport = {
   readonly fixtures: readonly FixtureResult[];
-  /** What keeps a version from being frozen. */
+  /** Errors: a version with one of them cannot be frozen. */
   readonly findings: readonly Fault[];
-  /** Constraints of the versions, and those that no fixture needs: worth mending, and no reason not to freeze. */
+  /**
+   * The number of constraints in the versions, and those that no fixture needs. An untested constraint should get a fixture,
+   * but does not prevent freezing.
+   */
   readonly constraints: number;
   readonly untested: readonly Fault[];
-  /** What is worth knowing and keeps from nothing: the untested constraints by field, among others. */
+  /** Advice, which does not prevent freezing: untested constraints by field, and others. */
   readonly advice: readonly Fault[];
 };
 
@@ -46,8 +49,8 @@ const KINDS: readonly { readonly folder: string; readonly expected: Expected }[]
 ];
 
 /**
- * Judges fixtures, of drafts too, as a record of these bytes would be judged.
- * @param wanted which versions; a file that belongs to no version at all is a finding whichever are wanted.
+ * Judges the fixtures of every version, drafts included, as a record of the same bytes would be judged.
+ * @param wanted selects versions by number; a file that belongs to no version is a finding in any case.
  */
 export function runFixtures(
   contracts: readonly LoadedContract[],
@@ -69,10 +72,10 @@ export function runFixtures(
         const run = { folder: join(version.fixturesDir, folder), expected, version: judged, place: version.place };
         runFolder(run, fixtures, payloads, findings);
       }
-      const mutation = reportUntested(version, contract.subject, payloads);
-      constraints += mutation.constraints;
-      untested.push(...mutation.findings);
-      advice.push(...mutation.summary);
+      const tested = reportUntested(version, contract.subject, payloads);
+      constraints += tested.constraints;
+      untested.push(...tested.findings);
+      advice.push(...tested.summary);
     }
   }
   return {
@@ -88,7 +91,7 @@ type FolderRun = {
   readonly folder: string;
   readonly expected: Expected;
   readonly version: CompiledVersion;
-  /** Of the version, to be named when it has no fixtures. */
+  /** Place of the version, for the finding that it has no fixtures. */
   readonly place: Place;
 };
 
@@ -164,7 +167,10 @@ function brokenBy(reason: FailureReason): readonly string[] {
   }
 }
 
-/** Files nobody runs look like tests and prove nothing: a misspelt folder, a version that is not there, another suffix. */
+/**
+ * Finds files under fixtures/ that are never run: they look like tests and prove nothing. Causes are a misspelt folder, a
+ * version that does not exist, another suffix than .json.
+ */
 function strayFiles(contract: LoadedContract): readonly Fault[] {
   const findings: Fault[] = [];
   const root = join(dirname(contract.file), "fixtures");
@@ -189,14 +195,14 @@ function strayIn(
     if (!kinds.includes(name)) stray(join(fixturesDir, name), `Folders here are ${kinds.join(", ")}`);
   }
   for (const kind of kinds) {
-    // What cannot be listed is reported once, where the fixtures are run.
+    // runFolder reports a folder that cannot be listed; here the fault is dropped.
     for (const name of namesIn(join(fixturesDir, kind), [])) {
       if (!name.endsWith(".json")) stray(join(fixturesDir, kind, name), "Fixtures end in .json");
     }
   }
 }
 
-/** Sorted names, hidden ones left out; none when the folder does not exist. */
+/** The names in a folder, sorted, without hidden ones; none when the folder does not exist. */
 function namesIn(folder: string, findings: Fault[]): readonly string[] {
   try {
     return readdirSync(folder)

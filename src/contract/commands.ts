@@ -38,7 +38,7 @@ export type ContractDetails = ContractSummary & {
   readonly schema: JsonObject | boolean;
 };
 
-/** Of a command that answers with data; `faults` are what keeps it from answering. */
+/** The answer of a command; `faults` say why it has no data. */
 export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly faults: readonly Fault[] };
@@ -51,14 +51,14 @@ export type Frozen =
       readonly digest: string;
       readonly changed: boolean;
       readonly file: string;
-      /** As `check` gives it. */
+      /** The same advice that `check` gives. */
       readonly advice: readonly Fault[];
     }
   | { readonly ok: false; readonly notFound: boolean; readonly faults: readonly Fault[] };
 
 /**
- * The contracts a gateway may start with: no fault in the files, no frozen version changed or missing, and every version
- * in force frozen.
+ * Loads the contracts that a gateway may start with. The files must have no fault, no frozen version may be changed or missing,
+ * and every version that is not a draft must be frozen.
  */
 export function loadFrozenContracts(directory: string): LoadResult {
   const loaded = loadContracts(directory);
@@ -71,7 +71,7 @@ export function loadFrozenContracts(directory: string): LoadResult {
   return loaded.ok && faults.length === 0 ? loaded : { ok: false, faults };
 }
 
-/** Every version, by subject and number. Says what is there, changed or not: linting judges it. */
+/** Lists every version, by subject and number. A changed frozen version is listed like any other; lintContracts reports it. */
 export function listContracts(directory: string): Answer<readonly ContractSummary[]> {
   const read = readBoth(directory);
   if (!read.ok) return read;
@@ -80,7 +80,7 @@ export function listContracts(directory: string): Answer<readonly ContractSummar
   return { ok: true, value };
 }
 
-/** The named version, or all of the subject's. */
+/** Shows the named version, or every version of the subject. */
 export function showContract(directory: string, name: ContractName): Answer<readonly ContractDetails[]> {
   const read = readBoth(directory);
   if (!read.ok) return read;
@@ -99,14 +99,18 @@ export function showContract(directory: string, name: ContractName): Answer<read
   return { ok: true, value };
 }
 
-/** Everything wrong with the files, the patterns in them and the lock, and what can never pass; empty when there is nothing. */
+/**
+ * Every fault of the files, the patterns in them and the lock, and every part of a schema that nothing can pass. Empty without
+ * a fault.
+ */
 export async function lintContracts(directory: string): Promise<readonly Fault[]> {
   const reading = readContracts(directory);
   const lock = readLock(directory);
   const patternFaults = await unsafePatterns(reading);
   const readable = reading.faults.length === 0 && lock.ok;
   const lockFaults = lock.ok ? (readable ? checkLock(reading.contracts, lock.lock) : []) : lock.faults;
-  // A text is matched with patterns to judge a listed value: with safe ones only.
+  // lintNever matches listed values against patterns; an unsafe pattern could take super-linear time, so contracts with unsafe
+  // patterns are left out.
   const unsafe = new Set(patternFaults.map(({ file }) => file));
   const safe = reading.contracts.filter(
     ({ file, versions }) => !unsafe.has(file) && !versions.some(({ schemaFile }) => unsafe.has(schemaFile)),
@@ -116,8 +120,8 @@ export async function lintContracts(directory: string): Promise<readonly Fault[]
 }
 
 /**
- * What keeps every version, or the named ones, from being frozen and from judging: what the fixtures prove wrong, a pattern
- * that is not safe, what can never pass. Freezing and activation ask the same.
+ * Checks every version, or the named ones, before freezing and before activation: fixtures with another outcome than expected,
+ * patterns that are not safe, schemas that nothing can pass.
  */
 export async function checkContracts(directory: string, name: ContractName | null): Promise<Answer<CheckReport>> {
   const reading = readContracts(directory);
@@ -135,7 +139,7 @@ async function prove(
   version: number | null,
 ): Promise<CheckReport> {
   const unsafe = await unsafePatterns(reading);
-  // Nothing is matched with a pattern that may take for ever.
+  // Fixtures are not judged when a pattern is unsafe, since matching it may not end.
   if (unsafe.length > 0) return { fixtures: [], findings: unsafe, constraints: 0, untested: [], advice: [] };
   const isWanted = (number: number): boolean => version === null || version === number;
   const lock = readLock(directory);
@@ -151,8 +155,8 @@ async function prove(
 }
 
 /**
- * Freezes one version: writes its digest to the lock. Freezing it again changes nothing.
- * Refused: any fault in the contract files, what {@link checkContracts} finds, and a version that is frozen with other content.
+ * Freezes one version: writes its digest to the lock. Freezing it again changes nothing. Freezing is refused when the contract
+ * files have a fault, when {@link checkContracts} finds an error, and when the version is frozen with other content.
  */
 export async function freezeContract(directory: string, subject: string, version: number): Promise<Frozen> {
   const reading = readContracts(directory);
@@ -182,7 +186,10 @@ export async function freezeContract(directory: string, subject: string, version
   };
 }
 
-/** The pattern checker is large and slow to load: only linting and freezing pay for it, and only when there are patterns. */
+/**
+ * The pattern checker is large and slow to load, so it is imported only for linting and freezing, and only when there are
+ * patterns.
+ */
 async function unsafePatterns({ patterns }: ContractReading): Promise<readonly Fault[]> {
   if (patterns.length === 0) return [];
   const { lintPatterns } = await import("./pattern-lint.ts");

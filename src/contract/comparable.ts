@@ -11,15 +11,18 @@ import { nearestName } from "./nearest.ts";
 import { readSchemaFile } from "./schema-file.ts";
 import { describeIoError, payloadBytes, readBytes } from "./source-text.ts";
 
-/** A version of a contract, or a schema file by itself, ready to be compared. */
+/** A version of a contract, or a schema file without a contract, ready to be compared. */
 export type Comparable = ComparedVersion & {
-  /** As people wrote it: `shipment@2`, or the path of the file. */
+  /** The name on the command line: `shipment@2`, or the path of the file. */
   readonly name: string;
-  /** Where its schema says something, by pointer into the schema; `/rules` and `/identity` lead to contract.yaml. */
+  /**
+   * The place that a pointer into the schema is written at; pointers that begin with `/rules` or `/identity` lead to
+   * contract.yaml.
+   */
   readonly placeOf: (pointer: string) => Place;
-  /** Fixtures that are JSON, to begin a search for witnesses with. */
+  /** The fixtures that are JSON; a search for witnesses begins with them. */
   readonly payloads: readonly JsonValue[];
-  /** The contract and version it was read from; null for a schema file. */
+  /** The contract and version that this was read from; null for a schema file. */
   readonly source: { readonly contract: LoadedContract; readonly version: LoadedVersion } | null;
 };
 
@@ -27,17 +30,17 @@ export type ReadComparable =
   | { readonly ok: true; readonly value: Comparable }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** A path of a schema file: it ends in `.json` or has a folder in it. A name of a version has neither. */
+/** Whether the text is the path of a schema file: it ends in `.json` or contains a slash. The name of a version does neither. */
 export function isSchemaPath(text: string): boolean {
   return /\.json$|[/\\]/.test(text);
 }
 
-/** Reads `shipment@2`, or `shipment` when it has one version, or the path of a schema file. */
+/** Reads `shipment@2`, `shipment` if that contract has only one version, or the path of a schema file. */
 export function readComparable(directory: string, text: string): ReadComparable {
   return isSchemaPath(text) ? readFile(text) : readVersion(directory, text);
 }
 
-/** A version that is loaded already. */
+/** Makes a loaded version comparable. */
 export function comparableOf(contract: LoadedContract, version: LoadedVersion): Comparable {
   const { schema, rules, identity, formats = "annotate" } = version;
   const places = readSchemaFile(version.schemaFile, version.place, []);
@@ -55,7 +58,7 @@ function readFile(file: string): ReadComparable {
   const read = readSchemaFile(file, { file, line: 1, column: 1 }, faults);
   if (read === null || faults.length > 0) return { ok: false, faults };
   const { schema, placeOf } = read;
-  // As in a version that does not say otherwise.
+  // The default of contract.yaml.
   const formats = "assert";
   return {
     ok: true,
@@ -89,7 +92,7 @@ function readVersion(directory: string, text: string): ReadComparable {
   return refuse(`Cannot compare "${text}": ${state}`, `Use one of ${numbers}`);
 }
 
-/** What cannot be read or is no JSON is the business of the fixture check. */
+/** Fixtures that cannot be read or are not JSON are skipped here; the fixture check reports them. */
 function fixturesOf({ fixturesDir }: LoadedVersion): readonly JsonValue[] {
   return ["pass", "fail"].flatMap((kind) => {
     const folder = join(fixturesDir, kind);
@@ -108,7 +111,7 @@ function namesIn(folder: string): readonly string[] {
       .filter((name) => name.endsWith(".json"))
       .toSorted();
   } catch (error) {
-    // Anything but an answer of the system is a bug, and thrown on there.
+    // Throws the error again unless it is a system error: anything else is a bug.
     describeIoError(error);
     return [];
   }

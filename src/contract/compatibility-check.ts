@@ -13,7 +13,7 @@ import { diffVersions } from "../inclusion/version-changes.ts";
 import { type SchemaChange } from "../inclusion/schema-change.ts";
 import { faultAt, type Fault } from "./fault.ts";
 
-/** What `check` may ask. The names are those of schema registries. */
+/** The modes of `check`. The names are those of schema registries. */
 export const MODES = [
   "backward",
   "forward",
@@ -27,10 +27,10 @@ export type Mode = (typeof MODES)[number];
 /** Two versions with every change between them. */
 type Changed = { readonly before: Comparable; readonly after: Comparable; readonly changes: readonly SchemaChange[] };
 
-/** Two versions with what became of the comparison. */
+/** Two versions, their changes and the verdicts of the comparison. */
 export type Compared = Changed & { readonly comparison: Comparison };
 
-/** One question of a check with its answer. A finding without a direction is about the identity. */
+/** One direction that was checked, and its verdict. */
 export type CheckedDirection = {
   readonly before: string;
   readonly after: string;
@@ -40,13 +40,14 @@ export type CheckedDirection = {
 
 export type CompatibilityReport = {
   readonly checked: readonly CheckedDirection[];
+  /** A finding without a direction is about the identity. */
   readonly findings: readonly Fault[];
 };
 
-/** Of a command that answers with data; `faults` are what keeps it from answering. */
+/** The answer of a command; `faults` say why it has no data. */
 type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** The same search in every run and on every machine. */
+/** The seed of the search for witnesses is fixed, so that every run on every machine finds the same. */
 const SEED = 1;
 
 /** Compares two versions or schema files. */
@@ -61,7 +62,7 @@ export function diffContracts(directory: string, one: string, other: string): An
   return { ok: false, faults: distinct(faults) };
 }
 
-/** Asks a version for compatibility with one earlier version, or with several. */
+/** Checks a version for compatibility with one earlier version, or with several. */
 export function checkCompatibility(
   directory: string,
   name: string,
@@ -103,8 +104,9 @@ function directionsOf(mode: Mode): readonly Direction[] {
 }
 
 /**
- * The versions to compare with, earliest first. Transitive: every earlier version, from the named one on. Drafts are left
- * out, as nothing was produced under them; retired versions are not, as what was produced under them is still there.
+ * The versions to compare with, earliest first. A transitive mode takes every earlier version, from the named one on. Drafts
+ * are left out, since no records were produced under them. Retired versions are compared, since records produced under them
+ * still exist.
  */
 function othersFor(version: Comparable, named: Comparable | null, transitive: boolean): Answer<readonly Comparable[]> {
   const { source } = version;
@@ -124,9 +126,9 @@ function othersFor(version: Comparable, named: Comparable | null, transitive: bo
   return { ok: true, value: wanted.map((one) => comparableOf(source.contract, one)) };
 }
 
-/** What a verdict that is not "compatible" is reported as, at the place in the refusing version; null when it is compatible. */
+/** The finding for a verdict, at its place in the refusing version; null when the verdict is "compatible". */
 export function findingOf({ before, after, changes }: Changed, direction: Direction, verdict: Verdict): Fault | null {
-  // Backward, the later version refuses; forward, the earlier one.
+  // In the direction "backward" the later version refuses; in "forward" the earlier one does.
   const [accepting, refusing] = direction === "backward" ? [before, after] : [after, before];
   const title = `${after.name} is not ${direction} compatible with ${before.name}`;
   switch (verdict.kind) {
@@ -152,8 +154,9 @@ export function findingOf({ before, after, changes }: Changed, direction: Direct
 }
 
 /**
- * What is to be said when the only thing wrong is that an open object could hold anything under a name that is described now.
- * The verdict stands, and most often nobody meant it: an optional property was added. Null when something else is wrong.
+ * The remedy for one frequent cause of "incompatible": an optional property was added to an open object, or removed from one.
+ * An open object accepts anything under that name, so the verdict is right, but the author rarely meant this incompatibility.
+ * Null when a violation has another cause.
  */
 export function openingAdvice(
   { before, after, changes }: Changed,

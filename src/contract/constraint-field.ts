@@ -6,7 +6,7 @@ export function nameOf(constraint: Constraint): string {
   return constraint.kind === "rule" ? constraint.id : constraint.name;
 }
 
-/** The field of a payload that a constraint speaks of, as a pointer with `*` for any item or name. */
+/** The field of a payload that a constraint restricts, as a pointer in which `*` stands for any item or any name. */
 export function fieldOf(constraint: Constraint): string {
   if (constraint.kind === "rule") return "the rules";
   const field = fieldAt(constraint.pointer);
@@ -15,7 +15,7 @@ export function fieldOf(constraint: Constraint): string {
   return `${field}/${escapeStep(JSON.parse(name) as string)}`;
 }
 
-/** Keywords that lead to a part of the payload, with what the part is called. */
+/** Matches one step of a schema pointer. The capturing groups name the part of the payload that the keyword leads to. */
 const STEP =
   /^\/(?:(\$defs|definitions)\/([^/]+)|properties(\/[^/]+)|prefixItems(\/\d+)|(items|patternProperties\/[^/]+)(?=\/)|[^/]+)/;
 

@@ -4,11 +4,11 @@ import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { isAsserted } from "../inclusion/format-notes.ts";
 import { KEYWORDS } from "../schema/keywords.ts";
 
-/** One thing a version asks of a payload, and the version without it. */
+/** One constraint of a version, and the version without it. */
 export type Constraint =
   | {
       readonly kind: "schema";
-      /** RFC 6901, to what is left out. */
+      /** RFC 6901 pointer to the part that is left out. */
       readonly pointer: string;
       /** `required "weight_kg"`, `maximum`. */
       readonly name: string;
@@ -36,12 +36,13 @@ export function constraintsOf(
 }
 
 type Path = readonly (string | number)[];
-/** `left`: what stays in its place; undefined when nothing does. */
+/** `left` is the value that replaces the constraint; undefined when the constraint is removed. */
 type Site = { readonly path: Path; readonly name: string; readonly left?: true };
 
 /**
- * Keywords left out whole. `$ref` and the other applicators are as strict as what is in
- * them, which is looked at by itself. Not so `not`, `contains`, `anyOf` and `oneOf`, which ask something themselves.
+ * Keywords that are constraints as a whole, so that the whole keyword is left out. `$ref` and the other applicators are as
+ * strict as the schemas in them, whose constraints are found separately. `not`, `contains`, `anyOf` and `oneOf` restrict the
+ * payload themselves.
  */
 const WHOLE: ReadonlySet<string> = new Set([
   "type",
@@ -68,7 +69,7 @@ const WHOLE: ReadonlySet<string> = new Set([
   "oneOf",
 ]);
 
-/** What is inside these is a condition: leaving a part of it out does not make the version less strict. */
+/** Keywords whose schemas are conditions: leaving out a part of a condition does not make the version less strict. */
 const CONDITIONS: ReadonlySet<string> = new Set(["not", "if"]);
 
 function sitesIn(schema: JsonValue, path: Path): readonly Site[] {
@@ -79,7 +80,7 @@ function sitesIn(schema: JsonValue, path: Path): readonly Site[] {
   ]);
 }
 
-/** What the keyword itself asks. */
+/** The constraints of the keyword itself. */
 function sitesOf(keyword: string, value: JsonValue, path: Path): readonly Site[] {
   if (WHOLE.has(keyword)) return [{ path, name: keyword }];
   switch (keyword) {
@@ -102,10 +103,10 @@ function sitesOf(keyword: string, value: JsonValue, path: Path): readonly Site[]
   }
 }
 
-/** What the schemas under the keyword ask. The schema `false` is a constraint as a whole. */
+/** The constraints of the schemas under the keyword. The schema `false` is one constraint. */
 function insideOf(keyword: string, value: JsonValue, path: Path): readonly Site[] {
   const inside = (part: JsonValue, at: Path, name: string): readonly Site[] =>
-    // What stands beside it keeps its place and its meaning.
+    // `false` is replaced by `true`, so that its neighbours keep their index and meaning.
     part === false ? [{ path: at, name, left: true }] : sitesIn(part, at);
   switch (KEYWORDS[keyword] ?? "value") {
     case "schema":
@@ -133,7 +134,7 @@ function valueAt(value: JsonValue, path: Path): JsonValue | undefined {
   return at;
 }
 
-/** A copy without what the path leads to, or with `left` in its place. */
+/** A copy of the value. The part at the path is removed, or replaced by `left`. */
 function without(value: JsonValue, [step, ...rest]: Path, left: true | undefined): JsonValue {
   const one = (part: JsonValue): readonly JsonValue[] => {
     if (rest.length > 0) return [without(part, rest, left)];

@@ -19,7 +19,7 @@ type RuleText = Located<Rule> & { readonly placeInside: (position: number) => Pl
 
 export type VersionText = {
   readonly number: number;
-  /** Of the number. */
+  /** Place of the number. */
   readonly place: Place;
   readonly status: ContractStatus | null;
   readonly deprecated: string | null;
@@ -27,11 +27,11 @@ export type VersionText = {
   readonly schema: Located<string> | null;
   readonly rules: readonly RuleText[];
   readonly formats: FormatsMode;
-  /** The version's own identity, or else the contract's; null when neither can be used. */
+  /** The version's own identity; without one, the contract's; null when it has a fault. */
   readonly identity: readonly Located<string>[] | null;
 };
 
-/** A contract.yaml as written; null stands where a fault was reported. */
+/** A contract.yaml as written; a field is null when a fault was reported for it. */
 export type ContractText = {
   readonly subject: Located<string> | null;
   readonly owner: string | null;
@@ -44,15 +44,18 @@ export type ContractText = {
 
 /** RFC 6901: "" or "/"-led tokens in which "~" stands only in "~0" and "~1". */
 const POINTER = /^(?:\/(?:[^/~]|~[01])*)*$/;
-/** As the version header can name it. */
+/** Names that the contract version header of a record can hold. */
 const SUBJECT = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,248}$/;
-/** A table and a collection name in every store. No capitals: SQLite would take "A" and "a" for one table. */
+/**
+ * Names that are valid as a table and a collection in every store. Capitals are refused: SQLite treats "A" and "a" as one
+ * table.
+ */
 const COLLECTION = /^[a-z][a-z0-9_]{0,47}$/;
 const RULE_ID = /^[a-z][a-z0-9-]{0,63}$/;
 const STATUSES: readonly ContractStatus[] = ["draft", "active", "deprecated", "retired"];
 
 const TEXT_MAX = 1_000;
-/** A rule is read by people; 4,096 characters is past that. */
+/** A limit of size only: people read rules, and a rule of 4,096 characters is too long for that. */
 const EXPRESSION_MAX = 4_096;
 const RULES_MAX = 64;
 const IDENTITY_MAX = 16;
@@ -71,7 +74,7 @@ const VERSION_KEYS = ["schema", "rules", "status", "deprecated", "sunset", "iden
 const FORMATS_MODES: readonly FormatsMode[] = ["assert", "annotate"];
 const RULE_KEYS = ["id", "expression", "message"];
 
-/** Reads a contract.yaml as far as it goes and reports everything wrong with it. */
+/** Reads a contract.yaml and reports every fault in it. Fields without a fault are returned. */
 export function readContractYaml(source: SourceText, faults: Fault[]): ContractText | null {
   const parsed = parseYamlTree(source);
   faults.push(...parsed.faults);
@@ -102,7 +105,7 @@ type NameForm = {
   readonly code: ContractCode;
   readonly form: RegExp;
   readonly words: string;
-  /** The name that was most likely meant. */
+  /** Makes a valid name out of an invalid one, as the name that was most likely meant. */
   readonly meant: (name: string) => string;
 };
 
@@ -158,7 +161,7 @@ function readVersions(tree: YamlTree | undefined, whole: DefaultIdentity, faults
       continue;
     }
     if (versions.some(({ number }) => number === Number(key))) {
-      // The parser has told of a key that stands twice in the same digits.
+      // parseYamlTree has reported a key that is repeated in the same digits.
       if (!faults.some(({ line, column }) => line === keyPlace.line && column === keyPlace.column))
         faults.push(faultAt(keyPlace, "SIG-C-004", `Version ${key} stands twice`, "Keep one of the two"));
       continue;
@@ -278,7 +281,7 @@ function readPointer(tree: YamlTree | undefined, faults: Fault[]): Located<strin
   return null;
 }
 
-/** The pointer that was most likely meant: of a name, of `$.a.b` and of `a.b`. */
+/** The pointer that was most likely meant by a name, by `$.a.b` or by `a.b`. */
 function pointerFor(text: string): string {
   if (POINTER.test(text) && text !== "") return text;
   const steps = text

@@ -2,8 +2,8 @@
 export type Place = { readonly file: string; readonly line: number; readonly column: number };
 
 /**
- * What every code of this folder means. A code is stable: it is never used again for something else.
- * 001-025 contract files, 030-035 the lock, 040-045 fixtures, 050-053 rules against their schema, 060-064 compatibility.
+ * The meaning of every code of this folder. A code is stable: no code is used again for something else. 001-025 contract files,
+ * 030-035 the lock, 040-045 fixtures, 050-053 rules against their schema, 060-064 compatibility.
  */
 export const CONTRACT_CODES = {
   "SIG-C-001": "The contracts directory cannot be read or holds no contract",
@@ -64,11 +64,11 @@ export type Fault = Place & {
   readonly code: ContractCode;
   readonly message: string;
   readonly remedy: string;
-  /** Absent: an error, which keeps a version from being frozen. Advice is worth following and keeps from nothing. */
+  /** Absent: an error; a version with an error cannot be frozen. Advice should be followed but prevents nothing. */
   readonly level?: "advice";
 };
 
-/** Whether it keeps a version from being frozen. */
+/** Whether the fault prevents freezing. */
 export function isError({ level }: Fault): boolean {
   return level !== "advice";
 }
@@ -77,7 +77,7 @@ export function faultAt(place: Place, code: ContractCode, message: string, remed
   return { code, file: place.file, line: place.line, column: place.column, message, remedy };
 }
 
-/** By file, then position, then code: the order a person works through them, and the same on every machine. */
+/** Sorts faults by file, position and code. The order is the same on every machine. */
 export function sortFaults(faults: readonly Fault[]): readonly Fault[] {
   return faults.toSorted(
     (a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column || compareText(a.code, b.code),

@@ -21,16 +21,16 @@ import { schemaPatterns } from "./schema-patterns.ts";
 import { createSourceText, decodeText, describeIoError, readBytes } from "./source-text.ts";
 import { shorten } from "./yaml-fields.ts";
 
-/** A version as its files say, with where they are. */
+/** A version as read from its files, with their places. */
 export type LoadedVersion = ContractVersion & {
   /** Day (YYYY-MM-DD) since which it is deprecated. */
   readonly deprecated: string | null;
-  /** Day (YYYY-MM-DD) announced as its end; a promise to producers, never a switch. */
+  /** Day (YYYY-MM-DD) announced as its end. It informs producers; the gateway does not act on it. */
   readonly sunset: string | null;
   readonly schemaFile: string;
-  /** Holds `pass` and `fail`; need not exist. */
+  /** The folder of its fixtures, with the folders `pass` and `fail`; it may not exist. */
   readonly fixturesDir: string;
-  /** Of its number in contract.yaml. */
+  /** Place of its number in contract.yaml. */
   readonly place: Place;
 };
 
@@ -38,20 +38,23 @@ export type LoadedContract = {
   readonly subject: string;
   readonly owner: string;
   readonly description: string;
-  /** Subjects may share one: machine ids include the subject, so their facts never meet. */
+  /**
+   * The collection of the facts. Several subjects may use one collection: machine ids include the subject, so facts of
+   * different subjects have different ids.
+   */
   readonly collection: string;
   readonly versionField: string | null;
   /** Whether a version is activated only with a what-if report. */
   readonly requireWhatIf: boolean;
   readonly file: string;
-  /** By number. */
+  /** Sorted by number. */
   readonly versions: readonly LoadedVersion[];
 };
 
 /** A regular expression of a contract, with the flags it is compiled with. */
 export type PatternSite = { readonly pattern: string; readonly flags: "u" | ""; readonly place: Place };
 
-/** 2020-12 reads the patterns of a schema so, and in no other way. */
+/** JSON Schema 2020-12 requires the flag "u" for the patterns of a schema. */
 const SCHEMA_FLAGS: PatternSite["flags"] = "u";
 const RULE_FLAGS: PatternSite["flags"] = "";
 
@@ -59,7 +62,7 @@ export type LoadResult =
   | { readonly ok: true; readonly contracts: readonly LoadedContract[] }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** What the files hold. A contract with a fault is not among `contracts`; its patterns are among `patterns`. */
+/** The contracts without a fault, and every fault. `patterns` also contains the patterns of contracts with a fault. */
 export type ContractReading = {
   readonly contracts: readonly LoadedContract[];
   readonly faults: readonly Fault[];
@@ -67,34 +70,38 @@ export type ContractReading = {
 };
 
 /**
- * Loads `<directory>/<subject>/contract.yaml` and the schemas they name: all of them without a fault, or every fault.
+ * Loads `<directory>/<subject>/contract.yaml` and the schemas named there. Returns every contract when no file has a fault, and
+ * otherwise every fault.
  *
- * The safety of patterns is not shown here (it takes seconds and a large library): linting and freezing do that, and
- * what is in force is frozen.
+ * The safety of patterns is not checked here, since that takes seconds and a large library. Linting and freezing check it, and
+ * every version that is not a draft is frozen.
  */
 export function loadContracts(directory: string): LoadResult {
   const { contracts, faults } = readContracts(directory);
   return faults.length === 0 ? { ok: true, contracts } : { ok: false, faults };
 }
 
-/** Reads all that can be read and reports all that is wrong, in the order of files and lines. */
+/** Reads every contract. Faults are sorted by file and line. */
 export function readContracts(directory: string): ContractReading {
   const faults: Fault[] = [];
   const patterns: PatternSite[] = [];
   const contracts: LoadedContract[] = [];
-  const firstOf = new Map<string, string>();
+  const fileOfSubject = new Map<string, string>();
   for (const name of folderNames(directory, faults)) {
     const before = faults.length;
-    const contract = readFolder(join(directory, name), name, firstOf, faults, patterns);
+    const contract = readFolder(join(directory, name), name, fileOfSubject, faults, patterns);
     if (contract !== null && faults.length === before) contracts.push(contract);
   }
   return { contracts, faults: sortFaults(faults), patterns };
 }
 
-/** A binding as settings write it: null and absent both accept any version in force. */
+/** A binding as written in settings: both null and absent accept every live version. */
 export type SourceBinding = Omit<Binding, "accepts"> & { readonly accepts?: readonly number[] | null };
 
-/** The set to decide with. Statuses and bindings are part of it; owner, description and sunset decide nothing. */
+/**
+ * Makes the contract set that decisions are made by. Statuses and bindings are part of the set. Owner, description and sunset
+ * are not, since no decision depends on them.
+ */
 export function toContractSet(
   contracts: readonly LoadedContract[],
   bindings: readonly SourceBinding[],
@@ -113,7 +120,8 @@ export function toContractSet(
         schema,
         rules,
         identity,
-        // As in the digest: sets from before formats could be asserted have no such member.
+        // The member is left out for "annotate", as in the digest: contract sets that were written before formats could be
+        // asserted do not have it.
         ...(formats === "assert" ? { formats } : {}),
         digest,
       })),
@@ -128,7 +136,7 @@ export function toContractSet(
   });
 }
 
-/** Folders of the directory that may hold a contract; hidden ones (editors, volume mounts) may not. */
+/** The folders that may hold a contract. Hidden folders (of editors and volume mounts) are left out. */
 function folderNames(directory: string, faults: Fault[]): readonly string[] {
   const place = { file: directory, line: 1, column: 1 };
   const remedy = "Name the contracts directory, or create one with a folder for each subject";
@@ -140,7 +148,7 @@ function folderNames(directory: string, faults: Fault[]): readonly string[] {
         faultAt(place, "SIG-C-001", `Cannot load contracts from "${directory}": it holds no contract`, remedy),
       );
     }
-    // toSorted without a comparison goes by code unit: the same order on every machine.
+    // toSorted without a comparison compares code units, which gives the same order on every machine.
     return folders.toSorted();
   } catch (error) {
     const message = `Cannot load contracts from "${directory}": ${describeIoError(error)}`;
@@ -152,7 +160,7 @@ function folderNames(directory: string, faults: Fault[]): readonly string[] {
 function readFolder(
   folder: string,
   name: string,
-  firstOf: Map<string, string>,
+  fileOfSubject: Map<string, string>,
   faults: Fault[],
   patterns: PatternSite[],
 ): LoadedContract | null {
@@ -161,7 +169,7 @@ function readFolder(
   if (text === null) return null;
   const written = readContractYaml(createSourceText(file, text), faults);
   if (written === null) return null;
-  checkSubject(written, name, file, firstOf, faults);
+  checkSubject(written, name, file, fileOfSubject, faults);
   const versions = written.versions
     .map((version) => readVersion(folder, written, version, faults, patterns))
     .filter((version) => version !== null);
@@ -195,7 +203,7 @@ function checkSubject(
   written: ContractText,
   folderName: string,
   file: string,
-  firstOf: Map<string, string>,
+  fileOfSubject: Map<string, string>,
   faults: Fault[],
 ): void {
   if (written.subject === null) return;
@@ -204,9 +212,9 @@ function checkSubject(
     const message = `Subject "${value}" stands in folder "${folderName}"`;
     faults.push(faultAt(place, "SIG-C-008", message, "Give the folder the name of the subject"));
   }
-  const first = firstOf.get(value);
+  const first = fileOfSubject.get(value);
   if (first === undefined) {
-    firstOf.set(value, file);
+    fileOfSubject.set(value, file);
     return;
   }
   const message = `Subject "${value}" is already the subject of ${first}`;
@@ -215,7 +223,7 @@ function checkSubject(
 
 const INNER_PATH = /^(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)*$/;
 
-/** Whether it is a relative path of plain names: never absolute, never upwards. */
+/** Whether the path is relative and made of plain names: it can neither be absolute nor lead upwards. */
 export function isInnerPath(path: string): boolean {
   return INNER_PATH.test(path);
 }
@@ -230,7 +238,7 @@ function readVersion(
   const { number, place, status, deprecated, sunset, identity } = version;
   const before = faults.length;
   const schema = readSchema(folder, version, faults, patterns);
-  // What a rule says of a schema with faults would only repeat them.
+  // Rules are checked only against a schema without faults: findings against a faulty schema would repeat its faults.
   const judged = faults.length === before ? (schema?.schema ?? null) : null;
   for (const { value, place: start, placeInside } of version.rules) {
     const reading = readRule(value, judged, version.formats);
@@ -246,7 +254,7 @@ function readVersion(
     );
   }
   if (schema === null || identity === null || status === null || contract.subject === null) return null;
-  // A schema with faults of its own may have been meant to require it.
+  // This check is skipped for a schema with faults: the corrected schema may require the field.
   for (const { value, place: at } of judged === null ? [] : identity) {
     if (schemaRequires(schema.schema, value)) continue;
     const { state, remedy } = unrequired(value, schema);
@@ -272,10 +280,10 @@ function readVersion(
   };
 }
 
-/** Names of properties that a message lists. */
+/** The most property names that a message lists. */
 const NAMES_SHOWN = 8;
 
-/** A name that the schema does not know at all is another mistake than one it does not require. */
+/** Tells two mistakes apart: the schema does not have the field at all, or it has the field but does not require it. */
 function unrequired(
   pointer: string,
   { schema, file }: SchemaFile,
@@ -313,7 +321,7 @@ function readSchema(folder: string, version: VersionText, faults: Fault[], patte
   }
   const schema = readSchemaFile(join(folder, value), place, faults, version.formats);
   if (schema === null) return null;
-  // What is no regular expression at all was refused with the schema.
+  // readSchemaFile has refused patterns that are not regular expressions.
   const sites = schemaPatterns(schema.schema).filter(({ pattern }) => findPatternFault(pattern) === null);
   patterns.push(
     ...sites.map(({ pattern, pointer }) => ({ pattern, flags: SCHEMA_FLAGS, place: schema.placeOf(pointer) })),

@@ -22,39 +22,40 @@ import { fieldOf, nameOf } from "./constraint-field.ts";
 import { constraintsOf, type Constraint } from "./constraints.ts";
 import { untestedConstraints } from "./untested-constraints.ts";
 
-/** A payload that breaks one constraint and nothing else. */
+/** A generated payload for a fixture: it breaks exactly one constraint, or it passes. */
 export type FixtureStub = {
-  /** Of the file, without a folder: `weight_kg-maximum`. */
+  /** Name of the file, without folder and suffix: `weight_kg-maximum`. */
   readonly name: string;
   readonly kind: "pass" | "fail";
   readonly payload: JsonValue;
-  /** What it breaks, for people; null of a payload that passes. */
+  /** The constraint that it breaks, in words; null for a payload that passes. */
   readonly breaks: string | null;
 };
 
 export type FixtureStubs = {
   readonly stubs: readonly FixtureStub[];
-  /** Constraints that no payload was found to break alone: most often another one says the same. */
+  /** Constraints for which no payload was found that breaks only them: most often another constraint says the same. */
   readonly without: readonly string[];
 };
 
-/** Changes of payloads that pass, looked at before a witness is searched for. */
+/** The most changed payloads that are judged before a search for a witness begins. */
 const CHANGES_MAX = 12_000;
-/** Payloads that are changed. */
+/** The most passing payloads that are changed. */
 const BASES_MAX = 3;
-/** Values of one enum. */
+/** The most values that are taken from one enum. */
 const LISTED_MAX = 6;
 const EFFORT = 6_000;
-/** Payloads made to find one with much in it, their steps, and the most parts one may have. */
+/** Generated payloads for fullestPayload, the steps to generate them, and the most parts that one of them may have. */
 const SAMPLES = 400;
 const SAMPLE_STEPS = 2_000_000;
 const PARTS_MAX = 60;
 const SEED = 1;
 
 /**
- * A payload for each constraint of a version that no fixture needs, and one that passes where there is none. A payload that
- * passes is changed at one place where that is enough, so that it looks like a real one; else one is searched for.
- * @param payloads of the fixtures there are.
+ * Generates a must-fail payload for each constraint that no fixture needs, and a must-pass payload when there is none. Where
+ * one change of a passing payload is enough, the payload is made so, because it then looks like a real one. Otherwise the
+ * payload is searched for.
+ * @param payloads the payloads of the existing fixtures.
  */
 export function stubFixtures(version: ComparedVersion, payloads: readonly JsonValue[]): FixtureStubs {
   const { schema, rules, formats = "annotate" } = version;
@@ -105,7 +106,7 @@ function judgesOf({ schema, rules, formats = "annotate" }: ComparedVersion): Jud
 }
 
 function withoutConstraint(version: ComparedVersion, constraint: Constraint): ComparedVersion {
-  // A rule may speak of what the schema no longer shows to be there.
+  // The schema's constraint is left out together with the rules: a rule may use a field that only this constraint guarantees.
   return constraint.kind === "rule"
     ? { ...version, rules: constraint.without }
     : { ...version, schema: constraint.without, rules: [], identity: [] };
@@ -113,13 +114,13 @@ function withoutConstraint(version: ComparedVersion, constraint: Constraint): Co
 
 /** A payload that one version accepts and the other refuses. */
 function witnessOf(accepting: ComparedVersion, refusing: ComparedVersion): JsonValue | null {
-  // A constraint of the schema is judged by the schema alone, as the check of the fixtures does.
+  // A constraint of the schema is judged by the schema alone, as in the check of the fixtures.
   const plain = accepting.identity.length === 0 ? { ...refusing, rules: [], identity: [] } : refusing;
   const verdict = prepareVerdicts(accepting, plain, { seed: SEED, effort: EFFORT })("backward");
   return verdict.kind === "incompatible" ? verdict.witness : null;
 }
 
-/** The one of many made ones that pass which has most in it: what is optional can only be broken where it is. */
+/** The largest of the generated payloads that pass: an optional part can only be broken in a payload that has it. */
 function fullestPayload({ schema, formats = "annotate" }: ComparedVersion, judges: Judges): JsonValue | null {
   const root = rootOf(openSchema("version", withoutFormatNotes(schema, formats), createShared({ left: SAMPLE_STEPS })));
   if (obstaclesIn(root.document).toEvaluation.length > 0) return null;
@@ -138,7 +139,7 @@ function partsIn(value: JsonValue): number {
   return Object.values(value).reduce((sum: number, part: JsonValue) => sum + partsIn(part), 1);
 }
 
-/** Payloads that pass, changed at one place so that they no longer do. */
+/** Passing payloads with one change each, by which they no longer pass. */
 function refusedNear(
   { schema, rules, formats = "annotate" }: ComparedVersion,
   passing: readonly JsonValue[],
@@ -149,7 +150,7 @@ function refusedNear(
     const members = memberOf(node, "enum");
     return isList(members) ? members.slice(0, LISTED_MAX) : [];
   });
-  // Listed values first: lists are made longer with the first few.
+  // Listed values come first, because variationsOf adds the first few values of the pool to lists.
   const mined = minedValues(
     document.root,
     rules.map(({ expression }) => expression),
@@ -169,7 +170,10 @@ function refusedNear(
   return found;
 }
 
-/** An integer that no double keeps is refused before any constraint is asked, unless its place is declared. */
+/**
+ * Whether a record with this payload would get as far as the schema. An integer that a double cannot represent is refused
+ * earlier, unless the schema declares its place as int64.
+ */
 function isJudged(payload: JsonValue, numbers: NumberTypes): boolean {
   const parsed = parsePayload(Buffer.from(toJsonText(payload)), DEFAULT_LIMITS);
   return parsed.ok && (parsed.integers === undefined || resolveIntegers(parsed, numbers).ok);
@@ -179,7 +183,7 @@ function describe(constraint: Constraint): string {
   return constraint.kind === "rule" ? `rule ${constraint.id}` : `${nameOf(constraint)} of ${fieldOf(constraint)}`;
 }
 
-/** `weight_kg-maximum`, of letters that every file system takes. */
+/** `weight_kg-maximum`. Only characters that every file system accepts are kept. */
 function fileNameOf(constraint: Constraint): string {
   if (constraint.kind === "rule") return `rule-${constraint.id}`;
   const field = fieldOf(constraint).replace(/^the payload$/, "payload");

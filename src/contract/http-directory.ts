@@ -18,34 +18,34 @@ import { isInnerPath } from "./files.ts";
 import { LOCK_NAME, parseLock } from "./lock.ts";
 import { createSourceText } from "./source-text.ts";
 
-/** A directory of contracts that a web server gives out, and where a copy of it is kept. */
+/** A contracts directory on a web server, and the place of its local copy. */
 export type HttpDirectory = {
-  /** Of the directory that holds contracts.lock. */
+  /** URL of the directory that holds contracts.lock. */
   readonly url: string;
-  /** A link to the snapshot in use; the snapshots are beside it, named by their content. */
+  /** A symbolic link to the current snapshot. Snapshots are kept beside it, each named by the digest of its content. */
   readonly directory: string;
   readonly timeoutMs: number;
 };
 
-/** What became of the copy. `unavailable`: it stays as it was; `there` tells whether there is one. */
+/** The outcome of a refresh. After `unavailable` the copy is as before; `there` says whether a copy exists. */
 export type Refreshed =
   | { readonly kind: "unchanged" | "changed" }
   | { readonly kind: "unavailable"; readonly why: string; readonly there: boolean };
 
-/** How long one of its files may take. */
+/** The most time for one file, in milliseconds. */
 export const FILE_TIMEOUT_MS = 10_000;
 
 const FILE_BYTES_MAX = 4_194_304;
 const FILES_MAX = 10_000;
-/** Requests at once. */
+/** Concurrent requests. */
 const PARALLEL = 8;
-/** Snapshots kept: the one in use and those before it. */
+/** Snapshots that are kept, the current one included. */
 const KEPT = 3;
 
 /**
- * Copies the contracts that `contracts.lock` names, whole or not at all: contract.yaml of each subject and the schemas it
- * names. The link then leads to the new snapshot in one step, so that whoever reads it finds one state or the other. What
- * is wrong with the files is found where they are loaded.
+ * Copies the contracts that `contracts.lock` names: contract.yaml of each subject and the schemas it names. The copy is atomic:
+ * when one file fails nothing changes, and the link is switched to a complete snapshot by one rename, so that a reader sees the
+ * old state or the new one. Faults in the files are found when they are loaded.
  */
 export async function refreshSnapshot(source: HttpDirectory): Promise<Refreshed> {
   const { directory } = source;
@@ -146,7 +146,7 @@ function keep(directory: string, name: string, files: Files): void {
   prune(snapshots, name);
 }
 
-/** The newest are kept; a reader that is in the middle of one must not lose it. */
+/** Removes old snapshots. The newest are kept, since another process may still be reading one. */
 function prune(snapshots: string, inUse: string): void {
   const others = readdirSync(snapshots, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== inUse)

@@ -1,11 +1,11 @@
 import type { CompiledBinding, CompiledContractSet } from "../core/compiled.ts";
 
-/** A source whose records will be FAILED, or those of them that declare no version, whatever they hold. */
+/** A source all of whose records will be FAILED, or all that declare no version, whatever their payloads are. */
 export type IdleDefault = { readonly topic: string; readonly message: string; readonly remedy: string };
 
 /**
- * Sources whose default version is not in force, or not among those they accept, and those of a contract of which nothing is in
- * force: worth saying before the first record is FAILED for it.
+ * Finds sources whose default version is not live or not accepted by the source, and sources whose contract has no live
+ * version. They are reported before the first record is FAILED for it.
  */
 export function idleDefaults({ byTopic }: CompiledContractSet): readonly IdleDefault[] {
   return [...byTopic.values()].flatMap((bound) => {

@@ -4,14 +4,14 @@ import type { SourceText } from "./source-text.ts";
 
 const STRICT = "Write strict JSON: no comments, no trailing commas, no key twice";
 
-/** A schema file that is no strict JSON. */
+/** The fault for a schema file that is not strict JSON. */
 export function notStrict(place: Place, message: string, remedy: string = STRICT): Fault {
   return faultAt(place, "SIG-C-020", message, remedy);
 }
 
 /**
- * Every syntax error and every repeated key, by what most likely was written; of several errors on one line the first, since it
- * causes the others.
+ * Every syntax error and every repeated key, in words for the likely mistake. Only the first error of a line is reported, since
+ * it causes the others.
  */
 export function syntaxFaults(source: SourceText): readonly Fault[] {
   const { text } = source;
@@ -23,7 +23,7 @@ export function syntaxFaults(source: SourceText): readonly Fault[] {
   for (const { error, offset } of errors) {
     const place = source.place(offset);
     const code = printParseErrorCode(error);
-    // What follows the end of what could be read is no error of its own.
+    // Text after the end of what could be parsed is no separate error.
     if (faults.some(({ line }) => line === place.line) || (code === "EndOfFileExpected" && faults.length > 0)) continue;
     const { words, remedy } = describe(code, text, offset);
     faults.push(notStrict(place, `Not JSON: ${words}`, remedy));
@@ -39,7 +39,7 @@ function describe(code: string, text: string, offset: number): { readonly words:
   if (at.startsWith("'")) return { words: "a text in single quotes", remedy: "Put texts and names into double quotes" };
   if (before.endsWith(",") && /^[}\]]/.test(at))
     return { words: "a comma with nothing behind it", remedy: "Remove the comma" };
-  if (offset === firstOf(text) && /^[A-Za-z$"][\w$" -]*:/.test(at))
+  if (offset === offsetOfFirstCharacter(text) && /^[A-Za-z$"][\w$" -]*:/.test(at))
     return { words: "it looks like YAML", remedy: "Write the schema as JSON; only contract.yaml is YAML" };
   if (/^(?:True|False|None|NaN|-?Infinity|undefined)\b/.test(at))
     return { words: "a word that is no JSON", remedy: "Write true, false, null or a number" };
@@ -51,7 +51,7 @@ function describe(code: string, text: string, offset: number): { readonly words:
   return { words: inWords(code), remedy: STRICT };
 }
 
-function firstOf(text: string): number {
+function offsetOfFirstCharacter(text: string): number {
   return text.length - text.trimStart().length;
 }
 

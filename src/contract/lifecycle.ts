@@ -1,7 +1,7 @@
 import { isMap, isScalar, parseDocument, type Pair, type YAMLMap } from "yaml";
 import type { ContractStatus } from "../core/contract-set.ts";
 
-/** What a person does to a version: draft -> active -> deprecated -> retired, and back from deprecated to active. */
+/** The actions on a version. States go draft -> active -> deprecated -> retired, and from deprecated back to active. */
 export type LifecycleAction = "activate" | "deprecate" | "retire";
 
 const MOVES: Readonly<
@@ -12,14 +12,14 @@ const MOVES: Readonly<
   retire: { from: ["deprecated"], to: "retired" },
 };
 
-/** The state a version would be in, or why it cannot get there, with what to do. */
+/** The state after the action, or why the action is refused and what to do instead. */
 export type Move =
   | { readonly ok: true; readonly to: ContractStatus }
   | { readonly ok: false; readonly problem: string; readonly remedy: string };
 
 /**
- * Whether an action may be taken on a version in this state. A retired version stays retired: its records are FAILED, and
- * bringing it back would decide the same records otherwise. Deprecating again may announce another day.
+ * Whether an action may be taken on a version in this state. A retired version stays retired: its records were FAILED, and
+ * reactivating it would decide the same records differently. Deprecating a deprecated version again may announce another day.
  */
 export function planMove(action: LifecycleAction, name: string, status: ContractStatus): Move {
   const { from, to } = MOVES[action];
@@ -37,7 +37,7 @@ export function planMove(action: LifecycleAction, name: string, status: Contract
   }
 }
 
-/** What of a version's lines is to be changed; null takes a key out, absent leaves it. */
+/** The changes to a version's keys in contract.yaml: null removes the key, absent keeps it. */
 export type VersionChange = {
   readonly status: ContractStatus;
   readonly deprecated?: string | null;
@@ -45,9 +45,8 @@ export type VersionChange = {
 };
 
 /**
- * A contract.yaml with one version's state changed, and every other character as it was: comments, order and quotes are
- * the authors'.
- * @returns null when the version cannot be found in the text as a block or flow mapping.
+ * Changes the state of one version in the text of a contract.yaml. Every other character stays: comments, order and quotes
+ * belong to the authors.
  */
 export function editContractYaml(text: string, version: number, change: VersionChange): string | null {
   let edited: string | null = text;
@@ -73,7 +72,7 @@ function withKey(text: string, version: number, key: string, value: string): str
   const lineStart = text.lastIndexOf("\n", keyRange[0] - 1) + 1;
   const newline = text.indexOf("\n", valueRange[1]);
   const lineEnd = newline === -1 ? text.length : newline;
-  // The line's own indentation; what else is before the key ("- ") is none of a mapping of versions.
+  // The text before the key is its indentation only: in a mapping of versions no "- " can stand there.
   const line = `${text.slice(lineStart, keyRange[0])}${key}: ${value}`;
   return `${text.slice(0, lineEnd)}\n${line}${text.slice(lineEnd)}`;
 }
@@ -106,7 +105,7 @@ function pairOf(map: YAMLMap, key: string): Pair | null {
   return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key) ?? null;
 }
 
-/** From the first character to behind the last, without what follows on the line. */
+/** Start and end of the node itself, without the rest of its line. */
 function rangeOf(node: unknown): TextSpan | null {
   return isScalar(node) && node.range !== null && node.range !== undefined ? [node.range[0], node.range[1]] : null;
 }

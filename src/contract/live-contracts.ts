@@ -3,30 +3,33 @@ import { type CompiledContractSet } from "../core/compiled.ts";
 import { contentsOf, rememberContents } from "../core/contents.ts";
 import { withSchemaIds, type SchemaId, type SealedContractSet } from "../core/contract-set.ts";
 import type { ContractCatalog } from "./catalog.ts";
-import { describeChanges, whyNotInPlaceOf } from "./swap.ts";
+import { describeChanges, replacementProblems } from "./swap.ts";
 
-/** A contract set ready to decide with, and what is said about its contracts. */
+/** A compiled contract set, and the texts about its contracts. */
 export type Contracts = { readonly set: CompiledContractSet; readonly about: ContractCatalog };
 
 export type Swap =
   | { readonly kind: "same" }
-  /** `changes`: a sentence each, for people. */
+  /** `changes` are sentences for people. */
   | { readonly kind: "swapped"; readonly from: string; readonly to: string; readonly changes: readonly string[] }
-  /** The set in force stays. `problems`: a sentence each. */
+  /** The current set stays. `problems` are sentences for people. */
   | { readonly kind: "refused"; readonly problems: readonly string[] };
 
-/** The contract set that decides now. Swapped whole between batches: a batch reads it once and never sees two. */
+/**
+ * The contract set that decides now. It is replaced whole, between batches: a batch reads it once, so that one set decides the
+ * whole batch.
+ */
 export type LiveContracts = {
   readonly current: () => CompiledContractSet;
   readonly about: () => ContractCatalog;
   /**
-   * Puts another set in force; what a registry said of schema ids stays. Refused when it changes or drops a version that
-   * was in force, or moves a topic's decisions to another collection. Only versions that are new are compiled, one at a
-   * time, so that deciding goes on meanwhile.
-   * @param pause gives way to other work between two compilations.
+   * Replaces the current set; the schema ids learnt from a registry are kept. Refused when the next set changes or drops a
+   * version that was live or retired, or moves the facts of a topic to another collection. Only new versions are compiled, one
+   * at a time, so that batches can be decided in between.
+   * @param pause lets other work run between two compilations.
    */
   readonly replace: (next: SealedContractSet, about: ContractCatalog, pause: () => Promise<void>) => Promise<Swap>;
-  /** Adds what a registry said of schema ids. */
+  /** Adds schema ids learnt from a registry. */
   readonly learn: (schemaIds: readonly SchemaId[]) => void;
 };
 
@@ -36,7 +39,7 @@ export function holdContracts(first: Contracts): LiveContracts {
     current: () => set,
     about: () => about,
     replace: async (next, nextAbout, pause) => {
-      const problems = whyNotInPlaceOf(contentsOf(set), next.set);
+      const problems = replacementProblems(contentsOf(set), next.set);
       if (problems.length > 0) return { kind: "refused", problems };
       const compiled = compiledVersionsOf(set);
       for (const { subject, versions } of next.set.contracts) {
@@ -46,7 +49,7 @@ export function holdContracts(first: Contracts): LiveContracts {
           await pause();
         }
       }
-      // Read last: what a registry said meanwhile is kept.
+      // Read only now, so that schema ids learnt during the compilations are kept.
       const before = contentsOf(set);
       const known = before.schemaIds ?? [];
       const sealed = known.length === 0 ? next : withSchemaIds(next, known);

@@ -23,7 +23,7 @@ export type LockResult =
   | { readonly ok: true; readonly lock: Lock }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** Reads `<directory>/contracts.lock`; without the file nothing is frozen. */
+/** Reads `<directory>/contracts.lock`. Without the file no version is frozen. */
 export function readLock(directory: string): LockResult {
   const file = join(directory, LOCK_NAME);
   const read = readBytes(file);
@@ -36,7 +36,10 @@ export function readLock(directory: string): LockResult {
   return { ok: false, faults: [faultAt({ file, line: 1, column: 1 }, "SIG-C-034", message, remedy)] };
 }
 
-/** Parses the lock: a line a version, `shipment@1 sha256:<64 hex>`; empty lines and lines that begin with "#" say nothing. */
+/**
+ * Parses the lock: one line for each version, `shipment@1 sha256:<64 hex>`. Empty lines and lines that begin with "#" are
+ * skipped.
+ */
 export function parseLock(file: string, text: string): LockResult {
   const entries: LockEntry[] = [];
   const faults: Fault[] = [];
@@ -60,7 +63,7 @@ export function parseLock(file: string, text: string): LockResult {
   return faults.length === 0 ? { ok: true, lock: { file, entries } } : { ok: false, faults };
 }
 
-/** The lock as text: header, then the entries by subject and number. */
+/** The text of a lock: a header, then the entries by subject and number. */
 export function formatLock(entries: readonly Omit<LockEntry, "place">[]): string {
   const lines = entries
     .toSorted((a, b) => (a.subject < b.subject ? -1 : a.subject > b.subject ? 1 : a.version - b.version))
@@ -69,8 +72,8 @@ export function formatLock(entries: readonly Omit<LockEntry, "place">[]): string
 }
 
 /**
- * Compares the files with the lock: every fault is a reason not to start.
- * A frozen version must be there and be what it was; a version in force (active, deprecated, retired) must be frozen.
+ * Compares the files with the lock. A gateway does not start with any of these faults. A frozen version must exist and be
+ * unchanged; a version that is active, deprecated or retired must be frozen.
  */
 export function checkLock(contracts: readonly LoadedContract[], lock: Lock): readonly Fault[] {
   const faults: Fault[] = [];
@@ -90,12 +93,12 @@ export function checkLock(contracts: readonly LoadedContract[], lock: Lock): rea
   return sortFaults(faults);
 }
 
-/** `text` is the lock to write; `changed` is false when the version was frozen with this very content before. */
+/** `text` is the lock to write; `changed` is false when the version was already frozen with the same content. */
 export type FreezeResult =
   | { readonly ok: true; readonly text: string; readonly changed: boolean; readonly digest: string }
   | { readonly ok: false; readonly fault: Fault };
 
-/** Adds one version to the lock. A version that is frozen with other content is refused: that is a new version. */
+/** Adds one version to the lock. A version that is frozen with other content is refused: the change must become a new version. */
 export function freezeVersion(contract: LoadedContract, version: LoadedVersion, lock: Lock): FreezeResult {
   const { digest } = version;
   const entry = entryOf(lock, contract.subject, version.version);
@@ -105,10 +108,7 @@ export function freezeVersion(contract: LoadedContract, version: LoadedVersion, 
   return { ok: true, text, changed: entry === null, digest };
 }
 
-/**
- * Replaces a file whole: after a crash it holds the old text or the new one.
- * @throws the system's error when the directory cannot be written.
- */
+/** Replaces a file atomically: after a crash it holds the old text or the new text. */
 export function replaceFile(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.new`;
   try {
@@ -118,7 +118,7 @@ export function replaceFile(file: string, text: string): void {
     rmSync(temporary, { force: true });
     throw error;
   }
-  // The rename itself is durable only when the directory is.
+  // The rename is durable only after an fsync of the directory.
   const directory = openSync(dirname(file), "r");
   try {
     fsyncSync(directory);
@@ -127,7 +127,7 @@ export function replaceFile(file: string, text: string): void {
   }
 }
 
-/** Writes the lock; a fault when the system refuses. */
+/** Writes the lock. Returns a fault when the system refuses. */
 export function writeLock(file: string, text: string): Fault | null {
   try {
     replaceFile(file, text);

@@ -1,6 +1,6 @@
 /**
- * The candidate a mistyped name most likely meant, or null when none is near: at most a third of its letters wrong.
- * Equally near candidates: the first.
+ * The candidate that a mistyped name most likely meant: at most a third of its letters are wrong. Of several equally near
+ * candidates the first; null when none is near.
  */
 export function nearestName(name: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
@@ -15,7 +15,7 @@ export function nearestName(name: string, candidates: readonly string[]): string
   return best;
 }
 
-/** Optimal string alignment: insertions, deletions, replacements and swaps of neighbours, one each. */
+/** The optimal string alignment distance: insertions, deletions, replacements and swaps of neighbours count one each. */
 function editDistance(a: string, b: string): number {
   let beforeLast: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -2,21 +2,21 @@ import type { CompiledContract, CompiledContractSet } from "../core/compiled.ts"
 import type { ContractStatus } from "../core/contract-set.ts";
 import type { ContractCatalog } from "./catalog.ts";
 
-/** One version as a producer has to know it. Days are YYYY-MM-DD. */
+/** What a producer has to know of one version. Days are YYYY-MM-DD. */
 export type Standing = {
   readonly subject: string;
   readonly version: number;
   readonly status: ContractStatus;
   readonly digest: string;
-  /** Since when it is deprecated; null when it is not, or the day is not known. */
+  /** The day since which it is deprecated; null when it is not deprecated or the day is not known. */
   readonly deprecated: string | null;
-  /** When it is to end; null while nobody said so. */
+  /** The announced day of its end; null when none is announced. */
   readonly sunset: string | null;
-  /** The version to move to; null when there is none newer. */
+  /** The version that producers should move to; null when no newer version is active. */
   readonly successor: number | null;
 };
 
-/** What a contract offers to those who send. */
+/** A contract as producers see it. */
 export type Offer = {
   readonly subject: string;
   readonly owner: string;
@@ -25,15 +25,15 @@ export type Offer = {
   readonly preferred: number | null;
   readonly topics: readonly {
     readonly topic: string;
-    /** What judges a record that declares nothing; null: such a record fails. */
+    /** The version for records that declare none; null: such records are FAILED. */
     readonly default: number | null;
-    /** The versions that the topic takes; null: every one in force. */
+    /** The versions that the topic accepts; null: every live version. */
     readonly accepts: readonly number[] | null;
   }[];
   readonly versions: readonly Standing[];
 };
 
-/** Null when the set has no such contract. */
+/** What a producer has to know of a contract; null when the set does not contain it. */
 export function offerOf(set: CompiledContractSet, about: ContractCatalog, subject: string): Offer | null {
   const contract = set.bySubject.get(subject);
   if (contract === undefined) return null;
@@ -54,20 +54,20 @@ export function offerOf(set: CompiledContractSet, about: ContractCatalog, subjec
   };
 }
 
-/** Null when the contract has no such version. */
+/** What a producer has to know of one version; null when the contract does not have it. */
 export function standingOf(contract: CompiledContract, about: ContractCatalog, version: number): Standing | null {
   const found = contract.versions.get(version);
   if (found === undefined) return null;
   const { subject } = contract;
-  const said = about.get(subject)?.versions.get(version);
+  const days = about.get(subject)?.versions.get(version);
   const preferred = preferredVersion(contract);
   return {
     subject,
     version,
     status: found.status,
     digest: found.ref.digest,
-    deprecated: said?.deprecated ?? null,
-    sunset: said?.sunset ?? null,
+    deprecated: days?.deprecated ?? null,
+    sunset: days?.sunset ?? null,
     successor: preferred !== null && preferred > version ? preferred : null,
   };
 }
@@ -78,20 +78,20 @@ function preferredVersion({ versions }: CompiledContract): number | null {
   return active.length === 0 ? null : Math.max(...active);
 }
 
-/** Whether records are judged by the version now; a topic may still refuse it. */
+/** Whether the version is active or deprecated. A topic may still not accept it. */
 export function isLive(contract: CompiledContract, version: number): boolean {
   const status = contract.versions.get(version)?.status;
   return status === "active" || status === "deprecated";
 }
 
-/** One range of `Accept-Contract`. `subject` null: any contract; `version` null: whichever it prefers. `weight`: 0 to 1. */
+/** One range of `Accept-Contract`. `subject` null: any contract. `version` null: any version. `weight`: 0 to 1. */
 export type AcceptedContract = {
   readonly subject: string | null;
   readonly version: number | null;
   readonly weight: number;
 };
 
-/** More than any client has to say; a longer list is refused as malformed. */
+/** A longer list is refused as malformed; no client needs as many ranges. */
 const RANGES_MAX = 100;
 const RANGE =
   /^(?:\*|([A-Za-z0-9_.-]{1,249})(?:@([1-9][0-9]{0,8}))?)[ \t]*(?:;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?$/;
@@ -120,13 +120,14 @@ export function parseAcceptContract(text: string): readonly AcceptedContract[] |
   return parts.length > 0 && ranges.length === parts.length ? ranges : null;
 }
 
-/** Whether the client takes this version: by the range that says most of it (RFC 9110, 12.5.1). */
+/** Whether the client accepts this version. The most specific range that matches decides (RFC 9110, 12.5.1). */
 export function takes(accepted: readonly AcceptedContract[], subject: string, version: number): boolean {
   return weightOf(accepted, subject, version) > 0;
 }
 
 /**
- * The version in force that the client likes best; of equals the preferred one, then the highest. Null when it takes none.
+ * The live version with the highest weight; of equal ones the preferred version, then the highest. Null when the client accepts
+ * no live version.
  */
 export function negotiate(contract: CompiledContract, accepted: readonly AcceptedContract[]): number | null {
   const preferred = preferredVersion(contract);

@@ -1,12 +1,11 @@
 import { isMap, isScalar, parseDocument, type Pair, type YAMLMap } from "yaml";
 
-/** Keys that a new version does not take over: it begins as a draft, with a schema of its own. */
+/** Keys that are not copied to a new version: it begins as a draft, with a schema of its own. */
 const OWN: ReadonlySet<string> = new Set(["status", "schema", "deprecated", "sunset"]);
 
 /**
- * A contract.yaml with one version more, a draft, that says what another version says but for its schema. Every other
- * character is as it was, and the comments of the lines that are taken over come along.
- * @returns null when the versions are not written as a plain block mapping, or the version is not among them.
+ * Adds a version to the text of a contract.yaml: a draft that copies another version except for its schema. Every other
+ * character stays, and comments in the copied lines are copied too.
  */
 export function withNextVersion(text: string, from: number, next: number, schema: string): string | null {
   const document = parseDocument(text, { keepSourceTokens: true });
@@ -29,7 +28,7 @@ export function withNextVersion(text: string, from: number, next: number, schema
   return saysTheSame(made, from, next) ? made : null;
 }
 
-/** Reads what was written: lines that were cut wrongly would say something else. */
+/** Parses the result and compares the two versions, in case lines were cut in the wrong place. */
 function saysTheSame(text: string, from: number, next: number): boolean {
   const parsed = parseDocument(text, { logLevel: "silent" });
   const read: unknown = parsed.errors.length > 0 ? null : parsed.toJS();
@@ -40,15 +39,15 @@ function saysTheSame(text: string, from: number, next: number): boolean {
   return versions[next] !== undefined && old === made;
 }
 
-/** The name of a schema file with another version's number in place of its own. */
+/** The name of the new version's schema file: the old name with the number replaced. */
 export function nextSchemaName(name: string, from: number, next: number): string {
   const renamed = name.replace(new RegExp(`(?<![0-9])${from}(?![0-9])`), String(next));
   return renamed === name ? `v${next}.schema.json` : renamed;
 }
 
 /**
- * A schema's text with the version's number changed in its `$id`, and nothing else; the same text when it has none or none of
- * this number. Two versions with one `$id` could not be told apart by it.
+ * Replaces the version's number in the `$id` of a schema's text, so that the two versions have different `$id`s. Returns the
+ * text unchanged when it has no `$id` or the `$id` does not contain the number.
  */
 export function withNextId(text: string, from: number, next: number): string {
   const id = /("\$id"\s*:\s*")((?:[^"\\]|\\.)*)(")/.exec(text);
@@ -71,7 +70,7 @@ function takenOver(text: string, version: YAMLMap, inner: string): readonly stri
   return kept;
 }
 
-/** Comments directly above a key are about it. */
+/** Moves the start up to the comments directly above a key, which are about that key. */
 function startWithComments(text: string, start: number): number {
   let from = lineStart(text, start);
   for (let above = lineStart(text, from - 1); from > 0 && /^ *#/.test(text.slice(above, from));) {
@@ -81,7 +80,7 @@ function startWithComments(text: string, start: number): number {
   return from;
 }
 
-/** Without the comments and empty lines at the end: they are about what follows. */
+/** Removes comments and empty lines at the end, which are about the next key. */
 function withoutTail(lines: string): string {
   return lines.replace(/(?:\n *(?:#[^\n]*)?)+$/, "").trimEnd();
 }
@@ -94,13 +93,13 @@ function startOf(pair: Pair | undefined): number | null {
   return isScalar(pair?.key) ? (pair.key.range?.[0] ?? null) : null;
 }
 
-/** Behind the last character of the value; a block scalar's own line feed is not looked at. */
+/** The offset after the last character of the value. A block scalar's last line feed may be included. */
 function endOf({ key, value }: Pair): number {
   const range = (value as { readonly range?: readonly number[] | null } | null)?.range;
   return range?.[1] ?? (isScalar(key) ? (key.range?.[1] ?? 0) : 0);
 }
 
-/** Behind the last line of the versions. */
+/** The offset after the last line of the versions. */
 function endOfLines(text: string, versions: YAMLMap): number {
   const last = versions.items.at(-1);
   let end = last === undefined ? 0 : endOf(last);

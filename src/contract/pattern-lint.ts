@@ -18,20 +18,21 @@ type Recheck = {
 };
 
 /**
- * Of CPU. Ordinary patterns take 1 to 200 ms, one with a back-reference 1.1 s, a date and time of fourteen optional parts
- * 3.7 s; what takes longer is refused as not shown.
+ * CPU time for one pattern. Ordinary patterns take 1 to 200 ms, one with a back-reference 1.1 s, a date and time with fourteen
+ * optional parts 3.7 s. A pattern that takes longer is refused as not shown to be linear.
  */
 const TIMEOUT_MS = 10_000;
-/** Patterns that are too large for the automaton are searched by chance: always the same chance. */
+/** Patterns that are too large for the checker's automaton are searched at random; the fixed seed makes the result repeatable. */
 const RANDOM_SEED = 1;
 
-/** What a fault says of a pattern. */
+/** The words of a fault about a pattern. */
 type Problem = { readonly words: string; readonly remedy: string };
 
 /**
- * Every pattern that is not shown to match in linear time. Importing this file loads the checker (93 ms of CPU).
+ * Finds every pattern that is not shown to match in linear time. Loading the checker takes 93 ms of CPU.
  *
- * The browser build of recheck 4.5.0 is the pure one; its main build asks the environment which binary to start.
+ * The browser build of recheck 4.5.0 is pure JavaScript; its main build reads environment variables to choose a binary and
+ * starts it.
  */
 export function lintPatterns(sites: readonly PatternSite[]): readonly Fault[] {
   const require = createRequire(import.meta.url);
@@ -41,7 +42,8 @@ export function lintPatterns(sites: readonly PatternSite[]): readonly Fault[] {
     const key = `${flags}/${pattern}`;
     const before = known.get(key);
     if (before !== undefined) return before;
-    // What the schema engine matches by an automaton is linear whatever it looks like; rules use the runtime.
+    // The schema engine matches these patterns with an automaton, which is linear for every pattern. Rules use the regular
+    // expressions of the runtime.
     const problem =
       flags === "u" && isMatchedByAutomaton(pattern) ? null : describe(diagnose(checkSync, pattern, flags));
     known.set(key, problem);
@@ -56,7 +58,10 @@ export function lintPatterns(sites: readonly PatternSite[]): readonly Fault[] {
   return faults;
 }
 
-/** The checker goes by the clock on the wall, by which a busy machine would refuse what a free one takes. */
+/**
+ * Runs the checker. Its timeout is wall-clock time, by which a busy machine would refuse a pattern that an idle one accepts; so
+ * it is run again with twice the timeout until it has had its CPU time.
+ */
 function diagnose(checkSync: Recheck["checkSync"], pattern: string, flags: string): Diagnosis {
   for (let timeout = TIMEOUT_MS; ; timeout *= 2) {
     const before = process.cpuUsage();

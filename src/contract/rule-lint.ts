@@ -5,7 +5,7 @@ import type { JsonObject } from "../json/json.ts";
 import type { ContractCode } from "./fault.ts";
 import { nearestName } from "./nearest.ts";
 
-/** What is wrong with one rule; `position` is the character in its expression, 0-based. */
+/** A finding about one rule; `position` is the character in its expression, 0-based. */
 type RuleFinding = {
   readonly code: ContractCode;
   readonly position: number;
@@ -25,18 +25,18 @@ const CODES: Readonly<Record<FindingKind, ContractCode>> = {
   "too-costly": "SIG-C-053",
 };
 
-/** What can be said of a rule without a schema. */
+/** Kinds of findings that do not depend on the schema. */
 const WITHOUT_SCHEMA: ReadonlySet<FindingKind> = new Set<FindingKind>(["unusable", "pattern"]);
 
 /**
- * Finds everything that keeps a rule from being frozen with its schema: what could not be evaluated on some payload the
- * schema accepts, would depend on the machine, or could take time out of proportion.
- * @param schema null when it cannot be read, which is a fault of its own.
+ * Finds everything that prevents freezing a rule with its schema: expressions that could not be evaluated on some payload that
+ * the schema accepts, that depend on the machine, or that could take time out of proportion to the record.
+ * @param schema null when it cannot be read, which is reported separately.
  */
 export function readRule(rule: Rule, schema: JsonObject | boolean | null, formats: FormatsMode): RuleReading {
   const { findings, patterns } = lintRule(rule, schema ?? true, formats);
-  const told = schema === null ? findings.filter(({ kind }) => WITHOUT_SCHEMA.has(kind)) : findings;
-  return { findings: told.map((finding) => inWords(rule, finding)), patterns };
+  const reported = schema === null ? findings.filter(({ kind }) => WITHOUT_SCHEMA.has(kind)) : findings;
+  return { findings: reported.map((finding) => inWords(rule, finding)), patterns };
 }
 
 function inWords(rule: Rule, { kind, position, message, remedy, unknown }: Finding): RuleFinding {

@@ -12,22 +12,26 @@ import { nearestName } from "./nearest.ts";
 import { remedyFor } from "./schema-remedy.ts";
 import { createSourceText, decodeText, describeIoError, readBytes } from "./source-text.ts";
 
-/** A schema as read from its file, with the place of every pointer into it. */
+/** A schema read from its file, with the place of every pointer into it. */
 export type SchemaFile = {
   readonly file: string;
   readonly schema: JsonObject | boolean;
-  /** Where the value an RFC 6901 pointer names is written; of a pointer that leads nowhere, its deepest part that is. */
+  /**
+   * The place of the value that an RFC 6901 pointer names. For a pointer that leads nowhere: the place of its deepest existing
+   * part.
+   */
   readonly placeOf: (pointer: string) => Place;
 };
 
-/** The size limit of a schema is its own refusal; these only keep the reader itself within bounds. */
+/** Limits for the reader. They are wider than the size limit of a schema, which refuseSchema checks. */
 const READ_LIMITS = { bytesMax: 4_194_304, depthMax: 256 };
 
 /**
- * Reads a JSON Schema file: strict JSON, as strict as a payload, then everything a version cannot be frozen with.
- * @param named where contract.yaml names the file, for the fault that it cannot be read.
- * @param formats whether the version asserts formats: then each must be one that is known.
- * @returns null when the file holds no schema to go on with.
+ * Reads a JSON Schema file. It must be strict JSON, as a payload must be, and have no part with which a version cannot be
+ * frozen.
+ * @param named the place in contract.yaml that names the file, for the fault that the file cannot be read.
+ * @param formats "assert" requires that every format in the schema is known.
+ * @returns null when the file holds no usable schema.
  */
 export function readSchemaFile(
   file: string,
@@ -78,14 +82,14 @@ export function readSchemaFile(
   return { file, schema: usable, placeOf };
 }
 
-/** In a schema every integer of 64 bits is exact; a payload cannot hold another such number either. */
+/** Schemas may hold every 64-bit integer; other numbers that a double cannot represent are refused, as in payloads. */
 function lossy(place: Place, message: string): Fault {
   const remedy =
     "Write it with at most 15 digits, or as an integer within -9223372036854775808 and 9223372036854775807";
   return faultAt(place, "SIG-C-020", message, remedy);
 }
 
-/** The tolerant parser recurses: text nested deeper than this could take the stack, and is refused anyway. */
+/** The tolerant parser recurses, so deeper text could overflow the stack. Such text is refused in any case. */
 const SHALLOW_DEPTH_MAX = 500;
 
 function isShallow(text: string): boolean {
@@ -116,7 +120,7 @@ function offsetOfByte(bytes: Uint8Array, byteOffset: number): number {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, byteOffset)).length;
 }
 
-/** With the file that was most likely meant. */
+/** The remedy, with the name of the file that was most likely meant. */
 function nameRemedy(file: string): string {
   const names = filesIn(dirname(file)).filter((name) => name.endsWith(".json"));
   const nearest = nearestName(basename(file), names) ?? (names.length === 1 ? (names[0] ?? null) : null);

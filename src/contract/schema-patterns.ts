@@ -1,7 +1,7 @@
 import { escapeStep } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 
-/** A regular expression of a schema and the RFC 6901 pointer of where it is written. */
+/** A regular expression of a schema and the RFC 6901 pointer to it. */
 export type SchemaPattern = { readonly pattern: string; readonly pointer: string };
 
 /** Keywords of 2020-12 whose value is a schema. */
@@ -24,8 +24,8 @@ const LIST_KEYWORDS: readonly string[] = ["allOf", "anyOf", "oneOf", "prefixItem
 const MAP_KEYWORDS: readonly string[] = ["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
 
 /**
- * Every pattern the schema matches text with: `pattern` and the names under `patternProperties`, in each place where a
- * schema may stand (a property that is called "pattern", or a constant, is none).
+ * Every pattern that the schema matches text with: `pattern` and the names under `patternProperties`, at each place where a
+ * schema may stand. A property named "pattern" and a constant are not patterns.
  */
 export function schemaPatterns(schema: JsonObject | boolean): readonly SchemaPattern[] {
   const found: SchemaPattern[] = [];

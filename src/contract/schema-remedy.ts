@@ -5,7 +5,7 @@ import { KEYWORDS } from "../schema/keywords.ts";
 import type { Refusal } from "../schema/schema-lint.ts";
 import { nearestName } from "./nearest.ts";
 
-/** What is to be done about a refusal, by what stands there: the usual mistakes and what was meant by them. */
+/** The remedy for a refusal of a schema: it names the usual mistakes and what was meant by them. */
 export function remedyFor({ pointer, code, message }: Refusal, schema: JsonObject | boolean): string {
   const steps = stepsIn(pointer);
   const value = valueAt(schema, steps);
@@ -34,7 +34,7 @@ export function remedyFor({ pointer, code, message }: Refusal, schema: JsonObjec
   }
 }
 
-/** What older drafts, OpenAPI and habit write, and what it is here. */
+/** Keywords from older drafts, from OpenAPI and from habit, with what to write instead. */
 const MEANT: Readonly<Record<string, string>> = {
   id: 'Write "$id"',
   nullable: 'Write "type": ["string", "null"], or whichever type may be null',
@@ -79,7 +79,7 @@ function formatRemedy(value: JsonValue | undefined): string {
 }
 
 const TYPES = ["array", "boolean", "integer", "null", "number", "object", "string"];
-/** Names other languages have for the types. */
+/** The names of the types in other languages. */
 const OTHER_TYPES: Readonly<Record<string, string>> = {
   int: "integer",
   long: "integer",

@@ -2,10 +2,10 @@ import { readFileSync, statSync } from "node:fs";
 import { recogniseContent } from "../json/content-kind.ts";
 import type { Place } from "./fault.ts";
 
-/** A text file as read, with the way from an offset to a place. */
+/** The text of a file, and the place (line and column) of an offset in it. */
 export type SourceText = { readonly file: string; readonly text: string; readonly place: (offset: number) => Place };
 
-/** No contract file comes near this; more would only be a mistake (a schema may have 256 kB, a record 1 MiB). */
+/** A limit against mistakes: no contract file comes near this size (a schema may have 256 kB, a record 1 MiB). */
 const FILE_BYTES_MAX = 4_194_304;
 
 export type ReadBytes =
@@ -30,14 +30,14 @@ export type DecodedText =
   | { readonly ok: false; readonly problem: string; readonly remedy: string };
 
 /**
- * Text of UTF-8 bytes; `problem` continues the sentence "The file ...". A leading byte order mark stays, for the parser to
- * refuse.
+ * Decodes UTF-8; `problem` continues the sentence "The file ...". A leading byte order mark is kept, so that the parser can
+ * refuse it.
  */
 export function decodeText(bytes: Uint8Array): DecodedText {
   const kind = recogniseContent(bytes);
   if (kind.kind === "packed")
     return { ok: false, problem: `is ${kind.format} data`, remedy: "Unpack it, and keep it as text" };
-  // UTF-16 of plain letters is UTF-8 as well, with a NUL between any two.
+  // UTF-16 text of ASCII letters is valid UTF-8 too, with a NUL between the letters, so it must be recognised before decoding.
   if (kind.kind === "foreign") return { ok: false, problem: `is ${kind.what}`, remedy: "Save it as text in UTF-8" };
   try {
     return { ok: true, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
@@ -46,7 +46,7 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   }
 }
 
-/** The bytes of a payload's file: what they are without its byte order mark. `problem` as of {@link decodeText}. */
+/** The bytes of a payload's file, without a byte order mark. `problem` as of {@link decodeText}. */
 export function payloadBytes(bytes: Uint8Array): ReadBytes {
   const kind = recogniseContent(bytes);
   if (kind.kind === "text") return { ok: true, bytes: bytes.subarray(kind.skip) };
@@ -59,7 +59,10 @@ export function createSourceText(file: string, text: string): SourceText {
   return { file, text, place: (offset) => placeOf(file, starts, Math.max(0, Math.min(offset, text.length))) };
 }
 
-/** What the operating system said, in words. Anything that is no system error is a bug and is thrown on. */
+/**
+ * Describes a system error in words.
+ * @throws the error itself when it is not a system error: that is a bug.
+ */
 export function describeIoError(error: unknown): string {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") throw error;
   switch (error.code) {

@@ -1,11 +1,11 @@
 import type { ContractSet, ContractVersion } from "../core/contract-set.ts";
 
 /**
- * Why a set cannot take another's place in a running gateway; empty when it can. A version that was in force never
- * changes and never disappears, whatever the lock says: a lock can be rewritten with the files. And decisions of a topic
- * stay in one collection while the gateway runs, as its store was opened for it.
+ * Why a running gateway cannot replace its contract set by another; empty when it can. A version that is or was live must stay
+ * and be unchanged, even if the lock agrees: the lock can be rewritten together with the files. The collection of a topic must
+ * stay the same while the gateway runs, since the store was opened for it.
  */
-export function whyNotInPlaceOf(before: ContractSet, after: ContractSet): readonly string[] {
+export function replacementProblems(before: ContractSet, after: ContractSet): readonly string[] {
   const problems: string[] = [];
   const versions = versionsByName(after);
   for (const [name, version] of versionsByName(before)) {
@@ -27,7 +27,7 @@ export function whyNotInPlaceOf(before: ContractSet, after: ContractSet): readon
   return problems;
 }
 
-/** What another set changes, a sentence each, by subject and version. */
+/** Describes the changes between two sets in sentences, by subject and version. */
 export function describeChanges(before: ContractSet, after: ContractSet): readonly string[] {
   const [was, is] = [versionsByName(before), versionsByName(after)];
   const changes: string[] = [];

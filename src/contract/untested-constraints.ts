@@ -8,20 +8,20 @@ import { faultAt, type Fault, type Place } from "./fault.ts";
 import type { LoadedVersion } from "./files.ts";
 import { readSchemaFile } from "./schema-file.ts";
 
-/** How well fixtures prove a version. */
+/** The constraints of a version that its fixtures do not test. */
 export type UntestedReport = {
   readonly constraints: number;
-  /** One for each constraint that no fixture needs, in the order of the text. */
+  /** One finding for each constraint that no fixture needs, in the order of the text. */
   readonly findings: readonly Fault[];
-  /** The same by field, as advice: how many, and one of them. */
+  /** The same as advice, one for each field: how many constraints, and some of their names. */
   readonly summary: readonly Fault[];
 };
 
 /**
- * Leaves each constraint of a version out in turn and judges the fixtures again: where no verdict changes, no fixture shows
- * that the constraint does anything. A constraint of the schema is judged by the schema alone, since a rule that stumbles
- * over what the schema let through would hide that it was needed.
- * @param payloads of the fixtures that are JSON, those that must pass and those that must fail.
+ * Leaves out each constraint of a version in turn and judges the fixtures again. When no verdict changes, no fixture needs the
+ * constraint. A constraint of the schema is judged by the schema alone: a rule that fails on a payload which the weaker schema
+ * accepts would hide the missing fixture.
+ * @param payloads the fixtures that are JSON, must-pass and must-fail.
  */
 export function untestedConstraints(
   version: Pick<LoadedVersion, "schema" | "rules" | "formats">,
@@ -43,7 +43,7 @@ export function untestedConstraints(
   });
 }
 
-/** The same as findings, where each constraint is written. */
+/** The untested constraints as findings, each at the place of its constraint. */
 export function reportUntested(
   version: LoadedVersion,
   subject: string,
@@ -63,7 +63,9 @@ export function reportUntested(
   return { constraints, findings, summary: summarize(untested, version, subject, placeOf) };
 }
 
-/** A line for each field is read; a first contract of thirty constraints gets thirty lines of the same words otherwise. */
+/**
+ * One line for each field, for people to read: a first contract of thirty constraints would otherwise get thirty similar lines.
+ */
 function summarize(
   untested: readonly Constraint[],
   version: LoadedVersion,
@@ -87,7 +89,7 @@ function summarize(
   });
 }
 
-/** Constraints named in one line. */
+/** The most constraints that one line names. */
 const NAMED_MAX = 6;
 
 function remedyFor(constraint: Constraint, { fixturesDir }: LoadedVersion): string {

@@ -2,17 +2,19 @@ import { faultAt, type Fault, type Place } from "./fault.ts";
 import { nearestName } from "./nearest.ts";
 import { describeTree, type YamlMapping, type YamlScalar, type YamlTree } from "./yaml-tree.ts";
 
-/** A value and where it was written. */
+/** A value and its place in the file. */
 export type Located<T> = { readonly value: T; readonly place: Place };
 
-/** Line ends and tabs aside: these texts reach terminals and logs. */
+/** Control characters other than line feed and tab: these texts are printed to terminals and logs. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 
 /** A text, with the places of its characters. */
 export type TextScalar = Located<string> & Pick<YamlScalar, "placeInside">;
 
-/** A text that says something and has at most `lengthMax` UTF-16 units; null when the key is not there, or with a fault. */
+/**
+ * Reads a text that is not blank and has at most `lengthMax` UTF-16 units. Null when the key is absent or the text has a fault.
+ */
 export function readText(tree: YamlTree | undefined, lengthMax: number, faults: Fault[]): TextScalar | null {
   if (tree === undefined) return null;
   const text = asText(tree, faults);
@@ -29,7 +31,7 @@ export function readText(tree: YamlTree | undefined, lengthMax: number, faults: 
   return text;
 }
 
-/** Any text. Numbers and booleans are not turned into one: `id: 12` may have meant either. */
+/** Reads any text. Numbers and booleans are not converted: `id: 12` may have meant a number or a text. */
 export function asText(tree: YamlTree, faults: Fault[]): TextScalar | null {
   if (tree.kind === "scalar" && typeof tree.value === "string") {
     const { value, place, placeInside } = tree;
@@ -44,7 +46,7 @@ export function asText(tree: YamlTree, faults: Fault[]): TextScalar | null {
   return null;
 }
 
-/** true or false; null when the key is not there, or with a fault. */
+/** Reads true or false. Null when the key is absent or the value has a fault. */
 export function readBoolean(tree: YamlTree | undefined, faults: Fault[]): boolean | null {
   if (tree === undefined) return null;
   if (tree.kind === "scalar" && typeof tree.value === "boolean") return tree.value;
@@ -53,7 +55,7 @@ export function readBoolean(tree: YamlTree | undefined, faults: Fault[]): boolea
   return null;
 }
 
-/** The items of a list; none, with a fault, of anything else. */
+/** The items of a list. Reports a fault and returns none for anything else. */
 export function asList(tree: YamlTree, itemsMax: number, faults: Fault[]): readonly YamlTree[] {
   if (tree.kind !== "list") {
     faults.push(
@@ -82,8 +84,8 @@ export function asMap(tree: YamlTree, what: string, faults: Fault[]): YamlMappin
 }
 
 /**
- * The values of the known keys; every unknown key and every missing required one is a fault.
- * @param elsewhere keys that are known in another place, which a key may have been meant for.
+ * The values of the known keys. Reports every unknown key and every missing required key.
+ * @param elsewhere keys that belong elsewhere in the file, for the message about a misplaced key.
  */
 export function readFields(
   map: YamlMapping,
@@ -95,7 +97,7 @@ export function readFields(
   const fields = new Map<string, YamlTree>();
   for (const { key, keyPlace, value } of map.entries) {
     if (known.includes(key)) {
-      // Of a key that stands twice the first counts; the fault was reported by the parser.
+      // The first of two equal keys counts; the parser has reported the second.
       if (!fields.has(key)) fields.set(key, value);
       continue;
     }
@@ -115,7 +117,7 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
   return nearest === null ? "" : ` (did you mean "${nearest}"?)`;
 }
 
-/** Names in messages stay on one line of sensible length. */
+/** Shortens a name for a message, to one line of at most 60 characters. */
 export function shorten(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what must not reach a terminal
   const clean = text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");

@@ -11,7 +11,7 @@ import {
 import { faultAt, type Fault, type Place } from "./fault.ts";
 import type { SourceText } from "./source-text.ts";
 
-/** A scalar: its value, where it begins, and where a character of it stands (for what is wrong inside an expression). */
+/** A scalar: its value, its place, and the places of its characters (for faults inside an expression). */
 export type YamlScalar = {
   readonly kind: "scalar";
   readonly place: Place;
@@ -25,19 +25,19 @@ type YamlEntry = { readonly key: string; readonly keyPlace: Place; readonly valu
 
 export type YamlMapping = { readonly kind: "map"; readonly place: Place; readonly entries: readonly YamlEntry[] };
 
-/** YAML as plain data that knows its places. */
+/** YAML as plain data with places. */
 export type YamlTree = YamlScalar | YamlList | YamlMapping;
 
 /**
- * Parses one YAML 1.2 document into a tree of places.
- * Anchors, aliases, tags and several documents are refused: a contract says everything where it is read.
- * @returns tree null when the syntax leaves nothing to go on with; `faults` then says why.
+ * Parses one YAML 1.2 document into a tree with places. Anchors, aliases, tags and further documents are refused, so that every
+ * value stands where it is used.
+ * @returns tree null when the text cannot be parsed; `faults` then say why.
  */
 export function parseYamlTree(source: SourceText): {
   readonly tree: YamlTree | null;
   readonly faults: readonly Fault[];
 } {
-  // Keys that stand twice are found below: the parser compares each key with each, 10 s for 20,000 of them.
+  // Repeated keys are found in treeOf: the parser compares every pair of keys, which takes 10 s for 20,000 keys.
   const options = { prettyErrors: false, logLevel: "silent", strict: true, uniqueKeys: false } as const;
   const document = parseShallow(source.text, options);
   if (document === null) {
@@ -58,12 +58,12 @@ export function parseYamlTree(source: SourceText): {
     faults.push(faultAt(place, "SIG-C-003", `Not YAML: ${words}`, remedy));
   }
   const tree = readable ? treeOf(source, document.contents, faults, 0) : null;
-  // An alias has no value here: going on would only report what it leaves out.
+  // The tree holds null for an alias; later checks would report faults about that null.
   const whole = faults.every(({ code }) => code !== "SIG-C-003");
   return { tree: whole ? tree : null, faults };
 }
 
-/** Null when it is nested deeper than the parser's own calls can be. */
+/** Null when the text is nested so deeply that the parser's recursion overflows the stack. */
 function parseShallow(text: string, options: ParseOptions & DocumentOptions): ReturnType<typeof parseDocument> | null {
   try {
     return parseDocument(text, options);
@@ -73,10 +73,10 @@ function parseShallow(text: string, options: ParseOptions & DocumentOptions): Re
   }
 }
 
-/** Enough to see that a file is of another kind. */
+/** Reporting stops here; as many syntax errors mean that the file is not YAML. */
 const SYNTAX_FAULTS_MAX = 100;
 
-/** What a tree is, for "expected text, found a list". */
+/** Names the kind of a tree, for "expected text, found a list". */
 export function describeTree(tree: YamlTree): string {
   switch (tree.kind) {
     case "list":
@@ -111,7 +111,7 @@ function treeOf(source: SourceText, node: unknown, faults: Fault[], parentOffset
       }
       seen.add(keyTree.value);
       const keyOffset = isScalar(key) ? (key.range?.[0] ?? offset) : offset;
-      // The source and not the value: 01 and 1 are one number but two ways to write a version.
+      // The text of the key is used, not its value: 01 and 1 are the same number, but the text 01 is not a valid version.
       const name =
         isScalar(key) && typeof key.value !== "string" ? (key.source ?? String(keyTree.value)) : String(keyTree.value);
       entries.push({ key: name, keyPlace: keyTree.place, value: treeOf(source, value, faults, keyOffset) });
@@ -128,7 +128,7 @@ function treeOf(source: SourceText, node: unknown, faults: Fault[], parentOffset
 function scalarOf(source: SourceText, node: Scalar, parentOffset: number): YamlScalar {
   const [start, end] = node.range ?? [parentOffset, parentOffset];
   const { value } = node;
-  // Big integers and the like do not occur in the core schema; a value of no known type reads as nothing.
+  // The core schema yields no other types; a value of another type is read as null.
   if (typeof value === "number" || typeof value === "boolean") return scalarAt(source, start, value);
   if (typeof value !== "string") return scalarAt(source, start, null);
   const placeInside = (position: number): Place =>
@@ -141,7 +141,10 @@ function scalarAt(source: SourceText, offset: number, value: number | boolean | 
   return { kind: "scalar", place, value, placeInside: () => place };
 }
 
-/** Exact where the text stands in the file as it is (plain, quoted without escapes, literal block); else the start. */
+/**
+ * The offset of a character inside a scalar. It is exact for plain scalars, quoted ones without escapes and literal blocks; for
+ * other scalars it is the start of the scalar.
+ */
 function offsetInside(text: string, node: Scalar, start: number, end: number, value: string, position: number): number {
   if (node.type === "BLOCK_LITERAL") return offsetInBlock(text, start, value, position);
   const within = text.slice(start, end).indexOf(value);
@@ -156,7 +159,7 @@ function offsetInBlock(text: string, start: number, value: string, position: num
   return lineStart + indent + (before.at(-1)?.length ?? 0);
 }
 
-/** What was most likely written, where the parser's own words speak of something else; and what to do. */
+/** Words for the likely mistake, where the parser's own message would mislead; and what to do. */
 const YAML_ERRORS: Readonly<Record<string, { readonly words?: string; readonly remedy: string }>> = {
   RESOURCE_EXHAUSTION: { words: "it is nested too deeply", remedy: "Nest no deeper than a few dozen levels" },
   TAB_AS_INDENT: { remedy: "Indent with blanks, two for each level" },
@@ -171,7 +174,7 @@ const YAML_ERRORS: Readonly<Record<string, { readonly words?: string; readonly r
   UNEXPECTED_TOKEN: { remedy: "Remove what is not expected, or put the text in quotes" },
 };
 
-/** The parser's sentence goes without its line excerpt, its position and its full stop: the fault carries those itself. */
+/** Removes the excerpt, the position and the full stop from the parser's message: the fault has its own place. */
 function describeYamlError(code: string, message: string): { readonly words: string; readonly remedy: string } {
   const known = YAML_ERRORS[code];
   const line = message.split("\n", 1)[0] ?? message;

@@ -2,11 +2,11 @@ import { must, type Conjunction, type Literal } from "./conjunction.ts";
 import { gapAt, type Gap, type TypedQuestion } from "./gap.ts";
 import { madeFor, memberOf, nodesInList, nodeUnder, numberUnder, type SchemaNode } from "./schema-node.ts";
 
-/** What a conjunction says of arrays. */
+/** The limits that a conjunction sets for arrays. */
 export type ArrayLimits = {
   readonly least: number;
   readonly most: number;
-  /** Positions that some schema speaks of one by one. */
+  /** The number of leading positions for which some schema has a `prefixItems` entry. */
   readonly prefix: number;
   readonly unique: boolean;
 };
@@ -24,7 +24,7 @@ export function arrayLimits(known: Conjunction): ArrayLimits {
   };
 }
 
-/** `items: false` allows no more than the prefix. */
+/** The most items that `items: false` allows: the length of the prefix. */
 function closedAfter(node: SchemaNode): number {
   return memberOf(node, "items") === false ? nodesInList(node, "prefixItems").length : Infinity;
 }
@@ -33,7 +33,7 @@ function leastContained(node: SchemaNode): number {
   return numberUnder(node, "minContains") ?? 1;
 }
 
-/** What is known of the item at an index, if there is one. */
+/** The literals that hold for the item at an index, if the array has one. */
 export function itemAt({ positives }: Conjunction, index: number): readonly Literal[] {
   return positives
     .map((node) => schemaAt(node, index))
@@ -45,7 +45,7 @@ function schemaAt(node: SchemaNode, index: number): SchemaNode | null {
   return nodesInList(node, "prefixItems")[index] ?? nodeUnder(node, "items");
 }
 
-/** Shows that every array of what is known keeps one keyword of the goal. */
+/** Proves that every array which satisfies the known literals satisfies one keyword of the goal. */
 export function proveArrayKeyword(question: TypedQuestion, keyword: string): readonly Gap[] {
   const { goal, known } = question;
   const facts = arrayLimits(known);
@@ -72,7 +72,7 @@ export function proveArrayKeyword(question: TypedQuestion, keyword: string): rea
 function proveItems({ goal, known, askPart }: TypedQuestion, facts: ArrayLimits): readonly Gap[] {
   const asked = Math.max(facts.prefix, nodesInList(goal, "prefixItems").length);
   const gaps: Gap[] = [];
-  // One index beyond every prefix stands for all that follow.
+  // The index after every prefix stands for all later ones.
   for (let index = 0; index <= asked && index < facts.most; index += 1) {
     const part = schemaAt(goal, index);
     if (part !== null) gaps.push(...askPart(itemAt(known, index), part));
@@ -110,7 +110,7 @@ function containsAtLeast(
   let fitting = 0;
   for (let index = 0; index < facts.least && fitting < least && index <= facts.prefix; index += 1) {
     if (askPart(itemAt(known, index), asked).length > 0) continue;
-    // Beyond every prefix all items are known to be the same.
+    // After every prefix the same literals hold for all items.
     fitting += index < facts.prefix ? 1 : facts.least - index;
   }
   return fitting >= least;
@@ -136,7 +136,7 @@ function containsAtMost(
   return true;
 }
 
-/** Shows that no array is left. */
+/** Proves that no array satisfies the known literals. */
 export function noArrayIn({ known, goal, askPart }: TypedQuestion): boolean {
   const facts = arrayLimits(known);
   if (facts.least > facts.most) return true;

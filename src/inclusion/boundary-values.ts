@@ -11,7 +11,7 @@ import { stringLimits, textOutside, type StringLimits } from "./string-limits.ts
 import type { Pick } from "./seeded-pick.ts";
 import { isList, memberOf, type Shared } from "./schema-node.ts";
 
-/** Numbers at which one of two conjunctions may change its mind. */
+/** Numbers at or near the bounds of two conjunctions, where one of them may accept and the other refuse. */
 export function boundaryNumbers(one: Conjunction, other: Conjunction, pick: Pick): readonly Numeric[] {
   const found = new Set<Numeric>([0, 1, -1, 0.5, 2]);
   const [facts, hints] = [numberLimits(one), numberLimits(other)];
@@ -27,16 +27,16 @@ export function boundaryNumbers(one: Conjunction, other: Conjunction, pick: Pick
       const first = countFrom(multiples, bound, false);
       for (const step of NEXT) found.add(multipleAt(multiples, first + step, "down"));
     }
-    // Halves and tenths of what the one asks for, which it refuses.
+    // Halves and tenths of the divisor, which are not multiples of it.
     for (const part of partsOf(multiples)) found.add(part);
   }
   return [...found].filter(isFinite);
 }
 
-/** Integers that no double keeps, and those at the ends of 64 bits. */
+/** Integers that a double cannot represent, and the ends of the 64-bit range. */
 const WIDE: readonly bigint[] = [2n ** 53n + 1n, 2n ** 63n - 1n, 1n - 2n ** 63n];
 
-/** So many of a multiple: those that are prime to most others. */
+/** Factors for multiples: primes, since most of them are coprime to a divisor on the other side. */
 const COUNTS: readonly bigint[] = [1n, 2n, 3n, 5n, 7n, 11n, -1n];
 const NEXT: readonly bigint[] = [-1n, 0n, 1n, 2n];
 
@@ -49,21 +49,24 @@ function numbersNear(bound: Numeric): readonly Numeric[] {
   return [bound, bound + 1, bound - 1, bound + 0.5, bound - 0.5, bound / 2].map(roundOff);
 }
 
-/** A tenth, a half and three halves, written as people do. */
+/** A tenth, a half and three halves of the divisor, as decimals. */
 function partsOf({ digits, exponent }: Multiples): readonly number[] {
   return [digits, digits * 5n, digits * 15n].map((part) => Number(`${part}e${exponent - 1}`));
 }
 
-/** The number a person would write: 0.30000000000000004 as 0.3. */
+/** Rounds to 12 digits: 0.30000000000000004 becomes 0.3. */
 function roundOff(number: number): number {
   return Number.isSafeInteger(number) ? number : Number(number.toPrecision(12));
 }
 
 const MAX_TEXT = 2_000;
-/** Texts of a format are made longer up to here, to be longer than the other side allows. */
+/** Texts of a format are padded up to this length, to exceed the maximum of the other side. */
 const PADDED_MAX = 20_000;
 
-/** Texts at which one of two conjunctions may change its mind; those of the first with the right length and pattern. */
+/**
+ * Texts at or near the limits of two conjunctions, where one of them may accept and the other refuse. Generated texts satisfy
+ * the length and the patterns of the first conjunction.
+ */
 export function boundaryTexts(one: Conjunction, other: Conjunction, shared: Shared, pick: Pick): readonly string[] {
   const [facts, hints] = [stringLimits(one), stringLimits(other)];
   const found = new Set<string>();
@@ -94,7 +97,7 @@ export function boundaryTexts(one: Conjunction, other: Conjunction, shared: Shar
   return [...found];
 }
 
-/** Values a conjunction lists by `enum` or `const`. */
+/** The values in `enum` and `const` of a conjunction. */
 export function listedIn({ positives, negatives }: Conjunction): readonly JsonValue[] {
   return [...positives, ...negatives].flatMap((node) => {
     const members = memberOf(node, "enum");
@@ -103,7 +106,7 @@ export function listedIn({ positives, negatives }: Conjunction): readonly JsonVa
   });
 }
 
-/** Everything worth trying at any place: what a schema and the rules mention, and what stands beside it. */
+/** Values to try at any place: those that a schema and the rules mention, and values near them. */
 export function minedValues(schema: JsonValue, expressions: readonly string[]): readonly JsonValue[] {
   const found = new Map<string, JsonValue>();
   const add = (value: JsonValue): void => void found.set(equalityKey(value), value);
@@ -141,7 +144,7 @@ export function minedValues(schema: JsonValue, expressions: readonly string[]): 
   for (const expression of expressions) {
     for (const [number] of expression.matchAll(/-?\d+(?:\.\d+)?/g)) {
       addNumber(Number(number));
-      // A number beside a text is most often its length.
+      // A number in a rule is often compared with the length of a text.
       if (/^\d{1,3}$/.test(number)) for (const length of [0, 1]) add("a".repeat(Number(number) + length));
     }
     for (const [, double, single] of expression.matchAll(/"([^"\\]*)"|'([^'\\]*)'/g)) addText(double ?? single ?? "");
@@ -149,5 +152,5 @@ export function minedValues(schema: JsonValue, expressions: readonly string[]): 
   return [...found.values()];
 }
 
-/** More values than these at every place would make a search long and no better. */
+/** The most values: more of them at every place would make a search longer without finding more. */
 const MINED_MAX = 400;

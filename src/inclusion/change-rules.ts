@@ -1,6 +1,6 @@
 /**
- * What a change does to the set of accepted payloads, seen by itself. A change that narrows may break backward
- * compatibility, one that widens forward compatibility, and one that changes may break both; a note breaks nothing.
+ * What one change alone does to the set of accepted payloads. A change that narrows may break backward compatibility; one that
+ * widens, forward compatibility; one that changes, both. A note breaks nothing.
  */
 export type Effect = "narrows" | "widens" | "changes" | "notes";
 

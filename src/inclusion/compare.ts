@@ -22,56 +22,56 @@ import { everyNode } from "./walk.ts";
 import { searchWitness, shrinkWitness } from "./witness.ts";
 
 /**
- * Whether one version accepts every payload the other accepts.
+ * Whether one version accepts every payload that the other accepts.
  *
- * - compatible: proved, for all payloads.
- * - incompatible: `witness` is accepted by the one and refused by the other; both versions judged its JSON text.
- * - unknown: neither. `undecided` says what stands in the way of a proof, with pointers into the refusing schema.
+ * - compatible: proved for all payloads.
+ * - incompatible: one version accepts `witness` and the other refuses it; both versions judged its JSON text.
+ * - unknown: neither proved nor refuted. `undecided` lists what could not be proved, with pointers into the refusing schema.
  */
 export type Verdict =
   | { readonly kind: "compatible" }
   | {
       readonly kind: "incompatible";
       readonly witness: JsonValue;
-      /** Why the other version refuses it. */
+      /** The violations for which the other version refuses the witness. */
       readonly violations: readonly (Violation | RuleViolation)[];
     }
   | { readonly kind: "unknown"; readonly undecided: readonly Gap[] };
 
-/** What {@link compareVersions} answers. */
+/** The result of {@link compareVersions}. */
 export type Comparison = {
-  /** Whether `after` accepts all that `before` accepts: consumers that move to `after` can read what is there. */
+  /** Whether `after` accepts every payload that `before` accepts: consumers that move to `after` can read the existing records. */
   readonly backward: Verdict;
-  /** Whether `before` accepts all that `after` accepts: consumers that stay can read what will come. */
+  /** Whether `before` accepts every payload that `after` accepts: consumers that stay at `before` can read the new records. */
   readonly forward: Verdict;
   /** Every change, whether it breaks something or not. */
   readonly changes: readonly SchemaChange[];
 };
 
 export type ComparisonOptions = {
-  /** Of the search for witnesses: the same seed finds the same. */
+  /** The seed of the search for witnesses: the same seed finds the same witness. */
   readonly seed: number;
-  /** Payloads to begin the search with, such as fixtures. They need not be accepted by anything. */
+  /** Payloads that the search begins with, such as fixtures. No version need accept them. */
   readonly payloads?: readonly JsonValue[];
-  /** Payloads judged at most in one direction; 20,000 take well under a second. */
+  /** The most payloads that are judged in one direction; 20,000 take well under a second. */
   readonly effort?: number;
-  /** Of the usual steps, this part: for one of several comparisons that together must not take longer than one. */
+  /** The fraction of the usual steps that this comparison may take, for several comparisons that share the time of one. */
   readonly share?: number;
 };
 
 const EFFORT = 20_000;
-/** A proof is checked by a search too: a witness against it would be a bug. */
+/** Payloads judged after a proof: a witness against a proof would show a bug. */
 const EFFORT_PROVED = 400;
-/** Steps for each direction: of the proof, then of the search. Both directions together stay below 2 s of CPU. */
+/** Steps for each direction, of the proof and then of the search. Both directions together take less than 2 s of CPU. */
 const PROOF_STEPS = 1_000_000;
 const SEARCH_STEPS = 1_000_000;
 
-/** Whether the later version is asked to accept what the earlier one accepts, or the other way round. */
+/** `backward`: the later version must accept what the earlier one accepts. `forward`: the other way round. */
 export type Direction = "backward" | "forward";
 
 /**
- * Compares two versions of a contract: pure, deterministic, nothing is read or written. Takes milliseconds to a few seconds.
- * @throws when a witness contradicts a proof: a bug in the comparison, never an answer.
+ * Compares two versions of a contract. The function is pure and deterministic and takes milliseconds to a few seconds.
+ * @throws when a witness contradicts a proof, which is a bug in the comparison.
  */
 export function compareVersions(
   before: ComparedVersion,
@@ -82,7 +82,10 @@ export function compareVersions(
   return { backward: decide("backward"), forward: decide("forward"), changes: diffVersions(before, after) };
 }
 
-/** Compiles two versions once, and decides the directions that are asked for alone. @throws as {@link compareVersions} */
+/**
+ * Compiles two versions once and decides each direction when it is asked for.
+ * @throws as {@link compareVersions}
+ */
 export function prepareVerdicts(
   before: ComparedVersion,
   after: ComparedVersion,
@@ -113,7 +116,7 @@ function decideInclusion(accepting: Side, refusing: Side, steps: Effort, options
   return { kind: "incompatible", witness, violations: violationsOf(witness, refusing) };
 }
 
-/** What keeps "all that one side accepts, the other accepts" from being proved; nothing when it is. */
+/** What is missing for a proof that one side accepts every payload that the other accepts; empty when it is proved. */
 function gapsBetween(accepting: Side, refusing: Side): readonly Gap[] {
   return [
     ...schemaGaps(accepting, refusing),
@@ -137,7 +140,10 @@ function schemaGaps(accepting: Side, refusing: Side): readonly Gap[] {
   return [...(isSame ? [] : findGaps(literals, root)), ...wide, ...asked.flatMap((node) => findGaps(literals, node))];
 }
 
-/** Notes aside. What refers to itself without end says the same too, whatever it says. */
+/**
+ * Whether two schemas are equal except for annotations. Equal schemas accept the same payloads even when they contain circular
+ * references, which the proof cannot handle.
+ */
 function saysTheSame(one: Side, other: Side): boolean {
   if (one.formats === other.formats && canonicalText(one.schema) === canonicalText(other.schema)) return true;
   return keyOf(rootOf(one.document)) === keyOf(rootOf(other.document));
@@ -152,14 +158,14 @@ function ruleGap({ pointer }: SchemaNode): Gap {
   return { pointer, reason: "a rule is not shown to hold" };
 }
 
-/** A rule that is no threshold must stand on the other side too, in the same words. */
+/** A rule that is not a threshold counts as proved only when the other side has a rule with the same expression. */
 function opaqueRuleGaps(accepting: Side, refusing: Side): readonly Gap[] {
   const known = new Set(accepting.rules.map(({ expression }) => expression.trim()));
   const asked = refusing.rules.filter((rule) => schemaOfRule(rule) === null && !known.has(rule.expression.trim()));
   return asked.map(({ id }) => ({ pointer: `/rules/${id}`, reason: "the rule is not shown to hold" }));
 }
 
-/** A version refuses a payload without its identity; the other side must ask for the same fields. */
+/** A version refuses a payload without its identity fields; the accepting side must require the same fields. */
 function identityGaps(accepting: Side, refusing: Side): readonly Gap[] {
   const asked = refusing.identity.filter((pointer) => !accepting.identity.includes(pointer));
   const open = asked.filter((pointer) => !schemaRequires(accepting.schema, pointer));

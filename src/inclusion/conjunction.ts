@@ -15,10 +15,10 @@ import { spend } from "./effort.ts";
 import { isNumeric, JSON_TYPES } from "./evaluate.ts";
 import { keyOf } from "./schema-key.ts";
 
-/** A schema that must accept the value, or must not. */
+/** A schema that must accept the value (positive) or must not (negative). */
 export type Literal = { readonly node: SchemaNode; readonly positive: boolean };
 
-/** One of several sets of literals must hold. The sets are made when they are asked for: most choices never are. */
+/** A disjunction: the literals of at least one alternative hold. Alternatives are made on demand, since most are never needed. */
 export type Choice = {
   readonly key: string;
   readonly count: number;
@@ -29,17 +29,17 @@ function choiceOf(key: string, alternatives: readonly (readonly Literal[])[]): C
   return { key, count: alternatives.length, alternative: (index) => alternatives[index] ?? [] };
 }
 
-/** What all must hold of a value, taken apart as far as that is exact. */
+/** What literals together require of a value, taken apart as far as each step is an equivalence. */
 export type Conjunction = {
-  /** A literal can hold of no value. */
+  /** Some literal holds for no value. */
   readonly impossible: boolean;
-  /** Every positive literal met on the way, composites too: to recognise a schema that is asked for. */
+  /** Keys of all positive literals that were met, composite ones too: a goal among them is proved at once. */
   readonly known: ReadonlySet<string>;
-  /** Object schemas that must accept; their `allOf` and `$ref` are taken apart already. */
+  /** Object schemas that must accept the value; the parts of their `allOf` and `$ref` are listed too. */
   readonly positives: readonly SchemaNode[];
-  /** Schemas that must not accept and could not be turned into positives. */
+  /** Schemas that must not accept the value and could not be turned into positive ones. */
   readonly negatives: readonly SchemaNode[];
-  /** Disjunctions not yet decided. */
+  /** Disjunctions for which no alternative was chosen yet. */
   readonly choices: readonly Choice[];
 };
 
@@ -53,10 +53,10 @@ export function mustNot(node: SchemaNode): Literal {
 
 /** Steps for each literal that is taken apart. */
 const LITERAL_COST = 4;
-/** And for each disjunction among them. */
+/** Steps for each disjunction among them. */
 const CHOICE_COST = 2;
 
-/** Keywords that mean something only together. */
+/** Groups of keywords that have a meaning only together. */
 const UNITS: readonly (readonly string[])[] = [
   ["if", "then", "else"],
   ["contains", "minContains", "maxContains"],
@@ -64,9 +64,9 @@ const UNITS: readonly (readonly string[])[] = [
 ];
 
 /**
- * Takes a conjunction apart: `allOf` and `$ref` into their parts, negations inwards. Everything here is an equivalence,
- * except that a part which cannot be taken apart further stays as it is.
- * @param settled keys of the choices that were made: they are not offered again.
+ * Takes a conjunction apart: `allOf` and `$ref` into their parts, negations inwards. Each step is an equivalence; a part that
+ * cannot be taken apart further stays as it is.
+ * @param settled keys of the choices that were made, which are not listed again.
  */
 export function takeApart(literals: readonly Literal[], settled: ReadonlySet<string>): Conjunction {
   const run: Run = {
@@ -118,7 +118,7 @@ function addPositive(node: SchemaNode, open: Literal[], run: Run): void {
   run.choices.push(...choicesIn(node, schema, key));
 }
 
-/** The disjunctions of one schema object. Each alternative keeps what the others exclude. */
+/** The disjunctions of one schema object. The alternatives of `if`, `oneOf` and the dependencies exclude each other. */
 function choicesIn(node: SchemaNode, schema: JsonObject, key: string): readonly Choice[] {
   const choices: Choice[] = [];
   const offer = (keyword: string, alternatives: readonly (readonly Literal[])[]): void => {
@@ -167,12 +167,12 @@ function choicesIn(node: SchemaNode, schema: JsonObject, key: string): readonly 
   return choices;
 }
 
-/** Asserts nothing of a value that is no object. */
+/** A schema that requires these properties of an object. It accepts every value that is not an object. */
 export function having(node: SchemaNode, names: readonly string[]): SchemaNode {
   return madeFor(node, { required: names });
 }
 
-/** Asserts nothing of a value that is no object. */
+/** A schema that forbids this property of an object. It accepts every value that is not an object. */
 export function lacking(node: SchemaNode, name: string): SchemaNode {
   return madeFor(node, { properties: { [name]: false } });
 }
@@ -201,7 +201,7 @@ function addNegative(node: SchemaNode, open: Literal[], run: Run): void {
 
 const unitsBySchema = new WeakMap<JsonObject, readonly JsonObject[]>();
 
-/** The schema as a list of schemas of one assertion each; `properties` and what depends on it stay together. */
+/** Splits a schema into schemas of one assertion each. Keywords that depend on each other stay together. */
 function unitsOf(schema: JsonObject): readonly JsonObject[] {
   let units = unitsBySchema.get(schema);
   if (units === undefined) {
@@ -224,7 +224,7 @@ function splitUnits(schema: JsonObject): readonly JsonObject[] {
   return units;
 }
 
-/** Bounds of numbers, with the keyword of the opposite. */
+/** For each bound of numbers the keyword of its negation. */
 const OPPOSITE_BOUND: Readonly<Record<string, string>> = {
   minimum: "exclusiveMaximum",
   exclusiveMinimum: "maximum",
@@ -232,7 +232,7 @@ const OPPOSITE_BOUND: Readonly<Record<string, string>> = {
   exclusiveMaximum: "minimum",
 };
 
-/** Keywords of one count, with what its opposite is. Each asserts nothing of values of another type. */
+/** For each keyword with a count the schema of its negation, which is limited to values of the keyword's type. */
 const OPPOSITE: Readonly<Record<string, (bound: number) => JsonObject>> = {
   minLength: (bound) => ({ type: "string", maxLength: Math.ceil(bound) - 1 }),
   maxLength: (bound) => ({ type: "string", minLength: Math.floor(bound) + 1 }),
@@ -292,12 +292,15 @@ function negateUnit(node: SchemaNode, schema: JsonObject, open: Literal[], run: 
         ]),
       );
     default:
-      // An enumeration, a pattern, a oneOf and the rest stay as they are.
+      // `enum`, `pattern`, `oneOf` and others cannot be turned into positive schemas.
       run.negatives.push(node);
   }
 }
 
-/** Types that are none of these; null when `integer` stands alone, as its opposite is no list of types. */
+/**
+ * The types not in the list; null for `integer` without `number`, whose negation (any number with a fraction) is not a list of
+ * types.
+ */
 function otherTypes(value: JsonValue | undefined): readonly string[] | null {
   const types = isList(value) ? value : [value ?? null];
   if (types.includes("integer") && !types.includes("number")) return null;

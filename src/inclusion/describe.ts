@@ -2,7 +2,7 @@ import { toJsonText } from "../json/json-text.ts";
 import type { Verdict } from "./compare.ts";
 import type { SchemaChange } from "./schema-change.ts";
 
-/** Longer values are cut in text for people; JSON has them whole. */
+/** Longer values are cut in text for people; JSON output has them whole. */
 const TEXT_MAX = 120;
 
 /** The witness as JSON, cut when it is long. */
@@ -21,7 +21,7 @@ export function describeRefusal({
   );
 }
 
-/** `1000 -> 500`; a side with nothing is left out. */
+/** The change as `1000 -> 500`; an absent side is left out. */
 export function describeChange({ before, after }: SchemaChange): string {
   const was = before === undefined ? "" : shortJson(before);
   const is = after === undefined ? "" : shortJson(after);

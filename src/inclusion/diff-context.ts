@@ -3,7 +3,10 @@ import type { ChangeRule } from "./change-rules.ts";
 import type { SchemaChange } from "./schema-change.ts";
 import type { SchemaNode } from "./schema-node.ts";
 
-/** Inside `not` what narrows widens; where both happen, nothing can be said. */
+/**
+ * How the effect of a change inside a keyword's schema relates to the effect on the whole schema. Inside `not` it is the
+ * opposite; `mixed`: it can be either, so the effect is unknown.
+ */
 export type Polarity = "same" | "opposite" | "mixed";
 
 export type Pair = { readonly before: SchemaNode; readonly after: SchemaNode };
@@ -12,7 +15,7 @@ export type DiffRun = { readonly changes: SchemaChange[]; readonly seen: Set<str
 /** Whether the formats of each side are asserted. */
 export type Formats = { readonly before: FormatsMode; readonly after: FormatsMode };
 
-/** Two schema objects under comparison, and where a change of them is told. */
+/** Two schema objects that are compared, and the function that records a change between them. */
 export type Context = Pair & {
   readonly polarity: Polarity;
   readonly run: DiffRun;

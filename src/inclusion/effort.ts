@@ -1,11 +1,11 @@
 /**
- * Steps a comparison may still take, over everything it does: proving, searching patterns, making and judging payloads.
- * Steps and no clock, so that the same question gets the same answer on every machine. A step is less than a microsecond
- * of CPU on a machine of 2024.
+ * The steps that a comparison may still take, in all its parts: proving, searching patterns, making and judging payloads. Steps
+ * are counted instead of time, so that the same question gets the same answer on every machine. A step takes less than a
+ * microsecond of CPU on a machine of 2024.
  */
 export type Effort = { left: number };
 
-/** Takes steps; false when there were not so many left. What asks must then stop, and answer that it does not know. */
+/** Takes steps. Returns false when too few were left: the caller must then stop and answer that it does not know. */
 export function spend(effort: Effort, steps: number): boolean {
   effort.left -= steps;
   return effort.left >= 0;
@@ -16,7 +16,7 @@ export function isSpent({ left }: Effort): boolean {
   return left < 0;
 }
 
-/** For work whose size is bounded otherwise. */
+/** An unlimited effort, for work that is bounded in another way. */
 export function unlimited(): Effort {
   return { left: Infinity };
 }

@@ -33,9 +33,9 @@ export function typeOfValue(value: JsonValue): JsonType {
 }
 
 /**
- * Whether one part of a schema accepts a value, as the engine judges it (`src/schema/schema.ts`; a test compares the two).
- * The engine judges whole documents; the comparison asks about parts, thousands of times.
- * @throws when a reference leads nowhere. A schema that refers to itself without end never gets here.
+ * Whether one part of a schema accepts a value. The answer must be that of the engine (`src/schema/schema.ts`; a test compares
+ * the two). The engine compiles whole documents; the comparison asks about single parts, thousands of times.
+ * @throws when a reference cannot be followed. Callers exclude schemas with circular references beforehand.
  */
 export function accepts(node: SchemaNode, value: JsonValue): boolean {
   const { schema } = node;
@@ -55,7 +55,7 @@ export function accepts(node: SchemaNode, value: JsonValue): boolean {
   );
 }
 
-/** What `unevaluatedProperties` and `unevaluatedItems` say of the members that nothing else has looked at. */
+/** Checks `unevaluatedProperties` and `unevaluatedItems`, for the members that no other keyword evaluated. */
 function acceptsLeftOver(node: SchemaNode, value: JsonValue): boolean {
   if (isList(value)) {
     const rest = nodeUnder(node, "unevaluatedItems");
@@ -71,7 +71,7 @@ function acceptsLeftOver(node: SchemaNode, value: JsonValue): boolean {
 
 const multiples = new Map<Numeric, IsMultiple>();
 
-/** Whether a number is a whole multiple of another, as the engine judges it: in exact decimal arithmetic. */
+/** Whether a number is an integer multiple of another, in exact decimal arithmetic as in the engine. */
 export function isMultiple(value: Numeric, divisor: Numeric): boolean {
   let test = multiples.get(divisor);
   if (test === undefined) {
@@ -82,12 +82,12 @@ export function isMultiple(value: Numeric, divisor: Numeric): boolean {
   return test(value);
 }
 
-/** A double, or an integer that doubles do not hold. */
+/** Whether the value is a number: a double, or an integer that a double cannot represent. */
 export function isNumeric(value: unknown): value is Numeric {
   return typeof value === "number" || typeof value === "bigint";
 }
 
-/** Code points, as `minLength` counts. */
+/** The number of code points, as `minLength` counts. */
 export function lengthOf(text: string): number {
   let length = 0;
   for (const _ of text) length += 1;
@@ -95,10 +95,13 @@ export function lengthOf(text: string): number {
 }
 
 const patterns = new Map<string, Matches>();
-/** Past this many the cache starts anew. */
+/** The most entries of the cache; it is emptied when full. */
 const PATTERNS_MAX = 1_024;
 
-/** Whether a text matches a pattern, as the engine does it: in linear time. @throws SyntaxError on what is no pattern. */
+/**
+ * Whether a text matches a pattern, in linear time as in the engine.
+ * @throws SyntaxError when the pattern has a syntax error.
+ */
 export function matches(pattern: string, text: string): boolean {
   let compiled = patterns.get(pattern);
   if (compiled === undefined) {
@@ -117,11 +120,11 @@ function acceptsAny(schema: JsonObject, value: JsonValue): boolean {
   return !isList(members) || isAmong(value, members);
 }
 
-/** Lists longer than this are looked up by the text of the value: long ones are asked about again and again. */
+/** Longer lists get a set of the members' texts, since they are searched many times. */
 const SCANNED_MAX = 8;
 const membersByText = new WeakMap<readonly JsonValue[], ReadonlySet<string>>();
 
-/** Whether a list holds a value that is equal. */
+/** Whether a list contains an equal value. */
 export function isAmong(value: JsonValue, list: readonly JsonValue[]): boolean {
   if (list.length <= SCANNED_MAX) return list.some((member) => jsonEqual(value, member));
   let texts = membersByText.get(list);
@@ -172,7 +175,7 @@ function acceptsString(node: SchemaNode, value: string): boolean {
   return typeof format !== "string" || (FORMATS.get(format)?.(value) ?? true);
 }
 
-/** `int64` and `int32` speak of integers. */
+/** Checks `int64` and `int32`, which restrict integers only. */
 function isInFormat(node: SchemaNode, value: Numeric): boolean {
   const format = own(node.schema as JsonObject, "format");
   const range = typeof format === "string" ? INTEGER_RANGES.get(format) : undefined;
@@ -216,7 +219,7 @@ function acceptsObject(node: SchemaNode, value: JsonObject): boolean {
   return names.every((name) => schemasFor(node, name).every((part) => accepts(part, value[name] as JsonValue)));
 }
 
-/** The schemas one object schema applies to the value under a name. */
+/** The schemas that one object schema applies to the property of this name. */
 export function schemasFor(node: SchemaNode, name: string): readonly SchemaNode[] {
   const properties = own(node.schema as JsonObject, "properties");
   const named = isObject(properties) ? own(properties, name) : undefined;

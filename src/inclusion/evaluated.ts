@@ -15,7 +15,7 @@ type Judge = (node: SchemaNode, value: JsonValue) => boolean;
 /** Whether a text matches a pattern. */
 type Matches = (pattern: string, text: string) => boolean;
 
-/** The schemas beside one another that accept the value: what those have looked at counts as evaluated. */
+/** The schemas within a node that apply to the same value and accept it: the members they evaluate count as evaluated. */
 function accepting(node: SchemaNode, value: JsonValue, judge: Judge): readonly SchemaNode[] {
   const target = referredBy(node);
   const found = [...(target === null ? [] : [target]), ...nodesInList(node, "allOf")];
@@ -34,8 +34,8 @@ function accepting(node: SchemaNode, value: JsonValue, judge: Judge): readonly S
 }
 
 /**
- * Names of an object that a schema which accepts it has looked at (JSON Schema 2020-12, 11.3).
- * @param isOwn leaves out the schema's own `unevaluatedProperties`, whose turn it is.
+ * The property names that an accepting schema has evaluated (JSON Schema 2020-12, 11.3).
+ * @param isOwn ignores the node's own `unevaluatedProperties`, the keyword that is being checked.
  */
 export function evaluatedNames(
   node: SchemaNode,
@@ -59,7 +59,7 @@ export function evaluatedNames(
   return found;
 }
 
-/** As {@link evaluatedNames}, of the items of an array. */
+/** As {@link evaluatedNames}, for the items of an array. */
 export function evaluatedItems(
   node: SchemaNode,
   list: readonly JsonValue[],
@@ -79,12 +79,13 @@ export function evaluatedItems(
   return found;
 }
 
-/** Names that a schema may look at, whatever the object; null when it may look at all. */
+/** The names that a schema may evaluate in any object; null when it may evaluate all. */
 export type Evaluated = { readonly names: ReadonlySet<string>; readonly patterns: ReadonlySet<string> } | null;
 
 /**
- * What the schemas beside `unevaluatedProperties` may look at, or surely do: the names it leaves alone.
- * @param surely counts only what every object that passes was looked at by: no branches, no conditions.
+ * The names that the schemas beside `unevaluatedProperties` may evaluate, or certainly evaluate. That keyword does not apply to
+ * them.
+ * @param surely counts only what is evaluated in every object that passes: no branches, no conditions.
  */
 export function evaluatedBeside(node: SchemaNode, surely: boolean): Evaluated {
   const names = new Set<string>();
@@ -112,7 +113,7 @@ function besideOf(node: SchemaNode, surely: boolean): readonly SchemaNode[] {
   return [...sure, ...conditions, ...branches, ...nodesByName(node, "dependentSchemas").values()];
 }
 
-/** Whether a name is one of them. */
+/** Whether a name is among the evaluated ones. */
 export function isEvaluated(name: string, evaluated: Evaluated, matches: Matches): boolean {
   if (evaluated === null || evaluated.names.has(name)) return true;
   return [...evaluated.patterns].some((pattern) => matches(pattern, name));

@@ -1,4 +1,4 @@
-/** Texts that all of a format match, and texts that are surely of it, as patterns. */
+/** Two patterns that bound the set of texts of a format from outside and from inside. */
 type FormatLanguage = {
   /** Every text of the format matches. */
   readonly within?: string;
@@ -9,13 +9,13 @@ type FormatLanguage = {
 };
 
 const DIGITS_29 = "0[1-9]|1\\d|2[0-8]";
-/** A day of the proleptic calendar, 0000 to 9999. */
+/** A day of the proleptic Gregorian calendar, 0000 to 9999. */
 const DATE =
   `(?:\\d{4}-(?:(?:0[1-9]|1[0-2])-(?:${DIGITS_29})|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)` +
   "|(?:\\d{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)";
 const OFFSET = "(?:[Zz]|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)";
 const MINUTES = "(?:[01]\\d|2[0-3]):[0-5]\\d";
-/** Whether a second 60 is one depends on the offset. */
+/** A time without leap second: whether a second 60 is valid depends on the offset. */
 const TIME = `${MINUTES}:[0-5]\\d(?:\\.\\d+)?${OFFSET}`;
 const TIME_OR_LEAP = `${MINUTES}:(?:[0-5]\\d|60)(?:\\.\\d+)?${OFFSET}`;
 const DAYS = "(?:\\d+[Yy](?:\\d+[Mm](?:\\d+[Dd])?)?|\\d+[Mm](?:\\d+[Dd])?|\\d+[Dd])";
@@ -30,10 +30,7 @@ const RELATIVE = `^${WHOLE}(?:[+-]${WHOLE})?(?:#|${POINTER})$`;
 /** Paths of plain characters. */
 const PLAIN_PATH = "^[A-Za-z0-9._~/-]*$";
 
-/**
- * What is known of the texts of each format, as far as patterns say it. Both sides are tested against `FORMATS`, which
- * decides.
- */
+/** Patterns for each format. `FORMATS` decides whether a text is of a format; tests compare both bounds with it. */
 export const FORMAT_LANGUAGES: Readonly<Record<string, FormatLanguage>> = {
   date: { within: `^${DATE}$`, surely: `^${DATE}$`, most: 10 },
   time: { within: `^${TIME_OR_LEAP}$`, surely: `^${TIME}$` },
@@ -54,7 +51,7 @@ export const FORMAT_LANGUAGES: Readonly<Record<string, FormatLanguage>> = {
   "relative-json-pointer": { within: RELATIVE, surely: RELATIVE },
 };
 
-/** Formats all of whose texts are of another format too. Not `email` of `idn-email`: that one looks into `xn--` labels. */
+/** For each format the formats that contain all its texts. `email` is not within `idn-email`: that format checks `xn--` labels. */
 const WIDER: Readonly<Record<string, readonly string[]>> = {
   uri: ["uri-reference", "iri", "iri-reference"],
   iri: ["iri-reference"],
@@ -62,12 +59,12 @@ const WIDER: Readonly<Record<string, readonly string[]>> = {
   hostname: ["idn-hostname"],
 };
 
-/** Whether every text of one format is of the other. */
+/** Whether every text of the first format is a text of the second. */
 export function isFormatWithin(one: string, other: string): boolean {
   return one === other || (WIDER[one] ?? []).includes(other);
 }
 
-/** Texts worth trying where a format is asked for: usual ones, ones at its edges, and near misses. */
+/** Texts to try for each format: usual ones, extreme ones, and near misses. */
 export const FORMAT_SAMPLES: Readonly<Record<string, readonly string[]>> = {
   date: ["2024-02-29", "2023-10-01", "0000-12-31", "2023-02-29", "2023-1-1", "2023-10-01T10:00:00Z"],
   time: ["10:00:00Z", "23:59:60Z", "10:00:00.5+01:00", "10:00:00", "24:00:00Z", "10:00Z"],

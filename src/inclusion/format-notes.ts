@@ -4,15 +4,13 @@ import { INTEGER_RANGES } from "../schema/assertions.ts";
 import { FORMATS } from "../schema/formats/formats.ts";
 import { KEYWORDS } from "../schema/keywords.ts";
 
-/**
- * Whether a `format` asks for anything. `int64` always does: how a number is held is no question of what is asserted.
- */
+/** Whether a `format` is an assertion. `int64` always is one, since it decides how a number is represented. */
 export function isAsserted(format: JsonValue | undefined, mode: FormatsMode): format is string {
   if (typeof format !== "string") return false;
   return format === "int64" || (mode === "assert" && (FORMATS.has(format) || INTEGER_RANGES.has(format)));
 }
 
-/** The schema without formats that are notes: every `format` that is left asserts something. */
+/** The schema without the formats that are annotations: every `format` that is left is an assertion. */
 export function withoutFormatNotes(schema: JsonObject | boolean, mode: FormatsMode): JsonObject | boolean {
   return withoutNotes(schema, mode) as JsonObject | boolean;
 }

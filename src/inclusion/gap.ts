@@ -3,35 +3,35 @@ import type { JsonType } from "./evaluate.ts";
 import type { Conjunction, Literal } from "./conjunction.ts";
 import type { SchemaNode } from "./schema-node.ts";
 
-/** Something a proof would need and that could not be shown. `pointer` leads into the schema that is to accept. */
+/** A step of a proof that could not be shown. `pointer` leads into the refusing schema. */
 export type Gap = { readonly pointer: string; readonly reason: string };
 
-/** What is known of a value, and the schema that is to accept it. */
+/** The question of a proof: whether every value that satisfies the literals is accepted by the goal. */
 export type Question = {
   readonly literals: readonly Literal[];
-  /** Choices already made: their alternatives are among the literals. */
+  /** Keys of the choices that were made; the literals contain the chosen alternatives. */
   readonly settled: ReadonlySet<string>;
   readonly goal: SchemaNode;
   readonly guard: Guard;
 };
 
 /**
- * Inclusions that may be used because they speak of smaller values. `pending` are those under proof for the value itself:
- * they become usable once the proof goes on to a part of the value. That is induction over the size of the value.
+ * Questions that may be taken as proved, by induction over the size of the value. `pending` are the questions about the current
+ * value that are being proved; they move to `assumed` when the proof goes on to a part of the value, which is smaller.
  */
 export type Guard = { readonly assumed: ReadonlySet<string>; readonly pending: ReadonlySet<string> };
 
-/** A question about values of one type, with the ways to ask further ones. */
+/** A question about values of one type, with functions for the questions that follow from it. */
 export type TypedQuestion = Question & {
   readonly known: Conjunction;
   readonly type: JsonType;
-  /** About the same value, with more known of it. No gap means proved. */
+  /** Asks about the same value with additional literals. No gap means proved. */
   readonly ask: (goal: SchemaNode, ...more: readonly Literal[]) => readonly Gap[];
-  /** About a part of the value: an item, a field, the name of a field. */
+  /** Asks about a part of the value: an item, a property or the name of a property. */
   readonly askPart: (literals: readonly Literal[], goal: SchemaNode) => readonly Gap[];
 };
 
-/** The reason for what was not asked for want of steps. */
+/** The reason of a gap for a question that was not asked because the steps were used up. */
 export const NOT_REACHED = "it was not reached";
 
 export function gapAt(node: SchemaNode, reason: string, ...steps: readonly (string | number)[]): Gap {

@@ -1,15 +1,15 @@
 import { stepsIn, unescapeStep } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 
-/** A schema that refers in circles proves nothing; the steps are bounded instead of tracked. */
+/** The most steps of a proof. They bound circular references, by which nothing can be proved. */
 const STEPS_MAX = 256;
 
 /**
- * Whether every payload the schema accepts has a value at the pointer.
+ * Whether every payload that the schema accepts has a value at the pointer.
  *
- * It is shown from `type`, `required`, `properties`, `prefixItems`, `items`, `minItems`, `allOf` and local `$ref` alone:
- * false means not shown. A schema that leaves it open accepts payloads that are then refused for a missing identity, which
- * a producer who tests with the schema alone cannot foresee; that is why it is a fault and not a warning.
+ * The proof uses only `type`, `required`, `properties`, `prefixItems`, `items`, `minItems`, `allOf` and local `$ref`; false
+ * means not proved. Without this proof a payload could pass the schema and still be refused for a missing identity field, which
+ * a producer who tests with the schema alone cannot foresee. Therefore it is an error and not a warning.
  */
 export function schemaRequires(schema: JsonObject | boolean, pointer: string): boolean {
   return proves(schema, schema, stepsIn(pointer), { left: STEPS_MAX });
@@ -21,7 +21,7 @@ function proves(root: JsonValue, schema: JsonValue, tokens: readonly string[], s
   const [token, ...rest] = tokens;
   if (token === undefined) return true;
   const parts = conjuncts(root, schema, steps);
-  // false accepts nothing, so whatever is accepted has the field.
+  // `false` accepts no value, so every accepted value has the field.
   if (parts.includes(false)) return true;
   const objects = parts.filter(isObject);
   const types = objects.map((part) => soleType(part)).filter((type) => type !== null);
@@ -60,7 +60,7 @@ function provesItem(root: JsonValue, part: JsonObject, index: number, rest: read
   return items !== undefined && proves(root, items, rest, steps);
 }
 
-/** The schema and all that must hold with it, through `allOf` and local `$ref`. */
+/** The schema and all schemas that apply with it, through `allOf` and local `$ref`. */
 function conjuncts(root: JsonValue, schema: JsonValue, steps: Steps): readonly JsonValue[] {
   const found: JsonValue[] = [];
   const open: JsonValue[] = [schema];
@@ -76,12 +76,14 @@ function conjuncts(root: JsonValue, schema: JsonValue, steps: Steps): readonly J
   return found;
 }
 
-/** Only `#` and `#/...` of a document without inner `$id`s are followed; an anchor is one more thing not shown. */
+/**
+ * Follows `#` and `#/...` in a document without inner `$id`s. Anchors are not followed; what they lead to counts as not proved.
+ */
 function localTarget(root: JsonValue, ref: JsonValue | undefined): JsonValue | undefined {
   if (typeof ref !== "string" || !/^#(?:\/|$)/.test(ref)) return undefined;
   let node: JsonValue | undefined = root;
   for (const token of ref.split("/").slice(1)) {
-    // A percent-encoded fragment and a base URI changed on the way are both rare enough not to be shown.
+    // Percent-encoded fragments and base URIs that change on the way are rare; they count as not proved.
     if (token.includes("%")) return undefined;
     const name = unescapeStep(token);
     if (isArray(node)) node = node[Number(name)];

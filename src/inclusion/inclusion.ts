@@ -22,15 +22,15 @@ import {
 
 /** Steps for each question. */
 const QUESTION_COST = 8;
-/** Branches of a `oneOf` or `anyOf` beyond which only the simple ways are tried: the others ask about every pair. */
+/** The most branches of a `oneOf` or `anyOf` for which every pair of branches is compared. */
 const BRANCHES_MAX = 12;
 
 /**
- * Shows that every payload the first literals admit is accepted by the goal; what could not be shown comes back, and an
- * empty list is a proof. Given up when the effort that the documents share is used up.
+ * Proves that the goal accepts every payload that satisfies the literals. Returns what could not be proved; an empty list is a
+ * proof. The proof is given up when the effort that the documents share is used up.
  *
- * Sound for linted schemas whose references all resolve and whose references never lead back to the same value: then an
- * empty list is never wrong. It may be incomplete: a gap is no proof of the contrary.
+ * The function is sound for linted schemas whose references all resolve and never lead back to the same value: an empty list is
+ * then never wrong. It is incomplete: a gap does not prove the contrary.
  */
 export function findGaps(literals: readonly Literal[], goal: SchemaNode): readonly Gap[] {
   if (literals.some(({ node }) => node.document.shared !== goal.document.shared)) {
@@ -47,8 +47,8 @@ function distinct(gaps: readonly Gap[]): readonly Gap[] {
 }
 
 /**
- * From simple to dear: contradictions and goals that are known to hold; then each type of value by itself; then the same
- * for each alternative of a disjunction among what is known.
+ * Tries cheap ways first: contradictions and goals that are among the known literals; then each type of value separately; then
+ * the same for each alternative of a disjunction among the known literals.
  */
 function prove(question: Question): readonly Gap[] {
   const { literals, settled, goal, guard } = question;
@@ -85,7 +85,7 @@ function smallest(choices: readonly Choice[]): Choice | null {
   return choices.toSorted((a, b) => a.count - b.count)[0] ?? null;
 }
 
-/** The types a conjunction leaves. */
+/** The types that values of a conjunction can have. */
 export function typesOf({ positives }: Conjunction): readonly JsonType[] {
   return JSON_TYPES.filter((type) =>
     positives.every((node) => {
@@ -100,7 +100,7 @@ export function typesOf({ positives }: Conjunction): readonly JsonType[] {
 function proveType(question: Question, known: Conjunction, type: JsonType): readonly Gap[] {
   const { literals, goal, guard, settled } = question;
   const { effort } = goal.document.shared;
-  // What is copied: lists of questions, a step for each sixteen.
+  // The cost of copying the lists of questions: one step for sixteen entries.
   if (!spend(effort, (literals.length + guard.assumed.size + guard.pending.size) >> 4))
     return [gapAt(goal, NOT_REACHED)];
   const typed = must(madeFor(goal, { type }));
@@ -129,7 +129,7 @@ function shortText(value: JsonValue): string {
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
-/** Every value of the type that may be left, when they can be listed; a superset. */
+/** Every value of the type that the literals may accept, when they can be listed; a superset. Null otherwise. */
 function listedValues(known: Conjunction, type: JsonType): readonly JsonValue[] | null {
   const lists: JsonValue[][] = [];
   for (const node of known.positives) {
@@ -145,14 +145,14 @@ function listedValues(known: Conjunction, type: JsonType): readonly JsonValue[] 
   return type === "number" ? listedNumbers(numberLimits(known)) : null;
 }
 
-/** Shows that what is known of values of this type leaves none. */
+/** Proves that no value of this type satisfies the known literals. */
 function isEmpty(question: TypedQuestion): boolean {
   const { known, literals, type, settled, guard, goal } = question;
   if (type === "number" && noNumberIn(numberLimits(known))) return true;
   if (type === "string" && noStringIn(known, goal.document.shared)) return true;
   if (type === "array" && noArrayIn(question)) return true;
   if (type === "object" && noObjectIn(question)) return true;
-  // Something that must not accept, and accepts all that the rest admits.
+  // A negative schema that accepts every value which the other literals accept: then no value is left.
   return known.negatives.some((node) => {
     if (!spend(goal.document.shared.effort, 1 + (literals.length >> 3))) return false;
     const rest = literals.filter((literal) => literal.positive || keyOf(literal.node) !== keyOf(node));
@@ -192,7 +192,7 @@ const OBJECT: ReadonlySet<string> = new Set([
   "additionalProperties",
   "unevaluatedProperties",
 ]);
-/** Keywords shown together with another one. */
+/** Keywords that are proved together with another keyword. */
 const WITH_ANOTHER: Readonly<Record<string, string>> = {
   then: "if",
   else: "if",
@@ -253,7 +253,7 @@ function proveKeyword(question: TypedQuestion, keyword: string): readonly Gap[] 
   }
 }
 
-/** Some branch accepts all; or the last branch accepts what the others leave. */
+/** Proves that one branch accepts every value, or that the last branch accepts every value that the others refuse. */
 function proveSome({ goal, ask }: TypedQuestion, keyword: "anyOf" | "oneOf"): readonly Gap[] {
   const parts = nodesInList(goal, keyword);
   if (parts.some((part) => ask(part).length === 0)) return [];
@@ -263,7 +263,7 @@ function proveSome({ goal, ask }: TypedQuestion, keyword: "anyOf" | "oneOf"): re
   return left.length === 0 ? [] : [gapAt(goal, "no branch may accept", keyword)];
 }
 
-/** Some branch accepts, and no two accept the same. */
+/** Proves that some branch accepts each value and that no two branches accept the same value. */
 function proveOne(question: TypedQuestion): readonly Gap[] {
   const { goal, ask } = question;
   const parts = nodesInList(goal, "oneOf");

@@ -1,32 +1,32 @@
 import { decimalOf, type Decimal } from "../json/decimal.ts";
 
-/** A JSON number: a double, or an integer that doubles do not hold. */
+/** A JSON number: a double, or an integer that a double cannot represent. */
 export type Numeric = number | bigint;
 
-/** The exact multiples of a decimal above 0. */
+/** The integer multiples of a positive decimal. */
 export type Multiples = Decimal;
 
-/** The numbers that are multiples of both. */
+/** The numbers that are multiples of both: the multiples of the least common multiple. */
 export function common(one: Multiples, other: Multiples): Multiples {
   const exponent = Math.min(one.exponent, other.exponent);
   const [a, b] = [scaled(one, exponent), scaled(other, exponent)];
   return { digits: (a / gcd(a, b)) * b, exponent };
 }
 
-/** Whether every multiple of the first is one of the second. */
+/** Whether every multiple of the first is a multiple of the second. */
 export function areMultiplesOf(one: Multiples, other: Multiples): boolean {
   const exponent = Math.min(one.exponent, other.exponent);
   return scaled(one, exponent) % scaled(other, exponent) === 0n;
 }
 
-/** Whether all of them are whole numbers. */
+/** Whether all of the multiples are integers. */
 export function areWhole({ digits, exponent }: Multiples): boolean {
   return exponent >= 0 || digits % 10n ** BigInt(-exponent) === 0n;
 }
 
 /**
- * Which multiple stands next at or above a number, as `count` times the multiples' own decimal.
- * @param beyond the number itself does not count.
+ * The first multiple at or above a number, as the factor `count`.
+ * @param beyond excludes the number itself.
  */
 export function countFrom(multiples: Multiples, number: Numeric, beyond: boolean): bigint {
   const value = decimalOf(number);
@@ -36,14 +36,14 @@ export function countFrom(multiples: Multiples, number: Numeric, beyond: boolean
   return below * step === at && !beyond ? below : below + 1n;
 }
 
-/** As {@link countFrom}, at or below. */
+/** As {@link countFrom}, for the last multiple at or below a number. */
 export function countTo(multiples: Multiples, number: Numeric, beyond: boolean): bigint {
   return -countFrom(multiples, -number, beyond);
 }
 
 /**
- * A multiple as a number. Past 2^53 doubles leave numbers out: an integer is then given exactly, and a fraction rounded
- * towards `side`, so that a bound made of it leaves nothing out.
+ * A multiple as a number. Past 2^53 doubles cannot represent every integer: an integer is then returned as a bigint, and a
+ * fraction is rounded towards `side`, so that a bound made of it excludes no multiple.
  */
 export function multipleAt({ digits, exponent }: Multiples, count: bigint, side: "down" | "up"): Numeric {
   const value = count * digits;
@@ -56,10 +56,10 @@ export function multipleAt({ digits, exponent }: Multiples, count: bigint, side:
   return side === "down" || whole * unit === value ? whole : whole + 1n;
 }
 
-/** Beyond this no integer that is kept exactly comes near; the largest double is below 1.8e308. */
+/** The largest exponent for exact integers. No such integer is near a larger power of ten; the largest double is below 1.8e308. */
 const EXPONENT_MAX = 20;
 
-/** Powers of ten that both can be written with, as whole counts of it. */
+/** The decimal as an integer count of 10^`to`; `to` must not exceed its exponent. */
 function scaled({ digits, exponent }: Decimal, to: number): bigint {
   return digits * 10n ** BigInt(exponent - to);
 }

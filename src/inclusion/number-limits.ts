@@ -14,7 +14,7 @@ import {
 } from "./multiples.ts";
 import { isList, numericUnder, own, type SchemaNode } from "./schema-node.ts";
 
-/** What a conjunction says of numbers. Bounds are compared as the engine does, by the decimals that numbers stand for. */
+/** The limits that a conjunction sets for numbers. Bounds are compared as in the engine, as exact decimals. */
 export type NumberLimits = {
   /** -Infinity without a bound. */
   readonly least: Numeric;
@@ -22,11 +22,11 @@ export type NumberLimits = {
   /** Infinity without a bound. */
   readonly most: Numeric;
   readonly mostIsOut: boolean;
-  /** What all are multiples of; null when nothing is known. Whole numbers are multiples of 1. */
+  /** All numbers are multiples of this; null when nothing is known. Integers are multiples of 1. */
   readonly multiples: Multiples | null;
 };
 
-/** Numbers a conjunction admits at least: every number it admits keeps these facts. */
+/** The limits that every number of a conjunction keeps. */
 export function numberLimits({ positives }: Conjunction): NumberLimits {
   let [least, leastIsOut]: [Numeric, boolean] = [-Infinity, false];
   let [most, mostIsOut]: [Numeric, boolean] = [Infinity, false];
@@ -52,7 +52,7 @@ export function numberLimits({ positives }: Conjunction): NumberLimits {
 
 const ONE: Multiples = decimalOf(1);
 
-/** `int64` and `int32` bound integers, and nothing else. */
+/** Applies `int64` and `int32`, which restrict integers only. */
 function inRanges(facts: NumberLimits, positives: readonly SchemaNode[]): NumberLimits {
   if (!areIntegral(facts)) return facts;
   let within = facts;
@@ -66,7 +66,7 @@ function inRanges(facts: NumberLimits, positives: readonly SchemaNode[]): Number
   return within;
 }
 
-/** Moves the bounds to the next multiples: whatever lies between is none. */
+/** Moves the bounds inwards to the next multiples; no number of the conjunction lies between. */
 function tightened(facts: NumberLimits): NumberLimits {
   const { multiples, leastIsOut, mostIsOut } = facts;
   if (multiples === null) return facts;
@@ -83,7 +83,7 @@ function isBound(number: Numeric): boolean {
   return typeof number === "bigint" || Number.isFinite(number);
 }
 
-/** As the engine compares; nothing is above Infinity. */
+/** Compares as the engine does; Infinity and -Infinity are allowed too. */
 export function compareBounds(one: Numeric, other: Numeric): number {
   if (isBound(one) && isBound(other)) return compareNumbers(one, other);
   return one < other ? -1 : one > other ? 1 : 0;
@@ -102,10 +102,10 @@ export function noNumberIn({ least, leastIsOut, most, mostIsOut }: NumberLimits)
   return order > 0 || (order === 0 && (leastIsOut || mostIsOut));
 }
 
-/** More numbers than these are not listed. */
+/** The most numbers that are listed. */
 const LISTED_MAX = 200n;
 
-/** All numbers that may be left, when they are few; a superset. */
+/** All numbers that may be left, when they are few; a superset. Null otherwise. */
 export function listedNumbers(facts: NumberLimits): readonly Numeric[] | null {
   const { least, most, multiples } = facts;
   if (noNumberIn(facts)) return [];
@@ -118,17 +118,17 @@ export function listedNumbers(facts: NumberLimits): readonly Numeric[] | null {
   );
 }
 
-/** Up to here a decimal and a double tell the same multiples apart. */
+/** Whether the number is in the range in which doubles and decimals distinguish the same multiples. */
 function isExact(number: Numeric): boolean {
   return isBound(number) && number <= Number.MAX_SAFE_INTEGER && number >= -Number.MAX_SAFE_INTEGER;
 }
 
-/** Whether every number of these facts is a multiple of the divisor. */
+/** Whether every number within these limits is a multiple of the divisor. */
 export function areMultiples({ multiples }: NumberLimits, divisor: Numeric): boolean {
   return divisor > 0 && multiples !== null && areMultiplesOf(multiples, decimalOf(divisor));
 }
 
-/** Whether every number of these facts is whole. */
+/** Whether every number within these limits is an integer. */
 export function areIntegral({ multiples }: NumberLimits): boolean {
   return multiples !== null && areWhole(multiples);
 }

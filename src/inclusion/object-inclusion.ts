@@ -26,10 +26,10 @@ import {
 } from "./object-limits.ts";
 import { textOutside } from "./string-limits.ts";
 
-/** Sets of patterns a name may match are tried one by one, 2^n of them. */
+/** The most patterns by which names are distinguished. Every subset of them is tried, 2^n in all. */
 const PATTERNS_MAX = 4;
 
-/** Shows that every object of what is known keeps one keyword of the goal. */
+/** Proves that every object which satisfies the known literals satisfies one keyword of the goal. */
 export function proveObjectKeyword(question: TypedQuestion, keyword: string): readonly Gap[] {
   const { goal, known, ask } = question;
   const facts = objectLimits(known);
@@ -63,7 +63,7 @@ export function proveObjectKeyword(question: TypedQuestion, keyword: string): re
   }
 }
 
-/** The most names an object can have: bounded by `maxProperties`, or by being closed. */
+/** The most properties that an object can have: limited by `maxProperties`, or because the object is closed. */
 function mostProperties(known: Conjunction, facts: ObjectLimits): number {
   const others = facts.patterns.size === 0 ? valueUnderOther(known, new Set()) : [];
   if (!others.some(({ node }) => node.schema === false) && !namesAreListed(known)) return facts.most;
@@ -80,7 +80,7 @@ function namesAreListed({ positives }: Conjunction): boolean {
   });
 }
 
-/** Every value: under each name that either side mentions, and under any other name. */
+/** Proves the goal for every property: each name that either side mentions, and all other names. */
 function proveValues(question: TypedQuestion, facts: ObjectLimits): readonly Gap[] {
   const { goal, known, askPart } = question;
   const gaps: Gap[] = [];
@@ -98,7 +98,7 @@ function proveValues(question: TypedQuestion, facts: ObjectLimits): readonly Gap
   return gaps;
 }
 
-/** Every value that nothing else of the goal surely looks at. */
+/** Proves `unevaluatedProperties` of the goal for every property that no other keyword of the goal certainly evaluates. */
 function proveLeftOver({ goal, known, askPart }: TypedQuestion, facts: ObjectLimits): readonly Gap[] {
   const rest = nodeUnder(goal, "unevaluatedProperties");
   const evaluated = evaluatedBeside(goal, true);
@@ -118,8 +118,8 @@ function proveLeftOver({ goal, known, askPart }: TypedQuestion, facts: ObjectLim
 }
 
 /**
- * The sets of patterns that a name nobody mentions may match: all that are not shown to be impossible. Null when there
- * are too many patterns.
+ * The subsets of the patterns that a name which no schema mentions may match: all that are not proved to be impossible. Null
+ * when there are too many patterns.
  */
 function otherNames(
   known: Conjunction,
@@ -144,13 +144,13 @@ function otherNames(
     .map((matched) => new Set([...sure, ...matched]));
 }
 
-/** Patterns that every name matches, as `propertyNames` says. */
+/** The patterns that `propertyNames` requires of every name. */
 function namePatterns({ positives }: Conjunction): readonly string[] {
   const allowed = positives.map((node) => nodeUnder(node, "propertyNames")).filter((node) => node !== null);
   return allowed.map((node) => memberOf(node, "pattern")).filter((pattern) => typeof pattern === "string");
 }
 
-/** Every name: each that is mentioned and can be there, and any other. */
+/** Proves `propertyNames` of the goal for every name: each mentioned name that can be present, and all other names. */
 function proveNames(question: TypedQuestion, facts: ObjectLimits): readonly Gap[] {
   const { goal, known, askPart } = question;
   const allowed = nodeUnder(goal, "propertyNames");
@@ -180,7 +180,7 @@ function isAbsent(value: readonly Literal[]): boolean {
   return value.some(({ node, positive }) => positive && node.schema === false);
 }
 
-/** Shows that no object is left. */
+/** Proves that no object satisfies the known literals. */
 export function noObjectIn({ known, goal, askPart }: TypedQuestion): boolean {
   const facts = objectLimits(known);
   if (facts.least > mostProperties(known, facts)) return true;

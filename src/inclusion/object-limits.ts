@@ -16,14 +16,14 @@ import {
   textsOf,
 } from "./schema-node.ts";
 
-/** What a conjunction says of objects. */
+/** The limits that a conjunction sets for objects. */
 export type ObjectLimits = {
   readonly required: ReadonlySet<string>;
   readonly least: number;
   readonly most: number;
-  /** Names it speaks of one by one. */
+  /** The names that its schemas mention. */
   readonly names: ReadonlySet<string>;
-  /** Patterns it tells names apart by. */
+  /** The patterns by which its schemas distinguish names. */
   readonly patterns: ReadonlySet<string>;
 };
 
@@ -44,12 +44,15 @@ export function objectLimits({ positives }: Conjunction): ObjectLimits {
   };
 }
 
-/** What `unevaluatedProperties` may leave alone: it speaks of every other name. Null without one, or when that may be all. */
+/**
+ * The names that `unevaluatedProperties` may not apply to; it applies to all others. Null without that keyword, or when those
+ * may be all names.
+ */
 function leftBy(node: SchemaNode): Evaluated {
   return memberOf(node, "unevaluatedProperties") === undefined ? null : evaluatedBeside(node, false);
 }
 
-/** Names a schema object mentions, enumerated names of `propertyNames` among them. */
+/** The names that a schema object mentions, including those listed by `propertyNames`. */
 export function namesIn(node: SchemaNode): readonly string[] {
   const allowed = nodeUnder(node, "propertyNames");
   const listed = allowed === null ? [] : listedNames(allowed);
@@ -63,7 +66,7 @@ export function namesIn(node: SchemaNode): readonly string[] {
   ];
 }
 
-/** The names a `propertyNames` lists; null when it does not list them. */
+/** The names that a `propertyNames` schema lists; null when it has no list. */
 export function listedNames(node: SchemaNode): readonly string[] | null {
   const members = memberOf(node, "enum");
   if (isList(members)) return textsOf(members);
@@ -71,7 +74,7 @@ export function listedNames(node: SchemaNode): readonly string[] | null {
   return only === undefined ? null : textsOf([only]);
 }
 
-/** What is known of the value under a name, if the object has it. */
+/** The literals that hold for the property of this name, if the object has it. */
 export function valueUnder({ positives }: Pick<Conjunction, "positives">, name: string): readonly Literal[] {
   const found: Literal[] = [];
   const effort = positives[0]?.document.shared.effort;
@@ -87,8 +90,8 @@ export function valueUnder({ positives }: Pick<Conjunction, "positives">, name: 
 }
 
 /**
- * What is known of the value under a name that nobody mentions.
- * @param matching the patterns the name matches, of all that anybody tells names apart by.
+ * The literals that hold for a property whose name no schema mentions.
+ * @param matching the patterns that the name matches, among all patterns that distinguish names.
  */
 export function valueUnderOther({ positives }: Conjunction, matching: ReadonlySet<string>): readonly Literal[] {
   return positives
@@ -101,7 +104,7 @@ export function valueUnderOther({ positives }: Conjunction, matching: ReadonlySe
     .map(must);
 }
 
-/** The schemas one object schema applies to the value under a name that nobody mentions. */
+/** The schemas that one object schema applies to a property whose name no schema mentions. */
 export function schemasForOther(node: SchemaNode, matching: ReadonlySet<string>): readonly SchemaNode[] {
   const found = [...nodesByName(node, "patternProperties")].filter(([pattern]) => matching.has(pattern));
   if (found.length > 0) return found.map(([, part]) => part);
@@ -109,7 +112,7 @@ export function schemasForOther(node: SchemaNode, matching: ReadonlySet<string>)
   return rest === null ? [] : [rest];
 }
 
-/** Adds what must be there because something else is. */
+/** Adds the names that `dependentRequired` requires because of the required names. */
 function closeUnderDependencies(required: Set<string>, positives: readonly SchemaNode[]): void {
   const dependencies = positives.map((node) => memberOf(node, "dependentRequired")).filter((one) => isObject(one));
   for (const name of required)

@@ -2,7 +2,7 @@ import { spend, unlimited, type Effort } from "./effort.ts";
 import { automatonOf, type Automaton } from "../schema/automaton.ts";
 import type { Regular } from "../schema/regular.ts";
 
-/** A set of texts: in all of `inside`, in none of `outside`, with a length in code points from `least` to `most`. */
+/** A set of texts: those in all of `inside` and in none of `outside`, with `least` to `most` code points. */
 export type Language = {
   readonly inside: readonly Regular[];
   readonly outside: readonly Regular[];
@@ -11,20 +11,21 @@ export type Language = {
   readonly most: number;
 };
 
-/** `empty` is exact; `unknown`: the search was given up. */
+/** `empty` is proved; `unknown`: the search was given up. */
 export type Found =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "empty" }
   | { readonly kind: "unknown" };
 
-/** Product states looked at before giving up: about 50 ms. */
+/** The most product states before the search is given up: about 50 ms. */
 const STATES_MAX = 6_000;
 /** Steps for each state of an automaton that is built. */
 const BUILD_COST = 4;
 
 /**
- * The shortest text of a language, or the proof that there is none: a breadth-first walk through the product of the
- * automata, one state for each set of positions and length, over the alphabet cut into classes no automaton tells apart.
+ * Finds the shortest text of a language, or proves that there is none. The search goes breadth-first through the product of the
+ * automata. A state is one set of positions for each automaton, and a length. The alphabet is cut into classes of characters
+ * that no automaton distinguishes.
  *
  * `pick` chooses among the characters of a class; the same choices give the same text.
  */
@@ -39,7 +40,7 @@ export function findText(
   const run = automata.filter((automaton) => automaton !== null);
   spend(effort, run.reduce((sum, { edges }) => sum + edges.length, 0) * BUILD_COST);
   const classes = classesOf(run);
-  // Beyond this length the count no longer matters.
+  // Lengths above the cap are treated as equal, which keeps the number of states finite.
   const lengthCap = Number.isFinite(language.most) ? language.most + 1 : language.least;
   const start: State = { sets: run.map(({ start: first }) => first), length: 0, before: null, character: "" };
   const seen = new Set([keyOf(start)]);
@@ -64,7 +65,7 @@ export function findText(
   return { kind: "empty" };
 }
 
-/** Every position of a state meets every class of characters; and a state costs something by itself. */
+/** Each position of a state is tried with each class of characters; each state has a base cost too. */
 function costOf({ sets }: State, classes: number): number {
   return classes * sets.reduce((sum, set) => sum + set.length, 2);
 }
@@ -76,7 +77,9 @@ type State = {
   readonly character: string;
 };
 
-/** A class of characters that all automata treat alike: a code point of it, and some more to choose from. */
+/**
+ * A class of characters that all automata treat alike: one code point for matching, and characters to choose from for the text.
+ */
 type CharacterClass = { readonly point: number; readonly choices: readonly string[] };
 
 function step(
@@ -117,11 +120,11 @@ function textOf(state: State): string {
   return characters.toReversed().join("");
 }
 
-/** Characters a person would rather read, tried first as the example of a class. */
+/** Readable characters, which are preferred as the example of a class. */
 const READABLE: readonly number[] = Array.from("a0A-_ .@/b1Bz9Z", (character) => character.codePointAt(0) ?? 0);
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/** Cuts the alphabet at every end of a range; surrogates are no characters of a well-formed text. */
+/** Cuts the alphabet at every end of a range. Surrogates are left out, since a well-formed text has none. */
 function classesOf(run: readonly Automaton[]): readonly CharacterClass[] {
   const cuts = new Set([0, 0xd800, 0xe000]);
   for (const { edges } of run)

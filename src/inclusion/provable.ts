@@ -14,20 +14,21 @@ import {
 } from "./schema-node.ts";
 import { partsOf } from "./walk.ts";
 
-/** What keeps a document from being reasoned about; empty for almost every schema. */
+/** Reasons why nothing can be proved about a document; empty for almost every schema. */
 export type Obstacles = {
   /**
-   * Its parts cannot even be evaluated by themselves: a reference that cannot be followed here (a document with several
-   * `$id`s), or that leads back to the same value (the engine refuses a payload when it meets one, wherever it stands).
+   * Parts of the document cannot be evaluated separately: a reference cannot be followed here (a document with several `$id`s),
+   * or leads back to the same value (the engine refuses a payload when it meets such a reference anywhere).
    */
   readonly toEvaluation: readonly Gap[];
   /**
-   * It can be evaluated, and nothing is proved: a keyword whose value is not what it takes (the engine has its own reading).
+   * The document can be evaluated, but nothing can be proved: the value of a keyword has the wrong type, which the engine
+   * interprets in its own way.
    */
   readonly toProof: readonly Gap[];
 };
 
-/** Looks at every schema that can be reached from the root; definitions nobody refers to do not count. */
+/** Searches every schema that can be reached from the root. Definitions without a reference to them do not count. */
 export function obstaclesIn(document: SchemaDocument): Obstacles {
   const toEvaluation: Gap[] = [];
   const toProof: Gap[] = [];
@@ -61,7 +62,7 @@ function isDefinition(node: SchemaNode, pointer: string): boolean {
   return rest.startsWith("/$defs/") || rest.startsWith("/definitions/");
 }
 
-/** The schemas that judge the same value as the node. */
+/** The schemas that apply to the same value as the node. */
 function onSameValue(node: SchemaNode): readonly SchemaNode[] {
   const target = referredBy(node);
   const single = ["not", "if", "then", "else"].map((keyword) => nodeUnder(node, keyword));
@@ -92,7 +93,7 @@ const isText = (value: JsonValue): boolean => typeof value === "string";
 const isTexts = (value: JsonValue): boolean => isList(value) && value.every(isText);
 const isSome = (value: JsonValue): boolean => isList(value) && value.length > 0;
 
-/** What the values of keywords must be; those that hold schemas are looked at by the lint. */
+/** The values that each keyword allows. Keywords that hold schemas are checked by lint. */
 const READS: Readonly<Record<string, (value: JsonValue) => boolean>> = {
   type: (value) => isText(value) || (isTexts(value) && isSome(value)),
   enum: isSome,

@@ -10,23 +10,23 @@ import { textOutside } from "./string-limits.ts";
 import { isList, memberOf, nodesByName, nodeUnder, numberUnder, type Shared } from "./schema-node.ts";
 import type { Pick } from "./seeded-pick.ts";
 
-/** Deeper than this only what must be there is made. */
+/** Below this depth only required parts are made. */
 const DEPTH_FREE = 4;
-/** Deeper than this nothing is made: the schema may ask for endless nesting. */
+/** Below this depth nothing is made: the schema may require endless nesting. */
 const DEPTH_MAX = 24;
-/** Choices decided for one value. */
+/** The most choices that are decided for one value. */
 const CHOICES_MAX = 24;
-/** Refusals that are decided one by one. */
+/** The most negative choices that are decided one by one. */
 const REFUSALS_MAX = 6;
 const ITEMS_MAX = 300;
-/** Values in one sample: large ones show nothing that small ones do not. */
+/** The most parts of one sample: large samples find no more than small ones. */
 const PARTS_MAX = 400;
 /** Steps for each part that is made. */
 const PART_COST = 10;
 
 /**
- * Makes a value that the first literals probably accept, preferring values at which the second ones may change their
- * mind. Undefined when this attempt led nowhere. Whoever asks must check the value: this is a guess, directed and seeded.
+ * Makes a value that the `wanted` literals probably accept, preferring values near the bounds of the `doubted` literals.
+ * Undefined when this attempt failed. The value is a guess, directed and seeded: the caller must check it.
  */
 export function sampleValue(
   wanted: readonly Literal[],
@@ -38,7 +38,7 @@ export function sampleValue(
   return sampleInside(wanted, doubted, { pick, depth: 0, room: { left: PARTS_MAX }, shared });
 }
 
-/** Where a value is made, and how many parts the whole may still get. */
+/** The state of making one value: its depth, and the number of parts that the whole sample may still get. */
 type Inside = {
   readonly pick: Pick;
   readonly depth: number;
@@ -51,7 +51,7 @@ function sampleInside(wanted: readonly Literal[], doubted: readonly Literal[], i
   room.left -= 1;
   if (depth > DEPTH_MAX || room.left < 0 || !spend(shared.effort, PART_COST)) return undefined;
   const doubt = decide(doubted, pick);
-  // Now and then the branch of the other side is entered on purpose: overlaps and conditions are found there.
+  // In half of the samples a branch of the other side is required too: this finds overlaps and conditions.
   const entered = doubt.entered.length > 0 && pick(2) === 0 ? doubt.entered : [];
   const literals = [...wanted, ...entered];
   const known = decide(literals, pick).known;
@@ -67,7 +67,7 @@ function sampleInside(wanted: readonly Literal[], doubted: readonly Literal[], i
   return ofType(type, { ...inside, known, doubt: doubt.known, fits });
 }
 
-/** Where values are listed, only the types of those can be. */
+/** Whether a listed value has this type; true when no values are listed. */
 function isListedType({ positives }: Conjunction, type: JsonType): boolean {
   return positives.every((node) => {
     const members = memberOf(node, "enum");
@@ -77,7 +77,10 @@ function isListedType({ positives }: Conjunction, type: JsonType): boolean {
   });
 }
 
-/** Now and then one that the other side does not list, which is hard to meet by chance among thousands. */
+/**
+ * In half of the cases picks a value that the other side does not accept, which is unlikely to be picked by chance among
+ * thousands.
+ */
 function pickListed(values: readonly JsonValue[], doubted: readonly Literal[], pick: Pick): JsonValue | undefined {
   const odd =
     values.length > 1 && pick(2) === 0
@@ -92,7 +95,7 @@ type Making = Inside & {
   readonly fits: (value: JsonValue) => boolean;
 };
 
-/** Decides every choice at random. */
+/** Chooses an alternative of every choice at random. */
 function decide(
   literals: readonly Literal[],
   pick: Pick,
@@ -111,8 +114,8 @@ function decide(
 }
 
 /**
- * What must hold before what must not. Many refusals are left open: deciding each at random contradicts itself sooner or
- * later, and a value made without them is mostly refused by all of them anyway.
+ * Positive choices come first. When there are many negative choices they stay undecided: random alternatives for all of them
+ * contradict each other sooner or later, and a value made without them usually satisfies them anyway.
  */
 function nextChoice(choices: readonly Choice[]): Choice | undefined {
   const positive = choices.find(({ key }) => !key.startsWith("not "));
@@ -123,7 +126,7 @@ function chooseType(types: readonly JsonType[], expected: readonly JsonType[], p
   const surprising = types.filter((type) => !expected.includes(type));
   if (surprising.length > 0 && pick(3) === 0) return surprising[pick(surprising.length)];
   const usual = types.filter((type) => expected.includes(type));
-  // Where everything is allowed, objects and arrays have room for most differences.
+  // When all types are allowed, objects and arrays are preferred, since most differences are inside them.
   const from = usual.length > 0 ? usual : types;
   const roomy = from.filter((type) => type === "object" || type === "array");
   return roomy.length > 0 && pick(2) === 0 ? roomy[pick(roomy.length)] : from[pick(from.length)];
@@ -171,7 +174,7 @@ function makeArray(making: Making): JsonValue | undefined {
   const lengths = near.filter((length) => length >= facts.least && length <= most);
   const length = depth > DEPTH_FREE ? facts.least : (oneOf(lengths, pick) ?? facts.least);
   if (length > ITEMS_MAX) return undefined;
-  // All items are made for a `contains` of the one side, of the other, of both or of none.
+  // `contains` is applied to all items: that of one side, of the other, of both or of neither.
   const contained = [...(pick(3) === 0 ? [] : containedIn(known)), ...(pick(3) === 0 ? containedIn(doubt) : [])];
   const items: JsonValue[] = [];
   for (let index = 0; index < length; index += 1) {
@@ -212,7 +215,7 @@ function makeObject({ known, doubt, pick, depth, room, shared }: Making): JsonVa
   const free = depth <= DEPTH_FREE;
   const plenty = pick(4);
   for (const name of free ? optional : []) if (names.size < facts.most && pick(4) < plenty) names.add(name);
-  // Now and then as many as the other side may find too many.
+  // In a third of the cases there are more properties than the other side allows.
   const wanted = free && pick(3) === 0 && hints.most < facts.most ? hints.most + 1 : 0;
   const enough = Math.min(Math.max(facts.least, wanted), ITEMS_MAX);
   for (const name of optional) if (names.size < enough) names.add(name);
@@ -228,7 +231,7 @@ function makeObject({ known, doubt, pick, depth, room, shared }: Making): JsonVa
   return made;
 }
 
-/** Names nobody mentions: one that is nothing special, and one for each pattern that tells names apart. */
+/** Names that no schema mentions: one ordinary name, and one for each pattern that distinguishes names. */
 function freshNames(known: Conjunction, doubt: Conjunction, shared: Shared, pick: Pick): readonly string[] {
   const names = ["extra"];
   for (const node of [...known.positives, ...doubt.positives]) {

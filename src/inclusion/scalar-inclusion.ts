@@ -6,7 +6,7 @@ import { areMultiples, compareBounds, numberLimits } from "./number-limits.ts";
 import { stringLimits, textOutside, type StringLimits } from "./string-limits.ts";
 import { memberOf, numberUnder, numericUnder, type SchemaNode, type Shared } from "./schema-node.ts";
 
-/** Shows that every number of what is known keeps one keyword of the goal. */
+/** Proves that every number which satisfies the known literals satisfies one keyword of the goal. */
 export function proveNumberKeyword({ goal, known }: TypedQuestion, keyword: string): readonly Gap[] {
   const facts = numberLimits(known);
   if (keyword === "format") return proveRange(goal, known);
@@ -36,7 +36,7 @@ function formatOf(node: SchemaNode): string {
   return typeof format === "string" ? format : "";
 }
 
-/** `int64` and `int32`: how large integers are. */
+/** Proves the range of `int64` and `int32`. */
 function proveRange(goal: SchemaNode, known: Conjunction): readonly Gap[] {
   const format = formatOf(goal);
   const range = INTEGER_RANGES.get(format);
@@ -46,7 +46,7 @@ function proveRange(goal: SchemaNode, known: Conjunction): readonly Gap[] {
   return [gapAt(goal, `an integer may be out of ${format}`, "format")];
 }
 
-/** Shows that every text of what is known keeps one keyword of the goal. */
+/** Proves that every text which satisfies the known literals satisfies one keyword of the goal. */
 export function proveStringKeyword({ goal, known }: TypedQuestion, keyword: string): readonly Gap[] {
   const facts = stringLimits(known);
   const pattern = memberOf(goal, keyword);
@@ -74,7 +74,7 @@ export function proveStringKeyword({ goal, known }: TypedQuestion, keyword: stri
     : [gapAt(goal, `the text may be longer than ${bound}`, keyword)];
 }
 
-/** By the formats it is known to be of, or by a pattern all of whose texts are of the format. */
+/** Proves a format: by the known formats, or by known patterns all of whose texts are of the format. */
 function proveFormat(goal: SchemaNode, facts: StringLimits): readonly Gap[] {
   const format = formatOf(goal);
   if (INTEGER_RANGES.has(format) || facts.formats.some((known) => isFormatWithin(known, format))) return [];
@@ -83,7 +83,7 @@ function proveFormat(goal: SchemaNode, facts: StringLimits): readonly Gap[] {
   return [gapAt(goal, `not shown to be of format ${format}`, "format")];
 }
 
-/** Shows that no text is left. */
+/** Proves that no text satisfies the known literals. */
 export function noStringIn(known: Conjunction, shared: Shared): boolean {
   return isWithoutText(stringLimits(known), shared);
 }

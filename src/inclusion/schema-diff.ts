@@ -62,10 +62,10 @@ function asObject(node: SchemaNode): SchemaNode {
   return isObject(node.schema) ? node : madeFor(node, {});
 }
 
-/** A schema that is nothing but a reference stands for what it leads to. */
+/** Replaces a schema that consists of a reference only by the schema that the reference leads to. */
 function followed(node: SchemaNode): SchemaNode {
   let at = node;
-  // A chain of references longer than any person writes leads in a circle.
+  // A chain of more than 32 references is taken to be circular.
   for (let count = 0; count < 32 && isObject(at.schema); count += 1) {
     const ref = memberOf(at, "$ref");
     if (typeof ref !== "string" || assertionsOf(at.schema).length !== 1) break;
@@ -76,7 +76,7 @@ function followed(node: SchemaNode): SchemaNode {
   return at;
 }
 
-/** Definitions count where they are referred to. */
+/** Definitions are left out: they are compared where a reference leads to them. */
 function keywordsOf({ schema }: SchemaNode): readonly string[] {
   return Object.keys(schema).filter((keyword) => keyword !== "$defs" && keyword !== "definitions");
 }
@@ -99,7 +99,7 @@ function compareKeyword(keyword: string, context: Context): void {
     case "properties":
       return compareProperties(context);
     case "required":
-      // Where there are properties, they look at the required names too.
+      // compareProperties compares the required names too.
       return [before, after].some((node) => memberOf(node, "properties") !== undefined)
         ? undefined
         : compareProperties(context);
@@ -191,7 +191,7 @@ function compareProperties(context: Context): void {
   }
 }
 
-/** What becomes of properties that are not listed. */
+/** Compares `additionalProperties` or `unevaluatedProperties`: the schema for properties that are not listed. */
 function compareRest(context: Context, keyword: string): void {
   const { before, after, polarity, run, add } = context;
   const [old, next] = [
@@ -218,7 +218,7 @@ function compareDependent({ add }: Context, old: JsonValue | undefined, next: Js
   }
 }
 
-/** What a change inside the keyword's schema does to the whole. */
+/** The polarity of a change inside the keyword's schema; see {@link Polarity}. */
 const POLARITIES: Readonly<Record<string, Polarity>> = { not: "opposite", if: "mixed", oneOf: "mixed" };
 
 function inner(outer: Polarity, keyword: string): Polarity {
@@ -239,7 +239,7 @@ function compareSchema(context: Context, keyword: string, values: Pick<SchemaCha
   add(old === null ? "constraint-added" : "constraint-removed", keyword, values);
 }
 
-/** With `maxContains` more items that fit are not only better. */
+/** With `maxContains`, a wider `contains` schema can also refuse an array, because more items match. */
 function containing({ before, after }: Context, polarity: Polarity, keyword: string): Polarity {
   const limited = [before, after].some((node) => memberOf(node, "maxContains") !== undefined);
   return keyword === "contains" && limited ? "mixed" : polarity;
@@ -250,7 +250,7 @@ function targetOf(node: SchemaNode): SchemaNode | null {
   return typeof ref === "string" ? node.document.resolve(ref) : null;
 }
 
-/** Members by name or by position. */
+/** Compares the members of a keyword, by name or by position. */
 function compareMembers({ before, after, polarity, run, add }: Context, keyword: string): void {
   const [old, next] = [membersOf(before, keyword), membersOf(after, keyword)];
   for (const name of new Set([...next.keys(), ...old.keys()])) {
@@ -272,7 +272,10 @@ const BRANCH_RULES: Readonly<Record<string, readonly [removed: ChangeRule, added
   oneOf: ["one-of-branch-removed", "one-of-branch-added"],
 };
 
-/** Equal branches belong together wherever they stand; the others in order, when they are as many. */
+/**
+ * Pairs equal branches at any position. The remaining branches are paired in order when both sides have as many; otherwise they
+ * are reported as removed and added.
+ */
 function compareBranches({ before, after, polarity, run, add }: Context, keyword: string): void {
   const whole = ([memberOf(before, keyword), memberOf(after, keyword)] as const).map((value) => value === undefined);
   if (whole[0] !== whole[1]) {

@@ -5,9 +5,9 @@ import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { ANNOTATIONS, isList, own, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
 
 /**
- * A short name that equal schemas share: nodes with equal keys accept the same payloads, also when they stand in different
- * documents. Key order, annotations and the order of names in `type`, `required` and `enum` do not count; references
- * count by all that they lead to.
+ * A short name for the content of a schema: nodes with equal keys accept the same payloads, even in different documents. Key
+ * order, annotations and the order of names in `type`, `required` and `enum` are ignored. A reference counts as the schemas
+ * that it leads to.
  */
 export function keyOf({ document, schema }: SchemaNode): string {
   if (typeof schema === "boolean") return String(schema);
@@ -25,7 +25,7 @@ export function keyOf({ document, schema }: SchemaNode): string {
   return made;
 }
 
-/** Characters of a key made in one step: 16. */
+/** Characters of a key that cost one step, as a shift: 16. */
 const KEY_SHIFT = 4;
 
 /** Keywords whose value is a set written as a list. */
@@ -64,14 +64,14 @@ function memberText(keyword: string, value: JsonValue): string {
   }
 }
 
-/** Everything reachable by references, by the text of the reference. */
+/** The schemas that references lead to, with the text of each reference. */
 function reachedText(document: SchemaDocument, schema: JsonObject): string {
   const reached = new Map<string, string>();
   const open = [...refsIn(schema)];
   for (let ref = open.pop(); ref !== undefined; ref = open.pop()) {
     if (reached.has(ref)) continue;
     const target = ref.startsWith(DYNAMIC) ? null : document.resolve(ref);
-    // What cannot be followed means something in its own document only.
+    // A reference that cannot be followed has a meaning only in its own document.
     reached.set(ref, target === null ? document.name : normalText(target.schema));
     if (target !== null) open.push(...refsIn(target.schema));
   }
@@ -79,10 +79,13 @@ function reachedText(document: SchemaDocument, schema: JsonObject): string {
   return ` where ${JSON.stringify([...reached].toSorted(([a], [b]) => (a < b ? -1 : 1)))}`;
 }
 
-/** Before the text of a reference that is followed by who refers: it means something in its own document only. */
+/**
+ * A prefix for dynamic references: their target depends on the referring document, so they have a meaning only in their own
+ * document.
+ */
 const DYNAMIC = "dynamic ";
 
-/** Every reference in a value; one inside an annotation or a constant is listed too, which only makes keys longer. */
+/** Every reference in a value. References inside annotations and constants are listed too, which only makes keys longer. */
 function refsIn(value: JsonValue): ReadonlySet<string> {
   const found = new Set<string>();
   const open: JsonValue[] = [value];

@@ -4,32 +4,32 @@ import { spend, unlimited, type Effort } from "./effort.ts";
 import type { Numeric } from "./multiples.ts";
 import type { Found } from "./pattern-search.ts";
 
-/** One schema document, with what is needed to follow its references. Made by {@link openSchema}. */
+/** One schema document and the function that resolves its references. Made by {@link openSchema}. */
 export type SchemaDocument = {
-  /** Tells the documents of one comparison apart. */
+  /** Distinguishes the documents of one comparison. */
   readonly name: string;
   readonly root: JsonObject | boolean;
-  /** By the text of a `$ref`: only what stands in this document. */
+  /** Resolves the text of a `$ref` within this document; null when it leads elsewhere. */
   readonly resolve: (ref: string) => SchemaNode | null;
   readonly shared: Shared;
 };
 
-/** What the documents of one comparison have in common. */
+/** The caches and the effort that the documents of one comparison share. */
 export type Shared = {
-  /** Short names by what a schema says, and the names already given; see `schema-key.ts`. */
+  /** Short names by the content of schemas, and the names already given; see `schema-key.ts`. */
   readonly names: Map<string, string>;
   readonly given: WeakMap<JsonObject, string>;
-  /** Answers about patterns: a proof asks the same again and again. */
+  /** A cache of answers about patterns: a proof asks the same questions many times. */
   readonly texts: Map<string, Found>;
   readonly effort: Effort;
 };
 
-/** @param effort what the comparison may cost. */
+/** @param effort the steps that the comparison may take. */
 export function createShared(effort: Effort): Shared {
   return { names: new Map(), given: new WeakMap(), texts: new Map(), effort };
 }
 
-/** A schema at its place in a document. Schemas that the comparison makes itself have the pointer they were made for. */
+/** A schema at its place in a document. A schema that the comparison constructs has the pointer of the schema it was made for. */
 export type SchemaNode = {
   readonly document: SchemaDocument;
   /** RFC 6901 pointer into the document. */
@@ -37,7 +37,7 @@ export type SchemaNode = {
   readonly schema: JsonObject | boolean;
 };
 
-/** Keywords that assert nothing about a payload. A `format` that is a note was taken out: see `format-notes.ts`. */
+/** Keywords that assert nothing about a payload. Formats that are annotations were removed before: see `format-notes.ts`. */
 export const ANNOTATIONS: ReadonlySet<string> = new Set([
   "$schema",
   "$id",
@@ -59,8 +59,8 @@ export const ANNOTATIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Opens a schema that `refuseSchema` has nothing against. Every `format` in it counts as asserted.
- * @param shared of another document, when the two are to be compared.
+ * Opens a schema that `refuseSchema` accepts. Every `format` in it counts as asserted.
+ * @param shared the shared state of another document, when the two are to be compared.
  */
 export function openSchema(
   name: string,
@@ -85,7 +85,7 @@ export function childOf(node: SchemaNode, schema: JsonValue, ...steps: readonly 
   return { document: node.document, pointer: pointerTo(node.pointer, ...steps), schema: asSchema(schema) };
 }
 
-/** A schema written by the comparison, from parts of the node's document. */
+/** A schema that the comparison constructs from parts of the node's document. */
 export function madeFor(node: SchemaNode, schema: JsonObject | boolean): SchemaNode {
   return { document: node.document, pointer: node.pointer, schema };
 }
@@ -95,7 +95,7 @@ export function pointerTo(pointer: string, ...steps: readonly (string | number)[
   return pointer + pointerOf(steps);
 }
 
-/** An own member, or undefined. */
+/** The value of an own property, or undefined. */
 export function own(schema: JsonObject, keyword: string): JsonValue | undefined {
   return Object.hasOwn(schema, keyword) ? schema[keyword] : undefined;
 }
@@ -114,13 +114,13 @@ export function memberOf({ schema }: SchemaNode, keyword: string): JsonValue | u
   return isObject(schema) ? own(schema, keyword) : undefined;
 }
 
-/** Where a schema's `$ref` leads; null when there is none, or when it cannot be followed. */
+/** The schema that `$ref` leads to; null when there is no reference or it cannot be followed. */
 export function referredBy(node: SchemaNode): SchemaNode | null {
   const ref = memberOf(node, "$ref");
   return typeof ref === "string" ? node.document.resolve(ref) : null;
 }
 
-/** Nodes that are made in one step: 4. */
+/** Nodes that cost one step, as a shift: 4. */
 const NODES_SHIFT = 2;
 
 /** Schemas under a keyword that maps names to schemas, as nodes. */
@@ -143,7 +143,7 @@ export function namesUnder({ schema, document }: SchemaNode, keyword: string): r
   return names;
 }
 
-/** Names that are looked at in one step: 16. */
+/** Names that cost one step, as a shift: 16. */
 const NAMES_SHIFT = 4;
 
 /** Schemas under a keyword that lists schemas, as nodes. */
@@ -160,7 +160,7 @@ export function nodeUnder(node: SchemaNode, keyword: string): SchemaNode | null 
   return schema === undefined ? null : childOf(node, schema, keyword);
 }
 
-/** The number under a keyword, exactly; null when there is none. */
+/** The value of a keyword as an exact number; null when it has none. */
 export function numericUnder(node: SchemaNode, keyword: string): Numeric | null {
   const value: unknown = isObject(node.schema) ? own(node.schema, keyword) : undefined;
   return typeof value === "number" || typeof value === "bigint" ? value : null;
@@ -177,7 +177,7 @@ export function textsOf(value: JsonValue | undefined): readonly string[] {
   return isList(value) ? value.filter((text) => typeof text === "string") : [];
 }
 
-/** Something that is no schema asserts nothing we could use: it is treated as absent where that is sound. */
+/** Treats a value that is not a schema as `true`, which asserts nothing. */
 function asSchema(value: JsonValue): JsonObject | boolean {
   return typeof value === "boolean" || isObject(value) ? value : true;
 }
@@ -206,7 +206,7 @@ function collectAnchors(
   }
 }
 
-/** A document with inner `$id`s changes the base of its pointers on the way: nothing is followed in one. */
+/** Follows a pointer reference. In a document with inner `$id`s nothing is followed, since they change the base of pointers. */
 function followPointer(document: SchemaDocument, ref: string, hasInnerIds: boolean): SchemaNode | null {
   if (hasInnerIds) return null;
   if (ref === "#") return rootOf(document);

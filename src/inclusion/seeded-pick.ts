@@ -1,9 +1,9 @@
-/** Answers a whole number from 0 to `count` - 1; 0 when there is nothing to choose from. */
+/** Returns an integer from 0 to `count` - 1; 0 when `count` is 0. */
 export type Pick = (count: number) => number;
 
 /**
- * A stream of choices that depends on the seed alone (mulberry32): a search that is run again finds the same.
- * @param seed any integer; its low 32 bits count.
+ * A sequence of choices that depends only on the seed (mulberry32), so that a repeated search finds the same.
+ * @param seed any integer; its low 32 bits are used.
  */
 export function seededPick(seed: number): Pick {
   let state = seed >>> 0;

@@ -13,7 +13,10 @@ import { obstaclesIn, type Obstacles } from "./provable.ts";
 import { schemaOfRule } from "./rule-schema.ts";
 import { createShared, madeFor, openSchema, rootOf, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
 
-/** What of a version decides which payloads it accepts. The schema must have passed `refuseSchema`, the rules `lintRule`. */
+/**
+ * The parts of a version that decide which payloads it accepts. The schema must have passed `refuseSchema`, the rules
+ * `lintRule`.
+ */
 export type ComparedVersion = {
   readonly schema: JsonObject | boolean;
   readonly rules: readonly Rule[];
@@ -28,7 +31,7 @@ export type Side = ComparedVersion & {
   readonly document: SchemaDocument;
   readonly judging: CompiledVersion;
   readonly obstacles: Obstacles;
-  /** Steps that judging one payload is taken to cost: it goes by the size of what judges. */
+  /** Steps that judging one payload costs, by the size of schema and rules. */
   readonly judgeCost: number;
 };
 
@@ -36,10 +39,13 @@ const JUDGE_COST = 10;
 /** Characters of a schema that cost one step: 256. */
 const JUDGE_SHIFT = 8;
 const RULE_COST = 20;
-/** What runs round in a schema costs the whole stack: a third of a millisecond and more. */
+/**
+ * Steps for a schema with circular references: judging by it fills the whole stack, which takes a third of a millisecond or
+ * more.
+ */
 const CIRCLE_COST = 20_000;
 
-/** Compiles through a contract set, as a gateway does: the order of a schema's keys is then the canonical one. */
+/** Compiles both versions through a contract set, as a gateway does, so that the keys of the schemas are in canonical order. */
 export function compileBoth(
   before: ComparedVersion,
   after: ComparedVersion,
@@ -76,7 +82,7 @@ export function ruleNodes({ rules, document }: Side): readonly SchemaNode[] {
   return schemas.map((schema) => madeFor(rootOf(document), schema));
 }
 
-/** As `judge` does, without the words. */
+/** Whether the version accepts the value, as `judge` decides it, without building the failure. */
 export function passes(value: JsonValue, { judging, document, judgeCost }: Side): boolean {
   const { parts, isWide } = survey(value);
   spend(document.shared.effort, judgeCost + (parts >> PARTS_SHIFT));
@@ -84,12 +90,12 @@ export function passes(value: JsonValue, { judging, document, judgeCost }: Side)
   return judging.schema.accepts(value) && judging.rules(value).length === 0 && !("missing" in judging.identity(value));
 }
 
-/** Parts of a payload that are made and judged in one step: 4. */
+/** Parts of a payload that cost one step, as a shift: 4. */
 const PARTS_SHIFT = 2;
 
 /**
- * How many parts a payload has, and whether an integer is in it that no double keeps: a version must declare its place, which is
- * more than the schema says.
+ * Counts the parts of a payload and finds integers that a double cannot represent. The version must declare the place of such
+ * an integer, which its schema alone does not check.
  */
 function survey(value: JsonValue): { readonly parts: number; readonly isWide: boolean } {
   const open: JsonValue[] = [value];
@@ -102,19 +108,19 @@ function survey(value: JsonValue): { readonly parts: number; readonly isWide: bo
   return { parts: open.length, isWide };
 }
 
-/** As a record of these bytes would be judged; null when the strict boundary refuses them. */
+/** Judges the value's JSON text as a record with these bytes would be judged; null when the strict parser refuses the text. */
 function judgeText(value: JsonValue, judging: CompiledVersion): Decision | null {
   const parsed = parsePayload(Buffer.from(toJsonText(value)), DEFAULT_LIMITS);
   return parsed.ok ? judge(parsed, judging, "default") : null;
 }
 
-/** The text of a witness is parsed by the strict boundary and judged by both versions, like a record. */
+/** Parses the text of a witness strictly and judges it by both versions, like a record. */
 export function isConfirmed(value: JsonValue, accepting: Side, refusing: Side): boolean {
   const [one, other] = [accepting, refusing].map(({ judging }) => judgeText(value, judging)?.status);
   return one === "PASSED" && other === "FAILED";
 }
 
-/** Why a version refuses a payload; nothing when it does not. */
+/** The violations for which a version refuses a payload; empty when it accepts the payload. */
 export function violationsOf(value: JsonValue, { judging }: Side): readonly (Violation | RuleViolation)[] {
   const decision = judgeText(value, judging);
   if (decision === null || decision.status === "PASSED") return [];

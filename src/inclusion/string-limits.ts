@@ -6,14 +6,14 @@ import { findText, type Found } from "./pattern-search.ts";
 import { parsePattern, type Regular } from "../schema/regular.ts";
 import { assertionsOf, memberOf, numberUnder, own, type SchemaNode, type Shared } from "./schema-node.ts";
 
-/** What a conjunction says of strings. */
+/** The limits that a conjunction sets for strings. */
 export type StringLimits = {
   readonly least: number;
   readonly most: number;
   readonly patterns: readonly string[];
-  /** Patterns that are known not to match. */
+  /** Patterns that the text does not match. */
   readonly refused: readonly string[];
-  /** Formats it is of. What patterns say of them is among the patterns. */
+  /** Formats of the text. Their `within` patterns are among the patterns. */
   readonly formats: readonly string[];
 };
 
@@ -40,8 +40,8 @@ function patternOf({ schema }: SchemaNode): string | null {
 }
 
 /**
- * A text with these facts that the asked pattern does not match (or, without one, any text within `least` and `most`).
- * Empty is a proof: patterns that cannot be read are left out on the side of what is known, which only adds texts.
+ * Finds a text within these limits that the asked pattern does not match; without an asked pattern, any text within the limits.
+ * `empty` is a proof: a known pattern that cannot be parsed is left out, which only adds texts.
  */
 export function textOutside(
   facts: Omit<StringLimits, "formats">,
@@ -54,7 +54,7 @@ export function textOutside(
   const known = texts.get(key);
   if (known !== undefined) return known;
   const found = searchOutside(facts, asked, effort);
-  // What was given up for want of steps may be asked again with more.
+  // A search that was given up for lack of steps is not cached.
   if (effort.left >= 0) texts.set(key, found);
   return found;
 }

@@ -26,7 +26,7 @@ const UPPER: ReadonlySet<string> = new Set([
   "maxContains",
 ]);
 
-/** A keyword that holds no schema. */
+/** Compares the values of a keyword that holds no schema. */
 export function compareValue(
   { add }: Context,
   keyword: string,
@@ -53,7 +53,7 @@ function multipleRule(old: Numeric, next: Numeric): ChangeRule {
   return isMultiple(old, next) ? "multiple-loosened" : "multiple-changed";
 }
 
-/** An `integer` is a `number`. Without `type` every type is accepted. */
+/** The accepted types. `number` includes `integer`; without `type` every type is accepted. */
 export function typesIn(value: JsonValue | undefined): readonly JsonValue[] {
   if (value === undefined) return ["null", "boolean", "number", "integer", "string", "array", "object"];
   const types = isList(value) ? value : [value];
@@ -72,7 +72,7 @@ export function compareLists(
   for (const value of next) if (!isAmong(value, old)) add(added, keyword, { after: value });
 }
 
-/** A change of what asserts formats is told once, for all of them. */
+/** Compares `format`. A change from annotating to asserting formats is reported once for the whole version (diffFormats). */
 export function compareFormat(
   { add, run }: Context,
   old: JsonValue | undefined,

@@ -2,13 +2,13 @@ import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { isList } from "./schema-node.ts";
 import type { Pick } from "./seeded-pick.ts";
 
-/** Places of one value that are changed. */
+/** The most places of one value that are changed. */
 const PLACES_MAX = 80;
 
 /**
- * Values that differ from a value at one place: a field or item dropped, added, repeated or replaced, a text or number made
- * a little smaller.
- * @param pick with it, one random change only.
+ * Values that differ from a value at one place: a property or item is dropped, added, repeated or replaced, or a text or number
+ * is made smaller.
+ * @param pick returns only one random variation.
  */
 export function* variationsOf(
   value: JsonValue,
@@ -29,12 +29,12 @@ export function* variationsOf(
   if (other !== undefined) yield replaceAt(value, place.path, other);
 }
 
-/** Values that are made when they are asked for: of one part of a large value there may be millions. */
+/** Values that are made on demand: a part of a large value may have millions of changes. */
 type Changes = { readonly count: number; readonly at: (index: number) => JsonValue | undefined };
 
 type Place = { readonly path: readonly (string | number)[]; readonly value: JsonValue };
 
-/** The value and all its parts, outermost first. */
+/** The places of the value and all its parts, outermost first. */
 function placesIn(value: JsonValue): readonly Place[] {
   const places: Place[] = [{ path: [], value }];
   for (const place of places) {

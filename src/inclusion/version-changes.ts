@@ -6,7 +6,7 @@ import { diffSchemas } from "./schema-diff.ts";
 import { openSchema, rootOf } from "./schema-node.ts";
 import type { SchemaChange } from "./schema-change.ts";
 
-/** What of a version is compared. */
+/** The parts of a version that are compared. */
 type Described = {
   readonly schema: JsonObject | boolean;
   readonly rules: readonly Rule[];
@@ -16,9 +16,9 @@ type Described = {
 };
 
 /**
- * Every change between two versions, in the order of the schema, then rules, then identity. Key order is no change, nor
- * is the order of names in a list; a reference counts by what it leads to, so a definition may move. Linear but for lists
- * of branches; circular references end.
+ * Every change between two versions: of the schema in its order, then of the rules, then of the identity. Key order and the
+ * order of names in a list are ignored. A reference counts as the schema that it leads to, so that a definition may move. The
+ * time is linear except for lists of branches; circular references end.
  */
 export function diffVersions(before: Described, after: Described): readonly SchemaChange[] {
   const formats = { before: before.formats ?? "annotate", after: after.formats ?? "annotate" };

@@ -13,15 +13,15 @@ const REASON = "integers that no double keeps are told by int64, and the two do 
 const STEP_COST = 50;
 
 /**
- * Integers that no double keeps pass only in places that a version declares `int64`, and elsewhere the exact value of a double
- * stands for that double: the same text may be two numbers. That is no question of one schema object but of all that speak of
- * the place. Shows that both declare the same places, apart from those that hold none of these integers; what could not be
- * shown comes back.
+ * Proves that both versions declare `int64` in the same places, apart from places that hold no wide integer. A wide integer is
+ * one that a double cannot represent. It passes only in places that a version declares `int64`; elsewhere the decimal text of a
+ * double stands for that double, so the same text may be two different numbers. The declaration of a place depends on all
+ * schemas that apply there, not on one schema object. Returns what could not be proved.
  */
 export function wideIntegerGaps(accepting: SchemaDocument, refusing: SchemaDocument): readonly Gap[] {
   const nodes = [...everyNode(accepting), ...everyNode(refusing)];
   if (!nodes.some((node) => memberOf(node, "format") === "int64")) return [];
-  // Names that match several patterns would have to be looked at set by set.
+  // Names that match several patterns would have to be checked for every subset of the patterns.
   if (nodes.some((node) => memberOf(node, "patternProperties") !== undefined)) return [{ pointer: "", reason: REASON }];
   const run: Run = {
     names: [...new Set(nodes.flatMap(namesIn)), OTHER],
@@ -67,7 +67,7 @@ function isCovered(literals: readonly Literal[], one: NumberTypes, other: Number
   );
 }
 
-/** Nothing is declared below schemas that say nothing. */
+/** Whether neither side declares anything at this place or below. */
 function isSame(one: NumberTypes, other: NumberTypes): boolean {
   return one === NOTHING_DECLARED && other === NOTHING_DECLARED;
 }

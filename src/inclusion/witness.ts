@@ -4,33 +4,33 @@ import { isSpent, spend, type Effort } from "./effort.ts";
 import { variationsOf } from "./variations.ts";
 import type { Pick } from "./seeded-pick.ts";
 
-/** What a search for a witness may use. */
+/** The input of a search for a witness. */
 export type WitnessSearch = {
-  /** Whether a value is what is looked for: accepted by one version, refused by the other. */
+  /** Whether a value is a witness: one version accepts it, the other refuses it. */
   readonly isWitness: (value: JsonValue) => boolean;
-  /** Whether the first version accepts: such values are worth changing. */
+  /** Whether the first version accepts the value; variations of such values are tried. */
   readonly isBase: (value: JsonValue) => boolean;
   /** Makes one value, or undefined. */
   readonly sample: (pick: Pick) => JsonValue | undefined;
-  /** Values known beforehand, such as fixtures. */
+  /** Known values, such as fixtures. */
   readonly given: readonly JsonValue[];
   /** Values to try at every place. */
   readonly pool: readonly JsonValue[];
   /** Names to try in every object. */
   readonly names: readonly string[];
   readonly pick: Pick;
-  /** Values to make and judge at most, in all. */
+  /** The most values that are made and judged in all. */
   readonly effort: number;
   /** Whether the steps of the comparison are used up. */
   readonly isSpent: () => boolean;
 };
 
-/** Values kept to be changed. */
+/** The most accepted values that are kept for variations. */
 const BASES_MAX = 16;
 
 /**
- * Looks for a witness: among what is given, among samples, then among single and double changes of accepted values.
- * Null says that none was found, and nothing more.
+ * Searches a witness among the given values, then among samples, then among single and double changes of accepted values. Null
+ * means only that none was found.
  */
 export function searchWitness(search: WitnessSearch): JsonValue | null {
   const { isWitness, isBase, sample, given, pick, effort } = search;
@@ -61,7 +61,7 @@ export function searchWitness(search: WitnessSearch): JsonValue | null {
   return searchFurther(search, bases, left);
 }
 
-/** Two changes at once, at random. */
+/** Tries two random changes at once. */
 function searchFurther(
   { isWitness, pool, names, pick, isSpent: isOver }: WitnessSearch,
   bases: readonly JsonValue[],
@@ -76,13 +76,13 @@ function searchFurther(
   return null;
 }
 
-/** Characters of a value that are written, and looked at, in one step: 64. */
+/** Characters of a value that cost one step, as a shift: 64. */
 const SIZE_SHIFT = 6;
 
-/** Values judged while a witness is made smaller. */
+/** The most values that are judged to make a witness smaller. */
 const SHRINK_MAX = 3_000;
 
-/** A smaller witness: fields and items dropped, values replaced by plainer ones, as long as it remains one. */
+/** Makes a witness smaller: drops properties and items and replaces values by simpler ones, as long as the result is a witness. */
 export function shrinkWitness(witness: JsonValue, isWitness: (value: JsonValue) => boolean, steps: Effort): JsonValue {
   let best = witness;
   let left = SHRINK_MAX;
@@ -106,7 +106,7 @@ export function shrinkWitness(witness: JsonValue, isWitness: (value: JsonValue) 
 
 const PLAIN: readonly JsonValue[] = [0, 1, "", "a", null, [], {}, false, true];
 
-/** By length, then by how plain it looks: a total order, so that shrinking ends. */
+/** Orders values by the length of their text, then by unusual characters. The order is total, so that shrinking ends. */
 function sizeOf(value: JsonValue): number {
   const text = toJsonText(value);
   const odd = [...text.matchAll(/[^a0{}[\]",:]/g)].length;

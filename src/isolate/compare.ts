@@ -6,11 +6,11 @@ import { parseJson } from "../json/parse-json.ts";
 import { undecided, type Against, type Answers, type Questions } from "./question.ts";
 import { isTooLarge, readSchema, usable } from "./read-schema.ts";
 
-/** Payloads tried at most for one version. `sigma contract check` looks longer. */
+/** The most payloads that are tried for one version. `sigma contract check` tries more. */
 const EFFORT = 1_000;
 const SEED = 1;
 
-/** Of a witness, and of all reasons together, in characters: a witness can be as large as the schemas. */
+/** Limits of an answer, in characters: of a witness, and of all reasons together. A witness can be as large as the schemas. */
 const WORDS_MAX = 2_000;
 const REASONS_MAX = 10;
 
@@ -18,8 +18,8 @@ const TOO_LARGE = "the schema has more parts than are looked at here; sigma cont
 const TOO_DEEP = "the schema is too deep, or too large when it is worked out";
 
 /**
- * Whether a schema accepts all that each version accepts (BACKWARD), of the schemas alone: rules are no part of a schema. The
- * steps of one comparison are shared out among the versions, so that the answer takes no longer with many.
+ * Whether a schema accepts every payload that each version accepts (BACKWARD). Only schemas are compared: rules are not part of
+ * a schema. All versions share the steps of one comparison, so that the answer takes no longer with many versions.
  */
 export function compareSchema({ body, against }: Questions["compare"]): Answers["compare"] {
   const read = readSchema(body);
@@ -35,14 +35,14 @@ export function compareSchema({ body, against }: Questions["compare"]): Answers[
     const complaints = against.map((one) => complaintOf(one, linted.schema, 1 / against.length));
     return { kind: "compared", complaints: complaints.filter((one) => one !== null) };
   } catch (error) {
-    // The end of the stack, or of what a text, a list or a map can hold.
+    // RangeError: the stack overflowed, or a string, a list or a map reached its maximum size.
     if (error instanceof RangeError) return unknown(TOO_DEEP);
     throw error;
   }
 }
 
 function complaintOf({ name, schema, formats }: Against, other: JsonObject | boolean, share: number): string | null {
-  // What the version makes of its formats is asked of the other schema too.
+  // The formats of the other schema are asserted or annotated as the version's are.
   const plain = { rules: [], identity: [], formats };
   const before = { schema: parseJson(schema) as JsonObject | boolean, ...plain };
   const decide = prepareVerdicts(before, { schema: other, ...plain }, { seed: SEED, effort: EFFORT, share });

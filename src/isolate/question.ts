@@ -1,19 +1,25 @@
 import type { FormatsMode } from "../core/contract-set.ts";
 
-/** A whole JSON text within another may take twice its bytes; a schema has at most a million (`refuseSchema`). */
+/**
+ * Escaping can double the length of a JSON text inside another JSON text; a schema has at most a million characters
+ * (`refuseSchema`).
+ */
 export const BODY_BYTES_MAX = 2_162_688;
 
-/** Questions about a schema that somebody sent, by kind: plain data, which crosses to another thread. */
+/** Questions about a schema that a client sent, by kind. They are plain data, so that they can be sent to another thread. */
 export type Questions = {
-  /** Which schema a body brings. */
+  /** The digest of the schema in a body. */
   readonly name: { readonly body: Uint8Array };
-  /** Whether the schema in a body accepts all that each of these versions accepts. */
+  /** Whether the schema in a body accepts every payload that each of these versions accepts. */
   readonly compare: { readonly body: Uint8Array; readonly against: readonly Against[] };
 };
 
 export type Answers = {
   readonly name: { readonly kind: "named"; readonly digest: string } | Refused;
-  /** What keeps the schema from accepting all that the versions accept, a sentence for each version; none: it is proved. */
+  /**
+   * One sentence for each version that the schema is not proved to be compatible with; empty when compatibility with all is
+   * proved.
+   */
   readonly compare: { readonly kind: "compared"; readonly complaints: readonly string[] } | Refused;
 };
 
@@ -21,7 +27,7 @@ export type Kind = keyof Questions;
 
 /** A version that a schema is compared with. */
 export type Against = {
-  /** For people, as in `shipment@2`. */
+  /** The name for people, as `shipment@2`. */
   readonly name: string;
   /** JSON text. */
   readonly schema: string;
@@ -29,12 +35,12 @@ export type Against = {
 };
 
 export type Refused =
-  /** The body is no request. */
+  /** The body is not a valid request. */
   | { readonly kind: "unreadable"; readonly message: string }
-  /** The schema in it is none that could be a version's. */
+  /** The schema in the body could not be the schema of a version. */
   | { readonly kind: "invalid"; readonly message: string };
 
-/** What is said of a version about which nothing is known. */
+/** The sentence for a version whose compatibility is neither proved nor refuted. */
 export function undecided(name: string, why: string): string {
   return `${name}: neither proved nor refuted: ${why}`;
 }

@@ -5,17 +5,23 @@ import { BODY_BYTES_MAX, type Refused } from "./question.ts";
 
 const BODY = { bytesMax: BODY_BYTES_MAX, depthMax: 16 } as const;
 
-/** A schema that lint lets through nests 64 schemas, each two steps below the other, and a value below the last. */
+/**
+ * Limits for the schema in a body. A schema that lint accepts nests at most 64 schemas, each two steps below the other, and a
+ * value below the last.
+ */
 const SCHEMA = { bytesMax: BODY_BYTES_MAX, depthMax: 256 } as const;
 
-/** Objects in a schema: a little more than there are schemas in it. The largest contracts there are have a few thousand. */
+/**
+ * The most objects in a schema, which is a little more than the number of schemas in it. The largest known contracts have a few
+ * thousand.
+ */
 const OBJECTS_MAX = 20_000;
 
 export type SchemaRead =
   | { readonly ok: true; readonly schema: JsonValue }
   | { readonly ok: false; readonly why: Refused };
 
-/** The schema that a body brings: `{"schema": "<JSON text>", "schemaType": "JSON"}`. */
+/** Reads the schema of a body `{"schema": "<JSON text>", "schemaType": "JSON"}`. */
 export function readSchema(body: Uint8Array): SchemaRead {
   const read = parsePayload(body, BODY);
   if (!read.ok || !isObject(read.payload)) {
@@ -28,7 +34,7 @@ export function readSchema(body: Uint8Array): SchemaRead {
   return parsed.ok ? { ok: true, schema: parsed.payload } : invalid(parsed.reason.message);
 }
 
-/** The same schema when it could be a version's: what lint refuses is compiled by nobody. */
+/** Returns the schema if lint accepts it. A schema that lint refuses must not be compiled. */
 export function usable(
   schema: JsonValue,
 ): { readonly ok: true; readonly schema: JsonObject | boolean } | { readonly ok: false; readonly why: Refused } {
@@ -38,7 +44,10 @@ export function usable(
   return { ok: true, schema };
 }
 
-/** Whether a schema is too large to be asked about by whoever likes. The command line asks about any. */
+/**
+ * Whether a schema is too large to be compared for a client of the HTTP interface. The command line compares schemas of any
+ * size.
+ */
 export function isTooLarge(schema: JsonValue): boolean {
   const open: JsonValue[] = [schema];
   let objects = 0;

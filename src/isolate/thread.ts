@@ -1,28 +1,34 @@
 import { Worker } from "node:worker_threads";
 
-/** What a thread says: that it takes questions, and what it found. */
-export type Word = { readonly kind: "ready" } | { readonly kind: "answer"; readonly answer: unknown };
+/** A message from a thread: it is ready for questions, or it answers one. */
+export type ThreadMessage = { readonly kind: "ready" } | { readonly kind: "answer"; readonly answer: unknown };
 
-/** What became of a question. */
+/** The outcome of a question. */
 export type Told<Answer> =
   | { readonly kind: "answered"; readonly answer: Answer }
-  /** It took more than a question may, and nothing is known. */
+  /** The question exceeded a limit and has no answer. */
   | { readonly kind: "given-up"; readonly why: "cpu" | "time" | "memory" }
-  /** It was not begun: too many wait, nobody waits for the answer any more, or the service ends. */
+  /** The question was not sent to the thread: too many were waiting, the caller no longer waited, or the service is closing. */
   | { readonly kind: "not-asked" };
 
 export type ThreadLimits = {
-  /** CPU of one question in milliseconds, wherever it is spent: on a busy machine the answer may come later. */
+  /** The most CPU time for one question, in milliseconds. On a busy machine it takes longer by the clock. */
   readonly cpuMsMax: number;
-  /** By the clock: for what holds the thread where its CPU cannot be asked for, and for machines that stand still. */
+  /**
+   * The most time for one question by the clock, in milliseconds. It ends a thread that cannot report its CPU time, as inside
+   * one long step of the engine, and a thread on a machine that is suspended.
+   */
   readonly wallMsMax: number;
-  /** How often the CPU is looked at. */
+  /** The interval in milliseconds at which the thread's CPU time is read. */
   readonly lookEveryMs: number;
-  /** JavaScript heap in MiB. What needs more ends with the thread; see `BODY_BYTES_MAX` for what keeps single steps small. */
+  /**
+   * The thread's JavaScript heap in MiB (old generation). A question that needs more ends the thread; `BODY_BYTES_MAX` keeps
+   * the memory of single steps small.
+   */
   readonly heapMibMax: number;
-  /** Questions that wait behind the one that is asked. */
+  /** The most questions that wait behind the current one. */
   readonly waitingMax: number;
-  /** A thread that was asked nothing for so long ends, with the memory it holds. */
+  /** A thread without questions ends after this many milliseconds, which frees its memory. */
   readonly idleMs: number;
 };
 
@@ -35,11 +41,12 @@ export const THREAD_LIMITS: ThreadLimits = {
   idleMs: 60_000,
 };
 
-/** A thread that answers one question at a time, and is ended when a question takes too much. */
+/** A thread that answers one question at a time and is terminated when a question exceeds a limit. */
 export type Thread<Question, Answer> = {
   /**
-   * @param isWanted asked when its turn comes: whether anybody still waits for the answer.
-   * @throws what the thread failed with, when it did so by a bug.
+   * Asks the thread.
+   * @param isWanted called when the question's turn comes: whether the caller still waits for the answer.
+   * @throws the error that ended the thread, when it ended by a bug.
    */
   readonly ask: (question: Question, isWanted?: () => boolean) => Promise<Told<Answer>>;
   readonly close: () => Promise<void>;
@@ -48,15 +55,15 @@ export type Thread<Question, Answer> = {
 type Begin = { readonly entry: URL; readonly data: unknown; readonly name: string };
 
 /**
- * Nothing runs before the first question.
+ * Opens a thread. It starts with the first question.
  *
- *   none  -> (a question) -> begun -> (it is ready) -> asked
- *   asked -> (an answer) -> idle -> (a question) -> asked
- *   asked -> (CPU, clock or memory are spent, or a bug) -> ended -> none
- *   idle  -> (nothing is asked for a while) -> ended -> none
+ * none -> (a question) -> starting -> (it is ready) -> busy
+ * busy -> (an answer) -> idle -> (a question) -> busy
+ * busy -> (CPU, clock or memory limit, or a bug) -> terminated -> none
+ * idle -> (no question for `idleMs`) -> terminated -> none
  *
- * Whoever asks is answered as soon as the limit is reached, and the next thread begins when the one before is gone: one that
- * stands within a single step of the engine goes on until that is done.
+ * The caller gets its answer as soon as a limit is reached. The next thread starts only when the old one has exited, since a
+ * thread inside a single step of the engine runs on until that step ends.
  */
 export function openThread<Question, Answer>(begin: Begin, limits: ThreadLimits): Thread<Question, Answer> {
   const kept = keepWorker(begin, limits);
@@ -70,7 +77,7 @@ export function openThread<Question, Answer>(begin: Begin, limits: ThreadLimits)
     giveUp = resolve;
     let isOver = false;
     let look: NodeJS.Timeout | undefined;
-    // In time even where the thread does not begin.
+    // The clock starts before the thread does, so that a thread that never starts is bounded too.
     const clock = setTimeout(() => resolve({ kind: "given-up", why: "time" }), limits.wallMsMax);
     const answer = async (): Promise<void> => {
       const worker = await kept.worker(() => !isOver);
@@ -79,23 +86,23 @@ export function openThread<Question, Answer>(begin: Begin, limits: ThreadLimits)
       look = watchCpu(worker, before, limits, () => resolve({ kind: "given-up", why: "cpu" }));
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
       worker.postMessage(question);
-      const word = await wordOf(worker);
-      if (word.kind === "answer") resolve({ kind: "answered", answer: word.answer as Answer });
+      const message = await nextMessage(worker);
+      if (message.kind === "answer") resolve({ kind: "answered", answer: message.answer as Answer });
     };
     answer().catch((error: unknown) => {
       if (isOutOfMemory(error)) resolve({ kind: "given-up", why: "memory" });
       else reject(error);
     });
-    let isWell = false;
+    let isAnswered = false;
     try {
       const told = await promise;
-      isWell = told.kind === "answered";
+      isAnswered = told.kind === "answered";
       return told;
     } finally {
       isOver = true;
       clearTimeout(clock);
       clearInterval(look);
-      if (isWell && !closed) kept.rest();
+      if (isAnswered && !closed) kept.rest();
       else void kept.end();
     }
   };
@@ -120,14 +127,17 @@ export function openThread<Question, Answer>(begin: Begin, limits: ThreadLimits)
 }
 
 type Kept = {
-  /** One that is ready, begun where there is none. @param isWanted asked before it is begun; null when it is not. */
+  /**
+   * A thread that is ready; starts one when there is none.
+   * @param isWanted called before a thread is started; null when it returns false.
+   */
   readonly worker: (isWanted: () => boolean) => Promise<Worker | null>;
-  /** Ends it when it is not asked for in a while. */
+  /** Terminates the thread when no question comes within `idleMs`. */
   readonly rest: () => void;
   readonly end: () => Promise<unknown>;
 };
 
-/** At most one thread at a time, the ending one among them. */
+/** Keeps at most one thread, counting one that is being terminated. */
 function keepWorker(begin: Begin, { heapMibMax, idleMs }: ThreadLimits): Kept {
   let worker: Worker | null = null;
   let gone: Promise<unknown> = Promise.resolve();
@@ -148,7 +158,7 @@ function keepWorker(begin: Begin, { heapMibMax, idleMs }: ThreadLimits): Kept {
         if (worker === mine) worker = null;
       });
       worker = mine;
-      await wordOf(mine);
+      await nextMessage(mine);
       return mine;
     },
     rest: () => {
@@ -165,14 +175,17 @@ function spawn({ entry, data, name }: Begin, heapMibMax: number): Worker {
     resourceLimits: { maxOldGenerationSizeMb: heapMibMax, maxYoungGenerationSizeMb: 32 },
   });
   worker.unref();
-  // One that ends between two questions is noticed by the next; without a listener the error would end this process.
+  // An error between two questions is found by the next question; without a listener it would end this process.
   worker.on("error", () => undefined);
   return worker;
 }
 
-/** What the thread says next. @throws what it ended with. */
-async function wordOf(worker: Worker): Promise<Word> {
-  const { promise, resolve, reject } = Promise.withResolvers<Word>();
+/**
+ * The next message of the thread.
+ * @throws the error that the thread ended with.
+ */
+async function nextMessage(worker: Worker): Promise<ThreadMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<ThreadMessage>();
   const ended = (): void => reject(new Error("The thread ended without an answer"));
   worker.once("message", resolve).once("error", reject).once("exit", ended);
   try {
@@ -182,7 +195,10 @@ async function wordOf(worker: Worker): Promise<Word> {
   }
 }
 
-/** Looks at the thread's CPU from `before` on, until the timer is cleared. A thread within one step of the engine does not say. */
+/**
+ * Reads the thread's CPU time, counted from `before`, until the timer is cleared. A thread inside one step of the engine does
+ * not report it.
+ */
 function watchCpu(
   worker: Worker,
   before: NodeJS.CpuUsage | undefined,
@@ -197,7 +213,7 @@ function watchCpu(
     isAsked = false;
     if ((user + system) / 1_000 > limits.cpuMsMax) spent();
   };
-  // It rejects when the thread is gone, which is noticed elsewhere.
+  // The promise rejects when the thread has exited, which nextMessage reports.
   return setInterval(() => void look().catch(() => undefined), limits.lookEveryMs).unref();
 }
 

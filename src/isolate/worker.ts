@@ -2,10 +2,10 @@ import { workerData } from "node:worker_threads";
 import { answerQuestions } from "./answering.ts";
 import type { Kind } from "./question.ts";
 
-// The thread that answers questions about schemas that somebody sent, one at a time. Whoever asks counts what it takes, and
-// ends it: nothing here has to come back by itself. A bug ends it too, and is told to whoever asks.
+// This thread answers questions about schemas that clients sent, one at a time. The calling thread limits CPU time and memory
+// and terminates this thread, so that an answer may take any time. A bug terminates it too, and the caller gets the error.
 
-// What compares is large, and the other question is asked by every serializer.
+// The comparison is a large import, and every serializer asks the other question; so each kind imports only its own code.
 switch (workerData as Kind) {
   case "name": {
     const { nameSchema } = await import("./name.ts");

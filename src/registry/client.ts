@@ -3,26 +3,27 @@ import { Unavailable, type UnavailableCode } from "../core/unavailable.ts";
 
 /** Media type of the Confluent schema registry's REST interface. */
 const REGISTRY_TYPE = "application/vnd.schemaregistry.v1+json";
-/** Longer than any schema that can be frozen, with room for its JSON text as a string. */
+/** The most bytes of an answer: more than any schema that can be frozen, as a JSON string. */
 const BODY_BYTES_MAX = 8_388_608;
 
 /** How to reach a registry that speaks the Confluent schema registry's REST interface. */
 export type RegistryConnection = {
-  /** With its path, as `http://host:8080/apis/ccompat/v7`. */
+  /** URL with path, as `http://host:8080/apis/ccompat/v7`. */
   readonly url: string;
   /** Value of the `Authorization` header; null for none. */
   readonly authorization: string | null;
   readonly timeoutMs: number;
 };
 
-/** What a registry answered. `error`: a 4xx that is an answer; `errorCode` is null when the body names none. */
+/** The answer of a registry. `error`: a 4xx that says something about the question; `errorCode` is null when the body has none. */
 export type RegistryAnswer =
   | { readonly kind: "ok"; readonly body: JsonValue }
   | { readonly kind: "error"; readonly status: number; readonly errorCode: number | null; readonly message: string };
 
 /**
- * Asks a registry, with or without a body to post.
- * @throws `Unavailable` when it did not answer: unreachable, late, 5xx, 429, a redirect, no JSON, too long, not allowed.
+ * Sends a request to a registry: a POST with a body, a GET without.
+ * @throws `Unavailable` when there is no usable answer: unreachable, late, 5xx, 429, a redirect, not JSON, too long, not
+ * authorized.
  */
 export async function askRegistry(
   { url, authorization, timeoutMs }: RegistryConnection,
@@ -126,7 +127,10 @@ function unreachable(url: string, timeoutMs: number, error: Error): Unavailable 
   );
 }
 
-/** Trouble with a registry: no decision is made meanwhile. Credentials in the URL are not repeated. */
+/**
+ * The error for a registry that cannot be used; nothing is decided until it can. Credentials in the URL are not repeated in the
+ * message.
+ */
 export function unavailable(
   code: UnavailableCode,
   url: string,
@@ -138,7 +142,7 @@ export function unavailable(
   return new Unavailable(code, `Cannot ask the schema registry at ${shown}: ${why}`, remedy, cause);
 }
 
-/** The members of an object; none of anything else. */
+/** The members of an object; none for any other value. */
 export function fieldsOf(value: JsonValue | undefined): JsonObject {
   return isObject(value) ? value : {};
 }

@@ -7,7 +7,7 @@ import { askRegistry, type RegistryConnection } from "./client.ts";
 
 const NAME = "schema registry";
 
-/** Whether a registry answers, takes JSON Schema, and knows the versions in force of each topic. Nothing is written. */
+/** Checks that a registry answers, accepts JSON Schema, and has the live versions of each topic. Nothing is written. */
 export async function diagnoseRegistry(connection: RegistryConnection, set: ContractSet): Promise<readonly Check[]> {
   try {
     const types = await askRegistry(connection, "/schemas/types");

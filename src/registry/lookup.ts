@@ -6,35 +6,38 @@ import { askRegistry, fieldsOf, unavailable, type RegistryAnswer, type RegistryC
 
 export type LookupDeps = {
   readonly connection: RegistryConnection;
-  /** The set in force; its versions are what an id can stand for. */
+  /** The current contract set; a schema id can stand for one of its versions. */
   readonly contracts: () => ContractSet;
-  /** Takes what the registry said of ids. */
+  /** Stores the schema ids that were identified. */
   readonly learn: (ids: readonly SchemaId[]) => void;
-  /** Told once for each id that stands for none of our versions, until it is asked again. */
+  /** Called for an id that stands for no version here, each time the registry was asked for it. */
   readonly report: (id: string, why: string) => void;
   readonly now: () => number;
-  /** How long an id that stands for nothing is not asked again, in milliseconds. Never for ever: it may be registered. */
+  /** For how long such an id is not asked for again, in milliseconds. The time must end: the schema may be registered later. */
   readonly unknownMs: number;
 };
 
 export type SchemaLookup = {
-  /** Asks for ids that the set does not know. @throws `Unavailable` when the registry cannot say. */
+  /**
+   * Asks the registry for ids that the set does not know.
+   * @throws `Unavailable` when the registry has no answer.
+   */
   readonly learnSchemaIds: (ids: readonly string[]) => Promise<void>;
-  /** Forgets which ids stood for nothing: other contracts may have them. */
+  /** Forgets the unknown ids: new contracts may have their schemas. */
   readonly forget: () => void;
 };
 
-/** Ids that stand for nothing, kept at most; the oldest goes first. */
+/** The most unknown ids that are remembered; the oldest is dropped first. */
 const UNKNOWN_MAX = 10_000;
 const SCHEMA_LIMITS = { bytesMax: 8_388_608, depthMax: 64 } as const;
-/** Questions to the registry at once. */
+/** Concurrent requests to the registry. */
 const PARALLEL = 8;
 
 /**
- * Finds out what the schema ids before payloads stand for.
+ * Finds the contract version that the schema id before a payload stands for.
  *
- * An id is ours when its schema says the same as that of one of our versions. Any other answer that is final makes the id
- * unknown, and its records FAILED; whatever is no answer makes the stream wait.
+ * An id stands for a version when its schema equals the version's schema. Any other final answer makes the id unknown, and its
+ * records are FAILED. When there is no answer, the stream waits.
  */
 export function createSchemaLookup(deps: LookupDeps): SchemaLookup {
   const unknownUntil = new Map<string, number>();
@@ -86,7 +89,7 @@ async function identify(deps: LookupDeps, id: string): Promise<Identified> {
       "check registry.url and its path",
     );
   }
-  // A payload is judged by all that its producer's schema asks, or not at all.
+  // The producer's schema must be applied whole: rules in it that this gateway cannot execute must not be ignored.
   if (hasRules(ruleSet)) {
     const remedy = "publish the schema without a ruleSet: rules belong into the contract";
     throw unavailable(
@@ -106,8 +109,9 @@ async function identify(deps: LookupDeps, id: string): Promise<Identified> {
 }
 
 /**
- * A registry that knows no such schema says so with a code of its own. A bare 404 comes from something else, such as a wrong
- * path, which must not fail every record; but of GUIDs, which older registries do not serve, nobody can have got one there.
+ * Decides whether an error answer means "unknown". A registry that does not know a schema answers with an error code of its
+ * own. A bare 404 has another cause, such as a wrong path, which must not make every record FAILED. GUIDs are an exception:
+ * older registries do not serve them, so no producer can have got a GUID from such a registry.
  */
 async function whyUnknown(
   { connection }: LookupDeps,
@@ -127,7 +131,10 @@ async function whyUnknown(
   );
 }
 
-/** Several versions with one schema differ in their rules: then the annotation of publishing says which is meant. */
+/**
+ * Finds the version with this schema. When several versions have it (they differ in their rules), the annotation that
+ * publishing adds names the version.
+ */
 function matchVersion({ contracts }: ContractSet, text: string): Identified {
   const parsed = parsePayload(Buffer.from(text), SCHEMA_LIMITS);
   if (!parsed.ok) return { kind: "unknown", why: "its schema is no strict JSON" };

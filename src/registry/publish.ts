@@ -7,26 +7,26 @@ import { askRegistry, fieldsOf, unavailable, type RegistryConnection } from "./c
 import { toJsonText } from "../json/json-text.ts";
 import { parseJson } from "../json/parse-json.ts";
 
-/** What a registry did with what it was given, by reading it back. */
+/** The outcome of publishing, by reading the schema back. */
 export type Published =
   | {
       readonly kind: "published";
       readonly id: number;
-      /** The registry's number for it; null when it does not say. */
+      /** The registry's version number; null when it returns none. */
       readonly version: number | null;
-      /** Pointers into the schema that came back different; empty when it is the same. */
+      /** Pointers to the parts of the schema that were read back changed; empty when it is equal. */
       readonly changed: readonly string[];
-      /** The metadata that was sent and did not come back. */
+      /** Names of the metadata that were sent and not read back. */
       readonly dropped: readonly string[];
     }
   | { readonly kind: "refused"; readonly status: number; readonly message: string };
 
-/** Differences told at most. */
+/** The most differences that are reported. */
 const CHANGES_MAX = 20;
 
 /**
- * Registers the schema of a version under a name, annotated with the contract it is of, and reads it back: a registry may
- * drop or change what it is given without a word. Rules stay with the contract: a schema cannot carry them.
+ * Registers the schema of a version under a name, annotated with its contract, and reads it back: a registry may drop or change
+ * parts without an error. Rules are not sent: a schema cannot carry them.
  * @throws `Unavailable` when the registry does not answer.
  */
 export async function publishVersion(
@@ -80,7 +80,7 @@ function droppedFrom(sent: Readonly<Record<string, string>>, metadata: JsonValue
   return Object.keys(sent).filter((name) => kept[name] !== sent[name]);
 }
 
-/** Pointers at which two values differ, the outermost of each; at most {@link CHANGES_MAX}. */
+/** Pointers to the outermost differences of two values; at most {@link CHANGES_MAX}. */
 function differences(a: JsonValue | undefined, b: JsonValue | undefined, pointer = ""): readonly string[] {
   if (a === undefined || b === undefined) return [pointer];
   if (isObject(a) && isObject(b)) {

@@ -5,9 +5,9 @@ import type { ContractSet, ContractStatus, ContractVersion } from "../core/contr
 import { ownSchemaIds } from "../core/wire-format.ts";
 import { toJsonText } from "../json/json-text.ts";
 
-/** A version as a schema registry knows it. */
+/** A version in the form that a schema registry serves. */
 export type ServedVersion = {
-  /** The contract's own name, whichever name it is asked under. */
+  /** The name of the contract. Serializers may ask for the version under another name. */
   readonly contract: string;
   readonly version: number;
   readonly status: ContractStatus;
@@ -18,18 +18,24 @@ export type ServedVersion = {
   readonly content: ContractVersion;
 };
 
-/** The contracts of a set under the names serializers ask for. */
+/** The versions of a contract set, by the names and ids that serializers ask for. */
 export type Served = {
-  /** By name: `<topic>-value` for each topic (TopicNameStrategy), and the contract's own. Ascending, drafts left out. */
+  /**
+   * By name: `<topic>-value` for each topic (TopicNameStrategy), and the name of the contract. Versions ascend; drafts are left
+   * out.
+   */
   readonly subjects: ReadonlyMap<string, readonly ServedVersion[]>;
   readonly byId: ReadonlyMap<number, ServedVersion>;
   readonly byGuid: ReadonlyMap<string, ServedVersion>;
 };
 
-/** Annotation with which a published schema names its contract; no part of the contract itself. */
+/** The annotation that names the contract in a published schema. It is not part of the contract. */
 const ANNOTATION = "x-sigma-contract";
 
-/** What a gateway with this set serves. Drafts are nobody's to write; retired versions stay readable. */
+/**
+ * The versions that a gateway with this contract set serves. Drafts are left out, since producers must not write them; retired
+ * versions can still be read.
+ */
 export function servedBy({ contracts, bindings }: ContractSet): Served {
   const subjects = new Map<string, readonly ServedVersion[]>();
   const all: ServedVersion[] = [];
@@ -55,25 +61,25 @@ function serve(contract: string, content: ContractVersion): ServedVersion {
   return { contract, version, status, ...ownSchemaIds(digest), schema: () => toJsonText(schema), content };
 }
 
-/** The versions to write: neither drafts nor retired. */
+/** The versions that producers may write: active and deprecated. */
 export function liveVersions(versions: readonly ServedVersion[]): readonly ServedVersion[] {
   return versions.filter(({ status }) => status === "active" || status === "deprecated");
 }
 
-/** What `latest` means: the highest active version, or, when none is active, the highest that is still in force. */
+/** The version that `latest` stands for: the highest active version; when none is active, the highest deprecated one. */
 export function latestOf(versions: readonly ServedVersion[]): ServedVersion | null {
   const active = versions.filter(({ status }) => status === "active");
   return active.at(-1) ?? liveVersions(versions).at(-1) ?? null;
 }
 
-/** Of a schema without annotation: schemas that say the same, whatever their spelling, and only those share it. */
+/** The digest of a schema without annotation. Exactly the schemas with equal content share it, whatever their spelling. */
 export function digestOfSchema(schema: JsonValue): string {
   return createHash("sha256").update(canonicalText(schema)).digest("hex");
 }
 
 const DIGESTS = new WeakMap<Pick<ContractVersion, "schema">, string>();
 
-/** The versions whose schema has a digest. Those of the versions are worked out once. */
+/** The versions whose schema has this digest. The digest of each version is computed once. */
 export function withDigest<T extends { readonly content: Pick<ContractVersion, "schema"> }>(
   versions: readonly T[],
   wanted: string,
@@ -85,7 +91,7 @@ export function withDigest<T extends { readonly content: Pick<ContractVersion, "
   });
 }
 
-/** A schema that names its contract, for where schemas are looked at without their contract. */
+/** Adds the annotation to a schema, for readers that see the schema without its contract. */
 export function annotated(
   schema: JsonObject,
   { subject, version, digest }: { readonly subject: string; readonly version: number; readonly digest: string },
@@ -93,7 +99,7 @@ export function annotated(
   return { ...schema, [ANNOTATION]: { subject, version, digest } };
 }
 
-/** The version an annotated schema names; null when it names none. */
+/** The version that an annotated schema names; null when it has no annotation. */
 export function annotationOf(schema: JsonValue): { readonly subject: string; readonly version: number } | null {
   if (!isObject(schema)) return null;
   const { subject, version } = (schema[ANNOTATION] ?? {}) as JsonObject;

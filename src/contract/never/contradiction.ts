@@ -5,13 +5,13 @@ import { objectLimits, valueUnder } from "../../inclusion/object-limits.ts";
 import { madeFor, memberOf, type SchemaNode } from "../../inclusion/schema-node.ts";
 import { placeName, quoted, type Never } from "./never.ts";
 
-/** Whether no value keeps all of these. */
+/** Whether no value satisfies all of these literals. */
 export function isNever(literals: readonly Literal[]): boolean {
   const [first] = literals;
   return first !== undefined && findGaps(literals, madeFor(first.node, false)).length === 0;
 }
 
-/** The finding, with the schemas that contradict each other. */
+/** The finding for literals that contradict each other. Its message names the schemas involved. */
 export function contradiction(pointer: string, literals: readonly Literal[], what: string): Never {
   const endless = endlessRequirement(literals);
   if (endless !== null) {
@@ -33,7 +33,7 @@ export function contradiction(pointer: string, literals: readonly Literal[], wha
   return { kind: "nothing", pointer, message, remedy: "Change what contradicts the rest, or remove it" };
 }
 
-/** ` about "kind"`, when it is the value of a required property that they cannot agree on. */
+/** ` about "kind"`, when the literals contradict each other in the value of a required property; otherwise empty. */
 function clashingName(literals: readonly Literal[]): string {
   const known = takeApart(literals, new Set());
   const name = [...objectLimits(known).required].find((one) => {
@@ -43,7 +43,10 @@ function clashingName(literals: readonly Literal[]): string {
   return name === undefined ? "" : ` about ${quoted(name)}`;
 }
 
-/** The schema that such a reference leads back to: a value would have to hold another one of its kind, and so on. */
+/**
+ * The schema that a reference leads back to around itself: a value would have to contain another such value, without end. Null
+ * when there is no such reference.
+ */
 function endlessRequirement(literals: readonly Literal[]): string | null {
   const [only, ...others] = literals;
   const ref = only === undefined || others.length > 0 ? undefined : memberOf(only.node, "$ref");
@@ -61,7 +64,7 @@ function keywordsOf(node: SchemaNode | undefined): string {
   return telling.map((name) => (name === "type" && typeof types === "string" ? `type ${types}` : name)).join(", ");
 }
 
-/** As few of them as still leave nothing. */
+/** A minimal subset of the literals that no value satisfies. */
 function smallestCore(literals: readonly Literal[]): readonly Literal[] {
   const known = takeApart(literals, new Set());
   let core = known.positives.length > 1 ? known.positives.map((node) => must(withoutParts(node))) : literals;
@@ -73,7 +76,7 @@ function smallestCore(literals: readonly Literal[]): readonly Literal[] {
   return core;
 }
 
-/** A schema without what takeApart lists beside it. */
+/** A schema without `allOf` and `$ref`, whose schemas takeApart returns separately. */
 function withoutParts(node: SchemaNode): SchemaNode {
   if (!isObject(node.schema)) return node;
   const own = Object.entries(node.schema).filter(([keyword]) => keyword !== "allOf" && keyword !== "$ref");

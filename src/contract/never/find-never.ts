@@ -11,17 +11,20 @@ import type { Never } from "./never.ts";
 import { neverByItself } from "./own-never.ts";
 import { searchNever, type Search } from "./proved-never.ts";
 
-/** Under a second; what is not found by then is not said. Of the schema as a whole it is asked first. */
+/**
+ * The steps of a search, which take under a second. Findings beyond them are not reported. The schema as a whole is searched
+ * first, with steps of its own.
+ */
 const STEPS = 1_000_000;
 const WHOLE_STEPS = 300_000;
 
-/** What was found, and whether nothing at all passes the schema. */
+/** The findings, and whether no value at all passes the schema. */
 export type NeverReport = { readonly found: readonly Never[]; readonly isWhole: boolean };
 
 /**
- * What nothing can pass and what can never matter in a schema, in the order of the text. Every finding is proved, by the
- * engine that proves compatibility; `false`, written by hand, is none.
- * @param schema one that `refuseSchema` has nothing against.
+ * Finds the parts of a schema that no value can pass or that can never matter, in the order of the text. The engine that proves
+ * compatibility proves every finding. A `false` written by hand is not reported.
+ * @param schema one that `refuseSchema` accepts.
  */
 export function findNever(schema: JsonObject | boolean, formats: FormatsMode): NeverReport {
   const effort: Effort = { left: WHOLE_STEPS };

@@ -12,12 +12,12 @@ import {
 import { nearestName } from "../nearest.ts";
 import { isFalseByHand, quoted, type Never } from "./never.ts";
 
-/** Names that one schema object asks for and does not allow. */
+/** Finds names that one schema object requires and forbids. */
 export function missingProperties(node: SchemaNode): readonly Never[] {
   return [...requiredAndRefused(node), ...neededAndRefused(node), ...tooManyRequired(node)];
 }
 
-/** What closes an object, and the names it lets in; null when it is open. */
+/** The keyword that closes an object, and the names that it allows; null when the object is open. */
 type Closing = {
   readonly keyword: string;
   readonly lets: (name: string) => boolean;
@@ -56,7 +56,7 @@ function requiredAndRefused(node: SchemaNode): readonly Never[] {
   });
 }
 
-/** Names that another property needs beside it, and that are not allowed. */
+/** Finds names that another property requires through dependentRequired and that the object forbids. */
 function neededAndRefused(node: SchemaNode): readonly Never[] {
   const closing = closingOf(node);
   const dependent = memberOf(node, "dependentRequired");

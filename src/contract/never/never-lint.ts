@@ -5,10 +5,10 @@ import { readSchemaFile } from "../schema-file.ts";
 import { findNever } from "./find-never.ts";
 
 /**
- * What nothing can pass in the versions, and what can never matter, where it is written. Of a frozen version it is advice:
- * nothing of it can be changed any more.
+ * Finds the parts of the versions' schemas that no value can pass or that can never matter. For a frozen version the findings
+ * are advice, since the version cannot be changed.
  * @param lock null when it cannot be read: every version then counts as not frozen.
- * @param asked lint tells of all of it as errors; what a version cannot be frozen for is only that nothing at all passes it.
+ * @param asked "lint" reports every finding as an error; "freeze" reports an error only when no value at all passes the schema.
  */
 export function lintNever(
   contracts: readonly LoadedContract[],

@@ -20,7 +20,7 @@ import { isObject, type JsonObject } from "../../json/json.ts";
 import { missingProperties } from "./missing-properties.ts";
 import { acceptsEverything, isFalseByHand, quoted, type Never } from "./never.ts";
 
-/** What one schema object says against itself, by its own keywords alone: each with the keyword that is best changed. */
+/** Finds contradictions among the keywords of one schema object. Each finding points to the keyword that should be changed. */
 export function neverByItself(node: SchemaNode): readonly Never[] {
   if (!isObject(node.schema)) return [];
   return [
@@ -101,7 +101,7 @@ function only(node: SchemaNode, ...keywords: readonly string[]): JsonObject {
   return Object.fromEntries(kept.flatMap(([keyword, value]) => (value === undefined ? [] : [[keyword, value]])));
 }
 
-/** Listed values that what stands beside the list refuses. */
+/** Finds values of `enum` and `const` that another keyword of the same schema object refuses. */
 function deadValues(node: SchemaNode): readonly Never[] {
   const members = memberOf(node, "enum");
   const constant = memberOf(node, "const");
@@ -131,7 +131,7 @@ function deadValues(node: SchemaNode): readonly Never[] {
   });
 }
 
-/** Two equal branches of a oneOf accept the same, so neither is ever the only one. */
+/** Finds equal branches of a oneOf: they accept the same values, so neither of them is ever the only match. */
 function equalBranches(node: SchemaNode): readonly Never[] {
   const first = new Map<string, number>();
   const branches = nodesInList(node, "oneOf");
@@ -150,7 +150,7 @@ function equalBranches(node: SchemaNode): readonly Never[] {
   });
 }
 
-/** `additionalProperties: false` among the properties is a property of that name, and closes nothing. */
+/** Finds `additionalProperties: false` written inside `properties`, where it is a property of that name and closes nothing. */
 function misplacedClosing(node: SchemaNode): readonly Never[] {
   const properties = memberOf(node, "properties");
   if (!isObject(properties)) return [];
@@ -161,7 +161,10 @@ function misplacedClosing(node: SchemaNode): readonly Never[] {
   });
 }
 
-/** `/^a$/`: the slashes are characters of the pattern, and nothing stands before a beginning or behind an end. */
+/**
+ * Finds patterns in slashes, as `/^a$/`. The slashes are characters of the pattern, and no character can come before the start
+ * of a text or after its end.
+ */
 function quotedPattern(node: SchemaNode): readonly Never[] {
   const pattern = memberOf(node, "pattern");
   if (typeof pattern !== "string" || pattern.includes("|") || !/^\/\^|[^\\]\$\/[a-z]*$/.test(pattern)) return [];

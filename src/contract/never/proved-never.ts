@@ -18,15 +18,15 @@ import {
 import { contradiction, isNever } from "./contradiction.ts";
 import { isFalseByHand, quoted, type Never } from "./never.ts";
 
-/** Where findings go, and what was looked at already. */
+/** The findings so far, and the combinations of schemas that were searched already. */
 export type Search = { readonly found: Never[]; readonly seen: Set<string> };
 
 /**
- * Looks at one schema with all that it combines (its references, the parts of `allOf`, one branch at a time): what cannot
- * be there, what cannot match, and whether anything passes at all. Outermost schemas are to come last, so that a finding
- * stands at its cause and not at everything around it.
+ * Searches one schema together with everything that it combines (its references, the parts of `allOf`, one branch at a time):
+ * properties that cannot be present, branches that cannot match, and whether any value passes. The caller must search inner
+ * schemas before outer ones, so that a finding is placed at its cause and not at every schema around it.
  *
- * Each finding is proved; what cannot be proved is not said.
+ * Only what is proved is reported.
  */
 export function searchNever(node: SchemaNode, search: Search): void {
   if (node.document.shared.effort.left < 0) return;
@@ -37,7 +37,7 @@ export function searchNever(node: SchemaNode, search: Search): void {
   search.found.push(contradiction(node.pointer, literals, "Nothing can pass"));
 }
 
-/** What is found already inside of what these say: the reason why nothing passes them. */
+/** Whether an earlier finding lies inside one of these schemas and so explains why no value passes them. */
 function isExplained(literals: readonly Literal[], { found }: Search): boolean {
   const inside = [...literals.map(({ node }) => node), ...takeApart(literals, new Set()).positives];
   const roots = new Set(inside.map(({ pointer }) => pointer));
@@ -50,7 +50,7 @@ function isExplained(literals: readonly Literal[], { found }: Search): boolean {
   });
 }
 
-/** Properties and items that several schemas speak of. */
+/** Searches properties and items that several schemas describe. */
 function searchParts(literals: readonly Literal[], search: Search): void {
   const known = takeApart(literals, new Set());
   if (known.positives.length < 2 && !known.positives.some((node) => nodeUnder(node, "propertyNames") !== null)) return;
@@ -69,7 +69,7 @@ function searchParts(literals: readonly Literal[], search: Search): void {
 
 function searchProperty(known: Conjunction, name: string, isRequired: boolean, search: Search): void {
   const sites = known.positives.map((node) => propertyOf(node, name)).filter((site) => site !== null);
-  // Somebody turned it off on purpose.
+  // The author forbade the property on purpose.
   if (sites.some(isFalseByHand)) return;
   const [site] = sites.filter(({ pointer }) => !search.found.some((one) => one.pointer === pointer));
   const closing = closedBy(known, name);
@@ -90,7 +90,7 @@ function propertyOf(node: SchemaNode, name: string): SchemaNode | null {
   return schema === undefined ? null : childOf(node, schema, "properties", name);
 }
 
-/** What forbids a name that another schema describes. */
+/** The keyword that forbids a property which another schema describes; null when none does. */
 function closedBy({ positives }: Conjunction, name: string): string | null {
   for (const node of positives) {
     const names = nodeUnder(node, "propertyNames");
@@ -104,7 +104,7 @@ function closedBy({ positives }: Conjunction, name: string): string | null {
   return null;
 }
 
-/** A part that several schemas describe, each by itself well. */
+/** Searches one part that several schemas describe, each of which is satisfiable alone. */
 function searchValue(literals: readonly Literal[], what: string, search: Search): void {
   if (literals.length < 2) return;
   searchParts(literals, search);
@@ -113,7 +113,10 @@ function searchValue(literals: readonly Literal[], what: string, search: Search)
   search.found.push(contradiction(last, literals, `No ${what} can pass`));
 }
 
-/** Branches that can never match, each seen with what stands beside it and nothing further out. */
+/**
+ * Searches for branches that can never match. A branch is combined only with the schema object around it, not with schemas
+ * further out.
+ */
 function searchBranches(node: SchemaNode, search: Search): void {
   for (const keyword of ["anyOf", "oneOf"]) {
     const branches = nodesInList(node, keyword);
@@ -128,13 +131,13 @@ function searchBranches(node: SchemaNode, search: Search): void {
       searchParts(literals, search);
       if (keyword === "oneOf") searchAlone(node, branch, search);
     }
-    // Where none can match nothing passes at all, and that is said of the whole.
+    // When no branch can match no value passes the schema; searchNever reports that for the whole schema.
     if (dead.length < branches.length) search.found.push(...dead);
   }
   searchCondition(node, search);
 }
 
-/** The branch, and the schema around it without the list the branch stands in. */
+/** The branch, and the schema object around it without the keyword that contains the branch. */
 function besideBranch(node: SchemaNode, branch: SchemaNode, keyword: string): readonly Literal[] {
   const around = isObject(node.schema) ? Object.entries(node.schema).filter(([name]) => name !== keyword) : [];
   return [must(madeFor(node, Object.fromEntries(around))), must(branch)];
@@ -145,7 +148,7 @@ function deadBranch({ pointer }: SchemaNode, literals: readonly Literal[], what:
   return { kind: "part", pointer, message, remedy: "Remove it, or correct what it contradicts" };
 }
 
-/** A branch of a oneOf all of whose values another branch accepts too is never the only one. */
+/** Finds a branch of a oneOf that can never be the only match, since another branch accepts every value that it accepts. */
 function searchAlone(node: SchemaNode, branch: SchemaNode, { found }: Search): void {
   if (found.some(({ pointer }) => pointer === branch.pointer)) return;
   const others = nodesInList(node, "oneOf").filter(({ pointer }) => pointer !== branch.pointer);
