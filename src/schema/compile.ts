@@ -48,7 +48,7 @@ type Scope = readonly Resource[];
 export function compileNode({ resources, formats }: Compilation): Node {
   const compiled = new Map<JsonObject, Map<string, Node>>();
   const numberOf = numbering();
-  const depth: ReferenceDepth = { now: 0, metCircle: false };
+  const depth: ReferenceDepth = { now: 0, metCycle: false };
 
   return compile(resources.root, []);
 
