@@ -13,17 +13,17 @@ import type { ErasedFact, FailedRow, Store, StreamNote } from "../store/store.ts
 import type { EntryReader, OpenedEntry } from "./opened.ts";
 import type { PlannedEntry } from "./select.ts";
 
-/** What became of one entry: how many records are erased now that were not, or why it cannot be done. */
+/** The result for one entry: how many records were newly erased, or a sentence that says why none could be. */
 export type EntryErased = { readonly records: number } | { readonly fault: string };
 
-/** How often another process may be first. */
+/** How many times to try again when another process changes the evidence meanwhile. */
 const TRIES_MAX = 20;
 
 /**
- * Erases records of an entry that is not the last of its stream: first it is announced, then other evidence takes the place of the
- * entry's, then tombstones that of its documents. Whoever stops in between leaves what was announced, and doing it again completes it;
- * two who do it at the same time do the same.
- * @param who in whose name, or why, other evidence is announced; nothing is announced twice.
+ * Erases records of an entry that is not the tail of its stream. It first announces the erasure in the operator log, then replaces the
+ * evidence of the entry, then replaces the documents by tombstones. After an interruption the announcement remains, and running it
+ * again completes the erasure. Two processes that run it at the same time write the same.
+ * @param who the operator and reason of a new announcement. An erasure that is already announced is not announced again.
  */
 export async function eraseEntry(
   store: Store,
@@ -43,15 +43,15 @@ export async function eraseEntry(
     const before = packed === null ? null : unpackEvidence(packed, EVIDENCE_BYTES_MAX);
     const { topic, partition } = note;
     const read = evidenceOf({ topic, partition, from: entry.from }, opened.records);
-    // What was opened is not what is there now.
+    // Another process replaced the evidence between the two reads: try again.
     if (packed === null || before?.equals(read) !== true) continue;
-    if (made.whole === 0) await announceWhatIs(store, entry, evidenceDigest(before), ranges, who);
+    if (made.whole === 0) await announceCurrent(store, entry, evidenceDigest(before), ranges, who);
     else {
       const after = evidenceOf({ topic, partition, from: entry.from }, made.records);
       const change = { before: evidenceDigest(before), after: evidenceDigest(after) };
       await announce(store, entry, { ...change, ranges: made.ranges }, who);
       const replaced = await store.replaceEvidence(note.stream, seq, packed, packEvidence(after));
-      // Another process was first: what it left is looked at again.
+      // Another process replaced the evidence first: try again with the evidence that it wrote.
       if (replaced === "other") continue;
     }
     await store.forgetReplaced(note.stream, seq);
@@ -63,9 +63,9 @@ export async function eraseEntry(
 }
 
 type Made = {
-  /** Every record of the entry, the wanted ones erased. */
+  /** Every record of the entry, with tombstones for the wanted ones. */
   readonly records: readonly KeptRecord[];
-  /** How many of the wanted ones were not erased before, and where they are. */
+  /** How many of the wanted records were not erased before; `ranges` are their offsets. */
   readonly whole: number;
   readonly ranges: ReturnType<typeof rangesOf>;
 };
@@ -87,12 +87,12 @@ async function tombstonesFor(
     }
     const { position, timestampMs } = record;
     offsets.push(position.offset);
-    // Another engine decided it: only the document says why.
+    // Another engine decided the record, so the reason is known from the stored document only.
     const { offset } = position;
     const isOther = row.kind === "failed" && entry.engine !== ENGINE;
     const stored = isOther ? await store.reads.failureAt(collection, note, offset) : null;
-    const told = stored === null || row.kind !== "failed" ? row : { ...row, ...stored };
-    const erased = tombstoneOf(recordDigest(record), told);
+    const asStored = stored === null || row.kind !== "failed" ? row : { ...row, ...stored };
+    const erased = tombstoneOf(recordDigest(record), asStored);
     after.push({ position, timestampMs, erased });
   }
   return { records: after, whole: offsets.length, ranges: rangesOf(offsets) };
@@ -109,7 +109,7 @@ function tombstoneOf(record: string, row: Exclude<Redecided, ErasedFact>): Tombs
 
 type Change = Parameters<typeof erasureDetail>[0];
 
-/** Says what is to be done before it is done. Nothing where the very same was said, and is not done yet. */
+/** Announces a change of evidence in the operator log before it is made, unless the same change is announced and not done yet. */
 async function announce(
   store: Store,
   { stream, seq }: LedgerEntry,
@@ -123,10 +123,10 @@ async function announce(
 }
 
 /**
- * What others announced last may be no longer what comes, where several erase of an entry at the same time: then what is there is
- * said once more.
+ * Announces the evidence that is in the store, unless the last announcement names it. When several processes erase records of one
+ * entry at the same time, the last announcement may name evidence that was never written.
  */
-async function announceWhatIs(
+async function announceCurrent(
   store: Store,
   entry: LedgerEntry,
   digest: string,
@@ -145,7 +145,10 @@ type Decided = {
   readonly collection: string;
 };
 
-/** Facts and failures; receipts hold nothing of their records. @returns a sentence when it cannot be done. */
+/**
+ * Replaces facts and failures of erased records by tombstones. Receipts hold nothing of their records and stay.
+ * @returns a sentence when it cannot be done; null otherwise.
+ */
 async function replaceDocuments(
   store: Store,
   { note, entry, next, collection }: Decided,

@@ -8,7 +8,7 @@ import { createEntryReader, type EntryReader } from "./opened.ts";
 import { sealBehind } from "./seal.ts";
 import type { PlannedEntry } from "./select.ts";
 
-/** A store, and the log beside it; null where it is not at hand. */
+/** A store to erase records in, and its log; null when the log is not available. */
 export type Erasing = {
   readonly store: Store;
   readonly log: (Pick<Source, "streams"> & Pick<Log, "erase" | "scrub">) | null;
@@ -21,22 +21,23 @@ export type EraseOptions = {
 };
 
 export type EraseReport = {
-  /** Records that are erased now and were not before. */
+  /** Number of records that were newly erased. */
   readonly records: number;
-  /** Whether nothing that was announced is left to be done, here or by anybody before. */
+  /** Whether every announced erasure is done, those of earlier runs included. */
   readonly isComplete: boolean;
-  /** Whether the log is one that the records could be taken out of: a broker's own is not. */
+  /** Whether the log can erase records: the embedded log can, a broker's cannot. */
   readonly isLogErased: boolean;
-  /** What could not be erased, a sentence each. */
+  /** The reasons why records could not be erased, a sentence each. */
   readonly faults: readonly string[];
 };
 
 /**
- * Erases what was planned, and completes what was announced before and left. What the ledger says of each record stays: where it was,
- * whether it passed, under which identity, and digests.
+ * Erases the planned records, and completes erasures that earlier runs announced. The ledger keeps what it records of each record:
+ * its position, its outcome, its identity and digests.
  *
- * For each entry: announced, evidence replaced, documents replaced. Then the log gives the records up, files are written anew without
- * what was removed, and at last the operator log says that it is done. Ended in between, {@link completeErasures} goes on.
+ * Each entry goes through three steps: announcement, new evidence, new documents. Then the records are erased from the log, files are
+ * rewritten without remains of deleted data, and at last the operator log records that the erasures are done. After an interruption
+ * {@link completeErasures} continues.
  */
 export async function eraseRecords(
   erasing: Erasing,
@@ -53,7 +54,7 @@ export async function eraseRecords(
   return complete(run);
 }
 
-/** Completes every erasure that was announced and is not known to be done. */
+/** Completes every erasure that is announced and not recorded as done. */
 export async function completeErasures(erasing: Erasing, options: EraseOptions): Promise<EraseReport> {
   return complete(newRun(erasing, options));
 }
@@ -63,7 +64,7 @@ type Run = {
   readonly options: EraseOptions;
   readonly reader: EntryReader;
   readonly faults: string[];
-  /** What this run has erased of entries, and the entries of which it could not. */
+  /** The offsets that this run has erased, by entry; `failed` are the entries where it could not. */
   readonly done: Map<string, readonly OffsetRange[]>;
   readonly failed: Set<string>;
   records: number;
@@ -96,7 +97,7 @@ async function complete(run: Run): Promise<EraseReport> {
   const { store, log } = run.erasing;
   const { pending, finished } = await finishAll(run);
   if (finished.length > 0) {
-    await takeOutOfLog(run, finished);
+    await eraseFromLog(run, finished);
     await store.scrub();
     await log?.scrub?.();
     await recordDone(run, pending, finished);
@@ -105,7 +106,7 @@ async function complete(run: Run): Promise<EraseReport> {
   return { records: run.records, isComplete, isLogErased: log?.erase !== undefined, faults: run.faults };
 }
 
-/** More may be announced on the way: by others, and for an entry of which several were announced and not done. */
+/** Rounds over pending erasures. More may be announced meanwhile, by other processes or again for an entry with several of them. */
 const ROUNDS_MAX = 20;
 
 type Finished = { readonly pending: readonly Erasure[]; readonly finished: readonly Erasure[] };
@@ -123,7 +124,7 @@ async function finishAll(run: Run): Promise<Finished> {
   return { pending, finished };
 }
 
-/** Does what is not done yet. @returns those whose evidence and documents are as announced. */
+/** Executes the pending erasures. @returns those whose evidence and documents are now as announced. */
 async function finish(run: Run, pending: readonly Erasure[]): Promise<readonly Erasure[]> {
   const { options, failed } = run;
   const notes = new Map((await run.erasing.store.reads.streamNotes()).map((note) => [note.stream, note]));
@@ -134,7 +135,7 @@ async function finish(run: Run, pending: readonly Erasure[]): Promise<readonly E
     const note = notes.get(stream);
     if (failed.has(keyOf(stream, seq)) || note === undefined) continue;
     const { reason } = action;
-    // What several announced of an entry is looked at once more: the last may not be what came.
+    // An entry with several pending erasures is always processed again: its evidence may not be what the last one announced.
     const isOnly = !pending.some((other) => other !== one && other.stream === stream && other.seq === seq);
     if ((isOnly && isDone(run, one)) || (await eraseOne(run, { note, seq, ranges }, { ...options.operator, reason })))
       finished.push(one);
@@ -147,7 +148,7 @@ function isDone({ done }: Run, { stream, seq, ranges }: Erasure): boolean {
   return ranges.every(({ from, to }) => erased.some((one) => one.from <= from && to <= one.to));
 }
 
-async function takeOutOfLog({ erasing: { log } }: Run, finished: readonly Erasure[]): Promise<void> {
+async function eraseFromLog({ erasing: { log } }: Run, finished: readonly Erasure[]): Promise<void> {
   if (log?.erase === undefined) return;
   for (const stream of await log.streams()) {
     const ranges = finished.filter((one) => one.stream === stream.id).flatMap((one) => one.ranges);
@@ -155,7 +156,7 @@ async function takeOutOfLog({ erasing: { log } }: Run, finished: readonly Erasur
   }
 }
 
-/** Of each stream up to the first that is not done. */
+/** Records erasures as done, for each stream up to the first one that is not. */
 async function recordDone(run: Run, pending: readonly Erasure[], finished: readonly Erasure[]): Promise<void> {
   const { store } = run.erasing;
   for (const stream of new Set(finished.map((one) => one.stream))) {
@@ -165,11 +166,11 @@ async function recordDone(run: Run, pending: readonly Erasure[], finished: reado
     if (through === undefined || left === 0) continue;
     const detail = erasedDetail(through.action.seq);
     await recordAction(store, { ...run.options.operator, action: "erased", target: stream, detail });
-    for (const { seq } of finished.filter((one) => one.stream === stream)) await dropWhatGoes(store, stream, seq);
+    for (const { seq } of finished.filter((one) => one.stream === stream)) await dropDueEvidence(store, stream, seq);
   }
 }
 
-/** An entry whose evidence was to go (evidence: drop) kept it only as long as nothing was behind it. */
-async function dropWhatGoes(store: Store, stream: StreamNote["stream"], seq: number): Promise<void> {
+/** Drops the evidence of an entry where that is due (evidence: drop): the entry was the tail, and has a successor now. */
+async function dropDueEvidence(store: Store, stream: StreamNote["stream"], seq: number): Promise<void> {
   if ((await store.ledgerEntry(stream, seq))?.note === EVIDENCE_DROPPED) await store.dropEvidence(stream, seq);
 }

@@ -18,13 +18,16 @@ export type OpenedEntry = {
   readonly set: CompiledContractSet;
 };
 
-/** A sentence says why an entry tells nothing of its records. */
+/** Why an entry cannot be decided again, as a sentence. `isMissing`: the store has no evidence for it. */
 export type EntryFault = { readonly fault: string; readonly isMissing: boolean };
 
-/** Opens entries of a store, whatever contract set decided them. */
+/** Decides entries of a store again, each with its own contract set. */
 export type EntryReader = {
   readonly open: (note: StreamNote, entry: LedgerEntry) => Promise<OpenedEntry | EntryFault>;
-  /** Its records with what became of each: the next entry says it, and of the last entry the facts do. */
+  /**
+   * The records of an entry with the result of applying each. The next entry records these results; those of the tail (`next` null)
+   * are derived from the facts.
+   */
   readonly seen: (
     note: StreamNote,
     entry: LedgerEntry,
@@ -32,7 +35,7 @@ export type EntryReader = {
   ) => Promise<(OpenedEntry & { readonly seen: readonly SeenRecord[] }) | EntryFault>;
 };
 
-/** Contract sets that are kept compiled. */
+/** How many compiled contract sets are cached. */
 const SETS_MAX = 4;
 
 export function createEntryReader(reads: StoreReads): EntryReader {
@@ -93,7 +96,7 @@ function compiledSets(reads: StoreReads): (digest: string) => Promise<CompiledCo
   };
 }
 
-/** What the next entry says became of each record. */
+/** The result of applying each record, as the next entry records it, by offset. */
 function lettersOf({ from }: LedgerEntry, { applied }: LedgerEntry): ReadonlyMap<bigint, AppliedLetter> {
   return new Map(decodeApplied(from, applied)?.leaves.map(({ offset, outcome }) => [offset, outcome]));
 }
@@ -109,7 +112,7 @@ async function lettersNow(
 function letterNow(row: SettledRow): AppliedLetter {
   if (row.kind === "receipt") return "D";
   if (row.kind !== "failed") return "S";
-  // Of one that was erased only its code tells.
+  // The row of an erased conflict has no machine id; its code shows what it is.
   const isConflict = row.machineId !== null || (row.reason.kind === "erased" && row.reason.code === "conflict");
   return isConflict ? "C" : "F";
 }

@@ -4,13 +4,13 @@ import { entryFor } from "../gateway/decided.ts";
 import { proofOfNothing } from "../ledger/proof.ts";
 import type { Store, StreamNote } from "../store/store.ts";
 
-/** How often another process may be first. */
+/** How many times to try again when another process writes to the ledger of the stream meanwhile. */
 const TRIES_MAX = 20;
 
 /**
- * Makes sure that an entry is not the last of its stream: the last one is redone from its evidence, which must then be whole. What it
- * did is applied, and an entry of no records is put behind it. A gateway that decides the stream meanwhile takes it up again.
- * @returns a sentence when it cannot be done.
+ * Ensures that an entry is not the tail of its stream, whose evidence must stay whole for a redo. It redoes the tail and inserts an
+ * entry without records after it. A gateway that ingests the stream meanwhile loses its compare-and-swap and acquires it again.
+ * @returns a sentence when it cannot be done; null otherwise.
  */
 export async function sealBehind(store: Store, note: StreamNote, seq: number): Promise<string | null> {
   const { stream: id, topic, partition } = note;

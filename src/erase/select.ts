@@ -8,7 +8,7 @@ import type { StoreReads, StreamNote } from "../store/store.ts";
 import { createEntryReader } from "./opened.ts";
 import { matcherOf, mayBeIn, mayHold, type Selection } from "./selection.ts";
 
-/** How many records of each kind. */
+/** Number of records of each kind. */
 export type KindCounts = {
   readonly facts: number;
   readonly duplicates: number;
@@ -16,27 +16,27 @@ export type KindCounts = {
   readonly failures: number;
 };
 
-/** Records of one entry that are to be erased. */
+/** The records of one entry that will be erased. */
 export type PlannedEntry = {
   readonly note: StreamNote;
   readonly seq: number;
   readonly ranges: readonly OffsetRange[];
 };
 
-/** What a selection comes to. */
+/** The records that a selection matches. */
 export type Plan = {
   readonly entries: readonly PlannedEntry[];
   readonly records: number;
   readonly streams: readonly { readonly note: StreamNote; readonly counts: KindCounts }[];
-  /** Records that are selected and were erased before. */
+  /** Number of selected records that were erased before. */
   readonly erasedBefore: number;
-  /** Records that could not be looked at, since their evidence is not kept (`evidence: drop`). */
+  /** Number of records that could not be examined, because their evidence was dropped (`evidence: drop`). */
   readonly withoutEvidence: number;
-  /** What is damaged, a sentence each: nothing of it can be selected or erased. */
+  /** Damaged entries, a sentence each. Their records cannot be selected or erased. */
   readonly faults: readonly string[];
 };
 
-/** More are another selection: what is planned is held in memory. */
+/** The most records that one plan may have, because it is held in memory. */
 export const SELECTED_MAX = 1_000_000;
 
 const KIND: Readonly<Record<AppliedLetter, keyof KindCounts>> = {
@@ -47,7 +47,7 @@ const KIND: Readonly<Record<AppliedLetter, keyof KindCounts>> = {
 };
 
 /**
- * Finds the records of a selection by walking the evidence, which is all that knows every one of them. Writes nothing.
+ * Finds the records of a selection by reading all evidence, which alone holds every record. Writes nothing.
  * @returns null when there are more than {@link SELECTED_MAX}.
  */
 export async function selectRecords(

@@ -12,18 +12,18 @@ import { isWithin } from "../operator/erasures.ts";
 import type { AppliedLetter } from "../ledger/proof.ts";
 import type { StreamNote } from "../store/store.ts";
 
-/** Offsets of one stream. */
+/** Offsets in one stream. */
 export type Place = { readonly stream: string; readonly ranges: readonly OffsetRange[] };
 
-/** A member of a payload, and what it must be: a string that is the text, or the JSON that the text is. */
+/** A condition on a payload member: it is the string `text`, or equals the JSON value that `text` encodes. */
 export type Where = { readonly pointer: string; readonly text: string };
 
-/** Which records are to be erased. */
+/** The records to erase. */
 export type Selection =
-  /** Every record that carries the identity, whatever became of it. `identity`: a payload that has its fields. */
+  /** Every record with this identity, passed or failed. `identity` is a payload with the identity's fields. */
   | { readonly kind: "identity"; readonly subject: string; readonly identity: Parsed }
   | { readonly kind: "positions"; readonly places: readonly Place[] }
-  /** All that is given must be true of a record. Times are those that the log recorded, `fromMs` included, `toMs` excluded. */
+  /** Every record that meets all conditions; null is no condition. Times are the log's timestamps, from `fromMs` to before `toMs`. */
   | {
       readonly kind: "filter";
       readonly topic: string | null;
@@ -33,7 +33,7 @@ export type Selection =
       readonly where: readonly Where[];
     };
 
-/** A record of an entry, decided again, and what became of it. */
+/** A record of an entry, decided again, with the result of applying it. */
 export type SeenRecord = {
   readonly record: KeptRecord;
   readonly row: Redecided;
@@ -43,7 +43,7 @@ export type SeenRecord = {
 /** Whether a record is selected. */
 export type Matcher = (seen: SeenRecord) => boolean;
 
-/** Streams of which a selection may have records. */
+/** Whether a stream may have records of a selection. */
 export function mayHold(selection: Selection, { stream, topic }: StreamNote): boolean {
   switch (selection.kind) {
     case "identity":
@@ -55,7 +55,7 @@ export function mayHold(selection: Selection, { stream, topic }: StreamNote): bo
   }
 }
 
-/** Whether a range may have records of a selection. */
+/** Whether a range of offsets may have records of a selection. */
 export function mayBeIn(selection: Selection, stream: string, { from, to }: OffsetRange): boolean {
   if (selection.kind !== "positions") return true;
   return selection.places.some(
@@ -63,7 +63,7 @@ export function mayBeIn(selection: Selection, stream: string, { from, to }: Offs
   );
 }
 
-/** @param set that decided the records. */
+/** Makes the matcher of a selection for the records of one entry. @param set the contract set of the entry. */
 export function matcherOf(selection: Selection, { stream, topic }: StreamNote, set: CompiledContractSet): Matcher {
   switch (selection.kind) {
     case "identity":
@@ -86,8 +86,8 @@ function byIdentity(subject: string, identity: Parsed, topic: string, set: Compi
     if (wanted.size === 0) return false;
     if (row.kind !== "failed") return row.contract.subject === subject && wanted.has(row.id);
     if (!isBound || isErased(record)) return false;
-    const said = row.parsed === null ? parseValue(record.value, set.limits) : settled(row.parsed.payload);
-    return said.ok && versions.some((version) => wanted.has(idOf(version, said) ?? ""));
+    const parsed = row.parsed === null ? parseValue(record.value, set.limits) : settled(row.parsed.payload);
+    return parsed.ok && versions.some((version) => wanted.has(idOf(version, parsed) ?? ""));
   };
 }
 
@@ -95,7 +95,7 @@ function settled(payload: JsonValue): Parsed {
   return { ok: true, payload };
 }
 
-/** The machine id that a version gives a payload; null when it lacks fields. */
+/** The machine id that a contract version gives a payload; null when the payload lacks identity fields. */
 function idOf({ identity, machineId, numbers }: CompiledVersion, parsed: Parsed): string | null {
   const read = resolveIntegers(parsed, numbers);
   if (!read.ok) return null;
@@ -106,7 +106,7 @@ function idOf({ identity, machineId, numbers }: CompiledVersion, parsed: Parsed)
 function byFilter({ code, fromMs, toMs, where }: Extract<Selection, { readonly kind: "filter" }>): Matcher {
   const members = where.map(({ pointer, text }) => ({ read: compilePointers([pointer]), text, json: jsonOf(text) }));
   return ({ record, row, letter }) => {
-    // Of an erased one nothing is left that could be asked for.
+    // An erased record has no payload and no reason to compare.
     if (isErased(record)) return false;
     const { timestampMs } = record;
     if ((fromMs !== null && timestampMs < fromMs) || (toMs !== null && timestampMs >= toMs)) return false;

@@ -38,7 +38,7 @@ export function startAnchors({ reads, writers, entries, everyMs, now, report }: 
   let count = 0;
   let running: Promise<void> | null = null;
 
-  const isActedOn = async (): Promise<boolean> => {
+  const hasNewAction = async (): Promise<boolean> => {
     const before: OperatorHead | null = operator;
     let last: OperatorHead | null = before;
     for await (const { seq, hash } of operatorActions(reads, (before?.seq ?? -1) + 1)) last = { seq, hash };
@@ -47,7 +47,7 @@ export function startAnchors({ reads, writers, entries, everyMs, now, report }: 
   };
   const write = async (): Promise<void> => {
     try {
-      if (await isActedOn()) unwritten = new Set(writers);
+      if (await hasNewAction()) unwritten = new Set(writers);
     } catch (error) {
       // The stream heads can be anchored without the store, and the streams report an outage of the store themselves.
       if (!(error instanceof Unavailable)) report({ kind: "anchor-trouble", place: "", ...unexpected(error) });

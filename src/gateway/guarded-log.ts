@@ -91,7 +91,7 @@ function haltsOfOthers({ reads, now, sleep }: Deps): () => Promise<readonly Halt
   let known: readonly HaltNote[] = [];
   let askedMs = Number.NEGATIVE_INFINITY;
   let asking = false;
-  let told: Promise<void> = Promise.resolve();
+  let lastAsk: Promise<void> = Promise.resolve();
   const ask = async (): Promise<void> => {
     try {
       known = await reads.halts();
@@ -105,9 +105,9 @@ function haltsOfOthers({ reads, now, sleep }: Deps): () => Promise<readonly Halt
   return async () => {
     if (!asking && now() - askedMs >= HALTS_MS) {
       asking = true;
-      told = Promise.race([ask(), sleep(HALTS_WAIT_MS)]);
+      lastAsk = Promise.race([ask(), sleep(HALTS_WAIT_MS)]);
     }
-    await told;
+    await lastAsk;
     return known;
   };
 }

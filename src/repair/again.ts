@@ -3,7 +3,7 @@ import { recordAction } from "../gateway/operate.ts";
 import type { Difference, DocumentKey, FailedRow, PassedRow, Receipt, Staged } from "../store/store.ts";
 import type { Changed, Opened, RepairRun } from "./run.ts";
 
-/** Stages rows and writes them; nothing where there are none. */
+/** Stages rows and writes them; writes nothing when there are no rows. */
 export async function staging<Row, Into extends Staged<Row>>(
   staged: Into,
   rows: readonly Row[],
@@ -16,10 +16,13 @@ export async function staging<Row, Into extends Staged<Row>>(
 
 type Kind = Changed["kind"];
 
-/** Documents to write: where there are none, and, by an operator's word, in the place of others. */
+/** Documents to write: `missing` ones to insert, and `changed` ones to replace at an operator's request. */
 type Again<T> = { readonly missing: readonly T[]; readonly changed: readonly T[] };
 
-/** Which documents to write. One that holds the id of another is taken away, which is then missing. */
+/**
+ * Chooses the documents to write from the differences, and counts them. At an operator's request a document of another record that
+ * holds an id is deleted; the document that belongs there is then missing.
+ */
 export async function writeAgain<T extends PassedRow | FailedRow | Receipt>(
   run: RepairRun,
   { note, entry, collection }: Opened,
@@ -53,7 +56,7 @@ export async function writeAgain<T extends PassedRow | FailedRow | Receipt>(
   return { missing: [...missing, ...held], changed };
 }
 
-/** What names the document of a row. */
+/** The key of a row's document. */
 export function keyOf(row: PassedRow | FailedRow | Receipt): DocumentKey {
   return { id: "id" in row ? row.id : "", offset: row.position.offset };
 }

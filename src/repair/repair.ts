@@ -11,9 +11,9 @@ import { keyOf, staging, writeAgain } from "./again.ts";
 import { newRun, type Opened, type RepairOptions, type RepairReport, type RepairRun } from "./run.ts";
 
 /**
- * Brings back the documents of a store from its ledger. Facts come first, over all streams, and only where the next entry says that
- * the record was stored: a duplicate would be as good a fact, and not the same. Then last entries are redone, as a gateway does that
- * takes a stream up, and at last comes whatever names a fact.
+ * Restores missing documents of a store from its ledger, in three passes over all streams. First come the facts, only of records that
+ * the next entry records as stored: a duplicate has an equal payload but another position. Then tails are redone, as when a gateway
+ * acquires a stream. Last come failures, receipts and conflicts, which refer to facts.
  */
 export async function repairStore(store: Store, options: RepairOptions): Promise<RepairReport> {
   const run = newRun(store, options);
@@ -26,23 +26,23 @@ export async function repairStore(store: Store, options: RepairOptions): Promise
 
 type Step = (run: RepairRun, opened: Opened, next: LedgerEntry) => Promise<void>;
 
-/** Every entry that another one follows. */
+/** Runs a step for every entry except tails. */
 async function eachEntry(run: RepairRun, notes: readonly StreamNote[], step: Step): Promise<void> {
   const isFirst = step === restoreFacts;
   for (const note of notes) {
     for await (const { entry, next } of entriesWithNext(run.store.reads, note.stream)) {
       if (run.options.signal.aborted) return;
-      if (next !== null) await stepAsItIsNow(run, note, entry, next, step, isFirst);
+      if (next !== null) await stepUntilUnchanged(run, note, entry, next, step, isFirst);
       if (isFirst) run.count(entry);
     }
   }
 }
 
 /**
- * What is missing may be written whatever happens meanwhile: whoever erases records puts tombstones in the place of all that is there.
- * What is written in the place of something else may not: an erasure that came in between would be taken back, so it is done again.
+ * Runs a step again until the evidence did not change meanwhile. Inserting a missing document needs no such care: a concurrent erasure
+ * replaces it by a tombstone like any other. Replacing a document could undo an erasure that came in between.
  */
-async function stepAsItIsNow(
+async function stepUntilUnchanged(
   run: RepairRun,
   note: StreamNote,
   entry: LedgerEntry,
@@ -86,7 +86,7 @@ async function openEntry(
   return { note, entry, collection, rows };
 }
 
-/** What the next entry says became of each record; null when it says nothing of these. */
+/** The result of applying each record, as the next entry records it; null when it records other offsets. */
 function lettersOf({ entry, rows }: Opened, { applied }: LedgerEntry): readonly AppliedLetter[] | null {
   const leaves = decodeApplied(entry.from, applied)?.leaves ?? [];
   const same = leaves.length === rows.length && leaves.every(({ offset }, at) => rows[at]?.position.offset === offset);
@@ -110,7 +110,7 @@ async function restoreFacts(run: RepairRun, opened: Opened, next: LedgerEntry): 
   await staging(run.store.stageFacts(note), again.changed, async (all) => run.store.replaceFacts(collection, all));
 }
 
-/** Failures, receipts and conflicts: the facts that they name are there. */
+/** Restores failures, receipts and conflicts. The facts to which they refer are already restored. */
 async function restoreOthers(run: RepairRun, opened: Opened, next: LedgerEntry): Promise<void> {
   const letters = lettersOf(opened, next);
   if (letters === null) return;
@@ -156,7 +156,7 @@ async function restoreFailures(run: RepairRun, opened: Opened, failed: readonly 
   failed.forEach(staged.add);
   const all = await run.store.reads.compareFailed(collection, staged);
   staged.release();
-  // What another engine wrote of a failure is its own.
+  // A failure that another engine decided may have another reason, which is not a fault.
   const isOwn = (place: number): boolean => entry.engine === ENGINE || failed[place]?.reason.kind === "erased";
   const differences = new Map([...all].filter(([place, { kind }]) => kind === "missing" || isOwn(place)));
   const again = await writeAgain(run, opened, "failed", failed, differences);
@@ -164,7 +164,7 @@ async function restoreFailures(run: RepairRun, opened: Opened, failed: readonly 
   await staging(run.store.stageFailed(note), again.changed, async (rows) => run.store.replaceFailed(collection, rows));
 }
 
-/** The last entry, which no other one seals yet. */
+/** Restores the documents of a tail by redoing it. */
 async function restoreTail(run: RepairRun, note: StreamNote): Promise<void> {
   const tail = await run.store.tail(note.stream);
   if (tail === null || run.options.signal.aborted) return;
@@ -179,7 +179,10 @@ async function restoreTail(run: RepairRun, note: StreamNote): Promise<void> {
   run.restored.receipts += after.receipts - before.receipts;
 }
 
-/** What redoing it would bring back; its receipts and conflicts follow from facts that may be missing as well, and are not counted. */
+/**
+ * Counts the documents that redoing a tail would restore. Its receipts and conflicts are not counted: they depend on facts that may be
+ * missing too.
+ */
 async function countTail(run: RepairRun, note: StreamNote, tail: LedgerEntry): Promise<void> {
   const opened = await openEntry(run, note, tail, true);
   if (opened === null) return;

@@ -7,15 +7,15 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { Store, StreamNote } from "../store/store.ts";
 
 export type RepairOptions = {
-  /** Who writes changed documents again, and why; null: they are named and stay. */
+  /** The operator at whose request changed documents are replaced, with the reason; null: they are reported and stay. */
   readonly replace: Operator | null;
-  /** Only tells what would be done. */
+  /** Reports what would be done, and writes nothing. */
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly onProgress?: (records: number) => void;
 };
 
-/** A document that is not what the ledger says. */
+/** A document that differs from the one that the ledger requires. */
 export type Changed = {
   readonly kind: "validated" | "failed" | "receipt";
   readonly stream: string;
@@ -27,16 +27,16 @@ export type Changed = {
 
 export type RepairReport = {
   readonly records: number;
-  /** Documents that were missing and are there again; with `dryRun` those that would be. */
+  /** Number of missing documents that were restored; with `dryRun`, that would be. */
   readonly restored: { readonly validated: number; readonly failed: number; readonly receipts: number };
   readonly changed: readonly Changed[];
-  /** How many of the changed ones were written again. */
+  /** Number of changed documents that were replaced. */
   readonly replaced: number;
-  /** What of the ledger itself is damaged, or lacks its evidence, a sentence each: nothing can be restored from it. */
+  /** Ledger entries that are damaged or lack their evidence, a sentence each. Nothing can be restored from them. */
   readonly faults: readonly string[];
 };
 
-/** Changed documents that are listed; all of them are counted by `replaced`. */
+/** The most changed documents that the report lists. */
 const CHANGED_MAX = 1_000;
 
 /** An entry, decided again. */
@@ -47,7 +47,7 @@ export type Opened = {
   readonly rows: readonly Redecided[];
 };
 
-/** One repair: what it is done to, and what it comes to. */
+/** The state of one repair: its store, its options and its counts. */
 export type RepairRun = {
   readonly store: Store;
   readonly evidence: EntryRecords;
@@ -57,7 +57,7 @@ export type RepairRun = {
   readonly changed: (one: Changed) => void;
   readonly replaced: (count: number) => void;
   readonly count: (entry: LedgerEntry) => void;
-  /** A contract set, compiled; null when it cannot be read. */
+  /** Returns a compiled contract set of the store; null when it cannot be read. */
   readonly set: (digest: string) => Promise<CompiledContractSet | null>;
   readonly report: () => RepairReport;
 };

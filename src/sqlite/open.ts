@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Unavailable, type FileTrouble } from "../core/unavailable.ts";
-import { openToLook } from "./read-only.ts";
+import { openForReading } from "./read-only.ts";
 import { refuseWrongWal } from "./wal.ts";
 
 /** A kind of database file. Its id and layout version are written into the file header, and checked before anything else is read. */
@@ -62,7 +62,7 @@ export function openDatabase<T>(
     if (!readOnly) mkdirSync(dirname(path), { recursive: true });
     if (!readOnly) refuseReadOnly(kind, path);
     const settings = { timeout: busyTimeoutMs, enableForeignKeyConstraints: false };
-    const db = readOnly ? openToLook(path, settings) : new DatabaseSync(path, settings);
+    const db = readOnly ? openForReading(path, settings) : new DatabaseSync(path, settings);
     try {
       const isNew = isNewFile(kind, db, options);
       if (!readOnly) {
@@ -164,7 +164,7 @@ const SQLITE_CORRUPT = 11;
 export function readLayout(kind: FileKind, path: string, busyTimeoutMs: number): number | null {
   if (!existsSync(path)) return null;
   return guarded(kind, path, () => {
-    const db = openToLook(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
+    const db = openForReading(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
     try {
       const { id, version, schema } = headerOf(db);
       if (id === kind.applicationId) return version;
@@ -181,7 +181,7 @@ function foreign({ code, name }: FileKind, path: string): Unavailable {
   return new Unavailable(`${code}_FOREIGN`, message, "name another file or data directory");
 }
 
-/** Whether the file is empty, so that its tables can be created. @throws `Unavailable` when it is neither empty nor of this kind and version. */
+/** Whether the file is empty and can get its tables. @throws `Unavailable` when it is neither empty nor of this kind and version. */
 function isNewFile(kind: FileKind, db: DatabaseSync, { path, readOnly = false }: OpenOptions): boolean {
   const { id, version, schema } = headerOf(db);
   if (id === kind.applicationId && version === kind.version) return false;
@@ -234,7 +234,7 @@ export function guarded<T>(kind: FileKind, path: string, run: () => T): T {
   }
 }
 
-/** SQLite primary result codes (sqlite.org/rescode.html) that mean an outage or a bad file. A null remedy stands for the kind's `recovery`. */
+/** SQLite primary result codes (sqlite.org/rescode.html) that mean an outage or a bad file. A null remedy is the kind's `recovery`. */
 const TROUBLE: Readonly<Record<number, readonly [suffix: FileTrouble, state: string, remedy: string | null]>> = {
   5: ["LOCKED", "another process holds its lock", "end the other process, or wait; the gateway tries again by itself"],
   6: ["LOCKED", "another connection holds its lock", "wait; the gateway tries again by itself"],

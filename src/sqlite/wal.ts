@@ -18,11 +18,11 @@ type Kind = { readonly code: "LOG" | "STORE"; readonly name: string; readonly id
  */
 export function refuseWrongWal(kind: Kind, path: string): void {
   const file = realPathOf(path);
-  if (PASSED.has(file)) return;
+  if (CHECKED.has(file)) return;
   const wal = `${file}-wal`;
   const fault = sizeOf(wal) <= WAL_HEADER_BYTES ? null : faultOf(kind, file, wal);
   if (fault === null) {
-    PASSED.add(file);
+    CHECKED.add(file);
     return;
   }
   const { state, remedy } = FAULTS[fault];
@@ -34,13 +34,13 @@ export function refuseWrongWal(kind: Kind, path: string): void {
  * Files that this process has checked and may have opened since; they must not be checked again. Trap: opening and closing the -shm
  * would release SQLite's own locks on it, because POSIX locks belong to the process (sqlite.org/howtocorrupt.html, 2.2). Another
  * process would then truncate the -shm as unused while this one has it mapped (SIGBUS). Each thread has its own set: the thread that
- * starts another one to open a file checks the file first, and the new thread notes that with {@link passWal}.
+ * starts another one to open a file checks the file first, and the new thread notes that with {@link markWalChecked}.
  */
-const PASSED = new Set<string>();
+const CHECKED = new Set<string>();
 
 /** Notes that another thread of this process has checked the file. */
-export function passWal(path: string): void {
-  PASSED.add(realPathOf(path));
+export function markWalChecked(path: string): void {
+  CHECKED.add(realPathOf(path));
 }
 
 /** Resolves the links of a path whose file need not exist yet; a folder above it may be a link. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openDatabase, type FileKind } from "../../src/sqlite/open.ts";
-import { passWal, refuseWrongWal } from "../../src/sqlite/wal.ts";
+import { markWalChecked, refuseWrongWal } from "../../src/sqlite/wal.ts";
 import { temporaryDirectory } from "../embedded.ts";
 
 const KIND: FileKind = {
@@ -142,7 +142,7 @@ describe("a file that this process may have open", () => {
   test("is not looked at by a thread that was told so", () => {
     const path = join(temporaryDirectory(), "told.db");
     putCutOff(path);
-    passWal(path);
+    markWalChecked(path);
     expect(() => refuseWrongWal(KIND, path)).not.toThrow();
   });
 });

@@ -6,8 +6,8 @@ import type { TrafficNote } from "../../traffic/note.ts";
 import type { Operator } from "./migration.ts";
 
 /**
- * What no log can give again, so that it goes with the store: what people did, who sent which version, how far the log was shown to
- * reach.
+ * The data of an old store that deciding the log again does not restore: the operator log, the traffic notes, and the acknowledged
+ * ends of the log.
  */
 export type Carried = {
   readonly actions: readonly OperatorAction[];
@@ -15,14 +15,16 @@ export type Carried = {
   readonly logEnds: readonly LogEndNote[];
 };
 
-/** The words of the plan for it. */
+/** The step of the plan that carries the data over. */
 export function describeCarried({ actions, traffic, logEnds }: Carried): string {
   return `carry over the operator log (${actions.length}), who sends which version (${traffic.length}) and how far the log reached (${logEnds.length})`;
 }
 
 /**
- * Writes it into a store of the present layout, and then that this was done. Again it changes nothing.
- * @param from the layout of before.
+ * Writes the data into a store of the present layout, then a "migrate" action into its operator log. Running it again changes
+ * nothing.
+ * @param from the old layout.
+ * @param kept the name under which the old store is kept.
  */
 export async function carryOver(
   carried: Carried,

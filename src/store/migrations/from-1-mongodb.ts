@@ -6,19 +6,19 @@ import { carryOver, describeCarried, type Carried } from "./carry.ts";
 import type { MongoMigrating } from "./mongodb-target.ts";
 import { migratedMeanwhile, type Bounds, type Decided, type Migration, type Operator } from "./migration.ts";
 
-/** A database that a migration may lay out anew. */
+/** The database to migrate. */
 export type MongoTarget = MongoMigrating & {
-  /** The word of the operator that those who are connected work on other databases. */
+  /** The operator declares that the connected gateways use other databases (`--others-elsewhere`). */
   readonly othersElsewhere: boolean;
 };
 
 /**
- * From layout 1: every collection is kept under another name, and new ones take their places, into which the log is decided again.
+ * The migration from layout 1. It renames every old collection and creates new ones, into which the log is decided again.
  *
- * The ledger goes first. In the moment in which it has no name a gateway of layout 1 that runs may make it anew with its next entry:
- * that one is set aside as well. From then on the server refuses whatever such a gateway appends (the validator of the ledger wants a
- * field that it does not write), so that it pauses with STORE_REFUSED, and one that is started finds another validator than its own
- * and ends with STORE_LAYOUT.
+ * The ledger is renamed first. Before the new one is created, a running gateway of layout 1 may create a collection of that name by
+ * inserting an entry; that collection is renamed as well. Once the new ledger exists, the server refuses entries of such a gateway,
+ * because they lack a field that the validator demands: the gateway pauses with STORE_REFUSED. A gateway of layout 1 that is started
+ * later finds a different validator and ends with STORE_LAYOUT.
  */
 export function fromLayout1(target: MongoTarget): Migration {
   const { whole } = target;
@@ -78,25 +78,25 @@ async function up(target: MongoTarget, tell: (step: string) => void, operator: O
   tell("done");
 }
 
-/** The names that are there, and how those begin under which this migration keeps collections. */
+/** The names of the existing collections, and the prefix under which this migration keeps old ones. */
 type Names = { readonly there: ReadonlySet<string>; readonly aside: string };
 
 async function namesOf({ db, begun }: MongoTarget, given: string | null = begun): Promise<Names> {
   const found = await db.listCollections({ type: "collection" }, { nameOnly: true }).toArray();
   const there = new Set(found.map(({ name }) => name));
   if (given !== null) return { there, aside: given };
-  // Another migration may have left its own.
+  // An earlier migration may have kept collections under the first prefixes.
   let aside = "layout1_";
   for (let number = 2; [...there].some((name) => name.startsWith(aside)); number += 1) aside = `layout1_${number}_`;
   return { there, aside };
 }
 
-/** Where a collection is now: under its own name or, when it was moved, the other one. */
+/** The present name of an old collection: with the prefix once it was renamed. */
 function placeOf(name: string, { there, aside }: Names): string {
   return there.has(aside + name) ? aside + name : name;
 }
 
-/** Where what is carried over goes to, though the old store had none of it. */
+/** The collections that receive carried data. They are created even if the old store had none of them. */
 const CARRIED = ["sigma_operator_log", "sigma_traffic", "sigma_log_ends"] as const;
 
 async function refuseWhileConnected({ connected, othersElsewhere }: MongoTarget): Promise<void> {
@@ -109,14 +109,17 @@ async function refuseWhileConnected({ connected, othersElsewhere }: MongoTarget)
   );
 }
 
-/** What layout 1 made, in the order in which it is moved; also what was moved and perhaps not made anew. */
+/**
+ * The collections of layout 1, in the order in which they are renamed. Those that an interrupted migration already renamed are
+ * included, since their new ones may not exist yet.
+ */
 async function toMove({ db, whole }: MongoTarget, names: Names): Promise<readonly string[]> {
   const { there, aside } = names;
   const own = [...there].map((name) => (name.startsWith(aside) ? name.slice(aside.length) : name));
   const documents = [...new Set(own.filter((name) => /^(?:validated|failed)_/.test(name)))].toSorted();
   const made: string[] = [];
   for (const name of [...SHARED, ...documents].filter((one) => own.includes(one))) {
-    // Of other programs there may be collections under such names: theirs have no such index.
+    // Other programs may have collections with such names, but not with our index on positions.
     const isShared = whole ? name.startsWith("sigma_") : name === "sigma_raw";
     if (isShared || (await hasPositions(db, placeOf(name, names)))) made.push(name);
   }
@@ -138,7 +141,7 @@ async function hasPositions(db: Db, name: string): Promise<boolean> {
   return (await db.collection(name).indexes()).some((index) => index.name === "position");
 }
 
-/** Gives a collection another name, and makes the one that has its name from now on. */
+/** Renames an old collection and creates the new one under its name. */
 async function replace({ db, make }: MongoTarget, name: string, { there, aside }: Names): Promise<void> {
   if (!there.has(aside + name)) await db.renameCollection(name, aside + name);
   for (let number = 2; number < TRIES_MAX; number += 1) {
@@ -154,7 +157,7 @@ async function replace({ db, make }: MongoTarget, name: string, { there, aside }
 
 const TRIES_MAX = 100;
 
-// The words of layout 1.
+// Reads of layout 1.
 
 async function readDecided(db: Db, names: Names): Promise<readonly Decided[]> {
   const found = await db
@@ -228,7 +231,7 @@ async function readCarried(db: Db, names: Names): Promise<Carried> {
   };
 }
 
-/** Longs as they are: an offset may be beyond 2^53. Never useBigInt64 for the client as a whole (store/mongodb/bson-reader.ts). */
+/** Keeps 64-bit integers exact: an offset may exceed 2^53. Trap: never set useBigInt64 for the whole client (mongodb/bson-reader.ts). */
 const EXACT = { promoteLongs: false } as const;
 
 function offsetOf(value: unknown): bigint {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import { guarded, type FileKind } from "../../sqlite/open.ts";
-import { openToLook } from "../../sqlite/read-only.ts";
+import { openForReading } from "../../sqlite/read-only.ts";
 import { sync } from "../../sqlite/sync.ts";
 import { refuseWrongWal } from "../../sqlite/wal.ts";
 import { LAYOUT } from "../layout-version.ts";
@@ -12,28 +12,29 @@ import type { Store } from "../store.ts";
 import { carryOver, describeCarried, type Carried } from "./carry.ts";
 import { migratedMeanwhile, type Bounds, type Decided, type Migration, type Operator } from "./migration.ts";
 
-/** The file of a store that a migration may replace. */
+/** The store file to migrate. */
 export type SqliteTarget = {
   readonly kind: FileKind;
   readonly path: string;
   readonly busyTimeoutMs: number;
-  /** Makes a store of the present layout. */
+  /** Creates a store of the present layout. */
   readonly make: (path: string, collections: readonly string[]) => Store;
 };
 
 /**
- * From layout 1: the file is kept under another name, and a new one takes its place, into which the log is decided again.
+ * The migration from layout 1. It keeps the file under another name and puts a new file in its place, into which the log is decided
+ * again.
  *
- * The new file is made whole beside the old one, which then gets its second name, and loses the first to the new one in one step of
- * the file system: at no moment is there no store. Meanwhile the old file is locked and out of WAL mode. Who waited for it, and has
- * it open under the name that is the new one's by then, has to bring it back to WAL first, which SQLite refuses
- * (SQLITE_READONLY_DBMOVED).
+ * The new file is completed beside the old one. The old file then gets a second name by a hard link, and an atomic rename gives its
+ * first name to the new file, so there is a store at every moment. Meanwhile the old file is locked and not in WAL mode. A process
+ * that waited for the lock still has the old file open under a name that is now the new file's; it would have to switch the old file
+ * back to WAL mode, which SQLite refuses (SQLITE_READONLY_DBMOVED).
  */
 export function fromLayout1(target: SqliteTarget): Migration {
   const { kind, path, busyTimeoutMs } = target;
-  const looking = <T>(look: (db: DatabaseSync) => T): T =>
+  const reading = <T>(look: (db: DatabaseSync) => T): T =>
     guarded(kind, path, () => {
-      const db = openToLook(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
+      const db = openForReading(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
       try {
         return look(db);
       } finally {
@@ -47,11 +48,11 @@ export function fromLayout1(target: SqliteTarget): Migration {
       steps: [
         `keep ${basename(path)} as ${basename(asideOf(path))}, as it is: nothing of it is deleted`,
         `make a new ${basename(path)} in layout ${LAYOUT}`,
-        describeCarried(looking(readCarried)),
+        describeCarried(reading(readCarried)),
         "decide the log again into it, from its first record and by the contracts of now, when the gateway is started",
       ],
-      decided: looking(readDecided),
-      heldOutside: async (stream, bounds) => looking((db) => countOutside(db, stream, bounds)),
+      decided: reading(readDecided),
+      heldOutside: async (stream, bounds) => reading((db) => countOutside(db, stream, bounds)),
     }),
     up: async (tell, operator) => up(target, tell, operator),
   };
@@ -73,7 +74,7 @@ async function up({ kind, path, busyTimeoutMs, make }: SqliteTarget, tell: (step
     }
     tell("bring it to the disk");
     guarded(kind, fresh, () => leaveWal(fresh));
-    own(fresh, path);
+    copyOwner(fresh, path);
     sync(fresh);
     tell("keep the old file under its new name");
     keep(path, aside);
@@ -87,7 +88,7 @@ async function up({ kind, path, busyTimeoutMs, make }: SqliteTarget, tell: (step
   tell("done");
 }
 
-/** The name under which the old file is kept: the first that is free, or that it has already. */
+/** The name under which the old file is kept: the first free one, or one that an interrupted migration already linked. */
 function asideOf(path: string): string {
   const begin = path.replace(/\.db$/, "");
   for (let number = 1; ; number += 1) {
@@ -116,8 +117,8 @@ function keep(path: string, aside: string): void {
   }
 }
 
-/** The new file belongs to whom the old one does, where this user may say so. */
-function own(fresh: string, path: string): void {
+/** Gives the new file the mode of the old one and, where this user is allowed to, its owner. */
+function copyOwner(fresh: string, path: string): void {
   const { mode, uid, gid } = statSync(path);
   chmodSync(fresh, mode);
   try {
@@ -127,17 +128,17 @@ function own(fresh: string, path: string): void {
   }
 }
 
-/** Brings everything into the one file, and locks it until it is closed. @throws `Unavailable` when another process has it open. */
+/** Leaves WAL mode, so that one file holds everything, and locks it. @throws `Unavailable` when another process has the file open. */
 function holdAlone(path: string, busyTimeoutMs: number): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
   try {
     db.exec("PRAGMA locking_mode = EXCLUSIVE");
     leaveWalOf(db);
     db.exec("BEGIN EXCLUSIVE");
-    // Somebody may have begun between the two.
+    // Another process may have opened the file before this one got the lock.
     if (db.prepare("PRAGMA journal_mode").get()?.["journal_mode"] !== "delete") throw inUse(path);
     if (db.prepare("PRAGMA user_version").get()?.["user_version"] !== FROM) throw migratedMeanwhile();
-    // Left by whoever only looked: it is nobody's now, and would lie beside the new file.
+    // A -shm left by a process that only read is unused now, and would otherwise lie beside the new file.
     rmSync(`${path}-shm`, { force: true });
     return db;
   } catch (error) {
@@ -168,7 +169,7 @@ function leaveWalOf(db: DatabaseSync): void {
   db.exec("PRAGMA journal_mode = DELETE");
 }
 
-// The words of layout 1.
+// Reads of layout 1.
 
 function readDecided(db: DatabaseSync): readonly Decided[] {
   const rows = readAll(
@@ -225,7 +226,7 @@ function readCarried(db: DatabaseSync): Carried {
       firstMs: Number(row["first_ms"]),
       lastMs: Number(row["last_ms"]),
     })),
-    // The first files of the layout had none.
+    // The first files of layout 1 lack this table.
     logEnds:
       readAll(db, "SELECT 1 FROM sqlite_schema WHERE name = 'sigma_log_ends'").length === 0
         ? []

@@ -1,20 +1,20 @@
 import type { Source } from "../../source/source.ts";
 import type { Bounds, Plan } from "./migration.ts";
 
-/** Records that only the old store has: deciding the log again does not bring them back. */
+/** Records that only the old store has. The new store will lack them, because it is filled by deciding the log again. */
 export type Loss = {
   readonly stream: string;
-  /** Null where it cannot be told how many they are. */
+  /** Number of these records; null when it is unknown. */
   readonly records: number | null;
   readonly message: string;
 };
 
-/** The log at hand. @param compacted topics of which records in the middle may be gone. */
+/** The log that is available. `compacted`: topics whose log may lack records in the middle, because the broker compacts them. */
 export type LogAtHand = Pick<Source, "streams" | "bounds"> & { readonly compacted: readonly string[] };
 
 /**
- * Compares what the old store decided with what the log still holds.
- * @param log null when it is missing.
+ * Compares the offsets that the old store decided with those that the log still holds.
+ * @param log null when there is no log.
  */
 export async function findLosses({ decided, heldOutside }: Plan, log: LogAtHand | null): Promise<readonly Loss[]> {
   const streams = new Map(((await log?.streams()) ?? []).map((stream) => [stream.id, stream]));

@@ -1,45 +1,48 @@
 import { LAYOUT } from "../layout-version.ts";
 import { Unavailable } from "../../core/unavailable.ts";
 
-// A migration leads a store from one layout of ours to a later one. Each is one file for each engine, which reads the layout of before
-// in its own words: the code of the stores knows the present layout only, and changes with it.
+// A migration takes a store from one layout to a later one. Each migration is one file per engine. The file reads the old layout with
+// code of its own, because the store adapters know the present layout only.
 //
-// What every migration keeps to: it is refused while a gateway holds the store; broken off at any moment (kill -9, power) it leaves
-// what no build opens or what was before, and runs to its end when it is run again; a gateway of the layout before that runs on or is
-// started all the same can write nothing into the new one, since the engine itself refuses it; nothing of the old store is deleted.
+// Rules for every migration:
+// - It is refused while a gateway has the store open.
+// - Interrupted at any moment (kill -9, power), it leaves the old store, or a store that no build opens; run again, it completes.
+// - A gateway of the old layout that still runs, or is started anyway, cannot write into the new store: the engine refuses its writes.
+// - Nothing of the old store is deleted.
 
 export type Migration = {
   readonly from: number;
-  /** Later than `from`. One that begins anew leads to the layout of this build, whichever that is. */
+  /** A layout later than `from`. A migration that decides the log again always leads to this build's layout. */
   readonly to: number;
-  /** Looks, and changes nothing. */
+  /** Says what `up` would do, and changes nothing. */
   readonly plan: () => Promise<Plan>;
-  /** @param tell is told of each step before it is taken. */
+  /** Migrates the store. @param tell is called with a description of each step before the step. */
   readonly up: (tell: (step: string) => void, operator: Operator) => Promise<void>;
 };
 
-/** Who migrates, and when by their own clock, ISO 8601: kept in the operator log. */
+/** The person who migrates, and the time by the clock of their machine (ISO 8601), for the operator log. */
 export type Operator = { readonly actor: string; readonly at: string };
 
-/** What a migration will do, for people: a sentence each. */
+/** What a migration will do. */
 export type Plan = {
+  /** The steps, a sentence each. */
   readonly steps: readonly string[];
-  /** What was decided, of which the log is decided again; empty for one that keeps decisions. */
+  /** The streams whose log will be decided again; empty for a migration that keeps decisions. */
   readonly decided: readonly Decided[];
   /**
-   * Records that the old store holds of a stream and of which the log has none, since they lie before its first offset or behind
-   * its last. Without bounds: all of the stream.
+   * Counts the records of a stream in the old store whose offset lies outside the bounds of the log; with null bounds, all records of
+   * the stream.
    */
   readonly heldOutside: (stream: string, bounds: Bounds | null) => Promise<number>;
 };
 
-/** A stream of the old ledger. */
+/** A stream of the old ledger, and the offsets `[from, to)` that were decided. */
 export type Decided = { readonly stream: string; readonly from: bigint; readonly to: bigint; readonly records: number };
 
 /** The first offset of a log and the one after its last. */
 export type Bounds = { readonly start: bigint; readonly end: bigint };
 
-/** Another migration began or ended between the look at a store and the work on it. */
+/** The error when another migration began or ended after this one read the store's layout. */
 export function migratedMeanwhile(): Unavailable {
   return new Unavailable(
     "STORE_LOCKED",
@@ -48,7 +51,7 @@ export function migratedMeanwhile(): Unavailable {
   );
 }
 
-/** The one that leads on from a layout. @throws `Unavailable` when none does. */
+/** Finds the migration from a layout. @throws `Unavailable` when there is none. */
 export function nextMigration(migrations: readonly Migration[], from: number): Migration {
   const next = migrations.find((one) => one.from === from);
   if (next !== undefined) return next;
@@ -60,9 +63,9 @@ export function nextMigration(migrations: readonly Migration[], from: number): M
 }
 
 /**
- * Migrates step by step to the layout of this build.
- * @param found reads the layout that the store has now.
- * @returns the layouts that it had, the last one included.
+ * Migrates a store, layout by layout, to the layout of this build.
+ * @param found reads the store's present layout.
+ * @returns every layout that the store had, from the first to the last.
  */
 export async function runMigrations(
   migrations: readonly Migration[],

@@ -1,23 +1,24 @@
 import type { Db } from "mongodb";
 import type { Store } from "../store.ts";
 
-/** What a migration needs of a database; the words of the layout of before are its own. */
+/** The operations on a database that a migration needs from the MongoDB adapter. It reads the old layout with code of its own. */
 export type MongoMigrating = {
   readonly db: Db;
-  /** How the names begin under which a migration that was broken off keeps collections; null when none began. */
+  /** The prefix under which an interrupted migration keeps collections; null when no migration was interrupted. */
   readonly begun: string | null;
-  /** False when a build of layout 1 began on a store of the present layout: what it made is set aside, and nothing else. */
+  /** False when a build of layout 1 wrote into a store of the present layout: then only the collections of that build are set aside. */
   readonly whole: boolean;
-  /** @returns false when another migration began or ended since the database was looked at. */
+  /** Marks the database as being migrated. @returns false when another migration began or ended since the layout was read. */
   readonly noteMigration: (from: number, aside: string) => Promise<boolean>;
+  /** Marks the migration as done. */
   readonly noteMigrated: () => Promise<void>;
   /**
-   * Makes one collection as the present layout has it; nothing where it has none of the name.
-   * @returns false when somebody made it otherwise meanwhile.
+   * Creates a collection of the present layout; does nothing when the layout has none of this name.
+   * @returns false when somebody created it with another layout meanwhile.
    */
   readonly make: (name: string) => Promise<boolean>;
-  /** A store of the present layout, while the migration is noted. */
+  /** Opens the database as a store of the present layout, while the migration is still going on. */
   readonly openNew: () => Store;
-  /** Where gateways are connected to the server from, other than this process; null where that may not be asked. */
+  /** The addresses from which other gateways are connected to the server; null when the user is not authorized to see them. */
   readonly connected: () => Promise<readonly string[] | null>;
 };

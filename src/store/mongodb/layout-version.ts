@@ -17,8 +17,8 @@ export type FoundLayout =
       readonly begun: string | null;
     }
   | { readonly kind: "newer"; readonly version: number }
-  /** The database has collections of two layouts. `told`: the version document says which of the two is the store's. */
-  | { readonly kind: "mixed"; readonly signs: readonly string[]; readonly told: boolean }
+  /** The database has collections of two layouts. `hasVersion`: the version document says which of the two is the store's. */
+  | { readonly kind: "mixed"; readonly signs: readonly string[]; readonly hasVersion: boolean }
   | { readonly kind: "foreign"; readonly why: string };
 
 type LayoutDocument = { _id: string; version: Int32 | number; migratingTo?: Int32 | number; aside?: string };
@@ -37,12 +37,12 @@ export async function findLayout(db: Db): Promise<FoundLayout> {
     .map(({ name }) => name)
     .filter((name) => OURS.test(name))
     .toSorted();
-  const told = await notes(db).findOne({ _id: STORE });
-  if (told !== null) return fromDocument(told, await signsOfLayout1(db, names));
+  const noted = await notes(db).findOne({ _id: STORE });
+  if (noted !== null) return fromDocument(noted, await signsOfLayout1(db, names));
   const signs = await signsOfLayout1(db, names);
   if (signs.length > 0) {
     if (names.includes("sigma_streams"))
-      return { kind: "mixed", signs: [...signs, "collection sigma_streams"], told: false };
+      return { kind: "mixed", signs: [...signs, "collection sigma_streams"], hasVersion: false };
     return { kind: "older", version: 1, signs, begun: null };
   }
   for (const name of names) {
@@ -53,11 +53,11 @@ export async function findLayout(db: Db): Promise<FoundLayout> {
 }
 
 function fromDocument({ version, aside }: LayoutDocument, signs: readonly string[]): FoundLayout {
-  const said = typeof version === "number" ? version : 0;
-  if (!Number.isSafeInteger(said) || said < 1) return { kind: "foreign", why: "sigma_layout holds no version" };
-  if (said > LAYOUT) return { kind: "newer", version: said };
-  if (said < LAYOUT) return { kind: "older", version: said, signs: [], begun: aside ?? null };
-  return signs.length > 0 ? { kind: "mixed", signs, told: true } : { kind: "ours", version: said };
+  const noted = typeof version === "number" ? version : 0;
+  if (!Number.isSafeInteger(noted) || noted < 1) return { kind: "foreign", why: "sigma_layout holds no version" };
+  if (noted > LAYOUT) return { kind: "newer", version: noted };
+  if (noted < LAYOUT) return { kind: "older", version: noted, signs: [], begun: aside ?? null };
+  return signs.length > 0 ? { kind: "mixed", signs, hasVersion: true } : { kind: "ours", version: noted };
 }
 
 /** Finds collections and indexes that only layout 1 had: a collection for long values, and indexes on positions. */
@@ -83,7 +83,7 @@ export async function refuseOtherLayout(db: Db): Promise<FoundLayout> {
     case "newer":
       throw newerLayout(what, found.version);
     case "mixed":
-      throw mixedLayouts(what, found.signs.join(", "), found.told ? SET_ASIDE : LEAVE);
+      throw mixedLayouts(what, found.signs.join(", "), found.hasVersion ? SET_ASIDE : LEAVE);
     case "foreign":
       throw foreignStore(what, found.why);
   }

@@ -80,10 +80,10 @@ type LayoutFault = {
 
 /** The differences between a database and a layout, one sentence each; empty when there are none. */
 export async function findLayoutFaults(db: Db, layout: readonly CollectionLayout[]): Promise<readonly string[]> {
-  return (await lookAt(db, layout)).map(({ message }) => message);
+  return (await findDifferences(db, layout)).map(({ message }) => message);
 }
 
-async function lookAt(db: Db, layout: readonly CollectionLayout[]): Promise<readonly LayoutFault[]> {
+async function findDifferences(db: Db, layout: readonly CollectionLayout[]): Promise<readonly LayoutFault[]> {
   const there = await collectionsOf(db);
   const faults: LayoutFault[] = [];
   for (const of of layout) {
@@ -129,10 +129,10 @@ export async function ensureLayout(
   layout: readonly CollectionLayout[],
   begin: () => Promise<void> = async () => undefined,
 ): Promise<void> {
-  const faults = await lookAt(db, layout);
-  const standing: string[] = [];
-  for (const fault of faults) if (!(await canBeMade(db, fault))) standing.push(fault.message);
-  if (standing.length > 0) throw layoutRefused(db.databaseName, standing);
+  const faults = await findDifferences(db, layout);
+  const blocking: string[] = [];
+  for (const fault of faults) if (!(await canBeMade(db, fault))) blocking.push(fault.message);
+  if (blocking.length > 0) throw layoutRefused(db.databaseName, blocking);
   await begin();
   for (const { name, indexes, fields } of new Set(faults.map(({ of }) => of))) {
     if (faults.some(({ of, missing }) => of.name === name && missing === "collection"))

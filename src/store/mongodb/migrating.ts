@@ -49,7 +49,7 @@ async function layoutFound(db: Db): Promise<number | null> {
   const layout = await findLayout(db);
   if (layout.kind === "older") return layout.version;
   // A build of layout 1 wrote into a store of the present layout. The migration from 1 sets aside what that build made.
-  if (layout.kind === "mixed" && layout.told) return 1;
+  if (layout.kind === "mixed" && layout.hasVersion) return 1;
   const ours = await refuseOtherLayout(db);
   return ours.kind === "ours" ? ours.version : null;
 }

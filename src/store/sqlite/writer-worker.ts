@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Unavailable, type UnavailableCode } from "../../core/unavailable.ts";
-import { passWal } from "../../sqlite/wal.ts";
+import { markWalChecked } from "../../sqlite/wal.ts";
 import { openWork, type Ask, type SqliteStoreOptions, type Work } from "./writer.ts";
 
 // The writer's thread: it has one connection and runs one operation after the other.
@@ -29,7 +29,7 @@ function answer(id: number, run: () => unknown): void {
 
 answer(0, () => {
   const options = workerData as SqliteStoreOptions;
-  passWal(options.path);
+  markWalChecked(options.path);
   const { run, close } = openWork(options);
   parentPort?.on("message", ({ id, name, given }: Question) => {
     if (name !== "close") return answer(id, () => run(name, given as Parameters<Work[typeof name]>));
