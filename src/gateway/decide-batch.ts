@@ -51,7 +51,7 @@ export type Batch<Kept extends KeptRecord = SourceRecord> = {
 
 /**
  * P3: decides a batch record by record. Each decision goes into the proof and becomes a staged document before the next
- * record is decided, so that hardly any object outlives the young generation of the heap.
+ * record is decided, so that with MongoDB hardly any object outlives the young generation of the heap.
  * @param decide decides one record. It must be pure: `rows` calls it again for the same records.
  * @param see is called with every decision.
  */

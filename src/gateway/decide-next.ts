@@ -16,7 +16,10 @@ export type Next =
   | { readonly kind: "idle" }
   | { readonly kind: "halted"; readonly halt: Halt };
 
-/** A batch that is decided and not yet in the ledger. It holds bytes rather than records, except for the few rows in `batch.repeats`. */
+/**
+ * A batch that is decided and not yet in the ledger. With MongoDB it holds bytes rather than records, except for the few rows in
+ * `batch.repeats`.
+ */
 export type ReadyBatch = {
   readonly kind: "decided";
   readonly range: OffsetRange;
@@ -38,8 +41,8 @@ type Where = { readonly stream: Stream; readonly note: StreamNote };
 
 /**
  * Fetches and decides (P3) the batch that begins at `from`. It may run while the store writes the batch before, because it
- * does not depend on what that batch changes in the store. The fetched records are garbage once this function returns:
- * only bytes stay in memory while the batch waits for the store.
+ * does not depend on what that batch changes in the store. The fetched records are garbage once this function returns: with
+ * MongoDB only bytes stay in memory while the batch waits for the store.
  * @param from first offset of the batch.
  */
 export async function decideNext(deps: IngestDeps, where: Where, from: bigint, signal: AbortSignal): Promise<Next> {

@@ -51,7 +51,7 @@ export function erasedAs({ position, timestampMs, erased }: ErasedRecord): Redec
   return { kind: "erased", id, position, timestampMs, ...NO_BYTES, ...kept };
 }
 
-/** Makes the failure row of an erased record; only position, contract, code and fingerprint are known. */
+/** Makes the failure row of an erased record, of which only position, time, contract, code and fingerprint are known. */
 export function erasedFailure(
   of: Pick<FailedRow, "position" | "timestampMs" | "contract" | "declaredBy">,
   code: string,

@@ -25,8 +25,8 @@ export type Gateway = {
   /** True when the source is assigned and every stream runs. Readiness is not liveness: a paused gateway is alive. */
   readonly ready: () => boolean;
   /**
-   * Resolves true once the offset of the stream is settled, false when the signal aborts first, and at once when this gateway
-   * does not read the stream.
+   * Waits until the record at an offset of a stream is settled, and resolves true. Resolves false when the signal aborts first, and
+   * without waiting when this gateway does not read the stream.
    */
   readonly settled: (stream: string, offset: bigint, signal: AbortSignal) => Promise<boolean>;
   /** Stops fetching, and resolves when the batches in flight are settled. */

@@ -11,7 +11,7 @@ import type { Store } from "../store/store.ts";
 import type { Halt } from "./event.ts";
 import { redoTail } from "./redo.ts";
 
-/** Who acts, when and why. */
+/** The author of an operator action: their name, the time by their own clock (ISO 8601), and the reason. */
 export type Operator = { readonly actor: string; readonly at: string; readonly reason: string };
 
 export type GapOutcome =
@@ -22,7 +22,7 @@ export type GapOutcome =
   | { readonly kind: "unknown" }
   /** The last entry cannot be applied, so no entry can follow it. */
   | { readonly kind: "halted"; readonly halt: Halt }
-  /** Another process wrote the ledger meanwhile. */
+  /** Another process inserted an entry into the stream's ledger meanwhile. */
   | { readonly kind: "lost" };
 
 /** Resumes a halted stream: it polls the operator log for this action, and then tries again. */
@@ -112,7 +112,7 @@ export async function acceptGap(
   return { kind: "accepted", from: entry.from, to: entry.to };
 }
 
-/** How an operator action names the range of a gap. */
+/** The detail of an operator action for a range of lost offsets: "[10, 25)". */
 export function gapDetail({ from, to }: Pick<LedgerEntry, "from" | "to">): string {
   return `[${from}, ${to})`;
 }

@@ -133,7 +133,7 @@ async function walk(
   return { ends, torn };
 }
 
-/** Why a line does not follow the one before in a file. */
+/** Why an anchor of a file does not follow the one before, as the rest of a sentence; null when it does. */
 function whyNotNext(before: Link | null, { anchor }: Link): string | null {
   if (before === null) return anchor.counter === 0 ? null : `is the first that is there: those before it are missing`;
   if (anchor.chain !== before.anchor.chain) return "is of another chain than the one before it";

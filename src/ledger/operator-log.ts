@@ -26,7 +26,7 @@ export type OperatorAction = {
     | "activate"
     | "deprecate"
     | "retire";
-  /** The stream or the log acted on, or the contract version, as in shipment@1. */
+  /** The object of the action: a stream id, a log id, or a contract version such as shipment@1. */
   readonly target: string;
   /** The operator's reason. */
   readonly reason: string;
@@ -56,7 +56,7 @@ export type HaltNote = {
   readonly stream: string;
   readonly topic: string;
   readonly partition: number;
-  /** `STREAM_ENDED`: the stream was succeeded by another one, so that nothing can or need be done. */
+  /** `STREAM_ENDED`: another stream has taken the place of this one, so nothing can or need be done. */
   readonly code: HaltCode | "STREAM_ENDED";
   readonly message: string;
   readonly remedy: string;

@@ -188,7 +188,7 @@ function dropsCommits(file: string, wal: string): boolean {
   } finally {
     closeSync(opened);
   }
-  // Another process may have committed them meanwhile.
+  // Another process may have committed these frames after the index was read, so it is read again.
   const after = readIndex(file);
   if (after === null || !after.salts.equals(salts)) return false;
   const committed = sound.find(({ frame, commits }) => commits && frame > after.frames);

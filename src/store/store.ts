@@ -16,7 +16,7 @@ export type Occurrence = {
   readonly timestampMs: ExactInteger;
   readonly key: Uint8Array | null;
   readonly headers: readonly Header[];
-  /** The exact bytes; null for a tombstone. */
+  /** The exact bytes of the record's value; null for a Kafka tombstone, a record without a value. */
   readonly raw: Uint8Array | null;
 };
 
@@ -92,7 +92,7 @@ export type Holder = {
   readonly position: Position;
   /**
    * The payload as the store's engine encodes it. Within one engine, equal bytes mean equal content; different bytes may still
-   * have equal content. A view, valid until the stage is released; empty for an erased fact.
+   * have equal content. A view; that of a staged fact is valid until its stage is released. Empty for an erased fact.
    */
   readonly payloadBytes: Uint8Array;
   /** The payload as JSON text, not necessarily the producer's own text. @throws for an erased fact. */
@@ -102,11 +102,12 @@ export type Holder = {
 };
 
 /**
- * The documents of a batch, already encoded for the engine. A batch waits for its ledger entry as bytes: as objects it would
- * outlive the young generation of the heap, and the garbage collector would copy every object twice.
+ * The documents of a batch that wait to be inserted. MongoDB's stage encodes them at once, so that a batch waits for its ledger entry
+ * as bytes: as objects it would outlive the young generation of the heap, and the garbage collector would copy every object twice.
+ * SQLite's stage keeps the rows.
  */
 export type Staged<Row> = {
-  /** Encodes a row as a document. The caller may drop the row afterwards. */
+  /** Adds the document of a row. The caller need not keep the row. */
   readonly add: (row: Row) => void;
   /** How many rows were added. */
   readonly size: () => number;
@@ -210,7 +211,7 @@ export type Store = StoreWrites & {
    * two of them, which the protocol survives. When `work` throws, the writes are rolled back where the engine can do so.
    */
   readonly unit: <T>(work: (writes: StoreWrites) => Promise<T>) => Promise<T>;
-  /** The last ledger entry of a stream, read as majority from the primary (P1). */
+  /** The last ledger entry of a stream (P1), read with majority read concern from the primary; null when there is none. */
   readonly tail: (stream: string) => Promise<LedgerEntry | null>;
   /** Returns the number of a stream. The first call assigns it; it is durable when the call resolves. */
   readonly streamNote: (stream: Omit<StreamNote, "number">) => Promise<StreamNote>;
@@ -255,7 +256,7 @@ export type DocumentPlace = {
   readonly kind: "validated" | "failed" | "receipt";
   readonly collection: string;
   readonly id: string;
-  /** Null when the document does not say. */
+  /** Number of the stream; null when the document does not name a known one. */
   readonly stream: number | null;
   readonly offset: bigint | null;
 };
