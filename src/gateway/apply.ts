@@ -22,7 +22,10 @@ export type Applied = {
   readonly settledRows: () => { readonly facts: readonly ValidatedRow[]; readonly failed: readonly FailedRow[] };
 };
 
-/** What is asked for before it is inserted: of a batch sent again the facts are there, of a tail that is redone the failures as well. */
+/**
+ * Which documents are looked up before inserting: "for facts" in a replay, whose facts are mostly stored; "for all" in a redo, where the
+ * failures mostly are too.
+ */
 type LooksFirst = "never" | "for facts" | "for all";
 
 /**
@@ -32,7 +35,7 @@ type LooksFirst = "never" | "for facts" | "for all";
  * A machine id that is taken is resolved by reading its holder, the stored fact. A holder with the record's own position was
  * written by an earlier attempt. A holder with the same content makes the record a duplicate, which gets a receipt. Other
  * content makes it a conflict, which is a failure.
- * @param looksFirst reads the holders of all ids before inserting. Where most ids are taken this is several times as fast,
+ * @param looksFirst whether the holders of all ids are read before inserting. Where most ids are taken this is several times as fast,
  * because an engine refuses taken ids one by one. It is as safe as a refusal: the reads are of the majority, and a fact that
  * a majority has stays.
  */

@@ -2,28 +2,28 @@ import type { HaltNote } from "../ledger/operator-log.ts";
 import type { Source, Stream } from "../source/source.ts";
 import type { Store } from "../store/store.ts";
 
-/** How far a stream is settled, and why it stands still. */
+/** The state of a stream in the store: how far it is settled, and its halt. */
 export type StreamState =
-  /** A stream of the sources. */
+  /** A stream of a configured source. */
   | {
       readonly kind: "current";
       readonly stream: Stream;
-      /** Every offset below is decided and stored; null before the first batch. */
+      /** Every offset below it is decided and stored; null while the stream has no ledger entry. */
       readonly settledTo: bigint | null;
       readonly logEnd: bigint;
-      /** Null while the stream does not stand still. */
+      /** Null while the stream is not halted. */
       readonly halt: HaltNote | null;
     }
-  /** A stream whose topic was made anew or is no source any more, and of which a halt is noted. */
+  /** A stream whose topic was recreated or is no longer a source, and that has a halt in the store. */
   | {
       readonly kind: "former";
       readonly note: HaltNote;
       readonly settledTo: bigint | null;
-      /** Another stream succeeded it, so that nothing can or need be done. */
+      /** True when another stream has taken its place, so nothing can or need be done. */
       readonly ended: boolean;
     };
 
-/** Every stream of the sources in the log's order, then the former streams of which a halt is noted. */
+/** Lists every stream of the sources in the log's order, then the former streams that have a halt in the store. */
 export async function streamStates(
   log: Pick<Source, "streams" | "bounds">,
   { reads, tail }: Pick<Store, "reads" | "tail">,

@@ -182,7 +182,7 @@ export type StoreWrites = {
   readonly stageFailed: (stream: StreamNote) => StagedFailures;
   /**
    * Inserts failures. A failure already stored under the position comes from an earlier attempt, and stays as it is.
-   * @param looksFirst true when most of them are stored already: MongoDB refuses taken ids one by one, so it reads which are taken first.
+   * @param looksFirst true when most are stored already. MongoDB, which refuses taken ids one by one, then first reads which are taken.
    */
   readonly insertFailed: (collection: string, failed: StagedFailures, looksFirst?: boolean) => Promise<void>;
   readonly insertReceipts: (stream: StreamNote, receipts: readonly Receipt[]) => Promise<void>;

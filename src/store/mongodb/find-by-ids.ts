@@ -21,11 +21,11 @@ export async function* findByIds(
     yield* inMessages(db, collection, ids.slice(from, from + IDS_MAX));
 }
 
-/** Which of these ids documents have that are stored under a position. */
+/** Reads which of these ids are taken. The ids are those of failures or receipts, which are texts. */
 export async function whichAreThere(db: Db, collection: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const there = new Set<string>();
   for (let from = 0; from < ids.length; from += IDS_MAX) {
-    // Of ids alone a message holds them all.
+    // Only the ids are read, so one reply always holds all of them.
     const { firstBatch } = await find(db, collection, ids.slice(from, from + IDS_MAX), { _id: 1 });
     for (const found of firstBatch) there.add(textIn(idOf(bytesOf(found))));
   }

@@ -88,7 +88,7 @@ export function createWrites(db: Db, streams: Streams, staging: Staging): StoreW
 
 const NONE: ReadonlySet<number> = new Set();
 
-/** The places of documents whose ids a majority has already. */
+/** The places of staged documents whose ids are stored already, read with majority read concern. */
 async function placesThere<Row>(
   db: Db,
   collection: string,

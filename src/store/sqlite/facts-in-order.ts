@@ -6,18 +6,18 @@ import { contractText, payloadOf } from "./rows.ts";
 import { INLINE_BYTES_MAX, isAsLaidOut, isText, PAGE_MAX, type OrderedReading } from "./ordered-reading.ts";
 import type { StagedRows } from "./staged.ts";
 
-/** Rows read the first time, when nobody knows yet whether they are those of the entry; then four times as many, and so on. */
+/** Size of the first page, since its rows may not be those of the entry. Each further page is four times as large. */
 const PAGE_MIN = 32;
-/** So many facts one behind the other may be held by others before the place in the table is looked for anew. */
+/** How many facts to skip when searching the fact of a row. Skipped facts have no row here, because other records hold their ids. */
 const AHEAD_MAX = 256;
-/** So many rows may be other than they should be, or so few as they should be, before it is not worth reading on. */
+/** Reading a run stops after this many rows that differ. A run with fewer equal rows than this was not worth its lookup. */
 const VAIN = 16;
 
 /**
- * Which facts are stored, each under its id and each column just as it should be, by their places: 1 where it was seen. The facts of
- * an entry were inserted in one transaction, so their rows mostly follow each other, and reading on costs a tenth of looking an id up.
- * Where a row stands proves nothing: it is a fact's by the id that it has. Of any other fact nothing is said here, neither that it is
- * missing nor that it differs: that is told by its id.
+ * Finds the facts that are stored exactly as staged, by reading rows in the order of the table. The facts of an entry were inserted in
+ * one transaction, so their rows mostly follow each other, and reading the next row costs a tenth of looking up an id. A row is matched
+ * to a fact by its id, never by its position in the table.
+ * @returns one byte for each staged fact: 1 when it was found equal; 0 says nothing, and the fact must be looked up by its id.
  */
 export function factsInOrder(
   reading: OrderedReading,
@@ -28,8 +28,8 @@ export function factsInOrder(
   const table = `validated_${collection}`;
   if (!isAsLaidOut(reading, table, [...FACT, ERASED])) return seen;
   const isStored = matcher(BigInt(stream));
-  // What is held by others has no row here. Each time that a place is looked for in vain twice as many are left to their ids, so that an
-  // entry of nothing but duplicates costs a few looks more.
+  // Facts whose ids other records hold have no row here. After each run that was not worth it, twice as many facts are skipped (they
+  // will be looked up by id), so that an entry of duplicates only costs a few extra lookups.
   let left = VAIN;
   for (let place = 0; place < rows.length;) {
     const { id } = rows[place] as PassedRow;
@@ -45,10 +45,10 @@ export function factsInOrder(
 
 type Matcher = (row: PassedRow, stored: readonly SQLOutputValue[]) => boolean;
 
-/** The places of facts that are as they should be, and the place behind the last whose row was seen. */
+/** Consecutive rows: the places of the facts that they equal, and the place after the last fact whose row was read. */
 type Run = { readonly stored: readonly number[]; readonly end: number };
 
-/** Reads on from a row, while rows are those of the facts from a place on. */
+/** Reads consecutive rows from rowid `first` on, while they belong to facts at places from `start` on. */
 function readOn(
   { tuples }: OrderedReading,
   table: string,
@@ -78,7 +78,7 @@ function readOn(
   }
 }
 
-/** Where the fact with an id is among the next ones: those between have rows elsewhere. -1 when it is none of them. */
+/** The place of the fact with this id among the next AHEAD_MAX facts; -1 when it is none of them. */
 function placeOf(rows: readonly PassedRow[], from: number, hex: SQLOutputValue): number {
   if (typeof hex !== "string") return -1;
   const end = Math.min(rows.length, from + AHEAD_MAX);
@@ -87,10 +87,10 @@ function placeOf(rows: readonly PassedRow[], from: number, hex: SQLOutputValue):
 }
 
 const HYPHEN = 0x2d;
-/** What makes a capital letter small, and leaves a digit as it is. */
+/** The bit that turns an ASCII capital letter into a small one, and is set in digits already. */
 const SMALL = 0x20;
 
-/** Whether digits in capitals, as SQLite writes them, are those of a UUID. */
+/** Whether capital hex digits, as SQLite's hex() returns them, are those of a UUID. */
 function isIdOf(id: string, hex: string): boolean {
   if (hex.length !== 32) return false;
   for (let index = 0, digit = 0; index < id.length; index += 1) {
@@ -103,10 +103,10 @@ function isIdOf(id: string, hex: string): boolean {
 }
 
 function matcher(stream: bigint): Matcher {
-  // Nearly every fact has the contract of the one before.
+  // The contract of the fact before, which nearly every fact shares.
   let known: ValidatedRow["contract"] | null = null;
   let text = "";
-  // By index: an array taken apart is walked by an iterator, row for row.
+  // Columns are read by index, because destructuring an array runs an iterator for every row.
   return (row, stored) => {
     if (row.kind !== "validated" || stored[8] !== null) return false;
     if (stored[5] !== stream || stored[6] !== row.position.offset) return false;

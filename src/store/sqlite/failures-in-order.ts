@@ -8,8 +8,9 @@ import type { StagedRows } from "./staged.ts";
 const [OFFSET, PAYLOAD] = [FAILURE.indexOf("offset"), FAILURE.indexOf("payload")];
 
 /**
- * Which failures are stored, each under its position and each column just as it should be, by their places: 1 where it was seen. Read
- * page by page in the order of their positions; of any other failure nothing is said here: that is told by its position.
+ * Finds the failures that are stored exactly as staged, by reading pages in the order of their positions.
+ * @returns one byte for each staged failure: 1 when it was found equal; 0 says nothing, and the failure must be looked up by its
+ * position.
  */
 export function failuresInOrder(
   reading: OrderedReading,
@@ -39,7 +40,7 @@ export function failuresInOrder(
   return seen;
 }
 
-/** Long bytes are not read here. */
+/** The SQL of a column. A value longer than INLINE_BYTES_MAX is read as 0, which equals nothing. */
 function column(name: (typeof FAILURE)[number]): string {
   return name === "payload" || name === "raw"
     ? `CASE WHEN octet_length(${name}) <= ${INLINE_BYTES_MAX} THEN ${name} WHEN ${name} IS NOT NULL THEN 0 END`
