@@ -35,7 +35,10 @@ export async function checkData(config: Config): Promise<readonly Check[]> {
   }
 }
 
-/** That of MongoDB is told with its server. One that cannot be opened is told by the error. */
+/**
+ * Checks the layout of the store's file. MongoDB's layout is checked with its server; a file that cannot be opened is
+ * reported by the error.
+ */
 async function checkLayout({ dataDir, mongodbUri }: Config): Promise<readonly Check[]> {
   const layout = mongodbUri === null ? await layoutIn(dataDir) : null;
   return layout === null ? [] : [ok("layout", `store.db has layout ${layout}, which this build writes`)];
@@ -64,7 +67,7 @@ async function checkLogFile(config: Config): Promise<readonly Check[]> {
   return damage === null ? [] : [fail("log", `${damage.code} ${damage.message}`, damage.remedy)];
 }
 
-/** Whether the log is the one that the store knows. */
+/** Checks that the log is the one that the store knows. */
 async function checkItsLog({ log, logFile, store }: Look): Promise<readonly Check[]> {
   const ledgers = await store.reads.streams();
   if (ledgers.length === 0 && (await store.reads.logEnds()).length === 0)
