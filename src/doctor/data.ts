@@ -1,5 +1,5 @@
 import { checkFile, foldersOfRestores, hasData, layoutIn, requireWritable } from "../app/data-directory.ts";
-import { openToLook, type Look } from "../app/engine.ts";
+import { openReadOnly, type ReadOnlyEngine } from "../app/engine.ts";
 import type { FindingCode } from "../audit/finding.ts";
 import { checkLog, logMissing } from "../audit/log.ts";
 import type { Config } from "../config/config.ts";
@@ -16,7 +16,7 @@ export async function checkRestores(config: Config): Promise<readonly Check[]> {
 export async function checkData(config: Config): Promise<readonly Check[]> {
   if (!hasData(config)) return [ok("data", "none yet")];
   try {
-    const engine = await openToLook(config);
+    const engine = await openReadOnly(config);
     try {
       if (engine.log === null && (await engine.store.reads.streams()).length === 0) return [ok("data", "none yet")];
       return [
@@ -54,7 +54,7 @@ async function checkWritable(config: Config): Promise<readonly Check[]> {
   }
 }
 
-async function checkStore({ store }: Look): Promise<readonly Check[]> {
+async function checkStore({ store }: ReadOnlyEngine): Promise<readonly Check[]> {
   const damage = await store.reads.integrity();
   if (damage.length === 0) return [ok("data", "the store is found in order")];
   return damage.map((message) =>
@@ -68,7 +68,7 @@ async function checkLogFile(config: Config): Promise<readonly Check[]> {
 }
 
 /** Checks that the log is the one that the store knows. */
-async function checkItsLog({ log, logFile, store }: Look): Promise<readonly Check[]> {
+async function checkItsLog({ log, logFile, store }: ReadOnlyEngine): Promise<readonly Check[]> {
   const ledgers = await store.reads.streams();
   if (ledgers.length === 0 && (await store.reads.logEnds()).length === 0)
     return [ok("log", "the store knows none yet")];

@@ -69,7 +69,7 @@ function isAscii(text: string): boolean {
 }
 
 function mapTyped(text: string): string {
-  // Cherokee letters are upper case and allowed; lower case they would not be.
+  // Cherokee letters are not lower-cased: IDNA2008 allows only their upper-case forms.
   return Array.from(text, (letter) =>
     characterOf(letter.codePointAt(0) ?? 0) === null ? letter.toLowerCase() : letter,
   )

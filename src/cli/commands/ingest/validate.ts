@@ -22,7 +22,7 @@ type Options = { readonly contract: string; readonly ndjson: boolean; readonly j
 /** Topic of a binding that exists only here: an offline payload comes from no topic. */
 const TOPIC = "validate";
 
-/** `sigma validate`: the decision of each payload; exit 10 when one of them FAILED. */
+/** `sigma validate`: prints the decision of each payload; exits with 10 when one of them FAILED. */
 export async function validate(command: Command, files: readonly string[], options: Options): Promise<void> {
   const name = parseContractName(options.contract);
   if (name === null)
