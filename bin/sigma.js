@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Starts the command line on a Node that can run it. Plain JavaScript for any Node from 12.20 on: what is too new for the
-// Node that was found must not be its first error.
+// Starts the command line on a Node that can run it. This file is plain JavaScript for any Node from 12.20 on, so that
+// an old Node gets as far as a clear error message.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import module from "node:module";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { HEAP_FLAG, YOUNG_FLAGS } from "./heap.js";
 
-/** Type stripping without a flag, node:sqlite, and what the dependencies ask for. */
+/** The Node version needed for type stripping without a flag, node:sqlite, and the dependencies. */
 const NEEDED = [24, 6];
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const found = process.versions.node.split(".").map(Number);
@@ -22,14 +22,14 @@ function start() {
   if (process.argv[2] === "start") setYoungGeneration();
   setFlagsFromString(HEAP_FLAG);
   if (module.enableCompileCache !== undefined) module.enableCompileCache();
-  // A checkout has the sources; the published package only what was built from them.
+  // A checkout has the sources; the published package has only the built files.
   const cli = existsSync(join(root, "src")) ? "../src/cli/program.ts" : "../dist/cli/program.js";
   import(cli).then((loaded) => loaded.runCli(process.argv.slice(2)));
 }
 
 /**
- * Node takes what concerns its young generation only on the command line; a process that runs for months replaces itself once
- * to have it there (same process id, same streams; about 40 ms). Windows has no such call, and does without.
+ * Sets the young generation. Node accepts these flags only on the command line, so a long-running process replaces
+ * itself once (same process id, same streams; about 40 ms). Windows has no such call and runs without the flags.
  */
 function setYoungGeneration() {
   const given = [...process.execArgv, process.env.NODE_OPTIONS || ""].some((option) => option.includes("semi-space"));
@@ -38,7 +38,9 @@ function setYoungGeneration() {
   process.execve(node, [node, ...process.execArgv, ...YOUNG_FLAGS, ...own], process.env);
 }
 
-/** Node 24 calls node:sqlite and execve experimental at each start. Its version is pinned and tested here: that says nothing. */
+/**
+ * Hides the warnings that node:sqlite and execve are experimental in Node 24: the version is pinned and tested here.
+ */
 function quietExperiments() {
   const emit = process.emitWarning;
   process.emitWarning = function emitWarning(warning, ...rest) {
@@ -48,8 +50,8 @@ function quietExperiments() {
 }
 
 /**
- * A checkout brings its own Node as a devDependency, and where the package is installed one may be installed beside it; with an
- * older Node on the PATH, that one takes over.
+ * Starts again with a newer Node when the one on the PATH is too old. A checkout has its own Node as a devDependency,
+ * and one may be installed next to the package.
  */
 function relaunch() {
   const name = process.platform === "win32" ? "node.cmd" : "node";
@@ -68,8 +70,8 @@ function relaunch() {
     stdio: "inherit",
     env: { ...process.env, SIGMA_RELAUNCHED: process.argv[1] },
   });
-  // The terminal signals the whole group, so the child gets Ctrl-C twice when it is passed on; a service manager may signal
-  // only this process. Passing on SIGTERM and SIGHUP alone is right for both.
+  // The terminal signals the whole process group, so passing on SIGINT would give the child Ctrl-C twice. A service
+  // manager may signal only this process. Passing on SIGTERM and SIGHUP only is right for both.
   process.on("SIGINT", () => undefined);
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {

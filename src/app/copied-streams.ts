@@ -1,15 +1,16 @@
 import { checkLog } from "../audit/log.ts";
 import type { BackupStream } from "../backup/manifest.ts";
 import type { Config } from "../config/config.ts";
-import { openToLook } from "./engine.ts";
+import { openReadOnly } from "./engine.ts";
 
 /**
- * How far each stream of the copies is decided, and where its log ends; none where the log is in Kafka. A sentence when the log is
- * missing or is not the one that the store knows: such a copy would take the place of a good one.
+ * Reads from a copied data directory up to where each stream is decided, and where its log ends; none when the log is
+ * in Kafka. Returns a sentence when the log is missing or is not the one that the store knows: such a copy must not
+ * replace a good one.
  */
 export async function streamsOfCopies(config: Config, directory: string): Promise<readonly BackupStream[] | string> {
   if (config.kafka !== null) return [];
-  const { log, store, close } = await openToLook({ ...config, dataDir: directory });
+  const { log, store, close } = await openReadOnly({ ...config, dataDir: directory });
   try {
     if (log === null) return (await store.reads.streams()).length === 0 ? [] : "its log is missing";
     const settled = new Map<string, bigint>();
@@ -21,7 +22,7 @@ export async function streamsOfCopies(config: Config, directory: string): Promis
     const streams: BackupStream[] = [];
     for (const stream of await log.streams()) {
       const { end } = await log.bounds(stream);
-      // What MongoDB holds goes on meanwhile: it says nothing of the copy.
+      // MongoDB's store goes on during the backup, so its position says nothing about the copy.
       const settledTo = config.mongodbUri === null ? (settled.get(stream.id) ?? 0n) : 0n;
       const { id, topic, partition } = stream;
       streams.push({ stream: id, topic, partition, settledTo: String(settledTo), logEnd: String(end) });

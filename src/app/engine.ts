@@ -45,12 +45,12 @@ export async function openErasing(config: Config, past: readonly string[]): Prom
 }
 
 /** A read-only store and log; `log` is null when the file of an embedded log, `logFile`, is missing. */
-export type Look = Omit<Engine, "log"> & { readonly log: (Source & Log) | null; readonly logFile: string };
+export type ReadOnlyEngine = Omit<Engine, "log"> & { readonly log: (Source & Log) | null; readonly logFile: string };
 
 /** Opens the existing store and log read-only. @throws `Unavailable`. */
-export async function openToLook(config: Config): Promise<Look> {
+export async function openReadOnly(config: Config): Promise<ReadOnlyEngine> {
   const { logFile } = dataFiles(config);
-  if (config.kafka !== null || existsSync(logFile)) return { ...(await openEngine(config, [], "look")), logFile };
+  if (config.kafka !== null || existsSync(logFile)) return { ...(await openEngine(config, [], "read")), logFile };
   const store = await openHistory(config);
   return { log: null, logFile, store, close: store.close };
 }

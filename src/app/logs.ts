@@ -30,8 +30,8 @@ export async function openTopic(kafka: KafkaConfig, topic: string): Promise<Sour
 }
 
 export async function openEmbedded(config: Config, purpose: Purpose): Promise<Source & Log> {
-  if (purpose !== "look") await refuseHalfRestored(config);
-  return embeddedLog(config, { readOnly: purpose === "look" });
+  if (purpose !== "read") await refuseHalfRestored(config);
+  return embeddedLog(config, { readOnly: purpose === "read" });
 }
 
 /** Opens the embedded log. @param how `all`: also topics that are not sources now, and may have been. */
@@ -84,11 +84,11 @@ export async function openLogAtHand(config: Config): Promise<(LogAtHand & Pick<S
   if (config.kafka === null) {
     await refuseHalfRestored(config);
     if (!existsSync(dataFiles(config).logFile)) return null;
-    return { ...(await openEmbedded(config, "look")), compacted: [] };
+    return { ...(await openEmbedded(config, "read")), compacted: [] };
   }
   const { compactedTopics } = await import("../source/kafka/topics.ts");
   const topics = config.sources.map(({ topic }) => topic);
-  const log = await openKafka(config, config.kafka, "look");
+  const log = await openKafka(config, config.kafka, "read");
   return { ...log, compacted: await compactedTopics(kafkaConnection(config.kafka), topics) };
 }
 

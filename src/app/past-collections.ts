@@ -2,9 +2,9 @@ import type { Config } from "../config/config.ts";
 import { openContractSet } from "../core/contract-set.ts";
 import { openStoreFor } from "./stores.ts";
 
-/** Every collection that a contract set of the history names: one whose table is gone is made anew. */
+/** Every collection that a stored contract set names, so that a missing table of one can be created again. */
 export async function pastCollections(config: Config): Promise<readonly string[]> {
-  const store = await openStoreFor(config, "look");
+  const store = await openStoreFor(config, "read");
   try {
     const sets = (await store.reads.contractSets()).map(({ digest, text }) => openContractSet(digest, text));
     return [...new Set(sets.flatMap((sealed) => sealed?.set.contracts.map(({ collection }) => collection) ?? []))];

@@ -21,7 +21,7 @@ export async function openStoreFor(
 }
 
 export async function openStore(config: Where, collections: readonly string[], purpose: Purpose): Promise<Store> {
-  const readOnly = purpose === "look";
+  const readOnly = purpose === "read";
   if (config.mongodbUri !== null) {
     const { openMongoStore } = await import("../store/mongodb/store.ts");
     return openMongoStore({ uri: config.mongodbUri, collections, readOnly, ...MONGODB_TIMEOUTS });
@@ -33,5 +33,5 @@ export async function openStore(config: Where, collections: readonly string[], p
 
 /** Opens only the store, read-only: decisions can be read while the log is not available. @throws `Unavailable`. */
 export async function openHistory(config: Where): Promise<Store> {
-  return openStore(config, [], "look");
+  return openStore(config, [], "read");
 }

@@ -61,9 +61,7 @@ export type Decidable = {
   readonly value: Uint8Array | null;
 };
 
-/**
- * The decision: a pure, total and synchronous function of the record and the contract set.
- */
+/** Decides a record: a pure, total and synchronous function of the record and the contract set. */
 export function decide(record: Decidable, set: CompiledContractSet): Decision {
   const bound = set.byTopic.get(record.topic);
   if (bound === undefined) {

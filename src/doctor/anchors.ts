@@ -6,7 +6,10 @@ import { describeIoError } from "../contract/source-text.ts";
 import { fail, ok, warn, type Check } from "./check.ts";
 import { Unavailable } from "../core/unavailable.ts";
 
-/** Whether heads can be anchored, and where whoever writes the store cannot write; nothing when nobody asked for anchors. */
+/**
+ * Checks that anchors can be written, and that they are kept where a process that can write the store cannot write; no
+ * checks without configured anchors.
+ */
 export async function checkAnchors({ anchor, dataDir }: Config): Promise<readonly Check[]> {
   const { file, topic, keyFile } = anchor;
   if (file === null && topic === null) return [];
@@ -41,11 +44,11 @@ async function checkFile(file: string, dataDir: string): Promise<Check> {
   }
 }
 
-/** The folder that the one of the file would be made in. */
+/** The nearest existing folder above a file. */
 async function nearestFolder(file: string): Promise<string> {
   const folder = dirname(resolve(file));
   try {
-    // A file in the way is no folder.
+    // Reading fails also when a file stands in the place of a folder.
     await readdir(folder);
     return folder;
   } catch (error) {

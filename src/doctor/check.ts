@@ -1,9 +1,9 @@
-/** What one look at this machine, the configuration or a backend found, for `sigma doctor`. */
+/** The result of one check of `sigma doctor`: of this machine, the configuration or a backend. */
 export type Check = {
   readonly name: string;
   readonly result: "ok" | "warn" | "fail";
   readonly message: string;
-  /** Null when there is nothing to do. */
+  /** What to do; null when there is nothing. */
   readonly fix: string | null;
 };
 
@@ -21,7 +21,7 @@ export function fail(name: string, message: string, fix: string): Check {
 
 const CLOCK_OFF_MS = 5_000;
 
-/** Compares two clocks. Tokens and certificates are judged by them, and people compare log lines by them. */
+/** Compares two clocks, on which the validity of tokens and certificates and the comparison of logs depend. */
 export function checkClock(whose: string, theirsMs: number, oursMs: number): Check {
   const seconds = (Math.abs(oursMs - theirsMs) / 1_000).toFixed(1);
   const message = `this machine's clock and that of ${whose} differ by ${seconds} s`;

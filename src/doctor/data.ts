@@ -1,5 +1,5 @@
 import { checkFile, foldersOfRestores, hasData, layoutIn, requireWritable } from "../app/data-directory.ts";
-import { openToLook, type Look } from "../app/engine.ts";
+import { openReadOnly, type ReadOnlyEngine } from "../app/engine.ts";
 import type { FindingCode } from "../audit/finding.ts";
 import { checkLog, logMissing } from "../audit/log.ts";
 import type { Config } from "../config/config.ts";
@@ -16,7 +16,7 @@ export async function checkRestores(config: Config): Promise<readonly Check[]> {
 export async function checkData(config: Config): Promise<readonly Check[]> {
   if (!hasData(config)) return [ok("data", "none yet")];
   try {
-    const engine = await openToLook(config);
+    const engine = await openReadOnly(config);
     try {
       if (engine.log === null && (await engine.store.reads.streams()).length === 0) return [ok("data", "none yet")];
       return [
@@ -35,7 +35,10 @@ export async function checkData(config: Config): Promise<readonly Check[]> {
   }
 }
 
-/** That of MongoDB is told with its server. One that cannot be opened is told by the error. */
+/**
+ * Checks the layout of the store's file. MongoDB's layout is checked with its server; a file that cannot be opened is
+ * reported by the error.
+ */
 async function checkLayout({ dataDir, mongodbUri }: Config): Promise<readonly Check[]> {
   const layout = mongodbUri === null ? await layoutIn(dataDir) : null;
   return layout === null ? [] : [ok("layout", `store.db has layout ${layout}, which this build writes`)];
@@ -51,7 +54,7 @@ async function checkWritable(config: Config): Promise<readonly Check[]> {
   }
 }
 
-async function checkStore({ store }: Look): Promise<readonly Check[]> {
+async function checkStore({ store }: ReadOnlyEngine): Promise<readonly Check[]> {
   const damage = await store.reads.integrity();
   if (damage.length === 0) return [ok("data", "the store is found in order")];
   return damage.map((message) =>
@@ -64,8 +67,8 @@ async function checkLogFile(config: Config): Promise<readonly Check[]> {
   return damage === null ? [] : [fail("log", `${damage.code} ${damage.message}`, damage.remedy)];
 }
 
-/** Whether the log is the one that the store knows. */
-async function checkItsLog({ log, logFile, store }: Look): Promise<readonly Check[]> {
+/** Checks that the log is the one that the store knows. */
+async function checkItsLog({ log, logFile, store }: ReadOnlyEngine): Promise<readonly Check[]> {
   const ledgers = await store.reads.streams();
   if (ledgers.length === 0 && (await store.reads.logEnds()).length === 0)
     return [ok("log", "the store knows none yet")];

@@ -9,7 +9,10 @@ import { fail, ok, type Check } from "./check.ts";
 import { checkData, checkRestores } from "./data.ts";
 import { checkDirectory, checkPort } from "./machine.ts";
 
-/** Examines this machine, the configuration, the contracts, the engines and the data, in the order in which a fault is mended. */
+/**
+ * Checks this machine, the configuration, the contracts, the engines and the data, in the order in which faults should
+ * be fixed.
+ */
 export async function examine(config: Config): Promise<readonly Check[]> {
   const contracts = await loadContractSet(config);
   const embedded = config.kafka === null || config.mongodbUri === null;
@@ -26,7 +29,7 @@ export async function examine(config: Config): Promise<readonly Check[]> {
   ];
 }
 
-/** Files of the connection that cannot be read are told like everything else. */
+/** Checks the engines. Unreadable files of a connection become failed checks too. */
 async function engineChecks(config: Config, contracts: ContractsResult): Promise<readonly Check[]> {
   try {
     return await checkEngines(config, contracts.ok ? contracts.set : null);

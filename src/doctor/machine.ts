@@ -5,13 +5,13 @@ import type { Config } from "../config/config.ts";
 import { describeIoError } from "../contract/source-text.ts";
 import { fail, ok, warn, type Check } from "./check.ts";
 
-/** Below this, a gateway of moderate traffic is full within days. */
+/** Free space below which a gateway with moderate traffic fills the disk within days. */
 const FREE_BYTES_LOW = 1_073_741_824;
 
-/** A commit waits for one fsync: slower than this and every batch is slow. */
+/** A slower fsync slows down every batch, because each commit waits for one. */
 const FSYNC_SLOW_MS = 50;
 
-/** Writes, syncs and removes a small file where the data goes. */
+/** Checks the data directory by writing, syncing and removing a small file. */
 export function checkDirectory({ dataDir }: Config): readonly Check[] {
   const probe = join(dataDir, `.doctor-${process.pid}`);
   const made = mkdirTolerant(dataDir);
@@ -81,7 +81,7 @@ export async function checkPort({ http: { host, port } }: Config): Promise<Check
     server.listen({ host, port }, () => server.close(() => resolvePort(null)));
   });
   if (code === null) return ok("port", `${host}:${port} is free`);
-  // A gateway that runs holds its own port: a warning, not a failure.
+  // A running gateway uses its own port, so this is a warning, not a failure.
   if (code === "EADDRINUSE")
     return warn("port", `${host}:${port} is in use`, "if that is not this gateway, choose another port with --port");
   return fail(

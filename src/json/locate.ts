@@ -1,7 +1,7 @@
 import { unescapeStep } from "./pointer.ts";
 import { hadEscape, skipSpace, skipString } from "./skip.ts";
 
-/** First byte, and the byte after the last. */
+/** The index of the first byte, and the one after the last byte. */
 export type ByteRange = readonly [from: number, to: number];
 
 /** The place of a pointer's value in the bytes of a JSON text. */

@@ -1,6 +1,6 @@
 /** A member of an object, as indexes into its text; `to` is the index after the last character. */
 export type Member = {
-  /** Decoded. */
+  /** The decoded name. */
   readonly name: string;
   /** Index of the name's opening quotation mark. */
   readonly start: number;

@@ -1,13 +1,13 @@
 import type { Logger } from "pino";
 import type { AnchorEvent } from "../gateway/event.ts";
 
-/** Trouble with an anchor is told once until an anchor is written again; what is less than it should be, once. */
+/** Logs anchor events. Each trouble is logged once until an anchor is written again; each warning is logged once. */
 export function logAnchors(log: Logger): (event: AnchorEvent) => void {
-  const told = new Map<string, string>();
-  const once = (place: string, what: string, tell: () => void): void => {
-    if (told.get(place) === what) return;
-    told.set(place, what);
-    tell();
+  const logged = new Map<string, string>();
+  const once = (place: string, what: string, write: () => void): void => {
+    if (logged.get(place) === what) return;
+    logged.set(place, what);
+    write();
   };
   return (event) => {
     switch (event.kind) {
@@ -15,7 +15,7 @@ export function logAnchors(log: Logger): (event: AnchorEvent) => void {
         const { place, remark } = event;
         log.debug({ place }, "heads anchored");
         return remark === null
-          ? void told.delete(place)
+          ? void logged.delete(place)
           : once(place, remark, () => log.warn({ place }, `Anchors: ${remark}`));
       }
       case "anchor-trouble": {

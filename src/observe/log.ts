@@ -4,13 +4,16 @@ import type { ContractsEvent, GatewayEvent, Observe } from "../gateway/event.ts"
 export type LogOptions = {
   readonly level: string;
   readonly format: "json" | "pretty";
-  /** Where whole lines go; usually standard error. */
+  /** Receives whole lines; usually standard error. */
   readonly destination: DestinationStream;
-  /** Puts the commands of a remedy into the words that a person can type; as it stands without. */
+  /** Rewrites the commands in a remedy as the user can type them; absent, remedies stay unchanged. */
   readonly reword?: (remedy: string) => string;
 };
 
-/** A logger of one JSON object a line (time in ISO 8601), or of lines for people. Nothing it writes holds a payload. */
+/**
+ * Creates a logger that writes one JSON object per line (time in ISO 8601), or lines for people. It never writes a
+ * payload.
+ */
 export function createLogger({ level, format, destination, reword }: LogOptions): Logger {
   const stream = format === "json" ? destination : prettyStream(destination);
   const log = (fields: Record<string, unknown>): Record<string, unknown> => {
@@ -23,7 +26,7 @@ export function createLogger({ level, format, destination, reword }: LogOptions)
   );
 }
 
-/** Writes one line for each change of a stream's state; settled batches only at debug. */
+/** Logs one line for each change of a stream's state; settled batches only at debug level. */
 export function logEvents(log: Logger): Observe {
   return (event) => {
     const stream = `${event.stream.topic}/${event.stream.partition}`;
@@ -52,7 +55,7 @@ export function logEvents(log: Logger): Observe {
   };
 }
 
-/** A swap is news; a refusal wants a person. */
+/** Logs contract events: a swap as information, a refusal as something a person must act on. */
 export function logContracts(log: Logger): (event: ContractsEvent) => void {
   return (event) => {
     if (event.kind === "contracts-swapped") {
@@ -101,7 +104,7 @@ function levelName(label: string): { readonly level: string } {
   return { level: label };
 }
 
-/** `10:42:07 warn  message key=value`. */
+/** Formats lines for people: `10:42:07 warn  message key=value`. */
 function prettyStream(destination: DestinationStream): DestinationStream {
   return {
     write: (line) => {

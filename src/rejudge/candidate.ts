@@ -2,10 +2,12 @@ import { compileContractSet } from "../core/compile.ts";
 import { type CompiledVersion } from "../core/compiled.ts";
 import { sealContractSet, type ContractSet, type ContractVersion, type PayloadLimits } from "../core/contract-set.ts";
 
-/** A version that judges records it was not in force for. Plain data: it can be handed to another thread. */
+/**
+ * A version that rejudges records which other versions decided. Plain data, so that it can be sent to another thread.
+ */
 export type Candidate = {
   readonly subject: string;
-  /** Whatever its status: a draft is what this is for. */
+  /** The version, in any status; usually a draft. */
   readonly version: ContractVersion;
   readonly limits: PayloadLimits;
 };
@@ -18,8 +20,8 @@ export function candidateFrom(set: ContractSet, subject: string, version: number
 }
 
 /**
- * Compiles a candidate. It gives no machine ids: the hash is a third of a decision, and whether an id changes follows from
- * the identity's fields.
+ * Compiles a candidate. It makes no machine ids: hashing takes a third of a decision, and the identity's fields show
+ * whether an id changes.
  */
 export function compileCandidate({ subject, version, limits }: Candidate): CompiledVersion {
   const contract = { subject, collection: "what_if", versionField: null, versions: [version] };

@@ -1,29 +1,32 @@
 import { CELLS, type Cell, type Counts, type Examples, type Flips, type Group } from "./report.ts";
 
-/** Groups that are told apart, of producers and of fingerprints each. */
+/** Most groups that are counted separately, for producers and for fingerprints each. */
 const GROUPS_MAX = 1_000;
 
-/** Most examples a cell may have: 2,000 groups of five cells must stay small. */
+/** Most examples in a cell: 2,000 groups of five cells must stay small. */
 const EXAMPLES_MAX = 20;
 
 export const UNKNOWN_PRODUCER = "(unknown)";
 const OTHER = "(other)";
 
-/** One judged record on its way into the matrix. */
+/** One rejudged record, to be counted in the matrix. */
 export type Flip = {
   readonly cell: Cell;
-  /** Why it fails: by the candidate when it fails there, else as it was recorded; null when it fails nowhere. */
+  /** Why the record fails: by the candidate if it fails there, else as recorded; null when it fails in neither. */
   readonly fingerprint: string | null;
-  /** The cause in words; only read where the fingerprint is new. */
+  /** The cause in words; only called for a new fingerprint. */
   readonly cause: () => string;
-  /** Whether it named the candidate itself. */
+  /** Whether the record declared the candidate's version itself. */
   readonly declared: boolean;
   readonly identityChanged: boolean;
 };
 
-/** Counts flips; bounded, whatever the records say. */
+/** Counts flips in bounded memory. */
 export type FlipCounter = {
-  /** @param position only called for an example that is kept. Positions must come in order for the first to be kept. */
+  /**
+   * @param position only called for an example that is kept. Positions must come in order, so that the first ones are
+   * kept.
+   */
   readonly add: (flip: Flip, producer: string | null, position: () => string) => void;
   readonly flips: () => Flips;
 };
@@ -38,7 +41,7 @@ type MutableGroup = {
 
 /**
  * @param examplesWanted positions to keep for each cell, 0 .. 20.
- * @param before goes on from what another counter had counted.
+ * @param before counts of an earlier counter to continue from.
  */
 export function countFlips(examplesWanted: number, before: Flips | null = null): FlipCounter {
   const examplesMax = Math.min(examplesWanted, EXAMPLES_MAX);
@@ -73,12 +76,12 @@ export function countFlips(examplesWanted: number, before: Flips | null = null):
   };
 }
 
-/** A matrix of nothing. */
+/** An empty matrix. */
 export function noCounts(): Counts {
   return { passToPass: 0, passToFail: 0, failToPass: 0, failToFailSame: 0, failToFailChanged: 0 };
 }
 
-/** Records a matrix speaks of. */
+/** Number of records in a matrix. */
 export function sumOf(counts: Counts): number {
   return CELLS.reduce((sum, cell) => sum + counts[cell], 0);
 }
@@ -141,7 +144,7 @@ function examplesOf(group: MutableGroup): Examples {
   return Object.fromEntries([...group.examples].map(([cell, positions]) => [cell, [...positions]]));
 }
 
-/** What would newly be refused first, then what fails for another cause, then what is repaired; names decide the rest. */
+/** Sorts groups: newly failing records first, then failures with another cause, then repaired records; then by name. */
 function worstFirst(a: Group, b: Group): number {
   for (const cell of ["passToFail", "failToFailChanged", "failToPass", "failToFailSame", "passToPass"] as const) {
     if (a.counts[cell] !== b.counts[cell]) return b.counts[cell] - a.counts[cell];

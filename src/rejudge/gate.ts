@@ -1,7 +1,7 @@
 import { isObject } from "../json/json.ts";
 import { CELLS, newlyFailing, reportDigest, type WhatIfReport } from "./report.ts";
 
-/** What a report says of a version that is to be activated. */
+/** Whether a report allows the activation of a version. */
 export type GateVerdict =
   | { readonly ok: true; readonly report: WhatIfReport }
   | {
@@ -14,11 +14,11 @@ export type GateVerdict =
 const RUN_AGAIN = "run `sigma contract what-if` with --save again";
 
 /**
- * Whether a saved report lets a version be activated: it is a report, its digest is that of its content, it is about this
- * very content of the version, and nothing that passed would fail, unless exactly so many were accepted.
+ * Checks that a saved report allows the activation of a version: it is a report, matches its digest, is about this
+ * exact content of the version, and the number of passed records that would fail is exactly the accepted one.
  * @param text of the file that `sigma contract what-if --save` wrote.
  * @param candidateDigest digest of the version to activate.
- * @param acceptFlips how many records that passed and would fail are accepted, 0 or more.
+ * @param acceptFlips accepted number of passed records that would fail, 0 or more.
  */
 export function verifyWhatIfReport(text: string, candidateDigest: string, acceptFlips = 0): GateVerdict {
   const report = readReport(text);
@@ -56,7 +56,7 @@ function refused(
   return { ok: false, code, message, remedy };
 }
 
-/** As much of the form as is relied on; whatever else was changed changes the digest. */
+/** Checks only the fields that are used; any other change shows in the digest. */
 function readReport(text: string): WhatIfReport | null {
   const value = parse(text);
   if (!isObject(value) || value["kind"] !== "what-if" || value["v"] !== 1) return null;

@@ -8,44 +8,48 @@ import type { JsonValue } from "../json/json.ts";
 import type { Parsed } from "../core/long-integers.ts";
 import type { Flip } from "./flips.ts";
 
-/** The verdict a record got when it was decided. */
+/** The recorded decision of a record. */
 export type Recorded = {
   readonly passed: boolean;
-  /** The version it was judged or refused by; null when it resolved to none, or nobody knows any more. */
+  /** The version that judged or refused the record; null when it resolved to none, or this is unknown. */
   readonly version: number | null;
   /** Code of its failure; null when it passed. */
   readonly code: string | null;
   readonly fingerprint: string | null;
 };
 
-/** What a record says for itself: a payload, or why its bytes are none. */
-export type Said = Parsed | { readonly ok: false; readonly reason: FailureReason };
+/** A parsed payload, or why the bytes are not one. */
+export type ParsedOrReason = Parsed | { readonly ok: false; readonly reason: FailureReason };
 
 export type Rejudge = {
   /**
-   * Whether the candidate has a say. What no contract judged (bytes that are no payload, no version found) and what the
-   * store could never keep stays as it is, except a record that named the candidate and was refused only because that was
-   * not in force.
+   * Whether the candidate judges the record. A record that no contract judged (malformed, no version found) and one
+   * that the store could not hold keep their decision, except a record that declared the candidate's version and was
+   * refused only because that version was not active.
    */
   readonly concerns: (recorded: Recorded) => boolean;
-  /** The flip of a record that stays as it is. */
+  /** The flip of a record that keeps its decision. */
   readonly keep: (recorded: Recorded) => Flip;
-  /** The flip of a record as if the candidate judged it in the place of the version that did. */
-  readonly judge: (said: Said, recorded: Recorded) => Flip;
+  /** The flip of a record as if the candidate had replaced the version that judged it. */
+  readonly judge: (parsed: ParsedOrReason, recorded: Recorded) => Flip;
 };
 
-/** What contracts refuse; a number that no double keeps is refused unless the version declares it to have 64 bits. */
+/**
+ * Codes of failures that depend on the version; a number that no double represents passes where the version declares it
+ * as `int64`.
+ */
 const JUDGED: ReadonlySet<string> = new Set(["schema", "rule", "unexplained", LOSSY_NUMBER]);
 
-/** Refusals of a version that was found: the payload was fine, the version was not to judge. */
-const NOT_IN_FORCE: ReadonlySet<string> = new Set(["contract-not-active", "contract-retired", "contract-not-accepted"]);
+/** Codes for a valid payload whose version was found but may not judge. */
+const NOT_ACTIVE: ReadonlySet<string> = new Set(["contract-not-active", "contract-retired", "contract-not-accepted"]);
 
 const NO_CAUSE = (): string => "";
 
 /**
- * @param candidate gives no machine ids of its own ({@link compileCandidate}).
- * @param identities the pointers of the subject's versions, by number: a record's machine id changes when other fields, or
- * the same in another order, name the fact. A version that is not among them is taken to have the candidate's.
+ * Creates the rejudging of records.
+ * @param candidate makes no machine ids ({@link compileCandidate}).
+ * @param identities the pointers of the subject's versions, by number: a record's machine id changes when other fields,
+ * or the same in another order, identify the fact. A version that is not listed is assumed to have the candidate's.
  */
 export function createRejudge(
   candidate: CompiledVersion,
@@ -79,7 +83,7 @@ export function createRejudge(
   return {
     concerns: ({ code, version }) => {
       if (code === null || JUDGED.has(code)) return true;
-      return version === number && NOT_IN_FORCE.has(code);
+      return version === number && NOT_ACTIVE.has(code);
     },
     keep: ({ passed, version, code, fingerprint: before }) => ({
       cell: passed ? "passToPass" : "failToFailSame",
@@ -88,12 +92,12 @@ export function createRejudge(
       declared: version === number,
       identityChanged: false,
     }),
-    judge: (said, recorded) => {
+    judge: (parsed, recorded) => {
       const { passed, version } = recorded;
       const declared = version === number;
-      const decision = said.ok ? judge(said, candidate, "header") : failedBy(said.reason, candidate.ref);
+      const decision = parsed.ok ? judge(parsed, candidate, "header") : failedBy(parsed.reason, candidate.ref);
       if (decision.status === "PASSED") {
-        const changed = passed && said.ok && identityChanged(said.payload, version);
+        const changed = passed && parsed.ok && identityChanged(parsed.payload, version);
         const cause = passed ? NO_CAUSE : (): string => recorded.code ?? "";
         const cell = passed ? "passToPass" : "failToPass";
         return { cell, fingerprint: passed ? null : recorded.fingerprint, cause, declared, identityChanged: changed };
@@ -116,7 +120,7 @@ function failedBy(
   return { status: "FAILED", reason, fingerprint: fingerprint(reason, ref) };
 }
 
-/** What breaks, in the contract's own words: nothing of it comes from a payload. */
+/** The cause in the contract's own words, without any part of a payload. */
 function causeOf(reason: FailureReason): string {
   switch (reason.kind) {
     case "schema": {

@@ -2,24 +2,24 @@ import { hash } from "node:crypto";
 import { canonicalText } from "../json/canonical.ts";
 
 /**
- * What became of a record when the candidate judged it: its recorded verdict, then the candidate's. Two failures have the
- * same cause when their fingerprints differ in nothing but the version that judged.
+ * The cells of the flip matrix: the recorded decision, then the candidate's. Two failures have the same cause when
+ * their fingerprints differ only by the version.
  */
 export const CELLS = ["passToPass", "passToFail", "failToPass", "failToFailSame", "failToFailChanged"] as const;
 
 export type Cell = (typeof CELLS)[number];
 
-/** How many records became what. */
+/** Number of records in each cell. */
 export type Counts = Readonly<Record<Cell, number>>;
 
-/** Positions of the first records of each kind of flip, as `topic/partition@offset`; never anything of a payload. */
+/** Positions of the first records of each kind of flip, as `topic/partition@offset`; never a part of a payload. */
 export type Examples = Readonly<Partial<Record<Cell, readonly string[]>>>;
 
-/** The records of one producer, or those that fail for one cause. */
+/** The records of one producer, or the failures of one cause. */
 export type Group = {
   /** The producer, or the fingerprint. */
   readonly name: string;
-  /** What breaks, in words, for a fingerprint; null for a producer. */
+  /** The cause in words for a fingerprint; null for a producer. */
   readonly cause: string | null;
   readonly counts: Counts;
   readonly examples: Examples;
@@ -27,42 +27,42 @@ export type Group = {
 
 /** The flip matrix, whole and in groups. */
 export type Flips = {
-  /** Records that did not name the candidate themselves. The groups below are of these. */
+  /** Records that did not declare the candidate's version. The groups below count these. */
   readonly counts: Counts;
   readonly examples: Examples;
-  /** Records that had named the candidate already: judged by it, or refused because it was not in force. */
+  /** Records that already declared the candidate's version: judged by it, or refused because it was not active. */
   readonly declared: Counts;
-  /** Of all that pass before and after: those that would be another fact, as their machine id changes. */
+  /** Records that pass before and after, but whose machine id changes, so that they become other facts. */
   readonly identityChanged: number;
   /** Worst first. */
   readonly producers: readonly Group[];
   readonly fingerprints: readonly Group[];
-  /** More than are told apart: the rest is summed under "(other)". */
+  /** Whether there were too many to count separately; the rest is summed under "(other)". */
   readonly otherProducers: boolean;
   readonly otherFingerprints: boolean;
 };
 
-/** How much of the history the matrix speaks of. */
+/** How much of the history the matrix covers. */
 export type Coverage = {
-  /** Records that were decided in the range. */
+  /** Decided records in the range. */
   readonly decided: number;
-  /** Those that are in the matrix. */
+  /** Records in the matrix. */
   readonly redecided: number;
-  /** Left out because another version than the one asked for had judged them. */
+  /** Records left out because a version other than the requested one had judged them. */
   readonly otherVersions: number;
   readonly notRedecided: {
-    /** Their bytes are not kept. */
+    /** Records whose bytes are not kept. */
     readonly bytesNotKept: number;
-    /** Their row, bytes or contract set can no longer be read; `sigma audit` says more. */
+    /** Records whose document, bytes or contract set cannot be read; `sigma audit` tells more. */
     readonly unreadable: number;
-    /** They lie below the start of the log, or their topic is no longer in it. */
+    /** Records below the start of the log, or of a topic that it has lost. */
     readonly notInLog: number;
-    /** They are decided, and no row of theirs is there that can be read: yet, while a gateway runs. */
+    /** Decided records without a readable document, for example because a gateway is still writing it. */
     readonly notStored: number;
   };
-  /** What had decided them, by digest. */
+  /** The contract sets that decided the records, by digest. */
   readonly contractSets: readonly { readonly digest: string; readonly records: number }[];
-  /** What was read: offsets `[from, to)` as text, as they may exceed 2^53. */
+  /** The ranges read: offsets `[from, to)` as text, since they may exceed 2^53. */
   readonly streams: readonly {
     readonly stream: string;
     readonly topic: string;
@@ -73,17 +73,17 @@ export type Coverage = {
   }[];
 };
 
-/** What a candidate would have changed. Everything in it follows from the history and the candidate. */
+/** What a candidate would have changed. All of it follows from the history and the candidate. */
 export type WhatIfBody = {
   readonly subject: string;
   readonly candidate: { readonly version: number; readonly digest: string };
-  /** Only records that this version had judged; null: whichever had. */
+  /** Only records that this version had judged; null for all versions. */
   readonly of: number | null;
   readonly source: "store" | "log";
-  /** Version of the decision semantics that judged for this report. */
+  /** Engine version that judged for this report. */
   readonly engine: string;
   readonly flips: Flips;
-  /** Records that were the same fact once more, and the same fact with other content; null where only the log was read. */
+  /** Duplicates, and conflicts; null when the records were read from a log. */
   readonly duplicates: number | null;
   readonly conflicts: number | null;
   readonly coverage: Coverage;
@@ -91,7 +91,7 @@ export type WhatIfBody = {
 
 export type WhatIfReport = WhatIfBody & { readonly digest: string };
 
-/** Records that passed and would fail: what a producer would notice. */
+/** Passed records that would fail with the candidate. */
 export function newlyFailing({ flips }: WhatIfBody): number {
   return flips.counts.passToFail + flips.declared.passToFail;
 }
@@ -102,8 +102,8 @@ export function sealReport(body: WhatIfBody): WhatIfReport {
 }
 
 /**
- * "sha256:" and the SHA-256 of the report's RFC 8785 form, without the examples: how many of those are wanted says nothing
- * of the candidate. The same history and the same candidate give the same digest, however they are read.
+ * "sha256:" and the SHA-256 of the report's RFC 8785 form without the examples, whose number says nothing about the
+ * candidate. The same history and candidate give the same digest, however they are read.
  */
 export function reportDigest(body: WhatIfBody): string {
   const { subject, candidate, of, source, engine, flips, duplicates, conflicts, coverage } = body;

@@ -88,7 +88,7 @@ function titleOf({ schema }: SchemaPlace): string | null {
   return typeof title === "string" && title !== "" ? title : null;
 }
 
-/** `address` of `#/$defs/address`. */
+/** The last part of a reference: `address` for `#/$defs/address`. */
 function referredName({ schema }: SchemaPlace): string | null {
   const reference = typeof schema === "boolean" ? undefined : own(schema, "$ref");
   const last = typeof reference === "string" ? (/([^/#]+)$/.exec(reference)?.[1] ?? null) : null;

@@ -109,7 +109,7 @@ export type Contains = {
   readonly siteOfMany: Site;
 };
 
-/** `contains` with `minContains` and `maxContains`. */
+/** Compiles `contains` with `minContains` and `maxContains`. */
 export function compileContains({ node, least, most, siteOfFew, siteOfMany }: Contains): Part<"array"> {
   const countIn = (items: readonly JsonValue[]): number => {
     let count = 0;

@@ -40,7 +40,9 @@ export type Fetched =
       readonly from: bigint;
       readonly to: bigint;
       readonly count: number;
-      /** Decodes the records, anew at each call: until then they are kept as bytes. */
+      /**
+       * Returns the records. Kafka's reader decodes them anew at each call, so that they stay bytes while they wait.
+       */
       readonly read: () => readonly SourceRecord[];
     }
   /** No record at or after the position yet. */

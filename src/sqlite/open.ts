@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Unavailable, type FileTrouble } from "../core/unavailable.ts";
-import { openForReading } from "./read-only.ts";
+import { openReadOnly } from "./read-only.ts";
 import { refuseWrongWal } from "./wal.ts";
 
 /** A kind of database file. Its id and layout version are written into the file header, and checked before anything else is read. */
@@ -62,7 +62,7 @@ export function openDatabase<T>(
     if (!readOnly) mkdirSync(dirname(path), { recursive: true });
     if (!readOnly) refuseReadOnly(kind, path);
     const settings = { timeout: busyTimeoutMs, enableForeignKeyConstraints: false };
-    const db = readOnly ? openForReading(path, settings) : new DatabaseSync(path, settings);
+    const db = readOnly ? openReadOnly(path, settings) : new DatabaseSync(path, settings);
     try {
       const isNew = isNewFile(kind, db, options);
       if (!readOnly) {
@@ -164,7 +164,7 @@ const SQLITE_CORRUPT = 11;
 export function readLayout(kind: FileKind, path: string, busyTimeoutMs: number): number | null {
   if (!existsSync(path)) return null;
   return guarded(kind, path, () => {
-    const db = openForReading(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
+    const db = openReadOnly(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
     try {
       const { id, version, schema } = headerOf(db);
       if (id === kind.applicationId) return version;

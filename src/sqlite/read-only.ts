@@ -17,7 +17,7 @@ const NOT_MADE: ReadonlySet<number> = new Set([14, 8]);
  * With a `-wal`, commits may be in it alone, so both files are copied into the folder for temporary files, where a `-shm` can be
  * created; that takes their size on disk. A `-wal` is never ignored.
  */
-export function openForReading(path: string, settings: Settings): DatabaseSync {
+export function openReadOnly(path: string, settings: Settings): DatabaseSync {
   const asItIs = openReadable(path, settings);
   if (asItIs !== null) return asItIs;
   const wal = `${path}-wal`;

@@ -6,26 +6,26 @@ import { usage, type Refusal } from "../terminal/refusal.ts";
 
 export type Chunks = AsyncIterable<Buffer> & Pick<Readable, "destroy">;
 
-/** Bytes to read, from a file or, as "-", from standard input. */
+/** An input: a file, or "-" for standard input. */
 export type Input = {
   readonly name: string;
-  /** Null for what has no size: a pipe, a terminal. */
+  /** Size in bytes; null for a pipe or a terminal. */
   readonly sizeBytes: number | null;
-  /** May be called again of what has a size, and once only of what has none. */
+  /** Opens the input for reading. It may be called repeatedly when there is a size, else only once. */
   readonly chunks: () => Chunks;
-  /** Bytes that the last `chunks` have delivered. */
+  /** Bytes delivered by the latest `chunks`. */
   readonly bytesRead: () => number;
 };
 
-/** Larger reads are not faster, and each is held until its lines are decided. */
+/** Size of a read: larger ones are not faster, and each is held in memory until its lines are decided. */
 const CHUNK_BYTES = 262_144;
 
-/** A socket, which standard input may be, cannot be opened by its name. */
+/** Names of standard input. It may be a socket, which cannot be opened by name. */
 const STANDARD_INPUT: ReadonlySet<string> = new Set(["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]);
 
 /**
- * Opens what the command line names; nothing named is standard input.
- * @throws a refusal, before anything is read, when one of them cannot be read or a terminal would be waited for.
+ * Opens the inputs of the command line; none means standard input.
+ * @throws a refusal before anything is read when an input cannot be read, or when it would wait for a terminal.
  */
 export function openInputs(names: readonly string[]): readonly Input[] {
   const given = names.length === 0 ? ["-"] : names;
@@ -46,7 +46,7 @@ function standardInput(): Input {
 function fileInput(name: string): Input {
   let sizeBytes: number | null = null;
   try {
-    // A pipe is not opened to be looked at: that waits for its writer, and closing it would send the writer away.
+    // A pipe is not opened to check it: that would wait for its writer, and closing it would end the writer.
     const stat = statSync(name);
     if (stat.isDirectory()) throw unreadable(name, "it is a directory");
     if (stat.isSocket()) throw unreadable(name, "it is a socket");

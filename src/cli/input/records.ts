@@ -19,21 +19,22 @@ import { DamagedInput, unpack } from "./unpack.ts";
 
 export type RecordOptions = FramingOptions & {
   readonly limits?: LineLimits;
-  /** Ends the reading with {@link Interrupted}, also while a pipe delivers nothing. */
+  /** Ends the reading with {@link Interrupted}, even while a pipe delivers nothing. */
   readonly signal?: AbortSignal;
-  /** Told once, when it is known: what the bytes are packed in, and whether lines or JSON texts are the records. */
+  /** Called once when the format is known: the compression, and whether records are lines or JSON texts. */
   readonly onRecognised?: (packed: PackedFormat | null, records: "lines" | "texts") => void;
 };
 
-/** The signal came. Whatever was whole before it was handed on. */
+/** The signal aborted. All complete records before it were yielded. */
 export class Interrupted extends Error {}
 
 const LIMITS: LineLimits = { recordsMax: 1_000, bytesMax: 1_048_576, lineBytesMax: LINE_BYTES_MAX, eager: true };
 
 /**
- * The records of one input, whatever it is: plain, gzip or zstd, with a byte order mark or without, lines or JSON texts over
- * several lines. All commands read this way, so that a file means the same to each. Lines are those of the unpacked text.
- * @throws what {@link refusalOf} puts into words.
+ * Reads the records of one input in any supported format: plain, gzip or zstd, with or without a byte order mark, as
+ * lines or as JSON texts over several lines. All commands read inputs by this function, so that a file means the same
+ * to each. Line numbers are those of the decompressed text.
+ * @throws errors that {@link refusalOf} translates.
  */
 export async function* readRecords(input: Input, options: RecordOptions = {}): AsyncGenerator<LineBatch> {
   const { limits = LIMITS, signal, onRecognised, ...framing } = options;
@@ -47,14 +48,15 @@ export async function* readRecords(input: Input, options: RecordOptions = {}): A
       onFramed: (records) => onRecognised?.(packed, records),
     });
   } finally {
-    // Waiting for a read that is pending would keep the process alive as long as the pipe is open.
+    // Waiting for a pending read would keep the process alive while the pipe is open.
     raw.destroy();
   }
 }
 
 /**
- * Reads through what would only be found out midway, before anything is stored: whether compressed data is whole, and whether
- * texts over several lines are all JSON. What is read once only, as a pipe, cannot be proved.
+ * Reads inputs through before anything is stored, to find faults that would otherwise show midway: damaged compressed
+ * data, and texts over several lines that are not JSON. An input that can be read only once, such as a pipe, is not
+ * checked.
  * @throws a refusal.
  */
 export async function proveInputs(inputs: readonly Input[], options: RecordOptions): Promise<void> {
@@ -69,14 +71,17 @@ export async function proveInputs(inputs: readonly Input[], options: RecordOptio
         if (!worth) break;
       }
     } catch (error) {
-      // Too long a record does not keep those before it from being ingested.
+      // A record that is too long does not prevent the ingestion of those before it.
       if (error instanceof Interrupted || error instanceof LineTooLong) continue;
       throw refusalOf(error, input.name, "nothing of it was ingested") ?? error;
     }
   }
 }
 
-/** @param so what was done of what came before it, and how to go on; null when the error is not about the input. */
+/**
+ * Translates an error of reading into a refusal. @param so says what was done before it, and how to continue. @returns
+ * null when the error is not about the input.
+ */
 export function refusalOf(error: unknown, name: string, so: string): Refusal | null {
   if (error instanceof Unframed)
     return usage("SIG-I-019", `Cannot read "${name}": ${error.message}`, remedyFor(error.remedy, name));
@@ -97,13 +102,15 @@ export function refusalOf(error: unknown, name: string, so: string): Refusal | n
   return error instanceof LineTooLong ? tooLong(name, error.line, so) : null;
 }
 
-/** With the name of the file, and with the whole command where one is to read what another wrote. */
+/**
+ * Completes a remedy with the file's name, and with the whole command when another program's output must be piped in.
+ */
 function remedyFor(remedy: string, name: string): string {
   const text = remedy.replaceAll("FILE", () => fileWord(name));
   return isRunning("ingest") ? text.replace("sigma ingest -", () => toRunAgain([], ["-"])) : text;
 }
 
-/** Unpacked, without the byte order mark of the file. */
+/** The decompressed text without its byte order mark. */
 async function* plainText(
   chunks: AsyncIterable<Buffer>,
   onPacked: (format: PackedFormat) => void,
@@ -156,7 +163,7 @@ async function* skipping(chunks: AsyncIterable<Buffer>, bytes: number): AsyncGen
 
 async function* untilAborted(chunks: Chunks, signal: AbortSignal): AsyncGenerator<Buffer> {
   const iterator = chunks[Symbol.asyncIterator]();
-  // One listener that ends the wait of the moment: racing each read against one promise would keep every chunk alive.
+  // One listener ends the current wait: racing each read against one promise would keep every chunk in memory.
   let giveUp = (): void => undefined;
   const onAbort = (): void => giveUp();
   signal.addEventListener("abort", onAbort);

@@ -8,10 +8,10 @@ import {
 } from "node:zlib";
 import type { PackedFormat } from "../../json/content-kind.ts";
 
-/** Compressed data that cannot be unpacked to its end; what could be was handed on. */
+/** Compressed data that is damaged; everything before the damage was yielded. */
 export class DamagedInput extends Error {
   readonly format: PackedFormat;
-  /** Packed bytes that were read up to about there. */
+  /** Number of compressed bytes read up to about the damage. */
   readonly packedBytes: number;
 
   /** @param message continues the sentence "its gzip data ...". */
@@ -26,12 +26,12 @@ export class DamagedInput extends Error {
 type Unpacker = Gunzip | ZstdDecompress;
 
 /**
- * Unpacks while it is read, in memory that does not grow with the data. Data made of several members (gzip) or frames (zstd)
- * one after another, as parallel packers and `cat` make them, is read to its end; the zeros that pad a gzip file are no data.
+ * Decompresses a stream in constant memory. Several gzip members or zstd frames in sequence, as parallel compressors
+ * and `cat` make them, are all read; the zeros that pad a gzip file are ignored.
  * @throws {@link DamagedInput}
  */
 export async function* unpack(chunks: AsyncIterable<Buffer>, format: PackedFormat): AsyncGenerator<Buffer> {
-  // One that is given up may still fail, and nobody waits for that.
+  // An abandoned decompressor may still fail; that error is ignored.
   const create = (): Unpacker =>
     (format === "gzip" ? createGunzip() : createZstdDecompress()).on("error", () => undefined);
   let unpacker = create();
@@ -49,14 +49,14 @@ export async function* unpack(chunks: AsyncIterable<Buffer>, format: PackedForma
         padded = format === "gzip" && rest.length > 0 && isZero(rest);
         if (rest.length === 0 || padded) break;
         if (taken === 0 && before === 0) throw new DamagedInput(format, packedBytes, FOLLOWED);
-        // A member or frame has ended here, and something else begins: the engine stops there, and drops it without a word.
+        // A member or frame ended here and other bytes follow: the decompressor stops and drops them silently.
         unpacker.destroy();
         unpacker = create();
       }
       if (padded && !isZero(rest)) throw new DamagedInput(format, packedBytes, FOLLOWED);
     }
     if (padded) return;
-    // "finish" comes before the engine has said whether the data is whole, "end" after it.
+    // The "finish" event comes before the decompressor has checked that the data is complete, "end" comes after it.
     yield* pass(unpacker, (done) => void unpacker.once("end", () => done()).end());
   } catch (error) {
     const why = damageOf(error);
@@ -66,16 +66,13 @@ export async function* unpack(chunks: AsyncIterable<Buffer>, format: PackedForma
   }
 }
 
-/**
- * A small file at once.
- * @throws {@link DamagedInput}, also when more than `bytesMax` come out.
- */
+/** Decompresses a small file at once. @throws {@link DamagedInput}, also when the result exceeds `bytesMax`. */
 export function unpackWhole(bytes: Uint8Array, format: PackedFormat, bytesMax: number): Uint8Array {
   try {
     if (format === "gzip") return gunzipSync(bytes, { maxOutputLength: bytesMax });
     const frames: Uint8Array[] = [];
     for (let rest = bytes; rest.length > 0;) {
-      // One frame a call: the engine drops what is behind it without a word.
+      // One frame for each call: the decompressor silently drops the bytes after it.
       const frame = zstdDecompressSync(rest, { maxOutputLength: bytesMax, info: true }) as unknown as WithEngine;
       if (frame.engine.bytesWritten === 0) throw new DamagedInput(format, bytes.length - rest.length, FOLLOWED);
       frames.push(frame.buffer);
@@ -90,7 +87,7 @@ export function unpackWhole(bytes: Uint8Array, format: PackedFormat, bytesMax: n
   }
 }
 
-/** What `info: true` makes of the result. */
+/** The result with `info: true`. */
 type WithEngine = { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
 
 const FOLLOWED = "is followed by something else";
@@ -99,7 +96,7 @@ function isZero(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === 0);
 }
 
-/** What comes out of the unpacker until it is done with what was just written to it. */
+/** Yields the decompressor's output until it has processed the last write. */
 async function* pass(
   unpacker: Unpacker,
   write: (done: (error?: Error | null) => void) => void,
@@ -127,7 +124,7 @@ async function* pass(
   }
 }
 
-/** What the engine's error says of the data; null when it is about something else. */
+/** The damage that an error of the decompressor describes; null when the error has another cause. */
 function damageOf(error: unknown): string | null {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   switch (code) {

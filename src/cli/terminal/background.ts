@@ -2,8 +2,9 @@ import { EXIT } from "../../config/codes.ts";
 import { note } from "./output.ts";
 
 /**
- * What throws where nobody waits for it, as in a timer or a socket of a dependency, ends the process: nobody knows what state
- * it is in, and the ledger says where the next one goes on. It ends with a line that names who threw, and not with a stack.
+ * Ends the process on an uncaught error, for example in a timer or a socket of a dependency: the process may be in any
+ * state, and the next one continues from the ledger. It prints one line that names the place that threw, without a
+ * stack trace.
  */
 export function endOnBackgroundErrors(): void {
   process.on("uncaughtException", (error: unknown) => {
@@ -13,7 +14,7 @@ export function endOnBackgroundErrors(): void {
   });
 }
 
-/** The error and its code as for people; who threw is the first place of its stack that is not Node's own. */
+/** Describes the error for people; the place is the first one in the stack that is not Node's own. */
 function describeBackgroundError(error: unknown): string {
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const line = what.split("\n", 1)[0] ?? "";

@@ -1,20 +1,20 @@
 import type { ByteRange } from "../../json/locate.ts";
 
-/** A line of a record, and what is marked in it. */
+/** A line of a record, and a line of carets under the marked part. */
 export type Excerpt = { readonly line: string; readonly marks: string };
 
-/** Columns of a terminal that an excerpt takes at most. */
+/** Most columns of an excerpt. */
 const WIDTH = 100;
-/** Columns kept before a mark that lies further in. */
+/** Columns kept before a mark that is further right. */
 const BEFORE = 30;
-/** Bytes of a line that are looked at on either side of a mark: four for each column are enough. */
+/** Bytes that are read on either side of a mark: four for each column are enough. */
 const REACH_BYTES = WIDTH * 4;
-/** Longest mark: what goes on beyond tells nothing. */
+/** Longest mark, in columns: a longer one shows nothing more. */
 const MARK_MAX = 60;
 
 /**
- * The line of a record's bytes that a range begins in, cut to a terminal's width, with carets under the range. Of bytes that
- * are no UTF-8 each is one sign; whatever a terminal would obey or hide is shown as a dot.
+ * The line in which a range of a record's bytes begins, cut to a terminal's width, with carets under the range. Each
+ * byte that is not UTF-8 becomes one character. Characters that a terminal would interpret or hide become dots.
  */
 export function excerptOf(bytes: Uint8Array, [from, to]: ByteRange): Excerpt {
   const start = Math.min(from, bytes.length);
@@ -40,17 +40,17 @@ export function excerptOf(bytes: Uint8Array, [from, to]: ByteRange): Excerpt {
 
 const LINE_FEED = 0x0a;
 
-/** The first byte from here on that begins a character. */
+/** The next index at which a UTF-8 character begins. */
 function alignUp(bytes: Uint8Array, from: number): number {
   let at = from;
   while (at < bytes.length && at < from + 4 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1;
   return at;
 }
 
-/** A sign on the terminal and the columns it takes. */
+/** A character on the terminal and its width in columns. */
 type Cell = { readonly text: string; readonly width: number };
 
-/** What a terminal would obey (controls), hide (format characters) or reorder (marks of direction). */
+/** Characters that a terminal interprets (controls), hides (format characters) or reorders (direction marks). */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/u;
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;

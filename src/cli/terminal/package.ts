@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Path of a file of the package: package.json, contracts and examples lie beside `src` and `dist` alike. */
+/** Path of a file of the package. package.json, contracts and examples are next to both `src` and `dist`. */
 export function packageFile(path: string): string {
   return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 }

@@ -2,22 +2,22 @@ import type { Command, Option } from "commander";
 import { SETTINGS, type Setting } from "../../config/settings.ts";
 import { fileWord, shellWord } from "./shell-word.ts";
 
-// Commands that this program prints for a person to run next run as they are printed: they name the program as it was called, and
-// repeat what chose the configuration, the contracts and the data.
+// Commands that this program prints can be run as printed: they use the name under which the program was called, and
+// repeat the options that chose the configuration, the contracts and the data.
 
 /** The command line of this process. */
 type Caller = {
-  /** What a shell takes for `sigma`. */
+  /** What to type for `sigma` in a shell. */
   readonly program: string;
   readonly root: Command;
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 
 let caller: Caller | null = null;
-/** The command that runs, and so the one whose options count. */
+/** The running command, whose options are repeated. */
 let running: Command | null = null;
 
-/** Told once, before the command line is read. */
+/** Called once, before the command line is parsed. */
 export function rememberCaller(program: string, root: Command, env: Caller["env"]): void {
   caller = { program, root, env };
   running = null;
@@ -26,12 +26,12 @@ export function rememberCaller(program: string, root: Command, env: Caller["env"
   });
 }
 
-/** An option and its value as written behind a command; a value that is null: a switch. */
+/** An option and its value on the command line; a null value for a switch. */
 export type Written = readonly [flag: string, value: string | null];
 
 /**
- * A command to run next, in the same shell and directory: `npx sigma audit --data .data`.
- * @param path its name, as in "contract check". @param words what follows, each a shell word already.
+ * A command to run next in the same shell and directory, such as `npx sigma audit --data .data`.
+ * @param path the command's name, as in "contract check". @param words further words, already quoted for a shell.
  */
 export function toRun(path: string, words: readonly string[] = []): string {
   const { program } = required();
@@ -39,8 +39,8 @@ export function toRun(path: string, words: readonly string[] = []): string {
 }
 
 /**
- * The command that runs now once more, with every option it was given and these changes.
- * @param changed options that get another value. @param args the arguments, when they are others.
+ * The running command again, with all its given options and these changes.
+ * @param changed options with another value. @param args the arguments, when they differ.
  */
 export function toRunAgain(changed: readonly Written[] = [], args?: readonly string[]): string {
   const command = running;
@@ -53,14 +53,14 @@ export function toRunAgain(changed: readonly Written[] = [], args?: readonly str
   return [toRun(path), ...words, ...[...kept, ...changed].map(writtenText)].join(" ");
 }
 
-/** Whether this is the command that runs. */
+/** Whether this is the running command. */
 export function isRunning(path: string): boolean {
   return running !== null && pathOf(running) === path;
 }
 
 /**
- * The variables that chose what no option says, as the brokers: a command that is printed needs them too. Their values may be
- * secrets, and are not printed.
+ * Names the environment variables that chose settings without an option, such as the brokers: a printed command needs
+ * them too. Their values may be secrets and are not printed.
  * @returns "", or a part of a sentence.
  */
 export function variablesToo(): string {
@@ -71,12 +71,12 @@ export function variablesToo(): string {
   return names.length === 0 ? "" : `, with ${names.join(", ")} set as now`;
 }
 
-/** Settings that say where records go and how they are judged, and not how the process behaves. */
+/** Settings that determine where records go and how they are judged, not how the process behaves. */
 const CHOOSING = /^(?:sources$|kafka\.|mongodb\.|registry\.|contracts\.|limits\.|passed\.)/;
 
 /**
- * A text that names commands, as they are to be called: "run `sigma audit`" becomes "run `npx sigma audit --data .data`". What
- * stands like that already stays as it is.
+ * Rewrites the commands in a text as the user can call them: "run `sigma audit`" becomes "run `npx sigma audit --data
+ * .data`". A command that is already in that form stays unchanged.
  */
 export function withCommands(text: string): string {
   if (caller === null) return text;
@@ -95,7 +95,7 @@ export function withCommands(text: string): string {
   });
 }
 
-/** "audit" or "contract check": what of two words is a command. */
+/** The command that one or two words name, such as "audit" or "contract check"; null when there is none. */
 function knownPath(first: string, second: string | undefined): string | null {
   const group = required().root.commands.find((one) => one.name() === first);
   if (group === undefined) return null;
@@ -103,7 +103,7 @@ function knownPath(first: string, second: string | undefined): string | null {
   return group.commands.some((one) => one.name() === second) ? `${first} ${second}` : null;
 }
 
-/** The options that chose the target of this process, as far as the other command takes them. */
+/** The given options that chose this process's target, as far as the other command has them. */
 function targetOf(path: string): readonly Written[] {
   const { root, env } = required();
   const [first, second] = path.split(" ");
@@ -129,7 +129,7 @@ function isTarget(key: string): boolean {
   return key.endsWith(".dir");
 }
 
-/** An option that stood on the command line; nothing for one that did not. */
+/** An option as given on the command line; nothing when it was not given. */
 function givenOption(command: Command, option: Option): readonly Written[] {
   const name = option.attributeName();
   if (option.long === undefined || option.long === null || command.getOptionValueSource(name) !== "cli") return [];

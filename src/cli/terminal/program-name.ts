@@ -2,9 +2,9 @@ import { realpathSync } from "node:fs";
 import { basename, delimiter, join, relative } from "node:path";
 import { shellWord } from "./shell-word.ts";
 
-/** How the process came to run: what a shell was told to start, where, and what the environment says of it. */
+/** How the process was started: the script, the directory and the environment. */
 export type Start = {
-  /** The script that Node was given: `bin/sigma.js` itself, or a link to it that a package manager made. */
+  /** The script that Node runs: `bin/sigma.js`, or a package manager's link to it. */
   readonly script: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -13,8 +13,9 @@ export type Start = {
 const PACKAGE = "sigma-aetl";
 
 /**
- * What to write for `sigma` in a command that is to run in the same shell: `sigma` only where that is on the PATH and this
- * program, else what was called. npm says by its variables what it runs (docs.npmjs.com, "scripts"): `npx` is an event of that name.
+ * What to type for `sigma` in the same shell: `sigma` only when that name on the PATH starts this program, else the
+ * path that was called. npm sets variables that tell what it runs (docs.npmjs.com, "scripts"): under `npx` the event is
+ * "npx".
  */
 export function programName({ script, cwd, env }: Start): string {
   const name = basename(script);
@@ -28,7 +29,7 @@ export function programName({ script, cwd, env }: Start): string {
   return `node ${shellWord(fromHere(script, cwd))}`;
 }
 
-/** Whether a shell that is told the name alone starts this script: the first of that name counts. */
+/** Whether the name alone starts this script in a shell: the first match on the PATH counts. */
 function isOnPath(name: string, script: string, path: string): boolean {
   for (const directory of path.split(delimiter)) {
     if (directory === "") continue;
@@ -38,7 +39,7 @@ function isOnPath(name: string, script: string, path: string): boolean {
   return false;
 }
 
-/** Relative where that is no detour. */
+/** The path relative to the current directory, unless it leads upwards. */
 function fromHere(script: string, cwd: string): string {
   const path = relative(cwd, script);
   if (path.startsWith("..")) return script;

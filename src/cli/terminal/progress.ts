@@ -1,6 +1,6 @@
 import { grouped, jsonLine, note } from "./output.ts";
 
-/** What progress shows: bytes of the input when its size is known, and records. */
+/** The data of a progress report: records, and bytes of the input when its size is known. */
 type Progress = {
   readonly records: number;
   readonly failed: number;
@@ -15,8 +15,8 @@ const PLAIN_EVERY_MS = 10_000;
 const JSON_EVERY_MS = 1_000;
 
 /**
- * Reports on standard error: one line that is written over on a terminal, else a line now and then, also while nothing
- * moves: who waits for a pipe that delivers nothing sees that.
+ * Reports progress on standard error: on a terminal one line that is overwritten, else a line at intervals. It reports
+ * even when nothing happens, so that a user sees a pipe that delivers nothing.
  */
 export function createProgress(form: "text" | "json" | "none"): ProgressLine {
   const terminal = process.stderr.isTTY && form === "text" && process.env["TERM"] !== "dumb";

@@ -1,6 +1,6 @@
 import { EXIT, type Code } from "../../config/codes.ts";
 
-/** Ends a command with an error for people: a code, what happened, and what to do. Everything else thrown is a bug. */
+/** An error for people that ends a command: a code, what happened, and what to do. Any other thrown error is a bug. */
 export class Refusal extends Error {
   readonly code: string;
   readonly remedy: string;
@@ -15,7 +15,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Several things wrong at once, each with its place: `config.yaml:3:9: error SIG-S-004 ...`. */
+/** Several faults at once, each with its place: `config.yaml:3:9: error SIG-S-004 ...`. */
 export class Refusals extends Error {
   readonly faults: readonly PlacedFault[];
 
@@ -33,7 +33,7 @@ export type PlacedFault = {
   readonly remedy: string;
 };
 
-/** A command line that cannot be carried out. */
+/** A refusal of an invalid command line. */
 export function usage(code: Code, message: string, remedy: string): Refusal {
   return new Refusal(code, message, remedy, EXIT.usage);
 }

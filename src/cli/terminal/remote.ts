@@ -1,10 +1,10 @@
 import { EXIT } from "../../config/codes.ts";
 import { Refusal, usage } from "./refusal.ts";
 
-/** Longest wait for an answer, in milliseconds: a gateway that is there answers sooner. */
+/** Longest wait for an answer, in milliseconds; a working gateway answers sooner. */
 const TIMEOUT_MS = 60_000;
 
-/** @throws a refusal when the address is none, or nothing answers there. */
+/** Sends a request to a gateway. @throws a refusal when the address is invalid, or nothing answers there. */
 export async function requestGateway(base: string, path: string, init: RequestInit = {}): Promise<Response> {
   if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
     throw usage(

@@ -1,8 +1,8 @@
-/** How a command that judges prints what it found. */
+/** Formats in which a checking command prints its findings. */
 export const FORMATS = ["text", "json", "github", "junit"] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** One thing found, at its place. Lines and columns count from 1. */
+/** One finding and its place. Lines and columns count from 1. */
 export type ReportFinding = {
   readonly level: "error" | "warning" | "notice";
   readonly file: string;
@@ -14,13 +14,13 @@ export type ReportFinding = {
   readonly remedy: string | null;
 };
 
-/** One thing that was judged. It failed when it has an error; warnings and notices are only told. */
+/** One checked item. It fails when it has an error; warnings and notices are only printed. */
 export type ReportCase = { readonly name: string; readonly findings: readonly ReportFinding[] };
 
-/** What one run of a command judged. */
+/** The results of one run of a command. */
 export type Report = { readonly name: string; readonly cases: readonly ReportCase[] };
 
-/** Faults of contract files as findings of one level. */
+/** Turns faults of contract files into findings of one level. */
 export function findingsOf(
   faults: readonly Omit<ReportFinding, "level">[],
   level: ReportFinding["level"] = "error",
@@ -30,16 +30,13 @@ export function findingsOf(
   });
 }
 
-/**
- * Faults gathered under what was judged: each case gets the faults of its file, and faults of other files become cases of
- * their own.
- */
+/** Groups findings by file: each given file becomes a case, and so does every other file with findings. */
 export function casesByFile(files: readonly string[], findings: readonly ReportFinding[]): readonly ReportCase[] {
   const names = new Set([...files, ...findings.map(({ file }) => file)]);
   return [...names].map((name) => ({ name, findings: findings.filter(({ file }) => file === name) }));
 }
 
-/** Workflow commands of GitHub Actions, one a line: they become annotations of the files. */
+/** Workflow commands of GitHub Actions, one per line; they become annotations of the files. */
 export function githubLines({ cases }: Report): readonly string[] {
   return cases.flatMap(({ findings }) =>
     findings.map(({ level, file, line, column, code, message, remedy }) => {
@@ -50,17 +47,17 @@ export function githubLines({ cases }: Report): readonly string[] {
   );
 }
 
-/** As the runner's own toolkit escapes the message of a command. */
+/** Escapes the message of a workflow command, as GitHub's toolkit does. */
 function data(text: string): string {
   return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
-/** In a property a colon and a comma end it. */
+/** Escapes a property, which a colon or a comma would end. */
 function property(text: string): string {
   return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
-/** JUnit XML, as CI servers read it: one suite, a case for each thing that was judged, errors as failures. */
+/** JUnit XML for CI servers: one suite, one case for each checked item, errors as failures. */
 export function junitText({ name, cases }: Report): string {
   const failed = cases.filter(hasFailed).length;
   const counts = `tests="${cases.length}" failures="${failed}" errors="0" skipped="0"`;
@@ -99,7 +96,10 @@ function sentence({ level, file, line, column, code, message, remedy }: ReportFi
   return `${file}:${line}:${column}: ${level} ${code} ${message}${remedy === null ? "" : `\n  fix: ${remedy}`}`;
 }
 
-/** XML 1.0 has no way to write most control characters, lone surrogates and U+FFFE and U+FFFF: they are left out. */
+/**
+ * Escapes a text for XML 1.0. Characters that XML cannot hold (most controls, lone surrogates, U+FFFE and U+FFFF) are
+ * omitted.
+ */
 function xml(text: string): string {
   return Array.from(text, xmlCharacter).join("");
 }
@@ -113,7 +113,7 @@ function xmlCharacter(character: string): string {
   return isControl || isNoCharacter ? "" : character;
 }
 
-/** White space inside an attribute would be turned into blanks if it were not written as a number. */
+/** Escapes of characters. White space in an attribute is written by number, or a parser would turn it into blanks. */
 const NAMED: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",

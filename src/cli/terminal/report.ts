@@ -4,7 +4,10 @@ import { note } from "./output.ts";
 import { withCommands } from "./printed-command.ts";
 import { Refusal, Refusals, type PlacedFault } from "./refusal.ts";
 
-/** Prints what ended a command, in words, and answers the exit code. No stack unless SIGMA_DEBUG is set. */
+/**
+ * Prints the error that ended a command, and returns the exit code. A stack trace is printed only when SIGMA_DEBUG is
+ * set.
+ */
 export function report(error: unknown): number {
   if (process.env["SIGMA_DEBUG"] !== undefined && error instanceof Error) note(error.stack ?? String(error));
   if (error instanceof Refusals) {
@@ -17,7 +20,7 @@ export function report(error: unknown): number {
   }
   if (error instanceof Unavailable) {
     printError(error.code, error.message, error.remedy);
-    // A lock goes away by itself; a damaged or foreign file does not.
+    // A lock or an outage passes by itself; a damaged or foreign file does not.
     return /_(?:LOCKED|UNREACHABLE|TIMEOUT)$/.test(error.code) ? EXIT.unreachable : EXIT.error;
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -26,7 +29,7 @@ export function report(error: unknown): number {
   return EXIT.error;
 }
 
-/** `sigma.yaml:3:9: error SIG-S-004 Setting http.port must be ...`. */
+/** Prints a fault with its place: `sigma.yaml:3:9: error SIG-S-004 Setting http.port must be ...`. */
 function printFault({ place, code, message, remedy }: PlacedFault): void {
   note(`${place}: error ${code} ${message}\n  fix: ${withCommands(remedy)}`);
 }

@@ -3,7 +3,7 @@ import type { Config } from "../../config/config.ts";
 import { SETTINGS, type SettingInForce, type SettingKey } from "../../config/settings.ts";
 import { Refusals } from "./refusal.ts";
 
-/** Gives a command the options of these settings. */
+/** Adds the options of these settings to a command. */
 export function withSettings(command: Command, keys: readonly SettingKey[]): Command {
   for (const { key, flag, description, value, env } of SETTINGS) {
     if (flag === null || !keys.includes(key)) continue;
@@ -16,12 +16,12 @@ export function withSettings(command: Command, keys: readonly SettingKey[]): Com
   return command;
 }
 
-/** The configuration for a command, with the options it was given. */
+/** The configuration for a command with its options applied. */
 export async function configFor(command: Command): Promise<Config> {
   return (await settingsFor(command)).config;
 }
 
-/** @throws {@link Refusals} with every fault. */
+/** The configuration and its settings. @throws {@link Refusals} with every fault. */
 export async function settingsFor(
   command: Command,
 ): Promise<{ readonly config: Config; readonly settings: readonly SettingInForce[] }> {

@@ -1,23 +1,26 @@
 import { EXIT } from "../../config/codes.ts";
 import { note } from "./output.ts";
 
-/** The first SIGINT or SIGTERM: `signal` aborts, and `exitCode` says how to end. A second one ends the process at once. */
+/**
+ * The handling of SIGINT and SIGTERM. The first one aborts `signal`, and `exitCode` tells the exit code; a second one
+ * ends the process at once.
+ */
 export type Interruption = {
   readonly signal: AbortSignal;
   readonly exitCode: () => number | null;
-  /** From now on the process has as long as after a signal to come to rest. */
+  /** Starts the same deadline as after a signal. */
   readonly hurry: () => void;
-  /** Gives the signals back to their default, which ends the process. */
+  /** Restores the default handling of the signals, which ends the process. */
   readonly dispose: () => void;
 };
 
 /**
- * On Ctrl-C a terminal signals the whole process group, and npm passes the signal on as well: one keystroke arrives twice.
- * Within this time it counts as one.
+ * On Ctrl-C a terminal signals the whole process group, and npm passes the signal on as well: one keystroke arrives
+ * twice. Signals within this time count as one.
  */
 const SAME_KEYSTROKE_MS = 500;
 
-/** @param deadlineMs after the first signal the process ends as it is, whatever it waits for. */
+/** @param deadlineMs time after the first signal at which the process ends, whatever it is waiting for. */
 export function onInterruption(deadlineMs: number): Interruption {
   const abort = new AbortController();
   let first: { readonly exitCode: number; readonly atMs: number } | null = null;
@@ -47,7 +50,7 @@ export function onInterruption(deadlineMs: number): Interruption {
   };
 }
 
-/** The ledger says where the next process goes on. */
+/** Ends the process. The next one continues from the ledger. */
 function giveUp(deadlineMs: number): never {
   const message = `Cannot come to rest within ${deadlineMs / 1_000} s: something is still in flight`;
   note(`error SIG-H-003 ${message}\n  fix: none is needed; what comes next goes on from the ledger`);

@@ -3,7 +3,7 @@ import type { GatewayEvent, Observe } from "../../gateway/event.ts";
 import type { Lookup } from "../../gateway/lookup.ts";
 import { counted, grouped, print, printTable, styled } from "./output.ts";
 
-/** What became of records. Conflicts are among the failures. */
+/** The outcomes of records. Conflicts count as failures. */
 export type Tally = {
   readonly records: number;
   readonly stored: number;
@@ -14,11 +14,11 @@ export type Tally = {
 /** Positions appended to one stream, `[from, to)`. */
 export type DecidedRange = { readonly stream: string; readonly from: bigint; readonly to: bigint };
 
-/** Adds up settled batches from now on; `clear` begins anew. */
+/** Counts settled batches from now on; `clear` restarts from zero. */
 export function createTallying(): {
   readonly observe: Observe;
   readonly tally: () => Tally;
-  /** One record; a failure by its code. */
+  /** Counts one record; a failure by its code. */
   readonly add: (outcome: "stored" | "duplicate" | (string & {})) => void;
   readonly clear: () => void;
 } {
@@ -50,7 +50,7 @@ export function createTallying(): {
 
 const PAGE = 10_000n;
 
-/** Counts what is stored for these positions: right also when another process settled them. */
+/** Counts the stored outcomes of these positions; correct also when another process settled them. */
 export async function tallyOf(lookup: Lookup, ranges: readonly DecidedRange[]): Promise<Tally> {
   let stored = 0;
   let duplicates = 0;

@@ -129,7 +129,7 @@ function isObjectOnly(shape: Shape): boolean {
   return shape.object !== null && describeShape(shape) === "an object";
 }
 
-/** `xs[0]`, `m["name"]`, `m[key]`. */
+/** Checks an index: `xs[0]`, `m["name"]` or `m[key]`. */
 export function checkIndex(checker: Checker, expr: Index, scope: Scope): Code {
   const of = checker.check(expr.of, scope);
   if (!expectKind(checker, expr.of, of, ["list", "object"])) return UNKNOWN;

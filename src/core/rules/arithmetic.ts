@@ -84,7 +84,7 @@ function joinedList(left: Shape, right: Shape): Shape {
   });
 }
 
-/** `+` and `-`: exact numbers, texts, lists, instants and durations. */
+/** Checks `+` and `-`, for exact numbers, texts, lists, instants and durations. */
 export function checkSum(checker: Checker, expr: Binary, scope: Scope): Code {
   const left = checker.check(expr.left, scope);
   const right = checker.check(expr.right, scope);

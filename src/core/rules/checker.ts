@@ -32,7 +32,7 @@ export type Variable = {
   readonly namesOf: string | null;
 };
 
-/** What is known at the place of an expression. */
+/** The variables and facts that are known at the place of an expression. */
 export type Scope = {
   readonly variables: ReadonlyMap<string, Variable>;
   /** What surrounding conditions have shown of values, by the key of the expression. */

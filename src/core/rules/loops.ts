@@ -87,7 +87,7 @@ function openLoop(checker: Checker, call: Call, target: Expr, scope: Scope): Loo
   return { data, level, key, each, item, scope: { ...scope, variables, level } };
 }
 
-/** What a loop costs and depends on, with what it asks of each item; null after a finding. */
+/** Computes the cost and the dependencies of a loop with its bodies; null after a finding. */
 function closeLoop(
   checker: Checker,
   call: Call,

@@ -5,16 +5,16 @@ import type { Decided } from "../../gateway/decided.ts";
 import type { Recorded } from "../rejudge.ts";
 
 /**
- * A settled batch on its way to another thread: columns in buffers of their own, which change hands without a copy, and
- * what repeats (verdicts, producers) once, referred to by its place.
+ * A settled batch packed for another thread: columns in buffers that are transferred without a copy; repeated values
+ * (decisions, producers) are stored once and referred to by index.
  */
 export type ShadowBatch = {
   readonly topic: string;
   readonly partition: number;
   readonly records: number;
-  /** The payloads one behind the other; of malformed records nothing. */
+  /** The concatenated payloads; malformed records have none. */
   readonly bytes: ArrayBuffer;
-  /** Where each value ends in `bytes`. */
+  /** The end of each value in `bytes`. */
   readonly ends: Uint32Array<ArrayBuffer>;
   readonly offsets: BigInt64Array<ArrayBuffer>;
   readonly verdictOf: Uint32Array<ArrayBuffer>;
@@ -23,17 +23,17 @@ export type ShadowBatch = {
   readonly producers: readonly (string | null)[];
 };
 
-/** Bytes a batch will take, before it is packed. */
+/** Size of a batch once packed, in bytes. */
 export function bytesOf(decided: readonly Decided[]): number {
   let bytes = 0;
   for (const one of decided) bytes += valueOf(one)?.length ?? 0;
   return bytes;
 }
 
-/** Copies a batch: the values may be views of larger buffers, and stay the gateway's. */
+/** Packs a copy of a batch: its values may be views of larger buffers, which the gateway keeps using. */
 export function packBatch(topic: string, partition: number, decided: readonly Decided[]): ShadowBatch {
   const records = decided.length;
-  // Not from Node's pool: it would be handed over whole, with what is not ours.
+  // Not from Node's buffer pool: a transfer would take the whole pool along.
   const bytes = Buffer.allocUnsafeSlow(bytesOf(decided));
   const ends = new Uint32Array(records);
   const offsets = new BigInt64Array(records);
@@ -68,7 +68,7 @@ export function packBatch(topic: string, partition: number, decided: readonly De
   };
 }
 
-/** What changes hands with a batch. */
+/** The buffers to transfer with a batch. */
 export function transfersOf({ bytes, ends, offsets, verdictOf, producerOf: named }: ShadowBatch): ArrayBuffer[] {
   return [bytes, ends.buffer, offsets.buffer, verdictOf.buffer, named.buffer];
 }
@@ -79,7 +79,7 @@ function valueOf(one: Decided): Uint8Array | null {
   return raw === null || hasNone ? null : payloadBytes(raw, headers);
 }
 
-/** A fingerprint covers version and code; what passed differs in its version alone. */
+/** A key for equal decisions: a fingerprint covers version and code; passed records differ only by version. */
 function keyOf(one: Decided): string | number {
   return one.kind === "failed" ? one.fingerprint : one.contract.version;
 }

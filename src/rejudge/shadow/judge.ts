@@ -2,7 +2,7 @@ import { LOSSY_NUMBER } from "../../core/failure.ts";
 import { parseValue, reparse } from "../../core/payload.ts";
 import { compileCandidate, type Candidate } from "../candidate.ts";
 import { countFlips } from "../flips.ts";
-import { createRejudge, type Recorded, type Said } from "../rejudge.ts";
+import { createRejudge, type Recorded, type ParsedOrReason } from "../rejudge.ts";
 import type { Flips } from "../report.ts";
 import type { ShadowBatch } from "./batch.ts";
 
@@ -16,7 +16,7 @@ export type ShadowJudge = {
 
 const EXAMPLES = 3;
 
-/** Judges settled batches by a candidate, as what-if judges history. @param before goes on counting from there. */
+/** Judges settled batches by a candidate, in the same way as what-if. @param before counts to continue from. */
 export function createShadowJudge(candidate: Candidate, identities: Identities, before: Flips | null): ShadowJudge {
   const rejudge = createRejudge(compileCandidate(candidate), candidate.version.identity, new Map(identities));
   const { add, flips } = countFlips(EXAMPLES, before);
@@ -38,8 +38,17 @@ export function createShadowJudge(candidate: Candidate, identities: Identities, 
   };
 }
 
-/** What the strict boundary let through a moment ago is JSON, and is only parsed; what it refused for a number it is asked again. */
-function payloadOf(bytes: ArrayBuffer, start: number, end: number, { code }: Recorded, { limits }: Candidate): Said {
+/**
+ * The payload of a record. Accepted payloads are known to be JSON and are only parsed; a payload refused for a number
+ * goes through the strict parser again.
+ */
+function payloadOf(
+  bytes: ArrayBuffer,
+  start: number,
+  end: number,
+  { code }: Recorded,
+  { limits }: Candidate,
+): ParsedOrReason {
   const payload = Buffer.from(bytes, start, end - start);
   return code === LOSSY_NUMBER ? parseValue(payload, limits) : reparse(payload.toString("utf8"));
 }

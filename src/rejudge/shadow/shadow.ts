@@ -9,7 +9,7 @@ import {
   type ShadowVersion,
 } from "./thread.ts";
 
-/** `shipment@2`, as the setting names it. */
+/** A shadow version as the setting names it, such as `shipment@2`. */
 export type ShadowName = { readonly subject: string; readonly version: number };
 
 /** A settled batch of a topic; `subject` is null when no contract is bound to the topic. */
@@ -19,21 +19,24 @@ type ShadowedBatch = {
   readonly decided: readonly Decided[];
 };
 
-/** Candidates that judge live traffic beside the version that decides; no decision and no wait depends on them. */
+/**
+ * Candidates that judge live traffic in addition to the deciding version. No decision waits for them or depends on
+ * them.
+ */
 export type Shadow = {
-  /** Takes a copy of a settled batch. Never waits, never throws. */
+  /** Sends copies of a settled batch to the candidates. Never waits, never throws. */
   readonly offer: (batch: ShadowedBatch) => void;
-  /** How each candidate judged so far, in the order they are named. Plain data, for metrics as for people. */
+  /** The counts of each candidate so far, in the order of the setting. Plain data, for metrics and for people. */
   readonly snapshot: () => readonly ShadowSnapshot[];
   /**
-   * Takes the candidates from another contract set. One whose content did not change goes on; one that changed begins
-   * anew; one that is no longer there ends.
+   * Takes the candidates from another contract set. An unchanged candidate continues, a changed one restarts, a missing
+   * one ends.
    */
   readonly update: (set: ContractSet) => void;
   readonly close: () => Promise<void>;
 };
 
-/** Keeps a batch until it is stored: a candidate gets all of its records at a time. */
+/** Collects a batch and offers it to the candidates once it is stored, so that they get all its records at once. */
 export function observeWithShadow(
   shadow: Shadow,
   stream: ShadowedBatch["stream"],
@@ -45,7 +48,7 @@ export function observeWithShadow(
 
 type Running = { readonly key: string; readonly subject: string; readonly thread: ShadowThread };
 
-/** Opens a thread for each named version the set has. */
+/** Opens a thread for each named version that the set has. */
 export function openShadow(names: readonly ShadowName[], set: ContractSet, limits: ShadowLimits): Shadow {
   let running: readonly Running[] = [];
   const ending = new Set<Promise<void>>();
@@ -88,7 +91,10 @@ function shadowVersion(set: ContractSet, { subject, version }: ShadowName): Shad
   return candidate === null ? null : { candidate, identities };
 }
 
-/** Everything a judgement depends on. The status does not count: a draft that becomes active is the same version. */
+/**
+ * A key of everything that a candidate's results depend on. The status does not matter: a draft that becomes active is
+ * the same version.
+ */
 function keyOf({ subject }: ShadowName, { candidate, identities }: ShadowVersion): string {
   return JSON.stringify([subject, candidate.version.digest, candidate.limits, identities]);
 }

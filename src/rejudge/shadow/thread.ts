@@ -6,45 +6,46 @@ import type { Candidate } from "../candidate.ts";
 import type { Flips } from "../report.ts";
 import { bytesOf, packBatch, transfersOf, type ShadowBatch } from "./batch.ts";
 import type { Identities } from "./judge.ts";
-import type { ShadowStart, ShadowWord } from "./worker.ts";
+import type { ShadowStart, ShadowMessage } from "./worker.ts";
 
-/** A version that judges live traffic beside the one that decides. */
+/** A version that judges live traffic in addition to the deciding one. */
 export type ShadowVersion = { readonly candidate: Candidate; readonly identities: Identities };
 
-/** How a candidate judged so far. `seen` is always `judged + dropped + lost + queued`. */
+/** The counts of a candidate so far. `seen` always equals `judged + dropped + lost + queued`. */
 export type ShadowSnapshot = {
   readonly subject: string;
   readonly version: number;
   readonly digest: string;
   readonly state: "running" | "restarting" | "stopped";
-  /** Records of its subject that were decided since it began. */
+  /** Records of the candidate's subject that were decided since the start. */
   readonly seen: number;
-  /** Those in the matrix. */
+  /** Records in the matrix. */
   readonly judged: number;
-  /** Never handed over, as the queue was full or the thread away. */
+  /** Records that were not sent to the thread, because the queue was full or the thread was not running. */
   readonly dropped: number;
-  /** Handed over to a thread that ended before it told of them. */
+  /** Records sent to a thread that ended before it reported them. */
   readonly lost: number;
-  /** On their way. */
+  /** Records sent to the thread and not yet reported. */
   readonly queued: number;
-  /** How often the thread ended by itself. */
+  /** How often the thread has crashed. */
   readonly restarts: number;
   readonly flips: Flips;
 };
 
 export type ShadowLimits = {
-  /** Records and bytes that may wait for one candidate; what comes on top is dropped. */
+  /** Most records and bytes that wait for one candidate; further ones are dropped. */
   readonly queueRecordsMax: number;
   readonly queueBytesMax: number;
-  /** JavaScript heap of its thread, in MiB. A thread that needs more ends, and begins anew. */
+  /** JavaScript heap of the thread, in MiB. A thread that needs more ends and is restarted. */
   readonly heapMibMax: number;
   /**
-   * Longer values are dropped. The end of the heap is only noticed between two steps of JavaScript, and parsing a value is
-   * one step: were it to take more than what is left, the whole process would end. Parsed, a value takes up to 22 times its
-   * bytes (`{},{},{}`), so that a heap 64 times as large never comes to that (a value of 16 MiB did in one of 64 MiB).
+   * Longest value in bytes; longer ones are dropped. V8 checks the heap limit only between two steps of JavaScript, and
+   * parsing a value is one step: if it took more than the rest of the heap, the whole process would end. A parsed value
+   * takes up to 22 times its bytes (`{},{},{}`), so a heap 64 times as large is safe (a value of 16 MiB in a heap of 64
+   * MiB was not).
    */
   readonly valueBytesMax: number;
-  /** How often the matrix is told, in milliseconds: what is newer is lost when the thread ends. */
+  /** How often the thread sends the matrix, in milliseconds; newer counts are lost when the thread ends. */
   readonly reportEveryMs: number;
   readonly restartFirstMs: number;
   readonly restartMaxMs: number;
@@ -61,7 +62,7 @@ export const SHADOW_LIMITS: ShadowLimits = {
 };
 
 export type ShadowThread = {
-  /** Takes a copy of a settled batch, or drops it. Never waits, never throws. */
+  /** Sends a copy of a settled batch to the thread, or drops it. Never waits, never throws. */
   readonly offer: (topic: string, partition: number, decided: readonly Decided[]) => void;
   readonly snapshot: () => ShadowSnapshot;
   readonly close: () => Promise<void>;
@@ -69,31 +70,31 @@ export type ShadowThread = {
 
 const WORKER = threadEntry(import.meta.url, "./worker");
 
-/** Hands copies of settled batches to a candidate's thread, within the limits, and counts what becomes of them. */
+/** Opens a candidate's thread: sends it copies of settled batches within the limits, and counts the results. */
 export function openShadowThread({ candidate, identities }: ShadowVersion, limits: ShadowLimits): ShadowThread {
   let flips: Flips = countFlips(0).flips();
-  /** Judged by the threads before the one that runs. */
+  /** Records judged by earlier threads. */
   let judgedBefore = 0;
   const counts = { seen: 0, dropped: 0, lost: 0, judged: 0, restarts: 0 };
   const queue = { records: 0, bytes: 0 };
 
-  const hear = (word: ShadowWord): void => {
-    if (word.kind === "judged") {
-      queue.records -= word.records;
-      queue.bytes -= word.bytes;
+  const receive = (message: ShadowMessage): void => {
+    if (message.kind === "judged") {
+      queue.records -= message.records;
+      queue.bytes -= message.bytes;
     } else {
-      flips = word.flips;
-      counts.judged = judgedBefore + word.judged;
+      flips = message.flips;
+      counts.judged = judgedBefore + message.judged;
     }
   };
-  const mourn = (): void => {
+  const countLoss = (): void => {
     judgedBefore = counts.judged;
     counts.restarts += 1;
     counts.lost = counts.seen - counts.dropped - counts.judged;
     queue.records = queue.bytes = 0;
   };
   const begin = (): ShadowStart => ({ candidate, identities, before: flips, reportEveryMs: limits.reportEveryMs });
-  const thread = supervise(begin, limits, hear, mourn);
+  const thread = supervise(begin, limits, receive, countLoss);
   return {
     offer: (topic, partition, decided) => {
       const short = decided.filter(({ raw }) => (raw?.length ?? 0) <= limits.valueBytesMax);
@@ -122,17 +123,17 @@ export function openShadowThread({ candidate, identities }: ShadowVersion, limit
 }
 
 /**
- * Keeps a thread running.
+ * Keeps a thread running. States:
  *
- *   running     the thread takes batches; it ends by itself (out of memory, a bug) -> restarting
- *   restarting  there is none; after a pause that doubles until one has told something -> running
+ *   running     the thread takes batches; when it ends by itself (out of memory, a bug) -> restarting
+ *   restarting  no thread; after a pause that doubles until a thread has sent a message -> running
  *   stopped     after close
  */
 function supervise(
   begin: () => ShadowStart,
   limits: ShadowLimits,
-  hear: (word: ShadowWord) => void,
-  mourn: () => void,
+  receive: (message: ShadowMessage) => void,
+  countLoss: () => void,
 ): {
   readonly worker: () => Worker | null;
   readonly state: () => ShadowSnapshot["state"];
@@ -146,15 +147,15 @@ function supervise(
     const mine = spawn(begin(), limits.heapMibMax);
     worker = mine;
     state = "running";
-    mine.on("message", (word: ShadowWord) => {
+    mine.on("message", (message: ShadowMessage) => {
       attempt = 0;
-      hear(word);
+      receive(message);
     });
     mine.on("exit", () => {
       if (worker !== mine) return;
       worker = null;
       state = "restarting";
-      mourn();
+      countLoss();
       const pauseMs = Math.min(limits.restartMaxMs, limits.restartFirstMs * 2 ** Math.min(attempt, 16));
       attempt += 1;
       timer = setTimeout(start, pauseMs).unref();
@@ -182,12 +183,12 @@ function spawn(begin: ShadowStart, heapMibMax: number): Worker {
     resourceLimits: { maxOldGenerationSizeMb: heapMibMax },
   });
   worker.unref();
-  // "exit" follows and says all there is to do; without a listener the error would end this process.
+  // The "exit" event follows and is handled; without this listener the error would end the process.
   worker.on("error", () => undefined);
   return worker;
 }
 
-/** Whatever goes wrong here is a bug of the shadow, and must not become one of the gateway. */
+/** Sends a batch to the thread. An error here is a bug of the shadow and must not affect the gateway. */
 function handOver(worker: Worker, batch: ShadowBatch): boolean {
   try {
     worker.postMessage(batch, transfersOf(batch));

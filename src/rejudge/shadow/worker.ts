@@ -4,10 +4,10 @@ import type { Flips } from "../report.ts";
 import type { ShadowBatch } from "./batch.ts";
 import { createShadowJudge, type Identities } from "./judge.ts";
 
-// The thread of one candidate. It judges what it is given and tells how far it is: after each batch, so that the queue
-// can be counted, and the matrix now and then.
+// The thread of one candidate. It judges the batches it receives and reports each one, so that the queue can be
+// counted; it sends the matrix at intervals.
 
-/** What a thread begins with. */
+/** The data a thread starts with. */
 export type ShadowStart = {
   readonly candidate: Candidate;
   readonly identities: Identities;
@@ -15,29 +15,31 @@ export type ShadowStart = {
   readonly reportEveryMs: number;
 };
 
-/** What it tells: a batch is judged; the matrix, and of how many records since the thread began. */
-export type ShadowWord =
+/**
+ * Messages of the thread: a batch was judged; the matrix, with the number of records judged since the thread started.
+ */
+export type ShadowMessage =
   | { readonly kind: "judged"; readonly bytes: number; readonly records: number }
   | { readonly kind: "flips"; readonly flips: Flips; readonly judged: number };
 
 const { candidate, identities, before, reportEveryMs } = workerData as ShadowStart;
 const judge = createShadowJudge(candidate, identities, before);
 let judged = 0;
-let told = 0;
+let reported = 0;
 
-function tell(word: ShadowWord): void {
+function post(message: ShadowMessage): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port is no window
-  parentPort?.postMessage(word);
+  parentPort?.postMessage(message);
 }
 
 parentPort?.on("message", (batch: ShadowBatch) => {
   judge.judge(batch);
   judged += batch.records;
-  tell({ kind: "judged", bytes: batch.bytes.byteLength, records: batch.records });
+  post({ kind: "judged", bytes: batch.bytes.byteLength, records: batch.records });
 });
 
 setInterval(() => {
-  if (told === judged) return;
-  told = judged;
-  tell({ kind: "flips", flips: judge.flips(), judged });
+  if (reported === judged) return;
+  reported = judged;
+  post({ kind: "flips", flips: judge.flips(), judged });
 }, reportEveryMs);

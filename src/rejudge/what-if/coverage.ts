@@ -1,16 +1,16 @@
 import type { Coverage } from "../report.ts";
 import type { Window, WindowEvidence } from "./windows.ts";
 
-/** Why a record of the range is not in the matrix. */
+/** Why a record of the range is missing in the matrix. */
 export type LeftOut = "otherVersions" | "bytesNotKept" | "unreadable";
 
-/** Counts what a report speaks of, and what not. */
+/** Counts the records that a report covers, and those that it leaves out. */
 export type CoverageCounter = {
   readonly window: (origin: { readonly topic: string; readonly partition: number }, window: Window) => void;
   readonly evidence: (window: Window, evidence: WindowEvidence) => void;
   readonly redecided: () => void;
   readonly leftOut: (why: LeftOut, records: number) => void;
-  /** Records looked at so far. */
+  /** Records examined so far. */
   readonly records: () => number;
   readonly coverage: () => Coverage;
 };

@@ -8,10 +8,13 @@ import { judgedRecord, type JudgedRecord } from "./judged-records.ts";
 import type { PastSets } from "./sets.ts";
 import type { ReadWindow } from "./windows.ts";
 
-/** What became of each record, by its place in the entry. */
+/** The outcome of each record, by its index in the entry. */
 type Letters = readonly ("S" | "D" | "C" | "F" | undefined)[];
 
-/** Reads windows from the evidence of their entries. What became of an entry's records is said by the next one. */
+/**
+ * Reads windows from the evidence of their entries. The outcomes after applying an entry are recorded in the next
+ * entry.
+ */
 export function openLedgerEvidence(reads: StoreReads, note: StreamNote, sets: PastSets): ReadWindow {
   const evidence = openEntryRecords(reads);
   return async (window) => {
@@ -40,7 +43,7 @@ export function openLedgerEvidence(reads: StoreReads, note: StreamNote, sets: Pa
   };
 }
 
-/** The next entry says it; of the last one the facts do. */
+/** Reads the outcomes from the next entry; for the last entry they are derived from the stored facts. */
 async function lettersOf(
   reads: StoreReads,
   { stream, seq, from, to }: LedgerEntry,

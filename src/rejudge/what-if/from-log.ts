@@ -7,7 +7,7 @@ import type { ReadWindow, Window } from "./windows.ts";
 
 const FETCH: FetchLimits = { bytesMax: 8_388_608, recordsMax: 10_000, waitMs: 0 };
 
-/** Reads windows from the log instead. */
+/** Reads the records of windows from the log instead of the evidence. */
 export function openLogEvidence(
   source: Pick<Source, "streams" | "fetch" | "bounds">,
   sets: PastSets,

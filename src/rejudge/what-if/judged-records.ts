@@ -5,28 +5,29 @@ import { payloadBytes } from "../../core/wire-format.ts";
 import type { LedgerEntry, Outcome } from "../../ledger/entry.ts";
 import type { PastSets } from "./sets.ts";
 
-/** A decision and what it was made from, as little of it as judging again needs. */
+/** A recorded decision with the parts of the record that are needed to judge it again. */
 export type JudgedRecord = {
-  /** Its offset, counted from the beginning of its window. */
+  /** The record's offset, relative to the beginning of its window. */
   readonly at: number;
   readonly kind: "validated" | "failed" | "receipt";
-  /** Of the contract that judged or refused it; null when it resolved to none, or nobody knows any more. */
+  /** Version of the contract that judged or refused the record; null when it resolved to none, or this is unknown. */
   readonly version: number | null;
-  /** Code and fingerprint of a failure; null for the others. */
+  /** Code and fingerprint of a failure; null for other records. */
   readonly code: string | null;
   readonly fingerprint: string | null;
   readonly headers: readonly Header[];
   /**
-   * The payload's own text, without a wire format's prefix; null when it was malformed (other than by a number that no double
-   * keeps).
+   * The payload's text without a wire-format prefix; null when the payload was malformed for another reason than a
+   * number that no double represents.
    */
   readonly text: string | null;
 };
 
 /**
- * The ledger says which way a record was decided; the version of one that passed follows from what it declares, and the code and
- * the fingerprint of one that failed from deciding it with the contract set it was decided with. Where that gives another outcome than the ledger has (another engine, a limit of the store),
- * the ledger's stands, unexplained.
+ * Rebuilds the recorded decision of a record. Its outcome is in the ledger. The version of a passed record follows from
+ * what the record declares. The code and fingerprint of a failure come from deciding the record again with its own
+ * contract set. Where that gives another outcome (another engine, a limit of the store), the ledger's outcome stands,
+ * without an explanation.
  * @param from first offset of the window.
  */
 export function judgedRecord(
@@ -46,7 +47,7 @@ export function judgedRecord(
   const decision = set === null ? null : decide(record, set);
   const version = decision?.contract?.version ?? null;
   if (decision?.status !== "FAILED") {
-    // It passed its contract, and the store could not keep it; or nobody can say.
+    // Either the record passed its contract and the store could not hold it, or the reason is unknown.
     const code = decision === null ? "unexplained" : "store-rejected";
     return { at, kind: "failed", version, code, fingerprint: null, headers, text: textOf(value, headers) };
   }

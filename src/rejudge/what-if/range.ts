@@ -1,15 +1,15 @@
 import { openEntryRecords, type EntryRecords } from "../../gateway/entry-records.ts";
 import type { StoreReads, StreamNote } from "../../store/store.ts";
 
-/** One end of what is to be judged again, as asked for. */
+/** One end of the range to judge again, as the user gave it. */
 export type Bound =
   | { readonly kind: "time"; readonly timestampMs: number }
   | { readonly kind: "offset"; readonly topic: string; readonly partition: number; readonly offset: bigint };
 
-/** From the one, included, to the other, excluded; null: from the beginning, to the end. */
+/** From `from` (included) to `to` (excluded); null means from the beginning, or to the end. */
 export type HistoryRange = { readonly from: Bound | null; readonly to: Bound | null };
 
-/** Offsets `[from, to)` of one stream; `to` null: as far as it is decided. */
+/** Offsets `[from, to)` of one stream; a null `to` means up to the last decided offset. */
 export type OffsetRange = { readonly from: bigint; readonly to: bigint | null };
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -35,9 +35,9 @@ export function parseBound(text: string, nowMs: number): Bound | null {
 }
 
 /**
- * The offsets of a stream a range speaks of; null: none. A time begins at the first record that is not older, and ends
- * before it: the records of a stream need not be in the order of their times. An offset speaks of one partition, which is
- * then the only one that is read.
+ * The offsets of a stream that a range covers; null when there are none. A time bound means the first record that is
+ * not older, because the records of a stream need not be in the order of their times. An offset bound names one
+ * partition; then only that partition is read.
  */
 export async function offsetsOf(
   reads: Reads,
@@ -52,7 +52,7 @@ export async function offsetsOf(
   const offsetAt = async (bound: Bound): Promise<bigint | null> =>
     bound.kind === "offset" ? bound.offset : firstSince(reads, evidence, stream, bound.timestampMs);
   const first = from === null ? 0n : await offsetAt(from);
-  // Everything that is stored is older.
+  // All stored records are older.
   if (first === null) return null;
   const end = to === null ? null : await offsetAt(to);
   return end !== null && end <= first ? null : { from: first, to: end };
@@ -62,7 +62,10 @@ type Reads = Pick<StoreReads, "ledger" | "evidenceAt" | "operatorLog">;
 
 const LEDGER_PAGE = 1_000;
 
-/** Offset of the first record that is not older; null when all are. An entry says how new its newest record is. */
+/**
+ * Offset of the first record that is not older; null when all are older. Each entry holds the time of its newest
+ * record.
+ */
 async function firstSince(
   reads: Reads,
   evidence: EntryRecords,
@@ -74,7 +77,7 @@ async function firstSince(
     const entry = page.find(({ kind, count, newestMs }) => kind === "BATCH" && count > 0 && newestMs >= timestampMs);
     if (entry !== undefined) {
       const { records } = await evidence.open(note, entry);
-      // Without its evidence it is not known where in the entry: all of it is taken.
+      // Without evidence the record cannot be found in the entry, so the whole entry is taken.
       if (typeof records === "string") return entry.from;
       return records.find((record) => record.timestampMs >= timestampMs)?.position.offset ?? entry.from;
     }

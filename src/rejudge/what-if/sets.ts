@@ -3,7 +3,7 @@ import { type CompiledContractSet } from "../../core/compiled.ts";
 import { openContractSet, type ContractSet } from "../../core/contract-set.ts";
 import type { StoreReads } from "../../store/store.ts";
 
-/** A contract set of the history, as far as one subject is concerned. */
+/** The parts of a past contract set that concern one subject. */
 export type PastSet = {
   readonly carries: (topic: string) => boolean;
   /** Identity pointers of the subject's versions, by number. */
@@ -11,15 +11,15 @@ export type PastSet = {
 };
 
 export type PastSets = {
-  /** Null when it is not stored, or is not what its digest says. */
+  /** Null when the set is not stored, or does not match its digest. */
   readonly get: (digest: string) => PastSet | null;
-  /** Ready to decide with; only the one asked for last is kept, as history changes its sets in order. */
+  /** The compiled set. Only the latest one is cached, because history changes its sets in order. */
   readonly compiled: (digest: string) => CompiledContractSet | null;
   /** Whether any set ever bound the topic to the subject. */
   readonly everCarried: (topic: string) => boolean;
 };
 
-/** Every contract set that decided, read once. */
+/** Reads all stored contract sets once. */
 export async function readPastSets(reads: Pick<StoreReads, "contractSets">, subject: string): Promise<PastSets> {
   const texts = new Map((await reads.contractSets()).map(({ digest, text }) => [digest, text]));
   const sets = new Map<string, PastSet>();

@@ -11,33 +11,33 @@ import type { JudgedRecord } from "./judged-records.ts";
 import { openLedgerEvidence } from "./from-ledger.ts";
 import { openLogEvidence } from "./from-log.ts";
 import { offsetsOf, type HistoryRange } from "./range.ts";
-import { createRejudge, type Recorded, type Rejudge, type Said } from "../rejudge.ts";
+import { createRejudge, type Recorded, type Rejudge, type ParsedOrReason } from "../rejudge.ts";
 import { sealReport, type WhatIfReport } from "../report.ts";
 import { readPastSets, type PastSets } from "./sets.ts";
 import { windowsOf, type ReadWindow, type Window } from "./windows.ts";
 
-/** What would have become of which records. */
+/** Which candidate is to judge which records. */
 export type Question = {
   readonly candidate: Candidate;
-  /** Only records that this version judged or refused; null: all of the subject's topics. */
+  /** Only records that this version judged or refused; null for all records of the subject's topics. */
   readonly of: number | null;
   readonly range: HistoryRange;
-  /** Positions kept for each kind of flip, 0 .. 20. */
+  /** Example positions kept for each kind of flip, 0 .. 20. */
   readonly examplesMax: number;
 };
 
 export type WhatIfOptions = {
-  /** Reads the records from the log instead of the store; the store still says what was decided. */
+  /** Reads the records from this log instead of the store; their outcomes still come from the store. */
   readonly source?: Pick<Source, "streams" | "fetch" | "bounds">;
-  /** An aborted run gives the report of what was read until then. */
+  /** After an abort the report covers the records read until then. */
   readonly signal: AbortSignal;
   readonly onProgress?: (records: number, newlyFailing: number) => void;
 };
 
 /**
- * Judges history again as if the candidate had judged it in the place of the version that did: what if the producers of
- * this traffic had to satisfy the candidate? Reads only; memory is bounded by a window of records, whatever the history.
- * @throws `Unavailable` when the store or the log is not there.
+ * Judges past records again as if the candidate had replaced the version that judged them: would the producers of this
+ * traffic satisfy the candidate? It only reads, and its memory is bounded by one window of records.
+ * @throws `Unavailable` when the store or the log does not answer.
  */
 export async function whatIf(reads: StoreReads, question: Question, options: WhatIfOptions): Promise<WhatIfReport> {
   const { candidate, of, range, examplesMax } = question;
@@ -62,7 +62,7 @@ export async function whatIf(reads: StoreReads, question: Question, options: Wha
     const read = readsOf(origin);
     for await (const window of windowsOf(reads, origin.stream, offsets)) {
       if (signal.aborted) break;
-      // A topic may have carried another subject at the time.
+      // The topic may have been bound to another subject then.
       if (sets.get(window.contractSet)?.carries(origin.topic) === false) continue;
       run.coverage.window(origin, window);
       const evidence = await read(window);
@@ -81,7 +81,7 @@ export async function whatIf(reads: StoreReads, question: Question, options: Wha
     source: source === undefined ? "store" : "log",
     engine: ENGINE,
     flips: run.flips.flips(),
-    // The ledger alone does not tell them from other facts.
+    // Reading from a log does not separate duplicates and conflicts from other facts.
     duplicates: source === undefined ? run.repeats.duplicates : null,
     conflicts: source === undefined ? run.repeats.conflicts : null,
     coverage: run.coverage.coverage(),
@@ -123,19 +123,22 @@ function judgeWindow(
       flips.add(rejudge.keep(recorded), run.producer(row), position);
       continue;
     }
-    const said = row.text === null ? null : payloadOf(row, row.text, window, question.candidate);
-    if (said === null) {
+    const parsed = row.text === null ? null : payloadOf(row, row.text, window, question.candidate);
+    if (parsed === null) {
       coverage.leftOut(row.text === null ? "bytesNotKept" : "unreadable", 1);
       continue;
     }
-    const flip = rejudge.judge(said, recorded);
+    const flip = rejudge.judge(parsed, recorded);
     coverage.redecided();
     if (flip.cell === "passToFail") run.newlyFailing += 1;
     flips.add(flip, run.producer(row), position);
   }
 }
 
-/** Identities may differ from set to set; the candidate is compiled once. Null: the set cannot be read. */
+/**
+ * Makes a judge for each contract set, since identities may differ between sets; the candidate is compiled once. Null
+ * when a set cannot be read.
+ */
 function rejudgePerSet(candidate: Candidate, sets: PastSets): (digest: string) => Rejudge | null {
   const compiled = compileCandidate(candidate);
   const made = new Map<string, Rejudge | null>();
@@ -149,7 +152,7 @@ function rejudgePerSet(candidate: Candidate, sets: PastSets): (digest: string) =
   };
 }
 
-/** A store may give equal headers as one object: their producer is then found by it. */
+/** Caches producers by header object, since a store may return the same object for equal headers. */
 function rememberProducers(): (row: JudgedRecord) => string | null {
   const known = new WeakMap<JudgedRecord["headers"], string | null>();
   return (row) => {
@@ -163,18 +166,23 @@ function rememberProducers(): (row: JudgedRecord) => string | null {
   };
 }
 
-/** Duplicates and conflicts passed their contract: what they repeat is another question. */
+/** The recorded decision of the contract: duplicates and conflicts passed it. */
 function recordedOf({ kind, version, code, fingerprint }: JudgedRecord): Recorded {
   const passed = kind !== "failed" || code === "conflict";
   return { passed, version, code: passed ? null : code, fingerprint: passed ? null : fingerprint };
 }
 
 /**
- * The payload, or why there is none; null when the stored bytes are damaged. The strict boundary depends on the bytes, the
- * limits and the engine alone: what this engine let through is JSON, and is only parsed. What another engine decided is
- * held to it again, as is what was refused for a number.
+ * The payload, or why there is none; null when the stored bytes are damaged. The strict parser depends only on the
+ * bytes, the limits and the engine: a payload that this engine accepted before is only parsed. Decisions of another
+ * engine, and payloads refused for a number, go through the strict parser again.
  */
-function payloadOf({ code }: JudgedRecord, text: string, { engine }: Window, { limits }: Candidate): Said | null {
+function payloadOf(
+  { code }: JudgedRecord,
+  text: string,
+  { engine }: Window,
+  { limits }: Candidate,
+): ParsedOrReason | null {
   if (engine !== ENGINE || code === LOSSY_NUMBER) return parsePayload(Buffer.from(text, "utf8"), limits);
   try {
     return reparse(text);

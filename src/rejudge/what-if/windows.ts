@@ -3,21 +3,24 @@ import type { StoreReads } from "../../store/store.ts";
 import type { JudgedRecord } from "./judged-records.ts";
 import type { OffsetRange } from "./range.ts";
 
-/** Offsets `[from, to)` of a stream that one contract set and one engine decided, and the entries that say so. */
+/**
+ * A window: offsets `[from, to)` of a stream that were decided with one contract set by one engine, and their ledger
+ * entries.
+ */
 export type Window = {
   readonly stream: string;
   readonly from: bigint;
   readonly to: bigint;
   readonly contractSet: string;
   readonly engine: string;
-  /** Records that were decided in it. */
+  /** Number of decided records in the window. */
   readonly records: number;
   readonly entries: readonly LedgerEntry[];
 };
 
 /**
- * The records of a window, by offset; how many of them are not in the log that was to give them, and how many are in no
- * evidence any more.
+ * The records of a window, by offset; the number of records missing in the log that was read, and the number without
+ * evidence.
  */
 export type WindowEvidence = {
   readonly rows: readonly JudgedRecord[];
@@ -27,13 +30,13 @@ export type WindowEvidence = {
 
 export type ReadWindow = (window: Window) => Promise<WindowEvidence>;
 
-/** A read of the store is worth so many records; an entry that holds more is a window of its own. */
+/** Fewest records of a window, so that a read of the store pays; a larger entry is a window of its own. */
 const RECORDS_MIN = 4_096;
-/** No wider than the store takes at once, however many holes there are. */
+/** Widest range of offsets that the store can read at once, however many holes it has. */
 const WIDTH_MAX = 2n ** 31n;
 const LEDGER_PAGE = 256;
 
-/** The decided part of a range, in order, in pieces that are read one at a time. What a gap lost is in none. */
+/** Divides the decided part of a range into windows, in order. Gaps belong to no window. */
 export async function* windowsOf(
   reads: Pick<StoreReads, "ledger">,
   stream: string,
@@ -86,7 +89,10 @@ function join(open: Window, next: Window): Window | null {
   };
 }
 
-/** Records of an entry with an offset in `[from, to)`: its outcomes are run-length, so that no record is looked at. */
+/**
+ * Number of an entry's records with an offset in `[from, to)`, counted from its run-length encoded outcomes without
+ * reading records.
+ */
 function decidedWithin(entry: LedgerEntry, from: bigint, to: bigint): number {
   let total = 0n;
   let start = entry.from;

@@ -24,7 +24,7 @@ const IPV6_CHARACTERS_MAX = 45;
 export function isIpv4Between(text: string, from: number, to: number): boolean {
   if (to - from > IPV4_CHARACTERS_MAX) return false;
   let octets = 0;
-  /** -1 while the octet has no digit. */
+  /** Value of the current octet; -1 while it has no digit. */
   let value = -1;
   for (let at = from; at < to; at++) {
     const code = text.charCodeAt(at);
@@ -34,7 +34,7 @@ export function isIpv4Between(text: string, from: number, to: number): boolean {
       value = -1;
       continue;
     }
-    // A zero with more digits behind it has a leading zero.
+    // A zero followed by another digit is a leading zero.
     if (code < 0x30 || code > 0x39 || value === 0) return false;
     value = (value < 0 ? 0 : value) * 10 + code - 0x30;
     if (value > 255) return false;
@@ -47,7 +47,7 @@ export function isIpv6Between(text: string, from: number, to: number): boolean {
   if (to - from < 2 || to - from > IPV6_CHARACTERS_MAX) return false;
   let groups = 0;
   let at = from;
-  /** Whether "::" was there, which stands for one group of zeros or more. */
+  /** Whether "::" occurred, which replaces one or more groups of zeros. */
   let compressed = text.charCodeAt(at) === COLON;
   if (compressed) {
     if (text.charCodeAt(at + 1) !== COLON) return false;

@@ -8,9 +8,9 @@ export const MARK = 8;
 /** `sub-delims` (RFC 3986 section 2.2). */
 export const SUB_DELIM = 16;
 export const COLON_OR_AT = 32;
-/** What `atext` has besides letters and digits (RFC 5322 section 3.2.3). */
+/** The characters of `atext` besides letters and digits (RFC 5322 section 3.2.3). */
 export const ATEXT_MARK = 64;
-/** What stands for itself in a URI template (RFC 6570 section 2.1, with erratum 6937: the apostrophe does). */
+/** Literal characters of a URI template (RFC 6570 section 2.1, with erratum 6937: the apostrophe is one). */
 export const TEMPLATE_LITERAL = 128;
 
 const CLASSES = classTable([
@@ -40,12 +40,12 @@ export function isOf(mask: number, code: number): boolean {
   return code < 128 && ((CLASSES[code] ?? 0) & mask) !== 0;
 }
 
-/** Whether two hexadecimal digits follow the `%` that stands at `at` (RFC 3986 section 2.1). */
+/** Whether the `%` at `at` is followed by two hexadecimal digits (RFC 3986 section 2.1). */
 export function isPercentTriplet(text: string, at: number, end: number): boolean {
   return at + 2 < end && isOf(HEX, text.charCodeAt(at + 1)) && isOf(HEX, text.charCodeAt(at + 2));
 }
 
-/** `ucschar` (RFC 3987 section 2.2). A lone surrogate is none. */
+/** `ucschar` (RFC 3987 section 2.2); lone surrogates are excluded. */
 export function isUcsChar(codePoint: number): boolean {
   if (codePoint < 0x10000) {
     return (

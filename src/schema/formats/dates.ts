@@ -3,15 +3,19 @@ export function isDate(text: string): boolean {
   return text.length === 10 && isFullDate(text);
 }
 
-/** `time`: full-time of RFC 3339 section 5.6, so with an offset. 23:59:60 is a time where it is 23:59:60 in UTC. */
+/**
+ * `time`: full-time of RFC 3339 section 5.6, so an offset is required. The second 60 is allowed when the time is
+ * 23:59:60 in UTC.
+ */
 export function isTime(text: string): boolean {
   // "00:00:00Z" is the shortest.
   return text.length >= 9 && isFullTime(text, 0);
 }
 
 /**
- * `date-time`: date-time of RFC 3339 section 5.6. `t` and `z` may be lower case; a space for the T, a comma for the point
- * and a missing offset are not in the grammar. A second 60 is right at the end of a month in UTC (section 5.7).
+ * `date-time`: date-time of RFC 3339 section 5.6. `t` and `z` may be lower case. The grammar excludes a space instead
+ * of the T, a comma instead of the point, and a missing offset. The second 60 is allowed at the end of a month in UTC
+ * (section 5.7).
  */
 export function isDateTime(text: string): boolean {
   if (text.length < 20 || !isFullDate(text)) return false;
@@ -30,17 +34,17 @@ const POINT = 0x2e;
 const COLON = 0x3a;
 const DIGIT_6 = 0x36;
 const DAY_MINUTES = 1_440;
-/** 23:59, the minute that may have a second 60. */
+/** The minute 23:59, which may have a second 60. */
 const LAST_MINUTE = 1_439;
 
-/** The number that two ASCII digits write, or -1. */
+/** The value of two ASCII digits, or -1. */
 function twoDigits(text: string, at: number): number {
   const tens = text.charCodeAt(at) - 0x30;
   const ones = text.charCodeAt(at + 1) - 0x30;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
 }
 
-/** Of a text that begins with at least ten characters. */
+/** Whether a text begins with a full-date; it must have at least ten characters. */
 function isFullDate(text: string): boolean {
   const century = twoDigits(text, 0);
   const yearOfCentury = twoDigits(text, 2);
@@ -56,7 +60,7 @@ function daysIn(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** From `at` to the end of the text. */
+/** Whether the text from `at` to its end is a full-time. */
 function isFullTime(text: string, at: number): boolean {
   const hour = twoDigits(text, at);
   const minute = twoDigits(text, at + 3);
@@ -70,7 +74,10 @@ function isFullTime(text: string, at: number): boolean {
   return second < 60 || (hour * 60 + minute - offset + DAY_MINUTES) % DAY_MINUTES === LAST_MINUTE;
 }
 
-/** Where the offset begins: after `time-secfrac`, a point and at least one digit, if there is one; -1 for a bare point. */
+/**
+ * The index of the offset: after `time-secfrac`, a point and at least one digit, if there is one; -1 for a point
+ * without digits.
+ */
 function afterFraction(text: string, at: number): number {
   if (text.charCodeAt(at) !== POINT) return at;
   let next = at + 1;
@@ -81,7 +88,7 @@ function afterFraction(text: string, at: number): number {
   return next === at + 1 ? -1 : next;
 }
 
-/** Minutes east of UTC that `time-offset` says, or null. It must be the rest of the text. */
+/** The minutes east of UTC in `time-offset`; null when the rest of the text is not an offset. */
 function offsetMinutes(text: string, at: number): number | null {
   const sign = text.charCodeAt(at);
   if (sign === UPPER_Z || sign === LOWER_Z) return at + 1 === text.length ? 0 : null;
@@ -102,6 +109,7 @@ function isAtMonthEnd(text: string): boolean {
   const last = daysIn(twoDigits(text, 0) * 100 + twoDigits(text, 2), month);
   const offset = offsetMinutes(text, afterFraction(text, 19)) ?? 0;
   const utcDays = Math.floor((twoDigits(text, 11) * 60 + twoDigits(text, 14) - offset) / DAY_MINUTES);
-  // A day behind UTC's, the same, or a day ahead: the first of a month is the last of another in UTC.
+  // The local day is one before UTC's, the same, or one after: the first day of a month may still be the last day of
+  // the previous month in UTC.
   return utcDays < 0 ? day === 1 : day + utcDays === last;
 }

@@ -1,8 +1,9 @@
 import { DIGIT, isOf } from "./characters.ts";
 
 /**
- * `duration`: RFC 3339 appendix A. Units follow each other without a gap (`P1Y2D` lacks its months), weeks stand alone,
- * numbers are digits only. Letters may be lower case, since a literal of ABNF is either (RFC 5234 section 2.3).
+ * `duration`: RFC 3339 appendix A. Units follow each other without a gap (`P1Y2D` lacks its months), weeks are not
+ * combined with other units, numbers have digits only. Letters may be lower case, since a literal of ABNF matches both
+ * cases (RFC 5234 section 2.3).
  */
 export function isDuration(text: string): boolean {
   if (upperAt(text, 0) !== "P") return false;
@@ -14,7 +15,10 @@ export function isDuration(text: string): boolean {
   return timeAt + 1 < text.length && afterUnits(text, timeAt + 1, "HMS") === text.length;
 }
 
-/** Where the numbers with units end; -1 if a number has no unit, or its unit is not the one right after the last one's. */
+/**
+ * The index after the numbers with units; -1 if a number has no unit, or its unit does not directly follow the previous
+ * one in order.
+ */
 function afterUnits(text: string, from: number, units: string): number {
   let at = from;
   let last = -1;
@@ -34,7 +38,7 @@ function afterDigits(text: string, from: number): number {
   return at;
 }
 
-/** The ASCII letter at a place, in upper case; "-" for anything else (`ſ` is no S). */
+/** The ASCII letter at an index, in upper case; "-" for any other character (`ſ` is not an S). */
 function upperAt(text: string, at: number): string {
   const code = text.charCodeAt(at);
   if (code >= 0x61 && code <= 0x7a) return String.fromCharCode(code - 0x20);

@@ -18,7 +18,7 @@ export function isEmail(text: string): boolean {
  * and an `idn-hostname` for a domain. Octets are those of UTF-8.
  */
 export function isIdnEmail(text: string): boolean {
-  // UTF-8 has a byte for each unit of UTF-16 at least; a lone surrogate has no UTF-8.
+  // UTF-8 has at least one byte for each UTF-16 unit; a lone surrogate has no UTF-8 form.
   if (text.length > MAILBOX_MAX || !text.isWellFormed()) return false;
   const at = afterLocalPart(text, true);
   if (at < 1 || text.charCodeAt(at) !== AT_SIGN || octets(text, at) > LOCAL_PART_MAX) return false;
@@ -27,7 +27,7 @@ export function isIdnEmail(text: string): boolean {
 }
 
 const LOCAL_PART_MAX = 64;
-/** A path has 256 with its angle brackets. */
+/** Most octets of a mailbox: a path has 256 with its angle brackets. */
 const MAILBOX_MAX = 254;
 const SPACE = 0x20;
 const QUOTE = 0x22;
@@ -39,7 +39,7 @@ const CLOSING_BRACKET = 0x5d;
 const TILDE = 0x7e;
 const IPV6_TAG = "ipv6:";
 
-/** Where the local part ends, or -1. */
+/** The index after the local part, or -1. */
 function afterLocalPart(text: string, wide: boolean): number {
   if (text.charCodeAt(0) === QUOTE) return afterQuotedString(text, wide);
   let afterDot = true;
@@ -61,7 +61,8 @@ function afterQuotedString(text: string, wide: boolean): number {
   for (let at = 1; at < text.length; at++) {
     let code = text.charCodeAt(at);
     if (code === QUOTE) return at + 1;
-    // What is quoted may be any graphic character of ASCII or a space, but nothing beyond ASCII (RFC 6531 adds to qtext only).
+    // A quoted pair may hold any graphic ASCII character or a space, but nothing beyond ASCII (RFC 6531 extends qtext
+    // only).
     const quoted = code === BACKSLASH;
     if (quoted) code = text.charCodeAt(++at);
     const good = (code >= SPACE && code <= TILDE) || (wide && !quoted && code > 0x7f);
@@ -70,7 +71,10 @@ function afterQuotedString(text: string, wide: boolean): number {
   return -1;
 }
 
-/** The rest of the text from `from`. Other tags than IPv6 would have to be registered, and none is (RFC 5321 section 4.1.3). */
+/**
+ * Whether the text from `from` is an address literal. Tags other than IPv6 must be registered, and none is (RFC 5321
+ * section 4.1.3).
+ */
 function isAddressLiteral(text: string, from: number): boolean {
   const to = text.length - 1;
   if (text.charCodeAt(from) !== OPENING_BRACKET || text.charCodeAt(to) !== CLOSING_BRACKET) return false;
@@ -80,14 +84,14 @@ function isAddressLiteral(text: string, from: number): boolean {
   return isIpv6Between(text, from + 1 + IPV6_TAG.length, to);
 }
 
-/** Bytes of UTF-8 before `end`. */
+/** Number of UTF-8 bytes before `end`. */
 function octets(text: string, end: number): number {
   let count = 0;
   for (let at = 0; at < end; at++) {
     const code = text.charCodeAt(at);
     const surrogate = code >= 0xd800 && code <= 0xdfff;
     if (code < 0x80) count += 1;
-    // Each half of a pair makes two of its four bytes.
+    // Each surrogate accounts for two of the pair's four bytes.
     else count += code < 0x800 || surrogate ? 2 : 3;
   }
   return count;

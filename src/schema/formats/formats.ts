@@ -9,12 +9,12 @@ import { isUriTemplate } from "./uri-templates.ts";
 import { isIri, isIriReference, isUri, isUriReference } from "./uris.ts";
 import { isUuid } from "./uuids.ts";
 
-/** Whether a text is of a format. Pure and total: any text, lone surrogates too, in time linear in its length. */
+/** Whether a text has a format. Pure and total: any text, even with lone surrogates, in time linear in its length. */
 export type FormatCheck = (text: string) => boolean;
 
 /**
- * The formats of JSON Schema 2020-12 (Validation, section 7.3), by the names that `format` uses. They speak of strings only.
- * What each accepts: docs/formats.md.
+ * The formats of JSON Schema 2020-12 (Validation, section 7.3) by name. They apply to strings only. docs/formats.md
+ * describes what each accepts.
  */
 export const FORMATS: ReadonlyMap<string, FormatCheck> = new Map<string, FormatCheck>([
   ["date-time", isDateTime],

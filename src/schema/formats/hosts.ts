@@ -3,9 +3,9 @@ import { areIdnaLabels, isAceLabel } from "./idna.ts";
 import { characterOf } from "./idna-characters.ts";
 
 /**
- * `hostname`: labels of letters, digits and inner hyphens (RFC 1123 section 2.1), 63 characters each, 253 in all (RFC 1035).
- * A label `xn--` must be one that IDNA2008 makes (RFC 5891 section 4.4). No final dot, no underscore; four numbers are an
- * address and can never be a host name (RFC 1123 section 2.1).
+ * `hostname`: labels of letters, digits and inner hyphens (RFC 1123 section 2.1), 63 characters each, 253 in all (RFC
+ * 1035). An `xn--` label must be valid by IDNA2008 (RFC 5891 section 4.4). No final dot, no underscore; four numbers
+ * are an address and never a host name (RFC 1123 section 2.1).
  */
 export function isHostname(text: string): boolean {
   if (!isHostnameBetween(text, 0, text.length)) return false;
@@ -30,15 +30,15 @@ const DOT = 0x2e;
 const NAME_MAX = 253;
 const LABEL_MAX = 63;
 /**
- * UTF-16 code units that are looked at. A character of the mapped name takes one of the 253 characters of its ASCII form or
- * more, and NFC and width make one character out of at most four, of two units each.
+ * Longest text in UTF-16 code units that is checked. A character of the mapped name takes at least one of the 253
+ * characters of its ASCII form, and NFC and width mapping merge at most four characters, of two units each.
  */
 const TYPED_MAX = NAME_MAX * 8;
-/** Fullwidth and halfwidth forms; the block's signs and punctuation become what IDNA2008 refuses. */
+/** Fullwidth and halfwidth forms; the block's signs and punctuation are mapped to characters that IDNA2008 refuses. */
 const WIDTH_FORMS = /[\uff01-\uffee]/g;
 const IDEOGRAPHIC_FULL_STOP = "\u3002";
 
-/** What RFC 1123 says of the characters from `from` up to `to`, without a look inside `xn--`. */
+/** Checks the characters from `from` up to `to` by RFC 1123, without decoding `xn--` labels. */
 export function isHostnameBetween(text: string, from: number, to: number): boolean {
   if (to - from > NAME_MAX) return false;
   let start = from;
@@ -69,7 +69,7 @@ function isAscii(text: string): boolean {
 }
 
 function mapTyped(text: string): string {
-  // Cherokee letters are upper case and allowed; lower case they would not be.
+  // Cherokee letters are not lower-cased: IDNA2008 allows only their upper-case forms.
   return Array.from(text, (letter) =>
     characterOf(letter.codePointAt(0) ?? 0) === null ? letter.toLowerCase() : letter,
   )

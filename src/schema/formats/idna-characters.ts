@@ -22,7 +22,7 @@ type Table = {
   readonly characters: readonly (IdnaCharacter | undefined)[];
 };
 
-/** Read at the first name that is not ASCII: most processes meet none. */
+/** Read on the first name that is not ASCII, since most processes never meet one. */
 let table: Table | null = null;
 
 function readTable(): Table {

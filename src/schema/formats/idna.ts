@@ -2,7 +2,7 @@ import { characterOf } from "./idna-characters.ts";
 import { type IdnaCharacter } from "./idna-properties.ts";
 import { decodePunycode, encodePunycode } from "./punycode.ts";
 
-/** Whether a label in lower case claims to be an A-label. */
+/** Whether a lower-case label has the prefix of an A-label. */
 export function isAceLabel(label: string): boolean {
   return label.startsWith(ACE_PREFIX);
 }
@@ -39,16 +39,16 @@ const HEBREW_GERSHAYIM = 0x5f4;
 const KATAKANA_MIDDLE_DOT = 0x30fb;
 const SMALL_L = 0x6c;
 
-/** A label's characters, and how many its ASCII form has. */
+/** A label's characters, and the length of its ASCII form. */
 type LabelReading = { readonly characters: readonly IdnaCharacter[]; readonly size: number };
 
 function readLabel(label: string): LabelReading | null {
-  // Twice, since a code point may take two units.
+  // Twice the limit, since a code point may take two units.
   if (label.length === 0 || label.length > 2 * LABEL_MAX) return null;
   if (isAceLabel(label)) {
     const encoded = label.slice(ACE_PREFIX.length);
     const decoded = label.length > LABEL_MAX ? null : decodePunycode(encoded);
-    // Some texts decode though nothing encodes to them (RFC 5891 section 5.4).
+    // Some texts decode although no label encodes to them (RFC 5891 section 5.4).
     if (decoded === null || encodePunycode(decoded, LABEL_MAX) !== encoded) return null;
     return readUnicodeLabel(decoded, label.length);
   }
@@ -64,7 +64,7 @@ function readPlainLabel(codePoints: readonly number[]): LabelReading | null {
   return characters === null ? null : { characters, size: codePoints.length };
 }
 
-/** RFC 5891 section 4.2; what an A-label stands for must have a character beyond ASCII as well. */
+/** Reads a U-label (RFC 5891 section 4.2); a decoded A-label must have a character beyond ASCII too. */
 function readUnicodeLabel(codePoints: readonly number[], size: number): LabelReading | null {
   if (codePoints.every((one) => one < 0x80) || !hasPlacedHyphens(codePoints)) return null;
   const characters = charactersOf(codePoints);
@@ -76,15 +76,16 @@ function readUnicodeLabel(codePoints: readonly number[], size: number): LabelRea
 }
 
 /**
- * No hyphen at either end, nor two in the third and fourth place: a U-label has none there (RFC 5891 section 4.2.3.1), and
- * beside one a plain label has none either (NR-LDH, RFC 5890 section 2.3.2.3).
+ * Whether hyphens are allowed where they are: not at either end, and not in both the third and fourth place. A U-label
+ * has none there (RFC 5891 section 4.2.3.1), and a plain label in the same name has none either (NR-LDH, RFC 5890
+ * section 2.3.2.3).
  */
 function hasPlacedHyphens(codePoints: readonly number[]): boolean {
   if (codePoints[0] === HYPHEN || codePoints.at(-1) === HYPHEN) return false;
   return codePoints[2] !== HYPHEN || codePoints[3] !== HYPHEN;
 }
 
-/** What IDNA2008 knows of each code point, or null if one of them is not for names (RFC 5892). */
+/** The properties of each code point; null if one of them is not allowed in names (RFC 5892). */
 function charactersOf(codePoints: readonly number[]): readonly IdnaCharacter[] | null {
   const characters: IdnaCharacter[] = [];
   for (const codePoint of codePoints) {
@@ -95,7 +96,7 @@ function charactersOf(codePoints: readonly number[]): readonly IdnaCharacter[] |
   return characters;
 }
 
-/** The contextual rules of RFC 5892 appendix A, for the code point at `at`. */
+/** Checks the contextual rules of RFC 5892 appendix A for the code point at `at`. */
 function fitsContext(codePoints: readonly number[], characters: readonly IdnaCharacter[], at: number): boolean {
   switch (codePoints[at] ?? 0) {
     case ZERO_WIDTH_NON_JOINER:
@@ -112,12 +113,15 @@ function fitsContext(codePoints: readonly number[], characters: readonly IdnaCha
     case KATAKANA_MIDDLE_DOT:
       return characters.some(({ script }) => script === "Hiragana, Katakana or Han");
     default:
-      // Left are the two kinds of Arabic digits, which do not go together.
+      // Only the two kinds of Arabic digits remain, which must not be mixed.
       return !(codePoints.some(isArabicIndicDigit) && codePoints.some(isExtendedArabicIndicDigit));
   }
 }
 
-/** Appendix A.1: a letter that joins to the right before, one that joins to the left behind, transparent ones between. */
+/**
+ * Checks appendix A.1: a letter that joins to the right before, one that joins to the left after, and only transparent
+ * ones between.
+ */
 function isBetweenJoined(characters: readonly IdnaCharacter[], at: number): boolean {
   const before = characters.slice(0, at).findLast(({ joining }) => joining !== "T")?.joining;
   const behind = characters.slice(at + 1).find(({ joining }) => joining !== "T")?.joining;
@@ -137,7 +141,7 @@ function isRightToLeft(characters: readonly IdnaCharacter[]): boolean {
   return characters.some(({ bidi }) => bidi === "R" || bidi === "AL" || bidi === "AN");
 }
 
-/** The six conditions of RFC 5893 section 2. */
+/** Checks the six conditions of RFC 5893 section 2. */
 function keepsBidiRule(characters: readonly IdnaCharacter[]): boolean {
   const kinds = characters.map(({ bidi }) => bidi);
   const first = kinds[0];

@@ -1,13 +1,13 @@
 import { DIGIT, isOf } from "./characters.ts";
 
-/** `json-pointer`: RFC 6901 section 3 in its plain form; the form for URI fragments (`#/a`) is another. */
+/** `json-pointer`: RFC 6901 section 3 in its plain form; the URI fragment form (`#/a`) is not included. */
 export function isJsonPointer(text: string): boolean {
   return isPointerFrom(text, 0);
 }
 
 /**
- * `relative-json-pointer`: section 3 of draft-bhutton-relative-json-pointer-00, which JSON Schema 2020-12 names, so with an
- * optional `+1` or `-1` that moves within an array; before `#` too, as its examples have it (`0-1#`).
+ * `relative-json-pointer`: section 3 of draft-bhutton-relative-json-pointer-00, which JSON Schema 2020-12 refers to, so
+ * with an optional `+1` or `-1` that moves within an array; also before `#`, as in its examples (`0-1#`).
  */
 export function isRelativeJsonPointer(text: string): boolean {
   let at = afterInteger(text, 0);
@@ -37,7 +37,7 @@ function isPointerFrom(text: string, from: number): boolean {
   return true;
 }
 
-/** Where a number without leading zeros ends, or -1 if none begins here. */
+/** The index after a number without leading zeros; -1 if there is none. */
 function afterInteger(text: string, from: number): number {
   let at = from;
   while (at < text.length && isOf(DIGIT, text.charCodeAt(at))) at++;

@@ -1,5 +1,5 @@
 /**
- * The code points that a label's part behind `xn--` writes (RFC 3492 section 6.2), or null if it is none.
+ * Decodes the part of a label after `xn--` to its code points (RFC 3492 section 6.2); null if it is invalid.
  * @param encoded at most 63 lower-case letters, digits and hyphens
  */
 export function decodePunycode(encoded: string): number[] | null {
@@ -17,7 +17,7 @@ export function decodePunycode(encoded: string): number[] | null {
       if (digit < 0) return null;
       at++;
       position += digit * weight;
-      // Within 31 bits, as in the reference code, so far from where doubles lose integers.
+      // The limit is 31 bits, as in the reference code, far below where doubles lose integers.
       if (position > INTEGER_MAX) return null;
       const threshold = thresholdAt(k, bias);
       if (digit < threshold) break;
@@ -36,11 +36,11 @@ export function decodePunycode(encoded: string): number[] | null {
 }
 
 /**
- * What stands behind `xn--` for a label (RFC 3492 section 6.3), or null if it is longer than `sizeMax` characters.
- * Time is the number of code points times that of distinct ones: bound both.
+ * Encodes a label to the part after `xn--` (RFC 3492 section 6.3); null if it is longer than `sizeMax` characters. The
+ * time is the number of code points times that of distinct ones: limit both.
  */
 export function encodePunycode(codePoints: readonly number[], sizeMax: number): string | null {
-  // Each code point takes a character at least.
+  // Each code point takes at least one character.
   if (codePoints.length > sizeMax) return null;
   const basic = codePoints.filter((one) => one < INITIAL_N);
   let output = basic.length === 0 ? "" : `${String.fromCharCode(...basic)}-`;
@@ -76,7 +76,7 @@ const INITIAL_BIAS = 72;
 const INITIAL_N = 0x80;
 const INTEGER_MAX = 0x7fff_ffff;
 
-/** a to z are 0 to 25, 0 to 9 are 26 to 35; -1 for anything else. */
+/** The value of a digit: a to z are 0 to 25, 0 to 9 are 26 to 35; -1 for any other character. */
 function digitOf(code: number): number {
   if (code >= 0x61 && code <= 0x7a) return code - 0x61;
   return code >= 0x30 && code <= 0x39 ? code - 0x30 + 26 : -1;

@@ -1,10 +1,10 @@
 import { DIGIT, HEX, isOf, LETTER } from "./characters.ts";
 
-/** A pattern and how far it is read. */
+/** A pattern and the current position in it. */
 export type PatternText = {
   readonly text: string;
   at: number;
-  /** Of each `\p{...}` that was seen whether there is such a property: the engine takes 0.1 ms to say so. */
+  /** Whether each `\p{...}` seen so far names a property; cached, since the runtime takes 0.1 ms to tell. */
   readonly properties: Map<string, boolean>;
 };
 
@@ -13,14 +13,14 @@ export function at(pattern: PatternText): string {
   return pattern.text.charAt(pattern.at);
 }
 
-/** Passes a short text if it is next. */
+/** Consumes a short text if it comes next. */
 export function takes(pattern: PatternText, next: string): boolean {
   if (!pattern.text.startsWith(next, pattern.at)) return false;
   pattern.at += next.length;
   return true;
 }
 
-/** Passes decimal digits; gives them without leading zeros, or null if there are none. */
+/** Consumes decimal digits; returns them without leading zeros, or null if there are none. */
 export function afterNumber(pattern: PatternText): string | null {
   const start = pattern.at;
   let significant = start;
@@ -32,8 +32,8 @@ export function afterNumber(pattern: PatternText): string | null {
 }
 
 /**
- * CharacterEscape with `u`, from behind the backslash: the code point that it names, or null. `\-` is one only in a class, and
- * `\a` nowhere.
+ * Reads a CharacterEscape with flag `u`, after the backslash: returns its code point, or null. `\-` is valid only in a
+ * class, and `\a` nowhere.
  */
 export function readCharacterEscape(pattern: PatternText): number | null {
   const next = at(pattern);
@@ -62,7 +62,7 @@ export function readCharacterEscape(pattern: PatternText): number | null {
   }
 }
 
-/** The name that follows `(?<` or `\k<`, with its `>`: RegExpIdentifierName, escapes read; or null. */
+/** Reads the name after `(?<` or `\k<`, with its `>` (RegExpIdentifierName with escapes); null when there is none. */
 export function readGroupName(pattern: PatternText): string | null {
   let name = "";
   while (!takes(pattern, ">")) {
@@ -77,7 +77,7 @@ export function readGroupName(pattern: PatternText): string | null {
   return name === "" ? null : name;
 }
 
-/** Reads `ims-ims:`, where no flag is named twice and one is named at least if there is a hyphen. */
+/** Reads `ims-ims:`: no flag may occur twice, and a hyphen needs at least one flag. */
 export function readModifiers(pattern: PatternText): boolean {
   const seen = new Set<string>();
   let hyphen = false;
@@ -96,7 +96,9 @@ const NAME_START = /^[\p{ID_Start}$_]$/u;
 const NAME_PART = /^[\p{ID_Continue}$\u200c\u200d]$/u;
 const CODE_POINT_MAX = 0x10ffff;
 
-/** From behind `\u`: four digits, two times four for a surrogate pair, or any number in braces. */
+/**
+ * Reads the rest of an escape after `\u`: four digits, two times four for a surrogate pair, or any number in braces.
+ */
 function readUnicodeEscape(pattern: PatternText): number | null {
   if (!takes(pattern, "{")) {
     const lead = readHex(pattern, 4);

@@ -17,7 +17,7 @@ export function readClass(pattern: PatternText): boolean {
   return false;
 }
 
-/** Reads `{Name}` or `{Name=Value}` behind `\p`, and whether ECMA-262 has such a property (tables 69 to 71). */
+/** Reads `{Name}` or `{Name=Value}` after `\p`; returns whether ECMA-262 has such a property (tables 69 to 71). */
 export function isUnicodeProperty(pattern: PatternText): boolean {
   const start = pattern.at;
   if (!takes(pattern, "{")) return false;
@@ -29,7 +29,7 @@ export function isUnicodeProperty(pattern: PatternText): boolean {
   return known;
 }
 
-/** Passes the letter of `\d` and the like, if one is next. */
+/** Consumes the letter of `\d`, `\w`, `\s` or their opposites, if it comes next. */
 export function takesSetEscape(pattern: PatternText): boolean {
   const next = at(pattern);
   if (next === "" || !"dDsSwW".includes(next)) return false;
@@ -37,12 +37,12 @@ export function takesSetEscape(pattern: PatternText): boolean {
   return true;
 }
 
-/** Longer than any; "{Script_Extensions=Inscriptional_Parthian}" has 42. */
+/** Longer than every property: "{Script_Extensions=Inscriptional_Parthian}" has 42 characters. */
 const PROPERTY_MAX = 80;
 const UNDERSCORE = 0x5f;
 const EQUALS = 0x3d;
 
-/** The code point that an atom of a class names, "set" for `\d` and the like, or null. */
+/** Reads an atom of a class: returns its code point, "set" for `\d` and the like, or null. */
 function readClassAtom(pattern: PatternText): number | "set" | null {
   if (!takes(pattern, "\\")) {
     const codePoint = pattern.text.codePointAt(pattern.at) ?? null;

@@ -10,9 +10,9 @@ import {
 import { isUnicodeProperty, readClass, takesSetEscape } from "./regex-classes.ts";
 
 /**
- * `regex`: Pattern of ECMA-262 (2025) with the flag `u`, section 22.2.1, with its early errors; what `pattern` of a schema is
- * compiled with. It is read here and not given to the engine: that computes the set of each `\p{L}`, 0.07 ms each, more in
- * a class, so that 500 kB of them hold it for half a minute.
+ * `regex`: Pattern of ECMA-262 (2025) with the flag `u`, section 22.2.1, with its early errors, just as a schema's
+ * `pattern` is compiled. It is parsed here and not by the runtime, which computes the set of each `\p{L}`: 0.07 ms
+ * each, more in a class, so that 500 kB of them would block it for half a minute.
  */
 export function isRegex(text: string): boolean {
   const pattern: Reading = {
@@ -36,28 +36,28 @@ export function isRegex(text: string): boolean {
 }
 
 type Group = {
-  /** Where its parenthesis stands; -1 for the whole pattern. */
+  /** Index of its parenthesis; -1 for the whole pattern. */
   readonly start: number;
-  /** Where the alternative that is being read begins. */
+  /** Index at which the current alternative begins. */
   alternative: number;
   /** Whether a quantifier may follow: not after an assertion. */
   readonly quantifiable: boolean;
 };
 
 type Reading = PatternText & {
-  /** The open ones, outer first. */
+  /** The open groups, outermost first. */
   readonly groups: Group[];
   captures: number;
-  /** The largest number that `\1` and the like name; groups may come later. */
+  /** The largest number in a reference such as `\1`; its group may come later. */
   referenceMax: number;
-  /** Where the last group of each name begins. */
+  /** Index of the last group of each name. */
   readonly names: Map<string, number>;
   readonly namesAsked: Set<string>;
 };
 
 type AfterTerm = "quantifiable" | "other" | "wrong";
 
-/** Reads one thing: an atom, an assertion, a quantifier, a parenthesis or a bar. There are no other states: see `groups`. */
+/** Reads one atom, assertion, quantifier, parenthesis or bar. The open `groups` are the only other state. */
 function readTerm(pattern: Reading, quantifiable: boolean): AfterTerm {
   switch (at(pattern)) {
     case "^":
@@ -122,7 +122,7 @@ function openGroup(pattern: Reading): boolean {
   return true;
 }
 
-/** Two groups may have the same name only where they are in different alternatives of one disjunction. */
+/** Records a group's name. Two groups may have the same name only in different alternatives of one disjunction. */
 function nameGroup(pattern: Reading, start: number): boolean {
   const name = readGroupName(pattern);
   if (name === null) return false;
@@ -132,14 +132,14 @@ function nameGroup(pattern: Reading, start: number): boolean {
 }
 
 /**
- * Whether what begins at `position` and what is being read are in the same alternative of the innermost open group that holds
- * both. Of several groups of a name it is enough to compare each with the next: if two that are further apart are in one
- * alternative, all between them are in it too.
+ * Whether the group at `position` and the current position are in the same alternative of the innermost open group
+ * around both. Among several groups of one name it suffices to compare each with the next: if two of them are in one
+ * alternative, all groups between them are in it too.
  */
 function isInSameAlternative(groups: readonly Group[], position: number): boolean {
   let low = 0;
   let high = groups.length;
-  // Groups are in the order of their start; the last one that starts before the position holds both.
+  // Groups are sorted by start: the last one that starts before the position is around both.
   while (high - low > 1) {
     const middle = (low + high) >>> 1;
     if ((groups[middle]?.start ?? 0) < position) low = middle;
@@ -158,7 +158,7 @@ function readQuantifier(pattern: Reading): boolean {
   return true;
 }
 
-/** What follows a backslash outside of a class. */
+/** Reads the rest of an escape outside a class, after the backslash. */
 function readEscape(pattern: Reading): AfterTerm {
   pattern.at++;
   const next = at(pattern);
@@ -181,7 +181,7 @@ function readEscape(pattern: Reading): AfterTerm {
   return readCharacterEscape(pattern) === null ? "wrong" : "quantifiable";
 }
 
-/** `n}`, `n,}` or `n,m}` with m not below n. */
+/** Reads `n}`, `n,}` or `n,m}`, where m must not be below n. */
 function readBounds(pattern: Reading): boolean {
   const least = afterNumber(pattern);
   if (least === null) return false;
@@ -190,6 +190,6 @@ function readBounds(pattern: Reading): boolean {
   if (takes(pattern, "}")) return true;
   const most = afterNumber(pattern);
   if (most === null || !takes(pattern, "}")) return false;
-  // Digits without leading zeros compare by length, then as texts: there may be more than a number keeps.
+  // Digits without leading zeros are compared by length, then as texts: a number might not represent all of them.
   return least.length === most.length ? least <= most : least.length < most.length;
 }

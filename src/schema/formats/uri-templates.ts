@@ -1,8 +1,8 @@
 import { DIGIT, isOf, isPercentTriplet, isPrivateUse, isUcsChar, LETTER, TEMPLATE_LITERAL } from "./characters.ts";
 
 /**
- * `uri-template`: URI-Template of RFC 6570 section 2, of any level. The operators that it reserves (`{=a}`, `{|a}`) are in
- * the grammar; whether what is expanded is a URI is not asked.
+ * `uri-template`: URI-Template of RFC 6570 section 2, of any level. The grammar includes the reserved operators
+ * (`{=a}`, `{|a}`). Whether the expansion is a URI is not checked.
  */
 export function isUriTemplate(text: string): boolean {
   let at = 0;
@@ -37,7 +37,7 @@ const CLOSING_BRACE = 0x7d;
 const OPERATORS = "+#./;?&=,!@|";
 const PREFIX_DIGITS_MAX = 4;
 
-/** Where the text goes on after `[ operator ] variable-list "}"`, or -1. */
+/** The index after `[ operator ] variable-list "}"`; -1 when there is none. */
 function afterExpression(text: string, from: number): number {
   let at = from < text.length && OPERATORS.includes(text.charAt(from)) ? from + 1 : from;
   for (;;) {
@@ -50,7 +50,7 @@ function afterExpression(text: string, from: number): number {
   }
 }
 
-/** `varchar *( ["."] varchar )` (section 2.3), or -1. */
+/** The index after `varchar *( ["."] varchar )` (section 2.3); -1 when there is none. */
 function afterName(text: string, from: number): number {
   let afterDot = true;
   let at = from;
@@ -72,7 +72,7 @@ function afterName(text: string, from: number): number {
   return afterDot ? -1 : at;
 }
 
-/** `*`, or `:` with a number of 1 to 9999 without leading zeros (section 2.4), or nothing. */
+/** The index after an optional modifier: `*`, or `:` with a number of 1 to 9999 without leading zeros (section 2.4). */
 function afterModifier(text: string, from: number): number {
   if (from < 0) return -1;
   const code = text.charCodeAt(from);

@@ -12,7 +12,10 @@ import {
   SUB_DELIM,
 } from "./characters.ts";
 
-/** `uri`: URI of RFC 3986 appendix A: with a scheme, in ASCII. What a scheme asks for itself (http needs a host) is not asked. */
+/**
+ * `uri`: URI of RFC 3986 appendix A, with a scheme, in ASCII. Requirements of single schemes (http needs a host) are
+ * not checked.
+ */
 export function isUri(text: string): boolean {
   return isReference(text, true, false);
 }
@@ -42,7 +45,7 @@ const COLON = 0x3a;
 const QUESTION_MARK = 0x3f;
 const AT_SIGN = 0x40;
 const OPENING_BRACKET = 0x5b;
-/** No code unit. */
+/** Equals no code unit. */
 const NONE = -1;
 const UPPER_V = 0x56;
 const LOWER_V = 0x76;
@@ -50,7 +53,7 @@ const LOWER_V = 0x76;
 const UNRESERVED = LETTER | DIGIT | MARK;
 const PCHAR = UNRESERVED | SUB_DELIM | COLON_OR_AT;
 
-/** Which characters beyond ASCII there may be: none, those of an IRI, or those of its query. */
+/** Which characters beyond ASCII are allowed: none, those of an IRI, or those of its query. */
 type Beyond = "none" | "ucschar" | "ucschar or private";
 
 function isReference(text: string, absolute: boolean, international: boolean): boolean {
@@ -73,7 +76,7 @@ function isReference(text: string, absolute: boolean, international: boolean): b
   return at === text.length;
 }
 
-/** Where the text goes on after "scheme:" (RFC 3986 section 3.1), or 0 if there is none. */
+/** The index after "scheme:" (RFC 3986 section 3.1); 0 if there is none. */
 function afterScheme(text: string): number {
   if (text.length === 0 || !isOf(LETTER, text.charCodeAt(0))) return 0;
   for (let at = 1; at < text.length; at++) {
@@ -84,7 +87,10 @@ function afterScheme(text: string): number {
   return 0;
 }
 
-/** Without a scheme, `a:b` would be read as one (RFC 3986 section 4.2). */
+/**
+ * Whether the first path segment has a colon: a reference without a scheme must not have one, or `a:b` would be read as
+ * having a scheme (RFC 3986 section 4.2).
+ */
 function hasColonInFirstSegment(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -94,9 +100,12 @@ function hasColonInFirstSegment(text: string): boolean {
   return false;
 }
 
-/** Where `[ userinfo "@" ] host [ ":" port ]` ends (RFC 3986 section 3.2): at "/", "?", "#" or the end of the text; or -1. */
+/**
+ * The index after `[ userinfo "@" ] host [ ":" port ]` (RFC 3986 section 3.2): at "/", "?", "#" or the end of the text;
+ * -1 when it is invalid.
+ */
 function afterAuthority(text: string, from: number, beyond: Beyond): number {
-  // A host's characters are a user's too, so the "@" says which it was.
+  // The characters of a host are allowed in userinfo too: only the "@" distinguishes them.
   const userEnd = skip(text, from, UNRESERVED | SUB_DELIM, beyond, COLON);
   const host = text.charCodeAt(userEnd) === AT_SIGN ? userEnd + 1 : from;
   let at =
@@ -112,7 +121,10 @@ function afterAuthority(text: string, from: number, beyond: Beyond): number {
   return at >= text.length || end === SLASH || end === QUESTION_MARK || end === HASH ? at : -1;
 }
 
-/** `"[" ( IPv6address / IPvFuture ) "]"` (RFC 3986 section 3.2.2), without the zones of RFC 6874; -1 if it is not that. */
+/**
+ * The index after `"[" ( IPv6address / IPvFuture ) "]"` (RFC 3986 section 3.2.2), without the zones of RFC 6874; -1
+ * when there is none.
+ */
 function afterIpLiteral(text: string, from: number): number {
   const end = text.indexOf("]", from);
   if (end < 0) return -1;
@@ -122,7 +134,7 @@ function afterIpLiteral(text: string, from: number): number {
   return good ? end + 1 : -1;
 }
 
-/** `1*HEXDIG "." 1*( unreserved / sub-delims / ":" )`, what follows the "v". */
+/** Whether the text after the "v" is `1*HEXDIG "." 1*( unreserved / sub-delims / ":" )`. */
 function isIpvFuture(text: string, from: number, to: number): boolean {
   let at = from;
   while (at < to && isOf(HEX, text.charCodeAt(at))) at++;
@@ -134,7 +146,10 @@ function isIpvFuture(text: string, from: number, to: number): boolean {
   return true;
 }
 
-/** Where the characters of the classes in the mask, two more, percent triplets and those beyond ASCII stop. */
+/**
+ * Skips characters of the classes in the mask, two further characters, percent triplets, and the allowed ones beyond
+ * ASCII; returns the index after them.
+ */
 function skip(text: string, from: number, mask: number, beyond: Beyond, also = NONE, alsoToo = NONE): number {
   let at = from;
   while (at < text.length) {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import { guarded, type FileKind } from "../../sqlite/open.ts";
-import { openForReading } from "../../sqlite/read-only.ts";
+import { openReadOnly } from "../../sqlite/read-only.ts";
 import { sync } from "../../sqlite/sync.ts";
 import { refuseWrongWal } from "../../sqlite/wal.ts";
 import { LAYOUT } from "../layout-version.ts";
@@ -34,7 +34,7 @@ export function fromLayout1(target: SqliteTarget): Migration {
   const { kind, path, busyTimeoutMs } = target;
   const reading = <T>(look: (db: DatabaseSync) => T): T =>
     guarded(kind, path, () => {
-      const db = openForReading(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
+      const db = openReadOnly(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
       try {
         return look(db);
       } finally {

@@ -104,7 +104,7 @@ export async function showTraffic(
     throw usage("SIG-I-004", `There is no contract "${subject.slice(0, 249)}"`, `use one of ${known}`);
   }
   if (!hasData(config)) throw usage("SIG-I-007", "There is no data yet", "start a gateway with sigma start, or ingest");
-  const store = await openStoreFor(config, "look");
+  const store = await openStoreFor(config, "read");
   try {
     const notes = await store.reads.traffic(subject);
     if (json) return notes.forEach((one) => printJson({ kind: "traffic", ...one }));

@@ -78,7 +78,7 @@ async function ask(
       await store.close();
     }
   }
-  const engine = await openEngine(config, [], "look");
+  const engine = await openEngine(config, [], "read");
   try {
     return await whatIf(engine.store.reads, question, { source: engine.log, signal, onProgress });
   } finally {

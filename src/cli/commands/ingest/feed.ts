@@ -9,7 +9,7 @@ import type { MakeRecord } from "./new-records.ts";
 import { Refusal } from "../../terminal/refusal.ts";
 import type { DecidedRange } from "../../terminal/tally.ts";
 
-/** A batch that is decided: what stood on its lines is at these positions. */
+/** A decided batch: the positions of its records, and their line numbers. */
 export type Settled = {
   readonly positions: readonly Appended[];
   readonly lineNumbers: readonly number[];
@@ -18,21 +18,21 @@ export type Settled = {
 
 /** Appends batches of lines and waits for their decisions. */
 export type Feeder = {
-  /** Resolves when the batch is durable in the log, and so few are undecided that memory stays bounded. */
+  /** Resolves when the batch is durable in the log, and few enough batches are undecided that memory stays bounded. */
   readonly add: (batch: LineBatch, file: string) => Promise<void>;
-  /** Resolves when everything appended is decided and stored. */
+  /** Resolves when all appended records are decided and stored. */
   readonly settle: () => Promise<void>;
   readonly appended: () => number;
-  /** The positions appended, one range for each stream. */
+  /** The appended positions, one range for each stream. */
   readonly ranges: () => readonly DecidedRange[];
 };
 
-/** Batches that may be appended and not yet decided. */
+/** Most appended batches that are not yet decided. */
 const UNDECIDED_BATCHES_MAX = 4;
-/** Another process may hold the log's lock for a moment; then it is a matter for people. */
+/** Another process may hold the log's lock for a moment; after these retries the error is reported. */
 const LOCKED = { retriesMax: 20, waitMs: 250 } as const;
 
-/** Notices what would let a feeder wait for ever: a stream that halted. Pass `observe` to the gateway. */
+/** Watches for a halted stream, for which a feeder would wait for ever. Pass `observe` to the gateway. */
 export function createHaltWatch(): {
   readonly observe: Observe;
   readonly signal: AbortSignal;
@@ -53,13 +53,13 @@ export function createHaltWatch(): {
 
 type FeederOptions = {
   readonly make: MakeRecord;
-  /** Told of each batch in turn. */
+  /** Called for each settled batch, in order. */
   readonly onSettled?: (settled: Settled) => Promise<void>;
-  /** No more decisions are waited for once it aborts. */
+  /** Ends the wait for decisions when it aborts. */
   readonly stop?: AbortSignal;
 };
 
-/** @throws a refusal from `add` or `settle` when a stream halts. */
+/** Creates a feeder. @throws a refusal from `add` or `settle` when a stream halts. */
 export function createFeeder(
   pipeline: Pipeline,
   topic: string,
@@ -107,7 +107,7 @@ export function createFeeder(
   };
 }
 
-/** Waits until what the log already held is decided, so that a tally counts only what is added. */
+/** Waits until the records that the log already held are decided, so that a tally counts only new ones. */
 export async function decideBacklog(pipeline: Pipeline, topic: string, signal: AbortSignal): Promise<void> {
   for (const stream of await pipeline.log.streams()) {
     if (stream.topic !== topic) continue;

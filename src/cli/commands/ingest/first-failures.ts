@@ -1,7 +1,7 @@
 import { type FailureReason, describeFailure, failureCode } from "../../../core/failure.ts";
 import { counted, print, printTable, styled } from "../../terminal/output.ts";
 
-/** A record that FAILED, by where it stood in its input. No value of it is part of this. */
+/** A FAILED record, by its place in the input. It holds no value of the record. */
 export type FailedLine = {
   readonly file: string;
   readonly line: number;
@@ -9,20 +9,22 @@ export type FailedLine = {
   readonly detail: string;
 };
 
-/** The first failures of a run, in the order of the input. */
+/** The first failures of a run, in input order. */
 export type FirstFailures = {
-  /** Whether there is room for more: nobody need look for them otherwise. */
+  /** Whether more failures are wanted; else there is no need to search for them. */
   readonly isWanted: () => boolean;
-  /** Counted even where it is not kept. */
+  /** Adds a failure; it is counted even when it is not kept. */
   readonly add: (failed: FailedLine) => void;
   readonly count: () => number;
   readonly list: () => readonly FailedLine[];
 };
 
-/** A schema that a whole payload breaks has long sentences; the record itself is one command away. */
+/**
+ * Longest detail: a payload that breaks its whole schema gives long sentences, and another command shows the record.
+ */
 const DETAIL_MAX = 300;
 
-/** @param max as `--show-failures` has it. */
+/** Creates the list. @param max the value of `--show-failures`. */
 export function createFirstFailures(max: number): FirstFailures {
   const kept: FailedLine[] = [];
   let count = 0;
@@ -41,7 +43,7 @@ export function failedLine(file: string, line: number, reason: FailureReason): F
   return { file, line, code: failureCode(reason), detail: describeFailure(reason) };
 }
 
-/** @param failed how many there were in all. */
+/** Prints the first failures. @param failed the number of all failures. */
 export function printFirstFailures(failures: readonly FailedLine[], failed: number): void {
   if (failures.length === 0) return;
   print("");

@@ -13,7 +13,7 @@ import { createProgress } from "../../terminal/progress.ts";
 import { onInterruption } from "../../terminal/signals.ts";
 import { createTallying, failedIn, printTally, tallyJson, tallyOf, type Tally } from "../../terminal/tally.ts";
 
-/** `sigma ingest` into the data directory: through the whole pipeline in this process. */
+/** `sigma ingest` into the data directory: runs the whole pipeline in this process. */
 export async function ingestHere(reading: Reading, contracts: LoadedContracts): Promise<void> {
   const { config, topic, options } = reading;
   const make = createMakeRecord(options, topic, contracts.set);
@@ -61,8 +61,8 @@ export async function ingestHere(reading: Reading, contracts: LoadedContracts): 
 }
 
 /**
- * Looks into the store for the failures of a settled batch: only as long as some are wanted, and only where the events told of
- * one, or were too few: then another process settled the records.
+ * Reads the failures of a settled batch from the store, as long as more are wanted. It skips the read when the observed
+ * events account for all records and show no new failure; missing events mean that another process settled records.
  */
 function nameFailures(
   { store }: Pipeline,
@@ -90,19 +90,19 @@ function nameFailures(
   };
 }
 
-/** Another process on the same data may have settled some of the records: then the store is asked. */
+/** The tally of all records. When another process settled some of them, they are counted in the store. */
 async function exactTally(pipeline: Pipeline, feeder: Feeder, seen: Tally): Promise<Tally> {
   return seen.records === feeder.appended() ? seen : tallyOf(createLookup(pipeline.store.reads), feeder.ranges());
 }
 
-/** What happens outside the records themselves is said at once. */
+/** Reports trouble of the streams at once. */
 function reportTrouble(event: GatewayEvent): void {
   if (event.kind === "stream-paused")
     note(`waiting: ${event.code} ${event.message}\n  fix: ${withCommands(event.remedy)}`);
   if (event.kind === "stream-resumed") note("going on");
 }
 
-/** Anchors are no part of what was ingested; trouble with them is told all the same. */
+/** Reports trouble with anchors, although they do not affect the ingested records. */
 function reportAnchors(event: AnchorEvent): void {
   if (event.kind === "anchor-trouble")
     note(`warning ${event.code} ${event.message}\n  fix: ${withCommands(event.remedy)}`);

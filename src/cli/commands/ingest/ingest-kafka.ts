@@ -15,8 +15,9 @@ import { Refusals, usage } from "../../terminal/refusal.ts";
 import { onInterruption } from "../../terminal/signals.ts";
 
 /**
- * `sigma ingest --to kafka`: appends each line to the topic, durable on every in-sync replica; a gateway decides them. A decision is a
- * function of the record and the contracts, so those that are known here tell at once what will be FAILED, except for conflicts.
+ * `sigma ingest --to kafka`: appends each line to the topic, durable on every in-sync replica; a gateway decides them
+ * later. Since a decision depends only on the record and the contracts, the local contracts already tell which records
+ * will be FAILED, except for conflicts.
  */
 export async function ingestToKafka(reading: Reading): Promise<void> {
   const { config, topic, options } = reading;
@@ -58,7 +59,7 @@ export async function ingestToKafka(reading: Reading): Promise<void> {
   }
 }
 
-/** Whoever only appends need not have the contracts; who wants to know what FAILED must. */
+/** The local contracts. They are optional for appending, but required to tell which records FAILED. */
 async function contractsFor(config: Config, strict: boolean): Promise<CompiledContractSet | null> {
   const loaded = await loadContractSet(config);
   if (loaded.ok) return loaded.set;

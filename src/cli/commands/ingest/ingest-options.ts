@@ -1,13 +1,13 @@
-import type { Said } from "./new-records.ts";
+import type { GivenFields } from "./new-records.ts";
 
-export type IngestOptions = Said & {
+export type IngestOptions = GivenFields & {
   readonly topic?: string;
   readonly to?: string;
   readonly fromLine: string;
   readonly ndjson: boolean;
-  /** How many failures are named. */
+  /** Most failures that are printed. */
   readonly showFailures: number;
-  /** Exit 10 when a record FAILED. */
+  /** Whether to exit with 10 when a record FAILED. */
   readonly strict: boolean;
   readonly quiet: boolean;
   readonly json: boolean;

@@ -9,15 +9,15 @@ import type { ProgressLine } from "../../terminal/progress.ts";
 import { Interrupted, proveInputs, readRecords, refusalOf } from "../../input/records.ts";
 import { usage } from "../../terminal/refusal.ts";
 
-/** Where batches of lines go. */
+/** The destination of batches of lines. */
 export type Sink = {
-  /** @param file where the batch was read. */
+  /** @param file from which the batch was read. */
   readonly add: (batch: LineBatch, file: string) => Promise<void>;
   readonly settle: () => Promise<void>;
   /** Records added so far. */
   readonly count: () => number;
   readonly failed: () => number;
-  /** The last line that was taken of a batch whose `add` failed midway; 0 when none was. */
+  /** Last line that was accepted of a batch whose `add` failed midway; 0 when none was. */
   readonly takenTo?: () => number;
 };
 
@@ -29,12 +29,14 @@ export type Reading = {
   readonly options: IngestOptions;
 };
 
-/** Where an interrupted reading goes on: `line` is the next one of the first input. */
+/** Where to continue an interrupted reading: `line` is the next line of the first input. */
 export type Stop = { readonly inputs: readonly string[]; readonly line: number; readonly topic: string };
 
 /**
- * Reads every input into the sink, batch by batch. When interrupted it finishes the batch and answers where to go on.
- * @throws a refusal: before anything is added where that can be known, else with the count that was and where to go on.
+ * Reads every input into the sink, batch by batch. When interrupted, it finishes the batch and returns where to
+ * continue.
+ * @throws a refusal: before anything is added when the fault can be known then, else with the number of added records
+ * and how to continue.
  */
 export async function readInputs(
   { inputs, fromLine, config, topic, options: { ndjson } }: Reading,
@@ -82,7 +84,7 @@ export async function readInputs(
   return null;
 }
 
-/** What ended a reading midway, with how many records were ingested and how to go on. */
+/** Completes an error that ended a reading midway: the number of ingested records, and how to continue. */
 function stoppedBy(error: unknown, name: string, count: number, stop: Stop): unknown {
   const ingested = `${counted(count, "record")} before it were ingested`;
   if (error instanceof LineTooLong)
@@ -100,7 +102,7 @@ function stoppedBy(error: unknown, name: string, count: number, stop: Stop): unk
   return refusal ?? error;
 }
 
-/** The way on after an interruption: what ends the line is a command that a shell takes as it is. */
+/** The hint after an interruption; it ends with the command to continue, quoted for a shell. */
 export function resumeHint({ inputs, line, topic }: Stop): string {
   const changed = [
     ["--topic", topic],
@@ -109,7 +111,7 @@ export function resumeHint({ inputs, line, topic }: Stop): string {
   return `To go on${variablesToo()}: ${toRunAgain(changed, inputs)}`;
 }
 
-/** After an error what was appended is still decided, unless that is what went wrong. */
+/** After an error the appended records are still decided, unless deciding is what failed. */
 async function settleWhatCan(sink: Sink): Promise<void> {
   await sink.settle().catch(() => undefined);
 }

@@ -3,7 +3,7 @@ import { EXIT } from "../../../config/codes.ts";
 import { createFirstFailures, printFirstFailures } from "./first-failures.ts";
 import type { IngestOptions } from "./ingest-options.ts";
 import { readInputs, resumeHint, type Reading, type Sink } from "./ingest-reading.ts";
-import { readKey, type Said } from "./new-records.ts";
+import { readKey, type GivenFields } from "./new-records.ts";
 import { counted, note, print, printJson } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 import { createProgress } from "../../terminal/progress.ts";
@@ -13,14 +13,20 @@ import { shellWord } from "../../terminal/shell-word.ts";
 import { onInterruption } from "../../terminal/signals.ts";
 import { createTallying, failedIn, printTally, tallyJson, type Tally } from "../../terminal/tally.ts";
 
-/** A gateway that cannot take records now says how long to wait; this many times it is believed. */
+/** Most retries when the gateway answers that it is busy; each answer says how long to wait. */
 const BUSY_RETRIES_MAX = 30;
-/** Decisions come in one answer for so many records, when they are asked for. */
+/** Most records in a request whose decisions are requested. */
 const DECISIONS_MAX = 1_000;
-/** How long an answer may wait for decisions, in seconds; a gateway that does not decide meanwhile is not asked again. */
+/**
+ * How long an answer may wait for decisions, in seconds. When a gateway does not decide in that time, later requests do
+ * not ask for decisions.
+ */
 const WAIT_SECONDS = 20;
 
-/** Sends each batch as one NDJSON request; the gateway answers when it is durable in its log, and decided if that is soon. */
+/**
+ * Sends each batch as one NDJSON request. The gateway answers when the batch is durable in its log, with decisions if
+ * they come in time.
+ */
 export async function ingestRemotely(reading: Reading, url: string): Promise<void> {
   const { config, topic, options } = reading;
   const interruption = onInterruption(config.shutdownDeadlineMs);
@@ -67,12 +73,12 @@ export async function ingestRemotely(reading: Reading, url: string): Promise<voi
   }
 }
 
-/** Decisions cost the sender the time they take: who wants to know nothing of them has it as fast as the log takes records. */
+/** Whether decisions are requested: waiting for them slows the sender down, so only when they are needed. */
 function isWaitedFor({ strict, showFailures }: IngestOptions): boolean {
   return strict || showFailures > 0;
 }
 
-/** Who wants to know that nothing FAILED is not told so by a gateway that has not decided. */
+/** The exit code. With `--strict` undecided records do not count as a success. */
 function exitCodeOf(strict: boolean, sent: number, tally: Tally): number {
   if (!strict) return EXIT.ok;
   if (failedIn(tally) > 0) return EXIT.findings;
@@ -88,18 +94,18 @@ function printSent({ topic, options }: Reading, url: string, sent: number, tally
   if (tally.records < sent) print(`How far they are decided: ${toRun("status", ["--url", shellWord(url)])}`);
 }
 
-/** What `--producer` and `--key` are called in a request. Node writes headers as Latin-1, one character for each byte. */
-function headersOf({ producer, key }: Said): Readonly<Record<string, string>> {
-  const said = readKey(key);
+/** The request headers for `--producer` and `--key`. Node writes headers as Latin-1, one character for each byte. */
+function headersOf({ producer, key }: GivenFields): Readonly<Record<string, string>> {
+  const given = readKey(key);
   const latin1 = (value: string): string => Buffer.from(value, "utf8").toString("latin1");
   return {
     ...(producer === undefined ? {} : { "sigma-producer": latin1(producer) }),
-    ...(said?.kind === "text" ? { "sigma-key": latin1(said.text) } : {}),
-    ...(said?.kind === "field" ? { "sigma-key-field": latin1(said.pointer) } : {}),
+    ...(given?.kind === "text" ? { "sigma-key": latin1(given.text) } : {}),
+    ...(given?.kind === "field" ? { "sigma-key-field": latin1(given.pointer) } : {}),
   };
 }
 
-/** Records as they may share a request, from and to: a text over several lines is no line, so it goes alone. */
+/** Groups records that may share a request. A text over several lines is not a line of NDJSON, so it is sent alone. */
 function runsOf(records: readonly Buffer[]): readonly { readonly from: number; readonly to: number }[] {
   const runs: { readonly from: number; to: number }[] = [];
   let open: { readonly from: number; to: number } | null = null;
@@ -113,7 +119,7 @@ function runsOf(records: readonly Buffer[]): readonly { readonly from: number; r
   return runs;
 }
 
-type Told = {
+type RemoteDecision = {
   readonly status: string;
   readonly code: string;
   readonly detail: string;
@@ -122,13 +128,13 @@ type Told = {
 
 type Sender = {
   /**
-   * @param taken told how many records of the request are in the log, also when it is refused midway.
-   * @returns the decision of each record; none where the gateway did not decide in time.
+   * @param taken receives the number of the request's records that are in the log, also when it is refused midway.
+   * @returns the decision of each record; none when the gateway did not decide in time.
    */
-  readonly send: (records: readonly Buffer[], taken: (count: number) => void) => Promise<readonly Told[]>;
+  readonly send: (records: readonly Buffer[], taken: (count: number) => void) => Promise<readonly RemoteDecision[]>;
 };
 
-function createSender(url: string, topic: string, said: Readonly<Record<string, string>>, waited: boolean): Sender {
+function createSender(url: string, topic: string, given: Readonly<Record<string, string>>, waited: boolean): Sender {
   let waits = waited;
   return {
     send: async (records, taken) => {
@@ -139,7 +145,7 @@ function createSender(url: string, topic: string, said: Readonly<Record<string, 
       for (let retry = 0; ; retry += 1) {
         const response = await requestGateway(url, `/v1/events/${encodeURIComponent(topic)}`, {
           method: "POST",
-          headers: { "content-type": type, ...said, ...(waits ? { prefer: `wait=${WAIT_SECONDS}` } : {}) },
+          headers: { "content-type": type, ...given, ...(waits ? { prefer: `wait=${WAIT_SECONDS}` } : {}) },
           body,
         });
         if (response.status < 300) {
@@ -151,7 +157,7 @@ function createSender(url: string, topic: string, said: Readonly<Record<string, 
         const busy = response.status === 503 || response.status === 429;
         const problem = await problemIn(response);
         const appended = typeof problem["appended"] === "number" ? problem["appended"] : 0;
-        // What is in the log already is not sent again.
+        // A request is not repeated when some of its records are in the log.
         if (!busy || retry === BUSY_RETRIES_MAX || appended > 0) {
           if (appended > 0) taken(Math.min(appended, records.length));
           throw refusedBy(response, problem, url);
@@ -164,7 +170,7 @@ function createSender(url: string, topic: string, said: Readonly<Record<string, 
 
 const LINE_FEED = Buffer.from("\n");
 
-async function decisionsIn(response: Response): Promise<readonly Told[]> {
+async function decisionsIn(response: Response): Promise<readonly RemoteDecision[]> {
   const body: unknown = await response.json().catch(() => null);
   const decisions = (fieldsOf(body)["decisions"] ?? []) as readonly unknown[];
   return (Array.isArray(decisions) ? decisions : []).map((one) => {
@@ -173,15 +179,15 @@ async function decisionsIn(response: Response): Promise<readonly Told[]> {
   });
 }
 
-/** What the gateway says of itself (RFC 9457). */
+/** The problem details of an error response (RFC 9457). */
 async function problemIn(response: Response): Promise<Readonly<Record<string, unknown>>> {
   return fieldsOf(await response.json().catch(() => null));
 }
 
 function refusedBy({ status }: Response, problem: Readonly<Record<string, unknown>>, url: string): Refusal {
   const { title, detail, code, remedy } = problem;
-  const said = [code, detail ?? title].filter((part) => typeof part === "string").join(" ");
-  const message = `Cannot ingest into ${url}: it answered ${status}${said === "" ? "" : `: ${said}`}`;
+  const answer = [code, detail ?? title].filter((part) => typeof part === "string").join(" ");
+  const message = `Cannot ingest into ${url}: it answered ${status}${answer === "" ? "" : `: ${answer}`}`;
   const exitCode = status >= 500 ? EXIT.unreachable : EXIT.usage;
   return new Refusal("SIG-R-002", message, text(remedy) === "" ? "see the log of the gateway" : text(remedy), exitCode);
 }

@@ -9,7 +9,10 @@ import { usage } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
 import type { IngestOptions } from "./ingest-options.ts";
 
-/** `sigma ingest`: records of files, or of standard input, through the whole pipeline in this process, to a gateway or to Kafka. */
+/**
+ * `sigma ingest`: sends records of files or standard input through the whole pipeline in this process, to a gateway, or
+ * to Kafka.
+ */
 export async function ingest(command: Command, files: readonly string[], options: IngestOptions): Promise<void> {
   const config = await configFor(command);
   const fromLine = readFromLine(options.fromLine);

@@ -4,26 +4,26 @@ import type { Header } from "../../../core/record.ts";
 import type { NewRecord } from "../../../source/source.ts";
 import { usage } from "../../terminal/refusal.ts";
 
-/** What `--producer` and `--key` say of every record. */
-export type Said = { readonly producer?: string; readonly key?: string };
+/** The values of `--producer` and `--key`, which apply to every record. */
+export type GivenFields = { readonly producer?: string; readonly key?: string };
 
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
-/** No header holds more, and no name of a producer needs it. */
+/** Longest text of a key or producer: no header holds more, and no producer's name needs it. */
 const TEXT_MAX = 1_024;
 
 /** Makes records of lines. */
 export type MakeRecord = (value: Buffer) => NewRecord;
 
-/** A key as `--key` gives it: what stands under a pointer, or one text for all. */
-export type SaidKey =
+/** The value of `--key`: a pointer to a field of each record, or one text for all. */
+export type GivenKey =
   | { readonly kind: "field"; readonly pointer: string }
   | { readonly kind: "text"; readonly text: string };
 
 /**
- * What begins with "/" is a JSON pointer, anything else the key itself.
+ * Reads `--key`: a value that begins with "/" is a JSON pointer, any other one is the key itself.
  * @throws a refusal when it is neither.
  */
-export function readKey(text: string | undefined): SaidKey | null {
+export function readKey(text: string | undefined): GivenKey | null {
   if (text === undefined) return null;
   if (text.startsWith("/")) {
     if (POINTER.test(text) && text.length <= TEXT_MAX) return { kind: "field", pointer: text };
@@ -37,7 +37,7 @@ export function readKey(text: string | undefined): SaidKey | null {
   throw usage("SIG-I-022", "Cannot use this key: it is empty, too long or holds control characters", HEADER_REMEDY);
 }
 
-/** @throws a refusal when it could be no header. */
+/** Reads `--producer`. @throws a refusal when the value cannot be a header. */
 export function readProducer(text: string | undefined): string | null {
   if (text === undefined || isHeaderText(text)) return text ?? null;
   throw usage(
@@ -54,21 +54,25 @@ function isHeaderText(text: string): boolean {
 }
 
 /**
- * Records with what the command line says of all of them. Without `--key`, or where its field is missing, a record is keyed by its
- * identity, as over HTTP.
- * @param set null where the contracts are not known: nothing is keyed by identity then.
+ * Makes records with the given producer and key. Without `--key`, or when its field is missing, a record is keyed by
+ * its identity, as over HTTP.
+ * @param set null when the contracts are unknown: then no record is keyed by its identity.
  */
-export function createMakeRecord({ producer, key }: Said, topic: string, set: CompiledContractSet | null): MakeRecord {
+export function createMakeRecord(
+  { producer, key }: GivenFields,
+  topic: string,
+  set: CompiledContractSet | null,
+): MakeRecord {
   const name = readProducer(producer);
   const headers: readonly Header[] = name === null ? [] : [["sigma-producer", Buffer.from(name)]];
-  const said = readKey(key);
+  const given = readKey(key);
   const bound = set?.byTopic.get(topic);
   const ofIdentity = set === null || bound === undefined ? null : identityKeyOf(bound, set);
-  if (said?.kind === "text") {
-    const fixed = Buffer.from(said.text);
+  if (given?.kind === "text") {
+    const fixed = Buffer.from(given.text);
     return (value) => ({ key: fixed, headers, value, partition: null });
   }
-  const ofField: FieldKey = said === null ? () => null : compileFieldKey([said.pointer]);
+  const ofField: FieldKey = given === null ? () => null : compileFieldKey([given.pointer]);
   return (value) => ({ key: ofField(value) ?? ofIdentity?.(value) ?? null, headers, value, partition: null });
 }
 

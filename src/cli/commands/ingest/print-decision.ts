@@ -5,7 +5,10 @@ import type { Violation } from "../../../schema/violation.ts";
 import { excerptOf } from "../../terminal/excerpt.ts";
 import { print, styled } from "../../terminal/output.ts";
 
-/** Prints what became of a payload, and where in its bytes the fault is. @param line of the file; null when the file is the payload. */
+/**
+ * Prints the decision of a payload, and where in its bytes the fault is. @param line of the file; null when the file is
+ * the payload.
+ */
 export function printDecision(file: string, line: number | null, decision: Decision, bytes: Uint8Array): void {
   const where = line === null ? file : `${file}:${line}`;
   const name = decision.contract === null ? "" : `  ${decision.contract.subject}@${decision.contract.version}`;
@@ -39,12 +42,12 @@ function printViolation(
   bytes: Uint8Array,
 ): void {
   const where = pointer === "" ? "(the payload)" : pointer;
-  // The kind of a value matters where the kind is wrong; the value itself is there only where the contract shows it.
+  // The kind found is printed when the kind is wrong; `got` holds the value only when the contract allows showing it.
   const found = keyword === "type" || got.includes(" ") ? `, got ${got}` : "";
   const chosen = branches.map(({ name }) => ` (${name})`).join("");
   print(`  ${where}  ${message}${found}${chosen}  [${keyword}]`);
   if (range === undefined) return;
-  // Where a missing field could be written: before the end of the object.
+  // A missing field is marked where it could be added: before the end of the object.
   const [from, to] = range;
   printExcerpt(bytes, got === "nothing" && to > from ? [to - 1, to] : range);
 }

@@ -19,10 +19,10 @@ import { configFor } from "../../terminal/settings.ts";
 
 type Options = { readonly contract: string; readonly ndjson: boolean; readonly json: boolean };
 
-/** A binding that exists only here: a payload judged offline comes from no topic. */
+/** Topic of a binding that exists only here: an offline payload comes from no topic. */
 const TOPIC = "validate";
 
-/** `sigma validate`: the decision of each payload; exit 10 when one of them FAILED. */
+/** `sigma validate`: prints the decision of each payload; exits with 10 when one of them FAILED. */
 export async function validate(command: Command, files: readonly string[], options: Options): Promise<void> {
   const name = parseContractName(options.contract);
   if (name === null)
@@ -50,7 +50,10 @@ export async function validate(command: Command, files: readonly string[], optio
 
 type PayloadBytes = { readonly bytes: Uint8Array; readonly line: number | null };
 
-/** Records as `ingest` reads them. A payload that is all there is of its input has no line; so has the want of one. */
+/**
+ * Reads payloads as `ingest` reads records. The only payload of an input has no line number, and neither has a missing
+ * one.
+ */
 async function* payloadsOf(input: Input, ndjson: boolean): AsyncGenerator<PayloadBytes> {
   let held: (PayloadBytes & { readonly line: number }) | null = null;
   let count = 0;
@@ -75,9 +78,9 @@ async function* payloadsOf(input: Input, ndjson: boolean): AsyncGenerator<Payloa
 }
 
 /**
- * The set with the one binding that judges by the named contract. Without a version: the default of a configured source,
- * else the only version in force. A version that is named declares itself as a record would, so that a payload which
- * declares another is ambiguous here too; a draft that is named is judged as if it were active.
+ * Makes a contract set with one binding to the named contract. Without a version it uses the default of a configured
+ * source, else the only active version. A named version is declared as a record would declare it, so that a payload
+ * that declares another one is ambiguous here too; a named draft is judged as if it were active.
  */
 function chooseContract(
   config: Config,

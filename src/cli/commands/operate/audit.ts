@@ -8,7 +8,7 @@ import { readLock } from "../../../contract/lock.ts";
 import { Unavailable } from "../../../core/unavailable.ts";
 import type { VerifiedAnchors } from "../../../ledger/anchor-chain.ts";
 import { hasData } from "../../../app/data-directory.ts";
-import { openToLook, type Look } from "../../../app/engine.ts";
+import { openReadOnly, type ReadOnlyEngine } from "../../../app/engine.ts";
 import { readKeptHeads, type KeptOptions } from "./kept-heads.ts";
 import { counted, grouped, note, print, printJson, printTable, styled } from "../../terminal/output.ts";
 import { createProgress } from "../../terminal/progress.ts";
@@ -66,9 +66,9 @@ function end(report: AuditReport, { json }: AuditCommandOptions, verified: Verif
 }
 
 /** @returns what is wrong with a store that is damaged, which is what an audit is there to find. */
-async function openUndamaged(config: Config): Promise<Look | string> {
+async function openUndamaged(config: Config): Promise<ReadOnlyEngine | string> {
   try {
-    return await openToLook(config);
+    return await openReadOnly(config);
   } catch (error) {
     if (error instanceof Unavailable && error.code === "STORE_CORRUPT") return error.message;
     throw error;

@@ -67,7 +67,7 @@ function operatorFor({ reason, resume }: EraseCommandOptions): Operator {
 }
 
 async function look(config: Config, request: Request, { signal }: Interruption, progress: ProgressLine): Promise<Plan> {
-  const store = await openStoreFor(config, "look");
+  const store = await openStoreFor(config, "read");
   try {
     const selection = await selectionOf(request, store.reads);
     const onProgress = (records: number): void => progress.update({ records, failed: 0, bytes: 0, bytesTotal: null });

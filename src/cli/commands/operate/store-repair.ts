@@ -34,7 +34,7 @@ export async function repairCommand(command: Command, options: RepairCommandOpti
       "name another directory with --data",
     );
   const collections = await pastCollections(config);
-  const store = await openStoreFor(config, dryRun ? "look" : "operate", collections);
+  const store = await openStoreFor(config, dryRun ? "read" : "operate", collections);
   const interruption = onInterruption(config.shutdownDeadlineMs);
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   try {

@@ -19,7 +19,7 @@ export type ActOptions = { readonly reason: string; readonly json: boolean };
  */
 export async function listStreams(command: Command, { json }: { readonly json: boolean }): Promise<void> {
   const config = await configFor(command);
-  const { log, store, close } = await openEngine(config, [], "look");
+  const { log, store, close } = await openEngine(config, [], "read");
   try {
     const states = await streamStates(log, store);
     if (states.some((state) => state.kind === "current" && state.halt !== null)) process.exitCode = EXIT.findings;

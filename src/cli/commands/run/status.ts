@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../../../config/codes.ts";
 import { hasData } from "../../../app/data-directory.ts";
-import { openToLook } from "../../../app/engine.ts";
+import { openReadOnly } from "../../../app/engine.ts";
 import { counted, grouped, print, printJson, printTable, styled } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 import { Refusal } from "../../terminal/refusal.ts";
@@ -24,7 +24,7 @@ export async function status(command: Command, options: Options): Promise<void> 
   if (options.url !== undefined) return statusOf(options.url, options.json);
   const config = await configFor(command);
   if (!hasData(config)) return printEmpty(config.dataDir, options.json);
-  const { log, logFile, store, close } = await openToLook(config);
+  const { log, logFile, store, close } = await openReadOnly(config);
   try {
     if (log === null && (await store.reads.streams()).length === 0) return printEmpty(config.dataDir, options.json);
     if (log === null) throw logMissing(logFile);
