@@ -34,7 +34,7 @@ type Index = Expr & { readonly kind: "index" };
 
 const payloadRun: Evaluate = (payload) => payload;
 
-/** A variable of a loop, `payload`, or a field of the payload by its name. */
+/** Checks a name: a variable of a loop, `payload`, or a field of the payload. */
 export function checkName(checker: Checker, expr: Expr & { readonly kind: "name" }, scope: Scope): Code {
   const { name } = expr;
   const variable = scope.variables.get(name);
@@ -84,7 +84,7 @@ type FieldAsked = {
   readonly at: number;
   readonly key: string;
   readonly text: string;
-  /** What `has` asks for. */
+  /** The argument of `has` for the remedy. */
   readonly has: string;
 };
 
@@ -106,7 +106,7 @@ function readField(checker: Checker, of: Code, { name, at, key, text, has }: Fie
   return { shape: field.shape, loops: of.loops, work: of.work, run: read };
 }
 
-/** A field by name: declared, or one of a map whose schema says what its fields hold. */
+/** A field by name: a declared one, or any field of a map whose schema describes its values. */
 function fieldOf(object: ObjectShape, name: string): { readonly shape: Shape; readonly required: boolean } | null {
   const field = object.fields.get(name);
   if (field !== undefined) return { shape: field.shape(), required: field.required };
@@ -129,7 +129,7 @@ function isObjectOnly(shape: Shape): boolean {
   return shape.object !== null && describeShape(shape) === "an object";
 }
 
-/** `xs[0]`, `m["name"]`, `m[key]`. */
+/** Checks an index: `xs[0]`, `m["name"]`, `m[key]`. */
 export function checkIndex(checker: Checker, expr: Index, scope: Scope): Code {
   const of = checker.check(expr.of, scope);
   if (!expectKind(checker, expr.of, of, ["list", "object"])) return UNKNOWN;
@@ -171,7 +171,10 @@ function checkItem(checker: Checker, expr: Index, of: Code, scope: Scope): Code 
   };
 }
 
-/** A field whose name is computed: there when it is a name of the same object, or one of those that are always there. */
+/**
+ * Checks a field with a computed name. It is present when the name comes from a loop over the same object, or can only be one
+ * of the required names.
+ */
 function checkEntry(checker: Checker, expr: Index, of: Code, scope: Scope): Code {
   const object = of.shape.object;
   const at = checker.check(expr.at, scope);
@@ -201,12 +204,15 @@ function anyField(object: ObjectShape): Shape {
   return union(unionAll([...object.fields.values()].map(({ shape }) => shape())), object.rest?.() ?? NEVER);
 }
 
-/** The names an object can have, when these are few. */
+/** The most names that an object can have; Infinity when it may have undeclared ones. */
 export function namesMax(object: ObjectShape): number {
   return object.rest === null ? object.fields.size : Infinity;
 }
 
-/** `has(payload.a.b)`: whether it is there; false as well when what should hold it is missing or no object. */
+/**
+ * Checks `has(payload.a.b)`: whether the field is present. It is false also when an object on the way is missing or is not an
+ * object.
+ */
 export function checkHas(checker: Checker, call: Call, scope: Scope): Code {
   const [path] = call.args;
   if (
@@ -228,7 +234,7 @@ export function checkHas(checker: Checker, call: Call, scope: Scope): Code {
 type Path = {
   readonly shape: Shape;
   readonly loops: number;
-  /** undefined where something on the way is missing. */
+  /** Reads the value; undefined when something on the path is missing. */
   readonly read: (payload: RuleValue) => RuleValue | undefined;
 };
 
@@ -270,14 +276,14 @@ function ownField(value: RuleValue | undefined, name: string): RuleValue | undef
   return (value as RuleObject)[name];
 }
 
-/** What a condition has shown of an expression. */
+/** Narrows the shape of an expression by what conditions have shown of its value. */
 export function refined(checker: Checker, expr: Expr, code: Code, scope: Scope): Code {
   if (scope.facts.size === 0 || isUnknown(code)) return code;
   const fact = scope.facts.get(keyOf(expr, scope, checker.root));
   return fact === undefined || code.shape.computed !== null ? code : { ...code, shape: intersect(code.shape, fact) };
 }
 
-/** The variable of a loop over a list or the names of an object. */
+/** The shape of the items of a list; no value for anything else. */
 export function itemsOf(shape: Shape): Shape {
   return shape.list === null ? NEVER : anyItem(shape.list);
 }

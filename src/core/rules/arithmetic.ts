@@ -34,7 +34,7 @@ import {
 import type { Binary, Expr } from "./syntax.ts";
 import type { RuleValue } from "./value.ts";
 
-/** Numbers that may be multiplied into one: more would let its digits grow out of proportion. */
+/** The most numbers that may be multiplied: with more the digits of the product would grow out of proportion. */
 const DEGREE_MAX = 8;
 
 type Sum = {
@@ -45,7 +45,7 @@ type Sum = {
 const add = (left: RuleValue, right: RuleValue): RuleValue => addNums(left as Num, right as Num);
 const subtract = (left: RuleValue, right: RuleValue): RuleValue => addNums(left as Num, negateNum(right as Num));
 
-/** What `+` and `-` do, by the kinds of both sides. */
+/** The operations `+` and `-`, by the kinds of both sides. */
 const SUMS: ReadonlyMap<string, Sum> = new Map<string, Sum>([
   ["number + number", { shape: sumShape, run: add }],
   ["number - number", { shape: sumShape, run: subtract }],
@@ -84,7 +84,7 @@ function joinedList(left: Shape, right: Shape): Shape {
   });
 }
 
-/** `+` and `-`: exact numbers, texts, lists, instants and durations. */
+/** Checks `+` and `-`, for exact numbers, texts, lists, instants and durations. */
 export function checkSum(checker: Checker, expr: Binary, scope: Scope): Code {
   const left = checker.check(expr.left, scope);
   const right = checker.check(expr.right, scope);
@@ -111,7 +111,7 @@ function isMixed(one: ListShape | null, other: ListShape | null): boolean {
   return anyItem(one).computed === anyItem(other).computed;
 }
 
-/** Blames the side that is not of the other one's kind. */
+/** Reports the side that has not the kind of the other side. */
 function refuseSum(checker: Checker, expr: Binary, left: Code, right: Code): Code {
   const [one, other] = [onlyKind(left.shape), onlyKind(right.shape)];
   if (expr.operator === "+" && [one, other].includes("string") && [one, other].includes("number")) {
@@ -166,7 +166,7 @@ export function checkProduct(checker: Checker, expr: Binary, scope: Scope): Code
   return binary(sides, { whole, nonZero: one?.nonZero === true && other?.nonZero === true, degree }, multiplyNums);
 }
 
-/** `%`: what is left over, with the sign of the left side, as in CEL; of decimals as of whole numbers. */
+/** Checks `%`: the remainder, with the sign of the left side as in CEL; for decimals as for integers. */
 export function checkRemainder(checker: Checker, expr: Binary, scope: Scope): Code {
   const sides = numbersOf(checker, expr, scope);
   if (sides === null || !expectNonZero(checker, expr.right, sides[1])) return UNKNOWN;
@@ -175,7 +175,7 @@ export function checkRemainder(checker: Checker, expr: Binary, scope: Scope): Co
   return binary(sides, { whole: one?.whole === true && other?.whole === true, degree }, remainder);
 }
 
-/** A divisor that may be 0 is refused. */
+/** Refuses a divisor that may be 0. */
 export function expectNonZero(checker: Checker, expr: Expr, code: Code): boolean {
   if (code.shape.number?.nonZero === true) return true;
   const text = written(checker, expr);
@@ -191,9 +191,9 @@ export function expectNonZero(checker: Checker, expr: Expr, code: Code): boolean
 }
 
 /**
- * `/`: exact or refused. By a number whose reciprocal is a finite decimal (100, 2.5, 0.08) a quotient is exact; every other
- * one is rounded by `round`, `floor`, `ceil` or `trunc` around it. Of two whole numbers CEL's own quotient is cut off, and
- * the exact one is not: which of them is meant has to be said.
+ * Checks `/`: the quotient is exact or refused. Division by a number whose reciprocal is a finite decimal (100, 2.5, 0.08) is
+ * exact; any other quotient must be rounded by `round`, `floor`, `ceil` or `trunc` around it. For two integers CEL truncates
+ * the quotient while the exact one may have a fraction: the rule must say which is meant.
  */
 export function checkQuotient(checker: Checker, expr: Binary, scope: Scope): Code {
   const sides = numbersOf(checker, expr, scope);
@@ -220,7 +220,7 @@ export function checkQuotient(checker: Checker, expr: Binary, scope: Scope): Cod
   };
 }
 
-/** `100.0`: written as a decimal, it is one in CEL too. */
+/** Whether a literal is written as a decimal, as `100.0`: CEL treats it as a decimal too. */
 function isDecimalLiteral(expr: Expr): boolean {
   return expr.kind === "number" ? /[.e]/i.test(expr.text) : expr.kind === "unary" && isDecimalLiteral(expr.of);
 }
@@ -236,7 +236,7 @@ export function checkMinus(checker: Checker, expr: Expr & { readonly kind: "unar
   return { ...plain(code), shape: code.shape, run: (payload) => negateNum(run(payload) as Num) };
 }
 
-/** A number that stands in the expression. */
+/** The code of a number literal. */
 export function numberCode(value: Num, whole: boolean): Code {
   const run: Evaluate = () => value;
   return { shape: numberShape({ whole, nonZero: !isZero(value), degree: 0 }), loops: 0, work: 1, constant: value, run };

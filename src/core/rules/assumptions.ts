@@ -24,8 +24,9 @@ import type { Binary, BinaryOperator, Call, Expr } from "./syntax.ts";
 import type { RuleValue } from "./value.ts";
 
 /**
- * Names the value of an expression: expressions with one key in one scope have the same value, since nothing has effects.
- * @param bound variables that the expression itself brings.
+ * The key of an expression. Expressions with the same key in one scope have the same value, since expressions have no side
+ * effects.
+ * @param bound variables that the expression itself introduces.
  */
 export function keyOf(expr: Expr, scope: Scope, root: Shape, bound: readonly string[] = []): string {
   const key = (part: Expr): string => keyOf(part, scope, root, bound);
@@ -61,7 +62,7 @@ export function keyOf(expr: Expr, scope: Scope, root: Shape, bound: readonly str
   }
 }
 
-/** Calls whose first argument is a variable of their own. */
+/** Calls whose first argument is a variable that they introduce. */
 const BINDERS: ReadonlySet<string> = new Set(["all", "exists", "exists_one", "filter", "map", "count", "bind"]);
 
 function keyOfName(name: string, scope: Scope, root: Shape, bound: readonly string[]): string {
@@ -75,7 +76,7 @@ function isText(expr: Expr): expr is Expr & { readonly kind: "literal"; readonly
   return expr.kind === "literal" && typeof expr.value === "string";
 }
 
-/** What is known where a condition, which was just checked, has turned out true or false. */
+/** The scope in which a condition that was just checked is known to be true or false. */
 export function assume(checker: Checker, condition: Expr, holds: boolean, scope: Scope): Scope {
   switch (condition.kind) {
     case "unary":
@@ -104,7 +105,7 @@ function assumeBinary(checker: Checker, condition: Binary, holds: boolean, scope
     case "||": {
       const first = operator === "&&";
       if (holds === first) return assume(checker, right, first, assume(checker, left, first, scope));
-      // Either the left one decided, or the right one did.
+      // The result was decided by the left side, or by the right side.
       const decided = assume(checker, left, !first, scope);
       return eitherScope(decided, assume(checker, right, !first, assume(checker, left, first, scope)));
     }
@@ -131,7 +132,7 @@ type Order = "<" | "<=" | ">" | ">=";
 const OPPOSITE: Readonly<Record<Order, Order>> = { "<": ">=", "<=": ">", ">": "<=", ">=": "<" };
 const TURNED: Readonly<Record<Order, Order>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
 
-/** What holds in both. */
+/** What is known in both scopes. */
 function eitherScope(one: Scope, other: Scope): Scope {
   const facts = new Map<string, Shape>();
   for (const [key, shape] of one.facts) {
@@ -142,7 +143,7 @@ function eitherScope(one: Scope, other: Scope): Scope {
 }
 
 function learn(checker: Checker, expr: Expr, shape: Shape, scope: Scope): Scope {
-  // What only expressions yield has nothing to learn.
+  // Computed kinds (instants, dates, durations) cannot be narrowed.
   if ((checker.codes.get(expr)?.shape.computed ?? null) !== null) return scope;
   const key = keyOf(expr, scope, checker.root);
   const known = scope.facts.get(key);
@@ -163,7 +164,7 @@ function assumeEqual(checker: Checker, { left, right }: Binary, equal: boolean, 
   return assumeSize(checker, left, "==", other.constant, assumeSize(checker, right, "==", one.constant, known));
 }
 
-/** `x != 0`, `size(xs) != 0`, `xs != []`. */
+/** Learns from `x != 0`, `size(xs) != 0`, `xs != []`. */
 function assumeUnequal(checker: Checker, expr: Expr, other: Expr, scope: Scope): Scope {
   if (other.kind === "list" && other.items.length === 0) return learn(checker, expr, atLeast(1), scope);
   const constant = checker.codes.get(other)?.constant;
@@ -190,7 +191,7 @@ function assumeBound(checker: Checker, expr: Expr, order: Order, bound: Num, sco
   return assumeSize(checker, expr, order, bound, known);
 }
 
-/** What a comparison of `size(xs)` says of `xs`. */
+/** Learns the least size of `xs` from a comparison of `size(xs)`. */
 function assumeSize(
   checker: Checker,
   expr: Expr,
@@ -231,7 +232,7 @@ function assumeCall(checker: Checker, call: Call, scope: Scope): Scope {
   return scope;
 }
 
-/** Every step of the path is there, and what it goes through are objects. */
+/** Learns that every step of the path is present and that the values on the way are objects. */
 function assumeThere(checker: Checker, path: Expr, scope: Scope): Scope {
   const of = path.kind === "field" || path.kind === "index" ? path.of : null;
   const there = { ...scope, present: new Set(scope.present).add(keyOf(path, scope, checker.root)) };
@@ -242,7 +243,7 @@ function assumeThere(checker: Checker, path: Expr, scope: Scope): Scope {
 
 const OBJECT_INSIDE: Shape = { ...OBJECT };
 
-/** Names that `type(x)` is compared with: a whole number is an `int`, and every number a `double`. */
+/** The type names that `type(x)` can be compared with: an integer is an `int`, and every number is a `double`. */
 export const TYPE_NAMES: ReadonlyMap<string, Shape> = new Map([
   ["null_type", NULL],
   ["bool", BOOL],
@@ -253,7 +254,7 @@ export const TYPE_NAMES: ReadonlyMap<string, Shape> = new Map([
   ["map", OBJECT],
 ]);
 
-/** `type(x) == int`, either way round: the expression and the name; null for other comparisons. */
+/** Recognises `type(x) == int`, in either order; null for other comparisons. */
 export function typeTest(left: Expr, right: Expr): { readonly of: Expr; readonly name: string } | null {
   const [call, type] = left.kind === "call" && left.name === "type" ? [left, right] : [right, left];
   if (call.kind !== "call" || call.name !== "type" || call.target !== null || type.kind !== "name") return null;
@@ -268,7 +269,7 @@ function shapeOfType(name: string, equal: boolean): Shape {
     ...ANY,
     null: !shape.null,
     bool: !shape.bool,
-    // What is no whole number may still be a number.
+    // A value that is not an integer may still be a number.
     number: name === "double" ? null : { ...ANY_NUMBER, degree: Infinity },
     string: shape.string === null ? ANY_STRING : null,
     list: shape.list === null ? ANY_LIST : null,

@@ -15,9 +15,9 @@ import type { Kind, Shape } from "./shape.ts";
 import type { Call, Expr } from "./syntax.ts";
 import type { RuleValue } from "./value.ts";
 
-/** A function as people read it: every row of docs/rules.md is one of these. */
+/** The documentation of a function: one row of docs/rules.md. */
 export type Documented = {
-  /** How it is written, such as `text.startsWith(text)`. */
+  /** The syntax, such as `text.startsWith(text)`. */
   readonly form: string;
   readonly meaning: string;
 };
@@ -25,9 +25,9 @@ export type Documented = {
 /** One function of the language. */
 export type Builtin = Documented & {
   readonly name: string;
-  /** Whether it stands before its arguments, `f(x)`, after the first, `x.f()`, or either. */
+  /** The call syntax: `function` is `f(x)`, `method` is `x.f()`, `either` allows both. */
   readonly style: "function" | "method" | "either";
-  /** Fewest and most arguments, with what stands before the point. */
+  /** The least and the most arguments, the receiver of a method included. */
   readonly arity: readonly [min: number, max: number];
   readonly check: (checker: Checker, call: Call, parts: readonly Expr[], scope: Scope) => Code;
 };
@@ -35,14 +35,14 @@ export type Builtin = Documented & {
 type Values = readonly [RuleValue, RuleValue, RuleValue];
 
 type Simple = Pick<Builtin, "name" | "form" | "meaning" | "style"> & {
-  /** What each argument may be; those from `min` on may be left out. */
+  /** The allowed kinds of each argument; arguments from index `min` on are optional. */
   readonly kinds: readonly (readonly Kind[])[];
   readonly min?: number;
   readonly shape: (parts: readonly Code[]) => Shape;
   readonly run: (...values: Values) => RuleValue;
 };
 
-/** A function that is total for arguments of the right kinds. One that is left out is null. */
+/** Defines a function that has a value for all arguments of the right kinds. An omitted argument is null. */
 export function simple({ kinds, min = kinds.length, shape, run, ...about }: Simple): Builtin {
   return {
     ...about,
@@ -57,7 +57,7 @@ export function simple({ kinds, min = kinds.length, shape, run, ...about }: Simp
   };
 }
 
-/** Checks arguments by their kinds; null after a finding. */
+/** Checks the kinds of the arguments; null after a finding. */
 export function partsOf(
   checker: Checker,
   parts: readonly Expr[],
@@ -77,13 +77,13 @@ function runOf(codes: readonly Code[], run: Simple["run"]): Evaluate {
   return (payload) => run(first(payload), second(payload), third(payload));
 }
 
-/** A code of one part. */
+/** The code of a function of one argument. */
 export function unary(code: Code, shape: Shape, act: (value: RuleValue) => RuleValue): Code {
   const { run } = code;
   return { shape, loops: loopsOf([code]), work: workOf([code]), run: (payload) => act(run(payload)) };
 }
 
-/** Whether a number is whole for every payload; adds a finding when not. */
+/** Whether a number is an integer for every payload; adds a finding when not. */
 export function expectWhole(checker: Checker, expr: Expr, code: Code): boolean {
   if (code.shape.number?.whole === true) return true;
   const text = written(checker, expr);

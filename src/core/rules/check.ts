@@ -34,7 +34,7 @@ import {
 import { parseExpression, type Binary, type Expr } from "./syntax.ts";
 import type { RuleObject, RuleValue } from "./value.ts";
 
-/** A rule that was checked: ready to be asked when nothing is wrong with it. */
+/** A checked rule. It can be evaluated when it has no findings. */
 export type CheckedRule = {
   readonly findings: readonly RuleFinding[];
   readonly patterns: readonly RulePattern[];
@@ -45,9 +45,10 @@ export type CheckedRule = {
 type Watch = (shape: Shape, value: RuleValue, part: string) => void;
 
 /**
- * Checks an expression against the shape of the payloads it will see, and compiles it. What has no finding yields true or
- * false for every payload of that shape. The shape decides whether an expression may be used, never what it yields.
- * @param watch told what each part yields while a rule is asked: tests hold it against the shape of the part.
+ * Checks an expression against the shape of its payloads and compiles it. An expression without findings yields true or false
+ * for every payload of that shape. The shape decides only whether an expression may be used; its value does not depend on the
+ * shape.
+ * @param watch called with the value of each part during evaluation: tests compare it with the part's shape.
  */
 export function checkRule(source: string, root: Shape, watch?: Watch): CheckedRule {
   const parsed = parseExpression(source);
@@ -116,7 +117,7 @@ function checkExpr(checker: Checker, expr: Expr, scope: Scope): Code {
   return kept;
 }
 
-/** What a loop asks again for each item, and which is the same for all of them, is computed once. */
+/** Caches a call inside a loop when its value does not depend on the loop's variable. */
 function keptForLoop(checker: Checker, code: Code, scope: Scope): Code {
   const level = innermost(code.loops);
   if (level >= scope.level || code.constant !== undefined || isUnknown(code)) return code;
@@ -187,7 +188,7 @@ function literalCode(value: null | boolean | string): Code {
   return { shape, loops: 0, work: 1, constant: value, run: () => value };
 }
 
-/** Doubles end at 10^308; a literal far beyond would only cost digits. */
+/** Doubles end at 10^308; a literal far beyond has many digits and no use. */
 const EXPONENT_MAX = 400;
 
 function checkNumber(checker: Checker, expr: Expr & { readonly kind: "number" }): Code {
@@ -237,7 +238,7 @@ function checkObject(checker: Checker, expr: Expr & { readonly kind: "map" }, sc
   const values = codes.map(([, code]) => code);
   if (values.some(isUnknown)) return UNKNOWN;
   const made = (payload: RuleValue): RuleObject => {
-    // Without a prototype, so that a name such as toString is not there unless it was written.
+    // The object has no prototype, so that a name such as toString is present only when it was written.
     const object = Object.create(null) as Record<string, RuleValue>;
     for (const [name, code] of codes) object[name] = code.run(payload);
     return object;

@@ -3,61 +3,64 @@ import { describeShape, kindNames, NEVER, onlyKind, type Kind, type Shape } from
 import type { Expr } from "./syntax.ts";
 import type { RuleValue } from "./value.ts";
 
-/** Computes a value from a payload. Variables of loops are read from where their loop keeps them. */
+/** Computes a value from a payload. Variables are read from the cells that their loops set. */
 export type Evaluate = (payload: RuleValue) => RuleValue;
 
-/** An expression that was checked: what it yields, and how. */
+/** A checked expression: the shape of its value, and the function that computes it. */
 export type Code = {
   readonly shape: Shape;
   readonly run: Evaluate;
-  /** The loops whose variables it reads: bit n for the loop of level n; 0: none, it is of the payload alone. */
+  /** The loops whose variables the expression reads: bit n for the loop of level n. 0: it depends on the payload only. */
   readonly loops: number;
-  /** How often at most a part of it goes through the same data again, for one item of its innermost loop. */
+  /** How many times at most a part of it scans the same data, for one item of its innermost loop. */
   readonly work: number;
-  /** Of a literal. */
+  /** The value of a literal. */
   readonly constant?: RuleValue;
 };
 
-/** A variable of a loop. */
+/** A variable of a loop or of cel.bind(). */
 export type Variable = {
-  /** Unlike that of any other variable in scope. */
+  /** The key; no other variable in scope has it. */
   readonly key: string;
   readonly shape: Shape;
   readonly loops: number;
   readonly run: Evaluate;
-  /** Key of the object whose names it runs through, or null. */
+  /** The key of the object whose names it iterates over, or null. */
   readonly namesOf: string | null;
 };
 
-/** What is known where an expression stands. */
+/** What is known at an expression. */
 export type Scope = {
   readonly variables: ReadonlyMap<string, Variable>;
-  /** By key of an expression: what conditions around it have shown of its value. */
+  /** By the key of an expression: the shape that surrounding conditions have shown. */
   readonly facts: ReadonlyMap<string, Shape>;
-  /** Keys of the fields that conditions have shown to be there. */
+  /** The keys of the fields that conditions have shown to be present. */
   readonly present: ReadonlySet<string>;
-  /** Loops around it. */
+  /** The number of loops around the expression. */
   readonly level: number;
 };
 
-/** One rule being checked. */
+/** The state of checking one rule. */
 export type Checker = {
   readonly source: string;
   readonly root: Shape;
   readonly findings: RuleFinding[];
   readonly patterns: RulePattern[];
-  /** By level: raised with each payload (0) and each item of a loop, so that what was computed for the last is not used. */
+  /**
+   * A counter for each level, incremented with each payload (0) and each item of a loop, which invalidates values cached for
+   * the previous one.
+   */
   readonly epochs: number[];
-  /** Forgets what was kept for one payload. */
+  /** Functions that clear the values cached for one payload. */
   readonly forget: (() => void)[];
   readonly check: (expr: Expr, scope: Scope) => Code;
-  /** What an expression was last checked to be. */
+  /** The last code of each expression. */
   readonly codes: Map<Expr, Code>;
 };
 
 const UNKNOWN_SHAPE: Shape = { ...NEVER };
 
-/** Stands for an expression that has a finding: it causes no further ones. */
+/** The code of an expression that has a finding. It causes no further findings. */
 export const UNKNOWN: Code = {
   shape: UNKNOWN_SHAPE,
   loops: 0,
@@ -81,7 +84,7 @@ export function refuse(checker: Checker, kind: FindingKind, position: number, re
 
 const TEXT_MAX = 60;
 
-/** The expression as written, for messages. */
+/** The source text of an expression, for messages. */
 export function written(checker: Checker, expr: Expr): string {
   const text = checker.source.slice(expr.start, expr.end).replaceAll(/\s+/g, " ");
   return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 3)}...` : text;
@@ -99,7 +102,7 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   duration: "a duration",
 };
 
-/** Whether an expression is of one of some kinds and of no other; adds a finding when not. */
+/** Whether an expression can only be of one of the wanted kinds; adds a finding when not. */
 export function expectKind(checker: Checker, expr: Expr, code: Code, wanted: readonly Kind[]): boolean {
   if (isUnknown(code)) return false;
   const kind = onlyKind(code.shape);
@@ -112,7 +115,7 @@ export function expectKind(checker: Checker, expr: Expr, code: Code, wanted: rea
   return false;
 }
 
-/** Whether there is no value that it could be. */
+/** Whether no value has this shape. */
 export function isNothing(shape: Shape): boolean {
   return kindNames(shape).length === 0;
 }
@@ -157,7 +160,7 @@ function remedyFor(text: string, { shape, constant }: Code, wanted: readonly Kin
   return "Correct the expression, or the type in the schema";
 }
 
-/** Two kinds that nothing is both of. */
+/** Adds the finding that two kinds cannot be combined. */
 export function clash(checker: Checker, expr: Expr, left: string, right: string): Code {
   const message = `${written(checker, expr)}: ${left} and ${right} cannot be put together`;
   return refuse(checker, "wrong-type", expr.start, {
@@ -170,7 +173,10 @@ export function loopsOf(codes: readonly Code[]): number {
   return codes.reduce((loops, code) => loops | code.loops, 0);
 }
 
-/** The innermost of some loops. What is of an outer one is computed once for each of its items. */
+/**
+ * The level of the innermost of some loops. A value that depends only on an outer loop is computed once for each item of that
+ * loop.
+ */
 export function innermost(loops: number): number {
   return 31 - Math.clz32(loops | 1);
 }
@@ -179,7 +185,7 @@ export function workOf(codes: readonly Code[]): number {
   return codes.reduce((work, code) => Math.max(work, code.work), 1);
 }
 
-/** Keeps what was computed for as long as the item of its loop, or the payload, is the same. */
+/** Caches a value while the item of its loop, or the payload, stays the same. */
 export function keep<Value>(
   checker: Checker,
   level: number,
@@ -201,10 +207,10 @@ export function keep<Value>(
   };
 }
 
-/** Passes over the same data for one item of a loop: 1,000 of them take about a millisecond. */
+/** The most scans of the same data for one item of a loop: 1,000 of them take about a millisecond. */
 const WORK_MAX = 1_000;
 
-/** Adds a finding when an expression would go through the same data for every item of a loop. */
+/** Adds a finding when an expression would scan the same data for every item of a loop. */
 export function expectCheap(checker: Checker, expr: Expr, work: number): boolean {
   if (work <= WORK_MAX) return true;
   refuse(checker, "too-costly", expr.start, {

@@ -1,11 +1,14 @@
-/** The texts `decimal` reads: digits, with a sign and a fraction where there are some. No exponent, no spaces, no separators. */
+/** The texts that `decimal` accepts: digits, with an optional sign and fraction. No exponent, no spaces, no separators. */
 const DECIMAL = /^-?[0-9]+(?:\.[0-9]+)?$/;
 
 export function isDecimalText(text: string): boolean {
   return DECIMAL.test(text);
 }
 
-/** The same as an automaton: start, after the sign, in the whole part, after the point, in the fraction. */
+/**
+ * The same as an automaton. States: 0 start, 1 after the sign, 2 in the integer part, 3 after the point, 4 in the fraction, 5
+ * dead.
+ */
 const START = 0;
 const ACCEPTING: ReadonlySet<number> = new Set([2, 4]);
 const DEAD = 5;
@@ -17,17 +20,17 @@ function step(state: number, character: string): number {
   return DEAD;
 }
 
-/** Longer patterns are not read: each group in a group takes stack. */
+/** Longer patterns are not parsed: each nested group takes stack. */
 const PATTERN_MAX = 500;
 
-/** Where the automaton may be after a part of the pattern, from each state. */
+/** For each state the states that the automaton can be in after a part of the pattern. */
 type Moves = readonly ReadonlySet<number>[];
 
 const STAY: Moves = [0, 1, 2, 3, 4, DEAD].map((state) => new Set([state]));
 
 /**
- * Whether every text that a pattern matches is one that `decimal` reads. Knows literals, classes of digits, groups,
- * alternatives and quantifiers between `^` and `$`; of all else it says no.
+ * Whether `decimal` accepts every text that a pattern matches. The function handles literals, classes of digits, groups,
+ * alternatives and quantifiers between `^` and `$`; for any other pattern it returns false.
  */
 export function provesDecimal(pattern: string): boolean {
   if (pattern.length > PATTERN_MAX) return false;
@@ -39,7 +42,10 @@ export function provesDecimal(pattern: string): boolean {
 
 type Reader = { readonly text: string; at: number };
 
-/** @param outer whether each alternative must be held by `^` and `$`: a pattern may match anywhere. */
+/**
+ * Parses alternatives.
+ * @param outer whether each alternative must begin with `^` and end with `$`, since a pattern matches anywhere.
+ */
 function readAlternatives(reader: Reader, outer: boolean): Moves | null {
   let found: Moves | null = null;
   for (;;) {
@@ -80,7 +86,7 @@ function readAtom(reader: Reader): Moves | null {
   return STAY.map((_, from) => new Set(Array.from(characters.set, (character) => step(from, character))));
 }
 
-/** A literal, `\d`, `\.`, `\-`, or a class of digits, points and signs. */
+/** Parses a literal, `\d`, `\.`, `\-`, or a class of digits, points and signs. */
 function charactersAt(rest: string): { readonly set: string; readonly length: number } | null {
   const digits = "0123456789";
   if (rest.startsWith(String.raw`\d`)) return { set: digits, length: 2 };
@@ -99,7 +105,7 @@ function charactersAt(rest: string): { readonly set: string; readonly length: nu
   return { set, length: written.length };
 }
 
-/** More repetitions than this are as good as any number: the automaton has no place left to go. */
+/** The most repetitions that are followed: after so many the automaton reaches no new state. */
 const TIMES_MAX = 8;
 
 function readQuantifier(reader: Reader, atom: Moves): Moves | null {
@@ -111,7 +117,7 @@ function readQuantifier(reader: Reader, atom: Moves): Moves | null {
   const to =
     symbol === "?" ? 1 : symbol !== "" ? Infinity : comma === "" ? from : most === "" ? Infinity : Number(most);
   if (to < from) return null;
-  // From TIMES_MAX on each further repetition only adds what one of the six states reaches.
+  // After TIMES_MAX repetitions no new one of the six states is reached.
   let moves = STAY;
   for (let time = 0; time < Math.min(from, TIMES_MAX); time += 1) moves = follow(moves, atom);
   let all = moves;

@@ -2,12 +2,12 @@ import { decimalOf, decimalOfText, type Decimal } from "../../json/decimal.ts";
 
 const EXACT: unique symbol = Symbol("exact");
 
-/** A computed decimal that no double stands for. The mark tells it from an object of a payload. */
+/** A computed decimal that a double cannot represent. The symbol distinguishes it from an object of a payload. */
 export type Exact = Decimal & { readonly [EXACT]: true };
 
 /**
- * A number of a rule: exact, of any size. A double stands for its shortest decimal form (see {@link decimalOf}), so that
- * 515.29 is 515.29 and not the binary fraction next to it.
+ * A number of a rule: exact, of any size. A double stands for its shortest decimal form (see {@link decimalOf}), so that 515.29
+ * is 515.29 and not the binary fraction nearest to it.
  */
 export type Num = number | bigint | Exact;
 
@@ -19,7 +19,7 @@ function exact(digits: bigint, exponent: number): Exact {
   return { [EXACT]: true, digits, exponent };
 }
 
-/** The number a text denotes: `-?[0-9]+(\.[0-9]+)?`, with an exponent where it is a literal. */
+/** Parses a number: `-?[0-9]+(\.[0-9]+)?`; literals may have an exponent. */
 export function numOfText(text: string): Num {
   const double = Number(text);
   const { digits, exponent } = decimalOfText(text);
@@ -35,10 +35,12 @@ function decimalOfNum(value: Num): Decimal {
 /** Powers of ten that are exact as doubles and enough for prices, weights and rates. */
 const SHORT: readonly number[] = [1, 10, 100, 1e3, 1e4, 1e5, 1e6];
 
-/** Below it, two decimals never share a double: a quotient of such a whole number and a power of ten is exact. */
+/**
+ * Limit below which two decimals never have the same double: dividing such an integer by a power of ten gives the right double.
+ */
 const SHORT_MAX = 1e15;
 
-/** The number of decimal places of a short decimal, 0 to 6; -1 when it is none. */
+/** The number of decimal places of a short decimal, 0 to 6; -1 for any other number. */
 function placesOf(value: number): number {
   for (let places = 0; places < SHORT.length; places += 1) {
     const power = SHORT[places] as number;
@@ -49,7 +51,7 @@ function placesOf(value: number): number {
   return -1;
 }
 
-/** The sum, by doubles where they are exact (whole numbers, short decimals), else by big integers. */
+/** The exact sum. Integers and short decimals are added as doubles, others as big integers. */
 export function addNums(a: Num, b: Num): Num {
   if (typeof a === "number" && typeof b === "number") {
     const sum = a + b;
@@ -67,7 +69,7 @@ export function addNums(a: Num, b: Num): Num {
   return exact(scaleTo(left, exponent) + scaleTo(right, exponent), exponent);
 }
 
-/** Whether a value times a power is a whole number that a double keeps: then rounding finds it. */
+/** Whether the product of value and power is an integer that a double represents exactly, so that Math.round finds it. */
 function isShort(value: number, power: number): boolean {
   return Math.abs(value * power) < SHORT_MAX;
 }
@@ -84,7 +86,8 @@ export function multiplyNums(a: Num, b: Num): Num {
     const [left, right] = [placesOf(a), placesOf(b)];
     if (left >= 0 && right >= 0) {
       const scaled = Math.round(a * (SHORT[left] as number)) * Math.round(b * (SHORT[right] as number));
-      // Both factors are exact and below 10^22 as powers: the quotient is the double next to the exact decimal.
+      // Both scaled factors are exact and the power of ten is below 10^22: the quotient is the double nearest to the exact
+      // decimal.
       if (Math.abs(scaled) < SHORT_MAX) return scaled / ((SHORT[left] as number) * (SHORT[right] as number));
     }
   }
@@ -93,7 +96,7 @@ export function multiplyNums(a: Num, b: Num): Num {
   return exact(left.digits * right.digits, left.exponent + right.exponent);
 }
 
-/** Below 0, 0 or above 0. Two doubles compare as doubles: shortest decimals keep their order. */
+/** Negative, 0 or positive. Two doubles are compared as doubles, which is the order of their shortest decimals. */
 export function compareNums(a: Num, b: Num): number {
   if (typeof a === "number" && typeof b === "number") return a < b ? -1 : a > b ? 1 : 0;
   const left = decimalOfNum(a);
@@ -109,7 +112,7 @@ function signOf({ digits }: Decimal): number {
   return digits === 0n ? 0 : digits > 0n ? 1 : -1;
 }
 
-/** Below 0, 0 or above 0, as the number is. */
+/** The sign: -1, 0 or 1. */
 export function signOfNum(value: Num): number {
   return signOf(decimalOfNum(value));
 }
@@ -122,7 +125,7 @@ function scaleTo({ digits, exponent }: Decimal, target: number): bigint {
   return exponent === target ? digits : digits * powerOfTen(exponent - target);
 }
 
-/** Powers of ten that two doubles can be apart, made when they are first asked for: 80 KB of them at most. */
+/** A cache of the powers of ten by which two doubles can differ: 80 KB at most. */
 const TENS: bigint[] = [];
 const TENS_MAX = 640;
 
@@ -131,7 +134,10 @@ function powerOfTen(power: number): bigint {
   return (TENS[power] ??= 10n ** BigInt(power));
 }
 
-/** What is left of `a` after taking out whole multiples of `b`; it has the sign of `a`. @param b not 0. */
+/**
+ * The remainder of `a` divided by `b`; it has the sign of `a`.
+ * @param b not 0.
+ */
 export function remainder(a: Num, b: Num): Num {
   if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return (a as number) % (b as number);
   const left = decimalOfNum(a);
@@ -140,10 +146,14 @@ export function remainder(a: Num, b: Num): Num {
   return exact(scaleTo(left, exponent) % scaleTo(right, exponent), exponent);
 }
 
-/** How a quotient is brought to a number of decimal places: to the nearest, halves away from zero; or to a whole number. */
+/** How a quotient is rounded: to the nearest, halves away from zero; down; up; or towards zero. */
 export type Rounding = "half-away" | "floor" | "ceil" | "trunc";
 
-/** `a / b`, rounded to decimal places. @param b not 0. @param places 0 to 30. */
+/**
+ * The quotient `a / b`, rounded to decimal places.
+ * @param b not 0.
+ * @param places 0 to 30.
+ */
 export function divideNums(a: Num, b: Num, places: number, rounding: Rounding): Num {
   if (b === 1 && Number.isSafeInteger(a)) return a;
   const left = decimalOfNum(a);
@@ -172,7 +182,7 @@ function roundedQuotient(above: bigint, below: bigint, rounding: Rounding): bigi
   }
 }
 
-/** The factor that divides by a number whose reciprocal is a finite decimal (100, 2.5, 0.08); null for others (3, 0.7, 0). */
+/** The reciprocal, when it is a finite decimal (of 100, 2.5, 0.08); null for others (3, 0.7, 0). */
 export function reciprocal(value: Num): Num | null {
   const { digits, exponent } = decimalOfNum(value);
   if (digits === 0n) return null;
@@ -187,7 +197,7 @@ export function reciprocal(value: Num): Num | null {
   return simplify(exact(10n ** BigInt(power) / digits, -power - exponent));
 }
 
-/** The same number as a double where one stands for it. */
+/** Replaces the number by a double when a double represents it. */
 function simplify(value: Exact): Num {
   const [digits, exponent] = stripped(value);
   const text = `${digits}e${exponent}`;
@@ -196,15 +206,15 @@ function simplify(value: Exact): Num {
 
 function stripped({ digits, exponent }: Decimal): readonly [digits: bigint, exponent: number] {
   if (digits === 0n) return [0n, 0];
-  // Zeros at the end of the text, counted at once: dividing by ten each time would be quadratic.
+  // Trailing zeros are counted in the text: repeated division by ten would take quadratic time.
   const text = String(digits);
   const kept = text.replace(/0+$/, "");
   return kept.length === text.length ? [digits, exponent] : [BigInt(kept), exponent + text.length - kept.length];
 }
 
-/** Equal for equal numbers and only for those: to find a number in a set. */
+/** The key of a number, equal exactly for equal numbers, to find a number in a set. */
 export function keyOfNum(value: Num): string {
-  // The template writes -0 as 0.
+  // The template literal writes -0 as 0.
   if (Number.isSafeInteger(value)) return `${value as number}`;
   const [digits, exponent] = stripped(decimalOfNum(value));
   if (exponent >= 0 && exponent <= 15) {
@@ -214,7 +224,7 @@ export function keyOfNum(value: Num): string {
   return `${digits}e${exponent}`;
 }
 
-/** The number as a text: as JSON writes a double; what no double stands for in plain digits, or as digits and exponent. */
+/** The number as a text: a double as JSON writes it, any other number as plain digits, or as digits and exponent. */
 export function textOfNum(value: Num): string {
   if (typeof value !== "object") return `${value}`;
   const simple = simplify(value);
@@ -227,14 +237,17 @@ export function textOfNum(value: Num): string {
   return `${sign}${text.slice(0, exponent)}.${text.slice(exponent)}`;
 }
 
-/** Whether it is a whole number. */
+/** Whether the number is an integer. */
 export function isWhole(value: Num): boolean {
   if (typeof value === "bigint") return true;
   if (typeof value === "number") return Number.isInteger(value);
   return stripped(value)[1] >= 0;
 }
 
-/** The nearest number of characters or items: beyond 2^53 as good as infinite. @param value whole. */
+/**
+ * The number as an index of characters or items; beyond 2^53 it is only approximate.
+ * @param value an integer.
+ */
 export function indexOfNum(value: Num): number {
   if (typeof value === "number") return value;
   if (typeof value === "bigint") return Number(value);

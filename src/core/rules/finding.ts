@@ -1,7 +1,7 @@
 /**
- * What is wrong with a rule: `unusable` (it does not parse, or yields no boolean), `unknown-name` (no such field or function),
- * `wrong-type`, `may-be-missing`, `pattern` (a regular expression that is no literal), `time-zone` (it would depend on the
- * machine), `too-costly` (its time could grow with the square of the payload).
+ * The kinds of findings about a rule: `unusable` (it does not parse, or yields no boolean), `unknown-name` (no such field or
+ * function), `wrong-type`, `may-be-missing`, `pattern` (a regular expression that is not a literal), `time-zone` (the value
+ * would depend on the machine), `too-costly` (its time could grow with the square of the payload).
  */
 export type FindingKind =
   | "unusable"
@@ -12,17 +12,17 @@ export type FindingKind =
   | "time-zone"
   | "too-costly";
 
-/** One thing that keeps a rule from being frozen. */
+/** A finding: a rule with one cannot be frozen. */
 export type RuleFinding = {
   readonly kind: FindingKind;
-  /** The character in the expression, 0-based. */
+  /** The index of the character in the expression, 0-based. */
   readonly position: number;
-  /** For people; names parts of the expression and of the schema, never a payload. */
+  /** For people. Names parts of the expression and of the schema, never of a payload. */
   readonly message: string;
   readonly remedy: string;
-  /** A name that is not known, and those there are. */
+  /** An unknown name, and the names that could be meant. */
   readonly unknown?: { readonly name: string; readonly among: readonly string[] };
 };
 
-/** A regular expression a rule matches with, still to be shown safe. It is compiled without flags. */
+/** A regular expression of a rule, yet to be checked for safety. It is compiled without flags. */
 export type RulePattern = { readonly pattern: string; readonly position: number };

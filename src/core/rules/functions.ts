@@ -8,7 +8,7 @@ import type { Call, Expr } from "./syntax.ts";
 import { TEXT_FUNCTIONS } from "./text-functions.ts";
 import { TIME_FUNCTIONS } from "./time-functions.ts";
 
-/** What looks like a function and asks something of the expression itself. */
+/** Functions that need the expression of their argument, not only its value. */
 const SPECIAL: readonly Builtin[] = [
   {
     name: "has",
@@ -64,7 +64,7 @@ const FUNCTIONS: ReadonlyMap<string, Builtin> = new Map(
     .map((one) => [one.name, one]),
 );
 
-/** Operators, in the order in which they bind, as docs/rules.md lists them. */
+/** Operators by precedence, as docs/rules.md lists them. */
 export const OPERATORS: readonly Documented[] = [
   {
     form: 'a.b, a[0], a["b"]',

@@ -5,12 +5,10 @@ const DAY_SECONDS = 86_400;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 
-/** Digits of a second's fraction that count, as in CEL: nanoseconds. */
+/** Digits of a fraction of a second that are used, as in CEL: nanoseconds. */
 const FRACTION_DIGITS = 9;
 
-/**
- * Days since 1970-01-01 of an RFC 3339 full-date; null when the text is none.
- */
+/** The days since 1970-01-01 of an RFC 3339 full-date; null for any other text. */
 export function dayOfText(text: string): number | null {
   const [, year, month, day] = DATE.exec(text) ?? [];
   if (year === undefined) return null;
@@ -18,8 +16,8 @@ export function dayOfText(text: string): number | null {
 }
 
 /**
- * Seconds since 1970-01-01T00:00:00Z of an RFC 3339 date-time, to the nanosecond (further digits are cut off); null when
- * the text is none. A leap second is the second after it, as in POSIX: 23:59:60Z is the next day's 00:00:00Z.
+ * The seconds since 1970-01-01T00:00:00Z of an RFC 3339 date-time, to the nanosecond (further digits are cut off); null for any
+ * other text. A leap second equals the second after it, as in POSIX: 23:59:60Z is 00:00:00Z of the next day.
  */
 export function instantOfText(text: string): Num | null {
   const [, year, month, day, hour, minute, second, fraction = "", sign, offsetHour = "0", offsetMinute = "0"] =
@@ -37,12 +35,12 @@ export function instantOfText(text: string): Num | null {
 
 const MONTH_DAYS: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Days since 1970-01-01 in the Gregorian calendar, also before it began; null when there is no such day. */
+/** Days since 1970-01-01 in the proleptic Gregorian calendar; null when the day does not exist. */
 function dayNumber(year: number, month: number, day: number): number | null {
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const last = month === 2 && isLeap ? 29 : MONTH_DAYS[month - 1];
   if (last === undefined || day < 1 || day > last) return null;
-  // Years from March on, so that the leap day comes last; eras of 400 years have 146,097 days.
+  // Years are counted from March, so that the leap day comes last. Eras of 400 years have 146,097 days.
   const from = month > 2 ? year : year - 1;
   const era = Math.floor(from / 400);
   const inEra = from - era * 400;
@@ -68,7 +66,7 @@ function civil(days: bigint): { readonly year: bigint; readonly month: number; r
   };
 }
 
-/** The day an instant falls on in UTC. */
+/** The day of an instant in UTC. */
 export function dayOfInstant(instant: Num): Num {
   return divideNums(instant, DAY_SECONDS, 0, "floor");
 }
@@ -77,7 +75,7 @@ export function secondsOfDays(days: Num): Num {
   return multiplyNums(days, DAY_SECONDS);
 }
 
-/** The parts of a date, as CEL numbers them: months and days of month from 0, days of week from Sunday. */
+/** The parts of a date, as CEL numbers them: months and days of the month from 0, days of the week from Sunday. */
 export const DATE_PARTS: ReadonlyMap<string, (day: Num) => Num> = new Map<string, (day: Num) => Num>([
   ["getFullYear", (day) => narrow(civil(wholeOf(day)).year)],
   ["getMonth", (day) => civil(wholeOf(day)).month],
@@ -87,7 +85,7 @@ export const DATE_PARTS: ReadonlyMap<string, (day: Num) => Num> = new Map<string
   ["getDayOfYear", (day) => dayOfYear(wholeOf(day))],
 ]);
 
-/** The parts of a day that an instant has, in UTC. */
+/** The parts of the time of day of an instant, in UTC. */
 export const TIME_PARTS: ReadonlyMap<string, (instant: Num) => Num> = new Map<string, (instant: Num) => Num>([
   ["getHours", (instant) => divideNums(secondOfDay(instant), 3_600, 0, "floor")],
   ["getMinutes", (instant) => divideNums(remainder(secondOfDay(instant), 3_600), 60, 0, "floor")],
@@ -95,7 +93,7 @@ export const TIME_PARTS: ReadonlyMap<string, (instant: Num) => Num> = new Map<st
   ["getMilliseconds", (instant) => floor(multiplyNums(remainder(secondOfDay(instant), 1), 1_000))],
 ]);
 
-/** What of a duration is asked for in whole hours, minutes, seconds or milliseconds, cut towards zero. */
+/** The whole hours, minutes, seconds or milliseconds of a duration, truncated. */
 export const DURATION_PARTS: ReadonlyMap<string, (duration: Num) => Num> = new Map<string, (duration: Num) => Num>([
   ["getHours", (duration) => divideNums(duration, 3_600, 0, "trunc")],
   ["getMinutes", (duration) => divideNums(duration, 60, 0, "trunc")],
@@ -105,7 +103,8 @@ export const DURATION_PARTS: ReadonlyMap<string, (duration: Num) => Num> = new M
 
 function dayOfYear(days: bigint): number {
   const { year } = civil(days);
-  // The first of January has the number of the same day in the year's place in its 400 years.
+  // The calendar repeats after 400 years: 1 January of this year is 1 January of its year within the cycle, shifted by whole
+  // cycles.
   const inCycle = Number(((year % 400n) + 400n) % 400n);
   const first = dayNumber(inCycle, 1, 1) ?? 0;
   return Number(days - (BigInt(first) + ((year - BigInt(inCycle)) / 400n) * 146_097n));
@@ -143,7 +142,7 @@ const UNIT_SECONDS: Readonly<Record<string, string>> = {
 
 const DURATION = /^[+-]?(?:\d{1,12}(?:\.\d{1,9})?(?:h|ms|us|ns|m|s))+$/;
 
-/** Exact seconds of a duration such as `90m`, `-1.5h` or `2h45m` (units h, m, s, ms, us, ns); null when it is none. */
+/** The exact seconds of a duration such as `90m`, `-1.5h` or `2h45m` (units h, m, s, ms, us, ns); null for any other text. */
 export function durationOfText(text: string): Num | null {
   if (!DURATION.test(text)) return null;
   let seconds: Num = 0;
@@ -153,7 +152,10 @@ export function durationOfText(text: string): Num | null {
   return text.startsWith("-") ? negateNum(seconds) : seconds;
 }
 
-/** Where a substring begins or ends: inside the text whatever number was given. @param at whole. */
+/**
+ * Limits an index of a text to the range 0 to `size`.
+ * @param at an integer.
+ */
 export function clampIndex(at: Num, size: number): number {
   return Math.min(Math.max(indexOfNum(at), 0), size);
 }

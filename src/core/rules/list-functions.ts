@@ -133,7 +133,7 @@ function sizeOf(value: RuleValue): number {
   return isList(value) ? value.length : Object.keys(value as object).length;
 }
 
-/** A list whose items are of one of some kinds, or one that never has any; null after a finding. */
+/** Checks that an expression is a list with items of one of some kinds, or a list that is always empty; null after a finding. */
 function itemsOfKind(
   checker: Checker,
   of: Expr | undefined,

@@ -21,21 +21,21 @@ import { BOOL, listShape, numberShape, STRING, type Shape } from "./shape.ts";
 import type { Call, Expr } from "./syntax.ts";
 import { isList, type RuleValue } from "./value.ts";
 
-/** Loops in one another. */
+/** The most nested loops. */
 const LOOPS_MAX = 10;
 
-/** Takes one item after another; `visit` answers whether to go on. */
+/** Calls `visit` with one item after another, until it returns false. */
 type Each = (payload: RuleValue, visit: (item: RuleValue) => boolean) => void;
 
-/** A loop that was opened: its data, and the scope of what is asked of each item. */
+/** An opened loop: its data, and the scope of the expressions inside it. */
 type Loop = {
   readonly data: Code;
   readonly scope: Scope;
   readonly level: number;
-  /** Of the variable. */
+  /** The key of the variable. */
   readonly key: string;
   readonly each: Each;
-  /** Of one item. */
+  /** The shape of one item. */
   readonly item: Shape;
 };
 
@@ -87,7 +87,7 @@ function openLoop(checker: Checker, call: Call, target: Expr, scope: Scope): Loo
   return { data, level, key, each, item, scope: { ...scope, variables, level } };
 }
 
-/** What a loop costs and depends on, with what it asks of each item; null after a finding. */
+/** The cost of a loop and the loops it depends on, including its body; null after a finding. */
 function closeLoop(
   checker: Checker,
   call: Call,
@@ -96,7 +96,7 @@ function closeLoop(
   scope: Scope,
 ): Pick<Code, "loops" | "work"> | null {
   const loops = loopsOf([data, ...bodies]) & ~(1 << level);
-  // What does not depend on the loop around it is computed once, and not for each of its items.
+  // A loop that does not depend on the loop around it is computed once, not for each of its items.
   const isOnce = innermost(loops) < scope.level;
   const isAgain = !isOnce && innermost(data.loops) < scope.level;
   const { list, object } = data.shape;
@@ -156,7 +156,7 @@ const QUANTIFIERS: ReadonlyMap<string, Quantifier> = new Map<string, Quantifier>
   ],
 ]);
 
-/** `all`, `exists`, `exists_one`, `count` and `filter` with a condition. */
+/** Checks `all`, `exists`, `exists_one`, `count` and `filter` with a condition. */
 export function checkQuantifier(checker: Checker, call: Call, target: Expr, scope: Scope): Code {
   const quantifier = QUANTIFIERS.get(call.name);
   const loop = openLoop(checker, call, target, scope);
@@ -180,7 +180,7 @@ function sizeMax({ list, object }: Shape): number {
   return list?.max ?? (object === null ? Infinity : namesMax(object));
 }
 
-/** `map(x, value)`, and `map(x, condition, value)` of the items for which the condition holds. */
+/** Checks `map(x, value)`, and `map(x, condition, value)` for the items for which the condition holds. */
 export function checkMap(checker: Checker, call: Call, target: Expr, scope: Scope): Code {
   const loop = openLoop(checker, call, target, scope);
   const [, first, second] = call.args;
@@ -209,7 +209,7 @@ export function checkMap(checker: Checker, call: Call, target: Expr, scope: Scop
   };
 }
 
-/** `cel.bind(name, value, expression)`: a name for a part. */
+/** Checks `cel.bind(name, value, expression)`, which gives a value a name. */
 export function checkBind(checker: Checker, call: Call, scope: Scope): Code {
   const [binder, of, body] = call.args;
   if (binder?.kind !== "name" || binder.name === "payload" || of === undefined || body === undefined) {
@@ -222,7 +222,7 @@ export function checkBind(checker: Checker, call: Call, scope: Scope): Code {
   if (isUnknown(value)) return UNKNOWN;
   const cell: { value: RuleValue } = { value: null };
   const { shape, loops } = value;
-  // By its place in the text: no other variable has it.
+  // The key contains the position in the text, which no other variable has.
   const variable: Variable = {
     key: `${binder.name}@${binder.start}`,
     shape,

@@ -2,9 +2,9 @@ import type { Scope } from "./checker.ts";
 import { intersect, lazily, type FieldShape, type Shape } from "./shape.ts";
 
 /**
- * The shape of a value of which conditions have shown something: of itself, and of the fields in it. So the items that a filter
- * lets through have what it asked for.
- * @param key of the value, as the scope names it.
+ * Narrows the shape of a value by what conditions have shown of it and of its fields. For example the items of a filtered list
+ * have the fields that the filter required.
+ * @param key the key of the value.
  */
 export function narrowed(shape: Shape, key: string, scope: Scope): Shape {
   const fact = scope.facts.get(key);

@@ -18,7 +18,7 @@ import { numberShape, type NumberShape, type Shape } from "./shape.ts";
 import type { Call, Expr } from "./syntax.ts";
 import type { RuleValue } from "./value.ts";
 
-/** Decimal places that `round` takes at most. */
+/** The most decimal places of `round`. */
 const PLACES_MAX = 30;
 
 /** Functions of numbers. */
@@ -104,7 +104,7 @@ function checkDecimal(checker: Checker, call: Call, [of]: readonly Expr[], scope
   return unary(code, numberShape({ whole }), (text) => finish(numOfText(text as string)));
 }
 
-/** Rounds a number, or a quotient without an end, to decimal places. */
+/** Checks the rounding of a number, or of a quotient that may have no finite decimal. */
 function checkRounded(
   checker: Checker,
   of: Expr | undefined,

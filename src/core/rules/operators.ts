@@ -23,7 +23,7 @@ import { anyItem, BOOL, describeShape, kindNames, onlyKind, union, type Kind, ty
 import type { Binary, Expr } from "./syntax.ts";
 import { compareTexts, equalValues, isList, keyOfValue, type RuleObject, type RuleValue } from "./value.ts";
 
-/** `a && b`, `a || b`: the right side knows how the left one turned out. */
+/** b`: the || Checks `a && b` and `a || b`. The right side is checked in a scope that knows the value of the left side. */
 export function checkLogic(checker: Checker, expr: Binary, scope: Scope): Code {
   const isAnd = expr.operator === "&&";
   const left = checker.check(expr.left, scope);
@@ -44,7 +44,7 @@ export function checkNot(checker: Checker, of: Expr, scope: Scope): Code {
   return { ...plain(code), shape: BOOL, run: (payload) => run(payload) !== true };
 }
 
-/** `condition ? yes : no`: each side knows how the condition turned out. */
+/** Checks `condition ? yes : no`. Each side is checked in a scope that knows the value of the condition. */
 export function checkChoice(checker: Checker, expr: Expr & { readonly kind: "choice" }, scope: Scope): Code {
   const condition = checker.check(expr.condition, scope);
   if (!expectKind(checker, expr.condition, condition, ["bool"])) return UNKNOWN;
@@ -63,13 +63,19 @@ export function checkChoice(checker: Checker, expr: Expr & { readonly kind: "cho
   };
 }
 
-/** Whether one list or choice may hold values of these: instants, dates and durations stand alone, as nothing marks them. */
+/**
+ * Whether one list or choice may hold values of all these shapes. Instants, dates and durations cannot be mixed with others,
+ * since their values are plain numbers without a mark.
+ */
 export function isMixable(shapes: readonly Shape[]): boolean {
   const computed = new Set(shapes.map((shape) => shape.computed));
   return computed.size <= 1;
 }
 
-/** `==` and `!=`: numbers by value, lists and objects by content. What is never equal is refused. */
+/**
+ * Checks `==` and `!=`: numbers are compared by value, lists and objects by content. A comparison that is never true is
+ * refused.
+ */
 export function checkEquality(checker: Checker, expr: Binary, scope: Scope): Code {
   const negated = expr.operator === "!=";
   const type = typeTest(expr.left, expr.right);
@@ -96,10 +102,13 @@ export function checkEquality(checker: Checker, expr: Binary, scope: Scope): Cod
   return { shape: BOOL, loops: loopsOf([left, right]), work: workOf([left, right]), run };
 }
 
-/** Null is compared with everything of JSON: a guard against it may stand where it is not needed. */
+/**
+ * Whether two shapes may be equal. Null may be compared with any JSON value, so that a guard against null is allowed where it
+ * is not needed.
+ */
 function mayEqual(a: Shape, b: Shape): boolean {
   if (a.list !== null && b.list !== null && a.list.max > 0 && b.list.max > 0) {
-    // A list of instants is a list of numbers to whoever does not know better.
+    // At run time a list of instants looks like a list of numbers, so they must not be compared.
     if (anyItem(a.list).computed !== anyItem(b.list).computed) return false;
   }
   const [one, other] = [kindNames(a), kindNames(b)];
@@ -154,14 +163,16 @@ function isOfType(value: RuleValue, name: string): boolean {
 
 const ORDERED: readonly Kind[] = ["number", "string", "instant", "date", "duration"];
 
-/** `<`, `<=`, `>`, `>=`: numbers, texts by code point, instants, dates, durations; both sides of one kind. */
+/**
+ * Checks `<`, `<=`, `>`, `>=`, for numbers, texts by code point, instants, dates and durations. Both sides must be of one kind.
+ */
 export function checkOrder(checker: Checker, expr: Binary, scope: Scope): Code {
   const left = checker.check(expr.left, scope);
   const right = checker.check(expr.right, scope);
   if (isUnknown(left) || isUnknown(right)) return UNKNOWN;
   const [one, other] = [onlyKind(left.shape), onlyKind(right.shape)];
   const isOrdered = (kind: Kind | null): kind is Kind => kind !== null && ORDERED.includes(kind);
-  // The side that is to blame: the one that cannot be ordered, or the one that is no literal.
+  // The finding names the side that has no order, or the side that is not a literal.
   if (!isOrdered(one) || (one !== other && isOrdered(other) && right.constant !== undefined && other !== "string")) {
     expectKind(checker, expr.left, left, isOrdered(other) ? [other] : ORDERED);
     return UNKNOWN;
@@ -196,7 +207,7 @@ const VERDICTS: Readonly<Record<"<" | "<=" | ">" | ">=", (compared: number) => b
   ">=": (compared) => compared >= 0,
 };
 
-/** The rule of most contracts: a field against a literal. Two doubles need no exact arithmetic. */
+/** Compares a value with a number literal, as in the rules of most contracts. Two doubles need no exact arithmetic. */
 function againstDouble(operator: "<" | "<=" | ">" | ">=", value: Evaluate, bound: number): Evaluate {
   const exact = (found: RuleValue): boolean => VERDICTS[operator](compareNums(found as Num, bound));
   switch (operator) {
@@ -223,7 +234,7 @@ function againstDouble(operator: "<" | "<=" | ">" | ">=", value: Evaluate, bound
   }
 }
 
-/** `x in list`, `name in object`. */
+/** Checks `x in list` and `name in object`. */
 export function checkIn(checker: Checker, expr: Binary, scope: Scope): Code {
   const left = checker.check(expr.left, scope);
   const right = checker.check(expr.right, scope);
@@ -248,7 +259,8 @@ export function checkIn(checker: Checker, expr: Binary, scope: Scope): Code {
     };
     return { shape: BOOL, loops: loopsOf(parts), work: workOf(parts), run };
   }
-  // Asked for each item of a loop: from the second time on the answer must not cost the length of the list.
+  // The operator is evaluated for each item of a loop: a set makes each lookup after the first independent of the list's
+  // length.
   const keysOf = (values: RuleValue): ReadonlySet<string> => new Set((values as readonly RuleValue[]).map(keyOfValue));
   const constant = right.constant === undefined ? null : keysOf(right.constant);
   const keys =
@@ -263,12 +275,15 @@ export function checkIn(checker: Checker, expr: Binary, scope: Scope): Code {
   };
 }
 
-/** What a code costs and depends on, without what it yields. */
+/** The cost of a code and the loops it depends on, without its shape. */
 export function plain({ loops, work }: Code): Pick<Code, "loops" | "work"> {
   return { loops, work };
 }
 
-/** Adds a finding when a loop would copy or search data of an outer one again for each of its items. */
+/**
+ * Adds a finding when a loop would copy or search data of an outer loop for each of its items. Returns the work, or null after
+ * a finding.
+ */
 export function expectNoCopies(checker: Checker, expr: Expr, parts: readonly Code[], scope: Scope): number | null {
   if (scope.level === 0 || innermost(loopsOf(parts)) < scope.level) return workOf(parts);
   const outer = parts.filter((part) => innermost(part.loops) < scope.level).map(({ shape }) => sizeMax(shape));

@@ -26,9 +26,9 @@ import {
 } from "./shape.ts";
 
 /**
- * The shape of every payload that a schema accepts, read from `type`, `const`, `enum`, the bounds of numbers, texts and lists,
- * `properties`, `required`, `items`, `allOf`, `anyOf`, `oneOf`, `if`, and local references. What says more than these is left
- * out, which makes the shape wider and never wrong.
+ * The shape of all payloads that a schema accepts. It is read from `type`, `const`, `enum`, the bounds of numbers, texts and
+ * lists, `properties`, `required`, `items`, `allOf`, `anyOf`, `oneOf`, `if`, and local references. Other keywords are ignored,
+ * which makes the shape wider and never wrong.
  */
 export function shapeOfSchema(schema: JsonObject | boolean, formats: FormatsMode): Shape {
   const resources = readResources(schema);
@@ -38,9 +38,9 @@ export function shapeOfSchema(schema: JsonObject | boolean, formats: FormatsMode
 type Reading = {
   readonly resources: Resources;
   readonly formats: FormatsMode;
-  /** By subschema: a schema that refers to itself comes back to the same shape. */
+  /** Shapes by subschema: a schema that contains itself refers to its own shape. */
   readonly made: Map<JsonObject, Lazy>;
-  /** Parts that may still be read: definitions that name each other twice over would be read without end. */
+  /** The parts that may still be read: definitions that refer to each other repeatedly could otherwise be read without end. */
   left: number;
 };
 
@@ -56,7 +56,10 @@ function lazyShape(place: SchemaPlace, reading: Reading): Lazy {
   return made;
 }
 
-/** @param open subschemas that speak of the same place and are being read: one that comes back asks nothing new. */
+/**
+ * Reads the shape of a schema.
+ * @param open subschemas of the same place that are being read: one of them again adds nothing.
+ */
 function shapeOf(place: SchemaPlace, reading: Reading, open: ReadonlySet<JsonObject>): Shape {
   const { schema } = place;
   if (schema === false) return NEVER;
@@ -78,13 +81,13 @@ function shapeOf(place: SchemaPlace, reading: Reading, open: ReadonlySet<JsonObj
     const [held, then, otherwise] = ["if", "then", "else"].map((keyword) =>
       schema[keyword] === undefined ? ANY : same(under(place, keyword)),
     );
-    // Either the condition held, and `then` with it, or it did not, and `else` holds.
+    // Either the condition holds, and with it `then`, or `else` holds.
     all.push(union(intersect(held ?? ANY, then ?? ANY), otherwise ?? ANY));
   }
   return intersectAll(all);
 }
 
-/** A chain of references and branches at one place that is longer is not followed further. */
+/** The longest chain of references and branches at one place that is followed. */
 const REFERENCES_MAX = 32;
 
 function ofType(type: JsonValue | undefined): Shape {
@@ -149,7 +152,7 @@ function ofStrings(schema: JsonObject, formats: FormatsMode): Shape {
   const { format, pattern, maxLength } = schema;
   const asserted = formats === "assert" && (format === "date-time" || format === "date") ? format : null;
   const decimal = typeof pattern === "string" && provesDecimal(pattern);
-  // Counted in code points: a pair of UTF-16 units each at most.
+  // maxLength counts code points, each of at most two UTF-16 units.
   const lengthMax = typeof maxLength === "number" ? maxLength * 2 : Infinity;
   if (asserted === null && !decimal && lengthMax === Infinity) return ANY;
   return { ...ANY, string: { ...ANY_STRING, format: asserted, decimal, lengthMax } };
@@ -188,7 +191,7 @@ function ofObjects(place: SchemaPlace, schema: JsonObject, reading: Reading): Sh
   return { ...ANY, object: { fields, rest, isMap } };
 }
 
-/** What fields without a name of their own hold, and whether the schema says it of all of them. */
+/** The shape of undeclared fields, and whether the schema describes all of them. */
 function restOf(
   place: SchemaPlace,
   { additionalProperties, patternProperties }: JsonObject,

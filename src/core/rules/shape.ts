@@ -1,6 +1,6 @@
 /**
- * What is known of a value before there is one: the kinds it may be of, and what is known for each kind. Sound, not complete:
- * a value is always among what its shape says, and a shape may say more than there is.
+ * The shape of a value: the kinds that it may have, and what is known for each kind. It is sound but not complete: every
+ * possible value fits its shape, while the shape may allow further values.
  */
 export type Shape = {
   readonly null: boolean;
@@ -9,7 +9,7 @@ export type Shape = {
   readonly string: StringShape | null;
   readonly list: ListShape | null;
   readonly object: ObjectShape | null;
-  /** A kind that only expressions yield. It never stands beside another one. */
+  /** A kind that only expressions yield. A shape with a computed kind has no other kind. */
   readonly computed: ComputedKind | null;
 };
 
@@ -18,29 +18,29 @@ export type ComputedKind = "instant" | "date" | "duration";
 export type NumberShape = {
   readonly whole: boolean;
   readonly nonZero: boolean;
-  /** Numbers of a payload that were multiplied for it: what bounds its digits. */
+  /** How many numbers of the payload were multiplied to compute it, which bounds its digits. */
   readonly degree: number;
 };
 
 export type StringShape = {
-  /** Only where the schema asserts it. */
+  /** Set only when the schema asserts the format. */
   readonly format: "date-time" | "date" | null;
-  /** Every text is one that `decimal` reads. */
+  /** Whether `decimal` accepts every text. */
   readonly decimal: boolean;
-  /** All that it can be, when these are few. */
+  /** All possible texts, when they are few; otherwise null. */
   readonly values: ReadonlySet<string> | null;
-  /** Most characters; Infinity when nothing bounds them. */
+  /** The most characters, in UTF-16 units; Infinity without a bound. */
   readonly lengthMax: number;
 };
 
-/** Shapes of parts are made when they are asked for: a schema may contain itself. */
+/** A shape that is made on demand: a schema may contain itself. */
 export type Lazy = () => Shape;
 
 export type ListShape = {
   readonly prefix: readonly Lazy[];
   readonly items: Lazy;
   readonly min: number;
-  /** Infinity when nothing bounds it. */
+  /** Infinity without a bound. */
   readonly max: number;
 };
 
@@ -48,9 +48,9 @@ export type FieldShape = { readonly shape: Lazy; readonly required: boolean };
 
 export type ObjectShape = {
   readonly fields: ReadonlyMap<string, FieldShape>;
-  /** Fields without a name of their own: null when there are none. */
+  /** The shape of undeclared fields; null when there are none. */
   readonly rest: Lazy | null;
-  /** Whether the schema says what those fields hold: then they may be asked for by name. */
+  /** Whether the schema describes undeclared fields, which may then be read by name. */
   readonly isMap: boolean;
 };
 
@@ -71,7 +71,7 @@ export const NEVER: Shape = {
   computed: null,
 };
 
-/** Any value of JSON. */
+/** Any JSON value. */
 export const ANY: Shape = {
   null: true,
   bool: true,
@@ -82,7 +82,7 @@ export const ANY: Shape = {
   computed: null,
 };
 
-/** Any value of JSON, and any number that was computed: to say something of one kind only. */
+/** Any JSON value and any computed number: the start for narrowing one kind only. */
 export const ANYTHING: Shape = { ...ANY, number: { ...ANY_NUMBER, degree: Infinity } };
 
 export const NULL: Shape = { ...NEVER, null: true };
@@ -108,13 +108,13 @@ export function computedShape(kind: ComputedKind): Shape {
   return { ...NEVER, computed: kind };
 }
 
-/** Makes a part once. */
+/** Makes a shape on demand and caches it. */
 export function lazily(make: Lazy): Lazy {
   let made: Shape | null = null;
   return () => (made ??= make());
 }
 
-/** What is of the one or of the other. */
+/** The shape of values that have one of the two shapes. */
 export function union(a: Shape, b: Shape): Shape {
   if (a === b) return a;
   return {
@@ -128,12 +128,15 @@ export function union(a: Shape, b: Shape): Shape {
   };
 }
 
-/** Of one of several. Joined as a tree: a chain of ten thousand would be as deep when its parts are asked for. */
+/**
+ * The union of several shapes. They are joined as a balanced tree: a chain of ten thousand would overflow the stack when its
+ * lazy parts are made.
+ */
 export function unionAll(shapes: readonly Shape[]): Shape {
   return balanced(shapes, union) ?? NEVER;
 }
 
-/** Of all of several. */
+/** The intersection of several shapes. */
 export function intersectAll(shapes: readonly Shape[]): Shape {
   return balanced(shapes, intersect) ?? ANY;
 }
@@ -173,12 +176,12 @@ function unionLists(a: ListShape, b: ListShape): ListShape {
   };
 }
 
-/** What an item is, should there be one at this index. */
+/** The shape of the item at this index, if the list has one. */
 export function itemAt(list: ListShape, index: number): Shape {
   return (list.prefix[index] ?? list.items)();
 }
 
-/** What any item is. */
+/** The union of the shapes of all items. */
 export function anyItem(list: ListShape): Shape {
   const beyond = list.max > list.prefix.length ? list.items() : NEVER;
   return unionAll([...list.prefix.map((item) => item()), beyond]);
@@ -198,7 +201,7 @@ function unionObjects(a: ObjectShape, b: ObjectShape): ObjectShape {
   return { fields, rest, isMap: (a.isMap || a.rest === null) && (b.isMap || b.rest === null) };
 }
 
-/** What is of both. */
+/** The shape of values that have both shapes. */
 export function intersect(a: Shape, b: Shape): Shape {
   if (a === b) return a;
   return {
@@ -236,7 +239,7 @@ function commonValues(a: StringShape["values"], b: StringShape["values"]): Strin
 
 function intersectLists(a: ListShape, b: ListShape): ListShape {
   const [min, max] = [Math.max(a.min, b.min), Math.min(a.max, b.max)];
-  // What says nothing of items also lets those be that only expressions yield.
+  // A list shape without information about items also allows items of computed kinds.
   if (a.items === anyPart && a.prefix.length === 0) return { ...b, min, max };
   if (b.items === anyPart && b.prefix.length === 0) return { ...a, min, max };
   const length = Math.max(a.prefix.length, b.prefix.length);
@@ -270,7 +273,7 @@ const COMPUTED_WORDS: Readonly<Record<ComputedKind, string>> = {
   duration: "a duration",
 };
 
-/** The kinds of a shape in words, as a person would name them. */
+/** The kinds of a shape in words. */
 export function kindsOf(shape: Shape): readonly string[] {
   const words: string[] = [];
   if (shape.null) words.push("null");
@@ -292,7 +295,7 @@ export function describeShape(shape: Shape): string {
 
 export type Kind = "null" | "bool" | "number" | "string" | "list" | "object" | ComputedKind;
 
-/** The one kind a shape is of, or null when it may be of several or of none. */
+/** The only kind of a shape, or null when it has several kinds or none. */
 export function onlyKind(shape: Shape): Kind | null {
   const kinds = kindNames(shape);
   return kinds.length === 1 ? (kinds[0] ?? null) : null;

@@ -18,7 +18,7 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   EOF: "the end",
 };
 
-/** What people write who know another language, by what stands where the parser stopped. */
+/** Frequent mistakes of people who know another language, recognised by the text at which the parser stopped. */
 const HABITS: readonly (readonly [at: RegExp, remedy: string])[] = [
   [/^(?:and|AND)\b/, "Write && for and"],
   [/^(?:or|OR)\b/, "Write || for or"],
@@ -39,7 +39,7 @@ const HABITS: readonly (readonly [at: RegExp, remedy: string])[] = [
   [/^(?:\$|\P{ASCII})/u, 'Write a field with other letters as in payload["größe"]'],
 ];
 
-/** Finds words for what the parser says. */
+/** Describes an error of the parser for people. */
 export function syntaxFault(source: string, said: string, position: number): SyntaxFault {
   const rest = source.slice(position);
   if (source.trim() === "")

@@ -1,16 +1,16 @@
 import { parse, ParseError, type ASTNode } from "@marcbachmann/cel-js";
 import { syntaxFault, type SyntaxFault } from "./syntax-fault.ts";
 
-/** The place of an expression in its text: characters from `start` to before `end`, 0-based. */
+/** The position of an expression in its text: characters from `start` up to `end`, exclusive, 0-based. */
 type Place = { readonly start: number; readonly end: number };
 
 export type BinaryOperator = "||" | "&&" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "+" | "-" | "*" | "/" | "%";
 
-/** An expression as written: macros are calls. */
+/** A parsed expression. Macros are represented as calls. */
 export type Expr = Place &
   (
     | { readonly kind: "literal"; readonly value: null | boolean | string }
-    /** Its text, as a double would not keep all of it. */
+    /** The text of the number: a double may lose digits. */
     | { readonly kind: "number"; readonly text: string }
     | { readonly kind: "bytes" }
     | { readonly kind: "name"; readonly name: string }
@@ -29,7 +29,10 @@ export type Binary = Expr & { readonly kind: "binary" };
 
 export type Parsed = { readonly ok: true; readonly expr: Expr } | { readonly ok: false; readonly fault: SyntaxFault };
 
-/** Levels of an expression, a long chain of one operator included: what reads it takes stack for each. */
+/**
+ * The most levels of an expression, counting each operator of a long chain: the functions that walk it recurse once for each
+ * level.
+ */
 const DEPTH_MAX = 400;
 
 class TooDeep extends Error {
@@ -42,7 +45,7 @@ class TooDeep extends Error {
   }
 }
 
-/** Parses CEL. */
+/** Parses an expression of CEL. */
 export function parseExpression(text: string): Parsed {
   try {
     return { ok: true, expr: convert(parse(text).ast, text, 0) };

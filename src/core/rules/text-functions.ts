@@ -16,7 +16,7 @@ const sameLength = ([text]: readonly Code[]): Shape =>
   stringShape({ lengthMax: text?.shape.string?.lengthMax ?? Infinity });
 const whole = (): Shape => numberShape({ whole: true });
 
-/** Functions of texts. What counts characters counts Unicode code points. */
+/** Functions of texts. Characters are Unicode code points. */
 export const TEXT_FUNCTIONS: readonly Builtin[] = [
   simple({
     name: "startsWith",
@@ -167,7 +167,7 @@ function compilePattern(pattern: string): RegExp | null {
 
 type Places = readonly string[];
 
-/** Code points of a text that has pairs of units; null for all others, where places are units. */
+/** The code points of a text with surrogate pairs; null for a text without, whose indexes are UTF-16 units. */
 function pointsOf(text: string): Places | null {
   return /[\ud800-\udfff]/.test(text) ? Array.from(text) : null;
 }

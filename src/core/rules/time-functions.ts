@@ -28,7 +28,7 @@ const PART_MEANINGS: Readonly<Record<string, string>> = {
   getMilliseconds: "The milliseconds of an instant, 0 to 999; of a duration, all of it in milliseconds",
 };
 
-/** Functions of instants, dates and durations. There is no clock, and no time zone but UTC. */
+/** Functions of instants, dates and durations. There is no clock, and UTC is the only time zone. */
 export const TIME_FUNCTIONS: readonly Builtin[] = [
   {
     name: "timestamp",
@@ -75,7 +75,7 @@ export const TIME_FUNCTIONS: readonly Builtin[] = [
   })),
 ];
 
-/** Reads a literal now, and a text of the payload when its schema asserts the format. */
+/** Converts a text: a literal during the check, a text of the payload during evaluation, if its schema asserts the format. */
 function checkText(
   checker: Checker,
   of: Expr,
@@ -94,7 +94,7 @@ function checkText(
   }
   return unary(code, shape, (text) => {
     const value = read(text as string);
-    // The judge of formats and this reader must know the same texts: tests hold them together.
+    // The check of formats and this function must accept the same texts; tests compare them.
     if (value === null) throw new Error(`${written(checker, of)} does not have the format of its schema`);
     return value;
   });

@@ -1,14 +1,14 @@
 import { compareNums, isExact, keyOfNum, type Num } from "./exact.ts";
 
 /**
- * What an expression yields. Instants and durations are exact seconds, dates are days, all three since 1970-01-01 UTC: the
- * type checker keeps them apart, so that they need no boxes.
+ * The value of an expression. Instants and durations are exact seconds, dates are days; instants and dates count from
+ * 1970-01-01 UTC. The type checker keeps the three apart, so that the values need no tags.
  */
 export type RuleValue = null | boolean | string | Num | readonly RuleValue[] | RuleObject;
 
 export type RuleObject = { readonly [name: string]: RuleValue };
 
-/** Whether two values are the same: numbers by value, objects without regard to order. Linear in the smaller one. */
+/** Whether two values are equal: numbers by value, objects regardless of key order. Linear in the smaller value. */
 export function equalValues(a: RuleValue, b: RuleValue): boolean {
   if (a === b) return true;
   if (isNum(a)) return isNum(b) && compareNums(a, b) === 0;
@@ -22,7 +22,7 @@ export function equalValues(a: RuleValue, b: RuleValue): boolean {
   return names.every((name) => Object.hasOwn(b, name) && equalValues(a[name] as RuleValue, b[name] as RuleValue));
 }
 
-/** Equal for equal values and only for those: to find a value in a set. */
+/** The key of a value, equal exactly for equal values, to find a value in a set. */
 export function keyOfValue(value: RuleValue): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (isNum(value)) return keyOfNum(value);
@@ -40,7 +40,7 @@ export function isList(value: RuleValue): value is readonly RuleValue[] {
   return Array.isArray(value);
 }
 
-/** By Unicode code point, as CEL orders texts; not by UTF-16 unit, where U+1F600 would come before U+FF5E. */
+/** Compares texts by Unicode code point, as CEL does. In the order of UTF-16 units U+1F600 would come before U+FF5E. */
 export function compareTexts(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at += 1) {
@@ -51,7 +51,7 @@ export function compareTexts(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Halves of surrogate pairs go above all other units: they make the code points above U+FFFF. */
+/** Moves surrogates above all other units, since they encode the code points above U+FFFF. */
 function lifted(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
