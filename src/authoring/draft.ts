@@ -5,7 +5,7 @@ import { refuseSchema } from "../schema/schema-lint.ts";
 import { schemaRequires } from "../inclusion/identity-proof.ts";
 import { toJsonText } from "../json/json-text.ts";
 
-/** A contract that somebody has yet to read: version 1, a draft. */
+/** A generated contract that a person has yet to review: version 1, status draft. */
 export type Draft = {
   readonly subject: string;
   readonly owner: string;
@@ -16,13 +16,13 @@ export type Draft = {
   readonly rules: readonly Rule[];
   /** Absent: `assert`. */
   readonly formats?: FormatsMode;
-  /** Sentences for the head of the file: what was guessed, and from what. */
+  /** Comments for the head of contract.yaml: what was guessed, and from what. */
   readonly remarks: readonly string[];
 };
 
-/** Something of the original that a contract has no place for. */
+/** A part of the original that a contract cannot express. */
 export type Unmapped = {
-  /** Where it stands in the original. */
+  /** The place in the original, as a path or pointer. */
   readonly path: string;
   readonly why: string;
 };
@@ -30,7 +30,7 @@ export type Unmapped = {
 /** Files of a draft by their path in the contract's folder. */
 export type DraftFiles = ReadonlyMap<string, string>;
 
-/** What keeps a draft from being one: a contract with it could not be loaded. Empty when nothing does. */
+/** Reasons why the files of a draft could not be loaded as a contract; empty when they could. */
 export function whyNoDraft({ schema, identity, formats = "assert" }: Draft): readonly Unmapped[] {
   const refused = refuseSchema(schema, formats).map(({ pointer, message }) => ({ path: pointer, why: message }));
   if (refused.length > 0) return refused;
@@ -39,7 +39,7 @@ export function whyNoDraft({ schema, identity, formats = "assert" }: Draft): rea
     .map((pointer) => ({ path: pointer, why: "it is to be the identity, and the schema does not require it" }));
 }
 
-/** A draft as files: contract.yaml, with every remark, and the schema. */
+/** The files of a draft: contract.yaml, with every remark as a comment, and the schema. */
 export function draftFiles(draft: Draft): DraftFiles {
   const { subject, owner, description, identity, rules, remarks, schema, formats } = draft;
   const text = (value: string): string => JSON.stringify(value);
@@ -69,7 +69,7 @@ export function draftFiles(draft: Draft): DraftFiles {
   ]);
 }
 
-/** A collection name that the subject suggests: lower-case letters, digits and underscore. */
+/** Makes a collection name from the subject: lower-case letters, digits and underscore. */
 function collectionFor(subject: string): string {
   const plain = subject
     .toLowerCase()
@@ -84,7 +84,7 @@ export function isList(value: JsonValue | undefined): value is readonly JsonValu
   return Array.isArray(value);
 }
 
-/** A pointer one step further. */
+/** Appends one step to a pointer. */
 export function under(path: string, step: string | number): string {
   return `${path}/${escapeStep(String(step))}`;
 }

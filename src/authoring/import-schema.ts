@@ -8,15 +8,15 @@ import { createSchemaIndex, valueAt, type FindDocument, type SchemaDocument, typ
 import { emit, freeName, keyOf, refuse, type ImportProblem, type ImportRun, type Site } from "./upgrade-schema.ts";
 
 export type ImportedSchema = {
-  /** One document of 2020-12 that refers to nothing outside. */
+  /** A self-contained document of 2020-12. */
   readonly schema: JsonValue;
   readonly unmapped: readonly Unmapped[];
   readonly problems: readonly ImportProblem[];
-  /** Where a place of the result came from. */
+  /** The place in the original that a place of the result was made from. */
   readonly originOf: (pointer: string) => { readonly document: SchemaDocument; readonly pointer: string };
 };
 
-/** Documents that everybody knows: schemas that hold schemas refer to them. */
+/** The meta-schemas, to which schemas that describe schemas refer. They need no file. */
 const META_SCHEMAS: ReadonlyMap<string, JsonValue> = new Map([
   ["http://json-schema.org/draft-04/schema", DRAFT_4],
   ["http://json-schema.org/draft-06/schema", DRAFT_6],
@@ -26,9 +26,10 @@ const META_SCHEMAS: ReadonlyMap<string, JsonValue> = new Map([
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
 /**
- * A JSON Schema of draft 4 to 2020-12, with the parts of other documents that it refers to, as one of 2020-12 with the same
- * meaning. References name places by pointer, wherever keywords were renamed; a place that is no part of a schema any more,
- * and one of another document, moves to `$defs`. What has no meaning there is kept as an `x-` annotation and named.
+ * Converts a JSON Schema of draft 4 to 2020-12 into one document of 2020-12 with the same meaning, including the parts of other
+ * documents that it refers to. References are rewritten as pointers, also to renamed keywords. A referenced place moves to
+ * `$defs` when it is in another document or is no longer part of a schema. A part without a meaning in 2020-12 is kept as an
+ * `x-` annotation and reported.
  */
 export function importSchema(root: SchemaDocument, find: FindDocument): ImportedSchema {
   const index = createSchemaIndex((uri) => {
@@ -63,11 +64,11 @@ export function importSchema(root: SchemaDocument, find: FindDocument): Imported
   return { schema, unmapped: run.unmapped, problems: run.problems, originOf: (pointer) => originOf(run, pointer) };
 }
 
-/** Gives every reference its pointer; what has no place in the result gets one in `$defs`. */
+/** Rewrites every reference as a pointer. A target without a place in the result is moved to `$defs`. */
 function moveTargets(run: ImportRun, defs: JsonValue | undefined): ReadonlyMap<string, JsonValue> {
   const moved = new Map<string, JsonValue>();
   const taken = new Set(isObject(defs) ? Object.keys(defs) : []);
-  // Moving one may bring more references.
+  // Moving a target may add references to the list.
   for (const { reference, keyword, site, holder } of run.references) {
     const target = targetOf(reference, keyword, site, run);
     if (target === null) continue;
@@ -118,7 +119,10 @@ function targetOf(reference: string, keyword: string, site: Site, run: ImportRun
   }
 }
 
-/** With one schema of the name at most there is nothing to choose from: then it is as good as `$ref`. */
+/**
+ * Whether a dynamic reference really is dynamic. When at most one schema has the anchor there is only one possible target, as
+ * for `$ref`.
+ */
 function isDynamic(
   reference: string,
   keyword: string,

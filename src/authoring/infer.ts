@@ -3,33 +3,39 @@ import { FORMATS } from "../schema/formats/formats.ts";
 import { toJsonText } from "../json/json-text.ts";
 import { isList, under } from "./draft.ts";
 
-/** What was seen at one place of many records. Memory is bounded by the limits below, whatever is sent. */
+/** Statistics of the values at one place of many records. The limits below bound its memory for any input. */
 type Seen = {
   readonly types: Map<string, number>;
   readonly members: Map<string, Seen>;
-  /** Objects, for which members are counted. */
+  /** The number of objects, with which the counts of members are compared. */
   objects: number;
-  /** Of arrays: all their items. */
+  /** Statistics over all items of all arrays; null without an array. */
   items: Seen | null;
-  /** Texts with their counts; null once there are too many to be names of a few kinds. */
+  /** Texts with their counts; null once there are too many different texts for an enum. */
   texts: Map<string, number> | null;
   integers: boolean;
-  /** Formats that every text so far was of. */
+  /** The formats that all texts so far are of. */
   formats: readonly string[];
-  /** An integer came that no double keeps. */
+  /** Whether an integer was seen that a double cannot represent. */
   long: boolean;
 };
 
-/** Beyond these a place is described as an object of any members, and its members are not told apart. */
+/** Beyond these limits a place is described as an object of any members. */
 const MEMBERS_MAX = 500;
 const DEPTH_MAX = 16;
-/** A text is offered as one of a few kinds when it was seen often, in few forms, each of them several times. */
+/**
+ * A place gets an `enum` when it was seen at least `seenMin` times, with at most `formsMax` different texts, each at least
+ * `timesMin` times.
+ */
 const ENUM = { seenMin: 100, formsMax: 10, timesMin: 5 } as const;
-/** Values of a possible identity that are compared. */
+/** The most values of a possible identity field that are checked for uniqueness. */
 const UNIQUE_MAX = 200_000;
 
 export type Sample = {
-  /** @param fractions where the record has numbers that are written with a fraction or an exponent, by steps. */
+  /**
+   * Adds a record.
+   * @param fractions paths of the numbers that are written with a fraction or an exponent.
+   */
   readonly add: (record: JsonValue, fractions?: readonly (readonly (string | number)[])[]) => void;
   readonly result: () => Inferred;
 };
@@ -37,17 +43,17 @@ export type Sample = {
 export type Inferred = {
   readonly records: number;
   readonly schema: JsonObject;
-  /** Pointers of members that every record had, each with another value. */
+  /** Pointers of members that every record has, each time with a different value. */
   readonly unique: readonly string[];
-  /** Pointers at which a text is offered as one of a few kinds. */
+  /** Pointers of the places that got an `enum`. */
   readonly kinds: readonly string[];
-  /** Pointers at which every text was of a format, with its name. */
+  /** Pointers of the places whose texts all have a format, with the format. */
   readonly dated: readonly { readonly pointer: string; readonly format: string }[];
-  /** Pointers at which there were too many members to tell apart. */
+  /** Pointers of objects with too many members to describe each. */
   readonly open: readonly string[];
 };
 
-/** Describes records by what all of them have in common: nothing is made up, and no bound is drawn from a few values. */
+/** Infers a schema from what all records have in common. Nothing is invented, and no bounds are derived from few values. */
 export function createSample(): Sample {
   const root = nothing();
   const unique = new Map<string, Set<string> | null>();
@@ -74,7 +80,7 @@ type Told = {
   readonly open: string[];
 };
 
-/** Formats that are looked for: a text that is one of them hardly ever is so by chance. */
+/** The formats that are inferred: a text is hardly ever of one of them by chance. */
 const DATED: readonly string[] = ["date-time", "date"];
 
 function nothing(): Seen {
@@ -106,14 +112,14 @@ function see(seen: Seen, value: JsonValue, depth: number): void {
     seen.objects += 1;
     for (const [name, member] of Object.entries(value)) {
       const known = seen.members.get(name) ?? nothing();
-      // One more than the limit is kept, to know that it was passed.
+      // One member more than the limit is kept, to know that the limit was exceeded.
       if (seen.members.size <= MEMBERS_MAX) seen.members.set(name, known);
       see(known, member, depth + 1);
     }
   }
 }
 
-/** The place is that of a number, not of an integer. Beyond the limits above there is no such place. */
+/** Marks a place as a number, not an integer. A path beyond the limits above leads to no place. */
 function markFraction(root: Seen, steps: readonly (string | number)[]): void {
   let at: Seen | null | undefined = root;
   for (const step of steps) at = typeof step === "number" ? at?.items : at?.members.get(step);
@@ -152,7 +158,7 @@ function describe(seen: Seen, pointer: string, told: Told): JsonObject {
   };
 }
 
-/** Offered only where every value is such a text: `null` among them is one more form. */
+/** An `enum` is inferred only when every value is a text: `null` would be a further value. */
 function kindsOf({ texts, types }: Seen): readonly string[] | null {
   const count = types.get("string") ?? 0;
   if (types.size !== 1 || texts === null || count < ENUM.seenMin) return null;
@@ -179,7 +185,7 @@ function countOf({ types }: Seen): number {
   return [...types.values()].reduce((sum, times) => sum + times, 0);
 }
 
-/** Members whose value was another one in every record so far; a member that came twice with one value is out for good. */
+/** Tracks members with a different value in every record so far; a member that had the same value twice is dropped for good. */
 function watchUnique(unique: Map<string, Set<string> | null>, record: JsonObject, records: number): void {
   if (records === 1) for (const name of Object.keys(record).slice(0, MEMBERS_MAX)) unique.set(name, new Set());
   for (const [name, values] of unique) {

@@ -1,8 +1,8 @@
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { isList, under, type Unmapped } from "./draft.ts";
 
-// Properties of the Open Data Contract Standard 3.1.0 and JSON Schemas, each into the other. The options of a logical type
-// have the names of JSON Schema's keywords.
+// Converts properties of the Open Data Contract Standard 3.1.0 into JSON Schemas and back. The options of a logical type have
+// the names of JSON Schema keywords.
 
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   string: ["minLength", "maxLength", "pattern", "format"],
@@ -13,12 +13,12 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   array: ["minItems", "maxItems", "uniqueItems"],
 };
 
-/** Texts with a format of their own in ODCS. */
+/** Logical types of ODCS that are texts with a format. */
 const TEXT_TYPES: Readonly<Record<string, string>> = { date: "date", timestamp: "date-time", time: "time" };
 
 type Note = (path: string, why: string) => void;
 
-/** An ODCS property as a schema. Without `required` a value may be absent, or null. */
+/** The schema of an ODCS property. Without `required` a value may be absent or null. */
 export function schemaOfProperty(property: JsonObject, path: string, note: Note): JsonObject {
   const { logicalType, logicalTypeOptions, description, examples, required, primaryKey } = property;
   const known = ["name", "logicalType", "logicalTypeOptions", "description", "examples", "required"];
@@ -68,7 +68,10 @@ function bodyOf(type: string, property: JsonObject, options: JsonObject, path: s
     : body;
 }
 
-/** The members of an object. ODCS does not say whether there may be others: a contract says no. */
+/**
+ * The schema keywords for the members of an object. ODCS does not say whether other members are allowed; the draft forbids
+ * them.
+ */
 export function objectOf(properties: readonly JsonValue[], path: string, note: Note, more?: JsonValue): JsonObject {
   const named = properties.flatMap((one, index): readonly (readonly [string, JsonObject, string])[] => {
     const at = under(path, index);
@@ -88,7 +91,7 @@ export function objectOf(properties: readonly JsonValue[], path: string, note: N
   };
 }
 
-/** The properties of an object schema as ODCS has them; `unmapped` gets what it has no place for. */
+/** The properties of an object schema in the form of ODCS. Parts that ODCS cannot express are added to `unmapped`. */
 export function propertiesOf(
   schema: JsonObject,
   identity: readonly string[],

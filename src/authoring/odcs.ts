@@ -6,7 +6,7 @@ import { objectOf, propertiesOf } from "./odcs-properties.ts";
 import { toJsonText } from "../json/json-text.ts";
 import { parseJson } from "../json/parse-json.ts";
 
-/** A version, as it is exported. */
+/** A version to be exported. */
 export type Exported = {
   readonly subject: string;
   readonly owner: string;
@@ -22,8 +22,8 @@ export type Exported = {
 };
 
 /**
- * A version in the Open Data Contract Standard 3.1.0. What the standard has no place for is named, and carried word for word
- * in `customProperties`, from which {@link fromOdcs} restores it.
+ * Exports a version in the Open Data Contract Standard 3.1.0. Parts that the standard cannot express are reported and kept
+ * verbatim in `customProperties`, from which {@link fromOdcs} restores them.
  */
 export function toOdcs(exported: Exported): { readonly document: JsonObject; readonly unmapped: readonly Unmapped[] } {
   const { subject, owner, description, version, status, sunset, digest, schema, rules, identity, formats } = exported;
@@ -99,7 +99,7 @@ const KNOWN: readonly string[] = [
   "customProperties",
 ];
 
-/** Drafts from a document of the standard, one for each of its objects. What has no place in a contract is named. */
+/** Makes a draft from each object of an ODCS document. Parts that a contract cannot express are reported. */
 export function fromOdcs(document: JsonObject, subject: string | null): FromOdcs {
   const { kind, apiVersion, schema: objects } = document;
   if (kind !== "DataContract" || typeof apiVersion !== "string" || !apiVersion.startsWith("v3.")) {
@@ -171,7 +171,7 @@ function positionOf(property: JsonObject): number {
   return typeof position === "number" && position > 0 ? position : Number.MAX_SAFE_INTEGER;
 }
 
-/** What our own export carried along, as long as nobody changed the rest since. */
+/** The content that our own export kept in `customProperties`; null when the rest of the document was changed since. */
 function carriedIn(
   document: JsonObject,
   object: JsonObject,
@@ -233,7 +233,7 @@ function remarksOf(
   return remarks;
 }
 
-/** A name as a subject: letters, digits, dot, dash and underscore. */
+/** Makes a subject from a name: letters, digits, dot, dash and underscore. */
 function subjectOf(name: string): string {
   return (
     name

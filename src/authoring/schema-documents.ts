@@ -3,13 +3,13 @@ import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 import { KEYWORDS, type Shape } from "../schema/keywords.ts";
 import { isList, under } from "./draft.ts";
 
-/** A document of schemas, as it was read. */
+/** A schema document as read. */
 export type SchemaDocument = {
-  /** As people call it; notes and problems begin with it, but for the document that is imported. */
+  /** The name for people. Notes and problems begin with it, except for the imported document itself. */
   readonly name: string;
-  /** By which others refer to it, and against which its references are resolved: absolute, without a fragment. */
+  /** The URI by which other documents refer to it and against which its references are resolved: absolute, without a fragment. */
   readonly uri: string;
-  /** Where its file is, as a URI: references to files beside it are also found there. */
+  /** The URI of its file. References are also looked up relative to it. */
   readonly fileUri: string;
   readonly value: JsonValue;
 };
@@ -23,9 +23,9 @@ export type FindDocument = (
 export type Target = { readonly document: IndexedDocument; readonly pointer: string };
 
 export type IndexedDocument = SchemaDocument & {
-  /** Before 2019-09: what stands beside `$ref` says nothing. */
+  /** Whether the dialect is older than 2019-09, in which the keywords beside `$ref` are ignored. */
   readonly refAlone: boolean;
-  /** The base URI in force at each schema. */
+  /** The base URI at each schema, by pointer. */
   readonly bases: Map<string, string>;
 };
 
@@ -34,18 +34,21 @@ export type Resolution =
   | { readonly kind: "no-document"; readonly uri: string; readonly why: string }
   | { readonly kind: "nothing-there" };
 
-/** All documents of an import, by the URIs and names by which schemas call each other. */
+/** All documents of an import, by the URIs and names with which schemas refer to each other. */
 export type SchemaIndex = {
   readonly add: (document: SchemaDocument) => IndexedDocument;
-  /** Makes the names known that are below a place where by its keywords no schema would be. */
+  /** Indexes the names below a place that is not a schema by its keywords, but to which a reference leads. */
   readonly cover: (target: Target) => void;
   readonly resolve: (reference: string, from: Target) => Resolution;
   readonly baseAt: (target: Target) => string;
-  /** How many resources answer to a dynamic name; "" is that of `$recursiveAnchor`. */
+  /** The URIs of the resources with this dynamic anchor; "" is the name of `$recursiveAnchor`. */
   readonly dynamicAnchors: (name: string) => ReadonlySet<string>;
 };
 
-/** Keywords of all drafts whose values are schemas; those that 2020-12 has no more or that are not judged yet are added. */
+/**
+ * Keywords of all drafts whose values are schemas: those of 2020-12, and those that 2020-12 no longer has or that are not
+ * judged yet.
+ */
 const SHAPES: Readonly<Record<string, Shape>> = {
   ...KEYWORDS,
   additionalItems: "schema",
@@ -54,17 +57,17 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   unevaluatedProperties: "schema",
 };
 
-/** What kind of value a keyword has in any draft; undefined when it is none. */
+/** The kind of value that a keyword has in any draft; undefined when it is not a keyword. */
 export function shapeOf(keyword: string): Shape | undefined {
   return Object.hasOwn(SHAPES, keyword) ? SHAPES[keyword] : undefined;
 }
 
-/** Dialects in which what stands beside `$ref` says nothing. */
+/** Dialects in which the keywords beside `$ref` are ignored. */
 const REF_ALONE = /draft-0[3-7]\/schema/;
 /** Dialects in which `id` names a schema; in later ones it is `$id`. */
 const PLAIN_ID = /draft-0[34]\/schema/;
 
-/** Whether `id` or `$id` is the keyword that names a schema in this document; where no dialect is named, both are. */
+/** Whether the keyword (`id` or `$id`) names a schema in this document. Without a dialect both do. */
 export function namesSchemas(keyword: string, { value }: SchemaDocument): boolean {
   const dialect = isObject(value) ? value["$schema"] : undefined;
   if (keyword !== "id" && keyword !== "$id") return false;
@@ -77,7 +80,7 @@ export function withoutFragment(uri: string): string {
   return at === -1 ? uri : uri.slice(0, at);
 }
 
-/** A reference against a base; as it is written where it is no URI reference. */
+/** Resolves a reference against a base; returns it unchanged when it is not a valid URI reference. */
 export function resolveUri(reference: string, base: string): string {
   return URL.canParse(reference, base) ? new URL(reference, base).href : reference;
 }
@@ -96,11 +99,11 @@ export function createSchemaIndex(find: FindDocument): SchemaIndex {
 type State = {
   readonly find: FindDocument;
   readonly documents: Map<string, IndexedDocument>;
-  /** Roots of schemas by their URI. */
+  /** Root schemas by their URI. */
   readonly resources: Map<string, Target>;
-  /** By URI and name. */
+  /** Schemas with an anchor, by URI and anchor. */
   readonly anchors: Map<string, Target>;
-  /** The URIs of the resources with a dynamic name. */
+  /** For each dynamic anchor the URIs of its resources. */
   readonly dynamic: Map<string, Set<string>>;
 };
 
@@ -116,7 +119,7 @@ function add(state: State, document: SchemaDocument): IndexedDocument {
   return indexed;
 }
 
-/** Notes the names of a schema and of all below it. */
+/** Indexes the names of a schema and of all schemas below it. */
 function walk(state: State, value: JsonValue, target: Target, base: string): void {
   const { document, pointer } = target;
   if (!isObject(value) || document.bases.has(pointer)) return;
@@ -157,7 +160,7 @@ function baseAt({ document, pointer }: Target): string {
   }
 }
 
-/** The root of what a URI names, or why there is none. */
+/** The root schema that a URI names, or why there is none. */
 function rootOf(state: State, uri: string): Target | string {
   const known = state.resources.get(uri);
   if (known !== undefined) return known;
@@ -172,7 +175,7 @@ function resolve(state: State, reference: string, from: Target): Resolution {
   const base = baseAt(from);
   const uri = written === "" ? base : withoutFragment(resolveUri(written, base));
   let root = rootOf(state, uri);
-  // Documents are often named by a URI on the web and kept as files side by side.
+  // Documents often have a URI on the web and are kept as files in one folder.
   const beside = withoutFragment(resolveUri(written, from.document.fileUri));
   if (typeof root === "string" && !URL.canParse(written) && beside !== uri) {
     const file = rootOf(state, beside);
@@ -189,12 +192,12 @@ function resolve(state: State, reference: string, from: Target): Resolution {
   return { kind: "found", target, resource };
 }
 
-/** `foo` of `#foo`, where it is a name and no pointer. */
+/** The anchor `foo` of `#foo`; null when the fragment is a pointer. */
 export function anchorOf(id: string): string | null {
   return /^#[A-Za-z_][-A-Za-z0-9._]*$/.test(id) ? id.slice(1) : null;
 }
 
-/** What a pointer names; undefined when it leads nowhere. */
+/** The value that a pointer names; undefined when it leads nowhere. */
 export function valueAt({ document, pointer }: Target): JsonValue | undefined {
   let value: JsonValue | undefined = document.value;
   for (const name of stepsIn(pointer)) {
@@ -206,7 +209,7 @@ export function valueAt({ document, pointer }: Target): JsonValue | undefined {
 
 type Child = readonly [steps: readonly (string | number)[], child: JsonValue];
 
-/** Every schema right below one, with the way to it. */
+/** Every schema directly below a schema, with the steps to it. */
 function childrenOf(schema: JsonObject): readonly Child[] {
   return Object.entries(schema).flatMap(([keyword, value]): readonly Child[] => {
     const shape = shapeOf(keyword);
@@ -221,7 +224,7 @@ function setOnce<Value>(map: Map<string, Value>, key: string, value: Value): voi
   if (!map.has(key)) map.set(key, value);
 }
 
-/** A fragment as it is meant; one with a bare percent sign as it is written. */
+/** Decodes a fragment; returns it unchanged when it contains a bare percent sign. */
 function decoded(fragment: string): string {
   try {
     return decodeURIComponent(fragment);
@@ -230,7 +233,7 @@ function decoded(fragment: string): string {
   }
 }
 
-/** A pointer whose tildes are written as RFC 6901 has them. */
+/** Normalises the escaping of a pointer to RFC 6901. */
 function normal(pointer: string): string {
   return pointerOf(stepsIn(pointer));
 }

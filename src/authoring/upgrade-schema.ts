@@ -11,7 +11,7 @@ import {
   type Target,
 } from "./schema-documents.ts";
 
-/** What keeps a schema from being imported, at its place in a document. */
+/** A reason why a schema cannot be imported, at its place in a document. */
 export type ImportProblem = {
   readonly document: SchemaDocument;
   readonly pointer: string;
@@ -19,7 +19,7 @@ export type ImportProblem = {
   readonly remedy: string;
 };
 
-/** A place in a document, and the one that it is given in the result. */
+/** A place in a document and its place in the result. */
 export type Site = Target & {
   /** Its pointer in the result. */
   readonly out: string;
@@ -27,21 +27,21 @@ export type Site = Target & {
 
 type Writable = Record<string, JsonValue>;
 
-/** One import. */
+/** The state of one import. */
 export type ImportRun = {
   readonly index: SchemaIndex;
   readonly root: Target["document"];
   /** Pointers in the result, by document and pointer. */
   readonly places: Map<string, string>;
   readonly origins: Map<string, Target>;
-  /** To be settled once everything has its place. */
+  /** References, to be rewritten once every schema has its place in the result. */
   readonly references: {
     readonly reference: string;
     readonly keyword: string;
     readonly site: Site;
     readonly holder: Writable;
   }[];
-  /** Copies of keywords that are none, as annotations. */
+  /** Copies of unknown keywords, kept as annotations. */
   readonly kept: {
     readonly holder: Writable;
     readonly name: string;
@@ -50,11 +50,11 @@ export type ImportRun = {
   }[];
   readonly unmapped: Unmapped[];
   readonly problems: ImportProblem[];
-  /** Names that the result has. */
+  /** The anchors that the result has. */
   readonly anchors: Set<string>;
 };
 
-/** Names a place among all documents. */
+/** The key of a place, unique among all documents. */
 export function keyOf({ document, pointer }: Target): string {
   return `${document.uri}#${pointer}`;
 }
@@ -75,7 +75,10 @@ function inside(site: Site, steps: readonly (string | number)[], out: readonly (
   return { document: site.document, pointer: join(site.pointer, steps), out: join(site.out, out) };
 }
 
-/** A schema of any draft from 4 on as 2020-12 has it; its references are noted, to be settled when all has its place. */
+/**
+ * Converts a schema of any draft from 4 on to 2020-12. References are collected and rewritten later, when every schema has its
+ * place.
+ */
 export function emit(schema: JsonValue, site: Site, run: ImportRun): JsonValue {
   run.places.set(keyOf(site), site.out);
   run.origins.set(site.out, site);
@@ -86,7 +89,7 @@ export function emit(schema: JsonValue, site: Site, run: ImportRun): JsonValue {
   for (const [keyword, value] of Object.entries(source)) {
     for (const [name, upgraded] of emitKeyword(keyword, value, { schema: source, site, run, result })) {
       const before = result[name];
-      // Two old keywords may have become one.
+      // Two keywords of an older draft can become one.
       result[name] = isObject(before) && isObject(upgraded) ? { ...before, ...upgraded } : upgraded;
     }
   }
@@ -94,7 +97,7 @@ export function emit(schema: JsonValue, site: Site, run: ImportRun): JsonValue {
   return result;
 }
 
-/** Before 2019-09 nothing beside `$ref` was looked at. */
+/** Drops the keywords beside `$ref`, which dialects before 2019-09 ignore. */
 function withoutIgnored(schema: JsonObject, site: Site, run: ImportRun): JsonObject {
   const kept = ["$ref", "definitions", "$defs", "title", "description", "$comment"];
   const silent = ["id", "$id", "$schema", ...kept];
@@ -132,7 +135,7 @@ function emitKeyword(keyword: string, value: JsonValue, here: Here): Entries {
       if (isList(value)) return [["prefixItems", emitList(value, "items", "prefixItems", here)]];
       return [["items", emit(value, at, run)]];
     case "additionalItems":
-      // Without a list in items it never meant anything.
+      // Without a list in `items` the keyword has no meaning.
       return isList(schema["items"]) ? [["items", emit(value, inside(site, [keyword], ["items"]), run)]] : [];
     case "minimum":
     case "maximum": {
@@ -163,7 +166,7 @@ function emitFormat(value: JsonValue, at: Site, run: ImportRun): readonly [strin
   return ["x-format", value];
 }
 
-/** Notes for readers: what some drafts do not know, others write as they like. */
+/** Annotations with their form in 2020-12: drafts without one of these keywords allow any value for it. */
 const NOTES: Readonly<Record<string, (value: JsonValue) => boolean>> = {
   title: (value) => typeof value === "string",
   description: (value) => typeof value === "string",
@@ -216,7 +219,7 @@ function emitMap(map: JsonValue, at: Site, run: ImportRun): JsonValue {
   return Object.fromEntries(Object.entries(map).map(([name, one]) => [name, emit(one, inside(at, [name]), run)]));
 }
 
-/** `definitions` become `$defs`; a name that both have is given another one. */
+/** Converts `definitions` to `$defs`. A name that both have is changed. */
 function emitDefinitions(value: JsonValue, { schema, site, run }: Here): JsonValue {
   if (!isObject(value)) return value;
   const taken = new Set(isObject(schema["$defs"]) ? Object.keys(schema["$defs"]) : []);
@@ -228,7 +231,7 @@ function emitDefinitions(value: JsonValue, { schema, site, run }: Here): JsonVal
   );
 }
 
-/** The name, or the next one that is not taken yet. */
+/** Returns the name, with a number when it is taken already. */
 export function freeName(wanted: string, taken: Set<string>): string {
   let name = wanted;
   for (let number = 2; taken.has(name); number += 1) name = `${wanted}_${number}`;
@@ -241,7 +244,7 @@ function emitDependencies(value: JsonValue, { site, run }: Here): Entries {
   const names: [string, JsonValue][] = [];
   const schemas: [string, JsonValue][] = [];
   for (const [name, one] of Object.entries(value)) {
-    // Draft 3 had a single name here.
+    // Draft 3 allowed a single name here.
     if (isList(one) || typeof one === "string") names.push([name, isList(one) ? one : [one]]);
     else schemas.push([name, emit(one, inside(site, ["dependencies", name], ["dependentSchemas", name]), run)]);
   }
@@ -270,7 +273,10 @@ function emitPattern(pattern: string, at: Target, run: ImportRun): string {
   return pattern;
 }
 
-/** References go by pointer, so that of the names of schemas only that of the whole is needed; others are kept while they are unique. */
+/**
+ * Keeps the `$id` of the whole document and unique anchors of the imported document. Other names are dropped, since references
+ * are rewritten as pointers.
+ */
 function emitName(keyword: string, value: JsonValue, { site, run }: Here): Entries {
   const at = inside(site, [keyword]);
   if (typeof value !== "string") return [];

@@ -1,17 +1,18 @@
 import { pathsTo } from "../json/paths-to.ts";
 import { stepsOf } from "../json/pointer.ts";
 
-/** Texts and numbers, so that a digit inside a text is not taken for one. */
+/** Matches texts and numbers, so that a digit inside a text is not taken for a number. */
 const LITERAL = /"(?:[^"\\]|\\[^])*"|-?\d[\d.eE+-]*/g;
 
 /**
- * Where a record has numbers that are written with a fraction or an exponent: 25.0 is an integer to JSON Schema, and whoever
- * writes it so means a number that may have a fraction another time.
- * @param bytes of a JSON text. @returns steps from the outside in.
+ * Finds the numbers of a record that are written with a fraction or an exponent. JSON Schema treats 25.0 as an integer, but a
+ * producer that writes 25.0 may send a fraction the next time.
+ * @param bytes of a JSON text.
+ * @returns the path to each number, outermost step first.
  */
 export function writtenFractions(bytes: Buffer): readonly (readonly (string | number)[])[] {
   const offsets: number[] = [];
-  // One character for each byte, so that an index is an offset.
+  // latin1 has one character for each byte, so that an index is a byte offset.
   for (const match of bytes.toString("latin1").matchAll(LITERAL)) {
     const [literal] = match;
     if (!literal.startsWith('"') && /[.eE]/.test(literal)) offsets.push(match.index);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 
-/** Size in bytes, and SHA-256 as hex, of a file of any size. */
+/** The size in bytes and the SHA-256 digest as hex of a file of any size. */
 export async function measure(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const hash = createHash("sha256");
   let bytes = 0;

@@ -10,12 +10,12 @@ import { openWorkFolder } from "./work-folder.ts";
 
 export type MakeOptions = {
   readonly dataDir: string;
-  /** Made here, whole or not at all; it may not hold anything yet. */
+  /** The folder to create. It is created atomically and must not contain anything before. */
   readonly to: string;
   readonly program: string;
   readonly now: () => Date;
   readonly kinds: Readonly<Record<FileName, FileKind>>;
-  /** Reads the streams of the copies; a sentence says why these do not belong together. */
+  /** Reads the streams from the copied files. Returns a sentence when log and store do not belong together. */
   readonly describe: (directory: string) => Promise<readonly BackupStream[] | string>;
 };
 
@@ -23,21 +23,22 @@ export type MadeBackup =
   | { readonly kind: "made"; readonly manifest: Manifest }
   | { readonly kind: "nothing-there" }
   | { readonly kind: "not-empty" }
-  /** The copied log is not the one that the copied store knows, or lacks what it has decided. */
+  /** The copied log is not the log of the copied store, or lacks records that the store has decided. */
   | { readonly kind: "inconsistent"; readonly why: string };
 
 /**
- * Copies the files of a data directory while a gateway may write them. The store goes first: all that it has decided is in
- * the log when the log is copied, so that a gateway on the copies goes on where the copied store stands.
+ * Copies the files of a data directory while a gateway may write them. The store is copied first: the log that is copied after
+ * it contains every record that the copied store has decided, so that a gateway on the copies continues where the copied store
+ * ends.
  * @throws `Unavailable` when a file cannot be read or copied, the system's error when the folder cannot be written.
  */
 export async function makeBackup({ dataDir, to, program, now, kinds, describe }: MakeOptions): Promise<MadeBackup> {
   const names = FILE_NAMES.filter((name) => existsSync(join(dataDir, name)));
   if (names.length === 0) return { kind: "nothing-there" };
   if (existsSync(to) && readdirSync(to).length > 0) return { kind: "not-empty" };
-  // A link leads to where there is room.
+  // A symbolic link is resolved, so that the backup is written to the disk the link points to.
   const target = existsSync(to) ? realpathSync(to) : to;
-  // Another run may copy to the same place.
+  // Another backup to the same place may run at the same time, so the work folder is unique.
   const { directory: partial, close } = openWorkFolder(`${target}.partial-`);
   try {
     const madeAt = now().toISOString();
@@ -63,7 +64,7 @@ export async function makeBackup({ dataDir, to, program, now, kinds, describe }:
   }
 }
 
-/** A folder takes the place of one that holds nothing, and of no other. */
+/** Renames a folder over an empty folder; returns false when the other folder is not empty. */
 function moveIfFree(from: string, to: string): boolean {
   try {
     renameSync(from, to);

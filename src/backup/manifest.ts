@@ -1,14 +1,14 @@
 import { isObject } from "../json/json.ts";
-/** What is in a backup: `manifest.json` beside its files. It is written last, so a folder without it is no backup. */
+/** The content of a backup: `manifest.json` beside its files. It is written last, so a folder without it is not a backup. */
 export type Manifest = {
   readonly kind: "sigma-backup";
   readonly format: 1;
   /** Version of the program that made it. */
   readonly program: string;
-  /** When its first file was begun, ISO 8601: what was acknowledged later may not be in it. */
+  /** When the copy of the first file began, ISO 8601. Records acknowledged later may be missing. */
   readonly madeAt: string;
   readonly files: readonly BackupFile[];
-  /** Every stream of the log; none when the log is not in the backup. Offsets as decimal texts. */
+  /** Every stream of the log; empty when the backup has no log. Offsets are decimal strings. */
   readonly streams: readonly BackupStream[];
 };
 
@@ -22,13 +22,13 @@ export type BackupStream = {
   readonly logEnd: string;
 };
 
-/** In the order in which they are copied: what the store has decided must be in the log that is copied after it. */
+/** The files in the order of copying: the store first, since the log must contain every record that the store has decided. */
 export const FILE_NAMES = ["store.db", "log.db"] as const;
 export type FileName = (typeof FILE_NAMES)[number];
 
 export const MANIFEST = "manifest.json";
 
-/** Reads a manifest; a sentence says what is wrong with it. */
+/** Reads a manifest; returns a sentence about its fault when it has one. */
 export function parseManifest(text: string): Manifest | string {
   let value: unknown;
   try {

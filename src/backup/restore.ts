@@ -20,31 +20,31 @@ import { openWorkFolder } from "./work-folder.ts";
 export type RestoreOptions = {
   readonly from: string;
   readonly dataDir: string;
-  /** Moves what is there aside; null refuses when anything is. The name of the folder that it goes to. */
+  /** Name of the folder that existing files are moved to; null refuses to restore when there are any. */
   readonly aside: string | null;
   readonly kinds: Readonly<Record<FileName, FileKind>>;
-  /** Makes copies of the files ready in the folder that they are in; when it throws, nothing was changed. */
+  /** Prepares the copied files in their folder. When it throws, nothing has been changed. */
   readonly prepare: (directory: string, manifest: Manifest) => Promise<void>;
 };
 
 export type Restored =
   | { readonly kind: "restored"; readonly manifest: Manifest; readonly aside: string | null }
   | { readonly kind: "no-backup"; readonly why: string }
-  /** A file is missing or is not what the manifest says. */
+  /** A file is missing or differs from the manifest. */
   | { readonly kind: "damaged"; readonly name: string }
   | { readonly kind: "occupied" }
   | { readonly kind: "in-use"; readonly name: string };
 
-/** How the folder in a data directory begins in which a restore makes its files ready. */
+/** Prefix of the folder in the data directory in which a restore prepares its files. */
 export const RESTORING = ".restoring-";
 
-/** The files SQLite may keep beside a database. */
+/** Suffixes of the files that SQLite may keep for a database. */
 const SUFFIXES = ["", "-wal", "-shm", "-journal"] as const;
 
 /**
- * Puts the files of a backup into a data directory on which nothing runs. All of them are ready before the first is put there:
- * what is broken off leaves what was before. The log comes first: a store without its log would stand still, a log without its
- * store is only decided again.
+ * Puts the files of a backup into a data directory that no gateway uses. All files are prepared before the first is moved
+ * there, so that a restore which fails earlier changes nothing. The log is moved first: a store without its log makes the
+ * gateway stop, while a log without its store is decided again.
  */
 export async function restoreBackup({ from, dataDir, aside, kinds, prepare }: RestoreOptions): Promise<Restored> {
   const manifest = readManifest(from);
@@ -63,7 +63,7 @@ export async function restoreBackup({ from, dataDir, aside, kinds, prepare }: Re
     for (const { name } of manifest.files) copyFileSync(join(from, name), join(ready, name));
     await prepare(ready, manifest);
     for (const { name } of manifest.files) sync(join(ready, name));
-    // That took its time: a gateway may have begun meanwhile.
+    // Preparing takes time, in which a gateway may have started.
     const late = whyNot(dataDir, aside, kinds);
     if (late !== null) return late;
     const moved = aside === null ? null : moveAside(dataDir, aside);
@@ -77,7 +77,7 @@ export async function restoreBackup({ from, dataDir, aside, kinds, prepare }: Re
   }
 }
 
-/** Every file of a log or a store in a data directory. */
+/** Every file of a log or store in a data directory. */
 function filesIn(dataDir: string): readonly string[] {
   const names = FILE_NAMES.flatMap((name) => SUFFIXES.map((suffix) => name + suffix));
   return names.filter((name) => lstatSync(join(dataDir, name), { throwIfNoEntry: false }) !== undefined);
@@ -90,7 +90,10 @@ function whyNot(dataDir: string, aside: string | null, kinds: RestoreOptions["ki
   return used === undefined ? null : { kind: "in-use", name: used };
 }
 
-/** @returns where to; null when there is nothing. */
+/**
+ * Moves the existing files to a folder.
+ * @returns its path; null when there are no files.
+ */
 function moveAside(dataDir: string, aside: string): string | null {
   const there = filesIn(dataDir);
   if (there.length === 0) return null;
@@ -98,7 +101,7 @@ function moveAside(dataDir: string, aside: string): string | null {
   mkdirSync(to);
   for (const name of there) {
     const [was, is] = [join(dataDir, name), join(to, name)];
-    // A link leads on to where it led.
+    // A moved symbolic link keeps its target.
     if (lstatSync(was).isSymbolicLink()) {
       symlinkSync(resolve(dataDir, readlinkSync(was)), is);
       rmSync(was);

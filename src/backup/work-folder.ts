@@ -3,17 +3,21 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { HOLD, holdFolder } from "../sqlite/hold.ts";
 
-/** A folder of this run alone, in which something is made ready before it takes its place. */
+/** A folder that belongs to this process alone, in which files are prepared before they are moved to their place. */
 export type WorkFolder = {
   readonly directory: string;
-  /** Removes it, if it is still there. */
+  /** Removes the folder if it still exists. */
   readonly close: () => void;
 };
 
-/** Another process may take a folder for abandoned before it is held: then the next one is made. */
+/** Attempts to create a folder: another process may remove a new folder as abandoned before this process holds it. */
 const ATTEMPTS_MAX = 5;
 
-/** @param prefix path of the folder up to eight random characters. @throws the system's error when it cannot be made. */
+/**
+ * Opens a folder.
+ * @param prefix its path without the eight random characters at the end.
+ * @throws the system's error when it cannot be created.
+ */
 export function openWorkFolder(prefix: string): WorkFolder {
   clearAbandoned(prefix);
   for (let attempt = 1; ; attempt += 1) {
@@ -32,7 +36,7 @@ export function openWorkFolder(prefix: string): WorkFolder {
   }
 }
 
-/** The folders with this prefix that are there, whoever holds them. */
+/** Every folder with this prefix, held by a process or not. */
 export function workFolders(prefix: string): readonly string[] {
   const [parent, name] = [dirname(prefix), basename(prefix)];
   if (!existsSync(parent)) return [];
@@ -43,7 +47,10 @@ export function workFolders(prefix: string): readonly string[] {
 
 const RANDOM = /^[0-9a-f]{8}$/;
 
-/** What runs left behind that were killed. A folder that a process holds stays, and so does one that is not of this kind. */
+/**
+ * Removes the folders of processes that were killed. A folder that a process holds stays, and so does a folder with another
+ * kind of name.
+ */
 function clearAbandoned(prefix: string): void {
   for (const directory of workFolders(prefix)) {
     if (!existsSync(join(directory, HOLD))) {
@@ -57,11 +64,11 @@ function clearAbandoned(prefix: string): void {
   }
 }
 
-/** One that was killed before it held it. */
+/** Removes the folder of a process that was killed before it held the folder. */
 function removeIfEmpty(directory: string): void {
   try {
     rmdirSync(directory);
   } catch {
-    // It holds something, or is gone.
+    // The folder is not empty, or was removed already.
   }
 }

@@ -15,8 +15,8 @@ import { withSettings } from "./terminal/settings.ts";
 import { EXIT } from "../config/codes.ts";
 
 /**
- * Runs one command line and sets the exit code. Commands are only imported when one of them runs: `sigma --help` loads
- * no server, no database, no contract.
+ * Runs one command line and sets the exit code. The code of a command is imported only when it runs: `sigma --help` loads no
+ * server, database or contract.
  */
 export async function runCli(args: readonly string[]): Promise<void> {
   endQuietlyWithReader();
@@ -27,7 +27,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
     rememberCaller(programName(startOf(process)), program, process.env);
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
-    // Commander has printed what is wrong, or the help that was asked for.
+    // Commander has already printed the error or the help.
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     else {
       const { report } = await import("./terminal/report.ts");
@@ -36,19 +36,19 @@ export async function runCli(args: readonly string[]): Promise<void> {
   }
 }
 
-/** An older Node hands over to a newer one, and tells it what it was given itself (bin/sigma.js). */
+/** When bin/sigma.js restarts the program under a newer Node, SIGMA_RELAUNCHED holds the original path of the script. */
 function startOf({ argv, env }: NodeJS.Process): Parameters<typeof programName>[0] {
   return { script: env["SIGMA_RELAUNCHED"] ?? argv[1] ?? "sigma", cwd: process.cwd(), env };
 }
 
-/** The whole command tree. */
 export async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command("sigma")
     .description("A contract-first ingestion gateway: every record gets exactly one decision")
     .option("-c, --config <file>", "configuration file (sigma.yaml here, when there is one)")
     .option("--no-color", "never colour the output; NO_COLOR does the same")
     .addHelpText("after", EXAMPLES);
-  // `sigma contract new order --version 2` means a contract's: an option of the program is one of every command.
+  // In `sigma contract new order --version 2` the option belongs to the subcommand, but commander would take it as the
+  // program's own --version.
   if (!args.some((arg, index) => arg === "contract" && args[index + 1] === "new"))
     program.version(version(), "--version", "print the version");
   for (const add of [
@@ -291,7 +291,7 @@ function configCommand(): Command {
   return command;
 }
 
-/** Contract commands look where the configuration says, unless `--contracts` says otherwise. */
+/** Sets the contracts directory of contract commands from the configuration, unless `--contracts` names one. */
 function ownContracts(command: Command, program: Command): Command {
   return command.hook("preAction", async (_, action) => {
     if (action.getOptionValueSource("contracts") !== "default") return;
@@ -300,7 +300,7 @@ function ownContracts(command: Command, program: Command): Command {
   });
 }
 
-/** The library that writes and answers completions is only loaded for them. */
+/** The library for completions is imported only when it is needed. */
 async function addCompletions(program: Command, args: readonly string[]): Promise<void> {
   if (args[0] !== "completions" && args[0] !== "complete") {
     program
@@ -313,13 +313,13 @@ async function addCompletions(program: Command, args: readonly string[]): Promis
   addShellCompletions(program);
 }
 
-/** A wrong command line throws instead of ending the process, in subcommands too. */
+/** Makes commander throw on a wrong command line instead of ending the process, in subcommands too. */
 function overrideExit(command: Command): void {
   command.exitOverride();
   for (const child of command.commands) overrideExit(child);
 }
 
-/** `sigma validate ... | head` ends when head does, without an error. */
+/** Ends the process without an error when the reader of its output has ended, as in `sigma validate ... | head`. */
 function endQuietlyWithReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -107,7 +107,7 @@ async function printVerdict(name: string, verdict: Verdict): Promise<void> {
   }
 }
 
-/** A diff states changes: what may break is told, and nothing fails. */
+/** The report of a diff. A diff never fails: incompatibilities are warnings. */
 async function reportDiff(compared: Compared): Promise<Report> {
   const { describeChange } = await import("../../../inclusion/describe.ts");
   const { before, after, comparison } = compared;
@@ -141,27 +141,27 @@ export async function checkCompatible(name: string | undefined, options: Compati
   const { checked, findings } = answer.value;
   const isAllowed = ({ code }: Fault): boolean => options.allowUnknown && code === "SIG-C-061";
   process.exitCode = findings.some((finding) => !isAllowed(finding)) ? EXIT.findings : EXIT.ok;
-  const told = findings.flatMap((finding) => findingsOf([finding], isAllowed(finding) ? "warning" : "error"));
+  const reported = findings.flatMap((finding) => findingsOf([finding], isAllowed(finding) ? "warning" : "error"));
   switch (options.json ? "json" : options.format) {
     case "json":
       for (const one of checked) printJsonValues({ kind: "verdict", ...one });
       for (const finding of findings) printJson({ kind: "finding", ...finding });
       return;
     case "github":
-      for (const line of githubLines({ name, cases: [{ name, findings: told }] })) print(line);
+      for (const line of githubLines({ name, cases: [{ name, findings: reported }] })) print(line);
       return;
     case "junit":
-      return print(junitText(reportCheck(name, mode, checked, told)));
+      return print(junitText(reportCheck(name, mode, checked, reported)));
     case "text":
       if (checked.length === 0) print(`${name} has no earlier version; there is nothing to compare with`);
       for (const { before, direction, verdict } of checked) await printVerdict(`${direction} with ${before}`, verdict);
-      for (const { file, line, column, level, code, message, remedy } of told)
+      for (const { file, line, column, level, code, message, remedy } of reported)
         note(`${file}:${line}:${column}: ${level} ${code} ${message}\n  fix: ${withCommands(remedy ?? "")}`);
       print(`${counted(checked.length, "comparison")}, ${counted(findings.length, "finding")}`);
   }
 }
 
-/** The finding of a comparison is known by its words: they name both versions. */
+/** Assigns the findings to the comparisons. A finding has no reference to its comparison, only words that name both versions. */
 function reportCheck(
   name: string,
   mode: Mode,
@@ -172,7 +172,7 @@ function reportCheck(
     `${after} is ${direction} compatible with ${before}`;
   const left = [...findings];
   const cases = checked.map((one) => {
-    // Findings come in the order of the comparisons.
+    // Findings are in the order of the comparisons.
     const index = one.verdict.kind === "compatible" ? -1 : left.findIndex(({ code }) => code !== "SIG-C-062");
     return { name: titleOf(one), findings: index === -1 ? [] : left.splice(index, 1) };
   });

@@ -11,7 +11,7 @@ import { toJsonText } from "../../../json/json-text.ts";
 
 export type ExportOptions = { readonly format: "odcs" | "json-schema"; readonly json: boolean };
 
-/** `sigma contract export`: a version for other tools, on standard output. */
+/** `sigma contract export`: prints a version for other tools. */
 export async function exportContract(
   command: Command,
   { subject, version: number }: ReturnType<typeof parseVersionName>,

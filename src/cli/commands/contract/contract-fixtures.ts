@@ -12,8 +12,8 @@ import { Refusals, usage } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
 
 /**
- * `sigma contract fixtures shipment@2`: writes payloads that break one constraint each into the version's folder of fixtures
- * that must fail, for the constraints that no fixture needs yet. Nothing that is there is touched.
+ * `sigma contract fixtures shipment@2`: for each constraint that no fixture needs, writes a must-fail payload that breaks only
+ * that constraint. Existing fixtures are not touched.
  */
 export async function writeFixtures(
   command: Command,
@@ -45,7 +45,7 @@ export async function writeFixtures(
   print(`${counted(stubs.length, "payload")} written; read them: each is a promise to refuse or to take what it shows`);
 }
 
-/** Never overwrites: the name gets a number where it is taken. */
+/** Writes a new file. A number is added to the name when it is taken. */
 function write(folder: string, name: string, text: string): string {
   let file = join(folder, `${name}.json`);
   for (let count = 2; existsSync(file); count += 1) file = join(folder, `${name}-${count}.json`);

@@ -25,7 +25,7 @@ export type ImportOptions = {
   readonly json: boolean;
 };
 
-/** `sigma contract import`: a draft from a JSON Schema or a data contract. */
+/** `sigma contract import`: makes a draft from a JSON Schema or a data contract. */
 export async function importContract(command: Command, file: string, options: ImportOptions): Promise<void> {
   const { contractsDir } = await configFor(command);
   const { value: document, text } = readRoot(file);
@@ -75,7 +75,7 @@ function importOdcs(contractsDir: string, file: string, document: JsonObject, op
   }
 }
 
-/** What cannot be part of a contract, where it is in the original. */
+/** The parts of the draft that a contract cannot contain, each at its place in the original. */
 function refusals(
   draft: Draft,
   { originOf }: ImportedSchema,
@@ -117,16 +117,16 @@ function readRoot(file: string): { readonly value: JsonObject; readonly text: st
   return { value: value, text };
 }
 
-/** The document that is imported, by the URI of its file. */
+/** The imported document, with the URI of its file. */
 export function rootDocument(file: string, value: JsonValue): SchemaDocument {
   const uri = pathToFileURL(resolve(file)).href;
   return { name: file, uri, fileUri: uri, value };
 }
 
 /**
- * Documents by the URIs that `--ref URI=FILE` names, those below one that ends in "/" with a directory for FILE, and files
- * by their relative path. Nothing is ever fetched.
- * @param texts is given the text of each, by its name.
+ * Finds documents: by the URIs that `--ref URI=FILE` names; below a URI that ends in "/", in the directory that FILE names; and
+ * files by their relative path. Nothing is fetched from the network.
+ * @param texts receives the text of each document, by its name.
  */
 export function createFinder(file: string, refs: readonly string[], texts: Map<string, string>): FindDocument {
   const base = pathToFileURL(resolve(file)).href;

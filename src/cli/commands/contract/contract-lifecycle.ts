@@ -90,7 +90,7 @@ function refuseInUse(name: string, producers: readonly TrafficNote[], { json }: 
   );
 }
 
-/** `sigma contract traffic shipment`: who sends which version, and since when. */
+/** `sigma contract traffic shipment`: shows which producer sends which version, with the first and the last time. */
 export async function showTraffic(
   command: Command,
   subject: string,

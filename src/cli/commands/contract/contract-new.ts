@@ -21,7 +21,7 @@ export type NewOptions = {
   readonly json: boolean;
 };
 
-/** `sigma contract new`: a draft from real records, or the next version of a contract. */
+/** `sigma contract new`: makes a draft from real records, or the next version of a contract. */
 export async function newContract(command: Command, subject: string, options: NewOptions): Promise<void> {
   const { contractsDir } = await configFor(command);
   const { from, version } = options;
@@ -59,7 +59,7 @@ export async function newContract(command: Command, subject: string, options: Ne
   );
 }
 
-/** `bad`: numbers of the lines that are no records. */
+/** `bad`: numbers of the lines that are not records. */
 type SampleRead = { readonly inferred: Inferred; readonly bad: readonly number[] };
 
 async function readSample(input: Input, linesMax: number): Promise<SampleRead> {
@@ -113,7 +113,7 @@ function draftFrom(subject: string, file: string, inferred: Inferred, wanted: re
   };
 }
 
-/** What may name a fact: what is called so first, and a time only when there is nothing else. */
+/** Orders the candidates for the identity: fields named like an id first, times last. */
 function byName({ unique, dated }: Inferred): readonly string[] {
   const isTime = (pointer: string): boolean => dated.some((one) => one.pointer === pointer);
   const rank = (pointer: string): number => {

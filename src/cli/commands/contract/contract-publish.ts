@@ -10,7 +10,7 @@ import { configFor } from "../../terminal/settings.ts";
 
 export type PublishOptions = { readonly as?: string; readonly json: boolean };
 
-/** `sigma contract publish`: registers a version's schema and reports what the registry made of it; exit 10 when it differs. */
+/** `sigma contract publish`: registers a version's schema and reports whether the registry changed it; exit 10 when it did. */
 export async function publish(
   command: Command,
   { subject, version }: ReturnType<typeof parseVersionName>,

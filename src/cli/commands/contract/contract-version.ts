@@ -10,9 +10,9 @@ import { toRun } from "../../terminal/printed-command.ts";
 import { Refusals, usage, type Refusal } from "../../terminal/refusal.ts";
 
 /**
- * `sigma contract new SUBJECT --version 2 --from 1`: the next version as a draft, beginning as a copy of another one: its
- * schema, its lines in contract.yaml with their comments, its fixtures.
- * @param from the number of that version as it was written; null takes the latest.
+ * `sigma contract new SUBJECT --version 2 --from 1`: makes the next version as a draft. It begins as a copy of another version:
+ * its schema, its lines in contract.yaml with their comments, and its fixtures.
+ * @param from the number of that version as typed; null takes the latest.
  */
 export function newVersion(
   contractsDir: string,

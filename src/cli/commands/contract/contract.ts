@@ -34,7 +34,10 @@ type Options = { readonly contracts: string; readonly json: boolean };
 type FormatOptions = Options & { readonly format: Format };
 type CheckOptions = FormatOptions & { readonly strict: boolean };
 
-/** `sigma contract list|show|lint|check|diff|freeze|activate|deprecate|retire|traffic|what-if`. Loads nothing heavy before one of them runs. */
+/**
+ * `sigma contract list|show|lint|check|diff|freeze|activate|deprecate|retire|traffic|what-if`. A command's code is imported
+ * only when it runs.
+ */
 export function contractCommand(): Command {
   const command = new Command("contract").description("Read, prove and freeze the contracts");
   withOptions(command.command("list"))
@@ -87,7 +90,7 @@ async function list(options: Options): Promise<void> {
 
 function listRow(row: ContractSummary): readonly string[] {
   const status = row.sunset === null ? row.status : `${row.status} until ${row.sunset}`;
-  // 12 hex digits tell versions apart for the eye; --json prints all 64.
+  // 12 hex digits are enough for people to distinguish versions; --json prints all 64.
   const digest = row.digest.slice(0, "sha256:".length + 12);
   return [`${row.subject}@${row.version}`, status, row.frozen ? "yes" : "no", digest, row.owner];
 }
@@ -139,7 +142,7 @@ async function lint(options: FormatOptions): Promise<void> {
   print(`${errors === 0 ? "No findings" : count(errors, "finding")}${advice}`);
 }
 
-/** Faults for a report: advice is told, and fails nothing. */
+/** The faults as findings of a report. Advice is a notice, which fails nothing. */
 function reported(faults: readonly Fault[]): readonly ReportFinding[] {
   return faults.flatMap((fault) => findingsOf([fault], fault.level === "advice" ? "notice" : "error"));
 }
@@ -191,7 +194,7 @@ function printReport(report: Report, { format }: FormatOptions): boolean {
   return format === "github" || format === "junit";
 }
 
-/** As commander says it of an argument it parses itself. */
+/** Parses the name with the error message that commander itself prints for an invalid argument. */
 function namedOn(command: Command, text: string): ContractName {
   const name = parseContractName(text);
   if (name === null)

@@ -8,15 +8,18 @@ import type { JsonValue } from "../../../json/json.ts";
 import { parseJson } from "../../../json/parse-json.ts";
 import { DamagedInput, unpackWhole } from "../../input/unpack.ts";
 
-/** A document that was read; `why` continues the sentence "Cannot read "x":". */
+/** A document read from a file; `why` continues the sentence "Cannot read "x":". */
 export type DocumentFile =
   | { readonly ok: true; readonly value: JsonValue; readonly text: string }
   | { readonly ok: false; readonly why: string };
 
-/** As large as a file of a contract may be. */
+/** The limits of a contract file. */
 const LIMITS = { bytesMax: 4_194_304, depthMax: 500 };
 
-/** Reads a document of JSON or YAML, plain or packed. JSON is read as strictly as a payload: no key twice, no number that is lost. */
+/**
+ * Reads a JSON or YAML document, packed or not. JSON is read as strictly as a payload: no repeated key, no number that a double
+ * cannot represent.
+ */
 export function readDocument(file: string): DocumentFile {
   const read = readBytes(file);
   if (!read.ok) return { ok: false, why: read.problem };
@@ -36,7 +39,8 @@ export function readDocument(file: string): DocumentFile {
   const why = `${message}${at}`;
   if (looksLikeJson && code !== "not-json") return { ok: false, why };
   try {
-    // Aliases could make a small file enormous. Only what JSON can say goes on: no dates, no maps with other keys.
+    // Aliases could make a small file enormous, so their number is limited. Conversion through JSON refuses what JSON cannot
+    // express: dates, maps with other keys.
     const value: unknown = parseYaml(text, { maxAliasCount: 100, intAsBigInt: true });
     return { ok: true, value: parseJson(toJsonText(value ?? null)), text };
   } catch (error) {
@@ -64,7 +68,7 @@ function lineAndColumn(bytes: Uint8Array, byteOffset: number): string {
   return `line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }
 
-/** Where the deepest part of a pointer that is there is written, as "line:column". JSON is YAML to it. */
+/** The place "line:column" of the deepest existing part of a pointer. The YAML parser reads JSON too. */
 export function placeInDocument(text: string, pointer: string): string {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, logLevel: "silent", uniqueKeys: false });

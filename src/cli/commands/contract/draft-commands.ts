@@ -6,10 +6,10 @@ import type { NewOptions } from "./contract-new.ts";
 import { withSettings } from "../../terminal/settings.ts";
 
 const FORMATS = ["odcs", "json-schema"];
-/** More lines tell little more about what they have in common. */
+/** More lines hardly change the inferred schema. */
 const LINES = 100_000;
 
-/** `sigma contract new|fixtures|import|export`. Loads nothing heavy before one of them runs. */
+/** `sigma contract new|fixtures|import|export`. A command's code is imported only when it runs. */
 export function addDrafts(contract: Command): void {
   const collect = (pointer: string, before: readonly string[] = []): readonly string[] => [...before, pointer];
   const propose = withSettings(contract.command("new"), ["contracts.dir"]);

@@ -6,7 +6,7 @@ import { note, print, printJson } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 import { Refusals, usage } from "../../terminal/refusal.ts";
 
-/** Never overwrites: a contract that is there is somebody's work. */
+/** Writes a draft. An existing contract is never overwritten, since a person has worked on it. */
 export function writeDraft(contractsDir: string, draft: Draft, unmapped: readonly Unmapped[], json: boolean): void {
   const { subject } = draft;
   const folder = join(contractsDir, subject);

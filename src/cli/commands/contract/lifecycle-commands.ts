@@ -5,7 +5,7 @@ import type { LifecycleOptions } from "./contract-lifecycle.ts";
 import type { PublishOptions } from "./contract-publish.ts";
 import { withSettings } from "../../terminal/settings.ts";
 
-/** `sigma contract activate|deprecate|retire|publish|traffic`. Loads nothing heavy before one of them runs. */
+/** `sigma contract activate|deprecate|retire|publish|traffic`. A command's code is imported only when it runs. */
 export function addLifecycle(contract: Command): void {
   const act = (action: LifecycleAction, description: string): Command => {
     const command = withSettings(contract.command(action), ["contracts.dir", "data.dir"]);

@@ -3,7 +3,7 @@ import { parseContractName } from "../../../contract/contract-name.ts";
 import type { VersionName, WhatIfOptions } from "./what-if.ts";
 import { withSettings } from "../../terminal/settings.ts";
 
-/** Adds `sigma contract what-if`. Loads nothing heavy before it runs. */
+/** Adds `sigma contract what-if`. Its code is imported only when it runs. */
 export function addWhatIf(parent: Command): void {
   const command = withSettings(parent.command("what-if"), ["data.dir", "contracts.dir"]);
   command
@@ -30,7 +30,7 @@ export function addWhatIf(parent: Command): void {
     );
 }
 
-/** Commander prints the sentence after its own "error: ... is invalid" and ends with the usage exit code. */
+/** The error text follows commander's own "error: ... is invalid"; commander ends with the exit code for usage. */
 function parseVersion(text: string): VersionName {
   const name = parseContractName(text);
   if (name?.version == null) throw new InvalidArgumentError("Name contract and version, as in shipment@2.");

@@ -5,12 +5,12 @@ import { describeIoError } from "../../../contract/source-text.ts";
 import { verifyWhatIfReport } from "../../../rejudge/gate.ts";
 import { Refusal, usage } from "../../terminal/refusal.ts";
 
-/** What `sigma contract activate` is told of a what-if. */
+/** Options of `sigma contract activate` for the what-if report. */
 export type GateOptions = { readonly whatIf?: string; readonly acceptFlips?: number };
 
 /**
- * Lets a version be activated by a saved what-if report, or without one where its contract asks for none.
- * @returns the digest of the report, for the operator log; null without one.
+ * Checks the saved what-if report of an activation; without a report, checks that the contract does not require one.
+ * @returns the digest of the report, for the operator log; null without a report.
  */
 export function passWhatIfGate(
   name: string,

@@ -2,10 +2,10 @@ import { CELLS, newlyFailing, type Counts, type Group, type WhatIfReport } from 
 import { counted, grouped, print, printTable, styled } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 
-/** Groups shown of each kind; `--json` has all. */
+/** The most groups of each kind that are shown; `--json` has all. */
 const GROUPS_SHOWN = 20;
 
-/** Prints a report for people: the matrix, then who and what would fail, worst first, then what it covers. */
+/** Prints a report for people: the matrix, then producers and causes that would fail, worst first, then the coverage. */
 export function printWhatIf(report: WhatIfReport): void {
   const { flips, of, subject, candidate } = report;
   const judged = of === null ? `the records of ${subject}` : `the records that ${subject}@${of} judged`;
@@ -50,7 +50,7 @@ function printMatrix({ passToPass, passToFail, failToPass, failToFailSame, failT
   );
 }
 
-/** What stands beside the matrix, as far as there is any. */
+/** Prints counts that are not part of the matrix, when there are any. */
 function printAside({ flips, subject, candidate, duplicates, conflicts }: WhatIfReport): void {
   const { declared, identityChanged } = flips;
   const apart = CELLS.filter((cell) => declared[cell] > 0).map((cell) => `${grouped(declared[cell])} ${WORDS[cell]}`);

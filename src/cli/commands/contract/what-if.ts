@@ -32,7 +32,10 @@ export type WhatIfOptions = {
   readonly json: boolean;
 };
 
-/** `sigma contract what-if shipment@2`: exit 10 when a record that passed would fail. Looks only, also beside a gateway. */
+/**
+ * `sigma contract what-if shipment@2`: exit 10 when a record that passed would fail. It only reads, and may run beside a
+ * gateway.
+ */
 export async function whatIfCommand(command: Command, name: VersionName, options: WhatIfOptions): Promise<void> {
   const config = await configFor(command);
   const question = questionOf(config, name, options);
@@ -62,7 +65,7 @@ export async function whatIfCommand(command: Command, name: VersionName, options
   }
 }
 
-/** The log is only opened when it is to be read: history can be judged while the broker is away. */
+/** The log is opened only when records are read from it, so that history in the store can be judged without the broker. */
 async function ask(
   config: Config,
   question: Question,
@@ -110,7 +113,7 @@ function boundOf(option: string, text: string | undefined, nowMs: number): Bound
   );
 }
 
-/** Whatever its status, frozen or not: the point is to know before. */
+/** The candidate may have any status and need not be frozen: the answer is wanted before it is frozen and activated. */
 function candidateOf(config: Config, { subject, version }: VersionName): Candidate {
   const loaded = loadContracts(config.contractsDir);
   if (!loaded.ok) throw new Refusals(loaded.faults.map(placed));
@@ -128,7 +131,7 @@ function candidateOf(config: Config, { subject, version }: VersionName): Candida
   );
 }
 
-/** Whole or not at all: a gate reads this file. */
+/** Writes the report atomically, since an activation reads this file. */
 function save(report: WhatIfReport, file: string): void {
   const text = `${JSON.stringify({ v: 1, kind: "what-if", ...report }, null, 2)}\n`;
   try {

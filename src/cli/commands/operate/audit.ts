@@ -23,10 +23,10 @@ export type AuditCommandOptions = KeptOptions & {
   readonly json: boolean;
 };
 
-/** More are counted, not listed. */
+/** The most findings that are listed; more are counted. */
 const FINDINGS_MAX = 1_000;
 
-/** `sigma audit`: exit 30 when something stored is not what was decided. */
+/** `sigma audit`: exit 30 when something in the store differs from what was decided. */
 export async function auditCommand(command: Command, options: AuditCommandOptions): Promise<void> {
   const config = await configFor(command);
   if (!hasData(config)) throw noData(config);
@@ -65,7 +65,10 @@ function end(report: AuditReport, { json }: AuditCommandOptions, verified: Verif
   process.exitCode = report.findingsTotal > 0 ? EXIT.audit : EXIT.ok;
 }
 
-/** @returns what is wrong with a store that is damaged, which is what an audit is there to find. */
+/**
+ * Opens the store to read.
+ * @returns the error message when the store is damaged, which is a finding of the audit.
+ */
 async function openUndamaged(config: Config): Promise<ReadOnlyEngine | string> {
   try {
     return await openReadOnly(config);
@@ -75,7 +78,7 @@ async function openUndamaged(config: Config): Promise<ReadOnlyEngine | string> {
   }
 }
 
-/** What the lock says was frozen. A lock that cannot be read shows nothing, and an audit that goes on without it would hide that. */
+/** The frozen versions in the lock. An unreadable lock is refused: an audit without it would hide what it shows. */
 function frozenVersions({ contractsDir }: Config): readonly FrozenVersion[] {
   const read = readLock(contractsDir);
   if (read.ok) return read.lock.entries;

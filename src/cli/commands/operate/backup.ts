@@ -19,7 +19,7 @@ import { configFor } from "../../terminal/settings.ts";
 type BackupOptions = { readonly json: boolean };
 type RestoreOptions = BackupOptions & { readonly replace: boolean };
 
-/** `sigma backup DIR`: copies the files of the data directory, also under a gateway that runs. */
+/** `sigma backup DIR`: copies the files of the data directory, also while a gateway runs on it. */
 export async function backupCommand(command: Command, to: string, { json }: BackupOptions): Promise<void> {
   const config = await configFor(command);
   if (config.kafka !== null && config.mongodbUri !== null) throw notEmbedded();
@@ -50,7 +50,7 @@ export async function backupCommand(command: Command, to: string, { json }: Back
   }
 }
 
-/** `sigma restore DIR`: puts a backup into a data directory on which nothing runs. */
+/** `sigma restore DIR`: puts a backup into a data directory that no gateway uses. */
 export async function restoreCommand(command: Command, from: string, options: RestoreOptions): Promise<void> {
   const config = await configFor(command);
   const { dataDir } = config;
@@ -96,13 +96,13 @@ export async function restoreCommand(command: Command, from: string, options: Re
   }
 }
 
-/** Before anything is put in its place. */
+/** Refuses a store of a newer build, before any file is moved. */
 async function refuseNewer(directory: string, from: string): Promise<void> {
   const layout = await layoutIn(directory);
   if (layout !== null && layout > LAYOUT) throw newerLayout(`store "${join(from, "store.db")}"`, layout);
 }
 
-/** A backup may be older than this build: it is put back as it is. */
+/** Reports that the restored store has an older layout: a backup is restored unchanged. */
 async function reportLayout(dataDir: string, json: boolean): Promise<void> {
   const layout = await layoutIn(dataDir);
   if (layout === null || layout === LAYOUT) return;

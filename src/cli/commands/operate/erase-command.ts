@@ -3,7 +3,7 @@ import { parseCount } from "../../terminal/contract-arguments.ts";
 import type { EraseCommandOptions } from "./erase.ts";
 import { withSettings } from "../../terminal/settings.ts";
 
-/** `sigma erase`. Loads nothing heavy before it runs. */
+/** `sigma erase`. Its code is imported only when it runs. */
 export function addErase(): Command {
   const command = withSettings(new Command("erase"), ["data.dir"]);
   return command

@@ -9,7 +9,7 @@ import type { StoreReads } from "../../../store/store.ts";
 import { parseBound } from "../../../rejudge/what-if/range.ts";
 import { usage } from "../../terminal/refusal.ts";
 
-/** What of the options says which records are meant. */
+/** The options that select records. */
 export type RequestOptions = {
   readonly subject?: string;
   readonly identity?: string;
@@ -22,18 +22,21 @@ export type RequestOptions = {
   readonly where: readonly string[];
 };
 
-/** A position, or several of one partition. */
+/** One position, or a range of positions of one partition. */
 type Asked = { readonly topic: string; readonly partition: number; readonly range: OffsetRange };
 
-/** Which records are meant, as far as the command line says it. */
+/** The selection of records as the command line states it. */
 export type Request =
   | Extract<Selection, { readonly kind: "identity" | "filter" }>
   | { readonly kind: "positions"; readonly asked: readonly Asked[]; readonly stream: string | null };
 
-/** An identity is a few fields. */
+/** An identity has a few fields. */
 const IDENTITY_LIMITS = { bytesMax: 1_048_576, depthMax: 64 } as const;
 
-/** @throws Refusal when no way to select, or more than one, is asked for, or something is not written as it has to be. */
+/**
+ * Reads the selection from the options.
+ * @throws Refusal when the options select in no way or in more than one way, or a value is malformed.
+ */
 export async function requestOf(options: RequestOptions, nowMs: number): Promise<Request> {
   const { subject, identity, position, topic, code, from, to, where } = options;
   const filters = [topic, code, from, to].some((one) => one !== undefined) || where.length > 0;
@@ -55,7 +58,10 @@ export async function requestOf(options: RequestOptions, nowMs: number): Promise
   return { kind: "identity", subject, identity: await identityOf(identity) };
 }
 
-/** What a request selects in a store. @throws Refusal when the store knows no such contract, identity or stream. */
+/**
+ * Resolves a request against a store.
+ * @throws Refusal when the store knows no such contract, identity or stream.
+ */
 export async function selectionOf(request: Request, reads: StoreReads): Promise<Selection> {
   switch (request.kind) {
     case "filter":
@@ -68,7 +74,7 @@ export async function selectionOf(request: Request, reads: StoreReads): Promise<
   }
 }
 
-/** Never shows what was given: it is what somebody wants to be gone. */
+/** Reads the identity. Errors never show the given text, since it is personal data to be erased. */
 async function identityOf(given: string): Promise<Parsed> {
   const remedy = `write an object with the fields of the identity, as in '{"shipment_id":"s-1"}'`;
   if (given === "-" && process.stdin.isTTY)
@@ -97,7 +103,7 @@ function timeOf(option: string, text: string | undefined, nowMs: number): number
   throw usage("SIG-E-004", `Cannot read ${option} "${text.slice(0, 300)}": it is no time`, remedy);
 }
 
-/** The value is no part of an error. */
+/** Reads --where. Errors never show the value. */
 function whereOf(text: string, index: number): Where {
   const at = text.indexOf("=");
   const pointer = text.slice(0, Math.max(0, at));

@@ -28,7 +28,10 @@ export type EraseCommandOptions = RequestOptions & {
   readonly json: boolean;
 };
 
-/** `sigma erase`: shows what is selected, asks, and erases it. Exit 30 when something could not be erased. */
+/**
+ * `sigma erase`: shows the selected records, asks for confirmation, and erases them. Exit 30 when something could not be
+ * erased.
+ */
 export async function eraseCommand(command: Command, options: EraseCommandOptions): Promise<void> {
   const request = options.resume ? null : await requestOf(options, Date.now());
   const operator = options.dryRun ? null : operatorFor(options);
@@ -50,7 +53,7 @@ export async function eraseCommand(command: Command, options: EraseCommandOption
       process.exitCode = interruption.exitCode() ?? exitOf(plan, null);
       return;
     }
-    if (plan !== null) await agree(plan, options);
+    if (plan !== null) await confirm(plan, options);
     const report = await erase(config, plan, operator, interruption, progress);
     reportErased(report, config, options);
     if (interruption.exitCode() !== null)
@@ -81,8 +84,11 @@ async function look(config: Config, request: Request, { signal }: Interruption, 
   }
 }
 
-/** @throws Refusal when it is not what was expected, or nobody says that it may be done. */
-async function agree({ records, erasedBefore }: Plan, { expect, yes }: EraseCommandOptions): Promise<void> {
+/**
+ * Asks for confirmation.
+ * @throws Refusal when the number of records is not the expected one, or nobody confirms.
+ */
+async function confirm({ records, erasedBefore }: Plan, { expect, yes }: EraseCommandOptions): Promise<void> {
   if (expect !== undefined && expect !== records) {
     const message = `Not erased: ${counted(records, "record")} are selected, and ${grouped(expect)} were expected`;
     throw new Refusal("SIG-E-005", message, "look at what is selected; nothing was changed", EXIT.findings);
@@ -131,7 +137,7 @@ function exitOf(plan: Plan | null, report: EraseReport | null): number {
   return (plan?.withoutEvidence ?? 0) > 0 ? EXIT.findings : EXIT.ok;
 }
 
-/** Positions that are shown; with --json all of them. */
+/** The most positions that are shown; --json has all. */
 const SHOWN_MAX = 20;
 
 function reportPlan(plan: Plan, { json, dryRun }: EraseCommandOptions): void {

@@ -7,14 +7,17 @@ import { openTopic } from "../../../app/logs.ts";
 import { usage } from "../../terminal/refusal.ts";
 
 export type KeptOptions = {
-  /** True: where the configuration says. */
+  /** True: the places in the configuration. */
   readonly anchors?: string | true;
   readonly publicKey?: string;
   readonly expectHead?: readonly string[];
   readonly expectOperatorHead?: readonly string[];
 };
 
-/** Heads that were kept outside the store, and what anchors say of themselves; read before the store is, which may go on meanwhile. */
+/**
+ * The chain heads that were kept outside the store, and the verified anchors. They are read before the store, to which a
+ * gateway may append meanwhile.
+ */
 export async function readKeptHeads(
   config: Config,
   options: KeptOptions,
@@ -52,7 +55,7 @@ async function readAnchors(
   const { verifyAnchors } = await import("../../../ledger/anchor-chain.ts");
   const { keyFile } = config.anchor;
   const trusted = await trustedKey(keyFile, publicKey);
-  // Before the anchors: a gateway that runs writes on.
+  // Read before the anchors, since a running gateway writes further anchors.
   const written = readWritten(keyFile);
   const known = await readRotations(keyFile);
   return verifyAnchors(await placesOf(config, where, written), [trusted], known);

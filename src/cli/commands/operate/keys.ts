@@ -5,7 +5,7 @@ import { note, print, printJson } from "../../terminal/output.ts";
 import { usage } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
 
-/** `sigma keys new|rotate|show`: the public key is on standard output, alone. */
+/** `sigma keys new|rotate|show`: standard output has only the public key. */
 export async function keysCommand(
   command: Command,
   action: "new" | "rotate" | "show",

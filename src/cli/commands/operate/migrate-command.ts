@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { MigrateOptions } from "./migrate.ts";
 import { withSettings } from "../../terminal/settings.ts";
 
-/** Adds `sigma store migrate`. Loads nothing heavy before it runs. */
+/** Adds `sigma store migrate`. Its code is imported only when it runs. */
 export function addMigrate(parent: Command): void {
   const command = withSettings(parent.command("migrate"), ["data.dir"]);
   command

@@ -21,7 +21,7 @@ export type MigrateOptions = {
   readonly json: boolean;
 };
 
-/** `sigma store migrate`: says what it will do, asks, and does it. */
+/** `sigma store migrate`: prints the plan, asks for confirmation, and migrates. */
 export async function migrateCommand(command: Command, options: MigrateOptions): Promise<void> {
   const config = await configFor(command);
   const migrating = await openToMigrate(config, options.othersElsewhere);
@@ -74,7 +74,7 @@ function reportPlan(from: number, { steps, decided }: Plan, losses: readonly Los
     print(`lost: ${message}; ${lost === null ? "how many is not known" : grouped(lost)}`);
 }
 
-/** Asks on a terminal; without one somebody has to have said so. */
+/** Asks for confirmation on a terminal; without a terminal --yes is required. */
 async function confirm({ yes }: MigrateOptions): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY || !process.stderr.isTTY)

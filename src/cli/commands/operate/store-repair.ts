@@ -21,7 +21,10 @@ export type RepairCommandOptions = {
   readonly json: boolean;
 };
 
-/** `sigma store repair`: exit 30 when something is left that the ledger cannot bring back, or that was changed and stays. */
+/**
+ * `sigma store repair`: exit 30 when documents remain that the ledger cannot restore, or changed documents that were not
+ * replaced.
+ */
 export async function repairCommand(command: Command, options: RepairCommandOptions): Promise<void> {
   const { replace, reason, dryRun } = options;
   if (replace && (reason ?? "").trim() === "")

@@ -14,8 +14,8 @@ import { configFor } from "../../terminal/settings.ts";
 export type ActOptions = { readonly reason: string; readonly json: boolean };
 
 /**
- * `sigma streams list`: every stream of the sources, how far it is settled, and why it stands still. Exit 10 when one does. A
- * stream of before that ended is no trouble.
+ * `sigma streams list`: shows every stream of the sources, how far it is settled, and why it is halted. Exit 10 when a current
+ * stream is halted; a stream of a deleted topic that ended does not count.
  */
 export async function listStreams(command: Command, { json }: { readonly json: boolean }): Promise<void> {
   const config = await configFor(command);
@@ -68,7 +68,7 @@ function stateOf(halt: HaltNote | null): string {
   return halt === null ? "" : `halted: ${halt.code}`;
 }
 
-/** `sigma streams resume TOPIC/PARTITION`: lets a stream that stands still try again. */
+/** `sigma streams resume TOPIC/PARTITION`: lets a halted stream try again. */
 export async function resume(command: Command, name: string, options: ActOptions): Promise<void> {
   await withStream(command, name, async ({ store }, stream) => {
     await resumeStream(store, stream.id, operatorOf(options));
@@ -77,7 +77,7 @@ export async function resume(command: Command, name: string, options: ActOptions
   });
 }
 
-/** `sigma streams accept-gap TOPIC/PARTITION`: records in the ledger that what lies before the log's start is lost. */
+/** `sigma streams accept-gap TOPIC/PARTITION`: records in the ledger that the records before the log's start are lost. */
 export async function acceptStreamGap(command: Command, name: string, options: ActOptions): Promise<void> {
   await withStream(command, name, async ({ store, log }, stream) => {
     const outcome = await acceptGap({ store, source: log }, stream, operatorOf(options));
@@ -113,7 +113,7 @@ export async function acceptStreamGap(command: Command, name: string, options: A
   });
 }
 
-/** `sigma streams accept-log`: lets the log at hand take the place of the one that the store knows. */
+/** `sigma streams accept-log`: lets the configured log replace the log that the store knows. */
 export async function acceptOtherLog(command: Command, options: ActOptions): Promise<void> {
   const config = await configFor(command);
   const { log, store, close } = await openEngine(config, [], "operate");

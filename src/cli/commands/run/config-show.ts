@@ -5,12 +5,12 @@ import { describeValue } from "../../../config/values.ts";
 import { printJson, printTable } from "../../terminal/output.ts";
 import { settingsFor } from "../../terminal/settings.ts";
 
-/** A secret is only said to be there. */
+/** Hides the value of a secret. */
 function shown({ secret }: Setting, value: SettingValue): SettingValue {
   return secret && value !== "" ? "(secret)" : value;
 }
 
-/** `sigma config show`: every setting in force. */
+/** `sigma config show`: prints every setting with its value. */
 export async function showConfig(
   command: Command,
   options: { readonly origin: boolean; readonly json: boolean },

@@ -5,7 +5,7 @@ import { print, printJson, printTable, styled } from "../../terminal/output.ts";
 import { withCommands } from "../../terminal/printed-command.ts";
 import { configFor } from "../../terminal/settings.ts";
 
-/** `sigma doctor`: every check with a fix; exit 10 when one fails. */
+/** `sigma doctor`: prints every check, and a fix for each problem; exit 10 when a check fails. */
 export async function doctor(command: Command, { json }: { readonly json: boolean }): Promise<void> {
   const { examine } = await import("../../../doctor/doctor.ts");
   const checks = await examine(await configFor(command));

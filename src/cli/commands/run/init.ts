@@ -32,14 +32,14 @@ const README = `# Gateway
 rest. They run in this folder when the package sigma-aetl is installed here or in a folder above.
 `;
 
-/** Written when nothing of them is there yet: all, or nothing. */
+/** The files to write. A file that exists is kept. */
 const FILES: Readonly<Record<string, string>> = {
   "sigma.yaml": CONFIGURATION,
   "README.md": README,
   ".gitignore": ".sigma/\n",
 };
 
-/** `sigma init`: a configuration, and the shipment contract with its fixtures and lock, to make one's own from. */
+/** `sigma init`: writes a configuration and, as an example to start from, the shipment contract with its fixtures and lock. */
 export async function init(
   directory: string,
   { json }: { readonly yes: boolean; readonly json: boolean },
@@ -50,7 +50,7 @@ export async function init(
     const message = `Cannot write into "${directory}": it has ${occupied.join(" and ")}`;
     throw usage("SIG-I-006", message, "name an empty directory: sigma init my-gateway");
   }
-  // A README or .gitignore of the project itself stays as it is.
+  // An existing README or .gitignore belongs to the project and stays.
   const written = targets.filter((name) => !existsSync(join(directory, name)));
   try {
     mkdirSync(directory, { recursive: true });
@@ -72,7 +72,7 @@ export async function init(
   for (const name of written) print(`wrote ${join(directory, name)}`);
   print("");
   print("Try next:");
-  // No change of directory: the program may be found only from here.
+  // The commands work without `cd`: the program may be found only from this directory.
   const there = directory === "." ? [] : ["--config", fileWord(join(directory, "sigma.yaml"))];
   print(`  ${toRun("contract check", there)}`);
   print(`  ${toRun("start", there)}`);

@@ -26,7 +26,7 @@ import { printTally, tallyJson, tallyOf } from "../../terminal/tally.ts";
 
 type Options = { readonly demo: boolean; readonly json: boolean };
 
-/** `sigma start`: serves until a signal, then comes to rest within the deadline. */
+/** `sigma start`: runs the gateway until a signal, then stops it within the deadline. */
 export async function start(command: Command, options: Options): Promise<void> {
   const config = await configFor(command);
   const contracts = await requireContracts(config);
@@ -44,14 +44,14 @@ export async function start(command: Command, options: Options): Promise<void> {
     else logger.info("stopped");
   } finally {
     interruption.dispose();
-    // What failed is told by then; whatever holds the process still is no reason to stay.
+    // Failures have been reported by now; the timer ends the process even if something keeps the event loop alive.
     setTimeout(() => process.exit(), config.shutdownDeadlineMs).unref();
   }
 }
 
 type Watch = ReturnType<typeof createHaltWatch>;
 
-/** A signal before there is a service ends the process as it is: nothing is promised to anybody yet. */
+/** Starts the service. A signal during the start ends the process at once: nothing was acknowledged yet. */
 async function startUninterrupted(
   config: Config,
   contracts: LoadedContracts,
@@ -71,7 +71,10 @@ async function startUninterrupted(
   }
 }
 
-/** @returns why it ended, or null when it was asked to. */
+/**
+ * Waits until the service ends.
+ * @returns the error that ended it, or null after a signal.
+ */
 async function serve(
   service: Service,
   config: Config,
@@ -98,7 +101,7 @@ async function stopService(service: Service): Promise<void> {
   try {
     await service.stop();
   } catch (error) {
-    // A bug that ended the gateway is reported by its own name.
+    // When a bug ended the gateway, the bug is reported instead of this error.
     if (service.pipeline.gateway.streams().every(({ state }) => state === "stopped")) throw error;
   }
 }
@@ -122,7 +125,7 @@ function announce({ url }: Service, config: Config, { json }: Options): void {
     print("  There is no authentication yet: whoever reaches this address can write");
 }
 
-/** As in shipment@1; null when nothing is configured that could judge. */
+/** The contract that judges POST /api/validate, as shipment@1; null when none is configured. */
 function judgingName({ http, sources }: Config): string | null {
   const judge = validatedBy(http.validate, sources);
   if (judge === null) return null;
@@ -133,7 +136,10 @@ function storeName({ mongodbUri }: Config): "embedded" | "mongodb" {
   return mongodbUri === null ? "embedded" : "mongodb";
 }
 
-/** The first start shows what the gateway does, on real records; it never touches a store that holds something, nor Kafka. */
+/**
+ * Feeds the example records at the first start, to show what the gateway does. It never writes to a store or log that holds
+ * records, nor to Kafka or MongoDB.
+ */
 async function feedExamples(
   { url, pipeline }: Service,
   config: Config,

@@ -14,12 +14,12 @@ type Options = { readonly url?: string; readonly json: boolean };
 type StreamStatus = {
   readonly topic: string;
   readonly partition: number;
-  /** Everything below is decided and stored; null before the first batch. */
+  /** Records at offsets below it are decided and stored; null before the first batch. */
   readonly settledTo: bigint | null;
   readonly end: bigint;
 };
 
-/** `sigma status`: what the data directory holds, or how a running gateway is. */
+/** `sigma status`: shows the content of the data directory, or the readiness of a running gateway. */
 export async function status(command: Command, options: Options): Promise<void> {
   if (options.url !== undefined) return statusOf(options.url, options.json);
   const config = await configFor(command);
@@ -70,7 +70,7 @@ function printStreams(streams: readonly StreamStatus[]): void {
   printTable([["STREAM", "SETTLED TO", "LOG END", ""], ...rows], [1, 2]);
 }
 
-/** Asks for readiness: 200 when every stream runs, 503 when one does not. Both are answers. */
+/** Asks a gateway for readiness: 200 when every stream runs, 503 when one does not. Neither is an error. */
 async function statusOf(url: string, json: boolean): Promise<void> {
   const response = await requestGateway(url, "/readyz");
   const body: unknown = await response.json().catch(() => null);
