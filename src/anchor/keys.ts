@@ -16,8 +16,8 @@ import {
 } from "../ledger/anchor.ts";
 
 /**
- * Makes an Ed25519 key and writes it to a file (PKCS#8, PEM) that only its owner can read. @returns null when the file
- * already exists.
+ * Makes an Ed25519 key and writes it to a file (PKCS#8, PEM) that only its owner can read.
+ * @returns null when the file already exists.
  */
 export function makeKey(path: string): SigningKey | null {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

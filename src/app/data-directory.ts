@@ -23,8 +23,8 @@ export function hasData(config: Config): boolean {
 }
 
 /**
- * The layout version of the store's file in a directory; null when there is no file. @throws `Unavailable` when the
- * file is not ours.
+ * The layout version of the store's file in a directory; null when there is no file.
+ * @throws `Unavailable` when the file is not ours.
  */
 export async function layoutIn(directory: string): Promise<number | null> {
   const { readLayout } = await import("../sqlite/open.ts");
@@ -40,7 +40,8 @@ export async function foldersOfRestores({ dataDir }: Pick<Config, "dataDir">): P
 }
 
 /**
- * Refuses a data directory without a log when a restore was interrupted there, or is running. @throws `Unavailable`.
+ * Refuses a data directory without a log when a restore was interrupted there, or is running.
+ * @throws `Unavailable`.
  */
 export async function refuseHalfRestored(config: Config): Promise<void> {
   const { logFile } = dataFiles(config);

@@ -77,8 +77,8 @@ export async function openKafkaAppender(kafka: KafkaConfig): Promise<Appender> {
 }
 
 /**
- * Opens only the log, read-only, to compare a store with it; null when the file of an embedded log is missing. @throws
- * `Unavailable`.
+ * Opens only the log, read-only, to compare a store with it; null when the file of an embedded log is missing.
+ * @throws `Unavailable`.
  */
 export async function openLogAtHand(config: Config): Promise<(LogAtHand & Pick<Source, "close">) | null> {
   if (config.kafka === null) {

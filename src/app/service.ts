@@ -142,7 +142,8 @@ async function reportShadow(shadow: Shadow | null, logger: Logger): Promise<Node
 }
 
 /**
- * Opens the logger to standard error. @param reword translates the commands of a remedy into what the user can type.
+ * Opens the logger to standard error.
+ * @param reword translates the commands of a remedy into what the user can type.
  */
 export async function openLogger({ log }: Config, reword: (remedy: string) => string): Promise<Logger> {
   const { createLogger } = await import("../observe/log.ts");

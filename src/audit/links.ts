@@ -3,8 +3,8 @@ import type { Resolved } from "../gateway/resolution.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 
 /**
- * Checks that an entry records correctly how the entry before was applied. @param resolved the expected record; null
- * when it is unknown.
+ * Checks that an entry records correctly how the entry before was applied.
+ * @param resolved the expected record; null when it is unknown.
  */
 export function checkApplied(
   { stream, seq, applied, holders }: LedgerEntry,

@@ -25,7 +25,10 @@ export type LongLiteral = { readonly byteOffset: number; readonly value: bigint 
 /** A freshly parsed object or array, which may still be changed. */
 type Container = { [step: string | number]: JsonValue };
 
-/** Replaces doubles of JSON.parse by the exact integers. @param payload is changed. */
+/**
+ * Puts exact integers into a payload in place of the rounded doubles that JSON.parse made.
+ * @param payload is changed.
+ */
 export function placeIntegers(payload: JsonValue, bytes: Buffer, literals: readonly LongLiteral[]): Parsed {
   if (literals.length === 0) return { ok: true, payload };
   let whole = payload;

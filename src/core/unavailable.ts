@@ -72,13 +72,13 @@ export type HaltCode =
   | "LOG_START_PASSED"
   /** The log ends before our position, or before what was acknowledged: it lost records. */
   | "LOG_TRUNCATED"
-  /** The store has never decided records of this log. */
+  /** The log is not the one that the store knows. */
   | "LOG_REPLACED"
   /** A newer program decided the last entry. */
   | "ENGINE_NEWER"
   /** The evidence of the last entry is missing or does not match its digest. */
   | "EVIDENCE_DAMAGED"
-  /** Deciding the tail again with its own contract set gave another result. */
+  /** Deciding the tail again with its own contract set gave other machine ids. */
   | "DECISION_DIVERGED"
   /** The contract set of the tail is missing in the store or does not match its digest. */
   | "CONTRACT_SET_MISSING"

@@ -11,8 +11,8 @@ export function decimalOf(value: number | bigint): Decimal {
 }
 
 /**
- * The decimal of a JSON number's text, also of one that no double represents. @param text matches the grammar of RFC
- * 8259.
+ * The decimal of a JSON number's text, also of one that no double represents.
+ * @param text matches the grammar of RFC 8259.
  */
 export function decimalOfText(text: string): Decimal {
   const [mantissa = "", power = "0"] = text.toLowerCase().split("e");

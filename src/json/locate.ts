@@ -98,8 +98,8 @@ const CLOSE_ARRAY = 0x5d;
 const COMMA = 0x2c;
 
 /**
- * Fills in the value that begins here as the result of its pointers; deeper values overwrite it. @returns the index
- * after the value.
+ * Fills in the value that begins here as the result of its pointers; deeper values overwrite it.
+ * @returns the index after the value.
  */
 function find(buffer: Buffer, start: number, keyStart: number, wanted: Wanted, found: Found): number {
   const { slots, below, path } = wanted;

@@ -34,7 +34,7 @@ export type Flips = {
   readonly declared: Counts;
   /** Records that pass before and after, but whose machine id changes, so that they become other facts. */
   readonly identityChanged: number;
-  /** Worst first. */
+  /** Groups of records, those with the most newly failing records first. */
   readonly producers: readonly Group[];
   readonly fingerprints: readonly Group[];
   /** Whether there were too many to count separately; the rest is summed under "(other)". */

@@ -20,7 +20,8 @@ export type BranchSummary = {
 const STEPS_MAX = 64;
 
 /**
- * Reads what distinguishes a branch from its siblings, through `$ref` and `allOf`. @param number of the branch, from 1.
+ * Reads what distinguishes a branch from its siblings, through `$ref` and `allOf`.
+ * @param number of the branch, from 1.
  */
 export function readBranchSummary(place: SchemaPlace, number: number, resources: Resources): BranchSummary {
   const parts = conjuncts(place, resources);

@@ -8,8 +8,8 @@ import { Refusal } from "../terminal/refusal.ts";
 export const LINE_BYTES_MAX = 67_108_864;
 
 /**
- * The refusal of a line that is too long. @param so says what was done before it, and how to continue. `line` is null
- * when the input is one payload.
+ * The refusal of a line that is too long.
+ * @param so says what was done before it, and how to continue. `line` is null when the input is one payload.
  */
 export function tooLong(input: string, line: number | null, so: string): Refusal {
   const what = line === null ? `"${input}"` : `line ${line} of "${input}"`;

@@ -79,8 +79,9 @@ export async function proveInputs(inputs: readonly Input[], options: RecordOptio
 }
 
 /**
- * Translates an error of reading into a refusal. @param so says what was done before it, and how to continue. @returns
- * null when the error is not about the input.
+ * Translates an error of reading into a refusal.
+ * @param so says what was done before it, and how to continue.
+ * @returns null when the error is not about the input.
  */
 export function refusalOf(error: unknown, name: string, so: string): Refusal | null {
   if (error instanceof Unframed)

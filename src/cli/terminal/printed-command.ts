@@ -31,7 +31,8 @@ export type Written = readonly [flag: string, value: string | null];
 
 /**
  * A command to run next in the same shell and directory, such as `npx sigma audit --data .data`.
- * @param path the command's name, as in "contract check". @param words further words, already quoted for a shell.
+ * @param path the command's name, as in "contract check".
+ * @param words further words, already quoted for a shell.
  */
 export function toRun(path: string, words: readonly string[] = []): string {
   const { program } = required();
@@ -40,7 +41,8 @@ export function toRun(path: string, words: readonly string[] = []): string {
 
 /**
  * The running command again, with all its given options and these changes.
- * @param changed options with another value. @param args the arguments, when they differ.
+ * @param changed options with another value.
+ * @param args the arguments, when they differ.
  */
 export function toRunAgain(changed: readonly Written[] = [], args?: readonly string[]): string {
   const command = running;

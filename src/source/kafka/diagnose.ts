@@ -180,7 +180,7 @@ const SOURCE_OPERATIONS: readonly Operation[] = ["READ", "WRITE", "DESCRIBE", "D
 const APPEND_OPERATIONS: readonly Operation[] = ["WRITE", "DESCRIBE"];
 const GROUP_OPERATIONS: readonly Operation[] = ["READ"];
 
-/** The broker answers with a bit mask of the allowed operations (KIP-430). */
+/** The needed operations that the broker refuses. The broker answers with a bit mask of the allowed ones (KIP-430). */
 function refusedOf(needed: readonly Operation[], allowed: number): readonly Operation[] {
   return needed.filter((operation) => (allowed & (1 << AclOperations[operation])) === 0);
 }

@@ -134,8 +134,8 @@ export function cursorAt(
 }
 
 /**
- * Reads the next record (DefaultRecord.java). @throws `Unavailable` with code LOG_DAMAGED when the bytes are not a
- * record.
+ * Reads the next record (DefaultRecord.java).
+ * @throws `Unavailable` with code LOG_DAMAGED when the bytes are not a record.
  */
 export function nextRecord(cursor: RecordCursor): void {
   const length = readVarint(cursor);
@@ -157,15 +157,16 @@ export function nextRecord(cursor: RecordCursor): void {
 }
 
 /**
- * Checks that the batch ends after its last record: further records would be lost silently. @throws `Unavailable` with
- * code LOG_DAMAGED.
+ * Checks that the batch ends after its last record: further records would be lost silently.
+ * @throws `Unavailable` with code LOG_DAMAGED.
  */
 export function endBatch(cursor: RecordCursor): void {
   if (cursor.at !== cursor.bytes.length) throw notARecord(cursor);
 }
 
 /**
- * Type of a control record, after its two version bytes. @throws `Unavailable` with code LOG_DAMAGED when it has none.
+ * Type of a control record, after its two version bytes.
+ * @throws `Unavailable` with code LOG_DAMAGED when it has none.
  */
 export function controlTypeOf(batch: RecordBatch): number {
   const cursor = cursorAt(inflate(batch), 0, -1, batch);

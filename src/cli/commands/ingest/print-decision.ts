@@ -6,8 +6,8 @@ import { excerptOf } from "../../terminal/excerpt.ts";
 import { print, styled } from "../../terminal/output.ts";
 
 /**
- * Prints the decision of a payload, and where in its bytes the fault is. @param line of the file; null when the file is
- * the payload.
+ * Prints the decision of a payload, and where in its bytes the fault is.
+ * @param line of the file; null when the file is the payload.
  */
 export function printDecision(file: string, line: number | null, decision: Decision, bytes: Uint8Array): void {
   const where = line === null ? file : `${file}:${line}`;
