@@ -31,7 +31,7 @@ export type Unmapped = {
 export type DraftFiles = ReadonlyMap<string, string>;
 
 /** Reasons why the files of a draft could not be loaded as a contract; empty when they could. */
-export function whyNoDraft({ schema, identity, formats = "assert" }: Draft): readonly Unmapped[] {
+export function draftProblems({ schema, identity, formats = "assert" }: Draft): readonly Unmapped[] {
   const refused = refuseSchema(schema, formats).map(({ pointer, message }) => ({ path: pointer, why: message }));
   if (refused.length > 0) return refused;
   return identity

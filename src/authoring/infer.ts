@@ -66,15 +66,16 @@ export function createSample(): Sample {
       if (isObject(record)) watchUnique(unique, record, records);
     },
     result: () => {
-      const told: Told = { kinds: [], dated: [], open: [] };
-      const schema = { $schema: "https://json-schema.org/draft/2020-12/schema", ...describe(root, "", told) };
+      const notable: Notable = { kinds: [], dated: [], open: [] };
+      const schema = { $schema: "https://json-schema.org/draft/2020-12/schema", ...describe(root, "", notable) };
       const candidates = [...unique].filter(([name, values]) => values !== null && isCandidate(root, name, records));
-      return { records, schema, unique: candidates.map(([name]) => under("", name)), ...told };
+      return { records, schema, unique: candidates.map(([name]) => under("", name)), ...notable };
     },
   };
 }
 
-type Told = {
+/** The places that {@link Inferred} lists, collected while the schema is described. */
+type Notable = {
   readonly kinds: string[];
   readonly dated: { readonly pointer: string; readonly format: string }[];
   readonly open: string[];
@@ -138,7 +139,7 @@ function typeOf(value: JsonValue): string {
   return Array.isArray(value) ? "array" : typeof value;
 }
 
-function describe(seen: Seen, pointer: string, told: Told): JsonObject {
+function describe(seen: Seen, pointer: string, notable: Notable): JsonObject {
   const types = [...seen.types.keys()]
     .map((type) => (type === "number" && seen.integers ? "integer" : type))
     .toSorted();
@@ -146,15 +147,15 @@ function describe(seen: Seen, pointer: string, told: Told): JsonObject {
   const type = types.length === 1 && only !== undefined ? only : types;
   const isLong = seen.long && seen.integers;
   const [format] = seen.types.has("string") && !isLong ? seen.formats : [];
-  if (format !== undefined) told.dated.push({ pointer, format });
+  if (format !== undefined) notable.dated.push({ pointer, format });
   const kinds = format === undefined ? kindsOf(seen) : null;
-  if (kinds !== null) told.kinds.push(pointer);
+  if (kinds !== null) notable.kinds.push(pointer);
   return {
     ...(types.length === 0 ? {} : { type }),
     ...(isLong ? { format: "int64" } : format === undefined ? {} : { format }),
     ...(kinds === null ? {} : { enum: kinds }),
-    ...(seen.objects === 0 ? {} : describeMembers(seen, pointer, told)),
-    ...(seen.items === null ? {} : { items: describe(seen.items, `${pointer}/*`, told) }),
+    ...(seen.objects === 0 ? {} : describeMembers(seen, pointer, notable)),
+    ...(seen.items === null ? {} : { items: describe(seen.items, `${pointer}/*`, notable) }),
   };
 }
 
@@ -165,14 +166,14 @@ function kindsOf({ texts, types }: Seen): readonly string[] | null {
   return [...texts.values()].every((times) => times >= ENUM.timesMin) ? [...texts.keys()].toSorted() : null;
 }
 
-function describeMembers(seen: Seen, pointer: string, told: Told): JsonObject {
+function describeMembers(seen: Seen, pointer: string, notable: Notable): JsonObject {
   if (seen.members.size > MEMBERS_MAX) {
-    told.open.push(pointer);
+    notable.open.push(pointer);
     return { additionalProperties: true };
   }
   const required = [...seen.members].filter(([, member]) => countOf(member) === seen.objects).map(([name]) => name);
   const members = [...seen.members].map(
-    ([name, member]) => [name, describe(member, under(pointer, name), told)] as const,
+    ([name, member]) => [name, describe(member, under(pointer, name), notable)] as const,
   );
   return {
     additionalProperties: false,

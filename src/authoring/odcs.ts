@@ -54,7 +54,7 @@ export function toOdcs(exported: Exported): { readonly document: JsonObject; rea
   return { document, unmapped };
 }
 
-const ROOT_SAID: readonly string[] = ["$schema", "$id", "title", "description", "type", "properties", "required"];
+const ROOT_KEYWORDS: readonly string[] = ["$schema", "$id", "title", "description", "type", "properties", "required"];
 
 function schemaSection(
   { subject, schema, identity }: Pick<Exported, "subject" | "schema" | "identity">,
@@ -62,7 +62,7 @@ function schemaSection(
 ): readonly JsonObject[] {
   const root = isObject(schema) ? schema : {};
   for (const keyword of Object.keys(root)) {
-    if (!ROOT_SAID.includes(keyword)) unmapped.push({ path: under("", keyword), why: "ODCS has no place for it" });
+    if (!ROOT_KEYWORDS.includes(keyword)) unmapped.push({ path: under("", keyword), why: "ODCS has no place for it" });
   }
   for (const pointer of identity) {
     if (pointer.split("/").length > 2 || pointer === "")

@@ -43,8 +43,8 @@ const SUFFIXES = ["", "-wal", "-shm", "-journal"] as const;
 
 /**
  * Puts the files of a backup into a data directory that no gateway uses. All files are prepared before the first is moved
- * there, so that a restore which fails earlier changes nothing. The log is moved first: a store without its log makes the
- * gateway stop, while a log without its store is decided again.
+ * there, so that a restore which fails earlier changes nothing. The log is moved first: a store without its log halts the
+ * streams, while records of a log without its store are only decided again.
  */
 export async function restoreBackup({ from, dataDir, aside, kinds, prepare }: RestoreOptions): Promise<Restored> {
   const manifest = readManifest(from);
@@ -56,7 +56,7 @@ export async function restoreBackup({ from, dataDir, aside, kinds, prepare }: Re
     if (found.bytes !== bytes || found.sha256 !== sha256) return { kind: "damaged", name };
   }
   mkdirSync(dataDir, { recursive: true });
-  const refused = whyNot(dataDir, aside, kinds);
+  const refused = refusalOf(dataDir, aside, kinds);
   if (refused !== null) return refused;
   const { directory: ready, close } = openWorkFolder(join(dataDir, RESTORING));
   try {
@@ -64,7 +64,7 @@ export async function restoreBackup({ from, dataDir, aside, kinds, prepare }: Re
     await prepare(ready, manifest);
     for (const { name } of manifest.files) sync(join(ready, name));
     // Preparing takes time, in which a gateway may have started.
-    const late = whyNot(dataDir, aside, kinds);
+    const late = refusalOf(dataDir, aside, kinds);
     if (late !== null) return late;
     const moved = aside === null ? null : moveAside(dataDir, aside);
     for (const { name } of manifest.files.toReversed()) {
@@ -83,7 +83,7 @@ function filesIn(dataDir: string): readonly string[] {
   return names.filter((name) => lstatSync(join(dataDir, name), { throwIfNoEntry: false }) !== undefined);
 }
 
-function whyNot(dataDir: string, aside: string | null, kinds: RestoreOptions["kinds"]): Restored | null {
+function refusalOf(dataDir: string, aside: string | null, kinds: RestoreOptions["kinds"]): Restored | null {
   const there = filesIn(dataDir);
   if (there.length > 0 && aside === null) return { kind: "occupied" };
   const used = FILE_NAMES.find((name) => there.includes(name) && isInUse(kinds[name], join(dataDir, name)));

@@ -7,7 +7,7 @@ import { loadContracts, type LoadedContract, type LoadedVersion } from "./files.
 import { editContractYaml, planMove, type LifecycleAction, type VersionChange } from "./lifecycle.ts";
 import { entryOf, readLock, replaceFile } from "./lock.ts";
 
-/** A change of a version's state, as a person asks for it. */
+/** A request to change the state of a version. */
 export type StateRequest = {
   readonly action: LifecycleAction;
   readonly subject: string;
@@ -16,7 +16,7 @@ export type StateRequest = {
   readonly sunset?: string;
   /** `retire` is refused when a producer sent the version within the last `windowMs` milliseconds. */
   readonly windowMs: number;
-  /** Retires the version although producers send it. */
+  /** Retires the version even if producers send it. */
   readonly despiteTraffic: boolean;
   readonly now: Date;
 };
@@ -33,7 +33,8 @@ export type StateDeps = {
   }[];
   /**
    * Checks the what-if report that an activation relies on.
-   * @returns a note for the operator log; null without a report. @throws when the activation may not be done.
+   * @returns a note for the operator log; null without a report.
+   * @throws when the report does not allow the activation.
    */
   readonly gate: (target: Target) => string | null;
   /** Opens the store; called once every check of the files has passed. */

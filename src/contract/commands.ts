@@ -43,7 +43,7 @@ export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** `notFound` tells a wrong name on the command line from a contract that must not be frozen. */
+/** The result of freezing. `notFound` distinguishes a wrong name on the command line from a contract that cannot be frozen. */
 export type Frozen =
   | {
       readonly ok: true;

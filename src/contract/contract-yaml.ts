@@ -105,7 +105,7 @@ type NameForm = {
   readonly code: ContractCode;
   readonly form: RegExp;
   readonly words: string;
-  /** Makes a valid name out of an invalid one, as the name that was most likely meant. */
+  /** Corrects an invalid name to the valid name that was most likely meant. */
   readonly meant: (name: string) => string;
 };
 

@@ -171,8 +171,8 @@ function refusedNear(
 }
 
 /**
- * Whether a record with this payload would get as far as the schema. An integer that a double cannot represent is refused
- * earlier, unless the schema declares its place as int64.
+ * Whether the schema would judge a record with this payload. An integer that a double cannot represent is refused before that,
+ * unless the schema declares its place as int64.
  */
 function isJudged(payload: JsonValue, numbers: NumberTypes): boolean {
   const parsed = parsePayload(Buffer.from(toJsonText(payload)), DEFAULT_LIMITS);

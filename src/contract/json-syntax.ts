@@ -23,7 +23,7 @@ export function syntaxFaults(source: SourceText): readonly Fault[] {
   for (const { error, offset } of errors) {
     const place = source.place(offset);
     const code = printParseErrorCode(error);
-    // Text after the end of what could be parsed is no separate error.
+    // "EndOfFileExpected" after another error is only a consequence of that error.
     if (faults.some(({ line }) => line === place.line) || (code === "EndOfFileExpected" && faults.length > 0)) continue;
     const { words, remedy } = describe(code, text, offset);
     faults.push(notStrict(place, `Not JSON: ${words}`, remedy));

@@ -75,7 +75,10 @@ export function asList(tree: YamlTree, itemsMax: number, faults: Fault[]): reado
   return tree.items;
 }
 
-/** @param what the beginning of the sentence "... must be a mapping". */
+/**
+ * Returns the tree as a mapping; reports a fault for anything else.
+ * @param what the beginning of the sentence "... must be a mapping".
+ */
 export function asMap(tree: YamlTree, what: string, faults: Fault[]): YamlMapping | null {
   if (tree.kind === "map") return tree;
   const message = `${what} must be a mapping of keys to values, found ${describeTree(tree)}`;

@@ -116,7 +116,7 @@ function decideInclusion(accepting: Side, refusing: Side, steps: Effort, options
   return { kind: "incompatible", witness, violations: violationsOf(witness, refusing) };
 }
 
-/** What is missing for a proof that one side accepts every payload that the other accepts; empty when it is proved. */
+/** The gaps in the proof that one side accepts every payload that the other accepts; empty when it is proved. */
 function gapsBetween(accepting: Side, refusing: Side): readonly Gap[] {
   return [
     ...schemaGaps(accepting, refusing),

@@ -29,7 +29,7 @@ function choiceOf(key: string, alternatives: readonly (readonly Literal[])[]): C
   return { key, count: alternatives.length, alternative: (index) => alternatives[index] ?? [] };
 }
 
-/** What literals together require of a value, taken apart as far as each step is an equivalence. */
+/** Everything that a list of literals requires of a value. Composite literals are split, as long as a split is an equivalence. */
 export type Conjunction = {
   /** Some literal holds for no value. */
   readonly impossible: boolean;

@@ -96,7 +96,7 @@ function admitsIntegersOnly({ schema }: SchemaNode): boolean {
   return types.includes("integer") && !types.includes("number");
 }
 
-/** Whether no number is left. */
+/** Whether the limits exclude every number. */
 export function noNumberIn({ least, leastIsOut, most, mostIsOut }: NumberLimits): boolean {
   const order = compareBounds(least, most);
   return order > 0 || (order === 0 && (leastIsOut || mostIsOut));

@@ -44,8 +44,8 @@ function clashingName(literals: readonly Literal[]): string {
 }
 
 /**
- * The schema that a reference leads back to around itself: a value would have to contain another such value, without end. Null
- * when there is no such reference.
+ * The schema that a reference inside it leads back to: a value would have to contain another such value, without end. Null when
+ * there is no such reference.
  */
 function endlessRequirement(literals: readonly Literal[]): string | null {
   const [only, ...others] = literals;

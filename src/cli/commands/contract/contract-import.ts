@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Command } from "commander";
-import { whyNoDraft, type Draft } from "../../../authoring/draft.ts";
+import { draftProblems, type Draft } from "../../../authoring/draft.ts";
 import { importSchema, type ImportedSchema } from "../../../authoring/import-schema.ts";
 import { fromOdcs } from "../../../authoring/odcs.ts";
 import {
@@ -81,7 +81,7 @@ function refusals(
   { originOf }: ImportedSchema,
   texts: ReadonlyMap<string, string>,
 ): readonly PlacedFault[] {
-  return whyNoDraft(draft).map(({ path, why }) => {
+  return draftProblems(draft).map(({ path, why }) => {
     const { document, pointer } = originOf(path);
     return {
       place: placeOf(texts, document, pointer),

@@ -17,8 +17,8 @@ export type DocumentFile =
 const LIMITS = { bytesMax: 4_194_304, depthMax: 500 };
 
 /**
- * Reads a JSON or YAML document, packed or not. JSON is read as strictly as a payload: no repeated key, no number that a double
- * cannot represent.
+ * Reads a JSON or YAML document, compressed or not. JSON is read as strictly as a payload: no repeated key, no number that a
+ * double cannot represent.
  */
 export function readDocument(file: string): DocumentFile {
   const read = readBytes(file);

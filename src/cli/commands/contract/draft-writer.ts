@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { draftFiles, whyNoDraft, type Draft, type Unmapped } from "../../../authoring/draft.ts";
+import { draftFiles, draftProblems, type Draft, type Unmapped } from "../../../authoring/draft.ts";
 import { describeIoError } from "../../../contract/source-text.ts";
 import { note, print, printJson } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
@@ -22,8 +22,8 @@ export function writeDraft(contractsDir: string, draft: Draft, unmapped: readonl
       `Cannot write ${folder}: it is there already`,
       "choose another subject, or add a version to that contract by hand",
     );
-  tellUnmapped(subject, unmapped, json);
-  const problems = whyNoDraft(draft);
+  printUnmapped(subject, unmapped, json);
+  const problems = draftProblems(draft);
   if (problems.length > 0) {
     throw new Refusals(
       problems.map(({ path, why }) => ({
@@ -47,7 +47,7 @@ export function writeDraft(contractsDir: string, draft: Draft, unmapped: readonl
   note(`Read it, put payloads into ${folder}/fixtures/v1/pass and fail, then: ${check}`);
 }
 
-function tellUnmapped(name: string, unmapped: readonly Unmapped[], json: boolean): void {
+function printUnmapped(name: string, unmapped: readonly Unmapped[], json: boolean): void {
   for (const { path, why } of unmapped) {
     if (json) printJson({ kind: "unmapped", name, path, why });
     else note(`not mapped: ${path === "" ? "the document" : path}: ${why}`);

@@ -20,7 +20,7 @@ export async function keysCommand(
   if (json)
     return printJson({ kind: "key", file: keyFile, publicKey: id, ...(from === null ? {} : { replaces: from }) });
   print(id);
-  note(SAID[action](keyFile));
+  note(NOTES[action](keyFile));
 }
 
 type Key = { readonly id: string; readonly from: string | null };
@@ -39,7 +39,7 @@ const ACTIONS: Readonly<Record<"new" | "rotate" | "show", (keyFile: string) => P
   show: async (keyFile) => ({ id: (await readKey(keyFile)).id, from: null }),
 };
 
-const SAID: Readonly<Record<keyof typeof ACTIONS, (keyFile: string) => string>> = {
+const NOTES: Readonly<Record<keyof typeof ACTIONS, (keyFile: string) => string>> = {
   new: (keyFile) => `made ${keyFile}; keep the public key above where the writer of the store cannot write`,
   rotate: (keyFile) => `replaced ${keyFile}; a gateway that runs uses it from its next anchor on`,
   show: (keyFile) => `of ${keyFile}`,

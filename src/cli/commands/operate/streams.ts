@@ -14,8 +14,8 @@ import { configFor } from "../../terminal/settings.ts";
 export type ActOptions = { readonly reason: string; readonly json: boolean };
 
 /**
- * `sigma streams list`: shows every stream of the sources, how far it is settled, and why it is halted. Exit 10 when a current
- * stream is halted; a stream of a deleted topic that ended does not count.
+ * `sigma streams list`: shows every stream, how far it is settled, and why it is halted. Exit 10 when a stream of the sources
+ * is halted; a stream that is no longer in the sources does not count.
  */
 export async function listStreams(command: Command, { json }: { readonly json: boolean }): Promise<void> {
   const config = await configFor(command);
