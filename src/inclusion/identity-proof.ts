@@ -1,7 +1,7 @@
 import { stepsIn, unescapeStep } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 
-/** The most steps of a proof. They bound circular references, by which nothing can be proved. */
+/** The most steps of a proof. The limit ends the walk through circular references, which prove nothing. */
 const STEPS_MAX = 256;
 
 /**

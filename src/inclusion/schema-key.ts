@@ -25,7 +25,7 @@ export function keyOf({ document, schema }: SchemaNode): string {
   return made;
 }
 
-/** Characters of a key that cost one step, as a shift: 16. */
+/** One step pays for 16 characters of a key: their number is shifted right by this many bits. */
 const KEY_SHIFT = 4;
 
 /** Keywords whose value is a set written as a list. */

@@ -80,7 +80,7 @@ export function rootOf(document: SchemaDocument): SchemaNode {
   return { document, pointer: "", schema: document.root };
 }
 
-/** The node of a part: `steps` lead from the node to `schema`. */
+/** The node of a part of a schema: `schema` is the part, and `steps` lead from the node to it. */
 export function childOf(node: SchemaNode, schema: JsonValue, ...steps: readonly (string | number)[]): SchemaNode {
   return { document: node.document, pointer: pointerTo(node.pointer, ...steps), schema: asSchema(schema) };
 }
@@ -120,7 +120,7 @@ export function referredBy(node: SchemaNode): SchemaNode | null {
   return typeof ref === "string" ? node.document.resolve(ref) : null;
 }
 
-/** Nodes that cost one step, as a shift: 4. */
+/** One step pays for 4 nodes: their number is shifted right by this many bits. */
 const NODES_SHIFT = 2;
 
 /** Schemas under a keyword that maps names to schemas, as nodes. */
@@ -143,7 +143,7 @@ export function namesUnder({ schema, document }: SchemaNode, keyword: string): r
   return names;
 }
 
-/** Names that cost one step, as a shift: 16. */
+/** One step pays for 16 names: their number is shifted right by this many bits. */
 const NAMES_SHIFT = 4;
 
 /** Schemas under a keyword that lists schemas, as nodes. */

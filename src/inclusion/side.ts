@@ -36,7 +36,7 @@ export type Side = ComparedVersion & {
 };
 
 const JUDGE_COST = 10;
-/** Characters of a schema that cost one step: 256. */
+/** One step pays for 256 characters of a schema: their number is shifted right by this many bits. */
 const JUDGE_SHIFT = 8;
 const RULE_COST = 20;
 /**
@@ -90,7 +90,7 @@ export function passes(value: JsonValue, { judging, document, judgeCost }: Side)
   return judging.schema.accepts(value) && judging.rules(value).length === 0 && !("missing" in judging.identity(value));
 }
 
-/** Parts of a payload that cost one step, as a shift: 4. */
+/** One step pays for 4 parts of a payload: their number is shifted right by this many bits. */
 const PARTS_SHIFT = 2;
 
 /**

@@ -8,7 +8,7 @@ const PLACES_MAX = 80;
 /**
  * Values that differ from a value at one place: a property or item is dropped, added, repeated or replaced, or a text or number
  * is made smaller.
- * @param pick returns only one random variation.
+ * @param pick when given, only one variation is made, chosen by it.
  */
 export function* variationsOf(
   value: JsonValue,

@@ -10,7 +10,7 @@ export type WitnessSearch = {
   readonly isWitness: (value: JsonValue) => boolean;
   /** Whether the first version accepts the value; variations of such values are tried. */
   readonly isBase: (value: JsonValue) => boolean;
-  /** Makes one value, or undefined. */
+  /** Makes a random value that the first version probably accepts; undefined when the attempt failed. */
   readonly sample: (pick: Pick) => JsonValue | undefined;
   /** Known values, such as fixtures. */
   readonly given: readonly JsonValue[];
@@ -76,7 +76,7 @@ function searchFurther(
   return null;
 }
 
-/** Characters of a value that cost one step, as a shift: 64. */
+/** One step pays for 64 characters of a value: their number is shifted right by this many bits. */
 const SIZE_SHIFT = 6;
 
 /** The most values that are judged to make a witness smaller. */

@@ -30,7 +30,7 @@ export type Request =
   | Extract<Selection, { readonly kind: "identity" | "filter" }>
   | { readonly kind: "positions"; readonly asked: readonly Asked[]; readonly stream: string | null };
 
-/** An identity has a few fields. */
+/** Limits of the JSON text of --identity, which has only a few fields. */
 const IDENTITY_LIMITS = { bytesMax: 1_048_576, depthMax: 64 } as const;
 
 /**
