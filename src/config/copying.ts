@@ -14,7 +14,7 @@ export type Copying = {
 const LIMITS: ThreadLimits = {
   cpuMsMax: 300_000,
   wallMsMax: 900_000,
-  lookEveryMs: 1_000,
+  cpuCheckMs: 1_000,
   heapMibMax: 1_024,
   waitingMax: 0,
   idleMs: 60_000,

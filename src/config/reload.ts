@@ -29,7 +29,7 @@ export type ReloadDeps = {
 const READING: ThreadLimits = {
   cpuMsMax: 1_800_000,
   wallMsMax: 7_200_000,
-  lookEveryMs: 1_000,
+  cpuCheckMs: 1_000,
   heapMibMax: 2_048,
   waitingMax: 0,
   idleMs: 1_000,

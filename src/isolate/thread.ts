@@ -20,7 +20,7 @@ export type ThreadLimits = {
    */
   readonly wallMsMax: number;
   /** The interval in milliseconds at which the thread's CPU time is read. */
-  readonly lookEveryMs: number;
+  readonly cpuCheckMs: number;
   /**
    * The thread's JavaScript heap in MiB (old generation). A question that needs more ends the thread; `BODY_BYTES_MAX` keeps
    * the memory of single steps small.
@@ -35,7 +35,7 @@ export type ThreadLimits = {
 export const THREAD_LIMITS: ThreadLimits = {
   cpuMsMax: 2_000,
   wallMsMax: 30_000,
-  lookEveryMs: 50,
+  cpuCheckMs: 50,
   heapMibMax: 256,
   waitingMax: 8,
   idleMs: 60_000,
@@ -214,7 +214,7 @@ function watchCpu(
     if ((user + system) / 1_000 > limits.cpuMsMax) spent();
   };
   // The promise rejects when the thread has exited, which nextMessage reports.
-  return setInterval(() => void look().catch(() => undefined), limits.lookEveryMs).unref();
+  return setInterval(() => void look().catch(() => undefined), limits.cpuCheckMs).unref();
 }
 
 function isOutOfMemory(error: unknown): boolean {

@@ -120,7 +120,7 @@ describe("a gateway that follows its contract files", () => {
   });
 
   test("files that take too much to read are refused, and what is in force stays", async () => {
-    const { directory, live, next } = await follow({ cpuMsMax: 1, lookEveryMs: 1 });
+    const { directory, live, next } = await follow({ cpuMsMax: 1, cpuCheckMs: 1 });
     const before = live.current();
     const wide = { anyOf: Array.from({ length: 5_000 }, (_, index) => ({ required: [`name-${index}`] })) };
     writeFiles(directory, {

@@ -18,7 +18,7 @@ async function who({ ask }: Thread<string, number>): Promise<number> {
   return told.answer;
 }
 
-const spinning: Partial<ThreadLimits> = { cpuMsMax: 50, lookEveryMs: 5 };
+const spinning: Partial<ThreadLimits> = { cpuMsMax: 50, cpuCheckMs: 5 };
 
 describe("a thread that answers questions", () => {
   test("answers one after the other, and stays", async () => {

@@ -77,7 +77,7 @@ describe("what a stranger's schema costs", () => {
   });
 
   test("a comparison that takes too much is one of which nothing is known", async () => {
-    const { ask } = await open({ cpuMsMax: 100, lookEveryMs: 5 });
+    const { ask } = await open({ cpuMsMax: 100, cpuCheckMs: 5 });
     expect(await ask(COMPARE, long)).toMatchObject({
       status: 200,
       body: {
@@ -92,7 +92,7 @@ describe("what a stranger's schema costs", () => {
   });
 
   test("more questions than may wait are refused, and asked again later", async () => {
-    const { ask } = await open({ cpuMsMax: 100, lookEveryMs: 5, waitingMax: 1 });
+    const { ask } = await open({ cpuMsMax: 100, cpuCheckMs: 5, waitingMax: 1 });
     const answers = await Promise.all(many(4, async () => ask(COMPARE, long)));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 200, 503, 503]);
     const refused = answers.find(({ status }) => status === 503);
