@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isIP } from "node:net";
 import type { HttpDeps } from "./deps.ts";
-import { badRequest, ProblemError } from "./problem.ts";
+import { badRequest, ProblemError } from "./problems/problem.ts";
 
 /** Names of the loopback interface: a page on another site that resolves its own name to 127.0.0.1 has none of them. */
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;

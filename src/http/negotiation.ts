@@ -12,7 +12,7 @@ import type { CompiledBinding, CompiledContract, ContractRef } from "../core/com
 import type { Header } from "../core/record.ts";
 import { resolveVersion } from "../core/resolve.ts";
 import type { HttpDeps } from "./deps.ts";
-import { badRequest, notFound, ProblemError } from "./problem.ts";
+import { badRequest, notFound, ProblemError } from "./problems/problem.ts";
 
 /** What a client says of the contract versions it takes: `Accept-Contract: shipment@2, shipment@1;q=0.5`. */
 const ACCEPT_HEADER = "accept-contract";

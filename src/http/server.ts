@@ -1,23 +1,29 @@
 import type { IncomingMessage } from "node:http";
 import swagger from "@fastify/swagger";
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from "fastify";
-import { readWhole } from "./body.ts";
+import { readWhole } from "./body/body.ts";
 import { takeTurns } from "./connection.ts";
-import { registerContracts } from "./contracts.ts";
-import { registerDecisions } from "./decisions.ts";
+import { registerContracts } from "./contracts/routes.ts";
+import { registerDecisions } from "./decisions/routes.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
-import { DOCS_POLICY, docsPage } from "./docs.ts";
-import { answerClientError, answerErrors, answerRouterError, answerStrangeRequests, collectRoutes } from "./errors.ts";
-import { registerEvents } from "./events.ts";
+import { DOCS_POLICY, docsPage } from "./docs/page.ts";
+import {
+  answerClientError,
+  answerErrors,
+  answerRouterError,
+  answerStrangeRequests,
+  collectRoutes,
+} from "./problems/errors.ts";
+import { registerEvents } from "./events/routes.ts";
 import { guardRequests } from "./guard.ts";
-import { registerHealth } from "./health.ts";
-import { createHeld, type Held, type Lease } from "./held.ts";
-import { takenAs, type Taken } from "./media.ts";
-import { countVerdicts, registerMetrics } from "./metrics.ts";
-import { describeRoute, documentOf, withNames } from "./openapi.ts";
+import { registerHealth } from "./health/routes.ts";
+import { createHeld, type Held, type Lease } from "./body/held.ts";
+import { takenAs, type Taken } from "./body/media.ts";
+import { countVerdicts, registerMetrics } from "./metrics/routes.ts";
+import { describeRoute, documentOf, withNames } from "./docs/document.ts";
 import { registerRegistry } from "./registry/routes.ts";
-import { registerShadow } from "./shadow.ts";
-import { registerValidate } from "./validate.ts";
+import { registerShadow } from "./shadow/routes.ts";
+import { registerValidate } from "./validate/routes.ts";
 import { toJsonText } from "../json/json-text.ts";
 
 declare module "fastify" {

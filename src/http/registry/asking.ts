@@ -10,7 +10,7 @@ import {
   type Refused,
 } from "../../isolate/question.ts";
 import { openThread, THREAD_LIMITS, type Thread, type ThreadLimits, type Told } from "../../isolate/thread.ts";
-import type { Taken } from "../media.ts";
+import type { Taken } from "../body/media.ts";
 import { busy, invalidSchema, RegistryError } from "./answers.ts";
 
 /** What the registry reads: JSON of whatever name. */

@@ -1,6 +1,6 @@
-import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
-import { stepsIn, valueAt } from "../json/pointer.ts";
-import type { Violation } from "../schema/violation.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json/json.ts";
+import { stepsIn, valueAt } from "../../json/pointer.ts";
+import type { Violation } from "../../schema/violation.ts";
 
 // The reference's clients read the `type` of an error as Pydantic 2 gives it. Which type stands for which broken keyword is
 // pinned against Pydantic itself (test/http/pydantic.json, scripts/pydantic-types.py).

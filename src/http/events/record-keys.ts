@@ -1,10 +1,10 @@
 import type { FastifyRequest } from "fastify";
-import type { CompiledBinding } from "../core/compiled.ts";
-import type { PayloadLimits } from "../core/contract-set.ts";
-import { compileFieldKey, compileIdentityKey, type IdentityKey } from "../core/record-key.ts";
-import type { NewRecord } from "../source/source.ts";
-import { badRequest } from "./problem.ts";
-import type { HttpDeps } from "./deps.ts";
+import type { CompiledBinding } from "../../core/compiled.ts";
+import type { PayloadLimits } from "../../core/contract-set.ts";
+import { compileFieldKey, compileIdentityKey, type IdentityKey } from "../../core/record-key.ts";
+import type { NewRecord } from "../../source/source.ts";
+import { badRequest } from "../problems/problem.ts";
+import type { HttpDeps } from "../deps.ts";
 
 /** Header with the key of all records of a request. */
 const KEY = "sigma-key";

@@ -1,18 +1,18 @@
-import type { CompiledBinding, CompiledContract, CompiledContractSet } from "../core/compiled.ts";
-import { decideBound, type Decision } from "../core/decide.ts";
-import { parseValue } from "../core/payload.ts";
-import type { Header } from "../core/record.ts";
-import { declaredSubject, resolveVersion } from "../core/resolve.ts";
-import type { JsonObject, JsonValue } from "../json/json.ts";
-import { stepsIn } from "../json/pointer.ts";
-import type { Violation } from "../schema/violation.ts";
-import type { NewRecord } from "../source/source.ts";
-import { contentOf } from "../core/contents.ts";
-import type { HttpDeps } from "./deps.ts";
-import { badRequest, notFound } from "./problem.ts";
+import type { CompiledBinding, CompiledContract, CompiledContractSet } from "../../core/compiled.ts";
+import { decideBound, type Decision } from "../../core/decide.ts";
+import { parseValue } from "../../core/payload.ts";
+import type { Header } from "../../core/record.ts";
+import { declaredSubject, resolveVersion } from "../../core/resolve.ts";
+import type { JsonObject, JsonValue } from "../../json/json.ts";
+import { stepsIn } from "../../json/pointer.ts";
+import type { Violation } from "../../schema/violation.ts";
+import type { NewRecord } from "../../source/source.ts";
+import { contentOf } from "../../core/contents.ts";
+import type { HttpDeps } from "../deps.ts";
+import { badRequest, notFound } from "../problems/problem.ts";
 import { pydanticType } from "./pydantic.ts";
 import { setAside } from "./set-aside.ts";
-import { failureView } from "./views.ts";
+import { failureView } from "../decisions/views.ts";
 
 // `POST /api/validate` answers the reference's clients in their words. What differs is told in
 // docs/coming-from-the-reference.md.

@@ -1,4 +1,4 @@
-import { ProblemError } from "./problem.ts";
+import { ProblemError } from "../problems/problem.ts";
 
 /**
  * Bytes that one request holds. `set` says how many they are now; `take` does so where they are there whatever the sum is, and

@@ -1,9 +1,9 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { Unavailable } from "../core/unavailable.ts";
-import { breakBody, drain, lastOwed } from "./connection.ts";
-import { SAFE_HEADERS } from "./guard.ts";
+import { Unavailable } from "../../core/unavailable.ts";
+import { breakBody, drain, lastOwed } from "../connection.ts";
+import { SAFE_HEADERS } from "../guard.ts";
 import { PROBLEM_TYPE, ProblemError, problemText, sendProblem, unavailableProblem, type Problem } from "./problem.ts";
 
 type Route = { readonly method: string; readonly pattern: RegExp };

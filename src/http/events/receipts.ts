@@ -1,14 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { Unavailable } from "../core/unavailable.ts";
-import { isDropped } from "../gateway/fate.ts";
-import type { Appended } from "../source/source.ts";
-import { hashBytes, wasErased } from "../gateway/decided.ts";
-import type { SettledRow } from "../store/store.ts";
-import { LIMITS, type HttpDeps } from "./deps.ts";
-import { withDeprecation } from "./negotiation.ts";
-import { rowView } from "./views.ts";
-import { exactInteger } from "../json/exact-integer.ts";
+import { Unavailable } from "../../core/unavailable.ts";
+import { isDropped } from "../../gateway/fate.ts";
+import type { Appended } from "../../source/source.ts";
+import { hashBytes, wasErased } from "../../gateway/decided.ts";
+import type { SettledRow } from "../../store/store.ts";
+import { LIMITS, type HttpDeps } from "../deps.ts";
+import { withDeprecation } from "../negotiation.ts";
+import { rowView } from "../decisions/views.ts";
+import { exactInteger } from "../../json/exact-integer.ts";
 
 /** What was appended; `rawHashes`: of its bytes, in the same order; `told`: what the answer says besides. */
 type Receipt = {

@@ -1,9 +1,9 @@
-import { describeFailure, failureCode, type FailureReason } from "../core/failure.ts";
-import type { ContractRef } from "../core/compiled.ts";
-import type { Decision } from "../core/decide.ts";
-import { hashBytes, wasErased } from "../gateway/decided.ts";
-import type { SettledRow } from "../store/store.ts";
-import { exactInteger } from "../json/exact-integer.ts";
+import { describeFailure, failureCode, type FailureReason } from "../../core/failure.ts";
+import type { ContractRef } from "../../core/compiled.ts";
+import type { Decision } from "../../core/decide.ts";
+import { hashBytes, wasErased } from "../../gateway/decided.ts";
+import type { SettledRow } from "../../store/store.ts";
+import { exactInteger } from "../../json/exact-integer.ts";
 
 /** How a failure is told over HTTP: its code, one line, and each violation. */
 export function failureView(reason: FailureReason): Readonly<Record<string, unknown>> {

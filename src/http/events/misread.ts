@@ -1,8 +1,8 @@
-import type { CompiledContractSet } from "../core/compiled.ts";
-import type { JsonObject } from "../json/json.ts";
-import { contentsOf } from "../core/contents.ts";
-import { LINE_TYPES } from "./media.ts";
-import { ProblemError } from "./problem.ts";
+import type { CompiledContractSet } from "../../core/compiled.ts";
+import type { JsonObject } from "../../json/json.ts";
+import { contentsOf } from "../../core/contents.ts";
+import { LINE_TYPES } from "../body/media.ts";
+import { ProblemError } from "../problems/problem.ts";
 
 const LINE_FEED = 0x0a;
 const [QUOTE, OPEN_LIST, OPEN_OBJECT] = [0x22, 0x5b, 0x7b];

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
-import type { ContractSet } from "../core/contract-set.ts";
-import { offerOf } from "../contract/negotiation.ts";
-import { contentsOf } from "../core/contents.ts";
-import type { HttpDeps } from "./deps.ts";
+import type { ContractSet } from "../../core/contract-set.ts";
+import { offerOf } from "../../contract/negotiation.ts";
+import { contentsOf } from "../../core/contents.ts";
+import type { HttpDeps } from "../deps.ts";
 import {
   acceptedContracts,
   contractNamed,
@@ -10,10 +10,10 @@ import {
   replyWithStandings,
   schemaPath,
   standingsOf,
-} from "./negotiation.ts";
-import { notFound } from "./problem.ts";
-import { contractSchemas } from "./schemas.ts";
-import { toJsonText } from "../json/json-text.ts";
+} from "../negotiation.ts";
+import { notFound } from "../problems/problem.ts";
+import { contractSchemas } from "../schemas.ts";
+import { toJsonText } from "../../json/json-text.ts";
 
 /** The contracts in force, as they are: read only. */
 export function registerContracts(app: FastifyInstance, deps: HttpDeps): void {

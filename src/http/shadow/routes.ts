@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
-import type { HttpDeps } from "./deps.ts";
-import { notFound } from "./problem.ts";
-import { shadowSchemas } from "./watch-schemas.ts";
+import type { HttpDeps } from "../deps.ts";
+import { notFound } from "../problems/problem.ts";
+import { shadowSchemas } from "../watch-schemas.ts";
 
 type Params = { readonly subject: string; readonly version: string };
 

@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from "node:http";
 import { createGunzip, gunzip } from "node:zlib";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
-import { onBroken } from "./connection.ts";
+import { onBroken } from "../connection.ts";
 import type { Lease } from "./held.ts";
-import { badRequest, ProblemError, tooLarge, unsupported } from "./problem.ts";
+import { badRequest, ProblemError, tooLarge, unsupported } from "../problems/problem.ts";
 
 const unzip = promisify(gunzip);
 

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { compileBinding } from "../core/compile.ts";
-import { type CompiledBinding, type CompiledContract, type CompiledContractSet } from "../core/compiled.ts";
-import type { Binding } from "../core/contract-set.ts";
-import { decideBound, type Decision } from "../core/decide.ts";
-import { failureCode } from "../core/failure.ts";
-import { producerOf } from "../core/producer.ts";
-import type { NewRecord } from "../source/source.ts";
-import { LIMITS, type HttpDeps, type Verdict } from "./deps.ts";
+import { compileBinding } from "../../core/compile.ts";
+import { type CompiledBinding, type CompiledContract, type CompiledContractSet } from "../../core/compiled.ts";
+import type { Binding } from "../../core/contract-set.ts";
+import { decideBound, type Decision } from "../../core/decide.ts";
+import { failureCode } from "../../core/failure.ts";
+import { producerOf } from "../../core/producer.ts";
+import type { NewRecord } from "../../source/source.ts";
+import { LIMITS, type HttpDeps, type Verdict } from "../deps.ts";
 import {
   acceptedContracts,
   contractNamed,
@@ -15,13 +15,13 @@ import {
   replyWithStandings,
   standingsOf,
   withDeprecation,
-} from "./negotiation.ts";
-import { isDeclared } from "./declaration.ts";
-import type { Taken } from "./media.ts";
-import { judgeReference, referenceContract } from "./reference.ts";
-import { recordsOf } from "./records.ts";
-import { validateSchemas } from "./schemas.ts";
-import { decisionView } from "./views.ts";
+} from "../negotiation.ts";
+import { isDeclared } from "../records/declaration.ts";
+import type { Taken } from "../body/media.ts";
+import { judgeReference, referenceContract } from "../reference/verdict.ts";
+import { recordsOf } from "../records/records.ts";
+import { validateSchemas } from "../schemas.ts";
+import { decisionView } from "../decisions/views.ts";
 
 /** One payload, or one CloudEvent, whose data is judged as it would be from the log. */
 const TAKES: readonly Taken[] = ["payload", "event"];

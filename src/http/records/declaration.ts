@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Header } from "../core/record.ts";
-import { CONTRACT_HEADER } from "../core/resolve.ts";
+import type { Header } from "../../core/record.ts";
+import { CONTRACT_HEADER } from "../../core/resolve.ts";
 
 // What the headers of a request say of the records in it: the same on every route that takes records.
 

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { NewRecord } from "../source/source.ts";
-import { hashBytes } from "../gateway/decided.ts";
-import type { HttpDeps } from "./deps.ts";
-import type { Held } from "./held.ts";
+import type { NewRecord } from "../../source/source.ts";
+import { hashBytes } from "../../gateway/decided.ts";
+import type { HttpDeps } from "../deps.ts";
+import type { Held } from "../body/held.ts";
 import { answerLines } from "./lines.ts";
-import { takenAs, type Taken } from "./media.ts";
+import { takenAs, type Taken } from "../body/media.ts";
 import { refuseMisread } from "./misread.ts";
 import {
   acceptedContracts,
@@ -13,12 +13,12 @@ import {
   replyWithStandings,
   standingsOf,
   versionsOf,
-} from "./negotiation.ts";
-import { notFound } from "./problem.ts";
+} from "../negotiation.ts";
+import { notFound } from "../problems/problem.ts";
 import { answerPositions } from "./receipts.ts";
 import { withKeys } from "./record-keys.ts";
-import { bareRecord, recordsOf, withRequestHeaders } from "./records.ts";
-import { eventSchemas } from "./schemas.ts";
+import { bareRecord, recordsOf, withRequestHeaders } from "../records/records.ts";
+import { eventSchemas } from "../schemas.ts";
 
 const TAKES: readonly Taken[] = ["payload", "lines", "event", "events"];
 

@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
-import type { Unavailable } from "../core/unavailable.ts";
-import { toJsonText } from "../json/json-text.ts";
+import type { Unavailable } from "../../core/unavailable.ts";
+import { toJsonText } from "../../json/json-text.ts";
 
 /** An error answer, RFC 9457. `code` is stable; `detail` is for people and never quotes a payload. */
 export type Problem = {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
-import type { HttpDeps } from "./deps.ts";
-import { healthSchemas } from "./watch-schemas.ts";
-import { exactInteger } from "../json/exact-integer.ts";
+import type { HttpDeps } from "../deps.ts";
+import { healthSchemas } from "../watch-schemas.ts";
+import { exactInteger } from "../../json/exact-integer.ts";
 
 /** Alive: this process turns. Ready: every stream runs. A paused gateway is alive, and must not be restarted for it. */
 export function registerHealth(app: FastifyInstance, deps: HttpDeps): void {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
-import type { ShadowSnapshot } from "../rejudge/shadow/thread.ts";
-import type { HttpDeps, Verdict } from "./deps.ts";
-import type { Held } from "./held.ts";
-import { metricsSchema } from "./watch-schemas.ts";
+import type { ShadowSnapshot } from "../../rejudge/shadow/thread.ts";
+import type { HttpDeps, Verdict } from "../deps.ts";
+import type { Held } from "../body/held.ts";
+import { metricsSchema } from "../watch-schemas.ts";
 
 /** Text format 0.0.4 of Prometheus, which every collector reads. */
 const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";

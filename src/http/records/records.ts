@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
-import type { NewRecord } from "../source/source.ts";
+import type { NewRecord } from "../../source/source.ts";
 import { fromBatch, fromBinary, fromStructured } from "./cloudevents.ts";
 import { declaredHeaders, originHeaders } from "./declaration.ts";
-import { isBinaryEvent, takenAs, type Taken } from "./media.ts";
+import { isBinaryEvent, takenAs, type Taken } from "../body/media.ts";
 
 /**
  * The records in a request whose body was read whole, with all that its headers say of them.

@@ -1,7 +1,7 @@
 import type { FastifyDynamicSwaggerOptions, SwaggerTransform } from "@fastify/swagger";
 import type { FastifySchema } from "fastify";
-import type { Taken } from "./media.ts";
-import { problemAnswer, text } from "./schema-parts.ts";
+import type { Taken } from "../body/media.ts";
+import { problemAnswer, text } from "../schema-parts.ts";
 
 // What /openapi.json says beside what the routes' own schemas say: bodies, which are bytes to the server and are judged by
 // contracts, the headers that every route of records reads, and what any route may answer.

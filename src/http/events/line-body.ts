@@ -1,6 +1,6 @@
-import type { Clock } from "./body.ts";
-import type { Lease } from "./held.ts";
-import { tooLarge } from "./problem.ts";
+import type { Clock } from "../body/body.ts";
+import type { Lease } from "../body/held.ts";
+import { tooLarge } from "../problems/problem.ts";
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import { findFault, readEnvelope, type Attributes, type CloudEventFault } from "../core/cloudevent.ts";
-import type { Header } from "../core/record.ts";
-import { byteOffsetOf, syntaxFault } from "../core/structured-event.ts";
-import { partsOf } from "../json/parts.ts";
-import type { NewRecord } from "../source/source.ts";
-import { badRequest, type ProblemError } from "./problem.ts";
+import { findFault, readEnvelope, type Attributes, type CloudEventFault } from "../../core/cloudevent.ts";
+import type { Header } from "../../core/record.ts";
+import { byteOffsetOf, syntaxFault } from "../../core/structured-event.ts";
+import { partsOf } from "../../json/parts.ts";
+import type { NewRecord } from "../../source/source.ts";
+import { badRequest, type ProblemError } from "../problems/problem.ts";
 
 /** The extension that names the partition key. */
 const PARTITION_KEY = "partitionkey";

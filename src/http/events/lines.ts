@@ -1,17 +1,17 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Readable } from "node:stream";
-import { LineTooLong, readLineBatches } from "../json/lines.ts";
-import { exactInteger, type ExactInteger } from "../json/exact-integer.ts";
-import type { Appended, NewRecord } from "../source/source.ts";
-import { hashBytes } from "../gateway/decided.ts";
-import { isGzip, plainChunks, startClock, UNPACKING_BYTES } from "./body.ts";
-import { LIMITS, type HttpDeps } from "./deps.ts";
-import type { Lease } from "./held.ts";
+import { LineTooLong, readLineBatches } from "../../json/lines.ts";
+import { exactInteger, type ExactInteger } from "../../json/exact-integer.ts";
+import type { Appended, NewRecord } from "../../source/source.ts";
+import { hashBytes } from "../../gateway/decided.ts";
+import { isGzip, plainChunks, startClock, UNPACKING_BYTES } from "../body/body.ts";
+import { LIMITS, type HttpDeps } from "../deps.ts";
+import type { Lease } from "../body/held.ts";
 import { wholeLines } from "./line-body.ts";
-import { ProblemError, tooLarge } from "./problem.ts";
+import { ProblemError, tooLarge } from "../problems/problem.ts";
 import { answerPositions, preferredWait } from "./receipts.ts";
 import { withKeys } from "./record-keys.ts";
-import { bareRecord, withRequestHeaders } from "./records.ts";
+import { bareRecord, withRequestHeaders } from "../records/records.ts";
 
 const BOUNDS = { lineBytesMax: LIMITS.lines.lineBytesMax, blankBytesMax: LIMITS.blankBytes } as const;
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { unsupported, type ProblemError } from "./problem.ts";
+import { unsupported, type ProblemError } from "../problems/problem.ts";
 
 /** What a route reads: lines, one payload, CloudEvents in structured mode, several of them, a JSON document of its own. */
 export type Taken = "lines" | "payload" | "event" | "events" | "document";

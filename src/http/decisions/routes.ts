@@ -1,13 +1,13 @@
 import type { FastifyInstance } from "fastify";
-import { fateOf, type Fate } from "../gateway/fate.ts";
-import { exactInteger } from "../json/exact-integer.ts";
-import type { Stream } from "../source/source.ts";
-import { wasErased } from "../gateway/decided.ts";
-import type { SettledRow } from "../store/store.ts";
-import type { HttpDeps } from "./deps.ts";
-import { withDeprecation } from "./negotiation.ts";
-import { notFound, ProblemError } from "./problem.ts";
-import { decisionSchemas } from "./schemas.ts";
+import { fateOf, type Fate } from "../../gateway/fate.ts";
+import { exactInteger } from "../../json/exact-integer.ts";
+import type { Stream } from "../../source/source.ts";
+import { wasErased } from "../../gateway/decided.ts";
+import type { SettledRow } from "../../store/store.ts";
+import type { HttpDeps } from "../deps.ts";
+import { withDeprecation } from "../negotiation.ts";
+import { notFound, ProblemError } from "../problems/problem.ts";
+import { decisionSchemas } from "../schemas.ts";
 import { rowView } from "./views.ts";
 
 type Params = { readonly topic: string; readonly partition: string; readonly offset: string };

@@ -1,9 +1,9 @@
-import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
-import type { ContractVersion } from "../core/contract-set.ts";
-import { partsOf } from "../json/parts.ts";
-import { stepsIn, valueAt } from "../json/pointer.ts";
-import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
-import { contentOf } from "../core/contents.ts";
+import type { CompiledContractSet, ContractRef } from "../../core/compiled.ts";
+import type { ContractVersion } from "../../core/contract-set.ts";
+import { partsOf } from "../../json/parts.ts";
+import { stepsIn, valueAt } from "../../json/pointer.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json/json.ts";
+import { contentOf } from "../../core/contents.ts";
 
 /** A payload's text without the members that were set aside, and their names in the order of the text. */
 type Rest = { readonly value: Buffer; readonly names: readonly string[] };
