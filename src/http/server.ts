@@ -6,7 +6,6 @@ import { takeTurns } from "./connection.ts";
 import { registerContracts } from "./contracts/routes.ts";
 import { registerDecisions } from "./decisions/routes.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
-import { DOCS_POLICY, docsPage } from "./docs/page.ts";
 import {
   answerClientError,
   answerErrors,
@@ -20,8 +19,11 @@ import { registerHealth } from "./health/routes.ts";
 import { createHeld, type Held, type Lease } from "./body/held.ts";
 import { takenAs, type Taken } from "./body/media.ts";
 import { countVerdicts, registerMetrics } from "./metrics/routes.ts";
-import { describeRoute, documentOf, withNames } from "./docs/document.ts";
+import { describeRoute, documentOf } from "./docs/document.ts";
+import { registerDocs } from "./docs/routes.ts";
+import { registerReference } from "./reference/routes.ts";
 import { registerRegistry } from "./registry/routes.ts";
+import type { SchemaTypes } from "./route-types.ts";
 import { registerShadow } from "./shadow/routes.ts";
 import { registerValidate } from "./validate/routes.ts";
 import { toJsonText } from "../json/json-text.ts";
@@ -78,30 +80,24 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   parseBodies(app, deps, held);
   countAnswers(app, held);
   answerErrors(app, deps.now, routes);
-  registerValidate(app, {
+  const routed = app.withTypeProvider<SchemaTypes>();
+  const counting: HttpDeps = {
     ...deps,
     onVerdict: (verdict) => {
       counts.count(verdict);
       deps.onVerdict?.(verdict);
     },
-  });
-  registerEvents(app, deps, held);
-  registerDecisions(app, deps);
-  registerContracts(app, deps);
-  registerShadow(app, deps);
-  registerHealth(app, deps);
-  registerMetrics(app, deps, counts, held);
+  };
+  registerReference(routed, counting);
+  registerValidate(routed, counting);
+  registerEvents(routed, deps, held);
+  registerDecisions(routed, deps);
+  registerContracts(routed, deps);
+  registerShadow(routed, deps);
+  registerHealth(routed, deps);
+  registerMetrics(routed, deps, counts, held);
   await registerRegistry(app, deps);
-  app.get("/openapi.json", { schema: { hide: true } }, async () => ({
-    // The plugin leaves this member of OpenAPI 3.1 out.
-    jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
-    ...withNames(app.swagger()),
-  }));
-  app.get("/docs", { schema: { hide: true } }, async (_, reply) =>
-    reply
-      .headers({ "content-type": "text/html; charset=utf-8", "content-security-policy": DOCS_POLICY })
-      .send(docsPage(app.swagger())),
-  );
+  registerDocs(app);
   await app.ready();
   return app;
 }

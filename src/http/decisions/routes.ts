@@ -1,4 +1,3 @@
-import type { FastifyInstance } from "fastify";
 import { fateOf, type Fate } from "../../gateway/fate.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import type { Stream } from "../../source/source.ts";
@@ -7,43 +6,86 @@ import type { SettledRow } from "../../store/store.ts";
 import type { HttpDeps } from "../deps.ts";
 import { withDeprecation } from "../negotiation.ts";
 import { notFound, ProblemError } from "../problems/problem.ts";
-import { decisionSchemas } from "../schemas.ts";
-import { rowView } from "./views.ts";
+import type { Described, Routes } from "../route-types.ts";
+import { answer, name, problem, rawAnswer } from "../schema-parts.ts";
+import { DECISION, rowView } from "./decision.ts";
 
-type Params = { readonly topic: string; readonly partition: string; readonly offset: string };
-type Query = { readonly stream?: string };
+const POSITION = {
+  type: "object",
+  required: ["topic", "partition", "offset"],
+  properties: {
+    topic: { ...name, examples: ["sigma-aetl.shipments"] },
+    partition: { type: "string", pattern: "^[0-9]{1,9}$", examples: ["0"] },
+    offset: { type: "string", pattern: "^[0-9]{1,18}$", examples: ["0"] },
+  },
+} as const;
 
-/** What became of one position: of the stream that the topic has now, or of the very stream that is named. */
-export function registerDecisions(app: FastifyInstance, deps: HttpDeps): void {
-  app.get<{ Params: Params; Querystring: Query }>(
-    "/v1/decisions/:topic/:partition/:offset",
-    { schema: decisionSchemas.decision },
-    async (request, reply) => {
-      const { stream, offset, fate } = await find(deps, request.params, request.query);
-      if (fate.kind === "row") return withDeprecation(deps, rowView(fate.row));
-      if (fate.kind !== "pending") throw without(fate, stream, offset);
-      const { id, topic, partition } = stream;
-      return reply.code(202).send({ stream: id, topic, partition, offset: exactInteger(offset), status: "PENDING" });
+const STREAM = {
+  type: "object",
+  properties: {
+    stream: {
+      type: "string",
+      minLength: 1,
+      maxLength: 512,
+      description: "The very stream, as an append or a decision named it; without it the one that the topic has now",
     },
-  );
+  },
+} as const;
 
-  app.get<{ Params: Params; Querystring: Query }>(
-    "/v1/decisions/:topic/:partition/:offset/raw",
-    { schema: decisionSchemas.raw },
-    async (request, reply) => {
-      const { stream, offset, fate } = await find(deps, request.params, request.query);
-      if (fate.kind !== "row" && fate.kind !== "pending") throw without(fate, stream, offset);
-      if (fate.kind === "row" && wasErased(fate.row)) throw erased(stream, offset);
-      if (fate.kind === "pending" || fate.row.raw === null) {
-        throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
-      }
-      return reply
-        .header("content-type", "application/octet-stream")
-        .header("content-disposition", `attachment; filename="record-${offset}.bin"`)
-        .send(Buffer.from(fate.row.raw));
-    },
-  );
+const DECISION_AT = {
+  operationId: "decisionAt",
+  summary: "What became of one position",
+  params: POSITION,
+  querystring: STREAM,
+  response: {
+    200: answer("The decision", DECISION),
+    202: answer("In the log, not yet decided", DECISION),
+    400: problem,
+    404: problem,
+    503: problem,
+  },
+} as const;
+
+const RAW_AT = {
+  operationId: "rawAt",
+  summary: "The exact bytes of one position",
+  params: POSITION,
+  querystring: STREAM,
+  response: {
+    200: rawAnswer("The bytes", "application/octet-stream", { type: "string", format: "binary" }),
+    400: problem,
+    404: problem,
+    410: problem,
+    503: problem,
+  },
+} as const;
+
+/** What became of one position: of the stream that the topic has now, or of the stream that the query names. */
+export function registerDecisions(app: Routes, deps: HttpDeps): void {
+  app.get("/v1/decisions/:topic/:partition/:offset", { schema: DECISION_AT }, async (request, reply) => {
+    const { stream, offset, fate } = await find(deps, request.params, request.query);
+    if (fate.kind === "row") return reply.send(withDeprecation(deps, fate.row.contract, rowView(fate.row)));
+    if (fate.kind !== "pending") throw without(fate, stream, offset);
+    const { id, topic, partition } = stream;
+    return reply.code(202).send({ stream: id, topic, partition, offset: exactInteger(offset), status: "PENDING" });
+  });
+
+  app.get("/v1/decisions/:topic/:partition/:offset/raw", { schema: RAW_AT }, async (request, reply) => {
+    const { stream, offset, fate } = await find(deps, request.params, request.query);
+    if (fate.kind !== "row" && fate.kind !== "pending") throw without(fate, stream, offset);
+    if (fate.kind === "row" && wasErased(fate.row)) throw erased(stream, offset);
+    if (fate.kind === "pending" || fate.row.raw === null) {
+      throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
+    }
+    return reply
+      .header("content-type", "application/octet-stream")
+      .header("content-disposition", `attachment; filename="record-${offset}.bin"`)
+      .send(Buffer.from(fate.row.raw));
+  });
 }
+
+type Params = Described<typeof POSITION>;
+type Query = Described<typeof STREAM>;
 
 type Found = { readonly stream: Stream; readonly offset: bigint; readonly fate: Fate };
 
@@ -53,7 +95,7 @@ async function find(deps: HttpDeps, params: Params, { stream: named }: Query): P
   const offset = BigInt(params.offset);
   const topics = deps.log.topics();
   if (!topics.includes(topic)) throw unknownTopic(topics.join(", "));
-  // One that is named may have ended: the log need not know it any more.
+  // A stream that the query names may have ended, so that the log does not know it any more.
   const current = named === undefined ? await deps.log.streamsOf(topic) : null;
   const stream =
     named === undefined ? current?.find((one) => one.partition === partition) : { id: named, topic, partition };
@@ -85,7 +127,7 @@ function unknownStream(): ProblemError {
   );
 }
 
-/** It was decided, and what it was is gone for good. */
+/** The record of the position was decided and then erased. */
 function erased({ topic, partition }: Stream, offset: bigint): ProblemError {
   const detail = `Offset ${offset} of ${topic}/${partition} was decided, and its record was erased by an operator's word`;
   return new ProblemError({ status: 410, code: "erased", title: "Erased", detail, extra: { final: true } });
@@ -93,7 +135,7 @@ function erased({ topic, partition }: Stream, offset: bigint): ProblemError {
 
 type Without = Exclude<Fate, { readonly kind: "row" | "pending" }>;
 
-/** Why there is no decision at a position. `final`: whether there never will be one. */
+/** Why there is no decision at a position. `final` in the problem says whether there never will be one. */
 function without(fate: Without, { topic, partition }: Stream, offset: bigint): ProblemError {
   const place = `Offset ${offset} of ${topic}/${partition}`;
   switch (fate.kind) {
@@ -112,7 +154,7 @@ function without(fate: Without, { topic, partition }: Stream, offset: bigint): P
         fate.final,
       );
     case "lost":
-      return problem(
+      return noDecision(
         404,
         "record-lost",
         `${place} was lost before it was decided, as an operator recorded: ${fate.note}`,
@@ -121,14 +163,14 @@ function without(fate: Without, { topic, partition }: Stream, offset: bigint): P
     case "unknown":
       return unknownStream();
     case "dropped":
-      return problem(
+      return noDecision(
         404,
         "evidence-dropped",
         `${place} was decided ${passed(fate.passed)}, and its evidence is not kept (evidence: drop)`,
         true,
       );
     case "document-missing":
-      return problem(503, "document-missing", `${place} was decided, and its document is not in the store`, false);
+      return noDecision(503, "document-missing", `${place} was decided, and its document is not in the store`, false);
   }
 }
 
@@ -137,10 +179,10 @@ function passed(did: boolean): string {
 }
 
 function noRecord(detail: string, final: boolean): ProblemError {
-  return problem(404, "no-record", detail, final);
+  return noDecision(404, "no-record", detail, final);
 }
 
-function problem(status: number, code: string, detail: string, final: boolean): ProblemError {
+function noDecision(status: number, code: string, detail: string, final: boolean): ProblemError {
   const headers =
     status === 503 ? { headers: { "retry-after": "5" }, remedy: "run sigma audit: it names what is missing" } : {};
   return new ProblemError({ status, code, title: "No decision", detail, extra: { final }, ...headers });

@@ -1,8 +1,14 @@
-import type { FastifyInstance } from "fastify";
 import type { ShadowSnapshot } from "../../rejudge/shadow/thread.ts";
 import type { HttpDeps, Verdict } from "../deps.ts";
 import type { Held } from "../body/held.ts";
-import { metricsSchema } from "../watch-schemas.ts";
+import type { Routes } from "../route-types.ts";
+import { rawAnswer, text } from "../schema-parts.ts";
+
+const METRICS = {
+  operationId: "metrics",
+  summary: "Counters of the versions that look on, for Prometheus",
+  response: { 200: rawAnswer("The counters", "text/plain", text) },
+} as const;
 
 /** Text format 0.0.4 of Prometheus, which every collector reads. */
 const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -17,7 +23,7 @@ type Family = {
 /** Verdicts given since the start. */
 export type VerdictCounts = { readonly count: (verdict: Verdict) => void; readonly lines: () => readonly string[] };
 
-/** Counts by route, contract and verdict: all of them words of ours, so that their number is bounded. */
+/** Counts verdicts by route, contract and status. None of these labels comes from a record, so their number is bounded. */
 export function countVerdicts(): VerdictCounts {
   const counts = new Map<string, number>();
   return {
@@ -31,8 +37,8 @@ export function countVerdicts(): VerdictCounts {
 }
 
 /** Counters and a gauge. Labels are names of contracts, routes and cells, never anything of a record. */
-export function registerMetrics(app: FastifyInstance, deps: HttpDeps, verdicts: VerdictCounts, held: Held): void {
-  app.get("/metrics", { schema: metricsSchema, logLevel: "silent" }, async (_, reply) => {
+export function registerMetrics(app: Routes, deps: HttpDeps, verdicts: VerdictCounts, held: Held): void {
+  app.get("/metrics", { schema: METRICS, logLevel: "silent" }, async (_, reply) => {
     const asked: Family = {
       name: "sigma_verdicts_total",
       help: "Verdicts asked for over HTTP, of which nothing is stored.",
@@ -45,12 +51,12 @@ export function registerMetrics(app: FastifyInstance, deps: HttpDeps, verdicts: 
       lines: [` ${held.bytes()}`],
     };
     const families = [asked, inFlight, ...processFamilies(), ...shadowFamilies(deps.shadow?.() ?? [])];
-    const text = families.flatMap(({ name, type = "counter", help, lines }) => [
+    const page = families.flatMap(({ name, type = "counter", help, lines }) => [
       `# HELP ${name} ${help}`,
       `# TYPE ${name} ${type}`,
       ...lines.map((line) => `${name}${line}`),
     ]);
-    return reply.header("content-type", CONTENT_TYPE).send(text.map((line) => `${line}\n`).join(""));
+    return reply.header("content-type", CONTENT_TYPE).send(page.map((line) => `${line}\n`).join(""));
   });
 }
 

@@ -1,51 +1,75 @@
-import type { CompiledBinding, CompiledContract, CompiledContractSet } from "../../core/compiled.ts";
+import type { CompiledBinding, CompiledContractSet } from "../../core/compiled.ts";
 import { decideBound, type Decision } from "../../core/decide.ts";
 import { parseValue } from "../../core/payload.ts";
 import type { Header } from "../../core/record.ts";
-import { declaredSubject, resolveVersion } from "../../core/resolve.ts";
+import { resolveVersion } from "../../core/resolve.ts";
 import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { stepsIn } from "../../json/pointer.ts";
 import type { Violation } from "../../schema/violation.ts";
 import type { NewRecord } from "../../source/source.ts";
 import { contentOf } from "../../core/contents.ts";
-import type { HttpDeps } from "../deps.ts";
-import { badRequest, notFound } from "../problems/problem.ts";
+import { failureView } from "../decisions/decision.ts";
+import { badRequest } from "../problems/problem.ts";
+import type { Described } from "../route-types.ts";
 import { pydanticType } from "./pydantic.ts";
 import { setAside } from "./set-aside.ts";
-import { failureView } from "../decisions/views.ts";
 
-// `POST /api/validate` answers the reference's clients in their words. What differs is told in
-// docs/coming-from-the-reference.md.
+// The verdict of `POST /api/validate`, in the words that clients of the reference know. docs/coming-from-the-reference.md says what
+// differs.
 
-/** `topic`: whose default version judges. `version`: that of the setting; null when it names none. */
-type Asked = { readonly contract: CompiledContract; readonly topic: string | null; readonly version: number | null };
+/** JSON Schema of the answer. */
+export const VERDICT = {
+  type: "object",
+  required: ["status"],
+  properties: {
+    status: { enum: ["PASSED", "FAILED"] },
+    clean_data: {},
+    reason: {
+      enum: ["Schema validation failed", "Business rule violation", "Malformed payload", "No contract version"],
+    },
+    errors: {
+      type: "array",
+      description: "Of a broken rule its message; else an object",
+      items: {
+        anyOf: [
+          {
+            type: "object",
+            required: ["loc", "msg", "type"],
+            properties: {
+              loc: { type: "array", items: { type: ["string", "integer"] } },
+              msg: { type: "string" },
+              type: { type: "string", description: "As Pydantic 2 has it, for a broken schema; else our code" },
+              code: { type: "string" },
+              detail: { type: "string" },
+              pointer: { type: ["string", "null"] },
+              keyword: { type: "string" },
+              schemaPath: { type: "string" },
+              expected: { type: "string" },
+              got: { type: "string" },
+              bytes: { type: "array", items: { type: "integer", minimum: 0 } },
+              branches: { type: "array", items: { type: "object" } },
+              byteOffset: { type: ["integer", "null"] },
+            },
+          },
+          { type: "string" },
+        ],
+      },
+    },
+    received_payload: {},
+  },
+} as const;
 
-/**
- * The contract a payload is judged by: the one it declares, then that of `http.validate_subject`, then that of the first source.
- * @throws ProblemError 404 when there is none.
- */
-export function referenceContract(deps: HttpDeps, set: CompiledContractSet, headers: readonly Header[]): Asked {
-  const declared = declaredSubject(set.bySubject, headers);
-  if (declared !== null) return { contract: declared, topic: null, version: null };
-  const { contract: wanted = null } = deps.reference ?? {};
-  if (wanted !== null) {
-    const contract = set.bySubject.get(wanted.subject);
-    if (contract !== undefined) return { contract, topic: null, version: wanted.version };
-    throw notFound(
-      "no-contract",
-      `There is no contract "${wanted.subject}" any more, which http.validate_subject names`,
-    );
-  }
-  const topic = deps.log.topics().find((name) => set.byTopic.has(name));
-  const contract = topic === undefined ? undefined : set.byTopic.get(topic)?.contract;
-  if (topic === undefined || contract === undefined) throw notFound("no-contract", "No topic is bound to a contract");
-  return { contract, topic, version: null };
-}
+type VerdictAnswer = Described<typeof VERDICT>;
+type ErrorAnswer = NonNullable<VerdictAnswer["errors"]>[number];
 
 /** `setAside`: names of the members that were not judged. */
-type Judged = { readonly decision: Decision; readonly view: unknown; readonly setAside: readonly string[] };
+type Judged = { readonly decision: Decision; readonly view: VerdictAnswer; readonly setAside: readonly string[] };
 
-/** @throws ProblemError 400 for bytes that are not JSON, as there is no payload to show. */
+/**
+ * Judges a payload without the members that are set aside.
+ * @param names of members that may be set aside.
+ * @throws ProblemError 400 for bytes that are not JSON: there is no payload to show.
+ */
 export function judgeReference(
   { headers, value }: NewRecord,
   bound: CompiledBinding,
@@ -72,7 +96,7 @@ function withoutNames(
   return setAside(value, names, set, resolved.version.ref);
 }
 
-/** What is JSON at all; undefined when it is not. What breaks the boundary's policy may be in what is set aside. */
+/** The JSON value of bytes; undefined when they are not JSON. No policy of the boundary applies: a member set aside may break it. */
 function parsedLeniently(value: Buffer): JsonValue | undefined {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value)) as JsonValue;
@@ -82,24 +106,25 @@ function parsedLeniently(value: Buffer): JsonValue | undefined {
 }
 
 /**
- * The answer existing clients know: HTTP 200 for every JSON body, `clean_data` or `reason`, `errors` and
- * `received_payload`, which is the payload as it came, with what was set aside.
+ * The answer that clients of the reference know: `clean_data`, or `reason`, `errors` and `received_payload`.
+ * @param received the payload as it came: `received_payload` has the members that were set aside, too.
+ * @param judged the payload without them.
  */
-function referenceView(decision: Decision, received: Buffer, judged: Buffer, set: CompiledContractSet): unknown {
+function referenceView(decision: Decision, received: Buffer, judged: Buffer, set: CompiledContractSet): VerdictAnswer {
   if (decision.status === "PASSED") return { status: "PASSED", clean_data: decision.payload };
   const { reason, contract } = decision;
-  const failed = (words: string, errors: readonly unknown[]) => ({
+  const failed = (words: NonNullable<VerdictAnswer["reason"]>, errors: readonly ErrorAnswer[]): VerdictAnswer => ({
     status: "FAILED",
     reason: words,
     errors,
-    // What the boundary refused is not shown: parsed, it would hide what is wrong with it.
+    // A payload that the boundary refused is not shown: once parsed, it would hide what is wrong with it.
     received_payload: reason.kind === "malformed" ? null : shown(received, set),
   });
   switch (reason.kind) {
     case "schema": {
       const schema = contract === null ? true : contentOf(set, contract).version.schema;
       const payload = parsedLeniently(judged) ?? null;
-      const errorOf = (violation: Violation): object => referenceError(violation, schema, payload);
+      const errorOf = (violation: Violation): ErrorAnswer => referenceError(violation, schema, payload);
       return failed("Schema validation failed", reason.violations.map(errorOf));
     }
     case "rule":
@@ -107,39 +132,46 @@ function referenceView(decision: Decision, received: Buffer, judged: Buffer, set
         "Business rule violation",
         reason.violations.map(({ message }) => message),
       );
-    case "malformed":
+    case "malformed": {
       if (reason.code === "not-json" || reason.code === "not-utf8" || reason.code === "empty") {
         throw badRequest(`malformed-${reason.code}`, reason.message, { byteOffset: reason.byteOffset });
       }
-      return failed("Malformed payload", [
-        { loc: locOf(reason.pointer ?? ""), msg: reason.message, type: reason.code, ...failureView(reason) },
-      ]);
+      const { message: msg, code: type, byteOffset, pointer } = reason;
+      const { code, detail } = failureView(reason);
+      return failed("Malformed payload", [{ loc: locOf(pointer ?? ""), msg, type, code, detail, byteOffset, pointer }]);
+    }
     case "contract":
     case "conflict":
     case "store-rejected":
     case "unexplained":
-    case "erased":
-      return failed("No contract version", [
-        { loc: [], msg: failureView(reason)["detail"], type: failureView(reason)["code"] },
-      ]);
+    case "erased": {
+      const { code, detail } = failureView(reason);
+      return failed("No contract version", [{ loc: [], msg: detail, type: code }]);
+    }
   }
 }
 
 function shown(received: Buffer, { limits }: CompiledContractSet): JsonValue {
-  // What was set aside is no part of the limit.
+  // The limit is of a record, and the members that were set aside are none of it.
   const parsed = parseValue(received, { ...limits, bytesMax: Math.max(limits.bytesMax, received.length) });
   return parsed.ok ? parsed.payload : null;
 }
 
-/** `loc`, `msg` and `type` as the reference's clients read them, beside our own words. */
-function referenceError(violation: Violation, schema: JsonObject | boolean, payload: JsonValue): object {
-  const { message, ...where } = violation;
+/** A violation with `loc`, `msg` and `type` as clients of the reference read them, and with our own members. */
+function referenceError(violation: Violation, schema: JsonObject | boolean, payload: JsonValue): ErrorAnswer {
+  const { pointer, keyword, schemaPath, expected, got, bytes, branches, message } = violation;
   return {
-    loc: locOf(violation.pointer),
+    loc: locOf(pointer),
     msg: message,
     type: pydanticType(violation, schema, payload),
-    ...where,
-    code: `schema-${violation.keyword}`,
+    pointer,
+    keyword,
+    schemaPath,
+    expected,
+    got,
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(branches === undefined ? {} : { branches }),
+    code: `schema-${keyword}`,
   };
 }
 

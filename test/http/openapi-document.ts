@@ -28,13 +28,16 @@ type Written = {
 /** An answer of the interface to one of its operations. */
 export type Answered = { readonly status: number; readonly mediaType: string; readonly text: string };
 
-/** The operations of an OpenAPI document, and what is wrong with an answer by it; null when it is as documented. */
+/**
+ * The operations of an OpenAPI document, and what is wrong with an answer by it; null when it is as documented. A member that the
+ * document does not name is a fault.
+ */
 export function readDocument(document: object): {
   readonly operations: readonly Operation[];
   readonly faultOf: (operation: Operation, answer: Answered) => string | null;
 } {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: false });
-  ajv.addSchema(document, "openapi");
+  ajv.addSchema(closed(document), "openapi");
   const { paths } = document as Document;
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]) => operationOf(path, method, one)),
@@ -53,6 +56,22 @@ export function readDocument(document: object): {
     return validate(JSON.parse(text)) === true ? null : `${status}: ${ajv.errorsText(validate.errors)}`;
   };
   return { operations, faultOf };
+}
+
+/** Objects of which members are named, and no more is said of others, have no others. */
+function closed(value: object): object {
+  const close = (one: unknown): unknown => (typeof one === "object" && one !== null ? closed(one) : one);
+  if (Array.isArray(value)) return value.map(close);
+  const copy = Object.fromEntries(Object.entries(value).map(([key, one]) => [key, close(one)]));
+  const isOpen = copy["properties"] === undefined || copy["additionalProperties"] !== undefined;
+  return isOpen ? copy : { ...copy, additionalProperties: false };
+}
+
+/** The operation that a request asks for; undefined when the document has none. */
+export function operationAt(operations: readonly Operation[], method: string, pathname: string): Operation | undefined {
+  const fits = (path: string): boolean =>
+    new RegExp(`^${path.replaceAll(".", String.raw`\.`).replaceAll(/\{[^}]+\}/g, "[^/]+")}$`).test(pathname);
+  return operations.find((one) => one.method === method && fits(one.path));
 }
 
 function operationOf(path: string, method: string, one: Written): Operation {
