@@ -1,9 +1,7 @@
-import type { ServedVersion } from "../../registry/served.ts";
-
 /** Media type of the Confluent schema registry's REST interface. */
 export const REGISTRY_TYPE = "application/vnd.schemaregistry.v1+json";
 
-/** An answer that is an error, by the codes of the Confluent schema registry. */
+/** An error that is answered, with a code of the Confluent schema registry. */
 export class RegistryError extends Error {
   readonly status: number;
   readonly errorCode: number;
@@ -37,7 +35,7 @@ export function invalidSchema(why: string): RegistryError {
   return new RegistryError(42201, `Invalid schema: ${why}`);
 }
 
-/** Contracts come from files that people review; nothing is written over this interface. */
+/** Nothing is written over this interface: contracts come from files that people review. */
 export function notPermitted(what: string): RegistryError {
   return new RegistryError(
     42205,
@@ -45,29 +43,7 @@ export function notPermitted(what: string): RegistryError {
   );
 }
 
-/** As a registry says that it cannot now; `Retry-After` goes with it. */
+/** The registry is busy. `Retry-After` goes with it. */
 export function busy(): RegistryError {
   return new RegistryError(50303, "Too many schemas are being looked at: ask again");
-}
-
-/** A version under the name it was asked by. Clients ignore what they do not know, so the digest may be beside it. */
-export function versionView(name: string, served: ServedVersion): Readonly<Record<string, unknown>> {
-  const { version, id, guid, schema, contract, content, status } = served;
-  const properties = {
-    "sigma.contract": `${contract}@${version}`,
-    "sigma.digest": content.digest,
-    "sigma.status": status,
-    "sigma.identity": JSON.stringify(content.identity),
-    "sigma.rules": String(content.rules.length),
-  };
-  return {
-    subject: name,
-    version,
-    id,
-    guid,
-    schemaType: "JSON",
-    references: [],
-    metadata: { properties },
-    schema: schema(),
-  };
 }
