@@ -1,8 +1,8 @@
 import { ProblemError } from "../problems/problem.ts";
 
 /**
- * Bytes that one request holds. `set` says how many they are now; `take` does so where they are there whatever the sum is, and
- * refuses nothing; `end` gives them back, once and for good.
+ * Counts the bytes that one request holds. `set` says how many there are now, and throws when the sum would be too large; `take` says the
+ * same and never throws; `end` says that the request holds none any more.
  */
 export type Lease = {
   readonly set: (bytes: number) => void;
@@ -11,12 +11,12 @@ export type Lease = {
 };
 
 export type Held = {
-  /** @throws ProblemError 503, from `set`, when all requests together would hold too many: this one keeps what it had. */
+  /** `set` of it throws ProblemError 503 when all requests together would hold too many; its request is counted as before then. */
   readonly lease: () => Lease;
   readonly bytes: () => number;
 };
 
-/** Counts the bytes that requests hold in memory at once, whatever their shape. @param max over all of them. */
+/** Counts the bytes that all requests hold in memory. @param max bytes, over all of them. */
 export function createHeld(max: number, nowMs: () => number): Held {
   let total = 0;
   return {

@@ -1,4 +1,4 @@
-import type { Clock } from "../body/body.ts";
+import type { Clock } from "../body/clock.ts";
 import type { Lease } from "../body/held.ts";
 import { tooLarge } from "../problems/problem.ts";
 

@@ -1,9 +1,9 @@
-import type { FastifyError, FastifyInstance } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
 import { servedBy, type Served } from "../../registry/served.ts";
 import { contentsOf } from "../../core/contents.ts";
 import type { HttpDeps } from "../deps.ts";
-import { leaveBody } from "../problems/errors.ts";
-import { ProblemError } from "../problems/problem.ts";
+import { leaveBody, problemOf } from "../problems/errors.ts";
+import type { ProblemError } from "../problems/problem.ts";
 import type { SchemaTypes } from "../route-types.ts";
 import { openAsking } from "./asking.ts";
 import { registerCompatibility } from "./compatibility.ts";
@@ -32,9 +32,8 @@ export async function registerRegistry(app: FastifyInstance, deps: HttpDeps): Pr
       });
       scope.setErrorHandler((error: FastifyError | ProblemError | RegistryError, request, reply) => {
         leaveBody(request, reply);
-        const { status, code, message } = describe(error);
+        const { status, code, message } = describe(error, deps.now(), request);
         if (status === 503) void reply.header("retry-after", RETRY_AFTER_SECONDS);
-        if (status === 500) request.log.error({ err: error, code: "SIG-H-500" }, "a request failed by a bug");
         return reply.code(status).send({ error_code: code, message });
       });
       scope.setNotFoundHandler((_request, reply) => {
@@ -62,15 +61,15 @@ function servedNow({ contracts }: HttpDeps): () => Served {
   };
 }
 
-function describe(error: FastifyError | ProblemError | RegistryError): {
-  readonly status: number;
-  readonly code: number;
-  readonly message: string;
-} {
-  if (error instanceof RegistryError) {
-    return { status: error.status, code: error.errorCode, message: error.message };
-  }
-  const status = error instanceof ProblemError ? error.problem.status : (error.statusCode ?? 500);
-  // The words of a bug are for the log only.
-  return { status, code: status === 500 ? 50001 : status, message: status === 500 ? "Internal error" : error.message };
+type Answered = { readonly status: number; readonly code: number; readonly message: string };
+
+/** An error as registries answer it. Errors that are not the registry's have their status as their code. */
+function describe(
+  error: FastifyError | ProblemError | RegistryError,
+  nowMs: number,
+  request: FastifyRequest,
+): Answered {
+  if (error instanceof RegistryError) return { status: error.status, code: error.errorCode, message: error.message };
+  const { status, detail } = problemOf(error, nowMs, request);
+  return { status, code: status === 500 ? 50001 : status, message: detail };
 }
