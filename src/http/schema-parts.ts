@@ -75,9 +75,7 @@ const PROBLEM = {
   },
 } as const;
 
-/** What every error answers (RFC 9457). `code` is stable; members after `remedy` are those of single codes. */
-export function problemAnswer(description: string): Answer<"application/problem+json", typeof PROBLEM> {
-  return { description, content: { "application/problem+json": { schema: PROBLEM } } };
+/** What every error answers (RFC 9457). `code` is stable; members after `remedy` are those of single codes. @param codes it may have. */
+export function problemAnswer(codes: readonly string[]): Answer<"application/problem+json", typeof PROBLEM> {
+  return { description: codes.join(", "), content: { "application/problem+json": { schema: PROBLEM } } };
 }
-
-export const problem: Answer<"application/problem+json", typeof PROBLEM> = problemAnswer("A problem, RFC 9457");

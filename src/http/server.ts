@@ -6,6 +6,7 @@ import { takeTurns } from "./connection.ts";
 import { registerContracts } from "./contracts/routes.ts";
 import { registerDecisions } from "./decisions/routes.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
+import type { ProblemsByStatus } from "./problems/codes.ts";
 import { answerClientError, answerRouterError, answerStrangeRequests } from "./problems/connection-errors.ts";
 import { answerErrors, collectRoutes } from "./problems/errors.ts";
 import { registerEvents } from "./events/routes.ts";
@@ -28,6 +29,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** The kinds of body that the route reads; absent: it reads none. */
     readonly takes?: readonly Taken[];
+    /** The problems that the route itself may answer; docs/document.ts adds those of every route. */
+    readonly problems?: ProblemsByStatus;
     /** Bytes of the largest body, unpacked; absent: a record in its envelope. */
     readonly bodyBytesMax?: number;
     /** The answer is sent however many bytes are held: it says what was done, or how the gateway is. */

@@ -1,8 +1,12 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { ANY_UNAVAILABLE } from "../../src/http/problems/codes.ts";
 
 type Parameter = { readonly in: string; readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
 
-type Answer = { readonly content?: Readonly<Record<string, { readonly schema?: object }>> };
+type Answer = {
+  readonly description?: string;
+  readonly content?: Readonly<Record<string, { readonly schema?: object }>>;
+};
 
 export type Operation = {
   readonly method: string;
@@ -53,9 +57,17 @@ export function readDocument(document: object): {
     const pointer = parts.map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/");
     const validate = ajv.getSchema(`openapi#/${pointer}`);
     if (validate === undefined) return `the schema of ${status} cannot be compiled`;
-    return validate(JSON.parse(text)) === true ? null : `${status}: ${ajv.errorsText(validate.errors)}`;
+    const body: unknown = JSON.parse(text);
+    if (validate(body) !== true) return `${status}: ${ajv.errorsText(validate.errors)}`;
+    return mediaType === "application/problem+json" ? undocumentedCode(answer, body as { code: string }) : null;
   };
   return { operations, faultOf };
+}
+
+/** The description of a problem lists its codes; those of the log and the store, in capitals, are listed by one item. */
+function undocumentedCode({ description = "" }: Answer, { code }: { readonly code: string }): string | null {
+  const item = /^[A-Z_]+$/.test(code) ? ANY_UNAVAILABLE : code;
+  return description.split(", ").includes(item) ? null : `the code ${code} is not documented: ${description}`;
 }
 
 /** Objects of which members are named, and no more is said of others, have no others. */

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { onBroken } from "../connection.ts";
+import type { ProblemCode } from "../problems/codes.ts";
 import { ProblemError } from "../problems/problem.ts";
 
 /** A limit of time on a body: {@link Clock.watch} ends with a problem when {@link Clock.moved} or `stop` is not called in time. */
@@ -17,7 +18,7 @@ export type Clock = {
  * the time once more.
  * @param what did not happen in time, for the problem. @param code of the problem.
  */
-export function startClock(ms: number, what: string, code: string): Clock {
+export function startClock(ms: number, what: string, code: ProblemCode): Clock {
   let late: ProblemError | null = null;
   let tell: (problem: ProblemError) => void = () => undefined;
   let chunks = 0;

@@ -15,7 +15,7 @@ import {
 } from "../negotiation.ts";
 import { notFound } from "../problems/problem.ts";
 import type { Routes } from "../route-types.ts";
-import { answer, name, problem, rawAnswer, text, versionText, whole } from "../schema-parts.ts";
+import { answer, name, rawAnswer, text, versionText, whole } from "../schema-parts.ts";
 
 const STATUS = { enum: ["draft", "active", "deprecated", "retired"] } as const;
 const DAY = { type: ["string", "null"], format: "date" } as const;
@@ -117,9 +117,6 @@ const OFFER = {
       }),
       headers: STANDING_HEADERS,
     },
-    400: problem,
-    404: problem,
-    406: problem,
   },
 } as const;
 
@@ -131,7 +128,13 @@ const SCHEMA = {
     required: ["subject", "version"],
     properties: { subject: name, version: versionText },
   },
-  response: { 200: rawAnswer("The schema", "application/schema+json", {}), 400: problem, 404: problem },
+  response: { 200: rawAnswer("The schema", "application/schema+json", {}) },
+} as const;
+
+const NOT_OFFERED = {
+  400: ["malformed-accept-contract"],
+  404: ["unknown-contract"],
+  406: ["contract-not-acceptable"],
 } as const;
 
 /** The live contracts, to read. */
@@ -151,7 +154,7 @@ export function registerContracts(app: Routes, deps: HttpDeps): void {
     });
   });
 
-  app.get("/v1/contracts/:subject", { schema: OFFER }, async (request, reply) => {
+  app.get("/v1/contracts/:subject", { schema: OFFER, config: { problems: NOT_OFFERED } }, async (request, reply) => {
     const contract = contractNamed(deps, request.params.subject);
     const accepted = acceptedContracts(request);
     const offer = offerOf(deps.contracts(), deps.about(), contract.subject);
@@ -165,12 +168,16 @@ export function registerContracts(app: Routes, deps: HttpDeps): void {
     return reply.send({ ...offer, versions, contractSet: deps.contracts().digest });
   });
 
-  app.get("/v1/contracts/:subject/versions/:version/schema", { schema: SCHEMA }, async (request, reply) => {
-    const { subject, version } = request.params;
-    const contract = current().contracts.find((one) => one.subject === subject);
-    const found = contract?.versions.find((one) => String(one.version) === version);
-    if (found === undefined) throw notFound("unknown-contract", "There is no such contract version");
-    replyWithStandings(reply, standingsOf(deps, [{ subject, version: found.version, digest: found.digest }]));
-    return reply.header("content-type", "application/schema+json").send(toJsonText(found.schema));
-  });
+  app.get(
+    "/v1/contracts/:subject/versions/:version/schema",
+    { schema: SCHEMA, config: { problems: { 404: ["unknown-contract"] } } },
+    async (request, reply) => {
+      const { subject, version } = request.params;
+      const contract = current().contracts.find((one) => one.subject === subject);
+      const found = contract?.versions.find((one) => String(one.version) === version);
+      if (found === undefined) throw notFound("unknown-contract", "There is no such contract version");
+      replyWithStandings(reply, standingsOf(deps, [{ subject, version: found.version, digest: found.digest }]));
+      return reply.header("content-type", "application/schema+json").send(toJsonText(found.schema));
+    },
+  );
 }

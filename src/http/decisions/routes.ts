@@ -5,9 +5,10 @@ import { wasErased } from "../../gateway/decided.ts";
 import type { SettledRow } from "../../store/store.ts";
 import type { HttpDeps } from "../deps.ts";
 import { withDeprecation } from "../negotiation.ts";
+import { ANY_UNAVAILABLE, type ProblemCode } from "../problems/codes.ts";
 import { notFound, ProblemError } from "../problems/problem.ts";
 import type { Described, Routes } from "../route-types.ts";
-import { answer, name, problem, rawAnswer } from "../schema-parts.ts";
+import { answer, name, rawAnswer } from "../schema-parts.ts";
 import { DECISION, rowView } from "./decision.ts";
 
 const POSITION = {
@@ -40,9 +41,6 @@ const DECISION_AT = {
   response: {
     200: answer("The decision", DECISION),
     202: answer("In the log, not yet decided", DECISION),
-    400: problem,
-    404: problem,
-    503: problem,
   },
 } as const;
 
@@ -53,35 +51,45 @@ const RAW_AT = {
   querystring: STREAM,
   response: {
     200: rawAnswer("The bytes", "application/octet-stream", { type: "string", format: "binary" }),
-    400: problem,
-    404: problem,
-    410: problem,
-    503: problem,
   },
 } as const;
 
+const NO_DECISION = {
+  404: ["unknown-topic", "unknown-stream", "no-record", "record-lost", "evidence-dropped"],
+  503: ["document-missing", ANY_UNAVAILABLE],
+} as const;
+const NO_BYTES = { ...NO_DECISION, 404: [...NO_DECISION[404], "no-bytes"], 410: ["erased"] } as const;
+
 /** What became of one position: of the stream that the topic has now, or of the stream that the query names. */
 export function registerDecisions(app: Routes, deps: HttpDeps): void {
-  app.get("/v1/decisions/:topic/:partition/:offset", { schema: DECISION_AT }, async (request, reply) => {
-    const { stream, offset, fate } = await find(deps, request.params, request.query);
-    if (fate.kind === "row") return reply.send(withDeprecation(deps, fate.row.contract, rowView(fate.row)));
-    if (fate.kind !== "pending") throw without(fate, stream, offset);
-    const { id, topic, partition } = stream;
-    return reply.code(202).send({ stream: id, topic, partition, offset: exactInteger(offset), status: "PENDING" });
-  });
+  app.get(
+    "/v1/decisions/:topic/:partition/:offset",
+    { schema: DECISION_AT, config: { problems: NO_DECISION } },
+    async (request, reply) => {
+      const { stream, offset, fate } = await find(deps, request.params, request.query);
+      if (fate.kind === "row") return reply.send(withDeprecation(deps, fate.row.contract, rowView(fate.row)));
+      if (fate.kind !== "pending") throw without(fate, stream, offset);
+      const { id, topic, partition } = stream;
+      return reply.code(202).send({ stream: id, topic, partition, offset: exactInteger(offset), status: "PENDING" });
+    },
+  );
 
-  app.get("/v1/decisions/:topic/:partition/:offset/raw", { schema: RAW_AT }, async (request, reply) => {
-    const { stream, offset, fate } = await find(deps, request.params, request.query);
-    if (fate.kind !== "row" && fate.kind !== "pending") throw without(fate, stream, offset);
-    if (fate.kind === "row" && wasErased(fate.row)) throw erased(stream, offset);
-    if (fate.kind === "pending" || fate.row.raw === null) {
-      throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
-    }
-    return reply
-      .header("content-type", "application/octet-stream")
-      .header("content-disposition", `attachment; filename="record-${offset}.bin"`)
-      .send(Buffer.from(fate.row.raw));
-  });
+  app.get(
+    "/v1/decisions/:topic/:partition/:offset/raw",
+    { schema: RAW_AT, config: { problems: NO_BYTES } },
+    async (request, reply) => {
+      const { stream, offset, fate } = await find(deps, request.params, request.query);
+      if (fate.kind !== "row" && fate.kind !== "pending") throw without(fate, stream, offset);
+      if (fate.kind === "row" && wasErased(fate.row)) throw erased(stream, offset);
+      if (fate.kind === "pending" || fate.row.raw === null) {
+        throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
+      }
+      return reply
+        .header("content-type", "application/octet-stream")
+        .header("content-disposition", `attachment; filename="record-${offset}.bin"`)
+        .send(Buffer.from(fate.row.raw));
+    },
+  );
 }
 
 type Params = Described<typeof POSITION>;
@@ -182,7 +190,7 @@ function noRecord(detail: string, final: boolean): ProblemError {
   return noDecision(404, "no-record", detail, final);
 }
 
-function noDecision(status: number, code: string, detail: string, final: boolean): ProblemError {
+function noDecision(status: number, code: ProblemCode, detail: string, final: boolean): ProblemError {
   const headers =
     status === 503 ? { headers: { "retry-after": "5" }, remedy: "run sigma audit: it names what is missing" } : {};
   return new ProblemError({ status, code, title: "No decision", detail, extra: { final }, ...headers });

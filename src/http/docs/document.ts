@@ -1,136 +1,56 @@
 import type { FastifyDynamicSwaggerOptions, SwaggerTransform } from "@fastify/swagger";
 import type { FastifySchema } from "fastify";
 import type { Taken } from "../body/media.ts";
+import type { ProblemsByStatus } from "../problems/codes.ts";
+import { REGISTRY_TYPE } from "../registry/errors.ts";
+import { bodiesOf, DOCUMENT, PREFER, RECORD_HEADERS } from "./bodies.ts";
 import { problemAnswer, text } from "../schema-parts.ts";
 
-// What /openapi.json says beside what the routes' own schemas say: bodies, which are bytes to the server and are judged by
-// contracts, the headers that every route of records reads, and what any route may answer.
+// /openapi.json: the schemas of the routes, completed by the problems that every route may answer, and by bodies and headers.
 
-/** An example that the shipment contract of the examples takes. */
-const SHIPMENT = { shipment_id: "SHIP-1", weight_kg: 15.2, destination: "Dublin", priority: 2 } as const;
-
-const event = {
-  title: "CloudEvent",
-  type: "object",
-  description:
-    "A CloudEvent 1.0 in structured mode; extensions beside these are texts, booleans or integers of 32 bits",
-  required: ["specversion", "id", "source", "type"],
-  properties: {
-    specversion: { const: "1.0" },
-    id: { ...text, minLength: 1 },
-    source: { ...text, minLength: 1 },
-    type: { ...text, minLength: 1 },
-    subject: text,
-    time: { ...text, format: "date-time" },
-    datacontenttype: text,
-    dataschema: { ...text, description: "Declares the version, as in sigma:shipment@1" },
-    partitionkey: { ...text, description: "Key of the record" },
-    data: { description: "The payload" },
-    data_base64: { ...text, description: "The payload's bytes, instead of data" },
-  },
-} as const;
-
-const EVENT = {
-  specversion: "1.0",
-  id: "e-1",
-  source: "/warehouse/north",
-  type: "shipment.made",
-  data: SHIPMENT,
-} as const;
-
-type Media = { readonly schema: object; readonly examples: readonly unknown[] };
-
-/** Each kind of body by the media type under which it is documented. */
-const BODIES: Readonly<Record<Exclude<Taken, "document">, readonly [mediaType: string, Media]>> = {
-  payload: [
-    "application/json",
-    {
-      schema: {
-        title: "Payload",
-        type: "object",
-        additionalProperties: true,
-        description: "One payload, as its contract has it",
-      },
-      examples: [SHIPMENT],
-    },
-  ],
-  lines: [
-    "application/x-ndjson",
-    { schema: { ...text, description: "Payloads, one on each line" }, examples: [`${JSON.stringify(SHIPMENT)}\n`] },
-  ],
-  event: ["application/cloudevents+json", { schema: event, examples: [EVENT] }],
-  events: ["application/cloudevents-batch+json", { schema: { type: "array", items: event }, examples: [[EVENT]] }],
+/** The problems of every route: the server refuses the request before the route is asked. */
+const REFUSED: ProblemsByStatus = {
+  400: ["no-host", "two-hosts"],
+  403: ["foreign-origin"],
+  421: ["foreign-host"],
+  503: ["overloaded", "starting"],
 };
-
-const DOCUMENT = {
-  "application/vnd.schemaregistry.v1+json": {
-    schema: {
-      title: "SchemaText",
-      type: "object",
-      required: ["schema", "schemaType"],
-      properties: { schema: { ...text, description: "JSON text of a schema" }, schemaType: { const: "JSON" } },
-      examples: [{ schema: '{"type":"object"}', schemaType: "JSON" }],
-    },
-  },
-} as const;
-
-/** Headers of a request that carries records: the same on every such route. */
-const RECORD_HEADERS = {
-  "sigma-contract": { ...text, description: "Declares the version, as in shipment@1; Contract means the same" },
-  "sigma-producer": { ...text, description: "Who sends, for the traffic of a version" },
-  "sigma-key": { ...text, description: "Key of the records: equal keys go to one partition, in order" },
-  "sigma-key-field": {
-    ...text,
-    description: "Field that has the key of each record, as in /order_id; without either it is the record's identity",
-  },
-  "accept-contract": {
-    ...text,
-    description: "The versions the client takes, as in shipment@2, shipment@1;q=0.5; 406 when it would be another",
-  },
-  "content-encoding": { enum: ["identity", "gzip", "x-gzip"], description: "How the body is packed" },
-  traceparent: { ...text, description: "W3C Trace Context" },
-  tracestate: { ...text, description: "W3C Trace Context" },
-} as const;
-
-const PREFER = {
-  ...text,
-  description: "wait=N: answer with the decisions when they come within N seconds, at most 30",
+/** Those of a route whose path has parameters. */
+const PATH: ProblemsByStatus = { 400: ["bad-path"], 414: ["path-too-long"] };
+/** Those of a route with a schema of its parameters. */
+const PARAMETERS: ProblemsByStatus = { 400: ["bad-parameter"] };
+/** Those of a route with a body. */
+const UNREAD: ProblemsByStatus = {
+  400: ["body-cut-short", "bad-framing", "bad-gzip"],
+  408: ["too-slow"],
+  413: ["body-too-large", "headers-too-large"],
+  415: ["unsupported-media-type"],
 };
+const EVENTS: ProblemsByStatus = { 400: ["bad-cloudevent"] };
 
-/** What every route may answer before it is asked: by name, and by the page that asks; and how many bytes are held. */
-const REFUSED = {
+/** The same of a route of the registry, whose errors have numbers. */
+const REGISTRY_REFUSED = {
   403: "The request comes from a page of another origin",
   421: "The server is not asked by this name",
   503: "Too many bytes of bodies and answers are held",
 } as const;
-
-/** What every route with a body may answer as well. */
-const UNREAD = {
+const REGISTRY_UNREAD = {
   400: "The body cannot be read",
   408: "The body did not come in time",
   413: "The body is too large",
   415: "The body is of a kind that is not read here",
 } as const;
 
-/** Completes what a route says of itself. */
+type Known = FastifySchema & { readonly hide?: boolean; readonly headers?: { readonly properties?: object } };
+
+/** Completes the schema of a route: problems that every route may answer, the body, headers of requests with records. */
 export const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
-  // Absent for what is hidden.
-  const known = (schema ?? {}) as FastifySchema & {
-    readonly hide?: boolean;
-    readonly headers?: { readonly properties?: object };
-  };
+  // A route that is hidden may have no schema.
+  const known = (schema ?? {}) as Known;
   if (known.hide === true) return { schema: known, url };
-  const { takes } = route.config ?? {};
-  const registry = url.startsWith("/registry");
-  const errors = Object.fromEntries(
-    Object.entries({ ...REFUSED, ...(takes === undefined ? {} : UNREAD) }).map(([status, description]) => [
-      status,
-      errorAnswer(description, registry),
-    ]),
-  );
-  // Of the router, which knows no registry.
-  const tooLong = url.includes(":") ? { 414: problemAnswer("A part of the path is too long") } : {};
-  const response = { ...errors, ...tooLong, ...(known.response as object | undefined) };
+  const { takes, problems = {} } = route.config ?? {};
+  const errors = url.startsWith("/registry") ? registryErrors(url, takes) : problemAnswers(url, known, takes, problems);
+  const response = { ...errors, ...(known.response as object | undefined) };
   if (takes === undefined) return { schema: { ...known, response }, url };
   const isDocument = takes.includes("document");
   const headers = isDocument
@@ -147,25 +67,35 @@ export const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
   return { schema: { ...known, response, body, ...(headers === undefined ? {} : { headers }) }, url };
 };
 
-function bodiesOf(takes: readonly Taken[]): object {
-  const kinds = takes.filter((one) => one !== "document");
+function problemAnswers(url: string, known: Known, takes: readonly Taken[] | undefined, own: ProblemsByStatus): object {
+  const isChecked = known.params !== undefined || known.querystring !== undefined;
+  const lists = [
+    REFUSED,
+    url.includes(":") ? PATH : {},
+    isChecked ? PARAMETERS : {},
+    takes === undefined ? {} : UNREAD,
+    takes?.includes("event") === true ? EVENTS : {},
+    own,
+  ];
+  const statuses = new Set(lists.flatMap((one) => Object.keys(one)));
   return Object.fromEntries(
-    kinds.map((kind) => {
-      const [mediaType, { schema, examples }] = BODIES[kind];
-      return [mediaType, { schema: { ...schema, examples } }];
-    }),
+    Array.from(statuses, (status) => [status, problemAnswer(lists.flatMap((one) => one[Number(status)] ?? []))]),
   );
 }
 
-function errorAnswer(description: string, registry: boolean): object {
-  if (!registry) return problemAnswer(description);
+function registryErrors(url: string, takes: readonly Taken[] | undefined): object {
   const schema = { type: "object", properties: { error_code: { type: "integer" }, message: text } };
-  return { description, content: { "application/vnd.schemaregistry.v1+json": { schema } } };
+  const words = Object.entries({ ...REGISTRY_REFUSED, ...(takes === undefined ? {} : REGISTRY_UNREAD) });
+  const errors: Record<string, object> = {};
+  for (const [status, description] of words) errors[status] = { description, content: { [REGISTRY_TYPE]: { schema } } };
+  // The router refuses a path before it is known to be the registry's.
+  if (url.includes(":")) errors["414"] = problemAnswer(["path-too-long"]);
+  return errors;
 }
 
 /**
- * Gives what has a title a name of its own, so that generated clients have one type for it. The first with a title stands for
- * all of that title.
+ * Gives each object with a title a name among the components, so that generated clients have one type for it. Objects with the same
+ * title are taken to be the same as the first of them.
  */
 export function withNames(document: object): object {
   const schemas = new Map<string, unknown>();
@@ -186,7 +116,7 @@ export function withNames(document: object): object {
 
 type Document = NonNullable<Extract<FastifyDynamicSwaggerOptions, { readonly openapi?: unknown }>["openapi"]>;
 
-/** The document's own part. */
+/** The document without its paths. @param version of the program. */
 export function documentOf(version: string): Document {
   return {
     openapi: "3.1.0",

@@ -2,6 +2,7 @@ import type { CompiledContractSet } from "../../core/compiled.ts";
 import type { JsonObject } from "../../json/json.ts";
 import { contentsOf } from "../../core/contents.ts";
 import { LINE_TYPES } from "../body/media.ts";
+import type { ProblemCode } from "../problems/codes.ts";
 import { ProblemError } from "../problems/problem.ts";
 
 const LINE_FEED = 0x0a;
@@ -60,7 +61,7 @@ function isJson(line: string): boolean {
   }
 }
 
-function misread(code: string, detail: string): ProblemError {
+function misread(code: ProblemCode, detail: string): ProblemError {
   return new ProblemError({
     status: 400,
     code,

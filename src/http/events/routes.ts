@@ -15,10 +15,11 @@ import {
   standingsOf,
   versionsOf,
 } from "../negotiation.ts";
+import { ANY_UNAVAILABLE } from "../problems/codes.ts";
 import { notFound } from "../problems/problem.ts";
 import { bareRecord, recordsOf, withRequestHeaders } from "../records/records.ts";
 import type { Described, Headers, Routes } from "../route-types.ts";
-import { answer, name, problem, text, whole } from "../schema-parts.ts";
+import { answer, name, text, whole } from "../schema-parts.ts";
 import { appendLines, type AppendedLines } from "./lines.ts";
 import { refuseMisread } from "./misread.ts";
 import { withKeys } from "./record-keys.ts";
@@ -82,14 +83,15 @@ const APPEND = {
   response: {
     200: { ...answer("Decided while the client waited (Prefer: wait)", DECIDED), headers: HEADERS },
     202: { ...answer("Durable in the log; the decision follows", ACCEPTED), headers: HEADERS },
-    400: problem,
-    404: problem,
-    406: problem,
-    408: problem,
-    413: problem,
-    415: problem,
-    503: problem,
   },
+} as const;
+
+const PROBLEMS = {
+  400: ["bad-key-field", "json-list", "ndjson-as-json", "malformed-accept-contract"],
+  404: ["unknown-topic"],
+  406: ["contract-not-acceptable"],
+  413: ["line-too-long", "gzip-too-large", "no-record"],
+  503: [ANY_UNAVAILABLE],
 } as const;
 
 type Accepted = Described<typeof ACCEPTED>;
@@ -98,7 +100,7 @@ const TAKES: readonly Taken[] = ["payload", "lines", "event", "events"];
 
 /** `POST /v1/events/{topic}`: writes records to the log, and acknowledges them when they are durable (P9). */
 export function registerEvents(app: Routes, deps: HttpDeps, held: Held): void {
-  const options = { schema: APPEND, config: { takes: TAKES, owesAnswer: true } };
+  const options = { schema: APPEND, config: { takes: TAKES, problems: PROBLEMS, owesAnswer: true } };
   app.post("/v1/events/:topic", options, async (request, reply) => {
     const { topic } = request.params;
     const known = deps.log.topics();

@@ -1,11 +1,12 @@
 import type { FastifyReply } from "fastify";
 import type { Unavailable } from "../../core/unavailable.ts";
 import { toJsonText } from "../../json/json-text.ts";
+import type { AnyCode } from "./codes.ts";
 
 /** An error answer, RFC 9457. `code` is stable; `detail` is for people and never quotes a payload. */
 export type Problem = {
   readonly status: number;
-  readonly code: string;
+  readonly code: AnyCode;
   readonly title: string;
   readonly detail: string;
   readonly remedy?: string;
@@ -25,7 +26,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** Sends a problem; `instance` is the path that was asked. */
+/** Sends a problem. Its member `instance` is the path that was asked for. */
 export async function sendProblem(reply: FastifyReply, problem: Problem): Promise<FastifyReply> {
   const { status, headers } = problem;
   return (
@@ -39,18 +40,18 @@ export async function sendProblem(reply: FastifyReply, problem: Problem): Promis
 
 export const PROBLEM_TYPE = "application/problem+json";
 
-/** The problem as it is sent. @param url that was asked; only its path is told. */
+/** The JSON text of a problem. @param url that was asked for. */
 export function problemText({ status, code, title, detail, remedy, extra }: Problem, url: string): string {
   const type = `urn:sigma:problem:${code}`;
   return toJsonText({ type, title, status, detail, instance: pathOf(url), code, remedy, ...extra });
 }
 
-/** The query can hold anything; only the path is echoed. */
+/** The path alone: a query may hold anything, and is never echoed. */
 function pathOf(url: string): string {
   return url.split("?", 1)[0] ?? "/";
 }
 
-/** The log or the store cannot take it now: try again, spread over a few seconds so that clients do not return at once. */
+/** The log or the store cannot be used now. `Retry-After` differs by a few seconds, so that clients do not all return at once. */
 export function unavailableProblem({ code, message, remedy }: Unavailable, nowMs: number): Problem {
   return {
     status: 503,
@@ -62,7 +63,7 @@ export function unavailableProblem({ code, message, remedy }: Unavailable, nowMs
   };
 }
 
-export function badRequest(code: string, detail: string, extra?: Readonly<Record<string, unknown>>): ProblemError {
+export function badRequest(code: AnyCode, detail: string, extra?: Readonly<Record<string, unknown>>): ProblemError {
   return new ProblemError({
     status: 400,
     code,
@@ -72,7 +73,7 @@ export function badRequest(code: string, detail: string, extra?: Readonly<Record
   });
 }
 
-export function notFound(code: string, detail: string, remedy?: string): ProblemError {
+export function notFound(code: AnyCode, detail: string, remedy?: string): ProblemError {
   return new ProblemError({
     status: 404,
     code,
@@ -82,7 +83,7 @@ export function notFound(code: string, detail: string, remedy?: string): Problem
   });
 }
 
-export function tooLarge(code: string, detail: string, extra?: Readonly<Record<string, unknown>>): ProblemError {
+export function tooLarge(code: AnyCode, detail: string, extra?: Readonly<Record<string, unknown>>): ProblemError {
   return new ProblemError({ status: 413, code, title: "Too large", detail, ...(extra === undefined ? {} : { extra }) });
 }
 

@@ -1,7 +1,7 @@
 import type { HttpDeps } from "../deps.ts";
 import { notFound } from "../problems/problem.ts";
 import type { Routes } from "../route-types.ts";
-import { answer, name, problem, text, versionText, whole } from "../schema-parts.ts";
+import { answer, name, text, versionText, whole } from "../schema-parts.ts";
 
 const COUNTS = {
   type: "object",
@@ -66,8 +66,6 @@ const ONE = {
       required: SUMMARY.required,
       properties: { ...COVERAGE, flips: { type: "object" } },
     }),
-    400: problem,
-    404: problem,
   },
 } as const;
 
@@ -83,13 +81,17 @@ export function registerShadow(app: Routes, deps: HttpDeps): void {
     return reply.send({ shadows });
   });
 
-  app.get("/v1/shadow/:subject/:version", { schema: ONE }, async (request, reply) => {
-    const { subject, version } = request.params;
-    const shadows = deps.shadow?.() ?? [];
-    const found = shadows.find((one) => one.subject === subject && String(one.version) === version);
-    if (found !== undefined) return reply.send(found);
-    const known = shadows.map((one) => `${one.subject}@${one.version}`).join(", ");
-    const remedy = known === "" ? "name it in the setting shadow.versions" : `use one of: ${known}`;
-    throw notFound("no-shadow", "No such version looks on", remedy);
-  });
+  app.get(
+    "/v1/shadow/:subject/:version",
+    { schema: ONE, config: { problems: { 404: ["no-shadow"] } } },
+    async (request, reply) => {
+      const { subject, version } = request.params;
+      const shadows = deps.shadow?.() ?? [];
+      const found = shadows.find((one) => one.subject === subject && String(one.version) === version);
+      if (found !== undefined) return reply.send(found);
+      const known = shadows.map((one) => `${one.subject}@${one.version}`).join(", ");
+      const remedy = known === "" ? "name it in the setting shadow.versions" : `use one of: ${known}`;
+      throw notFound("no-shadow", "No such version looks on", remedy);
+    },
+  );
 }

@@ -19,7 +19,6 @@ import {
 import { isDeclared } from "../records/declaration.ts";
 import { recordsOf } from "../records/records.ts";
 import type { Headers } from "../route-types.ts";
-import { problem } from "../schema-parts.ts";
 
 // What `POST /v1/validate/{subject}` and `POST /api/validate` share: a verdict on one payload. Nothing is stored, and no verdict is a
 // decision of record.
@@ -27,19 +26,10 @@ import { problem } from "../schema-parts.ts";
 /** The body of a request for a verdict: a payload, or a CloudEvent, whose data is judged as it would be from the log. */
 export const TAKES: readonly Taken[] = ["payload", "event"];
 
-/** The headers of a verdict, and the problems instead of one, for the schema of a route. */
+/** The headers of a verdict, for the schema of a route. */
 export const VERDICT_HEADERS: Readonly<Record<string, object>> = {
   ...STANDING_HEADERS,
   "sigma-set-aside": { type: "string", description: "Members that were not judged, as http.set_aside has them" },
-};
-export const NO_VERDICT: Readonly<Record<400 | 404 | 406 | 408 | 413 | 415 | 503, typeof problem>> = {
-  400: problem,
-  404: problem,
-  406: problem,
-  408: problem,
-  413: problem,
-  415: problem,
-  503: problem,
 };
 
 /** The one record of a request. @throws ProblemError 400 when it is a CloudEvent that cannot be read. */
