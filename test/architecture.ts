@@ -257,7 +257,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "store/store",
       "thread-entry",
     ],
-    libraries: ["@fastify/swagger", "fastify"],
+    libraries: ["@fastify/swagger", "fastify", "typebox"],
     node: ["node:events", "node:http", "node:net", "node:stream", "node:timers/promises", "node:util", "node:zlib"],
   },
   // The command line: its program and its commands.

@@ -3,18 +3,18 @@ import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 
 /**
- * A body that is left half read is read on and thrown away this long in all, and as long as something comes within so long,
- * so that its sender gets to the answer. The numbers are those of nginx's lingering close.
+ * How long the rest of a body is read and thrown away after its request was answered: `inAllMs` at most, and no longer than `silentMs`
+ * without a byte. A sender that reads only when it has sent everything gets its answer so. The numbers are those of nginx's lingering close.
  */
 const DRAIN = { inAllMs: 30_000, silentMs: 5_000 } as const;
 
-/** What there is to know of a connection beside what Node knows. */
+/** The state of a connection that Node does not keep. */
 type Known = {
-  /** Answers that are not given yet, in the order of their requests, each with who waits until it is. */
+  /** Answers that are not sent yet, in the order of their requests, each with what to call once it is sent. */
   readonly owed: Map<ServerResponse, (() => void) | null>;
-  /** The last of them, perhaps given already. */
+  /** The answer to the last request, sent or not. */
   last: ServerResponse | null;
-  /** Its last answer is given; what comes over it is nobody's request. */
+  /** Its last answer was sent: bytes that still arrive are the rest of a body, and no request. */
   left: boolean;
 };
 
@@ -26,7 +26,7 @@ function knownOf(socket: Socket): Known {
   const owed: Known["owed"] = new Map();
   const known: Known = { owed, last: null, left: false };
   connections.set(socket, known);
-  // With the connection all are given up.
+  // No answer can be sent any more.
   socket.once("close", () => {
     for (const response of owed.keys()) given(owed, response);
   });
@@ -34,8 +34,8 @@ function knownOf(socket: Socket): Known {
 }
 
 /**
- * One request of a connection at a time: the next one waits until the one before it is answered, so that records keep their
- * order, and one connection makes no more than one answer that waits for its reader. Node itself begins with all that have come.
+ * Carries out one request of a connection at a time: a request waits until the one before it is answered. So records keep their order,
+ * and a connection has at most one answer in memory that its client has not read. Node begins with all requests that have arrived.
  */
 export function takeTurns(app: FastifyInstance): void {
   app.addHook("onRequest", async ({ raw: { socket } }, reply) => {
@@ -47,7 +47,7 @@ export function takeTurns(app: FastifyInstance): void {
     reply.raw.once("close", () => given(owed, reply.raw));
     if (before !== null) await new Promise<void>((resolve) => owed.set(before, resolve));
     if (!isLeft(socket)) return;
-    // It stood behind a body that was refused.
+    // The bytes are the rest of a body that was refused.
     reply.hijack();
     socket.destroy();
   });
@@ -59,27 +59,28 @@ function given(owed: Known["owed"], response: ServerResponse): void {
   next?.();
 }
 
-/** The last answer that a connection still owes. */
+/** The answer to the last request of a connection, while it is not sent. */
 export function lastOwed(socket: Socket): ServerResponse | null {
   const { last, owed } = knownOf(socket);
   return last !== null && owed.has(last) ? last : null;
 }
 
+/** Whether bytes that arrive on a connection are no request any more. */
 export function isLeft(socket: Socket): boolean {
   return connections.get(socket)?.left === true;
 }
 
-/** Bodies whose end cannot come any more, and who is to be told when that is found out. */
+/** Bodies whose end cannot arrive any more, each with the error; and the readers of bodies, which are called with that error. */
 const broken = new WeakMap<object, Error>();
 const readers = new WeakMap<object, (error: Error) => void>();
 
-/** The body of a request ends with an error, for who reads it and for who will; who reads it answers. */
+/** Ends the body of a request with an error, for the present reader or a later one. The reader answers the request. */
 export function breakBody(request: IncomingMessage, error: Error): void {
   broken.set(request, error);
   readers.get(request)?.(error);
 }
 
-/** Tells of {@link breakBody}, at once when it was before. @returns to be told no more. */
+/** Calls `fail` when {@link breakBody} is called for the body, at once when it was called before. @returns stops that. */
 export function onBroken(body: object, fail: (error: Error) => void): () => void {
   const before = broken.get(body);
   if (before !== undefined) fail(before);
@@ -88,8 +89,8 @@ export function onBroken(body: object, fail: (error: Error) => void): () => void
 }
 
 /**
- * Reads on what nobody wants any more, for a while, of a request whose answer ends the connection. Node would destroy the socket
- * with the answer written; what still arrives then resets the connection, and the answer is lost on its way.
+ * Reads the rest of a body and throws it away, for a while ({@link DRAIN}), after an answer that ends the connection. Node would destroy
+ * the socket once the answer is written; bytes that arrive then reset the connection, and the client may lose the answer.
  */
 export function drain(request: IncomingMessage): void {
   if (request.readableEnded || request.destroyed) return;
@@ -100,7 +101,7 @@ export function drain(request: IncomingMessage): void {
   const inAll = setTimeout(end, DRAIN.inAllMs).unref();
   let seen = 0;
   const silent = setTimeout(() => {
-    // A process that stood still comes to its clocks first: what has arrived meanwhile is read before it is called silence.
+    // A process that stood still runs its timers first: the bytes that arrived meanwhile are read before this counts as silence.
     const before = seen;
     setImmediate(() => (seen === before ? end() : silent.refresh()));
   }, DRAIN.silentMs).unref();

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isIP } from "node:net";
 import type { HttpDeps } from "./deps.ts";
-import { badRequest, ProblemError } from "./problem.ts";
+import { badRequest, ProblemError } from "./problems/problem.ts";
 
-/** Names of the loopback interface: a page on another site that resolves its own name to 127.0.0.1 has none of them. */
+/** Names of the loopback interface. A site can make its own name resolve to 127.0.0.1, and not one of these. */
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 /** A host with its port (RFC 9110, 7.2). */
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^[\]:@/\s]*)(?::\d{1,5})?$/;
@@ -23,8 +23,8 @@ export const SAFE_HEADERS: Readonly<Record<string, string>> = {
 type Rules = Pick<HttpDeps, "hosts" | "remote">;
 
 /**
- * Who may ask. There is no authentication yet, so that a browser on this machine must not be made to ask for a page it shows:
- * the server answers only under its own names, and nothing that comes from a page of another origin.
+ * Refuses requests under foreign names, and from pages of other origins. There is no authentication yet, so a page in a browser on this
+ * machine must not be able to make requests in the name of its user.
  */
 export function guardRequests(app: FastifyInstance, rules: Rules): void {
   app.addHook("onRequest", async (request) => {
@@ -46,9 +46,9 @@ function refuseForeignName({ raw }: FastifyRequest, rules: Rules): void {
   if (hosts.length > 1) throw badRequest("two-hosts", "The request has more than one Host header");
   const [host] = hosts;
   const isOld = httpVersionMajor === 1 && httpVersionMinor === 0;
-  // Clients from before HTTP/1.1 send none, and browsers always do.
+  // HTTP/1.0 knows no Host header. Browsers always send one.
   if (host === undefined && !isOld) throw badRequest("no-host", "The request has no Host header");
-  // What a proxy would be asked names its host a second time (RFC 9112, 3.2.2).
+  // A request target as for a proxy names its host a second time (RFC 9112, 3.2.2).
   const inTarget = ABSOLUTE.exec(url ?? "")?.[1];
   const names = [...(host === undefined ? [] : [host]), ...(inTarget === undefined ? [] : [inTarget])];
   if (names.every((one) => isServed(nameOf(one), rules))) return;
@@ -65,7 +65,7 @@ function nameOf(authority: string): string {
   return AUTHORITY.exec(authority.trim().toLowerCase())?.[1]?.replace(/\.$/, "") ?? "";
 }
 
-/** A name in DNS can be made to mean any address; an address cannot. */
+/** Whether the server answers under a name. With `remote` every address is served: unlike a name, nobody can make it mean another. */
 function isServed(name: string, { hosts = [], remote = false }: Rules): boolean {
   if (LOOPBACK.test(name)) return true;
   if (hosts.includes("*")) return name !== "";
@@ -73,8 +73,8 @@ function isServed(name: string, { hosts = [], remote = false }: Rules): boolean 
 }
 
 /**
- * What a browser says of the page that asks (Fetch: `Origin`; Fetch Metadata: `Sec-Fetch-Site`). Programs send neither. Following
- * a link to this server is no asking by the page: it shows what is here, and changes nothing.
+ * Refuses a request that a page of another origin makes. Browsers say so in `Origin` (Fetch) and `Sec-Fetch-Site` (Fetch Metadata);
+ * programs send neither. A person who follows a link to this server is not refused: that reads, and changes nothing.
  * @throws ProblemError 403
  */
 function refuseForeignPage({ method, headers }: FastifyRequest): void {

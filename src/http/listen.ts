@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { LIMITS } from "./deps.ts";
-import { PROBLEM_TYPE, problemText } from "./problem.ts";
+import { PROBLEM_TYPE, problemText } from "./problems/problem.ts";
 
 /**
  * An address that is listened on before there is anything behind it: that the port is taken is found out before a stream is

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { IncomingHttpHeaders } from "node:http";
 import {
   isLive,
   negotiate,
@@ -11,14 +11,33 @@ import {
 import type { CompiledBinding, CompiledContract, ContractRef } from "../core/compiled.ts";
 import type { Header } from "../core/record.ts";
 import { resolveVersion } from "../core/resolve.ts";
+import type { DecisionAnswer } from "./decisions/decision.ts";
 import type { HttpDeps } from "./deps.ts";
-import { badRequest, notFound, ProblemError } from "./problem.ts";
+import { badRequest, notFound, ProblemError } from "./problems/problem.ts";
+import type { Headers } from "./route-types.ts";
 
-/** What a client says of the contract versions it takes: `Accept-Contract: shipment@2, shipment@1;q=0.5`. */
+/** The header by which a client says which versions of a contract it takes. */
 const ACCEPT_HEADER = "accept-contract";
 
-/** Null when the client did not say. @throws ProblemError when what it said cannot be read. */
-export function acceptedContracts({ headers }: FastifyRequest): readonly AcceptedContract[] | null {
+/** JSON Schema of that header. */
+export const ACCEPT_CONTRACT = {
+  type: "string",
+  description: "The versions the client takes, as in shipment@2, shipment@1;q=0.5; 406 when it would be another",
+} as const;
+
+/** JSON Schemas of the headers that {@link replyWithStandings} sets. */
+export const STANDING_HEADERS = {
+  contract: { type: "string", description: "The version, as in shipment@1" },
+  deprecation: { type: "string", description: "Since when the version is deprecated, as @seconds (RFC 9745)" },
+  sunset: { type: "string", description: "When the version is to end, as an HTTP date (RFC 8594)" },
+  link: { type: "string", description: "describedby, successor-version, deprecation (RFC 8288)" },
+} as const;
+
+/** A request as this file reads it. */
+type Asking = { readonly headers: IncomingHttpHeaders };
+
+/** The versions that the client takes; null when it does not say. @throws ProblemError 400 when the header cannot be read. */
+export function acceptedContracts({ headers }: Asking): readonly AcceptedContract[] | null {
   const text = headers[ACCEPT_HEADER];
   if (text === undefined) return null;
   const accepted = parseAcceptContract([text].flat().join(","));
@@ -26,7 +45,7 @@ export function acceptedContracts({ headers }: FastifyRequest): readonly Accepte
   throw badRequest("malformed-accept-contract", "Accept-Contract is no list like shipment@2, shipment@1;q=0.5");
 }
 
-/** The version to speak, by what the client takes. @throws ProblemError when it takes none that is in force. */
+/** The live version that the client likes best. @throws ProblemError 406 when it takes none of them. */
 export function negotiatedVersion(contract: CompiledContract, accepted: readonly AcceptedContract[]): number {
   const version = negotiate(contract, accepted);
   if (version === null) throw notAcceptable(contract, "It takes none of the versions in force");
@@ -34,8 +53,9 @@ export function negotiatedVersion(contract: CompiledContract, accepted: readonly
 }
 
 /**
- * The versions by which records are to be judged, as far as their headers and the topic's default say it.
- * @returns null when a payload may say otherwise.
+ * The versions that judge records, by their headers and the topic's default.
+ * @param records the headers of each.
+ * @returns null when the payload of a record may declare another version.
  */
 export function versionsOf(
   bound: CompiledBinding,
@@ -52,8 +72,9 @@ export function versionsOf(
 }
 
 /**
- * @param refs the versions that are to judge; null when that is not known before the payloads are read.
- * @throws ProblemError when one of them is not in force, or the client does not take it.
+ * Refuses a request whose client does not take the versions that would judge.
+ * @param refs those versions; null when only the payloads say them.
+ * @throws ProblemError 406 when one of them is not live, or the client does not take it.
  */
 export function refuseUnaccepted(
   contract: CompiledContract,
@@ -80,7 +101,7 @@ function notAcceptable(contract: CompiledContract, why: string): ProblemError {
   });
 }
 
-/** What is said of the versions by which an answer's records are judged. */
+/** The standing of each version that the set has: its status, the days of its life, its successor. */
 export function standingsOf({ contracts, about }: HttpDeps, refs: readonly ContractRef[]): readonly Standing[] {
   return refs.flatMap(({ subject, version }) => {
     const contract = contracts().bySubject.get(subject);
@@ -89,14 +110,13 @@ export function standingsOf({ contracts, about }: HttpDeps, refs: readonly Contr
 }
 
 /**
- * Sets `Contract`, and for the first of the versions `Link` (RFC 8288) with where it is described and what comes after it,
- * `Deprecation` (RFC 9745) and `Sunset` (RFC 8594).
+ * Sets the header `Contract` to the versions. For the first deprecated one, or else the first, it also sets `Link` (RFC 8288: the
+ * schema, the successor), and where the version is to end `Deprecation` (RFC 9745) and `Sunset` (RFC 8594).
  */
-export function replyWithStandings(reply: FastifyReply, standings: readonly Standing[]): void {
-  if (standings.length === 0) return;
-  const told = standings.find(({ status }) => status === "deprecated") ?? standings[0];
-  if (told === undefined) return;
-  const { subject, version, successor, status, deprecated, sunset } = told;
+export function replyWithStandings(reply: Headers, standings: readonly Standing[]): void {
+  const shown = standings.find(({ status }) => status === "deprecated") ?? standings[0];
+  if (shown === undefined) return;
+  const { subject, version, successor, status, deprecated, sunset } = shown;
   const links = [`<${schemaPath(subject, version)}>; rel="describedby"; type="application/schema+json"`];
   if (successor !== null) links.push(`<${schemaPath(subject, successor)}>; rel="successor-version"`);
   reply.header("contract", standings.map((one) => `${one.subject}@${one.version}`).join(", "));
@@ -108,24 +128,20 @@ export function replyWithStandings(reply: FastifyReply, standings: readonly Stan
   reply.header("link", links.join(", "));
 }
 
-/** What a receipt says when the version that judged is deprecated; nothing when it is not. */
-export function deprecationOf(standing: Standing | undefined): { readonly deprecation?: object } {
+/** The member `deprecation` of an answer. A version that is not deprecated has none. */
+export function deprecationOf(standing: Standing | undefined): Pick<DecisionAnswer, "deprecation"> {
   if (standing?.status !== "deprecated") return {};
   const { subject, successor, deprecated, sunset } = standing;
   return { deprecation: { deprecated, sunset, successor: successor === null ? null : `${subject}@${successor}` } };
 }
 
-/** The same of a stored decision, by the contract it names. */
-export function withDeprecation(
-  deps: HttpDeps,
-  view: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const contract = view["contract"] as ContractRef | null | undefined;
-  if (contract === null || contract === undefined) return view;
-  return { ...view, ...deprecationOf(standingsOf(deps, [contract])[0]) };
+/** A decision with the member `deprecation`, where the version that judged is deprecated now. */
+export function withDeprecation(deps: HttpDeps, ref: ContractRef | null, view: DecisionAnswer): DecisionAnswer {
+  if (ref === null) return view;
+  return { ...view, ...deprecationOf(standingsOf(deps, [ref])[0]) };
 }
 
-/** @throws ProblemError when there is none of that name. */
+/** The contract of a name. @throws ProblemError 404 when the live set has none. */
 export function contractNamed({ contracts }: HttpDeps, subject: string): CompiledContract {
   const contract = contracts().bySubject.get(subject);
   if (contract !== undefined) return contract;
@@ -141,7 +157,7 @@ function contractPath(subject: string): string {
   return `/v1/contracts/${encodeURIComponent(subject)}`;
 }
 
-/** A day begins at midnight UTC. */
+/** Milliseconds since the epoch at which a day begins, in UTC. */
 function dayMs(day: string): number {
   return Date.parse(`${day}T00:00:00Z`);
 }

@@ -1,31 +1,81 @@
-import type { FastifySchema } from "fastify";
+// JSON Schemas that several routes are made of. What is exported here is written out as literals: its type is the schema itself, and
+// `Described` makes the type of the values of it.
 
-// What the schemas of several routes are made of.
-
-export type Schemas<Name extends string> = Readonly<Record<Name, FastifySchema>>;
-
-/** A JSON Schema, or a part of one. */
-export type Part = Readonly<Record<string, unknown>>;
-
-export const text: { readonly type: "string" } = { type: "string" };
-export const whole: { readonly type: "integer"; readonly minimum: 0 } = { type: "integer", minimum: 0 };
+export const text = { type: "string" } as const;
+export const whole = { type: "integer", minimum: 0 } as const;
 /** The name of a contract. */
-export const name: Part = { type: "string", minLength: 1, maxLength: 249, examples: ["shipment"] };
+export const name = { type: "string", minLength: 1, maxLength: 249, examples: ["shipment"] } as const;
+/** The version of a contract, where it is part of a path or a query. */
+export const versionText = { type: "string", pattern: "^[1-9][0-9]{0,8}$", examples: ["1"] } as const;
 
-export function orNull(schema: { readonly type: string }): Part {
-  return { type: [schema.type, "null"] };
+/** What is answered with one status. */
+export type Answer<MediaType extends string, Schema> = {
+  readonly description: string;
+  readonly content: Readonly<Record<MediaType, { readonly schema: Schema }>>;
+};
+
+/** An answer of JSON. */
+export function answer<const Schema extends object>(
+  description: string,
+  schema: Schema,
+): Answer<"application/json", Schema> {
+  return { description, content: { "application/json": { schema } } };
 }
 
-/** An answer of one media type. */
-export function answer(description: string, schema: object, mediaType = "application/json"): Part {
+/** An answer of bytes or text: what is sent is not described by a schema. */
+export function rawAnswer(
+  description: string,
+  mediaType: string,
+  schema: Readonly<Record<string, unknown>>,
+): Answer<string, unknown> {
   return { description, content: { [mediaType]: { schema } } };
 }
 
-/** What every error answers. */
-export function problemAnswer(description: string): Part {
-  const properties = { type: text, title: text, status: whole, detail: text, instance: text, code: text, remedy: text };
-  const required = ["type", "title", "status", "detail", "instance", "code"];
-  return answer(description, { title: "Problem", type: "object", required, properties }, "application/problem+json");
-}
+const PROBLEM = {
+  title: "Problem",
+  type: "object",
+  required: ["type", "title", "status", "detail", "instance", "code"],
+  properties: {
+    type: { type: "string" },
+    title: { type: "string" },
+    status: { type: "integer", minimum: 0 },
+    detail: { type: "string" },
+    instance: { type: "string" },
+    code: { type: "string" },
+    remedy: { type: "string" },
+    byteOffset: { type: ["integer", "null"], description: "Where the body cannot be read" },
+    pointer: { type: "string", description: "RFC 6901 pointer into the body: what cannot be read" },
+    missing: { type: "array", items: { type: "string" }, description: "Attributes that a CloudEvent lacks" },
+    line: { type: "integer", minimum: 0, description: "The line that is too long, from 1" },
+    appended: { type: "integer", minimum: 0, description: "Records that were appended before the request failed" },
+    ranges: {
+      type: "array",
+      description: "Where they lie",
+      items: {
+        type: "object",
+        required: ["stream", "partition", "from", "to"],
+        properties: {
+          stream: { type: "string" },
+          partition: { type: "integer", minimum: 0 },
+          from: { type: "integer", minimum: 0 },
+          to: { type: "integer", minimum: 0 },
+        },
+      },
+    },
+    available: {
+      type: "array",
+      description: "The versions that may be asked for",
+      items: {
+        type: "object",
+        required: ["subject", "version"],
+        properties: { subject: { type: "string" }, version: { type: "integer", minimum: 0 } },
+      },
+    },
+    final: { type: "boolean", description: "Whether there never will be a decision at the position" },
+  },
+} as const;
 
-export const problem: Part = problemAnswer("A problem, RFC 9457");
+/** What every error answers (RFC 9457). `code` is stable; members after `remedy` are those of single codes. @param codes it may have. */
+export function problemAnswer(codes: readonly string[]): Answer<"application/problem+json", typeof PROBLEM> {
+  return { description: codes.join(", "), content: { "application/problem+json": { schema: PROBLEM } } };
+}

@@ -1,33 +1,39 @@
 import type { IncomingMessage } from "node:http";
 import swagger from "@fastify/swagger";
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from "fastify";
-import { readWhole } from "./body.ts";
+import { readWhole } from "./body/read-body.ts";
 import { takeTurns } from "./connection.ts";
-import { registerContracts } from "./contracts.ts";
-import { registerDecisions } from "./decisions.ts";
+import { registerContracts } from "./contracts/routes.ts";
+import { registerDecisions } from "./decisions/routes.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
-import { DOCS_POLICY, docsPage } from "./docs.ts";
-import { answerClientError, answerErrors, answerRouterError, answerStrangeRequests, collectRoutes } from "./errors.ts";
-import { registerEvents } from "./events.ts";
+import type { ProblemsByStatus } from "./problems/codes.ts";
+import { answerClientError, answerRouterError, answerStrangeRequests } from "./problems/connection-errors.ts";
+import { answerErrors, collectRoutes } from "./problems/errors.ts";
+import { registerEvents } from "./events/routes.ts";
 import { guardRequests } from "./guard.ts";
-import { registerHealth } from "./health.ts";
-import { createHeld, type Held, type Lease } from "./held.ts";
-import { takenAs, type Taken } from "./media.ts";
-import { countVerdicts, registerMetrics } from "./metrics.ts";
-import { describeRoute, documentOf, withNames } from "./openapi.ts";
+import { registerHealth } from "./health/routes.ts";
+import { createHeld, type Held, type Lease } from "./body/held.ts";
+import { takenAs, type Taken } from "./body/media.ts";
+import { countVerdicts, registerMetrics } from "./metrics/routes.ts";
+import { describeRoute, documentOf } from "./docs/document.ts";
+import { registerDocs } from "./docs/routes.ts";
+import { registerReference } from "./reference/routes.ts";
 import { registerRegistry } from "./registry/routes.ts";
-import { registerShadow } from "./shadow.ts";
-import { registerValidate } from "./validate.ts";
+import type { SchemaTypes } from "./route-types.ts";
+import { registerShadow } from "./shadow/routes.ts";
+import { registerValidate } from "./validate/routes.ts";
 import { toJsonText } from "../json/json-text.ts";
 
 declare module "fastify" {
   // oxlint-disable-next-line typescript/consistent-type-definitions -- only an interface is merged
   interface FastifyContextConfig {
-    /** What the route reads; nothing when absent. */
+    /** The kinds of body that the route reads; absent: it reads none. */
     readonly takes?: readonly Taken[];
-    /** Largest body, unpacked; absent: a record in its envelope. */
+    /** The problems that the route itself may answer; docs/document.ts adds those of every route. */
+    readonly problems?: ProblemsByStatus;
+    /** Bytes of the largest body, unpacked; absent: a record in its envelope. */
     readonly bodyBytesMax?: number;
-    /** What is answered says what was done, or how the gateway is: it is sent however many bytes are held. */
+    /** The answer is sent however many bytes are held: it says what was done, or how the gateway is. */
     readonly owesAnswer?: boolean;
   }
 }
@@ -44,7 +50,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
     bodyLimit: Number.MAX_SAFE_INTEGER,
     // A stream of lines may take hours: bodies have their own clocks (bodyMs, lineMs), headers Node's.
     requestTimeout: 0,
-    // Longer than a connection may rest between two requests: the shorter of the two would end it.
+    // Longer than keepAliveTimeout: else it would end connections that rest between two requests.
     connectionTimeout: keepAliveMs + LIMITS.silentMs,
     keepAliveTimeout: keepAliveMs,
     forceCloseConnections: "idle",
@@ -53,7 +59,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     http: { headersTimeout: LIMITS.headersMs, maxHeaderSize: LIMITS.headerBytes, requireHostHeader: false },
   });
-  // Who has sent everything and says so is answered all the same.
+  // A client that ends its half of the connection after its request is still answered.
   Object.assign(app.server, { httpAllowHalfOpen: true });
   answerStrangeRequests(app.server);
   app.server.maxConnections = LIMITS.connections;
@@ -72,38 +78,32 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   parseBodies(app, deps, held);
   countAnswers(app, held);
   answerErrors(app, deps.now, routes);
-  registerValidate(app, {
+  const routed = app.withTypeProvider<SchemaTypes>();
+  const counting: HttpDeps = {
     ...deps,
     onVerdict: (verdict) => {
       counts.count(verdict);
       deps.onVerdict?.(verdict);
     },
-  });
-  registerEvents(app, deps, held);
-  registerDecisions(app, deps);
-  registerContracts(app, deps);
-  registerShadow(app, deps);
-  registerHealth(app, deps);
-  registerMetrics(app, deps, counts, held);
+  };
+  registerReference(routed, counting);
+  registerValidate(routed, counting);
+  registerEvents(routed, deps, held);
+  registerDecisions(routed, deps);
+  registerContracts(routed, deps);
+  registerShadow(routed, deps);
+  registerHealth(routed, deps);
+  registerMetrics(routed, deps, counts, held);
   await registerRegistry(app, deps);
-  app.get("/openapi.json", { schema: { hide: true } }, async () => ({
-    // The plugin leaves this member of OpenAPI 3.1 out.
-    jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
-    ...withNames(app.swagger()),
-  }));
-  app.get("/docs", { schema: { hide: true } }, async (_, reply) =>
-    reply
-      .headers({ "content-type": "text/html; charset=utf-8", "content-security-policy": DOCS_POLICY })
-      .send(docsPage(app.swagger())),
-  );
+  registerDocs(app);
   await app.ready();
   return app;
 }
 
-/** Answers larger than this are counted: with a connection for each, those under it are few bytes together. */
+/** Smaller answers are not counted: on as many connections as there may be they are 8 MiB together. */
 const SMALL_ANSWER_BYTES = 4_096;
 
-/** An answer stays in memory until its reader has taken it: it is counted as bodies are. */
+/** Counts the bytes of answers as those of bodies: an answer stays in memory until its client has read it. */
 function countAnswers(app: FastifyInstance, held: Held): void {
   app.addHook("onSend", async (request, reply, payload) => {
     if (typeof payload !== "string" && !Buffer.isBuffer(payload)) return payload;
@@ -117,20 +117,20 @@ function countAnswers(app: FastifyInstance, held: Held): void {
   });
 }
 
-/** Lines stay a stream; every other body is read whole, as bytes, within its time, and counted until it is answered. */
+/** Reads bodies: lines stay a stream, others are read whole, within their time. Their bytes are counted until the answer is sent. */
 function parseBodies(app: FastifyInstance, deps: HttpDeps, held: Held): void {
   const leases = new WeakMap<FastifyRequest, Lease>();
   const bodyBytesMax = deps.contracts().limits.bytesMax + LIMITS.envelopeBytes;
   const withinMs = deps.limits?.bodyMs ?? LIMITS.bodyMs;
   app.addHook("onRequest", async (request, reply) => {
-    // Of every request: one that says of what kind its body is, and has none, is read as well.
+    // Every request has one: Fastify parses a request that has a content type and no body, too.
     const lease = held.lease();
     leases.set(request, lease);
     reply.raw.once("close", lease.end);
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage): Promise<unknown> => {
-    // Nothing is there to take it: the answer says so.
+    // No route takes the body: the answer is 404 or 405.
     if (request.is404) return null;
     const { takes = [], bodyBytesMax: own = bodyBytesMax } = request.routeOptions.config;
     if (takenAs(request.headers, takes) === "lines") return payload;
@@ -138,7 +138,7 @@ function parseBodies(app: FastifyInstance, deps: HttpDeps, held: Held): void {
     if (lease === undefined) throw new Error("Cannot read a body: the request was not counted");
     return readWhole(payload, request.headers, { bytesMax: own, withinMs }, lease);
   });
-  // A request without a body has one of no bytes, if it says of what kind.
+  // A request without a body, and with a content type, has a body of no bytes.
   app.addHook("preValidation", async (request) => {
     const { takes } = request.routeOptions.config;
     if (takes === undefined || request.body !== undefined || request.is404) return;

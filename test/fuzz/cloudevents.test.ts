@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decideBound } from "../../src/core/decide.ts";
 import type { Header } from "../../src/core/record.ts";
-import { decisionView } from "../../src/http/views.ts";
+import { decisionView } from "../../src/http/decisions/decision.ts";
 import { toJsonText } from "../../src/json/json-text.ts";
 import { shipment } from "../embedded.ts";
 import { CLOCK, mutated, tryCases } from "./budget.ts";

@@ -6,7 +6,7 @@ import { shipment } from "../embedded.ts";
 import { STATUSES } from "./answers.ts";
 import { CLOCK, mutated, tryCases } from "./budget.ts";
 import { ANYTHING, SHIPMENTS, startFuzzedGateway, type FuzzedGateway } from "./gateway.ts";
-import { readDocument, type Operation } from "./openapi-document.ts";
+import { readDocument, type Operation } from "../http/openapi-document.ts";
 
 type Asked = {
   /** Index among the operations, which are in the order of the document. */

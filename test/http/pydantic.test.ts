@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { pydanticType } from "../../src/http/pydantic.ts";
+import { pydanticType } from "../../src/http/reference/pydantic.ts";
 import type { JsonObject, JsonValue } from "../../src/json/json.ts";
 import { compileSchema } from "../../src/schema/schema.ts";
 

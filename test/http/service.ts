@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { startGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { guardLog } from "../../src/gateway/guarded-log.ts";
 import type { IngestDeps } from "../../src/gateway/ingest-deps.ts";
@@ -8,6 +8,7 @@ import type { HttpDeps } from "../../src/http/deps.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { openEmbedded, type Embedded } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
+import { operationAt, readDocument } from "./openapi-document.ts";
 
 /** A running gateway behind a real socket on the loopback interface. */
 export type Service = Embedded & {
@@ -57,7 +58,30 @@ export async function serve(embedded: Embedded, changes: Changes = {}): Promise<
   return { ...embedded, gateway, url, port: Number(new URL(url).port), server: app.server };
 }
 
-/** POSTs a body and reads the JSON answer. */
+type Read = ReturnType<typeof readDocument>;
+
+/** What /openapi.json says is the same of every gateway of this build: it is read once. */
+let documented: Promise<Read> | null = null;
+
+/** Whoever asks a service in a test asks as well whether it answers as it documents. */
+async function expectDocumented(
+  method: string,
+  url: string,
+  { status, headers }: Response,
+  text: string,
+): Promise<void> {
+  documented ??= fetch(new URL("/openapi.json", url)).then(async (answer) =>
+    readDocument((await answer.json()) as object),
+  );
+  const { operations, faultOf } = await documented;
+  const operation = operationAt(operations, method, new URL(url).pathname);
+  if (operation === undefined) return;
+  const mediaType = headers.get("content-type")?.split(";")[0] ?? "";
+  const fault = faultOf(operation, { status, mediaType, text });
+  expect({ operation: operation.operationId, fault }).toEqual({ operation: operation.operationId, fault: null });
+}
+
+/** POSTs a body and reads the JSON answer, which must be as documented. */
 export async function post(
   url: string,
   body: string | Uint8Array | ReadableStream,
@@ -65,14 +89,12 @@ export async function post(
 ): Promise<{ readonly status: number; readonly headers: Headers; readonly body: Record<string, unknown> }> {
   const init = { method: "POST", body, headers: { "content-type": "application/json", ...headers }, duplex: "half" };
   const response = await fetch(url, init as RequestInit);
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: (await response.json()) as Record<string, unknown>,
-  };
+  const text = await response.text();
+  await expectDocumented("POST", url, response, text);
+  return { status: response.status, headers: response.headers, body: JSON.parse(text) as Record<string, unknown> };
 }
 
-/** GETs and reads the JSON answer. */
+/** GETs and reads the JSON answer, which must be as documented. */
 export async function get(
   url: string,
   headers: Readonly<Record<string, string>> = {},
@@ -84,6 +106,7 @@ export async function get(
 }> {
   const response = await fetch(url, { headers });
   const text = await response.text();
+  await expectDocumented("GET", url, response, text);
   return {
     status: response.status,
     headers: response.headers,

@@ -10,16 +10,16 @@ import {
   type Refused,
 } from "../../isolate/question.ts";
 import { openThread, THREAD_LIMITS, type Thread, type ThreadLimits, type Told } from "../../isolate/thread.ts";
-import type { Taken } from "../media.ts";
-import { busy, invalidSchema, RegistryError } from "./answers.ts";
+import type { Taken } from "../body/media.ts";
+import { busy, invalidSchema, RegistryError } from "./errors.ts";
 
-/** What the registry reads: JSON of whatever name. */
+/** The bodies that the registry reads: JSON, whichever JSON type the request names. */
 export const TAKES: { readonly takes: readonly Taken[]; readonly bodyBytesMax: number } = {
   takes: ["document"],
   bodyBytesMax: BODY_BYTES_MAX,
 };
 
-/** Asks about the schemas that requests bring. They are a stranger's: a thread that can be ended looks at them. */
+/** Asks about the schemas that requests bring. Strangers wrote them, so threads look at them that can be ended. */
 export type Asking = {
   /** The digest of a request's schema. @throws RegistryError */
   readonly name: (request: FastifyRequest) => Promise<string>;
@@ -27,13 +27,13 @@ export type Asking = {
   readonly compare: (request: FastifyRequest, against: readonly Against[]) => Promise<readonly string[]>;
 };
 
-/** A thread for each kind of question, begun at the first: what serializers ask never waits for a comparison. */
+/** One thread for each kind of question, started at the first one, so that the lookups of serializers never wait for a comparison. */
 export function openAsking(scope: FastifyInstance, changes: Partial<ThreadLimits> = {}): Asking {
   const limits = { ...THREAD_LIMITS, ...changes };
   const entry = threadEntry(import.meta.url, "../../isolate/worker");
   const open = <K extends Kind>(kind: K): Thread<Questions[K], Answers[K]> => {
     const thread = openThread<Questions[K], Answers[K]>({ entry, data: kind, name: `registry ${kind}` }, limits);
-    // Before the server waits for its requests: none is to wait for a question.
+    // The thread ends before the server waits for its requests, so that no request waits for an answer of it.
     scope.addHook("preClose", thread.close);
     return thread;
   };
@@ -46,7 +46,7 @@ export function openAsking(scope: FastifyInstance, changes: Partial<ThreadLimits
     name: async (request) => {
       const body = request.body as Buffer;
       const answer = answerIn(await naming.ask({ body }, isHere(request)));
-      // As long as the body is bounded this takes milliseconds: the machine is to blame.
+      // A bounded body takes milliseconds: when it takes longer, the machine is busy.
       if (answer.kind === "given-up") throw busy();
       if (answer.kind !== "named") throw refusal(answer);
       return answer.digest;

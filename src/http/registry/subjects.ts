@@ -1,82 +1,105 @@
-import type { FastifyInstance } from "fastify";
 import { liveVersions, latestOf, withDigest, type Served, type ServedVersion } from "../../registry/served.ts";
-import { invalidVersion, noSchema, noSubject, notPermitted, noVersion, versionView } from "./answers.ts";
+import type { Routes } from "../route-types.ts";
 import { TAKES, type Asking } from "./asking.ts";
-import { refusedSchemas, subjectSchemas } from "./schemas.ts";
+import { invalidVersion, noSchema, noSubject, notPermitted, noVersion } from "./errors.ts";
+import { OF_SUBJECT, OF_VERSION, questionRoute, refusedRoute, route } from "./route-schema.ts";
+import { VERSION, versionView } from "./version.ts";
 
-type OfSubject = { Params: { subject: string }; Querystring: { deleted?: string } };
-type OfVersion = { Params: { subject: string; version: string } };
+const LIST = route(
+  "Subjects",
+  "Names of subjects: TOPIC-value for each source, and each contract's own",
+  { type: "array", items: { type: "string" } },
+  {
+    querystring: {
+      type: "object",
+      properties: { subjectPrefix: { type: "string", description: "Only names that begin so" } },
+    },
+  },
+);
+const VERSIONS = route(
+  "Versions",
+  "Versions of a subject that are in force; retired ones with deleted=true",
+  { type: "array", items: { type: "integer", minimum: 0 } },
+  {
+    ...OF_SUBJECT,
+    querystring: {
+      type: "object",
+      properties: { deleted: { type: "string", description: "true: retired versions too" } },
+    },
+  },
+);
+const ONE = route("Version", "A version, or the latest: the highest active one", VERSION, OF_VERSION);
+const BARE = route("VersionSchema", "The schema of a version, bare", {}, OF_VERSION);
+const REFERENCED_BY = route(
+  "ReferencedBy",
+  "Nothing refers to another schema here",
+  { type: "array", items: {}, maxItems: 0 },
+  OF_VERSION,
+);
+const LOOK_UP = questionRoute("LookUp", "The version with this schema", VERSION, OF_SUBJECT);
+const REGISTER = questionRoute(
+  "Register",
+  "The version with this schema, which must be there already",
+  VERSION,
+  OF_SUBJECT,
+);
 
 /** `/subjects`: names, versions, and the lookup by content that serializers use. */
-export function registerSubjects(scope: FastifyInstance, served: () => Served, asking: Asking): void {
+export function registerSubjects(scope: Routes, served: () => Served, asking: Asking): void {
   const versionsOf = (subject: string): readonly ServedVersion[] => {
     const found = served().subjects.get(subject);
     if (found === undefined) throw noSubject(subject);
     return found;
   };
 
-  scope.get<{ Querystring: { subjectPrefix?: string } }>(
-    "/subjects",
-    { schema: subjectSchemas.list },
-    async (request) => {
-      const { subjectPrefix = "" } = request.query;
-      return [...served().subjects.keys()].filter((name) => name.startsWith(subjectPrefix)).toSorted();
-    },
-  );
+  scope.get("/subjects", { schema: LIST }, async (request, reply) => {
+    const { subjectPrefix = "" } = request.query;
+    return reply.send([...served().subjects.keys()].filter((name) => name.startsWith(subjectPrefix)).toSorted());
+  });
 
-  scope.get<OfSubject>("/subjects/:subject/versions", { schema: subjectSchemas.versions }, async (request) => {
+  scope.get("/subjects/:subject/versions", { schema: VERSIONS }, async (request, reply) => {
     const all = versionsOf(request.params.subject);
-    return (request.query.deleted === "true" ? all : liveVersions(all)).map(({ version }) => version);
+    return reply.send((request.query.deleted === "true" ? all : liveVersions(all)).map(({ version }) => version));
   });
 
-  scope.get<OfVersion>("/subjects/:subject/versions/:version", { schema: subjectSchemas.version }, async (request) => {
+  scope.get("/subjects/:subject/versions/:version", { schema: ONE }, async (request, reply) => {
     const { subject, version } = request.params;
-    return versionView(subject, pick(versionsOf(subject), version));
+    return reply.send(versionView(subject, pick(versionsOf(subject), version)));
   });
 
-  scope.get<OfVersion>(
-    "/subjects/:subject/versions/:version/schema",
-    { schema: subjectSchemas.schema },
-    async (request) => pick(versionsOf(request.params.subject), request.params.version).content.schema,
-  );
+  scope.get("/subjects/:subject/versions/:version/schema", { schema: BARE }, async (request) => {
+    return pick(versionsOf(request.params.subject), request.params.version).content.schema;
+  });
 
-  scope.get<OfVersion>(
-    "/subjects/:subject/versions/:version/referencedby",
-    { schema: subjectSchemas.referencedBy },
-    async (request) => {
-      pick(versionsOf(request.params.subject), request.params.version);
-      return [];
-    },
-  );
+  scope.get("/subjects/:subject/versions/:version/referencedby", { schema: REFERENCED_BY }, async (request, reply) => {
+    pick(versionsOf(request.params.subject), request.params.version);
+    return reply.send([]);
+  });
 
-  scope.post<OfSubject>("/subjects/:subject", { schema: subjectSchemas.lookUp, config: TAKES }, async (request) => {
+  scope.post("/subjects/:subject", { schema: LOOK_UP, config: TAKES }, async (request, reply) => {
     const { subject } = request.params;
     const versions = versionsOf(subject);
     const found = withDigest(versions, await asking.name(request)).at(-1);
     if (found === undefined) throw noSchema();
-    return versionView(subject, found);
+    return reply.send(versionView(subject, found));
   });
 
-  // A serializer that registers what it writes: what is there already is what it asks for.
-  scope.post<OfSubject>(
-    "/subjects/:subject/versions",
-    { schema: subjectSchemas.register, config: TAKES },
-    async (request) => {
-      const { subject } = request.params;
-      const versions = liveVersions(versionsOf(subject));
-      const found = withDigest(versions, await asking.name(request)).at(-1);
-      if (found === undefined) throw notPermitted("Registering a schema");
-      return versionView(subject, found);
-    },
-  );
+  // A serializer registers the schema that it writes. A version with this schema is there already, or the contract lacks it.
+  scope.post("/subjects/:subject/versions", { schema: REGISTER, config: TAKES }, async (request, reply) => {
+    const { subject } = request.params;
+    const versions = liveVersions(versionsOf(subject));
+    const found = withDigest(versions, await asking.name(request)).at(-1);
+    if (found === undefined) throw notPermitted("Registering a schema");
+    return reply.send(versionView(subject, found));
+  });
 
   for (const url of ["/subjects/:subject", "/subjects/:subject/versions/:version"]) {
-    const schema = refusedSchemas("DELETE", url);
+    const schema = refusedRoute("DELETE", url);
     scope.delete(url, { schema, config: TAKES }, async () => Promise.reject(notPermitted("Deleting")));
   }
 }
 
-/** @param wanted a number, `latest`, or -1, which means the same. */
+/** The version that a path asks for. @param wanted a number, `latest`, or -1, which means the latest too. */
 export function pick(versions: readonly ServedVersion[], wanted: string): ServedVersion {
   if (!/^(?:[1-9][0-9]{0,9}|latest|-1)$/.test(wanted)) throw invalidVersion();
   const found =

@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+import pino from "pino";
 import { describe, expect, test } from "vitest";
 import { compileContractSet } from "../../../src/core/compile.ts";
 import { type CompiledContractSet } from "../../../src/core/compiled.ts";
@@ -5,7 +7,9 @@ import { sealContractSet, versionDigest, type ContractSet } from "../../../src/c
 import type { JsonObject } from "../../../src/json/json.ts";
 import { ownSchemaIds } from "../../../src/core/wire-format.ts";
 import { shipmentContracts, TOPIC } from "../../embedded.ts";
-import { startService } from "../service.ts";
+import { until } from "../../patience.ts";
+import { openRaw } from "../raw-connection.ts";
+import { get, startService } from "../service.ts";
 
 const TYPE = "application/vnd.schemaregistry.v1+json";
 const VALUE = `${TOPIC}-value`;
@@ -186,5 +190,25 @@ describe("the gateway as a registry", () => {
     const ask = await open();
     expect(await ask("GET", "/mode")).toEqual([200, { mode: "READONLY" }]);
     expect(await ask("GET", `/config/${VALUE}`)).toEqual([200, { compatibilityLevel: "BACKWARD" }]);
+  });
+
+  test("a sender that goes away before its body is read is no bug of ours", async () => {
+    const bugs: string[] = [];
+    const logger = pino({ level: "error" }, { write: (line) => void bugs.push(line) });
+    const { gateway, server, port, url } = await startService({ http: { logger } });
+    // Nothing is decided any more: the first request waits, and the second behind it.
+    await gateway.stop();
+    const gone = new Promise<void>((resolve) => {
+      server.once("connection", (socket: Socket) => socket.once("close", () => resolve()));
+    });
+    const { socket } = await openRaw(port);
+    const first = `POST /v1/events/${TOPIC} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nPrefer: wait=30`;
+    const second = `POST /registry/subjects/shipment HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${TYPE}\r\nContent-Length: 99`;
+    socket.write(`${first}\r\nContent-Length: 2\r\n\r\n{}${second}\r\n\r\n{"half":`);
+    await until(async () => (await get(`${url}/v1/decisions/${TOPIC}/0/0`)).status === 202);
+    socket.resetAndDestroy();
+    await gone;
+    expect((await get(`${url}/livez`)).status).toBe(200);
+    expect(bugs).toEqual([]);
   });
 });

@@ -1,0 +1,197 @@
+import { fateOf, type Fate } from "../../gateway/fate.ts";
+import { exactInteger } from "../../json/exact-integer.ts";
+import type { Stream } from "../../source/source.ts";
+import { wasErased } from "../../gateway/decided.ts";
+import type { SettledRow } from "../../store/store.ts";
+import type { HttpDeps } from "../deps.ts";
+import { withDeprecation } from "../negotiation.ts";
+import { ANY_UNAVAILABLE, type ProblemCode } from "../problems/codes.ts";
+import { notFound, ProblemError } from "../problems/problem.ts";
+import type { Described, Routes } from "../route-types.ts";
+import { answer, name, rawAnswer } from "../schema-parts.ts";
+import { DECISION, rowView } from "./decision.ts";
+
+const POSITION = {
+  type: "object",
+  required: ["topic", "partition", "offset"],
+  properties: {
+    topic: { ...name, examples: ["sigma-aetl.shipments"] },
+    partition: { type: "string", pattern: "^[0-9]{1,9}$", examples: ["0"] },
+    offset: { type: "string", pattern: "^[0-9]{1,18}$", examples: ["0"] },
+  },
+} as const;
+
+const STREAM = {
+  type: "object",
+  properties: {
+    stream: {
+      type: "string",
+      minLength: 1,
+      maxLength: 512,
+      description: "The very stream, as an append or a decision named it; without it the one that the topic has now",
+    },
+  },
+} as const;
+
+const DECISION_AT = {
+  operationId: "decisionAt",
+  summary: "What became of one position",
+  params: POSITION,
+  querystring: STREAM,
+  response: {
+    200: answer("The decision", DECISION),
+    202: answer("In the log, not yet decided", DECISION),
+  },
+} as const;
+
+const RAW_AT = {
+  operationId: "rawAt",
+  summary: "The exact bytes of one position",
+  params: POSITION,
+  querystring: STREAM,
+  response: {
+    200: rawAnswer("The bytes", "application/octet-stream", { type: "string", format: "binary" }),
+  },
+} as const;
+
+const NO_DECISION = {
+  404: ["unknown-topic", "unknown-stream", "no-record", "record-lost", "evidence-dropped"],
+  503: ["document-missing", ANY_UNAVAILABLE],
+} as const;
+const NO_BYTES = { ...NO_DECISION, 404: [...NO_DECISION[404], "no-bytes"], 410: ["erased"] } as const;
+
+/** What became of one position: of the stream that the topic has now, or of the stream that the query names. */
+export function registerDecisions(app: Routes, deps: HttpDeps): void {
+  app.get(
+    "/v1/decisions/:topic/:partition/:offset",
+    { schema: DECISION_AT, config: { problems: NO_DECISION } },
+    async (request, reply) => {
+      const { stream, offset, fate } = await find(deps, request.params, request.query);
+      if (fate.kind === "row") return reply.send(withDeprecation(deps, fate.row.contract, rowView(fate.row)));
+      if (fate.kind !== "pending") throw without(fate, stream, offset);
+      const { id, topic, partition } = stream;
+      return reply.code(202).send({ stream: id, topic, partition, offset: exactInteger(offset), status: "PENDING" });
+    },
+  );
+
+  app.get(
+    "/v1/decisions/:topic/:partition/:offset/raw",
+    { schema: RAW_AT, config: { problems: NO_BYTES } },
+    async (request, reply) => {
+      const { stream, offset, fate } = await find(deps, request.params, request.query);
+      if (fate.kind !== "row" && fate.kind !== "pending") throw without(fate, stream, offset);
+      if (fate.kind === "row" && wasErased(fate.row)) throw erased(stream, offset);
+      if (fate.kind === "pending" || fate.row.raw === null) {
+        throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
+      }
+      return reply
+        .header("content-type", "application/octet-stream")
+        .header("content-disposition", `attachment; filename="record-${offset}.bin"`)
+        .send(Buffer.from(fate.row.raw));
+    },
+  );
+}
+
+type Params = Described<typeof POSITION>;
+type Query = Described<typeof STREAM>;
+
+type Found = { readonly stream: Stream; readonly offset: bigint; readonly fate: Fate };
+
+async function find(deps: HttpDeps, params: Params, { stream: named }: Query): Promise<Found> {
+  const { topic } = params;
+  const partition = Number(params.partition);
+  const offset = BigInt(params.offset);
+  const topics = deps.log.topics();
+  if (!topics.includes(topic)) throw unknownTopic(topics.join(", "));
+  // A stream that the query names may have ended, so that the log does not know it any more.
+  const current = named === undefined ? await deps.log.streamsOf(topic) : null;
+  const stream =
+    named === undefined ? current?.find((one) => one.partition === partition) : { id: named, topic, partition };
+  if (stream === undefined) throw unknownTopic((current ?? []).map((one) => `${topic}/${one.partition}`).join(", "));
+  const row = await rowAt(deps, stream, offset);
+  if (row !== null) return { stream, offset, fate: { kind: "row", row } };
+  const streamsNow = async (): Promise<readonly Stream[]> => current ?? deps.log.streamsOf(topic);
+  const fate = await fateOf({ ...deps, streamsNow, rowAt: async () => rowAt(deps, stream, offset) }, stream, offset);
+  return { stream, offset, fate };
+}
+
+async function rowAt({ lookup }: HttpDeps, stream: Stream, offset: bigint): Promise<SettledRow | null> {
+  const [row] = await lookup.rows(stream.id, offset, offset + 1n);
+  if (row === undefined) return null;
+  const { topic, partition } = row.position;
+  if (topic !== stream.topic || partition !== stream.partition) throw unknownStream();
+  return row;
+}
+
+function unknownTopic(known: string): ProblemError {
+  return notFound("unknown-topic", `There is no such topic and partition`, `use one of: ${known}`);
+}
+
+function unknownStream(): ProblemError {
+  return notFound(
+    "unknown-stream",
+    "Nothing of this stream was ever decided",
+    "leave ?stream= out for the current one",
+  );
+}
+
+/** The record of the position was decided and then erased. */
+function erased({ topic, partition }: Stream, offset: bigint): ProblemError {
+  const detail = `Offset ${offset} of ${topic}/${partition} was decided, and its record was erased by an operator's word`;
+  return new ProblemError({ status: 410, code: "erased", title: "Erased", detail, extra: { final: true } });
+}
+
+type Without = Exclude<Fate, { readonly kind: "row" | "pending" }>;
+
+/** Why there is no decision at a position. `final` in the problem says whether there never will be one. */
+function without(fate: Without, { topic, partition }: Stream, offset: bigint): ProblemError {
+  const place = `Offset ${offset} of ${topic}/${partition}`;
+  switch (fate.kind) {
+    case "hole":
+      return noRecord(
+        `${place} is settled and holds no record: an aborted or control record, one that was compacted, or an offset that a restored log gives to nobody`,
+        true,
+      );
+    case "before":
+      return noRecord(`${place} lies before the first one that was read, ${fate.first}`, true);
+    case "outside":
+      return noRecord(`The log holds offsets ${fate.start} to ${fate.end}, the last excluded`, offset < fate.start);
+    case "ended":
+      return noRecord(
+        `${place} was never decided: its stream is not in the log now, and ended at ${fate.end}`,
+        fate.final,
+      );
+    case "lost":
+      return noDecision(
+        404,
+        "record-lost",
+        `${place} was lost before it was decided, as an operator recorded: ${fate.note}`,
+        true,
+      );
+    case "unknown":
+      return unknownStream();
+    case "dropped":
+      return noDecision(
+        404,
+        "evidence-dropped",
+        `${place} was decided ${passed(fate.passed)}, and its evidence is not kept (evidence: drop)`,
+        true,
+      );
+    case "document-missing":
+      return noDecision(503, "document-missing", `${place} was decided, and its document is not in the store`, false);
+  }
+}
+
+function passed(did: boolean): string {
+  return did ? "PASSED" : "FAILED";
+}
+
+function noRecord(detail: string, final: boolean): ProblemError {
+  return noDecision(404, "no-record", detail, final);
+}
+
+function noDecision(status: number, code: ProblemCode, detail: string, final: boolean): ProblemError {
+  const headers =
+    status === 503 ? { headers: { "retry-after": "5" }, remedy: "run sigma audit: it names what is missing" } : {};
+  return new ProblemError({ status, code, title: "No decision", detail, extra: { final }, ...headers });
+}

@@ -1,0 +1,135 @@
+import type { FastifyDynamicSwaggerOptions, SwaggerTransform } from "@fastify/swagger";
+import type { FastifySchema } from "fastify";
+import type { Taken } from "../body/media.ts";
+import type { ProblemsByStatus } from "../problems/codes.ts";
+import { REGISTRY_TYPE } from "../registry/errors.ts";
+import { bodiesOf, DOCUMENT, PREFER, RECORD_HEADERS } from "./bodies.ts";
+import { problemAnswer, text } from "../schema-parts.ts";
+
+// /openapi.json: the schemas of the routes, completed by the problems that every route may answer, and by bodies and headers.
+
+/** The problems of every route: the server refuses the request before the route is asked. */
+const REFUSED: ProblemsByStatus = {
+  400: ["no-host", "two-hosts"],
+  403: ["foreign-origin"],
+  421: ["foreign-host"],
+  503: ["overloaded", "starting"],
+};
+/** Those of a route whose path has parameters. */
+const PATH: ProblemsByStatus = { 400: ["bad-path"], 414: ["path-too-long"] };
+/** Those of a route with a schema of its parameters. */
+const PARAMETERS: ProblemsByStatus = { 400: ["bad-parameter"] };
+/** Those of a route with a body. */
+const UNREAD: ProblemsByStatus = {
+  400: ["body-cut-short", "bad-framing", "bad-gzip"],
+  408: ["too-slow"],
+  413: ["body-too-large", "headers-too-large"],
+  415: ["unsupported-media-type"],
+};
+const EVENTS: ProblemsByStatus = { 400: ["bad-cloudevent"] };
+
+/** The same of a route of the registry, whose errors have numbers. */
+const REGISTRY_REFUSED = {
+  403: "The request comes from a page of another origin",
+  421: "The server is not asked by this name",
+  503: "Too many bytes of bodies and answers are held",
+} as const;
+const REGISTRY_UNREAD = {
+  400: "The body cannot be read",
+  408: "The body did not come in time",
+  413: "The body is too large",
+  415: "The body is of a kind that is not read here",
+} as const;
+
+type Known = FastifySchema & { readonly hide?: boolean; readonly headers?: { readonly properties?: object } };
+
+/** Completes the schema of a route: problems that every route may answer, the body, headers of requests with records. */
+export const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
+  // A route that is hidden may have no schema.
+  const known = (schema ?? {}) as Known;
+  if (known.hide === true) return { schema: known, url };
+  const { takes, problems = {} } = route.config ?? {};
+  const errors = url.startsWith("/registry") ? registryErrors(url, takes) : problemAnswers(url, known, takes, problems);
+  const response = { ...errors, ...(known.response as object | undefined) };
+  if (takes === undefined) return { schema: { ...known, response }, url };
+  const isDocument = takes.includes("document");
+  const headers = isDocument
+    ? known.headers
+    : {
+        type: "object",
+        properties: {
+          ...RECORD_HEADERS,
+          ...(takes.includes("lines") ? { prefer: PREFER } : {}),
+          ...known.headers?.properties,
+        },
+      };
+  const body = { content: isDocument ? DOCUMENT : bodiesOf(takes) };
+  return { schema: { ...known, response, body, ...(headers === undefined ? {} : { headers }) }, url };
+};
+
+function problemAnswers(url: string, known: Known, takes: readonly Taken[] | undefined, own: ProblemsByStatus): object {
+  const isChecked = known.params !== undefined || known.querystring !== undefined;
+  const lists = [
+    REFUSED,
+    url.includes(":") ? PATH : {},
+    isChecked ? PARAMETERS : {},
+    takes === undefined ? {} : UNREAD,
+    takes?.includes("event") === true ? EVENTS : {},
+    own,
+  ];
+  const statuses = new Set(lists.flatMap((one) => Object.keys(one)));
+  return Object.fromEntries(
+    Array.from(statuses, (status) => [status, problemAnswer(lists.flatMap((one) => one[Number(status)] ?? []))]),
+  );
+}
+
+function registryErrors(url: string, takes: readonly Taken[] | undefined): object {
+  const schema = { type: "object", properties: { error_code: { type: "integer" }, message: text } };
+  const words = Object.entries({ ...REGISTRY_REFUSED, ...(takes === undefined ? {} : REGISTRY_UNREAD) });
+  const errors: Record<string, object> = {};
+  for (const [status, description] of words) errors[status] = { description, content: { [REGISTRY_TYPE]: { schema } } };
+  // The router refuses a path before it is known to be the registry's.
+  if (url.includes(":")) errors["414"] = problemAnswer(["path-too-long"]);
+  return errors;
+}
+
+/**
+ * Gives each object with a title a name among the components, so that generated clients have one type for it. Objects with the same
+ * title are taken to be the same as the first of them.
+ */
+export function withNames(document: object): object {
+  const schemas = new Map<string, unknown>();
+  const visit = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(visit);
+    if (typeof value !== "object" || value === null) return value;
+    const { title, example, examples, ...rest } = value as Readonly<Record<string, unknown>>;
+    const visited = Object.fromEntries(Object.entries(rest).map(([key, one]) => [key, visit(one)]));
+    const samples = { ...(example === undefined ? {} : { example }), ...(examples === undefined ? {} : { examples }) };
+    if (typeof title !== "string" || rest["type"] !== "object")
+      return { ...(title === undefined ? {} : { title }), ...visited, ...samples };
+    if (!schemas.has(title)) schemas.set(title, { title, ...visited, ...samples });
+    return { $ref: `#/components/schemas/${title}` };
+  };
+  const named = visit(document) as object;
+  return { ...named, components: { schemas: Object.fromEntries(schemas) } };
+}
+
+type Document = NonNullable<Extract<FastifyDynamicSwaggerOptions, { readonly openapi?: unknown }>["openapi"]>;
+
+/** The document without its paths. @param version of the program. */
+export function documentOf(version: string): Document {
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "SIGMA-AETL gateway",
+      version,
+      description:
+        "Records in, decisions out. Errors are problems (RFC 9457); those under /registry are the registry's.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/", description: "The gateway that gave this document" }],
+    // There is no authentication yet: the server is bound to the loopback interface, or stands behind a proxy that has one.
+    security: [],
+    tags: [{ name: "registry", description: "The contracts as a schema registry, to read" }],
+  };
+}

@@ -1,0 +1,66 @@
+import type { HttpDeps } from "../deps.ts";
+import { exactInteger } from "../../json/exact-integer.ts";
+import type { Routes } from "../route-types.ts";
+import { answer, text, whole } from "../schema-parts.ts";
+
+const LIVE = {
+  operationId: "live",
+  summary: "Whether the process turns",
+  response: {
+    200: answer("Alive", { type: "object", required: ["status"], properties: { status: { const: "alive" } } }),
+  },
+} as const;
+
+const READINESS = {
+  type: "object",
+  required: ["status", "streams"],
+  properties: {
+    status: { enum: ["ready", "not ready"] },
+    streams: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["topic", "partition", "state", "settledTo", "trouble"],
+        properties: {
+          topic: text,
+          partition: whole,
+          state: { enum: ["starting", "running", "paused", "halted", "stopped"] },
+          settledTo: { type: ["integer", "null"] },
+          trouble: {
+            anyOf: [
+              {
+                type: "object",
+                required: ["code", "message", "remedy"],
+                properties: { code: text, message: text, remedy: text },
+              },
+              { type: "null" },
+            ],
+          },
+        },
+      },
+    },
+  },
+} as const;
+
+const READY = {
+  operationId: "ready",
+  summary: "Whether every stream runs",
+  response: { 200: answer("Ready", READINESS), 503: answer("Not ready: some stream is paused or halted", READINESS) },
+} as const;
+
+/** Alive: this process turns. Ready: every stream runs. A paused gateway is alive, and must not be restarted for it. */
+export function registerHealth(app: Routes, deps: HttpDeps): void {
+  app.get("/livez", { schema: LIVE, logLevel: "silent" }, async (_, reply) => reply.send({ status: "alive" }));
+
+  app.get("/readyz", { schema: READY, logLevel: "silent", config: { owesAnswer: true } }, async (_, reply) => {
+    const ready = deps.gateway.ready();
+    const streams = deps.gateway.streams().map(({ stream, state, settledTo, trouble }) => ({
+      topic: stream.topic,
+      partition: stream.partition,
+      state,
+      settledTo: settledTo === null ? null : exactInteger(settledTo),
+      trouble: trouble === null ? null : { code: trouble.code, message: trouble.message, remedy: trouble.remedy },
+    }));
+    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", streams });
+  });
+}

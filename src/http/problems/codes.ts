@@ -1,0 +1,66 @@
+import type { UnavailableCode } from "../../core/unavailable.ts";
+
+/**
+ * Every code of a problem that is ours, with its meaning for people: docs/reference/http.md lists them. A code is stable: it never
+ * means something else. The others are those of `Unavailable`.
+ */
+export const PROBLEMS = {
+  "bad-cloudevent":
+    "The body or the ce- headers are no CloudEvent that is read; `pointer`, `missing` and `byteOffset` say where",
+  "bad-framing": "The chunks of the body cannot be told apart",
+  "bad-gzip": "The body is not gzip, as its content encoding says",
+  "bad-key-field": "The header sigma-key-field holds no JSON pointer",
+  "bad-parameter": "A part of the path or of the query is not what it must be",
+  "bad-path": "The path cannot be decoded",
+  "bad-request": "The request cannot be read",
+  "body-cut-short": "The body ended before its announced length",
+  "body-too-large": "A body that is read whole has too many bytes",
+  "contract-not-acceptable":
+    "The record would be judged by a version that Accept-Contract does not name; `available` lists those there are",
+  "document-missing": "The position was decided, and its document is not in the store: run `sigma audit`",
+  erased: "The record of the position was erased by an operator",
+  "evidence-dropped": "The position was decided, and its evidence is not kept (`evidence: drop`)",
+  expectation: "The header Expect names another expectation than 100-continue",
+  "foreign-host": "The server does not answer under the name in Host",
+  "foreign-origin": "A page of another origin makes the request",
+  "gzip-too-large": "A packed body of lines has too many bytes, unpacked",
+  "headers-too-large": "The headers, or the extensions of the body's chunks, have too many bytes",
+  internal: "The request failed by a bug of the gateway; its log says more",
+  "json-list":
+    "The body is a JSON list, which the topic's contract does not take as a record: send its items as records",
+  "line-too-long": "A line has too many bytes; `line` says which, `appended` and `ranges` what came before it",
+  "malformed-accept-contract": "The header Accept-Contract cannot be read",
+  "malformed-empty": "The payload has no bytes",
+  "malformed-not-json": "The payload is not JSON; `byteOffset` says where",
+  "malformed-not-utf8": "The payload is not UTF-8; `byteOffset` says where",
+  method: "The path does not take the method; the header Allow lists those it takes",
+  "ndjson-as-json": "The body is several JSON texts, one on each line: send it as application/x-ndjson",
+  "no-bytes": "No bytes are stored for the position",
+  "no-contract": "No contract judges what declares none: see http.validate_subject",
+  "no-host": "The request has no header Host",
+  "no-record":
+    "The position holds no record (`final`: for good); or a body of lines has too many blank bytes and no record",
+  "no-route": "There is nothing at the path",
+  "no-shadow": "No shadow version of that name runs",
+  overloaded: "Bodies and answers of all requests hold too many bytes: try again after `Retry-After`",
+  "path-too-long": "A part of the path has too many characters",
+  "record-lost": "The record was lost before it was decided, as an operator recorded",
+  starting: "The gateway is starting: try again after `Retry-After`",
+  "too-slow": "The headers, the body or a whole line did not arrive in time",
+  "two-hosts": "The request has more than one header Host",
+  "unknown-contract": "There is no contract of that name, or no such version of it",
+  "unknown-stream": "Nothing of the stream was ever decided",
+  "unknown-topic": "There is no topic of that name, or no such partition of it",
+  "unsupported-media-type": "The content type or the content encoding is not one that the route reads",
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Stands in the list of a route for the codes of `Unavailable`: the log or the store cannot be asked now, or the stream is halted. */
+export const ANY_UNAVAILABLE = "any code of the log or the store";
+
+/** The codes that a route may answer, by status. */
+export type ProblemsByStatus = Readonly<Record<number, readonly (ProblemCode | typeof ANY_UNAVAILABLE)[]>>;
+
+/** The code of a problem. */
+export type AnyCode = ProblemCode | UnavailableCode;
