@@ -8,6 +8,7 @@ import { CHANGE_RULES } from "../src/inclusion/change-rules.ts";
 import type { ContractFailureCode, MalformedCode } from "../src/core/failure.ts";
 import type { FileCode, FileTrouble, HaltCode, UnavailableCode } from "../src/core/unavailable.ts";
 import { cliPage } from "./cli-reference.ts";
+import { httpPage } from "./http-reference.ts";
 import { markdownTable as table } from "./markdown-table.ts";
 
 // node scripts/reference.ts            writes the pages of docs/reference
@@ -17,6 +18,7 @@ import { markdownTable as table } from "./markdown-table.ts";
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["docs/reference/cli.md", await cliPage(GENERATED)],
+    ["docs/reference/http.md", await httpPage(GENERATED)],
     ["docs/reference/config.md", configPage()],
     ["docs/reference/errors.md", errorsPage()],
     ["docs/reference/changes.md", changesPage()],

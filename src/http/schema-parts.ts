@@ -4,9 +4,28 @@
 export const text = { type: "string" } as const;
 export const whole = { type: "integer", minimum: 0 } as const;
 /** The name of a contract. */
-export const name = { type: "string", minLength: 1, maxLength: 249, examples: ["shipment"] } as const;
+export const name = {
+  type: "string",
+  minLength: 1,
+  maxLength: 249,
+  description: "Name of the contract",
+  examples: ["shipment"],
+} as const;
 /** The version of a contract, where it is part of a path or a query. */
-export const versionText = { type: "string", pattern: "^[1-9][0-9]{0,8}$", examples: ["1"] } as const;
+export const versionText = {
+  type: "string",
+  pattern: "^[1-9][0-9]{0,8}$",
+  description: "Version of the contract",
+  examples: ["1"],
+} as const;
+/** The name of a topic, as part of a path. */
+export const topicName = {
+  type: "string",
+  minLength: 1,
+  maxLength: 249,
+  description: "Name of the topic",
+  examples: ["sigma-aetl.shipments"],
+} as const;
 
 /** What is answered with one status. */
 export type Answer<MediaType extends string, Schema> = {

@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryDirectory, TOPIC } from "../embedded.ts";
+import { httpPage } from "../../scripts/http-reference.ts";
+import { PROBLEMS } from "../../src/http/problems/codes.ts";
 import { startService } from "./service.ts";
 
 type Schema = { readonly examples?: readonly unknown[]; readonly example?: unknown; readonly $ref?: string };
@@ -18,7 +20,9 @@ type Operation = {
     readonly required: boolean;
     readonly content: Readonly<Record<string, { readonly schema: Schema; readonly example?: unknown }>>;
   };
-  readonly responses: Readonly<Record<string, { readonly content?: object; readonly headers?: object }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly description?: string; readonly content?: object; readonly headers?: object }>
+  >;
 };
 type Document = {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -133,6 +137,33 @@ test("/docs shows every operation, and nothing that a browser would have to fetc
   for (const [path, methods] of Object.entries(paths))
     for (const method of Object.keys(methods)) expect(text).toContain(`<code>${method.toUpperCase()} ${path}</code>`);
   expect(text).not.toMatch(/<script|<link|<img|src=|javascript:/);
+});
+
+test("the page of the reference has a section for each operation, and a row for each problem code", async () => {
+  const { url } = await startService();
+  const { paths } = await documented(url);
+  const page = await httpPage("");
+  const sections = [...page.matchAll(/^#+ ((?:GET|POST|PUT|DELETE) .*)$/gm)].map(([, name = ""]) => name);
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(sections.toSorted()).toEqual(operations.toSorted());
+  const rows = [...page.matchAll(/^\| `([a-z0-9-]+)` \| [^|]+ \|$/gm)].map(([, code = ""]) => code);
+  expect(Object.keys(PROBLEMS).filter((code) => !rows.includes(code))).toEqual([]);
+});
+
+/** Problems that are no route's: the server has no route for the request, cannot read it, or has a bug. */
+const OF_NO_ROUTE = ["bad-request", "expectation", "internal", "method", "no-route"];
+
+test("every problem code is one that some route lists, or that comes before there is a route", async () => {
+  const { url } = await startService();
+  const { paths } = await documented(url);
+  const listed = Object.values(paths)
+    .flatMap((methods) => Object.values(methods))
+    .flatMap(({ responses }) => Object.values(responses))
+    .filter(({ content }) => content !== undefined && "application/problem+json" in content)
+    .flatMap(({ description = "" }) => description.split(", "));
+  expect(Object.keys(PROBLEMS).filter((code) => !listed.includes(code))).toEqual(OF_NO_ROUTE);
 });
 
 const REDOCLY = resolve(import.meta.dirname, "../../node_modules/.bin/redocly");

@@ -90,6 +90,7 @@ export const DECISION = {
     storedDigest: { type: "string", description: "Of a conflict: SHA-256 of the stored payload (RFC 8785), hex" },
     digest: { type: "string", description: "Of a conflict: the same of this payload" },
     deprecation: {
+      title: "Deprecation",
       type: "object",
       description: "The version that judges is deprecated: since when, until when, and what to move to",
       required: ["deprecated", "sunset", "successor"],

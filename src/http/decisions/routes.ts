@@ -8,16 +8,16 @@ import { withDeprecation } from "../negotiation.ts";
 import { ANY_UNAVAILABLE, type ProblemCode } from "../problems/codes.ts";
 import { notFound, ProblemError } from "../problems/problem.ts";
 import type { Described, Routes } from "../route-types.ts";
-import { answer, name, rawAnswer } from "../schema-parts.ts";
+import { answer, rawAnswer, topicName } from "../schema-parts.ts";
 import { DECISION, rowView } from "./decision.ts";
 
 const POSITION = {
   type: "object",
   required: ["topic", "partition", "offset"],
   properties: {
-    topic: { ...name, examples: ["sigma-aetl.shipments"] },
-    partition: { type: "string", pattern: "^[0-9]{1,9}$", examples: ["0"] },
-    offset: { type: "string", pattern: "^[0-9]{1,18}$", examples: ["0"] },
+    topic: topicName,
+    partition: { type: "string", pattern: "^[0-9]{1,9}$", description: "The partition", examples: ["0"] },
+    offset: { type: "string", pattern: "^[0-9]{1,18}$", description: "The offset", examples: ["0"] },
   },
 } as const;
 

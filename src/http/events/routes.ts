@@ -19,7 +19,7 @@ import { ANY_UNAVAILABLE } from "../problems/codes.ts";
 import { notFound } from "../problems/problem.ts";
 import { bareRecord, recordsOf, withRequestHeaders } from "../records/records.ts";
 import type { Described, Headers, Routes } from "../route-types.ts";
-import { answer, name, text, whole } from "../schema-parts.ts";
+import { answer, text, topicName, whole } from "../schema-parts.ts";
 import { appendLines, type AppendedLines } from "./lines.ts";
 import { refuseMisread } from "./misread.ts";
 import { withKeys } from "./record-keys.ts";
@@ -78,7 +78,7 @@ const APPEND = {
   params: {
     type: "object",
     required: ["topic"],
-    properties: { topic: { ...name, examples: ["sigma-aetl.shipments"] } },
+    properties: { topic: topicName },
   },
   response: {
     200: { ...answer("Decided while the client waited (Prefer: wait)", DECIDED), headers: HEADERS },

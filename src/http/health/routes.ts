@@ -12,6 +12,7 @@ const LIVE = {
 } as const;
 
 const READINESS = {
+  title: "Readiness",
   type: "object",
   required: ["status", "streams"],
   properties: {

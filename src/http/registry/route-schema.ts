@@ -9,7 +9,15 @@ export const OF_SUBJECT = {
   params: {
     type: "object",
     required: ["subject"],
-    properties: { subject: { type: "string", minLength: 1, maxLength: 260, examples: ["shipment"] } },
+    properties: {
+      subject: {
+        type: "string",
+        minLength: 1,
+        maxLength: 260,
+        description: "Name of the subject",
+        examples: ["shipment"],
+      },
+    },
   },
 } as const;
 export const OF_VERSION = {
@@ -17,8 +25,19 @@ export const OF_VERSION = {
     type: "object",
     required: ["subject", "version"],
     properties: {
-      subject: { type: "string", minLength: 1, maxLength: 260, examples: ["shipment"] },
-      version: { type: "string", maxLength: 20, examples: ["1"] },
+      subject: {
+        type: "string",
+        minLength: 1,
+        maxLength: 260,
+        description: "Name of the subject",
+        examples: ["shipment"],
+      },
+      version: {
+        type: "string",
+        maxLength: 20,
+        description: "A version, latest, or -1 for the latest",
+        examples: ["1"],
+      },
     },
   },
 } as const;

@@ -7,7 +7,7 @@ const OF_ID = {
   params: {
     type: "object",
     required: ["id"],
-    properties: { id: { type: "string", pattern: "^[0-9]{1,10}$", examples: ["1"] } },
+    properties: { id: { type: "string", pattern: "^[0-9]{1,10}$", description: "Id of the schema", examples: ["1"] } },
   },
 } as const;
 
@@ -16,12 +16,18 @@ const OF_GUID = {
     type: "object",
     required: ["guid"],
     properties: {
-      guid: { type: "string", pattern: "^[0-9A-Fa-f-]{36}$", examples: ["00000000-0000-8000-8000-000000000000"] },
+      guid: {
+        type: "string",
+        pattern: "^[0-9A-Fa-f-]{36}$",
+        description: "GUID of the schema",
+        examples: ["00000000-0000-8000-8000-000000000000"],
+      },
     },
   },
 } as const;
 
 const SCHEMA = {
+  title: "RegistrySchema",
   type: "object",
   required: ["schemaType", "schema", "id", "guid"],
   properties: {

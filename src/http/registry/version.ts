@@ -3,6 +3,7 @@ import type { Described } from "../route-types.ts";
 
 /** JSON Schema of a version, as registries answer it. */
 export const VERSION = {
+  title: "RegistryVersion",
   type: "object",
   required: ["subject", "version", "id", "guid", "schemaType", "references", "metadata", "schema"],
   properties: {
