@@ -10,8 +10,15 @@ import { kafkaConfig, kafkaFaults, type KafkaConfig } from "./kafka-config.ts";
 import { mongodbFaults } from "./mongodb-config.ts";
 import { registryConfig, registryFaults, type RegistryConfig } from "./registry-config.ts";
 import type { SourceSetting } from "./setting-row.ts";
-import { OTHER_VARIABLES, SETTINGS } from "./settings.ts";
-import type { Setting, SettingInForce, SettingKey, SettingsByKey, SettingValues } from "./settings.ts";
+import {
+  OTHER_VARIABLES,
+  SETTINGS,
+  type Setting,
+  type SettingInForce,
+  type SettingKey,
+  type SettingsByKey,
+  type SettingValues,
+} from "./settings.ts";
 import { parseShadow, shadowFaults, type ShadowSetting } from "./shadow.ts";
 import { sourceFaults } from "./sources.ts";
 import { parseText, textOrNull } from "./values.ts";

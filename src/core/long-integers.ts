@@ -102,7 +102,7 @@ export function resolveIntegers(
   return { ok: true, payload: doubles.length === 0 ? payload : withDoubles(payload, doubles) };
 }
 
-/** Copies the payload: several versions may judge it. */
+/** A copy of the payload in which these integers are doubles. It is a copy because other versions may judge the same payload. */
 function withDoubles(
   payload: JsonValue,
   doubles: readonly { readonly path: Path | null; readonly value: number }[],

@@ -132,7 +132,7 @@ function surveyBytes(bytes: Buffer): Survey {
         high |= inside;
         if (inside === BACKSLASH) {
           at += 1;
-          // The escaped byte may be non-ASCII: then the bytes are not JSON, and perhaps not UTF-8.
+          // The escaped byte counts for `high` too. When it is not ASCII, the bytes are no JSON, and the decoder tells whether they are UTF-8.
           high |= bytes[at] ?? 0;
           if (bytes[at] === LETTER_U && isDoubtfulEscape(bytes, at + 1)) escapes = true;
         }

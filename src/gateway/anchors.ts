@@ -49,7 +49,7 @@ export function startAnchors({ reads, writers, entries, everyMs, now, report }: 
     try {
       if (await hasNewAction()) unwritten = new Set(writers);
     } catch (error) {
-      // The stream heads can be anchored without the store, and the streams report an outage of the store themselves.
+      // An outage of the store is not reported here: the streams report it, and their heads are anchored from memory all the same.
       if (!(error instanceof Unavailable)) report({ kind: "anchor-trouble", place: "", ...unexpected(error) });
     }
     const due = [...unwritten];

@@ -35,7 +35,7 @@ export type ReadyBatch = {
   readonly endSettling: () => void;
 };
 
-type Batch = Extract<Fetched, { readonly kind: "records" }>;
+type FetchedRecords = Extract<Fetched, { readonly kind: "records" }>;
 
 type Where = { readonly stream: Stream; readonly note: StreamNote };
 
@@ -83,7 +83,7 @@ export function discard({ batch, endSettling }: ReadyBatch): void {
 function decideFetched(
   deps: IngestDeps,
   { stream, note }: Where,
-  { from, to, read }: Batch,
+  { from, to, read }: FetchedRecords,
   set: CompiledContractSet,
 ): Omit<ReadyBatch, "endSettling"> {
   const { store } = deps;
@@ -104,7 +104,7 @@ function decideFetched(
 }
 
 /** The contract set in force, after the registry was asked about every schema id of the batch that the set did not know. */
-async function setFor(deps: IngestDeps, read: Batch["read"]): Promise<CompiledContractSet> {
+async function setFor(deps: IngestDeps, read: FetchedRecords["read"]): Promise<CompiledContractSet> {
   const set = deps.contracts();
   if (deps.learnSchemaIds === undefined) return set;
   const unknown = new Set(

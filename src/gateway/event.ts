@@ -3,7 +3,7 @@ import type { HaltCode, UnavailableCode } from "../core/unavailable.ts";
 
 export type Halt = { readonly code: HaltCode; readonly message: string; readonly remedy: string };
 
-/** Events that the gateway reports; logs and metrics subscribe to them. No event ever holds a payload. */
+/** Events that the gateway reports to its logs, its anchors and its own state. No event ever holds a payload. */
 export type GatewayEvent =
   | {
       readonly kind: "stream-acquired";

@@ -47,7 +47,7 @@ type Deps = {
  * position the answer is final.
  */
 export async function fateOf(deps: Deps, stream: Stream, offset: bigint): Promise<Fate> {
-  // The stream id was typed by a person and names another partition, whose bounds must not be used for it.
+  // A person typed this stream id, and it belongs to another partition than the one asked for: the bounds of either say nothing about the other.
   if (!stream.id.endsWith(`/${stream.partition}`)) return { kind: "unknown" };
   const tail = await deps.tail(stream.id);
   if (tail !== null && offset < tail.to) return decidedFate(deps, stream, tail, offset);

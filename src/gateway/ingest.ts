@@ -22,7 +22,8 @@ const BACKOFF = { firstMs: 100, maxMs: 30_000 } as const;
  * Ingests one stream until the signal aborts or the stream halts. This file alone defines the order of effects:
  *
  *   acquire:  P1 read the tail   P2 redo it
- *   advance:  fetch  ->  P3 decide  ->  P4 ledger  ->  P5 documents  ->  P6 commit hint
+ *   advance:  fetch  ->  P3 decide and encode documents  ->  P4 insert the entry  ->  P5 insert the documents
+ *             ->  mirror  ->  batch observer  ->  P6 commit hint
  *
  * `Unavailable` means that a batch is not decided yet: the loop pauses, then acquires the stream again, which redoes what was
  * begun. A lost compare-and-swap in P4 also leads to acquire. There is no other way to recover. A halted stream waits

@@ -73,7 +73,7 @@ export function createLookup(reads: Reads, current?: Current): Lookup {
     const holders = ids.length === 0 ? new Map<string, Holder>() : await reads.holders(collection, [...new Set(ids)]);
     const rows = decided.map(async ({ row, isPinned }): Promise<SettledRow | null> => {
       if (row.kind !== "failed") return resolved(row, holders.get(row.id));
-      // This build gives another outcome than the entry recorded, so the reason is known from the stored document only.
+      // `isPinned`: this build decides otherwise than the entry says, so only the stored document knows why the record FAILED.
       const stored = isPinned ? await reads.failureAt(collection, note, row.position.offset) : null;
       return stored === null ? row : { ...row, ...stored };
     });

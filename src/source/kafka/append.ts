@@ -69,8 +69,8 @@ export function createAppender(connection: KafkaConnection): Appender {
         throw error;
       });
       const after = new Set((await directory.now(topic)).map(({ id }) => id));
-      // This check comes before the offsets are read: the driver sends to another partition when the number of ours
-      // does not exist any more.
+      // This check comes before `positionsOf`. In a topic that was recreated with fewer partitions the driver sends the record
+      // to another partition, which `positionsOf` would report as a bug.
       if (placed.some(({ id }) => !after.has(id))) throw topicReplaced("append to", topic);
       return positionsOf(placed, offsets);
     },

@@ -14,7 +14,7 @@ export type StreamReader = {
   readonly close: () => Promise<void>;
 };
 
-/** About three batches of small records. Decoded records that wait longer would outlive the young generation. */
+/** About three ledger batches of small records. A larger response waits longer in memory, and its bytes leave V8's young generation. */
 const FETCH_BYTES = 262_144;
 
 /**

@@ -27,7 +27,7 @@ const MAX_TIMESTAMP = 35;
 const PRODUCER_ID = 43;
 const COUNT = 57;
 const RECORDS = 61;
-/** The length field counts the bytes after this one. */
+/** The length field counts the bytes from here on: a batch ends at COUNTED_FROM + length. */
 const COUNTED_FROM = 12;
 
 const OFFSET_MAX = 2n ** 63n - 1n;

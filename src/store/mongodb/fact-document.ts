@@ -10,10 +10,14 @@ import {
   writeUuid,
   writtenBytes,
   type BsonWriter,
+  DOCUMENT,
+  openNested,
+  writeDate,
+  writeInt32,
+  writeInt64,
 } from "./bson-writer.ts";
 import { writePayload } from "./payload.ts";
 import { ERASED } from "./stored-document.ts";
-import { contractText, writeSource, type WriteRow } from "./write-documents.ts";
 
 /** The encoded fields after the payload, and the positions in them of the offset and the time, which differ by record. */
 type Tail = Pick<ValidatedRow, "contract" | "declaredBy"> & {
@@ -79,3 +83,27 @@ function tailOf(own: BsonWriter, stream: StreamNote, { contract, declaredBy }: V
   const timeAt = own.size - 9;
   return { contract, declaredBy, stream, bytes: Buffer.from(writtenBytes(own)), offsetAt: timeAt - 12, timeAt };
 }
+
+/** Writes the `source` field of facts and failures: the position and timestamp of the record. */
+export function writeSource(
+  writer: BsonWriter,
+  { number, topic, partition }: StreamNote,
+  offset: bigint | number,
+  at: bigint | number,
+): void {
+  const opened = openNested(writer, "source", DOCUMENT);
+  writeInt32(writer, "stream", number);
+  writeText(writer, "topic", topic);
+  writeInt32(writer, "partition", partition);
+  writeInt64(writer, "offset", offset);
+  writeDate(writer, "at", at);
+  closeDocument(writer, opened);
+}
+
+/** The name of a contract version, such as `shipment@1`. */
+export function contractText({ subject, version }: { readonly subject: string; readonly version: number }): string {
+  return `${subject}@${version}`;
+}
+
+/** Encodes one row of a stream as one document. */
+export type WriteRow<Row> = (writer: BsonWriter, stream: StreamNote, row: Row) => void;

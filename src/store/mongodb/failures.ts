@@ -6,7 +6,7 @@ import { jsonOf } from "./payload.ts";
 import type { ObjectCollection } from "./places.ts";
 import { pagesOf, RAW } from "./read-raw.ts";
 import { onlyField, openStored, textOf, type StoredDocument } from "./stored-document.ts";
-import { placeId } from "./write-documents.ts";
+import { placeId } from "./failure-document.ts";
 
 /** Reads the stored failure of a position; null when there is none or it is damaged. */
 export async function failureAt(

@@ -1,6 +1,6 @@
 import { Int32, Long, type Db } from "mongodb";
 import type { LogEndNote } from "../log-end.ts";
-import { bigintOf } from "./documents.ts";
+import { bigintOf } from "./entry-document.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { documentsOf, RAW } from "./read-raw.ts";
 

@@ -3,7 +3,7 @@ import type { DocumentPlace, StreamNote } from "../store.ts";
 import { pagesOf, RAW } from "./read-raw.ts";
 import { factIdOf, openStored, sourceOf, textOf, uuidOf, type StoredDocument } from "./stored-document.ts";
 import type { Streams } from "./streams.ts";
-import { placeId } from "./write-documents.ts";
+import { placeId } from "./failure-document.ts";
 import { guarded } from "./unavailable.ts";
 
 /** A collection of documents, and their kind. */

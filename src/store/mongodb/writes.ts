@@ -3,21 +3,34 @@ import type { LedgerEntry } from "../../ledger/entry.ts";
 import type { PassedRow, StoreWrites } from "../store.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import type { Document } from "./bson-reader.ts";
-import { entryDocument, readEntry } from "./documents.ts";
+import {
+  entryDocument,
+  readEntry,
+  dropPacked,
+  forgetReplaced,
+  putPacked,
+  replacePacked,
+  type PackedFields,
+} from "./entry-document.ts";
 import { idOf, textIn } from "./document-id.ts";
-import { createFactWriter, writeErased } from "./fact-document.ts";
+import { createFactWriter, writeErased, type WriteRow } from "./fact-document.ts";
 import { whichAreThere } from "./find-by-ids.ts";
 import { binaryId, readHolders } from "./holders.ts";
 import { insertExcept, insertStaged } from "./insert.ts";
 import { replaceStaged } from "./replace.ts";
-import { dropPacked, forgetReplaced, putPacked, replacePacked, type PackedFields } from "./packed-evidence.ts";
 import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
-import { createBuffers, type StagedDocuments } from "./staged-documents.ts";
-import { stagedOf, stageFacts, stageFailed, stageReceipts } from "./staged-rows.ts";
+import {
+  createBuffers,
+  type StagedDocuments,
+  stagedOf,
+  stageFacts,
+  stageFailed,
+  stageReceipts,
+} from "./staged-documents.ts";
 import type { Streams } from "./streams.ts";
 import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
-import { placeId, writeFailed, type WriteRow } from "./write-documents.ts";
+import { placeId, writeFailed } from "./failure-document.ts";
 
 /** Encodes documents without writing them. The reads stage documents too, to compare them with stored ones. */
 export type Staging = Pick<StoreWrites, "stageFacts" | "stageFailed"> & {

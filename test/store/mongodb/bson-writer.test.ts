@@ -5,7 +5,7 @@ import type { JsonValue } from "../../../src/json/json.ts";
 import { compileNumberTypes, NOTHING_DECLARED, type NumberTypes } from "../../../src/schema/number-types.ts";
 import { closeDocument, createBsonWriter, openDocument, writtenBytes } from "../../../src/store/mongodb/bson-writer.ts";
 import { writePayload } from "../../../src/store/mongodb/payload.ts";
-import { writeFailed, writeReceipt } from "../../../src/store/mongodb/write-documents.ts";
+import { writeFailed, writeReceipt } from "../../../src/store/mongodb/failure-document.ts";
 import type { FailedRow } from "../../../src/store/store.ts";
 import { failedRow, idOf, NOTE, receiptRow } from "../rows.ts";
 

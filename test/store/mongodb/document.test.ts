@@ -4,10 +4,10 @@ import { runInNewContext } from "node:vm";
 import { BSON, type Db, type IndexSpecification } from "mongodb";
 import { describe, expect, test } from "vitest";
 import { createBsonWriter, writtenBytes } from "../../../src/store/mongodb/bson-writer.ts";
-import { entryDocument } from "../../../src/store/mongodb/documents.ts";
-import { createFactWriter } from "../../../src/store/mongodb/fact-document.ts";
+import { entryDocument } from "../../../src/store/mongodb/entry-document.ts";
+import { createFactWriter, type WriteRow } from "../../../src/store/mongodb/fact-document.ts";
 import { findLayoutFaults, layoutOf } from "../../../src/store/mongodb/layout.ts";
-import { writeFailed, writeReceipt, type WriteRow } from "../../../src/store/mongodb/write-documents.ts";
+import { writeFailed, writeReceipt } from "../../../src/store/mongodb/failure-document.ts";
 import { sealAction } from "../../../src/ledger/operator-log.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
 import {

@@ -3,23 +3,16 @@ import type { JsonValue } from "../../json/json.ts";
 import { NOTHING_DECLARED } from "../../schema/number-types.ts";
 import type { FailedRow, Receipt, StreamNote } from "../store.ts";
 import {
-  DOCUMENT,
   closeDocument,
   openDocument,
-  openNested,
   writeBinary,
-  writeDate,
-  writeInt32,
-  writeInt64,
   writeNull,
   writeText,
   writeUuid,
   type BsonWriter,
 } from "./bson-writer.ts";
 import { isTooDeep, writePayload } from "./payload.ts";
-
-/** Encodes one row of a stream as one document. */
-export type WriteRow<Row> = (writer: BsonWriter, stream: StreamNote, row: Row) => void;
+import { writeSource, contractText } from "./fact-document.ts";
 
 /** A failure document holds the record's bytes and parsed payload up to this many bytes; longer values are in the evidence only. */
 const INLINE_MAX = 65_536;
@@ -51,33 +44,12 @@ export function writeReceipt(writer: BsonWriter, stream: StreamNote, { position,
   closeDocument(writer, opened);
 }
 
-/** Writes the `source` field of facts and failures: the position and timestamp of the record. */
-export function writeSource(
-  writer: BsonWriter,
-  { number, topic, partition }: StreamNote,
-  offset: bigint | number,
-  at: bigint | number,
-): void {
-  const opened = openNested(writer, "source", DOCUMENT);
-  writeInt32(writer, "stream", number);
-  writeText(writer, "topic", topic);
-  writeInt32(writer, "partition", partition);
-  writeInt64(writer, "offset", offset);
-  writeDate(writer, "at", at);
-  closeDocument(writer, opened);
-}
-
 /**
  * The `_id` of a failure or receipt: `<topic>/<partition>@<offset>#<stream number>`. It begins with the parts by which a person
  * looks for it; the stream number distinguishes streams of the same topic and partition.
  */
 export function placeId({ number, topic, partition }: StreamNote, offset: bigint): string {
   return `${topic}/${partition}@${offset}#${number}`;
-}
-
-/** The name of a contract version, such as `shipment@1`. */
-export function contractText({ subject, version }: { readonly subject: string; readonly version: number }): string {
-  return `${subject}@${version}`;
 }
 
 function writeTextOrNull(writer: BsonWriter, name: string, value: string | null): void {
