@@ -42,7 +42,7 @@ export function registerReference(app: Routes, deps: HttpDeps): void {
       sayVersion(deps, request, reply, contract, decision);
       if (setAside.length > 0) void reply.header("sigma-set-aside", setAside.join(", "));
       notifyVerdict(deps, "/api/validate", record, decision);
-      return reply.send(view);
+      return view;
     },
   );
 }
