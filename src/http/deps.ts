@@ -13,87 +13,87 @@ export type HttpDeps = {
   readonly log: Log;
   readonly source: Pick<Source, "streams" | "bounds">;
   readonly reads: StoreReads;
-  /** What became of positions. */
+  /** The stored decisions of positions. */
   readonly lookup: Lookup;
   readonly tail: Store["tail"];
   readonly gateway: Gateway;
   readonly contracts: () => CompiledContractSet;
-  /** What is said of the contracts beside what they decide. */
+  /** Owners, descriptions and days of the contracts: what no decision depends on. */
   readonly about: () => ContractCatalog;
-  /** Why the last change of the contract files was refused, a sentence each; empty when it was not. */
+  /** Why the last change of the contract files was refused, in sentences; empty when it was taken. */
   readonly refusedContracts: () => readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** How the versions judge that only look on; absent when there are none. */
+  /** How shadow versions judge; absent when there are none. */
   readonly shadow?: () => readonly ShadowSnapshot[];
   readonly logger: FastifyBaseLogger | false;
   readonly version: string;
-  /** Names under which the server is asked besides those of the loopback interface; `*`: any. */
+  /** Names that the server answers under, besides those of the loopback interface; `*`: any. */
   readonly hosts?: readonly string[];
-  /** Whether other machines reach the server, who ask by its address. */
+  /** Whether the server answers under addresses, for other machines. */
   readonly remote?: boolean;
-  /** How `POST /api/validate` judges what declares nothing, and what it sets aside. */
+  /** The contract of `POST /api/validate` for records that declare none, and the members that it sets aside. */
   readonly reference?: ReferenceSetting;
-  /** Told of every verdict that was asked for. */
+  /** Called with every verdict. */
   readonly onVerdict?: (verdict: Verdict) => void;
   /** Other limits than {@link LIMITS}. */
   readonly limits?: {
     readonly lineMs?: number;
     readonly bodyMs?: number;
     readonly keepAliveMs?: number;
-    /** Of what the registry is asked about a schema. */
+    /** Limits of a question about a schema that a request of the registry brings. */
     readonly questions?: Partial<ThreadLimits>;
   };
 };
 
 export type ReferenceSetting = {
-  /** The contract, and its version when it is named; null: that of the first source. */
+  /** The contract, and its version (null: not named); null: the contract of the first source. */
   readonly contract: { readonly subject: string; readonly version: number | null } | null;
   /** Members that the reference's clients send beside the payload. */
   readonly setAside: readonly string[];
 };
 
-/** A verdict that was asked for over HTTP; nothing was stored. */
+/** A verdict that was given over HTTP, and not stored. */
 export type Verdict = {
   readonly route: "/api/validate" | "/v1/validate";
   readonly contract: ContractRef | null;
   readonly status: "PASSED" | "FAILED";
-  /** Null when it passed. */
+  /** Of the failure; null when the payload passed. */
   readonly code: string | null;
-  /** "" when the request does not say. */
+  /** "" when the request does not name one. */
   readonly producer: string;
 };
 
 /** Limits of the interface; every number is in docs/http.md. */
 export const LIMITS = {
-  /** Room for a CloudEvents envelope around the largest record. */
+  /** Bytes of a CloudEvents envelope around a record of the largest size. */
   envelopeBytes: 65_536,
-  /** What of a stream is appended at once, and its longest line, which ends the request when it is longer. */
+  /** The largest batch of lines that is appended at once, and the longest line. A longer line ends the request. */
   lines: { recordsMax: 1_000, bytesMax: 1_048_576, lineBytesMax: 16_777_216, eager: false },
-  /** Bytes of bodies held in memory at once, over all requests and whatever their shape. */
+  /** Bytes of bodies and answers in memory, over all requests. */
   inFlightBytes: 67_108_864,
-  /** Of a packed stream, unpacked. One that was cut off says what was appended. */
+  /** Bytes of a packed body of lines, unpacked. The problem of a longer one says what was appended. */
   gzipBytes: 4_294_967_296,
-  /** A body that is read whole must be there after this. */
+  /** Time for a body that is read whole. */
   bodyMs: 15_000,
-  /** A stream must bring a whole line, or the end, at least this often. */
+  /** Time between two whole lines of a body, and before its end. */
   lineMs: 30_000,
-  /** Longer than proxies keep a connection that is not in use, so that none is closed under a request. */
+  /** How long a connection is kept without a request. Proxies close theirs sooner, so none is closed as a request arrives. */
   keepAliveMs: 75_000,
-  /** Blank lines of a stream with no record among them. */
+  /** Bytes of blank lines with no record among them. */
   blankBytes: 1_048_576,
-  /** A connection over which nothing moves any more ends after this, besides. */
+  /** Added to the time without a request: a connection ends when nothing moved on it for both together. */
   silentMs: 45_000,
-  /** Of all headers of a request, and of its target. */
+  /** Bytes of the headers and the target of a request. */
   headerBytes: 16_384,
-  /** Within which they must be there. */
+  /** Time for the headers. */
   headersMs: 10_000,
-  /** Longest part of a path, its escapes decoded: a topic or subject of 249 characters, `-value` behind it. */
+  /** Characters of a part of the path, decoded: a topic or subject has up to 249, and `-value` may follow. */
   pathPart: 260,
-  /** On each address; the next one is closed. */
+  /** Connections on each address. The next one is closed. */
   connections: 2_048,
-  /** Longest `Prefer: wait`. */
+  /** The longest wait that `Prefer: wait` gets. */
   waitSeconds: 30,
-  /** Positions and decisions in one answer. */
+  /** The most positions or decisions that one answer has. */
   positions: 1_000,
 } as const;

@@ -6,20 +6,20 @@ import { LIMITS } from "./deps.ts";
 import { PROBLEM_TYPE, problemText } from "./problems/problem.ts";
 
 /**
- * An address that is listened on before there is anything behind it: that the port is taken is found out before a stream is
- * acquired. Until {@link Door.open} it says that it is alive and that everything else has to wait.
+ * An address that the server listens on before the gateway runs, so that a taken port is found out before a stream is acquired. Until
+ * {@link Door.open} it answers `/livez`, and everything else with 503 `starting`.
  */
 export type Door = {
   readonly url: string;
-  /** From now on the interface answers; it must be ready, and does not listen itself. */
+  /** Hands requests to the server from now on. It must be ready, and does not listen itself. */
   readonly open: (app: FastifyInstance) => void;
-  /** Takes no new connection, and resolves when every request is answered. */
+  /** Stops taking connections, and resolves when every request is answered. */
   readonly close: () => Promise<void>;
 };
 
 /**
- * Listens on an address, and for 127.0.0.1 on ::1 as well, under the same port: `localhost` means either, and a client that
- * tries the other first would wait or give up. Without IPv6, or with the port taken there, it does without.
+ * Listens on an address. For 127.0.0.1 it listens on the same port of ::1 too: `localhost` means both, and a client may try either first.
+ * Where there is no IPv6, or that port is taken, it listens on 127.0.0.1 alone.
  * @throws the system's error when the address itself cannot be listened on.
  */
 export async function openDoor({ host, port }: { readonly host: string; readonly port: number }): Promise<Door> {
@@ -66,12 +66,12 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
     });
     if (other.listening) servers.push(other);
   }
-  // Nothing is owed to them: they rest, or have asked nothing yet, whom Node would wait for as for a request.
+  // Ends connections without a request: Node would wait for those that never sent one.
   const closeSilent = (): void => {
     const busy = new Set(answering.values());
     for (const socket of connections) if (!busy.has(socket)) socket.destroy();
   };
-  // What goes wrong with a socket later is the socket's own trouble.
+  // An error of a server that listens concerns one socket, which handles it.
   for (const one of servers) one.on("error", () => undefined);
   return {
     url: `http://${hostOf(address)}:${address.port}`,
@@ -81,7 +81,7 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
     },
     close: async () => {
       closing = true;
-      // Their connections would be kept for the next request, which nobody takes.
+      // Else a client keeps the connection for its next request, and nobody takes that.
       for (const response of answering.keys()) if (!response.headersSent) response.setHeader("connection", "close");
       const closed = servers.map(async (one) => new Promise<void>((resolve) => one.close(() => resolve())));
       closeSilent();
@@ -100,7 +100,7 @@ function clocksOf({
   return { keepAliveTimeout, headersTimeout, requestTimeout, timeout, maxConnections };
 }
 
-/** As a URL has it; every address of this machine is asked for by its own. */
+/** The host of a URL. An address that stands for all of this machine becomes the loopback address. */
 function hostOf({ address, family }: AddressInfo): string {
   if (address === "0.0.0.0") return "127.0.0.1";
   if (address === "::") return "[::1]";

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { unsupported, type ProblemError } from "../problems/problem.ts";
 
-/** What a route reads: lines, one payload, CloudEvents in structured mode, several of them, a JSON document of its own. */
+/** A kind of body: lines, one payload, a CloudEvent in structured mode, a batch of them, or a JSON document that is no record. */
 export type Taken = "lines" | "payload" | "event" | "events" | "document";
 
 /** Media types whose body is a stream of lines. */
@@ -22,15 +22,15 @@ export function mediaTypeOf(headers: IncomingHttpHeaders): string | null {
   return headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase() ?? null;
 }
 
-/** Whether a request carries a CloudEvent in binary mode: its attributes are headers, whatever the type of its data. */
+/** Whether a request carries a CloudEvent in binary mode: its attributes are headers, and its data has any type. */
 export function isBinaryEvent(headers: IncomingHttpHeaders): boolean {
   return headers["ce-specversion"] !== undefined;
 }
 
 /**
- * What a body is to be read as. A type must be given: a browser sends some bodies without asking whom they may reach, and
- * those have none, or one that is not read here.
- * @throws ProblemError 415 when it is nothing the route takes.
+ * The kind of a body, by its headers. A content type is required: a page of another site can make a browser send bodies without one, or
+ * with a few types that no route takes, and no others (Fetch, CORS-safelisted).
+ * @throws ProblemError 415 when the route does not take the kind.
  */
 export function takenAs(headers: IncomingHttpHeaders, takes: readonly Taken[]): Taken {
   const mediaType = mediaTypeOf(headers);

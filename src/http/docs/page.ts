@@ -1,4 +1,4 @@
-// `/docs`: the interface as a page, made from the document itself. It loads nothing from anywhere and runs no script.
+// `/docs`: a page of the interface, made from the OpenAPI document. It loads nothing and runs no script.
 
 type Operation = {
   readonly summary?: string;
@@ -18,7 +18,7 @@ type Document = {
   readonly paths?: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 };
 
-/** The page's only rules; its content security policy allows them and nothing else. */
+/** The content security policy of the page: it allows the page's own styles, and nothing else. */
 export const DOCS_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
@@ -26,7 +26,7 @@ code{font:14px ui-monospace,monospace}h2{font-size:1rem;margin:2rem 0 .3rem;bord
 dl{display:grid;grid-template-columns:max-content 1fr;gap:0 1rem;margin:.3rem 0}dt{font-family:ui-monospace,monospace;font-size:14px}
 dd{margin:0}p{margin:.3rem 0}@media(prefers-color-scheme:dark){body{color:#ddd;background:#111}h2{border-color:#333}a{color:#8bf}}`;
 
-/** The interface as HTML. @param document as /openapi.json has it. */
+/** The page as HTML. @param document as /openapi.json has it. */
 export function docsPage(document: object): string {
   const { info, paths = {} } = document as Document;
   const operations = Object.entries(paths).flatMap(([path, methods]) =>

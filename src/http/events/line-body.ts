@@ -7,16 +7,15 @@ const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
 
-/** `besides`: bytes that are held for the body whatever comes of it. */
+/** `besides`: bytes that are held for the body in any case. */
 type Bounds = { readonly lineBytesMax: number; readonly blankBytesMax: number; readonly besides?: number };
 
 /**
- * Hands on whole lines only (`lines`): what is unfinished is held here, in one buffer that is counted, however small the
- * pieces it comes in. Each whole line is progress on the clock. What was handed on is counted until its reader says that
- * it is `taken`.
+ * Splits a body into chunks of whole lines (`lines`). The unfinished line is held in one buffer, however small its pieces are, and its
+ * bytes are counted. The bytes of a chunk are counted until its reader calls `taken`. Each whole line moves the clock on.
  *
- * A line of any length is handed on once it is longer than `lineBytesMax`, for the reader to refuse. More blank bytes
- * than `blankBytesMax` with no record among them are refused here: they hold nothing, and a packed body has them for nothing.
+ * An unfinished line longer than `lineBytesMax` is handed on too, for the reader to refuse. More than `blankBytesMax` blank bytes with no
+ * record among them are refused here: in a packed body they cost their sender nothing.
  */
 export function wholeLines(
   chunks: AsyncIterable<Buffer>,
@@ -84,7 +83,7 @@ async function* split(
   if (length > 0) yield unfinished.subarray(0, length);
 }
 
-/** Bytes since the last that belongs to a record. */
+/** How many blank bytes follow the last byte of a record. */
 function blankAfter(before: number, chunk: Buffer): number {
   let at = chunk.length - 1;
   while (at >= 0 && isBlank(chunk[at])) at -= 1;

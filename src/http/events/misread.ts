@@ -10,9 +10,9 @@ const [QUOTE, OPEN_LIST, OPEN_OBJECT] = [0x22, 0x5b, 0x7b];
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * Refuses a body of `application/json` that was plainly meant as several records: whole JSON texts on lines of their own, or a
- * list where the contract takes no list. As one record it could only be a failure that nobody meant to send.
- * @throws ProblemError 400 with how to send it.
+ * Refuses a body of `application/json` that its sender meant as several records: whole JSON texts on lines of their own, or a list
+ * where the contract takes none. As one record it would be FAILED.
+ * @throws ProblemError 400 that says how to send it.
  */
 export function refuseMisread(body: Buffer, topic: string, set: CompiledContractSet): void {
   const marked = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
@@ -28,7 +28,7 @@ export function refuseMisread(body: Buffer, topic: string, set: CompiledContract
   }
 }
 
-/** A JSON text on a line of its own, and behind it another one that begins. What is asked first costs least. */
+/** Whether a line is a whole JSON text, and another one begins behind it. The cheapest tests come first. */
 function holdsLines(body: Buffer, start: number): boolean {
   const end = body.indexOf(LINE_FEED, start);
   if (end === -1) return false;
@@ -39,7 +39,7 @@ function holdsLines(body: Buffer, start: number): boolean {
   return begins && isJson(body.toString("utf8", start, end));
 }
 
-/** Of what begins neither an object, a list nor a text, the first line is a number or a word, or no JSON. */
+/** The line at a place, at most {@link WORD_MAX} bytes of it: a JSON text that is no object, list or string is a number or a word. */
 function lineAt(body: Buffer, start: number): string {
   return body.toString("utf8", start, start + WORD_MAX).split("\n", 1)[0] ?? "";
 }
@@ -71,7 +71,7 @@ function misread(code: ProblemCode, detail: string): ProblemError {
   });
 }
 
-/** False only when every version in force says by its `type` that a record is no list. */
+/** Whether a record may be a list. It may not when the `type` of every live version says so. */
 function mayTakeLists(topic: string, set: CompiledContractSet): boolean {
   const { contracts, bindings } = contentsOf(set);
   const subject = bindings.find((one) => one.topic === topic)?.subject;

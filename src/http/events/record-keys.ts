@@ -8,15 +8,15 @@ import type { HttpDeps } from "../deps.ts";
 
 /** Header with the key of all records of a request. */
 const KEY = "sigma-key";
-/** Header with a JSON pointer: the key of each record is what stands there in its payload. */
+/** Header with a JSON pointer: the key of each record is the value there in its payload. */
 const KEY_FIELD = "sigma-key-field";
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
 const POINTER_MAX = 1_024;
 
 /**
- * Gives a record that has no key of its own (a CloudEvent's `partitionkey`) the one that the request names, else the one of the field
- * that it names, else that of the identity by the topic's contract.
- * @throws ProblemError 400 when the field is no JSON pointer.
+ * Gives a key to records that have none of their own (`partitionkey` of a CloudEvent). The key is the text of `sigma-key`, or else the value
+ * of the field that `sigma-key-field` names, or else the identity by the topic's contract.
+ * @throws ProblemError 400 when `sigma-key-field` is no JSON pointer.
  */
 export function withKeys(deps: HttpDeps, { headers }: FastifyRequest, topic: string): (record: NewRecord) => NewRecord {
   const literal = headers[KEY];
@@ -43,7 +43,7 @@ function fieldKeyOf(pointer: string | string[] | undefined): ReturnType<typeof c
   return compileFieldKey([text]);
 }
 
-/** A binding lives as long as its contract set, and so does what is compiled for it. */
+/** Compiled keys. A binding lives as long as its contract set, and its key no longer than the binding. */
 const compiled = new WeakMap<CompiledBinding, IdentityKey>();
 
 function identityKeyOf(bound: CompiledBinding, limits: PayloadLimits): IdentityKey {

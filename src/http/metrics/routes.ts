@@ -20,7 +20,7 @@ type Family = {
   readonly lines: readonly string[];
 };
 
-/** Verdicts given since the start. */
+/** Counts of verdicts since the start. */
 export type VerdictCounts = { readonly count: (verdict: Verdict) => void; readonly lines: () => readonly string[] };
 
 /** Counts verdicts by route, contract and status. None of these labels comes from a record, so their number is bounded. */
@@ -36,7 +36,7 @@ export function countVerdicts(): VerdictCounts {
   };
 }
 
-/** Counters and a gauge. Labels are names of contracts, routes and cells, never anything of a record. */
+/** `GET /metrics`: counters and gauges. No label comes from a record. */
 export function registerMetrics(app: Routes, deps: HttpDeps, verdicts: VerdictCounts, held: Held): void {
   app.get("/metrics", { schema: METRICS, logLevel: "silent" }, async (_, reply) => {
     const asked: Family = {
@@ -60,7 +60,7 @@ export function registerMetrics(app: Routes, deps: HttpDeps, verdicts: VerdictCo
   });
 }
 
-/** Under the names that every client library of Prometheus gives them. */
+/** Gauges of the process, under the names that client libraries of Prometheus use. */
 function processFamilies(): readonly Family[] {
   const { rss, heapUsed } = process.memoryUsage();
   return [

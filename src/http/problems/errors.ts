@@ -5,7 +5,7 @@ import { ProblemError, sendProblem, unavailableProblem, type Problem } from "./p
 
 type Route = { readonly method: string; readonly pattern: RegExp };
 
-/** Remembers the routes that are registered after it, for {@link answerErrors}. */
+/** Collects the routes that are registered after this call, for {@link answerErrors}. */
 export function collectRoutes(app: FastifyInstance): readonly Route[] {
   const routes: Route[] = [];
   app.addHook("onRoute", ({ method, url }) => {
@@ -47,7 +47,7 @@ export function answerErrors(app: FastifyInstance, nowMs: () => number, routes: 
   });
 }
 
-/** The methods that a path takes, in order; none when nothing is there. */
+/** The methods that a path takes, sorted; none when no route has the path. */
 export function allowedAt(routes: readonly Route[], path: string): readonly string[] {
   const methods = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
   return [...new Set(methods)].toSorted();

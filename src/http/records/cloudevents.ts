@@ -12,7 +12,7 @@ const PARTITION_KEY = "partitionkey";
 const QUOTED = /^"((?:[^"\\]|\\.)*)"$/s;
 const CE = "ce-";
 
-/** Binary mode: attributes in `ce-` headers, the body is the data. @throws ProblemError 400 */
+/** Reads an event in binary mode: attributes are `ce-` headers, and the body is the data. @throws ProblemError 400 */
 export function fromBinary(
   { headers, rawHeaders }: Pick<IncomingMessage, "headers" | "rawHeaders">,
   body: Buffer,
@@ -31,14 +31,14 @@ export function fromBinary(
 }
 
 /**
- * Structured mode: one JSON object. The record's value is exactly the bytes of `data` as they stand in it.
+ * Reads an event in structured mode: one JSON object. The value of the record is exactly the bytes of its member `data`.
  * @throws ProblemError 400
  */
 export function fromStructured(body: Buffer): NewRecord {
   return fromEnvelope(parseText(body), 0, "");
 }
 
-/** Batch mode: a JSON array of structured events. @throws ProblemError 400 */
+/** Reads events in batch mode: a JSON array of structured events. @throws ProblemError 400 */
 export function fromBatch(body: Buffer): readonly NewRecord[] {
   const text = parseText(body);
   const parts = partsOf(text);
@@ -57,7 +57,7 @@ function toRecord(attributes: Attributes, value: Uint8Array | null, contentType:
   const headers: Header[] = [...attributes]
     .filter(([name]) => name !== "datacontenttype")
     .map(([name, content]) => [`ce_${name}`, Buffer.from(content)] as const);
-  // In a log this type would say that the value is an event once more.
+  // In a log this content type would say that the value is a whole event.
   if (contentType !== null && !contentType.trim().toLowerCase().startsWith("application/cloudevents")) {
     headers.push(["content-type", Buffer.from(contentType)]);
   }
@@ -79,7 +79,7 @@ function parseText(body: Buffer): string {
   });
 }
 
-/** Quotation marks first, then one round of percent-decoding, then strict UTF-8 (HTTP binding 1.0.2, 3.1.3.2). */
+/** Decodes a header: takes quotation marks away, then percent-decodes once, then reads UTF-8 (HTTP binding 1.0.2, 3.1.3.2). */
 function decodeHeader(value: string): string {
   const quoted = QUOTED.exec(value.trim());
   const text = quoted === null ? value : (quoted[1] ?? "").replaceAll(/\\(.)/gs, "$1");

@@ -5,7 +5,7 @@ import { declaredHeaders, originHeaders } from "./declaration.ts";
 import { isBinaryEvent, takenAs, type Taken } from "../body/media.ts";
 
 /**
- * The records in a request whose body was read whole, with all that its headers say of them.
+ * The records of a request whose body was read whole, with the headers that the request gives them.
  * @throws ProblemError 400 when it is a CloudEvent that cannot be read.
  */
 export function recordsOf(request: FastifyRequest, takes: readonly Taken[]): readonly NewRecord[] {
@@ -29,12 +29,12 @@ function recordsIn(request: FastifyRequest, taken: Taken, body: Buffer): readonl
   }
 }
 
-/** A record of nothing but its value. */
+/** A record that has only a value. */
 export function bareRecord(value: Uint8Array | null): NewRecord {
   return { key: null, headers: [], value, partition: null };
 }
 
-/** The declared contract, the producer and the trace of a request become those of each of its records. */
+/** Gives each record of a request its declared contract, its producer and its trace. */
 export function withRequestHeaders({ headers }: FastifyRequest): (record: NewRecord) => NewRecord {
   const added = [...declaredHeaders(headers), ...originHeaders(headers)];
   if (added.length === 0) return (record) => record;

@@ -2,12 +2,12 @@ import { isObject, type JsonObject, type JsonValue } from "../../json/json.ts";
 import { stepsIn, valueAt } from "../../json/pointer.ts";
 import type { Violation } from "../../schema/violation.ts";
 
-// The reference's clients read the `type` of an error as Pydantic 2 gives it. Which type stands for which broken keyword is
-// pinned against Pydantic itself (test/http/pydantic.json, scripts/pydantic-types.py).
+// Clients of the reference read the `type` of an error as Pydantic 2 names it. The names are compared with Pydantic's own
+// (test/http/pydantic.json, which scripts/pydantic-types.py writes).
 
 type Broken = Pick<Violation, "pointer" | "keyword" | "schemaPath" | "expected">;
 
-/** Types that follow from the keyword alone. What has no counterpart in Pydantic is what its validators raise. */
+/** Types that depend on the keyword alone. A keyword without a counterpart in Pydantic gets the type of its custom validators. */
 const BY_KEYWORD: Readonly<Record<string, string>> = {
   dependentRequired: "missing",
   identity: "missing",
@@ -41,16 +41,16 @@ const BY_FORMAT: Readonly<Record<string, string>> = {
   regex: "pattern_regex",
 };
 
-/** What Pydantic would have made a number, an integer or a truth value of. */
+/** Texts that Pydantic converts to a number, an integer or a boolean. */
 const FLOAT_TEXT = /^[+-]?(?:(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity|nan)$/i;
 const INTEGER_TEXT = /^[+-]?\d+(?:_\d+)*(?:\.0+)?$/;
 const BOOLEAN_TEXT = /^(?:0|off|f|false|n|no|1|on|t|true|y|yes)$/i;
 const DATE_TIME = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?$/;
 
 /**
- * Pydantic 2's name for a violation. Where it would have coerced the value (`"12.5"` for a number) there is no name for what
- * we refuse, and it is the one of its strict mode: `float_type`.
- * @param schema of the version that judged; @param payload as it was judged.
+ * Pydantic 2's name for a violation. Pydantic converts some values that we refuse (`"12.5"` for a number); they get the name of its strict
+ * mode (`float_type`).
+ * @param schema of the version that judged. @param payload as it was judged.
  */
 export function pydanticType(
   { pointer, keyword, schemaPath, expected }: Broken,
@@ -66,7 +66,7 @@ export function pydanticType(
         ? "model_attributes_type"
         : typeError(constraint, expected, value);
     case "required":
-      // The field that tells the branches apart.
+      // The missing field is the one that tells the branches apart.
       return isOfUnion(schemaPath) ? "union_tag_not_found" : "missing";
     case "format":
       return formatError(constraint["format"], value);
@@ -78,12 +78,12 @@ export function pydanticType(
   }
 }
 
-/** Whether a violation is of several branches at once. */
+/** Whether a violation concerns all branches of a union. */
 function isOfUnion(schemaPath: string): boolean {
   return /\/(?:oneOf|anyOf)$/.test(schemaPath);
 }
 
-/** Of several types the first that is not null gives the name: a union with null is that type, and optional. */
+/** The first type that is not null gives the name: for Pydantic a union with null is an optional value of that type. */
 function typeError({ type, properties, required }: JsonObject, expected: string, value: JsonValue | undefined): string {
   const named =
     type === undefined ? expected.split(" or ") : Array.isArray(type) ? (type as readonly JsonValue[]) : [type];
@@ -123,13 +123,13 @@ function formatError(format: JsonValue | undefined, value: JsonValue | undefined
   return (typeof format === "string" ? BY_FORMAT[format] : undefined) ?? OTHERWISE;
 }
 
-/** `Date.parse` takes 2023-02-30 for the second of March. */
+/** Whether a date exists. `Date.parse` reads 2023-02-30 as the second of March. */
 function isDay(day: string): boolean {
   const parsed = new Date(`${day}T00:00:00Z`);
   return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(day);
 }
 
-/** Branches told apart by a constant are Pydantic's tagged unions. */
+/** The name for a broken union. Branches that differ in a constant field are a tagged union of Pydantic. */
 function unionError(branches: JsonValue | undefined, value: JsonValue | undefined): string {
   const properties = (Array.isArray(branches) ? (branches as readonly JsonValue[]) : []).map((branch) =>
     isObject(branch) && isObject(branch["properties"]) ? branch["properties"] : {},
@@ -138,7 +138,7 @@ function unionError(branches: JsonValue | undefined, value: JsonValue | undefine
     properties.every((one) => isObject(one[name]) && ("const" in one[name] || "enum" in one[name])),
   );
   if (tag === undefined) return OTHERWISE;
-  // The place is the tag itself, or the object that should hold it.
+  // The violation is at the tag, or at the object that should have it.
   if (value === undefined) return "union_tag_not_found";
   return isObject(value) && !(tag in value) ? "union_tag_not_found" : "union_tag_invalid";
 }

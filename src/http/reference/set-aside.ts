@@ -5,18 +5,19 @@ import { stepsIn, valueAt } from "../../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../../json/json.ts";
 import { contentOf } from "../../core/contents.ts";
 
-/** A payload's text without the members that were set aside, and their names in the order of the text. */
+/** The text of a payload without the members that were set aside, and their names in the order of the text. */
 type Rest = { readonly value: Buffer; readonly names: readonly string[] };
 
 /**
- * Cuts members out of a payload that the version which is to judge it does not name. What remains is the sender's own bytes.
- * A name that stands twice is left: the record is refused for it.
- * @param value JSON of an object, or anything else, of which nothing is cut.
+ * Cuts members out of a payload, where the version that judges it does not name them. The other bytes stay as they are. A name that
+ * stands twice is not cut, because the record is refused for it.
+ * @param value the payload; when it is not a JSON object, nothing is cut.
+ * @param names of the members that may be cut. @param ref the version that judges.
  */
 export function setAside(value: Buffer, names: readonly string[], set: CompiledContractSet, ref: ContractRef): Rest {
   const text = value.toString("utf8");
   const nothing: Rest = { value, names: [] };
-  // A name may be spelt with escapes.
+  // A name may be written with escapes.
   if (!names.some((name) => text.includes(name)) && !text.includes(String.raw`\u`)) return nothing;
   const parts = partsOf(text);
   if (parts.kind !== "object") return nothing;
@@ -35,7 +36,7 @@ type Named = (name: string) => boolean;
 
 const NAMED = new WeakMap<CompiledContractSet, Map<string, Named>>();
 
-/** Whether a version names a member of the payload's outermost object. */
+/** Tells which members of the outermost object a version names. The answer is kept for as long as the contract set lives. */
 function namedBy(set: CompiledContractSet, ref: ContractRef): Named {
   const known = NAMED.get(set) ?? new Map<string, Named>();
   NAMED.set(set, known);
@@ -47,7 +48,7 @@ function namedBy(set: CompiledContractSet, ref: ContractRef): Named {
   return named;
 }
 
-/** A contract speaks of a member in its schema, its identity, the field that declares its version, or its rules. */
+/** A version names a member in its schema, its identity, the field that declares the version, or its rules. */
 function namesOf({ schema, identity, rules }: ContractVersion, versionField: string | null): Named {
   const pointers = versionField === null ? identity : [...identity, versionField];
   const first = pointers.map((pointer) => stepsIn(pointer)[0]);
@@ -61,11 +62,11 @@ function namesOf({ schema, identity, rules }: ContractVersion, versionField: str
 
 type Collected = { readonly names: Set<string>; readonly patterns: RegExp[] };
 
-/** Keywords whose schemas say something of the same object. */
+/** Keywords whose subschemas judge the same object. */
 const SAME_OBJECT_LISTS = ["allOf", "anyOf", "oneOf"] as const;
 const SAME_OBJECT = ["if", "then", "else", "not"] as const;
 
-/** Every name that a schema gives a member of the object it describes, in whatever branch. */
+/** Every member name in a schema, and in all subschemas that judge the same object. */
 function collect(root: JsonObject | boolean): Collected {
   const found: Collected = { names: new Set(), patterns: [] };
   const seen = new Set<JsonValue>();
@@ -88,7 +89,7 @@ function collect(root: JsonObject | boolean): Collected {
   return found;
 }
 
-/** What a reference within the document stands for, by pointer or by anchor. */
+/** The schema that a reference within the document leads to, by pointer or by anchor. */
 function resolve(root: JsonObject | boolean, reference: JsonValue | undefined): JsonValue | undefined {
   if (typeof reference !== "string" || !isObject(root)) return undefined;
   const id = typeof root["$id"] === "string" ? root["$id"] : "";
