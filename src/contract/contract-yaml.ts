@@ -262,7 +262,7 @@ function readIdentity(tree: YamlTree | undefined, faults: Fault[]): readonly Loc
     if (pointer === null) continue;
     if (pointers.some(({ value }) => value === pointer.value)) {
       faults.push(
-        faultAt(pointer.place, "SIG-C-013", `Pointer "${pointer.value}" stands twice`, "Keep one of the two"),
+        faultAt(pointer.place, "SIG-C-013", `Pointer "${shorten(pointer.value)}" stands twice`, "Keep one of the two"),
       );
     }
     pointers.push(pointer);
@@ -281,8 +281,12 @@ function readPointer(tree: YamlTree | undefined, faults: Fault[]): Located<strin
   return null;
 }
 
+/** The longest pointer that a remedy proposes, in UTF-16 units: a longer text is no pointer that anybody meant. */
+const PROPOSED_MAX = 60;
+
 /** The pointer that was most likely meant by a name, by `$.a.b` or by `a.b`. */
 function pointerFor(text: string): string {
+  if (text.length > PROPOSED_MAX) return "/field";
   if (POINTER.test(text) && text !== "") return text;
   const steps = text
     .replace(/^\$?\.?/, "")

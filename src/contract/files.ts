@@ -1,4 +1,4 @@
-import { stepsIn } from "../json/pointer.ts";
+import { pointerOf, stepsIn } from "../json/pointer.ts";
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import {
@@ -258,7 +258,7 @@ function readVersion(
   for (const { value, place: at } of judged === null ? [] : identity) {
     if (schemaRequires(schema.schema, value)) continue;
     const { state, remedy } = unrequired(value, schema);
-    faults.push(faultAt(at, "SIG-C-014", `Identity field "${value}" ${state} version ${number}`, remedy));
+    faults.push(faultAt(at, "SIG-C-014", `Identity field "${shorten(value)}" ${state} version ${number}`, remedy));
   }
   const content = {
     version: number,
@@ -295,9 +295,9 @@ function unrequired(
   const name = stepsIn(pointer)[0] ?? "";
   if (names.length > 0 && pointer !== "" && !names.includes(name)) {
     const nearest = nearestName(name, names);
-    const listed = names.slice(0, NAMES_SHOWN).map((one) => `/${one}`);
+    const listed = names.slice(0, NAMES_SHOWN).map((one) => shorten(pointerOf([one])));
     const others = `Use one of ${listed.join(", ")}${names.length > NAMES_SHOWN ? " ..." : ""}, or describe it there`;
-    const remedy = nearest === null ? others : `Write /${nearest} if that was meant`;
+    const remedy = nearest === null ? others : `Write ${shorten(pointerOf([nearest]))} if that was meant`;
     return { state: "is not in the schema of", remedy };
   }
   const remedy = `List it under "required" in ${file}, in every object on its way, with "type": "object"`;
