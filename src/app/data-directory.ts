@@ -1,9 +1,9 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { FileName } from "../backup/manifest.ts";
 import type { Config } from "../config/config.ts";
 import type { IntegrityCheck } from "../sqlite/integrity.ts";
 import type { FileKind } from "../sqlite/open.ts";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 
 /** How long a statement waits for another process's lock. The wait blocks the event loop. */
 export const BUSY_TIMEOUT_MS = 500;

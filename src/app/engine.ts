@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import type { Erasing } from "../erase/erase.ts";
 import type { Log, Source } from "../source/source.ts";
@@ -6,7 +7,6 @@ import { dataFiles, refuseHalfRestored } from "./data-directory.ts";
 import { openEmbedded, embeddedLog, openKafka } from "./logs.ts";
 import type { Purpose } from "./purpose.ts";
 import { openStore, openHistory } from "./stores.ts";
-import { existsSync } from "node:fs";
 
 // Only src/app names adapters. They are imported on first use, so that commands which do not need them start fast.
 

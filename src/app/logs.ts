@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import type { Manifest } from "../backup/manifest.ts";
 import type { Config } from "../config/config.ts";
 import type { KafkaConfig } from "../config/kafka-config.ts";
@@ -8,8 +10,6 @@ import type { Log, Source } from "../source/source.ts";
 import type { LogAtHand } from "../store/migrations/loss.ts";
 import { BUSY_TIMEOUT_MS, dataFiles, refuseHalfRestored } from "./data-directory.ts";
 import type { Purpose } from "./purpose.ts";
-import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 
 /** How long a fetch waits for a record, in milliseconds; an append of this process ends the wait at once. */
 export const FETCH_WAIT_MS = 500;

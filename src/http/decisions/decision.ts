@@ -139,7 +139,12 @@ export function failureView(reason: FailureReason): FailureAnswer {
 }
 
 function violationView(violation: Violation): ErrorAnswer {
-  const { pointer, keyword, schemaPath, expected, got, bytes, branches, message } = violation;
+  return { ...violationMembers(violation), detail: violation.message };
+}
+
+/** The members of a violation that every answer has, whoever asks; the message is under another name in each. */
+export function violationMembers(violation: Violation): ViolationMembers {
+  const { pointer, keyword, schemaPath, expected, got, bytes, branches } = violation;
   return {
     pointer,
     keyword,
@@ -149,9 +154,15 @@ function violationView(violation: Violation): ErrorAnswer {
     ...(bytes === undefined ? {} : { bytes }),
     ...(branches === undefined ? {} : { branches }),
     code: `schema-${keyword}`,
-    detail: message,
   };
 }
+
+type ViolationMembers = Pick<
+  Violation,
+  "pointer" | "keyword" | "schemaPath" | "expected" | "got" | "bytes" | "branches"
+> & {
+  readonly code: string;
+};
 
 /** A decision that is stored nowhere: of a payload that somebody asked about. */
 export function decisionView(decision: Decision): DecisionAnswer {

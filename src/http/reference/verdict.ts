@@ -8,7 +8,7 @@ import { stepsIn } from "../../json/pointer.ts";
 import type { Violation } from "../../schema/violation.ts";
 import type { NewRecord } from "../../source/source.ts";
 import { contentOf } from "../../core/contents.ts";
-import { failureView } from "../decisions/decision.ts";
+import { failureView, violationMembers } from "../decisions/decision.ts";
 import { badRequest } from "../problems/problem.ts";
 import type { Described } from "../route-types.ts";
 import { pydanticType } from "./pydantic.ts";
@@ -159,19 +159,11 @@ function shown(received: Buffer, { limits }: CompiledContractSet): JsonValue {
 
 /** A violation with `loc`, `msg` and `type` as clients of the reference read them, and with our own members. */
 function referenceError(violation: Violation, schema: JsonObject | boolean, payload: JsonValue): ErrorAnswer {
-  const { pointer, keyword, schemaPath, expected, got, bytes, branches, message } = violation;
   return {
-    loc: locOf(pointer),
-    msg: message,
+    loc: locOf(violation.pointer),
+    msg: violation.message,
     type: pydanticType(violation, schema, payload),
-    pointer,
-    keyword,
-    schemaPath,
-    expected,
-    got,
-    ...(bytes === undefined ? {} : { bytes }),
-    ...(branches === undefined ? {} : { branches }),
-    code: `schema-${keyword}`,
+    ...violationMembers(violation),
   };
 }
 

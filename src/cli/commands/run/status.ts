@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { EXIT } from "../../../config/codes.ts";
 import { hasData } from "../../../app/data-directory.ts";
 import { openReadOnly } from "../../../app/engine.ts";
+import { streamStates } from "../../../operator/stream-states.ts";
 import { counted, grouped, print, printJson, printTable, styled } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 import { Refusal } from "../../terminal/refusal.ts";
@@ -31,12 +32,11 @@ export async function status(command: Command, options: Options): Promise<void> 
     const { validated, failed, receipts } = await store.reads.tally();
     const failures = new Map((await store.reads.failureCounts()).map(({ code, count }) => [code, count]));
     const tally: Tally = { records: validated + failed + receipts, stored: validated, duplicates: receipts, failures };
-    const streams: StreamStatus[] = [];
-    for (const stream of await log.streams()) {
-      const { topic, partition, id } = stream;
-      const { end } = await log.bounds(stream);
-      streams.push({ topic, partition, settledTo: (await store.tail(id))?.to ?? null, end });
-    }
+    const streams = (await streamStates(log, store)).flatMap((state): readonly StreamStatus[] => {
+      if (state.kind !== "current") return [];
+      const { stream, settledTo, logEnd: end } = state;
+      return [{ topic: stream.topic, partition: stream.partition, settledTo, end }];
+    });
     if (options.json)
       return printJson({ kind: "status", dataDir: config.dataDir, empty: false, ...tallyJson(tally), streams });
     printTally(tally);
