@@ -11,7 +11,8 @@ import type { NewRecord } from "../src/source/source.ts";
 import { createCollection, createStoreLayout, FACT } from "../src/store/sqlite/layout.ts";
 import { bindFact } from "../src/store/sqlite/rows.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
-import type { StoreWrites, StreamNote, ValidatedRow } from "../src/store/store.ts";
+import type { StoreWrites, ValidatedRow } from "../src/store/store.ts";
+import type { StreamNote } from "../src/store/stream-note.ts";
 import { machineIdOf } from "./ids.ts";
 import { median } from "./rounds.ts";
 

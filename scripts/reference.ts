@@ -242,6 +242,7 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
   ANCHOR_MISSING: "A head was anchored or kept by hand, and the store has nothing of its stream, or no such entry",
   ANCHOR_DIFFERS: "An entry or an action of an operator is another than the one that was anchored",
   ANCHOR_BEHIND: "A stream or the operator log ends before a head that was anchored",
+  GROUPS: "A counter of failures differs from the stored failures of its group",
   TOTALS: "The totals of the store are not those of its ledger",
 };
 

@@ -56,7 +56,16 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // Reads earlier layouts in its own words, and writes the present one through the port.
   "store/migrations": {
-    uses: ["core/unavailable", "ledger", "operator/actions", "source/source", "sqlite", "store", "traffic/note"],
+    uses: [
+      "core/unavailable",
+      "ledger",
+      "operator/actions",
+      "source/source",
+      "sqlite",
+      "store",
+      "traffic/note",
+      "traffic/producer",
+    ],
     libraries: ["mongodb"],
     node: ["node:fs", "node:path", "node:sqlite"],
   },
@@ -82,6 +91,9 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "store/store",
       "traffic/sightings",
       "traffic/throttle-by-name",
+      "store/stream-note",
+      "traffic/producer",
+      "store/groups",
     ],
     libraries: [],
     node: ["node:crypto"],
@@ -119,6 +131,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "rejudge",
       "source/source",
       "store/store",
+      "store/stream-note",
     ],
     libraries: [],
     node: [],
@@ -133,7 +146,17 @@ export const PARTS: Readonly<Record<string, Part>> = {
   authoring: { uses: ["core", "inclusion/identity-proof", "json", "schema"], libraries: [], node: [] },
   // The proof: one checker for the simulation, the kill tests and `sigma audit`.
   audit: {
-    uses: ["core", "gateway", "json", "ledger", "operator", "source/source", "store/store"],
+    uses: [
+      "core",
+      "gateway",
+      "json",
+      "ledger",
+      "operator",
+      "source/source",
+      "store/store",
+      "store/stream-note",
+      "store/groups",
+    ],
     libraries: [],
     node: [],
   },
@@ -156,12 +179,17 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "source/source",
       "store/ledger-walk",
       "store/store",
+      "store/stream-note",
     ],
     libraries: [],
     node: [],
   },
   // Documents brought back from the ledger.
-  repair: { uses: ["core", "gateway", "ledger", "store/ledger-walk", "store/store"], libraries: [], node: [] },
+  repair: {
+    uses: ["core", "gateway", "ledger", "store/ledger-walk", "store/store", "store/stream-note"],
+    libraries: [],
+    node: [],
+  },
   // Copies of the embedded files.
   backup: { uses: ["json", "sqlite"], libraries: [], node: ["node:crypto", "node:fs", "node:path"] },
   // Gateway events become log lines.
@@ -234,6 +262,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "store/sqlite/store",
       "traffic/sightings",
       "traffic/throttle-by-name",
+      "store/sqlite/groups",
+      "store/sqlite/operator",
     ],
     libraries: ["pino"],
     node: ["node:crypto", "node:fs", "node:path", "node:timers/promises"],

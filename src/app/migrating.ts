@@ -19,29 +19,33 @@ export async function openToMigrate(config: Where, othersElsewhere: boolean): Pr
   if (config.mongodbUri !== null) {
     const { openMongoToMigrate } = await import("../store/mongodb/migrating.ts");
     const { fromLayout1 } = await import("../store/migrations/from-1-mongodb.ts");
+    const { fromLayout2 } = await import("../store/migrations/from-2-mongodb.ts");
     const opened = await openMongoToMigrate({ uri: config.mongodbUri, ...MONGODB_TIMEOUTS });
     const { found, close, guarded } = opened;
-    const { from, to, plan, up } = fromLayout1({ ...opened.target, othersElsewhere });
-    const translated: Migration = {
+    const target = { ...opened.target, othersElsewhere };
+    const migrations = [fromLayout1(target), fromLayout2(target)].map(({ from, to, plan, up }): Migration => ({
       from,
       to,
       plan: async () => guarded(plan),
       up: async (...args) => guarded(async () => up(...args)),
-    };
-    return { found, migrations: [translated], close };
+    }));
+    return { found, migrations, close };
   }
   const { readLayout } = await import("../sqlite/open.ts");
-  const { STORE_FILE } = await import("../store/sqlite/layout.ts");
+  const { STORE_FILE, createCollection, createShared } = await import("../store/sqlite/layout.ts");
+  const { recount } = await import("../store/sqlite/groups.ts");
+  const { insertAction, lastAction } = await import("../store/sqlite/operator.ts");
   const { openSqliteStore } = await import("../store/sqlite/store.ts");
   const { fromLayout1 } = await import("../store/migrations/from-1-sqlite.ts");
+  const { fromLayout2 } = await import("../store/migrations/from-2-sqlite.ts");
   const busyTimeoutMs = BUSY_TIMEOUT_MS;
   const path = dataFiles(config).storeFile;
-  const migration = fromLayout1({
-    kind: STORE_FILE,
-    path,
-    busyTimeoutMs,
-    make: (file, collections) => openSqliteStore({ path: file, collections, busyTimeoutMs }),
+  const file = { kind: STORE_FILE, path, busyTimeoutMs };
+  const first = fromLayout1({
+    ...file,
+    make: (fresh, collections) => openSqliteStore({ path: fresh, collections, busyTimeoutMs }),
   });
+  const second = fromLayout2({ ...file, createShared, createCollection, recount, append: insertAction, lastAction });
   const found = async (): Promise<number | null> => {
     const layout = readLayout(STORE_FILE, path, busyTimeoutMs);
     // Opening the store throws the proper error for a newer layout, or for two layouts in one store.
@@ -49,5 +53,5 @@ export async function openToMigrate(config: Where, othersElsewhere: boolean): Pr
       await openHistory({ ...config, mongodbUri: null }).then((store) => store.close());
     return layout;
   };
-  return { found, migrations: [migration], close: async () => undefined };
+  return { found, migrations: [first, second], close: async () => undefined };
 }

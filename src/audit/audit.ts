@@ -7,6 +7,7 @@ import { checkHeads, keptStreams, NOTHING_KEPT, type HeadCheck, type KeptHeads }
 import { holdsOffset, logIdOf, type Source, type Stream } from "../source/source.ts";
 import { unfrozenIn, type FrozenVersion } from "./contracts.ts";
 import { erasedRecords, strayErasures, type ErasedRecords } from "./erasures.ts";
+import { checkGroups } from "./groups.ts";
 import { judgeEntry } from "./judge-entry.ts";
 import { checkApplied, checkLink } from "./links.ts";
 import { checkLog, logMissing, logsElsewhere } from "./log.ts";
@@ -22,7 +23,8 @@ import { operatorActions } from "../operator/actions.ts";
 import { EVIDENCE_DROPPED, SUCCEEDS, type LedgerEntry } from "../ledger/entry.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
 import { NOTHING_APPLIED, type Resolved } from "../gateway/resolution.ts";
-import type { StoreReads, StreamNote } from "../store/store.ts";
+import type { StoreReads } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 
 export type AuditOptions = {
   /** A log whose records are compared with the evidence. */
@@ -140,6 +142,8 @@ async function auditAll(run: Run): Promise<void> {
   if (!options.signal.aborted) strayErasures(run.erasures, (stream) => entries.get(stream)).forEach(run.add);
   await checkKnownBySource(run, [...notes.values()]);
   await auditLog(run);
+  if (!options.signal.aborted)
+    (await checkGroups(reads, notes, run.tails, options.tailMayBeIncomplete)).forEach(run.add);
   await checkTotals(run);
 }
 
@@ -148,6 +152,7 @@ type Run = ReturnType<typeof newRun> & { readonly reads: StoreReads };
 function newRun(options: AuditOptions) {
   const found = newFindings(options.findingsMax);
   const streams: StreamAudit[] = [];
+  const tails = new Map<string, LedgerEntry>();
   const gaps: Gap[] = [];
   const erasures = createErasureBook();
   let accepted: ReadonlySet<string> = new Set();
@@ -168,6 +173,7 @@ function newRun(options: AuditOptions) {
     },
     totals,
     streams,
+    tails,
     gaps,
     erasures,
     accept: (said: Awaited<ReturnType<typeof auditOperators>>): void => {
@@ -240,6 +246,7 @@ async function auditStream(run: Run, note: StreamNote): Promise<void> {
   if (previous === null) return;
   const { seq: headSeq, hash: headHash, to: settledTo } = previous;
   run.streams.push({ stream, entries, records, headSeq, headHash, settledTo });
+  run.tails.set(stream, previous);
 }
 
 /** Adds the losses that operators have accepted, and checks that the current log is the right one. */

@@ -6,7 +6,8 @@ import { redecide } from "../gateway/redecide.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
 import { resolvedOf, type Resolved } from "../gateway/resolution.ts";
-import type { Difference, StoreReads, StreamNote } from "../store/store.ts";
+import type { Difference, StoreReads } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import { claimsOf, type Claims } from "./claims.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 

@@ -2,7 +2,7 @@ import { recordsOfEntry } from "../gateway/redecide.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import { isWithin, type Erasure, type ErasureBook } from "../operator/erasures.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
-import type { StreamNote } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 
 /** The checked evidence of an entry, with announced erasures taken into account. */

@@ -61,6 +61,8 @@ export type FindingCode =
   | "ANCHOR_DIFFERS"
   /** A stream or the operator log ends before an anchored head. */
   | "ANCHOR_BEHIND"
+  /** A counter of failures differs from the stored failures of its group. */
+  | "GROUPS"
   /** The totals of the store differ from those of its ledger. */
   | "TOTALS";
 

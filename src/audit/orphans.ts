@@ -1,7 +1,8 @@
 import { createLookup } from "../gateway/lookup.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { outcomeAt } from "../ledger/proof.ts";
-import type { DocumentPlace, StoreReads, StreamNote } from "../store/store.ts";
+import type { DocumentPlace, StoreReads } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import type { Finding } from "./finding.ts";
 
 /**

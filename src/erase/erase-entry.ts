@@ -9,7 +9,8 @@ import { erasedConflict } from "../gateway/duplicate.ts";
 import { erasureDetail, followErasures, isWithin, rangesOf } from "../operator/erasures.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { decodeApplied } from "../ledger/proof.ts";
-import type { ErasedFact, FailedRow, Store, StreamNote } from "../store/store.ts";
+import type { ErasedFact, FailedRow, Store } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import type { EntryReader, OpenedEntry } from "./opened.ts";
 import type { PlannedEntry } from "./select.ts";
 

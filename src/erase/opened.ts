@@ -7,7 +7,8 @@ import type { KeptRecord } from "../ledger/tombstone.ts";
 import type { Redecided } from "../gateway/decided.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { decodeApplied, type AppliedLetter } from "../ledger/proof.ts";
-import type { SettledRow, StoreReads, StreamNote } from "../store/store.ts";
+import type { SettledRow, StoreReads } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import type { SeenRecord } from "./selection.ts";
 
 /** An entry whose evidence was decided again. */

@@ -2,7 +2,8 @@ import { ENGINE } from "../core/decide.ts";
 import { redoTail } from "../gateway/redo.ts";
 import { entryFor } from "../gateway/decided.ts";
 import { proofOfNothing } from "../ledger/proof.ts";
-import type { Store, StreamNote } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 
 /** How many times to try again when another process writes to the ledger of the stream meanwhile. */
 const TRIES_MAX = 20;

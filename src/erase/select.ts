@@ -4,7 +4,8 @@ import { rangesOf } from "../operator/erasures.ts";
 import { EVIDENCE_DROPPED } from "../ledger/entry.ts";
 import { entriesWithNext } from "../store/ledger-walk.ts";
 import type { AppliedLetter } from "../ledger/proof.ts";
-import type { StoreReads, StreamNote } from "../store/store.ts";
+import type { StoreReads } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import { createEntryReader } from "./opened.ts";
 import { matcherOf, mayBeIn, mayHold, type Selection } from "./selection.ts";
 

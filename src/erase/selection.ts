@@ -10,7 +10,7 @@ import type { OffsetRange } from "../source/source.ts";
 import type { Redecided } from "../gateway/decided.ts";
 import { isWithin } from "../operator/erasures.ts";
 import type { AppliedLetter } from "../ledger/proof.ts";
-import type { StreamNote } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 
 /** Offsets in one stream. */
 export type Place = { readonly stream: string; readonly ranges: readonly OffsetRange[] };

@@ -2,7 +2,8 @@ import { Unavailable } from "../core/unavailable.ts";
 import { conflictOf, hasSameContent, isSamePosition } from "./duplicate.ts";
 import { resolvedOf, type Resolution, type Resolved } from "./resolution.ts";
 import type { FailedRow, Holder, PassedRow, Receipt, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
-import { countFailure, type DecidedBatch } from "./decide-batch.ts";
+import type { DecidedBatch } from "./decide-batch.ts";
+import { byCode, withConflicts } from "./group-tally.ts";
 
 /** The result of applying one ledger entry. */
 export type Applied = {
@@ -11,6 +12,8 @@ export type Applied = {
   readonly duplicates: number;
   readonly conflicts: number;
   readonly failures: ReadonlyMap<string, number>;
+  /** Fingerprints of which the store had no failure before. After a crash the next attempt may not report them again. */
+  readonly newGroups: readonly string[];
   /** What the next entry records about this one. */
   readonly resolved: Resolved;
   /** More than half of the passed records were stored before: a replay, which probably continues in the next batch. */
@@ -35,6 +38,7 @@ type LooksFirst = "never" | "for facts" | "for all";
  * A machine id that is taken is resolved by reading its holder, the stored fact. A holder with the record's own position was
  * written by an earlier attempt. A holder with the same content makes the record a duplicate, which gets a receipt. Other
  * content makes it a conflict, which is a failure.
+ * @param seq the number of the entry.
  * @param looksFirst whether the holders of all ids are read before inserting. Where most ids are taken this is several times as fast,
  * because an engine refuses taken ids one by one. It is as safe as a refusal: the reads are of the majority, and a fact that
  * a majority has stays.
@@ -42,6 +46,7 @@ type LooksFirst = "never" | "for facts" | "for all";
 export async function applyBatch(
   writes: StoreWrites,
   collection: string,
+  seq: number,
   batch: DecidedBatch,
   looksFirst: LooksFirst,
 ): Promise<Applied> {
@@ -61,8 +66,9 @@ export async function applyBatch(
     staged.release();
   }
   if (found.receipts.length > 0) await writes.insertReceipts(stream, found.receipts);
-  const failures = new Map(batch.failures);
-  for (const row of found.conflicts) countFailure(failures, row);
+  // The counters come last: where a group has counted this entry, all of its failures are stored.
+  const groups = withConflicts(batch.groups, found.conflicts);
+  const newGroups = groups.size > 0 ? await writes.countFailures(stream, seq, [...groups.values()]) : [];
   const passed = facts.size() + batch.repeats.length;
   const resolutions = found.resolutions.length;
   return {
@@ -70,7 +76,8 @@ export async function applyBatch(
     stored: passed - resolutions,
     duplicates: found.receipts.length,
     conflicts: found.conflicts.length,
-    failures,
+    failures: byCode(groups),
+    newGroups,
     resolved: resolvedOf({ from: batch.from, outcomes: batch.proof.outcomes }, found.resolutions),
     isReplay: resolutions * 2 > passed,
     settledRows: () => settledRowsOf(batch, found),

@@ -1,4 +1,3 @@
-import { failureCode } from "../core/failure.ts";
 import type { Position, SourceRecord } from "../core/record.ts";
 import { createEvidence, readEvidence } from "../ledger/evidence.ts";
 import { evidenceDigest } from "../ledger/packed.ts";
@@ -6,7 +5,9 @@ import type { KeptRecord } from "../ledger/tombstone.ts";
 import { outcomeOf, type Redecided } from "./decided.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { createProof, type Proof } from "../ledger/proof.ts";
-import type { FailedRow, PassedRow, StagedFacts, StagedFailures, StoreWrites, StreamNote } from "../store/store.ts";
+import { tallyFailure, type GroupTallies } from "./group-tally.ts";
+import type { PassedRow, StagedFacts, StagedFailures, StoreWrites } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import { createFirstSeen } from "./first-seen.ts";
 
 /** A decided batch: the contents of its ledger entry and the documents to store. */
@@ -19,8 +20,7 @@ export type DecidedBatch = {
   /** The passed records whose id an earlier record of the same batch has. */
   readonly repeats: readonly Repeat[];
   readonly failed: StagedFailures;
-  /** Number of failures by code. */
-  readonly failures: ReadonlyMap<string, number>;
+  readonly groups: GroupTallies;
   /** Decides the batch again. The decisions of the first time are not kept. */
   readonly rows: () => readonly Redecided[];
 };
@@ -98,14 +98,14 @@ function decideEach<Kept extends KeptRecord, Row extends Redecided>(
   const placeOf = createFirstSeen(records.length);
   const repeats: Repeat[] = [];
   const failed = writes.stageFailed(stream);
-  const failures = new Map<string, number>();
+  const groups: GroupTallies = new Map();
   for (let index = 0; index < records.length; index += 1) {
     const record = records[index] as Kept;
     const row = decide(record, index);
     proof.add(row, outcomeOf(row), row.id);
     if (row.kind === "failed") {
       failed.add(row);
-      countFailure(failures, row);
+      tallyFailure(groups, row);
     } else {
       const place = placeOf(row.id);
       if (place === -1) facts.add(row);
@@ -113,7 +113,7 @@ function decideEach<Kept extends KeptRecord, Row extends Redecided>(
     }
     see?.(row, record);
   }
-  return { stream, from, proof: proof.end(to), facts, repeats, failed, failures };
+  return { stream, from, proof: proof.end(to), facts, repeats, failed, groups };
 }
 
 function repeatOf(row: PassedRow, place: number, facts: StagedFacts): Repeat {
@@ -125,10 +125,4 @@ function recordsIn(evidence: Buffer, stream: string): readonly KeptRecord[] {
   const read = readEvidence(evidence, stream);
   if (typeof read === "string") throw new Error(`Cannot read evidence that was just written: ${read}`);
   return read.records;
-}
-
-/** Adds one failure to its code's number in `failures`. */
-export function countFailure(failures: Map<string, number>, { reason }: FailedRow): void {
-  const code = failureCode(reason);
-  failures.set(code, (failures.get(code) ?? 0) + 1);
 }

@@ -4,7 +4,7 @@ import { schemaIdsOf } from "../core/wire-format.ts";
 import { packEvidence } from "../ledger/packed.ts";
 import type { Fetched, OffsetRange, Stream } from "../source/source.ts";
 import { decideRecord, type Decided } from "./decided.ts";
-import type { StreamNote } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import { decideBatch, type FreshBatch } from "./decide-batch.ts";
 import type { Halt } from "./event.ts";
 import type { IngestDeps, BatchObserver } from "./ingest-deps.ts";

@@ -7,6 +7,7 @@ import { fingerprint as fingerprintOf } from "../core/fingerprint.ts";
 import { resolveIntegers } from "../core/long-integers.ts";
 import { reparse } from "../core/payload.ts";
 import type { ErasedRecord } from "../ledger/tombstone.ts";
+import { producerOf } from "../traffic/producer.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import { positionId, type SourceRecord } from "../core/record.ts";
 import { EVIDENCE_DROPPED, sealEntry, type LedgerEntry, type Outcome } from "../ledger/entry.ts";
@@ -38,7 +39,18 @@ export function decidedAs(record: SourceRecord, decision: Decision): Decided {
   const { reason, contract, declaredBy, fingerprint, parsed } = decision;
   const id = positionId(position);
   const occurrence = { position, timestampMs, key, headers, raw };
-  return { kind: "failed", id, ...occurrence, contract, declaredBy, reason, fingerprint, machineId: null, parsed };
+  return {
+    kind: "failed",
+    id,
+    ...occurrence,
+    contract,
+    declaredBy,
+    reason,
+    fingerprint,
+    producer: producerOf(record),
+    machineId: null,
+    parsed,
+  };
 }
 
 /** Makes the row of an erased record from its tombstone. */
@@ -58,7 +70,7 @@ export function erasedFailure(
   fingerprint: string,
 ): FailedRow {
   const { position, timestampMs, contract, declaredBy } = of;
-  const why = { reason: { kind: "erased", code }, fingerprint, machineId: null, parsed: null } as const;
+  const why = { reason: { kind: "erased", code }, fingerprint, producer: null, machineId: null, parsed: null } as const;
   return { kind: "failed", id: positionId(position), position, timestampMs, ...NO_BYTES, contract, declaredBy, ...why };
 }
 

@@ -1,6 +1,7 @@
 import { failureCode, type Conflict } from "../core/failure.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import { positionId, type Position } from "../core/record.ts";
+import { producerOf } from "../traffic/producer.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import { contentDigest, erasedFailure, NO_BYTES, payloadDigest } from "./decided.ts";
 import type { ErasedFact, FailedRow, Holder, PassedRow, ReceiptRow } from "../store/store.ts";
@@ -62,6 +63,7 @@ export function conflictOf(row: PassedRow, holder: Holder): FailedRow {
     declaredBy,
     reason,
     fingerprint: fingerprint(reason, contract),
+    producer: producerOf(row),
     machineId: row.id,
     parsed: { payload, numbers },
   };

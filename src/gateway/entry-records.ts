@@ -1,7 +1,8 @@
 import type { KeptRecord } from "../ledger/tombstone.ts";
 import { followErasures } from "../operator/erasures.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
-import type { StoreReads, StreamNote } from "../store/store.ts";
+import type { StoreReads } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import { recordsOfEntry } from "./redecide.ts";
 
 /** The evidence that the store has now for an entry. */

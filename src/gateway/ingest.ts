@@ -5,7 +5,8 @@ import { entryFor } from "./decided.ts";
 import { EVIDENCE_DROPPED, GENESIS, sealEntry, SUCCEEDS, type LedgerEntry } from "../ledger/entry.ts";
 import { proofOfNothing } from "../ledger/proof.ts";
 import { NOTHING_APPLIED, type Resolved } from "./resolution.ts";
-import type { Store, StoreWrites, StreamNote } from "../store/store.ts";
+import type { Store, StoreWrites } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import { applyBatch, type Applied } from "./apply.ts";
 import { BREAKER_OFF, createBreaker, type Breaker } from "./breaker.ts";
 import { decideNext, discard, type ReadyBatch, type Next } from "./decide-next.ts";
@@ -212,7 +213,7 @@ async function settle(
   try {
     const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
       if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-      const applying = applyBatch(writes, collection, batch, isReplay ? "for facts" : "never");
+      const applying = applyBatch(writes, collection, entry.seq, batch, isReplay ? "for facts" : "never");
       // The next batch begins only after this batch's writes were sent: deciding blocks the event loop.
       if (deps.decidesAhead?.() === true) ahead = begun(decide(entry.to));
       const done = await applying;

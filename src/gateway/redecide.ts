@@ -12,7 +12,8 @@ import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import { decidedAs, decideRecord, erasedAs, outcomeOf, type Redecided } from "./decided.ts";
 import type { LedgerEntry, Outcome } from "../ledger/entry.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
-import type { RefusalOf, StoreWrites, StreamNote } from "../store/store.ts";
+import type { RefusalOf, StoreWrites } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import { redecideBatch, type DecidedBatch } from "./decide-batch.ts";
 
 /** The result of deciding the evidence of an entry again. */

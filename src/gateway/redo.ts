@@ -37,7 +37,7 @@ export async function redoTail(store: Store, stream: Stream, tail: LedgerEntry):
   const again = redecide(store, note, tail, records, set);
   if (again.kind === "fault") return halted(again.code, stream, tail, again.message);
   // The holders are read before inserting, because most tails are complete: their ids are taken, by their own records.
-  const applied = await applyBatch(store, again.collection, again.batch, "for all");
+  const applied = await applyBatch(store, again.collection, tail.seq, again.batch, "for all");
   await dropBefore(store, tail);
   return applied;
 }
@@ -75,6 +75,7 @@ const NOTHING: Applied = {
   duplicates: 0,
   conflicts: 0,
   failures: new Map(),
+  newGroups: [],
   resolved: NOTHING_APPLIED,
   isReplay: false,
   settledRows: () => ({ facts: [], failed: [] }),

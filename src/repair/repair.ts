@@ -6,7 +6,8 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import { entriesWithNext } from "../store/ledger-walk.ts";
 import { decodeApplied, type AppliedLetter } from "../ledger/proof.ts";
 import { resolvedOf, type Resolution } from "../gateway/resolution.ts";
-import type { Difference, FailedRow, PassedRow, Receipt, Store, StreamNote } from "../store/store.ts";
+import type { Difference, FailedRow, PassedRow, Receipt, Store } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import { keyOf, staging, writeAgain } from "./again.ts";
 import { newRun, type Opened, type RepairOptions, type RepairReport, type RepairRun } from "./run.ts";
 

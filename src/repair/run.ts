@@ -4,7 +4,8 @@ import type { Operator } from "../gateway/operate.ts";
 import { storedContractSet } from "../gateway/stored-set.ts";
 import type { Redecided } from "../gateway/decided.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
-import type { Store, StreamNote } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 
 export type RepairOptions = {
   /** The operator at whose request changed documents are replaced, with the reason; null: they are reported and stay. */

@@ -3,9 +3,9 @@ import { Unavailable } from "../core/unavailable.ts";
 /**
  * The layout version of the stores that this build writes, on every engine. A SQLite file holds its version as `user_version`, a
  * MongoDB database in one document of `sigma_layout`. Layout 1: documents hold the records' bytes. Layout 2: ledger entries hold
- * them as evidence (docs/evidence.md).
+ * them as evidence (docs/evidence.md). Layout 3: failures are counted by group, and name their producer.
  */
-export const LAYOUT = 2;
+export const LAYOUT = 3;
 
 /** The remedy for a store of an older layout. */
 export const MIGRATE = "run `sigma store migrate`: it says what it will do before it does anything";

@@ -6,7 +6,9 @@ import type { JsonValue } from "../json/json.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import type { Header, Position, SourceRecord } from "../core/record.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
+import type { GroupReads, GroupWrites } from "./groups.ts";
 import type { LogEndNote } from "./log-end.ts";
+import type { StreamNote } from "./stream-note.ts";
 import type { HaltNote, OperatorAction } from "../ledger/operator-log.ts";
 import type { TrafficNote } from "../traffic/note.ts";
 
@@ -54,6 +56,8 @@ export type FailedRow = Occurrence & {
   readonly declaredBy: Declaration | null;
   readonly reason: FailureReason;
   readonly fingerprint: string;
+  /** The producer that the record claims (traffic/producer.ts); null when it claims none. */
+  readonly producer: string | null;
   /** The machine id of a record that passed its contract but could not be stored as a fact (conflict). */
   readonly machineId: string | null;
   /** The parsed payload; null where the bytes could not be parsed. The document shows it to people. */
@@ -125,15 +129,6 @@ export type StagedFacts = Staged<PassedRow> & {
 
 export type StagedFailures = Staged<FailedRow>;
 
-/** A stream and its number, by which documents refer to it. */
-export type StreamNote = {
-  /** 1, 2, 3 ... It is much shorter than the stream's id. */
-  readonly number: number;
-  readonly stream: string;
-  readonly topic: string;
-  readonly partition: number;
-};
-
 /** The result of an insert; "exists": an entry is already stored under the same stream and seq. */
 type Inserted = "inserted" | "exists";
 
@@ -141,7 +136,7 @@ type Inserted = "inserted" | "exists";
  * The writes of the protocol. Each is durable when it resolves: acknowledged by majority and journal, or by fsync at the end
  * of the unit. Each is idempotent: the same call again changes nothing.
  */
-export type StoreWrites = {
+export type StoreWrites = GroupWrites & {
   /**
    * The compare-and-swap of P4: inserts an entry together with its evidence, unless the stream has an entry with this seq.
    * @param packed the packed evidence; null for an entry without records.
@@ -271,7 +266,7 @@ export type RefusalOf = (record: SourceRecord, payload: JsonValue) => string | n
 export type Tally = { readonly validated: number; readonly failed: number; readonly receipts: number };
 
 /** Reads for people and for the audit. They see durable data only. */
-export type StoreReads = {
+export type StoreReads = GroupReads & {
   /** The id of every stream that has a ledger entry, in text order. */
   readonly streams: () => Promise<readonly string[]>;
   /** Entries of a stream from `fromSeq` on, ascending, at most `limit`. */

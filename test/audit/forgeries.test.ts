@@ -102,7 +102,7 @@ describe("an audit names a forgery by somebody who may write all of the store", 
       db.exec("DELETE FROM sigma_receipts WHERE offset = 2");
       const reason = JSON.stringify({ kind, engine: "1", message: "no" });
       db.prepare(
-        `INSERT INTO failed_shipments SELECT stream, 2, ?, ?, fingerprint, NULL, NULL, NULL, NULL, raw, at
+        `INSERT INTO failed_shipments SELECT stream, 2, ?, ?, fingerprint, NULL, NULL, NULL, NULL, raw, at, NULL
           FROM failed_shipments WHERE offset = 5`,
       ).run(kind, reason);
     });

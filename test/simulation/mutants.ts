@@ -24,8 +24,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "documents before the ledger",
     file: INGEST,
     find: `if (!(await claim(writes, entry, packed))) return { kind: "lost" };
-      const applying = applyBatch(writes, collection, batch, isReplay ? "for facts" : "never");`,
-    replace: `const applying = Promise.resolve(await applyBatch(writes, collection, batch, isReplay ? "for facts" : "never"));
+      const applying = applyBatch(writes, collection, entry.seq, batch, isReplay ? "for facts" : "never");`,
+    replace: `const applying = Promise.resolve(await applyBatch(writes, collection, entry.seq, batch, isReplay ? "for facts" : "never"));
       if (!(await claim(writes, entry, packed))) return { kind: "lost" };`,
   },
   {
@@ -211,5 +211,17 @@ export const MUTANTS: readonly Mutant[] = [
     file: INGEST,
     find: `ahead = begun(decide(entry.to));`,
     replace: `ahead = begun(decide(tail.to));`,
+  },
+  {
+    name: "a redo counts failures again",
+    file: STORE,
+    find: `if (there !== undefined && there.seq >= seq) return;`,
+    replace: ``,
+  },
+  {
+    name: "failures are counted before the conflicts are known",
+    file: APPLY,
+    find: `const groups = withConflicts(batch.groups, found.conflicts);`,
+    replace: `const groups = withConflicts(batch.groups, []);`,
   },
 ];

@@ -1,7 +1,9 @@
 import { positionId } from "../../src/core/record.ts";
 import type { LedgerEntry } from "../../src/ledger/entry.ts";
+import type { GroupCounter } from "../../src/store/groups.ts";
 import type { OperatorAction } from "../../src/ledger/operator-log.ts";
-import type { FailedRow, PassedRow, Receipt, StreamNote } from "../../src/store/store.ts";
+import type { FailedRow, PassedRow, Receipt } from "../../src/store/store.ts";
+import type { StreamNote } from "../../src/store/stream-note.ts";
 
 /** One write, as it is replicated. */
 export type Write =
@@ -13,6 +15,7 @@ export type Write =
   | { readonly table: "evidence"; readonly key: string; readonly packed: Uint8Array }
   | { readonly table: "dropped"; readonly key: string }
   | { readonly table: "actions"; readonly action: OperatorAction }
+  | { readonly table: "groups"; readonly counter: GroupCounter }
   | { readonly table: "sets"; readonly digest: string; readonly text: string };
 
 /** What the writes come to. */
@@ -24,6 +27,7 @@ export type State = {
   readonly failed: Map<string, FailedRow>;
   readonly receipts: Map<string, Receipt>;
   readonly sets: Map<string, string>;
+  readonly groups: Map<string, GroupCounter>;
   readonly actions: OperatorAction[];
 };
 
@@ -51,6 +55,9 @@ export function applyWrite(state: State, write: Write): void {
     case "actions":
       state.actions.push(write.action);
       break;
+    case "groups":
+      state.groups.set(`${write.counter.fingerprint}/${write.counter.stream}`, write.counter);
+      break;
     case "dropped":
       state.evidence.delete(write.key);
       break;
@@ -69,6 +76,7 @@ export function emptyState(): State {
     failed: new Map(),
     receipts: new Map(),
     sets: new Map(),
+    groups: new Map(),
     actions: [],
   };
 }
@@ -82,6 +90,7 @@ export function copyState(state: State): State {
     failed: new Map(state.failed),
     receipts: new Map(state.receipts),
     sets: new Map(state.sets),
+    groups: new Map(state.groups),
     actions: [...state.actions],
   };
 }

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from "../../src/ledger/entry.ts";
 import { isDeepStrictEqual } from "node:util";
 import { positionId } from "../../src/core/record.ts";
+import type { GroupTally } from "../../src/store/groups.ts";
 import { isSamePosition } from "../../src/gateway/duplicate.ts";
 import { plain } from "../plain.ts";
 import type {
@@ -16,6 +17,7 @@ import type {
   StoreWrites,
   PassedRow,
 } from "../../src/store/store.ts";
+import type { StreamNote } from "../../src/store/stream-note.ts";
 import { applyWrite, copyState, emptyState, type State, type Write } from "./sim-state.ts";
 import type { Random } from "./random.ts";
 import type { Incarnation, Operation, World } from "./world.ts";
@@ -180,6 +182,13 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     (): void => {
       for (const row of rows) if (random.chance(0.5)) insert(row);
     };
+  const countGroup = ({ number }: StreamNote, seq: number, group: GroupTally): void => {
+    const { fingerprint, code, contract, firstMs, lastMs } = group;
+    const there = state().groups.get(`${fingerprint}/${number}`);
+    if (there !== undefined && there.seq >= seq) return;
+    const count = (there?.count ?? 0) + group.count;
+    append({ table: "groups", counter: { fingerprint, code, contract, firstMs, lastMs, count, stream: number, seq } });
+  };
   return {
     insertLedger: async (entry, packed) => write(() => insertLedger(entry, packed)),
     ledgerEntry: async (stream, seq) => write(() => state().ledger.get(`${stream}|${seq}`) ?? null),
@@ -217,6 +226,12 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
       const replace = (row: FailedRow): void => append({ table: "failed", row });
       return write(() => rowsOf(failed).forEach(replace), some(rowsOf(failed), replace));
     },
+    countFailures: async (stream, seq, groups) => {
+      const count = (group: GroupTally): void => countGroup(stream, seq, group);
+      await write(() => groups.forEach(count), some(groups, count));
+      return [];
+    },
+    recountFailures: async () => undefined,
     // Who sent what is no part of the protocol.
     noteTraffic: async () => undefined,
   };
@@ -321,6 +336,15 @@ function readsOf(state: () => State): StoreReads {
       yield [...state().validated.values()].map(({ id, position }) => at("validated", id, position));
       yield [...state().failed.values()].map(({ id, position }) => at("failed", id, position));
       yield [...state().receipts.values()].map(({ of, position }) => at("receipt", of, position));
+    },
+    groupCounters: async () => [...state().groups.values()],
+    groupHours: async () => [],
+    storedGroups: async ({ stream }, below) => {
+      const counts = new Map<string, number>();
+      for (const { position, fingerprint } of state().failed.values())
+        if (position.stream === stream && position.offset < below)
+          counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1);
+      return counts;
     },
     tally: async () => {
       const { validated, failed, receipts } = state();

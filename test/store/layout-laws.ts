@@ -34,7 +34,7 @@ export type LayoutBackend = {
 };
 
 const OPERATOR: Operator = { actor: "somebody", at: "2026-11-28T17:00:00.000Z" };
-const OLDER = "it has an older layout of ours (1); this build writes 2";
+const OLDER = "it has an older layout of ours (1); this build writes 3";
 
 /** No engine is through before. */
 const STEPS_MIN = 5;
@@ -60,7 +60,7 @@ export function layoutLaws(name: string, refusal: RegExp, start: () => Promise<L
       const work = [async () => backend.open(false), async () => backend.open(true), async () => migrate(backend)];
       for (const attempt of work) {
         const { code, message } = await unavailable(attempt());
-        const sentence = "it has a newer layout of ours (3); this build writes 2";
+        const sentence = "it has a newer layout of ours (4); this build writes 3";
         expect([code, message]).toEqual(["STORE_NEWER", has(sentence)]);
       }
       expect(await backend.contents()).toBe(before);

@@ -13,9 +13,9 @@ import type {
   Store,
   StoreReads,
   StoreWrites,
-  StreamNote,
   ValidatedRow,
 } from "../../src/store/store.ts";
+import type { StreamNote } from "../../src/store/stream-note.ts";
 
 /** The collection the laws of a store are run on. */
 export const LAW_COLLECTION = "orders";
@@ -78,6 +78,7 @@ export function failedRow(offset: bigint, changes: Partial<FailedRow> = {}): Fai
     declaredBy: "payload",
     reason: { kind: "rule", violations: [{ id: "max", message: "too much" }] },
     fingerprint: "f".repeat(16),
+    producer: "svc-a",
     machineId: null,
     parsed: { payload: payloadOf(rest.raw), numbers: NOTHING_DECLARED },
     ...changes,

@@ -6,6 +6,7 @@ import { documentLaws } from "./document-laws.ts";
 import { streamLaws } from "./stream-laws.ts";
 import { logEndLaws } from "./log-end-laws.ts";
 import { erasePortLaws } from "./erase-port-laws.ts";
+import { groupLaws } from "./group-laws.ts";
 import { packedLaws } from "./packed-laws.ts";
 import { operatorLaws } from "./operator-laws.ts";
 import { trafficLaws } from "./traffic-laws.ts";
@@ -186,6 +187,10 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
   operatorLaws(name, start);
   logEndLaws(name, start);
   packedLaws(name, start);
+
+  describe(`${name} keeps the laws of the counters`, () => {
+    groupLaws(start);
+  });
   erasePortLaws(name, start);
   trafficLaws(name, start);
   documentLaws(name, start);

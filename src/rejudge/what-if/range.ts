@@ -1,5 +1,6 @@
 import { openEntryRecords, type EntryRecords } from "../../gateway/entry-records.ts";
-import type { StoreReads, StreamNote } from "../../store/store.ts";
+import type { StoreReads } from "../../store/store.ts";
+import type { StreamNote } from "../../store/stream-note.ts";
 
 /** One end of the range to judge again, as the user gave it. */
 export type Bound =

@@ -2,15 +2,10 @@ import { Long, type Db, type Document } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
 import { LAYOUT } from "../layout-version.ts";
 import type { OperatorAction } from "../../ledger/operator-log.ts";
+import { refuseWhileConnected } from "./connected.ts";
 import { carryOver, describeCarried, type Carried } from "./carry.ts";
-import type { MongoMigrating } from "./mongodb-target.ts";
+import type { MongoTarget } from "./mongodb-target.ts";
 import { migratedMeanwhile, type Bounds, type Decided, type Migration, type Operator } from "./migration.ts";
-
-/** The database to migrate. */
-export type MongoTarget = MongoMigrating & {
-  /** The operator declares that the connected gateways use other databases (`--others-elsewhere`). */
-  readonly othersElsewhere: boolean;
-};
 
 /**
  * The migration from layout 1. It renames every old collection and creates new ones, into which the log is decided again.
@@ -98,16 +93,6 @@ function placeOf(name: string, { there, aside }: Names): string {
 
 /** The collections that receive carried data. They are created even if the old store had none of them. */
 const CARRIED = ["sigma_operator_log", "sigma_traffic", "sigma_log_ends"] as const;
-
-async function refuseWhileConnected({ connected, othersElsewhere }: MongoTarget): Promise<void> {
-  const from = await connected();
-  if (othersElsewhere || from === null || from.length === 0) return;
-  throw new Unavailable(
-    "STORE_LOCKED",
-    `Cannot migrate the store: gateways are connected to its server, from ${from.join(", ")}`,
-    "stop them first; where they work on other databases, add --others-elsewhere; nothing was changed",
-  );
-}
 
 /**
  * The collections of layout 1, in the order in which they are renamed. Those that an interrupted migration already renamed are

@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, existsSync, linkSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import { guarded, type FileKind } from "../../sqlite/open.ts";
 import { openReadOnly } from "../../sqlite/read-only.ts";
@@ -10,7 +10,10 @@ import { LAYOUT } from "../layout-version.ts";
 import type { OperatorAction } from "../../ledger/operator-log.ts";
 import type { Store } from "../store.ts";
 import { carryOver, describeCarried, type Carried } from "./carry.ts";
-import { migratedMeanwhile, type Bounds, type Decided, type Migration, type Operator } from "./migration.ts";
+import { holdAlone, leaveWal } from "./hold-alone.ts";
+import type { Bounds, Decided, Migration, Operator } from "./migration.ts";
+
+const FROM = 1;
 
 /** The store file to migrate. */
 export type SqliteTarget = {
@@ -61,7 +64,7 @@ export function fromLayout1(target: SqliteTarget): Migration {
 async function up({ kind, path, busyTimeoutMs, make }: SqliteTarget, tell: (step: string) => void, operator: Operator) {
   tell("lock the old file");
   refuseWrongWal(kind, path);
-  const old = guarded(kind, path, () => holdAlone(path, busyTimeoutMs));
+  const old = guarded(kind, path, () => holdAlone(path, FROM, busyTimeoutMs));
   try {
     const [aside, fresh] = [asideOf(path), join(dirname(path), "store.migrating.db")];
     tell("make the new file");
@@ -126,47 +129,6 @@ function copyOwner(fresh: string, path: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
   }
-}
-
-/** Leaves WAL mode, so that one file holds everything, and locks it. @throws `Unavailable` when another process has the file open. */
-function holdAlone(path: string, busyTimeoutMs: number): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
-  try {
-    db.exec("PRAGMA locking_mode = EXCLUSIVE");
-    leaveWalOf(db);
-    db.exec("BEGIN EXCLUSIVE");
-    // Another process may have opened the file before this one got the lock.
-    if (db.prepare("PRAGMA journal_mode").get()?.["journal_mode"] !== "delete") throw inUse(path);
-    if (db.prepare("PRAGMA user_version").get()?.["user_version"] !== FROM) throw migratedMeanwhile();
-    // A -shm left by a process that only read is unused now, and would otherwise lie beside the new file.
-    rmSync(`${path}-shm`, { force: true });
-    return db;
-  } catch (error) {
-    db.close();
-    const code = (error as { readonly errcode?: unknown }).errcode;
-    throw typeof code === "number" && (code & 0xff) === SQLITE_BUSY ? inUse(path) : error;
-  }
-}
-
-const FROM = 1;
-const SQLITE_BUSY = 5;
-
-function inUse(path: string): Unavailable {
-  const message = `Cannot migrate store "${path}": another process has it open`;
-  return new Unavailable("STORE_LOCKED", message, "stop the gateway first; nothing was changed");
-}
-
-function leaveWal(path: string): void {
-  const db = new DatabaseSync(path);
-  try {
-    leaveWalOf(db);
-  } finally {
-    db.close();
-  }
-}
-
-function leaveWalOf(db: DatabaseSync): void {
-  db.exec("PRAGMA journal_mode = DELETE");
 }
 
 // Reads of layout 1.

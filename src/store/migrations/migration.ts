@@ -8,7 +8,7 @@ import { Unavailable } from "../../core/unavailable.ts";
 // - It is refused while a gateway has the store open.
 // - Interrupted at any moment (kill -9, power), it leaves the old store, or a store that no build opens; run again, it completes.
 // - A gateway of the old layout that still runs, or is started anyway, cannot write into the new store: the engine refuses its writes.
-// - Nothing of the old store is deleted.
+// - No record, decision or action of the old store is deleted.
 
 export type Migration = {
   readonly from: number;

@@ -17,8 +17,18 @@ export type MongoMigrating = {
    * @returns false when somebody created it with another layout meanwhile.
    */
   readonly make: (name: string) => Promise<boolean>;
+  /** Creates the shared collections of the present layout that are missing. */
+  readonly makeShared: () => Promise<void>;
+  /** Gives a collection the validator and the indexes of the present layout, in place of those it has. Indexes of others stay. */
+  readonly renew: (name: string) => Promise<void>;
   /** Opens the database as a store of the present layout, while the migration is still going on. */
   readonly openNew: () => Store;
   /** The addresses from which other gateways are connected to the server; null when the user is not authorized to see them. */
   readonly connected: () => Promise<readonly string[] | null>;
+};
+
+/** The database to migrate. */
+export type MongoTarget = MongoMigrating & {
+  /** The operator declares that the connected gateways use other databases (`--others-elsewhere`). */
+  readonly othersElsewhere: boolean;
 };

@@ -1,5 +1,7 @@
+import { contractText } from "../contract-text.ts";
 import { putUuid } from "../../core/uuid.ts";
-import type { ErasedFact, StreamNote, ValidatedRow } from "../store.ts";
+import type { ErasedFact, ValidatedRow } from "../store.ts";
+import type { StreamNote } from "../stream-note.ts";
 import {
   closeDocument,
   createBsonWriter,
@@ -98,11 +100,6 @@ export function writeSource(
   writeInt64(writer, "offset", offset);
   writeDate(writer, "at", at);
   closeDocument(writer, opened);
-}
-
-/** The name of a contract version, such as `shipment@1`. */
-export function contractText({ subject, version }: { readonly subject: string; readonly version: number }): string {
-  return `${subject}@${version}`;
 }
 
 /** Encodes one row of a stream as one document. */

@@ -1,7 +1,8 @@
 import { failureCode } from "../../core/failure.ts";
 import type { JsonValue } from "../../json/json.ts";
 import { NOTHING_DECLARED } from "../../schema/number-types.ts";
-import type { FailedRow, Receipt, StreamNote } from "../store.ts";
+import type { FailedRow, Receipt } from "../store.ts";
+import type { StreamNote } from "../stream-note.ts";
 import {
   closeDocument,
   openDocument,
@@ -12,13 +13,14 @@ import {
   type BsonWriter,
 } from "./bson-writer.ts";
 import { isTooDeep, writePayload } from "./payload.ts";
-import { writeSource, contractText } from "./fact-document.ts";
+import { contractText } from "../contract-text.ts";
+import { writeSource } from "./fact-document.ts";
 
 /** A failure document holds the record's bytes and parsed payload up to this many bytes; longer values are in the evidence only. */
 const INLINE_MAX = 65_536;
 
 export function writeFailed(writer: BsonWriter, stream: StreamNote, row: FailedRow): void {
-  const { position, timestampMs, reason, fingerprint, contract, declaredBy, machineId, parsed, raw } = row;
+  const { position, timestampMs, reason, fingerprint, contract, declaredBy, producer, machineId, parsed, raw } = row;
   const isShort = raw === null || raw.length <= INLINE_MAX;
   const opened = openDocument(writer);
   writeText(writer, "_id", placeId(stream, position.offset));
@@ -34,6 +36,8 @@ export function writeFailed(writer: BsonWriter, stream: StreamNote, row: FailedR
   if (raw === null) writeNull(writer, "raw");
   else if (isShort) writeBinary(writer, "raw", raw);
   writeSource(writer, stream, position.offset, timestampMs);
+  // The last field: the migration from layout 2 appends it.
+  writeTextOrNull(writer, "producer", producer);
   closeDocument(writer, opened);
 }
 

@@ -1,6 +1,7 @@
 import type { Db, Document as BsonDocument } from "mongodb";
 import { failureCode, type FailureReason } from "../../core/failure.ts";
-import type { StoredFailure, StreamNote } from "../store.ts";
+import type { StoredFailure } from "../store.ts";
+import type { StreamNote } from "../stream-note.ts";
 import { valueOf } from "./bson-reader.ts";
 import { jsonOf } from "./payload.ts";
 import type { ObjectCollection } from "./places.ts";

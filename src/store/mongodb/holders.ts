@@ -1,7 +1,8 @@
 import { Binary, type Db } from "mongodb";
 import { uuidBytes } from "../../core/uuid.ts";
 import { Unavailable } from "../../core/unavailable.ts";
-import type { Holder, StreamNote } from "../store.ts";
+import type { Holder } from "../store.ts";
+import type { StreamNote } from "../stream-note.ts";
 import { createFactReader, type ReadFact } from "./fact-reader.ts";
 import { findByIds } from "./find-by-ids.ts";
 import { factIdOf, openStored, payloadTextOf } from "./stored-document.ts";

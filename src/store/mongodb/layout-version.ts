@@ -111,8 +111,9 @@ export async function noteLayout(db: Db): Promise<void> {
  */
 export async function noteMigration(db: Db, from: number, aside: string, again: boolean): Promise<boolean> {
   const note = { version: new Int32(from), migratingTo: new Int32(LAYOUT), aside };
-  if (!again) return insertNote(db, note);
-  const there = { _id: STORE, version: from, aside };
+  // A store of layout 1 has no version document.
+  if (!again && from === 1) return insertNote(db, note);
+  const there = { _id: STORE, version: from, ...(again ? { aside } : { aside: { $exists: false } }) };
   const { matchedCount } = await notes(db).replaceOne(there, note, { writeConcern: WRITE_CONCERN });
   return matchedCount === 1;
 }

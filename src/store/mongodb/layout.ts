@@ -48,6 +48,16 @@ const SHARED: readonly CollectionLayout[] = [
   { name: "sigma_halts", indexes: [], fields: { code: "string", message: "string" } },
   { name: "sigma_log_ends", indexes: [], fields: { topic: "string", partition: "int", end: "long" } },
   { name: "sigma_evidence", indexes: [], fields: { data: "binData" } },
+  {
+    name: "sigma_groups",
+    indexes: [],
+    fields: { fingerprint: "string", stream: "int", code: "string", count: "long", seq: "long" },
+  },
+  {
+    name: "sigma_group_hours",
+    indexes: [{ name: "hour", key: { hour: 1 } }],
+    fields: { fingerprint: "string", hour: "int", stream: "int", count: "long", seq: "long" },
+  },
 ];
 
 /** The layout of every collection of a store. @param collections the collections of its contracts. */
@@ -61,11 +71,18 @@ export function layoutOf(collections: readonly string[]): readonly CollectionLay
       {
         name: `failed_${collection}`,
         indexes: [
-          { name: "time", key: { "source.at": -1 } },
-          { name: "group", key: { fingerprint: 1, "source.at": -1 } },
-          { name: "code", key: { code: 1, "source.at": -1 } },
+          { name: "time", key: { "source.at": -1, _id: -1 } },
+          { name: "group", key: { fingerprint: 1, "source.at": -1, _id: -1 } },
+          { name: "code", key: { code: 1, "source.at": -1, _id: -1 } },
         ],
-        fields: { code: "string", reason: "object", fingerprint: "string", source: "object" },
+        fields: {
+          code: "string",
+          reason: "object",
+          fingerprint: "string",
+          source: "object",
+          // Failures of layout 2 have no `producer`, so the server refuses those of a gateway of that build.
+          producer: ["string", "null"],
+        },
       },
     ]),
   ];
@@ -146,6 +163,21 @@ export async function ensureLayout(
   if (faults.length === 0) return;
   const left = await findLayoutFaults(db, layout);
   if (left.length > 0) throw layoutRefused(db.databaseName, left);
+}
+
+/** Replaces the validator of a collection and those of its indexes that have our names, for a migration. */
+export async function renewLayout(db: Db, layout: readonly CollectionLayout[]): Promise<void> {
+  for (const { name, indexes, fields } of layout) {
+    await db.command({ collMod: name, validator: validatorOf(fields), validationLevel: "strict" });
+    const collection = db.collection(name);
+    const kept = await collection.indexes();
+    for (const index of indexes) {
+      const there = kept.find((one) => one.name === index.name);
+      if (there !== undefined && isSameIndex(there, index)) continue;
+      if (there !== undefined) await collection.dropIndex(index.name);
+      await collection.createIndexes([{ ...index }]);
+    }
+  }
 }
 
 async function canBeMade(db: Db, { of: { name }, missing }: LayoutFault): Promise<boolean> {

@@ -2,7 +2,7 @@ import { MongoServerError, type Db } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { MongoMigrating } from "../migrations/mongodb-target.ts";
 import { APP_NAME, createClient, type MongoOptions } from "./connect.ts";
-import { ensureLayout, layoutOf } from "./layout.ts";
+import { ensureLayout, layoutOf, renewLayout, type CollectionLayout } from "./layout.ts";
 import { findLayout, noteMigrated, noteMigration, refuseOtherLayout } from "./layout-version.ts";
 import { storeOn } from "./store.ts";
 import { guarded } from "./unavailable.ts";
@@ -30,6 +30,8 @@ export async function openMongoToMigrate(options: MongoOptions): Promise<MongoTo
       noteMigration: async (from, aside) => noteMigration(db, from, aside, begun !== null),
       noteMigrated: async () => noteMigrated(db),
       make: async (name) => make(db, name),
+      makeShared: async () => ensureLayout(db, layoutOf([])),
+      renew: async (name) => renewLayout(db, layoutNamed(name)),
       openNew: () => storeOn(db, async () => undefined),
       connected: async () => connected(db),
     };
@@ -55,15 +57,19 @@ async function layoutFound(db: Db): Promise<number | null> {
 }
 
 async function make(db: Db, name: string): Promise<boolean> {
-  const collection = /^(?:validated|failed)_(.*)$/.exec(name)?.[1];
-  const layout = layoutOf(collection === undefined ? [] : [collection]).filter((one) => one.name === name);
   try {
-    await ensureLayout(db, layout);
+    await ensureLayout(db, layoutNamed(name));
     return true;
   } catch (error) {
     if (error instanceof Unavailable && error.code === "STORE_LAYOUT") return false;
     throw error;
   }
+}
+
+/** The present layout of the collection with this name; nothing when the layout has none. */
+function layoutNamed(name: string): readonly CollectionLayout[] {
+  const collection = /^(?:validated|failed)_(.*)$/.exec(name)?.[1];
+  return layoutOf(collection === undefined ? [] : [collection]).filter((one) => one.name === name);
 }
 
 const UNAUTHORIZED = 13;

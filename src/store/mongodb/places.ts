@@ -1,5 +1,6 @@
 import type { Db } from "mongodb";
-import type { DocumentPlace, StreamNote } from "../store.ts";
+import type { DocumentPlace } from "../store.ts";
+import type { StreamNote } from "../stream-note.ts";
 import { pagesOf, RAW } from "./read-raw.ts";
 import { factIdOf, openStored, sourceOf, textOf, uuidOf, type StoredDocument } from "./stored-document.ts";
 import type { Streams } from "./streams.ts";
@@ -8,6 +9,24 @@ import { guarded } from "./unavailable.ts";
 
 /** A collection of documents, and their kind. */
 export type ObjectCollection = { readonly name: string; readonly kind: DocumentPlace["kind"] };
+
+/** Every collection of documents, those of contracts that are no longer configured included. */
+export async function objectCollections(db: Db): Promise<readonly ObjectCollection[]> {
+  const found = await db.listCollections({ type: "collection" }, { nameOnly: true }).toArray();
+  return found
+    .map(({ name }) => name)
+    .toSorted()
+    .flatMap((name): readonly ObjectCollection[] => {
+      if (name === "sigma_receipts") return [{ name, kind: "receipt" }];
+      const [, kind] = /^(validated|failed)_[a-z][a-z0-9_]{0,62}$/.exec(name) ?? [];
+      return kind === "validated" || kind === "failed" ? [{ name, kind }] : [];
+    });
+}
+
+/** Every collection of failures. */
+export async function failedCollections(db: Db): Promise<readonly ObjectCollection[]> {
+  return (await objectCollections(db)).filter(({ kind }) => kind === "failed");
+}
 
 /** Documents in a page. */
 const PAGE = 1_000;

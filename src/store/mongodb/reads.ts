@@ -3,11 +3,12 @@ import type { StoreReads, Tally } from "../store.ts";
 import { compareFacts, compareOwn } from "./compare.ts";
 import { readEntry, readPacked } from "./entry-document.ts";
 import { failureAt, failureCountsOf } from "./failures.ts";
+import { groupReadsOf } from "./groups.ts";
 import { readHolders } from "./holders.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
 import { readLogEnds } from "./log-ends.ts";
 import { readActions, readHalts } from "./operator.ts";
-import { placesOf, type ObjectCollection } from "./places.ts";
+import { failedCollections, objectCollections, placesOf, type ObjectCollection } from "./places.ts";
 import { readTraffic } from "./traffic.ts";
 import type { Document } from "./bson-reader.ts";
 import { documentsOf, firstOf, RAW, WITHOUT_EVIDENCE } from "./read-raw.ts";
@@ -49,6 +50,7 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
       }),
     failureAt: async (collection, stream, offset) => guarded(async () => failureAt(db, collection, stream, offset)),
     documentPlaces: () => everyPlace(db, collections, streams),
+    ...groupReadsOf(db, async () => failedCollections(db)),
     tally: async () => guarded(async () => tallyOf(db, await collections())),
     failureCounts: async () => guarded(async () => failureCountsOf(db, await collections())),
     contractSet: async (digest) => guarded(async () => readContractSet(db, digest)),
@@ -91,19 +93,6 @@ async function* everyPlace(
   streams: Streams,
 ): ReturnType<typeof placesOf> {
   yield* placesOf(db, await guarded(collections), streams);
-}
-
-/** Every collection of documents, those of contracts that are no longer configured included. */
-async function objectCollections(db: Db): Promise<readonly ObjectCollection[]> {
-  const found = await db.listCollections({ type: "collection" }, { nameOnly: true }).toArray();
-  return found
-    .map(({ name }) => name)
-    .toSorted()
-    .flatMap((name): readonly ObjectCollection[] => {
-      if (name === "sigma_receipts") return [{ name, kind: "receipt" }];
-      const [, kind] = /^(validated|failed)_[a-z][a-z0-9_]{0,62}$/.exec(name) ?? [];
-      return kind === "validated" || kind === "failed" ? [{ name, kind }] : [];
-    });
 }
 
 async function distinctStreams(db: Db): Promise<readonly string[]> {

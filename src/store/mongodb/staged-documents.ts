@@ -1,16 +1,8 @@
 import { beginSequence, sequenceBytes } from "./document-sequence.ts";
 import { createBsonWriter, type BsonWriter, writtenBytes } from "./bson-writer.ts";
 import { uuidText } from "../../core/uuid.ts";
-import type {
-  FailedRow,
-  Holder,
-  PassedRow,
-  Receipt,
-  Staged,
-  StagedFacts,
-  StagedFailures,
-  StreamNote,
-} from "../store.ts";
+import type { FailedRow, Holder, PassedRow, Receipt, Staged, StagedFacts, StagedFailures } from "../store.ts";
+import type { StreamNote } from "../stream-note.ts";
 import { endOfField } from "./bson-reader.ts";
 import { beginsAsFact, FACT, OFFSET_FROM_END } from "./fact-reader.ts";
 import { writeReceipt } from "./failure-document.ts";

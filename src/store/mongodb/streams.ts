@@ -1,6 +1,6 @@
 import { Int32, MongoServerError, type Db } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
-import type { StreamNote } from "../store.ts";
+import type { StreamNote } from "../stream-note.ts";
 import type { Document } from "./bson-reader.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { documentsOf, firstOf, RAW } from "./read-raw.ts";

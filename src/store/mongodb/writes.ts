@@ -16,7 +16,9 @@ import { idOf, textIn } from "./document-id.ts";
 import { createFactWriter, writeErased, type WriteRow } from "./fact-document.ts";
 import { whichAreThere } from "./find-by-ids.ts";
 import { binaryId, readHolders } from "./holders.ts";
+import { countFailures } from "./groups.ts";
 import { insertExcept, insertStaged } from "./insert.ts";
+import { recountFailures } from "./recount.ts";
 import { replaceStaged } from "./replace.ts";
 import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
 import {
@@ -95,6 +97,8 @@ export function createWrites(db: Db, streams: Streams, staging: Staging): StoreW
       guarded(async () => replaceStaged(db, `validated_${collection}`, stagedOf(facts))),
     replaceFailed: async (collection, failed) =>
       guarded(async () => replaceStaged(db, `failed_${collection}`, stagedOf(failed))),
+    countFailures: async (...given) => guarded(async () => countFailures(db, ...given)),
+    recountFailures: async (...given) => guarded(async () => recountFailures(db, ...given)),
     noteTraffic: async (notes) => guarded(async () => noteTraffic(db, notes)),
   };
 }

@@ -2,7 +2,8 @@ import type { SQLOutputValue } from "node:sqlite";
 import { uuidBytes } from "../../core/uuid.ts";
 import type { PassedRow, ValidatedRow } from "../store.ts";
 import { ERASED, FACT } from "./layout.ts";
-import { contractText, payloadOf } from "./rows.ts";
+import { contractText } from "../contract-text.ts";
+import { payloadOf } from "./rows.ts";
 import { INLINE_BYTES_MAX, isAsLaidOut, isText, PAGE_MAX, type OrderedReading } from "./ordered-reading.ts";
 import type { StagedRows } from "./staged.ts";
 

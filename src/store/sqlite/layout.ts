@@ -18,6 +18,29 @@ export const STORE_FILE: FileKind = {
   identity: "SELECT stream || ' ' || hash AS id FROM sigma_ledger WHERE seq = 0 ORDER BY rowid LIMIT 1",
 };
 
+/** The counters of failures, which layout 3 began. */
+const GROUPS = `
+  CREATE TABLE IF NOT EXISTS sigma_groups (
+    fingerprint TEXT NOT NULL,
+    stream INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    contract TEXT,
+    count INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    PRIMARY KEY (fingerprint, stream)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS sigma_group_hours (
+    fingerprint TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    stream INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (fingerprint, hour, stream)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS sigma_group_hours_hour ON sigma_group_hours (hour);`;
+
 /**
  * The tables mirror the MongoDB collections, so that both engines store the same fields. Tables of facts keep their rowid: rows are
  * then appended in offset order, and only one narrow index is written in the random order of machine ids.
@@ -80,6 +103,7 @@ const SHARED = `
     message TEXT NOT NULL,
     remedy TEXT NOT NULL
   ) STRICT;
+${GROUPS}
   CREATE TABLE sigma_receipts (
     stream INTEGER NOT NULL,
     offset INTEGER NOT NULL,
@@ -107,7 +131,13 @@ export const FAILURE = [
   "payload",
   "raw",
   "at",
+  "producer",
 ] as const;
+
+/** Creates the shared tables that layout 3 began, in a file of layout 2. */
+export function createShared(db: DatabaseSync): void {
+  db.exec(GROUPS);
+}
 
 export function createStoreLayout(db: DatabaseSync): void {
   db.exec(SHARED);
@@ -159,12 +189,13 @@ export function createCollection(db: DatabaseSync, collection: string): void {
       identity BLOB,
       payload TEXT,
       raw BLOB,
-      at INTEGER NOT NULL
+      at INTEGER NOT NULL,
+      producer TEXT
     ) STRICT;
     CREATE UNIQUE INDEX IF NOT EXISTS failed_${collection}_position ON failed_${collection} (stream, offset);
-    CREATE INDEX IF NOT EXISTS failed_${collection}_time ON failed_${collection} (at);
-    CREATE INDEX IF NOT EXISTS failed_${collection}_group ON failed_${collection} (fingerprint, at);
-    CREATE INDEX IF NOT EXISTS failed_${collection}_code ON failed_${collection} (code, at);
+    CREATE INDEX IF NOT EXISTS failed_${collection}_time ON failed_${collection} (at, stream, offset);
+    CREATE INDEX IF NOT EXISTS failed_${collection}_group ON failed_${collection} (fingerprint, at, stream, offset);
+    CREATE INDEX IF NOT EXISTS failed_${collection}_code ON failed_${collection} (code, at, stream, offset);
   `);
   addErased(db, `validated_${collection}`);
 }

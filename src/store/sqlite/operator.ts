@@ -11,6 +11,12 @@ export function insertAction(db: DatabaseSync, action: OperatorAction): "inserte
   return insert.run(seq, prevHash, at, actor, what, target, reason, detail, hash).changes === 1 ? "inserted" : "exists";
 }
 
+/** The last action; null when there is none. */
+export function lastAction(db: DatabaseSync): OperatorAction | null {
+  const row = db.prepare("SELECT * FROM sigma_operator_log ORDER BY seq DESC LIMIT 1").get();
+  return row === undefined ? null : readAction(row);
+}
+
 export function putHalt(db: DatabaseSync, stream: string, note: HaltNote | null): void {
   db.prepare("DELETE FROM sigma_halts WHERE stream = ?").run(stream);
   if (note === null) return;

@@ -1,7 +1,8 @@
 import type { SQLInputValue } from "node:sqlite";
 import { putUuid } from "../../core/uuid.ts";
 import type { FailedRow, PassedRow, Receipt, ValidatedRow } from "../store.ts";
-import { bindErased, bindFact, bindFailure, contractText, payloadOf } from "./rows.ts";
+import { contractText } from "../contract-text.ts";
+import { bindErased, bindFact, bindFailure, payloadOf } from "./rows.ts";
 import type { StagedRows } from "./staged.ts";
 
 // Rows in the form in which they are sent to the writer, which may be another thread: in memory that they share with nothing else.

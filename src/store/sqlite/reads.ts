@@ -3,6 +3,7 @@ import { Unavailable } from "../../core/unavailable.ts";
 import { guarded } from "../../sqlite/open.ts";
 import type { StoreReads, Tally } from "../store.ts";
 import { openDocumentReads } from "./document-reads.ts";
+import { openGroupReads } from "./groups.ts";
 import { LOG_ENDS, objectTables, STORE_FILE, type ObjectTable } from "./layout.ts";
 import { readAction, readHalt, readLogEnd } from "./operator.ts";
 import type { OrderedReading } from "./ordered-reading.ts";
@@ -51,6 +52,7 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
       return entry !== null && offset < entry.to ? entry : null;
     },
     ...openDocumentReads({ all, tuples, get, guard, tables, has, path }, openStreams(db)),
+    ...openGroupReads(all, tables),
     tally: async () => tallyOf(all, tables()),
     failureCounts: async () => failureCountsOf(all, tables()),
     contractSet: async (digest) => {

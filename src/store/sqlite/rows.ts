@@ -1,3 +1,4 @@
+import { contractText } from "../contract-text.ts";
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { failureCode, type FailureReason } from "../../core/failure.ts";
 import { payloadBytes } from "../../core/wire-format.ts";
@@ -30,7 +31,7 @@ const NO_PAYLOAD = Buffer.from("null");
 
 /** The values of a failure in the order of {@link FAILURE}. */
 export function bindFailure(row: FailedRow, stream: number): SQLInputValue[] {
-  const { position, timestampMs, reason, fingerprint, contract, declaredBy, machineId, parsed, raw } = row;
+  const { position, timestampMs, reason, fingerprint, contract, declaredBy, producer, machineId, parsed, raw } = row;
   const isShort = raw !== null && raw.length <= INLINE_MAX;
   return [
     stream,
@@ -44,16 +45,13 @@ export function bindFailure(row: FailedRow, stream: number): SQLInputValue[] {
     isShort && parsed !== null ? payloadOf(row) : null,
     isShort ? raw : null,
     timestampMs,
+    producer,
   ];
 }
 
 /** The payload's bytes in the value of a record, without a wire-format header. */
 export function payloadOf({ raw, headers }: Pick<ValidatedRow, "raw" | "headers">): Uint8Array {
   return raw === null ? new Uint8Array(0) : payloadBytes(raw, headers);
-}
-
-export function contractText({ subject, version }: { readonly subject: string; readonly version: number }): string {
-  return `${subject}@${version}`;
 }
 
 /** Reads a failure from its columns; null when they are damaged. */

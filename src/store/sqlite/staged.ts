@@ -1,4 +1,5 @@
-import type { FailedRow, Holder, PassedRow, Staged, StagedFacts, StagedFailures, StreamNote } from "../store.ts";
+import type { FailedRow, Holder, PassedRow, Staged, StagedFacts, StagedFailures } from "../store.ts";
+import type { StreamNote } from "../stream-note.ts";
 import { payloadOf } from "./rows.ts";
 
 /** Staged rows. SQLite binds rows one by one, so they are not encoded before. */

@@ -108,6 +108,8 @@ function writesOf(ask: Writer["ask"], streams: Streams, path: string): StoreWrit
     replaceFailed: async (collection, failed) =>
       ask("replaceFailed", [collection, boundFailures(stagedRowsOf(failed))]),
     noteTraffic: async (notes) => ask("noteTraffic", [notes]),
+    countFailures: async (...given) => ask("countFailures", given),
+    recountFailures: async (...given) => ask("recountFailures", given),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { StreamNote } from "../store.ts";
+import type { StreamNote } from "../stream-note.ts";
 import type { Row } from "./rows.ts";
 
 /** The numbers of streams. */

@@ -53,6 +53,8 @@ const SEVERAL: ReadonlySet<Ask> = new Set([
   "replaceFacts",
   "replaceFailed",
   "noteTraffic",
+  "countFailures",
+  "recountFailures",
   "streamNote",
   "noteLogEnds",
   "putHalt",

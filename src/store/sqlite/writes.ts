@@ -3,8 +3,10 @@ import { uuidBytes } from "../../core/uuid.ts";
 import type { LedgerEntry } from "../../ledger/entry.ts";
 import type { LogEndNote } from "../log-end.ts";
 import type { HaltNote, OperatorAction } from "../../ledger/operator-log.ts";
-import type { StoreWrites, StreamNote } from "../store.ts";
+import type { StoreWrites } from "../store.ts";
+import type { StreamNote } from "../stream-note.ts";
 import type { TrafficNote } from "../../traffic/note.ts";
+import { prepareGroups, type CounterWrites } from "./groups.ts";
 import { assertCollectionName, ERASED, FACT, FAILURE } from "./layout.ts";
 import { insertAction, noteLogEnds, putHalt } from "./operator.ts";
 import type { BoundReceipt, PackedFacts } from "./packed-rows.ts";
@@ -18,7 +20,7 @@ type Bound = readonly (readonly SQLInputValue[])[];
  * The writes of the store port and the reads that belong to them, synchronously and without transactions of their own. Their
  * arguments and results can be sent from thread to thread.
  */
-export type Writes = {
+export type Writes = CounterWrites & {
   readonly insertLedger: (entry: LedgerEntry, packed: Uint8Array | null) => "inserted" | "exists";
   readonly ledgerEntry: (stream: string, seq: number) => LedgerEntry | null;
   readonly dropEvidence: (stream: string, seq: number) => void;
@@ -61,6 +63,7 @@ export function prepareWrites(db: DatabaseSync): Writes {
   const streams = openStreams(db);
   const forCollection = preparedCollections(db);
   return {
+    ...prepareGroups(db),
     insertLedger: (entry, packed) => {
       if (shared.insertLedger.run(...bindEntry(entry)).changes === 0) return "exists";
       if (packed !== null) shared.insertEvidence.run(entry.stream, entry.seq, packed);

@@ -77,7 +77,7 @@ describe("migrations", () => {
     const { code, message } = await unavailable(() => nextMigration([], 1));
     expect([code, message]).toEqual([
       "STORE_OLDER",
-      "Cannot migrate the store: no migration leads on from layout 1; this build writes 2",
+      "Cannot migrate the store: no migration leads on from layout 1; this build writes 3",
     ]);
   });
 });

@@ -120,6 +120,7 @@ describe("a failure in BSON", () => {
       payload: { n: 9_007_199_254_740_991n, d: 1 },
       raw: new Binary(Buffer.from('{"n":9007199254740991,"d":1}')),
       source: SOURCE,
+      producer: "svc-a",
     });
     expect(Object.keys(document)).toEqual([
       "_id",
@@ -131,6 +132,7 @@ describe("a failure in BSON", () => {
       "payload",
       "raw",
       "source",
+      "producer",
     ]);
   });
 
@@ -150,6 +152,7 @@ describe("a failure in BSON", () => {
       declared: null,
       raw: new Binary(Buffer.from("{")),
       source: SOURCE,
+      producer: "svc-a",
     });
   });
 

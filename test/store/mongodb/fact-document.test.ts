@@ -7,7 +7,8 @@ import type { JsonValue } from "../../../src/json/json.ts";
 import { compileNumberTypes } from "../../../src/schema/number-types.ts";
 import { createBsonWriter, writtenBytes } from "../../../src/store/mongodb/bson-writer.ts";
 import { createFactWriter } from "../../../src/store/mongodb/fact-document.ts";
-import type { StreamNote, ValidatedRow } from "../../../src/store/store.ts";
+import type { ValidatedRow } from "../../../src/store/store.ts";
+import type { StreamNote } from "../../../src/store/stream-note.ts";
 import { validatedRow } from "../rows.ts";
 
 const CONTRACTS = [1, 2].map((version) => ({ subject: "order", version, digest: `sha256:${"c".repeat(64)}` }));

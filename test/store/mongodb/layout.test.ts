@@ -82,7 +82,7 @@ describe("the layout of a MongoDB store", () => {
         const refused = await unavailable(database.open({ readOnly }));
         expect([refused.code, refused.message]).toEqual([
           "STORE_OLDER",
-          `Cannot open database "${database.name}": it has an older layout of ours (1); this build writes 2 (it has ${what})`,
+          `Cannot open database "${database.name}": it has an older layout of ours (1); this build writes 3 (it has ${what})`,
         ]);
       }
       expect((await database.raw.listCollections().toArray()).map(({ name }) => name)).toEqual(before);
@@ -94,7 +94,7 @@ describe("the layout of a MongoDB store", () => {
     await database.open({ readOnly: true });
     expect(await database.raw.listCollections().toArray()).toEqual([]);
     await database.open();
-    expect(await database.raw.collection("sigma_layout").find().toArray()).toEqual([{ _id: "store", version: 2 }]);
+    expect(await database.raw.collection("sigma_layout").find().toArray()).toEqual([{ _id: "store", version: 3 }]);
   });
 
   test.each([[null], ["2"], [2.5], [0]])("a version that is %j is none", async (version) => {

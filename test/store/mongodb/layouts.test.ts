@@ -12,7 +12,7 @@ import { LAW_COLLECTION } from "../rows.ts";
 import { testDatabase, type TestDatabase } from "./database.ts";
 
 const mongo = mongoForTests(1);
-const BEGUN = { version: new BSON.Int32(1), migratingTo: new BSON.Int32(2), aside: "layout1_" } as const;
+const BEGUN = { version: new BSON.Int32(1), migratingTo: new BSON.Int32(3), aside: "layout1_" } as const;
 const COLLECTIONS = [LAW_COLLECTION, "shipments"];
 
 // Code 121: what a gateway of before tells as STORE_REFUSED, and waits.
@@ -26,7 +26,7 @@ layoutLaws("the MongoDB store", /Document failed validation/, async () => {
     makeOlder: async () => makeOldDatabase(raw),
     makeNewer: async () => {
       await makePresent(database);
-      await raw.collection("sigma_layout").updateOne({}, { $set: { version: 3 } });
+      await raw.collection("sigma_layout").updateOne({}, { $set: { version: 4 } });
     },
     makeForeign: async () => void (await raw.collection("validated_accounts").insertOne({ name: "a" })),
     makeMixed: async () => {

@@ -38,12 +38,12 @@ layoutLaws("the SQLite store", /readonly database/, async () => {
     makeOlder: async () => putOldFiles(dataDir),
     makeNewer: async () => {
       await make();
-      change("PRAGMA user_version = 3");
+      change("PRAGMA user_version = 4");
     },
-    makeForeign: async () => change("CREATE TABLE accounts (id INTEGER); PRAGMA user_version = 2"),
+    makeForeign: async () => change("CREATE TABLE accounts (id INTEGER); PRAGMA user_version = 3"),
     makeMixed: async () => {
       putOldFiles(dataDir);
-      change("CREATE TABLE sigma_streams (number INTEGER PRIMARY KEY); PRAGMA user_version = 2");
+      change("CREATE TABLE sigma_streams (number INTEGER PRIMARY KEY); PRAGMA user_version = 3");
     },
     contents: async () => tablesIn(path),
     kept: async () => tablesIn(join(dataDir, "store.layout-1.db")),

@@ -1,0 +1,56 @@
+import type { LedgerEntry } from "../ledger/entry.ts";
+import type { GroupCounter } from "../store/groups.ts";
+import type { StoreReads } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
+import type { Finding } from "./finding.ts";
+
+/**
+ * Compares the counters of failures with the stored failures, stream by stream.
+ * @param tails the last entry of each stream that the audit saw.
+ */
+export async function checkGroups(
+  reads: Pick<StoreReads, "groupCounters" | "storedGroups">,
+  notes: ReadonlyMap<string, StreamNote>,
+  tails: ReadonlyMap<string, LedgerEntry>,
+  tailMayBeIncomplete: boolean,
+): Promise<readonly Finding[]> {
+  const counters = Map.groupBy(await reads.groupCounters(), ({ stream }) => stream);
+  const findings: Finding[] = [];
+  for (const [stream, tail] of tails) {
+    const note = notes.get(stream);
+    if (note === undefined) continue;
+    findings.push(...(await checkStream(reads, note, tail, counters.get(note.number) ?? [], tailMayBeIncomplete)));
+  }
+  return findings;
+}
+
+/**
+ * Compares the counters of a stream's failures with its stored failures.
+ *
+ * A counter that has counted the tail must equal the stored failures of all entries; one that has not must equal those below the tail,
+ * whose owner may have crashed before it counted. A counter beyond the tail belongs to a gateway that went on meanwhile.
+ * @param tail the last entry that the audit saw.
+ * @param counters the counters of the stream, read after that entry.
+ */
+async function checkStream(
+  reads: Pick<StoreReads, "storedGroups">,
+  note: StreamNote,
+  tail: LedgerEntry,
+  counters: readonly GroupCounter[],
+  tailMayBeIncomplete: boolean,
+): Promise<readonly Finding[]> {
+  const [all, before] = [await reads.storedGroups(note, tail.to), await reads.storedGroups(note, tail.from)];
+  const known = new Map(counters.map((counter) => [counter.fingerprint, counter]));
+  const findings: Finding[] = [];
+  for (const fingerprint of new Set([...known.keys(), ...all.keys()])) {
+    const counter = known.get(fingerprint);
+    if (counter !== undefined && counter.seq > tail.seq) continue;
+    const hasCountedTail = counter?.seq === tail.seq || !tailMayBeIncomplete;
+    const stored = (hasCountedTail ? all : before).get(fingerprint) ?? 0;
+    const counted = counter?.count ?? 0;
+    if (counted === stored) continue;
+    const message = `group ${fingerprint} counts ${counted} failures, and ${stored} are stored`;
+    findings.push({ code: "GROUPS", stream: note.stream, seq: null, offset: null, message });
+  }
+  return findings;
+}

@@ -1,0 +1,83 @@
+import { Long, type Db, type Document } from "mongodb";
+import { HOUR_MS, HOURS_END_MS } from "../groups.ts";
+import type { StreamNote } from "../stream-note.ts";
+import type { ObjectCollection } from "./places.ts";
+
+/** The stored failures of one group. */
+export type StoredTotal = {
+  readonly code: string;
+  readonly contract: string | null;
+  readonly count: Long;
+  readonly firstMs: Long;
+  readonly lastMs: Long;
+};
+
+/** The stored failures of one group in one hour. */
+export type StoredHour = { readonly fingerprint: string; readonly hour: number; readonly count: Long };
+
+/** Keeps 64-bit integers exact. */
+const EXACT = { promoteLongs: false } as const;
+
+const AT = { $toLong: "$source.at" };
+
+/** The stored failures of a stream below an offset, by fingerprint. */
+export async function storedTotals(
+  db: Db,
+  collections: readonly ObjectCollection[],
+  stream: StreamNote,
+  below: bigint,
+): Promise<ReadonlyMap<string, StoredTotal>> {
+  const found = new Map<string, StoredTotal>();
+  const sums = { count: { $sum: Long.ONE }, firstMs: { $min: AT }, lastMs: { $max: AT } };
+  const group = { _id: "$fingerprint", code: { $first: "$code" }, contract: { $first: "$contract" }, ...sums };
+  for (const { name } of collections) {
+    const pipeline = [{ $match: matchOf(stream, below) }, { $group: group }];
+    const totals = db.collection(name).aggregate<StoredTotal & { readonly _id: string }>(pipeline, EXACT);
+    for (const { _id, ...total } of await totals.toArray()) {
+      const there = found.get(_id);
+      found.set(_id, there === undefined ? total : sumOf(there, total));
+    }
+  }
+  return found;
+}
+
+/** The stored failures of a stream below an offset, by fingerprint and hour. */
+export async function storedHours(
+  db: Db,
+  collections: readonly ObjectCollection[],
+  stream: StreamNote,
+  below: bigint,
+): Promise<readonly StoredHour[]> {
+  const found = new Map<string, StoredHour>();
+  const hour = { $toInt: { $floor: { $divide: [AT, Long.fromNumber(HOUR_MS)] } } };
+  const group = { _id: { fingerprint: "$fingerprint", hour }, count: { $sum: Long.ONE } };
+  const within = { "source.at": { $gte: new Date(0), $lt: new Date(HOURS_END_MS) } };
+  for (const { name } of collections) {
+    const pipeline = [{ $match: { ...matchOf(stream, below), ...within } }, { $group: group }];
+    type Hour = { readonly _id: Omit<StoredHour, "count">; readonly count: Long };
+    for (const { _id, count } of await db.collection(name).aggregate<Hour>(pipeline, EXACT).toArray()) {
+      const key = `${_id.fingerprint}/${_id.hour}`;
+      found.set(key, { ..._id, count: count.add(found.get(key)?.count ?? Long.ZERO) });
+    }
+  }
+  return [...found.values()];
+}
+
+function matchOf({ number, topic, partition }: StreamNote, below: bigint): Document {
+  const place = `${topic}/${partition}`;
+  return {
+    // The ids of a topic and partition lie between "@" and the next character, "A".
+    _id: { $gte: `${place}@`, $lt: `${place}A` },
+    "source.stream": number,
+    "source.offset": { $lt: Long.fromBigInt(below) },
+  };
+}
+
+function sumOf(one: StoredTotal, other: StoredTotal): StoredTotal {
+  return {
+    ...one,
+    count: one.count.add(other.count),
+    firstMs: one.firstMs.lessThan(other.firstMs) ? one.firstMs : other.firstMs,
+    lastMs: one.lastMs.greaterThan(other.lastMs) ? one.lastMs : other.lastMs,
+  };
+}
