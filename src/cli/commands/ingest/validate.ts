@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Config } from "../../../config/config.ts";
 import { parseContractName, type ContractName } from "../../../contract/contract-name.ts";
 import { loadContracts, toContractSet, type LoadedContract, type LoadedVersion } from "../../../contract/files.ts";
-import { nearestName } from "../../../contract/nearest.ts";
+import { nearestName } from "../../../json/nearest.ts";
 import { compileContractSet } from "../../../core/compile.ts";
 import { type CompiledContractSet } from "../../../core/compiled.ts";
 import { decide, type Decision } from "../../../core/decide.ts";
