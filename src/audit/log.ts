@@ -20,7 +20,7 @@ export async function checkLog(
   const streams = await log.streams();
   for (const id of new Set(streams.map((stream) => logIdOf(stream.id)))) {
     const standing = await standingOf(reads, id);
-    if (standing.kind !== "in-force") findings.push(replaced(`the log ${id} ${describeStanding(standing)}`));
+    if (standing.kind !== "accepted") findings.push(replaced(`the log ${id} ${describeStanding(standing)}`));
   }
   for (const stream of streams) {
     const decided = settledTo(stream.id) ?? 0n;
@@ -60,7 +60,7 @@ export async function leftBehind(
 export async function logsElsewhere(reads: Reads, source: Pick<Source, "streams">): Promise<(log: string) => boolean> {
   const here = new Set((await source.streams()).map(({ id }) => logIdOf(id)));
   const standings = await Promise.all([...here].map(async (log) => standingOf(reads, log)));
-  const isReplaced = standings.some(({ kind }) => kind !== "in-force");
+  const isReplaced = standings.some(({ kind }) => kind !== "accepted");
   const accepted = new Set<string>();
   for await (const { action, target } of operatorActions(reads)) if (action === "accept-log") accepted.add(target);
   return (log) => !here.has(log) && (isReplaced || accepted.has(log));

@@ -48,7 +48,7 @@ export function acceptedContracts({ headers }: Asking): readonly AcceptedContrac
 /** The live version that the client likes best. @throws ProblemError 406 when it takes none of them. */
 export function negotiatedVersion(contract: CompiledContract, accepted: readonly AcceptedContract[]): number {
   const version = negotiate(contract, accepted);
-  if (version === null) throw notAcceptable(contract, "It takes none of the versions in force");
+  if (version === null) throw notAcceptable(contract, "It takes none of the live versions");
   return version;
 }
 

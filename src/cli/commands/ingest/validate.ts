@@ -122,7 +122,7 @@ function impliedVersion(config: Config, contract: LoadedContract): number {
   const numbers = contract.versions.map((one) => `${contract.subject}@${one.version}`).join(", ");
   throw usage(
     "SIG-I-004",
-    `Cannot choose a version of "${contract.subject}": ${usable.length} are in force`,
+    `Cannot choose a version of "${contract.subject}": ${usable.length} are live`,
     `name one of ${numbers}`,
   );
 }
