@@ -1,6 +1,6 @@
 import { logIdOf, type Source, type Stream } from "../source/source.ts";
 import { describeStanding, standingOf } from "../operator/known-logs.ts";
-import { describeLack, lackOf, recordedLosses, without } from "../operator/losses.ts";
+import { describeLack, lackOf, recordedLosses, subtractRanges } from "../operator/losses.ts";
 import { operatorActions } from "../operator/actions.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { Finding } from "./finding.ts";
@@ -45,7 +45,7 @@ export async function leftBehind(
   return (await reads.logEnds()).flatMap(({ stream, topic, partition, end }): readonly Finding[] => {
     if (here.has(stream)) return [];
     const recorded = losses.filter((loss) => loss.stream === stream);
-    const [first] = without({ from: settledTo(stream) ?? 0n, to: end }, recorded);
+    const [first] = subtractRanges({ from: settledTo(stream) ?? 0n, to: end }, recorded);
     if (first === undefined) return [];
     const message = `offsets [${first.from}, ${first.to}) of ${topic}/${partition} were acknowledged and are not decided, and its stream is none of the sources' now`;
     return [{ code: "SOURCE_UNDECIDED", stream, seq: null, offset: first.from, message }];
