@@ -44,7 +44,7 @@ function configPage(): string {
 ${GENERATED}
 
 An option wins over a variable, a variable over \`sigma.yaml\` (in the working directory, or named with \`-c\`), and the file
-over the default. \`sigma config show --origin\` prints what is in force and where each value comes from. A key or a
+over the default. \`sigma config show --origin\` prints what takes effect and where each value comes from. A key or a
 \`SIGMA_\` variable that is not known is an error. In the file a dot is a level: \`http.port\` is \`port\` under \`http\`; a
 path is relative to the file.
 
@@ -95,7 +95,7 @@ ${fileTable()}
 
 ${codeTable(OTHERS)}
 
-## Streams that stand still until a person acts
+## Streams that are halted until an operator acts
 
 ${codeTable(HALTS)}
 

@@ -104,13 +104,13 @@ export const PARTS: Readonly<Record<string, Part>> = {
   inclusion: { uses: ["core", "json", "schema"], libraries: [], node: [] },
   // What may pass: contract files, lint, lock, fixtures, life cycle.
   contract: {
-    uses: ["core", "inclusion", "json", "schema", "traffic/note"],
+    uses: ["core", "inclusion/inclusion", "json", "schema", "traffic/note"],
     libraries: ["jsonc-parser", "recheck", "yaml"],
     node: ["node:crypto", "node:fs", "node:module", "node:path"],
   },
   // Schemas of strangers, looked at in a thread that can be ended.
   isolate: {
-    uses: ["core", "inclusion/compare", "json", "registry/served", "schema"],
+    uses: ["core", "inclusion/inclusion", "json", "registry/served", "schema"],
     libraries: [],
     node: ["node:worker_threads"],
   },
@@ -143,7 +143,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     node: ["node:worker_threads"],
   },
   // Drafts of contracts, from records and from other standards.
-  authoring: { uses: ["core", "inclusion/identity-proof", "json", "schema"], libraries: [], node: [] },
+  authoring: { uses: ["core", "json", "schema"], libraries: [], node: [] },
   // The proof: one checker for the simulation, the kill tests and `sigma audit`.
   audit: {
     uses: [
@@ -202,6 +202,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "core",
       "isolate/answering",
       "isolate/thread",
+      "json/nearest",
       "source/kafka-connection",
       "thread-entry",
     ],
@@ -309,7 +310,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "doctor/check",
       "erase",
       "gateway",
-      "inclusion",
+      "inclusion/inclusion",
       "json",
       "ledger",
       "registry/publish",

@@ -110,6 +110,18 @@ describe("docs/glossary.md", () => {
   });
 });
 
+describe("the program", () => {
+  test("says live and halted, as the glossary does, where it could say in force and stands still", () => {
+    const files = ["src", "scripts", "docs"].flatMap((folder) => [
+      ...filesIn(folder, ".ts"),
+      ...filesIn(folder, ".md"),
+    ]);
+    expect(
+      files.filter((path) => /\bin force\b|\bin-force\b|\bstands? still\b|\bstandstill\b/.test(text(path))),
+    ).toEqual([]);
+  });
+});
+
 describe("docs/README.md", () => {
   test("has a line for every page under docs, once", () => {
     const linked = [...text("docs/README.md").matchAll(/^- \[[^\]]+\]\(([^)#]+)\): \S/gm)].map(([, path = ""]) =>

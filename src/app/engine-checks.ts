@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { kafkaConnection } from "../config/kafka-connection.ts";
+import { readKafkaCredentials } from "../config/kafka-credentials.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
 import type { ContractSet } from "../core/contract-set.ts";
 import type { Check } from "../doctor/check.ts";
@@ -17,7 +17,7 @@ export async function checkEngines(config: Config, set: CompiledContractSet | nu
     const { group, acceptCompacted } = kafka;
     const topics = sources.map(({ topic }) => topic);
     const appendOnly = await notifiedTopics(config, kafka);
-    const connection = kafkaConnection(kafka);
+    const connection = readKafkaCredentials(kafka);
     const anchors = config.anchor.topic;
     checks.push(
       ...(await diagnoseKafka({ connection, topics, appendOnly, anchors, group, acceptCompacted, now: Date.now })),

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import type { Manifest } from "../backup/manifest.ts";
 import type { Config } from "../config/config.ts";
 import type { KafkaConfig } from "../config/kafka-config.ts";
-import { kafkaConnection } from "../config/kafka-connection.ts";
+import { readKafkaCredentials } from "../config/kafka-credentials.ts";
 import type { EmbeddedLog } from "../source/embedded/log.ts";
 import type { Appender } from "../source/kafka/append.ts";
 import type { Log, Source } from "../source/source.ts";
@@ -19,7 +19,7 @@ type SourceTopic = Pick<Config["sources"][number], "topic" | "partitions">;
 /** Opens a topic that is not a source for reading, compacted or not. @throws `Unavailable`. */
 export async function openTopic(kafka: KafkaConfig, topic: string): Promise<Source> {
   const { openKafkaSource } = await import("../source/kafka/source.ts");
-  const connection = kafkaConnection(kafka);
+  const connection = readKafkaCredentials(kafka);
   return openKafkaSource({
     connection,
     topics: [topic],
@@ -49,7 +49,7 @@ export async function openKafka(config: Config, kafka: KafkaConfig, purpose: Pur
   const { openKafkaSource } = await import("../source/kafka/source.ts");
   const { group: groupId, instanceId, sessionTimeoutMs } = kafka;
   return openKafkaSource({
-    connection: kafkaConnection(kafka),
+    connection: readKafkaCredentials(kafka),
     topics: config.sources.map(({ topic }) => topic),
     alsoNeeded: purpose === "gateway" ? await notifiedTopics(config, kafka) : [],
     group: purpose !== "gateway" ? null : { groupId, instanceId, sessionTimeoutMs },
@@ -73,7 +73,7 @@ export async function notifiedTopics(
 /** Appends to Kafka without reading from it. */
 export async function openKafkaAppender(kafka: KafkaConfig): Promise<Appender> {
   const { createAppender } = await import("../source/kafka/append.ts");
-  return createAppender(kafkaConnection(kafka));
+  return createAppender(readKafkaCredentials(kafka));
 }
 
 /**
@@ -89,7 +89,7 @@ export async function openLogAtHand(config: Config): Promise<(LogAtHand & Pick<S
   const { compactedTopics } = await import("../source/kafka/topics.ts");
   const topics = config.sources.map(({ topic }) => topic);
   const log = await openKafka(config, config.kafka, "read");
-  return { ...log, compacted: await compactedTopics(kafkaConnection(config.kafka), topics) };
+  return { ...log, compacted: await compactedTopics(readKafkaCredentials(config.kafka), topics) };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { logIdOf, type Source, type Stream } from "../source/source.ts";
 import { describeStanding, standingOf } from "../operator/known-logs.ts";
-import { describeLack, lackOf, recordedLosses, without } from "../operator/losses.ts";
+import { describeLack, lackOf, recordedLosses, subtractRanges } from "../operator/losses.ts";
 import { operatorActions } from "../operator/actions.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { Finding } from "./finding.ts";
@@ -20,7 +20,7 @@ export async function checkLog(
   const streams = await log.streams();
   for (const id of new Set(streams.map((stream) => logIdOf(stream.id)))) {
     const standing = await standingOf(reads, id);
-    if (standing.kind !== "in-force") findings.push(replaced(`the log ${id} ${describeStanding(standing)}`));
+    if (standing.kind !== "accepted") findings.push(replaced(`the log ${id} ${describeStanding(standing)}`));
   }
   for (const stream of streams) {
     const decided = settledTo(stream.id) ?? 0n;
@@ -45,7 +45,7 @@ export async function leftBehind(
   return (await reads.logEnds()).flatMap(({ stream, topic, partition, end }): readonly Finding[] => {
     if (here.has(stream)) return [];
     const recorded = losses.filter((loss) => loss.stream === stream);
-    const [first] = without({ from: settledTo(stream) ?? 0n, to: end }, recorded);
+    const [first] = subtractRanges({ from: settledTo(stream) ?? 0n, to: end }, recorded);
     if (first === undefined) return [];
     const message = `offsets [${first.from}, ${first.to}) of ${topic}/${partition} were acknowledged and are not decided, and its stream is none of the sources' now`;
     return [{ code: "SOURCE_UNDECIDED", stream, seq: null, offset: first.from, message }];
@@ -60,7 +60,7 @@ export async function leftBehind(
 export async function logsElsewhere(reads: Reads, source: Pick<Source, "streams">): Promise<(log: string) => boolean> {
   const here = new Set((await source.streams()).map(({ id }) => logIdOf(id)));
   const standings = await Promise.all([...here].map(async (log) => standingOf(reads, log)));
-  const isReplaced = standings.some(({ kind }) => kind !== "in-force");
+  const isReplaced = standings.some(({ kind }) => kind !== "accepted");
   const accepted = new Set<string>();
   for await (const { action, target } of operatorActions(reads)) if (action === "accept-log") accepted.add(target);
   return (log) => !here.has(log) && (isReplaced || accepted.has(log));

@@ -1,5 +1,5 @@
 import type { OffsetRange } from "../source/source.ts";
-import { without, type Loss } from "../operator/losses.ts";
+import { subtractRanges, type Loss } from "../operator/losses.ts";
 
 export type Gap = { readonly stream: string; readonly from: bigint; readonly to: bigint; readonly note: string };
 
@@ -33,7 +33,7 @@ export function createLossBook(losses: readonly Loss[]): LossBook {
         const { stream, note, from, to } = loss;
         // Undecided records of a log that was accepted again are not lost: they will be decided.
         const end = loss.takenBack && settledTo(stream) < to ? settledTo(stream) : to;
-        for (const left of without({ from, to: end }, ranges)) {
+        for (const left of subtractRanges({ from, to: end }, ranges)) {
           gaps.set(`${stream} ${left.from} ${left.to}`, { stream, from: left.from, to: left.to, note });
         }
       }

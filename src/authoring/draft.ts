@@ -2,7 +2,7 @@ import { escapeStep } from "../json/pointer.ts";
 import type { FormatsMode, Rule } from "../core/contract-set.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
 import { refuseSchema } from "../schema/schema-lint.ts";
-import { schemaRequires } from "../inclusion/identity-proof.ts";
+import { schemaRequires } from "../schema/required-field.ts";
 import { toJsonText } from "../json/json-text.ts";
 
 /** A generated contract that a person has yet to review: version 1, status draft. */

@@ -176,10 +176,10 @@ function addRestore(): Command {
 }
 
 function addStreams(): Command {
-  const command = new Command("streams").description("Streams, and what to do about one that stands still");
+  const command = new Command("streams").description("Streams, and what to do about one that is halted");
   const list = withSettings(command.command("list"), ["data.dir"]);
   list
-    .description("Show every stream, how far it is settled, and why one stands still")
+    .description("Show every stream, how far it is settled, and why one is halted")
     .option("--json", "print JSON: one object a stream", false)
     .action(async (options: { json: boolean }) =>
       (await import("./commands/operate/streams.ts")).listStreams(list, options),
@@ -196,7 +196,7 @@ function addStreams(): Command {
         await (name === "resume" ? resume : acceptStreamGap)(child, stream, options);
       });
   };
-  act("resume", "Let a stream that stands still try again");
+  act("resume", "Let a halted stream try again");
   act("accept-gap", "Record that records which the log lost are lost for good, and go on behind them");
   const acceptLog = withSettings(command.command("accept-log"), ["data.dir"]);
   acceptLog
@@ -279,7 +279,7 @@ function addKeys(): Command {
 }
 
 function configCommand(): Command {
-  const command = new Command("config").description("The configuration in force");
+  const command = new Command("config").description("The configuration that takes effect");
   const show = command.command("show").description("Print every setting with its value");
   withSettings(show, ["http.host", "http.port", "data.dir", "contracts.dir", "log.level", "log.format"]);
   show

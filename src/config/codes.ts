@@ -28,7 +28,7 @@ export const CODES = {
   "SIG-I-006": "A file that init would write is already there",
   "SIG-I-007": "The data directory holds no data yet",
   "SIG-I-008": "The command needs input and got none",
-  "SIG-I-009": "A stream stands still until a person acts",
+  "SIG-I-009": "A stream is halted until an operator acts",
   "SIG-I-010": "There is no gap to accept, or it cannot be accepted now",
   "SIG-I-011": "There is no such stream",
   "SIG-I-012": "An action of an operator needs a reason",

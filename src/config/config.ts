@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
-import { nearestName } from "../contract/nearest.ts";
+import { nearestName } from "../json/nearest.ts";
 import type { PayloadLimits } from "../core/contract-set.ts";
 import { anchorConfig, anchorFaults, type AnchorConfig } from "./anchor-config.ts";
 import type { Written } from "./config-file.ts";

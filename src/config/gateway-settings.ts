@@ -31,7 +31,7 @@ export const GATEWAY_SETTINGS = {
       { topic: "sigma-aetl.shipments", subject: "shipment", accepts: null, defaultVersion: 1, partitions: 1 },
     ],
     description:
-      "Topics, each with the contract its records are judged by. A list of topic, subject, accepts (versions its records may be of; without it any version in force), default (the version of records that declare none) and partitions (1); as text: topic=subject@default/accepts:partitions, separated by commas, as in orders=order@1/1+2:4",
+      "Topics, each with the contract its records are judged by. A list of topic, subject, accepts (versions its records may be of; without it any live version), default (the version of records that declare none) and partitions (1); as text: topic=subject@default/accepts:partitions, separated by commas, as in orders=order@1/1+2:4",
   },
   "limits.record_bytes": {
     // 64 MiB and 1 MiB, written out: `isolatedDeclarations` takes no arithmetic here.

@@ -47,29 +47,42 @@ export function kafkaConfig(values: SettingValues): KafkaConfig | null {
           keyFile: textOrNull(values["kafka.tls_key_file"]),
         }
       : null,
-    sasl: saslConfig(values),
+    sasl: readSasl(values).sasl,
     acceptCompacted: listOf(values["kafka.accept_compacted"]),
     mirror: values["kafka.mirror"],
     advisoryTopic: textOrNull(values["kafka.advisory_topic"]),
   };
 }
 
-function saslConfig(values: SettingValues): KafkaSaslConfig | null {
+/** As whom this client connects, and the credentials that its mechanism lacks; `lacking` is null when there are all. */
+function readSasl(values: SettingValues): {
+  readonly sasl: KafkaSaslConfig | null;
+  readonly lacking: Described | null;
+} {
   const mechanism = values["kafka.sasl_mechanism"];
   switch (mechanism) {
     case "none":
-      return null;
+      return { sasl: null, lacking: null };
     case "PLAIN":
     case "SCRAM-SHA-256":
-    case "SCRAM-SHA-512":
+    case "SCRAM-SHA-512": {
+      const username = values["kafka.sasl_username"];
+      const password = textOrNull(values["kafka.sasl_password"]);
+      const passwordFile = textOrNull(values["kafka.sasl_password_file"]);
+      const isWhole = username !== "" && (password !== null || passwordFile !== null);
+      const remedy = "Set kafka.sasl_username, and kafka.sasl_password or kafka.sasl_password_file";
       return {
-        mechanism,
-        username: values["kafka.sasl_username"],
-        password: textOrNull(values["kafka.sasl_password"]),
-        passwordFile: textOrNull(values["kafka.sasl_password_file"]),
+        sasl: { mechanism, username, password, passwordFile },
+        lacking: isWhole ? null : [`${mechanism} needs a user and a password`, remedy],
       };
-    case "OAUTHBEARER":
-      return { mechanism, tokenFile: values["kafka.sasl_token_file"] };
+    }
+    case "OAUTHBEARER": {
+      const tokenFile = values["kafka.sasl_token_file"];
+      return {
+        sasl: { mechanism, tokenFile },
+        lacking: tokenFile === "" ? ["OAUTHBEARER needs a token", "Set kafka.sasl_token_file"] : null,
+      };
+    }
   }
 }
 
@@ -82,7 +95,7 @@ export function kafkaFaults({ values, origins }: SettingsByKey): readonly Config
   for (const broker of listOf(values["kafka.brokers"])) {
     if (!isHostPort(broker)) fault("kafka.brokers", ...describeBroker(broker));
   }
-  const lacking = lackingCredentials(values);
+  const { lacking } = readSasl(values);
   if (lacking !== null) fault("kafka.sasl_mechanism", ...lacking);
   if (values["kafka.tls_cert_file"] !== "" && values["kafka.tls_key_file"] === "") {
     fault("kafka.tls_cert_file", "A certificate of this client needs its key", "Set kafka.tls_key_file");
@@ -105,25 +118,6 @@ const FILES = [
 ] as const;
 
 type Described = readonly [message: string, remedy: string];
-
-function lackingCredentials(values: SettingValues): Described | null {
-  const mechanism = values["kafka.sasl_mechanism"];
-  switch (mechanism) {
-    case "none":
-      return null;
-    case "PLAIN":
-    case "SCRAM-SHA-256":
-    case "SCRAM-SHA-512": {
-      const hasPassword = values["kafka.sasl_password"] !== "" || values["kafka.sasl_password_file"] !== "";
-      if (values["kafka.sasl_username"] !== "" && hasPassword) return null;
-      const remedy = "Set kafka.sasl_username, and kafka.sasl_password or kafka.sasl_password_file";
-      return [`${mechanism} needs a user and a password`, remedy];
-    }
-    case "OAUTHBEARER":
-      if (values["kafka.sasl_token_file"] !== "") return null;
-      return ["OAUTHBEARER needs a token", "Set kafka.sasl_token_file"];
-  }
-}
 
 /** A broker that is no host:port is shown only when it can hold no password. */
 function describeBroker(broker: string): Described {

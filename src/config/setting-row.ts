@@ -2,7 +2,7 @@
 export type SourceSetting = {
   readonly topic: string;
   readonly subject: string;
-  /** The contract versions that records of the topic may declare; null: any version in force. */
+  /** The contract versions that records of the topic may declare; null: any live version. */
   readonly accepts: readonly number[] | null;
   /** The version that judges records which declare no version; null: such records are FAILED contract-undeclared. */
   readonly defaultVersion: number | null;

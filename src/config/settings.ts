@@ -49,10 +49,10 @@ export const SETTINGS: readonly Setting[] = Object.entries<SettingRow>(ROWS).map
   },
 );
 
-/** A setting in force and where it came from: "default", a variable, an option, or file:line:column. */
+/** The value of a setting that takes effect, and where it came from: "default", a variable, an option, or file:line:column. */
 export type SettingInForce = { readonly setting: Setting; readonly value: SettingValue; readonly origin: string };
 
-/** All settings in force: the value of each, and where it came from. */
+/** Every setting: the value of each, and where it came from. */
 export type SettingsByKey = {
   readonly values: SettingValues;
   readonly origins: Readonly<Record<SettingKey, string>>;

@@ -106,7 +106,8 @@ export function sourceOf(
   if (!SUBJECT.test(subject)) return "a subject has letters, digits, dots, underscores and dashes, at most 249";
   if ([...(accepts ?? []), version ?? 1].some((one) => !within(one, 1, VERSION_MAX)))
     return `a version is a whole number from 1 to ${VERSION_MAX}`;
-  if (accepts?.length === 0) return "a topic accepts at least one version; leave accepts out to accept any in force";
+  if (accepts?.length === 0)
+    return "a topic accepts at least one version; leave accepts out to accept any live version";
   if (accepts !== null && version !== null && !accepts.includes(version))
     return `the default version ${version} is not among the versions it accepts`;
   if (!within(partitions, 1, PARTITIONS_MAX)) return `partitions are a whole number from 1 to ${PARTITIONS_MAX}`;

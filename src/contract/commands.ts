@@ -12,8 +12,7 @@ import {
   type LoadResult,
 } from "./files.ts";
 import { checkLock, entryOf, freezeVersion, readLock, writeLock, type Lock } from "./lock.ts";
-import { nearestName } from "./nearest.ts";
-import { lintNever } from "./never/never-lint.ts";
+import { nearestName } from "../json/nearest.ts";
 
 /** One version in a list. */
 export type ContractSummary = {
@@ -115,7 +114,7 @@ export async function lintContracts(directory: string): Promise<readonly Fault[]
   const safe = reading.contracts.filter(
     ({ file, versions }) => !unsafe.has(file) && !versions.some(({ schemaFile }) => unsafe.has(schemaFile)),
   );
-  const never = lintNever(safe, lock.ok ? lock.lock : null, "lint");
+  const never = await unmatchedParts(safe, lock, "lint");
   return sortFaults([...reading.faults, ...patternFaults, ...never, ...lockFaults]);
 }
 
@@ -147,7 +146,7 @@ async function prove(
     ...contract,
     versions: contract.versions.filter((one) => isWanted(one.version)),
   }));
-  const never = lintNever(wanted, lock.ok ? lock.lock : null, "freeze");
+  const never = await unmatchedParts(wanted, lock, "freeze");
   const report = runFixtures(contracts, isWanted);
   const findings = [...report.findings, ...never.filter(isError)];
   const advice = [...report.advice, ...never.filter((one) => !isError(one))];
@@ -194,6 +193,16 @@ async function unsafePatterns({ patterns }: ContractReading): Promise<readonly F
   if (patterns.length === 0) return [];
   const { lintPatterns } = await import("./pattern-lint.ts");
   return lintPatterns(patterns);
+}
+
+/** The proof of inclusion is imported only for linting and freezing: a gateway that starts needs none of it. */
+async function unmatchedParts(
+  contracts: readonly LoadedContract[],
+  lock: ReturnType<typeof readLock>,
+  asked: "lint" | "freeze",
+): Promise<readonly Fault[]> {
+  const { lintNever } = await import("./never-lint.ts");
+  return lintNever(contracts, lock.ok ? lock.lock : null, asked);
 }
 
 function readBoth(directory: string): Answer<{ readonly contracts: readonly LoadedContract[]; readonly lock: Lock }> {

@@ -1,18 +1,17 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { DEFAULT_LIMITS } from "../core/contract-set.ts";
+import { DEFAULT_LIMITS, type VersionContent } from "../core/contract-set.ts";
 import type { JsonValue } from "../json/json.ts";
 import { parsePayload } from "../core/payload.ts";
-import type { ComparedVersion } from "../inclusion/side.ts";
 import { parseContractName } from "./contract-name.ts";
 import { faultAt, type Fault, type Place } from "./fault.ts";
 import { loadContracts, type LoadedContract, type LoadedVersion } from "./files.ts";
-import { nearestName } from "./nearest.ts";
+import { nearestName } from "../json/nearest.ts";
 import { readSchemaFile } from "./schema-file.ts";
 import { describeIoError, payloadBytes, readBytes } from "./source-text.ts";
 
 /** A version of a contract, or a schema file without a contract, ready to be compared. */
-export type Comparable = ComparedVersion & {
+export type Comparable = VersionContent & {
   /** The name on the command line: `shipment@2`, or the path of the file. */
   readonly name: string;
   /**

@@ -2,15 +2,14 @@ import { stepsIn } from "../json/pointer.ts";
 import { comparableOf, readComparable, type Comparable } from "./comparable.ts";
 import {
   compareVersions,
+  listChanges,
   prepareVerdicts,
   type Comparison,
   type ComparisonOptions,
   type Direction,
   type Verdict,
-} from "../inclusion/compare.ts";
-import { describeWitness } from "../inclusion/describe.ts";
-import { diffVersions } from "../inclusion/version-changes.ts";
-import { type SchemaChange } from "../inclusion/schema-change.ts";
+} from "../inclusion/inclusion.ts";
+import { describeWitness } from "./describe-comparison.ts";
 import { faultAt, type Fault } from "./fault.ts";
 
 /** The modes of `check`. The names are those of schema registries. */
@@ -25,7 +24,7 @@ export const MODES = [
 export type Mode = (typeof MODES)[number];
 
 /** Two versions with every change between them. */
-type Changed = { readonly before: Comparable; readonly after: Comparable; readonly changes: readonly SchemaChange[] };
+type Changed = { readonly before: Comparable; readonly after: Comparable; readonly changes: Comparison["changes"] };
 
 /** Two versions, their changes and the verdicts of the comparison. */
 export type Compared = Changed & { readonly comparison: Comparison };
@@ -80,7 +79,7 @@ export function checkCompatibility(
   for (const before of others.value) {
     const after = read.value;
     const decide = prepareVerdicts(before, after, optionsFor(before, after));
-    const changed = { before, after, changes: diffVersions(before, after) };
+    const changed = { before, after, changes: listChanges(before, after) };
     for (const direction of directionsOf(mode)) {
       const verdict = decide(direction);
       checked.push({ before: before.name, after: after.name, direction, verdict });

@@ -1,7 +1,7 @@
 import { pointerOf } from "../json/pointer.ts";
 import type { FormatsMode, Rule } from "../core/contract-set.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
-import { isAsserted } from "../inclusion/format-notes.ts";
+import { isAsserted } from "../schema/asserted-format.ts";
 import { KEYWORDS } from "../schema/keywords.ts";
 
 /** One constraint of a version, and the version without it. */

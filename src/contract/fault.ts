@@ -35,7 +35,7 @@ export const CONTRACT_CODES = {
   "SIG-C-030": "A line of contracts.lock cannot be read",
   "SIG-C-031": "A frozen version was changed",
   "SIG-C-032": "A frozen version was removed",
-  "SIG-C-033": "A version in force is not frozen",
+  "SIG-C-033": "A live version is not frozen",
   "SIG-C-034": "contracts.lock cannot be read or written",
   "SIG-C-035": "There is no such contract or version",
   "SIG-C-040": "A must-pass fixture failed",

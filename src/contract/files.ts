@@ -12,9 +12,9 @@ import {
 } from "../core/contract-set.ts";
 import { readContractYaml, type ContractText, type VersionText } from "./contract-yaml.ts";
 import { faultAt, sortFaults, type Fault, type Place } from "./fault.ts";
-import { schemaRequires } from "../inclusion/identity-proof.ts";
+import { schemaRequires } from "../schema/required-field.ts";
 import { findPatternFault } from "../schema/pattern-syntax.ts";
-import { nearestName } from "./nearest.ts";
+import { nearestName } from "../json/nearest.ts";
 import { readRule } from "./rule-lint.ts";
 import { readSchemaFile, type SchemaFile } from "./schema-file.ts";
 import { schemaPatterns } from "./schema-patterns.ts";

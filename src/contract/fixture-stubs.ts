@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from "../core/contract-set.ts";
+import { DEFAULT_LIMITS, type VersionContent } from "../core/contract-set.ts";
 import { resolveIntegers } from "../core/long-integers.ts";
 import { parsePayload } from "../core/payload.ts";
 import { compileRules } from "../core/rules.ts";
@@ -6,18 +6,7 @@ import { toJsonText } from "../json/json-text.ts";
 import type { JsonValue } from "../json/json.ts";
 import { compileNumberTypes, type NumberTypes } from "../schema/number-types.ts";
 import { compileSchema } from "../schema/schema.ts";
-import { minedValues } from "../inclusion/boundary-values.ts";
-import { prepareVerdicts } from "../inclusion/compare.ts";
-import { withoutFormatNotes } from "../inclusion/format-notes.ts";
-import { must } from "../inclusion/conjunction.ts";
-import { variationsOf } from "../inclusion/variations.ts";
-import { namesIn } from "../inclusion/object-limits.ts";
-import { obstaclesIn } from "../inclusion/provable.ts";
-import { sampleValue } from "../inclusion/sample.ts";
-import { createShared, isList, memberOf, openSchema, rootOf } from "../inclusion/schema-node.ts";
-import { seededPick } from "../inclusion/seeded-pick.ts";
-import type { ComparedVersion } from "../inclusion/side.ts";
-import { everyNode } from "../inclusion/walk.ts";
+import { changePayloads, generatePayloads, prepareVerdicts } from "../inclusion/inclusion.ts";
 import { fieldOf, nameOf } from "./constraint-field.ts";
 import { constraintsOf, type Constraint } from "./constraints.ts";
 import { untestedConstraints } from "./untested-constraints.ts";
@@ -42,12 +31,9 @@ export type FixtureStubs = {
 const CHANGES_MAX = 12_000;
 /** The most passing payloads that are changed. */
 const BASES_MAX = 3;
-/** The most values that are taken from one enum. */
-const LISTED_MAX = 6;
 const EFFORT = 6_000;
-/** Generated payloads for fullestPayload, the steps to generate them, and the most parts that one of them may have. */
+/** Generated payloads for fullestPayload, and the most parts that one of them may have. */
 const SAMPLES = 400;
-const SAMPLE_STEPS = 2_000_000;
 const PARTS_MAX = 60;
 const SEED = 1;
 
@@ -57,7 +43,7 @@ const SEED = 1;
  * payload is searched for.
  * @param payloads the payloads of the existing fixtures.
  */
-export function stubFixtures(version: ComparedVersion, payloads: readonly JsonValue[]): FixtureStubs {
+export function stubFixtures(version: VersionContent, payloads: readonly JsonValue[]): FixtureStubs {
   const { schema, rules, formats = "annotate" } = version;
   const judges = judgesOf(version);
   const passing = payloads.filter((payload) => judges.schema(payload) && judges.rules(payload));
@@ -100,12 +86,12 @@ export function stubFixtures(version: ComparedVersion, payloads: readonly JsonVa
 
 type Judges = { readonly schema: (payload: JsonValue) => boolean; readonly rules: (payload: JsonValue) => boolean };
 
-function judgesOf({ schema, rules, formats = "annotate" }: ComparedVersion): Judges {
+function judgesOf({ schema, rules, formats = "annotate" }: VersionContent): Judges {
   const compiled = compileRules(rules, schema, formats);
   return { schema: compileSchema(schema, { formats }).accepts, rules: (payload) => compiled(payload).length === 0 };
 }
 
-function withoutConstraint(version: ComparedVersion, constraint: Constraint): ComparedVersion {
+function withoutConstraint(version: VersionContent, constraint: Constraint): VersionContent {
   // The schema's constraint is left out together with the rules: a rule may use a field that only this constraint guarantees.
   return constraint.kind === "rule"
     ? { ...version, rules: constraint.without }
@@ -113,7 +99,7 @@ function withoutConstraint(version: ComparedVersion, constraint: Constraint): Co
 }
 
 /** A payload that one version accepts and the other refuses. */
-function witnessOf(accepting: ComparedVersion, refusing: ComparedVersion): JsonValue | null {
+function witnessOf(accepting: VersionContent, refusing: VersionContent): JsonValue | null {
   // A constraint of the schema is judged by the schema alone, as in the check of the fixtures.
   const plain = accepting.identity.length === 0 ? { ...refusing, rules: [], identity: [] } : refusing;
   const verdict = prepareVerdicts(accepting, plain, { seed: SEED, effort: EFFORT })("backward");
@@ -121,14 +107,10 @@ function witnessOf(accepting: ComparedVersion, refusing: ComparedVersion): JsonV
 }
 
 /** The largest of the generated payloads that pass: an optional part can only be broken in a payload that has it. */
-function fullestPayload({ schema, formats = "annotate" }: ComparedVersion, judges: Judges): JsonValue | null {
-  const root = rootOf(openSchema("version", withoutFormatNotes(schema, formats), createShared({ left: SAMPLE_STEPS })));
-  if (obstaclesIn(root.document).toEvaluation.length > 0) return null;
-  const pick = seededPick(SEED);
+function fullestPayload(version: VersionContent, judges: Judges): JsonValue | null {
   let fullest: JsonValue | null = null;
-  for (let count = 0; count < SAMPLES; count += 1) {
-    const made = sampleValue([must(root)], [], pick);
-    if (made === undefined || partsIn(made) > PARTS_MAX || partsIn(made) <= partsIn(fullest)) continue;
+  for (const made of generatePayloads(version, SEED, SAMPLES)) {
+    if (partsIn(made) > PARTS_MAX || partsIn(made) <= partsIn(fullest)) continue;
     if (judges.schema(made) && judges.rules(made)) fullest = made;
   }
   return fullest;
@@ -140,32 +122,14 @@ function partsIn(value: JsonValue): number {
 }
 
 /** Passing payloads with one change each, by which they no longer pass. */
-function refusedNear(
-  { schema, rules, formats = "annotate" }: ComparedVersion,
-  passing: readonly JsonValue[],
-  judges: Judges,
-): readonly JsonValue[] {
-  const document = openSchema("version", withoutFormatNotes(schema, formats));
-  const listed = everyNode(document).flatMap((node) => {
-    const members = memberOf(node, "enum");
-    return isList(members) ? members.slice(0, LISTED_MAX) : [];
-  });
-  // Listed values come first, because variationsOf adds the first few values of the pool to lists.
-  const mined = minedValues(
-    document.root,
-    rules.map(({ expression }) => expression),
-  );
-  const pool = [...listed, ...mined];
-  const numbers = compileNumberTypes(schema);
-  const names = [...new Set(["extra", ...everyNode(document).flatMap(namesIn)])];
+function refusedNear(version: VersionContent, passing: readonly JsonValue[], judges: Judges): readonly JsonValue[] {
+  const numbers = compileNumberTypes(version.schema);
   const found: JsonValue[] = [];
   let left = CHANGES_MAX;
-  for (const payload of passing) {
-    for (const changed of variationsOf(payload, pool, names)) {
-      left -= 1;
-      if (left < 0) return found;
-      if (isJudged(changed, numbers) && !(judges.schema(changed) && judges.rules(changed))) found.push(changed);
-    }
+  for (const changed of changePayloads(version, passing)) {
+    left -= 1;
+    if (left < 0) return found;
+    if (isJudged(changed, numbers) && !(judges.schema(changed) && judges.rules(changed))) found.push(changed);
   }
   return found;
 }

@@ -23,7 +23,7 @@ function idleDefault({ binding, contract }: CompiledBinding): Omit<IdleDefault, 
   if (inForce.length === 0) {
     const drafts = [...contract.versions.values()].filter(({ status }) => status === "draft");
     const name = `${subject}@${drafts.at(-1)?.ref.version ?? 1}`;
-    const message = `Every record of topic "${topic}" will be FAILED: no version of contract "${subject}" is in force`;
+    const message = `Every record of topic "${topic}" will be FAILED: no version of contract "${subject}" is live`;
     const remedy =
       drafts.length === 0
         ? "make a new version and activate it, or take the source out"

@@ -121,7 +121,7 @@ export function parseAcceptContract(text: string): readonly AcceptedContract[] |
 }
 
 /** Whether the client accepts this version. The most specific range that matches decides (RFC 9110, 12.5.1). */
-export function takes(accepted: readonly AcceptedContract[], subject: string, version: number): boolean {
+export function isAccepted(accepted: readonly AcceptedContract[], subject: string, version: number): boolean {
   return weightOf(accepted, subject, version) > 0;
 }
 

@@ -3,7 +3,7 @@ import { lintRule } from "../core/rules.ts";
 import type { FindingKind, RuleFinding as Finding, RulePattern } from "../core/rules/finding.ts";
 import type { JsonObject } from "../json/json.ts";
 import type { ContractCode } from "./fault.ts";
-import { nearestName } from "./nearest.ts";
+import { nearestName } from "../json/nearest.ts";
 
 /** A finding about one rule; `position` is the character in its expression, 0-based. */
 type RuleFinding = {

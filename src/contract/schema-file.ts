@@ -8,7 +8,7 @@ import { parsePayload } from "../core/payload.ts";
 import { refuseSchema } from "../schema/schema-lint.ts";
 import { faultAt, type Fault, type Place } from "./fault.ts";
 import { keyOf, notStrict, syntaxFaults } from "./json-syntax.ts";
-import { nearestName } from "./nearest.ts";
+import { nearestName } from "../json/nearest.ts";
 import { remedyFor } from "./schema-remedy.ts";
 import { createSourceText, decodeText, describeIoError, readBytes } from "./source-text.ts";
 

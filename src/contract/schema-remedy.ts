@@ -3,7 +3,7 @@ import { stepsIn, valueAt } from "../json/pointer.ts";
 import { FORMATS } from "../schema/formats/formats.ts";
 import { KEYWORDS } from "../schema/keywords.ts";
 import type { Refusal } from "../schema/schema-lint.ts";
-import { nearestName } from "./nearest.ts";
+import { nearestName } from "../json/nearest.ts";
 
 /** The remedy for a refusal of a schema: it names the usual mistakes and what was meant by them. */
 export function remedyFor({ pointer, code, message }: Refusal, schema: JsonObject | boolean): string {

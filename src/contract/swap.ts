@@ -11,9 +11,9 @@ export function replacementProblems(before: ContractSet, after: ContractSet): re
   for (const [name, version] of versionsByName(before)) {
     if (version.status === "draft") continue;
     const now = versions.get(name);
-    if (now === undefined) problems.push(`${name} was in force and is gone; restore it, and retire it instead`);
+    if (now === undefined) problems.push(`${name} was live and is gone; restore it, and retire it instead`);
     else if (now.digest !== version.digest) {
-      problems.push(`${name} was in force and was changed; restore it, and make the change a new version`);
+      problems.push(`${name} was live and was changed; restore it, and make the change a new version`);
     }
   }
   const [collectionsBefore, collectionsAfter] = [collectionsOf(before), collectionsOf(after)];

@@ -1,5 +1,5 @@
 import { faultAt, type Fault, type Place } from "./fault.ts";
-import { nearestName } from "./nearest.ts";
+import { nearestName } from "../json/nearest.ts";
 import { describeTree, type YamlMapping, type YamlScalar, type YamlTree } from "./yaml-tree.ts";
 
 /** A value and its place in the file. */

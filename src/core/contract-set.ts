@@ -15,10 +15,8 @@ export type Rule = { readonly id: string; readonly expression: string; readonly 
 /** Whether a version's `format` keywords are checked (`assert`) or only inform readers (`annotate`). */
 export type FormatsMode = "assert" | "annotate";
 
-/** One immutable version of a contract. `digest` is the {@link versionDigest} of its content. */
-export type ContractVersion = {
-  readonly version: number;
-  readonly status: ContractStatus;
+/** What a version says of payloads: all that decides which payloads it accepts. */
+export type VersionContent = {
   readonly schema: JsonObject | boolean;
   readonly rules: readonly Rule[];
   /** RFC 6901 pointers of the fields that together identify a fact. */
@@ -27,6 +25,12 @@ export type ContractVersion = {
    * Absent means `annotate`, as in sets stored before formats could be asserted. Contract files default to `assert`.
    */
   readonly formats?: FormatsMode;
+};
+
+/** One immutable version of a contract. `digest` is the {@link versionDigest} of its content. */
+export type ContractVersion = VersionContent & {
+  readonly version: number;
+  readonly status: ContractStatus;
   readonly digest: string;
 };
 

@@ -103,7 +103,7 @@ function decideFetched(
   return { kind: "decided", range: { from, to }, packed, batch, verdicts, collection, set, observer };
 }
 
-/** The contract set in force, after the registry was asked about every schema id of the batch that the set did not know. */
+/** The live contract set, after the registry was asked about every schema id of the batch that the set did not know. */
 async function setFor(deps: IngestDeps, read: FetchedRecords["read"]): Promise<CompiledContractSet> {
   const set = deps.contracts();
   if (deps.learnSchemaIds === undefined) return set;

@@ -56,11 +56,11 @@ export type ContractsEvent =
       readonly changes: readonly string[];
     }
   | { readonly kind: "contracts-refused"; readonly problems: readonly string[] }
-  /** The contracts could not be copied from their URL; those of the last copy stay in force. */
+  /** The contracts could not be copied from their URL; those of the last copy stay live. */
   | { readonly kind: "contracts-stale"; readonly why: string }
   /** The registry's schema of this id is none of our contract versions; records that name the id are FAILED. */
   | { readonly kind: "schema-id-unknown"; readonly id: string; readonly why: string }
-  /** A topic has no version in force, or its default version is not in force: all its records, or those without a version, will be FAILED. */
+  /** A topic has no live version, or its default version is not live: all its records, or those without a version, will be FAILED. */
   | { readonly kind: "default-idle"; readonly topic: string; readonly message: string; readonly remedy: string }
   /** Advisories to producers of deprecated versions could not be sent. Nothing else is lost. */
   | { readonly kind: "advisories-lost"; readonly count: number; readonly why: string };

@@ -9,7 +9,7 @@ import { createLoops } from "./loops.ts";
 import { createSettleLimit } from "./settle-limit.ts";
 
 /** The state of one stream, for the readiness check and `sigma status`. */
-type StreamState = {
+export type StreamState = {
   readonly stream: Stream;
   readonly state: "starting" | "running" | "paused" | "halted" | "stopped";
   /** Everything below this offset is decided and stored; null until the stream is acquired. */
@@ -74,14 +74,14 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     const breaker = deps.breaker ?? BREAKER_OFF;
     let leave = 0;
     while (!signal.aborted) {
-      const standstill = await ingestStream(
+      const halt = await ingestStream(
         { ...deps, settleLimit, observe, decidesAhead },
         stream,
         signal,
         createBreaker(breaker, leave),
       );
-      if (standstill === null) break;
-      await waitForOperator(deps, stream, standstill, signal);
+      if (halt === null) break;
+      await waitForOperator(deps, stream, halt, signal);
       if (!signal.aborted) set(stream, UNKNOWN);
       leave = breaker.window;
     }

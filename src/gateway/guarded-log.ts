@@ -2,7 +2,7 @@ import { Unavailable } from "../core/unavailable.ts";
 import type { Appended, ClosedFor, Log, Stream } from "../source/source.ts";
 import type { HaltNote } from "../ledger/operator-log.ts";
 import type { StoreReads } from "../store/store.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway, StreamState } from "./gateway.ts";
 import { STREAM_ENDED } from "./wait-for-operator.ts";
 
 type Deps = {
@@ -45,7 +45,7 @@ export function guardLog<L extends Log>(log: L, deps: Deps): L {
   return { ...log, append };
 }
 
-type States = ReadonlyMap<string, ReturnType<Gateway["streams"]>[number]>;
+type States = ReadonlyMap<string, StreamState>;
 
 /** The states of this gateway's streams of a topic, after waiting until each log is checked, for at most CHECK_WAIT_MS. */
 async function checkedStreams({ gateway, sleep }: Deps, topic: string): Promise<States> {
@@ -61,21 +61,21 @@ function whyClosed(own: States, noted: readonly HaltNote[], stream: Stream): Una
   const state = own.get(stream.id);
   if (state === undefined) {
     for (const { code, ...note } of noted)
-      if (note.stream === stream.id && code !== STREAM_ENDED) return closedBy(stream, { code, ...note });
+      if (note.stream === stream.id && code !== STREAM_ENDED) return closedBy(stream, "halted", { code, ...note });
     return null;
   }
-  if (state.state === "halted" && state.trouble !== null) return closedBy(stream, state.trouble);
+  if (state.state === "halted" && state.trouble !== null) return closedBy(stream, state.state, state.trouble);
   if (state.decidedTo !== null) return null;
-  if (state.trouble !== null) return closedBy(stream, state.trouble);
+  if (state.trouble !== null) return closedBy(stream, state.state, state.trouble);
   const message = `Cannot append to ${stream.topic}/${stream.partition}: the gateway has not taken it up yet`;
   return new Unavailable("STREAM_STARTING", message, "send it again");
 }
 
 type Trouble = Pick<Unavailable, "code" | "message" | "remedy">;
 
-function closedBy({ topic, partition }: Stream, trouble: Trouble): Unavailable {
+function closedBy({ topic, partition }: Stream, state: StreamState["state"], trouble: Trouble): Unavailable {
   const { code, message, remedy } = trouble;
-  return new Unavailable(code, `Cannot append to ${topic}/${partition}, which stands still: ${message}`, remedy);
+  return new Unavailable(code, `Cannot append to ${topic}/${partition}, which is ${state}: ${message}`, remedy);
 }
 
 function alreadyDecided(topic: string, { partition, offset }: Appended, decidedTo: bigint): Unavailable {

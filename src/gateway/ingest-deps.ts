@@ -17,7 +17,7 @@ export type BatchObserver = {
 export type IngestDeps = {
   readonly source: Source;
   readonly store: Store;
-  /** Returns the contract set in force now. It is called once for each batch, and again after `learnSchemaIds`. */
+  /** Returns the live contract set. It is called once for each batch, and again after `learnSchemaIds`. */
   readonly contracts: () => CompiledContractSet;
   /**
    * Asks the schema registry for schema ids that the contract set does not know. Afterwards the set that `contracts`

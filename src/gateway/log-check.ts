@@ -24,7 +24,7 @@ export async function refuseLog(
 async function refuseOtherLog(reads: Reads, { id, topic, partition }: Stream): Promise<Halt | null> {
   const log = logIdOf(id);
   const standing = await standingOf(reads, log);
-  if (standing.kind === "in-force") return null;
+  if (standing.kind === "accepted") return null;
   return {
     code: "LOG_REPLACED",
     message: `Cannot read ${topic}/${partition}: its log ${log} ${describeStanding(standing)}. What was acknowledged there and is not decided would be lost`,

@@ -24,7 +24,7 @@ export type Lookup = {
   ) => Promise<readonly SettledRow[]>;
 };
 
-/** Returns the contract set in force, which need not be compiled again. */
+/** Returns the live contract set, which need not be compiled again. */
 type Current = () => CompiledContractSet;
 
 type Reads = Pick<

@@ -51,7 +51,7 @@ export async function acceptLog(
   const outcomes: LogOutcome[] = [];
   for (const log of new Set((await source.streams()).map(({ id }) => logIdOf(id)))) {
     const standing = await standingOf(store.reads, log);
-    if (standing.kind === "in-force") {
+    if (standing.kind === "accepted") {
       outcomes.push({ kind: "known", log });
       continue;
     }

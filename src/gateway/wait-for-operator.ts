@@ -27,7 +27,7 @@ export async function endStreamsBefore(store: Pick<Store, "putHalt" | "reads">, 
     if (note.stream === id || note.topic !== topic || note.partition !== partition) continue;
     if (note.code === STREAM_ENDED) continue;
     const where = logIdOf(note.stream) === logIdOf(id) ? "its topic was made anew" : "another log took its place";
-    const message = `${topic}/${partition} ended as stream ${note.stream}: ${where}. It stood still then: ${note.code}`;
+    const message = `${topic}/${partition} ended as stream ${note.stream}: ${where}. It was halted then: ${note.code}`;
     const remedy = "nothing: what was decided of it stays in the store; what was not is gone with its log";
     await store.putHalt(note.stream, { ...note, code: STREAM_ENDED, message, remedy });
   }

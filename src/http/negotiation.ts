@@ -4,7 +4,7 @@ import {
   negotiate,
   parseAcceptContract,
   standingOf,
-  takes,
+  isAccepted,
   type AcceptedContract,
   type Standing,
 } from "../contract/negotiation.ts";
@@ -48,7 +48,7 @@ export function acceptedContracts({ headers }: Asking): readonly AcceptedContrac
 /** The live version that the client likes best. @throws ProblemError 406 when it takes none of them. */
 export function negotiatedVersion(contract: CompiledContract, accepted: readonly AcceptedContract[]): number {
   const version = negotiate(contract, accepted);
-  if (version === null) throw notAcceptable(contract, "It takes none of the versions in force");
+  if (version === null) throw notAcceptable(contract, "It takes none of the live versions");
   return version;
 }
 
@@ -84,7 +84,7 @@ export function refuseUnaccepted(
   if (refs === null) return void negotiatedVersion(contract, accepted);
   if (refs.length === 0) throw notAcceptable(contract, "Records that declare no version are judged by none");
   const { subject } = contract;
-  const foreign = refs.find(({ version }) => !isLive(contract, version) || !takes(accepted, subject, version));
+  const foreign = refs.find(({ version }) => !isLive(contract, version) || !isAccepted(accepted, subject, version));
   if (foreign !== undefined) throw notAcceptable(contract, `It would be judged by ${subject}@${foreign.version}`);
 }
 

@@ -1,14 +1,7 @@
 import type { FormatsMode } from "../core/contract-set.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
-import { INTEGER_RANGES } from "../schema/assertions.ts";
-import { FORMATS } from "../schema/formats/formats.ts";
+import { isAsserted } from "../schema/asserted-format.ts";
 import { KEYWORDS } from "../schema/keywords.ts";
-
-/** Whether a `format` is an assertion. `int64` always is one, since it decides how a number is represented. */
-export function isAsserted(format: JsonValue | undefined, mode: FormatsMode): format is string {
-  if (typeof format !== "string") return false;
-  return format === "int64" || (mode === "assert" && (FORMATS.has(format) || INTEGER_RANGES.has(format)));
-}
 
 /** The schema without the formats that are annotations: every `format` that is left is an assertion. */
 export function withoutFormatNotes(schema: JsonObject | boolean, mode: FormatsMode): JsonObject | boolean {

@@ -4,7 +4,7 @@ import { boundaryNumbers, boundaryTexts, listedIn } from "./boundary-values.ts";
 import { must, takeApart, type Choice, type Conjunction, type Literal } from "./conjunction.ts";
 import { isSpent, spend } from "./effort.ts";
 import { accepts, typeOfValue, type JsonType } from "./evaluate.ts";
-import { typesOf } from "./inclusion.ts";
+import { typesOf } from "./proof.ts";
 import { namesIn, objectLimits, valueUnder } from "./object-limits.ts";
 import { textOutside } from "./string-limits.ts";
 import { isList, memberOf, nodesByName, nodeUnder, numberUnder, type Shared } from "./schema-node.ts";

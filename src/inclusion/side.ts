@@ -1,6 +1,6 @@
 import { compileContractSet } from "../core/compile.ts";
 import { type CompiledVersion } from "../core/compiled.ts";
-import { DEFAULT_LIMITS, sealContractSet, type FormatsMode, type Rule } from "../core/contract-set.ts";
+import { DEFAULT_LIMITS, sealContractSet, type VersionContent } from "../core/contract-set.ts";
 import { judge, type Decision } from "../core/decide.ts";
 import { describeFailure, type RuleViolation } from "../core/failure.ts";
 import { parsePayload } from "../core/payload.ts";
@@ -13,21 +13,8 @@ import { obstaclesIn, type Obstacles } from "./provable.ts";
 import { schemaOfRule } from "./rule-schema.ts";
 import { createShared, madeFor, openSchema, rootOf, type SchemaDocument, type SchemaNode } from "./schema-node.ts";
 
-/**
- * The parts of a version that decide which payloads it accepts. The schema must have passed `refuseSchema`, the rules
- * `lintRule`.
- */
-export type ComparedVersion = {
-  readonly schema: JsonObject | boolean;
-  readonly rules: readonly Rule[];
-  /** RFC 6901 pointers. */
-  readonly identity: readonly string[];
-  /** Absent: `annotate`, as in a contract set. */
-  readonly formats?: FormatsMode;
-};
-
 /** One of two versions under comparison. */
-export type Side = ComparedVersion & {
+export type Side = VersionContent & {
   readonly document: SchemaDocument;
   readonly judging: CompiledVersion;
   readonly obstacles: Obstacles;
@@ -47,8 +34,8 @@ const CIRCLE_COST = 20_000;
 
 /** Compiles both versions through a contract set, as a gateway does, so that the keys of the schemas are in canonical order. */
 export function compileBoth(
-  before: ComparedVersion,
-  after: ComparedVersion,
+  before: VersionContent,
+  after: VersionContent,
   effort: Effort,
 ): readonly [old: Side, next: Side] {
   const subject = "compared";

@@ -5,7 +5,7 @@ import type { ChangeRule } from "./change-rules.ts";
 import type { Context } from "./diff-context.ts";
 import { isAmong, isMultiple, isNumeric } from "./evaluate.ts";
 import type { SchemaChange } from "./schema-change.ts";
-import { isAsserted } from "./format-notes.ts";
+import { isAsserted } from "../schema/asserted-format.ts";
 import type { Numeric } from "./multiples.ts";
 import { isList } from "./schema-node.ts";
 

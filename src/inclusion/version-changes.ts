@@ -1,26 +1,16 @@
 import { canonicalText } from "../json/canonical.ts";
-import type { FormatsMode, Rule } from "../core/contract-set.ts";
-import type { JsonObject } from "../json/json.ts";
+import type { FormatsMode, Rule, VersionContent } from "../core/contract-set.ts";
 import { CHANGE_RULES, type ChangeRule } from "./change-rules.ts";
 import { diffSchemas } from "./schema-diff.ts";
 import { openSchema, rootOf } from "./schema-node.ts";
 import type { SchemaChange } from "./schema-change.ts";
-
-/** The parts of a version that are compared. */
-type Described = {
-  readonly schema: JsonObject | boolean;
-  readonly rules: readonly Rule[];
-  readonly identity: readonly string[];
-  /** Absent: `annotate`. */
-  readonly formats?: FormatsMode;
-};
 
 /**
  * Every change between two versions: of the schema in its order, then of the rules, then of the identity. Key order and the
  * order of names in a list are ignored. A reference counts as the schema that it leads to, so that a definition may move. The
  * time is linear except for lists of branches; circular references end.
  */
-export function diffVersions(before: Described, after: Described): readonly SchemaChange[] {
+export function diffVersions(before: VersionContent, after: VersionContent): readonly SchemaChange[] {
   const formats = { before: before.formats ?? "annotate", after: after.formats ?? "annotate" };
   const old = openSchema("before", before.schema);
   const next = openSchema("after", after.schema, old.shared);

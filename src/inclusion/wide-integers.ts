@@ -3,7 +3,7 @@ import { arrayLimits, itemAt } from "./array-inclusion.ts";
 import { must, takeApart, type Literal } from "./conjunction.ts";
 import { spend } from "./effort.ts";
 import type { Gap } from "./gap.ts";
-import { typesOf } from "./inclusion.ts";
+import { typesOf } from "./proof.ts";
 import { compareBounds, numberLimits } from "./number-limits.ts";
 import { namesIn, valueUnder } from "./object-limits.ts";
 import { memberOf, nodesInList, rootOf, type SchemaDocument } from "./schema-node.ts";

@@ -1,4 +1,4 @@
-import { prepareVerdicts, type Verdict } from "../inclusion/compare.ts";
+import { prepareVerdicts, type Verdict } from "../inclusion/inclusion.ts";
 import { unannotated } from "../registry/served.ts";
 import type { JsonObject } from "../json/json.ts";
 import { toJsonText } from "../json/json-text.ts";

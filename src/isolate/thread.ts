@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 export type ThreadMessage = { readonly kind: "ready" } | { readonly kind: "answer"; readonly answer: unknown };
 
 /** The outcome of a question. */
-export type Told<Answer> =
+export type QuestionOutcome<Answer> =
   | { readonly kind: "answered"; readonly answer: Answer }
   /** The question exceeded a limit and has no answer. */
   | { readonly kind: "given-up"; readonly why: "cpu" | "time" | "memory" }
@@ -48,7 +48,7 @@ export type Thread<Question, Answer> = {
    * @param isWanted called when the question's turn comes: whether the caller still waits for the answer.
    * @throws the error that ended the thread, when it ended by a bug.
    */
-  readonly ask: (question: Question, isWanted?: () => boolean) => Promise<Told<Answer>>;
+  readonly ask: (question: Question, isWanted?: () => boolean) => Promise<QuestionOutcome<Answer>>;
   readonly close: () => Promise<void>;
 };
 
@@ -70,10 +70,10 @@ export function openThread<Question, Answer>(begin: Begin, limits: ThreadLimits)
   let last: Promise<unknown> = Promise.resolve();
   let asked = 0;
   let closed = false;
-  let giveUp: (told: Told<Answer>) => void = () => undefined;
+  let giveUp: (outcome: QuestionOutcome<Answer>) => void = () => undefined;
 
-  const put = async (question: Question): Promise<Told<Answer>> => {
-    const { promise, resolve, reject } = Promise.withResolvers<Told<Answer>>();
+  const put = async (question: Question): Promise<QuestionOutcome<Answer>> => {
+    const { promise, resolve, reject } = Promise.withResolvers<QuestionOutcome<Answer>>();
     giveUp = resolve;
     let isOver = false;
     let look: NodeJS.Timeout | undefined;
@@ -95,9 +95,9 @@ export function openThread<Question, Answer>(begin: Begin, limits: ThreadLimits)
     });
     let isAnswered = false;
     try {
-      const told = await promise;
-      isAnswered = told.kind === "answered";
-      return told;
+      const outcome = await promise;
+      isAnswered = outcome.kind === "answered";
+      return outcome;
     } finally {
       isOver = true;
       clearTimeout(clock);

@@ -69,7 +69,7 @@ export function logContracts(log: Logger): (event: ContractsEvent) => void {
       );
     }
     if (event.kind === "contracts-stale") {
-      return log.warn({ why: event.why }, "contracts not brought up to date; the last copy stays in force");
+      return log.warn({ why: event.why }, "contracts not brought up to date; the last copy stays live");
     }
     if (event.kind === "default-idle") {
       const { topic, message, remedy } = event;
@@ -79,7 +79,7 @@ export function logContracts(log: Logger): (event: ContractsEvent) => void {
       const { id, why } = event;
       return log.warn({ id, why }, "a schema id stands for no contract version; its records are FAILED");
     }
-    const remedy = "correct the files: the contracts that were in force before stay in force";
+    const remedy = "correct the files: the contracts that were live before stay live";
     return log.error({ problems: event.problems, remedy }, "changed contract files refused");
   };
 }

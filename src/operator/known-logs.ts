@@ -8,10 +8,10 @@ import type { StoreReads } from "../store/store.ts";
 
 type KnownLogs = Pick<StoreReads, "streams" | "logEnds" | "operatorLog">;
 
-/** Whether a store accepts the records of a log. Once an operator has accepted a log, it is the only one in force. */
+/** Whether a store accepts the records of a log. Once an operator has accepted a log, it is the only accepted one. */
 export type LogStanding =
   /** The store accepts the log, or knows no log yet. */
-  | { readonly kind: "in-force" }
+  | { readonly kind: "accepted" }
   /** The store does not know this log; it knows the `current` ones. */
   | { readonly kind: "unknown"; readonly current: readonly string[] }
   /** The store knows this log, but an operator accepted another one in its place. */
@@ -28,14 +28,14 @@ export async function standingOf(reads: KnownLogs, log: string): Promise<LogStan
     known.add(action.target);
     by = action;
   }
-  if (known.size === 0 || (by === null ? known.has(log) : by.target === log)) return { kind: "in-force" };
+  if (known.size === 0 || (by === null ? known.has(log) : by.target === log)) return { kind: "accepted" };
   if (by === null) return { kind: "unknown", current: [...known] };
   const current = [by.target];
   return known.has(log) ? { kind: "superseded", current, by } : { kind: "unknown", current };
 }
 
 /** Why a store does not accept a log, as the rest of a sentence whose subject is the log. */
-export function describeStanding(standing: Exclude<LogStanding, { readonly kind: "in-force" }>): string {
+export function describeStanding(standing: Exclude<LogStanding, { readonly kind: "accepted" }>): string {
   switch (standing.kind) {
     case "unknown":
       return `is not one that the store knows, which is ${standing.current.join(", ")}`;

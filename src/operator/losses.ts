@@ -48,7 +48,7 @@ function lossOf({ target, detail, reason }: OperatorAction): readonly Loss[] {
 }
 
 /** Subtracts ranges from a range. @returns the parts that are left, ascending. */
-export function without({ from, to }: OffsetRange, others: readonly OffsetRange[]): readonly OffsetRange[] {
+export function subtractRanges({ from, to }: OffsetRange, others: readonly OffsetRange[]): readonly OffsetRange[] {
   const left: OffsetRange[] = [];
   let next = from;
   for (const other of others.toSorted((one, two) => (one.from < two.from ? -1 : one.from > two.from ? 1 : 0))) {
@@ -88,7 +88,7 @@ export async function lackOf(
   const [around] = skipped.filter(({ from, to }) => from < shown && shown <= to);
   if (around === undefined) return null;
   const recorded = (await recordedLosses(reads)).filter((loss) => loss.stream === stream.id);
-  const left = without({ from: around.from, to: shown }, recorded);
+  const left = subtractRanges({ from: around.from, to: shown }, recorded);
   const [first, last] = [left[0], left.at(-1)];
   return first === undefined || last === undefined ? null : { kind: "put-back", from: first.from, to: last.to };
 }

@@ -265,7 +265,7 @@ describe("a restore", () => {
 });
 
 describe("a log that is not the one that the store knows", () => {
-  test("without its -wal after a kill: the gateway stands still with a code, and status, audit and doctor say so", async () => {
+  test("without its -wal after a kill: the gateway is halted with a code, and status, audit and doctor say so", async () => {
     const cwd = project();
     const { running, url } = await startOn(cwd, "data");
     await post(url, shipmentLines(0, 20), { prefer: "wait=30" });

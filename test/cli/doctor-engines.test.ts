@@ -214,7 +214,7 @@ describe("sigma doctor on MongoDB", () => {
     expect(named(good.found, "mongodb layout version")).toEqual([["ok", "3, which this build writes"]]);
     expect(named(good.found, "mongodb layout")).toEqual([["ok", "14 collections with their indexes and validators"]]);
     expect(good.code).toBe(0);
-    // Where the log is not that the store knows, a gateway would stand still.
+    // Where the log is not that the store knows, a gateway would halt.
     expect(named((await doctor({ MONGODB_URI: uri })).found, "log")).toEqual([
       ["fail", expect.stringContaining("SOURCE_REPLACED") as string],
     ]);

@@ -178,7 +178,7 @@ describe("the configuration", () => {
       "sources:\n  - {topic: a, subject: x, accepts: [2], default: 1}\n  - {topic: b, subject: x, accepts: []}\n",
       [
         "2:5 SIG-S-004 The source is not valid: the default version 1 is not among the versions it accepts",
-        "3:5 SIG-S-004 The source is not valid: a topic accepts at least one version; leave accepts out to accept any in force",
+        "3:5 SIG-S-004 The source is not valid: a topic accepts at least one version; leave accepts out to accept any live version",
       ],
     ],
     [

@@ -89,7 +89,7 @@ describe("a gateway that follows its contract files", () => {
     expect(live.current().bySubject.get("parcel")?.versions.size).toBe(2);
   });
 
-  test("refuses a set with a fault, keeps the one in force, and takes the corrected one", async () => {
+  test("refuses a set with a fault, keeps the live one, and takes the corrected one", async () => {
     const { directory, live, next } = await follow();
     const before = live.current();
     writeFiles(directory, { "parcel/contract.yaml": contract(["active", "active"]), "parcel/v2.schema.json": SCHEMA });
@@ -114,12 +114,12 @@ describe("a gateway that follows its contract files", () => {
     expect(await freezeContract(directory, "parcel", 1)).toMatchObject({ ok: true });
     // However often it looks while the files change, the end is a refusal that names the version.
     let outcome = await next();
-    while (outcome.kind !== "refused" || !outcome.problems.join().includes("in force and was changed"))
+    while (outcome.kind !== "refused" || !outcome.problems.join().includes("live and was changed"))
       outcome = await next();
     expect(live.current()).toBe(before);
   });
 
-  test("files that take too much to read are refused, and what is in force stays", async () => {
+  test("files that take too much to read are refused, and what is live stays", async () => {
     const { directory, live, next } = await follow({ cpuMsMax: 1, cpuCheckMs: 1 });
     const before = live.current();
     const wide = { anyOf: Array.from({ length: 5_000 }, (_, index) => ({ required: [`name-${index}`] })) };

@@ -26,7 +26,7 @@ describe("what a gateway may start with", () => {
     expect(loadFrozenContracts(directory)).toMatchObject({ ok: true, contracts: [{ subject: "parcel" }] });
   });
 
-  test("is never a version in force that is not frozen", () => {
+  test("is never a live version that is not frozen", () => {
     expect(loadFrozenContracts(parcelDirectory(ACTIVE))).toMatchObject({ ok: false, faults: [{ code: "SIG-C-033" }] });
   });
 

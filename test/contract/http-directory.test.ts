@@ -155,11 +155,11 @@ test("a gateway follows contracts on the web, goes on with its copy while they a
   );
   await gateway.line(/shipment@1 is deprecated, was active/);
   from.failing = "contracts.lock";
-  await gateway.line(/contracts\.lock answers 500.*the last copy stays in force/);
+  await gateway.line(/contracts\.lock answers 500.*the last copy stays live/);
   gateway.child.kill("SIGTERM");
   expect((await gateway.ended).code).toBe(0);
   const again = startSigma(["start", "--no-demo"], { cwd, env });
-  await again.line(/the last copy stays in force/);
+  await again.line(/the last copy stays live/);
   await again.line(/ on http/);
   again.child.kill("SIGTERM");
   expect((await again.ended).code).toBe(0);

@@ -25,7 +25,7 @@ function said(
   return idleDefaults(set).map(({ message, remedy }) => `${message}; ${remedy}`);
 }
 
-test("a default that is in force, or none, is no finding", () => {
+test("a default that is live, or none, is no finding", () => {
   expect([...said(["active", "draft"], 1), ...said(["active"], null)]).toEqual([]);
 });
 
@@ -52,7 +52,7 @@ test.each<[readonly string[], number | null, readonly number[] | undefined, stri
     ["draft"],
     null,
     undefined,
-    'Every record of topic "t" will be FAILED: no version of contract "parcel" is in force; prove, freeze and activate a version: sigma contract activate parcel@1 --reason "..."',
+    'Every record of topic "t" will be FAILED: no version of contract "parcel" is live; prove, freeze and activate a version: sigma contract activate parcel@1 --reason "..."',
   ],
 ])("versions %j with default %j and accepts %j are told", (statuses, defaultVersion, accepts, words) => {
   expect(said(statuses, defaultVersion, accepts)).toEqual([words]);

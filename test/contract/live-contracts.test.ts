@@ -32,14 +32,14 @@ function hold(sealed: SealedContractSet): LiveContracts {
 
 const NO_PAUSE = async (): Promise<void> => undefined;
 
-describe("the contracts in force", () => {
+describe("the live contracts", () => {
   test("are swapped whole, and only what is new is compiled", async () => {
     const inForce = hold(setOf(["active"]));
     const before = inForce.current();
     const next = setOf(["active", "active"]);
     const compiled: number[] = [];
     const swap = await inForce.replace(next, new Map(), async () => {
-      // What is in force while the rest is compiled is the set before, whole.
+      // What is live while the rest is compiled is the set before, whole.
       expect(inForce.current()).toBe(before);
       compiled.push(1);
     });
@@ -76,14 +76,10 @@ describe("the contracts in force", () => {
   });
 
   test.each<[string, SealedContractSet, string]>([
-    [
-      "a version that was in force and changed",
-      setOf(["active"], "parcels", 2),
-      "parcel@1 was in force and was changed",
-    ],
-    ["a version that was in force and is gone", emptied(setOf(["active"])), "parcel@1 was in force and is gone"],
+    ["a version that was live and changed", setOf(["active"], "parcels", 2), "parcel@1 was live and was changed"],
+    ["a version that was live and is gone", emptied(setOf(["active"])), "parcel@1 was live and is gone"],
     ["another collection", setOf(["active"], "boxes"), 'topic parcels would store into "boxes"'],
-  ])("%s is refused, and what was in force stays", async (_, next, problem) => {
+  ])("%s is refused, and what was live stays", async (_, next, problem) => {
     const inForce = hold(setOf(["active"]));
     const before = inForce.current();
     const swap = await inForce.replace(next, new Map(), NO_PAUSE);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { negotiate, offerOf, parseAcceptContract, takes } from "../../src/contract/negotiation.ts";
+import { negotiate, offerOf, parseAcceptContract, isAccepted } from "../../src/contract/negotiation.ts";
 import { compileContractSet } from "../../src/core/compile.ts";
 import { type CompiledContract } from "../../src/core/compiled.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest, type ContractStatus } from "../../src/core/contract-set.ts";
@@ -66,8 +66,8 @@ describe("Accept-Contract", () => {
 
   test("goes by the range that says most of a version", () => {
     const accepted = parseAcceptContract("parcel;q=0, parcel@2, *") ?? [];
-    expect([2, 3].map((version) => takes(accepted, "parcel", version))).toEqual([true, false]);
-    expect(takes(accepted, "letter", 1)).toBe(true);
+    expect([2, 3].map((version) => isAccepted(accepted, "parcel", version))).toEqual([true, false]);
+    expect(isAccepted(accepted, "letter", 1)).toBe(true);
   });
 });
 

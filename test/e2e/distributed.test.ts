@@ -132,7 +132,7 @@ describe("the mirror of decisions", () => {
   });
 });
 
-describe("streams that stand still, on Kafka and MongoDB", () => {
+describe("halted streams, on Kafka and MongoDB", () => {
   test("records deleted before they were decided halt the stream until an operator accepts the gap, and the audit names the loss", async () => {
     const { program, topic, brokers, counts } = await fresh(1);
     await produce(brokers, topic, 0, [shipmentText("A"), shipmentText("B")]);

@@ -87,7 +87,7 @@ describe("a topic that is made anew", () => {
     expect([list.code, list.stdout]).toEqual([0, expect.not.stringContaining("halted") as string]);
   }, 180_000);
 
-  test("leaves a note and no alarm of the stream that stood still before", async () => {
+  test("leaves a note and no alarm of the stream that was halted before", async () => {
     const { topic, brokers, program, gateway, db, validated } = await running();
     await produce(brokers, topic, 0, [shipmentText("A")]);
     await expect.poll(validated).toBe(1);

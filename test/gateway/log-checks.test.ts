@@ -79,7 +79,7 @@ describe("a log that is in order", () => {
 });
 
 describe("acceptGap()", () => {
-  test("lets a gateway go on that looked while it was under way, and stood still again", async () => {
+  test("lets a gateway go on that looked while it was under way, and was halted again", async () => {
     const embedded = await openEmbedded();
     await embedded.append(shipment("A"));
     await embedded.settle();

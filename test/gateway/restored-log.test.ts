@@ -55,7 +55,7 @@ async function restored(...since: readonly ("decided" | "acknowledged")[]): Prom
 const troubleOf = async (embedded: Embedded) => (await embedded.settle()).streams()[0]?.trouble ?? null;
 
 describe("a log that was put back alone from a backup", () => {
-  test("lacks records that were acknowledged: the stream stands still until an operator records the loss", async () => {
+  test("lacks records that were acknowledged: the stream is halted until an operator records the loss", async () => {
     const embedded = await restored("acknowledged", "acknowledged");
     const stream = await streamOf(embedded);
     expect(await troubleOf(embedded)).toMatchObject({
@@ -107,7 +107,7 @@ describe("a log that was put back alone from a backup", () => {
 });
 
 describe("a log that lost its end before anything of a stream was decided", () => {
-  test("stands still until an operator records the loss", async () => {
+  test("is halted until an operator records the loss", async () => {
     const embedded = await openEmbedded();
     const stream = await streamOf(embedded);
     await embedded.store.noteLogEnds([{ stream: stream.id, topic: TOPIC, partition: 0, end: 3n }]);

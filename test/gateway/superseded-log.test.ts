@@ -57,7 +57,7 @@ async function accept({ store, log }: Embedded): Promise<readonly LogOutcome[]> 
 const kinds = (outcomes: readonly LogOutcome[]) => outcomes.map(({ kind }) => kind);
 
 describe("a log that an operator accepted another one in place of", () => {
-  test("stands still when it is put back: what the other one acknowledged is not lost in silence", async () => {
+  test("is halted when it is put back: what the other one acknowledged is not lost in silence", async () => {
     const logs = logsOf(temporaryDirectory());
     const a = await logs.open("A");
     await a.append(shipment("a0"));

@@ -167,7 +167,7 @@ test("events that another version would judge than the client takes are refused 
   expect(await send({ "accept-contract": "shipment@2", "sigma-contract": "shipment@2" })).toEqual([202, undefined]);
 });
 
-test("where payloads declare their version, events are refused only when the client takes none in force", async () => {
+test("where payloads declare their version, events are refused only when the client takes none that is live", async () => {
   const { url } = await start(contracts("/version"));
   const send = async (accept: string) =>
     post(`${url}/v1/events/${TOPIC}`, shipment("a"), { "accept-contract": accept });

@@ -65,7 +65,10 @@ describe("a log that is not the one that the store knows", () => {
     const service = await serveOn(directory);
     expect(stateOf(service)).toEqual([["halted", "LOG_REPLACED"]]);
     const refused = await post(`${service.url}${EVENTS}`, shipment("C"), WAIT);
-    expect([refused.status, refused.body]).toMatchObject([503, { code: "LOG_REPLACED" }]);
+    expect([refused.status, refused.body]).toMatchObject([
+      503,
+      { code: "LOG_REPLACED", detail: expect.stringContaining(`${TOPIC}/0, which is halted: `) as string },
+    ]);
     const report = await service.audit(true);
     expect(report.findings).toMatchObject([{ code: "SOURCE_REPLACED" }]);
     // It may be put back, and would then be decided on.

@@ -1,6 +1,6 @@
 import { registerSchema, unregisterSchema, validate } from "@hyperjump/json-schema/draft-2020-12";
 import { describe, expect, test } from "vitest";
-import { compareVersions, type Verdict } from "../../src/inclusion/compare.ts";
+import { compareVersions, type Verdict } from "../../src/inclusion/inclusion.ts";
 import type { JsonObject, JsonValue } from "../../src/json/json.ts";
 import { refuseSchema } from "../../src/schema/schema-lint.ts";
 import type { Edit } from "./edit-row.ts";

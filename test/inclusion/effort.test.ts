@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { compareVersions, prepareVerdicts } from "../../src/inclusion/compare.ts";
+import { compareVersions, prepareVerdicts } from "../../src/inclusion/inclusion.ts";
 import { must } from "../../src/inclusion/conjunction.ts";
 import type { Effort } from "../../src/inclusion/effort.ts";
-import { findGaps } from "../../src/inclusion/inclusion.ts";
+import { findGaps } from "../../src/inclusion/proof.ts";
 import { variationsOf } from "../../src/inclusion/variations.ts";
 import { seededPick } from "../../src/inclusion/seeded-pick.ts";
 import { createShared, openSchema, rootOf } from "../../src/inclusion/schema-node.ts";

@@ -1,91 +1,161 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { must } from "../../src/inclusion/conjunction.ts";
-import { findGaps } from "../../src/inclusion/inclusion.ts";
-import { variationsOf } from "../../src/inclusion/variations.ts";
-import { obstaclesIn } from "../../src/inclusion/provable.ts";
-import { sampleValue } from "../../src/inclusion/sample.ts";
-import { createShared, openSchema, rootOf, type SchemaDocument } from "../../src/inclusion/schema-node.ts";
-import { seededPick } from "../../src/inclusion/seeded-pick.ts";
-import type { JsonObject, JsonValue } from "../../src/json/json.ts";
-import { refuseSchema } from "../../src/schema/schema-lint.ts";
+import { describe, expect, test } from "vitest";
+import { compareVersions } from "../../src/inclusion/inclusion.ts";
+import type { VersionContent } from "../../src/core/contract-set.ts";
+import { schemaOfRule } from "../../src/inclusion/rule-schema.ts";
+import type { JsonObject } from "../../src/json/json.ts";
+import { compileRules } from "../../src/core/rules.ts";
 import { compileSchema } from "../../src/schema/schema.ts";
-import { editSchema } from "./edit.ts";
-import { randomKeyword, randomPayload, randomSchema } from "./random-schemas.ts";
+import { randomPayload } from "./random-schemas.ts";
 
-// What makes "compatible" trustworthy: pairs of schemas one or two random edits apart, and whatever is proved of them is
-// put to the engine with random payloads, payloads directed at the differences, and random changes of accepted ones.
+const SCHEMA: JsonObject = {
+  type: "object",
+  required: ["id", "weight"],
+  properties: { id: { type: "string", minLength: 1 }, weight: { type: "number", exclusiveMinimum: 0 } },
+  additionalProperties: false,
+};
 
-const SEED = Number(process.env["COMPATIBILITY_SEED"] ?? 20_261_123);
-const PAIRS = Number(process.env["COMPATIBILITY_PAIRS"] ?? 3_000);
-/** Of one pair, in both directions: what needs more is not proved. */
-const STEPS = 200_000;
-const RANDOM = 30;
-const DIRECTED = 12;
-const CHANGED = 24;
-
-type Side = { readonly document: SchemaDocument; readonly accepts: (payload: JsonValue) => boolean };
-
-/** Two sides that may be compared, or null. */
-function sidesOf(before: JsonObject, after: JsonObject): readonly [Side, Side] | null {
-  if (refuseSchema(before).length > 0 || refuseSchema(after).length > 0) return null;
-  const old = openSchema("before", before, createShared({ left: STEPS }));
-  const next = openSchema("after", after, old.shared);
-  const obstacles = [old, next].map(obstaclesIn).flatMap(({ toEvaluation, toProof }) => [...toEvaluation, ...toProof]);
-  if (obstacles.length > 0) return null;
-  return [
-    { document: old, accepts: compileSchema(before, { formats: "assert" }).accepts },
-    { document: next, accepts: compileSchema(after, { formats: "assert" }).accepts },
-  ];
+function version(expressions: readonly string[], more: Partial<VersionContent> = {}): VersionContent {
+  const rules = expressions.map((expression, index) => ({ id: `rule-${index}`, expression, message: "broken" }));
+  return { schema: SCHEMA, rules, identity: ["/id"], ...more };
 }
 
-test("what is proved to be included is never refused by the engine", () => {
-  const pick = seededPick(SEED);
-  const spares = fc.sample(randomKeyword, { numRuns: PAIRS, seed: SEED + 1 });
-  const payloads = fc.sample(randomPayload, { numRuns: 20_000, seed: SEED + 2 });
-  const counts = { compared: 0, proved: 0, judged: 0 };
-  const wrong: string[] = [];
+function kinds(before: VersionContent, after: VersionContent): readonly string[] {
+  const { backward, forward } = compareVersions(before, after, { seed: 1 });
+  return [backward.kind, forward.kind];
+}
 
-  const contradictions = (from: Side, to: Side): void => {
-    const [x, y] = [[must(rootOf(from.document))], [must(rootOf(to.document))]];
-    const accepted: JsonValue[] = [];
-    const look = (payload: JsonValue | undefined): void => {
-      if (payload === undefined || !from.accepts(payload)) return;
-      accepted.push(payload);
-      if (!to.accepts(payload))
-        wrong.push(
-          `${JSON.stringify(payload)} of ${JSON.stringify(from.document.root)} in ${JSON.stringify(to.document.root)}`,
-        );
+describe("versions with rules", () => {
+  test("a threshold that is raised is backward compatible, and its witness lies between the two", () => {
+    const { backward, forward } = compareVersions(version(["weight <= 1000.0"]), version(["weight <= 2000.0"]), {
+      seed: 1,
+    });
+    expect(backward).toEqual({ kind: "compatible" });
+    expect(forward).toMatchObject({ kind: "incompatible", violations: [{ id: "rule-0", message: "broken" }] });
+    const weight = forward.kind === "incompatible" ? (forward.witness as { weight: number }).weight : 0;
+    expect(weight > 1000 && weight <= 2000).toBe(true);
+  });
+
+  test("a threshold moves from the rules into the schema without a difference", () => {
+    const properties = {
+      ...(SCHEMA["properties"] as JsonObject),
+      weight: { type: "number", exclusiveMinimum: 0, maximum: 1000 },
     };
-    for (let count = 0; count < RANDOM; count += 1) look(payloads[pick(payloads.length)]);
-    for (let count = 0; count < DIRECTED; count += 1) look(sampleValue(x, y, pick));
-    for (let count = 0; count < CHANGED && accepted.length > 0; count += 1) {
-      const [changed] = variationsOf(accepted[pick(accepted.length)]!, payloads.slice(0, 20), ["a", "b", "d"], pick);
-      look(changed);
-    }
-    counts.judged += accepted.length;
-  };
+    expect(kinds(version(["weight <= 1000.0"]), version([], { schema: { ...SCHEMA, properties } }))).toEqual([
+      "compatible",
+      "compatible",
+    ]);
+  });
 
-  for (const [index, before] of fc.sample(randomSchema, { numRuns: PAIRS, seed: SEED }).entries()) {
-    const once = editSchema(before, spares[index]!, pick);
-    const after = pick(3) === 0 ? editSchema(once, spares[pick(PAIRS)]!, pick) : once;
-    const sides = sidesOf(before, after);
-    if (sides === null) continue;
-    counts.compared += 1;
-    for (const [from, to] of [sides, sides.toReversed()] as const) {
-      if (findGaps([must(rootOf(from.document))], rootOf(to.document)).length > 0) continue;
-      counts.proved += 1;
-      contradictions(from, to);
-    }
-  }
-  expect(wrong.slice(0, 3)).toEqual([]);
-  // The test means something only when much is proved and many payloads are accepted.
-  expect(counts.compared).toBeGreaterThan(PAIRS / 3);
-  expect(counts.proved).toBeGreaterThan(PAIRS / 2);
-  expect(counts.judged).toBeGreaterThan(PAIRS * 10);
-}, 600_000);
+  test.each([
+    ["a rule is removed", ["size(id) < 10"], [], ["compatible", "incompatible"]],
+    ["a rule is added", [], ["id != 'forbidden'"], ["incompatible", "compatible"]],
+    [
+      "rules are reordered",
+      ["size(id) < 10", "id != 'x'"],
+      ["id != 'x'", "size(id) < 10"],
+      ["compatible", "compatible"],
+    ],
+    ["a rule is written in other words", ["size(id) < 10"], ["size(id) + 0 < 10"], ["unknown", "unknown"]],
+  ] as const)("%s", (_, before, after, expected) => {
+    expect(kinds(version(before), version(after))).toEqual(expected);
+  });
 
-test("refuses to compare documents that were opened apart", () => {
-  const [one, other] = [openSchema("one", { type: "string" }), openSchema("other", { type: "number" })];
-  expect(() => findGaps([must(rootOf(one))], rootOf(other))).toThrow("opened apart");
+  test("a threshold is exactly the schema it is taken for", () => {
+    const payloads = fc.sample(randomPayload, { numRuns: 3_000, seed: 20_261_123 });
+    const fitting: JsonObject = { type: "object", required: ["a"], properties: { a: { type: "number" } } };
+    const some = [...payloads, { a: 3 }, { a: 2 }, { a: -1 }, { a: 0.5 }, { a: 1e300 }].filter(
+      compileSchema(fitting).accepts,
+    );
+    for (const expression of ["a <= 2.0", "a < 2", "a >= -1.0", "a > 0.5"]) {
+      const rule = { id: "r", expression, message: "m" };
+      const [judge, schema] = [compileRules([rule], fitting, "assert"), compileSchema(schemaOfRule(rule)!)];
+      const differ = some.filter((payload) => (judge(payload).length === 0) !== schema.accepts(payload));
+      expect(differ).toEqual([]);
+    }
+  });
+
+  test.each([
+    "payload <= 2.0",
+    "toString <= 2.0",
+    "a.b <= 2.0",
+    "a <= 2.0 || true",
+    "a <= 12345678901234567890.0",
+    "a == 2.0",
+  ])("%s is not taken for a threshold", (expression) => {
+    expect(schemaOfRule({ id: "r", expression, message: "m" })).toBeNull();
+  });
+});
+
+describe("versions with an identity", () => {
+  test("an identity that changes is a fact of its own; what is accepted is the same", () => {
+    const { backward, forward, changes } = compareVersions(version([]), version([], { identity: ["/id", "/weight"] }), {
+      seed: 1,
+    });
+    expect([backward.kind, forward.kind]).toEqual(["compatible", "compatible"]);
+    expect(changes).toEqual([
+      {
+        rule: "identity-changed",
+        effect: "changes",
+        pointer: "/identity",
+        keyword: "identity",
+        before: ["/id"],
+        after: ["/id", "/weight"],
+      },
+    ]);
+  });
+
+  test("an identity field that the schema leaves open is found by a payload without it", () => {
+    const open = { schema: { type: "object" } as JsonObject };
+    const { backward } = compareVersions(version([], { ...open, identity: [] }), version([], open), { seed: 1 });
+    expect(backward).toMatchObject({
+      kind: "incompatible",
+      witness: {},
+      violations: [{ pointer: "/id", keyword: "identity" }],
+    });
+  });
+});
+
+describe("what cannot be decided", () => {
+  test.each([
+    [
+      "a reference that leads back to the same value",
+      { $ref: "#/$defs/a", $defs: { a: { anyOf: [{ type: "string" }, { $ref: "#/$defs/a" }] } } },
+    ],
+    [
+      "a reference that depends on who refers",
+      { $dynamicRef: "#a", $defs: { a: { $dynamicAnchor: "a", type: "string" } } },
+    ],
+    [
+      "a document with inner identifiers",
+      { properties: { a: { $id: "https://example.com/a", type: "string" } }, $ref: "#/properties/a" },
+    ],
+  ] as const)("%s is compatible with itself, and nothing else is claimed", (_, schema) => {
+    const same = version([], { schema, identity: [] });
+    expect(kinds(same, { ...same, schema: { ...schema, title: "x" } })).not.toContain("incompatible");
+    expect(kinds(same, same)).toEqual(["compatible", "compatible"]);
+    expect(
+      kinds(same, version([], { schema: { ...schema, not: { const: "zzz-never-mind" } }, identity: [] })),
+    ).not.toContain("compatible");
+  });
+
+  test("unknown names the place and the reason", () => {
+    const before = { schema: { pattern: "^(?!x)" }, rules: [], identity: [] };
+    const after = { schema: { pattern: "^(?!xy)" }, rules: [], identity: [] };
+    expect(compareVersions(before, after, { seed: 1, effort: 100 }).backward).toEqual({
+      kind: "unknown",
+      undecided: [{ pointer: "/pattern", reason: "not shown that it matches every text" }],
+    });
+  });
+});
+
+test("payloads given beforehand are tried first: a fixture refutes what no search would find", () => {
+  const before = version([], { schema: { type: "string" }, identity: [] });
+  const after = version([], {
+    schema: { type: "string", pattern: "^(?!a very long and unlikely text)" },
+    identity: [],
+  });
+  const payloads = ["a very long and unlikely text indeed"];
+  expect(compareVersions(before, after, { seed: 1, effort: 200 }).backward.kind).toBe("unknown");
+  expect(compareVersions(before, after, { seed: 1, effort: 200, payloads }).backward.kind).toBe("incompatible");
 });

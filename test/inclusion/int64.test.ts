@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compareVersions } from "../../src/inclusion/compare.ts";
-import { describeWitness } from "../../src/inclusion/describe.ts";
+import { compareVersions } from "../../src/inclusion/inclusion.ts";
+import { describeWitness } from "../../src/contract/describe-comparison.ts";
 import type { JsonObject } from "../../src/json/json.ts";
 
 const long: JsonObject = { type: "integer", format: "int64" };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compareVersions } from "../../src/inclusion/compare.ts";
+import { compareVersions } from "../../src/inclusion/inclusion.ts";
 import { must, takeApart } from "../../src/inclusion/conjunction.ts";
 import { accepts } from "../../src/inclusion/evaluate.ts";
 import {

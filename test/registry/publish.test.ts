@@ -90,7 +90,7 @@ describe("looking at a registry without writing", () => {
     return checks.map(({ result, message }) => `${result} ${message}`);
   };
 
-  test("tells which versions in force it knows", async () => {
+  test("tells which live versions it knows", async () => {
     const { url } = await stubRegistry((request, response) =>
       (request.url === "/schemas/types" ? json(200, ["AVRO", "JSON"]) : json(200, { id: 7 }))(request, response),
     );

@@ -62,7 +62,7 @@ describe("judging a record again", () => {
     expect([of(1), of(2), of(null)]).toEqual([false, true, false]);
   });
 
-  test("leaves what no contract judged as it is, but judges what only waited for the candidate to be in force", () => {
+  test("leaves what no contract judged as it is, but judges what only waited for the candidate to be live", () => {
     const { concerns, keep } = rejudgeBy(STRICTER, [V1]);
     const failed = (code: string, version: number | null): Recorded => ({
       passed: false,

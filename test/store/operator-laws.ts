@@ -3,7 +3,7 @@ import { sealAction, type HaltNote, type OperatorAction } from "../../src/ledger
 import { STREAM } from "./rows.ts";
 import type { StoreBackend } from "./store-laws.ts";
 
-/** What every store keeps of operators and of streams that stand still. */
+/** What every store keeps of operators and of halted streams. */
 export function operatorLaws(name: string, start: () => Promise<StoreBackend>): void {
   describe(`${name} keeps the laws of operators`, () => {
     test("of two actions for one place one is admitted, and each comes back as it was", async () => {

@@ -24,7 +24,7 @@ const VERSIONS_OR_NULL = { anyOf: [{ type: "array", items: whole }, { type: "nul
 
 const LIST = {
   operationId: "listContracts",
-  summary: "The contract set in force",
+  summary: "The live contract set",
   response: {
     200: answer("The set", {
       type: "object",

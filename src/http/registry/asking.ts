@@ -9,7 +9,13 @@ import {
   type Questions,
   type Refused,
 } from "../../isolate/question.ts";
-import { openThread, THREAD_LIMITS, type Thread, type ThreadLimits, type Told } from "../../isolate/thread.ts";
+import {
+  openThread,
+  THREAD_LIMITS,
+  type Thread,
+  type ThreadLimits,
+  type QuestionOutcome,
+} from "../../isolate/thread.ts";
 import type { Taken } from "../body/media.ts";
 import { busy, invalidSchema, RegistryError } from "./errors.ts";
 
@@ -61,7 +67,7 @@ export function openAsking(scope: FastifyInstance, changes: Partial<ThreadLimits
   };
 }
 
-type GivenUp = Extract<Told<unknown>, { readonly kind: "given-up" }>;
+type GivenUp = Extract<QuestionOutcome<unknown>, { readonly kind: "given-up" }>;
 
 const WHY: Readonly<Record<GivenUp["why"], string>> = {
   cpu: "it takes more than a question may; sigma contract check takes its time",
@@ -69,12 +75,12 @@ const WHY: Readonly<Record<GivenUp["why"], string>> = {
   memory: "it takes more memory than a question may; sigma contract check takes more",
 };
 
-function answerIn<Answer>(told: Told<Answer>): Answer | GivenUp {
-  switch (told.kind) {
+function answerIn<Answer>(outcome: QuestionOutcome<Answer>): Answer | GivenUp {
+  switch (outcome.kind) {
     case "answered":
-      return told.answer;
+      return outcome.answer;
     case "given-up":
-      return told;
+      return outcome;
     case "not-asked":
       throw busy();
   }

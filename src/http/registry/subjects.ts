@@ -18,7 +18,7 @@ const LIST = route(
 );
 const VERSIONS = route(
   "Versions",
-  "Versions of a subject that are in force; retired ones with deleted=true",
+  "Live versions of a subject; retired ones with deleted=true",
   { type: "array", items: { type: "integer", minimum: 0 } },
   {
     ...OF_SUBJECT,

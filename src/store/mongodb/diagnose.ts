@@ -8,7 +8,7 @@ import { refuseOtherLayout } from "./layout-version.ts";
 import { guarded } from "./unavailable.ts";
 
 export type MongoDiagnosis = MongoOptions & {
-  /** Collections of the contracts in force. */
+  /** Collections of the live contracts. */
   readonly collections: readonly string[];
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -54,7 +54,7 @@ async function open(): Promise<Ask> {
 }
 
 describe("the gateway as a registry", () => {
-  test("names each topic's values and each contract, and the versions in force", async () => {
+  test("names each topic's values and each contract, and the live versions", async () => {
     const ask = await open();
     expect(await ask("GET", "/subjects")).toEqual([200, ["shipment", VALUE]]);
     expect(await ask("GET", `/subjects?subjectPrefix=${TOPIC}`)).toEqual([200, [VALUE]]);

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { KafkaConfig } from "../../../src/config/kafka-config.ts";
-import { kafkaConnection } from "../../../src/config/kafka-connection.ts";
+import { readKafkaCredentials } from "../../../src/config/kafka-credentials.ts";
 import { Unavailable } from "../../../src/core/unavailable.ts";
 import { createAppender } from "../../../src/source/kafka/append.ts";
 import { openKafkaSource } from "../../../src/source/kafka/source.ts";
@@ -70,7 +70,7 @@ const bearer = (token: string): Security["sasl"] => {
 
 async function open(broker: string, security: Partial<Security>): Promise<Source & Log> {
   const source = await openKafkaSource({
-    connection: kafkaConnection({ brokers: [broker], tls: null, sasl: null, ...security }),
+    connection: readKafkaCredentials({ brokers: [broker], tls: null, sasl: null, ...security }),
     topics: [TOPIC],
     group: null,
     acceptCompacted: [],
@@ -98,7 +98,7 @@ async function appendAndRead(broker: string, security: Partial<Security>): Promi
 
 /** The codes with which reading and appending are refused, each without the secret in any text. */
 async function refusals(broker: string, security: Partial<Security>): Promise<readonly string[]> {
-  const connection = kafkaConnection({ brokers: [broker], tls: null, sasl: null, ...security });
+  const connection = readKafkaCredentials({ brokers: [broker], tls: null, sasl: null, ...security });
   const appender = createAppender(connection);
   onTestFinished(appender.close);
   const record = { key: null, headers: [], value: Buffer.from("{}"), partition: null };
@@ -157,7 +157,7 @@ describe("TLS", () => {
 
   test("a file that cannot be read is named", () => {
     const missing = join(directory, "missing.pem");
-    const connect = (): unknown => kafkaConnection({ brokers: ["h:1"], tls: tls(missing), sasl: null });
+    const connect = (): unknown => readKafkaCredentials({ brokers: ["h:1"], tls: tls(missing), sasl: null });
     expect(connect).toThrow(`Cannot read "${missing}": it does not exist`);
   });
 });

@@ -1,7 +1,6 @@
 import { Argument, Option, type Command } from "commander";
 import type { CheckedDirection, Compared, Mode } from "../../../contract/compatibility-check.ts";
-import type { Verdict } from "../../../inclusion/compare.ts";
-import type { SchemaChange } from "../../../inclusion/schema-change.ts";
+import type { Comparison, Verdict } from "../../../inclusion/inclusion.ts";
 import type { Fault } from "../../../contract/fault.ts";
 import { EXIT } from "../../../config/codes.ts";
 import { counted, note, print, printJson, printJsonValues, printTable } from "../../terminal/output.ts";
@@ -77,9 +76,9 @@ async function diff(before: string, after: string, options: CompatibilityOptions
   }
 }
 
-async function printChanges(changes: readonly SchemaChange[]): Promise<void> {
+async function printChanges(changes: Comparison["changes"]): Promise<void> {
   if (changes.length === 0) return print("No changes");
-  const { describeChange } = await import("../../../inclusion/describe.ts");
+  const { describeChange } = await import("../../../contract/describe-comparison.ts");
   printTable(
     changes.map((change) => [
       change.effect,
@@ -91,7 +90,7 @@ async function printChanges(changes: readonly SchemaChange[]): Promise<void> {
 }
 
 async function printVerdict(name: string, verdict: Verdict): Promise<void> {
-  const { describeRefusal, describeWitness } = await import("../../../inclusion/describe.ts");
+  const { describeRefusal, describeWitness } = await import("../../../contract/describe-comparison.ts");
   switch (verdict.kind) {
     case "compatible":
       return print(`${name}  compatible (proved)`);
@@ -109,7 +108,7 @@ async function printVerdict(name: string, verdict: Verdict): Promise<void> {
 
 /** The report of a diff. A diff never fails: incompatibilities are warnings. */
 async function reportDiff(compared: Compared): Promise<Report> {
-  const { describeChange } = await import("../../../inclusion/describe.ts");
+  const { describeChange } = await import("../../../contract/describe-comparison.ts");
   const { before, after, comparison } = compared;
   const changes = comparison.changes.map((change): ReportFinding => {
     const place = ("after" in change ? after : before).placeOf(change.pointer);

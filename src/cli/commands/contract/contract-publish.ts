@@ -33,7 +33,7 @@ export async function publish(
   if (content === undefined)
     throw usage("SIG-I-004", `There is no contract version ${name}`, "see sigma contract list");
   if (content.status === "draft" || content.status === "retired") {
-    const remedy = content.status === "draft" ? "freeze and activate it first" : "publish a version that is in force";
+    const remedy = content.status === "draft" ? "freeze and activate it first" : "publish a live version";
     throw usage("SIG-I-014", `Cannot publish ${name}: it is ${content.status}`, remedy);
   }
   const topics = config.sources.filter((source) => source.subject === subject).map(({ topic }) => `${topic}-value`);

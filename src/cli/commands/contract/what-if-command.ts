@@ -7,7 +7,7 @@ import { withSettings } from "../../terminal/settings.ts";
 export function addWhatIf(parent: Command): void {
   const command = withSettings(parent.command("what-if"), ["data.dir", "contracts.dir"]);
   command
-    .description("Judge stored history by a version that was not in force; nothing is written to the store")
+    .description("Judge stored history by a version that was not live; nothing is written to the store")
     .argument("<name>", "the candidate, a draft or any other version: shipment@2", parseVersion)
     .addOption(new Option("--of <name>", "only records that this version judged: shipment@1").argParser(parseVersion))
     .option("--from <when>", "2026-03-01, 2026-03-01T12:00:00Z, 24h, 7d or topic/partition@offset (the beginning)")

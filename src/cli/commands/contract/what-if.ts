@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { EXIT } from "../../../config/codes.ts";
 import type { Config } from "../../../config/config.ts";
 import { loadContracts, toContractSet } from "../../../contract/files.ts";
-import { nearestName } from "../../../contract/nearest.ts";
+import { nearestName } from "../../../json/nearest.ts";
 import { hasData } from "../../../app/data-directory.ts";
 import { openEngine } from "../../../app/engine.ts";
 import { openHistory } from "../../../app/stores.ts";

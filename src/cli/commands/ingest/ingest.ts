@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Config } from "../../../config/config.ts";
-import { nearestName } from "../../../contract/nearest.ts";
+import { nearestName } from "../../../json/nearest.ts";
 import { requireContracts } from "../contracts.ts";
 import type { Reading } from "./ingest-reading.ts";
 import { openInputs } from "../../input/inputs.ts";

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Config } from "../../../config/config.ts";
 import { parseContractName, type ContractName } from "../../../contract/contract-name.ts";
 import { loadContracts, toContractSet, type LoadedContract, type LoadedVersion } from "../../../contract/files.ts";
-import { nearestName } from "../../../contract/nearest.ts";
+import { nearestName } from "../../../json/nearest.ts";
 import { compileContractSet } from "../../../core/compile.ts";
 import { type CompiledContractSet } from "../../../core/compiled.ts";
 import { decide, type Decision } from "../../../core/decide.ts";
@@ -122,7 +122,7 @@ function impliedVersion(config: Config, contract: LoadedContract): number {
   const numbers = contract.versions.map((one) => `${contract.subject}@${one.version}`).join(", ");
   throw usage(
     "SIG-I-004",
-    `Cannot choose a version of "${contract.subject}": ${usable.length} are in force`,
+    `Cannot choose a version of "${contract.subject}": ${usable.length} are live`,
     `name one of ${numbers}`,
   );
 }

@@ -1,6 +1,5 @@
 import type { KeptHeads } from "../../../audit/anchors.ts";
 import type { Config } from "../../../config/config.ts";
-import { Unavailable } from "../../../core/unavailable.ts";
 import type { ChainEnd } from "../../../ledger/anchor.ts";
 import type { AnchorPlace, VerifiedAnchors } from "../../../ledger/anchor-chain.ts";
 import { openTopic } from "../../../app/logs.ts";
@@ -62,22 +61,23 @@ async function readAnchors(
 }
 
 async function trustedKey(keyFile: string, publicKey: string | undefined): Promise<string> {
-  const { readKey, readPublicKey } = await import("../../../anchor/keys.ts");
-  if (publicKey !== undefined) {
-    const id = readPublicKey(publicKey);
-    if (id !== null) return id;
-    const message = `"${publicKey.slice(0, 200)}" is no Ed25519 public key, and no file that holds one`;
-    throw usage("SIG-I-036", message, "give what `sigma keys show` prints, or a file with it, or with the key in PEM");
-  }
-  try {
-    return (await readKey(keyFile)).id;
-  } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-    throw usage(
-      "SIG-I-036",
-      `${error.message}, so that it is not known whose signature is to be trusted`,
-      "name the public key that you kept with --public-key",
-    );
+  const { chooseTrustedKey } = await import("../../../anchor/trusted-key.ts");
+  const chosen = await chooseTrustedKey(keyFile, publicKey);
+  switch (chosen.kind) {
+    case "trusted":
+      return chosen.id;
+    case "no-public-key":
+      throw usage(
+        "SIG-I-036",
+        `"${publicKey?.slice(0, 200)}" is no Ed25519 public key, and no file that holds one`,
+        "give what `sigma keys show` prints, or a file with it, or with the key in PEM",
+      );
+    case "no-key-file":
+      throw usage(
+        "SIG-I-036",
+        `${chosen.trouble.message}, so that it is not known whose signature is to be trusted`,
+        "name the public key that you kept with --public-key",
+      );
   }
 }
 

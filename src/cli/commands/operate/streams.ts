@@ -126,7 +126,7 @@ export async function acceptOtherLog(command: Command, options: ActOptions): Pro
         const { log: taken, instead, again } = outcome;
         print(`the log ${taken} takes the place of ${instead.join(", ")}, and the audit says so from now on`);
         print(
-          "What was acknowledged there and never decided is recorded as lost, and it stands still should it come back.",
+          "What was acknowledged there and never decided is recorded as lost; should that log come back, its streams are halted.",
         );
         if (again) print("What was recorded as lost of this one is decided, as far as it is there.");
         print("A gateway that runs goes on within seconds.");

@@ -1,11 +1,11 @@
 import type { FormatsMode } from "../../core/contract-set.ts";
 import type { JsonObject } from "../../json/json.ts";
-import { must } from "../../inclusion/conjunction.ts";
-import type { Effort } from "../../inclusion/effort.ts";
-import { withoutFormatNotes } from "../../inclusion/format-notes.ts";
-import { obstaclesIn } from "../../inclusion/provable.ts";
-import { createShared, openSchema, rootOf } from "../../inclusion/schema-node.ts";
-import { everyNode } from "../../inclusion/walk.ts";
+import { must } from "../conjunction.ts";
+import type { Effort } from "../effort.ts";
+import { withoutFormatNotes } from "../format-notes.ts";
+import { obstaclesIn } from "../provable.ts";
+import { createShared, openSchema, rootOf } from "../schema-node.ts";
+import { everyNode } from "../walk.ts";
 import { isNever } from "./contradiction.ts";
 import type { Never } from "./never.ts";
 import { neverByItself } from "./own-never.ts";
@@ -21,12 +21,8 @@ const WHOLE_STEPS = 300_000;
 /** The findings, and whether no value at all passes the schema. */
 export type NeverReport = { readonly found: readonly Never[]; readonly isWhole: boolean };
 
-/**
- * Finds the parts of a schema that no value can pass or that can never matter, in the order of the text. The engine that proves
- * compatibility proves every finding. A `false` written by hand is not reported.
- * @param schema one that `refuseSchema` accepts.
- */
-export function findNever(schema: JsonObject | boolean, formats: FormatsMode): NeverReport {
+/** The findings in a schema that `refuseSchema` accepts, in the order of the text. */
+export function neverIn(schema: JsonObject | boolean, formats: FormatsMode): NeverReport {
   const effort: Effort = { left: WHOLE_STEPS };
   const document = openSchema("schema", withoutFormatNotes(schema, formats), createShared(effort));
   const obstacles = obstaclesIn(document);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearestName } from "../../src/contract/nearest.ts";
+import { nearestName } from "../../src/json/nearest.ts";
 
 const KEYS = ["subject", "owner", "description", "collection", "identity", "versions"];
 

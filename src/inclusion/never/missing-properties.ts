@@ -1,15 +1,8 @@
 import { isObject } from "../../json/json.ts";
-import { matches } from "../../inclusion/evaluate.ts";
-import { evaluatedBeside, isEvaluated } from "../../inclusion/evaluated.ts";
-import {
-  memberOf,
-  nodesByName,
-  numberUnder,
-  pointerTo,
-  textsOf,
-  type SchemaNode,
-} from "../../inclusion/schema-node.ts";
-import { nearestName } from "../nearest.ts";
+import { matches } from "../evaluate.ts";
+import { evaluatedBeside, isEvaluated } from "../evaluated.ts";
+import { memberOf, nodesByName, numberUnder, pointerTo, textsOf, type SchemaNode } from "../schema-node.ts";
+import { nearestName } from "../../json/nearest.ts";
 import { isFalseByHand, quoted, type Never } from "./never.ts";
 
 /** Finds names that one schema object requires and forbids. */

@@ -1,8 +1,8 @@
 import { isObject } from "../../json/json.ts";
-import { must, takeApart, type Literal } from "../../inclusion/conjunction.ts";
-import { findGaps } from "../../inclusion/inclusion.ts";
-import { objectLimits, valueUnder } from "../../inclusion/object-limits.ts";
-import { madeFor, memberOf, type SchemaNode } from "../../inclusion/schema-node.ts";
+import { must, takeApart, type Literal } from "../conjunction.ts";
+import { findGaps } from "../proof.ts";
+import { objectLimits, valueUnder } from "../object-limits.ts";
+import { madeFor, memberOf, type SchemaNode } from "../schema-node.ts";
 import { placeName, quoted, type Never } from "./never.ts";
 
 /** Whether no value satisfies all of these literals. */

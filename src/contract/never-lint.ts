@@ -1,8 +1,8 @@
-import { entryOf, type Lock } from "../lock.ts";
-import { faultAt, type Fault } from "../fault.ts";
-import type { LoadedContract, LoadedVersion } from "../files.ts";
-import { readSchemaFile } from "../schema-file.ts";
-import { findNever } from "./find-never.ts";
+import { entryOf, type Lock } from "./lock.ts";
+import { faultAt, type Fault } from "./fault.ts";
+import type { LoadedContract, LoadedVersion } from "./files.ts";
+import { readSchemaFile } from "./schema-file.ts";
+import { findNever } from "../inclusion/inclusion.ts";
 
 /**
  * Finds the parts of the versions' schemas that no value can pass or that can never matter. For a frozen version the findings

@@ -1,6 +1,6 @@
 import { isObject, type JsonValue } from "../../json/json.ts";
 import { toJsonText } from "../../json/json-text.ts";
-import { assertionsOf, type SchemaNode } from "../../inclusion/schema-node.ts";
+import { assertionsOf, type SchemaNode } from "../schema-node.ts";
 
 /**
  * A finding: a part of a schema that no value can ever pass, or that can never matter.

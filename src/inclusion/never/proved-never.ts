@@ -1,10 +1,10 @@
 import { isObject } from "../../json/json.ts";
-import { arrayLimits, itemAt } from "../../inclusion/array-inclusion.ts";
-import { must, takeApart, type Conjunction, type Literal } from "../../inclusion/conjunction.ts";
-import { accepts } from "../../inclusion/evaluate.ts";
-import { findGaps } from "../../inclusion/inclusion.ts";
-import { objectLimits, valueUnder } from "../../inclusion/object-limits.ts";
-import { keyOf } from "../../inclusion/schema-key.ts";
+import { arrayLimits, itemAt } from "../array-inclusion.ts";
+import { must, takeApart, type Conjunction, type Literal } from "../conjunction.ts";
+import { accepts } from "../evaluate.ts";
+import { findGaps } from "../proof.ts";
+import { objectLimits, valueUnder } from "../object-limits.ts";
+import { keyOf } from "../schema-key.ts";
 import {
   childOf,
   madeFor,
@@ -14,7 +14,7 @@ import {
   own,
   pointerTo,
   type SchemaNode,
-} from "../../inclusion/schema-node.ts";
+} from "../schema-node.ts";
 import { contradiction, isNever } from "./contradiction.ts";
 import { isFalseByHand, quoted, type Never } from "./never.ts";
 

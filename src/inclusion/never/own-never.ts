@@ -1,9 +1,9 @@
-import { arrayLimits } from "../../inclusion/array-inclusion.ts";
-import { must, takeApart } from "../../inclusion/conjunction.ts";
-import { accepts } from "../../inclusion/evaluate.ts";
-import { compareBounds, noNumberIn, numberLimits } from "../../inclusion/number-limits.ts";
-import type { Numeric } from "../../inclusion/multiples.ts";
-import { keyOf } from "../../inclusion/schema-key.ts";
+import { arrayLimits } from "../array-inclusion.ts";
+import { must, takeApart } from "../conjunction.ts";
+import { accepts } from "../evaluate.ts";
+import { compareBounds, noNumberIn, numberLimits } from "../number-limits.ts";
+import type { Numeric } from "../multiples.ts";
+import { keyOf } from "../schema-key.ts";
 import {
   assertionsOf,
   isList,
@@ -15,7 +15,7 @@ import {
   numericUnder,
   pointerTo,
   type SchemaNode,
-} from "../../inclusion/schema-node.ts";
+} from "../schema-node.ts";
 import { isObject, type JsonObject } from "../../json/json.ts";
 import { missingProperties } from "./missing-properties.ts";
 import { acceptsEverything, isFalseByHand, quoted, type Never } from "./never.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/json/json.ts";
-import { schemaRequires } from "../../src/inclusion/identity-proof.ts";
+import { schemaRequires } from "../../src/schema/required-field.ts";
 
 const ID: JsonObject = { type: "object", required: ["id"] };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { findNever } from "../../../src/contract/never/find-never.ts";
+import { findNever } from "../../../src/inclusion/inclusion.ts";
 import type { JsonObject, JsonValue } from "../../../src/json/json.ts";
 
 function places(schema: JsonObject | boolean): readonly string[] {

@@ -5,11 +5,11 @@ import type { KafkaConnection } from "../source/kafka-connection.ts";
 import type { KafkaConfig, KafkaSaslConfig } from "./kafka-config.ts";
 
 /**
- * What the Kafka client needs to connect. Certificates are read from their files now. Passwords and tokens are read whenever the
+ * What the Kafka client needs to connect, from what is configured. Certificates are read from their files now. Passwords and tokens are read whenever the
  * client asks for them, so that their files can be changed while the program runs.
  * @throws `Unavailable` with code LOG_CANTOPEN, which names the file that cannot be read; the returned functions throw it too.
  */
-export function kafkaConnection({
+export function readKafkaCredentials({
   brokers,
   tls,
   sasl,

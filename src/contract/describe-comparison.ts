@@ -1,6 +1,5 @@
 import { toJsonText } from "../json/json-text.ts";
-import type { Verdict } from "./compare.ts";
-import type { SchemaChange } from "./schema-change.ts";
+import type { Comparison, Verdict } from "../inclusion/inclusion.ts";
 
 /** Longer values are cut in text for people; JSON output has them whole. */
 const TEXT_MAX = 120;
@@ -22,7 +21,7 @@ export function describeRefusal({
 }
 
 /** The change as `1000 -> 500`; an absent side is left out. */
-export function describeChange({ before, after }: SchemaChange): string {
+export function describeChange({ before, after }: Comparison["changes"][number]): string {
   const was = before === undefined ? "" : shortJson(before);
   const is = after === undefined ? "" : shortJson(after);
   if (was === "") return `-> ${is}`;
