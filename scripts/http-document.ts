@@ -26,6 +26,7 @@ export async function readApiDocument(): Promise<object> {
     contracts: () => contracts,
     about: () => new Map(),
     refusedContracts: () => [],
+    failures: { groups: UNUSED, redact: (_, payload) => payload, store: UNUSED },
     now: Date.now,
     logger: false,
     version: "",

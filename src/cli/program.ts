@@ -6,6 +6,7 @@ import type { AuditCommandOptions } from "./commands/operate/audit.ts";
 import type { IngestOptions } from "./commands/ingest/ingest-options.ts";
 import type { RepairCommandOptions } from "./commands/operate/store-repair.ts";
 import type { ActOptions } from "./commands/operate/streams.ts";
+import { addFailures } from "./commands/failures/failures-command.ts";
 import { addErase } from "./commands/operate/erase-command.ts";
 import { addMigrate } from "./commands/operate/migrate-command.ts";
 import { version } from "./terminal/package.ts";
@@ -59,6 +60,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addStatus,
     addStreams,
     addStore,
+    addFailures,
     addErase,
     addBackup,
     addRestore,
@@ -78,6 +80,7 @@ Examples:
   sigma start                                         the gateway on http://127.0.0.1:8000
   sigma validate order.json --contract shipment       judge one payload, store nothing
   sigma ingest records.ndjson                         judge and store a file of records
+  sigma failures groups --since 1h                    what failed in the last hour, and why
   sigma audit                                         prove that everything stored is what was decided
 
 Exit codes: 0 done, 1 error, 2 usage or configuration, 10 findings, 30 the audit found something, 40 not reachable`;

@@ -1,7 +1,7 @@
 /**
  * The meaning of every code of the command line, the configuration and the start. A code is stable: no code is used again for
  * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, M: migrations of the
- * store, E: erasures, R: a gateway that the command line calls. Contract codes (SIG-C) are in contract/fault.ts.
+ * store, E: erasures, F: failures, R: a gateway that the command line calls. Contract codes (SIG-C) are in contract/fault.ts.
  */
 export const CODES = {
   "SIG-X-000":
@@ -66,6 +66,11 @@ export const CODES = {
   "SIG-M-001":
     "The old store has records that the log no longer holds, and deciding the log again would not bring them back",
   "SIG-M-002": "A migration changes the store, and nobody said that it may",
+  "SIG-F-001": "An option of `sigma failures` cannot be read",
+  "SIG-F-002": "No group of failures, or more than one, has a fingerprint that begins so",
+  "SIG-F-003": "The position failed in no stream of the store",
+  "SIG-F-004": "The bytes of a failure are not kept",
+  "SIG-F-005": "The file of an export cannot be made",
   "SIG-E-001": "Which records to erase is not said, or said in more than one way",
   "SIG-E-002": "How many records a filter is expected to select is not said",
   "SIG-E-003": "An erasure cannot be taken back, and nobody said that it may be done",

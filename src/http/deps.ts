@@ -1,6 +1,8 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { ContractCatalog } from "../contract/catalog.ts";
 import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
+import type { Groups } from "../failures/groups.ts";
+import type { Redact } from "../failures/view.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Lookup } from "../gateway/lookup.ts";
 import type { Log, Source } from "../source/source.ts";
@@ -22,6 +24,7 @@ export type HttpDeps = {
   readonly about: () => ContractCatalog;
   /** Why the last change of the contract files was refused, in sentences; empty when it was taken. */
   readonly refusedContracts: () => readonly string[];
+  readonly failures: FailureDeps;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** How shadow versions judge; absent when there are none. */
@@ -44,6 +47,14 @@ export type HttpDeps = {
     /** Limits of a question about a schema that a request of the registry brings. */
     readonly questions?: Partial<ThreadLimits>;
   };
+};
+
+/** What the routes of failures need. */
+export type FailureDeps = {
+  readonly groups: Groups;
+  /** Removes what must not be shown. */
+  readonly redact: Redact;
+  readonly store: Pick<Store, "appendAction" | "reads">;
 };
 
 export type ReferenceSetting = {
@@ -88,8 +99,8 @@ export const LIMITS = {
   headerBytes: 16_384,
   /** Time for the headers. */
   headersMs: 10_000,
-  /** Characters of a part of the path, decoded: a topic or subject has up to 249, and `-value` may follow. */
-  pathPart: 260,
+  /** Characters of a part of the path, decoded: the id of a failure has up to 290. */
+  pathPart: 300,
   /** Connections on each address. The next one is closed. */
   connections: 2_048,
   /** The longest wait that `Prefer: wait` gets. */

@@ -9,6 +9,8 @@ import { LIMITS, type HttpDeps } from "./deps.ts";
 import type { ProblemsByStatus } from "./problems/codes.ts";
 import { answerClientError, answerRouterError, answerStrangeRequests } from "./problems/connection-errors.ts";
 import { answerErrors, collectRoutes } from "./problems/errors.ts";
+import { registerGroups } from "./failures/groups.ts";
+import { registerFailures } from "./failures/routes.ts";
 import { registerEvents } from "./events/routes.ts";
 import { guardRequests } from "./guard.ts";
 import { registerHealth } from "./health/routes.ts";
@@ -29,6 +31,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** The kinds of body that the route reads; absent: it reads none. */
     readonly takes?: readonly Taken[];
+    /** JSON Schema of the body of a route that takes a document; the route checks it by itself. */
+    readonly body?: object;
     /** The problems that the route itself may answer; docs/document.ts adds those of every route. */
     readonly problems?: ProblemsByStatus;
     /** Bytes of the largest body, unpacked; absent: a record in its envelope. */
@@ -90,6 +94,8 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerValidate(routed, counting);
   registerEvents(routed, deps, held);
   registerDecisions(routed, deps);
+  registerFailures(routed, deps);
+  registerGroups(routed, deps);
   registerContracts(routed, deps);
   registerShadow(routed, deps);
   registerHealth(routed, deps);

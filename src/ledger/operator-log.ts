@@ -23,6 +23,10 @@ export type OperatorAction = {
     /** The announced erasures of a stream are done. */
     | "erased"
     | "migrate"
+    /** The state, the owner, or a note of a group of failures; the target is its fingerprint. */
+    | "group-state"
+    | "group-owner"
+    | "group-note"
     | "activate"
     | "deprecate"
     | "retire";

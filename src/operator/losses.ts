@@ -34,6 +34,9 @@ export function withAction(losses: readonly Loss[], action: OperatorAction): rea
     case "erase":
     case "erased":
     case "migrate":
+    case "group-state":
+    case "group-owner":
+    case "group-note":
     case "activate":
     case "deprecate":
     case "retire":

@@ -6,6 +6,7 @@ import type { JsonValue } from "../json/json.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import type { Header, Position, SourceRecord } from "../core/record.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
+import type { FailureReads } from "./failures.ts";
 import type { GroupReads, GroupWrites } from "./groups.ts";
 import type { LogEndNote } from "./log-end.ts";
 import type { StreamNote } from "./stream-note.ts";
@@ -266,45 +267,46 @@ export type RefusalOf = (record: SourceRecord, payload: JsonValue) => string | n
 export type Tally = { readonly validated: number; readonly failed: number; readonly receipts: number };
 
 /** Reads for people and for the audit. They see durable data only. */
-export type StoreReads = GroupReads & {
-  /** The id of every stream that has a ledger entry, in text order. */
-  readonly streams: () => Promise<readonly string[]>;
-  /** Entries of a stream from `fromSeq` on, ascending, at most `limit`. */
-  readonly ledger: (stream: string, fromSeq: number, limit: number) => Promise<readonly LedgerEntry[]>;
-  /** The packed evidence of an entry; null when there is none. */
-  readonly evidenceAt: (stream: string, seq: number) => Promise<Uint8Array | null>;
-  /** The BATCH or GAP entry whose range covers the offset; null when there is none. */
-  readonly entryAt: (stream: string, offset: bigint) => Promise<LedgerEntry | null>;
-  /** Every stream that has a number, by number. */
-  readonly streamNotes: () => Promise<readonly StreamNote[]>;
-  readonly holders: StoreWrites["holders"];
-  readonly stageFacts: StoreWrites["stageFacts"];
-  readonly stageFailed: StoreWrites["stageFailed"];
-  readonly refusalOf: RefusalOf;
-  /** Compares stored documents byte for byte with staged ones. Returns the differences by place; equal documents have none. */
-  readonly compareFacts: (collection: string, facts: StagedFacts) => Promise<ReadonlyMap<number, Difference>>;
-  readonly compareFailed: (collection: string, failed: StagedFailures) => Promise<ReadonlyMap<number, Difference>>;
-  readonly compareReceipts: (
-    stream: StreamNote,
-    receipts: readonly Receipt[],
-  ) => Promise<ReadonlyMap<number, Difference>>;
-  /** The stored failure of a position; null when there is none or it cannot be read. */
-  readonly failureAt: (collection: string, stream: StreamNote, offset: bigint) => Promise<StoredFailure | null>;
-  /** The place that every stored document claims, in pages. */
-  readonly documentPlaces: () => AsyncIterable<readonly DocumentPlace[]>;
-  readonly tally: () => Promise<Tally>;
-  /** Number of failures by code, most frequent first. */
-  readonly failureCounts: () => Promise<readonly { readonly code: string; readonly count: number }[]>;
-  readonly contractSet: (digest: string) => Promise<string | null>;
-  readonly contractSets: () => Promise<readonly { readonly digest: string; readonly text: string }[]>;
-  /** Operator actions from `fromSeq` on, ascending, at most `limit`. */
-  readonly operatorLog: (fromSeq: number, limit: number) => Promise<readonly OperatorAction[]>;
-  /** Which producers sent which versions of a subject, ordered by version and producer. */
-  readonly traffic: (subject: string) => Promise<readonly TrafficNote[]>;
-  /** The highest acknowledged end of each stream, in text order of the stream ids. */
-  readonly logEnds: () => Promise<readonly LogEndNote[]>;
-  /** The halt of every halted stream, in text order of the stream ids. */
-  readonly halts: () => Promise<readonly HaltNote[]>;
-  /** Faults found by the engine's own consistency check (SQLite: integrity_check); empty when there are none. */
-  readonly integrity: () => Promise<readonly string[]>;
-};
+export type StoreReads = GroupReads &
+  FailureReads & {
+    /** The id of every stream that has a ledger entry, in text order. */
+    readonly streams: () => Promise<readonly string[]>;
+    /** Entries of a stream from `fromSeq` on, ascending, at most `limit`. */
+    readonly ledger: (stream: string, fromSeq: number, limit: number) => Promise<readonly LedgerEntry[]>;
+    /** The packed evidence of an entry; null when there is none. */
+    readonly evidenceAt: (stream: string, seq: number) => Promise<Uint8Array | null>;
+    /** The BATCH or GAP entry whose range covers the offset; null when there is none. */
+    readonly entryAt: (stream: string, offset: bigint) => Promise<LedgerEntry | null>;
+    /** Every stream that has a number, by number. */
+    readonly streamNotes: () => Promise<readonly StreamNote[]>;
+    readonly holders: StoreWrites["holders"];
+    readonly stageFacts: StoreWrites["stageFacts"];
+    readonly stageFailed: StoreWrites["stageFailed"];
+    readonly refusalOf: RefusalOf;
+    /** Compares stored documents byte for byte with staged ones. Returns the differences by place; equal documents have none. */
+    readonly compareFacts: (collection: string, facts: StagedFacts) => Promise<ReadonlyMap<number, Difference>>;
+    readonly compareFailed: (collection: string, failed: StagedFailures) => Promise<ReadonlyMap<number, Difference>>;
+    readonly compareReceipts: (
+      stream: StreamNote,
+      receipts: readonly Receipt[],
+    ) => Promise<ReadonlyMap<number, Difference>>;
+    /** The stored failure of a position; null when there is none or it cannot be read. */
+    readonly failureAt: (collection: string, stream: StreamNote, offset: bigint) => Promise<StoredFailure | null>;
+    /** The place that every stored document claims, in pages. */
+    readonly documentPlaces: () => AsyncIterable<readonly DocumentPlace[]>;
+    readonly tally: () => Promise<Tally>;
+    /** Number of failures by code, most frequent first. */
+    readonly failureCounts: () => Promise<readonly { readonly code: string; readonly count: number }[]>;
+    readonly contractSet: (digest: string) => Promise<string | null>;
+    readonly contractSets: () => Promise<readonly { readonly digest: string; readonly text: string }[]>;
+    /** Operator actions from `fromSeq` on, ascending, at most `limit`. */
+    readonly operatorLog: (fromSeq: number, limit: number) => Promise<readonly OperatorAction[]>;
+    /** Which producers sent which versions of a subject, ordered by version and producer. */
+    readonly traffic: (subject: string) => Promise<readonly TrafficNote[]>;
+    /** The highest acknowledged end of each stream, in text order of the stream ids. */
+    readonly logEnds: () => Promise<readonly LogEndNote[]>;
+    /** The halt of every halted stream, in text order of the stream ids. */
+    readonly halts: () => Promise<readonly HaltNote[]>;
+    /** Faults found by the engine's own consistency check (SQLite: integrity_check); empty when there are none. */
+    readonly integrity: () => Promise<readonly string[]>;
+  };

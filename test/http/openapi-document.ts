@@ -83,7 +83,10 @@ function closed(value: object): object {
 export function operationAt(operations: readonly Operation[], method: string, pathname: string): Operation | undefined {
   const fits = (path: string): boolean =>
     new RegExp(`^${path.replaceAll(".", String.raw`\.`).replaceAll(/\{[^}]+\}/g, "[^/]+")}$`).test(pathname);
-  return operations.find((one) => one.method === method && fits(one.path));
+  // As OpenAPI says: a path without parameters comes before one with them.
+  const parameters = ({ path }: Operation): number => path.split("{").length;
+  const found = operations.filter((one) => one.method === method && fits(one.path));
+  return found.toSorted((a, b) => parameters(a) - parameters(b))[0];
 }
 
 function operationOf(path: string, method: string, one: Written): Operation {

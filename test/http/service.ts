@@ -1,6 +1,8 @@
 import type { Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
+import { openGroups } from "../../src/failures/groups.ts";
+import { isRedrive } from "../../src/failures/redriven.ts";
 import { startGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { guardLog } from "../../src/gateway/guarded-log.ts";
 import type { IngestDeps } from "../../src/gateway/ingest-deps.ts";
@@ -37,6 +39,11 @@ export async function serve(embedded: Embedded, changes: Changes = {}): Promise<
     source: embedded.log,
     reads: embedded.store.reads,
     lookup: embedded.lookup,
+    failures: {
+      groups: openGroups(embedded.store.reads, isRedrive),
+      redact: (_, payload) => payload,
+      store: embedded.store,
+    },
     tail: embedded.store.tail,
     gateway,
     contracts: embedded.deps.contracts,

@@ -337,6 +337,10 @@ function readsOf(state: () => State): StoreReads {
       yield [...state().failed.values()].map(({ id, position }) => at("failed", id, position));
       yield [...state().receipts.values()].map(({ of, position }) => at("receipt", of, position));
     },
+    // People look for failures elsewhere.
+    failureCollections: async () => [],
+    failurePage: async () => [],
+    failureRecord: async () => null,
     groupCounters: async () => [...state().groups.values()],
     groupHours: async () => [],
     storedGroups: async ({ stream }, below) => {

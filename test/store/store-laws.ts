@@ -6,6 +6,7 @@ import { documentLaws } from "./document-laws.ts";
 import { streamLaws } from "./stream-laws.ts";
 import { logEndLaws } from "./log-end-laws.ts";
 import { erasePortLaws } from "./erase-port-laws.ts";
+import { failurePageLaws } from "./failure-page-laws.ts";
 import { groupLaws } from "./group-laws.ts";
 import { packedLaws } from "./packed-laws.ts";
 import { operatorLaws } from "./operator-laws.ts";
@@ -190,6 +191,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
 
   describe(`${name} keeps the laws of the counters`, () => {
     groupLaws(start);
+    failurePageLaws(start);
   });
   erasePortLaws(name, start);
   trafficLaws(name, start);

@@ -63,7 +63,9 @@ export const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
           ...known.headers?.properties,
         },
       };
-  const body = { content: isDocument ? DOCUMENT : bodiesOf(takes) };
+  const own = route.config?.body;
+  const document = own === undefined ? DOCUMENT : { "application/json": { schema: own } };
+  const body = { content: isDocument ? document : bodiesOf(takes) };
   return { schema: { ...known, response, body, ...(headers === undefined ? {} : { headers }) }, url };
 };
 

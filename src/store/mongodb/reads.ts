@@ -3,6 +3,7 @@ import type { StoreReads, Tally } from "../store.ts";
 import { compareFacts, compareOwn } from "./compare.ts";
 import { readEntry, readPacked } from "./entry-document.ts";
 import { failureAt, failureCountsOf } from "./failures.ts";
+import { failureReadsOf } from "./failure-reads.ts";
 import { groupReadsOf } from "./groups.ts";
 import { readHolders } from "./holders.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
@@ -50,6 +51,7 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
       }),
     failureAt: async (collection, stream, offset) => guarded(async () => failureAt(db, collection, stream, offset)),
     documentPlaces: () => everyPlace(db, collections, streams),
+    ...failureReadsOf(db, streams),
     ...groupReadsOf(db, async () => failedCollections(db)),
     tally: async () => guarded(async () => tallyOf(db, await collections())),
     failureCounts: async () => guarded(async () => failureCountsOf(db, await collections())),

@@ -15,6 +15,7 @@ const DOCUMENT = 0x03;
 const BINARY = 0x05;
 const INT32 = 0x10;
 const INT64 = 0x12;
+const DATE = 0x09;
 
 /** Size of a UUID value: length, subtype, 16 bytes. */
 const UUID_VALUE = 4 + 1 + 16;
@@ -57,6 +58,14 @@ export function sourceOf({
   const [stream, offset] = [onlyField(parts, "stream"), onlyField(parts, "offset")];
   if (stream === null || stream.type !== INT32 || offset === null || offset.type !== INT64) return null;
   return { stream: bytes.readInt32LE(stream.from), offset: bytes.readBigInt64LE(offset.from) };
+}
+
+/** The milliseconds of a date in a nested document; null when there is none. */
+export function dateOf({ bytes, fields }: StoredDocument, outer: string, inner: string): bigint | null {
+  const nested = onlyField(fields, outer);
+  if (nested === null || nested.type !== DOCUMENT) return null;
+  const date = onlyField(fieldsOf(bytes, nested.from), inner);
+  return date === null || date.type !== DATE ? null : bytes.readBigInt64LE(date.from);
 }
 
 /** Field of an erased fact, in place of the payload: SHA-256 in hex of the RFC 8785 form of the payload that it had. */

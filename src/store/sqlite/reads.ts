@@ -3,6 +3,7 @@ import { Unavailable } from "../../core/unavailable.ts";
 import { guarded } from "../../sqlite/open.ts";
 import type { StoreReads, Tally } from "../store.ts";
 import { openDocumentReads } from "./document-reads.ts";
+import { openFailureReads } from "./failures.ts";
 import { openGroupReads } from "./groups.ts";
 import { LOG_ENDS, objectTables, STORE_FILE, type ObjectTable } from "./layout.ts";
 import { readAction, readHalt, readLogEnd } from "./operator.ts";
@@ -53,6 +54,7 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
     },
     ...openDocumentReads({ all, tuples, get, guard, tables, has, path }, openStreams(db)),
     ...openGroupReads(all, tables),
+    ...openFailureReads(all, tables, openStreams(db), has),
     tally: async () => tallyOf(all, tables()),
     failureCounts: async () => failureCountsOf(all, tables()),
     contractSet: async (digest) => {

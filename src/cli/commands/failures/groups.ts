@@ -1,0 +1,52 @@
+import type { Command } from "commander";
+import { newestOf } from "../../../failures/find.ts";
+import { openGroupPage, type GroupSort } from "../../../failures/group-page.ts";
+import type { Group } from "../../../failures/groups.ts";
+import { summaryOf } from "../../../failures/recipe.ts";
+import { groupView, timeText } from "../../../failures/view.ts";
+import { counted, grouped, print, printJsonValues, printTable, styled } from "../../terminal/output.ts";
+import { toRun } from "../../terminal/printed-command.ts";
+import { plainText } from "../../terminal/plain-text.ts";
+import type { ListOptions } from "./list.ts";
+import { filterOf, withFailures, type OpenFailures } from "./open-failures.ts";
+
+/** `sigma failures groups`: what failed, how often, since when, and why. */
+export async function listGroups(
+  command: Command,
+  options: ListOptions & { readonly sort?: GroupSort },
+): Promise<void> {
+  await withFailures(command, async (open) => {
+    const { json, limit, sort = "recent", ...text } = options;
+    const filter = filterOf(text, open.nowMs);
+    const page = openGroupPage(open.groups);
+    const found = await page({ filter, sort, limit, cursor: null, nowMs: open.nowMs });
+    if (found === "foreign-cursor") throw new Error("Cannot read groups: there was no cursor to refuse");
+    if (json) return found.groups.forEach((group) => printJsonValues({ kind: "group", ...groupView(group) }));
+    if (found.total === 0)
+      return print(options.since === undefined ? "Nothing has failed." : `Nothing has failed since ${options.since}.`);
+    const all = found.groups.reduce((sum, { recent }) => sum + recent, 0);
+    const when = options.since === undefined ? "" : ` since ${options.since} (whole hours)`;
+    print(`${counted(all, "failure")} in ${counted(found.total, "group")}${when}`);
+    print("");
+    const rows = await Promise.all(found.groups.map(async (group) => rowOf(open, group)));
+    printTable([["GROUP", "RECENT", "ALL", "FIRST", "LAST", "STATE", "WHY"], ...rows], [1, 2]);
+    print("");
+    print(`More of one: ${toRun(`failures show ${found.groups[0]?.fingerprint.slice(0, 8) ?? "GROUP"}`)}`);
+  });
+}
+
+const WHY_MAX = 120;
+
+async function rowOf({ reads }: OpenFailures, group: Group): Promise<readonly string[]> {
+  const { fingerprint, recent, count, firstMs, lastMs, state, code, contract } = group;
+  const [newest] = (await newestOf(reads, fingerprint, 1)).newest;
+  const where = contract === null ? "" : `${contract.subject}@${contract.version} `;
+  const why = plainText(`${where}${summaryOf(code, newest?.reason ?? null)}`, WHY_MAX);
+  const kind = state.kind === "open" ? "open" : styled("yellow", state.kind);
+  return [fingerprint.slice(0, 8), grouped(recent), grouped(count), minute(firstMs), minute(lastMs), kind, why];
+}
+
+/** A time up to its minute, in UTC. */
+export function minute(ms: Group["firstMs"]): string {
+  return timeText(ms)?.slice(0, 16).replace("T", " ") ?? String(ms);
+}

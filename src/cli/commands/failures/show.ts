@@ -1,0 +1,152 @@
+import type { Command } from "commander";
+import { EXIT } from "../../../config/codes.ts";
+import { exported } from "../../../failures/export.ts";
+import { failureId, parseFailureId } from "../../../failures/failure-id.ts";
+import { failuresAt, newestOf } from "../../../failures/find.ts";
+import type { Counted } from "../../../failures/group-sample.ts";
+import type { Trend } from "../../../failures/groups.ts";
+import { groupDetail, timeText, type GroupDetail } from "../../../failures/view.ts";
+import { toJsonText } from "../../../json/json-text.ts";
+import type { FailureRecord } from "../../../store/failures.ts";
+import { counted, grouped, print, printJsonValues, styled } from "../../terminal/output.ts";
+import { plainText } from "../../terminal/plain-text.ts";
+import { toRun } from "../../terminal/printed-command.ts";
+import { Refusal } from "../../terminal/refusal.ts";
+import { groupNamed, withFailures, type OpenFailures } from "./open-failures.ts";
+
+type Options = { readonly json: boolean; readonly raw: boolean };
+
+/** `sigma failures show`: a failure with its bytes, or a group with what its failures have in common. */
+export async function show(command: Command, what: string, options: Options): Promise<void> {
+  await withFailures(command, async (open) => {
+    const position = parseFailureId(what);
+    if (position === null) return showGroup(open, what, options);
+    const [failure, ...others] = await failuresAt(open.reads, position);
+    if (failure === undefined) throw unknown(what);
+    await (options.raw ? writeRaw(open, failure) : showFailure(open, failure, options));
+    if (others.length > 0 && !options.json && !options.raw)
+      print(`Also there: ${others.map((one) => plainText(failureId(one))).join(", ")}`);
+  });
+}
+
+function unknown(what: string): Refusal {
+  const message = `Cannot find a failure at ${plainText(what, 320)}: the position failed in no stream of the store`;
+  return new Refusal("SIG-F-003", message, `see ${toRun("failures list")}`, EXIT.usage);
+}
+
+async function writeRaw({ lookup }: OpenFailures, failure: FailureRecord): Promise<void> {
+  const { stream, offset } = failure;
+  const [row] = await lookup.rows(stream.stream, offset, offset + 1n);
+  if (row === undefined || row.raw === null) {
+    const message = `Cannot show the bytes of ${failureId(failure)}: none are kept`;
+    throw new Refusal(
+      "SIG-F-004",
+      message,
+      "a tombstone has none, and those of an erased record are gone",
+      EXIT.findings,
+    );
+  }
+  process.stdout.write(row.raw);
+}
+
+async function showFailure({ lookup, redact }: OpenFailures, failure: FailureRecord, { json }: Options): Promise<void> {
+  const { payload, raw, key, headers, ...view } = await exported(lookup, failure, redact);
+  if (json) return printJsonValues({ kind: "failure", ...view, ...withDefined({ payload, raw, key, headers }) });
+  const line = (name: string, value: string): void => print(`${name.padEnd(11)}${value}`);
+  print(`${styled("bold", view.id)}  ${styled("red", view.code)}`);
+  print("");
+  line("why", plainText(view.detail));
+  line("where", view.pointers.length === 0 ? "-" : plainText(view.pointers.join(", ")));
+  line(
+    "contract",
+    view.contract === null ? "-" : `${view.contract.subject}@${view.contract.version} (${view.declaredBy ?? "-"})`,
+  );
+  line("producer", plainText(view.producer ?? "-"));
+  line("time", view.at ?? String(view.atMs));
+  line("group", view.fingerprint);
+  if (key !== undefined && key !== null) line("key", plainText(Buffer.from(key, "base64").toString("utf8"), 200));
+  for (const [name, value] of headers ?? [])
+    line("header", plainText(`${name}: ${Buffer.from(value, "base64").toString("utf8")}`, 200));
+  if (payload !== undefined) line("payload", plainText(toJsonText(payload)));
+  const bytes = raw === undefined || raw === null ? null : Buffer.from(raw, "base64");
+  line("bytes", bytes === null ? "none are kept" : counted(bytes.length, "byte"));
+  if (bytes !== null)
+    print(`           ${plainText(bytes.subarray(0, SHOWN).toString("utf8"))}${bytes.length > SHOWN ? "…" : ""}`);
+  print("");
+  print(`Its bytes: ${toRun(`failures show ${view.id} --raw`)}`);
+  print(`Its group: ${toRun(`failures show ${view.fingerprint.slice(0, 8)}`)}`);
+}
+
+const SHOWN = 400;
+
+function withDefined(given: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+async function showGroup(open: OpenFailures, begin: string, { json, raw }: Options): Promise<void> {
+  if (raw) throw unknown(begin);
+  const group = await groupNamed(open, begin);
+  const { newest, sample } = await newestOf(open.reads, group.fingerprint);
+  const trend = await open.groups.trend(group.fingerprint, open.nowMs);
+  const detail = groupDetail(group, trend, sample, newest, open.redact);
+  if (json) return printJsonValues({ kind: "group", ...detail });
+  printGroup(detail, trend);
+}
+
+function printGroup(detail: GroupDetail, trend: Trend): void {
+  const { fingerprint, code, contract, count, redriven, first, last, topics, state, owner, sample } = detail;
+  const line = (name: string, value: string): void => print(`${name.padEnd(11)}${value}`);
+  const where = contract === null ? "" : `  ${contract.subject}@${contract.version}`;
+  print(`${styled("bold", fingerprint)}  ${styled("red", code)}${where}`);
+  print("");
+  line("why", plainText(detail.examples[0]?.detail ?? code));
+  line("the same", plainText(detail.recipe));
+  line("failures", `${grouped(count)}${redriven > 0 ? `, and ${grouped(redriven)} when sent again` : ""}`);
+  line("since", `${first ?? "?"} until ${last ?? "?"}`);
+  line("topics", topics.join(", "));
+  line("producers", frequencies(sample.producers, sample.looked));
+  if (sample.values.length > 0) line("found", frequencies(sample.values, sample.looked));
+  line(
+    "state",
+    state.kind +
+      (state.set === undefined
+        ? ""
+        : ` since ${state.set.at} by ${plainText(state.set.actor)}: ${plainText(state.set.text)}`),
+  );
+  if (owner !== null) line("owner", plainText(owner));
+  for (const { at, actor, text } of detail.notes) line("note", `${at} ${plainText(actor)}: ${plainText(text)}`);
+  if (trend.length > 0) {
+    print("");
+    print("by hour, the last 30 days:");
+    const most = Math.max(...trend.map((one) => one.count));
+    for (const one of trend.slice(-HOURS_SHOWN))
+      print(`  ${hourText(one.hour)}  ${grouped(one.count).padStart(9)}  ${bar(one.count, most)}`);
+  }
+  print("");
+  print("newest:");
+  for (const example of detail.examples)
+    print(`  ${plainText(example.id)}  ${example.at ?? ""}  ${plainText(example.detail, 120)}`);
+  print("");
+  print(`All of them: ${toRun(`failures list --group ${fingerprint}`)}`);
+}
+
+const HOURS_SHOWN = 24;
+const BAR = 40;
+
+function bar(count: number, most: number): string {
+  return "█".repeat(Math.max(1, Math.round((count / most) * BAR)));
+}
+
+function hourText(hour: number): string {
+  return (
+    timeText(hour * 3_600_000)
+      ?.slice(0, 16)
+      .replace("T", " ") ?? ""
+  );
+}
+
+function frequencies(values: readonly Counted[], looked: number): string {
+  if (values.length === 0) return "none is named";
+  const some = values.slice(0, 5).map(({ value, count }) => `${plainText(value, 60)} (${grouped(count)})`);
+  return `${some.join(", ")}${values.length > 5 ? ", ..." : ""}  of the newest ${grouped(looked)}`;
+}

@@ -1,0 +1,36 @@
+import type { FailureRecord } from "../store/failures.ts";
+import type { StoreReads } from "../store/store.ts";
+import { isNamed, type NamedPosition } from "./failure-id.ts";
+import { SAMPLE_MAX, sampleOf, type GroupSample } from "./group-sample.ts";
+
+type Reads = Pick<StoreReads, "failureCollections" | "failurePage" | "failureRecord" | "streamNotes">;
+
+/**
+ * The failures that a person names. An id without a stream number means every stream of its topic and partition, of which the newest
+ * comes first.
+ */
+export async function failuresAt(reads: Reads, position: NamedPosition): Promise<readonly FailureRecord[]> {
+  const streams = (await reads.streamNotes()).filter((note) => isNamed(position, note));
+  const found: FailureRecord[] = [];
+  for (const stream of streams.toSorted((a, b) => b.number - a.number)) {
+    for (const collection of await reads.failureCollections()) {
+      const failure = await reads.failureRecord(collection, stream, position.offset);
+      if (failure !== null) found.push(failure);
+    }
+  }
+  return found;
+}
+
+/** The newest failures of a group, and what they have in common. @param max how many are read. */
+export async function newestOf(
+  reads: Reads,
+  fingerprint: string,
+  max: number = SAMPLE_MAX,
+): Promise<{ readonly newest: readonly FailureRecord[]; readonly sample: GroupSample }> {
+  const newest: FailureRecord[] = [];
+  const query = { fromMs: null, toMs: null, after: null, limit: max, withPayload: false } as const;
+  for (const collection of await reads.failureCollections())
+    newest.push(...(await reads.failurePage(collection, { ...query, along: { kind: "group", fingerprint } })));
+  const latest = newest.toSorted((a, b) => (a.atMs > b.atMs ? -1 : a.atMs < b.atMs ? 1 : 0)).slice(0, max);
+  return { newest: latest, sample: sampleOf(latest) };
+}

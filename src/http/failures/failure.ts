@@ -1,0 +1,55 @@
+/** JSON Schema of a failure, wherever a route answers one. */
+export const FAILURE = {
+  title: "Failure",
+  type: "object",
+  required: [
+    "id",
+    "topic",
+    "partition",
+    "offset",
+    "stream",
+    "at",
+    "atMs",
+    "code",
+    "detail",
+    "pointers",
+    "fingerprint",
+    "contract",
+    "declaredBy",
+    "producer",
+  ],
+  properties: {
+    id: { type: "string", description: "topic/partition@offset#number of the stream" },
+    topic: { type: "string" },
+    partition: { type: "integer", minimum: 0 },
+    offset: { type: "integer", minimum: 0 },
+    stream: { type: "string" },
+    at: {
+      type: ["string", "null"],
+      description: "Timestamp of the record in its log, RFC 3339; null outside the years 0 to 9999",
+    },
+    atMs: { type: "integer", description: "The same in milliseconds, any 64 bits" },
+    code: { type: "string" },
+    detail: { type: "string", description: "What is wrong, in one line" },
+    pointers: {
+      type: "array",
+      items: { type: "string" },
+      description: "RFC 6901 pointers to the faults in the payload",
+    },
+    fingerprint: { type: "string", description: "The group" },
+    contract: {
+      anyOf: [
+        {
+          type: "object",
+          required: ["subject", "version"],
+          properties: { subject: { type: "string" }, version: { type: "integer", minimum: 0 } },
+        },
+        { type: "null" },
+      ],
+    },
+    declaredBy: { type: ["string", "null"] },
+    producer: { type: ["string", "null"], description: "The sender that the record names; nobody has verified it" },
+    identity: { type: "string", description: "Of a conflict: the machine id that both records claim" },
+    payload: { description: "Absent where it was not asked for, is not stored beside the failure, or was erased" },
+  },
+} as const;

@@ -1,0 +1,142 @@
+import { failuresAt } from "../../failures/find.ts";
+import { failureId, parseFailureId } from "../../failures/failure-id.ts";
+import { isRedrive } from "../../failures/redriven.ts";
+import { searchFailures } from "../../failures/search.ts";
+import { failureView } from "../../failures/view.ts";
+import { wasErased } from "../../gateway/decided.ts";
+import type { FailureRecord } from "../../store/failures.ts";
+import type { HttpDeps } from "../deps.ts";
+import { ANY_UNAVAILABLE } from "../problems/codes.ts";
+import { badRequest, notFound, ProblemError } from "../problems/problem.ts";
+import type { Routes } from "../route-types.ts";
+import { answer, rawAnswer, text, whole } from "../schema-parts.ts";
+import { FAILURE } from "./failure.ts";
+import { FILTER_QUERY, filterOf, limitOf } from "./query.ts";
+
+const LIMIT_MAX = 1_000;
+
+const LIST = {
+  operationId: "listFailures",
+  summary: "Failures, newest first",
+  querystring: {
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      ...FILTER_QUERY,
+      payload: { enum: ["true", "false"], description: "Whether the payloads are part of the answer" },
+      limit: { type: "string", pattern: "^[0-9]{1,4}$", description: "Failures in a page, 1 to 1000; 50 without it" },
+      cursor: { type: "string", maxLength: 1_024, description: "`next` of the page before" },
+    },
+  },
+  response: {
+    200: answer("A page", {
+      type: "object",
+      required: ["failures", "next", "looked"],
+      properties: {
+        failures: { type: "array", items: FAILURE },
+        next: {
+          type: ["string", "null"],
+          description: "Cursor of the next page; null at the end. A page may have no failure and still a next one",
+        },
+        looked: { ...whole, description: "Failures that the page looked at: up to 5,000, with payloads 500" },
+      },
+    }),
+  },
+} as const;
+
+const ID = {
+  type: "object",
+  required: ["id"],
+  properties: {
+    id: {
+      ...text,
+      minLength: 1,
+      maxLength: 300,
+      description: "topic/partition@offset, and #number of the stream where there are several; percent-encoded",
+      examples: ["sigma-aetl.shipments/0@1"],
+    },
+  },
+} as const;
+
+const ONE = {
+  operationId: "failure",
+  summary: "One failure, with its payload",
+  params: ID,
+  response: { 200: answer("The failure", FAILURE) },
+} as const;
+
+const RAW = {
+  operationId: "failureRaw",
+  summary: "The exact bytes of a failure",
+  params: ID,
+  response: { 200: rawAnswer("The bytes", "application/octet-stream", { type: "string", format: "binary" }) },
+} as const;
+
+const UNKNOWN = { 400: ["bad-parameter"], 404: ["unknown-failure"], 503: [ANY_UNAVAILABLE] } as const;
+
+/** Failures: found, one by one, and their bytes. */
+export function registerFailures(app: Routes, deps: HttpDeps): void {
+  const { reads } = deps;
+
+  app.get(
+    "/v1/failures",
+    { schema: LIST, config: { problems: { 400: ["bad-parameter", "foreign-cursor"], 503: [ANY_UNAVAILABLE] } } },
+    async (request, reply) => {
+      const { payload, limit, cursor, ...query } = request.query;
+      const page = await searchFailures(reads, {
+        filter: filterOf(query, deps.now()),
+        cursor: cursor ?? null,
+        limit: limitOf(limit, LIMIT_MAX),
+        withPayload: payload === "true",
+        stateOf: await deps.failures.groups.states(deps.now()),
+        isLeftOut: isRedrive,
+      });
+      if (page === "foreign-cursor")
+        throw badRequest("foreign-cursor", "The cursor is damaged, or of a query with other parameters");
+      const shown = page.failures.map((one) =>
+        failureView(payload === "true" ? one : { ...one, payloadText: null }, deps.failures.redact),
+      );
+      return reply.send({ failures: shown, next: page.next, looked: page.looked });
+    },
+  );
+
+  app.get("/v1/failures/:id", { schema: ONE, config: { problems: UNKNOWN } }, async (request, reply) =>
+    reply.send(failureView(await find(deps, request.params.id), deps.failures.redact)),
+  );
+
+  app.get(
+    "/v1/failures/:id/raw",
+    {
+      schema: RAW,
+      config: { problems: { ...UNKNOWN, 404: [...UNKNOWN[404], "no-bytes", "evidence-dropped"], 410: ["erased"] } },
+    },
+    async (request, reply) => {
+      const { stream, offset } = await find(deps, request.params.id);
+      const [row] = await deps.lookup.rows(stream.stream, offset, offset + 1n);
+      const id = failureId({ stream, offset });
+      if (row === undefined) throw notFound("evidence-dropped", `The bytes of ${id} are not kept (evidence: drop)`);
+      if (wasErased(row))
+        throw new ProblemError({
+          status: 410,
+          code: "erased",
+          title: "Erased",
+          detail: `The record of ${id} was erased by an operator's word`,
+        });
+      if (row.raw === null) throw notFound("no-bytes", `${id} has no bytes: it is a tombstone of Kafka`);
+      return reply
+        .header("content-type", "application/octet-stream")
+        .header("content-disposition", `attachment; filename="failure-${offset}.bin"`)
+        .send(Buffer.from(row.raw));
+    },
+  );
+}
+
+/** @throws ProblemError 400 or 404 */
+async function find({ reads }: HttpDeps, id: string): Promise<FailureRecord> {
+  const position = parseFailureId(id);
+  if (position === null)
+    throw badRequest("bad-parameter", "The id is none of a failure: write topic/partition@offset, percent-encoded");
+  const [failure] = await failuresAt(reads, position);
+  if (failure === undefined) throw notFound("unknown-failure", "There is no failure at this position");
+  return failure;
+}

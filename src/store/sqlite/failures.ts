@@ -1,0 +1,104 @@
+import type { SQLInputValue } from "node:sqlite";
+import { uuidText } from "../../core/uuid.ts";
+import { exactInteger } from "../../json/exact-integer.ts";
+import { parseContractText } from "../contract-text.ts";
+import type { FailureOrder, FailurePageQuery, FailureReads, FailureRecord } from "../failures.ts";
+import type { StreamNote } from "../stream-note.ts";
+import { assertCollectionName, type ObjectTable } from "./layout.ts";
+import { readFailure, type Row } from "./rows.ts";
+import type { Streams } from "./streams.ts";
+
+type All = (sql: string, ...values: SQLInputValue[]) => readonly Row[];
+
+const LIGHT = "stream, offset, code, reason, fingerprint, contract, declared, identity, at, producer";
+
+/** The reads of failures. */
+export function openFailureReads(
+  all: All,
+  tables: () => readonly ObjectTable[],
+  streams: Streams,
+  has: (table: string) => boolean,
+): FailureReads {
+  const readAll = (collection: string, rows: readonly Row[]): readonly FailureRecord[] =>
+    rows.flatMap((row) => {
+      const stream = streams.byNumber(Number(row["stream"]));
+      return stream === null ? [] : [readRecord(collection, stream, row)];
+    });
+  return {
+    failureCollections: async () =>
+      tables().flatMap(({ name, kind }) => (kind === "failed" ? [name.slice("failed_".length)] : [])),
+    failurePage: async (collection, query) => {
+      assertCollectionName(collection);
+      if (!has(`failed_${collection}`)) return [];
+      const { sql, values } = pageOf(collection, query);
+      return readAll(collection, all(sql, ...values));
+    },
+    failureRecord: async (collection, stream, offset) => {
+      assertCollectionName(collection);
+      if (!has(`failed_${collection}`)) return null;
+      const sql = `SELECT ${LIGHT}, payload FROM failed_${collection} WHERE stream = ? AND offset = ?`;
+      return readAll(collection, all(sql, stream.number, offset))[0] ?? null;
+    },
+  };
+}
+
+/** Each condition and the order follow one index: (at, stream, offset), alone or behind the fingerprint or the code. */
+function pageOf(
+  collection: string,
+  query: FailurePageQuery,
+): { readonly sql: string; readonly values: SQLInputValue[] } {
+  const { along, fromMs, toMs, after, limit, withPayload } = query;
+  const conditions: string[] = [];
+  const values: SQLInputValue[] = [];
+  const demand = (condition: string, ...given: SQLInputValue[]): void => {
+    conditions.push(condition);
+    values.push(...given);
+  };
+  const [index, column, value] = indexOf(along);
+  if (column !== null) demand(`${column} = ?`, value);
+  if (fromMs !== null) demand("at >= ?", fromMs);
+  if (toMs !== null) demand("at < ?", toMs);
+  if (after !== null) demand("(at, stream, offset) < (?, ?, ?)", after.atMs, after.stream.number, after.offset);
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  const columns = withPayload ? `${LIGHT}, payload` : LIGHT;
+  // Without a hint SQLite, which has no statistics here, might choose another index and sort.
+  const sql = `SELECT ${columns} FROM failed_${collection} INDEXED BY failed_${collection}_${index} ${where}
+    ORDER BY at DESC, stream DESC, offset DESC LIMIT ?`;
+  return { sql, values: [...values, limit] };
+}
+
+function indexOf(along: FailureOrder): readonly [index: string, column: string | null, value: SQLInputValue] {
+  switch (along.kind) {
+    case "time":
+      return ["time", null, null];
+    case "group":
+      return ["group", "fingerprint", along.fingerprint];
+    case "code":
+      return ["code", "code", along.code];
+  }
+}
+
+function readRecord(collection: string, stream: StreamNote, row: Row): FailureRecord {
+  const text = (name: string): string | null => (typeof row[name] === "string" ? row[name] : null);
+  const identity = row["identity"];
+  return {
+    collection,
+    stream,
+    offset: row["offset"] as bigint,
+    atMs: exactInteger(row["at"] as bigint),
+    code: String(row["code"]),
+    reason: readFailure(row)?.reason ?? null,
+    fingerprint: String(row["fingerprint"]),
+    contract: parseContractText(text("contract") ?? ""),
+    declaredBy: text("declared"),
+    producer: text("producer"),
+    identity: identity instanceof Uint8Array ? uuidText(identity) : null,
+    payloadText: payloadTextOf(row["payload"]),
+  };
+}
+
+/** A payload is bound as bytes in a column of text, which SQLite keeps as they were given: bytes, or text where a person changed it. */
+function payloadTextOf(payload: Row[string] | undefined): string | null {
+  if (payload instanceof Uint8Array) return Buffer.from(payload).toString("utf8");
+  return typeof payload === "string" ? payload : null;
+}
