@@ -99,7 +99,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     node: ["node:crypto"],
   },
   // What the gateway tells its observers.
-  "gateway/event": { uses: ["core/unavailable", "source/source"], libraries: [], node: [] },
+  "gateway/event": { uses: ["core/unavailable", "source/source", "store/groups"], libraries: [], node: [] },
   // Whether one schema takes all that another takes: proved or refuted, in budgeted steps.
   inclusion: { uses: ["core", "json", "schema"], libraries: [], node: [] },
   // What may pass: contract files, lint, lock, fixtures, life cycle.

@@ -3,17 +3,16 @@ import { conflictOf, hasSameContent, isSamePosition } from "./duplicate.ts";
 import { resolvedOf, type Resolution, type Resolved } from "./resolution.ts";
 import type { FailedRow, Holder, PassedRow, Receipt, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
 import type { DecidedBatch } from "./decide-batch.ts";
+import type { FailureGroups } from "./event.ts";
 import { byCode, withConflicts } from "./group-tally.ts";
 
 /** The result of applying one ledger entry. */
-export type Applied = {
+export type Applied = FailureGroups & {
   readonly kind: "applied";
   readonly stored: number;
   readonly duplicates: number;
   readonly conflicts: number;
   readonly failures: ReadonlyMap<string, number>;
-  /** Fingerprints of which the store had no failure before. After a crash the next attempt may not report them again. */
-  readonly newGroups: readonly string[];
   /** What the next entry records about this one. */
   readonly resolved: Resolved;
   /** More than half of the passed records were stored before: a replay, which probably continues in the next batch. */
@@ -77,6 +76,7 @@ export async function applyBatch(
     duplicates: found.receipts.length,
     conflicts: found.conflicts.length,
     failures: byCode(groups),
+    groups: [...groups.values()],
     newGroups,
     resolved: resolvedOf({ from: batch.from, outcomes: batch.proof.outcomes }, found.resolutions),
     isReplay: resolutions * 2 > passed,

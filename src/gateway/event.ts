@@ -1,4 +1,5 @@
 import type { Stream } from "../source/source.ts";
+import type { GroupTally } from "../store/groups.ts";
 import type { HaltCode, UnavailableCode } from "../core/unavailable.ts";
 
 export type Halt = { readonly code: HaltCode; readonly message: string; readonly remedy: string };
@@ -17,8 +18,13 @@ export type GatewayEvent =
    * offset below `position` is decided.
    */
   | { readonly kind: "stream-checked"; readonly stream: Stream; readonly position: bigint }
-  | { readonly kind: "tail-redone"; readonly stream: Stream; readonly seq: number; readonly count: number }
-  | {
+  | ({
+      readonly kind: "tail-redone";
+      readonly stream: Stream;
+      readonly seq: number;
+      readonly count: number;
+    } & FailureGroups)
+  | ({
       readonly kind: "batch-settled";
       readonly stream: Stream;
       readonly seq: number;
@@ -33,7 +39,7 @@ export type GatewayEvent =
       /** Number of failures by code, conflicts included. */
       readonly failures: ReadonlyMap<string, number>;
       readonly contractSet: string;
-    }
+    } & FailureGroups)
   | { readonly kind: "ledger-lost"; readonly stream: Stream; readonly seq: number }
   | {
       readonly kind: "stream-paused";
@@ -46,6 +52,13 @@ export type GatewayEvent =
   | { readonly kind: "stream-resumed"; readonly stream: Stream }
   | { readonly kind: "stream-halted"; readonly stream: Stream; readonly halt: Halt }
   | { readonly kind: "stream-stopped"; readonly stream: Stream };
+
+/** The failures of a batch by group. */
+export type FailureGroups = {
+  readonly groups: readonly GroupTally[];
+  /** Fingerprints of which the store had no failure before. After a crash the next attempt may not report them again. */
+  readonly newGroups: readonly string[];
+};
 
 /** Events about contracts rather than about a stream. */
 export type ContractsEvent =

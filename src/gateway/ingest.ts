@@ -107,7 +107,8 @@ async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
   observe({ kind: "stream-checked", stream, position: tail.to });
   await notifyMirror(deps, stream, redone);
   await clearHalt(store, stream);
-  observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count });
+  const { groups, newGroups } = redone;
+  observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count, groups, newGroups });
   observe({ kind: "stream-acquired", stream, seq: tail.seq, hash: tail.hash, position: tail.to });
   const { resolved, isReplay } = redone;
   return { kind: "at", settled: { stream, note: await noteOf(store, stream), tail, resolved, isReplay, ahead: null } };
@@ -230,9 +231,9 @@ async function settle(
     batch.failed.release();
     await observer?.stored();
     source.commitHint(stream, entry.to);
-    const { stored, duplicates, conflicts, failures } = applied;
+    const { stored, duplicates, conflicts, failures, groups, newGroups } = applied;
     const { seq, hash, from, to, count, contractSet } = entry;
-    const decidedHow = { stored, duplicates, conflicts, failures };
+    const decidedHow = { stored, duplicates, conflicts, failures, groups, newGroups };
     observe({ kind: "batch-settled", stream, seq, hash, from, to, count, contractSet, ...decidedHow });
     const step = { stream, note, tail: entry, resolved: applied.resolved, isReplay: applied.isReplay, ahead };
     ahead = null;

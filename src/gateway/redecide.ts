@@ -12,7 +12,7 @@ import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import { decidedAs, decideRecord, erasedAs, outcomeOf, type Redecided } from "./decided.ts";
 import type { LedgerEntry, Outcome } from "../ledger/entry.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
-import type { RefusalOf, StoreWrites } from "../store/store.ts";
+import type { RefusalOf, StoredFailure, StoreWrites } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { redecideBatch, type DecidedBatch } from "./decide-batch.ts";
 
@@ -31,6 +31,7 @@ export type RedecidedBatch =
  * Decides the records of an entry again with the entry's own contract set. The outcomes that the entry recorded hold, also
  * where this build would decide otherwise.
  * @param records the records in its evidence ({@link recordsOfEntry}).
+ * @param stored failures that are stored already, by offset: their reasons and fingerprints hold.
  */
 export function redecide(
   stage: Pick<StoreWrites, "stageFacts" | "stageFailed"> & { readonly refusalOf: RefusalOf },
@@ -38,6 +39,7 @@ export function redecide(
   entry: LedgerEntry,
   records: readonly KeptRecord[],
   set: CompiledContractSet,
+  stored: ReadonlyMap<bigint, StoredFailure> = new Map(),
 ): RedecidedBatch {
   const recorded = outcomesOf(entry, records);
   if (recorded === null) return fault("EVIDENCE_DAMAGED", "its evidence is of other offsets");
@@ -47,7 +49,8 @@ export function redecide(
   const decide = (record: KeptRecord, index: number): Redecided => {
     const again = decideAgain(record, recorded[index] ?? "F", entry, set, stage.refusalOf);
     if (again.isPinned) pinned.add(record.position.offset);
-    return again.row;
+    const known = again.row.kind === "failed" ? stored.get(record.position.offset) : undefined;
+    return known === undefined ? again.row : ({ ...again.row, ...known } as Redecided);
   };
   const batch = redecideBatch(stage, { stream, from: entry.from, to: entry.to, records }, decide);
   if (batch.proof.root !== entry.root)

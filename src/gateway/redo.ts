@@ -1,10 +1,12 @@
+import { ENGINE } from "../core/decide.ts";
 import type { Stream } from "../source/source.ts";
 import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
 import { NOTHING_APPLIED, resolvedOf } from "./resolution.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, StoredFailure } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
 import { applyBatch, type Applied } from "./apply.ts";
 import type { Halt } from "./event.ts";
-import { recordsOfEntry, redecide } from "./redecide.ts";
+import { recordsOfEntry, redecide, type RedecidedBatch } from "./redecide.ts";
 import { storedContractSet } from "./stored-set.ts";
 
 export type Redone =
@@ -34,12 +36,29 @@ export async function redoTail(store: Store, stream: Stream, tail: LedgerEntry):
     return halted("CONTRACT_SET_MISSING", stream, tail, `contract set ${tail.contractSet} cannot be read`);
   const { id, topic, partition } = stream;
   const note = await store.streamNote({ stream: id, topic, partition });
-  const again = redecide(store, note, tail, records, set);
+  const first = redecide(store, note, tail, records, set);
+  const stored = tail.engine === ENGINE || first.kind === "fault" ? null : await storedFailures(store, note, first);
+  // Another engine may have given other fingerprints, which its counters have: what it stored holds.
+  const again = stored === null ? first : redecide(store, note, tail, records, set, stored);
   if (again.kind === "fault") return halted(again.code, stream, tail, again.message);
   // The holders are read before inserting, because most tails are complete: their ids are taken, by their own records.
   const applied = await applyBatch(store, again.collection, tail.seq, again.batch, "for all");
   await dropBefore(store, tail);
   return applied;
+}
+
+/** The failures of a batch that are stored already, by offset. */
+async function storedFailures(
+  { reads }: Store,
+  note: StreamNote,
+  { batch, collection }: Extract<RedecidedBatch, { readonly kind: "decided" }>,
+): Promise<ReadonlyMap<bigint, StoredFailure>> {
+  const found = new Map<bigint, StoredFailure>();
+  for (const { kind, position } of batch.rows()) {
+    const stored = kind === "failed" ? await reads.failureAt(collection, note, position.offset) : null;
+    if (stored !== null) found.set(position.offset, stored);
+  }
+  return found;
 }
 
 /** Drops the evidence of the previous entry where that is due: an owner that crashed after applying the tail may not have done it. */
@@ -75,6 +94,7 @@ const NOTHING: Applied = {
   duplicates: 0,
   conflicts: 0,
   failures: new Map(),
+  groups: [],
   newGroups: [],
   resolved: NOTHING_APPLIED,
   isReplay: false,

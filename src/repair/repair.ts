@@ -14,15 +14,37 @@ import { newRun, type Opened, type RepairOptions, type RepairReport, type Repair
 /**
  * Restores missing documents of a store from its ledger, in three passes over all streams. First come the facts, only of records that
  * the next entry records as stored: a duplicate has an equal payload but another position. Then tails are redone, as when a gateway
- * acquires a stream. Last come failures, receipts and conflicts, which refer to facts.
+ * acquires a stream. Last come failures, receipts and conflicts, which refer to facts;
+ * then the failures are counted again.
  */
 export async function repairStore(store: Store, options: RepairOptions): Promise<RepairReport> {
   const run = newRun(store, options);
   const notes = await store.reads.streamNotes();
   await eachEntry(run, notes, restoreFacts);
-  for (const note of notes) await restoreTail(run, note);
+  const tails = new Map<string, LedgerEntry>();
+  for (const note of notes) {
+    const tail = await run.store.tail(note.stream);
+    if (tail !== null) tails.set(note.stream, tail);
+    await restoreTail(run, note);
+  }
   await eachEntry(run, notes, restoreOthers);
+  if (!options.dryRun) await countAgain(run, notes, tails);
   return run.report();
+}
+
+/**
+ * Counts the stored failures again. Each stream is complete up to the tail that it had before it was redone; counters that a gateway
+ * has raised since then stay as they are.
+ */
+async function countAgain(
+  { store, options }: RepairRun,
+  notes: readonly StreamNote[],
+  tails: ReadonlyMap<string, LedgerEntry>,
+): Promise<void> {
+  for (const note of notes) {
+    const tail = tails.get(note.stream);
+    if (tail !== undefined && !options.signal.aborted) await store.recountFailures(note, tail.to, tail.seq);
+  }
 }
 
 type Step = (run: RepairRun, opened: Opened, next: LedgerEntry) => Promise<void>;

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
 import { startGateway } from "../../src/gateway/gateway.ts";
 import { acceptLog } from "../../src/gateway/operate.ts";
+import { entryHash, type LedgerEntry } from "../../src/ledger/entry.ts";
 import { openEmbedded, shipment, temporaryDirectory, type Embedded } from "../embedded.ts";
 import { until } from "../patience.ts";
 
@@ -61,5 +62,44 @@ describe("the tail of a stream completes", () => {
     await settle();
     expect(await store.reads.tally()).toEqual({ ...COMPLETE, validated: 3 });
     expect((await audit(true)).findings).toEqual([]);
+  });
+});
+
+describe("the counters of failures, when a tail is redone", () => {
+  async function counted({ store }: Embedded): Promise<readonly (readonly [string, number])[]> {
+    return (await store.reads.groupCounters()).map(({ fingerprint, count }) => [fingerprint, count] as const);
+  }
+
+  test("count what the gateway before did not count, and nothing twice", async () => {
+    const directory = temporaryDirectory();
+    const embedded = await incomplete(directory);
+    const before = await counted(embedded);
+    expect(before.map(([, count]) => count)).toEqual([1]);
+    await embedded.settle();
+    expect(await counted(embedded)).toEqual(before);
+    const db = new DatabaseSync(join(directory, "store.db"));
+    db.exec("DELETE FROM sigma_groups; DELETE FROM sigma_group_hours");
+    db.close();
+    await embedded.settle();
+    expect(await counted(embedded)).toEqual(before);
+    expect((await embedded.audit(false)).findings).toEqual([]);
+  });
+
+  test("count under the fingerprints that another engine stored", async () => {
+    const directory = temporaryDirectory();
+    const embedded = await openEmbedded(directory);
+    await embedded.append("{broken");
+    await embedded.settle();
+    const [stream] = await embedded.store.reads.streams();
+    const tail = await embedded.store.tail(stream ?? "");
+    // As an older engine left it: its own fingerprint stored, and nothing counted yet.
+    const { hash: _, ...older } = { ...(tail as LedgerEntry), engine: "2" };
+    const db = new DatabaseSync(join(directory, "store.db"));
+    db.exec("DELETE FROM sigma_groups; DELETE FROM sigma_group_hours");
+    db.exec("UPDATE failed_shipments SET fingerprint = 'of another engine'");
+    db.prepare("UPDATE sigma_ledger SET engine = ?, hash = ? WHERE seq = 1").run("2", entryHash(older));
+    db.close();
+    await embedded.settle();
+    expect(await counted(embedded)).toEqual([["of another engine", 1]]);
   });
 });

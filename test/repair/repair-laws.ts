@@ -118,6 +118,27 @@ export function repairLaws(name: string, open: () => Promise<RepairBackend>): vo
       expect(await findings(store)).toEqual([]);
     });
 
+    test("counts failures again where a counter is wrong", async () => {
+      const { store } = await open();
+      const log = openLog();
+      await fill(log, store, 90);
+      const before = await store.reads.groupCounters();
+      const [wrong] = before;
+      const notes = await store.reads.streamNotes();
+      const note = notes.find(({ number }) => number === wrong?.stream);
+      if (wrong === undefined || note === undefined) throw new Error("nothing failed");
+      // As a build with a bug would: an entry counted once more, and another group invented.
+      await store.countFailures(note, wrong.seq + 1, [{ ...wrong, hours: new Map() }]);
+      await store.countFailures(note, 1, [{ ...wrong, fingerprint: "invented", hours: new Map() }]);
+      await fill(log, store, 90);
+      expect(await findings(store)).toContain("GROUPS");
+      await repair(store);
+      expect(await findings(store)).toEqual([]);
+      expect((await store.reads.groupCounters()).map(({ fingerprint }) => fingerprint)).toEqual(
+        before.map(({ fingerprint }) => fingerprint),
+      );
+    });
+
     test("names a changed document, leaves it, and writes it again by an operator's word", async () => {
       const { store, change, dump } = await open();
       const log = openLog();
