@@ -4,7 +4,7 @@ import { runGateway } from "./gateway.ts";
 // A process of bench/pipeline.ts: runs what it is told to, and tells what that took.
 
 export type Task = {
-  readonly variant: "loop" | "loops" | "evidence" | "no-ledger" | "gateway";
+  readonly variant: "loop" | "loops" | "evidence" | "no-ledger" | "no-counters" | "gateway";
   readonly brokers: string;
   readonly mongodb: string;
   readonly topic: string;
@@ -34,7 +34,10 @@ async function run({ variant, brokers, mongodb, topic, records }: Task): Promise
     case "evidence":
       return runLoops(servers, DATABASE, 1, evidenceInsert);
     case "no-ledger":
+      return void (await runGateway(brokers, mongodb, DATABASE, topic, records, "ledger"));
+    case "no-counters":
+      return void (await runGateway(brokers, mongodb, DATABASE, topic, records, "counters"));
     case "gateway":
-      return void (await runGateway(brokers, mongodb, DATABASE, topic, records, variant === "gateway"));
+      return void (await runGateway(brokers, mongodb, DATABASE, topic, records));
   }
 }

@@ -10,7 +10,7 @@ import { produceShipments } from "./gateway.ts";
 import type { Cost, Task } from "./pipeline-worker.ts";
 import { median } from "./rounds.ts";
 
-// node bench/pipeline.ts [records] [rounds]
+// node bench/pipeline.ts [records] [rounds] [part of the variants' names]
 // Kafka -> gateway -> MongoDB against a bare loop in the same language that fetches, JSON.parses and insertManys under a random UUID
 // without any contract; the same records (10 % invalid, 5 % duplicates), brokers, servers, partitions, batches and write concern. Each in a
 // process of its own, as they would run, kept warm and asked in turn; the gateway's with the flags that bin/sigma.js gives it.
@@ -21,13 +21,17 @@ const ROUNDS = Number(process.argv[3] ?? 3);
 const TOPIC = "shipments";
 const WORKER = resolve(import.meta.dirname, "pipeline-worker.ts");
 const OWN_FLAGS = [HEAP_FLAG, ...YOUNG_FLAGS];
-const VARIANTS: Readonly<Record<string, Task["variant"]>> = {
+const ALL: Readonly<Record<string, Task["variant"]>> = {
   "one bare loop": "loop",
   "a bare loop for each partition": "loops",
   "one loop, the gateway's documents": "evidence",
   "the gateway without its ledger": "no-ledger",
+  "the gateway without counters": "no-counters",
   "the gateway": "gateway",
 };
+
+// A third argument runs only the variants whose names hold it.
+const VARIANTS = Object.fromEntries(Object.entries(ALL).filter(([name]) => name.includes(process.argv[4] ?? "")));
 
 const kafka = await startKafka();
 const mongo = await startMongo(1, [], []);
@@ -38,7 +42,7 @@ try {
   await produceShipments(kafka.brokers, TOPIC, RECORDS);
   const costs = new Map<string, Cost[]>();
   for (const [name, variant] of Object.entries(VARIANTS)) {
-    const execArgv = variant === "gateway" || variant === "no-ledger" ? OWN_FLAGS : [];
+    const execArgv = ["gateway", "no-ledger", "no-counters"].includes(variant) ? OWN_FLAGS : [];
     workers.set(name, fork(WORKER, { execArgv }));
     costs.set(name, []);
   }

@@ -4,7 +4,7 @@ import { resolvedOf, type Resolution, type Resolved } from "./resolution.ts";
 import type { FailedRow, Holder, PassedRow, Receipt, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
 import type { DecidedBatch } from "./decide-batch.ts";
 import type { FailureGroups } from "./event.ts";
-import { byCode, withConflicts } from "./group-tally.ts";
+import { byCode, groupsOf, type GroupTallies } from "./group-tally.ts";
 
 /** The result of applying one ledger entry. */
 export type Applied = FailureGroups & {
@@ -51,9 +51,12 @@ export async function applyBatch(
 ): Promise<Applied> {
   const { stream, facts, failed } = batch;
   const known = looksFirst !== "never" ? await holdersOf(writes, collection, facts, placesOf(facts)) : NOBODY;
-  const [taken] = await Promise.all([
+  const count = async (groups: GroupTallies): Promise<readonly string[]> =>
+    groups.size > 0 ? writes.countFailures(stream, seq, [...groups.values()]) : [];
+  const [taken, , counted] = await Promise.all([
     writes.insertFacts(collection, facts, new Set(known.keys())),
     failed.size() > 0 ? writes.insertFailed(collection, failed, looksFirst === "for all") : undefined,
+    count(batch.groups),
   ]);
   const refused = await holdersOf(writes, collection, facts, [...taken]);
   for (const place of taken) if (!refused.has(place)) throw holderVanished(facts.at(place).id);
@@ -65,9 +68,10 @@ export async function applyBatch(
     staged.release();
   }
   if (found.receipts.length > 0) await writes.insertReceipts(stream, found.receipts);
-  // The counters come last: where a group has counted this entry, all of its failures are stored.
-  const groups = withConflicts(batch.groups, found.conflicts);
-  const newGroups = groups.size > 0 ? await writes.countFailures(stream, seq, [...groups.values()]) : [];
+  // Deciding alone finds no conflict, so conflicts have groups of their own, which were not counted above.
+  const conflicts = groupsOf(found.conflicts);
+  const groups: GroupTallies = new Map([...batch.groups, ...conflicts]);
+  const newGroups = [...counted, ...(await count(conflicts))];
   const passed = facts.size() + batch.repeats.length;
   const resolutions = found.resolutions.length;
   return {

@@ -26,13 +26,11 @@ export function tallyFailure(groups: GroupTallies, row: FailedRow): void {
   if (hour !== null) group.hours.set(hour, (group.hours.get(hour) ?? 0) + 1);
 }
 
-/** The failures of a batch with the conflicts that applying it found. Neither argument is changed. */
-export function withConflicts(groups: GroupTallies, conflicts: readonly FailedRow[]): GroupTallies {
-  if (conflicts.length === 0) return groups;
-  const all: GroupTallies = new Map();
-  for (const [fingerprint, group] of groups) all.set(fingerprint, { ...group, hours: new Map(group.hours) });
-  for (const row of conflicts) tallyFailure(all, row);
-  return all;
+/** The failures by group. */
+export function groupsOf(rows: readonly FailedRow[]): GroupTallies {
+  const groups: GroupTallies = new Map();
+  for (const row of rows) tallyFailure(groups, row);
+  return groups;
 }
 
 /** Number of failures by code. */

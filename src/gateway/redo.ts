@@ -43,6 +43,8 @@ export async function redoTail(store: Store, stream: Stream, tail: LedgerEntry):
   if (again.kind === "fault") return halted(again.code, stream, tail, again.message);
   // The holders are read before inserting, because most tails are complete: their ids are taken, by their own records.
   const applied = await applyBatch(store, again.collection, tail.seq, again.batch, "for all");
+  // The other engine may have counted failures under its fingerprints before it had stored them all.
+  if (stored !== null && stored.size < again.batch.failed.size()) await store.recountFailures(note, tail.to, tail.seq);
   await dropBefore(store, tail);
   return applied;
 }

@@ -219,9 +219,9 @@ export const MUTANTS: readonly Mutant[] = [
     replace: ``,
   },
   {
-    name: "failures are counted before the conflicts are known",
+    name: "conflicts are not counted",
     file: APPLY,
-    find: `const groups = withConflicts(batch.groups, found.conflicts);`,
-    replace: `const groups = withConflicts(batch.groups, []);`,
+    find: `const conflicts = groupsOf(found.conflicts);`,
+    replace: `const conflicts = groupsOf([]);`,
   },
 ];
