@@ -133,7 +133,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   authoring: { uses: ["core", "inclusion/identity-proof", "json", "schema"], libraries: [], node: [] },
   // The proof: one checker for the simulation, the kill tests and `sigma audit`.
   audit: {
-    uses: ["core", "gateway", "json", "ledger", "operator", "source/source", "store/store"],
+    uses: ["core", "failures/redrive", "gateway", "json", "ledger", "operator", "source/source", "store/store"],
     libraries: [],
     node: [],
   },
@@ -145,6 +145,12 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // The port of a place for anchors.
   "anchor/writer": { uses: ["core/unavailable", "ledger"], libraries: [], node: [] },
+  // Failures decided again: plans, their runs, and where a record was redriven.
+  "failures/redrive": {
+    uses: ["core", "gateway", "json", "ledger", "operator/actions", "source/source", "store/redrives", "store/store"],
+    libraries: [],
+    node: ["node:crypto"],
+  },
   // Records that are to be gone: out of evidence, documents and log.
   erase: {
     uses: [

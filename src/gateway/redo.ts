@@ -1,5 +1,6 @@
 import type { Stream } from "../source/source.ts";
 import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
+import { isRedrive } from "../ledger/redrive-stream.ts";
 import { NOTHING_APPLIED, resolvedOf } from "./resolution.ts";
 import type { Store } from "../store/store.ts";
 import { applyBatch, type Applied } from "./apply.ts";
@@ -54,7 +55,7 @@ async function dropBefore(store: Store, { stream, seq }: LedgerEntry): Promise<v
  */
 export async function completeStreamsBefore(store: Store, { id, topic, partition }: Stream): Promise<void> {
   for (const before of await store.reads.streams()) {
-    if (before === id || !before.endsWith(`/${partition}`)) continue;
+    if (before === id || isRedrive(before) || !before.endsWith(`/${partition}`)) continue;
     const tail = await store.tail(before);
     if (tail !== null) await redoTail(store, { id: before, topic, partition }, tail);
   }

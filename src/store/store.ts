@@ -9,6 +9,7 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { LogEndNote } from "./log-end.ts";
 import type { HaltNote, OperatorAction } from "../ledger/operator-log.ts";
 import type { TrafficNote } from "../traffic/note.ts";
+import type { RedriveReads, RedriveWrites } from "./redrives.ts";
 
 /** The record behind a decision, as it was fetched. */
 export type Occurrence = {
@@ -205,40 +206,41 @@ export type StoreWrites = {
  * The port of the store, which keeps the ledger and the documents. Laws: test/store/store-laws.ts, run by every adapter on its
  * real backend. Every operation throws `Unavailable` when the backend cannot be reached or used, and only then.
  */
-export type Store = StoreWrites & {
-  /**
-   * Runs several writes in order. SQLite makes them one transaction: all or nothing, with one fsync. MongoDB may stop between any
-   * two of them, which the protocol survives. When `work` throws, the writes are rolled back where the engine can do so.
-   */
-  readonly unit: <T>(work: (writes: StoreWrites) => Promise<T>) => Promise<T>;
-  /** The last ledger entry of a stream (P1), read with majority read concern from the primary; null when there is none. */
-  readonly tail: (stream: string) => Promise<LedgerEntry | null>;
-  /** Returns the number of a stream. The first call assigns it; it is durable when the call resolves. */
-  readonly streamNote: (stream: Omit<StreamNote, "number">) => Promise<StreamNote>;
-  /** The packed evidence of an entry, read like `tail`; null when there is none. */
-  readonly evidenceOf: (stream: string, seq: number) => Promise<Uint8Array | null>;
-  /** Stores the text of a contract set under its digest. It is durable when the call resolves. */
-  readonly putContractSet: (digest: string, text: string) => Promise<void>;
-  readonly contractSet: (digest: string) => Promise<string | null>;
-  /**
-   * Why this engine can never store a passed record, such as a size limit; null when it can. Pure: the answer is part of the
-   * decision (P3), so it depends on the record alone.
-   */
-  readonly refusalOf: RefusalOf;
-  /** Appends to the hash chain of operator actions; a compare-and-swap by seq. */
-  readonly appendAction: (action: OperatorAction) => Promise<"inserted" | "exists">;
-  /** Records up to which offset appends were acknowledged. The highest end of each stream remains. */
-  readonly noteLogEnds: (notes: readonly LogEndNote[]) => Promise<void>;
-  /** Stores the halt of a stream, or removes it when `note` is null. */
-  readonly putHalt: (stream: string, note: HaltNote | null) => Promise<void>;
-  /**
-   * Removes the remains of deleted and replaced data from the store's own files: SQLite rewrites its file. It cannot do so in the
-   * files of a database server.
-   */
-  readonly scrub: () => Promise<void>;
-  readonly reads: StoreReads;
-  readonly close: () => Promise<void>;
-};
+export type Store = StoreWrites &
+  RedriveWrites & {
+    /**
+     * Runs several writes in order. SQLite makes them one transaction: all or nothing, with one fsync. MongoDB may stop between any
+     * two of them, which the protocol survives. When `work` throws, the writes are rolled back where the engine can do so.
+     */
+    readonly unit: <T>(work: (writes: StoreWrites) => Promise<T>) => Promise<T>;
+    /** The last ledger entry of a stream (P1), read with majority read concern from the primary; null when there is none. */
+    readonly tail: (stream: string) => Promise<LedgerEntry | null>;
+    /** Returns the number of a stream. The first call assigns it; it is durable when the call resolves. */
+    readonly streamNote: (stream: Omit<StreamNote, "number">) => Promise<StreamNote>;
+    /** The packed evidence of an entry, read like `tail`; null when there is none. */
+    readonly evidenceOf: (stream: string, seq: number) => Promise<Uint8Array | null>;
+    /** Stores the text of a contract set under its digest. It is durable when the call resolves. */
+    readonly putContractSet: (digest: string, text: string) => Promise<void>;
+    readonly contractSet: (digest: string) => Promise<string | null>;
+    /**
+     * Why this engine can never store a passed record, such as a size limit; null when it can. Pure: the answer is part of the
+     * decision (P3), so it depends on the record alone.
+     */
+    readonly refusalOf: RefusalOf;
+    /** Appends to the hash chain of operator actions; a compare-and-swap by seq. */
+    readonly appendAction: (action: OperatorAction) => Promise<"inserted" | "exists">;
+    /** Records up to which offset appends were acknowledged. The highest end of each stream remains. */
+    readonly noteLogEnds: (notes: readonly LogEndNote[]) => Promise<void>;
+    /** Stores the halt of a stream, or removes it when `note` is null. */
+    readonly putHalt: (stream: string, note: HaltNote | null) => Promise<void>;
+    /**
+     * Removes the remains of deleted and replaced data from the store's own files: SQLite rewrites its file. It cannot do so in the
+     * files of a database server.
+     */
+    readonly scrub: () => Promise<void>;
+    readonly reads: StoreReads;
+    readonly close: () => Promise<void>;
+  };
 
 /** The key of a document: the machine id names a fact, the record's offset a failure or receipt. */
 export type DocumentKey = { readonly id: string; readonly offset: bigint };
@@ -271,7 +273,7 @@ export type RefusalOf = (record: SourceRecord, payload: JsonValue) => string | n
 export type Tally = { readonly validated: number; readonly failed: number; readonly receipts: number };
 
 /** Reads for people and for the audit. They see durable data only. */
-export type StoreReads = {
+export type StoreReads = RedriveReads & {
   /** The id of every stream that has a ledger entry, in text order. */
   readonly streams: () => Promise<readonly string[]>;
   /** Entries of a stream from `fromSeq` on, ascending, at most `limit`. */

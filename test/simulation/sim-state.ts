@@ -1,6 +1,7 @@
 import { positionId } from "../../src/core/record.ts";
 import type { LedgerEntry } from "../../src/ledger/entry.ts";
 import type { OperatorAction } from "../../src/ledger/operator-log.ts";
+import type { RedrivePage } from "../../src/store/redrives.ts";
 import type { FailedRow, PassedRow, Receipt, StreamNote } from "../../src/store/store.ts";
 
 /** One write, as it is replicated. */
@@ -13,7 +14,9 @@ export type Write =
   | { readonly table: "evidence"; readonly key: string; readonly packed: Uint8Array }
   | { readonly table: "dropped"; readonly key: string }
   | { readonly table: "actions"; readonly action: OperatorAction }
-  | { readonly table: "sets"; readonly digest: string; readonly text: string };
+  | { readonly table: "sets"; readonly digest: string; readonly text: string }
+  | { readonly table: "plans"; readonly plan: string; readonly text: string }
+  | { readonly table: "pages"; readonly page: RedrivePage };
 
 /** What the writes come to. */
 export type State = {
@@ -25,6 +28,8 @@ export type State = {
   readonly receipts: Map<string, Receipt>;
   readonly sets: Map<string, string>;
   readonly actions: OperatorAction[];
+  readonly plans: Map<string, string>;
+  readonly pages: Map<string, RedrivePage>;
 };
 
 export function applyWrite(state: State, write: Write): void {
@@ -57,6 +62,12 @@ export function applyWrite(state: State, write: Write): void {
     case "sets":
       state.sets.set(write.digest, write.text);
       break;
+    case "plans":
+      state.plans.set(write.plan, write.text);
+      break;
+    case "pages":
+      state.pages.set(`${write.page.plan}|${write.page.stream}|${write.page.from}`, write.page);
+      break;
   }
 }
 
@@ -70,6 +81,8 @@ export function emptyState(): State {
     receipts: new Map(),
     sets: new Map(),
     actions: [],
+    plans: new Map(),
+    pages: new Map(),
   };
 }
 
@@ -83,5 +96,7 @@ export function copyState(state: State): State {
     receipts: new Map(state.receipts),
     sets: new Map(state.sets),
     actions: [...state.actions],
+    plans: new Map(state.plans),
+    pages: new Map(state.pages),
   };
 }

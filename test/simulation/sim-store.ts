@@ -135,6 +135,8 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
           append({ table: "actions", action });
           return "inserted";
         }),
+      putRedrivePages: async (pages) => write(() => pages.forEach((page) => append({ table: "pages", page }))),
+      putRedrive: async (plan, text) => write(() => append({ table: "plans", plan, text })),
       noteLogEnds: async () => undefined,
       putHalt: async () => undefined,
       scrub: async () => undefined,
@@ -327,6 +329,19 @@ function readsOf(state: () => State): StoreReads {
       return { validated: validated.size, failed: failed.size, receipts: receipts.size };
     },
     failureCounts: async () => [],
+    redrive: async (plan) => state().plans.get(plan) ?? null,
+    redrivePage: async (plan, stream, offset) =>
+      [...state().pages.values()].find(
+        (page) => page.plan === plan && page.stream === stream && page.from <= offset && offset < page.to,
+      ) ?? null,
+    failurePlaces: async function* places() {
+      const numberOf = (stream: string): number => state().streams.get(stream)?.number ?? 0;
+      yield [...state().failed.values()].map(({ position }) => ({
+        stream: numberOf(position.stream),
+        offset: position.offset,
+      }));
+    },
+    failuresOf: async () => [],
     contractSet: async (digest) => state().sets.get(digest) ?? null,
     contractSets: async () => [...state().sets].map(([digest, text]) => ({ digest, text })),
     operatorLog: async (fromSeq, limit) => state().actions.slice(fromSeq, fromSeq + limit),

@@ -48,6 +48,12 @@ const SHARED: readonly CollectionLayout[] = [
   { name: "sigma_halts", indexes: [], fields: { code: "string", message: "string" } },
   { name: "sigma_log_ends", indexes: [], fields: { topic: "string", partition: "int", end: "long" } },
   { name: "sigma_evidence", indexes: [], fields: { data: "binData" } },
+  { name: "sigma_redrives", indexes: [], fields: { text: "string" } },
+  {
+    name: "sigma_redrive_pages",
+    indexes: [{ name: "range", key: { plan: 1, stream: 1, from: 1 }, unique: true }],
+    fields: { plan: "string", stream: "string", from: "long", to: "long", runs: "string" },
+  },
 ];
 
 /** The layout of every collection of a store. @param collections the collections of its contracts. */

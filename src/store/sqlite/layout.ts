@@ -86,6 +86,16 @@ const SHARED = `
     of BLOB NOT NULL,
     PRIMARY KEY (stream, offset)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE sigma_redrives (plan TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
+  CREATE TABLE sigma_redrive_pages (
+    plan TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    from_offset INTEGER NOT NULL,
+    to_offset INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    runs TEXT NOT NULL,
+    PRIMARY KEY (plan, stream, from_offset)
+  ) STRICT, WITHOUT ROWID;
 `;
 
 /** The columns of a fact, in the order in which their values are bound. */

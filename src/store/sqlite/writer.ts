@@ -56,6 +56,7 @@ const SEVERAL: ReadonlySet<Ask> = new Set([
   "streamNote",
   "noteLogEnds",
   "putHalt",
+  "putRedrivePages",
 ]);
 
 /**
