@@ -18,6 +18,8 @@ export function redriveStreamId({ plan, source }: RedriveStream): string {
 
 /** Reads the id of a stream; null when it is the stream of a log. */
 export function redriveOf(stream: string): RedriveStream | null {
+  // Asked for each failure that is stored.
+  if (!stream.startsWith("redrive/")) return null;
   const [, plan, source] = REDRIVE_STREAM.exec(stream) ?? [];
   return plan === undefined || source === undefined ? null : { plan, source: Number(source) };
 }
@@ -25,6 +27,14 @@ export function redriveOf(stream: string): RedriveStream | null {
 /** Whether a stream is a redrive's, so that no log holds its records. */
 export function isRedrive(stream: string): boolean {
   return redriveOf(stream) !== null;
+}
+
+/** The streams, of these, in which records of a source stream were redriven. @param number of the source stream. */
+export function redrivesOf<Note extends { readonly stream: string }>(
+  notes: readonly Note[],
+  number: number,
+): readonly Note[] {
+  return notes.filter(({ stream }) => redriveOf(stream)?.source === number);
 }
 
 /** The id of a redrive plan: 12 hexadecimal digits. */

@@ -8,6 +8,7 @@ import { logEndLaws } from "./log-end-laws.ts";
 import { erasePortLaws } from "./erase-port-laws.ts";
 import { packedLaws } from "./packed-laws.ts";
 import { operatorLaws } from "./operator-laws.ts";
+import { redriveLaws } from "./redrive-laws.ts";
 import { trafficLaws } from "./traffic-laws.ts";
 import { contents, failingAfter, writeUnit } from "./unit.ts";
 import { differencesOf, idOf, LAW_COLLECTION, ledgerEntry, noteOf, STREAM, validatedRow } from "./rows.ts";
@@ -188,6 +189,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
   packedLaws(name, start);
   erasePortLaws(name, start);
   trafficLaws(name, start);
+  redriveLaws(name, start);
   documentLaws(name, start);
   streamLaws(name, start);
 }

@@ -71,6 +71,11 @@ export async function runRedrive(deps: RunDeps, id: string, options: RunOptions)
   if (refusal === null) return { kind: "done" };
   // Another runner of the same plan may have recorded its end.
   const state = (await readRedrives(store.reads)).of(id)?.state ?? "cancelled";
+  return stoppedIn(state);
+}
+
+/** The end of a run whose plan is in a state other than running: another runner of the plan may have been done first. */
+function stoppedIn(state: RedriveState): RunEnd {
   return state === "done" ? { kind: "done" } : { kind: "stopped", state };
 }
 
@@ -124,7 +129,7 @@ function createRun(deps: RunDeps, plan: RedrivePlan, { rate, signal }: RunOption
       fetch: async (stream, from, limits, fetchSignal) => {
         await throttle.wait(stop.signal);
         const state = stop.signal.aborted ? null : await stateNow();
-        if (state !== null && state !== "running") stopWith({ kind: "stopped", state });
+        if (state !== null && state !== "running") stopWith(stoppedIn(state));
         else if (!isSameSet()) stopWith({ kind: "refused", refusal: contractsChanged(plan.id) });
         if (stop.signal.aborted) return { kind: "empty" };
         const fetched = await source.fetch(stream, from, { ...limits, recordsMax }, fetchSignal);
