@@ -1,5 +1,5 @@
 import { openGroups } from "../src/failures/groups.ts";
-import { isRedrive } from "../src/failures/redriven.ts";
+import { holdsRedriven } from "../src/failures/redriven.ts";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -94,7 +94,7 @@ async function runPipeline(directory: string, feed: Feed): Promise<number> {
     contracts: () => set,
     about: () => new Map(),
     refusedContracts: () => [],
-    failures: { groups: openGroups(store.reads, isRedrive), redact: (_, payload) => payload, store },
+    failures: { groups: openGroups(store.reads, holdsRedriven), redact: (_, payload) => payload, store },
     now: Date.now,
     logger: false,
     version: "bench",

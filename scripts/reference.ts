@@ -223,6 +223,10 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
   EVIDENCE: "The evidence of an entry is missing, or is not what was decided",
   ERASURE:
     "A record is erased that no operator announced, one that was erased is there again, or what was announced is of no entry",
+  REDRIVE_PLAN:
+    "A redrive plan is missing or is not what the operator log says, or a redrive stream is of no plan: restore the store from a backup",
+  REDRIVE_DIFFERS:
+    "A redrive decided a record that is not of its plan, or other bytes than those of the record that failed: restore the store from a backup",
   ERASURE_INCOMPLETE: "An erasure was announced and is not known to be complete: run `sigma erase --resume`",
   OUTCOME: "Deciding the evidence of an entry again gives other outcomes",
   ROOT: "Deciding the evidence of an entry again gives other ids",

@@ -1,3 +1,5 @@
+import { OUTER_PARTS } from "./architecture-outer.ts";
+
 /**
  * What may import what. A part is a path under src, without `.ts`; the longest one that fits a file names its part.
  * `uses`: what files of the part may import besides each other: a part, a folder of one, or a single file. `libraries`: packages;
@@ -10,6 +12,7 @@ export type Part = {
 };
 
 export const PARTS: Readonly<Record<string, Part>> = {
+  ...OUTER_PARTS,
   // What a JSON text is: values, pointers, the canonical form, exact decimals, lines.
   json: { uses: [], libraries: [], node: [] },
   // What a JSON Schema says: the judge, the explanations, what may not be frozen.
@@ -148,6 +151,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   audit: {
     uses: [
       "core",
+      "failures/redrive",
       "gateway",
       "json",
       "ledger",
@@ -168,6 +172,22 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // The port of a place for anchors.
   "anchor/writer": { uses: ["core/unavailable", "ledger"], libraries: [], node: [] },
+  // Failures decided again: plans, their runs, and where a record was redriven.
+  "failures/redrive": {
+    uses: [
+      "core",
+      "gateway",
+      "json",
+      "ledger",
+      "operator/actions",
+      "source/source",
+      "store/redrives",
+      "store/store",
+      "store/stream-note",
+    ],
+    libraries: [],
+    node: ["node:crypto"],
+  },
   // Records that are to be gone: out of evidence, documents and log.
   erase: {
     uses: [
@@ -198,6 +218,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "operator/actions",
       "store/groups",
       "store/contract-text",
+      "ledger/redrive-stream",
     ],
     libraries: [],
     node: ["node:crypto"],
@@ -212,189 +233,4 @@ export const PARTS: Readonly<Record<string, Part>> = {
   backup: { uses: ["json", "sqlite"], libraries: [], node: ["node:crypto", "node:fs", "node:path"] },
   // Gateway events become log lines.
   observe: { uses: ["gateway/event", "rejudge/shadow/thread"], libraries: ["pino"], node: [] },
-  // Settings: one row declares a key, its type, default and meaning.
-  config: {
-    uses: [
-      "config/codes",
-      "contract",
-      "core",
-      "isolate/answering",
-      "isolate/thread",
-      "json/nearest",
-      "source/kafka-connection",
-      "thread-entry",
-    ],
-    libraries: [],
-    node: ["node:fs", "node:fs/promises", "node:net", "node:os", "node:path"],
-  },
-  // What every code of the command line means.
-  "config/codes": { uses: [], libraries: [], node: [] },
-  // Checks of this machine, the configuration and the engines.
-  doctor: {
-    uses: [
-      "anchor/keys",
-      "app",
-      "audit/finding",
-      "audit/log",
-      "config/config",
-      "contract/idle-defaults",
-      "contract/source-text",
-      "core/unavailable",
-      "doctor/check",
-    ],
-    libraries: [],
-    node: ["node:fs", "node:fs/promises", "node:net", "node:path"],
-  },
-  // The outcome of one check.
-  "doctor/check": { uses: [], libraries: [], node: [] },
-  // Composition: the only room that names adapters.
-  app: {
-    uses: [
-      "anchor/file",
-      "anchor/topic",
-      "audit/log",
-      "backup",
-      "config",
-      "contract",
-      "core",
-      "doctor/check",
-      "erase/erase",
-      "gateway",
-      "http",
-      "json",
-      "observe",
-      "registry/diagnose",
-      "registry/lookup",
-      "rejudge/shadow/shadow",
-      "rejudge/shadow/thread",
-      "source/source",
-      "source/embedded/layout",
-      "source/embedded/log",
-      "source/kafka",
-      "sqlite/integrity",
-      "sqlite/open",
-      "store/layout-version",
-      "store/store",
-      "store/migrations",
-      "store/mongodb",
-      "store/sqlite/layout",
-      "store/sqlite/store",
-      "traffic/sightings",
-      "traffic/throttle-by-name",
-      "store/sqlite/groups",
-      "store/sqlite/operator",
-      "failures/groups",
-      "failures/redriven",
-    ],
-    libraries: ["pino"],
-    node: ["node:crypto", "node:fs", "node:path", "node:timers/promises"],
-  },
-  // The HTTP API.
-  http: {
-    uses: [
-      "source/record-key",
-      "traffic/producer",
-      "contract/catalog",
-      "contract/negotiation",
-      "core",
-      "gateway",
-      "isolate/question",
-      "isolate/thread",
-      "json",
-      "registry/served",
-      "rejudge/shadow/thread",
-      "schema",
-      "source/source",
-      "store/store",
-      "thread-entry",
-      "failures/groups",
-      "failures/view",
-      "failures/change-group",
-      "failures/find",
-      "failures/group-page",
-      "failures/parse-filter",
-      "failures/filter",
-      "failures/failure-id",
-      "failures/redriven",
-      "failures/search",
-      "store/failures",
-    ],
-    libraries: ["@fastify/swagger", "fastify", "typebox"],
-    node: ["node:events", "node:http", "node:net", "node:stream", "node:timers/promises", "node:util", "node:zlib"],
-  },
-  // The command line: its program and its commands.
-  cli: {
-    uses: [
-      "source/record-key",
-      "operator/stream-states",
-      "anchor",
-      "app",
-      "audit",
-      "authoring",
-      "backup",
-      "cli/input",
-      "cli/terminal",
-      "config",
-      "contract",
-      "core",
-      "doctor/doctor",
-      "doctor/check",
-      "erase",
-      "gateway",
-      "inclusion/inclusion",
-      "json",
-      "ledger",
-      "registry/publish",
-      "rejudge",
-      "repair/repair",
-      "repair/run",
-      "schema",
-      "source/source",
-      "store/layout-version",
-      "store/store",
-      "store/migrations/loss",
-      "store/migrations/migration",
-      "traffic/note",
-      "failures/export",
-      "failures/redriven",
-      "failures/parse-filter",
-      "failures/find",
-      "failures/group-page",
-      "failures/groups",
-      "failures/recipe",
-      "failures/view",
-      "failures/failure-id",
-      "store/failures",
-      "failures/filter",
-      "failures/change-group",
-      "failures/group-sample",
-      "failures/follow",
-    ],
-    libraries: ["commander", "pino", "yaml"],
-    node: [
-      "node:fs",
-      "node:os",
-      "node:path",
-      "node:readline/promises",
-      "node:stream/consumers",
-      "node:timers/promises",
-      "node:url",
-      "node:events",
-      "node:stream",
-    ],
-  },
-  // What commands print and read on a terminal.
-  "cli/terminal": {
-    uses: ["config", "contract/calendar", "contract/contract-name", "core", "gateway/lookup", "gateway/event", "json"],
-    libraries: ["@bomb.sh/tab", "commander"],
-    node: ["node:fs", "node:path", "node:url", "node:util"],
-  },
-  // Records read from files and standard input.
-  "cli/input": {
-    uses: ["cli/terminal", "config/codes", "contract/source-text", "json"],
-    libraries: [],
-    node: ["node:fs", "node:stream", "node:zlib"],
-  },
-  // Where the code of a thread is.
-  "thread-entry": { uses: [], libraries: [], node: [] },
 };

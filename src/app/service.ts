@@ -40,7 +40,7 @@ export async function startService(
   const { openDoor } = await import("../http/listen.ts");
   const { createLookup } = await import("../gateway/lookup.ts");
   const { openGroups } = await import("../failures/groups.ts");
-  const { isRedrive } = await import("../failures/redriven.ts");
+  const { holdsRedriven } = await import("../failures/redriven.ts");
   const { noteVerdicts } = await import("./verdicts.ts");
   const reportContracts = logContracts(logger);
   if (contracts.stale !== null) reportContracts({ kind: "contracts-stale", why: contracts.stale });
@@ -62,7 +62,7 @@ export async function startService(
       source: log,
       reads: store.reads,
       lookup: createLookup(store.reads, live.current),
-      failures: { groups: openGroups(store.reads, isRedrive), redact: (_, payload) => payload, store },
+      failures: { groups: openGroups(store.reads, holdsRedriven), redact: (_, payload) => payload, store },
       tail: store.tail,
       gateway,
       contracts: live.current,

@@ -13,6 +13,8 @@ import { checkApplied, checkLink } from "./links.ts";
 import { checkLog, logMissing, logsElsewhere } from "./log.ts";
 import { createLossBook, type Gap } from "./losses.ts";
 import { auditOperators, gapOf } from "./operators.ts";
+import { auditRedrives, type RedriveAudit } from "./redrives.ts";
+import { isRedrive } from "../ledger/redrive-stream.ts";
 import { newFindings } from "./findings.ts";
 import { findOrphans } from "./orphans.ts";
 import { differsFromLog, fetchRange } from "./source.ts";
@@ -92,7 +94,7 @@ const LEDGER_PAGE = 256;
  * audit` all use this checker.
  */
 export async function audit(reads: StoreReads, options: AuditOptions): Promise<AuditReport> {
-  const run = { ...newRun(options), reads };
+  const run = { ...newRun(options), reads, redrives: auditRedrives(reads) };
   try {
     await auditAll(run);
   } catch (error) {
@@ -125,7 +127,9 @@ async function auditAll(run: Run): Promise<void> {
   const operators = await auditOperators(reads, (action) => {
     actions.see(action);
     run.erasures.see(action);
+    run.redrives.see(action);
   });
+  for (const finding of await run.redrives.checkPlans()) run.add(finding);
   for (const fault of operators.faults) run.found("OPERATOR_LOG", null, null, null, fault);
   run.addHeads(actions);
   run.accept(operators);
@@ -147,7 +151,7 @@ async function auditAll(run: Run): Promise<void> {
   await checkTotals(run);
 }
 
-type Run = ReturnType<typeof newRun> & { readonly reads: StoreReads };
+type Run = ReturnType<typeof newRun> & { readonly reads: StoreReads; readonly redrives: RedriveAudit };
 
 function newRun(options: AuditOptions) {
   const found = newFindings(options.findingsMax);
@@ -230,6 +234,7 @@ async function auditStream(run: Run, note: StreamNote): Promise<void> {
     );
     for (const [index, entry] of page.entries()) {
       checkLink(stream, previous, entry, (digest) => run.set(digest) !== null).forEach(run.add);
+      if (previous === null) run.redrives.checkFirst(stream, entry).forEach(run.add);
       heads.see(entry);
       checkApplied(entry, resolved).forEach(run.add);
       if (entry.kind === "GAP") auditGap(run, entry);
@@ -284,6 +289,7 @@ async function checkKnownBySource(run: Run, notes: readonly StreamNote[]): Promi
   for (const { stream, topic, partition } of notes) {
     if (
       !topics.has(topic) ||
+      isRedrive(stream) ||
       succeeded.has(stream) ||
       isElsewhere(logIdOf(stream)) ||
       (await run.sourceStream(stream)) !== null
@@ -335,6 +341,7 @@ async function auditBatch(run: Run, note: StreamNote, entry: LedgerEntry, last: 
     run.totals.failed += verdict.counts.failed;
     run.totals.receipts += verdict.counts.receipts;
     if (entry.engine === ENGINE) run.totals.redecided += records.filter((record) => !isErased(record)).length;
+    for (const finding of await run.redrives.checkRecords(note, entry, records)) run.add(finding);
     await compareWithSource(run, note, entry, records);
     return verdict.resolved;
   }

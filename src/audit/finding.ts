@@ -63,6 +63,10 @@ export type FindingCode =
   | "ANCHOR_BEHIND"
   /** A counter of failures differs from the stored failures of its group. */
   | "GROUPS"
+  /** A redrive plan is missing or is not what the operator log says, or a redrive stream is of no plan. */
+  | "REDRIVE_PLAN"
+  /** A redrive decided a record that is not of its plan, or other bytes than those of the record that failed. */
+  | "REDRIVE_DIFFERS"
   /** The totals of the store differ from those of its ledger. */
   | "TOTALS";
 

@@ -157,6 +157,12 @@ function mayDeclare([name]: Header): boolean {
   return DECLARING_LENGTHS.has(name.length);
 }
 
+/** Whether a header declares a version, by its name. */
+export function isDeclaring(header: Header): boolean {
+  const lower = header[0].toLowerCase();
+  return lower === CONTRACT_HEADER || DATASCHEMA_HEADERS.has(lower) || lower === SCHEMA_ID_HEADER;
+}
+
 function declarationOf(bound: CompiledBinding, header: Header): Declared | null {
   const [name, value] = header;
   // HTTP lower-cases header names; Kafka keeps the producer's spelling.

@@ -2,6 +2,7 @@ import { logIdOf, type Source, type Stream } from "../source/source.ts";
 import { standingOf } from "../operator/known-logs.ts";
 import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
 import { recordedLosses, type Loss } from "../operator/losses.ts";
+import { isRedrive } from "../ledger/redrive-stream.ts";
 import { outcomeAt } from "../ledger/proof.ts";
 import type { Store, SettledRow, StoreReads } from "../store/store.ts";
 import type { Gateway } from "./gateway.ts";
@@ -48,9 +49,11 @@ type Deps = {
  */
 export async function fateOf(deps: Deps, stream: Stream, offset: bigint): Promise<Fate> {
   // A person typed this stream id, and it belongs to another partition than the one asked for: the bounds of either say nothing about the other.
-  if (!stream.id.endsWith(`/${stream.partition}`)) return { kind: "unknown" };
+  if (!isRedrive(stream.id) && !stream.id.endsWith(`/${stream.partition}`)) return { kind: "unknown" };
   const tail = await deps.tail(stream.id);
   if (tail !== null && offset < tail.to) return decidedFate(deps, stream, tail, offset);
+  // No log has a redrive's stream: what its plan did not come to is not there.
+  if (isRedrive(stream.id)) return { kind: "unknown" };
   const lost = await lossAt(deps, stream, offset);
   // A loss is taken back when an operator accepts the log of the stream again: the offset may then still be decided.
   if (lost !== null && !lost.takenBack) return { kind: "lost", note: lost.note };

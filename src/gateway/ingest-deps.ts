@@ -43,6 +43,11 @@ export type IngestDeps = {
    * is configured.
    */
   readonly observeBatch?: (stream: Stream, subject: string | null) => BatchObserver;
+  /**
+   * Present in a redrive, whose streams no log holds: no log is checked, no other stream of the partition ends, and the INIT entry
+   * has this note. Everything else is the same.
+   */
+  readonly redrive?: { readonly noteOf: (stream: Stream) => string };
   readonly observe: Observe;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;

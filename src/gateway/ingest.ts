@@ -3,6 +3,7 @@ import { Unavailable } from "../core/unavailable.ts";
 import type { Stream } from "../source/source.ts";
 import { entryFor } from "./decided.ts";
 import { EVIDENCE_DROPPED, GENESIS, sealEntry, SUCCEEDS, type LedgerEntry } from "../ledger/entry.ts";
+import { isRedrive } from "../ledger/redrive-stream.ts";
 import { proofOfNothing } from "../ledger/proof.ts";
 import { NOTHING_APPLIED, type Resolved } from "./resolution.ts";
 import type { Store, StoreWrites } from "../store/store.ts";
@@ -102,11 +103,11 @@ async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
   // The redo comes before the log check: it needs the evidence only, so a damaged log cannot prevent it.
   const redone = await redoTail(store, stream, tail);
   if (redone.kind !== "applied") return redone;
-  const refused = await refuseLog(store.reads, source, stream, tail);
+  const refused = deps.redrive === undefined ? await refuseLog(store.reads, source, stream, tail) : null;
   if (refused !== null) return { kind: "halted", halt: refused };
   observe({ kind: "stream-checked", stream, position: tail.to });
   await notifyMirror(deps, stream, redone);
-  await clearHalt(store, stream);
+  if (deps.redrive === undefined) await clearHalt(store, stream);
   const { groups, newGroups } = redone;
   observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count, groups, newGroups });
   observe({ kind: "stream-acquired", stream, seq: tail.seq, hash: tail.hash, position: tail.to });
@@ -117,7 +118,7 @@ async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
 /** The INIT note that names the previous stream of the same topic and partition, whose topic was recreated or log replaced; "" when there is none. */
 async function predecessorOf({ reads }: Store, { number, topic, partition }: StreamNote): Promise<string> {
   const before = (await reads.streamNotes()).filter(
-    (one) => one.topic === topic && one.partition === partition && one.number < number,
+    (one) => one.topic === topic && one.partition === partition && one.number < number && !isRedrive(one.stream),
   );
   const last = before.at(-1);
   return last === undefined ? "" : `${SUCCEEDS}${last.stream}`;
@@ -135,12 +136,14 @@ async function notifyMirror({ mirror }: IngestDeps, { topic }: Stream, { settled
 
 /** Begins a stream that has no ledger entry: inserts the INIT entry, at the start of its log. */
 async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
-  const refused = await refuseLog(deps.store.reads, deps.source, stream, null);
+  const refused = deps.redrive === undefined ? await refuseLog(deps.store.reads, deps.source, stream, null) : null;
   if (refused !== null) return { kind: "halted", halt: refused };
   const { start } = await deps.source.bounds(stream);
   deps.observe({ kind: "stream-checked", stream, position: start });
-  await completeStreamsBefore(deps.store, stream);
-  await endStreamsBefore(deps.store, stream);
+  if (deps.redrive === undefined) {
+    await completeStreamsBefore(deps.store, stream);
+    await endStreamsBefore(deps.store, stream);
+  }
   const set = deps.contracts();
   await deps.store.putContractSet(set.digest, set.text);
   const note = await noteOf(deps.store, stream);
@@ -154,7 +157,7 @@ async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
     ...proofOfNothing(),
     contractSet: set.digest,
     engine: ENGINE,
-    note: await predecessorOf(deps.store, note),
+    note: deps.redrive?.noteOf(stream) ?? (await predecessorOf(deps.store, note)),
   });
   if (!(await claim(deps.store, entry, null))) return { kind: "lost" };
   deps.observe({ kind: "stream-acquired", stream, seq: 0, hash: entry.hash, position: start });

@@ -134,14 +134,38 @@ function gapEntry(tail: LedgerEntry, to: bigint, note: string, resolved: Resolve
 }
 
 /** Appends an action to the hash chain of the operator log, and tries again with the next seq when another writer took this one. */
-export async function recordAction(
-  store: Pick<Store, "appendAction" | "reads">,
-  action: Omit<OperatorAction, "seq" | "prevHash" | "hash">,
-): Promise<void> {
+export async function recordAction(store: Pick<Store, "appendAction" | "reads">, action: NewAction): Promise<void> {
+  await recordWhen(
+    store,
+    () => undefined,
+    () => ({ record: action }),
+  );
+}
+
+/** An action that has no place in the operator log yet. */
+export type NewAction = Omit<OperatorAction, "seq" | "prevHash" | "hash">;
+
+/**
+ * Appends an action only if the operator log allows it: the decision sees every action before, and the action goes exactly behind
+ * them. When another writer was first, the decision is made again.
+ * @param see takes every action of the log, in order.
+ * @param decide the action to append, or why none is.
+ * @returns why nothing was appended; null when the action was.
+ */
+export async function recordWhen<Refusal>(
+  store: Pick<Store, "appendAction"> & { readonly reads: Pick<Store["reads"], "operatorLog"> },
+  see: (action: OperatorAction) => void,
+  decide: () => { readonly record: NewAction } | { readonly refused: Refusal },
+): Promise<Refusal | null> {
   let last: OperatorAction | null = null;
   for (;;) {
     const from: number = (last?.seq ?? -1) + 1;
-    for await (const one of operatorActions(store.reads, from)) last = one;
-    if ((await store.appendAction(sealAction(last, action))) === "inserted") return;
+    for await (const one of operatorActions(store.reads, from)) {
+      see(one);
+      last = one;
+    }
+    const decided = decide();
+    if ("refused" in decided) return decided.refused;
+    if ((await store.appendAction(sealAction(last, decided.record))) === "inserted") return null;
   }
 }

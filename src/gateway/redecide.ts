@@ -50,7 +50,7 @@ export function redecide(
     const again = decideAgain(record, recorded[index] ?? "F", entry, set, stage.refusalOf);
     if (again.isPinned) pinned.add(record.position.offset);
     const known = again.row.kind === "failed" ? stored.get(record.position.offset) : undefined;
-    return known === undefined ? again.row : ({ ...again.row, ...known } as Redecided);
+    return known === undefined ? again.row : { ...again.row, ...known };
   };
   const batch = redecideBatch(stage, { stream, from: entry.from, to: entry.to, records }, decide);
   if (batch.proof.root !== entry.root)

@@ -1,6 +1,7 @@
 import { ENGINE } from "../core/decide.ts";
 import type { Stream } from "../source/source.ts";
 import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
+import { isRedrive } from "../ledger/redrive-stream.ts";
 import { NOTHING_APPLIED, resolvedOf } from "./resolution.ts";
 import type { Store, StoredFailure } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
@@ -75,7 +76,7 @@ async function dropBefore(store: Store, { stream, seq }: LedgerEntry): Promise<v
  */
 export async function completeStreamsBefore(store: Store, { id, topic, partition }: Stream): Promise<void> {
   for (const before of await store.reads.streams()) {
-    if (before === id || !before.endsWith(`/${partition}`)) continue;
+    if (before === id || isRedrive(before) || !before.endsWith(`/${partition}`)) continue;
     const tail = await store.tail(before);
     if (tail !== null) await redoTail(store, { id: before, topic, partition }, tail);
   }

@@ -35,7 +35,7 @@ export type LedgerEntry = {
   readonly contractSet: string;
   /** Version of the decision rules, `ENGINE` in core/decide.ts, that decided the records. */
   readonly engine: string;
-  /** GAP: the operator's reason. BATCH: {@link EVIDENCE_DROPPED} or "". INIT: {@link SUCCEEDS} and the previous stream, or "". */
+  /** GAP: the operator's reason. BATCH: {@link EVIDENCE_DROPPED} or "". INIT: {@link SUCCEEDS} and the previous stream, `redriveNote`, or "". */
   readonly note: string;
   /** SHA-256 of the RFC 8785 form of everything above, hex. */
   readonly hash: string;

@@ -29,8 +29,17 @@ export type OperatorAction = {
     | "group-note"
     | "activate"
     | "deprecate"
-    | "retire";
-  /** The object of the action: a stream id, a log id, or a contract version such as shipment@1. */
+    | "retire"
+    /** A redrive plan is stored; its detail has the digests of the plan. */
+    | "redrive-plan"
+    | "redrive-run"
+    | "redrive-pause"
+    | "redrive-cancel"
+    /** A run decided every record of its plan. */
+    | "redrive-done"
+    /** Corrected bytes of a failure are appended to its topic, as a new record. */
+    | "correct";
+  /** The object of the action: a stream id, a log id, or a contract version such as shipment@1, a redrive plan, a failure. */
   readonly target: string;
   /** The operator's reason. */
   readonly reason: string;

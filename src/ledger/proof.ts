@@ -98,6 +98,11 @@ export function decodeApplied(from: bigint, applied: string): Decoded<AppliedLet
   return decodeRuns(from, applied, ["S", "D", "C", "F"]);
 }
 
+/** Decodes the offsets of a redrive plan's page: run lengths that begin at `from`; null when the text is malformed. */
+export function decodeSelected(from: bigint, runs: string): Decoded<"R"> | null {
+  return decodeRuns(from, runs, ["R"]);
+}
+
 function decodeRuns<Letter extends string>(
   from: bigint,
   runs: string,

@@ -1,5 +1,6 @@
 import { logIdOf } from "../source/source.ts";
 import { operatorActions } from "./actions.ts";
+import { isRedrive } from "../ledger/redrive-stream.ts";
 import type { OperatorAction } from "../ledger/operator-log.ts";
 import type { StoreReads } from "../store/store.ts";
 
@@ -19,7 +20,7 @@ export type LogStanding =
 
 /** Finds the standing of a log in a store. @param log id of the log ({@link logIdOf}). */
 export async function standingOf(reads: KnownLogs, log: string): Promise<LogStanding> {
-  const known = new Set((await reads.streams()).map(logIdOf));
+  const known = new Set((await reads.streams()).filter((stream) => !isRedrive(stream)).map(logIdOf));
   // A log to which records were appended is known too, even if none of them is decided.
   for (const { stream } of await reads.logEnds()) known.add(logIdOf(stream));
   let by: OperatorAction | null = null;

@@ -40,6 +40,12 @@ export function withAction(losses: readonly Loss[], action: OperatorAction): rea
     case "activate":
     case "deprecate":
     case "retire":
+    case "redrive-plan":
+    case "redrive-run":
+    case "redrive-pause":
+    case "redrive-cancel":
+    case "redrive-done":
+    case "correct":
       return losses;
   }
 }

@@ -12,6 +12,7 @@ import type { LogEndNote } from "./log-end.ts";
 import type { StreamNote } from "./stream-note.ts";
 import type { HaltNote, OperatorAction } from "../ledger/operator-log.ts";
 import type { TrafficNote } from "../traffic/note.ts";
+import type { RedriveReads, RedriveWrites } from "./redrives.ts";
 
 /** The record behind a decision, as it was fetched. */
 export type Occurrence = {
@@ -137,7 +138,9 @@ type Inserted = "inserted" | "exists";
  * The writes of the protocol. Each is durable when it resolves: acknowledged by majority and journal, or by fsync at the end
  * of the unit. Each is idempotent: the same call again changes nothing.
  */
-export type StoreWrites = GroupWrites & {
+export type StoreWrites = OwnWrites & GroupWrites;
+
+type OwnWrites = {
   /**
    * The compare-and-swap of P4: inserts an entry together with its evidence, unless the stream has an entry with this seq.
    * @param packed the packed evidence; null for an entry without records.
@@ -201,7 +204,9 @@ export type StoreWrites = GroupWrites & {
  * The port of the store, which keeps the ledger and the documents. Laws: test/store/store-laws.ts, run by every adapter on its
  * real backend. Every operation throws `Unavailable` when the backend cannot be reached or used, and only then.
  */
-export type Store = StoreWrites & {
+export type Store = OwnStore & StoreWrites & RedriveWrites;
+
+type OwnStore = {
   /**
    * Runs several writes in order. SQLite makes them one transaction: all or nothing, with one fsync. MongoDB may stop between any
    * two of them, which the protocol survives. When `work` throws, the writes are rolled back where the engine can do so.
@@ -267,46 +272,47 @@ export type RefusalOf = (record: SourceRecord, payload: JsonValue) => string | n
 export type Tally = { readonly validated: number; readonly failed: number; readonly receipts: number };
 
 /** Reads for people and for the audit. They see durable data only. */
-export type StoreReads = GroupReads &
-  FailureReads & {
-    /** The id of every stream that has a ledger entry, in text order. */
-    readonly streams: () => Promise<readonly string[]>;
-    /** Entries of a stream from `fromSeq` on, ascending, at most `limit`. */
-    readonly ledger: (stream: string, fromSeq: number, limit: number) => Promise<readonly LedgerEntry[]>;
-    /** The packed evidence of an entry; null when there is none. */
-    readonly evidenceAt: (stream: string, seq: number) => Promise<Uint8Array | null>;
-    /** The BATCH or GAP entry whose range covers the offset; null when there is none. */
-    readonly entryAt: (stream: string, offset: bigint) => Promise<LedgerEntry | null>;
-    /** Every stream that has a number, by number. */
-    readonly streamNotes: () => Promise<readonly StreamNote[]>;
-    readonly holders: StoreWrites["holders"];
-    readonly stageFacts: StoreWrites["stageFacts"];
-    readonly stageFailed: StoreWrites["stageFailed"];
-    readonly refusalOf: RefusalOf;
-    /** Compares stored documents byte for byte with staged ones. Returns the differences by place; equal documents have none. */
-    readonly compareFacts: (collection: string, facts: StagedFacts) => Promise<ReadonlyMap<number, Difference>>;
-    readonly compareFailed: (collection: string, failed: StagedFailures) => Promise<ReadonlyMap<number, Difference>>;
-    readonly compareReceipts: (
-      stream: StreamNote,
-      receipts: readonly Receipt[],
-    ) => Promise<ReadonlyMap<number, Difference>>;
-    /** The stored failure of a position; null when there is none or it cannot be read. */
-    readonly failureAt: (collection: string, stream: StreamNote, offset: bigint) => Promise<StoredFailure | null>;
-    /** The place that every stored document claims, in pages. */
-    readonly documentPlaces: () => AsyncIterable<readonly DocumentPlace[]>;
-    readonly tally: () => Promise<Tally>;
-    /** Number of failures by code, most frequent first. */
-    readonly failureCounts: () => Promise<readonly { readonly code: string; readonly count: number }[]>;
-    readonly contractSet: (digest: string) => Promise<string | null>;
-    readonly contractSets: () => Promise<readonly { readonly digest: string; readonly text: string }[]>;
-    /** Operator actions from `fromSeq` on, ascending, at most `limit`. */
-    readonly operatorLog: (fromSeq: number, limit: number) => Promise<readonly OperatorAction[]>;
-    /** Which producers sent which versions of a subject, ordered by version and producer. */
-    readonly traffic: (subject: string) => Promise<readonly TrafficNote[]>;
-    /** The highest acknowledged end of each stream, in text order of the stream ids. */
-    readonly logEnds: () => Promise<readonly LogEndNote[]>;
-    /** The halt of every halted stream, in text order of the stream ids. */
-    readonly halts: () => Promise<readonly HaltNote[]>;
-    /** Faults found by the engine's own consistency check (SQLite: integrity_check); empty when there are none. */
-    readonly integrity: () => Promise<readonly string[]>;
-  };
+export type StoreReads = OwnReads & GroupReads & FailureReads & RedriveReads;
+
+type OwnReads = {
+  /** The id of every stream that has a ledger entry, in text order. */
+  readonly streams: () => Promise<readonly string[]>;
+  /** Entries of a stream from `fromSeq` on, ascending, at most `limit`. */
+  readonly ledger: (stream: string, fromSeq: number, limit: number) => Promise<readonly LedgerEntry[]>;
+  /** The packed evidence of an entry; null when there is none. */
+  readonly evidenceAt: (stream: string, seq: number) => Promise<Uint8Array | null>;
+  /** The BATCH or GAP entry whose range covers the offset; null when there is none. */
+  readonly entryAt: (stream: string, offset: bigint) => Promise<LedgerEntry | null>;
+  /** Every stream that has a number, by number. */
+  readonly streamNotes: () => Promise<readonly StreamNote[]>;
+  readonly holders: StoreWrites["holders"];
+  readonly stageFacts: StoreWrites["stageFacts"];
+  readonly stageFailed: StoreWrites["stageFailed"];
+  readonly refusalOf: RefusalOf;
+  /** Compares stored documents byte for byte with staged ones. Returns the differences by place; equal documents have none. */
+  readonly compareFacts: (collection: string, facts: StagedFacts) => Promise<ReadonlyMap<number, Difference>>;
+  readonly compareFailed: (collection: string, failed: StagedFailures) => Promise<ReadonlyMap<number, Difference>>;
+  readonly compareReceipts: (
+    stream: StreamNote,
+    receipts: readonly Receipt[],
+  ) => Promise<ReadonlyMap<number, Difference>>;
+  /** The stored failure of a position; null when there is none or it cannot be read. */
+  readonly failureAt: (collection: string, stream: StreamNote, offset: bigint) => Promise<StoredFailure | null>;
+  /** The place that every stored document claims, in pages. */
+  readonly documentPlaces: () => AsyncIterable<readonly DocumentPlace[]>;
+  readonly tally: () => Promise<Tally>;
+  /** Number of failures by code, most frequent first. */
+  readonly failureCounts: () => Promise<readonly { readonly code: string; readonly count: number }[]>;
+  readonly contractSet: (digest: string) => Promise<string | null>;
+  readonly contractSets: () => Promise<readonly { readonly digest: string; readonly text: string }[]>;
+  /** Operator actions from `fromSeq` on, ascending, at most `limit`. */
+  readonly operatorLog: (fromSeq: number, limit: number) => Promise<readonly OperatorAction[]>;
+  /** Which producers sent which versions of a subject, ordered by version and producer. */
+  readonly traffic: (subject: string) => Promise<readonly TrafficNote[]>;
+  /** The highest acknowledged end of each stream, in text order of the stream ids. */
+  readonly logEnds: () => Promise<readonly LogEndNote[]>;
+  /** The halt of every halted stream, in text order of the stream ids. */
+  readonly halts: () => Promise<readonly HaltNote[]>;
+  /** Faults found by the engine's own consistency check (SQLite: integrity_check); empty when there are none. */
+  readonly integrity: () => Promise<readonly string[]>;
+};

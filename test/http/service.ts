@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
 import { openGroups } from "../../src/failures/groups.ts";
-import { isRedrive } from "../../src/failures/redriven.ts";
+import { holdsRedriven } from "../../src/failures/redriven.ts";
 import { startGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { guardLog } from "../../src/gateway/guarded-log.ts";
 import type { IngestDeps } from "../../src/gateway/ingest-deps.ts";
@@ -40,7 +40,7 @@ export async function serve(embedded: Embedded, changes: Changes = {}): Promise<
     reads: embedded.store.reads,
     lookup: embedded.lookup,
     failures: {
-      groups: openGroups(embedded.store.reads, isRedrive),
+      groups: openGroups(embedded.store.reads, holdsRedriven),
       redact: (_, payload) => payload,
       store: embedded.store,
     },

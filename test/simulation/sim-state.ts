@@ -4,6 +4,7 @@ import type { GroupCounter } from "../../src/store/groups.ts";
 import type { OperatorAction } from "../../src/ledger/operator-log.ts";
 import type { FailedRow, PassedRow, Receipt } from "../../src/store/store.ts";
 import type { StreamNote } from "../../src/store/stream-note.ts";
+import type { RedrivePage } from "../../src/store/redrives.ts";
 
 /** One write, as it is replicated. */
 export type Write =
@@ -16,7 +17,9 @@ export type Write =
   | { readonly table: "dropped"; readonly key: string }
   | { readonly table: "actions"; readonly action: OperatorAction }
   | { readonly table: "groups"; readonly counter: GroupCounter }
-  | { readonly table: "sets"; readonly digest: string; readonly text: string };
+  | { readonly table: "sets"; readonly digest: string; readonly text: string }
+  | { readonly table: "plans"; readonly plan: string; readonly text: string }
+  | { readonly table: "pages"; readonly page: RedrivePage };
 
 /** What the writes come to. */
 export type State = {
@@ -29,6 +32,8 @@ export type State = {
   readonly sets: Map<string, string>;
   readonly groups: Map<string, GroupCounter>;
   readonly actions: OperatorAction[];
+  readonly plans: Map<string, string>;
+  readonly pages: Map<string, RedrivePage>;
 };
 
 export function applyWrite(state: State, write: Write): void {
@@ -64,6 +69,12 @@ export function applyWrite(state: State, write: Write): void {
     case "sets":
       state.sets.set(write.digest, write.text);
       break;
+    case "plans":
+      state.plans.set(write.plan, write.text);
+      break;
+    case "pages":
+      state.pages.set(`${write.page.plan}|${write.page.stream}|${write.page.from}`, write.page);
+      break;
   }
 }
 
@@ -78,6 +89,8 @@ export function emptyState(): State {
     sets: new Map(),
     groups: new Map(),
     actions: [],
+    plans: new Map(),
+    pages: new Map(),
   };
 }
 
@@ -92,5 +105,7 @@ export function copyState(state: State): State {
     sets: new Map(state.sets),
     groups: new Map(state.groups),
     actions: [...state.actions],
+    plans: new Map(state.plans),
+    pages: new Map(state.pages),
   };
 }

@@ -2,22 +2,18 @@ import type { LedgerEntry } from "../../src/ledger/entry.ts";
 import { isDeepStrictEqual } from "node:util";
 import { positionId } from "../../src/core/record.ts";
 import type { GroupTally } from "../../src/store/groups.ts";
-import { isSamePosition } from "../../src/gateway/duplicate.ts";
-import { plain } from "../plain.ts";
 import type {
-  Difference,
   FailedRow,
-  Holder,
   Receipt,
-  Staged,
   StagedFacts,
-  StagedFailures,
   Store,
   StoreReads,
   StoreWrites,
   PassedRow,
 } from "../../src/store/store.ts";
 import type { StreamNote } from "../../src/store/stream-note.ts";
+import { holders, readsOf } from "./sim-reads.ts";
+import { rowsOf, stageFacts, stageFailed } from "./sim-staged.ts";
 import { applyWrite, copyState, emptyState, type State, type Write } from "./sim-state.ts";
 import type { Random } from "./random.ts";
 import type { Incarnation, Operation, World } from "./world.ts";
@@ -137,6 +133,8 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
           append({ table: "actions", action });
           return "inserted";
         }),
+      putRedrivePages: async (pages) => write(() => pages.forEach((page) => append({ table: "pages", page }))),
+      putRedrive: async (plan, text) => write(() => append({ table: "plans", plan, text })),
       noteLogEnds: async () => undefined,
       putHalt: async () => undefined,
       scrub: async () => undefined,
@@ -237,38 +235,6 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
   };
 }
 
-type Rows<Row> = { readonly rows: readonly Row[] };
-
-function stageRows<Row>(): Staged<Row> & Rows<Row> {
-  const rows: Row[] = [];
-  return { rows, add: (row) => void rows.push(row), size: () => rows.length, release: () => undefined };
-}
-
-function stageFacts(): StagedFacts {
-  const staged = stageRows<PassedRow>();
-  const at = (place: number): Holder => holderOf(staged.rows[place] as PassedRow);
-  const hasBytesOf = (place: number, row: PassedRow): boolean => {
-    const [there, one] = [at(place), holderOf(row)];
-    return there.payloadBytes.length > 0 && Buffer.compare(there.payloadBytes, one.payloadBytes) === 0;
-  };
-  return { ...staged, at, hasBytesOf };
-}
-
-function stageFailed(): StagedFailures {
-  return stageRows<FailedRow>();
-}
-
-function rowsOf<Row>(staged: Staged<Row>): readonly Row[] {
-  return (staged as unknown as Rows<Row>).rows;
-}
-
-function holderOf(row: PassedRow): Holder {
-  const { id, position, raw } = row;
-  const payloadBytes = Buffer.from(raw ?? []);
-  if (row.kind === "erased") return { id, position, payloadBytes, erased: row.content, payloadText: () => "" };
-  return { id, position, payloadBytes, payloadText: () => payloadBytes.toString("utf8") };
-}
-
 /** All or nothing: the writes of the unit are kept aside and applied by one commit. */
 async function runUnit<T>(
   work: (writes: StoreWrites) => Promise<T>,
@@ -296,98 +262,4 @@ function lastOf(log: readonly Write[], stream: string): LedgerEntry | null {
       last = write.entry;
   }
   return last;
-}
-
-function readsOf(state: () => State): StoreReads {
-  const entries = (stream: string): readonly LedgerEntry[] =>
-    [...state().ledger.values()].filter((entry) => entry.stream === stream).toSorted((a, b) => a.seq - b.seq);
-  return {
-    streams: async () => [...new Set([...state().ledger.values()].map((entry) => entry.stream))].toSorted(),
-    ledger: async (stream, fromSeq, limit) =>
-      entries(stream)
-        .filter((entry) => entry.seq >= fromSeq)
-        .slice(0, limit),
-    entryAt: async (stream, offset) => entries(stream).find(({ from, to }) => from <= offset && offset < to) ?? null,
-    evidenceAt: async (stream, seq) => state().evidence.get(`${stream}|${seq}`) ?? null,
-    streamNotes: async () => [...state().streams.values()],
-    holders: async (_, ids) => holders(state(), ids),
-    stageFacts,
-    stageFailed,
-    refusalOf: () => null,
-    compareFacts: async (_, facts) =>
-      differences(rowsOf(facts), (row) => {
-        const stored = state().validated.get(row.id);
-        if (stored === undefined) return { kind: "missing" };
-        return isSamePosition(stored.position, row.position)
-          ? difference(stored, row)
-          : { kind: "held", holder: holderOf(stored) };
-      }),
-    compareFailed: async (_, failed) =>
-      differences(rowsOf(failed), (row) => difference(state().failed.get(row.id), row)),
-    compareReceipts: async (_, receipts) =>
-      differences(receipts, (receipt) => difference(state().receipts.get(positionId(receipt.position)), receipt)),
-    failureAt: async (_, { stream, topic, partition }, offset) =>
-      state().failed.get(positionId({ stream, topic, partition, offset })) ?? null,
-    documentPlaces: async function* places() {
-      const at = (kind: "validated" | "failed" | "receipt", id: string, position: PassedRow["position"]) => {
-        const stream = state().streams.get(position.stream)?.number ?? null;
-        return { kind, collection: "", id, stream, offset: position.offset };
-      };
-      yield [...state().validated.values()].map(({ id, position }) => at("validated", id, position));
-      yield [...state().failed.values()].map(({ id, position }) => at("failed", id, position));
-      yield [...state().receipts.values()].map(({ of, position }) => at("receipt", of, position));
-    },
-    // People look for failures elsewhere.
-    failureCollections: async () => [],
-    failurePage: async () => [],
-    failureRecord: async () => null,
-    groupCounters: async () => [...state().groups.values()],
-    groupHours: async () => [],
-    storedGroups: async ({ stream }, below) => {
-      const counts = new Map<string, number>();
-      for (const { position, fingerprint } of state().failed.values())
-        if (position.stream === stream && position.offset < below)
-          counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1);
-      return counts;
-    },
-    tally: async () => {
-      const { validated, failed, receipts } = state();
-      return { validated: validated.size, failed: failed.size, receipts: receipts.size };
-    },
-    failureCounts: async () => [],
-    contractSet: async (digest) => state().sets.get(digest) ?? null,
-    contractSets: async () => [...state().sets].map(([digest, text]) => ({ digest, text })),
-    operatorLog: async (fromSeq, limit) => state().actions.slice(fromSeq, fromSeq + limit),
-    logEnds: async () => [],
-    halts: async () => [],
-    traffic: async () => [],
-    integrity: async () => [],
-  };
-}
-
-function holders(state: State, ids: readonly string[]): ReadonlyMap<string, Holder> {
-  const found = new Map<string, Holder>();
-  for (const id of ids) {
-    const row = state.validated.get(id);
-    if (row !== undefined) found.set(id, holderOf(row));
-  }
-  return found;
-}
-
-function differences<T>(rows: readonly T[], compare: (row: T) => Difference | null): ReadonlyMap<number, Difference> {
-  const found = rows.map((row, place) => [place, compare(row)] as const);
-  return new Map(found.flatMap(([place, one]) => (one === null ? [] : [[place, one]])));
-}
-
-function difference<T>(stored: T | undefined, expected: T): Difference | null {
-  if (stored === undefined) return { kind: "missing" };
-  return isDeepStrictEqual(asDocument(stored), asDocument(expected))
-    ? null
-    : { kind: "differs", message: "it is another" };
-}
-
-/** What a document would say. How its numbers are declared is a function, and made anew for each set. */
-function asDocument(given: unknown): unknown {
-  const { numbers: _, parsed: __, ...row } = given as Record<string, unknown>;
-  return plain(row);
 }

@@ -10,6 +10,7 @@ import { failurePageLaws } from "./failure-page-laws.ts";
 import { groupLaws } from "./group-laws.ts";
 import { packedLaws } from "./packed-laws.ts";
 import { operatorLaws } from "./operator-laws.ts";
+import { redriveLaws } from "./redrive-laws.ts";
 import { trafficLaws } from "./traffic-laws.ts";
 import { contents, failingAfter, writeUnit } from "./unit.ts";
 import { differencesOf, idOf, LAW_COLLECTION, ledgerEntry, noteOf, STREAM, validatedRow } from "./rows.ts";
@@ -195,6 +196,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
   });
   erasePortLaws(name, start);
   trafficLaws(name, start);
+  redriveLaws(name, start);
   documentLaws(name, start);
   streamLaws(name, start);
 }

@@ -1,6 +1,6 @@
 import { failuresAt } from "../../failures/find.ts";
 import { failureId, parseFailureId } from "../../failures/failure-id.ts";
-import { isRedrive } from "../../failures/redriven.ts";
+import { holdsRedriven } from "../../failures/redriven.ts";
 import { searchFailures } from "../../failures/search.ts";
 import { failureView } from "../../failures/view.ts";
 import { wasErased } from "../../gateway/decided.ts";
@@ -89,7 +89,7 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
         limit: limitOf(limit, LIMIT_MAX),
         withPayload: payload === "true",
         stateOf: await deps.failures.groups.states(deps.now()),
-        isLeftOut: isRedrive,
+        isLeftOut: holdsRedriven,
       });
       if (page === "foreign-cursor")
         throw badRequest("foreign-cursor", "The cursor is damaged, or of a query with other parameters");

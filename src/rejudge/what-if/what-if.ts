@@ -1,3 +1,4 @@
+import { isRedrive } from "../../ledger/redrive-stream.ts";
 import { ENGINE } from "../../core/decide.ts";
 import { LOSSY_NUMBER } from "../../core/failure.ts";
 import { parsePayload, reparse } from "../../core/payload.ts";
@@ -57,7 +58,8 @@ export async function whatIf(reads: StoreReads, question: Question, options: Wha
   };
   const rejudgeOf = rejudgePerSet(candidate, sets);
   for (const origin of (await reads.streamNotes()).toSorted(byStream)) {
-    if (!sets.everCarried(origin.topic)) continue;
+    // A redriven record is judged where it came from.
+    if (isRedrive(origin.stream) || !sets.everCarried(origin.topic)) continue;
     const offsets = await offsetsOf(reads, origin, range);
     if (offsets === null) continue;
     const read = readsOf(origin);

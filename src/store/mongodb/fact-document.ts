@@ -2,6 +2,7 @@ import { contractText } from "../contract-text.ts";
 import { putUuid } from "../../core/uuid.ts";
 import type { ErasedFact, ValidatedRow } from "../store.ts";
 import type { StreamNote } from "../stream-note.ts";
+import { redriveOf } from "../../ledger/redrive-stream.ts";
 import {
   closeDocument,
   createBsonWriter,
@@ -86,10 +87,13 @@ function tailOf(own: BsonWriter, stream: StreamNote, { contract, declaredBy }: V
   return { contract, declaredBy, stream, bytes: Buffer.from(writtenBytes(own)), offsetAt: timeAt - 12, timeAt };
 }
 
-/** Writes the `source` field of facts and failures: the position and timestamp of the record. */
+/**
+ * Writes the `source` field of facts and failures: the position and timestamp of the record. Of a redriven record it also has the id
+ * of the plan as `redrive`; the record failed first at the same topic, partition and offset.
+ */
 export function writeSource(
   writer: BsonWriter,
-  { number, topic, partition }: StreamNote,
+  { number, stream, topic, partition }: StreamNote,
   offset: bigint | number,
   at: bigint | number,
 ): void {
@@ -97,6 +101,8 @@ export function writeSource(
   writeInt32(writer, "stream", number);
   writeText(writer, "topic", topic);
   writeInt32(writer, "partition", partition);
+  const redrive = redriveOf(stream);
+  if (redrive !== null) writeText(writer, "redrive", redrive.plan);
   writeInt64(writer, "offset", offset);
   writeDate(writer, "at", at);
   closeDocument(writer, opened);

@@ -58,6 +58,12 @@ const SHARED: readonly CollectionLayout[] = [
     indexes: [{ name: "hour", key: { hour: 1 } }],
     fields: { fingerprint: "string", hour: "int", stream: "int", count: "long", seq: "long" },
   },
+  { name: "sigma_redrives", indexes: [], fields: { text: "string" } },
+  {
+    name: "sigma_redrive_pages",
+    indexes: [{ name: "range", key: { plan: 1, stream: 1, from: 1 }, unique: true }],
+    fields: { plan: "string", stream: "string", from: "long", to: "long", runs: "string" },
+  },
 ];
 
 /** The layout of every collection of a store. @param collections the collections of its contracts. */

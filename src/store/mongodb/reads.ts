@@ -13,6 +13,7 @@ import { failedCollections, objectCollections, placesOf, type ObjectCollection }
 import { readTraffic } from "./traffic.ts";
 import type { Document } from "./bson-reader.ts";
 import { documentsOf, firstOf, RAW, WITHOUT_EVIDENCE } from "./read-raw.ts";
+import { failurePlaces, failuresOf, readRedrive, readRedrivePage } from "./redrives.ts";
 import { refusalOf } from "./refusal.ts";
 import { stagedOf } from "./staged-documents.ts";
 import type { Streams } from "./streams.ts";
@@ -66,6 +67,10 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
     logEnds: async () => guarded(async () => readLogEnds(db)),
     halts: async () => guarded(async () => readHalts(db)),
     refusalOf,
+    redrive: async (plan) => guarded(async () => readRedrive(db, plan)),
+    redrivePage: async (plan, stream, offset) => guarded(async () => readRedrivePage(db, plan, stream, offset)),
+    failurePlaces: (collection, scan) => failurePlaces(db, collection, scan),
+    failuresOf: async (collection, numbers) => guarded(async () => failuresOf(db, collection, numbers)),
     integrity: async () =>
       guarded(async () => {
         const names = (await collections()).map(({ name }) => name.replace(/^(?:validated|failed)_/, ""));

@@ -11,6 +11,7 @@ import { insertAction, putHalt } from "./operator.ts";
 import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
 import { createReads, readContractSet } from "./reads.ts";
 import { guarded } from "./unavailable.ts";
+import { putRedrive, putRedrivePages } from "./redrives.ts";
 import { refusalOf } from "./refusal.ts";
 import { createStreams } from "./streams.ts";
 import { createStaging, createWrites } from "./writes.ts";
@@ -76,6 +77,8 @@ export function storeOn(db: Db, close: () => Promise<void>): Store {
     appendAction: async (action) => guarded(async () => insertAction(db, action)),
     noteLogEnds: async (notes) => guarded(async () => noteLogEnds(db, notes)),
     putHalt: async (stream, note) => guarded(async () => putHalt(db, stream, note)),
+    putRedrivePages: async (pages) => guarded(async () => putRedrivePages(db, pages)),
+    putRedrive: async (plan, text) => guarded(async () => putRedrive(db, plan, text)),
     // Old data in the server's journal and oplog cannot be removed from here.
     scrub: async () => undefined,
     reads: createReads(db, streams, staging),

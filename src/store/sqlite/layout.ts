@@ -18,8 +18,18 @@ export const STORE_FILE: FileKind = {
   identity: "SELECT stream || ' ' || hash AS id FROM sigma_ledger WHERE seq = 0 ORDER BY rowid LIMIT 1",
 };
 
-/** The counters of failures, which layout 3 began. */
-const GROUPS = `
+/** The shared tables that layout 3 began: counters of failures, and redrive plans. */
+const BEGUN_BY_3 = `
+  CREATE TABLE IF NOT EXISTS sigma_redrives (plan TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS sigma_redrive_pages (
+    plan TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    from_offset INTEGER NOT NULL,
+    to_offset INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    runs TEXT NOT NULL,
+    PRIMARY KEY (plan, stream, from_offset)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS sigma_groups (
     fingerprint TEXT NOT NULL,
     stream INTEGER NOT NULL,
@@ -103,7 +113,7 @@ const SHARED = `
     message TEXT NOT NULL,
     remedy TEXT NOT NULL
   ) STRICT;
-${GROUPS}
+${BEGUN_BY_3}
   CREATE TABLE sigma_receipts (
     stream INTEGER NOT NULL,
     offset INTEGER NOT NULL,
@@ -136,7 +146,7 @@ export const FAILURE = [
 
 /** Creates the shared tables that layout 3 began, in a file of layout 2. */
 export function createShared(db: DatabaseSync): void {
-  db.exec(GROUPS);
+  db.exec(BEGUN_BY_3);
 }
 
 export function createStoreLayout(db: DatabaseSync): void {

@@ -8,6 +8,7 @@ import { openGroupReads } from "./groups.ts";
 import { LOG_ENDS, objectTables, STORE_FILE, type ObjectTable } from "./layout.ts";
 import { readAction, readHalt, readLogEnd } from "./operator.ts";
 import type { OrderedReading } from "./ordered-reading.ts";
+import { openRedriveReads } from "./redrives.ts";
 import { readEntry, type Row } from "./rows.ts";
 import { openStreams } from "./streams.ts";
 import { packedOf } from "./writes.ts";
@@ -81,6 +82,7 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
     logEnds: async () =>
       all(TABLE_EXISTS, LOG_ENDS).length === 0 ? [] : all(`SELECT * FROM ${LOG_ENDS} ORDER BY stream`).map(readLogEnd),
     halts: async () => all("SELECT * FROM sigma_halts ORDER BY stream").map(readHalt),
+    ...openRedriveReads({ all, has }),
     integrity: async () => integrityOf(all),
   };
 }

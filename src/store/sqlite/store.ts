@@ -73,6 +73,8 @@ function storeOn(writer: Writer, { db: reader, made: { reads, streams } }: Reade
     appendAction: async (action) => ask("appendAction", [action]),
     noteLogEnds: async (notes) => ask("noteLogEnds", [notes]),
     putHalt: async (stream, note) => ask("putHalt", [stream, note]),
+    putRedrivePages: async (pages) => ask("putRedrivePages", [pages]),
+    putRedrive: async (plan, text) => ask("putRedrive", [plan, text]),
     scrub: async () => ask("scrub", []),
     reads,
     close: async () =>

@@ -58,6 +58,7 @@ const SEVERAL: ReadonlySet<Ask> = new Set([
   "streamNote",
   "noteLogEnds",
   "putHalt",
+  "putRedrivePages",
 ]);
 
 /**

@@ -1,3 +1,5 @@
+import type { RedrivePage } from "../redrives.ts";
+import { putRedrive, putRedrivePages } from "./redrives.ts";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { uuidBytes } from "../../core/uuid.ts";
 import type { LedgerEntry } from "../../ledger/entry.ts";
@@ -48,6 +50,8 @@ export type Writes = CounterWrites & {
   readonly appendAction: (action: OperatorAction) => "inserted" | "exists";
   readonly noteLogEnds: (notes: readonly LogEndNote[]) => void;
   readonly putHalt: (stream: string, note: HaltNote | null) => void;
+  readonly putRedrivePages: (pages: readonly RedrivePage[]) => void;
+  readonly putRedrive: (plan: string, text: string) => void;
 };
 
 type ForCollection = {
@@ -103,6 +107,8 @@ export function prepareWrites(db: DatabaseSync): Writes {
     appendAction: (action) => insertAction(db, action),
     noteLogEnds: (notes) => noteLogEnds(db, notes),
     putHalt: (stream, note) => putHalt(db, stream, note),
+    putRedrivePages: (pages) => putRedrivePages(db, pages),
+    putRedrive: (plan, text) => putRedrive(db, plan, text),
   };
 }
 

@@ -25,6 +25,7 @@ import {
 import { testDatabase } from "./database.ts";
 
 const TEXT = readFileSync(resolve(import.meta.dirname, "../../../docs/mongodb.md"), "utf8");
+const BY_HAND = readFileSync(resolve(import.meta.dirname, "../../../docs/mongodb-by-hand.md"), "utf8");
 const LAYOUT = layoutOf(["<collection>"]);
 
 type Field = { readonly name: string; readonly demanded: boolean; readonly type: string };
@@ -84,12 +85,12 @@ describe("docs/mongodb.md", () => {
   });
 });
 
-describe("the layout made by hand as docs/mongodb.md says", () => {
+describe("the layout made by hand as docs/mongodb-by-hand.md says", () => {
   const mongo = mongoForTests(1);
 
   test("is the one the gateway wants, and the gateway writes into it", async () => {
     const { raw, open } = await testDatabase(mongo.server());
-    const script = /```js\n([\s\S]*?)```/.exec(TEXT)?.[1] ?? "";
+    const script = /```js\n([\s\S]*?)```/.exec(BY_HAND)?.[1] ?? "";
     await runInShell(raw, script.replace('"shipments"', JSON.stringify(LAW_COLLECTION)));
     expect(await findLayoutFaults(raw, layoutOf([LAW_COLLECTION]))).toEqual([]);
     const store = await open();

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 import type { Command } from "commander";
 import { allFailures, exported } from "../../../failures/export.ts";
-import { isRedrive } from "../../../failures/redriven.ts";
+import { holdsRedriven } from "../../../failures/redriven.ts";
 import { toJsonText } from "../../../json/json-text.ts";
 import { counted, note } from "../../terminal/output.ts";
 import { usage } from "../../terminal/refusal.ts";
@@ -21,7 +21,7 @@ export async function exportFailures(
     const stateOf = await groups.states(nowMs);
     const to: Writable = out === undefined ? process.stdout : await openFile(out);
     let count = 0;
-    for await (const failure of allFailures(reads, { filter, withPayload: true, stateOf, isLeftOut: isRedrive })) {
+    for await (const failure of allFailures(reads, { filter, withPayload: true, stateOf, isLeftOut: holdsRedriven })) {
       count += 1;
       const line = `${toJsonText({ v: 1, kind: "failure", ...(await exported(lookup, failure, redact)) })}\n`;
       if (!to.write(line)) await once(to, "drain");

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { FilterText } from "../../../failures/parse-filter.ts";
 import { allFailures } from "../../../failures/export.ts";
 import { failureId } from "../../../failures/failure-id.ts";
-import { isRedrive } from "../../../failures/redriven.ts";
+import { holdsRedriven } from "../../../failures/redriven.ts";
 import { summaryOf } from "../../../failures/recipe.ts";
 import { failureView, timeText } from "../../../failures/view.ts";
 import type { FailureRecord } from "../../../store/failures.ts";
@@ -19,7 +19,7 @@ export async function listFailures(command: Command, options: ListOptions): Prom
   await withFailures(command, async ({ reads, groups, redact, nowMs }) => {
     const { json, limit, payload = false, ...text } = options;
     const stateOf = await groups.states(nowMs);
-    const search = { filter: filterOf(text, nowMs), withPayload: payload, stateOf, isLeftOut: isRedrive };
+    const search = { filter: filterOf(text, nowMs), withPayload: payload, stateOf, isLeftOut: holdsRedriven };
     const found: FailureRecord[] = [];
     let more = false;
     for await (const failure of allFailures(reads, search)) {

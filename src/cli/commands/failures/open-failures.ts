@@ -5,7 +5,7 @@ import { EXIT } from "../../../config/codes.ts";
 import type { FailureFilter } from "../../../failures/filter.ts";
 import { openGroups, type Group, type Groups } from "../../../failures/groups.ts";
 import { parseFilter, type FilterText } from "../../../failures/parse-filter.ts";
-import { isRedrive } from "../../../failures/redriven.ts";
+import { holdsRedriven } from "../../../failures/redriven.ts";
 import type { Redact } from "../../../failures/view.ts";
 import { createLookup, type Lookup } from "../../../gateway/lookup.ts";
 import type { StoreReads } from "../../../store/store.ts";
@@ -32,7 +32,7 @@ export async function withFailures<T>(command: Command, work: (open: OpenFailure
   const { store, close } = await openReadOnly(config);
   try {
     const { reads } = store;
-    const groups = openGroups(reads, isRedrive);
+    const groups = openGroups(reads, holdsRedriven);
     return await work({
       reads,
       groups,

@@ -3,7 +3,7 @@ import { openEngine } from "../../../app/engine.ts";
 import { changeGroup, type GroupRequest } from "../../../failures/change-group.ts";
 import { openGroups } from "../../../failures/groups.ts";
 import { parseTime } from "../../../failures/parse-filter.ts";
-import { isRedrive } from "../../../failures/redriven.ts";
+import { holdsRedriven } from "../../../failures/redriven.ts";
 import { groupView, type Redact } from "../../../failures/view.ts";
 import { createLookup } from "../../../gateway/lookup.ts";
 import { print, printJsonValues } from "../../terminal/output.ts";
@@ -30,7 +30,7 @@ export async function say(command: Command, what: string, begin: string, options
   const { store, close } = await openEngine(config, [], "operate");
   try {
     const { reads } = store;
-    const groups = openGroups(reads, isRedrive);
+    const groups = openGroups(reads, holdsRedriven);
     const open = { reads, groups, lookup: createLookup(reads), redact: asItIs, nowMs };
     const { fingerprint } = await groupNamed(open, begin);
     await changeGroup(store, fingerprint, request, operator);

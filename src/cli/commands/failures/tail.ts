@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { EXIT } from "../../../config/codes.ts";
 import { isWanted } from "../../../failures/filter.ts";
 import { followFailures } from "../../../failures/follow.ts";
-import { isRedrive } from "../../../failures/redriven.ts";
+import { holdsRedriven } from "../../../failures/redriven.ts";
 import { failureView } from "../../../failures/view.ts";
 import { note, print, printJsonValues } from "../../terminal/output.ts";
 import { onInterruption } from "../../terminal/signals.ts";
@@ -24,7 +24,7 @@ export async function tail(command: Command, { json, ...text }: Omit<ListOptions
       await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
       return !signal.aborted;
     };
-    for await (const failure of followFailures(reads, lookup, isRedrive, wait)) {
+    for await (const failure of followFailures(reads, lookup, holdsRedriven, wait)) {
       if (!isWanted(filter, failure, await groups.states(nowMs))) continue;
       if (json) printJsonValues({ kind: "failure", ...failureView({ ...failure, payloadText: null }, redact) });
       else print(rowOf(failure).join("  "));

@@ -1,3 +1,4 @@
+import { isRedrive, redrivesOf } from "../../../ledger/redrive-stream.ts";
 import { text as readText } from "node:stream/consumers";
 import { openContractSet, type ContractVersion } from "../../../core/contract-set.ts";
 import { compilePointers } from "../../../core/identity.ts";
@@ -141,8 +142,10 @@ async function placesOf(
   { asked, stream }: Extract<Request, { readonly kind: "positions" }>,
 ): Promise<readonly Place[]> {
   const notes = await reads.streamNotes();
-  return asked.map(({ topic, partition, range }) => {
-    const fitting = notes.filter((note) => note.topic === topic && note.partition === partition);
+  return asked.flatMap(({ topic, partition, range }) => {
+    const fitting = notes.filter(
+      (note) => note.topic === topic && note.partition === partition && !isRedrive(note.stream),
+    );
     const found = stream === null ? fitting : fitting.filter((note) => note.stream === stream);
     const [only, ...others] = found;
     if (only === undefined) {
@@ -154,6 +157,7 @@ async function placesOf(
       const remedy = `name one with --stream: ${found.map((note) => note.stream).join(", ")}`;
       throw usage("SIG-I-011", `${topic}/${partition} has ${found.length} streams, each with such offsets`, remedy);
     }
-    return { stream: only.stream, ranges: [range] };
+    // Redriven copies of the record have the same offset in the streams of their plans.
+    return [only, ...redrivesOf(notes, only.number)].map((note) => ({ stream: note.stream, ranges: [range] }));
   });
 }

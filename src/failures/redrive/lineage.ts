@@ -1,0 +1,84 @@
+import { failureCode } from "../../core/failure.ts";
+import type { Position } from "../../core/record.ts";
+import type { Lookup } from "../../gateway/lookup.ts";
+import { outcomeAt } from "../../ledger/proof.ts";
+import { redriveOf, redrivesOf } from "../../ledger/redrive-stream.ts";
+import type { SettledRow, StoreReads } from "../../store/store.ts";
+
+/** What became of a record in one redrive. */
+export type Redriven = {
+  readonly plan: string;
+  readonly position: Position;
+  /** `unknown`: it passed, and its evidence or its fact is not there to say more. */
+  readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown";
+  /** Machine id of the fact that it became, or that it repeats or contradicts; null when it failed. */
+  readonly factId: string | null;
+  /** Code of the failure; null when it passed. */
+  readonly code: string | null;
+};
+
+/** Where a redriven record failed first. */
+export type Origin = {
+  readonly plan: string;
+  readonly position: Position;
+  /** Code of that failure; null when the record passed there (a range was redriven), or when its evidence is gone. */
+  readonly code: string | null;
+};
+
+type LineageDeps = {
+  readonly reads: Pick<StoreReads, "streamNotes" | "entryAt">;
+  readonly lookup: Lookup;
+};
+
+/**
+ * Every redrive of a record, in the order in which the plans first ran. A redrive keeps the offset, so the streams whose source is
+ * the record's stream are all that is asked.
+ * @param stream id of the record's stream; that of a redrive counts for its source.
+ */
+export async function lineageOf(
+  { reads, lookup }: LineageDeps,
+  stream: string,
+  offset: bigint,
+): Promise<readonly Redriven[]> {
+  const notes = await reads.streamNotes();
+  const number = redriveOf(stream)?.source ?? notes.find((note) => note.stream === stream)?.number;
+  if (number === undefined) return [];
+  const found: Redriven[] = [];
+  for (const { stream: id, topic, partition } of redrivesOf(notes, number)) {
+    const entry = await reads.entryAt(id, offset);
+    const letter = entry === null ? null : outcomeAt(entry.from, entry.outcomes, offset);
+    if (letter === null) continue;
+    const [row] = await lookup.rows(id, offset, offset + 1n);
+    const position = { stream: id, topic, partition, offset };
+    found.push({ plan: redriveOf(id)?.plan ?? "", position, ...outcomeOf(row, letter) });
+  }
+  return found;
+}
+
+function outcomeOf(row: SettledRow | undefined, letter: "P" | "F"): Pick<Redriven, "outcome" | "factId" | "code"> {
+  if (row === undefined) return { outcome: letter === "F" ? "failed" : "unknown", factId: null, code: null };
+  switch (row.kind) {
+    case "validated":
+    case "erased":
+      return { outcome: "stored", factId: row.id, code: null };
+    case "receipt":
+      return { outcome: "duplicate", factId: row.duplicateOf, code: null };
+    case "failed": {
+      const code = failureCode(row.reason);
+      return { outcome: code === "conflict" ? "conflict" : "failed", factId: row.machineId, code };
+    }
+  }
+}
+
+/** Where the record of a redrive's position failed first; null when the position is of a log. */
+export async function originOf({ reads, lookup }: LineageDeps, position: Position): Promise<Origin | null> {
+  const of = redriveOf(position.stream);
+  if (of === null) return null;
+  const note = (await reads.streamNotes()).find(({ number }) => number === of.source);
+  if (note === undefined) return null;
+  const { offset } = position;
+  const [row] = await lookup.rows(note.stream, offset, offset + 1n);
+  const code = row?.kind === "failed" ? failureCode(row.reason) : null;
+  const { stream, topic, partition } = note;
+  return { plan: of.plan, position: { stream, topic, partition, offset }, code };
+}
