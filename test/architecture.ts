@@ -165,7 +165,13 @@ export const PARTS: Readonly<Record<string, Part>> = {
   // Copies of the embedded files.
   backup: { uses: ["json", "sqlite"], libraries: [], node: ["node:crypto", "node:fs", "node:path"] },
   // Gateway events become log lines.
-  observe: { uses: ["gateway/event", "rejudge/shadow/thread"], libraries: ["pino"], node: [] },
+  observe: { uses: ["gateway/event", "notify/sink", "rejudge/shadow/thread"], libraries: ["pino"], node: [] },
+  // Who is told of new groups of failures and of halts.
+  notify: {
+    uses: ["core/unavailable", "gateway/event", "source/source"],
+    libraries: [],
+    node: ["node:crypto", "node:http", "node:https", "node:net"],
+  },
   // Settings: one row declares a key, its type, default and meaning.
   config: {
     uses: [
@@ -174,6 +180,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "core",
       "isolate/answering",
       "isolate/thread",
+      "notify",
       "source/kafka-connection",
       "thread-entry",
     ],
@@ -215,6 +222,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "gateway",
       "http",
       "json",
+      "notify",
       "observe",
       "registry/diagnose",
       "registry/lookup",
@@ -236,7 +244,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "traffic/throttle-by-name",
     ],
     libraries: ["pino"],
-    node: ["node:crypto", "node:fs", "node:path", "node:timers/promises"],
+    node: ["node:crypto", "node:dns/promises", "node:fs", "node:fs/promises", "node:path", "node:timers/promises"],
   },
   // The HTTP API.
   http: {
@@ -282,6 +290,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "inclusion",
       "json",
       "ledger",
+      "notify",
       "registry/publish",
       "rejudge",
       "repair/repair",
@@ -296,6 +305,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     ],
     libraries: ["commander", "pino", "yaml"],
     node: [
+      "node:crypto",
       "node:fs",
       "node:os",
       "node:path",

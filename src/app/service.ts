@@ -36,6 +36,7 @@ export async function startService(
 ): Promise<Service> {
   const { logContracts, logEvents } = await import("../observe/log.ts");
   const { logAnchors } = await import("../observe/anchors.ts");
+  const { logNotify } = await import("../observe/notify.ts");
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
   const { createLookup } = await import("../gateway/lookup.ts");
@@ -48,7 +49,8 @@ export async function startService(
   try {
     await refuseDamage(check, logger);
     const both = bothOf(logEvents(logger), observe);
-    const pipeline = await startPipeline(config, contracts, both, reportContracts, logAnchors(logger));
+    const notify = { url: door.url, report: logNotify(logger) };
+    const pipeline = await startPipeline(config, contracts, both, reportContracts, logAnchors(logger), notify);
     opened.push(pipeline);
     const { log, store, gateway, shadow, contracts: live } = pipeline;
     if (config.kafka === null) await warnOfUndecided(pipeline, logger);
