@@ -85,19 +85,19 @@ export function startWebhook(webhook: Webhook, deps: WebhookDeps): Sink {
         return report({ kind: "notify-delivered", sink, id: one.notification.id });
       case "lost":
         return lose([one], verdict.why);
-      case "gone":
-        state = "gone";
-        report({ kind: "notify-gone", sink });
-        lose([one, ...waiting], "it answered 410");
-        waiting = [];
-        return undefined;
       case "again": {
         const { why, inMs, pauseMs } = verdict;
         if (state === "closing") return lose([one], why);
         pausedToMs = Math.max(pausedToMs, now() + pauseMs);
         report({ kind: "notify-trouble", sink, why, retryInMs: inMs });
         waiting = [...waiting, { ...one, failed: one.failed + 1, dueMs: now() + inMs }];
+        break;
       }
+      case "gone":
+        state = "gone";
+        report({ kind: "notify-gone", sink });
+        lose([one, ...waiting], "it answered 410");
+        waiting = [];
     }
   };
   /** Waits until a time, or until something changes. */
