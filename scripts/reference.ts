@@ -67,7 +67,7 @@ ${table(["Change", "Effect", "Meaning"], rows)}
 }
 
 function describeDefault({ value, byDefault }: Setting): string {
-  if (byDefault === "") return "none";
+  if (describeValue(byDefault) === "") return "none";
   return value.kind === "bytes" ? describeBytes(Number(byDefault)) : `\`${describeValue(byDefault)}\``;
 }
 

@@ -13,7 +13,9 @@ import { FETCH_WAIT_MS } from "./logs.ts";
 import { openEngine, type Engine } from "./engine.ts";
 import { type LoadedContracts } from "./contracts.ts";
 import type { SchemaLookup } from "../registry/lookup.ts";
+import { notifyToo } from "./notifying.ts";
 import { openBatchObservers } from "./observers.ts";
+import type { ReportNotify } from "../notify/sink.ts";
 import type { Shadow } from "../rejudge/shadow/shadow.ts";
 import type { Log } from "../source/source.ts";
 
@@ -28,13 +30,17 @@ export type Pipeline = Engine & {
   readonly stop: () => Promise<void>;
 };
 
-/** Opens the engine and starts deciding. `stop` finishes the batches in flight and closes everything. */
+/**
+ * Opens the engine and starts deciding. `stop` finishes the batches in flight and closes everything.
+ * @param notify null: nobody is notified, whatever is configured. `url` is that of the API.
+ */
 export async function startPipeline(
   config: Config,
   first: LoadedContracts,
   observe: Observe,
   observeContracts: (event: ContractsEvent) => void = () => undefined,
   observeAnchors: (event: AnchorEvent) => void = () => undefined,
+  notify: { readonly url: string; readonly report: ReportNotify } | null = null,
 ): Promise<Pipeline> {
   const collections = [...new Set([...first.set.bySubject.values()].map(({ collection }) => collection))];
   const engine = await openEngine(config, collections, "gateway");
@@ -45,7 +51,7 @@ export async function startPipeline(
     const shadow = await openShadows(config, first.set);
     const lookup = await openLookup(config, contracts, observeContracts);
     const observers = await openBatchObservers(config, engine, contracts, shadow, observeContracts);
-    const anchors = await openAnchors(config, engine, observe, observeAnchors);
+    const told = await notifyToo(config, engine, await openAnchors(config, engine, observe, observeAnchors), notify);
     const gateway = await startGateway({
       source: engine.log,
       store: engine.store,
@@ -56,16 +62,15 @@ export async function startPipeline(
       breaker: config.breaker,
       ...(await mirrorOf(config, engine.log)),
       observeBatch: observers.observeBatch,
-      observe: anchors.observe,
+      observe: told.observe,
       sleep,
       random: Math.random,
     });
     const { guardLog } = await import("../gateway/guarded-log.ts");
     const { startLogEnds } = await import("../gateway/log-ends.ts");
     const ends = config.kafka === null ? startLogEnds(engine.store) : null;
-    const noting = ends === null ? {} : { note: ends.note };
     const watched = { gateway, reads: engine.store.reads, now: Date.now, sleep: delay };
-    const log = guardLog(engine.log, { ...watched, ...noting });
+    const log = guardLog(engine.log, { ...watched, ...(ends === null ? {} : { note: ends.note }) });
     const retention = keepRetentionOf(config, engine.log, gateway);
     const reportIdle = (): void => idleDefaults(contracts.current()).forEach(idleReporter(observeContracts));
     reportIdle();
@@ -86,7 +91,7 @@ export async function startPipeline(
         following.abort();
         await gateway.stop();
         await followed;
-        for (const { close } of [observers, ends ?? NOTHING, retention, anchors]) await close();
+        for (const { close } of [observers, ends ?? NOTHING, retention, told]) await close();
       } finally {
         await shadow?.close();
         await engine.close();

@@ -36,11 +36,11 @@ export async function startService(
 ): Promise<Service> {
   const { logContracts, logEvents } = await import("../observe/log.ts");
   const { logAnchors } = await import("../observe/anchors.ts");
+  const { logNotify } = await import("../observe/notify.ts");
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
   const { createLookup } = await import("../gateway/lookup.ts");
-  const { openGroups } = await import("../failures/groups.ts");
-  const { holdsRedriven } = await import("../failures/redriven.ts");
+  const { failureDeps } = await import("./failing.ts");
   const { noteVerdicts } = await import("./verdicts.ts");
   const reportContracts = logContracts(logger);
   if (contracts.stale !== null) reportContracts({ kind: "contracts-stale", why: contracts.stale });
@@ -49,26 +49,24 @@ export async function startService(
   const check = await checkFiles(config);
   try {
     await refuseDamage(check, logger);
-    const both = bothOf(logEvents(logger), observe);
-    const pipeline = await startPipeline(config, contracts, both, reportContracts, logAnchors(logger));
+    const pipeline = await startPipeline(
+      config,
+      contracts,
+      bothOf(logEvents(logger), observe),
+      reportContracts,
+      logAnchors(logger),
+      { url: door.url, report: logNotify(logger) },
+    );
     opened.push(pipeline);
-    const { log, store, gateway, shadow, contracts: live } = pipeline;
+    const { store, shadow, contracts: live } = pipeline;
     if (config.kafka === null) await warnOfUndecided(pipeline, logger);
     const reporting = await reportShadow(shadow, logger);
     const verdicts = noteVerdicts(store, logger, Date.now);
     const { hosts, keepAliveMs, validate, setAside } = config.http;
     const http = await createHttpServer({
-      log,
-      source: log,
-      reads: store.reads,
+      ...routeDeps(pipeline),
       lookup: createLookup(store.reads, live.current),
-      failures: { groups: openGroups(store.reads, holdsRedriven), redact: (_, payload) => payload, store },
-      tail: store.tail,
-      gateway,
-      contracts: live.current,
-      about: live.about,
-      refusedContracts: pipeline.refusedContracts,
-      ...(shadow === null ? {} : { shadow: shadow.snapshot }),
+      failures: failureDeps(store),
       now: Date.now,
       logger,
       version,
@@ -96,6 +94,21 @@ export async function startService(
     await Promise.all([door.close(), ...opened.map(async (pipeline) => pipeline.stop())]);
     throw error;
   }
+}
+
+/** What the routes need of a pipeline. */
+function routeDeps({ log, store, gateway, shadow, contracts, refusedContracts }: Pipeline) {
+  return {
+    log,
+    source: log,
+    reads: store.reads,
+    tail: store.tail,
+    gateway,
+    contracts: contracts.current,
+    about: contracts.about,
+    refusedContracts,
+    ...(shadow === null ? {} : { shadow: shadow.snapshot }),
+  };
 }
 
 function bothOf(first: Observe, second: Observe): Observe {

@@ -9,6 +9,7 @@ import type { ActOptions } from "./commands/operate/streams.ts";
 import { addFailures } from "./commands/failures/failures-command.ts";
 import { addErase } from "./commands/operate/erase-command.ts";
 import { addMigrate } from "./commands/operate/migrate-command.ts";
+import { addNotify } from "./commands/operate/notify-command.ts";
 import { version } from "./terminal/package.ts";
 import { rememberCaller } from "./terminal/printed-command.ts";
 import { programName } from "./terminal/program-name.ts";
@@ -67,6 +68,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addDoctor,
     addAudit,
     addKeys,
+    addNotify,
   ])
     program.addCommand(add());
   program.addCommand(ownContracts(contractCommand(), program)).addCommand(configCommand());

@@ -1,7 +1,7 @@
 /**
  * The meaning of every code of the command line, the configuration and the start. A code is stable: no code is used again for
  * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, M: migrations of the
- * store, E: erasures, F: failures, R: a gateway that the command line calls. Contract codes (SIG-C) are in contract/fault.ts.
+ * store, E: erasures, F: failures, N: notifications, R: a gateway that the command line calls. Contract codes (SIG-C) are in contract/fault.ts.
  */
 export const CODES = {
   "SIG-X-000":
@@ -20,6 +20,7 @@ export const CODES = {
   "SIG-S-011": "A setting of Kafka or MongoDB is missing, wrong or contradicts another",
   "SIG-S-012": "A version that is to judge live traffic beside others is not named well, or does not exist",
   "SIG-S-013": "A setting of the schema registry is wrong",
+  "SIG-S-016": "A setting of the notifications is wrong",
   "SIG-I-001": "An input cannot be read",
   "SIG-I-002": "A line of the input is too long to be a record. Nothing of it was ingested; everything before it was",
   "SIG-I-003": "The topic is not configured",
@@ -77,6 +78,7 @@ export const CODES = {
   "SIG-E-004": "An identity, a position, a time or a member to erase by is not written as it has to be",
   "SIG-E-005": "There is nothing to erase where it was said to be, or not as much as was expected",
   "SIG-E-006": "Too many records are selected at once",
+  "SIG-N-001": "There is nobody to notify: no webhook, no file and no standard output is configured",
   "SIG-R-001": "The gateway cannot be reached",
   "SIG-R-002": "The gateway refused the request",
 } as const;

@@ -2,10 +2,11 @@ import { parseYamlTree, describeTree, type YamlMapping, type YamlTree } from "..
 import { didYouMean, shorten } from "../contract/yaml-fields.ts";
 import type { Place } from "../contract/fault.ts";
 import { createSourceText, decodeText, readBytes } from "../contract/source-text.ts";
-import type { ConfigFault } from "./fault.ts";
+import { faultAt as fault, placeText, type ConfigFault } from "./fault.ts";
 import type { SettingValue, SourceSetting } from "./setting-row.ts";
 import { SETTINGS, type Setting, type SettingKey } from "./settings.ts";
 import { parseScalar, sourceOf } from "./values.ts";
+import { readWebhooks } from "./webhooks-file.ts";
 
 /** A value in the file; its place is `file:line:column`. */
 export type Written = { readonly value: SettingValue; readonly place: string };
@@ -100,6 +101,11 @@ function readSetting(setting: Setting, tree: YamlTree, values: Map<SettingKey, W
     if (sources !== null) values.set(setting.key, { value: sources, place: placeText(tree.place) });
     return;
   }
+  if (setting.value.kind === "webhooks") {
+    const webhooks = readWebhooks(tree, faults);
+    if (webhooks !== null) values.set(setting.key, { value: webhooks, place: placeText(tree.place) });
+    return;
+  }
   const parsed =
     tree.kind === "scalar"
       ? parseScalar(setting.value, tree.value)
@@ -189,12 +195,4 @@ function readAccepts(tree: YamlTree, faults: ConfigFault[]): readonly number[] |
   const message = 'Key "accepts" of a source must be a list of version numbers';
   faults.push(fault(tree.place, "SIG-S-004", message, "Write accepts: [1, 2]"));
   return null;
-}
-
-function fault(place: Place, code: ConfigFault["code"], message: string, remedy: string): ConfigFault {
-  return { place: placeText(place), code, message, remedy };
-}
-
-function placeText({ file, line, column }: Place): string {
-  return `${file}:${line}:${column}`;
 }

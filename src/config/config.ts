@@ -8,6 +8,7 @@ import type { ConfigFault } from "./fault.ts";
 import { httpConfig, httpFaults, remoteFaults, type HttpConfig } from "./http-config.ts";
 import { kafkaConfig, kafkaFaults, type KafkaConfig } from "./kafka-config.ts";
 import { mongodbFaults } from "./mongodb-config.ts";
+import { notifyConfig, notifyFaults, type NotifyConfig } from "./notify-config.ts";
 import { registryConfig, registryFaults, type RegistryConfig } from "./registry-config.ts";
 import type { SourceSetting } from "./setting-row.ts";
 import {
@@ -59,6 +60,7 @@ export type Config = {
   /** Versions that judge live traffic and decide nothing. */
   readonly shadow: readonly ShadowSetting[];
   readonly anchor: AnchorConfig;
+  readonly notify: NotifyConfig;
 };
 
 export type ConfigResult =
@@ -169,6 +171,7 @@ function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
     ...shadowFaults(settings),
     ...httpFaults(settings),
     ...anchorFaults(settings),
+    ...notifyFaults(settings),
     ...sourceFaults(settings),
   ];
 }
@@ -198,6 +201,7 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
     registry: registryConfig(values),
     shadow: parseShadow(values["shadow.versions"]) ?? [],
     anchor: anchorConfig(values, env),
+    notify: notifyConfig(values),
   };
 }
 

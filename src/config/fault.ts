@@ -1,3 +1,4 @@
+import type { Place } from "../contract/fault.ts";
 import type { Code } from "./codes.ts";
 
 /** Something wrong with the configuration, for a person to correct. */
@@ -10,3 +11,13 @@ export type ConfigFault = {
   /** What to do. */
   readonly remedy: string;
 };
+
+/** A fault of a file, at its place there. */
+export function faultAt(place: Place, code: Code, message: string, remedy: string): ConfigFault {
+  return { place: placeText(place), code, message, remedy };
+}
+
+/** `file:line:column`. */
+export function placeText({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`;
+}

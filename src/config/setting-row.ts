@@ -1,3 +1,6 @@
+import type { WebhookFormat } from "../notify/format.ts";
+import type { NotifiedType } from "../notify/notification.ts";
+
 /** A topic, and the contract that judges its records. */
 export type SourceSetting = {
   readonly topic: string;
@@ -9,11 +12,21 @@ export type SourceSetting = {
   readonly partitions: number;
 };
 
-export type SettingValue = string | number | boolean | readonly SourceSetting[];
+/** A URL that is told what happened. */
+export type WebhookSetting = {
+  readonly url: string;
+  readonly format: WebhookFormat;
+  /** Secrets that sign for this one; null: those of all webhooks. */
+  readonly secrets: readonly string[] | null;
+  /** What it is told of; null: everything. */
+  readonly events: readonly NotifiedType[] | null;
+};
+
+export type SettingValue = string | number | boolean | readonly SourceSetting[] | readonly WebhookSetting[];
 
 /** The kind and the bounds of a value. `bytes` may be written with a unit: 1048576, 1024 KiB, 1 MiB. */
 export type ValueKind =
-  | { readonly kind: "text" | "path" | "boolean" | "sources" }
+  | { readonly kind: "text" | "path" | "boolean" | "sources" | "webhooks" }
   | { readonly kind: "integer" | "bytes"; readonly min: number; readonly max: number }
   | { readonly kind: "choice"; readonly values: readonly string[] };
 
@@ -48,6 +61,7 @@ type TypeOfKind = {
   readonly integer: number;
   readonly bytes: number;
   readonly sources: readonly SourceSetting[];
+  readonly webhooks: readonly WebhookSetting[];
 };
 
 /**

@@ -2,6 +2,7 @@ import { ANCHOR_SETTINGS } from "./anchor-settings.ts";
 import { ENGINE_SETTINGS } from "./engine-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { HTTP_SETTINGS } from "./http-settings.ts";
+import { NOTIFY_SETTINGS } from "./notify-settings.ts";
 import { REGISTRY_SETTINGS } from "./registry-settings.ts";
 import type { CheckedRows, SettingRow, SettingValue, ValueKind, ValueOf } from "./setting-row.ts";
 
@@ -12,7 +13,8 @@ type Rows = typeof HTTP_SETTINGS &
   typeof GATEWAY_SETTINGS &
   typeof ENGINE_SETTINGS &
   typeof REGISTRY_SETTINGS &
-  typeof ANCHOR_SETTINGS;
+  typeof ANCHOR_SETTINGS &
+  typeof NOTIFY_SETTINGS;
 
 const ROWS: CheckedRows<Rows> = {
   ...HTTP_SETTINGS,
@@ -20,6 +22,7 @@ const ROWS: CheckedRows<Rows> = {
   ...ENGINE_SETTINGS,
   ...REGISTRY_SETTINGS,
   ...ANCHOR_SETTINGS,
+  ...NOTIFY_SETTINGS,
 };
 
 /** `http.port`: in the file, `port` stands in the mapping `http`. */

@@ -1,4 +1,5 @@
-import type { SettingValue, SourceSetting, ValueKind } from "./setting-row.ts";
+import { WEBHOOK_FORMATS, type WebhookFormat } from "../notify/format.ts";
+import type { SettingValue, SourceSetting, ValueKind, WebhookSetting } from "./setting-row.ts";
 
 /** A value, or what is wrong with the text: `problem` continues a sentence that begins with "Setting http.port". */
 export type Parsed =
@@ -25,6 +26,8 @@ export function parseText(kind: ValueKind, text: string): Parsed {
       return parseScalar(kind, text);
     case "sources":
       return parseSources(text);
+    case "webhooks":
+      return parseWebhooks(text);
   }
 }
 
@@ -45,6 +48,7 @@ export function parseScalar(kind: ValueKind, value: string | number | boolean | 
     case "choice":
       return typeof value === "string" && kind.values.includes(value) ? { ok: true, value } : wrong(kind, show(value));
     case "sources":
+    case "webhooks":
       return wrong(kind, show(value));
   }
 }
@@ -66,6 +70,8 @@ export function describeKind(kind: ValueKind): string {
       return `one of ${kind.values.join(", ")}`;
     case "sources":
       return "a list of sources";
+    case "webhooks":
+      return "a list of webhooks";
   }
 }
 
@@ -122,17 +128,34 @@ export function sourceOf(
 
 /** A value as one line of text. */
 export function describeValue(value: SettingValue): string {
-  return typeof value === "object" ? describeSources(value) : String(value);
+  if (typeof value !== "object") return String(value);
+  return value.map((one) => ("topic" in one ? describeSource(one) : `${one.format}=${one.url}`)).join(",");
 }
 
-/** The text form of sources: `topic=subject@default/accepts:partitions`, separated by commas. */
-function describeSources(sources: readonly SourceSetting[]): string {
-  return sources
-    .map(({ topic, subject, accepts, defaultVersion, partitions }) => {
-      const byDefault = defaultVersion === null ? "" : `@${defaultVersion}`;
-      return `${topic}=${subject}${byDefault}${accepts === null ? "" : `/${accepts.join("+")}`}:${partitions}`;
-    })
-    .join(",");
+/** Whether a text names a format of webhooks. */
+export function isWebhookFormat(text: string): text is WebhookFormat {
+  return WEBHOOK_FORMATS.some((one) => one === text);
+}
+
+/** The text form of a source: `topic=subject@default/accepts:partitions`. */
+function describeSource({ topic, subject, accepts, defaultVersion, partitions }: SourceSetting): string {
+  const byDefault = defaultVersion === null ? "" : `@${defaultVersion}`;
+  return `${topic}=${subject}${byDefault}${accepts === null ? "" : `/${accepts.join("+")}`}:${partitions}`;
+}
+
+/** Parses `format=url`, separated by blanks; the format may be left out. The fault quotes nothing: a URL may hold a secret. */
+function parseWebhooks(text: string): Parsed {
+  const webhooks: WebhookSetting[] = [];
+  for (const part of text.split(/\s+/).filter((one) => one !== "")) {
+    const [, name, url = part] = /^([a-z]{1,20})=(.*)$/.exec(part) ?? [];
+    const format = name ?? "standard";
+    if (!isWebhookFormat(format)) {
+      const formats = WEBHOOK_FORMATS.join(", ");
+      return { ok: false, problem: `must be written format=url, separated by blanks; a format is one of ${formats}` };
+    }
+    webhooks.push({ url, format, secrets: null, events: null });
+  }
+  return { ok: true, value: webhooks };
 }
 
 function parseSources(text: string): Parsed {

@@ -15,6 +15,11 @@ const JUDGED: Partial<Record<SettingKey, string>> = {
   "registry.url": "http://r:8081",
   "shadow.versions": "a@1,b@2",
   "mongodb.uri": "mongodb://h/d",
+  "notify.allow_addresses": "10.0.0.0/8",
+  "notify.api_url": "https://sigma.example",
+  "notify.ca_file": "/dev/null",
+  "notify.secrets": `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
+  "notify.secrets_file": "/dev/null",
 };
 
 /** A text that an option or a variable gives a setting, and the value that it has then, which is not the default. */
@@ -31,6 +36,11 @@ export function sampleOf({ key, value, byDefault }: Setting): { readonly text: s
       return {
         text: "a=x",
         value: [{ topic: "a", subject: "x", accepts: null, defaultVersion: null, partitions: 1 }],
+      };
+    case "webhooks":
+      return {
+        text: "slack=https://hooks.example/a",
+        value: [{ url: "https://hooks.example/a", format: "slack", secrets: null, events: null }],
       };
     case "text":
     case "path":

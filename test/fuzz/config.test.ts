@@ -37,6 +37,10 @@ http:
   host: 0.0.0.0
   validate_subject: shipment@1
 shadow: {versions: shipment@2}
+notify:
+  webhooks:
+    - {url: "https://h.example/s3cr3t", format: slack, events: [stream-halted]}
+    - {url: "https://h.example", secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]}
 `,
   "",
   "# nothing\n",

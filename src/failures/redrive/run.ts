@@ -171,9 +171,9 @@ async function runStream(deps: RunDeps, plan: RedrivePlan, stream: Stream, run: 
     observe,
   };
   const signal = AbortSignal.any([own.signal, run.stop.signal]);
-  const standstill = await ingestStream(ingesting, stream, signal);
+  const stopped = await ingestStream(ingesting, stream, signal);
   if (isOver) return null;
-  if (standstill !== null) return { kind: "halted", stream, halt: standstill.halt };
+  if (stopped !== null) return { kind: "halted", stream, halt: stopped.halt };
   const why = run.why();
   if (why !== null) return why;
   if (isLost) await deps.sleep(OTHER_RUNNER_WAIT_MS, run.stop.signal);

@@ -7,7 +7,7 @@ import { settingsFor } from "../../terminal/settings.ts";
 
 /** Hides the value of a secret. */
 function shown({ secret }: Setting, value: SettingValue): SettingValue {
-  return secret && value !== "" ? "(secret)" : value;
+  return secret && describeValue(value) !== "" ? "(secret)" : value;
 }
 
 /** `sigma config show`: prints every setting with its value. */
