@@ -131,6 +131,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // Drafts of contracts, from records and from other standards.
   authoring: { uses: ["core", "inclusion/identity-proof", "json", "schema"], libraries: [], node: [] },
+  // Failures as people see them: what they are not shown, and who was shown it all the same.
+  failures: { uses: ["core", "gateway/operate", "json", "schema", "store/store"], libraries: [], node: [] },
   // The proof: one checker for the simulation, the kill tests and `sigma audit`.
   audit: {
     uses: ["core", "gateway", "json", "ledger", "operator", "source/source", "store/store"],
@@ -212,6 +214,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "core",
       "doctor/check",
       "erase/erase",
+      "failures/redact",
+      "failures/reveal",
       "gateway",
       "http",
       "json",
@@ -246,6 +250,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "contract/catalog",
       "contract/negotiation",
       "core",
+      "failures/redact",
+      "failures/reveal",
       "gateway",
       "isolate/question",
       "isolate/thread",
@@ -278,6 +284,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "doctor/doctor",
       "doctor/check",
       "erase",
+      "failures/redact",
       "gateway",
       "inclusion",
       "json",

@@ -38,6 +38,8 @@ export async function startService(
   const { logAnchors } = await import("../observe/anchors.ts");
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
+  const { createRedaction } = await import("../failures/redact.ts");
+  const { openReveals } = await import("../failures/reveal.ts");
   const { createLookup } = await import("../gateway/lookup.ts");
   const { noteVerdicts } = await import("./verdicts.ts");
   const reportContracts = logContracts(logger);
@@ -66,6 +68,8 @@ export async function startService(
       about: live.about,
       refusedContracts: pipeline.refusedContracts,
       ...(shadow === null ? {} : { shadow: shadow.snapshot }),
+      redaction: createRedaction(config.redact, live.current),
+      reveal: openReveals(store),
       now: Date.now,
       logger,
       version,

@@ -7,6 +7,7 @@ import type { Written } from "./config-file.ts";
 import type { ConfigFault } from "./fault.ts";
 import { httpConfig, httpFaults, remoteFaults, type HttpConfig } from "./http-config.ts";
 import { kafkaConfig, kafkaFaults, type KafkaConfig } from "./kafka-config.ts";
+import { keepFaults, redactConfig, retentionConfig, type RedactConfig, type RetentionConfig } from "./keep-config.ts";
 import { mongodbFaults } from "./mongodb-config.ts";
 import { registryConfig, registryFaults, type RegistryConfig } from "./registry-config.ts";
 import type { SourceSetting } from "./setting-row.ts";
@@ -41,6 +42,8 @@ export type Config = {
   readonly evidence: SettingValues["evidence"];
   /** Null: the embedded log keeps its records for ever. */
   readonly logRetentionMs: number | null;
+  readonly redact: RedactConfig;
+  readonly retention: RetentionConfig;
   readonly shutdownDeadlineMs: number;
   readonly breaker: {
     /** From 0 to 1; null: off. */
@@ -169,6 +172,7 @@ function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
     ...shadowFaults(settings),
     ...httpFaults(settings),
     ...anchorFaults(settings),
+    ...keepFaults(settings),
     ...sourceFaults(settings),
   ];
 }
@@ -187,6 +191,8 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
     log: { level: values["log.level"], format: values["log.format"] },
     evidence: values.evidence,
     logRetentionMs: positiveOrNull(values["log.retention_hours"] * 3_600_000),
+    redact: redactConfig(values),
+    retention: retentionConfig(values),
     shutdownDeadlineMs: values["shutdown.deadline_seconds"] * 1_000,
     breaker: {
       failedRatioMax: positiveOrNull(values["breaker.failed_percent"] / 100),

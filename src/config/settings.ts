@@ -2,6 +2,7 @@ import { ANCHOR_SETTINGS } from "./anchor-settings.ts";
 import { ENGINE_SETTINGS } from "./engine-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { HTTP_SETTINGS } from "./http-settings.ts";
+import { KEEP_SETTINGS } from "./keep-settings.ts";
 import { REGISTRY_SETTINGS } from "./registry-settings.ts";
 import type { CheckedRows, SettingRow, SettingValue, ValueKind, ValueOf } from "./setting-row.ts";
 
@@ -10,6 +11,7 @@ import type { CheckedRows, SettingRow, SettingValue, ValueKind, ValueOf } from "
 
 type Rows = typeof HTTP_SETTINGS &
   typeof GATEWAY_SETTINGS &
+  typeof KEEP_SETTINGS &
   typeof ENGINE_SETTINGS &
   typeof REGISTRY_SETTINGS &
   typeof ANCHOR_SETTINGS;
@@ -17,6 +19,7 @@ type Rows = typeof HTTP_SETTINGS &
 const ROWS: CheckedRows<Rows> = {
   ...HTTP_SETTINGS,
   ...GATEWAY_SETTINGS,
+  ...KEEP_SETTINGS,
   ...ENGINE_SETTINGS,
   ...REGISTRY_SETTINGS,
   ...ANCHOR_SETTINGS,

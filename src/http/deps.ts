@@ -1,6 +1,8 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { ContractCatalog } from "../contract/catalog.ts";
 import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
+import type { Redaction } from "../failures/redact.ts";
+import type { RevealRecord } from "../failures/reveal.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Lookup } from "../gateway/lookup.ts";
 import type { Log, Source } from "../source/source.ts";
@@ -22,6 +24,10 @@ export type HttpDeps = {
   readonly about: () => ContractCatalog;
   /** Why the last change of the contract files was refused, in sentences; empty when it was taken. */
   readonly refusedContracts: () => readonly string[];
+  /** What people are not shown; absent: nothing is redacted. */
+  readonly redaction?: Redaction;
+  /** Keeps in the operator log that somebody was shown redacted bytes; absent: nobody is. */
+  readonly reveal?: RevealRecord;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** How shadow versions judge; absent when there are none. */

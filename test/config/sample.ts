@@ -15,6 +15,11 @@ const JUDGED: Partial<Record<SettingKey, string>> = {
   "registry.url": "http://r:8081",
   "shadow.versions": "a@1,b@2",
   "mongodb.uri": "mongodb://h/d",
+  "redact.pointers": "/a,x:/b/*",
+  "retention.failed": "90d",
+  "retention.validated": "36h",
+  "retention.receipts": "30m",
+  "retention.evidence": "36h",
 };
 
 /** A text that an option or a variable gives a setting, and the value that it has then, which is not the default. */

@@ -33,6 +33,19 @@ const STREAM = {
   },
 } as const;
 
+const REVEAL = {
+  type: "object",
+  properties: {
+    ...STREAM.properties,
+    reveal: {
+      enum: ["true"],
+      description: "Show bytes that the settings redact; with actor and reason, which are kept",
+    },
+    actor: { type: "string", minLength: 1, maxLength: 100, description: "Who wants to see them" },
+    reason: { type: "string", minLength: 1, maxLength: 1000, description: "Why; it is kept in the operator log" },
+  },
+} as const;
+
 const DECISION_AT = {
   operationId: "decisionAt",
   summary: "What became of one position",
@@ -48,7 +61,7 @@ const RAW_AT = {
   operationId: "rawAt",
   summary: "The exact bytes of one position",
   params: POSITION,
-  querystring: STREAM,
+  querystring: REVEAL,
   response: {
     200: rawAnswer("The bytes", "application/octet-stream", { type: "string", format: "binary" }),
   },
@@ -58,7 +71,12 @@ const NO_DECISION = {
   404: ["unknown-topic", "unknown-stream", "no-record", "record-lost", "evidence-dropped"],
   503: ["document-missing", ANY_UNAVAILABLE],
 } as const;
-const NO_BYTES = { ...NO_DECISION, 404: [...NO_DECISION[404], "no-bytes"], 410: ["erased"] } as const;
+const NO_BYTES = {
+  ...NO_DECISION,
+  403: ["redacted"],
+  404: [...NO_DECISION[404], "no-bytes"],
+  410: ["erased"],
+} as const;
 
 /** What became of one position: of the stream that the topic has now, or of the stream that the query names. */
 export function registerDecisions(app: Routes, deps: HttpDeps): void {
@@ -67,7 +85,8 @@ export function registerDecisions(app: Routes, deps: HttpDeps): void {
     { schema: DECISION_AT, config: { problems: NO_DECISION } },
     async (request, reply) => {
       const { stream, offset, fate } = await find(deps, request.params, request.query);
-      if (fate.kind === "row") return reply.send(withDeprecation(deps, fate.row.contract, rowView(fate.row)));
+      if (fate.kind === "row")
+        return reply.send(withDeprecation(deps, fate.row.contract, rowView(fate.row, deps.redaction)));
       if (fate.kind !== "pending") throw without(fate, stream, offset);
       const { id, topic, partition } = stream;
       return reply.code(202).send({ stream: id, topic, partition, offset: exactInteger(offset), status: "PENDING" });
@@ -84,12 +103,29 @@ export function registerDecisions(app: Routes, deps: HttpDeps): void {
       if (fate.kind === "pending" || fate.row.raw === null) {
         throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
       }
+      await refuseRedacted(deps, fate.row, request.query);
       return reply
         .header("content-type", "application/octet-stream")
         .header("content-disposition", `attachment; filename="record-${offset}.bin"`)
         .send(Buffer.from(fate.row.raw));
     },
   );
+}
+
+/** Lets redacted bytes be shown only to who says who and why, which is kept before. @throws ProblemError 403. */
+async function refuseRedacted(
+  { redaction, reveal, now }: HttpDeps,
+  { position, contract }: SettledRow,
+  { reveal: wanted, actor = "", reason = "" }: Described<typeof REVEAL>,
+): Promise<void> {
+  if (redaction?.isFor(contract) !== true) return;
+  const isSaid = wanted === "true" && actor.trim() !== "" && reason.trim() !== "";
+  if (reveal === undefined || !isSaid) {
+    const detail = "The settings redact values of such records, so their bytes are not shown";
+    const remedy = "add ?reveal=true&actor=NAME&reason=TEXT: who looks and why is kept in the operator log";
+    throw new ProblemError({ status: 403, code: "redacted", title: "Redacted", detail, remedy });
+  }
+  await reveal(position, { actor: actor.trim(), at: new Date(now()).toISOString(), reason: reason.trim() });
 }
 
 type Params = Described<typeof POSITION>;
