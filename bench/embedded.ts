@@ -94,7 +94,7 @@ async function runPipeline(directory: string, feed: Feed): Promise<number> {
     contracts: () => set,
     about: () => new Map(),
     refusedContracts: () => [],
-    failures: { groups: openGroups(store.reads, holdsRedriven), redact: (_, payload) => payload, store },
+    failures: { groups: openGroups(store.reads, holdsRedriven), store },
     now: Date.now,
     logger: false,
     version: "bench",

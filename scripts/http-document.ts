@@ -26,7 +26,7 @@ export async function readApiDocument(): Promise<object> {
     contracts: () => contracts,
     about: () => new Map(),
     refusedContracts: () => [],
-    failures: { groups: UNUSED, redact: (_, payload) => payload, store: UNUSED },
+    failures: { groups: UNUSED, store: UNUSED },
     now: Date.now,
     logger: false,
     version: "",

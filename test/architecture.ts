@@ -219,6 +219,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "store/groups",
       "store/contract-text",
       "ledger/redrive-stream",
+      "schema/classification",
+      "schema/violation",
     ],
     libraries: [],
     node: ["node:crypto"],

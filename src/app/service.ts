@@ -66,7 +66,7 @@ export async function startService(
     const http = await createHttpServer({
       ...routeDeps(pipeline),
       lookup: createLookup(store.reads, live.current),
-      failures: failureDeps(store),
+      ...failureDeps(store, config, live.current),
       now: Date.now,
       logger,
       version,

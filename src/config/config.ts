@@ -7,6 +7,7 @@ import type { Written } from "./config-file.ts";
 import type { ConfigFault } from "./fault.ts";
 import { httpConfig, httpFaults, remoteFaults, type HttpConfig } from "./http-config.ts";
 import { kafkaConfig, kafkaFaults, type KafkaConfig } from "./kafka-config.ts";
+import { redactConfig, redactFaults, type RedactConfig } from "./redact-config.ts";
 import { mongodbFaults } from "./mongodb-config.ts";
 import { notifyConfig, notifyFaults, type NotifyConfig } from "./notify-config.ts";
 import { registryConfig, registryFaults, type RegistryConfig } from "./registry-config.ts";
@@ -42,6 +43,7 @@ export type Config = {
   readonly evidence: SettingValues["evidence"];
   /** Null: the embedded log keeps its records for ever. */
   readonly logRetentionMs: number | null;
+  readonly redact: RedactConfig;
   readonly shutdownDeadlineMs: number;
   readonly breaker: {
     /** From 0 to 1; null: off. */
@@ -172,6 +174,7 @@ function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
     ...httpFaults(settings),
     ...anchorFaults(settings),
     ...notifyFaults(settings),
+    ...redactFaults(settings),
     ...sourceFaults(settings),
   ];
 }
@@ -190,6 +193,7 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
     log: { level: values["log.level"], format: values["log.format"] },
     evidence: values.evidence,
     logRetentionMs: positiveOrNull(values["log.retention_hours"] * 3_600_000),
+    redact: redactConfig(values),
     shutdownDeadlineMs: values["shutdown.deadline_seconds"] * 1_000,
     breaker: {
       failedRatioMax: positiveOrNull(values["breaker.failed_percent"] / 100),

@@ -3,6 +3,7 @@ import { ENGINE_SETTINGS } from "./engine-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { HTTP_SETTINGS } from "./http-settings.ts";
 import { NOTIFY_SETTINGS } from "./notify-settings.ts";
+import { REDACT_SETTINGS } from "./redact-settings.ts";
 import { REGISTRY_SETTINGS } from "./registry-settings.ts";
 import type { CheckedRows, SettingRow, SettingValue, ValueKind, ValueOf } from "./setting-row.ts";
 
@@ -11,6 +12,7 @@ import type { CheckedRows, SettingRow, SettingValue, ValueKind, ValueOf } from "
 
 type Rows = typeof HTTP_SETTINGS &
   typeof GATEWAY_SETTINGS &
+  typeof REDACT_SETTINGS &
   typeof ENGINE_SETTINGS &
   typeof REGISTRY_SETTINGS &
   typeof ANCHOR_SETTINGS &
@@ -19,6 +21,7 @@ type Rows = typeof HTTP_SETTINGS &
 const ROWS: CheckedRows<Rows> = {
   ...HTTP_SETTINGS,
   ...GATEWAY_SETTINGS,
+  ...REDACT_SETTINGS,
   ...ENGINE_SETTINGS,
   ...REGISTRY_SETTINGS,
   ...ANCHOR_SETTINGS,

@@ -1,8 +1,9 @@
 import type { Lookup } from "../gateway/lookup.ts";
 import type { FailureRecord } from "../store/failures.ts";
 import type { StoreReads } from "../store/store.ts";
+import type { Redaction } from "./redact.ts";
 import { searchFailures, type Search } from "./search.ts";
-import { failureView, type FailureView, type Redact } from "./view.ts";
+import { failureView, type FailureView } from "./view.ts";
 
 /** A failure with everything that is kept of its record. */
 export type ExportedFailure = FailureView & {
@@ -30,9 +31,11 @@ export async function* allFailures(
 const PAGE = 250;
 
 /** Adds the bytes, the key and the headers of the record, which the ledger's evidence has. */
-export async function exported(lookup: Lookup, failure: FailureRecord, redact: Redact): Promise<ExportedFailure> {
-  const view = failureView(failure, redact);
-  const { stream, offset } = failure;
+export async function exported(lookup: Lookup, failure: FailureRecord, redaction: Redaction): Promise<ExportedFailure> {
+  const view = failureView(failure, redaction);
+  const { stream, offset, contract } = failure;
+  // Bytes, keys and headers are shown to nobody where anything of the contract is redacted.
+  if (redaction.isFor(contract)) return view;
   const [row] = await lookup.rows(stream.stream, offset, offset + 1n);
   if (row === undefined || (row.kind === "failed" && row.reason.kind === "erased")) return view;
   return {

@@ -1,6 +1,7 @@
 import type { FailureRecord } from "../store/failures.ts";
 import type { StoreReads } from "../store/store.ts";
 import { isNamed, type NamedPosition } from "./failure-id.ts";
+import type { Redaction } from "./redact.ts";
 import { SAMPLE_MAX, sampleOf, type GroupSample } from "./group-sample.ts";
 
 type Reads = Pick<StoreReads, "failureCollections" | "failurePage" | "failureRecord" | "streamNotes">;
@@ -25,6 +26,7 @@ export async function failuresAt(reads: Reads, position: NamedPosition): Promise
 export async function newestOf(
   reads: Reads,
   fingerprint: string,
+  redaction: Redaction,
   max: number = SAMPLE_MAX,
 ): Promise<{ readonly newest: readonly FailureRecord[]; readonly sample: GroupSample }> {
   const newest: FailureRecord[] = [];
@@ -32,5 +34,5 @@ export async function newestOf(
   for (const collection of await reads.failureCollections())
     newest.push(...(await reads.failurePage(collection, { ...query, along: { kind: "group", fingerprint } })));
   const latest = newest.toSorted((a, b) => (a.atMs > b.atMs ? -1 : a.atMs < b.atMs ? 1 : 0)).slice(0, max);
-  return { newest: latest, sample: sampleOf(latest) };
+  return { newest: latest, sample: sampleOf(latest, redaction) };
 }

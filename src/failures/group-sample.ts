@@ -1,4 +1,5 @@
 import type { FailureReason } from "../core/failure.ts";
+import type { Redaction } from "./redact.ts";
 import type { FailureRecord } from "../store/failures.ts";
 
 /** What the newest failures of a group have in common. */
@@ -20,11 +21,15 @@ export const SAMPLE_MAX = 1_000;
 const VALUES_MAX = 20;
 
 /** @param newest the newest failures of the group, at most {@link SAMPLE_MAX}. */
-export function sampleOf(newest: readonly FailureRecord[]): GroupSample {
+export function sampleOf(newest: readonly FailureRecord[], redaction: Redaction): GroupSample {
   return {
     looked: newest.length,
     producers: frequent(newest.map(({ producer }) => producer ?? "")),
-    values: frequent(newest.flatMap(({ reason }) => gotOf(reason) ?? [])),
+    values: frequent(
+      newest.flatMap(
+        ({ reason, contract }) => gotOf(reason === null ? null : redaction.reason(contract, reason)) ?? [],
+      ),
+    ),
     declaredBy: frequent(newest.map(({ declaredBy }) => declaredBy ?? "")),
   };
 }

@@ -1,3 +1,4 @@
+import type { FailureReason } from "../core/failure.ts";
 import type { ExactInteger } from "../json/exact-integer.ts";
 import type { JsonValue } from "../json/json.ts";
 import { parseJson } from "../json/parse-json.ts";
@@ -7,12 +8,10 @@ import { failureId } from "./failure-id.ts";
 import type { GroupSample } from "./group-sample.ts";
 import type { GroupState, Said } from "./group-state.ts";
 import type { Group, Trend } from "./groups.ts";
+import type { Redaction } from "./redact.ts";
 import { describeRecipe, pointersOf, summaryOf } from "./recipe.ts";
 
 // Failures and groups as the HTTP interface and `--json` show them: one shape for both.
-
-/** Removes from a payload what must not be shown. */
-export type Redact = (contract: FailureRecord["contract"], payload: JsonValue) => JsonValue;
 
 /** A failure without its bytes. */
 export type FailureView = {
@@ -37,9 +36,10 @@ export type FailureView = {
   readonly payload?: JsonValue;
 };
 
-export function failureView(failure: FailureRecord, redact: Redact): FailureView {
-  const { stream, offset, atMs, code, reason, fingerprint, contract, declaredBy, producer, identity } = failure;
-  const payload = payloadOf(failure, redact);
+export function failureView(failure: FailureRecord, redaction: Redaction): FailureView {
+  const { stream, offset, atMs, code, fingerprint, contract, declaredBy, producer, identity } = failure;
+  const payload = payloadOf(failure, redaction);
+  const reason = failure.reason === null ? null : redaction.reason(contract, failure.reason);
   return {
     id: failureId(failure),
     topic: stream.topic,
@@ -60,10 +60,10 @@ export function failureView(failure: FailureRecord, redact: Redact): FailureView
   };
 }
 
-function payloadOf({ payloadText, contract }: FailureRecord, redact: Redact): JsonValue | undefined {
+function payloadOf({ payloadText, contract }: FailureRecord, redaction: Redaction): JsonValue | undefined {
   if (payloadText === null) return undefined;
   try {
-    return redact(contract, parseJson(payloadText));
+    return redaction.payload(contract, parseJson(payloadText));
   } catch {
     return undefined;
   }
@@ -150,15 +150,20 @@ export function groupDetail(
   trend: Trend,
   sample: GroupSample,
   newest: readonly FailureRecord[],
-  redact: Redact,
+  redaction: Redaction,
 ): GroupDetail {
   const { code, contract, book } = group;
   return {
     ...groupView(group),
-    recipe: describeRecipe(code, contract, newest[0]?.reason ?? null),
+    recipe: describeRecipe(code, contract, reasonOf(newest[0], redaction)),
     notes: book.notes,
     trend: trend.map(({ hour, count }) => ({ hour: timeText(hour * HOUR_MS), count })),
     sample,
-    examples: newest.slice(0, EXAMPLES_MAX).map((failure) => failureView(failure, redact)),
+    examples: newest.slice(0, EXAMPLES_MAX).map((failure) => failureView(failure, redaction)),
   };
+}
+
+function reasonOf(failure: FailureRecord | undefined, redaction: Redaction): FailureReason | null {
+  if (failure === undefined || failure.reason === null) return null;
+  return redaction.reason(failure.contract, failure.reason);
 }

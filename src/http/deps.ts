@@ -2,7 +2,8 @@ import type { FastifyBaseLogger } from "fastify";
 import type { ContractCatalog } from "../contract/catalog.ts";
 import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
 import type { Groups } from "../failures/groups.ts";
-import type { Redact } from "../failures/view.ts";
+import type { Redaction } from "../failures/redact.ts";
+import type { RevealRecord } from "../failures/reveal.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Lookup } from "../gateway/lookup.ts";
 import type { Log, Source } from "../source/source.ts";
@@ -25,6 +26,10 @@ export type HttpDeps = {
   /** Why the last change of the contract files was refused, in sentences; empty when it was taken. */
   readonly refusedContracts: () => readonly string[];
   readonly failures: FailureDeps;
+  /** What people are not shown; absent: nothing is redacted. */
+  readonly redaction?: Redaction;
+  /** Keeps in the operator log that somebody was shown redacted bytes; absent: nobody is. */
+  readonly reveal?: RevealRecord;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** How shadow versions judge; absent when there are none. */
@@ -52,8 +57,6 @@ export type HttpDeps = {
 /** What the routes of failures need. */
 export type FailureDeps = {
   readonly groups: Groups;
-  /** Removes what must not be shown. */
-  readonly redact: Redact;
   readonly store: Pick<Store, "appendAction" | "reads">;
 };
 

@@ -22,6 +22,14 @@ export type OperatorAction = {
     | "erase"
     /** The announced erasures of a stream are done. */
     | "erased"
+    /** Announces that retention takes records out of the evidence of an entry; it is written before they are. */
+    | "expire"
+    /** Announces that retention takes what is of entries before one; it is written before anything goes. */
+    | "retain"
+    /** The announced retention of a stream is done. */
+    | "retained"
+    /** Somebody is shown bytes that are redacted for others; it is written before they are shown. */
+    | "reveal"
     | "migrate"
     /** The state, the owner, or a note of a group of failures; the target is its fingerprint. */
     | "group-state"

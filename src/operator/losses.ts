@@ -33,6 +33,10 @@ export function withAction(losses: readonly Loss[], action: OperatorAction): rea
     case "replace":
     case "erase":
     case "erased":
+    case "expire":
+    case "retain":
+    case "retained":
+    case "reveal":
     case "migrate":
     case "group-state":
     case "group-owner":

@@ -1,5 +1,16 @@
-import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
-import { compilePattern, type Matches } from "./linear-pattern.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
+import {
+  itemsOf,
+  listUnder,
+  membersOf,
+  namesUnder,
+  own,
+  patternsOf,
+  targetsOf,
+  under,
+  type Part,
+  type PartWithPatterns,
+} from "./parts.ts";
 import { readResources, type Resources, type SchemaPlace } from "./resources.ts";
 
 /**
@@ -49,9 +60,6 @@ type Reading = {
   readonly made: Map<string, NumberTypes>;
 };
 
-/** A part of the schema that is not a boolean; booleans declare nothing. */
-type Part = { readonly schema: JsonObject; readonly place: SchemaPlace };
-
 /**
  * Most cached combinations. Names that match patterns come from payloads, so without a limit each could add another.
  */
@@ -100,21 +108,6 @@ function addParts(place: SchemaPlace, parts: Map<JsonObject, SchemaPlace>, readi
   }
 }
 
-/**
- * The targets of references. A reference to a dynamic anchor also leads to that of the whole schema, the outermost
- * possible one.
- */
-function targetsOf({ schema, place }: Part, { resources }: Reading): readonly SchemaPlace[] {
-  return ["$ref", "$dynamicRef"].flatMap((keyword) => {
-    const reference = own(schema, keyword);
-    const target = typeof reference === "string" ? resources.resolve(place, reference) : null;
-    if (target === null) return [];
-    const { dynamicName } = target;
-    const outermost = dynamicName === null ? undefined : resources.root.resource.dynamicAnchors.get(dynamicName);
-    return outermost === undefined ? [target.place] : [target.place, outermost];
-  });
-}
-
 function createTypes(schemas: readonly Part[], reading: Reading): NumberTypes {
   const parts = schemas.map((part) => ({ ...part, patterns: patternsOf(part, reading) }));
   const named = new Map<string, NumberTypes>();
@@ -156,17 +149,6 @@ function createTypes(schemas: readonly Part[], reading: Reading): NumberTypes {
   };
 }
 
-/** One of `patternProperties`. */
-type Pattern = { readonly matches: Matches; readonly places: readonly SchemaPlace[] };
-type PartWithPatterns = Part & { readonly patterns: readonly Pattern[] };
-
-function patternsOf(part: Part, reading: Reading): readonly Pattern[] {
-  return namesUnder(part, "patternProperties").map((source) => {
-    // Names come from payloads, so a pattern must not backtrack.
-    return { matches: compilePattern(source), places: under(part, reading, "patternProperties", source) };
-  });
-}
-
 /** A cache key: which patterns a name matches. */
 function matchKey(parts: readonly PartWithPatterns[], name: string): string {
   return parts.map(({ patterns }) => patterns.map(({ matches }) => (matches(name) ? 1 : 0)).join("")).join();
@@ -192,43 +174,4 @@ function typesIn(schema: JsonObject): readonly JsonValue[] | null {
   const type = own(schema, "type");
   if (type === undefined) return null;
   return Array.isArray(type) ? (type as readonly JsonValue[]) : [type];
-}
-
-/**
- * The subschemas that a part applies to a member: by its name and the patterns it matches, else those for all others.
- */
-function membersOf(part: PartWithPatterns, name: string, reading: Reading): readonly SchemaPlace[] {
-  const matching = part.patterns.filter(({ matches }) => matches(name)).flatMap(({ places }) => places);
-  if (namesUnder(part, "properties").includes(name)) return [...under(part, reading, "properties", name), ...matching];
-  if (part.patterns.some(({ matches }) => matches(name))) return matching;
-  return [...under(part, reading, "additionalProperties"), ...under(part, reading, "unevaluatedProperties")];
-}
-
-/** The subschemas that a part applies to an item: by its index, else the one for all others. */
-function itemsOf(part: Part, index: number, reading: Reading): readonly SchemaPlace[] {
-  const placed = listUnder(part, "prefixItems", reading)[index];
-  if (placed !== undefined) return [placed];
-  return [...under(part, reading, "items"), ...under(part, reading, "unevaluatedItems")];
-}
-
-/** The subschema below a part, by its steps; none when there is none. */
-function under({ schema, place }: Part, { resources }: Reading, ...steps: readonly string[]): readonly SchemaPlace[] {
-  let value: JsonValue | undefined = schema;
-  for (const step of steps) value = isObject(value) ? own(value, step) : undefined;
-  return typeof value === "boolean" || isObject(value) ? [resources.under(place, ...steps)] : [];
-}
-
-function listUnder({ schema, place }: Part, keyword: string, { resources }: Reading): readonly SchemaPlace[] {
-  const list = own(schema, keyword);
-  if (!Array.isArray(list)) return [];
-  return (list as readonly JsonValue[]).map((_, index) => resources.under(place, keyword, index));
-}
-
-function namesUnder({ schema }: Part, keyword: string): readonly string[] {
-  const map = own(schema, keyword);
-  return isObject(map) ? Object.keys(map) : [];
-}
-
-function own(schema: JsonObject, keyword: string): JsonValue | undefined {
-  return Object.hasOwn(schema, keyword) ? schema[keyword] : undefined;
 }

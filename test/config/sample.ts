@@ -20,6 +20,7 @@ const JUDGED: Partial<Record<SettingKey, string>> = {
   "notify.ca_file": "/dev/null",
   "notify.secrets": `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
   "notify.secrets_file": "/dev/null",
+  "redact.pointers": "/a,x:/b/*",
 };
 
 /** A text that an option or a variable gives a setting, and the value that it has then, which is not the default. */

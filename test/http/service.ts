@@ -41,7 +41,6 @@ export async function serve(embedded: Embedded, changes: Changes = {}): Promise<
     lookup: embedded.lookup,
     failures: {
       groups: openGroups(embedded.store.reads, holdsRedriven),
-      redact: (_, payload) => payload,
       store: embedded.store,
     },
     tail: embedded.store.tail,

@@ -1,5 +1,7 @@
 import { describeFailure, failureCode, type FailureReason } from "../../core/failure.ts";
+import type { ContractRef } from "../../core/compiled.ts";
 import type { Decision } from "../../core/decide.ts";
+import { NO_REDACTION, type Redaction } from "../../failures/redact.ts";
 import { hashBytes, wasErased } from "../../gateway/decided.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import type { Violation } from "../../schema/violation.ts";
@@ -165,14 +167,19 @@ type ViolationMembers = Pick<
 };
 
 /** A decision that is stored nowhere: of a payload that somebody asked about. */
-export function decisionView(decision: Decision): DecisionAnswer {
+export function decisionView(decision: Decision, redaction: Redaction = NO_REDACTION): DecisionAnswer {
   const { contract, declaredBy } = decision;
   if (decision.status === "PASSED") return { status: "PASSED", id: decision.id, contract, declaredBy };
-  return { status: "FAILED", contract, declaredBy, fingerprint: decision.fingerprint, ...failureView(decision.reason) };
+  const { fingerprint, reason } = decision;
+  return { status: "FAILED", contract, declaredBy, fingerprint, ...redactedView(contract, reason, redaction) };
+}
+
+function redactedView(contract: ContractRef | null, reason: FailureReason, redaction: Redaction): FailureAnswer {
+  return failureView(redaction.reason(contract, reason));
 }
 
 /** A stored decision, without its payload. */
-export function rowView(row: SettledRow): DecisionAnswer {
+export function rowView(row: SettledRow, redaction: Redaction = NO_REDACTION): DecisionAnswer {
   const { stream, topic, partition, offset } = row.position;
   const common: Omit<DecisionAnswer, "status"> = {
     stream,
@@ -189,7 +196,9 @@ export function rowView(row: SettledRow): DecisionAnswer {
       return { ...common, status: "PASSED", id: row.id };
     case "receipt":
       return { ...common, status: "PASSED", id: row.duplicateOf, duplicate: true, storedAt: row.storedAt };
-    case "failed":
-      return { ...common, status: "FAILED", id: row.id, fingerprint: row.fingerprint, ...failureView(row.reason) };
+    case "failed": {
+      const { id, fingerprint, contract, reason } = row;
+      return { ...common, status: "FAILED", id, fingerprint, ...redactedView(contract, reason, redaction) };
+    }
   }
 }

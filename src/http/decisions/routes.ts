@@ -9,6 +9,7 @@ import { ANY_UNAVAILABLE, type ProblemCode } from "../problems/codes.ts";
 import { notFound, ProblemError } from "../problems/problem.ts";
 import type { Described, Routes } from "../route-types.ts";
 import { answer, rawAnswer, topicName } from "../schema-parts.ts";
+import { refuseRedacted, REVEAL } from "../reveal.ts";
 import { DECISION, rowView } from "./decision.ts";
 
 const POSITION = {
@@ -33,6 +34,8 @@ const STREAM = {
   },
 } as const;
 
+const REVEAL_AT = { type: "object", properties: { ...STREAM.properties, ...REVEAL.properties } } as const;
+
 const DECISION_AT = {
   operationId: "decisionAt",
   summary: "What became of one position",
@@ -48,7 +51,7 @@ const RAW_AT = {
   operationId: "rawAt",
   summary: "The exact bytes of one position",
   params: POSITION,
-  querystring: STREAM,
+  querystring: REVEAL_AT,
   response: {
     200: rawAnswer("The bytes", "application/octet-stream", { type: "string", format: "binary" }),
   },
@@ -58,7 +61,12 @@ const NO_DECISION = {
   404: ["unknown-topic", "unknown-stream", "no-record", "record-lost", "evidence-dropped"],
   503: ["document-missing", ANY_UNAVAILABLE],
 } as const;
-const NO_BYTES = { ...NO_DECISION, 404: [...NO_DECISION[404], "no-bytes"], 410: ["erased"] } as const;
+const NO_BYTES = {
+  ...NO_DECISION,
+  403: ["redacted"],
+  404: [...NO_DECISION[404], "no-bytes"],
+  410: ["erased"],
+} as const;
 
 /** What became of one position: of the stream that the topic has now, or of the stream that the query names. */
 export function registerDecisions(app: Routes, deps: HttpDeps): void {
@@ -67,7 +75,8 @@ export function registerDecisions(app: Routes, deps: HttpDeps): void {
     { schema: DECISION_AT, config: { problems: NO_DECISION } },
     async (request, reply) => {
       const { stream, offset, fate } = await find(deps, request.params, request.query);
-      if (fate.kind === "row") return reply.send(withDeprecation(deps, fate.row.contract, rowView(fate.row)));
+      if (fate.kind === "row")
+        return reply.send(withDeprecation(deps, fate.row.contract, rowView(fate.row, deps.redaction)));
       if (fate.kind !== "pending") throw without(fate, stream, offset);
       const { id, topic, partition } = stream;
       return reply.code(202).send({ stream: id, topic, partition, offset: exactInteger(offset), status: "PENDING" });
@@ -84,6 +93,7 @@ export function registerDecisions(app: Routes, deps: HttpDeps): void {
       if (fate.kind === "pending" || fate.row.raw === null) {
         throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
       }
+      await refuseRedacted(deps, fate.row, request.query);
       return reply
         .header("content-type", "application/octet-stream")
         .header("content-disposition", `attachment; filename="record-${offset}.bin"`)

@@ -74,7 +74,7 @@ async function decisionsOf(deps: HttpDeps, { topic, appended, rawHashes }: Asked
     const row = found.get(`${stream}@${offset}`);
     if (row === undefined) return [];
     if (!wasErased(row) && hashBytes(row.raw) !== rawHashes[index]) throw otherBytes(topic, row);
-    return [withDeprecation(deps, row.contract, rowView(row))];
+    return [withDeprecation(deps, row.contract, rowView(row, deps.redaction))];
   });
 }
 

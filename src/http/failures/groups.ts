@@ -2,6 +2,7 @@ import { changeGroup, type GroupRequest } from "../../failures/change-group.ts";
 import { newestOf } from "../../failures/find.ts";
 import { openGroupPage } from "../../failures/group-page.ts";
 import { parseTime } from "../../failures/parse-filter.ts";
+import { NO_REDACTION } from "../../failures/redact.ts";
 import { groupDetail, groupView } from "../../failures/view.ts";
 import { jsonBody } from "../body/json-body.ts";
 import type { HttpDeps } from "../deps.ts";
@@ -185,7 +186,8 @@ const NOT_CHANGED = { ...UNKNOWN, 400: ["bad-parameter", "not-json"] } as const;
 
 /** Groups of failures: a list, one of them, and what operators say of them. */
 export function registerGroups(app: Routes, deps: HttpDeps): void {
-  const { groups, redact } = deps.failures;
+  const { groups } = deps.failures;
+  const { redaction = NO_REDACTION } = deps;
   const page = openGroupPage(groups);
 
   app.get(
@@ -213,9 +215,9 @@ export function registerGroups(app: Routes, deps: HttpDeps): void {
       const { fingerprint } = request.params;
       const group = await groups.group(fingerprint, deps.now());
       if (group === null) throw unknownGroup();
-      const { newest, sample } = await newestOf(deps.reads, fingerprint);
+      const { newest, sample } = await newestOf(deps.reads, fingerprint, redaction);
       const trend = await groups.trend(fingerprint, deps.now());
-      return reply.send(groupDetail(group, trend, sample, newest, redact));
+      return reply.send(groupDetail(group, trend, sample, newest, redaction));
     },
   );
 

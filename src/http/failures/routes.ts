@@ -1,6 +1,7 @@
 import { failuresAt } from "../../failures/find.ts";
 import { failureId, parseFailureId } from "../../failures/failure-id.ts";
 import { holdsRedriven } from "../../failures/redriven.ts";
+import { NO_REDACTION } from "../../failures/redact.ts";
 import { searchFailures } from "../../failures/search.ts";
 import { failureView } from "../../failures/view.ts";
 import { wasErased } from "../../gateway/decided.ts";
@@ -8,6 +9,7 @@ import type { FailureRecord } from "../../store/failures.ts";
 import type { HttpDeps } from "../deps.ts";
 import { ANY_UNAVAILABLE } from "../problems/codes.ts";
 import { badRequest, notFound, ProblemError } from "../problems/problem.ts";
+import { refuseRedacted, REVEAL } from "../reveal.ts";
 import type { Routes } from "../route-types.ts";
 import { answer, rawAnswer, text, whole } from "../schema-parts.ts";
 import { FAILURE } from "./failure.ts";
@@ -69,6 +71,7 @@ const RAW = {
   operationId: "failureRaw",
   summary: "The exact bytes of a failure",
   params: ID,
+  querystring: REVEAL,
   response: { 200: rawAnswer("The bytes", "application/octet-stream", { type: "string", format: "binary" }) },
 } as const;
 
@@ -76,7 +79,7 @@ const UNKNOWN = { 400: ["bad-parameter"], 404: ["unknown-failure"], 503: [ANY_UN
 
 /** Failures: found, one by one, and their bytes. */
 export function registerFailures(app: Routes, deps: HttpDeps): void {
-  const { reads } = deps;
+  const { reads, redaction = NO_REDACTION } = deps;
 
   app.get(
     "/v1/failures",
@@ -94,21 +97,28 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
       if (page === "foreign-cursor")
         throw badRequest("foreign-cursor", "The cursor is damaged, or of a query with other parameters");
       const shown = page.failures.map((one) =>
-        failureView(payload === "true" ? one : { ...one, payloadText: null }, deps.failures.redact),
+        failureView(payload === "true" ? one : { ...one, payloadText: null }, redaction),
       );
       return reply.send({ failures: shown, next: page.next, looked: page.looked });
     },
   );
 
   app.get("/v1/failures/:id", { schema: ONE, config: { problems: UNKNOWN } }, async (request, reply) =>
-    reply.send(failureView(await find(deps, request.params.id), deps.failures.redact)),
+    reply.send(failureView(await find(deps, request.params.id), redaction)),
   );
 
   app.get(
     "/v1/failures/:id/raw",
     {
       schema: RAW,
-      config: { problems: { ...UNKNOWN, 404: [...UNKNOWN[404], "no-bytes", "evidence-dropped"], 410: ["erased"] } },
+      config: {
+        problems: {
+          ...UNKNOWN,
+          403: ["redacted"],
+          404: [...UNKNOWN[404], "no-bytes", "evidence-dropped"],
+          410: ["erased"],
+        },
+      },
     },
     async (request, reply) => {
       const { stream, offset } = await find(deps, request.params.id);
@@ -123,6 +133,7 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
           detail: `The record of ${id} was erased by an operator's word`,
         });
       if (row.raw === null) throw notFound("no-bytes", `${id} has no bytes: it is a tombstone of Kafka`);
+      await refuseRedacted(deps, row, request.query);
       return reply
         .header("content-type", "application/octet-stream")
         .header("content-disposition", `attachment; filename="failure-${offset}.bin"`)

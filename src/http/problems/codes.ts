@@ -47,6 +47,7 @@ export const PROBLEMS = {
   overloaded: "Bodies and answers of all requests hold too many bytes: try again after `Retry-After`",
   "path-too-long": "A part of the path has too many characters",
   "record-lost": "The record was lost before it was decided, as an operator recorded",
+  redacted: "Values of such records are redacted: their bytes are shown to who says who and why, which is kept",
   starting: "The gateway is starting: try again after `Retry-After`",
   "too-slow": "The headers, the body or a whole line did not arrive in time",
   "two-hosts": "The request has more than one header Host",

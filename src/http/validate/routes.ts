@@ -34,7 +34,7 @@ export function registerValidate(app: Routes, deps: HttpDeps): void {
       const decision = decideBound(record, bound, set.limits);
       sayVersion(deps, request, reply, contract, decision);
       notifyVerdict(deps, "/v1/validate", record, decision);
-      return withDeprecation(deps, decision.contract, decisionView(decision));
+      return withDeprecation(deps, decision.contract, decisionView(decision, deps.redaction));
     },
   );
 }

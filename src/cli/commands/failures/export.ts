@@ -15,7 +15,7 @@ export async function exportFailures(
   command: Command,
   options: ListOptions & { readonly out?: string },
 ): Promise<void> {
-  await withFailures(command, async ({ reads, groups, lookup, redact, nowMs }) => {
+  await withFailures(command, async ({ reads, groups, lookup, redaction, nowMs }) => {
     const { out, ...text } = options;
     const filter = filterOf(text, nowMs);
     const stateOf = await groups.states(nowMs);
@@ -23,7 +23,7 @@ export async function exportFailures(
     let count = 0;
     for await (const failure of allFailures(reads, { filter, withPayload: true, stateOf, isLeftOut: holdsRedriven })) {
       count += 1;
-      const line = `${toJsonText({ v: 1, kind: "failure", ...(await exported(lookup, failure, redact)) })}\n`;
+      const line = `${toJsonText({ v: 1, kind: "failure", ...(await exported(lookup, failure, redaction)) })}\n`;
       if (!to.write(line)) await once(to, "drain");
     }
     if (out !== undefined) {

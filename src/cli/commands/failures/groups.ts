@@ -37,11 +37,12 @@ export async function listGroups(
 
 const WHY_MAX = 120;
 
-async function rowOf({ reads }: OpenFailures, group: Group): Promise<readonly string[]> {
+async function rowOf({ reads, redaction }: OpenFailures, group: Group): Promise<readonly string[]> {
   const { fingerprint, recent, count, firstMs, lastMs, state, code, contract } = group;
-  const [newest] = (await newestOf(reads, fingerprint, 1)).newest;
+  const [newest] = (await newestOf(reads, fingerprint, redaction, 1)).newest;
+  const shown = newest === undefined || newest.reason === null ? null : redaction.reason(contract, newest.reason);
   const where = contract === null ? "" : `${contract.subject}@${contract.version} `;
-  const why = plainText(`${where}${summaryOf(code, newest?.reason ?? null)}`, WHY_MAX);
+  const why = plainText(`${where}${summaryOf(code, shown)}`, WHY_MAX);
   const kind = state.kind === "open" ? "open" : styled("yellow", state.kind);
   return [fingerprint.slice(0, 8), grouped(recent), grouped(count), minute(firstMs), minute(lastMs), kind, why];
 }

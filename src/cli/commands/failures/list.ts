@@ -3,6 +3,7 @@ import type { FilterText } from "../../../failures/parse-filter.ts";
 import { allFailures } from "../../../failures/export.ts";
 import { failureId } from "../../../failures/failure-id.ts";
 import { holdsRedriven } from "../../../failures/redriven.ts";
+import type { Redaction } from "../../../failures/redact.ts";
 import { summaryOf } from "../../../failures/recipe.ts";
 import { failureView, timeText } from "../../../failures/view.ts";
 import type { FailureRecord } from "../../../store/failures.ts";
@@ -16,7 +17,7 @@ export type ListOptions = FilterText & { readonly json: boolean; readonly limit:
 
 /** `sigma failures list`: failures one by one, newest first. */
 export async function listFailures(command: Command, options: ListOptions): Promise<void> {
-  await withFailures(command, async ({ reads, groups, redact, nowMs }) => {
+  await withFailures(command, async ({ reads, groups, redaction, nowMs }) => {
     const { json, limit, payload = false, ...text } = options;
     const stateOf = await groups.states(nowMs);
     const search = { filter: filterOf(text, nowMs), withPayload: payload, stateOf, isLeftOut: holdsRedriven };
@@ -26,15 +27,15 @@ export async function listFailures(command: Command, options: ListOptions): Prom
       more = found.length >= limit;
       if (more) break;
       const shown = payload ? failure : { ...failure, payloadText: null };
-      if (json) printJsonValues({ kind: "failure", ...failureView(shown, redact) });
+      if (json) printJsonValues({ kind: "failure", ...failureView(shown, redaction) });
       found.push(shown);
     }
     if (json) return;
     if (found.length === 0) return print("No failure is like that.");
-    printTable([["TIME", "ID", "GROUP", "PRODUCER", "CODE", "WHY"], ...found.map(rowOf)]);
+    printTable([["TIME", "ID", "GROUP", "PRODUCER", "CODE", "WHY"], ...found.map((one) => rowOf(one, redaction))]);
     if (payload)
       for (const failure of found) {
-        const { payload: shown } = failureView(failure, redact);
+        const { payload: shown } = failureView(failure, redaction);
         print(`${failureId(failure)}  ${shown === undefined ? "(no payload is kept)" : plainText(toJsonText(shown))}`);
       }
     print("");
@@ -47,8 +48,9 @@ const WHY_MAX = 160;
 const PRODUCER_MAX = 24;
 
 /** One failure as a row of a table. */
-export function rowOf(failure: FailureRecord): readonly string[] {
-  const { atMs, fingerprint, producer, code, reason } = failure;
+export function rowOf(failure: FailureRecord, redaction: Redaction): readonly string[] {
+  const { atMs, fingerprint, producer, code, contract } = failure;
+  const reason = failure.reason === null ? null : redaction.reason(contract, failure.reason);
   return [
     timeText(atMs)?.slice(0, 19).replace("T", " ") ?? String(atMs),
     plainText(failureId(failure)),

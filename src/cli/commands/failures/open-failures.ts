@@ -2,13 +2,15 @@ import type { Command } from "commander";
 import { hasData } from "../../../app/data-directory.ts";
 import { openReadOnly } from "../../../app/engine.ts";
 import { EXIT } from "../../../config/codes.ts";
+import type { Config } from "../../../config/config.ts";
 import type { FailureFilter } from "../../../failures/filter.ts";
 import { openGroups, type Group, type Groups } from "../../../failures/groups.ts";
 import { parseFilter, type FilterText } from "../../../failures/parse-filter.ts";
+import { createRedaction, NO_REDACTION, type Redaction } from "../../../failures/redact.ts";
 import { holdsRedriven } from "../../../failures/redriven.ts";
-import type { Redact } from "../../../failures/view.ts";
 import { createLookup, type Lookup } from "../../../gateway/lookup.ts";
 import type { StoreReads } from "../../../store/store.ts";
+import { requireContracts } from "../contracts.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 import { Refusal, usage } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
@@ -18,7 +20,7 @@ export type OpenFailures = {
   readonly reads: StoreReads;
   readonly groups: Groups;
   readonly lookup: Lookup;
-  readonly redact: Redact;
+  readonly redaction: Redaction;
   readonly nowMs: number;
 };
 
@@ -37,7 +39,7 @@ export async function withFailures<T>(command: Command, work: (open: OpenFailure
       reads,
       groups,
       lookup: createLookup(reads),
-      redact: (_, payload) => payload,
+      redaction: await redactionOf(config),
       nowMs: Date.now(),
     });
   } finally {
@@ -66,4 +68,12 @@ export async function groupNamed({ groups, nowMs }: OpenFailures, begin: string)
     `see ${toRun("failures groups")}`,
     EXIT.usage,
   );
+}
+
+/** What the settings redact. The contracts, which classify values, are read only where something is redacted. */
+export async function redactionOf(config: Config): Promise<Redaction> {
+  const { pointers, classes } = config.redact;
+  if (pointers.length === 0 && classes.length === 0) return NO_REDACTION;
+  const { set } = await requireContracts(config);
+  return createRedaction(config.redact, () => set);
 }

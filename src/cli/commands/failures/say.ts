@@ -3,8 +3,9 @@ import { openEngine } from "../../../app/engine.ts";
 import { changeGroup, type GroupRequest } from "../../../failures/change-group.ts";
 import { openGroups } from "../../../failures/groups.ts";
 import { parseTime } from "../../../failures/parse-filter.ts";
+import { NO_REDACTION } from "../../../failures/redact.ts";
 import { holdsRedriven } from "../../../failures/redriven.ts";
-import { groupView, type Redact } from "../../../failures/view.ts";
+import { groupView } from "../../../failures/view.ts";
 import { createLookup } from "../../../gateway/lookup.ts";
 import { print, printJsonValues } from "../../terminal/output.ts";
 import { usage } from "../../terminal/refusal.ts";
@@ -31,7 +32,7 @@ export async function say(command: Command, what: string, begin: string, options
   try {
     const { reads } = store;
     const groups = openGroups(reads, holdsRedriven);
-    const open = { reads, groups, lookup: createLookup(reads), redact: asItIs, nowMs };
+    const open = { reads, groups, lookup: createLookup(reads), redaction: NO_REDACTION, nowMs };
     const { fingerprint } = await groupNamed(open, begin);
     await changeGroup(store, fingerprint, request, operator);
     const group = await groups.group(fingerprint, nowMs);
@@ -45,8 +46,6 @@ export async function say(command: Command, what: string, begin: string, options
     await close();
   }
 }
-
-const asItIs: Redact = (_, payload) => payload;
 
 function requestOf(what: string, { version, until, threshold, owner }: SayOptions, nowMs: number): GroupRequest {
   switch (what) {

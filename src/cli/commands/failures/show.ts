@@ -49,8 +49,12 @@ async function writeRaw({ lookup }: OpenFailures, failure: FailureRecord): Promi
   process.stdout.write(row.raw);
 }
 
-async function showFailure({ lookup, redact }: OpenFailures, failure: FailureRecord, { json }: Options): Promise<void> {
-  const { payload, raw, key, headers, ...view } = await exported(lookup, failure, redact);
+async function showFailure(
+  { lookup, redaction }: OpenFailures,
+  failure: FailureRecord,
+  { json }: Options,
+): Promise<void> {
+  const { payload, raw, key, headers, ...view } = await exported(lookup, failure, redaction);
   if (json) return printJsonValues({ kind: "failure", ...view, ...withDefined({ payload, raw, key, headers }) });
   const line = (name: string, value: string): void => print(`${name.padEnd(11)}${value}`);
   print(`${styled("bold", view.id)}  ${styled("red", view.code)}`);
@@ -86,9 +90,9 @@ function withDefined(given: Readonly<Record<string, unknown>>): object {
 async function showGroup(open: OpenFailures, begin: string, { json, raw }: Options): Promise<void> {
   if (raw) throw unknown(begin);
   const group = await groupNamed(open, begin);
-  const { newest, sample } = await newestOf(open.reads, group.fingerprint);
+  const { newest, sample } = await newestOf(open.reads, group.fingerprint, open.redaction);
   const trend = await open.groups.trend(group.fingerprint, open.nowMs);
-  const detail = groupDetail(group, trend, sample, newest, open.redact);
+  const detail = groupDetail(group, trend, sample, newest, open.redaction);
   if (json) return printJsonValues({ kind: "group", ...detail });
   printGroup(detail, trend);
 }

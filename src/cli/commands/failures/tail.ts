@@ -16,7 +16,7 @@ const DEADLINE_MS = 5_000;
 
 /** `sigma failures tail`: failures as they are decided, until it is interrupted. */
 export async function tail(command: Command, { json, ...text }: Omit<ListOptions, "limit">): Promise<void> {
-  await withFailures(command, async ({ reads, groups, lookup, redact, nowMs }) => {
+  await withFailures(command, async ({ reads, groups, lookup, redaction, nowMs }) => {
     const filter = filterOf(text, nowMs);
     const { signal, exitCode } = onInterruption(DEADLINE_MS);
     if (!json) note("Waiting for failures; Ctrl-C ends.");
@@ -26,8 +26,8 @@ export async function tail(command: Command, { json, ...text }: Omit<ListOptions
     };
     for await (const failure of followFailures(reads, lookup, holdsRedriven, wait)) {
       if (!isWanted(filter, failure, await groups.states(nowMs))) continue;
-      if (json) printJsonValues({ kind: "failure", ...failureView({ ...failure, payloadText: null }, redact) });
-      else print(rowOf(failure).join("  "));
+      if (json) printJsonValues({ kind: "failure", ...failureView({ ...failure, payloadText: null }, redaction) });
+      else print(rowOf(failure, redaction).join("  "));
     }
     process.exitCode = exitCode() ?? EXIT.ok;
   });

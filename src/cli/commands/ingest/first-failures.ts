@@ -1,4 +1,6 @@
 import { type FailureReason, describeFailure, failureCode } from "../../../core/failure.ts";
+import type { ContractRef } from "../../../core/compiled.ts";
+import type { Redaction } from "../../../failures/redact.ts";
 import { counted, print, printTable, styled } from "../../terminal/output.ts";
 
 /** A FAILED record, by its place in the input. It holds no value of the record. */
@@ -39,8 +41,14 @@ export function createFirstFailures(max: number): FirstFailures {
   };
 }
 
-export function failedLine(file: string, line: number, reason: FailureReason): FailedLine {
-  return { file, line, code: failureCode(reason), detail: describeFailure(reason) };
+/** A failure by its place, without what is redacted. */
+export function failedLine(
+  file: string,
+  line: number,
+  { contract, reason }: { readonly contract: ContractRef | null; readonly reason: FailureReason },
+  redaction: Redaction,
+): FailedLine {
+  return { file, line, code: failureCode(reason), detail: describeFailure(redaction.reason(contract, reason)) };
 }
 
 /** Prints the first failures. @param failed the number of all failures. */

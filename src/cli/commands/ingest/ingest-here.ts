@@ -1,6 +1,7 @@
 import type { LoadedContracts } from "../../../app/contracts.ts";
 import { EXIT } from "../../../config/codes.ts";
 import type { AnchorEvent, GatewayEvent, Observe } from "../../../gateway/event.ts";
+import { createRedaction } from "../../../failures/redact.ts";
 import { createLookup } from "../../../gateway/lookup.ts";
 import { startPipeline, type Pipeline } from "../../../app/pipeline.ts";
 import { createFeeder, createHaltWatch, decideBacklog, type Feeder, type Settled } from "./feed.ts";
@@ -34,7 +35,7 @@ export async function ingestHere(reading: Reading, contracts: LoadedContracts): 
   try {
     await decideBacklog(pipeline, topic, AbortSignal.any([interruption.signal, watch.signal]));
     tallying.clear();
-    const onSettled = nameFailures(pipeline, failures, tallying.tally);
+    const onSettled = nameFailures(pipeline, failures, tallying.tally, config);
     const feeder = createFeeder(pipeline, topic, watch, { make, onSettled });
     const sink: Sink = {
       add: feeder.add,
@@ -65,11 +66,13 @@ export async function ingestHere(reading: Reading, contracts: LoadedContracts): 
  * events account for all records and show no new failure; missing events mean that another process settled records.
  */
 function nameFailures(
-  { store }: Pipeline,
+  { store, contracts }: Pipeline,
   failures: FirstFailures,
   tally: () => Tally,
+  config: Reading["config"],
 ): (settled: Settled) => Promise<void> {
   const lookup = createLookup(store.reads);
+  const redaction = createRedaction(config.redact, contracts.current);
   let looked = 0;
   return async ({ positions, lineNumbers, file }) => {
     looked += positions.length;
@@ -83,7 +86,7 @@ function nameFailures(
       for (const row of await lookup.rows(stream, first, last + 1n)) {
         const line = lines.get(`${stream}@${row.position.offset}`);
         if (row.kind === "failed" && line !== undefined)
-          found.push({ line, failed: failedLine(file, line, row.reason) });
+          found.push({ line, failed: failedLine(file, line, row, redaction) });
       }
     }
     for (const { failed } of found.toSorted((a, b) => a.line - b.line)) failures.add(failed);

@@ -6,6 +6,7 @@ import { Unavailable } from "../../../core/unavailable.ts";
 import { placed, loadContractSet } from "../../../app/contracts.ts";
 import { openKafkaAppender } from "../../../app/logs.ts";
 import type { NewRecord } from "../../../source/source.ts";
+import { createRedaction, NO_REDACTION, type Redaction } from "../../../failures/redact.ts";
 import { createFirstFailures, failedLine, printFirstFailures, type FirstFailures } from "./first-failures.ts";
 import { readInputs, resumeHint, type Reading, type Sink } from "./ingest-reading.ts";
 import { createMakeRecord } from "./new-records.ts";
@@ -30,12 +31,13 @@ export async function ingestToKafka(reading: Reading): Promise<void> {
   const appender = await openKafkaAppender(config.kafka);
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   const failures = createFirstFailures(options.showFailures);
+  const redaction = set === null ? NO_REDACTION : createRedaction(config.redact, () => set);
   let appended = 0;
   const sink: Sink = {
     add: async ({ lines, lineNumbers }, file) => {
       const records = lines.map(make);
       appended += (await appender.append(topic, records)).length;
-      if (set !== null) judge(records, lineNumbers, { file, topic, set, failures });
+      if (set !== null) judge(records, lineNumbers, { file, topic, set, failures, redaction });
     },
     settle: async () => undefined,
     count: () => appended,
@@ -73,16 +75,17 @@ type Judging = {
   readonly topic: string;
   readonly set: CompiledContractSet;
   readonly failures: FirstFailures;
+  readonly redaction: Redaction;
 };
 
 function judge(
   records: readonly NewRecord[],
   lineNumbers: readonly number[],
-  { file, topic, set, failures }: Judging,
+  { file, topic, set, failures, redaction }: Judging,
 ): void {
   for (const [at, { headers, value }] of records.entries()) {
     const decision = decide({ topic, headers, value }, set);
-    if (decision.status === "FAILED") failures.add(failedLine(file, lineNumbers[at] ?? 0, decision.reason));
+    if (decision.status === "FAILED") failures.add(failedLine(file, lineNumbers[at] ?? 0, decision, redaction));
   }
 }
 

@@ -8,8 +8,9 @@ import { print, styled } from "../../terminal/output.ts";
 /**
  * Prints the decision of a payload, and where in its bytes the fault is.
  * @param line of the file; null when the file is the payload.
+ * @param bytes null when they are redacted.
  */
-export function printDecision(file: string, line: number | null, decision: Decision, bytes: Uint8Array): void {
+export function printDecision(file: string, line: number | null, decision: Decision, bytes: Uint8Array | null): void {
   const where = line === null ? file : `${file}:${line}`;
   const name = decision.contract === null ? "" : `  ${decision.contract.subject}@${decision.contract.version}`;
   if (decision.status === "PASSED") return print(`${styled("green", "PASSED")}  ${where}${name}  id ${decision.id}`);
@@ -17,7 +18,7 @@ export function printDecision(file: string, line: number | null, decision: Decis
   printReason(decision, bytes);
 }
 
-function printReason({ reason }: Failed, bytes: Uint8Array): void {
+function printReason({ reason }: Failed, bytes: Uint8Array | null): void {
   switch (reason.kind) {
     case "schema":
       for (const violation of reason.violations) printViolation(violation, bytes);
@@ -39,7 +40,7 @@ function printReason({ reason }: Failed, bytes: Uint8Array): void {
 
 function printViolation(
   { pointer, keyword, message, got, branches = [], bytes: range }: Violation,
-  bytes: Uint8Array,
+  bytes: Uint8Array | null,
 ): void {
   const where = pointer === "" ? "(the payload)" : pointer;
   // The kind found is printed when the kind is wrong; `got` holds the value only when the contract allows showing it.
@@ -52,13 +53,14 @@ function printViolation(
   printExcerpt(bytes, got === "nothing" && to > from ? [to - 1, to] : range);
 }
 
-function printMalformed({ pointer, message, byteOffset }: Malformed, bytes: Uint8Array): void {
+function printMalformed({ pointer, message, byteOffset }: Malformed, bytes: Uint8Array | null): void {
   const at = byteOffset === null ? "" : `  at byte ${byteOffset}`;
   print(`  ${pointer === null ? "" : `${pointer}  `}${message}${at}`);
   if (byteOffset !== null) printExcerpt(bytes, [byteOffset, byteOffset + 1]);
 }
 
-function printExcerpt(bytes: Uint8Array, range: ByteRange): void {
+function printExcerpt(bytes: Uint8Array | null, range: ByteRange): void {
+  if (bytes === null) return;
   const { line, marks } = excerptOf(bytes, range);
   print(`    ${styled("dim", line)}`);
   print(`    ${styled("red", marks)}`);

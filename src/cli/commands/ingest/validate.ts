@@ -8,6 +8,7 @@ import { type CompiledContractSet } from "../../../core/compiled.ts";
 import { decide, type Decision } from "../../../core/decide.ts";
 import { failureCode } from "../../../core/failure.ts";
 import type { Header } from "../../../core/record.ts";
+import { createRedaction, type Redaction } from "../../../failures/redact.ts";
 import { EXIT } from "../../../config/codes.ts";
 import { placed } from "../../../app/contracts.ts";
 import { openInputs, type Input } from "../../input/inputs.ts";
@@ -32,7 +33,9 @@ export async function validate(command: Command, files: readonly string[], optio
       "write shipment or shipment@1",
     );
   const inputs = openInputs(files);
-  const { set, headers } = chooseContract(await configFor(command), name);
+  const config = await configFor(command);
+  const { set, headers } = chooseContract(config, name);
+  const redaction = createRedaction(config.redact, () => set);
   let passed = 0;
   let failed = 0;
   for (const input of inputs) {
@@ -40,12 +43,20 @@ export async function validate(command: Command, files: readonly string[], optio
       const decision = decide({ topic: TOPIC, headers, value: bytes }, set);
       if (decision.status === "PASSED") passed += 1;
       else failed += 1;
-      if (options.json) printJson(decisionJson(input.name, line, decision));
-      else printDecision(input.name, line, decision, bytes);
+      if (options.json) printJson(decisionJson(input.name, line, redacted(decision, redaction)));
+      else {
+        const shown = redaction.isFor(decision.contract) ? null : bytes;
+        printDecision(input.name, line, redacted(decision, redaction), shown);
+      }
     }
   }
   if (failed > 0) process.exitCode = EXIT.findings;
   if (!options.json && passed + failed !== 1) print(`${grouped(passed)} passed, ${grouped(failed)} failed`);
+}
+
+function redacted(decision: Decision, redaction: Redaction): Decision {
+  if (decision.status === "PASSED") return decision;
+  return { ...decision, reason: redaction.reason(decision.contract, decision.reason) };
 }
 
 type PayloadBytes = { readonly bytes: Uint8Array; readonly line: number | null };

@@ -1,0 +1,33 @@
+import type { SettledRow } from "../store/store.ts";
+import type { HttpDeps } from "./deps.ts";
+import { ProblemError } from "./problems/problem.ts";
+import type { Described } from "./route-types.ts";
+
+/** The parameters of a query that asks for redacted bytes. */
+export const REVEAL = {
+  type: "object",
+  properties: {
+    reveal: {
+      enum: ["true"],
+      description: "Show bytes that the settings redact; with actor and reason, which are kept",
+    },
+    actor: { type: "string", minLength: 1, maxLength: 100, description: "Who wants to see them" },
+    reason: { type: "string", minLength: 1, maxLength: 1000, description: "Why; it is kept in the operator log" },
+  },
+} as const;
+
+/** Lets redacted bytes be shown only to who says who and why, which is kept before. @throws ProblemError 403. */
+export async function refuseRedacted(
+  { redaction, reveal, now }: HttpDeps,
+  { position, contract }: Pick<SettledRow, "position" | "contract">,
+  { reveal: wanted, actor = "", reason = "" }: Described<typeof REVEAL>,
+): Promise<void> {
+  if (redaction?.isFor(contract) !== true) return;
+  const isSaid = wanted === "true" && actor.trim() !== "" && reason.trim() !== "";
+  if (reveal === undefined || !isSaid) {
+    const detail = "The settings redact values of such records, so their bytes are not shown";
+    const remedy = "add ?reveal=true&actor=NAME&reason=TEXT: who looks and why is kept in the operator log";
+    throw new ProblemError({ status: 403, code: "redacted", title: "Redacted", detail, remedy });
+  }
+  await reveal(position, { actor: actor.trim(), at: new Date(now()).toISOString(), reason: reason.trim() });
+}

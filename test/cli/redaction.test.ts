@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { project, sigma } from "./run.ts";
+
+const SETTINGS = { SIGMA_REDACT_POINTERS: "/destination" };
+/** The name of a member below the redacted value, and the value of one beside a fault. */
+const FAILING = `{"shipment_id":"","weight_kg":1,"destination":{"ann@example.org":"SECRET"},"priority":1}`;
+const TWICE = `{"shipment_id":"A","destination":{"ann@example.org":1,"ann@example.org":2}}`;
+
+describe("redaction on the command line", () => {
+  test("sigma ingest names the first failures without what is redacted", async () => {
+    const cwd = project();
+    const input = `${FAILING}\n${TWICE}\n`;
+    for (const json of [[], ["--json"]]) {
+      const { stdout, stderr } = await sigma(["ingest", ...json], { cwd, input, env: SETTINGS });
+      expect(stdout).toContain("/shipment_id");
+      expect(stdout + stderr).not.toMatch(/ann@|SECRET/);
+    }
+  });
+
+  test.each([[["--json"]], [[]]])("sigma validate %j shows no bytes around a fault", async (json) => {
+    const cwd = project();
+    const input = `${FAILING}\n${TWICE}\n`;
+    const shown = await sigma(["validate", "--contract", "shipment", "--ndjson", ...json], { cwd, input });
+    const redacted = await sigma(["validate", "--contract", "shipment", "--ndjson", ...json], {
+      cwd,
+      input,
+      env: SETTINGS,
+    });
+    expect(shown.stdout).toMatch(/ann@/);
+    expect(redacted.stdout).toContain("/shipment_id");
+    expect(redacted.stdout).not.toMatch(/ann@|SECRET/);
+  });
+
+  test.each(["destination", "shipment:destination", "shipment /a", "/a~3"])(
+    "a pointer written %s is refused",
+    async (text) => {
+      const { code, stderr } = await sigma(["config", "show"], { env: { SIGMA_REDACT_POINTERS: text } });
+      expect([code, stderr]).toMatchObject([
+        2,
+        expect.stringContaining("SIG-S-004 Setting redact.pointers has") as string,
+      ]);
+    },
+  );
+});
