@@ -27,8 +27,8 @@ export async function checkGroups(
 /**
  * Compares the counters of a stream's failures with its stored failures.
  *
- * A counter that has counted the tail must equal the stored failures of all entries; one that has not must equal those below the tail,
- * whose owner may have crashed before it counted. A counter beyond the tail belongs to a gateway that went on meanwhile.
+ * A counter that has counted the tail must equal the stored failures of all entries; one that has not must equal those below the tail:
+ * its owner may have crashed before it counted, and the next one counts it. A counter beyond the tail belongs to a gateway that went on meanwhile.
  * @param tail the last entry that the audit saw.
  * @param counters the counters of the stream, read after that entry.
  */
@@ -45,7 +45,7 @@ async function checkStream(
   for (const fingerprint of new Set([...known.keys(), ...all.keys()])) {
     const counter = known.get(fingerprint);
     if (counter !== undefined && counter.seq > tail.seq) continue;
-    const hasCountedTail = counter?.seq === tail.seq || !tailMayBeIncomplete;
+    const hasCountedTail = counter?.seq === tail.seq;
     const stored = (hasCountedTail ? all : before).get(fingerprint) ?? 0;
     const counted = counter?.count ?? 0;
     // The owner of the tail counts its failures while it stores them.

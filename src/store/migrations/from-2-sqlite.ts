@@ -80,7 +80,8 @@ async function up(target: SqliteInPlace, tell: (step: string) => void, operator:
         nameProducers(db, table);
       }
       tell("count the failures");
-      for (const { note, from, seq } of tailsOf(db)) target.recount(db, note, from, seq - 1);
+      // An entry and its documents are one transaction here, so the last entry is complete too.
+      for (const { note, to, seq } of tailsOf(db)) target.recount(db, note, to, seq);
       noteMigration(target, db, operator);
       db.exec(`PRAGMA user_version = ${TO}`);
       tell("bring it to the disk");
@@ -162,10 +163,10 @@ function countOf(db: DatabaseSync, table: string): number {
   return Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"]);
 }
 
-type Tail = { readonly note: StreamNote; readonly from: bigint; readonly seq: number };
+type Tail = { readonly note: StreamNote; readonly to: bigint; readonly seq: number };
 
 function tailsOf(db: DatabaseSync): readonly Tail[] {
-  const tails = db.prepare(`SELECT s.number, s.stream, s.topic, s.partition, l.seq, l.from_offset
+  const tails = db.prepare(`SELECT s.number, s.stream, s.topic, s.partition, l.seq, l.to_offset
     FROM sigma_streams s JOIN sigma_ledger l ON l.stream = s.stream
     WHERE l.seq = (SELECT max(seq) FROM sigma_ledger WHERE stream = s.stream)`);
   tails.setReadBigInts(true);
@@ -176,7 +177,7 @@ function tailsOf(db: DatabaseSync): readonly Tail[] {
       topic: String(row["topic"]),
       partition: Number(row["partition"]),
     },
-    from: row["from_offset"] as bigint,
+    to: row["to_offset"] as bigint,
     seq: Number(row["seq"]),
   }));
 }

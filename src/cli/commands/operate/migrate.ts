@@ -56,7 +56,8 @@ async function migrate({ migrations, found }: Migrating, options: MigrateOptions
   const tell = (step: string): void => (options.json ? printJson({ kind: "step", step }) : note(step));
   const had = await runMigrations(migrations, async () => (await found()) ?? LAYOUT, operator, tell);
   if (options.json) return printJson({ kind: "migrated", layouts: had });
-  print(`the store has layout ${LAYOUT} now. Start the gateway, which decides the log again: ${toRun("start")}`);
+  const again = had[0] === 1 ? ", which decides the log again" : "";
+  print(`the store has layout ${LAYOUT} now. Start the gateway${again}: ${toRun("start")}`);
 }
 
 function reportPresent({ json }: MigrateOptions): void {
