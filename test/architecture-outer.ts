@@ -179,6 +179,11 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "notify/post",
       "notify/webhook",
       "failures/redact",
+      "failures/redrive/plan",
+      "failures/redrive/report",
+      "failures/redrive/act",
+      "failures/redrive/make-plan",
+      "failures/redrive/run",
     ],
     libraries: ["commander", "pino", "yaml"],
     node: [

@@ -7,6 +7,7 @@ import type { IngestOptions } from "./commands/ingest/ingest-options.ts";
 import type { RepairCommandOptions } from "./commands/operate/store-repair.ts";
 import type { ActOptions } from "./commands/operate/streams.ts";
 import { addFailures } from "./commands/failures/failures-command.ts";
+import { addRedrive } from "./commands/failures/redrive-command.ts";
 import { addErase } from "./commands/operate/erase-command.ts";
 import { addMigrate } from "./commands/operate/migrate-command.ts";
 import { addNotify } from "./commands/operate/notify-command.ts";
@@ -62,6 +63,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addStreams,
     addStore,
     addFailures,
+    addRedrive,
     addErase,
     addBackup,
     addRestore,

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 
 export const ROOT: string = resolve(import.meta.dirname, "../..");
-const BIN = join(ROOT, "bin/sigma.js");
+export const BIN: string = join(ROOT, "bin/sigma.js");
 
 export type Run = {
   readonly code: number | null;

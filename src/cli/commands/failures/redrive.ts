@@ -1,0 +1,263 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Command } from "commander";
+import { openEngine } from "../../../app/engine.ts";
+import type { Config } from "../../../config/config.ts";
+import { EXIT } from "../../../config/codes.ts";
+import type { CompiledContractSet } from "../../../core/compiled.ts";
+import { parseFilter, type FilterText } from "../../../failures/parse-filter.ts";
+import { cancelRedrive, noPlan, pauseRedrive, readRedrives, startRedrive } from "../../../failures/redrive/act.ts";
+import { makePlan } from "../../../failures/redrive/make-plan.ts";
+import { readPlan, type RedrivePlan, type Selection } from "../../../failures/redrive/plan.ts";
+import { reportOf } from "../../../failures/redrive/report.ts";
+import { runRedrive, type RunEnd } from "../../../failures/redrive/run.ts";
+import type { Store } from "../../../store/store.ts";
+import { createProgress } from "../../terminal/progress.ts";
+import { note, print, printJson, printTable } from "../../terminal/output.ts";
+import { toRun, withCommands } from "../../terminal/printed-command.ts";
+import { Refusal, usage } from "../../terminal/refusal.ts";
+import { configFor } from "../../terminal/settings.ts";
+import { onInterruption } from "../../terminal/signals.ts";
+import { requireContracts } from "../contracts.ts";
+import { operatorOf } from "../operate/operator.ts";
+import { printPlan, printReport } from "./redrive-page.ts";
+
+export type ActOptions = { readonly reason: string; readonly json: boolean };
+
+export type PlanOptions = ActOptions &
+  FilterText & {
+    readonly from?: string;
+    readonly to?: string;
+    readonly all: boolean;
+    readonly toVersion?: number;
+  };
+
+export type RunCommandOptions = ActOptions & { readonly rate?: number; readonly expect?: number };
+
+/** How long an interrupted batch may take. */
+const DEADLINE_MS = 30_000;
+
+/** `sigma redrive plan`: freezes the records, judges them by the live contracts, and stores nothing of them. */
+export async function planCommand(command: Command, options: PlanOptions): Promise<void> {
+  const operator = operatorOf(options);
+  const selection = selectionOf(options, Date.now());
+  await withStore(command, async (store, set) => {
+    const interruption = onInterruption(DEADLINE_MS);
+    const progress = createProgress(options.json ? "json" : "text");
+    const onProgress = (_step: string, records: number): void =>
+      progress.update({ records, failed: 0, bytes: 0, bytesTotal: null });
+    try {
+      const made = await makePlan(
+        { store, contracts: () => set },
+        { id: randomBytes(6).toString("hex"), selection, toVersion: options.toVersion ?? null, operator },
+        { signal: interruption.signal, onProgress },
+      );
+      progress.end();
+      if ("code" in made) throw refusalOf(made);
+      if (options.json) return printJson({ kind: "plan", ...made });
+      printPlan(made, "planned");
+      note(`Run it: ${toRun(`redrive run ${made.id} --expect ${made.count} --reason TEXT`)}`);
+    } finally {
+      progress.end();
+      interruption.dispose();
+    }
+  });
+}
+
+/** `sigma redrive show`: the plan, its dry run and its report. */
+export async function showPlan(command: Command, id: string, { json }: { readonly json: boolean }): Promise<void> {
+  await withStore(command, async (store) => {
+    const { plan, state } = await planNamed(store, id);
+    const report = await reportOf(store.reads, plan);
+    if (json) return printJson({ kind: "plan", ...plan, state, report });
+    printPlan(plan, state);
+    print("");
+    printReport(report);
+  });
+}
+
+/** `sigma redrive status`: every plan in the operator log. */
+export async function listPlans(command: Command, { json }: { readonly json: boolean }): Promise<void> {
+  await withStore(command, async (store) => {
+    const plans = (await readRedrives(store.reads)).all();
+    if (json)
+      return plans.forEach(({ id, state, count, subjects, planned }) =>
+        printJson({
+          kind: "redrive",
+          id,
+          state,
+          count,
+          subjects,
+          at: planned.at,
+          actor: planned.actor,
+          reason: planned.reason,
+        }),
+      );
+    if (plans.length === 0)
+      return print(`There is no plan. Make one: ${toRun("redrive plan --group FINGERPRINT --reason TEXT")}`);
+    const rows = plans.map(({ id, state, count, subjects, planned }) => [
+      id,
+      state,
+      String(count),
+      subjects.join(", "),
+      planned.at.slice(0, 19).replace("T", " "),
+      planned.reason.slice(0, 60),
+    ]);
+    printTable([["PLAN", "STATE", "RECORDS", "CONTRACTS", "PLANNED", "REASON"], ...rows], [2]);
+  });
+}
+
+/** `sigma redrive run`: runs a plan in this process until it is done, paused or cancelled. */
+export async function runPlan(command: Command, id: string, options: RunCommandOptions): Promise<void> {
+  const operator = operatorOf(options);
+  await withStore(command, async (store, set, config) => {
+    const { plan } = await planNamed(store, id);
+    refuseUnexpected(plan, options);
+    const rate = options.rate ?? null;
+    const refused = await startRedrive(store, plan.id, operator, { by: "cli", rate });
+    if (refused !== null) throw refusalOf(refused);
+    const interruption = onInterruption(DEADLINE_MS);
+    const progress = createProgress(options.json ? "json" : "text");
+    let [records, failed] = [0, 0];
+    try {
+      const end = await runRedrive(
+        {
+          store,
+          contracts: () => set,
+          evidence: config.evidence,
+          observe: (event) => {
+            if (event.kind !== "batch-settled") return;
+            records += event.count;
+            for (const count of event.failures.values()) failed += count;
+            progress.update({ records, failed, bytes: 0, bytesTotal: null });
+          },
+          now: () => performance.now(),
+          sleep: async (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+          random: Math.random,
+        },
+        plan.id,
+        { operator, rate, signal: interruption.signal },
+      );
+      progress.end();
+      if (end.kind === "interrupted") await pauseRedrive(store, plan.id, { ...operator, reason: "interrupted" });
+      const report = await reportOf(store.reads, plan);
+      if (options.json) printJson({ kind: "redriven", plan: plan.id, end: end.kind, ...report });
+      else {
+        print(endOf(end, plan.id));
+        printReport(report);
+      }
+      process.exitCode = interruption.exitCode() ?? exitOf(end);
+    } finally {
+      progress.end();
+      interruption.dispose();
+    }
+  });
+}
+
+/** `sigma redrive pause|cancel`: recorded in the operator log; whoever runs the plan stops behind its batch. */
+export async function actOn(
+  command: Command,
+  what: "pause" | "cancel",
+  id: string,
+  options: ActOptions,
+): Promise<void> {
+  const operator = operatorOf(options);
+  await withStore(command, async (store) => {
+    const refused = await (what === "pause" ? pauseRedrive : cancelRedrive)(store, id, operator);
+    if (refused !== null) throw refusalOf(refused);
+    const state = (await readRedrives(store.reads)).of(id)?.state;
+    if (options.json) return printJson({ kind: "redrive", id, state });
+    print(`plan ${id} is ${state}; what was sent again stays`);
+  });
+}
+
+async function withStore(
+  command: Command,
+  work: (store: Store, set: CompiledContractSet, config: Config) => Promise<void>,
+): Promise<void> {
+  const config = await configFor(command);
+  const { set } = await requireContracts(config);
+  const collections = [...new Set([...set.bySubject.values()].map(({ collection }) => collection))];
+  const { store, close } = await openEngine(config, collections, "operate");
+  try {
+    await work(store, set, config);
+  } finally {
+    await close();
+  }
+}
+
+/** @throws Refusal when there is no such plan, or it is damaged. */
+async function planNamed(
+  { reads }: Pick<Store, "reads">,
+  id: string,
+): Promise<{ readonly plan: RedrivePlan; readonly state: string }> {
+  const standing = (await readRedrives(reads)).of(id);
+  if (standing === null) throw refusalOf(noPlan(id));
+  const plan = await readPlan(reads, id, standing.planDigest);
+  if (plan !== null) return { plan, state: standing.state };
+  throw refusalOf({
+    message: `Plan ${id} cannot be used: what the store holds of it is not what the operator log says`,
+    remedy: "run `sigma audit`, and plan again",
+  });
+}
+
+function refusalOf({ message, remedy }: { readonly message: string; readonly remedy: string }): Refusal {
+  return new Refusal("SIG-F-010", message, withCommands(remedy), EXIT.findings);
+}
+
+/** @throws Refusal when the plan has another number of records, or none is named where nobody sees it. */
+function refuseUnexpected({ id, count }: RedrivePlan, { expect }: RunCommandOptions): void {
+  if (expect === undefined && !process.stdin.isTTY)
+    throw usage(
+      "SIG-F-011",
+      `Cannot run plan ${id} unseen: --expect is needed without a terminal`,
+      `add --expect ${count}`,
+    );
+  if (expect !== undefined && expect !== count)
+    throw usage(
+      "SIG-F-011",
+      `Cannot run plan ${id}: it has ${count} records, and ${expect} are expected`,
+      `look at it: ${toRun(`redrive show ${id}`)}`,
+    );
+}
+
+function endOf(end: RunEnd, id: string): string {
+  switch (end.kind) {
+    case "done":
+      return `plan ${id} is done`;
+    case "stopped":
+      return `plan ${id} is ${end.state}`;
+    case "interrupted":
+      return `plan ${id} is paused; go on with ${toRun(`redrive run ${id}`)}`;
+    case "refused":
+      return `${end.refusal.message}: ${withCommands(end.refusal.remedy)}`;
+    case "halted":
+      return `${end.halt.message}: ${withCommands(end.halt.remedy)}`;
+  }
+}
+
+function exitOf({ kind }: RunEnd): number {
+  return kind === "done" || kind === "stopped" ? EXIT.ok : EXIT.findings;
+}
+
+/** @throws Refusal that names the option. */
+function selectionOf(
+  { from, to, all, toVersion: _, reason: _reason, json: _json, ...text }: PlanOptions,
+  nowMs: number,
+): Selection {
+  const parsed = parseFilter(text, nowMs);
+  if (!parsed.ok)
+    throw usage("SIG-F-001", `Cannot use --${parsed.parameter}: it ${parsed.message}`, "see sigma redrive plan --help");
+  for (const [name, value] of Object.entries({ from, to }))
+    if (value !== undefined && !/^\d{1,19}$/.test(value))
+      throw usage("SIG-F-001", `Cannot use --${name}: it is no offset`, "write 0, 1, 2 ...");
+  const { fingerprint, code, topic, partition, fromMs, toMs } = parsed.filter;
+  if (all && topic === null)
+    throw usage(
+      "SIG-F-001",
+      "Cannot replay every record: --all needs --topic",
+      "add --topic, and --partition, --from and --to",
+    );
+  const offsets = { from: from ?? null, to: to ?? null };
+  return { kind: all ? "range" : "failures", fingerprint, code, topic, partition, ...offsets, fromMs, toMs };
+}

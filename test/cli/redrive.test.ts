@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, test } from "vitest";
+import { until } from "../patience.ts";
+import { BIN, jsonLines, project, sigma } from "./run.ts";
+
+/** A project with 60 records, of which 40 failed in two groups. */
+async function failed(): Promise<string> {
+  const record = (number: number) => ({ shipment_id: `s-${number}`, weight_kg: 1, destination: "Dublin", priority: 1 });
+  const lines = Array.from({ length: 60 }, (_, number) => {
+    if (number % 3 === 0) return record(number);
+    return number % 3 === 1 ? { ...record(number), weight_kg: -1 } : { ...record(number), priority: 9 };
+  });
+  const cwd = project({ "all.ndjson": lines.map((line) => `${JSON.stringify(line)}\n`).join("") });
+  expect((await sigma(["ingest", "all.ndjson", "-q"], { cwd })).code).toBe(0);
+  return cwd;
+}
+
+async function plan(cwd: string, ...more: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+  const { code, stdout, stderr } = await sigma(["redrive", "plan", "--json", "--reason", "try", ...more], { cwd });
+  expect([code, stderr]).toEqual([0, ""]);
+  return jsonLines(stdout).at(-1) ?? {};
+}
+
+async function last(cwd: string, ...args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+  const { stdout } = await sigma([...args, "--json"], { cwd });
+  return jsonLines(stdout).at(-1) ?? {};
+}
+
+describe("sigma redrive", () => {
+  test("plans what would become of the failures, runs the plan once, and each failure stays where it was", async () => {
+    const cwd = await failed();
+    const { id, count, dryRun } = await plan(cwd, "--code", "schema");
+    expect([count, dryRun]).toMatchObject([40, { passed: 0, failed: 40, groupsTotal: 2 }]);
+    const before = await last(cwd, "failures", "groups", "--sort", "count");
+    const unseen = await sigma(["redrive", "run", String(id), "--reason", "go"], { cwd });
+    expect([unseen.code, unseen.stderr]).toEqual([2, expect.stringContaining("add --expect 40") as string]);
+    const other = await sigma(["redrive", "run", String(id), "--reason", "go", "--expect", "41"], { cwd });
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("it has 40 records") as string]);
+    const done = await last(cwd, "redrive", "run", String(id), "--reason", "go", "--expect", "40");
+    expect(done).toMatchObject({ end: "done", planned: 40, handled: 40, failed: 40, stored: 0 });
+    const again = await sigma(["redrive", "run", String(id), "--reason", "go", "--expect", "40"], { cwd });
+    expect([again.code, again.stderr]).toEqual([10, expect.stringContaining("is done") as string]);
+    const after = await last(cwd, "failures", "groups", "--sort", "count");
+    expect(after).toEqual({ ...before, redriven: 20 });
+    expect((await sigma(["audit", "--source"], { cwd })).code).toBe(0);
+  });
+
+  test("goes on after kill -9 where its ledger ends", async () => {
+    const cwd = await failed();
+    const { id } = await plan(cwd);
+    const args = [BIN, "redrive", "run", String(id), "--reason", "go", "--expect", "40", "--rate", "5"];
+    const child = spawn(process.execPath, args, { cwd, stdio: "ignore" });
+    const handled = async (): Promise<number> =>
+      Number(((await last(cwd, "redrive", "show", String(id)))["report"] as { handled: number }).handled);
+    await until(async () => (await handled()) > 0);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(await handled()).toBeLessThan(40);
+    const done = await last(cwd, "redrive", "run", String(id), "--reason", "on", "--expect", "40");
+    expect(done).toMatchObject({ end: "done", handled: 40, failed: 40 });
+    expect((await sigma(["audit"], { cwd })).code).toBe(0);
+  });
+
+  test("replays a range of a stream: what is stored is a duplicate", async () => {
+    const cwd = await failed();
+    const { id, dryRun } = await plan(cwd, "--all", "--topic", "sigma-aetl.shipments", "--from", "0", "--to", "30");
+    expect(dryRun).toMatchObject({ passed: 0, duplicates: 10, failed: 20 });
+    const done = await last(cwd, "redrive", "run", String(id), "--reason", "go", "--expect", "30");
+    expect(done).toMatchObject({ end: "done", duplicates: 10, failed: 20 });
+    expect((await sigma(["audit"], { cwd })).code).toBe(0);
+  });
+
+  test("one plan for a contract runs at a time, and a cancelled one is over", async () => {
+    const cwd = await failed();
+    const first = await plan(cwd);
+    const second = await plan(cwd);
+    const child = spawn(
+      process.execPath,
+      [BIN, "redrive", "run", String(first["id"]), "--reason", "go", "--expect", "40", "--rate", "1"],
+      { cwd, stdio: "ignore" },
+    );
+    const stateOf = async (id: unknown): Promise<unknown> => (await last(cwd, "redrive", "show", String(id)))["state"];
+    await until(async () => (await stateOf(first["id"])) === "running");
+    const busy = await sigma(["redrive", "run", String(second["id"]), "--reason", "go", "--expect", "40"], { cwd });
+    expect([busy.code, busy.stderr]).toEqual([10, expect.stringContaining("is running") as string]);
+    expect((await sigma(["redrive", "cancel", String(first["id"]), "--reason", "no"], { cwd })).code).toBe(0);
+    await once(child, "exit");
+    expect(await stateOf(first["id"])).toBe("cancelled");
+    const run = await last(cwd, "redrive", "run", String(second["id"]), "--reason", "go", "--expect", "40");
+    expect(run).toMatchObject({ end: "done" });
+  });
+
+  test.each([
+    [["redrive", "show", "abc"], 10, "There is no redrive plan"],
+    [["redrive", "pause", "abcdef012345", "--reason", "x"], 10, "There is no redrive plan"],
+    [["redrive", "plan", "--code", "unknown-code", "--reason", "x"], 10, "No record is selected"],
+    [["redrive", "plan", "--since", "soon", "--reason", "x"], 2, "--since"],
+    [["redrive", "plan", "--all", "--reason", "x"], 2, "--topic"],
+    [["redrive", "plan", "--from", "-1", "--reason", "x"], 2, "--from"],
+    [["redrive", "plan", "--to-version", "9", "--reason", "x"], 10, "there is no contract version shipment@9"],
+  ])("%j is refused", async (args, code, words) => {
+    const cwd = await failed();
+    const refused = await sigma(args, { cwd });
+    expect([refused.code, refused.stderr]).toEqual([code, expect.stringContaining(words) as string]);
+    expect(refused.stderr).not.toContain("    at ");
+  });
+});
