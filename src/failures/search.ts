@@ -1,3 +1,4 @@
+import { exactInteger } from "../json/exact-integer.ts";
 import type { FailureOrder, FailurePlace, FailureRecord } from "../store/failures.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
@@ -27,7 +28,7 @@ export type Search = {
 };
 
 /** One page looks at so many failures, and no more: it answers in time however few pass the filter. */
-const LOOKED_MAX = 5_000;
+const LOOKED_MAX = 2_000;
 /** The same where payloads are read, which are up to 64 KiB each. */
 const LOOKED_WITH_PAYLOAD_MAX = 500;
 const CHUNK = 250;
@@ -47,6 +48,8 @@ export async function searchFailures(reads: Reads, search: Search): Promise<Fail
   const { topic, partition, offset } = filter;
   if (topic !== null && partition !== null && offset !== null) return atPosition(reads, { ...search, filter });
   const notes = await reads.streamNotes();
+  // Streams keep their numbers for ever: such a cursor is of another store.
+  if (from !== null && !notes.some(({ number }) => number === from.stream)) return "foreign-cursor";
   const withPayload = search.withPayload || filter.field !== null;
   const lookedMax = withPayload ? LOOKED_WITH_PAYLOAD_MAX : LOOKED_MAX;
   const failures: FailureRecord[] = [];
@@ -120,8 +123,8 @@ async function* readCollection(
   let after: FailurePlace | null = null;
   if (from !== null && collection !== from.collection) {
     // Those of equal time have been looked at in the collections before that of the cursor, and not in those behind it.
-    const end = collection < from.collection ? from.atMs : addOne(from.atMs);
-    toMs = toMs === null || end < toMs ? end : toMs;
+    const end = collection < from.collection ? from.atMs : oneAfter(from.atMs);
+    toMs = end !== null && (toMs === null || end < toMs) ? end : toMs;
   } else if (from !== null) {
     const stream = notes.find(({ number }) => number === from.stream);
     if (stream === undefined) return;
@@ -143,9 +146,12 @@ async function* readCollection(
   }
 }
 
-function addOne(ms: FailureRecord["atMs"]): FailureRecord["atMs"] {
-  return typeof ms === "bigint" ? ms + 1n : ms + 1;
+/** Null behind the last time of 64 bits: no failure lies there. */
+function oneAfter(ms: FailureRecord["atMs"]): FailureRecord["atMs"] | null {
+  return BigInt(ms) === TIME_MAX ? null : exactInteger(BigInt(ms) + 1n);
 }
+
+const TIME_MAX = 2n ** 63n - 1n;
 
 function orderFor({ fingerprint, code }: FailureFilter): FailureOrder {
   if (fingerprint !== null) return { kind: "group", fingerprint };

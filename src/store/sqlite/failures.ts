@@ -43,7 +43,7 @@ export function openFailureReads(
 }
 
 /** Each condition and the order follow one index: (at, stream, offset), alone or behind the fingerprint or the code. */
-function pageOf(
+export function pageOf(
   collection: string,
   query: FailurePageQuery,
 ): { readonly sql: string; readonly values: SQLInputValue[] } {

@@ -61,7 +61,7 @@ export function addFailures(): Command {
   );
   say("mute", "Say nothing of a group until a time, or until it has so many failures", (of) =>
     of
-      .option("--until <when>", "2026-12-01T00:00:00Z")
+      .option("--until <when>", "2026-12-01T00:00:00Z, or 1h, 7d from now")
       .addOption(new Option("--threshold <number>", "failures in all").argParser(parseCount)),
   );
   say("assign", "Say whose a group is", (of) => of.option("--owner <name>", "nobody without it"));
