@@ -71,7 +71,7 @@ export const CODES = {
   "SIG-F-002": "No group of failures, or more than one, has a fingerprint that begins so",
   "SIG-F-003": "The position failed in no stream of the store",
   "SIG-F-004": "The bytes of a failure are not kept",
-  "SIG-F-005": "The file of an export cannot be made",
+  "SIG-F-005": "The file of an export cannot be made or written",
   "SIG-E-001": "Which records to erase is not said, or said in more than one way",
   "SIG-E-002": "How many records a filter is expected to select is not said",
   "SIG-E-003": "An erasure cannot be taken back, and nobody said that it may be done",

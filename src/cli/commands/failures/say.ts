@@ -8,6 +8,7 @@ import { holdsRedriven } from "../../../failures/redriven.ts";
 import { groupView } from "../../../failures/view.ts";
 import { createLookup } from "../../../gateway/lookup.ts";
 import { print, printJsonValues } from "../../terminal/output.ts";
+import { plainText } from "../../terminal/plain-text.ts";
 import { usage } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
 import { operatorOf } from "../operate/operator.ts";
@@ -40,7 +41,7 @@ export async function say(command: Command, what: string, begin: string, options
     if (options.json) return printJsonValues({ kind: "group", ...groupView(group) });
     const { book, state } = group;
     print(
-      `${fingerprint} is ${state.kind}${book.owner === null ? "" : `, of ${book.owner}`}; it is kept in the operator log`,
+      `${fingerprint} is ${state.kind}${book.owner === null ? "" : `, of ${plainText(book.owner)}`}; it is kept in the operator log`,
     );
   } finally {
     await close();
