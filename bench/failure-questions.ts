@@ -8,7 +8,7 @@ import { ANY_FAILURE, type FailureFilter } from "../src/failures/filter.ts";
 import { newestOf } from "../src/failures/find.ts";
 import { openGroupPage } from "../src/failures/group-page.ts";
 import { openGroups } from "../src/failures/groups.ts";
-import { isRedrive } from "../src/failures/redriven.ts";
+import { holdsRedriven } from "../src/failures/redriven.ts";
 import { searchFailures } from "../src/failures/search.ts";
 import { guardLog } from "../src/gateway/guarded-log.ts";
 import { createLookup } from "../src/gateway/lookup.ts";
@@ -88,7 +88,7 @@ function questions(count: number, any: () => number): readonly Asked[] {
 /** Measures each question through the use cases, and over HTTP. */
 export async function measure(store: Store, count: number): Promise<void> {
   const any = (): number => Math.floor(Math.random() * count);
-  const groups = openGroups(store.reads, isRedrive);
+  const groups = openGroups(store.reads, holdsRedriven);
   const page = openGroupPage(groups);
   const notes = await streamsIn(store);
   const { url, stop } = await serve(store);
@@ -129,7 +129,7 @@ export async function measure(store: Store, count: number): Promise<void> {
         limit: PAGE,
         withPayload: false,
         stateOf: () => "open",
-        isLeftOut: isRedrive,
+        isLeftOut: holdsRedriven,
       });
       if (found === "foreign-cursor") throw new Error("the cursor was refused");
       return found;
@@ -181,7 +181,7 @@ async function serve(store: Store): Promise<{ readonly url: string; readonly sto
     source: log,
     reads: store.reads,
     lookup: createLookup(store.reads),
-    failures: { groups: openGroups(store.reads, isRedrive), redact: (_, payload) => payload, store },
+    failures: { groups: openGroups(store.reads, holdsRedriven), redact: (_, payload) => payload, store },
     tail: store.tail,
     gateway,
     contracts: () => set,

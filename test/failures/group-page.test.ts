@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ANY_FAILURE, type FailureFilter } from "../../src/failures/filter.ts";
 import { openGroupPage, type GroupPage, type GroupSort } from "../../src/failures/group-page.ts";
 import { openGroups } from "../../src/failures/groups.ts";
-import { isRedrive } from "../../src/failures/redriven.ts";
+import { holdsRedriven } from "../../src/failures/redriven.ts";
 import type { GroupTally } from "../../src/store/groups.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openStore, streamOf } from "./store.ts";
@@ -34,7 +34,7 @@ async function ask(
   store: Store,
   changes: { filter?: Partial<FailureFilter>; sort?: GroupSort; limit?: number; cursor?: string | null } = {},
 ): Promise<GroupPage | "foreign-cursor"> {
-  const page = openGroupPage(openGroups(store.reads, isRedrive));
+  const page = openGroupPage(openGroups(store.reads, holdsRedriven));
   const { filter = {}, sort = "first", limit = 2, cursor = null } = changes;
   return page({ filter: { ...ANY_FAILURE, ...filter }, sort, limit, cursor, nowMs: NOW });
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { changeGroup } from "../../src/failures/change-group.ts";
 import { openGroups } from "../../src/failures/groups.ts";
-import { isRedrive } from "../../src/failures/redriven.ts";
+import { holdsRedriven } from "../../src/failures/redriven.ts";
 import { HOUR_MS, type GroupTally } from "../../src/store/groups.ts";
-import { openStore, streamOf } from "./store.ts";
+import { openStore, redriveOf, streamOf } from "./store.ts";
 
 const HOUR = 472_222;
 const NOW = (HOUR + 1) * HOUR_MS - 1;
@@ -29,8 +29,8 @@ async function counted() {
   const [one, two] = [await streamOf(store, 0), await streamOf(store, 0, "", "others")];
   await store.countFailures(one, 1, [tally("a", { [HOUR]: 2, [HOUR - 1]: 3, [HOUR - 800]: 10 }), tally("b", { 0: 1 })]);
   await store.countFailures(two, 1, [tally("a", { [HOUR]: 4 })]);
-  await store.countFailures(await streamOf(store, 0, "redrive/"), 1, [tally("a", { [HOUR]: 7 }), tally("c", { 9: 1 })]);
-  return { store, groups: openGroups(store.reads, isRedrive) };
+  await store.countFailures(await redriveOf(store), 1, [tally("a", { [HOUR]: 7 }), tally("c", { 9: 1 })]);
+  return { store, groups: openGroups(store.reads, holdsRedriven) };
 }
 
 const BY = { actor: "ann", at: "2026-11-29T10:00:00.000Z", reason: "why" };

@@ -4,10 +4,10 @@ import { exactInteger } from "../../src/json/exact-integer.ts";
 import { allFailures } from "../../src/failures/export.ts";
 import { failureId } from "../../src/failures/failure-id.ts";
 import { ANY_FAILURE, type FailureFilter } from "../../src/failures/filter.ts";
-import { isRedrive } from "../../src/failures/redriven.ts";
+import { holdsRedriven } from "../../src/failures/redriven.ts";
 import { searchFailures, type FailurePage, type Search } from "../../src/failures/search.ts";
 import type { Store } from "../../src/store/store.ts";
-import { openStore, putFailures, streamOf, TWO } from "./store.ts";
+import { openStore, putFailures, redriveOf, streamOf, TWO } from "./store.ts";
 
 const SEARCH: Search = {
   filter: ANY_FAILURE,
@@ -15,7 +15,7 @@ const SEARCH: Search = {
   limit: 3,
   withPayload: false,
   stateOf: () => "open",
-  isLeftOut: isRedrive,
+  isLeftOut: holdsRedriven,
 };
 
 async function pageOf(store: Store, changes: Partial<Search> = {}): Promise<FailurePage> {
@@ -61,14 +61,16 @@ describe("pages of failures", () => {
         async (before, meanwhile, limit) => {
           const store = openStore();
           // The third stream holds what was sent again.
-          const notes = [await streamOf(store, 0), await streamOf(store, 1), await streamOf(store, 0, "redrive/")];
+          const notes = [await streamOf(store, 0), await streamOf(store, 1), await redriveOf(store)];
           let offset = 0;
           const put = async ({ collection, stream, time }: Arrival): Promise<string | null> => {
             offset += 1;
             const note = notes[stream] ?? (await streamOf(store, 0));
             const timestampMs = exactInteger(TIMES[time] ?? 0n);
             await putFailures(store, note, [{ offset, timestampMs }], TWO[collection]);
-            return isRedrive(note) ? null : `${TWO[collection]} ${failureId({ stream: note, offset: BigInt(offset) })}`;
+            return holdsRedriven(note)
+              ? null
+              : `${TWO[collection]} ${failureId({ stream: note, offset: BigInt(offset) })}`;
           };
           const start: string[] = [];
           for (const one of before) start.push(...[await put(one)].flatMap((id) => id ?? []));

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { redriveStreamId } from "../../src/ledger/redrive-stream.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import type { FailedRow, Store } from "../../src/store/store.ts";
 import type { StreamNote } from "../../src/store/stream-note.ts";
@@ -18,9 +19,18 @@ export function openStore(): Store {
   return store;
 }
 
-/** Streams of a topic, by their partitions; the stream with this prefix holds what was sent again. */
+/** Streams of a topic, by their partitions and what their ids begin with. */
 export async function streamOf(store: Store, partition: number, prefix = "", topic = "orders"): Promise<StreamNote> {
   return store.streamNote({ stream: `${prefix}cluster/${topic}/${partition}`, topic, partition });
+}
+
+/** A stream of what was sent again. */
+export async function redriveOf(store: Store): Promise<StreamNote> {
+  return store.streamNote({
+    stream: redriveStreamId({ plan: "0123456789ab", source: 1 }),
+    topic: "orders",
+    partition: 0,
+  });
 }
 
 export type Placed = { readonly offset: number; readonly timestampMs: number | bigint } & Partial<FailedRow>;
