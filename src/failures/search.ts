@@ -31,7 +31,10 @@ export type Search = {
 const LOOKED_MAX = 2_000;
 /** The same where payloads are read, which are up to 64 KiB each. */
 const LOOKED_WITH_PAYLOAD_MAX = 500;
-const CHUNK = 250;
+/** The most failures that are read at once. The first read takes no more than the page has room for; each further one four times as many. */
+const CHUNK_MAX = 1_000;
+/** The same with payloads: 16 MiB at most. */
+const CHUNK_WITH_PAYLOAD_MAX = 250;
 
 type Reads = Pick<StoreReads, "failureCollections" | "failurePage" | "failureRecord" | "streamNotes">;
 
@@ -55,7 +58,7 @@ export async function searchFailures(reads: Reads, search: Search): Promise<Fail
   const failures: FailureRecord[] = [];
   let looked = 0;
   let last = from;
-  const merged = mergeCollections(reads, filter, from, notes, Math.min(CHUNK, lookedMax), withPayload);
+  const merged = mergeCollections(reads, filter, from, notes, search.limit, withPayload);
   for await (const failure of merged) {
     looked += 1;
     const { collection, atMs, stream, offset: at } = failure;
@@ -90,12 +93,12 @@ async function* mergeCollections(
   filter: FailureFilter,
   from: Cursor | null,
   notes: readonly StreamNote[],
-  chunk: number,
+  first: number,
   withPayload: boolean,
 ): AsyncGenerator<FailureRecord> {
   const heads: { readonly failures: AsyncGenerator<FailureRecord, void>; next: FailureRecord | null }[] = [];
   for (const collection of (await reads.failureCollections()).toSorted()) {
-    const failures = readCollection(reads, collection, filter, from, notes, chunk, withPayload);
+    const failures = readCollection(reads, collection, filter, from, notes, first, withPayload);
     heads.push({ failures, next: (await failures.next()).value ?? null });
   }
   for (;;) {
@@ -115,7 +118,7 @@ async function* readCollection(
   filter: FailureFilter,
   from: Cursor | null,
   notes: readonly StreamNote[],
-  chunk: number,
+  first: number,
   withPayload: boolean,
 ): AsyncGenerator<FailureRecord, void> {
   const { fromMs } = filter;
@@ -130,18 +133,19 @@ async function* readCollection(
     if (stream === undefined) return;
     after = { atMs: from.atMs, stream, offset: from.offset };
   }
-  for (;;) {
+  const chunkMax = withPayload ? CHUNK_WITH_PAYLOAD_MAX : CHUNK_MAX;
+  for (let limit = Math.min(first, chunkMax); ; limit = Math.min(limit * 4, chunkMax)) {
     const page = await reads.failurePage(collection, {
       along: orderFor(filter),
       fromMs,
       toMs,
       after,
-      limit: chunk,
+      limit,
       withPayload,
     });
     yield* page;
     const last = page.at(-1);
-    if (last === undefined || page.length < chunk) return;
+    if (last === undefined || page.length < limit) return;
     after = last;
   }
 }

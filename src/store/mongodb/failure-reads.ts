@@ -2,7 +2,13 @@ import { Long, type Db, type Document, type Filter, type FindOptions } from "mon
 import { failureCode, type FailureReason } from "../../core/failure.ts";
 import { exactInteger, type ExactInteger } from "../../json/exact-integer.ts";
 import { parseContractText } from "../contract-text.ts";
-import type { FailureOrder, FailurePageQuery, FailureReads, FailureRecord } from "../failures.ts";
+import {
+  withReason,
+  type FailureOrder,
+  type FailurePageQuery,
+  type FailureReads,
+  type FailureRecord,
+} from "../failures.ts";
 import type { StreamNote } from "../stream-note.ts";
 import { valueOf } from "./bson-reader.ts";
 import { placeId } from "./failure-document.ts";
@@ -105,13 +111,12 @@ function readRecord(
   withPayload: boolean,
 ): FailureRecord {
   const at = dateOf(stored, "source", "at");
-  return {
+  const rest = {
     collection,
     stream,
     offset,
     atMs: at === null ? 0 : exactInteger(at),
     code: textOf(stored, "code") ?? "",
-    reason: reasonOf(stored),
     fingerprint: textOf(stored, "fingerprint") ?? "",
     contract: parseContractText(textOf(stored, "contract") ?? ""),
     declaredBy: textOf(stored, "declared"),
@@ -119,6 +124,7 @@ function readRecord(
     identity: uuidOf(stored, "identity"),
     payloadText: withPayload ? payloadIn(stored) : null,
   };
+  return withReason(rest, () => reasonOf(stored));
 }
 
 function reasonOf(stored: StoredDocument): FailureReason | null {
