@@ -8,6 +8,7 @@ import { ANY_FAILURE, type FailureFilter } from "../src/failures/filter.ts";
 import { newestOf } from "../src/failures/find.ts";
 import { openGroupPage } from "../src/failures/group-page.ts";
 import { openGroups } from "../src/failures/groups.ts";
+import { NO_REDACTION } from "../src/failures/redact.ts";
 import { holdsRedriven } from "../src/failures/redriven.ts";
 import { searchFailures } from "../src/failures/search.ts";
 import { guardLog } from "../src/gateway/guarded-log.ts";
@@ -115,7 +116,7 @@ export async function measure(store: Store, count: number): Promise<void> {
   const detail = await timesOf(async () => {
     const fingerprint = one();
     await groups.group(fingerprint, END_MS);
-    await newestOf(store.reads, fingerprint);
+    await newestOf(store.reads, fingerprint, NO_REDACTION);
     await groups.trend(fingerprint, END_MS);
   });
   await row("one group", detail, await timesOf(async () => ask(`${url}/v1/failures/groups/${one()}`)));
@@ -181,7 +182,7 @@ async function serve(store: Store): Promise<{ readonly url: string; readonly sto
     source: log,
     reads: store.reads,
     lookup: createLookup(store.reads),
-    failures: { groups: openGroups(store.reads, holdsRedriven), redact: (_, payload) => payload, store },
+    failures: { groups: openGroups(store.reads, holdsRedriven), store },
     tail: store.tail,
     gateway,
     contracts: () => set,

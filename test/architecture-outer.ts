@@ -190,7 +190,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "node:timers/promises",
       "node:url",
       "node:events",
-      "node:stream",
+      "node:stream/promises",
       "node:crypto",
     ],
   },

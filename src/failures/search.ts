@@ -28,7 +28,7 @@ export type Search = {
 };
 
 /** One page looks at so many failures, and no more: it answers in time however few pass the filter. */
-const LOOKED_MAX = 2_000;
+const LOOKED_MAX = 1_000;
 /** The same where payloads are read, which are up to 64 KiB each. */
 const LOOKED_WITH_PAYLOAD_MAX = 500;
 /** The most failures that are read at once. The first read takes no more than the page has room for; each further one four times as many. */

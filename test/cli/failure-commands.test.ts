@@ -283,7 +283,7 @@ describe("what an operator says of a group", () => {
       ["note", name, "--reason", `see ${HOSTILE} there`],
     ]) {
       const [said] = await found(args, cwd);
-      states.push((said?.["state"] as { kind: string }).kind);
+      states.push((said?.["state"] as { readonly kind: string } | undefined)?.kind);
     }
     expect(states).toEqual(["acknowledged", "open", "fixed-in", "muted", "muted", "muted", "muted"]);
     expect(await found(["groups", "--state", "muted"], cwd)).toMatchObject([{ count: 3, state: { threshold: 4 } }]);
