@@ -195,7 +195,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "node:timers/promises",
       "node:url",
       "node:events",
-      "node:stream",
+      "node:stream/promises",
       "node:crypto",
     ],
   },

@@ -50,9 +50,9 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     .option("-c, --config <file>", "configuration file (sigma.yaml here, when there is one)")
     .option("--no-color", "never colour the output; NO_COLOR does the same")
     .addHelpText("after", EXAMPLES);
-  // In `sigma contract new order --version 2` the option belongs to the subcommand, but commander would take it as the
-  // program's own --version.
-  if (!args.some((arg, index) => arg === "contract" && args[index + 1] === "new"))
+  // In `sigma contract new order --version 2` and `sigma failures list --version 2` the option belongs to the subcommand, but commander
+  // would take it as the program's own --version.
+  if (!args.some((arg, index) => arg === "failures" || (arg === "contract" && args[index + 1] === "new")))
     program.version(version(), "--version", "print the version");
   for (const add of [
     addStart,

@@ -74,7 +74,7 @@ export const CODES = {
   "SIG-F-010": "A redrive plan cannot be made, run, paused or cancelled; the message says why",
   "SIG-F-011":
     "A redrive plan has another number of records than --expect says, or --expect is missing without a terminal",
-  "SIG-F-005": "The file of an export cannot be made",
+  "SIG-F-005": "The file of an export cannot be made or written",
   "SIG-E-001": "Which records to erase is not said, or said in more than one way",
   "SIG-E-002": "How many records a filter is expected to select is not said",
   "SIG-E-003": "An erasure cannot be taken back, and nobody said that it may be done",

@@ -51,8 +51,8 @@ function causeOf(reason: FailureReason): string {
     case "contract":
       return `${reason.kind}\u0000${reason.code}`;
     case "schema": {
-      const { keyword, schemaPath, pointer } = constraintOf(reason.violations[0]);
-      return `schema\u0000\u0000${keyword}\u0000${schemaPath}\u0000${instancePath(keyword, pointer)}`;
+      const { keyword, schemaPath, place } = brokenConstraint(reason.violations[0]);
+      return `schema\u0000\u0000${keyword}\u0000${schemaPath}\u0000${place}`;
     }
     case "rule":
       return `rule\u0000${reason.violations[0].id}`;
@@ -64,6 +64,21 @@ function causeOf(reason: FailureReason): string {
     case "erased":
       return `erased\u0000${reason.code}`;
   }
+}
+
+/** The constraint that a group of failures has in common. */
+export type BrokenConstraint = {
+  readonly keyword: string;
+  /** Where it is in the schema; branches by what chose them. */
+  readonly schemaPath: string;
+  /** Where in the payload it is broken: a pointer with `*` for each index and for each name that the producer chose. */
+  readonly place: string;
+};
+
+/** The constraint by which a violation is grouped; it holds nothing that a producer wrote. */
+export function brokenConstraint(violation: Violation): BrokenConstraint {
+  const { keyword, schemaPath, pointer } = constraintOf(violation);
+  return { keyword, schemaPath, place: instancePath(keyword, pointer) };
 }
 
 /**

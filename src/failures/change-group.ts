@@ -1,6 +1,7 @@
 import { recordAction, type Operator } from "../gateway/operate.ts";
 import type { Store } from "../store/store.ts";
 import { changeAction, type GroupChange, type GroupState } from "./group-state.ts";
+import type { Groups } from "./groups.ts";
 
 export type ChangeOutcome = { readonly kind: "changed"; readonly count: number } | { readonly kind: "unknown-group" };
 
@@ -13,13 +14,15 @@ export type GroupRequest =
 /** Records an operator's word on a group in the operator log. It changes no failure and no evidence. */
 export async function changeGroup(
   store: Pick<Store, "appendAction" | "reads">,
+  groups: Pick<Groups, "group">,
   fingerprint: string,
   request: GroupRequest,
   operator: Operator,
+  nowMs: number,
 ): Promise<ChangeOutcome> {
-  const counters = await store.reads.groupCounters(fingerprint);
-  if (counters.length === 0) return { kind: "unknown-group" };
-  const count = counters.reduce((sum, one) => sum + one.count, 0);
+  const group = await groups.group(fingerprint, nowMs);
+  if (group === null) return { kind: "unknown-group" };
+  const { count } = group;
   const change: GroupChange = request.kind === "state" ? { ...request, count } : request;
   await recordAction(store, { ...operator, ...changeAction(change), target: fingerprint });
   return { kind: "changed", count };

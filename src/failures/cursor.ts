@@ -39,11 +39,12 @@ export function readCursor(text: string, query: string): Cursor | null {
 const VERSION = 1;
 
 function isTime(value: unknown): value is number | null {
-  return value === null || (typeof value === "number" && Number.isFinite(value));
+  return value === null || Number.isSafeInteger(value);
 }
 
+/** Whether it is an integer of 64 bits, as text: stores hold no other. */
 function isInteger(value: unknown): value is string {
-  return typeof value === "string" && /^-?\d{1,19}$/.test(value);
+  return typeof value === "string" && /^-?\d{1,19}$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
 }
 
 /** Identifies a filter, its times aside. */

@@ -8,7 +8,10 @@ export type GroupSort = "first" | "last" | "count" | "recent";
 export type GroupPage = {
   readonly groups: readonly Group[];
   readonly next: string | null;
+  /** How many groups pass the filter. */
   readonly total: number;
+  /** How many recent failures all of these have. */
+  readonly recent: number;
 };
 
 export type GroupQuery = {
@@ -39,7 +42,8 @@ export function openGroupPage(groups: Groups): (query: GroupQuery) => Promise<Gr
     const page = rest.slice(0, limit);
     const last = page.at(-1);
     const next = last === undefined || rest.length <= limit ? null : writeCursor(query, placeOf(last, sort), sinceMs);
-    return { groups: page, next, total: found.length };
+    const recent = found.reduce((sum, group) => sum + group.recent, 0);
+    return { groups: page, next, total: found.length, recent };
   };
 }
 

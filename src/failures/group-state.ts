@@ -62,7 +62,7 @@ export function changeAction(change: GroupChange): Pick<OperatorAction, "action"
 export function openGroupBooks(reads: Pick<StoreReads, "operatorLog">): () => Promise<ReadonlyMap<string, GroupBook>> {
   const books = new Map<string, GroupBook>();
   let next = 0;
-  return async () => {
+  const catchUp = async (): Promise<ReadonlyMap<string, GroupBook>> => {
     for await (const action of operatorActions(reads, next)) {
       const before = books.get(action.target) ?? UNTOUCHED;
       const after = fold(before, action);
@@ -70,6 +70,13 @@ export function openGroupBooks(reads: Pick<StoreReads, "operatorLog">): () => Pr
       next = action.seq + 1;
     }
     return books;
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  return async () => {
+    // One after another: two that read the same actions would fold each of them twice.
+    const caughtUp = last.then(catchUp);
+    last = caughtUp.catch(() => undefined);
+    return caughtUp;
   };
 }
 

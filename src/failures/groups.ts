@@ -1,5 +1,5 @@
 import type { ExactInteger } from "../json/exact-integer.ts";
-import { HOUR_MS, type GroupCounter, type HourCount } from "../store/groups.ts";
+import { HOUR_MS, type GroupCounter, type HourTotal } from "../store/groups.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { openGroupBooks, stateNow, UNTOUCHED, type GroupBook, type GroupState } from "./group-state.ts";
@@ -37,26 +37,26 @@ export type Groups = {
   readonly list: (sinceMs: number | null, nowMs: number) => Promise<readonly Group[]>;
   readonly group: (fingerprint: string, nowMs: number) => Promise<Group | null>;
   readonly trend: (fingerprint: string, nowMs: number) => Promise<Trend>;
-  /** The state of a group now, by fingerprint. */
+  /** The states of groups now, by fingerprint. */
   readonly states: (nowMs: number) => Promise<(fingerprint: string) => GroupState["kind"]>;
 };
 
-type Reads = Pick<StoreReads, "groupCounters" | "groupHours" | "streamNotes" | "operatorLog">;
+type Reads = Pick<StoreReads, "groupCounters" | "groupHours" | "hourTotals" | "streamNotes" | "operatorLog">;
 
 /** @param isRedrive whether a stream holds records that were sent again; their failures are counted apart. */
 export function openGroups(reads: Reads, isRedrive: (stream: StreamNote) => boolean): Groups {
   const books = openGroupBooks(reads);
   const assemble = async (
     counters: readonly GroupCounter[],
-    hours: readonly HourCount[] | null,
+    totals: readonly HourTotal[] | null,
     nowMs: number,
   ): Promise<readonly Group[]> => {
     const notes = new Map((await reads.streamNotes()).map((note) => [note.number, note]));
     const said = await books();
     const recent = new Map<string, number>();
-    for (const { fingerprint, stream, count } of hours ?? []) {
+    for (const { fingerprint, stream, count } of totals ?? []) {
       const note = notes.get(stream);
-      if (note !== undefined && !isRedrive(note)) recent.set(fingerprint, (recent.get(fingerprint) ?? 0) + count);
+      if (note === undefined || !isRedrive(note)) recent.set(fingerprint, (recent.get(fingerprint) ?? 0) + count);
     }
     const byGroup = Map.groupBy(counters, ({ fingerprint }) => fingerprint);
     return [...byGroup].map(([fingerprint, own]): Group => {
@@ -66,14 +66,14 @@ export function openGroups(reads: Reads, isRedrive: (stream: StreamNote) => bool
       };
       const group = groupOf(own, isOwn, notes);
       const book = said.get(fingerprint) ?? UNTOUCHED;
-      const inHours = hours === null ? group.count : (recent.get(fingerprint) ?? 0);
+      const inHours = totals === null ? group.count : (recent.get(fingerprint) ?? 0);
       return { ...group, recent: inHours, book, state: stateNow(book, group.count, nowMs) };
     });
   };
   return {
     list: async (sinceMs, nowMs) => {
-      const hours = sinceMs === null ? null : await reads.groupHours(Math.floor(sinceMs / HOUR_MS));
-      const groups = await assemble(await reads.groupCounters(), hours, nowMs);
+      const totals = sinceMs === null ? null : await reads.hourTotals(Math.floor(sinceMs / HOUR_MS));
+      const groups = await assemble(await reads.groupCounters(), totals, nowMs);
       return sinceMs === null ? groups : groups.filter(({ recent }) => recent > 0);
     },
     group: async (fingerprint, nowMs) =>
@@ -89,18 +89,14 @@ export function openGroups(reads: Reads, isRedrive: (stream: StreamNote) => bool
     },
     states: async (nowMs) => {
       const said = await books();
-      const counts = new Map<string, number>();
-      // Only muted groups with a threshold depend on their count.
-      for (const [fingerprint, { state }] of said)
-        if (state.kind === "muted" && state.threshold !== null)
-          counts.set(
-            fingerprint,
-            (await reads.groupCounters(fingerprint)).reduce((sum, { count }) => sum + count, 0),
-          );
-      return (fingerprint) => {
-        const book = said.get(fingerprint);
-        return book === undefined ? "open" : stateNow(book, counts.get(fingerprint) ?? 0, nowMs).kind;
-      };
+      const kinds = new Map<string, GroupState["kind"]>();
+      for (const [fingerprint, book] of said) {
+        // Only a muted group with a threshold depends on its count.
+        const isCounted = book.state.kind === "muted" && book.state.threshold !== null;
+        const [group] = isCounted ? await assemble(await reads.groupCounters(fingerprint), null, nowMs) : [];
+        kinds.set(fingerprint, (group?.state ?? stateNow(book, 0, nowMs)).kind);
+      }
+      return (fingerprint) => kinds.get(fingerprint) ?? "open";
     },
   };
 }

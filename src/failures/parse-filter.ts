@@ -40,7 +40,9 @@ export function parseFilter(
     return parsed;
   };
   const contract = read("contract", parseContract, "is no contract: write shipment or shipment@1");
-  const version = read("version", (value) => wholeNumber(value, 999_999_999), "is no version: write 1, 2, 3 ...");
+  const version = read("version", parseVersion, "is no version: write 1, 2, 3 ...");
+  if (version !== null && contract !== null && (contract.version ?? version) !== version)
+    faults.push({ parameter: "version", message: "is another than that of the contract: name it once" });
   const time = (value: string): number | null => parseTime(value, nowMs);
   const timeMessage = "is no time: write 2026-11-29T10:00:00Z, or 30m, 1h, 7d for so long ago";
   const filter: FailureFilter = {
@@ -72,6 +74,10 @@ function parseContract(value: string): { readonly subject: string; readonly vers
   return subject === undefined ? null : { subject, version: version === undefined ? null : Number(version) };
 }
 
+function parseVersion(value: string): number | null {
+  return /^[1-9]\d{0,8}$/.test(value) ? Number(value) : null;
+}
+
 function wholeNumber(value: string, max: number): number | null {
   return /^\d{1,10}$/.test(value) && Number(value) <= max ? Number(value) : null;
 }
@@ -99,11 +105,36 @@ function parseField(value: string): FailureFilter["field"] {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** The first time that JavaScript's dates know, in milliseconds. A duration that reaches behind it means it. */
+const FIRST_MS = -8_640_000_000_000_000;
+
 /** Reads a time: RFC 3339 with its offset, or a duration before now. Milliseconds since 1970; null for any other text. */
 export function parseTime(value: string, nowMs: number): number | null {
-  const [, number, unit] = /^(\d{1,9})([smhd])$/.exec(value) ?? [];
-  if (number !== undefined) return nowMs - Number(number) * (UNITS[unit ?? ""] ?? 0);
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/i.test(value)) return null;
-  const ms = Date.parse(value);
+  const duration = parseDuration(value);
+  return duration === null ? parseDateTime(value) : Math.max(FIRST_MS, nowMs - duration);
+}
+
+/** Reads a time to come: RFC 3339 with its offset, or a duration from now on. Null for any other text, and for a time that is over. */
+export function parseTimeToCome(value: string, nowMs: number): number | null {
+  const duration = parseDuration(value);
+  const ms = duration === null ? parseDateTime(value) : Math.min(-FIRST_MS, nowMs + duration);
+  return ms === null || ms <= nowMs ? null : ms;
+}
+
+function parseDuration(value: string): number | null {
+  const [, number, unit = ""] = /^(\d{1,9})([smhd])$/.exec(value) ?? [];
+  return number === undefined ? null : Number(number) * (UNITS[unit] ?? 0);
+}
+
+function parseDateTime(value: string): number | null {
+  const [, year, month, day] =
+    /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/i.exec(value) ?? [];
+  // Date.parse takes the 30th of February for the 2nd of March.
+  if (
+    day === undefined ||
+    new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() !== Number(day)
+  )
+    return null;
+  const ms = Date.parse(value.toUpperCase());
   return Number.isNaN(ms) ? null : ms;
 }

@@ -1,3 +1,4 @@
+import { brokenConstraint } from "../core/fingerprint.ts";
 import { describeFailure, failureCode, type FailureReason } from "../core/failure.ts";
 import { contractText } from "../store/contract-text.ts";
 
@@ -19,11 +20,10 @@ function causeOf(code: string, reason: FailureReason | null): string {
   if (reason === null) return `they have the code ${code}`;
   switch (reason.kind) {
     case "schema": {
-      const { keyword, schemaPath, pointer, branches = [] } = reason.violations[0];
-      const guess = branches.some(({ chosenBy }) => chosenBy === "nearest") ? " in one branch of" : "";
+      const { keyword, schemaPath, place } = brokenConstraint(reason.violations[0]);
       return (
-        `their first violation is${guess} the same constraint: \`${keyword}\` at ${schemaPath} of the schema, broken at ` +
-        `${general(pointer)} of the payload. Positions in arrays do not tell groups apart, and neither do values`
+        `their first violation is of the same constraint: \`${keyword}\` at ${schemaPath} of the schema, broken at ` +
+        `${place === "" ? "the top" : place} of the payload. Positions in arrays do not tell groups apart, and neither do values`
       );
     }
     case "rule":
@@ -40,11 +40,6 @@ function causeOf(code: string, reason: FailureReason | null): string {
     case "erased":
       return `they have the code ${code}`;
   }
-}
-
-function general(pointer: string): string {
-  const text = pointer.replaceAll(/\/\d+(?=\/|$)/g, "/*");
-  return text === "" ? "the top" : text;
 }
 
 /** The pointers at which a reason finds a fault; a fault of the whole record has none. */

@@ -1,3 +1,4 @@
+import { exactInteger } from "../json/exact-integer.ts";
 import type { FailureOrder, FailurePlace, FailureRecord } from "../store/failures.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
@@ -27,10 +28,13 @@ export type Search = {
 };
 
 /** One page looks at so many failures, and no more: it answers in time however few pass the filter. */
-const LOOKED_MAX = 5_000;
+const LOOKED_MAX = 1_000;
 /** The same where payloads are read, which are up to 64 KiB each. */
 const LOOKED_WITH_PAYLOAD_MAX = 500;
-const CHUNK = 250;
+/** The most failures that are read at once. The first read takes no more than the page has room for; each further one four times as many. */
+const CHUNK_MAX = 1_000;
+/** The same with payloads: 16 MiB at most. */
+const CHUNK_WITH_PAYLOAD_MAX = 250;
 
 type Reads = Pick<StoreReads, "failureCollections" | "failurePage" | "failureRecord" | "streamNotes">;
 
@@ -47,12 +51,14 @@ export async function searchFailures(reads: Reads, search: Search): Promise<Fail
   const { topic, partition, offset } = filter;
   if (topic !== null && partition !== null && offset !== null) return atPosition(reads, { ...search, filter });
   const notes = await reads.streamNotes();
+  // Streams keep their numbers for ever: such a cursor is of another store.
+  if (from !== null && !notes.some(({ number }) => number === from.stream)) return "foreign-cursor";
   const withPayload = search.withPayload || filter.field !== null;
   const lookedMax = withPayload ? LOOKED_WITH_PAYLOAD_MAX : LOOKED_MAX;
   const failures: FailureRecord[] = [];
   let looked = 0;
   let last = from;
-  const merged = mergeCollections(reads, filter, from, notes, Math.min(CHUNK, lookedMax), withPayload);
+  const merged = mergeCollections(reads, filter, from, notes, search.limit, withPayload);
   for await (const failure of merged) {
     looked += 1;
     const { collection, atMs, stream, offset: at } = failure;
@@ -87,12 +93,12 @@ async function* mergeCollections(
   filter: FailureFilter,
   from: Cursor | null,
   notes: readonly StreamNote[],
-  chunk: number,
+  first: number,
   withPayload: boolean,
 ): AsyncGenerator<FailureRecord> {
   const heads: { readonly failures: AsyncGenerator<FailureRecord, void>; next: FailureRecord | null }[] = [];
   for (const collection of (await reads.failureCollections()).toSorted()) {
-    const failures = readCollection(reads, collection, filter, from, notes, chunk, withPayload);
+    const failures = readCollection(reads, collection, filter, from, notes, first, withPayload);
     heads.push({ failures, next: (await failures.next()).value ?? null });
   }
   for (;;) {
@@ -112,7 +118,7 @@ async function* readCollection(
   filter: FailureFilter,
   from: Cursor | null,
   notes: readonly StreamNote[],
-  chunk: number,
+  first: number,
   withPayload: boolean,
 ): AsyncGenerator<FailureRecord, void> {
   const { fromMs } = filter;
@@ -120,32 +126,36 @@ async function* readCollection(
   let after: FailurePlace | null = null;
   if (from !== null && collection !== from.collection) {
     // Those of equal time have been looked at in the collections before that of the cursor, and not in those behind it.
-    const end = collection < from.collection ? from.atMs : addOne(from.atMs);
-    toMs = toMs === null || end < toMs ? end : toMs;
+    const end = collection < from.collection ? from.atMs : oneAfter(from.atMs);
+    toMs = end !== null && (toMs === null || end < toMs) ? end : toMs;
   } else if (from !== null) {
     const stream = notes.find(({ number }) => number === from.stream);
     if (stream === undefined) return;
     after = { atMs: from.atMs, stream, offset: from.offset };
   }
-  for (;;) {
+  const chunkMax = withPayload ? CHUNK_WITH_PAYLOAD_MAX : CHUNK_MAX;
+  for (let limit = Math.min(first, chunkMax); ; limit = Math.min(limit * 4, chunkMax)) {
     const page = await reads.failurePage(collection, {
       along: orderFor(filter),
       fromMs,
       toMs,
       after,
-      limit: chunk,
+      limit,
       withPayload,
     });
     yield* page;
     const last = page.at(-1);
-    if (last === undefined || page.length < chunk) return;
+    if (last === undefined || page.length < limit) return;
     after = last;
   }
 }
 
-function addOne(ms: FailureRecord["atMs"]): FailureRecord["atMs"] {
-  return typeof ms === "bigint" ? ms + 1n : ms + 1;
+/** Null behind the last time of 64 bits: no failure lies there. */
+function oneAfter(ms: FailureRecord["atMs"]): FailureRecord["atMs"] | null {
+  return BigInt(ms) === TIME_MAX ? null : exactInteger(BigInt(ms) + 1n);
 }
+
+const TIME_MAX = 2n ** 63n - 1n;
 
 function orderFor({ fingerprint, code }: FailureFilter): FailureOrder {
   if (fingerprint !== null) return { kind: "group", fingerprint };

@@ -26,6 +26,18 @@ export type FailureRecord = {
   readonly payloadText: string | null;
 };
 
+/** A failure whose reason is read when somebody asks for it: a search looks at thousands and shows a few. */
+export function withReason(rest: Omit<FailureRecord, "reason">, read: () => FailureRecord["reason"]): FailureRecord {
+  let reason: FailureRecord["reason"] | undefined;
+  return {
+    ...rest,
+    get reason() {
+      reason ??= read();
+      return reason;
+    },
+  };
+}
+
 /** What a page of failures is read along: all by time, those of a group, or those of a code. */
 export type FailureOrder =
   | { readonly kind: "time" }

@@ -35,6 +35,9 @@ export type HourCount = {
   readonly count: number;
 };
 
+/** The failures of one group and stream in a range of hours. */
+export type HourTotal = Omit<HourCount, "hour">;
+
 /** The writes of the counters. */
 export type GroupWrites = {
   /**
@@ -61,6 +64,8 @@ export type GroupReads = {
   readonly groupCounters: (fingerprint?: string) => Promise<readonly GroupCounter[]>;
   /** Failures by hour from an hour on, of one group or of all; by fingerprint, hour and stream. */
   readonly groupHours: (fromHour: number, fingerprint?: string) => Promise<readonly HourCount[]>;
+  /** The same added up, of all groups: few numbers, however many hours there are. By fingerprint and stream. */
+  readonly hourTotals: (fromHour: number) => Promise<readonly HourTotal[]>;
   /** How many stored failures of a stream each group has, below an offset. */
   readonly storedGroups: (stream: StreamNote, below: bigint) => Promise<ReadonlyMap<string, number>>;
 };

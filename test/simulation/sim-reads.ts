@@ -52,6 +52,7 @@ export function readsOf(state: () => State): StoreReads {
     failureRecord: async () => null,
     groupCounters: async () => [...state().groups.values()],
     groupHours: async () => [],
+    hourTotals: async () => [],
     storedGroups: async ({ stream }, below) => {
       const counts = new Map<string, number>();
       for (const { position, fingerprint } of state().failed.values())

@@ -34,6 +34,11 @@ export function groupLaws(start: () => Promise<StoreBackend>): void {
       { fingerprint: "b", stream: 1, hour: HOUR, count: 1 },
     ]);
     expect(await one.reads.groupHours(HOUR + 1)).toEqual([]);
+    expect(await one.reads.hourTotals(0)).toEqual([
+      { fingerprint: "a", stream: 1, count: 7 },
+      { fingerprint: "b", stream: 1, count: 1 },
+    ]);
+    expect(await one.reads.hourTotals(HOUR + 1)).toEqual([]);
     expect(await one.reads.groupHours(HOUR, "b")).toHaveLength(1);
   });
 

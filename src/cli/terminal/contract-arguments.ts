@@ -38,6 +38,13 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+/** Parses a number of things of which there is at least one. */
+export function parsePositive(text: string): number {
+  const count = parseCount(text);
+  if (count === 0) throw new InvalidArgumentError("Write a whole number from 1 on.");
+  return count;
+}
+
 /** Parses a calendar day. */
 export function parseDay(text: string): string {
   if (!isDay(text)) throw new InvalidArgumentError("Write a day as YYYY-MM-DD.");

@@ -1,7 +1,7 @@
 import { changeGroup, type GroupRequest } from "../../failures/change-group.ts";
 import { newestOf } from "../../failures/find.ts";
 import { openGroupPage } from "../../failures/group-page.ts";
-import { parseTime } from "../../failures/parse-filter.ts";
+import { parseTimeToCome } from "../../failures/parse-filter.ts";
 import { NO_REDACTION } from "../../failures/redact.ts";
 import { groupDetail, groupView } from "../../failures/view.ts";
 import { jsonBody } from "../body/json-body.ts";
@@ -175,7 +175,7 @@ const CHANGE_BODY = {
     reason: { ...text, description: "Why; kept for ever. Of a note, the note" },
     state: { enum: ["open", "acknowledged", "fixed-in", "muted"] },
     version: { ...whole, description: "With fixed-in: the version of the contract" },
-    until: { ...text, description: "With muted: RFC 3339 time" },
+    until: { ...text, description: "With muted: RFC 3339 time, or 1h, 7d from now" },
     threshold: { ...whole, description: "With muted: a number of failures" },
     owner: { type: ["string", "null"], description: "Null: nobody" },
   },
@@ -230,7 +230,7 @@ export function registerGroups(app: Routes, deps: HttpDeps): void {
       const [actor, reason] = [textIn(body, "actor"), textIn(body, "reason")];
       const operator = { actor, reason, at: new Date(deps.now()).toISOString() };
       for (const change of changesIn(body, deps.now())) {
-        const outcome = await changeGroup(deps.failures.store, fingerprint, change, operator);
+        const outcome = await changeGroup(deps.failures.store, groups, fingerprint, change, operator, deps.now());
         if (outcome.kind === "unknown-group") throw unknownGroup();
       }
       const group = await groups.group(fingerprint, deps.now());
@@ -293,7 +293,10 @@ function changesIn(body: Body, nowMs: number): readonly GroupRequest[] {
 
 /** @throws ProblemError 400 */
 function timeIn(body: Body, nowMs: number): number {
-  const ms = parseTime(textIn(body, "until"), nowMs);
+  const ms = parseTimeToCome(textIn(body, "until"), nowMs);
   if (ms !== null) return ms;
-  throw badRequest("bad-parameter", "The member until is no time: write 2026-11-29T10:00:00Z");
+  throw badRequest(
+    "bad-parameter",
+    "The member until is no time to come: write 2026-11-29T10:00:00Z, or 1h, 7d from now",
+  );
 }

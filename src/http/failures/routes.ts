@@ -40,7 +40,7 @@ const LIST = {
           type: ["string", "null"],
           description: "Cursor of the next page; null at the end. A page may have no failure and still a next one",
         },
-        looked: { ...whole, description: "Failures that the page looked at: up to 5,000, with payloads 500" },
+        looked: { ...whole, description: "Failures that the page looked at: up to 1,000, with payloads 500" },
       },
     }),
   },

@@ -1,8 +1,14 @@
-import { type Db, type Document, type Filter } from "mongodb";
+import { Long, type Db, type Document, type Filter, type FindOptions } from "mongodb";
 import { failureCode, type FailureReason } from "../../core/failure.ts";
 import { exactInteger, type ExactInteger } from "../../json/exact-integer.ts";
 import { parseContractText } from "../contract-text.ts";
-import type { FailureOrder, FailurePageQuery, FailureReads, FailureRecord } from "../failures.ts";
+import {
+  withReason,
+  type FailureOrder,
+  type FailurePageQuery,
+  type FailureReads,
+  type FailureRecord,
+} from "../failures.ts";
 import type { StreamNote } from "../stream-note.ts";
 import { valueOf } from "./bson-reader.ts";
 import { placeId } from "./failure-document.ts";
@@ -24,13 +30,15 @@ import { guarded } from "./unavailable.ts";
 
 type WithTextId = { _id: string };
 
+/** The order of the indexes. */
+export const NEWEST_FIRST = { "source.at": -1, _id: -1 } as const;
+
 /** The reads of failures. */
 export function failureReadsOf(db: Db, streams: Pick<Streams, "byNumber">): FailureReads {
-  const read = async (name: string, query: Filter<WithTextId>, limit: number, withPayload: boolean) => {
+  const read = async (name: string, query: Filter<WithTextId>, withPayload: boolean, options: FindOptions) => {
     const projection = withPayload ? { raw: 0 } : { raw: 0, payload: 0 };
-    const sort = { "source.at": -1, _id: -1 } as const;
     const found: FailureRecord[] = [];
-    const cursor = db.collection<WithTextId>(`failed_${name}`).find(query, { ...RAW, projection, sort, limit });
+    const cursor = db.collection<WithTextId>(`failed_${name}`).find(query, { ...RAW, projection, ...options });
     for await (const page of pagesOf(cursor)) {
       for (const bytes of page) {
         const stored = openStored(bytes);
@@ -46,9 +54,11 @@ export function failureReadsOf(db: Db, streams: Pick<Streams, "byNumber">): Fail
     failureCollections: async () =>
       guarded(async () => (await failedCollections(db)).map(({ name }) => name.slice("failed_".length))),
     failurePage: async (collection, query) =>
-      guarded(async () => read(collection, filterOf(query), query.limit, query.withPayload)),
+      guarded(async () =>
+        read(collection, filterOf(query), query.withPayload, { sort: NEWEST_FIRST, limit: query.limit }),
+      ),
     failureRecord: async (collection, stream, offset) =>
-      guarded(async () => (await read(collection, { _id: placeId(stream, offset) }, 1, true))[0] ?? null),
+      guarded(async () => (await read(collection, { _id: placeId(stream, offset) }, true, {}))[0] ?? null),
   };
 }
 
@@ -57,17 +67,16 @@ export function failureReadsOf(db: Db, streams: Pick<Streams, "byNumber">): Fail
  * for its plan.
  */
 export function filterOf({ along, fromMs, toMs, after }: FailurePageQuery): Filter<WithTextId> {
-  const at: Document = {};
-  if (fromMs !== null) at["$gte"] = dateFor(fromMs);
-  if (toMs !== null) at["$lt"] = dateFor(toMs);
-  const within = Object.keys(at).length === 0 ? [] : [{ "source.at": at }];
-  const base = [...equalOf(along), ...within];
-  if (after === null) return base.length === 0 ? {} : { $and: base };
-  const then = dateFor(after.atMs);
-  const earlier = { "source.at": { ...at, $lt: then } };
-  const same = { "source.at": then, _id: { $lt: placeId(after.stream, after.offset) } };
   const equal = equalOf(along);
-  return { $or: [{ $and: [...equal, earlier] }, { $and: [...equal, same] }] };
+  const from = fromMs === null ? [] : [timeIs("$gte", fromMs)];
+  const to = toMs === null ? [] : [timeIs("$lt", toMs)];
+  if (after === null) {
+    const all = [...equal, ...from, ...to];
+    return all.length === 0 ? {} : { $and: all };
+  }
+  const earlier = [...equal, ...from, timeIs("$lt", after.atMs)];
+  const same = [...equal, timeIs("$eq", after.atMs), { _id: { $lt: placeId(after.stream, after.offset) } }];
+  return { $or: [{ $and: earlier }, { $and: same }] };
 }
 
 function equalOf(along: FailureOrder): readonly Document[] {
@@ -81,12 +90,17 @@ function equalOf(along: FailureOrder): readonly Document[] {
   }
 }
 
-/** Limits of JavaScript's dates. Failures beyond them are read as they are, and bounds of a query are cut to them. */
+/** The last time of JavaScript's dates, in milliseconds. */
 const DATE_MAX = 8_640_000_000_000_000n;
 
-function dateFor(ms: ExactInteger): Date {
+/**
+ * A condition on the timestamp. Producers may claim any 64-bit time, and the driver writes those of JavaScript's dates only: the server
+ * makes the others itself, and uses the index for these too.
+ */
+function timeIs(operator: "$gte" | "$lt" | "$eq", ms: ExactInteger): Document {
   const big = BigInt(ms);
-  return new Date(Number(big > DATE_MAX ? DATE_MAX : big < -DATE_MAX ? -DATE_MAX : big));
+  if (big <= DATE_MAX && big >= -DATE_MAX) return { "source.at": { [operator]: new Date(Number(big)) } };
+  return { $expr: { [operator]: ["$source.at", { $toDate: Long.fromBigInt(big) }] } };
 }
 
 function readRecord(
@@ -97,13 +111,12 @@ function readRecord(
   withPayload: boolean,
 ): FailureRecord {
   const at = dateOf(stored, "source", "at");
-  return {
+  const rest = {
     collection,
     stream,
     offset,
     atMs: at === null ? 0 : exactInteger(at),
     code: textOf(stored, "code") ?? "",
-    reason: reasonOf(stored),
     fingerprint: textOf(stored, "fingerprint") ?? "",
     contract: parseContractText(textOf(stored, "contract") ?? ""),
     declaredBy: textOf(stored, "declared"),
@@ -111,6 +124,7 @@ function readRecord(
     identity: uuidOf(stored, "identity"),
     payloadText: withPayload ? payloadIn(stored) : null,
   };
+  return withReason(rest, () => reasonOf(stored));
 }
 
 function reasonOf(stored: StoredDocument): FailureReason | null {

@@ -1,7 +1,7 @@
 import { Int32, Long, MongoServerError, type Db, type Document } from "mongodb";
 import { exactInteger, type ExactInteger } from "../../json/exact-integer.ts";
 import { contractText, parseContractText } from "../contract-text.ts";
-import type { GroupCounter, GroupReads, GroupTally, HourCount } from "../groups.ts";
+import type { GroupCounter, GroupReads, GroupTally, HourCount, HourTotal } from "../groups.ts";
 import type { StreamNote } from "../stream-note.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import type { ObjectCollection } from "./places.ts";
@@ -113,9 +113,7 @@ export function groupReadsOf(db: Db, collections: () => Promise<readonly ObjectC
       guarded(async () => {
         const query = fingerprint === undefined ? {} : { _id: idsOf(fingerprint) };
         const found = await db.collection(GROUPS).find(query, EXACT).toArray();
-        const byGroup = (a: GroupCounter, b: GroupCounter): number =>
-          compareTexts(a.fingerprint, b.fingerprint) || a.stream - b.stream;
-        return found.map(readCounter).toSorted(byGroup);
+        return found.map(readCounter).toSorted(byFingerprint);
       }),
     groupHours: async (fromHour, fingerprint) =>
       guarded(async () => {
@@ -126,12 +124,23 @@ export function groupReadsOf(db: Db, collections: () => Promise<readonly ObjectC
           compareTexts(a.fingerprint, b.fingerprint) || a.hour - b.hour || a.stream - b.stream;
         return found.map(readHour).toSorted(byHour);
       }),
+    hourTotals: async (fromHour) =>
+      guarded(async () => {
+        const group = { _id: { f: "$fingerprint", s: "$stream" }, count: { $sum: "$count" } };
+        const pipeline = [{ $match: { hour: { $gte: fromHour } } }, { $group: group }];
+        const found = await db.collection(HOURS).aggregate(pipeline, EXACT).toArray();
+        return found.map(readTotal).toSorted(byFingerprint);
+      }),
     storedGroups: async (stream, below) =>
       guarded(async () => {
         const found = await storedTotals(db, await collections(), stream, below);
         return new Map([...found].map(([fingerprint, { count }]) => [fingerprint, Number(count)]));
       }),
   };
+}
+
+function byFingerprint(a: HourTotal, b: HourTotal): number {
+  return compareTexts(a.fingerprint, b.fingerprint) || a.stream - b.stream;
 }
 
 function compareTexts(a: string, b: string): number {
@@ -162,4 +171,9 @@ function readHour(one: Document): HourCount {
     hour: Number(one["hour"]),
     count: Number(one["count"]),
   };
+}
+
+function readTotal({ _id: of, count }: Document): HourTotal {
+  const { f, s } = of as { readonly f: unknown; readonly s: unknown };
+  return { fingerprint: String(f), stream: Number(s), count: Number(count) };
 }

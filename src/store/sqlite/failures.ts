@@ -2,7 +2,13 @@ import type { SQLInputValue } from "node:sqlite";
 import { uuidText } from "../../core/uuid.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import { parseContractText } from "../contract-text.ts";
-import type { FailureOrder, FailurePageQuery, FailureReads, FailureRecord } from "../failures.ts";
+import {
+  withReason,
+  type FailureOrder,
+  type FailurePageQuery,
+  type FailureReads,
+  type FailureRecord,
+} from "../failures.ts";
 import type { StreamNote } from "../stream-note.ts";
 import { assertCollectionName, type ObjectTable } from "./layout.ts";
 import { readFailure, type Row } from "./rows.ts";
@@ -43,7 +49,7 @@ export function openFailureReads(
 }
 
 /** Each condition and the order follow one index: (at, stream, offset), alone or behind the fingerprint or the code. */
-function pageOf(
+export function pageOf(
   collection: string,
   query: FailurePageQuery,
 ): { readonly sql: string; readonly values: SQLInputValue[] } {
@@ -81,13 +87,12 @@ function indexOf(along: FailureOrder): readonly [index: string, column: string |
 function readRecord(collection: string, stream: StreamNote, row: Row): FailureRecord {
   const text = (name: string): string | null => (typeof row[name] === "string" ? row[name] : null);
   const identity = row["identity"];
-  return {
+  const rest = {
     collection,
     stream,
     offset: row["offset"] as bigint,
     atMs: exactInteger(row["at"] as bigint),
     code: String(row["code"]),
-    reason: readFailure(row)?.reason ?? null,
     fingerprint: String(row["fingerprint"]),
     contract: parseContractText(text("contract") ?? ""),
     declaredBy: text("declared"),
@@ -95,6 +100,7 @@ function readRecord(collection: string, stream: StreamNote, row: Row): FailureRe
     identity: identity instanceof Uint8Array ? uuidText(identity) : null,
     payloadText: payloadTextOf(row["payload"]),
   };
+  return withReason(rest, () => readFailure(row)?.reason ?? null);
 }
 
 /** A payload is bound as bytes in a column of text, which SQLite keeps as they were given: bytes, or text where a person changed it. */

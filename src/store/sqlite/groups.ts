@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { parseContractText } from "../contract-text.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import { HOUR_MS, HOURS_END_MS } from "../groups.ts";
-import type { GroupCounter, GroupReads, GroupTally, HourCount } from "../groups.ts";
+import type { GroupCounter, GroupReads, GroupTally, HourCount, HourTotal } from "../groups.ts";
 import type { StreamNote } from "../stream-note.ts";
 import { objectTables, type ObjectTable } from "./layout.ts";
 import { contractText } from "../contract-text.ts";
@@ -84,6 +84,10 @@ export function openGroupReads(all: All, tables: () => readonly ObjectTable[]): 
         ? all(`${sql} ${order}`, fromHour).map(readHour)
         : all(`${sql} AND fingerprint = ? ${order}`, fromHour, fingerprint).map(readHour);
     },
+    hourTotals: async (fromHour) => {
+      const sql = "SELECT fingerprint, stream, sum(count) AS count FROM sigma_group_hours WHERE hour >= ?";
+      return all(`${sql} GROUP BY fingerprint, stream ORDER BY fingerprint, stream`, fromHour).map(readTotal);
+    },
     storedGroups: async ({ number }, below) => {
       const from = failuresBelow(tables());
       if (from === null) return new Map();
@@ -108,10 +112,9 @@ function readCounter(row: Row): GroupCounter {
 }
 
 function readHour(row: Row): HourCount {
-  return {
-    fingerprint: String(row["fingerprint"]),
-    stream: Number(row["stream"]),
-    hour: Number(row["hour"]),
-    count: Number(row["count"]),
-  };
+  return { ...readTotal(row), hour: Number(row["hour"]) };
+}
+
+function readTotal(row: Row): HourTotal {
+  return { fingerprint: String(row["fingerprint"]), stream: Number(row["stream"]), count: Number(row["count"]) };
 }

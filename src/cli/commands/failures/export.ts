@@ -1,51 +1,57 @@
 import { createWriteStream } from "node:fs";
 import { once } from "node:events";
-import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import { allFailures, exported } from "../../../failures/export.ts";
 import { holdsRedriven } from "../../../failures/redriven.ts";
 import { toJsonText } from "../../../json/json-text.ts";
 import { counted, note } from "../../terminal/output.ts";
+import { plainText } from "../../terminal/plain-text.ts";
 import { usage } from "../../terminal/refusal.ts";
 import type { ListOptions } from "./list.ts";
-import { filterOf, withFailures } from "./open-failures.ts";
+import { filterOf, withFailures, type OpenFailures } from "./open-failures.ts";
 
 /** `sigma failures export`: failures with bytes, key and headers, one object a line. It holds no more than a page in memory. */
 export async function exportFailures(
   command: Command,
-  options: ListOptions & { readonly out?: string },
+  { out, ...text }: ListOptions & { readonly out?: string },
 ): Promise<void> {
-  await withFailures(command, async ({ reads, groups, lookup, redaction, nowMs }) => {
-    const { out, ...text } = options;
-    const filter = filterOf(text, nowMs);
-    const stateOf = await groups.states(nowMs);
-    const to: Writable = out === undefined ? process.stdout : await openFile(out);
+  await withFailures(command, async (open) => {
     let count = 0;
-    for await (const failure of allFailures(reads, { filter, withPayload: true, stateOf, isLeftOut: holdsRedriven })) {
-      count += 1;
-      const line = `${toJsonText({ v: 1, kind: "failure", ...(await exported(lookup, failure, redaction)) })}\n`;
-      if (!to.write(line)) await once(to, "drain");
-    }
-    if (out !== undefined) {
-      to.end();
-      await once(to, "finish");
-    }
+    const lines = async function* (): AsyncGenerator<string> {
+      for await (const line of linesOf(open, text)) {
+        yield line;
+        count += 1;
+      }
+    };
+    if (out === undefined) {
+      for await (const line of lines()) if (!process.stdout.write(line)) await once(process.stdout, "drain");
+    } else await writeFile(out, lines());
     note(`${counted(count, "failure")} written`);
   });
 }
 
-/** @throws Refusal when the file exists, or cannot be made: an export never overwrites. */
-async function openFile(path: string): Promise<Writable> {
-  const file = createWriteStream(path, { flags: "wx", mode: 0o600 });
+async function* linesOf(
+  { reads, groups, lookup, redaction, nowMs }: OpenFailures,
+  text: Omit<ListOptions, "out">,
+): AsyncGenerator<string> {
+  const filter = filterOf(text, nowMs);
+  const stateOf = await groups.states(nowMs);
+  for await (const failure of allFailures(reads, { filter, withPayload: true, stateOf, isLeftOut: holdsRedriven }))
+    yield `${toJsonText({ v: 1, kind: "failure", ...(await exported(lookup, failure, redaction)) })}\n`;
+}
+
+/** @throws Refusal when the file exists, or cannot be made or written: an export never overwrites. */
+async function writeFile(path: string, lines: AsyncIterable<string>): Promise<void> {
   try {
-    await once(file, "open");
+    await pipeline(lines, createWriteStream(path, { flags: "wx", mode: 0o600 }));
   } catch (error) {
-    const code = String((error as NodeJS.ErrnoException).code);
-    throw usage(
-      "SIG-F-005",
-      `Cannot write "${path}": ${code}`,
-      "name a file that does not exist, in a folder that does",
-    );
+    const { syscall, code } = error as NodeJS.ErrnoException;
+    if (syscall !== "open" && syscall !== "write") throw error;
+    const remedy =
+      syscall === "open"
+        ? "name a file that does not exist, in a folder that does"
+        : "make room, remove the file, which is not complete, and export again";
+    throw usage("SIG-F-005", `Cannot write "${plainText(path)}": ${String(code)}`, remedy);
   }
-  return file;
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { PARAMETERS } from "../../../failures/parse-filter.ts";
-import { parseCount } from "../../terminal/contract-arguments.ts";
+import { parsePositive } from "../../terminal/contract-arguments.ts";
 import { withSettings } from "../../terminal/settings.ts";
 import type { ListOptions } from "./list.ts";
 import type { SayOptions } from "./say.ts";
@@ -19,12 +19,12 @@ export function addFailures(): Command {
     .addOption(
       new Option("--sort <by>", "largest first").choices(["recent", "count", "first", "last"]).default("recent"),
     )
-    .addOption(new Option("--limit <number>", "groups to show").argParser(parseCount).default(50))
+    .addOption(new Option("--limit <number>", "groups to show").argParser(parsePositive).default(50))
     .action(async (options: ListOptions) => (await import("./groups.ts")).listGroups(groups, options));
 
   const list = json(child("list").description("Failures one by one, newest first"));
   withFilters(list)
-    .addOption(new Option("--limit <number>", "failures to show").argParser(parseCount).default(20))
+    .addOption(new Option("--limit <number>", "failures to show").argParser(parsePositive).default(20))
     .option("--payload", "show the payloads", false)
     .action(async (options: ListOptions) => (await import("./list.ts")).listFailures(list, options));
 
@@ -57,12 +57,12 @@ export function addFailures(): Command {
   say("ack", "Say that somebody works on a group");
   say("open", "Open a group again");
   say("fixed", "Say which version of the contract ends a group", (of) =>
-    of.addOption(new Option("--version <number>", "of the contract").argParser(parseCount).makeOptionMandatory()),
+    of.addOption(new Option("--version <number>", "of the contract").argParser(parsePositive).makeOptionMandatory()),
   );
   say("mute", "Say nothing of a group until a time, or until it has so many failures", (of) =>
     of
-      .option("--until <when>", "2026-12-01T00:00:00Z")
-      .addOption(new Option("--threshold <number>", "failures in all").argParser(parseCount)),
+      .option("--until <when>", "2026-12-01T00:00:00Z, or 1h, 7d from now")
+      .addOption(new Option("--threshold <number>", "failures in all").argParser(parsePositive)),
   );
   say("assign", "Say whose a group is", (of) => of.option("--owner <name>", "nobody without it"));
   say("note", "Add a note to a group: the reason is the note");

@@ -4,7 +4,7 @@ import { openGroupPage, type GroupSort } from "../../../failures/group-page.ts";
 import type { Group } from "../../../failures/groups.ts";
 import { summaryOf } from "../../../failures/recipe.ts";
 import { groupView, timeText } from "../../../failures/view.ts";
-import { counted, grouped, print, printJsonValues, printTable, styled } from "../../terminal/output.ts";
+import { counted, grouped, note, print, printJsonValues, printTable, styled } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 import { plainText } from "../../terminal/plain-text.ts";
 import type { ListOptions } from "./list.ts";
@@ -24,13 +24,14 @@ export async function listGroups(
     if (json) return found.groups.forEach((group) => printJsonValues({ kind: "group", ...groupView(group) }));
     if (found.total === 0)
       return print(options.since === undefined ? "Nothing has failed." : `Nothing has failed since ${options.since}.`);
-    const all = found.groups.reduce((sum, { recent }) => sum + recent, 0);
     const when = options.since === undefined ? "" : ` since ${options.since} (whole hours)`;
-    print(`${counted(all, "failure")} in ${counted(found.total, "group")}${when}`);
+    print(`${counted(found.recent, "failure")} in ${counted(found.total, "group")}${when}`);
     print("");
     const rows = await Promise.all(found.groups.map(async (group) => rowOf(open, group)));
     printTable([["GROUP", "RECENT", "ALL", "FIRST", "LAST", "STATE", "WHY"], ...rows], [1, 2]);
     print("");
+    if (found.next !== null)
+      note(`There are ${grouped(found.total - found.groups.length)} more groups; show more with --limit`);
     print(`More of one: ${toRun(`failures show ${found.groups[0]?.fingerprint.slice(0, 8) ?? "GROUP"}`)}`);
   });
 }

@@ -11,6 +11,7 @@ import { holdsRedriven } from "../../../failures/redriven.ts";
 import { createLookup, type Lookup } from "../../../gateway/lookup.ts";
 import type { StoreReads } from "../../../store/store.ts";
 import { requireContracts } from "../contracts.ts";
+import { plainText } from "../../terminal/plain-text.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 import { Refusal, usage } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
@@ -56,15 +57,17 @@ export function filterOf(options: FilterText, nowMs: number): FailureFilter {
 
 /** The one group whose fingerprint begins so. @throws Refusal when there is none, or several. */
 export async function groupNamed({ groups, nowMs }: OpenFailures, begin: string): Promise<Group> {
-  const found = /^[0-9a-f]{4,32}$/.test(begin)
+  const isBeginning = /^[0-9a-f]{4,32}$/.test(begin);
+  const found = isBeginning
     ? (await groups.list(null, nowMs)).filter(({ fingerprint }) => fingerprint.startsWith(begin))
     : [];
   const [group] = found;
   if (group !== undefined && found.length === 1) return group;
-  const why = found.length === 0 ? "no group has this fingerprint" : `${found.length} groups begin so`;
+  const none = isBeginning ? "no group has this fingerprint" : "a fingerprint is named by 4 to 32 of 0-9 and a-f";
+  const why = found.length === 0 ? none : `${found.length} groups begin so`;
   throw new Refusal(
     "SIG-F-002",
-    `Cannot find group "${begin.slice(0, 64)}": ${why}`,
+    `Cannot find group "${plainText(begin, 64)}": ${why}`,
     `see ${toRun("failures groups")}`,
     EXIT.usage,
   );

@@ -18,7 +18,7 @@ const DEADLINE_MS = 5_000;
 export async function tail(command: Command, { json, ...text }: Omit<ListOptions, "limit">): Promise<void> {
   await withFailures(command, async ({ reads, groups, lookup, redaction, nowMs }) => {
     const filter = filterOf(text, nowMs);
-    const { signal, exitCode } = onInterruption(DEADLINE_MS);
+    const { signal, exitCode, dispose } = onInterruption(DEADLINE_MS);
     if (!json) note("Waiting for failures; Ctrl-C ends.");
     const wait = async (): Promise<boolean> => {
       await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
@@ -29,6 +29,7 @@ export async function tail(command: Command, { json, ...text }: Omit<ListOptions
       if (json) printJsonValues({ kind: "failure", ...failureView({ ...failure, payloadText: null }, redaction) });
       else print(rowOf(failure, redaction).join("  "));
     }
+    dispose();
     process.exitCode = exitCode() ?? EXIT.ok;
   });
 }
