@@ -52,7 +52,7 @@ describe("sigma redrive", () => {
     const args = [BIN, "redrive", "run", String(id), "--reason", "go", "--expect", "40", "--rate", "5"];
     const child = spawn(process.execPath, args, { cwd, stdio: "ignore" });
     const handled = async (): Promise<number> =>
-      Number(((await last(cwd, "redrive", "show", String(id)))["report"] as { handled: number }).handled);
+      ((await last(cwd, "redrive", "show", String(id)))["report"] as { handled: number }).handled;
     await until(async () => (await handled()) > 0);
     child.kill("SIGKILL");
     await once(child, "exit");

@@ -241,11 +241,9 @@ function exitOf({ kind }: RunEnd): number {
 }
 
 /** @throws Refusal that names the option. */
-function selectionOf(
-  { from, to, all, toVersion: _, reason: _reason, json: _json, ...text }: PlanOptions,
-  nowMs: number,
-): Selection {
-  const parsed = parseFilter(text, nowMs);
+function selectionOf(options: PlanOptions, nowMs: number): Selection {
+  const { from, to, all, group, code: failureCode, topic: named, partition: at, since, until } = options;
+  const parsed = parseFilter(given({ group, code: failureCode, topic: named, partition: at, since, until }), nowMs);
   if (!parsed.ok)
     throw usage("SIG-F-001", `Cannot use --${parsed.parameter}: it ${parsed.message}`, "see sigma redrive plan --help");
   for (const [name, value] of Object.entries({ from, to }))
@@ -260,4 +258,9 @@ function selectionOf(
     );
   const offsets = { from: from ?? null, to: to ?? null };
   return { kind: all ? "range" : "failures", fingerprint, code, topic, partition, ...offsets, fromMs, toMs };
+}
+
+/** The options that were given. */
+function given(options: { readonly [Name in keyof FilterText]: string | undefined }): FilterText {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
