@@ -184,6 +184,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "failures/redrive/act",
       "failures/redrive/make-plan",
       "failures/redrive/run",
+      "failures/reveal",
     ],
     libraries: ["commander", "pino", "yaml"],
     node: [

@@ -71,6 +71,7 @@ export const CODES = {
   "SIG-F-002": "No group of failures, or more than one, has a fingerprint that begins so",
   "SIG-F-003": "The position failed in no stream of the store",
   "SIG-F-004": "The bytes of a failure are not kept",
+  "SIG-F-006": "The bytes of a failure are not shown, because the settings redact values of such records",
   "SIG-F-010": "A redrive plan cannot be made, run, paused or cancelled; the message says why",
   "SIG-F-011":
     "A redrive plan has another number of records than --expect says, or --expect is missing without a terminal",

@@ -31,6 +31,23 @@ describe("redaction on the command line", () => {
     expect(redacted.stdout).not.toMatch(/ann@|SECRET/);
   });
 
+  test("the commands of failures show nothing of it, and bytes only to who says why", async () => {
+    const cwd = project();
+    await sigma(["ingest", "-q"], { cwd, input: `${FAILING}\n${TWICE}\n` });
+    const run = async (...args: readonly string[]) => sigma(["failures", ...args], { cwd, env: SETTINGS });
+    const id = "sigma-aetl.shipments/0@0";
+    for (const args of [["groups"], ["list", "--payload"], ["list", "--payload", "--json"], ["show", id], ["export"]])
+      expect((await run(...args)).stdout).not.toMatch(/ann@|SECRET/);
+    const refused = await run("show", id, "--raw");
+    expect([refused.code, refused.stdout, refused.stderr]).toEqual([
+      10,
+      "",
+      expect.stringContaining("SIG-F-006") as string,
+    ]);
+    expect((await run("show", id, "--raw", "--reveal", "ticket 7")).stdout).toBe(FAILING);
+    expect((await sigma(["audit"], { cwd })).code).toBe(0);
+  });
+
   test.each(["destination", "shipment:destination", "shipment /a", "/a~3"])(
     "a pointer written %s is refused",
     async (text) => {

@@ -1,10 +1,12 @@
 import type { Command } from "commander";
+import { openEngine } from "../../../app/engine.ts";
 import { EXIT } from "../../../config/codes.ts";
 import { exported } from "../../../failures/export.ts";
 import { failureId, parseFailureId } from "../../../failures/failure-id.ts";
 import { failuresAt, newestOf } from "../../../failures/find.ts";
 import type { Counted } from "../../../failures/group-sample.ts";
 import type { Trend } from "../../../failures/groups.ts";
+import { openReveals } from "../../../failures/reveal.ts";
 import { groupDetail, timeText, type GroupDetail } from "../../../failures/view.ts";
 import { toJsonText } from "../../../json/json-text.ts";
 import type { FailureRecord } from "../../../store/failures.ts";
@@ -12,9 +14,16 @@ import { counted, grouped, print, printJsonValues, styled } from "../../terminal
 import { plainText } from "../../terminal/plain-text.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 import { Refusal } from "../../terminal/refusal.ts";
+import { configFor } from "../../terminal/settings.ts";
+import { operatorOf } from "../operate/operator.ts";
 import { groupNamed, withFailures, type OpenFailures } from "./open-failures.ts";
 
-type Options = { readonly json: boolean; readonly raw: boolean };
+type Options = {
+  readonly json: boolean;
+  readonly raw: boolean;
+  /** Why redacted bytes are shown all the same. */
+  readonly reveal?: string;
+};
 
 /** `sigma failures show`: a failure with its bytes, or a group with what its failures have in common. */
 export async function show(command: Command, what: string, options: Options): Promise<void> {
@@ -23,7 +32,7 @@ export async function show(command: Command, what: string, options: Options): Pr
     if (position === null) return showGroup(open, what, options);
     const [failure, ...others] = await failuresAt(open.reads, position);
     if (failure === undefined) throw unknown(what);
-    await (options.raw ? writeRaw(open, failure) : showFailure(open, failure, options));
+    await (options.raw ? writeRaw(command, open, failure, options) : showFailure(open, failure, options));
     if (others.length > 0 && !options.json && !options.raw)
       print(`Also there: ${others.map((one) => plainText(failureId(one))).join(", ")}`);
   });
@@ -34,8 +43,13 @@ function unknown(what: string): Refusal {
   return new Refusal("SIG-F-003", message, `see ${toRun("failures list")}`, EXIT.usage);
 }
 
-async function writeRaw({ lookup }: OpenFailures, failure: FailureRecord): Promise<void> {
-  const { stream, offset } = failure;
+async function writeRaw(
+  command: Command,
+  { lookup, redaction }: OpenFailures,
+  failure: FailureRecord,
+  { reveal }: Options,
+): Promise<void> {
+  const { stream, offset, contract } = failure;
   const [row] = await lookup.rows(stream.stream, offset, offset + 1n);
   if (row === undefined || row.raw === null) {
     const message = `Cannot show the bytes of ${failureId(failure)}: none are kept`;
@@ -46,7 +60,23 @@ async function writeRaw({ lookup }: OpenFailures, failure: FailureRecord): Promi
       EXIT.findings,
     );
   }
+  if (redaction.isFor(contract)) await keepReveal(command, failure, reveal);
   process.stdout.write(row.raw);
+}
+
+/** Keeps in the operator log who is shown redacted bytes, and why, before they are. @throws Refusal without a reason. */
+async function keepReveal(command: Command, failure: FailureRecord, reason: string | undefined): Promise<void> {
+  if (reason === undefined) {
+    const message = `Cannot show the bytes of ${failureId(failure)}: the settings redact values of such records`;
+    throw new Refusal("SIG-F-006", message, "add --reveal REASON: who looks and why is kept", EXIT.findings);
+  }
+  const { store, close } = await openEngine(await configFor(command), [], "operate");
+  try {
+    const { stream, topic, partition } = failure.stream;
+    await openReveals(store)({ stream, topic, partition, offset: failure.offset }, operatorOf({ reason }));
+  } finally {
+    await close();
+  }
 }
 
 async function showFailure(
