@@ -40,6 +40,7 @@ export function fromLayout2(target: MongoTarget): Migration {
 
 async function up(target: MongoTarget, tell: (step: string) => void, operator: Operator): Promise<void> {
   await refuseWhileConnected(target);
+  await target.refuseUnlessMayModify();
   tell("note that a migration begins");
   if (!(await target.noteMigration(FROM, ""))) throw migratedMeanwhile();
   tell("make the new collections");

@@ -19,6 +19,8 @@ export type MongoMigrating = {
   readonly make: (name: string) => Promise<boolean>;
   /** Creates the shared collections of the present layout that are missing. */
   readonly makeShared: () => Promise<void>;
+  /** @throws `Unavailable` when the user may not change validators: `readWrite` does not include it. */
+  readonly refuseUnlessMayModify: () => Promise<void>;
   /** Gives a collection the validator and the indexes of the present layout, in place of those it has. Indexes of others stay. */
   readonly renew: (name: string) => Promise<void>;
   /** Opens the database as a store of the present layout, while the migration is still going on. */

@@ -31,6 +31,7 @@ export async function openMongoToMigrate(options: MongoOptions): Promise<MongoTo
       noteMigrated: async () => noteMigrated(db),
       make: async (name) => make(db, name),
       makeShared: async () => ensureLayout(db, layoutOf([])),
+      refuseUnlessMayModify: async () => refuseUnlessMayModify(db),
       renew: async (name) => renewLayout(db, layoutNamed(name)),
       openNew: () => storeOn(db, async () => undefined),
       connected: async () => connected(db),
@@ -95,6 +96,21 @@ async function connected(db: Db): Promise<readonly string[] | null> {
     }
   }
   return null;
+}
+
+/** Asks for a change that changes nothing: the validation level that the collection has. */
+async function refuseUnlessMayModify(db: Db): Promise<void> {
+  try {
+    await db.command({ collMod: "sigma_layout", validationLevel: "strict" });
+  } catch (error) {
+    if (!(error instanceof MongoServerError && error.code === UNAUTHORIZED)) throw error;
+    throw new Unavailable(
+      "STORE_UNAUTHORIZED",
+      "Cannot migrate the store: its user may not change validators (collMod)",
+      "give the user dbAdmin on the database while it migrates; nothing was changed",
+      error,
+    );
+  }
 }
 
 type CurrentOp = { readonly client?: string };
