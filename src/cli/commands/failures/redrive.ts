@@ -139,7 +139,13 @@ export async function runPlan(command: Command, id: string, options: RunCommandO
         { operator, rate, signal: interruption.signal },
       );
       progress.end();
-      if (end.kind === "interrupted") await pauseRedrive(store, plan.id, { ...operator, reason: "interrupted" });
+      // A plan that nobody runs must not keep other plans of its contract from running.
+      if (end.kind !== "done" && end.kind !== "stopped")
+        await pauseRedrive(store, plan.id, {
+          ...operator,
+          at: new Date().toISOString(),
+          reason: `the run ended: ${end.kind}`,
+        });
       const report = await reportOf(store.reads, plan);
       if (options.json) printJson({ kind: "redriven", plan: plan.id, end: end.kind, ...report });
       else {
