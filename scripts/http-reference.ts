@@ -15,6 +15,8 @@ type Answer = {
 type Operation = {
   readonly summary: string;
   readonly tags?: readonly string[];
+  /** The role it asks for, under the name of the scheme; none: it is open to all. */
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly (Named & { readonly in: string; readonly name: string })[];
   readonly requestBody?: { readonly content: Media };
   readonly responses: Readonly<Record<string, Answer>>;
@@ -187,11 +189,16 @@ function sectionOf({ name, operation }: Route, shared: Shared, objects: Readonly
     .map(([status, codes]) => [status, codeList(codes)]);
   return [
     `${isRegistry(operation) ? "###" : "##"} ${name}`,
-    `${summary}.`,
+    `${summary}. ${roleOf(operation)}`,
     ...(rows.length === 0 ? [] : [markdownTable(["Parameter", "In", "Meaning"], rows)]),
     ...Object.entries(responses).flatMap(([status, answer]) => (isAnswer(answer) ? answerOf(status, answer) : [])),
     ...(problems.length === 0 ? [] : [markdownTable(["Status", "Codes"], problems)]),
   ].join("\n\n");
+}
+
+function roleOf({ security = [] }: Operation): string {
+  const roles = security.flatMap((one) => Object.values(one).flat());
+  return roles.length === 0 ? "Open to all." : `Role: ${roles.join(", ")}.`;
 }
 
 /** What is answered with a status: its media type, its type, its headers, its members. */

@@ -93,9 +93,12 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
     libraries: ["pino"],
     node: ["node:crypto", "node:fs", "node:path", "node:timers/promises", "node:dns/promises", "node:fs/promises"],
   },
+  // Who may do what: roles.
+  access: { uses: [], libraries: [], node: [] },
   // The HTTP API.
   http: {
     uses: [
+      "access/roles",
       "source/record-key",
       "traffic/producer",
       "contract/catalog",

@@ -3,6 +3,8 @@ import swagger from "@fastify/swagger";
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from "fastify";
 import { readWhole } from "./body/read-body.ts";
 import { takeTurns } from "./connection.ts";
+import type { RouteRole } from "../access/roles.ts";
+import { requireRoles } from "./access/route-roles.ts";
 import { registerContracts } from "./contracts/routes.ts";
 import { registerDecisions } from "./decisions/routes.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
@@ -29,6 +31,8 @@ import { toJsonText } from "../json/json-text.ts";
 declare module "fastify" {
   // oxlint-disable-next-line typescript/consistent-type-definitions -- only an interface is merged
   interface FastifyContextConfig {
+    /** Who may use the route. A route without it does not start the server (access/route-roles.ts). */
+    readonly role?: RouteRole;
     /** The kinds of body that the route reads; absent: it reads none. */
     readonly takes?: readonly Taken[];
     /** JSON Schema of the body of a route that takes a document; the route checks it by itself. */
@@ -77,6 +81,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   const held = createHeld(LIMITS.inFlightBytes, deps.now);
   const counts = countVerdicts();
   const routes = collectRoutes(app);
+  requireRoles(app);
   takeTurns(app);
   guardRequests(app, deps);
   parseBodies(app, deps, held);

@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import type { FastifyInstance } from "fastify";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
 import { openGroups } from "../../src/failures/groups.ts";
@@ -31,8 +32,33 @@ export async function startService(changes: Changes = {}): Promise<Service> {
   return serve(await openEmbedded(), changes);
 }
 
+/** The server of a gateway that does not listen. */
+export async function openApp(changes: Changes = {}): Promise<FastifyInstance> {
+  const { app, gateway } = await build(await openEmbedded(), changes);
+  onTestFinished(async () => {
+    await app.close();
+    await gateway.stop();
+  });
+  return app;
+}
+
 /** The same over an engine that is open already. */
 export async function serve(embedded: Embedded, changes: Changes = {}): Promise<Service> {
+  const { app, gateway } = await build(embedded, changes);
+  const url = await app.listen({ host: "127.0.0.1", port: changes.port ?? 0 });
+  onTestFinished(async () => {
+    // A browser opens connections ahead of what it asks.
+    app.server.closeAllConnections();
+    await app.close();
+    await gateway.stop();
+  });
+  return { ...embedded, gateway, url, port: Number(new URL(url).port), server: app.server };
+}
+
+async function build(
+  embedded: Embedded,
+  changes: Changes,
+): Promise<{ readonly app: FastifyInstance; readonly gateway: Gateway }> {
   const gateway = await startGateway({ ...embedded.deps, ...changes.ingest });
   const app = await createHttpServer({
     log: guardLog(embedded.log, { gateway, reads: embedded.store.reads, now: Date.now, sleep: delay }),
@@ -54,14 +80,7 @@ export async function serve(embedded: Embedded, changes: Changes = {}): Promise<
     ...changes.http,
     limits: { lineMs: PATIENCE_MS, bodyMs: PATIENCE_MS, ...changes.http?.limits },
   });
-  const url = await app.listen({ host: "127.0.0.1", port: changes.port ?? 0 });
-  onTestFinished(async () => {
-    // A browser opens connections ahead of what it asks.
-    app.server.closeAllConnections();
-    await app.close();
-    await gateway.stop();
-  });
-  return { ...embedded, gateway, url, port: Number(new URL(url).port), server: app.server };
+  return { app, gateway };
 }
 
 type Read = ReturnType<typeof readDocument>;

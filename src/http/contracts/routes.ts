@@ -141,7 +141,7 @@ const NOT_OFFERED = {
 export function registerContracts(app: Routes, deps: HttpDeps): void {
   const current = (): ContractSet => contentsOf(deps.contracts());
 
-  app.get("/v1/contracts", { schema: LIST }, async (_, reply) => {
+  app.get("/v1/contracts", { schema: LIST, config: { role: "validator" } }, async (_, reply) => {
     const { contracts, bindings } = current();
     return reply.send({
       digest: deps.contracts().digest,
@@ -154,23 +154,27 @@ export function registerContracts(app: Routes, deps: HttpDeps): void {
     });
   });
 
-  app.get("/v1/contracts/:subject", { schema: OFFER, config: { problems: NOT_OFFERED } }, async (request, reply) => {
-    const contract = contractNamed(deps, request.params.subject);
-    const accepted = acceptedContracts(request);
-    const offer = offerOf(deps.contracts(), deps.about(), contract.subject);
-    if (offer === null) throw new Error("Cannot offer a contract: the set that named it does not have it");
-    const chosen = accepted === null ? offer.preferred : negotiatedVersion(contract, accepted);
-    replyWithStandings(
-      reply,
-      offer.versions.filter(({ version }) => version === chosen),
-    );
-    const versions = offer.versions.map((one) => ({ ...one, schema: schemaPath(one.subject, one.version) }));
-    return reply.send({ ...offer, versions, contractSet: deps.contracts().digest });
-  });
+  app.get(
+    "/v1/contracts/:subject",
+    { schema: OFFER, config: { role: "validator", problems: NOT_OFFERED } },
+    async (request, reply) => {
+      const contract = contractNamed(deps, request.params.subject);
+      const accepted = acceptedContracts(request);
+      const offer = offerOf(deps.contracts(), deps.about(), contract.subject);
+      if (offer === null) throw new Error("Cannot offer a contract: the set that named it does not have it");
+      const chosen = accepted === null ? offer.preferred : negotiatedVersion(contract, accepted);
+      replyWithStandings(
+        reply,
+        offer.versions.filter(({ version }) => version === chosen),
+      );
+      const versions = offer.versions.map((one) => ({ ...one, schema: schemaPath(one.subject, one.version) }));
+      return reply.send({ ...offer, versions, contractSet: deps.contracts().digest });
+    },
+  );
 
   app.get(
     "/v1/contracts/:subject/versions/:version/schema",
-    { schema: SCHEMA, config: { problems: { 404: ["unknown-contract"] } } },
+    { schema: SCHEMA, config: { role: "validator", problems: { 404: ["unknown-contract"] } } },
     async (request, reply) => {
       const { subject, version } = request.params;
       const contract = current().contracts.find((one) => one.subject === subject);

@@ -72,7 +72,7 @@ const NO_BYTES = {
 export function registerDecisions(app: Routes, deps: HttpDeps): void {
   app.get(
     "/v1/decisions/:topic/:partition/:offset",
-    { schema: DECISION_AT, config: { problems: NO_DECISION } },
+    { schema: DECISION_AT, config: { role: "viewer", problems: NO_DECISION } },
     async (request, reply) => {
       const { stream, offset, fate } = await find(deps, request.params, request.query);
       if (fate.kind === "row")
@@ -85,7 +85,7 @@ export function registerDecisions(app: Routes, deps: HttpDeps): void {
 
   app.get(
     "/v1/decisions/:topic/:partition/:offset/raw",
-    { schema: RAW_AT, config: { problems: NO_BYTES } },
+    { schema: RAW_AT, config: { role: "viewer", problems: NO_BYTES } },
     async (request, reply) => {
       const { stream, offset, fate } = await find(deps, request.params, request.query);
       if (fate.kind !== "row" && fate.kind !== "pending") throw without(fate, stream, offset);

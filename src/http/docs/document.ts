@@ -41,6 +41,9 @@ const REGISTRY_UNREAD = {
   415: "The body is of a kind that is not read here",
 } as const;
 
+/** The name of the security scheme. Since OpenAPI 3.1 a scheme of any type lists the roles that an operation asks for. */
+const SCHEME = "key";
+
 type Known = FastifySchema & { readonly hide?: boolean; readonly headers?: { readonly properties?: object } };
 
 /** Completes the schema of a route: problems that every route may answer, the body, headers of requests with records. */
@@ -48,10 +51,11 @@ export const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
   // A route that is hidden may have no schema.
   const known = (schema ?? {}) as Known;
   if (known.hide === true) return { schema: known, url };
-  const { takes, problems = {} } = route.config ?? {};
+  const { takes, problems = {}, role = "admin" } = route.config ?? {};
+  const security = role === "public" ? [] : [{ [SCHEME]: [role] }];
   const errors = url.startsWith("/registry") ? registryErrors(url, takes) : problemAnswers(url, known, takes, problems);
   const response = { ...errors, ...(known.response as object | undefined) };
-  if (takes === undefined) return { schema: { ...known, response }, url };
+  if (takes === undefined) return { schema: { ...known, security, response }, url };
   const isDocument = takes.includes("document");
   const headers = isDocument
     ? known.headers
@@ -66,7 +70,7 @@ export const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
   const own = route.config?.body;
   const document = own === undefined ? DOCUMENT : { "application/json": { schema: own } };
   const body = { content: isDocument ? document : bodiesOf(takes) };
-  return { schema: { ...known, response, body, ...(headers === undefined ? {} : { headers }) }, url };
+  return { schema: { ...known, security, response, body, ...(headers === undefined ? {} : { headers }) }, url };
 };
 
 function problemAnswers(url: string, known: Known, takes: readonly Taken[] | undefined, own: ProblemsByStatus): object {
@@ -112,8 +116,9 @@ export function withNames(document: object): object {
     if (!schemas.has(title)) schemas.set(title, { title, ...visited, ...samples });
     return { $ref: `#/components/schemas/${title}` };
   };
-  const named = visit(document) as object;
-  return { ...named, components: { schemas: Object.fromEntries(schemas) } };
+  const { components, ...named } = visit(document) as Readonly<Record<string, object>>;
+  const { securitySchemes = {} } = (components ?? {}) as { readonly securitySchemes?: object };
+  return { ...named, components: { securitySchemes, schemas: Object.fromEntries(schemas) } };
 }
 
 type Document = NonNullable<Extract<FastifyDynamicSwaggerOptions, { readonly openapi?: unknown }>["openapi"]>;
@@ -130,8 +135,17 @@ export function documentOf(version: string): Document {
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/", description: "The gateway that gave this document" }],
-    // There is no authentication yet: the server is bound to the loopback interface, or stands behind a proxy that has one.
+    // Each operation says its own.
     security: [],
+    components: {
+      securitySchemes: {
+        [SCHEME]: {
+          type: "http",
+          scheme: "bearer",
+          description: "A key of the gateway. What an operation lists is the role that it asks for",
+        },
+      },
+    },
     tags: [{ name: "registry", description: "The contracts as a schema registry, to read" }],
   };
 }

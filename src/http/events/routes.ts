@@ -100,7 +100,10 @@ const TAKES: readonly Taken[] = ["payload", "lines", "event", "events"];
 
 /** `POST /v1/events/{topic}`: writes records to the log, and acknowledges them when they are durable (P9). */
 export function registerEvents(app: Routes, deps: HttpDeps, held: Held): void {
-  const options = { schema: APPEND, config: { takes: TAKES, problems: PROBLEMS, owesAnswer: true } };
+  const options = {
+    schema: APPEND,
+    config: { role: "producer", takes: TAKES, problems: PROBLEMS, owesAnswer: true } as const,
+  };
   app.post("/v1/events/:topic", options, async (request, reply) => {
     const { topic } = request.params;
     const known = deps.log.topics();

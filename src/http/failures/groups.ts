@@ -192,7 +192,10 @@ export function registerGroups(app: Routes, deps: HttpDeps): void {
 
   app.get(
     "/v1/failures/groups",
-    { schema: LIST, config: { problems: { 400: ["bad-parameter", "foreign-cursor"], 503: [ANY_UNAVAILABLE] } } },
+    {
+      schema: LIST,
+      config: { role: "viewer", problems: { 400: ["bad-parameter", "foreign-cursor"], 503: [ANY_UNAVAILABLE] } },
+    },
     async (request, reply) => {
       const { sort = "first", limit, cursor = null, ...query } = request.query;
       const found = await page({
@@ -210,7 +213,7 @@ export function registerGroups(app: Routes, deps: HttpDeps): void {
 
   app.get(
     "/v1/failures/groups/:fingerprint",
-    { schema: ONE, config: { problems: UNKNOWN } },
+    { schema: ONE, config: { role: "viewer", problems: UNKNOWN } },
     async (request, reply) => {
       const { fingerprint } = request.params;
       const group = await groups.group(fingerprint, deps.now());
@@ -223,7 +226,7 @@ export function registerGroups(app: Routes, deps: HttpDeps): void {
 
   app.patch(
     "/v1/failures/groups/:fingerprint",
-    { schema: CHANGE, config: { takes: ["document"], problems: NOT_CHANGED, body: CHANGE_BODY } },
+    { schema: CHANGE, config: { role: "operator", takes: ["document"], problems: NOT_CHANGED, body: CHANGE_BODY } },
     async (request, reply) => {
       const { fingerprint } = request.params;
       const body = jsonBody(request);

@@ -83,7 +83,10 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
 
   app.get(
     "/v1/failures",
-    { schema: LIST, config: { problems: { 400: ["bad-parameter", "foreign-cursor"], 503: [ANY_UNAVAILABLE] } } },
+    {
+      schema: LIST,
+      config: { role: "viewer", problems: { 400: ["bad-parameter", "foreign-cursor"], 503: [ANY_UNAVAILABLE] } },
+    },
     async (request, reply) => {
       const { payload, limit, cursor, ...query } = request.query;
       const page = await searchFailures(reads, {
@@ -103,7 +106,7 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
     },
   );
 
-  app.get("/v1/failures/:id", { schema: ONE, config: { problems: UNKNOWN } }, async (request, reply) =>
+  app.get("/v1/failures/:id", { schema: ONE, config: { role: "viewer", problems: UNKNOWN } }, async (request, reply) =>
     reply.send(failureView(await find(deps, request.params.id), redaction)),
   );
 
@@ -112,6 +115,7 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
     {
       schema: RAW,
       config: {
+        role: "viewer",
         problems: {
           ...UNKNOWN,
           403: ["redacted"],

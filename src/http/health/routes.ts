@@ -51,17 +51,23 @@ const READY = {
 
 /** Alive: this process turns. Ready: every stream runs. A paused gateway is alive, and must not be restarted for it. */
 export function registerHealth(app: Routes, deps: HttpDeps): void {
-  app.get("/livez", { schema: LIVE, logLevel: "silent" }, async (_, reply) => reply.send({ status: "alive" }));
+  app.get("/livez", { schema: LIVE, logLevel: "silent", config: { role: "public" } }, async (_, reply) =>
+    reply.send({ status: "alive" }),
+  );
 
-  app.get("/readyz", { schema: READY, logLevel: "silent", config: { owesAnswer: true } }, async (_, reply) => {
-    const ready = deps.gateway.ready();
-    const streams = deps.gateway.streams().map(({ stream, state, settledTo, trouble }) => ({
-      topic: stream.topic,
-      partition: stream.partition,
-      state,
-      settledTo: settledTo === null ? null : exactInteger(settledTo),
-      trouble: trouble === null ? null : { code: trouble.code, message: trouble.message, remedy: trouble.remedy },
-    }));
-    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", streams });
-  });
+  app.get(
+    "/readyz",
+    { schema: READY, logLevel: "silent", config: { role: "public", owesAnswer: true } },
+    async (_, reply) => {
+      const ready = deps.gateway.ready();
+      const streams = deps.gateway.streams().map(({ stream, state, settledTo, trouble }) => ({
+        topic: stream.topic,
+        partition: stream.partition,
+        state,
+        settledTo: settledTo === null ? null : exactInteger(settledTo),
+        trouble: trouble === null ? null : { code: trouble.code, message: trouble.message, remedy: trouble.remedy },
+      }));
+      return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", streams });
+    },
+  );
 }

@@ -38,7 +38,7 @@ export function countVerdicts(): VerdictCounts {
 
 /** `GET /metrics`: counters and gauges. No label comes from a record. */
 export function registerMetrics(app: Routes, deps: HttpDeps, verdicts: VerdictCounts, held: Held): void {
-  app.get("/metrics", { schema: METRICS, logLevel: "silent" }, async (_, reply) => {
+  app.get("/metrics", { schema: METRICS, logLevel: "silent", config: { role: "viewer" } }, async (_, reply) => {
     const asked: Family = {
       name: "sigma_verdicts_total",
       help: "Verdicts asked for over HTTP, of which nothing is stored.",

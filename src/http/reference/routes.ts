@@ -32,7 +32,7 @@ export function registerReference(app: Routes, deps: HttpDeps): void {
   const bodyBytesMax = 2 * bytesMax + LIMITS.envelopeBytes;
   app.post(
     "/api/validate",
-    { schema: VALIDATE, config: { takes: TAKES, problems: PROBLEMS, bodyBytesMax } },
+    { schema: VALIDATE, config: { role: "validator", takes: TAKES, problems: PROBLEMS, bodyBytesMax } },
     async (request, reply) => {
       const set = deps.contracts();
       const record = recordOf(request);

@@ -19,8 +19,13 @@ import {
 import type { Taken } from "../body/media.ts";
 import { busy, invalidSchema, RegistryError } from "./errors.ts";
 
-/** The bodies that the registry reads: JSON, whichever JSON type the request names. */
-export const TAKES: { readonly takes: readonly Taken[]; readonly bodyBytesMax: number } = {
+/** A route that reads a body: JSON, whichever JSON type the request names. None of them writes, whatever their method. */
+export const TAKES: {
+  readonly role: "validator";
+  readonly takes: readonly Taken[];
+  readonly bodyBytesMax: number;
+} = {
+  role: "validator",
   takes: ["document"],
   bodyBytesMax: BODY_BYTES_MAX,
 };

@@ -42,6 +42,9 @@ export const OF_VERSION = {
   },
 } as const;
 
+/** Whoever may ask how payloads are judged may read what judges them. */
+export const READS = { role: "validator" } as const;
+
 const ERROR = {
   type: "object",
   required: ["error_code", "message"],

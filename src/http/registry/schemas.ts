@@ -1,7 +1,7 @@
 import type { Served, ServedVersion } from "../../registry/served.ts";
 import type { Described, Routes } from "../route-types.ts";
 import { noSchema } from "./errors.ts";
-import { route } from "./route-schema.ts";
+import { READS, route } from "./route-schema.ts";
 
 const OF_ID = {
   params: {
@@ -75,17 +75,23 @@ export function registerSchemas(scope: Routes, served: () => Served): void {
     guid,
   });
 
-  scope.get("/schemas/types", { schema: TYPES }, async (_, reply) => reply.send(["JSON"]));
-  scope.get("/schemas/ids/:id", { schema: BY_ID }, async ({ params }, reply) => reply.send(view(byId(params.id))));
-  scope.get("/schemas/ids/:id/schema", { schema: BY_ID_SCHEMA }, async ({ params }) => byId(params.id).content.schema);
-  scope.get("/schemas/ids/:id/subjects", { schema: BY_ID_SUBJECTS }, async ({ params }, reply) =>
+  scope.get("/schemas/types", { schema: TYPES, config: READS }, async (_, reply) => reply.send(["JSON"]));
+  scope.get("/schemas/ids/:id", { schema: BY_ID, config: READS }, async ({ params }, reply) =>
+    reply.send(view(byId(params.id))),
+  );
+  scope.get(
+    "/schemas/ids/:id/schema",
+    { schema: BY_ID_SCHEMA, config: READS },
+    async ({ params }) => byId(params.id).content.schema,
+  );
+  scope.get("/schemas/ids/:id/subjects", { schema: BY_ID_SUBJECTS, config: READS }, async ({ params }, reply) =>
     reply.send(named(byId(params.id))),
   );
-  scope.get("/schemas/ids/:id/versions", { schema: BY_ID_VERSIONS }, async ({ params }, reply) => {
+  scope.get("/schemas/ids/:id/versions", { schema: BY_ID_VERSIONS, config: READS }, async ({ params }, reply) => {
     const found = byId(params.id);
     return reply.send(named(found).map((subject) => ({ subject, version: found.version })));
   });
-  scope.get("/schemas/guids/:guid", { schema: BY_GUID }, async ({ params }, reply) => {
+  scope.get("/schemas/guids/:guid", { schema: BY_GUID, config: READS }, async ({ params }, reply) => {
     const found = served().byGuid.get(params.guid.toLowerCase());
     if (found === undefined) throw noSchema();
     return reply.send(view(found));

@@ -1,7 +1,7 @@
 import type { Routes } from "../route-types.ts";
 import { TAKES } from "./asking.ts";
 import { notPermitted } from "./errors.ts";
-import { OF_SUBJECT, refusedRoute, route } from "./route-schema.ts";
+import { READS, OF_SUBJECT, refusedRoute, route } from "./route-schema.ts";
 
 const LEVEL = {
   type: "object",
@@ -20,10 +20,10 @@ const READONLY = { mode: "READONLY" } as const;
 
 /** `/config` and `/mode`: both are the same for every subject, and cannot be changed over HTTP. */
 export function registerSettings(scope: Routes): void {
-  scope.get("/config", { schema: CONFIG_ROUTE }, async (_, reply) => reply.send(BACKWARD));
-  scope.get("/config/:subject", { schema: CONFIG_OF_SUBJECT }, async (_, reply) => reply.send(BACKWARD));
-  scope.get("/mode", { schema: MODE_ROUTE }, async (_, reply) => reply.send(READONLY));
-  scope.get("/mode/:subject", { schema: MODE_OF_SUBJECT }, async (_, reply) => reply.send(READONLY));
+  scope.get("/config", { schema: CONFIG_ROUTE, config: READS }, async (_, reply) => reply.send(BACKWARD));
+  scope.get("/config/:subject", { schema: CONFIG_OF_SUBJECT, config: READS }, async (_, reply) => reply.send(BACKWARD));
+  scope.get("/mode", { schema: MODE_ROUTE, config: READS }, async (_, reply) => reply.send(READONLY));
+  scope.get("/mode/:subject", { schema: MODE_OF_SUBJECT, config: READS }, async (_, reply) => reply.send(READONLY));
   for (const path of ["/config", "/mode"]) {
     for (const method of ["PUT", "DELETE"] as const) {
       for (const url of [path, `${path}/:subject`]) {

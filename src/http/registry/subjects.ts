@@ -2,7 +2,7 @@ import { liveVersions, latestOf, withDigest, type Served, type ServedVersion } f
 import type { Routes } from "../route-types.ts";
 import { TAKES, type Asking } from "./asking.ts";
 import { invalidVersion, noSchema, noSubject, notPermitted, noVersion } from "./errors.ts";
-import { OF_SUBJECT, OF_VERSION, questionRoute, refusedRoute, route } from "./route-schema.ts";
+import { READS, OF_SUBJECT, OF_VERSION, questionRoute, refusedRoute, route } from "./route-schema.ts";
 import { VERSION, versionView } from "./version.ts";
 
 const LIST = route(
@@ -52,29 +52,33 @@ export function registerSubjects(scope: Routes, served: () => Served, asking: As
     return found;
   };
 
-  scope.get("/subjects", { schema: LIST }, async (request, reply) => {
+  scope.get("/subjects", { schema: LIST, config: READS }, async (request, reply) => {
     const { subjectPrefix = "" } = request.query;
     return reply.send([...served().subjects.keys()].filter((name) => name.startsWith(subjectPrefix)).toSorted());
   });
 
-  scope.get("/subjects/:subject/versions", { schema: VERSIONS }, async (request, reply) => {
+  scope.get("/subjects/:subject/versions", { schema: VERSIONS, config: READS }, async (request, reply) => {
     const all = versionsOf(request.params.subject);
     return reply.send((request.query.deleted === "true" ? all : liveVersions(all)).map(({ version }) => version));
   });
 
-  scope.get("/subjects/:subject/versions/:version", { schema: ONE }, async (request, reply) => {
+  scope.get("/subjects/:subject/versions/:version", { schema: ONE, config: READS }, async (request, reply) => {
     const { subject, version } = request.params;
     return reply.send(versionView(subject, pick(versionsOf(subject), version)));
   });
 
-  scope.get("/subjects/:subject/versions/:version/schema", { schema: BARE }, async (request) => {
+  scope.get("/subjects/:subject/versions/:version/schema", { schema: BARE, config: READS }, async (request) => {
     return pick(versionsOf(request.params.subject), request.params.version).content.schema;
   });
 
-  scope.get("/subjects/:subject/versions/:version/referencedby", { schema: REFERENCED_BY }, async (request, reply) => {
-    pick(versionsOf(request.params.subject), request.params.version);
-    return reply.send([]);
-  });
+  scope.get(
+    "/subjects/:subject/versions/:version/referencedby",
+    { schema: REFERENCED_BY, config: READS },
+    async (request, reply) => {
+      pick(versionsOf(request.params.subject), request.params.version);
+      return reply.send([]);
+    },
+  );
 
   scope.post("/subjects/:subject", { schema: LOOK_UP, config: TAKES }, async (request, reply) => {
     const { subject } = request.params;

@@ -71,7 +71,7 @@ const ONE = {
 
 /** How shadow versions judge live traffic, since the gateway began or their content changed. */
 export function registerShadow(app: Routes, deps: HttpDeps): void {
-  app.get("/v1/shadow", { schema: LIST }, async (_, reply) => {
+  app.get("/v1/shadow", { schema: LIST, config: { role: "viewer" } }, async (_, reply) => {
     const shadows = (deps.shadow?.() ?? []).map(({ flips, ...coverage }) => ({
       ...coverage,
       counts: flips.counts,
@@ -83,7 +83,7 @@ export function registerShadow(app: Routes, deps: HttpDeps): void {
 
   app.get(
     "/v1/shadow/:subject/:version",
-    { schema: ONE, config: { problems: { 404: ["no-shadow"] } } },
+    { schema: ONE, config: { role: "viewer", problems: { 404: ["no-shadow"] } } },
     async (request, reply) => {
       const { subject, version } = request.params;
       const shadows = deps.shadow?.() ?? [];

@@ -24,7 +24,7 @@ const PROBLEMS = {
 export function registerValidate(app: Routes, deps: HttpDeps): void {
   app.post(
     "/v1/validate/:subject",
-    { schema: VALIDATE, config: { takes: TAKES, problems: PROBLEMS } },
+    { schema: VALIDATE, config: { role: "validator", takes: TAKES, problems: PROBLEMS } },
     async (request, reply) => {
       const set = deps.contracts();
       const contract = contractNamed(deps, request.params.subject);
