@@ -1,9 +1,11 @@
 import type { Lookup } from "../gateway/lookup.ts";
+import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
+import { decodeOutcomes } from "../ledger/proof.ts";
 import type { FailureRecord } from "../store/failures.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 
-type Reads = Pick<StoreReads, "streamNotes" | "streams" | "ledger" | "failureCollections" | "failureRecord">;
+type Reads = Pick<StoreReads, "streamNotes" | "streams" | "ledger" | "failureCollections" | "failuresAt">;
 
 /**
  * Gives every failure that is decided from now on, in the order of the ledger: a record whose timestamp is old is not missed.
@@ -22,7 +24,7 @@ export async function* followFailures(
       if (isLeftOut(note)) continue;
       const from = next.get(note.stream) ?? 0;
       for (const entry of await reads.ledger(note.stream, from, PAGE)) {
-        const failures = entry.kind === "BATCH" ? await failuresIn(reads, lookup, note, entry.from, entry.to) : [];
+        const failures = entry.kind === "BATCH" ? await failuresIn(reads, lookup, note, entry) : [];
         // The entry is in the ledger, and its documents are not yet in the store.
         if (failures === "not-stored") break;
         yield* failures;
@@ -51,17 +53,21 @@ async function failuresIn(
   reads: Reads,
   lookup: Lookup,
   note: StreamNote,
-  from: bigint,
-  to: bigint,
+  entry: LedgerEntry,
 ): Promise<readonly FailureRecord[] | "not-stored"> {
+  const { seq, from, to } = entry;
+  const rows = await lookup.rows(note.stream, from, to);
+  const failed = rows.flatMap(({ kind, position }) => (kind === "failed" ? [position.offset] : []));
+  // The evidence may be dropped once a later entry exists. All documents are stored then, and any record of the entry may be a failure.
+  const isDropped = entry.note === EVIDENCE_DROPPED && (await reads.ledger(note.stream, seq + 1, 1)).length > 0;
+  const offsets = isDropped ? offsetsOf(entry) : failed;
   const found: FailureRecord[] = [];
-  const collections = await reads.failureCollections();
-  for (const { kind, position } of await lookup.rows(note.stream, from, to)) {
-    if (kind !== "failed") continue;
-    let stored: FailureRecord | null = null;
-    for (const collection of collections) stored ??= await reads.failureRecord(collection, note, position.offset);
-    if (stored === null) return "not-stored";
-    found.push(stored);
-  }
-  return found;
+  for (const collection of await reads.failureCollections())
+    found.push(...(await reads.failuresAt(collection, note, offsets)));
+  if (!isDropped && found.length < failed.length) return "not-stored";
+  return found.toSorted((a, b) => (a.offset < b.offset ? -1 : 1));
+}
+
+function offsetsOf({ from, outcomes }: LedgerEntry): readonly bigint[] {
+  return decodeOutcomes(from, outcomes)?.leaves.map(({ offset }) => offset) ?? [];
 }

@@ -65,6 +65,12 @@ export type FailureReads = {
   /** The collections that hold failures, those of contracts that are no longer configured included; in text order. */
   readonly failureCollections: () => Promise<readonly string[]>;
   readonly failurePage: (collection: string, query: FailurePageQuery) => Promise<readonly FailureRecord[]>;
+  /** Those of a collection among the failures at these offsets of a stream, without payloads, by offset. */
+  readonly failuresAt: (
+    collection: string,
+    stream: StreamNote,
+    offsets: readonly bigint[],
+  ) => Promise<readonly FailureRecord[]>;
   /** The failure at a position, with its payload; null when the collection has none there. */
   readonly failureRecord: (collection: string, stream: StreamNote, offset: bigint) => Promise<FailureRecord | null>;
 };

@@ -63,10 +63,24 @@ test("an entry whose failures are not stored yet is given once they are, and non
   let isStored = false;
   const late: typeof reads = {
     ...reads,
-    failureRecord: async (...asked) => (isStored || asked[2] === 0n ? reads.failureRecord(...asked) : null),
+    failuresAt: async (...asked) =>
+      (await reads.failuresAt(...asked)).filter(({ offset }) => isStored || offset === 0n),
   };
   const store = async (): Promise<void> => {
     isStored = true;
   };
   expect(await follow(embedded, [arrive(embedded, "{", "{"), nothing, store, nothing], late)).toEqual([0, 1]);
+});
+
+test("failures whose evidence is dropped are followed, too", async () => {
+  const embedded = await openEmbedded();
+  const dropping =
+    (...texts: readonly string[]) =>
+    async (): Promise<void> => {
+      for (const text of texts) {
+        await embedded.append(text);
+        await embedded.settle({ evidence: "drop" });
+      }
+    };
+  expect(await follow(embedded, [dropping("{", shipment("a"), "[", "{"), nothing])).toEqual([0, 2, 3]);
 });

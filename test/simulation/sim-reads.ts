@@ -49,6 +49,7 @@ export function readsOf(state: () => State): StoreReads {
     // People look for failures elsewhere.
     failureCollections: async () => [],
     failurePage: async () => [],
+    failuresAt: async () => [],
     failureRecord: async () => null,
     groupCounters: async () => [...state().groups.values()],
     groupHours: async () => [],

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { FailureOrder, FailurePageQuery } from "../../src/store/failures.ts";
 import type { StoreReads } from "../../src/store/store.ts";
+import type { StreamNote } from "../../src/store/stream-note.ts";
 import { failedRow, insertFailed, LAW_COLLECTION, NOTE, noteOf, STREAM } from "./rows.ts";
 import type { StoreBackend } from "./store-laws.ts";
 
@@ -54,6 +55,21 @@ export function failurePageLaws(start: () => Promise<StoreBackend>): void {
       failedRow(3n, { timestampMs: 3, fingerprint: "a" }),
     ]);
     expect(await offsets(store.reads, { along })).toEqual(expected);
+  });
+
+  test("failures at many offsets come in their order, and those of no other stream", async () => {
+    const { open } = await start();
+    const store = await open();
+    await noteOf(store);
+    const other = await noteOf(store, `${STREAM}0`);
+    const rows = [9n, 2n, 10n, 100n, 11n].map((offset) => failedRow(offset, {}));
+    await insertFailed(store, LAW_COLLECTION, rows);
+    const at = async (stream: StreamNote, offsets: readonly bigint[]): Promise<readonly bigint[]> =>
+      (await store.reads.failuresAt(LAW_COLLECTION, stream, offsets)).map(({ offset }) => offset);
+    expect(await at(NOTE, [100n, 3n, 9n, 2n])).toEqual([2n, 9n, 100n]);
+    expect(await at(NOTE, [])).toEqual([]);
+    expect(await at(other, [2n, 9n])).toEqual([]);
+    expect(await store.reads.failuresAt("unknown", NOTE, [9n])).toEqual([]);
   });
 
   test("a failure is read as it was written, with its payload where it is asked for", async () => {

@@ -28,6 +28,9 @@ import {
 import type { Streams } from "./streams.ts";
 import { guarded } from "./unavailable.ts";
 
+/** The most ids in one query. */
+const IDS_MAX = 3_000;
+
 type WithTextId = { _id: string };
 
 /** The order of the indexes. */
@@ -57,6 +60,15 @@ export function failureReadsOf(db: Db, streams: Pick<Streams, "byNumber">): Fail
       guarded(async () =>
         read(collection, filterOf(query), query.withPayload, { sort: NEWEST_FIRST, limit: query.limit }),
       ),
+    failuresAt: async (collection, stream, offsets) =>
+      guarded(async () => {
+        const found: FailureRecord[] = [];
+        for (let from = 0; from < offsets.length; from += IDS_MAX) {
+          const ids = offsets.slice(from, from + IDS_MAX).map((offset) => placeId(stream, offset));
+          found.push(...(await read(collection, { _id: { $in: ids } }, false, {})));
+        }
+        return found.toSorted((a, b) => (a.offset < b.offset ? -1 : 1));
+      }),
     failureRecord: async (collection, stream, offset) =>
       guarded(async () => (await read(collection, { _id: placeId(stream, offset) }, true, {}))[0] ?? null),
   };

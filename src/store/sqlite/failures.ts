@@ -39,6 +39,15 @@ export function openFailureReads(
       const { sql, values } = pageOf(collection, query);
       return readAll(collection, all(sql, ...values));
     },
+    failuresAt: async (collection, stream, offsets) => {
+      assertCollectionName(collection);
+      if (!has(`failed_${collection}`)) return [];
+      const sql = `SELECT ${LIGHT} FROM failed_${collection} WHERE stream = ? AND offset = ?`;
+      return readAll(
+        collection,
+        inOrder(offsets).flatMap((offset) => all(sql, stream.number, offset)),
+      );
+    },
     failureRecord: async (collection, stream, offset) => {
       assertCollectionName(collection);
       if (!has(`failed_${collection}`)) return null;
@@ -46,6 +55,10 @@ export function openFailureReads(
       return readAll(collection, all(sql, stream.number, offset))[0] ?? null;
     },
   };
+}
+
+function inOrder(offsets: readonly bigint[]): readonly bigint[] {
+  return offsets.toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 /** Each condition and the order follow one index: (at, stream, offset), alone or behind the fingerprint or the code. */
