@@ -60,10 +60,10 @@ async function failuresIn(
   const failed = rows.flatMap(({ kind, position }) => (kind === "failed" ? [position.offset] : []));
   // The evidence may be dropped once a later entry exists. All documents are stored then, and any record of the entry may be a failure.
   const isDropped = entry.note === EVIDENCE_DROPPED && (await reads.ledger(note.stream, seq + 1, 1)).length > 0;
-  const offsets = isDropped ? offsetsOf(entry) : failed;
+  const asked = isDropped ? offsetsOf(entry) : failed;
   const found: FailureRecord[] = [];
   for (const collection of await reads.failureCollections())
-    found.push(...(await reads.failuresAt(collection, note, offsets)));
+    found.push(...(await reads.failuresAt(collection, note, asked)));
   if (!isDropped && found.length < failed.length) return "not-stored";
   return found.toSorted((a, b) => (a.offset < b.offset ? -1 : 1));
 }

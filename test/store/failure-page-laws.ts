@@ -64,8 +64,8 @@ export function failurePageLaws(start: () => Promise<StoreBackend>): void {
     const other = await noteOf(store, `${STREAM}0`);
     const rows = [9n, 2n, 10n, 100n, 11n].map((offset) => failedRow(offset, {}));
     await insertFailed(store, LAW_COLLECTION, rows);
-    const at = async (stream: StreamNote, offsets: readonly bigint[]): Promise<readonly bigint[]> =>
-      (await store.reads.failuresAt(LAW_COLLECTION, stream, offsets)).map(({ offset }) => offset);
+    const at = async (stream: StreamNote, asked: readonly bigint[]): Promise<readonly bigint[]> =>
+      (await store.reads.failuresAt(LAW_COLLECTION, stream, asked)).map(({ offset }) => offset);
     expect(await at(NOTE, [100n, 3n, 9n, 2n])).toEqual([2n, 9n, 100n]);
     expect(await at(NOTE, [])).toEqual([]);
     expect(await at(other, [2n, 9n])).toEqual([]);

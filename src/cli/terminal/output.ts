@@ -19,14 +19,27 @@ export function printJson(value: object): void {
 }
 
 export function jsonLine(value: object): string {
-  return JSON.stringify({ v: 1, ...value }, (_, field: unknown) => (typeof field === "bigint" ? String(field) : field));
+  return asciiControls(
+    JSON.stringify({ v: 1, ...value }, (_, field: unknown) => (typeof field === "bigint" ? String(field) : field)),
+  );
+}
+
+/**
+ * Escapes the characters of a JSON text that a terminal may obey and `JSON.stringify` leaves as they are: U+007F to U+009F (U+009B begins
+ * a sequence as ESC [ does), and those that turn the direction of text. They stand in strings only, so the value stays the same.
+ */
+export function asciiControls(json: string): string {
+  return json.replaceAll(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /**
  * As {@link printJson}, for objects with values of a contract or a payload: bigints are printed as exact JSON numbers.
  */
 export function printJsonValues(value: object): void {
-  print(toJsonText({ v: 1, ...value }));
+  print(asciiControls(toJsonText({ v: 1, ...value })));
 }
 
 type Style = Parameters<typeof styleText>[0];

@@ -3,7 +3,7 @@ import { EXIT } from "../../../config/codes.ts";
 import { hasData } from "../../../app/data-directory.ts";
 import { openReadOnly } from "../../../app/engine.ts";
 import { streamStates } from "../../../operator/stream-states.ts";
-import { counted, grouped, print, printJson, printTable, styled } from "../../terminal/output.ts";
+import { asciiControls, counted, grouped, print, printJson, printTable, styled } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 import { Refusal } from "../../terminal/refusal.ts";
 import { requestGateway } from "../../terminal/remote.ts";
@@ -82,5 +82,5 @@ async function statusOf(url: string, json: boolean): Promise<void> {
       ? `${styled("green", "ready")}  ${url}`
       : `${styled("red", "not ready")}  ${url}  (${grouped(response.status)})`,
   );
-  print(JSON.stringify(body, null, 2));
+  print(asciiControls(JSON.stringify(body, null, 2)));
 }
