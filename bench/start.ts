@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { CLOCK } from "../src/app/clock.ts";
 import type { CompiledContractSet } from "../src/core/compiled.ts";
 import { startGateway, type Gateway, type GatewayDeps } from "../src/gateway/gateway.ts";
 import { openEmbeddedLog } from "../src/source/embedded/log.ts";
@@ -26,6 +27,7 @@ export async function startOn(
     limits: { bytesMax: 1_048_576, recordsMax, waitMs: 500 },
     observe: () => undefined,
     sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    clock: CLOCK,
     random: Math.random,
     ...changes,
   });

@@ -93,6 +93,7 @@ export async function openEmbedded(directory: string = temporaryDirectory()): Pr
     limits: { bytesMax: 1_000_000, recordsMax: 5, waitMs: 20 },
     observe: (event) => events.push(event),
     sleep: async (_, signal) => (signal.aborted ? undefined : new Promise((resolve) => setTimeout(resolve, 1))),
+    clock: { monotonicMs: () => performance.now(), nowMs: Date.now },
     random: () => 0.5,
   };
   return {

@@ -5,6 +5,7 @@ import { idleDefaults } from "../contract/idle-defaults.ts";
 import type { LiveContracts, Swap } from "../contract/live-contracts.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
 import { contentsOf } from "../core/contents.ts";
+import { CLOCK } from "./clock.ts";
 import { openAnchors } from "./anchoring.ts";
 import type { AnchorEvent, ContractsEvent, Observe } from "../gateway/event.ts";
 import type { Gateway } from "../gateway/gateway.ts";
@@ -64,6 +65,7 @@ export async function startPipeline(
       observeBatch: observers.observeBatch,
       observe: told.observe,
       sleep,
+      clock: CLOCK,
       random: Math.random,
     });
     const { guardLog } = await import("../gateway/guarded-log.ts");

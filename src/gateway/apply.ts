@@ -13,6 +13,8 @@ export type Applied = FailureGroups & {
   readonly duplicates: number;
   readonly conflicts: number;
   readonly failures: ReadonlyMap<string, number>;
+  /** The passed records whose id another record holds. */
+  readonly resolutions: readonly Resolution[];
   /** What the next entry records about this one. */
   readonly resolved: Resolved;
   /** More than half of the passed records were stored before: a replay, which probably continues in the next batch. */
@@ -80,6 +82,7 @@ export async function applyBatch(
     duplicates: found.receipts.length,
     conflicts: found.conflicts.length,
     failures: byCode(groups),
+    resolutions: found.resolutions,
     groups: [...groups.values()],
     newGroups,
     resolved: resolvedOf({ from: batch.from, outcomes: batch.proof.outcomes }, found.resolutions),

@@ -7,6 +7,8 @@ import { decideRecord, type Decided } from "./decided.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { decideBatch, type FreshBatch } from "./decide-batch.ts";
 import type { Halt } from "./event.ts";
+import { measureBatch, type BatchMeter, type Measuring } from "./measure.ts";
+import { isRedrive } from "../ledger/redrive-stream.ts";
 import type { IngestDeps, BatchObserver } from "./ingest-deps.ts";
 
 /** What comes next in a stream. */
@@ -31,6 +33,7 @@ export type ReadyBatch = {
   readonly collection: string;
   readonly set: CompiledContractSet;
   readonly observer: BatchObserver | undefined;
+  readonly meter: BatchMeter;
   /** Releases the settle limit. Call it exactly once: when the batch is settled or discarded. */
   readonly endSettling: () => void;
 };
@@ -47,6 +50,7 @@ type Where = { readonly stream: Stream; readonly note: StreamNote };
  */
 export async function decideNext(deps: IngestDeps, where: Where, from: bigint, signal: AbortSignal): Promise<Next> {
   const { stream } = where;
+  const measuring = measureBatch(deps.clock);
   const fetched = await deps.source.fetch(stream, from, deps.limits, signal);
   switch (fetched.kind) {
     case "empty":
@@ -58,6 +62,7 @@ export async function decideNext(deps: IngestDeps, where: Where, from: bigint, s
     case "records":
       break;
   }
+  measuring.lap("fetch");
   // The registry is asked before the settle limit is taken: a registry that hangs then delays its own stream only.
   const set = await setFor(deps, fetched.read);
   const endSettling = (await deps.settleLimit?.(fetched.count)) ?? ((): void => undefined);
@@ -65,7 +70,8 @@ export async function decideNext(deps: IngestDeps, where: Where, from: bigint, s
   try {
     // The signal aborted while the settle limit was waited for. Nothing of this batch is decided yet.
     if (signal.aborted) return { kind: "idle" };
-    decided = { ...decideFetched(deps, where, fetched, set), endSettling };
+    measuring.lap("turn");
+    decided = { ...decideFetched(deps, where, fetched, set, measuring.of), endSettling };
     return decided;
   } finally {
     if (decided === null) endSettling();
@@ -83,24 +89,28 @@ export function discard({ batch, endSettling }: ReadyBatch): void {
 function decideFetched(
   deps: IngestDeps,
   { stream, note }: Where,
-  { from, to, read }: FetchedRecords,
+  { from, to, count, read }: FetchedRecords,
   set: CompiledContractSet,
+  meterOf: Measuring["of"],
 ): Omit<ReadyBatch, "endSettling"> {
   const { store } = deps;
   const bound = set.byTopic.get(stream.topic);
   if (bound === undefined)
     throw new Error(`Cannot settle topic "${stream.topic}": contract set ${set.digest} does not bind it`);
   const observer = deps.observeBatch?.(stream, bound.contract.subject);
+  const { collection, subject } = bound.contract;
+  const meter = meterOf({ subject, from, isRedrive: isRedrive(stream.id) });
   const verdicts: boolean[] = [];
   const see = (row: Decided): void => {
     verdicts.push(row.kind === "failed");
+    meter.see(row);
     observer?.see(row);
   };
-  const decide = (record: SourceRecord): Decided => decideRecord(record, set, store.refusalOf);
+  const decide = meter.timed((record: SourceRecord) => decideRecord(record, set, store.refusalOf), count);
   const batch = decideBatch(store, { stream: note, from, to, records: read() }, decide, see);
   const packed = batch.proof.count === 0 ? null : packEvidence(batch.evidence);
-  const { collection } = bound.contract;
-  return { kind: "decided", range: { from, to }, packed, batch, verdicts, collection, set, observer };
+  meter.lap("decide");
+  return { kind: "decided", range: { from, to }, packed, batch, verdicts, collection, set, observer, meter };
 }
 
 /** The live contract set, after the registry was asked about every schema id of the batch that the set did not know. */

@@ -23,6 +23,8 @@ export type GatewayEvent =
       readonly stream: Stream;
       readonly seq: number;
       readonly count: number;
+      /** Present where this process had decided the entry itself and had not reported it settled: it counts as settled now. */
+      readonly measures: BatchMeasures | null;
     } & FailureGroups)
   | ({
       readonly kind: "batch-settled";
@@ -39,6 +41,7 @@ export type GatewayEvent =
       /** Number of failures by code, conflicts included. */
       readonly failures: ReadonlyMap<string, number>;
       readonly contractSet: string;
+      readonly measures: BatchMeasures;
     } & FailureGroups)
   | { readonly kind: "ledger-lost"; readonly stream: Stream; readonly seq: number }
   | {
@@ -52,6 +55,59 @@ export type GatewayEvent =
   | { readonly kind: "stream-resumed"; readonly stream: Stream }
   | { readonly kind: "stream-halted"; readonly stream: Stream; readonly halt: Halt }
   | { readonly kind: "stream-stopped"; readonly stream: Stream };
+
+/**
+ * What one batch came to, in numbers. Every batch that a process decides and that becomes durable is reported once by that process:
+ * in `batch-settled`, or in `tail-redone` where the store failed meanwhile. A process that is killed in between does not report it.
+ */
+export type BatchMeasures = {
+  /** Whether the records are failures that an operator sent again: they are outside of objectives. */
+  readonly isRedrive: boolean;
+  /** Few elements: versions of the contract set, and failure codes. The counts add up to the records of the batch. */
+  readonly decisions: readonly DecisionTally[];
+  /** Bytes of the evidence: keys, headers and values with their framing, and the same compressed. */
+  readonly bytes: { readonly evidence: number; readonly packed: number };
+  /**
+   * The time of every record in its log, Unix time in milliseconds, in runs of equal times: `counts[i]` consecutive records
+   * have the time `ms[i]`. Producers may claim any 64-bit time; -1 is none.
+   */
+  readonly produced: { readonly ms: readonly number[]; readonly counts: readonly number[] };
+  /** When the batch was durable: Unix time in milliseconds. */
+  readonly durableAtMs: number;
+  /** What single decisions took, in milliseconds: those of every `every`-th record, so each of `timed` stands for that many. */
+  readonly decideMs: { readonly every: number; readonly timed: readonly number[] };
+  readonly stagesMs: StagesMs;
+};
+
+/** How many records of a version had one outcome. */
+export type DecisionTally = {
+  readonly subject: string;
+  /** Null where the record named no version that the contract set has. */
+  readonly version: number | null;
+  /** "passed": became a fact. "duplicate": passed, and repeats a fact. "failed": conflicts included. */
+  readonly outcome: "passed" | "duplicate" | "failed";
+  /** The failure code; null unless it failed. */
+  readonly code: string | null;
+  readonly count: number;
+};
+
+/** How long each stage of a batch took, in milliseconds of a clock that only grows. They follow one another without gaps. */
+export type StagesMs = {
+  /** From asking the log until it answered. Waiting for a first record is part of it. */
+  readonly fetch: number;
+  /** Asking the schema registry, where ids are unknown, and waiting for other streams to settle theirs. */
+  readonly turn: number;
+  /** P3: judging the records, encoding their documents and packing the evidence. */
+  readonly decide: number;
+  /** Waiting until the batch before is settled. */
+  readonly queue: number;
+  /** P4: inserting the entry with its evidence. */
+  readonly ledger: number;
+  /** P5: inserting the documents. With SQLite, the commit of entry and documents. After trouble, the pause and the redo. */
+  readonly documents: number;
+  /** Mirror, traffic notes and shadows, which the next batch waits for. */
+  readonly after: number;
+};
 
 /** The failures of a batch by group. */
 export type FailureGroups = {

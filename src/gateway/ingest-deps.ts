@@ -14,6 +14,14 @@ export type BatchObserver = {
   readonly stored: () => Promise<void>;
 };
 
+/** The clocks of a process. No decision and no document depends on them: they measure. */
+export type Clock = {
+  /** Milliseconds that only grow, with fractions. */
+  readonly monotonicMs: () => number;
+  /** Unix time in milliseconds. */
+  readonly nowMs: () => number;
+};
+
 export type IngestDeps = {
   readonly source: Source;
   readonly store: Store;
@@ -51,6 +59,7 @@ export type IngestDeps = {
   readonly observe: Observe;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
   /** Returns 0 <= x < 1. It is used for the jitter of the backoff only. */
   readonly random: () => number;
 };

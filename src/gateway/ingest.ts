@@ -12,7 +12,7 @@ import { applyBatch, type Applied } from "./apply.ts";
 import { BREAKER_OFF, createBreaker, type Breaker } from "./breaker.ts";
 import { decideNext, discard, type ReadyBatch, type Next } from "./decide-next.ts";
 import { clearHalt, endStreamsBefore, nextAction, type Standstill } from "./wait-for-operator.ts";
-import type { Halt } from "./event.ts";
+import type { BatchMeasures, Halt } from "./event.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
 import { refuseLog } from "./log-check.ts";
 import { completeStreamsBefore, redoTail } from "./redo.ts";
@@ -41,12 +41,16 @@ export async function ingestStream(
   let settled: Settled | null = null;
   let attempt = 0;
   let actedFrom = 0;
+  const claimed: Claimed = { batch: null };
   while (!signal.aborted) {
     try {
       // The operator log is read before the stream is examined: an action that an operator takes during the examination, or
       // as soon as the halt is shown, then counts as an answer to this halt.
       if (settled === null) actedFrom = await nextAction(deps.store.reads, actedFrom);
-      const step: Step = settled === null ? await acquire(deps, stream) : await advance(deps, settled, signal, breaker);
+      const step: Step =
+        settled === null
+          ? await acquire(deps, stream, claimed)
+          : await advance(deps, settled, claimed, signal, breaker);
       // Acquiring does not end the backoff: it only reads the tail, while the store's writes or the registry may still fail.
       // Only a batch or a halt does.
       if (settled !== null || step.kind === "halted") {
@@ -75,6 +79,11 @@ export async function ingestStream(
   return null;
 }
 
+/** The batch whose entry this process began to write and has not reported settled. */
+type Claimed = { batch: (Pick<ReadyBatch, "meter"> & { readonly hash: string; readonly sizes: Sizes }) | null };
+
+type Sizes = BatchMeasures["bytes"];
+
 /** A stream whose entries are all applied, the last one included. */
 type Settled = {
   readonly stream: Stream;
@@ -95,7 +104,7 @@ type Step =
   | { readonly kind: "halted"; readonly halt: Halt };
 
 /** P1 and P2: reads the tail of a stream, redoes it and checks the log against the store. */
-async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
+async function acquire(deps: IngestDeps, stream: Stream, claimed: Claimed): Promise<Step> {
   const { source, store, observe } = deps;
   const tail = await store.tail(stream.id);
   if (tail === null) return begin(deps, stream);
@@ -109,10 +118,20 @@ async function acquire(deps: IngestDeps, stream: Stream): Promise<Step> {
   await notifyMirror(deps, stream, redone);
   if (deps.redrive === undefined) await clearHalt(store, stream);
   const { groups, newGroups } = redone;
-  observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count, groups, newGroups });
+  const measures = measuresOf(claimed, tail, redone);
+  observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count, measures, groups, newGroups });
   observe({ kind: "stream-acquired", stream, seq: tail.seq, hash: tail.hash, position: tail.to });
   const { resolved, isReplay } = redone;
   return { kind: "at", settled: { stream, note: await noteOf(store, stream), tail, resolved, isReplay, ahead: null } };
+}
+
+/** The measures of the tail where this process claimed it and trouble came before it was settled. */
+function measuresOf(claimed: Claimed, tail: LedgerEntry, redone: Applied): BatchMeasures | null {
+  const { batch } = claimed;
+  claimed.batch = null;
+  if (batch === null || batch.hash !== tail.hash) return null;
+  batch.meter.lap("documents");
+  return batch.meter.end(redone, batch.sizes);
 }
 
 /** The INIT note that names the previous stream of the same topic and partition, whose topic was recreated or log replaced; "" when there is none. */
@@ -174,6 +193,7 @@ type Ahead = Promise<Next>;
 async function advance(
   deps: IngestDeps,
   { ahead, ...settled }: Settled,
+  claimed: Claimed,
   signal: AbortSignal,
   breaker: Breaker,
 ): Promise<Step> {
@@ -193,7 +213,7 @@ async function advance(
     return { kind: "halted", halt: breakerHalt(settled.stream, settled.tail.to, trip) };
   }
   try {
-    return await settle(deps, settled, next, decide);
+    return await settle(deps, settled, next, claimed, decide);
   } finally {
     next.endSettling();
   }
@@ -206,7 +226,8 @@ async function advance(
 async function settle(
   deps: IngestDeps,
   settled: Omit<Settled, "ahead">,
-  { range, packed, batch, collection, set, observer }: ReadyBatch,
+  { range, packed, batch, collection, set, observer, meter }: ReadyBatch,
+  claimed: Claimed,
   decide: (from: bigint) => Ahead,
 ): Promise<Step> {
   const { stream, note, tail, resolved, isReplay } = settled;
@@ -214,9 +235,12 @@ async function settle(
   const entry = entryFor(tail, range, batch.proof, { contractSet: set.digest, resolved, evidence });
   if (entry.contractSet !== tail.contractSet) await store.putContractSet(set.digest, set.text);
   let ahead: Ahead | null = null;
+  meter.lap("queue");
+  claimed.batch = { meter, hash: entry.hash, sizes: { evidence: batch.evidence.length, packed: packed?.length ?? 0 } };
   try {
     const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
       if (!(await claim(writes, entry, packed))) return { kind: "lost" };
+      meter.lap("ledger");
       const applying = applyBatch(writes, collection, entry.seq, batch, isReplay ? "for facts" : "never");
       // The next batch begins only after this batch's writes were sent: deciding blocks the event loop.
       if (deps.decidesAhead?.() === true) ahead = begun(decide(entry.to));
@@ -228,16 +252,20 @@ async function settle(
       observe({ kind: "ledger-lost", stream, seq: entry.seq });
       return applied;
     }
+    meter.lap("documents");
     // The mirror is notified before the next entry is inserted: after a crash only the tail is redone, and so published again.
     await notifyMirror(deps, stream, applied);
     batch.facts.release();
     batch.failed.release();
     await observer?.stored();
     source.commitHint(stream, entry.to);
+    meter.lap("after");
     const { stored, duplicates, conflicts, failures, groups, newGroups } = applied;
     const { seq, hash, from, to, count, contractSet } = entry;
+    const measures = meter.end(applied, claimed.batch.sizes);
+    claimed.batch = null;
     const decidedHow = { stored, duplicates, conflicts, failures, groups, newGroups };
-    observe({ kind: "batch-settled", stream, seq, hash, from, to, count, contractSet, ...decidedHow });
+    observe({ kind: "batch-settled", stream, seq, hash, from, to, count, contractSet, measures, ...decidedHow });
     const step = { stream, note, tail: entry, resolved: applied.resolved, isReplay: applied.isReplay, ahead };
     ahead = null;
     return { kind: "at", settled: step };

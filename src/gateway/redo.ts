@@ -97,6 +97,7 @@ const NOTHING: Applied = {
   duplicates: 0,
   conflicts: 0,
   failures: new Map(),
+  resolutions: [],
   groups: [],
   newGroups: [],
   resolved: NOTHING_APPLIED,

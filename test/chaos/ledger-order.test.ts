@@ -77,6 +77,7 @@ async function startWorker(kafka: Broker, topic: string, store: Store, set: Comp
     limits: { bytesMax: 10_000_000, recordsMax: 10_000, waitMs: 500 },
     observe: () => undefined,
     sleep: async (ms, signal) => (signal.aborted ? undefined : new Promise((resolve) => setTimeout(resolve, ms))),
+    clock: { monotonicMs: () => performance.now(), nowMs: Date.now },
     random: () => 0.5,
   });
   const [stream] = await source.streams();

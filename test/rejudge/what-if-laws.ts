@@ -58,6 +58,7 @@ export async function settle(
     limits: { bytesMax: 1_000_000, recordsMax, waitMs: 5 },
     observe: () => undefined,
     sleep: async (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    clock: { monotonicMs: () => performance.now(), nowMs: Date.now },
     random: () => 0.5,
   });
   for (const stream of await log.streams()) {

@@ -184,6 +184,7 @@ function begin(simulation: Simulation, index: number, stream: Stream): void {
       observe: (event) => notice(simulation, event),
       // A pause ends whenever the scheduler says so; it is not an operation that can fail.
       sleep: async () => world.call(incarnation, { execute: () => undefined }).catch(() => undefined),
+      clock: { monotonicMs: () => 0, nowMs: () => 0 },
       random: random.next,
     },
     stream,

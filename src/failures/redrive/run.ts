@@ -15,7 +15,7 @@ import { createRedriveBook, type RedriveState } from "./states.ts";
 import { createThrottle } from "./throttle.ts";
 import { offsetsDigest } from "./verify.ts";
 
-export type RunDeps = Pick<IngestDeps, "learnSchemaIds" | "evidence" | "mirror" | "sleep" | "random"> & {
+export type RunDeps = Pick<IngestDeps, "learnSchemaIds" | "evidence" | "mirror" | "sleep" | "clock" | "random"> & {
   readonly store: Store;
   /** The live contract set. */
   readonly contracts: () => CompiledContractSet;

@@ -44,7 +44,8 @@ const versions = [1, 2].map((version) => parcelVersion(version, { status: "activ
 const set = parcelSet("parcels", 1, versions);
 const operator = { actor: "child", at: "2026-01-01T00:00:00.000Z", reason: "asked for" };
 await startRedrive(store, plan, operator, { by: "cli", rate: null });
-const deps = { store, contracts: () => set, observe: () => undefined, now: Date.now, random: Math.random };
+const clock = { monotonicMs: () => performance.now(), nowMs: Date.now };
+const deps = { store, contracts: () => set, observe: () => undefined, now: Date.now, clock, random: Math.random };
 const end = await runRedrive({ ...deps, sleep: async () => undefined }, plan, {
   operator,
   rate: 3,

@@ -49,6 +49,7 @@ export function runDeps(store: Store, set: CompiledContractSet, changes: Partial
     observe: () => undefined,
     now: () => 0,
     sleep: async () => new Promise((resolve) => setImmediate(resolve)),
+    clock: { monotonicMs: () => 0, nowMs: () => 0 },
     random: () => 0.5,
     ...changes,
   };

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
+import { CLOCK } from "../../../app/clock.ts";
 import { openEngine } from "../../../app/engine.ts";
 import type { Config } from "../../../config/config.ts";
 import { EXIT } from "../../../config/codes.ts";
@@ -133,6 +134,7 @@ export async function runPlan(command: Command, id: string, options: RunCommandO
           },
           now: () => performance.now(),
           sleep: async (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+          clock: CLOCK,
           random: Math.random,
         },
         plan.id,
