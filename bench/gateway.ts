@@ -67,10 +67,13 @@ export async function runGateway(
 /** What the gateway leaves out. */
 export type Without = "ledger" | "counters" | null;
 
-/** A store that does not count failures. */
+/** A store that counts neither failures nor volume. */
 function withoutCounters(store: Store): Store {
   const countFailures = async (): Promise<readonly string[]> => [];
-  return { ...store, unit: async (work) => store.unit(async (writes) => work({ ...writes, countFailures })) };
+  const countVolume = async (): Promise<void> => undefined;
+  const unit: Store["unit"] = async (work) =>
+    store.unit(async (writes) => work({ ...writes, countFailures, countVolume }));
+  return { ...store, unit };
 }
 
 /** The whole gateway in this process. @returns what stops it. */

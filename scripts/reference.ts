@@ -247,6 +247,7 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
   ANCHOR_DIFFERS: "An entry or an action of an operator is another than the one that was anchored",
   ANCHOR_BEHIND: "A stream or the operator log ends before a head that was anchored",
   GROUPS: "A counter of failures differs from the stored failures of its group",
+  VOLUME: "A counter of decided records differs from the records of its stream: `sigma store repair` counts again",
   TOTALS: "The totals of the store are not those of its ledger",
 };
 

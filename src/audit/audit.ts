@@ -16,8 +16,9 @@ import { auditOperators, gapOf } from "./operators.ts";
 import { auditRedrives, type RedriveAudit } from "./redrives.ts";
 import { isRedrive } from "../ledger/redrive-stream.ts";
 import { newFindings } from "./findings.ts";
-import { findOrphans } from "./orphans.ts";
 import { differsFromLog, fetchRange } from "./source.ts";
+import { checkTotals } from "./totals.ts";
+import { createVolumeBooks, type VolumeBook } from "./volume.ts";
 import type { Finding } from "./finding.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import { createErasureBook } from "../operator/erasures.ts";
@@ -33,18 +34,13 @@ export type AuditOptions = {
   readonly source?: Pick<Source, "streams" | "fetch" | "bounds" | "skipped">;
   /** The current log, to check that it is the one the store knows; `source` when absent. */
   readonly log?: Pick<Source, "streams" | "bounds" | "skipped">;
-  /**
-   * The frozen versions of the lock file: a contract set in the store must hold the same versions under their names.
-   */
+  /** The frozen versions of the lock file: a contract set in the store must hold the same versions under their names. */
   readonly frozen?: readonly FrozenVersion[];
   /** Heads kept outside the store. They must be read before the store is, because a running gateway goes on writing. */
   readonly kept?: KeptHeads;
   /** The path of the embedded log, when its file is missing. */
   readonly missingLog?: string;
-  /**
-   * True for a store without transactions that a gateway is writing to: documents of the last entry of a stream may
-   * then be missing.
-   */
+  /** True for a store without transactions that a gateway is writing to: documents of the last entry of a stream may then be missing. */
   readonly tailMayBeIncomplete: boolean;
   /** Most findings in the report; further ones are only counted. */
   readonly findingsMax: number;
@@ -94,7 +90,8 @@ const LEDGER_PAGE = 256;
  * audit` all use this checker.
  */
 export async function audit(reads: StoreReads, options: AuditOptions): Promise<AuditReport> {
-  const run = { ...newRun(options), reads, redrives: auditRedrives(reads) };
+  const volume = createVolumeBooks(reads, options.tailMayBeIncomplete);
+  const run = { ...newRun(options), reads, redrives: auditRedrives(reads), volume };
   try {
     await auditAll(run);
   } catch (error) {
@@ -148,10 +145,17 @@ async function auditAll(run: Run): Promise<void> {
   await auditLog(run);
   if (!options.signal.aborted)
     (await checkGroups(reads, notes, run.tails, options.tailMayBeIncomplete)).forEach(run.add);
-  await checkTotals(run);
+  const { totals, streams: audited } = run;
+  if (options.tailMayBeIncomplete || options.signal.aborted || totals.withoutEvidence > 0) return;
+  const hasFindings = run.report().findingsTotal > 0;
+  (await checkTotals(reads, { streams: audited, totals, hasFindings })).forEach(run.add);
 }
 
-type Run = ReturnType<typeof newRun> & { readonly reads: StoreReads; readonly redrives: RedriveAudit };
+type Run = ReturnType<typeof newRun> & {
+  readonly reads: StoreReads;
+  readonly redrives: RedriveAudit;
+  readonly volume: ReturnType<typeof createVolumeBooks>;
+};
 
 function newRun(options: AuditOptions) {
   const found = newFindings(options.findingsMax);
@@ -221,6 +225,7 @@ function newRun(options: AuditOptions) {
 async function auditStream(run: Run, note: StreamNote): Promise<void> {
   const { stream } = note;
   const heads = checkHeads(run.kept, stream);
+  const volume = await run.volume(note);
   let previous: LedgerEntry | null = null;
   /** What the next entry must record about this one: its duplicates and conflicts; null when that is unknown. */
   let resolved: Resolved | null = NOTHING_APPLIED;
@@ -239,7 +244,8 @@ async function auditStream(run: Run, note: StreamNote): Promise<void> {
       checkApplied(entry, resolved).forEach(run.add);
       if (entry.kind === "GAP") auditGap(run, entry);
       const last = index === page.length - 1 && page.length < LEDGER_PAGE;
-      resolved = entry.kind === "BATCH" ? await auditBatch(run, note, entry, last) : NOTHING_APPLIED;
+      resolved = entry.kind === "BATCH" ? await auditBatch(run, note, entry, last, volume) : NOTHING_APPLIED;
+      if (entry.kind !== "BATCH") volume.see(entry, []);
       if (entry.kind === "BATCH") records += entry.count;
       previous = entry;
       entries += 1;
@@ -248,7 +254,8 @@ async function auditStream(run: Run, note: StreamNote): Promise<void> {
     if (page.length < LEDGER_PAGE || run.options.signal.aborted) break;
   }
   if (!run.options.signal.aborted) run.addHeads(heads);
-  if (previous === null) return;
+  if (previous === null || run.options.signal.aborted) return;
+  (await volume.end()).forEach(run.add);
   const { seq: headSeq, hash: headHash, to: settledTo } = previous;
   run.streams.push({ stream, entries, records, headSeq, headHash, settledTo });
   run.tails.set(stream, previous);
@@ -310,11 +317,18 @@ function auditGap(run: Run, entry: LedgerEntry): void {
 }
 
 /** Audits an entry of decided records. @returns what the next entry must record about it; null when that is unknown. */
-async function auditBatch(run: Run, note: StreamNote, entry: LedgerEntry, last: boolean): Promise<Resolved | null> {
+async function auditBatch(
+  run: Run,
+  note: StreamNote,
+  entry: LedgerEntry,
+  last: boolean,
+  volume: VolumeBook,
+): Promise<Resolved | null> {
   const { stream, seq } = entry;
   const decoded = decodeOutcomes(entry.from, entry.outcomes);
   if (decoded === null || decoded.to !== entry.to || decoded.leaves.length !== entry.count) {
     run.found("LEDGER_OUTCOMES", stream, seq, null, `its outcomes contradict its range or its count`);
+    volume.see(entry, null);
     return null;
   }
   run.losses().see(stream, decoded.leaves);
@@ -323,6 +337,7 @@ async function auditBatch(run: Run, note: StreamNote, entry: LedgerEntry, last: 
     const packed = entry.count === 0 ? null : await run.reads.evidenceAt(stream, seq);
     if (entry.count > 0 && packed === null && entry.note === EVIDENCE_DROPPED && !last) {
       run.totals.withoutEvidence += entry.count;
+      volume.see(entry, null);
       return null;
     }
     const { findings, verdict, records } = await judgeEntry(run.reads, {
@@ -336,6 +351,7 @@ async function auditBatch(run: Run, note: StreamNote, entry: LedgerEntry, last: 
     // While a gateway runs, records may be erased during the audit: then the entry is judged again.
     if (findings.length > 0 && (await sawMoreActions(run))) continue;
     findings.forEach(run.add);
+    volume.see(entry, verdict?.volume ?? null);
     if (verdict === null || records === null) return null;
     run.totals.validated += verdict.counts.validated;
     run.totals.failed += verdict.counts.failed;
@@ -377,21 +393,4 @@ async function compareWithSource(
   for (const { offset, message } of differsFromLog(note, entry, records, fetched))
     run.found("SOURCE_DIFFERS", entry.stream, entry.seq, offset, message);
   run.totals.compared += fetched.length;
-}
-
-/** Compares the store's totals with the ledger's, unless entries were added during the audit. */
-async function checkTotals(run: Run): Promise<void> {
-  const tally = await run.reads.tally();
-  for (const { stream, headSeq } of run.streams) {
-    if ((await run.reads.ledger(stream, headSeq + 1, 1)).length > 0) return;
-  }
-  const { validated, failed, receipts, withoutEvidence } = run.totals;
-  if (run.options.tailMayBeIncomplete || run.options.signal.aborted || withoutEvidence > 0) return;
-  if (tally.validated === validated && tally.failed === failed && tally.receipts === receipts) return;
-  const orphans = await findOrphans(run.reads);
-  for (const orphan of orphans) run.add(orphan);
-  if (run.report().findingsTotal > 0) return;
-  const seen = `${validated} validated, ${failed} failed, ${receipts} receipts`;
-  const stored = `${tally.validated}, ${tally.failed} and ${tally.receipts}`;
-  run.found("TOTALS", null, null, null, `the ledger accounts for ${seen}; stored are ${stored}`);
 }

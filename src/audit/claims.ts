@@ -14,7 +14,11 @@ export type Claims = {
   readonly receipts: readonly Receipt[];
   readonly conflicts: readonly FailedRow[];
   readonly resolutions: readonly Resolution[];
+  /** How each of them is counted, by offset. */
+  readonly kinds: ReadonlyMap<bigint, Taken>;
 };
+
+type Taken = "duplicate" | "redelivery" | "conflict";
 
 /**
  * Separates duplicates from conflicts by comparing with the stored facts. It shares no code with the module that
@@ -24,11 +28,12 @@ export type Claims = {
 export function claimsOf(batch: DecidedBatch, facts: ReadonlyMap<number, Difference>): Claims {
   const holders = new Map<string, Holder>();
   for (const [place, one] of facts) if (one.kind === "held") holders.set(batch.facts.at(place).id, one.holder);
-  if (holders.size === 0 && batch.repeats.length === 0) return { receipts: [], conflicts: [], resolutions: [] };
+  if (holders.size === 0 && batch.repeats.length === 0) return NO_CLAIMS;
   const first = new Map<string, PassedRow>();
   const receipts: Receipt[] = [];
   const conflicts: FailedRow[] = [];
   const resolutions: Resolution[] = [];
+  const kinds = new Map<bigint, Taken>();
   for (const row of batch.rows().filter(isFact)) {
     const holder = holders.get(row.id) ?? holderFrom(first.get(row.id));
     if (!first.has(row.id)) first.set(row.id, row);
@@ -38,9 +43,13 @@ export function claimsOf(batch: DecidedBatch, facts: ReadonlyMap<number, Differe
     if (same) receipts.push({ position, of: row.id });
     else conflicts.push(conflictOf(row, holder));
     resolutions.push({ offset: position.offset, letter: same ? "D" : "C", holder: holder.position });
+    const again = row.timestampMs === holder.timestampMs ? "redelivery" : "duplicate";
+    kinds.set(position.offset, same ? again : "conflict");
   }
-  return { receipts, conflicts, resolutions };
+  return { receipts, conflicts, resolutions, kinds };
 }
+
+const NO_CLAIMS: Claims = { receipts: [], conflicts: [], resolutions: [], kinds: new Map() };
 
 function isFact(row: Redecided): row is PassedRow {
   return row.kind !== "failed";
@@ -48,9 +57,9 @@ function isFact(row: Redecided): row is PassedRow {
 
 function holderFrom(row: PassedRow | undefined): Holder | null {
   if (row === undefined) return null;
-  const { id, position } = row;
+  const { id, position, timestampMs } = row;
   // The bytes are not needed: the comparison uses the text.
-  const holder = { id, position, payloadBytes: new Uint8Array(0) };
+  const holder = { id, position, timestampMs, payloadBytes: new Uint8Array(0) };
   if (row.kind === "validated") return { ...holder, payloadText: () => canonicalText(row.payload) };
   return { ...holder, erased: row.content, payloadText: () => "" };
 }

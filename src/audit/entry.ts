@@ -6,7 +6,9 @@ import { redecide } from "../gateway/redecide.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
 import { resolvedOf, type Resolved } from "../gateway/resolution.ts";
+import type { Cell, TakenRecord } from "../gateway/volume-tally.ts";
 import type { Difference, StoreReads } from "../store/store.ts";
+import type { VolumeTally } from "../store/volume.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { claimsOf, type Claims } from "./claims.ts";
 import type { Finding, FindingCode } from "./finding.ts";
@@ -30,6 +32,8 @@ export type EntryVerdict = {
   readonly counts: { readonly validated: number; readonly failed: number; readonly receipts: number };
   /** What the next entry must record about this one; null when that is unknown. */
   readonly resolved: Resolved | null;
+  /** What its records come to; null where they cannot all be told: producers of erased ones, versions of another engine. */
+  readonly volume: readonly VolumeTally[] | null;
 };
 
 const NOTHING = { validated: 0, failed: 0, receipts: 0 } as const;
@@ -42,7 +46,7 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
   const again = redecide(reads, stream, entry, records, set);
   if (again.kind === "fault") {
     found(again.code === "EVIDENCE_DAMAGED" ? "EVIDENCE" : "ROOT", null, again.message);
-    return { findings, counts: NOTHING, resolved: null };
+    return { findings, counts: NOTHING, resolved: null, volume: null };
   }
   const { batch, collection, pinned } = again;
   // This build can compare only decisions of its own engine.
@@ -72,7 +76,21 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
       receipts: taken.receipts.length,
     },
     resolved: resolvedOf(entry, taken.resolutions),
+    volume: entry.engine === ENGINE && erased.size === 0 ? volumeOf(batch, taken) : null,
   };
+}
+
+function volumeOf({ facts, repeats, volume }: DecidedBatch, { kinds }: Claims): readonly VolumeTally[] {
+  const taken: TakenRecord[] = [];
+  const see = (offset: bigint, cell: Cell): void => {
+    const kind = kinds.get(offset);
+    if (kind !== undefined) taken.push({ cell, kind });
+  };
+  if (kinds.size > 0) {
+    for (let place = 0; place < facts.size(); place += 1) see(facts.at(place).position.offset, volume.cellOf(place));
+    for (const { position, cell } of repeats) see(position.offset, cell);
+  }
+  return [...volume.decided(), ...volume.taken(taken)];
 }
 
 type Found = (code: FindingCode, offset: bigint | null, message: string) => void;

@@ -63,6 +63,8 @@ export type FindingCode =
   | "ANCHOR_BEHIND"
   /** A counter of failures differs from the stored failures of its group. */
   | "GROUPS"
+  /** A counter of decided records differs from the records of its stream. */
+  | "VOLUME"
   /** A redrive plan is missing or is not what the operator log says, or a redrive stream is of no plan. */
   | "REDRIVE_PLAN"
   /** A redrive decided a record that is not of its plan, or other bytes than those of the record that failed. */

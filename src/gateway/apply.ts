@@ -1,10 +1,12 @@
 import { Unavailable } from "../core/unavailable.ts";
-import { conflictOf, hasSameContent, isSamePosition } from "./duplicate.ts";
+import { conflictOf, hasSameContent, isSamePosition, repeatKind } from "./duplicate.ts";
 import { resolvedOf, type Resolution, type Resolved } from "./resolution.ts";
 import type { FailedRow, Holder, PassedRow, Receipt, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
 import type { DecidedBatch } from "./decide-batch.ts";
 import type { FailureGroups } from "./event.ts";
 import { byCode, groupsOf, type GroupTallies } from "./group-tally.ts";
+import type { Cell, TakenRecord } from "./volume-tally.ts";
+import type { VolumeTally } from "../store/volume.ts";
 
 /** The result of applying one ledger entry. */
 export type Applied = FailureGroups & {
@@ -55,10 +57,13 @@ export async function applyBatch(
   const known = looksFirst !== "never" ? await holdersOf(writes, collection, facts, placesOf(facts)) : NOBODY;
   const count = async (groups: GroupTallies): Promise<readonly string[]> =>
     groups.size > 0 ? writes.countFailures(stream, seq, [...groups.values()]) : [];
+  const countVolume = async (tallies: readonly VolumeTally[]): Promise<void> =>
+    tallies.length > 0 ? writes.countVolume(stream, seq, tallies) : undefined;
   const [taken, , counted] = await Promise.all([
     writes.insertFacts(collection, facts, new Set(known.keys())),
     failed.size() > 0 ? writes.insertFailed(collection, failed, looksFirst === "for all") : undefined,
     count(batch.groups),
+    countVolume(batch.volume.decided()),
   ]);
   const refused = await holdersOf(writes, collection, facts, [...taken]);
   for (const place of taken) if (!refused.has(place)) throw holderVanished(facts.at(place).id);
@@ -69,11 +74,18 @@ export async function applyBatch(
     await writes.insertFailed(collection, staged);
     staged.release();
   }
-  if (found.receipts.length > 0) await writes.insertReceipts(stream, found.receipts);
   // Deciding alone finds no conflict, so conflicts have groups of their own, which were not counted above.
   const conflicts = groupsOf(found.conflicts);
   const groups: GroupTallies = new Map([...batch.groups, ...conflicts]);
-  const newGroups = [...counted, ...(await count(conflicts))];
+  const insertReceipts = async (): Promise<void> => {
+    if (found.receipts.length > 0) await writes.insertReceipts(stream, found.receipts);
+  };
+  const [, added] = await Promise.all([
+    insertReceipts(),
+    count(conflicts),
+    countVolume(batch.volume.taken(found.taken)),
+  ]);
+  const newGroups = [...counted, ...added];
   const passed = facts.size() + batch.repeats.length;
   const resolutions = found.resolutions.length;
   return {
@@ -122,36 +134,41 @@ type Taken = {
   readonly receipts: readonly Receipt[];
   readonly conflicts: readonly FailedRow[];
   readonly resolutions: readonly Resolution[];
+  /** The same records, as they are counted. */
+  readonly taken: readonly TakenRecord[];
 };
 
 /** Finds the duplicates and conflicts among the passed records. `holders`: the holders of the facts whose id was taken. */
-function resolveTaken({ facts, repeats, rows }: DecidedBatch, holders: Holders): Taken {
+function resolveTaken({ facts, repeats, rows, volume }: DecidedBatch, holders: Holders): Taken {
   const receipts: Receipt[] = [];
   const conflicts: FailedRow[] = [];
   const resolutions: Resolution[] = [];
-  const resolve = (claim: Claim, holder: Holder, rowOf: () => PassedRow): void => {
+  const taken: TakenRecord[] = [];
+  const resolve = (claim: Claim, cell: Cell, holder: Holder, rowOf: () => PassedRow): void => {
     if (isSamePosition(claim.position, holder.position)) return;
     const { position } = claim;
     const same = hasSameBytes(claim, holder) || hasSameContent(rowOf(), holder);
     if (same) receipts.push({ position, of: holder.id });
     else conflicts.push(conflictOf(rowOf(), holder));
     resolutions.push({ offset: position.offset, letter: same ? "D" : "C", holder: holder.position });
+    taken.push({ cell, kind: same ? repeatKind(claim, holder) : "conflict" });
   };
   const rowAt = rowsByOffset(rows);
   for (const [place, holder] of holders) {
     const claim = facts.at(place);
-    resolve(claim, holder, () => rowAt(claim.position.offset));
+    resolve(claim, volume.cellOf(place), holder, () => rowAt(claim.position.offset));
   }
-  for (const { position, place, row } of repeats) {
+  for (const { position, place, row, timestampMs, cell } of repeats) {
     const first = facts.at(place);
     const payloadBytes = row === null ? first.payloadBytes : NO_BYTES;
-    resolve({ position, payloadBytes }, holders.get(place) ?? first, () => row ?? rowAt(position.offset));
+    const claim = { position, payloadBytes, timestampMs };
+    resolve(claim, cell, holders.get(place) ?? first, () => row ?? rowAt(position.offset));
   }
-  return { receipts, conflicts, resolutions };
+  return { receipts, conflicts, resolutions, taken };
 }
 
-/** A record that asks for an id: its position, and its payload as the engine would store it. */
-type Claim = Pick<Holder, "position" | "payloadBytes">;
+/** A record that asks for an id: its position and time, and its payload as the engine would store it. */
+type Claim = Pick<Holder, "position" | "payloadBytes" | "timestampMs">;
 
 /** The payload bytes of a record whose payload was not staged; they equal no holder's. */
 const NO_BYTES = new Uint8Array(0);

@@ -1,4 +1,5 @@
 import type { Position, SourceRecord } from "../core/record.ts";
+import type { ExactInteger } from "../json/exact-integer.ts";
 import { createEvidence, readEvidence } from "../ledger/evidence.ts";
 import { evidenceDigest } from "../ledger/packed.ts";
 import type { KeptRecord } from "../ledger/tombstone.ts";
@@ -9,6 +10,7 @@ import { tallyFailure, type GroupTallies } from "./group-tally.ts";
 import type { PassedRow, StagedFacts, StagedFailures, StoreWrites } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { createFirstSeen } from "./first-seen.ts";
+import { createVolumeTally, type BatchVolume, type Cell } from "./volume-tally.ts";
 
 /** A decided batch: the contents of its ledger entry and the documents to store. */
 export type DecidedBatch = {
@@ -21,6 +23,7 @@ export type DecidedBatch = {
   readonly repeats: readonly Repeat[];
   readonly failed: StagedFailures;
   readonly groups: GroupTallies;
+  readonly volume: BatchVolume;
   /** Decides the batch again. The decisions of the first time are not kept. */
   readonly rows: () => readonly Redecided[];
 };
@@ -39,11 +42,16 @@ export type Repeat = {
   readonly place: number;
   /** Null when the payload equals the staged payload of the earlier record byte for byte. */
   readonly row: PassedRow | null;
+  readonly timestampMs: ExactInteger;
+  /** Where it is counted. */
+  readonly cell: Cell;
 };
 
 /** The records of the offsets `[from, to)` of a stream, ascending. */
 export type Batch<Kept extends KeptRecord = SourceRecord> = {
   readonly stream: StreamNote;
+  /** The contract of the stream's topic. */
+  readonly subject: string;
   readonly from: bigint;
   readonly to: bigint;
   readonly records: readonly Kept[];
@@ -89,7 +97,7 @@ export function redecideBatch(
 
 function decideEach<Kept extends KeptRecord, Row extends Redecided>(
   writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
-  { stream, from, to, records }: Batch<Kept>,
+  { stream, subject, from, to, records }: Batch<Kept>,
   decide: (record: Kept, index: number) => Row,
   see?: (row: Row, record: Kept) => void,
 ): Omit<DecidedBatch, "rows"> {
@@ -99,26 +107,31 @@ function decideEach<Kept extends KeptRecord, Row extends Redecided>(
   const repeats: Repeat[] = [];
   const failed = writes.stageFailed(stream);
   const groups: GroupTallies = new Map();
+  const volume = createVolumeTally(subject);
   for (let index = 0; index < records.length; index += 1) {
     const record = records[index] as Kept;
     const row = decide(record, index);
     proof.add(row, outcomeOf(row), row.id);
+    const cell = volume.see(row);
     if (row.kind === "failed") {
       failed.add(row);
       tallyFailure(groups, row);
     } else {
       const place = placeOf(row.id);
-      if (place === -1) facts.add(row);
-      else repeats.push(repeatOf(row, place, facts));
+      if (place === -1) {
+        facts.add(row);
+        volume.addFact(cell);
+      } else repeats.push(repeatOf(row, place, facts, cell));
     }
     see?.(row, record);
   }
-  return { stream, from, proof: proof.end(to), facts, repeats, failed, groups };
+  return { stream, from, proof: proof.end(to), facts, repeats, failed, groups, volume: volume.end() };
 }
 
-function repeatOf(row: PassedRow, place: number, facts: StagedFacts): Repeat {
+function repeatOf(row: PassedRow, place: number, facts: StagedFacts, cell: Cell): Repeat {
   const isSame = row.kind === "validated" && facts.hasBytesOf(place, row);
-  return { position: row.position, place, row: isSame ? null : row };
+  const { position, timestampMs } = row;
+  return { position, place, row: isSame ? null : row, timestampMs, cell };
 }
 
 function recordsIn(evidence: Buffer, stream: string): readonly KeptRecord[] {

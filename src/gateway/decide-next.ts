@@ -97,8 +97,8 @@ function decideFetched(
   const bound = set.byTopic.get(stream.topic);
   if (bound === undefined)
     throw new Error(`Cannot settle topic "${stream.topic}": contract set ${set.digest} does not bind it`);
-  const observer = deps.observeBatch?.(stream, bound.contract.subject);
   const { collection, subject } = bound.contract;
+  const observer = deps.observeBatch?.(stream, subject);
   const meter = meterOf({ subject, from, isRedrive: isRedrive(stream.id) });
   const verdicts: boolean[] = [];
   const see = (row: Decided): void => {
@@ -107,7 +107,7 @@ function decideFetched(
     observer?.see(row);
   };
   const decide = meter.timed((record: SourceRecord) => decideRecord(record, set, store.refusalOf), count);
-  const batch = decideBatch(store, { stream: note, from, to, records: read() }, decide, see);
+  const batch = decideBatch(store, { stream: note, subject, from, to, records: read() }, decide, see);
   const packed = batch.proof.count === 0 ? null : packEvidence(batch.evidence);
   meter.lap("decide");
   return { kind: "decided", range: { from, to }, packed, batch, verdicts, collection, set, observer, meter };

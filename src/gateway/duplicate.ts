@@ -20,6 +20,17 @@ export function hasSameContent(row: PassedRow, holder: Holder): boolean {
   return holderContent(holder, numbers) === contentOf(row);
 }
 
+/**
+ * How a record that repeats a fact is counted: with the time of the record that became the fact it is a redelivery, the same message
+ * delivered again; with another it is a duplicate, the fact said again.
+ */
+export function repeatKind(
+  { timestampMs }: Pick<Holder, "timestampMs">,
+  holder: Pick<Holder, "timestampMs">,
+): "duplicate" | "redelivery" {
+  return timestampMs !== null && timestampMs === holder.timestampMs ? "redelivery" : "duplicate";
+}
+
 /** SHA-256 in hex of the RFC 8785 form of a record's payload. */
 function contentOf(row: PassedRow): string {
   return row.kind === "erased" ? row.content : payloadDigest(row.payload);

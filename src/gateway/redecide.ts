@@ -52,10 +52,11 @@ export function redecide(
     const known = again.row.kind === "failed" ? stored.get(record.position.offset) : undefined;
     return known === undefined ? again.row : { ...again.row, ...known };
   };
-  const batch = redecideBatch(stage, { stream, from: entry.from, to: entry.to, records }, decide);
+  const { collection, subject } = bound.contract;
+  const batch = redecideBatch(stage, { stream, subject, from: entry.from, to: entry.to, records }, decide);
   if (batch.proof.root !== entry.root)
     return fault("DECISION_DIVERGED", "deciding the same records again gave other identities");
-  return { kind: "decided", batch, collection: bound.contract.collection, pinned };
+  return { kind: "decided", batch, collection, pinned };
 }
 
 function fault(code: "EVIDENCE_DAMAGED" | "DECISION_DIVERGED", message: string): RedecidedBatch {

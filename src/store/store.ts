@@ -13,6 +13,7 @@ import type { StreamNote } from "./stream-note.ts";
 import type { HaltNote, OperatorAction } from "../ledger/operator-log.ts";
 import type { TrafficNote } from "../traffic/note.ts";
 import type { RedriveReads, RedriveWrites } from "./redrives.ts";
+import type { VolumeReads, VolumeWrites } from "./volume.ts";
 
 /** The record behind a decision, as it was fetched. */
 export type Occurrence = {
@@ -96,6 +97,8 @@ export type Holder = {
   readonly id: string;
   /** Position of the record that became the fact. */
   readonly position: Position;
+  /** Time of that record; null where it cannot be read. */
+  readonly timestampMs: ExactInteger | null;
   /**
    * The payload as the store's engine encodes it. Within one engine, equal bytes mean equal content; different bytes may still
    * have equal content. A view; that of a staged fact is valid until its stage is released. Empty for an erased fact.
@@ -138,7 +141,7 @@ type Inserted = "inserted" | "exists";
  * The writes of the protocol. Each is durable when it resolves: acknowledged by majority and journal, or by fsync at the end
  * of the unit. Each is idempotent: the same call again changes nothing.
  */
-export type StoreWrites = OwnWrites & GroupWrites;
+export type StoreWrites = OwnWrites & GroupWrites & VolumeWrites;
 
 type OwnWrites = {
   /**
@@ -272,7 +275,7 @@ export type RefusalOf = (record: SourceRecord, payload: JsonValue) => string | n
 export type Tally = { readonly validated: number; readonly failed: number; readonly receipts: number };
 
 /** Reads for people and for the audit. They see durable data only. */
-export type StoreReads = OwnReads & GroupReads & FailureReads & RedriveReads;
+export type StoreReads = OwnReads & GroupReads & VolumeReads & FailureReads & RedriveReads;
 
 type OwnReads = {
   /** The id of every stream that has a ledger entry, in text order. */

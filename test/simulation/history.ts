@@ -236,7 +236,12 @@ async function caughtUp(store: SimStore, source: SimSource, streams: readonly St
   // Each record has one document, sooner or later.
   const { validated, failed, receipts } = await store.reads.tally();
   const counted = (await store.reads.groupCounters()).reduce((sum, { count }) => sum + count, 0);
-  return validated + failed + receipts >= decided && counted >= failed;
+  const volume = { passed: 0, failed: 0, duplicate: 0, redelivery: 0, conflict: 0 };
+  for (const { number } of await store.reads.streamNotes())
+    for (const { kind, count } of await store.reads.volumeCounters(number)) volume[kind] += count;
+  const taken = volume.duplicate + volume.redelivery + volume.conflict;
+  const isCounted = volume.passed + volume.failed >= decided && volume.passed - taken <= validated;
+  return validated + failed + receipts >= decided && counted >= failed && isCounted;
 }
 
 async function auditOf(store: SimStore, source: SimSource): Promise<AuditReport> {

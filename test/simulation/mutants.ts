@@ -224,4 +224,28 @@ export const MUTANTS: readonly Mutant[] = [
     find: `const conflicts = groupsOf(found.conflicts);`,
     replace: `const conflicts = groupsOf([]);`,
   },
+  {
+    name: "a redo counts volume again",
+    file: STORE,
+    find: `if (known !== undefined && known.seq >= seq) return;`,
+    replace: ``,
+  },
+  {
+    name: "a redo does not count volume, though the owner before may have crashed before it counted",
+    file: APPLY,
+    find: `tallies.length > 0 ? writes.countVolume(stream, seq, tallies) : undefined;`,
+    replace: `tallies.length > 0 && looksFirst !== "for all" ? writes.countVolume(stream, seq, tallies) : undefined;`,
+  },
+  {
+    name: "conflicts are counted as duplicates",
+    file: APPLY,
+    find: `taken.push({ cell, kind: same ? repeatKind(claim, holder) : "conflict" });`,
+    replace: `taken.push({ cell, kind: repeatKind(claim, holder) });`,
+  },
+  {
+    name: "what a redo finds stored already is counted as repeated",
+    file: APPLY,
+    find: `    if (isSamePosition(claim.position, holder.position)) return;`,
+    replace: `    if (isSamePosition(claim.position, holder.position)) return void taken.push({ cell, kind: "redelivery" });`,
+  },
 ];

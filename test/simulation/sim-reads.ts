@@ -54,6 +54,12 @@ export function readsOf(state: () => State): StoreReads {
     groupCounters: async () => [...state().groups.values()],
     groupHours: async () => [],
     hourTotals: async () => [],
+    volume: async () => [],
+    volumeCounters: async (number) => [...state().volume.values()].filter(({ stream }) => stream === number),
+    volumeStarts: async () => {
+      const all = Map.groupBy(state().volume.values(), ({ stream }) => stream);
+      return [...all].map(([stream, own]) => ({ stream, first: Math.min(...own.map(({ first }) => first)) }));
+    },
     storedGroups: async ({ stream }, below) => {
       const counts = new Map<string, number>();
       for (const { position, fingerprint } of state().failed.values())

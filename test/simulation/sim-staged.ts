@@ -26,8 +26,9 @@ export function rowsOf<Row>(staged: Staged<Row>): readonly Row[] {
 }
 
 export function holderOf(row: PassedRow): Holder {
-  const { id, position, raw } = row;
+  const { id, position, timestampMs, raw } = row;
   const payloadBytes = Buffer.from(raw ?? []);
-  if (row.kind === "erased") return { id, position, payloadBytes, erased: row.content, payloadText: () => "" };
-  return { id, position, payloadBytes, payloadText: () => payloadBytes.toString("utf8") };
+  if (row.kind === "erased")
+    return { id, position, timestampMs, payloadBytes, erased: row.content, payloadText: () => "" };
+  return { id, position, timestampMs, payloadBytes, payloadText: () => payloadBytes.toString("utf8") };
 }

@@ -5,6 +5,10 @@ import type { OperatorAction } from "../../src/ledger/operator-log.ts";
 import type { FailedRow, PassedRow, Receipt } from "../../src/store/store.ts";
 import type { StreamNote } from "../../src/store/stream-note.ts";
 import type { RedrivePage } from "../../src/store/redrives.ts";
+import type { VolumeCounter } from "../../src/store/volume.ts";
+
+/** A volume counter, and the number of its stream. */
+export type SimVolume = VolumeCounter & { readonly stream: number };
 
 /** One write, as it is replicated. */
 export type Write =
@@ -17,6 +21,7 @@ export type Write =
   | { readonly table: "dropped"; readonly key: string }
   | { readonly table: "actions"; readonly action: OperatorAction }
   | { readonly table: "groups"; readonly counter: GroupCounter }
+  | { readonly table: "volume"; readonly id: string; readonly counter: SimVolume }
   | { readonly table: "sets"; readonly digest: string; readonly text: string }
   | { readonly table: "plans"; readonly plan: string; readonly text: string }
   | { readonly table: "pages"; readonly page: RedrivePage };
@@ -31,6 +36,7 @@ export type State = {
   readonly receipts: Map<string, Receipt>;
   readonly sets: Map<string, string>;
   readonly groups: Map<string, GroupCounter>;
+  readonly volume: Map<string, SimVolume>;
   readonly actions: OperatorAction[];
   readonly plans: Map<string, string>;
   readonly pages: Map<string, RedrivePage>;
@@ -63,6 +69,9 @@ export function applyWrite(state: State, write: Write): void {
     case "groups":
       state.groups.set(`${write.counter.fingerprint}/${write.counter.stream}`, write.counter);
       break;
+    case "volume":
+      state.volume.set(write.id, write.counter);
+      break;
     case "dropped":
       state.evidence.delete(write.key);
       break;
@@ -88,6 +97,7 @@ export function emptyState(): State {
     receipts: new Map(),
     sets: new Map(),
     groups: new Map(),
+    volume: new Map(),
     actions: [],
     plans: new Map(),
     pages: new Map(),
@@ -104,6 +114,7 @@ export function copyState(state: State): State {
     receipts: new Map(state.receipts),
     sets: new Map(state.sets),
     groups: new Map(state.groups),
+    volume: new Map(state.volume),
     actions: [...state.actions],
     plans: new Map(state.plans),
     pages: new Map(state.pages),

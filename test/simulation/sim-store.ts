@@ -12,6 +12,7 @@ import type {
   PassedRow,
 } from "../../src/store/store.ts";
 import type { StreamNote } from "../../src/store/stream-note.ts";
+import { volumeKey, type VolumeTally } from "../../src/store/volume.ts";
 import { holders, readsOf } from "./sim-reads.ts";
 import { rowsOf, stageFacts, stageFailed } from "./sim-staged.ts";
 import { applyWrite, copyState, emptyState, type State, type Write } from "./sim-state.ts";
@@ -187,6 +188,13 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     const count = (there?.count ?? 0) + group.count;
     append({ table: "groups", counter: { fingerprint, code, contract, firstMs, lastMs, count, stream: number, seq } });
   };
+  const countOne = ({ number }: StreamNote, seq: number, tally: VolumeTally): void => {
+    const id = `${number}/${volumeKey(tally)}`;
+    const known = state().volume.get(id);
+    if (known !== undefined && known.seq >= seq) return;
+    const { count, first } = known ?? { count: 0, first: seq };
+    append({ table: "volume", id, counter: { ...tally, count: count + tally.count, stream: number, first, seq } });
+  };
   return {
     insertLedger: async (entry, packed) => write(() => insertLedger(entry, packed)),
     ledgerEntry: async (stream, seq) => write(() => state().ledger.get(`${stream}|${seq}`) ?? null),
@@ -230,6 +238,11 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
       return [];
     },
     recountFailures: async () => undefined,
+    countVolume: async (stream, seq, tallies) => {
+      const count = (tally: VolumeTally): void => countOne(stream, seq, tally);
+      await write(() => tallies.forEach(count), some(tallies, count));
+    },
+    recountVolume: async () => undefined,
     // Who sent what is no part of the protocol.
     noteTraffic: async () => undefined,
   };

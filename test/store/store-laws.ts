@@ -12,6 +12,7 @@ import { packedLaws } from "./packed-laws.ts";
 import { operatorLaws } from "./operator-laws.ts";
 import { redriveLaws } from "./redrive-laws.ts";
 import { trafficLaws } from "./traffic-laws.ts";
+import { volumeLaws } from "./volume-laws.ts";
 import { contents, failingAfter, writeUnit } from "./unit.ts";
 import { differencesOf, idOf, LAW_COLLECTION, ledgerEntry, noteOf, STREAM, validatedRow } from "./rows.ts";
 
@@ -187,6 +188,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
   });
 
   operatorLaws(name, start);
+  volumeLaws(name, start);
   logEndLaws(name, start);
   packedLaws(name, start);
 

@@ -1,6 +1,6 @@
 import { uuidText } from "../../core/uuid.ts";
 import { endOfField } from "./bson-reader.ts";
-import { ERASED, factIdOf, onlyField, openStored, sourceOf, textOf } from "./stored-document.ts";
+import { dateOf, ERASED, factIdOf, onlyField, openStored, sourceOf, textOf } from "./stored-document.ts";
 
 /** The id and position in a stored fact, and the bounds of its payload. */
 export type ReadFact = {
@@ -8,6 +8,8 @@ export type ReadFact = {
   /** Number of the stream. */
   readonly stream: number;
   readonly offset: bigint;
+  /** Time of the record in milliseconds; null when the fact has none. */
+  readonly at: bigint | null;
   /** Bounds of the payload field, its type and name included; [0, 0] when the fact has none or several. */
   readonly payload: readonly [from: number, to: number];
   /** For an erased fact, the digest in its field {@link ERASED}; otherwise null. */
@@ -32,6 +34,7 @@ const TIME_NAME = 4;
 const TIME = 8;
 const ENDS = 2;
 export const OFFSET_FROM_END: number = OFFSET + TIME_NAME + TIME + ENDS;
+export const TIME_FROM_END: number = TIME + ENDS;
 
 /**
  * Creates a reader of facts, which returns null for a fact without a readable id or position. A fact that ends like the one before,
@@ -61,7 +64,8 @@ function readQuick(bytes: Buffer, { bytes: tail, stream }: Tail): ReadFact | nul
     bytes.compare(tail, 0, offsetAt - to, to, offsetAt) === 0;
   if (!same) return null;
   const id = uuidText(bytes.subarray(FACT.idAt, FACT.idAt + 16));
-  return { id, stream, offset: bytes.readBigInt64LE(offsetAt), payload: [FACT.payloadAt, to], erased: null };
+  const [offset, at] = [bytes.readBigInt64LE(offsetAt), bytes.readBigInt64LE(timeAt)];
+  return { id, stream, offset, at, payload: [FACT.payloadAt, to], erased: null };
 }
 
 /** Whether a document begins as we write facts: `_id` with 16 bytes of subtype 4, then a field called `payload`. */
@@ -85,7 +89,8 @@ function readFact(bytes: Buffer): ReadFact | null {
   if (id === null || source === null) return null;
   const field = onlyField(stored.fields, "payload");
   const erased = textOf(stored, ERASED);
-  return { id, ...source, payload: field === null ? [0, 0] : [field.from - FACT.payloadHead, field.to], erased };
+  const at = dateOf(stored, "source", "at");
+  return { id, ...source, at, payload: field === null ? [0, 0] : [field.from - FACT.payloadHead, field.to], erased };
 }
 
 /** The end of a fact, by which {@link readQuick} can read similar ones; null when the fact does not have the form that we write. */

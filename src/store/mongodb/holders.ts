@@ -1,6 +1,7 @@
 import { Binary, type Db } from "mongodb";
 import { uuidBytes } from "../../core/uuid.ts";
 import { Unavailable } from "../../core/unavailable.ts";
+import { exactInteger } from "../../json/exact-integer.ts";
 import type { Holder } from "../store.ts";
 import type { StreamNote } from "../stream-note.ts";
 import { createFactReader, type ReadFact } from "./fact-reader.ts";
@@ -48,11 +49,12 @@ export async function holderOf(bytes: Buffer, streams: Pick<Streams, "byNumber">
 
 function holderFrom(
   bytes: Buffer,
-  { id, offset, payload, erased }: ReadFact,
+  { id, offset, at, payload, erased }: ReadFact,
   { stream, topic, partition }: StreamNote,
 ): Holder {
   const position = { stream, topic, partition, offset };
-  const holder = { id, position, payloadText: () => readable(id, bytes) };
+  const timestampMs = at === null ? null : exactInteger(at);
+  const holder = { id, position, timestampMs, payloadText: () => readable(id, bytes) };
   if (erased !== null) return { ...holder, payloadBytes: NO_BYTES, erased };
   return { ...holder, payloadBytes: bytes.subarray(...payload) };
 }

@@ -8,6 +8,8 @@ export type CollectionLayout = {
   readonly indexes: readonly (IndexDescription & { readonly name: string })[];
   /** Fields and BSON types that the collection's validator demands of every document. Few, because each costs the server time. */
   readonly fields: Readonly<Record<string, string | readonly string[]>>;
+  /** True for a collection that the first databases of this layout lack: a gateway makes it, and readers do without. */
+  readonly isLater?: true;
 };
 
 /** The collection of the version document (layout-version.ts). */
@@ -58,6 +60,23 @@ const SHARED: readonly CollectionLayout[] = [
     indexes: [{ name: "hour", key: { hour: 1 } }],
     fields: { fingerprint: "string", hour: "int", stream: "int", count: "long", seq: "long" },
   },
+  {
+    name: "sigma_volume",
+    isLater: true,
+    indexes: [
+      { name: "hour", key: { hour: 1 } },
+      { name: "first", key: { stream: 1, first: 1 } },
+    ],
+    fields: {
+      hour: "int",
+      stream: "int",
+      kind: "string",
+      subject: "string",
+      count: "long",
+      first: "long",
+      seq: "long",
+    },
+  },
   { name: "sigma_redrives", indexes: [], fields: { text: "string" } },
   {
     name: "sigma_redrive_pages",
@@ -100,6 +119,14 @@ type LayoutFault = {
   readonly of: CollectionLayout;
   readonly missing: "collection" | IndexDescription | null;
 };
+
+/** The differences between a database that may be read only and a layout: those of {@link findLayoutFaults}, but for what it may lack. */
+export async function findReadFaults(db: Db, layout: readonly CollectionLayout[]): Promise<readonly string[]> {
+  const faults = await findDifferences(db, layout);
+  return faults
+    .filter(({ of, missing }) => of.isLater !== true || missing !== "collection")
+    .map(({ message }) => message);
+}
 
 /** The differences between a database and a layout, one sentence each; empty when there are none. */
 export async function findLayoutFaults(db: Db, layout: readonly CollectionLayout[]): Promise<readonly string[]> {

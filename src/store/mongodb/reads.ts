@@ -6,7 +6,7 @@ import { failureAt, failureCountsOf } from "./failures.ts";
 import { failureReadsOf } from "./failure-reads.ts";
 import { groupReadsOf } from "./groups.ts";
 import { readHolders } from "./holders.ts";
-import { findLayoutFaults, layoutOf } from "./layout.ts";
+import { findReadFaults, layoutOf } from "./layout.ts";
 import { readLogEnds } from "./log-ends.ts";
 import { readActions, readHalts } from "./operator.ts";
 import { failedCollections, objectCollections, placesOf, type ObjectCollection } from "./places.ts";
@@ -18,6 +18,7 @@ import { refusalOf } from "./refusal.ts";
 import { stagedOf } from "./staged-documents.ts";
 import type { Streams } from "./streams.ts";
 import { guarded } from "./unavailable.ts";
+import { volumeReadsOf } from "./volume.ts";
 import type { Staging } from "./writes.ts";
 
 /** Creates the reads of the store port. They use read concern majority, so no failover rolls back what they see. */
@@ -54,6 +55,7 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
     documentPlaces: () => everyPlace(db, collections, streams),
     ...failureReadsOf(db, streams),
     ...groupReadsOf(db, async () => failedCollections(db)),
+    ...volumeReadsOf(db),
     tally: async () => guarded(async () => tallyOf(db, await collections())),
     failureCounts: async () => guarded(async () => failureCountsOf(db, await collections())),
     contractSet: async (digest) => guarded(async () => readContractSet(db, digest)),
@@ -75,7 +77,7 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
       guarded(async () => {
         const names = (await collections()).map(({ name }) => name.replace(/^(?:validated|failed)_/, ""));
         const known = [...new Set(names.filter((name) => name !== "sigma_receipts"))];
-        return findLayoutFaults(db, layoutOf(known));
+        return findReadFaults(db, layoutOf(known));
       }),
   };
 }

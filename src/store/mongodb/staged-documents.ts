@@ -1,10 +1,11 @@
 import { beginSequence, sequenceBytes } from "./document-sequence.ts";
 import { createBsonWriter, type BsonWriter, writtenBytes } from "./bson-writer.ts";
 import { uuidText } from "../../core/uuid.ts";
+import { exactInteger } from "../../json/exact-integer.ts";
 import type { FailedRow, Holder, PassedRow, Receipt, Staged, StagedFacts, StagedFailures } from "../store.ts";
 import type { StreamNote } from "../stream-note.ts";
 import { endOfField } from "./bson-reader.ts";
-import { beginsAsFact, FACT, OFFSET_FROM_END } from "./fact-reader.ts";
+import { beginsAsFact, FACT, OFFSET_FROM_END, TIME_FROM_END } from "./fact-reader.ts";
 import { writeReceipt } from "./failure-document.ts";
 import type { WriteRow } from "./fact-document.ts";
 import { writePayload } from "./payload.ts";
@@ -139,6 +140,7 @@ function holderAt(note: StreamNote, documents: StagedDocuments<PassedRow>, place
   const holder = {
     id: uuidText(bytes.subarray(FACT.idAt, FACT.idAt + 16)),
     position: { stream, topic, partition, offset: bytes.readBigInt64LE(bytes.length - OFFSET_FROM_END) },
+    timestampMs: exactInteger(bytes.readBigInt64LE(bytes.length - TIME_FROM_END)),
   };
   const payloadText = (): string => payloadTextOf(openStored(Buffer.from(bytes)));
   const erased = beginsAsFact(bytes) ? null : textOf(openStored(bytes), ERASED);

@@ -32,6 +32,7 @@ import {
 import type { Streams } from "./streams.ts";
 import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
+import { countVolume, recountVolume } from "./volume.ts";
 import { placeId, writeFailed } from "./failure-document.ts";
 
 /** Encodes documents without writing them. The reads stage documents too, to compare them with stored ones. */
@@ -99,6 +100,8 @@ export function createWrites(db: Db, streams: Streams, staging: Staging): StoreW
       guarded(async () => replaceStaged(db, `failed_${collection}`, stagedOf(failed))),
     countFailures: async (...given) => guarded(async () => countFailures(db, ...given)),
     recountFailures: async (...given) => guarded(async () => recountFailures(db, ...given)),
+    countVolume: async (...given) => guarded(async () => countVolume(db, ...given)),
+    recountVolume: async (...given) => guarded(async () => recountVolume(db, ...given)),
     noteTraffic: async (notes) => guarded(async () => noteTraffic(db, notes)),
   };
 }

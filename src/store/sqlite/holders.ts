@@ -1,5 +1,6 @@
 import { Unavailable } from "../../core/unavailable.ts";
 import { uuidText } from "../../core/uuid.ts";
+import { exactInteger } from "../../json/exact-integer.ts";
 import type { Holder } from "../store.ts";
 import { ERASED } from "./layout.ts";
 import type { Row } from "./rows.ts";
@@ -9,14 +10,15 @@ import type { Streams } from "./streams.ts";
 /** Reads a holder from the row of a fact; null when its position cannot be read. */
 export function holderOf(row: Row, streams: Pick<Streams, "byNumber">): Holder | null {
   const note = streams.byNumber(Number(row["stream"]));
-  const [id, offset, payload] = [row["_id"], row["offset"], row["payload"]];
+  const [id, offset, payload, at] = [row["_id"], row["offset"], row["payload"], row["at"]];
   if (note === null || !(id instanceof Uint8Array) || typeof offset !== "bigint") return null;
   const { stream, topic, partition } = note;
   const position = { stream, topic, partition, offset };
+  const timestampMs = typeof at === "bigint" ? exactInteger(at) : null;
   const erased = row[ERASED] ?? null;
-  if (erased !== null) return erasedHolder(uuidText(id), position, String(erased));
+  if (erased !== null) return erasedHolder({ id: uuidText(id), position, timestampMs }, String(erased));
   const text = String(payload);
-  return { id: uuidText(id), position, payloadBytes: Buffer.from(text, "utf8"), payloadText: () => text };
+  return { id: uuidText(id), position, timestampMs, payloadBytes: Buffer.from(text, "utf8"), payloadText: () => text };
 }
 
 /** Reads the holders from rows of facts, by id. @throws `Unavailable` with code STORE_CORRUPT when a position cannot be read. */

@@ -171,6 +171,27 @@ export function createLogEnds(db: DatabaseSync): void {
   ) STRICT`);
 }
 
+/** Creates the table of volume counters, which the first files of this layout lack. */
+export function createVolume(db: DatabaseSync): void {
+  db.exec(`CREATE TABLE IF NOT EXISTS ${VOLUME} (
+    hour INTEGER NOT NULL,
+    stream INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    producer TEXT NOT NULL,
+    others INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (hour, stream, kind, subject, version, producer, others)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS ${VOLUME}_first ON ${VOLUME} (stream, first)`);
+}
+
+/** Table of the volume counters. No hour and no version are -1, no producer is the empty text. */
+export const VOLUME = "sigma_volume";
+
 /** Table of the highest acknowledged end of each stream. */
 export const LOG_ENDS = "sigma_log_ends";
 

@@ -11,6 +11,7 @@ import type { OrderedReading } from "./ordered-reading.ts";
 import { openRedriveReads } from "./redrives.ts";
 import { readEntry, type Row } from "./rows.ts";
 import { openStreams } from "./streams.ts";
+import { openVolumeReads } from "./volume.ts";
 import { packedOf } from "./writes.ts";
 
 /** Reads all rows of a statement, with 64-bit integers as `bigint`. */
@@ -55,6 +56,7 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
     },
     ...openDocumentReads({ all, tuples, get, guard, tables, has, path }, openStreams(db)),
     ...openGroupReads(all, tables),
+    ...openVolumeReads(all, has),
     ...openFailureReads(all, tables, openStreams(db), has),
     tally: async () => tallyOf(all, tables()),
     failureCounts: async () => failureCountsOf(all, tables()),

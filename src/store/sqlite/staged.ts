@@ -12,10 +12,10 @@ export function stageFacts({ number }: StreamNote): StagedFacts {
   const at = (place: number): Holder => {
     const row = rows[place];
     if (row === undefined) throw new Error(`Cannot read staged fact ${place} of ${rows.length}`);
-    const { id, position } = row;
-    if (row.kind === "erased") return erasedHolder(id, position, row.content);
+    const { id, position, timestampMs } = row;
+    if (row.kind === "erased") return erasedHolder({ id, position, timestampMs }, row.content);
     const payloadBytes = payloadOf(row);
-    return { id, position, payloadBytes, payloadText: () => Buffer.from(payloadBytes).toString("utf8") };
+    return { id, position, timestampMs, payloadBytes, payloadText: () => Buffer.from(payloadBytes).toString("utf8") };
   };
   const hasBytesOf = (place: number, row: PassedRow): boolean =>
     row.kind !== "erased" && Buffer.compare(at(place).payloadBytes, payloadOf(row)) === 0;
@@ -23,11 +23,11 @@ export function stageFacts({ number }: StreamNote): StagedFacts {
 }
 
 /** The holder of an id whose fact was erased. */
-export function erasedHolder(id: string, position: Holder["position"], erased: string): Holder {
+export function erasedHolder(of: Pick<Holder, "id" | "position" | "timestampMs">, erased: string): Holder {
   const payloadText = (): never => {
     throw new Error("Cannot read a payload that was erased");
   };
-  return { id, position, payloadBytes: new Uint8Array(0), erased, payloadText };
+  return { ...of, payloadBytes: new Uint8Array(0), erased, payloadText };
 }
 
 export function stageFailed({ number }: StreamNote): StagedFailures {

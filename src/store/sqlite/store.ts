@@ -112,6 +112,8 @@ function writesOf(ask: Writer["ask"], streams: Streams, path: string): StoreWrit
     noteTraffic: async (notes) => ask("noteTraffic", [notes]),
     countFailures: async (...given) => ask("countFailures", given),
     recountFailures: async (...given) => ask("recountFailures", given),
+    countVolume: async (...given) => ask("countVolume", given),
+    recountVolume: async (...given) => ask("recountVolume", given),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   createCollection,
   createLogEnds,
   createStoreLayout,
+  createVolume,
   refuseMixedLayouts,
   STORE_FILE,
 } from "./layout.ts";
@@ -55,6 +56,8 @@ const SEVERAL: ReadonlySet<Ask> = new Set([
   "noteTraffic",
   "countFailures",
   "recountFailures",
+  "countVolume",
+  "recountVolume",
   "streamNote",
   "noteLogEnds",
   "putHalt",
@@ -74,6 +77,7 @@ export function openWork(options: SqliteStoreOptions): {
   const { db, made, assertThere } = openDatabase(STORE_FILE, options, createStoreLayout, (file) => {
     refuseMixedLayouts(file, path);
     if (!readOnly) createLogEnds(file);
+    if (!readOnly) createVolume(file);
     if (!readOnly) for (const collection of collections) createCollection(file, collection);
     return { ...prepareWrites(file), ...transactions(file), scrub: () => scrub(file, STORE_FILE, path) };
   });

@@ -15,6 +15,7 @@ import type { BoundReceipt, PackedFacts } from "./packed-rows.ts";
 import { replaceEvidence, replaceFacts, replaceFailed } from "./replace.ts";
 import { bindEntry, readEntry, type Row } from "./rows.ts";
 import { openStreams } from "./streams.ts";
+import { prepareVolume, type VolumeCounting } from "./volume.ts";
 
 type Bound = readonly (readonly SQLInputValue[])[];
 
@@ -22,37 +23,38 @@ type Bound = readonly (readonly SQLInputValue[])[];
  * The writes of the store port and the reads that belong to them, synchronously and without transactions of their own. Their
  * arguments and results can be sent from thread to thread.
  */
-export type Writes = CounterWrites & {
-  readonly insertLedger: (entry: LedgerEntry, packed: Uint8Array | null) => "inserted" | "exists";
-  readonly ledgerEntry: (stream: string, seq: number) => LedgerEntry | null;
-  readonly dropEvidence: (stream: string, seq: number) => void;
-  /** Inserts facts whose ids are free. @returns the places of the others. */
-  readonly insertFacts: (collection: string, facts: PackedFacts) => readonly number[];
-  /** The rows of the facts with these machine ids. */
-  readonly facts: (collection: string, ids: readonly string[]) => readonly Row[];
-  readonly insertFailed: (collection: string, rows: Bound) => void;
-  readonly insertReceipts: (stream: number, receipts: readonly BoundReceipt[]) => void;
-  readonly removeDocuments: (...given: Parameters<StoreWrites["removeDocuments"]>) => void;
-  readonly replaceEvidence: (
-    stream: string,
-    seq: number,
-    before: Uint8Array,
-    after: Uint8Array,
-  ) => "replaced" | "other";
-  readonly replaceFacts: (collection: string, rows: Bound) => void;
-  readonly replaceFailed: (collection: string, rows: Bound) => void;
-  readonly noteTraffic: (notes: readonly TrafficNote[]) => void;
-  readonly tail: (stream: string) => LedgerEntry | null;
-  readonly evidenceOf: (stream: string, seq: number) => Uint8Array | null;
-  readonly streamNote: (stream: Omit<StreamNote, "number">) => StreamNote;
-  readonly putContractSet: (digest: string, text: string) => void;
-  readonly contractSet: (digest: string) => string | null;
-  readonly appendAction: (action: OperatorAction) => "inserted" | "exists";
-  readonly noteLogEnds: (notes: readonly LogEndNote[]) => void;
-  readonly putHalt: (stream: string, note: HaltNote | null) => void;
-  readonly putRedrivePages: (pages: readonly RedrivePage[]) => void;
-  readonly putRedrive: (plan: string, text: string) => void;
-};
+export type Writes = CounterWrites &
+  VolumeCounting & {
+    readonly insertLedger: (entry: LedgerEntry, packed: Uint8Array | null) => "inserted" | "exists";
+    readonly ledgerEntry: (stream: string, seq: number) => LedgerEntry | null;
+    readonly dropEvidence: (stream: string, seq: number) => void;
+    /** Inserts facts whose ids are free. @returns the places of the others. */
+    readonly insertFacts: (collection: string, facts: PackedFacts) => readonly number[];
+    /** The rows of the facts with these machine ids. */
+    readonly facts: (collection: string, ids: readonly string[]) => readonly Row[];
+    readonly insertFailed: (collection: string, rows: Bound) => void;
+    readonly insertReceipts: (stream: number, receipts: readonly BoundReceipt[]) => void;
+    readonly removeDocuments: (...given: Parameters<StoreWrites["removeDocuments"]>) => void;
+    readonly replaceEvidence: (
+      stream: string,
+      seq: number,
+      before: Uint8Array,
+      after: Uint8Array,
+    ) => "replaced" | "other";
+    readonly replaceFacts: (collection: string, rows: Bound) => void;
+    readonly replaceFailed: (collection: string, rows: Bound) => void;
+    readonly noteTraffic: (notes: readonly TrafficNote[]) => void;
+    readonly tail: (stream: string) => LedgerEntry | null;
+    readonly evidenceOf: (stream: string, seq: number) => Uint8Array | null;
+    readonly streamNote: (stream: Omit<StreamNote, "number">) => StreamNote;
+    readonly putContractSet: (digest: string, text: string) => void;
+    readonly contractSet: (digest: string) => string | null;
+    readonly appendAction: (action: OperatorAction) => "inserted" | "exists";
+    readonly noteLogEnds: (notes: readonly LogEndNote[]) => void;
+    readonly putHalt: (stream: string, note: HaltNote | null) => void;
+    readonly putRedrivePages: (pages: readonly RedrivePage[]) => void;
+    readonly putRedrive: (plan: string, text: string) => void;
+  };
 
 type ForCollection = {
   readonly insertFact: StatementSync;
@@ -68,6 +70,7 @@ export function prepareWrites(db: DatabaseSync): Writes {
   const forCollection = preparedCollections(db);
   return {
     ...prepareGroups(db),
+    ...prepareVolume(db),
     insertLedger: (entry, packed) => {
       if (shared.insertLedger.run(...bindEntry(entry)).changes === 0) return "exists";
       if (packed !== null) shared.insertEvidence.run(entry.stream, entry.seq, packed);
