@@ -7,7 +7,9 @@ import { CONTRACT_CODES } from "../src/contract/fault.ts";
 import { CHANGE_RULES } from "../src/inclusion/change-rules.ts";
 import type { ContractFailureCode, MalformedCode } from "../src/core/failure.ts";
 import type { FileCode, FileTrouble, HaltCode, UnavailableCode } from "../src/core/unavailable.ts";
+import { logSchema } from "../src/observe/log/schema.ts";
 import { cliPage } from "./cli-reference.ts";
+import { logsPage } from "./log-reference.ts";
 import { httpPage } from "./http-reference.ts";
 import { markdownTable as table } from "./markdown-table.ts";
 
@@ -22,6 +24,8 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ["docs/reference/config.md", configPage()],
     ["docs/reference/errors.md", errorsPage()],
     ["docs/reference/changes.md", changesPage()],
+    ["docs/reference/logs.md", logsPage(GENERATED)],
+    ["docs/reference/logs.schema.json", `${JSON.stringify(logSchema(), null, 2)}\n`],
   ]);
 }
 

@@ -90,7 +90,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "failures/redact",
       "failures/reveal",
     ],
-    libraries: ["pino"],
+    libraries: [],
     node: ["node:crypto", "node:fs", "node:path", "node:timers/promises", "node:dns/promises", "node:fs/promises"],
   },
   // Who may do what: roles.
@@ -187,9 +187,10 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "failures/redrive/act",
       "failures/redrive/make-plan",
       "failures/redrive/run",
+      "observe/log/logger",
       "failures/reveal",
     ],
-    libraries: ["commander", "pino", "yaml"],
+    libraries: ["commander", "yaml"],
     node: [
       "node:fs",
       "node:os",

@@ -238,7 +238,19 @@ export const PARTS: Readonly<Record<string, Part>> = {
   // Copies of the embedded files.
   backup: { uses: ["json", "sqlite"], libraries: [], node: ["node:crypto", "node:fs", "node:path"] },
   // Gateway events become log lines.
-  observe: { uses: ["gateway/event", "notify/sink", "rejudge/shadow/thread"], libraries: ["pino"], node: [] },
+  observe: {
+    uses: [
+      "core/failure",
+      "core/trace-context",
+      "gateway/event",
+      "notify/sink",
+      "rejudge/shadow/thread",
+      "source/source",
+      "store/store",
+    ],
+    libraries: ["pino"],
+    node: [],
+  },
   // Who is told of new groups of failures and of halts.
   notify: {
     uses: ["core/unavailable", "gateway/event", "source/source"],

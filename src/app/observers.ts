@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { LiveContracts } from "../contract/live-contracts.ts";
 import type { ContractsEvent } from "../gateway/event.ts";
 import type { IngestDeps } from "../gateway/ingest-deps.ts";
+import type { FailureLog } from "../observe/failures.ts";
 import type { Sighting } from "../traffic/sightings.ts";
 import type { Engine } from "./engine.ts";
 import { observeWithShadow, type Shadow } from "../rejudge/shadow/shadow.ts";
@@ -14,9 +15,10 @@ export type BatchObservers = {
 };
 
 /**
- * Opens three observers of settled batches. The first notes in the store which producer sends which version; `sigma
+ * Opens four observers of settled batches. The first notes in the store which producer sends which version; `sigma
  * contract retire` checks these notes before it retires a version. The second sends advisories to producers of
- * deprecated versions. The third lets shadow versions judge the records too.
+ * deprecated versions. The third lets shadow versions judge the records too. The fourth logs failures, where that is
+ * wanted.
  */
 export async function openBatchObservers(
   config: Config,
@@ -24,6 +26,7 @@ export async function openBatchObservers(
   contracts: LiveContracts,
   shadow: Shadow | null,
   observe: (event: ContractsEvent) => void,
+  failureLog: FailureLog | null,
 ): Promise<BatchObservers> {
   const { createSightings, createTrafficNotes } = await import("../traffic/sightings.ts");
   const notesOf = createTrafficNotes(Date.now);
@@ -32,12 +35,15 @@ export async function openBatchObservers(
     observeBatch: (stream, subject) => {
       const sightings = createSightings();
       const judging = shadow === null ? null : observeWithShadow(shadow, stream, subject);
+      const logging = failureLog?.batch();
       return {
         see: (row) => {
           sightings.see(row);
           judging?.see(row);
+          if (row.kind === "failed") logging?.see(row);
         },
-        stored: async () => {
+        stored: async (conflicts) => {
+          logging?.stored(conflicts);
           const seen = sightings.all();
           const notes = notesOf(seen);
           if (notes.length > 0) await store.noteTraffic(notes);

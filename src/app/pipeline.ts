@@ -16,6 +16,7 @@ import { type LoadedContracts } from "./contracts.ts";
 import type { SchemaLookup } from "../registry/lookup.ts";
 import { notifyToo } from "./notifying.ts";
 import { openBatchObservers } from "./observers.ts";
+import type { FailureLog } from "../observe/failures.ts";
 import type { ReportNotify } from "../notify/sink.ts";
 import type { Shadow } from "../rejudge/shadow/shadow.ts";
 import type { Log } from "../source/source.ts";
@@ -34,6 +35,7 @@ export type Pipeline = Engine & {
 /**
  * Opens the engine and starts deciding. `stop` finishes the batches in flight and closes everything.
  * @param notify null: nobody is notified, whatever is configured. `url` is that of the API.
+ * @param failureLog null: failures have no lines of their own.
  */
 export async function startPipeline(
   config: Config,
@@ -42,6 +44,7 @@ export async function startPipeline(
   observeContracts: (event: ContractsEvent) => void = () => undefined,
   observeAnchors: (event: AnchorEvent) => void = () => undefined,
   notify: { readonly url: string; readonly report: ReportNotify } | null = null,
+  failureLog: FailureLog | null = null,
 ): Promise<Pipeline> {
   const collections = [...new Set([...first.set.bySubject.values()].map(({ collection }) => collection))];
   const engine = await openEngine(config, collections, "gateway");
@@ -51,7 +54,7 @@ export async function startPipeline(
     const contracts = holdContracts(first);
     const shadow = await openShadows(config, first.set);
     const lookup = await openLookup(config, contracts, observeContracts);
-    const observers = await openBatchObservers(config, engine, contracts, shadow, observeContracts);
+    const observers = await openBatchObservers(config, engine, contracts, shadow, observeContracts, failureLog);
     const told = await notifyToo(config, engine, await openAnchors(config, engine, observe, observeAnchors), notify);
     const gateway = await startGateway({
       source: engine.log,
@@ -68,13 +71,9 @@ export async function startPipeline(
       clock: CLOCK,
       random: Math.random,
     });
-    const { guardLog } = await import("../gateway/guarded-log.ts");
-    const { startLogEnds } = await import("../gateway/log-ends.ts");
-    const ends = config.kafka === null ? startLogEnds(engine.store) : null;
-    const watched = { gateway, reads: engine.store.reads, now: Date.now, sleep: delay };
-    const log = guardLog(engine.log, { ...watched, ...(ends === null ? {} : { note: ends.note }) });
+    const { log, ends } = await guarded(config, engine, gateway);
     const retention = keepRetentionOf(config, engine.log, gateway);
-    const reportIdle = (): void => idleDefaults(contracts.current()).forEach(idleReporter(observeContracts));
+    const reportIdle = idleReporter(contracts, observeContracts);
     reportIdle();
     const following = new AbortController();
     let refused: readonly string[] = [];
@@ -93,7 +92,7 @@ export async function startPipeline(
         following.abort();
         await gateway.stop();
         await followed;
-        for (const { close } of [observers, ends ?? NOTHING, retention, told]) await close();
+        for (const { close } of [observers, ends, retention, told]) await close();
       } finally {
         await shadow?.close();
         await engine.close();
@@ -108,8 +107,19 @@ export async function startPipeline(
 
 const NOTHING = { close: async (): Promise<void> => undefined };
 
-function idleReporter(observe: (event: ContractsEvent) => void) {
-  return (idle: ReturnType<typeof idleDefaults>[number]): void => observe({ kind: "default-idle", ...idle });
+function idleReporter(contracts: LiveContracts, observe: (event: ContractsEvent) => void): () => void {
+  return () => {
+    for (const idle of idleDefaults(contracts.current())) observe({ kind: "default-idle", ...idle });
+  };
+}
+
+/** The log as the gateway guards it; the ends of the embedded log are noted in the store. */
+async function guarded({ kafka }: Config, { log, store }: Engine, gateway: Gateway) {
+  const { guardLog } = await import("../gateway/guarded-log.ts");
+  const { startLogEnds } = await import("../gateway/log-ends.ts");
+  const ends = kafka === null ? startLogEnds(store) : null;
+  const watched = { gateway, reads: store.reads, now: Date.now, sleep: delay };
+  return { log: guardLog(log, { ...watched, ...(ends === null ? {} : { note: ends.note }) }), ends: ends ?? NOTHING };
 }
 
 /** Deletes settled records from an embedded log when they are older than the retention time. */

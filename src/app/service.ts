@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/http-config.ts";
 import type { Observe } from "../gateway/event.ts";
+import type { FailureLog } from "../observe/failures.ts";
+import type { Logger } from "../observe/log/logger.ts";
 import { checkFiles } from "./data-directory.ts";
 import { type LoadedContracts } from "./contracts.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
@@ -34,16 +35,13 @@ export async function startService(
   version: string,
   observe: Observe,
 ): Promise<Service> {
-  const { logContracts, logEvents } = await import("../observe/log.ts");
-  const { logAnchors } = await import("../observe/anchors.ts");
-  const { logNotify } = await import("../observe/notify.ts");
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
   const { createLookup } = await import("../gateway/lookup.ts");
   const { failureDeps } = await import("./failing.ts");
   const { noteVerdicts } = await import("./verdicts.ts");
-  const reportContracts = logContracts(logger);
-  if (contracts.stale !== null) reportContracts({ kind: "contracts-stale", why: contracts.stale });
+  const reports = await openReports(config, logger);
+  if (contracts.stale !== null) reports.contracts({ kind: "contracts-stale", why: contracts.stale });
   const door = await openDoor(config.http);
   const opened: Pipeline[] = [];
   const check = await checkFiles(config);
@@ -52,23 +50,24 @@ export async function startService(
     const pipeline = await startPipeline(
       config,
       contracts,
-      bothOf(logEvents(logger), observe),
-      reportContracts,
-      logAnchors(logger),
-      { url: door.url, report: logNotify(logger) },
+      bothOf(reports.events, observe),
+      reports.contracts,
+      reports.anchors,
+      { url: door.url, report: reports.notify },
+      reports.failures,
     );
     opened.push(pipeline);
     const { store, shadow, contracts: live } = pipeline;
     if (config.kafka === null) await warnOfUndecided(pipeline, logger);
     const reporting = await reportShadow(shadow, logger);
-    const verdicts = noteVerdicts(store, logger, Date.now);
+    const verdicts = noteVerdicts(store, { log: logger, later, failureLog: reports.failures, now: Date.now });
     const { hosts, keepAliveMs, validate, setAside } = config.http;
     const http = await createHttpServer({
       ...routeDeps(pipeline),
       lookup: createLookup(store.reads, live.current),
       ...failureDeps(store, config, live.current),
       now: Date.now,
-      logger,
+      logger: reports.framework,
       version,
       hosts,
       remote: !isLoopback(config.http.host),
@@ -77,7 +76,7 @@ export async function startService(
       limits: { keepAliveMs },
     });
     door.open(http);
-    logger.info({ url: door.url }, "listening");
+    logger.write("gateway.listening", { "url.full": door.url });
     const stop = async (): Promise<void> => {
       try {
         clearInterval(reporting);
@@ -130,7 +129,7 @@ async function refuseDamage(check: IntegrityCheck, logger: Logger): Promise<void
   const running = delay(CHECK_WAIT_MS, "running" as const, { signal: waiting.signal }).catch(() => null);
   const found = await Promise.race([check.damage, running]);
   waiting.abort();
-  if (found === "running") logger.info("log and store are large: their check goes on while the gateway runs");
+  if (found === "running") logger.write("gateway.checking", {});
   else if (found !== null) throw found;
 }
 
@@ -142,7 +141,11 @@ async function warnOfUndecided({ log, store }: Pipeline, logger: Logger): Promis
     const { leftBehind } = await import("../audit/log.ts");
     const remedy = "make its topic a source again, or put the log back that has them; docs/backup.md";
     for (const { code, stream, message } of await leftBehind(store.reads, await log.streams(), (id) => settled.get(id)))
-      logger.warn({ stream, code, remedy }, message);
+      logger.write(
+        "stream.undecided",
+        { "sigma.stream.id": stream ?? undefined, "error.type": code, "sigma.remedy": remedy },
+        message,
+      );
   } catch (error) {
     // The streams report the same trouble.
     if (!(error instanceof Unavailable)) throw error;
@@ -157,12 +160,47 @@ async function reportShadow(shadow: Shadow | null, logger: Logger): Promise<Node
   return setInterval(() => logShadow(logger, shadow.snapshot()), SHADOW_LOG_EVERY_MS).unref();
 }
 
+/** Calls back once, and keeps no process alive for it. */
+function later(ms: number, callback: () => void): void {
+  setTimeout(callback, ms).unref();
+}
+
+/** What writes to the log, for each kind of event. */
+async function openReports(config: Config, logger: Logger) {
+  const { logContracts } = await import("../observe/contracts.ts");
+  const { logEvents } = await import("../observe/streams.ts");
+  const { logFramework } = await import("../observe/http.ts");
+  const { logAnchors } = await import("../observe/anchors.ts");
+  const { logNotify } = await import("../observe/notify.ts");
+  return {
+    events: logEvents(logger, later),
+    contracts: logContracts(logger),
+    anchors: logAnchors(logger),
+    notify: logNotify(logger),
+    framework: logFramework(logger),
+    failures: await openFailures(config, logger),
+  };
+}
+
+/** Opens the log of failures; null when they are to have no lines. */
+async function openFailures({ log }: Config, logger: Logger): Promise<FailureLog | null> {
+  if (log.failures === "off") return null;
+  const { openFailureLog } = await import("../observe/failures.ts");
+  const { hashBytes } = await import("../gateway/decided.ts");
+  return openFailureLog(logger, {
+    lines: log.failures,
+    perSecond: log.failuresPerSecond,
+    later,
+    digestOf: hashBytes,
+  });
+}
+
 /**
  * Opens the logger to standard error.
  * @param reword translates the commands of a remedy into what the user can type.
  */
 export async function openLogger({ log }: Config, reword: (remedy: string) => string): Promise<Logger> {
-  const { createLogger } = await import("../observe/log.ts");
+  const { createLogger } = await import("../observe/log/logger.ts");
   const format = log.format === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : log.format;
-  return createLogger({ level: log.level, format, destination: process.stderr, reword });
+  return createLogger({ level: log.level, format, destination: process.stderr, pid: process.pid, reword });
 }

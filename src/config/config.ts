@@ -38,7 +38,12 @@ export type Config = {
   readonly sources: readonly SourceSetting[];
   readonly limits: PayloadLimits;
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number };
-  readonly log: { readonly level: SettingValues["log.level"]; readonly format: SettingValues["log.format"] };
+  readonly log: {
+    readonly level: SettingValues["log.level"];
+    readonly format: SettingValues["log.format"];
+    readonly failures: SettingValues["log.failures"];
+    readonly failuresPerSecond: number;
+  };
   /** Whether the records of a ledger entry are kept once the next entry is applied. */
   readonly evidence: SettingValues["evidence"];
   /** Null: the embedded log keeps its records for ever. */
@@ -190,7 +195,12 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
     sources: values.sources,
     limits: { bytesMax: values["limits.record_bytes"], depthMax: values["limits.depth"] },
     batch: { recordsMax: values["batch.records"], bytesMax: values["batch.bytes"] },
-    log: { level: values["log.level"], format: values["log.format"] },
+    log: {
+      level: values["log.level"],
+      format: values["log.format"],
+      failures: values["log.failures"],
+      failuresPerSecond: values["log.failures_per_second"],
+    },
     evidence: values.evidence,
     logRetentionMs: positiveOrNull(values["log.retention_hours"] * 3_600_000),
     redact: redactConfig(values),

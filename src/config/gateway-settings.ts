@@ -58,7 +58,7 @@ export const GATEWAY_SETTINGS = {
   "log.level": {
     value: { kind: "choice", values: ["trace", "debug", "info", "warn", "error", "silent"] },
     byDefault: "info",
-    description: "Least severe log line to write; debug has one for each batch",
+    description: "Least severe log line to write; debug has one for each batch and verdict",
     flag: "--log-level",
   },
   "log.format": {
@@ -66,6 +66,17 @@ export const GATEWAY_SETTINGS = {
     byDefault: "auto",
     description: "Form of log lines; auto is pretty on a terminal, else json",
     flag: "--log-format",
+  },
+  "log.failures": {
+    value: { kind: "choice", values: ["off", "grouped", "each"] },
+    byDefault: "off",
+    description:
+      "Lines for FAILED records and verdicts, with position, code, fingerprint, digests and trace: none, one for each group and minute, or one for each; never a payload",
+  },
+  "log.failures_per_second": {
+    value: { kind: "integer", min: 1, max: 10_000 },
+    byDefault: 20,
+    description: "Most lines of log.failures: each in a second; one line more says how many had none",
   },
   "log.retention_hours": {
     value: { kind: "integer", min: 0, max: 87_600 },

@@ -14,6 +14,8 @@ export type Applied = FailureGroups & {
   readonly stored: number;
   readonly duplicates: number;
   readonly conflicts: number;
+  /** The conflicts themselves: they are known only now. */
+  readonly conflictRows: readonly FailedRow[];
   readonly failures: ReadonlyMap<string, number>;
   /** The passed records whose id another record holds. */
   readonly resolutions: readonly Resolution[];
@@ -93,6 +95,7 @@ export async function applyBatch(
     stored: passed - resolutions,
     duplicates: found.receipts.length,
     conflicts: found.conflicts.length,
+    conflictRows: found.conflicts,
     failures: byCode(groups),
     resolutions: found.resolutions,
     groups: [...groups.values()],

@@ -22,7 +22,10 @@ export type GatewayEvent =
       readonly kind: "tail-redone";
       readonly stream: Stream;
       readonly seq: number;
+      readonly from: bigint;
+      readonly to: bigint;
       readonly count: number;
+      readonly contractSet: string;
       /** Present where this process had decided the entry itself and had not reported it settled: it counts as settled now. */
       readonly measures: BatchMeasures | null;
     } & FailureGroups)

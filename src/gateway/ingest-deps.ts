@@ -1,7 +1,7 @@
 import type { CompiledContractSet } from "../core/compiled.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
 import type { Decided } from "./decided.ts";
-import type { Store } from "../store/store.ts";
+import type { FailedRow, Store } from "../store/store.ts";
 import type { Observe } from "./event.ts";
 import type { Mirror } from "./mirror.ts";
 import type { SettleLimit } from "./settle-limit.ts";
@@ -10,8 +10,11 @@ import type { SettleLimit } from "./settle-limit.ts";
 export type BatchObserver = {
   /** Receives every decision of the batch, in offset order. */
   readonly see: (row: Decided) => void;
-  /** Called once, after the batch is stored; never called when the batch is not stored. */
-  readonly stored: () => Promise<void>;
+  /**
+   * Called once, after the batch is stored, with the records that passed and turned out to be conflicts; never called when the batch is
+   * not stored.
+   */
+  readonly stored: (conflicts: readonly FailedRow[]) => Promise<void>;
 };
 
 /** The clocks of a process. No decision and no document depends on them: they measure. */

@@ -119,7 +119,8 @@ async function acquire(deps: IngestDeps, stream: Stream, claimed: Claimed): Prom
   if (deps.redrive === undefined) await clearHalt(store, stream);
   const { groups, newGroups } = redone;
   const measures = measuresOf(claimed, tail, redone);
-  observe({ kind: "tail-redone", stream, seq: tail.seq, count: tail.count, measures, groups, newGroups });
+  const { seq, from, to, count, contractSet } = tail;
+  observe({ kind: "tail-redone", stream, seq, from, to, count, contractSet, measures, groups, newGroups });
   observe({ kind: "stream-acquired", stream, seq: tail.seq, hash: tail.hash, position: tail.to });
   const { resolved, isReplay } = redone;
   return { kind: "at", settled: { stream, note: await noteOf(store, stream), tail, resolved, isReplay, ahead: null } };
@@ -257,7 +258,7 @@ async function settle(
     await notifyMirror(deps, stream, applied);
     batch.facts.release();
     batch.failed.release();
-    await observer?.stored();
+    await observer?.stored(applied.conflictRows);
     source.commitHint(stream, entry.to);
     meter.lap("after");
     const { stored, duplicates, conflicts, failures, groups, newGroups } = applied;

@@ -96,6 +96,7 @@ const NOTHING: Applied = {
   stored: 0,
   duplicates: 0,
   conflicts: 0,
+  conflictRows: [],
   failures: new Map(),
   resolutions: [],
   groups: [],

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { ContractCatalog } from "../contract/catalog.ts";
+import type { TraceContext } from "../core/trace-context.ts";
 import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
 import type { Groups } from "../failures/groups.ts";
 import type { Redaction } from "../failures/redact.ts";
@@ -74,6 +75,11 @@ export type Verdict = {
   readonly status: "PASSED" | "FAILED";
   /** Of the failure; null when the payload passed. */
   readonly code: string | null;
+  readonly fingerprint: string | null;
+  /** Computes the SHA-256 of the payload as it came, hex. */
+  readonly digestOf: () => string;
+  /** The trace that the request belongs to; null when it names none. */
+  readonly trace: TraceContext | null;
   /** "" when the request does not name one. */
   readonly producer: string;
 };

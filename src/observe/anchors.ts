@@ -1,5 +1,5 @@
-import type { Logger } from "pino";
 import type { AnchorEvent } from "../gateway/event.ts";
+import type { Logger } from "./log/logger.ts";
 
 /** Logs anchor events. Each trouble is logged once until an anchor is written again; each warning is logged once. */
 export function logAnchors(log: Logger): (event: AnchorEvent) => void {
@@ -13,19 +13,26 @@ export function logAnchors(log: Logger): (event: AnchorEvent) => void {
     switch (event.kind) {
       case "anchored": {
         const { place, remark } = event;
-        log.debug({ place }, "heads anchored");
+        log.write("anchors.written", { "sigma.anchor.place": place });
         return remark === null
           ? void logged.delete(place)
-          : once(place, remark, () => log.warn({ place }, `Anchors: ${remark}`));
+          : once(place, remark, () => log.write("anchors.weak", { "sigma.anchor.place": place }, `Anchors: ${remark}`));
       }
       case "anchor-trouble": {
         const { place, code, message, remedy } = event;
-        return once(place, message, () => log.error({ place, code, remedy }, message));
+        const why = { "error.type": code, "sigma.remedy": remedy };
+        return once(place, message, () =>
+          log.write("anchors.trouble", { "sigma.anchor.place": place, ...why }, message),
+        );
       }
       case "head-fell-behind": {
         const { stream, seq } = event;
         const remedy = "run `sigma audit --anchors`: the store was put back or rewritten";
-        return log.error({ stream, seq, remedy }, "the ledger has not the entry any more that this gateway knows");
+        return log.write("ledger.rolled_back", {
+          "sigma.stream.id": stream,
+          "sigma.ledger.seq": seq,
+          "sigma.remedy": remedy,
+        });
       }
     }
   };

@@ -1,22 +1,32 @@
-import type { Logger } from "pino";
 import type { NotifyEvent } from "../notify/sink.ts";
+import type { Logger } from "./log/logger.ts";
 
 /** Logs what became of notifications. */
 export function logNotify(log: Logger): (event: NotifyEvent) => void {
   return (event) => {
-    const { sink } = event;
+    const sink = { "sigma.sink": event.sink };
     switch (event.kind) {
       case "notify-delivered":
-        return log.debug({ sink, id: event.id }, "notification delivered");
+        return log.write("notification.delivered", { ...sink, "sigma.notification.id": event.id });
       case "notify-trouble":
-        return log.warn({ sink, why: event.why, retryInMs: event.retryInMs }, "notification not delivered yet");
+        return log.write("notification.late", {
+          ...sink,
+          "sigma.why": event.why,
+          "sigma.retry_ms": Math.max(0, Math.round(event.retryInMs)),
+        });
       case "notify-lost": {
         const remedy = "look at the failures themselves; sigma notify test tries every receiver";
-        return log.error({ sink, count: event.count, why: event.why, remedy }, "notifications lost");
+        const { count, why } = event;
+        return log.write("notifications.lost", {
+          ...sink,
+          "sigma.count": count,
+          "sigma.why": why,
+          "sigma.remedy": remedy,
+        });
       }
       case "notify-gone": {
         const remedy = "take the webhook out of notify.webhooks, or start again when its receiver is back";
-        return log.error({ sink, remedy }, "the receiver answered 410 Gone: nothing more is sent to it");
+        return log.write("notifications.gone", { ...sink, "sigma.remedy": remedy });
       }
     }
   };

@@ -139,7 +139,7 @@ describe("a command that is printed to run next", () => {
     const args = ["start", "--port", "0", "--no-demo", "--log-format", "json", "--data", "x y"];
     const running = startSigma(args, { cwd: project(), env: { SIGMA_SOURCES: "shipments=shipment@2" } });
     const line = await running.line(/which is a draft/);
-    const { remedy } = JSON.parse(line) as { remedy: string };
+    const { "sigma.remedy": remedy } = JSON.parse(line) as { readonly "sigma.remedy": string };
     expect(remedy).toContain(`node ${join(ROOT, "bin/sigma.js")} contract activate --data 'x y' shipment@2`);
   });
 

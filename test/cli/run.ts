@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
+import { expectCleanOutput } from "../output.ts";
 
 export const ROOT: string = resolve(import.meta.dirname, "../..");
 export const BIN: string = join(ROOT, "bin/sigma.js");
@@ -49,7 +50,10 @@ export function startSigma(args: readonly string[], { cwd = ROOT, env = {} }: Ru
   // A child that ends early makes writing to it fail; what it printed is what the test looks at.
   child.stdin.on("error", () => undefined);
   const ended = new Promise<Run>((done) => child.on("close", (code, signal) => done({ code, signal, ...out })));
-  onTestFinished(() => void child.kill("SIGKILL"));
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+    expectCleanOutput(out.stdout + out.stderr);
+  });
   const line = async (pattern: RegExp): Promise<string> =>
     new Promise((found, lost) => {
       const look = (): void => {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { onTestFinished } from "vitest";
+import { expectCleanOutput } from "../output.ts";
 import { PATIENCE_MS } from "../patience.ts";
 
 const SIGMA = resolve(import.meta.dirname, "../../bin/sigma.js");
@@ -31,7 +32,10 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>): 
   let stderr = "";
   child.stdout.on("data", (chunk) => (stdout += String(chunk)));
   child.stderr.on("data", (chunk) => (stderr += String(chunk)));
-  onTestFinished(() => void child.kill("SIGKILL"));
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+    expectCleanOutput(stdout + stderr);
+  });
   return { child, stdout: () => stdout, stderr: () => stderr };
 }
 

@@ -1,11 +1,11 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { readConfig } from "../../src/config/config.ts";
 import type { SettingKey } from "../../src/config/settings.ts";
 import { freezeContract } from "../../src/contract/commands.ts";
 import { loadContractSet } from "../../src/app/contracts.ts";
+import { createLogger } from "../../src/observe/log/logger.ts";
 import { startService } from "../../src/app/service.ts";
 import type { CompiledContractSet } from "../../src/core/compiled.ts";
 import { writeFiles } from "../contract/contract-files.ts";
@@ -76,7 +76,8 @@ export async function startFuzzedGateway(): Promise<FuzzedGateway> {
   const contracts = await loadContractSet(read.config);
   if (!contracts.ok) throw new Error(JSON.stringify(contracts.faults));
   const bugs: string[] = [];
-  const logger = pino({ level: "error" }, { write: (line: string) => void bugs.push(line) });
+  const destination = { write: (line: string) => void bugs.push(line) };
+  const logger = createLogger({ level: "error", format: "json", destination, pid: process.pid });
   const service = await startService(read.config, contracts, logger, "0.0.0-test", () => undefined);
   onTestFinished(service.stop);
   const { log, gateway } = service.pipeline;

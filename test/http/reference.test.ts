@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { expect, test } from "vitest";
 import { compileContractSet } from "../../src/core/compile.ts";
 import { type CompiledContractSet } from "../../src/core/compiled.ts";
@@ -172,6 +173,7 @@ test("every verdict is told with who asked, and counted", async () => {
       contract: { subject: "shipment", version: 1 },
       status: "PASSED",
       code: null,
+      fingerprint: null,
       producer: "north",
     },
     {
@@ -179,9 +181,12 @@ test("every verdict is told with who asked, and counted", async () => {
       contract: { subject: "order", version: 1 },
       status: "FAILED",
       code: "schema",
+      fingerprint: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
       producer: "",
+      trace: null,
     },
   ]);
+  expect(told[0]?.digestOf()).toBe(hash("sha256", VALID));
   const metrics = await (await fetch(`${service.url}/metrics`)).text();
   expect(metrics).toContain('sigma_verdicts_total{route="/api/validate",contract="shipment@1",status="PASSED"} 1\n');
 });

@@ -1,13 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Header } from "../../core/record.ts";
+import { parseTraceparent } from "../../core/trace-context.ts";
 import { CONTRACT_HEADER } from "../../core/resolve.ts";
 
 // Headers of a request that become headers of its records: the same on every route that takes records.
 
 /** Headers that declare the version. Answers name it in `Contract`, so clients may send it back under that name. */
 const DECLARING = [CONTRACT_HEADER, "contract"] as const;
-/** W3C Trace Context. A malformed header is left out, and fails no record. */
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const TRACESTATE_MAX = 512;
 
 /**
@@ -24,12 +23,12 @@ export function isDeclared(headers: IncomingHttpHeaders): boolean {
   return DECLARING.some((name) => headers[name] !== undefined);
 }
 
-/** The producer and the trace of a request, as headers of its records. */
+/** The producer and the trace of a request, as headers of its records. A malformed trace is left out, and fails no record. */
 export function originHeaders({ traceparent, tracestate, ...headers }: IncomingHttpHeaders): readonly Header[] {
   const producer = headers["sigma-producer"];
   const added: Header[] = [];
   if (typeof producer === "string") added.push(["sigma-producer", Buffer.from(producer, "latin1")]);
-  if (typeof traceparent === "string" && TRACEPARENT.test(traceparent)) {
+  if (typeof traceparent === "string" && parseTraceparent(traceparent) !== null) {
     added.push(["traceparent", Buffer.from(traceparent)]);
     if (typeof tracestate === "string" && tracestate.length <= TRACESTATE_MAX) {
       added.push(["tracestate", Buffer.from(tracestate)]);

@@ -4,6 +4,8 @@ import type { CompiledBinding, CompiledContract, CompiledContractSet } from "../
 import type { Binding } from "../../core/contract-set.ts";
 import type { Decision } from "../../core/decide.ts";
 import { failureCode } from "../../core/failure.ts";
+import { traceOf } from "../../core/trace-context.ts";
+import { hashBytes } from "../../gateway/decided.ts";
 import { producerOf } from "../../traffic/producer.ts";
 import type { NewRecord } from "../../source/source.ts";
 import type { Taken } from "../body/media.ts";
@@ -82,10 +84,12 @@ export function sayVersion(
 export function notifyVerdict(
   { onVerdict }: HttpDeps,
   route: Verdict["route"],
-  { headers }: NewRecord,
+  { headers, value }: NewRecord,
   decision: Decision,
 ): void {
   const { contract, status } = decision;
   const code = status === "FAILED" ? failureCode(decision.reason) : null;
-  onVerdict?.({ route, contract, status, code, producer: producerOf({ headers }) ?? "" });
+  const fingerprint = status === "FAILED" ? decision.fingerprint : null;
+  const from = { producer: producerOf({ headers }) ?? "", trace: traceOf(headers) };
+  onVerdict?.({ route, contract, status, code, fingerprint, digestOf: () => hashBytes(value), ...from });
 }

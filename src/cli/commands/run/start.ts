@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import type { Logger } from "pino";
 import { EXIT } from "../../../config/codes.ts";
 import type { Config } from "../../../config/config.ts";
 import { DEFAULT_SOURCE } from "../../../config/gateway-settings.ts";
@@ -8,6 +7,7 @@ import { validatedBy } from "../../../config/sources.ts";
 import { createLookup } from "../../../gateway/lookup.ts";
 import type { LoadedContracts } from "../../../app/contracts.ts";
 import type { Pipeline } from "../../../app/pipeline.ts";
+import type { Logger } from "../../../observe/log/logger.ts";
 import { openLogger, startService, type Service } from "../../../app/service.ts";
 import { requireContracts } from "../contracts.ts";
 import { createFeeder, createHaltWatch } from "../ingest/feed.ts";
@@ -37,11 +37,11 @@ export async function start(command: Command, options: Options): Promise<void> {
     const service = await startUninterrupted(config, contracts, logger, watch, interruption);
     announce(service, config, options);
     const failure = await serve(service, config, options, watch, interruption.signal);
-    logger.info({ deadlineMs: config.shutdownDeadlineMs }, "stopping: finishing the batches in flight");
+    logger.write("gateway.stopping", { "sigma.deadline_ms": config.shutdownDeadlineMs });
     interruption.hurry();
     await stopService(service);
     if (failure !== null) process.exitCode = report(failure.error);
-    else logger.info("stopped");
+    else logger.write("gateway.stopped", {});
   } finally {
     interruption.dispose();
     // Failures have been reported by now; the timer ends the process even if something keeps the event loop alive.
