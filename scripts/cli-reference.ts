@@ -31,6 +31,7 @@ const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
   error: "Something unexpected happened, or the work could not be done",
   usage: "The command line, the configuration or the contracts are wrong",
   findings: "FAILED records, lint findings, or a check that failed",
+  breach: "An objective is missed",
   audit: "The audit found something",
   unreachable: "What is needed is not reachable or is locked now: trying again may help",
   interrupted: "Interrupted (SIGINT)",

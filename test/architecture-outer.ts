@@ -17,6 +17,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "notify/signature",
       "notify/format",
       "notify/notification",
+      "slo/objective",
     ],
     libraries: [],
     node: ["node:fs", "node:fs/promises", "node:net", "node:os", "node:path"],
@@ -189,6 +190,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "failures/redrive/run",
       "observe/log/logger",
       "failures/reveal",
+      "slo/export",
     ],
     libraries: ["commander", "yaml"],
     node: [

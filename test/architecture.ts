@@ -229,6 +229,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: ["node:crypto"],
   },
+  // What is promised, how much of it is kept, and both for other tools; pure.
+  slo: { uses: [], libraries: [], node: [] },
   // Documents brought back from the ledger.
   repair: {
     uses: ["core", "gateway", "ledger", "store/ledger-walk", "store/store", "store/stream-note"],

@@ -10,6 +10,7 @@ import { addFailures } from "./commands/failures/failures-command.ts";
 import { addRedrive } from "./commands/failures/redrive-command.ts";
 import { addErase } from "./commands/operate/erase-command.ts";
 import { addMigrate } from "./commands/operate/migrate-command.ts";
+import { addSlo } from "./commands/observe/slo-command.ts";
 import { addNotify } from "./commands/operate/notify-command.ts";
 import { version } from "./terminal/package.ts";
 import { rememberCaller } from "./terminal/printed-command.ts";
@@ -71,6 +72,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addAudit,
     addKeys,
     addNotify,
+    addSlo,
   ])
     program.addCommand(add());
   program.addCommand(ownContracts(contractCommand(), program)).addCommand(configCommand());
@@ -87,7 +89,7 @@ Examples:
   sigma failures groups --since 1h                    what failed in the last hour, and why
   sigma audit                                         prove that everything stored is what was decided
 
-Exit codes: 0 done, 1 error, 2 usage or configuration, 10 findings, 30 the audit found something, 40 not reachable`;
+Exit codes: 0 done, 1 error, 2 usage or configuration, 10 findings, 20 an objective missed, 30 the audit found something, 40 not reachable`;
 
 function addStart(): Command {
   const command = new Command("start").description("Run the gateway");

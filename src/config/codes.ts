@@ -21,6 +21,8 @@ export const CODES = {
   "SIG-S-012": "A version that is to judge live traffic beside others is not named well, or does not exist",
   "SIG-S-013": "A setting of the schema registry is wrong",
   "SIG-S-016": "A setting of the notifications is wrong",
+  "SIG-S-020":
+    "An objective is not written as it has to be, contradicts another, or is of a contract that does not exist",
   "SIG-I-001": "An input cannot be read",
   "SIG-I-002": "A line of the input is too long to be a record. Nothing of it was ingested; everything before it was",
   "SIG-I-003": "The topic is not configured",
@@ -53,6 +55,7 @@ export const CODES = {
   "SIG-I-036": "Anchors cannot be checked: there are none, or it is not known whose signature is to be trusted",
   "SIG-I-037": "There is a key already where a new one is to be made",
   "SIG-I-038": "A head that was kept by hand is not written as the audit prints it",
+  "SIG-I-045": "There are no objectives in the configuration",
   "SIG-H-001": "Another program listens on the port",
   "SIG-H-002": "The address cannot be listened on",
   "SIG-H-003":
@@ -98,6 +101,8 @@ export const EXIT = {
   usage: 2,
   /** FAILED records, lint findings, a failed check. */
   findings: 10,
+  /** An objective is missed. */
+  breach: 20,
   /** The audit found something. */
   audit: 30,
   /** A server is not reachable or a file is locked; trying again may help. */

@@ -11,7 +11,7 @@ import { redactConfig, redactFaults, type RedactConfig } from "./redact-config.t
 import { mongodbFaults } from "./mongodb-config.ts";
 import { notifyConfig, notifyFaults, type NotifyConfig } from "./notify-config.ts";
 import { registryConfig, registryFaults, type RegistryConfig } from "./registry-config.ts";
-import type { SourceSetting } from "./setting-row.ts";
+import type { ObjectiveSetting, SourceSetting } from "./setting-row.ts";
 import {
   OTHER_VARIABLES,
   SETTINGS,
@@ -22,6 +22,7 @@ import {
   type SettingValues,
 } from "./settings.ts";
 import { parseShadow, shadowFaults, type ShadowSetting } from "./shadow.ts";
+import { objectiveFaults } from "./objectives.ts";
 import { sourceFaults } from "./sources.ts";
 import { parseText, textOrNull } from "./values.ts";
 
@@ -68,6 +69,8 @@ export type Config = {
   readonly shadow: readonly ShadowSetting[];
   readonly anchor: AnchorConfig;
   readonly notify: NotifyConfig;
+  /** What is promised. */
+  readonly objectives: readonly ObjectiveSetting[];
 };
 
 export type ConfigResult =
@@ -180,6 +183,7 @@ function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
     ...anchorFaults(settings),
     ...notifyFaults(settings),
     ...redactFaults(settings),
+    ...objectiveFaults(settings),
     ...sourceFaults(settings),
   ];
 }
@@ -216,6 +220,7 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
     shadow: parseShadow(values["shadow.versions"]) ?? [],
     anchor: anchorConfig(values, env),
     notify: notifyConfig(values),
+    objectives: values.objectives,
   };
 }
 

@@ -3,8 +3,9 @@ import { loadFrozenContracts } from "../contract/commands.ts";
 import type { Fault } from "../contract/fault.ts";
 import { toContractSet } from "../contract/files.ts";
 import type { PayloadLimits, SealedContractSet } from "../core/contract-set.ts";
-import type { SourceSetting } from "./setting-row.ts";
+import type { ObjectiveSetting, SourceSetting } from "./setting-row.ts";
 import type { ConfigFault } from "./fault.ts";
+import { checkObjectives } from "./objectives.ts";
 import { checkShadow, type ShadowSetting } from "./shadow.ts";
 import type { HttpConfig } from "./http-config.ts";
 import { checkSources, checkValidated } from "./sources.ts";
@@ -15,6 +16,7 @@ export type ContractSettings = {
   readonly sources: readonly SourceSetting[];
   readonly shadow: readonly ShadowSetting[];
   readonly limits: PayloadLimits;
+  readonly objectives?: readonly ObjectiveSetting[];
   readonly http?: Pick<HttpConfig, "validate">;
 };
 
@@ -26,12 +28,20 @@ export type ContractsRead =
  * Reads the contract set. The files must have no fault, frozen versions must be unchanged, and each contract that a setting names
  * must exist.
  */
-export function readContractSet({ contractsDir, sources, shadow, limits, http }: ContractSettings): ContractsRead {
+export function readContractSet({
+  contractsDir,
+  sources,
+  shadow,
+  limits,
+  objectives,
+  http,
+}: ContractSettings): ContractsRead {
   const loaded = loadFrozenContracts(contractsDir);
   if (!loaded.ok) return loaded;
   const faults = [
     ...checkSources(sources, loaded.contracts),
     ...checkShadow(shadow, loaded.contracts),
+    ...checkObjectives(objectives ?? [], loaded.contracts, sources),
     ...checkValidated(http?.validate ?? null, loaded.contracts),
   ];
   if (faults.length > 0) return { ok: false, faults };

@@ -1,5 +1,6 @@
 import type { WebhookFormat } from "../notify/format.ts";
 import type { NotifiedType } from "../notify/notification.ts";
+import type { Objective } from "../slo/objective.ts";
 
 /** A topic, and the contract that judges its records. */
 export type SourceSetting = {
@@ -22,11 +23,20 @@ export type WebhookSetting = {
   readonly events: readonly NotifiedType[] | null;
 };
 
-export type SettingValue = string | number | boolean | readonly SourceSetting[] | readonly WebhookSetting[];
+/** An objective, and the place where it is written: `file:line:column`, or a variable. */
+export type ObjectiveSetting = Objective & { readonly place: string };
+
+export type SettingValue =
+  | string
+  | number
+  | boolean
+  | readonly SourceSetting[]
+  | readonly WebhookSetting[]
+  | readonly ObjectiveSetting[];
 
 /** The kind and the bounds of a value. `bytes` may be written with a unit: 1048576, 1024 KiB, 1 MiB. */
 export type ValueKind =
-  | { readonly kind: "text" | "path" | "boolean" | "sources" | "webhooks" }
+  | { readonly kind: "text" | "path" | "boolean" | "sources" | "webhooks" | "objectives" }
   | { readonly kind: "integer" | "bytes"; readonly min: number; readonly max: number }
   | { readonly kind: "choice"; readonly values: readonly string[] };
 
@@ -62,6 +72,7 @@ type TypeOfKind = {
   readonly bytes: number;
   readonly sources: readonly SourceSetting[];
   readonly webhooks: readonly WebhookSetting[];
+  readonly objectives: readonly ObjectiveSetting[];
 };
 
 /**

@@ -3,6 +3,7 @@ import { ENGINE_SETTINGS } from "./engine-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { HTTP_SETTINGS } from "./http-settings.ts";
 import { NOTIFY_SETTINGS } from "./notify-settings.ts";
+import { OBJECTIVE_SETTINGS } from "./objective-settings.ts";
 import { REDACT_SETTINGS } from "./redact-settings.ts";
 import { REGISTRY_SETTINGS } from "./registry-settings.ts";
 import type { CheckedRows, SettingRow, SettingValue, ValueKind, ValueOf } from "./setting-row.ts";
@@ -16,7 +17,8 @@ type Rows = typeof HTTP_SETTINGS &
   typeof ENGINE_SETTINGS &
   typeof REGISTRY_SETTINGS &
   typeof ANCHOR_SETTINGS &
-  typeof NOTIFY_SETTINGS;
+  typeof NOTIFY_SETTINGS &
+  typeof OBJECTIVE_SETTINGS;
 
 const ROWS: CheckedRows<Rows> = {
   ...HTTP_SETTINGS,
@@ -26,6 +28,7 @@ const ROWS: CheckedRows<Rows> = {
   ...REGISTRY_SETTINGS,
   ...ANCHOR_SETTINGS,
   ...NOTIFY_SETTINGS,
+  ...OBJECTIVE_SETTINGS,
 };
 
 /** `http.port`: in the file, `port` stands in the mapping `http`. */

@@ -1,4 +1,5 @@
 import { WEBHOOK_FORMATS, type WebhookFormat } from "../notify/format.ts";
+import { describeObjectiveSetting, parseObjectives } from "./objectives.ts";
 import type { SettingValue, SourceSetting, ValueKind, WebhookSetting } from "./setting-row.ts";
 
 /** A value, or what is wrong with the text: `problem` continues a sentence that begins with "Setting http.port". */
@@ -28,6 +29,8 @@ export function parseText(kind: ValueKind, text: string): Parsed {
       return parseSources(text);
     case "webhooks":
       return parseWebhooks(text);
+    case "objectives":
+      return parseObjectives(text);
   }
 }
 
@@ -49,6 +52,7 @@ export function parseScalar(kind: ValueKind, value: string | number | boolean | 
       return typeof value === "string" && kind.values.includes(value) ? { ok: true, value } : wrong(kind, show(value));
     case "sources":
     case "webhooks":
+    case "objectives":
       return wrong(kind, show(value));
   }
 }
@@ -72,6 +76,8 @@ export function describeKind(kind: ValueKind): string {
       return "a list of sources";
     case "webhooks":
       return "a list of webhooks";
+    case "objectives":
+      return "a list of objectives";
   }
 }
 
@@ -129,7 +135,12 @@ export function sourceOf(
 /** A value as one line of text. */
 export function describeValue(value: SettingValue): string {
   if (typeof value !== "object") return String(value);
-  return value.map((one) => ("topic" in one ? describeSource(one) : `${one.format}=${one.url}`)).join(",");
+  return value
+    .map((one) => {
+      if ("topic" in one) return describeSource(one);
+      return "format" in one ? `${one.format}=${one.url}` : describeObjectiveSetting(one);
+    })
+    .join(",");
 }
 
 /** Whether a text names a format of webhooks. */

@@ -43,6 +43,21 @@ export function sampleOf({ key, value, byDefault }: Setting): { readonly text: s
         text: "slack=https://hooks.example/a",
         value: [{ url: "https://hooks.example/a", format: "slack", secrets: null, events: null }],
       };
+    case "objectives":
+      return {
+        text: "a-quality=quality:a:99.5%/30d",
+        value: [
+          {
+            name: "a-quality",
+            kind: "quality",
+            subject: "a",
+            targetMillionths: 995_000,
+            windowMs: 2_592_000_000,
+            withinMs: null,
+            place: "environment SIGMA_OBJECTIVES",
+          },
+        ],
+      };
     case "text":
     case "path":
     case "choice": {

@@ -4,6 +4,7 @@ import { chromiumBinary } from "./chromium.ts";
 import { kafkaJars } from "./kafka.ts";
 import { mongodBinary } from "./mongodb.ts";
 import { mountReadOnly } from "./read-only-mount.ts";
+import { checkWithPromtool, prometheusBinary } from "./prometheus.ts";
 import { runPython } from "./python.ts";
 import { serializerLibrary } from "./serializer.ts";
 import { mountSmallDisk } from "./small-disk.ts";
@@ -68,6 +69,15 @@ export const SERVERS: readonly RealServer[] = [
     module: "test/servers/chromium.ts",
     needs: "Chromium or Chrome",
     bring: () => run(chromiumBinary(), ["--version"]),
+  },
+  {
+    name: "Prometheus",
+    module: "test/servers/prometheus.ts",
+    needs: "Prometheus and promtool (Debian: prometheus), or PROMETHEUS and PROMTOOL that name them",
+    bring: () => {
+      run(prometheusBinary(), ["--version"]);
+      checkWithPromtool(["--version"], import.meta.dirname);
+    },
   },
   { name: "schema registry", module: "test/servers/apicurio.ts", needs: "a JDK and Maven", bring: apicurioHome },
 ];

@@ -1,0 +1,21 @@
+import { Command, Option } from "commander";
+import { parseCount } from "../../terminal/contract-arguments.ts";
+import { withSettings } from "../../terminal/settings.ts";
+import { EXPORT_FORMATS, type ExportOptions } from "./slo-formats.ts";
+
+/** `sigma slo`: what is promised. Its code is imported only when it runs. */
+export function addSlo(): Command {
+  const command = new Command("slo").description("Objectives: what is promised, and how it stands");
+  const written = withSettings(command.command("export"), ["contracts.dir"]);
+  written
+    .description("Print the objectives as OpenSLO v1, or as recording and alerting rules for Prometheus")
+    .addOption(new Option("--format <format>", "as what").choices(EXPORT_FORMATS).makeOptionMandatory())
+    .option("--runbooks <url>", "where the pages of docs/runbooks are, for the links of alerts", "docs/runbooks/")
+    .addOption(
+      new Option("--scale <number>", "divide all durations: a rehearsal of hours in minutes (prometheus)")
+        .argParser(parseCount)
+        .default(1),
+    )
+    .action(async (options: ExportOptions) => (await import("./slo-export.ts")).exportObjectives(written, options));
+  return command;
+}
