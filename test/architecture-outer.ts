@@ -115,6 +115,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "source/source",
       "store/store",
       "thread-entry",
+      "volume",
       "failures/groups",
       "failures/view",
       "failures/change-group",
@@ -191,6 +192,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "observe/log/logger",
       "failures/reveal",
       "slo/export",
+      "volume",
     ],
     libraries: ["commander", "yaml"],
     node: [

@@ -231,6 +231,21 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // What is promised, how much of it is kept, and both for other tools; pure.
   slo: { uses: [], libraries: [], node: [] },
+  // How many records were decided, and what became of them.
+  volume: {
+    uses: [
+      "failures/parse-filter",
+      "failures/view",
+      "json",
+      "ledger/redrive-stream",
+      "store/groups",
+      "store/store",
+      "store/stream-note",
+      "store/volume",
+    ],
+    libraries: [],
+    node: [],
+  },
   // Documents brought back from the ledger.
   repair: {
     uses: ["core", "gateway", "ledger", "store/ledger-walk", "store/store", "store/stream-note"],

@@ -11,6 +11,7 @@ import { addRedrive } from "./commands/failures/redrive-command.ts";
 import { addErase } from "./commands/operate/erase-command.ts";
 import { addMigrate } from "./commands/operate/migrate-command.ts";
 import { addSlo } from "./commands/observe/slo-command.ts";
+import { addVolume } from "./commands/volume/volume-command.ts";
 import { addNotify } from "./commands/operate/notify-command.ts";
 import { version } from "./terminal/package.ts";
 import { rememberCaller } from "./terminal/printed-command.ts";
@@ -65,6 +66,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addStore,
     addFailures,
     addRedrive,
+    addVolume,
     addErase,
     addBackup,
     addRestore,

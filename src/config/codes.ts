@@ -1,7 +1,7 @@
 /**
  * The meaning of every code of the command line, the configuration and the start. A code is stable: no code is used again for
  * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, M: migrations of the
- * store, E: erasures, F: failures, N: notifications, R: a gateway that the command line calls. Contract codes (SIG-C) are in contract/fault.ts.
+ * store, E: erasures, F: failures, N: notifications, R: a gateway that the command line calls, V: volume. Contract codes (SIG-C) are in contract/fault.ts.
  */
 export const CODES = {
   "SIG-X-000":
@@ -86,6 +86,8 @@ export const CODES = {
   "SIG-E-005": "There is nothing to erase where it was said to be, or not as much as was expected",
   "SIG-E-006": "Too many records are selected at once",
   "SIG-N-001": "There is nobody to notify: no webhook, no file and no standard output is configured",
+  "SIG-V-001": "An option of `sigma volume` cannot be read",
+  "SIG-V-002": "An answer of `sigma volume` would have too many rows",
   "SIG-R-001": "The gateway cannot be reached",
   "SIG-R-002": "The gateway refused the request",
 } as const;

@@ -26,6 +26,7 @@ import { registerRegistry } from "./registry/routes.ts";
 import type { SchemaTypes } from "./route-types.ts";
 import { registerShadow } from "./shadow/routes.ts";
 import { registerValidate } from "./validate/routes.ts";
+import { registerVolume } from "./volume/routes.ts";
 import { toJsonText } from "../json/json-text.ts";
 
 declare module "fastify" {
@@ -103,6 +104,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerGroups(routed, deps);
   registerContracts(routed, deps);
   registerShadow(routed, deps);
+  registerVolume(routed, deps);
   registerHealth(routed, deps);
   registerMetrics(routed, deps, counts, held);
   await registerRegistry(app, deps);

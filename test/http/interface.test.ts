@@ -216,6 +216,7 @@ describe("the interface", () => {
       "get /v1/failures/{id}/raw",
       "get /v1/shadow",
       "get /v1/shadow/{subject}/{version}",
+      "get /v1/volume",
       "patch /v1/failures/groups/{fingerprint}",
       "post /api/validate",
       "post /v1/events/{topic}",

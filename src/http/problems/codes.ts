@@ -49,6 +49,7 @@ export const PROBLEMS = {
   "record-lost": "The record was lost before it was decided, as an operator recorded",
   redacted: "Values of such records are redacted: their bytes are shown to who says who and why, which is kept",
   starting: "The gateway is starting: try again after `Retry-After`",
+  "too-many-rows": "The answer would have too many rows: ask for less time, or by day",
   "too-slow": "The headers, the body or a whole line did not arrive in time",
   "two-hosts": "The request has more than one header Host",
   "unknown-contract": "There is no contract of that name, or no such version of it",
