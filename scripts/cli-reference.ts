@@ -34,6 +34,7 @@ const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
   breach: "An objective is missed",
   audit: "The audit found something",
   unreachable: "What is needed is not reachable or is locked now: trying again may help",
+  refused: "A gateway asks for a key, or the key may not do this",
   interrupted: "Interrupted (SIGINT)",
   terminated: "Terminated (SIGTERM)",
 };

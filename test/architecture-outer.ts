@@ -45,6 +45,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
   // Composition: the only room that names adapters.
   app: {
     uses: [
+      "access",
       "anchor/file",
       "anchor/topic",
       "audit/log",
@@ -94,12 +95,16 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: ["node:crypto", "node:fs", "node:path", "node:timers/promises", "node:dns/promises", "node:fs/promises"],
   },
-  // Who may do what: roles.
-  access: { uses: [], libraries: [], node: [] },
+  // Who may do what: roles, scopes, keys.
+  access: {
+    uses: ["core/unavailable", "gateway/operate", "ledger/operator-log", "operator/actions", "store/store"],
+    libraries: [],
+    node: ["node:crypto"],
+  },
   // The HTTP API.
   http: {
     uses: [
-      "access/roles",
+      "access",
       "source/record-key",
       "traffic/producer",
       "contract/catalog",
@@ -136,6 +141,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
   // The command line: its program and its commands.
   cli: {
     uses: [
+      "access",
       "source/record-key",
       "operator/stream-states",
       "anchor",
@@ -210,7 +216,16 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
   },
   // What commands print and read on a terminal.
   "cli/terminal": {
-    uses: ["config", "contract/calendar", "contract/contract-name", "core", "gateway/lookup", "gateway/event", "json"],
+    uses: [
+      "config",
+      "contract/calendar",
+      "contract/contract-name",
+      "contract/source-text",
+      "core",
+      "gateway/lookup",
+      "gateway/event",
+      "json",
+    ],
     libraries: ["@bomb.sh/tab", "commander"],
     node: ["node:fs", "node:path", "node:url", "node:util"],
   },

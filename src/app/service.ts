@@ -40,6 +40,7 @@ export async function startService(
   const { createLookup } = await import("../gateway/lookup.ts");
   const { failureDeps } = await import("./failing.ts");
   const { noteVerdicts } = await import("./verdicts.ts");
+  const { accessBy } = await import("./access.ts");
   const reports = await openReports(config, logger);
   if (contracts.stale !== null) reports.contracts({ kind: "contracts-stale", why: contracts.stale });
   const door = await openDoor(config.http);
@@ -66,6 +67,7 @@ export async function startService(
       ...routeDeps(pipeline),
       lookup: createLookup(store.reads, live.current),
       ...failureDeps(store, config, live.current),
+      access: await accessBy(store, logger, Date.now),
       now: Date.now,
       logger: reports.framework,
       version,

@@ -8,6 +8,7 @@ import type { RepairCommandOptions } from "./commands/operate/store-repair.ts";
 import type { ActOptions } from "./commands/operate/streams.ts";
 import { addFailures } from "./commands/failures/failures-command.ts";
 import { addRedrive } from "./commands/failures/redrive-command.ts";
+import { addApiKeys } from "./commands/operate/api-keys-command.ts";
 import { addErase } from "./commands/operate/erase-command.ts";
 import { addMigrate } from "./commands/operate/migrate-command.ts";
 import { addSlo } from "./commands/observe/slo-command.ts";
@@ -91,7 +92,7 @@ Examples:
   sigma failures groups --since 1h                    what failed in the last hour, and why
   sigma audit                                         prove that everything stored is what was decided
 
-Exit codes: 0 done, 1 error, 2 usage or configuration, 10 findings, 20 an objective missed, 30 the audit found something, 40 not reachable`;
+Exit codes: 0 done, 1 error, 2 usage or configuration, 10 findings, 20 an objective missed, 30 the audit found something, 40 not reachable, 41 not allowed`;
 
 function addStart(): Command {
   const command = new Command("start").description("Run the gateway");
@@ -273,7 +274,7 @@ function collect(value: string, before: readonly string[] = []): readonly string
 }
 
 function addKeys(): Command {
-  const command = new Command("keys").description("The key that signs anchors of the ledger");
+  const command = new Command("keys").description("The key that signs anchors of the ledger, and API keys");
   const add = (name: "new" | "rotate" | "show", description: string): void => {
     const child = withSettings(command.command(name), ["anchor.key_file"]);
     child
@@ -286,6 +287,7 @@ function addKeys(): Command {
   add("new", "Make a key, and print its public half, which an auditor keeps");
   add("rotate", "Put a new key in the place of the one there is; both sign that it follows");
   add("show", "Print the public half of the key");
+  addApiKeys(command);
   return command;
 }
 

@@ -1,7 +1,8 @@
 /**
  * The meaning of every code of the command line, the configuration and the start. A code is stable: no code is used again for
  * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, M: migrations of the
- * store, E: erasures, F: failures, N: notifications, R: a gateway that the command line calls, V: volume. Contract codes (SIG-C) are in contract/fault.ts.
+ * store, E: erasures, A: access, F: failures, N: notifications, R: a gateway that the command line calls, V: volume. Contract codes (SIG-C)
+ * are in contract/fault.ts.
  */
 export const CODES = {
   "SIG-X-000":
@@ -15,7 +16,7 @@ export const CODES = {
   "SIG-S-004": "A value has the wrong type or is out of range",
   "SIG-S-005": "A variable that begins with SIGMA_ is not known",
   "SIG-S-006": "A key of a source is missing, or two sources name one topic",
-  "SIG-S-007": "The HTTP server would be reachable from other machines; it has no authentication yet",
+  "SIG-S-007": "The HTTP server would be reachable from other machines, and nobody would need a key",
   "SIG-S-008": "A source names a contract or version that does not exist",
   "SIG-S-011": "A setting of Kafka or MongoDB is missing, wrong or contradicts another",
   "SIG-S-012": "A version that is to judge live traffic beside others is not named well, or does not exist",
@@ -85,11 +86,14 @@ export const CODES = {
   "SIG-E-004": "An identity, a position, a time or a member to erase by is not written as it has to be",
   "SIG-E-005": "There is nothing to erase where it was said to be, or not as much as was expected",
   "SIG-E-006": "Too many records are selected at once",
+  "SIG-A-001": "An option of an API key cannot be used",
+  "SIG-A-002": "There is no such API key, or it cannot be changed any more",
   "SIG-N-001": "There is nobody to notify: no webhook, no file and no standard output is configured",
   "SIG-V-001": "An option of `sigma volume` cannot be read",
   "SIG-V-002": "An answer of `sigma volume` would have too many rows",
   "SIG-R-001": "The gateway cannot be reached",
   "SIG-R-002": "The gateway refused the request",
+  "SIG-R-003": "The gateway asks for a key, or for another one",
 } as const;
 
 export type Code = keyof typeof CODES;
@@ -109,6 +113,8 @@ export const EXIT = {
   audit: 30,
   /** A server is not reachable or a file is locked; trying again may help. */
   unreachable: 40,
+  /** A gateway refused the key, or asks for one. */
+  refused: 41,
   /** 128 and the number of SIGINT. */
   interrupted: 130,
   /** 128 and the number of SIGTERM. */

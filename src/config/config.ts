@@ -5,7 +5,7 @@ import type { PayloadLimits } from "../core/contract-set.ts";
 import { anchorConfig, anchorFaults, type AnchorConfig } from "./anchor-config.ts";
 import type { Written } from "./config-file.ts";
 import type { ConfigFault } from "./fault.ts";
-import { httpConfig, httpFaults, remoteFaults, type HttpConfig } from "./http-config.ts";
+import { httpConfig, httpFaults, type HttpConfig } from "./http-config.ts";
 import { kafkaConfig, kafkaFaults, type KafkaConfig } from "./kafka-config.ts";
 import { redactConfig, redactFaults, type RedactConfig } from "./redact-config.ts";
 import { mongodbFaults } from "./mongodb-config.ts";
@@ -174,7 +174,6 @@ function byKey(settings: readonly SettingInForce[]): SettingsByKey {
 /** What values mean together, or mean beyond their kind. */
 function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
   return [
-    ...remoteFaults(settings),
     ...kafkaFaults(settings),
     ...mongodbFaults(settings),
     ...registryFaults(settings),

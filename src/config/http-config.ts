@@ -6,6 +6,8 @@ import { listOf } from "./values.ts";
 export type HttpConfig = {
   readonly host: string;
   readonly port: number;
+  /** Nobody needs a key until one is made, even where other machines reach the server. */
+  readonly allowRemote: boolean;
   /** Host names under which clients ask the server, besides those of the loopback interface. */
   readonly hosts: readonly string[];
   readonly keepAliveMs: number;
@@ -24,6 +26,7 @@ export function httpConfig(values: SettingValues): HttpConfig {
   return {
     host: values["http.host"],
     port: values["http.port"],
+    allowRemote: values["http.allow_remote"],
     hosts: listOf(values["http.hosts"].toLowerCase()),
     keepAliveMs: values["http.keep_alive_seconds"] * 1_000,
     validate: subject === undefined ? null : { subject, version: version === undefined ? null : Number(version) },
@@ -54,15 +57,6 @@ export function httpFaults({ values, origins }: SettingsByKey): readonly ConfigF
     faults.push({ place, code: "SIG-S-004", message, remedy: `Name the version, as in ${subject}@1` });
   }
   return faults;
-}
-
-/** An address that other machines reach is refused, since the gateway has no authentication yet. */
-export function remoteFaults({ values, origins }: SettingsByKey): readonly ConfigFault[] {
-  const host = values["http.host"];
-  if (isLoopback(host) || values["http.allow_remote"]) return [];
-  const message = `Cannot listen on "${host}": other machines could reach the gateway, and it has no authentication yet`;
-  const remedy = "Use 127.0.0.1, or set http.allow_remote: true behind a proxy that authenticates";
-  return [{ place: origins["http.host"], code: "SIG-S-007", message, remedy }];
 }
 
 /** Whether a host is 127.0.0.0/8, ::1 or localhost. */

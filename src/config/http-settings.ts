@@ -16,13 +16,13 @@ export const HTTP_SETTINGS = {
     value: { kind: "boolean" },
     byDefault: false,
     description:
-      "Listen on an address other machines reach. There is no authentication yet: put a proxy that has one in front",
+      "Listen on an address other machines reach, though no key was made and whoever reaches it may do everything: for a closed network, or a proxy that authenticates",
   },
   "http.hosts": {
     value: { kind: "text" },
     byDefault: "",
     description:
-      "Host names, separated by commas, under which the server is asked besides localhost and, with http.allow_remote, its addresses; others are refused, so that no web page reaches it by a name of its own. * is any name, for a proxy that checks them",
+      "Host names, separated by commas, under which the server is asked besides localhost and, where other machines reach it, its addresses; others are refused, so that no web page reaches it by a name of its own. * is any name, for a proxy that checks them",
   },
   "http.keep_alive_seconds": {
     value: { kind: "integer", min: 1, max: 3_600 },

@@ -68,4 +68,9 @@ export type SettingsByKey = {
 };
 
 /** Variables that begin with SIGMA_ and are no setting. */
-export const OTHER_VARIABLES: readonly string[] = ["SIGMA_DEBUG", "SIGMA_RELAUNCHED"];
+export const OTHER_VARIABLES: readonly string[] = [
+  "SIGMA_API_KEY",
+  "SIGMA_API_KEY_FILE",
+  "SIGMA_DEBUG",
+  "SIGMA_RELAUNCHED",
+];

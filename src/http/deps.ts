@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from "fastify";
+import type { Access } from "../access/access.ts";
 import type { ContractCatalog } from "../contract/catalog.ts";
 import type { TraceContext } from "../core/trace-context.ts";
 import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
@@ -31,6 +32,8 @@ export type HttpDeps = {
   readonly redaction?: Redaction;
   /** Keeps in the operator log that somebody was shown redacted bytes; absent: nobody is. */
   readonly reveal?: RevealRecord;
+  /** Who may ask; absent: whoever reaches the server may do everything. */
+  readonly access?: Access;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** How shadow versions judge; absent when there are none. */

@@ -23,8 +23,8 @@ export const SAFE_HEADERS: Readonly<Record<string, string>> = {
 type Rules = Pick<HttpDeps, "hosts" | "remote">;
 
 /**
- * Refuses requests under foreign names, and from pages of other origins. There is no authentication yet, so a page in a browser on this
- * machine must not be able to make requests in the name of its user.
+ * Refuses requests under foreign names, and from pages of other origins. A gateway without keys believes whoever reaches it, so a page in
+ * a browser on this machine must not be able to make requests in the name of its user.
  */
 export function guardRequests(app: FastifyInstance, rules: Rules): void {
   app.addHook("onRequest", async (request) => {

@@ -1,4 +1,7 @@
+import type { FastifyRequest } from "fastify";
+import { actorOf } from "../access/principal.ts";
 import type { SettledRow } from "../store/store.ts";
+import { refuseRole, whoAsks } from "./access/authenticate.ts";
 import type { HttpDeps } from "./deps.ts";
 import { ProblemError } from "./problems/problem.ts";
 import type { Described } from "./route-types.ts";
@@ -9,9 +12,14 @@ export const REVEAL = {
   properties: {
     reveal: {
       enum: ["true"],
-      description: "Show bytes that the settings redact; with actor and reason, which are kept",
+      description: "Show bytes that the settings redact; with actor and reason, which are kept. Role: operator",
     },
-    actor: { type: "string", minLength: 1, maxLength: 100, description: "Who wants to see them" },
+    actor: {
+      type: "string",
+      minLength: 1,
+      maxLength: 100,
+      description: "Who wants to see them; with a key it is the key",
+    },
     reason: { type: "string", minLength: 1, maxLength: 1000, description: "Why; it is kept in the operator log" },
   },
 } as const;
@@ -19,15 +27,19 @@ export const REVEAL = {
 /** Lets redacted bytes be shown only to who says who and why, which is kept before. @throws ProblemError 403. */
 export async function refuseRedacted(
   { redaction, reveal, now }: HttpDeps,
+  request: FastifyRequest,
   { position, contract }: Pick<SettledRow, "position" | "contract">,
-  { reveal: wanted, actor = "", reason = "" }: Described<typeof REVEAL>,
 ): Promise<void> {
   if (redaction?.isFor(contract) !== true) return;
-  const isSaid = wanted === "true" && actor.trim() !== "" && reason.trim() !== "";
+  const { reveal: wanted, actor: claimed = "", reason = "" } = request.query as Described<typeof REVEAL>;
+  const who = whoAsks(request);
+  const actor = actorOf(who, claimed.trim());
+  const isSaid = wanted === "true" && actor !== "" && reason.trim() !== "";
   if (reveal === undefined || !isSaid) {
     const detail = "The settings redact values of such records, so their bytes are not shown";
     const remedy = "add ?reveal=true&actor=NAME&reason=TEXT: who looks and why is kept in the operator log";
     throw new ProblemError({ status: 403, code: "redacted", title: "Redacted", detail, remedy });
   }
-  await reveal(position, { actor: actor.trim(), at: new Date(now()).toISOString(), reason: reason.trim() });
+  refuseRole("operator", who);
+  await reveal(position, { actor, at: new Date(now()).toISOString(), reason: reason.trim() });
 }

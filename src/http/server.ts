@@ -4,6 +4,7 @@ import Fastify, { LogController, type FastifyInstance, type FastifyRequest } fro
 import { readWhole } from "./body/read-body.ts";
 import { takeTurns } from "./connection.ts";
 import type { RouteRole } from "../access/roles.ts";
+import { authenticateRequests } from "./access/authenticate.ts";
 import { requireRoles } from "./access/route-roles.ts";
 import { registerContracts } from "./contracts/routes.ts";
 import { registerDecisions } from "./decisions/routes.ts";
@@ -34,6 +35,11 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Who may use the route. A route without it does not start the server (access/route-roles.ts). */
     readonly role?: RouteRole;
+    /**
+     * Which of the records a key is for are meant is found by the handler, or none are: contracts are no records. Absent: the parameters
+     * `topic` and `subject` of the path say it, and a route without them is about all records.
+     */
+    readonly scope?: "handler" | "contracts";
     /** The kinds of body that the route reads; absent: it reads none. */
     readonly takes?: readonly Taken[];
     /** JSON Schema of the body of a route that takes a document; the route checks it by itself. */
@@ -85,6 +91,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   requireRoles(app);
   takeTurns(app);
   guardRequests(app, deps);
+  authenticateRequests(app, deps);
   parseBodies(app, deps, held);
   countAnswers(app, held);
   answerErrors(app, deps.now, routes);

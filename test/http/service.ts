@@ -34,7 +34,7 @@ export async function startService(changes: Changes = {}): Promise<Service> {
 
 /** The server of a gateway that does not listen. */
 export async function openApp(changes: Changes = {}): Promise<FastifyInstance> {
-  const { app, gateway } = await build(await openEmbedded(), changes);
+  const { app, gateway } = await buildApp(await openEmbedded(), changes);
   onTestFinished(async () => {
     await app.close();
     await gateway.stop();
@@ -44,7 +44,7 @@ export async function openApp(changes: Changes = {}): Promise<FastifyInstance> {
 
 /** The same over an engine that is open already. */
 export async function serve(embedded: Embedded, changes: Changes = {}): Promise<Service> {
-  const { app, gateway } = await build(embedded, changes);
+  const { app, gateway } = await buildApp(embedded, changes);
   const url = await app.listen({ host: "127.0.0.1", port: changes.port ?? 0 });
   onTestFinished(async () => {
     // A browser opens connections ahead of what it asks.
@@ -55,7 +55,7 @@ export async function serve(embedded: Embedded, changes: Changes = {}): Promise<
   return { ...embedded, gateway, url, port: Number(new URL(url).port), server: app.server };
 }
 
-async function build(
+export async function buildApp(
   embedded: Embedded,
   changes: Changes,
 ): Promise<{ readonly app: FastifyInstance; readonly gateway: Gateway }> {

@@ -1,10 +1,31 @@
+import { readFileSync } from "node:fs";
+import { describeIoError } from "../../contract/source-text.ts";
 import { EXIT } from "../../config/codes.ts";
 import { Refusal, usage } from "./refusal.ts";
 
 /** Longest wait for an answer, in milliseconds; a working gateway answers sooner. */
 const TIMEOUT_MS = 60_000;
 
-/** Sends a request to a gateway. @throws a refusal when the address is invalid, or nothing answers there. */
+/**
+ * The key for a gateway: SIGMA_API_KEY, or what the file has that SIGMA_API_KEY_FILE names; null without both. There is no option for
+ * it: a command line is seen by every user of a machine, and kept by shells.
+ * @throws a refusal when the file cannot be read.
+ */
+function keyFor(env: NodeJS.ProcessEnv): string | null {
+  const { SIGMA_API_KEY: key = "", SIGMA_API_KEY_FILE: file = "" } = env;
+  if (key !== "" || file === "") return key === "" ? null : key;
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    const message = `Cannot read the key in "${file}", which SIGMA_API_KEY_FILE names: ${describeIoError(error)}`;
+    throw usage("SIG-R-003", message, "name a file with the key alone");
+  }
+}
+
+/**
+ * Sends a request to a gateway, with the key from the environment.
+ * @throws a refusal when the address is invalid, nothing answers there, or the gateway refuses the key.
+ */
 export async function requestGateway(base: string, path: string, init: RequestInit = {}): Promise<Response> {
   if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
     throw usage(
@@ -13,9 +34,14 @@ export async function requestGateway(base: string, path: string, init: RequestIn
       "write it as http://127.0.0.1:8000",
     );
   }
-  try {
-    return await fetch(new URL(path, base), { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
-  } catch (error) {
+  const key = keyFor(process.env);
+  const headers = new Headers(init.headers);
+  if (key !== null) headers.set("authorization", `Bearer ${key}`);
+  const response = await fetch(new URL(path, base), {
+    ...init,
+    headers,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch((error: unknown) => {
     const { cause } = error as { readonly cause?: { readonly code?: unknown } };
     const why = typeof cause?.code === "string" ? cause.code : error instanceof Error ? error.name : "no answer";
     throw new Refusal(
@@ -24,5 +50,22 @@ export async function requestGateway(base: string, path: string, init: RequestIn
       "start it with sigma start, or name its address",
       EXIT.unreachable,
     );
-  }
+  });
+  if (response.status === 401 || response.status === 403) throw await refusedKey(base, response, key !== null);
+  return response;
+}
+
+async function refusedKey(base: string, response: Response, hasKey: boolean): Promise<Refusal> {
+  const problem = (await response.json().catch(() => null)) as Readonly<Record<string, unknown>> | null;
+  const [detail, remedy] = [problem?.["detail"], problem?.["remedy"]];
+  const said = typeof detail === "string" ? `: ${detail}` : "";
+  const other = typeof remedy === "string" ? remedy : "use another key";
+  return new Refusal(
+    "SIG-R-003",
+    `Cannot ask ${base}: it answered ${response.status}${said}`,
+    hasKey
+      ? other
+      : "put a key of the gateway into SIGMA_API_KEY, or the name of a file with it into SIGMA_API_KEY_FILE",
+    EXIT.refused,
+  );
 }

@@ -141,7 +141,7 @@ const NOT_OFFERED = {
 export function registerContracts(app: Routes, deps: HttpDeps): void {
   const current = (): ContractSet => contentsOf(deps.contracts());
 
-  app.get("/v1/contracts", { schema: LIST, config: { role: "validator" } }, async (_, reply) => {
+  app.get("/v1/contracts", { schema: LIST, config: { role: "validator", scope: "contracts" } }, async (_, reply) => {
     const { contracts, bindings } = current();
     return reply.send({
       digest: deps.contracts().digest,
@@ -156,7 +156,7 @@ export function registerContracts(app: Routes, deps: HttpDeps): void {
 
   app.get(
     "/v1/contracts/:subject",
-    { schema: OFFER, config: { role: "validator", problems: NOT_OFFERED } },
+    { schema: OFFER, config: { role: "validator", scope: "contracts", problems: NOT_OFFERED } },
     async (request, reply) => {
       const contract = contractNamed(deps, request.params.subject);
       const accepted = acceptedContracts(request);
@@ -174,7 +174,7 @@ export function registerContracts(app: Routes, deps: HttpDeps): void {
 
   app.get(
     "/v1/contracts/:subject/versions/:version/schema",
-    { schema: SCHEMA, config: { role: "validator", problems: { 404: ["unknown-contract"] } } },
+    { schema: SCHEMA, config: { role: "validator", scope: "contracts", problems: { 404: ["unknown-contract"] } } },
     async (request, reply) => {
       const { subject, version } = request.params;
       const contract = current().contracts.find((one) => one.subject === subject);

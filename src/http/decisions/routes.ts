@@ -93,7 +93,7 @@ export function registerDecisions(app: Routes, deps: HttpDeps): void {
       if (fate.kind === "pending" || fate.row.raw === null) {
         throw notFound("no-bytes", `No bytes are stored for offset ${offset}`);
       }
-      await refuseRedacted(deps, fate.row, request.query);
+      await refuseRedacted(deps, request, fate.row);
       return reply
         .header("content-type", "application/octet-stream")
         .header("content-disposition", `attachment; filename="record-${offset}.bin"`)

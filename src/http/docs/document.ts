@@ -1,5 +1,6 @@
 import type { FastifyDynamicSwaggerOptions, SwaggerTransform } from "@fastify/swagger";
 import type { FastifySchema } from "fastify";
+import type { RouteRole } from "../../access/roles.ts";
 import type { Taken } from "../body/media.ts";
 import type { ProblemsByStatus } from "../problems/codes.ts";
 import { REGISTRY_TYPE } from "../registry/errors.ts";
@@ -15,6 +16,8 @@ const REFUSED: ProblemsByStatus = {
   421: ["foreign-host"],
   503: ["overloaded", "starting"],
 };
+/** Those of a route that is not open to all. */
+const KEY: ProblemsByStatus = { 401: ["no-key", "bad-key", "key-ended"], 403: ["role", "out-of-scope"] };
 /** Those of a route whose path has parameters. */
 const PATH: ProblemsByStatus = { 400: ["bad-path"], 414: ["path-too-long"] };
 /** Those of a route with a schema of its parameters. */
@@ -30,7 +33,8 @@ const EVENTS: ProblemsByStatus = { 400: ["bad-cloudevent"] };
 
 /** The same of a route of the registry, whose errors have numbers. */
 const REGISTRY_REFUSED = {
-  403: "The request comes from a page of another origin",
+  401: "No key, or none of this gateway",
+  403: "The key is not for this, or the request comes from a page of another origin",
   421: "The server is not asked by this name",
   503: "Too many bytes of bodies and answers are held",
 } as const;
@@ -51,9 +55,11 @@ export const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
   // A route that is hidden may have no schema.
   const known = (schema ?? {}) as Known;
   if (known.hide === true) return { schema: known, url };
-  const { takes, problems = {}, role = "admin" } = route.config ?? {};
+  const { takes, role = "admin" } = route.config ?? {};
   const security = role === "public" ? [] : [{ [SCHEME]: [role] }];
-  const errors = url.startsWith("/registry") ? registryErrors(url, takes) : problemAnswers(url, known, takes, problems);
+  const errors = url.startsWith("/registry")
+    ? registryErrors(url, takes)
+    : problemAnswers(url, known, route.config ?? {});
   const response = { ...errors, ...(known.response as object | undefined) };
   if (takes === undefined) return { schema: { ...known, security, response }, url };
   const isDocument = takes.includes("document");
@@ -73,10 +79,17 @@ export const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
   return { schema: { ...known, security, response, body, ...(headers === undefined ? {} : { headers }) }, url };
 };
 
-function problemAnswers(url: string, known: Known, takes: readonly Taken[] | undefined, own: ProblemsByStatus): object {
+type Declared = {
+  readonly role?: RouteRole;
+  readonly takes?: readonly Taken[];
+  readonly problems?: ProblemsByStatus;
+};
+
+function problemAnswers(url: string, known: Known, { role, takes, problems: own = {} }: Declared): object {
   const isChecked = known.params !== undefined || known.querystring !== undefined;
   const lists = [
     REFUSED,
+    role === "public" ? {} : KEY,
     url.includes(":") ? PATH : {},
     isChecked ? PARAMETERS : {},
     takes === undefined ? {} : UNREAD,

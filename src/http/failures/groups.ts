@@ -1,3 +1,4 @@
+import { actorOf } from "../../access/principal.ts";
 import { changeGroup, type GroupRequest } from "../../failures/change-group.ts";
 import { newestOf } from "../../failures/find.ts";
 import { openGroupPage } from "../../failures/group-page.ts";
@@ -5,6 +6,7 @@ import { parseTimeToCome } from "../../failures/parse-filter.ts";
 import { NO_REDACTION } from "../../failures/redact.ts";
 import { groupDetail, groupView } from "../../failures/view.ts";
 import { jsonBody } from "../body/json-body.ts";
+import { whoAsks } from "../access/authenticate.ts";
 import type { HttpDeps } from "../deps.ts";
 import { ANY_UNAVAILABLE } from "../problems/codes.ts";
 import { badRequest, notFound } from "../problems/problem.ts";
@@ -168,10 +170,10 @@ const CHANGE = {
 
 const CHANGE_BODY = {
   type: "object",
-  required: ["actor", "reason"],
+  required: ["reason"],
   examples: [{ actor: "ann", reason: "asked the producer", state: "acknowledged" }],
   properties: {
-    actor: { ...text, description: "Who says so" },
+    actor: { ...text, description: "Who says so; with a key it is the key, and without one it is required" },
     reason: { ...text, description: "Why; kept for ever. Of a note, the note" },
     state: { enum: ["open", "acknowledged", "fixed-in", "muted"] },
     version: { ...whole, description: "With fixed-in: the version of the contract" },
@@ -230,7 +232,9 @@ export function registerGroups(app: Routes, deps: HttpDeps): void {
     async (request, reply) => {
       const { fingerprint } = request.params;
       const body = jsonBody(request);
-      const [actor, reason] = [textIn(body, "actor"), textIn(body, "reason")];
+      const who = whoAsks(request);
+      const actor = actorOf(who, who.kind === "local" ? textIn(body, "actor") : "");
+      const reason = textIn(body, "reason");
       const operator = { actor, reason, at: new Date(deps.now()).toISOString() };
       for (const change of changesIn(body, deps.now())) {
         const outcome = await changeGroup(deps.failures.store, groups, fingerprint, change, operator, deps.now());

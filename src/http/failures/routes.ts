@@ -1,3 +1,4 @@
+import type { FastifyRequest } from "fastify";
 import { failuresAt } from "../../failures/find.ts";
 import { failureId, parseFailureId } from "../../failures/failure-id.ts";
 import { holdsRedriven } from "../../failures/redriven.ts";
@@ -6,6 +7,7 @@ import { searchFailures } from "../../failures/search.ts";
 import { failureView } from "../../failures/view.ts";
 import { wasErased } from "../../gateway/decided.ts";
 import type { FailureRecord } from "../../store/failures.ts";
+import { refuseOutOfScope } from "../access/authenticate.ts";
 import type { HttpDeps } from "../deps.ts";
 import { ANY_UNAVAILABLE } from "../problems/codes.ts";
 import { badRequest, notFound, ProblemError } from "../problems/problem.ts";
@@ -85,12 +87,18 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
     "/v1/failures",
     {
       schema: LIST,
-      config: { role: "viewer", problems: { 400: ["bad-parameter", "foreign-cursor"], 503: [ANY_UNAVAILABLE] } },
+      config: {
+        role: "viewer",
+        scope: "handler",
+        problems: { 400: ["bad-parameter", "foreign-cursor"], 503: [ANY_UNAVAILABLE] },
+      },
     },
     async (request, reply) => {
       const { payload, limit, cursor, ...query } = request.query;
+      const filter = filterOf(query, deps.now());
+      refuseOutOfScope(deps, request, { subject: filter.subject ?? undefined, topic: filter.topic ?? undefined });
       const page = await searchFailures(reads, {
-        filter: filterOf(query, deps.now()),
+        filter,
         cursor: cursor ?? null,
         limit: limitOf(limit, LIMIT_MAX),
         withPayload: payload === "true",
@@ -106,8 +114,10 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
     },
   );
 
-  app.get("/v1/failures/:id", { schema: ONE, config: { role: "viewer", problems: UNKNOWN } }, async (request, reply) =>
-    reply.send(failureView(await find(deps, request.params.id), redaction)),
+  app.get(
+    "/v1/failures/:id",
+    { schema: ONE, config: { role: "viewer", scope: "handler", problems: UNKNOWN } },
+    async (request, reply) => reply.send(failureView(await find(deps, request, request.params.id), redaction)),
   );
 
   app.get(
@@ -116,6 +126,7 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
       schema: RAW,
       config: {
         role: "viewer",
+        scope: "handler",
         problems: {
           ...UNKNOWN,
           403: ["redacted"],
@@ -125,19 +136,13 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
       },
     },
     async (request, reply) => {
-      const { stream, offset } = await find(deps, request.params.id);
+      const { stream, offset } = await find(deps, request, request.params.id);
       const [row] = await deps.lookup.rows(stream.stream, offset, offset + 1n);
       const id = failureId({ stream, offset });
       if (row === undefined) throw notFound("evidence-dropped", `The bytes of ${id} are not kept (evidence: drop)`);
-      if (wasErased(row))
-        throw new ProblemError({
-          status: 410,
-          code: "erased",
-          title: "Erased",
-          detail: `The record of ${id} was erased by an operator's word`,
-        });
+      if (wasErased(row)) throw erased(id);
       if (row.raw === null) throw notFound("no-bytes", `${id} has no bytes: it is a tombstone of Kafka`);
-      await refuseRedacted(deps, row, request.query);
+      await refuseRedacted(deps, request, row);
       return reply
         .header("content-type", "application/octet-stream")
         .header("content-disposition", `attachment; filename="failure-${offset}.bin"`)
@@ -146,12 +151,18 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
   );
 }
 
-/** @throws ProblemError 400 or 404 */
-async function find({ reads }: HttpDeps, id: string): Promise<FailureRecord> {
+function erased(id: string): ProblemError {
+  const detail = `The record of ${id} was erased by an operator's word`;
+  return new ProblemError({ status: 410, code: "erased", title: "Erased", detail });
+}
+
+/** @throws ProblemError 400 or 404, 403 where the key is not for it */
+async function find(deps: HttpDeps, request: FastifyRequest, id: string): Promise<FailureRecord> {
   const position = parseFailureId(id);
   if (position === null)
     throw badRequest("bad-parameter", "The id is none of a failure: write topic/partition@offset, percent-encoded");
-  const [failure] = await failuresAt(reads, position);
+  refuseOutOfScope(deps, request, { topic: position.topic });
+  const [failure] = await failuresAt(deps.reads, position);
   if (failure === undefined) throw notFound("unknown-failure", "There is no failure at this position");
   return failure;
 }

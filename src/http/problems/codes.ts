@@ -5,6 +5,7 @@ import type { UnavailableCode } from "../../core/unavailable.ts";
  * means something else. The others are those of `Unavailable`.
  */
 export const PROBLEMS = {
+  "bad-key": "The key in Authorization is none of this gateway",
   "bad-cloudevent":
     "The body or the ce- headers are no CloudEvent that is read; `pointer`, `missing` and `byteOffset` say where",
   "bad-framing": "The chunks of the body cannot be told apart",
@@ -29,6 +30,7 @@ export const PROBLEMS = {
   internal: "The request failed by a bug of the gateway; its log says more",
   "json-list":
     "The body is a JSON list, which the topic's contract does not take as a record: send its items as records",
+  "key-ended": "The key was revoked, or is expired",
   "line-too-long": "A line has too many bytes; `line` says which, `appended` and `ranges` what came before it",
   "malformed-accept-contract": "The header Accept-Contract cannot be read",
   "malformed-empty": "The payload has no bytes",
@@ -39,15 +41,18 @@ export const PROBLEMS = {
   "no-bytes": "No bytes are stored for the position",
   "no-contract": "No contract judges what declares none: see http.validate_subject",
   "no-host": "The request has no header Host",
+  "no-key": "A key is needed in Authorization, and there is none",
   "no-record":
     "The position holds no record (`final`: for good); or a body of lines has too many blank bytes and no record",
   "no-route": "There is nothing at the path",
   "no-shadow": "No shadow version of that name runs",
   "not-json": "The body is no JSON object",
   overloaded: "Bodies and answers of all requests hold too many bytes: try again after `Retry-After`",
+  "out-of-scope": "The key is for other subjects or topics",
   "path-too-long": "A part of the path has too many characters",
   "record-lost": "The record was lost before it was decided, as an operator recorded",
   redacted: "Values of such records are redacted: their bytes are shown to who says who and why, which is kept",
+  role: "The key has not the role that the route asks for",
   starting: "The gateway is starting: try again after `Retry-After`",
   "too-many-rows": "The answer would have too many rows: ask for less time, or by day",
   "too-slow": "The headers, the body or a whole line did not arrive in time",

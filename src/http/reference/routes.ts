@@ -1,3 +1,4 @@
+import { refuseOutOfScope } from "../access/authenticate.ts";
 import { LIMITS, type HttpDeps } from "../deps.ts";
 import type { Routes } from "../route-types.ts";
 import { answer } from "../schema-parts.ts";
@@ -32,11 +33,15 @@ export function registerReference(app: Routes, deps: HttpDeps): void {
   const bodyBytesMax = 2 * bytesMax + LIMITS.envelopeBytes;
   app.post(
     "/api/validate",
-    { schema: VALIDATE, config: { role: "validator", takes: TAKES, problems: PROBLEMS, bodyBytesMax } },
+    {
+      schema: VALIDATE,
+      config: { role: "validator", scope: "handler", takes: TAKES, problems: PROBLEMS, bodyBytesMax },
+    },
     async (request, reply) => {
       const set = deps.contracts();
       const record = recordOf(request);
       const { contract, topic, version } = referenceContract(deps, set, record.headers);
+      refuseOutOfScope(deps, request, { subject: contract.subject });
       const bound = boundFor(deps, set, contract, versionAsked(request, contract) ?? version, topic);
       const { decision, view, setAside } = judgeReference(record, bound, set, deps.reference?.setAside ?? []);
       sayVersion(deps, request, reply, contract, decision);

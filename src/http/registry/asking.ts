@@ -22,10 +22,12 @@ import { busy, invalidSchema, RegistryError } from "./errors.ts";
 /** A route that reads a body: JSON, whichever JSON type the request names. None of them writes, whatever their method. */
 export const TAKES: {
   readonly role: "validator";
+  readonly scope: "contracts";
   readonly takes: readonly Taken[];
   readonly bodyBytesMax: number;
 } = {
   role: "validator",
+  scope: "contracts",
   takes: ["document"],
   bodyBytesMax: BODY_BYTES_MAX,
 };

@@ -43,7 +43,7 @@ export const OF_VERSION = {
 } as const;
 
 /** Whoever may ask how payloads are judged may read what judges them. */
-export const READS = { role: "validator" } as const;
+export const READS = { role: "validator", scope: "contracts" } as const;
 
 const ERROR = {
   type: "object",

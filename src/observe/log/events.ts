@@ -301,6 +301,13 @@ export const LOG_EVENTS = {
     fields: ["sigma.contract", "sigma.why"],
     optional: [],
   },
+  "key.unnoted": {
+    level: "warn",
+    message: "when an API key was used could not be noted",
+    groups: [],
+    fields: ["sigma.why"],
+    optional: [],
+  },
   "http.bug": {
     level: "error",
     message: "a request failed by a bug",

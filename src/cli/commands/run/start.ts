@@ -8,6 +8,7 @@ import { createLookup } from "../../../gateway/lookup.ts";
 import type { LoadedContracts } from "../../../app/contracts.ts";
 import type { Pipeline } from "../../../app/pipeline.ts";
 import type { Logger } from "../../../observe/log/logger.ts";
+import { isOpenToAll } from "../../../app/access.ts";
 import { openLogger, startService, type Service } from "../../../app/service.ts";
 import { requireContracts } from "../contracts.ts";
 import { createFeeder, createHaltWatch } from "../ingest/feed.ts";
@@ -18,7 +19,7 @@ import { createMakeRecord } from "../ingest/new-records.ts";
 import { print, printJson } from "../../terminal/output.ts";
 import { packageFile, version } from "../../terminal/package.ts";
 import { toRun, withCommands } from "../../terminal/printed-command.ts";
-import { Refusal } from "../../terminal/refusal.ts";
+import { Refusal, usage } from "../../terminal/refusal.ts";
 import { report } from "../../terminal/report.ts";
 import { configFor } from "../../terminal/settings.ts";
 import { onInterruption, type Interruption } from "../../terminal/signals.ts";
@@ -29,6 +30,7 @@ type Options = { readonly demo: boolean; readonly json: boolean };
 /** `sigma start`: runs the gateway until a signal, then stops it within the deadline. */
 export async function start(command: Command, options: Options): Promise<void> {
   const config = await configFor(command);
+  await requireKey(config);
   const contracts = await requireContracts(config);
   const logger = await openLogger(config, withCommands);
   const interruption = onInterruption(config.shutdownDeadlineMs);
@@ -47,6 +49,15 @@ export async function start(command: Command, options: Options): Promise<void> {
     // Failures have been reported by now; the timer ends the process even if something keeps the event loop alive.
     setTimeout(() => process.exit(), config.shutdownDeadlineMs).unref();
   }
+}
+
+/** @throws Refusal where other machines could reach the gateway, and nobody would need a key. */
+async function requireKey(config: Config): Promise<void> {
+  if (!(await isOpenToAll(config))) return;
+  const message = `Cannot listen on "${config.http.host}": other machines could reach the gateway, and no key was made that they would need`;
+  const remedy =
+    "make one with `sigma keys api new --role admin`, use 127.0.0.1, or set http.allow_remote: true behind a proxy that authenticates";
+  throw usage("SIG-S-007", message, remedy);
 }
 
 type Watch = ReturnType<typeof createHaltWatch>;
@@ -121,8 +132,8 @@ function announce({ url }: Service, config: Config, { json }: Options): void {
   print(
     `  verdicts of POST /api/validate are by contract ${judgingName(config) ?? "none"}, unless another is declared`,
   );
-  if (config.http.host !== "127.0.0.1")
-    print("  There is no authentication yet: whoever reaches this address can write");
+  if (config.http.allowRemote)
+    print("  http.allow_remote is set: as long as no key is made, whoever reaches this address may do everything");
 }
 
 /** The contract that judges POST /api/validate, as shipment@1; null when none is configured. */

@@ -1,0 +1,32 @@
+import type { Access } from "../access/access.ts";
+import type { Config } from "../config/config.ts";
+import { isLoopback } from "../config/http-config.ts";
+import type { Logger } from "../observe/log/logger.ts";
+import type { Store } from "../store/store.ts";
+import { hasData } from "./data-directory.ts";
+import { openStoreFor } from "./stores.ts";
+
+/** Finds out who asks, by the keys of the store. */
+export async function accessBy(store: Store, logger: Logger, now: () => number): Promise<Access> {
+  const { openAccess } = await import("../access/access.ts");
+  const { createUseNotes } = await import("../access/key-use.ts");
+  const noteUse = createUseNotes(store, (why) => logger.write("key.unnoted", { "sigma.why": why }));
+  return openAccess({ reads: store.reads, now, noteUse });
+}
+
+/**
+ * Whether other machines could reach a gateway of this configuration without a key: it listens for them, nothing says that a proxy
+ * authenticates, and no key was ever made. @throws `Unavailable` when the store cannot be read.
+ */
+export async function isOpenToAll(config: Config): Promise<boolean> {
+  const { host, allowRemote } = config.http;
+  if (isLoopback(host) || allowRemote) return false;
+  if (!hasData(config)) return true;
+  const { readApiKeys } = await import("../access/change-keys.ts");
+  const store = await openStoreFor(config, "read");
+  try {
+    return (await readApiKeys(store.reads)).length === 0;
+  } finally {
+    await store.close();
+  }
+}
