@@ -246,6 +246,12 @@ export const PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: [],
   },
+  // What a language model says of groups of failures: asked, judged, kept; no decision reads it.
+  diagnosis: {
+    uses: ["core", "failures", "gateway/lookup", "json", "schema/schema", "store", "store/store"],
+    libraries: ["ollama"],
+    node: ["node:crypto"],
+  },
   // Documents brought back from the ledger.
   repair: {
     uses: ["core", "gateway", "ledger", "store/ledger-walk", "store/store", "store/stream-note"],
@@ -259,6 +265,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     uses: [
       "core/failure",
       "core/trace-context",
+      "diagnosis/event",
       "gateway/event",
       "notify/sink",
       "rejudge/shadow/thread",

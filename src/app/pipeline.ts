@@ -14,9 +14,12 @@ import { FETCH_WAIT_MS } from "./logs.ts";
 import { openEngine, type Engine } from "./engine.ts";
 import { type LoadedContracts } from "./contracts.ts";
 import type { SchemaLookup } from "../registry/lookup.ts";
+import { diagnoseToo } from "./diagnosing.ts";
 import { notifyToo } from "./notifying.ts";
 import { openBatchObservers } from "./observers.ts";
 import type { FailureLog } from "../observe/failures.ts";
+import type { ReportDiagnosis } from "../diagnosis/event.ts";
+import type { DiagnosisQueue } from "../diagnosis/queue.ts";
 import type { ReportNotify } from "../notify/sink.ts";
 import type { Shadow } from "../rejudge/shadow/shadow.ts";
 import type { Log } from "../source/source.ts";
@@ -29,12 +32,14 @@ export type Pipeline = Engine & {
   readonly gateway: Gateway;
   /** Null when no shadow version is configured. */
   readonly shadow: Shadow | null;
+  /** Null when no language model is configured. */
+  readonly diagnosis: DiagnosisQueue | null;
   readonly stop: () => Promise<void>;
 };
 
 /**
  * Opens the engine and starts deciding. `stop` finishes the batches in flight and closes everything.
- * @param notify null: nobody is notified, whatever is configured. `url` is that of the API.
+ * @param tell null: nobody is notified and no language model is asked, whatever is configured. `url` is that of the API.
  * @param failureLog null: failures have no lines of their own.
  */
 export async function startPipeline(
@@ -43,7 +48,7 @@ export async function startPipeline(
   observe: Observe,
   observeContracts: (event: ContractsEvent) => void = () => undefined,
   observeAnchors: (event: AnchorEvent) => void = () => undefined,
-  notify: { readonly url: string; readonly report: ReportNotify } | null = null,
+  tell: { readonly url: string; readonly report: ReportNotify; readonly diagnosed: ReportDiagnosis } | null = null,
   failureLog: FailureLog | null = null,
 ): Promise<Pipeline> {
   const collections = [...new Set([...first.set.bySubject.values()].map(({ collection }) => collection))];
@@ -55,7 +60,8 @@ export async function startPipeline(
     const shadow = await openShadows(config, first.set);
     const lookup = await openLookup(config, contracts, observeContracts);
     const observers = await openBatchObservers(config, engine, contracts, shadow, observeContracts, failureLog);
-    const told = await notifyToo(config, engine, await openAnchors(config, engine, observe, observeAnchors), notify);
+    const heard = await notifyToo(config, engine, await openAnchors(config, engine, observe, observeAnchors), tell);
+    const { diagnosis, ...told } = await diagnoseToo(config, engine.store, contracts.current, heard, tell);
     const gateway = await startGateway({
       source: engine.log,
       store: engine.store,
@@ -98,7 +104,7 @@ export async function startPipeline(
         await engine.close();
       }
     };
-    return { ...engine, log, contracts, refusedContracts: () => refused, gateway, shadow, stop };
+    return { ...engine, log, contracts, refusedContracts: () => refused, gateway, shadow, diagnosis, stop };
   } catch (error) {
     await engine.close();
     throw error;

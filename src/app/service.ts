@@ -54,7 +54,7 @@ export async function startService(
       bothOf(reports.events, observe),
       reports.contracts,
       reports.anchors,
-      { url: door.url, report: reports.notify },
+      { url: door.url, report: reports.notify, diagnosed: reports.diagnosed },
       reports.failures,
     );
     opened.push(pipeline);
@@ -173,12 +173,14 @@ async function openReports(config: Config, logger: Logger) {
   const { logEvents } = await import("../observe/streams.ts");
   const { logFramework } = await import("../observe/http.ts");
   const { logAnchors } = await import("../observe/anchors.ts");
+  const { logDiagnosis } = await import("../observe/diagnosis.ts");
   const { logNotify } = await import("../observe/notify.ts");
   return {
     events: logEvents(logger, later),
     contracts: logContracts(logger),
     anchors: logAnchors(logger),
     notify: logNotify(logger),
+    diagnosed: logDiagnosis(logger),
     framework: logFramework(logger),
     failures: await openFailures(config, logger),
   };

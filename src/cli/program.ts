@@ -6,6 +6,7 @@ import type { AuditCommandOptions } from "./commands/operate/audit.ts";
 import type { IngestOptions } from "./commands/ingest/ingest-options.ts";
 import type { RepairCommandOptions } from "./commands/operate/store-repair.ts";
 import type { ActOptions } from "./commands/operate/streams.ts";
+import { addDiagnose } from "./commands/failures/diagnose-command.ts";
 import { addFailures } from "./commands/failures/failures-command.ts";
 import { addRedrive } from "./commands/failures/redrive-command.ts";
 import { addApiKeys } from "./commands/operate/api-keys-command.ts";
@@ -66,6 +67,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addStreams,
     addStore,
     addFailures,
+    addDiagnose,
     addRedrive,
     addVolume,
     addErase,

@@ -1,7 +1,7 @@
 /**
  * The meaning of every code of the command line, the configuration and the start. A code is stable: no code is used again for
  * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, M: migrations of the
- * store, E: erasures, A: access, F: failures, N: notifications, R: a gateway that the command line calls, V: volume. Contract codes (SIG-C)
+ * store, E: erasures, A: access, F: failures, D: diagnoses, N: notifications, R: a gateway that the command line calls, V: volume. Contract codes (SIG-C)
  * are in contract/fault.ts.
  */
 export const CODES = {
@@ -24,6 +24,7 @@ export const CODES = {
   "SIG-S-016": "A setting of the notifications is wrong",
   "SIG-S-020":
     "An objective is not written as it has to be, contradicts another, or is of a contract that does not exist",
+  "SIG-S-030": "A setting of the diagnosis by a language model is wrong",
   "SIG-I-001": "An input cannot be read",
   "SIG-I-002": "A line of the input is too long to be a record. Nothing of it was ingested; everything before it was",
   "SIG-I-003": "The topic is not configured",
@@ -88,6 +89,11 @@ export const CODES = {
   "SIG-E-006": "Too many records are selected at once",
   "SIG-A-001": "An option of an API key cannot be used",
   "SIG-A-002": "There is no such API key, or it cannot be changed any more",
+  "SIG-D-001": "No language model is configured to be asked about failures",
+  "SIG-D-002":
+    "There is nothing that a language model could be asked about the group: no failure of it is stored any more",
+  "SIG-D-003": "As many questions were asked of the language model today as diagnosis.daily_cap allows",
+  "SIG-D-004": "The language model did not answer, or not as it was asked to. Nothing else is touched by that",
   "SIG-N-001": "There is nobody to notify: no webhook, no file and no standard output is configured",
   "SIG-V-001": "An option of `sigma volume` cannot be read",
   "SIG-V-002": "An answer of `sigma volume` would have too many rows",

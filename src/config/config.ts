@@ -4,6 +4,7 @@ import { nearestName } from "../json/nearest.ts";
 import type { PayloadLimits } from "../core/contract-set.ts";
 import { anchorConfig, anchorFaults, type AnchorConfig } from "./anchor-config.ts";
 import type { Written } from "./config-file.ts";
+import { diagnosisConfig, diagnosisFaults, type DiagnosisConfig } from "./diagnosis-config.ts";
 import type { ConfigFault } from "./fault.ts";
 import { httpConfig, httpFaults, type HttpConfig } from "./http-config.ts";
 import { kafkaConfig, kafkaFaults, type KafkaConfig } from "./kafka-config.ts";
@@ -71,6 +72,7 @@ export type Config = {
   readonly notify: NotifyConfig;
   /** What is promised. */
   readonly objectives: readonly ObjectiveSetting[];
+  readonly diagnosis: DiagnosisConfig;
 };
 
 export type ConfigResult =
@@ -181,6 +183,7 @@ function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
     ...httpFaults(settings),
     ...anchorFaults(settings),
     ...notifyFaults(settings),
+    ...diagnosisFaults(settings),
     ...redactFaults(settings),
     ...objectiveFaults(settings),
     ...sourceFaults(settings),
@@ -220,6 +223,7 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
     anchor: anchorConfig(values, env),
     notify: notifyConfig(values),
     objectives: values.objectives,
+    diagnosis: diagnosisConfig(values),
   };
 }
 

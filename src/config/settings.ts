@@ -1,4 +1,5 @@
 import { ANCHOR_SETTINGS } from "./anchor-settings.ts";
+import { DIAGNOSIS_SETTINGS } from "./diagnosis-settings.ts";
 import { ENGINE_SETTINGS } from "./engine-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { HTTP_SETTINGS } from "./http-settings.ts";
@@ -18,7 +19,8 @@ type Rows = typeof HTTP_SETTINGS &
   typeof REGISTRY_SETTINGS &
   typeof ANCHOR_SETTINGS &
   typeof NOTIFY_SETTINGS &
-  typeof OBJECTIVE_SETTINGS;
+  typeof OBJECTIVE_SETTINGS &
+  typeof DIAGNOSIS_SETTINGS;
 
 const ROWS: CheckedRows<Rows> = {
   ...HTTP_SETTINGS,
@@ -29,6 +31,7 @@ const ROWS: CheckedRows<Rows> = {
   ...ANCHOR_SETTINGS,
   ...NOTIFY_SETTINGS,
   ...OBJECTIVE_SETTINGS,
+  ...DIAGNOSIS_SETTINGS,
 };
 
 /** `http.port`: in the file, `port` stands in the mapping `http`. */

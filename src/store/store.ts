@@ -6,6 +6,7 @@ import type { JsonValue } from "../json/json.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import type { Header, Position, SourceRecord } from "../core/record.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
+import type { AdviceReads, AdviceWrites } from "./advice.ts";
 import type { FailureReads } from "./failures.ts";
 import type { GroupReads, GroupWrites } from "./groups.ts";
 import type { LogEndNote } from "./log-end.ts";
@@ -207,7 +208,7 @@ type OwnWrites = {
  * The port of the store, which keeps the ledger and the documents. Laws: test/store/store-laws.ts, run by every adapter on its
  * real backend. Every operation throws `Unavailable` when the backend cannot be reached or used, and only then.
  */
-export type Store = OwnStore & StoreWrites & RedriveWrites;
+export type Store = OwnStore & StoreWrites & RedriveWrites & AdviceWrites;
 
 type OwnStore = {
   /**
@@ -275,7 +276,7 @@ export type RefusalOf = (record: SourceRecord, payload: JsonValue) => string | n
 export type Tally = { readonly validated: number; readonly failed: number; readonly receipts: number };
 
 /** Reads for people and for the audit. They see durable data only. */
-export type StoreReads = OwnReads & GroupReads & VolumeReads & FailureReads & RedriveReads;
+export type StoreReads = OwnReads & GroupReads & VolumeReads & FailureReads & RedriveReads & AdviceReads;
 
 type OwnReads = {
   /** The id of every stream that has a ledger entry, in text order. */

@@ -5,6 +5,7 @@ import type { Setting, SettingKey } from "../../src/config/settings.ts";
 const JUDGED: Partial<Record<SettingKey, string>> = {
   "http.host": "0.0.0.0",
   "http.validate_subject": "x@3",
+  "diagnosis.url": "http://o:11434",
   "kafka.brokers": "a:1,b:2",
   "kafka.sasl_mechanism": "PLAIN",
   "kafka.tls_ca_file": "/dev/null",

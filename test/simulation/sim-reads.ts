@@ -88,6 +88,8 @@ export function readsOf(state: () => State): StoreReads {
     contractSet: async (digest) => state().sets.get(digest) ?? null,
     contractSets: async () => [...state().sets].map(([digest, text]) => ({ digest, text })),
     operatorLog: async (fromSeq, limit) => state().actions.slice(fromSeq, fromSeq + limit),
+    advice: async () => null,
+    adviceSince: async () => 0,
     logEnds: async () => [],
     halts: async () => [],
     traffic: async () => [],

@@ -136,6 +136,7 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
         }),
       putRedrivePages: async (pages) => write(() => pages.forEach((page) => append({ table: "pages", page }))),
       putRedrive: async (plan, text) => write(() => append({ table: "plans", plan, text })),
+      putAdvice: async () => undefined,
       noteLogEnds: async () => undefined,
       putHalt: async () => undefined,
       scrub: async () => undefined,

@@ -4,6 +4,7 @@ import type { Store } from "../../src/store/store.ts";
 import { plain } from "../plain.ts";
 import { documentLaws } from "./document-laws.ts";
 import { streamLaws } from "./stream-laws.ts";
+import { adviceLaws } from "./advice-laws.ts";
 import { logEndLaws } from "./log-end-laws.ts";
 import { erasePortLaws } from "./erase-port-laws.ts";
 import { failurePageLaws } from "./failure-page-laws.ts";
@@ -190,6 +191,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
   operatorLaws(name, start);
   volumeLaws(name, start);
   logEndLaws(name, start);
+  adviceLaws(name, start);
   packedLaws(name, start);
 
   describe(`${name} keeps the laws of the counters`, () => {

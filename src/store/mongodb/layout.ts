@@ -77,6 +77,12 @@ const SHARED: readonly CollectionLayout[] = [
       seq: "long",
     },
   },
+  {
+    name: "sigma_advice",
+    isLater: true,
+    indexes: [{ name: "time", key: { atMs: 1 } }],
+    fields: { atMs: "long", text: "string" },
+  },
   { name: "sigma_redrives", indexes: [], fields: { text: "string" } },
   {
     name: "sigma_redrive_pages",

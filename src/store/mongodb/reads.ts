@@ -1,5 +1,6 @@
 import type { Db } from "mongodb";
 import type { StoreReads, Tally } from "../store.ts";
+import { adviceReadsOf } from "./advice.ts";
 import { compareFacts, compareOwn } from "./compare.ts";
 import { readEntry, readPacked } from "./entry-document.ts";
 import { failureAt, failureCountsOf } from "./failures.ts";
@@ -73,6 +74,7 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
     redrivePage: async (plan, stream, offset) => guarded(async () => readRedrivePage(db, plan, stream, offset)),
     failurePlaces: (collection, scan) => failurePlaces(db, collection, scan),
     failuresOf: async (collection, numbers) => guarded(async () => failuresOf(db, collection, numbers)),
+    ...adviceReadsOf(db),
     integrity: async () =>
       guarded(async () => {
         const names = (await collections()).map(({ name }) => name.replace(/^(?:validated|failed)_/, ""));

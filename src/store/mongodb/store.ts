@@ -1,6 +1,7 @@
 import type { Db } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { Store } from "../store.ts";
+import { putAdvice } from "./advice.ts";
 import { createClient, WRITE_CONCERN, type MongoOptions } from "./connect.ts";
 import type { Document } from "./bson-reader.ts";
 import { readEntry, readPacked } from "./entry-document.ts";
@@ -79,6 +80,7 @@ export function storeOn(db: Db, close: () => Promise<void>): Store {
     putHalt: async (stream, note) => guarded(async () => putHalt(db, stream, note)),
     putRedrivePages: async (pages) => guarded(async () => putRedrivePages(db, pages)),
     putRedrive: async (plan, text) => guarded(async () => putRedrive(db, plan, text)),
+    putAdvice: async (note) => guarded(async () => putAdvice(db, note)),
     // Old data in the server's journal and oplog cannot be removed from here.
     scrub: async () => undefined,
     reads: createReads(db, streams, staging),

@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import { Unavailable } from "../../core/unavailable.ts";
 import { guarded } from "../../sqlite/open.ts";
 import type { StoreReads, Tally } from "../store.ts";
+import { openAdviceReads } from "./advice.ts";
 import { openDocumentReads } from "./document-reads.ts";
 import { openFailureReads } from "./failures.ts";
 import { openGroupReads } from "./groups.ts";
@@ -81,10 +82,10 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
         lastMs: Number(row["last_ms"]),
       }));
     },
-    logEnds: async () =>
-      all(TABLE_EXISTS, LOG_ENDS).length === 0 ? [] : all(`SELECT * FROM ${LOG_ENDS} ORDER BY stream`).map(readLogEnd),
+    logEnds: async () => (has(LOG_ENDS) ? all(`SELECT * FROM ${LOG_ENDS} ORDER BY stream`).map(readLogEnd) : []),
     halts: async () => all("SELECT * FROM sigma_halts ORDER BY stream").map(readHalt),
     ...openRedriveReads({ all, has }),
+    ...openAdviceReads({ all, has }),
     integrity: async () => integrityOf(all),
   };
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { atomically, guarded, openDatabase, rollback, type OpenOptions } from "../../sqlite/open.ts";
 import { scrub } from "../../sqlite/scrub.ts";
+import { createAdvice } from "./advice.ts";
 import {
   assertCollectionName,
   createCollection,
@@ -78,6 +79,7 @@ export function openWork(options: SqliteStoreOptions): {
     refuseMixedLayouts(file, path);
     if (!readOnly) createLogEnds(file);
     if (!readOnly) createVolume(file);
+    if (!readOnly) createAdvice(file);
     if (!readOnly) for (const collection of collections) createCollection(file, collection);
     return { ...prepareWrites(file), ...transactions(file), scrub: () => scrub(file, STORE_FILE, path) };
   });

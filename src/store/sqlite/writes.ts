@@ -1,4 +1,6 @@
+import type { AdviceNote } from "../advice.ts";
 import type { RedrivePage } from "../redrives.ts";
+import { putAdvice } from "./advice.ts";
 import { putRedrive, putRedrivePages } from "./redrives.ts";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { uuidBytes } from "../../core/uuid.ts";
@@ -54,6 +56,7 @@ export type Writes = CounterWrites &
     readonly putHalt: (stream: string, note: HaltNote | null) => void;
     readonly putRedrivePages: (pages: readonly RedrivePage[]) => void;
     readonly putRedrive: (plan: string, text: string) => void;
+    readonly putAdvice: (note: AdviceNote) => void;
   };
 
 type ForCollection = {
@@ -112,6 +115,7 @@ export function prepareWrites(db: DatabaseSync): Writes {
     putHalt: (stream, note) => putHalt(db, stream, note),
     putRedrivePages: (pages) => putRedrivePages(db, pages),
     putRedrive: (plan, text) => putRedrive(db, plan, text),
+    putAdvice: (note) => putAdvice(db, note),
   };
 }
 

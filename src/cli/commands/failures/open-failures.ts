@@ -56,7 +56,10 @@ export function filterOf(options: FilterText, nowMs: number): FailureFilter {
 }
 
 /** The one group whose fingerprint begins so. @throws Refusal when there is none, or several. */
-export async function groupNamed({ groups, nowMs }: OpenFailures, begin: string): Promise<Group> {
+export async function groupNamed(
+  { groups, nowMs }: Pick<OpenFailures, "groups" | "nowMs">,
+  begin: string,
+): Promise<Group> {
   const isBeginning = /^[0-9a-f]{4,32}$/.test(begin);
   const found = isBeginning
     ? (await groups.list(null, nowMs)).filter(({ fingerprint }) => fingerprint.startsWith(begin))
