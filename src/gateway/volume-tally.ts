@@ -1,7 +1,7 @@
 import type { ContractRef } from "../core/compiled.ts";
 import { HOUR_MS, hourOf } from "../store/groups.ts";
 import { volumeKey, type VolumeKind, type VolumeTally } from "../store/volume.ts";
-import { producerOf } from "../traffic/producer.ts";
+import { createProducerReader } from "../traffic/producer.ts";
 import type { Redecided } from "./decided.ts";
 
 /** The most producers of an entry that are counted by name: those that sent most of its records. */
@@ -75,6 +75,7 @@ type ByHour = Map<number | null, Map<string | null, Cell>>;
 /** Finds the cell of a row. Most records have the version, the hour and the producer of the record before: those need no lookup. */
 function createCells(cells: Cell[]): (row: Redecided) => Cell {
   const byContract = new Map<ContractRef | null, ByHour>();
+  const producerOf = createProducerReader();
   let last: { readonly contract: ContractRef | null; readonly fromMs: number; readonly cell: Cell } | null = null;
   return (row) => {
     const { contract, timestampMs, headers } = row;

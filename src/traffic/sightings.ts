@@ -1,5 +1,5 @@
 import type { ContractRef } from "../core/compiled.ts";
-import { producerOf } from "./producer.ts";
+import { createProducerReader } from "./producer.ts";
 import type { Position, SourceRecord } from "../core/record.ts";
 import { createThrottleByName, OTHERS } from "./throttle-by-name.ts";
 import type { TrafficNote } from "./note.ts";
@@ -25,6 +25,7 @@ export function createSightings(): {
   readonly all: () => readonly Sighting[];
 } {
   const found = new Map<string, Map<string, Counted>>();
+  const producerOf = createProducerReader();
   const sightingOf = ({ position, headers }: Seen, contract: ContractRef): Counted => {
     const byProducer = found.get(contract.digest) ?? new Map<string, Counted>();
     found.set(contract.digest, byProducer);

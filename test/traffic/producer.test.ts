@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PRODUCER_NAME_MAX, producerOf } from "../../src/traffic/producer.ts";
+import { createProducerReader, PRODUCER_NAME_MAX, producerOf } from "../../src/traffic/producer.ts";
 import type { Header } from "../../src/core/record.ts";
 
 function named(...headers: readonly (readonly [string, string | Uint8Array])[]): string | null {
@@ -47,6 +47,31 @@ describe("the producer of a record", () => {
   test("shows bytes that are not UTF-8 and control characters as U+FFFD", () => {
     expect(named(["client-id", Uint8Array.of(0x61, 0xff, 0x62)])).toBe("a\uFFFDb");
     expect(named(["client-id", "a\u001b[31mb\n"])).toBe("a\uFFFD[31mb\uFFFD");
+  });
+
+  test("is the same for a reader of many records, whose names come and go and whose headers look alike", () => {
+    const name = fc.constantFrom(
+      "sigma-producer",
+      "Sigma-Producer",
+      "ce_source",
+      "client-id",
+      "x",
+      "nine-long",
+      "client.id",
+    );
+    const value = fc.oneof(
+      fc.constantFrom("", "a", "b", "ab", "ba", "svc-orders").map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 3 }),
+    );
+    const header = fc.tuple(name, value);
+    fc.assert(
+      fc.property(fc.array(fc.array(header, { maxLength: 3 }), { maxLength: 40 }), (records) => {
+        const read = createProducerReader();
+        const found = records.map((headers) => read({ headers }));
+        expect(found).toEqual(records.map((headers) => producerOf({ headers })));
+      }),
+      { seed: 7, numRuns: 300 },
+    );
   });
 
   test("is short, well-formed and printable whatever the bytes", () => {
