@@ -254,7 +254,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // Documents brought back from the ledger.
   repair: {
-    uses: ["core", "gateway", "ledger", "store/ledger-walk", "store/store", "store/stream-note"],
+    uses: ["core", "gateway", "ledger", "store/ledger-walk", "store/store", "store/stream-note", "store/volume"],
     libraries: [],
     node: [],
   },

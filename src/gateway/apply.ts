@@ -19,6 +19,8 @@ export type Applied = FailureGroups & {
   readonly failures: ReadonlyMap<string, number>;
   /** The passed records whose id another record holds. */
   readonly resolutions: readonly Resolution[];
+  /** The same records by version, producer and hour. */
+  readonly volume: readonly VolumeTally[];
   /** What the next entry records about this one. */
   readonly resolved: Resolved;
   /** More than half of the passed records were stored before: a replay, which probably continues in the next batch. */
@@ -61,11 +63,12 @@ export async function applyBatch(
     groups.size > 0 ? writes.countFailures(stream, seq, [...groups.values()]) : [];
   const countVolume = async (tallies: readonly VolumeTally[]): Promise<void> =>
     tallies.length > 0 ? writes.countVolume(stream, seq, tallies) : undefined;
+  const decidedVolume = batch.volume.decided();
   const [taken, , counted] = await Promise.all([
     writes.insertFacts(collection, facts, new Set(known.keys())),
     failed.size() > 0 ? writes.insertFailed(collection, failed, looksFirst === "for all") : undefined,
     count(batch.groups),
-    countVolume(batch.volume.decided()),
+    countVolume(decidedVolume),
   ]);
   const refused = await holdersOf(writes, collection, facts, [...taken]);
   for (const place of taken) if (!refused.has(place)) throw holderVanished(facts.at(place).id);
@@ -82,11 +85,8 @@ export async function applyBatch(
   const insertReceipts = async (): Promise<void> => {
     if (found.receipts.length > 0) await writes.insertReceipts(stream, found.receipts);
   };
-  const [, added] = await Promise.all([
-    insertReceipts(),
-    count(conflicts),
-    countVolume(batch.volume.taken(found.taken)),
-  ]);
+  const takenVolume = batch.volume.taken(found.taken);
+  const [, added] = await Promise.all([insertReceipts(), count(conflicts), countVolume(takenVolume)]);
   const newGroups = [...counted, ...added];
   const passed = facts.size() + batch.repeats.length;
   const resolutions = found.resolutions.length;
@@ -100,6 +100,7 @@ export async function applyBatch(
     resolutions: found.resolutions,
     groups: [...groups.values()],
     newGroups,
+    volume: [...decidedVolume, ...takenVolume],
     resolved: resolvedOf({ from: batch.from, outcomes: batch.proof.outcomes }, found.resolutions),
     isReplay: resolutions * 2 > passed,
     settledRows: () => settledRowsOf(batch, found),

@@ -101,6 +101,7 @@ const NOTHING: Applied = {
   resolutions: [],
   groups: [],
   newGroups: [],
+  volume: [],
   resolved: NOTHING_APPLIED,
   isReplay: false,
   settledRows: () => ({ facts: [], failed: [] }),

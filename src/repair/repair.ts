@@ -9,13 +9,14 @@ import { resolvedOf, type Resolution } from "../gateway/resolution.ts";
 import type { Difference, FailedRow, PassedRow, Receipt, Store } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { keyOf, staging, writeAgain } from "./again.ts";
+import { volumeOf } from "./volume.ts";
 import { newRun, type Opened, type RepairOptions, type RepairReport, type RepairRun } from "./run.ts";
 
 /**
  * Restores missing documents of a store from its ledger, in three passes over all streams. First come the facts, only of records that
  * the next entry records as stored: a duplicate has an equal payload but another position. Then tails are redone, as when a gateway
  * acquires a stream. Last come failures, receipts and conflicts, which refer to facts;
- * then the failures are counted again.
+ * then failures and volume are counted again.
  */
 export async function repairStore(store: Store, options: RepairOptions): Promise<RepairReport> {
   const run = newRun(store, options);
@@ -29,6 +30,7 @@ export async function repairStore(store: Store, options: RepairOptions): Promise
   }
   await eachEntry(run, notes, restoreOthers);
   if (!options.dryRun) await countAgain(run, notes, tails);
+  if (!options.dryRun && !options.signal.aborted) await run.volume.write(store);
   return run.report();
 }
 
@@ -78,6 +80,7 @@ async function stepUntilUnchanged(
   for (let now = await evidence(); ;) {
     const opened = await openEntry(run, note, entry, isFirst);
     if (opened !== null) await step(run, opened, next);
+    else if (entry.kind === "BATCH" && entry.count > 0) run.volume.miss(note);
     const before = now;
     now = await evidence();
     if (now.equals(before)) return;
@@ -106,7 +109,8 @@ async function openEntry(
   const rows = batch.rows();
   batch.facts.release();
   batch.failed.release();
-  return { note, entry, collection, rows };
+  const subject = set.byTopic.get(note.topic)?.contract.subject ?? "";
+  return { note, entry, collection, subject, rows };
 }
 
 /** The result of applying each record, as the next entry records it; null when it records other offsets. */
@@ -136,10 +140,11 @@ async function restoreFacts(run: RepairRun, opened: Opened, next: LedgerEntry): 
 /** Restores failures, receipts and conflicts. The facts to which they refer are already restored. */
 async function restoreOthers(run: RepairRun, opened: Opened, next: LedgerEntry): Promise<void> {
   const letters = lettersOf(opened, next);
-  if (letters === null) return;
+  if (letters === null) return run.volume.miss(opened.note);
   const { note, entry, collection, rows } = opened;
   const passed = rows.filter((row, at): row is PassedRow => row.kind !== "failed" && letters[at] !== "S");
   const holders = await run.store.holders(collection, [...new Set(passed.map(({ id }) => id))]);
+  run.volume.see(note, entry.seq, volumeOf(opened, letters, holders));
   const receipts: Receipt[] = [];
   const failed: FailedRow[] = [];
   const resolutions: Resolution[] = [];
@@ -196,6 +201,7 @@ async function restoreTail(run: RepairRun, note: StreamNote): Promise<void> {
   const { stream: id, topic, partition } = note;
   const redone = await redoTail(run.store, { id, topic, partition }, tail);
   if (redone.kind === "halted") run.fault(redone.halt.message);
+  if (redone.kind === "applied") run.volume.seeTail(note, tail.seq, redone.volume);
   const after = await run.store.reads.tally();
   run.restored.validated += after.validated - before.validated;
   run.restored.failed += after.failed - before.failed;

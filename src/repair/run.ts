@@ -6,6 +6,7 @@ import type { Redecided } from "../gateway/decided.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import type { Store } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
+import { createVolumeBooks, type VolumeBooks } from "./volume.ts";
 
 export type RepairOptions = {
   /** The operator at whose request changed documents are replaced, with the reason; null: they are reported and stay. */
@@ -45,6 +46,8 @@ export type Opened = {
   readonly note: StreamNote;
   readonly entry: LedgerEntry;
   readonly collection: string;
+  /** The contract of its topic. */
+  readonly subject: string;
   readonly rows: readonly Redecided[];
 };
 
@@ -58,6 +61,7 @@ export type RepairRun = {
   readonly changed: (one: Changed) => void;
   readonly replaced: (count: number) => void;
   readonly count: (entry: LedgerEntry) => void;
+  readonly volume: VolumeBooks;
   /** Returns a compiled contract set of the store; null when it cannot be read. */
   readonly set: (digest: string) => Promise<CompiledContractSet | null>;
   readonly report: () => RepairReport;
@@ -75,6 +79,7 @@ export function newRun(store: Store, options: RepairOptions): RepairRun {
     evidence: openEntryRecords(store.reads),
     options,
     restored,
+    volume: createVolumeBooks(),
     fault: (sentence: string): void => void faults.push(sentence),
     changed: (one: Changed): void => {
       if (changed.length < CHANGED_MAX) changed.push(one);

@@ -7,6 +7,7 @@ import type { NewRecord } from "../../src/source/source.ts";
 import { repairStore } from "../../src/repair/repair.ts";
 import type { RepairOptions, RepairReport } from "../../src/repair/run.ts";
 import type { DocumentPlace, Store } from "../../src/store/store.ts";
+import { volumeKey, type VolumeCounter } from "../../src/store/volume.ts";
 import { temporaryDirectory } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
 import { openLog, send, settle, TOPIC } from "../rejudge/what-if-laws.ts";
@@ -30,6 +31,10 @@ function openTwoPartitions(): EmbeddedLog {
   const log = openEmbeddedLog({ path, topics, now: () => 1_000, randomBytes, busyTimeoutMs: PATIENCE_MS });
   onTestFinished(log.close);
   return log;
+}
+
+function inOrder(counters: readonly VolumeCounter[]): readonly VolumeCounter[] {
+  return counters.toSorted((a, b) => (volumeKey(a) < volumeKey(b) ? -1 : 1));
 }
 
 /** Facts, duplicates, conflicts and failures in many entries; an identity that two streams have. */
@@ -137,6 +142,37 @@ export function repairLaws(name: string, open: () => Promise<RepairBackend>): vo
       expect((await store.reads.groupCounters()).map(({ fingerprint }) => fingerprint)).toEqual(
         before.map(({ fingerprint }) => fingerprint),
       );
+    });
+
+    test("counts volume again where a counter is wrong or missing", async () => {
+      const { store } = await open();
+      const log = openLog();
+      await fill(log, store, 90);
+      await fill(log, store, 60);
+      const counted = new Set((await store.reads.volumeStarts()).map(({ stream }) => stream));
+      const note = (await store.reads.streamNotes()).find(({ number }) => counted.has(number));
+      if (note === undefined) throw new Error("nothing was decided");
+      const before = inOrder(await store.reads.volumeCounters(note.number));
+      expect(new Set(before.map(({ kind }) => kind)).size).toBeGreaterThan(3);
+      const [wrong] = before;
+      if (wrong === undefined) throw new Error("nothing was counted");
+      const tail = Math.max(...before.map(({ seq }) => seq));
+      // As a build with a bug would: counted twice, of nobody, and counted from the middle of the stream on only.
+      for (const bug of [
+        [{ ...wrong, count: 5 }],
+        [{ ...wrong, producer: "invented" }],
+        before.slice(1).map((counter) => ({ ...counter, count: 1 })),
+      ]) {
+        await store.recountVolume(note, 2, tail, bug);
+        expect(await findings(store)).toContain("VOLUME");
+        await repair(store);
+        expect(await findings(store)).toEqual([]);
+        const again = inOrder(await store.reads.volumeCounters(note.number));
+        expect(again.map((one) => [volumeKey(one), one.count])).toEqual(
+          before.map((one) => [volumeKey(one), one.count]),
+        );
+        expect(await store.reads.volumeStarts()).toContainEqual({ stream: note.number, first: 1 });
+      }
     });
 
     test("names a changed document, leaves it, and writes it again by an operator's word", async () => {
