@@ -4,8 +4,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { NotifyConfig } from "../config/notify-config.ts";
 import { Unavailable } from "../core/unavailable.ts";
+import { holdsRedriven } from "../failures/redriven.ts";
 import type { Observe } from "../gateway/event.ts";
-import type { GroupWatch, Mute } from "../notify/group-watch.ts";
+import type { GroupWatch, GroupWatchDeps, Mute } from "../notify/group-watch.ts";
 import type { Notifier } from "../notify/notifier.ts";
 import type { ReportNotify, Sink } from "../notify/sink.ts";
 import type { Webhook, WebhookDeps } from "../notify/webhook.ts";
@@ -97,7 +98,8 @@ export async function notifyToo(
   return {
     observe: (event) => {
       notifier.observe(event);
-      if (event.kind === "batch-settled" || event.kind === "tail-redone")
+      const isOfGroups = event.kind === "batch-settled" || event.kind === "tail-redone";
+      if (isOfGroups && !holdsRedriven({ stream: event.stream.id }))
         groups.settled(
           event.groups.map(({ fingerprint }) => fingerprint),
           event.newGroups,
@@ -143,7 +145,11 @@ async function watchGroups(
     for (const [fingerprint, { state }] of await books()) if (state.kind === "muted") muted.set(fingerprint, state);
     return muted;
   };
-  return startGroupWatch({ reads, threshold, mutes, appeared, passed, now: Date.now, sleep });
+  const watched: GroupWatchDeps["reads"] = {
+    groupCounters: reads.groupCounters,
+    streamNotes: async () => (await reads.streamNotes()).map((note) => ({ ...note, isRedriven: holdsRedriven(note) })),
+  };
+  return startGroupWatch({ reads: watched, threshold, mutes, appeared, passed, now: Date.now, sleep });
 }
 
 async function haltsIn(reads: Pick<Store["reads"], "halts">): ReturnType<Store["reads"]["halts"]> {

@@ -13,13 +13,16 @@ type Counter = {
   readonly lastMs: number | bigint;
 };
 
+/** A stream. Failures of records that were decided once more are in no notification. */
+type Note = { readonly number: number; readonly topic: string; readonly isRedriven: boolean };
+
 /** What an operator said of a group: silent until a time or for good, and told of at a number of failures even so. */
 export type Mute = { readonly untilMs: number | null; readonly threshold: number | null };
 
 export type GroupWatchDeps = {
   readonly reads: {
     readonly groupCounters: (fingerprint?: string) => Promise<readonly Counter[]>;
-    readonly streamNotes: () => Promise<readonly { readonly number: number; readonly topic: string }[]>;
+    readonly streamNotes: () => Promise<readonly Note[]>;
   };
   /** Failures of one group at which it is told of again; null: never. */
   readonly threshold: number | null;
@@ -62,11 +65,11 @@ export async function startGroupWatch(deps: GroupWatchDeps): Promise<GroupWatch>
 
   const look = async (): Promise<void> => {
     const mutes = await deps.mutes();
-    const topics = new Map((await reads.streamNotes()).map(({ number, topic }) => [number, topic]));
+    const notes = new Map((await reads.streamNotes()).map((note) => [note.number, note]));
     for (const [fingerprint, isNew] of [...waiting].slice(0, LOOKED_MAX)) {
       const threshold = thresholdOf(deps, mutes.get(fingerprint));
       if (isNew || !passed.has(keyOf(fingerprint, threshold))) {
-        const group = groupOf(await reads.groupCounters(fingerprint), topics);
+        const group = groupOf(await reads.groupCounters(fingerprint), notes);
         if (group !== null) tell(group, isNew, mutes.get(fingerprint), threshold);
       }
       waiting.delete(fingerprint);
@@ -118,7 +121,8 @@ async function passedBefore(deps: GroupWatchDeps): Promise<Set<string>> {
   const counts = new Map<string, number>();
   try {
     const mutes = await deps.mutes();
-    for (const { fingerprint, count } of await deps.reads.groupCounters())
+    const notes = new Map((await deps.reads.streamNotes()).map((note) => [note.number, note]));
+    for (const { fingerprint, count } of liveOf(await deps.reads.groupCounters(), notes))
       counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + count);
     for (const [fingerprint, count] of counts) {
       const threshold = thresholdOf(deps, mutes.get(fingerprint));
@@ -144,8 +148,14 @@ function keyOf(fingerprint: string, threshold: number | null): string {
   return `${fingerprint}/${threshold ?? ""}`;
 }
 
+/** The counters of what logs brought. */
+function liveOf(counters: readonly Counter[], notes: ReadonlyMap<number, Note>): readonly Counter[] {
+  return counters.filter(({ stream }) => notes.get(stream)?.isRedriven !== true);
+}
+
 /** A group of the counters of its streams; null when there is none. */
-function groupOf(counters: readonly Counter[], topics: ReadonlyMap<number, string>): GroupSeen | null {
+function groupOf(all: readonly Counter[], notes: ReadonlyMap<number, Note>): GroupSeen | null {
+  const counters = liveOf(all, notes);
   const [first] = counters;
   if (first === undefined) return null;
   const { fingerprint, code, contract } = first;
@@ -153,7 +163,7 @@ function groupOf(counters: readonly Counter[], topics: ReadonlyMap<number, strin
     fingerprint,
     code,
     contract: contract === null ? null : `${contract.subject}@${contract.version}`,
-    topics: [...new Set(counters.map(({ stream }) => topics.get(stream) ?? "unknown"))].toSorted(),
+    topics: [...new Set(counters.map(({ stream }) => notes.get(stream)?.topic ?? "unknown"))].toSorted(),
     count: counters.reduce((sum, { count }) => sum + count, 0),
     firstMs: Math.min(...counters.map(({ firstMs }) => Number(firstMs))),
     lastMs: Math.max(...counters.map(({ lastMs }) => Number(lastMs))),

@@ -37,7 +37,8 @@ async function watching(
         if (outage.on) throw new Unavailable("STORE_UNREACHABLE", "away", "wait");
         return fingerprint === undefined ? [...counters.values()].flat() : (counters.get(fingerprint) ?? []);
       },
-      streamNotes: async () => [1, 2].map((number) => ({ number, topic: `topic-${number}` })),
+      streamNotes: async () =>
+        [1, 2, 3].map((number) => ({ number, topic: `topic-${number}`, isRedriven: number === 3 })),
     },
     threshold,
     mutes: async () => mutes,
@@ -114,6 +115,18 @@ describe("a watch over groups", () => {
     outage.on = false;
     await watch.close();
     expect(told).toEqual(["new f1 topic-1 3 1-11"]);
+  });
+
+  test("leaves out failures of records that were decided once more, also those of before the process began", async () => {
+    const { watch, told, counters, look } = await watching(10, { f2: [counter("f2", 3, 12)] });
+    counters.set("f1", [counter("f1", 1, 4), counter("f1", 3, 20)]);
+    watch.settled(["f1"], ["f1"]);
+    await look();
+    expect(told).toEqual(["new f1 topic-1 4 1-11"]);
+    counters.set("f2", [counter("f2", 3, 12), counter("f2", 1, 10)]);
+    watch.settled(["f2"], []);
+    await look();
+    expect(told).toEqual(["new f1 topic-1 4 1-11", "passed f2 10 at 10"]);
   });
 
   test("looks at a hundred groups at a time", async () => {
