@@ -103,7 +103,11 @@ export const PARTS: Readonly<Record<string, Part>> = {
     node: ["node:crypto"],
   },
   // What the gateway tells its observers.
-  "gateway/event": { uses: ["core/unavailable", "source/source", "store/groups"], libraries: [], node: [] },
+  "gateway/event": {
+    uses: ["core/trace-context", "core/unavailable", "source/source", "store/groups"],
+    libraries: [],
+    node: [],
+  },
   // Whether one schema takes all that another takes: proved or refuted, in budgeted steps.
   inclusion: { uses: ["core", "json", "schema"], libraries: [], node: [] },
   // What may pass: contract files, lint, lock, fixtures, life cycle.
@@ -264,20 +268,22 @@ export const PARTS: Readonly<Record<string, Part>> = {
   observe: {
     uses: [
       "core/failure",
+      "core/record",
       "core/trace-context",
       "diagnosis/event",
+      "gateway/batch-trace",
       "gateway/event",
       "notify/sink",
       "rejudge/shadow/thread",
       "source/source",
       "store/store",
     ],
-    libraries: ["pino"],
+    libraries: ["@opentelemetry/api", "pino"],
     node: [],
   },
   // Who is told of new groups of failures and of halts.
   notify: {
-    uses: ["core/unavailable", "gateway/event", "source/source"],
+    uses: ["core/trace-context", "core/unavailable", "gateway/event", "source/source"],
     libraries: [],
     node: ["node:crypto", "node:http", "node:https", "node:net"],
   },

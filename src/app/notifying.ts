@@ -3,6 +3,7 @@ import { appendFile, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { NotifyConfig } from "../config/notify-config.ts";
+import type { TraceCall } from "../core/trace-context.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { holdsRedriven } from "../failures/redriven.ts";
 import type { Observe } from "../gateway/event.ts";
@@ -90,10 +91,10 @@ export async function notifyToo(
   { notify }: Config,
   { store: { reads } }: Engine,
   heard: Observing,
-  to: { readonly url: string; readonly report: ReportNotify } | null,
+  to: { readonly url: string; readonly report: ReportNotify; readonly traceCall?: TraceCall } | null,
 ): Promise<Observing> {
   if (to === null || !isNotifying(notify)) return heard;
-  const notifier = await openNotifier(notify, reads, to.url, to.report);
+  const notifier = await openNotifier(notify, reads, to.url, to.report, to.traceCall);
   const groups = await watchGroups(notify, reads, notifier);
   return {
     observe: (event) => {
@@ -119,11 +120,12 @@ async function openNotifier(
   reads: Pick<Store["reads"], "halts">,
   url: string,
   report: ReportNotify,
+  traceCall?: TraceCall,
 ): Promise<Notifier> {
   const { createNotifier } = await import("../notify/notifier.ts");
   const { startWebhook } = await import("../notify/webhook.ts");
   const { STREAM_ENDED } = await import("../gateway/wait-for-operator.ts");
-  const deps = await webhookDeps(notify, report);
+  const deps = { ...(await webhookDeps(notify, report)), ...(traceCall === undefined ? {} : { traceCall }) };
   const webhooks = (await webhooksOf(notify)).map((webhook) => startWebhook(webhook, deps));
   const sinks = [...webhooks, ...(await lineSinks(notify, report))];
   const { perMinute, apiUrl } = notify;

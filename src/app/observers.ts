@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { LiveContracts } from "../contract/live-contracts.ts";
+import type { TraceContext } from "../core/trace-context.ts";
 import type { ContractsEvent } from "../gateway/event.ts";
 import type { IngestDeps } from "../gateway/ingest-deps.ts";
 import type { FailureLog } from "../observe/failures.ts";
@@ -32,7 +33,7 @@ export async function openBatchObservers(
   const notesOf = createTrafficNotes(Date.now);
   const advise = await openAdvisories(config.kafka?.advisoryTopic ?? null, log, contracts, observe);
   return {
-    observeBatch: (stream, subject) => {
+    observeBatch: (stream, subject, trace) => {
       const sightings = createSightings();
       const judging = shadow === null ? null : observeWithShadow(shadow, stream, subject);
       const logging = failureLog?.batch();
@@ -47,7 +48,7 @@ export async function openBatchObservers(
           const seen = sightings.all();
           const notes = notesOf(seen);
           if (notes.length > 0) await store.noteTraffic(notes);
-          advise?.notify(seen);
+          advise?.notify(seen, trace);
           await judging?.stored();
         },
       };
@@ -56,7 +57,10 @@ export async function openBatchObservers(
   };
 }
 
-type Advisories = { readonly notify: (sightings: readonly Sighting[]) => void; readonly close: () => Promise<void> };
+type Advisories = {
+  readonly notify: (sightings: readonly Sighting[], trace: TraceContext | null) => void;
+  readonly close: () => Promise<void>;
+};
 
 /** Opens the sender of advisories. Nothing waits for an advisory; one that cannot be sent is reported and dropped. */
 async function openAdvisories(
@@ -67,17 +71,18 @@ async function openAdvisories(
 ): Promise<Advisories | null> {
   if (topic === null) return null;
   const { advisoryRecord, createAdvisories } = await import("../gateway/advisory.ts");
+  const { withTrace } = await import("../gateway/mirror.ts");
   const { standingOf } = await import("../contract/negotiation.ts");
   const due = createAdvisories(Date.now);
   let last = Promise.resolve();
   return {
-    notify: (sightings) => {
+    notify: (sightings, trace) => {
       const advisories = due(sightings, ({ contract: { subject, version } }) => {
         const contract = contracts.current().bySubject.get(subject);
         return contract === undefined ? null : standingOf(contract, contracts.about(), version);
       });
       if (advisories.length === 0) return;
-      const records = advisories.map((advisory) => advisoryRecord(advisory, Date.now()));
+      const records = advisories.map((advisory) => advisoryRecord(advisory, Date.now())).map(withTrace(trace));
       last = last
         .then(async () => void (await log.append(topic, records)))
         .catch((error: unknown) => {

@@ -8,6 +8,8 @@ import { contentsOf } from "../core/contents.ts";
 import { CLOCK } from "./clock.ts";
 import { openAnchors } from "./anchoring.ts";
 import type { AnchorEvent, ContractsEvent, Observe } from "../gateway/event.ts";
+import type { TraceCall } from "../core/trace-context.ts";
+import type { TraceBatch } from "../gateway/batch-trace.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Mirror } from "../gateway/mirror.ts";
 import { FETCH_WAIT_MS } from "./logs.ts";
@@ -37,10 +39,27 @@ export type Pipeline = Engine & {
   readonly stop: () => Promise<void>;
 };
 
+/** What watches batches, besides the observers of the settings. */
+export type Watching = {
+  /** Null: failures have no lines of their own. */
+  readonly failureLog?: FailureLog | null;
+  /** Absent: nothing is traced. */
+  readonly traceBatch?: TraceBatch;
+};
+
+/** Who is told what became of notifications and diagnoses, and the address that links begin with. */
+export type Telling = {
+  readonly url: string;
+  readonly report: ReportNotify;
+  readonly diagnosed: ReportDiagnosis;
+  /** Traces what webhooks are told; absent: nothing is traced. */
+  readonly traceCall?: TraceCall;
+};
+
 /**
  * Opens the engine and starts deciding. `stop` finishes the batches in flight and closes everything.
  * @param tell null: nobody is notified and no language model is asked, whatever is configured. `url` is that of the API.
- * @param failureLog null: failures have no lines of their own.
+ * @param watching what else watches the batches.
  */
 export async function startPipeline(
   config: Config,
@@ -48,8 +67,8 @@ export async function startPipeline(
   observe: Observe,
   observeContracts: (event: ContractsEvent) => void = () => undefined,
   observeAnchors: (event: AnchorEvent) => void = () => undefined,
-  tell: { readonly url: string; readonly report: ReportNotify; readonly diagnosed: ReportDiagnosis } | null = null,
-  failureLog: FailureLog | null = null,
+  tell: Telling | null = null,
+  { failureLog = null, traceBatch }: Watching = {},
 ): Promise<Pipeline> {
   const collections = [...new Set([...first.set.bySubject.values()].map(({ collection }) => collection))];
   const engine = await openEngine(config, collections, "gateway");
@@ -72,6 +91,7 @@ export async function startPipeline(
       breaker: config.breaker,
       ...(await mirrorOf(config, engine.log)),
       observeBatch: observers.observeBatch,
+      ...(traceBatch === undefined ? {} : { traceBatch }),
       observe: told.observe,
       sleep,
       clock: CLOCK,
@@ -93,22 +113,34 @@ export async function startPipeline(
       reportIdle();
     };
     const followed = follow(config, contracts, first.seen, { onReload, observe: observeContracts }, following.signal);
-    const stop = async (): Promise<void> => {
-      try {
-        following.abort();
-        await gateway.stop();
-        await followed;
-        for (const { close } of [observers, ends, retention, told]) await close();
-      } finally {
-        await shadow?.close();
-        await engine.close();
-      }
-    };
+    const stop = stopperOf(following, gateway, followed, [observers, ends, retention, told], [shadow, engine]);
     return { ...engine, log, contracts, refusedContracts: () => refused, gateway, shadow, diagnosis, stop };
   } catch (error) {
     await engine.close();
     throw error;
   }
+}
+
+type Closing = { readonly close: () => Promise<void> };
+
+/** What stops a pipeline: first what decides, then what waits for decisions, at last what they are in. */
+function stopperOf(
+  following: AbortController,
+  gateway: Gateway,
+  followed: Promise<void>,
+  users: readonly Closing[],
+  used: readonly (Closing | null)[],
+): () => Promise<void> {
+  return async () => {
+    try {
+      following.abort();
+      await gateway.stop();
+      await followed;
+      for (const { close } of users) await close();
+    } finally {
+      for (const one of used) await one?.close();
+    }
+  };
 }
 
 const NOTHING = { close: async (): Promise<void> => undefined };
@@ -210,12 +242,13 @@ async function openShadows({ shadow }: Config, set: CompiledContractSet): Promis
 async function mirrorOf(config: Config, log: Log): Promise<{ readonly mirror?: Mirror }> {
   const wanted = config.kafka?.mirror ?? "off";
   if (wanted === "off") return {};
-  const { failedRecord, MIRROR_TOPICS, validatedRecord } = await import("../gateway/mirror.ts");
+  const { failedRecord, MIRROR_TOPICS, validatedRecord, withTrace } = await import("../gateway/mirror.ts");
   return {
-    mirror: async (topic, facts, failed) => {
-      if (failed.length > 0) await log.append(MIRROR_TOPICS.failed(topic), failed.map(failedRecord));
+    mirror: async (topic, facts, failed, trace) => {
+      const traced = withTrace(trace);
+      if (failed.length > 0) await log.append(MIRROR_TOPICS.failed(topic), failed.map(failedRecord).map(traced));
       if (wanted === "all" && facts.length > 0) {
-        await log.append(MIRROR_TOPICS.validated(topic), facts.map(validatedRecord));
+        await log.append(MIRROR_TOPICS.validated(topic), facts.map(validatedRecord).map(traced));
       }
     },
   };

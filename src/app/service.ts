@@ -7,6 +7,7 @@ import type { Logger } from "../observe/log/logger.ts";
 import { checkFiles } from "./data-directory.ts";
 import { type LoadedContracts } from "./contracts.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
+import { openTraces } from "./tracing.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import type { IntegrityCheck } from "../sqlite/integrity.ts";
 import type { Shadow } from "../rejudge/shadow/shadow.ts";
@@ -42,6 +43,7 @@ export async function startService(
   const { noteVerdicts } = await import("./verdicts.ts");
   const { accessBy } = await import("./access.ts");
   const reports = await openReports(config, logger);
+  const { traceRequest, calls = {}, ...traces } = await openTraces(config, version, logger);
   if (contracts.stale !== null) reports.contracts({ kind: "contracts-stale", why: contracts.stale });
   const door = await openDoor(config.http);
   const opened: Pipeline[] = [];
@@ -54,8 +56,8 @@ export async function startService(
       bothOf(reports.events, observe),
       reports.contracts,
       reports.anchors,
-      { url: door.url, report: reports.notify, diagnosed: reports.diagnosed },
-      reports.failures,
+      { url: door.url, report: reports.notify, diagnosed: reports.diagnosed, ...calls },
+      { ...traces, failureLog: reports.failures },
     );
     opened.push(pipeline);
     const { store, shadow, contracts: live } = pipeline;
@@ -75,6 +77,7 @@ export async function startService(
       remote: !isLoopback(config.http.host),
       reference: { contract: validate, setAside },
       onVerdict: verdicts.note,
+      ...(traceRequest === undefined ? {} : { traceRequest }),
       limits: { keepAliveMs },
     });
     door.open(http);

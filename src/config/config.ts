@@ -46,6 +46,7 @@ export type Config = {
     readonly failures: SettingValues["log.failures"];
     readonly failuresPerSecond: number;
   };
+  readonly traces: boolean;
   /** Whether the records of a ledger entry are kept once the next entry is applied. */
   readonly evidence: SettingValues["evidence"];
   /** Null: the embedded log keeps its records for ever. */
@@ -207,6 +208,7 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
       failures: values["log.failures"],
       failuresPerSecond: values["log.failures_per_second"],
     },
+    traces: values.traces === "on",
     evidence: values.evidence,
     logRetentionMs: positiveOrNull(values["log.retention_hours"] * 3_600_000),
     redact: redactConfig(values),

@@ -83,6 +83,12 @@ export const GATEWAY_SETTINGS = {
     byDefault: 24,
     description: "How long the embedded log keeps records that are settled: the ledger has them. 0 keeps them for ever",
   },
+  traces: {
+    value: { kind: "choice", values: ["off", "on"] },
+    byDefault: "off",
+    description:
+      "Whether batches, requests and webhooks are traced through the API of OpenTelemetry. Where spans go is up to the SDK that is loaded by --import (docs/traces.md); off loads nothing",
+  },
   "shutdown.deadline_seconds": {
     value: { kind: "integer", min: 1, max: 3_600 },
     byDefault: 20,

@@ -33,3 +33,26 @@ export function traceOf(headers: readonly Header[]): TraceContext | null {
   }
   return null;
 }
+
+/** Writes a `traceparent`. */
+export function formatTraceparent({ traceId, spanId, flags }: TraceContext): string {
+  return `00-${traceId}-${spanId}-${flags.toString(16).padStart(2, "0")}`;
+}
+
+/** The span of one request, in or out. */
+export type RequestTrace = {
+  /** What goes on with the request, and into its answer; null where nobody records. */
+  readonly traceparent: string | null;
+  /** @param status of the answer; null when there was none. */
+  readonly end: (status: number | null) => void;
+};
+
+/** Begins the span of a request that arrives. @param route the template: a path may hold what nobody is to see. */
+export type TraceRequest = (request: {
+  readonly method: string;
+  readonly route: string | null;
+  readonly traceparent: string | null;
+}) => RequestTrace;
+
+/** Begins the span of a request that is sent. @param host where it goes, without its path. */
+export type TraceCall = (method: string, host: string) => RequestTrace;

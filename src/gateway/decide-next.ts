@@ -3,6 +3,7 @@ import type { SourceRecord } from "../core/record.ts";
 import { schemaIdsOf } from "../core/wire-format.ts";
 import { packEvidence } from "../ledger/packed.ts";
 import type { Fetched, OffsetRange, Stream } from "../source/source.ts";
+import type { BatchTrace } from "./batch-trace.ts";
 import { decideRecord, type Decided } from "./decided.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { decideBatch, type FreshBatch } from "./decide-batch.ts";
@@ -34,6 +35,7 @@ export type ReadyBatch = {
   readonly set: CompiledContractSet;
   readonly observer: BatchObserver | undefined;
   readonly meter: BatchMeter;
+  readonly trace: BatchTrace | undefined;
   /** Releases the settle limit. Call it exactly once: when the batch is settled or discarded. */
   readonly endSettling: () => void;
 };
@@ -79,7 +81,8 @@ export async function decideNext(deps: IngestDeps, where: Where, from: bigint, s
 }
 
 /** Releases the resources of a batch that will not be settled. */
-export function discard({ batch, endSettling }: ReadyBatch): void {
+export function discard({ batch, trace, endSettling }: ReadyBatch): void {
+  trace?.abandoned("discarded");
   batch.facts.release();
   batch.failed.release();
   endSettling();
@@ -98,7 +101,9 @@ function decideFetched(
   if (bound === undefined)
     throw new Error(`Cannot settle topic "${stream.topic}": contract set ${set.digest} does not bind it`);
   const { collection, subject } = bound.contract;
-  const observer = deps.observeBatch?.(stream, subject);
+  const records = read();
+  const trace = deps.traceBatch?.(stream, { from, to }, records);
+  const observer = deps.observeBatch?.(stream, subject, trace?.context ?? null);
   const meter = meterOf({ subject, from, isRedrive: isRedrive(stream.id) });
   const verdicts: boolean[] = [];
   const see = (row: Decided): void => {
@@ -107,10 +112,10 @@ function decideFetched(
     observer?.see(row);
   };
   const decide = meter.timed((record: SourceRecord) => decideRecord(record, set, store.refusalOf), count);
-  const batch = decideBatch(store, { stream: note, subject, from, to, records: read() }, decide, see);
+  const batch = decideBatch(store, { stream: note, subject, from, to, records }, decide, see);
   const packed = batch.proof.count === 0 ? null : packEvidence(batch.evidence);
   meter.lap("decide");
-  return { kind: "decided", range: { from, to }, packed, batch, verdicts, collection, set, observer, meter };
+  return { kind: "decided", range: { from, to }, packed, batch, verdicts, collection, set, observer, meter, trace };
 }
 
 /** The live contract set, after the registry was asked about every schema id of the batch that the set did not know. */

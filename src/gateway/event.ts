@@ -1,5 +1,6 @@
 import type { Stream } from "../source/source.ts";
 import type { GroupTally } from "../store/groups.ts";
+import type { TraceContext } from "../core/trace-context.ts";
 import type { HaltCode, UnavailableCode } from "../core/unavailable.ts";
 
 export type Halt = { readonly code: HaltCode; readonly message: string; readonly remedy: string };
@@ -45,6 +46,8 @@ export type GatewayEvent =
       readonly failures: ReadonlyMap<string, number>;
       readonly contractSet: string;
       readonly measures: BatchMeasures;
+      /** The span of the batch; null where nobody records it. */
+      readonly trace: TraceContext | null;
     } & FailureGroups)
   | { readonly kind: "ledger-lost"; readonly stream: Stream; readonly seq: number }
   | {

@@ -1,5 +1,7 @@
 import type { CompiledContractSet } from "../core/compiled.ts";
+import type { TraceContext } from "../core/trace-context.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
+import type { TraceBatch } from "./batch-trace.ts";
 import type { Decided } from "./decided.ts";
 import type { FailedRow, Store } from "../store/store.ts";
 import type { Observe } from "./event.ts";
@@ -50,10 +52,12 @@ export type IngestDeps = {
   readonly mirror?: Mirror;
   /**
    * Creates the observer of one batch: it counts which producer sends which version, or judges the records by a candidate
-   * version. `subject` is the contract subject bound to the topic; null when no contract is bound. Absent when neither
-   * is configured.
+   * version. `subject` is the contract subject bound to the topic; null when no contract is bound. `trace` is what messages carry that
+   * the batch causes. Absent when neither is configured.
    */
-  readonly observeBatch?: (stream: Stream, subject: string | null) => BatchObserver;
+  readonly observeBatch?: (stream: Stream, subject: string | null, trace: TraceContext | null) => BatchObserver;
+  /** Traces batches. Absent where traces are off: then nothing is paid for them. */
+  readonly traceBatch?: TraceBatch;
   /**
    * Present in a redrive, whose streams no log holds: no log is checked, no other stream of the partition ends, and the INIT entry
    * has this note. Everything else is the same.

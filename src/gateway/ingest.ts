@@ -1,4 +1,5 @@
 import { ENGINE } from "../core/decide.ts";
+import type { TraceContext } from "../core/trace-context.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import type { Stream } from "../source/source.ts";
 import { entryFor } from "./decided.ts";
@@ -148,10 +149,15 @@ async function noteOf(store: Store, { id, topic, partition }: Stream): Promise<S
   return store.streamNote({ stream: id, topic, partition });
 }
 
-async function notifyMirror({ mirror }: IngestDeps, { topic }: Stream, { settledRows }: Applied): Promise<void> {
+async function notifyMirror(
+  { mirror }: IngestDeps,
+  { topic }: Stream,
+  { settledRows }: Applied,
+  trace: TraceContext | null = null,
+): Promise<void> {
   if (mirror === undefined) return;
   const { facts, failed } = settledRows();
-  await mirror(topic, facts, failed);
+  await mirror(topic, facts, failed, trace);
 }
 
 /** Begins a stream that has no ledger entry: inserts the INIT entry, at the start of its log. */
@@ -215,6 +221,9 @@ async function advance(
   }
   try {
     return await settle(deps, settled, next, claimed, decide);
+  } catch (error) {
+    next.trace?.abandoned(error instanceof Unavailable ? error.code : "bug");
+    throw error;
   } finally {
     next.endSettling();
   }
@@ -227,7 +236,7 @@ async function advance(
 async function settle(
   deps: IngestDeps,
   settled: Omit<Settled, "ahead">,
-  { range, packed, batch, collection, set, observer, meter }: ReadyBatch,
+  { range, packed, batch, collection, set, observer, meter, trace }: ReadyBatch,
   claimed: Claimed,
   decide: (from: bigint) => Ahead,
 ): Promise<Step> {
@@ -251,11 +260,12 @@ async function settle(
     });
     if (applied.kind === "lost") {
       observe({ kind: "ledger-lost", stream, seq: entry.seq });
+      trace?.abandoned("ledger-lost");
       return applied;
     }
     meter.lap("documents");
     // The mirror is notified before the next entry is inserted: after a crash only the tail is redone, and so published again.
-    await notifyMirror(deps, stream, applied);
+    await notifyMirror(deps, stream, applied, trace?.context);
     batch.facts.release();
     batch.failed.release();
     await observer?.stored(applied.conflictRows);
@@ -266,7 +276,10 @@ async function settle(
     const measures = meter.end(applied, claimed.batch.sizes);
     claimed.batch = null;
     const decidedHow = { stored, duplicates, conflicts, failures, groups, newGroups };
-    observe({ kind: "batch-settled", stream, seq, hash, from, to, count, contractSet, measures, ...decidedHow });
+    trace?.settled(seq, contractSet, applied);
+    const batchTrace = trace?.context ?? null;
+    const entryFacts = { seq, hash, from, to, count, contractSet };
+    observe({ kind: "batch-settled", stream, ...entryFacts, measures, trace: batchTrace, ...decidedHow });
     const step = { stream, note, tail: entry, resolved: applied.resolved, isReplay: applied.isReplay, ahead };
     ahead = null;
     return { kind: "at", settled: step };

@@ -1,5 +1,6 @@
 import { describeFailure, failureCode } from "../core/failure.ts";
 import { positionId, type Header } from "../core/record.ts";
+import { formatTraceparent, type TraceContext } from "../core/trace-context.ts";
 import type { NewRecord } from "../source/source.ts";
 import type { FailedRow, ValidatedRow } from "../store/store.ts";
 
@@ -7,7 +8,12 @@ import type { FailedRow, ValidatedRow } from "../store/store.ts";
  * Publishes decisions to other topics after they are durable in the store. Delivery is at least once: after a crash the last
  * batch is published again with the same ids, by which a consumer can drop the copies.
  */
-export type Mirror = (topic: string, facts: readonly ValidatedRow[], failed: readonly FailedRow[]) => Promise<void>;
+export type Mirror = (
+  topic: string,
+  facts: readonly ValidatedRow[],
+  failed: readonly FailedRow[],
+  trace: TraceContext | null,
+) => Promise<void>;
 
 /** Names of the mirror topics, from the name of the topic that the records came from. */
 export const MIRROR_TOPICS = {
@@ -49,6 +55,16 @@ export function failedRecord(row: FailedRow): NewRecord {
     ["sigma.fingerprint", utf8(fingerprint)],
   ];
   return { key, headers, value: raw, partition: null };
+}
+
+/** Gives a message the context of a span, unless it carries that of its producer, which stays. */
+export function withTrace(trace: TraceContext | null): (record: NewRecord) => NewRecord {
+  if (trace === null) return (record) => record;
+  const header: Header = ["traceparent", utf8(formatTraceparent(trace))];
+  return (record) =>
+    record.headers.some(([name]) => name === "traceparent")
+      ? record
+      : { ...record, headers: [...record.headers, header] };
 }
 
 const CONNECT = "__connect.errors.";

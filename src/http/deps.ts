@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Access } from "../access/access.ts";
 import type { ContractCatalog } from "../contract/catalog.ts";
-import type { TraceContext } from "../core/trace-context.ts";
+import type { TraceContext, TraceRequest } from "../core/trace-context.ts";
 import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
 import type { Groups } from "../failures/groups.ts";
 import type { Redaction } from "../failures/redact.ts";
@@ -46,6 +46,8 @@ export type HttpDeps = {
   readonly remote?: boolean;
   /** The contract of `POST /api/validate` for records that declare none, and the members that it sets aside. */
   readonly reference?: ReferenceSetting;
+  /** Traces requests; absent: they are not. */
+  readonly traceRequest?: TraceRequest;
   /** Called with every verdict. */
   readonly onVerdict?: (verdict: Verdict) => void;
   /** Other limits than {@link LIMITS}. */

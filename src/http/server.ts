@@ -28,6 +28,7 @@ import type { SchemaTypes } from "./route-types.ts";
 import { registerShadow } from "./shadow/routes.ts";
 import { registerValidate } from "./validate/routes.ts";
 import { registerVolume } from "./volume/routes.ts";
+import { traceHttp } from "./trace.ts";
 import { toJsonText } from "../json/json-text.ts";
 
 declare module "fastify" {
@@ -88,6 +89,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   const held = createHeld(LIMITS.inFlightBytes, deps.now);
   const counts = countVerdicts();
   const routes = collectRoutes(app);
+  traceHttp(app, deps);
   requireRoles(app);
   takeTurns(app);
   guardRequests(app, deps);

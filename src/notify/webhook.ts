@@ -1,3 +1,4 @@
+import type { TraceCall } from "../core/trace-context.ts";
 import { bodyOf, type WebhookFormat } from "./format.ts";
 import type { Notification, NotifiedType } from "./notification.ts";
 import { post, type PostDeps, type Posted } from "./post.ts";
@@ -18,6 +19,8 @@ export type Webhook = {
 
 export type WebhookDeps = PostDeps & {
   readonly report: ReportNotify;
+  /** Traces attempts; absent: they are not. */
+  readonly traceCall?: TraceCall;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** From 0 to 1. */
@@ -47,9 +50,23 @@ export async function deliver(
   notification: Notification,
   signal: AbortSignal,
 ): Promise<Posted> {
+  const trace = deps.traceCall?.("POST", webhook.url.hostname);
+  const posted = await attempt(deps, webhook, notification, trace?.traceparent ?? null, signal);
+  trace?.end(posted.kind === "answered" ? posted.status : null);
+  return posted;
+}
+
+async function attempt(
+  deps: WebhookDeps,
+  webhook: Webhook,
+  notification: Notification,
+  traceparent: string | null,
+  signal: AbortSignal,
+): Promise<Posted> {
   const { url, format } = webhook;
   const body = bodyOf(format, notification);
-  const plain = { "content-type": "application/json", "user-agent": "sigma-aetl" };
+  const traced = traceparent === null ? {} : { traceparent };
+  const plain = { "content-type": "application/json", "user-agent": "sigma-aetl", ...traced };
   if (format !== "standard") return post(deps, { url, body, headers: plain }, signal);
   try {
     const signed = sign(await webhook.keys(), notification.id, deps.now(), body);
@@ -76,7 +93,7 @@ export function startWebhook(webhook: Webhook, deps: WebhookDeps): Sink {
   const lose = (lost: readonly unknown[], why: string): void => {
     if (lost.length > 0) report({ kind: "notify-lost", sink, count: lost.length, why });
   };
-  const attempt = async (one: Waiting): Promise<void> => {
+  const take = async (one: Waiting): Promise<void> => {
     waiting = waiting.filter((other) => other !== one);
     const posted = await deliver(deps, webhook, one.notification, stop.signal);
     const verdict = judgeAttempt(posted, one.failed, now(), deps.random());
@@ -109,10 +126,10 @@ export function startWebhook(webhook: Webhook, deps: WebhookDeps): Sink {
     while (state === "open") {
       const next = waiting.toSorted((a, b) => a.dueMs - b.dueMs)[0];
       const dueMs = next === undefined ? Number.POSITIVE_INFINITY : Math.max(next.dueMs, pausedToMs);
-      if (next !== undefined && dueMs <= now()) await attempt(next);
+      if (next !== undefined && dueMs <= now()) await take(next);
       else await rest(dueMs);
     }
-    for (let next = waiting[0]; next !== undefined && !stop.signal.aborted; next = waiting[0]) await attempt(next);
+    for (let next = waiting[0]; next !== undefined && !stop.signal.aborted; next = waiting[0]) await take(next);
     lose(waiting, "the gateway stopped");
   };
   const running = run();

@@ -2,7 +2,7 @@ import { failureCode } from "../core/failure.ts";
 import { traceOf, type TraceContext } from "../core/trace-context.ts";
 import type { FieldsOf, Logger } from "./log/logger.ts";
 import { createSummaries, type Later } from "./log/summaries.ts";
-import { streamFields } from "./streams.ts";
+import { streamFields, traceFields } from "./streams.ts";
 import type { LoggedVerdict } from "./verdicts.ts";
 import type { FailedRow } from "../store/store.ts";
 
@@ -153,8 +153,4 @@ function contractFields(contract: LoggedVerdict["contract"]) {
   if (contract === null) return {};
   const { subject, version, digest } = contract;
   return { "sigma.contract": `${subject}@${version}`, "sigma.contract.digest": digest };
-}
-
-function traceFields(trace: TraceContext | null) {
-  return trace === null ? {} : { trace_id: trace.traceId, span_id: trace.spanId };
 }

@@ -1,3 +1,4 @@
+import type { TraceContext } from "../core/trace-context.ts";
 import type { BatchMeasures, GatewayEvent, Observe } from "../gateway/event.ts";
 import type { Stream } from "../source/source.ts";
 import type { FieldsOf, Logger } from "./log/logger.ts";
@@ -35,7 +36,7 @@ export function logEvents(log: Logger, later: Later): Observe {
         return batches.add(id, { ...stream, ...batchFields({ ...event, ...countsOf(measures) }), "sigma.batches": 1 });
       }
       case "batch-settled": {
-        const line = { ...stream, ...batchFields(event) };
+        const line = { ...stream, ...batchFields(event), ...traceFields(event.trace) };
         log.write("batch.settled", line);
         return batches.add(id, { ...line, "sigma.batches": 1 });
       }
@@ -70,6 +71,11 @@ export type StreamFields = {
   readonly "messaging.destination.name": string;
   readonly "messaging.destination.partition.id": string;
 };
+
+/** The fields that name a span; none without one. */
+export function traceFields(trace: TraceContext | null): { readonly trace_id?: string; readonly span_id?: string } {
+  return trace === null ? {} : { trace_id: trace.traceId, span_id: trace.spanId };
+}
 
 type Counts = Pick<Batch, "stored" | "duplicates" | "conflicts" | "failures">;
 type Entry = Pick<Batch, "seq" | "from" | "to" | "count" | "contractSet">;

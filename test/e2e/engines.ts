@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { onTestFinished } from "vitest";
+import { expectCleanOutput } from "../output.ts";
 import { kafkaForFile } from "../servers/kafka-for-tests.ts";
 import { mongoForTests } from "../servers/with-mongo.ts";
 
@@ -46,8 +47,11 @@ export class Program {
   /** A gateway that is ready to be asked. It is killed when the test ends. */
   async start(): Promise<Gateway> {
     const child = this.spawn(["start", "--port", "0", "--json", "--log-level", "warn"]);
-    onTestFinished(() => void child.kill("SIGKILL"));
     const out = capture(child);
+    onTestFinished(() => {
+      child.kill("SIGKILL");
+      expectCleanOutput(out().stdout + out().stderr);
+    });
     const ended = once(child, "close").then(([code]) => ({ code: code as number | null, ...out() }));
     const url = await new Promise<string>((found, fail) => {
       child.stdout?.on("data", () => {
@@ -106,10 +110,12 @@ export async function produce(
   topic: string,
   partition: number,
   texts: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const producer = new Producer({ clientId: "tests", bootstrapBrokers: [brokers], acks: ProduceAcks.ALL });
   try {
-    const messages = texts.map((text) => ({ topic, partition, value: Buffer.from(text) }));
+    const named = new Map(Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]));
+    const messages = texts.map((text) => ({ topic, partition, value: Buffer.from(text), headers: named }));
     await producer.send({ messages });
   } finally {
     await producer.close(true);

@@ -40,6 +40,7 @@ function settled(seq: number, failed: number): Batch {
     newGroups: [],
     contractSet: "sha256:cd",
     measures: MEASURES,
+    trace: null,
   };
 }
 

@@ -3,6 +3,7 @@ import { run } from "./cache.ts";
 import { chromiumBinary } from "./chromium.ts";
 import { kafkaJars } from "./kafka.ts";
 import { mongodBinary } from "./mongodb.ts";
+import { otelcolBinary } from "./otelcol.ts";
 import { mountReadOnly } from "./read-only-mount.ts";
 import { checkWithPromtool, prometheusBinary } from "./prometheus.ts";
 import { runPython } from "./python.ts";
@@ -78,6 +79,12 @@ export const SERVERS: readonly RealServer[] = [
       run(prometheusBinary(), ["--version"]);
       checkWithPromtool(["--version"], import.meta.dirname);
     },
+  },
+  {
+    name: "OpenTelemetry Collector",
+    module: "test/servers/otelcol.ts",
+    needs: "Go 1.26",
+    bring: () => run(otelcolBinary(), ["--version"]),
   },
   { name: "schema registry", module: "test/servers/apicurio.ts", needs: "a JDK and Maven", bring: apicurioHome },
 ];

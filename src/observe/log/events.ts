@@ -350,6 +350,13 @@ export const LOG_EVENTS = {
     fields: ["sigma.why"],
     optional: [],
   },
+  "traces.unheard": {
+    level: "warn",
+    message: "traces are on, and no SDK is loaded that takes them",
+    groups: [],
+    fields: ["sigma.remedy"],
+    optional: [],
+  },
   "http.bug": {
     level: "error",
     message: "a request failed by a bug",
