@@ -232,6 +232,10 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
   REDRIVE_DIFFERS:
     "A redrive decided a record that is not of its plan, or other bytes than those of the record that failed: restore the store from a backup",
   ERASURE_INCOMPLETE: "An erasure was announced and is not known to be complete: run `sigma erase --resume`",
+  RETENTION:
+    "Retention announced what the ledger does not have, or another number of documents than it had: the operator log or the ledger was changed",
+  RETENTION_LEFT:
+    "A document is there that retention took, as a process that was held up for long may write: run `sigma retention run --sweep`",
   OUTCOME: "Deciding the evidence of an entry again gives other outcomes",
   ROOT: "Deciding the evidence of an entry again gives other ids",
   APPLIED: "What became of duplicates and conflicts is not what the next entry says",

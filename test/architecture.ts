@@ -75,7 +75,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   // What a migration needs of MongoDB's driver.
   "store/migrations/mongodb-target": { uses: ["store/store"], libraries: ["mongodb"], node: [] },
   // What operators did, read from the operator log and written to it.
-  operator: { uses: ["ledger", "source/source", "store/store"], libraries: [], node: [] },
+  operator: { uses: ["ledger", "source/source", "store/groups", "store/store"], libraries: [], node: [] },
   // Who sends which version.
   traffic: { uses: ["core"], libraries: [], node: [] },
   // The order of effects, once: from a fetched record to its documents.
@@ -194,6 +194,12 @@ export const PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: ["node:crypto"],
   },
+  // What is too old: taken away, stream by stream, under floors that the operator log holds.
+  retain: {
+    uses: ["core", "gateway", "ledger", "operator/floors", "store/ledger-walk", "store/store", "store/stream-note"],
+    libraries: [],
+    node: [],
+  },
   // Records that are to be gone: out of evidence, documents and log.
   erase: {
     uses: [
@@ -202,6 +208,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "json",
       "ledger",
       "operator/erasures",
+      "operator/floors",
       "source/source",
       "store/ledger-walk",
       "store/store",
@@ -258,7 +265,16 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // Documents brought back from the ledger.
   repair: {
-    uses: ["core", "gateway", "ledger", "store/ledger-walk", "store/store", "store/stream-note", "store/volume"],
+    uses: [
+      "core",
+      "gateway",
+      "ledger",
+      "operator/floors",
+      "store/ledger-walk",
+      "store/store",
+      "store/stream-note",
+      "store/volume",
+    ],
     libraries: [],
     node: [],
   },

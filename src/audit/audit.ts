@@ -3,10 +3,10 @@ import { type CompiledContractSet } from "../core/compiled.ts";
 import { openContractSet } from "../core/contract-set.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { ENGINE } from "../core/decide.ts";
-import { checkHeads, keptStreams, NOTHING_KEPT, type HeadCheck, type KeptHeads } from "./anchors.ts";
-import { holdsOffset, logIdOf, type Source, type Stream } from "../source/source.ts";
-import { unfrozenIn, type FrozenVersion } from "./contracts.ts";
-import { erasedRecords, strayErasures, type ErasedRecords } from "./erasures.ts";
+import { checkHeads, keptStreams, NOTHING_KEPT, type HeadCheck } from "./anchors.ts";
+import { holdsOffset, logIdOf, type Stream } from "../source/source.ts";
+import { unfrozenIn } from "./contracts.ts";
+import { erasedRecords, strayErasures } from "./erasures.ts";
 import { checkGroups } from "./groups.ts";
 import { judgeEntry } from "./judge-entry.ts";
 import { checkApplied, checkLink } from "./links.ts";
@@ -16,10 +16,11 @@ import { auditOperators, gapOf } from "./operators.ts";
 import { auditRedrives, type RedriveAudit } from "./redrives.ts";
 import { isRedrive } from "../ledger/redrive-stream.ts";
 import { newFindings } from "./findings.ts";
+import { auditRetention } from "./retention.ts";
 import { differsFromLog, fetchRange } from "./source.ts";
 import { checkTotals } from "./totals.ts";
 import { createVolumeBooks, type VolumeBook } from "./volume.ts";
-import type { Finding } from "./finding.ts";
+import type { AuditOptions, AuditReport, StreamAudit } from "./report.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import { createErasureBook } from "../operator/erasures.ts";
 import { operatorActions } from "../operator/actions.ts";
@@ -28,59 +29,6 @@ import { decodeOutcomes } from "../ledger/proof.ts";
 import { NOTHING_APPLIED, type Resolved } from "../gateway/resolution.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
-
-export type AuditOptions = {
-  /** A log whose records are compared with the evidence. */
-  readonly source?: Pick<Source, "streams" | "fetch" | "bounds" | "skipped">;
-  /** The current log, to check that it is the one the store knows; `source` when absent. */
-  readonly log?: Pick<Source, "streams" | "bounds" | "skipped">;
-  /** The frozen versions of the lock file: a contract set in the store must hold the same versions under their names. */
-  readonly frozen?: readonly FrozenVersion[];
-  /** Heads kept outside the store. They must be read before the store is, because a running gateway goes on writing. */
-  readonly kept?: KeptHeads;
-  /** The path of the embedded log, when its file is missing. */
-  readonly missingLog?: string;
-  /** True for a store without transactions that a gateway is writing to: documents of the last entry of a stream may then be missing. */
-  readonly tailMayBeIncomplete: boolean;
-  /** Most findings in the report; further ones are only counted. */
-  readonly findingsMax: number;
-  readonly signal: AbortSignal;
-  readonly onProgress?: (records: number) => void;
-};
-
-/** The audit of one stream. A `headHash` kept outside the store later reveals a rewritten history. */
-type StreamAudit = {
-  readonly stream: string;
-  readonly entries: number;
-  readonly records: number;
-  readonly headSeq: number;
-  readonly headHash: string;
-  readonly settledTo: bigint;
-};
-
-export type AuditReport = {
-  readonly findings: readonly Finding[];
-  readonly findingsTotal: number;
-  readonly streams: readonly StreamAudit[];
-  /** The last action in the operator log; null when there is none. */
-  readonly operatorHead: { readonly seq: number; readonly hash: string } | null;
-  /** Number of anchored heads that the chains contain; null without anchors. */
-  readonly anchored: number | null;
-  /** Records lost before they were decided, as operators have accepted. */
-  readonly gaps: readonly Gap[];
-  /** Records that operators erased. */
-  readonly erasures: readonly ErasedRecords[];
-  readonly records: number;
-  readonly validated: number;
-  readonly failed: number;
-  readonly duplicates: number;
-  /** Records that were decided again from their evidence. */
-  readonly redecided: number;
-  /** Records without evidence (`evidence: drop`): only their chain can be checked. */
-  readonly withoutEvidence: number;
-  /** Records compared with the log; null without a source. */
-  readonly comparedWithSource: number | null;
-};
 
 const LEDGER_PAGE = 256;
 
@@ -124,6 +72,7 @@ async function auditAll(run: Run): Promise<void> {
   const operators = await auditOperators(reads, (action) => {
     actions.see(action);
     run.erasures.see(action);
+    run.retention.see(action);
     run.redrives.see(action);
   });
   for (const finding of await run.redrives.checkPlans()) run.add(finding);
@@ -140,15 +89,24 @@ async function auditAll(run: Run): Promise<void> {
     else await auditStream(run, note);
   }
   const entries = new Map(run.streams.map(({ stream, headSeq }) => [stream, headSeq + 1]));
-  if (!options.signal.aborted) strayErasures(run.erasures, (stream) => entries.get(stream)).forEach(run.add);
+  if (!options.signal.aborted) {
+    strayErasures(run.erasures, (stream) => entries.get(stream)).forEach(run.add);
+    run.retention.strays(new Set(entries.keys())).forEach(run.add);
+  }
   await checkKnownBySource(run, [...notes.values()]);
   await auditLog(run);
-  if (!options.signal.aborted)
-    (await checkGroups(reads, notes, run.tails, options.tailMayBeIncomplete)).forEach(run.add);
-  const { totals, streams: audited } = run;
-  if (options.tailMayBeIncomplete || options.signal.aborted || totals.withoutEvidence > 0) return;
-  const hasFindings = run.report().findingsTotal > 0;
-  (await checkTotals(reads, { streams: audited, totals, hasFindings })).forEach(run.add);
+  if (!options.signal.aborted) await auditGroups(run, notes);
+  await auditTotals(run);
+}
+
+async function auditGroups(run: Run, notes: ReadonlyMap<string, StreamNote>): Promise<void> {
+  const { reads, retention, tails, options } = run;
+  for (;;) {
+    const findings = await checkGroups(reads, notes, tails, retention.book, options.tailMayBeIncomplete);
+    // Retention may have taken failures meanwhile: then they are counted again.
+    if (findings.length > 0 && (await sawMoreActions(run))) continue;
+    return findings.forEach(run.add);
+  }
 }
 
 type Run = ReturnType<typeof newRun> & {
@@ -163,6 +121,7 @@ function newRun(options: AuditOptions) {
   const tails = new Map<string, LedgerEntry>();
   const gaps: Gap[] = [];
   const erasures = createErasureBook();
+  const retention = auditRetention();
   let accepted: ReadonlySet<string> = new Set();
   let operatorHead: AuditReport["operatorHead"] = null;
   let anchored = 0;
@@ -180,10 +139,12 @@ function newRun(options: AuditOptions) {
       anchored += check.found();
     },
     totals,
+    ...newTaken(),
     streams,
     tails,
     gaps,
     erasures,
+    retention,
     accept: (said: Awaited<ReturnType<typeof auditOperators>>): void => {
       accepted = said.accepted;
       losses = createLossBook(said.losses);
@@ -211,6 +172,7 @@ function newRun(options: AuditOptions) {
       anchored: kept.anchors === null ? null : anchored,
       gaps,
       erasures: erasedRecords(erasures),
+      retention: retention.floors(),
       records: totals.records,
       validated: totals.validated,
       failed: totals.failed,
@@ -220,6 +182,11 @@ function newRun(options: AuditOptions) {
       comparedWithSource: options.source === undefined ? null : totals.compared,
     }),
   };
+}
+
+/** Documents that retention took, and those that it is taking, which were there. */
+function newTaken() {
+  return { gone: { failed: 0, receipts: 0 }, leaving: { failed: 0, receipts: 0 } };
 }
 
 async function auditStream(run: Run, note: StreamNote): Promise<void> {
@@ -246,6 +213,7 @@ async function auditStream(run: Run, note: StreamNote): Promise<void> {
       const last = index === page.length - 1 && page.length < LEDGER_PAGE;
       resolved = entry.kind === "BATCH" ? await auditBatch(run, note, entry, last, volume) : NOTHING_APPLIED;
       if (entry.kind !== "BATCH") volume.see(entry, []);
+      if (entry.kind !== "BATCH") run.retention.saw(entry, null);
       if (entry.kind === "BATCH") records += entry.count;
       previous = entry;
       entries += 1;
@@ -253,7 +221,10 @@ async function auditStream(run: Run, note: StreamNote): Promise<void> {
     }
     if (page.length < LEDGER_PAGE || run.options.signal.aborted) break;
   }
-  if (!run.options.signal.aborted) run.addHeads(heads);
+  if (!run.options.signal.aborted) {
+    run.addHeads(heads);
+    run.retention.end(stream).forEach(run.add);
+  }
   if (previous === null || run.options.signal.aborted) return;
   (await volume.end()).forEach(run.add);
   const { seq: headSeq, hash: headHash, to: settledTo } = previous;
@@ -338,6 +309,7 @@ async function auditBatch(
     if (entry.count > 0 && packed === null && entry.note === EVIDENCE_DROPPED && !last) {
       run.totals.withoutEvidence += entry.count;
       volume.see(entry, null);
+      run.retention.saw(entry, null);
       return null;
     }
     const { findings, verdict, records } = await judgeEntry(run.reads, {
@@ -347,12 +319,18 @@ async function auditBatch(
       set: run.set(entry.contractSet),
       erasures: run.erasures,
       mayBeIncomplete: last && run.options.tailMayBeIncomplete,
+      standing: (kind, collection) => run.retention.standing(entry, kind, collection),
     });
     // While a gateway runs, records may be erased during the audit: then the entry is judged again.
     if (findings.length > 0 && (await sawMoreActions(run))) continue;
     findings.forEach(run.add);
     volume.see(entry, verdict?.volume ?? null);
+    run.retention.saw(entry, verdict?.retainable ?? null);
     if (verdict === null || records === null) return null;
+    for (const kind of ["failed", "receipts"] as const) {
+      run.gone[kind] += verdict.gone[kind];
+      run.leaving[kind] += verdict.leaving[kind];
+    }
     run.totals.validated += verdict.counts.validated;
     run.totals.failed += verdict.counts.failed;
     run.totals.receipts += verdict.counts.receipts;
@@ -366,7 +344,10 @@ async function auditBatch(
 /** Reads new actions of the operator log. @returns whether there were any. */
 async function sawMoreActions(run: Run): Promise<boolean> {
   const before = run.erasures.through();
-  for await (const action of operatorActions(run.reads, before + 1)) run.erasures.see(action);
+  for await (const action of operatorActions(run.reads, before + 1)) {
+    run.erasures.see(action);
+    run.retention.see(action);
+  }
   return run.erasures.through() > before;
 }
 
@@ -393,4 +374,19 @@ async function compareWithSource(
   for (const { offset, message } of differsFromLog(note, entry, records, fetched))
     run.found("SOURCE_DIFFERS", entry.stream, entry.seq, offset, message);
   run.totals.compared += fetched.length;
+}
+
+/** Compares the store's totals with the ledger's, unless entries were added or documents taken during the audit. */
+async function auditTotals(run: Run): Promise<void> {
+  const { reads, totals, gone, leaving, options } = run;
+  for (const { stream, headSeq } of run.streams) {
+    if ((await reads.ledger(stream, headSeq + 1, 1)).length > 0) return;
+  }
+  if (options.tailMayBeIncomplete || options.signal.aborted || totals.withoutEvidence > 0) return;
+  const failed = totals.failed - gone.failed;
+  const receipts = totals.receipts - gone.receipts;
+  const isClean = (): boolean => run.report().findingsTotal === 0;
+  const findings = await checkTotals(reads, { validated: totals.validated, failed, receipts, leaving }, isClean);
+  if (findings.length > 0 && (await sawMoreActions(run))) return;
+  findings.forEach(run.add);
 }

@@ -2,16 +2,19 @@ import type { CompiledContractSet } from "../core/compiled.ts";
 import { ENGINE } from "../core/decide.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import type { DecidedBatch } from "../gateway/decide-batch.ts";
+import { groupsOf } from "../gateway/group-tally.ts";
 import { redecide } from "../gateway/redecide.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
-import { decodeOutcomes } from "../ledger/proof.ts";
+import type { RetainedKind, Standing } from "../operator/floors.ts";
 import { resolvedOf, type Resolved } from "../gateway/resolution.ts";
 import type { Cell, TakenRecord } from "../gateway/volume-tally.ts";
-import type { Difference, StoreReads } from "../store/store.ts";
+import type { Difference, StoreReads, Tally } from "../store/store.ts";
 import type { VolumeTally } from "../store/volume.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { claimsOf, type Claims } from "./claims.ts";
 import type { Finding, FindingCode } from "./finding.ts";
+import type { Retainable } from "./retention.ts";
+import { compareTakeable, leftOf } from "./takeable.ts";
 
 /** The data needed to check one entry. */
 export type EntryEvidence = {
@@ -25,18 +28,36 @@ export type EntryEvidence = {
    * written.
    */
   readonly mayBeIncomplete: boolean;
+  /** Whether retention took the documents of a kind, or is taking them. */
+  readonly standing: (kind: RetainedKind, collection: string) => Standing;
 };
+
+/** Numbers of failures and receipts. */
+type TakenCounts = Pick<Tally, RetainedKind>;
 
 export type EntryVerdict = {
   readonly findings: readonly Finding[];
-  readonly counts: { readonly validated: number; readonly failed: number; readonly receipts: number };
+  readonly counts: Tally;
+  /** How many of the documents retention took, and how many it is taking that were there still. */
+  readonly gone: TakenCounts;
+  readonly leaving: TakenCounts;
+  /** What retention may take; null when it is not known. */
+  readonly retainable: Retainable | null;
   /** What the next entry must record about this one; null when that is unknown. */
   readonly resolved: Resolved | null;
   /** What its records come to; null where they cannot all be told: producers of erased ones, versions of another engine. */
   readonly volume: readonly VolumeTally[] | null;
 };
 
-const NOTHING = { validated: 0, failed: 0, receipts: 0 } as const;
+const NOTHING: Omit<EntryVerdict, "findings" | "resolved"> = {
+  counts: { validated: 0, failed: 0, receipts: 0 },
+  gone: { failed: 0, receipts: 0 },
+  leaving: { failed: 0, receipts: 0 },
+  retainable: null,
+  volume: null,
+};
+
+const NOUN = { failed: "failure", receipts: "receipt" } as const;
 
 /** Decides an entry's evidence again, and compares every document that follows from it with the stored one. */
 export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promise<EntryVerdict> {
@@ -46,7 +67,7 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
   const again = redecide(reads, stream, entry, records, set);
   if (again.kind === "fault") {
     found(again.code === "EVIDENCE_DAMAGED" ? "EVIDENCE" : "ROOT", null, again.message);
-    return { findings, counts: NOTHING, resolved: null, volume: null };
+    return { ...NOTHING, findings, resolved: null };
   }
   const { batch, collection, pinned } = again;
   // This build can compare only decisions of its own engine.
@@ -65,15 +86,34 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
     }
   };
   report((place) => batch.facts.at(place).position.offset, facts);
-  await checkFailures(reads, collection, batch, taken, report);
-  const receipts = await reads.compareReceipts(stream, taken.receipts);
-  report((place) => taken.receipts[place]?.position.offset ?? -1n, receipts);
+  const compared = await compareTakeable(reads, collection, batch, taken);
+  const gone = { failed: 0, receipts: 0 };
+  const leaving = { failed: 0, receipts: 0 };
+  for (const kind of ["failed", "receipts"] as const) {
+    const standing = given.standing(kind, kind === "failed" ? collection : "");
+    if (standing === "kept") {
+      report(compared[kind].offsetAt, compared[kind].differences);
+      continue;
+    }
+    const { left, ...counts } = leftOf(compared[kind], standing);
+    [gone[kind], leaving[kind]] = [counts.gone, counts.leaving];
+    for (const offset of left) found("RETENTION_LEFT", offset, `retention took its ${NOUN[kind]}, which is there`);
+  }
+  const groups = [...batch.groups, ...groupsOf(taken.conflicts)];
   return {
     findings,
     counts: {
       validated: batch.facts.size() + batch.repeats.length - taken.resolutions.length,
-      failed: batch.failed.size() + taken.conflicts.length,
-      receipts: taken.receipts.length,
+      failed: compared.failed.count,
+      receipts: compared.receipts.count,
+    },
+    gone,
+    leaving,
+    retainable: {
+      collection,
+      // Another engine may have given other fingerprints.
+      groups: entry.engine === ENGINE ? new Map(groups.map(([fingerprint, { count }]) => [fingerprint, count])) : null,
+      receipts: compared.receipts.count,
     },
     resolved: resolvedOf(entry, taken.resolutions),
     volume: entry.engine === ENGINE && erased.size === 0 ? volumeOf(batch, taken) : null,
@@ -123,24 +163,4 @@ function reportLaterHolders({ resolutions }: Claims, { stream }: LedgerEntry, fo
     if (holder.stream === stream && holder.offset > offset)
       found("ROW_DIFFERS", offset, `its fact is held by offset ${holder.offset}, which came later`);
   }
-}
-
-async function checkFailures(
-  reads: StoreReads,
-  collection: string,
-  batch: DecidedBatch,
-  { conflicts }: Claims,
-  report: (offsetAt: (place: number) => bigint, differences: ReadonlyMap<number, Difference>) => void,
-): Promise<void> {
-  if (batch.failed.size() > 0) {
-    const differences = await reads.compareFailed(collection, batch.failed);
-    const leaves = differences.size === 0 ? [] : (decodeOutcomes(batch.from, batch.proof.outcomes)?.leaves ?? []);
-    const offsets = leaves.filter(({ outcome }) => outcome === "F").map(({ offset }) => offset);
-    report((place) => offsets[place] ?? -1n, differences);
-  }
-  if (conflicts.length === 0) return;
-  const staged = reads.stageFailed(batch.stream);
-  conflicts.forEach(staged.add);
-  report((place) => conflicts[place]?.position.offset ?? -1n, await reads.compareFailed(collection, staged));
-  staged.release();
 }

@@ -27,6 +27,10 @@ export type FindingCode =
   | "ERASURE"
   /** An erasure was announced, but its completion is not recorded. */
   | "ERASURE_INCOMPLETE"
+  /** Retention announced what the ledger does not have, or another number of documents than it had. */
+  | "RETENTION"
+  /** A document is there that retention took. */
+  | "RETENTION_LEFT"
   /** Deciding the evidence again gives other outcomes. */
   | "OUTCOME"
   /** Deciding the evidence again gives other ids. */

@@ -4,7 +4,7 @@ import type { ErasureBook } from "../operator/erasures.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
-import { checkEntry, type EntryVerdict } from "./entry.ts";
+import { checkEntry, type EntryEvidence, type EntryVerdict } from "./entry.ts";
 import { checkEvidence } from "./evidence.ts";
 import type { Finding } from "./finding.ts";
 
@@ -17,6 +17,7 @@ export type EntryCase = {
   readonly set: CompiledContractSet | null;
   readonly erasures: ErasureBook;
   readonly mayBeIncomplete: boolean;
+  readonly standing: EntryEvidence["standing"];
 };
 
 /** The findings about an entry's evidence and documents; `verdict` is null when the records cannot be decided again. */
@@ -27,10 +28,10 @@ export type Judged = {
 };
 
 export async function judgeEntry(reads: StoreReads, given: EntryCase): Promise<Judged> {
-  const { note: stream, entry, packed, set, erasures, mayBeIncomplete } = given;
+  const { note: stream, entry, packed, set, erasures, mayBeIncomplete, standing } = given;
   const { records, findings, isPending } = checkEvidence(stream, entry, packed, erasures);
   if (records === null || set === null) return { findings, verdict: null, records };
-  const verdict = await checkEntry(reads, { entry, stream, records, set, mayBeIncomplete });
+  const verdict = await checkEntry(reads, { entry, stream, records, set, mayBeIncomplete, standing });
   // While an erasure is running, a document may be erased or not; the incomplete erasure is a finding of its own.
   const others = verdict.findings.filter(
     ({ code, offset }) => code !== "ROW_DIFFERS" || offset === null || !isPending(offset),

@@ -11,6 +11,7 @@ import { addFailures } from "./commands/failures/failures-command.ts";
 import { addRedrive } from "./commands/failures/redrive-command.ts";
 import { addApiKeys } from "./commands/operate/api-keys-command.ts";
 import { addErase } from "./commands/operate/erase-command.ts";
+import { addRetention } from "./commands/retention/retention-command.ts";
 import { addMigrate } from "./commands/operate/migrate-command.ts";
 import { addSlo } from "./commands/observe/slo-command.ts";
 import { addVolume } from "./commands/volume/volume-command.ts";
@@ -71,6 +72,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addRedrive,
     addVolume,
     addErase,
+    addRetention,
     addBackup,
     addRestore,
     addDoctor,

@@ -1,7 +1,7 @@
 /**
  * The meaning of every code of the command line, the configuration and the start. A code is stable: no code is used again for
  * something else. X: the program itself, S: settings, I: input and data, H: the HTTP listener, W: what-if, M: migrations of the
- * store, E: erasures, A: access, F: failures, D: diagnoses, N: notifications, R: a gateway that the command line calls, V: volume. Contract codes (SIG-C)
+ * store, E: erasures, T: retention, A: access, F: failures, D: diagnoses, N: notifications, R: a gateway that the command line calls, V: volume. Contract codes (SIG-C)
  * are in contract/fault.ts.
  */
 export const CODES = {
@@ -94,6 +94,8 @@ export const CODES = {
     "There is nothing that a language model could be asked about the group: no failure of it is stored any more",
   "SIG-D-003": "As many questions were asked of the language model today as diagnosis.daily_cap allows",
   "SIG-D-004": "The language model did not answer, or not as it was asked to. Nothing else is touched by that",
+  "SIG-T-001": "Retention would take another number of documents than was expected",
+  "SIG-T-002": "What retention takes cannot be taken back, and nobody said that it may",
   "SIG-N-001": "There is nobody to notify: no webhook, no file and no standard output is configured",
   "SIG-V-001": "An option of `sigma volume` cannot be read",
   "SIG-V-002": "An answer of `sigma volume` would have too many rows",

@@ -12,6 +12,7 @@ import { redactConfig, redactFaults, type RedactConfig } from "./redact-config.t
 import { mongodbFaults } from "./mongodb-config.ts";
 import { notifyConfig, notifyFaults, type NotifyConfig } from "./notify-config.ts";
 import { registryConfig, registryFaults, type RegistryConfig } from "./registry-config.ts";
+import { retentionConfig, retentionFaults, type RetentionConfig } from "./retention-config.ts";
 import type { ObjectiveSetting, SourceSetting } from "./setting-row.ts";
 import {
   OTHER_VARIABLES,
@@ -52,6 +53,7 @@ export type Config = {
   /** Null: the embedded log keeps its records for ever. */
   readonly logRetentionMs: number | null;
   readonly redact: RedactConfig;
+  readonly retention: RetentionConfig;
   readonly shutdownDeadlineMs: number;
   readonly breaker: {
     /** From 0 to 1; null: off. */
@@ -187,6 +189,7 @@ function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
     ...diagnosisFaults(settings),
     ...redactFaults(settings),
     ...objectiveFaults(settings),
+    ...retentionFaults(settings),
     ...sourceFaults(settings),
   ];
 }
@@ -212,6 +215,7 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
     evidence: values.evidence,
     logRetentionMs: positiveOrNull(values["log.retention_hours"] * 3_600_000),
     redact: redactConfig(values),
+    retention: retentionConfig(values),
     shutdownDeadlineMs: values["shutdown.deadline_seconds"] * 1_000,
     breaker: {
       failedRatioMax: positiveOrNull(values["breaker.failed_percent"] / 100),

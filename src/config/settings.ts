@@ -7,6 +7,7 @@ import { NOTIFY_SETTINGS } from "./notify-settings.ts";
 import { OBJECTIVE_SETTINGS } from "./objective-settings.ts";
 import { REDACT_SETTINGS } from "./redact-settings.ts";
 import { REGISTRY_SETTINGS } from "./registry-settings.ts";
+import { RETENTION_SETTINGS } from "./retention-settings.ts";
 import type { CheckedRows, SettingRow, SettingValue, ValueKind, ValueOf } from "./setting-row.ts";
 
 // A row in one of the tables declares a setting. Its key, the type of its value, its variable, its option, the line of
@@ -15,6 +16,7 @@ import type { CheckedRows, SettingRow, SettingValue, ValueKind, ValueOf } from "
 type Rows = typeof HTTP_SETTINGS &
   typeof GATEWAY_SETTINGS &
   typeof REDACT_SETTINGS &
+  typeof RETENTION_SETTINGS &
   typeof ENGINE_SETTINGS &
   typeof REGISTRY_SETTINGS &
   typeof ANCHOR_SETTINGS &
@@ -26,6 +28,7 @@ const ROWS: CheckedRows<Rows> = {
   ...HTTP_SETTINGS,
   ...GATEWAY_SETTINGS,
   ...REDACT_SETTINGS,
+  ...RETENTION_SETTINGS,
   ...ENGINE_SETTINGS,
   ...REGISTRY_SETTINGS,
   ...ANCHOR_SETTINGS,

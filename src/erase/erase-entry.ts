@@ -7,6 +7,7 @@ import { isErased, type ErasedRecord, type KeptRecord, type Tombstone } from "..
 import { erasedAs, payloadDigest, type Redecided } from "../gateway/decided.ts";
 import { erasedConflict } from "../gateway/duplicate.ts";
 import { erasureDetail, followErasures, isWithin, rangesOf } from "../operator/erasures.ts";
+import { followFloors } from "../operator/floors.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { decodeApplied } from "../ledger/proof.ts";
 import type { ErasedFact, FailedRow, Store } from "../store/store.ts";
@@ -175,11 +176,17 @@ async function replaceDocuments(
     await store.replaceFacts(collection, staged);
     staged.release();
   }
-  if (failed.length > 0) {
+  const floors = followFloors(store.reads);
+  const isTaken = async (): Promise<boolean> =>
+    (await floors()).standing({ stream: entry.stream, seq: entry.seq, kind: "failed", collection }) !== "kept";
+  if (failed.length > 0 && !(await isTaken())) {
     const staged = store.stageFailed(note);
     failed.forEach(staged.add);
     await store.replaceFailed(collection, staged);
     staged.release();
+    // Retention may have taken the failures while they were replaced: then their tombstones go too.
+    const keys = failed.map(({ position }) => ({ id: "", offset: position.offset }));
+    if (await isTaken()) await store.removeDocuments(collection, note, "failed", keys);
   }
   return null;
 }

@@ -6,7 +6,7 @@ import type { Store } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { eraseEntry } from "./erase-entry.ts";
 import { createEntryReader, type EntryReader } from "./opened.ts";
-import { sealBehind } from "./seal.ts";
+import { sealBehind } from "../gateway/seal.ts";
 import type { PlannedEntry } from "./select.ts";
 
 /** A store to erase records in, and its log; null when the log is not available. */

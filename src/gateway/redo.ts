@@ -8,6 +8,7 @@ import type { StreamNote } from "../store/stream-note.ts";
 import { applyBatch, type Applied } from "./apply.ts";
 import type { Halt } from "./event.ts";
 import { recordsOfEntry, redecide, type RedecidedBatch } from "./redecide.ts";
+import { recountFailures } from "./recount.ts";
 import { storedContractSet } from "./stored-set.ts";
 
 export type Redone =
@@ -45,7 +46,7 @@ export async function redoTail(store: Store, stream: Stream, tail: LedgerEntry):
   // The holders are read before inserting, because most tails are complete: their ids are taken, by their own records.
   const applied = await applyBatch(store, again.collection, tail.seq, again.batch, "for all");
   // The other engine may have counted failures under its fingerprints before it had stored them all.
-  if (stored !== null && stored.size < again.batch.failed.size()) await store.recountFailures(note, tail.to, tail.seq);
+  if (stored !== null && stored.size < again.batch.failed.size()) await recountFailures(store, note, tail);
   await dropBefore(store, tail);
   return applied;
 }

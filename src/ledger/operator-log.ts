@@ -22,8 +22,6 @@ export type OperatorAction = {
     | "erase"
     /** The announced erasures of a stream are done. */
     | "erased"
-    /** Announces that retention takes records out of the evidence of an entry; it is written before they are. */
-    | "expire"
     /** Announces that retention takes what is of entries before one; it is written before anything goes. */
     | "retain"
     /** The announced retention of a stream is done. */

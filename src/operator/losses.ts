@@ -33,7 +33,6 @@ export function withAction(losses: readonly Loss[], action: OperatorAction): rea
     case "replace":
     case "erase":
     case "erased":
-    case "expire":
     case "retain":
     case "retained":
     case "reveal":

@@ -1,10 +1,12 @@
 import { ENGINE } from "../core/decide.ts";
+import { recountFailures } from "../gateway/recount.ts";
 import { redoTail } from "../gateway/redo.ts";
 import { redecide } from "../gateway/redecide.ts";
 import { conflictOf } from "../gateway/duplicate.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { entriesWithNext } from "../store/ledger-walk.ts";
 import { decodeApplied, type AppliedLetter } from "../ledger/proof.ts";
+import type { RetainedKind } from "../operator/floors.ts";
 import { resolvedOf, type Resolution } from "../gateway/resolution.ts";
 import type { Difference, FailedRow, PassedRow, Receipt, Store } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
@@ -45,7 +47,7 @@ async function countAgain(
 ): Promise<void> {
   for (const note of notes) {
     const tail = tails.get(note.stream);
-    if (tail !== undefined && !options.signal.aborted) await store.recountFailures(note, tail.to, tail.seq);
+    if (tail !== undefined && !options.signal.aborted) await recountFailures(store, note, tail);
   }
 }
 
@@ -165,20 +167,40 @@ async function restoreOthers(run: RepairRun, opened: Opened, next: LedgerEntry):
     );
     return;
   }
-  await restoreFailures(run, opened, failed);
-  const { missing, changed } = await writeAgain(
-    run,
-    opened,
-    "receipt",
-    receipts,
-    await run.store.reads.compareReceipts(note, receipts),
-  );
+  await unlessTaken(run, opened, "failed", failed, async () => restoreFailures(run, opened, failed));
+  await unlessTaken(run, opened, "receipts", receipts, async () => restoreReceipts(run, opened, receipts));
+}
+
+/**
+ * Restores documents of a kind unless retention took them, or is taking them. Floors are read at the start, and again behind each
+ * write: what retention took in between goes again.
+ * @param restore returns whether it wrote documents.
+ */
+async function unlessTaken(
+  run: RepairRun,
+  { note, entry, collection }: Opened,
+  kind: RetainedKind,
+  rows: readonly (FailedRow | Receipt)[],
+  restore: () => Promise<boolean>,
+): Promise<void> {
+  const place = { stream: entry.stream, seq: entry.seq, kind, collection: kind === "failed" ? collection : "" };
+  const book = await run.floors();
+  if (book.standing(place) !== "kept" || !(await restore())) return;
+  if ((await run.floors("read again")).standing(place) === "kept") return;
+  await run.store.removeDocuments(collection, note, kind === "failed" ? "failed" : "receipt", rows.map(keyOf));
+}
+
+async function restoreReceipts(run: RepairRun, opened: Opened, receipts: readonly Receipt[]): Promise<boolean> {
+  const { note, collection } = opened;
+  const differences = await run.store.reads.compareReceipts(note, receipts);
+  const { missing, changed } = await writeAgain(run, opened, "receipt", receipts, differences);
   if (changed.length > 0) await run.store.removeDocuments(collection, note, "receipt", changed.map(keyOf));
   const again = [...missing, ...changed];
   if (again.length > 0) await run.store.insertReceipts(note, again);
+  return again.length > 0;
 }
 
-async function restoreFailures(run: RepairRun, opened: Opened, failed: readonly FailedRow[]): Promise<void> {
+async function restoreFailures(run: RepairRun, opened: Opened, failed: readonly FailedRow[]): Promise<boolean> {
   const { note, entry, collection } = opened;
   const staged = run.store.reads.stageFailed(note);
   failed.forEach(staged.add);
@@ -190,6 +212,7 @@ async function restoreFailures(run: RepairRun, opened: Opened, failed: readonly 
   const again = await writeAgain(run, opened, "failed", failed, differences);
   await staging(run.store.stageFailed(note), again.missing, async (rows) => run.store.insertFailed(collection, rows));
   await staging(run.store.stageFailed(note), again.changed, async (rows) => run.store.replaceFailed(collection, rows));
+  return again.missing.length + again.changed.length > 0;
 }
 
 /** Restores the documents of a tail by redoing it. */

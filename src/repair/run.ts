@@ -4,6 +4,7 @@ import type { Operator } from "../gateway/operate.ts";
 import { storedContractSet } from "../gateway/stored-set.ts";
 import type { Redecided } from "../gateway/decided.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
+import { followFloors, type FloorBook } from "../operator/floors.ts";
 import type { Store } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { createVolumeBooks, type VolumeBooks } from "./volume.ts";
@@ -55,6 +56,8 @@ export type Opened = {
 export type RepairRun = {
   readonly store: Store;
   readonly evidence: EntryRecords;
+  /** What retention took when the repair began; with "read again", what it took up to now. */
+  readonly floors: (when?: "read again") => Promise<FloorBook>;
   readonly options: RepairOptions;
   readonly restored: { validated: number; failed: number; receipts: number };
   readonly fault: (sentence: string) => void;
@@ -72,11 +75,18 @@ export function newRun(store: Store, options: RepairOptions): RepairRun {
   const changed: Changed[] = [];
   const faults: string[] = [];
   const sets = new Map<string, CompiledContractSet | null>();
+  const follow = followFloors(store.reads);
+  let first: Promise<FloorBook> | null = null;
   let replaced = 0;
   let records = 0;
   return {
     store,
     evidence: openEntryRecords(store.reads),
+    floors: async (when) => {
+      if (when !== undefined) return follow();
+      first ??= follow();
+      return first;
+    },
     options,
     restored,
     volume: createVolumeBooks(),

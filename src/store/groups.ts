@@ -38,6 +38,14 @@ export type HourCount = {
 /** The failures of one group and stream in a range of hours. */
 export type HourTotal = Omit<HourCount, "hour">;
 
+/** What retention took, or is taking, of a stream: it stays counted. */
+export type GoneFailures = {
+  /** By collection the offset below which failures are gone. A document below it is not counted. */
+  readonly below: ReadonlyMap<string, bigint>;
+  /** How many failures of each group are gone, by fingerprint. */
+  readonly removed: ReadonlyMap<string, number>;
+};
+
 /** The writes of the counters. */
 export type GroupWrites = {
   /**
@@ -55,7 +63,7 @@ export type GroupWrites = {
    * Counts the stored failures of a stream again, below an offset: all failures of the entries up to `seq`. Only counters that have
    * counted no later entry are written.
    */
-  readonly recountFailures: (stream: StreamNote, below: bigint, seq: number) => Promise<void>;
+  readonly recountFailures: (stream: StreamNote, below: bigint, seq: number, gone?: GoneFailures) => Promise<void>;
 };
 
 /** The reads of the counters. */
@@ -66,8 +74,21 @@ export type GroupReads = {
   readonly groupHours: (fromHour: number, fingerprint?: string) => Promise<readonly HourCount[]>;
   /** The same added up, of all groups: few numbers, however many hours there are. By fingerprint and stream. */
   readonly hourTotals: (fromHour: number) => Promise<readonly HourTotal[]>;
-  /** How many stored failures of a stream each group has, below an offset. */
-  readonly storedGroups: (stream: StreamNote, below: bigint) => Promise<ReadonlyMap<string, number>>;
+  /**
+   * How many stored failures of a stream each group has, below an offset.
+   * @param gone by collection the offset below which no failure is counted.
+   */
+  readonly storedGroups: (
+    stream: StreamNote,
+    below: bigint,
+    gone?: GoneFailures["below"],
+  ) => Promise<ReadonlyMap<string, number>>;
+  /** How many of the stored failures at these offsets each group has, by fingerprint. */
+  readonly groupsAt: (
+    collection: string,
+    stream: StreamNote,
+    offsets: readonly bigint[],
+  ) => Promise<ReadonlyMap<string, number>>;
 };
 
 /** An hour, in milliseconds. */

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { audit, type AuditOptions, type AuditReport } from "../../src/audit/audit.ts";
+import { audit } from "../../src/audit/audit.ts";
+import type { AuditOptions, AuditReport } from "../../src/audit/report.ts";
 import { unfrozenIn } from "../../src/audit/contracts.ts";
 import { decide, ENGINE } from "../../src/core/decide.ts";
 import { sealContractSet } from "../../src/core/contract-set.ts";

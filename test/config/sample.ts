@@ -22,6 +22,9 @@ const JUDGED: Partial<Record<SettingKey, string>> = {
   "notify.secrets": `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
   "notify.secrets_file": "/dev/null",
   "redact.pointers": "/a,x:/b/*",
+  "retention.failed": "90d",
+  "retention.receipts": "4w",
+  "retention.collections": "orders=30d,payments=forever",
 };
 
 /** A text that an option or a variable gives a setting, and the value that it has then, which is not the default. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { audit, type AuditReport } from "../../src/audit/audit.ts";
+import { audit } from "../../src/audit/audit.ts";
+import type { AuditReport } from "../../src/audit/report.ts";
 import { reparse } from "../../src/core/payload.ts";
 import { completeErasures, eraseRecords, type EraseReport } from "../../src/erase/erase.ts";
 import { selectRecords, type Plan } from "../../src/erase/select.ts";

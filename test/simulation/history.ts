@@ -1,13 +1,15 @@
-import { audit, type AuditReport } from "../../src/audit/audit.ts";
+import { audit } from "../../src/audit/audit.ts";
+import type { AuditReport } from "../../src/audit/report.ts";
 import type { CompiledContractSet } from "../../src/core/compiled.ts";
 import type { SourceRecord } from "../../src/core/record.ts";
 import type { GatewayEvent } from "../../src/gateway/event.ts";
 import { ingestStream } from "../../src/gateway/ingest.ts";
+import { followFloors } from "../../src/operator/floors.ts";
 import type { Stream } from "../../src/source/source.ts";
 import { seeded, type Random } from "./random.ts";
 import { simulatedContracts, TOPIC } from "./sim-contracts.ts";
 import { createSimSource, type SimSource } from "./sim-source.ts";
-import { createOperators, type Operators } from "./sim-operators.ts";
+import { createOperators, SENT_MS, type Operators } from "./sim-operators.ts";
 import { createSimStore, type SimStore } from "./sim-store.ts";
 import { createWorld, type Incarnation, type World } from "./world.ts";
 
@@ -77,11 +79,12 @@ function prepare(seed: number): Simulation {
   const source = createSimSource(world, random, streams, records);
   source.grow(false);
   const store = createSimStore(world, random, atomicUnits);
+  const evidence = random.chance(0.1) ? "drop" : "keep";
   const simulation: Simulation = {
     random,
     world,
     store,
-    operators: createOperators(world, random, store),
+    operators: createOperators(world, random, store, evidence === "keep"),
     source,
     streams,
     workers: Array.from({ length: WORKERS }, (_, index) => newWorker(index, random)),
@@ -89,7 +92,7 @@ function prepare(seed: number): Simulation {
     acknowledged: new Map(),
     halts: [],
     atomicUnits,
-    evidence: random.chance(0.1) ? "drop" : "keep",
+    evidence,
   };
   for (const stream of streams) begin(simulation, 0, stream);
   return simulation;
@@ -110,7 +113,7 @@ function makeRecords(random: Random, stream: Stream): readonly SourceRecord[] {
         : `{"id":"${id}","n":${n}}`;
     records.push({
       position: { stream: stream.id, topic: stream.topic, partition: stream.partition, offset },
-      timestampMs: 1_700_000_000_000 + made,
+      timestampMs: SENT_MS + made,
       key: random.chance(0.3) ? Buffer.from(id) : null,
       headers: [],
       value: random.chance(0.03) ? null : Buffer.from(text),
@@ -144,6 +147,7 @@ function disturb(simulation: Simulation): void {
   else if (roll < 0.465 && simulation.evidence === "keep") simulation.operators.erase(stream.id);
   else if (roll < 0.47 && simulation.evidence === "keep") simulation.operators.repair();
   else if (roll < 0.48) simulation.operators.crash();
+  else if (roll < 0.495) simulation.operators.retain();
 }
 
 function restart(simulation: Simulation, worker: Worker): void {
@@ -233,15 +237,16 @@ async function caughtUp(store: SimStore, source: SimSource, streams: readonly St
     if (tail === undefined || tail.to < source.end(stream)) return false;
     for (const { count } of entries) decided += count;
   }
-  // Each record has one document, sooner or later.
+  // Each record has one document, sooner or later, unless retention took it.
   const { validated, failed, receipts } = await store.reads.tally();
   const counted = (await store.reads.groupCounters()).reduce((sum, { count }) => sum + count, 0);
+  const gone = (await followFloors(store.reads)()).all().reduce((sum, { removed }) => sum + removed, 0);
   const volume = { passed: 0, failed: 0, duplicate: 0, redelivery: 0, conflict: 0 };
   for (const { number } of await store.reads.streamNotes())
     for (const { kind, count } of await store.reads.volumeCounters(number)) volume[kind] += count;
   const taken = volume.duplicate + volume.redelivery + volume.conflict;
   const isCounted = volume.passed + volume.failed >= decided && volume.passed - taken <= validated;
-  return validated + failed + receipts >= decided && counted >= failed && isCounted;
+  return validated + failed + receipts + gone >= decided && counted >= failed && isCounted;
 }
 
 async function auditOf(store: SimStore, source: SimSource): Promise<AuditReport> {

@@ -17,6 +17,7 @@ const REDECIDE = "src/gateway/redecide.ts";
 const APPLY = "src/gateway/apply.ts";
 const DECIDED = "src/gateway/decided.ts";
 const ERASE_ENTRY = "src/erase/erase-entry.ts";
+const RETAIN = "src/retain/run.ts";
 const STORE = "test/simulation/sim-store.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -186,6 +187,56 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/repair/repair.ts",
     find: `    if (now.equals(before)) return;`,
     replace: `    return;`,
+  },
+  {
+    name: "retention takes an entry more than it announced",
+    file: RETAIN,
+    find: `    if (entry.seq >= seq || signal.aborted) break;`,
+    replace: `    if (entry.seq > seq || signal.aborted) break;`,
+  },
+  {
+    name: "retention takes documents before it announces them",
+    file: RETAIN,
+    find: `  const refused = await recordWhen(store, book.see, () => {`,
+    replace: `  const early = { ...planned, stream } as unknown as Floor;
+  await takeAway(store, note, early, base, { operator, signal: new AbortController().signal }, 0);
+  const refused = await recordWhen(store, book.see, () => {`,
+  },
+  {
+    name: "retention is called done before its documents are gone",
+    file: RETAIN,
+    find: `      const done = await takeAway(store, note, floor, from, options, removed);`,
+    replace: `      const done = { removed, fault: null };`,
+  },
+  {
+    name: "two runs raise one floor",
+    file: RETAIN,
+    find: `    return now === base ? { record: action }`,
+    replace: `    return now >= 0 ? { record: action }`,
+  },
+  {
+    name: "a repair brings back what retention took",
+    file: "src/repair/repair.ts",
+    find: `  if (book.standing(place) !== "kept" || !(await restore())) return;`,
+    replace: `  if (!(await restore()) || book.standing(place) !== "kept") return;`,
+  },
+  {
+    name: "an erasure brings back what retention took",
+    file: ERASE_ENTRY,
+    find: `collection }) !== "kept";`,
+    replace: `collection }) === "leaving";`,
+  },
+  {
+    name: "retention takes of the last entry, which nothing follows",
+    file: RETAIN,
+    find: `  const sealed = await sealBehind(store, note, seq - 1);`,
+    replace: `  const sealed = null as string | null;`,
+  },
+  {
+    name: "the audit misses no failure once retention took some of the stream",
+    file: "src/operator/floors.ts",
+    find: `      if (place.seq >= (highest.get(key)?.seq ?? 0)) return "kept";`,
+    replace: `      if (!highest.has(key)) return "kept";`,
   },
   {
     name: "dirty tail read",

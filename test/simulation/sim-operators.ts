@@ -3,11 +3,16 @@ import { completeErasures, eraseRecords } from "../../src/erase/erase.ts";
 import type { PlannedEntry } from "../../src/erase/select.ts";
 import { createLookup } from "../../src/gateway/lookup.ts";
 import { repairStore } from "../../src/repair/repair.ts";
+import { planRetention } from "../../src/retain/plan.ts";
+import type { Policy } from "../../src/retain/policy.ts";
+import { completeRetention, runRetention, sweep } from "../../src/retain/run.ts";
 import { wasErased } from "../../src/gateway/decided.ts";
 import { createErasureBook, isWithin, rangesOf } from "../../src/operator/erasures.ts";
+import { createFloorBook } from "../../src/operator/floors.ts";
 import { decodeOutcomes } from "../../src/ledger/proof.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { FailedRow, Store } from "../../src/store/store.ts";
 import type { Random } from "./random.ts";
+import type { Write } from "./sim-state.ts";
 import type { SimStore } from "./sim-store.ts";
 import type { Incarnation, World } from "./world.ts";
 
@@ -20,7 +25,9 @@ export type Operators = {
   readonly erase: (stream: string) => void;
   /** Begins to bring documents back, and to write changed ones again. */
   readonly repair: () => void;
-  /** One of those who erase is gone. */
+  /** Begins to take away failures and receipts up to a time. */
+  readonly retain: () => void;
+  /** One of those who erase or take away is gone. */
   readonly crash: () => void;
   /** No more faults: what was announced is completed. @param step lets the world go on. */
   readonly complete: (step: () => Promise<void>) => Promise<void>;
@@ -30,7 +37,13 @@ export type Operators = {
 
 const SIGNAL = new AbortController().signal;
 
-export function createOperators(world: World, random: Random, store: SimStore): Operators {
+/** When the records of a history were sent, and when those who take them away look at the clock. */
+export const SENT_MS = 1_700_000_000_000;
+const NOW_MS = SENT_MS + 1_000_000;
+
+/** @param mayErase false where evidence is dropped: of an entry without it nothing can be erased. */
+export function createOperators(world: World, random: Random, store: SimStore, mayErase: boolean): Operators {
+  /** Those who erase or take away. */
   const erasing: Incarnation[] = [];
   const found: string[] = [];
   let repairs = 0;
@@ -64,8 +77,24 @@ export function createOperators(world: World, random: Random, store: SimStore): 
     const incarnation: Incarnation = { dead: false };
     erasing.push(incarnation);
     void act(incarnation, async (by) => {
-      const options = { operator: operator(), signal: SIGNAL };
-      await eraseRecords({ store: by, log: null }, await planOf(by, stream), options);
+      await eraseOf(by, stream);
+    }).finally(() => erasing.splice(erasing.indexOf(incarnation), 1));
+  };
+
+  const eraseOf = async (by: Store, stream: string): Promise<void> => {
+    const options = { operator: operator(), signal: SIGNAL };
+    await eraseRecords({ store: by, log: null }, await planOf(by, stream), options);
+  };
+
+  const retain = (): void => {
+    const incarnation: Incarnation = { dead: false };
+    erasing.push(incarnation);
+    const kinds = random.pick([["failed"], ["receipts"], ["failed", "receipts"]]);
+    const term = { ms: NOW_MS - SENT_MS - random.below(16), says: "a term" };
+    void act(incarnation, async (by) => {
+      const policy: Policy = (kind) => (kinds.includes(kind) ? term : null);
+      const plan = await planRetention(by.reads, { policy, nowMs: NOW_MS, signal: SIGNAL });
+      await runRetention(by, plan, { operator: operator(), signal: SIGNAL });
     }).finally(() => erasing.splice(erasing.indexOf(incarnation), 1));
   };
 
@@ -87,6 +116,9 @@ export function createOperators(world: World, random: Random, store: SimStore): 
       for (let people = random.chance(0.4) ? 2 : 1; people > 0; people -= 1) begin(stream);
     },
     repair: () => void repair(),
+    retain: () => {
+      for (let people = random.chance(0.4) ? 2 : 1; people > 0; people -= 1) retain();
+    },
     crash: () => {
       const [one] = erasing.splice(0, 1);
       if (one !== undefined) world.crash(one);
@@ -99,12 +131,22 @@ export function createOperators(world: World, random: Random, store: SimStore): 
       void act({ dead: false }, async (by) => {
         const { faults } = await completeErasures({ store: by, log: null }, { operator: operator(), signal: SIGNAL });
         found.push(...faults.map((fault) => `ERASE: ${fault}`));
+        // Workers that were held up may have written behind the floors.
+        const retaining = { operator: operator(), signal: SIGNAL };
+        const completed = await completeRetention(by, retaining);
+        const swept = await sweep(by, retaining);
+        found.push(...[...completed.faults, ...swept.faults].map((fault) => `RETAIN: ${fault}`));
+        // Whoever repairs or erases later leaves gone what is gone.
+        if (mayErase && random.chance(0.5))
+          await repairStore(by, { replace: operator(), dryRun: false, signal: SIGNAL });
+        if (mayErase && random.chance(0.5)) for (const stream of await by.reads.streams()) await eraseOf(by, stream);
       }).finally(() => {
         isOver = true;
       });
       while (!isOver) await step();
     },
     violations: async () => {
+      found.push(...neverTaken(store.log()));
       const book = createErasureBook();
       for (const action of await store.reads.operatorLog(0, 10_000)) book.see(action);
       const lookup = createLookup(store.reads);
@@ -119,4 +161,30 @@ export function createOperators(world: World, random: Random, store: SimStore): 
       return found;
     },
   };
+}
+
+/** Finds floors that were called done, and failures under them that were never taken. Who writes one later is another matter. */
+function neverTaken(log: readonly Write[]): readonly string[] {
+  const book = createFloorBook();
+  /** Failures by id, with the last action of the operator log before they were written. */
+  const there = new Map<string, { readonly row: FailedRow; readonly after: number }>();
+  const found: string[] = [];
+  for (const write of log) {
+    if (write.table === "failed" && !there.has(write.row.id))
+      there.set(write.row.id, { row: write.row, after: book.through() });
+    if (write.table === "removed") there.delete(write.id);
+    if (write.table !== "actions") continue;
+    book.see(write.action);
+    if (write.action.action !== "retained") continue;
+    const pending = book.pending();
+    for (const { row, after } of there.values()) {
+      const { stream, offset } = row.position;
+      const floors = book.all().filter((floor) => floor.kind === "failed" && floor.stream === stream);
+      // The first floor above a failure takes it.
+      const floor = floors.find((one) => offset < one.offset);
+      if (floor !== undefined && floor.action.seq > after && !pending.includes(floor))
+        found.push("RETAIN: called done, and a failure was never taken");
+    }
+  }
+  return found;
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { positionId } from "../../src/core/record.ts";
 import { isSamePosition } from "../../src/gateway/duplicate.ts";
 import { plain } from "../plain.ts";
-import type { Difference, Holder, PassedRow, StoreReads } from "../../src/store/store.ts";
+import type { Difference, FailedRow, Holder, PassedRow, StoreReads } from "../../src/store/store.ts";
 import { holderOf, rowsOf, stageFacts, stageFailed } from "./sim-staged.ts";
 import type { State } from "./sim-state.ts";
 
@@ -60,13 +60,15 @@ export function readsOf(state: () => State): StoreReads {
       const all = Map.groupBy(state().volume.values(), ({ stream }) => stream);
       return [...all].map(([stream, own]) => ({ stream, first: Math.min(...own.map(({ first }) => first)) }));
     },
-    storedGroups: async ({ stream }, below) => {
-      const counts = new Map<string, number>();
-      for (const { position, fingerprint } of state().failed.values())
-        if (position.stream === stream && position.offset < below)
-          counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1);
-      return counts;
+    storedGroups: async ({ stream }, below, gone = new Map()) => {
+      // There is one collection.
+      const [from = 0n] = gone.values();
+      return countsOf(state(), ({ position }) => {
+        return position.stream === stream && position.offset >= from && position.offset < below;
+      });
     },
+    groupsAt: async (_, { stream }, offsets) =>
+      countsOf(state(), ({ position }) => position.stream === stream && offsets.includes(position.offset)),
     tally: async () => {
       const { validated, failed, receipts } = state();
       return { validated: validated.size, failed: failed.size, receipts: receipts.size };
@@ -122,4 +124,12 @@ function difference<T>(stored: T | undefined, expected: T): Difference | null {
 function asDocument(given: unknown): unknown {
   const { numbers: _, parsed: __, ...row } = given as Record<string, unknown>;
   return plain(row);
+}
+
+/** Failures by fingerprint. */
+function countsOf({ failed }: State, isWanted: (row: FailedRow) => boolean): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of failed.values())
+    if (isWanted(row)) counts.set(row.fingerprint, (counts.get(row.fingerprint) ?? 0) + 1);
+  return counts;
 }

@@ -19,6 +19,7 @@ export type Write =
   | { readonly table: "receipts"; readonly receipt: Receipt }
   | { readonly table: "evidence"; readonly key: string; readonly packed: Uint8Array }
   | { readonly table: "dropped"; readonly key: string }
+  | { readonly table: "removed"; readonly kind: "failed" | "receipt"; readonly id: string }
   | { readonly table: "actions"; readonly action: OperatorAction }
   | { readonly table: "groups"; readonly counter: GroupCounter }
   | { readonly table: "volume"; readonly id: string; readonly counter: SimVolume }
@@ -74,6 +75,9 @@ export function applyWrite(state: State, write: Write): void {
       break;
     case "dropped":
       state.evidence.delete(write.key);
+      break;
+    case "removed":
+      (write.kind === "failed" ? state.failed : state.receipts).delete(write.id);
       break;
     case "sets":
       state.sets.set(write.digest, write.text);

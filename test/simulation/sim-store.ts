@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { positionId } from "../../src/core/record.ts";
 import type { GroupTally } from "../../src/store/groups.ts";
 import type {
+  DocumentKey,
   FailedRow,
   Receipt,
   StagedFacts,
@@ -29,6 +30,8 @@ export type SimStore = {
   readonly replicate: (all: boolean) => void;
   readonly failover: () => void;
   readonly reads: StoreReads;
+  /** Every write that no failover took back, in order. */
+  readonly log: () => readonly Write[];
   /** Hash of an entry, if the store still holds it. */
   readonly entryHash: (stream: string, seq: number) => string | null;
 };
@@ -152,6 +155,7 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
       majority = all ? log.length : Math.min(log.length, majority + 1 + random.below(4));
     },
     reads: readsOf(() => state),
+    log: () => log,
     entryHash: (stream, seq) => state.ledger.get(`${stream}|${seq}`)?.hash ?? null,
   };
 }
@@ -215,8 +219,15 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
       return write(() => rows.forEach(insertFailed), some(rows, insertFailed));
     },
     insertReceipts: async (_, receipts) => write(() => receipts.forEach(insertReceipt), some(receipts, insertReceipt)),
-    // What was changed is left to the audit here.
-    removeDocuments: async () => undefined,
+    removeDocuments: async (_, { stream, topic, partition }, kind, keys) => {
+      // Facts that were changed are left to the audit here.
+      if (kind === "validated") return;
+      const remove = ({ offset }: DocumentKey): void => {
+        const id = positionId({ stream, topic, partition, offset });
+        append({ table: "removed", kind, id });
+      };
+      await write(() => keys.forEach(remove), some(keys, remove));
+    },
     replaceEvidence: async (stream, seq, before, after) =>
       write(() => {
         const key = `${stream}|${seq}`;

@@ -102,4 +102,48 @@ export function groupLaws(start: () => Promise<StoreBackend>): void {
       [2, 1],
     ]);
   });
+
+  test("what retention took stays counted, whatever is left of it", async () => {
+    const { open } = await start();
+    const store = await open();
+    await noteOf(store);
+    const at = (ms: number, fingerprint: string) => ({ timestampMs: ms, fingerprint });
+    const rows = [failedRow(1n, at(5, "a")), failedRow(5n, at(7, "a")), failedRow(6n, at(3_600_000, "b"))];
+    await insertFailed(store, LAW_COLLECTION, rows);
+    await store.countFailures(NOTE, 2, [
+      tally("a", 4, { firstMs: 1, lastMs: 6, hours: new Map([[0, 4]]) }),
+      tally("c", 3),
+      tally("gone", 1),
+    ]);
+    const below = new Map([[LAW_COLLECTION, 5n]]);
+    expect(await store.reads.storedGroups(NOTE, 9n, below)).toEqual(
+      new Map([
+        ["a", 1],
+        ["b", 1],
+      ]),
+    );
+    expect(await store.reads.groupsAt(LAW_COLLECTION, NOTE, [1n, 5n, 6n, 7n])).toEqual(
+      new Map([
+        ["a", 2],
+        ["b", 1],
+      ]),
+    );
+    expect(await store.reads.groupsAt("others", NOTE, [1n])).toEqual(new Map());
+    const removed = new Map([
+      ["a", 3],
+      ["c", 3],
+    ]);
+    for (let times = 0; times < 2; times += 1) await store.recountFailures(NOTE, 9n, 3, { below, removed });
+    const counters = await store.reads.groupCounters();
+    expect(counters.map(({ fingerprint, count, firstMs, lastMs }) => [fingerprint, count, firstMs, lastMs])).toEqual([
+      ["a", 4, 1, 7],
+      ["b", 1, 3_600_000, 3_600_000],
+      ["c", 3, 10, 20],
+    ]);
+    expect((await store.reads.groupHours(0, "a")).map(({ hour, count }) => [hour, count])).toEqual([[0, 4]]);
+    // A counter that went on meanwhile stays as it is.
+    await store.countFailures(NOTE, 8, [tally("c", 1)]);
+    await store.recountFailures(NOTE, 9n, 3, { below, removed });
+    expect(await store.reads.groupCounters("c")).toMatchObject([{ count: 4, seq: 8 }]);
+  });
 }

@@ -5,7 +5,7 @@ import type { GroupCounter, GroupReads, GroupTally, HourCount, HourTotal } from 
 import type { StreamNote } from "../stream-note.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import type { ObjectCollection } from "./places.ts";
-import { storedTotals } from "./stored-groups.ts";
+import { groupsAt, storedTotals } from "./stored-groups.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
 
 export const GROUPS = "sigma_groups";
@@ -131,9 +131,10 @@ export function groupReadsOf(db: Db, collections: () => Promise<readonly ObjectC
         const found = await db.collection(HOURS).aggregate(pipeline, EXACT).toArray();
         return found.map(readTotal).toSorted(byFingerprint);
       }),
-    storedGroups: async (stream, below) =>
+    groupsAt: async (...given) => guarded(async () => groupsAt(db, ...given)),
+    storedGroups: async (stream, below, gone = new Map()) =>
       guarded(async () => {
-        const found = await storedTotals(db, await collections(), stream, below);
+        const found = await storedTotals(db, await collections(), stream, below, gone);
         return new Map([...found].map(([fingerprint, { count }]) => [fingerprint, Number(count)]));
       }),
   };

@@ -1,6 +1,7 @@
 import { Long, type Db, type Document } from "mongodb";
-import { HOUR_MS, HOURS_END_MS } from "../groups.ts";
+import { HOUR_MS, HOURS_END_MS, type GoneFailures } from "../groups.ts";
 import type { StreamNote } from "../stream-note.ts";
+import { placeId } from "./failure-document.ts";
 import type { ObjectCollection } from "./places.ts";
 
 /** The stored failures of one group. */
@@ -26,12 +27,13 @@ export async function storedTotals(
   collections: readonly ObjectCollection[],
   stream: StreamNote,
   below: bigint,
+  gone: GoneFailures["below"],
 ): Promise<ReadonlyMap<string, StoredTotal>> {
   const found = new Map<string, StoredTotal>();
   const sums = { count: { $sum: Long.ONE }, firstMs: { $min: AT }, lastMs: { $max: AT } };
   const group = { _id: "$fingerprint", code: { $first: "$code" }, contract: { $first: "$contract" }, ...sums };
   for (const { name } of collections) {
-    const pipeline = [{ $match: matchOf(stream, below) }, { $group: group }];
+    const pipeline = [{ $match: matchOf(stream, below, goneOf(gone, name)) }, { $group: group }];
     const totals = db.collection(name).aggregate<StoredTotal & { readonly _id: string }>(pipeline, EXACT);
     for (const { _id, ...total } of await totals.toArray()) {
       const there = found.get(_id);
@@ -47,13 +49,14 @@ export async function storedHours(
   collections: readonly ObjectCollection[],
   stream: StreamNote,
   below: bigint,
+  gone: GoneFailures["below"],
 ): Promise<readonly StoredHour[]> {
   const found = new Map<string, StoredHour>();
   const hour = { $toInt: { $floor: { $divide: [AT, Long.fromNumber(HOUR_MS)] } } };
   const group = { _id: { fingerprint: "$fingerprint", hour }, count: { $sum: Long.ONE } };
   const within = { "source.at": { $gte: new Date(0), $lt: new Date(HOURS_END_MS) } };
   for (const { name } of collections) {
-    const pipeline = [{ $match: { ...matchOf(stream, below), ...within } }, { $group: group }];
+    const pipeline = [{ $match: { ...matchOf(stream, below, goneOf(gone, name)), ...within } }, { $group: group }];
     type Hour = { readonly _id: Omit<StoredHour, "count">; readonly count: Long };
     for (const { _id, count } of await db.collection(name).aggregate<Hour>(pipeline, EXACT).toArray()) {
       const key = `${_id.fingerprint}/${_id.hour}`;
@@ -63,13 +66,20 @@ export async function storedHours(
   return [...found.values()];
 }
 
-function matchOf({ number, topic, partition }: StreamNote, below: bigint): Document {
+/** The offset below which failures of a collection are gone. */
+function goneOf(gone: GoneFailures["below"], collection: string): bigint {
+  return gone.get(collection.slice("failed_".length)) ?? LEAST_OFFSET;
+}
+
+const LEAST_OFFSET = -(2n ** 63n);
+
+function matchOf({ number, topic, partition }: StreamNote, below: bigint, from: bigint): Document {
   const place = `${topic}/${partition}`;
   return {
     // The ids of a topic and partition lie between "@" and the next character, "A".
     _id: { $gte: `${place}@`, $lt: `${place}A` },
     "source.stream": number,
-    "source.offset": { $lt: Long.fromBigInt(below) },
+    "source.offset": { $gte: Long.fromBigInt(from), $lt: Long.fromBigInt(below) },
   };
 }
 
@@ -80,4 +90,26 @@ function sumOf(one: StoredTotal, other: StoredTotal): StoredTotal {
     firstMs: one.firstMs.lessThan(other.firstMs) ? one.firstMs : other.firstMs,
     lastMs: one.lastMs.greaterThan(other.lastMs) ? one.lastMs : other.lastMs,
   };
+}
+
+/** Offsets in one query. */
+const OFFSETS_MAX = 1_000;
+
+/** {@link GroupReads.groupsAt}. */
+export async function groupsAt(
+  db: Db,
+  collection: string,
+  stream: StreamNote,
+  offsets: readonly bigint[],
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (let from = 0; from < offsets.length; from += OFFSETS_MAX) {
+    const ids = offsets.slice(from, from + OFFSETS_MAX).map((offset) => placeId(stream, offset));
+    const pipeline = [{ $match: { _id: { $in: ids } } }, { $group: { _id: "$fingerprint", count: { $sum: 1 } } }];
+    for (const one of await db.collection(`failed_${collection}`).aggregate(pipeline).toArray()) {
+      const fingerprint = String(one["_id"]);
+      counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + Number(one["count"]));
+    }
+  }
+  return counts;
 }

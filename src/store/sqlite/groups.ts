@@ -2,16 +2,16 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { parseContractText } from "../contract-text.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import { HOUR_MS, HOURS_END_MS } from "../groups.ts";
-import type { GroupCounter, GroupReads, GroupTally, HourCount, HourTotal } from "../groups.ts";
+import type { GoneFailures, GroupCounter, GroupReads, GroupTally, HourCount, HourTotal } from "../groups.ts";
 import type { StreamNote } from "../stream-note.ts";
-import { objectTables, type ObjectTable } from "./layout.ts";
+import { assertCollectionName, objectTables, type ObjectTable } from "./layout.ts";
 import { contractText } from "../contract-text.ts";
 import { type Row } from "./rows.ts";
 
 /** The writes of {@link GroupWrites}, synchronously. */
 export type CounterWrites = {
   readonly countFailures: (stream: StreamNote, seq: number, groups: readonly GroupTally[]) => readonly string[];
-  readonly recountFailures: (stream: StreamNote, below: bigint, seq: number) => void;
+  readonly recountFailures: (stream: StreamNote, below: bigint, seq: number, gone?: GoneFailures) => void;
 };
 
 /** A counter is raised only by an entry that it has not counted. */
@@ -36,34 +36,72 @@ export function prepareGroups(db: DatabaseSync): CounterWrites {
       }
       return added;
     },
-    recountFailures: (stream, below, seq) => recount(db, stream, below, seq),
+    recountFailures: (...given) => recount(db, ...given),
   };
 }
 
 /** {@link GroupWrites.recountFailures}, in the open transaction. */
-export function recount(db: DatabaseSync, { number }: StreamNote, below: bigint, seq: number): void {
-  const [from, stale] = [failuresBelow(objectTables(db)), "stream = ? AND seq <= ?"];
-  db.prepare(`DELETE FROM sigma_groups WHERE ${stale}`).run(number, seq);
-  db.prepare(`DELETE FROM sigma_group_hours WHERE ${stale}`).run(number, seq);
-  if (from === null) return;
-  const at = from.tables.flatMap((): SQLInputValue[] => [number, below]);
-  db.prepare(`INSERT INTO sigma_groups
-    SELECT fingerprint, ?, min(code), min(contract), count(*), ?, min(at), max(at) FROM (${from.sql})
-    WHERE true GROUP BY fingerprint ON CONFLICT DO NOTHING`).run(number, seq, ...at);
-  db.prepare(`INSERT INTO sigma_group_hours
-    SELECT fingerprint, at / ${HOUR_MS} AS hour, ?, count(*), ? FROM (${from.sql})
-    WHERE at >= 0 AND at < ${HOURS_END_MS} GROUP BY fingerprint, hour ON CONFLICT DO NOTHING`).run(number, seq, ...at);
+export function recount(
+  db: DatabaseSync,
+  { number }: StreamNote,
+  below: bigint,
+  seq: number,
+  { below: floors, removed }: GoneFailures = NOTHING_GONE,
+): void {
+  const stale = "stream = ? AND seq <= ?";
+  // A counter whose failures are gone cannot be made of documents: it stays, counts from 0, and gets what is gone at the end.
+  const kept = removed.size === 0 ? "" : ` AND fingerprint NOT IN (${[...removed.keys()].map(() => "?").join(", ")})`;
+  db.prepare(`DELETE FROM sigma_groups WHERE ${stale}${kept}`).run(number, seq, ...removed.keys());
+  db.prepare(`DELETE FROM sigma_group_hours WHERE ${stale}${kept}`).run(number, seq, ...removed.keys());
+  db.prepare(`UPDATE sigma_groups SET count = 0 WHERE ${stale}`).run(number, seq);
+  const from = failuresIn(objectTables(db), number, below, floors);
+  if (from !== null) {
+    db.prepare(`INSERT INTO sigma_groups
+      SELECT fingerprint, ?, min(code), min(contract), count(*), ?, min(at), max(at) FROM (${from.sql})
+      WHERE true GROUP BY fingerprint ON CONFLICT (fingerprint, stream) DO UPDATE SET count = excluded.count,
+        seq = excluded.seq, first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)
+      WHERE seq <= excluded.seq`).run(number, seq, ...from.values);
+    // The hours of what is gone are known from the counter alone.
+    db.prepare(`INSERT INTO sigma_group_hours
+      SELECT fingerprint, at / ${HOUR_MS} AS hour, ?, count(*), ? FROM (${from.sql})
+      WHERE at >= 0 AND at < ${HOURS_END_MS} GROUP BY fingerprint, hour ON CONFLICT (fingerprint, hour, stream)
+      DO UPDATE SET count = max(count, excluded.count), seq = excluded.seq WHERE seq <= excluded.seq`).run(
+      number,
+      seq,
+      ...from.values,
+    );
+  }
+  const add = db.prepare(`UPDATE sigma_groups SET count = count + ?, seq = ? WHERE fingerprint = ? AND ${stale}`);
+  for (const [fingerprint, count] of removed) add.run(count, seq, fingerprint, number, seq);
 }
 
-/** A query for the failures of a stream below an offset in all collections; null when there is no collection. */
-function failuresBelow(
+const NOTHING_GONE: GoneFailures = { below: new Map(), removed: new Map() };
+
+type Failures = { readonly sql: string; readonly values: readonly SQLInputValue[] };
+
+/** A query for the failures of a stream below an offset in all collections, without those that are gone; null when there is no collection. */
+function failuresIn(
   all: readonly ObjectTable[],
-): { readonly sql: string; readonly tables: readonly string[] } | null {
+  stream: number,
+  below: bigint,
+  floors: GoneFailures["below"],
+): Failures | null {
   const tables = all.filter(({ kind }) => kind === "failed").map(({ name }) => name);
   const one = (name: string): string =>
-    `SELECT fingerprint, code, contract, at FROM ${name} WHERE stream = ? AND offset < ?`;
-  return tables.length === 0 ? null : { sql: tables.map(one).join(" UNION ALL "), tables };
+    `SELECT fingerprint, code, contract, at FROM ${name} WHERE stream = ? AND offset >= ? AND offset < ?`;
+  const valuesOf = (name: string): SQLInputValue[] => [
+    stream,
+    floors.get(name.slice("failed_".length)) ?? LEAST_OFFSET,
+    below,
+  ];
+  if (tables.length === 0) return null;
+  return { sql: tables.map(one).join(" UNION ALL "), values: tables.flatMap(valuesOf) };
 }
+
+const LEAST_OFFSET = -(2n ** 63n);
+
+/** The most offsets in one query. */
+const OFFSETS_MAX = 1_000;
 
 type All = (sql: string, ...values: SQLInputValue[]) => readonly Row[];
 
@@ -88,12 +126,29 @@ export function openGroupReads(all: All, tables: () => readonly ObjectTable[]): 
       const sql = "SELECT fingerprint, stream, sum(count) AS count FROM sigma_group_hours WHERE hour >= ?";
       return all(`${sql} GROUP BY fingerprint, stream ORDER BY fingerprint, stream`, fromHour).map(readTotal);
     },
-    storedGroups: async ({ number }, below) => {
-      const from = failuresBelow(tables());
+    storedGroups: async ({ number }, below, gone = NOTHING_GONE.below) => {
+      const from = failuresIn(tables(), number, below, gone);
       if (from === null) return new Map();
-      const at = from.tables.flatMap((): SQLInputValue[] => [number, below]);
-      const rows = all(`SELECT fingerprint, count(*) AS count FROM (${from.sql}) GROUP BY fingerprint`, ...at);
+      const rows = all(`SELECT fingerprint, count(*) AS count FROM (${from.sql}) GROUP BY fingerprint`, ...from.values);
       return new Map(rows.map((row) => [String(row["fingerprint"]), Number(row["count"])]));
+    },
+    groupsAt: async (collection, { number }, offsets) => {
+      assertCollectionName(collection);
+      const counts = new Map<string, number>();
+      if (!tables().some(({ name }) => name === `failed_${collection}`)) return counts;
+      for (let from = 0; from < offsets.length; from += OFFSETS_MAX) {
+        const some = offsets
+          .slice(from, from + OFFSETS_MAX)
+          .map(String)
+          .join(", ");
+        const sql = `SELECT fingerprint, count(*) AS count FROM failed_${collection}
+          WHERE stream = ? AND offset IN (SELECT value FROM json_each(?)) GROUP BY fingerprint`;
+        for (const row of all(sql, number, `[${some}]`)) {
+          const fingerprint = String(row["fingerprint"]);
+          counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + Number(row["count"]));
+        }
+      }
+      return counts;
     },
   };
 }

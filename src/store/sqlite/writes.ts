@@ -215,7 +215,7 @@ function removeDocuments(
   db: DatabaseSync,
   ...[collection, { number }, kind, keys]: Parameters<StoreWrites["removeDocuments"]>
 ): void {
-  assertCollectionName(collection);
+  if (kind !== "receipt") assertCollectionName(collection);
   const table = kind === "receipt" ? "sigma_receipts" : `${kind}_${collection}`;
   const isFact = kind === "validated";
   const remove = db.prepare(`DELETE FROM ${table} WHERE ${isFact ? "_id = ?" : "stream = ? AND offset = ?"}`);

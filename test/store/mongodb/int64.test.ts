@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { Int32, Long, type Binary } from "mongodb";
 import { describe, expect, test } from "vitest";
-import { audit, type AuditReport } from "../../../src/audit/audit.ts";
+import { audit } from "../../../src/audit/audit.ts";
+import type { AuditReport } from "../../../src/audit/report.ts";
 import { compileContractSet } from "../../../src/core/compile.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../../../src/core/contract-set.ts";
 import { uuidText } from "../../../src/core/uuid.ts";

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { audit, damagedReport, type AuditReport } from "../../../audit/audit.ts";
+import { audit, damagedReport } from "../../../audit/audit.ts";
+import type { AuditReport } from "../../../audit/report.ts";
 import type { FrozenVersion } from "../../../audit/contracts.ts";
 import type { Finding } from "../../../audit/finding.ts";
 import { EXIT } from "../../../config/codes.ts";
@@ -127,6 +128,11 @@ function printReport(report: AuditReport, verified: VerifiedAnchors | null): voi
   for (const { stream, from, to, note: why } of report.gaps) print(`lost  ${stream}  [${from}, ${to})  ${why}`);
   for (const { stream, records: erased, at, actor, reason } of report.erasures)
     print(`erased  ${stream}  ${counted(erased, "record")}  ${at}  ${actor}  ${reason}`);
+  for (const { stream, kind, collection, offset, removed, at, actor, reason, isDone } of report.retention) {
+    const what = kind === "failed" ? `failures of ${collection}` : kind;
+    const gone = `${what} before offset ${offset}${isDone ? "" : " (not complete)"}`;
+    print(`retained  ${stream}  ${gone}  ${counted(removed, "document")} gone  ${at}  ${actor}  ${reason}`);
+  }
   for (const { stream, headSeq, headHash } of report.streams) print(`head  ${stream}  ${headSeq}  ${headHash}`);
   const { operatorHead } = report;
   if (operatorHead !== null) print(`operator head  ${operatorHead.seq}  ${operatorHead.hash}`);

@@ -1,6 +1,6 @@
 import { ENGINE } from "../core/decide.ts";
-import { redoTail } from "../gateway/redo.ts";
-import { entryFor } from "../gateway/decided.ts";
+import { redoTail } from "./redo.ts";
+import { entryFor } from "./decided.ts";
 import { proofOfNothing } from "../ledger/proof.ts";
 import type { Store } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";

@@ -1,0 +1,20 @@
+/** How long the store keeps what it shows of decisions. */
+export const RETENTION_SETTINGS = {
+  "retention.failed": {
+    value: { kind: "text" },
+    byDefault: "",
+    description:
+      "How long failures are kept, by the times of their records, as in 90d; h, d, w and y are hours, days, weeks and years. Empty keeps them for ever; 0d keeps none that is settled",
+  },
+  "retention.receipts": {
+    value: { kind: "text" },
+    byDefault: "",
+    description: "How long receipts of duplicates are kept",
+  },
+  "retention.collections": {
+    value: { kind: "text" },
+    byDefault: "",
+    description:
+      "Other terms for the failures of some collections, separated by commas, as in orders=30d,payments=forever",
+  },
+} as const;
