@@ -8,6 +8,7 @@ import { CHANGE_RULES } from "../src/inclusion/change-rules.ts";
 import type { ContractFailureCode, MalformedCode } from "../src/core/failure.ts";
 import type { FileCode, FileTrouble, HaltCode, UnavailableCode } from "../src/core/unavailable.ts";
 import { logSchema } from "../src/observe/log/schema.ts";
+import { apiTypes } from "./api-types.ts";
 import { cliPage } from "./cli-reference.ts";
 import { logsPage } from "./log-reference.ts";
 import { httpPage } from "./http-reference.ts";
@@ -26,6 +27,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ["docs/reference/changes.md", changesPage()],
     ["docs/reference/logs.md", logsPage(GENERATED)],
     ["docs/reference/logs.schema.json", `${JSON.stringify(logSchema(), null, 2)}\n`],
+    ["console/src/api/types.ts", await apiTypes()],
   ]);
 }
 

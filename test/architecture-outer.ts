@@ -95,7 +95,15 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "failures/reveal",
     ],
     libraries: [],
-    node: ["node:crypto", "node:fs", "node:path", "node:timers/promises", "node:dns/promises", "node:fs/promises"],
+    node: [
+      "node:crypto",
+      "node:fs",
+      "node:path",
+      "node:timers/promises",
+      "node:dns/promises",
+      "node:fs/promises",
+      "node:url",
+    ],
   },
   // Who may do what: roles, scopes, keys.
   access: {
@@ -125,6 +133,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "volume",
       "failures/groups",
       "failures/view",
+      "failures/why",
       "failures/change-group",
       "failures/find",
       "failures/group-page",
@@ -183,6 +192,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "failures/group-page",
       "failures/groups",
       "failures/recipe",
+      "failures/why",
       "failures/view",
       "failures/failure-id",
       "store/failures",

@@ -4,6 +4,7 @@ import { isLoopback } from "../config/http-config.ts";
 import type { Observe } from "../gateway/event.ts";
 import type { FailureLog } from "../observe/failures.ts";
 import type { Logger } from "../observe/log/logger.ts";
+import { readConsole } from "./console-files.ts";
 import { checkFiles } from "./data-directory.ts";
 import { type LoadedContracts } from "./contracts.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
@@ -64,21 +65,18 @@ export async function startService(
     if (config.kafka === null) await warnOfUndecided(pipeline, logger);
     const reporting = await reportShadow(shadow, logger);
     const verdicts = noteVerdicts(store, { log: logger, later, failureLog: reports.failures, now: Date.now });
-    const { hosts, keepAliveMs, validate, setAside } = config.http;
     const http = await createHttpServer({
       ...routeDeps(pipeline),
       lookup: createLookup(store.reads, live.current),
       ...failureDeps(store, config, live.current),
       access: await accessBy(store, logger, Date.now),
+      console: await readConsole(),
       now: Date.now,
       logger: reports.framework,
       version,
-      hosts,
-      remote: !isLoopback(config.http.host),
-      reference: { contract: validate, setAside },
+      ...settingsOf(config.http),
       onVerdict: verdicts.note,
       ...(traceRequest === undefined ? {} : { traceRequest }),
-      limits: { keepAliveMs },
     });
     door.open(http);
     logger.write("gateway.listening", { "url.full": door.url });
@@ -98,6 +96,16 @@ export async function startService(
     await Promise.all([door.close(), ...opened.map(async (pipeline) => pipeline.stop())]);
     throw error;
   }
+}
+
+/** What the routes need of the settings. */
+function settingsOf({ host, hosts, keepAliveMs, validate, setAside }: Config["http"]) {
+  return {
+    hosts,
+    remote: !isLoopback(host),
+    reference: { contract: validate, setAside },
+    limits: { keepAliveMs },
+  };
 }
 
 /** What the routes need of a pipeline. */

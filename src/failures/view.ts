@@ -10,6 +10,7 @@ import type { GroupState, Said } from "./group-state.ts";
 import type { Group, Trend } from "./groups.ts";
 import type { Redaction } from "./redact.ts";
 import { describeRecipe, pointersOf, summaryOf } from "./recipe.ts";
+import { lineOf } from "./why.ts";
 
 // Failures and groups as the HTTP interface and `--json` show them: one shape for both.
 
@@ -87,6 +88,8 @@ export type GroupView = {
   readonly topics: readonly string[];
   readonly state: StateView;
   readonly owner: string | null;
+  /** What is wrong in a failure of the group, in one line; absent where it was not asked for, or no failure is kept. */
+  readonly why?: string;
 };
 
 export type StateView = {
@@ -100,7 +103,8 @@ export type StateView = {
   readonly since?: number;
 };
 
-export function groupView(group: Group): GroupView {
+/** @param why see failures/why.ts. */
+export function groupView(group: Group, why: string | null = null): GroupView {
   const { fingerprint, code, contract, count, recent, redriven, firstMs, lastMs, topics, book } = group;
   return {
     fingerprint,
@@ -114,6 +118,7 @@ export function groupView(group: Group): GroupView {
     topics,
     state: stateView(group),
     owner: book.owner,
+    ...(why === null ? {} : { why }),
   };
 }
 
@@ -153,9 +158,10 @@ export function groupDetail(
   redaction: Redaction,
 ): GroupDetail {
   const { code, contract, book } = group;
+  const reason = reasonOf(newest[0], redaction);
   return {
-    ...groupView(group),
-    recipe: describeRecipe(code, contract, reasonOf(newest[0], redaction)),
+    ...groupView(group, newest.length === 0 ? null : lineOf(code, reason)),
+    recipe: describeRecipe(code, contract, reason),
     notes: book.notes,
     trend: trend.map(({ hour, count }) => ({ hour: timeText(hour * HOUR_MS), count })),
     sample,

@@ -6,6 +6,7 @@ import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
 import type { Groups } from "../failures/groups.ts";
 import type { Redaction } from "../failures/redact.ts";
 import type { RevealRecord } from "../failures/reveal.ts";
+import type { Console } from "./console/routes.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Lookup } from "../gateway/lookup.ts";
 import type { Log, Source } from "../source/source.ts";
@@ -34,6 +35,8 @@ export type HttpDeps = {
   readonly reveal?: RevealRecord;
   /** Who may ask; absent: whoever reaches the server may do everything. */
   readonly access?: Access;
+  /** The built console; null or absent when there is none. */
+  readonly console?: Console | null;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** How shadow versions judge; absent when there are none. */

@@ -11,7 +11,7 @@ const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^[\]:@/\s]*)(?::\d{1,5})?$/;
 /** A request target with its own authority. */
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
 
-/** Headers of every answer. */
+/** Headers of every answer, where its route sets no others. */
 export const SAFE_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -32,9 +32,8 @@ export function guardRequests(app: FastifyInstance, rules: Rules): void {
     refuseForeignPage(request);
   });
   app.addHook("onSend", async (_request, reply, payload) => {
-    const { "content-security-policy": own } = reply.getHeaders();
-    void reply.headers(SAFE_HEADERS);
-    if (own !== undefined) void reply.header("content-security-policy", own);
+    for (const [name, value] of Object.entries(SAFE_HEADERS))
+      if (!reply.hasHeader(name)) void reply.header(name, value);
     return payload;
   });
 }

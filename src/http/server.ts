@@ -6,6 +6,7 @@ import { takeTurns } from "./connection.ts";
 import type { RouteRole } from "../access/roles.ts";
 import { authenticateRequests } from "./access/authenticate.ts";
 import { requireRoles } from "./access/route-roles.ts";
+import { registerConsole } from "./console/routes.ts";
 import { registerContracts } from "./contracts/routes.ts";
 import { registerDecisions } from "./decisions/routes.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
@@ -118,6 +119,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerMetrics(routed, deps, counts, held);
   await registerRegistry(app, deps);
   registerDocs(app);
+  registerConsole(routed, deps.console ?? null);
   await app.ready();
   return app;
 }

@@ -12,6 +12,12 @@ export type Page = {
   readonly run: (script: string) => Promise<unknown>;
   /** PNG of the whole page. */
   readonly screenshot: () => Promise<Buffer>;
+  /** Presses a key, as a person does. @param key as `KeyboardEvent.key` names it. */
+  readonly press: (key: string) => Promise<void>;
+  /** Goes to another address, and waits until it is loaded. */
+  readonly go: (url: string) => Promise<void>;
+  /** Shows the page in a window of this width, in pixels, to somebody who prefers a light or a dark one. */
+  readonly show: (width: number, scheme: "light" | "dark") => Promise<void>;
   /** Errors on the console, of the page's scripts and of the browser about it. */
   readonly errors: readonly string[];
 };
@@ -142,17 +148,20 @@ async function openPage({ send, listen }: Protocol, url: string): Promise<Page> 
   const own = async (method: string, params: Readonly<Record<string, unknown>> = {}) =>
     send(method, params, String(sessionId));
   const errors: string[] = [];
-  const loaded = new Promise<void>((resolve) =>
-    listen((message) => {
-      if (message.sessionId !== sessionId) return;
-      if (message.method === "Page.loadEventFired") resolve();
-      const error = errorIn(message);
-      if (error !== null) errors.push(error);
-    }),
-  );
+  let onLoad = (): void => undefined;
+  listen((message) => {
+    if (message.sessionId !== sessionId) return;
+    if (message.method === "Page.loadEventFired") onLoad();
+    const error = errorIn(message);
+    if (error !== null) errors.push(error);
+  });
   for (const domain of ["Page", "Runtime", "Log"]) await own(`${domain}.enable`);
-  await own("Page.navigate", { url });
-  await loaded;
+  const go = async (to: string): Promise<void> => {
+    const loaded = new Promise<void>((resolve) => (onLoad = resolve));
+    await own("Page.navigate", { url: to });
+    await loaded;
+  };
+  await go(url);
   return {
     errors,
     run: async (script) => {
@@ -164,6 +173,18 @@ async function openPage({ send, listen }: Protocol, url: string): Promise<Page> 
       })) as { readonly result?: { readonly value?: unknown }; readonly exceptionDetails?: object };
       if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
       return result?.value;
+    },
+    go,
+    press: async (key) => {
+      const text = key === "Enter" ? "\r" : key.length === 1 ? key : undefined;
+      // A link is opened by the code of the key, not by its name.
+      const code = key === "Enter" ? { code: "Enter", windowsVirtualKeyCode: 13 } : {};
+      await own("Input.dispatchKeyEvent", { type: "keyDown", key, ...code, ...(text === undefined ? {} : { text }) });
+      await own("Input.dispatchKeyEvent", { type: "keyUp", key, ...code });
+    },
+    show: async (width, scheme) => {
+      await own("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: false });
+      await own("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
     },
     screenshot: async () => {
       const { data } = await own("Page.captureScreenshot", { captureBeyondViewport: true });

@@ -5,6 +5,7 @@ import { openGroupPage } from "../../failures/group-page.ts";
 import { parseTimeToCome } from "../../failures/parse-filter.ts";
 import { NO_REDACTION } from "../../failures/redact.ts";
 import { groupDetail, groupView } from "../../failures/view.ts";
+import { openWhy } from "../../failures/why.ts";
 import { jsonBody } from "../body/json-body.ts";
 import { whoAsks } from "../access/authenticate.ts";
 import type { HttpDeps } from "../deps.ts";
@@ -46,6 +47,7 @@ const GROUP_PROPERTIES = {
     },
   },
   owner: { type: ["string", "null"] },
+  why: { ...text, description: "What is wrong in a failure of the group, in one line" },
 } as const;
 
 const GROUP_REQUIRED = [
@@ -191,6 +193,7 @@ export function registerGroups(app: Routes, deps: HttpDeps): void {
   const { groups } = deps.failures;
   const { redaction = NO_REDACTION } = deps;
   const page = openGroupPage(groups);
+  const whyOf = openWhy(deps.reads, redaction);
 
   app.get(
     "/v1/failures/groups",
@@ -209,7 +212,8 @@ export function registerGroups(app: Routes, deps: HttpDeps): void {
       });
       if (found === "foreign-cursor")
         throw badRequest("foreign-cursor", "The cursor is damaged, or of a query with other parameters");
-      return reply.send({ groups: found.groups.map(groupView), next: found.next, total: found.total });
+      const views = found.groups.map(async (group) => groupView(group, await whyOf(group)));
+      return reply.send({ groups: await Promise.all(views), next: found.next, total: found.total });
     },
   );
 

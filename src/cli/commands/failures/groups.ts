@@ -1,14 +1,13 @@
 import type { Command } from "commander";
-import { newestOf } from "../../../failures/find.ts";
 import { openGroupPage, type GroupSort } from "../../../failures/group-page.ts";
 import type { Group } from "../../../failures/groups.ts";
-import { summaryOf } from "../../../failures/recipe.ts";
 import { groupView, timeText } from "../../../failures/view.ts";
+import { openWhy } from "../../../failures/why.ts";
 import { counted, grouped, note, print, printJsonValues, printTable, styled } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 import { plainText } from "../../terminal/plain-text.ts";
 import type { ListOptions } from "./list.ts";
-import { filterOf, withFailures, type OpenFailures } from "./open-failures.ts";
+import { filterOf, withFailures } from "./open-failures.ts";
 
 /** `sigma failures groups`: what failed, how often, since when, and why. */
 export async function listGroups(
@@ -21,13 +20,17 @@ export async function listGroups(
     const page = openGroupPage(open.groups);
     const found = await page({ filter, sort, limit, cursor: null, nowMs: open.nowMs });
     if (found === "foreign-cursor") throw new Error("Cannot read groups: there was no cursor to refuse");
-    if (json) return found.groups.forEach((group) => printJsonValues({ kind: "group", ...groupView(group) }));
+    const whyOf = openWhy(open.reads, open.redaction);
+    if (json) {
+      for (const group of found.groups) printJsonValues({ kind: "group", ...groupView(group, await whyOf(group)) });
+      return;
+    }
     if (found.total === 0)
       return print(options.since === undefined ? "Nothing has failed." : `Nothing has failed since ${options.since}.`);
     const when = options.since === undefined ? "" : ` since ${options.since} (whole hours)`;
     print(`${counted(found.recent, "failure")} in ${counted(found.total, "group")}${when}`);
     print("");
-    const rows = await Promise.all(found.groups.map(async (group) => rowOf(open, group)));
+    const rows = await Promise.all(found.groups.map(async (group) => rowOf(group, await whyOf(group))));
     printTable([["GROUP", "RECENT", "ALL", "FIRST", "LAST", "STATE", "WHY"], ...rows], [1, 2]);
     print("");
     if (found.next !== null)
@@ -38,12 +41,10 @@ export async function listGroups(
 
 const WHY_MAX = 120;
 
-async function rowOf({ reads, redaction }: OpenFailures, group: Group): Promise<readonly string[]> {
+function rowOf(group: Group, text: string | null): readonly string[] {
   const { fingerprint, recent, count, firstMs, lastMs, state, code, contract } = group;
-  const [newest] = (await newestOf(reads, fingerprint, redaction, 1)).newest;
-  const shown = newest === undefined || newest.reason === null ? null : redaction.reason(contract, newest.reason);
   const where = contract === null ? "" : `${contract.subject}@${contract.version} `;
-  const why = plainText(`${where}${summaryOf(code, shown)}`, WHY_MAX);
+  const why = plainText(`${where}${text ?? code}`, WHY_MAX);
   const kind = state.kind === "open" ? "open" : styled("yellow", state.kind);
   return [fingerprint.slice(0, 8), grouped(recent), grouped(count), minute(firstMs), minute(lastMs), kind, why];
 }

@@ -1,0 +1,62 @@
+import { withKey } from "./key.ts";
+import type { Answers, Problem } from "./types.ts";
+
+/** What a request came to: the answer, the problem that the server names, or no server at all. */
+export type Outcome<Answer> =
+  | { readonly kind: "answer"; readonly value: Answer }
+  | { readonly kind: "problem"; readonly problem: Problem }
+  | { readonly kind: "unreachable" };
+
+type Parameters = Readonly<Record<string, string | number | null | undefined>>;
+
+/** Fills the parameters of a path, and appends the rest as a query. Empty values are left out. */
+export function pathOf(path: string, parameters: Parameters = {}): string {
+  const rest = new URLSearchParams();
+  let filled = path;
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === null || value === undefined || value === "") continue;
+    const place = `{${name}}`;
+    if (filled.includes(place)) filled = filled.replace(place, encodeURIComponent(value));
+    else rest.set(name, String(value));
+  }
+  const query = rest.toString();
+  return query === "" ? filled : `${filled}?${query}`;
+}
+
+/** Asks for a JSON answer. */
+export async function ask<Path extends keyof Answers>(
+  path: Path,
+  parameters: Parameters,
+  signal: AbortSignal,
+): Promise<Outcome<Answers[Path]>> {
+  return request<Answers[Path]>(pathOf(path, parameters), { signal, headers: withKey() });
+}
+
+/** Sends a JSON body. */
+export async function send<Answer>(method: "POST" | "PATCH", path: string, body: unknown): Promise<Outcome<Answer>> {
+  const headers = withKey({ "content-type": "application/json" });
+  return request<Answer>(path, { method, headers, body: typeof body === "string" ? body : JSON.stringify(body) });
+}
+
+/** The exact bytes of a failure; null where nobody has them. */
+export async function bytesAt(path: string, signal: AbortSignal): Promise<Outcome<Uint8Array>> {
+  try {
+    const response = await fetch(path, { signal, headers: withKey() });
+    if (!response.ok) return { kind: "problem", problem: (await response.json()) as Problem };
+    return { kind: "answer", value: new Uint8Array(await response.arrayBuffer()) };
+  } catch {
+    return { kind: "unreachable" };
+  }
+}
+
+async function request<Answer>(path: string, init: RequestInit): Promise<Outcome<Answer>> {
+  try {
+    const response = await fetch(path, init);
+    const body = (await response.json()) as unknown;
+    // Readiness is an answer whatever its status says: 503 is how probes read it.
+    if (response.ok || path === "/readyz") return { kind: "answer", value: body as Answer };
+    return { kind: "problem", problem: body as Problem };
+  } catch {
+    return { kind: "unreachable" };
+  }
+}

@@ -1,0 +1,507 @@
+// Written by scripts/reference.ts from /openapi.json. Change the schemas of the routes, then run it.
+
+export type Payload = Readonly<Record<string, unknown>>;
+
+export type CloudEvent = {
+  readonly specversion: "1.0";
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject?: string;
+  readonly time?: string;
+  readonly datacontenttype?: string;
+  /** Declares the version, as in sigma:shipment@1 */
+  readonly dataschema?: string;
+  /** Key of the record */
+  readonly partitionkey?: string;
+  /** The payload */
+  readonly data?: unknown;
+  /** The payload's bytes, instead of data */
+  readonly data_base64?: string;
+};
+
+export type Problem = {
+  readonly title: string;
+  readonly type: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
+  readonly code: string;
+  readonly remedy?: string;
+  /** Where the body cannot be read */
+  readonly byteOffset?: number | null;
+  /** RFC 6901 pointer into the body: what cannot be read */
+  readonly pointer?: string;
+  /** Attributes that a CloudEvent lacks */
+  readonly missing?: readonly (string)[];
+  /** The line that is too long, from 1 */
+  readonly line?: number;
+  /** Records that were appended before the request failed */
+  readonly appended?: number;
+  /** Where they lie */
+  readonly ranges?: readonly ({
+    readonly stream: string;
+    readonly partition: number;
+    readonly from: number;
+    readonly to: number;
+  })[];
+  /** The versions that may be asked for */
+  readonly available?: readonly ({
+    readonly subject: string;
+    readonly version: number;
+  })[];
+  /** Whether there never will be a decision at the position */
+  readonly final?: boolean;
+};
+
+export type Deprecation = {
+  readonly deprecated: string | null;
+  readonly sunset: string | null;
+  readonly successor: string | null;
+};
+
+export type Decision = {
+  readonly status: "PASSED" | "FAILED" | "PENDING" | "UNREADABLE";
+  /** The very stream: a topic that is made anew has others */
+  readonly stream?: string;
+  readonly topic?: string;
+  readonly partition?: number;
+  readonly offset?: number;
+  readonly id?: string;
+  readonly contract?: {
+    readonly subject: string;
+    readonly version: number;
+    readonly digest: string;
+  } | null;
+  readonly declaredBy?: "header" | "cloudevents" | "wire-format" | "payload" | "default" | null;
+  readonly duplicate?: boolean;
+  readonly storedAt?: string;
+  /** Its bytes and its payload are gone, by an operator's word */
+  readonly erased?: boolean;
+  /** SHA-256 of the record's value; absent when it was erased */
+  readonly rawHash?: string;
+  readonly code?: string;
+  readonly detail?: string;
+  readonly fingerprint?: string;
+  readonly errors?: readonly ({
+    readonly code: string;
+    readonly detail: string;
+    /** Of a broken rule: its id */
+    readonly rule?: string;
+    /** RFC 6901 pointer into the payload; of a missing field, where it should be */
+    readonly pointer?: string;
+    readonly keyword?: string;
+    /** RFC 6901 pointer into the schema */
+    readonly schemaPath?: string;
+    /** What the contract asks here, in words */
+    readonly expected?: string;
+    /** The kind of value that is there, and the value where the contract shows it (x-show-value) */
+    readonly got?: string;
+    /** First byte of the value in the raw record, and the byte after the last */
+    readonly bytes?: readonly (number)[];
+    /** The branches of anyOf and oneOf that the payload was taken to be meant for, outermost first */
+    readonly branches?: readonly ({
+      readonly schemaPath: string;
+      readonly pointer: string;
+      readonly name: string;
+      readonly chosenBy: "field" | "kind" | "nearest";
+    })[];
+  })[];
+  /** Of a malformed payload: where in the raw record */
+  readonly byteOffset?: number | null;
+  /** Of a malformed payload: RFC 6901 pointer, where there is one */
+  readonly pointer?: string | null;
+  /** Of a conflict: the id that both records claim */
+  readonly storedId?: string;
+  /** Of a conflict: SHA-256 of the stored payload (RFC 8785), hex */
+  readonly storedDigest?: string;
+  /** Of a conflict: the same of this payload */
+  readonly digest?: string;
+  readonly deprecation?: Deprecation;
+};
+
+export type Failure = {
+  /** topic/partition@offset#number of the stream */
+  readonly id: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly stream: string;
+  /** Timestamp of the record in its log, RFC 3339; null outside the years 0 to 9999 */
+  readonly at: string | null;
+  /** The same in milliseconds, any 64 bits */
+  readonly atMs: number;
+  readonly code: string;
+  /** What is wrong, in one line */
+  readonly detail: string;
+  /** RFC 6901 pointers to the faults in the payload */
+  readonly pointers: readonly (string)[];
+  /** The group */
+  readonly fingerprint: string;
+  readonly contract: {
+    readonly subject: string;
+    readonly version: number;
+  } | null;
+  readonly declaredBy: string | null;
+  /** The sender that the record names; nobody has verified it */
+  readonly producer: string | null;
+  /** Of a conflict: the machine id that both records claim */
+  readonly identity?: string;
+  /** Absent where it was not asked for, is not stored beside the failure, or was erased */
+  readonly payload?: unknown;
+};
+
+export type FailureGroup = {
+  readonly fingerprint: string;
+  readonly code: string;
+  readonly contract: {
+    readonly subject: string;
+    readonly version: number;
+  } | null;
+  /** Failures there ever were */
+  readonly count: number;
+  /** Failures since the hour of `since`; all without it */
+  readonly recent: number;
+  /** Records that were sent again and failed again; not part of count */
+  readonly redriven: number;
+  /** Timestamp of the first record in its log */
+  readonly first: string | null;
+  /** Timestamp of the last record in its log */
+  readonly last: string | null;
+  readonly topics: readonly (string)[];
+  readonly state: {
+    readonly kind: "open" | "acknowledged" | "fixed-in" | "muted";
+    /** Of fixed-in: the version of the contract */
+    readonly version?: number;
+    /** Of muted: until when */
+    readonly until?: string | null;
+    /** Of muted: until so many failures */
+    readonly threshold?: number | null;
+    /** Who set it, and why */
+    readonly set?: {
+      readonly actor: string;
+      readonly at: string;
+      readonly text: string;
+    };
+    /** Failures since it was set */
+    readonly since?: number;
+  };
+  readonly owner: string | null;
+  /** What is wrong in a failure of the group, in one line */
+  readonly why?: string;
+};
+
+export type FailureGroupDetail = {
+  readonly fingerprint: string;
+  readonly code: string;
+  readonly contract: {
+    readonly subject: string;
+    readonly version: number;
+  } | null;
+  /** Failures there ever were */
+  readonly count: number;
+  /** Failures since the hour of `since`; all without it */
+  readonly recent: number;
+  /** Records that were sent again and failed again; not part of count */
+  readonly redriven: number;
+  /** Timestamp of the first record in its log */
+  readonly first: string | null;
+  /** Timestamp of the last record in its log */
+  readonly last: string | null;
+  readonly topics: readonly (string)[];
+  readonly state: {
+    readonly kind: "open" | "acknowledged" | "fixed-in" | "muted";
+    /** Of fixed-in: the version of the contract */
+    readonly version?: number;
+    /** Of muted: until when */
+    readonly until?: string | null;
+    /** Of muted: until so many failures */
+    readonly threshold?: number | null;
+    /** Who set it, and why */
+    readonly set?: {
+      readonly actor: string;
+      readonly at: string;
+      readonly text: string;
+    };
+    /** Failures since it was set */
+    readonly since?: number;
+  };
+  readonly owner: string | null;
+  /** What is wrong in a failure of the group, in one line */
+  readonly why?: string;
+  /** What the failures of the group have in common, in words */
+  readonly recipe: string;
+  readonly notes: readonly ({
+    readonly actor: string;
+    readonly at: string;
+    readonly text: string;
+  })[];
+  /** Failures by hour over the last 30 days; hours without any are left out */
+  readonly trend: readonly ({
+    /** RFC 3339; null outside the years 0 to 9999 */
+    readonly hour: string | null;
+    readonly count: number;
+  })[];
+  /** Counted among the newest failures, up to 1,000 */
+  readonly sample: {
+    /** How many failures these numbers are of */
+    readonly looked: number;
+    readonly producers: readonly ({
+      readonly value: string;
+      readonly count: number;
+    })[];
+    /** What was found; values only where the contract shows them (x-show-value) */
+    readonly values: readonly ({
+      readonly value: string;
+      readonly count: number;
+    })[];
+    readonly declaredBy: readonly ({
+      readonly value: string;
+      readonly count: number;
+    })[];
+  };
+  readonly examples: readonly ({
+    /** topic/partition@offset#number of the stream */
+    readonly id: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    readonly stream: string;
+    /** Timestamp of the record in its log, RFC 3339; null outside the years 0 to 9999 */
+    readonly at: string | null;
+    /** The same in milliseconds, any 64 bits */
+    readonly atMs: number;
+    readonly code: string;
+    /** What is wrong, in one line */
+    readonly detail: string;
+    /** RFC 6901 pointers to the faults in the payload */
+    readonly pointers: readonly (string)[];
+    /** The group */
+    readonly fingerprint: string;
+    readonly contract: {
+      readonly subject: string;
+      readonly version: number;
+    } | null;
+    readonly declaredBy: string | null;
+    /** The sender that the record names; nobody has verified it */
+    readonly producer: string | null;
+    /** Of a conflict: the machine id that both records claim */
+    readonly identity?: string;
+    /** Absent where it was not asked for, is not stored beside the failure, or was erased */
+    readonly payload?: unknown;
+  })[];
+};
+
+export type VolumeRow = {
+  /** Begin of the hour or day, RFC 3339 */
+  readonly time: string | null;
+  /** Contract of the topic */
+  readonly subject: string;
+  /** The version that judged; null when none did */
+  readonly version: number | null;
+  /** The sender that the records name; null when they name none */
+  readonly producer: string | null;
+  /** Whether these are the producers that are not counted by name */
+  readonly otherProducers: boolean;
+  /** Became a fact */
+  readonly stored: number;
+  /** FAILED, conflicts aside */
+  readonly failed: number;
+  /** Repeats a fact: it was said again */
+  readonly duplicate: number;
+  /** Repeats a fact, with the time of its record: the same message delivered again */
+  readonly redelivery: number;
+  /** Contradicts a fact, and so FAILED */
+  readonly conflict: number;
+  /** Decided once more by a plan of failures, whatever came of it */
+  readonly redriven: number;
+  /** Decided once more by a plan of a range, whatever came of it */
+  readonly replayed: number;
+};
+
+export type Readiness = {
+  readonly status: "ready" | "not ready";
+  readonly streams: readonly ({
+    readonly topic: string;
+    readonly partition: number;
+    readonly state: "starting" | "running" | "paused" | "halted" | "stopped";
+    readonly settledTo: number | null;
+    readonly trouble: {
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+    } | null;
+  })[];
+};
+
+export type SchemaText = {
+  /** JSON text of a schema */
+  readonly schema: string;
+  readonly schemaType: "JSON";
+};
+
+export type RegistryVersion = {
+  readonly subject: string;
+  readonly version: number;
+  /** Drawn from the version's digest: every gateway with this contract gives the same */
+  readonly id: number;
+  readonly guid: string;
+  readonly schemaType: "JSON";
+  readonly references: readonly (unknown)[];
+  readonly metadata: {
+    readonly properties?: Readonly<Record<string, unknown>>;
+  };
+  /** JSON text of the schema */
+  readonly schema: string;
+};
+
+export type RegistrySchema = {
+  readonly schemaType: "JSON";
+  readonly schema: string;
+  readonly id: number;
+  readonly guid: string;
+};
+
+/** The JSON answer of each GET, by path. */
+export type Answers = {
+  "/v1/decisions/{topic}/{partition}/{offset}": Decision;
+  "/v1/failures": {
+    readonly failures: readonly (Failure)[];
+    /** Cursor of the next page; null at the end. A page may have no failure and still a next one */
+    readonly next: string | null;
+    /** Failures that the page looked at: up to 1,000, with payloads 500 */
+    readonly looked: number;
+  };
+  "/v1/failures/{id}": Failure;
+  "/v1/failures/groups": {
+    readonly groups: readonly (FailureGroup)[];
+    readonly next: string | null;
+    /** Groups that pass the filter */
+    readonly total: number;
+  };
+  "/v1/failures/groups/{fingerprint}": FailureGroupDetail;
+  "/v1/contracts": {
+    readonly digest: string;
+    readonly contracts: readonly ({
+      readonly subject: string;
+      readonly versions: readonly ({
+        readonly version: number;
+        readonly status: "draft" | "active" | "deprecated" | "retired";
+        readonly digest: string;
+      })[];
+    })[];
+    readonly bindings: readonly ({
+      readonly topic: string;
+      readonly subject: string;
+      readonly accepts?: readonly (number)[];
+      readonly defaultVersion: number | null;
+    })[];
+    /** Why the last change of the contract files was not taken; empty when it was */
+    readonly refused?: readonly (string)[];
+  };
+  "/v1/contracts/{subject}": {
+    readonly subject: string;
+    readonly owner: string;
+    readonly description: string;
+    /** The version to write: the highest active one */
+    readonly preferred: number | null;
+    readonly topics: readonly ({
+      readonly topic: string;
+      readonly default: number | null;
+      readonly accepts: readonly (number)[] | null;
+    })[];
+    readonly versions: readonly ({
+      readonly subject: string;
+      readonly version: number;
+      readonly status: "draft" | "active" | "deprecated" | "retired";
+      readonly digest: string;
+      readonly deprecated: string | null;
+      readonly sunset: string | null;
+      readonly successor: number | null;
+      /** Path of the JSON Schema */
+      readonly schema: string;
+    })[];
+    readonly contractSet: string;
+  };
+  "/v1/shadow": {
+    readonly shadows: readonly ({
+      readonly subject: string;
+      readonly version: number;
+      readonly digest: string;
+      readonly state: "running" | "restarting" | "stopped";
+      /** judged + dropped + lost + queued */
+      readonly seen: number;
+      /** The records the matrix is of */
+      readonly judged: number;
+      /** Never handed over: the queue was full, or the thread away */
+      readonly dropped: number;
+      /** Handed over to a thread that ended before it told of them */
+      readonly lost: number;
+      readonly queued: number;
+      readonly restarts: number;
+      /** Records by the recorded verdict and that of the version */
+      readonly counts?: {
+        readonly passToPass: number;
+        readonly passToFail: number;
+        readonly failToPass: number;
+        readonly failToFailSame: number;
+        readonly failToFailChanged: number;
+      };
+      /** The same of records that had named the version themselves */
+      readonly declared?: {
+        readonly passToPass: number;
+        readonly passToFail: number;
+        readonly failToPass: number;
+        readonly failToFailSame: number;
+        readonly failToFailChanged: number;
+      };
+      /** Of those that pass before and after: they would be another fact */
+      readonly identityChanged?: number;
+    })[];
+  };
+  "/v1/shadow/{subject}/{version}": {
+    readonly subject: string;
+    readonly version: number;
+    readonly digest: string;
+    readonly state: "running" | "restarting" | "stopped";
+    /** judged + dropped + lost + queued */
+    readonly seen: number;
+    /** The records the matrix is of */
+    readonly judged: number;
+    /** Never handed over: the queue was full, or the thread away */
+    readonly dropped: number;
+    /** Handed over to a thread that ended before it told of them */
+    readonly lost: number;
+    readonly queued: number;
+    readonly restarts: number;
+    readonly flips?: Readonly<Record<string, unknown>>;
+  };
+  "/v1/volume": {
+    readonly by: "hour" | "day";
+    /** Whether every decided record is counted */
+    readonly complete: boolean;
+    /** Where not: records of later times are. Null when all are, or when a stream is not counted yet */
+    readonly countedSince: string | null;
+    readonly totals: {
+      /** Became a fact */
+      readonly stored: number;
+      /** FAILED, conflicts aside */
+      readonly failed: number;
+      /** Repeats a fact: it was said again */
+      readonly duplicate: number;
+      /** Repeats a fact, with the time of its record: the same message delivered again */
+      readonly redelivery: number;
+      /** Contradicts a fact, and so FAILED */
+      readonly conflict: number;
+      /** Decided once more by a plan of failures, whatever came of it */
+      readonly redriven: number;
+      /** Decided once more by a plan of a range, whatever came of it */
+      readonly replayed: number;
+    };
+    readonly rows: readonly (VolumeRow)[];
+  };
+  "/livez": {
+    readonly status: "alive";
+  };
+  "/readyz": Readiness;
+};

@@ -1,0 +1,36 @@
+import lazy from "preact-iso/lazy";
+import { LocationProvider, Route, Router } from "preact-iso/router";
+import { Shell } from "./shell/shell.tsx";
+import { Overview } from "./pages/overview.tsx";
+import { NotFound } from "./pages/not-found.tsx";
+
+const Groups = lazy(async () => (await import("./pages/groups.tsx")).Groups);
+const GroupPage = lazy(async () => (await import("./pages/group.tsx")).GroupPage);
+const Failures = lazy(async () => (await import("./pages/failures.tsx")).Failures);
+const RecordPage = lazy(async () => (await import("./pages/record.tsx")).RecordPage);
+const Contracts = lazy(async () => (await import("./pages/contracts.tsx")).Contracts);
+const ContractPage = lazy(async () => (await import("./pages/contract.tsx")).ContractPage);
+const Health = lazy(async () => (await import("./pages/health.tsx")).Health);
+const Playground = lazy(async () => (await import("./pages/playground.tsx")).Playground);
+
+/** Every page and its path. A path is a deep link: the server answers each with the same document. */
+export function App() {
+  return (
+    <LocationProvider>
+      <Shell>
+        <Router>
+          <Route path="/" component={Overview} />
+          <Route path="/failures" component={Groups} />
+          <Route path="/failures/all" component={Failures} />
+          <Route path="/failures/g/:fingerprint" component={GroupPage} />
+          <Route path="/r/kafka/:topic/:partition/:offset" component={RecordPage} />
+          <Route path="/contracts" component={Contracts} />
+          <Route path="/contracts/:subject" component={ContractPage} />
+          <Route path="/playground" component={Playground} />
+          <Route path="/health" component={Health} />
+          <Route default component={NotFound} />
+        </Router>
+      </Shell>
+    </LocationProvider>
+  );
+}

@@ -1,0 +1,10 @@
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { applyTheme } from "./shell/theme.ts";
+import "./style/base.css";
+import "./style/parts.css";
+
+const root = document.getElementById("app");
+if (root === null) throw new Error("The page has no element with the id app");
+applyTheme();
+render(<App />, root);

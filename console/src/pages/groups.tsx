@@ -1,0 +1,68 @@
+import { useAnswer } from "../api/use-answer.ts";
+import { pathOf } from "../api/client.ts";
+import { CopyAs } from "../parts/copy.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { Filter } from "../parts/filter.tsx";
+import { GROUP_COLUMNS, groupPath } from "../parts/group-cells.tsx";
+import { Loading } from "../parts/loading.tsx";
+import { counted } from "../parts/numbers.ts";
+import { Pager } from "../parts/pager.tsx";
+import { Rows } from "../parts/rows.tsx";
+import { Title } from "../parts/title.tsx";
+import { Trouble } from "../parts/trouble.tsx";
+import { cliWith } from "../parts/cli.ts";
+import { useQuery } from "../shell/url-state.ts";
+
+const EVERY_MS = 2_000;
+const FIELDS = [
+  { name: "since", label: "Since", hint: "24h, 7d, 2026-11-29T10:00Z" },
+  { name: "code", label: "Code", hint: "schema" },
+  { name: "contract", label: "Contract", hint: "shipment@1" },
+  { name: "topic", label: "Topic", hint: "shipments" },
+  { name: "state", label: "State", options: ["", "open", "acknowledged", "fixed-in", "muted"] },
+  { name: "sort", label: "Largest", options: ["recent", "count", "last", "first"] },
+] as const;
+
+/** Failures by what they have in common. */
+export function Groups() {
+  const { query } = useQuery();
+  const asked = { sort: "recent", ...query, limit: 50 };
+  const groups = useAnswer("/v1/failures/groups", asked, { everyMs: EVERY_MS });
+  return (
+    <>
+      <Title
+        aside={
+          <CopyAs
+            cli={cliWith("sigma failures groups", query, ["cursor"])}
+            path={pathOf("/v1/failures/groups", asked)}
+          />
+        }
+      >
+        Failures
+      </Title>
+      <Filter fields={FIELDS} />
+      <p>
+        {groups.value !== null && `${counted(groups.value.total, "group")}. `}
+        <a href="/failures/all">Every failure, newest first</a>
+      </p>
+      <Trouble of={groups} />
+      {groups.value === null && groups.trouble === null && <Loading />}
+      {groups.value?.groups.length === 0 && (
+        <Empty command="npx sigma ingest examples/shipments.ndjson --topic shipments">
+          No group passes this filter. A group holds the failures that break the same constraint of the same version. To
+          make some:
+        </Empty>
+      )}
+      {groups.value !== null && groups.value.groups.length > 0 && (
+        <Rows
+          caption="Groups of failures"
+          columns={GROUP_COLUMNS}
+          rows={groups.value.groups}
+          keyOf={({ fingerprint }) => fingerprint}
+          linkOf={groupPath}
+        />
+      )}
+      <Pager next={groups.value?.next ?? null} />
+    </>
+  );
+}

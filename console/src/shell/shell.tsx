@@ -1,0 +1,88 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { useLocation } from "preact-iso/router";
+import { useAnswer } from "../api/use-answer.ts";
+import { Mark } from "../parts/mark.tsx";
+import { Sheet } from "./sheet.tsx";
+import { useShortcuts, type Shortcut } from "./shortcuts.ts";
+import { nextOf } from "./stored.ts";
+import { THEMES, theme } from "./theme.ts";
+import { ZONES, zone } from "./time.ts";
+
+const PAGES = [
+  { path: "/", name: "Overview", key: "o" },
+  { path: "/failures", name: "Failures", key: "f" },
+  { path: "/contracts", name: "Contracts", key: "c" },
+  { path: "/playground", name: "Playground", key: "p" },
+  { path: "/health", name: "Health", key: "h" },
+] as const;
+
+const READY_EVERY_MS = 5_000;
+
+/** What every page has around it: the pages, the state of the gateway, the choices of this browser. */
+export function Shell({ children }: { readonly children: ComponentChildren }) {
+  const { path, route } = useLocation();
+  const [isSheetOpen, setSheetOpen] = useState(false);
+  const shortcuts: readonly Shortcut[] = [
+    ...PAGES.map((page) => ({ keys: `g ${page.key}`, does: `Go to ${page.name}`, run: () => route(page.path) })),
+    { keys: "?", does: "Show this sheet", run: () => setSheetOpen(true) },
+    { keys: "t", does: "Next theme", run: () => (theme.value = nextOf(THEMES, theme.value)) },
+    { keys: "z", does: "Next way of writing times", run: () => (zone.value = nextOf(ZONES, zone.value)) },
+    { keys: "y", does: "Copy a link to this view", run: () => void navigator.clipboard.writeText(location.href) },
+  ];
+  useShortcuts(shortcuts);
+  return (
+    <div class="shell">
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
+      <header class="bar">
+        <a class="brand" href="/" aria-label="SIGMA, overview">
+          <img src="/icon.svg" alt="" width="22" height="22" /> SIGMA
+        </a>
+        <nav aria-label="Pages">
+          {PAGES.map((page) => (
+            <a href={page.path} aria-current={isOn(path, page.path) ? "page" : undefined}>
+              {page.name}
+            </a>
+          ))}
+        </nav>
+        <div class="choices">
+          <GatewayState />
+          <button type="button" class="quiet" onClick={() => (zone.value = nextOf(ZONES, zone.value))}>
+            <span class="label">Times: </span>
+            {zone.value}
+          </button>
+          <button type="button" class="quiet" onClick={() => (theme.value = nextOf(THEMES, theme.value))}>
+            <span class="label">Theme: </span>
+            {theme.value}
+          </button>
+          <button type="button" class="quiet" aria-label="Keyboard shortcuts" onClick={() => setSheetOpen(true)}>
+            ?
+          </button>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+      {isSheetOpen && <Sheet shortcuts={shortcuts} onClose={() => setSheetOpen(false)} />}
+    </div>
+  );
+}
+
+function GatewayState() {
+  const { value, trouble } = useAnswer("/readyz", {}, { everyMs: READY_EVERY_MS });
+  const state = trouble?.kind === "unreachable" ? "unreachable" : value === null ? "asking" : value.status;
+  const kind = state === "ready" ? "pass" : state === "asking" ? "muted" : "fail";
+  return (
+    <a class="state" href="/health" aria-live="polite">
+      <Mark kind={kind}>{state}</Mark>
+    </a>
+  );
+}
+
+function isOn(path: string, page: string): boolean {
+  return page === "/"
+    ? path === "/"
+    : path === page || path.startsWith(`${page}/`) || (page === "/failures" && path.startsWith("/r/"));
+}

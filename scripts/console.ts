@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+// node scripts/console.ts    builds the console into dist/console, unless what is there was built from the same sources
+
+const ROOT = join(import.meta.dirname, "..");
+const NOTE = join(ROOT, "dist/console/built-from");
+
+/** SHA-256 over the sources of the console and the versions of its libraries. */
+function digestOfSources(): string {
+  const digest = createHash("sha256");
+  const files = readdirSync(join(ROOT, "console"), { recursive: true, withFileTypes: true });
+  const paths = files.filter((one) => one.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  for (const path of [...paths.toSorted(), join(ROOT, "package-lock.json")]) {
+    digest.update(path.slice(ROOT.length)).update("\0").update(readFileSync(path)).update("\0");
+  }
+  return digest.digest("hex");
+}
+
+function builtFrom(): string | null {
+  try {
+    return readFileSync(NOTE, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+const digest = digestOfSources();
+if (builtFrom() !== digest) {
+  const { build } = await import("vite");
+  await build({ configFile: join(ROOT, "console/vite.config.ts") });
+  writeFileSync(NOTE, digest);
+}

@@ -1,0 +1,183 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readConsole } from "../../src/app/console-files.ts";
+import type { Console } from "../../src/http/console/routes.ts";
+import { shipment, TOPIC } from "../embedded.ts";
+import { serve, startService, type Service } from "../http/service.ts";
+import { until } from "../patience.ts";
+import { startChromium, type Chromium, type Page } from "../servers/chromium.ts";
+import { attackOf } from "./attacks.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+/** Names a folder for pictures of every page; nothing is kept without it. */
+const PICTURES = process.env["CONSOLE_PICTURES"];
+
+let chromium: Chromium;
+let built: Console;
+beforeAll(async () => {
+  const { status, stderr } = spawnSync(process.execPath, ["scripts/console.ts"], { cwd: ROOT, encoding: "utf8" });
+  if (status !== 0) throw new Error(`Cannot build the console: ${stderr}`);
+  const found = await readConsole(join(ROOT, "dist/console"));
+  if (found === null) throw new Error("Cannot read the console that was built");
+  built = found;
+  chromium = await startChromium([]);
+});
+afterAll(async () => chromium.stop());
+
+async function start(...records: readonly string[]): Promise<Service> {
+  const service = await startService({ http: { console: built, now: Date.now } });
+  if (records.length > 0) {
+    await service.append(...records);
+    await until(async () => (await service.store.tail(await streamOf(service)))?.to === BigInt(records.length));
+  }
+  return service;
+}
+
+async function streamOf({ log }: Service): Promise<string> {
+  const [stream] = await log.streams();
+  return stream?.id ?? "";
+}
+
+/** Waits until the page says something. */
+async function says(page: Page, text: string): Promise<void> {
+  await until(async () => String(await page.run("return document.body.innerText")).includes(text));
+}
+
+const RECORDS = [shipment("a"), shipment("b", -1), "{", shipment("c", 5_000), shipment("a"), shipment("a", 99)];
+
+/** Every page with what it says once it has asked, over a store with records and over an empty one. */
+const PAGES: readonly (readonly [path: string, full: string, empty: string])[] = [
+  ["/", "What needs you", "No record failed in the last 24 hours"],
+  ["/failures", "4 groups", "0 groups"],
+  ["/failures/all", `${TOPIC}/0@2`, "No failure passes this filter"],
+  ["/contracts", "shipment", "shipment"],
+  ["/contracts/shipment", "JSON Schema of shipment@1", "None in the last 7 days"],
+  ["/playground", "FAILED", "FAILED"],
+  ["/health", "running", "For programs"],
+  [`/r/kafka/${TOPIC}/0/1`, "must be > 0", "Ask again"],
+  ["/nothing/here", "No such page", "No such page"],
+];
+
+describe("every page of the console", () => {
+  test.each(["full", "empty"] as const)("is accessible and has no error, over a store that is %s", async (kind) => {
+    const service = await start(...(kind === "full" ? RECORDS : []));
+    const page = await chromium.open(service.url);
+    for (const [path, full, empty] of PAGES.filter(([at]) => at !== "/nothing/here")) {
+      for (const [width, scheme] of [
+        [1280, "light"],
+        [768, "dark"],
+        [390, "light"],
+        [390, "dark"],
+      ] as const) {
+        await page.show(width, scheme);
+        await page.go(`${service.url}${path}`);
+        await says(page, kind === "full" ? full : empty);
+        const violations = await page.run(`${AXE}
+          const { violations } = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
+          return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html));`);
+        expect([path, width, scheme, violations]).toEqual([path, width, scheme, []]);
+        const overflow = await page.run("return document.documentElement.scrollWidth - innerWidth");
+        expect([path, width, Number(overflow) > 0]).toEqual([path, width, false]);
+        await keepPicture(page, `${kind}${path.replaceAll("/", "-")}-${width}-${scheme}`);
+      }
+    }
+    // The browser itself reports an answer of 404: the record that an empty store does not have.
+    expect(page.errors.filter((error) => !error.includes("404"))).toEqual([]);
+  });
+});
+
+async function keepPicture(page: Page, name: string): Promise<void> {
+  if (PICTURES === undefined) return;
+  mkdirSync(PICTURES, { recursive: true });
+  writeFileSync(join(PICTURES, `${name}.png`), await page.screenshot());
+}
+
+test("a person who uses the keyboard only gets from the overview to the bytes of a failure, and says what is done", async () => {
+  const service = await start(...RECORDS);
+  const page = await chromium.open(service.url);
+  await says(page, "What needs you");
+  await page.press("g");
+  await page.press("f");
+  await says(page, "4 groups");
+  const isAt = async (text: string): Promise<boolean> =>
+    String(await page.run("return document.activeElement?.innerText ?? ''")).includes(text);
+  await until(async () => {
+    await page.press("j");
+    return isAt("/weight_kg: must be > 0");
+  });
+  await page.press("Enter");
+  await says(page, "Among the newest 1");
+  await until(async () => {
+    await page.press("j");
+    return isAt(`${TOPIC}/0@1`);
+  });
+  await page.press("Enter");
+  await says(page, "The record, byte for byte");
+  await until(async () => (await page.run("return document.querySelector('mark')?.innerText ?? ''")) === "1-1");
+  await page.run("history.back()");
+  await says(page, "Among the newest 1");
+  await page.run(`const click = (name) => [...document.querySelectorAll("button")].find((b) => b.innerText.startsWith(name)).click();
+    click("Acknowledge"); await new Promise((painted) => requestAnimationFrame(painted));
+    const form = document.querySelector("form.action");
+    form.elements.actor.value = "ann"; form.elements.reason.value = "asked the producer"; form.requestSubmit();`);
+  await says(page, "asked the producer");
+  const actions = await service.store.reads.operatorLog(0, 10);
+  expect(actions.map(({ actor, reason }) => [actor, reason])).toEqual([["ann", "asked the producer"]]);
+  await page.press("?");
+  await says(page, "Go to Playground");
+  expect(page.errors).toEqual([]);
+});
+
+test("nothing that a payload brings runs, wherever the page shows it", async () => {
+  const attacks = Array.from({ length: 300 }, (_, index) => attackOf(index));
+  const service = await start(...attacks);
+  const page = await chromium.open(service.url);
+  const { failures } = (await (await fetch(`${service.url}/v1/failures?limit=1000`)).json()) as {
+    readonly failures: readonly { readonly offset: number; readonly fingerprint: string }[];
+  };
+  expect(failures).toHaveLength(attacks.length);
+  const groups = [...new Set(failures.map(({ fingerprint }) => `/failures/g/${fingerprint}`))];
+  const records = failures.filter((_, index) => index % 10 === 0).map(({ offset }) => `/r/kafka/${TOPIC}/0/${offset}`);
+  for (const path of ["/", "/failures", "/failures/all", ...groups, ...records]) {
+    await page.go(`${service.url}${path}`);
+    await until(async () => (await page.run("return document.querySelector('table, pre, h2') !== null")) === true);
+    expect([
+      path,
+      await page.run(
+        "return window.attacked === undefined && document.querySelector('main script, main iframe, main img, main object, main style') === null",
+      ),
+    ]).toEqual([path, true]);
+  }
+  expect(page.errors).toEqual([]);
+});
+
+test("a page goes on by itself when the gateway is back", async () => {
+  const service = await start(...RECORDS);
+  const page = await chromium.open(`${service.url}/health`);
+  await says(page, "running");
+  service.server.closeAllConnections();
+  await new Promise((closed) => service.server.close(closed));
+  await says(page, "The gateway does not answer");
+  await serve(service, { http: { console: built, now: Date.now }, port: service.port });
+  await says(page, "running");
+  await expect.poll(async () => page.run("return document.querySelector('[role=alert]') === null")).toBe(true);
+});
+
+test("the console is small, and its first page asks nobody else", async () => {
+  const scripts = [...built.files].filter(([path]) => path.endsWith(".js"));
+  const packed = scripts.reduce((sum, [, { bytes }]) => sum + gzipSync(bytes).length, 0);
+  expect(packed).toBeLessThan(45 * 1024);
+  expect([...built.files.values()].reduce((sum, { bytes }) => sum + bytes.length, 0)).toBeLessThan(1_000_000);
+  const service = await start();
+  const page = await chromium.open(service.url);
+  await says(page, "Overview");
+  const asked = await page.run(
+    "return performance.getEntriesByType('resource').map(({ name }) => new URL(name).origin)",
+  );
+  expect(new Set(asked as string[])).toEqual(new Set([service.url]));
+});
