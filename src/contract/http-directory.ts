@@ -109,13 +109,14 @@ async function get(source: HttpDirectory, path: string): Promise<string> {
   } catch (error) {
     if (error instanceof Unavailable) throw error;
     const { code } = ((error as Error).cause ?? {}) as { readonly code?: string };
-    throw refused(source, `${path}: ${code ?? (error as Error).message}`);
+    // Names only: a message may quote the whole URL, with its password.
+    throw refused(source, `${path}: ${code ?? (error as Error).name}`);
   }
   return Buffer.concat(chunks).toString("utf8");
 }
 
 function refused({ url }: HttpDirectory, why: string): Unavailable {
-  const message = `Cannot copy the contracts from ${URL.canParse(url) ? new URL(url).host : url}: ${why}`;
+  const message = `Cannot copy the contracts from ${URL.canParse(url) ? new URL(url).host : "what is no URL"}: ${why}`;
   return new Unavailable("CONTRACTS_UNREACHABLE", message, "check contracts.url, and what is served there");
 }
 

@@ -1,5 +1,6 @@
 import { EXIT } from "../../config/codes.ts";
 import { note } from "./output.ts";
+import { describeUnknown, placeOf } from "./unknown-error.ts";
 
 /**
  * Ends the process on an uncaught error, for example in a timer or a socket of a dependency: the process may be in any
@@ -16,19 +17,8 @@ export function endOnBackgroundErrors(): void {
 
 /** Describes the error for people; the place is the first one in the stack that is not Node's own. */
 function describeBackgroundError(error: unknown): string {
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const line = what.split("\n", 1)[0] ?? "";
   return (
-    `error SIG-X-002 Ended by an error in the background, in ${placeOf(error)}: ${line}\n` +
+    `error SIG-X-002 Ended by an error in the background, in ${placeOf(error)}: ${describeUnknown(error)}\n` +
     "  fix: start again, which goes on from the ledger; run with SIGMA_DEBUG=1 to see the stack, and report it"
   );
-}
-
-function placeOf(error: unknown): string {
-  const frames = error instanceof Error ? (error.stack ?? "").split("\n") : [];
-  const places = frames.flatMap((frame) => /^\s+at .*?((?:file:\/\/)?\/?[^\s()]+:\d+):\d+\)?$/.exec(frame)?.[1] ?? []);
-  const own = places.find((place) => !place.startsWith("node:"));
-  if (own === undefined) return "an unknown place";
-  const [, name, path] = /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.*)$/.exec(own) ?? [];
-  return name === undefined ? own.split("/").slice(-3).join("/") : `${name} (${path})`;
 }

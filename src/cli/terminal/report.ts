@@ -2,6 +2,7 @@ import { Unavailable } from "../../core/unavailable.ts";
 import { EXIT } from "../../config/codes.ts";
 import { note } from "./output.ts";
 import { withCommands } from "./printed-command.ts";
+import { describeUnknown, placeOf } from "./unknown-error.ts";
 import { Refusal, Refusals, type PlacedFault } from "./refusal.ts";
 
 /**
@@ -23,9 +24,8 @@ export function report(error: unknown): number {
     // A lock or an outage passes by itself; a damaged or foreign file does not.
     return /_(?:LOCKED|UNREACHABLE|TIMEOUT)$/.test(error.code) ? EXIT.unreachable : EXIT.error;
   }
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const line = message.split("\n", 1)[0] ?? "";
-  printError("SIG-X-000", `Unexpected: ${line}`, "run again with SIGMA_DEBUG=1 to see the stack, and report it");
+  const what = `Unexpected: ${describeUnknown(error)}, in ${placeOf(error)}`;
+  printError("SIG-X-000", what, "run again with SIGMA_DEBUG=1 to see its words and its stack, and report it");
   return EXIT.error;
 }
 

@@ -5,9 +5,11 @@ import { describeValue } from "../../../config/values.ts";
 import { printJson, printTable } from "../../terminal/output.ts";
 import { settingsFor } from "../../terminal/settings.ts";
 
-/** Hides the value of a secret. */
+/** Hides the value of a secret, and what may be one in a URL: user, password and query. */
 function shown({ secret }: Setting, value: SettingValue): SettingValue {
-  return secret && describeValue(value) !== "" ? "(secret)" : value;
+  if (secret && describeValue(value) !== "") return "(secret)";
+  if (typeof value !== "string" || !/^[a-z]+:\/\//i.test(value)) return value;
+  return value.replace(/\/\/[^/?#]*@/, "//(secret)@").replace(/\?.*$/s, "?(secret)");
 }
 
 /** `sigma config show`: prints every setting with its value. */
