@@ -6,6 +6,7 @@ import { describeBytes, describeKind, describeValue } from "../src/config/values
 import { CONTRACT_CODES } from "../src/contract/fault.ts";
 import { CHANGE_RULES } from "../src/inclusion/change-rules.ts";
 import type { ContractFailureCode, MalformedCode } from "../src/core/failure.ts";
+import { runbookOf } from "../src/observe/runbooks.ts";
 import type { FileCode, FileTrouble, HaltCode, UnavailableCode } from "../src/core/unavailable.ts";
 import { logSchema } from "../src/observe/log/schema.ts";
 import { apiTypes } from "./api-types.ts";
@@ -97,13 +98,16 @@ ${codeTable(CONTRACT_CODES)}
 \`LOG_\` is the log (\`log.db\` or Kafka), \`STORE_\` the store (\`store.db\` or MongoDB). A running gateway pauses and tries again; no record is
 FAILED because of one of these.
 
+What to do about those of files: [a full disk](../runbooks/disk-full.md), [another layout](../runbooks/store-layout.md), [everything
+else](../runbooks/embedded-files.md).
+
 ${fileTable()}
 
-${codeTable(OTHERS)}
+${runbookTable(OTHERS)}
 
 ## Streams that are halted until an operator acts
 
-${codeTable(HALTS)}
+${runbookTable(HALTS)}
 
 ## Why a record is FAILED
 
@@ -270,6 +274,17 @@ function codeTable(codes: Readonly<Record<string, string>>): string {
   return table(
     ["Code", "Meaning"],
     Object.entries(codes).map(([code, meaning]) => [`\`${code}\``, meaning]),
+  );
+}
+
+/** Codes with the page that says what to do. */
+function runbookTable(codes: Readonly<Partial<Record<UnavailableCode, string>>>): string {
+  return table(
+    ["Code", "Meaning", "What to do"],
+    Object.entries(codes).map(([code, meaning]) => {
+      const page = runbookOf(code as UnavailableCode).replace("docs/", "../");
+      return [`\`${code}\``, meaning, `[runbook](${page})`];
+    }),
   );
 }
 

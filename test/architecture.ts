@@ -286,6 +286,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "core/failure",
       "core/record",
       "core/trace-context",
+      "core/unavailable",
       "diagnosis/event",
       "gateway/batch-trace",
       "gateway/event",

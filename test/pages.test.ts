@@ -123,9 +123,11 @@ describe("the program", () => {
 });
 
 describe("docs/README.md", () => {
-  test("has a line for every page under docs, once", () => {
-    const linked = [...text("docs/README.md").matchAll(/^- \[[^\]]+\]\(([^)#]+)\): \S/gm)].map(([, path = ""]) =>
-      relative(ROOT, resolve(ROOT, "docs", path)).replaceAll("\\", "/"),
+  test("has a line for every page under docs, once, and that of the runbooks for every runbook", () => {
+    const linked = ["docs", "docs/runbooks"].flatMap((folder) =>
+      [...text(`${folder}/README.md`).matchAll(/^- \[[^\]]+\]\(([^)#]+)\): \S/gm)].map(([, path = ""]) =>
+        relative(ROOT, resolve(ROOT, folder, path)).replaceAll("\\", "/"),
+      ),
     );
     const pages = PAGES.filter((page) => page.startsWith("docs/") && page !== "docs/README.md");
     expect(linked.filter((path) => path.startsWith("docs/")).toSorted()).toEqual(pages);

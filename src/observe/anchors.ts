@@ -1,5 +1,6 @@
 import type { AnchorEvent } from "../gateway/event.ts";
 import type { Logger } from "./log/logger.ts";
+import { runbookOf } from "./runbooks.ts";
 
 /** Logs anchor events. Each trouble is logged once until an anchor is written again; each warning is logged once. */
 export function logAnchors(log: Logger): (event: AnchorEvent) => void {
@@ -20,7 +21,7 @@ export function logAnchors(log: Logger): (event: AnchorEvent) => void {
       }
       case "anchor-trouble": {
         const { place, code, message, remedy } = event;
-        const why = { "error.type": code, "sigma.remedy": remedy };
+        const why = { "error.type": code, "sigma.remedy": remedy, "sigma.runbook": runbookOf(code) };
         return once(place, message, () =>
           log.write("anchors.trouble", { "sigma.anchor.place": place, ...why }, message),
         );

@@ -2,6 +2,7 @@ import type { TraceContext } from "../core/trace-context.ts";
 import type { BatchMeasures, GatewayEvent, Observe } from "../gateway/event.ts";
 import type { Stream } from "../source/source.ts";
 import type { FieldsOf, Logger } from "./log/logger.ts";
+import { runbookOf } from "./runbooks.ts";
 import { createSummaries, type Later } from "./log/summaries.ts";
 
 /** How often batches of a stream are summed up in one line, in milliseconds. A busy stream settles twenty batches a second. */
@@ -44,7 +45,7 @@ export function logEvents(log: Logger, later: Later): Observe {
         return log.write("ledger.lost", { ...stream, "sigma.ledger.seq": event.seq });
       case "stream-paused": {
         const { code, message, remedy, retryInMs } = event;
-        const trouble = { "error.type": code, "sigma.remedy": remedy };
+        const trouble = { "error.type": code, "sigma.remedy": remedy, "sigma.runbook": runbookOf(code) };
         return log.write("stream.paused", { ...stream, ...trouble, "sigma.retry_ms": retryInMs }, message);
       }
       case "stream-resumed":
@@ -52,7 +53,7 @@ export function logEvents(log: Logger, later: Later): Observe {
       case "stream-halted": {
         const { code, message, remedy } = event.halt;
         batches.flush(id);
-        const why = { "error.type": code, "sigma.remedy": remedy };
+        const why = { "error.type": code, "sigma.remedy": remedy, "sigma.runbook": runbookOf(code) };
         return log.write("stream.halted", { ...stream, ...why }, message);
       }
       case "stream-stopped":

@@ -45,9 +45,10 @@ describe("a line of the log", () => {
     const log = createLogger({ level: "info", format: "pretty", destination, pid: 1, reword });
     const stream = { "messaging.destination.name": "orders", "messaging.destination.partition.id": "0" };
     const why = { "error.type": "STORE_FULL", "sigma.remedy": "run `sigma doctor`", "sigma.retry_ms": 100 };
-    log.write("stream.paused", { ...stream, ...why }, "Cannot write");
+    const page = { "sigma.runbook": "docs/runbooks/disk-full.md" };
+    log.write("stream.paused", { ...stream, ...why, ...page }, "Cannot write");
     expect(texts.map((text) => text.replace(/^\d\d:\d\d:\d\d /, ""))).toEqual([
-      "warn  Cannot write topic=orders partition=0 code=STORE_FULL remedy=run `npx sigma doctor` retryInMs=100\n",
+      "warn  Cannot write topic=orders partition=0 code=STORE_FULL remedy=run `npx sigma doctor` retryInMs=100 runbook=docs/runbooks/disk-full.md\n",
     ]);
   });
 

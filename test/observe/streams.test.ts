@@ -105,6 +105,7 @@ test("what waits is written when its stream stops or halts", () => {
       ...WHERE,
       "error.type": "LOG_TRUNCATED",
       "sigma.remedy": "restore it",
+      "sigma.runbook": "docs/runbooks/log-truncated.md",
       msg: "Cannot go on",
     },
   ]);

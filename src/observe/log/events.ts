@@ -77,7 +77,7 @@ export const LOG_EVENTS = {
     level: "warn",
     message: null,
     groups: ["stream"],
-    fields: ["error.type", "sigma.remedy", "sigma.retry_ms"],
+    fields: ["error.type", "sigma.remedy", "sigma.runbook", "sigma.retry_ms"],
     optional: [],
   },
   "stream.resumed": {
@@ -91,7 +91,7 @@ export const LOG_EVENTS = {
     level: "error",
     message: null,
     groups: ["stream"],
-    fields: ["error.type", "sigma.remedy"],
+    fields: ["error.type", "sigma.remedy", "sigma.runbook"],
     optional: [],
   },
   "stream.stopped": {
@@ -224,7 +224,7 @@ export const LOG_EVENTS = {
     level: "error",
     message: null,
     groups: [],
-    fields: ["sigma.anchor.place", "error.type", "sigma.remedy"],
+    fields: ["sigma.anchor.place", "error.type", "sigma.remedy", "sigma.runbook"],
     optional: [],
   },
   "notification.delivered": {

@@ -47,6 +47,11 @@ export const LOG_FIELDS = {
   "sigma.verdicts": { kind: "counts", short: "verdicts", meaning: "Verdicts by PASSED or the code of the failure" },
   "error.type": { kind: "string", short: "code", meaning: "The stable code: docs/reference/errors.md explains it" },
   "sigma.remedy": { kind: "string", short: "remedy", meaning: "What a person can do" },
+  "sigma.runbook": {
+    kind: "string",
+    short: "runbook",
+    meaning: "Page of the documentation that says how to go about it",
+  },
   "sigma.why": { kind: "string", short: "why", meaning: "The cause, in words" },
   "sigma.retry_ms": {
     kind: "integer",
