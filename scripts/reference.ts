@@ -10,6 +10,9 @@ import { runbookOf } from "../src/observe/runbooks.ts";
 import type { FileCode, FileTrouble, HaltCode, UnavailableCode } from "../src/core/unavailable.ts";
 import { logSchema } from "../src/observe/log/schema.ts";
 import { apiTypes } from "./api-types.ts";
+import { METRICS } from "../src/observe/metrics/definitions.ts";
+import type { Definition } from "../src/observe/metrics/family.ts";
+import { openRuntimeMetrics } from "../src/observe/metrics/runtime.ts";
 import { cliPage } from "./cli-reference.ts";
 import { logsPage } from "./log-reference.ts";
 import { httpPage } from "./http-reference.ts";
@@ -29,6 +32,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ["docs/reference/logs.md", logsPage(GENERATED)],
     ["docs/reference/logs.schema.json", `${JSON.stringify(logSchema(), null, 2)}\n`],
     ["console/src/api/types.ts", await apiTypes()],
+    ["docs/reference/metrics.md", await metricsReference()],
   ]);
 }
 
@@ -56,6 +60,34 @@ over the default. \`sigma config show --origin\` prints what takes effect and wh
 path is relative to the file.
 
 ${table(["Setting", "Value", "Default", "Variable", "Option", "Meaning"], rows)}
+`;
+}
+
+async function metricsReference(): Promise<string> {
+  const rowOf = ({ name, type, labels, help }: Definition): readonly string[] => [
+    `\`${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(", "),
+    help,
+  ];
+  const runtime = (await openRuntimeMetrics().families()).map(({ of }) => of);
+  const own = Object.values(METRICS).filter(({ name }) => name.startsWith("sigma_"));
+  return `# Metrics
+
+${GENERATED}
+
+What \`GET /metrics\` shows; [metrics](../metrics.md) says how to read it. Histograms have classic and native buckets.
+
+${table(["Metric", "Type", "Labels", "Meaning"], own.map(rowOf))}
+
+## The process and its runtime
+
+On Linux. Elsewhere some are missing.
+
+${table(
+  ["Metric", "Type", "Meaning"],
+  runtime.map(({ name, type, help }) => [`\`${name}\``, type, help]),
+)}
 `;
 }
 

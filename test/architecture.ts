@@ -298,6 +298,12 @@ export const PARTS: Readonly<Record<string, Part>> = {
     libraries: ["@opentelemetry/api", "pino"],
     node: [],
   },
+  // Gateway events as numbers, and the page that a collector reads.
+  "observe/metrics": {
+    uses: ["gateway/event", "ledger/redrive-stream", "source/source"],
+    libraries: ["@prometheus-io/client"],
+    node: ["node:perf_hooks"],
+  },
   // Who is told of new groups of failures and of halts.
   notify: {
     uses: ["core/trace-context", "core/unavailable", "gateway/event", "source/source"],

@@ -31,6 +31,7 @@ const SLEEPING: Readonly<Record<string, string>> = {
   "test/servers/apicurio.ts": "looks again until the server answers",
   "test/servers/kafka.ts": "looks again until the server answers",
   "test/servers/mongodb.ts": "looks again until the server answers",
+  "test/servers/prometheus.ts": "looks again until the server answers",
   "test/soak/faults.ts": "spreads faults",
   "test/soak/gateway.ts": "looks again until the gateway answers",
   "test/soak/load.ts": "keeps to a rate",

@@ -43,7 +43,7 @@ export async function startService(
   const { failureDeps } = await import("./failing.ts");
   const { noteVerdicts } = await import("./verdicts.ts");
   const { accessBy } = await import("./access.ts");
-  const reports = await openReports(config, logger);
+  const reports = await openReports(config, logger, version);
   const { traceRequest, calls = {}, ...traces } = await openTraces(config, version, logger);
   if (contracts.stale !== null) reports.contracts({ kind: "contracts-stale", why: contracts.stale });
   const door = await openDoor(config.http);
@@ -54,7 +54,7 @@ export async function startService(
     const pipeline = await startPipeline(
       config,
       contracts,
-      bothOf(reports.events, observe),
+      both(reports.events, observe),
       reports.contracts,
       reports.anchors,
       { url: door.url, report: reports.notify, diagnosed: reports.diagnosed, ...calls },
@@ -71,7 +71,7 @@ export async function startService(
       ...failureDeps(store, config, live.current),
       access: await accessBy(store, logger, Date.now),
       console: await readConsole(),
-      now: Date.now,
+      metrics: reports.metrics,
       logger: reports.framework,
       version,
       ...settingsOf(config.http),
@@ -117,13 +117,14 @@ function routeDeps({ log, store, gateway, shadow, contracts, refusedContracts }:
     tail: store.tail,
     gateway,
     contracts: contracts.current,
+    now: Date.now,
     about: contracts.about,
     refusedContracts,
     ...(shadow === null ? {} : { shadow: shadow.snapshot }),
   };
 }
 
-function bothOf(first: Observe, second: Observe): Observe {
+function both<Event>(first: (event: Event) => void, second: (event: Event) => void): (event: Event) => void {
   return (event) => {
     first(event);
     second(event);
@@ -178,18 +179,22 @@ function later(ms: number, callback: () => void): void {
   setTimeout(callback, ms).unref();
 }
 
-/** What writes to the log, for each kind of event. */
-async function openReports(config: Config, logger: Logger) {
+/** What writes to the log and counts, for each kind of event. */
+async function openReports(config: Config, logger: Logger, version: string) {
+  const { openMetrics } = await import("./metrics.ts");
   const { logContracts } = await import("../observe/contracts.ts");
   const { logEvents } = await import("../observe/streams.ts");
   const { logFramework } = await import("../observe/http.ts");
   const { logAnchors } = await import("../observe/anchors.ts");
   const { logDiagnosis } = await import("../observe/diagnosis.ts");
   const { logNotify } = await import("../observe/notify.ts");
+  const metrics = openMetrics(version);
+  const { gateway: counted } = metrics;
   return {
-    events: logEvents(logger, later),
-    contracts: logContracts(logger),
-    anchors: logAnchors(logger),
+    metrics,
+    events: both(logEvents(logger, later), counted.observe),
+    contracts: both(logContracts(logger), counted.observeContracts),
+    anchors: both(logAnchors(logger), counted.observeAnchors),
     notify: logNotify(logger),
     diagnosed: logDiagnosis(logger),
     framework: logFramework(logger),

@@ -69,6 +69,8 @@ export type GatewayEvent =
 export type BatchMeasures = {
   /** Whether the records are failures that an operator sent again: they are outside of objectives. */
   readonly isRedrive: boolean;
+  /** The contract subject that is bound to the topic. */
+  readonly subject: string;
   /** Few elements: versions of the contract set, and failure codes. The counts add up to the records of the batch. */
   readonly decisions: readonly DecisionTally[];
   /** Bytes of the evidence: keys, headers and values with their framing, and the same compressed. */
@@ -83,6 +85,8 @@ export type BatchMeasures = {
   /** What single decisions took, in milliseconds: those of every `every`-th record, so each of `timed` stands for that many. */
   readonly decideMs: { readonly every: number; readonly timed: readonly number[] };
   readonly stagesMs: StagesMs;
+  /** A record of the batch that carries a trace; null when its first records carry none. For exemplars: no sample. */
+  readonly traced: { readonly traceId: string; readonly timestampMs: number } | null;
 };
 
 /** How many records of a version had one outcome. */

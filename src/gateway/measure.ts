@@ -1,4 +1,5 @@
 import type { ContractRef } from "../core/compiled.ts";
+import { traceOf } from "../core/trace-context.ts";
 import type { Applied } from "./apply.ts";
 import type { Decided } from "./decided.ts";
 import type { BatchMeasures, DecisionTally, StagesMs } from "./event.ts";
@@ -58,22 +59,26 @@ export function measureBatch(clock: Clock): Measuring {
   const of: Measuring["of"] = ({ subject, from, isRedrive }) => {
     const versions = createVersionRuns();
     const produced = createTimeRuns();
+    const trace = createTraceSearch();
     const sampling = createSampling(clock, from, () => isDecided);
     return {
       lap,
       timed: sampling.timed,
       see: (row) => {
         produced.add(row.timestampMs);
+        trace.see(row);
         if (row.kind === "validated") versions.add(row.contract, row.position.offset);
       },
       end: ({ groups, resolutions }, bytes) => ({
         isRedrive,
+        subject,
         decisions: [...versions.tallies(resolutions), ...failuresOf(groups, subject)],
         bytes,
         produced: produced.end(),
         durableAtMs,
         decideMs: sampling.end(),
         stagesMs,
+        traced: trace.found(),
       }),
     };
   };
@@ -104,6 +109,26 @@ function createTimeRuns() {
       latest = null;
       return { ms, counts };
     },
+  };
+}
+
+/** Of how many records of a batch the headers are looked at. */
+const LOOKED_AT = 8;
+
+/** Finds a record that carries a W3C trace among the first ones of a batch. */
+function createTraceSearch() {
+  let looked = 0;
+  let found: BatchMeasures["traced"] = null;
+  return {
+    see: ({ headers, timestampMs }: Decided): void => {
+      if (looked === LOOKED_AT) return;
+      looked += 1;
+      const trace = headers.length === 0 ? null : traceOf(headers);
+      if (trace === null) return;
+      found = { traceId: trace.traceId, timestampMs: Number(timestampMs) };
+      looked = LOOKED_AT;
+    },
+    found: () => found,
   };
 }
 

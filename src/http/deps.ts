@@ -9,6 +9,7 @@ import type { RevealRecord } from "../failures/reveal.ts";
 import type { Console } from "./console/routes.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Lookup } from "../gateway/lookup.ts";
+import type { Metrics } from "../observe/metrics/metrics.ts";
 import type { Log, Source } from "../source/source.ts";
 import type { ThreadLimits } from "../isolate/thread.ts";
 import type { ShadowSnapshot } from "../rejudge/shadow/thread.ts";
@@ -41,6 +42,8 @@ export type HttpDeps = {
   readonly now: () => number;
   /** How shadow versions judge; absent when there are none. */
   readonly shadow?: () => readonly ShadowSnapshot[];
+  /** What `/metrics` shows; its own when absent. */
+  readonly metrics?: Metrics;
   readonly logger: FastifyBaseLogger | false;
   readonly version: string;
   /** Names that the server answers under, besides those of the loopback interface; `*`: any. */

@@ -20,7 +20,8 @@ import { guardRequests } from "./guard.ts";
 import { registerHealth } from "./health/routes.ts";
 import { createHeld, type Held, type Lease } from "./body/held.ts";
 import { takenAs, type Taken } from "./body/media.ts";
-import { countVerdicts, registerMetrics } from "./metrics/routes.ts";
+import { createMetrics } from "../observe/metrics/metrics.ts";
+import { measureAnswers, registerMetrics } from "./metrics/routes.ts";
 import { describeRoute, documentOf } from "./docs/document.ts";
 import { registerDocs } from "./docs/routes.ts";
 import { registerReference } from "./reference/routes.ts";
@@ -88,11 +89,12 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
     transform: describeRoute,
   });
   const held = createHeld(LIMITS.inFlightBytes, deps.now);
-  const counts = countVerdicts();
+  const metrics = deps.metrics ?? createMetrics();
   const routes = collectRoutes(app);
   traceHttp(app, deps);
   requireRoles(app);
   takeTurns(app);
+  measureAnswers(app, metrics, deps.now);
   guardRequests(app, deps);
   authenticateRequests(app, deps);
   parseBodies(app, deps, held);
@@ -102,7 +104,8 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   const counting: HttpDeps = {
     ...deps,
     onVerdict: (verdict) => {
-      counts.count(verdict);
+      const { route, contract, status } = verdict;
+      metrics.http.verdict(route, contract === null ? "" : `${contract.subject}@${contract.version}`, status);
       deps.onVerdict?.(verdict);
     },
   };
@@ -116,7 +119,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerShadow(routed, deps);
   registerVolume(routed, deps);
   registerHealth(routed, deps);
-  registerMetrics(routed, deps, counts, held);
+  registerMetrics(routed, deps, metrics, held);
   await registerRegistry(app, deps);
   registerDocs(app);
   registerConsole(routed, deps.console ?? null);

@@ -6,6 +6,7 @@ import { faultsOf, keepLines } from "./lines.ts";
 /** What single batches took is no matter of the log. */
 const MEASURES: BatchMeasures = {
   isRedrive: false,
+  subject: "order",
   decisions: [
     { subject: "order", version: 1, outcome: "passed", code: null, count: 6 },
     { subject: "order", version: 1, outcome: "duplicate", code: null, count: 1 },
@@ -17,6 +18,7 @@ const MEASURES: BatchMeasures = {
   durableAtMs: 0,
   decideMs: { every: 1, timed: [] },
   stagesMs: { fetch: 0, turn: 0, decide: 0, queue: 0, ledger: 0, documents: 0, after: 0 },
+  traced: null,
 };
 
 const STREAM = { id: "log/topic/0", topic: "orders", partition: 0 };

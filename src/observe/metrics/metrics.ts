@@ -1,0 +1,37 @@
+import type { Family } from "./family.ts";
+import { createGatewayMetrics, type GatewayMetrics } from "./gateway.ts";
+import { createHttpMetrics, type HttpMetrics } from "./http.ts";
+import { metricsPage, type MetricsPage } from "./page.ts";
+import type { EndOf } from "./streams.ts";
+
+/** All metrics of a process: what its parts report, and the page that a collector reads. */
+export type Metrics = {
+  readonly gateway: Pick<GatewayMetrics, "observe" | "observeContracts" | "observeAnchors">;
+  readonly http: Pick<HttpMetrics, "answered" | "verdict">;
+  /**
+   * Makes the page.
+   * @param accept the header of the request; absent: the text format.
+   * @param endOf the ends of the logs of the streams that are read, for the lag.
+   * @param others families that are read at the scrape.
+   */
+  readonly page: (
+    accept: string | undefined,
+    endOf: EndOf,
+    nowMs: number,
+    others: readonly Family[],
+  ) => Promise<MetricsPage>;
+};
+
+/** @param fixed families of the process itself; none when absent. */
+export function createMetrics(fixed: () => Promise<readonly Family[]> = async () => []): Metrics {
+  const gateway = createGatewayMetrics();
+  const http = createHttpMetrics();
+  return {
+    gateway,
+    http,
+    page: async (accept, endOf, nowMs, others) => {
+      const families = [...(await gateway.families(endOf, nowMs)), ...http.families(), ...others, ...(await fixed())];
+      return metricsPage(families, accept);
+    },
+  };
+}
