@@ -184,6 +184,12 @@ export const METRICS = {
     help: "How often the thread of a version that looks on ended by itself.",
     labels: ["contract"],
   },
+  objectiveEvents: {
+    name: "sigma_objective_events_total",
+    type: "counter",
+    help: "Events of an objective by outcome, good or bad: records, or seconds of streams for availability.",
+    labels: ["objective", "outcome"],
+  },
   collections: {
     name: "nodejs_gc_duration_seconds",
     type: "histogram",
