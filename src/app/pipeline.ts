@@ -17,6 +17,7 @@ import { openEngine, type Engine } from "./engine.ts";
 import { type LoadedContracts } from "./contracts.ts";
 import type { SchemaLookup } from "../registry/lookup.ts";
 import { diagnoseToo } from "./diagnosing.ts";
+import { startRetaining, type Retaining } from "./retaining.ts";
 import { notifyToo } from "./notifying.ts";
 import { openBatchObservers } from "./observers.ts";
 import type { FailureLog } from "../observe/failures.ts";
@@ -36,6 +37,7 @@ export type Pipeline = Engine & {
   readonly shadow: Shadow | null;
   /** Null when no language model is configured. */
   readonly diagnosis: DiagnosisQueue | null;
+  readonly retaining: Pick<Retaining, "state">;
   readonly stop: () => Promise<void>;
 };
 
@@ -99,6 +101,7 @@ export async function startPipeline(
     });
     const { log, ends } = await guarded(config, engine, gateway);
     const retention = keepRetentionOf(config, engine.log, gateway);
+    const retaining = startRetaining(config.retention, engine.store, sleep);
     const reportIdle = idleReporter(contracts, observeContracts);
     reportIdle();
     const following = new AbortController();
@@ -113,8 +116,15 @@ export async function startPipeline(
       reportIdle();
     };
     const followed = follow(config, contracts, first.seen, { onReload, observe: observeContracts }, following.signal);
-    const stop = stopperOf(following, gateway, followed, [observers, ends, retention, told], [shadow, engine]);
-    return { ...engine, log, contracts, refusedContracts: () => refused, gateway, shadow, diagnosis, stop };
+    const stop = stopperOf(
+      following,
+      gateway,
+      followed,
+      [observers, ends, retention, retaining, told],
+      [shadow, engine],
+    );
+    const refusedContracts = (): readonly string[] => refused;
+    return { ...engine, log, contracts, refusedContracts, gateway, shadow, diagnosis, retaining, stop };
   } catch (error) {
     await engine.close();
     throw error;

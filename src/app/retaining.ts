@@ -1,5 +1,7 @@
 import type { KeptFor, RetentionConfig } from "../config/retention-config.ts";
+import type { RetentionState } from "../http/deps.ts";
 import type { Policy } from "../retain/policy.ts";
+import type { Store } from "../store/store.ts";
 
 /** The policy that the settings say. */
 export function policyOf({ failed, receipts, collections }: RetentionConfig): Policy {
@@ -22,4 +24,48 @@ export function policyOf({ failed, receipts, collections }: RetentionConfig): Po
 /** Whether the settings keep everything for ever. */
 export function keepsAll({ failed, receipts, collections }: RetentionConfig): boolean {
   return failed === null && receipts === null && collections.every(({ kept }) => kept === null);
+}
+
+/** Retention in a gateway. */
+export type Retaining = {
+  readonly state: () => RetentionState;
+  readonly close: () => Promise<void>;
+};
+
+/** Takes away what is too old while the gateway runs; nothing when every term is for ever. */
+export function startRetaining(
+  config: RetentionConfig,
+  store: Store,
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>,
+): Retaining {
+  const everyHours = keepsAll(config) ? null : config.everyHours;
+  const text = (kept: KeptFor): string | null => kept?.text ?? null;
+  const collections = config.collections.map(({ collection, kept }) => ({ collection, failed: text(kept) }));
+  const terms = { failed: text(config.failed), receipts: text(config.receipts), collections };
+  let lastRun: RetentionState["lastRun"] = null;
+  const state = (): RetentionState => ({ terms, everyHours, lastRun });
+  if (everyHours === null) return { state, close: async () => undefined };
+  const stopping = new AbortController();
+  const kept = import("../retain/schedule.ts").then(async ({ keepTerms }) =>
+    keepTerms(
+      {
+        store,
+        policy: policyOf(config),
+        everyMs: everyHours * 3_600_000,
+        now: Date.now,
+        sleep,
+        report: ({ atMs, announced, faults }) => {
+          lastRun = { at: new Date(atMs).toISOString(), announced, faults };
+        },
+      },
+      stopping.signal,
+    ),
+  );
+  return {
+    state,
+    close: async () => {
+      stopping.abort();
+      await kept;
+    },
+  };
 }

@@ -109,7 +109,7 @@ function settingsOf({ host, hosts, keepAliveMs, validate, setAside }: Config["ht
 }
 
 /** What the routes need of a pipeline. */
-function routeDeps({ log, store, gateway, shadow, contracts, refusedContracts }: Pipeline) {
+function routeDeps({ log, store, gateway, shadow, contracts, refusedContracts, retaining }: Pipeline) {
   return {
     log,
     source: log,
@@ -120,6 +120,7 @@ function routeDeps({ log, store, gateway, shadow, contracts, refusedContracts }:
     now: Date.now,
     about: contracts.about,
     refusedContracts,
+    retention: retaining.state,
     ...(shadow === null ? {} : { shadow: shadow.snapshot }),
   };
 }

@@ -11,6 +11,8 @@ export type RetentionConfig = {
   readonly receipts: KeptFor;
   /** The terms of the failures of some collections. */
   readonly collections: readonly { readonly collection: string; readonly kept: KeptFor }[];
+  /** Null: a gateway takes nothing away by itself. */
+  readonly everyHours: number | null;
 };
 
 const HOUR_MS = 3_600_000;
@@ -35,6 +37,7 @@ export function retentionConfig(values: SettingValues): RetentionConfig {
     failed: termOf(values["retention.failed"]) ?? null,
     receipts: termOf(values["retention.receipts"]) ?? null,
     collections,
+    everyHours: values["retention.every_hours"] === 0 ? null : values["retention.every_hours"],
   };
 }
 

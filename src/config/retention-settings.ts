@@ -17,4 +17,10 @@ export const RETENTION_SETTINGS = {
     description:
       "Other terms for the failures of some collections, separated by commas, as in orders=30d,payments=forever",
   },
+  "retention.every_hours": {
+    value: { kind: "integer", min: 0, max: 8_760 },
+    byDefault: 24,
+    description:
+      "How often a gateway takes away what is older than the terms; 0 never does, and sigma retention run does it alone",
+  },
 } as const;

@@ -40,6 +40,8 @@ export type HttpDeps = {
   readonly console?: Console | null;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** What is kept how long, and what the last run of this gateway came to; absent: everything is kept. */
+  readonly retention?: () => RetentionState;
   /** How shadow versions judge; absent when there are none. */
   readonly shadow?: () => readonly ShadowSnapshot[];
   /** What `/metrics` shows; its own when absent. */
@@ -64,6 +66,22 @@ export type HttpDeps = {
     /** Limits of a question about a schema that a request of the registry brings. */
     readonly questions?: Partial<ThreadLimits>;
   };
+};
+
+/** The terms of retention, and the last run of this gateway. */
+export type RetentionState = {
+  readonly terms: {
+    readonly failed: string | null;
+    readonly receipts: string | null;
+    readonly collections: readonly { readonly collection: string; readonly failed: string | null }[];
+  };
+  /** Null: this gateway takes nothing away. */
+  readonly everyHours: number | null;
+  readonly lastRun: {
+    readonly at: string;
+    readonly announced: number;
+    readonly faults: readonly string[];
+  } | null;
 };
 
 /** What the routes of failures need. */

@@ -27,6 +27,7 @@ import { registerDocs } from "./docs/routes.ts";
 import { registerReference } from "./reference/routes.ts";
 import { registerRegistry } from "./registry/routes.ts";
 import type { SchemaTypes } from "./route-types.ts";
+import { registerRetention } from "./retention/routes.ts";
 import { registerShadow } from "./shadow/routes.ts";
 import { registerValidate } from "./validate/routes.ts";
 import { registerVolume } from "./volume/routes.ts";
@@ -117,6 +118,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerGroups(routed, deps);
   registerContracts(routed, deps);
   registerShadow(routed, deps);
+  registerRetention(routed, deps);
   registerVolume(routed, deps);
   registerHealth(routed, deps);
   registerMetrics(routed, deps, metrics, held);

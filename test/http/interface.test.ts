@@ -214,6 +214,7 @@ describe("the interface", () => {
       "get /v1/failures/groups/{fingerprint}",
       "get /v1/failures/{id}",
       "get /v1/failures/{id}/raw",
+      "get /v1/retention",
       "get /v1/shadow",
       "get /v1/shadow/{subject}/{version}",
       "get /v1/volume",

@@ -476,6 +476,49 @@ export type Answers = {
     readonly restarts: number;
     readonly flips?: Readonly<Record<string, unknown>>;
   };
+  "/v1/retention": {
+    readonly terms: {
+      /** As in 90d; null: for ever */
+      readonly failed: string | null;
+      /** As in 90d; null: for ever */
+      readonly receipts: string | null;
+      /** Other terms for the failures of some collections */
+      readonly collections: readonly ({
+        readonly collection: string;
+        /** As in 90d; null: for ever */
+        readonly failed: string | null;
+      })[];
+    };
+    /** How often this gateway takes away; null: never */
+    readonly everyHours: number | null;
+    /** The last run of this gateway; absent: none yet */
+    readonly lastRun?: {
+      readonly at: string;
+      /** How many documents it took */
+      readonly announced: number;
+      /** Why something stays that is too old */
+      readonly faults: readonly (string)[];
+    };
+    readonly floors: readonly ({
+      readonly stream: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly documents: "failed" | "receipts";
+      /** Of the failures; empty for receipts */
+      readonly collection: string;
+      /** Below this offset nothing is left */
+      readonly beforeOffset: number;
+      /** How many documents went in all */
+      readonly removed: number;
+      /** When the floor was last raised */
+      readonly at: string;
+      readonly actor: string;
+      /** The term that said so */
+      readonly reason: string;
+      /** False while documents are on their way out */
+      readonly complete: boolean;
+    })[];
+  };
   "/v1/volume": {
     readonly by: "hour" | "day";
     /** Whether every decided record is counted */
