@@ -6,6 +6,7 @@ import { NOTHING_APPLIED, resolvedOf } from "./resolution.ts";
 import type { Store, StoredFailure } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { applyBatch, type Applied } from "./apply.ts";
+import type { DecidedBatch } from "./decide-batch.ts";
 import type { Halt } from "./event.ts";
 import { recordsOfEntry, redecide, type RedecidedBatch } from "./redecide.ts";
 import { recountFailures } from "./recount.ts";
@@ -44,11 +45,25 @@ export async function redoTail(store: Store, stream: Stream, tail: LedgerEntry):
   const again = stored === null ? first : redecide(store, note, tail, records, set, stored);
   if (again.kind === "fault") return halted(again.code, stream, tail, again.message);
   // The holders are read before inserting, because most tails are complete: their ids are taken, by their own records.
-  const applied = await applyBatch(store, again.collection, tail.seq, again.batch, "for all");
+  const batch = (await isCounted(store, note, tail)) ? withoutVolume(again.batch) : again.batch;
+  const applied = await applyBatch(store, again.collection, tail.seq, batch, "for all");
   // The other engine may have counted failures under its fingerprints before it had stored them all.
-  if (stored !== null && stored.size < again.batch.failed.size()) await recountFailures(store, note, tail);
+  if (stored !== null && stored.size < batch.failed.size()) await recountFailures(store, note, tail);
   await dropBefore(store, tail);
   return applied;
+}
+
+/**
+ * Whether another engine counted the volume of the tail, maybe of other versions than this engine would: then this engine counts
+ * nothing of it. Its own counters refuse by themselves to count the tail twice.
+ */
+async function isCounted({ reads }: Store, { number }: StreamNote, tail: LedgerEntry): Promise<boolean> {
+  if (tail.engine === ENGINE) return false;
+  return (await reads.volumeCounters(number)).some(({ seq }) => seq >= tail.seq);
+}
+
+function withoutVolume(batch: DecidedBatch): DecidedBatch {
+  return { ...batch, volume: { ...batch.volume, decided: () => [], taken: () => [] } };
 }
 
 /** The failures of a batch that are stored already, by offset. */

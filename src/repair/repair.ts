@@ -224,7 +224,9 @@ async function restoreTail(run: RepairRun, note: StreamNote): Promise<void> {
   const { stream: id, topic, partition } = note;
   const redone = await redoTail(run.store, { id, topic, partition }, tail);
   if (redone.kind === "halted") run.fault(redone.halt.message);
-  if (redone.kind === "applied") run.volume.seeTail(note, tail.seq, redone.volume);
+  // What another engine decided is counted as it was.
+  if (tail.engine !== ENGINE) run.volume.miss(note);
+  else if (redone.kind === "applied") run.volume.seeTail(note, tail.seq, redone.volume);
   const after = await run.store.reads.tally();
   run.restored.validated += after.validated - before.validated;
   run.restored.failed += after.failed - before.failed;

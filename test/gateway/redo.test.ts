@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
+import { ENGINE } from "../../src/core/decide.ts";
 import { Unavailable } from "../../src/core/unavailable.ts";
 import { startGateway } from "../../src/gateway/gateway.ts";
 import { acceptLog } from "../../src/gateway/operate.ts";
@@ -101,5 +102,39 @@ describe("the counters of failures, when a tail is redone", () => {
     db.close();
     await embedded.settle();
     expect(await counted(embedded)).toEqual([["of another engine", 1]]);
+  });
+});
+
+describe("the volume, when a tail is redone", () => {
+  async function counted({ store }: Embedded): Promise<readonly (readonly [string, number | null, number])[]> {
+    return (await store.reads.volumeCounters(1)).map(({ kind, version, count }) => [kind, version, count] as const);
+  }
+
+  /** A tail of one fact that an engine decided. @param change what is changed in the store before it is redone. */
+  async function redoneAfter(engine: string, change: string): Promise<Embedded> {
+    const directory = temporaryDirectory();
+    const embedded = await openEmbedded(directory);
+    await embedded.append(shipment("A"));
+    await embedded.settle();
+    const [stream] = await embedded.store.reads.streams();
+    const { hash: _, ...decided } = { ...((await embedded.store.tail(stream ?? "")) as LedgerEntry), engine };
+    const db = new DatabaseSync(join(directory, "store.db"));
+    db.prepare("UPDATE sigma_ledger SET engine = ?, hash = ? WHERE seq = 1").run(engine, entryHash(decided));
+    db.exec(change);
+    db.close();
+    await embedded.settle();
+    return embedded;
+  }
+
+  test.each(["2", ENGINE])(
+    "is counted once where the gateway before, of engine %s, did not count it",
+    async (engine) => {
+      expect(await counted(await redoneAfter(engine, "DELETE FROM sigma_volume"))).toEqual([["passed", 1, 1]]);
+    },
+  );
+
+  test("is not counted again where another engine counted it of another version", async () => {
+    const embedded = await redoneAfter("2", "UPDATE sigma_volume SET version = 7");
+    expect(await counted(embedded)).toEqual([["passed", 7, 1]]);
   });
 });

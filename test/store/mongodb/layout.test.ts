@@ -65,6 +65,22 @@ describe("the layout of a MongoDB store", () => {
     expect(await (await database.open()).reads.integrity()).toEqual([]);
   });
 
+  test("a reader does without the counters of volume, which the first databases lack, and a gateway makes them", async () => {
+    const database = await testDatabase(mongo.server());
+    await database.open();
+    await database.raw.collection("sigma_volume").drop();
+    const { reads } = await database.open({ readOnly: true });
+    expect(await reads.integrity()).toEqual([]);
+    const query = { fromHour: 0, toHour: 1e6, hours: 24, subject: null, producer: null, limit: 1 };
+    expect([await reads.volume(query), await reads.volumeCounters(1), await reads.volumeStarts()]).toEqual([
+      [],
+      [],
+      [],
+    ]);
+    await database.open();
+    expect(await database.raw.collection("sigma_volume").indexExists(["hour", "first"])).toBe(true);
+  });
+
   test.each<[string, (raw: Db) => Promise<unknown>, string]>([
     ["sigma_raw", async (raw) => raw.createCollection("sigma_raw"), "collection sigma_raw"],
     [
