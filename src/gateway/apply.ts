@@ -64,11 +64,13 @@ export async function applyBatch(
   const countVolume = async (tallies: readonly VolumeTally[]): Promise<void> =>
     tallies.length > 0 ? writes.countVolume(stream, seq, tallies) : undefined;
   const decidedVolume = batch.volume.decided();
+  // Where ids are known to be taken there will be something to count later, too: one command then counts everything.
+  const countsOnce = known.size > 0 || batch.repeats.length > 0;
   const [taken, , counted] = await Promise.all([
     writes.insertFacts(collection, facts, new Set(known.keys())),
     failed.size() > 0 ? writes.insertFailed(collection, failed, looksFirst === "for all") : undefined,
     count(batch.groups),
-    countVolume(decidedVolume),
+    countsOnce ? undefined : countVolume(decidedVolume),
   ]);
   const refused = await holdersOf(writes, collection, facts, [...taken]);
   for (const place of taken) if (!refused.has(place)) throw holderVanished(facts.at(place).id);
@@ -86,7 +88,11 @@ export async function applyBatch(
     if (found.receipts.length > 0) await writes.insertReceipts(stream, found.receipts);
   };
   const takenVolume = batch.volume.taken(found.taken);
-  const [, added] = await Promise.all([insertReceipts(), count(conflicts), countVolume(takenVolume)]);
+  const [, added] = await Promise.all([
+    insertReceipts(),
+    count(conflicts),
+    countVolume(countsOnce ? [...decidedVolume, ...takenVolume] : takenVolume),
+  ]);
   const newGroups = [...counted, ...added];
   const passed = facts.size() + batch.repeats.length;
   const resolutions = found.resolutions.length;
