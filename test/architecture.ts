@@ -300,7 +300,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // Gateway events as numbers, and the page that a collector reads.
   "observe/metrics": {
-    uses: ["gateway/event", "ledger/redrive-stream", "source/source"],
+    uses: ["diagnosis/event", "gateway/event", "ledger/redrive-stream", "source/source"],
     libraries: ["@prometheus-io/client"],
     node: ["node:perf_hooks"],
   },

@@ -197,7 +197,7 @@ async function openReports(config: Config, logger: Logger, version: string) {
     contracts: both(logContracts(logger), counted.observeContracts),
     anchors: both(logAnchors(logger), counted.observeAnchors),
     notify: logNotify(logger),
-    diagnosed: logDiagnosis(logger),
+    diagnosed: both(logDiagnosis(logger), metrics.diagnosis.observe),
     framework: logFramework(logger),
     failures: await openFailures(config, logger),
   };

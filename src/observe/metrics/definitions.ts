@@ -184,6 +184,19 @@ export const METRICS = {
     help: "How often the thread of a version that looks on ended by itself.",
     labels: ["contract"],
   },
+  diagnoses: {
+    name: "sigma_diagnoses_total",
+    type: "counter",
+    help: "Groups of failures about which a language model was asked, or was not. result: done, failed, paused, capped, dropped, broken.",
+    labels: ["result", "code"],
+  },
+  diagnosisSeconds: {
+    name: "sigma_diagnosis_seconds",
+    type: "histogram",
+    help: "How long the language model took, successful or not.",
+    labels: [],
+    bounds: [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
+  },
   objectiveEvents: {
     name: "sigma_objective_events_total",
     type: "counter",

@@ -1,5 +1,6 @@
 import type { Family } from "./family.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "./gateway.ts";
+import { createDiagnosisMetrics, type DiagnosisMetrics } from "./diagnosis.ts";
 import { createHttpMetrics, type HttpMetrics } from "./http.ts";
 import { metricsPage, type MetricsPage } from "./page.ts";
 import type { EndOf } from "./streams.ts";
@@ -7,6 +8,7 @@ import type { EndOf } from "./streams.ts";
 /** All metrics of a process: what its parts report, and the page that a collector reads. */
 export type Metrics = {
   readonly gateway: Pick<GatewayMetrics, "observe" | "observeContracts" | "observeAnchors">;
+  readonly diagnosis: Pick<DiagnosisMetrics, "observe">;
   readonly http: Pick<HttpMetrics, "answered" | "verdict">;
   /**
    * Makes the page.
@@ -26,11 +28,19 @@ export type Metrics = {
 export function createMetrics(fixed: () => Promise<readonly Family[]> = async () => []): Metrics {
   const gateway = createGatewayMetrics();
   const http = createHttpMetrics();
+  const diagnosis = createDiagnosisMetrics();
   return {
     gateway,
     http,
+    diagnosis,
     page: async (accept, endOf, nowMs, others) => {
-      const families = [...(await gateway.families(endOf, nowMs)), ...http.families(), ...others, ...(await fixed())];
+      const families = [
+        ...(await gateway.families(endOf, nowMs)),
+        ...http.families(),
+        ...diagnosis.families(),
+        ...others,
+        ...(await fixed()),
+      ];
       return metricsPage(families, accept);
     },
   };
