@@ -84,6 +84,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "store/sqlite/groups",
       "store/sqlite/operator",
       "failures/groups",
+      "failures/redrive/attend",
       "failures/redriven",
       "notify/group-watch",
       "notify/notifier",

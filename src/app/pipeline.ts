@@ -6,12 +6,12 @@ import type { LiveContracts, Swap } from "../contract/live-contracts.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
 import { contentsOf } from "../core/contents.ts";
 import { CLOCK } from "./clock.ts";
-import { openAnchors } from "./anchoring.ts";
 import type { AnchorEvent, ContractsEvent, Observe } from "../gateway/event.ts";
 import type { TraceCall } from "../core/trace-context.ts";
 import type { TraceBatch } from "../gateway/batch-trace.ts";
 import type { Gateway } from "../gateway/gateway.ts";
-import type { Mirror } from "../gateway/mirror.ts";
+import { openAnchors } from "./anchoring.ts";
+import { decidingWith, openLookup, type Deciding } from "./deciding.ts";
 import { FETCH_WAIT_MS } from "./logs.ts";
 import { openEngine, type Engine } from "./engine.ts";
 import { type LoadedContracts } from "./contracts.ts";
@@ -33,6 +33,10 @@ export type Pipeline = Engine & {
   /** Why the latest change of the contract files was refused, one sentence each; empty when it was accepted. */
   readonly refusedContracts: () => readonly string[];
   readonly gateway: Gateway;
+  /** What decides besides the contracts. */
+  readonly deciding: Deciding;
+  /** Takes events of streams that are no live ones, for the anchors. */
+  readonly observeHeads: Observe;
   /** Null when no shadow version is configured. */
   readonly shadow: Shadow | null;
   /** Null when no language model is configured. */
@@ -81,17 +85,18 @@ export async function startPipeline(
     const shadow = await openShadows(config, first.set);
     const lookup = await openLookup(config, contracts, observeContracts);
     const observers = await openBatchObservers(config, engine, contracts, shadow, observeContracts, failureLog);
-    const heard = await notifyToo(config, engine, await openAnchors(config, engine, observe, observeAnchors), tell);
+    const anchors = await openAnchors(config, engine, observe, observeAnchors);
+    const heard = await notifyToo(config, engine, anchors, tell);
     const { diagnosis, ...told } = await diagnoseToo(config, engine.store, contracts.current, heard, tell);
+    const deciding = await decidingWith(config, lookup, engine.log);
     const gateway = await startGateway({
       source: engine.log,
       store: engine.store,
       contracts: contracts.current,
-      ...(lookup === null ? {} : { learnSchemaIds: lookup.learnSchemaIds }),
+      ...deciding,
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
       evidence: config.evidence,
       breaker: config.breaker,
-      ...(await mirrorOf(config, engine.log)),
       observeBatch: observers.observeBatch,
       ...(traceBatch === undefined ? {} : { traceBatch }),
       observe: told.observe,
@@ -102,19 +107,8 @@ export async function startPipeline(
     const { log, ends } = await guarded(config, engine, gateway);
     const retention = keepRetentionOf(config, engine.log, gateway);
     const retaining = startRetaining(config.retention, engine.store, sleep);
-    const reportIdle = idleReporter(contracts, observeContracts);
-    reportIdle();
     const following = new AbortController();
-    let refused: readonly string[] = [];
-    const onReload = (outcome: Swap): void => {
-      refused = outcome.kind === "refused" ? outcome.problems : [];
-      if (outcome.kind === "refused") observeContracts({ kind: "contracts-refused", problems: refused });
-      if (outcome.kind !== "swapped") return;
-      lookup?.forget();
-      shadow?.update(contentsOf(contracts.current()));
-      observeContracts({ ...outcome, kind: "contracts-swapped" });
-      reportIdle();
-    };
+    const { refused, onReload } = createReload(contracts, lookup, shadow, observeContracts);
     const followed = follow(config, contracts, first.seen, { onReload, observe: observeContracts }, following.signal);
     const stop = stopperOf(
       following,
@@ -123,8 +117,9 @@ export async function startPipeline(
       [observers, ends, retention, retaining, told],
       [shadow, engine],
     );
-    const refusedContracts = (): readonly string[] => refused;
-    return { ...engine, log, contracts, refusedContracts, gateway, shadow, diagnosis, retaining, stop };
+    const { heads: observeHeads } = anchors;
+    const running = { gateway, deciding, observeHeads, shadow, diagnosis, retaining };
+    return { ...engine, log, contracts, refusedContracts: refused, ...running, stop };
   } catch (error) {
     await engine.close();
     throw error;
@@ -150,6 +145,30 @@ function stopperOf(
     } finally {
       for (const one of used) await one?.close();
     }
+  };
+}
+
+/** What is done when the contract files changed. `refused`: why the last change was refused. */
+function createReload(
+  contracts: LiveContracts,
+  lookup: SchemaLookup | null,
+  shadow: Shadow | null,
+  observe: (event: ContractsEvent) => void,
+): { readonly refused: () => readonly string[]; readonly onReload: (outcome: Swap) => void } {
+  let refused: readonly string[] = [];
+  const reportIdle = idleReporter(contracts, observe);
+  reportIdle();
+  return {
+    refused: () => refused,
+    onReload: (outcome) => {
+      refused = outcome.kind === "refused" ? outcome.problems : [];
+      if (outcome.kind === "refused") observe({ kind: "contracts-refused", problems: refused });
+      if (outcome.kind !== "swapped") return;
+      lookup?.forget();
+      shadow?.update(contentsOf(contracts.current()));
+      observe({ ...outcome, kind: "contracts-swapped" });
+      reportIdle();
+    },
   };
 }
 
@@ -222,46 +241,12 @@ async function openCopy({ contractsUrl: url, contractsDir: directory }: Config):
   return openCopying({ url, directory, timeoutMs: FILE_TIMEOUT_MS });
 }
 
-/** Opens the lookup of schema ids in the configured registry; null without one. */
-async function openLookup(
-  { registry }: Config,
-  contracts: LiveContracts,
-  observe: (event: ContractsEvent) => void,
-): Promise<SchemaLookup | null> {
-  if (registry === null) return null;
-  const { createSchemaLookup } = await import("../registry/lookup.ts");
-  return createSchemaLookup({
-    connection: registry,
-    contracts: () => contentsOf(contracts.current()),
-    learn: contracts.learn,
-    report: (id, why) => observe({ kind: "schema-id-unknown", id, why }),
-    now: Date.now,
-    unknownMs: registry.unknownMs,
-  });
-}
-
 /** Opens the shadow versions; loads no module without any. */
 async function openShadows({ shadow }: Config, set: CompiledContractSet): Promise<Shadow | null> {
   if (shadow.length === 0) return null;
   const { openShadow } = await import("../rejudge/shadow/shadow.ts");
   const { SHADOW_LIMITS } = await import("../rejudge/shadow/thread.ts");
   return openShadow(shadow, contentsOf(set), SHADOW_LIMITS);
-}
-
-/** The configured mirror. Its topics must exist, or the gateway would wait for them at its first record. */
-async function mirrorOf(config: Config, log: Log): Promise<{ readonly mirror?: Mirror }> {
-  const wanted = config.kafka?.mirror ?? "off";
-  if (wanted === "off") return {};
-  const { failedRecord, MIRROR_TOPICS, validatedRecord, withTrace } = await import("../gateway/mirror.ts");
-  return {
-    mirror: async (topic, facts, failed, trace) => {
-      const traced = withTrace(trace);
-      if (failed.length > 0) await log.append(MIRROR_TOPICS.failed(topic), failed.map(failedRecord).map(traced));
-      if (wanted === "all" && facts.length > 0) {
-        await log.append(MIRROR_TOPICS.validated(topic), facts.map(validatedRecord).map(traced));
-      }
-    },
-  };
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -39,15 +39,16 @@ export async function startService(
 ): Promise<Service> {
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
-  const { createLookup } = await import("../gateway/lookup.ts");
   const { failureDeps } = await import("./failing.ts");
+  const { logRedrives } = await import("../observe/redrives.ts");
+  const { startRedriving } = await import("./redriving.ts");
   const { noteVerdicts } = await import("./verdicts.ts");
   const { accessBy } = await import("./access.ts");
   const reports = await openReports(config, logger, version);
   const { traceRequest, calls = {}, ...traces } = await openTraces(config, version, logger);
   if (contracts.stale !== null) reports.contracts({ kind: "contracts-stale", why: contracts.stale });
   const door = await openDoor(config.http);
-  const opened: Pipeline[] = [];
+  const opened: (() => Promise<void>)[] = [];
   const check = await checkFiles(config);
   try {
     await refuseDamage(check, logger);
@@ -60,14 +61,15 @@ export async function startService(
       { url: door.url, report: reports.notify, diagnosed: reports.diagnosed, ...calls },
       { ...traces, failureLog: reports.failures },
     );
-    opened.push(pipeline);
+    opened.push(pipeline.stop);
     const { store, shadow, contracts: live } = pipeline;
     if (config.kafka === null) await warnOfUndecided(pipeline, logger);
     const reporting = await reportShadow(shadow, logger);
+    const redriving = await startRedriving(config, pipeline, logRedrives(logger));
+    opened.push(redriving.close);
     const verdicts = noteVerdicts(store, { log: logger, later, failureLog: reports.failures, now: Date.now });
     const http = await createHttpServer({
-      ...routeDeps(pipeline),
-      lookup: createLookup(store.reads, live.current),
+      ...(await routeDeps(pipeline)),
       ...failureDeps(store, config, live.current),
       access: await accessBy(store, logger, Date.now),
       console: await readConsole(),
@@ -85,6 +87,7 @@ export async function startService(
         clearInterval(reporting);
         await Promise.all([door.close(), http.close()]);
         await verdicts.close();
+        await redriving.close();
         await check.stop();
       } finally {
         await pipeline.stop();
@@ -93,7 +96,8 @@ export async function startService(
     return { url: door.url, pipeline, damage: check.damage, stop };
   } catch (error) {
     await check.stop();
-    await Promise.all([door.close(), ...opened.map(async (pipeline) => pipeline.stop())]);
+    await door.close();
+    for (const close of opened.toReversed()) await close();
     throw error;
   }
 }
@@ -109,11 +113,13 @@ function settingsOf({ host, hosts, keepAliveMs, validate, setAside }: Config["ht
 }
 
 /** What the routes need of a pipeline. */
-function routeDeps({ log, store, gateway, shadow, contracts, refusedContracts, retaining }: Pipeline) {
+async function routeDeps({ log, store, gateway, shadow, contracts, refusedContracts, retaining }: Pipeline) {
+  const { createLookup } = await import("../gateway/lookup.ts");
   return {
     log,
     source: log,
     reads: store.reads,
+    lookup: createLookup(store.reads, contracts.current),
     tail: store.tail,
     gateway,
     contracts: contracts.current,

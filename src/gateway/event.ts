@@ -158,4 +158,17 @@ export type AnchorEvent =
   /** The ledger in the store now ends before an entry that this gateway knows, or holds another entry under its seq. */
   | { readonly kind: "head-fell-behind"; readonly stream: string; readonly seq: number };
 
+/** What a gateway does with redrive plans. */
+export type RedriveEvent =
+  /** `rate`: records a second at most; null: no limit. */
+  | { readonly kind: "redrive-started"; readonly plan: string; readonly count: number; readonly rate: number | null }
+  | {
+      readonly kind: "redrive-ended";
+      readonly plan: string;
+      /** How, in a word: `done`, `paused`, `overtaken` by another gateway, ... */
+      readonly end: string;
+      /** Why it cannot go on; absent when it ended as it should. */
+      readonly trouble?: { readonly code: string; readonly message: string; readonly remedy: string };
+    };
+
 export type Observe = (event: GatewayEvent) => void;

@@ -28,9 +28,12 @@ export type RunDeps = Pick<IngestDeps, "learnSchemaIds" | "evidence" | "mirror" 
 };
 
 export type RunOptions = {
-  readonly operator: Operator;
+  /** Who records that the plan is done. It is asked when it is. */
+  readonly operator: () => Operator;
   /** Records a second; null: no limit. */
   readonly rate: number | null;
+  /** What the run does when another runner of the plan is ahead of it: it waits for its turn, or ends as `overtaken`. Waits when absent. */
+  readonly whenOvertaken?: "wait" | "end";
   readonly signal: AbortSignal;
 };
 
@@ -41,6 +44,8 @@ export type RunEnd =
   | { readonly kind: "stopped"; readonly state: RedriveState }
   /** The signal aborted; the plan still counts as running. */
   | { readonly kind: "interrupted" }
+  /** Another runner of the plan is ahead. */
+  | { readonly kind: "overtaken" }
   | { readonly kind: "refused"; readonly refusal: RedriveRefusal }
   /** A stream of the run cannot go on. */
   | { readonly kind: "halted"; readonly stream: Stream; readonly halt: Halt };
@@ -67,7 +72,7 @@ export async function runRedrive(deps: RunDeps, id: string, options: RunOptions)
     const end = await runStream(deps, plan, stream, run);
     if (end !== null) return end;
   }
-  const refusal = await finishRedrive(store, id, options.operator);
+  const refusal = await finishRedrive(store, id, options.operator());
   if (refusal === null) return { kind: "done" };
   // Another runner of the same plan may have recorded its end.
   const state = (await readRedrives(store.reads)).of(id)?.state ?? "cancelled";
@@ -87,10 +92,11 @@ type Run = {
   readonly isSameSet: () => boolean;
   /** The contract set that decides: the last one live that has the plan's digest. */
   readonly contracts: () => CompiledContractSet;
+  readonly whenOvertaken: "wait" | "end";
 };
 
 /** What all streams of a run share: the source, which looks before each batch whether the run is to go on, and how fast. */
-function createRun(deps: RunDeps, plan: RedrivePlan, { rate, signal }: RunOptions): Run {
+function createRun(deps: RunDeps, plan: RedrivePlan, { rate, signal, whenOvertaken = "wait" }: RunOptions): Run {
   const stop = new AbortController();
   let why: RunEnd | null = null;
   const stopWith = (end: RunEnd): void => {
@@ -123,6 +129,7 @@ function createRun(deps: RunDeps, plan: RedrivePlan, { rate, signal }: RunOption
     stop,
     why: () => why,
     isSameSet,
+    whenOvertaken,
     contracts: () => (isSameSet(), pinned),
     source: {
       ...source,
@@ -176,6 +183,7 @@ async function runStream(deps: RunDeps, plan: RedrivePlan, stream: Stream, run: 
   if (stopped !== null) return { kind: "halted", stream, halt: stopped.halt };
   const why = run.why();
   if (why !== null) return why;
+  if (isLost && run.whenOvertaken === "end") return { kind: "overtaken" };
   if (isLost) await deps.sleep(OTHER_RUNNER_WAIT_MS, run.stop.signal);
   return runStream(deps, plan, stream, run);
 }

@@ -1,6 +1,12 @@
 /** How long the run waits before it asks again whether live streams have a backlog, in milliseconds. */
 const BUSY_WAIT_MS = 200;
 
+/**
+ * The longest that one batch waits for live streams, in milliseconds. So a run beside streams that never catch up does one batch in
+ * this time, and comes to its end.
+ */
+export const YIELD_MAX_MS = 5_000;
+
 type ThrottleDeps = {
   readonly now: () => number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -22,7 +28,10 @@ export function createThrottle(rate: number | null, { now, sleep, isBusy }: Thro
     wait: async (signal) => {
       const ms = notBeforeMs - now();
       if (rate !== null && ms > 0) await sleep(ms, signal);
-      while (!signal.aborted && (await isBusy?.()) === true) await sleep(BUSY_WAIT_MS, signal);
+      for (let waitedMs = 0; waitedMs < YIELD_MAX_MS && !signal.aborted; waitedMs += BUSY_WAIT_MS) {
+        if ((await isBusy?.()) !== true) return;
+        await sleep(BUSY_WAIT_MS, signal);
+      }
     },
     took: (records) => {
       if (rate !== null) notBeforeMs = Math.max(notBeforeMs, now()) + (records * 1_000) / rate;

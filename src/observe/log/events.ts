@@ -1,25 +1,7 @@
+import { FIELD_GROUPS, type FieldGroup } from "./field-groups.ts";
 import type { LogField } from "./fields.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
-
-/** Fields that stand together in several events. */
-export const FIELD_GROUPS = {
-  stream: ["messaging.destination.name", "messaging.destination.partition.id"],
-  batch: [
-    "sigma.ledger.seq",
-    "sigma.offset.from",
-    "sigma.offset.to",
-    "sigma.contract_set",
-    "messaging.batch.message_count",
-    "sigma.stored",
-    "sigma.duplicates",
-    "sigma.conflicts",
-    "sigma.failures",
-  ],
-  failure: ["error.type", "sigma.fingerprint", "sigma.record.digest"],
-} as const;
-
-export type FieldGroup = keyof typeof FIELD_GROUPS;
 
 export type EventRow = {
   readonly level: Level;
@@ -204,6 +186,27 @@ export const LOG_EVENTS = {
     message: "advisories to producers of deprecated versions not sent",
     groups: [],
     fields: ["sigma.count", "sigma.why"],
+    optional: [],
+  },
+  "redrive.started": {
+    level: "info",
+    message: "a redrive runs here",
+    groups: [],
+    fields: ["sigma.redrive.plan", "sigma.count"],
+    optional: [],
+  },
+  "redrive.ended": {
+    level: "info",
+    message: "a redrive runs here no more",
+    groups: [],
+    fields: ["sigma.redrive.plan", "sigma.redrive.end"],
+    optional: [],
+  },
+  "redrive.trouble": {
+    level: "warn",
+    message: null,
+    groups: [],
+    fields: ["sigma.redrive.plan", "sigma.redrive.end", "error.type", "sigma.remedy"],
     optional: [],
   },
   "anchors.written": {

@@ -63,6 +63,12 @@ export const LOG_FIELDS = {
   "sigma.changes": { kind: "strings", short: "changes", meaning: "What changed between two contract sets" },
   "sigma.schema.id": { kind: "string", short: "schema", meaning: "Id of a schema in the registry" },
   "sigma.anchor.place": { kind: "string", short: "place", meaning: "Where anchors are written" },
+  "sigma.redrive.plan": { kind: "string", short: "plan", meaning: "Id of a redrive plan" },
+  "sigma.redrive.end": {
+    kind: "string",
+    short: "end",
+    meaning: "How its run here ended: `done`, `paused`, `overtaken`",
+  },
   "sigma.sink": { kind: "string", short: "sink", meaning: "Who is notified: a webhook by its host, or a file" },
   "sigma.notification.id": { kind: "string", short: "id", meaning: "Id of the notification" },
   "sigma.model": { kind: "string", short: "model", meaning: "The language model that was asked" },

@@ -1,5 +1,6 @@
 import { pino, type DestinationStream } from "pino";
-import { LOG_EVENTS, type EventRow, type FIELD_GROUPS, type FieldGroup, type LogEvent } from "./events.ts";
+import { LOG_EVENTS, type EventRow, type LogEvent } from "./events.ts";
+import type { FIELD_GROUPS, FieldGroup } from "./field-groups.ts";
 import type { FieldValue, LogField } from "./fields.ts";
 import { prettyStream } from "./pretty.ts";
 

@@ -90,7 +90,7 @@ export function redriveLaws(name: string, start: () => Promise<{ readonly open: 
       const log = await failed(one, 30);
       const plan = made(await planOf(one, SET, {}, 2));
       await startRedrive(one, plan.id, OPERATOR, { by: "cli", rate: 4 });
-      const options = { operator: OPERATOR, rate: 4, signal: NEVER };
+      const options = { operator: () => OPERATOR, rate: 4, signal: NEVER };
       const ends = await Promise.all(
         [one, other].map(async (store) => runRedrive(runDeps(store, SET), plan.id, options)),
       );

@@ -47,7 +47,7 @@ await startRedrive(store, plan, operator, { by: "cli", rate: null });
 const clock = { monotonicMs: () => performance.now(), nowMs: Date.now };
 const deps = { store, contracts: () => set, observe: () => undefined, now: Date.now, clock, random: Math.random };
 const end = await runRedrive({ ...deps, sleep: async () => undefined }, plan, {
-  operator,
+  operator: () => operator,
   rate: 3,
   signal: new AbortController().signal,
 });

@@ -64,5 +64,5 @@ export async function run(
 ): Promise<RunEnd | RedriveRefusal> {
   const refused = await startRedrive(store, id, OPERATOR, { by: "cli", rate: null });
   if (refused !== null) return refused;
-  return runRedrive(runDeps(store, set, changes), id, { operator: OPERATOR, rate: null, signal: NEVER });
+  return runRedrive(runDeps(store, set, changes), id, { operator: () => OPERATOR, rate: null, signal: NEVER });
 }

@@ -136,7 +136,7 @@ describe("a run", () => {
     const plan = made(await planOf(embedded.store, LIVE));
     await startRedrive(embedded.store, plan.id, OPERATOR, { by: "cli", rate: 3 });
     const one = async () =>
-      runRedrive(runDeps(embedded.store, LIVE), plan.id, { operator: OPERATOR, rate: 3, signal: NEVER });
+      runRedrive(runDeps(embedded.store, LIVE), plan.id, { operator: () => OPERATOR, rate: 3, signal: NEVER });
     expect(await Promise.all([one(), one()])).toEqual([{ kind: "done" }, { kind: "done" }]);
     expect(await reportAfter(embedded, plan)).toMatchObject({ stored: 40, duplicates: 0, failed: 1 });
     expect(await embedded.store.reads.tally()).toEqual({ validated: 41, failed: 42, receipts: 0 });
@@ -157,7 +157,7 @@ describe("a run", () => {
       },
       now: () => batches,
     });
-    const options = { operator: OPERATOR, rate: 4, signal: NEVER };
+    const options = { operator: () => OPERATOR, rate: 4, signal: NEVER };
     expect(await runRedrive(deps, plan.id, options)).toEqual({ kind: "stopped", state: "paused" });
     const { handled } = await reportAfter(embedded, plan);
     expect(handled).toBeGreaterThan(0);
@@ -171,7 +171,7 @@ describe("a run", () => {
     const plan = made(await planOf(store, LIVE));
     await startRedrive(store, plan.id, OPERATOR, { by: "cli", rate: null });
     expect(await cancelRedrive(store, plan.id, OPERATOR)).toBeNull();
-    const options = { operator: OPERATOR, rate: null, signal: NEVER };
+    const options = { operator: () => OPERATOR, rate: null, signal: NEVER };
     expect(await runRedrive(runDeps(store, LIVE), plan.id, options)).toEqual({ kind: "stopped", state: "cancelled" });
     expect(await run(store, LIVE, plan)).toMatchObject({ code: "plan-over" });
     expect(await pauseRedrive(store, plan.id, OPERATOR)).toMatchObject({ code: "plan-over" });
@@ -210,7 +210,7 @@ describe("a run", () => {
         if (kind === "batch-settled") set = shipmentContracts(500);
       },
     });
-    const end = await runRedrive(deps, plan.id, { operator: OPERATOR, rate: 4, signal: NEVER });
+    const end = await runRedrive(deps, plan.id, { operator: () => OPERATOR, rate: 4, signal: NEVER });
     expect(end).toMatchObject({ kind: "refused", refusal: { code: "contracts-changed" } });
   });
 

@@ -38,6 +38,7 @@ export function addRedrive(): Command {
     .argument("<plan>", "id of the plan")
     .addOption(new Option("--rate <number>", "records a second, at most").argParser(parseCount))
     .addOption(new Option("--expect <number>", "run only when the plan has so many records").argParser(parseCount))
+    .option("--detach", "let the gateways run it, below their live streams", false)
     .requiredOption("--reason <text>", "why; it is kept in the operator log")
     .action(async (id: string, options: RunCommandOptions) => (await import("./redrive.ts")).runPlan(run, id, options));
 

@@ -2,16 +2,17 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { CLOCK } from "../../../app/clock.ts";
+import { openDeciding } from "../../../app/deciding.ts";
 import { openEngine } from "../../../app/engine.ts";
 import type { Config } from "../../../config/config.ts";
 import { EXIT } from "../../../config/codes.ts";
-import type { CompiledContractSet } from "../../../core/compiled.ts";
 import { parseFilter, type FilterText } from "../../../failures/parse-filter.ts";
 import { cancelRedrive, noPlan, pauseRedrive, readRedrives, startRedrive } from "../../../failures/redrive/act.ts";
 import { makePlan } from "../../../failures/redrive/make-plan.ts";
 import { readPlan, type RedrivePlan, type Selection } from "../../../failures/redrive/plan.ts";
 import { reportOf } from "../../../failures/redrive/report.ts";
 import { runRedrive, type RunEnd } from "../../../failures/redrive/run.ts";
+import type { ContractsEvent } from "../../../gateway/event.ts";
 import type { Store } from "../../../store/store.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { note, print, printJson, printTable } from "../../terminal/output.ts";
@@ -33,7 +34,12 @@ export type PlanOptions = ActOptions &
     readonly toVersion?: number;
   };
 
-export type RunCommandOptions = ActOptions & { readonly rate?: number; readonly expect?: number };
+export type RunCommandOptions = ActOptions & {
+  readonly rate?: number;
+  readonly expect?: number;
+  /** The gateways are to run it. */
+  readonly detach: boolean;
+};
 
 /** How long an interrupted batch may take. */
 const DEADLINE_MS = 30_000;
@@ -42,14 +48,15 @@ const DEADLINE_MS = 30_000;
 export async function planCommand(command: Command, options: PlanOptions): Promise<void> {
   const operator = operatorOf(options);
   const selection = selectionOf(options, Date.now());
-  await withStore(command, async (store, set) => {
+  await withStore(command, async (store, decidingOf) => {
+    const { contracts, learnSchemaIds } = await decidingOf();
     const interruption = onInterruption(DEADLINE_MS);
     const progress = createProgress(options.json ? "json" : "text");
     const onProgress = (_step: string, records: number): void =>
       progress.update({ records, failed: 0, bytes: 0, bytesTotal: null });
     try {
       const made = await makePlan(
-        { store, contracts: () => set },
+        { store, contracts, ...(learnSchemaIds === undefined ? {} : { learnSchemaIds }) },
         { id: randomBytes(6).toString("hex"), selection, toVersion: options.toVersion ?? null, operator },
         { signal: interruption.signal, onProgress },
       );
@@ -111,20 +118,21 @@ export async function listPlans(command: Command, { json }: { readonly json: boo
 /** `sigma redrive run`: runs a plan in this process until it is done, paused or cancelled. */
 export async function runPlan(command: Command, id: string, options: RunCommandOptions): Promise<void> {
   const operator = operatorOf(options);
-  await withStore(command, async (store, set, config) => {
+  await withStore(command, async (store, decidingOf, config) => {
     const { plan } = await planNamed(store, id);
     refuseUnexpected(plan, options);
     const rate = options.rate ?? null;
-    const refused = await startRedrive(store, plan.id, operator, { by: "cli", rate });
+    const refused = await startRedrive(store, plan.id, operator, { by: options.detach ? "gateway" : "cli", rate });
     if (refused !== null) throw refusalOf(refused);
+    if (options.detach) return sayGiven(plan.id, options);
     const interruption = onInterruption(DEADLINE_MS);
     const progress = createProgress(options.json ? "json" : "text");
     let [records, failed] = [0, 0];
     try {
       const end = await runRedrive(
         {
+          ...(await decidingOf()),
           store,
-          contracts: () => set,
           evidence: config.evidence,
           observe: (event) => {
             if (event.kind !== "batch-settled") return;
@@ -138,7 +146,7 @@ export async function runPlan(command: Command, id: string, options: RunCommandO
           random: Math.random,
         },
         plan.id,
-        { operator, rate, signal: interruption.signal },
+        { operator: () => operator, rate, signal: interruption.signal },
       );
       progress.end();
       // A plan that nobody runs must not keep other plans of its contract from running.
@@ -162,6 +170,12 @@ export async function runPlan(command: Command, id: string, options: RunCommandO
   });
 }
 
+function sayGiven(plan: string, { json }: RunCommandOptions): void {
+  if (json) return printJson({ kind: "redrive", id: plan, state: "running", by: "gateway" });
+  print(`plan ${plan} is given to the gateways: one that runs takes it up within seconds`);
+  print(`Follow it: ${toRun(`redrive show ${plan}`)}`);
+}
+
 /** `sigma redrive pause|cancel`: recorded in the operator log; whoever runs the plan stops behind its batch. */
 export async function actOn(
   command: Command,
@@ -181,14 +195,17 @@ export async function actOn(
 
 async function withStore(
   command: Command,
-  work: (store: Store, set: CompiledContractSet, config: Config) => Promise<void>,
+  work: (store: Store, decidingOf: () => ReturnType<typeof openDeciding>, config: Config) => Promise<void>,
 ): Promise<void> {
   const config = await configFor(command);
-  const { set } = await requireContracts(config);
-  const collections = [...new Set([...set.bySubject.values()].map(({ collection }) => collection))];
-  const { store, close } = await openEngine(config, collections, "operate");
+  const loaded = await requireContracts(config);
+  const collections = [...new Set([...loaded.set.bySubject.values()].map(({ collection }) => collection))];
+  const { store, log, close } = await openEngine(config, collections, "operate");
+  const observe = (event: ContractsEvent): void => {
+    if (event.kind === "schema-id-unknown") note(`schema id ${event.id} is of no contract version: ${event.why}`);
+  };
   try {
-    await work(store, set, config);
+    await work(store, async () => openDeciding(config, loaded, log, observe), config);
   } finally {
     await close();
   }
@@ -236,6 +253,7 @@ function endOf(end: RunEnd, id: string): string {
     case "stopped":
       return `plan ${id} is ${end.state}`;
     case "interrupted":
+    case "overtaken":
       return `plan ${id} is paused; go on with ${toRun(`redrive run ${id}`)}`;
     case "refused":
       return `${end.refusal.message}: ${withCommands(end.refusal.remedy)}`;
