@@ -95,6 +95,7 @@ async function runPipeline(directory: string, feed: Feed): Promise<number> {
     about: () => new Map(),
     refusedContracts: () => [],
     failures: { groups: openGroups(store.reads, holdsRedriven), store },
+    redrives: { store, newId: () => "" },
     now: Date.now,
     logger: false,
     version: "bench",

@@ -183,6 +183,7 @@ async function serve(store: Store): Promise<{ readonly url: string; readonly sto
     reads: store.reads,
     lookup: createLookup(store.reads),
     failures: { groups: openGroups(store.reads, holdsRedriven), store },
+    redrives: { store, newId: () => "" },
     tail: store.tail,
     gateway,
     contracts: () => set,

@@ -27,6 +27,7 @@ export async function readApiDocument(): Promise<object> {
     about: () => new Map(),
     refusedContracts: () => [],
     failures: { groups: UNUSED, store: UNUSED },
+    redrives: { store: UNUSED, newId: () => "" },
     now: Date.now,
     logger: false,
     version: "",

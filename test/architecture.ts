@@ -182,6 +182,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   "failures/redrive": {
     uses: [
       "core",
+      "failures/parse-filter",
       "gateway",
       "json",
       "ledger",

@@ -1,13 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { RedriveEvent } from "../gateway/event.ts";
+import type { RedriveDeps } from "../http/deps.ts";
 import { CLOCK } from "./clock.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 /** Runs the redrive plans that are given to the gateways, until it is closed. */
 export type Redriving = {
-  /** Whether a live stream of this process has a backlog. */
-  readonly isBusy: () => Promise<boolean>;
+  /** For the routes of redrives. */
+  readonly routes: RedriveDeps;
   /** Stops the runs behind their batches. They go on with the next gateway. */
   readonly close: () => Promise<void>;
 };
@@ -19,6 +21,7 @@ export async function startRedriving(
   report: (event: RedriveEvent) => void,
 ): Promise<Redriving> {
   const { createBacklog } = await import("../gateway/backlog.ts");
+  const { createThrottle } = await import("../failures/redrive/throttle.ts");
   const { attendRedrives } = await import("../failures/redrive/attend.ts");
   const stopping = new AbortController();
   const now = CLOCK.monotonicMs;
@@ -34,7 +37,7 @@ export async function startRedriving(
       observe: observeHeads,
       now,
       clock: CLOCK,
-      sleep: async (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+      sleep: pause,
       random: Math.random,
       report,
     },
@@ -42,11 +45,22 @@ export async function startRedriving(
   );
   // Whoever closes gets the error. Without this line it would also end the process.
   attended.catch(() => undefined);
+  const { learnSchemaIds } = deciding;
   return {
-    isBusy,
+    routes: {
+      store,
+      newId: () => randomBytes(6).toString("hex"),
+      pace: createThrottle(null, { now, sleep: pause, isBusy }).wait,
+      ...(learnSchemaIds === undefined ? {} : { learnSchemaIds }),
+    },
     close: async () => {
       stopping.abort();
       await attended;
     },
   };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  // The delay rejects only when the signal aborts, which ends the pause too.
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }

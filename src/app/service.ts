@@ -70,6 +70,7 @@ export async function startService(
     const verdicts = noteVerdicts(store, { log: logger, later, failureLog: reports.failures, now: Date.now });
     const http = await createHttpServer({
       ...(await routeDeps(pipeline)),
+      redrives: redriving.routes,
       ...failureDeps(store, config, live.current),
       access: await accessBy(store, logger, Date.now),
       console: await readConsole(),

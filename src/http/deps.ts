@@ -4,6 +4,7 @@ import type { ContractCatalog } from "../contract/catalog.ts";
 import type { TraceContext, TraceRequest } from "../core/trace-context.ts";
 import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
 import type { Groups } from "../failures/groups.ts";
+import type { PlanDeps } from "../failures/redrive/make-plan.ts";
 import type { Redaction } from "../failures/redact.ts";
 import type { RevealRecord } from "../failures/reveal.ts";
 import type { Console } from "./console/routes.ts";
@@ -30,6 +31,7 @@ export type HttpDeps = {
   /** Why the last change of the contract files was refused, in sentences; empty when it was taken. */
   readonly refusedContracts: () => readonly string[];
   readonly failures: FailureDeps;
+  readonly redrives: RedriveDeps;
   /** What people are not shown; absent: nothing is redacted. */
   readonly redaction?: Redaction;
   /** Keeps in the operator log that somebody was shown redacted bytes; absent: nobody is. */
@@ -88,6 +90,15 @@ export type RetentionState = {
 export type FailureDeps = {
   readonly groups: Groups;
   readonly store: Pick<Store, "appendAction" | "reads">;
+};
+
+/** What the routes of redrives need. */
+export type RedriveDeps = Pick<PlanDeps, "learnSchemaIds"> & {
+  readonly store: Pick<Store, "putRedrivePages" | "putRedrive" | "appendAction" | "reads">;
+  /** A new id of a plan. */
+  readonly newId: () => string;
+  /** Waits before each batch of a dry run, so that live streams go first. */
+  readonly pace?: (signal: AbortSignal) => Promise<void>;
 };
 
 export type ReferenceSetting = {

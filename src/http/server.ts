@@ -24,6 +24,7 @@ import { createMetrics } from "../observe/metrics/metrics.ts";
 import { measureAnswers, registerMetrics } from "./metrics/routes.ts";
 import { describeRoute, documentOf } from "./docs/document.ts";
 import { registerDocs } from "./docs/routes.ts";
+import { registerRedrives } from "./redrives/routes.ts";
 import { registerReference } from "./reference/routes.ts";
 import { registerRegistry } from "./registry/routes.ts";
 import type { SchemaTypes } from "./route-types.ts";
@@ -116,6 +117,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerDecisions(routed, deps);
   registerFailures(routed, deps);
   registerGroups(routed, deps);
+  registerRedrives(routed, deps);
   registerContracts(routed, deps);
   registerShadow(routed, deps);
   registerRetention(routed, deps);

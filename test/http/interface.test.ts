@@ -214,6 +214,8 @@ describe("the interface", () => {
       "get /v1/failures/groups/{fingerprint}",
       "get /v1/failures/{id}",
       "get /v1/failures/{id}/raw",
+      "get /v1/redrives",
+      "get /v1/redrives/{plan}",
       "get /v1/retention",
       "get /v1/shadow",
       "get /v1/shadow/{subject}/{version}",
@@ -221,6 +223,10 @@ describe("the interface", () => {
       "patch /v1/failures/groups/{fingerprint}",
       "post /api/validate",
       "post /v1/events/{topic}",
+      "post /v1/redrives",
+      "post /v1/redrives/{plan}/cancel",
+      "post /v1/redrives/{plan}/pause",
+      "post /v1/redrives/{plan}/run",
       "post /v1/validate/{subject}",
     ]);
   });

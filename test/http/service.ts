@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { setTimeout as delay } from "node:timers/promises";
@@ -69,6 +70,7 @@ export async function buildApp(
       groups: openGroups(embedded.store.reads, holdsRedriven),
       store: embedded.store,
     },
+    redrives: { store: embedded.store, newId: () => randomBytes(6).toString("hex") },
     tail: embedded.store.tail,
     gateway,
     contracts: embedded.deps.contracts,

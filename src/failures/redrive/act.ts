@@ -12,7 +12,14 @@ import {
 
 /** Why an action about a plan is not taken. A closed set; every code is in docs/redrive.md. */
 export type RedriveRefusal = {
-  readonly code: "no-plan" | "plan-over" | "plan-not-running" | "contract-busy" | "contracts-changed" | "plan-damaged";
+  readonly code:
+    | "no-plan"
+    | "plan-over"
+    | "plan-not-running"
+    | "contract-busy"
+    | "contracts-changed"
+    | "plan-damaged"
+    | "unexpected-count";
   readonly message: string;
   readonly remedy: string;
 };

@@ -23,6 +23,8 @@ export type DryRunOptions = {
   /** The version that is to judge, such as `shipment@2`; null: the one that each record declares. */
   readonly ref: string | null;
   readonly signal: AbortSignal;
+  /** Waits before each batch. */
+  readonly pace?: (signal: AbortSignal) => Promise<void>;
   readonly onProgress?: (judged: number) => void;
 };
 
@@ -45,6 +47,7 @@ export async function dryRun(
   let judged = 0;
   for (const { note, offsets } of selected) {
     for (let first = 0; first < offsets.length && !options.signal.aborted;) {
+      await options.pace?.(options.signal);
       const asked = [...offsets.subarray(first, first + BATCH.recordsMax)];
       const { records, missing, looked } = await recordsAt(note, asked, BATCH.bytesMax);
       for (const { reason } of missing) counts.unavailable(reason, 1);

@@ -24,12 +24,16 @@ export type PlanRequest = {
 
 export type PlanOptions = {
   readonly signal: AbortSignal;
+  /** The most records that the plan may have; {@link PLAN_MAX} when absent. */
+  readonly recordsMax?: number;
+  /** Waits before each batch of the dry run, so that live streams go first. */
+  readonly pace?: (signal: AbortSignal) => Promise<void>;
   readonly onProgress?: (step: "selected" | "judged", records: number) => void;
 };
 
 /** Why no plan was made. Nothing was stored. */
 export type PlanRefusal = {
-  readonly code: "nothing-selected" | "too-many" | "version-unfit" | "interrupted" | "bad-selection";
+  readonly code: "nothing-selected" | "too-many" | "version-unfit" | "interrupted" | "planning";
   readonly message: string;
   readonly remedy: string;
 };
@@ -52,10 +56,10 @@ export async function makePlan(
   const { id, selection, operator } = request;
   if (!PLAN_ID.test(id)) throw new Error(`Cannot make a plan "${id}": its id is no such id`);
   const { reads } = deps.store;
-  const { signal, onProgress } = options;
-  const select = { signal, max: PLAN_MAX, onProgress: (count: number) => onProgress?.("selected", count) };
+  const { signal, onProgress, pace, recordsMax = PLAN_MAX } = options;
+  const select = { signal, max: recordsMax, onProgress: (count: number) => onProgress?.("selected", count) };
   const selected = await selectRecords(reads, selection, select);
-  if (selected === null) return tooMany();
+  if (selected === null) return tooMany(recordsMax);
   const set = deps.contracts();
   const bound = selected.filter(({ note }) => set.byTopic.has(note.topic));
   const subjects = [...new Set(bound.map(({ note }) => set.byTopic.get(note.topic)?.contract.subject ?? ""))];
@@ -65,6 +69,7 @@ export async function makePlan(
   const judged = await dryRun({ ...deps, reads }, bound, {
     ref,
     signal,
+    ...(pace === undefined ? {} : { pace }),
     onProgress: (count) => onProgress?.("judged", count),
   });
   if (signal.aborted) return interrupted();
@@ -159,9 +164,10 @@ function unfit(why: string, remedy: string): PlanRefusal {
   return { code: "version-unfit", message: `Cannot plan for that version: ${why}`, remedy };
 }
 
-function tooMany(): PlanRefusal {
-  const message = `Cannot plan: more than ${PLAN_MAX} records are selected`;
-  return { code: "too-many", message, remedy: "select fewer, by topic or time, one plan after the other" };
+function tooMany(max: number): PlanRefusal {
+  const message = `Cannot plan: more than ${max} records are selected`;
+  const other = max < PLAN_MAX ? `, or plan up to ${PLAN_MAX} with \`sigma redrive plan\`` : "";
+  return { code: "too-many", message, remedy: `select fewer, by topic or time, one plan after the other${other}` };
 }
 
 function nothingSelected(isUnbound: boolean): PlanRefusal {

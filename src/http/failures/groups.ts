@@ -1,4 +1,3 @@
-import { actorOf } from "../../access/principal.ts";
 import { changeGroup, type GroupRequest } from "../../failures/change-group.ts";
 import { newestOf } from "../../failures/find.ts";
 import { openGroupPage } from "../../failures/group-page.ts";
@@ -7,7 +6,8 @@ import { NO_REDACTION } from "../../failures/redact.ts";
 import { groupDetail, groupView } from "../../failures/view.ts";
 import { openWhy } from "../../failures/why.ts";
 import { jsonBody } from "../body/json-body.ts";
-import { whoAsks } from "../access/authenticate.ts";
+import { operatorIn } from "../access/operator.ts";
+import { numberIn, textIn, type Body } from "../body/members.ts";
 import type { HttpDeps } from "../deps.ts";
 import { ANY_UNAVAILABLE } from "../problems/codes.ts";
 import { badRequest, notFound } from "../problems/problem.ts";
@@ -236,10 +236,7 @@ export function registerGroups(app: Routes, deps: HttpDeps): void {
     async (request, reply) => {
       const { fingerprint } = request.params;
       const body = jsonBody(request);
-      const who = whoAsks(request);
-      const actor = actorOf(who, who.kind === "local" ? textIn(body, "actor") : "");
-      const reason = textIn(body, "reason");
-      const operator = { actor, reason, at: new Date(deps.now()).toISOString() };
+      const operator = operatorIn(request, body, deps.now());
       for (const change of changesIn(body, deps.now())) {
         const outcome = await changeGroup(deps.failures.store, groups, fingerprint, change, operator, deps.now());
         if (outcome.kind === "unknown-group") throw unknownGroup();
@@ -253,24 +250,6 @@ export function registerGroups(app: Routes, deps: HttpDeps): void {
 
 function unknownGroup(): Error {
   return notFound("unknown-group", "There is no failure with this fingerprint");
-}
-
-type Body = Readonly<Record<string, unknown>>;
-
-const TEXT_MAX = 1_000;
-
-/** @throws ProblemError 400 */
-function textIn(body: Body, name: string): string {
-  const value = body[name];
-  if (typeof value === "string" && value.trim() !== "" && value.length <= TEXT_MAX) return value.trim();
-  throw badRequest("bad-parameter", `The member ${name} must be a text of 1 to ${TEXT_MAX} characters`);
-}
-
-/** @throws ProblemError 400 */
-function numberIn(body: Body, name: string): number {
-  const value = body[name];
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1) return value;
-  throw badRequest("bad-parameter", `The member ${name} must be an integer from 1 on`);
 }
 
 /** What a body asks for; a note alone when it names neither a state nor an owner. @throws ProblemError 400 */

@@ -6,10 +6,11 @@ import { openDeciding } from "../../../app/deciding.ts";
 import { openEngine } from "../../../app/engine.ts";
 import type { Config } from "../../../config/config.ts";
 import { EXIT } from "../../../config/codes.ts";
-import { parseFilter, type FilterText } from "../../../failures/parse-filter.ts";
-import { cancelRedrive, noPlan, pauseRedrive, readRedrives, startRedrive } from "../../../failures/redrive/act.ts";
+import { cancelRedrive, pauseRedrive, readRedrives } from "../../../failures/redrive/act.ts";
+import { askToRun, planNamed, type KnownPlan } from "../../../failures/redrive/ask.ts";
 import { makePlan } from "../../../failures/redrive/make-plan.ts";
-import { readPlan, type RedrivePlan, type Selection } from "../../../failures/redrive/plan.ts";
+import { parseSelection, type SelectionText } from "../../../failures/redrive/parse-selection.ts";
+import type { RedrivePlan, Selection } from "../../../failures/redrive/plan.ts";
 import { reportOf } from "../../../failures/redrive/report.ts";
 import { runRedrive, type RunEnd } from "../../../failures/redrive/run.ts";
 import type { ContractsEvent } from "../../../gateway/event.ts";
@@ -26,13 +27,7 @@ import { printPlan, printReport } from "./redrive-page.ts";
 
 export type ActOptions = { readonly reason: string; readonly json: boolean };
 
-export type PlanOptions = ActOptions &
-  FilterText & {
-    readonly from?: string;
-    readonly to?: string;
-    readonly all: boolean;
-    readonly toVersion?: number;
-  };
+export type PlanOptions = ActOptions & SelectionText & { readonly toVersion?: number };
 
 export type RunCommandOptions = ActOptions & {
   readonly rate?: number;
@@ -75,7 +70,8 @@ export async function planCommand(command: Command, options: PlanOptions): Promi
 /** `sigma redrive show`: the plan, its dry run and its report. */
 export async function showPlan(command: Command, id: string, { json }: { readonly json: boolean }): Promise<void> {
   await withStore(command, async (store) => {
-    const { plan, state } = await planNamed(store, id);
+    const { plan, standing } = await known(store, id);
+    const { state } = standing;
     const report = await reportOf(store.reads, plan);
     if (json) return printJson({ kind: "plan", ...plan, state, report });
     printPlan(plan, state);
@@ -119,10 +115,12 @@ export async function listPlans(command: Command, { json }: { readonly json: boo
 export async function runPlan(command: Command, id: string, options: RunCommandOptions): Promise<void> {
   const operator = operatorOf(options);
   await withStore(command, async (store, decidingOf, config) => {
-    const { plan } = await planNamed(store, id);
+    const { plan } = await known(store, id);
     refuseUnexpected(plan, options);
     const rate = options.rate ?? null;
-    const refused = await startRedrive(store, plan.id, operator, { by: options.detach ? "gateway" : "cli", rate });
+    const deciding = await decidingOf();
+    const asked = { by: options.detach ? "gateway" : "cli", rate, expect: null, operator } as const;
+    const refused = await askToRun(store, deciding.contracts(), plan.id, asked);
     if (refused !== null) throw refusalOf(refused);
     if (options.detach) return sayGiven(plan.id, options);
     const interruption = onInterruption(DEADLINE_MS);
@@ -131,7 +129,7 @@ export async function runPlan(command: Command, id: string, options: RunCommandO
     try {
       const end = await runRedrive(
         {
-          ...(await decidingOf()),
+          ...deciding,
           store,
           evidence: config.evidence,
           observe: (event) => {
@@ -212,18 +210,10 @@ async function withStore(
 }
 
 /** @throws Refusal when there is no such plan, or it is damaged. */
-async function planNamed(
-  { reads }: Pick<Store, "reads">,
-  id: string,
-): Promise<{ readonly plan: RedrivePlan; readonly state: string }> {
-  const standing = (await readRedrives(reads)).of(id);
-  if (standing === null) throw refusalOf(noPlan(id));
-  const plan = await readPlan(reads, id, standing.planDigest);
-  if (plan !== null) return { plan, state: standing.state };
-  throw refusalOf({
-    message: `Plan ${id} cannot be used: what the store holds of it is not what the operator log says`,
-    remedy: "run `sigma audit`, and plan again",
-  });
+async function known({ reads }: Pick<Store, "reads">, id: string): Promise<KnownPlan> {
+  const found = await planNamed(reads, id);
+  if ("code" in found) throw refusalOf(found);
+  return found;
 }
 
 function refusalOf({ message, remedy }: { readonly message: string; readonly remedy: string }): Refusal {
@@ -268,25 +258,16 @@ function exitOf({ kind }: RunEnd): number {
 
 /** @throws Refusal that names the option. */
 function selectionOf(options: PlanOptions, nowMs: number): Selection {
-  const { from, to, all, group, code: failureCode, topic: named, partition: at, since, until } = options;
-  const parsed = parseFilter(given({ group, code: failureCode, topic: named, partition: at, since, until }), nowMs);
-  if (!parsed.ok)
-    throw usage("SIG-F-001", `Cannot use --${parsed.parameter}: it ${parsed.message}`, "see sigma redrive plan --help");
-  for (const [name, value] of Object.entries({ from, to }))
-    if (value !== undefined && !/^\d{1,19}$/.test(value))
-      throw usage("SIG-F-001", `Cannot use --${name}: it is no offset`, "write 0, 1, 2 ...");
-  const { fingerprint, code, topic, partition, fromMs, toMs } = parsed.filter;
-  if (all && topic === null)
-    throw usage(
-      "SIG-F-001",
-      "Cannot replay every record: --all needs --topic",
-      "add --topic, and --partition, --from and --to",
-    );
-  const offsets = { from: from ?? null, to: to ?? null };
-  return { kind: all ? "range" : "failures", fingerprint, code, topic, partition, ...offsets, fromMs, toMs };
+  const { from, to, all, group, code, topic, partition, since, until } = options;
+  const parsed = parseSelection({ all, ...given({ from, to, group, code, topic, partition, since, until }) }, nowMs);
+  if (parsed.ok) return parsed.selection;
+  const message = `Cannot use --${parsed.parameter}: it ${parsed.message}`;
+  throw usage("SIG-F-001", message, "see sigma redrive plan --help");
 }
 
+type Given = Omit<SelectionText, "all">;
+
 /** The options that were given. */
-function given(options: { readonly [Name in keyof FilterText]: string | undefined }): FilterText {
+function given(options: { readonly [Name in keyof Given]: string | undefined }): Given {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
