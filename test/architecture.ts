@@ -201,6 +201,27 @@ export const PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: [],
   },
+  // Where else a record was decided: redrives, corrections by people, and back.
+  "failures/lineage": {
+    uses: [
+      "core",
+      "failures/failure-id",
+      "failures/redrive/lineage",
+      "failures/redrive/redeclare",
+      "gateway/decided",
+      "gateway/lookup",
+      "gateway/operate",
+      "json",
+      "ledger",
+      "operator/actions",
+      "source/source",
+      "store/failures",
+      "store/store",
+      "store/stream-note",
+    ],
+    libraries: [],
+    node: [],
+  },
   // Records that are to be gone: out of evidence, documents and log.
   erase: {
     uses: [

@@ -40,7 +40,6 @@ export async function startService(
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
   const { failureDeps } = await import("./failing.ts");
-  const { logRedrives } = await import("../observe/redrives.ts");
   const { startRedriving } = await import("./redriving.ts");
   const { noteVerdicts } = await import("./verdicts.ts");
   const { accessBy } = await import("./access.ts");
@@ -65,7 +64,7 @@ export async function startService(
     const { store, shadow, contracts: live } = pipeline;
     if (config.kafka === null) await warnOfUndecided(pipeline, logger);
     const reporting = await reportShadow(shadow, logger);
-    const redriving = await startRedriving(config, pipeline, logRedrives(logger));
+    const redriving = await startRedriving(config, pipeline, reports.redrives);
     opened.push(redriving.close);
     const verdicts = noteVerdicts(store, { log: logger, later, failureLog: reports.failures, now: Date.now });
     const http = await createHttpServer({
@@ -194,15 +193,23 @@ async function openReports(config: Config, logger: Logger, version: string) {
   const { logEvents } = await import("../observe/streams.ts");
   const { logFramework } = await import("../observe/http.ts");
   const { logAnchors } = await import("../observe/anchors.ts");
+  const { logRedrives } = await import("../observe/redrives.ts");
   const { logDiagnosis } = await import("../observe/diagnosis.ts");
   const { logNotify } = await import("../observe/notify.ts");
   const metrics = openMetrics(version);
   const { gateway: counted } = metrics;
   return {
+<<<<<<< HEAD
     metrics,
     events: both(logEvents(logger, later), counted.observe),
     contracts: both(logContracts(logger), counted.observeContracts),
     anchors: both(logAnchors(logger), counted.observeAnchors),
+=======
+    events: logEvents(logger, later),
+    contracts: logContracts(logger),
+    anchors: logAnchors(logger),
+    redrives: logRedrives(logger),
+>>>>>>> 621a589 (redrive: corrected bytes of a failure are a new record by a named person)
     notify: logNotify(logger),
     diagnosed: both(logDiagnosis(logger), metrics.diagnosis.observe),
     framework: logFramework(logger),

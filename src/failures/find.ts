@@ -1,5 +1,7 @@
 import type { FailureRecord } from "../store/failures.ts";
 import type { StoreReads } from "../store/store.ts";
+import type { StreamNote } from "../store/stream-note.ts";
+import { holdsRedriven } from "./redriven.ts";
 import { isNamed, type NamedPosition } from "./failure-id.ts";
 import type { Redaction } from "./redact.ts";
 import { SAMPLE_MAX, sampleOf, type GroupSample } from "./group-sample.ts";
@@ -8,12 +10,13 @@ type Reads = Pick<StoreReads, "failureCollections" | "failurePage" | "failureRec
 
 /**
  * The failures that a person names. An id without a stream number means every stream of its topic and partition, of which the newest
- * comes first.
+ * of a log comes first, and redrives last.
  */
 export async function failuresAt(reads: Reads, position: NamedPosition): Promise<readonly FailureRecord[]> {
   const streams = (await reads.streamNotes()).filter((note) => isNamed(position, note));
   const found: FailureRecord[] = [];
-  for (const stream of streams.toSorted((a, b) => b.number - a.number)) {
+  const rank = (note: StreamNote): number => Number(holdsRedriven(note));
+  for (const stream of streams.toSorted((a, b) => rank(a) - rank(b) || b.number - a.number)) {
     for (const collection of await reads.failureCollections()) {
       const failure = await reads.failureRecord(collection, stream, position.offset);
       if (failure !== null) found.push(failure);

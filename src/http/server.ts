@@ -13,6 +13,7 @@ import { LIMITS, type HttpDeps } from "./deps.ts";
 import type { ProblemsByStatus } from "./problems/codes.ts";
 import { answerClientError, answerRouterError, answerStrangeRequests } from "./problems/connection-errors.ts";
 import { answerErrors, collectRoutes } from "./problems/errors.ts";
+import { registerCorrections } from "./failures/correct.ts";
 import { registerGroups } from "./failures/groups.ts";
 import { registerFailures } from "./failures/routes.ts";
 import { registerEvents } from "./events/routes.ts";
@@ -116,6 +117,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerEvents(routed, deps, held);
   registerDecisions(routed, deps);
   registerFailures(routed, deps);
+  registerCorrections(routed, deps);
   registerGroups(routed, deps);
   registerRedrives(routed, deps);
   registerContracts(routed, deps);

@@ -48,8 +48,10 @@ export type OperatorAction = {
     /** An API key takes the place of the target, which ends. */
     | "key-rotate"
     | "key-revoke"
-    /** Corrected bytes of a failure are appended to its topic, as a new record. */
-    | "correct";
+    /** Announces that corrected bytes of a failure are appended to its topic, as a new record; it is written before they are. */
+    | "correct"
+    /** The announced bytes are appended; the detail says where. */
+    | "corrected";
   /** The object of the action: a stream id, a log id, or a contract version such as shipment@1, a redrive plan, a failure. */
   readonly target: string;
   /** The operator's reason. */

@@ -52,6 +52,7 @@ export function withAction(losses: readonly Loss[], action: OperatorAction): rea
     case "key-new":
     case "key-rotate":
     case "key-revoke":
+    case "corrected":
       return losses;
   }
 }

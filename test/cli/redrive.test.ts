@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { until } from "../patience.ts";
 import { BIN, jsonLines, project, sigma } from "./run.ts";
@@ -43,6 +45,13 @@ describe("sigma redrive", () => {
     expect([again.code, again.stderr]).toEqual([10, expect.stringContaining("is done") as string]);
     const after = await last(cwd, "failures", "groups", "--sort", "count");
     expect(after).toEqual({ ...before, redriven: 20 });
+    const one = await last(cwd, "failures", "show", "sigma-aetl.shipments/0@1");
+    expect(one).toMatchObject({
+      stream: expect.stringContaining("/0") as string,
+      redrives: [{ plan: id, outcome: "failed" }],
+    });
+    const words = await sigma(["failures", "show", "sigma-aetl.shipments/0@1#2"], { cwd });
+    expect(words.stdout).toMatch(/first +sigma-aetl.shipments\/0@1 schema; plan [0-9a-f]{12}\nredriven +by plan/);
     expect((await sigma(["audit", "--source"], { cwd })).code).toBe(0);
   });
 
@@ -91,7 +100,25 @@ describe("sigma redrive", () => {
     expect(run).toMatchObject({ end: "done" });
   });
 
+  test("corrected bytes are a new record by a named person, and the failure shows what became of it", async () => {
+    const cwd = await failed();
+    writeFileSync(join(cwd, "fixed.json"), '{"shipment_id":"s-1","weight_kg":1,"destination":"Dublin","priority":1}');
+    const said = ["--file", "fixed.json", "--actor", "ann", "--reason", "a digit was lost"];
+    const done = await last(cwd, "redrive", "correct", "sigma-aetl.shipments/0@1", ...said);
+    expect(done).toMatchObject({ failure: "sigma-aetl.shipments/0@1#1", offset: 60 });
+    expect((await sigma(["ingest", "fixed.json", "-q"], { cwd })).code).toBe(0);
+    const { corrections } = await last(cwd, "failures", "show", "sigma-aetl.shipments/0@1");
+    expect(corrections).toMatchObject([{ actor: "ann", reason: "a digit was lost", offset: 60, outcome: "stored" }]);
+    const words = await sigma(["failures", "show", "sigma-aetl.shipments/0@1"], { cwd });
+    expect(words.stdout).toMatch(/corrected +at offset 60 by ann, .*: a digit was lost; stored fact /);
+    const again = await sigma(["redrive", "correct", "sigma-aetl.shipments/0@1", ...said], { cwd });
+    expect([again.code, again.stderr]).toEqual([10, expect.stringContaining("SIG-F-012") as string]);
+    expect((await sigma(["audit", "--source"], { cwd })).code).toBe(0);
+  });
+
   test.each([
+    [["redrive", "correct", "sigma-aetl.shipments/0@0", "--file", "all.ndjson", "--reason", "x"], 2, "SIG-F-003"],
+    [["redrive", "correct", "sigma-aetl.shipments/0@1", "--file", "none", "--reason", "x"], 2, "SIG-F-013"],
     [["redrive", "show", "abc"], 10, "There is no redrive plan"],
     [["redrive", "pause", "abcdef012345", "--reason", "x"], 10, "There is no redrive plan"],
     [["redrive", "plan", "--code", "unknown-code", "--reason", "x"], 10, "No record is selected"],

@@ -223,6 +223,7 @@ describe("the interface", () => {
       "patch /v1/failures/groups/{fingerprint}",
       "post /api/validate",
       "post /v1/events/{topic}",
+      "post /v1/failures/{id}/correct",
       "post /v1/redrives",
       "post /v1/redrives/{plan}/cancel",
       "post /v1/redrives/{plan}/pause",

@@ -220,3 +220,37 @@ describe("GET /v1/redrives", () => {
       expect((await get(`${service.url}/v1/redrives?${query}`)).status).toBe(400);
   });
 });
+
+describe("a record that was sent again", () => {
+  test("shows what it became, and the fact where it failed first", async () => {
+    const service = await withFailures(true);
+    const { url } = service;
+    const { id } = await planned(service);
+    await ask(`${url}/v1/redrives/${String(id)}/run`, { ...SAID, expect: 11 });
+    await until(async () => (await get(`${url}/v1/redrives/${String(id)}`)).body["state"] === "done");
+
+    const heavy = (await get(`${url}/v1/decisions/${TOPIC}/0/2`)).body;
+    expect(heavy).toMatchObject({
+      status: "FAILED",
+      code: "rule",
+      redrives: [{ plan: id, outcome: "stored", code: null }],
+    });
+    const [{ stream, factId } = {}] = heavy["redrives"] as Json[];
+    const redriven = (await get(`${url}/v1/decisions/${TOPIC}/0/2?stream=${encodeURIComponent(String(stream))}`)).body;
+    expect(redriven).toMatchObject({
+      status: "PASSED",
+      id: factId,
+      firstFailed: { plan: id, stream: heavy["stream"], topic: TOPIC, partition: 0, offset: 2, code: "rule" },
+    });
+    const light = (await get(`${url}/v1/decisions/${TOPIC}/0/0`)).body;
+    expect([light["redrives"], light["firstFailed"]]).toEqual([undefined, undefined]);
+
+    // The failure of the log comes first; its id without the number of the stream means it.
+    const broken = (await get(`${url}/v1/failures/${encodeURIComponent(`${TOPIC}/0@1`)}`)).body;
+    const again = { plan: id, outcome: "failed", factId: null, code: "malformed-not-json", stream };
+    expect(broken).toMatchObject({ stream: heavy["stream"], redrives: [again] });
+    expect(broken["firstFailed"]).toBeUndefined();
+    const second = (await get(`${url}/v1/failures/${encodeURIComponent(`${TOPIC}/0@1#2`)}`)).body;
+    expect(second).toMatchObject({ stream, firstFailed: { plan: id, offset: 1, code: "malformed-not-json" } });
+  });
+});

@@ -120,6 +120,117 @@ export type Decision = {
   readonly deprecation?: Deprecation;
 };
 
+export type DecisionAndLineage = {
+  readonly status: "PASSED" | "FAILED" | "PENDING" | "UNREADABLE";
+  /** The very stream: a topic that is made anew has others */
+  readonly stream?: string;
+  readonly topic?: string;
+  readonly partition?: number;
+  readonly offset?: number;
+  readonly id?: string;
+  readonly contract?: {
+    readonly subject: string;
+    readonly version: number;
+    readonly digest: string;
+  } | null;
+  readonly declaredBy?: "header" | "cloudevents" | "wire-format" | "payload" | "default" | null;
+  readonly duplicate?: boolean;
+  readonly storedAt?: string;
+  /** Its bytes and its payload are gone, by an operator's word */
+  readonly erased?: boolean;
+  /** SHA-256 of the record's value; absent when it was erased */
+  readonly rawHash?: string;
+  readonly code?: string;
+  readonly detail?: string;
+  readonly fingerprint?: string;
+  readonly errors?: readonly ({
+    readonly code: string;
+    readonly detail: string;
+    /** Of a broken rule: its id */
+    readonly rule?: string;
+    /** RFC 6901 pointer into the payload; of a missing field, where it should be */
+    readonly pointer?: string;
+    readonly keyword?: string;
+    /** RFC 6901 pointer into the schema */
+    readonly schemaPath?: string;
+    /** What the contract asks here, in words */
+    readonly expected?: string;
+    /** The kind of value that is there, and the value where the contract shows it (x-show-value) */
+    readonly got?: string;
+    /** First byte of the value in the raw record, and the byte after the last */
+    readonly bytes?: readonly (number)[];
+    /** The branches of anyOf and oneOf that the payload was taken to be meant for, outermost first */
+    readonly branches?: readonly ({
+      readonly schemaPath: string;
+      readonly pointer: string;
+      readonly name: string;
+      readonly chosenBy: "field" | "kind" | "nearest";
+    })[];
+  })[];
+  /** Of a malformed payload: where in the raw record */
+  readonly byteOffset?: number | null;
+  /** Of a malformed payload: RFC 6901 pointer, where there is one */
+  readonly pointer?: string | null;
+  /** Of a conflict: the id that both records claim */
+  readonly storedId?: string;
+  /** Of a conflict: SHA-256 of the stored payload (RFC 8785), hex */
+  readonly storedDigest?: string;
+  /** Of a conflict: the same of this payload */
+  readonly digest?: string;
+  readonly deprecation?: Deprecation;
+  /** What became of the record when it was sent again, the first time first */
+  readonly redrives?: readonly ({
+    /** Id of the redrive plan */
+    readonly plan: string;
+    /** Stream of the redrive: with it, /v1/decisions shows this decision */
+    readonly stream: string;
+    readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown";
+    /** Id of the fact that it became, repeats or contradicts; null when it failed */
+    readonly factId: string | null;
+    /** Code of the failure; null when it passed */
+    readonly code: string | null;
+  })[];
+  /** New records that people sent in its place, in order */
+  readonly corrections?: readonly ({
+    /** The record names it in the header sigma-correction */
+    readonly id: string;
+    readonly actor: string;
+    readonly at: string;
+    readonly reason: string;
+    /** SHA-256 of the bytes that failed, hex */
+    readonly failedDigest: string;
+    /** SHA-256 of the new bytes, hex */
+    readonly correctedDigest: string;
+    /** Null when the append was never confirmed */
+    readonly stream: string | null;
+    readonly offset: number | null;
+    readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown" | "pending";
+    readonly factId: string | null;
+    readonly code: string | null;
+  })[];
+  /** Of a record that was sent again: where it was decided first */
+  readonly firstFailed?: {
+    /** Id of the redrive plan */
+    readonly plan: string;
+    readonly stream: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    /** Code of that failure; null when it passed there, or its evidence is gone */
+    readonly code: string | null;
+  };
+  /** Of a corrected record: the failure that it was sent in the place of, by whom and why */
+  readonly corrects?: {
+    /** Id of the failure */
+    readonly failure: string;
+    readonly actor: string;
+    readonly at: string;
+    readonly reason: string;
+    readonly failedDigest: string;
+    readonly correctedDigest: string;
+  };
+};
+
 export type Failure = {
   /** topic/partition@offset#number of the stream */
   readonly id: string;
@@ -149,6 +260,88 @@ export type Failure = {
   readonly identity?: string;
   /** Absent where it was not asked for, is not stored beside the failure, or was erased */
   readonly payload?: unknown;
+};
+
+export type FailureDetail = {
+  /** topic/partition@offset#number of the stream */
+  readonly id: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly stream: string;
+  /** Timestamp of the record in its log, RFC 3339; null outside the years 0 to 9999 */
+  readonly at: string | null;
+  /** The same in milliseconds, any 64 bits */
+  readonly atMs: number;
+  readonly code: string;
+  /** What is wrong, in one line */
+  readonly detail: string;
+  /** RFC 6901 pointers to the faults in the payload */
+  readonly pointers: readonly (string)[];
+  /** The group */
+  readonly fingerprint: string;
+  readonly contract: {
+    readonly subject: string;
+    readonly version: number;
+  } | null;
+  readonly declaredBy: string | null;
+  /** The sender that the record names; nobody has verified it */
+  readonly producer: string | null;
+  /** Of a conflict: the machine id that both records claim */
+  readonly identity?: string;
+  /** Absent where it was not asked for, is not stored beside the failure, or was erased */
+  readonly payload?: unknown;
+  /** What became of the record when it was sent again, the first time first */
+  readonly redrives: readonly ({
+    /** Id of the redrive plan */
+    readonly plan: string;
+    /** Stream of the redrive: with it, /v1/decisions shows this decision */
+    readonly stream: string;
+    readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown";
+    /** Id of the fact that it became, repeats or contradicts; null when it failed */
+    readonly factId: string | null;
+    /** Code of the failure; null when it passed */
+    readonly code: string | null;
+  })[];
+  /** New records that people sent in its place, in order */
+  readonly corrections: readonly ({
+    /** The record names it in the header sigma-correction */
+    readonly id: string;
+    readonly actor: string;
+    readonly at: string;
+    readonly reason: string;
+    /** SHA-256 of the bytes that failed, hex */
+    readonly failedDigest: string;
+    /** SHA-256 of the new bytes, hex */
+    readonly correctedDigest: string;
+    /** Null when the append was never confirmed */
+    readonly stream: string | null;
+    readonly offset: number | null;
+    readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown" | "pending";
+    readonly factId: string | null;
+    readonly code: string | null;
+  })[];
+  /** Of a record that was sent again: where it was decided first */
+  readonly firstFailed?: {
+    /** Id of the redrive plan */
+    readonly plan: string;
+    readonly stream: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    /** Code of that failure; null when it passed there, or its evidence is gone */
+    readonly code: string | null;
+  };
+  /** Of a corrected record: the failure that it was sent in the place of, by whom and why */
+  readonly corrects?: {
+    /** Id of the failure */
+    readonly failure: string;
+    readonly actor: string;
+    readonly at: string;
+    readonly reason: string;
+    readonly failedDigest: string;
+    readonly correctedDigest: string;
+  };
 };
 
 export type FailureGroup = {
@@ -292,6 +485,226 @@ export type FailureGroupDetail = {
   })[];
 };
 
+export type RedrivePlan = {
+  /** 12 hexadecimal digits */
+  readonly id: string;
+  readonly state: "planned" | "running" | "paused" | "cancelled" | "done";
+  /** Records of the plan */
+  readonly count: number;
+  /** The contracts that it is about */
+  readonly subjects: readonly (string)[];
+  /** When it was planned, RFC 3339 */
+  readonly at: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly run: {
+    /** Who runs it: a process of the command line, or the gateways */
+    readonly by: "cli" | "gateway";
+    /** Records a second, at most; null: no limit */
+    readonly rate: number | null;
+  } | null;
+  /** The last thing that was done about it */
+  readonly last: {
+    readonly action: string;
+    readonly at: string;
+    readonly actor: string;
+    readonly reason: string;
+  };
+  /** Which records were asked for; null: any. Times are resolved */
+  readonly selection: {
+    readonly kind: "failures" | "range";
+    readonly fingerprint: string | null;
+    readonly code: string | null;
+    readonly topic: string | null;
+    readonly partition: number | null;
+    /** Offset, as text */
+    readonly from: string | null;
+    /** Offset, as text; excluded */
+    readonly to: string | null;
+    readonly fromMs: number | null;
+    readonly toMs: number | null;
+  };
+  /** The version that is to judge; null: the one that each record declares */
+  readonly toVersion: number | null;
+  /** Digest of the contracts that the dry run was made with */
+  readonly contractSet: string;
+  /** SHA-256 over the frozen offsets */
+  readonly digest: string;
+  readonly streams: readonly ({
+    readonly number: number;
+    readonly stream: string;
+    readonly topic: string;
+    readonly partition: number;
+    /** First offset, as text */
+    readonly from: string;
+    /** The offset behind the last, as text */
+    readonly to: string;
+    readonly count: number;
+  })[];
+  /** What the live contracts said when the plan was made; nothing of it is stored */
+  readonly dryRun: {
+    readonly passed: number;
+    readonly failed: number;
+    readonly groups: readonly ({
+      readonly fingerprint: string;
+      readonly code: string;
+      /** Such as shipment@2; null when no version judged */
+      readonly contract: string | null;
+      /** RFC 6901 pointer of the first violation; null where there is none */
+      readonly pointer?: string | null;
+      readonly count: number;
+    })[];
+    readonly groupsTotal: number;
+    /** Records whose identity a fact with other content has */
+    readonly conflicts: number;
+    /** Records that a fact has already */
+    readonly duplicates: number;
+    /** Records whose identity an earlier record of the plan has */
+    readonly repeats: number;
+    readonly unavailable: readonly ({
+      readonly reason: string;
+      readonly count: number;
+    })[];
+  };
+};
+
+export type Redrive = {
+  /** 12 hexadecimal digits */
+  readonly id: string;
+  readonly state: "planned" | "running" | "paused" | "cancelled" | "done";
+  /** Records of the plan */
+  readonly count: number;
+  /** The contracts that it is about */
+  readonly subjects: readonly (string)[];
+  /** When it was planned, RFC 3339 */
+  readonly at: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly run: {
+    /** Who runs it: a process of the command line, or the gateways */
+    readonly by: "cli" | "gateway";
+    /** Records a second, at most; null: no limit */
+    readonly rate: number | null;
+  } | null;
+  /** The last thing that was done about it */
+  readonly last: {
+    readonly action: string;
+    readonly at: string;
+    readonly actor: string;
+    readonly reason: string;
+  };
+};
+
+export type RedrivePlanDetail = {
+  /** 12 hexadecimal digits */
+  readonly id: string;
+  readonly state: "planned" | "running" | "paused" | "cancelled" | "done";
+  /** Records of the plan */
+  readonly count: number;
+  /** The contracts that it is about */
+  readonly subjects: readonly (string)[];
+  /** When it was planned, RFC 3339 */
+  readonly at: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly run: {
+    /** Who runs it: a process of the command line, or the gateways */
+    readonly by: "cli" | "gateway";
+    /** Records a second, at most; null: no limit */
+    readonly rate: number | null;
+  } | null;
+  /** The last thing that was done about it */
+  readonly last: {
+    readonly action: string;
+    readonly at: string;
+    readonly actor: string;
+    readonly reason: string;
+  };
+  /** Which records were asked for; null: any. Times are resolved */
+  readonly selection: {
+    readonly kind: "failures" | "range";
+    readonly fingerprint: string | null;
+    readonly code: string | null;
+    readonly topic: string | null;
+    readonly partition: number | null;
+    /** Offset, as text */
+    readonly from: string | null;
+    /** Offset, as text; excluded */
+    readonly to: string | null;
+    readonly fromMs: number | null;
+    readonly toMs: number | null;
+  };
+  /** The version that is to judge; null: the one that each record declares */
+  readonly toVersion: number | null;
+  /** Digest of the contracts that the dry run was made with */
+  readonly contractSet: string;
+  /** SHA-256 over the frozen offsets */
+  readonly digest: string;
+  readonly streams: readonly ({
+    readonly number: number;
+    readonly stream: string;
+    readonly topic: string;
+    readonly partition: number;
+    /** First offset, as text */
+    readonly from: string;
+    /** The offset behind the last, as text */
+    readonly to: string;
+    readonly count: number;
+  })[];
+  /** What the live contracts said when the plan was made; nothing of it is stored */
+  readonly dryRun: {
+    readonly passed: number;
+    readonly failed: number;
+    readonly groups: readonly ({
+      readonly fingerprint: string;
+      readonly code: string;
+      /** Such as shipment@2; null when no version judged */
+      readonly contract: string | null;
+      /** RFC 6901 pointer of the first violation; null where there is none */
+      readonly pointer?: string | null;
+      readonly count: number;
+    })[];
+    readonly groupsTotal: number;
+    /** Records whose identity a fact with other content has */
+    readonly conflicts: number;
+    /** Records that a fact has already */
+    readonly duplicates: number;
+    /** Records whose identity an earlier record of the plan has */
+    readonly repeats: number;
+    readonly unavailable: readonly ({
+      readonly reason: string;
+      readonly count: number;
+    })[];
+  };
+  /** What became of the records so far */
+  readonly report: {
+    readonly planned: number;
+    /** Records that the run is through with; handled of planned is the progress */
+    readonly handled: number;
+    /** Passed, and facts now */
+    readonly stored: number;
+    /** Passed, and repeat a fact */
+    readonly duplicates: number;
+    /** Passed, and a fact with other content has their identity */
+    readonly conflicts: number;
+    /** Failed again */
+    readonly failed: number;
+    /** Passed, and not yet known what became of them */
+    readonly pending: number;
+    /** Could not be read any more when the run came to them */
+    readonly unavailable: number;
+    readonly groups: readonly ({
+      readonly fingerprint: string;
+      readonly code: string;
+      /** Such as shipment@2; null when no version judged */
+      readonly contract: string | null;
+      /** RFC 6901 pointer of the first violation; null where there is none */
+      readonly pointer?: string | null;
+      readonly count: number;
+    })[];
+  };
+};
+
 export type VolumeRow = {
   /** Begin of the hour or day, RFC 3339 */
   readonly time: string | null;
@@ -364,7 +777,7 @@ export type RegistrySchema = {
 
 /** The JSON answer of each GET, by path. */
 export type Answers = {
-  "/v1/decisions/{topic}/{partition}/{offset}": Decision;
+  "/v1/decisions/{topic}/{partition}/{offset}": DecisionAndLineage;
   "/v1/failures": {
     readonly failures: readonly (Failure)[];
     /** Cursor of the next page; null at the end. A page may have no failure and still a next one */
@@ -372,7 +785,7 @@ export type Answers = {
     /** Failures that the page looked at: up to 1,000, with payloads 500 */
     readonly looked: number;
   };
-  "/v1/failures/{id}": Failure;
+  "/v1/failures/{id}": FailureDetail;
   "/v1/failures/groups": {
     readonly groups: readonly (FailureGroup)[];
     readonly next: string | null;
@@ -380,6 +793,12 @@ export type Answers = {
     readonly total: number;
   };
   "/v1/failures/groups/{fingerprint}": FailureGroupDetail;
+  "/v1/redrives": {
+    readonly redrives: readonly (Redrive)[];
+    /** Cursor of the next page; null at the end */
+    readonly next: string | null;
+  };
+  "/v1/redrives/{plan}": RedrivePlanDetail;
   "/v1/contracts": {
     readonly digest: string;
     readonly contracts: readonly ({

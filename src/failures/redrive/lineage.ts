@@ -25,7 +25,7 @@ export type Origin = {
   readonly code: string | null;
 };
 
-type LineageDeps = {
+export type LineageDeps = {
   readonly reads: Pick<StoreReads, "streamNotes" | "entryAt">;
   readonly lookup: Lookup;
 };
@@ -55,7 +55,11 @@ export async function lineageOf(
   return found;
 }
 
-function outcomeOf(row: SettledRow | undefined, letter: "P" | "F"): Pick<Redriven, "outcome" | "factId" | "code"> {
+/** @param letter what the ledger says; it is all there is when the row is gone. */
+export function outcomeOf(
+  row: SettledRow | undefined,
+  letter: "P" | "F",
+): Pick<Redriven, "outcome" | "factId" | "code"> {
   if (row === undefined) return { outcome: letter === "F" ? "failed" : "unknown", factId: null, code: null };
   switch (row.kind) {
     case "validated":

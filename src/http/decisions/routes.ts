@@ -1,9 +1,11 @@
+import { openLineage } from "../../failures/lineage/lineage.ts";
 import { fateOf, type Fate } from "../../gateway/fate.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import type { Stream } from "../../source/source.ts";
 import { wasErased } from "../../gateway/decided.ts";
 import type { SettledRow } from "../../store/store.ts";
 import type { HttpDeps } from "../deps.ts";
+import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES } from "../failures/lineage.ts";
 import { withDeprecation } from "../negotiation.ts";
 import { ANY_UNAVAILABLE, type ProblemCode } from "../problems/codes.ts";
 import { notFound, ProblemError } from "../problems/problem.ts";
@@ -36,13 +38,26 @@ const STREAM = {
 
 const REVEAL_AT = { type: "object", properties: { ...STREAM.properties, ...REVEAL.properties } } as const;
 
+/** JSON Schema of a decision with where else the same record was decided. */
+const DECISION_AND_LINEAGE = {
+  ...DECISION,
+  title: "DecisionAndLineage",
+  properties: {
+    ...DECISION.properties,
+    redrives: REDRIVES,
+    corrections: CORRECTIONS,
+    firstFailed: FIRST_FAILED,
+    corrects: CORRECTS,
+  },
+} as const;
+
 const DECISION_AT = {
   operationId: "decisionAt",
   summary: "What became of one position",
   params: POSITION,
   querystring: STREAM,
   response: {
-    200: answer("The decision", DECISION),
+    200: answer("The decision", DECISION_AND_LINEAGE),
     202: answer("In the log, not yet decided", DECISION),
   },
 } as const;
@@ -70,13 +85,16 @@ const NO_BYTES = {
 
 /** What became of one position: of the stream that the topic has now, or of the stream that the query names. */
 export function registerDecisions(app: Routes, deps: HttpDeps): void {
+  const lineage = openLineage(deps);
   app.get(
     "/v1/decisions/:topic/:partition/:offset",
     { schema: DECISION_AT, config: { role: "viewer", problems: NO_DECISION } },
     async (request, reply) => {
       const { stream, offset, fate } = await find(deps, request.params, request.query);
-      if (fate.kind === "row")
-        return reply.send(withDeprecation(deps, fate.row.contract, rowView(fate.row, deps.redaction)));
+      if (fate.kind === "row") {
+        const view = withDeprecation(deps, fate.row.contract, rowView(fate.row, deps.redaction));
+        return reply.send({ ...view, ...(await lineage.ofRow(fate.row)) });
+      }
       if (fate.kind !== "pending") throw without(fate, stream, offset);
       const { id, topic, partition } = stream;
       return reply.code(202).send({ stream: id, topic, partition, offset: exactInteger(offset), status: "PENDING" });

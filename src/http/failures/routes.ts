@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { failuresAt } from "../../failures/find.ts";
 import { failureId, parseFailureId } from "../../failures/failure-id.ts";
 import { holdsRedriven } from "../../failures/redriven.ts";
+import { openLineage } from "../../failures/lineage/lineage.ts";
 import { NO_REDACTION } from "../../failures/redact.ts";
 import { searchFailures } from "../../failures/search.ts";
 import { failureView } from "../../failures/view.ts";
@@ -13,8 +14,9 @@ import { ANY_UNAVAILABLE } from "../problems/codes.ts";
 import { badRequest, notFound, ProblemError } from "../problems/problem.ts";
 import { refuseRedacted, REVEAL } from "../reveal.ts";
 import type { Routes } from "../route-types.ts";
-import { answer, rawAnswer, text, whole } from "../schema-parts.ts";
+import { answer, rawAnswer, whole } from "../schema-parts.ts";
 import { FAILURE } from "./failure.ts";
+import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES } from "./lineage.ts";
 import { FILTER_QUERY, filterOf, limitOf } from "./query.ts";
 
 const LIMIT_MAX = 1_000;
@@ -48,12 +50,13 @@ const LIST = {
   },
 } as const;
 
-const ID = {
+/** JSON Schema of the id of a failure in a path. */
+export const ID = {
   type: "object",
   required: ["id"],
   properties: {
     id: {
-      ...text,
+      type: "string",
       minLength: 1,
       maxLength: 300,
       description: "topic/partition@offset, and #number of the stream where there are several; percent-encoded",
@@ -62,11 +65,25 @@ const ID = {
   },
 } as const;
 
+/** JSON Schema of a failure with what became of its record when it was sent again. */
+const FAILURE_DETAIL = {
+  title: "FailureDetail",
+  type: "object",
+  required: [...FAILURE.required, "redrives", "corrections"],
+  properties: {
+    ...FAILURE.properties,
+    redrives: REDRIVES,
+    corrections: CORRECTIONS,
+    firstFailed: FIRST_FAILED,
+    corrects: CORRECTS,
+  },
+} as const;
+
 const ONE = {
   operationId: "failure",
-  summary: "One failure, with its payload",
+  summary: "One failure, with its payload and what became of its record since",
   params: ID,
-  response: { 200: answer("The failure", FAILURE) },
+  response: { 200: answer("The failure", FAILURE_DETAIL) },
 } as const;
 
 const RAW = {
@@ -82,6 +99,7 @@ const UNKNOWN = { 400: ["bad-parameter"], 404: ["unknown-failure"], 503: [ANY_UN
 /** Failures: found, one by one, and their bytes. */
 export function registerFailures(app: Routes, deps: HttpDeps): void {
   const { reads, redaction = NO_REDACTION } = deps;
+  const lineage = openLineage(deps);
 
   app.get(
     "/v1/failures",
@@ -117,9 +135,17 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
   app.get(
     "/v1/failures/:id",
     { schema: ONE, config: { role: "viewer", scope: "handler", problems: UNKNOWN } },
-    async (request, reply) => reply.send(failureView(await find(deps, request, request.params.id), redaction)),
+    async (request, reply) => {
+      const failure = await findFailure(deps, request, request.params.id);
+      const view = failureView(failure, redaction);
+      return reply.send({ ...view, ...(await lineage.ofFailure(failure.stream, failure.offset)) });
+    },
   );
 
+  registerRaw(app, deps);
+}
+
+function registerRaw(app: Routes, deps: HttpDeps): void {
   app.get(
     "/v1/failures/:id/raw",
     {
@@ -136,7 +162,7 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
       },
     },
     async (request, reply) => {
-      const { stream, offset } = await find(deps, request, request.params.id);
+      const { stream, offset } = await findFailure(deps, request, request.params.id);
       const [row] = await deps.lookup.rows(stream.stream, offset, offset + 1n);
       const id = failureId({ stream, offset });
       if (row === undefined) throw notFound("evidence-dropped", `The bytes of ${id} are not kept (evidence: drop)`);
@@ -157,7 +183,7 @@ function erased(id: string): ProblemError {
 }
 
 /** @throws ProblemError 400 or 404, 403 where the key is not for it */
-async function find(deps: HttpDeps, request: FastifyRequest, id: string): Promise<FailureRecord> {
+export async function findFailure(deps: HttpDeps, request: FastifyRequest, id: string): Promise<FailureRecord> {
   const position = parseFailureId(id);
   if (position === null)
     throw badRequest("bad-parameter", "The id is none of a failure: write topic/partition@offset, percent-encoded");

@@ -5,6 +5,7 @@ import type { UnavailableCode } from "../../core/unavailable.ts";
  * means something else. The others are those of `Unavailable`.
  */
 export const PROBLEMS = {
+  "already-corrected": "Somebody appended these corrected bytes of the failure before",
   "bad-key": "The key in Authorization is none of this gateway",
   "bad-cloudevent":
     "The body or the ce- headers are no CloudEvent that is read; `pointer`, `missing` and `byteOffset` say where",
@@ -21,7 +22,9 @@ export const PROBLEMS = {
   "contract-busy": "Another redrive plan for the same contract is started and not finished",
   "contracts-changed": "The contracts are others than those of the plan's dry run: plan again",
   "document-missing": "The position was decided, and its document is not in the store: run `sigma audit`",
+  empty: "There are no corrected bytes",
   erased: "The record of the position was erased by an operator",
+  "evidence-gone": "The record that failed is not kept, so nobody can say what a correction corrects",
   "evidence-dropped": "The position was decided, and its evidence is not kept (`evidence: drop`)",
   expectation: "The header Expect names another expectation than 100-continue",
   "foreign-cursor": "The cursor is damaged, of another build, or of a query with other parameters",
@@ -50,6 +53,7 @@ export const PROBLEMS = {
   "no-record":
     "The position holds no record (`final`: for good); or a body of lines has too many blank bytes and no record",
   "no-route": "There is nothing at the path",
+  "no-source": "The topic of the failure is no source any more",
   "no-shadow": "No shadow version of that name runs",
   "not-json": "The body is no JSON object",
   "nothing-selected": "No record that could be redriven is selected",
@@ -65,9 +69,12 @@ export const PROBLEMS = {
   role: "The key has not the role that the route asks for",
   starting: "The gateway is starting: try again after `Retry-After`",
   "too-many": "More records are selected than a plan may have",
+  "stream-halted": "The stream of the failure is halted: an operator resumes it first",
+  "too-large": "The corrected record has too many bytes",
   "too-many-rows": "The answer would have too many rows: ask for less time, or by day",
   "too-slow": "The headers, the body or a whole line did not arrive in time",
   "two-hosts": "The request has more than one header Host",
+  unchanged: "The corrected bytes are those that failed: redrive the failure",
   "unexpected-count": "The plan has another number of records than `expect` says",
   "unknown-contract": "There is no contract of that name, or no such version of it",
   "unknown-failure": "There is no failure at the position",

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { PARAMETERS } from "../../../failures/parse-filter.ts";
 import { parseCount } from "../../terminal/contract-arguments.ts";
 import { withSettings } from "../../terminal/settings.ts";
+import type { CorrectOptions } from "./correct.ts";
 import type { ActOptions, PlanOptions, RunCommandOptions } from "./redrive.ts";
 
 /** `sigma redrive`. Its code is imported only when it runs. */
@@ -51,5 +52,16 @@ export function addRedrive(): Command {
   };
   act("pause", "Let the runner of a plan stop behind its batch");
   act("cancel", "End a plan for good: what was sent again stays");
+
+  const correct = json(child("correct").description("Send corrected bytes of a failure, as a new record in its topic"));
+  correct
+    .argument("<failure>", "id of the failure: topic/partition@offset")
+    .requiredOption("--file <file>", "the whole new value, byte for byte")
+    .option("--contract <version>", "version that the new record declares, as shipment@2")
+    .option("--actor <name>", "who corrects it; the user who runs the command without it")
+    .requiredOption("--reason <text>", "why; it is kept in the operator log")
+    .action(async (what: string, options: CorrectOptions) =>
+      (await import("./correct.ts")).correct(correct, what, options),
+    );
   return command;
 }

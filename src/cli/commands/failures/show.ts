@@ -6,6 +6,7 @@ import { failureId, parseFailureId } from "../../../failures/failure-id.ts";
 import { failuresAt, newestOf } from "../../../failures/find.ts";
 import type { Counted } from "../../../failures/group-sample.ts";
 import type { Trend } from "../../../failures/groups.ts";
+import { openLineage, type LineageView } from "../../../failures/lineage/lineage.ts";
 import { openReveals } from "../../../failures/reveal.ts";
 import { groupDetail, timeText, type GroupDetail } from "../../../failures/view.ts";
 import { toJsonText } from "../../../json/json-text.ts";
@@ -31,14 +32,15 @@ export async function show(command: Command, what: string, options: Options): Pr
     const position = parseFailureId(what);
     if (position === null) return showGroup(open, what, options);
     const [failure, ...others] = await failuresAt(open.reads, position);
-    if (failure === undefined) throw unknown(what);
+    if (failure === undefined) throw unknownFailure(what);
     await (options.raw ? writeRaw(command, open, failure, options) : showFailure(open, failure, options));
     if (others.length > 0 && !options.json && !options.raw)
       print(`Also there: ${others.map((one) => plainText(failureId(one))).join(", ")}`);
   });
 }
 
-function unknown(what: string): Refusal {
+/** No stream of the store has a failure there. */
+export function unknownFailure(what: string): Refusal {
   const message = `Cannot find a failure at ${plainText(what, 320)}: the position failed in no stream of the store`;
   return new Refusal("SIG-F-003", message, `see ${toRun("failures list")}`, EXIT.usage);
 }
@@ -80,12 +82,14 @@ async function keepReveal(command: Command, failure: FailureRecord, reason: stri
 }
 
 async function showFailure(
-  { lookup, redaction }: OpenFailures,
+  { reads, lookup, redaction }: OpenFailures,
   failure: FailureRecord,
   { json }: Options,
 ): Promise<void> {
   const { payload, raw, key, headers, ...view } = await exported(lookup, failure, redaction);
-  if (json) return printJsonValues({ kind: "failure", ...view, ...withDefined({ payload, raw, key, headers }) });
+  const lineage = await openLineage({ reads, lookup }).ofFailure(failure.stream, failure.offset);
+  if (json)
+    return printJsonValues({ kind: "failure", ...view, ...withDefined({ payload, raw, key, headers }), ...lineage });
   const line = (name: string, value: string): void => print(`${name.padEnd(11)}${value}`);
   print(`${styled("bold", view.id)}  ${styled("red", view.code)}`);
   print("");
@@ -106,9 +110,35 @@ async function showFailure(
   line("bytes", bytes === null ? "none are kept" : counted(bytes.length, "byte"));
   if (bytes !== null)
     print(`           ${plainText(bytes.subarray(0, SHOWN).toString("utf8"))}${bytes.length > SHOWN ? "…" : ""}`);
+  printLineage(lineage);
   print("");
   print(`Its bytes: ${toRun(`failures show ${view.id} --raw`)}`);
   print(`Its group: ${toRun(`failures show ${view.fingerprint.slice(0, 8)}`)}`);
+}
+
+/** What became of the record when it was sent again, and where it failed first. */
+function printLineage({ redrives, corrections, corrects, firstFailed }: LineageView): void {
+  const line = (name: string, value: string): void => print(`${name.padEnd(11)}${value}`);
+  if (firstFailed !== undefined) {
+    const { topic, partition, offset, code, plan } = firstFailed;
+    line(
+      "first",
+      plainText(`${topic}/${partition}@${offset} ${code ?? "passed, or its evidence is gone"}; plan ${plan}`),
+    );
+  }
+  for (const { plan, outcome, factId, code } of redrives) {
+    const became = factId === null ? (code ?? "") : `fact ${factId}`;
+    line("redriven", plainText(`by plan ${plan}: ${outcome} ${became}`.trim()));
+  }
+  if (corrects !== undefined)
+    line("corrects", plainText(`${corrects.failure}, by ${corrects.actor}: ${corrects.reason}`));
+  for (const { actor, at, reason, offset, outcome, factId, code } of corrections) {
+    const became = factId === null ? (code ?? "") : `fact ${factId}`;
+    line(
+      "corrected",
+      plainText(`at offset ${offset ?? "?"} by ${actor}, ${at}: ${reason}; ${outcome} ${became}`.trim()),
+    );
+  }
 }
 
 const SHOWN = 400;
@@ -118,7 +148,7 @@ function withDefined(given: Readonly<Record<string, unknown>>): object {
 }
 
 async function showGroup(open: OpenFailures, begin: string, { json, raw }: Options): Promise<void> {
-  if (raw) throw unknown(begin);
+  if (raw) throw unknownFailure(begin);
   const group = await groupNamed(open, begin);
   const { newest, sample } = await newestOf(open.reads, group.fingerprint, open.redaction);
   const trend = await open.groups.trend(group.fingerprint, open.nowMs);
