@@ -199,17 +199,11 @@ async function openReports(config: Config, logger: Logger, version: string) {
   const metrics = openMetrics(version);
   const { gateway: counted } = metrics;
   return {
-<<<<<<< HEAD
     metrics,
     events: both(logEvents(logger, later), counted.observe),
     contracts: both(logContracts(logger), counted.observeContracts),
     anchors: both(logAnchors(logger), counted.observeAnchors),
-=======
-    events: logEvents(logger, later),
-    contracts: logContracts(logger),
-    anchors: logAnchors(logger),
     redrives: logRedrives(logger),
->>>>>>> 621a589 (redrive: corrected bytes of a failure are a new record by a named person)
     notify: logNotify(logger),
     diagnosed: both(logDiagnosis(logger), metrics.diagnosis.observe),
     framework: logFramework(logger),
