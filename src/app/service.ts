@@ -1,13 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/http-config.ts";
-import type { Observe } from "../gateway/event.ts";
+import type { Observe, RedriveEvent } from "../gateway/event.ts";
 import type { FailureLog } from "../observe/failures.ts";
 import type { Logger } from "../observe/log/logger.ts";
 import { readConsole } from "./console-files.ts";
 import { checkFiles } from "./data-directory.ts";
 import { type LoadedContracts } from "./contracts.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
+import type { Redriving } from "./redriving.ts";
 import { openTraces } from "./tracing.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import type { IntegrityCheck } from "../sqlite/integrity.ts";
@@ -40,7 +41,6 @@ export async function startService(
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
   const { failureDeps } = await import("./failing.ts");
-  const { startRedriving } = await import("./redriving.ts");
   const { noteVerdicts } = await import("./verdicts.ts");
   const { accessBy } = await import("./access.ts");
   const reports = await openReports(config, logger, version);
@@ -64,8 +64,7 @@ export async function startService(
     const { store, shadow, contracts: live } = pipeline;
     if (config.kafka === null) await warnOfUndecided(pipeline, logger);
     const reporting = await reportShadow(shadow, logger);
-    const redriving = await startRedriving(config, pipeline, reports.redrives);
-    opened.push(redriving.close);
+    const redriving = await openRedriving(config, pipeline, reports.redrives, opened);
     const verdicts = noteVerdicts(store, { log: logger, later, failureLog: reports.failures, now: Date.now });
     const http = await createHttpServer({
       ...(await routeDeps(pipeline)),
@@ -100,6 +99,19 @@ export async function startService(
     for (const close of opened.toReversed()) await close();
     throw error;
   }
+}
+
+/** Starts to look for redrive plans, which a failed start ends as well. */
+async function openRedriving(
+  config: Config,
+  pipeline: Pipeline,
+  report: (event: RedriveEvent) => void,
+  opened: (() => Promise<void>)[],
+): Promise<Redriving> {
+  const { startRedriving } = await import("./redriving.ts");
+  const redriving = await startRedriving(config, pipeline, report);
+  opened.push(redriving.close);
+  return redriving;
 }
 
 /** What the routes need of the settings. */
