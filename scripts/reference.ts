@@ -314,7 +314,7 @@ function runbookTable(codes: Readonly<Partial<Record<UnavailableCode, string>>>)
   return table(
     ["Code", "Meaning", "What to do"],
     Object.entries(codes).map(([code, meaning]) => {
-      const page = runbookOf(code as UnavailableCode).replace("docs/", "../");
+      const page = runbookOf(code).replace("docs/", "../");
       return [`\`${code}\``, meaning, `[runbook](${page})`];
     }),
   );

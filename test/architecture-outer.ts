@@ -221,6 +221,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "failures/redrive/parse-selection",
       "failures/redrive/run",
       "observe/log/logger",
+      "observe/runbooks",
       "failures/reveal",
       "slo/export",
       "volume",

@@ -1,4 +1,4 @@
-import type { HaltCode, UnavailableCode } from "../core/unavailable.ts";
+import type { HaltCode } from "../core/unavailable.ts";
 
 /** Pages of docs/runbooks: what a code means, how to look, what to do. */
 const PAGES: Readonly<Record<HaltCode, string>> & Readonly<Record<string, string>> = {
@@ -48,7 +48,7 @@ const FAMILIES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The page for a code, from the top of the repository: `docs/runbooks/disk-full.md`. */
-export function runbookOf(code: UnavailableCode): string {
+export function runbookOf(code: string): string {
   const page = PAGES[code] ?? FAMILIES.find(([family]) => family.test(code))?.[1] ?? "README";
   return `docs/runbooks/${page}.md`;
 }

@@ -21,7 +21,7 @@ test("the page that the log names for a breaker says how to look and how to go o
   const shell = (block: string): string =>
     `sigma() { "${process.execPath}" "${join(ROOT, "bin/sigma.js")}" "$@"; }\n${block}`;
   const seen = await inShell(shell(look), { cwd });
-  expect([seen.stderr, seen.stdout]).toEqual(["", expect.stringContaining("halted: BREAKER_OPEN") as string]);
+  expect([seen.stderr, seen.stdout]).toEqual(["", expect.stringContaining(`\n  see: ${page}\n`) as string]);
   const resumed = await inShell(shell(resume), { cwd });
   expect([resumed.code, resumed.stderr]).toEqual([0, ""]);
   await running.line(/"event_name":"record\.failed"|"event_name":"batches\.settled"/);

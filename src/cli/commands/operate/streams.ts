@@ -6,6 +6,7 @@ import { openEngine } from "../../../app/engine.ts";
 import type { Stream } from "../../../source/source.ts";
 import type { HaltNote } from "../../../ledger/operator-log.ts";
 import { operatorOf } from "./operator.ts";
+import { runbookOf } from "../../../observe/runbooks.ts";
 import { print, printJson, printTable, styled } from "../../terminal/output.ts";
 import { toRun, withCommands } from "../../terminal/printed-command.ts";
 import { Refusal, usage } from "../../terminal/refusal.ts";
@@ -49,6 +50,7 @@ function printStates(states: readonly StreamState[]): void {
     else {
       print(`${topic}/${partition}: ${styled("red", code)} ${message}`);
       print(`  fix: ${withCommands(remedy)}`);
+      print(`  see: ${runbookOf(code)}`);
     }
   }
 }
