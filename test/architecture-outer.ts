@@ -118,6 +118,9 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
   // The HTTP API.
   http: {
     uses: [
+      "diagnosis/diagnose",
+      "diagnosis/diagnosis",
+      "diagnosis/queue",
       "access",
       "source/record-key",
       "traffic/producer",

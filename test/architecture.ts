@@ -281,7 +281,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // What a language model says of groups of failures: asked, judged, kept; no decision reads it.
   diagnosis: {
-    uses: ["core", "failures", "gateway/lookup", "json", "schema/schema", "store", "store/store"],
+    uses: ["core", "doctor/check", "failures", "gateway/lookup", "json", "schema/schema", "store", "store/store"],
     libraries: ["ollama"],
     node: ["node:crypto"],
   },

@@ -24,6 +24,7 @@ const SLEEPING: Readonly<Record<string, string>> = {
   "test/config/reload.test.ts": "is the gateway's own pause",
   "test/gateway/log-checks.test.ts": "is the guarded log's own pause",
   "test/gateway/log-ends.test.ts": "is the store's timeout, on a clock that the test moves",
+  "test/servers/ollama.ts": "looks again until the server answers",
   "test/servers/otelcol.ts": "looks again until the collector answers",
   "test/http/service.ts": "is the guarded log's own pause",
   "test/http/stream-identity.test.ts": "is the guarded log's own pause",

@@ -7,7 +7,7 @@ import { parseJson } from "../json/parse-json.ts";
 import { notifiedTopics } from "./logs.ts";
 import { MONGODB_TIMEOUTS } from "./stores.ts";
 
-/** Checks Kafka, MongoDB and the schema registry for `sigma doctor`, as far as they are configured. Changes nothing. */
+/** Checks Kafka, MongoDB, the schema registry and the language model for `sigma doctor`, as far as they are configured. Changes nothing. */
 export async function checkEngines(config: Config, set: CompiledContractSet | null): Promise<readonly Check[]> {
   const { kafka, mongodbUri, registry, sources } = config;
   const collections = new Set(set === null ? [] : [...set.bySubject.values()].map(({ collection }) => collection));
@@ -32,5 +32,15 @@ export async function checkEngines(config: Config, set: CompiledContractSet | nu
     const options = { uri: mongodbUri, ...MONGODB_TIMEOUTS, collections: [...collections], now: Date.now };
     checks.push(...(await diagnoseMongo(options)));
   }
+  checks.push(...(await checkModel(config)));
   return checks;
+}
+
+/** How long a server of language models may take to say what it has. */
+const MODEL_TIMEOUT_MS = 5_000;
+
+async function checkModel({ diagnosis: { url, model, token } }: Config): Promise<readonly Check[]> {
+  if (url === null) return [];
+  const { checkOllama } = await import("../diagnosis/check-ollama.ts");
+  return checkOllama({ url, model, token, timeoutMs: MODEL_TIMEOUT_MS });
 }

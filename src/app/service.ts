@@ -125,7 +125,7 @@ function settingsOf({ host, hosts, keepAliveMs, validate, setAside }: Config["ht
 }
 
 /** What the routes need of a pipeline. */
-async function routeDeps({ log, store, gateway, shadow, contracts, refusedContracts, retaining }: Pipeline) {
+async function routeDeps({ log, store, gateway, shadow, diagnosis, contracts, refusedContracts, retaining }: Pipeline) {
   const { createLookup } = await import("../gateway/lookup.ts");
   return {
     log,
@@ -140,6 +140,7 @@ async function routeDeps({ log, store, gateway, shadow, contracts, refusedContra
     refusedContracts,
     retention: retaining.state,
     ...(shadow === null ? {} : { shadow: shadow.snapshot }),
+    ...(diagnosis === null ? {} : { diagnosis }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Access } from "../access/access.ts";
 import type { ContractCatalog } from "../contract/catalog.ts";
 import type { TraceContext, TraceRequest } from "../core/trace-context.ts";
 import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
+import type { DiagnosisQueue } from "../diagnosis/queue.ts";
 import type { Groups } from "../failures/groups.ts";
 import type { PlanDeps } from "../failures/redrive/make-plan.ts";
 import type { Redaction } from "../failures/redact.ts";
@@ -32,6 +33,8 @@ export type HttpDeps = {
   readonly refusedContracts: () => readonly string[];
   readonly failures: FailureDeps;
   readonly redrives: RedriveDeps;
+  /** Asks a language model about groups; absent: none is configured. */
+  readonly diagnosis?: Pick<DiagnosisQueue, "request" | "stateOf">;
   /** What people are not shown; absent: nothing is redacted. */
   readonly redaction?: Redaction;
   /** Keeps in the operator log that somebody was shown redacted bytes; absent: nobody is. */

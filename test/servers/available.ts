@@ -4,6 +4,7 @@ import { chromiumBinary } from "./chromium.ts";
 import { kafkaJars } from "./kafka.ts";
 import { mongodBinary } from "./mongodb.ts";
 import { otelcolBinary } from "./otelcol.ts";
+import { ollamaBinary } from "./ollama.ts";
 import { mountReadOnly } from "./read-only-mount.ts";
 import { checkWithPromtool, prometheusBinary } from "./prometheus.ts";
 import { runPython } from "./python.ts";
@@ -52,6 +53,13 @@ export const SERVERS: readonly RealServer[] = [
     module: "test/servers/python.ts",
     needs: "Python 3",
     bring: () => runPython("", new Uint8Array()),
+  },
+  {
+    name: "Ollama",
+    module: "test/servers/ollama.ts",
+    needs:
+      "a C++ compiler, Go or Python with pip, and apt-get or the headers of nlohmann-json and stb; minutes the first time",
+    bring: () => run(ollamaBinary(), ["--version"]),
   },
   {
     name: "small disk",

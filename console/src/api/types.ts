@@ -344,6 +344,37 @@ export type FailureDetail = {
   };
 };
 
+export type Diagnosis = {
+  readonly fingerprint: string;
+  /** `failed`: it was asked, and there is no advice; `waiting` and `asking` also where there is advice */
+  readonly state: "none" | "waiting" | "asking" | "advised" | "failed";
+  /** What a language model said of the group: advice, not evidence. Null when there is none */
+  readonly advice: {
+    /** That it is advice */
+    readonly notice: string;
+    readonly diagnostic_summary: string;
+    readonly probable_root_cause: string;
+    /** In the model's own opinion */
+    readonly confidence_level: "low" | "medium" | "high";
+    readonly suggested_fix: string;
+    readonly who_must_act: "producer" | "contract-owner" | "operator" | "nobody" | "unknown";
+    readonly model: string;
+    /** When it was asked, RFC 3339 */
+    readonly at: string;
+    /** SHA-256 of the question, hex */
+    readonly promptDigest: string;
+    readonly durationMs: number;
+  } | null;
+  /** Why the question failed; null when it did not */
+  readonly trouble: {
+    readonly code: string;
+    readonly message: string;
+    readonly remedy: string;
+    readonly model: string;
+    readonly at: string;
+  } | null;
+};
+
 export type FailureGroup = {
   readonly fingerprint: string;
   readonly code: string;
@@ -453,6 +484,23 @@ export type FailureGroupDetail = {
       readonly count: number;
     })[];
   };
+  /** What a language model said of the group: advice, not evidence. Null when there is none */
+  readonly advice: {
+    /** That it is advice */
+    readonly notice: string;
+    readonly diagnostic_summary: string;
+    readonly probable_root_cause: string;
+    /** In the model's own opinion */
+    readonly confidence_level: "low" | "medium" | "high";
+    readonly suggested_fix: string;
+    readonly who_must_act: "producer" | "contract-owner" | "operator" | "nobody" | "unknown";
+    readonly model: string;
+    /** When it was asked, RFC 3339 */
+    readonly at: string;
+    /** SHA-256 of the question, hex */
+    readonly promptDigest: string;
+    readonly durationMs: number;
+  } | null;
   readonly examples: readonly ({
     /** topic/partition@offset#number of the stream */
     readonly id: string;
@@ -786,6 +834,7 @@ export type Answers = {
     readonly looked: number;
   };
   "/v1/failures/{id}": FailureDetail;
+  "/v1/failures/groups/{fingerprint}/diagnosis": Diagnosis;
   "/v1/failures/groups": {
     readonly groups: readonly (FailureGroup)[];
     readonly next: string | null;

@@ -1,3 +1,5 @@
+import { diagnosisOf } from "../../diagnosis/diagnose.ts";
+import { adviceView } from "../../diagnosis/diagnosis.ts";
 import { changeGroup, type GroupRequest } from "../../failures/change-group.ts";
 import { newestOf } from "../../failures/find.ts";
 import { openGroupPage } from "../../failures/group-page.ts";
@@ -13,6 +15,8 @@ import { ANY_UNAVAILABLE } from "../problems/codes.ts";
 import { badRequest, notFound } from "../problems/problem.ts";
 import type { Routes } from "../route-types.ts";
 import { answer, text, whole } from "../schema-parts.ts";
+import { ADVICE } from "./advice.ts";
+import { registerDiagnosis } from "./diagnosis.ts";
 import { FAILURE } from "./failure.ts";
 import { FILTER_QUERY, filterOf, limitOf } from "./query.ts";
 
@@ -81,7 +85,7 @@ const COUNTED = {
 const GROUP_DETAIL = {
   title: "FailureGroupDetail",
   type: "object",
-  required: [...GROUP_REQUIRED, "recipe", "notes", "trend", "sample", "examples"],
+  required: [...GROUP_REQUIRED, "recipe", "notes", "trend", "sample", "examples", "advice"],
   properties: {
     ...GROUP_PROPERTIES,
     recipe: { type: "string", description: "What the failures of the group have in common, in words" },
@@ -103,6 +107,7 @@ const GROUP_DETAIL = {
       },
     },
     examples: { type: "array", items: FAILURE },
+    advice: ADVICE,
   },
 } as const;
 
@@ -188,11 +193,12 @@ const CHANGE_BODY = {
 const UNKNOWN = { 404: ["unknown-group"], 503: [ANY_UNAVAILABLE] } as const;
 const NOT_CHANGED = { ...UNKNOWN, 400: ["bad-parameter", "not-json"] } as const;
 
-/** Groups of failures: a list, one of them, and what operators say of them. */
+/** Groups of failures: a list, one of them, what operators say of them, and what a language model does. */
 export function registerGroups(app: Routes, deps: HttpDeps): void {
   const { groups } = deps.failures;
   const { redaction = NO_REDACTION } = deps;
   const page = openGroupPage(groups);
+  registerDiagnosis(app, deps);
   const whyOf = openWhy(deps.reads, redaction);
 
   app.get(
@@ -226,7 +232,8 @@ export function registerGroups(app: Routes, deps: HttpDeps): void {
       if (group === null) throw unknownGroup();
       const { newest, sample } = await newestOf(deps.reads, fingerprint, redaction);
       const trend = await groups.trend(fingerprint, deps.now());
-      return reply.send(groupDetail(group, trend, sample, newest, redaction));
+      const advice = adviceView(await diagnosisOf(deps.reads, fingerprint));
+      return reply.send({ ...groupDetail(group, trend, sample, newest, redaction), advice });
     },
   );
 

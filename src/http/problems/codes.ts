@@ -21,6 +21,11 @@ export const PROBLEMS = {
     "The record would be judged by a version that Accept-Contract does not name; `available` lists those there are",
   "contract-busy": "Another redrive plan for the same contract is started and not finished",
   "contracts-changed": "The contracts are others than those of the plan's dry run: plan again",
+  "diagnosis-away":
+    "The language model failed several times in a row and is left alone for a while: try again after `Retry-After`",
+  "diagnosis-capped": "As many questions were asked of the language model today as diagnosis.daily_cap allows",
+  "diagnosis-full": "As many groups wait to be asked about as may: try again after `Retry-After`",
+  "diagnosis-off": "No language model is configured: see diagnosis.url",
   "document-missing": "The position was decided, and its document is not in the store: run `sigma audit`",
   empty: "There are no corrected bytes",
   erased: "The record of the position was erased by an operator",

@@ -7,7 +7,7 @@ import type { Config } from "../../../config/config.ts";
 import type { CompiledContractSet } from "../../../core/compiled.ts";
 import { diagnoseGroup, diagnosisOf } from "../../../diagnosis/diagnose.ts";
 import { isOutage } from "../../../diagnosis/diagnoser.ts";
-import { adviceView, promptDigest, type AdviceView, type Diagnosis } from "../../../diagnosis/diagnosis.ts";
+import { adviceView, promptDigest, type Diagnosis } from "../../../diagnosis/diagnosis.ts";
 import { gatherQuestion } from "../../../diagnosis/gather.ts";
 import { writePrompt } from "../../../diagnosis/prompt.ts";
 import { openGroups } from "../../../failures/groups.ts";
@@ -20,6 +20,7 @@ import { toRun } from "../../terminal/printed-command.ts";
 import { Refusal, usage } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
 import { onInterruption } from "../../terminal/signals.ts";
+import { adviceLines } from "./advice-lines.ts";
 import { groupNamed } from "./open-failures.ts";
 
 export type DiagnoseOptions = { readonly again: boolean; readonly prompt: boolean; readonly json: boolean };
@@ -133,18 +134,4 @@ function printDiagnosis(diagnosis: Diagnosis, json: boolean): void {
   print(styled("bold", diagnosis.fingerprint));
   print("");
   adviceLines(advice).forEach(print);
-}
-
-/** Advice for people, labelled. A word of it is a stranger's: no terminal interprets it. */
-export function adviceLines(advice: AdviceView): readonly string[] {
-  const line = (name: string, value: string): string => `${name.padEnd(11)}${plainText(value)}`;
-  return [
-    `${advice.notice}.`,
-    line("summary", advice.diagnostic_summary),
-    line("cause", advice.probable_root_cause),
-    line("fix", advice.suggested_fix),
-    line("who", advice.who_must_act),
-    line("confidence", advice.confidence_level),
-    line("asked", `${advice.model}, ${advice.at}, ${(advice.durationMs / 1_000).toFixed(1)} s`),
-  ];
 }

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { openEngine } from "../../../app/engine.ts";
 import { EXIT } from "../../../config/codes.ts";
+import { diagnosisOf } from "../../../diagnosis/diagnose.ts";
+import { adviceView, type AdviceView } from "../../../diagnosis/diagnosis.ts";
 import { exported } from "../../../failures/export.ts";
 import { failureId, parseFailureId } from "../../../failures/failure-id.ts";
 import { failuresAt, newestOf } from "../../../failures/find.ts";
@@ -17,6 +19,7 @@ import { toRun } from "../../terminal/printed-command.ts";
 import { Refusal } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
 import { operatorOf } from "../operate/operator.ts";
+import { adviceLines } from "./advice-lines.ts";
 import { groupNamed, withFailures, type OpenFailures } from "./open-failures.ts";
 
 type Options = {
@@ -153,11 +156,12 @@ async function showGroup(open: OpenFailures, begin: string, { json, raw }: Optio
   const { newest, sample } = await newestOf(open.reads, group.fingerprint, open.redaction);
   const trend = await open.groups.trend(group.fingerprint, open.nowMs);
   const detail = groupDetail(group, trend, sample, newest, open.redaction);
-  if (json) return printJsonValues({ kind: "group", ...detail });
-  printGroup(detail, trend);
+  const advice = adviceView(await diagnosisOf(open.reads, group.fingerprint));
+  if (json) return printJsonValues({ kind: "group", ...detail, advice });
+  printGroup(detail, trend, advice);
 }
 
-function printGroup(detail: GroupDetail, trend: Trend): void {
+function printGroup(detail: GroupDetail, trend: Trend, advice: AdviceView | null): void {
   const { fingerprint, code, contract, count, redriven, first, last, topics, state, owner, sample } = detail;
   const line = (name: string, value: string): void => print(`${name.padEnd(11)}${value}`);
   const where = contract === null ? "" : `  ${contract.subject}@${contract.version}`;
@@ -190,6 +194,10 @@ function printGroup(detail: GroupDetail, trend: Trend): void {
   print("newest:");
   for (const example of detail.examples)
     print(`  ${plainText(example.id)}  ${example.at ?? ""}  ${plainText(example.detail, 120)}`);
+  if (advice !== null) {
+    print("");
+    adviceLines(advice).forEach(print);
+  }
   print("");
   print(`All of them: ${toRun(`failures list --group ${fingerprint}`)}`);
 }
