@@ -115,9 +115,10 @@ async function openRedriving(
 }
 
 /** What the routes need of the settings. */
-function settingsOf({ host, hosts, keepAliveMs, validate, setAside }: Config["http"]) {
+function settingsOf({ host, hosts, corsOrigins, keepAliveMs, validate, setAside }: Config["http"]) {
   return {
     hosts,
+    corsOrigins,
     remote: !isLoopback(host),
     reference: { contract: validate, setAside },
     limits: { keepAliveMs },

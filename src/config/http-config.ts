@@ -10,6 +10,8 @@ export type HttpConfig = {
   readonly allowRemote: boolean;
   /** Host names under which clients ask the server, besides those of the loopback interface. */
   readonly hosts: readonly string[];
+  /** Origins whose pages may ask. */
+  readonly corsOrigins: readonly string[];
   readonly keepAliveMs: number;
   /** Contract of `POST /api/validate`; null: that of the first source. */
   readonly validate: { readonly subject: string; readonly version: number | null } | null;
@@ -28,6 +30,7 @@ export function httpConfig(values: SettingValues): HttpConfig {
     port: values["http.port"],
     allowRemote: values["http.allow_remote"],
     hosts: listOf(values["http.hosts"].toLowerCase()),
+    corsOrigins: listOf(values["http.cors_origins"].toLowerCase()),
     keepAliveMs: values["http.keep_alive_seconds"] * 1_000,
     validate: subject === undefined ? null : { subject, version: version === undefined ? null : Number(version) },
     setAside: values["http.set_aside"] === "none" ? [] : listOf(values["http.set_aside"]),
@@ -43,6 +46,12 @@ export function httpFaults({ values, origins }: SettingsByKey): readonly ConfigF
     const remedy = "Write names without port or scheme, as in gateway.example.com";
     faults.push({ place: origins["http.hosts"], code: "SIG-S-004", message, remedy });
   }
+  const strange = listOf(values["http.cors_origins"].toLowerCase()).find((origin) => !isOrigin(origin));
+  if (strange !== undefined) {
+    const message = `Setting http.cors_origins names "${strange.slice(0, 100)}", which is no origin`;
+    const remedy = "Write scheme, name and port alone, as in https://app.example.com or http://localhost:5173";
+    faults.push({ place: origins["http.cors_origins"], code: "SIG-S-004", message, remedy });
+  }
   const named = values["http.validate_subject"];
   if (named === "") return faults;
   const place = origins["http.validate_subject"];
@@ -57,6 +66,11 @@ export function httpFaults({ values, origins }: SettingsByKey): readonly ConfigF
     faults.push({ place, code: "SIG-S-004", message, remedy: `Name the version, as in ${subject}@1` });
   }
   return faults;
+}
+
+/** Whether a text is an origin as browsers write it. `*` and `null` are none: they would be any page. */
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 /** Whether a host is 127.0.0.0/8, ::1 or localhost. */

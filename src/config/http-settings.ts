@@ -24,6 +24,12 @@ export const HTTP_SETTINGS = {
     description:
       "Host names, separated by commas, under which the server is asked besides localhost and, where other machines reach it, its addresses; others are refused, so that no web page reaches it by a name of its own. * is any name, for a proxy that checks them",
   },
+  "http.cors_origins": {
+    value: { kind: "text" },
+    byDefault: "",
+    description:
+      "Origins, separated by commas, whose pages may ask the gateway, as https://app.example.com; pages of others are refused",
+  },
   "http.keep_alive_seconds": {
     value: { kind: "integer", min: 1, max: 3_600 },
     byDefault: 75,

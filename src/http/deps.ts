@@ -55,6 +55,8 @@ export type HttpDeps = {
   readonly version: string;
   /** Names that the server answers under, besides those of the loopback interface; `*`: any. */
   readonly hosts?: readonly string[];
+  /** Origins whose pages may ask, as `https://app.example.com`. */
+  readonly corsOrigins?: readonly string[];
   /** Whether the server answers under addresses, for other machines. */
   readonly remote?: boolean;
   /** The contract of `POST /api/validate` for records that declare none, and the members that it sets aside. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isIP } from "node:net";
+import { isNamedOrigin } from "./access/cors.ts";
 import type { HttpDeps } from "./deps.ts";
 import { badRequest, ProblemError } from "./problems/problem.ts";
 
@@ -18,9 +19,11 @@ export const SAFE_HEADERS: Readonly<Record<string, string>> = {
   "referrer-policy": "no-referrer",
   "cache-control": "no-store",
   "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "x-frame-options": "DENY",
 };
 
-type Rules = Pick<HttpDeps, "hosts" | "remote">;
+type Rules = Pick<HttpDeps, "hosts" | "remote" | "corsOrigins">;
 
 /**
  * Refuses requests under foreign names, and from pages of other origins. A gateway without keys believes whoever reaches it, so a page in
@@ -29,7 +32,7 @@ type Rules = Pick<HttpDeps, "hosts" | "remote">;
 export function guardRequests(app: FastifyInstance, rules: Rules): void {
   app.addHook("onRequest", async (request) => {
     refuseForeignName(request, rules);
-    refuseForeignPage(request);
+    if (!isNamedOrigin(request, rules.corsOrigins ?? [])) refuseForeignPage(request);
   });
   app.addHook("onSend", async (_request, reply, payload) => {
     for (const [name, value] of Object.entries(SAFE_HEADERS))
@@ -89,6 +92,7 @@ function refuseForeignPage({ method, headers }: FastifyRequest): void {
     code: "foreign-origin",
     title: "Forbidden",
     detail: "The request comes from a page of another origin",
-    remedy: "ask from a program, or from a page that this server gave",
+    remedy:
+      "ask from a program, from a page that this server gave, or list the origin in the setting http.cors_origins",
   });
 }

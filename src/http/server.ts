@@ -5,6 +5,7 @@ import { readWhole } from "./body/read-body.ts";
 import { takeTurns } from "./connection.ts";
 import type { RouteRole } from "../access/roles.ts";
 import { authenticateRequests } from "./access/authenticate.ts";
+import { answerNamedOrigins, answerPreflights } from "./access/cors.ts";
 import { requireRoles } from "./access/route-roles.ts";
 import { registerConsole } from "./console/routes.ts";
 import { registerContracts } from "./contracts/routes.ts";
@@ -98,7 +99,9 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   requireRoles(app);
   takeTurns(app);
   measureAnswers(app, metrics, deps.now);
+  answerNamedOrigins(app, deps);
   guardRequests(app, deps);
+  answerPreflights(app, deps);
   authenticateRequests(app, deps);
   parseBodies(app, deps, held);
   countAnswers(app, held);

@@ -1,19 +1,23 @@
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startChromium, type Chromium, type Page } from "../servers/chromium.ts";
-import { shipment, TOPIC } from "../embedded.ts";
+import { openAccess } from "../../src/access/access.ts";
+import { makeApiKey } from "../../src/access/change-keys.ts";
+import { openEmbedded, shipment, TOPIC } from "../embedded.ts";
 import { until } from "../patience.ts";
-import { startService, type Service } from "./service.ts";
+import { serve, startService, type Service } from "./service.ts";
 
 const EVENTS = `/v1/events/${TOPIC}`;
 const EVIL = "evil.example";
 const REBOUND = "rebound.example";
+const FRIEND = "friend.example";
 
 let chromium: Chromium;
 beforeAll(async () => {
-  chromium = await startChromium([EVIL, REBOUND]);
+  chromium = await startChromium([EVIL, REBOUND, FRIEND]);
 });
 afterAll(async () => chromium.stop());
 
@@ -122,6 +126,34 @@ describe("from a page of another origin", () => {
     ]);
     expect(await endOf(service)).toBe(0n);
   });
+});
+
+test("a page of a named origin asks and reads with its key, and takes along no other origin", async () => {
+  const [friend, evil] = [await startEvil(), await startEvil()];
+  const named = `http://${FRIEND}:${friend.port}`;
+  const embedded = await openEmbedded();
+  const noteUse = (): void => undefined;
+  const access = openAccess({ reads: embedded.store.reads, now: Date.now, noteUse });
+  const service = await serve(embedded, { http: { corsOrigins: [named], access } });
+  const wanted = { name: "page", roles: ["producer"], topics: [TOPIC], subjects: [], endsMs: null } as const;
+  const operator = { actor: "ann", at: "2026-11-29T00:00:00.000Z", reason: "for the test" };
+  const { key } = await makeApiKey(embedded.store, wanted, operator, randomBytes);
+  const script = `
+    const headers = { 'content-type': 'application/json', authorization: ${JSON.stringify(`Bearer ${key}`)}, 'sigma-producer': 'page' };
+    const ask = (init) => fetch(target, { method: 'POST', body: record, ...init }).then(
+      async (answer) => [answer.status, (await answer.json()).code ?? answer.headers.get('contract')], () => 'failed');
+    return [await ask({ headers }), await ask({ headers: { 'content-type': 'application/json' } }), await ask({ headers, credentials: 'include' })];`;
+  const seen = await Promise.all(
+    [named, `http://${EVIL}:${evil.port}`].map(async (origin) =>
+      attempt(await chromium.open(`${origin}/`), service.url, script),
+    ),
+  );
+  // A request with cookies is one that no page of another origin is given leave to make.
+  expect(seen).toEqual([
+    [[202, "shipment@1"], [401, "no-key"], "failed"],
+    ["failed", "failed", "failed"],
+  ]);
+  expect(await endOf(service)).toBe(1n);
 });
 
 test("a page whose name came to mean this machine is of the gateway's own origin, and is refused by its name", async () => {
