@@ -15,6 +15,7 @@ import { addRetention } from "./commands/retention/retention-command.ts";
 import { addMigrate } from "./commands/operate/migrate-command.ts";
 import { addSlo } from "./commands/observe/slo-command.ts";
 import { addVolume } from "./commands/volume/volume-command.ts";
+import { addOperatorLog } from "./commands/operate/operator-log-command.ts";
 import { addNotify } from "./commands/operate/notify-command.ts";
 import { version } from "./terminal/package.ts";
 import { rememberCaller } from "./terminal/printed-command.ts";
@@ -78,6 +79,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addDoctor,
     addAudit,
     addKeys,
+    addOperatorLog,
     addNotify,
     addSlo,
   ])

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from "fastify";
-import { actorOf } from "../access/principal.ts";
 import type { SettledRow } from "../store/store.ts";
-import { refuseRole, whoAsks } from "./access/authenticate.ts";
+import { isNamed, operatorBy } from "./access/operator.ts";
 import type { HttpDeps } from "./deps.ts";
 import { ProblemError } from "./problems/problem.ts";
 import type { Described } from "./route-types.ts";
@@ -32,14 +31,11 @@ export async function refuseRedacted(
 ): Promise<void> {
   if (redaction?.isFor(contract) !== true) return;
   const { reveal: wanted, actor: claimed = "", reason = "" } = request.query as Described<typeof REVEAL>;
-  const who = whoAsks(request);
-  const actor = actorOf(who, claimed.trim());
-  const isSaid = wanted === "true" && actor !== "" && reason.trim() !== "";
+  const isSaid = wanted === "true" && (isNamed(request) || claimed.trim() !== "") && reason.trim() !== "";
   if (reveal === undefined || !isSaid) {
     const detail = "The settings redact values of such records, so their bytes are not shown";
     const remedy = "add ?reveal=true&actor=NAME&reason=TEXT: who looks and why is kept in the operator log";
     throw new ProblemError({ status: 403, code: "redacted", title: "Redacted", detail, remedy });
   }
-  refuseRole("operator", who);
-  await reveal(position, { actor, at: new Date(now()).toISOString(), reason: reason.trim() });
+  await reveal(position, operatorBy(request, { actor: claimed.trim(), reason: reason.trim() }, now()));
 }

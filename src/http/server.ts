@@ -27,6 +27,7 @@ import { measureAnswers, registerMetrics } from "./metrics/routes.ts";
 import { describeRoute, documentOf } from "./docs/document.ts";
 import { registerDocs } from "./docs/routes.ts";
 import { registerRedrives } from "./redrives/routes.ts";
+import { registerOperatorLog } from "./operator-log/routes.ts";
 import { registerReference } from "./reference/routes.ts";
 import { registerRegistry } from "./registry/routes.ts";
 import type { SchemaTypes } from "./route-types.ts";
@@ -99,10 +100,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   requireRoles(app);
   takeTurns(app);
   measureAnswers(app, metrics, deps.now);
-  answerNamedOrigins(app, deps);
-  guardRequests(app, deps);
-  answerPreflights(app, deps);
-  authenticateRequests(app, deps);
+  keepOut(app, deps);
   parseBodies(app, deps, held);
   countAnswers(app, held);
   answerErrors(app, deps.now, routes);
@@ -124,6 +122,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerGroups(routed, deps);
   registerRedrives(routed, deps);
   registerContracts(routed, deps);
+  registerOperatorLog(routed, deps);
   registerShadow(routed, deps);
   registerRetention(routed, deps);
   registerVolume(routed, deps);
@@ -134,6 +133,14 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerConsole(routed, deps.console ?? null);
   await app.ready();
   return app;
+}
+
+/** Lets in who may ask: names first, then pages, then keys. */
+function keepOut(app: FastifyInstance, deps: HttpDeps): void {
+  answerNamedOrigins(app, deps);
+  guardRequests(app, deps);
+  answerPreflights(app, deps);
+  authenticateRequests(app, deps);
 }
 
 /** Smaller answers are not counted: on as many connections as there may be they are 8 MiB together. */

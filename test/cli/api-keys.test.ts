@@ -105,3 +105,22 @@ describe("the command line asks a gateway with the key of its environment", () =
     expect(readFileSync(join(cwd, "key"), "utf8").trim()).toBe(producer.key);
   });
 });
+
+describe("sigma operator-log", () => {
+  test("shows who did what, from where and why, and exports it with its chain", async () => {
+    const cwd = project({ "sigma.yaml": CONFIG });
+    expect((await sigma(["operator-log"], { cwd })).stdout).toContain("No operator has done anything yet");
+    for (const name of ["a", "b", "c"])
+      await newKey(cwd, "--role", "viewer", "--name", name, "--reason", `for ${name}`);
+    const { stdout, stderr } = await sigma(["operator-log", "--limit", "2"], { cwd });
+    expect(stdout).toMatch(/^ *2 .* cli +key-new +[0-9a-f]{12} +for c$/m);
+    expect([stdout.includes("for a"), stderr]).toEqual([false, expect.stringContaining("1 earlier action")]);
+    const exported = jsonLines((await sigma(["operator-log", "--all", "--json"], { cwd })).stdout);
+    expect(exported.map(({ seq, via, reason }) => [seq, via, reason])).toEqual([
+      [0, "cli", "for a"],
+      [1, "cli", "for b"],
+      [2, "cli", "for c"],
+    ]);
+    expect(exported.slice(1).map(({ prevHash }) => prevHash)).toEqual(exported.slice(0, 2).map(({ hash }) => hash));
+  });
+});

@@ -4,6 +4,7 @@ import type { Setting, SettingKey } from "../../src/config/settings.ts";
 /** Texts of the settings whose texts are judged by more than their kind. */
 const JUDGED: Partial<Record<SettingKey, string>> = {
   "http.host": "0.0.0.0",
+  "http.cors_origins": "https://app.example.com",
   "http.validate_subject": "x@3",
   "diagnosis.url": "http://o:11434",
   "kafka.brokers": "a:1,b:2",

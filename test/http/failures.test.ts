@@ -158,7 +158,15 @@ describe("groups of failures", () => {
     const muted = await patch(path, { ...by, state: "muted", threshold: 100, owner: "team-a" });
     expect([muted.status, muted.body]).toMatchObject([
       200,
-      { state: { kind: "muted", threshold: 100, since: 0, set: { actor: "ann", text: "looking" } }, owner: "team-a" },
+      {
+        state: {
+          kind: "muted",
+          threshold: 100,
+          since: 0,
+          set: { actor: "ann via api from 127.0.0.1", text: "looking" },
+        },
+        owner: "team-a",
+      },
     ]);
     expect(await list(url, "?state=muted")).toHaveLength(3);
     await patch(path, { ...by, state: "muted", threshold: 3 });
@@ -166,7 +174,9 @@ describe("groups of failures", () => {
     await patch(path, { actor: "bob", reason: "asked the producer" });
     const fixed = await patch(path, { ...by, state: "fixed-in", version: 2 });
     expect(fixed.body["state"]).toMatchObject({ kind: "fixed-in", version: 2 });
-    expect((await get(path)).body["notes"]).toMatchObject([{ actor: "bob", text: "asked the producer" }]);
+    expect((await get(path)).body["notes"]).toMatchObject([
+      { actor: "bob via api from 127.0.0.1", text: "asked the producer" },
+    ]);
     const actions = (await store.reads.operatorLog(0, 99)).map(({ action }) => action);
     expect(actions).toEqual(["group-state", "group-owner", "group-state", "group-note", "group-state"]);
   });

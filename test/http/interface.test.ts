@@ -215,6 +215,8 @@ describe("the interface", () => {
       "get /v1/failures/groups/{fingerprint}/diagnosis",
       "get /v1/failures/{id}",
       "get /v1/failures/{id}/raw",
+      "get /v1/operator-log",
+      "get /v1/operator-log/export",
       "get /v1/redrives",
       "get /v1/redrives/{plan}",
       "get /v1/retention",

@@ -50,7 +50,12 @@ describe("redaction over HTTP", () => {
     const answer = await fetch(`${url}/v1/decisions/${TOPIC}/0/2/raw?reveal=true&actor=ann&reason=ticket+7`);
     expect(await answer.text()).toBe(TWICE);
     const [kept, ...others] = await store.reads.operatorLog(0, 10);
-    expect(kept).toMatchObject({ action: "reveal", actor: "ann", reason: "ticket 7", detail: "offset 2" });
+    expect(kept).toMatchObject({
+      action: "reveal",
+      actor: "ann via api from 127.0.0.1",
+      reason: "ticket 7",
+      detail: "offset 2",
+    });
     expect(kept?.target).toMatch(/\/0$/);
     expect(others).toEqual([]);
     expect((await audit()).findings).toEqual([]);

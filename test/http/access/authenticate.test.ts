@@ -149,7 +149,10 @@ test("who acts with a key is written down as the key, whatever the body says", a
   });
   expect(answer.status).toBe(200);
   const last = (await service.store.reads.operatorLog(0, 100)).at(-1);
-  expect([last?.action, last?.actor]).toEqual(["group-state", `the operator (key ${operator.split("_")[1]})`]);
+  expect([last?.action, last?.actor]).toEqual([
+    "group-state",
+    `the operator (key ${operator.split("_")[1]}) via api from 127.0.0.1`,
+  ]);
 });
 
 test("redacted bytes are shown to an operator, and not to a viewer who says why", async () => {
@@ -169,7 +172,7 @@ test("redacted bytes are shown to an operator, and not to a viewer who says why"
   const last = (await service.store.reads.operatorLog(0, 100)).at(-1);
   expect([last?.action, last?.actor, last?.reason]).toEqual([
     "reveal",
-    `the operator (key ${operator?.split("_")[1]})`,
+    `the operator (key ${operator?.split("_")[1]}) via api from 127.0.0.1`,
     "look",
   ]);
 });

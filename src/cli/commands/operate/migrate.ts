@@ -12,6 +12,7 @@ import { counted, grouped, note, print, printJson } from "../../terminal/output.
 import { toRun, toRunAgain } from "../../terminal/printed-command.ts";
 import { Refusal, usage } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
+import { actorFrom } from "../../../operator/origin.ts";
 
 export type MigrateOptions = {
   readonly dryRun: boolean;
@@ -52,7 +53,7 @@ async function lossesOf(config: Config, plan: Plan): Promise<readonly Loss[]> {
 }
 
 async function migrate({ migrations, found }: Migrating, options: MigrateOptions): Promise<void> {
-  const operator = { actor: userInfo().username, at: new Date().toISOString() };
+  const operator = { actor: actorFrom(userInfo().username, { via: "cli" }), at: new Date().toISOString() };
   const tell = (step: string): void => (options.json ? printJson({ kind: "step", step }) : note(step));
   const had = await runMigrations(migrations, async () => (await found()) ?? LAYOUT, operator, tell);
   if (options.json) return printJson({ kind: "migrated", layouts: had });

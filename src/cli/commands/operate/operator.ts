@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import type { Operator } from "../../../gateway/operate.ts";
+import { actorFrom } from "../../../operator/origin.ts";
 import { usage } from "../../terminal/refusal.ts";
 
 /**
@@ -8,5 +9,6 @@ import { usage } from "../../terminal/refusal.ts";
  */
 export function operatorOf({ reason }: { readonly reason: string }): Operator {
   if (reason.trim() === "") throw usage("SIG-I-012", "A reason is needed: it is kept for ever", "add --reason TEXT");
-  return { actor: userInfo().username, at: new Date().toISOString(), reason: reason.trim().slice(0, 1_000) };
+  const actor = actorFrom(userInfo().username, { via: "cli" });
+  return { actor, at: new Date().toISOString(), reason: reason.trim().slice(0, 1_000) };
 }
