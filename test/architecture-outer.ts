@@ -5,6 +5,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
   // Settings: one row declares a key, its type, default and meaning.
   config: {
     uses: [
+      "access/roles",
       "config/codes",
       "contract",
       "core",
@@ -109,10 +110,10 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "node:url",
     ],
   },
-  // Who may do what: roles, scopes, keys.
+  // Who may do what: roles, scopes, keys, and people whom a provider of OpenID Connect vouches for.
   access: {
     uses: ["core/unavailable", "gateway/operate", "ledger/operator-log", "operator/actions", "store/store"],
-    libraries: [],
+    libraries: ["jose"],
     node: ["node:crypto"],
   },
   // The HTTP API.

@@ -30,6 +30,7 @@ const SLEEPING: Readonly<Record<string, string>> = {
   "test/http/stream-identity.test.ts": "is the guarded log's own pause",
   "test/rejudge/what-if-laws.ts": "is the log's own pause",
   "test/servers/apicurio.ts": "looks again until the server answers",
+  "test/servers/oidc.ts": "looks again until the server answers",
   "test/servers/kafka.ts": "looks again until the server answers",
   "test/servers/mongodb.ts": "looks again until the server answers",
   "test/servers/prometheus.ts": "looks again until the server answers",

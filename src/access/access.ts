@@ -4,28 +4,23 @@ import type { StoreReads } from "../store/store.ts";
 import { isSecretOf, readKey, stateOf } from "./api-key.ts";
 import { createKeyBook } from "./key-book.ts";
 import type { NoteUse } from "./key-use.ts";
-import { LOCAL, type Principal } from "./principal.ts";
-
-/** Who a request comes from, or why that is not believed. */
-export type Authenticated =
-  | { readonly kind: "known"; readonly who: Principal }
-  /** A key is needed, and none was given. */
-  | { readonly kind: "none" }
-  /** What was given is no key, or none of this gateway. */
-  | { readonly kind: "unknown" }
-  /** It was a key. */
-  | { readonly kind: "ended"; readonly state: "revoked" | "expired" };
+import type { People } from "./people/people.ts";
+import { LOCAL, type Authenticated } from "./principal.ts";
 
 /** Finds out who asks. */
 export type Access = {
   /** @param bearer what the request gives as its credentials; null: nothing. @throws `Unavailable`. */
   readonly authenticate: (bearer: string | null) => Promise<Authenticated>;
+  /** Signing in with a browser; null: nobody does. */
+  readonly browser: People["browser"];
 };
 
 export type AccessDeps = {
   readonly reads: Pick<StoreReads, "operatorLog">;
   readonly now: () => number;
   readonly noteUse: NoteUse;
+  /** People whom a provider vouches for; absent: there are keys alone. */
+  readonly people?: People;
 };
 
 /** So old may be what a process knows of the keys: a key that is revoked is refused from then on. */
@@ -35,9 +30,9 @@ const STALE_MS = 30_000;
 
 /**
  * Keys as the store has them. They are read when a request needs them, at most once a second, and then what was added to the
- * operator log alone. No key is needed until one was ever made; that the last one ended does not open the gateway again.
+ * operator log alone. Without a provider of people no key is needed until one was ever made; that the last one ended does not open the gateway again.
  */
-export function openAccess({ reads, now, noteUse }: AccessDeps): Access {
+export function openAccess({ reads, now, noteUse, people }: AccessDeps): Access {
   const book = createKeyBook();
   let next = 0;
   let readAt = -Infinity;
@@ -60,10 +55,12 @@ export function openAccess({ reads, now, noteUse }: AccessDeps): Access {
     }
   };
   return {
+    browser: people?.browser ?? null,
     authenticate: async (bearer) => {
       await refresh();
-      if (!book.isNeeded()) return { kind: "known", who: LOCAL };
+      if (!book.isNeeded() && people === undefined) return { kind: "known", who: LOCAL };
       if (bearer === null) return { kind: "none" };
+      if (bearer.split(".").length === 3 && people?.byToken != null) return people.byToken(bearer);
       const given = readKey(bearer);
       const key = given === null ? null : book.byId(given.id);
       if (given === null || !isSecretOf(given.secret, key) || key === null) return { kind: "unknown" };

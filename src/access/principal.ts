@@ -4,18 +4,31 @@ import { EVERYTHING, type Scope } from "./scope.ts";
 /** Who makes a request. */
 export type Principal = {
   /** `local`: nobody needs a key yet. */
-  readonly kind: "local" | "key";
-  /** Id of the key; "" of `local`. */
+  readonly kind: "local" | "key" | "person";
+  /** Id of the key, or the subject by which the provider knows the person; "" of `local`. */
   readonly id: string;
   readonly name: string;
   readonly roles: readonly Role[];
   readonly scope: Scope;
 };
 
+/** Who a request comes from, or why that is not believed. */
+export type Authenticated =
+  | { readonly kind: "known"; readonly who: Principal }
+  /** A key is needed, and none was given. */
+  | { readonly kind: "none" }
+  /** What was given is no key, or none of this gateway. */
+  | { readonly kind: "unknown" }
+  /** It was a key. */
+  | { readonly kind: "ended"; readonly state: "revoked" | "expired" }
+  /** Who vouches for it cannot be asked now. */
+  | { readonly kind: "away"; readonly why: string };
+
 /** Whoever reaches a gateway that asks for no key: they may do everything. */
 export const LOCAL: Principal = { kind: "local", id: "", name: "", roles: ["admin"], scope: EVERYTHING };
 
 /** How the operator log names who acts. @param claimed what they call themselves, which counts only where nobody needs a key. */
 export function actorOf({ kind, id, name }: Principal, claimed: string): string {
-  return kind === "local" ? claimed : `${name} (key ${id})`;
+  if (kind === "local") return claimed;
+  return kind === "key" ? `${name} (key ${id})` : `${name} (subject ${id})`;
 }

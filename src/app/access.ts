@@ -6,21 +6,23 @@ import type { Store } from "../store/store.ts";
 import { hasData } from "./data-directory.ts";
 import { openStoreFor } from "./stores.ts";
 
-/** Finds out who asks, by the keys of the store. */
-export async function accessBy(store: Store, logger: Logger, now: () => number): Promise<Access> {
+/** Finds out who asks: by the keys of the store, and by the provider of people. */
+export async function accessBy({ oidc }: Config, store: Store, logger: Logger, now: () => number): Promise<Access> {
   const { openAccess } = await import("../access/access.ts");
   const { createUseNotes } = await import("../access/key-use.ts");
   const noteUse = createUseNotes(store, (why) => logger.write("key.unnoted", { "sigma.why": why }));
-  return openAccess({ reads: store.reads, now, noteUse });
+  if (oidc === null) return openAccess({ reads: store.reads, now, noteUse });
+  const { openPeople } = await import("../access/people/people.ts");
+  return openAccess({ reads: store.reads, now, noteUse, people: openPeople({ ...oidc, now }) });
 }
 
 /**
  * Whether other machines could reach a gateway of this configuration without a key: it listens for them, nothing says that a proxy
- * authenticates, and no key was ever made. @throws `Unavailable` when the store cannot be read.
+ * authenticates, no provider vouches for people, and no key was ever made. @throws `Unavailable` when the store cannot be read.
  */
 export async function isOpenToAll(config: Config): Promise<boolean> {
   const { host, allowRemote } = config.http;
-  if (isLoopback(host) || allowRemote) return false;
+  if (isLoopback(host) || allowRemote || config.oidc !== null) return false;
   if (!hasData(config)) return true;
   const { readApiKeys } = await import("../access/change-keys.ts");
   const store = await openStoreFor(config, "read");

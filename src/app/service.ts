@@ -70,7 +70,7 @@ export async function startService(
       ...(await routeDeps(pipeline)),
       redrives: redriving.routes,
       ...failureDeps(store, config, live.current),
-      access: await accessBy(store, logger, Date.now),
+      access: await accessBy(config, store, logger, Date.now),
       console: await readConsole(),
       metrics: reports.metrics,
       logger: reports.framework,

@@ -24,6 +24,7 @@ export const CODES = {
   "SIG-S-016": "A setting of the notifications is wrong",
   "SIG-S-020":
     "An objective is not written as it has to be, contradicts another, or is of a contract that does not exist",
+  "SIG-S-017": "A setting of the provider that vouches for people is wrong",
   "SIG-S-030": "A setting of the diagnosis by a language model is wrong",
   "SIG-I-001": "An input cannot be read",
   "SIG-I-002": "A line of the input is too long to be a record. Nothing of it was ingested; everything before it was",

@@ -11,6 +11,7 @@ import { kafkaConfig, kafkaFaults, type KafkaConfig } from "./kafka-config.ts";
 import { redactConfig, redactFaults, type RedactConfig } from "./redact-config.ts";
 import { mongodbFaults } from "./mongodb-config.ts";
 import { notifyConfig, notifyFaults, type NotifyConfig } from "./notify-config.ts";
+import { oidcConfig, oidcFaults, type OidcConfig } from "./oidc-config.ts";
 import { registryConfig, registryFaults, type RegistryConfig } from "./registry-config.ts";
 import { retentionConfig, retentionFaults, type RetentionConfig } from "./retention-config.ts";
 import type { ObjectiveSetting, SourceSetting } from "./setting-row.ts";
@@ -31,6 +32,8 @@ import { parseText, textOrNull } from "./values.ts";
 /** What the program runs with. Paths are relative to the working directory, or absolute. */
 export type Config = {
   readonly http: HttpConfig;
+  /** Null: there are keys alone. */
+  readonly oidc: OidcConfig | null;
   readonly dataDir: string;
   /** The directory that contracts are read from. With a URL it holds the copy of what is there. */
   readonly contractsDir: string;
@@ -184,6 +187,7 @@ function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
     ...registryFaults(settings),
     ...shadowFaults(settings),
     ...httpFaults(settings),
+    ...oidcFaults(settings),
     ...anchorFaults(settings),
     ...notifyFaults(settings),
     ...diagnosisFaults(settings),
@@ -198,6 +202,7 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
   const contractsUrl = textOrNull(values["contracts.url"]);
   return {
     http: httpConfig(values),
+    oidc: oidcConfig(values),
     dataDir: values["data.dir"],
     contractsDir: contractsUrl === null ? values["contracts.dir"] : join(values["data.dir"], "contracts"),
     contractsUrl,

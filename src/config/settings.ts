@@ -5,6 +5,7 @@ import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { HTTP_SETTINGS } from "./http-settings.ts";
 import { NOTIFY_SETTINGS } from "./notify-settings.ts";
 import { OBJECTIVE_SETTINGS } from "./objective-settings.ts";
+import { OIDC_SETTINGS } from "./oidc-settings.ts";
 import { REDACT_SETTINGS } from "./redact-settings.ts";
 import { REGISTRY_SETTINGS } from "./registry-settings.ts";
 import { RETENTION_SETTINGS } from "./retention-settings.ts";
@@ -14,6 +15,7 @@ import type { CheckedRows, SettingRow, SettingValue, ValueKind, ValueOf } from "
 // `sigma config show` and the line of the reference page follow from the row. Only the use of the value stands elsewhere.
 
 type Rows = typeof HTTP_SETTINGS &
+  typeof OIDC_SETTINGS &
   typeof GATEWAY_SETTINGS &
   typeof REDACT_SETTINGS &
   typeof RETENTION_SETTINGS &
@@ -26,6 +28,7 @@ type Rows = typeof HTTP_SETTINGS &
 
 const ROWS: CheckedRows<Rows> = {
   ...HTTP_SETTINGS,
+  ...OIDC_SETTINGS,
   ...GATEWAY_SETTINGS,
   ...REDACT_SETTINGS,
   ...RETENTION_SETTINGS,

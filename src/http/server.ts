@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import swagger from "@fastify/swagger";
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from "fastify";
 import { readWhole } from "./body/read-body.ts";
+import { registerAuth } from "./auth/routes.ts";
 import { takeTurns } from "./connection.ts";
 import type { RouteRole } from "../access/roles.ts";
 import { authenticateRequests } from "./access/authenticate.ts";
@@ -22,7 +23,7 @@ import { guardRequests } from "./guard.ts";
 import { registerHealth } from "./health/routes.ts";
 import { createHeld, type Held, type Lease } from "./body/held.ts";
 import { takenAs, type Taken } from "./body/media.ts";
-import { createMetrics } from "../observe/metrics/metrics.ts";
+import { createMetrics, type Metrics } from "../observe/metrics/metrics.ts";
 import { measureAnswers, registerMetrics } from "./metrics/routes.ts";
 import { describeRoute, documentOf } from "./docs/document.ts";
 import { registerDocs } from "./docs/routes.ts";
@@ -104,6 +105,13 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   parseBodies(app, deps, held);
   countAnswers(app, held);
   answerErrors(app, deps.now, routes);
+  await registerRoutes(app, deps, held, metrics);
+  await app.ready();
+  return app;
+}
+
+/** Every route; who may use it stands with each. */
+async function registerRoutes(app: FastifyInstance, deps: HttpDeps, held: Held, metrics: Metrics): Promise<void> {
   const routed = app.withTypeProvider<SchemaTypes>();
   const counting: HttpDeps = {
     ...deps,
@@ -123,6 +131,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   registerRedrives(routed, deps);
   registerContracts(routed, deps);
   registerOperatorLog(routed, deps);
+  registerAuth(routed, deps);
   registerShadow(routed, deps);
   registerRetention(routed, deps);
   registerVolume(routed, deps);
@@ -131,8 +140,6 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   await registerRegistry(app, deps);
   registerDocs(app);
   registerConsole(routed, deps.console ?? null);
-  await app.ready();
-  return app;
 }
 
 /** Lets in who may ask: names first, then pages, then keys. */

@@ -108,7 +108,9 @@ describe("sigma redrive", () => {
     expect(done).toMatchObject({ failure: "sigma-aetl.shipments/0@1#1", offset: 60 });
     expect((await sigma(["ingest", "fixed.json", "-q"], { cwd })).code).toBe(0);
     const { corrections } = await last(cwd, "failures", "show", "sigma-aetl.shipments/0@1");
-    expect(corrections).toMatchObject([{ actor: "ann", reason: "a digit was lost", offset: 60, outcome: "stored" }]);
+    expect(corrections).toMatchObject([
+      { actor: "ann via cli", reason: "a digit was lost", offset: 60, outcome: "stored" },
+    ]);
     const words = await sigma(["failures", "show", "sigma-aetl.shipments/0@1"], { cwd });
     expect(words.stdout).toMatch(/corrected +at offset 60 by ann, .*: a digit was lost; stored fact /);
     const again = await sigma(["redrive", "correct", "sigma-aetl.shipments/0@1", ...said], { cwd });

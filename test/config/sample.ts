@@ -5,6 +5,9 @@ import type { Setting, SettingKey } from "../../src/config/settings.ts";
 const JUDGED: Partial<Record<SettingKey, string>> = {
   "http.host": "0.0.0.0",
   "http.cors_origins": "https://app.example.com",
+  "oidc.issuer": "https://login.example.com",
+  "oidc.redirect_url": "https://gateway.example.com/auth/callback",
+  "oidc.roles": "on-call=operator",
   "http.validate_subject": "x@3",
   "diagnosis.url": "http://o:11434",
   "kafka.brokers": "a:1,b:2",

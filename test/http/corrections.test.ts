@@ -40,7 +40,7 @@ describe("corrected bytes of a failure", () => {
     expect(fact).toMatchObject({
       status: "PASSED",
       rawHash: digests.correctedDigest,
-      corrects: { failure: `${TOPIC}/0@0#1`, ...SAID, ...digests },
+      corrects: { failure: `${TOPIC}/0@0#1`, ...SAID, actor: "ann via api from 127.0.0.1", ...digests },
     });
     const failure = (await get(`${service.url}/v1/failures/${FAILURE}`)).body;
     expect(failure).toMatchObject({
@@ -48,13 +48,22 @@ describe("corrected bytes of a failure", () => {
       producer: "svc-a",
       redrives: [],
       corrections: [
-        { id: body["id"], ...SAID, ...digests, offset: 1, outcome: "stored", factId: fact["id"], code: null },
+        {
+          id: body["id"],
+          ...SAID,
+          actor: "ann via api from 127.0.0.1",
+          ...digests,
+          offset: 1,
+          outcome: "stored",
+          factId: fact["id"],
+          code: null,
+        },
       ],
     });
     const actions = await service.store.reads.operatorLog(0, 9);
     expect(actions.map(({ action, actor, target }) => [action, actor, target])).toEqual([
-      ["correct", "ann", `${TOPIC}/0@0#1`],
-      ["corrected", "ann", `${TOPIC}/0@0#1`],
+      ["correct", "ann via api from 127.0.0.1", `${TOPIC}/0@0#1`],
+      ["corrected", "ann via api from 127.0.0.1", `${TOPIC}/0@0#1`],
     ]);
     const [row] = await service.lookup.rows(String(body["stream"]), 1n, 2n);
     expect(row?.headers.map(([name, value]) => [name, Buffer.from(value).toString()])).toEqual([
@@ -70,7 +79,10 @@ describe("corrected bytes of a failure", () => {
   test("may fail again, and be corrected again, by bytes that are no text too", async () => {
     const service = await withFailure();
     const first = await correct(service, { ...SAID, base64: Buffer.from([0xff, 0xfe]).toString("base64") });
-    expect(await decided(service, first.body)).toMatchObject({ status: "FAILED", corrects: { actor: "ann" } });
+    expect(await decided(service, first.body)).toMatchObject({
+      status: "FAILED",
+      corrects: { actor: "ann via api from 127.0.0.1" },
+    });
     const second = await correct(service, { ...SAID, text: shipment("s-1", 5) }, encodeURIComponent(`${TOPIC}/0@1`));
     expect(await decided(service, second.body)).toMatchObject({
       status: "PASSED",

@@ -201,6 +201,9 @@ describe("the interface", () => {
         .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
         .toSorted(),
     ).toEqual([
+      "delete /auth/session",
+      "get /auth/callback",
+      "get /auth/session",
       "get /livez",
       "get /metrics",
       "get /readyz",

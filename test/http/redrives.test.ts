@@ -47,7 +47,7 @@ describe("POST /v1/redrives", () => {
     expect(body).toMatchObject({
       state: "planned",
       count: 11,
-      actor: "ann",
+      actor: "ann via api from 127.0.0.1",
       run: null,
       dryRun: { passed: 10, failed: 1 },
     });
@@ -172,7 +172,10 @@ describe("a plan", () => {
     expect(await act("run", { expect: 1 })).toBe("plan-over");
     const actions = await service.store.reads.operatorLog(0, 99);
     expect(actions.map(({ action, actor }) => [action, actor])).toEqual(
-      ["redrive-plan", "redrive-run", "redrive-pause", "redrive-run", "redrive-cancel"].map((name) => [name, "ann"]),
+      ["redrive-plan", "redrive-run", "redrive-pause", "redrive-run", "redrive-cancel"].map((name) => [
+        name,
+        "ann via api from 127.0.0.1",
+      ]),
     );
   });
 

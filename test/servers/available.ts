@@ -7,6 +7,7 @@ import { otelcolBinary } from "./otelcol.ts";
 import { ollamaBinary } from "./ollama.ts";
 import { mountReadOnly } from "./read-only-mount.ts";
 import { checkWithPromtool, prometheusBinary } from "./prometheus.ts";
+import { oidcProviderHome } from "./oidc.ts";
 import { runPython } from "./python.ts";
 import { serializerLibrary } from "./serializer.ts";
 import { mountSmallDisk } from "./small-disk.ts";
@@ -93,6 +94,12 @@ export const SERVERS: readonly RealServer[] = [
     module: "test/servers/otelcol.ts",
     needs: "Go 1.26",
     bring: () => run(otelcolBinary(), ["--version"]),
+  },
+  {
+    name: "OpenID Connect provider",
+    module: "test/servers/oidc.ts",
+    needs: "npm and its registry",
+    bring: oidcProviderHome,
   },
   { name: "schema registry", module: "test/servers/apicurio.ts", needs: "a JDK and Maven", bring: apicurioHome },
 ];

@@ -10,6 +10,8 @@ export type Chromium = { readonly open: (url: string) => Promise<Page>; readonly
 export type Page = {
   /** What a script of the page gives, once it has settled. @throws what it throws. */
   readonly run: (script: string) => Promise<unknown>;
+  /** The cookies that the browser would send to the page's address. */
+  readonly cookies: () => Promise<readonly BrowserCookie[]>;
   /** PNG of the whole page. */
   readonly screenshot: () => Promise<Buffer>;
   /** Presses a key, as a person does. @param key as `KeyboardEvent.key` names it. */
@@ -20,6 +22,13 @@ export type Page = {
   readonly show: (width: number, scheme: "light" | "dark") => Promise<void>;
   /** Errors on the console, of the page's scripts and of the browser about it. */
   readonly errors: readonly string[];
+};
+
+export type BrowserCookie = {
+  readonly name: string;
+  readonly value: string;
+  readonly httpOnly: boolean;
+  readonly sameSite?: string;
 };
 
 /** Where the browser is. @throws when there is none. */
@@ -186,6 +195,7 @@ async function openPage({ send, listen }: Protocol, url: string): Promise<Page> 
       await own("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: false });
       await own("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
     },
+    cookies: async () => (await own("Network.getCookies"))["cookies"] as readonly BrowserCookie[],
     screenshot: async () => {
       const { data } = await own("Page.captureScreenshot", { captureBeyondViewport: true });
       return Buffer.from(String(data), "base64");

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- as long as the interface */
 // Written by scripts/reference.ts from /openapi.json. Change the schemas of the routes, then run it.
 
 export type Payload = Readonly<Record<string, unknown>>;
@@ -753,6 +754,42 @@ export type RedrivePlanDetail = {
   };
 };
 
+export type OperatorAction = {
+  /** 0, 1, 2 without a gap */
+  readonly seq: number;
+  /** By the clock of who acted */
+  readonly at: string;
+  /** A user of the machine, a key, or what somebody without a key called themselves */
+  readonly who: string;
+  /** Null: an earlier build, which did not keep it */
+  readonly via: "cli" | "api" | null;
+  /** Where a request came from */
+  readonly address: string | null;
+  readonly action: string;
+  /** What was acted on: a stream, a contract version, a group, a plan, a key */
+  readonly target: string;
+  readonly reason: string;
+  readonly detail: string;
+  /** who, via and address, as the hash covers them */
+  readonly actor: string;
+  readonly prevHash: string;
+  /** SHA-256 of the RFC 8785 form of actor, at, action, target, reason, detail, seq, prevHash */
+  readonly hash: string;
+};
+
+export type Session = {
+  /** local: nobody needs a key; nobody: whoever asks has to give one, or sign in */
+  readonly kind: "local" | "key" | "person" | "nobody";
+  readonly name: string;
+  readonly roles: readonly (string)[];
+  /** What X-CSRF-Token must have when a session changes something */
+  readonly csrf: string | null;
+  /** When the session ends if it is not used */
+  readonly ends: string | null;
+  /** Whether GET /auth/login leads somewhere */
+  readonly signIn: boolean;
+};
+
 export type VolumeRow = {
   /** Begin of the hour or day, RFC 3339 */
   readonly time: string | null;
@@ -891,6 +928,11 @@ export type Answers = {
     })[];
     readonly contractSet: string;
   };
+  "/v1/operator-log": {
+    readonly actions: readonly (OperatorAction)[];
+    readonly next: string | null;
+  };
+  "/auth/session": Session;
   "/v1/shadow": {
     readonly shadows: readonly ({
       readonly subject: string;

@@ -3,6 +3,7 @@ import { LOCAL, type Principal } from "../../access/principal.ts";
 import { mayUse, type Role } from "../../access/roles.ts";
 import { isWithin, type About } from "../../access/scope.ts";
 import type { HttpDeps } from "../deps.ts";
+import { identify } from "./identify.ts";
 import { ProblemError } from "../problems/problem.ts";
 
 type Deps = Pick<HttpDeps, "access" | "contracts">;
@@ -25,7 +26,8 @@ export function authenticateRequests(app: FastifyInstance, deps: Deps): void {
     // A route without a role does not start the server (route-roles.ts).
     const { role = "admin", scope } = request.routeOptions.config;
     if (request.is404 || role === "public") return;
-    const found = await access.authenticate(bearerOf(request.headers.authorization));
+    const found = await identify(access, request, reply);
+    if (found.kind === "away") throw providerAway(found.why);
     if (found.kind !== "known") {
       // Also where the registry answers by its own rules.
       void reply.header("www-authenticate", found.kind === "none" ? REALM : `${REALM}, error="invalid_token"`);
@@ -40,10 +42,16 @@ export function authenticateRequests(app: FastifyInstance, deps: Deps): void {
 
 const REALM = 'Bearer realm="sigma"';
 
-/** The credentials of a header; null without one. Credentials of another scheme are no key, and refused as such. */
-function bearerOf(header: string | undefined): string | null {
-  if (header === undefined) return null;
-  return /^bearer +(\S+) *$/i.exec(header)?.[1] ?? "";
+/** Who vouches for people cannot be asked now: nobody is let in, and nobody is told that they are not known. */
+export function providerAway(why: string): ProblemError {
+  return new ProblemError({
+    status: 503,
+    code: "provider-away",
+    title: "Not available now",
+    detail: `The provider that vouches for people cannot be asked: ${why}`,
+    remedy: "try again; keys are taken meanwhile",
+    headers: { "retry-after": "3" },
+  });
 }
 
 /**

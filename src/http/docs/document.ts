@@ -17,7 +17,11 @@ const REFUSED: ProblemsByStatus = {
   503: ["overloaded", "starting"],
 };
 /** Those of a route that is not open to all. */
-const KEY: ProblemsByStatus = { 401: ["no-key", "bad-key", "key-ended"], 403: ["role", "out-of-scope"] };
+const KEY: ProblemsByStatus = {
+  401: ["no-key", "bad-key", "key-ended"],
+  403: ["role", "out-of-scope", "csrf"],
+  503: ["provider-away"],
+};
 /** Those of a route whose path has parameters. */
 const PATH: ProblemsByStatus = { 400: ["bad-path"], 414: ["path-too-long"] };
 /** Those of a route with a schema of its parameters. */

@@ -6,7 +6,7 @@ import type { UnavailableCode } from "../../core/unavailable.ts";
  */
 export const PROBLEMS = {
   "already-corrected": "Somebody appended these corrected bytes of the failure before",
-  "bad-key": "The key in Authorization is none of this gateway",
+  "bad-key": "The key or token in Authorization is none that this gateway takes",
   "bad-cloudevent":
     "The body or the ce- headers are no CloudEvent that is read; `pointer`, `missing` and `byteOffset` say where",
   "bad-framing": "The chunks of the body cannot be told apart",
@@ -26,6 +26,7 @@ export const PROBLEMS = {
   "diagnosis-capped": "As many questions were asked of the language model today as diagnosis.daily_cap allows",
   "diagnosis-full": "As many groups wait to be asked about as may: try again after `Retry-After`",
   "diagnosis-off": "No language model is configured: see diagnosis.url",
+  csrf: "A session changes something without its token in X-CSRF-Token",
   "document-missing": "The position was decided, and its document is not in the store: run `sigma audit`",
   empty: "There are no corrected bytes",
   erased: "The record of the position was erased by an operator",
@@ -41,7 +42,7 @@ export const PROBLEMS = {
   internal: "The request failed by a bug of the gateway; its log says more",
   "json-list":
     "The body is a JSON list, which the topic's contract does not take as a record: send its items as records",
-  "key-ended": "The key was revoked, or is expired",
+  "key-ended": "The key was revoked, or the key, the token or the session is expired",
   "line-too-long": "A line has too many bytes; `line` says which, `appended` and `ranges` what came before it",
   "malformed-accept-contract": "The header Accept-Contract cannot be read",
   "malformed-empty": "The payload has no bytes",
@@ -59,6 +60,7 @@ export const PROBLEMS = {
     "The position holds no record (`final`: for good); or a body of lines has too many blank bytes and no record",
   "no-route": "There is nothing at the path",
   "no-source": "The topic of the failure is no source any more",
+  "no-sign-in": "No provider is configured at which people sign in",
   "no-shadow": "No shadow version of that name runs",
   "not-json": "The body is no JSON object",
   "nothing-selected": "No record that could be redriven is selected",
@@ -69,9 +71,11 @@ export const PROBLEMS = {
   "plan-not-running": "The plan does not run, so it cannot be paused",
   "plan-over": "The plan is done or cancelled: make a new one of what is left",
   planning: "The gateway is making another plan: ask again when that one is made",
+  "provider-away": "The provider that vouches for people cannot be asked: try again after `Retry-After`",
   "record-lost": "The record was lost before it was decided, as an operator recorded",
   redacted: "Values of such records are redacted: their bytes are shown to who says who and why, which is kept",
   role: "The key has not the role that the route asks for",
+  "sign-in": "A sign-in with a browser did not come to its end; the detail says why",
   starting: "The gateway is starting: try again after `Retry-After`",
   "too-many": "More records are selected than a plan may have",
   "stream-halted": "The stream of the failure is halted: an operator resumes it first",

@@ -14,6 +14,7 @@ import { toRun, withCommands } from "../../terminal/printed-command.ts";
 import { Refusal, usage } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
 import { requireContracts } from "../contracts.ts";
+import { actorFrom } from "../../../operator/origin.ts";
 import { operatorOf } from "../operate/operator.ts";
 import { unknownFailure } from "./show.ts";
 
@@ -29,7 +30,8 @@ export type CorrectOptions = {
 export async function correct(command: Command, what: string, options: CorrectOptions): Promise<void> {
   const { actor = "", contract, file, json } = options;
   const operator = operatorOf(options);
-  const named = actor.trim() === "" ? operator : { ...operator, actor: actor.trim().slice(0, 200) };
+  const named =
+    actor.trim() === "" ? operator : { ...operator, actor: actorFrom(actor.trim().slice(0, 200), { via: "cli" }) };
   const config = await configFor(command);
   const { set } = await requireContracts(config);
   const { bytesMax } = set.limits;

@@ -1,0 +1,51 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Access } from "../../access/access.ts";
+import type { Authenticated } from "../../access/principal.ts";
+import { ProblemError } from "../problems/problem.ts";
+import { cookieIn, SESSION, setCookie } from "./cookies.ts";
+
+/** Who makes a request; of somebody who signed in with a browser also what their pages need. */
+export type Identified = Authenticated & {
+  readonly session?: { readonly csrf: string; readonly endsMs: number };
+};
+
+const READS = ["GET", "HEAD", "OPTIONS"];
+
+/**
+ * Finds out who makes a request: by the key or token in `Authorization`, else by the session of a browser. A request that changes
+ * something by a session must bring its CSRF token: a browser sends the cookie along whoever makes the request.
+ * @throws ProblemError 403 without the token.
+ */
+export async function identify(access: Access, request: FastifyRequest, reply: FastifyReply): Promise<Identified> {
+  const { authorization } = request.headers;
+  const { browser } = access;
+  if (authorization !== undefined || browser === null) return access.authenticate(bearerIn(authorization));
+  const cookie = cookieIn(request, SESSION, browser.isSecure);
+  if (cookie === null) return access.authenticate(null);
+  const signed = await browser.read(cookie);
+  if (signed.kind === "ended") {
+    setCookie(reply, SESSION, null, browser.isSecure);
+    return { kind: "ended", state: "expired" };
+  }
+  const token = request.headers["x-csrf-token"];
+  if (!READS.includes(request.method) && (typeof token !== "string" || !browser.isCsrf(signed, token))) throw noToken();
+  if (signed.renewed !== null) setCookie(reply, SESSION, signed.renewed, browser.isSecure);
+  const { who, csrf, endsMs } = signed;
+  return { kind: "known", who, session: { csrf, endsMs } };
+}
+
+/** The credentials of a header; null without one. Credentials of another scheme are no key, and refused as such. */
+function bearerIn(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  return /^bearer +(\S+) *$/i.exec(header)?.[1] ?? "";
+}
+
+function noToken(): ProblemError {
+  return new ProblemError({
+    status: 403,
+    code: "csrf",
+    title: "Forbidden",
+    detail: "A request by a session that changes something needs the session's token",
+    remedy: "send the member csrf of GET /auth/session in the header X-CSRF-Token",
+  });
+}
