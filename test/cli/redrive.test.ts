@@ -112,7 +112,7 @@ describe("sigma redrive", () => {
       { actor: "ann via cli", reason: "a digit was lost", offset: 60, outcome: "stored" },
     ]);
     const words = await sigma(["failures", "show", "sigma-aetl.shipments/0@1"], { cwd });
-    expect(words.stdout).toMatch(/corrected +at offset 60 by ann, .*: a digit was lost; stored fact /);
+    expect(words.stdout).toMatch(/corrected +at offset 60 by ann via cli, .*: a digit was lost; stored fact /);
     const again = await sigma(["redrive", "correct", "sigma-aetl.shipments/0@1", ...said], { cwd });
     expect([again.code, again.stderr]).toEqual([10, expect.stringContaining("SIG-F-012") as string]);
     expect((await sigma(["audit", "--source"], { cwd })).code).toBe(0);
