@@ -47,6 +47,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
   app: {
     uses: [
       "access",
+      "slo",
       "anchor/file",
       "anchor/topic",
       "audit/log",
@@ -126,6 +127,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "operator/origin",
       "operator/page",
       "access",
+      "slo",
       "source/record-key",
       "traffic/producer",
       "contract/catalog",
@@ -233,7 +235,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "observe/log/logger",
       "observe/runbooks",
       "failures/reveal",
-      "slo/export",
+      "slo",
       "volume",
     ],
     libraries: ["commander", "yaml"],

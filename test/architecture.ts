@@ -263,7 +263,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     node: ["node:crypto"],
   },
   // What is promised, how much of it is kept, and both for other tools; pure.
-  slo: { uses: [], libraries: [], node: [] },
+  slo: { uses: ["core/unavailable", "gateway/event", "store/objective-count"], libraries: [], node: [] },
   // How many records were decided, and what became of them.
   volume: {
     uses: [

@@ -18,12 +18,14 @@ import { type LoadedContracts } from "./contracts.ts";
 import type { SchemaLookup } from "../registry/lookup.ts";
 import { diagnoseToo } from "./diagnosing.ts";
 import { startRetaining, type Retaining } from "./retaining.ts";
+import { countObjectives } from "./objectives.ts";
 import { notifyToo } from "./notifying.ts";
 import { openBatchObservers } from "./observers.ts";
 import type { FailureLog } from "../observe/failures.ts";
 import type { ReportDiagnosis } from "../diagnosis/event.ts";
 import type { DiagnosisQueue } from "../diagnosis/queue.ts";
 import type { ReportNotify } from "../notify/sink.ts";
+import type { Objectives } from "../slo/objectives.ts";
 import type { Shadow } from "../rejudge/shadow/shadow.ts";
 import type { Log } from "../source/source.ts";
 
@@ -42,6 +44,8 @@ export type Pipeline = Engine & {
   /** Null when no language model is configured. */
   readonly diagnosis: DiagnosisQueue | null;
   readonly retaining: Pick<Retaining, "state">;
+  /** Null when nothing is promised. */
+  readonly objectives: Objectives | null;
   readonly stop: () => Promise<void>;
 };
 
@@ -64,7 +68,8 @@ export type Telling = {
 
 /**
  * Opens the engine and starts deciding. `stop` finishes the batches in flight and closes everything.
- * @param tell null: nobody is notified and no language model is asked, whatever is configured. `url` is that of the API.
+ * @param tell null: nobody is notified and no language model is asked, whatever is configured, and the time of the streams counts in no
+ * objective: a command that ends with its input is not there to decide. `url` is that of the API.
  * @param watching what else watches the batches.
  */
 export async function startPipeline(
@@ -87,7 +92,8 @@ export async function startPipeline(
     const observers = await openBatchObservers(config, engine, contracts, shadow, observeContracts, failureLog);
     const anchors = await openAnchors(config, engine, observe, observeAnchors);
     const heard = await notifyToo(config, engine, anchors, tell);
-    const { diagnosis, ...told } = await diagnoseToo(config, engine.store, contracts.current, heard, tell);
+    const { diagnosis, ...asked } = await diagnoseToo(config, engine.store, contracts.current, heard, tell);
+    const told = await countObjectives(config, engine.store, asked);
     const deciding = await decidingWith(config, lookup, engine.log);
     const gateway = await startGateway({
       source: engine.log,
@@ -104,21 +110,17 @@ export async function startPipeline(
       clock: CLOCK,
       random: Math.random,
     });
+    if (tell !== null) told.begin(gateway);
     const { log, ends } = await guarded(config, engine, gateway);
     const retention = keepRetentionOf(config, engine.log, gateway);
     const retaining = startRetaining(config.retention, engine.store, sleep);
     const following = new AbortController();
     const { refused, onReload } = createReload(contracts, lookup, shadow, observeContracts);
     const followed = follow(config, contracts, first.seen, { onReload, observe: observeContracts }, following.signal);
-    const stop = stopperOf(
-      following,
-      gateway,
-      followed,
-      [observers, ends, retention, retaining, told],
-      [shadow, engine],
-    );
+    const closing = [observers, ends, retention, retaining, told];
+    const stop = stopperOf(following, gateway, followed, closing, [shadow, engine]);
     const { heads: observeHeads } = anchors;
-    const running = { gateway, deciding, observeHeads, shadow, diagnosis, retaining };
+    const running = { gateway, deciding, observeHeads, shadow, diagnosis, retaining, objectives: told.objectives };
     return { ...engine, log, contracts, refusedContracts: refused, ...running, stop };
   } catch (error) {
     await engine.close();

@@ -126,7 +126,8 @@ function settingsOf({ host, hosts, corsOrigins, keepAliveMs, validate, setAside 
 }
 
 /** What the routes need of a pipeline. */
-async function routeDeps({ log, store, gateway, shadow, diagnosis, contracts, refusedContracts, retaining }: Pipeline) {
+async function routeDeps(pipeline: Pipeline) {
+  const { log, store, gateway, shadow, diagnosis, objectives, contracts, refusedContracts, retaining } = pipeline;
   const { createLookup } = await import("../gateway/lookup.ts");
   return {
     log,
@@ -142,6 +143,7 @@ async function routeDeps({ log, store, gateway, shadow, diagnosis, contracts, re
     retention: retaining.state,
     ...(shadow === null ? {} : { shadow: shadow.snapshot }),
     ...(diagnosis === null ? {} : { diagnosis }),
+    ...(objectives === null ? {} : { objectives }),
   };
 }
 

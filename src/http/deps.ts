@@ -12,6 +12,7 @@ import type { Console } from "./console/routes.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Lookup } from "../gateway/lookup.ts";
 import type { Metrics } from "../observe/metrics/metrics.ts";
+import type { Objectives } from "../slo/objectives.ts";
 import type { Log, Source } from "../source/source.ts";
 import type { ThreadLimits } from "../isolate/thread.ts";
 import type { ShadowSnapshot } from "../rejudge/shadow/thread.ts";
@@ -51,6 +52,8 @@ export type HttpDeps = {
   readonly shadow?: () => readonly ShadowSnapshot[];
   /** What `/metrics` shows; its own when absent. */
   readonly metrics?: Metrics;
+  /** What is promised, and how it stands; absent: nothing is. */
+  readonly objectives?: Objectives;
   readonly logger: FastifyBaseLogger | false;
   readonly version: string;
   /** Names that the server answers under, besides those of the loopback interface; `*`: any. */

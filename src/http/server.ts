@@ -33,6 +33,7 @@ import { registerReference } from "./reference/routes.ts";
 import { registerRegistry } from "./registry/routes.ts";
 import type { SchemaTypes } from "./route-types.ts";
 import { registerRetention } from "./retention/routes.ts";
+import { registerSlo } from "./slo/routes.ts";
 import { registerShadow } from "./shadow/routes.ts";
 import { registerValidate } from "./validate/routes.ts";
 import { registerVolume } from "./volume/routes.ts";
@@ -135,6 +136,7 @@ async function registerRoutes(app: FastifyInstance, deps: HttpDeps, held: Held, 
   registerShadow(routed, deps);
   registerRetention(routed, deps);
   registerVolume(routed, deps);
+  registerSlo(routed, deps);
   registerHealth(routed, deps);
   registerMetrics(routed, deps, metrics, held);
   await registerRegistry(app, deps);

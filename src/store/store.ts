@@ -13,6 +13,7 @@ import type { LogEndNote } from "./log-end.ts";
 import type { StreamNote } from "./stream-note.ts";
 import type { HaltNote, OperatorAction } from "../ledger/operator-log.ts";
 import type { TrafficNote } from "../traffic/note.ts";
+import type { ObjectiveReads, ObjectiveWrites } from "./objective-count.ts";
 import type { RedriveReads, RedriveWrites } from "./redrives.ts";
 import type { VolumeReads, VolumeWrites } from "./volume.ts";
 
@@ -208,7 +209,7 @@ type OwnWrites = {
  * The port of the store, which keeps the ledger and the documents. Laws: test/store/store-laws.ts, run by every adapter on its
  * real backend. Every operation throws `Unavailable` when the backend cannot be reached or used, and only then.
  */
-export type Store = OwnStore & StoreWrites & RedriveWrites & AdviceWrites;
+export type Store = OwnStore & StoreWrites & RedriveWrites & AdviceWrites & ObjectiveWrites;
 
 type OwnStore = {
   /**
@@ -276,7 +277,13 @@ export type RefusalOf = (record: SourceRecord, payload: JsonValue) => string | n
 export type Tally = { readonly validated: number; readonly failed: number; readonly receipts: number };
 
 /** Reads for people and for the audit. They see durable data only. */
-export type StoreReads = OwnReads & GroupReads & VolumeReads & FailureReads & RedriveReads & AdviceReads;
+export type StoreReads = OwnReads &
+  GroupReads &
+  VolumeReads &
+  FailureReads &
+  RedriveReads &
+  AdviceReads &
+  ObjectiveReads;
 
 type OwnReads = {
   /** The id of every stream that has a ledger entry, in text order. */

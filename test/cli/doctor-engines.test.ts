@@ -212,7 +212,7 @@ describe("sigma doctor on MongoDB", () => {
     expect(made.code).toBe(0);
     const good = await doctor({ MONGODB_URI: uri }, cwd);
     expect(named(good.found, "mongodb layout version")).toEqual([["ok", "3, which this build writes"]]);
-    expect(named(good.found, "mongodb layout")).toEqual([["ok", "18 collections with their indexes and validators"]]);
+    expect(named(good.found, "mongodb layout")).toEqual([["ok", "19 collections with their indexes and validators"]]);
     expect(good.code).toBe(0);
     // Where the log is not that the store knows, a gateway would halt.
     expect(named((await doctor({ MONGODB_URI: uri })).found, "log")).toEqual([

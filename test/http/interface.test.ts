@@ -225,6 +225,7 @@ describe("the interface", () => {
       "get /v1/retention",
       "get /v1/shadow",
       "get /v1/shadow/{subject}/{version}",
+      "get /v1/slo",
       "get /v1/volume",
       "patch /v1/failures/groups/{fingerprint}",
       "post /api/validate",

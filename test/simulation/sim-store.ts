@@ -138,6 +138,8 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
           return "inserted";
         }),
       putRedrivePages: async (pages) => write(() => pages.forEach((page) => append({ table: "pages", page }))),
+      putObjectiveCounts: async () => undefined,
+      dropObjectiveCounts: async () => undefined,
       putRedrive: async (plan, text) => write(() => append({ table: "plans", plan, text })),
       putAdvice: async () => undefined,
       noteLogEnds: async () => undefined,

@@ -11,6 +11,7 @@ import { failurePageLaws } from "./failure-page-laws.ts";
 import { groupLaws } from "./group-laws.ts";
 import { packedLaws } from "./packed-laws.ts";
 import { operatorLaws } from "./operator-laws.ts";
+import { objectiveLaws } from "./objective-laws.ts";
 import { redriveLaws } from "./redrive-laws.ts";
 import { trafficLaws } from "./traffic-laws.ts";
 import { volumeLaws } from "./volume-laws.ts";
@@ -201,6 +202,7 @@ export function storeLaws(name: string, supports: StoreSupport, start: () => Pro
   erasePortLaws(name, start);
   trafficLaws(name, start);
   redriveLaws(name, start);
+  objectiveLaws(name, start);
   documentLaws(name, start);
   streamLaws(name, start);
 }

@@ -5,6 +5,7 @@ import { METRICS } from "../../observe/metrics/definitions.ts";
 import type { Family } from "../../observe/metrics/family.ts";
 import type { Metrics } from "../../observe/metrics/metrics.ts";
 import type { EndOf } from "../../observe/metrics/streams.ts";
+import type { ObjectiveTotals } from "../../slo/counter.ts";
 import type { ShadowSnapshot } from "../../rejudge/shadow/thread.ts";
 import type { HttpDeps } from "../deps.ts";
 import type { Held } from "../body/held.ts";
@@ -36,7 +37,8 @@ const END_WAIT_MS = 2_000;
 export function registerMetrics(app: Routes, deps: HttpDeps, metrics: Metrics, held: Held): void {
   app.get("/metrics", { schema: SCHEMA, logLevel: "silent", config: { role: "viewer" } }, async (request, reply) => {
     const inFlight: Family = { of: METRICS.held, samples: [{ labels: [], value: held.bytes() }] };
-    const others = [inFlight, ...shadowFamilies(deps.shadow?.() ?? [])];
+    const objectives = objectiveFamilies(deps.objectives?.totals() ?? []);
+    const others = [inFlight, ...objectives, ...shadowFamilies(deps.shadow?.() ?? [])];
     const page = await metrics.page(request.headers.accept, endOf(deps), deps.now(), others);
     return reply.header("content-type", page.contentType).header("vary", "accept").send(page.body);
   });
@@ -71,6 +73,16 @@ function endOf({ source }: HttpDeps): EndOf {
       waiting.abort();
     }
   };
+}
+
+/** What the rules of `sigma slo export` are about; none without objectives. */
+function objectiveFamilies(totals: readonly ObjectiveTotals[]): readonly Family[] {
+  if (totals.length === 0) return [];
+  const samples = totals.flatMap(({ name, good, bad }) => [
+    { labels: [name, "good"], value: good },
+    { labels: [name, "bad"], value: bad },
+  ]);
+  return [{ of: METRICS.objectiveEvents, samples }];
 }
 
 function shadowFamilies(shadows: readonly ShadowSnapshot[]): readonly Family[] {

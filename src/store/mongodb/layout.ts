@@ -83,6 +83,12 @@ const SHARED: readonly CollectionLayout[] = [
     indexes: [{ name: "time", key: { atMs: 1 } }],
     fields: { atMs: "long", text: "string" },
   },
+  {
+    name: "sigma_objectives",
+    isLater: true,
+    indexes: [],
+    fields: { indicator: "string", step: "int", start: "long", good: "long", bad: "long" },
+  },
   { name: "sigma_redrives", indexes: [], fields: { text: "string" } },
   {
     name: "sigma_redrive_pages",

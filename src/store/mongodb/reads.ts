@@ -8,6 +8,7 @@ import { failureReadsOf } from "./failure-reads.ts";
 import { groupReadsOf } from "./groups.ts";
 import { readHolders } from "./holders.ts";
 import { findReadFaults, layoutOf } from "./layout.ts";
+import { readObjectiveBegan, readObjectiveCounts } from "./objectives.ts";
 import { readLogEnds } from "./log-ends.ts";
 import { readActions, readHalts } from "./operator.ts";
 import { failedCollections, objectCollections, placesOf, type ObjectCollection } from "./places.ts";
@@ -68,6 +69,8 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
     operatorLog: async (fromSeq, limit) => guarded(async () => readActions(db, fromSeq, limit)),
     traffic: async (subject) => guarded(async () => readTraffic(db, subject)),
     logEnds: async () => guarded(async () => readLogEnds(db)),
+    objectiveCounts: async (...given) => guarded(async () => readObjectiveCounts(db, ...given)),
+    objectiveBegan: async (indicator) => guarded(async () => readObjectiveBegan(db, indicator)),
     halts: async () => guarded(async () => readHalts(db)),
     refusalOf,
     redrive: async (plan) => guarded(async () => readRedrive(db, plan)),

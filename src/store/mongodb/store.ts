@@ -8,6 +8,7 @@ import { readEntry, readPacked } from "./entry-document.ts";
 import { ensureLayout, layoutOf } from "./layout.ts";
 import { noteLayout, refuseOtherLayout } from "./layout-version.ts";
 import { noteLogEnds } from "./log-ends.ts";
+import { dropObjectiveCounts, putObjectiveCounts } from "./objectives.ts";
 import { insertAction, putHalt } from "./operator.ts";
 import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
 import { createReads, readContractSet } from "./reads.ts";
@@ -81,6 +82,8 @@ export function storeOn(db: Db, close: () => Promise<void>): Store {
     putRedrivePages: async (pages) => guarded(async () => putRedrivePages(db, pages)),
     putRedrive: async (plan, text) => guarded(async () => putRedrive(db, plan, text)),
     putAdvice: async (note) => guarded(async () => putAdvice(db, note)),
+    putObjectiveCounts: async (counts) => guarded(async () => putObjectiveCounts(db, counts)),
+    dropObjectiveCounts: async (...given) => guarded(async () => dropObjectiveCounts(db, ...given)),
     // Old data in the server's journal and oplog cannot be removed from here.
     scrub: async () => undefined,
     reads: createReads(db, streams, staging),

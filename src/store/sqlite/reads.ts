@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { Unavailable } from "../../core/unavailable.ts";
 import { guarded } from "../../sqlite/open.ts";
+import type { TrafficNote } from "../../traffic/note.ts";
 import type { StoreReads, Tally } from "../store.ts";
 import { openAdviceReads } from "./advice.ts";
 import { openDocumentReads } from "./document-reads.ts";
@@ -8,6 +9,7 @@ import { openFailureReads } from "./failures.ts";
 import { openGroupReads } from "./groups.ts";
 import { LOG_ENDS, objectTables, STORE_FILE, type ObjectTable } from "./layout.ts";
 import { readAction, readHalt, readLogEnd } from "./operator.ts";
+import { openObjectiveReads } from "./objectives.ts";
 import type { OrderedReading } from "./ordered-reading.ts";
 import { openRedriveReads } from "./redrives.ts";
 import { readEntry, type Row } from "./rows.ts";
@@ -72,25 +74,28 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
       })),
     operatorLog: async (fromSeq, limit) =>
       all("SELECT * FROM sigma_operator_log WHERE seq >= ? ORDER BY seq LIMIT ?", fromSeq, limit).map(readAction),
-    traffic: async (subject) => {
-      const sql = "SELECT * FROM sigma_traffic WHERE subject = ? ORDER BY version, producer";
-      return all(sql, subject).map((row) => ({
-        subject,
-        version: Number(row["version"]),
-        producer: String(row["producer"]),
-        firstMs: Number(row["first_ms"]),
-        lastMs: Number(row["last_ms"]),
-      }));
-    },
+    traffic: async (subject) => trafficOf(all, subject),
     logEnds: async () => (has(LOG_ENDS) ? all(`SELECT * FROM ${LOG_ENDS} ORDER BY stream`).map(readLogEnd) : []),
     halts: async () => all("SELECT * FROM sigma_halts ORDER BY stream").map(readHalt),
     ...openRedriveReads({ all, has }),
     ...openAdviceReads({ all, has }),
+    ...openObjectiveReads({ all, has }),
     integrity: async () => integrityOf(all),
   };
 }
 
 const TABLE_EXISTS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
+
+function trafficOf(all: All, subject: string): readonly TrafficNote[] {
+  const sql = "SELECT * FROM sigma_traffic WHERE subject = ? ORDER BY version, producer";
+  return all(sql, subject).map((row) => ({
+    subject,
+    version: Number(row["version"]),
+    producer: String(row["producer"]),
+    firstMs: Number(row["first_ms"]),
+    lastMs: Number(row["last_ms"]),
+  }));
+}
 
 function tallyOf(all: All, tables: readonly ObjectTable[]): Tally {
   const total = { validated: 0, failed: 0, receipt: 0 };

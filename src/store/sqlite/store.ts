@@ -76,6 +76,8 @@ function storeOn(writer: Writer, { db: reader, made: { reads, streams } }: Reade
     putRedrivePages: async (pages) => ask("putRedrivePages", [pages]),
     putRedrive: async (plan, text) => ask("putRedrive", [plan, text]),
     putAdvice: async (note) => ask("putAdvice", [note]),
+    putObjectiveCounts: async (counts) => ask("putObjectiveCounts", [counts]),
+    dropObjectiveCounts: async (...given) => ask("dropObjectiveCounts", given),
     scrub: async () => ask("scrub", []),
     reads,
     close: async () =>

@@ -11,6 +11,7 @@ import {
   refuseMixedLayouts,
   STORE_FILE,
 } from "./layout.ts";
+import { createObjectives } from "./objectives.ts";
 import { prepareWrites, type Writes } from "./writes.ts";
 
 export type SqliteStoreOptions = OpenOptions & {
@@ -63,6 +64,7 @@ const SEVERAL: ReadonlySet<Ask> = new Set([
   "noteLogEnds",
   "putHalt",
   "putRedrivePages",
+  "putObjectiveCounts",
 ]);
 
 /**
@@ -80,6 +82,7 @@ export function openWork(options: SqliteStoreOptions): {
     if (!readOnly) createLogEnds(file);
     if (!readOnly) createVolume(file);
     if (!readOnly) createAdvice(file);
+    if (!readOnly) createObjectives(file);
     if (!readOnly) for (const collection of collections) createCollection(file, collection);
     return { ...prepareWrites(file), ...transactions(file), scrub: () => scrub(file, STORE_FILE, path) };
   });

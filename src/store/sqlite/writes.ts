@@ -5,6 +5,8 @@ import { putRedrive, putRedrivePages } from "./redrives.ts";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { uuidBytes } from "../../core/uuid.ts";
 import type { LedgerEntry } from "../../ledger/entry.ts";
+import type { CountStep, ObjectiveCount } from "../objective-count.ts";
+import { dropObjectiveCounts, putObjectiveCounts } from "./objectives.ts";
 import type { LogEndNote } from "../log-end.ts";
 import type { HaltNote, OperatorAction } from "../../ledger/operator-log.ts";
 import type { StoreWrites } from "../store.ts";
@@ -57,6 +59,8 @@ export type Writes = CounterWrites &
     readonly putRedrivePages: (pages: readonly RedrivePage[]) => void;
     readonly putRedrive: (plan: string, text: string) => void;
     readonly putAdvice: (note: AdviceNote) => void;
+    readonly putObjectiveCounts: (counts: readonly ObjectiveCount[]) => void;
+    readonly dropObjectiveCounts: (stepS: CountStep, beforeS: number) => void;
   };
 
 type ForCollection = {
@@ -116,6 +120,8 @@ export function prepareWrites(db: DatabaseSync): Writes {
     putRedrivePages: (pages) => putRedrivePages(db, pages),
     putRedrive: (plan, text) => putRedrive(db, plan, text),
     putAdvice: (note) => putAdvice(db, note),
+    putObjectiveCounts: (counts) => putObjectiveCounts(db, counts),
+    dropObjectiveCounts: (stepS, beforeS) => dropObjectiveCounts(db, stepS, beforeS),
   };
 }
 

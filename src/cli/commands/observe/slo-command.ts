@@ -6,6 +6,14 @@ import { EXPORT_FORMATS, type ExportOptions } from "./slo-formats.ts";
 /** `sigma slo`: what is promised. Its code is imported only when it runs. */
 export function addSlo(): Command {
   const command = new Command("slo").description("Objectives: what is promised, and how it stands");
+  const status = withSettings(command.command("status"), ["data.dir"]);
+  status
+    .description("Show how much of each budget is left, and how fast it goes; ends with 20 when one is missed")
+    .option("--url <url>", "ask a running gateway instead of reading the store")
+    .option("--json", "print JSON: one object an objective", false)
+    .action(async (options: { url?: string; json: boolean }) =>
+      (await import("./slo-status.ts")).objectivesStatus(status, options),
+    );
   const written = withSettings(command.command("export"), ["contracts.dir"]);
   written
     .description("Print the objectives as OpenSLO v1, or as recording and alerting rules for Prometheus")
