@@ -2,9 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/http-config.ts";
 import type { Observe, RedriveEvent } from "../gateway/event.ts";
+import { createTotalling } from "../gateway/totals.ts";
 import type { FailureLog } from "../observe/failures.ts";
 import type { Logger } from "../observe/log/logger.ts";
 import { readConsole } from "./console-files.ts";
+import { failureDeps } from "./failing.ts";
+import { accessBy } from "./access.ts";
+import { noteVerdicts } from "./verdicts.ts";
 import { checkFiles } from "./data-directory.ts";
 import { type LoadedContracts } from "./contracts.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
@@ -40,21 +44,19 @@ export async function startService(
 ): Promise<Service> {
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
-  const { failureDeps } = await import("./failing.ts");
-  const { noteVerdicts } = await import("./verdicts.ts");
-  const { accessBy } = await import("./access.ts");
   const reports = await openReports(config, logger, version);
   const { traceRequest, calls = {}, ...traces } = await openTraces(config, version, logger);
   if (contracts.stale !== null) reports.contracts({ kind: "contracts-stale", why: contracts.stale });
   const door = await openDoor(config.http);
   const opened: (() => Promise<void>)[] = [];
+  const totals = createTotalling();
   const check = await checkFiles(config);
   try {
     await refuseDamage(check, logger);
     const pipeline = await startPipeline(
       config,
       contracts,
-      both(reports.events, observe),
+      both(reports.events, both(totals.observe, observe)),
       reports.contracts,
       reports.anchors,
       { url: door.url, report: reports.notify, diagnosed: reports.diagnosed, ...calls },
@@ -73,6 +75,7 @@ export async function startService(
       access: await accessBy(config, store, logger, Date.now),
       console: await readConsole(),
       metrics: reports.metrics,
+      totals,
       logger: reports.framework,
       version,
       ...settingsOf(config.http),

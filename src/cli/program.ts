@@ -82,6 +82,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addOperatorLog,
     addNotify,
     addSlo,
+    addTop,
   ])
     program.addCommand(add());
   program.addCommand(ownContracts(contractCommand(), program)).addCommand(configCommand());
@@ -167,6 +168,19 @@ function addStatus(): Command {
     .option("--json", "print JSON", false)
     .action(async (options: { url?: string; json: boolean }) =>
       (await import("./commands/run/status.ts")).status(command, options),
+    );
+}
+
+function addTop(): Command {
+  const command = new Command("top").description(
+    "Watch a running gateway: rates, lag, what fails, streams, objectives; q ends",
+  );
+  withSettings(command, ["http.host", "http.port"]);
+  return command
+    .option("--url <url>", "which gateway (the one on this machine)")
+    .addOption(new Option("--every <seconds>", "seconds between two looks").argParser(parseCount).default(2))
+    .action(async (options: { url?: string; every: number }) =>
+      (await import("./commands/observe/top.ts")).top(command, options),
     );
 }
 

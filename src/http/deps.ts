@@ -10,6 +10,7 @@ import type { Redaction } from "../failures/redact.ts";
 import type { RevealRecord } from "../failures/reveal.ts";
 import type { Console } from "./console/routes.ts";
 import type { Gateway } from "../gateway/gateway.ts";
+import type { Totalling } from "../gateway/totals.ts";
 import type { Lookup } from "../gateway/lookup.ts";
 import type { Metrics } from "../observe/metrics/metrics.ts";
 import type { Objectives } from "../slo/objectives.ts";
@@ -52,6 +53,8 @@ export type HttpDeps = {
   readonly shadow?: () => readonly ShadowSnapshot[];
   /** What `/metrics` shows; its own when absent. */
   readonly metrics?: Metrics;
+  /** What this process decided since its start; absent: nothing counts. */
+  readonly totals?: Pick<Totalling, "totals" | "newestMs">;
   /** What is promised, and how it stands; absent: nothing is. */
   readonly objectives?: Objectives;
   readonly logger: FastifyBaseLogger | false;

@@ -31,9 +31,9 @@ import { registerRedrives } from "./redrives/routes.ts";
 import { registerOperatorLog } from "./operator-log/routes.ts";
 import { registerReference } from "./reference/routes.ts";
 import { registerRegistry } from "./registry/routes.ts";
-import type { SchemaTypes } from "./route-types.ts";
+import type { Routes, SchemaTypes } from "./route-types.ts";
 import { registerRetention } from "./retention/routes.ts";
-import { registerSlo } from "./slo/routes.ts";
+import { registerStatus } from "./status/routes.ts";
 import { registerShadow } from "./shadow/routes.ts";
 import { registerValidate } from "./validate/routes.ts";
 import { registerVolume } from "./volume/routes.ts";
@@ -133,10 +133,7 @@ async function registerRoutes(app: FastifyInstance, deps: HttpDeps, held: Held, 
   registerContracts(routed, deps);
   registerOperatorLog(routed, deps);
   registerAuth(routed, deps);
-  registerShadow(routed, deps);
-  registerRetention(routed, deps);
-  registerVolume(routed, deps);
-  registerSlo(routed, deps);
+  registerNumbers(routed, deps);
   registerHealth(routed, deps);
   registerMetrics(routed, deps, metrics, held);
   await registerRegistry(app, deps);
@@ -150,6 +147,14 @@ function keepOut(app: FastifyInstance, deps: HttpDeps): void {
   guardRequests(app, deps);
   answerPreflights(app, deps);
   authenticateRequests(app, deps);
+}
+
+/** The routes that say in numbers how the gateway and its store are. */
+function registerNumbers(routed: Routes, deps: HttpDeps): void {
+  registerShadow(routed, deps);
+  registerRetention(routed, deps);
+  registerVolume(routed, deps);
+  registerStatus(routed, deps);
 }
 
 /** Smaller answers are not counted: on as many connections as there may be they are 8 MiB together. */

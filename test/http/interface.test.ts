@@ -226,6 +226,7 @@ describe("the interface", () => {
       "get /v1/shadow",
       "get /v1/shadow/{subject}/{version}",
       "get /v1/slo",
+      "get /v1/status",
       "get /v1/volume",
       "patch /v1/failures/groups/{fingerprint}",
       "post /api/validate",

@@ -8,6 +8,8 @@ const NOW = 1_800_000_000_000;
 
 const MEASURES: BatchMeasures = {
   isRedrive: false,
+  subject: "shipment",
+  traced: null,
   decisions: [
     { subject: "shipment", version: 1, outcome: "passed", code: null, count: 6 },
     { subject: "shipment", version: 1, outcome: "duplicate", code: null, count: 2 },

@@ -66,6 +66,8 @@ describe("counts that are kept", () => {
       count: 1,
       measures: {
         isRedrive: false,
+        subject: "shipment",
+        traced: null,
         decisions: [{ subject: "shipment", version: 1, outcome: "passed", code: null, count: 1 }],
         bytes: { evidence: 0, packed: 0 },
         produced: { ms: [0], counts: [1] },

@@ -817,6 +817,42 @@ export type VolumeRow = {
   readonly replayed: number;
 };
 
+export type Objective = {
+  readonly name: string;
+  readonly kind: "availability" | "quality" | "freshness";
+  /** Null: every stream */
+  readonly contract: string | null;
+  /** Freshness: the longest time that is good */
+  readonly within: string | null;
+  /** The share that is to be good, from 0 to 1 */
+  readonly target: number;
+  readonly window: string;
+  /** The objective as a sentence */
+  readonly promise: string;
+  /** Since when it is counted; null: nothing was counted yet */
+  readonly since: string | null;
+  readonly state: "met" | "breached" | "no-data";
+  /** Records in the window; of availability milliseconds of time */
+  readonly good: number;
+  readonly bad: number;
+  /** The good share; null: nothing was counted */
+  readonly ratio: number | null;
+  /** 1: all of the budget; 0: none; below 0: the objective is missed */
+  readonly budgetLeft: number;
+  /** The most urgent alert that fires */
+  readonly firing: "page" | "ticket" | null;
+  readonly alerts: readonly ({
+    readonly severity: "page" | "ticket";
+    /** It fires while both windows burn more than so many times the budget */
+    readonly factor: number;
+    readonly long: string;
+    readonly short: string;
+    readonly longRate: number | null;
+    readonly shortRate: number | null;
+    readonly firing: boolean;
+  })[];
+};
+
 export type Readiness = {
   readonly status: "ready" | "not ready";
   readonly streams: readonly ({
@@ -1052,6 +1088,55 @@ export type Answers = {
       readonly replayed: number;
     };
     readonly rows: readonly (VolumeRow)[];
+  };
+  "/v1/slo": {
+    /** How many are missed */
+    readonly breached: number;
+    readonly objectives: readonly (Objective)[];
+  };
+  "/v1/status": {
+    readonly version: string;
+    readonly now: string;
+    readonly upSeconds: number;
+    readonly ready: boolean;
+    /** Records since the start of this process, without redrives */
+    readonly decided: {
+      readonly decided: number;
+      readonly passed: number;
+      readonly failed: number;
+      readonly duplicates: number;
+    };
+    readonly streams: readonly ({
+      readonly topic: string;
+      readonly partition: number;
+      readonly state: "starting" | "running" | "paused" | "halted" | "stopped";
+      readonly settledTo: number | null;
+      /** The end of the log; null: it cannot be asked now */
+      readonly end: number | null;
+      /** Offsets that are not settled yet */
+      readonly lag: number | null;
+      /** How old the newest settled record is, where there is a lag; null: not known */
+      readonly lagSeconds: number | null;
+      readonly trouble: {
+        readonly code: string;
+        readonly message: string;
+        readonly remedy: string;
+      } | null;
+    })[];
+    /** The groups with most failures in the last hour (whole hours), at most ten */
+    readonly groups: readonly ({
+      readonly fingerprint: string;
+      readonly code: string;
+      readonly recent: number;
+      readonly count: number;
+      readonly last: string | null;
+    })[];
+    readonly objectives: readonly ({
+      readonly name: string;
+      readonly state: "met" | "breached" | "no-data";
+      readonly budgetLeft: number;
+      readonly firing: "page" | "ticket" | null;
+    })[];
   };
   "/livez": {
     readonly status: "alive";

@@ -7,6 +7,8 @@ import { asciiControls, counted, grouped, print, printJson, printTable, styled }
 import { toRun } from "../../terminal/printed-command.ts";
 import { Refusal } from "../../terminal/refusal.ts";
 import { requestGateway } from "../../terminal/remote.ts";
+import { NO_LIMIT, renderStatus } from "../observe/render-status.ts";
+import { askStatus } from "../observe/status-view.ts";
 import { configFor } from "../../terminal/settings.ts";
 import { printTally, tallyJson, type Tally } from "../../terminal/tally.ts";
 
@@ -70,13 +72,19 @@ function printStreams(streams: readonly StreamStatus[]): void {
   printTable([["STREAM", "SETTLED TO", "LOG END", ""], ...rows], [1, 2]);
 }
 
-/** Asks a gateway for readiness: 200 when every stream runs, 503 when one does not. Neither is an error. */
+/**
+ * Asks a gateway for readiness: 200 when every stream runs, 503 when one does not. Neither is an error. What it does now is printed as
+ * `sigma top` draws it, where it can be asked.
+ */
 async function statusOf(url: string, json: boolean): Promise<void> {
   const response = await requestGateway(url, "/readyz");
   const body: unknown = await response.json().catch(() => null);
   const ready = response.status === 200;
   process.exitCode = ready ? EXIT.ok : EXIT.unreachable;
-  if (json) return printJson({ kind: "readiness", url, ready, answer: body });
+  const now = await askStatus(url).catch(() => null);
+  if (json) return printJson({ kind: "readiness", url, ready, answer: body, status: now });
+  if (now !== null)
+    return renderStatus({ url, status: now, before: null, trouble: null }, NO_LIMIT).forEach((line) => print(line));
   print(
     ready
       ? `${styled("green", "ready")}  ${url}`

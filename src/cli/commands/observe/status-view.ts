@@ -1,0 +1,52 @@
+import { requestGateway } from "../../terminal/remote.ts";
+
+/** The answer of `GET /v1/status`, as far as it is shown. */
+export type StatusView = {
+  readonly version: string;
+  /** ISO 8601. */
+  readonly now: string;
+  readonly upSeconds: number;
+  readonly ready: boolean;
+  readonly decided: DecidedCounts;
+  readonly streams: readonly StreamView[];
+  readonly groups: readonly GroupView[];
+  readonly objectives: readonly {
+    readonly name: string;
+    readonly state: "met" | "breached" | "no-data";
+    readonly budgetLeft: number;
+    readonly firing: "page" | "ticket" | null;
+  }[];
+};
+
+export type DecidedCounts = {
+  readonly decided: number;
+  readonly passed: number;
+  readonly failed: number;
+  readonly duplicates: number;
+};
+
+export type StreamView = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: string;
+  readonly settledTo: number | null;
+  readonly lag: number | null;
+  readonly lagSeconds: number | null;
+  readonly trouble: { readonly code: string; readonly message: string; readonly remedy: string } | null;
+};
+
+export type GroupView = {
+  readonly fingerprint: string;
+  readonly code: string;
+  readonly contract: { readonly subject: string; readonly version: number } | null;
+  readonly recent: number;
+  readonly count: number;
+  /** ISO 8601. */
+  readonly last: string | null;
+};
+
+/** Asks a gateway. @returns null where it is one that does not know the question yet. @throws Refusal when it does not answer. */
+export async function askStatus(url: string): Promise<StatusView | null> {
+  const response = await requestGateway(url, "/v1/status");
+  return response.ok ? ((await response.json()) as StatusView) : null;
+}

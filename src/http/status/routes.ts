@@ -1,0 +1,143 @@
+import { exactInteger } from "../../json/exact-integer.ts";
+import { ANY_FAILURE } from "../../failures/filter.ts";
+import { openGroupPage } from "../../failures/group-page.ts";
+import { groupView } from "../../failures/view.ts";
+import type { StreamState } from "../../gateway/gateway.ts";
+import { registerSlo } from "../slo/routes.ts";
+import type { HttpDeps } from "../deps.ts";
+import type { Routes } from "../route-types.ts";
+import { answer, text, whole } from "../schema-parts.ts";
+
+const HOUR_MS = 3_600_000;
+/** The groups of failures that are shown: those with most failures lately. */
+const GROUPS_MAX = 10;
+
+const TROUBLE = {
+  anyOf: [
+    {
+      type: "object",
+      required: ["code", "message", "remedy"],
+      properties: { code: text, message: text, remedy: text },
+    },
+    { type: "null" },
+  ],
+} as const;
+
+const STREAM = {
+  type: "object",
+  required: ["topic", "partition", "state", "settledTo", "end", "lag", "lagSeconds", "trouble"],
+  properties: {
+    topic: text,
+    partition: whole,
+    state: { enum: ["starting", "running", "paused", "halted", "stopped"] },
+    settledTo: { type: ["integer", "null"] },
+    end: { type: ["integer", "null"], description: "The end of the log; null: it cannot be asked now" },
+    lag: { type: ["integer", "null"], description: "Offsets that are not settled yet" },
+    lagSeconds: {
+      type: ["number", "null"],
+      description: "How old the newest settled record is, where there is a lag; null: not known",
+    },
+    trouble: TROUBLE,
+  },
+} as const;
+
+const STATUS = {
+  operationId: "status",
+  summary: "What the gateway decides now: streams, counts since its start, what failed lately, objectives",
+  response: {
+    200: answer("How it is now", {
+      type: "object",
+      required: ["version", "now", "upSeconds", "ready", "decided", "streams", "groups", "objectives"],
+      properties: {
+        version: text,
+        now: text,
+        upSeconds: { type: "number" },
+        ready: { type: "boolean" },
+        decided: {
+          type: "object",
+          description: "Records since the start of this process, without redrives",
+          required: ["decided", "passed", "failed", "duplicates"],
+          properties: { decided: whole, passed: whole, failed: whole, duplicates: whole },
+        },
+        streams: { type: "array", items: STREAM },
+        groups: {
+          type: "array",
+          description: "The groups with most failures in the last hour (whole hours), at most ten",
+          items: {
+            type: "object",
+            required: ["fingerprint", "code", "recent", "count", "last"],
+            properties: {
+              fingerprint: text,
+              code: text,
+              recent: whole,
+              count: whole,
+              last: { type: ["string", "null"] },
+            },
+          },
+        },
+        objectives: {
+          type: "array",
+          items: {
+            type: "object",
+            required: ["name", "state", "budgetLeft", "firing"],
+            properties: {
+              name: text,
+              state: { enum: ["met", "breached", "no-data"] },
+              budgetLeft: { type: "number" },
+              firing: { enum: ["page", "ticket", null] },
+            },
+          },
+        },
+      },
+    }),
+  },
+} as const;
+
+/** `GET /v1/status`: what `sigma top` shows; and `GET /v1/slo`, of which it shows a part. */
+export function registerStatus(app: Routes, deps: HttpDeps): void {
+  registerSlo(app, deps);
+  const startedMs = deps.now();
+  const page = openGroupPage(deps.failures.groups);
+  app.get("/v1/status", { schema: STATUS, config: { role: "viewer" } }, async (_, reply) => {
+    const nowMs = deps.now();
+    const filter = { ...ANY_FAILURE, fromMs: nowMs - HOUR_MS };
+    const found = await page({ filter, sort: "recent", limit: GROUPS_MAX, cursor: null, nowMs });
+    const groups = found === "foreign-cursor" ? [] : found.groups;
+    const objectives = (await deps.objectives?.report()) ?? [];
+    return reply.send({
+      version: deps.version,
+      now: new Date(nowMs).toISOString(),
+      upSeconds: (nowMs - startedMs) / 1_000,
+      ready: deps.gateway.ready(),
+      decided: deps.totals?.totals() ?? { decided: 0, passed: 0, failed: 0, duplicates: 0 },
+      streams: await Promise.all(deps.gateway.streams().map(async (one) => streamView(deps, one, nowMs))),
+      groups: groups.filter(({ recent }) => recent > 0).map((group) => groupView(group)),
+      objectives: objectives.map(({ objective, state, budgetLeft, firing }) => ({
+        name: objective.name,
+        state,
+        budgetLeft,
+        firing,
+      })),
+    });
+  });
+}
+
+async function streamView(deps: HttpDeps, { stream, state, settledTo, trouble }: StreamState, nowMs: number) {
+  // Where the log is away its end is not known; the stream says so by itself.
+  const end = await deps.source.bounds(stream).then(
+    (bounds) => bounds.end,
+    () => null,
+  );
+  const lag = end === null || settledTo === null ? null : end > settledTo ? end - settledTo : 0n;
+  const newestMs = deps.totals?.newestMs(stream.id) ?? null;
+  return {
+    topic: stream.topic,
+    partition: stream.partition,
+    state,
+    settledTo: settledTo === null ? null : exactInteger(settledTo),
+    end: end === null ? null : exactInteger(end),
+    lag: lag === null ? null : exactInteger(lag),
+    lagSeconds: lag === 0n ? 0 : lag === null || newestMs === null ? null : Math.max(0, (nowMs - newestMs) / 1_000),
+    trouble: trouble === null ? null : { code: trouble.code, message: trouble.message, remedy: trouble.remedy },
+  };
+}
