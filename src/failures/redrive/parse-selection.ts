@@ -25,7 +25,7 @@ export function parseSelection({ all, from, to, ...text }: SelectionText, nowMs:
     return { ok: false, parameter: "all", message: "takes every record, so neither group nor code narrows it" };
   const { fingerprint, code, topic, partition, fromMs, toMs } = parsed.filter;
   if (all && topic === null)
-    return { ok: false, parameter: "all", message: "replays a topic: name it, and partition, from and to" };
+    return { ok: false, parameter: "topic", message: "is missing: every record is redriven of one topic at a time" };
   const offsets = { from: from ?? null, to: to ?? null };
   const selection = { fingerprint, code, topic, partition, ...offsets, fromMs, toMs };
   return { ok: true, selection: { kind: all ? "range" : "failures", ...selection } };
