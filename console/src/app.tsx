@@ -11,6 +11,10 @@ const RecordPage = lazy(async () => (await import("./pages/record.tsx")).RecordP
 const Contracts = lazy(async () => (await import("./pages/contracts.tsx")).Contracts);
 const ContractPage = lazy(async () => (await import("./pages/contract.tsx")).ContractPage);
 const Health = lazy(async () => (await import("./pages/health.tsx")).Health);
+const Redrives = lazy(async () => (await import("./pages/redrives.tsx")).Redrives);
+const RedrivePage = lazy(async () => (await import("./pages/redrive.tsx")).RedrivePage);
+const Objectives = lazy(async () => (await import("./pages/objectives.tsx")).Objectives);
+const OperatorLog = lazy(async () => (await import("./pages/operator-log.tsx")).OperatorLog);
 const Playground = lazy(async () => (await import("./pages/playground.tsx")).Playground);
 
 /** Every page and its path. A path is a deep link: the server answers each with the same document. */
@@ -26,6 +30,10 @@ export function App() {
           <Route path="/r/kafka/:topic/:partition/:offset" component={RecordPage} />
           <Route path="/contracts" component={Contracts} />
           <Route path="/contracts/:subject" component={ContractPage} />
+          <Route path="/redrives" component={Redrives} />
+          <Route path="/redrives/:plan" component={RedrivePage} />
+          <Route path="/objectives" component={Objectives} />
+          <Route path="/operator-log" component={OperatorLog} />
           <Route path="/playground" component={Playground} />
           <Route path="/health" component={Health} />
           <Route default component={NotFound} />

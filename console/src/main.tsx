@@ -1,4 +1,5 @@
 import { render } from "preact";
+import { followSession } from "./api/session.ts";
 import { App } from "./app.tsx";
 import { applyTheme } from "./shell/theme.ts";
 import "./style/base.css";
@@ -7,4 +8,5 @@ import "./style/parts.css";
 const root = document.getElementById("app");
 if (root === null) throw new Error("The page has no element with the id app");
 applyTheme();
+followSession();
 render(<App />, root);

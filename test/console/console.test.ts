@@ -3,10 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { readConsole } from "../../src/app/console-files.ts";
 import type { Console } from "../../src/http/console/routes.ts";
-import { shipment, TOPIC } from "../embedded.ts";
+import { attendRedrives } from "../../src/failures/redrive/attend.ts";
+import { runDeps } from "../failures/redrive/redriving.ts";
+import { openEmbedded, shipment, shipmentContracts, TOPIC } from "../embedded.ts";
 import { serve, startService, type Service } from "../http/service.ts";
 import { until } from "../patience.ts";
 import { startChromium, type Chromium, type Page } from "../servers/chromium.ts";
@@ -55,6 +57,9 @@ const PAGES: readonly (readonly [path: string, full: string, empty: string])[] =
   ["/", "What needs you", "No record failed in the last 24 hours"],
   ["/failures", "4 groups", "0 groups"],
   ["/failures/all", `${TOPIC}/0@2`, "No failure passes this filter"],
+  ["/redrives", "No record was sent again", "No record was sent again"],
+  ["/objectives", "No objective is set", "No objective is set"],
+  ["/operator-log", "Nobody did anything yet", "Nobody did anything yet"],
   ["/contracts", "shipment", "shipment"],
   ["/contracts/shipment", "JSON Schema of shipment@1", "None in the last 7 days"],
   ["/playground", "FAILED", "FAILED"],
@@ -127,11 +132,58 @@ test("a person who uses the keyboard only gets from the overview to the bytes of
     form.elements.actor.value = "ann"; form.elements.reason.value = "asked the producer"; form.requestSubmit();`);
   await says(page, "asked the producer");
   const actions = await service.store.reads.operatorLog(0, 10);
-  expect(actions.map(({ actor, reason }) => [actor, reason])).toEqual([["ann", "asked the producer"]]);
+  expect(actions.map(({ actor, reason }) => [actor, reason])).toEqual([
+    ["ann via api from 127.0.0.1", "asked the producer"],
+  ]);
   await page.press("?");
   await says(page, "Go to Playground");
   expect(page.errors).toEqual([]);
 });
+
+test("a bad deploy: an operator plans, runs and sees a redrive, and the record tells where it failed first", async () => {
+  const embedded = await openEmbedded();
+  await embedded.append(shipment("a", 50), shipment("b", 60));
+  await embedded.settle({ contracts: () => shipmentContracts(10) });
+  const service = await serve(embedded, { http: { console: built, now: Date.now } });
+  const stopping = new AbortController();
+  const attending = { ...runDeps(service.store, service.deps.contracts()), report: () => undefined };
+  const ended = attendRedrives(attending, stopping.signal);
+  onTestFinished(async () => {
+    stopping.abort();
+    await ended;
+  });
+  const page = await chromium.open(`${service.url}/failures`);
+  await says(page, "1 group");
+  await page.run("document.querySelector('tbody a').click()");
+  await says(page, "Redrive all 2 failures");
+  await page.run(act("Redrive all 2 failures", "Make the plan", { actor: "ann", reason: "the limit was wrong" }));
+  await says(page, "2 would pass, 0 would fail");
+  await page.run(act("Run 2 records", "Run 2 records", { actor: "ann", reason: "approved", expect: "1" }));
+  await until(async () => (await page.run("return document.querySelector('form [role=alert]') !== null")) === true);
+  await page.run(act(null, "Run 2 records", { expect: "2" }));
+  await says(page, "2 stored, 0 duplicates");
+  await says(page, "done");
+  await page.go(`${service.url}/r/kafka/${TOPIC}/0/1`);
+  await says(page, "Sent again by plan");
+  await page.go(`${service.url}/operator-log`);
+  await says(page, "the limit was wrong");
+  await expectCalm(page);
+  expect(await service.store.reads.tally()).toMatchObject({ validated: 2 });
+});
+
+/** Opens a form by its button, fills it, and sends it by the other. */
+function act(opens: string | null, sends: string, fields: Readonly<Record<string, string>>): string {
+  return `const button = (name) => [...document.querySelectorAll("main button")].findLast((one) => one.innerText.startsWith(name));
+    if (${JSON.stringify(opens)} !== null) { button(${JSON.stringify(opens)}).click(); await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))); }
+    const form = document.querySelector("form.action");
+    for (const [name, text] of Object.entries(${JSON.stringify(fields)})) form.elements[name].value = text;
+    form.requestSubmit(button(${JSON.stringify(sends)}));`;
+}
+
+/** Refused requests are answers that the page shows; the browser reports them, and nothing else. */
+async function expectCalm(page: Page): Promise<void> {
+  expect(page.errors.filter((error) => !/status of (?:404|409)/.test(error))).toEqual([]);
+}
 
 test("nothing that a payload brings runs, wherever the page shows it", async () => {
   const attacks = Array.from({ length: 300 }, (_, index) => attackOf(index));
@@ -169,8 +221,10 @@ test("a page goes on by itself when the gateway is back", async () => {
 });
 
 test("the console is small, and its first page asks nobody else", async () => {
-  const scripts = [...built.files].filter(([path]) => path.endsWith(".js"));
-  const packed = scripts.reduce((sum, [, { bytes }]) => sum + gzipSync(bytes).length, 0);
+  const document = built.document.bytes.toString();
+  const first = [...document.matchAll(/"(\/assets\/[^"]+\.js)"/g)].map(([, path = ""]) => path);
+  expect(first.length).toBeGreaterThan(0);
+  const packed = first.reduce((sum, path) => sum + gzipSync(built.files.get(path)?.bytes ?? "").length, 0);
   expect(packed).toBeLessThan(45 * 1024);
   expect([...built.files.values()].reduce((sum, { bytes }) => sum + bytes.length, 0)).toBeLessThan(1_000_000);
   const service = await start();

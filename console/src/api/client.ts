@@ -1,4 +1,4 @@
-import { withKey } from "./key.ts";
+import { requestHeaders } from "./session.ts";
 import type { Answers, Problem } from "./types.ts";
 
 /** What a request came to: the answer, the problem that the server names, or no server at all. */
@@ -29,19 +29,19 @@ export async function ask<Path extends keyof Answers>(
   parameters: Parameters,
   signal: AbortSignal,
 ): Promise<Outcome<Answers[Path]>> {
-  return request<Answers[Path]>(pathOf(path, parameters), { signal, headers: withKey() });
+  return request<Answers[Path]>(pathOf(path, parameters), { signal, headers: requestHeaders() });
 }
 
 /** Sends a JSON body. */
 export async function send<Answer>(method: "POST" | "PATCH", path: string, body: unknown): Promise<Outcome<Answer>> {
-  const headers = withKey({ "content-type": "application/json" });
+  const headers = requestHeaders({ "content-type": "application/json" });
   return request<Answer>(path, { method, headers, body: typeof body === "string" ? body : JSON.stringify(body) });
 }
 
 /** The exact bytes of a failure; null where nobody has them. */
 export async function bytesAt(path: string, signal: AbortSignal): Promise<Outcome<Uint8Array>> {
   try {
-    const response = await fetch(path, { signal, headers: withKey() });
+    const response = await fetch(path, { signal, headers: requestHeaders() });
     if (!response.ok) return { kind: "problem", problem: (await response.json()) as Problem };
     return { kind: "answer", value: new Uint8Array(await response.arrayBuffer()) };
   } catch {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { withKey } from "../api/key.ts";
+import { requestHeaders } from "../api/session.ts";
 import type { Answers } from "../api/types.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { CopyAs } from "../parts/copy.tsx";
@@ -102,7 +102,7 @@ function Schema({ path, name }: { readonly path: string; readonly name: string }
   useEffect(() => {
     const stop = new AbortController();
     setText(null);
-    fetch(path, { signal: stop.signal, headers: withKey() })
+    fetch(path, { signal: stop.signal, headers: requestHeaders() })
       .then(async (response) => setText(JSON.stringify(await response.json(), null, 2)))
       .catch(() => undefined);
     return () => stop.abort();

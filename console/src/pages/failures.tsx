@@ -58,7 +58,7 @@ export function Failures() {
       <Trouble of={failures} />
       {value === null && failures.trouble === null && <Loading />}
       {value?.failures.length === 0 && (
-        <Empty command="npx sigma ingest examples/shipments.ndjson --topic shipments">
+        <Empty command={`npx sigma ingest examples/shipments.ndjson --to ${location.origin}`}>
           {value.next === null
             ? "No failure passes this filter. To make some:"
             : `None among the ${value.looked} failures that this page looked at; the next page looks further.`}

@@ -1,6 +1,8 @@
 import type { FailureGroupDetail } from "../api/types.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { CopyAs } from "../parts/copy.tsx";
+import { Advice } from "../parts/advice.tsx";
+import { PlanRedrive } from "../parts/plan-redrive.tsx";
 import { ChangeGroup } from "../parts/change-group.tsx";
 import { contractName, StateMark } from "../parts/group-cells.tsx";
 import { Loading } from "../parts/loading.tsx";
@@ -72,6 +74,8 @@ function Detail({ group, again }: { readonly group: FailureGroupDetail; readonly
       </dl>
       <Trend points={trend} nowMs={Date.now()} />
       <ChangeGroup fingerprint={fingerprint} count={count} onChanged={again} />
+      <PlanRedrive fingerprint={fingerprint} count={count} />
+      <Advice fingerprint={fingerprint} />
       <h2>Among the newest {grouped(sample.looked)}</h2>
       <div class="columns">
         <Counted name="Producers" rows={sample.producers} />

@@ -48,7 +48,7 @@ export function Groups() {
       <Trouble of={groups} />
       {groups.value === null && groups.trouble === null && <Loading />}
       {groups.value?.groups.length === 0 && (
-        <Empty command="npx sigma ingest examples/shipments.ndjson --topic shipments">
+        <Empty command={`npx sigma ingest examples/shipments.ndjson --to ${location.origin}`}>
           No group passes this filter. A group holds the failures that break the same constraint of the same version. To
           make some:
         </Empty>

@@ -59,7 +59,7 @@ export function Overview() {
       <Trouble of={groups} />
       {groups.value === null && groups.trouble === null && <Loading />}
       {groups.value?.groups.length === 0 && (
-        <Empty command="npx sigma ingest examples/shipments.ndjson --topic shipments">
+        <Empty command={`npx sigma ingest examples/shipments.ndjson --to ${location.origin}`}>
           No record failed in the last 24 hours. Failures appear here by what they have in common. To see some:
         </Empty>
       )}

@@ -1,9 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { bytesAt, type Outcome } from "../api/client.ts";
-import type { Decision } from "../api/types.ts";
+import type { Decision, DecisionAndLineage } from "../api/types.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { Bytes, type MarkedRange } from "../parts/bytes.tsx";
 import { Copy, CopyAs } from "../parts/copy.tsx";
+import { Lineage } from "../parts/lineage.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Title } from "../parts/title.tsx";
@@ -36,7 +37,7 @@ export function RecordPage({ topic = "", partition = "", offset = "" }: Place) {
   );
 }
 
-function Detail({ decision, position }: { readonly decision: Decision; readonly position: string }) {
+function Detail({ decision, position }: { readonly decision: DecisionAndLineage; readonly position: string }) {
   const { status, contract, declaredBy, id, duplicate, code, detail, fingerprint, rawHash, errors = [] } = decision;
   const marks: readonly MarkedRange[] = errors.flatMap(({ bytes }, index) => {
     const [from, to] = bytes ?? [];
@@ -74,6 +75,7 @@ function Detail({ decision, position }: { readonly decision: Decision; readonly 
         )}
       </dl>
       {errors.length > 0 && <Errors errors={errors} marks={marks} />}
+      <Lineage {...decision} />
       {status === "FAILED" && <Raw position={position} marks={marks} />}
     </>
   );

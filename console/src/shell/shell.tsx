@@ -12,7 +12,10 @@ import { ZONES, zone } from "./time.ts";
 const PAGES = [
   { path: "/", name: "Overview", key: "o" },
   { path: "/failures", name: "Failures", key: "f" },
+  { path: "/redrives", name: "Redrives", key: "r" },
   { path: "/contracts", name: "Contracts", key: "c" },
+  { path: "/objectives", name: "Objectives", key: "s" },
+  { path: "/operator-log", name: "Operator log", key: "l" },
   { path: "/playground", name: "Playground", key: "p" },
   { path: "/health", name: "Health", key: "h" },
 ] as const;
@@ -49,11 +52,21 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         </nav>
         <div class="choices">
           <GatewayState />
-          <button type="button" class="quiet" onClick={() => (zone.value = nextOf(ZONES, zone.value))}>
+          <button
+            type="button"
+            class="quiet"
+            title="How times are written"
+            onClick={() => (zone.value = nextOf(ZONES, zone.value))}
+          >
             <span class="label">Times: </span>
             {zone.value}
           </button>
-          <button type="button" class="quiet" onClick={() => (theme.value = nextOf(THEMES, theme.value))}>
+          <button
+            type="button"
+            class="quiet"
+            title="Colours"
+            onClick={() => (theme.value = nextOf(THEMES, theme.value))}
+          >
             <span class="label">Theme: </span>
             {theme.value}
           </button>

@@ -30,8 +30,12 @@ const PAGES = [
   "/failures",
   "/failures/*",
   "/r/*",
+  "/redrives",
+  "/redrives/*",
   "/contracts",
   "/contracts/*",
+  "/objectives",
+  "/operator-log",
   "/playground",
   "/health",
 ] as const;

@@ -1,0 +1,48 @@
+import type { OperatorAction } from "../api/types.ts";
+import { useAnswer } from "../api/use-answer.ts";
+import { CopyAs } from "../parts/copy.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { Loading } from "../parts/loading.tsx";
+import { Pager } from "../parts/pager.tsx";
+import { Rows, type Column } from "../parts/rows.tsx";
+import { Title } from "../parts/title.tsx";
+import { Trouble } from "../parts/trouble.tsx";
+import { When } from "../parts/when.tsx";
+import { useQuery } from "../shell/url-state.ts";
+
+const COLUMNS: readonly Column<OperatorAction>[] = [
+  { name: "Number", isNumber: true, cell: ({ seq }) => seq },
+  { name: "Time", cell: ({ at }) => <When at={at} /> },
+  {
+    name: "Who",
+    cell: ({ who, via, address }) =>
+      `${who}${via === null ? "" : ` via ${via}`}${address === null ? "" : ` from ${address}`}`,
+  },
+  { name: "Action", cell: ({ action }) => action },
+  { name: "Of", cell: ({ target }) => <span class="detail">{target}</span> },
+  { name: "Why", cell: ({ reason }) => <span class="detail">{reason}</span> },
+];
+
+/** Who did what, and why. Each entry holds the hash of the one before. */
+export function OperatorLog() {
+  const { query } = useQuery();
+  const log = useAnswer("/v1/operator-log", query);
+  const { value } = log;
+  return (
+    <>
+      <Title aside={<CopyAs cli="sigma operator-log" path="/v1/operator-log" />}>Operator log</Title>
+      <Trouble of={log} />
+      {value === null && log.trouble === null && <Loading />}
+      {value?.actions.length === 0 && (
+        <Empty>
+          Nobody did anything yet. Acknowledging a group, a redrive, an erasure, a revealed record and a key appear
+          here.
+        </Empty>
+      )}
+      {value !== null && value.actions.length > 0 && (
+        <Rows caption="What operators did" columns={COLUMNS} rows={value.actions} keyOf={({ seq }) => String(seq)} />
+      )}
+      <Pager next={value?.next ?? null} />
+    </>
+  );
+}
