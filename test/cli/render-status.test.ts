@@ -37,6 +37,7 @@ const STATUS: StatusView = {
     {
       fingerprint: "0123456789abcdef",
       code: "schema",
+      why: "/priority: must be <= 3\u001b[2J",
       contract: { subject: "shipment", version: 1 },
       recent: 650,
       count: 12_000,
@@ -72,7 +73,7 @@ describe("the page of sigma top", () => {
       "shipments/0                      running     1,234,567          0",
       "",
       "FAILED LATELY   LAST HOUR        ALL  LAST      WHY",
-      "01234567              650     12,000  11:59:59  shipment@1 schema",
+      "01234567              650     12,000  11:59:59  shipment@1 /priority: must be <…",
       "",
       "OBJECTIVES",
       "shipment-quality               missed   -50% of the budget left  page",

@@ -41,7 +41,7 @@ describe("sigma top", () => {
     expect(stdout).toMatch(/^since start +3 +2 +1 +0$/m);
     expect(stdout).toMatch(/^records\/s +0 +0 +0 +0$/m);
     expect(stdout).toMatch(/^sigma-aetl\.shipments\/0 +running +3 +0$/m);
-    expect(stdout).toMatch(/^[0-9a-f]{8} +1 +1 +\d\d:\d\d:\d\d +shipment@1 schema$/m);
+    expect(stdout).toMatch(/^[0-9a-f]{8} +1 +1 +\d\d:\d\d:\d\d +shipment@1 \/weight_kg: is required and missing$/m);
     expect(stdout).not.toContain("\u001b");
     const told = await sigma(["status", "--url", url]);
     expect([told.code, told.stdout]).toEqual([0, expect.stringMatching(/^since start +3 +2 +1 +0$/m)]);
@@ -61,7 +61,8 @@ describe("sigma top", () => {
     const [before, ...pages] = text().split("\u001b[H");
     expect(before).toContain("\u001b[?1049h");
     expect(text().trimEnd().endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
-    const page = stripVTControlCharacters(pages[1] ?? "").split("\r\n");
+    // The terminal itself puts a carriage return before each line feed.
+    const page = stripVTControlCharacters(pages[1] ?? "").split(/\r+\n/);
     expect(page.length).toBe(24);
     expect(page.filter((line) => line.length > 80)).toEqual([]);
     expect(page.join("\n")).toMatch(/^since start +3 +2 +1 +0$/m);

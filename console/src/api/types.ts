@@ -1130,6 +1130,8 @@ export type Answers = {
       readonly recent: number;
       readonly count: number;
       readonly last: string | null;
+      /** What is wrong in a failure of the group, in one line */
+      readonly why?: string;
     })[];
     readonly objectives: readonly ({
       readonly name: string;

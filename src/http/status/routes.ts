@@ -1,7 +1,9 @@
 import { exactInteger } from "../../json/exact-integer.ts";
 import { ANY_FAILURE } from "../../failures/filter.ts";
 import { openGroupPage } from "../../failures/group-page.ts";
+import { NO_REDACTION } from "../../failures/redact.ts";
 import { groupView } from "../../failures/view.ts";
+import { openWhy } from "../../failures/why.ts";
 import type { StreamState } from "../../gateway/gateway.ts";
 import { registerSlo } from "../slo/routes.ts";
 import type { HttpDeps } from "../deps.ts";
@@ -72,6 +74,7 @@ const STATUS = {
               recent: whole,
               count: whole,
               last: { type: ["string", "null"] },
+              why: { ...text, description: "What is wrong in a failure of the group, in one line" },
             },
           },
         },
@@ -98,6 +101,7 @@ export function registerStatus(app: Routes, deps: HttpDeps): void {
   registerSlo(app, deps);
   const startedMs = deps.now();
   const page = openGroupPage(deps.failures.groups);
+  const whyOf = openWhy(deps.reads, deps.redaction ?? NO_REDACTION);
   app.get("/v1/status", { schema: STATUS, config: { role: "viewer" } }, async (_, reply) => {
     const nowMs = deps.now();
     const filter = { ...ANY_FAILURE, fromMs: nowMs - HOUR_MS };
@@ -111,7 +115,9 @@ export function registerStatus(app: Routes, deps: HttpDeps): void {
       ready: deps.gateway.ready(),
       decided: deps.totals?.totals() ?? { decided: 0, passed: 0, failed: 0, duplicates: 0 },
       streams: await Promise.all(deps.gateway.streams().map(async (one) => streamView(deps, one, nowMs))),
-      groups: groups.filter(({ recent }) => recent > 0).map((group) => groupView(group)),
+      groups: await Promise.all(
+        groups.filter(({ recent }) => recent > 0).map(async (group) => groupView(group, await whyOf(group))),
+      ),
       objectives: objectives.map(({ objective, state, budgetLeft, firing }) => ({
         name: objective.name,
         state,

@@ -124,13 +124,14 @@ function byTrouble(a: StreamView, b: StreamView): number {
   );
 }
 
+const WHY_MAX = 120;
 const GROUP_HEAD = `${"FAILED LATELY".padEnd(14)} ${"LAST HOUR".padStart(10)} ${"ALL".padStart(10)}  ${"LAST".padEnd(8)}  WHY`;
 
 function groupLines({ groups }: StatusView): readonly string[] {
-  return groups.map(({ fingerprint, recent, count, last, contract, code }) => {
+  return groups.map(({ fingerprint, recent, count, last, contract, code, why }) => {
     const where = contract === null ? "" : `${contract.subject}@${contract.version} `;
     const time = last === null ? "" : last.slice(11, 19);
-    return `${fingerprint.slice(0, 8).padEnd(14)} ${grouped(recent).padStart(10)} ${grouped(count).padStart(10)}  ${time.padEnd(8)}  ${where}${code}`;
+    return `${fingerprint.slice(0, 8).padEnd(14)} ${grouped(recent).padStart(10)} ${grouped(count).padStart(10)}  ${time.padEnd(8)}  ${where}${plainText(why ?? code, WHY_MAX)}`;
   });
 }
 

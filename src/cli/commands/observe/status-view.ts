@@ -38,6 +38,8 @@ export type StreamView = {
 export type GroupView = {
   readonly fingerprint: string;
   readonly code: string;
+  /** What is wrong, in one line; absent where no failure is kept. */
+  readonly why?: string;
   readonly contract: { readonly subject: string; readonly version: number } | null;
   readonly recent: number;
   readonly count: number;
