@@ -95,7 +95,7 @@ describe("sigma status, doctor and audit", () => {
     await running.line(/"kind":"started"/);
     running.child.kill("SIGTERM");
     const ended = await running.ended;
-    expect(ended.stderr).toMatch(/"level":"warn".*"topic":"shipments".*which is a draft/);
+    expect(ended.stderr).toMatch(/"level":"warn".*"messaging.destination.name":"shipments".*which is a draft/);
   });
 
   test.each(["log.db", "store.db"])("a locked %s is exit code 40, with what to do", async (file) => {

@@ -46,7 +46,7 @@ describe("sigma erase", () => {
     expect(filesWith(data, "gone-1")).toEqual([]);
     const audit = await sigma(["audit", "--source"], { cwd });
     expect(audit).toMatchObject({ code: 0 });
-    expect(audit.stdout).toMatch(/^erased {2}\S+ {2}3 records {2}\S+ {2}\S+ {2}article 17$/m);
+    expect(audit.stdout).toMatch(/^erased {2}\S+ {2}3 records {2}\S+ {2}\S+ via cli {2}article 17$/m);
     expect(audit.stdout).toMatch(/^erased {2}\S+ {2}1 record {2}/m);
   });
 

@@ -31,7 +31,7 @@ describe("sigma retention", () => {
     const audit = await sigma(["audit", "--source"], { cwd });
     expect(audit).toMatchObject({ code: 0 });
     expect(audit.stdout).toMatch(
-      /^retained {2}\S+ {2}failures of shipments before offset 4 {2}2 documents gone {2}\S+ {2}\S+ {2}retention.failed 0d: recorded before \S+$/m,
+      /^retained {2}\S+ {2}failures of shipments before offset 4 {2}2 documents gone {2}\S+ {2}\S+ via cli {2}retention.failed 0d: recorded before \S+$/m,
     );
     expect(audit.stdout).toMatch(/^retained {2}\S+ {2}receipts before offset 4 {2}1 document gone/m);
     const show = await sigma(["retention", "show"], { cwd, env: TERMS });

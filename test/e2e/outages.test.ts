@@ -49,7 +49,7 @@ function residentMb({ child }: Gateway): number {
 
 /** How long it waited before each attempt, in milliseconds. */
 function retries({ output }: Gateway): readonly number[] {
-  return [...output().stderr.matchAll(/"retryInMs":(\d+)/g)].map(([, ms]) => Number(ms));
+  return [...output().stderr.matchAll(/"sigma\.retry_ms":(\d+)/g)].map(([, ms]) => Number(ms));
 }
 
 const ALL = PARTITIONS * PER_PARTITION;

@@ -13,7 +13,9 @@ const NDJSON = { "content-type": "application/x-ndjson" };
 const TELL_IMPORTS = `import { registerHooks } from "node:module";
 registerHooks({
   resolve(name, context, next) {
-    if (name.includes("opentelemetry")) process.stderr.write("LOADS " + name + "\\n");
+    // The library of the metrics asks for the API by itself, and does nothing with it without an SDK.
+    const isOurs = context.parentURL?.includes("node_modules") === false;
+    if (isOurs && name.includes("opentelemetry")) process.stderr.write("LOADS " + name + "\\n");
     return next(name, context);
   },
 });

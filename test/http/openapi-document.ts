@@ -52,7 +52,8 @@ export function readDocument(document: object): {
     const schema = answer.content?.[mediaType]?.schema;
     if (answer.content !== undefined && answer.content[mediaType] === undefined)
       return `the media type ${mediaType} of ${status} is not documented`;
-    if (schema === undefined || !mediaType.endsWith("json")) return null;
+    // Lines of JSON are no JSON text.
+    if (schema === undefined || !/^application\/(?:[\w.-]+\+)?json$/.test(mediaType)) return null;
     const parts = ["paths", path, method.toLowerCase(), "responses", String(status), "content", mediaType, "schema"];
     const pointer = parts.map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/");
     const validate = ajv.getSchema(`openapi#/${pointer}`);

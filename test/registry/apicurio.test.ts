@@ -71,7 +71,7 @@ test("a version is published, a real serializer writes by the registry's id, and
   };
   const unknown = framed(1_999_999_999, JSON.stringify(PAYLOAD));
   expect(await send(unknown, 10)).toMatchObject({ status: "FAILED", code: "contract-unknown" });
-  await gateway.line(/"id":"1999999999".*stands for no contract version/);
+  await gateway.line(/"sigma\.schema\.id":"1999999999".*stands for no contract version/);
 
   await apicurio.stop();
   const later = framed(1_999_999_998, JSON.stringify(PAYLOAD));

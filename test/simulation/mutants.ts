@@ -25,9 +25,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: "documents before the ledger",
     file: INGEST,
     find: `if (!(await claim(writes, entry, packed))) return { kind: "lost" };
+      meter.lap("ledger");
       const applying = applyBatch(writes, collection, entry.seq, batch, isReplay ? "for facts" : "never");`,
     replace: `const applying = Promise.resolve(await applyBatch(writes, collection, entry.seq, batch, isReplay ? "for facts" : "never"));
-      if (!(await claim(writes, entry, packed))) return { kind: "lost" };`,
+      if (!(await claim(writes, entry, packed))) return { kind: "lost" };
+      meter.lap("ledger");`,
   },
   {
     name: "no redo of the tail",

@@ -33,6 +33,8 @@ const UNREAD: ProblemsByStatus = {
   413: ["body-too-large", "headers-too-large"],
   415: ["unsupported-media-type"],
 };
+/** A body where none is asked for. */
+const UNASKED: ProblemsByStatus = { 415: ["unsupported-media-type"] };
 const EVENTS: ProblemsByStatus = { 400: ["bad-cloudevent"] };
 
 /** The same of a route of the registry, whose errors have numbers. */
@@ -63,7 +65,7 @@ export const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
   const security = role === "public" ? [] : [{ [SCHEME]: [role] }];
   const errors = url.startsWith("/registry")
     ? registryErrors(url, takes)
-    : problemAnswers(url, known, route.config ?? {});
+    : problemAnswers(url, known, { ...route.config, mayHaveBody: ![route.method].flat().includes("GET") });
   const response = { ...errors, ...(known.response as object | undefined) };
   if (takes === undefined) return { schema: { ...known, security, response }, url };
   const isDocument = takes.includes("document");
@@ -87,16 +89,18 @@ type Declared = {
   readonly role?: RouteRole;
   readonly takes?: readonly Taken[];
   readonly problems?: ProblemsByStatus;
+  /** Whether a client may send one, asked for or not: of a GET it is not read (RFC 9110, 9.3.1). */
+  readonly mayHaveBody: boolean;
 };
 
-function problemAnswers(url: string, known: Known, { role, takes, problems: own = {} }: Declared): object {
+function problemAnswers(url: string, known: Known, { role, takes, mayHaveBody, problems: own = {} }: Declared): object {
   const isChecked = known.params !== undefined || known.querystring !== undefined;
   const lists = [
     REFUSED,
     role === "public" ? {} : KEY,
     url.includes(":") ? PATH : {},
     isChecked ? PARAMETERS : {},
-    takes === undefined ? {} : UNREAD,
+    takes === undefined ? (mayHaveBody ? UNASKED : {}) : UNREAD,
     takes?.includes("event") === true ? EVENTS : {},
     own,
   ];
