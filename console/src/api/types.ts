@@ -1127,6 +1127,10 @@ export type Answers = {
     readonly groups: readonly ({
       readonly fingerprint: string;
       readonly code: string;
+      readonly contract: {
+        readonly subject: string;
+        readonly version: number;
+      } | null;
       readonly recent: number;
       readonly count: number;
       readonly last: string | null;

@@ -1,10 +1,12 @@
 import { exactInteger } from "../../json/exact-integer.ts";
 import { ANY_FAILURE } from "../../failures/filter.ts";
+import type { Group } from "../../failures/groups.ts";
 import { openGroupPage } from "../../failures/group-page.ts";
 import { NO_REDACTION } from "../../failures/redact.ts";
 import { groupView } from "../../failures/view.ts";
 import { openWhy } from "../../failures/why.ts";
 import type { StreamState } from "../../gateway/gateway.ts";
+import { FAILURE } from "../failures/failure.ts";
 import { registerSlo } from "../slo/routes.ts";
 import type { HttpDeps } from "../deps.ts";
 import type { Routes } from "../route-types.ts";
@@ -67,10 +69,11 @@ const STATUS = {
           description: "The groups with most failures in the last hour (whole hours), at most ten",
           items: {
             type: "object",
-            required: ["fingerprint", "code", "recent", "count", "last"],
+            required: ["fingerprint", "code", "contract", "recent", "count", "last"],
             properties: {
               fingerprint: text,
               code: text,
+              contract: FAILURE.properties.contract,
               recent: whole,
               count: whole,
               last: { type: ["string", "null"] },
@@ -116,7 +119,7 @@ export function registerStatus(app: Routes, deps: HttpDeps): void {
       decided: deps.totals?.totals() ?? { decided: 0, passed: 0, failed: 0, duplicates: 0 },
       streams: await Promise.all(deps.gateway.streams().map(async (one) => streamView(deps, one, nowMs))),
       groups: await Promise.all(
-        groups.filter(({ recent }) => recent > 0).map(async (group) => groupView(group, await whyOf(group))),
+        groups.filter(({ recent }) => recent > 0).map(async (group) => shortView(group, await whyOf(group))),
       ),
       objectives: objectives.map(({ objective, state, budgetLeft, firing }) => ({
         name: objective.name,
@@ -126,6 +129,11 @@ export function registerStatus(app: Routes, deps: HttpDeps): void {
       })),
     });
   });
+}
+
+function shortView(group: Group, why: string | null) {
+  const { fingerprint, code, contract, recent, count, last } = groupView(group);
+  return { fingerprint, code, contract, recent, count, last, ...(why === null ? {} : { why }) };
 }
 
 async function streamView(deps: HttpDeps, { stream, state, settledTo, trouble }: StreamState, nowMs: number) {
