@@ -23,7 +23,8 @@ test("a server with a route that declares no role does not start", async () => {
   await expect(async () => app.register(async (scope) => scope.put("/in", async () => ""))).rejects.toThrow("PUT /in");
 });
 
-const CONSOLE = /^\/(?:$|assets\/|icon\.svg$|failures|r\/|contracts|playground$|health$)/;
+const CONSOLE =
+  /^\/(?:$|assets\/|icon\.svg$|failures|r\/|contracts|redrives|objectives$|operator-log$|playground$|health$)/;
 
 test("every route of the gateway has a role, and only these are open to all", async () => {
   const routes = routesOf(await openApp());
