@@ -1,5 +1,5 @@
 import { Unavailable } from "../core/unavailable.ts";
-import { operatorActions } from "../operator/actions.ts";
+import { followActions } from "../operator/actions.ts";
 import type { StoreReads } from "../store/store.ts";
 import { isSecretOf, readKey, stateOf } from "./api-key.ts";
 import { createKeyBook } from "./key-book.ts";
@@ -34,15 +34,12 @@ const STALE_MS = 30_000;
  */
 export function openAccess({ reads, now, noteUse, people }: AccessDeps): Access {
   const book = createKeyBook();
-  let next = 0;
+  const catchUp = followActions(reads, book.see);
   let readAt = -Infinity;
   let reading: Promise<void> | null = null;
   const read = async (): Promise<void> => {
     const began = now();
-    for await (const action of operatorActions(reads, next)) {
-      next = action.seq + 1;
-      book.see(action);
-    }
+    await catchUp();
     readAt = began;
   };
   const refresh = async (): Promise<void> => {

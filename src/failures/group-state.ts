@@ -1,5 +1,5 @@
 import type { OperatorAction } from "../ledger/operator-log.ts";
-import { operatorActions } from "../operator/actions.ts";
+import { followActions } from "../operator/actions.ts";
 import type { StoreReads } from "../store/store.ts";
 
 // What operators said about groups of failures. It is in the operator log and nowhere else, and changes no evidence.
@@ -61,22 +61,14 @@ export function changeAction(change: GroupChange): Pick<OperatorAction, "action"
 /** What operators said, by fingerprint: folded from the operator log, which only grows, so each call reads what is new. */
 export function openGroupBooks(reads: Pick<StoreReads, "operatorLog">): () => Promise<ReadonlyMap<string, GroupBook>> {
   const books = new Map<string, GroupBook>();
-  let next = 0;
-  const catchUp = async (): Promise<ReadonlyMap<string, GroupBook>> => {
-    for await (const action of operatorActions(reads, next)) {
-      const before = books.get(action.target) ?? UNTOUCHED;
-      const after = fold(before, action);
-      if (after !== before) books.set(action.target, after);
-      next = action.seq + 1;
-    }
-    return books;
-  };
-  let last: Promise<unknown> = Promise.resolve();
+  const catchUp = followActions(reads, (action) => {
+    const before = books.get(action.target) ?? UNTOUCHED;
+    const after = fold(before, action);
+    if (after !== before) books.set(action.target, after);
+  });
   return async () => {
-    // One after another: two that read the same actions would fold each of them twice.
-    const caughtUp = last.then(catchUp);
-    last = caughtUp.catch(() => undefined);
-    return caughtUp;
+    await catchUp();
+    return books;
   };
 }
 

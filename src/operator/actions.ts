@@ -16,3 +16,27 @@ export async function* operatorActions(
     from = last.seq + 1;
   }
 }
+
+/**
+ * Follows the operator log, which only grows: each call hands `see` the actions that came since, in order.
+ * @param see is handed each action once, however many calls are made at a time.
+ */
+export function followActions(
+  reads: Pick<StoreReads, "operatorLog">,
+  see: (action: OperatorAction) => void,
+): () => Promise<void> {
+  let next = 0;
+  const catchUp = async (): Promise<void> => {
+    for await (const action of operatorActions(reads, next)) {
+      see(action);
+      next = action.seq + 1;
+    }
+  };
+  let last: Promise<void> = Promise.resolve();
+  return async () => {
+    // One after another: two that read the same actions would hand each of them over twice.
+    const caughtUp = last.then(catchUp);
+    last = caughtUp.catch(() => undefined);
+    return caughtUp;
+  };
+}

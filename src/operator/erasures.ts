@@ -1,6 +1,6 @@
 import type { OffsetRange } from "../source/source.ts";
 import type { OperatorAction } from "../ledger/operator-log.ts";
-import { operatorActions } from "./actions.ts";
+import { followActions } from "./actions.ts";
 import type { StoreReads } from "../store/store.ts";
 
 // Erasures in the operator log. A ledger entry is never edited: it keeps the digest of the evidence from which it was decided. The
@@ -76,14 +76,9 @@ export type FollowedErasures = () => Promise<ErasureBook>;
 
 export function followErasures(reads: Pick<StoreReads, "operatorLog">): FollowedErasures {
   const book = createErasureBook();
-  let next = 0;
+  const catchUp = followActions(reads, book.see);
   return async () => {
-    for await (const action of operatorActions(reads, next)) {
-      // Two concurrent calls read the same actions; each action is counted once.
-      if (action.seq < next) continue;
-      next = action.seq + 1;
-      book.see(action);
-    }
+    await catchUp();
     return book;
   };
 }

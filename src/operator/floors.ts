@@ -2,7 +2,7 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { OperatorAction } from "../ledger/operator-log.ts";
 import type { GoneFailures } from "../store/groups.ts";
 import type { StoreReads } from "../store/store.ts";
-import { operatorActions } from "./actions.ts";
+import { followActions } from "./actions.ts";
 
 // Floors in the operator log. Retention takes documents of a stream from its beginning on, so one number says what is gone: of the
 // entries before the floor nothing of that kind is left. It is announced here before anything goes, so that an interrupted run can be
@@ -133,14 +133,9 @@ export type FollowedFloors = () => Promise<FloorBook>;
 
 export function followFloors(reads: Pick<StoreReads, "operatorLog">): FollowedFloors {
   const book = createFloorBook();
-  let next = 0;
+  const catchUp = followActions(reads, book.see);
   return async () => {
-    for await (const action of operatorActions(reads, next)) {
-      // Two concurrent calls read the same actions; each action is counted once.
-      if (action.seq < next) continue;
-      next = action.seq + 1;
-      book.see(action);
-    }
+    await catchUp();
     return book;
   };
 }

@@ -1,6 +1,6 @@
 import type { Operator } from "../../gateway/operate.ts";
 import type { OperatorAction } from "../../ledger/operator-log.ts";
-import { operatorActions } from "../../operator/actions.ts";
+import { followActions } from "../../operator/actions.ts";
 import type { StoreReads } from "../../store/store.ts";
 
 /** A new record that a person appended in the place of one that failed. It is kept in the operator log, and nowhere else. */
@@ -59,19 +59,9 @@ export function openCorrections(reads: Pick<StoreReads, "operatorLog">): () => P
     byId.set(known.id, { ...known, place: { stream, offset: BigInt(offset) } });
     byPlace.set(`${stream}@${offset}`, known.id);
   };
-  let next = 0;
-  const catchUp = async (): Promise<Corrections> => {
-    for await (const action of operatorActions(reads, next)) {
-      see(action);
-      next = action.seq + 1;
-    }
-    return corrections;
-  };
-  let last: Promise<unknown> = Promise.resolve();
+  const catchUp = followActions(reads, see);
   return async () => {
-    // One after another: two that read the same actions would take each of them twice.
-    const caughtUp = last.then(catchUp);
-    last = caughtUp.catch(() => undefined);
-    return caughtUp;
+    await catchUp();
+    return corrections;
   };
 }
