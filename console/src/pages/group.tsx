@@ -4,6 +4,7 @@ import { CopyAs } from "../parts/copy.tsx";
 import { Advice } from "../parts/advice.tsx";
 import { PlanRedrive } from "../parts/plan-redrive.tsx";
 import { ChangeGroup } from "../parts/change-group.tsx";
+import { Fact } from "../parts/fact.tsx";
 import { contractName, StateMark } from "../parts/group-cells.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { counted, grouped } from "../parts/numbers.ts";
@@ -105,15 +106,6 @@ function Detail({ group, again }: { readonly group: FailureGroupDetail; readonly
         ))}
       </ul>
     </>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

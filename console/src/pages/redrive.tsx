@@ -3,6 +3,7 @@ import type { RedrivePlanDetail } from "../api/types.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { ActForm } from "../parts/act-form.tsx";
 import { CopyAs } from "../parts/copy.tsx";
+import { Fact } from "../parts/fact.tsx";
 import { groupPath } from "../parts/group-cells.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { counted, grouped } from "../parts/numbers.ts";
@@ -97,15 +98,6 @@ function Detail({ plan, again }: { readonly plan: RedrivePlanDetail; readonly ag
         />
       )}
     </>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

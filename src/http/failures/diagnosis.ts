@@ -1,6 +1,7 @@
 import { diagnosisOf } from "../../diagnosis/diagnose.ts";
 import { adviceView, type Diagnosis } from "../../diagnosis/diagnosis.ts";
 import type { Requested } from "../../diagnosis/queue.ts";
+import { FINGERPRINT } from "./query.ts";
 import type { HttpDeps } from "../deps.ts";
 import { ANY_UNAVAILABLE } from "../problems/codes.ts";
 import { notFound, ProblemError } from "../problems/problem.ts";
@@ -29,19 +30,6 @@ const DIAGNOSIS = {
         },
         { type: "null" },
       ],
-    },
-  },
-} as const;
-
-const FINGERPRINT = {
-  type: "object",
-  required: ["fingerprint"],
-  properties: {
-    fingerprint: {
-      type: "string",
-      pattern: "^[0-9a-f]{32}$",
-      description: "The group",
-      examples: ["0f3c9a5be1d24c770f3c9a5be1d24c77"],
     },
   },
 } as const;

@@ -18,7 +18,7 @@ import { answer, text, whole } from "../schema-parts.ts";
 import { ADVICE } from "./advice.ts";
 import { registerDiagnosis } from "./diagnosis.ts";
 import { FAILURE } from "./failure.ts";
-import { FILTER_QUERY, filterOf, limitOf } from "./query.ts";
+import { FILTER_QUERY, FINGERPRINT, filterOf, limitOf } from "./query.ts";
 
 const time = { type: ["string", "null"], description: "RFC 3339; null outside the years 0 to 9999" } as const;
 
@@ -143,19 +143,6 @@ const LIST = {
         total: { ...whole, description: "Groups that pass the filter" },
       },
     }),
-  },
-} as const;
-
-const FINGERPRINT = {
-  type: "object",
-  required: ["fingerprint"],
-  properties: {
-    fingerprint: {
-      type: "string",
-      pattern: "^[0-9a-f]{32}$",
-      description: "The group",
-      examples: ["0f3c9a5be1d24c770f3c9a5be1d24c77"],
-    },
   },
 } as const;
 

@@ -9,6 +9,20 @@ export const FILTER_QUERY = Object.fromEntries(
   Object.entries(PARAMETERS).map(([name, description]) => [name, { type: "string", maxLength: 2_048, description }]),
 ) as { readonly [Name in keyof typeof PARAMETERS]: Parameter };
 
+/** The path of a group. */
+export const FINGERPRINT = {
+  type: "object",
+  required: ["fingerprint"],
+  properties: {
+    fingerprint: {
+      type: "string",
+      pattern: "^[0-9a-f]{32}$",
+      description: "The group",
+      examples: ["0f3c9a5be1d24c770f3c9a5be1d24c77"],
+    },
+  },
+} as const;
+
 /** Reads the filter of a query. @throws ProblemError 400 that names the parameter. */
 export function filterOf(query: FilterText, nowMs: number): FailureFilter {
   const parsed = parseFilter(query, nowMs);
