@@ -5,6 +5,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY console console
+COPY scripts/console.ts scripts/
 RUN npm run build
 
 FROM node:24.21.0-slim

@@ -11,6 +11,7 @@ const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 type Service = {
   readonly image: string;
+  readonly profiles?: readonly string[];
   readonly build?: string;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, unknown>>;
@@ -22,17 +23,19 @@ type Service = {
   readonly stop_grace_period?: string;
 };
 
-const YAML = parseDocument(read("docker-compose.yml"), { uniqueKeys: true, strict: true });
+const YAML = parseDocument(read("docker-compose.yml"), { uniqueKeys: true, strict: true, merge: true });
+type Name = "embedded" | "kafka" | "topics" | "mongo" | "gateway" | "prometheus" | "grafana" | "ollama";
 const { services, volumes } = YAML.toJS() as {
-  readonly services: Readonly<Record<"kafka" | "topics" | "mongo" | "gateway", Service>>;
+  readonly services: Readonly<Record<Name, Service>>;
   readonly volumes: Readonly<Record<string, unknown>>;
 };
 const DOCKERFILE = read("Dockerfile");
 const VARIABLES = new Set(SETTINGS.flatMap(({ env, alias }) => [env, alias]));
 
-/** What the gateway of the file runs with. */
-async function composed(): Promise<Config> {
-  const env = services.gateway.environment as Readonly<Record<string, string>>;
+/** What a gateway of the file runs with; a variable of the machine is as if it were not set. */
+async function composed(name: "gateway" | "embedded" = "gateway"): Promise<Config> {
+  const given = Object.entries(services[name].environment ?? {}).filter(([, value]) => value !== null);
+  const env = Object.fromEntries(given.map(([key, value]) => [key, String(value)]));
   const result = await readConfig({ flags: new Map(), env, file: null });
   if (!result.ok) throw new Error(result.faults.map(({ message }) => message).join("; "));
   return result.config;
@@ -48,24 +51,45 @@ describe("docker-compose.yml", () => {
   test("is YAML without an error or a warning, and gives every value of a variable as text", () => {
     expect([...YAML.errors, ...YAML.warnings]).toEqual([]);
     const values = Object.values(services).flatMap(({ environment = {} }) => Object.values(environment));
-    expect(values.filter((value) => typeof value !== "string")).toEqual([]);
+    expect(values.filter((value) => value !== null && typeof value !== "string")).toEqual([]);
   });
 
   test("has the services it speaks of, waits only for those that say when they are ready, and mounts its own volumes", () => {
-    expect(Object.keys(services)).toEqual(["kafka", "topics", "mongo", "gateway"]);
-    const waits = Object.values(services).flatMap(({ depends_on = {} }) => Object.entries(depends_on));
-    const unmet = waits.filter(([name, { condition }]) => {
-      const service = (services as Readonly<Record<string, Service>>)[name];
-      return service === undefined || (condition === "service_healthy" && service.healthcheck === undefined);
-    });
+    const unmet = Object.values(services).flatMap(({ depends_on = {}, profiles = [] }) =>
+      Object.entries(depends_on).filter(([name, { condition }]) => {
+        const service = (services as Readonly<Record<string, Service>>)[name];
+        const there = profiles.every((profile) => service?.profiles?.includes(profile) === true);
+        return !there || (condition === "service_healthy" && service?.healthcheck === undefined);
+      }),
+    );
     expect(unmet).toEqual([]);
-    const mounted = Object.values(services).flatMap(({ volumes: all = [] }) => all.map((one) => one.split(":")[0]));
-    expect(mounted).toEqual(Object.keys(volumes));
+    const sources = Object.values(services).flatMap(({ volumes: all = [] }) =>
+      all.map((one) => one.split(":")[0] ?? ""),
+    );
+    expect(sources.filter((one) => !one.startsWith("./"))).toEqual(Object.keys(volumes));
+    expect(sources.filter((one) => one.startsWith("./") && !existsSync(join(ROOT, one)))).toEqual([]);
+  });
+
+  test("has three profiles, of which each has one gateway", () => {
+    const of = (profile: string): readonly string[] =>
+      Object.entries(services).flatMap(([name, { profiles = [] }]) => (profiles.includes(profile) ? [name] : []));
+    expect(of("minimal")).toEqual(["embedded"]);
+    expect(of("kafka")).toEqual(["kafka", "topics", "mongo", "gateway"]);
+    expect(of("full")).toEqual([...of("kafka"), "prometheus", "grafana", "ollama"]);
+    expect(Object.values(services).filter(({ profiles }) => profiles === undefined)).toEqual([]);
+  });
+
+  test("asks nobody for a password that everybody knows", () => {
+    expect(services.grafana.environment).toMatchObject({
+      GF_AUTH_DISABLE_LOGIN_FORM: "true",
+      GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION: "true",
+    });
+    expect(read("docker-compose.yml")).not.toMatch(/password:|PASSWORD/);
   });
 
   test("pins every image by version, and publishes to this machine alone", () => {
     const images = Object.values(services).filter(({ build }) => build === undefined);
-    expect(images.filter(({ image }) => !/:\d+\.\d+\.\d+$/.test(image))).toEqual([]);
+    expect(images.filter(({ image }) => !/:v?\d+\.\d+\.\d+$/.test(image))).toEqual([]);
     const ports = Object.values(services).flatMap(({ ports: all = [] }) => all);
     expect(ports.filter((port) => !/^127\.0\.0\.1:(\d+):\1$/.test(port))).toEqual([]);
   });
@@ -76,7 +100,8 @@ describe("docker-compose.yml", () => {
     expect(services.gateway.ports).toEqual([`127.0.0.1:${http.port}:${http.port}`]);
     expect([kafka?.tls, kafka?.sasl, mongodbUri?.startsWith("mongodb://mongo:27017/")]).toEqual([null, null, true]);
     expect(Number.parseInt(services.gateway.stop_grace_period ?? "0", 10) * 1_000).toBeGreaterThan(shutdownDeadlineMs);
-    expect(services.gateway.read_only).toBe(true);
+    expect([services.gateway.read_only, services.embedded.read_only]).toEqual([true, true]);
+    expect([(await composed("embedded")).kafka, (await composed("embedded")).mongodbUri]).toEqual([null, null]);
   });
 
   test("leads the gateway and the tools to a listener of Kafka, and to the topic that is made", async () => {
