@@ -2,6 +2,7 @@ import { apicurioHome } from "./apicurio.ts";
 import { run } from "./cache.ts";
 import { chromiumBinary } from "./chromium.ts";
 import { kafkaJars } from "./kafka.ts";
+import { kubernetesTools } from "./kubernetes.ts";
 import { mongodBinary } from "./mongodb.ts";
 import { otelcolBinary } from "./otelcol.ts";
 import { ollamaBinary } from "./ollama.ts";
@@ -94,6 +95,12 @@ export const SERVERS: readonly RealServer[] = [
     module: "test/servers/otelcol.ts",
     needs: "Go 1.26",
     bring: () => run(otelcolBinary(), ["--version"]),
+  },
+  {
+    name: "Helm and kubeconform",
+    module: "test/servers/kubernetes.ts",
+    needs: "Go 1.26",
+    bring: kubernetesTools,
   },
   {
     name: "OpenID Connect provider",
