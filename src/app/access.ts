@@ -4,13 +4,18 @@ import { isLoopback } from "../config/http-config.ts";
 import type { Logger } from "../observe/log/logger.ts";
 import type { Store } from "../store/store.ts";
 import { hasData } from "./data-directory.ts";
+import { hasStore } from "./roles.ts";
 import { openStoreFor } from "./stores.ts";
 
 /** Finds out who asks: by the keys of the store, and by the provider of people. */
-export async function accessBy({ oidc }: Config, store: Store, logger: Logger, now: () => number): Promise<Access> {
+export async function accessBy(config: Config, store: Store, logger: Logger, now: () => number): Promise<Access> {
   const { openAccess } = await import("../access/access.ts");
+  const { role } = config.process;
   const { createUseNotes } = await import("../access/key-use.ts");
-  const noteUse = createUseNotes(store, (why) => logger.write("key.unnoted", { "sigma.why": why }));
+  const notes = createUseNotes(store, (why) => logger.write("key.unnoted", { "sigma.why": why }));
+  // Who only reads writes no notes either.
+  const noteUse = role === "console" ? (): void => undefined : notes;
+  const { oidc } = config;
   if (oidc === null) return openAccess({ reads: store.reads, now, noteUse });
   const { openPeople } = await import("../access/people/people.ts");
   return openAccess({ reads: store.reads, now, noteUse, people: openPeople({ ...oidc, now }) });
@@ -22,7 +27,9 @@ export async function accessBy({ oidc }: Config, store: Store, logger: Logger, n
  */
 export async function isOpenToAll(config: Config): Promise<boolean> {
   const { host, allowRemote } = config.http;
-  if (isLoopback(host) || allowRemote || config.oidc !== null) return false;
+  if (isLoopback(host) || allowRemote) return false;
+  if (!hasStore(config)) return true;
+  if (config.oidc !== null) return false;
   if (!hasData(config)) return true;
   const { readApiKeys } = await import("../access/change-keys.ts");
   const store = await openStoreFor(config, "read");

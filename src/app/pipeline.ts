@@ -1,8 +1,6 @@
-import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
-import type { Copying } from "../config/copying.ts";
-import { idleDefaults } from "../contract/idle-defaults.ts";
-import type { LiveContracts, Swap } from "../contract/live-contracts.ts";
+import type { LiveContracts } from "../contract/live-contracts.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
 import { contentsOf } from "../core/contents.ts";
 import { CLOCK } from "./clock.ts";
@@ -15,7 +13,7 @@ import { decidingWith, openLookup, type Deciding } from "./deciding.ts";
 import { FETCH_WAIT_MS } from "./logs.ts";
 import { openEngine, type Engine } from "./engine.ts";
 import { type LoadedContracts } from "./contracts.ts";
-import type { SchemaLookup } from "../registry/lookup.ts";
+import { followFiles } from "./following.ts";
 import { diagnoseToo } from "./diagnosing.ts";
 import { startRetaining, type Retaining } from "./retaining.ts";
 import { countObjectives } from "./objectives.ts";
@@ -114,14 +112,12 @@ export async function startPipeline(
     const { log, ends } = await guarded(config, engine, gateway);
     const retention = keepRetentionOf(config, engine.log, gateway);
     const retaining = startRetaining(config.retention, engine.store, sleep);
-    const following = new AbortController();
-    const { refused, onReload } = createReload(contracts, lookup, shadow, observeContracts);
-    const followed = follow(config, contracts, first.seen, { onReload, observe: observeContracts }, following.signal);
+    const following = followFiles(config, contracts, first.seen, { lookup, shadow, observe: observeContracts });
     const closing = [observers, ends, retention, retaining, told];
-    const stop = stopperOf(following, gateway, followed, closing, [shadow, engine]);
+    const stop = stopperOf(following, gateway, closing, [shadow, engine]);
     const { heads: observeHeads } = anchors;
     const running = { gateway, deciding, observeHeads, shadow, diagnosis, retaining, objectives: told.objectives };
-    return { ...engine, log, contracts, refusedContracts: refused, ...running, stop };
+    return { ...engine, log, contracts, refusedContracts: following.refused, ...running, stop };
   } catch (error) {
     await engine.close();
     throw error;
@@ -132,15 +128,14 @@ type Closing = { readonly close: () => Promise<void> };
 
 /** What stops a pipeline: first what decides, then what waits for decisions, at last what they are in. */
 function stopperOf(
-  following: AbortController,
+  following: Closing,
   gateway: Gateway,
-  followed: Promise<void>,
   users: readonly Closing[],
   used: readonly (Closing | null)[],
 ): () => Promise<void> {
   return async () => {
     try {
-      following.abort();
+      const followed = following.close();
       await gateway.stop();
       await followed;
       for (const { close } of users) await close();
@@ -150,40 +145,14 @@ function stopperOf(
   };
 }
 
-/** What is done when the contract files changed. `refused`: why the last change was refused. */
-function createReload(
-  contracts: LiveContracts,
-  lookup: SchemaLookup | null,
-  shadow: Shadow | null,
-  observe: (event: ContractsEvent) => void,
-): { readonly refused: () => readonly string[]; readonly onReload: (outcome: Swap) => void } {
-  let refused: readonly string[] = [];
-  const reportIdle = idleReporter(contracts, observe);
-  reportIdle();
-  return {
-    refused: () => refused,
-    onReload: (outcome) => {
-      refused = outcome.kind === "refused" ? outcome.problems : [];
-      if (outcome.kind === "refused") observe({ kind: "contracts-refused", problems: refused });
-      if (outcome.kind !== "swapped") return;
-      lookup?.forget();
-      shadow?.update(contentsOf(contracts.current()));
-      observe({ ...outcome, kind: "contracts-swapped" });
-      reportIdle();
-    },
-  };
-}
-
 const NOTHING = { close: async (): Promise<void> => undefined };
 
-function idleReporter(contracts: LiveContracts, observe: (event: ContractsEvent) => void): () => void {
-  return () => {
-    for (const idle of idleDefaults(contracts.current())) observe({ kind: "default-idle", ...idle });
-  };
-}
-
 /** The log as the gateway guards it; the ends of the embedded log are noted in the store. */
-async function guarded({ kafka }: Config, { log, store }: Engine, gateway: Gateway) {
+export async function guarded(
+  { kafka }: Config,
+  { log, store }: Engine,
+  gateway: Gateway,
+): Promise<{ readonly log: Engine["log"]; readonly ends: Closing }> {
   const { guardLog } = await import("../gateway/guarded-log.ts");
   const { startLogEnds } = await import("../gateway/log-ends.ts");
   const ends = kafka === null ? startLogEnds(store) : null;
@@ -205,42 +174,6 @@ function keepRetentionOf(config: Config, log: Log, gateway: Gateway): { readonly
       await kept;
     },
   };
-}
-
-/** Replaces the live contracts when their files change. */
-async function follow(
-  config: Config,
-  live: LiveContracts,
-  seen: string,
-  callbacks: { readonly onReload: (outcome: Swap) => void; readonly observe: (event: ContractsEvent) => void },
-  signal: AbortSignal,
-): Promise<void> {
-  const { contractsReloadMs: everyMs, contractsDir, sources, shadow, limits, objectives, http } = config;
-  if (everyMs === 0) return;
-  const { followContracts } = await import("../config/reload.ts");
-  const pause = async (): Promise<void> => nextTurn();
-  const settings = { contractsDir, sources, shadow, limits, objectives, http };
-  let stale: string | null = null;
-  const copying = await openCopy(config);
-  // A copy that is running when the service stops is aborted.
-  signal.addEventListener("abort", () => void copying?.close());
-  const refresh = async (): Promise<void> => {
-    const why = (await copying?.refresh().catch((error: unknown) => (error as Error).message)) ?? null;
-    // Each trouble is reported once, not at each refresh.
-    if (why !== null && why !== stale) callbacks.observe({ kind: "contracts-stale", why });
-    stale = why;
-  };
-  const onWeb = copying === null ? {} : { refresh };
-  const deps = { settings, live, seen, report: callbacks.onReload, everyMs, sleep, pause, ...onWeb };
-  await followContracts(deps, signal);
-}
-
-/** Opens the copy of a contracts directory on the web; null when the contracts are local files. */
-async function openCopy({ contractsUrl: url, contractsDir: directory }: Config): Promise<Copying | null> {
-  if (url === null) return null;
-  const { openCopying } = await import("../config/copying.ts");
-  const { FILE_TIMEOUT_MS } = await import("../contract/http-directory.ts");
-  return openCopying({ url, directory, timeoutMs: FILE_TIMEOUT_MS });
 }
 
 /** Opens the shadow versions; loads no module without any. */

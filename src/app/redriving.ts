@@ -14,12 +14,20 @@ export type Redriving = {
   readonly close: () => Promise<void>;
 };
 
+/** What the routes of redrives work with, where other processes run the plans. */
+export async function redriveRoutes({ store, deciding }: Pipeline): Promise<RedriveDeps> {
+  const { learnSchemaIds } = deciding;
+  const newId = (): string => randomBytes(6).toString("hex");
+  return { store, newId, ...(learnSchemaIds === undefined ? {} : { learnSchemaIds }) };
+}
+
 /** Starts to look for plans. Its modules are loaded only then. */
 export async function startRedriving(
   config: Config,
-  { store, log, gateway, contracts, deciding, observeHeads }: Pipeline,
+  pipeline: Pipeline,
   report: (event: RedriveEvent) => void,
 ): Promise<Redriving> {
+  const { store, log, gateway, contracts, deciding, observeHeads } = pipeline;
   const { createBacklog } = await import("../gateway/backlog.ts");
   const { createThrottle } = await import("../failures/redrive/throttle.ts");
   const { attendRedrives } = await import("../failures/redrive/attend.ts");
@@ -45,14 +53,8 @@ export async function startRedriving(
   );
   // Whoever closes gets the error. Without this line it would also end the process.
   attended.catch(() => undefined);
-  const { learnSchemaIds } = deciding;
   return {
-    routes: {
-      store,
-      newId: () => randomBytes(6).toString("hex"),
-      pace: createThrottle(null, { now, sleep: pause, isBusy }).wait,
-      ...(learnSchemaIds === undefined ? {} : { learnSchemaIds }),
-    },
+    routes: { ...(await redriveRoutes(pipeline)), pace: createThrottle(null, { now, sleep: pause, isBusy }).wait },
     close: async () => {
       stopping.abort();
       await attended;

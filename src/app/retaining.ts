@@ -32,18 +32,24 @@ export type Retaining = {
   readonly close: () => Promise<void>;
 };
 
+/** What is kept how long, where nothing was taken away yet. */
+export function retentionTerms(config: RetentionConfig): RetentionState {
+  const text = (kept: KeptFor): string | null => kept?.text ?? null;
+  const collections = config.collections.map(({ collection, kept }) => ({ collection, failed: text(kept) }));
+  const terms = { failed: text(config.failed), receipts: text(config.receipts), collections };
+  return { terms, everyHours: keepsAll(config) ? null : config.everyHours, lastRun: null };
+}
+
 /** Takes away what is too old while the gateway runs; nothing when every term is for ever. */
 export function startRetaining(
   config: RetentionConfig,
   store: Store,
   sleep: (ms: number, signal: AbortSignal) => Promise<void>,
 ): Retaining {
-  const everyHours = keepsAll(config) ? null : config.everyHours;
-  const text = (kept: KeptFor): string | null => kept?.text ?? null;
-  const collections = config.collections.map(({ collection, kept }) => ({ collection, failed: text(kept) }));
-  const terms = { failed: text(config.failed), receipts: text(config.receipts), collections };
+  const terms = retentionTerms(config);
+  const { everyHours } = terms;
   let lastRun: RetentionState["lastRun"] = null;
-  const state = (): RetentionState => ({ terms, everyHours, lastRun });
+  const state = (): RetentionState => ({ ...terms, lastRun });
   if (everyHours === null) return { state, close: async () => undefined };
   const stopping = new AbortController();
   const kept = import("../retain/schedule.ts").then(async ({ keepTerms }) =>

@@ -3,19 +3,22 @@ import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/http-config.ts";
 import type { Observe, RedriveEvent } from "../gateway/event.ts";
 import { createTotalling } from "../gateway/totals.ts";
-import type { FailureLog } from "../observe/failures.ts";
 import type { Logger } from "../observe/log/logger.ts";
 import { readConsole } from "./console-files.ts";
 import { failureDeps } from "./failing.ts";
 import { accessBy } from "./access.ts";
+import { both, later, openReports } from "./reports.ts";
 import { noteVerdicts } from "./verdicts.ts";
 import { checkFiles } from "./data-directory.ts";
 import { type LoadedContracts } from "./contracts.ts";
-import { startPipeline, type Pipeline } from "./pipeline.ts";
+import type { Pipeline } from "./pipeline.ts";
 import type { Redriving } from "./redriving.ts";
+import { decidesHere, hasStore, openRole } from "./roles.ts";
 import { openTraces } from "./tracing.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import type { IntegrityCheck } from "../sqlite/integrity.ts";
+import type { HttpDeps } from "../http/deps.ts";
+import type { Store } from "../store/store.ts";
 import type { Shadow } from "../rejudge/shadow/shadow.ts";
 
 /**
@@ -50,10 +53,10 @@ export async function startService(
   const door = await openDoor(config.http);
   const opened: (() => Promise<void>)[] = [];
   const totals = createTotalling();
-  const check = await checkFiles(config);
+  const check = await (config.process.role === "all" ? checkFiles(config) : NOTHING_TO_CHECK);
   try {
     await refuseDamage(check, logger);
-    const pipeline = await startPipeline(
+    const pipeline = await openRole(
       config,
       contracts,
       both(reports.events, both(totals.observe, observe)),
@@ -64,33 +67,33 @@ export async function startService(
     );
     opened.push(pipeline.stop);
     const { store, shadow, contracts: live } = pipeline;
-    if (config.kafka === null) await warnOfUndecided(pipeline, logger);
+    if (config.kafka === null && config.process.role === "all") await warnOfUndecided(pipeline, logger);
     const reporting = await reportShadow(shadow, logger);
     const redriving = await openRedriving(config, pipeline, reports.redrives, opened);
-    const verdicts = noteVerdicts(store, { log: logger, later, failureLog: reports.failures, now: Date.now });
+    const noted = hasStore(config) ? store : UNNOTED;
+    const verdicts = noteVerdicts(noted, { log: logger, later, failureLog: reports.failures, now: Date.now });
     const http = await createHttpServer({
       ...(await routeDeps(pipeline)),
       redrives: redriving.routes,
       ...failureDeps(store, config, live.current),
-      access: await accessBy(config, store, logger, Date.now),
+      ...(await accessTo(config, store, logger)),
       console: await readConsole(),
       metrics: reports.metrics,
       totals,
       logger: reports.framework,
       version,
-      ...settingsOf(config.http),
+      ...settingsOf(config),
       onVerdict: verdicts.note,
       ...(traceRequest === undefined ? {} : { traceRequest }),
     });
     door.open(http);
     logger.write("gateway.listening", { "url.full": door.url });
+    const users = [verdicts.close, redriving.close, check.stop];
     const stop = async (): Promise<void> => {
       try {
         clearInterval(reporting);
         await Promise.all([door.close(), http.close()]);
-        await verdicts.close();
-        await redriving.close();
-        await check.stop();
+        for (const close of users) await close();
       } finally {
         await pipeline.stop();
       }
@@ -104,6 +107,21 @@ export async function startService(
   }
 }
 
+/** Who may ask. A process without a store knows no keys: then whoever reaches it may ask what its role answers. */
+async function accessTo(config: Config, store: Store, logger: Logger): Promise<Pick<HttpDeps, "access">> {
+  if (!hasStore(config)) return {};
+  return { access: await accessBy(config, store, logger, Date.now) };
+}
+
+/** Where nothing is noted of verdicts. */
+const UNNOTED: Pick<Store, "noteTraffic"> = { noteTraffic: async () => undefined };
+
+/** Where no files are this process's own. */
+const NOTHING_TO_CHECK: Promise<IntegrityCheck> = Promise.resolve({
+  damage: Promise.resolve(null),
+  stop: async () => undefined,
+});
+
 /** Starts to look for redrive plans, which a failed start ends as well. */
 async function openRedriving(
   config: Config,
@@ -111,15 +129,18 @@ async function openRedriving(
   report: (event: RedriveEvent) => void,
   opened: (() => Promise<void>)[],
 ): Promise<Redriving> {
-  const { startRedriving } = await import("./redriving.ts");
+  const { redriveRoutes, startRedriving } = await import("./redriving.ts");
+  if (!decidesHere(config)) return { routes: await redriveRoutes(pipeline), close: async () => undefined };
   const redriving = await startRedriving(config, pipeline, report);
   opened.push(redriving.close);
   return redriving;
 }
 
 /** What the routes need of the settings. */
-function settingsOf({ host, hosts, corsOrigins, keepAliveMs, validate, setAside }: Config["http"]) {
+function settingsOf({ http, process: { role } }: Config) {
+  const { host, hosts, corsOrigins, keepAliveMs, validate, setAside } = http;
   return {
+    role,
     hosts,
     corsOrigins,
     remote: !isLoopback(host),
@@ -147,13 +168,6 @@ async function routeDeps(pipeline: Pipeline) {
     ...(shadow === null ? {} : { shadow: shadow.snapshot }),
     ...(diagnosis === null ? {} : { diagnosis }),
     ...(objectives === null ? {} : { objectives }),
-  };
-}
-
-function both<Event>(first: (event: Event) => void, second: (event: Event) => void): (event: Event) => void {
-  return (event) => {
-    first(event);
-    second(event);
   };
 }
 
@@ -198,57 +212,4 @@ async function reportShadow(shadow: Shadow | null, logger: Logger): Promise<Node
   if (shadow === null) return undefined;
   const { logShadow } = await import("../observe/shadow.ts");
   return setInterval(() => logShadow(logger, shadow.snapshot()), SHADOW_LOG_EVERY_MS).unref();
-}
-
-/** Calls back once, and keeps no process alive for it. */
-function later(ms: number, callback: () => void): void {
-  setTimeout(callback, ms).unref();
-}
-
-/** What writes to the log and counts, for each kind of event. */
-async function openReports(config: Config, logger: Logger, version: string) {
-  const { openMetrics } = await import("./metrics.ts");
-  const { logContracts } = await import("../observe/contracts.ts");
-  const { logEvents } = await import("../observe/streams.ts");
-  const { logFramework } = await import("../observe/http.ts");
-  const { logAnchors } = await import("../observe/anchors.ts");
-  const { logRedrives } = await import("../observe/redrives.ts");
-  const { logDiagnosis } = await import("../observe/diagnosis.ts");
-  const { logNotify } = await import("../observe/notify.ts");
-  const metrics = openMetrics(version);
-  const { gateway: counted } = metrics;
-  return {
-    metrics,
-    events: both(logEvents(logger, later), counted.observe),
-    contracts: both(logContracts(logger), counted.observeContracts),
-    anchors: both(logAnchors(logger), counted.observeAnchors),
-    redrives: logRedrives(logger),
-    notify: logNotify(logger),
-    diagnosed: both(logDiagnosis(logger), metrics.diagnosis.observe),
-    framework: logFramework(logger),
-    failures: await openFailures(config, logger),
-  };
-}
-
-/** Opens the log of failures; null when they are to have no lines. */
-async function openFailures({ log }: Config, logger: Logger): Promise<FailureLog | null> {
-  if (log.failures === "off") return null;
-  const { openFailureLog } = await import("../observe/failures.ts");
-  const { hashBytes } = await import("../gateway/decided.ts");
-  return openFailureLog(logger, {
-    lines: log.failures,
-    perSecond: log.failuresPerSecond,
-    later,
-    digestOf: hashBytes,
-  });
-}
-
-/**
- * Opens the logger to standard error.
- * @param reword translates the commands of a remedy into what the user can type.
- */
-export async function openLogger({ log }: Config, reword: (remedy: string) => string): Promise<Logger> {
-  const { createLogger } = await import("../observe/log/logger.ts");
-  const format = log.format === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : log.format;
-  return createLogger({ level: log.level, format, destination: process.stderr, pid: process.pid, reword });
 }

@@ -103,7 +103,16 @@ Exit codes: 0 done, 1 error, 2 usage or configuration, 10 findings, 20 an object
 
 function addStart(): Command {
   const command = new Command("start").description("Run the gateway");
-  withSettings(command, ["http.host", "http.port", "data.dir", "contracts.dir", "log.level", "log.format"]);
+  withSettings(command, [
+    "role",
+    "workers",
+    "http.host",
+    "http.port",
+    "data.dir",
+    "contracts.dir",
+    "log.level",
+    "log.format",
+  ]);
   return command
     .option("--no-demo", "do not feed the example records to an empty store")
     .option("--json", "print JSON", false)

@@ -26,6 +26,7 @@ export const CODES = {
     "An objective is not written as it has to be, contradicts another, or is of a contract that does not exist",
   "SIG-S-017": "A setting of the provider that vouches for people is wrong",
   "SIG-S-030": "A setting of the diagnosis by a language model is wrong",
+  "SIG-S-040": "A role or a number of workers does not go with the log, the store or the role",
   "SIG-I-001": "An input cannot be read",
   "SIG-I-002": "A line of the input is too long to be a record. Nothing of it was ingested; everything before it was",
   "SIG-I-003": "The topic is not configured",

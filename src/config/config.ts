@@ -8,6 +8,7 @@ import { diagnosisConfig, diagnosisFaults, type DiagnosisConfig } from "./diagno
 import type { ConfigFault } from "./fault.ts";
 import { httpConfig, httpFaults, type HttpConfig } from "./http-config.ts";
 import { kafkaConfig, kafkaFaults, type KafkaConfig } from "./kafka-config.ts";
+import { processConfig, processFaults, type ProcessConfig } from "./process-config.ts";
 import { redactConfig, redactFaults, type RedactConfig } from "./redact-config.ts";
 import { mongodbFaults } from "./mongodb-config.ts";
 import { notifyConfig, notifyFaults, type NotifyConfig } from "./notify-config.ts";
@@ -31,6 +32,7 @@ import { parseText, textOrNull } from "./values.ts";
 
 /** What the program runs with. Paths are relative to the working directory, or absolute. */
 export type Config = {
+  readonly process: ProcessConfig;
   readonly http: HttpConfig;
   /** Null: there are keys alone. */
   readonly oidc: OidcConfig | null;
@@ -182,6 +184,7 @@ function byKey(settings: readonly SettingInForce[]): SettingsByKey {
 /** What values mean together, or mean beyond their kind. */
 function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
   return [
+    ...processFaults(settings),
     ...kafkaFaults(settings),
     ...mongodbFaults(settings),
     ...registryFaults(settings),
@@ -201,6 +204,7 @@ function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
 function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
   const contractsUrl = textOrNull(values["contracts.url"]);
   return {
+    process: processConfig(values),
     http: httpConfig(values),
     oidc: oidcConfig(values),
     dataDir: values["data.dir"],

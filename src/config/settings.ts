@@ -6,6 +6,7 @@ import { HTTP_SETTINGS } from "./http-settings.ts";
 import { NOTIFY_SETTINGS } from "./notify-settings.ts";
 import { OBJECTIVE_SETTINGS } from "./objective-settings.ts";
 import { OIDC_SETTINGS } from "./oidc-settings.ts";
+import { PROCESS_SETTINGS } from "./process-settings.ts";
 import { REDACT_SETTINGS } from "./redact-settings.ts";
 import { REGISTRY_SETTINGS } from "./registry-settings.ts";
 import { RETENTION_SETTINGS } from "./retention-settings.ts";
@@ -17,6 +18,7 @@ import type { CheckedRows, SettingRow, SettingValue, ValueKind, ValueOf } from "
 type Rows = typeof HTTP_SETTINGS &
   typeof OIDC_SETTINGS &
   typeof GATEWAY_SETTINGS &
+  typeof PROCESS_SETTINGS &
   typeof REDACT_SETTINGS &
   typeof RETENTION_SETTINGS &
   typeof ENGINE_SETTINGS &
@@ -30,6 +32,7 @@ const ROWS: CheckedRows<Rows> = {
   ...HTTP_SETTINGS,
   ...OIDC_SETTINGS,
   ...GATEWAY_SETTINGS,
+  ...PROCESS_SETTINGS,
   ...REDACT_SETTINGS,
   ...RETENTION_SETTINGS,
   ...ENGINE_SETTINGS,

@@ -8,6 +8,7 @@ import type { Groups } from "../failures/groups.ts";
 import type { PlanDeps } from "../failures/redrive/make-plan.ts";
 import type { Redaction } from "../failures/redact.ts";
 import type { RevealRecord } from "../failures/reveal.ts";
+import type { ProcessRole } from "./access/process-roles.ts";
 import type { Console } from "./console/routes.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Totalling } from "../gateway/totals.ts";
@@ -41,6 +42,8 @@ export type HttpDeps = {
   readonly redaction?: Redaction;
   /** Keeps in the operator log that somebody was shown redacted bytes; absent: nobody is. */
   readonly reveal?: RevealRecord;
+  /** Which routes are served; absent: all. */
+  readonly role?: ProcessRole;
   /** Who may ask; absent: whoever reaches the server may do everything. */
   readonly access?: Access;
   /** The built console; null or absent when there is none. */

@@ -7,6 +7,7 @@ import { takeTurns } from "./connection.ts";
 import type { RouteRole } from "../access/roles.ts";
 import { authenticateRequests } from "./access/authenticate.ts";
 import { answerNamedOrigins, answerPreflights } from "./access/cors.ts";
+import { serveOnly } from "./access/process-roles.ts";
 import { requireRoles } from "./access/route-roles.ts";
 import { registerConsole } from "./console/routes.ts";
 import { registerContracts } from "./contracts/routes.ts";
@@ -100,6 +101,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   const routes = collectRoutes(app);
   traceHttp(app, deps);
   requireRoles(app);
+  serveOnly(app, deps.role ?? "all");
   takeTurns(app);
   measureAnswers(app, metrics, deps.now);
   keepOut(app, deps);

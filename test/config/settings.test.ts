@@ -22,6 +22,7 @@ const BASES: readonly ConfigInput["env"][] = [
   everySetting({ "kafka.sasl_mechanism": "OAUTHBEARER", "http.host": "127.0.0.1" }),
   { SIGMA_CONTRACTS_DIR: "c" },
   { SIGMA_REGISTRY_URL: "http://r:8081", SIGMA_REGISTRY_USERNAME: "u", SIGMA_REGISTRY_PASSWORD: "p" },
+  { SIGMA_WORKERS: "3", SIGMA_KAFKA_BROKERS: "k:9092", SIGMA_MONGODB_URI: "mongodb://m/d" },
   { SIGMA_NOTIFY_WEBHOOKS: "slack=https://h.example", SIGMA_NOTIFY_SECRETS: `whsec_${"A".repeat(44)}` },
 ];
 

@@ -156,7 +156,16 @@ test("the page of the reference has a section for each operation, and a row for 
 });
 
 /** Problems that are no route's: the server has no route for the request, cannot read it, or has a bug. */
-const OF_NO_ROUTE = ["bad-request", "expectation", "internal", "method", "no-asset", "no-console", "no-route"];
+const OF_NO_ROUTE = [
+  "bad-request",
+  "expectation",
+  "internal",
+  "method",
+  "no-asset",
+  "no-console",
+  "no-route",
+  "other-role",
+];
 
 test("every problem code is one that some route lists, or that comes before there is a route", async () => {
   const { url } = await startService();

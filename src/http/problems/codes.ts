@@ -65,6 +65,7 @@ export const PROBLEMS = {
   "not-json": "The body is no JSON object",
   "nothing-selected": "No record that could be redriven is selected",
   overloaded: "Bodies and answers of all requests hold too many bytes: try again after `Retry-After`",
+  "other-role": "Processes of another role serve the route: see `role`",
   "out-of-scope": "The key is for other subjects or topics",
   "path-too-long": "A part of the path has too many characters",
   "plan-damaged": "What the store holds of the plan is not what the operator log says: run `sigma audit`",

@@ -9,7 +9,9 @@ import type { LoadedContracts } from "../../../app/contracts.ts";
 import type { Pipeline } from "../../../app/pipeline.ts";
 import type { Logger } from "../../../observe/log/logger.ts";
 import { isOpenToAll } from "../../../app/access.ts";
-import { openLogger, startService, type Service } from "../../../app/service.ts";
+import { hasStore } from "../../../app/roles.ts";
+import { openLogger } from "../../../app/reports.ts";
+import { startService, type Service } from "../../../app/service.ts";
 import { requireContracts } from "../contracts.ts";
 import { createFeeder, createHaltWatch } from "../ingest/feed.ts";
 import { openInputs } from "../../input/inputs.ts";
@@ -55,6 +57,14 @@ export async function start(command: Command, options: Options): Promise<void> {
 async function requireKey(config: Config): Promise<void> {
   if (!(await isOpenToAll(config))) return;
   const message = `Cannot listen on "${config.http.host}": other machines could reach the gateway, and no key was made that they would need`;
+  if (!hasStore(config)) {
+    const without = `Cannot listen on "${config.http.host}" as ${config.process.role}: other machines could reach it, and without a store it knows no keys`;
+    throw usage(
+      "SIG-S-007",
+      without,
+      "use 127.0.0.1, or set http.allow_remote: true where only workers or a proxy reach it",
+    );
+  }
   const remedy =
     "make one with `sigma keys api new --role admin`, use 127.0.0.1, or set http.allow_remote: true behind a proxy that authenticates";
   throw usage("SIG-S-007", message, remedy);
@@ -122,18 +132,34 @@ function announce({ url }: Service, config: Config, { json }: Options): void {
   if (json) {
     const validate = judgingName(config);
     const engines = { log: config.kafka === null ? "embedded" : "kafka", store: storeName(config) };
-    return printJson({ kind: "started", url, dataDir: config.dataDir, ...engines, sources: topics, validate });
+    const { role, workers } = config.process;
+    return printJson({
+      kind: "started",
+      url,
+      role,
+      workers,
+      dataDir: config.dataDir,
+      ...engines,
+      sources: topics,
+      validate,
+    });
   }
-  print(`sigma ${version()} on ${url}`);
-  if (config.kafka !== null) print(`  log    Kafka at ${config.kafka.brokers.join(", ")}, group ${config.kafka.group}`);
-  if (config.mongodbUri !== null) print("  store  MongoDB");
-  if (config.kafka === null || config.mongodbUri === null) print(`  data   ${config.dataDir}`);
+  const { role } = config.process;
+  print(`sigma ${version()} on ${url}${role === "all" ? "" : `, as ${role}`}`);
+  if (hasStore(config)) announceEngines(config);
   for (const { topic, subject } of topics) print(`  topic  ${topic}, judged by contract ${subject}`);
   print(
     `  verdicts of POST /api/validate are by contract ${judgingName(config) ?? "none"}, unless another is declared`,
   );
   if (config.http.allowRemote)
     print("  http.allow_remote is set: as long as no key is made, whoever reaches this address may do everything");
+}
+
+/** Where records and decisions are. */
+function announceEngines(config: Config): void {
+  if (config.kafka !== null) print(`  log    Kafka at ${config.kafka.brokers.join(", ")}, group ${config.kafka.group}`);
+  if (config.mongodbUri !== null) print("  store  MongoDB");
+  if (config.kafka === null || config.mongodbUri === null) print(`  data   ${config.dataDir}`);
 }
 
 /** The contract that judges POST /api/validate, as shipment@1; null when none is configured. */
@@ -158,7 +184,7 @@ async function feedExamples(
   watch: Watch,
   signal: AbortSignal,
 ): Promise<void> {
-  if (config.kafka !== null || config.mongodbUri !== null) return;
+  if (config.kafka !== null || config.mongodbUri !== null || config.process.role !== "all") return;
   const file = packageFile("examples/shipments.ndjson");
   const source = config.sources.find(({ topic }) => topic === DEFAULT_SOURCE.topic);
   if (source?.subject !== DEFAULT_SOURCE.subject || !existsSync(file) || !(await isEmpty(pipeline))) return;
