@@ -96,6 +96,14 @@ export const HOUR_MS = 3_600_000;
 /** The end of the year 9999. Producers may claim any 64-bit time; one outside 1970 to 9999 has no hour. */
 export const HOURS_END_MS = 253_402_300_800_000;
 
+/** A day, in hours. */
+export const DAY_HOURS = 24;
+
+/** The day, in days since 1970, of an hour since 1970. */
+export function dayOf(hour: number): number {
+  return Math.floor(hour / DAY_HOURS);
+}
+
 /** The hour of a timestamp, in hours since 1970; null before 1970 and after 9999. */
 export function hourOf(timestampMs: ExactInteger): number | null {
   return timestampMs >= 0 && timestampMs < HOURS_END_MS ? Math.floor(Number(timestampMs) / HOUR_MS) : null;

@@ -110,7 +110,7 @@ describe("sigma store migrate, of a store of layout 2", () => {
       await failed.dropIndex(name);
       await failed.createIndex(key, { name });
     }
-    for (const name of ["sigma_groups", "sigma_group_hours"]) await raw.collection(name).drop();
+    for (const name of ["sigma_groups", "sigma_group_days"]) await raw.collection(name).drop();
     await raw.collection("sigma_layout").updateOne({}, { $set: { version: 2 } });
 
     const done = await sigma(["store", "migrate", "--yes", "--json", "--others-elsewhere"], { cwd, env });

@@ -79,7 +79,7 @@ describe("the counters of failures, when a tail is redone", () => {
     await embedded.settle();
     expect(await counted(embedded)).toEqual(before);
     const db = new DatabaseSync(join(directory, "store.db"));
-    db.exec("DELETE FROM sigma_groups; DELETE FROM sigma_group_hours");
+    db.exec("DELETE FROM sigma_groups; DELETE FROM sigma_group_hours; DELETE FROM sigma_group_days");
     db.close();
     await embedded.settle();
     expect(await counted(embedded)).toEqual(before);
@@ -96,7 +96,7 @@ describe("the counters of failures, when a tail is redone", () => {
     // As an older engine left it: its own fingerprint stored, and nothing counted yet.
     const { hash: _, ...older } = { ...(tail as LedgerEntry), engine: "2" };
     const db = new DatabaseSync(join(directory, "store.db"));
-    db.exec("DELETE FROM sigma_groups; DELETE FROM sigma_group_hours");
+    db.exec("DELETE FROM sigma_groups; DELETE FROM sigma_group_hours; DELETE FROM sigma_group_days");
     db.exec("UPDATE failed_shipments SET fingerprint = 'of another engine'");
     db.prepare("UPDATE sigma_ledger SET engine = ?, hash = ? WHERE seq = 1").run("2", entryHash(older));
     db.close();

@@ -42,6 +42,33 @@ export function groupLaws(start: () => Promise<StoreBackend>): void {
     expect(await one.reads.groupHours(HOUR, "b")).toHaveLength(1);
   });
 
+  test("whatever hours are asked for, their sum is that of the hours, days in the middle included", async () => {
+    const { open } = await start();
+    const store = await open();
+    const [note, second] = [await noteOf(store), await noteOf(store, `${STREAM}0`)];
+    const day = 24 * 19_675;
+    const at = [0, day - 1, day, day + 7, day + 23, day + 24, day + 47, day + 48, day + 60];
+    for (const [n, hour] of at.entries()) {
+      // Each entry has an hour of its own, and one that they share. The second stream has other numbers.
+      const hours = new Map([[hour, n + 1]]);
+      hours.set(day + 5, (hours.get(day + 5) ?? 0) + 10);
+      await store.countFailures(note, n + 1, [tally("a", n + 11, { hours })]);
+      await store.countFailures(second, n + 1, [tally("a", 2, { hours: new Map([[hour, 2]]) }), tally("b", 1)]);
+    }
+    const hours = await store.reads.groupHours(0);
+    expect(hours.filter(({ fingerprint, stream }) => fingerprint === "a" && stream === 1)).toHaveLength(at.length + 1);
+    for (const from of [0, 1, ...at.slice(1).flatMap((hour) => [hour - 1, hour, hour + 1]), HOUR, HOUR + 1]) {
+      const sums = new Map<string, number>();
+      for (const { fingerprint, stream, hour, count } of hours)
+        if (hour >= from) sums.set(`${fingerprint} ${stream}`, (sums.get(`${fingerprint} ${stream}`) ?? 0) + count);
+      const totals = await store.reads.hourTotals(from);
+      expect(new Map(totals.map(({ fingerprint, stream, count }) => [`${fingerprint} ${stream}`, count]))).toEqual(
+        sums,
+      );
+      expect(await store.reads.groupHours(from)).toEqual(hours.filter(({ hour }) => hour >= from));
+    }
+  });
+
   test("a counter keeps the earliest and the latest time, up to the limits of 64 bits", async () => {
     const { open } = await start();
     const store = await open();
@@ -101,6 +128,10 @@ export function groupLaws(start: () => Promise<StoreBackend>): void {
       [1, 1],
       [2, 1],
     ]);
+    expect(await store.reads.hourTotals(0)).toEqual([
+      { fingerprint: "a", stream: 1, count: 2 },
+      { fingerprint: "b", stream: 1, count: 6 },
+    ]);
   });
 
   test("what retention took stays counted, whatever is left of it", async () => {
@@ -141,6 +172,11 @@ export function groupLaws(start: () => Promise<StoreBackend>): void {
       ["c", 3, 10, 20],
     ]);
     expect((await store.reads.groupHours(0, "a")).map(({ hour, count }) => [hour, count])).toEqual([[0, 4]]);
+    expect(await store.reads.hourTotals(0)).toEqual([
+      { fingerprint: "a", stream: 1, count: 4 },
+      { fingerprint: "b", stream: 1, count: 1 },
+      { fingerprint: "c", stream: 1, count: 3 },
+    ]);
     // A counter that went on meanwhile stays as it is.
     await store.countFailures(NOTE, 8, [tally("c", 1)]);
     await store.recountFailures(NOTE, 9n, 3, { below, removed });

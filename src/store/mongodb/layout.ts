@@ -56,9 +56,10 @@ const SHARED: readonly CollectionLayout[] = [
     fields: { fingerprint: "string", stream: "int", code: "string", count: "long", seq: "long" },
   },
   {
-    name: "sigma_group_hours",
-    indexes: [{ name: "hour", key: { hour: 1 } }],
-    fields: { fingerprint: "string", hour: "int", stream: "int", count: "long", seq: "long" },
+    name: "sigma_group_days",
+    isLater: true,
+    indexes: [{ name: "day", key: { day: 1 } }],
+    fields: { fingerprint: "string", day: "int", stream: "int", count: "long", seq: "long" },
   },
   {
     name: "sigma_volume",

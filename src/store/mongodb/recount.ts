@@ -2,8 +2,10 @@ import { Int32, Long, type Db, type Document } from "mongodb";
 import type { GoneFailures } from "../groups.ts";
 import type { StreamNote } from "../stream-note.ts";
 import { WRITE_CONCERN } from "./connect.ts";
-import { GROUPS, HOURS, raise, type Update } from "./groups.ts";
+import { DAYS, recountDays } from "./group-days.ts";
+import { GROUPS } from "./groups.ts";
 import { failedCollections } from "./places.ts";
+import { raise, type Update } from "./raise.ts";
 import { storedHours, storedTotals } from "./stored-groups.ts";
 
 /** {@link GroupWrites.recountFailures}. Counters that count on meanwhile have counted a later entry, and stay as they are. */
@@ -32,15 +34,13 @@ export async function recountFailures(
   });
   // A counter whose failures are all gone cannot be made of documents: it keeps what it says besides their number.
   const rest = [...removed].filter(([fingerprint]) => !totals.has(fingerprint));
-  const hours = (await storedHours(db, collections, stream, below, floors)).map(({ fingerprint, hour, count }) => {
-    const fields = { fingerprint, hour: new Int32(hour) };
-    const id = `${fingerprint}/${hour}/${number}`;
-    // The hours of what is gone are known from the counter alone.
-    return removed.has(fingerprint) ? again(id, fields, { $max: { count } }) : again(id, { ...fields, count });
-  });
+  const hours = Map.groupBy(await storedHours(db, collections, stream, below, floors), (one) => one.fingerprint);
+  const days = [...hours].flatMap(([fingerprint, own]) =>
+    recountDays(fingerprint, number, own, now, removed.has(fingerprint)),
+  );
   for (const [name, updates] of [
     [GROUPS, groups],
-    [HOURS, hours],
+    [DAYS, days],
   ] as const) {
     await raise(db, name, updates);
     const ids = updates.map(({ q }): unknown => q["_id"]);

@@ -5,6 +5,7 @@ import { putAdvice } from "./advice.ts";
 import { createClient, WRITE_CONCERN, type MongoOptions } from "./connect.ts";
 import type { Document } from "./bson-reader.ts";
 import { readEntry, readPacked } from "./entry-document.ts";
+import { moveHours } from "./group-days.ts";
 import { ensureLayout, layoutOf } from "./layout.ts";
 import { noteLayout, refuseOtherLayout } from "./layout-version.ts";
 import { noteLogEnds } from "./log-ends.ts";
@@ -42,6 +43,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
       const { kind } = await refuseOtherLayout(db);
       const begin = async (): Promise<void> => (kind === "empty" ? noteLayout(db) : undefined);
       if (!readOnly) await ensureLayout(db, layoutOf(collections), begin);
+      if (!readOnly) await moveHours(db);
     });
   } catch (error) {
     await client.close();

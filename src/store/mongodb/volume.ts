@@ -2,7 +2,7 @@ import { Int32, Long, type Db, type Document } from "mongodb";
 import type { StreamNote } from "../stream-note.ts";
 import { volumeKey, type VolumeCounter, type VolumeKind, type VolumeReads, type VolumeTally } from "../volume.ts";
 import { WRITE_CONCERN } from "./connect.ts";
-import { raise, type Update } from "./groups.ts";
+import { raise, type Update } from "./raise.ts";
 import { guarded } from "./unavailable.ts";
 
 const VOLUME = "sigma_volume";

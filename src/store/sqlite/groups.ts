@@ -1,10 +1,10 @@
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { parseContractText } from "../contract-text.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
-import { HOUR_MS, HOURS_END_MS } from "../groups.ts";
+import { DAY_HOURS, dayOf, HOUR_MS, HOURS_END_MS } from "../groups.ts";
 import type { GoneFailures, GroupCounter, GroupReads, GroupTally, HourCount, HourTotal } from "../groups.ts";
 import type { StreamNote } from "../stream-note.ts";
-import { assertCollectionName, objectTables, type ObjectTable } from "./layout.ts";
+import { assertCollectionName, DAYS_OF_HOURS, objectTables, type ObjectTable } from "./layout.ts";
 import { contractText } from "../contract-text.ts";
 import { type Row } from "./rows.ts";
 
@@ -25,14 +25,25 @@ export function prepareGroups(db: DatabaseSync): CounterWrites {
   const raiseHour = db.prepare(`INSERT INTO sigma_group_hours VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (fingerprint, hour, stream) DO UPDATE SET count = count + excluded.count, seq = excluded.seq
     ${UNLESS_COUNTED}`);
+  // Prepared at the first use: a file that is only read may lack the table.
+  let raiseDay: StatementSync | null = null;
+  const daily = `INSERT INTO sigma_group_days VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (fingerprint, day, stream) DO UPDATE SET count = count + excluded.count, seq = excluded.seq
+    ${UNLESS_COUNTED}`;
   return {
     countFailures: ({ number }, seq, groups) => {
       const added: string[] = [];
+      raiseDay ??= db.prepare(daily);
       for (const { fingerprint, code, contract, count, firstMs, lastMs, hours } of groups) {
         if (known.get(fingerprint) === undefined) added.push(fingerprint);
         const named = contract === null ? null : contractText(contract);
         raise.run(fingerprint, number, code, named, count, seq, firstMs, lastMs);
-        for (const [hour, inHour] of hours) raiseHour.run(fingerprint, hour, number, inHour, seq);
+        const days = new Map<number, number>();
+        for (const [hour, inHour] of hours) {
+          raiseHour.run(fingerprint, hour, number, inHour, seq);
+          days.set(dayOf(hour), (days.get(dayOf(hour)) ?? 0) + inHour);
+        }
+        for (const [day, inDay] of days) raiseDay.run(fingerprint, day, number, inDay, seq);
       }
       return added;
     },
@@ -71,6 +82,9 @@ export function recount(
       ...from.values,
     );
   }
+  // A day is the sum of its hours, in one transaction with them.
+  db.prepare("DELETE FROM sigma_group_days WHERE stream = ?").run(number);
+  db.prepare(`INSERT INTO sigma_group_days ${DAYS_OF_HOURS} WHERE stream = ? GROUP BY 1, 2, 3`).run(number);
   const add = db.prepare(`UPDATE sigma_groups SET count = count + ?, seq = ? WHERE fingerprint = ? AND ${stale}`);
   for (const [fingerprint, count] of removed) add.run(count, seq, fingerprint, number, seq);
 }
@@ -106,7 +120,11 @@ const OFFSETS_MAX = 1_000;
 type All = (sql: string, ...values: SQLInputValue[]) => readonly Row[];
 
 /** The reads of the counters. */
-export function openGroupReads(all: All, tables: () => readonly ObjectTable[]): GroupReads {
+export function openGroupReads(
+  all: All,
+  tables: () => readonly ObjectTable[],
+  has: (table: string) => boolean,
+): GroupReads {
   return {
     groupCounters: async (fingerprint) => {
       const sql = "SELECT * FROM sigma_groups";
@@ -123,8 +141,15 @@ export function openGroupReads(all: All, tables: () => readonly ObjectTable[]): 
         : all(`${sql} AND fingerprint = ? ${order}`, fromHour, fingerprint).map(readHour);
     },
     hourTotals: async (fromHour) => {
-      const sql = "SELECT fingerprint, stream, sum(count) AS count FROM sigma_group_hours WHERE hour >= ?";
-      return all(`${sql} GROUP BY fingerprint, stream ORDER BY fingerprint, stream`, fromHour).map(readTotal);
+      const order = "GROUP BY fingerprint, stream ORDER BY fingerprint, stream";
+      const hours = "SELECT fingerprint, stream, count FROM sigma_group_hours WHERE hour >= ?";
+      const sums = (from: string): string => `SELECT fingerprint, stream, sum(count) AS count FROM (${from}) ${order}`;
+      if (!has("sigma_group_days")) return all(sums(hours), fromHour).map(readTotal);
+      // Whole days, and the hours before the first of them.
+      const day = Math.ceil(fromHour / DAY_HOURS);
+      const days = "SELECT fingerprint, stream, count FROM sigma_group_days WHERE day >= ?";
+      const from = `${days} UNION ALL ${hours} AND hour < ?`;
+      return all(sums(from), day, fromHour, day * DAY_HOURS).map(readTotal);
     },
     storedGroups: async ({ number }, below, gone = NOTHING_GONE.below) => {
       const from = failuresIn(tables(), number, below, gone);

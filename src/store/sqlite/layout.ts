@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { FileKind } from "../../sqlite/open.ts";
+import { atomically, type FileKind } from "../../sqlite/open.ts";
 import { LAYOUT, MIGRATE, mixedLayouts } from "../layout-version.ts";
 
 /** The file of the embedded store. */
@@ -17,6 +17,18 @@ export const STORE_FILE: FileKind = {
   // The INIT entry of the first stream.
   identity: "SELECT stream || ' ' || hash AS id FROM sigma_ledger WHERE seq = 0 ORDER BY rowid LIMIT 1",
 };
+
+/** The first files of this layout lack it. */
+const GROUP_DAYS = `
+  CREATE TABLE IF NOT EXISTS sigma_group_days (
+    fingerprint TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    stream INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (fingerprint, day, stream)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS sigma_group_days_day ON sigma_group_days (day);`;
 
 /** The shared tables that layout 3 began: counters of failures, and redrive plans. */
 const BEGUN_BY_3 = `
@@ -49,7 +61,8 @@ const BEGUN_BY_3 = `
     seq INTEGER NOT NULL,
     PRIMARY KEY (fingerprint, hour, stream)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS sigma_group_hours_hour ON sigma_group_hours (hour);`;
+  CREATE INDEX IF NOT EXISTS sigma_group_hours_hour ON sigma_group_hours (hour);
+${GROUP_DAYS}`;
 
 /**
  * The tables mirror the MongoDB collections, so that both engines store the same fields. Tables of facts keep their rowid: rows are
@@ -160,6 +173,18 @@ export function refuseMixedLayouts(db: DatabaseSync, path: string): void {
   const signs = `user_version ${LAYOUT}, and column raw_root of sigma_ledger`;
   throw mixedLayouts(`store "${path}"`, signs, STORE_FILE.recovery);
 }
+
+/** Creates the counters of days, which the first files of this layout lack, from the counters of hours. */
+export function createGroupDays(db: DatabaseSync): void {
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sigma_group_days'").get() !== undefined) return;
+  atomically(db, () => {
+    db.exec(GROUP_DAYS);
+    db.exec(`INSERT OR IGNORE INTO sigma_group_days ${DAYS_OF_HOURS} GROUP BY 1, 2, 3`);
+  });
+}
+
+/** The counters of days, from those of hours. */
+export const DAYS_OF_HOURS = "SELECT fingerprint, hour / 24, stream, sum(count), max(seq) FROM sigma_group_hours";
 
 /** Creates the table of log ends, which the first files of this layout lack. */
 export function createLogEnds(db: DatabaseSync): void {

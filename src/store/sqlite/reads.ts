@@ -58,7 +58,7 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
       return entry !== null && offset < entry.to ? entry : null;
     },
     ...openDocumentReads({ all, tuples, get, guard, tables, has, path }, openStreams(db)),
-    ...openGroupReads(all, tables),
+    ...openGroupReads(all, tables, has),
     ...openVolumeReads(all, has),
     ...openFailureReads(all, tables, openStreams(db), has),
     tally: async () => tallyOf(all, tables()),

@@ -5,6 +5,7 @@ import { createAdvice } from "./advice.ts";
 import {
   assertCollectionName,
   createCollection,
+  createGroupDays,
   createLogEnds,
   createStoreLayout,
   createVolume,
@@ -81,6 +82,7 @@ export function openWork(options: SqliteStoreOptions): {
     refuseMixedLayouts(file, path);
     if (!readOnly) createLogEnds(file);
     if (!readOnly) createVolume(file);
+    if (!readOnly) createGroupDays(file);
     if (!readOnly) createAdvice(file);
     if (!readOnly) createObjectives(file);
     if (!readOnly) for (const collection of collections) createCollection(file, collection);

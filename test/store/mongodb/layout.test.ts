@@ -1,4 +1,4 @@
-import type { Db } from "mongodb";
+import { Int32, Long, type Db } from "mongodb";
 import { describe, expect, test } from "vitest";
 import { findUriFaults } from "../../../src/store/mongodb/connect.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
@@ -79,6 +79,44 @@ describe("the layout of a MongoDB store", () => {
     ]);
     await database.open();
     expect(await database.raw.collection("sigma_volume").indexExists(["hour", "first"])).toBe(true);
+  });
+
+  test("counters of hours, which the first databases have, become days when a gateway starts, once", async () => {
+    const database = await testDatabase(mongo.server());
+    const { reads: before } = await database.open();
+    await database.raw.collection("sigma_group_days").drop();
+    // A reader does without.
+    expect([await before.groupHours(0), await before.hourTotals(0)]).toEqual([[], []]);
+    expect(await before.integrity()).toEqual([]);
+    const hours = [
+      [48, 3],
+      [71, 4],
+      [72, 5],
+    ] as const;
+    const old = hours.map(([hour, count]) => ({
+      _id: `a/${hour}/1`,
+      fingerprint: "a",
+      hour: new Int32(hour),
+      stream: new Int32(1),
+      count: Long.fromNumber(count),
+      seq: Long.fromNumber(hour),
+    }));
+    await database.raw.collection("sigma_group_hours").insertMany(old as never);
+    const [store] = await Promise.all([database.open(), database.open()]);
+    // As a start that was killed before the drop leaves it.
+    await database.raw.collection("sigma_group_hours").insertMany(old as never);
+    await database.open();
+    expect(await database.raw.listCollections({ name: "sigma_group_hours" }).toArray()).toEqual([]);
+    const note = await store.streamNote({ stream: "c/t/0", topic: "t", partition: 0 });
+    const more = { fingerprint: "a", code: "schema", contract: null, firstMs: 0, lastMs: 0 };
+    const counted = async () => (await store.reads.groupHours(0)).map(({ hour, count }) => [hour, count]);
+    // The day knows the last entry that any of its hours counted.
+    await store.countFailures(note, 71, [{ ...more, count: 9, hours: new Map([[48, 9]]) }]);
+    expect(await counted()).toEqual(hours);
+    await store.countFailures(note, 72, [{ ...more, count: 3, hours: new Map([[48, 1], [49, 2]]) }]); // prettier-ignore
+    expect(await counted()).toEqual([[48, 4], [49, 2], [71, 4], [72, 5]]); // prettier-ignore
+    const totals = async (from: number) => (await store.reads.hourTotals(from)).map(({ count }) => count);
+    expect([await totals(48), await totals(49), await totals(72), await totals(73)]).toEqual([[15], [11], [5], []]);
   });
 
   test.each<[string, (raw: Db) => Promise<unknown>, string]>([

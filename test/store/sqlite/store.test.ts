@@ -54,6 +54,26 @@ describe("the SQLite store", () => {
     expect(inThread).toMatchObject({ code: "STORE_CORRUPT", remedy: expect.stringContaining("backup") as string });
   });
 
+  test("makes the counters of days of those of hours where a file lacks them; until then a reader adds up the hours", async () => {
+    const path = storePath();
+    const first = openStore(path);
+    const note = await noteOf(first);
+    const group = { fingerprint: "a", code: "schema", contract: null, firstMs: 0, lastMs: 0 };
+    const hours = new Map([[47, 1], [48, 2], [49, 3], [72, 4]]); // prettier-ignore
+    await first.countFailures(note, 1, [{ ...group, count: 10, hours }]);
+    const totals = async ({ reads }: Store) =>
+      Promise.all([0, 47, 48, 49, 50, 72, 73].map(async (from) => (await reads.hourTotals(from))[0]?.count ?? 0));
+    const db = new DatabaseSync(path);
+    db.exec("DROP TABLE sigma_group_days");
+    db.close();
+    expect(await totals(openStore(path, { readOnly: true }))).toEqual([10, 10, 9, 7, 4, 4, 0]);
+    const again = openStore(path);
+    await again.countFailures(note, 1, [{ ...group, count: 10, hours }]);
+    expect(await totals(again)).toEqual([10, 10, 9, 7, 4, 4, 0]);
+    await again.countFailures(note, 2, [{ ...group, count: 1, hours: new Map([[48, 1]]) }]);
+    expect(await totals(again)).toEqual([11, 11, 10, 7, 4, 4, 0]);
+  });
+
   test("takes nothing more for a unit that is over", async () => {
     const store = openStore(storePath());
     let late: (() => Promise<unknown>) | null = null;
