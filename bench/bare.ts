@@ -10,7 +10,6 @@ import { createFactWriter } from "../src/store/mongodb/fact-document.ts";
 import { beginSequence, endSequence } from "../src/store/mongodb/document-sequence.ts";
 import { machineIdOf } from "./ids.ts";
 
-const PARTITIONS = 6;
 const BATCH = 3_000;
 const COLLECTION = "shipments";
 
@@ -25,10 +24,11 @@ type Insert = (records: readonly Fetched[]) => Promise<void>;
 export function bareInsert(db: Db): Insert {
   const collection = db.collection<Document & { _id: UUID }>(COLLECTION);
   return async (records) => {
-    const documents = records.map(({ value }) => {
-      const document = JSON.parse(String(value)) as Document & { _id: UUID };
+    const documents = records.flatMap(({ value }) => {
+      const document = parsed(value) as (Document & { _id: UUID }) | null;
+      if (document === null) return [];
       document._id = new UUID();
-      return document;
+      return [document];
     });
     for (let at = 0; at < documents.length; at += BATCH) {
       await collection.insertMany(documents.slice(at, at + BATCH), { ordered: false });
@@ -75,9 +75,18 @@ function rowOf({ value, partition, offset }: Fetched): ValidatedRow {
     raw: value,
     contract: CONTRACT,
     declaredBy: "default",
-    payload: JSON.parse(value.toString("latin1")) as JsonValue,
+    payload: parsed(value),
     numbers: NOTHING_DECLARED,
   };
+}
+
+/** Null where the bytes are no JSON, which some of the records are not. */
+function parsed(value: Buffer): JsonValue {
+  try {
+    return JSON.parse(value.toString("latin1")) as JsonValue;
+  } catch {
+    return null;
+  }
 }
 
 /** Reads every partition to its end, in so many loops side by side, into a database of its own. */
@@ -85,12 +94,13 @@ export async function runLoops(
   { brokers, mongodb, topic }: Servers,
   database: string,
   loops: number,
+  partitions: number,
   insertInto: (db: Db) => Insert,
 ): Promise<void> {
   const client = new MongoClient(mongodb, { writeConcern: WRITE_CONCERN });
   const loop = async (first: number): Promise<void> => {
     const insert = insertInto(client.db(database));
-    for (let partition = first; partition < PARTITIONS; partition += loops) {
+    for (let partition = first; partition < partitions; partition += loops) {
       await readPartition(brokers, topic, partition, insert);
     }
   };

@@ -5,30 +5,32 @@ import { openKafkaSource } from "../src/source/kafka/source.ts";
 import type { Store } from "../src/store/store.ts";
 import { openMongoStore } from "../src/store/mongodb/store.ts";
 import { shipmentContracts } from "./contracts.ts";
+import { recordOf, USUAL, type Shape } from "./records.ts";
 import { startOn } from "./start.ts";
 
 const BATCH = 3_000;
+/** Below what a broker takes in one batch by default. */
+const SENT_BYTES = 900_000;
 
-/** Every twentieth is the fact before it once more, every tenth breaks the schema. */
-export function line(n: number): string {
-  const fact = n % 20 === 7 ? n - 1 : n;
-  const weight = n % 10 === 5 ? -1.5 : (fact % 900) + 0.5;
-  return `{"shipment_id":"SHIP-${String(fact).padStart(8, "0")}","weight_kg":${weight},"destination":"Dublin","priority":${(fact % 3) + 1}}`;
-}
-
-/** Appends so many shipments, a thousand to a partition in turn. */
-export async function produceShipments(brokers: string, topic: string, records: number): Promise<void> {
+/** Appends so many records, some thousand to a partition in turn. */
+export async function produceShipments(
+  brokers: string,
+  topic: string,
+  records: number,
+  { partitions = 6, shape = USUAL }: { readonly partitions?: number; readonly shape?: Shape } = {},
+): Promise<void> {
   const producer = new Producer({
     clientId: "bench",
     bootstrapBrokers: [brokers],
     idempotent: true,
     acks: ProduceAcks.ALL,
   });
-  for (let start = 0; start < records; start += BATCH) {
-    const messages = Array.from({ length: Math.min(BATCH, records - start) }, (_, index) => ({
+  const size = Math.max(1, Math.min(BATCH, Math.floor(SENT_BYTES / shape.bytes)));
+  for (let start = 0; start < records; start += size) {
+    const messages = Array.from({ length: Math.min(size, records - start) }, (_, index) => ({
       topic,
-      partition: (start / BATCH) % 6,
-      value: Buffer.from(line(start + index)),
+      partition: (start / size) % partitions,
+      value: recordOf(start + index, shape),
     }));
     await producer.send({ messages });
   }

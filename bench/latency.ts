@@ -2,7 +2,8 @@ import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
-import { line, openGateway } from "./gateway.ts";
+import { openGateway } from "./gateway.ts";
+import { recordOf } from "./records.ts";
 
 // node bench/latency.ts [seconds]
 // From produce to durable decision (ledger and documents acknowledged by majority and journal), at 1,000, 10,000 and as many
@@ -47,7 +48,7 @@ async function measure(rate: number): Promise<void> {
     const messages = Array.from({ length: count }, (_, index) => ({
       topic: name,
       partition,
-      value: Buffer.from(line(sent + index)),
+      value: recordOf(sent + index),
     }));
     for (let index = 0; index < count; index += 1) sentAt.get(partition)?.push(now);
     sent += count;

@@ -9,6 +9,7 @@ export type Task = {
   readonly mongodb: string;
   readonly topic: string;
   readonly records: number;
+  readonly partitions: number;
 };
 export type Cost = { readonly seconds: number; readonly cpuSeconds: number };
 
@@ -24,15 +25,15 @@ async function measure(task: Task): Promise<Cost> {
   return { seconds: Number(process.hrtime.bigint() - started) / 1e9, cpuSeconds: (user + system) / 1e6 };
 }
 
-async function run({ variant, brokers, mongodb, topic, records }: Task): Promise<void> {
+async function run({ variant, brokers, mongodb, topic, records, partitions }: Task): Promise<void> {
   const servers = { brokers, mongodb, topic };
   switch (variant) {
     case "loop":
-      return runLoops(servers, DATABASE, 1, bareInsert);
+      return runLoops(servers, DATABASE, 1, partitions, bareInsert);
     case "loops":
-      return runLoops(servers, DATABASE, 6, bareInsert);
+      return runLoops(servers, DATABASE, partitions, partitions, bareInsert);
     case "evidence":
-      return runLoops(servers, DATABASE, 1, evidenceInsert);
+      return runLoops(servers, DATABASE, 1, partitions, evidenceInsert);
     case "no-ledger":
       return void (await runGateway(brokers, mongodb, DATABASE, topic, records, "ledger"));
     case "no-counters":

@@ -1,25 +1,41 @@
-import { fork, type ChildProcess } from "node:child_process";
+import { execFileSync, fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { MongoClient } from "mongodb";
 import { HEAP_FLAG, YOUNG_FLAGS } from "../bin/heap.js";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { cpuMicrosOf } from "./cpu.ts";
 import { produceShipments } from "./gateway.ts";
 import type { Cost, Task } from "./pipeline-worker.ts";
+import { USUAL } from "./records.ts";
 import { median } from "./rounds.ts";
 
-// node bench/pipeline.ts [records] [rounds] [part of the variants' names]
+// node bench/pipeline.ts [records] [rounds] [pattern of the variants' names] [--bytes 85] [--failing 0.1] [--partitions 6]
+//   [--before another-checkout]     the gateway of another checkout of this repository, in turn with this one
 // Kafka -> gateway -> MongoDB against a bare loop in the same language that fetches, JSON.parses and insertManys under a random UUID
 // without any contract; the same records (10 % invalid, 5 % duplicates), brokers, servers, partitions, batches and write concern. Each in a
 // process of its own, as they would run, kept warm and asked in turn; the gateway's with the flags that bin/sigma.js gives it.
 // Targets: at least 90 % of the rate of one bare loop, CPU of its process per record at most 1.45 times.
 
-const RECORDS = Number(process.argv[2] ?? 200_000);
-const ROUNDS = Number(process.argv[3] ?? 3);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    bytes: { type: "string", default: "85" },
+    failing: { type: "string", default: "0.1" },
+    partitions: { type: "string", default: "6" },
+    before: { type: "string", default: "" },
+  },
+});
+const RECORDS = Number(positionals[0] ?? 200_000);
+const ROUNDS = Number(positionals[1] ?? 3);
+const PARTITIONS = Number(values.partitions);
+const SHAPE = { ...USUAL, bytes: Number(values.bytes), failing: Number(values.failing) };
 const TOPIC = "shipments";
 const WORKER = resolve(import.meta.dirname, "pipeline-worker.ts");
+const BEFORE = "the gateway before";
 const OWN_FLAGS = [HEAP_FLAG, ...YOUNG_FLAGS];
 const ALL: Readonly<Record<string, Task["variant"]>> = {
   "one bare loop": "loop",
@@ -30,20 +46,26 @@ const ALL: Readonly<Record<string, Task["variant"]>> = {
   "the gateway": "gateway",
 };
 
-// A third argument runs only the variants whose names hold it.
-const VARIANTS = Object.fromEntries(Object.entries(ALL).filter(([name]) => name.includes(process.argv[4] ?? "")));
+// A third argument runs only the variants whose names match it.
+const VARIANTS = Object.fromEntries(
+  Object.entries({ ...ALL, ...(values.before === "" ? {} : { [BEFORE]: "gateway" as const }) }).filter(([name]) =>
+    new RegExp(positionals[2] ?? "").test(name),
+  ),
+);
 
 const kafka = await startKafka();
 const mongo = await startMongo(1, [], []);
 const admin = new MongoClient(mongo.uri);
+const mongod = Number.parseInt(execFileSync("pgrep", ["-f", `port ${mongo.ports[0]}`], { encoding: "utf8" }), 10);
 const workers = new Map<string, ChildProcess>();
 try {
-  await createTopic(kafka.brokers, TOPIC, 6);
-  await produceShipments(kafka.brokers, TOPIC, RECORDS);
-  const costs = new Map<string, Cost[]>();
+  await createTopic(kafka.brokers, TOPIC, PARTITIONS);
+  await produceShipments(kafka.brokers, TOPIC, RECORDS, { partitions: PARTITIONS, shape: SHAPE });
+  const costs = new Map<string, Spent[]>();
   for (const [name, variant] of Object.entries(VARIANTS)) {
     const execArgv = ["gateway", "no-ledger", "no-counters"].includes(variant) ? OWN_FLAGS : [];
-    workers.set(name, fork(WORKER, { execArgv }));
+    const worker = name === BEFORE ? resolve(values.before, "bench/pipeline-worker.ts") : WORKER;
+    workers.set(name, fork(worker, { execArgv }));
     costs.set(name, []);
   }
   for (let round = 0; round <= ROUNDS; round += 1) {
@@ -53,11 +75,14 @@ try {
       if (round > 0) costs.get(name)?.push(cost);
     }
   }
-  const middle = (name: string, of: keyof Cost): number => median((costs.get(name) ?? []).map((cost) => cost[of]));
+  const middle = (name: string, of: keyof Spent): number => median((costs.get(name) ?? []).map((cost) => cost[of]));
+  const least = (name: string, of: keyof Spent): number => Math.min(...(costs.get(name) ?? []).map((cost) => cost[of]));
+  const us = (seconds: number): string => ((seconds * 1e6) / RECORDS).toFixed(1);
   for (const name of costs.keys()) {
     const rate = Math.round(RECORDS / middle(name, "seconds"));
     const cpu = (middle(name, "cpuSeconds") * 1e6) / RECORDS;
-    process.stdout.write(`${name.padEnd(34)} ${rate} records/s  ${cpu.toFixed(1)} us of CPU a record\n`);
+    process.stdout.write(`${name.padEnd(34)} ${rate} records/s  ${cpu.toFixed(1)} us of CPU a record`);
+    process.stdout.write(`, least ${us(least(name, "cpuSeconds"))}; mongod ${us(least(name, "mongodSeconds"))}\n`);
   }
   for (const name of costs.keys()) {
     const rate = ((100 * middle(name, "seconds")) / middle("the gateway", "seconds")).toFixed(0);
@@ -70,18 +95,29 @@ try {
   await Promise.all([kafka.stop(), mongo.stop()]);
 }
 
+type Spent = Cost & { readonly mongodSeconds: number };
+
 /** Into a database of its own. What the run before left to be written is written first, or this one would pay for it. */
-async function costOf(name: string, variant: Task["variant"]): Promise<Cost> {
+async function costOf(name: string, variant: Task["variant"]): Promise<Spent> {
   const worker = workers.get(name);
   if (worker === undefined) throw new Error(`No process runs ${name}`);
   await admin.db("admin").command({ fsync: 1 });
-  const task: Task = { variant, brokers: kafka.brokers, mongodb: mongo.uri, topic: TOPIC, records: RECORDS };
+  const task: Task = {
+    variant,
+    brokers: kafka.brokers,
+    mongodb: mongo.uri,
+    topic: TOPIC,
+    records: RECORDS,
+    partitions: PARTITIONS,
+  };
+  const before = cpuMicrosOf(mongod);
   worker.send(task);
   const answer = once(worker, "message") as Promise<[Cost]>;
   const [cost] = await Promise.race([
     answer,
     once(worker, "exit").then(() => Promise.reject(new Error(`${name} ended`))),
   ]);
+  const mongodSeconds = (cpuMicrosOf(mongod) - before) / 1e6;
   await admin.db("bench").dropDatabase();
-  return cost;
+  return { ...cost, mongodSeconds };
 }

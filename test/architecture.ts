@@ -18,7 +18,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   // What a JSON Schema says: the judge, the explanations, what may not be frozen.
   schema: { uses: ["json"], libraries: [], node: [] },
   // The decision, and nothing else: pure, total, synchronous.
-  core: { uses: ["json", "schema"], libraries: ["@marcbachmann/cel-js"], node: ["node:crypto"] },
+  core: { uses: ["json", "schema"], libraries: ["@marcbachmann/cel-js"], node: ["node:buffer", "node:crypto"] },
   // Why there is no decision yet: what every adapter throws.
   "core/unavailable": { uses: [], libraries: [], node: [] },
   // The protocol's data, pure: entries, evidence, proofs, anchors, the operator log.

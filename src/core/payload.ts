@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from "node:buffer";
 import type { PayloadLimits } from "./contract-set.ts";
 import type { Malformed, MalformedCode } from "./failure.ts";
 import { findPolicyFault, findSyntaxFault } from "../json/json-scan.ts";
@@ -10,9 +11,6 @@ import { movedBy, placeIntegers, type LongLiteral, type Parsed } from "./long-in
 import { frameBytes } from "./wire-format.ts";
 
 export type ParsedPayload = Parsed | { readonly ok: false; readonly reason: Malformed };
-
-/** `ignoreBOM` keeps a byte order mark in the text, so that JSON.parse refuses it. */
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Parses bytes as strict JSON (RFC 8259, RFC 7493). Pure and total.
@@ -34,12 +32,9 @@ export function parsePayload(bytes: Uint8Array | null, limits: PayloadLimits): P
   }
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const survey = surveyBytes(buffer);
-  let text: string;
-  try {
-    text = survey.ascii ? buffer.toString("latin1") : UTF8.decode(buffer);
-  } catch {
-    return malformed("not-utf8", "Not UTF-8", firstInvalidByte(buffer), null);
-  }
+  // A byte order mark stays in the text, so that JSON.parse refuses it.
+  if (!survey.ascii && !isUtf8(buffer)) return malformed("not-utf8", "Not UTF-8", firstInvalidByte(buffer), null);
+  const text = buffer.toString(survey.ascii ? "latin1" : "utf8");
   let payload: JsonValue;
   try {
     payload = JSON.parse(text) as JsonValue;
@@ -110,6 +105,12 @@ const DIGITS_SAFE = 15;
 const EXPONENT_DIGITS_SAFE = 2;
 
 /**
+ * This many bytes of a string are surveyed one by one; the runtime then searches the rest for its end. A search costs about
+ * as much as the survey of 40 bytes, and a string of 16 kB takes a fortieth of the time.
+ */
+const WALKED = 40;
+
+/**
  * Surveys the bytes in one pass with hardly any allocation. When the bytes are not JSON, only `ascii` is meaningful.
  * The tests of bytes up to "9" come first: on a document of 2 kB that takes a quarter less time than the tests in
  * reading order.
@@ -117,6 +118,7 @@ const EXPONENT_DIGITS_SAFE = 2;
 function surveyBytes(bytes: Buffer): Survey {
   const { length } = bytes;
   let high = 0;
+  let leaps: Leaps | null = null;
   let escapes = false;
   let colons = 0;
   let depth = 0;
@@ -126,7 +128,12 @@ function surveyBytes(bytes: Buffer): Survey {
   for (let at = 0; at < length; at += 1) {
     const byte = bytes[at] as number;
     if (byte === QUOTE) {
+      let walkedTo = at + WALKED;
       for (at += 1; at < length; at += 1) {
+        if (at > walkedTo) {
+          at = leap((leaps ??= { quote: -1, backslash: -1 }), bytes, at);
+          walkedTo = at + WALKED;
+        }
         const inside = bytes[at] as number;
         if (inside === QUOTE) break;
         high |= inside;
@@ -157,7 +164,23 @@ function surveyBytes(bytes: Buffer): Survey {
       } else if ((byte | LOWER) === 0x7d) depth -= 1;
     }
   }
-  return { ascii: high < 0x80, escapes, colons, depth: deepest, numbers };
+  const ascii = high < 0x80 && (leaps === null || isAscii(bytes));
+  return { ascii, escapes, colons, depth: deepest, numbers };
+}
+
+/** The next quote and the next backslash that were found; each is searched again only once it was passed. */
+type Leaps = { quote: number; backslash: number };
+
+/** The first quote or backslash from `from` on; the last byte when there is none. */
+function leap(leaps: Leaps, bytes: Buffer, from: number): number {
+  if (leaps.quote < from) leaps.quote = indexOrEnd(bytes, QUOTE, from);
+  if (leaps.backslash < from) leaps.backslash = indexOrEnd(bytes, BACKSLASH, from);
+  return Math.min(leaps.quote, leaps.backslash, bytes.length - 1);
+}
+
+function indexOrEnd(bytes: Buffer, byte: number, from: number): number {
+  const found = bytes.indexOf(byte, from);
+  return found === -1 ? bytes.length : found;
 }
 
 /** Whether the four digits of a `\u` escape name NUL (0000) or may name a surrogate (d8 to df, then two digits). */

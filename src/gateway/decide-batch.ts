@@ -1,6 +1,6 @@
 import type { Position, SourceRecord } from "../core/record.ts";
 import type { ExactInteger } from "../json/exact-integer.ts";
-import { createEvidence, readEvidence } from "../ledger/evidence.ts";
+import { createEvidence, readEvidence, roomFor } from "../ledger/evidence.ts";
 import { evidenceDigest } from "../ledger/packed.ts";
 import type { KeptRecord } from "../ledger/tombstone.ts";
 import { outcomeOf, type Redecided } from "./decided.ts";
@@ -70,7 +70,7 @@ export function decideBatch<Row extends Redecided>(
   see?: (row: Row) => void,
 ): FreshBatch {
   const { stream, from, records } = batch;
-  const evidence = createEvidence({ topic: stream.topic, partition: stream.partition, from });
+  const evidence = createEvidence({ topic: stream.topic, partition: stream.partition, from }, false, roomFor(records));
   const decided = decideEach(writes, batch, decide, (row, record) => {
     evidence.add(record);
     see?.(row);

@@ -11,9 +11,9 @@ const SMALL = 2 ** 49;
 /** A buffer that grows as it is written. The first `size` bytes are used. */
 export type Bytes = { bytes: Buffer; size: number };
 
-/** Creates an empty buffer. */
-export function createBytes(): Bytes {
-  return { bytes: Buffer.allocUnsafe(FIRST_BYTES), size: 0 };
+/** Creates an empty buffer. @param room how many bytes will probably be written: a buffer that grows copies what it holds. */
+export function createBytes(room: number = FIRST_BYTES): Bytes {
+  return { bytes: Buffer.allocUnsafe(room), size: 0 };
 }
 
 /** Makes room for `more` further bytes. */

@@ -55,12 +55,14 @@ export type EvidenceWriter = {
 /**
  * Writes the evidence of one entry, record by record.
  * @param erasing whether tombstones will be added; the evidence then has format 2.
+ * @param room how many bytes the evidence will probably have.
  */
 export function createEvidence(
   { topic, partition, from }: Omit<EvidenceRange, "stream">,
   erasing = false,
+  room?: number,
 ): EvidenceWriter {
-  const out = createBytes();
+  const out = createBytes(room);
   reserve(out, HEADER_BYTES);
   out.size = out.bytes.writeUInt8(erasing ? WITH_TOMBSTONES : WHOLE, out.bytes.writeUInt32LE(MAGIC, 0));
   putText(out, topic);
@@ -85,6 +87,18 @@ export function createEvidence(
     end: () => out.bytes.subarray(0, out.size),
   };
 }
+
+/** A size that the evidence of records is unlikely to exceed, in bytes: headers are not looked at. */
+export function roomFor(records: readonly Pick<EvidenceRecord, "key" | "value">[]): number {
+  let room = AROUND_ALL;
+  for (const { key, value } of records) room += AROUND_ONE + (key?.length ?? 0) + (value?.length ?? 0);
+  return room;
+}
+
+/** More than the bytes before the first record usually are: a name of Kafka has at most 249. */
+const AROUND_ALL = 512;
+/** More than a record's own numbers usually take. */
+const AROUND_ONE = 16;
 
 function putRecord(out: Bytes, { value, key, headers }: EvidenceRecord): void {
   putNumber(out, value === null ? 0 : value.length + 1);

@@ -110,6 +110,31 @@ describe("parsePayload()", () => {
     ]);
   });
 
+  test("what stands far inside a long string is seen: bytes that are not UTF-8, escapes, and where the string ends", () => {
+    const x = "x".repeat(200);
+    const limits = { bytesMax: 1_000, depthMax: 1 };
+    expect(outcome(Buffer.concat([Buffer.from(`"${x}`), Buffer.from([0xff]), Buffer.from(`${x}"`)]), limits)).toBe(
+      "not-utf8 201",
+    );
+    expect([
+      outcome(`{"a":"${x}é${x}"}`, limits),
+      outcome(`{"a":"${x}\\ud800${x}"}`, limits),
+      outcome(`{"a":"${x}\\"${x}:{[\\\\","a":1}`, limits),
+      outcome(`{"a":"${x}","b":"${x}:","a":1}`, limits),
+      outcome(`{"${x}":"${x}","b":[]}`, limits),
+      outcome(`{"a":"${x}`, limits),
+      outcome(`{"a":"${x}\\`, limits),
+    ]).toEqual([
+      "ok",
+      "lone-surrogate 5 /a",
+      "duplicate-key 415 /a",
+      "duplicate-key 416 /a",
+      "too-deep",
+      "not-json 5",
+      "not-json 5",
+    ]);
+  });
+
   test("takes exactly the limit of bytes and of depth, and not one more", () => {
     const limits = { bytesMax: 10, depthMax: 3 };
     expect([outcome('"12345678"', limits), outcome('"123456789"', limits)]).toEqual(["ok", "too-large"]);
@@ -137,7 +162,7 @@ describe("parsePayload()", () => {
 
   test("the fast proofs and the exact scanner agree on any document", () => {
     const key = fc.oneof(
-      fc.constantFrom("a", "b", "__proto__", "constructor", "\u0000", "\ud800", "ü"),
+      fc.constantFrom("a", "b", "__proto__", "constructor", "\u0000", "\ud800", "ü", "y".repeat(50)),
       fc.string({ maxLength: 4 }),
     );
     const number = fc.oneof(
@@ -146,7 +171,11 @@ describe("parsePayload()", () => {
       fc.tuple(fc.bigInt(), fc.integer({ min: -400, max: 400 })).map(([digits, power]) => `${digits}e${power}`),
       fc.tuple(fc.nat(), fc.bigInt({ min: 0n })).map(([whole, fraction]) => `${whole}.${fraction}`),
     );
-    const string = fc.string({ unit: "binary", maxLength: 6 }).map((text) => JSON.stringify(text));
+    const short = fc.string({ unit: "binary", maxLength: 6 });
+    // Long enough that the rest of a string is searched and not walked.
+    const filler = fc.tuple(fc.constantFrom("x", '"', "\\", "é", ":1e999"), fc.nat(90)).map(([c, n]) => c.repeat(n));
+    const long = fc.array(fc.oneof(filler, short), { maxLength: 4 }).map((parts) => parts.join(""));
+    const string = fc.oneof(short, long).map((text) => JSON.stringify(text));
     const { value } = fc.letrec<{ value: string }>((tie) => ({
       value: fc.oneof(
         { maxDepth: 3, withCrossShrink: true },
@@ -197,6 +226,8 @@ describe("parsePayload()", () => {
       "\n",
       "\u0001",
       "ü",
+      "x".repeat(60),
+      `"${"x".repeat(60)}`,
     ];
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 12 }), (parts) => {
