@@ -139,7 +139,7 @@ export function toContractSet(
 /** The folders that may hold a contract. Hidden folders (of editors and volume mounts) are left out. */
 function folderNames(directory: string, faults: Fault[]): readonly string[] {
   const place = { file: directory, line: 1, column: 1 };
-  const remedy = "Name the contracts directory, or create one with a folder for each subject";
+  const remedy = "Name the contracts directory, or make one with `sigma init`: it has a folder for each subject";
   try {
     const names = readdirSync(directory).filter((name) => !name.startsWith("."));
     const folders = names.filter((name) => statSync(join(directory, name), { throwIfNoEntry: false })?.isDirectory());

@@ -1,7 +1,8 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { basename, delimiter, dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryDirectory } from "../embedded.ts";
 import { ROOT } from "./run.ts";
 
@@ -52,5 +53,56 @@ describe("the image", () => {
     expect(listed.stdout).toContain("shipment");
     expect(existsSync(join(image, "dist/console/index.html"))).toBe(true);
     expect(existsSync(join(image, "src"))).toBe(false);
+  });
+});
+
+/** Runs a command to its end. @throws with what it printed when it fails. */
+function succeed(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+describe("the package", () => {
+  test("is installed from its tarball into an empty folder, and npx starts it there with its console", async () => {
+    const [building] = stagesOf(readFileSync(join(ROOT, "Dockerfile"), "utf8"));
+    const sources = perform(building ?? [], null);
+    const { name: called, files } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      readonly name: string;
+      readonly files: readonly string[];
+    };
+    for (const name of files.filter((one) => one !== "dist")) {
+      cpSync(join(ROOT, name), join(sources, name), { recursive: true });
+    }
+    for (const name of ["README.md", "LICENSE"]) copyFileSync(join(ROOT, name), join(sources, name));
+    const folder = temporaryDirectory();
+    // The Node that the tests run on, and nothing of the npm that started them.
+    const kept = Object.entries(process.env).filter(([name]) => !/^(?:npm_|SIGMA_|VITEST|NODE_)/i.test(name));
+    const path = `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}`;
+    const env = { ...Object.fromEntries(kept), PATH: path };
+    const packed = succeed("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], sources, env);
+    succeed("npm", ["install", "--prefer-offline", "--omit=optional", `./${packed.trim()}`], folder, env);
+    const [npx, program] = ["npx", ["--no-install", called]] as const;
+    const missing = spawnSync(npx, [...program, "start"], { cwd: folder, env, encoding: "utf8" });
+    expect([missing.status, missing.stderr]).toEqual([2, expect.stringContaining("npx sigma init") as string]);
+    succeed(npx, [...program, "init"], folder, env);
+    const command = join(folder, "node_modules/.bin/sigma");
+    const running = spawn(command, ["start", "--port", "0"], { cwd: folder, env });
+    onTestFinished(() => void running.kill("SIGKILL"));
+    let printed = "";
+    const demo = new Promise<void>((seen) => {
+      running.stdout.setEncoding("utf8").on("data", (text: string) => {
+        printed += text;
+        if (printed.includes("Try next:")) seen();
+      });
+    });
+    await Promise.race([demo, once(running, "close")]);
+    expect(printed).toContain("PASSED     14");
+    const url = / on (http:\S+)/.exec(printed)?.[1] ?? "";
+    const page = await fetch(`${url}/`);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<script type="module"') as string]);
+    running.kill("SIGTERM");
+    expect(await once(running, "close")).toEqual([0, null]);
+    succeed(npx, [...program, "audit", "--source"], folder, env);
   });
 });
