@@ -273,7 +273,7 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
   RETENTION:
     "Retention announced what the ledger does not have, or another number of documents than it had: the operator log or the ledger was changed",
   RETENTION_LEFT:
-    "A document is there that retention took, as a process that was held up for long may write: run `sigma retention run --sweep`",
+    "A document or evidence is there that retention took, as a process that was held up for long may write: run `sigma retention run --sweep`",
   OUTCOME: "Deciding the evidence of an entry again gives other outcomes",
   ROOT: "Deciding the evidence of an entry again gives other ids",
   APPLIED: "What became of duplicates and conflicts is not what the next entry says",

@@ -197,7 +197,16 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // What is too old: taken away, stream by stream, under floors that the operator log holds.
   retain: {
-    uses: ["core", "gateway", "ledger", "operator/floors", "store/ledger-walk", "store/store", "store/stream-note"],
+    uses: [
+      "core",
+      "gateway",
+      "ledger",
+      "operator/erasures",
+      "operator/floors",
+      "store/ledger-walk",
+      "store/store",
+      "store/stream-note",
+    ],
     libraries: [],
     node: [],
   },

@@ -4,13 +4,15 @@ import type { Policy } from "../retain/policy.ts";
 import type { Store } from "../store/store.ts";
 
 /** The policy that the settings say. */
-export function policyOf({ failed, receipts, collections }: RetentionConfig): Policy {
+export function policyOf({ failed, receipts, evidence, collections }: RetentionConfig): Policy {
   const term = (setting: string, kept: KeptFor) =>
     kept === null ? null : { ms: kept.ms, says: `${setting} ${kept.text}` };
   return (kind, collection) => {
     switch (kind) {
       case "receipts":
         return term("retention.receipts", receipts);
+      case "evidence":
+        return term("retention.evidence", evidence);
       case "failed": {
         const own = collections.findLast((one) => one.collection === collection);
         if (own === undefined) return term("retention.failed", failed);
@@ -22,8 +24,8 @@ export function policyOf({ failed, receipts, collections }: RetentionConfig): Po
 }
 
 /** Whether the settings keep everything for ever. */
-export function keepsAll({ failed, receipts, collections }: RetentionConfig): boolean {
-  return failed === null && receipts === null && collections.every(({ kept }) => kept === null);
+export function keepsAll({ failed, receipts, evidence, collections }: RetentionConfig): boolean {
+  return failed === null && receipts === null && evidence === null && collections.every(({ kept }) => kept === null);
 }
 
 /** Retention in a gateway. */
@@ -36,7 +38,8 @@ export type Retaining = {
 export function retentionTerms(config: RetentionConfig): RetentionState {
   const text = (kept: KeptFor): string | null => kept?.text ?? null;
   const collections = config.collections.map(({ collection, kept }) => ({ collection, failed: text(kept) }));
-  const terms = { failed: text(config.failed), receipts: text(config.receipts), collections };
+  const { failed, receipts, evidence } = config;
+  const terms = { failed: text(failed), receipts: text(receipts), evidence: text(evidence), collections };
   return { terms, everyHours: keepsAll(config) ? null : config.everyHours, lastRun: null };
 }
 

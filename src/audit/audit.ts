@@ -1,31 +1,27 @@
-import { compileContractSet } from "../core/compile.ts";
-import { type CompiledContractSet } from "../core/compiled.ts";
-import { openContractSet } from "../core/contract-set.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { ENGINE } from "../core/decide.ts";
-import { checkHeads, keptStreams, NOTHING_KEPT, type HeadCheck } from "./anchors.ts";
-import { holdsOffset, logIdOf, type Stream } from "../source/source.ts";
+import { checkHeads, keptStreams } from "./anchors.ts";
+import { logIdOf } from "../source/source.ts";
+import { checkBare, type BareVerdict } from "./bare.ts";
 import { unfrozenIn } from "./contracts.ts";
-import { erasedRecords, strayErasures } from "./erasures.ts";
+import { strayErasures } from "./erasures.ts";
 import { checkGroups } from "./groups.ts";
 import { judgeEntry } from "./judge-entry.ts";
 import { checkApplied, checkLink } from "./links.ts";
 import { checkLog, logMissing, logsElsewhere } from "./log.ts";
-import { createLossBook, type Gap } from "./losses.ts";
 import { auditOperators, gapOf } from "./operators.ts";
 import { auditRedrives, type RedriveAudit } from "./redrives.ts";
 import { isRedrive } from "../ledger/redrive-stream.ts";
-import { newFindings } from "./findings.ts";
-import { auditRetention } from "./retention.ts";
-import { differsFromLog, fetchRange } from "./source.ts";
+import { newRun, type AuditRun } from "./run.ts";
+import { compareWithLog } from "./source.ts";
 import { checkTotals } from "./totals.ts";
 import { createVolumeBooks, type VolumeBook } from "./volume.ts";
-import type { AuditOptions, AuditReport, StreamAudit } from "./report.ts";
+import type { AuditOptions, AuditReport } from "./report.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
-import { createErasureBook } from "../operator/erasures.ts";
 import { operatorActions } from "../operator/actions.ts";
-import { EVIDENCE_DROPPED, SUCCEEDS, type LedgerEntry } from "../ledger/entry.ts";
+import { SUCCEEDS, type LedgerEntry } from "../ledger/entry.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
+import { evidenceGone } from "../gateway/entry-records.ts";
 import { NOTHING_APPLIED, type Resolved } from "../gateway/resolution.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
@@ -109,85 +105,12 @@ async function auditGroups(run: Run, notes: ReadonlyMap<string, StreamNote>): Pr
   }
 }
 
-type Run = ReturnType<typeof newRun> & {
+/** The state of an audit of a store. */
+type Run = AuditRun & {
   readonly reads: StoreReads;
   readonly redrives: RedriveAudit;
   readonly volume: ReturnType<typeof createVolumeBooks>;
 };
-
-function newRun(options: AuditOptions) {
-  const found = newFindings(options.findingsMax);
-  const streams: StreamAudit[] = [];
-  const tails = new Map<string, LedgerEntry>();
-  const gaps: Gap[] = [];
-  const erasures = createErasureBook();
-  const retention = auditRetention();
-  let accepted: ReadonlySet<string> = new Set();
-  let operatorHead: AuditReport["operatorHead"] = null;
-  let anchored = 0;
-  let losses = createLossBook([]);
-  const sets = new Map<string, CompiledContractSet | null>();
-  const totals = { records: 0, validated: 0, failed: 0, receipts: 0, redecided: 0, withoutEvidence: 0, compared: 0 };
-  let sources: ReadonlyMap<string, Stream> | null = null;
-  const kept = options.kept ?? NOTHING_KEPT;
-  return {
-    options,
-    kept,
-    /** Adds the findings about the kept heads of a chain, after the whole chain was seen. */
-    addHeads: (check: HeadCheck): void => {
-      for (const finding of check.end()) found.add(finding);
-      anchored += check.found();
-    },
-    totals,
-    ...newTaken(),
-    streams,
-    tails,
-    gaps,
-    erasures,
-    retention,
-    accept: (said: Awaited<ReturnType<typeof auditOperators>>): void => {
-      accepted = said.accepted;
-      losses = createLossBook(said.losses);
-      operatorHead = said.head;
-    },
-    losses: () => losses,
-    isAccepted: (gap: string): boolean => accepted.has(gap),
-    ...found,
-    openSet: (digest: string, text: string): CompiledContractSet | null => {
-      const sealed = openContractSet(digest, text);
-      const set = sealed === null ? null : compileContractSet(sealed);
-      sets.set(digest, set);
-      return set;
-    },
-    set: (digest: string): CompiledContractSet | null => sets.get(digest) ?? null,
-    sourceStream: async (id: string): Promise<Stream | null> => {
-      if (options.source === undefined) return null;
-      sources ??= new Map((await options.source.streams()).map((stream) => [stream.id, stream]));
-      return sources.get(id) ?? null;
-    },
-    report: (): AuditReport => ({
-      ...found.all(),
-      streams,
-      operatorHead,
-      anchored: kept.anchors === null ? null : anchored,
-      gaps,
-      erasures: erasedRecords(erasures),
-      retention: retention.floors(),
-      records: totals.records,
-      validated: totals.validated,
-      failed: totals.failed,
-      duplicates: totals.receipts,
-      redecided: totals.redecided,
-      withoutEvidence: totals.withoutEvidence,
-      comparedWithSource: options.source === undefined ? null : totals.compared,
-    }),
-  };
-}
-
-/** Documents that retention took, and those that it is taking, which were there. */
-function newTaken() {
-  return { gone: { failed: 0, receipts: 0 }, leaving: { failed: 0, receipts: 0 } };
-}
 
 async function auditStream(run: Run, note: StreamNote): Promise<void> {
   const { stream } = note;
@@ -211,7 +134,8 @@ async function auditStream(run: Run, note: StreamNote): Promise<void> {
       checkApplied(entry, resolved).forEach(run.add);
       if (entry.kind === "GAP") auditGap(run, entry);
       const last = index === page.length - 1 && page.length < LEDGER_PAGE;
-      resolved = entry.kind === "BATCH" ? await auditBatch(run, note, entry, last, volume) : NOTHING_APPLIED;
+      const place = { last, next: page[index + 1] ?? null };
+      resolved = entry.kind === "BATCH" ? await auditBatch(run, note, entry, place, volume) : NOTHING_APPLIED;
       if (entry.kind !== "BATCH") volume.see(entry, []);
       if (entry.kind !== "BATCH") run.retention.saw(entry, null);
       if (entry.kind === "BATCH") records += entry.count;
@@ -292,7 +216,7 @@ async function auditBatch(
   run: Run,
   note: StreamNote,
   entry: LedgerEntry,
-  last: boolean,
+  { last, next }: { readonly last: boolean; readonly next: LedgerEntry | null },
   volume: VolumeBook,
 ): Promise<Resolved | null> {
   const { stream, seq } = entry;
@@ -306,10 +230,10 @@ async function auditBatch(
   run.totals.records += entry.count;
   for (;;) {
     const packed = entry.count === 0 ? null : await run.reads.evidenceAt(stream, seq);
-    if (entry.count > 0 && packed === null && entry.note === EVIDENCE_DROPPED && !last) {
-      run.totals.withoutEvidence += entry.count;
+    const evidence = run.retention.standing(entry, "evidence", "");
+    if (entry.count > 0 && packed === null && !last && evidenceGone(run.retention.book, entry) !== null) {
+      await auditBare(run, note, entry, next);
       volume.see(entry, null);
-      run.retention.saw(entry, null);
       return null;
     }
     const { findings, verdict, records } = await judgeEntry(run.reads, {
@@ -324,21 +248,43 @@ async function auditBatch(
     // While a gateway runs, records may be erased during the audit: then the entry is judged again.
     if (findings.length > 0 && (await sawMoreActions(run))) continue;
     findings.forEach(run.add);
+    if (packed !== null && evidence === "gone")
+      run.found("RETENTION_LEFT", stream, seq, null, "retention took its evidence, which is there");
     volume.see(entry, verdict?.volume ?? null);
     run.retention.saw(entry, verdict?.retainable ?? null);
     if (verdict === null || records === null) return null;
-    for (const kind of ["failed", "receipts"] as const) {
-      run.gone[kind] += verdict.gone[kind];
-      run.leaving[kind] += verdict.leaving[kind];
-    }
-    run.totals.validated += verdict.counts.validated;
-    run.totals.failed += verdict.counts.failed;
-    run.totals.receipts += verdict.counts.receipts;
+    addCounts(run, verdict);
     if (entry.engine === ENGINE) run.totals.redecided += records.filter((record) => !isErased(record)).length;
     for (const finding of await run.redrives.checkRecords(note, entry, records)) run.add(finding);
-    await compareWithSource(run, note, entry, records);
+    await compareWithSource(run, entry, records);
     return verdict.resolved;
   }
+}
+
+/** Audits an entry whose evidence is gone. @param next the entry behind it, where it was read already. */
+async function auditBare(run: Run, note: StreamNote, entry: LedgerEntry, next: LedgerEntry | null): Promise<void> {
+  const behind = next ?? (await run.reads.ledger(note.stream, entry.seq + 1, 1))[0] ?? null;
+  const standing: Parameters<typeof checkBare>[1]["standing"] = (kind, collection) =>
+    run.retention.standing(entry, kind, collection);
+  const given = { note, entry, next: behind, set: run.set(entry.contractSet), standing };
+  const verdict = await checkBare(run.reads, given);
+  // Retention may have taken failures meanwhile.
+  if (verdict.findings.length > 0 && (await sawMoreActions(run))) return auditBare(run, note, entry, behind);
+  verdict.findings.forEach(run.add);
+  run.totals.withoutEvidence += entry.count;
+  if (verdict.retainable === null) run.totals.unknown += entry.count;
+  addCounts(run, verdict);
+  run.retention.saw(entry, verdict.retainable);
+}
+
+function addCounts({ totals, gone, leaving }: Run, verdict: Pick<BareVerdict, "counts" | "gone" | "leaving">): void {
+  for (const kind of ["failed", "receipts"] as const) {
+    gone[kind] += verdict.gone[kind];
+    leaving[kind] += verdict.leaving[kind];
+  }
+  totals.validated += verdict.counts.validated;
+  totals.failed += verdict.counts.failed;
+  totals.receipts += verdict.counts.receipts;
 }
 
 /** Reads new actions of the operator log. @returns whether there were any. */
@@ -351,29 +297,13 @@ async function sawMoreActions(run: Run): Promise<boolean> {
   return run.erasures.through() > before;
 }
 
-async function compareWithSource(
-  run: Run,
-  note: StreamNote,
-  entry: LedgerEntry,
-  records: readonly KeptRecord[],
-): Promise<void> {
+async function compareWithSource(run: Run, entry: LedgerEntry, records: readonly KeptRecord[]): Promise<void> {
   const { source, signal } = run.options;
   const stream = await run.sourceStream(entry.stream);
   if (source === undefined || stream === null) return;
-  const { start, end } = await source.bounds(stream);
-  // Records that retention deleted, or that a restored log lacks, cannot be compared; the report counts the compared
-  // ones.
-  if (start > entry.from) return;
-  const skipped = (await source.skipped?.(stream, entry.from, entry.to)) ?? [];
-  if (records.some((record) => !isErased(record) && holdsOffset(skipped, record.position.offset))) return;
-  if (end < entry.to) {
-    run.found("SOURCE_TRUNCATED", entry.stream, entry.seq, end, `the log ends at ${end}, the entry at ${entry.to}`);
-    return;
-  }
-  const fetched = await fetchRange(source, stream, entry, signal);
-  for (const { offset, message } of differsFromLog(note, entry, records, fetched))
-    run.found("SOURCE_DIFFERS", entry.stream, entry.seq, offset, message);
-  run.totals.compared += fetched.length;
+  const { findings, compared } = await compareWithLog(source, stream, entry, records, signal);
+  findings.forEach(run.add);
+  run.totals.compared += compared;
 }
 
 /** Compares the store's totals with the ledger's, unless entries were added or documents taken during the audit. */
@@ -382,7 +312,7 @@ async function auditTotals(run: Run): Promise<void> {
   for (const { stream, headSeq } of run.streams) {
     if ((await reads.ledger(stream, headSeq + 1, 1)).length > 0) return;
   }
-  if (options.tailMayBeIncomplete || options.signal.aborted || totals.withoutEvidence > 0) return;
+  if (options.tailMayBeIncomplete || options.signal.aborted || totals.unknown > 0) return;
   const failed = totals.failed - gone.failed;
   const receipts = totals.receipts - gone.receipts;
   const isClean = (): boolean => run.report().findingsTotal === 0;

@@ -5,7 +5,7 @@ import type { DecidedBatch } from "../gateway/decide-batch.ts";
 import { groupsOf } from "../gateway/group-tally.ts";
 import { redecide } from "../gateway/redecide.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
-import type { RetainedKind, Standing } from "../operator/floors.ts";
+import type { RetainedDocuments, Standing } from "../operator/floors.ts";
 import { resolvedOf, type Resolved } from "../gateway/resolution.ts";
 import type { Cell, TakenRecord } from "../gateway/volume-tally.ts";
 import type { Difference, StoreReads, Tally } from "../store/store.ts";
@@ -29,11 +29,11 @@ export type EntryEvidence = {
    */
   readonly mayBeIncomplete: boolean;
   /** Whether retention took the documents of a kind, or is taking them. */
-  readonly standing: (kind: RetainedKind, collection: string) => Standing;
+  readonly standing: (kind: RetainedDocuments, collection: string) => Standing;
 };
 
 /** Numbers of failures and receipts. */
-type TakenCounts = Pick<Tally, RetainedKind>;
+type TakenCounts = Pick<Tally, RetainedDocuments>;
 
 export type EntryVerdict = {
   readonly findings: readonly Finding[];
@@ -99,21 +99,21 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
     [gone[kind], leaving[kind]] = [counts.gone, counts.leaving];
     for (const offset of left) found("RETENTION_LEFT", offset, `retention took its ${NOUN[kind]}, which is there`);
   }
+  const validated = batch.facts.size() + batch.repeats.length - taken.resolutions.length;
+  const [failed, receipts] = [compared.failed.count, compared.receipts.count];
   const groups = [...batch.groups, ...groupsOf(taken.conflicts)];
   return {
     findings,
-    counts: {
-      validated: batch.facts.size() + batch.repeats.length - taken.resolutions.length,
-      failed: compared.failed.count,
-      receipts: compared.receipts.count,
-    },
+    counts: { validated, failed, receipts },
     gone,
     leaving,
     retainable: {
       collection,
       // Another engine may have given other fingerprints.
       groups: entry.engine === ENGINE ? new Map(groups.map(([fingerprint, { count }]) => [fingerprint, count])) : null,
-      receipts: compared.receipts.count,
+      facts: validated,
+      failed,
+      receipts,
     },
     resolved: resolvedOf(entry, taken.resolutions),
     volume: entry.engine === ENGINE && erased.size === 0 ? volumeOf(batch, taken) : null,

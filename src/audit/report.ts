@@ -60,7 +60,7 @@ export type AuditReport = {
   readonly duplicates: number;
   /** Records that were decided again from their evidence. */
   readonly redecided: number;
-  /** Records without evidence (`evidence: drop`): only their chain can be checked. */
+  /** Records whose evidence is not kept or was taken by retention: their documents are counted, and not compared. */
   readonly withoutEvidence: number;
   /** Records compared with the log; null without a source. */
   readonly comparedWithSource: number | null;

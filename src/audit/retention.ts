@@ -1,4 +1,4 @@
-import type { LedgerEntry } from "../ledger/entry.ts";
+import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
 import type { OperatorAction } from "../ledger/operator-log.ts";
 import { createFloorBook, fitsLedger, type Floor, type FloorBook, type Standing } from "../operator/floors.ts";
 import type { Finding } from "./finding.ts";
@@ -15,12 +15,14 @@ export type RetainedFloor = Pick<Floor, "stream" | "kind" | "collection" | "seq"
   readonly isDone: boolean;
 };
 
-/** What the audit decided again in an entry, of what retention takes. */
+/** What an entry has of what retention takes, numbers of documents. */
 export type Retainable = {
   readonly collection: string;
-  /** Failures by fingerprint; null when this build cannot tell. */
-  readonly groups: ReadonlyMap<string, number> | null;
+  readonly facts: number;
+  readonly failed: number;
   readonly receipts: number;
+  /** Failures by fingerprint; null when this build cannot tell, or the evidence is gone. */
+  readonly groups: ReadonlyMap<string, number> | null;
 };
 
 /** The audit of retention: what is announced is what the ledger had, and it alone is gone. */
@@ -29,8 +31,8 @@ export type RetentionAudit = {
   readonly see: (action: OperatorAction) => void;
   readonly book: FloorBook;
   readonly standing: (entry: LedgerEntry, kind: Floor["kind"], collection: string) => Standing;
-  /** Takes every entry of a stream, in order, with what its evidence was decided to be; null when it is not known. */
-  readonly saw: (entry: LedgerEntry, redecided: Retainable | null) => void;
+  /** Takes every entry of a stream, in order, with what it has; null when that is not known. */
+  readonly saw: (entry: LedgerEntry, has: Retainable | null) => void;
   /** The findings about the floors of a stream whose last entry was seen. */
   readonly end: (stream: string) => readonly Finding[];
   /** The findings about floors of no stream there is, and about actions that do not say what they take. */
@@ -43,7 +45,9 @@ type Checked = {
   readonly floor: Floor;
   readonly from: number;
   fits: boolean;
+  /** Whether the number is sure, and whether the number of each group is. */
   isSure: boolean;
+  areGroupsSure: boolean;
   removed: number;
   readonly groups: Map<string, number>;
 };
@@ -62,10 +66,10 @@ export function auditRetention(): RetentionAudit {
     see: book.see,
     book,
     standing: ({ stream, seq }, kind, collection) => book.standing({ stream, seq, kind, collection }),
-    saw: (entry, redecided) => {
+    saw: (entry, has) => {
       const { checked, open } = checkedOf(entry.stream);
       for (const one of open) {
-        if (entry.seq >= one.from && entry.seq < one.floor.seq) addTo(one, entry, redecided);
+        if (entry.seq >= one.from && entry.seq < one.floor.seq) addTo(one, entry, has);
         if (entry.seq < one.floor.seq - 1) continue;
         // Here a floor lies: the next one of its kind begins behind it.
         one.fits = entry.seq === one.floor.seq - 1 && fitsLedger(one.floor, entry);
@@ -91,7 +95,7 @@ function checkedFloors(book: FloorBook, stream: string): readonly Checked[] {
   return own.map((floor, at): Checked => {
     const earlier = own.slice(0, at).filter((one) => one.kind === floor.kind && one.collection === floor.collection);
     const from = Math.max(0, ...earlier.map(({ seq }) => seq));
-    return { floor, from, fits: false, isSure: true, removed: 0, groups: new Map() };
+    return { floor, from, fits: false, isSure: true, areGroupsSure: true, removed: 0, groups: new Map() };
   });
 }
 
@@ -104,22 +108,23 @@ function isSameKind({ floor }: Checked, { floor: other }: Checked): boolean {
   return floor.kind === other.kind && floor.collection === other.collection;
 }
 
-function addTo(one: Checked, entry: LedgerEntry, redecided: Retainable | null): void {
-  if (entry.count === 0) return;
+function addTo(one: Checked, { count, note }: LedgerEntry, has: Retainable | null): void {
+  if (count === 0) return;
   const { kind, collection } = one.floor;
-  if (redecided === null || (kind === "failed" && redecided.groups === null)) one.isSure = false;
-  else if (kind === "receipts") one.removed += redecided.receipts;
-  else if (redecided.collection === collection) {
-    for (const [fingerprint, count] of redecided.groups ?? []) {
-      one.removed += count;
-      one.groups.set(fingerprint, (one.groups.get(fingerprint) ?? 0) + count);
-    }
+  if (kind === "evidence") one.removed += note === EVIDENCE_DROPPED ? 0 : count;
+  else if (has === null) one.isSure = false;
+  else if (collection === "" || collection === has.collection) {
+    one.removed += has[kind];
+    if (has.groups === null) one.areGroupsSure = false;
+    for (const [fingerprint, failures] of has.groups ?? [])
+      one.groups.set(fingerprint, (one.groups.get(fingerprint) ?? 0) + failures);
   }
 }
 
-function findingsOf({ floor, from, fits, isSure, removed, groups }: Checked): readonly Finding[] {
+function findingsOf({ floor, from, fits, isSure, areGroupsSure, removed, groups }: Checked): readonly Finding[] {
   const { action, stream, seq } = floor;
   const what = `action ${action.seq} takes away what is before entry ${seq}`;
+  const noun = floor.kind === "evidence" ? "records" : "documents";
   if (seq <= from) return [finding(stream, seq, `${what}, which an action before it took away`)];
   if (!fits) return [finding(stream, null, `${what}, and the ledger has no such entry behind the one it names`)];
   if (!isSure) return [];
@@ -127,8 +132,8 @@ function findingsOf({ floor, from, fits, isSure, removed, groups }: Checked): re
     (fingerprint) => floor.kind === "failed" && groups.get(fingerprint) !== floor.groups.get(fingerprint),
   );
   if (removed !== floor.removed)
-    return [finding(stream, null, `${what}: ${floor.removed} documents, and the ledger has ${removed}`)];
-  if (differing === undefined) return [];
+    return [finding(stream, null, `${what}: ${floor.removed} ${noun}, and the ledger has ${removed}`)];
+  if (differing === undefined || !areGroupsSure) return [];
   const [said, had] = [floor.groups.get(differing) ?? 0, groups.get(differing) ?? 0];
   return [finding(stream, null, `${what}: ${said} of group ${differing}, and the ledger has ${had}`)];
 }

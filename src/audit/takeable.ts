@@ -1,6 +1,6 @@
 import type { DecidedBatch } from "../gateway/decide-batch.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
-import type { RetainedKind, Standing } from "../operator/floors.ts";
+import type { RetainedDocuments, Standing } from "../operator/floors.ts";
 import type { Difference, StoreReads } from "../store/store.ts";
 import type { Claims } from "./claims.ts";
 
@@ -17,7 +17,7 @@ export async function compareTakeable(
   collection: string,
   batch: DecidedBatch,
   claims: Claims,
-): Promise<Readonly<Record<RetainedKind, Compared>>> {
+): Promise<Readonly<Record<RetainedDocuments, Compared>>> {
   const { receipts } = claims;
   return {
     failed: await compareFailures(reads, collection, batch, claims),

@@ -9,6 +9,7 @@ export type KeptFor = { readonly ms: number; readonly text: string } | null;
 export type RetentionConfig = {
   readonly failed: KeptFor;
   readonly receipts: KeptFor;
+  readonly evidence: KeptFor;
   /** The terms of the failures of some collections. */
   readonly collections: readonly { readonly collection: string; readonly kept: KeptFor }[];
   /** Null: a gateway takes nothing away by itself. */
@@ -36,6 +37,7 @@ export function retentionConfig(values: SettingValues): RetentionConfig {
   return {
     failed: termOf(values["retention.failed"]) ?? null,
     receipts: termOf(values["retention.receipts"]) ?? null,
+    evidence: termOf(values["retention.evidence"]) ?? null,
     collections,
     everyHours: values["retention.every_hours"] === 0 ? null : values["retention.every_hours"],
   };
@@ -46,7 +48,7 @@ export function retentionFaults({ values, origins }: SettingsByKey): readonly Co
   const faults: ConfigFault[] = [];
   const add = (key: SettingKey, state: string, remedy: string): void =>
     void faults.push({ place: origins[key], code: "SIG-S-004", message: `Setting ${key} ${state}`, remedy });
-  for (const key of ["retention.failed", "retention.receipts"] as const) {
+  for (const key of ["retention.failed", "retention.receipts", "retention.evidence"] as const) {
     if (termOf(values[key]) === undefined) add(key, `is "${values[key].slice(0, 60)}", which is no term`, TERM_REMEDY);
   }
   const wrong = listOf(values["retention.collections"]).find((part) => {

@@ -11,6 +11,12 @@ export const RETENTION_SETTINGS = {
     byDefault: "",
     description: "How long receipts of duplicates are kept",
   },
+  "retention.evidence": {
+    value: { kind: "text" },
+    byDefault: "",
+    description:
+      "How long the ledger keeps the records of its entries. Without them positions are only known as PASSED or FAILED, and nothing can be redriven, erased or brought back",
+  },
   "retention.collections": {
     value: { kind: "text" },
     byDefault: "",

@@ -1,13 +1,13 @@
 import { ENGINE } from "../core/decide.ts";
 import { failureCode } from "../core/failure.ts";
-import { recordAction, type Operator } from "../gateway/operate.ts";
+import { recordWhen, type Operator } from "../gateway/operate.ts";
 import { evidenceOf } from "../ledger/evidence.ts";
 import { evidenceDigest, EVIDENCE_BYTES_MAX, packEvidence, recordDigest, unpackEvidence } from "../ledger/packed.ts";
 import { isErased, type ErasedRecord, type KeptRecord, type Tombstone } from "../ledger/tombstone.ts";
 import { erasedAs, payloadDigest, type Redecided } from "../gateway/decided.ts";
 import { erasedConflict } from "../gateway/duplicate.ts";
 import { erasureDetail, followErasures, isWithin, rangesOf } from "../operator/erasures.ts";
-import { followFloors } from "../operator/floors.ts";
+import { createFloorBook, followFloors } from "../operator/floors.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { decodeApplied } from "../ledger/proof.ts";
 import type { ErasedFact, FailedRow, Store } from "../store/store.ts";
@@ -47,11 +47,14 @@ export async function eraseEntry(
     const read = evidenceOf({ topic, partition, from: entry.from }, opened.records);
     // Another process replaced the evidence between the two reads: try again.
     if (packed === null || before?.equals(read) !== true) continue;
-    if (made.whole === 0) await announceCurrent(store, entry, evidenceDigest(before), ranges, who);
-    else {
+    if (made.whole === 0) {
+      const refused = await announceCurrent(store, entry, evidenceDigest(before), ranges, who);
+      if (refused !== null) return { fault: `Entry ${seq} of ${note.topic}/${note.partition}: ${refused}` };
+    } else {
       const after = evidenceOf({ topic, partition, from: entry.from }, made.records);
       const change = { before: evidenceDigest(before), after: evidenceDigest(after) };
-      await announce(store, entry, { ...change, ranges: made.ranges }, who);
+      const refused = await announce(store, entry, { ...change, ranges: made.ranges }, who);
+      if (refused !== null) return { fault: `Entry ${seq} of ${note.topic}/${note.partition}: ${refused}` };
       const replaced = await store.replaceEvidence(note.stream, seq, packed, packEvidence(after));
       // Another process replaced the evidence first: try again with the evidence that it wrote.
       if (replaced === "other") continue;
@@ -111,17 +114,27 @@ function tombstoneOf(record: string, row: Exclude<Redecided, ErasedFact>): Tombs
 
 type Change = Parameters<typeof erasureDetail>[0];
 
-/** Announces a change of evidence in the operator log before it is made, unless the same change is announced and not done yet. */
+/**
+ * Announces a change of evidence in the operator log before it is made, unless the same change is announced and not done yet.
+ * @returns null; a sentence when nothing is announced, because retention takes the evidence.
+ */
 async function announce(
   store: Store,
   { stream, seq }: LedgerEntry,
   change: Omit<Change, "seq">,
   who: Operator,
-): Promise<void> {
+): Promise<string | null> {
   const book = await followErasures(store.reads)();
   const last = book.of({ stream, seq }).at(-1);
-  if (last?.before === change.before && last.after === change.after && book.pending().includes(last)) return;
-  await recordAction(store, { ...who, action: "erase", target: stream, detail: erasureDetail({ seq, ...change }) });
+  if (last?.before === change.before && last.after === change.after && book.pending().includes(last)) return null;
+  const record = { ...who, action: "erase", target: stream, detail: erasureDetail({ seq, ...change }) } as const;
+  // Retention, in turn, announces nothing above an erasure that is not complete.
+  const floors = createFloorBook();
+  return recordWhen(store, floors.see, () =>
+    floors.standing({ stream, seq, kind: "evidence", collection: "" }) === "kept"
+      ? { record }
+      : { refused: "retention takes its evidence" },
+  );
 }
 
 /**
@@ -134,10 +147,10 @@ async function announceCurrent(
   digest: string,
   ranges: Change["ranges"],
   who: Operator,
-): Promise<void> {
+): Promise<string | null> {
   const last = (await followErasures(store.reads)()).of(entry).at(-1);
-  if (last === undefined || last.after === digest) return;
-  await announce(store, entry, { before: digest, after: digest, ranges }, who);
+  if (last === undefined || last.after === digest) return null;
+  return announce(store, entry, { before: digest, after: digest, ranges }, who);
 }
 
 type Decided = {

@@ -1,5 +1,5 @@
 import type { CompiledContractSet } from "../core/compiled.ts";
-import { openEntryRecords, type EntryRecords } from "../gateway/entry-records.ts";
+import { openEntryRecords, type EntryRecords, type MissingEvidence } from "../gateway/entry-records.ts";
 import { createLookup, type Lookup } from "../gateway/lookup.ts";
 import { redecide } from "../gateway/redecide.ts";
 import { storedContractSet } from "../gateway/stored-set.ts";
@@ -19,8 +19,8 @@ export type OpenedEntry = {
   readonly set: CompiledContractSet;
 };
 
-/** Why an entry cannot be decided again, as a sentence. `isMissing`: the store has no evidence for it. */
-export type EntryFault = { readonly fault: string; readonly isMissing: boolean };
+/** Why an entry cannot be decided again, as a sentence. `missing`: why the store has no evidence for it; null when it has some. */
+export type EntryFault = { readonly fault: string; readonly missing: MissingEvidence | null };
 
 /** Decides entries of a store again, each with its own contract set. */
 export type EntryReader = {
@@ -67,12 +67,12 @@ async function openEntry(
   note: StreamNote,
   entry: LedgerEntry,
 ): Promise<OpenedEntry | EntryFault> {
-  const fault = (why: string, isMissing = false): EntryFault => {
+  const fault = (why: string, missing: MissingEvidence | null = null): EntryFault => {
     const range = `[${entry.from}, ${entry.to})`;
-    return { fault: `Entry ${entry.seq} of ${note.topic}/${note.partition} ${range}: ${why}`, isMissing };
+    return { fault: `Entry ${entry.seq} of ${note.topic}/${note.partition} ${range}: ${why}`, missing };
   };
-  const { records, isMissing } = await evidence.open(note, entry);
-  if (typeof records === "string") return fault(records, isMissing);
+  const { records, missing } = await evidence.open(note, entry);
+  if (typeof records === "string") return fault(records, missing);
   const set = await setOf(entry.contractSet);
   if (set === null) return fault(`contract set ${entry.contractSet} cannot be read`);
   const again = redecide(reads, note, entry, records, set);

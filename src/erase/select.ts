@@ -1,7 +1,6 @@
 import { isErased } from "../ledger/tombstone.ts";
 import type { OffsetRange } from "../source/source.ts";
 import { rangesOf } from "../operator/erasures.ts";
-import { EVIDENCE_DROPPED } from "../ledger/entry.ts";
 import { entriesWithNext } from "../store/ledger-walk.ts";
 import type { AppliedLetter } from "../ledger/proof.ts";
 import type { StoreReads } from "../store/store.ts";
@@ -31,7 +30,7 @@ export type Plan = {
   readonly streams: readonly { readonly note: StreamNote; readonly counts: KindCounts }[];
   /** Number of selected records that were erased before. */
   readonly erasedBefore: number;
-  /** Number of records that could not be examined, because their evidence was dropped (`evidence: drop`). */
+  /** Number of records that could not be examined, because their evidence is not kept (`evidence: drop`) or was taken by retention. */
   readonly withoutEvidence: number;
   /** Damaged entries, a sentence each. Their records cannot be selected or erased. */
   readonly faults: readonly string[];
@@ -72,7 +71,7 @@ export async function selectRecords(
       looked += entry.count;
       onProgress?.(looked);
       if ("fault" in opened) {
-        if (opened.isMissing && entry.note === EVIDENCE_DROPPED) withoutEvidence += entry.count;
+        if (opened.missing !== null && opened.missing !== "lost") withoutEvidence += entry.count;
         else faults.push(opened.fault);
         continue;
       }

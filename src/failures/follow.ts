@@ -1,5 +1,5 @@
 import type { Lookup } from "../gateway/lookup.ts";
-import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
 import type { FailureRecord } from "../store/failures.ts";
 import type { StoreReads } from "../store/store.ts";
@@ -58,13 +58,15 @@ async function failuresIn(
   const { seq, from, to } = entry;
   const rows = await lookup.rows(note.stream, from, to);
   const failed = rows.flatMap(({ kind, position }) => (kind === "failed" ? [position.offset] : []));
-  // The evidence may be dropped once a later entry exists. All documents are stored then, and any record of the entry may be a failure.
-  const isDropped = entry.note === EVIDENCE_DROPPED && (await reads.ledger(note.stream, seq + 1, 1)).length > 0;
-  const asked = isDropped ? offsetsOf(entry) : failed;
+  // Without evidence any record of the entry may be a failure.
+  const isWhole = rows.length === entry.count;
+  const asked = isWhole ? failed : offsetsOf(entry);
   const found: FailureRecord[] = [];
   for (const collection of await reads.failureCollections())
     found.push(...(await reads.failuresAt(collection, note, asked)));
-  if (!isDropped && found.length < failed.length) return "not-stored";
+  // All documents of an entry are stored before a later one exists; what is not there then was taken by retention.
+  const isSure = isWhole && found.length === failed.length;
+  if (!isSure && (await reads.ledger(note.stream, seq + 1, 1)).length === 0) return "not-stored";
   return found.toSorted((a, b) => (a.offset < b.offset ? -1 : 1));
 }
 

@@ -1,10 +1,12 @@
 import { logIdOf, type Source, type Stream } from "../source/source.ts";
 import { standingOf } from "../operator/known-logs.ts";
-import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
 import { recordedLosses, type Loss } from "../operator/losses.ts";
 import { isRedrive } from "../ledger/redrive-stream.ts";
 import { outcomeAt } from "../ledger/proof.ts";
+import { followFloors } from "../operator/floors.ts";
 import type { Store, SettledRow, StoreReads } from "../store/store.ts";
+import { evidenceGone, type EvidenceGone } from "./entry-records.ts";
 import type { Gateway } from "./gateway.ts";
 
 /** What is known about one position (stream and offset): the answer for people who ask for it. */
@@ -25,8 +27,8 @@ export type Fate =
    * true when the stream cannot come back.
    */
   | { readonly kind: "ended"; readonly end: bigint; readonly final: boolean }
-  /** The record was decided, and its evidence was dropped (`evidence: drop`); only PASSED or FAILED is known. */
-  | { readonly kind: "dropped"; readonly passed: boolean }
+  /** The record was decided, and its evidence is not kept or was taken by retention; only PASSED or FAILED is known. */
+  | { readonly kind: "dropped"; readonly passed: boolean; readonly by: EvidenceGone }
   /** The ledger says that the record was decided, and the store lacks its document. */
   | { readonly kind: "document-missing" }
   /** There is no such stream. */
@@ -87,21 +89,27 @@ async function decidedFate(deps: Deps, stream: Stream, tail: LedgerEntry, offset
   // The document may have been written since the first lookup; a document of the last entry may be written yet.
   const row = await deps.rowAt();
   if (row !== null) return { kind: "row", row };
-  if (entry.note === EVIDENCE_DROPPED && entry.seq < tail.seq) return { kind: "dropped", passed: outcome === "P" };
+  const gone = entry.seq < tail.seq ? await goneEvidence(deps.reads, entry) : null;
+  if (gone !== null) return { kind: "dropped", passed: outcome === "P", by: gone };
   const applied = deps.gateway
     .streams()
     .some(({ stream: { id }, settledTo }) => id === stream.id && (settledTo ?? 0n) >= entry.to);
   return entry.seq === tail.seq && !applied ? { kind: "pending" } : { kind: "document-missing" };
 }
 
-/** Whether a decided record belongs to an entry whose evidence was dropped (`evidence: drop`), so that its row cannot be shown. */
+/** Whether a decided record belongs to an entry whose evidence is not kept, so that its row cannot be shown. */
 export async function isDropped(
-  { reads, tail }: { readonly reads: Pick<StoreReads, "entryAt">; readonly tail: Store["tail"] },
+  { reads, tail }: { readonly reads: Pick<StoreReads, "entryAt" | "operatorLog">; readonly tail: Store["tail"] },
   stream: string,
   offset: bigint,
 ): Promise<boolean> {
   const entry = await reads.entryAt(stream, offset);
-  return entry?.note === EVIDENCE_DROPPED && entry.seq < ((await tail(stream))?.seq ?? 0);
+  if (entry === null || entry.seq >= ((await tail(stream))?.seq ?? 0)) return false;
+  return (await goneEvidence(reads, entry)) !== null;
+}
+
+async function goneEvidence(reads: Pick<StoreReads, "operatorLog">, entry: LedgerEntry): Promise<EvidenceGone | null> {
+  return evidenceGone(await followFloors(reads)(), entry);
 }
 
 /** The last loss in the operator log that covers the offset; null when none does. */

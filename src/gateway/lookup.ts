@@ -1,6 +1,6 @@
 import type { CompiledContractSet } from "../core/compiled.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
-import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
 import { conflictOf, hasSameContent, isSamePosition, receiptOf } from "./duplicate.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
 import type { Holder, PassedRow, SettledRow, StoreReads } from "../store/store.ts";
@@ -125,13 +125,13 @@ function openedEntries(
   const opened = new Map<string, { readonly records: readonly KeptRecord[]; readonly erasures: number }>();
   return async (note, entry) => {
     const known = opened.get(entry.hash);
-    const { count: erasures, areDone } = await entries.announced(entry);
-    if (known?.erasures === erasures) return known.records;
+    const { count: erasures, isSettled } = await entries.announced(entry);
+    if (known?.erasures === erasures && isSettled) return known.records;
     const { records } = await entries.open(note, entry);
     if (typeof records === "string" || bytesOf(records) > OPENED_BYTES_MAX) return records;
     // Records that are dropped or erased, or soon will be, must not stay in the cache.
     opened.delete(entry.hash);
-    if (entry.note === EVIDENCE_DROPPED || !areDone) return records;
+    if (!isSettled) return records;
     opened.set(entry.hash, { records, erasures });
     const [oldest] = opened.keys();
     if (opened.size > OPENED_MAX && oldest !== undefined) opened.delete(oldest);

@@ -89,6 +89,7 @@ export type RetentionState = {
   readonly terms: {
     readonly failed: string | null;
     readonly receipts: string | null;
+    readonly evidence: string | null;
     readonly collections: readonly { readonly collection: string; readonly failed: string | null }[];
   };
   /** Null: this gateway takes nothing away. */

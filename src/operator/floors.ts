@@ -4,33 +4,36 @@ import type { GoneFailures } from "../store/groups.ts";
 import type { StoreReads } from "../store/store.ts";
 import { followActions } from "./actions.ts";
 
-// Floors in the operator log. Retention takes documents of a stream from its beginning on, so one number says what is gone: of the
+// Floors in the operator log. Retention takes documents and evidence of a stream from its beginning on, so one number says what is gone: of the
 // entries before the floor nothing of that kind is left. It is announced here before anything goes, so that an interrupted run can be
 // completed, and nobody mistakes what retention took for damage.
 
-/** What retention takes: failures of a collection, or receipts. */
-export type RetainedKind = "failed" | "receipts";
+/** Documents that retention takes: failures of a collection, or receipts. */
+export type RetainedDocuments = "failed" | "receipts";
+
+/** What retention takes: documents, or the evidence of entries. */
+export type RetainedKind = RetainedDocuments | "evidence";
 
 /** The announcement that everything of one kind in the entries of a stream before one goes. */
 export type Floor = {
   readonly action: OperatorAction;
   readonly stream: string;
   readonly kind: RetainedKind;
-  /** The collection of the failures; "" for receipts, which all collections share. */
+  /** The collection of the failures; "" for receipts and evidence, which all collections share. */
   readonly collection: string;
-  /** The first entry that keeps its documents. */
+  /** The first entry that keeps its documents, or its evidence. */
   readonly seq: number;
   /** Its first offset. */
   readonly offset: bigint;
-  /** Hash of the entry before it: the last one whose documents go. */
+  /** Hash of the entry before it: the last one of which something goes. */
   readonly behind: string;
-  /** How many documents go. */
+  /** How many documents go; of evidence, of how many records. */
   readonly removed: number;
   /** How many failures of each group go, by fingerprint. */
   readonly groups: ReadonlyMap<string, number>;
 };
 
-/** What is of a kind of documents in an entry: all there, on their way out, or gone. */
+/** What is of a kind in an entry: all there, on its way out, or gone. */
 export type Standing = "kept" | "leaving" | "gone";
 
 export type FloorBook = {
@@ -160,15 +163,17 @@ export function retainedDetail(through: number): string {
   return `through action ${through}`;
 }
 
+const KINDS: readonly RetainedKind[] = ["failed", "receipts", "evidence"];
+
 const THROUGH = /^through action (\d{1,15})$/;
 
 const DETAIL =
-  /^(?:(receipts)|(failed) of ([a-z][a-z0-9_]{0,62})) before entry (\d{1,15}) offset (\d{1,19}) behind ([0-9a-f]{64}) removes (\d{1,15})((?: [0-9a-f]{32}=\d{1,15})*)$/;
+  /^(?:(receipts|evidence)|(failed) of ([a-z][a-z0-9_]{0,62})) before entry (\d{1,15}) offset (\d{1,19}) behind ([0-9a-f]{64}) removes (\d{1,15})((?: [0-9a-f]{32}=\d{1,15})*)$/;
 
 function floorOf(action: OperatorAction): Floor | null {
-  const [, receipts, failed, collection = "", seq, offset, behind, removed, counts] = DETAIL.exec(action.detail) ?? [];
-  const kind = receipts ?? failed;
-  if (kind !== "receipts" && kind !== "failed") return null;
+  const [, shared, failed, collection = "", seq, offset, behind, removed, counts] = DETAIL.exec(action.detail) ?? [];
+  const kind = KINDS.find((one) => one === (shared ?? failed));
+  if (kind === undefined) return null;
   if (seq === undefined || offset === undefined || behind === undefined) return null;
   const groups = new Map<string, number>();
   for (const one of (counts ?? "").split(" ").filter((text) => text !== "")) {

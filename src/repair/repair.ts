@@ -6,7 +6,7 @@ import { conflictOf } from "../gateway/duplicate.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { entriesWithNext } from "../store/ledger-walk.ts";
 import { decodeApplied, type AppliedLetter } from "../ledger/proof.ts";
-import type { RetainedKind } from "../operator/floors.ts";
+import type { RetainedDocuments } from "../operator/floors.ts";
 import { resolvedOf, type Resolution } from "../gateway/resolution.ts";
 import type { Difference, FailedRow, PassedRow, Receipt, Store } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
@@ -101,7 +101,11 @@ async function openEntry(
     if (isFirst) run.fault(`Entry ${entry.seq} of ${note.topic}/${note.partition} ${range}: ${why}`);
     return null;
   };
-  const { records } = await run.evidence.open(note, entry);
+  const { records, missing } = await run.evidence.open(note, entry);
+  if (missing !== null && missing !== "lost") {
+    if (isFirst) run.bare(entry);
+    return null;
+  }
   if (typeof records === "string") return fault(records);
   const set = await run.set(entry.contractSet);
   if (set === null) return fault(`contract set ${entry.contractSet} cannot be read`);
@@ -179,7 +183,7 @@ async function restoreOthers(run: RepairRun, opened: Opened, next: LedgerEntry):
 async function unlessTaken(
   run: RepairRun,
   { note, entry, collection }: Opened,
-  kind: RetainedKind,
+  kind: RetainedDocuments,
   rows: readonly (FailedRow | Receipt)[],
   restore: () => Promise<boolean>,
 ): Promise<void> {

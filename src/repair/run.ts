@@ -35,6 +35,8 @@ export type RepairReport = {
   readonly changed: readonly Changed[];
   /** Number of changed documents that were replaced. */
   readonly replaced: number;
+  /** Number of records whose evidence is not kept or was taken by retention: nothing of them can be restored. */
+  readonly withoutEvidence: number;
   /** Ledger entries that are damaged or lack their evidence, a sentence each. Nothing can be restored from them. */
   readonly faults: readonly string[];
 };
@@ -64,6 +66,8 @@ export type RepairRun = {
   readonly changed: (one: Changed) => void;
   readonly replaced: (count: number) => void;
   readonly count: (entry: LedgerEntry) => void;
+  /** Takes an entry whose evidence is gone. */
+  readonly bare: (entry: LedgerEntry) => void;
   readonly volume: VolumeBooks;
   /** Returns a compiled contract set of the store; null when it cannot be read. */
   readonly set: (digest: string) => Promise<CompiledContractSet | null>;
@@ -79,6 +83,7 @@ export function newRun(store: Store, options: RepairOptions): RepairRun {
   let first: Promise<FloorBook> | null = null;
   let replaced = 0;
   let records = 0;
+  let withoutEvidence = 0;
   return {
     store,
     evidence: openEntryRecords(store.reads),
@@ -101,6 +106,9 @@ export function newRun(store: Store, options: RepairOptions): RepairRun {
       records += count;
       options.onProgress?.(records);
     },
+    bare: ({ count }: LedgerEntry): void => {
+      withoutEvidence += count;
+    },
     set: async (digest: string): Promise<CompiledContractSet | null> => {
       const known = sets.get(digest);
       if (known !== undefined) return known;
@@ -108,6 +116,6 @@ export function newRun(store: Store, options: RepairOptions): RepairRun {
       sets.set(digest, made);
       return made;
     },
-    report: (): RepairReport => ({ records, restored, changed, replaced, faults }),
+    report: (): RepairReport => ({ records, restored, changed, replaced, withoutEvidence, faults }),
   };
 }

@@ -2,12 +2,12 @@ import { openContractSet, type ContractSet } from "../core/contract-set.ts";
 import { createLookup, type Lookup } from "../gateway/lookup.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { decodeApplied } from "../ledger/proof.ts";
-import type { RetainedKind } from "../operator/floors.ts";
+import type { RetainedDocuments } from "../operator/floors.ts";
 import type { SettledRow, StoreReads } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 
 /** The documents of an entry that retention may take: offsets, ascending. */
-export type EntryDocuments = Readonly<Record<RetainedKind, readonly bigint[]>>;
+export type EntryDocuments = Readonly<Record<RetainedDocuments, readonly bigint[]>>;
 
 /** Tells what an entry left in the store, without reading its evidence: the next entry records it. */
 export type EntryDocumentsOf = (

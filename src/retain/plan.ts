@@ -1,9 +1,16 @@
-import type { LedgerEntry } from "../ledger/entry.ts";
+import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
+import { followErasures, type ErasureBook } from "../operator/erasures.ts";
 import { followFloors, type Floor, type FloorBook, type RetainedKind } from "../operator/floors.ts";
 import { entriesWithNext } from "../store/ledger-walk.ts";
 import type { StoreReads } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
-import { openCollections, openEntryDocuments, type Collections, type EntryDocumentsOf } from "./entries.ts";
+import {
+  openCollections,
+  openEntryDocuments,
+  type Collections,
+  type EntryDocuments,
+  type EntryDocumentsOf,
+} from "./entries.ts";
 import type { Policy, Term } from "./policy.ts";
 
 /** A floor that is to be announced. */
@@ -18,8 +25,9 @@ export type PlannedFloor = Omit<Floor, "action" | "stream"> & {
 
 export type RetentionPlan = {
   readonly floors: readonly PlannedFloor[];
-  /** How many documents would go. */
+  /** How many documents would go, with the records whose evidence would; `evidence`: how many of these. */
   readonly removed: number;
+  readonly evidence: number;
   /** Why something stays that is too old, a sentence each. */
   readonly faults: readonly string[];
 };
@@ -48,6 +56,7 @@ export async function planRetention(reads: StoreReads, options: PlanOptions): Pr
     reads,
     options,
     book: await followFloors(reads)(),
+    erasures: await followErasures(reads)(),
     collections: openCollections(reads),
     documentsOf: openEntryDocuments(reads),
     faults: [] as string[],
@@ -58,13 +67,19 @@ export async function planRetention(reads: StoreReads, options: PlanOptions): Pr
     if (options.signal.aborted) break;
     floors.push(...(await planStream(deps, note)));
   }
-  return { floors, removed: floors.reduce((sum, { removed }) => sum + removed, 0), faults: deps.faults };
+  const evidence = removedBy(floors.filter(({ kind }) => kind === "evidence"));
+  return { floors, removed: removedBy(floors), evidence, faults: deps.faults };
+}
+
+function removedBy(floors: readonly PlannedFloor[]): number {
+  return floors.reduce((sum, { removed }) => sum + removed, 0);
 }
 
 type Planning = {
   readonly reads: StoreReads;
   readonly options: PlanOptions;
   readonly book: FloorBook;
+  readonly erasures: ErasureBook;
   readonly collections: Collections;
   readonly documentsOf: EntryDocumentsOf;
   readonly faults: string[];
@@ -80,14 +95,17 @@ type Rising = {
   readonly collection: string;
   readonly term: Term;
   readonly base: number;
-  /** The floor as far as it is sure, and the documents and groups under it. */
+  /** The floor as far as it is sure, and what is under it, failures also by group. */
   taken: Taken | null;
   removed: number;
   readonly groups: Map<string, number>;
   /** Entries of which it is not known yet whether they are too old. */
-  waiting: { readonly documents: readonly bigint[]; readonly at: Taken }[];
+  waiting: (Going & { readonly at: Taken })[];
   isOver: boolean;
 };
+
+/** What goes of an entry: how many, and of failures the offsets. */
+type Going = { readonly count: number; readonly failures: readonly bigint[] };
 
 async function planStream(deps: Planning, note: StreamNote): Promise<readonly PlannedFloor[]> {
   const { reads, options } = deps;
@@ -110,7 +128,10 @@ async function planStream(deps: Planning, note: StreamNote): Promise<readonly Pl
 
 async function risingOf({ book, collections, options }: Planning, note: StreamNote): Promise<readonly Rising[]> {
   const { stream, topic } = note;
-  const places: (readonly [RetainedKind, string])[] = [["receipts", ""]];
+  const places: (readonly [RetainedKind, string])[] = [
+    ["receipts", ""],
+    ["evidence", ""],
+  ];
   for (const collection of await collections.ofTopic(topic)) places.push(["failed", collection]);
   return places.flatMap(([kind, collection]): readonly Rising[] => {
     const term = options.policy(kind, collection);
@@ -132,7 +153,8 @@ async function rise(
   if (open.length === 0) return;
   const collection = await deps.collections.of(note, entry);
   const nowMs = deps.options.nowMs;
-  let documents: Awaited<ReturnType<EntryDocumentsOf>> | undefined;
+  let documents: Promise<EntryDocuments | null> | null = null;
+  const documentsOf = async (): Promise<EntryDocuments | null> => (documents ??= deps.documentsOf(note, entry, next));
   for (const one of open) {
     const isAbout = entry.count > 0 && (one.collection === "" || one.collection === collection);
     if (isAbout && entry.newestMs <= nowMs && entry.newestMs >= nowMs - one.term.ms) {
@@ -141,29 +163,49 @@ async function rise(
     }
     // The last entry stays where it is without records: nothing of it goes, and nothing needs to follow it.
     if (next === null && !isAbout) continue;
-    documents ??= await deps.documentsOf(note, entry, next);
-    if (documents === null) {
-      giveUp(deps, one, `${placeOf(note, entry)} is not said by the next one what became of it`);
+    const going = isAbout ? await goingOf(deps, one.kind, entry, documentsOf) : NOTHING;
+    if (typeof going === "string") {
+      giveUp(deps, one, `${placeOf(note, entry)} ${going}`);
       continue;
     }
-    const at = { seq: entry.seq + 1, offset: entry.to, behind: entry.hash };
-    one.waiting.push({ documents: isAbout ? documents[one.kind] : [], at });
+    one.waiting.push({ ...going, at: { seq: entry.seq + 1, offset: entry.to, behind: entry.hash } });
     // Who claims a time in the future says nothing about when it was, and neither does an entry without such documents.
     if (!isAbout || entry.newestMs > nowMs) continue;
     await take(deps, note, one);
   }
 }
 
+const NOTHING: Going = { count: 0, failures: [] };
+
+/** What goes of an entry; why nothing can go, as the end of a sentence. */
+async function goingOf(
+  { erasures }: Planning,
+  kind: RetainedKind,
+  entry: LedgerEntry,
+  documentsOf: () => Promise<EntryDocuments | null>,
+): Promise<Going | string> {
+  if (kind === "evidence") {
+    // Whoever completes an erasure needs the evidence for it.
+    const announced = erasures.of(entry);
+    if (announced.length > 0 && erasures.pending().some((one) => announced.includes(one)))
+      return "has records whose erasure is not complete; run sigma erase --resume, then again";
+    return { count: entry.note === EVIDENCE_DROPPED ? 0 : entry.count, failures: [] };
+  }
+  const documents = await documentsOf();
+  if (documents === null) return "is not said by the next one what became of it";
+  return { count: documents[kind].length, failures: kind === "failed" ? documents.failed : [] };
+}
+
 /** Takes what waited: the entries are too old. */
 async function take(deps: Planning, note: StreamNote, one: Rising): Promise<void> {
-  const offsets = one.waiting.flatMap(({ documents }) => documents);
-  const groups = one.kind === "failed" && offsets.length > 0 ? await groupsOf(deps, note, one, offsets) : NO_GROUPS;
+  const offsets = one.waiting.flatMap(({ failures }) => failures);
+  const groups = offsets.length > 0 ? await groupsOf(deps, note, one, offsets) : NO_GROUPS;
   if (groups === null) return;
   const isFull = new Set([...one.groups.keys(), ...groups.keys()]).size > GROUPS_MAX;
   // The rest goes with the next run.
   if (isFull) return void (one.isOver = true);
   for (const [fingerprint, count] of groups) one.groups.set(fingerprint, (one.groups.get(fingerprint) ?? 0) + count);
-  one.removed += offsets.length;
+  one.removed += one.waiting.reduce((sum, { count }) => sum + count, 0);
   one.taken = one.waiting.at(-1)?.at ?? one.taken;
   one.waiting = [];
 }

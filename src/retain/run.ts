@@ -1,6 +1,14 @@
 import { recordWhen, type Operator } from "../gateway/operate.ts";
+import { createErasureBook } from "../operator/erasures.ts";
 import { sealBehind } from "../gateway/seal.ts";
-import { createFloorBook, floorDetail, followFloors, retainedDetail, type Floor } from "../operator/floors.ts";
+import {
+  createFloorBook,
+  floorDetail,
+  followFloors,
+  retainedDetail,
+  type Floor,
+  type RetainedDocuments,
+} from "../operator/floors.ts";
 import type { OperatorAction } from "../ledger/operator-log.ts";
 import { entriesWithNext } from "../store/ledger-walk.ts";
 import type { DocumentPlace, Store } from "../store/store.ts";
@@ -18,8 +26,9 @@ export type RunOptions = {
 };
 
 export type RetentionReport = {
-  /** How many documents the floors took that this run announced. */
+  /** How many documents the floors took that this run announced, with the records whose evidence they took; `evidence`: these alone. */
   readonly announced: number;
+  readonly evidence: number;
   /** How many deletions were asked of the store, those of interrupted runs included. */
   readonly removed: number;
   /** Whether everything that is announced is done. */
@@ -38,31 +47,41 @@ const AT_ONCE = 1_000;
  */
 export async function runRetention(store: Store, plan: RetentionPlan, options: RunOptions): Promise<RetentionReport> {
   const faults = [...plan.faults];
-  let announced = 0;
+  let [announced, evidence] = [0, 0];
   for (const planned of plan.floors) {
     if (options.signal.aborted) break;
     const fault = await announce(store, planned, options);
-    if (fault === null) announced += planned.removed;
-    else if (fault !== "") faults.push(fault);
+    if (fault === null) {
+      announced += planned.removed;
+      if (planned.kind === "evidence") evidence += planned.removed;
+    } else if (fault !== "") faults.push(fault);
   }
   const completed = await completeRetention(store, options);
-  return { ...completed, announced, faults: [...faults, ...completed.faults] };
+  return { ...completed, announced, evidence, faults: [...faults, ...completed.faults] };
 }
 
 /** @returns null when it is announced; "" when another run was first; a sentence when it cannot be. */
 async function announce(store: Store, planned: PlannedFloor, { operator }: RunOptions): Promise<string | null> {
-  const { note, seq, base, term, beforeMs } = planned;
+  const { note, kind, seq, base, term, beforeMs } = planned;
   const { stream, topic, partition } = note;
   const sealed = await sealBehind(store, note, seq - 1);
   if (sealed !== null) return sealed;
   const book = createFloorBook();
+  const erasures = createErasureBook();
+  const see = (one: OperatorAction): void => {
+    book.see(one);
+    erasures.see(one);
+  };
   const reason = `${term.says}: recorded before ${timeText(beforeMs)}`;
   const action = { ...operator, reason, action: "retain", target: stream, detail: floorDetail(planned) } as const;
-  const refused = await recordWhen(store, book.see, () => {
+  return recordWhen(store, see, () => {
     const now = book.of({ ...planned, stream })?.seq ?? 0;
-    return now === base ? { record: action } : { refused: `the floor of ${topic}/${partition} rose meanwhile` };
+    if (now !== base) return { refused: "" };
+    const isErasing = erasures.pending().some((one) => one.stream === stream && one.seq < seq);
+    if (kind === "evidence" && isErasing)
+      return { refused: `Records of ${topic}/${partition} are being erased; run it again` };
+    return { record: action };
   });
-  return refused === null ? null : "";
 }
 
 function timeText(ms: number): string {
@@ -73,7 +92,7 @@ function timeText(ms: number): string {
 export async function completeRetention(
   store: Store,
   options: RunOptions,
-): Promise<Omit<RetentionReport, "announced">> {
+): Promise<Omit<RetentionReport, "announced" | "evidence">> {
   const notes = new Map((await store.reads.streamNotes()).map((note) => [note.stream, note]));
   const book = await followFloors(store.reads)();
   const faults: string[] = [];
@@ -115,17 +134,55 @@ function isBefore(one: Floor, { stream, kind, collection, seq }: Floor): boolean
   return one.stream === stream && one.kind === kind && one.collection === collection && one.seq < seq;
 }
 
-const KIND: Readonly<Record<Floor["kind"], DocumentPlace["kind"]>> = { failed: "failed", receipts: "receipt" };
+const KIND: Readonly<Record<RetainedDocuments, DocumentPlace["kind"]>> = { failed: "failed", receipts: "receipt" };
+
+/** How many deletions were asked for by now, and why no more can be. */
+type TakenAway = { readonly removed: number; readonly fault: string | null };
 
 /** Deletes what lies between two floors, from the oldest on. */
 async function takeAway(
   store: Store,
   note: StreamNote,
-  { kind, collection, seq }: Floor,
+  floor: Floor,
+  from: number,
+  options: RunOptions,
+  before: number,
+): Promise<TakenAway> {
+  const { kind } = floor;
+  return kind === "evidence"
+    ? takeEvidence(store, note, floor, from, options, before)
+    : takeDocuments(store, note, { ...floor, kind }, from, options, before);
+}
+
+/** Each entry behind the other, so that what an interrupted run left is one piece. */
+async function takeEvidence(
+  store: Store,
+  note: StreamNote,
+  { seq }: Floor,
   from: number,
   { signal, onProgress, pause }: RunOptions,
   before: number,
-): Promise<{ readonly removed: number; readonly fault: string | null }> {
+): Promise<TakenAway> {
+  let removed = before;
+  for await (const { entry } of entriesWithNext(store.reads, note.stream, from)) {
+    if (signal.aborted || entry.seq >= seq) break;
+    if (entry.count === 0) continue;
+    await store.dropEvidence(note.stream, entry.seq);
+    removed += entry.count;
+    onProgress?.(removed);
+    await pause?.();
+  }
+  return { removed, fault: null };
+}
+
+async function takeDocuments(
+  store: Store,
+  note: StreamNote,
+  { kind, collection, seq }: Pick<Floor, "collection" | "seq"> & { readonly kind: RetainedDocuments },
+  from: number,
+  { signal, onProgress, pause }: RunOptions,
+  before: number,
+): Promise<TakenAway> {
   const documentsOf = openEntryDocuments(store.reads);
   const collections = openCollections(store.reads);
   let removed = before;

@@ -41,6 +41,26 @@ describe("sigma retention", () => {
     expect(again.stdout).toContain("0 documents taken");
   });
 
+  test("takes evidence, counts its records apart, and whoever needs it says in words what retention took", async () => {
+    const cwd = await filled();
+    const env = { SIGMA_RETENTION_EVIDENCE: "0d", SIGMA_RETENTION_RECEIPTS: "0d" };
+    const shown = await sigma(["retention", "run", "--dry-run"], { cwd, env });
+    expect(shown.stdout).toContain("1 document and the evidence of 4 records too old: nothing was changed");
+    const taken = await sigma(["retention", "run", "--expect", "5"], { cwd, env });
+    expect(taken).toMatchObject({ code: 0, stderr: "" });
+    expect(taken.stdout).toContain("1 document and the evidence of 4 records taken, and announced");
+    const audit = await sigma(["audit", "--source"], { cwd });
+    expect(audit).toMatchObject({ code: 0 });
+    expect(audit.stdout).toMatch(/^retained {2}\S+ {2}evidence before offset 4 {2}4 records gone/m);
+    expect(audit.stdout).toMatch(/without evidence +4 +their documents were counted, and not compared/);
+    const repaired = await sigma(["store", "repair"], { cwd });
+    expect(repaired).toMatchObject({ code: 0 });
+    expect(repaired.stdout).toContain("4 records without evidence, of which nothing can be brought back");
+    const planned = await sigma(["redrive", "plan", "--reason", "again"], { cwd });
+    expect(planned.stdout).toContain("evidence-outdated");
+    expect((await sigma(["failures", "list", "--json"], { cwd })).stdout.split("\n")).toHaveLength(3);
+  });
+
   test("keeps for ever without terms, and another collection's term is another", async () => {
     const cwd = await filled();
     const none = await sigma(["retention", "run", "--yes"], { cwd });

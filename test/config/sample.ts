@@ -28,6 +28,7 @@ const JUDGED: Partial<Record<SettingKey, string>> = {
   "redact.pointers": "/a,x:/b/*",
   "retention.failed": "90d",
   "retention.receipts": "4w",
+  "retention.evidence": "1y",
   "retention.collections": "orders=30d,payments=forever",
 };
 

@@ -8,7 +8,12 @@ const SIGNAL = new AbortController().signal;
 
 describe("GET /v1/retention", () => {
   test("tells the terms, and what is gone of each stream", async () => {
-    const terms = { failed: "90d", receipts: null, collections: [{ collection: "orders", failed: null }] };
+    const terms = {
+      failed: "90d",
+      receipts: null,
+      evidence: "1y",
+      collections: [{ collection: "orders", failed: null }],
+    };
     const lastRun = { at: "2026-01-01T00:00:00.000Z", announced: 1, faults: [] };
     const embedded = await openEmbedded();
     await embedded.append(shipment("A"), "{broken");
@@ -38,7 +43,7 @@ describe("GET /v1/retention", () => {
   test("without settings everything is kept for ever", async () => {
     const service = await startService();
     expect((await get(`${service.url}/v1/retention`)).body).toEqual({
-      terms: { failed: null, receipts: null, collections: [] },
+      terms: { failed: null, receipts: null, evidence: null, collections: [] },
       everyHours: null,
       floors: [],
     });

@@ -1,7 +1,7 @@
 import { Unavailable } from "../../src/core/unavailable.ts";
 import type { Store } from "../../src/store/store.ts";
 
-const WRITES = ["insertLedger", "appendAction", "removeDocuments"] as const;
+const WRITES = ["insertLedger", "appendAction", "removeDocuments", "dropEvidence", "replaceFacts"] as const;
 
 /** A store that is gone after so many writes of a run of retention: the next one, and all behind it, do not happen. */
 export function breakingAfter(store: Store, writes: number): Store {

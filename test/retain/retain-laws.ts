@@ -1,86 +1,28 @@
 import { describe, expect, test } from "vitest";
 import { audit } from "../../src/audit/audit.ts";
-import type { AuditReport } from "../../src/audit/report.ts";
 import { eraseRecords } from "../../src/erase/erase.ts";
 import { createLookup } from "../../src/gateway/lookup.ts";
-import { followFloors, type RetainedKind } from "../../src/operator/floors.ts";
+import { followFloors } from "../../src/operator/floors.ts";
 import { repairStore } from "../../src/repair/repair.ts";
-import { planRetention, type RetentionPlan } from "../../src/retain/plan.ts";
-import { completeRetention, runRetention, sweep, type RetentionReport } from "../../src/retain/run.ts";
-import type { EmbeddedLog } from "../../src/source/embedded/log.ts";
+import { completeRetention, sweep } from "../../src/retain/run.ts";
 import type { Store } from "../../src/store/store.ts";
-import type { StreamNote } from "../../src/store/stream-note.ts";
-import { openLog, parcel, send, settle, TOPIC } from "../rejudge/what-if-laws.ts";
+import { openLog, parcel, send, settle } from "../rejudge/what-if-laws.ts";
 import { breakingAfter } from "./breaking-store.ts";
-
-const SIGNAL = new AbortController().signal;
-const OPERATOR = { actor: "somebody", at: "2026-01-01T00:00:00.000Z" };
-const DAY_MS = 86_400_000;
-const START_MS = 1_700_000_000_000;
-
-type Terms = Partial<Record<RetainedKind, number>>;
-
-/** A plan for terms in days, made so many days after the first records were sent. */
-async function plan(store: Store, terms: Terms, day: number): Promise<RetentionPlan> {
-  const policy = (kind: RetainedKind) => {
-    const term = terms[kind];
-    return term === undefined ? null : { ms: term * DAY_MS, says: `${kind} ${term}d` };
-  };
-  return planRetention(store.reads, { policy, nowMs: START_MS + day * DAY_MS, signal: SIGNAL });
-}
-
-async function retain(store: Store, terms: Terms, day: number): Promise<RetentionReport> {
-  return runRetention(store, await plan(store, terms, day), { operator: OPERATOR, signal: SIGNAL });
-}
-
-async function auditOf(store: Store): Promise<AuditReport> {
-  return audit(store.reads, { tailMayBeIncomplete: false, findingsMax: 20, signal: SIGNAL });
-}
-
-async function findings(store: Store): Promise<readonly string[]> {
-  return (await auditOf(store)).findings.map(({ code, message }) => `${code} ${message}`);
-}
-
-async function noteOf(store: Store): Promise<StreamNote> {
-  const note = (await store.reads.streamNotes()).find(({ topic }) => topic === TOPIC);
-  if (note === undefined) throw new Error("no stream");
-  return note;
-}
-
-/** A fact, its repeat, a conflict with it, and two failures of different groups. */
-function batch(name: string) {
-  return [
-    parcel(name, 1),
-    parcel(name, 1),
-    parcel(name, 7),
-    { text: `{"id":"${name}","kg":"heavy"}` },
-    { text: `{broken ${name}` },
-  ];
-}
-
-/** One such batch a day, from day 0 on. */
-async function days(store: Store, count: number): Promise<{ readonly log: EmbeddedLog; readonly at: { ms: number } }> {
-  const at = { ms: START_MS };
-  const log = openLog(at);
-  for (let day = 0; day < count; day += 1) {
-    at.ms = START_MS + day * DAY_MS;
-    await send(log, batch(`day-${day}`));
-    await settle(log, store);
-  }
-  return { log, at };
-}
+import { auditOf, batch, DAY_MS, days, findings, noteOf, OPERATOR, plan, retain, SIGNAL, START_MS } from "./days.ts";
+import { evidenceLaws } from "./evidence-laws.ts";
 
 async function counted(store: Store): Promise<number> {
   return (await store.reads.groupCounters()).reduce((sum, { count }) => sum + count, 0);
 }
 
 export function retainLaws(name: string, open: () => Promise<Store>): void {
+  evidenceLaws(name, open);
   describe(`retention on ${name}`, () => {
     test("takes failures that are too old, keeps them counted, and the audit says so and finds nothing", async () => {
       const store = await open();
       await days(store, 4);
       const report = await retain(store, { failed: 2 }, 3.5);
-      expect(report).toEqual({ announced: 6, removed: 6, isComplete: true, faults: [] });
+      expect(report).toEqual({ announced: 6, evidence: 0, removed: 6, isComplete: true, faults: [] });
       expect(await store.reads.tally()).toEqual({ validated: 4, failed: 6, receipts: 4 });
       expect(await counted(store)).toBe(12);
       const audited = await auditOf(store);

@@ -159,18 +159,17 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "documents are erased before it is announced",
     file: ERASE_ENTRY,
-    find: `      await announce(store, entry, { ...change, ranges: made.ranges }, who);`,
+    find: `      const refused = await announce(store, entry, { ...change, ranges: made.ranges }, who);`,
     replace: `      const early = made.records.filter(isErased).filter(isWanted);
       await replaceDocuments(store, { note, entry, next, collection: opened.collection }, early);
-      await announce(store, entry, { ...change, ranges: made.ranges }, who);`,
+      const refused = await announce(store, entry, { ...change, ranges: made.ranges }, who);`,
   },
   {
     name: "evidence is erased before it is announced",
     file: ERASE_ENTRY,
-    find: `      await announce(store, entry, { ...change, ranges: made.ranges }, who);
-      const replaced = await store.replaceEvidence(note.stream, seq, packed, packEvidence(after));`,
-    replace: `      const replaced = await store.replaceEvidence(note.stream, seq, packed, packEvidence(after));
-      await announce(store, entry, { ...change, ranges: made.ranges }, who);`,
+    find: `      const refused = await announce(store, entry, { ...change, ranges: made.ranges }, who);`,
+    replace: `      await store.replaceEvidence(note.stream, seq, packed, packEvidence(after));
+      const refused = await announce(store, entry, { ...change, ranges: made.ranges }, who);`,
   },
   {
     name: "an erasure is called done before its documents are erased",
@@ -199,10 +198,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "retention takes documents before it announces them",
     file: RETAIN,
-    find: `  const refused = await recordWhen(store, book.see, () => {`,
+    find: `  return recordWhen(store, see, () => {`,
     replace: `  const early = { ...planned, stream } as unknown as Floor;
   await takeAway(store, note, early, base, { operator, signal: new AbortController().signal }, 0);
-  const refused = await recordWhen(store, book.see, () => {`,
+  return recordWhen(store, see, () => {`,
   },
   {
     name: "retention is called done before its documents are gone",
@@ -213,8 +212,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "two runs raise one floor",
     file: RETAIN,
-    find: `    return now === base ? { record: action }`,
-    replace: `    return now >= 0 ? { record: action }`,
+    find: `    if (now !== base) return { refused: "" };`,
+    replace: ``,
   },
   {
     name: "a repair brings back what retention took",
@@ -239,6 +238,30 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/operator/floors.ts",
     find: `      if (place.seq >= (highest.get(key)?.seq ?? 0)) return "kept";`,
     replace: `      if (!highest.has(key)) return "kept";`,
+  },
+  {
+    name: "retention takes the evidence of an entry more than it announced",
+    file: RETAIN,
+    find: `    if (signal.aborted || entry.seq >= seq) break;`,
+    replace: `    if (signal.aborted || entry.seq > seq) break;`,
+  },
+  {
+    name: "retention takes evidence of which records are being erased",
+    file: RETAIN,
+    find: `    if (kind === "evidence" && isErasing)`,
+    replace: `    if (kind === "evidence" && isErasing && seq < 0)`,
+  },
+  {
+    name: "records are erased of evidence that retention takes",
+    file: ERASE_ENTRY,
+    find: `    floors.standing({ stream, seq, kind: "evidence", collection: "" }) === "kept"`,
+    replace: `    seq >= 0`,
+  },
+  {
+    name: "retention of evidence is called done, and the evidence stays",
+    file: RETAIN,
+    find: `    await store.dropEvidence(note.stream, entry.seq);`,
+    replace: ``,
   },
   {
     name: "dirty tail read",

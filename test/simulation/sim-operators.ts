@@ -25,7 +25,7 @@ export type Operators = {
   readonly erase: (stream: string) => void;
   /** Begins to bring documents back, and to write changed ones again. */
   readonly repair: () => void;
-  /** Begins to take away failures and receipts up to a time. */
+  /** Begins to take away failures, receipts and evidence up to a time. */
   readonly retain: () => void;
   /** One of those who erase or take away is gone. */
   readonly crash: () => void;
@@ -89,7 +89,13 @@ export function createOperators(world: World, random: Random, store: SimStore, m
   const retain = (): void => {
     const incarnation: Incarnation = { dead: false };
     erasing.push(incarnation);
-    const kinds = random.pick([["failed"], ["receipts"], ["failed", "receipts"]]);
+    const kinds = random.pick([
+      ["failed"],
+      ["receipts"],
+      ["failed", "receipts"],
+      ["evidence"],
+      ["failed", "receipts", "evidence"],
+    ]);
     const term = { ms: NOW_MS - SENT_MS - random.below(16), says: "a term" };
     void act(incarnation, async (by) => {
       const policy: Policy = (kind) => (kinds.includes(kind) ? term : null);

@@ -1028,6 +1028,8 @@ export type Answers = {
       readonly failed: string | null;
       /** As in 90d; null: for ever */
       readonly receipts: string | null;
+      /** As in 90d; null: for ever */
+      readonly evidence: string | null;
       /** Other terms for the failures of some collections */
       readonly collections: readonly ({
         readonly collection: string;
@@ -1040,7 +1042,7 @@ export type Answers = {
     /** The last run of this gateway; absent: none yet */
     readonly lastRun?: {
       readonly at: string;
-      /** How many documents it took */
+      /** How many documents it took, with the records whose evidence it took */
       readonly announced: number;
       /** Why something stays that is too old */
       readonly faults: readonly (string)[];
@@ -1049,12 +1051,12 @@ export type Answers = {
       readonly stream: string;
       readonly topic: string;
       readonly partition: number;
-      readonly documents: "failed" | "receipts";
-      /** Of the failures; empty for receipts */
+      readonly documents: "failed" | "receipts" | "evidence";
+      /** Of the failures; empty for receipts and evidence */
       readonly collection: string;
       /** Below this offset nothing is left */
       readonly beforeOffset: number;
-      /** How many documents went in all */
+      /** How many documents went in all; of evidence, of how many records */
       readonly removed: number;
       /** When the floor was last raised */
       readonly at: string;

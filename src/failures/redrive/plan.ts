@@ -41,6 +41,8 @@ export type UnavailableReason =
   | "erased"
   /** The evidence was not kept (`evidence: drop`). */
   | "evidence-dropped"
+  /** Retention took the evidence. */
+  | "evidence-outdated"
   /** The evidence is missing or damaged; the audit names it. */
   | "evidence-damaged"
   /** The live contract set binds no contract to the topic. */

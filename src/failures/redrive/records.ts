@@ -1,4 +1,4 @@
-import { EVIDENCE_DROPPED, type LedgerEntry } from "../../ledger/entry.ts";
+import type { LedgerEntry } from "../../ledger/entry.ts";
 import { isErased, type KeptRecord } from "../../ledger/tombstone.ts";
 import type { SourceRecord } from "../../core/record.ts";
 import { openEntryRecords } from "../../gateway/entry-records.ts";
@@ -41,13 +41,15 @@ export function createRecordsAt(reads: EvidenceReads): RecordsAt {
     if (entry === null || entry.kind !== "BATCH") return null;
     const { count: erasures } = await entries.announced(entry);
     if (isSame && last !== null && last.erasures === erasures) return last;
-    const { records, isMissing } = await entries.open(note, entry);
+    const { records, missing } = await entries.open(note, entry);
     const byOffset =
       typeof records !== "string"
         ? new Map(records.map((record) => [record.position.offset, record]))
-        : isMissing && entry.note === EVIDENCE_DROPPED
+        : missing === "dropped"
           ? "evidence-dropped"
-          : "evidence-damaged";
+          : missing === "retention"
+            ? "evidence-outdated"
+            : "evidence-damaged";
     last = { entry, erasures, byOffset };
     return last;
   };

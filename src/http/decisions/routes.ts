@@ -202,13 +202,18 @@ function without(fate: Without, { topic, partition }: Stream, offset: bigint): P
       return noDecision(
         404,
         "evidence-dropped",
-        `${place} was decided ${passed(fate.passed)}, and its evidence is not kept (evidence: drop)`,
+        `${place} was decided ${passed(fate.passed)}, and its evidence ${WHY_GONE[fate.by]}`,
         true,
       );
     case "document-missing":
       return noDecision(503, "document-missing", `${place} was decided, and its document is not in the store`, false);
   }
 }
+
+const WHY_GONE = {
+  dropped: "is not kept (evidence: drop)",
+  retention: "is too old to be kept (retention.evidence)",
+} as const;
 
 function passed(did: boolean): string {
   return did ? "PASSED" : "FAILED";

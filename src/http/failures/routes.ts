@@ -165,7 +165,8 @@ function registerRaw(app: Routes, deps: HttpDeps): void {
       const { stream, offset } = await findFailure(deps, request, request.params.id);
       const [row] = await deps.lookup.rows(stream.stream, offset, offset + 1n);
       const id = failureId({ stream, offset });
-      if (row === undefined) throw notFound("evidence-dropped", `The bytes of ${id} are not kept (evidence: drop)`);
+      if (row === undefined)
+        throw notFound("evidence-dropped", `The bytes of ${id} are not kept (evidence: drop, or retention.evidence)`);
       if (wasErased(row)) throw erased(id);
       if (row.raw === null) throw notFound("no-bytes", `${id} has no bytes: it is a tombstone of Kafka`);
       await refuseRedacted(deps, request, row);

@@ -31,7 +31,7 @@ export const PROBLEMS = {
   empty: "There are no corrected bytes",
   erased: "The record of the position was erased by an operator",
   "evidence-gone": "The record that failed is not kept, so nobody can say what a correction corrects",
-  "evidence-dropped": "The position was decided, and its evidence is not kept (`evidence: drop`)",
+  "evidence-dropped": "The position was decided, and its evidence is not kept (`evidence: drop`), or retention took it",
   expectation: "The header Expect names another expectation than 100-continue",
   "foreign-cursor": "The cursor is damaged, of another build, or of a query with other parameters",
   "foreign-host": "The server does not answer under the name in Host",

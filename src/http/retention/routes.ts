@@ -25,10 +25,10 @@ const FLOOR = {
     stream: text,
     topic: text,
     partition: whole,
-    documents: { enum: ["failed", "receipts"] },
-    collection: { ...text, description: "Of the failures; empty for receipts" },
+    documents: { enum: ["failed", "receipts", "evidence"] },
+    collection: { ...text, description: "Of the failures; empty for receipts and evidence" },
     beforeOffset: { ...whole, description: "Below this offset nothing is left" },
-    removed: { ...whole, description: "How many documents went in all" },
+    removed: { ...whole, description: "How many documents went in all; of evidence, of how many records" },
     at: { ...text, description: "When the floor was last raised" },
     actor: text,
     reason: { ...text, description: "The term that said so" },
@@ -46,10 +46,11 @@ const SCHEMA = {
       properties: {
         terms: {
           type: "object",
-          required: ["failed", "receipts", "collections"],
+          required: ["failed", "receipts", "evidence", "collections"],
           properties: {
             failed: TERM,
             receipts: TERM,
+            evidence: TERM,
             collections: {
               type: "array",
               description: "Other terms for the failures of some collections",
@@ -68,7 +69,7 @@ const SCHEMA = {
           required: ["at", "announced", "faults"],
           properties: {
             at: text,
-            announced: { ...whole, description: "How many documents it took" },
+            announced: { ...whole, description: "How many documents it took, with the records whose evidence it took" },
             faults: { type: "array", items: text, description: "Why something stays that is too old" },
           },
         },
@@ -89,4 +90,8 @@ export function registerRetention(app: Routes, { reads, retention }: HttpDeps): 
   });
 }
 
-const NOTHING_SET = { terms: { failed: null, receipts: null, collections: [] }, everyHours: null, lastRun: null };
+const NOTHING_SET = {
+  terms: { failed: null, receipts: null, evidence: null, collections: [] },
+  everyHours: null,
+  lastRun: null,
+};

@@ -1,7 +1,7 @@
 import { createLookup } from "../../gateway/lookup.ts";
 import { openEntryRecords } from "../../gateway/entry-records.ts";
 import { isErased, type KeptRecord } from "../../ledger/tombstone.ts";
-import { EVIDENCE_DROPPED, type LedgerEntry } from "../../ledger/entry.ts";
+import type { LedgerEntry } from "../../ledger/entry.ts";
 import { decodeApplied, decodeOutcomes } from "../../ledger/proof.ts";
 import type { StoreReads } from "../../store/store.ts";
 import type { StreamNote } from "../../store/stream-note.ts";
@@ -22,10 +22,10 @@ export function openLedgerEvidence(reads: StoreReads, note: StreamNote, sets: Pa
     const rows: JudgedRecord[] = [];
     let without = 0;
     for (const entry of window.entries) {
-      const { records, isMissing } = await evidence.open(note, entry);
+      const { records, missing } = await evidence.open(note, entry);
       const outcomes = decodeOutcomes(entry.from, entry.outcomes)?.leaves ?? [];
       if (typeof records === "string" || records.length !== outcomes.length) {
-        if (isMissing && entry.note === EVIDENCE_DROPPED) without += Math.min(entry.count, window.records);
+        if (missing !== null && missing !== "lost") without += Math.min(entry.count, window.records);
         continue;
       }
       const letters = await lettersOf(reads, entry, records);

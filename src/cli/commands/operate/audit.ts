@@ -119,7 +119,13 @@ function printReport(report: AuditReport, verified: VerifiedAnchors | null): voi
       ["redecided", grouped(redecided), "decided again from their evidence, in full"],
       ...(withoutEvidence === 0
         ? []
-        : [["without evidence", grouped(withoutEvidence), "only their chain was checked (evidence: drop)"]]),
+        : [
+            [
+              "without evidence",
+              grouped(withoutEvidence),
+              "their documents were counted, and not compared (evidence: drop, or retention.evidence)",
+            ],
+          ]),
       ...(report.anchored === null ? [] : [["anchored heads", grouped(report.anchored), "in their places"]]),
       ...(comparedWithSource === null ? [] : [["in the log", grouped(comparedWithSource), "read again and compared"]]),
     ].map((row) => (report.findingsTotal === 0 ? row : row.slice(0, 2))),
@@ -131,7 +137,8 @@ function printReport(report: AuditReport, verified: VerifiedAnchors | null): voi
   for (const { stream, kind, collection, offset, removed, at, actor, reason, isDone } of report.retention) {
     const what = kind === "failed" ? `failures of ${collection}` : kind;
     const gone = `${what} before offset ${offset}${isDone ? "" : " (not complete)"}`;
-    print(`retained  ${stream}  ${gone}  ${counted(removed, "document")} gone  ${at}  ${actor}  ${reason}`);
+    const noun = kind === "evidence" ? "record" : "document";
+    print(`retained  ${stream}  ${gone}  ${counted(removed, noun)} gone  ${at}  ${actor}  ${reason}`);
   }
   for (const { stream, headSeq, headHash } of report.streams) print(`head  ${stream}  ${headSeq}  ${headHash}`);
   const { operatorHead } = report;

@@ -162,7 +162,9 @@ function reportPlan(plan: Plan, { json, dryRun }: EraseCommandOptions): void {
   print(`${counted(records, "record")} selected${dryRun ? ": nothing was changed" : ""}`);
   if (erasedBefore > 0) print(`${counted(erasedBefore, "record")} of it erased before`);
   if (withoutEvidence > 0)
-    print(`${counted(withoutEvidence, "record")} could not be looked at: their evidence is not kept (evidence: drop)`);
+    print(
+      `${counted(withoutEvidence, "record")} could not be looked at: their evidence is not kept (evidence: drop, or retention.evidence)`,
+    );
 }
 
 function reportErased(report: EraseReport, { kafka, mongodbUri }: Config, { json }: EraseCommandOptions): void {

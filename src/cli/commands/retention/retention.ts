@@ -35,18 +35,23 @@ export async function showRetention(command: Command, { json }: { readonly json:
     for (const { kind: documents, ...floor } of floors) printJson({ kind: "floor", documents, ...floor });
     return printJson({ kind: "terms", ...termsOf(config) });
   }
-  const { failed, receipts, collections } = termsOf(config);
+  const { failed, receipts, evidence, collections } = termsOf(config);
   const rows = [
     ["failures", failed],
     ...Object.entries(collections).map(([name, term]) => [`failures of ${name}`, term]),
   ];
-  printTable([...rows, ["receipts", receipts], ["facts", "for ever"]]);
+  printTable([...rows, ["receipts", receipts], ["evidence", evidence], ["facts", "for ever"]]);
   if (floors.length === 0) return print("Nothing was taken yet");
   const table = floors.map(({ kind, topic, partition, collection, offset, removed, at, actor, isDone }) => {
-    const what = kind === "failed" ? `failures of ${collection}` : kind;
+    const what = nameOf(kind, collection);
     return [`${topic}/${partition}`, what, String(offset), grouped(removed), at, actor, isDone ? "" : "not complete"];
   });
   printTable([["STREAM", "GONE", "BEFORE OFFSET", "DOCUMENTS", "LAST", "BY", ""], ...table], [2, 3]);
+}
+
+/** What goes, in words. */
+function nameOf(kind: StandingFloor["kind"], collection: string): string {
+  return kind === "failed" ? `failures of ${collection}` : kind;
 }
 
 async function floorsOf(config: Config): Promise<readonly StandingFloor[]> {
@@ -58,10 +63,10 @@ async function floorsOf(config: Config): Promise<readonly StandingFloor[]> {
   }
 }
 
-function termsOf({ retention: { failed, receipts, collections } }: Config) {
+function termsOf({ retention: { failed, receipts, evidence, collections } }: Config) {
   const text = (kept: KeptFor): string => kept?.text ?? "for ever";
   const own = Object.fromEntries(collections.map(({ collection, kept }) => [collection, text(kept)]));
-  return { failed: text(failed), collections: own, receipts: text(receipts) };
+  return { failed: text(failed), collections: own, receipts: text(receipts), evidence: text(evidence) };
 }
 
 /** `sigma retention run`: exit 30 when something stays that is too old. */
@@ -102,9 +107,9 @@ export async function retentionRun(command: Command, options: RetentionRunOption
 }
 
 /** @throws Refusal when the number of documents is not the expected one, or nobody confirms. */
-async function confirm({ removed }: RetentionPlan, { expect, yes }: RetentionRunOptions): Promise<void> {
+async function confirm({ removed, evidence }: RetentionPlan, { expect, yes }: RetentionRunOptions): Promise<void> {
   if (expect !== undefined && expect !== removed) {
-    const message = `Nothing was taken: it would be ${counted(removed, "document")}, and ${grouped(expect)} were expected`;
+    const message = `Nothing was taken: it would be ${amountOf(removed, evidence)}, and ${grouped(expect)} were expected`;
     throw new Refusal("SIG-T-001", message, "look with --dry-run; nothing was changed", EXIT.findings);
   }
   if (yes || expect !== undefined || removed === 0) return;
@@ -116,7 +121,7 @@ async function confirm({ removed }: RetentionPlan, { expect, yes }: RetentionRun
     );
   const ask = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await ask.question(`Take away ${counted(removed, "document")}? It cannot be taken back. [y/N] `);
+    const answer = await ask.question(`Take away ${amountOf(removed, evidence)}? It cannot be taken back. [y/N] `);
     if (!/^y(?:es)?$/i.test(answer.trim()))
       throw new Refusal("SIG-T-002", "Nothing was taken: nothing was changed", "answer y", EXIT.usage);
   } finally {
@@ -126,7 +131,7 @@ async function confirm({ removed }: RetentionPlan, { expect, yes }: RetentionRun
 
 async function reportPlan(
   { reads }: Store,
-  { floors, removed, faults }: RetentionPlan,
+  { floors, removed, evidence, faults }: RetentionPlan,
   { json, dryRun }: RetentionRunOptions,
 ): Promise<void> {
   const pending = (await retentionStanding(reads)).filter(({ isDone }) => !isDone).length;
@@ -142,20 +147,28 @@ async function reportPlan(
       term: term.says,
     };
   });
-  if (json) return printJson({ kind: "planned", dryRun, removed, floors: planned, pending, faults });
+  if (json) return printJson({ kind: "planned", dryRun, removed, evidence, floors: planned, pending, faults });
   for (const fault of faults) print(`${styled("red", "STAYS")}  ${fault}`);
   const rows = planned.map(({ topic, partition, documents, collection, beforeOffset, removed: own, term }) => {
-    const what = documents === "failed" ? `failures of ${collection}` : documents;
+    const what = nameOf(documents, collection);
     return [`${topic}/${partition}`, what, String(beforeOffset), grouped(own), term];
   });
   if (rows.length > 0) printTable([["STREAM", "GOES", "BEFORE OFFSET", "DOCUMENTS", "TERM"], ...rows], [2, 3]);
-  print(`${counted(removed, "document")} too old${dryRun ? ": nothing was changed" : ""}`);
+  print(`${amountOf(removed, evidence)} too old${dryRun ? ": nothing was changed" : ""}`);
   if (pending > 0) print(`${counted(pending, "floor")} of a run before not complete`);
+}
+
+/** Documents, and records whose evidence goes. */
+function amountOf(all: number, evidence: number): string {
+  const documents = counted(all - evidence, "document");
+  if (evidence === 0) return documents;
+  const records = `the evidence of ${counted(evidence, "record")}`;
+  return all === evidence ? records : `${documents} and ${records}`;
 }
 
 function reportRun(report: RetentionReport, { json }: RetentionRunOptions): void {
   if (json) return printJson({ kind: "taken", ...report });
   for (const fault of report.faults) print(`${styled("red", "STAYS")}  ${fault}`);
-  print(`${counted(report.announced, "document")} taken, and announced in the operator log`);
+  print(`${amountOf(report.announced, report.evidence)} taken, and announced in the operator log`);
   if (!report.isComplete) print("It is not complete: run it again");
 }
