@@ -147,6 +147,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "thread-entry",
       "volume",
       "failures/groups",
+      "failures/recipe",
       "failures/view",
       "failures/why",
       "failures/change-group",

@@ -4,6 +4,7 @@ import { Shell } from "./shell/shell.tsx";
 import { Overview } from "./pages/overview.tsx";
 import { NotFound } from "./pages/not-found.tsx";
 
+const Live = lazy(async () => (await import("./pages/live.tsx")).Live);
 const Groups = lazy(async () => (await import("./pages/groups.tsx")).Groups);
 const GroupPage = lazy(async () => (await import("./pages/group.tsx")).GroupPage);
 const Failures = lazy(async () => (await import("./pages/failures.tsx")).Failures);
@@ -24,6 +25,7 @@ export function App() {
       <Shell>
         <Router>
           <Route path="/" component={Overview} />
+          <Route path="/live" component={Live} />
           <Route path="/failures" component={Groups} />
           <Route path="/failures/all" component={Failures} />
           <Route path="/failures/g/:fingerprint" component={GroupPage} />

@@ -3,10 +3,19 @@ import type { LiveContracts } from "../contract/live-contracts.ts";
 import type { TraceContext } from "../core/trace-context.ts";
 import type { ContractsEvent } from "../gateway/event.ts";
 import type { IngestDeps } from "../gateway/ingest-deps.ts";
+import type { Live } from "../http/live/live.ts";
 import type { FailureLog } from "../observe/failures.ts";
 import type { Sighting } from "../traffic/sightings.ts";
 import type { Engine } from "./engine.ts";
 import { observeWithShadow, type Shadow } from "../rejudge/shadow/shadow.ts";
+
+/** Who watches batches besides the observers of the settings. */
+export type Watchers = {
+  /** Null or absent: failures have no lines of their own. */
+  readonly failureLog?: FailureLog | null;
+  /** Shows what is decided to those who look; absent: nobody does. */
+  readonly live?: Pick<Live, "batch">;
+};
 
 /** The observers of settled batches; no decision depends on them. */
 export type BatchObservers = {
@@ -16,10 +25,10 @@ export type BatchObservers = {
 };
 
 /**
- * Opens four observers of settled batches. The first notes in the store which producer sends which version; `sigma
+ * Opens five observers of settled batches. The first notes in the store which producer sends which version; `sigma
  * contract retire` checks these notes before it retires a version. The second sends advisories to producers of
  * deprecated versions. The third lets shadow versions judge the records too. The fourth logs failures, where that is
- * wanted.
+ * wanted. The fifth shows a sample to those who look.
  */
 export async function openBatchObservers(
   config: Config,
@@ -27,7 +36,7 @@ export async function openBatchObservers(
   contracts: LiveContracts,
   shadow: Shadow | null,
   observe: (event: ContractsEvent) => void,
-  failureLog: FailureLog | null,
+  { failureLog = null, live }: Watchers,
 ): Promise<BatchObservers> {
   const { createSightings, createTrafficNotes } = await import("../traffic/sightings.ts");
   const notesOf = createTrafficNotes(Date.now);
@@ -37,14 +46,17 @@ export async function openBatchObservers(
       const sightings = createSightings();
       const judging = shadow === null ? null : observeWithShadow(shadow, stream, subject);
       const logging = failureLog?.batch();
+      const showing = live?.batch(stream) ?? null;
       return {
         see: (row) => {
           sightings.see(row);
           judging?.see(row);
           if (row.kind === "failed") logging?.see(row);
+          showing?.see(row);
         },
         stored: async (conflicts) => {
           logging?.stored(conflicts);
+          showing?.stored(conflicts);
           const seen = sightings.all();
           const notes = notesOf(seen);
           if (notes.length > 0) await store.noteTraffic(notes);

@@ -18,8 +18,7 @@ import { diagnoseToo } from "./diagnosing.ts";
 import { startRetaining, type Retaining } from "./retaining.ts";
 import { countObjectives } from "./objectives.ts";
 import { notifyToo } from "./notifying.ts";
-import { openBatchObservers } from "./observers.ts";
-import type { FailureLog } from "../observe/failures.ts";
+import { openBatchObservers, type Watchers } from "./observers.ts";
 import type { ReportDiagnosis } from "../diagnosis/event.ts";
 import type { DiagnosisQueue } from "../diagnosis/queue.ts";
 import type { ReportNotify } from "../notify/sink.ts";
@@ -48,9 +47,7 @@ export type Pipeline = Engine & {
 };
 
 /** What watches batches, besides the observers of the settings. */
-export type Watching = {
-  /** Null: failures have no lines of their own. */
-  readonly failureLog?: FailureLog | null;
+export type Watching = Watchers & {
   /** Absent: nothing is traced. */
   readonly traceBatch?: TraceBatch;
 };
@@ -77,8 +74,9 @@ export async function startPipeline(
   observeContracts: (event: ContractsEvent) => void = () => undefined,
   observeAnchors: (event: AnchorEvent) => void = () => undefined,
   tell: Telling | null = null,
-  { failureLog = null, traceBatch }: Watching = {},
+  watching: Watching = {},
 ): Promise<Pipeline> {
+  const { traceBatch } = watching;
   const collections = [...new Set([...first.set.bySubject.values()].map(({ collection }) => collection))];
   const engine = await openEngine(config, collections, "gateway");
   try {
@@ -87,7 +85,7 @@ export async function startPipeline(
     const contracts = holdContracts(first);
     const shadow = await openShadows(config, first.set);
     const lookup = await openLookup(config, contracts, observeContracts);
-    const observers = await openBatchObservers(config, engine, contracts, shadow, observeContracts, failureLog);
+    const observers = await openBatchObservers(config, engine, contracts, shadow, observeContracts, watching);
     const anchors = await openAnchors(config, engine, observe, observeAnchors);
     const heard = await notifyToo(config, engine, anchors, tell);
     const { diagnosis, ...asked } = await diagnoseToo(config, engine.store, contracts.current, heard, tell);

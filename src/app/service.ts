@@ -47,23 +47,25 @@ export async function startService(
 ): Promise<Service> {
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
+  const { createLive } = await import("../http/live/live.ts");
   const reports = await openReports(config, logger, version);
   const { traceRequest, calls = {}, ...traces } = await openTraces(config, version, logger);
   if (contracts.stale !== null) reports.contracts({ kind: "contracts-stale", why: contracts.stale });
   const door = await openDoor(config.http);
   const opened: (() => Promise<void>)[] = [];
   const totals = createTotalling();
+  const watched = createLive({ now: Date.now });
   const check = await (config.process.role === "all" ? checkFiles(config) : NOTHING_TO_CHECK);
   try {
     await refuseDamage(check, logger);
     const pipeline = await openRole(
       config,
       contracts,
-      both(reports.events, both(totals.observe, observe)),
+      both(reports.events, both(totals.observe, both(watched.observe, observe))),
       reports.contracts,
       reports.anchors,
       { url: door.url, report: reports.notify, diagnosed: reports.diagnosed, ...calls },
-      { ...traces, failureLog: reports.failures },
+      { ...traces, failureLog: reports.failures, live: watched },
     );
     opened.push(pipeline.stop);
     const { store, shadow, contracts: live } = pipeline;
@@ -80,6 +82,7 @@ export async function startService(
       console: await readConsole(),
       metrics: reports.metrics,
       totals,
+      ...(decidesHere(config) ? { live: watched } : {}),
       logger: reports.framework,
       version,
       ...settingsOf(config),
@@ -88,16 +91,7 @@ export async function startService(
     });
     door.open(http);
     logger.write("gateway.listening", { "url.full": door.url });
-    const users = [verdicts.close, redriving.close, check.stop];
-    const stop = async (): Promise<void> => {
-      try {
-        clearInterval(reporting);
-        await Promise.all([door.close(), http.close()]);
-        for (const close of users) await close();
-      } finally {
-        await pipeline.stop();
-      }
-    };
+    const stop = stopperOf(reporting, [door, http], [verdicts, redriving, { close: check.stop }], pipeline);
     return { url: door.url, pipeline, damage: check.damage, stop };
   } catch (error) {
     await check.stop();
@@ -121,6 +115,26 @@ const NOTHING_TO_CHECK: Promise<IntegrityCheck> = Promise.resolve({
   damage: Promise.resolve(null),
   stop: async () => undefined,
 });
+
+type Closing = { readonly close: () => Promise<void> };
+
+/** Stops a service: first who asks, then what works besides the pipeline, the pipeline whatever happens. */
+function stopperOf(
+  reporting: ReturnType<typeof setInterval> | undefined,
+  doors: readonly Closing[],
+  users: readonly Closing[],
+  pipeline: Pipeline,
+): () => Promise<void> {
+  return async () => {
+    try {
+      clearInterval(reporting);
+      await Promise.all(doors.map(async (one) => one.close()));
+      for (const { close } of users) await close();
+    } finally {
+      await pipeline.stop();
+    }
+  };
+}
 
 /** Starts to look for redrive plans, which a failed start ends as well. */
 async function openRedriving(

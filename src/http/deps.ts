@@ -10,6 +10,7 @@ import type { Redaction } from "../failures/redact.ts";
 import type { RevealRecord } from "../failures/reveal.ts";
 import type { ProcessRole } from "./access/process-roles.ts";
 import type { Console } from "./console/routes.ts";
+import type { Live } from "./live/live.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Totalling } from "../gateway/totals.ts";
 import type { Lookup } from "../gateway/lookup.ts";
@@ -72,6 +73,8 @@ export type HttpDeps = {
   readonly reference?: ReferenceSetting;
   /** Traces requests; absent: they are not. */
   readonly traceRequest?: TraceRequest;
+  /** What is decided, for those who look; absent: nothing is shown. */
+  readonly live?: Live;
   /** Called with every verdict. */
   readonly onVerdict?: (verdict: Verdict) => void;
   /** Other limits than {@link LIMITS}. */
@@ -79,6 +82,8 @@ export type HttpDeps = {
     readonly lineMs?: number;
     readonly bodyMs?: number;
     readonly keepAliveMs?: number;
+    /** How often it is asked whether a reader of `/v1/live` may still read. */
+    readonly askAgainMs?: number;
     /** Limits of a question about a schema that a request of the registry brings. */
     readonly questions?: Partial<ThreadLimits>;
   };

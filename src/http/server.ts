@@ -25,6 +25,7 @@ import { registerHealth } from "./health/routes.ts";
 import { createHeld, type Held, type Lease } from "./body/held.ts";
 import { takenAs, type Taken } from "./body/media.ts";
 import { createMetrics, type Metrics } from "../observe/metrics/metrics.ts";
+import { registerLive } from "./live/routes.ts";
 import { measureAnswers, registerMetrics } from "./metrics/routes.ts";
 import { describeRoute, documentOf } from "./docs/document.ts";
 import { registerDocs } from "./docs/routes.ts";
@@ -157,6 +158,7 @@ function registerNumbers(routed: Routes, deps: HttpDeps): void {
   registerRetention(routed, deps);
   registerVolume(routed, deps);
   registerStatus(routed, deps);
+  registerLive(routed, deps);
 }
 
 /** Smaller answers are not counted: on as many connections as there may be they are 8 MiB together. */

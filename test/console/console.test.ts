@@ -5,11 +5,13 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { readConsole } from "../../src/app/console-files.ts";
+import { createLive } from "../../src/http/live/live.ts";
 import type { Console } from "../../src/http/console/routes.ts";
 import { attendRedrives } from "../../src/failures/redrive/attend.ts";
 import { runDeps } from "../failures/redrive/redriving.ts";
 import { openEmbedded, shipment, shipmentContracts, TOPIC } from "../embedded.ts";
-import { serve, startService, type Service } from "../http/service.ts";
+import { feedLive } from "../http/feed-live.ts";
+import { serve, type Service } from "../http/service.ts";
 import { until } from "../patience.ts";
 import { startChromium, type Chromium, type Page } from "../servers/chromium.ts";
 import { attackOf } from "./attacks.ts";
@@ -32,7 +34,12 @@ beforeAll(async () => {
 afterAll(async () => chromium.stop());
 
 async function start(...records: readonly string[]): Promise<Service> {
-  const service = await startService({ http: { console: built, now: Date.now } });
+  const live = createLive({ now: Date.now });
+  const embedded = await openEmbedded();
+  const service = await serve(embedded, {
+    ingest: feedLive(live, embedded),
+    http: { console: built, now: Date.now, live },
+  });
   if (records.length > 0) {
     await service.append(...records);
     await until(async () => (await service.store.tail(await streamOf(service)))?.to === BigInt(records.length));
@@ -55,6 +62,7 @@ const RECORDS = [shipment("a"), shipment("b", -1), "{", shipment("c", 5_000), sh
 /** Every page with what it says once it has asked, over a store with records and over an empty one. */
 const PAGES: readonly (readonly [path: string, full: string, empty: string])[] = [
   ["/", "What needs you", "No record failed in the last 24 hours"],
+  ["/live", "No record that passes this filter", "No record that passes this filter"],
   ["/failures", "4 groups", "0 groups"],
   ["/failures/all", `${TOPIC}/0@2`, "No failure passes this filter"],
   ["/redrives", "No record was sent again", "No record was sent again"],
@@ -184,6 +192,41 @@ function act(opens: string | null, sends: string, fields: Readonly<Record<string
 async function expectCalm(page: Page): Promise<void> {
   expect(page.errors.filter((error) => !/status of (?:404|409)/.test(error))).toEqual([]);
 }
+
+test("the live view shows what is decided, stops and goes on, and asks for nothing while nobody sees it", async () => {
+  const service = await start();
+  const page = await chromium.open(`${service.url}/live`);
+  await says(page, "✓ live");
+  await service.append(shipment("a"), shipment("b", -1));
+  await says(page, `${TOPIC}/0@1`);
+  await says(page, "must be > 0");
+  await page.press("s");
+  await says(page, "stopped");
+  await service.append(shipment("c"));
+  await until(async () => (await service.store.tail(await streamOf(service)))?.to === 3n);
+  const rows = async (): Promise<unknown> =>
+    page.run("return [...document.querySelectorAll('tbody tr > :first-child')].map((one) => one.innerText)");
+  expect(await rows()).toEqual([`${TOPIC}/0@1`, `${TOPIC}/0@0`]);
+  await page.press("s");
+  await says(page, "✓ live");
+  await service.append(shipment("d", -4));
+  await says(page, `${TOPIC}/0@3`);
+  await page.run(`const change = (name, value) => Object.assign(document.querySelector(name), { value }).dispatchEvent(new Event("change", { bubbles: true }));
+    change("select[name=verdict]", "FAILED");`);
+  await says(page, "No record that passes this filter");
+  await says(page, "✓ live");
+  await service.append(shipment("e"), shipment("f", -2));
+  await says(page, `${TOPIC}/0@5`);
+  expect(await rows()).toEqual([`${TOPIC}/0@5`]);
+  expect(await page.run("return location.search")).toBe("?verdict=FAILED");
+  await page.run(`Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));`);
+  await says(page, "paused while the page is not seen");
+  await page.run(`delete document.visibilityState; document.dispatchEvent(new Event("visibilitychange"));`);
+  await says(page, "✓ live");
+  await keepPicture(page, "live-1280-light");
+  expect(page.errors).toEqual([]);
+});
 
 test("nothing that a payload brings runs, wherever the page shows it", async () => {
   const attacks = Array.from({ length: 300 }, (_, index) => attackOf(index));

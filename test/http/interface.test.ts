@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
 import { shipment, TOPIC } from "../embedded.ts";
 import { until } from "../patience.ts";
+import { OPERATIONS } from "./operations.ts";
 import { get, post, startService, type Service } from "./service.ts";
 
 const WAIT = { prefer: "wait=30" };
@@ -200,45 +201,7 @@ describe("the interface", () => {
         .filter(([path]) => !path.startsWith("/registry/"))
         .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
         .toSorted(),
-    ).toEqual([
-      "delete /auth/session",
-      "get /auth/callback",
-      "get /auth/session",
-      "get /livez",
-      "get /metrics",
-      "get /readyz",
-      "get /v1/contracts",
-      "get /v1/contracts/{subject}",
-      "get /v1/contracts/{subject}/versions/{version}/schema",
-      "get /v1/decisions/{topic}/{partition}/{offset}",
-      "get /v1/decisions/{topic}/{partition}/{offset}/raw",
-      "get /v1/failures",
-      "get /v1/failures/groups",
-      "get /v1/failures/groups/{fingerprint}",
-      "get /v1/failures/groups/{fingerprint}/diagnosis",
-      "get /v1/failures/{id}",
-      "get /v1/failures/{id}/raw",
-      "get /v1/operator-log",
-      "get /v1/operator-log/export",
-      "get /v1/redrives",
-      "get /v1/redrives/{plan}",
-      "get /v1/retention",
-      "get /v1/shadow",
-      "get /v1/shadow/{subject}/{version}",
-      "get /v1/slo",
-      "get /v1/status",
-      "get /v1/volume",
-      "patch /v1/failures/groups/{fingerprint}",
-      "post /api/validate",
-      "post /v1/events/{topic}",
-      "post /v1/failures/groups/{fingerprint}/diagnosis",
-      "post /v1/failures/{id}/correct",
-      "post /v1/redrives",
-      "post /v1/redrives/{plan}/cancel",
-      "post /v1/redrives/{plan}/pause",
-      "post /v1/redrives/{plan}/run",
-      "post /v1/validate/{subject}",
-    ]);
+    ).toEqual(OPERATIONS);
   });
 
   test("real answers match the documented schemas", async () => {

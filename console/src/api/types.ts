@@ -853,6 +853,45 @@ export type Objective = {
   })[];
 };
 
+export type LiveRow = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** The time of the record; null outside the years that RFC 3339 has */
+  readonly at: string | null;
+  /** A record that passed may be a duplicate */
+  readonly verdict: "PASSED" | "FAILED";
+  readonly contract: {
+    readonly subject: string;
+    readonly version: number;
+  } | null;
+  readonly producer: string | null;
+  /** Its beginning; null also where the settings redact the contract */
+  readonly key: string | null;
+  readonly code: string | null;
+  /** What is wrong, redacted */
+  readonly detail: string | null;
+  readonly fingerprint: string | null;
+};
+
+export type LiveFrame = {
+  /** When the frame was made */
+  readonly at: string;
+  /** Records since the frame before that the filter lets through */
+  readonly matched: number;
+  /** How many of them are among the rows */
+  readonly shown: number;
+  /** All records since the frame before, whatever the filter */
+  readonly decided: {
+    readonly decided: number;
+    readonly passed: number;
+    readonly failed: number;
+    readonly duplicates: number;
+  };
+  /** Spread evenly over what came, in the order of deciding */
+  readonly rows: readonly (LiveRow)[];
+};
+
 export type Readiness = {
   readonly status: "ready" | "not ready";
   readonly streams: readonly ({

@@ -6,6 +6,7 @@ import { Loading } from "../parts/loading.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { counted, grouped } from "../parts/numbers.ts";
 import { Rows } from "../parts/rows.tsx";
+import { Tile } from "../parts/tile.tsx";
 import { Title } from "../parts/title.tsx";
 import { Trouble } from "../parts/trouble.tsx";
 import { useRates } from "../parts/use-rates.ts";
@@ -73,25 +74,6 @@ export function Overview() {
         />
       )}
     </>
-  );
-}
-
-function Tile({
-  name,
-  value,
-  children,
-}: {
-  readonly name: string;
-  readonly value: string | null;
-  readonly children: preact.ComponentChildren;
-}) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <span class="value">{value ?? "–"}</span> {children}
-      </dd>
-    </div>
   );
 }
 

@@ -5,6 +5,7 @@ const IN_LISTS = [
   { keys: "j / k", does: "Next or previous row of a list" },
   { keys: "Enter", does: "Open the row" },
   { keys: "/", does: "Go to the filter" },
+  { keys: "s", does: "Stop or start the live view" },
   { keys: "Esc", does: "Close, or leave a field" },
 ];
 

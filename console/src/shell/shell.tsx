@@ -11,6 +11,7 @@ import { ZONES, zone } from "./time.ts";
 
 const PAGES = [
   { path: "/", name: "Overview", key: "o" },
+  { path: "/live", name: "Live", key: "i" },
   { path: "/failures", name: "Failures", key: "f" },
   { path: "/redrives", name: "Redrives", key: "r" },
   { path: "/contracts", name: "Contracts", key: "c" },

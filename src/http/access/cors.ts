@@ -3,7 +3,7 @@ import type { HttpDeps } from "../deps.ts";
 
 /** Headers of requests that a page may set: what the routes read. Cookies are not among them: a page of another origin has none. */
 const SENT =
-  "accept, accept-contract, authorization, content-encoding, content-type, dataschema, prefer, sigma-contract, sigma-key, sigma-key-field, sigma-producer";
+  "accept, accept-contract, authorization, content-encoding, content-type, dataschema, last-event-id, prefer, sigma-contract, sigma-key, sigma-key-field, sigma-producer";
 /** Headers of answers that a page may read beside the few that it always may. */
 const SHOWN =
   "contract, deprecation, link, location, preference-applied, ratelimit, ratelimit-policy, retry-after, sigma-set-aside, sunset, www-authenticate";

@@ -27,6 +27,7 @@ export const CONSOLE_POLICY: string = [
 /** Addresses of pages: each answers the document, so that a view can be linked. */
 const PAGES = [
   "/",
+  "/live",
   "/failures",
   "/failures/*",
   "/r/*",
@@ -35,7 +36,10 @@ const PAGES = [
   "/contracts",
   "/contracts/*",
   "/objectives",
+  "/ledger",
+  "/ledger/*",
   "/operator-log",
+  "/keys",
   "/playground",
   "/health",
 ] as const;

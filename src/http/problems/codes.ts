@@ -81,6 +81,7 @@ export const PROBLEMS = {
   "too-many": "More records are selected than a plan may have",
   "stream-halted": "The stream of the failure is halted: an operator resumes it first",
   "too-large": "The corrected record has too many bytes",
+  "too-many-readers": "As many read what is decided live as may at a time: try again after `Retry-After`",
   "too-many-rows": "The answer would have too many rows: ask for less time, or by day",
   "too-slow": "The headers, the body or a whole line did not arrive in time",
   "two-hosts": "The request has more than one header Host",

@@ -24,7 +24,7 @@ test("a server with a route that declares no role does not start", async () => {
 });
 
 const CONSOLE =
-  /^\/(?:$|assets\/|icon\.svg$|failures|r\/|contracts|redrives|objectives$|operator-log$|playground$|health$)/;
+  /^\/(?:$|assets\/|icon\.svg$|live$|failures|r\/|contracts|redrives|objectives$|ledger|keys$|operator-log$|playground$|health$)/;
 
 test("every route of the gateway has a role, and only these are open to all", async () => {
   const routes = routesOf(await openApp());
