@@ -5,6 +5,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
   // Settings: one row declares a key, its type, default and meaning.
   config: {
     uses: [
+      "access/certificates",
       "access/roles",
       "config/codes",
       "contract",
@@ -37,6 +38,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "contract/source-text",
       "core/unavailable",
       "doctor/check",
+      "tls",
     ],
     libraries: [],
     node: ["node:fs", "node:fs/promises", "node:net", "node:path"],
@@ -81,6 +83,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "store/mongodb",
       "store/sqlite/layout",
       "store/sqlite/store",
+      "tls",
       "traffic/sightings",
       "traffic/throttle-by-name",
       "store/sqlite/groups",
@@ -113,9 +116,15 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
   },
   // Who may do what: roles, scopes, keys, and people whom a provider of OpenID Connect vouches for.
   access: {
-    uses: ["core/unavailable", "gateway/operate", "ledger/operator-log", "operator/actions", "store/store"],
+    uses: ["core/unavailable", "gateway/operate", "ledger/operator-log", "operator/actions", "store/store", "tls/peer"],
     libraries: ["jose"],
     node: ["node:crypto"],
+  },
+  // Certificates: read, judged, followed, and those that clients show.
+  tls: {
+    uses: ["contract/source-text"],
+    libraries: [],
+    node: ["node:crypto", "node:fs/promises", "node:net", "node:tls"],
   },
   // The HTTP API.
   http: {
@@ -145,6 +154,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "source/source",
       "store/store",
       "thread-entry",
+      "tls",
       "volume",
       "failures/groups",
       "failures/recipe",
@@ -165,7 +175,17 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "failures/reveal",
     ],
     libraries: ["@fastify/swagger", "fastify", "typebox"],
-    node: ["node:events", "node:http", "node:net", "node:stream", "node:timers/promises", "node:util", "node:zlib"],
+    node: [
+      "node:events",
+      "node:http",
+      "node:https",
+      "node:net",
+      "node:stream",
+      "node:timers/promises",
+      "node:tls",
+      "node:util",
+      "node:zlib",
+    ],
   },
   // The command line: its program and its commands.
   cli: {
@@ -266,7 +286,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "json",
     ],
     libraries: ["@bomb.sh/tab", "commander"],
-    node: ["node:fs", "node:path", "node:url", "node:util"],
+    node: ["node:crypto", "node:tls", "node:fs", "node:path", "node:url", "node:util"],
   },
   // Records read from files and standard input.
   "cli/input": {

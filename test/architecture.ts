@@ -325,13 +325,14 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "rejudge/shadow/thread",
       "source/source",
       "store/store",
+      "tls/event",
     ],
     libraries: ["@opentelemetry/api", "pino"],
     node: [],
   },
   // Gateway events as numbers, and the page that a collector reads.
   "observe/metrics": {
-    uses: ["diagnosis/event", "gateway/event", "ledger/redrive-stream", "source/source"],
+    uses: ["diagnosis/event", "gateway/event", "ledger/redrive-stream", "source/source", "tls/event"],
     libraries: ["@prometheus-io/client"],
     node: ["node:perf_hooks"],
   },

@@ -2,6 +2,7 @@ import { Unavailable } from "../core/unavailable.ts";
 import { followActions } from "../operator/actions.ts";
 import type { StoreReads } from "../store/store.ts";
 import { isSecretOf, readKey, stateOf } from "./api-key.ts";
+import { certificatesBy, type CertificateRole } from "./certificates.ts";
 import { createKeyBook } from "./key-book.ts";
 import type { NoteUse } from "./key-use.ts";
 import type { People } from "./people/people.ts";
@@ -13,6 +14,8 @@ export type Access = {
   readonly authenticate: (bearer: string | null) => Promise<Authenticated>;
   /** Signing in with a browser; null: nobody does. */
   readonly browser: People["browser"];
+  /** Who holds the certificate that a client showed; null: certificates of clients are not asked for. */
+  readonly byCertificate: ReturnType<typeof certificatesBy> | null;
 };
 
 export type AccessDeps = {
@@ -21,6 +24,8 @@ export type AccessDeps = {
   readonly noteUse: NoteUse;
   /** People whom a provider vouches for; absent: there are keys alone. */
   readonly people?: People;
+  /** What holders of certificates may do; absent: no certificate is asked for. */
+  readonly certificates?: readonly CertificateRole[];
 };
 
 /** So old may be what a process knows of the keys: a key that is revoked is refused from then on. */
@@ -30,10 +35,12 @@ const STALE_MS = 30_000;
 
 /**
  * Keys as the store has them. They are read when a request needs them, at most once a second, and then what was added to the
- * operator log alone. Without a provider of people no key is needed until one was ever made; that the last one ended does not open the gateway again.
+ * operator log alone. Without a provider of people and without certificates of clients no key is needed until one was ever made; that the last one ended does not open
+ * the gateway again.
  */
-export function openAccess({ reads, now, noteUse, people }: AccessDeps): Access {
+export function openAccess({ reads, now, noteUse, people, certificates }: AccessDeps): Access {
   const book = createKeyBook();
+  const isClosed = people !== undefined || certificates !== undefined;
   const catchUp = followActions(reads, book.see);
   let readAt = -Infinity;
   let reading: Promise<void> | null = null;
@@ -53,9 +60,10 @@ export function openAccess({ reads, now, noteUse, people }: AccessDeps): Access 
   };
   return {
     browser: people?.browser ?? null,
+    byCertificate: certificates === undefined ? null : certificatesBy(certificates, now),
     authenticate: async (bearer) => {
       await refresh();
-      if (!book.isNeeded() && people === undefined) return { kind: "known", who: LOCAL };
+      if (!book.isNeeded() && !isClosed) return { kind: "known", who: LOCAL };
       if (bearer === null) return { kind: "none" };
       if (bearer.split(".").length === 3 && people?.byToken != null) return people.byToken(bearer);
       const given = readKey(bearer);

@@ -6,6 +6,7 @@ import type { logFramework } from "../observe/http.ts";
 import type { Metrics } from "../observe/metrics/metrics.ts";
 import type { FailureLog } from "../observe/failures.ts";
 import type { Logger } from "../observe/log/logger.ts";
+import type { TlsEvent } from "../tls/event.ts";
 
 /** What writes to the log and counts, for each kind of event. */
 export type Reports = {
@@ -16,6 +17,7 @@ export type Reports = {
   readonly redrives: (event: RedriveEvent) => void;
   readonly notify: ReportNotify;
   readonly diagnosed: ReportDiagnosis;
+  readonly tls: (event: TlsEvent) => void;
   /** For the HTTP framework. */
   readonly framework: ReturnType<typeof logFramework>;
   /** Null: failures have no lines of their own. */
@@ -45,6 +47,7 @@ export async function openReports(config: Config, logger: Logger, version: strin
   const { logRedrives } = await import("../observe/redrives.ts");
   const { logDiagnosis } = await import("../observe/diagnosis.ts");
   const { logNotify } = await import("../observe/notify.ts");
+  const { logTls } = await import("../observe/tls.ts");
   const metrics = openMetrics(version);
   const { gateway: counted } = metrics;
   return {
@@ -54,6 +57,7 @@ export async function openReports(config: Config, logger: Logger, version: strin
     anchors: both(logAnchors(logger), counted.observeAnchors),
     redrives: logRedrives(logger),
     notify: logNotify(logger),
+    tls: both(logTls(logger), metrics.tls.observe),
     diagnosed: both(logDiagnosis(logger), metrics.diagnosis.observe),
     framework: logHttp(logger),
     failures: await openFailures(config, logger),

@@ -6,7 +6,7 @@ import { createTotalling } from "../gateway/totals.ts";
 import type { Logger } from "../observe/log/logger.ts";
 import { readConsole } from "./console-files.ts";
 import { failureDeps } from "./failing.ts";
-import { accessBy } from "./access.ts";
+import { accessBy, hasClientCa, type KeyStore } from "./access.ts";
 import { both, later, openReports } from "./reports.ts";
 import { noteVerdicts } from "./verdicts.ts";
 import { checkFiles } from "./data-directory.ts";
@@ -14,6 +14,7 @@ import { type LoadedContracts } from "./contracts.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Redriving } from "./redriving.ts";
 import { decidesHere, hasStore, openRole } from "./roles.ts";
+import type { ServedTls } from "./tls.ts";
 import { openTraces } from "./tracing.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import type { IntegrityCheck } from "../sqlite/integrity.ts";
@@ -36,6 +37,7 @@ export type Service = {
 /**
  * Starts a service: reserves the address, starts the streams, then accepts requests.
  * @param observe receives the events of the streams, besides the log.
+ * @param tls what `openTls` made of the same settings; null: plain HTTP.
  * @throws the system's error when the address cannot be used; then nothing else was opened.
  */
 export async function startService(
@@ -44,6 +46,7 @@ export async function startService(
   logger: Logger,
   version: string,
   observe: Observe,
+  tls: ServedTls | null = null,
 ): Promise<Service> {
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
@@ -51,8 +54,9 @@ export async function startService(
   const reports = await openReports(config, logger, version);
   const { traceRequest, calls = {}, ...traces } = await openTraces(config, version, logger);
   if (contracts.stale !== null) reports.contracts({ kind: "contracts-stale", why: contracts.stale });
-  const door = await openDoor(config.http);
-  const opened: (() => Promise<void>)[] = [];
+  const door = await openDoor({ ...config.http, tls: tls?.door ?? null });
+  const unfollow = tls?.follow(door, reports.tls) ?? (async () => undefined);
+  const opened = [unfollow];
   const totals = createTotalling();
   const watched = createLive({ now: Date.now });
   const check = await (config.process.role === "all" ? checkFiles(config) : NOTHING_TO_CHECK);
@@ -91,7 +95,12 @@ export async function startService(
     });
     door.open(http);
     logger.write("gateway.listening", { "url.full": door.url });
-    const stop = stopperOf(reporting, [door, http], [verdicts, redriving, { close: check.stop }], pipeline);
+    const stop = stopperOf(
+      reporting,
+      [door, http],
+      [verdicts, redriving, ...[check.stop, unfollow].map((close) => ({ close }))],
+      pipeline,
+    );
     return { url: door.url, pipeline, damage: check.damage, stop };
   } catch (error) {
     await check.stop();
@@ -101,14 +110,20 @@ export async function startService(
   }
 }
 
-/** Who may ask. A process without a store knows no keys: then whoever reaches it may ask what its role answers. */
+/**
+ * Who may ask. A process without a store knows no keys: then whoever reaches it may ask what its role answers, unless certificates of
+ * clients are asked for.
+ */
 async function accessTo(config: Config, store: Store, logger: Logger): Promise<Pick<HttpDeps, "access">> {
-  if (!hasStore(config)) return {};
-  return { access: await accessBy(config, store, logger, Date.now) };
+  if (!hasStore(config) && !hasClientCa(config)) return {};
+  return { access: await accessBy(config, hasStore(config) ? store : NO_KEYS, logger, Date.now) };
 }
 
 /** Where nothing is noted of verdicts. */
 const UNNOTED: Pick<Store, "noteTraffic"> = { noteTraffic: async () => undefined };
+
+/** What a process without a store knows of keys. */
+const NO_KEYS: KeyStore = { ...UNNOTED, reads: { operatorLog: async () => [] } };
 
 /** Where no files are this process's own. */
 const NOTHING_TO_CHECK: Promise<IntegrityCheck> = Promise.resolve({
@@ -152,10 +167,11 @@ async function openRedriving(
 
 /** What the routes need of the settings. */
 function settingsOf({ http, process: { role } }: Config) {
-  const { host, hosts, corsOrigins, keepAliveMs, validate, setAside } = http;
+  const { host, hosts, tls, corsOrigins, keepAliveMs, validate, setAside } = http;
   return {
     role,
     hosts,
+    hstsSeconds: tls?.hstsSeconds ?? 0,
     corsOrigins,
     remote: !isLoopback(host),
     reference: { contract: validate, setAside },

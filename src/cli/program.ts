@@ -21,6 +21,7 @@ import { version } from "./terminal/package.ts";
 import { rememberCaller } from "./terminal/printed-command.ts";
 import { programName } from "./terminal/program-name.ts";
 import { withSettings } from "./terminal/settings.ts";
+import { withTrust } from "./terminal/trust.ts";
 import { EXIT } from "../config/codes.ts";
 
 /**
@@ -147,7 +148,7 @@ function addValidate(): Command {
 
 function addIngest(): Command {
   const command = new Command("ingest").description("Judge and store records of files: lines of JSON, plain or packed");
-  withSettings(command, ["data.dir", "contracts.dir"]);
+  withSettings(withTrust(command), ["data.dir", "contracts.dir"]);
   return command
     .argument("[file...]", "files to ingest, - for standard input")
     .option("--topic <name>", "topic to append to (the first one configured)")
@@ -171,7 +172,7 @@ function addIngest(): Command {
 
 function addStatus(): Command {
   const command = new Command("status").description("Show what is stored and how far every stream is settled");
-  withSettings(command, ["data.dir"]);
+  withSettings(withTrust(command), ["data.dir"]);
   return command
     .option("--url <url>", "ask a running gateway instead of reading the data directory")
     .option("--json", "print JSON", false)
@@ -184,7 +185,7 @@ function addTop(): Command {
   const command = new Command("top").description(
     "Watch a running gateway: rates, lag, what fails, streams, objectives; q ends",
   );
-  withSettings(command, ["http.host", "http.port"]);
+  withSettings(withTrust(command), ["http.host", "http.port"]);
   return command
     .option("--url <url>", "which gateway (the one on this machine)")
     .addOption(new Option("--every <seconds>", "seconds between two looks").argParser(parseCount).default(2))

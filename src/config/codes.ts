@@ -25,6 +25,7 @@ export const CODES = {
   "SIG-S-020":
     "An objective is not written as it has to be, contradicts another, or is of a contract that does not exist",
   "SIG-S-017": "A setting of the provider that vouches for people is wrong",
+  "SIG-S-027": "A setting of TLS of the HTTP server is wrong, or its certificate and key cannot be used",
   "SIG-S-030": "A setting of the diagnosis by a language model is wrong",
   "SIG-S-040": "A role or a number of workers does not go with the log, the store or the role",
   "SIG-I-001": "An input cannot be read",
@@ -106,6 +107,7 @@ export const CODES = {
   "SIG-R-001": "The gateway cannot be reached",
   "SIG-R-002": "The gateway refused the request",
   "SIG-R-003": "The gateway asks for a key, or for another one",
+  "SIG-R-004": "The certificate of a gateway cannot be trusted, or the authority that vouches for it cannot be read",
 } as const;
 
 export type Code = keyof typeof CODES;

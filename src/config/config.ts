@@ -7,6 +7,7 @@ import type { Written } from "./config-file.ts";
 import { diagnosisConfig, diagnosisFaults, type DiagnosisConfig } from "./diagnosis-config.ts";
 import type { ConfigFault } from "./fault.ts";
 import { httpConfig, httpFaults, type HttpConfig } from "./http-config.ts";
+import { httpTlsFaults } from "./http-tls-config.ts";
 import { kafkaConfig, kafkaFaults, type KafkaConfig } from "./kafka-config.ts";
 import { processConfig, processFaults, type ProcessConfig } from "./process-config.ts";
 import { redactConfig, redactFaults, type RedactConfig } from "./redact-config.ts";
@@ -190,6 +191,7 @@ function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
     ...registryFaults(settings),
     ...shadowFaults(settings),
     ...httpFaults(settings),
+    ...httpTlsFaults(settings),
     ...oidcFaults(settings),
     ...anchorFaults(settings),
     ...notifyFaults(settings),

@@ -1,4 +1,5 @@
 import type { ConfigFault } from "./fault.ts";
+import { httpTlsConfig, type HttpTlsConfig } from "./http-tls-config.ts";
 import type { SettingsByKey, SettingValues } from "./settings.ts";
 import { listOf } from "./values.ts";
 
@@ -6,6 +7,8 @@ import { listOf } from "./values.ts";
 export type HttpConfig = {
   readonly host: string;
   readonly port: number;
+  /** Null: plain HTTP. */
+  readonly tls: HttpTlsConfig | null;
   /** Nobody needs a key until one is made, even where other machines reach the server. */
   readonly allowRemote: boolean;
   /** Host names under which clients ask the server, besides those of the loopback interface. */
@@ -28,6 +31,7 @@ export function httpConfig(values: SettingValues): HttpConfig {
   return {
     host: values["http.host"],
     port: values["http.port"],
+    tls: httpTlsConfig(values),
     allowRemote: values["http.allow_remote"],
     hosts: listOf(values["http.hosts"].toLowerCase()),
     corsOrigins: listOf(values["http.cors_origins"].toLowerCase()),

@@ -3,6 +3,7 @@ import { DIAGNOSIS_SETTINGS } from "./diagnosis-settings.ts";
 import { ENGINE_SETTINGS } from "./engine-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { HTTP_SETTINGS } from "./http-settings.ts";
+import { HTTP_TLS_SETTINGS } from "./http-tls-settings.ts";
 import { NOTIFY_SETTINGS } from "./notify-settings.ts";
 import { OBJECTIVE_SETTINGS } from "./objective-settings.ts";
 import { OIDC_SETTINGS } from "./oidc-settings.ts";
@@ -16,6 +17,7 @@ import type { CheckedRows, SettingRow, SettingValue, ValueKind, ValueOf } from "
 // `sigma config show` and the line of the reference page follow from the row. Only the use of the value stands elsewhere.
 
 type Rows = typeof HTTP_SETTINGS &
+  typeof HTTP_TLS_SETTINGS &
   typeof OIDC_SETTINGS &
   typeof GATEWAY_SETTINGS &
   typeof PROCESS_SETTINGS &
@@ -30,6 +32,7 @@ type Rows = typeof HTTP_SETTINGS &
 
 const ROWS: CheckedRows<Rows> = {
   ...HTTP_SETTINGS,
+  ...HTTP_TLS_SETTINGS,
   ...OIDC_SETTINGS,
   ...GATEWAY_SETTINGS,
   ...PROCESS_SETTINGS,
@@ -83,6 +86,7 @@ export type SettingsByKey = {
 export const OTHER_VARIABLES: readonly string[] = [
   "SIGMA_API_KEY",
   "SIGMA_API_KEY_FILE",
+  "SIGMA_CA_FILE",
   "SIGMA_DEBUG",
   "SIGMA_RELAUNCHED",
 ];

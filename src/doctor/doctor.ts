@@ -8,6 +8,7 @@ import { checkAnchors } from "./anchors.ts";
 import { fail, ok, type Check } from "./check.ts";
 import { checkData, checkRestores } from "./data.ts";
 import { checkDirectory, checkPort } from "./machine.ts";
+import { checkTls } from "./tls.ts";
 
 /**
  * Checks this machine, the configuration, the contracts, the engines and the data, in the order in which faults should
@@ -22,6 +23,7 @@ export async function examine(config: Config): Promise<readonly Check[]> {
     ...describeContracts(config, contracts),
     ...(embedded ? checkDirectory(config) : []),
     await checkPort(config),
+    ...(await checkTls(config, Date.now())),
     ...(await engineChecks(config, contracts)),
     ...(embedded ? await checkRestores(config) : []),
     ...(embedded ? await checkData(config) : []),

@@ -67,6 +67,8 @@ export type HttpDeps = {
   readonly hosts?: readonly string[];
   /** Origins whose pages may ask, as `https://app.example.com`. */
   readonly corsOrigins?: readonly string[];
+  /** How long browsers are to ask by HTTPS alone, in seconds; 0 or absent: they are not told. */
+  readonly hstsSeconds?: number;
   /** Whether the server answers under addresses, for other machines. */
   readonly remote?: boolean;
   /** The contract of `POST /api/validate` for records that declare none, and the members that it sets aside. */

@@ -23,7 +23,7 @@ export const SAFE_HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
-type Rules = Pick<HttpDeps, "hosts" | "remote" | "corsOrigins">;
+type Rules = Pick<HttpDeps, "hosts" | "remote" | "corsOrigins" | "hstsSeconds">;
 
 /**
  * Refuses requests under foreign names, and from pages of other origins. A gateway without keys believes whoever reaches it, so a page in
@@ -34,9 +34,10 @@ export function guardRequests(app: FastifyInstance, rules: Rules): void {
     refuseForeignName(request, rules);
     if (!isNamedOrigin(request, rules.corsOrigins ?? [])) refuseForeignPage(request);
   });
-  app.addHook("onSend", async (_request, reply, payload) => {
+  app.addHook("onSend", async (request, reply, payload) => {
     for (const [name, value] of Object.entries(SAFE_HEADERS))
       if (!reply.hasHeader(name)) void reply.header(name, value);
+    if (staysSecure(request, rules)) void reply.header("strict-transport-security", `max-age=${rules.hstsSeconds}`);
     return payload;
   });
 }
@@ -67,6 +68,15 @@ function nameOf(authority: string): string {
   return AUTHORITY.exec(authority.trim().toLowerCase())?.[1]?.replace(/\.$/, "") ?? "";
 }
 
+/**
+ * Whether browsers are told to ask this name by HTTPS alone (RFC 6797). It would count for every port of a name: what else runs on
+ * `localhost` is not ours to decide, and for addresses it does not count.
+ */
+function staysSecure({ protocol, headers }: FastifyRequest, { hstsSeconds = 0 }: Rules): boolean {
+  const name = nameOf(headers.host ?? "");
+  return protocol === "https" && hstsSeconds > 0 && !LOOPBACK.test(name) && isIP(name.replaceAll(/^\[|\]$/g, "")) === 0;
+}
+
 /** Whether the server answers under a name. With `remote` every address is served: unlike a name, nobody can make it mean another. */
 function isServed(name: string, { hosts = [], remote = false }: Rules): boolean {
   if (LOOPBACK.test(name)) return true;
@@ -79,9 +89,11 @@ function isServed(name: string, { hosts = [], remote = false }: Rules): boolean 
  * programs send neither. A person who follows a link to this server is not refused: that reads, and changes nothing.
  * @throws ProblemError 403
  */
-function refuseForeignPage({ method, headers }: FastifyRequest): void {
+function refuseForeignPage({ method, headers, protocol }: FastifyRequest): void {
   const { origin, host } = headers;
-  const isOwn = origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
+  // Over TLS a page without TLS is another origin, which whoever is between may have written. Without, a proxy may speak it.
+  const own = [`https://${host}`, ...(protocol === "https" ? [] : [`http://${host}`])];
+  const isOwn = origin === undefined || own.includes(origin);
   const site = headers["sec-fetch-site"];
   const follows =
     method === "GET" && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";

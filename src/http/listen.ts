@@ -1,8 +1,12 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
+import { distrust } from "../tls/peer.ts";
+import type { TlsPair } from "../tls/pair.ts";
 import { LIMITS } from "./deps.ts";
+import { watchSockets } from "./open-sockets.ts";
 import { PROBLEM_TYPE, problemText } from "./problems/problem.ts";
 
 /**
@@ -13,8 +17,24 @@ export type Door = {
   readonly url: string;
   /** Hands requests to the server from now on. It must be ready, and does not listen itself. */
   readonly open: (app: FastifyInstance) => void;
+  /** Shows another certificate on new connections. Those that are open stay, but what a client showed to other authorities counts no longer. */
+  readonly use: (pair: TlsPair) => void;
   /** Stops taking connections, and resolves when every request is answered. */
   readonly close: () => Promise<void>;
+};
+
+/** How the server speaks TLS. */
+export type DoorTls = {
+  readonly pair: TlsPair;
+  /** Whether clients are asked for a certificate, and whether one without may connect. */
+  readonly clients: "not-asked" | "optional" | "required";
+};
+
+export type DoorOptions = {
+  readonly host: string;
+  readonly port: number;
+  /** Null or absent: plain HTTP. */
+  readonly tls?: DoorTls | null;
 };
 
 /**
@@ -22,10 +42,11 @@ export type Door = {
  * Where there is no IPv6, or that port is taken, it listens on 127.0.0.1 alone.
  * @throws the system's error when the address itself cannot be listened on.
  */
-export async function openDoor({ host, port }: { readonly host: string; readonly port: number }): Promise<Door> {
+export async function openDoor({ host, port, tls = null }: DoorOptions): Promise<Door> {
   let app: FastifyInstance | null = null;
   let closing = false;
-  const connections = new Set<Socket>();
+  let clientCa = tls?.pair.clientCaDigest ?? "";
+  const sockets = watchSockets();
   const answering = new Map<ServerResponse, Socket>();
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     answering.set(response, request.socket);
@@ -38,11 +59,7 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
     else app.routing(request, response);
   };
   const create = (): Server => {
-    const made = createServer({ maxHeaderSize: LIMITS.headerBytes, requireHostHeader: false }, answer)
-      .on("connection", (socket) => {
-        connections.add(socket);
-        socket.once("close", () => connections.delete(socket));
-      })
+    const made = (tls === null ? createServer(PLAIN, answer) : createTlsServer(secured(tls), answer))
       .on("clientError", (error, socket) => void (app?.server.emit("clientError", error, socket) ?? socket.destroy()))
       .on(
         "connect",
@@ -52,6 +69,7 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
         if (app === null) answer(request, response);
         else app.server.emit("checkExpectation", request, response);
       });
+    sockets.watch(made);
     return Object.assign(made, { httpAllowHalfOpen: true });
   };
   const server = create().listen({ host, port });
@@ -69,15 +87,20 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
   // Ends connections without a request: Node would wait for those that never sent one.
   const closeSilent = (): void => {
     const busy = new Set(answering.values());
-    for (const socket of connections) if (!busy.has(socket)) socket.destroy();
+    for (const socket of sockets.all()) if (!busy.has(socket)) socket.destroy();
   };
   // An error of a server that listens concerns one socket, which handles it.
   for (const one of servers) one.on("error", () => undefined);
   return {
-    url: `http://${hostOf(address)}:${address.port}`,
+    url: `${tls === null ? "http" : "https"}://${hostOf(address)}:${address.port}`,
     open: (ready) => {
       for (const one of servers) Object.assign(one, clocksOf(ready.server));
       app = ready;
+    },
+    use: (pair) => {
+      for (const one of servers) (one as TlsServer).setSecureContext(pair.options());
+      if (pair.clientCaDigest !== clientCa) for (const socket of sockets.all()) distrust(socket);
+      clientCa = pair.clientCaDigest;
     },
     close: async () => {
       closing = true;
@@ -87,6 +110,20 @@ export async function openDoor({ host, port }: { readonly host: string; readonly
       closeSilent();
       await Promise.all(closed);
     },
+  };
+}
+
+const PLAIN = { maxHeaderSize: LIMITS.headerBytes, requireHostHeader: false } as const;
+
+function secured({ pair, clients }: DoorTls) {
+  return {
+    ...PLAIN,
+    ...pair.options(),
+    // As over plain HTTP: a client may end its own half and still read.
+    allowHalfOpen: true,
+    handshakeTimeout: LIMITS.headersMs,
+    requestCert: clients !== "not-asked",
+    rejectUnauthorized: clients === "required",
   };
 }
 

@@ -4,6 +4,10 @@ import type { Setting, SettingKey } from "../../src/config/settings.ts";
 /** Texts of the settings whose texts are judged by more than their kind. */
 const JUDGED: Partial<Record<SettingKey, string>> = {
   "http.host": "0.0.0.0",
+  "http.tls_cert_file": "/dev/null",
+  "http.tls_key_file": "/dev/null",
+  "http.tls_client_ca_file": "/dev/null",
+  "http.tls_client_roles": "till-7=producer/orders",
   "http.cors_origins": "https://app.example.com",
   "oidc.issuer": "https://login.example.com",
   "oidc.redirect_url": "https://gateway.example.com/auth/callback",

@@ -779,7 +779,7 @@ export type OperatorAction = {
 
 export type Session = {
   /** local: nobody needs a key; nobody: whoever asks has to give one, or sign in */
-  readonly kind: "local" | "key" | "person" | "nobody";
+  readonly kind: "local" | "key" | "person" | "certificate" | "nobody";
   readonly name: string;
   readonly roles: readonly (string)[];
   /** What X-CSRF-Token must have when a session changes something */

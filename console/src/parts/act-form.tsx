@@ -34,7 +34,7 @@ const actor = storedText("actor");
 export function ActForm({ label, method, path, fields = [], bodyOf, onDone }: Props) {
   const [problem, setProblem] = useState<string | null>(null);
   const [isSending, setSending] = useState(false);
-  const isKnown = session.value?.kind === "key" || session.value?.kind === "person";
+  const isKnown = ["key", "person", "certificate"].includes(session.value?.kind ?? "");
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const data = new FormData(form);
     const given = Object.fromEntries(fields.map(({ name }) => [name, fieldText(data, name)] as const));

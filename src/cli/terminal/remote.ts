@@ -42,17 +42,30 @@ export async function requestGateway(base: string, path: string, init: RequestIn
     headers,
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((error: unknown) => {
-    const { cause } = error as { readonly cause?: { readonly code?: unknown } };
-    const why = typeof cause?.code === "string" ? cause.code : error instanceof Error ? error.name : "no answer";
-    throw new Refusal(
-      "SIG-R-001",
-      `Cannot reach a gateway at ${base}: ${why}`,
-      "start it with sigma start, or name its address",
-      EXIT.unreachable,
-    );
+    throw unreached(base, error);
   });
   if (response.status === 401 || response.status === 403) throw await refusedKey(base, response, key !== null);
   return response;
+}
+
+/** What Node calls a certificate that it does not believe. */
+const CERTIFICATE = /CERT|SIGNATURE|ISSUER/;
+
+function unreached(base: string, error: unknown): Refusal {
+  const { cause } = error as { readonly cause?: { readonly code?: unknown } };
+  const why = typeof cause?.code === "string" ? cause.code : error instanceof Error ? error.name : "no answer";
+  if (why === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    const message = `Cannot trust the gateway at ${base}: its certificate is for other names`;
+    return new Refusal("SIG-R-004", message, "ask for it by a name of its certificate", EXIT.unreachable);
+  }
+  if (CERTIFICATE.test(why)) {
+    const remedy = "name the authority that signed it with --ca or in SIGMA_CA_FILE; an ended one has to be renewed";
+    return new Refusal("SIG-R-004", `Cannot trust the gateway at ${base}: ${why}`, remedy, EXIT.unreachable);
+  }
+  // A server that speaks TLS ends a connection without it.
+  const other = /^(?:ECONNRESET|UND_ERR_SOCKET)$/.test(why) && base.startsWith("http:");
+  const remedy = `start it with sigma start, or name its address${other ? "; it may be one of https://" : ""}`;
+  return new Refusal("SIG-R-001", `Cannot reach a gateway at ${base}: ${why}`, remedy, EXIT.unreachable);
 }
 
 async function refusedKey(base: string, response: Response, hasKey: boolean): Promise<Refusal> {

@@ -77,6 +77,7 @@ export function refuseOutOfScope({ contracts }: Pick<Deps, "contracts">, request
 
 function unauthenticated(found: {
   readonly kind: "none" | "unknown" | "ended";
+  readonly by?: "certificate";
   readonly state?: string;
 }): ProblemError {
   const remedy = "send the header Authorization: Bearer KEY; `sigma keys api new` makes a key";
@@ -85,6 +86,7 @@ function unauthenticated(found: {
     case "none":
       return new ProblemError({ ...common, code: "no-key", detail: "The request has no key", remedy });
     case "unknown":
+      if (found.by === "certificate") return new ProblemError({ ...common, ...BAD_CERTIFICATE });
       return new ProblemError({ ...common, code: "bad-key", detail: "The key is none of this gateway", remedy });
     case "ended": {
       const detail = `The key is ${found.state ?? "ended"}`;
@@ -92,6 +94,13 @@ function unauthenticated(found: {
     }
   }
 }
+
+const BAD_CERTIFICATE = {
+  code: "bad-certificate",
+  detail: "The certificate of the client is none that this gateway knows",
+  remedy:
+    "show one that an authority in http.tls_client_ca_file signed, with a name that http.tls_client_roles has; or send a key",
+} as const;
 
 /** @throws ProblemError 403 where somebody has not the role. */
 export function refuseRole(role: Role, { roles }: Principal): void {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Access } from "../../access/access.ts";
 import type { Authenticated } from "../../access/principal.ts";
+import { peerOf } from "../../tls/peer.ts";
 import { ProblemError } from "../problems/problem.ts";
 import { cookieIn, SESSION, setCookie } from "./cookies.ts";
 
@@ -12,16 +13,17 @@ export type Identified = Authenticated & {
 const READS = ["GET", "HEAD", "OPTIONS"];
 
 /**
- * Finds out who makes a request: by the key or token in `Authorization`, else by the session of a browser. A request that changes
- * something by a session must bring its CSRF token: a browser sends the cookie along whoever makes the request.
+ * Finds out who makes a request: by the key or token in `Authorization`, else by the session of a browser, else by the certificate of
+ * its connection. A request that changes something by a session must bring its CSRF token: a browser sends the cookie along whoever
+ * makes the request. It shows a certificate likewise; pages of other origins are refused before (guard.ts).
  * @throws ProblemError 403 without the token.
  */
 export async function identify(access: Access, request: FastifyRequest, reply: FastifyReply): Promise<Identified> {
   const { authorization } = request.headers;
   const { browser } = access;
-  if (authorization !== undefined || browser === null) return access.authenticate(bearerIn(authorization));
-  const cookie = cookieIn(request, SESSION, browser.isSecure);
-  if (cookie === null) return access.authenticate(null);
+  if (authorization !== undefined) return access.authenticate(bearerIn(authorization));
+  const cookie = browser === null ? null : cookieIn(request, SESSION, browser.isSecure);
+  if (browser === null || cookie === null) return byConnection(access, request);
   const signed = await browser.read(cookie);
   if (signed.kind === "ended") {
     setCookie(reply, SESSION, null, browser.isSecure);
@@ -32,6 +34,12 @@ export async function identify(access: Access, request: FastifyRequest, reply: F
   if (signed.renewed !== null) setCookie(reply, SESSION, signed.renewed, browser.isSecure);
   const { who, csrf, endsMs } = signed;
   return { kind: "known", who, session: { csrf, endsMs } };
+}
+
+/** By the certificate that the connection showed; without one whoever asks is nobody, or everybody where no key is needed. */
+async function byConnection(access: Access, { raw }: FastifyRequest): Promise<Authenticated> {
+  const peer = peerOf(raw.socket);
+  return access.byCertificate === null || peer.kind === "none" ? access.authenticate(null) : access.byCertificate(peer);
 }
 
 /** The credentials of a header; null without one. Credentials of another scheme are no key, and refused as such. */

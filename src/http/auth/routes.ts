@@ -32,7 +32,7 @@ const SESSION_OF = {
       required: ["kind", "name", "roles", "csrf", "ends", "signIn"],
       properties: {
         kind: {
-          enum: ["local", "key", "person", "nobody"],
+          enum: ["local", "key", "person", "certificate", "nobody"],
           description: "local: nobody needs a key; nobody: whoever asks has to give one, or sign in",
         },
         name: text,

@@ -18,7 +18,7 @@ const REFUSED: ProblemsByStatus = {
 };
 /** Those of a route that is not open to all. */
 const KEY: ProblemsByStatus = {
-  401: ["no-key", "bad-key", "key-ended"],
+  401: ["no-key", "bad-key", "bad-certificate", "key-ended"],
   403: ["role", "out-of-scope", "csrf"],
   503: ["provider-away"],
 };

@@ -6,6 +6,8 @@ import type { UnavailableCode } from "../../core/unavailable.ts";
  */
 export const PROBLEMS = {
   "already-corrected": "Somebody appended these corrected bytes of the failure before",
+  "bad-certificate":
+    "The certificate that the client showed is of no authority that is trusted now, or its names are none that this gateway knows",
   "bad-key": "The key or token in Authorization is none that this gateway takes",
   "bad-cloudevent":
     "The body or the ce- headers are no CloudEvent that is read; `pointer`, `missing` and `byteOffset` say where",
@@ -42,7 +44,7 @@ export const PROBLEMS = {
   internal: "The request failed by a bug of the gateway; its log says more",
   "json-list":
     "The body is a JSON list, which the topic's contract does not take as a record: send its items as records",
-  "key-ended": "The key was revoked, or the key, the token or the session is expired",
+  "key-ended": "The key was revoked, or the key, the token, the session or the certificate is expired",
   "line-too-long": "A line has too many bytes; `line` says which, `appended` and `ranges` what came before it",
   "malformed-accept-contract": "The header Accept-Contract cannot be read",
   "malformed-empty": "The payload has no bytes",

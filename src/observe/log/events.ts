@@ -1,5 +1,6 @@
 import { FIELD_GROUPS, type FieldGroup } from "./field-groups.ts";
 import type { LogField } from "./fields.ts";
+import { HTTP_EVENTS } from "./http-events.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 
@@ -15,11 +16,7 @@ export type EventRow = {
   readonly optional: readonly LogField[];
 };
 
-/**
- * Every line that the program can write to its log, by the name of what happened. A name is stable: it never means something else.
- * The type of `Logger` follows from this table; the reference page and the JSON Schema are written from it.
- */
-export const LOG_EVENTS = {
+const GATEWAY_EVENTS = {
   "gateway.listening": {
     level: "info",
     message: "listening",
@@ -346,13 +343,6 @@ export const LOG_EVENTS = {
     fields: ["sigma.contract", "sigma.why"],
     optional: [],
   },
-  "key.unnoted": {
-    level: "warn",
-    message: "when an API key was used could not be noted",
-    groups: [],
-    fields: ["sigma.why"],
-    optional: [],
-  },
   "traces.unheard": {
     level: "warn",
     message: "traces are on, and no SDK is loaded that takes them",
@@ -360,21 +350,13 @@ export const LOG_EVENTS = {
     fields: ["sigma.remedy"],
     optional: [],
   },
-  "http.bug": {
-    level: "error",
-    message: "a request failed by a bug",
-    groups: [],
-    fields: ["error.type", "exception.type", "exception.stacktrace"],
-    optional: [],
-  },
-  "http.trouble": {
-    level: "warn",
-    message: "the HTTP server reports trouble",
-    groups: [],
-    fields: ["exception.type"],
-    optional: ["error.type"],
-  },
 } as const;
+
+/**
+ * Every line that the program can write to its log, by the name of what happened. A name is stable: it never means something else.
+ * The type of `Logger` follows from this table; the reference page and the JSON Schema are written from it.
+ */
+export const LOG_EVENTS: typeof GATEWAY_EVENTS & typeof HTTP_EVENTS = { ...GATEWAY_EVENTS, ...HTTP_EVENTS };
 
 export type LogEvent = keyof typeof LOG_EVENTS;
 

@@ -53,6 +53,13 @@ export const LOG_FIELDS = {
     meaning: "Page of the documentation that says how to go about it",
   },
   "sigma.why": { kind: "string", short: "why", meaning: "The cause, in words" },
+  "sigma.certificate.names": { kind: "string", short: "names", meaning: "Names that a certificate is for" },
+  "sigma.certificate.ends": { kind: "string", short: "ends", meaning: "When a certificate ends, ISO 8601" },
+  "sigma.certificate.days_left": {
+    kind: "integer",
+    short: "daysLeft",
+    meaning: "Whole days until a certificate ends; 0 on the last, and after it",
+  },
   "sigma.retry_ms": {
     kind: "integer",
     short: "retryInMs",

@@ -166,6 +166,18 @@ export const METRICS = {
     help: "Bytes of bodies and answers in memory; beyond the limit requests are answered 503.",
     labels: [],
   },
+  certificateEnds: {
+    name: "sigma_http_certificate_expiry_timestamp_seconds",
+    type: "gauge",
+    help: "When the certificate that new connections are shown ends, in seconds since the epoch; only with TLS.",
+    labels: [],
+  },
+  certificateChanges: {
+    name: "sigma_http_certificate_changes_total",
+    type: "counter",
+    help: "Changes of the certificate files. outcome: taken, or refused (the certificate before goes on); only with TLS.",
+    labels: ["outcome"],
+  },
   shadowRecords: {
     name: "sigma_shadow_records_total",
     type: "counter",

@@ -4,11 +4,13 @@ import { createDiagnosisMetrics, type DiagnosisMetrics } from "./diagnosis.ts";
 import { createHttpMetrics, type HttpMetrics } from "./http.ts";
 import { metricsPage, type MetricsPage } from "./page.ts";
 import type { EndOf } from "./streams.ts";
+import { createTlsMetrics, type TlsMetrics } from "./tls.ts";
 
 /** All metrics of a process: what its parts report, and the page that a collector reads. */
 export type Metrics = {
   readonly gateway: Pick<GatewayMetrics, "observe" | "observeContracts" | "observeAnchors">;
   readonly diagnosis: Pick<DiagnosisMetrics, "observe">;
+  readonly tls: Pick<TlsMetrics, "observe">;
   readonly http: Pick<HttpMetrics, "answered" | "verdict">;
   /**
    * Makes the page.
@@ -29,15 +31,18 @@ export function createMetrics(fixed: () => Promise<readonly Family[]> = async ()
   const gateway = createGatewayMetrics();
   const http = createHttpMetrics();
   const diagnosis = createDiagnosisMetrics();
+  const tls = createTlsMetrics();
   return {
     gateway,
     http,
     diagnosis,
+    tls,
     page: async (accept, endOf, nowMs, others) => {
       const families = [
         ...(await gateway.families(endOf, nowMs)),
         ...http.families(),
         ...diagnosis.families(),
+        ...tls.families(),
         ...others,
         ...(await fixed()),
       ];

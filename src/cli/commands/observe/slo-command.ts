@@ -1,12 +1,13 @@
 import { Command, Option } from "commander";
 import { parseCount } from "../../terminal/contract-arguments.ts";
 import { withSettings } from "../../terminal/settings.ts";
+import { withTrust } from "../../terminal/trust.ts";
 import { EXPORT_FORMATS, type ExportOptions } from "./slo-formats.ts";
 
 /** `sigma slo`: what is promised. Its code is imported only when it runs. */
 export function addSlo(): Command {
   const command = new Command("slo").description("Objectives: what is promised, and how it stands");
-  const status = withSettings(command.command("status"), ["data.dir"]);
+  const status = withSettings(withTrust(command.command("status")), ["data.dir"]);
   status
     .description("Show how much of each budget is left, and how fast it goes; ends with 20 when one is missed")
     .option("--url <url>", "ask a running gateway instead of reading the store")

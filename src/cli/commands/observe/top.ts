@@ -36,7 +36,7 @@ export async function top(command: Command, { url: named, every }: Options): Pro
 async function ownUrl(command: Command): Promise<string> {
   const { http } = await configFor(command);
   const host = http.host === "0.0.0.0" || http.host === "::" ? "127.0.0.1" : http.host;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${http.port}`;
+  return `${http.tls === null ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${http.port}`;
 }
 
 async function askFor(url: string): Promise<StatusView> {

@@ -11,6 +11,7 @@ import type { Logger } from "../../../observe/log/logger.ts";
 import { isOpenToAll } from "../../../app/access.ts";
 import { hasStore } from "../../../app/roles.ts";
 import { openLogger } from "../../../app/reports.ts";
+import { openTls, type ServedTls } from "../../../app/tls.ts";
 import { startService, type Service } from "../../../app/service.ts";
 import { requireContracts } from "../contracts.ts";
 import { createFeeder, createHaltWatch } from "../ingest/feed.ts";
@@ -33,12 +34,13 @@ type Options = { readonly demo: boolean; readonly json: boolean };
 export async function start(command: Command, options: Options): Promise<void> {
   const config = await configFor(command);
   await requireKey(config);
+  const tls = await requireTls(config);
   const contracts = await requireContracts(config);
   const logger = await openLogger(config, withCommands);
   const interruption = onInterruption(config.shutdownDeadlineMs);
   try {
     const watch = createHaltWatch();
-    const service = await startUninterrupted(config, contracts, logger, watch, interruption);
+    const service = await startUninterrupted(config, contracts, logger, tls, watch, interruption);
     announce(service, config, options);
     const failure = await serve(service, config, options, watch, interruption.signal);
     logger.write("gateway.stopping", { "sigma.deadline_ms": config.shutdownDeadlineMs });
@@ -70,6 +72,14 @@ async function requireKey(config: Config): Promise<void> {
   throw usage("SIG-S-007", message, remedy);
 }
 
+/** What the server speaks TLS with; null: plain HTTP. @throws Refusal where its files cannot be used. */
+async function requireTls({ http }: Config): Promise<ServedTls | null> {
+  const opened = await openTls(http.tls);
+  if (opened === null || !("unfit" in opened)) return opened;
+  const remedy = "name a certificate and its key, both in PEM, that belong together";
+  throw usage("SIG-S-027", `Cannot speak TLS: ${opened.unfit}`, remedy);
+}
+
 type Watch = ReturnType<typeof createHaltWatch>;
 
 /** Starts the service. A signal during the start ends the process at once: nothing was acknowledged yet. */
@@ -77,6 +87,7 @@ async function startUninterrupted(
   config: Config,
   contracts: LoadedContracts,
   logger: Logger,
+  tls: ServedTls | null,
   watch: Watch,
   { signal, exitCode }: Interruption,
 ): Promise<Service> {
@@ -84,7 +95,7 @@ async function startUninterrupted(
   signal.addEventListener("abort", quit, { once: true });
   if (signal.aborted) quit();
   try {
-    return await startService(config, contracts, logger, version(), watch.observe);
+    return await startService(config, contracts, logger, version(), watch.observe, tls);
   } catch (error) {
     throw asListenError(error, config);
   } finally {
