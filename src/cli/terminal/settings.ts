@@ -3,6 +3,9 @@ import type { Config } from "../../config/config.ts";
 import { SETTINGS, type SettingInForce, type SettingKey } from "../../config/settings.ts";
 import { Refusals } from "./refusal.ts";
 
+/** The setting of each option that {@link withSettings} made: a command may have one of its own under the same name. */
+const settingOf = new WeakMap<Option, SettingKey>();
+
 /** Adds the options of these settings to a command. */
 export function withSettings(command: Command, keys: readonly SettingKey[]): Command {
   for (const { key, flag, description, value, env } of SETTINGS) {
@@ -11,6 +14,7 @@ export function withSettings(command: Command, keys: readonly SettingKey[]): Com
       `${flag} <${value.kind !== "path" ? "value" : key.endsWith("_file") ? "file" : "dir"}>`,
       `${lowerFirst(description)} (${env})`,
     );
+    settingOf.set(option, key);
     command.addOption(option);
   }
   return command;
@@ -27,20 +31,18 @@ export async function settingsFor(
 ): Promise<{ readonly config: Config; readonly settings: readonly SettingInForce[] }> {
   const options: Readonly<Record<string, unknown>> = command.optsWithGlobals();
   const flags = new Map<SettingKey, string>();
-  for (const { key, flag } of SETTINGS) {
-    const given = flag === null ? undefined : options[camelCase(flag)];
-    if (typeof given === "string") flags.set(key, given);
+  for (let of: Command | null = command; of !== null; of = of.parent) {
+    for (const option of of.options) {
+      const key = settingOf.get(option);
+      const given: unknown = of.getOptionValue(option.attributeName());
+      if (key !== undefined && typeof given === "string" && !flags.has(key)) flags.set(key, given);
+    }
   }
   const file = options["config"];
   const { readConfig } = await import("../../config/config.ts");
   const result = await readConfig({ flags, env: process.env, file: typeof file === "string" ? file : null });
   if (!result.ok) throw new Refusals(result.faults);
   return result;
-}
-
-/** Commander's name for `--log-level`: logLevel. */
-function camelCase(flag: string): string {
-  return flag.slice(2).replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function lowerFirst(text: string): string {
