@@ -1,0 +1,214 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { MongoClient, type Db } from "mongodb";
+import { createTopic } from "../test/servers/kafka-for-tests.ts";
+import { startKafka } from "../test/servers/kafka.ts";
+import { startMongo } from "../test/servers/mongodb.ts";
+import { shipmentContracts } from "./contracts.ts";
+import { cpuMicrosOf, cpuMicrosOfTree, residentMegabytesOfTree } from "./cpu.ts";
+import { produceShipments } from "./gateway.ts";
+import { SHIPMENT_VALIDATOR, startConnect } from "./peers/connect.ts";
+import { nodeLibraries, pythonLibraries } from "./peers/brought.ts";
+import { recordOf, type Shape } from "./records.ts";
+import { median } from "./rounds.ts";
+import { decide } from "../src/core/decide.ts";
+
+// node bench/peers.ts [--records 200000] [--rounds 3] [--bytes 85,1024,16384] [--failing 0,0.1,0.5] [--partitions 6,1] [--only gateway|Python] [--out FILE]
+// The gateway, as its users start it, against the loops that engineers write in Python and Node, and Kafka Connect: the same records, broker, server, write concern.
+// Each program runs alone and ends; what is measured begins with its first stored fact and ends with its last, so that no start counts.
+
+const { values } = parseArgs({
+  options: {
+    records: { type: "string", default: "200000" },
+    rounds: { type: "string", default: "3" },
+    bytes: { type: "string", default: "85" },
+    failing: { type: "string", default: "0.1" },
+    partitions: { type: "string", default: "6" },
+    out: { type: "string", default: "" },
+    only: { type: "string", default: "" },
+  },
+});
+const numbers = (text: string): readonly number[] => text.split(",").map(Number);
+const ROOT = resolve(import.meta.dirname, "..");
+const LOOK_EVERY_MS = 10;
+/** A peer that is stuck ends the run. */
+const LONGEST_MS = 600_000;
+
+type Run = {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly database: string;
+  readonly brokers: string;
+  readonly mongodb: string;
+};
+type Spent = {
+  readonly perSecond: number;
+  readonly clientMicros: number;
+  readonly mongodMicros: number;
+  readonly residentMegabytes: number;
+};
+type Peer = { readonly name: string; readonly start: (run: Run) => ChildProcess };
+
+const uriOf = ({ mongodb, database }: Run): string => mongodb.replace("/?", `/${database}?`);
+
+const ALL: readonly Peer[] = [
+  { name: "the gateway", start: startGateway },
+  {
+    name: "Python: librdkafka, Pydantic, pymongo",
+    start: ({ brokers, topic, mongodb, database }) =>
+      spawn("python3", [join(ROOT, "bench/peers/loop.py"), brokers, topic, mongodb, database], {
+        env: { ...process.env, PYTHONPATH: pythonLibraries() },
+        stdio: ["ignore", "inherit", "inherit"],
+      }),
+  },
+  {
+    name: "Node: kafkajs, ajv, mongodb",
+    start: ({ brokers, topic, mongodb, database }) =>
+      spawn(process.execPath, [join(ROOT, "bench/peers/loop.mjs"), brokers, topic, mongodb, database], {
+        env: { ...process.env, PEER_MODULES: nodeLibraries() },
+        stdio: ["ignore", "inherit", "inherit"],
+      }),
+  },
+  { name: "Kafka Connect, $jsonSchema", start: (run) => startConnect(folder, run) },
+];
+const PEERS = ALL.filter(({ name }) => new RegExp(values.only).test(name));
+
+/** `sigma start` with its defaults: metrics, counters and log lines included. */
+function startGateway(run: Run): ChildProcess {
+  return spawn(process.execPath, [join(ROOT, "bin/sigma.js"), "start", "--port", "0", "--no-demo"], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      KAFKA_BROKERS: run.brokers,
+      MONGODB_URI: uriOf(run),
+      SIGMA_KAFKA_GROUP: run.database,
+      SIGMA_SOURCES: `${run.topic}=shipment@1`,
+      SIGMA_CONTRACTS_DIR: join(ROOT, "contracts"),
+    },
+    // Its log lines are written, and to a file.
+    stdio: ["ignore", "ignore", openSync(join(folder, "gateway.log"), "a")],
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), "sigma-bench-"));
+const kafka = await startKafka();
+const mongo = await startMongo(1, [], []);
+const admin = new MongoClient(mongo.uri);
+const mongod = Number.parseInt(execFileSync("pgrep", ["-f", `port ${mongo.ports[0]}`], { encoding: "utf8" }), 10);
+const results: unknown[] = [];
+try {
+  for (const bytes of numbers(values.bytes))
+    for (const failing of numbers(values.failing))
+      for (const partitions of numbers(values.partitions))
+        await compareOn({ bytes, failing, repeated: 0.05 }, partitions);
+  if (values.out !== "") writeFileSync(values.out, `${JSON.stringify(results, null, 2)}\n`);
+} finally {
+  await admin.close();
+  await Promise.all([kafka.stop(), mongo.stop()]);
+  rmSync(folder, { recursive: true });
+}
+
+/** Large records are fewer: about as many bytes. */
+function recordsOf({ bytes }: Shape): number {
+  return Math.round(Number(values.records) / Math.max(1, Math.sqrt(bytes / 85)));
+}
+
+async function compareOn(shape: Shape, partitions: number): Promise<void> {
+  const records = recordsOf(shape);
+  const topic = `shipments-${results.length}`;
+  await createTopic(kafka.brokers, topic, partitions);
+  await produceShipments(kafka.brokers, topic, records, { partitions, shape });
+  const facts = factsAmong(records, shape);
+  const spent = new Map<string, Spent[]>(PEERS.map(({ name }) => [name, []]));
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    for (const peer of PEERS) spent.get(peer.name)?.push(await measure(peer, { topic, partitions }, records, facts));
+  }
+  process.stdout.write(
+    `\n${shape.bytes} bytes, ${shape.failing * 100} % failing, ${partitions} partitions, ${records} records\n`,
+  );
+  const ours = of(PEERS[0]?.name ?? "", spent);
+  for (const { name } of PEERS) {
+    const one = of(name, spent);
+    results.push({ ...shape, partitions, records, name, ...one });
+    const rate = (ours.perSecond / one.perSecond).toFixed(2);
+    const cpu = ((ours.clientMicros + ours.mongodMicros) / (one.clientMicros + one.mongodMicros)).toFixed(2);
+    process.stdout.write(
+      `${name.padEnd(38)} ${Math.round(one.perSecond)}/s  client ${one.clientMicros.toFixed(1)} us, mongod ${one.mongodMicros.toFixed(1)} us, ` +
+        `${Math.round(one.residentMegabytes)} MB; ours: rate ${rate}x, CPU of both ${cpu}x\n`,
+    );
+  }
+}
+
+function of(name: string, spent: ReadonlyMap<string, readonly Spent[]>): Spent {
+  const all = spent.get(name) ?? [];
+  const middle = (key: keyof Spent): number => median(all.map((one) => one[key]));
+  return {
+    perSecond: middle("perSecond"),
+    clientMicros: middle("clientMicros"),
+    mongodMicros: middle("mongodMicros"),
+    residentMegabytes: middle("residentMegabytes"),
+  };
+}
+
+/** How many facts the records make: each peer must come to as many. */
+function factsAmong(records: number, shape: Shape): number {
+  const set = shipmentContracts("shipments");
+  const ids = new Set<string>();
+  for (let n = 0; n < records; n += 1) {
+    const value = recordOf(n, shape);
+    // A repeat has the bytes of its first.
+    if (decide({ topic: "shipments", headers: [], value }, set).status === "PASSED") ids.add(value.toString("latin1"));
+  }
+  return ids.size;
+}
+
+async function measure(
+  peer: Peer,
+  read: Pick<Run, "topic" | "partitions">,
+  records: number,
+  facts: number,
+): Promise<Spent> {
+  const run: Run = { ...read, database: `peer${Date.now()}`, brokers: kafka.brokers, mongodb: mongo.uri };
+  // What the run before left to be written is written first, or this one would pay for it.
+  await admin.db("admin").command({ fsync: 1 });
+  if (peer.name.includes("$jsonSchema")) {
+    await admin.db(run.database).createCollection("validated_shipments", { validator: SHIPMENT_VALIDATOR });
+  }
+  const child = peer.start(run);
+  const pid = child.pid ?? 0;
+  const ended = once(child, "exit");
+  try {
+    const db = admin.db(run.database);
+    const first = await counted(db, 1, child);
+    const began = { at: process.hrtime.bigint(), client: cpuMicrosOfTree(pid), mongod: cpuMicrosOf(mongod) };
+    await counted(db, facts, child);
+    const seconds = Number(process.hrtime.bigint() - began.at) / 1e9;
+    const share = records * (1 - first / facts);
+    return {
+      perSecond: share / seconds,
+      clientMicros: (cpuMicrosOfTree(pid) - began.client) / share,
+      mongodMicros: (cpuMicrosOf(mongod) - began.mongod) / share,
+      residentMegabytes: residentMegabytesOfTree(pid),
+    };
+  } finally {
+    child.kill("SIGKILL");
+    await ended;
+    await admin.db(run.database).dropDatabase();
+  }
+}
+
+/** Waits until so many facts are stored. @returns how many there are then. */
+async function counted(db: Db, facts: number, child: ChildProcess): Promise<number> {
+  const limit = AbortSignal.timeout(LONGEST_MS);
+  for (;;) {
+    const count = await db.collection("validated_shipments").estimatedDocumentCount();
+    if (count >= facts) return count;
+    if (child.exitCode !== null || limit.aborted) throw new Error(`a peer stopped at ${count} of ${facts} facts`);
+    await delay(LOOK_EVERY_MS);
+  }
+}
