@@ -28,14 +28,6 @@ export type FailureScan = {
 /** The position of a stored failure. */
 export type FailurePlace = { readonly stream: number; readonly offset: bigint };
 
-/** The number of failures of one kind. `contract`: such as `shipment@1`; null when none judged. */
-export type FailureTally = {
-  readonly fingerprint: string;
-  readonly code: string;
-  readonly contract: string | null;
-  readonly count: number;
-};
-
 /** What a store keeps of redrives, besides the operator log: their plans. A plan is never changed. */
 export type RedriveWrites = {
   /** Stores pages of a plan. The same page again changes nothing. */
@@ -51,6 +43,4 @@ export type RedriveReads = {
   readonly redrivePage: (plan: string, stream: string, offset: bigint) => Promise<RedrivePage | null>;
   /** Finds failures, in pages and in no order that matters. Failures that are stored meanwhile may be among them. */
   readonly failurePlaces: (collection: string, scan: FailureScan) => AsyncIterable<readonly FailurePlace[]>;
-  /** Counts the failures of streams by fingerprint, most frequent first. */
-  readonly failuresOf: (collection: string, streams: readonly number[]) => Promise<readonly FailureTally[]>;
 };

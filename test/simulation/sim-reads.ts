@@ -89,7 +89,6 @@ export function readsOf(state: () => State): StoreReads {
         offset: position.offset,
       }));
     },
-    failuresOf: async () => [],
     contractSet: async (digest) => state().sets.get(digest) ?? null,
     contractSets: async () => [...state().sets].map(([digest, text]) => ({ digest, text })),
     operatorLog: async (fromSeq, limit) => state().actions.slice(fromSeq, fromSeq + limit),

@@ -89,20 +89,6 @@ export function redriveLaws(name: string, start: () => Promise<StoreBackend>): v
       expect(found).toHaveLength(12_345);
       expect(new Set(found.map(({ offset }) => offset)).size).toBe(12_345);
     });
-
-    test("failures of streams are counted by group, the largest first", async () => {
-      const { open } = await start();
-      const store = await open();
-      const note = await noteOf(store);
-      const other = { fingerprint: "a".repeat(16), contract: null };
-      await insertFailed(store, LAW_COLLECTION, [failedRow(1n), failedRow(2n, other), failedRow(3n)]);
-      expect(await store.reads.failuresOf(LAW_COLLECTION, [note.number])).toEqual([
-        { fingerprint: "f".repeat(16), code: "rule", contract: "order@2", count: 2 },
-        { fingerprint: "a".repeat(16), code: "rule", contract: null, count: 1 },
-      ]);
-      expect(await store.reads.failuresOf(LAW_COLLECTION, [])).toEqual([]);
-      expect(await store.reads.failuresOf(LAW_COLLECTION, [note.number + 1])).toEqual([]);
-    });
   });
 }
 

@@ -1,5 +1,5 @@
 import { recordWhen, type NewAction, type Operator } from "../../gateway/operate.ts";
-import { operatorActions } from "../../operator/actions.ts";
+import { followActions, operatorActions } from "../../operator/actions.ts";
 import type { Store, StoreReads } from "../../store/store.ts";
 import {
   blockerOf,
@@ -31,6 +31,16 @@ export async function readRedrives(reads: Pick<StoreReads, "operatorLog">): Prom
   const book = createRedriveBook();
   for await (const action of operatorActions(reads)) book.see(action);
   return book;
+}
+
+/** Follows the redrives of an operator log: each call reads what came since the one before. */
+export function followRedrives(reads: Pick<StoreReads, "operatorLog">): () => Promise<RedriveBook> {
+  const book = createRedriveBook();
+  const catchUp = followActions(reads, book.see);
+  return async () => {
+    await catchUp();
+    return book;
+  };
 }
 
 /**

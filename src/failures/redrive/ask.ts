@@ -4,17 +4,21 @@ import type { Store, StoreReads } from "../../store/store.ts";
 import { contractsChanged, noPlan, planDamaged, readRedrives, startRedrive, type RedriveRefusal } from "./act.ts";
 import { setDigest } from "./make-plan.ts";
 import { readPlan, type RedrivePlan } from "./plan.ts";
-import type { RedriveStanding, Runner } from "./states.ts";
+import type { RedriveBook, RedriveStanding, Runner } from "./states.ts";
 
 /** A plan, and how far it is. */
 export type KnownPlan = { readonly plan: RedrivePlan; readonly standing: RedriveStanding };
 
-/** Reads a plan by its id, or says why it cannot be used. */
+/**
+ * Reads a plan by its id, or says why it cannot be used.
+ * @param redrives the redrives of the operator log, where somebody follows it.
+ */
 export async function planNamed(
   reads: Pick<StoreReads, "operatorLog" | "redrive">,
   id: string,
+  redrives: () => Promise<RedriveBook> = async () => readRedrives(reads),
 ): Promise<KnownPlan | RedriveRefusal> {
-  const standing = (await readRedrives(reads)).of(id);
+  const standing = (await redrives()).of(id);
   if (standing === null) return noPlan(id);
   const plan = await readPlan(reads, id, standing.planDigest);
   return plan === null ? planDamaged(id) : { plan, standing };

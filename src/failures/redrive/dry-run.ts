@@ -43,18 +43,19 @@ export async function dryRun(
   options: DryRunOptions,
 ): Promise<DryRun> {
   const recordsAt = createRecordsAt(deps.reads);
-  const counts = createCounts(selected.reduce((sum, { offsets }) => sum + offsets.length, 0));
+  const counts = createCounts(selected.reduce((sum, { offsets }) => sum + offsets.count, 0));
   let judged = 0;
   for (const { note, offsets } of selected) {
-    for (let first = 0; first < offsets.length && !options.signal.aborted;) {
-      await options.pace?.(options.signal);
-      const asked = [...offsets.subarray(first, first + BATCH.recordsMax)];
-      const { records, missing, looked } = await recordsAt(note, asked, BATCH.bytesMax);
-      for (const { reason } of missing) counts.unavailable(reason, 1);
-      await judge(deps, records, options, counts);
-      first += looked;
-      judged += looked;
-      options.onProgress?.(judged);
+    for (let left of offsets.slices(BATCH.recordsMax)) {
+      while (left.length > 0 && !options.signal.aborted) {
+        await options.pace?.(options.signal);
+        const { records, missing, looked } = await recordsAt(note, [...left], BATCH.bytesMax);
+        for (const { reason } of missing) counts.unavailable(reason, 1);
+        await judge(deps, records, options, counts);
+        left = left.subarray(looked);
+        judged += looked;
+        options.onProgress?.(judged);
+      }
     }
   }
   return counts.end();

@@ -42,7 +42,7 @@ export type PlanRefusal = {
 export const PLAN_MAX = 50_000_000;
 
 /** Pages that are stored at once. */
-const PAGES_AT_ONCE = 20;
+const PAGES_AT_ONCE = 5;
 
 /**
  * Makes a plan: finds the records, freezes their offsets, judges them by the live contract set, and stores the plan. Only the
@@ -74,7 +74,7 @@ export async function makePlan(
   });
   if (signal.aborted) return interrupted();
   if (setDigest(deps.contracts()) !== setDigest(set)) return contractsMoved();
-  const unbound = selected.filter((one) => !bound.includes(one)).reduce((sum, { offsets }) => sum + offsets.length, 0);
+  const unbound = selected.filter((one) => !bound.includes(one)).reduce((sum, { offsets }) => sum + offsets.count, 0);
   const frozen = bound.map(({ note, offsets }) => ({ stream: note.stream, offsets }));
   const plan: RedrivePlan = {
     id,
@@ -86,7 +86,7 @@ export async function makePlan(
     subjects: subjects.toSorted(),
     contractSet: setDigest(set),
     streams: bound.map(plannedOf),
-    count: bound.reduce((sum, { offsets }) => sum + offsets.length, 0),
+    count: bound.reduce((sum, { offsets }) => sum + offsets.count, 0),
     digest: digestOf(frozen),
     dryRun:
       unbound === 0
@@ -125,8 +125,7 @@ async function storePlan(
 }
 
 function plannedOf({ note, offsets }: SelectedStream): RedrivePlan["streams"][number] {
-  const [first, last] = [offsets[0] ?? 0n, offsets.at(-1) ?? 0n];
-  return { ...note, from: String(first), to: String(last + 1n), count: offsets.length };
+  return { ...note, from: String(offsets.first), to: String(offsets.last + 1n), count: offsets.count };
 }
 
 /** The version that is to judge all records, as a header declares it; null when each declares its own. */

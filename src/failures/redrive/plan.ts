@@ -4,6 +4,7 @@ import type { JsonValue } from "../../json/json.ts";
 import { PLAN_ID } from "../../ledger/redrive-stream.ts";
 import { createLineHash, digestLines, putNumber, putText } from "../../ledger/line-hash.ts";
 import { createRuns } from "../../ledger/proof.ts";
+import type { OffsetList } from "./offset-set.ts";
 import type { RedrivePage, RedriveReads } from "../../store/redrives.ts";
 
 /** Which records a plan takes; null: any. Times are resolved, so that the same plan means the same later. */
@@ -114,7 +115,7 @@ export async function readPlan(
 }
 
 /** Offsets of one source stream. */
-export type FrozenOffsets = { readonly stream: string; readonly offsets: BigUint64Array };
+export type FrozenOffsets = { readonly stream: string; readonly offsets: OffsetList };
 
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
@@ -137,7 +138,8 @@ export function createOffsetsDigest(): {
 /** The digest of frozen offsets. */
 export function digestOf(frozen: readonly FrozenOffsets[]): string {
   const digest = createOffsetsDigest();
-  for (const { stream, offsets } of frozen) for (const offset of offsets) digest.add(stream, offset);
+  for (const { stream, offsets } of frozen)
+    for (const slice of offsets.slices(PAGE_OFFSETS)) for (const offset of slice) digest.add(stream, offset);
   return digest.end();
 }
 
@@ -146,12 +148,18 @@ const PAGE_OFFSETS = 10_000;
 
 /** Divides frozen offsets into pages. */
 export function* pagesOf(plan: string, { stream, offsets }: FrozenOffsets): Generator<RedrivePage> {
-  for (let first = 0; first < offsets.length; first += PAGE_OFFSETS) {
-    const own = offsets.subarray(first, first + PAGE_OFFSETS);
-    const from = own[0] ?? 0n;
-    const to = offsets[first + PAGE_OFFSETS] ?? (own.at(-1) ?? 0n) + 1n;
-    const runs = createRuns(from);
-    for (const offset of own) runs.add(offset, "R");
-    yield { plan, stream, from, to, count: own.length, runs: runs.end(to) };
+  let own: BigUint64Array | null = null;
+  for (const next of offsets.slices(PAGE_OFFSETS)) {
+    if (own !== null) yield pageOf(plan, stream, own, next[0] ?? 0n);
+    own = next;
   }
+  if (own !== null) yield pageOf(plan, stream, own, offsets.last + 1n);
+}
+
+/** @param to where the next page begins. */
+function pageOf(plan: string, stream: string, own: BigUint64Array, to: bigint): RedrivePage {
+  const from = own[0] ?? 0n;
+  const runs = createRuns(from);
+  for (const offset of own) runs.add(offset, "R");
+  return { plan, stream, from, to, count: own.length, runs: runs.end(to) };
 }

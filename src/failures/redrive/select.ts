@@ -7,11 +7,11 @@ import type { FailureScan } from "../../store/redrives.ts";
 import type { StoreReads } from "../../store/store.ts";
 import type { StreamNote } from "../../store/stream-note.ts";
 import type { LedgerEntry } from "../../ledger/entry.ts";
-import { createOffsetSet, type OffsetSet } from "./offset-set.ts";
+import { createOffsetSet, type OffsetList, type OffsetSet } from "./offset-set.ts";
 import type { Selection } from "./plan.ts";
 
-/** The distinct offsets of one source stream, ascending. */
-export type SelectedStream = { readonly note: StreamNote; readonly offsets: BigUint64Array };
+/** The distinct offsets of one source stream. */
+export type SelectedStream = { readonly note: StreamNote; readonly offsets: OffsetList };
 
 export type SelectReads = Pick<
   StoreReads,

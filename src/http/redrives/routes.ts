@@ -1,8 +1,9 @@
 import type { FastifyReply } from "fastify";
-import { cancelRedrive, pauseRedrive, readRedrives, type RedriveRefusal } from "../../failures/redrive/act.ts";
+import { cancelRedrive, followRedrives, pauseRedrive, type RedriveRefusal } from "../../failures/redrive/act.ts";
 import { askToRun, planNamed } from "../../failures/redrive/ask.ts";
 import { makePlan, type PlanRefusal } from "../../failures/redrive/make-plan.ts";
-import { reportOf } from "../../failures/redrive/report.ts";
+import { openReports, type Reports } from "../../failures/redrive/report.ts";
+import type { RedriveBook } from "../../failures/redrive/states.ts";
 import { planView, redriveView, type PlanDetail, type PlanView } from "../../failures/redrive/view.ts";
 import type { Operator } from "../../gateway/operate.ts";
 import { jsonBody } from "../body/json-body.ts";
@@ -19,8 +20,8 @@ import { PLAN_PROPERTIES, REDRIVE_PROPERTIES, REPORT } from "./schemas.ts";
 import { selectionIn } from "./selection.ts";
 
 const LIMIT_MAX = 1_000;
-/** Records of a plan that is made over HTTP: whoever asks waits for its dry run. */
-const RECORDS_MAX = 1_000_000;
+/** Records of a plan that is made over HTTP: so many take a gateway some 120 MB of memory while it plans (bench/plan-memory.ts). */
+const RECORDS_MAX = 10_000_000;
 
 /** JSON Schema of a plan in a list. */
 const REDRIVE = {
@@ -120,39 +121,7 @@ const NOT_PLANNED = {
 export function registerRedrives(app: Routes, deps: HttpDeps): void {
   const { store } = deps.redrives;
   registerPlanning(app, deps);
-
-  app.get(
-    "/v1/redrives",
-    {
-      schema: LIST,
-      config: { role: "viewer", problems: { 400: ["bad-parameter", "foreign-cursor"], 503: [ANY_UNAVAILABLE] } },
-    },
-    async ({ query: { state, limit, cursor } }, reply) => {
-      const size = limitOf(limit, LIMIT_MAX);
-      const all = (await readRedrives(store.reads)).all().toReversed();
-      const first = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
-      if (cursor !== undefined && first === 0) throw badRequest("foreign-cursor", "The cursor names no plan");
-      const found = all.slice(first).filter((one) => state === undefined || one.state === state);
-      const page = found.slice(0, size);
-      const next = found.length > size ? (page.at(-1)?.id ?? null) : null;
-      return reply.send({ redrives: page.map(redriveView), next });
-    },
-  );
-
-  app.get(
-    "/v1/redrives/:plan",
-    {
-      schema: ONE,
-      config: { role: "viewer", problems: { 404: ["unknown-plan"], 409: ["plan-damaged"], 503: [ANY_UNAVAILABLE] } },
-    },
-    async ({ params }, reply) => {
-      const known = await planNamed(store.reads, params.plan);
-      if ("code" in known) throw problemOf(known);
-      const { plan, standing } = known;
-      const detail: PlanDetail = { ...planView(plan, standing), report: await reportOf(store.reads, plan) };
-      return reply.send(detail);
-    },
-  );
+  registerLooking(app, deps);
 
   const act = (
     name: "run" | "pause" | "cancel",
@@ -184,6 +153,48 @@ export function registerRedrives(app: Routes, deps: HttpDeps): void {
   );
   act("cancel", "End a plan for good: what was sent again stays", [], async (plan, _, by) =>
     cancelRedrive(store, plan, by),
+  );
+}
+
+/** The plans, and how far each is: the page of a plan asks each second. */
+function registerLooking(app: Routes, deps: HttpDeps): void {
+  const { store } = deps.redrives;
+  let following: { readonly redrives: () => Promise<RedriveBook>; readonly reports: Reports } | null = null;
+  const follow = (): NonNullable<typeof following> =>
+    (following ??= { redrives: followRedrives(store.reads), reports: openReports(store.reads) });
+
+  app.get(
+    "/v1/redrives",
+    {
+      schema: LIST,
+      config: { role: "viewer", problems: { 400: ["bad-parameter", "foreign-cursor"], 503: [ANY_UNAVAILABLE] } },
+    },
+    async ({ query: { state, limit, cursor } }, reply) => {
+      const size = limitOf(limit, LIMIT_MAX);
+      const all = (await follow().redrives()).all().toReversed();
+      const first = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
+      if (cursor !== undefined && first === 0) throw badRequest("foreign-cursor", "The cursor names no plan");
+      const found = all.slice(first).filter((one) => state === undefined || one.state === state);
+      const page = found.slice(0, size);
+      const next = found.length > size ? (page.at(-1)?.id ?? null) : null;
+      return reply.send({ redrives: page.map(redriveView), next });
+    },
+  );
+
+  app.get(
+    "/v1/redrives/:plan",
+    {
+      schema: ONE,
+      config: { role: "viewer", problems: { 404: ["unknown-plan"], 409: ["plan-damaged"], 503: [ANY_UNAVAILABLE] } },
+    },
+    async ({ params }, reply) => {
+      const { redrives, reports } = follow();
+      const known = await planNamed(store.reads, params.plan, redrives);
+      if ("code" in known) throw problemOf(known);
+      const { plan, standing } = known;
+      const detail: PlanDetail = { ...planView(plan, standing), report: await reports.of(plan) };
+      return reply.send(detail);
+    },
   );
 }
 

@@ -15,7 +15,7 @@ import { failedCollections, objectCollections, placesOf, type ObjectCollection }
 import { readTraffic } from "./traffic.ts";
 import type { Document } from "./bson-reader.ts";
 import { documentsOf, firstOf, RAW, WITHOUT_EVIDENCE } from "./read-raw.ts";
-import { failurePlaces, failuresOf, readRedrive, readRedrivePage } from "./redrives.ts";
+import { failurePlaces, readRedrive, readRedrivePage } from "./redrives.ts";
 import { refusalOf } from "./refusal.ts";
 import { stagedOf } from "./staged-documents.ts";
 import type { Streams } from "./streams.ts";
@@ -76,7 +76,6 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
     redrive: async (plan) => guarded(async () => readRedrive(db, plan)),
     redrivePage: async (plan, stream, offset) => guarded(async () => readRedrivePage(db, plan, stream, offset)),
     failurePlaces: (collection, scan) => failurePlaces(db, collection, scan),
-    failuresOf: async (collection, numbers) => guarded(async () => failuresOf(db, collection, numbers)),
     ...adviceReadsOf(db),
     integrity: async () =>
       guarded(async () => {

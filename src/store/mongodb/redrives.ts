@@ -1,5 +1,5 @@
-import { Int32, Long, type Db, type Document as BsonDocument } from "mongodb";
-import type { FailurePlace, FailureScan, FailureTally, RedrivePage } from "../redrives.ts";
+import { Int32, Long, type Db } from "mongodb";
+import type { FailurePlace, FailureScan, RedrivePage } from "../redrives.ts";
 import { type Document } from "./bson-reader.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { bigintOf } from "./entry-document.ts";
@@ -98,33 +98,4 @@ export async function* failurePlaces(
   } finally {
     await pages.return(undefined);
   }
-}
-
-export async function failuresOf(
-  db: Db,
-  collection: string,
-  streams: readonly number[],
-): Promise<readonly FailureTally[]> {
-  const groups: BsonDocument[] = await db
-    .collection(`failed_${collection}`)
-    .aggregate([
-      { $match: { "source.stream": { $in: [...streams] } } },
-      {
-        $group: {
-          _id: { fingerprint: "$fingerprint", code: "$code", contract: "$contract" },
-          count: { $sum: 1 },
-        },
-      },
-      { $sort: { count: -1, "_id.fingerprint": 1 } },
-    ])
-    .toArray();
-  return groups.map((group) => {
-    const { fingerprint, code, contract } = group["_id"] as Record<string, unknown>;
-    return {
-      fingerprint: String(fingerprint),
-      code: String(code),
-      contract: typeof contract === "string" ? contract : null,
-      count: Number(group["count"]),
-    };
-  });
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import type { FailurePlace, FailureScan, FailureTally, RedrivePage, RedriveReads } from "../redrives.ts";
+import type { FailurePlace, FailureScan, RedrivePage, RedriveReads } from "../redrives.ts";
 import { assertCollectionName } from "./layout.ts";
 import type { Row } from "./rows.ts";
 
@@ -38,14 +38,6 @@ export function openRedriveReads({ all, has }: Reading): RedriveReads {
     failurePlaces: (collection, scan) => {
       assertCollectionName(collection);
       return has(`failed_${collection}`) ? placesIn(all, collection, scan) : NOTHING;
-    },
-    failuresOf: async (collection, streams) => {
-      assertCollectionName(collection);
-      if (streams.length === 0 || !has(`failed_${collection}`)) return [];
-      const sql = `SELECT fingerprint, code, contract, count(*) AS count FROM failed_${collection}
-        WHERE stream IN (${streams.map(Number).join(", ")}) GROUP BY fingerprint, code, contract
-        ORDER BY count DESC, fingerprint`;
-      return all(sql).map(tallyOf);
     },
   };
 }
@@ -91,14 +83,5 @@ function pageOf(row: Row): RedrivePage {
     to: row["to_offset"] as bigint,
     count: Number(row["count"]),
     runs: String(row["runs"]),
-  };
-}
-
-function tallyOf(row: Row): FailureTally {
-  return {
-    fingerprint: String(row["fingerprint"]),
-    code: String(row["code"]),
-    contract: row["contract"] === null ? null : String(row["contract"]),
-    count: Number(row["count"]),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { cancelRedrive, pauseRedrive, readRedrives, startRedrive } from "../../../src/failures/redrive/act.ts";
-import { reportOf } from "../../../src/failures/redrive/report.ts";
+import { openReports, reportOf } from "../../../src/failures/redrive/report.ts";
 import { runRedrive } from "../../../src/failures/redrive/run.ts";
 import { redriveStreamId } from "../../../src/ledger/redrive-stream.ts";
 import { openEmbedded, shipment, shipmentContracts, TOPIC, type Embedded } from "../../embedded.ts";
@@ -22,6 +22,44 @@ async function reportAfter({ store }: Embedded, plan: Parameters<typeof reportOf
   const { groups, ...counts } = await reportOf(store.reads, plan);
   return { ...counts, groups: groups.map(({ code, count }) => [code, count]) };
 }
+
+describe("reports of a run", () => {
+  test("say at any time what one that reads everything anew says, and read only what came since", async () => {
+    const embedded = await withFailures(40);
+    const { reads } = embedded.store;
+    const plan = made(await planOf(embedded.store, LIVE));
+    const asked: number[] = [];
+    const ledger: typeof reads.ledger = async (stream, from, limit) => {
+      asked.push(from);
+      return reads.ledger(stream, from, limit);
+    };
+    const reports = openReports({ ...reads, ledger });
+    const settled: number[] = [];
+    let next: Promise<unknown> = Promise.resolve();
+    const look = async (): Promise<void> => {
+      // Two at a time, as two people who look at the page.
+      await Promise.all([reports.of(plan), reports.of(plan)]);
+    };
+    await startRedrive(embedded.store, plan.id, OPERATOR, { by: "cli", rate: 5 });
+    const observe = (event: { readonly kind: string }): void => {
+      if (event.kind === "batch-settled") settled.push(1);
+      if (event.kind === "batch-settled") next = next.then(look);
+    };
+    await runRedrive(runDeps(embedded.store, LIVE, { observe }), plan.id, {
+      operator: () => OPERATOR,
+      rate: 5,
+      signal: NEVER,
+    });
+    await next;
+    const last = await reports.of(plan);
+    expect(last).toEqual(await reportOf(reads, plan));
+    expect(last).toMatchObject({ planned: 41, handled: 41, stored: 40, failed: 1, pending: 0 });
+    expect(last.groups).toMatchObject([{ code: "malformed-not-json", count: 1 }]);
+    expect(settled.length).toBeGreaterThan(5);
+    // None but the first begins at the beginning.
+    expect(asked.filter((from) => from === 0).length).toBeLessThanOrEqual(1);
+  });
+});
 
 describe("a plan", () => {
   test("freezes the offsets of what failed, and says what would become of them", async () => {
