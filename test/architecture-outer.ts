@@ -7,6 +7,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
     uses: [
       "access/certificates",
       "access/roles",
+      "access/spending",
       "config/codes",
       "contract",
       "core",
@@ -22,18 +23,20 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "slo/objective",
     ],
     libraries: [],
-    node: ["node:fs", "node:fs/promises", "node:net", "node:os", "node:path"],
+    node: ["node:crypto", "node:fs", "node:fs/promises", "node:net", "node:os", "node:path"],
   },
   // What every code of the command line means.
   "config/codes": { uses: [], libraries: [], node: [] },
   // Checks of this machine, the configuration and the engines.
   doctor: {
     uses: [
+      "access/api-key",
       "anchor/keys",
       "app",
       "audit/finding",
       "audit/log",
       "config/config",
+      "config/http-config",
       "contract/idle-defaults",
       "contract/source-text",
       "core/unavailable",

@@ -1,4 +1,5 @@
 import type { Access } from "../access/access.ts";
+import type { ApiKey } from "../access/api-key.ts";
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/http-config.ts";
 import type { Logger } from "../observe/log/logger.ts";
@@ -32,20 +33,31 @@ export async function accessBy(config: Config, store: KeyStore, logger: Logger, 
 }
 
 /**
- * Whether other machines could reach a gateway of this configuration without a key: it listens for them, nothing says that a proxy
- * authenticates, no provider vouches for people, no authority for clients, and no key was ever made. @throws `Unavailable` when the store cannot be read.
+ * Whether other machines could reach a gateway of this configuration, and nobody would need a key: it listens for them, no provider vouches
+ * for people, no authority for clients, and no key was ever made. @throws `Unavailable` when the store cannot be read.
  */
 export async function isOpenToAll(config: Config): Promise<boolean> {
-  const { host, allowRemote } = config.http;
-  if (isLoopback(host) || allowRemote || hasClientCa(config)) return false;
+  if (isLoopback(config.http.host) || hasClientCa(config)) return false;
   if (!hasStore(config)) return true;
   if (config.oidc !== null) return false;
-  if (!hasData(config)) return true;
+  return (await keysOf(config)).length === 0;
+}
+
+/** The keys that were made, those that ended too. @throws `Unavailable` when the store cannot be read. */
+export async function keysOf(config: Config): Promise<readonly ApiKey[]> {
+  if (!hasStore(config) || !hasData(config)) return [];
   const { readApiKeys } = await import("../access/change-keys.ts");
   const store = await openStoreFor(config, "read");
   try {
-    return (await readApiKeys(store.reads)).length === 0;
+    return await readApiKeys(store.reads);
   } finally {
     await store.close();
   }
+}
+
+/** Asks the provider of people where its pages are. @returns why it cannot be asked; null: it answers. */
+export async function whyProviderAway(oidc: NonNullable<Config["oidc"]>, now: () => number): Promise<string | null> {
+  const { createProvider } = await import("../access/people/provider.ts");
+  const found = await createProvider({ ...oidc, now }).discovered();
+  return "kind" in found ? found.why : null;
 }

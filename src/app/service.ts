@@ -167,12 +167,13 @@ async function openRedriving(
 
 /** What the routes need of the settings. */
 function settingsOf({ http, process: { role } }: Config) {
-  const { host, hosts, tls, corsOrigins, keepAliveMs, validate, setAside } = http;
+  const { host, hosts, tls, corsOrigins, keepAliveMs, quotas, validate, setAside } = http;
   return {
     role,
     hosts,
     hstsSeconds: tls?.hstsSeconds ?? 0,
     corsOrigins,
+    quotas,
     remote: !isLoopback(host),
     reference: { contract: validate, setAside },
     limits: { keepAliveMs },

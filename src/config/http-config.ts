@@ -1,3 +1,4 @@
+import type { Quotas } from "../access/spending.ts";
 import type { ConfigFault } from "./fault.ts";
 import { httpTlsConfig, type HttpTlsConfig } from "./http-tls-config.ts";
 import type { SettingsByKey, SettingValues } from "./settings.ts";
@@ -10,12 +11,14 @@ export type HttpConfig = {
   /** Null: plain HTTP. */
   readonly tls: HttpTlsConfig | null;
   /** Nobody needs a key until one is made, even where other machines reach the server. */
-  readonly allowRemote: boolean;
+  readonly allowRemoteWithoutKeys: boolean;
   /** Host names under which clients ask the server, besides those of the loopback interface. */
   readonly hosts: readonly string[];
   /** Origins whose pages may ask. */
   readonly corsOrigins: readonly string[];
   readonly keepAliveMs: number;
+  /** What one who asks may use. */
+  readonly quotas: Quotas;
   /** Contract of `POST /api/validate`; null: that of the first source. */
   readonly validate: { readonly subject: string; readonly version: number | null } | null;
   /** Members of a payload that `POST /api/validate` does not judge where the contract does not name them. */
@@ -32,13 +35,25 @@ export function httpConfig(values: SettingValues): HttpConfig {
     host: values["http.host"],
     port: values["http.port"],
     tls: httpTlsConfig(values),
-    allowRemote: values["http.allow_remote"],
+    allowRemoteWithoutKeys: values["http.allow_remote_without_keys"],
     hosts: listOf(values["http.hosts"].toLowerCase()),
     corsOrigins: listOf(values["http.cors_origins"].toLowerCase()),
+    quotas: {
+      requests: positiveOrNull(values["limits.requests"]),
+      bytes: positiveOrNull(values["limits.bytes"]),
+      records: positiveOrNull(values["limits.records"]),
+      topics: positiveOrNull(values["limits.topics"]),
+      producers: positiveOrNull(values["limits.producers"]),
+    },
     keepAliveMs: values["http.keep_alive_seconds"] * 1_000,
     validate: subject === undefined ? null : { subject, version: version === undefined ? null : Number(version) },
     setAside: values["http.set_aside"] === "none" ? [] : listOf(values["http.set_aside"]),
   };
+}
+
+/** 0 is no limit. */
+function positiveOrNull(value: number): number | null {
+  return value > 0 ? value : null;
 }
 
 /** Host names that are none, and a contract of `POST /api/validate` that is named in no way it can be found by. */

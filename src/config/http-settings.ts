@@ -12,11 +12,11 @@ export const HTTP_SETTINGS = {
     description: "Port of the HTTP server; 0 picks a free one",
     flag: "--port",
   },
-  "http.allow_remote": {
+  "http.allow_remote_without_keys": {
     value: { kind: "boolean" },
     byDefault: false,
     description:
-      "Listen on an address other machines reach, though no key was made and whoever reaches it may do everything: for a closed network, or a proxy that authenticates",
+      "Listen on an address other machines reach, though no key was made and whoever reaches it may do everything: for a closed network, or a proxy that authenticates. Each start and doctor warn of it",
   },
   "http.hosts": {
     value: { kind: "text" },

@@ -4,7 +4,7 @@ import type { ConfigFault } from "./fault.ts";
 import type { SettingKey, SettingsByKey, SettingValues } from "./settings.ts";
 import { listOf, textOrNull } from "./values.ts";
 
-/** How to reach Kafka, and as whom. Passwords and tokens are read from their files at every connection, certificates once. */
+/** How to reach Kafka, and as whom. Passwords, tokens and certificates are read from their files at every connection. */
 export type KafkaConfig = {
   readonly brokers: readonly string[];
   readonly group: string;

@@ -1,12 +1,14 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describeIoError } from "../contract/source-text.ts";
 import { Unavailable } from "../core/unavailable.ts";
-import type { KafkaConnection } from "../source/kafka-connection.ts";
+import type { KafkaConnection, KafkaTls } from "../source/kafka-connection.ts";
 import type { KafkaConfig, KafkaSaslConfig } from "./kafka-config.ts";
 
 /**
- * What the Kafka client needs to connect, from what is configured. Certificates are read from their files now. Passwords and tokens are read whenever the
- * client asks for them, so that their files can be changed while the program runs.
+ * What the Kafka client needs to connect, from what is configured. Certificates, passwords and tokens are read whenever the client makes a
+ * connection, so that their files can be changed while the program runs. Certificates that cannot be read then, or do not belong to their key,
+ * leave those before: whoever renews them writes one file after the other.
  * @throws `Unavailable` with code LOG_CANTOPEN, which names the file that cannot be read; the returned functions throw it too.
  */
 export function readKafkaCredentials({
@@ -16,12 +18,33 @@ export function readKafkaCredentials({
 }: Pick<KafkaConfig, "brokers" | "tls" | "sasl">): KafkaConnection {
   return {
     brokers,
-    tls:
-      tls === null
-        ? null
-        : { ca: readOrNull(tls.caFile), cert: readOrNull(tls.certFile), key: readOrNull(tls.keyFile) },
+    tls: tls === null ? null : certificatesOf(tls),
     sasl: sasl === null ? null : saslOf(sasl),
   };
+}
+
+function certificatesOf({ caFile, certFile, keyFile }: NonNullable<KafkaConfig["tls"]>): () => KafkaTls {
+  const readAll = (): KafkaTls => ({ ca: readOrNull(caFile), cert: readOrNull(certFile), key: readOrNull(keyFile) });
+  let last = readAll();
+  return () => {
+    try {
+      const now = readAll();
+      if (belongTogether(now) || !belongTogether(last)) last = now;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+    }
+    return last;
+  };
+}
+
+/** Whether a client can be made of these texts. */
+function belongTogether({ ca, cert, key }: KafkaTls): boolean {
+  try {
+    if (ca !== null) void new X509Certificate(ca);
+    return cert === null || new X509Certificate(cert).checkPrivateKey(createPrivateKey(key ?? ""));
+  } catch {
+    return false;
+  }
 }
 
 function saslOf(sasl: KafkaSaslConfig): NonNullable<KafkaConnection["sasl"]> {

@@ -4,6 +4,7 @@ import { ENGINE_SETTINGS } from "./engine-settings.ts";
 import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { HTTP_SETTINGS } from "./http-settings.ts";
 import { HTTP_TLS_SETTINGS } from "./http-tls-settings.ts";
+import { LIMIT_SETTINGS } from "./limit-settings.ts";
 import { NOTIFY_SETTINGS } from "./notify-settings.ts";
 import { OBJECTIVE_SETTINGS } from "./objective-settings.ts";
 import { OIDC_SETTINGS } from "./oidc-settings.ts";
@@ -20,6 +21,7 @@ type Rows = typeof HTTP_SETTINGS &
   typeof HTTP_TLS_SETTINGS &
   typeof OIDC_SETTINGS &
   typeof GATEWAY_SETTINGS &
+  typeof LIMIT_SETTINGS &
   typeof PROCESS_SETTINGS &
   typeof REDACT_SETTINGS &
   typeof RETENTION_SETTINGS &
@@ -35,6 +37,7 @@ const ROWS: CheckedRows<Rows> = {
   ...HTTP_TLS_SETTINGS,
   ...OIDC_SETTINGS,
   ...GATEWAY_SETTINGS,
+  ...LIMIT_SETTINGS,
   ...PROCESS_SETTINGS,
   ...REDACT_SETTINGS,
   ...RETENTION_SETTINGS,

@@ -4,6 +4,7 @@ import { checkEngines } from "../app/engine-checks.ts";
 import type { Config } from "../config/config.ts";
 import { idleDefaults } from "../contract/idle-defaults.ts";
 import { Unavailable } from "../core/unavailable.ts";
+import { checkAccess } from "./access.ts";
 import { checkAnchors } from "./anchors.ts";
 import { fail, ok, type Check } from "./check.ts";
 import { checkData, checkRestores } from "./data.ts";
@@ -24,6 +25,7 @@ export async function examine(config: Config): Promise<readonly Check[]> {
     ...(embedded ? checkDirectory(config) : []),
     await checkPort(config),
     ...(await checkTls(config, Date.now())),
+    ...(await checkAccess(config, Date.now)),
     ...(await engineChecks(config, contracts)),
     ...(embedded ? await checkRestores(config) : []),
     ...(embedded ? await checkData(config) : []),

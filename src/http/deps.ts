@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Access } from "../access/access.ts";
+import type { Quotas } from "../access/spending.ts";
 import type { ContractCatalog } from "../contract/catalog.ts";
 import type { TraceContext, TraceRequest } from "../core/trace-context.ts";
 import type { CompiledContractSet, ContractRef } from "../core/compiled.ts";
@@ -67,6 +68,8 @@ export type HttpDeps = {
   readonly hosts?: readonly string[];
   /** Origins whose pages may ask, as `https://app.example.com`. */
   readonly corsOrigins?: readonly string[];
+  /** What one who asks may use; absent: as much as they like. */
+  readonly quotas?: Quotas;
   /** How long browsers are to ask by HTTPS alone, in seconds; 0 or absent: they are not told. */
   readonly hstsSeconds?: number;
   /** Whether the server answers under addresses, for other machines. */

@@ -90,6 +90,10 @@ const PROBLEM = {
         properties: { subject: { type: "string" }, version: { type: "integer", minimum: 0 } },
       },
     },
+    limit: {
+      enum: ["requests", "bytes", "records", "topics", "producers"],
+      description: "What whoever asks has used as much of as one may",
+    },
     final: { type: "boolean", description: "Whether there never will be a decision at the position" },
   },
 } as const;

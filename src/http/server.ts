@@ -6,6 +6,7 @@ import { registerAuth } from "./auth/routes.ts";
 import { takeTurns } from "./connection.ts";
 import type { RouteRole } from "../access/roles.ts";
 import { authenticateRequests } from "./access/authenticate.ts";
+import { limitSpending, type Spender } from "./access/spend.ts";
 import { answerNamedOrigins, answerPreflights } from "./access/cors.ts";
 import { serveOnly } from "./access/process-roles.ts";
 import { requireRoles } from "./access/route-roles.ts";
@@ -106,16 +107,23 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   takeTurns(app);
   measureAnswers(app, metrics, deps.now);
   keepOut(app, deps);
+  const spender = limitSpending(app, deps, metrics.http);
   parseBodies(app, deps, held);
   countAnswers(app, held);
   answerErrors(app, deps.now, routes);
-  await registerRoutes(app, deps, held, metrics);
+  await registerRoutes(app, deps, held, metrics, spender);
   await app.ready();
   return app;
 }
 
 /** Every route; who may use it stands with each. */
-async function registerRoutes(app: FastifyInstance, deps: HttpDeps, held: Held, metrics: Metrics): Promise<void> {
+async function registerRoutes(
+  app: FastifyInstance,
+  deps: HttpDeps,
+  held: Held,
+  metrics: Metrics,
+  spender: Spender,
+): Promise<void> {
   const routed = app.withTypeProvider<SchemaTypes>();
   const counting: HttpDeps = {
     ...deps,
@@ -127,7 +135,7 @@ async function registerRoutes(app: FastifyInstance, deps: HttpDeps, held: Held, 
   };
   registerReference(routed, counting);
   registerValidate(routed, counting);
-  registerEvents(routed, deps, held);
+  registerEvents(routed, deps, held, spender);
   registerDecisions(routed, deps);
   registerFailures(routed, deps);
   registerCorrections(routed, deps);

@@ -2,9 +2,13 @@
 export type KafkaConnection = {
   /** host:port of some brokers. */
   readonly brokers: readonly string[];
-  readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
+  /** Called for every connection; null: no TLS. */
+  readonly tls: (() => KafkaTls) | null;
   readonly sasl: KafkaSasl | null;
 };
+
+/** Texts in PEM; null: none. */
+export type KafkaTls = { readonly ca: string | null; readonly cert: string | null; readonly key: string | null };
 
 export type KafkaSasl =
   | {

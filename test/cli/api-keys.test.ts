@@ -71,7 +71,22 @@ describe("a gateway that other machines reach", () => {
     const { code, stderr } = await sigma(["start", "--port", "0", "--no-demo"], { cwd });
     expect([code, stderr]).toEqual([2, expect.stringContaining("SIG-S-007")]);
     expect(stderr).toContain("keys api new --role admin");
+    const checked = async (env: Readonly<Record<string, string>> = {}) => {
+      const { stdout } = await sigma(["doctor", "--port", "0", "--json"], { cwd, env });
+      const rows = jsonLines(stdout).filter(({ name }) => name === "access" || name === "keys");
+      return rows.map(({ name, result }) => `${String(name)} ${String(result)}`);
+    };
+    expect(await checked()).toEqual(["access fail"]);
+    const wanted = { SIGMA_HTTP_ALLOW_REMOTE_WITHOUT_KEYS: "true" };
+    expect(await checked(wanted)).toEqual(["access warn"]);
+    const open = startSigma(["start", "--port", "0", "--no-demo", "--log-format", "json"], { cwd, env: wanted });
+    expect(await open.line(/"http\.open"/)).toContain("may do everything");
+    open.child.kill("SIGTERM");
+    await open.ended;
     const { key } = await newKey(cwd, "--role", "admin");
+    expect(await checked()).toEqual(["access ok", "keys ok"]);
+    await newKey(cwd, "--role", "viewer", "--expires", "3d");
+    expect(await checked()).toEqual(["access ok", "keys warn"]);
     const url = await startGateway(cwd);
     const statuses = [{}, { authorization: `Bearer ${key}` }].map(
       async (headers) => (await fetch(`${url}/v1/contracts`, { headers })).status,

@@ -63,7 +63,7 @@ describe("the configuration", () => {
     ).toEqual(SETTINGS.map((one) => [one.key, sampleOf(one).value, `environment ${one.env}`]));
     const optional = SETTINGS.filter(({ flag }) => flag !== null);
     const flags = new Map(optional.map((one) => [one.key, sampleOf(one).text]));
-    const byOption = await read("", { flags, env: { SIGMA_HTTP_ALLOW_REMOTE: "true" } });
+    const byOption = await read("", { flags, env: { SIGMA_HTTP_ALLOW_REMOTE_WITHOUT_KEYS: "true" } });
     expect(
       byOption.ok &&
         byOption.settings.filter(({ setting }) => flags.has(setting.key)).map(({ value, origin }) => [value, origin]),

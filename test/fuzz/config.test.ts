@@ -33,7 +33,7 @@ evidence: drop
 log: {level: info, format: json}
 http:
   hosts: gateway.example.com
-  allow_remote: true
+  allow_remote_without_keys: true
   host: 0.0.0.0
   validate_subject: shipment@1
 shadow: {versions: shipment@2}

@@ -51,6 +51,8 @@ export type Problem = {
     readonly subject: string;
     readonly version: number;
   })[];
+  /** What whoever asks has used as much of as one may */
+  readonly limit?: "requests" | "bytes" | "records" | "topics" | "producers";
   /** Whether there never will be a decision at the position */
   readonly final?: boolean;
 };

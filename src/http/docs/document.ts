@@ -20,6 +20,7 @@ const REFUSED: ProblemsByStatus = {
 const KEY: ProblemsByStatus = {
   401: ["no-key", "bad-key", "bad-certificate", "key-ended"],
   403: ["role", "out-of-scope", "csrf"],
+  429: ["over-limit"],
   503: ["provider-away"],
 };
 /** Those of a route whose path has parameters. */
@@ -42,6 +43,7 @@ const REGISTRY_REFUSED = {
   401: "No key, or none of this gateway",
   403: "The key is not for this, or the request comes from a page of another origin",
   421: "The server is not asked by this name",
+  429: "Whoever asks has used as much as one may",
   503: "Too many bytes of bodies and answers are held",
 } as const;
 const REGISTRY_UNREAD = {

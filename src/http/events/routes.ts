@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { hashBytes } from "../../gateway/decided.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import type { Appended, NewRecord } from "../../source/source.ts";
+import type { Spender } from "../access/spend.ts";
 import type { Held } from "../body/held.ts";
 import { takenAs, type Taken } from "../body/media.ts";
 import { DECISION, type DecisionAnswer } from "../decisions/decision.ts";
@@ -99,13 +100,14 @@ type Accepted = Described<typeof ACCEPTED>;
 const TAKES: readonly Taken[] = ["payload", "lines", "event", "events"];
 
 /** `POST /v1/events/{topic}`: writes records to the log, and acknowledges them when they are durable (P9). */
-export function registerEvents(app: Routes, deps: HttpDeps, held: Held): void {
+export function registerEvents(app: Routes, all: HttpDeps, held: Held, spender: Spender): void {
   const options = {
     schema: APPEND,
     config: { role: "producer", takes: TAKES, problems: PROBLEMS, owesAnswer: true } as const,
   };
   app.post("/v1/events/:topic", options, async (request, reply) => {
     const { topic } = request.params;
+    const deps = { ...all, log: { ...all.log, ...spender.logFor(request, all.log) } };
     const known = deps.log.topics();
     if (!known.includes(topic)) {
       throw notFound("unknown-topic", `There is no topic "${topic.slice(0, 249)}"`, `use one of: ${known.join(", ")}`);

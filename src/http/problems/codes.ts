@@ -69,6 +69,7 @@ export const PROBLEMS = {
   overloaded: "Bodies and answers of all requests hold too many bytes: try again after `Retry-After`",
   "other-role": "Processes of another role serve the route: see `role`",
   "out-of-scope": "The key is for other subjects or topics",
+  "over-limit": "Whoever asks has used as much as one may; `limit` says of what, and `Retry-After` when there is more",
   "path-too-long": "A part of the path has too many characters",
   "plan-damaged": "What the store holds of the plan is not what the operator log says: run `sigma audit`",
   "plan-not-running": "The plan does not run, so it cannot be paused",

@@ -7,6 +7,13 @@ export const HTTP_EVENTS = {
     fields: ["sigma.why"],
     optional: [],
   },
+  "http.open": {
+    level: "warn",
+    message: "other machines reach the gateway, and nobody needs a key: whoever does may do everything",
+    groups: [],
+    fields: ["sigma.remedy"],
+    optional: [],
+  },
   "tls.shown": {
     level: "info",
     message: "new connections are shown this certificate",

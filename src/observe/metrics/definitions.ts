@@ -166,6 +166,12 @@ export const METRICS = {
     help: "Bytes of bodies and answers in memory; beyond the limit requests are answered 503.",
     labels: [],
   },
+  limited: {
+    name: "sigma_http_over_limit_total",
+    type: "counter",
+    help: "Requests and appends refused with 429 over-limit. limit: requests, bytes, records, topics, producers.",
+    labels: ["limit"],
+  },
   certificateEnds: {
     name: "sigma_http_certificate_expiry_timestamp_seconds",
     type: "gauge",

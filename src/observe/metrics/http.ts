@@ -21,6 +21,8 @@ const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PAT
 export type HttpMetrics = {
   readonly answered: (answered: Answered, nowMs: number) => void;
   readonly verdict: (route: string, contract: string, status: string) => void;
+  /** Counts a request or an append that was beyond a limit of who makes it. */
+  readonly limited: (limit: string) => void;
   readonly families: () => readonly Family[];
 };
 
@@ -28,6 +30,7 @@ export function createHttpMetrics(): HttpMetrics {
   const requests = createCounter(METRICS.requests);
   const seconds = createHistogram(METRICS.requestSeconds);
   const verdicts = createCounter(METRICS.verdicts);
+  const limited = createCounter(METRICS.limited);
   return {
     answered: ({ method, route, status, seconds: value, traceId }, nowMs) => {
       const how = METHODS.has(method) ? method : "other";
@@ -37,6 +40,7 @@ export function createHttpMetrics(): HttpMetrics {
       if (traceId !== null) seconds.mark([how, where], { traceId, value, atMs: nowMs });
     },
     verdict: (route, contract, status) => verdicts.add([route, contract, status], 1),
-    families: () => [requests.family(), seconds.family(), verdicts.family()],
+    limited: (limit) => limited.add([limit], 1),
+    families: () => [requests.family(), seconds.family(), verdicts.family(), limited.family()],
   };
 }

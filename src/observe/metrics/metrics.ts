@@ -11,7 +11,7 @@ export type Metrics = {
   readonly gateway: Pick<GatewayMetrics, "observe" | "observeContracts" | "observeAnchors">;
   readonly diagnosis: Pick<DiagnosisMetrics, "observe">;
   readonly tls: Pick<TlsMetrics, "observe">;
-  readonly http: Pick<HttpMetrics, "answered" | "verdict">;
+  readonly http: Pick<HttpMetrics, "answered" | "verdict" | "limited">;
   /**
    * Makes the page.
    * @param accept the header of the request; absent: the text format.

@@ -1,5 +1,5 @@
 import type { ConsumerOptions } from "@platformatic/kafka";
-import type { KafkaConnection } from "../kafka-connection.ts";
+import type { KafkaConnection, KafkaTls } from "../kafka-connection.ts";
 import { Unavailable, type UnavailableCode } from "../../core/unavailable.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -34,11 +34,31 @@ export function baseOptions({ brokers, tls, sasl }: KafkaConnection): BaseOption
     retries: 2,
     retryDelay: 200,
     ...(tls !== null && {
-      tls: { ...(tls.ca !== null && { ca: tls.ca }), ...(tls.cert !== null && { cert: tls.cert, key: tls.key ?? "" }) },
+      tls: readAtEachConnection(tls),
       // TLS server names are host names, never addresses (RFC 6066). The certificate is verified in both cases.
       tlsServerName: !brokers.every(isAddress),
     }),
     ...(sasl !== null && { sasl }),
+  };
+}
+
+/**
+ * The driver copies its options of TLS for every connection that it makes, member by member: what the members are is found out then. The
+ * first one reads, so that all are of one reading.
+ */
+function readAtEachConnection(read: () => KafkaTls): NonNullable<BaseOptions["tls"]> {
+  let now: KafkaTls | null = null;
+  return {
+    get ca() {
+      now = read();
+      return now.ca ?? undefined;
+    },
+    get cert() {
+      return now?.cert ?? undefined;
+    },
+    get key() {
+      return now?.cert === null ? undefined : (now?.key ?? "");
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -211,6 +211,43 @@ describe("credentials that change while the gateway runs", () => {
     await expect.poll(outcome).toBe("LOG_CANTOPEN");
     writeFileSync(passwordFile, "rotated\n");
     await expect.poll(outcome).toBe("read");
+  }, 180_000);
+});
+
+describe("certificates that change while the gateway runs", () => {
+  test("are those of the next connection; half of a pair leaves the one before", async () => {
+    const own = {
+      cert: join(directory, "own.pem"),
+      key: join(directory, "own.key"),
+      ca: join(directory, "own-ca.pem"),
+    };
+    const put = (into: string, from: string): void => writeFileSync(into, readFileSync(from));
+    put(own.cert, files.stranger.cert);
+    put(own.key, files.stranger.key);
+    put(own.ca, files.otherCa);
+    const connection = readKafkaCredentials({
+      brokers: [kafka.listener("MUTUAL")],
+      tls: tls(own.ca, own),
+      sasl: null,
+    });
+    // One client, for which nothing is read anew but by what it does itself.
+    const appender = createAppender(connection);
+    onTestFinished(appender.close);
+    const outcome = async (): Promise<string> =>
+      appender.append(TOPIC, [{ key: null, headers: [], value: Buffer.from("{}"), partition: null }]).then(
+        () => "appended",
+        (error: unknown) => (error instanceof Unavailable ? error.code : String(error)),
+      );
+    expect(await outcome()).toBe("LOG_TLS");
+    put(own.ca, files.ca);
+    put(own.cert, files.client.cert);
+    put(own.key, files.client.key);
+    await expect.poll(outcome, { timeout: PATIENCE_MS }).toBe("appended");
+    // The certificate of another key, and then nothing that can be read: connections go on with what there was.
+    put(own.cert, files.stranger.cert);
+    rmSync(own.ca);
+    await kafka.restart();
+    await expect.poll(outcome, { timeout: PATIENCE_MS }).toBe("appended");
   }, 180_000);
 });
 

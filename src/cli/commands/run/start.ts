@@ -7,6 +7,7 @@ import { validatedBy } from "../../../config/sources.ts";
 import { createLookup } from "../../../gateway/lookup.ts";
 import type { LoadedContracts } from "../../../app/contracts.ts";
 import type { Pipeline } from "../../../app/pipeline.ts";
+import { Unavailable } from "../../../core/unavailable.ts";
 import type { Logger } from "../../../observe/log/logger.ts";
 import { isOpenToAll } from "../../../app/access.ts";
 import { hasStore } from "../../../app/roles.ts";
@@ -33,10 +34,11 @@ type Options = { readonly demo: boolean; readonly json: boolean };
 /** `sigma start`: runs the gateway until a signal, then stops it within the deadline. */
 export async function start(command: Command, options: Options): Promise<void> {
   const config = await configFor(command);
-  await requireKey(config);
+  const isOpen = await requireKey(config);
   const tls = await requireTls(config);
   const contracts = await requireContracts(config);
   const logger = await openLogger(config, withCommands);
+  if (isOpen) logger.write("http.open", { "sigma.remedy": "make a key with `sigma keys api new --role admin`" });
   const interruption = onInterruption(config.shutdownDeadlineMs);
   try {
     const watch = createHaltWatch();
@@ -55,20 +57,26 @@ export async function start(command: Command, options: Options): Promise<void> {
   }
 }
 
-/** @throws Refusal where other machines could reach the gateway, and nobody would need a key. */
-async function requireKey(config: Config): Promise<void> {
-  if (!(await isOpenToAll(config))) return;
+/** @returns whether that is so, and wanted. @throws Refusal where other machines could reach the gateway, and nobody would need a key. */
+async function requireKey(config: Config): Promise<boolean> {
+  const isWanted = config.http.allowRemoteWithoutKeys;
+  // A store that is away now is no reason not to start where nobody is to need a key.
+  const isOpen = await isOpenToAll(config).catch((error: unknown) => {
+    if (isWanted && error instanceof Unavailable) return true;
+    throw error;
+  });
+  if (!isOpen || isWanted) return isOpen;
   const message = `Cannot listen on "${config.http.host}": other machines could reach the gateway, and no key was made that they would need`;
   if (!hasStore(config)) {
     const without = `Cannot listen on "${config.http.host}" as ${config.process.role}: other machines could reach it, and without a store it knows no keys`;
     throw usage(
       "SIG-S-007",
       without,
-      "use 127.0.0.1, or set http.allow_remote: true where only workers or a proxy reach it",
+      "use 127.0.0.1, or set http.allow_remote_without_keys: true where only workers or a proxy reach it",
     );
   }
   const remedy =
-    "make one with `sigma keys api new --role admin`, use 127.0.0.1, or set http.allow_remote: true behind a proxy that authenticates";
+    "make one with `sigma keys api new --role admin`, use 127.0.0.1, or set http.allow_remote_without_keys: true behind a proxy that authenticates";
   throw usage("SIG-S-007", message, remedy);
 }
 
@@ -162,8 +170,6 @@ function announce({ url }: Service, config: Config, { json }: Options): void {
   print(
     `  verdicts of POST /api/validate are by contract ${judgingName(config) ?? "none"}, unless another is declared`,
   );
-  if (config.http.allowRemote)
-    print("  http.allow_remote is set: as long as no key is made, whoever reaches this address may do everything");
 }
 
 /** Where records and decisions are. */

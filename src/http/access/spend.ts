@@ -1,0 +1,94 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Quotas, Rate, Spent, Variety } from "../../access/spending.ts";
+import { createSpending, WINDOW_SECONDS } from "../../access/spending.ts";
+import type { HttpMetrics } from "../../observe/metrics/http.ts";
+import type { Log, NewRecord } from "../../source/source.ts";
+import { createProducerReader } from "../../traffic/producer.ts";
+import type { HttpDeps } from "../deps.ts";
+import { ProblemError } from "../problems/problem.ts";
+import { whoAsks } from "./authenticate.ts";
+
+/** Counts what requests use, and refuses what is beyond the quotas. */
+export type Spender = {
+  /** A log of a request, whose appends are counted for who makes it. @throws ProblemError 429 of an append; nothing of it is in the log then. */
+  readonly logFor: (request: FastifyRequest, log: Pick<Log, "append" | "topics">) => Pick<Log, "append" | "topics">;
+};
+
+const NOTHING: Quotas = { requests: null, bytes: null, records: null, topics: null, producers: null };
+
+/**
+ * Limits what one key, person or certificate may use; where nobody needs a key, all who ask are one. Routes that are open to all, those of
+ * probes among them, are never limited. The fields are those of draft-ietf-httpapi-ratelimit-headers: `RateLimit-Policy` and `RateLimit`.
+ */
+export function limitSpending(app: FastifyInstance, deps: HttpDeps, metrics: Pick<HttpMetrics, "limited">): Spender {
+  const quotas = deps.quotas ?? NOTHING;
+  const spending = createSpending(quotas);
+  const judge = (spent: Spent): void => {
+    if (spent.kind === "spent") return;
+    metrics.limited(spent.limit);
+    throw beyond(spent);
+  };
+  app.addHook("onRequest", async (request, reply) => {
+    const { role = "admin" } = request.routeOptions.config;
+    if (quotas.requests === null || request.is404 || role === "public") return;
+    const spent = spending.use(nameOf(request), "requests", 1, deps.now());
+    if (spent.left !== null) void reply.headers(fieldsOf("requests", spent.left));
+    judge(spent);
+  });
+  const producerOf = createProducerReader();
+  return {
+    logFor: (request, log) => ({
+      topics: log.topics,
+      append: async (topic, records) => {
+        const who = nameOf(request);
+        const nowMs = deps.now();
+        judge(spending.see(who, "topics", topic, nowMs));
+        if (quotas.producers !== null)
+          for (const record of records) judge(spending.see(who, "producers", producerOf(record) ?? "", nowMs));
+        // Whatever is beyond refuses all of it: what one limit took is little, and comes back.
+        judge(spending.use(who, "records", records.length, nowMs));
+        judge(spending.use(who, "bytes", quotas.bytes === null ? 0 : bytesOf(records), nowMs));
+        return log.append(topic, records);
+      },
+    }),
+  };
+}
+
+function nameOf(request: FastifyRequest): string {
+  const { kind, id } = whoAsks(request);
+  return `${kind} ${id}`;
+}
+
+function bytesOf(records: readonly NewRecord[]): number {
+  let bytes = 0;
+  for (const { key, value } of records) bytes += (key?.length ?? 0) + (value?.length ?? 0);
+  return bytes;
+}
+
+function fieldsOf(policy: Rate | Variety, { quota, left, resetSeconds }: Extract<Spent, { kind: "refused" }>["left"]) {
+  const window = policy === "topics" || policy === "producers" ? 86_400 : WINDOW_SECONDS;
+  return {
+    "ratelimit-policy": `"${policy}";q=${quota};w=${window}`,
+    ratelimit: `"${policy}";r=${left};t=${resetSeconds}`,
+  };
+}
+
+const WORDS: Readonly<Record<Rate | Variety, string>> = {
+  requests: "requests",
+  bytes: "bytes of records",
+  records: "records",
+  topics: "topics in a day",
+  producers: "names of producers in a day",
+};
+
+function beyond({ limit, left, retrySeconds }: Extract<Spent, { readonly kind: "refused" }>): ProblemError {
+  return new ProblemError({
+    status: 429,
+    code: "over-limit",
+    title: "Too much",
+    detail: `Whoever asks has used as many ${WORDS[limit]} as one may`,
+    remedy: `wait for ${retrySeconds} s, or have limits.${limit} raised`,
+    headers: { "retry-after": String(retrySeconds), ...fieldsOf(limit, left) },
+    extra: { limit },
+  });
+}
