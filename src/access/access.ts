@@ -49,13 +49,15 @@ export function openAccess({ reads, now, noteUse, people, certificates }: Access
     await catchUp();
     readAt = began;
   };
+  // A clock that went back says nothing of how old it is.
+  const ageMs = (): number => (now() < readAt ? Infinity : now() - readAt);
   const refresh = async (): Promise<void> => {
-    if (now() - readAt < FRESH_MS) return;
+    if (ageMs() < FRESH_MS) return;
     reading ??= read().finally(() => (reading = null));
     try {
       await reading;
     } catch (error) {
-      if (!(error instanceof Unavailable) || now() - readAt >= STALE_MS) throw error;
+      if (!(error instanceof Unavailable) || ageMs() >= STALE_MS) throw error;
     }
   };
   return {

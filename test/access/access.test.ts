@@ -39,6 +39,16 @@ test("nobody needs a key until one was made, and everybody from then on, also wh
   expect(await access.authenticate(null)).toEqual({ kind: "none" });
 });
 
+test("a key that is revoked is refused within a second also when the clock went back meanwhile", async () => {
+  const { embedded, access, clock } = await start();
+  const { id, key } = await makeApiKey(embedded.store, WANTED, OPERATOR, randomBytes);
+  clock.ms += 1_000;
+  expect((await access.authenticate(key)).kind).toBe("known");
+  expect(await revokeApiKey(embedded.store, id, OPERATOR)).toBeNull();
+  clock.ms -= HOUR;
+  expect(await access.authenticate(key)).toEqual({ kind: "ended", state: "revoked" });
+});
+
 test("a key is known by its secret, and by nothing else", async () => {
   const { embedded, access, used } = await start();
   const { id, key } = await makeApiKey(embedded.store, WANTED, OPERATOR, randomBytes);

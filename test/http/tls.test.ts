@@ -116,6 +116,35 @@ describe("TLS", () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   });
 
+  test("what attackers send over it is answered as without: two lengths, headers without end, bytes that are no HTTP", async () => {
+    const { port, authority } = await startPlainly();
+    const answered = async (text: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        let came = "";
+        const socket = connect({ port, host: "127.0.0.1", ca: ca(authority) }, () => socket.write(text));
+        onTestFinished(() => void socket.destroy());
+        socket.on("data", (chunk) => (came += String(chunk)));
+        socket.on("error", reject).on("close", () => resolve(came));
+      });
+    const post = `POST ${EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+    const smuggled = "0\r\n\r\nGET /v1/contracts HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const cases: readonly (readonly [string, string, number])[] = [
+      ["two framings", `${post}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n${smuggled}`, 400],
+      ["two lengths", `${post}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, 400],
+      ["a strange framing", `${post}Transfer-Encoding: xchunked\r\n\r\n${smuggled}`, 400],
+      ["a line that ends bare", `${post}Transfer-Encoding: chunked\r\n\r\n0\n\n${smuggled}`, 400],
+      ["headers that are too long", `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"y".repeat(20_000)}\r\n\r\n`, 431],
+      ["no HTTP", "HELO\r\n\r\n", 400],
+    ];
+    for (const [what, text, status] of cases) {
+      const answer = await answered(text);
+      expect([what, [...answer.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, code]) => Number(code))]).toEqual([
+        what,
+        [status],
+      ]);
+    }
+  });
+
   test("browsers are told to stay with it under a name, not under localhost or an address, and a page without TLS is another origin", async () => {
     const { port, authority } = await startPlainly({
       hstsSeconds: 86_400,

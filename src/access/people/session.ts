@@ -61,6 +61,9 @@ export function isSame(one: string, other: string): boolean {
 /** How old a session's note of its last use may be before the cookie is written anew. */
 const NOTE_EVERY_MS = 60_000;
 
+/** So far may the clock of a process be behind that of the one where a session began. A clock that goes back makes no session longer. */
+const AHEAD_MS = 300_000;
+
 export type SessionState =
   | { readonly kind: "in" }
   /** It goes on, and its cookie is to say that it was used. */
@@ -70,6 +73,7 @@ export type SessionState =
 /** The state of a session at a time. */
 export function judgeSession(session: Session, { idleMs, absoluteMs }: Limits, nowMs: number): SessionState {
   const { beganMs, usedMs } = session;
+  if (Math.max(beganMs, usedMs) > nowMs + AHEAD_MS) return { kind: "ended" };
   if (nowMs >= beganMs + absoluteMs || nowMs >= usedMs + idleMs) return { kind: "ended" };
   // An idle limit of a minute is kept to by noting the use more often.
   const every = Math.min(NOTE_EVERY_MS, idleMs / 4);
