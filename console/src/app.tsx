@@ -12,6 +12,9 @@ const RecordPage = lazy(async () => (await import("./pages/record.tsx")).RecordP
 const Contracts = lazy(async () => (await import("./pages/contracts.tsx")).Contracts);
 const ContractPage = lazy(async () => (await import("./pages/contract.tsx")).ContractPage);
 const Health = lazy(async () => (await import("./pages/health.tsx")).Health);
+const Ledger = lazy(async () => (await import("./pages/ledger.tsx")).Ledger);
+const LedgerEntries = lazy(async () => (await import("./pages/ledger-entries.tsx")).LedgerEntries);
+const ProofPage = lazy(async () => (await import("./pages/proof.tsx")).ProofPage);
 const Redrives = lazy(async () => (await import("./pages/redrives.tsx")).Redrives);
 const RedrivePage = lazy(async () => (await import("./pages/redrive.tsx")).RedrivePage);
 const Objectives = lazy(async () => (await import("./pages/objectives.tsx")).Objectives);
@@ -34,6 +37,9 @@ export function App() {
           <Route path="/contracts/:subject" component={ContractPage} />
           <Route path="/redrives" component={Redrives} />
           <Route path="/redrives/:plan" component={RedrivePage} />
+          <Route path="/ledger" component={Ledger} />
+          <Route path="/ledger/entries" component={LedgerEntries} />
+          <Route path="/ledger/proof" component={ProofPage} />
           <Route path="/objectives" component={Objectives} />
           <Route path="/operator-log" component={OperatorLog} />
           <Route path="/playground" component={Playground} />

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/http-config.ts";
 import type { Observe, RedriveEvent } from "../gateway/event.ts";
+import { createAnchorNotes } from "../gateway/anchor-notes.ts";
 import { createTotalling } from "../gateway/totals.ts";
 import type { Logger } from "../observe/log/logger.ts";
 import { readConsole } from "./console-files.ts";
@@ -58,6 +59,7 @@ export async function startService(
   const unfollow = tls?.follow(door, reports.tls) ?? (async () => undefined);
   const opened = [unfollow];
   const totals = createTotalling();
+  const anchored = createAnchorNotes(Date.now);
   const watched = createLive({ now: Date.now });
   const check = await (config.process.role === "all" ? checkFiles(config) : NOTHING_TO_CHECK);
   try {
@@ -67,7 +69,7 @@ export async function startService(
       contracts,
       both(reports.events, both(totals.observe, both(watched.observe, observe))),
       reports.contracts,
-      reports.anchors,
+      both(reports.anchors, anchored.observe),
       { url: door.url, report: reports.notify, diagnosed: reports.diagnosed, ...calls },
       { ...traces, failureLog: reports.failures, live: watched },
     );
@@ -86,6 +88,7 @@ export async function startService(
       console: await readConsole(),
       metrics: reports.metrics,
       totals,
+      anchors: anchored,
       ...(decidesHere(config) ? { live: watched } : {}),
       logger: reports.framework,
       version,

@@ -12,6 +12,7 @@ import type { RevealRecord } from "../failures/reveal.ts";
 import type { ProcessRole } from "./access/process-roles.ts";
 import type { Console } from "./console/routes.ts";
 import type { Live } from "./live/live.ts";
+import type { AnchorNotes } from "../gateway/anchor-notes.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Totalling } from "../gateway/totals.ts";
 import type { Lookup } from "../gateway/lookup.ts";
@@ -80,6 +81,8 @@ export type HttpDeps = {
   readonly traceRequest?: TraceRequest;
   /** What is decided, for those who look; absent: nothing is shown. */
   readonly live?: Live;
+  /** What became of anchors since the process began; absent: it writes none. */
+  readonly anchors?: Pick<AnchorNotes, "places" | "fallen">;
   /** Called with every verdict. */
   readonly onVerdict?: (verdict: Verdict) => void;
   /** Other limits than {@link LIMITS}. */

@@ -26,6 +26,7 @@ import { registerHealth } from "./health/routes.ts";
 import { createHeld, type Held, type Lease } from "./body/held.ts";
 import { takenAs, type Taken } from "./body/media.ts";
 import { createMetrics, type Metrics } from "../observe/metrics/metrics.ts";
+import { registerLedger } from "./ledger/routes.ts";
 import { registerLive } from "./live/routes.ts";
 import { measureAnswers, registerMetrics } from "./metrics/routes.ts";
 import { describeRoute, documentOf } from "./docs/document.ts";
@@ -167,6 +168,7 @@ function registerNumbers(routed: Routes, deps: HttpDeps): void {
   registerVolume(routed, deps);
   registerStatus(routed, deps);
   registerLive(routed, deps);
+  registerLedger(routed, deps);
 }
 
 /** Smaller answers are not counted: on as many connections as there may be they are 8 MiB together. */

@@ -66,6 +66,8 @@ const PAGES: readonly (readonly [path: string, full: string, empty: string])[] =
   ["/failures", "4 groups", "0 groups"],
   ["/failures/all", `${TOPIC}/0@2`, "No failure passes this filter"],
   ["/redrives", "No record was sent again", "No record was sent again"],
+  ["/ledger", `${TOPIC}/0`, "No head was written"],
+  [`/ledger/proof?topic=${TOPIC}&offset=1`, "It holds", "No entry of the ledger covers"],
   ["/objectives", "No objective is set", "No objective is set"],
   ["/operator-log", "Nobody did anything yet", "Nobody did anything yet"],
   ["/contracts", "shipment", "shipment"],

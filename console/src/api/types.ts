@@ -894,6 +894,118 @@ export type LiveFrame = {
   readonly rows: readonly (LiveRow)[];
 };
 
+export type LedgerStream = {
+  /** By which documents refer to the stream */
+  readonly number: number;
+  /** Its id; a topic that is made anew has another */
+  readonly stream: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** The redrive plan whose stream it is; null: it is a log's */
+  readonly plan: string | null;
+  /** 0: nothing of it was decided yet */
+  readonly entries: number;
+  /** Everything below this offset is decided */
+  readonly settledTo: number | null;
+  /** The head: the hash of the last entry vouches for all before it */
+  readonly hash: string | null;
+  readonly engine: string | null;
+  /** The time of the newest record of the last entry */
+  readonly newestAt: string | null;
+};
+
+export type LedgerEntry = {
+  readonly stream: string;
+  /** 0, 1, 2 without a gap */
+  readonly seq: number;
+  readonly kind: "INIT" | "BATCH" | "GAP";
+  /** The hash of the entry before; 64 zeros for the first */
+  readonly prevHash: string;
+  readonly from: number;
+  /** The first offset that it does not cover */
+  readonly to: number;
+  /** Records in it; its other offsets are holes */
+  readonly count: number;
+  /** Of its outcomes; not hashed by itself */
+  readonly passed: number;
+  /** Of its outcomes; not hashed by itself */
+  readonly failed: number;
+  /** Run lengths of P passed, F failed, - hole */
+  readonly outcomes: string;
+  /** SHA-256 of its records as they were fetched; empty without records */
+  readonly evidence: string;
+  /** Of its records, milliseconds since the epoch */
+  readonly newestMs: number;
+  /** What became of the entry before, in run lengths of S, D, C, F, - */
+  readonly applied: string;
+  readonly holders: string;
+  /** SHA-256 over its decisions */
+  readonly root: string;
+  readonly contractSet: string;
+  readonly engine: string;
+  readonly note: string;
+  /** SHA-256 of the RFC 8785 form of the rest, where offsets are texts */
+  readonly hash: string;
+};
+
+export type PositionProof = {
+  readonly stream: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Nothing is wrong, and nothing was skipped but what `checks` says */
+  readonly verified: boolean;
+  /** Null: the entry covers the offset, and it has no record */
+  readonly outcome: "PASSED" | "FAILED" | null;
+  readonly entry: LedgerEntry;
+  readonly before: {
+    readonly seq: number;
+    readonly hash: string;
+  } | null;
+  readonly behind: {
+    readonly seq: number;
+    readonly hash: string;
+  } | null;
+  readonly head: {
+    readonly seq: number;
+    readonly hash: string;
+  };
+  readonly checks: readonly ({
+    readonly step: "chain" | "evidence" | "decision" | "documents" | "sealed";
+    readonly result: "ok" | "wrong" | "skipped";
+    readonly says: string;
+  })[];
+  /** As `sigma audit` says them, of the whole entry; at most 100 */
+  readonly findings: readonly ({
+    readonly code: string;
+    readonly seq: number | null;
+    readonly offset: number | null;
+    readonly message: string;
+  })[];
+};
+
+export type Anchors = {
+  /** Where this process writes anchors; empty: nowhere, or nothing was written yet */
+  readonly places: readonly ({
+    /** A file or a topic */
+    readonly place: string;
+    /** The last anchor since the process began */
+    readonly writtenAt: string | null;
+    /** A weakness of it */
+    readonly remark: string | null;
+    readonly trouble: {
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+    } | null;
+  })[];
+  /** Streams whose ledger ends before an entry that this process knows: run `sigma audit --anchors` */
+  readonly fallen: readonly ({
+    readonly stream: string;
+    readonly seq: number;
+  })[];
+};
+
 export type Readiness = {
   readonly status: "ready" | "not ready";
   readonly streams: readonly ({
@@ -1187,6 +1299,18 @@ export type Answers = {
       readonly firing: "page" | "ticket" | null;
     })[];
   };
+  "/v1/ledger": {
+    readonly streams: readonly (LedgerStream)[];
+    /** Cursor of the next page; null at the end */
+    readonly next: string | null;
+  };
+  "/v1/ledger/entries": {
+    readonly entries: readonly (LedgerEntry)[];
+    /** Cursor of the next page; null at the end */
+    readonly next: string | null;
+  };
+  "/v1/ledger/proof": PositionProof;
+  "/v1/ledger/anchors": Anchors;
   "/livez": {
     readonly status: "alive";
   };

@@ -38,7 +38,20 @@ export function RecordPage({ topic = "", partition = "", offset = "" }: Place) {
 }
 
 function Detail({ decision, position }: { readonly decision: DecisionAndLineage; readonly position: string }) {
-  const { status, contract, declaredBy, id, duplicate, code, detail, fingerprint, rawHash, errors = [] } = decision;
+  const {
+    stream,
+    offset,
+    status,
+    contract,
+    declaredBy,
+    id,
+    duplicate,
+    code,
+    detail,
+    fingerprint,
+    rawHash,
+    errors = [],
+  } = decision;
   const marks: readonly MarkedRange[] = errors.flatMap(({ bytes }, index) => {
     const [from, to] = bytes ?? [];
     return from === undefined || to === undefined ? [] : [{ from, to, number: index + 1 }];
@@ -59,6 +72,14 @@ function Detail({ decision, position }: { readonly decision: DecisionAndLineage;
                 {contract.subject}@{contract.version}
               </a>
               {declaredBy !== undefined && declaredBy !== null && <span class="aside"> declared by {declaredBy}</span>}
+            </dd>
+          </div>
+        )}
+        {status !== "PENDING" && stream !== undefined && offset !== undefined && (
+          <div>
+            <dt>Ledger</dt>
+            <dd>
+              <a href={`/ledger/proof?stream=${encodeURIComponent(stream)}&offset=${offset}`}>Prove it</a>
             </dd>
           </div>
         )}

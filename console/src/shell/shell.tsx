@@ -15,6 +15,7 @@ const PAGES = [
   { path: "/failures", name: "Failures", key: "f" },
   { path: "/redrives", name: "Redrives", key: "r" },
   { path: "/contracts", name: "Contracts", key: "c" },
+  { path: "/ledger", name: "Ledger", key: "a" },
   { path: "/objectives", name: "Objectives", key: "s" },
   { path: "/operator-log", name: "Operator log", key: "l" },
   { path: "/playground", name: "Playground", key: "p" },

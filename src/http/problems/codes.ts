@@ -56,6 +56,7 @@ export const PROBLEMS = {
   "no-bytes": "No bytes are stored for the position",
   "no-console": "The console is not built",
   "no-contract": "No contract judges what declares none: see http.validate_subject",
+  "no-entry": "No entry of the ledger covers the offset: it is not decided yet, or lies before the first that was read",
   "no-host": "The request has no header Host",
   "no-key": "A key is needed in Authorization, and there is none",
   "no-record":

@@ -1,0 +1,10 @@
+const SHOWN = 12;
+
+/** The beginning of a hash; the whole of it is its title. */
+export function Hash({ of }: { readonly of: string }) {
+  return (
+    <code class="digest" title={of}>
+      {of.slice(0, SHOWN)}
+    </code>
+  );
+}
