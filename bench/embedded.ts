@@ -1,6 +1,7 @@
 import { openGroups } from "../src/failures/groups.ts";
 import { holdsRedriven } from "../src/failures/redriven.ts";
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -97,6 +98,7 @@ async function runPipeline(directory: string, feed: Feed): Promise<number> {
     failures: { groups: openGroups(store.reads, holdsRedriven), store },
     redrives: { store, newId: () => "" },
     now: Date.now,
+    randomBytes,
     logger: false,
     version: "bench",
   });

@@ -190,6 +190,7 @@ async function serve(store: Store): Promise<{ readonly url: string; readonly sto
     about: () => new Map(),
     refusedContracts: () => [],
     now: () => END_MS,
+    randomBytes,
     logger: false,
     version: randomBytes(4).toString("hex"),
   });

@@ -29,6 +29,7 @@ export async function readApiDocument(): Promise<object> {
     failures: { groups: UNUSED, store: UNUSED },
     redrives: { store: UNUSED, newId: () => "" },
     now: Date.now,
+    randomBytes: (count) => Buffer.alloc(count),
     logger: false,
     version: "",
   });

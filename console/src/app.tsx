@@ -18,6 +18,7 @@ const ProofPage = lazy(async () => (await import("./pages/proof.tsx")).ProofPage
 const Redrives = lazy(async () => (await import("./pages/redrives.tsx")).Redrives);
 const RedrivePage = lazy(async () => (await import("./pages/redrive.tsx")).RedrivePage);
 const Objectives = lazy(async () => (await import("./pages/objectives.tsx")).Objectives);
+const Keys = lazy(async () => (await import("./pages/keys.tsx")).Keys);
 const OperatorLog = lazy(async () => (await import("./pages/operator-log.tsx")).OperatorLog);
 const Playground = lazy(async () => (await import("./pages/playground.tsx")).Playground);
 
@@ -42,6 +43,7 @@ export function App() {
           <Route path="/ledger/proof" component={ProofPage} />
           <Route path="/objectives" component={Objectives} />
           <Route path="/operator-log" component={OperatorLog} />
+          <Route path="/keys" component={Keys} />
           <Route path="/playground" component={Playground} />
           <Route path="/health" component={Health} />
           <Route default component={NotFound} />

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/http-config.ts";
@@ -196,6 +197,7 @@ async function routeDeps(pipeline: Pipeline) {
     gateway,
     contracts: contracts.current,
     now: Date.now,
+    randomBytes,
     about: contracts.about,
     refusedContracts,
     retention: retaining.state,

@@ -53,6 +53,8 @@ export type HttpDeps = {
   readonly console?: Console | null;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** So many random bytes, of which keys are made. */
+  readonly randomBytes: (count: number) => Buffer;
   /** What is kept how long, and what the last run of this gateway came to; absent: everything is kept. */
   readonly retention?: () => RetentionState;
   /** How shadow versions judge; absent when there are none. */

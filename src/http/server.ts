@@ -26,6 +26,7 @@ import { registerHealth } from "./health/routes.ts";
 import { createHeld, type Held, type Lease } from "./body/held.ts";
 import { takenAs, type Taken } from "./body/media.ts";
 import { createMetrics, type Metrics } from "../observe/metrics/metrics.ts";
+import { registerKeys } from "./keys/routes.ts";
 import { registerLedger } from "./ledger/routes.ts";
 import { registerLive } from "./live/routes.ts";
 import { measureAnswers, registerMetrics } from "./metrics/routes.ts";
@@ -145,6 +146,7 @@ async function registerRoutes(
   registerContracts(routed, deps);
   registerOperatorLog(routed, deps);
   registerAuth(routed, deps);
+  registerKeys(routed, deps);
   registerNumbers(routed, deps);
   registerHealth(routed, deps);
   registerMetrics(routed, deps, metrics, held);

@@ -72,6 +72,7 @@ const PAGES: readonly (readonly [path: string, full: string, empty: string])[] =
   ["/operator-log", "Nobody did anything yet", "Nobody did anything yet"],
   ["/contracts", "shipment", "shipment"],
   ["/contracts/shipment", "JSON Schema of shipment@1", "None in the last 7 days"],
+  ["/keys", "There are no keys", "There are no keys"],
   ["/playground", "FAILED", "FAILED"],
   ["/health", "running", "For programs"],
   [`/r/kafka/${TOPIC}/0/1`, "must be > 0", "Ask again"],

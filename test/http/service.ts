@@ -77,6 +77,7 @@ export async function buildApp(
     about: () => new Map(),
     refusedContracts: () => [],
     now: () => 1_700_000_000_000,
+    randomBytes,
     logger: false,
     version: "0.0.0-test",
     ...changes.http,

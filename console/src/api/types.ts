@@ -792,6 +792,36 @@ export type Session = {
   readonly signIn: boolean;
 };
 
+export type Key = {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly (string)[];
+  /** The contracts it is for; with topics empty too: all records */
+  readonly subjects: readonly (string)[];
+  readonly topics: readonly (string)[];
+  readonly madeAt: string;
+  readonly madeBy: string;
+  /** The key that took its place */
+  readonly replacedBy: string | null;
+  /** Null: never */
+  readonly ends: string | null;
+  readonly revokedAt: string | null;
+  /** To the minute; null: never */
+  readonly lastUse: string | null;
+  readonly state: "active" | "revoked" | "expired";
+};
+
+export type MadeKey = {
+  readonly id: string;
+  /** The key itself: it is in this answer and nowhere kept */
+  readonly key: string;
+  /** The key whose place it takes */
+  readonly replaces: string | null;
+  readonly ends: string | null;
+  /** When the replaced key ends */
+  readonly oldEnds: string | null;
+};
+
 export type VolumeRow = {
   /** Begin of the hour or day, RFC 3339 */
   readonly time: string | null;
@@ -957,6 +987,18 @@ export type PositionProof = {
   readonly verified: boolean;
   /** Null: the entry covers the offset, and it has no record */
   readonly outcome: "PASSED" | "FAILED" | null;
+  readonly checks: readonly ({
+    readonly step: "chain" | "evidence" | "decision" | "documents" | "sealed";
+    readonly result: "ok" | "wrong" | "skipped";
+    readonly says: string;
+  })[];
+  /** As `sigma audit` says them, of the whole entry; at most 100 */
+  readonly findings: readonly ({
+    readonly code: string;
+    readonly seq: number | null;
+    readonly offset: number | null;
+    readonly message: string;
+  })[];
   readonly entry: LedgerEntry;
   readonly before: {
     readonly seq: number;
@@ -970,18 +1012,6 @@ export type PositionProof = {
     readonly seq: number;
     readonly hash: string;
   };
-  readonly checks: readonly ({
-    readonly step: "chain" | "evidence" | "decision" | "documents" | "sealed";
-    readonly result: "ok" | "wrong" | "skipped";
-    readonly says: string;
-  })[];
-  /** As `sigma audit` says them, of the whole entry; at most 100 */
-  readonly findings: readonly ({
-    readonly code: string;
-    readonly seq: number | null;
-    readonly offset: number | null;
-    readonly message: string;
-  })[];
 };
 
 export type Anchors = {
@@ -1122,6 +1152,9 @@ export type Answers = {
     readonly next: string | null;
   };
   "/auth/session": Session;
+  "/v1/keys": {
+    readonly keys: readonly (Key)[];
+  };
   "/v1/shadow": {
     readonly shadows: readonly ({
       readonly subject: string;

@@ -12,6 +12,10 @@ export type AskedField = {
   readonly label: string;
   readonly hint: string;
   readonly isOptional?: boolean;
+  /** The values to choose from; the first is chosen. */
+  readonly options?: readonly string[];
+  /** The one text that is taken: who does it has to know of what. */
+  readonly only?: string;
 };
 
 type Props = {
@@ -59,11 +63,8 @@ export function ActForm({ label, method, path, fields = [], bodyOf, onDone }: Pr
         void submit(event.currentTarget);
       }}
     >
-      {fields.map(({ name, label: words, hint, isOptional }) => (
-        <label>
-          {words}
-          <input name={name} required={isOptional !== true} placeholder={hint} autocomplete="off" />
-        </label>
+      {fields.map((field) => (
+        <Field {...field} />
       ))}
       {!isKnown && (
         <label>
@@ -84,6 +85,33 @@ export function ActForm({ label, method, path, fields = [], bodyOf, onDone }: Pr
         </p>
       )}
     </form>
+  );
+}
+
+function Field({ name, label, hint, isOptional, options, only }: AskedField) {
+  return (
+    <label>
+      {label}
+      {options === undefined ? (
+        <input
+          name={name}
+          required={isOptional !== true}
+          placeholder={hint}
+          autocomplete="off"
+          onInput={({ currentTarget }) =>
+            currentTarget.setCustomValidity(
+              only === undefined || currentTarget.value === only ? "" : `It has to be ${only}`,
+            )
+          }
+        />
+      ) : (
+        <select name={name}>
+          {options.map((one) => (
+            <option>{one}</option>
+          ))}
+        </select>
+      )}
+    </label>
   );
 }
 

@@ -4,7 +4,7 @@ const SHOWN = 12;
 export function Hash({ of }: { readonly of: string }) {
   return (
     <code class="digest" title={of}>
-      {of.slice(0, SHOWN)}
+      {of.replace(/^sha256:/, "").slice(0, SHOWN)}
     </code>
   );
 }

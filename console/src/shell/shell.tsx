@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 import { useAnswer } from "../api/use-answer.ts";
 import { Mark } from "../parts/mark.tsx";
@@ -18,6 +18,7 @@ const PAGES = [
   { path: "/ledger", name: "Ledger", key: "a" },
   { path: "/objectives", name: "Objectives", key: "s" },
   { path: "/operator-log", name: "Operator log", key: "l" },
+  { path: "/keys", name: "Keys", key: "k" },
   { path: "/playground", name: "Playground", key: "p" },
   { path: "/health", name: "Health", key: "h" },
 ] as const;
@@ -36,6 +37,12 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
     { keys: "y", does: "Copy a link to this view", run: () => void navigator.clipboard.writeText(location.href) },
   ];
   useShortcuts(shortcuts);
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow screen the pages are scrolled.
+  useEffect(
+    () => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }),
+    [path],
+  );
   return (
     <div class="shell">
       <a class="skip" href="#main">
@@ -45,7 +52,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         <a class="brand" href="/" aria-label="SIGMA, overview">
           <img src="/icon.svg" alt="" width="22" height="22" /> SIGMA
         </a>
-        <nav aria-label="Pages">
+        <nav aria-label="Pages" ref={nav}>
           {PAGES.map((page) => (
             <a href={page.path} aria-current={isOn(path, page.path) ? "page" : undefined}>
               {page.name}

@@ -44,6 +44,7 @@ export const PROBLEMS = {
   internal: "The request failed by a bug of the gateway; its log says more",
   "json-list":
     "The body is a JSON list, which the topic's contract does not take as a record: send its items as records",
+  "key-over": "The key is revoked, expired or replaced, so that it cannot be changed",
   "key-ended": "The key was revoked, or the key, the token, the session or the certificate is expired",
   "line-too-long": "A line has too many bytes; `line` says which, `appended` and `ranges` what came before it",
   "malformed-accept-contract": "The header Accept-Contract cannot be read",
@@ -89,6 +90,7 @@ export const PROBLEMS = {
   "too-many-rows": "The answer would have too many rows: ask for less time, or by day",
   "too-slow": "The headers, the body or a whole line did not arrive in time",
   "two-hosts": "The request has more than one header Host",
+  "unknown-key": "There is no API key of this id",
   unchanged: "The corrected bytes are those that failed: redrive the failure",
   "unexpected-count": "The plan has another number of records than `expect` says",
   "unknown-contract": "There is no contract of that name, or no such version of it",
