@@ -159,6 +159,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "schema",
       "source/source",
       "store/store",
+      "store/stream-note",
       "thread-entry",
       "tls",
       "volume",

@@ -52,27 +52,24 @@ export async function startService(
 ): Promise<Service> {
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
-  const { createLive } = await import("../http/live/live.ts");
   const reports = await openReports(config, logger, version);
   const { traceRequest, calls = {}, ...traces } = await openTraces(config, version, logger);
   if (contracts.stale !== null) reports.contracts({ kind: "contracts-stale", why: contracts.stale });
   const door = await openDoor({ ...config.http, tls: tls?.door ?? null });
   const unfollow = tls?.follow(door, reports.tls) ?? (async () => undefined);
   const opened = [unfollow];
-  const totals = createTotalling();
-  const anchored = createAnchorNotes(Date.now);
-  const watched = createLive({ now: Date.now });
+  const shown = await openShown(config);
   const check = await (config.process.role === "all" ? checkFiles(config) : NOTHING_TO_CHECK);
   try {
     await refuseDamage(check, logger);
     const pipeline = await openRole(
       config,
       contracts,
-      both(reports.events, both(totals.observe, both(watched.observe, observe))),
+      both(reports.events, both(shown.observe, observe)),
       reports.contracts,
-      both(reports.anchors, anchored.observe),
+      both(reports.anchors, shown.observeAnchors),
       { url: door.url, report: reports.notify, diagnosed: reports.diagnosed, ...calls },
-      { ...traces, failureLog: reports.failures, live: watched },
+      { ...traces, failureLog: reports.failures, live: shown.live },
     );
     opened.push(pipeline.stop);
     const { store, shadow, contracts: live } = pipeline;
@@ -88,9 +85,7 @@ export async function startService(
       ...(await accessTo(config, store, logger)),
       console: await readConsole(),
       metrics: reports.metrics,
-      totals,
-      anchors: anchored,
-      ...(decidesHere(config) ? { live: watched } : {}),
+      ...shown.routes,
       logger: reports.framework,
       version,
       ...settingsOf(config),
@@ -134,6 +129,20 @@ const NOTHING_TO_CHECK: Promise<IntegrityCheck> = Promise.resolve({
   damage: Promise.resolve(null),
   stop: async () => undefined,
 });
+
+/** What routes show of what this process does: counts, anchors, records as they are decided. */
+async function openShown(config: Config) {
+  const { createLive } = await import("../http/live/live.ts");
+  const totals = createTotalling();
+  const anchors = createAnchorNotes(Date.now);
+  const live = createLive({ now: Date.now });
+  return {
+    live,
+    observe: both(totals.observe, live.observe),
+    observeAnchors: anchors.observe,
+    routes: { totals, anchors, ...(decidesHere(config) ? { live } : {}) },
+  };
+}
 
 type Closing = { readonly close: () => Promise<void> };
 

@@ -186,8 +186,9 @@ async function openPage({ send, listen }: Protocol, url: string): Promise<Page> 
     go,
     press: async (key) => {
       const text = key === "Enter" ? "\r" : key.length === 1 ? key : undefined;
-      // A link is opened by the code of the key, not by its name.
-      const code = key === "Enter" ? { code: "Enter", windowsVirtualKeyCode: 13 } : {};
+      // A link is opened, and the focus goes on, by the code of the key and not by its name.
+      const number = { Enter: 13, Tab: 9 }[key];
+      const code = number === undefined ? {} : { code: key, windowsVirtualKeyCode: number };
       await own("Input.dispatchKeyEvent", { type: "keyDown", key, ...code, ...(text === undefined ? {} : { text }) });
       await own("Input.dispatchKeyEvent", { type: "keyUp", key, ...code });
     },
