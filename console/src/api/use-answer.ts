@@ -13,6 +13,9 @@ export type Asked<Answer> = {
   readonly again: () => void;
 };
 
+/** How soon it is asked again when nobody answered, or nobody saw the page. */
+const AWAY_MS = 3_000;
+
 type Options = {
   /** Asks again after so many milliseconds, while the page is visible. Absent: once. */
   readonly everyMs?: number;
@@ -32,13 +35,16 @@ export function useAnswer<Path extends keyof Answers>(
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const next = async (): Promise<void> => {
+      let isAnswered = false;
       if (document.visibilityState === "visible") {
         const outcome = await ask(path, parameters, stop.signal);
         if (stop.signal.aborted) return;
+        isAnswered = outcome.kind !== "unreachable";
         setAsked({ of: url, outcome });
         if (outcome.kind === "answer") setLast({ of: url, value: outcome.value });
       }
-      if (everyMs !== undefined) timer = setTimeout(() => void next(), everyMs);
+      const waitMs = everyMs ?? (isAnswered ? undefined : AWAY_MS);
+      if (waitMs !== undefined) timer = setTimeout(() => void next(), waitMs);
     };
     void next();
     return () => {

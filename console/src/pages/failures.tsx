@@ -6,11 +6,9 @@ import { CopyAs } from "../parts/copy.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { contractName } from "../parts/group-cells.tsx";
-import { Loading } from "../parts/loading.tsx";
-import { Pager } from "../parts/pager.tsx";
-import { Rows, type Column } from "../parts/rows.tsx";
+import type { Column } from "../parts/rows.tsx";
+import { List } from "../parts/list.tsx";
 import { Title } from "../parts/title.tsx";
-import { Trouble } from "../parts/trouble.tsx";
 import { When } from "../parts/when.tsx";
 import { useQuery } from "../shell/url-state.ts";
 
@@ -55,25 +53,22 @@ export function Failures() {
         Failures, one by one
       </Title>
       <Filter fields={FIELDS} />
-      <Trouble of={failures} />
-      {value === null && failures.trouble === null && <Loading />}
-      {value?.failures.length === 0 && (
-        <Empty command={`npx sigma ingest examples/shipments.ndjson --to ${location.origin}`}>
-          {value.next === null
-            ? "No failure passes this filter. To make some:"
-            : `None among the ${value.looked} failures that this page looked at; the next page looks further.`}
-        </Empty>
-      )}
-      {value !== null && value.failures.length > 0 && (
-        <Rows
-          caption="Failures, newest first"
-          columns={FAILURE_COLUMNS}
-          rows={value.failures}
-          keyOf={({ id }) => id}
-          linkOf={recordPath}
-        />
-      )}
-      <Pager next={value?.next ?? null} />
+      <List
+        of={failures}
+        rows={value?.failures ?? null}
+        next={value?.next ?? null}
+        caption="Failures, newest first"
+        columns={FAILURE_COLUMNS}
+        keyOf={({ id }) => id}
+        linkOf={recordPath}
+        empty={
+          <Empty command={`npx sigma ingest examples/shipments.ndjson --to ${location.origin}`}>
+            {value === null || value.next === null
+              ? "No failure passes this filter. To make some:"
+              : `None among the ${value.looked} failures that this page looked at; the next page looks further.`}
+          </Empty>
+        }
+      />
     </>
   );
 }

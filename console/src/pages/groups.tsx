@@ -4,12 +4,9 @@ import { CopyAs } from "../parts/copy.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { GROUP_COLUMNS, groupPath } from "../parts/group-cells.tsx";
-import { Loading } from "../parts/loading.tsx";
 import { counted } from "../parts/numbers.ts";
-import { Pager } from "../parts/pager.tsx";
-import { Rows } from "../parts/rows.tsx";
+import { List } from "../parts/list.tsx";
 import { Title } from "../parts/title.tsx";
-import { Trouble } from "../parts/trouble.tsx";
 import { cliWith } from "../parts/cli.ts";
 import { useQuery } from "../shell/url-state.ts";
 
@@ -45,24 +42,21 @@ export function Groups() {
         {groups.value !== null && `${counted(groups.value.total, "group")}. `}
         <a href="/failures/all">Every failure, newest first</a>
       </p>
-      <Trouble of={groups} />
-      {groups.value === null && groups.trouble === null && <Loading />}
-      {groups.value?.groups.length === 0 && (
-        <Empty command={`npx sigma ingest examples/shipments.ndjson --to ${location.origin}`}>
-          No group passes this filter. A group holds the failures that break the same constraint of the same version. To
-          make some:
-        </Empty>
-      )}
-      {groups.value !== null && groups.value.groups.length > 0 && (
-        <Rows
-          caption="Groups of failures"
-          columns={GROUP_COLUMNS}
-          rows={groups.value.groups}
-          keyOf={({ fingerprint }) => fingerprint}
-          linkOf={groupPath}
-        />
-      )}
-      <Pager next={groups.value?.next ?? null} />
+      <List
+        of={groups}
+        rows={groups.value?.groups ?? null}
+        next={groups.value?.next ?? null}
+        caption="Groups of failures"
+        columns={GROUP_COLUMNS}
+        keyOf={({ fingerprint }) => fingerprint}
+        linkOf={groupPath}
+        empty={
+          <Empty command={`npx sigma ingest examples/shipments.ndjson --to ${location.origin}`}>
+            No group passes this filter. A group holds the failures that break the same constraint of the same version.
+            To make some:
+          </Empty>
+        }
+      />
     </>
   );
 }

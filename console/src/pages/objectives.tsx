@@ -2,11 +2,10 @@ import type { Objective } from "../api/types.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { CopyAs } from "../parts/copy.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { Loading } from "../parts/loading.tsx";
 import { Mark } from "../parts/mark.tsx";
-import { Rows, type Column } from "../parts/rows.tsx";
+import type { Column } from "../parts/rows.tsx";
+import { List } from "../parts/list.tsx";
 import { Title } from "../parts/title.tsx";
-import { Trouble } from "../parts/trouble.tsx";
 
 const EVERY_MS = 5_000;
 
@@ -41,16 +40,18 @@ export function Objectives() {
   return (
     <>
       <Title aside={<CopyAs cli="sigma slo status" path="/v1/slo" />}>Objectives</Title>
-      <Trouble of={slo} />
-      {value === null && slo.trouble === null && <Loading />}
-      {value?.objectives.length === 0 && (
-        <Empty command="npx sigma slo --help">
-          No objective is set. They are written into sigma.yaml under slo: a share that is to be good, over a window.
-        </Empty>
-      )}
-      {value !== null && value.objectives.length > 0 && (
-        <Rows caption="Objectives" columns={COLUMNS} rows={value.objectives} keyOf={({ name }) => name} />
-      )}
+      <List
+        of={slo}
+        rows={value?.objectives ?? null}
+        caption="Objectives"
+        columns={COLUMNS}
+        keyOf={({ name }) => name}
+        empty={
+          <Empty command="npx sigma slo --help">
+            No objective is set. They are written into sigma.yaml under slo: a share that is to be good, over a window.
+          </Empty>
+        }
+      />
     </>
   );
 }

@@ -2,11 +2,9 @@ import type { OperatorAction } from "../api/types.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { CopyAs } from "../parts/copy.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { Loading } from "../parts/loading.tsx";
-import { Pager } from "../parts/pager.tsx";
-import { Rows, type Column } from "../parts/rows.tsx";
+import type { Column } from "../parts/rows.tsx";
+import { List } from "../parts/list.tsx";
 import { Title } from "../parts/title.tsx";
-import { Trouble } from "../parts/trouble.tsx";
 import { When } from "../parts/when.tsx";
 import { useQuery } from "../shell/url-state.ts";
 
@@ -31,18 +29,20 @@ export function OperatorLog() {
   return (
     <>
       <Title aside={<CopyAs cli="sigma operator-log" path="/v1/operator-log" />}>Operator log</Title>
-      <Trouble of={log} />
-      {value === null && log.trouble === null && <Loading />}
-      {value?.actions.length === 0 && (
-        <Empty>
-          Nobody did anything yet. Acknowledging a group, a redrive, an erasure, a revealed record and a key appear
-          here.
-        </Empty>
-      )}
-      {value !== null && value.actions.length > 0 && (
-        <Rows caption="What operators did" columns={COLUMNS} rows={value.actions} keyOf={({ seq }) => String(seq)} />
-      )}
-      <Pager next={value?.next ?? null} />
+      <List
+        of={log}
+        rows={value?.actions ?? null}
+        next={value?.next ?? null}
+        caption="What operators did"
+        columns={COLUMNS}
+        keyOf={({ seq }) => String(seq)}
+        empty={
+          <Empty>
+            Nobody did anything yet. Acknowledging a group, a redrive, an erasure, a revealed record and a key appear
+            here.
+          </Empty>
+        }
+      />
     </>
   );
 }

@@ -2,13 +2,11 @@ import type { Redrive } from "../api/types.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { CopyAs } from "../parts/copy.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { Loading } from "../parts/loading.tsx";
 import { Mark, type MarkKind } from "../parts/mark.tsx";
 import { grouped } from "../parts/numbers.ts";
-import { Pager } from "../parts/pager.tsx";
-import { Rows, type Column } from "../parts/rows.tsx";
+import type { Column } from "../parts/rows.tsx";
+import { List } from "../parts/list.tsx";
 import { Title } from "../parts/title.tsx";
-import { Trouble } from "../parts/trouble.tsx";
 import { When } from "../parts/when.tsx";
 import { useQuery } from "../shell/url-state.ts";
 
@@ -45,23 +43,20 @@ export function Redrives() {
   return (
     <>
       <Title aside={<CopyAs cli="sigma redrive status" path="/v1/redrives" />}>Redrives</Title>
-      <Trouble of={redrives} />
-      {value === null && redrives.trouble === null && <Loading />}
-      {value?.redrives.length === 0 && (
-        <Empty command="npx sigma redrive plan --code schema --since 24h --reason 'the limit was wrong'">
-          No record was sent again. A plan begins at a group of <a href="/failures">failures</a>, or with a command:
-        </Empty>
-      )}
-      {value !== null && value.redrives.length > 0 && (
-        <Rows
-          caption="Redrive plans"
-          columns={COLUMNS}
-          rows={value.redrives}
-          keyOf={({ id }) => id}
-          linkOf={({ id }) => `/redrives/${id}`}
-        />
-      )}
-      <Pager next={value?.next ?? null} />
+      <List
+        of={redrives}
+        rows={value?.redrives ?? null}
+        next={value?.next ?? null}
+        caption="Redrive plans"
+        columns={COLUMNS}
+        keyOf={({ id }) => id}
+        linkOf={({ id }) => `/redrives/${id}`}
+        empty={
+          <Empty command="npx sigma redrive plan --code schema --since 24h --reason 'the limit was wrong'">
+            No record was sent again. A plan begins at a group of <a href="/failures">failures</a>, or with a command:
+          </Empty>
+        }
+      />
     </>
   );
 }

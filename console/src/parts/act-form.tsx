@@ -51,7 +51,7 @@ export function ActForm({ label, method, path, fields = [], bodyOf, onDone }: Pr
     else
       setProblem(
         outcome.kind === "unreachable"
-          ? "The gateway does not answer; look again before you repeat it"
+          ? `The gateway ${outcome.isSlow === true ? "did not answer in time" : "does not answer"}; look again before you repeat it`
           : wordsOf(outcome.problem),
       );
   };

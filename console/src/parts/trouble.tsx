@@ -10,7 +10,10 @@ export function Trouble({ of }: { readonly of: Pick<Asked<unknown>, "trouble" | 
     <div class="trouble" role="alert">
       {trouble.kind === "unreachable" ? (
         <p>
-          <Mark kind="fail">The gateway does not answer.</Mark> It may be starting again; this page asks until it does.
+          <Mark kind="fail">
+            {trouble.isSlow === true ? "The gateway did not answer in time." : "The gateway does not answer."}
+          </Mark>{" "}
+          It may be {trouble.isSlow === true ? "busy" : "starting again"}; this page asks until it does.
         </p>
       ) : (
         <>
@@ -18,7 +21,7 @@ export function Trouble({ of }: { readonly of: Pick<Asked<unknown>, "trouble" | 
             <Mark kind="fail">{trouble.problem.detail}</Mark> <code>{trouble.problem.code}</code>
           </p>
           {trouble.problem.remedy !== undefined && <p>What to do: {trouble.problem.remedy}.</p>}
-          {trouble.problem.status === 401 && <GiveKey />}
+          {(trouble.problem.status === 401 || trouble.problem.code === "role") && <GiveKey />}
         </>
       )}
       <button type="button" onClick={again}>

@@ -89,13 +89,13 @@ function told(before: LiveView, news: Exclude<LiveNews, { readonly kind: "frame"
     case "away":
       return { ...before, state: "away" };
     case "refused":
-      return { ...before, state: "refused", refusal: news.outcome };
+      return { ...before, state: "refused", rates: null, refusal: news.outcome };
   }
 }
 
 function painted(before: LiveView, came: readonly LiveFrame[], rates: LiveView["rates"]): LiveView {
   const isSame = before.rates?.decided === rates?.decided && before.rates?.failed === rates?.failed;
-  if (came.length === 0 && (isSame || rates === null)) return before;
+  if (before.state === "refused" || (came.length === 0 && isSame)) return before;
   const rows = came.flatMap((frame) => frame.rows).toReversed();
   return {
     ...before,
