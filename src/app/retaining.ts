@@ -4,28 +4,35 @@ import type { Policy } from "../retain/policy.ts";
 import type { Store } from "../store/store.ts";
 
 /** The policy that the settings say. */
-export function policyOf({ failed, receipts, evidence, collections }: RetentionConfig): Policy {
+export function policyOf(config: RetentionConfig): Policy {
   const term = (setting: string, kept: KeptFor) =>
     kept === null ? null : { ms: kept.ms, says: `${setting} ${kept.text}` };
+  const ofCollection = (collection: string, kind: "failed" | "facts", all: Terms, name: string) => {
+    const own = all.findLast((one) => one.collection === collection);
+    if (own === undefined) return term(`retention.${kind}`, config[kind]);
+    const { kept } = own;
+    return term(name, kept === null ? null : { ...kept, text: `${collection}=${kept.text}` });
+  };
   return (kind, collection) => {
     switch (kind) {
       case "receipts":
-        return term("retention.receipts", receipts);
       case "evidence":
-        return term("retention.evidence", evidence);
-      case "failed": {
-        const own = collections.findLast((one) => one.collection === collection);
-        if (own === undefined) return term("retention.failed", failed);
-        const { kept } = own;
-        return term("retention.collections", kept === null ? null : { ...kept, text: `${collection}=${kept.text}` });
-      }
+        return term(`retention.${kind}`, config[kind]);
+      case "failed":
+        return ofCollection(collection, kind, config.collections, "retention.collections");
+      case "facts":
+        return ofCollection(collection, kind, config.factsCollections, "retention.facts_collections");
     }
   };
 }
 
+type Terms = RetentionConfig["collections"];
+
 /** Whether the settings keep everything for ever. */
-export function keepsAll({ failed, receipts, evidence, collections }: RetentionConfig): boolean {
-  return failed === null && receipts === null && evidence === null && collections.every(({ kept }) => kept === null);
+export function keepsAll({ collections, factsCollections, ...config }: RetentionConfig): boolean {
+  const { failed, receipts, facts, evidence } = config;
+  const terms = [failed, receipts, facts, evidence, ...[...collections, ...factsCollections].map(({ kept }) => kept)];
+  return terms.every((kept) => kept === null);
 }
 
 /** Retention in a gateway. */
@@ -38,8 +45,10 @@ export type Retaining = {
 export function retentionTerms(config: RetentionConfig): RetentionState {
   const text = (kept: KeptFor): string | null => kept?.text ?? null;
   const collections = config.collections.map(({ collection, kept }) => ({ collection, failed: text(kept) }));
-  const { failed, receipts, evidence } = config;
-  const terms = { failed: text(failed), receipts: text(receipts), evidence: text(evidence), collections };
+  const factsCollections = config.factsCollections.map(({ collection, kept }) => ({ collection, facts: text(kept) }));
+  const { failed, receipts, facts, evidence } = config;
+  const shared = { receipts: text(receipts), evidence: text(evidence) };
+  const terms = { failed: text(failed), collections, facts: text(facts), factsCollections, ...shared };
   return { terms, everyHours: keepsAll(config) ? null : config.everyHours, lastRun: null };
 }
 

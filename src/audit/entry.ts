@@ -5,7 +5,7 @@ import type { DecidedBatch } from "../gateway/decide-batch.ts";
 import { groupsOf } from "../gateway/group-tally.ts";
 import { redecide } from "../gateway/redecide.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
-import type { RetainedDocuments, Standing } from "../operator/floors.ts";
+import type { RetainedDocuments, RetainedKind, Standing } from "../operator/floors.ts";
 import { resolvedOf, type Resolved } from "../gateway/resolution.ts";
 import type { Cell, TakenRecord } from "../gateway/volume-tally.ts";
 import type { Difference, StoreReads, Tally } from "../store/store.ts";
@@ -14,7 +14,7 @@ import type { StreamNote } from "../store/stream-note.ts";
 import { claimsOf, type Claims } from "./claims.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 import type { Retainable } from "./retention.ts";
-import { compareTakeable, leftOf } from "./takeable.ts";
+import { compareOutdated, compareTakeable, leftOf } from "./takeable.ts";
 
 /** The data needed to check one entry. */
 export type EntryEvidence = {
@@ -28,8 +28,8 @@ export type EntryEvidence = {
    * written.
    */
   readonly mayBeIncomplete: boolean;
-  /** Whether retention took the documents of a kind, or is taking them. */
-  readonly standing: (kind: RetainedDocuments, collection: string) => Standing;
+  /** Whether retention took the documents or facts of an entry, or is taking them. */
+  readonly standing: (kind: RetainedKind, collection: string) => Standing;
 };
 
 /** Numbers of failures and receipts. */
@@ -85,7 +85,8 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
       reportDifference(one, offset, isOwn, given, found);
     }
   };
-  report((place) => batch.facts.at(place).position.offset, facts);
+  const factAt = (place: number): bigint => batch.facts.at(place).position.offset;
+  report(factAt, await factDifferences(reads, given, batch, collection, facts, found));
   const compared = await compareTakeable(reads, collection, batch, taken);
   const gone = { failed: 0, receipts: 0 };
   const leaving = { failed: 0, receipts: 0 };
@@ -118,6 +119,30 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
     resolved: resolvedOf(entry, taken.resolutions),
     volume: entry.engine === ENGINE && erased.size === 0 ? volumeOf(batch, taken) : null,
   };
+}
+
+/**
+ * How the stored facts differ from what they have to be: whole, or a tombstone where retention took them. One that is on its way out
+ * may be either.
+ * @param facts how they differ from whole ones.
+ */
+async function factDifferences(
+  reads: StoreReads,
+  { standing }: EntryEvidence,
+  batch: DecidedBatch,
+  collection: string,
+  facts: ReadonlyMap<number, Difference>,
+  found: Found,
+): Promise<ReadonlyMap<number, Difference>> {
+  const is = standing("facts", collection);
+  if (is === "kept") return facts;
+  const old = await compareOutdated(reads, collection, batch);
+  const isWhole = (place: number, { kind }: Difference): boolean => kind === "differs" && !facts.has(place);
+  if (is === "gone")
+    for (const [place, one] of old)
+      if (isWhole(place, one))
+        found("RETENTION_LEFT", batch.facts.at(place).position.offset, "retention took its fact, which is whole");
+  return new Map([...old].filter(([place, one]) => !isWhole(place, one)));
 }
 
 function volumeOf({ facts, repeats, volume }: DecidedBatch, { kinds }: Claims): readonly VolumeTally[] {

@@ -1,4 +1,5 @@
 import type { DecidedBatch } from "../gateway/decide-batch.ts";
+import { outdated } from "../gateway/decided.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
 import type { RetainedDocuments, Standing } from "../operator/floors.ts";
 import type { Difference, StoreReads } from "../store/store.ts";
@@ -27,6 +28,23 @@ export async function compareTakeable(
       differences: await reads.compareReceipts(batch.stream, receipts),
     },
   };
+}
+
+/** Compares the facts of an entry with the tombstones that retention leaves of them. */
+export async function compareOutdated(
+  reads: StoreReads,
+  collection: string,
+  batch: DecidedBatch,
+): Promise<ReadonlyMap<number, Difference>> {
+  const rows = new Map(batch.rows().map((row) => [row.position.offset, row]));
+  const staged = reads.stageFacts(batch.stream);
+  for (let place = 0; place < batch.facts.size(); place += 1) {
+    const row = rows.get(batch.facts.at(place).position.offset);
+    if (row !== undefined && row.kind !== "failed") staged.add(outdated(row));
+  }
+  const found = await reads.compareFacts(collection, staged);
+  staged.release();
+  return found;
 }
 
 /** Failures first, conflicts behind them. */

@@ -11,6 +11,17 @@ export const RETENTION_SETTINGS = {
     byDefault: "",
     description: "How long receipts of duplicates are kept",
   },
+  "retention.facts": {
+    value: { kind: "text" },
+    byDefault: "",
+    description:
+      "How long the payloads of facts are kept. Then a tombstone takes their place, which keeps the id: the same record sent again is a duplicate still",
+  },
+  "retention.facts_collections": {
+    value: { kind: "text" },
+    byDefault: "",
+    description: "Other terms for the facts of some collections, separated by commas, as in orders=2y,payments=forever",
+  },
   "retention.evidence": {
     value: { kind: "text" },
     byDefault: "",

@@ -12,7 +12,7 @@ import type { NumberTypes } from "../schema/number-types.ts";
 import { positionId, type SourceRecord } from "../core/record.ts";
 import { EVIDENCE_DROPPED, sealEntry, type LedgerEntry, type Outcome } from "../ledger/entry.ts";
 import type { Proof } from "../ledger/proof.ts";
-import type { FailedRow, PassedRow, RefusalOf, SettledRow, ValidatedRow } from "../store/store.ts";
+import type { ErasedFact, FailedRow, PassedRow, RefusalOf, SettledRow, ValidatedRow } from "../store/store.ts";
 
 /** A decided record. Duplicates and conflicts are found later, when the store is asked for taken ids (P5). */
 export type Decided = ValidatedRow | FailedRow;
@@ -60,6 +60,14 @@ export function erasedAs({ position, timestampMs, erased }: ErasedRecord): Redec
     return erasedFailure({ position, timestampMs, contract, declaredBy }, erased.code, erased.fingerprint);
   const { id, content } = erased;
   const kept = { contract: erased.contract, declaredBy: erased.declaredBy, content };
+  return { kind: "erased", id, position, timestampMs, ...NO_BYTES, ...kept };
+}
+
+/** The tombstone of a fact, as an erasure or retention leaves it: it keeps the id, and the digest of the content. */
+export function outdated(row: PassedRow): ErasedFact {
+  if (row.kind === "erased") return row;
+  const { id, position, timestampMs, contract, declaredBy, payload } = row;
+  const kept = { contract, declaredBy, content: payloadDigest(payload) };
   return { kind: "erased", id, position, timestampMs, ...NO_BYTES, ...kept };
 }
 

@@ -104,6 +104,8 @@ export type RetentionState = {
   readonly terms: {
     readonly failed: string | null;
     readonly receipts: string | null;
+    readonly facts: string | null;
+    readonly factsCollections: readonly { readonly collection: string; readonly facts: string | null }[];
     readonly evidence: string | null;
     readonly collections: readonly { readonly collection: string; readonly failed: string | null }[];
   };

@@ -11,15 +11,15 @@ import { followActions } from "./actions.ts";
 /** Documents that retention takes: failures of a collection, or receipts. */
 export type RetainedDocuments = "failed" | "receipts";
 
-/** What retention takes: documents, or the evidence of entries. */
-export type RetainedKind = RetainedDocuments | "evidence";
+/** What retention takes: documents, the contents of facts, or the evidence of entries. */
+export type RetainedKind = RetainedDocuments | "facts" | "evidence";
 
 /** The announcement that everything of one kind in the entries of a stream before one goes. */
 export type Floor = {
   readonly action: OperatorAction;
   readonly stream: string;
   readonly kind: RetainedKind;
-  /** The collection of the failures; "" for receipts and evidence, which all collections share. */
+  /** The collection of the failures or facts; "" for receipts and evidence, which all collections share. */
   readonly collection: string;
   /** The first entry that keeps its documents, or its evidence. */
   readonly seq: number;
@@ -27,7 +27,7 @@ export type Floor = {
   readonly offset: bigint;
   /** Hash of the entry before it: the last one of which something goes. */
   readonly behind: string;
-  /** How many documents go; of evidence, of how many records. */
+  /** How many documents go, or become tombstones; of evidence, of how many records. */
   readonly removed: number;
   /** How many failures of each group go, by fingerprint. */
   readonly groups: ReadonlyMap<string, number>;
@@ -163,16 +163,16 @@ export function retainedDetail(through: number): string {
   return `through action ${through}`;
 }
 
-const KINDS: readonly RetainedKind[] = ["failed", "receipts", "evidence"];
+const KINDS: readonly RetainedKind[] = ["failed", "receipts", "facts", "evidence"];
 
 const THROUGH = /^through action (\d{1,15})$/;
 
 const DETAIL =
-  /^(?:(receipts|evidence)|(failed) of ([a-z][a-z0-9_]{0,62})) before entry (\d{1,15}) offset (\d{1,19}) behind ([0-9a-f]{64}) removes (\d{1,15})((?: [0-9a-f]{32}=\d{1,15})*)$/;
+  /^(?:(receipts|evidence)|(failed|facts) of ([a-z][a-z0-9_]{0,62})) before entry (\d{1,15}) offset (\d{1,19}) behind ([0-9a-f]{64}) removes (\d{1,15})((?: [0-9a-f]{32}=\d{1,15})*)$/;
 
 function floorOf(action: OperatorAction): Floor | null {
-  const [, shared, failed, collection = "", seq, offset, behind, removed, counts] = DETAIL.exec(action.detail) ?? [];
-  const kind = KINDS.find((one) => one === (shared ?? failed));
+  const [, shared, own, collection = "", seq, offset, behind, removed, counts] = DETAIL.exec(action.detail) ?? [];
+  const kind = KINDS.find((one) => one === (shared ?? own));
   if (kind === undefined) return null;
   if (seq === undefined || offset === undefined || behind === undefined) return null;
   const groups = new Map<string, number>();

@@ -11,6 +11,7 @@ import { resolvedOf, type Resolution } from "../gateway/resolution.ts";
 import type { Difference, FailedRow, PassedRow, Receipt, Store } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { keyOf, staging, writeAgain } from "./again.ts";
+import { restoreFactsOf } from "./facts.ts";
 import { volumeOf } from "./volume.ts";
 import { newRun, type Opened, type RepairOptions, type RepairReport, type RepairRun } from "./run.ts";
 
@@ -128,19 +129,13 @@ function lettersOf({ entry, rows }: Opened, { applied }: LedgerEntry): readonly 
 
 async function restoreFacts(run: RepairRun, opened: Opened, next: LedgerEntry): Promise<void> {
   const letters = lettersOf(opened, next);
-  const { note, entry, collection, rows } = opened;
+  const { note, entry, rows } = opened;
   if (letters === null) {
     run.fault(`Entry ${next.seq} of ${note.topic}/${note.partition} does not say what became of entry ${entry.seq}`);
     return;
   }
   const facts = rows.filter((row, at): row is PassedRow => row.kind !== "failed" && letters[at] === "S");
-  const staged = run.store.reads.stageFacts(note);
-  facts.forEach(staged.add);
-  const differences = await run.store.reads.compareFacts(collection, staged);
-  staged.release();
-  const again = await writeAgain(run, opened, "validated", facts, differences);
-  await staging(run.store.stageFacts(note), again.missing, async (all) => run.store.insertFacts(collection, all));
-  await staging(run.store.stageFacts(note), again.changed, async (all) => run.store.replaceFacts(collection, all));
+  await restoreFactsOf(run, opened, facts);
 }
 
 /** Restores failures, receipts and conflicts. The facts to which they refer are already restored. */

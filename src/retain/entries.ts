@@ -2,12 +2,12 @@ import { openContractSet, type ContractSet } from "../core/contract-set.ts";
 import { createLookup, type Lookup } from "../gateway/lookup.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { decodeApplied } from "../ledger/proof.ts";
-import type { RetainedDocuments } from "../operator/floors.ts";
+import type { RetainedKind } from "../operator/floors.ts";
 import type { SettledRow, StoreReads } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 
 /** The documents of an entry that retention may take: offsets, ascending. */
-export type EntryDocuments = Readonly<Record<RetainedDocuments, readonly bigint[]>>;
+export type EntryDocuments = Readonly<Record<Exclude<RetainedKind, "evidence">, readonly bigint[]>>;
 
 /** Tells what an entry left in the store, without reading its evidence: the next entry records it. */
 export type EntryDocumentsOf = (
@@ -20,13 +20,13 @@ export type EntryDocumentsOf = (
 export function openEntryDocuments(reads: StoreReads): EntryDocumentsOf {
   const lookup = createLookup(reads);
   return async (note, entry, next) => {
-    if (entry.count === 0) return { failed: [], receipts: [] };
+    if (entry.count === 0) return { failed: [], receipts: [], facts: [] };
     if (next === null) return documentsNow(lookup, note, entry);
     const applied = decodeApplied(entry.from, next.applied);
     if (applied === null || applied.to !== entry.to || applied.leaves.length !== entry.count) return null;
     const at = (letters: string): readonly bigint[] =>
       applied.leaves.filter(({ outcome }) => letters.includes(outcome)).map(({ offset }) => offset);
-    return { failed: at("FC"), receipts: at("D") };
+    return { failed: at("FC"), receipts: at("D"), facts: at("S") };
   };
 }
 
@@ -40,7 +40,7 @@ async function documentsNow(
   if (rows.length !== count) return null;
   const at = (kind: SettledRow["kind"]): readonly bigint[] =>
     rows.filter((row) => row.kind === kind).map(({ position }) => position.offset);
-  return { failed: at("failed"), receipts: at("receipt") };
+  return { failed: at("failed"), receipts: at("receipt"), facts: [...at("validated"), ...at("erased")] };
 }
 
 /** The collections of the contracts that judged records. */

@@ -1,4 +1,5 @@
 import { EVIDENCE_DROPPED, type LedgerEntry } from "../ledger/entry.ts";
+import { evidenceGone } from "../gateway/entry-records.ts";
 import { followErasures, type ErasureBook } from "../operator/erasures.ts";
 import { followFloors, type Floor, type FloorBook, type RetainedKind } from "../operator/floors.ts";
 import { entriesWithNext } from "../store/ledger-walk.ts";
@@ -18,6 +19,8 @@ export type PlannedFloor = Omit<Floor, "action" | "stream"> & {
   readonly note: StreamNote;
   /** The floor there was when the plan was made: its seq; 0 without one. */
   readonly base: number;
+  /** The floor of the stream's evidence that there was: its seq; 0 without one. */
+  readonly evidence: number;
   readonly term: Term;
   /** The time up to which records are too old, in milliseconds since the epoch. */
   readonly beforeMs: number;
@@ -95,6 +98,7 @@ type Rising = {
   readonly collection: string;
   readonly term: Term;
   readonly base: number;
+  readonly evidence: number;
   /** The floor as far as it is sure, and what is under it, failures also by group. */
   taken: Taken | null;
   removed: number;
@@ -119,26 +123,26 @@ async function planStream(deps: Planning, note: StreamNote): Promise<readonly Pl
     await rise(deps, note, rising, entry, next);
     if (rising.every(({ isOver }) => isOver)) break;
   }
-  return rising.flatMap(({ taken, removed, base, kind, collection, term, groups }): readonly PlannedFloor[] => {
+  return rising.flatMap(({ taken, removed, term, ...one }): readonly PlannedFloor[] => {
+    const { kind, collection, base, evidence, groups } = one;
     if (taken === null || (removed === 0 && taken.seq - base < ENTRIES_WORTH_IT)) return [];
     const beforeMs = options.nowMs - term.ms;
-    return [{ note, kind, collection, ...taken, base, removed, groups, term, beforeMs }];
+    return [{ note, kind, collection, ...taken, base, evidence, removed, groups, term, beforeMs }];
   });
 }
 
 async function risingOf({ book, collections, options }: Planning, note: StreamNote): Promise<readonly Rising[]> {
   const { stream, topic } = note;
-  const places: (readonly [RetainedKind, string])[] = [
-    ["receipts", ""],
-    ["evidence", ""],
-  ];
-  for (const collection of await collections.ofTopic(topic)) places.push(["failed", collection]);
+  const places: (readonly [RetainedKind, string])[] = [["receipts", ""]];
+  for (const collection of await collections.ofTopic(topic)) places.push(["failed", collection], ["facts", collection]);
+  places.push(["evidence", ""]);
+  const evidence = book.of({ stream, kind: "evidence", collection: "" })?.seq ?? 0;
   return places.flatMap(([kind, collection]): readonly Rising[] => {
     const term = options.policy(kind, collection);
     if (term === null) return [];
     const base = book.of({ stream, kind, collection })?.seq ?? 0;
     const none = { taken: null, removed: 0, groups: new Map<string, number>(), waiting: [], isOver: false };
-    return [{ kind, collection, term, base, ...none }];
+    return [{ kind, collection, term, base, evidence, ...none }];
   });
 }
 
@@ -152,12 +156,15 @@ async function rise(
   const open = rising.filter(({ isOver, base }) => !isOver && entry.seq >= base);
   if (open.length === 0) return;
   const collection = await deps.collections.of(note, entry);
-  const nowMs = deps.options.nowMs;
+  const { nowMs, policy } = deps.options;
+  // Facts are found by their evidence, so it stays as long as they do.
+  const factsMs = collection === null ? 0 : (policy("facts", collection)?.ms ?? 0);
   let documents: Promise<EntryDocuments | null> | null = null;
   const documentsOf = async (): Promise<EntryDocuments | null> => (documents ??= deps.documentsOf(note, entry, next));
   for (const one of open) {
     const isAbout = entry.count > 0 && (one.collection === "" || one.collection === collection);
-    if (isAbout && entry.newestMs <= nowMs && entry.newestMs >= nowMs - one.term.ms) {
+    const ms = one.kind === "evidence" ? Math.max(one.term.ms, factsMs) : one.term.ms;
+    if (isAbout && entry.newestMs <= nowMs && entry.newestMs >= nowMs - ms) {
       one.isOver = true;
       continue;
     }
@@ -179,7 +186,7 @@ const NOTHING: Going = { count: 0, failures: [] };
 
 /** What goes of an entry; why nothing can go, as the end of a sentence. */
 async function goingOf(
-  { erasures }: Planning,
+  { erasures, book }: Planning,
   kind: RetainedKind,
   entry: LedgerEntry,
   documentsOf: () => Promise<EntryDocuments | null>,
@@ -193,6 +200,8 @@ async function goingOf(
   }
   const documents = await documentsOf();
   if (documents === null) return "is not said by the next one what became of it";
+  if (kind === "facts" && documents.facts.length > 0 && evidenceGone(book, entry) !== null)
+    return "has facts that stay: its evidence, which says what they are, is gone";
   return { count: documents[kind].length, failures: kind === "failed" ? documents.failed : [] };
 }
 

@@ -14,6 +14,7 @@ import { entriesWithNext } from "../store/ledger-walk.ts";
 import type { DocumentPlace, Store } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { openCollections, openEntryDocuments } from "./entries.ts";
+import { openOutdating } from "./facts.ts";
 import type { PlannedFloor, RetentionPlan } from "./plan.ts";
 
 export type RunOptions = {
@@ -78,6 +79,9 @@ async function announce(store: Store, planned: PlannedFloor, { operator }: RunOp
     const now = book.of({ ...planned, stream })?.seq ?? 0;
     if (now !== base) return { refused: "" };
     const isErasing = erasures.pending().some((one) => one.stream === stream && one.seq < seq);
+    const evidence = book.of({ stream, kind: "evidence", collection: "" })?.seq ?? 0;
+    // Evidence that went since the plan was made may have been that of the facts.
+    if (kind === "facts" && evidence !== planned.evidence) return { refused: "" };
     if (kind === "evidence" && isErasing)
       return { refused: `Records of ${topic}/${partition} are being erased; run it again` };
     return { record: action };
@@ -102,14 +106,19 @@ export async function completeRetention(
   for (const [stream, pending] of byStream) {
     const note = notes.get(stream);
     if (note === undefined) continue;
-    for (const floor of pending) {
+    const own: string[] = [];
+    // Facts are found by their evidence, so it goes last, and not before they are gone.
+    const inOrder = pending.toSorted((a, b) => Number(a.kind === "evidence") - Number(b.kind === "evidence"));
+    for (const floor of inOrder) {
+      if (floor.kind === "evidence" && (own.length > 0 || options.signal.aborted)) break;
       const before = book.all().filter((one) => isBefore(one, floor) && !pending.includes(one));
       const from = Math.max(0, ...before.map(({ seq }) => seq));
       const done = await takeAway(store, note, floor, from, options, removed);
       removed = done.removed;
-      if (done.fault !== null) faults.push(done.fault);
+      if (done.fault !== null) own.push(done.fault);
     }
-    if (options.signal.aborted || faults.length > 0) continue;
+    faults.push(...own);
+    if (options.signal.aborted || own.length > 0) continue;
     await recordDone(store, pending, options);
     left -= 1;
   }
@@ -149,9 +158,39 @@ async function takeAway(
   before: number,
 ): Promise<TakenAway> {
   const { kind } = floor;
-  return kind === "evidence"
-    ? takeEvidence(store, note, floor, from, options, before)
-    : takeDocuments(store, note, { ...floor, kind }, from, options, before);
+  switch (kind) {
+    case "evidence":
+      return takeEvidence(store, note, floor, from, options, before);
+    case "facts":
+      return takeFacts(store, note, floor, from, options, before);
+    case "failed":
+    case "receipts":
+      return takeDocuments(store, note, { ...floor, kind }, from, options, before);
+  }
+}
+
+/** Replaces facts by tombstones, which keep their ids. */
+async function takeFacts(
+  store: Store,
+  note: StreamNote,
+  { collection, seq }: Floor,
+  from: number,
+  { signal, onProgress, pause }: RunOptions,
+  before: number,
+): Promise<TakenAway> {
+  const outdate = openOutdating(store);
+  const collections = openCollections(store.reads);
+  let removed = before;
+  for await (const { entry, next } of entriesWithNext(store.reads, note.stream, from)) {
+    if (signal.aborted || entry.seq > seq - 1) break;
+    if (entry.count === 0 || (await collections.of(note, entry)) !== collection) continue;
+    const done = await outdate(note, entry, next);
+    if (typeof done === "string") return { removed, fault: done };
+    removed += done;
+    onProgress?.(removed);
+    if (done > 0) await pause?.();
+  }
+  return { removed, fault: null };
 }
 
 /** Each entry behind the other, so that what an interrupted run left is one piece. */

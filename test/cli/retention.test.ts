@@ -58,7 +58,24 @@ describe("sigma retention", () => {
     expect(repaired.stdout).toContain("4 records without evidence, of which nothing can be brought back");
     const planned = await sigma(["redrive", "plan", "--reason", "again"], { cwd });
     expect(planned.stdout).toContain("evidence-outdated");
+    const late = await sigma(["retention", "run", "--yes"], { cwd, env: { SIGMA_RETENTION_FACTS: "0d" } });
+    expect(late).toMatchObject({ code: 30 });
+    expect(late.stdout).toMatch(/^STAYS {2}Entry 1 of .* its evidence, which says what they are, is gone$/m);
     expect((await sigma(["failures", "list", "--json"], { cwd })).stdout.split("\n")).toHaveLength(3);
+  });
+
+  test("takes the payloads of facts, and the same record sent again is a duplicate still", async () => {
+    const cwd = await filled();
+    const env = { SIGMA_RETENTION_FACTS_COLLECTIONS: "shipments=0d" };
+    const taken = await sigma(["retention", "run", "--expect", "1"], { cwd, env });
+    expect(taken).toMatchObject({ code: 0, stderr: "" });
+    expect(taken.stdout).toMatch(/facts of shipments +4 +1 +retention.facts_collections shipments=0d/);
+    await sigma(["ingest", "-", "-q"], { cwd, input: shipmentLines(0, 1) });
+    const audit = await sigma(["audit"], { cwd });
+    expect(audit).toMatchObject({ code: 0 });
+    expect(audit.stdout).toMatch(/^retained {2}\S+ {2}facts of shipments before offset 4 {2}1 payload gone/m);
+    const show = await sigma(["retention", "show"], { cwd, env });
+    expect(show.stdout).toMatch(/facts +for ever\nfacts of shipments +0d/);
   });
 
   test("keeps for ever without terms, and another collection's term is another", async () => {

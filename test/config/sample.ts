@@ -32,6 +32,8 @@ const JUDGED: Partial<Record<SettingKey, string>> = {
   "redact.pointers": "/a,x:/b/*",
   "retention.failed": "90d",
   "retention.receipts": "4w",
+  "retention.facts": "5y",
+  "retention.facts_collections": "orders=2y,payments=forever",
   "retention.evidence": "1y",
   "retention.collections": "orders=30d,payments=forever",
 };

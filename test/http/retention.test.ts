@@ -11,6 +11,8 @@ describe("GET /v1/retention", () => {
     const terms = {
       failed: "90d",
       receipts: null,
+      facts: null,
+      factsCollections: [],
       evidence: "1y",
       collections: [{ collection: "orders", failed: null }],
     };
@@ -43,7 +45,7 @@ describe("GET /v1/retention", () => {
   test("without settings everything is kept for ever", async () => {
     const service = await startService();
     expect((await get(`${service.url}/v1/retention`)).body).toEqual({
-      terms: { failed: null, receipts: null, evidence: null, collections: [] },
+      terms: { failed: null, receipts: null, facts: null, factsCollections: [], evidence: null, collections: [] },
       everyHours: null,
       floors: [],
     });

@@ -10,6 +10,7 @@ import { openLog, parcel, send, settle } from "../rejudge/what-if-laws.ts";
 import { breakingAfter } from "./breaking-store.ts";
 import { auditOf, batch, DAY_MS, days, findings, noteOf, OPERATOR, plan, retain, SIGNAL, START_MS } from "./days.ts";
 import { evidenceLaws } from "./evidence-laws.ts";
+import { factsLaws } from "./facts-laws.ts";
 
 async function counted(store: Store): Promise<number> {
   return (await store.reads.groupCounters()).reduce((sum, { count }) => sum + count, 0);
@@ -17,6 +18,7 @@ async function counted(store: Store): Promise<number> {
 
 export function retainLaws(name: string, open: () => Promise<Store>): void {
   evidenceLaws(name, open);
+  factsLaws(name, open);
   describe(`retention on ${name}`, () => {
     test("takes failures that are too old, keeps them counted, and the audit says so and finds nothing", async () => {
       const store = await open();

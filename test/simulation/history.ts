@@ -240,7 +240,9 @@ async function caughtUp(store: SimStore, source: SimSource, streams: readonly St
   // Each record has one document, sooner or later, unless retention took it.
   const { validated, failed, receipts } = await store.reads.tally();
   const counted = (await store.reads.groupCounters()).reduce((sum, { count }) => sum + count, 0);
-  const documents = (await followFloors(store.reads)()).all().filter(({ kind }) => kind !== "evidence");
+  const documents = (await followFloors(store.reads)())
+    .all()
+    .filter(({ kind }) => kind === "failed" || kind === "receipts");
   const gone = documents.reduce((sum, { removed }) => sum + removed, 0);
   const volume = { passed: 0, failed: 0, duplicate: 0, redelivery: 0, conflict: 0 };
   for (const { number } of await store.reads.streamNotes())

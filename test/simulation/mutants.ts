@@ -264,6 +264,24 @@ export const MUTANTS: readonly Mutant[] = [
     replace: ``,
   },
   {
+    name: "evidence goes before the facts that it says",
+    file: RETAIN,
+    find: `Number(a.kind === "evidence") - Number(b.kind === "evidence")`,
+    replace: `Number(b.kind === "evidence") - Number(a.kind === "evidence")`,
+  },
+  {
+    name: "a repair brings back facts that retention took",
+    file: "src/repair/facts.ts",
+    find: `    await write(run, opened, facts.map(outdated), left);`,
+    replace: `    await write(run, opened, facts, whole);`,
+  },
+  {
+    name: "retention takes the facts of an entry more than it announced",
+    file: RETAIN,
+    find: `    if (signal.aborted || entry.seq > seq - 1) break;`,
+    replace: `    if (signal.aborted || entry.seq > seq) break;`,
+  },
+  {
     name: "dirty tail read",
     file: STORE,
     find: `lastOf(log.slice(0, majority), stream)`,

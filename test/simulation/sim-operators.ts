@@ -10,7 +10,7 @@ import { wasErased } from "../../src/gateway/decided.ts";
 import { createErasureBook, isWithin, rangesOf } from "../../src/operator/erasures.ts";
 import { createFloorBook } from "../../src/operator/floors.ts";
 import { decodeOutcomes } from "../../src/ledger/proof.ts";
-import type { FailedRow, Store } from "../../src/store/store.ts";
+import type { FailedRow, PassedRow, Store } from "../../src/store/store.ts";
 import type { Random } from "./random.ts";
 import type { Write } from "./sim-state.ts";
 import type { SimStore } from "./sim-store.ts";
@@ -25,7 +25,7 @@ export type Operators = {
   readonly erase: (stream: string) => void;
   /** Begins to bring documents back, and to write changed ones again. */
   readonly repair: () => void;
-  /** Begins to take away failures, receipts and evidence up to a time. */
+  /** Begins to take away failures, receipts, facts and evidence up to a time. */
   readonly retain: () => void;
   /** One of those who erase or take away is gone. */
   readonly crash: () => void;
@@ -94,7 +94,9 @@ export function createOperators(world: World, random: Random, store: SimStore, m
       ["receipts"],
       ["failed", "receipts"],
       ["evidence"],
-      ["failed", "receipts", "evidence"],
+      ["facts"],
+      ["facts", "evidence"],
+      ["failed", "receipts", "facts", "evidence"],
     ]);
     const term = { ms: NOW_MS - SENT_MS - random.below(16), says: "a term" };
     void act(incarnation, async (by) => {
@@ -169,13 +171,15 @@ export function createOperators(world: World, random: Random, store: SimStore, m
   };
 }
 
-/** Finds floors that were called done, and failures under them that were never taken. Who writes one later is another matter. */
+/** Finds floors that were called done, failures under them that were never taken, and facts that are whole. Who writes one later is another matter. */
 function neverTaken(log: readonly Write[]): readonly string[] {
   const book = createFloorBook();
   /** Failures by id, with the last action of the operator log before they were written. */
   const there = new Map<string, { readonly row: FailedRow; readonly after: number }>();
   const found: string[] = [];
+  const facts = new Map<string, PassedRow>();
   for (const write of log) {
+    if (write.table === "validated") facts.set(write.row.id, write.row);
     if (write.table === "failed" && !there.has(write.row.id))
       there.set(write.row.id, { row: write.row, after: book.through() });
     if (write.table === "removed") there.delete(write.id);
@@ -192,5 +196,10 @@ function neverTaken(log: readonly Write[]): readonly string[] {
         found.push("RETAIN: called done, and a failure was never taken");
     }
   }
+  const isBelow = ({ position: { stream, offset } }: PassedRow): boolean =>
+    book.all().some((floor) => floor.kind === "facts" && floor.stream === stream && offset < floor.offset);
+  // Where their evidence is gone the audit cannot tell.
+  if ([...facts.values()].some((row) => row.kind === "validated" && isBelow(row)))
+    found.push("RETAIN: called done, and a fact is whole");
   return found;
 }

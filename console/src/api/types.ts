@@ -1215,6 +1215,14 @@ export type Answers = {
       /** As in 90d; null: for ever */
       readonly receipts: string | null;
       /** As in 90d; null: for ever */
+      readonly facts: string | null;
+      /** Other terms for the facts of some collections */
+      readonly factsCollections: readonly ({
+        readonly collection: string;
+        /** As in 90d; null: for ever */
+        readonly facts: string | null;
+      })[];
+      /** As in 90d; null: for ever */
       readonly evidence: string | null;
       /** Other terms for the failures of some collections */
       readonly collections: readonly ({
@@ -1237,12 +1245,12 @@ export type Answers = {
       readonly stream: string;
       readonly topic: string;
       readonly partition: number;
-      readonly documents: "failed" | "receipts" | "evidence";
-      /** Of the failures; empty for receipts and evidence */
+      readonly documents: "failed" | "receipts" | "facts" | "evidence";
+      /** Of the failures or facts; empty for receipts and evidence */
       readonly collection: string;
-      /** Below this offset nothing is left */
+      /** Below this offset nothing is left; of facts, no payload */
       readonly beforeOffset: number;
-      /** How many documents went in all; of evidence, of how many records */
+      /** How many documents went in all; of facts, how many became tombstones; of evidence, of how many records */
       readonly removed: number;
       /** When the floor was last raised */
       readonly at: string;

@@ -25,10 +25,14 @@ const FLOOR = {
     stream: text,
     topic: text,
     partition: whole,
-    documents: { enum: ["failed", "receipts", "evidence"] },
-    collection: { ...text, description: "Of the failures; empty for receipts and evidence" },
-    beforeOffset: { ...whole, description: "Below this offset nothing is left" },
-    removed: { ...whole, description: "How many documents went in all; of evidence, of how many records" },
+    documents: { enum: ["failed", "receipts", "facts", "evidence"] },
+    collection: { ...text, description: "Of the failures or facts; empty for receipts and evidence" },
+    beforeOffset: { ...whole, description: "Below this offset nothing is left; of facts, no payload" },
+    removed: {
+      ...whole,
+      description:
+        "How many documents went in all; of facts, how many became tombstones; of evidence, of how many records",
+    },
     at: { ...text, description: "When the floor was last raised" },
     actor: text,
     reason: { ...text, description: "The term that said so" },
@@ -46,10 +50,20 @@ const SCHEMA = {
       properties: {
         terms: {
           type: "object",
-          required: ["failed", "receipts", "evidence", "collections"],
+          required: ["failed", "receipts", "facts", "factsCollections", "evidence", "collections"],
           properties: {
             failed: TERM,
             receipts: TERM,
+            facts: TERM,
+            factsCollections: {
+              type: "array",
+              description: "Other terms for the facts of some collections",
+              items: {
+                type: "object",
+                required: ["collection", "facts"],
+                properties: { collection: text, facts: TERM },
+              },
+            },
             evidence: TERM,
             collections: {
               type: "array",
@@ -91,7 +105,7 @@ export function registerRetention(app: Routes, { reads, retention }: HttpDeps): 
 }
 
 const NOTHING_SET = {
-  terms: { failed: null, receipts: null, evidence: null, collections: [] },
+  terms: { failed: null, receipts: null, facts: null, factsCollections: [], evidence: null, collections: [] },
   everyHours: null,
   lastRun: null,
 };

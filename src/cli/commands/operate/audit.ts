@@ -135,9 +135,10 @@ function printReport(report: AuditReport, verified: VerifiedAnchors | null): voi
   for (const { stream, records: erased, at, actor, reason } of report.erasures)
     print(`erased  ${stream}  ${counted(erased, "record")}  ${at}  ${actor}  ${reason}`);
   for (const { stream, kind, collection, offset, removed, at, actor, reason, isDone } of report.retention) {
-    const what = kind === "failed" ? `failures of ${collection}` : kind;
+    const of = { failed: `failures of ${collection}`, facts: `facts of ${collection}` } as const;
+    const what = kind === "failed" || kind === "facts" ? of[kind] : kind;
     const gone = `${what} before offset ${offset}${isDone ? "" : " (not complete)"}`;
-    const noun = kind === "evidence" ? "record" : "document";
+    const noun = kind === "evidence" ? "record" : kind === "facts" ? "payload" : "document";
     print(`retained  ${stream}  ${gone}  ${counted(removed, noun)} gone  ${at}  ${actor}  ${reason}`);
   }
   for (const { stream, headSeq, headHash } of report.streams) print(`head  ${stream}  ${headSeq}  ${headHash}`);

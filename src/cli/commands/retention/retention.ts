@@ -35,12 +35,13 @@ export async function showRetention(command: Command, { json }: { readonly json:
     for (const { kind: documents, ...floor } of floors) printJson({ kind: "floor", documents, ...floor });
     return printJson({ kind: "terms", ...termsOf(config) });
   }
-  const { failed, receipts, evidence, collections } = termsOf(config);
+  const { failed, receipts, facts, factsCollections, evidence, collections } = termsOf(config);
   const rows = [
     ["failures", failed],
     ...Object.entries(collections).map(([name, term]) => [`failures of ${name}`, term]),
   ];
-  printTable([...rows, ["receipts", receipts], ["evidence", evidence], ["facts", "for ever"]]);
+  const ownFacts = Object.entries(factsCollections).map(([name, term]) => [`facts of ${name}`, term]);
+  printTable([...rows, ["receipts", receipts], ["facts", facts], ...ownFacts, ["evidence", evidence]]);
   if (floors.length === 0) return print("Nothing was taken yet");
   const table = floors.map(({ kind, topic, partition, collection, offset, removed, at, actor, isDone }) => {
     const what = nameOf(kind, collection);
@@ -51,6 +52,7 @@ export async function showRetention(command: Command, { json }: { readonly json:
 
 /** What goes, in words. */
 function nameOf(kind: StandingFloor["kind"], collection: string): string {
+  if (kind === "facts") return `facts of ${collection}`;
   return kind === "failed" ? `failures of ${collection}` : kind;
 }
 
@@ -63,10 +65,13 @@ async function floorsOf(config: Config): Promise<readonly StandingFloor[]> {
   }
 }
 
-function termsOf({ retention: { failed, receipts, evidence, collections } }: Config) {
+function termsOf({ retention: { failed, receipts, facts, evidence, collections, factsCollections } }: Config) {
   const text = (kept: KeptFor): string => kept?.text ?? "for ever";
-  const own = Object.fromEntries(collections.map(({ collection, kept }) => [collection, text(kept)]));
-  return { failed: text(failed), collections: own, receipts: text(receipts), evidence: text(evidence) };
+  const byName = (terms: typeof collections): Readonly<Record<string, string>> =>
+    Object.fromEntries(terms.map(({ collection, kept }) => [collection, text(kept)]));
+  const shared = { receipts: text(receipts), evidence: text(evidence) };
+  const own = { collections: byName(collections), factsCollections: byName(factsCollections) };
+  return { failed: text(failed), facts: text(facts), ...own, ...shared };
 }
 
 /** `sigma retention run`: exit 30 when something stays that is too old. */
