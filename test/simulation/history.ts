@@ -8,6 +8,7 @@ import { followFloors } from "../../src/operator/floors.ts";
 import type { Stream } from "../../src/source/source.ts";
 import { seeded, type Random } from "./random.ts";
 import { simulatedContracts, TOPIC } from "./sim-contracts.ts";
+import { createRedrivers, type Redrivers } from "./sim-redrives.ts";
 import { createSimSource, type SimSource } from "./sim-source.ts";
 import { createOperators, SENT_MS, type Operators } from "./sim-operators.ts";
 import { createSimStore, type SimStore } from "./sim-store.ts";
@@ -45,6 +46,7 @@ type Simulation = {
   /** Whether entries lose their evidence once the next one is applied. */
   readonly evidence: "keep" | "drop";
   readonly operators: Operators;
+  readonly redrivers: Redrivers;
 };
 
 /** Runs one history: faults for a while, then quiet, then the checker. The same seed gives the same history. */
@@ -85,6 +87,7 @@ function prepare(seed: number): Simulation {
     world,
     store,
     operators: createOperators(world, random, store, evidence === "keep"),
+    redrivers: createRedrivers(world, random, store, CONTRACTS),
     source,
     streams,
     workers: Array.from({ length: WORKERS }, (_, index) => newWorker(index, random)),
@@ -148,6 +151,9 @@ function disturb(simulation: Simulation): void {
   else if (roll < 0.47 && simulation.evidence === "keep") simulation.operators.repair();
   else if (roll < 0.48) simulation.operators.crash();
   else if (roll < 0.495) simulation.operators.retain();
+  else if (roll < 0.51) simulation.redrivers.plan();
+  else if (roll < 0.53) simulation.redrivers.run();
+  else if (roll < 0.54) simulation.redrivers.disturb();
 }
 
 function restart(simulation: Simulation, worker: Worker): void {
@@ -225,6 +231,7 @@ async function calmDown(simulation: Simulation): Promise<number> {
   for (const worker of workers) tellTruth(simulation, worker);
   for (const controller of first.running.values()) controller.abort();
   for (let after = 0; after < 150; after += 1) await run();
+  await simulation.redrivers.complete(run);
   await simulation.operators.complete(run);
   return steps;
 }
@@ -266,7 +273,7 @@ async function check(simulation: Simulation): Promise<readonly string[]> {
     if (store.entryHash(stream, Number(seq)) !== hash)
       violations.push("LOST: a settled batch is no longer in the ledger");
   }
-  violations.push(...(await simulation.operators.violations()));
+  violations.push(...(await simulation.operators.violations()), ...(await simulation.redrivers.violations()));
   const report = await auditOf(store, source);
   return [...violations, ...report.findings.map((finding) => `${finding.code}: ${finding.message}`)];
 }

@@ -282,6 +282,30 @@ export const MUTANTS: readonly Mutant[] = [
     replace: `    if (signal.aborted || entry.seq > seq) break;`,
   },
   {
+    name: "a plan that is run twice decides twice",
+    file: "src/failures/redrive/source.ts",
+    find: `    id: redriveStreamId({ plan: id, source: number }),`,
+    replace: `    id: redriveStreamId({ plan: Math.random() < 0.5 ? id : \`f\${id.slice(1)}\`, source: number }),`,
+  },
+  {
+    name: "a runner goes on from the wrong position",
+    file: "src/failures/redrive/source.ts",
+    find: `offsetsFrom(page, from, limits);`,
+    replace: `offsetsFrom(page, from + 1n, limits);`,
+  },
+  {
+    name: "two plans of one contract run at a time",
+    file: "src/failures/redrive/act.ts",
+    find: `    if (blocker !== null) return contractBusy(standing, blocker);`,
+    replace: ``,
+  },
+  {
+    name: "a redrive is called done before its last batch",
+    file: "src/failures/redrive/run.ts",
+    find: `  const end = endOf(planned);`,
+    replace: `  const end = BigInt(planned.to) - 1n;`,
+  },
+  {
     name: "dirty tail read",
     file: STORE,
     find: `lastOf(log.slice(0, majority), stream)`,
