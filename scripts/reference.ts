@@ -269,6 +269,8 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
     "A redrive plan is missing or is not what the operator log says, or a redrive stream is of no plan: restore the store from a backup",
   REDRIVE_DIFFERS:
     "A redrive decided a record that is not of its plan, or other bytes than those of the record that failed: restore the store from a backup",
+  CORRECTION:
+    "A correction in the operator log is of no record that failed, or of other bytes, or the record in its place has other bytes: the operator log or the ledger was changed",
   ERASURE_INCOMPLETE: "An erasure was announced and is not known to be complete: run `sigma erase --resume`",
   RETENTION:
     "Retention announced what the ledger does not have, or another number of documents than it had: the operator log or the ledger was changed",

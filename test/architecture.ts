@@ -156,6 +156,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
   audit: {
     uses: [
       "core",
+      "failures/failure-id",
+      "failures/lineage/corrections",
       "failures/redrive",
       "gateway",
       "json",

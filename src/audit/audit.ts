@@ -3,6 +3,7 @@ import { ENGINE } from "../core/decide.ts";
 import { checkHeads, keptStreams } from "./anchors.ts";
 import { logIdOf } from "../source/source.ts";
 import { checkBare, type BareVerdict } from "./bare.ts";
+import { checkCorrections } from "./corrections.ts";
 import { unfrozenIn } from "./contracts.ts";
 import { strayErasures } from "./erasures.ts";
 import { checkGroups } from "./groups.ts";
@@ -91,6 +92,7 @@ async function auditAll(run: Run): Promise<void> {
   }
   await checkKnownBySource(run, [...notes.values()]);
   await auditLog(run);
+  if (!options.signal.aborted) for (const finding of await checkCorrections(reads)) run.add(finding);
   if (!options.signal.aborted) await auditGroups(run, notes);
   await auditTotals(run);
 }

@@ -73,6 +73,8 @@ export type FindingCode =
   | "REDRIVE_PLAN"
   /** A redrive decided a record that is not of its plan, or other bytes than those of the record that failed. */
   | "REDRIVE_DIFFERS"
+  /** A correction in the operator log is of no record that failed, or of other bytes, or its own record has other bytes. */
+  | "CORRECTION"
   /** The totals of the store differ from those of its ledger. */
   | "TOTALS";
 

@@ -22,6 +22,10 @@ export type Corrections = {
   readonly of: (failure: string) => readonly Correction[];
   /** The one that a record is; null for any other record. */
   readonly at: (stream: string, offset: bigint) => Correction | null;
+  /** All of them, in order. */
+  readonly all: () => readonly Correction[];
+  /** Seqs of actions that announce no correction, or one again, or place one that was not announced or has a place. */
+  readonly stray: () => readonly number[];
 };
 
 const ANNOUNCED = /^correction ([0-9a-f]{12}) failed ([0-9a-f]{64}) corrected ([0-9a-f]{64})$/;
@@ -42,20 +46,25 @@ export function openCorrections(reads: Pick<StoreReads, "operatorLog">): () => P
   const byId = new Map<string, Correction>();
   const byFailure = new Map<string, string[]>();
   const byPlace = new Map<string, string>();
+  const stray: number[] = [];
   const corrections: Corrections = {
+    all: () => [...byId.values()],
+    stray: () => stray,
     of: (failure) => (byFailure.get(failure) ?? []).flatMap((id) => byId.get(id) ?? []),
     at: (stream, offset) => byId.get(byPlace.get(`${stream}@${offset}`) ?? "") ?? null,
   };
   const see = (action: OperatorAction): void => {
     const { actor, at, reason, target: failure, detail } = action;
+    if (action.action !== "correct" && action.action !== "corrected") return;
     const [, id, failedDigest, correctedDigest] = action.action === "correct" ? (ANNOUNCED.exec(detail) ?? []) : [];
     if (id !== undefined && failedDigest !== undefined && correctedDigest !== undefined && !byId.has(id)) {
-      byId.set(id, { id, failure, failedDigest, correctedDigest, actor, at, reason, place: null });
       byFailure.set(failure, [...(byFailure.get(failure) ?? []), id]);
+      return void byId.set(id, { id, failure, failedDigest, correctedDigest, actor, at, reason, place: null });
     }
     const [, placed, stream, offset] = action.action === "corrected" ? (PLACED.exec(detail) ?? []) : [];
     const known = byId.get(placed ?? "");
-    if (known === undefined || known.place !== null || stream === undefined || offset === undefined) return;
+    if (known === undefined || known.place !== null || stream === undefined || offset === undefined)
+      return void stray.push(action.seq);
     byId.set(known.id, { ...known, place: { stream, offset: BigInt(offset) } });
     byPlace.set(`${stream}@${offset}`, known.id);
   };
