@@ -9,8 +9,8 @@ import { recordOf, USUAL, type Shape } from "./records.ts";
 import { startOn } from "./start.ts";
 
 const BATCH = 3_000;
-/** Below what a broker takes in one batch by default. */
-const SENT_BYTES = 900_000;
+/** Bytes of a batch of the producer: some times smaller than a batch of the gateway, as usual. */
+const SENT_BYTES = 100_000;
 
 /** Appends so many records, some thousand to a partition in turn. */
 export async function produceShipments(

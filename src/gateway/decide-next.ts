@@ -11,6 +11,7 @@ import type { Halt } from "./event.ts";
 import { measureBatch, type BatchMeter, type Measuring } from "./measure.ts";
 import { isRedrive } from "../ledger/redrive-stream.ts";
 import type { IngestDeps, BatchObserver } from "./ingest-deps.ts";
+import { settleWeight } from "./settle-limit.ts";
 
 /** What comes next in a stream. */
 export type Next =
@@ -67,7 +68,7 @@ export async function decideNext(deps: IngestDeps, where: Where, from: bigint, s
   measuring.lap("fetch");
   // The registry is asked before the settle limit is taken: a registry that hangs then delays its own stream only.
   const set = await setFor(deps, fetched.read);
-  const endSettling = (await deps.settleLimit?.(fetched.count)) ?? ((): void => undefined);
+  const endSettling = (await deps.settleLimit?.(settleWeight(fetched, deps.limits))) ?? ((): void => undefined);
   let decided: ReadyBatch | null = null;
   try {
     // The signal aborted while the settle limit was waited for. Nothing of this batch is decided yet.

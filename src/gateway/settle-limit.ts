@@ -1,3 +1,11 @@
+/** How many records a batch counts for in the limit: one that is full of bytes counts like one that is full of records. */
+export function settleWeight(
+  { count, bytes }: { readonly count: number; readonly bytes: number },
+  { recordsMax, bytesMax }: { readonly recordsMax: number; readonly bytesMax: number },
+): number {
+  return Math.max(count, Math.ceil((bytes / bytesMax) * recordsMax));
+}
+
 /** Waits until the process may settle this many more records. @returns a function that releases them; call it once. */
 export type SettleLimit = (records: number) => Promise<() => void>;
 

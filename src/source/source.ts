@@ -40,6 +40,8 @@ export type Fetched =
       readonly from: bigint;
       readonly to: bigint;
       readonly count: number;
+      /** Size of their keys and values, in bytes. */
+      readonly bytes: number;
       /**
        * Returns the records. Kafka's reader decodes them anew at each call, so that they stay bytes while they wait.
        */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createSettleLimit } from "../../src/gateway/settle-limit.ts";
+import { createSettleLimit, settleWeight } from "../../src/gateway/settle-limit.ts";
 
 /** Asks for settleLimit in order. @returns which have begun, and what ends each of them. */
 function ask(
@@ -63,4 +63,13 @@ test("a large batch is not passed by smaller ones for ever: the first that asked
   expect(begun).toEqual([0]);
   await end(0);
   expect(begun).toEqual([0, 1, 2]);
+});
+
+test("a batch counts by its records or by its bytes, whichever fills more of it", () => {
+  const full = { recordsMax: 3_000, bytesMax: 1_000_000 };
+  expect(settleWeight({ count: 3_000, bytes: 250_000 }, full)).toBe(3_000);
+  expect(settleWeight({ count: 60, bytes: 1_000_000 }, full)).toBe(3_000);
+  expect(settleWeight({ count: 60, bytes: 500_000 }, full)).toBe(1_500);
+  expect(settleWeight({ count: 1, bytes: 50_000_000 }, full)).toBe(150_000);
+  expect(settleWeight({ count: 0, bytes: 0 }, full)).toBe(0);
 });

@@ -42,9 +42,10 @@ export function createSimSource(
     const taken = found.slice(0, most);
     const last = taken.at(-1);
     if (last === undefined)
-      return stop > from ? { kind: "records", from, to: stop, count: 0, read: () => [] } : { kind: "empty" };
+      return stop > from ? { kind: "records", from, to: stop, count: 0, bytes: 0, read: () => [] } : { kind: "empty" };
     const to = taken.length === found.length ? stop : last.position.offset + 1n;
-    return { kind: "records", from, to, count: taken.length, read: () => taken };
+    const bytes = taken.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    return { kind: "records", from, to, count: taken.length, bytes, read: () => taken };
   };
   const source = (run: <T>(execute: () => T) => Promise<T>, chunk: () => number): Source => ({
     streams: async () => streams,

@@ -52,7 +52,7 @@ export function planSource(reads: PlanReads, plan: RedrivePlan): Source {
       const source = sourceOf(stream);
       const [last, end] = [BigInt(source.to), endOf(source)];
       if (from >= end) return { kind: "empty" };
-      if (from >= last) return { kind: "records", from, to: end, count: 0, read: () => [] };
+      if (from >= last) return { kind: "records", from, to: end, count: 0, bytes: 0, read: () => [] };
       if (page === null || page.stream !== source.stream || from < page.from || from >= page.to)
         page = await readPage(reads, plan.id, source.stream, from);
       const { asked, to, isWhole } = offsetsFrom(page, from, limits);
@@ -117,5 +117,6 @@ function fetchedOf(
     position: { ...record.position, stream: stream.id },
     headers: ref === null ? record.headers : redeclared(record.headers, ref),
   }));
-  return { kind: "records", from, to, count: records.length, read: () => records };
+  const bytes = records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0);
+  return { kind: "records", from, to, count: records.length, bytes, read: () => records };
 }

@@ -87,16 +87,17 @@ export function readRecords(statements: ReadStatements, path: string, read: Read
       continue;
     }
     for (const record of recordsOf(batch, stream, next)) {
-      bytes += sizeOf(record);
-      full = records.length > 0 && bytes > limits.bytesMax;
+      const size = sizeOf(record);
+      full = records.length > 0 && bytes + size > limits.bytesMax;
       if (full || next >= until) break;
       records.push(record);
+      bytes += size;
       next += 1n;
       full = records.length >= limits.recordsMax;
       if (full) break;
     }
   }
-  if (next > from) return { kind: "records", from, to: next, count: records.length, read: () => records };
+  if (next > from) return { kind: "records", from, to: next, count: records.length, bytes, read: () => records };
   const { end } = readBounds(statements, stream);
   return from > end ? { kind: "beyond-end", logEnd: end } : { kind: "empty" };
 }

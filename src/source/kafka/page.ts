@@ -30,6 +30,8 @@ export type Page = {
   readonly from: bigint;
   readonly to: bigint;
   readonly spans: readonly Span[];
+  /** Bytes of a record on average, as they were sent: compressed, and with the heads of the record batches. */
+  readonly recordBytes: number;
 };
 
 /** Consecutive records of one batch. */
@@ -68,8 +70,10 @@ export function readPage(stream: Stream, from: bigint, data: PartitionData): Pag
   const spans: Span[] = [];
   let to = from;
   let next = 0;
+  let sent = 0;
   for (const batch of splitBatches(data.bytes)) {
     const { attributes, producerId, lastOffset, count } = batch;
+    sent += count;
     for (let begun = waiting[next]; begun !== undefined && begun.firstOffset <= lastOffset; begun = waiting[next]) {
       aborting.add(begun.producerId);
       next += 1;
@@ -82,11 +86,26 @@ export function readPage(stream: Stream, from: bigint, data: PartitionData): Pag
     }
     if (lastOffset >= to) to = lastOffset + 1n;
   }
-  return { stream, from, to, spans };
+  return { stream, from, to, spans, recordBytes: data.bytes.length / Math.max(1, sent) };
 }
 
-/** The first part of a page, the number of its records, and the remaining part. */
-export type Cut = { readonly head: Page; readonly count: number; readonly rest: Page | null };
+/** How many records a page has at most: those below its first offset are counted too. */
+export function recordsIn({ spans }: Page): number {
+  return spans.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** A page and the one behind it as one. */
+export function joinPages(page: Page, next: Page): Page {
+  return { ...page, to: next.to, spans: [...page.spans, ...next.spans], recordBytes: next.recordBytes };
+}
+
+/** The first part of a page, the number of its records, the bytes of their keys and values, and the remaining part. */
+export type Cut = {
+  readonly head: Page;
+  readonly count: number;
+  readonly bytes: number;
+  readonly rest: Page | null;
+};
 
 /**
  * Splits a page after at most `recordsMax` records and `bytesMax` bytes; the first record is taken however large it is.
@@ -98,7 +117,7 @@ export function cutPage(
   limits: { readonly recordsMax: number; readonly bytesMax: number },
   until?: bigint,
 ): Cut {
-  const { stream, from, to, spans } = page;
+  const { from, to, spans } = page;
   const end = until !== undefined && until < to ? until : to;
   const taken: Span[] = [];
   let count = 0;
@@ -115,18 +134,20 @@ export function cutPage(
       nextRecord(cursor);
       const { offsetDelta, keyLength, valueLength } = cursor;
       if (offsetDelta < fromDelta) continue;
-      size += Math.max(0, keyLength) + Math.max(0, valueLength);
+      const recordBytes = Math.max(0, keyLength) + Math.max(0, valueLength);
       const beyond = offsetDelta >= endDelta;
-      if (beyond || count === limits.recordsMax || (count > 0 && size > limits.bytesMax)) {
+      if (beyond || count === limits.recordsMax || (count > 0 && size + recordBytes > limits.bytesMax)) {
         const cut = beyond || lastBatch === null ? end : lastBatch.firstOffset + BigInt(lastDelta + 1);
         taken.push({ ...span, bytes, count: passed });
         const left = [{ batch, bytes, at, before, count: span.count - passed }, ...spans.slice(index + 1)];
         return {
-          head: { stream, from, to: cut, spans: taken },
+          head: { ...page, to: cut, spans: taken },
           count,
-          rest: { stream, from: cut, to, spans: left },
+          bytes: size,
+          rest: { ...page, from: cut, spans: left },
         };
       }
+      size += recordBytes;
       count += 1;
       lastBatch = batch;
       lastDelta = offsetDelta;
@@ -134,8 +155,8 @@ export function cutPage(
     endBatch(cursor);
     taken.push({ ...span, bytes });
   }
-  const rest = end < to ? { stream, from: end, to, spans: [] } : null;
-  return { head: { stream, from, to: end, spans: taken }, count, rest };
+  const rest = end < to ? { ...page, from: end, spans: [] } : null;
+  return { head: { ...page, to: end, spans: taken }, count, bytes: size, rest };
 }
 
 /** The records of a page. Their bytes are views of the fetched bytes. @throws `Unavailable`. */

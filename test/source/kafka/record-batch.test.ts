@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cutPage, readPage, recordsOf, type Page } from "../../../src/source/kafka/page.ts";
+import { cutPage, joinPages, readPage, recordsIn, recordsOf, type Page } from "../../../src/source/kafka/page.ts";
 import { inflate, splitBatches } from "../../../src/source/kafka/record-batch.ts";
 import { exactInteger } from "../../../src/json/exact-integer.ts";
 import type { Stream } from "../../../src/source/source.ts";
@@ -98,6 +98,15 @@ describe("a page of record batches", () => {
     expect([rest?.from, rest?.to, textsOf(rest)]).toEqual([14n, 15n, ["e"]]);
     const byBytes = cutPage(page, { ...ALL, bytesMax: 2 });
     expect([byBytes.head.to, textsOf(byBytes.head), textsOf(byBytes.rest)]).toEqual([13n, ["b", "c"], ["d", "e"]]);
+  });
+
+  test("what is left of a page and the page behind it are one", () => {
+    const left = cutPage(pageOf(batchOf(["a", "b", "c"].map(message), 10n), 10n), { ...ALL, recordsMax: 1 }).rest;
+    if (left === null) throw new Error("nothing is left");
+    const joined = joinPages(left, pageOf(batchOf(["d", "e"].map(message), 15n), 13n));
+    expect([joined.from, joined.to, recordsIn(joined), textsOf(joined)]).toEqual([11n, 17n, 4, ["b", "c", "d", "e"]]);
+    const cut = cutPage(joined, { ...ALL, recordsMax: 3 });
+    expect([cut.head.to, cut.bytes, textsOf(cut.head), textsOf(cut.rest)]).toEqual([16n, 3, ["b", "c", "d"], ["e"]]);
   });
 
   test("takes one record however large it is", () => {

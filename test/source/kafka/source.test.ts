@@ -128,7 +128,7 @@ describe("the Kafka source", () => {
     const bytes =
       fetched.kind === "records" ? fetched.read().reduce((sum, one) => sum + (one.value?.length ?? 0), 0) : 0;
     expect(bytes).toBeGreaterThan(0);
-    // A page is at most 256 KiB, or one batch of the producer when that is larger.
+    // The first page is at most 256 KiB, or one batch of the producer when that is larger.
     expect(bytes).toBeLessThanOrEqual(1_000_000);
   });
 });
