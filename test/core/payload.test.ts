@@ -145,6 +145,12 @@ describe("parsePayload()", () => {
     ]);
   });
 
+  test("what is no JSON leaves the stack traces of others as long as they were", () => {
+    const before = Error.stackTraceLimit;
+    expect([outcome("{"), outcome("{}")]).toEqual(["not-json 1", "ok"]);
+    expect(Error.stackTraceLimit).toBe(before);
+  });
+
   test("brackets inside strings are not depth", () => {
     expect(outcome('"[[[[[[{{{{"', { bytesMax: 100, depthMax: 1 })).toBe("ok");
   });
