@@ -175,6 +175,9 @@ const OTHERS: Readonly<Record<Exclude<UnavailableCode, FileCode | HaltCode>, str
   LOG_UNAUTHORIZED: "Kafka refuses the credentials or the operation",
   LOG_TOPIC_MISSING: "A topic does not exist",
   LOG_TOPIC_REPLACED: "A topic was deleted and made anew meanwhile; what was being appended is not acknowledged",
+  LOG_FENCED:
+    "Another router took a partition, or the broker ended a transaction that took too long; what was not moved is moved again",
+  LOG_TIMESTAMP: "A lane's topic refuses the timestamp of a record that its source has: the two have other limits",
   LOG_DIVERGED: "A position has the decision of other bytes than were appended there; nothing is acknowledged",
   STREAM_STARTING: "The gateway has not taken the stream up yet, so it acknowledges nothing for it",
   LOG_TOO_LARGE: "A record is larger than its topic takes; or a batch has more than 512 MiB when it is decompressed",

@@ -102,6 +102,12 @@ export const PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: ["node:crypto"],
   },
+  // Which lane a record of a source goes to, and the router that moves it there.
+  lanes: {
+    uses: ["core", "gateway/loops", "source/mover", "source/partitioner", "source/record-key", "source/source"],
+    libraries: [],
+    node: ["node:crypto"],
+  },
   // What the gateway tells its observers.
   "gateway/event": {
     uses: ["core/trace-context", "core/unavailable", "source/source", "store/groups"],
@@ -323,6 +329,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "diagnosis/event",
       "gateway/batch-trace",
       "gateway/event",
+      "lanes/event",
       "notify/sink",
       "rejudge/shadow/thread",
       "source/source",

@@ -22,6 +22,7 @@ const SLEEPING: Readonly<Record<string, string>> = {
   "test/chaos/workers.ts": "looks again until a worker answers",
   "test/cli/backup.test.ts": "bounds the load",
   "test/config/reload.test.ts": "is the gateway's own pause",
+  "test/e2e/lane-latency.ts": "keeps to a rate, and looks again until the records are stored",
   "test/gateway/log-checks.test.ts": "is the guarded log's own pause",
   "test/gateway/log-ends.test.ts": "is the store's timeout, on a clock that the test moves",
   "test/servers/ollama.ts": "looks again until the server answers",

@@ -75,11 +75,11 @@ async function follow(
   callbacks: { readonly onReload: (outcome: Swap) => void; readonly observe: (event: ContractsEvent) => void },
   signal: AbortSignal,
 ): Promise<void> {
-  const { contractsReloadMs: everyMs, contractsDir, sources, shadow, limits, objectives, http } = config;
+  const { contractsReloadMs: everyMs, contractsDir, sources, routes, shadow, limits, objectives, http } = config;
   if (everyMs === 0) return;
   const { followContracts } = await import("../config/reload.ts");
   const pause = async (): Promise<void> => nextTurn();
-  const settings = { contractsDir, sources, shadow, limits, objectives, http };
+  const settings = { contractsDir, sources, routes, shadow, limits, objectives, http };
   let stale: string | null = null;
   const copying = await openCopy(config);
   // A copy that is running when the service stops is aborted.

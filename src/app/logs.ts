@@ -51,8 +51,12 @@ export async function openKafka(config: Config, kafka: KafkaConfig, purpose: Pur
   return openKafkaSource({
     connection: readKafkaCredentials(kafka),
     topics: config.sources.map(({ topic }) => topic),
+    appended: config.routes.map(({ source }) => source.topic),
     alsoNeeded: purpose === "gateway" ? await notifiedTopics(config, kafka) : [],
-    group: purpose !== "gateway" ? null : { groupId, instanceId, sessionTimeoutMs },
+    group:
+      purpose !== "gateway"
+        ? null
+        : { groupId: [groupId, ...config.laneNames].join("."), instanceId, sessionTimeoutMs },
     acceptCompacted: purpose !== "gateway" ? config.sources.map(({ topic }) => topic) : kafka.acceptCompacted,
     fetchWaitMs: FETCH_WAIT_MS,
   });

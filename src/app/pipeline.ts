@@ -10,6 +10,7 @@ import type { TraceBatch } from "../gateway/batch-trace.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { openAnchors } from "./anchoring.ts";
 import { decidingWith, openLookup, type Deciding } from "./deciding.ts";
+import { laneLimits } from "./lane-limits.ts";
 import { FETCH_WAIT_MS } from "./logs.ts";
 import { openEngine, type Engine } from "./engine.ts";
 import { type LoadedContracts } from "./contracts.ts";
@@ -80,7 +81,7 @@ export async function startPipeline(
   const collections = [...new Set([...first.set.bySubject.values()].map(({ collection }) => collection))];
   const engine = await openEngine(config, collections, "gateway");
   try {
-    const { startGateway } = await import("../gateway/gateway.ts");
+    const { BATCHES_AT_ONCE, startGateway } = await import("../gateway/gateway.ts");
     const { holdContracts } = await import("../contract/live-contracts.ts");
     const contracts = holdContracts(first);
     const shadow = await openShadows(config, first.set);
@@ -99,6 +100,7 @@ export async function startPipeline(
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
       evidence: config.evidence,
       breaker: config.breaker,
+      laneOf: laneLimits(config, BATCHES_AT_ONCE * config.batch.recordsMax),
       observeBatch: observers.observeBatch,
       ...(traceBatch === undefined ? {} : { traceBatch }),
       observe: told.observe,

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { ReportDiagnosis } from "../diagnosis/event.ts";
 import type { AnchorEvent, ContractsEvent, Observe, RedriveEvent } from "../gateway/event.ts";
+import type { RouterEvent } from "../lanes/event.ts";
 import type { ReportNotify } from "../notify/sink.ts";
 import type { logFramework } from "../observe/http.ts";
 import type { Metrics } from "../observe/metrics/metrics.ts";
@@ -15,6 +16,7 @@ export type Reports = {
   readonly contracts: (event: ContractsEvent) => void;
   readonly anchors: (event: AnchorEvent) => void;
   readonly redrives: (event: RedriveEvent) => void;
+  readonly router: (event: RouterEvent) => void;
   readonly notify: ReportNotify;
   readonly diagnosed: ReportDiagnosis;
   readonly tls: (event: TlsEvent) => void;
@@ -44,6 +46,7 @@ export async function openReports(config: Config, logger: Logger, version: strin
   const { logEvents } = await import("../observe/streams.ts");
   const { logFramework: logHttp } = await import("../observe/http.ts");
   const { logAnchors } = await import("../observe/anchors.ts");
+  const { logRouter } = await import("../observe/router.ts");
   const { logRedrives } = await import("../observe/redrives.ts");
   const { logDiagnosis } = await import("../observe/diagnosis.ts");
   const { logNotify } = await import("../observe/notify.ts");
@@ -56,6 +59,7 @@ export async function openReports(config: Config, logger: Logger, version: strin
     contracts: both(logContracts(logger), counted.observeContracts),
     anchors: both(logAnchors(logger), counted.observeAnchors),
     redrives: logRedrives(logger),
+    router: logRouter(logger),
     notify: logNotify(logger),
     tls: both(logTls(logger), metrics.tls.observe),
     diagnosed: both(logDiagnosis(logger), metrics.diagnosis.observe),

@@ -4,11 +4,14 @@ import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/http-config.ts";
 import type { Observe, RedriveEvent } from "../gateway/event.ts";
 import { createAnchorNotes } from "../gateway/anchor-notes.ts";
+import type { RouterEvent } from "../lanes/event.ts";
+import type { Router } from "../lanes/router.ts";
 import { createTotalling } from "../gateway/totals.ts";
 import type { Logger } from "../observe/log/logger.ts";
 import { readConsole } from "./console-files.ts";
 import { failureDeps } from "./failing.ts";
 import { accessBy, hasClientCa, type KeyStore } from "./access.ts";
+import { backlogLimit, lanesOf } from "./backlog.ts";
 import { both, later, openReports } from "./reports.ts";
 import { noteVerdicts } from "./verdicts.ts";
 import { checkFiles } from "./data-directory.ts";
@@ -31,6 +34,8 @@ import type { Shadow } from "../rejudge/shadow/shadow.ts";
 export type Service = {
   readonly url: string;
   readonly pipeline: Pipeline;
+  /** Null where no source has lanes, or another process moves the records to them. */
+  readonly router: Pick<Router, "done" | "streams"> | null;
   /** The damage that the check of log and store found after the start; null when both are sound. */
   readonly damage: Promise<Unavailable | null>;
   readonly stop: () => Promise<void>;
@@ -76,10 +81,11 @@ export async function startService(
     if (config.kafka === null && config.process.role === "all") await warnOfUndecided(pipeline, logger);
     const reporting = await reportShadow(shadow, logger);
     const redriving = await openRedriving(config, pipeline, reports.redrives, opened);
+    const router = await openRouter(config, pipeline, reports.router, opened);
     const noted = hasStore(config) ? store : UNNOTED;
     const verdicts = noteVerdicts(noted, { log: logger, later, failureLog: reports.failures, now: Date.now });
     const http = await createHttpServer({
-      ...(await routeDeps(pipeline)),
+      ...(await routeDeps(config, pipeline)),
       redrives: redriving.routes,
       ...failureDeps(store, config, live.current),
       ...(await accessTo(config, store, logger)),
@@ -94,13 +100,9 @@ export async function startService(
     });
     door.open(http);
     logger.write("gateway.listening", { "url.full": door.url });
-    const stop = stopperOf(
-      reporting,
-      [door, http],
-      [verdicts, redriving, ...[check.stop, unfollow].map((close) => ({ close }))],
-      pipeline,
-    );
-    return { url: door.url, pipeline, damage: check.damage, stop };
+    const besides = [async () => router?.stop(), check.stop, unfollow].map((close) => ({ close }));
+    const stop = stopperOf(reporting, [door, http], [verdicts, redriving, ...besides], pipeline);
+    return { url: door.url, pipeline, router, damage: check.damage, stop };
   } catch (error) {
     await check.stop();
     await door.close();
@@ -164,6 +166,26 @@ function stopperOf(
   };
 }
 
+/** Starts a router; null where no source has lanes, or this process reads some lanes and nothing else. */
+async function openRouter(
+  config: Config,
+  { contracts, deciding: { learnSchemaIds } }: Pipeline,
+  observe: (event: RouterEvent) => void,
+  opened: (() => Promise<void>)[],
+): Promise<Router | null> {
+  const {
+    routes,
+    laneNames,
+    process: { role },
+  } = config;
+  if (routes.length === 0 || laneNames.length > 0 || role !== "all") return null;
+  const { startRouting } = await import("./routing.ts");
+  const learning = learnSchemaIds === undefined ? {} : { learnSchemaIds };
+  const router = await startRouting(config, { ...learning, contracts: contracts.current, observe });
+  if (router !== null) opened.push(router.stop);
+  return router;
+}
+
 /** Starts to look for redrive plans, which a failed start ends as well. */
 async function openRedriving(
   config: Config,
@@ -194,7 +216,7 @@ function settingsOf({ http, process: { role } }: Config) {
 }
 
 /** What the routes need of a pipeline. */
-async function routeDeps(pipeline: Pipeline) {
+async function routeDeps(config: Config, pipeline: Pipeline) {
   const { log, store, gateway, shadow, diagnosis, objectives, contracts, refusedContracts, retaining } = pipeline;
   const { createLookup } = await import("../gateway/lookup.ts");
   return {
@@ -210,6 +232,8 @@ async function routeDeps(pipeline: Pipeline) {
     about: contracts.about,
     refusedContracts,
     retention: retaining.state,
+    lanesOf: lanesOf(config),
+    ...(await backlogLimit(config, pipeline)),
     ...(shadow === null ? {} : { shadow: shadow.snapshot }),
     ...(diagnosis === null ? {} : { diagnosis }),
     ...(objectives === null ? {} : { objectives }),

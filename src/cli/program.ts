@@ -13,6 +13,7 @@ import { addApiKeys } from "./commands/operate/api-keys-command.ts";
 import { addErase } from "./commands/operate/erase-command.ts";
 import { addRetention } from "./commands/retention/retention-command.ts";
 import { addMigrate } from "./commands/operate/migrate-command.ts";
+import { addLanes } from "./commands/lanes/lanes-command.ts";
 import { addSlo } from "./commands/observe/slo-command.ts";
 import { addVolume } from "./commands/volume/volume-command.ts";
 import { addOperatorLog } from "./commands/operate/operator-log-command.ts";
@@ -68,6 +69,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addIngest,
     addStatus,
     addStreams,
+    addLanes,
     addStore,
     addFailures,
     addDiagnose,

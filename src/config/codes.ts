@@ -26,6 +26,8 @@ export const CODES = {
     "An objective is not written as it has to be, contradicts another, or is of a contract that does not exist",
   "SIG-S-017": "A setting of the provider that vouches for people is wrong",
   "SIG-S-027": "A setting of TLS of the HTTP server is wrong, or its certificate and key cannot be used",
+  "SIG-S-031":
+    "A lane is not written well or is never reached, or a source with lanes has none for the records that meet no condition",
   "SIG-S-030": "A setting of the diagnosis by a language model is wrong",
   "SIG-S-040": "A role or a number of workers does not go with the log, the store or the role",
   "SIG-I-001": "An input cannot be read",

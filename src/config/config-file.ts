@@ -3,6 +3,7 @@ import { didYouMean, shorten } from "../contract/yaml-fields.ts";
 import type { Place } from "../contract/fault.ts";
 import { createSourceText, decodeText, readBytes } from "../contract/source-text.ts";
 import { faultAt as fault, placeText, type ConfigFault } from "./fault.ts";
+import { readLanes } from "./lanes-file.ts";
 import { readObjectives } from "./objectives-file.ts";
 import type { SettingValue, SourceSetting } from "./setting-row.ts";
 import { SETTINGS, type Setting, type SettingKey } from "./settings.ts";
@@ -110,6 +111,11 @@ function readSetting(setting: Setting, tree: YamlTree, values: Map<SettingKey, W
   if (setting.value.kind === "objectives") {
     const objectives = readObjectives(tree, faults);
     if (objectives !== null) values.set(setting.key, { value: objectives, place: placeText(tree.place) });
+    return;
+  }
+  if (setting.value.kind === "lanes") {
+    const lanes = readLanes(tree, faults);
+    if (lanes !== null) values.set(setting.key, { value: lanes, place: placeText(tree.place) });
     return;
   }
   const parsed =

@@ -11,6 +11,7 @@ import { httpTlsFaults } from "./http-tls-config.ts";
 import { kafkaConfig, kafkaFaults, type KafkaConfig } from "./kafka-config.ts";
 import { processConfig, processFaults, type ProcessConfig } from "./process-config.ts";
 import { redactConfig, redactFaults, type RedactConfig } from "./redact-config.ts";
+import { laneFaults, routesOf, type RouteConfig } from "./lanes.ts";
 import { mongodbFaults } from "./mongodb-config.ts";
 import { notifyConfig, notifyFaults, type NotifyConfig } from "./notify-config.ts";
 import { oidcConfig, oidcFaults, type OidcConfig } from "./oidc-config.ts";
@@ -44,7 +45,12 @@ export type Config = {
   readonly contractsUrl: string | null;
   /** 0: a running gateway does not look for changed contract files. */
   readonly contractsReloadMs: number;
+  /** The topics that records are decided from. A source that has lanes is not among them: its lanes are. */
   readonly sources: readonly SourceSetting[];
+  /** The sources that have lanes, which a router fills. */
+  readonly routes: readonly RouteConfig[];
+  /** The lanes that this process reads, and nothing else; empty: it reads everything. */
+  readonly laneNames: readonly string[];
   readonly limits: PayloadLimits;
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number };
   readonly log: {
@@ -200,11 +206,13 @@ function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
     ...objectiveFaults(settings),
     ...retentionFaults(settings),
     ...sourceFaults(settings),
+    ...laneFaults(settings),
   ];
 }
 
 function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
   const contractsUrl = textOrNull(values["contracts.url"]);
+  const { routes, decided, laneNames } = routesOf(values);
   return {
     process: processConfig(values),
     http: httpConfig(values),
@@ -213,7 +221,9 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
     contractsDir: contractsUrl === null ? values["contracts.dir"] : join(values["data.dir"], "contracts"),
     contractsUrl,
     contractsReloadMs: values["contracts.reload_seconds"] * 1_000,
-    sources: values.sources,
+    sources: decided,
+    routes,
+    laneNames,
     limits: { bytesMax: values["limits.record_bytes"], depthMax: values["limits.depth"] },
     batch: { recordsMax: values["batch.records"], bytesMax: values["batch.bytes"] },
     log: {

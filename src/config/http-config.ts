@@ -19,6 +19,8 @@ export type HttpConfig = {
   readonly keepAliveMs: number;
   /** What one who asks may use. */
   readonly quotas: Quotas;
+  /** Most records of a topic that may wait to be decided; null: as many as come. */
+  readonly backlogMax: number | null;
   /** Contract of `POST /api/validate`; null: that of the first source. */
   readonly validate: { readonly subject: string; readonly version: number | null } | null;
   /** Members of a payload that `POST /api/validate` does not judge where the contract does not name them. */
@@ -46,6 +48,7 @@ export function httpConfig(values: SettingValues): HttpConfig {
       producers: positiveOrNull(values["limits.producers"]),
     },
     keepAliveMs: values["http.keep_alive_seconds"] * 1_000,
+    backlogMax: values["http.backlog_records"] === 0 ? null : values["http.backlog_records"],
     validate: subject === undefined ? null : { subject, version: version === undefined ? null : Number(version) },
     setAside: values["http.set_aside"] === "none" ? [] : listOf(values["http.set_aside"]),
   };

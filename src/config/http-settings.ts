@@ -35,6 +35,12 @@ export const HTTP_SETTINGS = {
     byDefault: 75,
     description: "How long a connection that is not in use stays open; longer than that of a proxy in front",
   },
+  "http.backlog_records": {
+    value: { kind: "integer", min: 0, max: 1_000_000_000 },
+    byDefault: 0,
+    description:
+      "Most records of a topic that may wait to be decided: then appends over HTTP are 503 with Retry-After until a tenth of them is worked off; 0 takes as many as the log does",
+  },
   "http.validate_subject": {
     value: { kind: "text" },
     byDefault: "",

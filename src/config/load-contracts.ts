@@ -5,6 +5,7 @@ import { toContractSet } from "../contract/files.ts";
 import type { PayloadLimits, SealedContractSet } from "../core/contract-set.ts";
 import type { ObjectiveSetting, SourceSetting } from "./setting-row.ts";
 import type { ConfigFault } from "./fault.ts";
+import { boundSources, checkLanes, type RouteConfig } from "./lanes.ts";
 import { checkObjectives } from "./objectives.ts";
 import { checkShadow, type ShadowSetting } from "./shadow.ts";
 import type { HttpConfig } from "./http-config.ts";
@@ -14,6 +15,8 @@ import { checkSources, checkValidated } from "./sources.ts";
 export type ContractSettings = {
   readonly contractsDir: string;
   readonly sources: readonly SourceSetting[];
+  /** Absent: no source has lanes. */
+  readonly routes?: readonly RouteConfig[];
   readonly shadow: readonly ShadowSetting[];
   readonly limits: PayloadLimits;
   readonly objectives?: readonly ObjectiveSetting[];
@@ -30,7 +33,8 @@ export type ContractsRead =
  */
 export function readContractSet({
   contractsDir,
-  sources,
+  sources: decided,
+  routes = [],
   shadow,
   limits,
   objectives,
@@ -38,7 +42,9 @@ export function readContractSet({
 }: ContractSettings): ContractsRead {
   const loaded = loadFrozenContracts(contractsDir);
   if (!loaded.ok) return loaded;
+  const sources = boundSources(decided, routes);
   const faults = [
+    ...checkLanes(routes, loaded.contracts),
     ...checkSources(sources, loaded.contracts),
     ...checkShadow(shadow, loaded.contracts),
     ...checkObjectives(objectives ?? [], loaded.contracts, sources),

@@ -1,3 +1,4 @@
+import type { LaneConditions } from "../lanes/lane.ts";
 import type { WebhookFormat } from "../notify/format.ts";
 import type { NotifiedType } from "../notify/notification.ts";
 import type { Objective } from "../slo/objective.ts";
@@ -23,6 +24,19 @@ export type WebhookSetting = {
   readonly events: readonly NotifiedType[] | null;
 };
 
+/** A lane, and the place where it is written: `file:line:column`, or a variable. */
+export type LaneSetting = LaneConditions & {
+  readonly name: string;
+  /** The source whose records it takes; null: it is a lane of every source. */
+  readonly source: string | null;
+  /** Most records of the lane that a process settles at a time; null: as many as without lanes. */
+  readonly inFlight: number | null;
+  /** Breakers of the lane, as breaker.failed_percent and breaker.consecutive; null: as those say. */
+  readonly failedPercent: number | null;
+  readonly consecutive: number | null;
+  readonly place: string;
+};
+
 /** An objective, and the place where it is written: `file:line:column`, or a variable. */
 export type ObjectiveSetting = Objective & { readonly place: string };
 
@@ -32,11 +46,12 @@ export type SettingValue =
   | boolean
   | readonly SourceSetting[]
   | readonly WebhookSetting[]
-  | readonly ObjectiveSetting[];
+  | readonly ObjectiveSetting[]
+  | readonly LaneSetting[];
 
 /** The kind and the bounds of a value. `bytes` may be written with a unit: 1048576, 1024 KiB, 1 MiB. */
 export type ValueKind =
-  | { readonly kind: "text" | "path" | "boolean" | "sources" | "webhooks" | "objectives" }
+  | { readonly kind: "text" | "path" | "boolean" | "sources" | "webhooks" | "objectives" | "lanes" }
   | { readonly kind: "integer" | "bytes"; readonly min: number; readonly max: number }
   | { readonly kind: "choice"; readonly values: readonly string[] };
 
@@ -73,6 +88,7 @@ type TypeOfKind = {
   readonly sources: readonly SourceSetting[];
   readonly webhooks: readonly WebhookSetting[];
   readonly objectives: readonly ObjectiveSetting[];
+  readonly lanes: readonly LaneSetting[];
 };
 
 /**

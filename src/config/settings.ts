@@ -5,6 +5,7 @@ import { GATEWAY_SETTINGS } from "./gateway-settings.ts";
 import { HTTP_SETTINGS } from "./http-settings.ts";
 import { HTTP_TLS_SETTINGS } from "./http-tls-settings.ts";
 import { LIMIT_SETTINGS } from "./limit-settings.ts";
+import { LANE_SETTINGS } from "./lane-settings.ts";
 import { NOTIFY_SETTINGS } from "./notify-settings.ts";
 import { OBJECTIVE_SETTINGS } from "./objective-settings.ts";
 import { OIDC_SETTINGS } from "./oidc-settings.ts";
@@ -23,6 +24,7 @@ type Rows = typeof HTTP_SETTINGS &
   typeof GATEWAY_SETTINGS &
   typeof LIMIT_SETTINGS &
   typeof PROCESS_SETTINGS &
+  typeof LANE_SETTINGS &
   typeof REDACT_SETTINGS &
   typeof RETENTION_SETTINGS &
   typeof ENGINE_SETTINGS &
@@ -39,6 +41,7 @@ const ROWS: CheckedRows<Rows> = {
   ...GATEWAY_SETTINGS,
   ...LIMIT_SETTINGS,
   ...PROCESS_SETTINGS,
+  ...LANE_SETTINGS,
   ...REDACT_SETTINGS,
   ...RETENTION_SETTINGS,
   ...ENGINE_SETTINGS,

@@ -1,4 +1,5 @@
 import { WEBHOOK_FORMATS, type WebhookFormat } from "../notify/format.ts";
+import { describeLane, parseLanes } from "./lanes.ts";
 import { describeObjectiveSetting, parseObjectives } from "./objectives.ts";
 import type { SettingValue, SourceSetting, ValueKind, WebhookSetting } from "./setting-row.ts";
 
@@ -31,6 +32,8 @@ export function parseText(kind: ValueKind, text: string): Parsed {
       return parseWebhooks(text);
     case "objectives":
       return parseObjectives(text);
+    case "lanes":
+      return parseLanes(text);
   }
 }
 
@@ -53,6 +56,7 @@ export function parseScalar(kind: ValueKind, value: string | number | boolean | 
     case "sources":
     case "webhooks":
     case "objectives":
+    case "lanes":
       return wrong(kind, show(value));
   }
 }
@@ -78,6 +82,8 @@ export function describeKind(kind: ValueKind): string {
       return "a list of webhooks";
     case "objectives":
       return "a list of objectives";
+    case "lanes":
+      return "a list of lanes";
   }
 }
 
@@ -138,6 +144,7 @@ export function describeValue(value: SettingValue): string {
   return value
     .map((one) => {
       if ("topic" in one) return describeSource(one);
+      if ("bytesMin" in one) return describeLane(one);
       return "format" in one ? `${one.format}=${one.url}` : describeObjectiveSetting(one);
     })
     .join(",");

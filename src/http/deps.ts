@@ -14,6 +14,7 @@ import type { Console } from "./console/routes.ts";
 import type { Live } from "./live/live.ts";
 import type { AnchorNotes } from "../gateway/anchor-notes.ts";
 import type { Gateway } from "../gateway/gateway.ts";
+import type { Pressure } from "../gateway/pressure.ts";
 import type { Totalling } from "../gateway/totals.ts";
 import type { Lookup } from "../gateway/lookup.ts";
 import type { Metrics } from "../observe/metrics/metrics.ts";
@@ -28,6 +29,8 @@ export type HttpDeps = {
   readonly log: Log;
   readonly source: Pick<Source, "streams" | "bounds">;
   readonly reads: StoreReads;
+  /** The topics that the records of a topic are moved to; absent: nothing has lanes. */
+  readonly lanesOf?: (topic: string) => readonly string[];
   /** The stored decisions of positions. */
   readonly lookup: Lookup;
   readonly tail: Store["tail"];
@@ -61,6 +64,8 @@ export type HttpDeps = {
   readonly shadow?: () => readonly ShadowSnapshot[];
   /** What `/metrics` shows; its own when absent. */
   readonly metrics?: Metrics;
+  /** How much waits to be decided, and how many records of a topic may; absent: as many as come. */
+  readonly backlog?: { readonly of: (topic: string) => Promise<Pressure | null>; readonly recordsMax: number };
   /** What this process decided since its start; absent: nothing counts. */
   readonly totals?: Pick<Totalling, "totals" | "newestMs">;
   /** What is promised, and how it stands; absent: nothing is. */

@@ -33,6 +33,8 @@ const PAGES: Readonly<Record<HaltCode, string>> & Readonly<Record<string, string
   LOG_DAMAGED: "kafka-topic",
   LOG_FORMAT: "kafka-topic",
   LOG_TOO_LARGE: "kafka-topic",
+  LOG_TIMESTAMP: "kafka-topic",
+  LOG_FENCED: "kafka-topic",
   LOG_DIVERGED: "log-diverged",
   LOG_RESTORING: "log-diverged",
   STREAM_STARTING: "stream-starting",

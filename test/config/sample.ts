@@ -29,6 +29,7 @@ const JUDGED: Partial<Record<SettingKey, string>> = {
   "notify.ca_file": "/dev/null",
   "notify.secrets": `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
   "notify.secrets_file": "/dev/null",
+  "worker.lanes": "rest",
   "redact.pointers": "/a,x:/b/*",
   "retention.failed": "90d",
   "retention.receipts": "4w",
@@ -70,6 +71,25 @@ export function sampleOf({ key, value, byDefault }: Setting): { readonly text: s
             windowMs: 2_592_000_000,
             withinMs: null,
             place: "environment SIGMA_OBJECTIVES",
+          },
+        ],
+      };
+    case "lanes":
+      return {
+        text: "rest",
+        value: [
+          {
+            name: "rest",
+            source: null,
+            subject: null,
+            versions: null,
+            bytesMin: null,
+            priorities: null,
+            priorityField: null,
+            inFlight: null,
+            failedPercent: null,
+            consecutive: null,
+            place: "environment SIGMA_LANES",
           },
         ],
       };

@@ -44,6 +44,18 @@ export class Program {
     return { code, ...out() };
   }
 
+  /** A command that goes on until it is ended. It is killed when the test ends. */
+  begin(...args: readonly string[]): Begun {
+    const child = this.spawn(args);
+    const out = capture(child);
+    onTestFinished(() => {
+      child.kill("SIGKILL");
+      expectCleanOutput(out().stdout + out().stderr);
+    });
+    const ended = once(child, "close").then(([code]) => ({ code: code as number | null, ...out() }));
+    return { child, ended, output: out };
+  }
+
   /** A gateway that is ready to be asked. It is killed when the test ends. */
   async start(): Promise<Gateway> {
     const child = this.spawn(["start", "--port", "0", "--json", "--log-level", "warn"]);
@@ -68,6 +80,9 @@ export class Program {
     return spawn(process.execPath, [SIGMA, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   }
 }
+
+/** A command that goes on. */
+export type Begun = Pick<Gateway, "child" | "ended" | "output">;
 
 export type Gateway = {
   readonly child: ChildProcess;

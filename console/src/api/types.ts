@@ -57,6 +57,13 @@ export type Problem = {
   readonly final?: boolean;
 };
 
+export type Origin = {
+  readonly stream: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+};
+
 export type Deprecation = {
   readonly deprecated: string | null;
   readonly sunset: string | null;
@@ -70,6 +77,7 @@ export type Decision = {
   readonly topic?: string;
   readonly partition?: number;
   readonly offset?: number;
+  readonly origin?: Origin;
   readonly id?: string;
   readonly contract?: {
     readonly subject: string;
@@ -130,6 +138,7 @@ export type DecisionAndLineage = {
   readonly topic?: string;
   readonly partition?: number;
   readonly offset?: number;
+  readonly origin?: Origin;
   readonly id?: string;
   readonly contract?: {
     readonly subject: string;

@@ -1,3 +1,4 @@
+import { ORIGIN_HEADER } from "../../core/origin.ts";
 import type { Header } from "../../core/record.ts";
 import { hashBytes, wasErased } from "../../gateway/decided.ts";
 import type { Lookup } from "../../gateway/lookup.ts";
@@ -140,7 +141,8 @@ function headersOf(
     [CORRECTION_HEADERS.digest, failedDigest],
     [CORRECTION_HEADERS.correction, id],
   ];
-  const names = new Set(own.map(([name]) => name));
+  // What a person corrected did not arrive where the failure did.
+  const names = new Set([...own.map(([name]) => name), ORIGIN_HEADER]);
   const kept = failed.filter(([name]) => !names.has(name.toLowerCase()));
   const declared = ref === null ? kept : redeclared(kept, ref);
   return [...declared, ...own.map(([name, value]): Header => [name, Buffer.from(value)])];

@@ -1,6 +1,7 @@
 import { describeFailure, failureCode, type FailureReason } from "../../core/failure.ts";
 import type { ContractRef } from "../../core/compiled.ts";
 import type { Decision } from "../../core/decide.ts";
+import { originOf } from "../../core/origin.ts";
 import { NO_REDACTION, type Redaction } from "../../failures/redact.ts";
 import { hashBytes, wasErased } from "../../gateway/decided.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
@@ -19,6 +20,18 @@ export const DECISION = {
     topic: { type: "string" },
     partition: { type: "integer", minimum: 0 },
     offset: { type: "integer", minimum: 0 },
+    origin: {
+      title: "Origin",
+      type: "object",
+      description: "Where the record arrived, before a router moved it to its lane",
+      required: ["stream", "topic", "partition", "offset"],
+      properties: {
+        stream: { type: "string" },
+        topic: { type: "string" },
+        partition: { type: "integer", minimum: 0 },
+        offset: { type: "integer", minimum: 0 },
+      },
+    },
     id: { type: "string" },
     contract: {
       anyOf: [
@@ -181,11 +194,13 @@ function redactedView(contract: ContractRef | null, reason: FailureReason, redac
 /** A stored decision, without its payload. */
 export function rowView(row: SettledRow, redaction: Redaction = NO_REDACTION): DecisionAnswer {
   const { stream, topic, partition, offset } = row.position;
+  const origin = originOf(row.headers);
   const common: Omit<DecisionAnswer, "status"> = {
     stream,
     topic,
     partition,
     offset: exactInteger(offset),
+    ...(origin === null ? {} : { origin: { ...origin, offset: exactInteger(origin.offset) } }),
     contract: row.contract,
     declaredBy: row.declaredBy,
     ...(wasErased(row) ? { erased: true } : { rawHash: hashBytes(row.raw) }),

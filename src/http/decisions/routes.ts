@@ -1,5 +1,6 @@
 import { openLineage } from "../../failures/lineage/lineage.ts";
 import { fateOf, type Fate } from "../../gateway/fate.ts";
+import { findOrigin } from "../../gateway/origin-lookup.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import type { Stream } from "../../source/source.ts";
 import { wasErased } from "../../gateway/decided.ts";
@@ -138,9 +139,23 @@ async function find(deps: HttpDeps, params: Params, { stream: named }: Query): P
   if (stream === undefined) throw unknownTopic((current ?? []).map((one) => `${topic}/${one.partition}`).join(", "));
   const row = await rowAt(deps, stream, offset);
   if (row !== null) return { stream, offset, fate: { kind: "row", row } };
+  const inLane = await findInLane(deps, stream, offset);
+  if (inLane !== null) return inLane;
   const streamsNow = async (): Promise<readonly Stream[]> => current ?? deps.log.streamsOf(topic);
   const fate = await fateOf({ ...deps, streamsNow, rowAt: async () => rowAt(deps, stream, offset) }, stream, offset);
   return { stream, offset, fate };
+}
+
+/** A record of a source with lanes is decided in its lane. */
+async function findInLane(deps: HttpDeps, { id, topic }: Stream, offset: bigint): Promise<Found | null> {
+  const lanes = deps.lanesOf?.(topic) ?? [];
+  if (lanes.length === 0) return null;
+  const placed = await findOrigin({ ...deps.reads, tail: deps.tail }, lanes, id, offset);
+  if (placed === null) return null;
+  const { stream, topic: lane, partition } = placed.note;
+  const found = { id: stream, topic: lane, partition };
+  const row = await rowAt(deps, found, placed.offset);
+  return row === null ? null : { stream: found, offset: placed.offset, fate: { kind: "row", row } };
 }
 
 async function rowAt({ lookup }: HttpDeps, stream: Stream, offset: bigint): Promise<SettledRow | null> {

@@ -23,6 +23,7 @@ import type { Described, Headers, Routes } from "../route-types.ts";
 import { answer, text, topicName, whole } from "../schema-parts.ts";
 import { appendLines, type AppendedLines } from "./lines.ts";
 import { refuseMisread } from "./misread.ts";
+import { refuseBacklog } from "./backlog.ts";
 import { withKeys } from "./record-keys.ts";
 import { preferredWait, waitForDecisions } from "./wait-for-decisions.ts";
 
@@ -70,6 +71,11 @@ const ACCEPTED = {
 
 const HEADERS = {
   ...STANDING_HEADERS,
+  ratelimit: {
+    ...text,
+    description: "With http.backlog_records: how many more records may wait, and seconds until there is room",
+  },
+  "ratelimit-policy": { ...text, description: "With http.backlog_records: how many records of a topic may wait" },
   "preference-applied": { ...text, description: "wait=N, or none where more records came than one answer holds" },
 } as const;
 
@@ -92,7 +98,7 @@ const PROBLEMS = {
   404: ["unknown-topic"],
   406: ["contract-not-acceptable"],
   413: ["line-too-long", "gzip-too-large", "no-record"],
-  503: [ANY_UNAVAILABLE],
+  503: [ANY_UNAVAILABLE, "backlogged"],
 } as const;
 
 type Accepted = Described<typeof ACCEPTED>;
@@ -112,6 +118,7 @@ export function registerEvents(app: Routes, all: HttpDeps, held: Held, spender: 
     if (!known.includes(topic)) {
       throw notFound("unknown-topic", `There is no topic "${topic.slice(0, 249)}"`, `use one of: ${known.join(", ")}`);
     }
+    await refuseBacklog(deps, topic, reply);
     const wait = preferredWait(request.headers);
     const { accepted, first } =
       takenAs(request.headers, TAKES) === "lines"

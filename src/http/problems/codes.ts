@@ -68,6 +68,7 @@ export const PROBLEMS = {
   "no-shadow": "No shadow version of that name runs",
   "not-json": "The body is no JSON object",
   "nothing-selected": "No record that could be redriven is selected",
+  backlogged: "More records of the topic wait to be decided than http.backlog_records: try again after `Retry-After`",
   overloaded: "Bodies and answers of all requests hold too many bytes: try again after `Retry-After`",
   "other-role": "Processes of another role serve the route: see `role`",
   "out-of-scope": "The key is for other subjects or topics",

@@ -185,6 +185,20 @@ const GATEWAY_EVENTS = {
     fields: ["sigma.count", "sigma.why"],
     optional: [],
   },
+  "router.taken": {
+    level: "info",
+    message: "moving records to lanes",
+    groups: ["stream"],
+    fields: ["sigma.offset.from"],
+    optional: [],
+  },
+  "router.waiting": {
+    level: "warn",
+    message: null,
+    groups: ["stream"],
+    fields: ["error.type", "sigma.remedy", "sigma.runbook", "sigma.retry_ms"],
+    optional: [],
+  },
   "redrive.started": {
     level: "info",
     message: "a redrive runs here",

@@ -1,5 +1,6 @@
 import type { KafkaConnection } from "../kafka-connection.ts";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
+import type { Header } from "../../core/record.ts";
 import { NEVER_CLOSED, placeRecords, takesTurn } from "../partitioner.ts";
 import type { Appended, ClosedFor, NewRecord, Stream } from "../source.ts";
 import { Unavailable } from "../../core/unavailable.ts";
@@ -96,14 +97,18 @@ function messageOf(topic: string, { key, headers, value }: NewRecord, partition:
     partition,
     ...(key !== null && { key: bufferOf(key) }),
     ...(value !== null && { value: bufferOf(value) }),
-    // Each name is a buffer of its own, so the map keeps repeated names apart, in their order.
-    ...(headers.length > 0 && {
-      headers: new Map(headers.map(([name, bytes]) => [Buffer.from(name, "utf8"), bufferOf(bytes)])),
-    }),
+    ...headersToSend(headers),
   };
 }
 
-function bufferOf(bytes: Uint8Array): Buffer {
+/** Headers as the driver takes them. Each name is a buffer of its own, so the map keeps repeated names apart, in their order. */
+export function headersToSend(headers: readonly Header[]): { readonly headers?: Map<Buffer, Buffer> } {
+  if (headers.length === 0) return {};
+  return { headers: new Map(headers.map(([name, bytes]) => [Buffer.from(name, "utf8"), bufferOf(bytes)])) };
+}
+
+/** The same bytes as a buffer. */
+export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 

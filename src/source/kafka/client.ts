@@ -70,12 +70,15 @@ type Trouble = readonly [code: UnavailableCode, state: string, remedy: string];
 
 /** Troubles by the broker's name of the error (kafka/common/protocol/Errors.java). */
 const BY_NAME: ReadonlyMap<string, Trouble> = new Map([
-  ...["TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED"].map(
-    (name): [string, Trouble] => [
-      name,
-      ["LOG_UNAUTHORIZED", "it refuses the operation", "grant the ACLs that `sigma doctor` lists"],
-    ],
-  ),
+  ...[
+    "TOPIC_AUTHORIZATION_FAILED",
+    "GROUP_AUTHORIZATION_FAILED",
+    "CLUSTER_AUTHORIZATION_FAILED",
+    "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+  ].map((name): [string, Trouble] => [
+    name,
+    ["LOG_UNAUTHORIZED", "it refuses the operation", "grant the ACLs that `sigma doctor` lists"],
+  ]),
   ["SASL_AUTHENTICATION_FAILED", unauthorized()],
   ["ILLEGAL_SASL_STATE", unauthorized()],
   [
@@ -89,6 +92,24 @@ const BY_NAME: ReadonlyMap<string, Trouble> = new Map([
   ["UNKNOWN_TOPIC_OR_PARTITION", unknownTopic()],
   ["UNKNOWN_TOPIC_ID", unknownTopic()],
   ["INCONSISTENT_TOPIC_ID", unknownTopic()],
+  ...["PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH", "INVALID_PRODUCER_ID_MAPPING", "INVALID_TXN_STATE"].map(
+    (name): [string, Trouble] => [
+      name,
+      [
+        "LOG_FENCED",
+        "another process moves the records of this partition, or the transaction took too long and was ended",
+        "nothing has to be done: what was not moved is moved again",
+      ],
+    ],
+  ),
+  [
+    "INVALID_TIMESTAMP",
+    [
+      "LOG_TIMESTAMP",
+      "a topic refuses the timestamp of a record",
+      "set message.timestamp.before.max.ms and message.timestamp.after.max.ms of the topic as on the source",
+    ],
+  ],
   ["MESSAGE_TOO_LARGE", tooLarge()],
   ["RECORD_LIST_TOO_LARGE", tooLarge()],
 ]);

@@ -12,7 +12,9 @@ import { refuseCompaction, streamOf, topicsOf, type Topics } from "./topics.ts";
 export type KafkaSourceOptions = {
   readonly connection: KafkaConnection;
   readonly topics: readonly string[];
-  /** Topics that are only appended to, and must exist. */
+  /** Topics that records can be appended to besides `topics`, and that are not read here. */
+  readonly appended?: readonly string[];
+  /** Topics that the process itself appends to, and that must exist. */
   readonly alsoNeeded?: readonly string[];
   /** The consumer group that assigns the partitions; null reads every partition, for audit and tools. */
   readonly group: GroupOptions | null;
@@ -32,7 +34,7 @@ const STREAMS_AHEAD = 2;
  */
 export async function openKafkaSource(options: KafkaSourceOptions): Promise<Source & Log> {
   const { connection, topics, group, acceptCompacted, fetchWaitMs } = options;
-  const { alsoNeeded = [] } = options;
+  const { appended = [], alsoNeeded = [] } = options;
   const known = await describeTopics(connection, topics);
   if (alsoNeeded.length > 0) await describeTopics(connection, alsoNeeded);
   await refuseCompaction(connection, topics, acceptCompacted);
@@ -64,7 +66,7 @@ export async function openKafkaSource(options: KafkaSourceOptions): Promise<Sour
     fetch: async (stream, from, limits, signal, until) => readerOf(stream).fetch(from, limits, signal, until),
     bounds: async (stream) => readerOf(stream).bounds(),
     commitHint: (stream, settledTo) => membership?.commitHint(stream, settledTo),
-    topics: () => topics,
+    topics: () => [...topics, ...appended],
     streamsOf: appender.streamsOf,
     append: async (topic, records, closedFor) => {
       try {

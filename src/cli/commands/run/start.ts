@@ -127,6 +127,7 @@ async function serve(
   signal.addEventListener("abort", () => resolve(null), { once: true });
   if (signal.aborted) resolve(null);
   service.pipeline.gateway.done.catch(fail);
+  service.router?.done.catch(fail);
   void failOnDamage(service, fail);
   if (options.demo) feedExamples(service, config, options, watch, signal).catch(fail);
   return promise;

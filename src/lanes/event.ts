@@ -1,0 +1,27 @@
+import type { UnavailableCode } from "../core/unavailable.ts";
+import type { Stream } from "../source/source.ts";
+
+/** What a router tells its observers. */
+export type RouterEvent =
+  /** The router took a stream up; everything below the position was moved. */
+  | { readonly kind: "stream-taken"; readonly stream: Stream; readonly position: bigint }
+  /** The records in `[from, to)` are in their lanes. `counts`: how many, by topic. */
+  | {
+      readonly kind: "records-moved";
+      readonly stream: Stream;
+      readonly from: bigint;
+      readonly to: bigint;
+      readonly counts: ReadonlyMap<string, number>;
+    }
+  /** Nothing is lost; the stream is taken up again after the pause. */
+  | {
+      readonly kind: "stream-waiting";
+      readonly stream: Stream;
+      readonly code: UnavailableCode;
+      readonly message: string;
+      readonly remedy: string;
+      readonly retryInMs: number;
+    }
+  /** After trouble: the stream has no record to move. */
+  | { readonly kind: "stream-idle"; readonly stream: Stream }
+  | { readonly kind: "stream-left"; readonly stream: Stream };

@@ -1,0 +1,32 @@
+/** Which records of a source a lane takes: those that meet every condition. Null is no condition. */
+export type LaneConditions = {
+  /** The contract that the record declares, or the source's own where it declares none. */
+  readonly subject: string | null;
+  /** The contract versions that the record may resolve to. A record that resolves to none meets no such condition. */
+  readonly versions: readonly number[] | null;
+  /** Smallest size of the record's value, in bytes. */
+  readonly bytesMin: number | null;
+  /** Priorities as texts: of the header `sigma-priority`, or of `priorityField`. */
+  readonly priorities: readonly string[] | null;
+  /** RFC 6901 pointer of the payload field that says the priority; null: the header says it. */
+  readonly priorityField: string | null;
+};
+
+/** One lane of a source: a topic for some of its records. */
+export type Lane = {
+  readonly name: string;
+  /** The topic that the records are moved to, and decided from. */
+  readonly topic: string;
+  readonly when: LaneConditions;
+};
+
+/** A source whose records are moved to lanes: to the first whose conditions a record meets. The last lane has none. */
+export type Route = { readonly topic: string; readonly lanes: readonly Lane[] };
+
+/** Header that tells the priority of a record, to lanes with `priority`. */
+export const PRIORITY_HEADER = "sigma-priority";
+
+/** The topic of a lane of a source. */
+export function laneTopic(source: string, lane: string): string {
+  return `${source}.lane.${lane}`;
+}

@@ -1,0 +1,54 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Producer, ProduceAcks } from "@platformatic/kafka";
+import type { Db } from "mongodb";
+import { shipmentText } from "./engines.ts";
+
+/** How long healthy records take from their send to the store, with and without poison in another lane. */
+export type LaneLatency = {
+  /** The 99th percentile of a round, in milliseconds, of `count` records that are sent at intervals. */
+  readonly round: (poison: readonly string[]) => Promise<number>;
+  readonly close: () => Promise<void>;
+};
+
+const EVERY_MS = 10;
+
+/**
+ * Measures through a change stream: a fact counts when a majority has it.
+ * @param poison of {@link LaneLatency.round}: texts that are sent besides each healthy record, as one batch.
+ */
+export async function openLaneLatency(brokers: string, topic: string, db: Db, count: number): Promise<LaneLatency> {
+  const producer = new Producer({ clientId: "tests", bootstrapBrokers: [brokers], acks: ProduceAcks.ALL, retries: 10 });
+  const seen = new Map<string, number>();
+  const watching = db.collection("validated_shipments").watch();
+  watching.on("change", (change) => {
+    if (change.operationType !== "insert") return;
+    const { payload } = change.fullDocument as unknown as { payload: { shipment_id: string } };
+    seen.set(payload.shipment_id, performance.now());
+  });
+  // The change stream is there once it has seen a record; what was sent before counts for no round.
+  let rounds = 0;
+  const send = async (texts: readonly string[]): Promise<void> =>
+    void (await producer.send({ messages: texts.map((text) => ({ topic, partition: 0, value: Buffer.from(text) })) }));
+  for (let at = 0; seen.size === 0; at += 1) {
+    await send([shipmentText(`first-${at}`)]);
+    await delay(100);
+  }
+  return {
+    round: async (poison) => {
+      rounds += 1;
+      const sent = new Map<string, number>();
+      for (let at = 0; at < count; at += 1) {
+        const id = `round-${rounds}-${at}`;
+        sent.set(id, performance.now());
+        await send([...poison, shipmentText(id)]);
+        await delay(EVERY_MS);
+      }
+      while ([...sent.keys()].some((id) => !seen.has(id))) await delay(5);
+      const took = [...sent].map(([id, begun]) => (seen.get(id) ?? 0) - begun).toSorted((a, b) => a - b);
+      return took[Math.ceil(took.length * 0.99) - 1] ?? 0;
+    },
+    close: async () => {
+      await Promise.all([producer.close(true), watching.close()]);
+    },
+  };
+}
