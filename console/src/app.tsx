@@ -22,10 +22,13 @@ const Keys = lazy(async () => (await import("./pages/keys.tsx")).Keys);
 const OperatorLog = lazy(async () => (await import("./pages/operator-log.tsx")).OperatorLog);
 const Playground = lazy(async () => (await import("./pages/playground.tsx")).Playground);
 
+/** Paths that are pages of the console. The others are the gateway's own, which the browser asks for: sign-in, documents, the API. */
+const PAGES = /^(?!\/(?:auth|docs|openapi\.json|metrics|v1|api|livez|readyz)(?:[/?#]|$))/;
+
 /** Every page and its path. A path is a deep link: the server answers each with the same document. */
 export function App() {
   return (
-    <LocationProvider>
+    <LocationProvider scope={PAGES}>
       <Shell>
         <Router>
           <Route path="/" component={Overview} />

@@ -8,9 +8,7 @@ export function GiveKey() {
     <>
       {session.value?.signIn === true && (
         <p>
-          <a href="/auth/login" target="_self">
-            Sign in
-          </a>
+          <a href="/auth/login">Sign in</a>
         </p>
       )}
       <form
