@@ -6,6 +6,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY console console
+COPY docs/runbooks docs/runbooks
 COPY scripts/console.ts scripts/
 RUN npm run build
 

@@ -13,6 +13,7 @@ import { createCollection, createStoreLayout, FACT, FAILURE, STORE_FILE } from "
 import { bindFact, bindFailure } from "../src/store/sqlite/rows.ts";
 import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
 import { createHttpServer } from "../src/http/server.ts";
+import { createWhatIfRuns } from "../src/rejudge/what-if/runs.ts";
 import type { HttpDeps } from "../src/http/deps.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine as line } from "./line.ts";
@@ -97,6 +98,11 @@ async function runPipeline(directory: string, feed: Feed): Promise<number> {
     refusedContracts: () => [],
     failures: { groups: openGroups(store.reads, holdsRedriven), store },
     redrives: { store, newId: () => "" },
+    whatIfs: createWhatIfRuns({
+      judge: async () => Promise.reject(new Error("unused")),
+      newId: () => "",
+      now: Date.now,
+    }),
     now: Date.now,
     randomBytes,
     logger: false,

@@ -14,6 +14,7 @@ import { searchFailures } from "../src/failures/search.ts";
 import { guardLog } from "../src/gateway/guarded-log.ts";
 import { createLookup } from "../src/gateway/lookup.ts";
 import { createHttpServer } from "../src/http/server.ts";
+import { createWhatIfRuns } from "../src/rejudge/what-if/runs.ts";
 import { HOUR_MS } from "../src/store/groups.ts";
 import type { Store } from "../src/store/store.ts";
 import { shipmentContracts } from "./contracts.ts";
@@ -184,6 +185,11 @@ async function serve(store: Store): Promise<{ readonly url: string; readonly sto
     lookup: createLookup(store.reads),
     failures: { groups: openGroups(store.reads, holdsRedriven), store },
     redrives: { store, newId: () => "" },
+    whatIfs: createWhatIfRuns({
+      judge: async () => Promise.reject(new Error("unused")),
+      newId: () => "",
+      now: Date.now,
+    }),
     tail: store.tail,
     gateway,
     contracts: () => set,

@@ -7,10 +7,12 @@ import { join } from "node:path";
 const ROOT = join(import.meta.dirname, "..");
 const NOTE = join(ROOT, "dist/console/built-from");
 
-/** SHA-256 over the sources of the console and the versions of its libraries. */
+/** SHA-256 over the sources of the console, the runbooks that it shows, and the versions of its libraries. */
 function digestOfSources(): string {
   const digest = createHash("sha256");
-  const files = readdirSync(join(ROOT, "console"), { recursive: true, withFileTypes: true });
+  const files = ["console", "docs/runbooks"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }),
+  );
   const paths = files.filter((one) => one.isFile()).map(({ parentPath, name }) => join(parentPath, name));
   for (const path of [...paths.toSorted(), join(ROOT, "package-lock.json")]) {
     digest.update(path.slice(ROOT.length)).update("\0").update(readFileSync(path)).update("\0");

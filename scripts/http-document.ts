@@ -28,6 +28,7 @@ export async function readApiDocument(): Promise<object> {
     refusedContracts: () => [],
     failures: { groups: UNUSED, store: UNUSED },
     redrives: { store: UNUSED, newId: () => "" },
+    whatIfs: { start: UNUSED, get: UNUSED, all: UNUSED, cancel: UNUSED, close: async () => undefined },
     now: Date.now,
     randomBytes: (count) => Buffer.alloc(count),
     logger: false,

@@ -31,7 +31,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ["docs/reference/changes.md", changesPage()],
     ["docs/reference/logs.md", logsPage(GENERATED)],
     ["docs/reference/logs.schema.json", `${JSON.stringify(logSchema(), null, 2)}\n`],
-    ["console/src/api/types.ts", await apiTypes()],
+    ["types/api.d.ts", await apiTypes()],
     ["docs/reference/metrics.md", await metricsReference()],
   ]);
 }

@@ -124,7 +124,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // Schemas of strangers, looked at in a thread that can be ended.
   isolate: {
-    uses: ["core", "inclusion/inclusion", "json", "registry/served", "schema"],
+    uses: ["core", "inclusion/change-rules", "inclusion/inclusion", "json", "registry/served", "schema"],
     libraries: [],
     node: ["node:worker_threads"],
   },
@@ -292,6 +292,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "store/store",
       "store/stream-note",
       "store/volume",
+      "traffic/note",
     ],
     libraries: [],
     node: [],

@@ -11,10 +11,14 @@ const Failures = lazy(async () => (await import("./pages/failures.tsx")).Failure
 const RecordPage = lazy(async () => (await import("./pages/record.tsx")).RecordPage);
 const Contracts = lazy(async () => (await import("./pages/contracts.tsx")).Contracts);
 const ContractPage = lazy(async () => (await import("./pages/contract.tsx")).ContractPage);
+const ContractDiffPage = lazy(async () => (await import("./pages/contract-diff.tsx")).ContractDiffPage);
+const ContractMigration = lazy(async () => (await import("./pages/contract-migration.tsx")).ContractMigration);
+const ContractWhatIf = lazy(async () => (await import("./pages/contract-what-if.tsx")).ContractWhatIf);
 const Health = lazy(async () => (await import("./pages/health.tsx")).Health);
 const Ledger = lazy(async () => (await import("./pages/ledger.tsx")).Ledger);
 const LedgerEntries = lazy(async () => (await import("./pages/ledger-entries.tsx")).LedgerEntries);
 const ProofPage = lazy(async () => (await import("./pages/proof.tsx")).ProofPage);
+const RunbookPage = lazy(async () => (await import("./pages/runbook.tsx")).RunbookPage);
 const Redrives = lazy(async () => (await import("./pages/redrives.tsx")).Redrives);
 const RedrivePage = lazy(async () => (await import("./pages/redrive.tsx")).RedrivePage);
 const Objectives = lazy(async () => (await import("./pages/objectives.tsx")).Objectives);
@@ -39,6 +43,9 @@ export function App() {
           <Route path="/r/kafka/:topic/:partition/:offset" component={RecordPage} />
           <Route path="/contracts" component={Contracts} />
           <Route path="/contracts/:subject" component={ContractPage} />
+          <Route path="/contracts/:subject/diff" component={ContractDiffPage} />
+          <Route path="/contracts/:subject/migration" component={ContractMigration} />
+          <Route path="/contracts/:subject/what-if" component={ContractWhatIf} />
           <Route path="/redrives" component={Redrives} />
           <Route path="/redrives/:plan" component={RedrivePage} />
           <Route path="/ledger" component={Ledger} />
@@ -49,6 +56,7 @@ export function App() {
           <Route path="/keys" component={Keys} />
           <Route path="/playground" component={Playground} />
           <Route path="/health" component={Health} />
+          <Route path="/runbooks/:name" component={RunbookPage} />
           <Route default component={NotFound} />
         </Router>
       </Shell>

@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { followSession } from "./api/session.ts";
 import { App } from "./app.tsx";
+import { restoreScroll } from "./shell/scroll.ts";
 import { applyTheme } from "./shell/theme.ts";
 import "./style/base.css";
 import "./style/parts.css";
@@ -9,4 +10,5 @@ const root = document.getElementById("app");
 if (root === null) throw new Error("The page has no element with the id app");
 applyTheme();
 followSession();
+restoreScroll();
 render(<App />, root);

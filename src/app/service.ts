@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
+import type { ShownSetting } from "../config/shown-setting.ts";
 import { isLoopback } from "../config/http-config.ts";
 import type { Observe, RedriveEvent } from "../gateway/event.ts";
 import { createAnchorNotes } from "../gateway/anchor-notes.ts";
@@ -26,6 +27,7 @@ import type { IntegrityCheck } from "../sqlite/integrity.ts";
 import type { HttpDeps } from "../http/deps.ts";
 import type { Store } from "../store/store.ts";
 import type { Shadow } from "../rejudge/shadow/shadow.ts";
+import type { WhatIfRuns } from "../rejudge/what-if/runs.ts";
 
 /**
  * A pipeline behind an HTTP server. `url` is its address. `stop` accepts no more requests, answers the open ones,
@@ -45,6 +47,7 @@ export type Service = {
  * Starts a service: reserves the address, starts the streams, then accepts requests.
  * @param observe receives the events of the streams, besides the log.
  * @param tls what `openTls` made of the same settings; null: plain HTTP.
+ * @param settings as people may see them.
  * @throws the system's error when the address cannot be used; then nothing else was opened.
  */
 export async function startService(
@@ -54,6 +57,7 @@ export async function startService(
   version: string,
   observe: Observe,
   tls: ServedTls | null = null,
+  settings: readonly ShownSetting[] = [],
 ): Promise<Service> {
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
@@ -94,7 +98,7 @@ export async function startService(
       ...shown.routes,
       logger: reports.framework,
       version,
-      ...settingsOf(config),
+      ...(await settingsOf(config, settings)),
       onVerdict: verdicts.note,
       ...(traceRequest === undefined ? {} : { traceRequest }),
     });
@@ -200,11 +204,20 @@ async function openRedriving(
   return redriving;
 }
 
+/** What judges past records when somebody asks; nothing runs before. */
+async function openRejudging(config: Config): Promise<WhatIfRuns> {
+  const { openWhatIfs } = await import("./what-if.ts");
+  return openWhatIfs(config, Date.now);
+}
+
 /** What the routes need of the settings. */
-function settingsOf({ http, process: { role } }: Config) {
+async function settingsOf(config: Config, settings: readonly ShownSetting[]) {
+  const { http } = config;
   const { host, hosts, tls, corsOrigins, keepAliveMs, quotas, validate, setAside } = http;
   return {
-    role,
+    settings,
+    whatIfs: await openRejudging(config),
+    role: config.process.role,
     hosts,
     hstsSeconds: tls?.hstsSeconds ?? 0,
     corsOrigins,

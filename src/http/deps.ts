@@ -22,6 +22,7 @@ import type { Objectives } from "../slo/objectives.ts";
 import type { Log, Source } from "../source/source.ts";
 import type { ThreadLimits } from "../isolate/thread.ts";
 import type { ShadowSnapshot } from "../rejudge/shadow/thread.ts";
+import type { WhatIfRuns } from "../rejudge/what-if/runs.ts";
 import type { Store, StoreReads } from "../store/store.ts";
 
 /** What the HTTP interface needs. */
@@ -60,6 +61,15 @@ export type HttpDeps = {
   readonly randomBytes: (count: number) => Buffer;
   /** What is kept how long, and what the last run of this gateway came to; absent: everything is kept. */
   readonly retention?: () => RetentionState;
+  /** Past records, judged by versions that need not be live. */
+  readonly whatIfs: WhatIfRuns;
+  /** Every setting as it is, as people may see it; absent: none is shown. */
+  readonly settings?: readonly {
+    readonly key: string;
+    readonly value: string;
+    readonly origin: string;
+    readonly description: string;
+  }[];
   /** How shadow versions judge; absent when there are none. */
   readonly shadow?: () => readonly ShadowSnapshot[];
   /** What `/metrics` shows; its own when absent. */

@@ -11,7 +11,10 @@ import { answerNamedOrigins, answerPreflights } from "./access/cors.ts";
 import { serveOnly } from "./access/process-roles.ts";
 import { requireRoles } from "./access/route-roles.ts";
 import { registerConsole } from "./console/routes.ts";
+import { registerConfig } from "./config/routes.ts";
+import { registerDiff } from "./contracts/diff.ts";
 import { registerContracts } from "./contracts/routes.ts";
+import { registerTraffic } from "./contracts/traffic.ts";
 import { registerDecisions } from "./decisions/routes.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import type { ProblemsByStatus } from "./problems/codes.ts";
@@ -42,6 +45,7 @@ import { registerStatus } from "./status/routes.ts";
 import { registerShadow } from "./shadow/routes.ts";
 import { registerValidate } from "./validate/routes.ts";
 import { registerVolume } from "./volume/routes.ts";
+import { registerWhatIfs } from "./what-ifs/routes.ts";
 import { traceHttp } from "./trace.ts";
 import { toJsonText } from "../json/json-text.ts";
 
@@ -144,6 +148,9 @@ async function registerRoutes(
   registerGroups(routed, deps);
   registerRedrives(routed, deps);
   registerContracts(routed, deps);
+  registerDiff(routed, deps);
+  registerTraffic(routed, deps);
+  registerWhatIfs(routed, deps);
   registerOperatorLog(routed, deps);
   registerAuth(routed, deps);
   registerKeys(routed, deps);
@@ -171,6 +178,7 @@ function registerNumbers(routed: Routes, deps: HttpDeps): void {
   registerStatus(routed, deps);
   registerLive(routed, deps);
   registerLedger(routed, deps);
+  registerConfig(routed, deps);
 }
 
 /** Smaller answers are not counted: on as many connections as there may be they are 8 MiB together. */

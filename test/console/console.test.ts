@@ -80,6 +80,9 @@ const SAYS: Readonly<Record<string, readonly [full: string, empty: string]>> = {
   "/redrives/:plan": ["the limit was wrong", "Ask again"],
   "/contracts": ["shipment", "shipment"],
   "/contracts/:subject": ["JSON Schema of shipment@1", "None in the last 7 days"],
+  "/contracts/:subject/diff": ["so there is nothing to compare", "so there is nothing to compare"],
+  "/contracts/:subject/migration": ["Nobody sent a record of shipment yet", "Nobody sent a record of shipment yet"],
+  "/contracts/:subject/what-if": ["judged nothing again yet", "judged nothing again yet"],
   "/ledger": [`${TOPIC}/0`, "No head was written"],
   "/ledger/entries": ["BATCH", "INIT"],
   "/ledger/proof": ["It holds", "No entry of the ledger covers"],
@@ -88,11 +91,12 @@ const SAYS: Readonly<Record<string, readonly [full: string, empty: string]>> = {
   "/keys": ["the stranger", "the stranger"],
   "/playground": ["FAILED", "FAILED"],
   "/health": ["running", "running"],
+  "/runbooks/:name": ["Too many records fail", "Too many records fail"],
 };
 /** These ask for nothing that needs a role. */
-const OPEN_TO_ALL = ["/health"];
+const OPEN_TO_ALL = ["/runbooks/:name"];
 /** These have something to show before they have an answer. */
-const NEVER_WAITING = ["/health", "/live", "/playground"];
+const NEVER_WAITING = ["/live", "/playground", "/runbooks/:name"];
 
 const SIZES = {
   full: [1280, 768, 390],
@@ -121,6 +125,7 @@ async function startBehind(
     topic: TOPIC,
     partition: "0",
     offset: "1",
+    name: "breaker-open",
   };
   values["stream"] = await streamOf(service);
   values["fingerprint"] = "0".repeat(32);

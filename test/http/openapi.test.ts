@@ -101,9 +101,9 @@ test("bodies are demanded, headers are schemas of their own, and servers and sec
   expect([servers.map((one) => one.url), security]).toEqual([["/"], []]);
   const operations = Object.values(paths).flatMap((methods) => Object.entries(methods));
   const posts = operations.filter(([method]) => method === "post").map(([, operation]) => operation);
-  // To ask about a group there is nothing more to say.
+  // To ask about a group, and to cancel what changes nothing, there is nothing more to say.
   const bodiless = posts.filter(({ requestBody }) => requestBody?.required !== true);
-  expect(bodiless.map(({ operationId }) => operationId)).toEqual(["diagnoseFailureGroup"]);
+  expect(bodiless.map(({ operationId }) => operationId)).toEqual(["diagnoseFailureGroup", "cancelWhatIf"]);
   const append = posts.find(({ operationId }) => operationId === "appendEvents");
   const headers = (append?.parameters ?? []).filter((one) => one.in === "header").map(({ name }) => name);
   expect(headers).toEqual(

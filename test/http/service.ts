@@ -5,11 +5,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
 import { openGroups } from "../../src/failures/groups.ts";
 import { holdsRedriven } from "../../src/failures/redriven.ts";
+import type { BreakerLimits } from "../../src/gateway/breaker.ts";
 import { startGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { guardLog } from "../../src/gateway/guarded-log.ts";
 import type { IngestDeps } from "../../src/gateway/ingest-deps.ts";
 import type { HttpDeps } from "../../src/http/deps.ts";
 import { createHttpServer } from "../../src/http/server.ts";
+import { createWhatIfRuns } from "../../src/rejudge/what-if/runs.ts";
+import { whatIf } from "../../src/rejudge/what-if/what-if.ts";
 import { openEmbedded, type Embedded } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
 import { operationAt, readDocument } from "./openapi-document.ts";
@@ -23,7 +26,7 @@ export type Service = Embedded & {
 };
 
 type Changes = {
-  readonly ingest?: Partial<IngestDeps>;
+  readonly ingest?: Partial<IngestDeps> & { readonly breaker?: BreakerLimits };
   readonly http?: Partial<HttpDeps>;
   /** A free one when absent. */
   readonly port?: number;
@@ -71,6 +74,12 @@ export async function buildApp(
       store: embedded.store,
     },
     redrives: { store: embedded.store, newId: () => randomBytes(6).toString("hex") },
+    whatIfs: createWhatIfRuns({
+      judge: async ({ question, recordsMax }, signal, onProgress) =>
+        whatIf(embedded.store.reads, question, { signal, recordsMax, onProgress }),
+      newId: () => randomBytes(6).toString("hex"),
+      now: Date.now,
+    }),
     tail: embedded.store.tail,
     gateway,
     contracts: embedded.deps.contracts,

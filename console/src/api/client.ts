@@ -37,10 +37,11 @@ export async function ask<Path extends keyof Answers>(
   return request<Answers[Path]>(pathOf(path, parameters), init, limit);
 }
 
-/** Sends a JSON body. */
-export async function send<Answer>(method: "POST" | "PATCH", path: string, body: unknown): Promise<Outcome<Answer>> {
-  const headers = requestHeaders({ "content-type": "application/json" });
+/** Sends a JSON body; a text is sent as it is. Absent: the request has none. */
+export async function send<Answer>(method: "POST" | "PATCH", path: string, body?: unknown): Promise<Outcome<Answer>> {
   const limit = AbortSignal.timeout(LIMIT_MS.send);
+  if (body === undefined) return request<Answer>(path, { method, headers: requestHeaders(), signal: limit }, limit);
+  const headers = requestHeaders({ "content-type": "application/json" });
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return request<Answer>(path, { method, headers, body: text, signal: limit }, limit);
 }

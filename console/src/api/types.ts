@@ -34,23 +34,23 @@ export type Problem = {
   /** RFC 6901 pointer into the body: what cannot be read */
   readonly pointer?: string;
   /** Attributes that a CloudEvent lacks */
-  readonly missing?: readonly (string)[];
+  readonly missing?: readonly string[];
   /** The line that is too long, from 1 */
   readonly line?: number;
   /** Records that were appended before the request failed */
   readonly appended?: number;
   /** Where they lie */
-  readonly ranges?: readonly ({
+  readonly ranges?: readonly {
     readonly stream: string;
     readonly partition: number;
     readonly from: number;
     readonly to: number;
-  })[];
+  }[];
   /** The versions that may be asked for */
-  readonly available?: readonly ({
+  readonly available?: readonly {
     readonly subject: string;
     readonly version: number;
-  })[];
+  }[];
   /** What whoever asks has used as much of as one may */
   readonly limit?: "requests" | "bytes" | "records" | "topics" | "producers";
   /** Whether there never will be a decision at the position */
@@ -94,7 +94,7 @@ export type Decision = {
   readonly code?: string;
   readonly detail?: string;
   readonly fingerprint?: string;
-  readonly errors?: readonly ({
+  readonly errors?: readonly {
     readonly code: string;
     readonly detail: string;
     /** Of a broken rule: its id */
@@ -109,15 +109,15 @@ export type Decision = {
     /** The kind of value that is there, and the value where the contract shows it (x-show-value) */
     readonly got?: string;
     /** First byte of the value in the raw record, and the byte after the last */
-    readonly bytes?: readonly (number)[];
+    readonly bytes?: readonly number[];
     /** The branches of anyOf and oneOf that the payload was taken to be meant for, outermost first */
-    readonly branches?: readonly ({
+    readonly branches?: readonly {
       readonly schemaPath: string;
       readonly pointer: string;
       readonly name: string;
       readonly chosenBy: "field" | "kind" | "nearest";
-    })[];
-  })[];
+    }[];
+  }[];
   /** Of a malformed payload: where in the raw record */
   readonly byteOffset?: number | null;
   /** Of a malformed payload: RFC 6901 pointer, where there is one */
@@ -155,7 +155,7 @@ export type DecisionAndLineage = {
   readonly code?: string;
   readonly detail?: string;
   readonly fingerprint?: string;
-  readonly errors?: readonly ({
+  readonly errors?: readonly {
     readonly code: string;
     readonly detail: string;
     /** Of a broken rule: its id */
@@ -170,15 +170,15 @@ export type DecisionAndLineage = {
     /** The kind of value that is there, and the value where the contract shows it (x-show-value) */
     readonly got?: string;
     /** First byte of the value in the raw record, and the byte after the last */
-    readonly bytes?: readonly (number)[];
+    readonly bytes?: readonly number[];
     /** The branches of anyOf and oneOf that the payload was taken to be meant for, outermost first */
-    readonly branches?: readonly ({
+    readonly branches?: readonly {
       readonly schemaPath: string;
       readonly pointer: string;
       readonly name: string;
       readonly chosenBy: "field" | "kind" | "nearest";
-    })[];
-  })[];
+    }[];
+  }[];
   /** Of a malformed payload: where in the raw record */
   readonly byteOffset?: number | null;
   /** Of a malformed payload: RFC 6901 pointer, where there is one */
@@ -191,7 +191,7 @@ export type DecisionAndLineage = {
   readonly digest?: string;
   readonly deprecation?: Deprecation;
   /** What became of the record when it was sent again, the first time first */
-  readonly redrives?: readonly ({
+  readonly redrives?: readonly {
     /** Id of the redrive plan */
     readonly plan: string;
     /** Stream of the redrive: with it, /v1/decisions shows this decision */
@@ -201,9 +201,9 @@ export type DecisionAndLineage = {
     readonly factId: string | null;
     /** Code of the failure; null when it passed */
     readonly code: string | null;
-  })[];
+  }[];
   /** New records that people sent in its place, in order */
-  readonly corrections?: readonly ({
+  readonly corrections?: readonly {
     /** The record names it in the header sigma-correction */
     readonly id: string;
     readonly actor: string;
@@ -219,7 +219,7 @@ export type DecisionAndLineage = {
     readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown" | "pending";
     readonly factId: string | null;
     readonly code: string | null;
-  })[];
+  }[];
   /** Of a record that was sent again: where it was decided first */
   readonly firstFailed?: {
     /** Id of the redrive plan */
@@ -258,7 +258,7 @@ export type Failure = {
   /** What is wrong, in one line */
   readonly detail: string;
   /** RFC 6901 pointers to the faults in the payload */
-  readonly pointers: readonly (string)[];
+  readonly pointers: readonly string[];
   /** The group */
   readonly fingerprint: string;
   readonly contract: {
@@ -289,7 +289,7 @@ export type FailureDetail = {
   /** What is wrong, in one line */
   readonly detail: string;
   /** RFC 6901 pointers to the faults in the payload */
-  readonly pointers: readonly (string)[];
+  readonly pointers: readonly string[];
   /** The group */
   readonly fingerprint: string;
   readonly contract: {
@@ -304,7 +304,7 @@ export type FailureDetail = {
   /** Absent where it was not asked for, is not stored beside the failure, or was erased */
   readonly payload?: unknown;
   /** What became of the record when it was sent again, the first time first */
-  readonly redrives: readonly ({
+  readonly redrives: readonly {
     /** Id of the redrive plan */
     readonly plan: string;
     /** Stream of the redrive: with it, /v1/decisions shows this decision */
@@ -314,9 +314,9 @@ export type FailureDetail = {
     readonly factId: string | null;
     /** Code of the failure; null when it passed */
     readonly code: string | null;
-  })[];
+  }[];
   /** New records that people sent in its place, in order */
-  readonly corrections: readonly ({
+  readonly corrections: readonly {
     /** The record names it in the header sigma-correction */
     readonly id: string;
     readonly actor: string;
@@ -332,7 +332,7 @@ export type FailureDetail = {
     readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown" | "pending";
     readonly factId: string | null;
     readonly code: string | null;
-  })[];
+  }[];
   /** Of a record that was sent again: where it was decided first */
   readonly firstFailed?: {
     /** Id of the redrive plan */
@@ -404,7 +404,7 @@ export type FailureGroup = {
   readonly first: string | null;
   /** Timestamp of the last record in its log */
   readonly last: string | null;
-  readonly topics: readonly (string)[];
+  readonly topics: readonly string[];
   readonly state: {
     readonly kind: "open" | "acknowledged" | "fixed-in" | "muted";
     /** Of fixed-in: the version of the contract */
@@ -444,7 +444,7 @@ export type FailureGroupDetail = {
   readonly first: string | null;
   /** Timestamp of the last record in its log */
   readonly last: string | null;
-  readonly topics: readonly (string)[];
+  readonly topics: readonly string[];
   readonly state: {
     readonly kind: "open" | "acknowledged" | "fixed-in" | "muted";
     /** Of fixed-in: the version of the contract */
@@ -467,34 +467,34 @@ export type FailureGroupDetail = {
   readonly why?: string;
   /** What the failures of the group have in common, in words */
   readonly recipe: string;
-  readonly notes: readonly ({
+  readonly notes: readonly {
     readonly actor: string;
     readonly at: string;
     readonly text: string;
-  })[];
+  }[];
   /** Failures by hour over the last 30 days; hours without any are left out */
-  readonly trend: readonly ({
+  readonly trend: readonly {
     /** RFC 3339; null outside the years 0 to 9999 */
     readonly hour: string | null;
     readonly count: number;
-  })[];
+  }[];
   /** Counted among the newest failures, up to 1,000 */
   readonly sample: {
     /** How many failures these numbers are of */
     readonly looked: number;
-    readonly producers: readonly ({
+    readonly producers: readonly {
       readonly value: string;
       readonly count: number;
-    })[];
+    }[];
     /** What was found; values only where the contract shows them (x-show-value) */
-    readonly values: readonly ({
+    readonly values: readonly {
       readonly value: string;
       readonly count: number;
-    })[];
-    readonly declaredBy: readonly ({
+    }[];
+    readonly declaredBy: readonly {
       readonly value: string;
       readonly count: number;
-    })[];
+    }[];
   };
   /** What a language model said of the group: advice, not evidence. Null when there is none */
   readonly advice: {
@@ -513,7 +513,7 @@ export type FailureGroupDetail = {
     readonly promptDigest: string;
     readonly durationMs: number;
   } | null;
-  readonly examples: readonly ({
+  readonly examples: readonly {
     /** topic/partition@offset#number of the stream */
     readonly id: string;
     readonly topic: string;
@@ -528,7 +528,7 @@ export type FailureGroupDetail = {
     /** What is wrong, in one line */
     readonly detail: string;
     /** RFC 6901 pointers to the faults in the payload */
-    readonly pointers: readonly (string)[];
+    readonly pointers: readonly string[];
     /** The group */
     readonly fingerprint: string;
     readonly contract: {
@@ -542,7 +542,7 @@ export type FailureGroupDetail = {
     readonly identity?: string;
     /** Absent where it was not asked for, is not stored beside the failure, or was erased */
     readonly payload?: unknown;
-  })[];
+  }[];
 };
 
 export type RedrivePlan = {
@@ -552,7 +552,7 @@ export type RedrivePlan = {
   /** Records of the plan */
   readonly count: number;
   /** The contracts that it is about */
-  readonly subjects: readonly (string)[];
+  readonly subjects: readonly string[];
   /** When it was planned, RFC 3339 */
   readonly at: string;
   readonly actor: string;
@@ -590,7 +590,7 @@ export type RedrivePlan = {
   readonly contractSet: string;
   /** SHA-256 over the frozen offsets */
   readonly digest: string;
-  readonly streams: readonly ({
+  readonly streams: readonly {
     readonly number: number;
     readonly stream: string;
     readonly topic: string;
@@ -600,12 +600,12 @@ export type RedrivePlan = {
     /** The offset behind the last, as text */
     readonly to: string;
     readonly count: number;
-  })[];
+  }[];
   /** What the live contracts said when the plan was made; nothing of it is stored */
   readonly dryRun: {
     readonly passed: number;
     readonly failed: number;
-    readonly groups: readonly ({
+    readonly groups: readonly {
       readonly fingerprint: string;
       readonly code: string;
       /** Such as shipment@2; null when no version judged */
@@ -613,7 +613,7 @@ export type RedrivePlan = {
       /** RFC 6901 pointer of the first violation; null where there is none */
       readonly pointer?: string | null;
       readonly count: number;
-    })[];
+    }[];
     readonly groupsTotal: number;
     /** Records whose identity a fact with other content has */
     readonly conflicts: number;
@@ -621,10 +621,10 @@ export type RedrivePlan = {
     readonly duplicates: number;
     /** Records whose identity an earlier record of the plan has */
     readonly repeats: number;
-    readonly unavailable: readonly ({
+    readonly unavailable: readonly {
       readonly reason: string;
       readonly count: number;
-    })[];
+    }[];
   };
 };
 
@@ -635,7 +635,7 @@ export type Redrive = {
   /** Records of the plan */
   readonly count: number;
   /** The contracts that it is about */
-  readonly subjects: readonly (string)[];
+  readonly subjects: readonly string[];
   /** When it was planned, RFC 3339 */
   readonly at: string;
   readonly actor: string;
@@ -662,7 +662,7 @@ export type RedrivePlanDetail = {
   /** Records of the plan */
   readonly count: number;
   /** The contracts that it is about */
-  readonly subjects: readonly (string)[];
+  readonly subjects: readonly string[];
   /** When it was planned, RFC 3339 */
   readonly at: string;
   readonly actor: string;
@@ -700,7 +700,7 @@ export type RedrivePlanDetail = {
   readonly contractSet: string;
   /** SHA-256 over the frozen offsets */
   readonly digest: string;
-  readonly streams: readonly ({
+  readonly streams: readonly {
     readonly number: number;
     readonly stream: string;
     readonly topic: string;
@@ -710,12 +710,12 @@ export type RedrivePlanDetail = {
     /** The offset behind the last, as text */
     readonly to: string;
     readonly count: number;
-  })[];
+  }[];
   /** What the live contracts said when the plan was made; nothing of it is stored */
   readonly dryRun: {
     readonly passed: number;
     readonly failed: number;
-    readonly groups: readonly ({
+    readonly groups: readonly {
       readonly fingerprint: string;
       readonly code: string;
       /** Such as shipment@2; null when no version judged */
@@ -723,7 +723,7 @@ export type RedrivePlanDetail = {
       /** RFC 6901 pointer of the first violation; null where there is none */
       readonly pointer?: string | null;
       readonly count: number;
-    })[];
+    }[];
     readonly groupsTotal: number;
     /** Records whose identity a fact with other content has */
     readonly conflicts: number;
@@ -731,10 +731,10 @@ export type RedrivePlanDetail = {
     readonly duplicates: number;
     /** Records whose identity an earlier record of the plan has */
     readonly repeats: number;
-    readonly unavailable: readonly ({
+    readonly unavailable: readonly {
       readonly reason: string;
       readonly count: number;
-    })[];
+    }[];
   };
   /** What became of the records so far */
   readonly report: {
@@ -753,7 +753,7 @@ export type RedrivePlanDetail = {
     readonly pending: number;
     /** Could not be read any more when the run came to them */
     readonly unavailable: number;
-    readonly groups: readonly ({
+    readonly groups: readonly {
       readonly fingerprint: string;
       readonly code: string;
       /** Such as shipment@2; null when no version judged */
@@ -761,7 +761,7 @@ export type RedrivePlanDetail = {
       /** RFC 6901 pointer of the first violation; null where there is none */
       readonly pointer?: string | null;
       readonly count: number;
-    })[];
+    }[];
   };
 };
 
@@ -792,7 +792,7 @@ export type Session = {
   /** local: nobody needs a key; nobody: whoever asks has to give one, or sign in */
   readonly kind: "local" | "key" | "person" | "certificate" | "nobody";
   readonly name: string;
-  readonly roles: readonly (string)[];
+  readonly roles: readonly string[];
   /** What X-CSRF-Token must have when a session changes something */
   readonly csrf: string | null;
   /** When the session ends if it is not used */
@@ -804,10 +804,10 @@ export type Session = {
 export type Key = {
   readonly id: string;
   readonly name: string;
-  readonly roles: readonly (string)[];
+  readonly roles: readonly string[];
   /** The contracts it is for; with topics empty too: all records */
-  readonly subjects: readonly (string)[];
-  readonly topics: readonly (string)[];
+  readonly subjects: readonly string[];
+  readonly topics: readonly string[];
   readonly madeAt: string;
   readonly madeBy: string;
   /** The key that took its place */
@@ -882,7 +882,7 @@ export type Objective = {
   readonly budgetLeft: number;
   /** The most urgent alert that fires */
   readonly firing: "page" | "ticket" | null;
-  readonly alerts: readonly ({
+  readonly alerts: readonly {
     readonly severity: "page" | "ticket";
     /** It fires while both windows burn more than so many times the budget */
     readonly factor: number;
@@ -891,7 +891,7 @@ export type Objective = {
     readonly longRate: number | null;
     readonly shortRate: number | null;
     readonly firing: boolean;
-  })[];
+  }[];
 };
 
 export type LiveRow = {
@@ -930,7 +930,7 @@ export type LiveFrame = {
     readonly duplicates: number;
   };
   /** Spread evenly over what came, in the order of deciding */
-  readonly rows: readonly (LiveRow)[];
+  readonly rows: readonly LiveRow[];
 };
 
 export type LedgerStream = {
@@ -996,18 +996,18 @@ export type PositionProof = {
   readonly verified: boolean;
   /** Null: the entry covers the offset, and it has no record */
   readonly outcome: "PASSED" | "FAILED" | null;
-  readonly checks: readonly ({
+  readonly checks: readonly {
     readonly step: "chain" | "evidence" | "decision" | "documents" | "sealed";
     readonly result: "ok" | "wrong" | "skipped";
     readonly says: string;
-  })[];
+  }[];
   /** As `sigma audit` says them, of the whole entry; at most 100 */
-  readonly findings: readonly ({
+  readonly findings: readonly {
     readonly code: string;
     readonly seq: number | null;
     readonly offset: number | null;
     readonly message: string;
-  })[];
+  }[];
   readonly entry: LedgerEntry;
   readonly before: {
     readonly seq: number;
@@ -1025,7 +1025,7 @@ export type PositionProof = {
 
 export type Anchors = {
   /** Where this process writes anchors; empty: nowhere, or nothing was written yet */
-  readonly places: readonly ({
+  readonly places: readonly {
     /** A file or a topic */
     readonly place: string;
     /** The last anchor since the process began */
@@ -1037,17 +1037,17 @@ export type Anchors = {
       readonly message: string;
       readonly remedy: string;
     } | null;
-  })[];
+  }[];
   /** Streams whose ledger ends before an entry that this process knows: run `sigma audit --anchors` */
-  readonly fallen: readonly ({
+  readonly fallen: readonly {
     readonly stream: string;
     readonly seq: number;
-  })[];
+  }[];
 };
 
 export type Readiness = {
   readonly status: "ready" | "not ready";
-  readonly streams: readonly ({
+  readonly streams: readonly {
     readonly topic: string;
     readonly partition: number;
     readonly state: "starting" | "running" | "paused" | "halted" | "stopped";
@@ -1057,7 +1057,7 @@ export type Readiness = {
       readonly message: string;
       readonly remedy: string;
     } | null;
-  })[];
+  }[];
 };
 
 export type SchemaText = {
@@ -1073,7 +1073,7 @@ export type RegistryVersion = {
   readonly id: number;
   readonly guid: string;
   readonly schemaType: "JSON";
-  readonly references: readonly (unknown)[];
+  readonly references: readonly unknown[];
   readonly metadata: {
     readonly properties?: Readonly<Record<string, unknown>>;
   };
@@ -1092,7 +1092,7 @@ export type RegistrySchema = {
 export type Answers = {
   "/v1/decisions/{topic}/{partition}/{offset}": DecisionAndLineage;
   "/v1/failures": {
-    readonly failures: readonly (Failure)[];
+    readonly failures: readonly Failure[];
     /** Cursor of the next page; null at the end. A page may have no failure and still a next one */
     readonly next: string | null;
     /** Failures that the page looked at: up to 1,000, with payloads 500 */
@@ -1101,36 +1101,36 @@ export type Answers = {
   "/v1/failures/{id}": FailureDetail;
   "/v1/failures/groups/{fingerprint}/diagnosis": Diagnosis;
   "/v1/failures/groups": {
-    readonly groups: readonly (FailureGroup)[];
+    readonly groups: readonly FailureGroup[];
     readonly next: string | null;
     /** Groups that pass the filter */
     readonly total: number;
   };
   "/v1/failures/groups/{fingerprint}": FailureGroupDetail;
   "/v1/redrives": {
-    readonly redrives: readonly (Redrive)[];
+    readonly redrives: readonly Redrive[];
     /** Cursor of the next page; null at the end */
     readonly next: string | null;
   };
   "/v1/redrives/{plan}": RedrivePlanDetail;
   "/v1/contracts": {
     readonly digest: string;
-    readonly contracts: readonly ({
+    readonly contracts: readonly {
       readonly subject: string;
-      readonly versions: readonly ({
+      readonly versions: readonly {
         readonly version: number;
         readonly status: "draft" | "active" | "deprecated" | "retired";
         readonly digest: string;
-      })[];
-    })[];
-    readonly bindings: readonly ({
+      }[];
+    }[];
+    readonly bindings: readonly {
       readonly topic: string;
       readonly subject: string;
-      readonly accepts?: readonly (number)[];
+      readonly accepts?: readonly number[];
       readonly defaultVersion: number | null;
-    })[];
+    }[];
     /** Why the last change of the contract files was not taken; empty when it was */
-    readonly refused?: readonly (string)[];
+    readonly refused?: readonly string[];
   };
   "/v1/contracts/{subject}": {
     readonly subject: string;
@@ -1138,12 +1138,12 @@ export type Answers = {
     readonly description: string;
     /** The version to write: the highest active one */
     readonly preferred: number | null;
-    readonly topics: readonly ({
+    readonly topics: readonly {
       readonly topic: string;
       readonly default: number | null;
-      readonly accepts: readonly (number)[] | null;
-    })[];
-    readonly versions: readonly ({
+      readonly accepts: readonly number[] | null;
+    }[];
+    readonly versions: readonly {
       readonly subject: string;
       readonly version: number;
       readonly status: "draft" | "active" | "deprecated" | "retired";
@@ -1153,19 +1153,19 @@ export type Answers = {
       readonly successor: number | null;
       /** Path of the JSON Schema */
       readonly schema: string;
-    })[];
+    }[];
     readonly contractSet: string;
   };
   "/v1/operator-log": {
-    readonly actions: readonly (OperatorAction)[];
+    readonly actions: readonly OperatorAction[];
     readonly next: string | null;
   };
   "/auth/session": Session;
   "/v1/keys": {
-    readonly keys: readonly (Key)[];
+    readonly keys: readonly Key[];
   };
   "/v1/shadow": {
-    readonly shadows: readonly ({
+    readonly shadows: readonly {
       readonly subject: string;
       readonly version: number;
       readonly digest: string;
@@ -1198,7 +1198,7 @@ export type Answers = {
       };
       /** Of those that pass before and after: they would be another fact */
       readonly identityChanged?: number;
-    })[];
+    }[];
   };
   "/v1/shadow/{subject}/{version}": {
     readonly subject: string;
@@ -1226,19 +1226,19 @@ export type Answers = {
       /** As in 90d; null: for ever */
       readonly facts: string | null;
       /** Other terms for the facts of some collections */
-      readonly factsCollections: readonly ({
+      readonly factsCollections: readonly {
         readonly collection: string;
         /** As in 90d; null: for ever */
         readonly facts: string | null;
-      })[];
+      }[];
       /** As in 90d; null: for ever */
       readonly evidence: string | null;
       /** Other terms for the failures of some collections */
-      readonly collections: readonly ({
+      readonly collections: readonly {
         readonly collection: string;
         /** As in 90d; null: for ever */
         readonly failed: string | null;
-      })[];
+      }[];
     };
     /** How often this gateway takes away; null: never */
     readonly everyHours: number | null;
@@ -1248,9 +1248,9 @@ export type Answers = {
       /** How many documents it took, with the records whose evidence it took */
       readonly announced: number;
       /** Why something stays that is too old */
-      readonly faults: readonly (string)[];
+      readonly faults: readonly string[];
     };
-    readonly floors: readonly ({
+    readonly floors: readonly {
       readonly stream: string;
       readonly topic: string;
       readonly partition: number;
@@ -1268,7 +1268,7 @@ export type Answers = {
       readonly reason: string;
       /** False while documents are on their way out */
       readonly complete: boolean;
-    })[];
+    }[];
   };
   "/v1/volume": {
     readonly by: "hour" | "day";
@@ -1292,12 +1292,12 @@ export type Answers = {
       /** Decided once more by a plan of a range, whatever came of it */
       readonly replayed: number;
     };
-    readonly rows: readonly (VolumeRow)[];
+    readonly rows: readonly VolumeRow[];
   };
   "/v1/slo": {
     /** How many are missed */
     readonly breached: number;
-    readonly objectives: readonly (Objective)[];
+    readonly objectives: readonly Objective[];
   };
   "/v1/status": {
     readonly version: string;
@@ -1311,7 +1311,7 @@ export type Answers = {
       readonly failed: number;
       readonly duplicates: number;
     };
-    readonly streams: readonly ({
+    readonly streams: readonly {
       readonly topic: string;
       readonly partition: number;
       readonly state: "starting" | "running" | "paused" | "halted" | "stopped";
@@ -1327,9 +1327,9 @@ export type Answers = {
         readonly message: string;
         readonly remedy: string;
       } | null;
-    })[];
+    }[];
     /** The groups with most failures in the last hour (whole hours), at most ten */
-    readonly groups: readonly ({
+    readonly groups: readonly {
       readonly fingerprint: string;
       readonly code: string;
       readonly contract: {
@@ -1341,21 +1341,21 @@ export type Answers = {
       readonly last: string | null;
       /** What is wrong in a failure of the group, in one line */
       readonly why?: string;
-    })[];
-    readonly objectives: readonly ({
+    }[];
+    readonly objectives: readonly {
       readonly name: string;
       readonly state: "met" | "breached" | "no-data";
       readonly budgetLeft: number;
       readonly firing: "page" | "ticket" | null;
-    })[];
+    }[];
   };
   "/v1/ledger": {
-    readonly streams: readonly (LedgerStream)[];
+    readonly streams: readonly LedgerStream[];
     /** Cursor of the next page; null at the end */
     readonly next: string | null;
   };
   "/v1/ledger/entries": {
-    readonly entries: readonly (LedgerEntry)[];
+    readonly entries: readonly LedgerEntry[];
     /** Cursor of the next page; null at the end */
     readonly next: string | null;
   };
@@ -1366,3 +1366,5 @@ export type Answers = {
   };
   "/readyz": Readiness;
 };
+// What the gateway answers, as the package says it to every client.
+export type * from "../../../types/api.d.ts";

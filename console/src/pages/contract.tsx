@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { requestHeaders } from "../api/session.ts";
 import type { Answers } from "../api/types.ts";
 import { useAnswer } from "../api/use-answer.ts";
+import { ContractTabs } from "../parts/contract-tabs.tsx";
 import { CopyAs } from "../parts/copy.tsx";
 import { GROUP_COLUMNS, groupPath } from "../parts/group-cells.tsx";
 import { Loading } from "../parts/loading.tsx";
@@ -45,6 +46,7 @@ export function ContractPage({ subject = "" }: { readonly subject?: string }) {
       >
         {subject}
       </Title>
+      <ContractTabs subject={subject} now="" />
       <Trouble of={contract} />
       {value === null && contract.trouble === null && <Loading />}
       {value !== null && (
@@ -72,10 +74,11 @@ export function ContractPage({ subject = "" }: { readonly subject?: string }) {
           {shown !== undefined && <Schema path={shown.schema} name={`${subject}@${shown.version}`} />}
         </>
       )}
-      <h2>Failures, 7 days</h2>
+      {/* Only below what is there: what comes later would push it down. */}
+      {(value !== null || contract.trouble !== null) && <h2>Failures, 7 days</h2>}
       <Trouble of={groups} />
-      {groups.value?.groups.length === 0 && <p>None in the last 7 days.</p>}
-      {groups.value !== null && groups.value.groups.length > 0 && (
+      {value !== null && groups.value?.groups.length === 0 && <p>None in the last 7 days.</p>}
+      {value !== null && groups.value !== null && groups.value.groups.length > 0 && (
         <Rows
           caption={`Groups of failures under ${subject}`}
           columns={GROUP_COLUMNS}
@@ -110,7 +113,7 @@ function Schema({ path, name }: { readonly path: string; readonly name: string }
   return (
     <details open>
       <summary>JSON Schema of {name}</summary>
-      <div class="scroll" tabIndex={0} role="region" aria-label={`JSON Schema of ${name}`}>
+      <div class="scroll schema" tabIndex={0} role="region" aria-label={`JSON Schema of ${name}`}>
         <pre>{text ?? "…"}</pre>
       </div>
       <p>

@@ -39,7 +39,9 @@ export function Objectives() {
   const { value } = slo;
   return (
     <>
-      <Title aside={<CopyAs cli="sigma slo status" path="/v1/slo" />}>Objectives</Title>
+      <Title aside={<CopyAs cli={value?.objectives.length === 0 ? null : "sigma slo status"} path="/v1/slo" />}>
+        Objectives
+      </Title>
       <List
         of={slo}
         rows={value?.objectives ?? null}

@@ -7,6 +7,7 @@ import { CopyAs, quoted } from "../parts/copy.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Title } from "../parts/title.tsx";
 import { Trouble } from "../parts/trouble.tsx";
+import { carried } from "../shell/carried.ts";
 import { useQuery } from "../shell/url-state.ts";
 
 const QUIET_MS = 200;
@@ -20,7 +21,7 @@ export function Playground() {
     all.filter(({ status }) => status !== "retired").map(({ version }) => `${subject}@${version}`),
   );
   const name = query["contract"] ?? versions[0] ?? "";
-  const [text, setText] = useState(FIRST);
+  const [text, setText] = useState(() => query["record"] ?? carried.value ?? FIRST);
   const verdict = useVerdict(name, text);
   const [subject = "", version = ""] = name.split("@");
   return (
@@ -28,8 +29,9 @@ export function Playground() {
       <Title
         aside={
           <CopyAs
-            cli={`echo ${quoted(text)} | sigma validate - --contract ${name}`}
-            path={pathOf("/v1/contracts", {})}
+            cli={`printf %s ${quoted(text)} | sigma validate - --contract ${name}`}
+            path={pathOf("/v1/validate/{subject}", { subject, version })}
+            body={text}
           />
         }
       >

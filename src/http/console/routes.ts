@@ -42,6 +42,7 @@ const PAGES = [
   "/keys",
   "/playground",
   "/health",
+  "/runbooks/*",
 ] as const;
 
 /** A year, as far as a cache may look ahead (RFC 9111): the name of an asset changes with its bytes. */

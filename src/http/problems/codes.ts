@@ -21,6 +21,7 @@ export const PROBLEMS = {
   "body-too-large": "A body that is read whole has too many bytes",
   "contract-not-acceptable":
     "The record would be judged by a version that Accept-Contract does not name; `available` lists those there are",
+  comparing: "As many comparisons of contract versions wait as may: try again after `Retry-After`",
   "contract-busy": "Another redrive plan for the same contract is started and not finished",
   "contracts-changed": "The contracts are others than those of the plan's dry run: plan again",
   "diagnosis-away":
@@ -66,6 +67,7 @@ export const PROBLEMS = {
   "no-source": "The topic of the failure is no source any more",
   "no-sign-in": "No provider is configured at which people sign in",
   "no-shadow": "No shadow version of that name runs",
+  "not-compared": "Comparing the versions takes more than a request may: `sigma contract diff` takes its time",
   "not-json": "The body is no JSON object",
   "nothing-selected": "No record that could be redriven is selected",
   backlogged: "More records of the topic wait to be decided than http.backlog_records: try again after `Retry-After`",
@@ -94,6 +96,7 @@ export const PROBLEMS = {
   "unknown-key": "There is no API key of this id",
   unchanged: "The corrected bytes are those that failed: redrive the failure",
   "unexpected-count": "The plan has another number of records than `expect` says",
+  "unknown-what-if": "This gateway remembers no what-if with the id",
   "unknown-contract": "There is no contract of that name, or no such version of it",
   "unknown-failure": "There is no failure at the position",
   "unknown-group": "There is no failure with the fingerprint",
@@ -101,6 +104,7 @@ export const PROBLEMS = {
   "unknown-stream": "Nothing of the stream was ever decided",
   "unknown-topic": "There is no topic of that name, or no such partition of it",
   "unsupported-media-type": "The content type or the content encoding is not one that the route reads",
+  "what-if-running": "This gateway judges past records already: one what-if runs at a time",
   "version-unfit": "The version that is to judge cannot judge these records; the detail says why",
 } as const;
 

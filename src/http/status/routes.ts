@@ -6,6 +6,7 @@ import { NO_REDACTION } from "../../failures/redact.ts";
 import { groupView } from "../../failures/view.ts";
 import { openWhy } from "../../failures/why.ts";
 import type { StreamState } from "../../gateway/gateway.ts";
+import { runbookOf } from "../../observe/runbooks.ts";
 import { FAILURE } from "../failures/failure.ts";
 import { registerSlo } from "../slo/routes.ts";
 import type { HttpDeps } from "../deps.ts";
@@ -20,8 +21,13 @@ const TROUBLE = {
   anyOf: [
     {
       type: "object",
-      required: ["code", "message", "remedy"],
-      properties: { code: text, message: text, remedy: text },
+      required: ["code", "message", "remedy", "runbook"],
+      properties: {
+        code: text,
+        message: text,
+        remedy: text,
+        runbook: { ...text, description: "The page that says more: docs/runbooks/breaker-open.md" },
+      },
     },
     { type: "null" },
   ],
@@ -131,6 +137,10 @@ export function registerStatus(app: Routes, deps: HttpDeps): void {
   });
 }
 
+function troubleView({ code, message, remedy }: NonNullable<StreamState["trouble"]>) {
+  return { code, message, remedy, runbook: runbookOf(code) };
+}
+
 function shortView(group: Group, why: string | null) {
   const { fingerprint, code, contract, recent, count, last } = groupView(group);
   return { fingerprint, code, contract, recent, count, last, ...(why === null ? {} : { why }) };
@@ -152,6 +162,6 @@ async function streamView(deps: HttpDeps, { stream, state, settledTo, trouble }:
     end: end === null ? null : exactInteger(end),
     lag: lag === null ? null : exactInteger(lag),
     lagSeconds: lag === 0n ? 0 : lag === null || newestMs === null ? null : Math.max(0, (nowMs - newestMs) / 1_000),
-    trouble: trouble === null ? null : { code: trouble.code, message: trouble.message, remedy: trouble.remedy },
+    trouble: trouble === null ? null : troubleView(trouble),
   };
 }

@@ -33,6 +33,8 @@ export type WhatIfOptions = {
   readonly source?: Pick<Source, "streams" | "fetch" | "bounds">;
   /** After an abort the report covers the records read until then. */
   readonly signal: AbortSignal;
+  /** Ends behind the window that reaches so many records; absent: at the end of the range. */
+  readonly recordsMax?: number;
   readonly onProgress?: (records: number, newlyFailing: number) => void;
 };
 
@@ -43,7 +45,7 @@ export type WhatIfOptions = {
  */
 export async function whatIf(reads: StoreReads, question: Question, options: WhatIfOptions): Promise<WhatIfReport> {
   const { candidate, of, range, examplesMax } = question;
-  const { source, signal, onProgress } = options;
+  const { source, signal, recordsMax = Number.POSITIVE_INFINITY, onProgress } = options;
   const sets = await readPastSets(reads, candidate.subject);
   const fromLog = source === undefined ? null : openLogEvidence(source, sets, signal);
   const readsOf = (note: StreamNote): ReadWindow =>
@@ -60,11 +62,12 @@ export async function whatIf(reads: StoreReads, question: Question, options: Wha
   for (const origin of (await reads.streamNotes()).toSorted(byStream)) {
     // A redriven record is judged where it came from.
     if (isRedrive(origin.stream) || !sets.everCarried(origin.topic)) continue;
+    if (signal.aborted || run.coverage.records() >= recordsMax) break;
     const offsets = await offsetsOf(reads, origin, range);
     if (offsets === null) continue;
     const read = readsOf(origin);
     for await (const window of windowsOf(reads, origin.stream, offsets)) {
-      if (signal.aborted) break;
+      if (signal.aborted || run.coverage.records() >= recordsMax) break;
       // The topic may have been bound to another subject then.
       if (sets.get(window.contractSet)?.carries(origin.topic) === false) continue;
       run.coverage.window(origin, window);

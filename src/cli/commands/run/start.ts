@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { EXIT } from "../../../config/codes.ts";
 import type { Config } from "../../../config/config.ts";
+import { shownSettings, type ShownSetting } from "../../../config/shown-setting.ts";
 import { DEFAULT_SOURCE } from "../../../config/gateway-settings.ts";
 import { validatedBy } from "../../../config/sources.ts";
 import { createLookup } from "../../../gateway/lookup.ts";
@@ -25,7 +26,7 @@ import { packageFile, version } from "../../terminal/package.ts";
 import { toRun, withCommands } from "../../terminal/printed-command.ts";
 import { Refusal, usage } from "../../terminal/refusal.ts";
 import { report } from "../../terminal/report.ts";
-import { configFor } from "../../terminal/settings.ts";
+import { settingsFor } from "../../terminal/settings.ts";
 import { onInterruption, type Interruption } from "../../terminal/signals.ts";
 import { printTally, tallyJson, tallyOf } from "../../terminal/tally.ts";
 
@@ -33,7 +34,7 @@ type Options = { readonly demo: boolean; readonly json: boolean };
 
 /** `sigma start`: runs the gateway until a signal, then stops it within the deadline. */
 export async function start(command: Command, options: Options): Promise<void> {
-  const config = await configFor(command);
+  const { config, settings } = await settingsFor(command);
   const isOpen = await requireKey(config);
   const tls = await requireTls(config);
   const contracts = await requireContracts(config);
@@ -42,7 +43,8 @@ export async function start(command: Command, options: Options): Promise<void> {
   const interruption = onInterruption(config.shutdownDeadlineMs);
   try {
     const watch = createHaltWatch();
-    const service = await startUninterrupted(config, contracts, logger, tls, watch, interruption);
+    const shown = shownSettings(settings);
+    const service = await startUninterrupted(config, contracts, logger, tls, watch, interruption, shown);
     announce(service, config, options);
     const failure = await serve(service, config, options, watch, interruption.signal);
     logger.write("gateway.stopping", { "sigma.deadline_ms": config.shutdownDeadlineMs });
@@ -98,12 +100,13 @@ async function startUninterrupted(
   tls: ServedTls | null,
   watch: Watch,
   { signal, exitCode }: Interruption,
+  settings: readonly ShownSetting[],
 ): Promise<Service> {
   const quit = (): void => process.exit(exitCode() ?? EXIT.error);
   signal.addEventListener("abort", quit, { once: true });
   if (signal.aborted) quit();
   try {
-    return await startService(config, contracts, logger, version(), watch.observe, tls);
+    return await startService(config, contracts, logger, version(), watch.observe, tls, settings);
   } catch (error) {
     throw asListenError(error, config);
   } finally {
