@@ -274,6 +274,8 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "failures/redrive/make-plan",
       "failures/redrive/parse-selection",
       "failures/redrive/run",
+      "failures/redrive/seen",
+      "failures/redrive/states",
       "lanes/check",
       "observe/contracts",
       "observe/log/logger",

@@ -78,6 +78,7 @@ export function readsOf(state: () => State): StoreReads {
     },
     failureCounts: async () => [],
     redrive: async (plan) => state().plans.get(plan) ?? null,
+    redriveSeen: async () => null,
     redrivePage: async (plan, stream, offset) =>
       [...state().pages.values()].find(
         (page) => page.plan === plan && page.stream === stream && page.from <= offset && offset < page.to,

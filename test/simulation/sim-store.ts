@@ -141,6 +141,7 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
       putObjectiveCounts: async () => undefined,
       dropObjectiveCounts: async () => undefined,
       putRedrive: async (plan, text) => write(() => append({ table: "plans", plan, text })),
+      noteRedriveSeen: async () => undefined,
       putAdvice: async () => undefined,
       noteLogEnds: async () => undefined,
       putHalt: async () => undefined,

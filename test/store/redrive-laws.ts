@@ -27,6 +27,18 @@ export function redriveLaws(name: string, start: () => Promise<StoreBackend>): v
       expect(await other.reads.redrive("ba9876543210")).toBeNull();
     });
 
+    test("when a runner was last at work is what was noted last, beside the plan and apart from it", async () => {
+      const { open } = await start();
+      const [one, other] = [await open(), await open()];
+      await one.putRedrive(PLAN, "a plan");
+      expect(await one.reads.redriveSeen(PLAN)).toBeNull();
+      await one.noteRedriveSeen(PLAN, "2026-01-01T00:00:00.000Z");
+      await other.noteRedriveSeen(PLAN, "2026-01-01T00:00:10.000Z");
+      expect(await one.reads.redriveSeen(PLAN)).toBe("2026-01-01T00:00:10.000Z");
+      expect(await one.reads.redriveSeen("ba9876543210")).toBeNull();
+      expect(await one.reads.redrive(PLAN)).toBe("a plan");
+    });
+
     test("an offset is in the page whose range has it", async () => {
       const { open } = await start();
       const store = await open();

@@ -563,6 +563,12 @@ export type RedrivePlan = {
     /** Records a second, at most; null: no limit */
     readonly rate: number | null;
   } | null;
+  readonly runner?: {
+    /** When its runner last said that it is at work; null: not yet */
+    readonly at: string | null;
+    /** Nobody has run it for a minute: run it again */
+    readonly isSilent: boolean;
+  } | null;
   /** The last thing that was done about it */
   readonly last: {
     readonly action: string;
@@ -646,6 +652,12 @@ export type Redrive = {
     /** Records a second, at most; null: no limit */
     readonly rate: number | null;
   } | null;
+  readonly runner?: {
+    /** When its runner last said that it is at work; null: not yet */
+    readonly at: string | null;
+    /** Nobody has run it for a minute: run it again */
+    readonly isSilent: boolean;
+  } | null;
   /** The last thing that was done about it */
   readonly last: {
     readonly action: string;
@@ -672,6 +684,12 @@ export type RedrivePlanDetail = {
     readonly by: "cli" | "gateway";
     /** Records a second, at most; null: no limit */
     readonly rate: number | null;
+  } | null;
+  readonly runner?: {
+    /** When its runner last said that it is at work; null: not yet */
+    readonly at: string | null;
+    /** Nobody has run it for a minute: run it again */
+    readonly isSilent: boolean;
   } | null;
   /** The last thing that was done about it */
   readonly last: {

@@ -9,6 +9,7 @@ import type { Source, Stream } from "../../source/source.ts";
 import type { Store } from "../../store/store.ts";
 import { contractsChanged, finishRedrive, noPlan, planDamaged, readRedrives, type RedriveRefusal } from "./act.ts";
 import { setDigest } from "./make-plan.ts";
+import { SEEN_EVERY_MS } from "./seen.ts";
 import { readPlan, type RedrivePlan } from "./plan.ts";
 import { endOf, planSource, streamsOf } from "./source.ts";
 import { createRedriveBook, type RedriveState } from "./states.ts";
@@ -123,6 +124,13 @@ function createRun(deps: RunDeps, plan: RedrivePlan, { rate, signal, whenOvertak
     return book.of(plan.id)?.state ?? "cancelled";
   };
   const throttle = createThrottle(rate, deps);
+  let seenMs = Number.NEGATIVE_INFINITY;
+  const noteSeen = async (): Promise<void> => {
+    const nowMs = deps.clock.nowMs();
+    if (nowMs - seenMs < SEEN_EVERY_MS) return;
+    seenMs = nowMs;
+    await deps.store.noteRedriveSeen(plan.id, new Date(nowMs).toISOString());
+  };
   const source = planSource(deps.store.reads, plan);
   const recordsMax = rate === null ? BATCH.recordsMax : Math.max(1, Math.min(BATCH.recordsMax, rate));
   return {
@@ -134,6 +142,7 @@ function createRun(deps: RunDeps, plan: RedrivePlan, { rate, signal, whenOvertak
     source: {
       ...source,
       fetch: async (stream, from, limits, fetchSignal) => {
+        await noteSeen();
         await throttle.wait(stop.signal);
         const state = stop.signal.aborted ? null : await stateNow();
         if (state !== null && state !== "running") stopWith(stoppedIn(state));

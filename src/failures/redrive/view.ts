@@ -1,6 +1,7 @@
 import type { OperatorAction } from "../../ledger/operator-log.ts";
 import type { RedrivePlan } from "./plan.ts";
 import type { RedriveReport } from "./report.ts";
+import type { RunnerSeen } from "./seen.ts";
 import type { RedriveStanding } from "./states.ts";
 
 /** What an operator did about a plan. */
@@ -23,12 +24,17 @@ export type RedriveView = {
   readonly reason: string;
   /** Of the last run; null before the first. */
   readonly run: RedriveStanding["run"];
+  /** Who is at it; null where it does not run. */
+  readonly runner: RunnerSeen | null;
   readonly last: ActionView;
 };
 
-export function redriveView({ id, state, count, subjects, planned, run, last }: RedriveStanding): RedriveView {
+export function redriveView(
+  { id, state, count, subjects, planned, run, last }: RedriveStanding,
+  runner: RunnerSeen | null,
+): RedriveView {
   const { at, actor, reason } = planned;
-  return { id, state, count, subjects, at, actor, reason, run, last: actionView(last) };
+  return { id, state, count, subjects, at, actor, reason, run, runner, last: actionView(last) };
 }
 
 function actionView({ action, at, actor, reason }: OperatorAction): ActionView {
@@ -36,11 +42,11 @@ function actionView({ action, at, actor, reason }: OperatorAction): ActionView {
 }
 
 /** A plan with its dry run. */
-export type PlanView = RedrivePlan & Pick<RedriveView, "state" | "run" | "last">;
+export type PlanView = RedrivePlan & Pick<RedriveView, "state" | "run" | "runner" | "last">;
 
-export function planView(plan: RedrivePlan, standing: RedriveStanding): PlanView {
-  const { state, run, last } = redriveView(standing);
-  return { ...plan, state, run, last };
+export function planView(plan: RedrivePlan, standing: RedriveStanding, runner: RunnerSeen | null): PlanView {
+  const { state, run, last } = redriveView(standing, runner);
+  return { ...plan, state, run, runner, last };
 }
 
 /** A plan with what became of its records so far. */

@@ -3,8 +3,15 @@ import { cancelRedrive, followRedrives, pauseRedrive, type RedriveRefusal } from
 import { askToRun, planNamed } from "../../failures/redrive/ask.ts";
 import { makePlan, type PlanRefusal } from "../../failures/redrive/make-plan.ts";
 import { openReports, type Reports } from "../../failures/redrive/report.ts";
-import type { RedriveBook } from "../../failures/redrive/states.ts";
-import { planView, redriveView, type PlanDetail, type PlanView } from "../../failures/redrive/view.ts";
+import { runnerSeen } from "../../failures/redrive/seen.ts";
+import type { RedriveBook, RedriveStanding } from "../../failures/redrive/states.ts";
+import {
+  planView,
+  redriveView,
+  type PlanDetail,
+  type PlanView,
+  type RedriveView,
+} from "../../failures/redrive/view.ts";
 import type { Operator } from "../../gateway/operate.ts";
 import { jsonBody } from "../body/json-body.ts";
 import { operatorIn } from "../access/operator.ts";
@@ -159,6 +166,8 @@ export function registerRedrives(app: Routes, deps: HttpDeps): void {
 /** The plans, and how far each is: the page of a plan asks each second. */
 function registerLooking(app: Routes, deps: HttpDeps): void {
   const { store } = deps.redrives;
+  const viewed = async (standing: RedriveStanding): Promise<RedriveView> =>
+    redriveView(standing, await runnerSeen(store.reads, standing, deps.now()));
   let following: { readonly redrives: () => Promise<RedriveBook>; readonly reports: Reports } | null = null;
   const follow = (): NonNullable<typeof following> =>
     (following ??= { redrives: followRedrives(store.reads), reports: openReports(store.reads) });
@@ -177,7 +186,7 @@ function registerLooking(app: Routes, deps: HttpDeps): void {
       const found = all.slice(first).filter((one) => state === undefined || one.state === state);
       const page = found.slice(0, size);
       const next = found.length > size ? (page.at(-1)?.id ?? null) : null;
-      return reply.send({ redrives: page.map(redriveView), next });
+      return reply.send({ redrives: await Promise.all(page.map(viewed)), next });
     },
   );
 
@@ -192,7 +201,8 @@ function registerLooking(app: Routes, deps: HttpDeps): void {
       const known = await planNamed(store.reads, params.plan, redrives);
       if ("code" in known) throw problemOf(known);
       const { plan, standing } = known;
-      const detail: PlanDetail = { ...planView(plan, standing), report: await reports.of(plan) };
+      const runner = await runnerSeen(store.reads, standing, deps.now());
+      const detail: PlanDetail = { ...planView(plan, standing, runner), report: await reports.of(plan) };
       return reply.send(detail);
     },
   );
@@ -246,10 +256,10 @@ const PLANNING: PlanRefusal = {
 };
 
 /** @throws ProblemError when the plan cannot be read. */
-async function viewOf({ redrives }: HttpDeps, id: string): Promise<PlanView> {
+async function viewOf({ redrives, now }: HttpDeps, id: string): Promise<PlanView> {
   const known = await planNamed(redrives.store.reads, id);
   if ("code" in known) throw problemOf(known);
-  return planView(known.plan, known.standing);
+  return planView(known.plan, known.standing, await runnerSeen(redrives.store.reads, known.standing, now()));
 }
 
 function problemOf({ code, message, remedy }: RedriveRefusal | PlanRefusal): ProblemError {

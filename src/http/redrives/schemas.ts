@@ -22,6 +22,20 @@ export const REDRIVE_PROPERTIES = {
       { type: "null" },
     ],
   },
+  runner: {
+    anyOf: [
+      {
+        type: "object",
+        description: "Of a plan that is running",
+        required: ["at", "isSilent"],
+        properties: {
+          at: { type: ["string", "null"], description: "When its runner last said that it is at work; null: not yet" },
+          isSilent: { type: "boolean", description: "Nobody has run it for a minute: run it again" },
+        },
+      },
+      { type: "null" },
+    ],
+  },
   last: {
     type: "object",
     description: "The last thing that was done about it",

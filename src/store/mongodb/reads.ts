@@ -15,6 +15,7 @@ import { failedCollections, objectCollections, placesOf, type ObjectCollection }
 import { readTraffic } from "./traffic.ts";
 import type { Document } from "./bson-reader.ts";
 import { documentsOf, firstOf, RAW, WITHOUT_EVIDENCE } from "./read-raw.ts";
+import { seenKey } from "../redrives.ts";
 import { failurePlaces, readRedrive, readRedrivePage } from "./redrives.ts";
 import { refusalOf } from "./refusal.ts";
 import { stagedOf } from "./staged-documents.ts";
@@ -74,6 +75,7 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
     halts: async () => guarded(async () => readHalts(db)),
     refusalOf,
     redrive: async (plan) => guarded(async () => readRedrive(db, plan)),
+    redriveSeen: async (plan) => guarded(async () => readRedrive(db, seenKey(plan))),
     redrivePage: async (plan, stream, offset) => guarded(async () => readRedrivePage(db, plan, stream, offset)),
     failurePlaces: (collection, scan) => failurePlaces(db, collection, scan),
     ...adviceReadsOf(db),

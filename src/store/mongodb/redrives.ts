@@ -1,5 +1,5 @@
 import { Int32, Long, type Db } from "mongodb";
-import type { FailurePlace, FailureScan, RedrivePage } from "../redrives.ts";
+import { seenKey, type FailurePlace, type FailureScan, type RedrivePage } from "../redrives.ts";
 import { type Document } from "./bson-reader.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { bigintOf } from "./entry-document.ts";
@@ -37,6 +37,12 @@ export async function putRedrive(db: Db, plan: string, text: string): Promise<vo
   await db
     .collection<{ _id: string }>(PLANS)
     .updateOne({ _id: plan }, change, { upsert: true, writeConcern: WRITE_CONCERN });
+}
+
+export async function noteRedriveSeen(db: Db, plan: string, at: string): Promise<void> {
+  await db
+    .collection<{ _id: string; text: string }>(PLANS)
+    .updateOne({ _id: seenKey(plan) }, { $set: { text: at } }, { upsert: true, writeConcern: WRITE_CONCERN });
 }
 
 export async function readRedrive(db: Db, plan: string): Promise<string | null> {

@@ -14,7 +14,7 @@ import { insertAction, putHalt } from "./operator.ts";
 import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
 import { createReads, readContractSet } from "./reads.ts";
 import { guarded } from "./unavailable.ts";
-import { putRedrive, putRedrivePages } from "./redrives.ts";
+import { noteRedriveSeen, putRedrive, putRedrivePages } from "./redrives.ts";
 import { refusalOf } from "./refusal.ts";
 import { createStreams } from "./streams.ts";
 import { createStaging, createWrites } from "./writes.ts";
@@ -83,6 +83,7 @@ export function storeOn(db: Db, close: () => Promise<void>): Store {
     putHalt: async (stream, note) => guarded(async () => putHalt(db, stream, note)),
     putRedrivePages: async (pages) => guarded(async () => putRedrivePages(db, pages)),
     putRedrive: async (plan, text) => guarded(async () => putRedrive(db, plan, text)),
+    noteRedriveSeen: async (plan, at) => guarded(async () => noteRedriveSeen(db, plan, at)),
     putAdvice: async (note) => guarded(async () => putAdvice(db, note)),
     putObjectiveCounts: async (counts) => guarded(async () => putObjectiveCounts(db, counts)),
     dropObjectiveCounts: async (...given) => guarded(async () => dropObjectiveCounts(db, ...given)),

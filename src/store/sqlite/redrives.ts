@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import type { FailurePlace, FailureScan, RedrivePage, RedriveReads } from "../redrives.ts";
+import { seenKey, type FailurePlace, type FailureScan, type RedrivePage, type RedriveReads } from "../redrives.ts";
 import { assertCollectionName } from "./layout.ts";
 import type { Row } from "./rows.ts";
 
@@ -12,6 +12,11 @@ export function putRedrive(db: DatabaseSync, plan: string, text: string): void {
   db.prepare("INSERT INTO sigma_redrives VALUES (?, ?) ON CONFLICT DO NOTHING").run(plan, text);
 }
 
+export function noteRedriveSeen(db: DatabaseSync, plan: string, at: string): void {
+  const sql = "INSERT INTO sigma_redrives VALUES (?, ?) ON CONFLICT (plan) DO UPDATE SET text = excluded.text";
+  db.prepare(sql).run(seenKey(plan), at);
+}
+
 type Reading = {
   readonly all: (sql: string, ...values: SQLInputValue[]) => readonly Row[];
   readonly has: (table: string) => boolean;
@@ -21,12 +26,14 @@ type Reading = {
 const SCAN_PAGE = 5_000;
 
 export function openRedriveReads({ all, has }: Reading): RedriveReads {
+  const textOf = (key: string): string | null => {
+    if (!has("sigma_redrives")) return null;
+    const [row] = all("SELECT text FROM sigma_redrives WHERE plan = ?", key);
+    return row === undefined ? null : String(row["text"]);
+  };
   return {
-    redrive: async (plan) => {
-      if (!has("sigma_redrives")) return null;
-      const [row] = all("SELECT text FROM sigma_redrives WHERE plan = ?", plan);
-      return row === undefined ? null : String(row["text"]);
-    },
+    redrive: async (plan) => textOf(plan),
+    redriveSeen: async (plan) => textOf(seenKey(plan)),
     redrivePage: async (plan, stream, offset) => {
       if (!has("sigma_redrive_pages")) return null;
       const sql = `SELECT * FROM sigma_redrive_pages WHERE plan = ? AND stream = ? AND from_offset <= ?

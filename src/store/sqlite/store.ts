@@ -75,6 +75,7 @@ function storeOn(writer: Writer, { db: reader, made: { reads, streams } }: Reade
     putHalt: async (stream, note) => ask("putHalt", [stream, note]),
     putRedrivePages: async (pages) => ask("putRedrivePages", [pages]),
     putRedrive: async (plan, text) => ask("putRedrive", [plan, text]),
+    noteRedriveSeen: async (plan, at) => ask("noteRedriveSeen", [plan, at]),
     putAdvice: async (note) => ask("putAdvice", [note]),
     putObjectiveCounts: async (counts) => ask("putObjectiveCounts", [counts]),
     dropObjectiveCounts: async (...given) => ask("dropObjectiveCounts", given),

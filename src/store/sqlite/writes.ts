@@ -1,7 +1,7 @@
 import type { AdviceNote } from "../advice.ts";
 import type { RedrivePage } from "../redrives.ts";
 import { putAdvice } from "./advice.ts";
-import { putRedrive, putRedrivePages } from "./redrives.ts";
+import { noteRedriveSeen, putRedrive, putRedrivePages } from "./redrives.ts";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { uuidBytes } from "../../core/uuid.ts";
 import type { LedgerEntry } from "../../ledger/entry.ts";
@@ -58,6 +58,7 @@ export type Writes = CounterWrites &
     readonly putHalt: (stream: string, note: HaltNote | null) => void;
     readonly putRedrivePages: (pages: readonly RedrivePage[]) => void;
     readonly putRedrive: (plan: string, text: string) => void;
+    readonly noteRedriveSeen: (plan: string, at: string) => void;
     readonly putAdvice: (note: AdviceNote) => void;
     readonly putObjectiveCounts: (counts: readonly ObjectiveCount[]) => void;
     readonly dropObjectiveCounts: (stepS: CountStep, beforeS: number) => void;
@@ -119,6 +120,7 @@ export function prepareWrites(db: DatabaseSync): Writes {
     putHalt: (stream, note) => putHalt(db, stream, note),
     putRedrivePages: (pages) => putRedrivePages(db, pages),
     putRedrive: (plan, text) => putRedrive(db, plan, text),
+    noteRedriveSeen: (plan, at) => noteRedriveSeen(db, plan, at),
     putAdvice: (note) => putAdvice(db, note),
     putObjectiveCounts: (counts) => putObjectiveCounts(db, counts),
     dropObjectiveCounts: (stepS, beforeS) => dropObjectiveCounts(db, stepS, beforeS),

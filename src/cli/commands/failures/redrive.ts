@@ -13,6 +13,8 @@ import { parseSelection, type SelectionText } from "../../../failures/redrive/pa
 import type { RedrivePlan, Selection } from "../../../failures/redrive/plan.ts";
 import { reportOf } from "../../../failures/redrive/report.ts";
 import { runRedrive, type RunEnd } from "../../../failures/redrive/run.ts";
+import { runnerSeen, type RunnerSeen } from "../../../failures/redrive/seen.ts";
+import type { RedriveState } from "../../../failures/redrive/states.ts";
 import type { ContractsEvent } from "../../../gateway/event.ts";
 import type { Store } from "../../../store/store.ts";
 import { createProgress } from "../../terminal/progress.ts";
@@ -73,8 +75,10 @@ export async function showPlan(command: Command, id: string, { json }: { readonl
     const { plan, standing } = await known(store, id);
     const { state } = standing;
     const report = await reportOf(store.reads, plan);
-    if (json) return printJson({ kind: "plan", ...plan, state, report });
-    printPlan(plan, state);
+    const runner = await runnerSeen(store.reads, standing, Date.now());
+    if (json) return printJson({ kind: "plan", ...plan, state, runner, report });
+    printPlan(plan, stateText(state, runner));
+    if (runner?.isSilent === true) print(`Nobody runs it. Go on: ${toRun(`redrive run ${id}`)}`);
     print("");
     printReport(report);
   });
@@ -83,13 +87,17 @@ export async function showPlan(command: Command, id: string, { json }: { readonl
 /** `sigma redrive status`: every plan in the operator log. */
 export async function listPlans(command: Command, { json }: { readonly json: boolean }): Promise<void> {
   await withStore(command, async (store) => {
-    const plans = (await readRedrives(store.reads)).all();
+    const all = (await readRedrives(store.reads)).all();
+    const plans = await Promise.all(
+      all.map(async (one) => ({ ...one, runner: await runnerSeen(store.reads, one, Date.now()) })),
+    );
     if (json)
-      return plans.forEach(({ id, state, count, subjects, planned }) =>
+      return plans.forEach(({ id, state, runner, count, subjects, planned }) =>
         printJson({
           kind: "redrive",
           id,
           state,
+          runner,
           count,
           subjects,
           at: planned.at,
@@ -99,9 +107,9 @@ export async function listPlans(command: Command, { json }: { readonly json: boo
       );
     if (plans.length === 0)
       return print(`There is no plan. Make one: ${toRun("redrive plan --group FINGERPRINT --reason TEXT")}`);
-    const rows = plans.map(({ id, state, count, subjects, planned }) => [
+    const rows = plans.map(({ id, state, runner, count, subjects, planned }) => [
       id,
-      state,
+      stateText(state, runner),
       String(count),
       subjects.join(", "),
       planned.at.slice(0, 19).replace("T", " "),
@@ -109,6 +117,12 @@ export async function listPlans(command: Command, { json }: { readonly json: boo
     ]);
     printTable([["PLAN", "STATE", "RECORDS", "CONTRACTS", "PLANNED", "REASON"], ...rows], [2]);
   });
+}
+
+/** The state of a plan, and whether nobody runs one that is running: its runner was killed. */
+function stateText(state: RedriveState, runner: RunnerSeen | null): string {
+  if (runner?.isSilent !== true) return state;
+  return runner.at === null ? `${state}, by nobody` : `${state}, by nobody since ${runner.at}`;
 }
 
 /** `sigma redrive run`: runs a plan in this process until it is done, paused or cancelled. */
