@@ -11,19 +11,19 @@ const WAITING_MAX = 1_000;
 export function createLineSink(name: string, write: (line: string) => Promise<void>, report: ReportNotify): Sink {
   let last = Promise.resolve();
   let waiting = 0;
+  const lose = (result: "failed" | "dropped", why: string): void =>
+    report({ kind: "notify-lost", sink: name, result, count: 1, why });
   return {
     name,
     send: (notification) => {
-      if (waiting === WAITING_MAX) {
-        return report({ kind: "notify-lost", sink: name, count: 1, why: `${WAITING_MAX} notifications wait already` });
-      }
+      report({ kind: "notify-taken", sink: name });
+      if (waiting === WAITING_MAX) return lose("dropped", `${WAITING_MAX} notifications wait already`);
       waiting += 1;
       last = last
         .then(async () => write(lineOf(notification)))
         .then(
           () => report({ kind: "notify-delivered", sink: name, id: notification.id }),
-          (error: NodeJS.ErrnoException) =>
-            report({ kind: "notify-lost", sink: name, count: 1, why: error.code ?? error.name }),
+          (error: NodeJS.ErrnoException) => lose("failed", error.code ?? error.name),
         )
         .finally(() => (waiting -= 1));
     },

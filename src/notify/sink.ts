@@ -12,11 +12,22 @@ export type Sink = {
 
 /** What became of deliveries. No event holds a URL's path, a secret or an answer's body. */
 export type NotifyEvent =
+  /** A sink took a notification: it waits there until it is delivered or lost. */
+  | { readonly kind: "notify-taken"; readonly sink: string }
   | { readonly kind: "notify-delivered"; readonly sink: string; readonly id: string }
   /** An attempt failed; it is made again after `retryInMs`. */
   | { readonly kind: "notify-trouble"; readonly sink: string; readonly why: string; readonly retryInMs: number }
-  /** Notifications that are not delivered any more. */
-  | { readonly kind: "notify-lost"; readonly sink: string; readonly count: number; readonly why: string }
+  /**
+   * Notifications that are not delivered any more: `failed` after attempts that the receiver did not take, `dropped` because too many
+   * waited or the gateway stopped.
+   */
+  | {
+      readonly kind: "notify-lost";
+      readonly sink: string;
+      readonly result: "failed" | "dropped";
+      readonly count: number;
+      readonly why: string;
+    }
   /** The receiver answered 410: nothing more is sent to it until the next start. */
   | { readonly kind: "notify-gone"; readonly sink: string };
 

@@ -90,8 +90,8 @@ export function startWebhook(webhook: Webhook, deps: WebhookDeps): Sink {
   let state: "open" | "closing" | "gone" = "open";
   let wake = new AbortController();
 
-  const lose = (lost: readonly unknown[], why: string): void => {
-    if (lost.length > 0) report({ kind: "notify-lost", sink, count: lost.length, why });
+  const lose = (lost: readonly unknown[], why: string, result: "failed" | "dropped" = "failed"): void => {
+    if (lost.length > 0) report({ kind: "notify-lost", sink, result, count: lost.length, why });
   };
   const take = async (one: Waiting): Promise<void> => {
     waiting = waiting.filter((other) => other !== one);
@@ -130,12 +130,14 @@ export function startWebhook(webhook: Webhook, deps: WebhookDeps): Sink {
       else await rest(dueMs);
     }
     for (let next = waiting[0]; next !== undefined && !stop.signal.aborted; next = waiting[0]) await take(next);
-    lose(waiting, "the gateway stopped");
+    lose(waiting, "the gateway stopped", "dropped");
   };
   const running = run();
   const send = (notification: Notification): void => {
     if (state !== "open" || !wants(webhook, notification)) return;
-    if (waiting.length === WAITING_MAX) lose(waiting.slice(0, 1), `${WAITING_MAX} notifications wait already`);
+    if (waiting.length === WAITING_MAX)
+      lose(waiting.slice(0, 1), `${WAITING_MAX} notifications wait already`, "dropped");
+    report({ kind: "notify-taken", sink });
     waiting = [...waiting.slice(-WAITING_MAX + 1), { notification, failed: 0, dueMs: now() }];
     wake.abort();
   };

@@ -6,6 +6,8 @@ export function logNotify(log: Logger): (event: NotifyEvent) => void {
   return (event) => {
     const sink = { "sigma.sink": event.sink };
     switch (event.kind) {
+      case "notify-taken":
+        return;
       case "notify-delivered":
         return log.write("notification.delivered", { ...sink, "sigma.notification.id": event.id });
       case "notify-trouble":

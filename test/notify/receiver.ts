@@ -100,21 +100,30 @@ export function jumpingClock(): JumpingClock {
   };
 }
 
-/** What webhooks send with: to 127.0.0.1, without chance. `events` collects what is reported. */
-export function sendingWith(
-  changes: Partial<WebhookDeps> = {},
-): WebhookDeps & { readonly events: NotifyEvent[]; readonly slept: readonly number[] } {
+/** What webhooks send with: to 127.0.0.1, without chance. `events` collects what is reported, but what was taken: `waiting` counts it. */
+export function sendingWith(changes: Partial<WebhookDeps> = {}): WebhookDeps & {
+  readonly events: NotifyEvent[];
+  readonly slept: readonly number[];
+  readonly waiting: { readonly count: number };
+} {
   const events: NotifyEvent[] = [];
+  const waiting = { count: 0 };
   return {
     classify: createAddressRule(["127.0.0.1"]),
     resolve: async () => [{ address: "127.0.0.1", family: 4 }],
     ca: null,
     timeoutMs: PATIENCE_MS,
-    report: (event) => void events.push(event),
+    report: (event) => {
+      if (event.kind === "notify-taken") waiting.count += 1;
+      else events.push(event);
+      if (event.kind === "notify-delivered") waiting.count -= 1;
+      if (event.kind === "notify-lost") waiting.count -= event.count;
+    },
     random: () => 0,
     ...jumpingClock(),
     ...changes,
     events,
+    waiting,
   };
 }
 

@@ -97,6 +97,7 @@ describe("a webhook", () => {
     expect(deps.events.at(-1)).toEqual({
       kind: "notify-lost",
       sink: "webhook",
+      result: "failed",
       count: 1,
       why: "it answered 500; that was the last of 10 attempts",
     });
@@ -143,8 +144,9 @@ describe("a webhook", () => {
     await sink.close();
     expect(deps.events).toEqual([
       { kind: "notify-gone", sink: "webhook" },
-      { kind: "notify-lost", sink: "webhook", count: 3, why: "it answered 410" },
+      { kind: "notify-lost", sink: "webhook", result: "failed", count: 3, why: "it answered 410" },
     ]);
+    expect(deps.waiting.count).toBe(0);
     expect(receiver.received).toHaveLength(1);
   });
 
@@ -168,7 +170,8 @@ describe("a webhook", () => {
     // All are given before the first turn of the event loop in which one could be sent.
     for (let n = 0; n < 1_003; n += 1) sink.send(halt(`msg_${n}`));
     await receiver.came(1_000);
-    const lost = { kind: "notify-lost", sink: "webhook", count: 1, why: "1000 notifications wait already" };
+    const why = "1000 notifications wait already";
+    const lost = { kind: "notify-lost", sink: "webhook", result: "dropped", count: 1, why };
     expect(deps.events.slice(0, 3)).toEqual([lost, lost, lost]);
     expect(receiver.received[0]?.headers["webhook-id"]).toBe("msg_3");
   });
@@ -193,6 +196,8 @@ describe("a webhook", () => {
       "notify-lost",
       "notify-lost",
     ]);
+    // Whatever was taken was delivered or lost: nothing is counted as waiting any more.
+    expect(deps.waiting.count).toBe(0);
     expect(receiver.received.map(({ headers }) => headers["webhook-id"])).toEqual([
       "msg_1",
       "msg_2",

@@ -215,6 +215,24 @@ export const METRICS = {
     labels: [],
     bounds: [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
   },
+  notifications: {
+    name: "sigma_notifications_total",
+    type: "counter",
+    help: "Notifications that left a sink. result: delivered, failed (not taken after every attempt), dropped (too many waited).",
+    labels: ["sink", "result"],
+  },
+  notificationRetries: {
+    name: "sigma_notification_retries_total",
+    type: "counter",
+    help: "Attempts to deliver a notification that failed and are made again.",
+    labels: ["sink"],
+  },
+  notificationsWaiting: {
+    name: "sigma_notifications_waiting",
+    type: "gauge",
+    help: "Notifications that a sink has taken and not yet delivered.",
+    labels: ["sink"],
+  },
   objectiveEvents: {
     name: "sigma_objective_events_total",
     type: "counter",

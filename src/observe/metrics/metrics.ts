@@ -2,6 +2,7 @@ import type { Family } from "./family.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "./gateway.ts";
 import { createDiagnosisMetrics, type DiagnosisMetrics } from "./diagnosis.ts";
 import { createHttpMetrics, type HttpMetrics } from "./http.ts";
+import { createNotifyMetrics, type NotifyMetrics } from "./notify.ts";
 import { metricsPage, type MetricsPage } from "./page.ts";
 import type { EndOf } from "./streams.ts";
 import { createTlsMetrics, type TlsMetrics } from "./tls.ts";
@@ -12,6 +13,7 @@ export type Metrics = {
   readonly diagnosis: Pick<DiagnosisMetrics, "observe">;
   readonly tls: Pick<TlsMetrics, "observe">;
   readonly http: Pick<HttpMetrics, "answered" | "verdict" | "limited">;
+  readonly notify: Pick<NotifyMetrics, "observe">;
   /**
    * Makes the page.
    * @param accept the header of the request; absent: the text format.
@@ -32,17 +34,20 @@ export function createMetrics(fixed: () => Promise<readonly Family[]> = async ()
   const http = createHttpMetrics();
   const diagnosis = createDiagnosisMetrics();
   const tls = createTlsMetrics();
+  const notify = createNotifyMetrics();
   return {
     gateway,
     http,
     diagnosis,
     tls,
+    notify,
     page: async (accept, endOf, nowMs, others) => {
       const families = [
         ...(await gateway.families(endOf, nowMs)),
         ...http.families(),
         ...diagnosis.families(),
         ...tls.families(),
+        ...notify.families(),
         ...others,
         ...(await fixed()),
       ];

@@ -41,6 +41,7 @@ async function writeLines(
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   const sinks = await lineSinks(config, (event) => {
+    if (event.kind === "notify-taken") return;
     const ok = event.kind === "notify-delivered";
     outcomes.push({ sink: event.sink, ok, answer: ok ? "written" : event.kind === "notify-lost" ? event.why : "" });
   });
