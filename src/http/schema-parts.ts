@@ -62,6 +62,7 @@ const PROBLEM = {
     instance: { type: "string" },
     code: { type: "string" },
     remedy: { type: "string" },
+    runbook: { type: "string", description: "The page of the documentation that says how to look and what to do" },
     byteOffset: { type: ["integer", "null"], description: "Where the body cannot be read" },
     pointer: { type: "string", description: "RFC 6901 pointer into the body: what cannot be read" },
     missing: { type: "array", items: { type: "string" }, description: "Attributes that a CloudEvent lacks" },

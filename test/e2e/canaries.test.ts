@@ -8,12 +8,14 @@ import { faultsOfOutput } from "../output.ts";
 import { until } from "../patience.ts";
 import { createTopic, kafkaForFile } from "../servers/kafka-for-tests.ts";
 import { startCollector, type Collector } from "../servers/otelcol.ts";
+import { mongoForTests } from "../servers/with-mongo.ts";
 import { produce } from "./engines.ts";
 
 // Every canary is pushed through every entrance. What is stored may hold them, and who asks for a record is shown it; nothing else may.
 // Each process of these tests is looked at by test/cli/run.ts too, when its test ends.
 
 const kafka = kafkaForFile();
+const mongo = mongoForTests(1);
 let collector: Collector;
 beforeAll(async () => {
   collector = await startCollector();
@@ -131,24 +133,31 @@ describe("no canary is shown", () => {
     expect(faultsOfOutput(JSON.stringify(collector.spans()))).toEqual([]);
   });
 
-  test("by a gateway that reads them from Kafka: keys, headers and values", async () => {
-    const { brokers } = kafka.server();
-    await createTopic(brokers, "canaries", 1);
-    const headers = { ...HEADERS, [C.headerName]: C.header, ce_subject: C.ceSubject };
-    await produce(brokers, "canaries", 0, PAYLOADS, headers);
-    const env = { ...talkative(), KAFKA_BROKERS: brokers, SIGMA_SOURCES: "canaries=shipment@1" };
-    const running = startSigma(["start", "--port", "0", "--json", "--no-demo"], { cwd: project(), env });
-    const { url } = JSON.parse(await running.line(/"kind":"started"/)) as { readonly url: string };
-    const settled = async () =>
-      ((await (await fetch(`${url}/readyz`)).json()) as { streams: { settledTo: number }[] }).streams[0]?.settledTo;
-    await expect.poll(settled).toBe(PAYLOADS.length);
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    running.child.kill("SIGTERM");
-    const { stdout, stderr } = await running.ended;
-    expect(faultsOfOutput(`${stdout}\n${stderr}\n${metrics}`)).toEqual([]);
-    expect(stderr).toContain('"event_name":"record.failed"');
-    expect(faultsOfOutput(JSON.stringify(collector.spans()))).toEqual([]);
-  });
+  test.each([
+    ["SQLite", () => ({})],
+    ["MongoDB", () => ({ MONGODB_URI: mongo.server().uri.replace("/?", "/canaries?") })],
+  ])(
+    "by a gateway that reads them from Kafka and stores them in %s: keys, headers and values",
+    async (name, storing) => {
+      const { brokers } = kafka.server();
+      const topic = `canaries-${name.toLowerCase()}`;
+      await createTopic(brokers, topic, 1);
+      const headers = { ...HEADERS, [C.headerName]: C.header, ce_subject: C.ceSubject };
+      await produce(brokers, topic, 0, PAYLOADS, headers);
+      const env = { ...talkative(), ...storing(), KAFKA_BROKERS: brokers, SIGMA_SOURCES: `${topic}=shipment@1` };
+      const running = startSigma(["start", "--port", "0", "--json", "--no-demo"], { cwd: project(), env });
+      const { url } = JSON.parse(await running.line(/"kind":"started"/)) as { readonly url: string };
+      const settled = async () =>
+        ((await (await fetch(`${url}/readyz`)).json()) as { streams: { settledTo: number }[] }).streams[0]?.settledTo;
+      await expect.poll(settled).toBe(PAYLOADS.length);
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      running.child.kill("SIGTERM");
+      const { stdout, stderr } = await running.ended;
+      expect(faultsOfOutput(`${stdout}\n${stderr}\n${metrics}`)).toEqual([]);
+      expect(stderr).toContain('"event_name":"record.failed"');
+      expect(faultsOfOutput(JSON.stringify(collector.spans()))).toEqual([]);
+    },
+  );
 
   test("by commands that read them from files, and count what failed", async () => {
     const cwd = project({ "all.ndjson": `${PAYLOADS.join("\n")}\n` });

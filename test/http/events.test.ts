@@ -262,7 +262,10 @@ describe("POST /v1/events/{topic}", () => {
       },
     });
     const answer = await post(`${service.url}${EVENTS}`, shipment("A"));
-    expect([answer.status, answer.body]).toMatchObject([503, { code: "LOG_FULL", remedy: "free some space" }]);
+    expect([answer.status, answer.body]).toMatchObject([
+      503,
+      { code: "LOG_FULL", remedy: "free some space", runbook: "docs/runbooks/disk-full.md" },
+    ]);
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 });

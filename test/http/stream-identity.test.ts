@@ -50,7 +50,10 @@ describe("a log that is not the one that the store knows", () => {
       expect([answer.status, answer.body]).toMatchObject([503, { code: "LOG_TRUNCATED" }]);
     }
     const lines = await post(`${service.url}${EVENTS}`, "{}\n{}\n", { "content-type": "application/x-ndjson" });
-    expect([lines.status, lines.body]).toMatchObject([503, { code: "LOG_TRUNCATED", appended: 0, ranges: [] }]);
+    expect([lines.status, lines.body]).toMatchObject([
+      503,
+      { code: "LOG_TRUNCATED", appended: 0, ranges: [], runbook: "docs/runbooks/log-truncated.md" },
+    ]);
     const [stream] = await service.log.streams();
     if (stream === undefined) throw new Error("there is no stream");
     expect(await service.log.bounds(stream)).toEqual({ start: 0n, end: 2n });

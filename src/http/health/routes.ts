@@ -1,4 +1,5 @@
 import type { HttpDeps } from "../deps.ts";
+import { troubleView } from "./trouble.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import type { Routes } from "../route-types.ts";
 import { answer, text, whole } from "../schema-parts.ts";
@@ -31,8 +32,8 @@ const READINESS = {
             anyOf: [
               {
                 type: "object",
-                required: ["code", "message", "remedy"],
-                properties: { code: text, message: text, remedy: text },
+                required: ["code", "message", "remedy", "runbook"],
+                properties: { code: text, message: text, remedy: text, runbook: text },
               },
               { type: "null" },
             ],
@@ -65,7 +66,7 @@ export function registerHealth(app: Routes, deps: HttpDeps): void {
         partition: stream.partition,
         state,
         settledTo: settledTo === null ? null : exactInteger(settledTo),
-        trouble: trouble === null ? null : { code: trouble.code, message: trouble.message, remedy: trouble.remedy },
+        trouble: troubleView(trouble),
       }));
       return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", streams });
     },

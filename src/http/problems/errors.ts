@@ -95,7 +95,10 @@ export function problemOf(error: FastifyError | Error, nowMs: number, request: F
   if (error instanceof ProblemError) return error.problem;
   const { appended } = error as { appended?: Readonly<Record<string, unknown>> };
   const extra = appended === undefined ? {} : { extra: appended };
-  if (error instanceof Unavailable) return { ...unavailableProblem(error, nowMs), ...extra };
+  if (error instanceof Unavailable) {
+    const problem = unavailableProblem(error, nowMs);
+    return { ...problem, extra: { ...problem.extra, ...appended } };
+  }
   const { code, statusCode = 500, validation } = error as FastifyError;
   if (validation !== undefined) {
     const detail = validation

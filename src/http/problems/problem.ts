@@ -1,6 +1,7 @@
 import type { FastifyReply } from "fastify";
 import type { Unavailable } from "../../core/unavailable.ts";
 import { toJsonText } from "../../json/json-text.ts";
+import { runbookOf } from "../../observe/runbooks.ts";
 import type { AnyCode } from "./codes.ts";
 
 /** An error answer, RFC 9457. `code` is stable; `detail` is for people and never quotes a payload. */
@@ -59,6 +60,7 @@ export function unavailableProblem({ code, message, remedy }: Unavailable, nowMs
     title: "Not available now",
     detail: message,
     remedy,
+    extra: { runbook: runbookOf(code) },
     headers: { "retry-after": String(1 + (Math.trunc(nowMs) % 5)) },
   };
 }
