@@ -45,6 +45,7 @@ export async function runGateway(
   topic: string,
   records: number,
   without: Without = null,
+  watch: Observe = () => undefined,
 ): Promise<number> {
   const started = process.hrtime.bigint();
   let settled = 0;
@@ -55,6 +56,7 @@ export async function runGateway(
     database,
     topic,
     (event) => {
+      watch(event);
       if (event.kind === "batch-settled") settled += event.count;
       if (settled >= records) done.resolve();
     },
@@ -67,15 +69,24 @@ export async function runGateway(
 }
 
 /** What the gateway leaves out. */
-export type Without = "ledger" | "counters" | null;
+export type Without = "ledger" | "counters" | "groups" | null;
+
+/** A store that does not count failures by group. */
+function withoutGroups(store: Store): Store {
+  const countFailures = async (): Promise<readonly string[]> => [];
+  return { ...store, unit: async (work) => store.unit(async (writes) => work({ ...writes, countFailures })) };
+}
 
 /** A store that counts neither failures nor volume. */
 function withoutCounters(store: Store): Store {
-  const countFailures = async (): Promise<readonly string[]> => [];
+  const uncounted = withoutGroups(store);
   const countVolume = async (): Promise<void> => undefined;
-  const unit: Store["unit"] = async (work) =>
-    store.unit(async (writes) => work({ ...writes, countFailures, countVolume }));
-  return { ...store, unit };
+  return { ...store, unit: async (work) => uncounted.unit(async (writes) => work({ ...writes, countVolume })) };
+}
+
+function storeWithout(store: Store, without: Without): Store {
+  if (without === null) return store;
+  return { ledger: withoutLedger, counters: withoutCounters, groups: withoutGroups }[without](store);
 }
 
 /** The whole gateway in this process. @returns what stops it. */
@@ -98,13 +109,7 @@ export async function openGateway(
   const uri = mongodb.replace("/?", `/${database}?`);
   const timeouts = { selectionTimeoutMs: 5_000, socketTimeoutMs: 30_000 };
   const store = await openMongoStore({ uri, collections: ["shipments"], ...timeouts });
-  const gateway = await startOn(
-    source,
-    without === null ? store : without === "ledger" ? withoutLedger(store) : withoutCounters(store),
-    set,
-    BATCH,
-    { observe },
-  );
+  const gateway = await startOn(source, storeWithout(store, without), set, BATCH, { observe });
   return async () => {
     await gateway.stop();
     await store.close();

@@ -29,6 +29,8 @@ export type Problem = {
   readonly instance: string;
   readonly code: string;
   readonly remedy?: string;
+  /** The page of the documentation that says how to look and what to do */
+  readonly runbook?: string;
   /** Where the body cannot be read */
   readonly byteOffset?: number | null;
   /** RFC 6901 pointer into the body: what cannot be read */
@@ -1294,6 +1296,7 @@ export type Readiness = {
       readonly code: string;
       readonly message: string;
       readonly remedy: string;
+      readonly runbook: string;
     } | null;
   })[];
 };

@@ -90,9 +90,7 @@ export function startWebhook(webhook: Webhook, deps: WebhookDeps): Sink {
   let state: "open" | "closing" | "gone" = "open";
   let wake = new AbortController();
 
-  const lose = (lost: readonly unknown[], why: string, result: "failed" | "dropped" = "failed"): void => {
-    if (lost.length > 0) report({ kind: "notify-lost", sink, result, count: lost.length, why });
-  };
+  const lose = losing(report, sink);
   const take = async (one: Waiting): Promise<void> => {
     waiting = waiting.filter((other) => other !== one);
     const posted = await deliver(deps, webhook, one.notification, stop.signal);
@@ -151,6 +149,13 @@ export function startWebhook(webhook: Webhook, deps: WebhookDeps): Sink {
       await running;
       clearTimeout(limit);
     },
+  };
+}
+
+/** Reports notifications that are lost, when there are any. */
+function losing(report: ReportNotify, sink: string) {
+  return (lost: readonly unknown[], why: string, result: "failed" | "dropped" = "failed"): void => {
+    if (lost.length > 0) report({ kind: "notify-lost", sink, result, count: lost.length, why });
   };
 }
 

@@ -29,6 +29,8 @@ export type Problem = {
   readonly instance: string;
   readonly code: string;
   readonly remedy?: string;
+  /** The page of the documentation that says how to look and what to do */
+  readonly runbook?: string;
   /** Where the body cannot be read */
   readonly byteOffset?: number | null;
   /** RFC 6901 pointer into the body: what cannot be read */
@@ -1074,6 +1076,7 @@ export type Readiness = {
       readonly code: string;
       readonly message: string;
       readonly remedy: string;
+      readonly runbook: string;
     } | null;
   }[];
 };
@@ -1344,6 +1347,7 @@ export type Answers = {
         readonly code: string;
         readonly message: string;
         readonly remedy: string;
+        readonly runbook: string;
       } | null;
     }[];
     /** The groups with most failures in the last hour (whole hours), at most ten */
