@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { ORIGIN_HEADER, parseOrigin } from "../core/origin.ts";
 import type { Position, SourceRecord } from "../core/record.ts";
+import { Unavailable } from "../core/unavailable.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
 
 export type LanesCheckDeps = {
@@ -116,10 +117,17 @@ async function each(
 ): Promise<void> {
   for (let from = start; from < end && !signal.aborted;) {
     const fetched = await source.fetch(stream, from, limits, signal, end);
-    if (fetched.kind !== "records") return;
+    // Whatever lies below the end is there: an answer without it comes too early, and is no proof that nothing is there.
+    if (fetched.kind === "empty") continue;
+    if (fetched.kind !== "records") throw changed(stream);
     for (const record of fetched.read()) see(record);
     from = fetched.to;
   }
+}
+
+function changed({ topic, partition }: Stream): Unavailable {
+  const message = `Cannot check ${topic}/${partition}: its log lost records meanwhile`;
+  return new Unavailable("LOG_START_PASSED", message, "check again");
 }
 
 /** The origin that a router wrote: its header is the last. */

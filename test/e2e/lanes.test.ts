@@ -60,11 +60,12 @@ async function recordsIn(brokers: string, topics: readonly string[]): Promise<re
   const source = await openKafkaSource({ connection, topics, group: null, acceptCompacted: [], fetchWaitMs: 100 });
   const records: SourceRecord[] = [];
   try {
-    const limits = { bytesMax: 10_000_000, recordsMax: 100_000, waitMs: 0 };
+    const limits = { bytesMax: 10_000_000, recordsMax: 100_000, waitMs: 500 };
     for (const stream of await source.streams()) {
-      for (let from = 0n; ;) {
+      const { end } = await source.bounds(stream);
+      for (let from = 0n; from < end;) {
         const fetched = await source.fetch(stream, from, limits, AbortSignal.timeout(60_000));
-        if (fetched.kind !== "records") break;
+        if (fetched.kind !== "records") continue;
         records.push(...fetched.read());
         from = fetched.to;
       }

@@ -12,7 +12,7 @@ export type CheckLanesOptions = { readonly quiet: boolean; readonly json: boolea
 
 /** The most findings that are listed; more are counted. */
 const FINDINGS_MAX = 1_000;
-const LIMITS = { recordsMax: 10_000, bytesMax: 8_388_608, waitMs: 0 } as const;
+const LIMITS = { recordsMax: 10_000, bytesMax: 8_388_608, waitMs: 500 } as const;
 
 /** `sigma lanes check`: exit 30 when a record of a source is not in its lanes exactly once, byte for byte. */
 export async function checkCommand(command: Command, options: CheckLanesOptions): Promise<void> {
