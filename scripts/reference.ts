@@ -192,6 +192,8 @@ const OTHERS: Readonly<Record<Exclude<UnavailableCode, FileCode | HaltCode>, str
   CONTRACTS_UNREACHABLE:
     "The contracts cannot be copied from contracts.url, and there is no earlier copy. Exit code 40",
   REGISTRY_UNREACHABLE: "The schema registry cannot be reached; nothing is decided meanwhile. Exit code 40",
+  POOL_UNREACHABLE:
+    "No validator of decide.pool that has the same contracts and engine answers: nothing is decided until one does",
   REGISTRY_TIMEOUT: "The schema registry does not answer in time. Exit code 40",
   REGISTRY_UNAUTHORIZED: "The schema registry refuses the credentials",
   REGISTRY_ANSWER: "What answers is no schema registry, or one in trouble: 5xx, 429, a redirect, no JSON, a bare 404",

@@ -320,9 +320,22 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // Copies of the embedded files.
   backup: { uses: ["json", "sqlite"], libraries: [], node: ["node:crypto", "node:fs", "node:path"] },
+  // Validators that decide for this process: asked, watched, and answered by what a gateway would decide itself.
+  pool: {
+    uses: ["core", "gateway/event", "ledger/evidence", "schema/number-types"],
+    libraries: [],
+    node: ["node:v8"],
+  },
+  // Processes that decide for one that watches over them; pure but for its ports.
+  workers: {
+    uses: ["gateway/gateway", "gateway/totals", "observe/metrics/family"],
+    libraries: [],
+    node: [],
+  },
   // Gateway events become log lines.
   observe: {
     uses: [
+      "workers/supervise",
       "core/failure",
       "core/record",
       "core/trace-context",

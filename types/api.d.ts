@@ -1331,6 +1331,10 @@ export type RegistrySchema = {
 
 /** The JSON answer of each GET, by path. */
 export type Answers = {
+  "/v1/decide": {
+    readonly contractSet: string;
+    readonly engine: string;
+  };
   "/v1/decisions/{topic}/{partition}/{offset}": DecisionAndLineage;
   "/v1/failures": {
     readonly failures: readonly (Failure)[];
@@ -1577,6 +1581,18 @@ export type Answers = {
         readonly runbook: string;
       } | null;
     })[];
+    /** The validators of decide.pool, where one is configured */
+    readonly pool?: readonly ({
+      readonly url: string;
+      /** `other-set`: of other contracts, so not used */
+      readonly state: "unknown" | "ready" | "away" | "other-set";
+      /** Why it is not used */
+      readonly why: string;
+      /** Batches that it works on */
+      readonly inFlight: number;
+      /** Batches that it decided for this process */
+      readonly batches: number;
+    })[];
     /** The groups with most failures in the last hour (whole hours), at most ten */
     readonly groups: readonly ({
       readonly fingerprint: string;
@@ -1652,6 +1668,18 @@ export type Operations = {
       readonly received_payload?: unknown;
     };
   };
+  "POST /v1/validate/{subject}/batch": {
+    readonly path: {
+      /** Name of the contract */
+      readonly subject: string;
+    };
+    readonly query: {
+      /** Version of the contract */
+      readonly version?: string;
+    };
+    readonly body: unknown;
+    readonly answer: unknown;
+  };
   "POST /v1/validate/{subject}": {
     readonly path: {
       /** Name of the contract */
@@ -1663,6 +1691,21 @@ export type Operations = {
     };
     readonly body: Payload;
     readonly answer: Decision;
+  };
+  "GET /v1/decide": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: {
+      readonly contractSet: string;
+      readonly engine: string;
+    };
+  };
+  "POST /v1/decide": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: unknown;
+    readonly answer: unknown;
   };
   "POST /v1/events/{topic}": {
     readonly path: {
@@ -2454,6 +2497,18 @@ export type Operations = {
           /** The page that says more: docs/runbooks/breaker-open.md */
           readonly runbook: string;
         } | null;
+      })[];
+      /** The validators of decide.pool, where one is configured */
+      readonly pool?: readonly ({
+        readonly url: string;
+        /** `other-set`: of other contracts, so not used */
+        readonly state: "unknown" | "ready" | "away" | "other-set";
+        /** Why it is not used */
+        readonly why: string;
+        /** Batches that it works on */
+        readonly inFlight: number;
+        /** Batches that it decided for this process */
+        readonly batches: number;
       })[];
       /** The groups with most failures in the last hour (whole hours), at most ten */
       readonly groups: readonly ({

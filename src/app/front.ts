@@ -28,18 +28,19 @@ export function idleGateway(): Gateway {
 
 /**
  * Opens log and store without a place in the consumer group: what is appended, other processes decide.
- * @param gateway what is known of those processes.
+ * @param start gives what is known of those processes, once log and store are open.
  * @param tell null: no language model is asked.
  */
 export async function openFront(
   config: Config,
   first: LoadedContracts,
-  gateway: Gateway,
+  start: () => Gateway,
   observe: (event: ContractsEvent) => void,
   tell: Pick<Telling, "diagnosed"> | null = null,
 ): Promise<Pipeline> {
   const collections = [...new Set([...first.set.bySubject.values()].map(({ collection }) => collection))];
   const engine = await openEngine(config, collections, "operate");
+  const gateway = start();
   const { log, ends } = await guarded(config, engine, gateway);
   return openAround(config, first, { ...engine, log }, gateway, observe, tell, ends.close);
 }
@@ -91,6 +92,7 @@ async function openAround(
       deciding: lookup === null ? {} : { learnSchemaIds: lookup.learnSchemaIds },
       observeHeads: () => undefined,
       shadow: null,
+      pool: null,
       diagnosis,
       retaining: { state: () => terms },
       objectives,
@@ -106,6 +108,7 @@ async function openAround(
       },
     };
   } catch (error) {
+    await gateway.stop();
     await engine.close();
     throw error;
   }

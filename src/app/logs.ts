@@ -47,7 +47,7 @@ export async function embeddedLog(
 
 export async function openKafka(config: Config, kafka: KafkaConfig, purpose: Purpose): Promise<Source & Log> {
   const { openKafkaSource } = await import("../source/kafka/source.ts");
-  const { group: groupId, instanceId, sessionTimeoutMs } = kafka;
+  const { group: groupId, instanceId, sessionTimeoutMs, staysInGroup: stays } = kafka;
   return openKafkaSource({
     connection: readKafkaCredentials(kafka),
     topics: config.sources.map(({ topic }) => topic),
@@ -56,7 +56,7 @@ export async function openKafka(config: Config, kafka: KafkaConfig, purpose: Pur
     group:
       purpose !== "gateway"
         ? null
-        : { groupId: [groupId, ...config.laneNames].join("."), instanceId, sessionTimeoutMs },
+        : { groupId: [groupId, ...config.laneNames].join("."), instanceId, sessionTimeoutMs, stays },
     acceptCompacted: purpose !== "gateway" ? config.sources.map(({ topic }) => topic) : kafka.acceptCompacted,
     fetchWaitMs: FETCH_WAIT_MS,
   });

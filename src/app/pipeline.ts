@@ -25,6 +25,7 @@ import type { DiagnosisQueue } from "../diagnosis/queue.ts";
 import type { ReportNotify } from "../notify/sink.ts";
 import type { Objectives } from "../slo/objectives.ts";
 import type { Shadow } from "../rejudge/shadow/shadow.ts";
+import type { Pool } from "../pool/pool.ts";
 import type { Log } from "../source/source.ts";
 
 /** An engine, and a gateway that decides and stores what is appended to its log. */
@@ -39,6 +40,8 @@ export type Pipeline = Engine & {
   readonly observeHeads: Observe;
   /** Null when no shadow version is configured. */
   readonly shadow: Shadow | null;
+  /** Null when this process decides by itself. */
+  readonly pool: Pick<Pool, "validators"> | null;
   /** Null when no language model is configured. */
   readonly diagnosis: DiagnosisQueue | null;
   readonly retaining: Pick<Retaining, "state">;
@@ -92,11 +95,13 @@ export async function startPipeline(
     const { diagnosis, ...asked } = await diagnoseToo(config, engine.store, contracts.current, heard, tell);
     const told = await countObjectives(config, engine.store, asked);
     const deciding = await decidingWith(config, lookup, engine.log);
+    const pool = await openValidators(config, contracts, observeContracts);
     const gateway = await startGateway({
       source: engine.log,
       store: engine.store,
       contracts: contracts.current,
       ...deciding,
+      ...(pool === null ? {} : { decideElsewhere: pool.decide }),
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
       evidence: config.evidence,
       breaker: config.breaker,
@@ -113,10 +118,19 @@ export async function startPipeline(
     const retention = keepRetentionOf(config, engine.log, gateway);
     const retaining = startRetaining(config.retention, engine.store, sleep);
     const following = followFiles(config, contracts, first.seen, { lookup, shadow, observe: observeContracts });
-    const closing = [observers, ends, retention, retaining, told];
+    const closing = [observers, ends, retention, retaining, told, pool ?? NOTHING];
     const stop = stopperOf(following, gateway, closing, [shadow, engine]);
     const { heads: observeHeads } = anchors;
-    const running = { gateway, deciding, observeHeads, shadow, diagnosis, retaining, objectives: told.objectives };
+    const running = {
+      gateway,
+      deciding,
+      observeHeads,
+      shadow,
+      pool,
+      diagnosis,
+      retaining,
+      objectives: told.objectives,
+    };
     return { ...engine, log, contracts, refusedContracts: following.refused, ...running, stop };
   } catch (error) {
     await engine.close();
@@ -174,6 +188,17 @@ function keepRetentionOf(config: Config, log: Log, gateway: Gateway): { readonly
       await kept;
     },
   };
+}
+
+/** Opens the pool of validators; loads nothing where this process decides by itself. */
+async function openValidators(
+  { pool }: Config,
+  contracts: LiveContracts,
+  report: (event: ContractsEvent) => void,
+): Promise<Pool | null> {
+  if (pool === null) return null;
+  const { openPool } = await import("../pool/pool.ts");
+  return openPool({ ...pool, contracts: contracts.current, report, sleep });
 }
 
 /** Opens the shadow versions; loads no module without any. */

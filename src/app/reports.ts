@@ -5,6 +5,7 @@ import type { RouterEvent } from "../lanes/event.ts";
 import type { ReportNotify } from "../notify/sink.ts";
 import type { logFramework } from "../observe/http.ts";
 import type { Metrics } from "../observe/metrics/metrics.ts";
+import type { Fleet } from "../workers/fleet.ts";
 import type { FailureLog } from "../observe/failures.ts";
 import type { Logger } from "../observe/log/logger.ts";
 import type { TlsEvent } from "../tls/event.ts";
@@ -40,7 +41,12 @@ export function later(ms: number, callback: () => void): void {
 }
 
 /** Opens what writes to the log and counts. */
-export async function openReports(config: Config, logger: Logger, version: string): Promise<Reports> {
+export async function openReports(
+  config: Config,
+  logger: Logger,
+  version: string,
+  fleet: Pick<Fleet, "families" | "workers"> | null = null,
+): Promise<Reports> {
   const { openMetrics } = await import("./metrics.ts");
   const { logContracts } = await import("../observe/contracts.ts");
   const { logEvents } = await import("../observe/streams.ts");
@@ -51,7 +57,7 @@ export async function openReports(config: Config, logger: Logger, version: strin
   const { logDiagnosis } = await import("../observe/diagnosis.ts");
   const { logNotify } = await import("../observe/notify.ts");
   const { logTls } = await import("../observe/tls.ts");
-  const metrics = openMetrics(version);
+  const metrics = openMetrics(version, fleet);
   const { gateway: counted } = metrics;
   return {
     metrics,
@@ -84,9 +90,15 @@ async function openFailures({ log }: Config, logger: Logger): Promise<FailureLog
 /**
  * Opens the logger to standard error.
  * @param reword translates the commands of a remedy into what the user can type.
+ * @param worker number of this process among the workers of its machine; absent: it is none.
  */
-export async function openLogger({ log }: Config, reword: (remedy: string) => string): Promise<Logger> {
+export async function openLogger(
+  { log }: Config,
+  reword: (remedy: string) => string,
+  worker?: number,
+): Promise<Logger> {
   const { createLogger } = await import("../observe/log/logger.ts");
   const format = log.format === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : log.format;
-  return createLogger({ level: log.level, format, destination: process.stderr, pid: process.pid, reword });
+  const tag = worker === undefined ? {} : { worker };
+  return createLogger({ level: log.level, format, destination: process.stderr, pid: process.pid, reword, ...tag });
 }

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import type { Gateway } from "../gateway/gateway.ts";
 import type { Pipeline, startPipeline } from "./pipeline.ts";
 
 /** Whether a process of this configuration opens a store. */
@@ -6,23 +7,31 @@ export function hasStore({ process: { role } }: Pick<Config, "process">): boolea
   return role !== "validator";
 }
 
-/** Whether a process of this configuration decides by itself. */
-export function decidesHere({ process: { role } }: Pick<Config, "process">): boolean {
-  return role === "all" || role === "worker";
+/** Whether a process of this configuration decides by itself, and has no workers for it. */
+export function decidesHere({ process: { role, workers } }: Pick<Config, "process">): boolean {
+  return workers === 1 && (role === "all" || role === "worker");
 }
 
-/** Opens what the role of the process works with. The arguments are those of `startPipeline`. */
-export async function openRole(...given: Parameters<typeof startPipeline>): Promise<Pipeline> {
-  const [config, first, , observeContracts = () => undefined] = given;
+/**
+ * Opens what the role of the process works with.
+ * @param startWorkers starts the workers that decide; null: this process has none.
+ * @param given the arguments of `startPipeline`.
+ */
+export async function openRole(
+  startWorkers: (() => Gateway) | null,
+  ...given: Parameters<typeof startPipeline>
+): Promise<Pipeline> {
+  const [config, first, , observeContracts = () => undefined, , tell = null] = given;
   const { idleGateway, openFront, openReading, openVerdicts } = await import("./front.ts");
   switch (config.process.role) {
     case "all":
     case "worker": {
+      if (startWorkers !== null) return openFront(config, first, startWorkers, observeContracts, tell);
       const { startPipeline: start } = await import("./pipeline.ts");
       return start(...given);
     }
     case "ingest":
-      return openFront(config, first, idleGateway(), observeContracts);
+      return openFront(config, first, idleGateway, observeContracts);
     case "console":
       return openReading(config, first, observeContracts);
     case "validator":

@@ -17,6 +17,7 @@ import { both, later, openReports } from "./reports.ts";
 import { noteVerdicts } from "./verdicts.ts";
 import { checkFiles } from "./data-directory.ts";
 import { type LoadedContracts } from "./contracts.ts";
+import type { LateFleet } from "./fleet.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Redriving } from "./redriving.ts";
 import { decidesHere, hasStore, openRole } from "./roles.ts";
@@ -41,6 +42,8 @@ export type Service = {
   /** The damage that the check of log and store found after the start; null when both are sound. */
   readonly damage: Promise<Unavailable | null>;
   readonly stop: () => Promise<void>;
+  /** Replaces the workers one after another; does nothing where this process decides by itself. */
+  readonly roll: () => Promise<void>;
 };
 
 /**
@@ -61,7 +64,8 @@ export async function startService(
 ): Promise<Service> {
   const { createHttpServer } = await import("../http/server.ts");
   const { openDoor } = await import("../http/listen.ts");
-  const reports = await openReports(config, logger, version);
+  const fleet = await fleetFor(config, logger);
+  const reports = await openReports(config, logger, version, fleet);
   const { traceRequest, calls = {}, ...traces } = await openTraces(config, version, logger);
   if (contracts.stale !== null) reports.contracts({ kind: "contracts-stale", why: contracts.stale });
   const door = await openDoor({ ...config.http, tls: tls?.door ?? null });
@@ -72,6 +76,7 @@ export async function startService(
   try {
     await refuseDamage(check, logger);
     const pipeline = await openRole(
+      fleet?.start ?? null,
       config,
       contracts,
       both(reports.events, both(shown.observe, observe)),
@@ -96,6 +101,7 @@ export async function startService(
       console: await readConsole(),
       metrics: reports.metrics,
       ...shown.routes,
+      ...(fleet === null ? {} : { totals: fleet.totals }),
       logger: reports.framework,
       version,
       ...(await settingsOf(config, settings)),
@@ -106,13 +112,21 @@ export async function startService(
     logger.write("gateway.listening", { "url.full": door.url });
     const besides = [async () => router?.stop(), check.stop, unfollow].map((close) => ({ close }));
     const stop = stopperOf(reporting, [door, http], [verdicts, redriving, ...besides], pipeline);
-    return { url: door.url, pipeline, router, damage: check.damage, stop };
+    const roll = async (): Promise<void> => fleet?.roll();
+    return { url: door.url, pipeline, router, damage: check.damage, stop, roll };
   } catch (error) {
     await check.stop();
     await door.close();
     for (const close of opened.toReversed()) await close();
     throw error;
   }
+}
+
+/** The workers of a configuration; loads nothing where this process decides by itself. */
+async function fleetFor(config: Config, logger: Logger): Promise<LateFleet | null> {
+  if (config.process.workers === 1) return null;
+  const { fleetOf } = await import("./fleet.ts");
+  return fleetOf(config, logger);
 }
 
 /**
@@ -230,7 +244,7 @@ async function settingsOf(config: Config, settings: readonly ShownSetting[]) {
 
 /** What the routes need of a pipeline. */
 async function routeDeps(config: Config, pipeline: Pipeline) {
-  const { log, store, gateway, shadow, diagnosis, objectives, contracts, refusedContracts, retaining } = pipeline;
+  const { log, store, gateway, shadow, diagnosis, objectives, contracts, refusedContracts, retaining, pool } = pipeline;
   const { createLookup } = await import("../gateway/lookup.ts");
   return {
     log,
@@ -249,6 +263,7 @@ async function routeDeps(config: Config, pipeline: Pipeline) {
     ...(await backlogLimit(config, pipeline)),
     ...(shadow === null ? {} : { shadow: shadow.snapshot }),
     ...(diagnosis === null ? {} : { diagnosis }),
+    ...(pool === null ? {} : { pool: pool.validators }),
     ...(objectives === null ? {} : { objectives }),
   };
 }

@@ -30,6 +30,7 @@ export const CODES = {
     "A lane is not written well or is never reached, or a source with lanes has none for the records that meet no condition",
   "SIG-S-030": "A setting of the diagnosis by a language model is wrong",
   "SIG-S-040": "A role or a number of workers does not go with the log, the store or the role",
+  "SIG-S-041": "A setting of the pool of validators is wrong, or contradicts another",
   "SIG-I-001": "An input cannot be read",
   "SIG-I-002": "A line of the input is too long to be a record. Nothing of it was ingested; everything before it was",
   "SIG-I-003": "The topic is not configured",

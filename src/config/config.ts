@@ -9,6 +9,7 @@ import type { ConfigFault } from "./fault.ts";
 import { httpConfig, httpFaults, type HttpConfig } from "./http-config.ts";
 import { httpTlsFaults } from "./http-tls-config.ts";
 import { kafkaConfig, kafkaFaults, type KafkaConfig } from "./kafka-config.ts";
+import { poolConfig, poolFaults, type PoolConfig } from "./pool-config.ts";
 import { processConfig, processFaults, type ProcessConfig } from "./process-config.ts";
 import { redactConfig, redactFaults, type RedactConfig } from "./redact-config.ts";
 import { laneFaults, routesOf, type RouteConfig } from "./lanes.ts";
@@ -35,6 +36,8 @@ import { parseText, textOrNull } from "./values.ts";
 /** What the program runs with. Paths are relative to the working directory, or absolute. */
 export type Config = {
   readonly process: ProcessConfig;
+  /** Null: this process decides by itself. */
+  readonly pool: PoolConfig | null;
   readonly http: HttpConfig;
   /** Null: there are keys alone. */
   readonly oidc: OidcConfig | null;
@@ -192,6 +195,7 @@ function byKey(settings: readonly SettingInForce[]): SettingsByKey {
 function contradictions(settings: SettingsByKey): readonly ConfigFault[] {
   return [
     ...processFaults(settings),
+    ...poolFaults(settings),
     ...kafkaFaults(settings),
     ...mongodbFaults(settings),
     ...registryFaults(settings),
@@ -215,6 +219,7 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
   const { routes, decided, laneNames } = routesOf(values);
   return {
     process: processConfig(values),
+    pool: poolConfig(values),
     http: httpConfig(values),
     oidc: oidcConfig(values),
     dataDir: values["data.dir"],

@@ -9,6 +9,8 @@ export type KafkaConfig = {
   readonly brokers: readonly string[];
   readonly group: string;
   readonly instanceId: string | null;
+  /** Whether its place in the group waits for this process when it is stopped: it has a name that outlives it. */
+  readonly staysInGroup: boolean;
   readonly sessionTimeoutMs: number;
   readonly tls: {
     readonly caFile: string | null;
@@ -39,6 +41,7 @@ export function kafkaConfig(values: SettingValues): KafkaConfig | null {
     brokers,
     group: values["kafka.group"],
     instanceId: textOrNull(values["kafka.instance_id"]),
+    staysInGroup: values["kafka.instance_id"] !== "",
     sessionTimeoutMs: values["kafka.session_timeout_seconds"] * 1_000,
     tls: values["kafka.tls"]
       ? {

@@ -95,4 +95,5 @@ export const OTHER_VARIABLES: readonly string[] = [
   "SIGMA_CA_FILE",
   "SIGMA_DEBUG",
   "SIGMA_RELAUNCHED",
+  "SIGMA_WORKER",
 ];

@@ -1,10 +1,11 @@
 import type { CompiledContractSet } from "../core/compiled.ts";
+import type { Decision } from "../core/decide.ts";
 import type { SourceRecord } from "../core/record.ts";
 import { schemaIdsOf } from "../core/wire-format.ts";
 import { packEvidence } from "../ledger/packed.ts";
 import type { Fetched, OffsetRange, Stream } from "../source/source.ts";
 import type { BatchTrace } from "./batch-trace.ts";
-import { decideRecord, type Decided } from "./decided.ts";
+import { decidedElsewhere, decideRecord, type Decided } from "./decided.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { decideBatch, type FreshBatch } from "./decide-batch.ts";
 import type { Halt } from "./event.ts";
@@ -68,13 +69,14 @@ export async function decideNext(deps: IngestDeps, where: Where, from: bigint, s
   measuring.lap("fetch");
   // The registry is asked before the settle limit is taken: a registry that hangs then delays its own stream only.
   const set = await setFor(deps, fetched.read);
+  const elsewhere = (await deps.decideElsewhere?.(fetched.read(), set, signal)) ?? null;
   const endSettling = (await deps.settleLimit?.(settleWeight(fetched, deps.limits))) ?? ((): void => undefined);
   let decided: ReadyBatch | null = null;
   try {
     // The signal aborted while the settle limit was waited for. Nothing of this batch is decided yet.
     if (signal.aborted) return { kind: "idle" };
     measuring.lap("turn");
-    decided = { ...decideFetched(deps, where, fetched, set, measuring.of), endSettling };
+    decided = { ...decideFetched(deps, where, fetched, set, elsewhere, measuring.of), endSettling };
     return decided;
   } finally {
     if (decided === null) endSettling();
@@ -95,6 +97,7 @@ function decideFetched(
   { stream, note }: Where,
   { from, to, count, read }: FetchedRecords,
   set: CompiledContractSet,
+  elsewhere: readonly Decision[] | null,
   meterOf: Measuring["of"],
 ): Omit<ReadyBatch, "endSettling"> {
   const { store } = deps;
@@ -112,11 +115,27 @@ function decideFetched(
     meter.see(row);
     observer?.see(row);
   };
-  const decide = meter.timed((record: SourceRecord) => decideRecord(record, set, store.refusalOf), count);
+  const decideHere = (record: SourceRecord): Decided => decideRecord(record, set, store.refusalOf);
+  const decide = elsewhere === null ? meter.timed(decideHere, count) : takeFrom(elsewhere, decideHere, store.refusalOf);
   const batch = decideBatch(store, { stream: note, subject, from, to, records }, decide, see);
   const packed = batch.proof.count === 0 ? null : packEvidence(batch.evidence);
   meter.lap("decide");
   return { kind: "decided", range: { from, to }, packed, batch, verdicts, collection, set, observer, meter, trace };
+}
+
+/** The rows of records that another process decided. What is asked for again is decided here. */
+function takeFrom(
+  decisions: readonly Decision[],
+  decideHere: (record: SourceRecord) => Decided,
+  refusalOf: IngestDeps["store"]["refusalOf"],
+): (record: SourceRecord, index: number) => Decided {
+  let next = 0;
+  return (record, index) => {
+    const decision = decisions[index];
+    if (index !== next || decision === undefined) return decideHere(record);
+    next += 1;
+    return decidedElsewhere(record, decision, refusalOf);
+  };
 }
 
 /** The live contract set, after the registry was asked about every schema id of the batch that the set did not know. */

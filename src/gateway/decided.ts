@@ -27,6 +27,11 @@ export function decideRecord(record: SourceRecord, set: CompiledContractSet, ref
   return decidedAs(record, storable(record, decision, refusalOf));
 }
 
+/** The same for a record that another process decided. */
+export function decidedElsewhere(record: SourceRecord, decision: Decision, refusalOf: RefusalOf): Decided {
+  return decidedAs(record, storable(record, decision, refusalOf));
+}
+
 /** Makes the row of a record from its decision. */
 export function decidedAs(record: SourceRecord, decision: Decision): Decided {
   // The fields are copied by name, because a spread of the record costs as much as the rest of this function.

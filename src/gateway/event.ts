@@ -128,6 +128,7 @@ export type FailureGroups = {
 
 /** Events about contracts rather than about a stream. */
 export type ContractsEvent =
+  | PoolEvent
   | {
       readonly kind: "contracts-swapped";
       readonly from: string;
@@ -143,6 +144,15 @@ export type ContractsEvent =
   | { readonly kind: "default-idle"; readonly topic: string; readonly message: string; readonly remedy: string }
   /** Advisories to producers of deprecated versions could not be sent. Nothing else is lost. */
   | { readonly kind: "advisories-lost"; readonly count: number; readonly why: string };
+
+/** A validator of the pool is used from now on, or is not. */
+export type PoolEvent = {
+  readonly kind: "validator-changed";
+  readonly url: string;
+  readonly state: "unknown" | "ready" | "away" | "other-set";
+  /** Why it is not used; "" when it is. */
+  readonly why: string;
+};
 
 /** Results of writing anchors. No stream waits for an anchor. */
 export type AnchorEvent =

@@ -1,4 +1,6 @@
 import type { CompiledContractSet } from "../core/compiled.ts";
+import type { Decision } from "../core/decide.ts";
+import type { SourceRecord } from "../core/record.ts";
 import type { TraceContext } from "../core/trace-context.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
 import type { TraceBatch } from "./batch-trace.ts";
@@ -38,6 +40,16 @@ export type IngestDeps = {
    * yet. Absent without a registry.
    */
   readonly learnSchemaIds?: (ids: readonly string[]) => Promise<void>;
+  /**
+   * Lets another process decide a batch by the given contract set. It answers the very decisions that this process would make, in the order
+   * of the records, or null where this process should; throws `Unavailable` when nobody answers: the batch is then not decided yet.
+   * Absent: this process decides.
+   */
+  readonly decideElsewhere?: (
+    records: readonly SourceRecord[],
+    set: CompiledContractSet,
+    signal: AbortSignal,
+  ) => Promise<readonly Decision[] | null>;
   readonly limits: FetchLimits;
   /**
    * Whether a stream decides its next batch while the store writes the current one. This pays where one stream has the

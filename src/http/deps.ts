@@ -17,6 +17,7 @@ import type { Gateway } from "../gateway/gateway.ts";
 import type { Pressure } from "../gateway/pressure.ts";
 import type { Totalling } from "../gateway/totals.ts";
 import type { Lookup } from "../gateway/lookup.ts";
+import type { Validator } from "../pool/pool.ts";
 import type { Metrics } from "../observe/metrics/metrics.ts";
 import type { Objectives } from "../slo/objectives.ts";
 import type { Log, Source } from "../source/source.ts";
@@ -49,6 +50,8 @@ export type HttpDeps = {
   readonly redaction?: Redaction;
   /** Keeps in the operator log that somebody was shown redacted bytes; absent: nobody is. */
   readonly reveal?: RevealRecord;
+  /** The validators that decide for this process; absent: it decides by itself. */
+  readonly pool?: () => readonly Validator[];
   /** Which routes are served; absent: all. */
   readonly role?: ProcessRole;
   /** Who may ask; absent: whoever reaches the server may do everything. */

@@ -15,6 +15,7 @@ import { registerConfig } from "./config/routes.ts";
 import { registerDiff } from "./contracts/diff.ts";
 import { registerContracts } from "./contracts/routes.ts";
 import { registerTraffic } from "./contracts/traffic.ts";
+import { registerDecide } from "./decide/routes.ts";
 import { registerDecisions } from "./decisions/routes.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import type { ProblemsByStatus } from "./problems/codes.ts";
@@ -61,6 +62,8 @@ declare module "fastify" {
     readonly scope?: "handler" | "contracts";
     /** The kinds of body that the route reads; absent: it reads none. */
     readonly takes?: readonly Taken[];
+    /** A body of lines is read whole, before the handler runs. */
+    readonly whole?: boolean;
     /** JSON Schema of the body of a route that takes a document; the route checks it by itself. */
     readonly body?: object;
     /** The problems that the route itself may answer; docs/document.ts adds those of every route. */
@@ -141,6 +144,7 @@ async function registerRoutes(
   };
   registerReference(routed, counting);
   registerValidate(routed, counting);
+  registerDecide(routed, deps);
   registerEvents(routed, deps, held, spender);
   registerDecisions(routed, deps);
   registerFailures(routed, deps);
@@ -213,8 +217,8 @@ function parseBodies(app: FastifyInstance, deps: HttpDeps, held: Held): void {
   app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage): Promise<unknown> => {
     // No route takes the body: the answer is 404 or 405.
     if (request.is404) return null;
-    const { takes = [], bodyBytesMax: own = bodyBytesMax } = request.routeOptions.config;
-    if (takenAs(request.headers, takes) === "lines") return payload;
+    const { takes = [], bodyBytesMax: own = bodyBytesMax, whole = false } = request.routeOptions.config;
+    if (takenAs(request.headers, takes) === "lines" && !whole) return payload;
     const lease = leases.get(request);
     if (lease === undefined) throw new Error("Cannot read a body: the request was not counted");
     return readWhole(payload, request.headers, { bytesMax: own, withinMs }, lease);

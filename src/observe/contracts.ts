@@ -27,6 +27,11 @@ export function logContracts(log: Logger): (event: ContractsEvent) => void {
           message,
         );
       }
+      case "validator-changed": {
+        const { url, state, why } = event;
+        if (state === "ready") return log.write("validator.ready", { "url.full": url });
+        return log.write("validator.left_out", { "url.full": url, "sigma.why": why });
+      }
       case "advisories-lost":
         return log.write("advisories.lost", { "sigma.count": event.count, "sigma.why": event.why });
     }

@@ -37,6 +37,7 @@ const PAGES: Readonly<Record<HaltCode, string>> & Readonly<Record<string, string
   LOG_FENCED: "kafka-topic",
   LOG_DIVERGED: "log-diverged",
   LOG_RESTORING: "log-diverged",
+  POOL_UNREACHABLE: "pool-unreachable",
   STREAM_STARTING: "stream-starting",
 };
 

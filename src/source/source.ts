@@ -85,6 +85,11 @@ export type Source = {
    * belonged to records that it lost. Absent where a log never skips offsets.
    */
   readonly skipped?: (stream: Stream, from: bigint, to: bigint) => Promise<readonly OffsetRange[]>;
+  /**
+   * Another process takes the place of this one at once when it closes: its streams wait for that one, where it has a name to be known by.
+   * Absent where streams are not shared out.
+   */
+  readonly keepPlace?: () => void;
   /** Publishes the settled offset for lag tools. It is never read back: the position is in the ledger (P6). */
   readonly commitHint: (stream: Stream, settledTo: bigint) => void;
   readonly close: () => Promise<void>;

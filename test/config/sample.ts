@@ -22,6 +22,7 @@ const JUDGED: Partial<Record<SettingKey, string>> = {
   "kafka.sasl_password_file": "/dev/null",
   "kafka.sasl_token_file": "/dev/null",
   "registry.url": "http://r:8081",
+  "decide.pool": "http://v:8000",
   "shadow.versions": "a@1,b@2",
   "mongodb.uri": "mongodb://h/d",
   "notify.allow_addresses": "10.0.0.0/8",

@@ -13,7 +13,9 @@ async function made(env: ConfigInput["env"]): Promise<unknown> {
 
 /** Variables that give every setting its sample, but for these, which get another text. */
 function everySetting(others: Partial<Record<SettingKey, string>> = {}): ConfigInput["env"] {
-  return Object.fromEntries(SETTINGS.map((one) => [one.env, others[one.key] ?? sampleOf(one).text]));
+  // A pool does not go with a registry.
+  const settings = SETTINGS.filter(({ key }) => key !== "decide.pool");
+  return Object.fromEntries(settings.map((one) => [one.env, others[one.key] ?? sampleOf(one).text]));
 }
 
 /** A setting that gives way to another in one of these counts in the next one. */
@@ -22,6 +24,12 @@ const BASES: readonly ConfigInput["env"][] = [
   everySetting({ "kafka.sasl_mechanism": "OAUTHBEARER", "http.host": "127.0.0.1" }),
   { SIGMA_CONTRACTS_DIR: "c" },
   { SIGMA_REGISTRY_URL: "http://r:8081", SIGMA_REGISTRY_USERNAME: "u", SIGMA_REGISTRY_PASSWORD: "p" },
+  {
+    SIGMA_DECIDE_POOL: "http://v:8000",
+    SIGMA_DECIDE_POOL_KEY: "k",
+    SIGMA_DECIDE_IN_FLIGHT: "3",
+    SIGMA_DECIDE_TIMEOUT_SECONDS: "7",
+  },
   { SIGMA_WORKERS: "3", SIGMA_KAFKA_BROKERS: "k:9092", SIGMA_MONGODB_URI: "mongodb://m/d" },
   { SIGMA_NOTIFY_WEBHOOKS: "slack=https://h.example", SIGMA_NOTIFY_SECRETS: `whsec_${"A".repeat(44)}` },
 ];

@@ -57,8 +57,8 @@ export class Program {
   }
 
   /** A gateway that is ready to be asked. It is killed when the test ends. */
-  async start(): Promise<Gateway> {
-    const child = this.spawn(["start", "--port", "0", "--json", "--log-level", "warn"]);
+  async start(level = "warn"): Promise<Gateway> {
+    const child = this.spawn(["start", "--port", "0", "--json", "--log-level", level]);
     const out = capture(child);
     onTestFinished(() => {
       child.kill("SIGKILL");

@@ -107,6 +107,29 @@ describe("POST /v1/validate/{subject}", () => {
     expect(await ask("?version=9")).toMatchObject({ status: "FAILED", code: "contract-unknown" });
   });
 
+  test("judges many payloads at once, each as it would be alone", async () => {
+    const { url } = await startService();
+    const lines = [JSON.stringify(VALID), "", "{broken", '{"shipment_id":""}'];
+    const batch = await fetch(`${url}/v1/validate/shipment/batch`, {
+      method: "POST",
+      headers: { "content-type": "application/x-ndjson" },
+      body: lines.join("\r\n"),
+    });
+    const alone = lines
+      .filter((line) => line !== "")
+      .map(async (line) => (await post(`${url}/v1/validate/shipment`, line)).body);
+    expect(
+      (await batch.text())
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual(await Promise.all(alone));
+    expect([batch.status, (await Promise.all(alone)).map(({ status }) => status)]).toEqual([
+      200,
+      ["PASSED", "FAILED", "FAILED"],
+    ]);
+  });
+
   test("names the contracts there are when asked for another", async () => {
     const { url } = await startService();
     const answer = await post(`${url}/v1/validate/none`, "{}");

@@ -12,6 +12,7 @@ export const OPERATIONS: readonly string[] = [
   "get /v1/contracts/{subject}/diff",
   "get /v1/contracts/{subject}/traffic",
   "get /v1/contracts/{subject}/versions/{version}/schema",
+  "get /v1/decide",
   "get /v1/decisions/{topic}/{partition}/{offset}",
   "get /v1/decisions/{topic}/{partition}/{offset}/raw",
   "get /v1/failures",
@@ -40,6 +41,7 @@ export const OPERATIONS: readonly string[] = [
   "get /v1/what-ifs/{id}",
   "patch /v1/failures/groups/{fingerprint}",
   "post /api/validate",
+  "post /v1/decide",
   "post /v1/events/{topic}",
   "post /v1/failures/groups/{fingerprint}/diagnosis",
   "post /v1/failures/{id}/correct",
@@ -51,6 +53,7 @@ export const OPERATIONS: readonly string[] = [
   "post /v1/redrives/{plan}/pause",
   "post /v1/redrives/{plan}/run",
   "post /v1/validate/{subject}",
+  "post /v1/validate/{subject}/batch",
   "post /v1/what-ifs",
   "post /v1/what-ifs/{id}/cancel",
 ];

@@ -1,8 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { RECORDS_TYPE } from "../../pool/wire.ts";
 import { unsupported, type ProblemError } from "../problems/problem.ts";
 
-/** A kind of body: lines, one payload, a CloudEvent in structured mode, a batch of them, or a JSON document that is no record. */
-export type Taken = "lines" | "payload" | "event" | "events" | "document";
+/**
+ * A kind of body: lines, one payload, a CloudEvent in structured mode, a batch of them, a JSON document that is no record, or the
+ * records of a batch from a worker.
+ */
+export type Taken = "lines" | "payload" | "event" | "events" | "document" | "records";
 
 /** Media types whose body is a stream of lines. */
 export const LINE_TYPES: readonly string[] = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
@@ -15,6 +19,7 @@ const NAMES: Readonly<Record<Taken, readonly string[]>> = {
   lines: LINE_TYPES.slice(0, 1),
   event: [EVENT_TYPE],
   events: [EVENTS_TYPE],
+  records: [RECORDS_TYPE],
 };
 
 /** The media type of a body without its parameters, in lower case; null when none is given. */
@@ -35,7 +40,7 @@ export function isBinaryEvent(headers: IncomingHttpHeaders): boolean {
 export function takenAs(headers: IncomingHttpHeaders, takes: readonly Taken[]): Taken {
   const mediaType = mediaTypeOf(headers);
   const kind = kindOf(mediaType);
-  if (kind === "lines" || kind === "events") {
+  if (kind === "lines" || kind === "events" || kind === "records") {
     if (isBinaryEvent(headers) || !takes.includes(kind)) throw refused(mediaType, takes);
     return kind;
   }
@@ -54,6 +59,7 @@ function kindOf(mediaType: string | null): Taken | null {
   if (LINE_TYPES.includes(mediaType)) return "lines";
   if (mediaType === EVENT_TYPE) return "event";
   if (mediaType === EVENTS_TYPE) return "events";
+  if (mediaType === RECORDS_TYPE) return "records";
   if (mediaType.startsWith("application/cloudevents")) return null;
   return mediaType === "application/json" || /^[^/\s]+\/[^/\s]+\+json$/.test(mediaType) ? "payload" : null;
 }

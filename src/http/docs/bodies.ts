@@ -56,6 +56,13 @@ const BODIES: Readonly<Record<Exclude<Taken, "document">, readonly [mediaType: s
     "application/x-ndjson",
     { schema: { ...text, description: "Payloads, one on each line" }, examples: [`${JSON.stringify(SHIPMENT)}\n`] },
   ],
+  records: [
+    "application/vnd.sigma.evidence",
+    {
+      schema: { ...text, format: "binary", description: "Records of one stream, as docs/evidence.md has them" },
+      examples: ["SIGE"],
+    },
+  ],
   event: ["application/cloudevents+json", { schema: event, examples: [EVENT] }],
   events: ["application/cloudevents-batch+json", { schema: { type: "array", items: event }, examples: [[EVENT]] }],
 };

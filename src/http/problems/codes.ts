@@ -12,6 +12,7 @@ export const PROBLEMS = {
   "bad-cloudevent":
     "The body or the ce- headers are no CloudEvent that is read; `pointer`, `missing` and `byteOffset` say where",
   "bad-framing": "The chunks of the body cannot be told apart",
+  "bad-records": "The records of a batch cannot be read",
   "bad-gzip": "The body is not gzip, as its content encoding says",
   "bad-key-field": "The header sigma-key-field holds no JSON pointer",
   "bad-parameter": "A part of the path or of the query is not what it must be",
@@ -72,6 +73,7 @@ export const PROBLEMS = {
   "nothing-selected": "No record that could be redriven is selected",
   backlogged: "More records of the topic wait to be decided than http.backlog_records: try again after `Retry-After`",
   overloaded: "Bodies and answers of all requests hold too many bytes: try again after `Retry-After`",
+  "other-contracts": "The process decides by another contract set, or another engine, than the question names",
   "other-role": "Processes of another role serve the route: see `role`",
   "out-of-scope": "The key is for other subjects or topics",
   "over-limit": "Whoever asks has used as much as one may; `limit` says of what, and `Retry-After` when there is more",

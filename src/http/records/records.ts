@@ -25,6 +25,7 @@ function recordsIn(request: FastifyRequest, taken: Taken, body: Buffer): readonl
       return isBinaryEvent(request.headers) ? [fromBinary(request.raw, body)] : [bareRecord(body)];
     case "lines":
     case "document":
+    case "records":
       throw new Error(`Cannot read records from a body that is taken as ${taken}`);
   }
 }

@@ -51,6 +51,21 @@ const STREAM = {
   },
 } as const;
 
+const VALIDATOR = {
+  type: "object",
+  required: ["url", "state", "why", "inFlight", "batches"],
+  properties: {
+    url: text,
+    state: {
+      enum: ["unknown", "ready", "away", "other-set"],
+      description: "`other-set`: of other contracts, so not used",
+    },
+    why: { ...text, description: "Why it is not used" },
+    inFlight: { ...whole, description: "Batches that it works on" },
+    batches: { ...whole, description: "Batches that it decided for this process" },
+  },
+} as const;
+
 const STATUS = {
   operationId: "status",
   summary: "What the gateway decides now: streams, counts since its start, what failed lately, objectives",
@@ -70,6 +85,11 @@ const STATUS = {
           properties: { decided: whole, passed: whole, failed: whole, duplicates: whole },
         },
         streams: { type: "array", items: STREAM },
+        pool: {
+          type: "array",
+          description: "The validators of decide.pool, where one is configured",
+          items: VALIDATOR,
+        },
         groups: {
           type: "array",
           description: "The groups with most failures in the last hour (whole hours), at most ten",
@@ -124,6 +144,7 @@ export function registerStatus(app: Routes, deps: HttpDeps): void {
       ready: deps.gateway.ready(),
       decided: deps.totals?.totals() ?? { decided: 0, passed: 0, failed: 0, duplicates: 0 },
       streams: await Promise.all(deps.gateway.streams().map(async (one) => streamView(deps, one, nowMs))),
+      ...(deps.pool === undefined ? {} : { pool: deps.pool().map((one) => ({ ...one })) }),
       groups: await Promise.all(
         groups.filter(({ recent }) => recent > 0).map(async (group) => shortView(group, await whyOf(group))),
       ),

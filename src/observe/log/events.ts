@@ -38,11 +38,28 @@ const GATEWAY_EVENTS = {
     fields: ["sigma.deadline_ms"],
     optional: [],
   },
-  "gateway.stopped": {
-    level: "info",
-    message: "stopped",
+  "gateway.stopped": { level: "info", message: "stopped", groups: [], fields: [], optional: [] },
+  "worker.started": { level: "info", message: "worker started", groups: [], fields: ["sigma.worker"], optional: [] },
+  "worker.lost": {
+    level: "warn",
+    message: "a worker ended by itself; it is started again",
     groups: [],
-    fields: [],
+    fields: ["sigma.worker", "sigma.why", "sigma.retry_ms"],
+    optional: [],
+  },
+  "workers.rolling": {
+    level: "info",
+    message: "workers are replaced, one after another",
+    groups: [],
+    fields: ["sigma.count"],
+    optional: [],
+  },
+  "validator.ready": { level: "info", message: "a validator decides", groups: [], fields: ["url.full"], optional: [] },
+  "validator.left_out": {
+    level: "warn",
+    message: "a validator is not used",
+    groups: [],
+    fields: ["url.full", "sigma.why"],
     optional: [],
   },
   "stream.acquired": {

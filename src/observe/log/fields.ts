@@ -83,7 +83,8 @@ export const LOG_FIELDS = {
   "sigma.confidence": { kind: "string", short: "confidence", meaning: "How sure a model says it is" },
   "sigma.shadow.state": { kind: "string", short: "state", meaning: "Whether the thread of a candidate runs" },
   "sigma.shadow": { kind: "counts", short: "shadow", meaning: "Records that a candidate saw, and how verdicts differ" },
-  "url.full": { kind: "string", short: "url", meaning: "Address of the API" },
+  "sigma.worker": { kind: "integer", short: "worker", meaning: "Number of a worker on its machine, from 1" },
+  "url.full": { kind: "string", short: "url", meaning: "Address of the API, or of a validator" },
   "http.route": { kind: "string", short: "route", meaning: "The route, never the path that was asked for" },
   "exception.type": { kind: "string", short: "exception", meaning: "Name of the error" },
   "exception.stacktrace": {
@@ -112,4 +113,4 @@ export const ENVELOPE = {
 } as const;
 
 /** Fields that any line may have besides its own. */
-export const ANYWHERE: readonly LogField[] = ["trace_id", "span_id"];
+export const ANYWHERE: readonly LogField[] = ["trace_id", "span_id", "sigma.worker"];

@@ -31,6 +31,8 @@ export type LogOptions = {
   readonly destination: DestinationStream;
   /** Process id. */
   readonly pid: number;
+  /** Number of this process among the workers of its machine; absent: it is none. */
+  readonly worker?: number;
   /** Rewrites the commands in a remedy as the user can type them; absent, remedies stay unchanged. */
   readonly reword?: (remedy: string) => string;
 };
@@ -38,8 +40,12 @@ export type LogOptions = {
 export const SERVICE_NAME = "sigma-aetl";
 
 /** Creates a logger that writes one JSON object a line, or lines for people. Its fields are those of fields.ts, and never a payload. */
-export function createLogger({ level, format, destination, pid, reword }: LogOptions): Logger {
-  const base = { "service.name": SERVICE_NAME, "process.pid": pid };
+export function createLogger({ level, format, destination, pid, worker, reword }: LogOptions): Logger {
+  const base = {
+    "service.name": SERVICE_NAME,
+    "process.pid": pid,
+    ...(worker === undefined ? {} : { "sigma.worker": worker }),
+  };
   const log = pino(
     { level, base, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } },
     format === "json" ? destination : prettyStream(destination),

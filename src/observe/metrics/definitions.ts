@@ -6,6 +6,36 @@ export const METRICS = {
     help: "1, with the version of the program, the engine of its decisions and the runtime.",
     labels: ["version", "engine", "node"],
   },
+  workerUp: {
+    name: "sigma_worker_up",
+    type: "gauge",
+    help: "1 for each worker of this machine that runs, 0 for one that is waited for; only with --workers.",
+    labels: ["worker"],
+  },
+  workerRestarts: {
+    name: "sigma_worker_restarts_total",
+    type: "counter",
+    help: "How often a worker was started again because it had ended by itself.",
+    labels: ["worker"],
+  },
+  poolValidators: {
+    name: "sigma_pool_validators",
+    type: "gauge",
+    help: "Validators of decide.pool by state: ready, away, unknown, other-set (of other contracts, so not used).",
+    labels: ["state"],
+  },
+  poolInFlight: {
+    name: "sigma_pool_in_flight_batches",
+    type: "gauge",
+    help: "Batches that each validator of decide.pool works on for this process.",
+    labels: ["validator"],
+  },
+  poolBatches: {
+    name: "sigma_pool_batches_total",
+    type: "counter",
+    help: "Batches that each validator of decide.pool decided for this process.",
+    labels: ["validator"],
+  },
   decisions: {
     name: "sigma_decisions_total",
     type: "counter",
@@ -90,7 +120,7 @@ export const METRICS = {
   errors: {
     name: "sigma_backend_errors_total",
     type: "counter",
-    help: "Failed attempts to use a backend. backend: log, store, registry, anchor, contracts, other.",
+    help: "Failed attempts to use a backend. backend: log, store, registry, pool, anchor, contracts, other.",
     labels: ["backend", "code"],
   },
   streams: {

@@ -81,6 +81,7 @@ const BACKENDS: readonly (readonly [prefix: string, backend: string])[] = [
   ["LOG_", "log"],
   ["STORE_", "store"],
   ["REGISTRY_", "registry"],
+  ["POOL_", "pool"],
   ["ANCHOR_", "anchor"],
   ["CONTRACTS_", "contracts"],
 ];

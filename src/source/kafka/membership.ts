@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Consumer } from "@platformatic/kafka";
+import { Consumer, kGetApi } from "@platformatic/kafka";
 import type { KafkaConnection } from "../kafka-connection.ts";
 import type { Stream } from "../source.ts";
 import { baseOptions, guarded } from "./client.ts";
@@ -12,6 +12,8 @@ export type GroupOptions = {
    */
   readonly instanceId: string | null;
   readonly sessionTimeoutMs: number;
+  /** Whether its partitions wait for it when it closes, as when it is killed; only with a name. False when absent. */
+  readonly stays?: boolean;
 };
 
 /**
@@ -27,6 +29,8 @@ export type Membership = {
   /** Checks the topics now instead of at the next interval. */
   readonly refresh: () => void;
   readonly commitHint: (stream: Stream, settledTo: bigint) => void;
+  /** From now on its partitions wait for it when it closes; without a name nothing changes. */
+  readonly keepPlace: () => void;
   readonly close: () => Promise<void>;
 };
 
@@ -86,6 +90,7 @@ export async function joinGroup(
     await consumer.close(true).catch(() => undefined);
     throw error;
   }
+  let stays = options.stays === true;
   const refreshing = setInterval(refreshQuietly, TOPICS_EVERY_MS).unref();
   const hints = startHints(consumer, () => streams);
   return {
@@ -94,10 +99,12 @@ export async function joinGroup(
     onChange: (listener) => void listeners.add(listener),
     refresh: refreshQuietly,
     commitHint: hints.add,
+    keepPlace: () => void (stays = true),
     close: async () => {
       staying.stop();
       clearInterval(refreshing);
       await hints.stop();
+      if (stays && options.instanceId !== null) leaveNothing(consumer);
       await consumer.close(true).catch(() => undefined);
     },
   };
@@ -121,6 +128,22 @@ function createMember(
   });
   consumer.topics.trackAll(...topics);
   return consumer;
+}
+
+/**
+ * Lets a member close without a word to the group, as static members of Kafka's own clients do: the driver always says that it leaves, and
+ * its partitions would go to others and come back.
+ */
+function leaveNothing(consumer: Consumer): void {
+  const getApi = consumer[kGetApi].bind(consumer) as (name: string, callback: unknown) => void;
+  const said = (...given: readonly unknown[]): void =>
+    (given.at(-1) as (error: null, answer: object) => void)(null, {});
+  Object.assign(consumer, {
+    [kGetApi]: (name: string, callback: unknown): void => {
+      if (name === "LeaveGroup") (callback as (error: null, api: typeof said) => void)(null, said);
+      else getApi(name, callback);
+    },
+  });
 }
 
 function ownStreams(consumer: Consumer, known: Topics): readonly Stream[] {

@@ -65,6 +65,7 @@ export async function openKafkaSource(options: KafkaSourceOptions): Promise<Sour
       }),
     fetch: async (stream, from, limits, signal, until) => readerOf(stream).fetch(from, limits, signal, until),
     bounds: async (stream) => readerOf(stream).bounds(),
+    keepPlace: () => membership?.keepPlace(),
     commitHint: (stream, settledTo) => membership?.commitHint(stream, settledTo),
     topics: () => [...topics, ...appended],
     streamsOf: appender.streamsOf,

@@ -12,8 +12,15 @@ const SERVES: Readonly<Record<ProcessRole, (route: RouteAccess) => boolean>> = {
     [...PROBES, "/docs", "/openapi.json"].includes(url) || `${method} ${url}` === "POST /v1/events/:topic",
   worker: ({ url }) => PROBES.includes(url),
   validator: ({ url }) =>
-    [...PROBES, "/docs", "/openapi.json", "/api/validate", "/v1/validate/:subject"].includes(url) ||
-    /^\/(?:v1\/contracts|registry)(?:\/|$)/.test(url),
+    [
+      ...PROBES,
+      "/docs",
+      "/openapi.json",
+      "/api/validate",
+      "/v1/validate/:subject",
+      "/v1/validate/:subject/batch",
+      "/v1/decide",
+    ].includes(url) || /^\/(?:v1\/contracts|registry)(?:\/|$)/.test(url),
   console: ({ method, url }) => ["GET", "HEAD"].includes(method) || url.startsWith("/auth/"),
 };
 

@@ -15,6 +15,7 @@ import { hasStore } from "../../../app/roles.ts";
 import { openLogger } from "../../../app/reports.ts";
 import { openTls, type ServedTls } from "../../../app/tls.ts";
 import { startService, type Service } from "../../../app/service.ts";
+import { WORKER_VARIABLE } from "../../../workers/variable.ts";
 import { requireContracts } from "../contracts.ts";
 import { createFeeder, createHaltWatch } from "../ingest/feed.ts";
 import { openInputs } from "../../input/inputs.ts";
@@ -34,6 +35,10 @@ type Options = { readonly demo: boolean; readonly json: boolean };
 
 /** `sigma start`: runs the gateway until a signal, then stops it within the deadline. */
 export async function start(command: Command, options: Options): Promise<void> {
+  if (process.env[WORKER_VARIABLE] !== undefined && process.send !== undefined) {
+    const { runWorker } = await import("./worker.ts");
+    return runWorker(command, Number(process.env[WORKER_VARIABLE]));
+  }
   const { config, settings } = await settingsFor(command);
   const isOpen = await requireKey(config);
   const tls = await requireTls(config);
@@ -46,6 +51,8 @@ export async function start(command: Command, options: Options): Promise<void> {
     const shown = shownSettings(settings);
     const service = await startUninterrupted(config, contracts, logger, tls, watch, interruption, shown);
     announce(service, config, options);
+    // Else a terminal that is closed ends a process by itself, as before.
+    if (config.process.workers > 1) process.on("SIGHUP", () => void service.roll());
     const failure = await serve(service, config, options, watch, interruption.signal);
     logger.write("gateway.stopping", { "sigma.deadline_ms": config.shutdownDeadlineMs });
     interruption.hurry();
@@ -170,6 +177,7 @@ function announce({ url }: Service, config: Config, { json }: Options): void {
   const { role } = config.process;
   print(`sigma ${version()} on ${url}${role === "all" ? "" : `, as ${role}`}`);
   if (hasStore(config)) announceEngines(config);
+  if (config.process.workers > 1) print(`  ${config.process.workers} workers decide`);
   for (const { topic, subject } of topics) print(`  topic  ${topic}, judged by contract ${subject}`);
   print(
     `  verdicts of POST /api/validate are by contract ${judgingName(config) ?? "none"}, unless another is declared`,

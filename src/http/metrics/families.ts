@@ -1,0 +1,87 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { METRICS } from "../../observe/metrics/definitions.ts";
+import type { Family } from "../../observe/metrics/family.ts";
+import type { EndOf } from "../../observe/metrics/streams.ts";
+import type { ShadowSnapshot } from "../../rejudge/shadow/thread.ts";
+import type { ObjectiveTotals } from "../../slo/counter.ts";
+import type { Validator } from "../../pool/pool.ts";
+import type { Source } from "../../source/source.ts";
+
+/** How long a scrape waits for the end of a log. A stream whose log does not answer has no lag on the page. */
+const END_WAIT_MS = 2_000;
+
+/**
+ * What a gateway knows at the scrape: its objectives, the versions that look on, and the validators that decide for it.
+ * @param validators null: there are none.
+ */
+export function gatewayFamilies(
+  objectives: readonly ObjectiveTotals[],
+  shadows: readonly ShadowSnapshot[],
+  validators: readonly Validator[] | null,
+): readonly Family[] {
+  const pool = validators === null ? [] : poolFamilies(validators);
+  return [...objectiveFamilies(objectives), ...shadowFamilies(shadows), ...pool];
+}
+
+const VALIDATOR_STATES = ["ready", "away", "unknown", "other-set"] as const;
+
+function poolFamilies(validators: readonly Validator[]): readonly Family[] {
+  const by = (of: (one: Validator) => number) =>
+    validators.map((one) => ({ labels: [new URL(one.url).host], value: of(one) }));
+  const states = VALIDATOR_STATES.map((state) => ({
+    labels: [state],
+    value: validators.filter((one) => one.state === state).length,
+  }));
+  return [
+    { of: METRICS.poolValidators, samples: states },
+    { of: METRICS.poolInFlight, samples: by(({ inFlight }) => inFlight) },
+    { of: METRICS.poolBatches, samples: by(({ batches }) => batches) },
+  ];
+}
+
+/** Asks a source for the ends of its logs, and waits so long for each. */
+export function endOf(source: Pick<Source, "bounds">): EndOf {
+  return async (stream) => {
+    const waiting = new AbortController();
+    const given = delay(END_WAIT_MS, null, { signal: waiting.signal, ref: false }).catch(() => null);
+    try {
+      return await Promise.race([source.bounds(stream).then(({ end }) => end), given]);
+    } catch {
+      // The stream itself reports what is wrong with its log.
+      return null;
+    } finally {
+      waiting.abort();
+    }
+  };
+}
+
+/** What the rules of `sigma slo export` are about; none without objectives. */
+function objectiveFamilies(totals: readonly ObjectiveTotals[]): readonly Family[] {
+  if (totals.length === 0) return [];
+  const samples = totals.flatMap(({ name, good, bad }) => [
+    { labels: [name, "good"], value: good },
+    { labels: [name, "bad"], value: bad },
+  ]);
+  return [{ of: METRICS.objectiveEvents, samples }];
+}
+
+function shadowFamilies(shadows: readonly ShadowSnapshot[]): readonly Family[] {
+  const named = shadows.map((one) => ({ ...one, contract: `${one.subject}@${one.version}` }));
+  const fates = ["judged", "dropped", "lost"] as const;
+  return [
+    {
+      of: METRICS.shadowRecords,
+      samples: named.flatMap((one) => fates.map((fate) => ({ labels: [one.contract, fate], value: one[fate] }))),
+    },
+    {
+      of: METRICS.shadowFlips,
+      samples: named.flatMap(({ contract, flips }) =>
+        Object.entries(flips.counts).map(([flip, value]) => ({ labels: [contract, flip], value })),
+      ),
+    },
+    {
+      of: METRICS.shadowRestarts,
+      samples: named.map(({ contract, restarts }) => ({ labels: [contract], value: restarts })),
+    },
+  ];
+}

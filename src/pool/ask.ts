@@ -1,0 +1,88 @@
+import { ENGINE } from "../core/decide.ts";
+import { PINS, RECORDS_TYPE } from "./wire.ts";
+
+/** What a validator answered. `other`: it has other contracts or another engine. `none`: nothing that could be used. */
+export type Answer<Body> =
+  | { readonly kind: "answer"; readonly body: Body }
+  | { readonly kind: "other" | "none"; readonly why: string };
+
+type How = { readonly authorization: string | null; readonly timeoutMs: number };
+
+/** Status of a question that pins another contract set or engine than the validator has. */
+export const OTHER_SET = 409;
+
+/** Asks a validator by which contract set and engine it decides. */
+export async function askWho(
+  url: string,
+  how: How,
+  signal: AbortSignal,
+): Promise<Answer<{ readonly contractSet: string; readonly engine: string }>> {
+  const answer = await ask(url, how, { method: "GET" }, signal);
+  if (answer.kind !== "answer") return answer;
+  try {
+    const { contractSet, engine } = JSON.parse(answer.body.toString()) as Readonly<Record<string, unknown>>;
+    if (typeof contractSet === "string" && typeof engine === "string")
+      return { kind: "answer", body: { contractSet, engine } };
+  } catch {
+    // Something else answers there.
+  }
+  return { kind: "none", why: "something else than a validator answers" };
+}
+
+/** Asks a validator for the decisions of a batch. */
+export async function askDecisions(
+  url: string,
+  how: How,
+  { body, contractSet }: { readonly body: Buffer; readonly contractSet: string },
+  signal: AbortSignal,
+): Promise<Answer<Buffer>> {
+  const headers = { "content-type": RECORDS_TYPE, [PINS.contractSet]: contractSet, [PINS.engine]: ENGINE };
+  const answer = await ask(url, how, { method: "POST", headers, body }, signal);
+  if (answer.kind !== "answer") return answer;
+  // The answer says itself by what it was decided.
+  if (answer.contractSet === contractSet && answer.engine === ENGINE) return answer;
+  return { kind: "other", why: "it decided by other contracts, or by another engine" };
+}
+
+type Asked = {
+  readonly method: "GET" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+};
+
+async function ask(
+  url: string,
+  { authorization, timeoutMs }: How,
+  { method, headers = {}, body }: Asked,
+  signal: AbortSignal,
+): Promise<
+  | {
+      readonly kind: "answer";
+      readonly body: Buffer;
+      readonly contractSet: string | null;
+      readonly engine: string | null;
+    }
+  | { readonly kind: "other" | "none"; readonly why: string }
+> {
+  try {
+    const response = await fetch(new URL("/v1/decide", url), {
+      method,
+      headers: { ...headers, ...(authorization === null ? {} : { authorization }) },
+      ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+      redirect: "error",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    if (response.status === OTHER_SET) return { kind: "other", why: "it has other contracts, or another engine" };
+    if (response.status !== 200) return { kind: "none", why: `it answers ${response.status}` };
+    const [contractSet, engine] = [response.headers.get(PINS.contractSet), response.headers.get(PINS.engine)];
+    return { kind: "answer", body: bytes, contractSet, engine };
+  } catch (error) {
+    const { cause, name } = error as Error;
+    const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
+    return {
+      kind: "none",
+      why: name === "TimeoutError" ? "it does not answer in time" : `it does not answer (${code ?? name})`,
+    };
+  }
+}

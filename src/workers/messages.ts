@@ -1,0 +1,25 @@
+import type { StreamState } from "../gateway/gateway.ts";
+import type { Totals } from "../gateway/totals.ts";
+import type { Family } from "../observe/metrics/family.ts";
+
+/** How a worker stands. */
+export type Standing = {
+  /** The group gave it its partitions, and every one of them runs. */
+  readonly ready: boolean;
+  readonly streams: readonly StreamState[];
+  /** The time of the newest record of a stream that it settled, Unix time in milliseconds. */
+  readonly newestMs: readonly (readonly [stream: string, ms: number])[];
+  readonly totals: Totals;
+};
+
+/** What a worker tells the process that watches over it. */
+export type FromWorker =
+  | { readonly kind: "standing"; readonly standing: Standing }
+  /** The answer to the question of that number. */
+  | { readonly kind: "families"; readonly ask: number; readonly families: readonly Family[] };
+
+/** What a worker is told. */
+export type ToWorker =
+  | { readonly kind: "families"; readonly ask: number }
+  /** To finish the batches in flight and end. `stays`: another process takes its place in the group at once. */
+  | { readonly kind: "stop"; readonly stays: boolean };

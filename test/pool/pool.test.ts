@@ -1,0 +1,138 @@
+import { expect, onTestFinished, test } from "vitest";
+import type { CompiledContractSet } from "../../src/core/compiled.ts";
+import { decide, type Decision } from "../../src/core/decide.ts";
+import type { SourceRecord } from "../../src/core/record.ts";
+import { Unavailable } from "../../src/core/unavailable.ts";
+import type { PoolEvent } from "../../src/gateway/event.ts";
+import { openPool, type Pool } from "../../src/pool/pool.ts";
+import { pinned, readVectors, recordOf, vectorContracts } from "../core/vectors.ts";
+import { shipmentContracts } from "../embedded.ts";
+import { startService } from "../http/service.ts";
+import { PATIENCE_MS, until } from "../patience.ts";
+
+const ROWS = readVectors().rows;
+const NEVER = new AbortController().signal;
+
+async function sleep(_: number, signal: AbortSignal): Promise<void> {
+  // Looks again at once, and lets others run.
+  await new Promise((resolve) => setImmediate(resolve));
+  signal.throwIfAborted();
+}
+
+function poolOf(urls: readonly string[], set: CompiledContractSet, events: PoolEvent[] = []): Pool {
+  const pool = openPool({
+    urls,
+    authorization: null,
+    inFlightMax: 2,
+    timeoutMs: PATIENCE_MS,
+    contracts: () => set,
+    report: (event) => void events.push(event),
+    sleep: async (ms, signal) => sleep(ms, signal).catch(() => undefined),
+  });
+  onTestFinished(async () => pool.close());
+  return pool;
+}
+
+function states(pool: Pool): readonly string[] {
+  return pool.validators().map(({ state }) => state);
+}
+
+/** The vectors of one topic, as records of one stream. */
+function recordsOf(topic: string): readonly SourceRecord[] {
+  return ROWS.filter((row) => row.topic === topic).map((row, index) => ({
+    ...recordOf(row),
+    position: { stream: `log/${topic}/0`, topic, partition: 0, offset: BigInt(index) },
+    timestampMs: 0,
+    key: null,
+  }));
+}
+
+async function outcomeOf(deciding: Promise<readonly Decision[] | null>): Promise<string> {
+  return deciding.then(
+    () => "decided",
+    (error: unknown) => (error instanceof Unavailable ? error.code : String(error)),
+  );
+}
+
+test("validators decide every vector as this process does, to the last bit", async () => {
+  const set = vectorContracts();
+  const { url } = await startService({ http: { contracts: () => set } });
+  const pool = poolOf([url], set);
+  await until(() => states(pool)[0] === "ready");
+  const topics = [...new Set(ROWS.map(({ topic }) => topic))];
+  let count = 0;
+  for (const topic of topics) {
+    const records = recordsOf(topic);
+    const decisions = (await pool.decide(records, set, NEVER)) ?? [];
+    const here = records.map((record) => decide({ ...record, topic }, set));
+    // Also what no vector pins: the parsed payload, and the very number types of the version.
+    expect(decisions).toEqual(here);
+    for (const [index, one] of here.entries()) {
+      const other = decisions[index];
+      if (one.status === "PASSED" && other?.status === "PASSED") expect(other.numbers).toBe(one.numbers);
+    }
+    expect(decisions.map(pinned)).toEqual(ROWS.filter((row) => row.topic === topic).map(({ decision }) => decision));
+    count += decisions.length;
+  }
+  expect(count).toBe(ROWS.length);
+});
+
+test("a validator with other contracts is not used, and is said to have them", async () => {
+  const [set, other] = [shipmentContracts(), shipmentContracts(2_000)];
+  const { url } = await startService({ http: { contracts: () => other } });
+  const events: PoolEvent[] = [];
+  const pool = poolOf([url], set, events);
+  await until(() => states(pool)[0] === "other-set");
+  expect(await outcomeOf(pool.decide(recordsOf("shipments"), set, NEVER))).toBe("POOL_UNREACHABLE");
+  expect(events).toMatchObject([{ url, state: "other-set", why: expect.stringMatching(/contract set/) as string }]);
+  // Its own health check does not count: each question names the set.
+  const answer = await fetch(`${url}/v1/decide`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/vnd.sigma.evidence",
+      "sigma-contract-set": set.digest,
+      "sigma-engine": "3",
+    },
+    body: new Uint8Array(4),
+  });
+  expect([answer.status, await answer.json()]).toMatchObject([409, { code: "other-contracts" }]);
+});
+
+test("a validator that takes over a set is used then, and one that loses it is left out in the middle", async () => {
+  const [set, other] = [shipmentContracts(), shipmentContracts(2_000)];
+  let live = other;
+  const { url } = await startService({ http: { contracts: () => live } });
+  const pool = poolOf([url], set);
+  await until(() => states(pool)[0] === "other-set");
+  live = set;
+  await until(() => states(pool)[0] === "ready");
+  expect(await outcomeOf(pool.decide(recordsOf("shipments"), set, NEVER))).toBe("decided");
+  live = other;
+  expect(await outcomeOf(pool.decide(recordsOf("shipments"), set, NEVER))).toBe("POOL_UNREACHABLE");
+});
+
+test("batches go to the validators that decide fewest, and to the others when one is gone", async () => {
+  const set = shipmentContracts();
+  const first = await startService({ http: { contracts: () => set } });
+  const second = await startService({ http: { contracts: () => set } });
+  const pool = poolOf([first.url, second.url], set);
+  await until(() => states(pool).every((state) => state === "ready"));
+  const records = recordsOf("shipments");
+  const asked = Array.from({ length: 8 }, async () => pool.decide(records, set, NEVER));
+  await Promise.all(asked);
+  expect(pool.validators().map(({ batches, inFlight }) => [batches, inFlight])).toEqual([
+    [4, 0],
+    [4, 0],
+  ]);
+  first.server.closeAllConnections();
+  await new Promise((resolve) => first.server.close(resolve));
+  for (let n = 0; n < 4; n += 1) expect(await outcomeOf(pool.decide(records, set, NEVER))).toBe("decided");
+  await until(() => states(pool).join() === "away,ready");
+});
+
+test("without any validator there is no decision yet", async () => {
+  const set = shipmentContracts();
+  const pool = poolOf(["http://127.0.0.1:9"], set);
+  await until(() => states(pool)[0] === "away");
+  expect(await outcomeOf(pool.decide(recordsOf("shipments"), set, NEVER))).toBe("POOL_UNREACHABLE");
+});
