@@ -233,6 +233,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "core",
       "diagnosis",
       "doctor/doctor",
+      "doctor/resize",
       "doctor/check",
       "erase",
       "gateway",

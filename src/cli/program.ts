@@ -276,8 +276,14 @@ function addDoctor(): Command {
   );
   withSettings(command, ["http.host", "http.port", "data.dir", "contracts.dir"]);
   return command
+    .option(
+      "--resize <topic=number>",
+      "say what more partitions would do to a topic now, as orders=12; nothing is changed",
+    )
     .option("--json", "print JSON: one object a check", false)
-    .action(async (options: { json: boolean }) => (await import("./commands/run/doctor.ts")).doctor(command, options));
+    .action(async (options: { resize?: string; json: boolean }) =>
+      (await import("./commands/run/doctor.ts")).doctor(command, options),
+    );
 }
 
 function addAudit(): Command {
