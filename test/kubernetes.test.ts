@@ -1,8 +1,9 @@
-import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { readConfig } from "../src/config/config.ts";
+import { PROCESS_SETTINGS } from "../src/config/process-settings.ts";
 import { SETTINGS } from "../src/config/settings.ts";
 import { sigma } from "./cli/run.ts";
 import { temporaryDirectory } from "./embedded.ts";
@@ -169,6 +170,20 @@ describe("the Helm chart", () => {
   ])("refuses values that it does not know: %s", (value, named) => {
     const { code, output } = render(["--set", value]);
     expect([code, output]).toEqual([1, expect.stringContaining(named) as string]);
+  });
+
+  test("knows the roles that the program has", () => {
+    const schema = JSON.parse(readFileSync(join(CHART, "values.schema.json"), "utf8")) as {
+      readonly properties: {
+        readonly components: {
+          readonly additionalProperties: {
+            readonly properties: { readonly role: { readonly enum: readonly string[] } };
+          };
+        };
+      };
+    };
+    const { enum: roles } = schema.properties.components.additionalProperties.properties.role;
+    expect(roles).toEqual(PROCESS_SETTINGS.role.value.values);
   });
 
   test("scales on no lag that it cannot see", () => {
