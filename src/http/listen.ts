@@ -8,6 +8,7 @@ import type { TlsPair } from "../tls/pair.ts";
 import { LIMITS } from "./deps.ts";
 import { watchSockets } from "./open-sockets.ts";
 import { PROBLEM_TYPE, problemText } from "./problems/problem.ts";
+import { createUntilOver } from "./until-over.ts";
 
 /**
  * An address that the server listens on before the gateway runs, so that a taken port is found out before a stream is acquired. Until
@@ -48,9 +49,10 @@ export async function openDoor({ host, port, tls = null }: DoorOptions): Promise
   let clientCa = tls?.pair.clientCaDigest ?? "";
   const sockets = watchSockets();
   const answering = new Map<ServerResponse, Socket>();
+  const untilOver = createUntilOver();
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     answering.set(response, request.socket);
-    response.once("close", () => {
+    untilOver(request, response, () => {
       answering.delete(response);
       if (closing) setImmediate(closeSilent);
     });

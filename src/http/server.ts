@@ -48,6 +48,7 @@ import { registerValidate } from "./validate/routes.ts";
 import { registerVolume } from "./volume/routes.ts";
 import { registerWhatIfs } from "./what-ifs/routes.ts";
 import { traceHttp } from "./trace.ts";
+import { createUntilOver, type UntilOver } from "./until-over.ts";
 import { toJsonText } from "../json/json-text.ts";
 
 declare module "fastify" {
@@ -117,8 +118,9 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   measureAnswers(app, metrics, deps.now);
   keepOut(app, deps);
   const spender = limitSpending(app, deps, metrics.http);
-  parseBodies(app, deps, held);
-  countAnswers(app, held);
+  const untilOver = createUntilOver();
+  parseBodies(app, deps, held, untilOver);
+  countAnswers(app, held, untilOver);
   answerErrors(app, deps.now, routes);
   await registerRoutes(app, deps, held, metrics, spender);
   await app.ready();
@@ -189,12 +191,12 @@ function registerNumbers(routed: Routes, deps: HttpDeps): void {
 const SMALL_ANSWER_BYTES = 4_096;
 
 /** Counts the bytes of answers as those of bodies: an answer stays in memory until its client has read it. */
-function countAnswers(app: FastifyInstance, held: Held): void {
+function countAnswers(app: FastifyInstance, held: Held, untilOver: UntilOver): void {
   app.addHook("onSend", async (request, reply, payload) => {
     if (typeof payload !== "string" && !Buffer.isBuffer(payload)) return payload;
     if (payload.length < SMALL_ANSWER_BYTES || reply.statusCode >= 400) return payload;
     const lease = held.lease();
-    reply.raw.once("close", lease.end);
+    untilOver(request.raw, reply.raw, lease.end);
     const bytes = Buffer.byteLength(payload);
     if (request.routeOptions.config.owesAnswer === true) lease.take(bytes);
     else lease.set(bytes);
@@ -203,7 +205,7 @@ function countAnswers(app: FastifyInstance, held: Held): void {
 }
 
 /** Reads bodies: lines stay a stream, others are read whole, within their time. Their bytes are counted until the answer is sent. */
-function parseBodies(app: FastifyInstance, deps: HttpDeps, held: Held): void {
+function parseBodies(app: FastifyInstance, deps: HttpDeps, held: Held, untilOver: UntilOver): void {
   const leases = new WeakMap<FastifyRequest, Lease>();
   const bodyBytesMax = deps.contracts().limits.bytesMax + LIMITS.envelopeBytes;
   const withinMs = deps.limits?.bodyMs ?? LIMITS.bodyMs;
@@ -211,7 +213,7 @@ function parseBodies(app: FastifyInstance, deps: HttpDeps, held: Held): void {
     // Every request has one: Fastify parses a request that has a content type and no body, too.
     const lease = held.lease();
     leases.set(request, lease);
-    reply.raw.once("close", lease.end);
+    untilOver(request.raw, reply.raw, lease.end);
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage): Promise<unknown> => {

@@ -71,7 +71,19 @@ describe("sigma status, doctor and audit", () => {
     expect(jsonLines(good.stdout).filter(({ result }) => result === "fail")).toEqual([]);
     expect([good.code, jsonLines(good.stdout).map(({ name }) => name)]).toEqual([
       0,
-      ["node", "configuration", "contracts", "data directory", "fsync", "disk", "port", "layout", "data", "log"],
+      [
+        "node",
+        "configuration",
+        "contracts",
+        "data directory",
+        "fsync",
+        "disk",
+        "port",
+        "access",
+        "layout",
+        "data",
+        "log",
+      ],
     ]);
     writeFileSync(join(cwd, "contracts/contracts.lock"), `shipment@1 sha256:${"0".repeat(64)}\n`);
     const bad = await sigma(["doctor", "--port", "0", "--json"], { cwd });

@@ -36,7 +36,7 @@ function fieldOf(line: string): readonly (readonly [string, string])[] {
 
 /** Whatever is asked, one of these is answered. */
 export const STATUSES: ReadonlySet<number> = new Set([
-  200, 202, 400, 403, 404, 405, 406, 408, 413, 414, 415, 417, 421, 422, 431, 503,
+  200, 202, 400, 403, 404, 405, 406, 408, 409, 413, 414, 415, 417, 421, 422, 431, 503,
 ]);
 
 /** @throws when an answer is not as every answer is: of a known status, and its error a problem or the registry's. */

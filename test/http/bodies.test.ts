@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
@@ -184,6 +185,24 @@ describe("streams of lines", () => {
     // Nothing is read and no clock is looked at for longer than the sender has.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
     expect(await answer).toMatch(/^HTTP\/1\.1 202/);
+  });
+
+  test("holds nothing for answers that waited behind others when their connection ended", async () => {
+    const service = await startService();
+    const ask = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const held = async (): Promise<number> => {
+      const text = await (await fetch(`${service.url}/metrics`)).text();
+      return Number(/^sigma_http_held_bytes (\d+)$/m.exec(text)?.[1]);
+    };
+    for (let client = 0; client < 10; client += 1) {
+      const { socket } = await openRaw(service.port);
+      // All of them arrive at once, and the client leaves in the middle of the answers.
+      const begun = once(socket, "data");
+      socket.write(ask.repeat(20));
+      await begun;
+      socket.destroy();
+    }
+    await expect.poll(held).toBe(0);
   });
 
   test("a line that is too long ends it, and the answer says what was appended before", async () => {

@@ -20,7 +20,9 @@ const SERVES: Readonly<Record<ProcessRole, (route: RouteAccess) => boolean>> = {
       "/v1/validate/:subject",
       "/v1/validate/:subject/batch",
       "/v1/decide",
-    ].includes(url) || /^\/(?:v1\/contracts|registry)(?:\/|$)/.test(url),
+    ].includes(url) ||
+    // What producers send is in the store, which a validator does not open.
+    (/^\/(?:v1\/contracts|registry)(?:\/|$)/.test(url) && !url.endsWith("/traffic")),
   console: ({ method, url }) => ["GET", "HEAD"].includes(method) || url.startsWith("/auth/"),
 };
 

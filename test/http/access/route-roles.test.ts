@@ -37,7 +37,16 @@ test("every route of the gateway has a role, and only these are open to all", as
       .map(({ url }) => url)
       .filter((url) => !isConsole(url))
       .toSorted(),
-  ).toEqual(["/auth/callback", "/auth/login", "/auth/session", "/docs", "/livez", "/openapi.json", "/readyz"]);
+  ).toEqual([
+    "/auth/callback",
+    "/auth/login",
+    "/auth/session",
+    "/docs",
+    "/livez",
+    "/openapi.json",
+    "/readyz",
+    "/runbooks/*",
+  ]);
 });
 
 test("nothing is written under a role that reads", async () => {
