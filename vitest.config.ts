@@ -12,8 +12,8 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => ({
     testTimeout: 2 * PATIENCE_MS,
     hookTimeout: 2 * PATIENCE_MS,
     expect: { poll: { timeout: PATIENCE_MS } },
-    // Real processes, files and sockets: two at a time is what a small machine bears.
-    maxWorkers: 2,
+    // Real processes, files and sockets: of three files on two cores one waits for a server most of the time.
+    maxWorkers: 3,
     maxConcurrency: 2,
     // No test replaces a module, so that files may share them: loading them for each file is a third of the fast lane's time.
     isolate: mode !== "fast",

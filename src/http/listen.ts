@@ -38,6 +38,8 @@ export type DoorOptions = {
   readonly tls?: DoorTls | null;
 };
 
+const untilOver = createUntilOver();
+
 /**
  * Listens on an address. For 127.0.0.1 it listens on the same port of ::1 too: `localhost` means both, and a client may try either first.
  * Where there is no IPv6, or that port is taken, it listens on 127.0.0.1 alone.
@@ -49,7 +51,6 @@ export async function openDoor({ host, port, tls = null }: DoorOptions): Promise
   let clientCa = tls?.pair.clientCaDigest ?? "";
   const sockets = watchSockets();
   const answering = new Map<ServerResponse, Socket>();
-  const untilOver = createUntilOver();
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     answering.set(response, request.socket);
     untilOver(request, response, () => {
