@@ -4,6 +4,7 @@ import type { CompiledContractSet } from "../../src/core/compiled.ts";
 import type { SourceRecord } from "../../src/core/record.ts";
 import type { GatewayEvent } from "../../src/gateway/event.ts";
 import { ingestStream } from "../../src/gateway/ingest.ts";
+import { redriveOf } from "../../src/ledger/redrive-stream.ts";
 import { followFloors } from "../../src/operator/floors.ts";
 import type { Stream } from "../../src/source/source.ts";
 import { seeded, type Random } from "./random.ts";
@@ -262,7 +263,15 @@ async function caughtUp(store: SimStore, source: SimSource, streams: readonly St
     for (const { kind, count } of await store.reads.volumeCounters(number)) volume[kind] += count;
   const taken = volume.duplicate + volume.redelivery + volume.conflict;
   const isCounted = volume.passed + volume.failed >= decided && volume.passed - taken <= validated;
-  return validated + failed + receipts + gone >= decided && counted >= failed && isCounted;
+  const isThere = validated + failed + receipts + gone >= decided && counted >= failed && isCounted;
+  return isThere && !(await lackDocuments(store, source, streams));
+}
+
+/** Documents of redrives stand for none of the streams': where there are some, the audit says what an entry lacks. */
+async function lackDocuments(store: SimStore, source: SimSource, streams: readonly Stream[]): Promise<boolean> {
+  if ((await store.reads.streams()).every((stream) => redriveOf(stream) === null)) return false;
+  const { findings } = await auditOf(store, source);
+  return findings.some((finding) => finding.code === "ROW_MISSING" && streams.some(({ id }) => id === finding.stream));
 }
 
 async function auditOf(store: SimStore, source: SimSource): Promise<AuditReport> {
