@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { EVERY_FAILURE } from "../test/failures/redrive/redriving.ts";
 import { makePlan } from "../src/failures/redrive/make-plan.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { FailurePlace } from "../src/store/redrives.ts";
@@ -38,17 +39,7 @@ const plan = await makePlan(
   { store: { ...store, reads: { ...store.reads, failurePlaces: places } }, contracts: () => set },
   {
     id: "0123456789ab",
-    selection: {
-      kind: "failures",
-      fingerprint: null,
-      code: null,
-      topic: null,
-      partition: null,
-      from: null,
-      to: null,
-      fromMs: null,
-      toMs: null,
-    },
+    selection: EVERY_FAILURE,
     toVersion: null,
     operator: { actor: "bench", at: "2026-01-01T00:00:00.000Z", reason: "to measure" },
   },

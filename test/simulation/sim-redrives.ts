@@ -9,6 +9,7 @@ import { readPage } from "../../src/failures/redrive/source.ts";
 import { decodeOutcomes } from "../../src/ledger/proof.ts";
 import { redriveOf } from "../../src/ledger/redrive-stream.ts";
 import type { Store } from "../../src/store/store.ts";
+import { EVERY_FAILURE } from "../failures/redrive/redriving.ts";
 import type { Random } from "./random.ts";
 import type { SimStore } from "./sim-store.ts";
 import type { Incarnation, World } from "./world.ts";
@@ -28,19 +29,6 @@ export type Redrivers = {
 };
 
 const SIGNAL = new AbortController().signal;
-
-/** All failures that there are; a `range` is all records. */
-const FAILURES: Selection = {
-  kind: "failures",
-  fingerprint: null,
-  code: null,
-  topic: null,
-  partition: null,
-  from: null,
-  to: null,
-  fromMs: null,
-  toMs: null,
-};
 
 export function createRedrivers(
   world: World,
@@ -67,7 +55,7 @@ export function createRedrivers(
   const planOf = async (by: Store, id: string, set: CompiledContractSet, kind: Selection["kind"]): Promise<void> => {
     const made = await makePlan(
       { store: by, contracts: () => set },
-      { id, selection: { ...FAILURES, kind }, toVersion: null, operator },
+      { id, selection: { ...EVERY_FAILURE, kind }, toVersion: null, operator },
       { signal: SIGNAL },
     );
     if ("code" in made) return;

@@ -1,3 +1,4 @@
+import { troubleView } from "../health/trouble.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import { ANY_FAILURE } from "../../failures/filter.ts";
 import type { Group } from "../../failures/groups.ts";
@@ -6,7 +7,6 @@ import { NO_REDACTION } from "../../failures/redact.ts";
 import { groupView } from "../../failures/view.ts";
 import { openWhy } from "../../failures/why.ts";
 import type { StreamState } from "../../gateway/gateway.ts";
-import { runbookOf } from "../../observe/runbooks.ts";
 import { FAILURE } from "../failures/failure.ts";
 import { registerSlo } from "../slo/routes.ts";
 import type { HttpDeps } from "../deps.ts";
@@ -158,10 +158,6 @@ export function registerStatus(app: Routes, deps: HttpDeps): void {
   });
 }
 
-function troubleView({ code, message, remedy }: NonNullable<StreamState["trouble"]>) {
-  return { code, message, remedy, runbook: runbookOf(code) };
-}
-
 function shortView(group: Group, why: string | null) {
   const { fingerprint, code, contract, recent, count, last } = groupView(group);
   return { fingerprint, code, contract, recent, count, last, ...(why === null ? {} : { why }) };
@@ -183,6 +179,6 @@ async function streamView(deps: HttpDeps, { stream, state, settledTo, trouble }:
     end: end === null ? null : exactInteger(end),
     lag: lag === null ? null : exactInteger(lag),
     lagSeconds: lag === 0n ? 0 : lag === null || newestMs === null ? null : Math.max(0, (nowMs - newestMs) / 1_000),
-    trouble: trouble === null ? null : troubleView(trouble),
+    trouble: troubleView(trouble),
   };
 }
