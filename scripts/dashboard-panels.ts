@@ -133,6 +133,26 @@ const OVERVIEW: Dashboard = {
       ],
     },
     {
+      title: "Lanes",
+      panels: [
+        lines("Moved to lanes", "reqps", "Where records have lanes: a lane without records is missing its producers.", {
+          "{{lane}}": "sum by (lane) (rate(sigma_router_records_total[$rate]))",
+        }),
+        lines("Not in a lane yet", "s", "Highest possible age of the oldest record that its router did not move.", {
+          "{{topic}}": "max by (topic) (sigma_router_lag_seconds)",
+        }),
+        lines(
+          "Time of a transaction",
+          "s",
+          "Brokers end one that takes 15 s.",
+          quantiles("sigma_router_transaction_seconds", ""),
+        ),
+        lines("Routers that wait", "short", "By code, in the last hour. docs/lanes.md says what each means.", {
+          "{{topic}} {{code}}": "sum by (topic, code) (increase(sigma_router_waits_total[1h]))",
+        }),
+      ],
+    },
+    {
       title: "Trouble",
       panels: [
         table("Paused and halted streams", "The code has a page in docs/reference/errors.md.", "sigma_stream_trouble"),

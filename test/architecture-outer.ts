@@ -165,6 +165,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "isolate/question",
       "isolate/thread",
       "json",
+      "lanes/router",
       "observe/metrics",
       "observe/runbooks",
       "registry/served",

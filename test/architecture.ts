@@ -355,7 +355,15 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // Gateway events as numbers, and the page that a collector reads.
   "observe/metrics": {
-    uses: ["diagnosis/event", "gateway/event", "ledger/redrive-stream", "notify/sink", "source/source", "tls/event"],
+    uses: [
+      "diagnosis/event",
+      "gateway/event",
+      "lanes/event",
+      "ledger/redrive-stream",
+      "notify/sink",
+      "source/source",
+      "tls/event",
+    ],
     libraries: ["@prometheus-io/client"],
     node: ["node:perf_hooks"],
   },

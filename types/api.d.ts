@@ -1125,6 +1125,26 @@ export type Objective = {
   })[];
 };
 
+export type RoutedStream = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: "starting" | "running" | "waiting";
+  /** Everything below this offset is in its lanes */
+  readonly movedTo: number | null;
+  /** The end of the log; null: it cannot be asked now */
+  readonly end?: number | null;
+  /** Offsets that are not in their lanes yet */
+  readonly lag?: number | null;
+  /** How old the newest moved record is, where there is a lag; null: not known */
+  readonly lagSeconds?: number | null;
+  readonly trouble: {
+    readonly code: string;
+    readonly message: string;
+    readonly remedy: string;
+    readonly runbook: string;
+  } | null;
+};
+
 export type LiveRow = {
   readonly topic: string;
   readonly partition: number;
@@ -1296,9 +1316,12 @@ export type Readiness = {
       readonly code: string;
       readonly message: string;
       readonly remedy: string;
+      /** The page that says more: docs/runbooks/breaker-open.md */
       readonly runbook: string;
     } | null;
   })[];
+  /** What is moved to lanes, where this process does it */
+  readonly router?: readonly (RoutedStream)[];
 };
 
 export type SchemaText = {
@@ -1581,6 +1604,8 @@ export type Answers = {
         readonly runbook: string;
       } | null;
     })[];
+    /** What is moved to lanes, where this process does it */
+    readonly router?: readonly (RoutedStream)[];
     /** The validators of decide.pool, where one is configured */
     readonly pool?: readonly ({
       readonly url: string;
@@ -2498,6 +2523,8 @@ export type Operations = {
           readonly runbook: string;
         } | null;
       })[];
+      /** What is moved to lanes, where this process does it */
+      readonly router?: readonly (RoutedStream)[];
       /** The validators of decide.pool, where one is configured */
       readonly pool?: readonly ({
         readonly url: string;

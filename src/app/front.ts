@@ -54,8 +54,8 @@ export async function openReading(
   return openAround(config, first, await openEngine(config, [], "read"), idleGateway(), observe, null);
 }
 
-/** Opens neither log nor store: verdicts need the contracts alone. */
-export async function openVerdicts(
+/** Opens neither log nor store: verdicts need the contracts alone, and a router has a source of its own. */
+export async function openWithoutEngine(
   config: Config,
   first: LoadedContracts,
   observe: (event: ContractsEvent) => void,

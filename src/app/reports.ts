@@ -65,7 +65,7 @@ export async function openReports(
     contracts: both(logContracts(logger), counted.observeContracts),
     anchors: both(logAnchors(logger), counted.observeAnchors),
     redrives: logRedrives(logger),
-    router: logRouter(logger),
+    router: both(logRouter(logger), metrics.router.observe),
     notify: logNotify(logger),
     tls: both(logTls(logger), metrics.tls.observe),
     diagnosed: both(logDiagnosis(logger), metrics.diagnosis.observe),

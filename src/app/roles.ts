@@ -4,7 +4,13 @@ import type { Pipeline, startPipeline } from "./pipeline.ts";
 
 /** Whether a process of this configuration opens a store. */
 export function hasStore({ process: { role } }: Pick<Config, "process">): boolean {
-  return role !== "validator";
+  return role !== "validator" && role !== "router";
+}
+
+/** Whether a process of this configuration moves records to lanes, where sources have some. */
+export function routesHere({ process: { role }, laneNames }: Pick<Config, "process" | "laneNames">): boolean {
+  // Workers of some lanes decide those, and do nothing else.
+  return role === "router" || (role === "all" && laneNames.length === 0);
 }
 
 /** Whether a process of this configuration decides by itself, and has no workers for it. */
@@ -22,7 +28,7 @@ export async function openRole(
   ...given: Parameters<typeof startPipeline>
 ): Promise<Pipeline> {
   const [config, first, , observeContracts = () => undefined, , tell = null] = given;
-  const { idleGateway, openFront, openReading, openVerdicts } = await import("./front.ts");
+  const { idleGateway, openFront, openReading, openWithoutEngine } = await import("./front.ts");
   switch (config.process.role) {
     case "all":
     case "worker": {
@@ -35,6 +41,7 @@ export async function openRole(
     case "console":
       return openReading(config, first, observeContracts);
     case "validator":
-      return openVerdicts(config, first, observeContracts);
+    case "router":
+      return openWithoutEngine(config, first, observeContracts);
   }
 }

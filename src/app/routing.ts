@@ -6,6 +6,7 @@ import type { CompiledContractSet } from "../core/compiled.ts";
 import type { ContractsEvent } from "../gateway/event.ts";
 import type { RouterEvent } from "../lanes/event.ts";
 import type { Router } from "../lanes/router.ts";
+import { CLOCK } from "./clock.ts";
 import type { LoadedContracts } from "./contracts.ts";
 import type { Deciding } from "./deciding.ts";
 import { FETCH_WAIT_MS } from "./logs.ts";
@@ -70,6 +71,7 @@ export async function startRouting(config: Config, deps: RoutingDeps): Promise<R
       routes: routes.map(({ source: { topic }, lanes }) => ({ topic, lanes })),
       limits: { ...batch, waitMs: FETCH_WAIT_MS },
       backoffMs: (attempt) => backoffMs(attempt, Math.random()),
+      monotonicMs: CLOCK.monotonicMs,
       sleep,
     });
     const stop = async (): Promise<void> => {

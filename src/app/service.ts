@@ -20,7 +20,7 @@ import { type LoadedContracts } from "./contracts.ts";
 import type { LateFleet } from "./fleet.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Redriving } from "./redriving.ts";
-import { decidesHere, hasStore, openRole } from "./roles.ts";
+import { decidesHere, hasStore, openRole, routesHere } from "./roles.ts";
 import type { ServedTls } from "./tls.ts";
 import { openTraces } from "./tracing.ts";
 import { Unavailable } from "../core/unavailable.ts";
@@ -38,7 +38,7 @@ export type Service = {
   readonly url: string;
   readonly pipeline: Pipeline;
   /** Null where no source has lanes, or another process moves the records to them. */
-  readonly router: Pick<Router, "done" | "streams"> | null;
+  readonly router: Pick<Router, "done"> | null;
   /** The damage that the check of log and store found after the start; null when both are sound. */
   readonly damage: Promise<Unavailable | null>;
   readonly stop: () => Promise<void>;
@@ -102,6 +102,7 @@ export async function startService(
       metrics: reports.metrics,
       ...shown.routes,
       ...(fleet === null ? {} : { totals: fleet.totals }),
+      ...(router === null ? {} : { routed: router }),
       logger: reports.framework,
       version,
       ...(await settingsOf(config, settings)),
@@ -191,12 +192,7 @@ async function openRouter(
   observe: (event: RouterEvent) => void,
   opened: (() => Promise<void>)[],
 ): Promise<Router | null> {
-  const {
-    routes,
-    laneNames,
-    process: { role },
-  } = config;
-  if (routes.length === 0 || laneNames.length > 0 || role !== "all") return null;
+  if (config.routes.length === 0 || !routesHere(config)) return null;
   const { startRouting } = await import("./routing.ts");
   const learning = learnSchemaIds === undefined ? {} : { learnSchemaIds };
   const router = await startRouting(config, { ...learning, contracts: contracts.current, observe });

@@ -26,10 +26,23 @@ function isShared(values: SettingValues): boolean {
   return values["kafka.brokers"] !== "" && values["mongodb.uri"] !== "";
 }
 
+/** Why nothing could be moved. A router needs no store. */
+function routerFault({ values, origins }: SettingsByKey): readonly ConfigFault[] {
+  if (values.role !== "router") return [];
+  const place = origins.role;
+  if (values["kafka.brokers"] === "") {
+    const message = "Cannot run as router: the log is embedded, and lanes are topics of Kafka";
+    return [{ place, code: "SIG-S-040", message, remedy: "Set kafka.brokers, or use role all" }];
+  }
+  if (values.lanes.length > 0) return [];
+  const message = "Cannot run as router: no source has lanes";
+  return [{ place, code: "SIG-S-040", message, remedy: "Write lanes: in sigma.yaml (docs/lanes.md)" }];
+}
+
 /** A role or a number of workers that the log and the store do not allow. */
 export function processFaults({ values, origins }: SettingsByKey): readonly ConfigFault[] {
   const { role, workers } = values;
-  const faults: ConfigFault[] = [];
+  const faults: ConfigFault[] = [...routerFault({ values, origins })];
   const remedy = "Set kafka.brokers and mongodb.uri, or leave it out";
   if (SHARING.includes(role) && !isShared(values)) {
     const message = `Cannot run as ${role}: log or store are embedded, and one process alone uses embedded files`;

@@ -1,10 +1,10 @@
 /** What a process of the program does, and how many of them. */
 export const PROCESS_SETTINGS = {
   role: {
-    value: { kind: "choice", values: ["all", "ingest", "worker", "validator", "console"] },
+    value: { kind: "choice", values: ["all", "ingest", "worker", "validator", "console", "router"] },
     byDefault: "all",
     description:
-      "What this process does: all of it, or only ingest (takes records over HTTP), worker (decides), validator (gives verdicts, without log and store) or console (reads)",
+      "What this process does: all of it, or only ingest (takes records over HTTP), worker (decides), validator (gives verdicts, without log and store), console (reads) or router (moves records to lanes)",
     flag: "--role",
   },
   workers: {

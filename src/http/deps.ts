@@ -16,6 +16,7 @@ import type { AnchorNotes } from "../gateway/anchor-notes.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Pressure } from "../gateway/pressure.ts";
 import type { Totalling } from "../gateway/totals.ts";
+import type { Router } from "../lanes/router.ts";
 import type { Lookup } from "../gateway/lookup.ts";
 import type { Validator } from "../pool/pool.ts";
 import type { Metrics } from "../observe/metrics/metrics.ts";
@@ -52,6 +53,8 @@ export type HttpDeps = {
   readonly reveal?: RevealRecord;
   /** The validators that decide for this process; absent: it decides by itself. */
   readonly pool?: () => readonly Validator[];
+  /** The router of this process; absent: it moves nothing to lanes. */
+  readonly routed?: Pick<Router, "streams" | "ready" | "bounds">;
   /** Which routes are served; absent: all. */
   readonly role?: ProcessRole;
   /** Who may ask; absent: whoever reaches the server may do everything. */

@@ -2,10 +2,10 @@ import type { CompiledContractSet } from "../core/compiled.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { schemaIdsOf } from "../core/wire-format.ts";
 import type { SourceRecord } from "../core/record.ts";
-import type { Mover, OpenMover } from "../source/mover.ts";
+import type { MovedRecord, Mover, OpenMover } from "../source/mover.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
 import { compileRoute, type Choose } from "./choose.ts";
-import type { RouterEvent } from "./event.ts";
+import type { Moved, RouterEvent } from "./event.ts";
 import type { Route } from "./lane.ts";
 
 export type RouteDeps = {
@@ -18,6 +18,8 @@ export type RouteDeps = {
   readonly learnSchemaIds?: (ids: readonly string[]) => Promise<void>;
   readonly limits: FetchLimits;
   readonly observe: (event: RouterEvent) => void;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
   /** The pause after failed attempt number `attempt`, counted from 0, in milliseconds. */
   readonly backoffMs: (attempt: number) => number;
   /** Resolves after `ms`, or at once when the signal aborts. */
@@ -87,12 +89,30 @@ async function moveNext(
   const choose = chooserOf(route, await setFor(deps, records));
   const partitions = new Map<string, number>();
   for (const { topic } of route.lanes) partitions.set(topic, await mover.partitionsOf(topic));
+  const begunMs = deps.monotonicMs();
   const moved = records.map((record) => choose(record, (topic) => partitions.get(topic) ?? 1));
   await mover.move(moved, fetched.to);
-  const counts = new Map<string, number>();
-  for (const { topic } of moved) counts.set(topic, (counts.get(topic) ?? 0) + 1);
-  deps.observe({ kind: "records-moved", stream, from, to: fetched.to, counts });
+  deps.observe({
+    kind: "records-moved",
+    stream,
+    from,
+    to: fetched.to,
+    lanes: countByLane(moved),
+    tookMs: deps.monotonicMs() - begunMs,
+    newestMs: Number(records.at(-1)?.timestampMs ?? -1),
+  });
   return fetched.to;
+}
+
+function countByLane(moved: readonly MovedRecord[]): ReadonlyMap<string, Moved> {
+  const lanes = new Map<string, { records: number; bytes: number }>();
+  for (const { topic, key, value } of moved) {
+    const lane = lanes.get(topic) ?? { records: 0, bytes: 0 };
+    lanes.set(topic, lane);
+    lane.records += 1;
+    lane.bytes += (key?.length ?? 0) + (value?.length ?? 0);
+  }
+  return lanes;
 }
 
 /** Routes compiled for the set that is live; a set is replaced whole. */

@@ -9,12 +9,16 @@ export type RoutedStream = {
   readonly stream: Stream;
   /** Everything below this offset was moved; null until the stream is taken up. */
   readonly movedTo: bigint | null;
+  /** The time of the newest record that was moved, in milliseconds since the epoch; null when none was since the start. */
+  readonly newestMs: number | null;
   /** Why it waits; null when it does not. */
   readonly trouble: Pick<Unavailable, "code" | "message" | "remedy"> | null;
 };
 
 export type Router = {
   readonly streams: () => readonly RoutedStream[];
+  /** Of the log of a stream. @throws `Unavailable`. */
+  readonly bounds: Source["bounds"];
   /** True when the source is assigned and every stream is taken up and does not wait. */
   readonly ready: () => boolean;
   /** Ends behind the batches in flight. */
@@ -22,6 +26,9 @@ export type Router = {
   /** Rejects when a bug ends a stream; otherwise resolves after `stop`. */
   readonly done: Promise<void>;
 };
+
+/** Of a stream that was not taken up yet. */
+const UNKNOWN = { movedTo: null, newestMs: null, trouble: null } as const;
 
 export type RouterDeps = Omit<RouteDeps, "source"> & { readonly source: Source };
 
@@ -32,9 +39,12 @@ export async function startRouter(deps: RouterDeps): Promise<Router> {
   const abort = new AbortController();
   const observe = (event: RouterEvent): void => {
     const { stream } = event;
-    const before = states.get(stream.id) ?? { stream, movedTo: null, trouble: null };
+    const before = states.get(stream.id) ?? { ...UNKNOWN, stream };
     if (event.kind === "stream-taken") states.set(stream.id, { ...before, movedTo: event.position });
-    if (event.kind === "records-moved") states.set(stream.id, { ...before, movedTo: event.to, trouble: null });
+    if (event.kind === "records-moved") {
+      const { to: movedTo, newestMs } = event;
+      states.set(stream.id, { ...before, movedTo, trouble: null, ...(newestMs < 0 ? {} : { newestMs }) });
+    }
     if (event.kind === "stream-waiting") {
       const { code, message, remedy } = event;
       states.set(stream.id, { ...before, trouble: { code, message, remedy } });
@@ -45,14 +55,14 @@ export async function startRouter(deps: RouterDeps): Promise<Router> {
   };
   const loops = createLoops(async (stream, signal) => routeStream({ ...deps, observe }, stream, signal), abort.signal);
   const take = (streams: readonly Stream[]): void => {
-    for (const stream of streams)
-      if (!states.has(stream.id)) states.set(stream.id, { stream, movedTo: null, trouble: null });
+    for (const stream of streams) if (!states.has(stream.id)) states.set(stream.id, { ...UNKNOWN, stream });
     loops.reconcile(streams);
   };
   take(await source.streams());
   source.onStreamsChange?.(() => void source.streams().then(take, () => undefined));
   return {
     streams: () => [...states.values()],
+    bounds: source.bounds,
     ready: () =>
       source.isAssigned?.() !== false &&
       [...states.values()].every(({ movedTo, trouble }) => movedTo !== null && trouble === null),

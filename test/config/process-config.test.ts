@@ -47,8 +47,26 @@ test("roles and workers that embedded files do not allow are refused, with their
     [
       "SIG-S-004",
       "environment SIGMA_ROLE",
-      'Setting role must be one of all, ingest, worker, validator, console, found "boss"',
+      'Setting role must be one of all, ingest, worker, validator, console, router, found "boss"',
     ],
+  ]);
+});
+
+test("a router needs Kafka and lanes, and no store", async () => {
+  const kafka = { KAFKA_BROKERS: "127.0.0.1:9092", SIGMA_SOURCES: "t=shipment@1" };
+  const router = { ...kafka, SIGMA_ROLE: "router" };
+  expect(await processOf({ ...router, SIGMA_LANES: "rest" })).toEqual({ role: "router", workers: 1 });
+  const place = "environment SIGMA_ROLE";
+  expect(await processOf(router)).toEqual([["SIG-S-040", place, "Cannot run as router: no source has lanes"]]);
+  expect(await processOf({ SIGMA_ROLE: "router", SIGMA_LANES: "rest" })).toContainEqual([
+    "SIG-S-040",
+    place,
+    "Cannot run as router: the log is embedded, and lanes are topics of Kafka",
+  ]);
+  expect(await processOf({ ...router, SIGMA_LANES: "rest", SIGMA_WORKERS: "2" })).toContainEqual([
+    "SIG-S-040",
+    "environment SIGMA_WORKERS",
+    "Cannot run 2 workers as router: that role decides nothing",
   ]);
 });
 

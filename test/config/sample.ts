@@ -3,6 +3,7 @@ import type { Setting, SettingKey } from "../../src/config/settings.ts";
 
 /** Texts of the settings whose texts are judged by more than their kind. */
 const JUDGED: Partial<Record<SettingKey, string>> = {
+  role: "console",
   "http.host": "0.0.0.0",
   "http.tls_cert_file": "/dev/null",
   "http.tls_key_file": "/dev/null",

@@ -3,7 +3,7 @@ import { ProblemError } from "../problems/problem.ts";
 import type { RouteAccess } from "./route-roles.ts";
 
 /** What a process is for. `all` is a gateway by itself; processes of the others make one together. */
-export const PROCESS_ROLES = ["all", "ingest", "worker", "validator", "console"] as const;
+export const PROCESS_ROLES = ["all", "ingest", "worker", "validator", "console", "router"] as const;
 
 export type ProcessRole = (typeof PROCESS_ROLES)[number];
 
@@ -17,6 +17,7 @@ const SERVED: Readonly<Record<ProcessRole, (route: RouteAccess) => boolean>> = {
   all: () => true,
   ingest: ({ url, role }) => role === "producer" || PAGES.includes(url),
   worker: () => false,
+  router: () => false,
   // Verdicts, and the contracts they are by.
   validator: ({ url, role }) => role === "validator" || PAGES.includes(url),
   // Everything that only reads; people sign in and out there too.

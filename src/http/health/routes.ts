@@ -1,5 +1,7 @@
 import type { HttpDeps } from "../deps.ts";
-import { troubleView } from "./trouble.ts";
+import { isReady } from "./ready.ts";
+import { ROUTED, routedView } from "./routed.ts";
+import { TROUBLE, troubleView } from "./trouble.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import type { Routes } from "../route-types.ts";
 import { answer, text, whole } from "../schema-parts.ts";
@@ -28,19 +30,11 @@ const READINESS = {
           partition: whole,
           state: { enum: ["starting", "running", "paused", "halted", "stopped"] },
           settledTo: { type: ["integer", "null"] },
-          trouble: {
-            anyOf: [
-              {
-                type: "object",
-                required: ["code", "message", "remedy", "runbook"],
-                properties: { code: text, message: text, remedy: text, runbook: text },
-              },
-              { type: "null" },
-            ],
-          },
+          trouble: TROUBLE,
         },
       },
     },
+    router: { type: "array", description: "What is moved to lanes, where this process does it", items: ROUTED },
   },
 } as const;
 
@@ -60,7 +54,7 @@ export function registerHealth(app: Routes, deps: HttpDeps): void {
     "/readyz",
     { schema: READY, logLevel: "silent", config: { role: "public", owesAnswer: true } },
     async (_, reply) => {
-      const ready = deps.gateway.ready();
+      const ready = isReady(deps);
       const streams = deps.gateway.streams().map(({ stream, state, settledTo, trouble }) => ({
         topic: stream.topic,
         partition: stream.partition,
@@ -68,7 +62,8 @@ export function registerHealth(app: Routes, deps: HttpDeps): void {
         settledTo: settledTo === null ? null : exactInteger(settledTo),
         trouble: troubleView(trouble),
       }));
-      return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", streams });
+      const router = deps.routed === undefined ? {} : { router: deps.routed.streams().map(routedView) };
+      return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", streams, ...router });
     },
   );
 }

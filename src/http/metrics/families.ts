@@ -5,6 +5,7 @@ import type { EndOf } from "../../observe/metrics/streams.ts";
 import type { ShadowSnapshot } from "../../rejudge/shadow/thread.ts";
 import type { ObjectiveTotals } from "../../slo/counter.ts";
 import type { Validator } from "../../pool/pool.ts";
+import type { HttpDeps } from "../deps.ts";
 import type { Source } from "../../source/source.ts";
 
 /** How long a scrape waits for the end of a log. A stream whose log does not answer has no lag on the page. */
@@ -37,6 +38,12 @@ function poolFamilies(validators: readonly Validator[]): readonly Family[] {
     { of: METRICS.poolInFlight, samples: by(({ inFlight }) => inFlight) },
     { of: METRICS.poolBatches, samples: by(({ batches }) => batches) },
   ];
+}
+
+/** The logs of the streams that a process decides, and of those that it moves to lanes: no stream is of both. */
+export function logsOf({ source, routed }: Pick<HttpDeps, "source" | "routed">): Pick<Source, "bounds"> {
+  const isRouted = (id: string): boolean => routed?.streams().some(({ stream }) => stream.id === id) === true;
+  return { bounds: async (stream) => (routed !== undefined && isRouted(stream.id) ? routed : source).bounds(stream) };
 }
 
 /** Asks a source for the ends of its logs, and waits so long for each. */

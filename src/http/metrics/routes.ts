@@ -4,7 +4,7 @@ import { METRICS } from "../../observe/metrics/definitions.ts";
 import type { Family } from "../../observe/metrics/family.ts";
 import type { Metrics } from "../../observe/metrics/metrics.ts";
 import type { HttpDeps } from "../deps.ts";
-import { endOf, gatewayFamilies } from "./families.ts";
+import { endOf, gatewayFamilies, logsOf } from "./families.ts";
 import type { Held } from "../body/held.ts";
 import type { Routes } from "../route-types.ts";
 import { text } from "../schema-parts.ts";
@@ -35,7 +35,7 @@ export function registerMetrics(app: Routes, deps: HttpDeps, metrics: Metrics, h
       inFlight,
       ...gatewayFamilies(deps.objectives?.totals() ?? [], deps.shadow?.() ?? [], deps.pool?.() ?? null),
     ];
-    const page = await metrics.page(request.headers.accept, endOf(deps.source), deps.now(), others);
+    const page = await metrics.page(request.headers.accept, endOf(logsOf(deps)), deps.now(), others);
     return reply.header("content-type", page.contentType).header("vary", "accept").send(page.body);
   });
 }

@@ -1,4 +1,4 @@
-import { troubleView } from "../health/trouble.ts";
+import { TROUBLE, troubleView } from "../health/trouble.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import { ANY_FAILURE } from "../../failures/filter.ts";
 import type { Group } from "../../failures/groups.ts";
@@ -8,7 +8,9 @@ import { groupView } from "../../failures/view.ts";
 import { openWhy } from "../../failures/why.ts";
 import type { StreamState } from "../../gateway/gateway.ts";
 import { FAILURE } from "../failures/failure.ts";
+import { ROUTED, routedWithLag } from "../health/routed.ts";
 import { registerSlo } from "../slo/routes.ts";
+import { isReady } from "../health/ready.ts";
 import type { HttpDeps } from "../deps.ts";
 import type { Routes } from "../route-types.ts";
 import { answer, text, whole } from "../schema-parts.ts";
@@ -16,22 +18,6 @@ import { answer, text, whole } from "../schema-parts.ts";
 const HOUR_MS = 3_600_000;
 /** The groups of failures that are shown: those with most failures lately. */
 const GROUPS_MAX = 10;
-
-const TROUBLE = {
-  anyOf: [
-    {
-      type: "object",
-      required: ["code", "message", "remedy", "runbook"],
-      properties: {
-        code: text,
-        message: text,
-        remedy: text,
-        runbook: { ...text, description: "The page that says more: docs/runbooks/breaker-open.md" },
-      },
-    },
-    { type: "null" },
-  ],
-} as const;
 
 const STREAM = {
   type: "object",
@@ -85,6 +71,11 @@ const STATUS = {
           properties: { decided: whole, passed: whole, failed: whole, duplicates: whole },
         },
         streams: { type: "array", items: STREAM },
+        router: {
+          type: "array",
+          description: "What is moved to lanes, where this process does it",
+          items: ROUTED,
+        },
         pool: {
           type: "array",
           description: "The validators of decide.pool, where one is configured",
@@ -141,9 +132,10 @@ export function registerStatus(app: Routes, deps: HttpDeps): void {
       version: deps.version,
       now: new Date(nowMs).toISOString(),
       upSeconds: (nowMs - startedMs) / 1_000,
-      ready: deps.gateway.ready(),
+      ready: isReady(deps),
       decided: deps.totals?.totals() ?? { decided: 0, passed: 0, failed: 0, duplicates: 0 },
       streams: await Promise.all(deps.gateway.streams().map(async (one) => streamView(deps, one, nowMs))),
+      ...(deps.routed === undefined ? {} : { router: await routedWithLag(deps.routed, nowMs) }),
       ...(deps.pool === undefined ? {} : { pool: deps.pool().map((one) => ({ ...one })) }),
       groups: await Promise.all(
         groups.filter(({ recent }) => recent > 0).map(async (group) => shortView(group, await whyOf(group))),

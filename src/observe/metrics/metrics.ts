@@ -4,6 +4,7 @@ import { createDiagnosisMetrics, type DiagnosisMetrics } from "./diagnosis.ts";
 import { createHttpMetrics, type HttpMetrics } from "./http.ts";
 import { createNotifyMetrics, type NotifyMetrics } from "./notify.ts";
 import { byWorker, type Worked } from "./by-worker.ts";
+import { createRouterMetrics, type RouterMetrics } from "./router.ts";
 import { metricsPage, type MetricsPage } from "./page.ts";
 import type { EndOf } from "./streams.ts";
 import { createTlsMetrics, type TlsMetrics } from "./tls.ts";
@@ -15,6 +16,7 @@ const SUPERVISOR = "supervisor";
 export type Metrics = {
   readonly gateway: Pick<GatewayMetrics, "observe" | "observeContracts" | "observeAnchors">;
   readonly diagnosis: Pick<DiagnosisMetrics, "observe">;
+  readonly router: Pick<RouterMetrics, "observe">;
   readonly tls: Pick<TlsMetrics, "observe">;
   readonly http: Pick<HttpMetrics, "answered" | "verdict" | "limited">;
   readonly notify: Pick<NotifyMetrics, "observe">;
@@ -52,10 +54,12 @@ export function createMetrics(
   const gateway = createGatewayMetrics();
   const http = createHttpMetrics();
   const diagnosis = createDiagnosisMetrics();
+  const router = createRouterMetrics();
   const tls = createTlsMetrics();
   const notify = createNotifyMetrics();
   const families: Metrics["families"] = async (endOf, nowMs, others) => [
     ...(await gateway.families(endOf, nowMs)),
+    ...(await router.families(endOf, nowMs)),
     ...http.families(),
     ...diagnosis.families(),
     ...tls.families(),
@@ -67,6 +71,7 @@ export function createMetrics(
     gateway,
     http,
     diagnosis,
+    router,
     tls,
     notify,
     families,

@@ -11,6 +11,7 @@ const SERVES: Readonly<Record<ProcessRole, (route: RouteAccess) => boolean>> = {
   ingest: ({ method, url }) =>
     [...PROBES, "/docs", "/openapi.json"].includes(url) || `${method} ${url}` === "POST /v1/events/:topic",
   worker: ({ url }) => PROBES.includes(url),
+  router: ({ url }) => PROBES.includes(url),
   validator: ({ url }) =>
     [
       ...PROBES,

@@ -114,7 +114,7 @@ async function underLoad(): Promise<UnderLoad> {
 }
 
 /** Records that pass, repeat, contradict and fail; a verdict; a redrive; a stream that halts; contracts and anchors. */
-async function load(service: Service, { gateway }: Metrics, round: string): Promise<void> {
+async function load(service: Service, { gateway, router }: Metrics, round: string): Promise<void> {
   const a = shipment(`${round}-A`);
   await service.append(a, shipment(`${round}-B`), a, shipment(`${round}-A`, 3), "{", shipment(`${round}-C`, 2_000));
   const [stream] = await service.log.streams();
@@ -135,6 +135,17 @@ async function load(service: Service, { gateway }: Metrics, round: string): Prom
   const settled = service.events.find(({ kind }) => kind === "batch-settled");
   for (const event of await eventsOfOthers(settled)) gateway.observe(event);
   gateway.observeContracts({ kind: "contracts-swapped", from: "a", to: "b", changes: [] });
+  const moving = { id: "log/moved/0", topic: "moved", partition: 0 };
+  const lanes = new Map([["moved.lane.rest", { records: 3, bytes: 300 }]]);
+  router.observe({ kind: "records-moved", stream: moving, from: 0n, to: 3n, lanes, tookMs: 20, newestMs: Date.now() });
+  router.observe({
+    kind: "stream-waiting",
+    stream: moving,
+    code: "LOG_FENCED",
+    message: "another router took the stream",
+    remedy: "nothing",
+    retryInMs: 1,
+  });
   gateway.observeAnchors({ kind: "anchored", place: "file", remark: null });
 }
 

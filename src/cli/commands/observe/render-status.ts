@@ -28,8 +28,14 @@ export function renderStatus(drawn: Drawn, { columns, rows }: Size): readonly st
     ({ name, state, budgetLeft, firing }) =>
       `${name.padEnd(30)} ${WORDS[state].padEnd(8)} ${state === "no-data" ? "" : `${Math.floor(budgetLeft * 100)}% of the budget left`}${firing === null ? "" : `  ${firing}`}`,
   );
+  const routed = (status.router ?? []).map(({ movedTo, ...one }): StreamView => ({ ...one, settledTo: movedTo }));
   const sections = [
-    { head: STREAM_HEAD, lines: status.streams.toSorted(byTrouble).map(streamLine), noun: "streams" },
+    {
+      head: streamHead("STREAM", "SETTLED TO"),
+      lines: status.streams.toSorted(byTrouble).map(streamLine),
+      noun: "streams",
+    },
+    { head: streamHead("TO LANES", "MOVED TO"), lines: routed.toSorted(byTrouble).map(streamLine), noun: "streams" },
     { head: GROUP_HEAD, lines: groupLines(status), noun: "groups" },
     { head: "OBJECTIVES", lines: objectives, noun: "objectives" },
   ].filter(({ lines }) => lines.length > 0);
@@ -100,7 +106,9 @@ function rateText(status: StatusView, before: StatusView | null, key: keyof Deci
   return rate >= 100 || rate === 0 ? grouped(Math.round(rate)) : rate.toFixed(1);
 }
 
-const STREAM_HEAD = `${"STREAM".padEnd(32)} ${"STATE".padEnd(8)} ${"SETTLED TO".padStart(12)} ${"LAG".padStart(10)} ${"BEHIND".padStart(8)}`;
+function streamHead(what: string, position: string): string {
+  return `${what.padEnd(32)} ${"STATE".padEnd(8)} ${position.padStart(12)} ${"LAG".padStart(10)} ${"BEHIND".padStart(8)}`;
+}
 
 function streamLine({ topic, partition, state, settledTo, lag, lagSeconds, trouble }: StreamView): string {
   const name = `${topic}/${partition}`;
@@ -114,7 +122,7 @@ function text(number: number | null): string {
   return number === null ? "-" : grouped(number);
 }
 
-const STATES = ["halted", "paused", "starting", "stopped", "running"];
+const STATES = ["halted", "paused", "waiting", "starting", "stopped", "running"];
 
 function byTrouble(a: StreamView, b: StreamView): number {
   return (

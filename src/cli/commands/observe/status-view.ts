@@ -9,6 +9,8 @@ export type StatusView = {
   readonly ready: boolean;
   readonly decided: DecidedCounts;
   readonly streams: readonly StreamView[];
+  /** Absent where the gateway moves nothing to lanes. */
+  readonly router?: readonly RoutedView[];
   readonly groups: readonly GroupView[];
   readonly objectives: readonly {
     readonly name: string;
@@ -34,6 +36,9 @@ export type StreamView = {
   readonly lagSeconds: number | null;
   readonly trouble: { readonly code: string; readonly message: string; readonly remedy: string } | null;
 };
+
+/** A stream whose records are moved to lanes. */
+export type RoutedView = Omit<StreamView, "settledTo"> & { readonly movedTo: number | null };
 
 export type GroupView = {
   readonly fingerprint: string;

@@ -11,7 +11,7 @@ import type { Pipeline } from "../../../app/pipeline.ts";
 import { Unavailable } from "../../../core/unavailable.ts";
 import type { Logger } from "../../../observe/log/logger.ts";
 import { isOpenToAll } from "../../../app/access.ts";
-import { hasStore } from "../../../app/roles.ts";
+import { hasStore, routesHere } from "../../../app/roles.ts";
 import { openLogger } from "../../../app/reports.ts";
 import { openTls, type ServedTls } from "../../../app/tls.ts";
 import { startService, type Service } from "../../../app/service.ts";
@@ -178,10 +178,16 @@ function announce({ url }: Service, config: Config, { json }: Options): void {
   print(`sigma ${version()} on ${url}${role === "all" ? "" : `, as ${role}`}`);
   if (hasStore(config)) announceEngines(config);
   if (config.process.workers > 1) print(`  ${config.process.workers} workers decide`);
+  if (routesHere(config)) for (const { source, lanes } of config.routes) announceRoute(source.topic, lanes);
+  if (role === "router") return;
   for (const { topic, subject } of topics) print(`  topic  ${topic}, judged by contract ${subject}`);
   print(
     `  verdicts of POST /api/validate are by contract ${judgingName(config) ?? "none"}, unless another is declared`,
   );
+}
+
+function announceRoute(topic: string, lanes: readonly { readonly name: string }[]): void {
+  print(`  moves  ${topic} to its lanes ${lanes.map(({ name }) => name).join(", ")}`);
 }
 
 /** Where records and decisions are. */

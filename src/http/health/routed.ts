@@ -1,0 +1,82 @@
+import { exactInteger } from "../../json/exact-integer.ts";
+import type { RoutedStream } from "../../lanes/router.ts";
+import type { HttpDeps } from "../deps.ts";
+import type { Described } from "../route-types.ts";
+import { troubleView } from "./trouble.ts";
+
+/** JSON Schema of a stream that the process moves to lanes; how far it is behind is there where the broker was asked. */
+export const ROUTED = {
+  title: "RoutedStream",
+  type: "object",
+  description: "A partition of a source with lanes, whose records this process moves",
+  required: ["topic", "partition", "state", "movedTo", "trouble"],
+  properties: {
+    topic: { type: "string" },
+    partition: { type: "integer", minimum: 0 },
+    state: { enum: ["starting", "running", "waiting"] },
+    movedTo: { type: ["integer", "null"], description: "Everything below this offset is in its lanes" },
+    end: { type: ["integer", "null"], description: "The end of the log; null: it cannot be asked now" },
+    lag: { type: ["integer", "null"], description: "Offsets that are not in their lanes yet" },
+    lagSeconds: {
+      type: ["number", "null"],
+      description: "How old the newest moved record is, where there is a lag; null: not known",
+    },
+    trouble: {
+      anyOf: [
+        {
+          type: "object",
+          required: ["code", "message", "remedy", "runbook"],
+          properties: {
+            code: { type: "string" },
+            message: { type: "string" },
+            remedy: { type: "string" },
+            runbook: { type: "string" },
+          },
+        },
+        { type: "null" },
+      ],
+    },
+  },
+} as const;
+
+type RoutedAnswer = Described<typeof ROUTED>;
+
+/** A stream that is moved to lanes, without a question to the broker. */
+export function routedView({ stream: { topic, partition }, movedTo, trouble }: RoutedStream): RoutedAnswer {
+  const state = trouble !== null ? "waiting" : movedTo === null ? "starting" : "running";
+  return {
+    topic,
+    partition,
+    state,
+    movedTo: movedTo === null ? null : exactInteger(movedTo),
+    trouble: troubleView(trouble),
+  };
+}
+
+/** The streams that a process moves to lanes, and how far they are behind. */
+export async function routedWithLag(
+  routed: NonNullable<HttpDeps["routed"]>,
+  nowMs: number,
+): Promise<readonly RoutedAnswer[]> {
+  return Promise.all(
+    routed.streams().map(async (one) => {
+      // Where the log is away its end is not known; the stream says so by itself.
+      const end = await routed.bounds(one.stream).then(
+        (bounds) => bounds.end,
+        () => null,
+      );
+      return { ...routedView(one), end: end === null ? null : exactInteger(end), ...lagOf(one, end, nowMs) };
+    }),
+  );
+}
+
+function lagOf(
+  { movedTo, newestMs }: RoutedStream,
+  end: bigint | null,
+  nowMs: number,
+): Pick<RoutedAnswer, "lag" | "lagSeconds"> {
+  if (end === null || movedTo === null) return { lag: null, lagSeconds: null };
+  if (end <= movedTo) return { lag: 0, lagSeconds: 0 };
+  const lagSeconds = newestMs === null ? null : Math.max(0, (nowMs - newestMs) / 1_000);
+  return { lag: exactInteger(end - movedTo), lagSeconds };
+}
