@@ -19,8 +19,8 @@ export type HttpConfig = {
   readonly keepAliveMs: number;
   /** What one who asks may use. */
   readonly quotas: Quotas;
-  /** Most records of a topic that may wait to be decided; null: as many as come. */
-  readonly backlogMax: number | null;
+  /** How many records of a topic may wait to be decided, and the oldest of them for how many seconds; null: without end. */
+  readonly backlog: { readonly recordsMax: number | null; readonly ageMaxS: number | null };
   /** Contract of `POST /api/validate`; null: that of the first source. */
   readonly validate: { readonly subject: string; readonly version: number | null } | null;
   /** Members of a payload that `POST /api/validate` does not judge where the contract does not name them. */
@@ -48,7 +48,10 @@ export function httpConfig(values: SettingValues): HttpConfig {
       producers: positiveOrNull(values["limits.producers"]),
     },
     keepAliveMs: values["http.keep_alive_seconds"] * 1_000,
-    backlogMax: values["http.backlog_records"] === 0 ? null : values["http.backlog_records"],
+    backlog: {
+      recordsMax: values["http.backlog_records"] === 0 ? null : values["http.backlog_records"],
+      ageMaxS: values["http.backlog_age_seconds"] === 0 ? null : values["http.backlog_age_seconds"],
+    },
     validate: subject === undefined ? null : { subject, version: version === undefined ? null : Number(version) },
     setAside: values["http.set_aside"] === "none" ? [] : listOf(values["http.set_aside"]),
   };

@@ -41,6 +41,12 @@ export const HTTP_SETTINGS = {
     description:
       "Most records of a topic that may wait to be decided: then appends over HTTP are 503 with Retry-After until a tenth of them is worked off; 0 takes as many as the log does",
   },
+  "http.backlog_age_seconds": {
+    value: { kind: "integer", min: 0, max: 604_800 },
+    byDefault: 0,
+    description:
+      "Longest time that a record of a topic may wait to be decided: then appends over HTTP are 503 with Retry-After, until the oldest has waited for less than nine tenths of it; 0 takes records however long others wait",
+  },
   "http.validate_subject": {
     value: { kind: "text" },
     byDefault: "",

@@ -80,8 +80,8 @@ export type HttpDeps = {
   readonly shadow?: () => readonly ShadowSnapshot[];
   /** What `/metrics` shows; its own when absent. */
   readonly metrics?: Metrics;
-  /** How much waits to be decided, and how many records of a topic may; absent: as many as come. */
-  readonly backlog?: { readonly of: (topic: string) => Promise<Pressure | null>; readonly recordsMax: number };
+  /** How much of a topic waits to be decided, against how much may; absent: as much as comes. */
+  readonly backlog?: (topic: string) => Promise<Pressure | null>;
   /** What this process decided since its start; absent: nothing counts. */
   readonly totals?: Pick<Totalling, "totals" | "newestMs">;
   /** What is promised, and how it stands; absent: nothing is. */

@@ -1,7 +1,7 @@
 import { onTestFinished, expect, test } from "vitest";
 import { MongoClient } from "mongodb";
 import { createTopic } from "../servers/kafka-for-tests.ts";
-import { engines, Program, shipmentText } from "./engines.ts";
+import { engines, Program, shipmentText, type Gateway } from "./engines.ts";
 
 const { kafka, mongo } = engines();
 
@@ -10,7 +10,8 @@ test("ingest takes records, workers decide them, and a console shows what became
   const { brokers } = kafka();
   await createTopic(brokers, topic, 2);
   const uri = mongo().uri.replace("/?", `/${topic}?`);
-  const as = (role: string): Program => new Program(brokers, uri, topic, { SIGMA_ROLE: role });
+  const as = (role: string): Program =>
+    new Program(brokers, uri, topic, { SIGMA_ROLE: role, SIGMA_HTTP_BACKLOG_RECORDS: "60" });
   const client = new MongoClient(uri);
   onTestFinished(async () => client.close());
   const ingest = await as("ingest").start();
@@ -32,9 +33,22 @@ test("ingest takes records, workers decide them, and a console shows what became
   expect(groups).toMatchObject({ groups: [{ count: 1 }] });
   const refused = await fetch(`${workers[0]?.url}/v1/failures/groups`);
   expect([refused.status, await refused.json()]).toMatchObject([404, { code: "other-role" }]);
-  for (const { child, ended } of [console, ingest, ...workers]) {
-    child.kill("SIGTERM");
-    expect((await ended).code).toBe(0);
-  }
+  const stop = async (all: readonly Gateway[]): Promise<void> => {
+    for (const { child, ended } of all) {
+      child.kill("SIGTERM");
+      expect((await ended).code).toBe(0);
+    }
+  };
+  await stop([console, ...workers]);
+  // It knows from the ledger how much waits for the workers, of all partitions.
+  const appendMore = async () => {
+    const headers = { "content-type": "application/x-ndjson" };
+    const body = Array.from({ length: 20 }, (_, index) => shipmentText(`T-${index}`)).join("\n");
+    const response = await fetch(`${ingest.url}/v1/events/${topic}`, { method: "POST", headers, body });
+    return [response.status, response.headers.get("ratelimit")];
+  };
+  expect(await appendMore()).toEqual([202, '"backlog";r=60;t=0']);
+  await expect.poll(appendMore).toEqual([503, '"backlog";r=0;t=60']);
+  await stop([ingest]);
   expect((await as("all").run("audit", "--source")).code).toBe(0);
 });

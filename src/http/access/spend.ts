@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Quotas, Rate, Spent, Variety } from "../../access/spending.ts";
+import type { Left, Quotas, Rate, Spent, Variety } from "../../access/spending.ts";
 import { createSpending, WINDOW_SECONDS } from "../../access/spending.ts";
 import type { HttpMetrics } from "../../observe/metrics/http.ts";
 import type { Log, NewRecord } from "../../source/source.ts";
@@ -7,6 +7,7 @@ import { createProducerReader } from "../../traffic/producer.ts";
 import type { HttpDeps } from "../deps.ts";
 import { ProblemError } from "../problems/problem.ts";
 import { whoAsks } from "./authenticate.ts";
+import { sendLimits, tellLimit, type ToldLimit } from "./limits-told.ts";
 
 /** Counts what requests use, and refuses what is beyond the quotas. */
 export type Spender = {
@@ -18,22 +19,22 @@ const NOTHING: Quotas = { requests: null, bytes: null, records: null, topics: nu
 
 /**
  * Limits what one key, person or certificate may use; where nobody needs a key, all who ask are one. Routes that are open to all, those of
- * probes among them, are never limited. The fields are those of draft-ietf-httpapi-ratelimit-headers: `RateLimit-Policy` and `RateLimit`.
+ * probes among them, are never limited. Answers say how the limits stand, those of a backlog among them.
  */
 export function limitSpending(app: FastifyInstance, deps: HttpDeps, metrics: Pick<HttpMetrics, "limited">): Spender {
   const quotas = deps.quotas ?? NOTHING;
   const spending = createSpending(quotas);
-  const judge = (spent: Spent): void => {
+  sendLimits(app);
+  const judge = (request: FastifyRequest, limit: Rate | Variety, spent: Spent): void => {
+    if (spent.left !== null) tellLimit(request, toldOf(limit, spent.left));
     if (spent.kind === "spent") return;
     metrics.limited(spent.limit);
     throw beyond(spent);
   };
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", async (request) => {
     const { role = "admin" } = request.routeOptions.config;
     if (quotas.requests === null || request.is404 || role === "public") return;
-    const spent = spending.use(nameOf(request), "requests", 1, deps.now());
-    if (spent.left !== null) void reply.headers(fieldsOf("requests", spent.left));
-    judge(spent);
+    judge(request, "requests", spending.use(nameOf(request), "requests", 1, deps.now()));
   });
   const producerOf = createProducerReader();
   return {
@@ -42,12 +43,14 @@ export function limitSpending(app: FastifyInstance, deps: HttpDeps, metrics: Pic
       append: async (topic, records) => {
         const who = nameOf(request);
         const nowMs = deps.now();
-        judge(spending.see(who, "topics", topic, nowMs));
-        if (quotas.producers !== null)
-          for (const record of records) judge(spending.see(who, "producers", producerOf(record) ?? "", nowMs));
+        judge(request, "topics", spending.see(who, "topics", topic, nowMs));
+        if (quotas.producers !== null) {
+          for (const record of records)
+            judge(request, "producers", spending.see(who, "producers", producerOf(record) ?? "", nowMs));
+        }
         // Whatever is beyond refuses all of it: what one limit took is little, and comes back.
-        judge(spending.use(who, "records", records.length, nowMs));
-        judge(spending.use(who, "bytes", quotas.bytes === null ? 0 : bytesOf(records), nowMs));
+        judge(request, "records", spending.use(who, "records", records.length, nowMs));
+        judge(request, "bytes", spending.use(who, "bytes", quotas.bytes === null ? 0 : bytesOf(records), nowMs));
         return log.append(topic, records);
       },
     }),
@@ -65,12 +68,9 @@ function bytesOf(records: readonly NewRecord[]): number {
   return bytes;
 }
 
-function fieldsOf(policy: Rate | Variety, { quota, left, resetSeconds }: Extract<Spent, { kind: "refused" }>["left"]) {
-  const window = policy === "topics" || policy === "producers" ? 86_400 : WINDOW_SECONDS;
-  return {
-    "ratelimit-policy": `"${policy}";q=${quota};w=${window}`,
-    ratelimit: `"${policy}";r=${left};t=${resetSeconds}`,
-  };
+function toldOf(name: Rate | Variety, left: Left): ToldLimit {
+  const windowSeconds = name === "topics" || name === "producers" ? 86_400 : WINDOW_SECONDS;
+  return { name, ...left, windowSeconds };
 }
 
 const WORDS: Readonly<Record<Rate | Variety, string>> = {
@@ -81,14 +81,14 @@ const WORDS: Readonly<Record<Rate | Variety, string>> = {
   producers: "names of producers in a day",
 };
 
-function beyond({ limit, left, retrySeconds }: Extract<Spent, { readonly kind: "refused" }>): ProblemError {
+function beyond({ limit, retrySeconds }: Extract<Spent, { readonly kind: "refused" }>): ProblemError {
   return new ProblemError({
     status: 429,
     code: "over-limit",
     title: "Too much",
     detail: `Whoever asks has used as many ${WORDS[limit]} as one may`,
     remedy: `wait for ${retrySeconds} s, or have limits.${limit} raised`,
-    headers: { "retry-after": String(retrySeconds), ...fieldsOf(limit, left) },
+    headers: { "retry-after": String(retrySeconds) },
     extra: { limit },
   });
 }

@@ -1,31 +1,35 @@
-import type { Pressure } from "../../gateway/pressure.ts";
+import type { FastifyRequest } from "fastify";
+import type { Pressure, Standing } from "../../gateway/pressure.ts";
+import { tellLimit } from "../access/limits-told.ts";
 import type { HttpDeps } from "../deps.ts";
 import { ProblemError } from "../problems/problem.ts";
 
-type Headers = { readonly header: (name: string, value: string) => unknown };
+/** The names of the limits in the fields of an answer. */
+const NAMES: Readonly<Record<Standing["of"], string>> = { records: "backlog", age: "backlog-age" };
 
 /**
- * Says how many more records of a topic may wait, and refuses more than that. Nothing is appended then.
+ * Tells how much more of a topic may wait, and for how long, and refuses more than that. Nothing is appended then.
  * @throws ProblemError 503 `backlogged`, with the seconds after which there is room.
  */
-export async function refuseBacklog({ backlog }: HttpDeps, topic: string, reply: Headers): Promise<void> {
-  if (backlog === undefined) return;
-  const pressure = await backlog.of(topic);
+export async function refuseBacklog({ backlog }: HttpDeps, topic: string, request: FastifyRequest): Promise<void> {
+  const pressure = (await backlog?.(topic)) ?? null;
   if (pressure === null) return;
-  const fields = rateLimitFields(pressure, backlog.recordsMax);
-  for (const [name, value] of Object.entries(fields)) reply.header(name, value);
-  if (pressure.left > 0) return;
+  for (const { of, max: quota, left, waitS: resetSeconds } of pressure.limits)
+    tellLimit(request, { name: NAMES[of], quota, left, resetSeconds, windowSeconds: null });
+  const full = pressure.limits.filter(({ left }) => left === 0);
+  const [first] = full;
+  if (first === undefined) return;
   throw new ProblemError({
     status: 503,
     code: "backlogged",
     title: "Too many records wait",
-    detail: `${pressure.waiting} records of topic "${topic}" wait to be decided; with ${backlog.recordsMax} no more are taken`,
+    detail: `${described(first, pressure, topic)} no more are taken`,
     remedy: "send them again after Retry-After; if that goes on, look why: sigma status",
-    headers: { ...fields, "retry-after": String(Math.max(1, pressure.waitS)) },
+    headers: { "retry-after": String(Math.max(1, ...full.map(({ waitS }) => waitS))) },
   });
 }
 
-/** The fields of draft-ietf-httpapi-ratelimit-headers-10: how many may come, and when there is room again. */
-function rateLimitFields({ left, waitS }: Pressure, max: number): Readonly<Record<string, string>> {
-  return { "ratelimit-policy": `"backlog";q=${max}`, ratelimit: `"backlog";r=${left};t=${waitS}` };
+function described({ of, max }: Standing, { waiting, ageS }: Pressure, topic: string): string {
+  if (of === "records") return `${waiting} records of topic "${topic}" wait to be decided; with ${max}`;
+  return `The oldest of ${waiting} records of topic "${topic}" has waited for ${Math.floor(ageS)} s to be decided; from ${max} s on`;
 }

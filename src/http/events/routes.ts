@@ -73,9 +73,10 @@ const HEADERS = {
   ...STANDING_HEADERS,
   ratelimit: {
     ...text,
-    description: "With http.backlog_records: how many more records may wait, and seconds until there is room",
+    description:
+      "How each limit stands, the tightest first: of limits.*, and of http.backlog_records and http.backlog_age_seconds how many more records may wait, and for how many seconds more; t: seconds until there is room",
   },
-  "ratelimit-policy": { ...text, description: "With http.backlog_records: how many records of a topic may wait" },
+  "ratelimit-policy": { ...text, description: "The limits that `ratelimit` tells of" },
   "preference-applied": { ...text, description: "wait=N, or none where more records came than one answer holds" },
 } as const;
 
@@ -118,7 +119,7 @@ export function registerEvents(app: Routes, all: HttpDeps, held: Held, spender: 
     if (!known.includes(topic)) {
       throw notFound("unknown-topic", `There is no topic "${topic.slice(0, 249)}"`, `use one of: ${known.join(", ")}`);
     }
-    await refuseBacklog(deps, topic, reply);
+    await refuseBacklog(deps, topic, request);
     const wait = preferredWait(request.headers);
     const { accepted, first } =
       takenAs(request.headers, TAKES) === "lines"

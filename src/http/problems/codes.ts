@@ -71,7 +71,8 @@ export const PROBLEMS = {
   "not-compared": "Comparing the versions takes more than a request may: `sigma contract diff` takes its time",
   "not-json": "The body is no JSON object",
   "nothing-selected": "No record that could be redriven is selected",
-  backlogged: "More records of the topic wait to be decided than http.backlog_records: try again after `Retry-After`",
+  backlogged:
+    "More records of the topic wait to be decided than http.backlog_records, or for longer than http.backlog_age_seconds: try again after `Retry-After`",
   overloaded: "Bodies and answers of all requests hold too many bytes: try again after `Retry-After`",
   "other-contracts": "The process decides by another contract set, or another engine, than the question names",
   "other-role": "Processes of another role serve the route: see `role`",
