@@ -1,6 +1,7 @@
 import { defineConfig, type ViteUserConfigFnObject } from "vitest/config";
 import { PATIENCE_MS } from "./test/patience.ts";
 import { filesLeftOut, type Lane } from "./test/lanes.ts";
+import { LongestFirst } from "./test/order.ts";
 
 const LANES: readonly string[] = ["fast", "long", "servers"] satisfies readonly Lane[];
 
@@ -15,6 +16,7 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => ({
     // Real processes, files and sockets: of three files on two cores one waits for a server most of the time.
     maxWorkers: 3,
     maxConcurrency: 2,
+    sequence: { sequencer: LongestFirst },
     // No test replaces a module, so that files may share them: loading them for each file is a third of the fast lane's time.
     isolate: mode !== "fast",
     coverage: {
