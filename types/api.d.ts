@@ -1288,6 +1288,19 @@ export type Anchors = {
       readonly message: string;
       readonly remedy: string;
     } | null;
+    /** The last anchor as it lies there, verified with the public half of the gateway's key */
+    readonly signature: {
+      /** unknown: it could not be looked at */
+      readonly kind: "verified" | "wrong" | "unknown";
+      /** Of verified: the key that signed it */
+      readonly key?: string;
+      /** Of verified: its number in its chain */
+      readonly counter?: number;
+      /** Of verified: when it was written, by the gateway's clock */
+      readonly at?: string;
+      /** Of wrong and unknown */
+      readonly why?: string;
+    };
   })[];
   /** Streams whose ledger ends before an entry that this process knows: run `sigma audit --anchors` */
   readonly fallen: readonly ({

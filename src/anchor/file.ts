@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { Unavailable } from "../core/unavailable.ts";
 import { lineHash, nextAnchor, parseAnchor, type ChainEnd } from "../ledger/anchor.ts";
 import type { AnchorPlace, WrittenLine } from "../ledger/anchor-chain.ts";
+import type { LastAnchor } from "../ledger/anchor-signature.ts";
 import { takeLock } from "../sqlite/lock.ts";
 import { otherKey, type AnchorWriter } from "./writer.ts";
 import { readKey, readRotations } from "./keys.ts";
@@ -47,7 +48,7 @@ export function createAnchorFile(path: string, keyFile: string): AnchorWriter {
         const key = await readKey(keyFile);
         if (opened !== null && !(await isUntouched(opened))) await close();
         opened ??= await openFirstFree(wanted);
-        end ??= furthest(await lastAnchor(opened), readWritten(keyFile).get(opened.path) ?? null);
+        end ??= furthest(await lastEnd(opened), readWritten(keyFile).get(opened.path) ?? null);
         const known = await readRotations(keyFile);
         const next = nextAnchor(end ?? { chain: randomBytes(16).toString("hex") }, heads, { key, known, at });
         if (next === null) throw otherKey(opened.path, end?.key ?? "", key.id);
@@ -125,8 +126,16 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** The last whole anchor of a file, read from its end; null when it has none. */
-async function lastAnchor({ file, size }: Opened): Promise<ChainEnd | null> {
+/** The end of the chain of a file; null when it has none. */
+async function lastEnd({ file, size }: Opened): Promise<ChainEnd | null> {
+  const last = await lastAnchor(file, size);
+  if (last === null) return null;
+  const { chain, counter, key, rotations } = last.anchor;
+  return { chain, counter, key, rotations, hash: last.hash };
+}
+
+/** The last whole anchor of a file, read from its end; null when it has none. Its signature is not verified. */
+async function lastAnchor(file: FileHandle, size: number): Promise<LastAnchor | null> {
   for (let length = Math.min(size, 65_536); length > 0; length = Math.min(size, length * 2)) {
     const bytes = Buffer.alloc(length);
     await file.read(bytes, 0, length, size - length);
@@ -134,13 +143,29 @@ async function lastAnchor({ file, size }: Opened): Promise<ChainEnd | null> {
     // The first line may be incomplete.
     for (const line of lines.slice(length === size ? 0 : 1).toReversed()) {
       const read = parseAnchor(line);
-      if (!read.ok) continue;
-      const { chain, counter, key, rotations } = read.anchor;
-      return { chain, counter, key, rotations, hash: lineHash(line) };
+      if (read.ok) return { anchor: read.anchor, signature: read.signature, hash: lineHash(line) };
     }
     if (length === size) return null;
   }
   return null;
+}
+
+/**
+ * The last anchor of a file as it lies there now; null when there is none, or no file.
+ * @throws `Unavailable` with code ANCHOR_FILE.
+ */
+export async function readLastAnchor(path: string): Promise<LastAnchor | null> {
+  try {
+    const file = await open(path, "r");
+    try {
+      return await lastAnchor(file, (await file.stat()).size);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw asUnavailable(path, error);
+  }
 }
 
 /**

@@ -47,13 +47,19 @@ export function createAnchorTopic(topic: string, append: Log["append"], keyFile:
 
 const FETCH = { bytesMax: 1_048_576, recordsMax: 1_000, waitMs: 500 } as const;
 
-/** Reads the values of a topic, partition by partition, up to its current end. */
-export async function* readAnchorTopic(open: () => Promise<Source>): AsyncGenerator<WrittenLine> {
+/**
+ * Reads the values of a topic, partition by partition, up to its current end.
+ * @param most how many offsets before the end of each partition are read; all of them without it.
+ */
+export async function* readAnchorTopic(
+  open: () => Promise<Source>,
+  most: bigint | null = null,
+): AsyncGenerator<WrittenLine> {
   const source = await open();
   try {
     for (const stream of await source.streams()) {
       const { start, end } = await source.bounds(stream);
-      for (let at = start; at < end;) {
+      for (let at = most === null || end - start <= most ? start : end - most; at < end;) {
         const fetched = await source.fetch(stream, at, FETCH, new AbortController().signal, end);
         if (fetched.kind !== "records") break;
         for (const { value } of fetched.read()) {

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { ShownSetting } from "../config/shown-setting.ts";
 import { isLoopback } from "../config/http-config.ts";
 import type { Observe, RedriveEvent } from "../gateway/event.ts";
+import { openSignatures } from "./anchor-signatures.ts";
 import { createAnchorNotes } from "../gateway/anchor-notes.ts";
 import type { RouterEvent } from "../lanes/event.ts";
 import type { Router } from "../lanes/router.ts";
@@ -101,6 +102,7 @@ export async function startService(
       console: await readConsole(),
       metrics: reports.metrics,
       ...shown.routes,
+      anchorSignature: openSignatures(config, Date.now),
       ...(fleet === null ? {} : { totals: fleet.totals }),
       ...(router === null ? {} : { routed: router }),
       logger: reports.framework,

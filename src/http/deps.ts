@@ -13,6 +13,7 @@ import type { ProcessRole } from "./access/process-roles.ts";
 import type { Console } from "./console/routes.ts";
 import type { Live } from "./live/live.ts";
 import type { AnchorNotes } from "../gateway/anchor-notes.ts";
+import type { AnchorSignature } from "../ledger/anchor-signature.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Pressure } from "../gateway/pressure.ts";
 import type { Totalling } from "../gateway/totals.ts";
@@ -106,10 +107,13 @@ export type HttpDeps = {
   readonly live?: Live;
   /** What became of anchors since the process began; absent: it writes none. */
   readonly anchors?: Pick<AnchorNotes, "places" | "fallen">;
+  /** Judges the last anchor of one of their places; absent: nobody does. */
+  readonly anchorSignature?: (place: string) => Promise<AnchorSignature>;
   /** Called with every verdict. */
   readonly onVerdict?: (verdict: Verdict) => void;
   /** Other limits than {@link LIMITS}. */
   readonly limits?: {
+    readonly headersMs?: number;
     readonly lineMs?: number;
     readonly bodyMs?: number;
     readonly keepAliveMs?: number;
@@ -199,8 +203,10 @@ export const LIMITS = {
   silentMs: 45_000,
   /** Bytes of the headers and the target of a request. */
   headerBytes: 16_384,
-  /** Time for the headers. */
+  /** Time for the headers, and before them for the handshake of TLS. */
   headersMs: 10_000,
+  /** How often it is looked which headers are late. Node looks each 30 seconds if it is not told. */
+  lateEveryMs: 1_000,
   /** Characters of a part of the path, decoded: the id of a failure has up to 290. */
   pathPart: 300,
   /** Connections on each address. The next one is closed. */

@@ -36,6 +36,8 @@ export type DoorOptions = {
   readonly port: number;
   /** Null or absent: plain HTTP. */
   readonly tls?: DoorTls | null;
+  /** Milliseconds for the handshake of TLS; that of {@link LIMITS} if absent. */
+  readonly handshakeMs?: number;
 };
 
 const untilOver = createUntilOver();
@@ -45,7 +47,7 @@ const untilOver = createUntilOver();
  * Where there is no IPv6, or that port is taken, it listens on 127.0.0.1 alone.
  * @throws the system's error when the address itself cannot be listened on.
  */
-export async function openDoor({ host, port, tls = null }: DoorOptions): Promise<Door> {
+export async function openDoor({ host, port, tls = null, handshakeMs = LIMITS.headersMs }: DoorOptions): Promise<Door> {
   let app: FastifyInstance | null = null;
   let closing = false;
   let clientCa = tls?.pair.clientCaDigest ?? "";
@@ -62,7 +64,7 @@ export async function openDoor({ host, port, tls = null }: DoorOptions): Promise
     else app.routing(request, response);
   };
   const create = (): Server => {
-    const made = (tls === null ? createServer(PLAIN, answer) : createTlsServer(secured(tls), answer))
+    const made = (tls === null ? createServer(PLAIN, answer) : createTlsServer(secured(tls, handshakeMs), answer))
       .on("clientError", (error, socket) => void (app?.server.emit("clientError", error, socket) ?? socket.destroy()))
       .on(
         "connect",
@@ -116,15 +118,19 @@ export async function openDoor({ host, port, tls = null }: DoorOptions): Promise
   };
 }
 
-const PLAIN = { maxHeaderSize: LIMITS.headerBytes, requireHostHeader: false } as const;
+const PLAIN = {
+  maxHeaderSize: LIMITS.headerBytes,
+  requireHostHeader: false,
+  connectionsCheckingInterval: LIMITS.lateEveryMs,
+} as const;
 
-function secured({ pair, clients }: DoorTls) {
+function secured({ pair, clients }: DoorTls, handshakeMs: number) {
   return {
     ...PLAIN,
     ...pair.options(),
     // As over plain HTTP: a client may end its own half and still read.
     allowHalfOpen: true,
-    handshakeTimeout: LIMITS.headersMs,
+    handshakeTimeout: handshakeMs,
     requestCert: clients !== "not-asked",
     rejectUnauthorized: clients === "required",
   };

@@ -95,7 +95,12 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
     return503OnClosing: true,
     routerOptions: { maxParamLength: LIMITS.pathPart },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
-    http: { headersTimeout: LIMITS.headersMs, maxHeaderSize: LIMITS.headerBytes, requireHostHeader: false },
+    http: {
+      headersTimeout: deps.limits?.headersMs ?? LIMITS.headersMs,
+      connectionsCheckingInterval: LIMITS.lateEveryMs,
+      maxHeaderSize: LIMITS.headerBytes,
+      requireHostHeader: false,
+    },
   });
   // A client that ends its half of the connection after its request is still answered.
   Object.assign(app.server, { httpAllowHalfOpen: true });

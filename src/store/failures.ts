@@ -29,12 +29,24 @@ export type FailureRecord = {
 /** A failure whose reason is read when somebody asks for it: a search looks at thousands and shows a few. */
 export function withReason(rest: Omit<FailureRecord, "reason">, read: () => FailureRecord["reason"]): FailureRecord {
   let reason: FailureRecord["reason"] | undefined;
+  const { collection, stream, offset, atMs, code, fingerprint, contract, declaredBy, producer, identity } = rest;
+  // Written out: a spread beside an accessor took a fifth of the time of a search.
   return {
-    ...rest,
+    collection,
+    stream,
+    offset,
+    atMs,
+    code,
     get reason() {
       reason ??= read();
       return reason;
     },
+    fingerprint,
+    contract,
+    declaredBy,
+    producer,
+    identity,
+    payloadText: rest.payloadText,
   };
 }
 

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
+import { until } from "../patience.ts";
 import { jsonLines, project, shipmentLines, sigma, startSigma, type Run } from "./run.ts";
 
 /** A project whose heads are anchored beside it, and the command line in it. */
@@ -219,4 +220,26 @@ describe("sigma doctor", () => {
     await run("keys", "new");
     expect((await checked(run)).map(({ result }) => result)).toEqual(["warn", "warn"]);
   });
+});
+
+test("a running gateway says whether the last anchor of its file is signed by its key, and is the one that it wrote", async () => {
+  const { cwd, env, run } = anchoring();
+  const key = (await run("keys", "new")).stdout.trim();
+  const often = { ...env, SIGMA_ANCHOR_ENTRIES: "1" };
+  const gateway = startSigma(["start", "--port", "0", "--json", "--no-demo"], { cwd, env: often });
+  const url = /http:\/\/[\d.:]+/.exec(await gateway.line(/http:\/\//))?.[0] ?? "";
+  const file = join(cwd, "outside/anchors.jsonl");
+  const signature = async (): Promise<Readonly<Record<string, unknown>>> => {
+    const { places } = (await (await fetch(`${url}/v1/ledger/anchors`)).json()) as {
+      readonly places: readonly { readonly signature: Readonly<Record<string, unknown>> }[];
+    };
+    return places[0]?.signature ?? {};
+  };
+  await until(async () => (await signature())["kind"] === "verified");
+  expect(await signature()).toMatchObject({ key, counter: expect.any(Number) as number });
+  const lines = readFileSync(file, "utf8");
+  writeFileSync(file, lines.replaceAll(/"at":"2/g, '"at":"1'));
+  // An answer holds for some seconds.
+  await until(async () => (await signature())["kind"] === "wrong");
+  expect(await signature()).toEqual({ kind: "wrong", why: "does not have its signature" });
 });

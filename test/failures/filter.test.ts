@@ -50,6 +50,22 @@ describe("a filter wants", () => {
     expect([wants(yes), wants(no), wants({ ...yes, ...no })]).toEqual([true, false, false]);
   });
 
+  test("the reason, which takes longer to read than all the rest, only of what passes everything else", () => {
+    const read: string[] = [];
+    const failure = (producer: string): FailureRecord => ({
+      ...FAILURE,
+      producer,
+      get reason() {
+        read.push(producer);
+        return schema;
+      },
+    });
+    const search = (filter: Partial<FailureFilter>): readonly boolean[] =>
+      ["svc-a", "svc-b"].map((one) => isWanted({ ...ANY_FAILURE, ...filter }, failure(one), () => "open"));
+    expect([search({ producer: "svc-a" }), read]).toEqual([[true, false], []]);
+    expect([search({ producer: "svc-a", pointer: "/a" }), read]).toEqual([[true, false], ["svc-a"]]);
+  });
+
   test("no failure by what it does not have", () => {
     const bare = { contract: null, producer: null, reason: null, payloadText: null };
     const filters = [

@@ -175,7 +175,10 @@ describe("GET /v1/ledger/anchors", () => {
   test("says where heads are kept, when they were written last, and what is in the way", async () => {
     let nowMs = 1_700_000_000_000;
     const anchors = createAnchorNotes(() => nowMs);
-    const { url } = await startService({ http: { anchors } });
+    const verified = { kind: "verified", key: "ed25519:k", counter: 3, at: "2026-01-01T00:00:00.000Z" } as const;
+    const unknown = { kind: "unknown", why: "the broker is away" } as const;
+    const anchorSignature = async (place: string) => (place === "topic" ? unknown : verified);
+    const { url } = await startService({ http: { anchors, anchorSignature } });
     expect((await get(`${url}/v1/ledger/anchors`)).body).toEqual({ places: [], fallen: [] });
     anchors.observe({ kind: "anchored", place: "/a/anchors", remark: null });
     nowMs += 1_000;
@@ -185,8 +188,14 @@ describe("GET /v1/ledger/anchors", () => {
     anchors.observe({ kind: "head-fell-behind", stream: "s", seq: 7 });
     expect((await get(`${url}/v1/ledger/anchors`)).body).toEqual({
       places: [
-        { place: "/a/anchors", writtenAt: "2023-11-14T22:13:20.000Z", remark: null, trouble },
-        { place: "topic", writtenAt: "2023-11-14T22:13:21.000Z", remark: "it is not compacted", trouble: null },
+        { place: "/a/anchors", writtenAt: "2023-11-14T22:13:20.000Z", remark: null, trouble, signature: verified },
+        {
+          place: "topic",
+          writtenAt: "2023-11-14T22:13:21.000Z",
+          remark: "it is not compacted",
+          trouble: null,
+          signature: unknown,
+        },
       ],
       fallen: [{ stream: "s", seq: 7 }],
     });

@@ -46,7 +46,22 @@ const PLACES: readonly Column<Anchors["places"][number]>[] = [
         <Mark kind="warn">{remark}</Mark>
       ),
   },
+  { name: "Signature of the last", cell: ({ signature }) => <Signature of={signature} /> },
 ];
+
+function Signature({ of: { kind, key, counter, why } }: { readonly of: Anchors["places"][number]["signature"] }) {
+  if (kind === "verified")
+    return (
+      <span class="detail" title={key}>
+        <Mark kind="pass">verified</Mark> number {grouped(counter ?? 0)}
+      </span>
+    );
+  return (
+    <span class="detail">
+      <Mark kind={kind === "wrong" ? "fail" : "muted"}>{kind === "wrong" ? "wrong" : "not known"}</Mark> {why}
+    </span>
+  );
+}
 
 /** The page of the entries of a stream. */
 function entriesPath({ stream }: Pick<LedgerStream, "stream">): string {

@@ -1,6 +1,7 @@
 import { openProofs, type PositionProof } from "../../audit/position.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import { timeText } from "../../failures/view.ts";
+import type { AnchorSignature } from "../../ledger/anchor-signature.ts";
 import type { LedgerEntry } from "../../ledger/entry.ts";
 import { redriveOf } from "../../ledger/redrive-stream.ts";
 import type { StreamNote } from "../../store/stream-note.ts";
@@ -171,15 +172,26 @@ export function registerLedger(app: Routes, deps: HttpDeps): void {
     },
   );
 
+  registerAnchors(app, deps);
+}
+
+function registerAnchors(app: Routes, deps: HttpDeps): void {
   app.get("/v1/ledger/anchors", { schema: ANCHORED, config: { role: "viewer" } }, async (_, reply) => {
-    const places = (deps.anchors?.places() ?? []).map(({ place, writtenMs, remark, trouble }) => ({
+    const { anchors, anchorSignature = unread } = deps;
+    const places = (anchors?.places() ?? []).map(async ({ place, writtenMs, remark, trouble }) => ({
       place,
       writtenAt: writtenMs === null ? null : new Date(writtenMs).toISOString(),
       remark,
       trouble,
+      signature: await anchorSignature(place),
     }));
-    return reply.send({ places, fallen: deps.anchors?.fallen() ?? [] });
+    return reply.send({ places: await Promise.all(places), fallen: anchors?.fallen() ?? [] });
   });
+}
+
+/** Where nobody can look. */
+async function unread(): Promise<AnchorSignature> {
+  return { kind: "unknown", why: "this process does not read anchors" };
 }
 
 type Asked = { readonly stream?: string; readonly topic?: string; readonly partition?: string };

@@ -115,7 +115,7 @@ export const ANCHORS = {
       description: "Where this process writes anchors; empty: nowhere, or nothing was written yet",
       items: {
         type: "object",
-        required: ["place", "writtenAt", "remark", "trouble"],
+        required: ["place", "writtenAt", "remark", "trouble", "signature"],
         properties: {
           place: { type: "string", description: "A file or a topic" },
           writtenAt: { type: ["string", "null"], description: "The last anchor since the process began" },
@@ -129,6 +129,18 @@ export const ANCHORS = {
               },
               { type: "null" },
             ],
+          },
+          signature: {
+            type: "object",
+            description: "The last anchor as it lies there, verified with the public half of the gateway's key",
+            required: ["kind"],
+            properties: {
+              kind: { enum: ["verified", "wrong", "unknown"], description: "unknown: it could not be looked at" },
+              key: { type: "string", description: "Of verified: the key that signed it" },
+              counter: { type: "integer", minimum: 0, description: "Of verified: its number in its chain" },
+              at: { type: "string", description: "Of verified: when it was written, by the gateway's clock" },
+              why: { type: "string", description: "Of wrong and unknown" },
+            },
           },
         },
       },

@@ -60,7 +60,7 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
     ...openDocumentReads({ all, tuples, get, guard, tables, has, path }, openStreams(db)),
     ...openGroupReads(all, tables, has),
     ...openVolumeReads(all, has),
-    ...openFailureReads(all, tables, openStreams(db), has),
+    ...openFailureReads(tuples, tables, openStreams(db), has),
     tally: async () => tallyOf(all, tables()),
     failureCounts: async () => failureCountsOf(all, tables()),
     contractSet: async (digest) => {
