@@ -10,8 +10,9 @@ import type { Stream } from "../../src/source/source.ts";
 import { seeded, type Random } from "./random.ts";
 import { simulatedContracts, TOPIC } from "./sim-contracts.ts";
 import { createRedrivers, type Redrivers } from "./sim-redrives.ts";
+import { wrongHours } from "./sim-hours.ts";
 import { createSimSource, type SimSource } from "./sim-source.ts";
-import { createOperators, SENT_MS, type Operators } from "./sim-operators.ts";
+import { createOperators, sentMs, type Operators } from "./sim-operators.ts";
 import { createSimStore, type SimStore } from "./sim-store.ts";
 import { createWorld, type Incarnation, type World } from "./world.ts";
 
@@ -36,6 +37,8 @@ type Simulation = {
   readonly world: World;
   readonly store: SimStore;
   readonly source: SimSource;
+  /** When a record of the log was sent, in milliseconds. */
+  readonly timeOf: (stream: string, offset: bigint) => number;
   readonly streams: readonly Stream[];
   readonly workers: readonly Worker[];
   /** Which worker the group gives each stream to. */
@@ -79,6 +82,8 @@ function prepare(seed: number): Simulation {
     partition,
   }));
   const records = new Map(streams.map((stream) => [stream.id, makeRecords(random, stream)]));
+  const timeOf = (stream: string, offset: bigint): number =>
+    Number(records.get(stream)?.find(({ position }) => position.offset === offset)?.timestampMs);
   const source = createSimSource(world, random, streams, records);
   source.grow(false);
   const store = createSimStore(world, random, atomicUnits);
@@ -90,6 +95,7 @@ function prepare(seed: number): Simulation {
     operators: createOperators(world, random, store, evidence === "keep"),
     redrivers: createRedrivers(world, random, store, CONTRACTS),
     source,
+    timeOf,
     streams,
     workers: Array.from({ length: WORKERS }, (_, index) => newWorker(index, random)),
     owner: new Map(streams.map((stream) => [stream.id, 0])),
@@ -117,7 +123,7 @@ function makeRecords(random: Random, stream: Stream): readonly SourceRecord[] {
         : `{"id":"${id}","n":${n}}`;
     records.push({
       position: { stream: stream.id, topic: stream.topic, partition: stream.partition, offset },
-      timestampMs: SENT_MS + made,
+      timestampMs: sentMs(made),
       key: random.chance(0.3) ? Buffer.from(id) : null,
       headers: [],
       value: random.chance(0.03) ? null : Buffer.from(text),
@@ -289,6 +295,7 @@ async function check(simulation: Simulation): Promise<readonly string[]> {
       violations.push("LOST: a settled batch is no longer in the ledger");
   }
   violations.push(...(await simulation.operators.violations()), ...(await simulation.redrivers.violations()));
+  violations.push(...(await wrongHours(store, simulation.timeOf)));
   const report = await auditOf(store, source);
   return [...violations, ...report.findings.map((finding) => `${finding.code}: ${finding.message}`)];
 }

@@ -366,4 +366,28 @@ export const MUTANTS: readonly Mutant[] = [
     find: `    if (isSamePosition(claim.position, holder.position)) return;`,
     replace: `    if (isSamePosition(claim.position, holder.position)) return void taken.push({ cell, kind: "redelivery" });`,
   },
+  {
+    name: "a redo counts a day again",
+    file: STORE,
+    find: `if (before !== undefined && before.seq >= seq) return;`,
+    replace: ``,
+  },
+  {
+    name: "failures are counted in the hour of the decision, not of their records",
+    file: "src/gateway/group-tally.ts",
+    find: `  const hour = hourOf(timestampMs);`,
+    replace: `  const hour = hourOf(Date.now());`,
+  },
+  {
+    name: "volume is counted in the hour of the decision, not of its records",
+    file: "src/gateway/volume-tally.ts",
+    find: `    const hour = hourOf(timestampMs);`,
+    replace: `    const hour = hourOf(Date.now());`,
+  },
+  {
+    name: "a record is counted in the hour of the one before it",
+    file: "src/gateway/volume-tally.ts",
+    find: `timestampMs < last.fromMs + HOUR_MS &&`,
+    replace: `timestampMs < last.fromMs + 2 * HOUR_MS &&`,
+  },
 ];

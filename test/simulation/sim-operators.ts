@@ -38,8 +38,15 @@ export type Operators = {
 const SIGNAL = new AbortController().signal;
 
 /** When the records of a history were sent, and when those who take them away look at the clock. */
-export const SENT_MS = 1_700_000_000_000;
-const NOW_MS = SENT_MS + 1_000_000;
+const SENT_MS = 1_700_000_000_000;
+/** A stream goes on over some hours, and over midnight: two or three records an hour. */
+const BETWEEN_MS = 25 * 60_000;
+export const NOW_MS: number = sentMs(20);
+
+/** When a stream's record of this number was sent. */
+export function sentMs(number: number): number {
+  return SENT_MS + number * BETWEEN_MS;
+}
 
 /** @param mayErase false where evidence is dropped: of an entry without it nothing can be erased. */
 export function createOperators(world: World, random: Random, store: SimStore, mayErase: boolean): Operators {
@@ -98,7 +105,7 @@ export function createOperators(world: World, random: Random, store: SimStore, m
       ["facts", "evidence"],
       ["failed", "receipts", "facts", "evidence"],
     ]);
-    const term = { ms: NOW_MS - SENT_MS - random.below(16), says: "a term" };
+    const term = { ms: NOW_MS - sentMs(random.below(16)), says: "a term" };
     void act(incarnation, async (by) => {
       const policy: Policy = (kind) => (kinds.includes(kind) ? term : null);
       const plan = await planRetention(by.reads, { policy, nowMs: NOW_MS, signal: SIGNAL });

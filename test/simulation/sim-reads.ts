@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { positionId } from "../../src/core/record.ts";
 import { isSamePosition } from "../../src/gateway/duplicate.ts";
 import { plain } from "../plain.ts";
+import { dayOf } from "../../src/store/groups.ts";
 import type { Difference, FailedRow, Holder, PassedRow, StoreReads } from "../../src/store/store.ts";
 import { holderOf, rowsOf, stageFacts, stageFailed } from "./sim-staged.ts";
 import type { State } from "./sim-state.ts";
@@ -55,9 +56,25 @@ export function readsOf(state: () => State): StoreReads {
     failuresAt: async () => [],
     failureRecord: async () => null,
     groupCounters: async () => [...state().groups.values()],
-    groupHours: async () => [],
-    hourTotals: async () => [],
-    volume: async () => [],
+    groupHours: async (fromHour, fingerprint) =>
+      [...state().days.values()]
+        .filter((one) => fingerprint === undefined || one.fingerprint === fingerprint)
+        .flatMap(({ hours, ...one }) =>
+          [...hours].map(([hour, count]) => ({ fingerprint: one.fingerprint, stream: one.stream, hour, count })),
+        )
+        .filter(({ hour }) => hour >= fromHour),
+    // Whole days, and of the day in which the hour lies the hours from it on.
+    hourTotals: async (fromHour) =>
+      [...state().days.values()].flatMap(({ fingerprint, stream, day, count, hours }) => {
+        const first = dayOf(fromHour);
+        if (day !== first) return day > first ? [{ fingerprint, stream, count }] : [];
+        const rest = [...hours].filter(([hour]) => hour >= fromHour);
+        return [{ fingerprint, stream, count: rest.reduce((sum, [, one]) => sum + one, 0) }];
+      }),
+    volume: async ({ fromHour, toHour }) =>
+      [...state().volume.values()].flatMap((one) =>
+        one.hour === null || one.hour < fromHour || one.hour >= toHour ? [] : [{ ...one, hour: one.hour }],
+      ),
     volumeCounters: async (number) => [...state().volume.values()].filter(({ stream }) => stream === number),
     volumeStarts: async () => {
       const all = Map.groupBy(state().volume.values(), ({ stream }) => stream);

@@ -10,6 +10,16 @@ import type { VolumeCounter } from "../../src/store/volume.ts";
 /** A volume counter, and the number of its stream. */
 export type SimVolume = VolumeCounter & { readonly stream: number };
 
+/** The failures of one group and stream in one day: the day, and its hours (hours since 1970). One write raises both. */
+export type SimDay = {
+  readonly fingerprint: string;
+  readonly stream: number;
+  readonly day: number;
+  readonly seq: number;
+  readonly count: number;
+  readonly hours: ReadonlyMap<number, number>;
+};
+
 /** One write, as it is replicated. */
 export type Write =
   | { readonly table: "ledger"; readonly entry: LedgerEntry; readonly packed: Uint8Array | null }
@@ -22,6 +32,7 @@ export type Write =
   | { readonly table: "removed"; readonly kind: "failed" | "receipt"; readonly id: string }
   | { readonly table: "actions"; readonly action: OperatorAction }
   | { readonly table: "groups"; readonly counter: GroupCounter }
+  | { readonly table: "days"; readonly id: string; readonly counter: SimDay }
   | { readonly table: "volume"; readonly id: string; readonly counter: SimVolume }
   | { readonly table: "sets"; readonly digest: string; readonly text: string }
   | { readonly table: "plans"; readonly plan: string; readonly text: string }
@@ -37,6 +48,7 @@ export type State = {
   readonly receipts: Map<string, Receipt>;
   readonly sets: Map<string, string>;
   readonly groups: Map<string, GroupCounter>;
+  readonly days: Map<string, SimDay>;
   readonly volume: Map<string, SimVolume>;
   readonly actions: OperatorAction[];
   readonly plans: Map<string, string>;
@@ -70,6 +82,9 @@ export function applyWrite(state: State, write: Write): void {
     case "groups":
       state.groups.set(`${write.counter.fingerprint}/${write.counter.stream}`, write.counter);
       break;
+    case "days":
+      state.days.set(write.id, write.counter);
+      break;
     case "volume":
       state.volume.set(write.id, write.counter);
       break;
@@ -101,6 +116,7 @@ export function emptyState(): State {
     receipts: new Map(),
     sets: new Map(),
     groups: new Map(),
+    days: new Map(),
     volume: new Map(),
     actions: [],
     plans: new Map(),
@@ -118,6 +134,7 @@ export function copyState(state: State): State {
     receipts: new Map(state.receipts),
     sets: new Map(state.sets),
     groups: new Map(state.groups),
+    days: new Map(state.days),
     volume: new Map(state.volume),
     actions: [...state.actions],
     plans: new Map(state.plans),

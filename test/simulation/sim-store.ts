@@ -1,7 +1,7 @@
 import type { LedgerEntry } from "../../src/ledger/entry.ts";
 import { isDeepStrictEqual } from "node:util";
 import { positionId } from "../../src/core/record.ts";
-import type { GroupTally } from "../../src/store/groups.ts";
+import { dayOf, type GroupTally } from "../../src/store/groups.ts";
 import type {
   DocumentKey,
   FailedRow,
@@ -163,6 +163,9 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
   };
 }
 
+/** An hour, and the failures in it. */
+type HourOf = readonly [number, number];
+
 type Writer = <T>(execute: () => T, half?: () => void) => Promise<T>;
 
 function writesOn(write: Writer, state: () => State, append: (write: Write) => void, random: Random): StoreWrites {
@@ -196,6 +199,24 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     const count = (there?.count ?? 0) + group.count;
     append({ table: "groups", counter: { fingerprint, code, contract, firstMs, lastMs, count, stream: number, seq } });
   };
+  /** A counter of a day is raised by itself, as in MongoDB: a crash may leave it behind the group's, or ahead of it. */
+  const countDay = (stream: number, seq: number, fingerprint: string, day: number, hours: readonly HourOf[]): void => {
+    const id = `${fingerprint}/${day}/${stream}`;
+    const before = state().days.get(id);
+    if (before !== undefined && before.seq >= seq) return;
+    const within = new Map(before?.hours);
+    for (const [hour, inHour] of hours) within.set(hour, (within.get(hour) ?? 0) + inHour);
+    const count = hours.reduce((sum, [, inHour]) => sum + inHour, before?.count ?? 0);
+    append({ table: "days", id, counter: { fingerprint, stream, day, seq, count, hours: within } });
+  };
+  const raisesOf = (stream: StreamNote, seq: number, group: GroupTally): readonly (() => void)[] => [
+    () => countGroup(stream, seq, group),
+    ...[...Map.groupBy(group.hours, ([hour]) => dayOf(hour))].map(
+      ([day, hours]) =>
+        () =>
+          countDay(stream.number, seq, group.fingerprint, day, hours),
+    ),
+  ];
   const countOne = ({ number }: StreamNote, seq: number, tally: VolumeTally): void => {
     const id = `${number}/${volumeKey(tally)}`;
     const known = state().volume.get(id);
@@ -248,8 +269,9 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
       return write(() => rowsOf(failed).forEach(replace), some(rowsOf(failed), replace));
     },
     countFailures: async (stream, seq, groups) => {
-      const count = (group: GroupTally): void => countGroup(stream, seq, group);
-      await write(() => groups.forEach(count), some(groups, count));
+      const raises = groups.flatMap((group) => raisesOf(stream, seq, group));
+      const run = (raise: () => void): void => raise();
+      await write(() => raises.forEach(run), some(raises, run));
       return [];
     },
     recountFailures: async () => undefined,
