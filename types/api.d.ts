@@ -57,6 +57,127 @@ export type Problem = {
   readonly limit?: "requests" | "bytes" | "records" | "topics" | "producers";
   /** Whether there never will be a decision at the position */
   readonly final?: boolean;
+  /** What retention took, or is taking, of this decision; absent where it took nothing */
+  readonly taken?: readonly ({
+    /** Of a fact the payload is what goes */
+    readonly what: "failure" | "receipt" | "fact" | "evidence";
+    /** When it was announced */
+    readonly at: string;
+    readonly actor: string;
+    /** The term, as retention.failed 90d, and the time */
+    readonly reason: string;
+    /** Number of the action in the operator log */
+    readonly action: number;
+    /** False while retention is at it: some of it may be there still */
+    readonly gone: boolean;
+  })[];
+  /** What became of the record when it was sent again, the first time first */
+  readonly redrives?: readonly ({
+    /** Id of the redrive plan */
+    readonly plan: string;
+    /** Stream of the redrive: with it, /v1/decisions shows this decision */
+    readonly stream: string;
+    readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown";
+    /** Id of the fact that it became, repeats or contradicts; null when it failed */
+    readonly factId: string | null;
+    /** Code of the failure; null when it passed, or its evidence is gone */
+    readonly code: string | null;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
+  })[];
+  /** New records that people sent in its place, in order */
+  readonly corrections?: readonly ({
+    /** The record names it in the header sigma-correction */
+    readonly id: string;
+    readonly actor: string;
+    readonly at: string;
+    readonly reason: string;
+    /** SHA-256 of the bytes that failed, hex */
+    readonly failedDigest: string;
+    /** SHA-256 of the new bytes, hex */
+    readonly correctedDigest: string;
+    /** Null when the append was never confirmed */
+    readonly stream: string | null;
+    readonly offset: number | null;
+    readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown" | "pending";
+    readonly factId: string | null;
+    readonly code: string | null;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
+  })[];
+  /** Of a record that was sent again: where it was decided first */
+  readonly firstFailed?: {
+    /** Id of the redrive plan */
+    readonly plan: string;
+    readonly stream: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    /** Code of that failure; null when it passed there, or its evidence is gone */
+    readonly code: string | null;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
+  };
+  /** Of a corrected record: the failure that it was sent in the place of, by whom and why */
+  readonly corrects?: {
+    /** Id of the failure */
+    readonly failure: string;
+    readonly actor: string;
+    readonly at: string;
+    readonly reason: string;
+    readonly failedDigest: string;
+    readonly correctedDigest: string;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
+  };
 };
 
 export type Origin = {
@@ -201,8 +322,22 @@ export type DecisionAndLineage = {
     readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown";
     /** Id of the fact that it became, repeats or contradicts; null when it failed */
     readonly factId: string | null;
-    /** Code of the failure; null when it passed */
+    /** Code of the failure; null when it passed, or its evidence is gone */
     readonly code: string | null;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
   })[];
   /** New records that people sent in its place, in order */
   readonly corrections?: readonly ({
@@ -221,6 +356,20 @@ export type DecisionAndLineage = {
     readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown" | "pending";
     readonly factId: string | null;
     readonly code: string | null;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
   })[];
   /** Of a record that was sent again: where it was decided first */
   readonly firstFailed?: {
@@ -232,6 +381,20 @@ export type DecisionAndLineage = {
     readonly offset: number;
     /** Code of that failure; null when it passed there, or its evidence is gone */
     readonly code: string | null;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
   };
   /** Of a corrected record: the failure that it was sent in the place of, by whom and why */
   readonly corrects?: {
@@ -242,7 +405,35 @@ export type DecisionAndLineage = {
     readonly reason: string;
     readonly failedDigest: string;
     readonly correctedDigest: string;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
   };
+  /** What retention took, or is taking, of this decision; absent where it took nothing */
+  readonly taken?: readonly ({
+    /** Of a fact the payload is what goes */
+    readonly what: "failure" | "receipt" | "fact" | "evidence";
+    /** When it was announced */
+    readonly at: string;
+    readonly actor: string;
+    /** The term, as retention.failed 90d, and the time */
+    readonly reason: string;
+    /** Number of the action in the operator log */
+    readonly action: number;
+    /** False while retention is at it: some of it may be there still */
+    readonly gone: boolean;
+  })[];
 };
 
 export type Failure = {
@@ -314,8 +505,22 @@ export type FailureDetail = {
     readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown";
     /** Id of the fact that it became, repeats or contradicts; null when it failed */
     readonly factId: string | null;
-    /** Code of the failure; null when it passed */
+    /** Code of the failure; null when it passed, or its evidence is gone */
     readonly code: string | null;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
   })[];
   /** New records that people sent in its place, in order */
   readonly corrections: readonly ({
@@ -334,6 +539,20 @@ export type FailureDetail = {
     readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown" | "pending";
     readonly factId: string | null;
     readonly code: string | null;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
   })[];
   /** Of a record that was sent again: where it was decided first */
   readonly firstFailed?: {
@@ -345,6 +564,20 @@ export type FailureDetail = {
     readonly offset: number;
     /** Code of that failure; null when it passed there, or its evidence is gone */
     readonly code: string | null;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
   };
   /** Of a corrected record: the failure that it was sent in the place of, by whom and why */
   readonly corrects?: {
@@ -355,7 +588,35 @@ export type FailureDetail = {
     readonly reason: string;
     readonly failedDigest: string;
     readonly correctedDigest: string;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
   };
+  /** What retention took, or is taking, of this decision; absent where it took nothing */
+  readonly taken?: readonly ({
+    /** Of a fact the payload is what goes */
+    readonly what: "failure" | "receipt" | "fact" | "evidence";
+    /** When it was announced */
+    readonly at: string;
+    readonly actor: string;
+    /** The term, as retention.failed 90d, and the time */
+    readonly reason: string;
+    /** Number of the action in the operator log */
+    readonly action: number;
+    /** False while retention is at it: some of it may be there still */
+    readonly gone: boolean;
+  })[];
 };
 
 export type Diagnosis = {

@@ -89,6 +89,7 @@ export const CODES = {
     "A redrive plan has another number of records than --expect says, or --expect is missing without a terminal",
   "SIG-F-012": "A failure cannot be corrected; the message says why",
   "SIG-F-013": "The file with corrected bytes cannot be read, or is larger than a record may be",
+  "SIG-F-014": "Retention took the failure; the message says when, and by which term",
   "SIG-F-005": "The file of an export cannot be made or written",
   "SIG-E-001": "Which records to erase is not said, or said in more than one way",
   "SIG-E-002": "How many records a filter is expected to select is not said",

@@ -1,3 +1,6 @@
+/* oxlint-disable typescript/no-unnecessary-type-assertion -- an exported literal may name another one only with its type */
+import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES, TAKEN } from "./failures/lineage.ts";
+
 // JSON Schemas that several routes are made of. What is exported here is written out as literals: its type is the schema itself, and
 // `Described` makes the type of the values of it.
 
@@ -96,6 +99,12 @@ const PROBLEM = {
       description: "What whoever asks has used as much of as one may",
     },
     final: { type: "boolean", description: "Whether there never will be a decision at the position" },
+    // Where retention took what was asked for: what is known all the same.
+    taken: TAKEN as typeof TAKEN,
+    redrives: REDRIVES as typeof REDRIVES,
+    corrections: CORRECTIONS as typeof CORRECTIONS,
+    firstFailed: FIRST_FAILED as typeof FIRST_FAILED,
+    corrects: CORRECTS as typeof CORRECTS,
   },
 } as const;
 

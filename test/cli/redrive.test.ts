@@ -55,6 +55,28 @@ describe("sigma redrive", () => {
     expect((await sigma(["audit", "--source"], { cwd })).code).toBe(0);
   });
 
+  test("a failure that retention took is told with when, by which term, and what became of its record", async () => {
+    const cwd = await failed();
+    const { id } = await plan(cwd, "--code", "schema");
+    await last(cwd, "redrive", "run", String(id), "--reason", "go", "--expect", "40");
+    const env = { SIGMA_RETENTION_FAILED: "0d" };
+    expect((await sigma(["retention", "run", "--yes"], { cwd, env })).code).toBe(0);
+    const position = "sigma-aetl.shipments/0@1";
+    const shown = await sigma(["failures", "show", position], { cwd });
+    expect([shown.code, shown.stderr]).toEqual([0, ""]);
+    const by = /failure taken by retention \S+ by \S+ via cli \(retention.failed 0d: recorded before \S+\)/.source;
+    expect(shown.stdout).toMatch(
+      new RegExp(`^${position}#1  taken by retention\n\ntaken +${by}\nredriven +by plan ${String(id)}: failed schema`),
+    );
+    const back = await sigma(["failures", "show", `${position}#2`], { cwd });
+    expect(back.stdout).toMatch(new RegExp(`first +${position} schema; plan ${String(id)}\n +${by}\n`));
+    const json = await last(cwd, "failures", "show", position);
+    expect(json).toMatchObject({ kind: "failure-taken", taken: [{ what: "failure" }], redrives: [{ plan: id }] });
+    const raw = await sigma(["failures", "show", position, "--raw"], { cwd });
+    expect([raw.code, raw.stderr]).toEqual([10, expect.stringMatching(by) as string]);
+    expect((await sigma(["failures", "show", "sigma-aetl.shipments/0@0"], { cwd })).stderr).toContain("SIG-F-003");
+  });
+
   test("goes on after kill -9 where its ledger ends", async () => {
     const cwd = await failed();
     const { id } = await plan(cwd);

@@ -1,3 +1,5 @@
+import { planRetention } from "../../src/retain/plan.ts";
+import { runRetention } from "../../src/retain/run.ts";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { attendRedrives } from "../../src/failures/redrive/attend.ts";
 import { runDeps } from "../failures/redrive/redriving.ts";
@@ -255,5 +257,44 @@ describe("a record that was sent again", () => {
     expect(broken["firstFailed"]).toBeUndefined();
     const second = (await get(`${url}/v1/failures/${encodeURIComponent(`${TOPIC}/0@1#2`)}`)).body;
     expect(second).toMatchObject({ stream, firstFailed: { plan: id, offset: 1, code: "malformed-not-json" } });
+  });
+
+  test("says when and by which term retention took the failure, the fact and the evidence", async () => {
+    const service = await withFailures(true);
+    const { url, store } = service;
+    const { id } = await planned(service);
+    await ask(`${url}/v1/redrives/${String(id)}/run`, { ...SAID, expect: 11 });
+    await until(async () => (await get(`${url}/v1/redrives/${String(id)}`)).body["state"] === "done");
+    const operator = { actor: "ops", at: "2026-02-01T00:00:00.000Z" };
+    const take = async (...kinds: readonly string[]): Promise<void> => {
+      const policy = (kind: string) => (kinds.includes(kind) ? { ms: 0, says: `retention.${kind} 0d` } : null);
+      const signal = new AbortController().signal;
+      const retention = await planRetention(store.reads, { policy, nowMs: Date.now() + 1_000, signal });
+      await runRetention(store, retention, { operator, signal });
+    };
+    await take("failed");
+    const failure = { what: "failure", ...operator, gone: true };
+    const heavy = (await get(`${url}/v1/decisions/${TOPIC}/0/2`)).body;
+    expect(heavy).toMatchObject({ status: "FAILED", taken: [failure], redrives: [{ plan: id, outcome: "stored" }] });
+    const [{ stream } = {}] = heavy["redrives"] as Json[];
+    const asked = `${url}/v1/decisions/${TOPIC}/0/2?stream=${encodeURIComponent(String(stream))}`;
+    expect((await get(asked)).body).toMatchObject({
+      status: "PASSED",
+      firstFailed: { code: "rule", taken: [failure] },
+    });
+    const { status, body } = await get(`${url}/v1/failures/${encodeURIComponent(`${TOPIC}/0@2`)}`);
+    expect(status).toBe(410);
+    expect(body).toMatchObject({ code: "taken", taken: [failure], redrives: [{ plan: id, outcome: "stored" }] });
+    expect(body["detail"]).toContain("failure taken by retention 2026-02-01T00:00:00.000Z by ops (retention.failed 0d");
+    expect((await get(`${url}/v1/failures/${encodeURIComponent(`${TOPIC}/0@0`)}`)).body["code"]).toBe(
+      "unknown-failure",
+    );
+
+    await take("facts", "evidence");
+    const gone = await get(asked);
+    expect(gone.status).toBe(404);
+    const taken = [{ what: "fact", ...operator }, { what: "evidence", ...operator }]; // prettier-ignore
+    expect(gone.body).toMatchObject({ code: "evidence-dropped", taken, firstFailed: { taken: [failure, taken[1]] } });
+    expect(gone.body["detail"]).toContain("(retention.evidence 0d");
   });
 });

@@ -1,20 +1,22 @@
 import { failureCode } from "../../core/failure.ts";
 import type { Position } from "../../core/record.ts";
 import type { Lookup } from "../../gateway/lookup.ts";
-import { outcomeAt } from "../../ledger/proof.ts";
 import { redriveOf, redrivesOf } from "../../ledger/redrive-stream.ts";
 import type { SettledRow, StoreReads } from "../../store/store.ts";
+import type { DecidedPlace, Places, Taken } from "../taken.ts";
 
 /** What became of a record in one redrive. */
 export type Redriven = {
   readonly plan: string;
   readonly position: Position;
-  /** `unknown`: it passed, and its evidence or its fact is not there to say more. */
+  /** `unknown`: it passed, and neither the store nor the ledger says more. */
   readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown";
   /** Machine id of the fact that it became, or that it repeats or contradicts; null when it failed. */
   readonly factId: string | null;
-  /** Code of the failure; null when it passed. */
+  /** Code of the failure; null when it passed, or when its evidence is gone. */
   readonly code: string | null;
+  /** What retention took of this decision. */
+  readonly taken: readonly Taken[];
 };
 
 /** Where a redriven record failed first. */
@@ -23,11 +25,14 @@ export type Origin = {
   readonly position: Position;
   /** Code of that failure; null when the record passed there (a range was redriven), or when its evidence is gone. */
   readonly code: string | null;
+  /** What retention took of that decision. */
+  readonly taken: readonly Taken[];
 };
 
 export type LineageDeps = {
-  readonly reads: Pick<StoreReads, "streamNotes" | "entryAt">;
+  readonly reads: Pick<StoreReads, "streamNotes">;
   readonly lookup: Lookup;
+  readonly places: Places;
 };
 
 /**
@@ -36,7 +41,7 @@ export type LineageDeps = {
  * @param stream id of the record's stream; that of a redrive counts for its source.
  */
 export async function lineageOf(
-  { reads, lookup }: LineageDeps,
+  { reads, lookup, places }: LineageDeps,
   stream: string,
   offset: bigint,
 ): Promise<readonly Redriven[]> {
@@ -45,37 +50,39 @@ export async function lineageOf(
   if (number === undefined) return [];
   const found: Redriven[] = [];
   for (const { stream: id, topic, partition } of redrivesOf(notes, number)) {
-    const entry = await reads.entryAt(id, offset);
-    const letter = entry === null ? null : outcomeAt(entry.from, entry.outcomes, offset);
-    if (letter === null) continue;
+    const place = await places({ stream: id, topic }, offset);
+    if (place === null) continue;
     const [row] = await lookup.rows(id, offset, offset + 1n);
     const position = { stream: id, topic, partition, offset };
-    found.push({ plan: redriveOf(id)?.plan ?? "", position, ...outcomeOf(row, letter) });
+    found.push({ plan: redriveOf(id)?.plan ?? "", position, ...outcomeOf(row, place) });
   }
   return found;
 }
 
-/** @param letter what the ledger says; it is all there is when the row is gone. */
+/** @param place what the ledger says; it is all there is when the row is gone. */
 export function outcomeOf(
   row: SettledRow | undefined,
-  letter: "P" | "F",
-): Pick<Redriven, "outcome" | "factId" | "code"> {
-  if (row === undefined) return { outcome: letter === "F" ? "failed" : "unknown", factId: null, code: null };
+  { became, taken }: DecidedPlace,
+): Pick<Redriven, "outcome" | "factId" | "code" | "taken"> {
+  if (row === undefined)
+    return { outcome: became === null ? "unknown" : BECAME[became], factId: null, code: null, taken };
   switch (row.kind) {
     case "validated":
     case "erased":
-      return { outcome: "stored", factId: row.id, code: null };
+      return { outcome: "stored", factId: row.id, code: null, taken };
     case "receipt":
-      return { outcome: "duplicate", factId: row.duplicateOf, code: null };
+      return { outcome: "duplicate", factId: row.duplicateOf, code: null, taken };
     case "failed": {
       const code = failureCode(row.reason);
-      return { outcome: code === "conflict" ? "conflict" : "failed", factId: row.machineId, code };
+      return { outcome: code === "conflict" ? "conflict" : "failed", factId: row.machineId, code, taken };
     }
   }
 }
 
+const BECAME = { S: "stored", D: "duplicate", C: "conflict", F: "failed" } as const;
+
 /** Where the record of a redrive's position failed first; null when the position is of a log. */
-export async function originOf({ reads, lookup }: LineageDeps, position: Position): Promise<Origin | null> {
+export async function originOf({ reads, lookup, places }: LineageDeps, position: Position): Promise<Origin | null> {
   const of = redriveOf(position.stream);
   if (of === null) return null;
   const note = (await reads.streamNotes()).find(({ number }) => number === of.source);
@@ -84,5 +91,6 @@ export async function originOf({ reads, lookup }: LineageDeps, position: Positio
   const [row] = await lookup.rows(note.stream, offset, offset + 1n);
   const code = row?.kind === "failed" ? failureCode(row.reason) : null;
   const { stream, topic, partition } = note;
-  return { plan: of.plan, position: { stream, topic, partition, offset }, code };
+  const taken = (await places(note, offset))?.taken ?? [];
+  return { plan: of.plan, position: { stream, topic, partition, offset }, code, taken };
 }

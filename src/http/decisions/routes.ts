@@ -1,4 +1,5 @@
-import { openLineage } from "../../failures/lineage/lineage.ts";
+import { openLineage, type LineageView } from "../../failures/lineage/lineage.ts";
+import { describeTaken } from "../../failures/taken.ts";
 import { fateOf, type Fate } from "../../gateway/fate.ts";
 import { findOrigin } from "../../gateway/origin-lookup.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
@@ -6,7 +7,7 @@ import type { Stream } from "../../source/source.ts";
 import { wasErased } from "../../gateway/decided.ts";
 import type { SettledRow } from "../../store/store.ts";
 import type { HttpDeps } from "../deps.ts";
-import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES } from "../failures/lineage.ts";
+import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES, TAKEN } from "../failures/lineage.ts";
 import { withDeprecation } from "../negotiation.ts";
 import { ANY_UNAVAILABLE, type ProblemCode } from "../problems/codes.ts";
 import { notFound, ProblemError } from "../problems/problem.ts";
@@ -49,6 +50,7 @@ const DECISION_AND_LINEAGE = {
     corrections: CORRECTIONS,
     firstFailed: FIRST_FAILED,
     corrects: CORRECTS,
+    taken: TAKEN,
   },
 } as const;
 
@@ -96,8 +98,11 @@ export function registerDecisions(app: Routes, deps: HttpDeps): void {
         const view = withDeprecation(deps, fate.row.contract, rowView(fate.row, deps.redaction));
         return reply.send({ ...view, ...(await lineage.ofRow(fate.row)) });
       }
-      if (fate.kind !== "pending") throw without(fate, stream, offset);
       const { id, topic, partition } = stream;
+      if (fate.kind !== "pending") {
+        const gone = fate.kind === "dropped" ? await lineage.ofGone(id, offset) : {};
+        throw without(fate, stream, offset, gone);
+      }
       return reply.code(202).send({ stream: id, topic, partition, offset: exactInteger(offset), status: "PENDING" });
     },
   );
@@ -187,7 +192,12 @@ function erased({ topic, partition }: Stream, offset: bigint): ProblemError {
 type Without = Exclude<Fate, { readonly kind: "row" | "pending" }>;
 
 /** Why there is no decision at a position. `final` in the problem says whether there never will be one. */
-function without(fate: Without, { topic, partition }: Stream, offset: bigint): ProblemError {
+function without(
+  fate: Without,
+  { topic, partition }: Stream,
+  offset: bigint,
+  gone: Partial<LineageView> = {},
+): ProblemError {
   const place = `Offset ${offset} of ${topic}/${partition}`;
   switch (fate.kind) {
     case "hole":
@@ -217,8 +227,9 @@ function without(fate: Without, { topic, partition }: Stream, offset: bigint): P
       return noDecision(
         404,
         "evidence-dropped",
-        `${place} was decided ${passed(fate.passed)}, and its evidence ${WHY_GONE[fate.by]}`,
+        `${place} was decided ${passed(fate.passed)}, and its evidence ${WHY_GONE[fate.by]}${saysTaken(gone)}`,
         true,
+        gone,
       );
     case "document-missing":
       return noDecision(503, "document-missing", `${place} was decided, and its document is not in the store`, false);
@@ -230,6 +241,10 @@ const WHY_GONE = {
   retention: "is too old to be kept (retention.evidence)",
 } as const;
 
+function saysTaken({ taken = [] }: Partial<LineageView>): string {
+  return taken.length === 0 ? "" : `: ${taken.map(describeTaken).join("; ")}`;
+}
+
 function passed(did: boolean): string {
   return did ? "PASSED" : "FAILED";
 }
@@ -238,8 +253,14 @@ function noRecord(detail: string, final: boolean): ProblemError {
   return noDecision(404, "no-record", detail, final);
 }
 
-function noDecision(status: number, code: ProblemCode, detail: string, final: boolean): ProblemError {
+function noDecision(
+  status: number,
+  code: ProblemCode,
+  detail: string,
+  final: boolean,
+  more: Partial<LineageView> = {},
+): ProblemError {
   const headers =
     status === 503 ? { headers: { "retry-after": "5" }, remedy: "run sigma audit: it names what is missing" } : {};
-  return new ProblemError({ status, code, title: "No decision", detail, extra: { final }, ...headers });
+  return new ProblemError({ status, code, title: "No decision", detail, extra: { final, ...more }, ...headers });
 }

@@ -57,6 +57,7 @@ const PROBLEMS = {
   400: ["bad-parameter", "not-json"],
   404: ["unknown-failure"],
   409: REFUSED,
+  410: ["taken"],
   503: [ANY_UNAVAILABLE],
 } as const;
 

@@ -1,3 +1,22 @@
+/* oxlint-disable typescript/no-unnecessary-type-assertion -- an exported literal may name another one only with its type */
+/** JSON Schema of what retention took of a decision. */
+export const TAKEN = {
+  type: "array",
+  description: "What retention took, or is taking, of this decision; absent where it took nothing",
+  items: {
+    type: "object",
+    required: ["what", "at", "actor", "reason", "action", "gone"],
+    properties: {
+      what: { enum: ["failure", "receipt", "fact", "evidence"], description: "Of a fact the payload is what goes" },
+      at: { type: "string", description: "When it was announced" },
+      actor: { type: "string" },
+      reason: { type: "string", description: "The term, as retention.failed 90d, and the time" },
+      action: { type: "integer", minimum: 0, description: "Number of the action in the operator log" },
+      gone: { type: "boolean", description: "False while retention is at it: some of it may be there still" },
+    },
+  },
+} as const;
+
 /** JSON Schema of the redrives of a record, wherever a route answers them. */
 export const REDRIVES = {
   type: "array",
@@ -13,7 +32,11 @@ export const REDRIVES = {
         type: ["string", "null"],
         description: "Id of the fact that it became, repeats or contradicts; null when it failed",
       },
-      code: { type: ["string", "null"], description: "Code of the failure; null when it passed" },
+      code: {
+        type: ["string", "null"],
+        description: "Code of the failure; null when it passed, or its evidence is gone",
+      },
+      taken: TAKEN as typeof TAKEN,
     },
   },
 } as const;
@@ -33,6 +56,7 @@ export const FIRST_FAILED = {
       type: ["string", "null"],
       description: "Code of that failure; null when it passed there, or its evidence is gone",
     },
+    taken: TAKEN as typeof TAKEN,
   },
 } as const;
 
@@ -67,6 +91,7 @@ export const CORRECTIONS = {
       outcome: { enum: ["stored", "duplicate", "conflict", "failed", "unknown", "pending"] },
       factId: { type: ["string", "null"] },
       code: { type: ["string", "null"] },
+      taken: TAKEN as typeof TAKEN,
     },
   },
 } as const;
@@ -83,5 +108,6 @@ export const CORRECTS = {
     reason: { type: "string" },
     failedDigest: { type: "string" },
     correctedDigest: { type: "string" },
+    taken: TAKEN as typeof TAKEN,
   },
 } as const;

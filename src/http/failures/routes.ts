@@ -1,10 +1,11 @@
 import type { FastifyRequest } from "fastify";
 import { failuresAt } from "../../failures/find.ts";
-import { failureId, parseFailureId } from "../../failures/failure-id.ts";
+import { failureId, parseFailureId, type NamedPosition } from "../../failures/failure-id.ts";
 import { holdsRedriven } from "../../failures/redriven.ts";
 import { openLineage } from "../../failures/lineage/lineage.ts";
 import { NO_REDACTION } from "../../failures/redact.ts";
 import { searchFailures } from "../../failures/search.ts";
+import { describeTaken, takenFailures } from "../../failures/taken.ts";
 import { failureView } from "../../failures/view.ts";
 import { wasErased } from "../../gateway/decided.ts";
 import type { FailureRecord } from "../../store/failures.ts";
@@ -16,7 +17,7 @@ import { refuseRedacted, REVEAL } from "../reveal.ts";
 import type { Routes } from "../route-types.ts";
 import { answer, rawAnswer, whole } from "../schema-parts.ts";
 import { FAILURE } from "./failure.ts";
-import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES } from "./lineage.ts";
+import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES, TAKEN } from "./lineage.ts";
 import { FILTER_QUERY, filterOf, limitOf } from "./query.ts";
 
 const LIMIT_MAX = 1_000;
@@ -76,6 +77,7 @@ const FAILURE_DETAIL = {
     corrections: CORRECTIONS,
     firstFailed: FIRST_FAILED,
     corrects: CORRECTS,
+    taken: TAKEN,
   },
 } as const;
 
@@ -94,7 +96,12 @@ const RAW = {
   response: { 200: rawAnswer("The bytes", "application/octet-stream", { type: "string", format: "binary" }) },
 } as const;
 
-const UNKNOWN = { 400: ["bad-parameter"], 404: ["unknown-failure"], 503: [ANY_UNAVAILABLE] } as const;
+const UNKNOWN = {
+  400: ["bad-parameter"],
+  404: ["unknown-failure"],
+  410: ["taken"],
+  503: [ANY_UNAVAILABLE],
+} as const;
 
 /** Failures: found, one by one, and their bytes. */
 export function registerFailures(app: Routes, deps: HttpDeps): void {
@@ -157,7 +164,7 @@ function registerRaw(app: Routes, deps: HttpDeps): void {
           ...UNKNOWN,
           403: ["redacted"],
           404: [...UNKNOWN[404], "no-bytes", "evidence-dropped"],
-          410: ["erased"],
+          410: [...UNKNOWN[410], "erased"],
         },
       },
     },
@@ -183,13 +190,24 @@ function erased(id: string): ProblemError {
   return new ProblemError({ status: 410, code: "erased", title: "Erased", detail });
 }
 
-/** @throws ProblemError 400 or 404, 403 where the key is not for it */
+/** @throws ProblemError 400, 404 or 410, 403 where the key is not for it */
 export async function findFailure(deps: HttpDeps, request: FastifyRequest, id: string): Promise<FailureRecord> {
   const position = parseFailureId(id);
   if (position === null)
     throw badRequest("bad-parameter", "The id is none of a failure: write topic/partition@offset, percent-encoded");
   refuseOutOfScope(deps, request, { topic: position.topic });
   const [failure] = await failuresAt(deps.reads, position);
-  if (failure === undefined) throw notFound("unknown-failure", "There is no failure at this position");
+  if (failure === undefined) throw await noFailure(deps, position);
   return failure;
+}
+
+/** Why there is no failure at a position: nothing failed there, or retention took it. What became of its record is told all the same. */
+async function noFailure(deps: HttpDeps, position: NamedPosition): Promise<ProblemError> {
+  const [gone] = await takenFailures(deps.reads, position);
+  if (gone === undefined) return notFound("unknown-failure", "There is no failure at this position");
+  const { stream, offset, taken } = gone;
+  const extra = await openLineage(deps).ofFailure(stream, offset);
+  const detail = `Nothing of the failure ${failureId(gone)} is listed any more: ${taken.map(describeTaken).join("; ")}`;
+  const remedy = `what is still kept of its record: /v1/decisions/${stream.topic}/${stream.partition}/${offset}`;
+  return new ProblemError({ status: 410, code: "taken", title: "Taken by retention", detail, remedy, extra });
 }

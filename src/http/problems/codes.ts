@@ -35,7 +35,8 @@ export const PROBLEMS = {
   empty: "There are no corrected bytes",
   erased: "The record of the position was erased by an operator",
   "evidence-gone": "The record that failed is not kept, so nobody can say what a correction corrects",
-  "evidence-dropped": "The position was decided, and its evidence is not kept (`evidence: drop`), or retention took it",
+  "evidence-dropped":
+    "The position was decided, and its evidence is not kept (`evidence: drop`), or retention took it; `taken` says when",
   expectation: "The header Expect names another expectation than 100-continue",
   "foreign-cursor": "The cursor is damaged, of another build, or of a query with other parameters",
   "foreign-host": "The server does not answer under the name in Host",
@@ -89,6 +90,8 @@ export const PROBLEMS = {
   role: "The key has not the role that the route asks for",
   "sign-in": "A sign-in with a browser did not come to its end; the detail says why",
   starting: "The gateway is starting: try again after `Retry-After`",
+  taken:
+    "Retention took the failure; `taken` says when and by which term, and the other members what became of its record",
   "too-many": "More records are selected than a plan may have",
   "stream-halted": "The stream of the failure is halted: an operator resumes it first",
   "too-large": "The corrected record has too many bytes",

@@ -6,8 +6,13 @@ import { lineageOf, originOf } from "../../../src/failures/redrive/lineage.ts";
 import { startRedrive } from "../../../src/failures/redrive/act.ts";
 import { reportOf } from "../../../src/failures/redrive/report.ts";
 import { runRedrive } from "../../../src/failures/redrive/run.ts";
+import { openLineage } from "../../../src/failures/lineage/lineage.ts";
+import { openPlaces, takenFailures, type Taken } from "../../../src/failures/taken.ts";
 import { createLookup } from "../../../src/gateway/lookup.ts";
+import { toJsonText } from "../../../src/json/json-text.ts";
 import { redriveStreamId } from "../../../src/ledger/redrive-stream.ts";
+import { planRetention } from "../../../src/retain/plan.ts";
+import { runRetention } from "../../../src/retain/run.ts";
 import type { EmbeddedLog } from "../../../src/source/embedded/log.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { parcelSet, parcelVersion } from "../../rejudge/history.ts";
@@ -18,7 +23,13 @@ const V1 = parcelVersion(1, { status: "active", maximum: 10 });
 const V2 = parcelVersion(2, { status: "active", maximum: 100 });
 const V3 = parcelVersion(3, { status: "draft" });
 const SET: CompiledContractSet = parcelSet(TOPIC, 1, [V1, V2, V3]);
+const RETAINER = { actor: "ops", at: "2026-02-01T00:00:00.000Z" };
 const HEADER = ["other", Buffer.from("kept")] as const;
+
+/** What was taken, by whom and by which term. */
+function said(taken: readonly Taken[] = []): readonly string[] {
+  return taken.map(({ what, actor, reason }) => `${what} taken by ${actor} ${reason.split(":")[0]}`);
+}
 
 async function findings(store: Store, log: EmbeddedLog): Promise<readonly string[]> {
   const report = await audit(store.reads, { source: log, tailMayBeIncomplete: false, findingsMax: 20, signal: NEVER });
@@ -68,20 +79,73 @@ export function redriveLaws(name: string, start: () => Promise<{ readonly open: 
       const again = made(await planOf(store, SET, {}, 2));
       await run(store, SET, again);
       const [source] = plan.streams;
-      const lookup = createLookup(store.reads);
-      const lineage = await lineageOf({ reads: store.reads, lookup }, source?.stream ?? "", 2n);
+      const deps = { reads: store.reads, lookup: createLookup(store.reads), places: openPlaces(store.reads) };
+      const lineage = await lineageOf(deps, source?.stream ?? "", 2n);
       const [first, second] = lineage;
       expect(lineage.map(({ plan: by, outcome }) => [by, outcome])).toEqual([
         [plan.id, "stored"],
         [again.id, "duplicate"],
       ]);
       expect(first?.factId).toBe(second?.factId);
-      expect(
-        (await lineageOf({ reads: store.reads, lookup }, source?.stream ?? "", 1n)).map(({ code }) => code),
-      ).toEqual(["malformed-not-json", "malformed-not-json"]);
-      expect(await lineageOf({ reads: store.reads, lookup }, source?.stream ?? "", 0n)).toEqual([]);
-      const back = await originOf({ reads: store.reads, lookup }, first?.position ?? fail());
+      expect((await lineageOf(deps, source?.stream ?? "", 1n)).map(({ code }) => code)).toEqual([
+        "malformed-not-json",
+        "malformed-not-json",
+      ]);
+      expect(await lineageOf(deps, source?.stream ?? "", 0n)).toEqual([]);
+      const back = await originOf(deps, first?.position ?? fail());
       expect(back).toMatchObject({ plan: plan.id, position: { stream: source?.stream, offset: 2n }, code: "schema" });
+    });
+
+    test("what retention took of a lineage is said in its place, forwards and back", async () => {
+      const store = await (await start()).open();
+      await failed(store);
+      const plan = made(await planOf(store, SET, {}, 2));
+      await run(store, SET, plan);
+      await run(store, SET, made(await planOf(store, SET, {}, 2)));
+      const [source = fail()] = plan.streams;
+      const lineage = openLineage({ reads: store.reads, lookup: createLookup(store.reads) });
+      const redriven = redriveStreamId({ plan: plan.id, source: source.number });
+      const note = (await store.reads.streamNotes()).find(({ stream }) => stream === redriven) ?? fail();
+      const [before, beforeBack] = [await lineage.ofFailure(source, 2n), await lineage.ofFailure(note, 2n)];
+      expect(toJsonText([before, beforeBack])).not.toContain("taken");
+      const take = async (kinds: readonly string[]): Promise<void> => {
+        const policy = (kind: string) => (kinds.includes(kind) ? { ms: 0, says: `retention.${kind} 0d` } : null);
+        const retention = await planRetention(store.reads, { policy, nowMs: Date.now() + 1_000, signal: NEVER });
+        await runRetention(store, retention, { operator: RETAINER, signal: NEVER });
+      };
+      await take(["failed", "receipts"]);
+      const forwards = await lineage.ofFailure(source, 2n);
+      expect(said(forwards.taken)).toEqual(["failure taken by ops retention.failed 0d"]);
+      // The first redrive stored a fact, of which nothing is taken; the second one left a receipt.
+      expect(forwards.redrives.map(({ outcome, taken }) => [outcome, ...said(taken)])).toEqual([
+        ["stored"],
+        ["duplicate", "receipt taken by ops retention.receipts 0d"],
+      ]);
+      const back = await lineage.ofFailure(note, 2n);
+      expect(back.taken).toBe(undefined);
+      expect(back.firstFailed?.code).toBe("schema");
+      expect(said(back.firstFailed?.taken)).toEqual(["failure taken by ops retention.failed 0d"]);
+      const gone = (offset: bigint) => takenFailures(store.reads, { topic: TOPIC, partition: 0, offset, stream: null });
+      expect((await gone(1n)).map(({ stream }) => stream.number)).toEqual([1, 3, 4]);
+      expect((await gone(2n)).map(({ stream }) => stream.number)).toEqual([1]);
+      expect(await gone(0n)).toEqual([]);
+
+      await take(["facts", "evidence"]);
+      const later = await lineage.ofFailure(source, 2n);
+      // Without evidence the ledger still says what became of the record.
+      expect(later.redrives.map(({ outcome, taken }) => [outcome, ...said(taken)])).toEqual([
+        ["stored", "fact taken by ops retention.facts 0d", "evidence taken by ops retention.evidence 0d"],
+        ["duplicate", "receipt taken by ops retention.receipts 0d", "evidence taken by ops retention.evidence 0d"],
+      ]);
+      const fact = await lineage.ofGone(redriven, 2n);
+      expect(fact.taken?.map((one) => [one.what, one.at, one.gone])).toEqual([
+        ["fact", RETAINER.at, true],
+        ["evidence", RETAINER.at, true],
+      ]);
+      expect(said(fact.firstFailed?.taken)).toEqual([
+        "failure taken by ops retention.failed 0d",
+        "evidence taken by ops retention.evidence 0d",
+      ]);
     });
 
     test("two processes that run one plan decide each record once", async () => {

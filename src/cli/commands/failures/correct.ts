@@ -16,7 +16,7 @@ import { configFor } from "../../terminal/settings.ts";
 import { requireContracts } from "../contracts.ts";
 import { actorFrom } from "../../../operator/origin.ts";
 import { operatorOf } from "../operate/operator.ts";
-import { unknownFailure } from "./show.ts";
+import { noFailure } from "./show.ts";
 
 export type CorrectOptions = {
   readonly file: string;
@@ -41,7 +41,7 @@ export async function correct(command: Command, what: string, options: CorrectOp
   try {
     const position = parseFailureId(what);
     const [failure] = position === null ? [] : await failuresAt(store.reads, position);
-    if (failure === undefined) throw unknownFailure(what);
+    if (failure === undefined) throw await noFailure(store.reads, what);
     const newId = (): string => randomBytes(6).toString("hex");
     const deps = { store, log, lookup: createLookup(store.reads), bytesMax, newId };
     const corrected = await correctFailure(deps, failure, { bytes, ref: contract ?? null, operator: named });

@@ -4,12 +4,13 @@ import { EXIT } from "../../../config/codes.ts";
 import { diagnosisOf } from "../../../diagnosis/diagnose.ts";
 import { adviceView, type AdviceView } from "../../../diagnosis/diagnosis.ts";
 import { exported } from "../../../failures/export.ts";
-import { failureId, parseFailureId } from "../../../failures/failure-id.ts";
+import { failureId, parseFailureId, type NamedPosition } from "../../../failures/failure-id.ts";
 import { failuresAt, newestOf } from "../../../failures/find.ts";
 import type { Counted } from "../../../failures/group-sample.ts";
 import type { Trend } from "../../../failures/groups.ts";
-import { openLineage, type LineageView } from "../../../failures/lineage/lineage.ts";
+import { openLineage } from "../../../failures/lineage/lineage.ts";
 import { openReveals } from "../../../failures/reveal.ts";
+import { describeTaken, takenFailures } from "../../../failures/taken.ts";
 import { groupDetail, timeText, type GroupDetail } from "../../../failures/view.ts";
 import { toJsonText } from "../../../json/json-text.ts";
 import type { FailureRecord } from "../../../store/failures.ts";
@@ -20,6 +21,7 @@ import { Refusal } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
 import { operatorOf } from "../operate/operator.ts";
 import { adviceLines } from "./advice-lines.ts";
+import { lineageLines } from "./lineage-lines.ts";
 import { groupNamed, withFailures, type OpenFailures } from "./open-failures.ts";
 
 type Options = {
@@ -35,15 +37,41 @@ export async function show(command: Command, what: string, options: Options): Pr
     const position = parseFailureId(what);
     if (position === null) return showGroup(open, what, options);
     const [failure, ...others] = await failuresAt(open.reads, position);
-    if (failure === undefined) throw unknownFailure(what);
+    if (failure === undefined) return showTaken(open, what, position, options);
     await (options.raw ? writeRaw(command, open, failure, options) : showFailure(open, failure, options));
     if (others.length > 0 && !options.json && !options.raw)
       print(`Also there: ${others.map((one) => plainText(failureId(one))).join(", ")}`);
   });
 }
 
+/** A failure whose document retention took: when, and what became of its record. @throws Refusal where there is none */
+async function showTaken(
+  { reads, lookup }: OpenFailures,
+  what: string,
+  position: NamedPosition,
+  { json, raw }: Options,
+): Promise<void> {
+  const [failure] = await takenFailures(reads, position);
+  if (failure === undefined || raw) throw await noFailure(reads, what);
+  const lineage = await openLineage({ reads, lookup }).ofFailure(failure.stream, failure.offset);
+  const id = failureId(failure);
+  if (json) return printJsonValues({ kind: "failure-taken", id, ...lineage });
+  print(`${styled("bold", plainText(id))}  ${styled("red", "taken by retention")}`);
+  print("");
+  lineageLines(lineage).forEach(print);
+}
+
+/** Why there is no failure at a position: none was ever there, or retention took it. */
+export async function noFailure(reads: Parameters<typeof takenFailures>[0], what: string): Promise<Refusal> {
+  const position = parseFailureId(what);
+  const [failure] = position === null ? [] : await takenFailures(reads, position);
+  if (failure === undefined) return unknownFailure(what);
+  const message = `Cannot find a failure at ${plainText(what, 320)}: ${plainText(failure.taken.map(describeTaken).join("; "))}`;
+  return new Refusal("SIG-F-014", message, `see ${toRun(`failures show ${plainText(what, 320)}`)}`, EXIT.findings);
+}
+
 /** No stream of the store has a failure there. */
-export function unknownFailure(what: string): Refusal {
+function unknownFailure(what: string): Refusal {
   const message = `Cannot find a failure at ${plainText(what, 320)}: the position failed in no stream of the store`;
   return new Refusal("SIG-F-003", message, `see ${toRun("failures list")}`, EXIT.usage);
 }
@@ -113,35 +141,10 @@ async function showFailure(
   line("bytes", bytes === null ? "none are kept" : counted(bytes.length, "byte"));
   if (bytes !== null)
     print(`           ${plainText(bytes.subarray(0, SHOWN).toString("utf8"))}${bytes.length > SHOWN ? "…" : ""}`);
-  printLineage(lineage);
+  lineageLines(lineage).forEach(print);
   print("");
   print(`Its bytes: ${toRun(`failures show ${view.id} --raw`)}`);
   print(`Its group: ${toRun(`failures show ${view.fingerprint.slice(0, 8)}`)}`);
-}
-
-/** What became of the record when it was sent again, and where it failed first. */
-function printLineage({ redrives, corrections, corrects, firstFailed }: LineageView): void {
-  const line = (name: string, value: string): void => print(`${name.padEnd(11)}${value}`);
-  if (firstFailed !== undefined) {
-    const { topic, partition, offset, code, plan } = firstFailed;
-    line(
-      "first",
-      plainText(`${topic}/${partition}@${offset} ${code ?? "passed, or its evidence is gone"}; plan ${plan}`),
-    );
-  }
-  for (const { plan, outcome, factId, code } of redrives) {
-    const became = factId === null ? (code ?? "") : `fact ${factId}`;
-    line("redriven", plainText(`by plan ${plan}: ${outcome} ${became}`.trim()));
-  }
-  if (corrects !== undefined)
-    line("corrects", plainText(`${corrects.failure}, by ${corrects.actor}: ${corrects.reason}`));
-  for (const { actor, at, reason, offset, outcome, factId, code } of corrections) {
-    const became = factId === null ? (code ?? "") : `fact ${factId}`;
-    line(
-      "corrected",
-      plainText(`at offset ${offset ?? "?"} by ${actor}, ${at}: ${reason}; ${outcome} ${became}`.trim()),
-    );
-  }
 }
 
 const SHOWN = 400;
