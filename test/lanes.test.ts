@@ -56,7 +56,13 @@ describe("the lanes", () => {
     const starting = readdirSync(join(ROOT, "test"), { recursive: true })
       .map((path) => `test/${String(path)}`)
       .filter((path) => path.endsWith(".ts") && /bin\/sigma\.js["'`]/.test(text(path)));
-    const starters = [...PROCESSES, "test/e2e/engines.ts", "test/chaos/workers.ts", "test/soak/gateway.ts"];
+    const starters = [
+      ...PROCESSES,
+      "test/e2e/builds.ts",
+      "test/e2e/engines.ts",
+      "test/chaos/workers.ts",
+      "test/soak/gateway.ts",
+    ];
     expect(starting.filter((path) => laneOf(path) === "fast" && !starters.includes(path))).toEqual([]);
   });
 

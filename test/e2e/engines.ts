@@ -21,11 +21,24 @@ export function engines(): {
 
 export type Ran = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
+/** Another build than the checkout: its path, and what its output is held against. */
+type ProgramBuild = { readonly sigma: string; readonly expectClean: (text: string) => void };
+
 /** The program with its engines, in a process of its own. */
 export class Program {
   readonly env: Readonly<Record<string, string>>;
+  private readonly sigma: string;
+  private readonly expectClean: (text: string) => void;
 
-  constructor(brokers: string, mongodbUri: string, topic: string, more: Readonly<Record<string, string>> = {}) {
+  constructor(
+    brokers: string,
+    mongodbUri: string,
+    topic: string,
+    more: Readonly<Record<string, string>> = {},
+    { sigma, expectClean }: Partial<ProgramBuild> = {},
+  ) {
+    this.sigma = sigma ?? SIGMA;
+    this.expectClean = expectClean ?? expectCleanOutput;
     this.env = {
       KAFKA_BROKERS: brokers,
       MONGODB_URI: mongodbUri,
@@ -50,7 +63,7 @@ export class Program {
     const out = capture(child);
     onTestFinished(() => {
       child.kill("SIGKILL");
-      expectCleanOutput(out().stdout + out().stderr);
+      this.expectClean(out().stdout + out().stderr);
     });
     const ended = once(child, "close").then(([code]) => ({ code: code as number | null, ...out() }));
     return { child, ended, output: out };
@@ -62,7 +75,7 @@ export class Program {
     const out = capture(child);
     onTestFinished(() => {
       child.kill("SIGKILL");
-      expectCleanOutput(out().stdout + out().stderr);
+      this.expectClean(out().stdout + out().stderr);
     });
     const ended = once(child, "close").then(([code]) => ({ code: code as number | null, ...out() }));
     const url = await new Promise<string>((found, fail) => {
@@ -77,7 +90,7 @@ export class Program {
 
   private spawn(args: readonly string[]): ChildProcess {
     const env = { ...process.env, ...this.env };
-    return spawn(process.execPath, [SIGMA, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+    return spawn(process.execPath, [this.sigma, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   }
 }
 
