@@ -10,8 +10,7 @@ import { type CompiledContractSet } from "../src/core/compiled.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../src/core/contract-set.ts";
 import type { JsonObject } from "../src/json/json.ts";
 import type { GatewayEvent } from "../src/gateway/event.ts";
-import { startGateway, type Gateway } from "../src/gateway/gateway.ts";
-import type { BreakerLimits } from "../src/gateway/breaker.ts";
+import { startGateway, type Gateway, type GatewayDeps } from "../src/gateway/gateway.ts";
 import type { IngestDeps } from "../src/gateway/ingest-deps.ts";
 import { createLookup, type Lookup } from "../src/gateway/lookup.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../src/source/embedded/log.ts";
@@ -61,7 +60,7 @@ export type Embedded = {
   readonly deps: IngestDeps;
   readonly append: (...texts: readonly string[]) => Promise<void>;
   /** Runs a gateway until everything in the log is settled or the stream stands, then stops it. */
-  readonly settle: (deps?: Partial<IngestDeps> & { readonly breaker?: BreakerLimits }) => Promise<Gateway>;
+  readonly settle: (deps?: Partial<GatewayDeps>) => Promise<Gateway>;
   /** What became of the records of `[from, to)` of its one stream. */
   readonly rows: (from?: bigint, to?: bigint) => Promise<readonly SettledRow[]>;
   readonly audit: (withSource?: boolean) => Promise<AuditReport>;

@@ -103,6 +103,7 @@ export async function startPipeline(
       ...deciding,
       ...(pool === null ? {} : { decideElsewhere: pool.decide }),
       limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
+      inFlightBytesMax: config.inFlightBytesMax,
       evidence: config.evidence,
       breaker: config.breaker,
       laneOf: laneLimits(config, BATCHES_AT_ONCE * config.batch.recordsMax),

@@ -56,6 +56,8 @@ export type Config = {
   readonly laneNames: readonly string[];
   readonly limits: PayloadLimits;
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number };
+  /** Most bytes that all streams of a process have fetched and not settled. */
+  readonly inFlightBytesMax: number;
   readonly log: {
     readonly level: SettingValues["log.level"];
     readonly format: SettingValues["log.format"];
@@ -231,6 +233,7 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
     laneNames,
     limits: { bytesMax: values["limits.record_bytes"], depthMax: values["limits.depth"] },
     batch: { recordsMax: values["batch.records"], bytesMax: values["batch.bytes"] },
+    inFlightBytesMax: values["batch.in_flight_bytes"],
     log: {
       level: values["log.level"],
       format: values["log.format"],

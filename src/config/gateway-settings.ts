@@ -55,6 +55,13 @@ export const GATEWAY_SETTINGS = {
     byDefault: 1_048_576,
     description: "Most bytes decided and stored at once",
   },
+  "batch.in_flight_bytes": {
+    // 64 MiB and 4 GiB - 1.
+    value: { kind: "bytes", min: 1_048_576, max: 4_294_967_295 },
+    byDefault: 67_108_864,
+    description:
+      "Most bytes of records that all partitions of a process have fetched and not stored; above it a partition waits before it fetches. One batch alone may be larger",
+  },
   "log.level": {
     value: { kind: "choice", values: ["trace", "debug", "info", "warn", "error", "silent"] },
     byDefault: "info",

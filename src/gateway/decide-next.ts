@@ -9,6 +9,7 @@ import { decidedElsewhere, decideRecord, type Decided } from "./decided.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { decideBatch, type FreshBatch } from "./decide-batch.ts";
 import type { Halt } from "./event.ts";
+import { UNBOUNDED, type Held } from "./in-flight.ts";
 import { measureBatch, type BatchMeter, type Measuring } from "./measure.ts";
 import { isRedrive } from "../ledger/redrive-stream.ts";
 import type { IngestDeps, BatchObserver } from "./ingest-deps.ts";
@@ -38,7 +39,7 @@ export type ReadyBatch = {
   readonly observer: BatchObserver | undefined;
   readonly meter: BatchMeter;
   readonly trace: BatchTrace | undefined;
-  /** Releases the settle limit. Call it exactly once: when the batch is settled or discarded. */
+  /** Gives up the batch's turn and what it holds in flight. Call it when the batch is settled or discarded; calls after the first do nothing. */
   readonly endSettling: () => void;
 };
 
@@ -53,9 +54,27 @@ type Where = { readonly stream: Stream; readonly note: StreamNote };
  * @param from first offset of the batch.
  */
 export async function decideNext(deps: IngestDeps, where: Where, from: bigint, signal: AbortSignal): Promise<Next> {
+  const held = (await deps.inFlight?.enter(where.stream.id, signal)) ?? UNBOUNDED;
+  let next: Next | null = null;
+  try {
+    next = await fetchAndDecide(deps, where, from, held, signal);
+    return next;
+  } finally {
+    if (next?.kind !== "decided") held.release();
+  }
+}
+
+async function fetchAndDecide(
+  deps: IngestDeps,
+  where: Where,
+  from: bigint,
+  held: Held,
+  signal: AbortSignal,
+): Promise<Next> {
   const { stream } = where;
   const measuring = measureBatch(deps.clock);
   const fetched = await deps.source.fetch(stream, from, deps.limits, signal);
+  held.brought(fetched.kind === "records" ? fetched.bytes : 0);
   switch (fetched.kind) {
     case "empty":
       return { kind: "idle" };
@@ -70,7 +89,11 @@ export async function decideNext(deps: IngestDeps, where: Where, from: bigint, s
   // The registry is asked before the settle limit is taken: a registry that hangs then delays its own stream only.
   const set = await setFor(deps, fetched.read);
   const elsewhere = (await deps.decideElsewhere?.(fetched.read(), set, signal)) ?? null;
-  const endSettling = (await deps.settleLimit?.(settleWeight(fetched, deps.limits))) ?? ((): void => undefined);
+  const endTurn = (await deps.settleLimit?.(settleWeight(fetched, deps.limits))) ?? ((): void => undefined);
+  const endSettling = once(() => {
+    endTurn();
+    held.release();
+  });
   let decided: ReadyBatch | null = null;
   try {
     // The signal aborted while the settle limit was waited for. Nothing of this batch is decided yet.
@@ -81,6 +104,15 @@ export async function decideNext(deps: IngestDeps, where: Where, from: bigint, s
   } finally {
     if (decided === null) endSettling();
   }
+}
+
+function once(call: () => void): () => void {
+  let called = false;
+  return () => {
+    if (called) return;
+    called = true;
+    call();
+  };
 }
 
 /** Releases the resources of a batch that will not be settled. */

@@ -3,6 +3,7 @@ import type { Stream } from "../source/source.ts";
 import { BREAKER_OFF, createBreaker, type BreakerLimits } from "./breaker.ts";
 import type { GatewayEvent, Observe } from "./event.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
+import { createInFlight } from "./in-flight.ts";
 import { ingestStream } from "./ingest.ts";
 import { waitForOperator } from "./wait-for-operator.ts";
 import { createLoops } from "./loops.ts";
@@ -39,6 +40,8 @@ export type Gateway = {
 export type GatewayDeps = IngestDeps & {
   /** When a stream halts because too many of its records fail; never when absent. */
   readonly breaker?: BreakerLimits;
+  /** Most bytes that all streams have fetched and not settled; no bound when absent. */
+  readonly inFlightBytesMax?: number;
   /** The limits of the lane that a topic is; null for a topic that is none. No topic is a lane when absent. */
   readonly laneOf?: (topic: string) => LaneLimits | null;
 };
@@ -77,6 +80,9 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     deps.observe(event);
   };
 
+  const { inFlightBytesMax, limits } = deps;
+  const inFlight =
+    inFlightBytesMax === undefined ? {} : { inFlight: createInFlight(inFlightBytesMax, limits.bytesMax) };
   const decidesAhead = (): boolean => states.size <= AHEAD_STREAMS_MAX;
   const loops = createLoops(async (stream, signal) => {
     set(stream, {});
@@ -84,7 +90,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     let leave = 0;
     while (!signal.aborted) {
       const halt = await ingestStream(
-        { ...deps, ...limited, observe, decidesAhead },
+        { ...deps, ...limited, ...inFlight, observe, decidesAhead },
         stream,
         signal,
         createBreaker(breaker, leave),

@@ -7,6 +7,7 @@ import type { TraceBatch } from "./batch-trace.ts";
 import type { Decided } from "./decided.ts";
 import type { FailedRow, Store } from "../store/store.ts";
 import type { Observe } from "./event.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { Mirror } from "./mirror.ts";
 import type { SettleLimit } from "./settle-limit.ts";
 
@@ -56,6 +57,8 @@ export type IngestDeps = {
    * process to itself: several streams already use the time in which one waits for the store. False when absent.
    */
   readonly decidesAhead?: () => boolean;
+  /** Bounds the bytes that all streams of a gateway have fetched and not settled. No bound when absent. */
+  readonly inFlight?: InFlight;
   /** Limits how many records all streams of a gateway settle at a time. No limit when absent. */
   readonly settleLimit?: SettleLimit;
   /** Whether the store keeps or drops the evidence of an entry once the next entry is applied. "keep" when absent. */

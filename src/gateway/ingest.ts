@@ -236,7 +236,7 @@ async function advance(
 async function settle(
   deps: IngestDeps,
   settled: Omit<Settled, "ahead">,
-  { range, packed, batch, collection, set, observer, meter, trace }: ReadyBatch,
+  { range, packed, batch, collection, set, observer, meter, trace, endSettling }: ReadyBatch,
   claimed: Claimed,
   decide: (from: bigint) => Ahead,
 ): Promise<Step> {
@@ -284,6 +284,8 @@ async function settle(
     ahead = null;
     return { kind: "at", settled: step };
   } finally {
+    // The batch decided ahead may wait for the turn of this one: whoever waits for it to end gives the turn up first.
+    if (ahead !== null) endSettling();
     await discardAhead(ahead);
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Unavailable } from "../../src/core/unavailable.ts";
+import { BREAKER_OFF } from "../../src/gateway/breaker.ts";
 import type { Source } from "../../src/source/source.ts";
 import type { Store, StoreWrites } from "../../src/store/store.ts";
 import { openEmbedded, shipment, type Embedded } from "../embedded.ts";
@@ -81,4 +82,17 @@ test("a breaker counts a batch once, also one that was decided twice", async () 
   const gateway = await embedded.settle({ source, store, breaker });
   expect(gateway.streams()[0]?.state).toBe("stopped");
   expect(await embedded.store.reads.tally()).toMatchObject({ failed: 5 });
+});
+
+test("a batch that fills a lane's bound by itself gives up its turn when it cannot be stored, before what was begun ahead", async () => {
+  const embedded = await openEmbedded();
+  await embedded.append(...texts(15));
+  let failures = 3;
+  const { source, store } = watched(embedded, async () => {
+    failures -= 1;
+    if (failures >= 0) throw new Unavailable("STORE_FULL", "the disk is full", "free some space");
+  });
+  const laneOf = () => ({ inFlight: 5, breaker: BREAKER_OFF });
+  await embedded.settle({ source, store, laneOf });
+  expect(await embedded.store.reads.tally()).toMatchObject({ validated: 15, receipts: 0 });
 });
