@@ -23,6 +23,7 @@ const SLEEPING: Readonly<Record<string, string>> = {
   "test/cli/backup.test.ts": "bounds the load",
   "test/config/reload.test.ts": "is the gateway's own pause",
   "test/e2e/lane-latency.ts": "keeps to a rate, and looks again until the records are stored",
+  "test/e2e/store-outage.test.ts": "keeps to a rate",
   "test/e2e/upgrade.test.ts": "keeps to a rate",
   "test/gateway/log-checks.test.ts": "is the guarded log's own pause",
   "test/gateway/log-ends.test.ts": "is the store's timeout, on a clock that the test moves",
