@@ -7,7 +7,7 @@ import { CLOCK } from "./clock.ts";
 import type { AnchorEvent, ContractsEvent, Observe } from "../gateway/event.ts";
 import type { TraceCall } from "../core/trace-context.ts";
 import type { TraceBatch } from "../gateway/batch-trace.ts";
-import type { Gateway } from "../gateway/gateway.ts";
+import type { Gateway, GatewayDeps } from "../gateway/gateway.ts";
 import { openAnchors } from "./anchoring.ts";
 import { decidingWith, openLookup, type Deciding } from "./deciding.ts";
 import { laneLimits } from "./lane-limits.ts";
@@ -102,8 +102,7 @@ export async function startPipeline(
       contracts: contracts.current,
       ...deciding,
       ...(pool === null ? {} : { decideElsewhere: pool.decide }),
-      limits: { ...config.batch, waitMs: FETCH_WAIT_MS },
-      inFlightBytesMax: config.inFlightBytesMax,
+      ...batchesOf(config),
       evidence: config.evidence,
       breaker: config.breaker,
       laneOf: laneLimits(config, BATCHES_AT_ONCE * config.batch.recordsMax),
@@ -137,6 +136,18 @@ export async function startPipeline(
     await engine.close();
     throw error;
   }
+}
+
+/** How large batches are, and how many of them there are at a time. */
+function batchesOf({
+  batch,
+  inFlightBytesMax,
+  settleGoalMs,
+  mongodbUri,
+}: Config): Pick<GatewayDeps, "limits" | "inFlightBytesMax" | "settleGoalMs"> {
+  // An embedded store writes in this process: nothing is on the way, and a larger batch only holds up requests.
+  const goal = mongodbUri === null || settleGoalMs === null ? {} : { settleGoalMs };
+  return { limits: { ...batch, waitMs: FETCH_WAIT_MS }, inFlightBytesMax, ...goal };
 }
 
 type Closing = { readonly close: () => Promise<void> };

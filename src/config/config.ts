@@ -56,6 +56,8 @@ export type Config = {
   readonly laneNames: readonly string[];
   readonly limits: PayloadLimits;
   readonly batch: { readonly recordsMax: number; readonly bytesMax: number };
+  /** The longest that the store should take for a batch, in milliseconds; null: batches do not follow it. */
+  readonly settleGoalMs: number | null;
   /** Most bytes that all streams of a process have fetched and not settled. */
   readonly inFlightBytesMax: number;
   readonly log: {
@@ -233,6 +235,7 @@ function configOf(values: SettingValues, env: ConfigInput["env"]): Config {
     laneNames,
     limits: { bytesMax: values["limits.record_bytes"], depthMax: values["limits.depth"] },
     batch: { recordsMax: values["batch.records"], bytesMax: values["batch.bytes"] },
+    settleGoalMs: values["batch.settle_ms"] === 0 ? null : values["batch.settle_ms"],
     inFlightBytesMax: values["batch.in_flight_bytes"],
     log: {
       level: values["log.level"],

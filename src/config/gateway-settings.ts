@@ -55,6 +55,12 @@ export const GATEWAY_SETTINGS = {
     byDefault: 1_048_576,
     description: "Most bytes decided and stored at once",
   },
+  "batch.settle_ms": {
+    value: { kind: "integer", min: 0, max: 60_000 },
+    byDefault: 1_000,
+    description:
+      "Longest time that MongoDB should take for a batch, in milliseconds: where it is far, full batches grow to four times batch.records within half of that, and shrink above it; 0 keeps them as they are",
+  },
   "batch.in_flight_bytes": {
     // 64 MiB and 4 GiB - 1.
     value: { kind: "bytes", min: 1_048_576, max: 4_294_967_295 },

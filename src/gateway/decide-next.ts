@@ -73,7 +73,8 @@ async function fetchAndDecide(
 ): Promise<Next> {
   const { stream } = where;
   const measuring = measureBatch(deps.clock);
-  const fetched = await deps.source.fetch(stream, from, deps.limits, signal);
+  const recordsMax = deps.batchSize?.recordsMax() ?? deps.limits.recordsMax;
+  const fetched = await deps.source.fetch(stream, from, { ...deps.limits, recordsMax }, signal);
   held.brought(fetched.kind === "records" ? fetched.bytes : 0);
   switch (fetched.kind) {
     case "empty":

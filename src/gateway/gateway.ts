@@ -3,6 +3,7 @@ import type { Stream } from "../source/source.ts";
 import { BREAKER_OFF, createBreaker, type BreakerLimits } from "./breaker.ts";
 import type { GatewayEvent, Observe } from "./event.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
+import { createBatchSize } from "./batch-size.ts";
 import { createInFlight } from "./in-flight.ts";
 import { ingestStream } from "./ingest.ts";
 import { waitForOperator } from "./wait-for-operator.ts";
@@ -42,6 +43,8 @@ export type GatewayDeps = IngestDeps & {
   readonly breaker?: BreakerLimits;
   /** Most bytes that all streams have fetched and not settled; no bound when absent. */
   readonly inFlightBytesMax?: number;
+  /** The longest that the store should take for a batch, in milliseconds: batches grow and shrink by it. They do not when absent. */
+  readonly settleGoalMs?: number;
   /** The limits of the lane that a topic is; null for a topic that is none. No topic is a lane when absent. */
   readonly laneOf?: (topic: string) => LaneLimits | null;
 };
@@ -80,17 +83,15 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     deps.observe(event);
   };
 
-  const { inFlightBytesMax, limits } = deps;
-  const inFlight =
-    inFlightBytesMax === undefined ? {} : { inFlight: createInFlight(inFlightBytesMax, limits.bytesMax) };
   const decidesAhead = (): boolean => states.size <= AHEAD_STREAMS_MAX;
   const loops = createLoops(async (stream, signal) => {
     set(stream, {});
-    const { breaker, ...limited } = limitsOf(stream.topic);
+    const { breaker, batchSize, ...limited } = limitsOf(stream.topic);
+    const own = { ...limited, ...batchSize() };
     let leave = 0;
     while (!signal.aborted) {
       const halt = await ingestStream(
-        { ...deps, ...limited, ...inFlight, observe, decidesAhead },
+        { ...deps, ...own, observe, decidesAhead },
         stream,
         signal,
         createBreaker(breaker, leave),
@@ -130,22 +131,36 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   };
 }
 
-type Limited = Required<Pick<IngestDeps, "settleLimit" | "limits">> & { readonly breaker: BreakerLimits };
+type Limited = Required<Pick<IngestDeps, "settleLimit" | "limits">> &
+  Pick<IngestDeps, "inFlight"> & {
+    readonly breaker: BreakerLimits;
+    /** What the sizes of a stream's batches follow: its own for each. */
+    readonly batchSize: () => Pick<IngestDeps, "batchSize">;
+  };
 
 /** What limits the streams of a topic: those of a lane share limits of their own, and all others share theirs. */
-function limitsByLane({ limits, breaker = BREAKER_OFF, laneOf }: GatewayDeps): (topic: string) => Limited {
-  const shared = { settleLimit: createSettleLimit(BATCHES_AT_ONCE * limits.recordsMax), limits, breaker };
+function limitsByLane(deps: GatewayDeps): (topic: string) => Limited {
+  const { limits, breaker = BREAKER_OFF, laneOf, inFlightBytesMax, settleGoalMs } = deps;
+  const inFlight =
+    inFlightBytesMax === undefined ? {} : { inFlight: createInFlight(inFlightBytesMax, limits.bytesMax) };
+  const limited = (atOnce: number, recordsMin: number, own: BreakerLimits): Limited => ({
+    settleLimit: createSettleLimit(atOnce),
+    // A batch that is larger than the limit would run alone, and so exceed it.
+    limits: { ...limits, recordsMax: recordsMin },
+    breaker: own,
+    ...inFlight,
+    batchSize: () =>
+      settleGoalMs === undefined
+        ? {}
+        : { batchSize: createBatchSize({ recordsMin, recordsMax: atOnce, goalMs: settleGoalMs }) },
+  });
+  const shared = limited(BATCHES_AT_ONCE * limits.recordsMax, limits.recordsMax, breaker);
   const lanes = new Map<string, Limited>();
   return (topic) => {
     const lane = laneOf?.(topic) ?? null;
     if (lane === null) return shared;
-    const { inFlight } = lane;
-    const known = lanes.get(topic) ?? {
-      settleLimit: createSettleLimit(inFlight),
-      // A batch that is larger than the limit would run alone, and so exceed it.
-      limits: { ...limits, recordsMax: Math.min(limits.recordsMax, inFlight) },
-      breaker: lane.breaker,
-    };
+    const { inFlight: atOnce } = lane;
+    const known = lanes.get(topic) ?? limited(atOnce, Math.min(limits.recordsMax, atOnce), lane.breaker);
     lanes.set(topic, known);
     return known;
   };

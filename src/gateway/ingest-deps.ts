@@ -3,6 +3,7 @@ import type { Decision } from "../core/decide.ts";
 import type { SourceRecord } from "../core/record.ts";
 import type { TraceContext } from "../core/trace-context.ts";
 import type { FetchLimits, Source, Stream } from "../source/source.ts";
+import type { BatchSize } from "./batch-size.ts";
 import type { TraceBatch } from "./batch-trace.ts";
 import type { Decided } from "./decided.ts";
 import type { FailedRow, Store } from "../store/store.ts";
@@ -52,6 +53,8 @@ export type IngestDeps = {
     signal: AbortSignal,
   ) => Promise<readonly Decision[] | null>;
   readonly limits: FetchLimits;
+  /** How many records the next batch may have, besides `limits`, by how long the store takes. Always as `limits` say when absent. */
+  readonly batchSize?: BatchSize;
   /**
    * Whether a stream decides its next batch while the store writes the current one. This pays where one stream has the
    * process to itself: several streams already use the time in which one waits for the store. False when absent.

@@ -68,6 +68,7 @@ export async function ingestStream(
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       settled = null;
+      deps.batchSize?.reset();
       const retryInMs = backoffMs(attempt, deps.random());
       attempt += 1;
       const { code, message, remedy } = error;
@@ -275,6 +276,7 @@ async function settle(
     const { seq, hash, from, to, count, contractSet } = entry;
     const measures = meter.end(applied, claimed.batch.sizes);
     claimed.batch = null;
+    deps.batchSize?.settled(count, measures.stagesMs.ledger + measures.stagesMs.documents);
     const decidedHow = { stored, duplicates, conflicts, failures, groups, newGroups };
     trace?.settled(seq, contractSet, applied);
     const batchTrace = trace?.context ?? null;
