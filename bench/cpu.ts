@@ -2,7 +2,16 @@ import { readdirSync, readFileSync } from "node:fs";
 
 /** User and system time of a process and its threads so far, in microseconds (Linux, which counts in hundredths of a second). */
 export function cpuMicrosOf(pid: number): number {
-  const after = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1] ?? "";
+  return microsIn(`/proc/${pid}/stat`);
+}
+
+/** The same of one thread; the first one of a process has its number. */
+export function cpuMicrosOfThread(pid: number, thread: number): number {
+  return microsIn(`/proc/${pid}/task/${thread}/stat`);
+}
+
+function microsIn(path: string): number {
+  const after = readFileSync(path, "utf8").split(") ")[1] ?? "";
   const [user = 0, system = 0] = after.split(" ").slice(11, 13).map(Number);
   return (user + system) * 10_000;
 }
@@ -18,7 +27,8 @@ export function residentMegabytesOfTree(pid: number): number {
   return kilobytes.reduce((sum, one) => sum + Number(one ?? 0), 0) / 1_024;
 }
 
-function treeOf(pid: number): readonly number[] {
+/** A process and all that it started, itself first. */
+export function treeOf(pid: number): readonly number[] {
   const parents = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map((name) => [Number(name), parentOf(name)] as const);

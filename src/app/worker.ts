@@ -3,7 +3,7 @@ import { createTotalling } from "../gateway/totals.ts";
 import { endOf, gatewayFamilies } from "../http/metrics/families.ts";
 import type { Logger } from "../observe/log/logger.ts";
 import type { FromWorker, ToWorker } from "../workers/messages.ts";
-import { reportTo } from "../workers/reporting.ts";
+import { reportTo, type Reporting } from "../workers/reporting.ts";
 import { CLOCK } from "./clock.ts";
 import type { LoadedContracts } from "./contracts.ts";
 import { callBackLater } from "./fleet.ts";
@@ -53,12 +53,12 @@ export async function startWorker(
   const reports = await openReports(config, logger, version);
   const { traceBatch, calls = {} } = await openTraces(config, version, logger);
   const totals = createTotalling();
-  let changed = (): void => undefined;
+  let changed: Reporting["changed"] = () => undefined;
   const url = `http://${config.http.host}:${config.http.port}`;
   const pipeline = await startPipeline(
     config,
     contracts,
-    both(both(reports.events, totals.observe), () => changed()),
+    both(both(reports.events, totals.observe), ({ kind }) => changed(kind === "batch-settled")),
     reports.contracts,
     reports.anchors,
     { url, report: reports.notify, diagnosed: reports.diagnosed, ...calls },

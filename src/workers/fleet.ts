@@ -23,12 +23,21 @@ export type FleetDeps = Omit<SuperviseDeps, "stood" | "answered">;
 /** How long a worker may take to say its metrics: less than a scrape may take. */
 export const ANSWER_WITHIN_MS = 5_000;
 
+/** How often workers are told to hasten while somebody waits; less than the time for which they do. */
+export const HASTEN_EVERY_MS = 1_000;
+
 /** Starts workers and watches over them. */
 export function startFleet(deps: FleetDeps): Fleet {
   const standings = new Map<number, Standing>();
   const gone = createSum();
   const waiters = new Set<() => void>();
   const asking = createAsking(deps.later);
+  let hastenedMs = -Infinity;
+  const hasten = (): void => {
+    if (waiters.size === 0 || deps.monotonicMs() - hastenedMs < HASTEN_EVERY_MS) return;
+    hastenedMs = deps.monotonicMs();
+    for (const { process } of supervised.workers()) process?.tell({ kind: "hasten" });
+  };
   const supervised = supervise({
     ...deps,
     stood: (worker, standing) => {
@@ -38,6 +47,7 @@ export function startFleet(deps: FleetDeps): Fleet {
         asking.lost(worker);
       } else standings.set(worker, standing);
       for (const look of waiters) look();
+      hasten();
     },
     answered: asking.answered,
   });
@@ -51,7 +61,9 @@ export function startFleet(deps: FleetDeps): Fleet {
         const isKnown = (): boolean => streams().some((one) => one.stream.id === stream);
         const isSettled = (): boolean =>
           streams().some((one) => one.stream.id === stream && one.settledTo !== null && offset < one.settledTo);
-        await waitFor(waiters, () => isSettled() || !isKnown(), signal);
+        const waiting = waitFor(waiters, () => isSettled() || !isKnown(), signal);
+        hasten();
+        await waiting;
         return isSettled();
       },
       stop: async () => {

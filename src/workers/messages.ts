@@ -21,5 +21,7 @@ export type FromWorker =
 /** What a worker is told. */
 export type ToWorker =
   | { readonly kind: "families"; readonly ask: number }
+  /** Somebody waits for decisions: what it settles is to be told soon, for some seconds. */
+  | { readonly kind: "hasten" }
   /** To finish the batches in flight and end. `stays`: another process takes its place in the group at once. */
   | { readonly kind: "stop"; readonly stays: boolean };
