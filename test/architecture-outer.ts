@@ -220,6 +220,8 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "node:zlib",
     ],
   },
+  // What a deployment will do: a simulation, pure.
+  capacity: { uses: [], libraries: [], node: [] },
   // The command line: its program and its commands.
   cli: {
     uses: [
@@ -234,6 +236,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "audit",
       "authoring",
       "backup",
+      "capacity",
       "cli/input",
       "cli/terminal",
       "config",

@@ -6,6 +6,7 @@ import type { AuditCommandOptions } from "./commands/operate/audit.ts";
 import type { IngestOptions } from "./commands/ingest/ingest-options.ts";
 import type { RepairCommandOptions } from "./commands/operate/store-repair.ts";
 import type { ActOptions } from "./commands/operate/streams.ts";
+import { addCapacity } from "./commands/capacity/capacity-command.ts";
 import { addDiagnose } from "./commands/failures/diagnose-command.ts";
 import { addFailures } from "./commands/failures/failures-command.ts";
 import { addRedrive } from "./commands/failures/redrive-command.ts";
@@ -80,6 +81,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addBackup,
     addRestore,
     addDoctor,
+    addCapacity,
     addAudit,
     addKeys,
     addOperatorLog,

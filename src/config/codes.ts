@@ -32,6 +32,8 @@ export const CODES = {
   "SIG-S-040": "A role or a number of workers does not go with the log, the store or the role",
   "SIG-S-041": "A setting of the pool of validators is wrong, or contradicts another",
   "SIG-S-042": "A topic and its number of partitions are not written as topic=number",
+  "SIG-S-060": "No capacity can be predicted for such numbers",
+  "SIG-S-061": "The file of costs for `sigma capacity` cannot be read, or is not one",
   "SIG-I-001": "An input cannot be read",
   "SIG-I-002": "A line of the input is too long to be a record. Nothing of it was ingested; everything before it was",
   "SIG-I-003": "The topic is not configured",
