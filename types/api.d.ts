@@ -461,6 +461,12 @@ export type Failure = {
   readonly declaredBy: string | null;
   /** The sender that the record names; nobody has verified it */
   readonly producer: string | null;
+  /** Where the record arrived before a router moved it to its lane; absent where none did */
+  readonly origin?: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+  };
   /** Of a conflict: the machine id that both records claim */
   readonly identity?: string;
   /** Absent where it was not asked for, is not stored beside the failure, or was erased */
@@ -492,6 +498,12 @@ export type FailureDetail = {
   readonly declaredBy: string | null;
   /** The sender that the record names; nobody has verified it */
   readonly producer: string | null;
+  /** Where the record arrived before a router moved it to its lane; absent where none did */
+  readonly origin?: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+  };
   /** Of a conflict: the machine id that both records claim */
   readonly identity?: string;
   /** Absent where it was not asked for, is not stored beside the failure, or was erased */
@@ -801,6 +813,12 @@ export type FailureGroupDetail = {
     readonly declaredBy: string | null;
     /** The sender that the record names; nobody has verified it */
     readonly producer: string | null;
+    /** Where the record arrived before a router moved it to its lane; absent where none did */
+    readonly origin?: {
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+    };
     /** Of a conflict: the machine id that both records claim */
     readonly identity?: string;
     /** Absent where it was not asked for, is not stored beside the failure, or was erased */
@@ -2075,6 +2093,8 @@ export type Operations = {
       readonly partition?: string;
       /** offset of the record */
       readonly offset?: string;
+      /** where the record arrived before a router moved it: orders, orders/3 or orders/3@1042 */
+      readonly origin?: string;
       /** contract that judged: shipment, or shipment@1 for one version */
       readonly contract?: string;
       /** version of the contract that judged */

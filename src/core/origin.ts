@@ -6,9 +6,30 @@ import type { Header, Position } from "./record.ts";
  */
 export const ORIGIN_HEADER = "sigma-origin";
 
+/** A position as people write it: `orders/3@1042`. */
+export function placeText({ topic, partition, offset }: Omit<Position, "stream">): string {
+  return `${topic}/${partition}@${offset}`;
+}
+
+/** Where a record came from, as its documents say it; null when its headers name no such position. */
+export function originText(headers: readonly Header[]): string | null {
+  if (headers.length === 0) return null;
+  const origin = originOf(headers);
+  return origin === null ? null : placeText(origin);
+}
+
+/** The position in a text as {@link originText} makes it; null for any other text. */
+export function parsePlace(text: string): Omit<Position, "stream"> | null {
+  const [, topic, partition, offset] = PLACE.exec(text) ?? [];
+  if (topic === undefined) return null;
+  return { topic, partition: Number(partition), offset: BigInt(offset ?? 0) };
+}
+
+const PLACE = /^([A-Za-z0-9._-]{1,249})\/(0|[1-9][0-9]{0,9})@(0|[1-9][0-9]{0,18})$/;
+
 /** The header for a record that is moved on: `orders/3@1042 CLUSTER/TOPIC-ID/3`, first for people, then the stream's id. */
-export function originHeader({ stream, topic, partition, offset }: Position): Header {
-  return [ORIGIN_HEADER, Buffer.from(`${topic}/${partition}@${offset} ${stream}`, "latin1")];
+export function originHeader(position: Position): Header {
+  return [ORIGIN_HEADER, Buffer.from(`${placeText(position)} ${position.stream}`, "latin1")];
 }
 
 /** Where a record came from before a router moved it; null when its headers name no such position. */

@@ -1,8 +1,7 @@
 import type { Lookup } from "../gateway/lookup.ts";
 import type { FailureRecord } from "../store/failures.ts";
-import type { StoreReads } from "../store/store.ts";
 import type { Redaction } from "./redact.ts";
-import { searchFailures, type Search } from "./search.ts";
+import { searchFailures, type Search, type SearchReads } from "./search.ts";
 import { failureView, type FailureView } from "./view.ts";
 
 /** A failure with everything that is kept of its record. */
@@ -16,7 +15,7 @@ export type ExportedFailure = FailureView & {
 
 /** All failures of a search, page by page. A search that is cut off loses nothing of what was given before. */
 export async function* allFailures(
-  reads: Pick<StoreReads, "failureCollections" | "failurePage" | "failureRecord" | "streamNotes">,
+  reads: SearchReads,
   search: Omit<Search, "cursor" | "limit">,
 ): AsyncGenerator<FailureRecord> {
   for (let cursor: string | null = null; ;) {

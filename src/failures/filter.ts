@@ -16,6 +16,8 @@ export type FailureFilter = {
   readonly topic: string | null;
   readonly partition: number | null;
   readonly offset: bigint | null;
+  /** Where the record arrived before a router moved it: `orders`, `orders/3` or `orders/3@1042`. */
+  readonly origin: string | null;
   /** Name of the contract. */
   readonly subject: string | null;
   readonly version: number | null;
@@ -37,6 +39,7 @@ export const ANY_FAILURE: FailureFilter = {
   topic: null,
   partition: null,
   offset: null,
+  origin: null,
   subject: null,
   version: null,
   producer: null,
@@ -62,6 +65,7 @@ export function isWanted(
     fits(filter.topic, stream.topic) &&
     fits(filter.partition, stream.partition) &&
     fits(filter.offset, offset) &&
+    (filter.origin === null || isFrom(filter.origin, failure.origin)) &&
     fits(filter.subject, contract?.subject) &&
     fits(filter.version, contract?.version) &&
     fits(filter.producer, producer) &&
@@ -70,6 +74,13 @@ export function isWanted(
     (filter.pointer === null || pointersOf(failure.reason).includes(filter.pointer)) &&
     (filter.field === null || hasField(failure, filter.field))
   );
+}
+
+/** @param wanted a topic, a partition of one, or a position. */
+function isFrom(wanted: string, origin: string | null): boolean {
+  if (origin === null) return false;
+  if (wanted.includes("@")) return origin === wanted;
+  return origin.startsWith(wanted.includes("/") ? `${wanted}@` : `${wanted}/`);
 }
 
 function hasField({ payloadText }: FailureRecord, { pointer, value }: NonNullable<FailureFilter["field"]>): boolean {

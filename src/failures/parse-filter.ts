@@ -16,6 +16,7 @@ export const PARAMETERS = {
   topic: "topic of the record",
   partition: "partition of the record",
   offset: "offset of the record",
+  origin: "where the record arrived before a router moved it: orders, orders/3 or orders/3@1042",
   contract: "contract that judged: shipment, or shipment@1 for one version",
   version: "version of the contract that judged",
   producer: "sender that the record names",
@@ -54,6 +55,7 @@ export function parseFilter(
     topic: read("topic", nonEmpty, "is no topic"),
     partition: read("partition", (value) => wholeNumber(value, 2_147_483_647), "is no partition: write 0, 1, 2 ..."),
     offset: read("offset", parseOffset, "is no offset: write 0, 1, 2 ... up to 2^63 - 1"),
+    origin: read("origin", parseOrigin, "is no origin: write orders, orders/3 or orders/3@1042"),
     subject: contract?.subject ?? null,
     version: version ?? contract?.version ?? null,
     producer: read("producer", nonEmpty, "is no producer"),
@@ -84,6 +86,10 @@ function wholeNumber(value: string, max: number): number | null {
 
 function parseOffset(value: string): bigint | null {
   return /^\d{1,19}$/.test(value) && BigInt(value) < 2n ** 63n ? BigInt(value) : null;
+}
+
+function parseOrigin(value: string): string | null {
+  return /^[A-Za-z0-9._-]{1,249}(?:\/\d{1,9}(?:@\d{1,19})?)?$/.test(value) ? value : null;
 }
 
 function parseFingerprint(value: string): string | null {

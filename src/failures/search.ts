@@ -36,20 +36,25 @@ const CHUNK_MAX = 1_000;
 /** The same with payloads: 16 MiB at most. */
 const CHUNK_WITH_PAYLOAD_MAX = 250;
 
-type Reads = Pick<StoreReads, "failureCollections" | "failurePage" | "failureRecord" | "streamNotes">;
+/** The reads that a search takes. */
+export type SearchReads = Pick<
+  StoreReads,
+  "failureCollections" | "failurePage" | "failureRecord" | "failuresFrom" | "streamNotes"
+>;
 
 /**
  * Finds failures. The order is the timestamp, latest first, and then the place; a page continues behind a place, so failures that arrive
  * meanwhile move nothing: those with later timestamps come before the first page.
  * @returns "foreign-cursor" for a cursor that is damaged or of another query.
  */
-export async function searchFailures(reads: Reads, search: Search): Promise<FailurePage | "foreign-cursor"> {
+export async function searchFailures(reads: SearchReads, search: Search): Promise<FailurePage | "foreign-cursor"> {
   const query = queryOf(search.filter);
   const from = search.cursor === null ? null : readCursor(search.cursor, query);
   if (search.cursor !== null && from === null) return "foreign-cursor";
   const filter = from === null ? search.filter : { ...search.filter, fromMs: from.fromMs, toMs: from.toMs };
   const { topic, partition, offset } = filter;
   if (topic !== null && partition !== null && offset !== null) return atPosition(reads, { ...search, filter });
+  if (filter.origin?.includes("@") === true) return fromOrigin(reads, { ...search, filter });
   const notes = await reads.streamNotes();
   // Streams keep their numbers for ever: such a cursor is of another store.
   if (from !== null && !notes.some(({ number }) => number === from.stream)) return "foreign-cursor";
@@ -71,7 +76,7 @@ export async function searchFailures(reads: Reads, search: Search): Promise<Fail
 }
 
 /** The failures at one position: few, in whatever stream or collection they are. */
-async function atPosition(reads: Reads, { filter, stateOf, isLeftOut }: Search): Promise<FailurePage> {
+async function atPosition(reads: SearchReads, { filter, stateOf, isLeftOut }: Search): Promise<FailurePage> {
   const { topic, partition, offset, fromMs, toMs } = filter;
   const streams = (await reads.streamNotes()).filter(
     (note) => note.topic === topic && note.partition === partition && !isLeftOut(note),
@@ -87,9 +92,28 @@ async function atPosition(reads: Reads, { filter, stateOf, isLeftOut }: Search):
   return { failures, next: null, looked: failures.length };
 }
 
+/** The failures of a record that arrived at one position and was moved: few, in whatever lane or redrive they are. */
+async function fromOrigin(
+  reads: SearchReads,
+  { filter, stateOf, isLeftOut, withPayload }: Search,
+): Promise<FailurePage> {
+  const { origin, fromMs, toMs } = filter;
+  const failures: FailureRecord[] = [];
+  for (const collection of await reads.failureCollections()) {
+    for (const light of await reads.failuresFrom(collection, origin ?? "")) {
+      const { stream, offset, atMs } = light;
+      if (isLeftOut(stream) || (fromMs !== null && atMs < fromMs) || (toMs !== null && atMs >= toMs)) continue;
+      const isWhole = withPayload || filter.field !== null;
+      const found = isWhole ? await reads.failureRecord(collection, stream, offset) : light;
+      if (found !== null && isWanted(filter, found, stateOf)) failures.push(found);
+    }
+  }
+  return { failures, next: null, looked: failures.length };
+}
+
 /** The failures of all collections in one order: the timestamp, latest first; then the collection; then the place. */
 async function* mergeCollections(
-  reads: Reads,
+  reads: SearchReads,
   filter: FailureFilter,
   from: Cursor | null,
   notes: readonly StreamNote[],
@@ -113,7 +137,7 @@ async function* mergeCollections(
 }
 
 async function* readCollection(
-  reads: Reads,
+  reads: SearchReads,
   collection: string,
   filter: FailureFilter,
   from: Cursor | null,

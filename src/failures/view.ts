@@ -1,5 +1,6 @@
 import type { FailureReason } from "../core/failure.ts";
-import type { ExactInteger } from "../json/exact-integer.ts";
+import { parsePlace } from "../core/origin.ts";
+import { exactInteger, type ExactInteger } from "../json/exact-integer.ts";
 import type { JsonValue } from "../json/json.ts";
 import { parseJson } from "../json/parse-json.ts";
 import type { FailureRecord } from "../store/failures.ts";
@@ -31,6 +32,8 @@ export type FailureView = {
   readonly contract: { readonly subject: string; readonly version: number } | null;
   readonly declaredBy: string | null;
   readonly producer: string | null;
+  /** Where the record arrived before a router moved it; absent where it was not moved. */
+  readonly origin?: { readonly topic: string; readonly partition: number; readonly offset: ExactInteger };
   /** The machine id that a conflict was about; absent otherwise. */
   readonly identity?: string;
   /** Absent where it was not asked for or is not stored. */
@@ -56,9 +59,15 @@ export function failureView(failure: FailureRecord, redaction: Redaction): Failu
     contract,
     declaredBy,
     producer,
+    ...originView(failure),
     ...(identity === null ? {} : { identity }),
     ...(payload === undefined ? {} : { payload }),
   };
+}
+
+function originView({ origin }: FailureRecord): Pick<FailureView, "origin"> {
+  const place = origin === null ? null : parsePlace(origin);
+  return place === null ? {} : { origin: { ...place, offset: exactInteger(place.offset) } };
 }
 
 function payloadOf({ payloadText, contract }: FailureRecord, redaction: Redaction): JsonValue | undefined {

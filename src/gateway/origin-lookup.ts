@@ -1,6 +1,7 @@
 import { originOf } from "../core/origin.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { isErased } from "../ledger/tombstone.ts";
+import type { Source, Stream } from "../source/source.ts";
 import type { Store, StoreReads } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { openEntryRecords } from "./entry-records.ts";
@@ -36,6 +37,19 @@ export async function findOrigin(
     if (found !== null) return { note, offset: found };
   }
   return null;
+}
+
+/** How long the broker is given to send the first record at or behind an offset that the log has passed. */
+const HOLE_WAIT_MS = 500;
+
+/**
+ * Whether a log that has passed an offset has no record there: a marker of a transaction, a record that was aborted, or one that
+ * compaction took. No router will ever move it. @throws `Unavailable`.
+ */
+export async function isHole(source: Pick<Source, "fetch">, stream: Stream, offset: bigint): Promise<boolean> {
+  const limits = { recordsMax: 1, bytesMax: 1, waitMs: HOLE_WAIT_MS };
+  const fetched = await source.fetch(stream, offset, limits, new AbortController().signal);
+  return fetched.kind === "records" && !fetched.read().some(({ position }) => position.offset === offset);
 }
 
 type OriginsIn = (note: StreamNote, seq: number) => Promise<Origins>;

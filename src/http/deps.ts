@@ -31,7 +31,7 @@ import type { Store, StoreReads } from "../store/store.ts";
 /** What the HTTP interface needs. */
 export type HttpDeps = {
   readonly log: Log;
-  readonly source: Pick<Source, "streams" | "bounds">;
+  readonly source: Pick<Source, "streams" | "bounds" | "fetch">;
   readonly reads: StoreReads;
   /** The topics that the records of a topic are moved to; absent: nothing has lanes. */
   readonly lanesOf?: (topic: string) => readonly string[];

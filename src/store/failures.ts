@@ -20,6 +20,8 @@ export type FailureRecord = {
   /** How the record declared its version; null when no version judged it. */
   readonly declaredBy: string | null;
   readonly producer: string | null;
+  /** Where the record arrived before a router moved it, as `orders/3@1042`; null when it was not moved. */
+  readonly origin: string | null;
   /** The machine id that a conflict was about. */
   readonly identity: string | null;
   /** The payload as JSON text; null when it was not asked for, could not be parsed, is longer than 65,536 bytes, or was erased. */
@@ -45,6 +47,7 @@ export function withReason(rest: Omit<FailureRecord, "reason">, read: () => Fail
     contract,
     declaredBy,
     producer,
+    origin: rest.origin,
     identity,
     payloadText: rest.payloadText,
   };
@@ -83,6 +86,11 @@ export type FailureReads = {
     stream: StreamNote,
     offsets: readonly bigint[],
   ) => Promise<readonly FailureRecord[]>;
+  /**
+   * Those of a collection whose record arrived at a position, as `orders/3@1042`, and was moved to a lane; without payloads, at most 100.
+   * Nothing is indexed for it: the engine reads its failures.
+   */
+  readonly failuresFrom: (collection: string, origin: string) => Promise<readonly FailureRecord[]>;
   /** The failure at a position, with its payload; null when the collection has none there. */
   readonly failureRecord: (collection: string, stream: StreamNote, offset: bigint) => Promise<FailureRecord | null>;
 };

@@ -54,6 +54,24 @@ async function append(brokers: string, topic: string, from: number, to: number):
   }
 }
 
+/** Appends record 34 of partition 0 in a transaction, whose marker then is at offset 35. */
+async function commitOne(brokers: string, topic: string): Promise<void> {
+  const base = { clientId: "tests", bootstrapBrokers: [brokers], retries: 100 };
+  const producer = new Producer({
+    ...base,
+    acks: ProduceAcks.ALL,
+    idempotent: true,
+    transactionalId: `tests-${topic}`,
+  });
+  try {
+    const transaction = await producer.beginTransaction({ producerId: -1n, producerEpoch: -1 });
+    await transaction.send({ messages: [{ topic, partition: 0, value: valueOf(102) }], acks: ProduceAcks.ALL });
+    await transaction.commit();
+  } finally {
+    await producer.close(true);
+  }
+}
+
 /** Every committed record of topics. */
 async function recordsIn(brokers: string, topics: readonly string[]): Promise<readonly SourceRecord[]> {
   const connection = { brokers: [brokers], tls: null, sasl: null };
@@ -163,8 +181,25 @@ test("the gateway decides the records of the lanes, and a record that is missing
   }
   const ahead = await fetch(`${gateway.url}/v1/decisions/${topic}/0/34`);
   expect([ahead.status, await ahead.json()]).toMatchObject([404, { code: "no-record", final: false }]);
+  // What became of a record is said with where it arrived, wherever one looks.
+  const at = `${topic}/2@8`;
+  const listed = await (await fetch(`${gateway.url}/v1/failures?origin=${encodeURIComponent(at)}`)).json();
+  expect(listed).toMatchObject({ failures: [{ origin: { topic, partition: 2, offset: 8 } }] });
+  const failed = await db.collection("failed_shipments").findOne({ "source.origin": at });
+  const fact = await db.collection("validated_shipments").findOne({ "source.origin": `${topic}/0@0` });
+  expect([failed?.["source"], fact?.["source"]]).toMatchObject([
+    { topic: `${topic}.lane.rest`, origin: at },
+    { topic: `${topic}.lane.urgent`, origin: `${topic}/0@0` },
+  ]);
+  // The marker of a transaction takes an offset, at which there is no record for a router to move.
+  await commitOne(brokers, topic);
+  await expect.poll(decided).toBe(101);
+  const marker = await fetch(`${gateway.url}/v1/decisions/${topic}/0/35`);
+  expect([marker.status, await marker.json()]).toMatchObject([404, { code: "no-record", final: true }]);
   gateway.child.kill("SIGTERM");
   expect((await gateway.ended).code).toBe(0);
+  const shown = await program.run("failures", "show", at);
+  expect([shown.code, shown.stdout]).toEqual([0, expect.stringMatching(new RegExp(`arrived at +${at}`)) as string]);
   expect((await program.run("audit", "--source")).code).toBe(0);
   const found = await program.run("lanes", "check");
   expect([found.code, found.stdout]).toEqual([0, expect.stringContaining("exactly once") as string]);

@@ -16,6 +16,7 @@ const FAILURE: FailureRecord = {
   contract: { subject: "order", version: 2 },
   declaredBy: "header",
   producer: "svc-a",
+  origin: "intake/3@1042",
   identity: null,
   payloadText: '{"a":{"b":[1,"x",null,true,9007199254740993]},"t":"5","":0,"~/":"s"}',
 };
@@ -34,6 +35,9 @@ describe("a filter wants", () => {
     [{ subject: "order" }, { subject: "shipment" }],
     [{ version: 2 }, { version: 1 }],
     [{ producer: "svc-a" }, { producer: "svc" }],
+    [{ origin: "intake" }, { origin: "int" }],
+    [{ origin: "intake/3" }, { origin: "intake/31" }],
+    [{ origin: "intake/3@1042" }, { origin: "intake/3@104" }],
     [{ pointer: "/a" }, { pointer: "/b" }],
     [{ pointer: "" }, { pointer: "/" }],
     [{ state: "acknowledged" }, { state: "open" }],
@@ -67,11 +71,12 @@ describe("a filter wants", () => {
   });
 
   test("no failure by what it does not have", () => {
-    const bare = { contract: null, producer: null, reason: null, payloadText: null };
+    const bare = { contract: null, producer: null, origin: null, reason: null, payloadText: null };
     const filters = [
       { subject: "order" },
       { version: 2 },
       { producer: "svc-a" },
+      { origin: "intake" },
       { pointer: "/a" },
       { field: { pointer: "/t", value: "5" } },
     ];

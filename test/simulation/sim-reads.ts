@@ -54,6 +54,7 @@ export function readsOf(state: () => State): StoreReads {
     failureCollections: async () => [],
     failurePage: async () => [],
     failuresAt: async () => [],
+    failuresFrom: async () => [],
     failureRecord: async () => null,
     groupCounters: async () => [...state().groups.values()],
     groupHours: async (fromHour, fingerprint) =>

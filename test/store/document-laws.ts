@@ -1,3 +1,4 @@
+import { originHeader } from "../../src/core/origin.ts";
 import { describe, expect, test } from "vitest";
 import { parseJson } from "../../src/json/parse-json.ts";
 import { exactInteger } from "../../src/json/exact-integer.ts";
@@ -214,6 +215,24 @@ export function documentLaws(name: string, start: () => Promise<StoreBackend>): 
       expect(await store.reads.failureAt(LAW_COLLECTION, note, 99n)).toBeNull();
     });
 
+    test("a fact says where its record arrived before a router moved it, and holds its id as any other", async () => {
+      const { open } = await start();
+      const store = await open();
+      const arrived = (offset: bigint) => ({
+        headers: [originHeader({ stream: "c/t/3", topic: "intake", partition: 3, offset })],
+      });
+      const facts = Array.from({ length: 50 }, (_, at) => {
+        return validatedRow(`moved-${at}`, BigInt(at), at % 7 === 0 ? {} : arrived(BigInt(at * at)));
+      });
+      await insert(store, { facts });
+      expect(await differencesOf(store.reads, { facts })).toEqual([]);
+      const [first, second] = facts.slice(1).map(({ id }) => id);
+      const holders = await store.holders(LAW_COLLECTION, [first ?? "", second ?? ""]);
+      expect([first, second].map((id) => holders.get(id ?? "")?.position.offset)).toEqual([1n, 2n]);
+      const others = facts.map((row, at) => validatedRow(`moved-${at}`, row.position.offset, arrived(9_999n)));
+      expect(await differencesOf(store.reads, { facts: others })).toHaveLength(50);
+    });
+
     test("what is missing, what is another and what another record holds are told apart", async () => {
       const { open } = await start();
       const store = await open();
@@ -228,6 +247,9 @@ export function documentLaws(name: string, start: () => Promise<StoreBackend>): 
         differs,
       ]);
       expect(await differencesOf(store.reads, { failed: [failedRow(2n, other)] })).toEqual([differs]);
+      const moved = { headers: [originHeader({ stream: "c/t/3", topic: "intake", partition: 3, offset: 10n })] };
+      expect(await differencesOf(store.reads, { facts: [validatedRow("a", 1n, moved)] })).toEqual([differs]);
+      expect(await differencesOf(store.reads, { failed: [failedRow(2n, moved)] })).toEqual([differs]);
       const [reason] = REASONS;
       expect(await differencesOf(store.reads, { failed: [failedRow(2n, { reason: reason! })] })).toEqual([differs]);
       expect(await differencesOf(store.reads, { receipts: [receiptRow(3n, "b")] })).toEqual([differs]);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { FailureOrder, FailurePageQuery } from "../../src/store/failures.ts";
-import type { StoreReads } from "../../src/store/store.ts";
+import { originHeader } from "../../src/core/origin.ts";
+import type { FailedRow, StoreReads } from "../../src/store/store.ts";
 import type { StreamNote } from "../../src/store/stream-note.ts";
 import { failedRow, insertFailed, LAW_COLLECTION, NOTE, noteOf, STREAM } from "./rows.ts";
 import type { StoreBackend } from "./store-laws.ts";
@@ -72,6 +73,24 @@ export function failurePageLaws(start: () => Promise<StoreBackend>): void {
     expect(await store.reads.failuresAt("unknown", NOTE, [9n])).toEqual([]);
   });
 
+  test("a failure of a record that a router moved is found by where it arrived", async () => {
+    const { open } = await start();
+    const store = await open();
+    await noteOf(store);
+    const arrived = (offset: bigint): Pick<FailedRow, "headers"> => ({
+      headers: [originHeader({ stream: "c/t/3", topic: "intake", partition: 3, offset })],
+    });
+    const rows = [failedRow(1n, arrived(10n)), failedRow(2n, arrived(11n)), failedRow(3n)];
+    await insertFailed(store, LAW_COLLECTION, rows);
+    const from = async (origin: string, collection = LAW_COLLECTION): Promise<readonly unknown[]> =>
+      (await store.reads.failuresFrom(collection, origin)).map((one) => [one.offset, one.origin]);
+    expect(await from("intake/3@11")).toEqual([[2n, "intake/3@11"]]);
+    expect(await from("intake/3@1")).toEqual([]);
+    expect(await from("intake/3@11", "unknown")).toEqual([]);
+    expect((await store.reads.failureRecord(LAW_COLLECTION, NOTE, 1n))?.origin).toBe("intake/3@10");
+    expect((await store.reads.failureRecord(LAW_COLLECTION, NOTE, 3n))?.origin).toBeNull();
+  });
+
   test("a failure is read as it was written, with its payload where it is asked for", async () => {
     const { open } = await start();
     const store = await open();
@@ -91,6 +110,7 @@ export function failurePageLaws(start: () => Promise<StoreBackend>): void {
       contract: null,
       declaredBy: "payload",
       producer: null,
+      origin: null,
       identity: null,
     };
     expect(light).toMatchObject({ ...expected, payloadText: null });

@@ -20,6 +20,7 @@ const FIELDS = [
   { name: "contract", label: "Contract", hint: "shipment@1" },
   { name: "topic", label: "Topic", hint: "shipments" },
   { name: "partition", label: "Partition", hint: "0" },
+  { name: "origin", label: "Arrived at", hint: "orders/3@1042" },
   { name: "producer", label: "Producer", hint: "svc-a" },
   { name: "pointer", label: "Pointer", hint: "/weight_kg" },
   { name: "field", label: "Field", hint: "/destination=Dublin" },

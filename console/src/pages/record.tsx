@@ -4,6 +4,7 @@ import type { Decision, DecisionAndLineage } from "../api/types.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { Bytes, type MarkedRange } from "../parts/bytes.tsx";
 import { Copy, CopyAs } from "../parts/copy.tsx";
+import { positionPath } from "../parts/position.ts";
 import { Lineage } from "../parts/lineage.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { Mark } from "../parts/mark.tsx";
@@ -32,12 +33,12 @@ export function RecordPage({ topic = "", partition = "", offset = "" }: Place) {
       </Title>
       <Trouble of={decision} />
       {decision.value === null && decision.trouble === null && <Loading />}
-      {decision.value !== null && <Detail decision={decision.value} position={position} />}
+      {decision.value !== null && <Detail decision={decision.value} />}
     </>
   );
 }
 
-function Detail({ decision, position }: { readonly decision: DecisionAndLineage; readonly position: string }) {
+function Detail({ decision }: { readonly decision: DecisionAndLineage }) {
   const {
     stream,
     offset,
@@ -50,6 +51,8 @@ function Detail({ decision, position }: { readonly decision: DecisionAndLineage;
     detail,
     fingerprint,
     rawHash,
+    topic,
+    partition,
     errors = [],
   } = decision;
   const marks: readonly MarkedRange[] = errors.flatMap(({ bytes }, index) => {
@@ -75,6 +78,7 @@ function Detail({ decision, position }: { readonly decision: DecisionAndLineage;
             </dd>
           </div>
         )}
+        <Arrived {...decision} />
         {status !== "PENDING" && stream !== undefined && offset !== undefined && (
           <div>
             <dt>Ledger</dt>
@@ -97,8 +101,26 @@ function Detail({ decision, position }: { readonly decision: DecisionAndLineage;
       </dl>
       {errors.length > 0 && <Errors errors={errors} marks={marks} />}
       <Lineage {...decision} />
-      {status === "FAILED" && <Raw position={position} marks={marks} />}
+      {status === "FAILED" && <Raw position={`${topic}/${partition}@${offset}`} marks={marks} />}
     </>
+  );
+}
+
+/** Where a record of a lane arrived, before it was moved. */
+function Arrived({ origin, topic, partition, offset }: DecisionAndLineage) {
+  if (origin === undefined) return null;
+  const position = `${origin.topic}/${origin.partition}@${origin.offset}`;
+  return (
+    <div>
+      <dt>Arrived at</dt>
+      <dd>
+        <a href={positionPath(position)}>{position}</a>
+        <span class="aside">
+          {" "}
+          and was moved to the lane {topic}/{partition}@{offset}
+        </span>
+      </dd>
+    </div>
   );
 }
 

@@ -1,7 +1,7 @@
 import { openLineage, type LineageView } from "../../failures/lineage/lineage.ts";
 import { describeTaken } from "../../failures/taken.ts";
 import { fateOf, type Fate } from "../../gateway/fate.ts";
-import { findOrigin } from "../../gateway/origin-lookup.ts";
+import { findOrigin, isHole } from "../../gateway/origin-lookup.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import type { Stream } from "../../source/source.ts";
 import { wasErased } from "../../gateway/decided.ts";
@@ -148,12 +148,19 @@ async function find(deps: HttpDeps, params: Params, { stream: named }: Query): P
   if (inLane !== null) return inLane;
   const streamsNow = async (): Promise<readonly Stream[]> => current ?? deps.log.streamsOf(topic);
   const fate = await fateOf({ ...deps, streamsNow, rowAt: async () => rowAt(deps, stream, offset) }, stream, offset);
-  return { stream, offset, fate };
+  // No entry of the ledger says what an offset of a source with lanes was: its log does.
+  const isEmpty =
+    fate.kind === "pending" && lanesOf(deps, topic).length > 0 && (await isHole(deps.source, stream, offset));
+  return { stream, offset, fate: isEmpty ? { kind: "hole" } : fate };
+}
+
+function lanesOf(deps: HttpDeps, topic: string): readonly string[] {
+  return deps.lanesOf?.(topic) ?? [];
 }
 
 /** A record of a source with lanes is decided in its lane. */
 async function findInLane(deps: HttpDeps, { id, topic }: Stream, offset: bigint): Promise<Found | null> {
-  const lanes = deps.lanesOf?.(topic) ?? [];
+  const lanes = lanesOf(deps, topic);
   if (lanes.length === 0) return null;
   const placed = await findOrigin({ ...deps.reads, tail: deps.tail }, lanes, id, offset);
   if (placed === null) return null;

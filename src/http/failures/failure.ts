@@ -49,6 +49,16 @@ export const FAILURE = {
     },
     declaredBy: { type: ["string", "null"] },
     producer: { type: ["string", "null"], description: "The sender that the record names; nobody has verified it" },
+    origin: {
+      type: "object",
+      description: "Where the record arrived before a router moved it to its lane; absent where none did",
+      required: ["topic", "partition", "offset"],
+      properties: {
+        topic: { type: "string" },
+        partition: { type: "integer", minimum: 0 },
+        offset: { type: "integer", minimum: 0 },
+      },
+    },
     identity: { type: "string", description: "Of a conflict: the machine id that both records claim" },
     payload: { description: "Absent where it was not asked for, is not stored beside the failure, or was erased" },
   },

@@ -198,6 +198,8 @@ export async function findFailure(deps: HttpDeps, request: FastifyRequest, id: s
   refuseOutOfScope(deps, request, { topic: position.topic });
   const [failure] = await failuresAt(deps.reads, position);
   if (failure === undefined) throw await noFailure(deps, position);
+  // The position may be that at which the record arrived, before it was moved to the topic of a lane.
+  refuseOutOfScope(deps, request, { topic: failure.stream.topic });
   return failure;
 }
 

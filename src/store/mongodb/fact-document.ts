@@ -1,4 +1,5 @@
 import { contractText } from "../contract-text.ts";
+import { originText } from "../../core/origin.ts";
 import { putUuid } from "../../core/uuid.ts";
 import type { ErasedFact, ValidatedRow } from "../store.ts";
 import type { StreamNote } from "../stream-note.ts";
@@ -43,6 +44,7 @@ export function createFactWriter(): WriteRow<ValidatedRow> {
   let tail: Tail | null = null;
   return (writer, stream, row) => {
     const { id, position, timestampMs, contract, declaredBy, payload, numbers } = row;
+    const origin = originText(row.headers);
     if (tail === null || tail.contract !== contract || tail.declaredBy !== declaredBy || tail.stream !== stream)
       tail = tailOf(own, stream, row);
     const opened = writer.size;
@@ -50,9 +52,11 @@ export function createFactWriter(): WriteRow<ValidatedRow> {
     putUuid(writer.bytes, writer.size - 16, id);
     writePayload(writer, "payload", payload, numbers);
     const after = writer.size;
-    writeFields(writer, tail.bytes);
-    putInt64(writer, after + tail.offsetAt, position.offset);
-    putInt64(writer, after + tail.timeAt, timestampMs);
+    if (origin === null) {
+      writeFields(writer, tail.bytes);
+      putInt64(writer, after + tail.offsetAt, position.offset);
+      putInt64(writer, after + tail.timeAt, timestampMs);
+    } else writeTail(writer, stream, row, origin);
     closeDocument(writer, opened);
   };
 }
@@ -65,7 +69,8 @@ export function writeErased(writer: BsonWriter, stream: StreamNote, row: ErasedF
   writeText(writer, ERASED, content);
   writeText(writer, "contract", contractText(contract));
   if (declaredBy !== "default") writeText(writer, "declared", declaredBy);
-  writeSource(writer, stream, position.offset, timestampMs);
+  // Its headers are gone with its bytes.
+  writeSource(writer, stream, position.offset, timestampMs, null);
   closeDocument(writer, opened);
 }
 
@@ -77,25 +82,34 @@ function headBytes(own: BsonWriter): Uint8Array {
   return Buffer.from(writtenBytes(own));
 }
 
-function tailOf(own: BsonWriter, stream: StreamNote, { contract, declaredBy }: ValidatedRow): Tail {
+function tailOf(own: BsonWriter, stream: StreamNote, row: ValidatedRow): Tail {
+  const { contract, declaredBy } = row;
   own.size = 0;
-  writeText(own, "contract", contractText(contract));
-  if (declaredBy !== "default") writeText(own, "declared", declaredBy);
-  writeSource(own, stream, 0, 0);
+  writeTail(own, stream, row, null);
   // The bytes end with: offset (8 bytes), type and name of `at` (4), time (8), end of `source` (1).
   const timeAt = own.size - 9;
   return { contract, declaredBy, stream, bytes: Buffer.from(writtenBytes(own)), offsetAt: timeAt - 12, timeAt };
 }
 
+/** Writes the fields of a fact behind the payload. @param origin where the record arrived before a router moved it; null: here. */
+function writeTail(writer: BsonWriter, stream: StreamNote, row: ValidatedRow, origin: string | null): void {
+  const { contract, declaredBy, position, timestampMs } = row;
+  writeText(writer, "contract", contractText(contract));
+  if (declaredBy !== "default") writeText(writer, "declared", declaredBy);
+  writeSource(writer, stream, position.offset, timestampMs, origin);
+}
+
 /**
  * Writes the `source` field of facts and failures: the position and timestamp of the record. Of a redriven record it also has the id
- * of the plan as `redrive`; the record failed first at the same topic, partition and offset.
+ * of the plan as `redrive`; the record failed first at the same topic, partition and offset. Of a record that a router moved it also
+ * has `origin`, the position at which it arrived.
  */
 export function writeSource(
   writer: BsonWriter,
   { number, stream, topic, partition }: StreamNote,
   offset: bigint | number,
   at: bigint | number,
+  origin: string | null,
 ): void {
   const opened = openNested(writer, "source", DOCUMENT);
   writeInt32(writer, "stream", number);
@@ -103,6 +117,8 @@ export function writeSource(
   writeInt32(writer, "partition", partition);
   const redrive = redriveOf(stream);
   if (redrive !== null) writeText(writer, "redrive", redrive.plan);
+  if (origin !== null) writeText(writer, "origin", origin);
+  // The last two, at fixed places from the end: src/store/mongodb/fact-reader.ts.
   writeInt64(writer, "offset", offset);
   writeDate(writer, "at", at);
   closeDocument(writer, opened);

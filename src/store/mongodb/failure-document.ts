@@ -1,4 +1,5 @@
 import { failureCode } from "../../core/failure.ts";
+import { originText } from "../../core/origin.ts";
 import type { JsonValue } from "../../json/json.ts";
 import { NOTHING_DECLARED } from "../../schema/number-types.ts";
 import type { FailedRow, Receipt } from "../store.ts";
@@ -35,7 +36,7 @@ export function writeFailed(writer: BsonWriter, stream: StreamNote, row: FailedR
     writePayload(writer, "payload", parsed.payload, parsed.numbers);
   if (raw === null) writeNull(writer, "raw");
   else if (isShort) writeBinary(writer, "raw", raw);
-  writeSource(writer, stream, position.offset, timestampMs);
+  writeSource(writer, stream, position.offset, timestampMs, originText(row.headers));
   // The last field: the migration from layout 2 appends it.
   writeTextOrNull(writer, "producer", producer);
   closeDocument(writer, opened);

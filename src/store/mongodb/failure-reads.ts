@@ -21,6 +21,7 @@ import {
   openStored,
   payloadTextOf,
   sourceOf,
+  textIn,
   textOf,
   uuidOf,
   type StoredDocument,
@@ -28,6 +29,8 @@ import {
 import type { Streams } from "./streams.ts";
 import { guarded } from "./unavailable.ts";
 
+/** The most failures of one origin that are read: a record that a router moved is in one lane, and in as many redrives as there were. */
+const FROM_MAX = 100;
 /** The most ids in one query. */
 const IDS_MAX = 3_000;
 
@@ -69,6 +72,8 @@ export function failureReadsOf(db: Db, streams: Pick<Streams, "byNumber">): Fail
         }
         return found.toSorted((a, b) => (a.offset < b.offset ? -1 : 1));
       }),
+    failuresFrom: async (collection, origin) =>
+      guarded(async () => read(collection, { "source.origin": { $eq: origin } }, false, { limit: FROM_MAX })),
     failureRecord: async (collection, stream, offset) =>
       guarded(async () => (await read(collection, { _id: placeId(stream, offset) }, true, {}))[0] ?? null),
   };
@@ -133,6 +138,7 @@ function readRecord(
     contract: parseContractText(textOf(stored, "contract") ?? ""),
     declaredBy: textOf(stored, "declared"),
     producer: textOf(stored, "producer"),
+    origin: textIn(stored, "source", "origin"),
     identity: uuidOf(stored, "identity"),
     payloadText: withPayload ? payloadIn(stored) : null,
   };

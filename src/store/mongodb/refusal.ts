@@ -1,4 +1,4 @@
-import type { SourceRecord } from "../../core/record.ts";
+import type { Header, SourceRecord } from "../../core/record.ts";
 import type { JsonValue } from "../../json/json.ts";
 import { NOTHING_DECLARED } from "../../schema/number-types.ts";
 import { closeDocument, createBsonWriter, openDocument } from "./bson-writer.ts";
@@ -18,7 +18,7 @@ const BYTES_PER_LEVEL = 2;
  * Every number is counted with the size of a double, the largest, and the contract name with its largest length, so that the
  * answer does not depend on the contract.
  */
-export function refusalOf({ position: { topic }, value }: SourceRecord, payload: JsonValue): string | null {
+export function refusalOf({ position: { topic }, value, headers }: SourceRecord, payload: JsonValue): string | null {
   const raw = value?.length ?? 0;
   if (raw > DEPTH_MAX * BYTES_PER_LEVEL && isTooDeep(payload))
     return "It is nested deeper than MongoDB keeps documents";
@@ -27,7 +27,7 @@ export function refusalOf({ position: { topic }, value }: SourceRecord, payload:
   const opened = openDocument(writer);
   writePayload(writer, "payload", payload, NOTHING_DECLARED);
   closeDocument(writer, opened);
-  const size = writer.size - EMPTY + numbersIn(payload) * 4 + aroundOf(topic);
+  const size = writer.size - EMPTY + numbersIn(payload) * 4 + aroundOf(topic, headers);
   if (size <= DOCUMENT_BYTES_MAX) return null;
   return `As a MongoDB document it would have ${size} bytes, more than ${DOCUMENT_BYTES_MAX}`;
 }
@@ -39,7 +39,7 @@ const NAME_MAX = 249;
 const VERSION_MAX = 999_999_999;
 
 /** The largest size of a fact's fields other than the payload, in bytes. */
-function aroundOf(topic: string): number {
+function aroundOf(topic: string, headers: readonly Header[]): number {
   const writer = createBsonWriter(1_024);
   const stream = { number: 1, stream: "", topic, partition: 0 };
   const position = { stream: "", topic, partition: 0, offset: 0n };
@@ -50,7 +50,7 @@ function aroundOf(topic: string): number {
     position,
     timestampMs: 0,
     key: null,
-    headers: [],
+    headers,
     raw: null,
     contract,
     declaredBy: "wire-format",

@@ -71,6 +71,15 @@ export function dateOf({ bytes, fields }: StoredDocument, outer: string, inner: 
 /** Field of an erased fact, in place of the payload: SHA-256 in hex of the RFC 8785 form of the payload that it had. */
 export const ERASED = "erased";
 
+/** The text in a nested document; null when there is none. */
+export function textIn({ bytes, fields }: StoredDocument, outer: string, inner: string): string | null {
+  const nested = onlyField(fields, outer);
+  if (nested === null || nested.type !== DOCUMENT) return null;
+  const field = onlyField(fieldsOf(bytes, nested.from), inner);
+  const value = field === null ? null : valueOf(bytes, field);
+  return typeof value === "string" ? value : null;
+}
+
 /** The payload as JSON text. @throws when it is missing, there twice or no JSON, because the document was changed. */
 export function payloadTextOf({ bytes, fields }: StoredDocument): string {
   const payload = onlyField(fields, "payload");

@@ -2,7 +2,7 @@ import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { failureCode } from "../../core/failure.ts";
 import { uuidBytes } from "../../core/uuid.ts";
 import type { Difference, FailedRow, Holder, PassedRow, Receipt } from "../store.ts";
-import { ERASED, FACT, FAILURE } from "./layout.ts";
+import { ERASED, FACT, FAILURE, ORIGIN } from "./layout.ts";
 import { factsInOrder } from "./facts-in-order.ts";
 import { failuresInOrder } from "./failures-in-order.ts";
 import type { OrderedReading } from "./ordered-reading.ts";
@@ -38,9 +38,9 @@ export function compareFacts(
       const holder = holderOf(stored);
       return holder === null ? { kind: "differs", message: "its stream is none there is" } : { kind: "held", holder };
     }
-    if (row.kind === "erased") return difference([...FACT, ERASED], bindErased(row, stream), stored);
+    if (row.kind === "erased") return difference([...FACT, ERASED, ORIGIN], [...bindErased(row, stream), null], stored);
     if ((stored[ERASED] ?? null) !== null) return { kind: "differs", message: "its payload is erased" };
-    return difference(FACT, bindFact(row, stream), stored);
+    return difference([...FACT, ORIGIN], bindFact(row, stream), stored);
   });
 }
 

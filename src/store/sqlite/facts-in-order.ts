@@ -1,7 +1,8 @@
 import type { SQLOutputValue } from "node:sqlite";
 import { uuidBytes } from "../../core/uuid.ts";
+import { originText } from "../../core/origin.ts";
 import type { PassedRow, ValidatedRow } from "../store.ts";
-import { ERASED, FACT } from "./layout.ts";
+import { ERASED, FACT, ORIGIN } from "./layout.ts";
 import { contractText } from "../contract-text.ts";
 import { payloadOf } from "./rows.ts";
 import { INLINE_BYTES_MAX, isAsLaidOut, isText, PAGE_MAX, type OrderedReading } from "./ordered-reading.ts";
@@ -27,7 +28,7 @@ export function factsInOrder(
 ): Uint8Array {
   const seen = new Uint8Array(rows.length);
   const table = `validated_${collection}`;
-  if (!isAsLaidOut(reading, table, [...FACT, ERASED])) return seen;
+  if (!isAsLaidOut(reading, table, [...FACT, ERASED, ORIGIN])) return seen;
   const isStored = matcher(BigInt(stream));
   // Facts whose ids other records hold have no row here. After each run that was not worth it, twice as many facts are skipped (they
   // will be looked up by id), so that an entry of duplicates only costs a few extra lookups.
@@ -59,7 +60,7 @@ function readOn(
   isStored: Matcher,
 ): Run {
   const sql = `SELECT rowid, CASE typeof(_id) WHEN 'blob' THEN hex(_id) END,
-    CASE WHEN octet_length(payload) <= ${INLINE_BYTES_MAX} THEN payload END, contract, declared, stream, offset, at, ${ERASED}
+    CASE WHEN octet_length(payload) <= ${INLINE_BYTES_MAX} THEN payload END, contract, declared, stream, offset, at, ${ERASED}, ${ORIGIN}
     FROM ${table} WHERE rowid >= ? ORDER BY rowid LIMIT ?`;
   const stored: number[] = [];
   let [end, others] = [start, 0];
@@ -119,6 +120,7 @@ function matcher(stream: bigint): Matcher {
       stored[3] === text &&
       stored[4] === (row.declaredBy === "default" ? null : row.declaredBy) &&
       stored[7] === BigInt(row.timestampMs) &&
+      stored[9] === originText(row.headers) &&
       isText(stored[2], payloadOf(row))
     );
   };

@@ -10,13 +10,15 @@ import {
   type FailureRecord,
 } from "../failures.ts";
 import type { StreamNote } from "../stream-note.ts";
-import { assertCollectionName, type ObjectTable } from "./layout.ts";
+import { assertCollectionName, ORIGIN, type ObjectTable } from "./layout.ts";
 import type { OrderedReading } from "./ordered-reading.ts";
 import { readFailure } from "./rows.ts";
 import type { Streams } from "./streams.ts";
 
+/** The most failures of one origin that are read. */
+const FROM_MAX = 100;
 /** The order in which {@link readRecord} takes them. A page may look at a thousand rows: arrays are read faster than objects. */
-const LIGHT = "stream, offset, code, reason, fingerprint, contract, declared, identity, at, producer";
+const LIGHT = "stream, offset, code, reason, fingerprint, contract, declared, identity, at, producer, origin";
 
 /** The reads of failures. */
 export function openFailureReads(
@@ -36,28 +38,44 @@ export function openFailureReads(
     }
     return found;
   };
+  const whole = new Set<string>();
+  // A file that nobody wrote since has no such column; once there, it stays.
+  const lightOf = (collection: string): string => {
+    if (whole.has(collection)) return LIGHT;
+    const sql = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?";
+    const isThere = all(sql, `failed_${collection}`, ORIGIN).length > 0;
+    if (isThere) whole.add(collection);
+    return isThere ? LIGHT : LIGHT.replace(`, ${ORIGIN}`, `, NULL AS ${ORIGIN}`);
+  };
   return {
     failureCollections: async () =>
       tables().flatMap(({ name, kind }) => (kind === "failed" ? [name.slice("failed_".length)] : [])),
     failurePage: async (collection, query) => {
       assertCollectionName(collection);
       if (!has(`failed_${collection}`)) return [];
-      const { sql, values } = pageOf(collection, query);
+      const { sql, values } = pageOf(collection, query, lightOf(collection));
       return readAll(collection, all(sql, ...values));
     },
     failuresAt: async (collection, stream, offsets) => {
       assertCollectionName(collection);
       if (!has(`failed_${collection}`)) return [];
-      const sql = `SELECT ${LIGHT} FROM failed_${collection} WHERE stream = ? AND offset = ?`;
+      const sql = `SELECT ${lightOf(collection)} FROM failed_${collection} WHERE stream = ? AND offset = ?`;
       return readAll(
         collection,
         inOrder(offsets).flatMap((offset) => all(sql, stream.number, offset)),
       );
     },
+    failuresFrom: async (collection, origin) => {
+      assertCollectionName(collection);
+      const light = lightOf(collection);
+      if (light !== LIGHT) return [];
+      const sql = `SELECT ${light} FROM failed_${collection} WHERE origin = ? ORDER BY stream, offset LIMIT ?`;
+      return readAll(collection, all(sql, origin, FROM_MAX));
+    },
     failureRecord: async (collection, stream, offset) => {
       assertCollectionName(collection);
       if (!has(`failed_${collection}`)) return null;
-      const sql = `SELECT ${LIGHT}, payload FROM failed_${collection} WHERE stream = ? AND offset = ?`;
+      const sql = `SELECT ${lightOf(collection)}, payload FROM failed_${collection} WHERE stream = ? AND offset = ?`;
       return readAll(collection, all(sql, stream.number, offset))[0] ?? null;
     },
   };
@@ -71,6 +89,7 @@ function inOrder(offsets: readonly bigint[]): readonly bigint[] {
 export function pageOf(
   collection: string,
   query: FailurePageQuery,
+  light: string = LIGHT,
 ): { readonly sql: string; readonly values: SQLInputValue[] } {
   const { along, fromMs, toMs, after, limit, withPayload } = query;
   const conditions: string[] = [];
@@ -85,7 +104,7 @@ export function pageOf(
   if (toMs !== null) demand("at < ?", toMs);
   if (after !== null) demand("(at, stream, offset) < (?, ?, ?)", after.atMs, after.stream.number, after.offset);
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  const columns = withPayload ? `${LIGHT}, payload` : LIGHT;
+  const columns = withPayload ? `${light}, payload` : light;
   // Without a hint SQLite, which has no statistics here, might choose another index and sort.
   const sql = `SELECT ${columns} FROM failed_${collection} INDEXED BY failed_${collection}_${index} ${where}
     ORDER BY at DESC, stream DESC, offset DESC LIMIT ?`;
@@ -117,6 +136,7 @@ function readRecord(collection: string, stream: StreamNote, row: Tuple): Failure
     identity,
     at,
     producer,
+    origin,
     payload,
   ] = row;
   return withReason(
@@ -130,6 +150,7 @@ function readRecord(collection: string, stream: StreamNote, row: Tuple): Failure
       contract: parseContractText(textOf(contract) ?? ""),
       declaredBy: textOf(declared),
       producer: textOf(producer),
+      origin: textOf(origin),
       identity: identity instanceof Uint8Array ? uuidText(identity) : null,
       payloadText: payloadTextOf(payload),
     },

@@ -141,6 +141,12 @@ export const FACT = ["_id", "payload", "contract", "declared", "stream", "offset
 /** Column of an erased fact: SHA-256 in hex of the RFC 8785 form of the payload that it had. Null for any other fact. */
 export const ERASED = "erased";
 
+/**
+ * Column of facts and failures: the position at which the record arrived, as `orders/3@1042`, before a router moved it. Null for any
+ * other record. It is the last column, which the first files of this layout lack.
+ */
+export const ORIGIN = "origin";
+
 /** The columns of a failure, in the order in which their values are bound. */
 export const FAILURE = [
   "stream",
@@ -155,6 +161,7 @@ export const FAILURE = [
   "raw",
   "at",
   "producer",
+  "origin",
 ] as const;
 
 /** Creates the shared tables that layout 3 began, in a file of layout 2. */
@@ -231,7 +238,8 @@ export function createCollection(db: DatabaseSync, collection: string): void {
       stream INTEGER NOT NULL,
       offset INTEGER NOT NULL,
       at INTEGER NOT NULL,
-      erased TEXT
+      erased TEXT,
+      origin TEXT
     ) STRICT;
     CREATE UNIQUE INDEX IF NOT EXISTS validated_${collection}_id ON validated_${collection} (_id);
     CREATE TABLE IF NOT EXISTS failed_${collection} (
@@ -246,20 +254,23 @@ export function createCollection(db: DatabaseSync, collection: string): void {
       payload TEXT,
       raw BLOB,
       at INTEGER NOT NULL,
-      producer TEXT
+      producer TEXT,
+      origin TEXT
     ) STRICT;
     CREATE UNIQUE INDEX IF NOT EXISTS failed_${collection}_position ON failed_${collection} (stream, offset);
     CREATE INDEX IF NOT EXISTS failed_${collection}_time ON failed_${collection} (at, stream, offset);
     CREATE INDEX IF NOT EXISTS failed_${collection}_group ON failed_${collection} (fingerprint, at, stream, offset);
     CREATE INDEX IF NOT EXISTS failed_${collection}_code ON failed_${collection} (code, at, stream, offset);
   `);
-  addErased(db, `validated_${collection}`);
+  // The columns that the first files of this layout lack.
+  addColumn(db, `validated_${collection}`, ERASED);
+  addColumn(db, `validated_${collection}`, ORIGIN);
+  addColumn(db, `failed_${collection}`, ORIGIN);
 }
 
-/** Adds the column for erased facts, which the first files of this layout lack. */
-function addErased(db: DatabaseSync, table: string): void {
+function addColumn(db: DatabaseSync, table: string, column: string): void {
   const columns = db.prepare("SELECT name FROM pragma_table_info(?)").all(table);
-  if (!columns.some(({ name }) => name === ERASED)) db.exec(`ALTER TABLE ${table} ADD COLUMN ${ERASED} TEXT`);
+  if (!columns.some(({ name }) => name === column)) db.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
 }
 
 /** A table of documents, and their kind. */

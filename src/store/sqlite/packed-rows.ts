@@ -1,4 +1,5 @@
 import type { SQLInputValue } from "node:sqlite";
+import { originText } from "../../core/origin.ts";
 import { putUuid } from "../../core/uuid.ts";
 import type { FailedRow, PassedRow, Receipt, ValidatedRow } from "../store.ts";
 import { contractText } from "../contract-text.ts";
@@ -22,6 +23,8 @@ export type PackedFacts = {
   readonly payloads: Uint8Array;
   /** The end of each payload in `payloads`. */
   readonly ends: Uint32Array;
+  /** Where each record arrived before a router moved it; null where no record was moved. */
+  readonly origins: readonly (string | null)[] | null;
   /** Erased facts, with their places. They are rare, so their values are bound one by one. */
   readonly erased: readonly { readonly place: number; readonly values: readonly SQLInputValue[] }[];
 };
@@ -45,8 +48,10 @@ export function packFacts({ stream, rows }: StagedRows<PassedRow>, except: Reado
   const count = facts.length;
   const payloads = facts.map(payloadOf);
   const all = new Uint8Array(payloads.reduce((sum, { length }) => sum + length, 0));
+  const origins = facts.map(({ headers }) => originText(headers));
   const packed = {
     stream,
+    origins: origins.every((one) => one === null) ? null : origins,
     places: Uint32Array.from(places),
     ids: new Uint8Array(count * 16),
     offsets: new BigInt64Array(count),
@@ -91,8 +96,13 @@ export function boundFailures({ stream, rows }: StagedRows<FailedRow>): readonly
 /** The values of each fact or erased fact that replaces a stored one, in the order of its columns. */
 export function boundFacts({ stream, rows }: StagedRows<PassedRow>): readonly (readonly SQLInputValue[])[] {
   return rows.map((row) =>
-    (row.kind === "erased" ? bindErased(row, stream) : [...bindFact(row, stream), null]).map(ownBytes),
+    (row.kind === "erased" ? [...bindErased(row, stream), null] : replacingFact(bindFact(row, stream))).map(ownBytes),
   );
+}
+
+/** The values of a fact in the order of all columns of its table: it is not erased. */
+function replacingFact(values: readonly SQLInputValue[]): readonly SQLInputValue[] {
+  return [...values.slice(0, -1), null, values.at(-1) ?? null];
 }
 
 /** Copies bytes: sending a view to another thread would copy the whole buffer behind it. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { StoreWrites } from "../store.ts";
-import { assertCollectionName, ERASED, FACT, FAILURE } from "./layout.ts";
+import { assertCollectionName, ERASED, FACT, FAILURE, ORIGIN } from "./layout.ts";
 
 // Replaces evidence and documents. It happens rarely, so the statements are not kept prepared.
 
@@ -18,7 +18,7 @@ type Bound = readonly (readonly SQLInputValue[])[];
 
 export function replaceFacts(db: DatabaseSync, collection: string, rows: Bound): void {
   assertCollectionName(collection);
-  const replace = db.prepare(upsert(`validated_${collection}`, [...FACT, ERASED], "_id"));
+  const replace = db.prepare(upsert(`validated_${collection}`, [...FACT, ERASED, ORIGIN], "_id"));
   for (const values of rows) replace.run(...values);
 }
 

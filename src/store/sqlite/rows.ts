@@ -1,6 +1,7 @@
 import { contractText } from "../contract-text.ts";
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { failureCode, type FailureReason } from "../../core/failure.ts";
+import { originText } from "../../core/origin.ts";
 import { payloadBytes } from "../../core/wire-format.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import { uuidBytes } from "../../core/uuid.ts";
@@ -12,11 +13,12 @@ export type Row = Readonly<Record<string, SQLOutputValue>>;
 /** A failure row holds the record's bytes and payload up to this many bytes; longer values are in the evidence only. */
 const INLINE_MAX = 65_536;
 
-/** The values of a fact in the order of {@link FACT}. The payload is bound as the record's own bytes, which are valid UTF-8. */
+/** The values of a fact in the order of {@link FACT}, then of {@link ORIGIN}. The payload is bound as the record's own bytes, which are valid UTF-8. */
 export function bindFact(row: ValidatedRow, stream: number): SQLInputValue[] {
   const { id, position, timestampMs, contract, declaredBy } = row;
   const declared = declaredBy === "default" ? null : declaredBy;
-  return [uuidBytes(id), payloadOf(row), contractText(contract), declared, stream, position.offset, timestampMs];
+  const place = [stream, position.offset, timestampMs, originText(row.headers)];
+  return [uuidBytes(id), payloadOf(row), contractText(contract), declared, ...place];
 }
 
 /** The values of an erased fact in the order of {@link FACT}, then of {@link ERASED}. Its payload is the JSON text `null`. */
@@ -46,6 +48,7 @@ export function bindFailure(row: FailedRow, stream: number): SQLInputValue[] {
     isShort ? raw : null,
     timestampMs,
     producer,
+    originText(row.headers),
   ];
 }
 

@@ -13,7 +13,7 @@ import type { StoreWrites } from "../store.ts";
 import type { StreamNote } from "../stream-note.ts";
 import type { TrafficNote } from "../../traffic/note.ts";
 import { prepareGroups, type CounterWrites } from "./groups.ts";
-import { assertCollectionName, ERASED, FACT, FAILURE } from "./layout.ts";
+import { assertCollectionName, ERASED, FACT, FAILURE, ORIGIN } from "./layout.ts";
 import { insertAction, noteLogEnds, putHalt } from "./operator.ts";
 import type { BoundReceipt, PackedFacts } from "./packed-rows.ts";
 import { replaceEvidence, replaceFacts, replaceFailed } from "./replace.ts";
@@ -139,14 +139,15 @@ function preparedCollections(db: DatabaseSync): (collection: string) => ForColle
 }
 
 function insertFacts({ insertFact, insertErased }: ForCollection, facts: PackedFacts): readonly number[] {
-  const { stream, places, ids, offsets, times, terms, termsOf, payloads, ends, erased } = facts;
+  const { stream, places, ids, offsets, times, terms, termsOf, payloads, ends, erased, origins } = facts;
   const taken: number[] = [];
   for (let index = 0, from = 0; index < places.length; index += 1) {
     const to = ends[index] as number;
     const { contract, declared } = termsOf[terms[index] as number] as PackedFacts["termsOf"][number];
     const id = ids.subarray(index * 16, index * 16 + 16);
     const [offset, time] = [offsets[index] as bigint, times[index] as bigint];
-    const made = insertFact.run(id, payloads.subarray(from, to), contract, declared, stream, offset, time);
+    const origin = origins?.[index] ?? null;
+    const made = insertFact.run(id, payloads.subarray(from, to), contract, declared, stream, offset, time, origin);
     if (made.changes === 0) taken.push(places[index] as number);
     from = to;
   }
@@ -196,7 +197,7 @@ function prepareCollection(db: DatabaseSync, collection: string): ForCollection 
   byId.setReadBigInts(true);
   return {
     byId,
-    insertFact: db.prepare(insertFactSql(collection, FACT, "NOTHING")),
+    insertFact: db.prepare(insertFactSql(collection, [...FACT, ORIGIN], "NOTHING")),
     insertErased: db.prepare(insertFactSql(collection, [...FACT, ERASED], "NOTHING")),
     insertFailed: db.prepare(
       `INSERT INTO failed_${collection} VALUES (${bound(FAILURE)}) ON CONFLICT (stream, offset) DO NOTHING`,

@@ -157,7 +157,7 @@ describe("facts that follow each other in their table", () => {
     const { store, db } = await stored();
     remake(
       db,
-      "_id BLOB, payload TEXT, contract TEXT, declared TEXT, stream INTEGER, offset INTEGER, at TEXT, erased TEXT",
+      "_id BLOB, payload TEXT, contract TEXT, declared TEXT, stream INTEGER, offset INTEGER, at TEXT, erased TEXT, origin TEXT",
     );
     const told = await differencesOf(store.reads, { facts: FACTS });
     expect(told).toEqual(FACTS.map((_, place) => [place, other("at")]));
@@ -166,7 +166,7 @@ describe("facts that follow each other in their table", () => {
   test("are compared where their table has no order, or a column that is called one", async () => {
     const { store, db } = await stored();
     const columns =
-      "payload TEXT, contract TEXT, declared TEXT, stream INTEGER, offset INTEGER, at INTEGER, erased TEXT";
+      "payload TEXT, contract TEXT, declared TEXT, stream INTEGER, offset INTEGER, at INTEGER, erased TEXT, origin TEXT";
     remake(db, `_id BLOB PRIMARY KEY, ${columns}`, "WITHOUT ROWID");
     expect(await differencesOf(store.reads, { facts: FACTS })).toEqual([]);
     db.exec("ALTER TABLE validated_orders ADD COLUMN rowid INTEGER");

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { openEngine } from "../../../app/engine.ts";
+import { placeText } from "../../../core/origin.ts";
 import { EXIT } from "../../../config/codes.ts";
 import { diagnosisOf } from "../../../diagnosis/diagnose.ts";
 import { adviceView, type AdviceView } from "../../../diagnosis/diagnosis.ts";
@@ -131,6 +132,7 @@ async function showFailure(
     view.contract === null ? "-" : `${view.contract.subject}@${view.contract.version} (${view.declaredBy ?? "-"})`,
   );
   line("producer", plainText(view.producer ?? "-"));
+  if (view.origin !== undefined) line("arrived at", placeText({ ...view.origin, offset: BigInt(view.origin.offset) }));
   line("time", view.at ?? String(view.atMs));
   line("group", view.fingerprint);
   if (key !== undefined && key !== null) line("key", plainText(Buffer.from(key, "base64").toString("utf8"), 200));
