@@ -284,7 +284,19 @@ export const PARTS: Readonly<Record<string, Part>> = {
     node: ["node:crypto"],
   },
   // What is promised, how much of it is kept, and both for other tools; pure.
-  slo: { uses: ["core/unavailable", "gateway/event", "store/objective-count"], libraries: [], node: [] },
+  slo: {
+    uses: [
+      "core/unavailable",
+      "gateway/event",
+      "ledger/redrive-stream",
+      "store/groups",
+      "store/objective-count",
+      "store/store",
+      "store/volume",
+    ],
+    libraries: [],
+    node: [],
+  },
   // How many records were decided, and what became of them.
   volume: {
     uses: [

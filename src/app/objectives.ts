@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Observe } from "../gateway/event.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { ObjectiveStore } from "../slo/keep.ts";
+import type { QualityReads } from "../slo/quality.ts";
 import type { Objectives } from "../slo/objectives.ts";
 import { CLOCK } from "./clock.ts";
 
@@ -26,13 +27,14 @@ const HOUR_MS = 3_600_000;
  */
 export async function countObjectives(
   { objectives, sources }: Config,
-  store: ObjectiveStore,
+  store: ObjectiveStore & { readonly reads: QualityReads },
   heard: Observing,
 ): Promise<Counting> {
   if (objectives.length === 0) return { ...heard, begin: () => undefined, objectives: null };
   const { createObjectiveCounter } = await import("../slo/counter.ts");
   const { rollUp, writeCounts } = await import("../slo/keep.ts");
-  const { reportObjectives } = await import("../slo/report.ts");
+  const { openObjectiveReports } = await import("../slo/report.ts");
+  const report = openObjectiveReports(objectives, store.reads);
   const counter = createObjectiveCounter({
     objectives,
     subjects: new Map(sources.map(({ topic, subject }) => [topic, subject])),
@@ -70,7 +72,7 @@ export async function countObjectives(
       await heard.close();
     },
     objectives: {
-      report: async () => reportObjectives(objectives, store.reads, CLOCK.nowMs()),
+      report: async () => report(CLOCK.nowMs()),
       totals: counter.totals,
     },
   };

@@ -69,10 +69,15 @@ export type Standing = {
 /**
  * Computes how an objective stands.
  * @param countedIn what was counted in the last so many milliseconds.
+ * @param exact what is known better of the whole window; null: nothing.
  */
-export function standingOf(objective: Objective, countedIn: (ms: number) => Counted): Standing {
+export function standingOf(
+  objective: Objective,
+  countedIn: (ms: number) => Counted,
+  exact: Counted | null = null,
+): Standing {
   const budget = budgetOf(objective);
-  const counted = countedIn(objective.windowMs);
+  const counted = exact ?? countedIn(objective.windowMs);
   const bad = badShare(counted);
   const rateIn = (ms: number): number | null => {
     const share = badShare(countedIn(ms));

@@ -38,8 +38,8 @@ export type CounterDeps = {
 };
 
 /**
- * Redrives are outside of objectives, and so are replays: batches most of whose records repeat stored facts. A batch is counted once
- * it is durable. What a process that is killed had not written yet is counted by nobody.
+ * Redrives are outside of objectives. Outside of freshness are batches most of whose records repeat stored facts, too: whoever sends a
+ * topic again sends old times. A batch is counted once it is durable. What a process that is killed had not written yet is counted by nobody.
  */
 export function createObjectiveCounter(deps: CounterDeps): ObjectiveCounter {
   const { objectives, subjects, writer, nowMs, monotonicMs } = deps;
@@ -105,8 +105,9 @@ function recordsOf(
   { kind, withinMs }: Objective,
   measures: BatchMeasures,
 ): { readonly good: number; readonly bad: number } {
-  if (kind === "availability" || isOutside(measures)) return { good: 0, bad: 0 };
+  if (kind === "availability" || measures.isRedrive) return { good: 0, bad: 0 };
   if (kind === "quality") return { good: tally(measures, "passed"), bad: tally(measures, "failed") };
+  if (isSentAgain(measures)) return { good: 0, bad: 0 };
   const { produced, durableAtMs } = measures;
   let [good, bad] = [0, 0];
   produced.ms.forEach((ms, index) => {
@@ -119,9 +120,8 @@ function recordsOf(
   return { good, bad };
 }
 
-/** Whether a batch is outside of objectives: a redrive, or a replay. */
-function isOutside(measures: BatchMeasures): boolean {
-  if (measures.isRedrive) return true;
+/** Whether most of a batch was stored before. */
+function isSentAgain(measures: BatchMeasures): boolean {
   const all = measures.decisions.reduce((sum, { count }) => sum + count, 0);
   return tally(measures, "duplicate") * 2 > all;
 }

@@ -1,6 +1,7 @@
 import type { CountStep, ObjectiveCount, ObjectiveReads } from "../store/objective-count.ts";
 import { standingOf, type Counted, type Standing } from "./burn.ts";
 import { indicatorOf, type Objective } from "./objective.ts";
+import { openQualityCounts, type QualityCounts, type QualityReads } from "./quality.ts";
 
 const MINUTE_S = 60;
 const HOUR_S = 3_600;
@@ -13,24 +14,34 @@ export type ObjectiveReport = Standing & {
   readonly sinceMs: number | null;
 };
 
-/** How each objective stands, by what gateways counted in the store. */
-export async function reportObjectives(
+/**
+ * Opens how each objective stands: by what gateways counted in the store, and quality by what the ledger says. How fast the budget
+ * of quality goes is by what gateways counted, too: counters of volume know hours, and no minutes.
+ */
+export function openObjectiveReports(
   objectives: readonly Objective[],
-  reads: ObjectiveReads,
-  nowMs: number,
-): Promise<readonly ObjectiveReport[]> {
-  return Promise.all(objectives.map(async (objective) => reportOf(objective, reads, nowMs)));
+  reads: ObjectiveReads & QualityReads,
+): (nowMs: number) => Promise<readonly ObjectiveReport[]> {
+  const quality = openQualityCounts(reads);
+  return async (nowMs) => Promise.all(objectives.map(async (one) => reportOf(one, { reads, quality }, nowMs)));
 }
 
-async function reportOf(objective: Objective, reads: ObjectiveReads, nowMs: number): Promise<ObjectiveReport> {
+type Deps = { readonly reads: ObjectiveReads; readonly quality: QualityCounts };
+
+async function reportOf(objective: Objective, { reads, quality }: Deps, nowMs: number): Promise<ObjectiveReport> {
+  const { kind, subject, windowMs } = objective;
   const indicator = indicatorOf(objective);
-  const beganS = await reads.objectiveBegan(indicator);
-  if (beganS === null) return { objective, sinceMs: null, ...standingOf(objective, () => NOTHING) };
+  const began = await reads.objectiveBegan(indicator);
+  const exact = kind === "quality" && subject !== null ? await quality(subject, windowMs, nowMs) : null;
+  const isCounted = exact !== null && exact.good + exact.bad > 0;
+  if (began === null && !isCounted) return { objective, sinceMs: null, ...standingOf(objective, () => NOTHING) };
   const nowS = Math.floor(nowMs / 1_000);
+  // The ledger knows the whole window, though no gateway had the objective yet.
+  const beganS = began ?? nowS - windowMs / 1_000;
   const hours = await reads.objectiveCounts(indicator, HOUR_S, nowS - objective.windowMs / 1_000 - HOUR_S);
   const minutes = await reads.objectiveCounts(indicator, MINUTE_S, 0);
   const counts = timeline(objective, { hours, minutes, beganS, nowS });
-  return { objective, sinceMs: beganS * 1_000, ...standingOf(objective, counts) };
+  return { objective, sinceMs: beganS * 1_000, ...standingOf(objective, counts, exact) };
 }
 
 const NOTHING: Counted = { good: 0, bad: 0 };

@@ -47,6 +47,8 @@ export type VolumeQuery = {
   /** Null: all. */
   readonly subject: string | null;
   readonly producer: string | null;
+  /** Whether versions and producers are told apart. Otherwise they are added up, and a sum has neither. */
+  readonly byProducer: boolean;
   /** The most sums that are returned. */
   readonly limit: number;
 };

@@ -44,7 +44,15 @@ const SUMS_MAX = 200_000;
 export async function volumeReport(reads: VolumeReportReads, question: VolumeQuestion): Promise<VolumeReport | null> {
   const { fromHour, toHour, by, subject, producer } = question;
   const hours = by === "day" ? 24 : 1;
-  const sums = await reads.volume({ fromHour, toHour, hours, subject, producer, limit: SUMS_MAX + 1 });
+  const sums = await reads.volume({
+    fromHour,
+    toHour,
+    hours,
+    subject,
+    producer,
+    byProducer: true,
+    limit: SUMS_MAX + 1,
+  });
   if (sums.length > SUMS_MAX) return null;
   const notes = await reads.streamNotes();
   const wayOf = await waysOf(reads, notes);

@@ -77,7 +77,7 @@ describe("the volume of a stream", () => {
   test("is not asked for in a file that has no counters yet", async () => {
     const embedded = await settled();
     expect(await findingsAfter(embedded, "DROP TABLE sigma_volume")).toEqual([]);
-    const query = { fromHour: 0, toHour: 1e6, hours: 1, subject: null, producer: null, limit: 1 };
+    const query = { fromHour: 0, toHour: 1e6, hours: 1, subject: null, producer: null, byProducer: true, limit: 1 };
     expect(await embedded.store.reads.volume(query)).toEqual([]);
   });
 });

@@ -33,6 +33,53 @@ test("sigma slo status counts what was ingested, and ends with 20 once an object
   expect(missed.stderr).toContain("Nothing was counted yet of running");
 });
 
+test("quality is of the first judgements of live records, exactly: redrives, replays and crashes change nothing", async () => {
+  const cwd = project({ "sigma.yaml": OBJECTIVES, "old.ndjson": shipmentLines(0, 60) });
+  const quality = async () => {
+    const { stdout } = await sigma(["slo", "status", "--json"], { cwd });
+    const { good, bad } = jsonLines(stdout).find(({ name }) => name === "passing") ?? {};
+    return { good, bad };
+  };
+  expect((await sigma(["ingest", "old.ndjson", "-q"], { cwd })).code).toBe(0);
+  expect(await quality()).toEqual({ good: 60, bad: 0 });
+  // One batch, most of whose records are stored already: the rest counts as anything does.
+  const broken = '{"shipment_id":1}\n'.repeat(7);
+  writeFileSync(join(cwd, "mixed.ndjson"), `${shipmentLines(0, 60)}${shipmentLines(60, 65)}${broken}`);
+  expect((await sigma(["ingest", "mixed.ndjson", "-q"], { cwd })).code).toBe(0);
+  const before = await quality();
+  expect(before).toEqual({ good: 65, bad: 7 });
+
+  const run = async (...which: readonly string[]): Promise<void> => {
+    const { stdout } = await sigma(["redrive", "plan", "--json", "--reason", "again", ...which], { cwd });
+    const { id, count } = jsonLines(stdout).at(-1) ?? {};
+    const args = ["redrive", "run", String(id), "--reason", "again", "--expect", String(count)];
+    expect((await sigma(args, { cwd })).code).toBe(0);
+  };
+  await run("--code", "schema");
+  expect(await quality()).toEqual(before);
+  await run("--all", "--topic", "shipments", "--from", "0", "--to", "132");
+  expect(await quality()).toEqual(before);
+  const volume = jsonLines((await sigma(["volume", "--json"], { cwd })).stdout).at(-1);
+  expect(volume).toMatchObject({ totals: { stored: 65, failed: 7, redriven: 7, replayed: 132 } });
+
+  // A gateway that is killed had not written what it counted by itself; the ledger has it.
+  const gateway = startSigma(["start", "--json", "--port", "0", "--no-demo"], { cwd });
+  const { url } = JSON.parse(await gateway.line(/"kind":"started"/)) as { readonly url: string };
+  const sent = await fetch(`${url}/v1/events/shipments`, {
+    method: "POST",
+    headers: { "content-type": "application/x-ndjson" },
+    body: `${shipmentLines(70, 73)}${broken}`,
+  });
+  expect(sent.ok).toBe(true);
+  await until(async () => {
+    const { body } = await fetch(`${url}/v1/volume`).then(async (answer) => ({ body: await answer.json() }));
+    return (body as { readonly totals: { readonly failed: number } }).totals.failed === 14;
+  });
+  gateway.child.kill("SIGKILL");
+  await gateway.ended;
+  expect(await quality()).toEqual({ good: 68, bad: 14 });
+});
+
 test("sigma slo status asks a running gateway, which counts its streams' time", async () => {
   const cwd = project({ "sigma.yaml": OBJECTIVES });
   const running = startSigma(["start", "--json", "--port", "0", "--no-demo"], { cwd });

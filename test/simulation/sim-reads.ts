@@ -72,6 +72,7 @@ export function readsOf(state: () => State): StoreReads {
         const rest = [...hours].filter(([hour]) => hour >= fromHour);
         return [{ fingerprint, stream, count: rest.reduce((sum, [, one]) => sum + one, 0) }];
       }),
+    // Nobody asks for sums here.
     volume: async ({ fromHour, toHour }) =>
       [...state().volume.values()].flatMap((one) =>
         one.hour === null || one.hour < fromHour || one.hour >= toHour ? [] : [{ ...one, hour: one.hour }],

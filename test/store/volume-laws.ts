@@ -10,7 +10,15 @@ function tally(count: number, changes: Partial<VolumeTally> = {}): VolumeTally {
   return { ...key, count, ...changes };
 }
 
-const ALL = { fromHour: 0, toHour: HOUR + 100, hours: 1, subject: null, producer: null, limit: 1_000 };
+const ALL = {
+  fromHour: 0,
+  toHour: HOUR + 100,
+  hours: 1,
+  subject: null,
+  producer: null,
+  byProducer: true,
+  limit: 1_000,
+};
 
 /** What every store keeps of the counters of decided records. */
 export function volumeLaws(name: string, start: () => Promise<StoreBackend>): void {
@@ -86,6 +94,11 @@ export function volumeLaws(name: string, start: () => Promise<StoreBackend>): vo
       ]);
       expect(await sum({ subject: "invoice" as never })).toEqual([[1, 1, 16, null]]);
       expect(await sum({ producer: "crm" as never })).toEqual([[24, 1, 4, "crm"]]);
+      expect(await sum({ hours: 48, byProducer: false })).toEqual([
+        [0, 1, 7, null],
+        [0, 1, 16, null],
+        [0, 2, 32, null],
+      ]);
       expect(await sum({ limit: 2 })).toHaveLength(2);
       expect(await sum({ fromHour: -5, toHour: 0 })).toEqual([]);
     });

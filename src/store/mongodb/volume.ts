@@ -80,11 +80,11 @@ function fieldsOf(stream: number, tally: VolumeTally): Document {
 export function volumeReadsOf(db: Db): VolumeReads {
   const counters = db.collection(VOLUME);
   return {
-    volume: async ({ fromHour, toHour, hours, subject, producer, limit }) =>
+    volume: async ({ fromHour, toHour, hours, subject, producer, byProducer, limit }) =>
       guarded(async () => {
         const only = { ...(subject === null ? {} : { subject }), ...(producer === null ? {} : { producer }) };
         const span = { $subtract: ["$hour", { $mod: ["$hour", hours] }] };
-        const fields = ["stream", "kind", "subject", "version", "producer", "others"];
+        const fields = ["stream", "kind", "subject", ...(byProducer ? ["version", "producer", "others"] : [])];
         const of = { hour: span, ...Object.fromEntries(fields.map((field) => [field, `$${field}`])) };
         const found = counters.aggregate([
           { $match: { hour: { $gte: Math.max(0, fromHour), $lt: toHour }, ...only } },
@@ -95,7 +95,7 @@ export function volumeReadsOf(db: Db): VolumeReads {
         return (await found.toArray()).map(({ _id, count }) => {
           const key = _id as Readonly<Record<string, unknown>>;
           return {
-            ...readTally({ ...key, count: Number(count) }),
+            ...readTally({ version: null, producer: null, ...key, count: Number(count) }),
             hour: Number(key["hour"]),
             stream: Number(key["stream"]),
           };

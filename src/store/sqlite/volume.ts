@@ -43,13 +43,14 @@ type All = (sql: string, ...values: SQLInputValue[]) => readonly Row[];
 
 export function openVolumeReads(all: All, has: (table: string) => boolean): VolumeReads {
   return {
-    volume: async ({ fromHour, toHour, hours, subject, producer, limit }) => {
+    volume: async ({ fromHour, toHour, hours, subject, producer, byProducer, limit }) => {
       if (!has(VOLUME)) return [];
       const only = [subject === null ? "" : " AND subject = ?", producer === null ? "" : " AND producer = ?"].join("");
       const given = [subject, producer].filter((value) => value !== null);
-      const sql = `SELECT hour / ? * ? AS hour, stream, kind, subject, version, producer, others, sum(count) AS count
+      const apart = byProducer ? "version, producer, others" : `${NONE} AS version, '' AS producer, 0 AS others`;
+      const sql = `SELECT hour / ? * ? AS hour, stream, kind, subject, ${apart}, sum(count) AS count
         FROM ${VOLUME} WHERE hour >= ? AND hour < ?${only}
-        GROUP BY 1, stream, kind, subject, version, producer, others ORDER BY 1 LIMIT ?`;
+        GROUP BY 1, stream, kind, subject${byProducer ? ", version, producer, others" : ""} ORDER BY 1 LIMIT ?`;
       // A number is bound as a REAL, and would not be divided as an integer.
       const span = BigInt(hours);
       const rows = all(sql, span, span, Math.max(0, fromHour), toHour, ...given, limit);

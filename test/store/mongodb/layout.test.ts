@@ -71,7 +71,7 @@ describe("the layout of a MongoDB store", () => {
     await database.raw.collection("sigma_volume").drop();
     const { reads } = await database.open({ readOnly: true });
     expect(await reads.integrity()).toEqual([]);
-    const query = { fromHour: 0, toHour: 1e6, hours: 24, subject: null, producer: null, limit: 1 };
+    const query = { fromHour: 0, toHour: 1e6, hours: 24, subject: null, producer: null, byProducer: true, limit: 1 };
     expect([await reads.volume(query), await reads.volumeCounters(1), await reads.volumeStarts()]).toEqual([
       [],
       [],

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { hasData } from "../../../app/data-directory.ts";
 import { openReadOnly } from "../../../app/engine.ts";
 import { EXIT } from "../../../config/codes.ts";
-import { reportObjectives } from "../../../slo/report.ts";
+import { openObjectiveReports } from "../../../slo/report.ts";
 import { objectiveView, type ObjectiveView } from "../../../slo/view.ts";
 import { note, print, printJson, printTable, styled } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
@@ -35,7 +35,7 @@ async function fromStore(command: Command): Promise<readonly ObjectiveView[]> {
   }
   const { store, close } = await openReadOnly(config);
   try {
-    return (await reportObjectives(objectives, store.reads, Date.now())).map(objectiveView);
+    return (await openObjectiveReports(objectives, store.reads)(Date.now())).map(objectiveView);
   } finally {
     await close();
   }
