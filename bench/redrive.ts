@@ -7,19 +7,22 @@ import type { CompiledContractSet } from "../src/core/compiled.ts";
 import { startRedrive } from "../src/failures/redrive/act.ts";
 import { makePlan } from "../src/failures/redrive/make-plan.ts";
 import { runRedrive } from "../src/failures/redrive/run.ts";
+import { openMongoStore } from "../src/store/mongodb/store.ts";
 import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
 import type { Store } from "../src/store/store.ts";
+import { startMongo } from "../test/servers/mongodb.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine } from "./line.ts";
 import { median } from "./rounds.ts";
 import { openLog, startOn } from "./start.ts";
 
-// node bench/redrive.ts [records] [rounds]
-// Failures that pass now are planned and redriven, against live ingestion of the same records by the same contract, on SQLite, in turns; nothing
-// else runs. Target: the run at half the rate of live ingestion.
+// node bench/redrive.ts [sqlite | mongodb] [records] [rounds]
+// Failures that pass now are planned and redriven, against live ingestion of the same records by the same contract, on the same store (a real
+// mongod of its own, a replica set of one), in turns; nothing else runs. Target: the run at half the rate of live ingestion.
 
-const RECORDS = Number(process.argv[2] ?? 60_000);
-const ROUNDS = Number(process.argv[3] ?? 3);
+const ENGINE = process.argv[2] ?? "sqlite";
+const RECORDS = Number(process.argv[3] ?? 60_000);
+const ROUNDS = Number(process.argv[4] ?? 3);
 const BATCH = 1_000;
 const TOPIC = "shipments";
 const LIVE = shipmentContracts(TOPIC);
@@ -28,6 +31,8 @@ const STRICT = shipmentContracts(TOPIC, 0);
 const OPERATOR = { actor: "bench", at: "2026-01-01T00:00:00.000Z", reason: "to measure" };
 const NEVER = new AbortController().signal;
 
+const mongo = ENGINE === "mongodb" ? await startMongo(1, [], []) : null;
+let databases = 0;
 const rates: Record<"live" | "plan" | "run", number[]> = { live: [], plan: [], run: [] };
 for (let round = 0; round <= ROUNDS; round += 1) {
   const live = await within(async (log, store) => ingest(log, store, LIVE));
@@ -42,6 +47,7 @@ for (let round = 0; round <= ROUNDS; round += 1) {
   rates.run.push(run);
 }
 const rate = (of: keyof typeof rates): number => RECORDS / median(rates[of]);
+await mongo?.stop();
 for (const name of ["live", "plan", "run"] as const) {
   const share = ((100 * rate(name)) / rate("live")).toFixed(0);
   process.stdout.write(`${name.padEnd(5)} ${Math.round(rate(name))} records/s, ${share} % of live\n`);
@@ -50,8 +56,7 @@ for (const name of ["live", "plan", "run"] as const) {
 async function within<T>(work: (log: ReturnType<typeof openLog>, store: Store) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), "sigma-bench-"));
   const log = openLog(join(directory, "log.db"), TOPIC);
-  const options = { path: join(directory, "store.db"), collections: ["shipments"], busyTimeoutMs: 1_000 };
-  const store = await openSqliteStoreInThread(options);
+  const store = await openStore(directory);
   for (let first = 0; first < RECORDS; first += BATCH) {
     const records = Array.from({ length: Math.min(BATCH, RECORDS - first) }, (_, at) => {
       return { key: null, headers: [], value: Buffer.from(shipmentLine(first + at)), partition: null };
@@ -64,6 +69,16 @@ async function within<T>(work: (log: ReturnType<typeof openLog>, store: Store) =
     await Promise.all([store.close(), log.close()]);
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** An empty store. */
+async function openStore(directory: string): Promise<Store> {
+  const collections = ["shipments"];
+  if (mongo === null)
+    return openSqliteStoreInThread({ path: join(directory, "store.db"), collections, busyTimeoutMs: 1_000 });
+  databases += 1;
+  const uri = mongo.uri.replace("/?", `/redrive_${databases}?`);
+  return openMongoStore({ uri, collections, selectionTimeoutMs: 30_000, socketTimeoutMs: 60_000 });
 }
 
 /** @returns seconds until every record is settled. */
