@@ -1746,22 +1746,8 @@ export type Answers = {
       readonly lost: number;
       readonly queued: number;
       readonly restarts: number;
-      /** Records by the recorded verdict and that of the version */
-      readonly counts?: {
-        readonly passToPass: number;
-        readonly passToFail: number;
-        readonly failToPass: number;
-        readonly failToFailSame: number;
-        readonly failToFailChanged: number;
-      };
-      /** The same of records that had named the version themselves */
-      readonly declared?: {
-        readonly passToPass: number;
-        readonly passToFail: number;
-        readonly failToPass: number;
-        readonly failToFailSame: number;
-        readonly failToFailChanged: number;
-      };
+      readonly counts?: FlipCounts;
+      readonly declared?: FlipCounts;
       /** Of those that pass before and after: they would be another fact */
       readonly identityChanged?: number;
     })[];
@@ -2624,22 +2610,8 @@ export type Operations = {
         readonly lost: number;
         readonly queued: number;
         readonly restarts: number;
-        /** Records by the recorded verdict and that of the version */
-        readonly counts?: {
-          readonly passToPass: number;
-          readonly passToFail: number;
-          readonly failToPass: number;
-          readonly failToFailSame: number;
-          readonly failToFailChanged: number;
-        };
-        /** The same of records that had named the version themselves */
-        readonly declared?: {
-          readonly passToPass: number;
-          readonly passToFail: number;
-          readonly failToPass: number;
-          readonly failToFailSame: number;
-          readonly failToFailChanged: number;
-        };
+        readonly counts?: FlipCounts;
+        readonly declared?: FlipCounts;
         /** Of those that pass before and after: they would be another fact */
         readonly identityChanged?: number;
       })[];

@@ -1,4 +1,24 @@
+/* oxlint-disable typescript/no-unnecessary-type-assertion -- an exported literal may name another one only with its type */
 // Written out as literals, because their types are the schemas themselves (schema-parts.ts).
+
+/** Groups of failures, in a dry run and in a report. */
+const GROUPS = {
+  type: "array",
+  items: {
+    type: "object",
+    required: ["fingerprint", "code", "contract", "count"],
+    properties: {
+      fingerprint: { type: "string" },
+      code: { type: "string" },
+      contract: { type: ["string", "null"], description: "Such as shipment@2; null when no version judged" },
+      pointer: {
+        type: ["string", "null"],
+        description: "RFC 6901 pointer of the first violation; null where there is none",
+      },
+      count: { type: "integer", minimum: 0 },
+    },
+  },
+} as const;
 
 /** What every view of a plan has. */
 export const REDRIVE_PROPERTIES = {
@@ -96,23 +116,7 @@ export const PLAN_PROPERTIES = {
     properties: {
       passed: { type: "integer", minimum: 0 },
       failed: { type: "integer", minimum: 0 },
-      groups: {
-        type: "array",
-        items: {
-          type: "object",
-          required: ["fingerprint", "code", "contract", "count"],
-          properties: {
-            fingerprint: { type: "string" },
-            code: { type: "string" },
-            contract: { type: ["string", "null"], description: "Such as shipment@2; null when no version judged" },
-            pointer: {
-              type: ["string", "null"],
-              description: "RFC 6901 pointer of the first violation; null where there is none",
-            },
-            count: { type: "integer", minimum: 0 },
-          },
-        },
-      },
+      groups: GROUPS as typeof GROUPS,
       groupsTotal: { type: "integer", minimum: 0 },
       conflicts: { type: "integer", minimum: 0, description: "Records whose identity a fact with other content has" },
       duplicates: { type: "integer", minimum: 0, description: "Records that a fact has already" },
@@ -147,22 +151,6 @@ export const REPORT = {
     failed: { type: "integer", minimum: 0, description: "Failed again" },
     pending: { type: "integer", minimum: 0, description: "Passed, and not yet known what became of them" },
     unavailable: { type: "integer", minimum: 0, description: "Could not be read any more when the run came to them" },
-    groups: {
-      type: "array",
-      items: {
-        type: "object",
-        required: ["fingerprint", "code", "contract", "count"],
-        properties: {
-          fingerprint: { type: "string" },
-          code: { type: "string" },
-          contract: { type: ["string", "null"], description: "Such as shipment@2; null when no version judged" },
-          pointer: {
-            type: ["string", "null"],
-            description: "RFC 6901 pointer of the first violation; null where there is none",
-          },
-          count: { type: "integer", minimum: 0 },
-        },
-      },
-    },
+    groups: GROUPS as typeof GROUPS,
   },
 } as const;

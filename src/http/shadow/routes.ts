@@ -1,20 +1,8 @@
 import type { HttpDeps } from "../deps.ts";
+import { FLIP_COUNTS } from "../flip-counts.ts";
 import { notFound } from "../problems/problem.ts";
 import type { Routes } from "../route-types.ts";
 import { answer, name, text, versionText, whole } from "../schema-parts.ts";
-
-const COUNTS = {
-  type: "object",
-  description: "Records by the recorded verdict and that of the version",
-  required: ["passToPass", "passToFail", "failToPass", "failToFailSame", "failToFailChanged"],
-  properties: {
-    passToPass: whole,
-    passToFail: whole,
-    failToPass: whole,
-    failToFailSame: whole,
-    failToFailChanged: whole,
-  },
-} as const;
 
 const COVERAGE = {
   subject: text,
@@ -34,8 +22,8 @@ const SUMMARY = {
   required: ["subject", "version", "digest", "state", "seen", "judged", "dropped", "lost", "queued", "restarts"],
   properties: {
     ...COVERAGE,
-    counts: COUNTS,
-    declared: { ...COUNTS, description: "The same of records that had named the version themselves" },
+    counts: FLIP_COUNTS,
+    declared: { ...FLIP_COUNTS, description: "The same of records that had named the version themselves" },
     identityChanged: { ...whole, description: "Of those that pass before and after: they would be another fact" },
   },
 } as const;

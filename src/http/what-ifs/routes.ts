@@ -3,6 +3,7 @@ import type { WhatIfReport } from "../../rejudge/report.ts";
 import type { WhatIfRun } from "../../rejudge/what-if/runs.ts";
 import { jsonBody } from "../body/json-body.ts";
 import type { HttpDeps } from "../deps.ts";
+import { FLIP_COUNTS } from "../flip-counts.ts";
 import { notFound, ProblemError } from "../problems/problem.ts";
 import type { Routes } from "../route-types.ts";
 import { answer, text, whole } from "../schema-parts.ts";
@@ -10,20 +11,6 @@ import { requestIn, RUN_BODY } from "./request.ts";
 
 const TEXT_OR_NULL = { type: ["string", "null"] } as const;
 const WHOLE_OR_NULL = { type: ["integer", "null"] } as const;
-
-const COUNTS = {
-  title: "FlipCounts",
-  type: "object",
-  description: "Records by the recorded verdict and that of the version",
-  required: ["passToPass", "passToFail", "failToPass", "failToFailSame", "failToFailChanged"],
-  properties: {
-    passToPass: whole,
-    passToFail: whole,
-    failToPass: whole,
-    failToFailSame: whole,
-    failToFailChanged: whole,
-  },
-} as const;
 
 const POSITIONS = { type: "array", items: text } as const;
 
@@ -49,7 +36,7 @@ const GROUPS = {
     properties: {
       name: { ...text, description: "The producer, or the fingerprint" },
       cause: { ...TEXT_OR_NULL, description: "The cause in words; null for a producer" },
-      counts: COUNTS,
+      counts: FLIP_COUNTS,
       examples: EXAMPLES,
     },
   },
@@ -69,9 +56,9 @@ const REPORT = {
       type: "object",
       required: ["counts", "examples", "declared", "identityChanged", "producers", "fingerprints"],
       properties: {
-        counts: COUNTS,
+        counts: FLIP_COUNTS,
         examples: EXAMPLES,
-        declared: { ...COUNTS, description: "Records that had declared the version themselves" },
+        declared: { ...FLIP_COUNTS, description: "Records that had declared the version themselves" },
         identityChanged: { ...whole, description: "Of those that pass before and after: they would be another fact" },
         producers: GROUPS,
         fingerprints: GROUPS,
