@@ -11,7 +11,8 @@ import { startMongo } from "../test/servers/mongodb.ts";
 
 // node bench/outage.ts [seconds of outage] [records a second]
 // An outage of the store at full ingest, scaled down: Kafka takes records all the time, mongod hangs (SIGSTOP) for some seconds and goes on.
-// Prints every few seconds what waits in Kafka and the memory of the gateway; at the end what is stored of what was sent.
+// Prints every few seconds what waits in Kafka, what was settled a second since, and the memory of the gateway; at the end how long it took to
+// work the backlog off while more arrived, and what is stored of what was sent.
 // Target: memory as before the outage, nothing lost, everything caught up.
 
 const OUTAGE_S = Number(process.argv[2] ?? 30);
@@ -78,29 +79,49 @@ async function settled(): Promise<number> {
 }
 
 const began = performance.now();
+let last = { atS: 0, done: 0 };
 async function report(phase: string): Promise<number> {
-  const waiting = sent - (await settled());
-  const seconds = ((performance.now() - began) / 1_000).toFixed(0);
-  say(
-    `${seconds.padStart(4)} s  ${phase.padEnd(8)} waiting ${String(waiting).padStart(9)}  memory ${residentMib()} MiB`,
-  );
+  const done = await settled();
+  const waiting = sent - done;
+  const atS = (performance.now() - began) / 1_000;
+  const rate = Math.round((done - last.done) / (atS - last.atS));
+  last = { atS, done };
+  const columns = [`waiting ${String(waiting).padStart(9)}`, `settled ${String(rate).padStart(6)}/s`];
+  say(`${atS.toFixed(0).padStart(4)} s  ${phase.padEnd(8)} ${columns.join("  ")}  memory ${residentMib()} MiB`);
   return waiting;
 }
 
-async function watch(phase: string, seconds: number): Promise<void> {
+/** Watches until no more waits than before the outage, while as many records arrive. */
+async function recover(usual: number): Promise<void> {
+  const from = performance.now();
+  let waiting = sent - (await settled());
+  const backlog = waiting;
+  while (waiting > usual) {
+    await delay(5_000);
+    waiting = await report("after");
+  }
+  const seconds = (performance.now() - from) / 1_000;
+  say(`recovered in ${seconds.toFixed(0)} s: a backlog of ${backlog}, while ${RATE} a second arrived`);
+}
+
+/** @returns the most that waited. */
+async function watch(phase: string, seconds: number): Promise<number> {
+  let most = 0;
   for (let at = 0; at < seconds; at += 5) {
     await delay(5_000);
-    await report(phase);
+    most = Math.max(most, await report(phase));
   }
+  return most;
 }
 
 try {
   const producing = send();
-  await watch("before", 15);
+  // Hints are committed every two seconds: so many records wait at least.
+  const usual = Math.max(await watch("before", 15), 3 * RATE);
   mongo.freeze(0, true);
   await watch("outage", OUTAGE_S);
   mongo.freeze(0, false);
-  await watch("after", 20);
+  await recover(usual);
   sending = false;
   await producing;
   while ((await report("draining")) > 0) await delay(2_000);
