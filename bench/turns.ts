@@ -70,7 +70,7 @@ export type Bench = {
   readonly fill: (topic: string, records: number, partitions: number, shape: Shape) => Promise<void>;
   /** Starts a gateway that decides its first records and is frozen then. @param turn records of a turn. */
   readonly begin: (topic: string, workers: number, turn: number, settings?: NodeJS.ProcessEnv) => Promise<Runner>;
-  /** Milliseconds that a small durable write takes, the middle of many. */
+  /** Milliseconds that a small durable write takes, of the quicker ones: those that nothing else delayed. */
   readonly writeMs: () => Promise<number>;
   readonly close: () => Promise<void>;
 };
@@ -137,7 +137,7 @@ export async function openBench(): Promise<Bench> {
         await collection.insertOne({ at }, { writeConcern: { w: "majority", journal: true } });
         times.push(performance.now() - began);
       }
-      return times.toSorted((a, b) => a - b)[times.length / 2] ?? 0;
+      return times.toSorted((a, b) => a - b)[times.length / 10] ?? 0;
     },
     close: async () => {
       await client.close();

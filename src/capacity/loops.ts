@@ -5,6 +5,9 @@ import { batchRecordsMax, type BatchCost, type Plan } from "./plan.ts";
 /** How many full batches a process settles at a time (`src/gateway/gateway.ts`), and up to how many streams decide ahead. */
 const BATCHES_AT_ONCE = 4;
 const AHEAD_STREAMS_MAX = 2;
+/** How often a batch asks the store in turn: once for its entry, then for documents, counters and what they need. Each waits for an answer. */
+const LEDGER_ASKS = 1;
+const DOCUMENT_ASKS = 8;
 
 type Worker = {
   streams: number;
@@ -133,9 +136,9 @@ function createSteps(deps: LoopsDeps, arrivals: ReturnType<typeof createArrivals
     };
     const writeDocuments = (): void => {
       fetch(stream);
-      storeCores.begin(documents, () => later(waitMicros, end));
+      storeCores.begin(documents, () => later(waitMicros * DOCUMENT_ASKS, end));
     };
-    storeCores.begin(ledger, () => later(waitMicros, writeDocuments));
+    storeCores.begin(ledger, () => later(waitMicros * LEDGER_ASKS, writeDocuments));
   };
   const dispatch = (worker: Worker): void => {
     const [next] = worker.queue;

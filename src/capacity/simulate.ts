@@ -2,7 +2,7 @@ import type { Coefficients } from "./coefficients.ts";
 import { createCores, type Cores } from "./cores.ts";
 import { createLatencies } from "./latencies.ts";
 import { createLoops, type Asked, type Loops } from "./loops.ts";
-import { batchCosts, type Plan } from "./plan.ts";
+import { batchCosts, batchRecordsMax, type BatchCost, type Plan } from "./plan.ts";
 
 /** What happened in the measured part of a simulated run. */
 export type Simulated = {
@@ -21,14 +21,15 @@ export type Simulated = {
   readonly busiestWorker: number;
 };
 
-/** Simulated time that is left out, or ten batches where the store is slow; three times as long is measured. */
+/** Simulated time that is left out, or some ten batches of each stream where these take longer; three times as long is measured. */
 const BEGINNING_MICROS = 1_000_000;
-const BEGINNING_WAITS = 20;
+const BEGINNING_WAITS = 90;
+const BEGINNING_ROUNDS = 5;
 /** A run with more to do ends early: so many steps say enough. */
 const STEPS_MAX = 150_000;
 
 /**
- * Runs the gateway's loops on paper (`loops.ts`): whatever takes CPU shares the cores there are, a durable write takes its time besides.
+ * Runs the gateway's loops on paper (`loops.ts`): whatever takes CPU shares the cores there are, each question to the store its time besides.
  * Nothing in it is random: the same plan gives the same answer.
  */
 export function simulate(coefficients: Coefficients, plan: Plan): Simulated {
@@ -39,12 +40,14 @@ export function simulate(coefficients: Coefficients, plan: Plan): Simulated {
   const latencies = createLatencies();
   const pace = createPace();
   const waitMicros = (plan.writeMs ?? coefficients.store.writeMs) * 1_000;
-  const beginMicros = Math.max(BEGINNING_MICROS, waitMicros * BEGINNING_WAITS);
+  const costs = batchCosts(coefficients, plan);
+  const roundMicros = (cpuOf(costs(batchRecordsMax(plan))) * plan.partitions) / plan.cores;
+  const beginMicros = Math.max(BEGINNING_MICROS, waitMicros * BEGINNING_WAITS, roundMicros * BEGINNING_ROUNDS);
   const endMicros = beginMicros * 4;
   let now = 0;
   const loops = createLoops({
     plan,
-    costs: batchCosts(coefficients, plan),
+    costs,
     cores,
     storeCores,
     waitMicros,
@@ -86,6 +89,10 @@ export function simulate(coefficients: Coefficients, plan: Plan): Simulated {
     },
     busiestWorker: Math.max(...ended.busy.map((busy, at) => (busy - (from.busy[at] ?? 0)) / micros)),
   };
+}
+
+function cpuOf({ broker, deciding, beside, ledger, documents, later }: BatchCost): number {
+  return broker + deciding + beside + ledger + documents + later;
 }
 
 type Mark = {

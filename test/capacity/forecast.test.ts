@@ -67,16 +67,16 @@ describe("a backlog", () => {
     expect(limitedBy).toBe("store cores");
   });
 
-  test("of one partition waits for two writes of the store, one behind the other, and decides meanwhile", () => {
-    const { recordsPerSecond, limitedBy } = forecast(PLAIN, { ...PLAN, partitions: 1, writeMs: 45 });
-    // 45 ms twice, and 10 ms of the store's CPU; deciding takes 10 ms of the same time.
+  test("of one partition waits for nine answers of the store, one behind the other, and decides meanwhile", () => {
+    const { recordsPerSecond, limitedBy } = forecast(PLAIN, { ...PLAN, partitions: 1, writeMs: 10 });
+    // 10 ms nine times, and 10 ms of the store's CPU; deciding takes 10 ms of the same time.
     expect(over(recordsPerSecond, 10_000)).toBe(1);
     expect(limitedBy).toBe("store latency");
   });
 
   test("of large records has batches that are cut at their bytes", () => {
-    const large = { ...PLAN, recordBytes: 100_000, partitions: 1, writeMs: 50 };
-    expect(over(forecast(PLAIN, large).recordsPerSecond, 10 / 0.1001)).toBe(1);
+    const large = { ...PLAN, recordBytes: 100_000, partitions: 1, writeMs: 10 };
+    expect(over(forecast(PLAIN, large).recordsPerSecond, 10 / 0.0901)).toBe(1);
   });
 });
 
@@ -85,9 +85,9 @@ describe("records that arrive", () => {
     const found = forecast(PLAIN, { ...PLAN, rate: 10_000, writeMs: 5 });
     expect(found).toMatchObject({ recordsPerSecond: 10_000, fallsBehind: 0, limitedBy: "arrival" });
     expect(over(found.cores.own, 0.1)).toBe(1);
-    expect(found.latencyMs?.p50).toBeGreaterThan(10);
-    expect(found.latencyMs?.p99).toBeLessThan(40);
-    expect(found.waiting).toBeLessThan(10_000 * 0.04);
+    expect(found.latencyMs?.p50).toBeGreaterThan(45);
+    expect(found.latencyMs?.p99).toBeLessThan(150);
+    expect(found.waiting).toBeLessThan(10_000 * 0.15);
   });
 
   test("wait more and more where they are too many", () => {

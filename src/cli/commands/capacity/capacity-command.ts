@@ -22,7 +22,12 @@ export function addCapacity(): Command {
       new Option("--duplicate-percent <percent>", "records that repeat a fact").argParser(parsePart).default(0, "0"),
     )
     .addOption(option("--rate <records>", "records that arrive in a second (a backlog, worked off as fast as can be)"))
-    .addOption(option("--store-ms <ms>", "what a durable write of MongoDB takes besides its CPU (as measured)"))
+    .addOption(
+      option(
+        "--store-ms <ms>",
+        "what MongoDB takes for a question besides its CPU, with the way there and back (as measured)",
+      ),
+    )
     .addOption(option("--cores <number>", "cores of the workers (those of this machine)"))
     .addOption(option("--store-cores <number>", "cores of MongoDB and Kafka (they share those of the workers)"))
     .option("--costs <file>", "what records cost on your machine, as bench/capacity.ts measures it (one of ours)")
