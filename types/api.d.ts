@@ -54,7 +54,7 @@ export type Problem = {
     readonly version: number;
   })[];
   /** What whoever asks has used as much of as one may */
-  readonly limit?: "requests" | "bytes" | "records" | "topics" | "producers";
+  readonly limit?: "requests" | "bytes" | "records" | "topics" | "producers" | "groups";
   /** Whether there never will be a decision at the position */
   readonly final?: boolean;
   /** What retention took, or is taking, of this decision; absent where it took nothing */

@@ -12,6 +12,8 @@ import { LOCAL, type Authenticated } from "./principal.ts";
 export type Access = {
   /** @param bearer what the request gives as its credentials; null: nothing. @throws `Unavailable`. */
   readonly authenticate: (bearer: string | null) => Promise<Authenticated>;
+  /** Says that this process changed a key: the next request knows of it, and not that of a second later. */
+  readonly changed: () => void;
   /** Signing in with a browser; null: nobody does. */
   readonly browser: People["browser"];
   /** Who holds the certificate that a client showed; null: certificates of clients are not asked for. */
@@ -44,15 +46,20 @@ export function openAccess({ reads, now, noteUse, people, certificates }: Access
   const catchUp = followActions(reads, book.see);
   let readAt = -Infinity;
   let reading: Promise<void> | null = null;
+  let changes = 0;
+  let seen = 0;
   const read = async (): Promise<void> => {
-    const began = now();
+    const [began, before] = [now(), changes];
     await catchUp();
     readAt = began;
+    seen = before;
   };
   // A clock that went back says nothing of how old it is.
   const ageMs = (): number => (now() < readAt ? Infinity : now() - readAt);
   const refresh = async (): Promise<void> => {
-    if (ageMs() < FRESH_MS) return;
+    if (ageMs() < FRESH_MS && seen === changes) return;
+    // What is being read may have been read before the change.
+    if (seen !== changes) await reading?.catch(() => undefined);
     reading ??= read().finally(() => (reading = null));
     try {
       await reading;
@@ -61,6 +68,7 @@ export function openAccess({ reads, now, noteUse, people, certificates }: Access
     }
   };
   return {
+    changed: () => void (changes += 1),
     browser: people?.browser ?? null,
     byCertificate: certificates === undefined ? null : certificatesBy(certificates, now),
     authenticate: async (bearer) => {

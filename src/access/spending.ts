@@ -7,12 +7,14 @@ export type Quotas = {
   /** Topics that it appends to, and names that it gives producers, in a day (UTC). */
   readonly topics: number | null;
   readonly producers: number | null;
+  /** Groups of failures that the records of one producer may open in a day (UTC). */
+  readonly groups: number | null;
 };
 
 /** Something of which so much may be used in a time. */
 export type Rate = "requests" | "bytes" | "records";
 /** Something of which there may be so many different ones in a day. */
-export type Variety = "topics" | "producers";
+export type Variety = "topics" | "producers" | "groups";
 
 /** How much is left: of `quota` in {@link WINDOW_SECONDS}, and after how many seconds it would all be there again. */
 export type Left = { readonly quota: number; readonly left: number; readonly resetSeconds: number };
@@ -33,6 +35,16 @@ export const WINDOW_SECONDS = 10;
 /** So many are kept apart. Whoever was not seen for the longest is forgotten, and begins anew. */
 const KNOWN_MAX = 10_000;
 const DAY_MS = 86_400_000;
+
+/** The day (UTC), counted from the epoch. */
+export function dayOf(nowMs: number): number {
+  return Math.floor(nowMs / DAY_MS);
+}
+
+/** Seconds until the day after this one begins. */
+export function resetSecondsOf(day: number, nowMs: number): number {
+  return Math.max(1, Math.ceil(((day + 1) * DAY_MS - nowMs) / 1_000));
+}
 
 type Bucket = { level: number; atMs: number };
 type Known = {
@@ -76,14 +88,14 @@ export function createSpending(quotas: Quotas): Spending {
       const quota = quotas[variety];
       if (quota === null) return { kind: "spent", left: null };
       const one = of(who);
-      const day = Math.floor(nowMs / DAY_MS);
+      const day = dayOf(nowMs);
       if (day > one.day) {
         one.seen.clear();
         one.day = day;
       }
       const seen = one.seen.get(variety) ?? new Set();
       one.seen.set(variety, seen);
-      const resetSeconds = Math.max(1, Math.ceil(((one.day + 1) * DAY_MS - nowMs) / 1_000));
+      const resetSeconds = resetSecondsOf(one.day, nowMs);
       const leftNow = (): Left => ({ quota, left: quota - seen.size, resetSeconds });
       if (!seen.has(name) && seen.size >= quota)
         return { kind: "refused", limit: variety, left: leftNow(), retrySeconds: resetSeconds };

@@ -1,3 +1,4 @@
+import type { GroupUse } from "../access/group-use.ts";
 import type { Config } from "../config/config.ts";
 import type { LiveContracts } from "../contract/live-contracts.ts";
 import type { TraceContext } from "../core/trace-context.ts";
@@ -15,6 +16,8 @@ export type Watchers = {
   readonly failureLog?: FailureLog | null;
   /** Shows what is decided to those who look; absent: nobody does. */
   readonly live?: Pick<Live, "batch">;
+  /** Counts which groups of failures each producer opens; absent: nobody does. */
+  readonly groupUse?: Pick<GroupUse, "note">;
 };
 
 /** The observers of settled batches; no decision depends on them. */
@@ -25,10 +28,10 @@ export type BatchObservers = {
 };
 
 /**
- * Opens five observers of settled batches. The first notes in the store which producer sends which version; `sigma
+ * Opens six observers of settled batches. The first notes in the store which producer sends which version; `sigma
  * contract retire` checks these notes before it retires a version. The second sends advisories to producers of
  * deprecated versions. The third lets shadow versions judge the records too. The fourth logs failures, where that is
- * wanted. The fifth shows a sample to those who look.
+ * wanted. The fifth shows a sample to those who look. The sixth counts which groups each producer opens.
  */
 export async function openBatchObservers(
   config: Config,
@@ -36,7 +39,7 @@ export async function openBatchObservers(
   contracts: LiveContracts,
   shadow: Shadow | null,
   observe: (event: ContractsEvent) => void,
-  { failureLog = null, live }: Watchers,
+  { failureLog = null, live, groupUse }: Watchers,
 ): Promise<BatchObservers> {
   const { createSightings, createTrafficNotes } = await import("../traffic/sightings.ts");
   const notesOf = createTrafficNotes(Date.now);
@@ -47,16 +50,22 @@ export async function openBatchObservers(
       const judging = shadow === null ? null : observeWithShadow(shadow, stream, subject);
       const logging = failureLog?.batch();
       const showing = live?.batch(stream) ?? null;
+      const opened = new Map<string, Set<string>>();
       return {
         see: (row) => {
           sightings.see(row);
           judging?.see(row);
           if (row.kind === "failed") logging?.see(row);
           showing?.see(row);
+          if (groupUse === undefined || row.kind !== "failed") return;
+          const groups = opened.get(row.producer ?? "") ?? new Set();
+          opened.set(row.producer ?? "", groups.add(row.fingerprint));
         },
         stored: async (conflicts) => {
           logging?.stored(conflicts);
           showing?.stored(conflicts);
+          for (const [producer, groups] of opened)
+            for (const fingerprint of groups) groupUse?.note(producer, fingerprint, Date.now());
           const seen = sightings.all();
           const notes = notesOf(seen);
           if (notes.length > 0) await store.noteTraffic(notes);

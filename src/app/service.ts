@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { createGroupUse } from "../access/group-use.ts";
 import type { Config } from "../config/config.ts";
 import type { ShownSetting } from "../config/shown-setting.ts";
 import { isLoopback } from "../config/http-config.ts";
@@ -84,7 +85,7 @@ export async function startService(
       reports.contracts,
       both(reports.anchors, shown.observeAnchors),
       { url: door.url, report: reports.notify, diagnosed: reports.diagnosed, ...calls },
-      { ...traces, failureLog: reports.failures, live: shown.live },
+      { ...traces, failureLog: reports.failures, ...shown.watchers },
     );
     opened.push(pipeline.stop);
     const { store, shadow, contracts: live } = pipeline;
@@ -102,7 +103,6 @@ export async function startService(
       console: await readConsole(),
       metrics: reports.metrics,
       ...shown.routes,
-      anchorSignature: openSignatures(config, Date.now),
       ...(fleet === null ? {} : { totals: fleet.totals }),
       ...(router === null ? {} : { routed: router }),
       logger: reports.framework,
@@ -159,11 +159,19 @@ async function openShown(config: Config) {
   const totals = createTotalling();
   const anchors = createAnchorNotes(Date.now);
   const live = createLive({ now: Date.now });
+  const quota = config.http.quotas.groups;
+  const groups = quota === null ? {} : { groupUse: createGroupUse(quota) };
   return {
-    live,
     observe: both(totals.observe, live.observe),
     observeAnchors: anchors.observe,
-    routes: { totals, anchors, ...(decidesHere(config) ? { live } : {}) },
+    watchers: { live, ...groups },
+    routes: {
+      totals,
+      anchors,
+      anchorSignature: openSignatures(config, Date.now),
+      ...groups,
+      ...(decidesHere(config) ? { live } : {}),
+    },
   };
 }
 

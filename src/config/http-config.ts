@@ -46,6 +46,7 @@ export function httpConfig(values: SettingValues): HttpConfig {
       records: positiveOrNull(values["limits.records"]),
       topics: positiveOrNull(values["limits.topics"]),
       producers: positiveOrNull(values["limits.producers"]),
+      groups: positiveOrNull(values["limits.groups"]),
     },
     keepAliveMs: values["http.keep_alive_seconds"] * 1_000,
     backlog: {

@@ -27,4 +27,10 @@ export const LIMIT_SETTINGS = {
     description:
       "Names of producers that the records of one may bear over HTTP in a day (UTC): each is counted for itself in volume and traffic; 0 is no limit",
   },
+  "limits.groups": {
+    value: { kind: "integer", min: 0, max: 100_000 },
+    byDefault: 0,
+    description:
+      "Groups of failures that the records of one producer may open in a day (UTC), as a process that decides them sees it: of one that opened more nothing further is appended over HTTP, and what was appended is kept; 0 is no limit",
+  },
 } as const;

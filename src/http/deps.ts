@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Access } from "../access/access.ts";
+import type { GroupUse } from "../access/group-use.ts";
 import type { Quotas } from "../access/spending.ts";
 import type { ContractCatalog } from "../contract/catalog.ts";
 import type { TraceContext, TraceRequest } from "../core/trace-context.ts";
@@ -95,6 +96,8 @@ export type HttpDeps = {
   readonly corsOrigins?: readonly string[];
   /** What one who asks may use; absent: as much as they like. */
   readonly quotas?: Quotas;
+  /** Which groups of failures each producer opened here; absent: nobody counts them. */
+  readonly groupUse?: Pick<GroupUse, "judge">;
   /** How long browsers are to ask by HTTPS alone, in seconds; 0 or absent: they are not told. */
   readonly hstsSeconds?: number;
   /** Whether the server answers under addresses, for other machines. */

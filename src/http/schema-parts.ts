@@ -95,7 +95,7 @@ const PROBLEM = {
       },
     },
     limit: {
-      enum: ["requests", "bytes", "records", "topics", "producers"],
+      enum: ["requests", "bytes", "records", "topics", "producers", "groups"],
       description: "What whoever asks has used as much of as one may",
     },
     final: { type: "boolean", description: "Whether there never will be a decision at the position" },

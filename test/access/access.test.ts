@@ -39,6 +39,23 @@ test("nobody needs a key until one was made, and everybody from then on, also wh
   expect(await access.authenticate(null)).toEqual({ kind: "none" });
 });
 
+test("a change that this process made holds from the next request on, on a clock that stands still", async () => {
+  const { embedded, access } = await start();
+  const { store } = embedded;
+  expect(await access.authenticate(null)).toEqual({ kind: "known", who: LOCAL });
+  // Somebody asks while the key is made.
+  const [{ id, key }] = await Promise.all([
+    makeApiKey(store, WANTED, OPERATOR, randomBytes),
+    access.authenticate(null),
+  ]);
+  access.changed();
+  expect(await access.authenticate(null)).toEqual({ kind: "none" });
+  expect(await access.authenticate(key)).toMatchObject({ kind: "known", who: { kind: "key", id } });
+  await revokeApiKey(store, id, OPERATOR);
+  access.changed();
+  expect(await access.authenticate(key)).toEqual({ kind: "ended", state: "revoked" });
+});
+
 test("a key that is revoked is refused within a second also when the clock went back meanwhile", async () => {
   const { embedded, access, clock } = await start();
   const { id, key } = await makeApiKey(embedded.store, WANTED, OPERATOR, randomBytes);

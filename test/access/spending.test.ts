@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createSpending, WINDOW_SECONDS, type Quotas } from "../../src/access/spending.ts";
 
-const NONE: Quotas = { requests: null, bytes: null, records: null, topics: null, producers: null };
+const NONE: Quotas = { requests: null, bytes: null, records: null, topics: null, producers: null, groups: null };
 const DAY_MS = 86_400_000;
 
 describe("a rate", () => {

@@ -66,7 +66,7 @@ test("an append behind records that have waited for too long is refused, until t
 });
 
 test("every limit that an answer knows of stands in it, the tightest first", async () => {
-  const quotas = { requests: 1, bytes: null, records: 10, topics: null, producers: null };
+  const quotas = { requests: 1, bytes: null, records: 10, topics: null, producers: null, groups: null };
   const { append } = await backlogged({ recordsMax: 4, ageMaxS: 600 }, { quotas, now: () => 1_700_000_000_000 });
   expect((await append()).slice(0, 3)).toEqual([
     202,

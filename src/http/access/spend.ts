@@ -15,7 +15,7 @@ export type Spender = {
   readonly logFor: (request: FastifyRequest, log: Pick<Log, "append" | "topics">) => Pick<Log, "append" | "topics">;
 };
 
-const NOTHING: Quotas = { requests: null, bytes: null, records: null, topics: null, producers: null };
+const NOTHING: Quotas = { requests: null, bytes: null, records: null, topics: null, producers: null, groups: null };
 
 /**
  * Limits what one key, person or certificate may use; where nobody needs a key, all who ask are one. Routes that are open to all, those of
@@ -44,9 +44,13 @@ export function limitSpending(app: FastifyInstance, deps: HttpDeps, metrics: Pic
         const who = nameOf(request);
         const nowMs = deps.now();
         judge(request, "topics", spending.see(who, "topics", topic, nowMs));
-        if (quotas.producers !== null) {
-          for (const record of records)
-            judge(request, "producers", spending.see(who, "producers", producerOf(record) ?? "", nowMs));
+        if (quotas.producers !== null || quotas.groups !== null) {
+          for (const record of records) {
+            const name = producerOf(record) ?? "";
+            if (quotas.producers !== null) judge(request, "producers", spending.see(who, "producers", name, nowMs));
+            if (quotas.groups !== null && deps.groupUse !== undefined)
+              judge(request, "groups", deps.groupUse.judge(name, nowMs));
+          }
         }
         // Whatever is beyond refuses all of it: what one limit took is little, and comes back.
         judge(request, "records", spending.use(who, "records", records.length, nowMs));
@@ -69,7 +73,8 @@ function bytesOf(records: readonly NewRecord[]): number {
 }
 
 function toldOf(name: Rate | Variety, left: Left): ToldLimit {
-  const windowSeconds = name === "topics" || name === "producers" ? 86_400 : WINDOW_SECONDS;
+  const isOfDay = name === "topics" || name === "producers" || name === "groups";
+  const windowSeconds = isOfDay ? 86_400 : WINDOW_SECONDS;
   return { name, ...left, windowSeconds };
 }
 
@@ -79,6 +84,7 @@ const WORDS: Readonly<Record<Rate | Variety, string>> = {
   records: "records",
   topics: "topics in a day",
   producers: "names of producers in a day",
+  groups: "groups of failures in a day",
 };
 
 function beyond({ limit, retrySeconds }: Extract<Spent, { readonly kind: "refused" }>): ProblemError {
@@ -86,7 +92,10 @@ function beyond({ limit, retrySeconds }: Extract<Spent, { readonly kind: "refuse
     status: 429,
     code: "over-limit",
     title: "Too much",
-    detail: `Whoever asks has used as many ${WORDS[limit]} as one may`,
+    detail:
+      limit === "groups"
+        ? "The records of a producer opened more groups of failures in a day than one may"
+        : `Whoever asks has used as many ${WORDS[limit]} as one may`,
     remedy: `wait for ${retrySeconds} s, or have limits.${limit} raised`,
     headers: { "retry-after": String(retrySeconds) },
     extra: { limit },

@@ -147,6 +147,7 @@ export function registerKeys(app: Routes, deps: HttpDeps): void {
       const name = nameIn(body);
       const operator = operatorIn(request, body, now());
       const made = await makeApiKey(store, { name, roles, topics, subjects, endsMs }, operator, randomBytes);
+      deps.access?.changed();
       unstored(reply);
       return reply.code(201).send({ ...made, replaces: null, ends: timeText(endsMs), oldEnds: null });
     },
@@ -165,6 +166,7 @@ export function registerKeys(app: Routes, deps: HttpDeps): void {
       const operator = operatorIn(request, body, nowMs);
       const made = await rotateApiKey(store, id, { endsMs, oldEndsMs, nowMs }, operator, randomBytes);
       if ("refused" in made) throw refusalOf(made.refused);
+      deps.access?.changed();
       unstored(reply);
       return reply.code(201).send({ ...made, replaces: id, ends: timeText(endsMs), oldEnds: timeText(oldEndsMs) });
     },
@@ -179,6 +181,7 @@ export function registerKeys(app: Routes, deps: HttpDeps): void {
       onlyMembers(body, ["actor", "reason"]);
       const refused = await revokeApiKey(store, id, operatorIn(request, body, now()));
       if (refused !== null) throw refusalOf(refused);
+      deps.access?.changed();
       return reply.send({ id, state: "revoked" });
     },
   );

@@ -254,7 +254,7 @@ export const METRICS = {
   limited: {
     name: "sigma_http_over_limit_total",
     type: "counter",
-    help: "Requests and appends refused with 429 over-limit. limit: requests, bytes, records, topics, producers.",
+    help: "Requests and appends refused with 429 over-limit. limit: requests, bytes, records, topics, producers, groups.",
     labels: ["limit"],
   },
   certificateEnds: {

@@ -6,7 +6,7 @@ import type { Quotas } from "../../../src/access/spending.ts";
 import { openEmbedded, shipment, TOPIC } from "../../embedded.ts";
 import { get, post, serve } from "../service.ts";
 
-const NONE: Quotas = { requests: null, bytes: null, records: null, topics: null, producers: null };
+const NONE: Quotas = { requests: null, bytes: null, records: null, topics: null, producers: null, groups: null };
 const EVENTS = `/v1/events/${TOPIC}`;
 const NDJSON = { "content-type": "application/x-ndjson" };
 
