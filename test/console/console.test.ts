@@ -1,225 +1,26 @@
-import { spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { openAccess } from "../../src/access/access.ts";
-import { makeApiKey } from "../../src/access/change-keys.ts";
-import { readConsole } from "../../src/app/console-files.ts";
-import { createLive } from "../../src/http/live/live.ts";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Console } from "../../src/http/console/routes.ts";
 import { attendRedrives } from "../../src/failures/redrive/attend.ts";
 import { runDeps } from "../failures/redrive/redriving.ts";
-import { openEmbedded, shipment, shipmentContracts, TOPIC, type Embedded } from "../embedded.ts";
-import { feedLive } from "../http/feed-live.ts";
+import { openEmbedded, shipment, shipmentContracts, TOPIC } from "../embedded.ts";
 import { serve, type Service } from "../http/service.ts";
 import { until } from "../patience.ts";
 import { startChromium, type Chromium, type Page } from "../servers/chromium.ts";
-import { addresses } from "./addresses.ts";
 import { attackOf } from "./attacks.ts";
-import { AWAY, openFront, type Front } from "./front.ts";
-
-const ROOT = resolve(import.meta.dirname, "../..");
-const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-/** Names a folder for pictures of every page; nothing is kept without it. */
-const PICTURES = process.env["CONSOLE_PICTURES"];
+import { RECORDS, startWith, streamOf } from "./behind.ts";
+import { builtConsole, keepPicture, says } from "./opened.ts";
 
 let chromium: Chromium;
 let built: Console;
 beforeAll(async () => {
-  const { status, stderr } = spawnSync(process.execPath, ["scripts/console.ts"], { cwd: ROOT, encoding: "utf8" });
-  if (status !== 0) throw new Error(`Cannot build the console: ${stderr}`);
-  const found = await readConsole(join(ROOT, "dist/console"));
-  if (found === null) throw new Error("Cannot read the console that was built");
-  built = found;
+  built = await builtConsole();
   chromium = await startChromium([]);
 });
 afterAll(async () => chromium.stop());
 
-async function start({
-  records = [],
-  embedded: given,
-}: { readonly records?: readonly string[]; readonly embedded?: Embedded } = {}): Promise<Service> {
-  const live = createLive({ now: Date.now });
-  const embedded = given ?? (await openEmbedded());
-  const access = openAccess({ reads: embedded.store.reads, now: Date.now, noteUse: () => undefined });
-  const service = await serve(embedded, {
-    ingest: feedLive(live, embedded),
-    http: { console: built, now: Date.now, live, access },
-  });
-  if (records.length > 0) {
-    await service.append(...records);
-    await until(async () => (await service.store.tail(await streamOf(service)))?.to === BigInt(records.length));
-  }
-  return service;
-}
-
-async function streamOf({ log }: Service): Promise<string> {
-  const [stream] = await log.streams();
-  return stream?.id ?? "";
-}
-
-/** Waits until the page says something. */
-async function says(page: Page, text: string): Promise<void> {
-  await until(async () => String(await page.run("return document.body.innerText")).includes(text));
-}
-
-const RECORDS = [shipment("a"), shipment("b", -1), "{", shipment("c", 5_000), shipment("a"), shipment("a", 99)];
-
-/** What pages say over a store with records, and over an empty one. A page that is not named says its title at least. */
-const SAYS: Readonly<Record<string, readonly [full: string, empty: string]>> = {
-  "/": ["What needs you", "No record failed in the last 24 hours"],
-  "/live": ["No record that passes this filter", "No record that passes this filter"],
-  "/failures": ["4 groups", "0 groups"],
-  "/failures/all": [`${TOPIC}/0@2`, "No failure passes this filter"],
-  "/failures/g/:fingerprint": ["must be > 0", "Ask again"],
-  "/r/kafka/:topic/:partition/:offset": ["must be > 0", "Ask again"],
-  "/redrives": ["the limit was wrong", "No record was sent again"],
-  "/redrives/:plan": ["the limit was wrong", "Ask again"],
-  "/contracts": ["shipment", "shipment"],
-  "/contracts/:subject": ["JSON Schema of shipment@1", "None in the last 7 days"],
-  "/contracts/:subject/diff": ["so there is nothing to compare", "so there is nothing to compare"],
-  "/contracts/:subject/migration": ["Nobody sent a record of shipment yet", "Nobody sent a record of shipment yet"],
-  "/contracts/:subject/what-if": ["judged nothing again yet", "judged nothing again yet"],
-  "/ledger": [`${TOPIC}/0`, "No head was written"],
-  "/ledger/entries": ["BATCH", "INIT"],
-  "/ledger/proof": ["It holds", "No entry of the ledger covers"],
-  "/objectives": ["No objective is set", "No objective is set"],
-  "/operator-log": ["the limit was wrong", "key-new"],
-  "/keys": ["the stranger", "the stranger"],
-  "/playground": ["FAILED", "FAILED"],
-  "/health": ["running", "running"],
-  "/runbooks/:name": ["Too many records fail", "Too many records fail"],
-};
-/** These ask for nothing that needs a role. */
-const OPEN_TO_ALL = ["/runbooks/:name"];
-/** These have something to show before they have an answer. */
-const NEVER_WAITING = ["/live", "/playground", "/runbooks/:name"];
-
-const SIZES = {
-  full: [1280, 768, 390],
-  empty: [1280, 768, 390],
-  loading: [1280, 390],
-  error: [1280, 390],
-  forbidden: [1280, 390],
-} as const;
-
-/** A gateway that wants keys, behind a front that gives them; with records and a plan, or without. */
-async function startBehind(
-  isFull: boolean,
-): Promise<{ readonly front: Front; readonly pages: ReturnType<typeof addresses> }> {
-  const embedded = await openEmbedded();
-  const keyOf = async (role: "admin" | "producer", name: string): Promise<string> => {
-    const wanted = { name, roles: [role], topics: [TOPIC], subjects: [], endsMs: null };
-    const operator = { actor: "ann", at: new Date().toISOString(), reason: "for the tests" };
-    const all = role === "admin" ? { ...wanted, topics: [] } : wanted;
-    return (await makeApiKey(embedded.store, all, operator, randomBytes)).key;
-  };
-  const [admin, stranger] = [await keyOf("admin", "ann"), await keyOf("producer", "the stranger")];
-  const service = await start({ embedded, records: isFull ? RECORDS : [] });
-  const values: Record<string, string> = {
-    subject: "shipment",
-    version: "1",
-    topic: TOPIC,
-    partition: "0",
-    offset: "1",
-    name: "breaker-open",
-  };
-  values["stream"] = await streamOf(service);
-  values["fingerprint"] = "0".repeat(32);
-  values["plan"] = "0".repeat(12);
-  if (isFull) {
-    const headers = { authorization: `Bearer ${admin}`, "content-type": "application/json" };
-    const at = async (path: string, init = {}): Promise<Record<string, string>> =>
-      (await (await fetch(`${service.url}${path}`, { headers, ...init })).json()) as Record<string, string>;
-    const { fingerprint = "" } = await at(`/v1/decisions/${TOPIC}/0/1`);
-    const body = JSON.stringify({ reason: "the limit was wrong", select: { group: fingerprint } });
-    const { id = "" } = await at("/v1/redrives", { method: "POST", body });
-    Object.assign(values, { fingerprint, plan: id });
-  }
-  return { front: await openFront(service.port, { admin, stranger }), pages: addresses(values) };
-}
-
-/** Waits until a page says what it has to say in a state. */
-async function settles(page: Page, front: Front, path: string, state: keyof typeof SIZES): Promise<void> {
-  const [full, empty] = SAYS[path] ?? ["", ""];
-  const isOpen = OPEN_TO_ALL.includes(path);
-  const words = {
-    full,
-    empty,
-    loading: NEVER_WAITING.includes(path) ? "" : "Asking the gateway",
-    error: isOpen ? "" : path === "/live" ? "the gateway does not answer" : AWAY,
-    forbidden: isOpen ? "" : "needs the role",
-  }[state];
-  await says(page, words);
-  await until(async () => {
-    const isThere = await page.run("return document.querySelector('h1') !== null && document.title !== ''");
-    return isThere === true && (state === "loading" || front.isIdle());
-  });
-}
-
-/** What axe finds against WCAG 2.2 AA, and whether the page is wider than its window. */
-async function faultsOf(page: Page): Promise<unknown> {
-  return page.run(`if (window.axe === undefined) { ${AXE} }
-    const { violations } = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
-    const wide = document.documentElement.scrollWidth > innerWidth ? ["wider than its window"] : [];
-    return [...wide, ...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html))];`);
-}
-
-describe("every page of the console, as the list of its routes names them", () => {
-  test.each(["full", "empty", "loading", "error", "forbidden"] as const)(
-    "is accessible in light and dark and at every width where it is %s, and says what it is",
-    async (state) => {
-      const { front, pages } = await startBehind(state !== "empty");
-      const page = await chromium.open(`${front.url}/health`);
-      front.turn(state === "empty" ? "full" : state);
-      for (const [path, address] of pages) {
-        await page.go(`${front.url}${address}`);
-        for (const width of SIZES[state]) {
-          for (const scheme of ["light", "dark"] as const) {
-            await page.show(width, scheme);
-            await settles(page, front, path, state);
-            expect([path, width, scheme, await faultsOf(page)]).toEqual([path, width, scheme, []]);
-            await keepPicture(page, `${state}${path.replaceAll(/[/:]+/g, "-")}-${width}-${scheme}`);
-          }
-        }
-      }
-      // The browser itself reports answers that are no success.
-      expect(page.errors.filter((error) => !/status of (?:403|404|503)|ERR_EMPTY_RESPONSE/.test(error))).toEqual([]);
-    },
-  );
-
-  test("is used by the keyboard alone: Tab reaches all that can be clicked, from the first link on, and shows where it is", async () => {
-    const { front, pages } = await startBehind(true);
-    const page = await chromium.open(`${front.url}/health`);
-    await page.show(1280, "light");
-    for (const [path, address] of pages) {
-      await page.go(`${front.url}${address}`);
-      await settles(page, front, path, "full");
-      await page.run("document.activeElement?.blur(); window.reached = new Set(); window.unseen = [];");
-      const count = Number(
-        await page.run(`window.wanted = [...document.querySelectorAll("a[href], button:not(:disabled), input, select, textarea, summary, [tabindex='0']")]
-        .filter((one) => one.checkVisibility() && one.closest("details:not([open]) > :not(summary)") === null); return wanted.length;`),
-      );
-      for (let pressed = 0; pressed < count + 2; pressed += 1) {
-        await page.press("Tab");
-        await page.run(`const at = document.activeElement; reached.add(at);
-          if (at !== document.body && getComputedStyle(at).outlineStyle === "none") unseen.push(at.outerHTML.slice(0, 100));`);
-      }
-      const missed = await page.run(
-        "return [...wanted.filter((one) => one.isConnected && !reached.has(one)), ...unseen].map((one) => one.outerHTML?.slice(0, 100) ?? one)",
-      );
-      expect([path, missed]).toEqual([path, []]);
-    }
-  });
-});
-
-async function keepPicture(page: Page, name: string): Promise<void> {
-  if (PICTURES === undefined) return;
-  mkdirSync(PICTURES, { recursive: true });
-  writeFileSync(join(PICTURES, `${name}.png`), await page.screenshot());
+async function start(given: { readonly records?: readonly string[] } = {}): Promise<Service> {
+  return startWith(built, given);
 }
 
 test("a person who uses the keyboard only gets from the overview to the bytes of a failure, and says what is done", async () => {

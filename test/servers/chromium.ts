@@ -152,7 +152,8 @@ async function connectTo(address: string): Promise<Protocol> {
 }
 
 async function openPage({ send, listen }: Protocol, url: string): Promise<Page> {
-  const { targetId } = await send("Target.createTarget", { url: "about:blank" });
+  // Of several tabs of one window only one is seen, and the console asks for nothing while nobody sees it.
+  const { targetId } = await send("Target.createTarget", { url: "about:blank", newWindow: true });
   const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
   const own = async (method: string, params: Readonly<Record<string, unknown>> = {}) =>
     send(method, params, String(sessionId));

@@ -13,6 +13,11 @@ export type Asked<Answer> = {
   readonly again: () => void;
 };
 
+/** Whether it is known what to show: an answer, or what went wrong. */
+export function isKnown({ value, trouble }: Pick<Asked<unknown>, "value" | "trouble">): boolean {
+  return value !== null || trouble !== null;
+}
+
 /** How soon it is asked again when nobody answered, or nobody saw the page. */
 const AWAY_MS = 3_000;
 

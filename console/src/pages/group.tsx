@@ -42,6 +42,16 @@ export function GroupPage({ fingerprint = "" }: { readonly fingerprint?: string 
   );
 }
 
+/** Two times, or one where they are the same. */
+function Between({ first, last }: Pick<FailureGroupDetail, "first" | "last">) {
+  if (first === last) return <When at={first} />;
+  return (
+    <>
+      <When at={first} /> to <When at={last} />
+    </>
+  );
+}
+
 function Detail({ group, again }: { readonly group: FailureGroupDetail; readonly again: () => void }) {
   const { recipe, count, redriven, first, last, topics, owner, state, sample, trend, examples, notes, fingerprint } =
     group;
@@ -65,7 +75,7 @@ function Detail({ group, again }: { readonly group: FailureGroupDetail; readonly
           {redriven > 0 && ` and ${counted(redriven, "redriven record")} that failed again`}
         </Fact>
         <Fact name="First, last">
-          <When at={first} /> to <When at={last} />
+          <Between first={first} last={last} />
         </Fact>
         <Fact name="Topics">{topics.join(", ")}</Fact>
         <Fact name="Owner">{owner ?? "nobody"}</Fact>
@@ -93,7 +103,7 @@ function Detail({ group, again }: { readonly group: FailureGroupDetail; readonly
       />
       <p>
         <a href={`/failures/all?group=${encodeURIComponent(fingerprint)}`}>
-          All {counted(count, "failure")} of the group
+          {count === 1 ? "The failure" : `All ${counted(count, "failure")}`} of the group
         </a>
       </p>
       {notes.length > 0 && <h2>Notes</h2>}

@@ -12,7 +12,7 @@ import { useQuery } from "../shell/url-state.ts";
 
 const EVERY_MS = 2_000;
 const FIELDS = [
-  { name: "since", label: "Since", hint: "24h, 7d, 2026-11-29T10:00Z" },
+  { name: "since", label: "Since", hint: "24h, 7d, a time" },
   { name: "code", label: "Code", hint: "schema" },
   { name: "contract", label: "Contract", hint: "shipment@1" },
   { name: "topic", label: "Topic", hint: "shipments" },

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Answers, ShownSetting } from "../api/types.ts";
-import { useAnswer } from "../api/use-answer.ts";
+import { isKnown, useAnswer, type Asked } from "../api/use-answer.ts";
 import { CopyAs } from "../parts/copy.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Loading } from "../parts/loading.tsx";
@@ -28,9 +28,51 @@ const KINDS: Readonly<Record<Stream["state"], MarkKind>> = {
 /** Every stream of this gateway: how far it is, how fast, and what stands in its way. */
 export function Health() {
   const ready = useAnswer("/v1/status", {}, { everyMs: EVERY_MS });
+  const config = useAnswer("/v1/config");
+  // What stands below is shown when it is known what stands above it: else it would move.
+  const isThere = isKnown(ready) && isKnown(config);
   const streams = ready.value?.streams ?? [];
   const rates = useRates(streams);
-  const columns: readonly Column<Stream>[] = [
+  return (
+    <>
+      <Title aside={<CopyAs cli="sigma status" path="/v1/status" />}>Health</Title>
+      <Trouble of={ready} />
+      {!isThere && <Loading />}
+      {isThere && ready.value !== null && streams.length === 0 && (
+        <Empty>
+          This gateway has no stream. With Kafka another worker of the group may have them; with the embedded log, bind
+          a topic to a contract.
+        </Empty>
+      )}
+      {isThere && streams.length > 0 && (
+        <Rows
+          caption="Streams"
+          columns={columnsOf(rates)}
+          rows={streams}
+          keyOf={({ topic, partition }) => `${topic}/${partition}`}
+        />
+      )}
+      {isThere && ready.value !== null && (
+        <p class="aside">
+          Version {ready.value.version}, up since <When at={upSince(ready.value)} />;{" "}
+          {counted(ready.value.decided.decided, "record")} decided since. <a href="/runbooks/README">All runbooks</a>
+        </p>
+      )}
+      {isThere && (
+        <>
+          <Settings of={config} />
+          <p>
+            For programs: <a href="/readyz">/readyz</a>, <a href="/livez">/livez</a>, <a href="/metrics">/metrics</a>.{" "}
+            <a href="/docs">The HTTP interface</a>.
+          </p>
+        </>
+      )}
+    </>
+  );
+}
+
+function columnsOf(rates: ReturnType<typeof useRates>): readonly Column<Stream>[] {
+  return [
     { name: "Stream", cell: ({ topic, partition }) => `${topic}/${partition}` },
     { name: "State", cell: ({ state }) => <Mark kind={KINDS[state]}>{state}</Mark> },
     { name: "Settled to", isNumber: true, cell: ({ settledTo }) => (settledTo === null ? "" : grouped(settledTo)) },
@@ -61,38 +103,6 @@ export function Health() {
         ),
     },
   ];
-  return (
-    <>
-      <Title aside={<CopyAs cli="sigma status" path="/v1/status" />}>Health</Title>
-      <Trouble of={ready} />
-      {ready.value === null && ready.trouble === null && <Loading />}
-      {ready.value !== null && streams.length === 0 && (
-        <Empty>
-          This gateway has no stream. With Kafka another worker of the group may have them; with the embedded log, bind
-          a topic to a contract.
-        </Empty>
-      )}
-      {streams.length > 0 && (
-        <Rows
-          caption="Streams"
-          columns={columns}
-          rows={streams}
-          keyOf={({ topic, partition }) => `${topic}/${partition}`}
-        />
-      )}
-      {ready.value !== null && (
-        <p class="aside">
-          Version {ready.value.version}, up since <When at={upSince(ready.value)} />;{" "}
-          {counted(ready.value.decided.decided, "record")} decided since. <a href="/runbooks/README">All runbooks</a>
-        </p>
-      )}
-      <Settings />
-      <p>
-        For programs: <a href="/readyz">/readyz</a>, <a href="/livez">/livez</a>, <a href="/metrics">/metrics</a>.{" "}
-        <a href="/docs">The HTTP interface</a>.
-      </p>
-    </>
-  );
 }
 
 const SETTINGS: readonly Column<ShownSetting>[] = [
@@ -109,8 +119,7 @@ const SETTINGS: readonly Column<ShownSetting>[] = [
 ];
 
 /** The settings: those that somebody chose first, the others when they are asked for. */
-function Settings() {
-  const config = useAnswer("/v1/config");
+function Settings({ of: config }: { readonly of: Asked<Answers["/v1/config"]> }) {
   const [isOpen, setOpen] = useState(false);
   const settings = config.value?.settings ?? [];
   const chosen = settings.filter(({ origin }) => origin !== "default");

@@ -1,6 +1,6 @@
 import { useLocation } from "preact-iso/router";
 import type { Anchors, LedgerStream } from "../api/types.ts";
-import { useAnswer } from "../api/use-answer.ts";
+import { isKnown, useAnswer, type Asked } from "../api/use-answer.ts";
 import { CopyAs } from "../parts/copy.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { fieldText } from "../parts/form-field.ts";
@@ -73,7 +73,6 @@ export function Ledger() {
   const { query } = useQuery();
   const ledger = useAnswer("/v1/ledger", { cursor: query["cursor"] }, { everyMs: EVERY_MS });
   const anchors = useAnswer("/v1/ledger/anchors", {}, { everyMs: EVERY_MS });
-  const fallen = anchors.value?.fallen ?? [];
   return (
     <>
       <Title aside={<CopyAs cli="sigma audit" path="/v1/ledger" />}>Ledger</Title>
@@ -98,6 +97,17 @@ export function Ledger() {
           </Empty>
         }
       />
+      {/* Shown when it is known what stands above: else it would move. */}
+      {isKnown(ledger) && isKnown(anchors) && <Outside of={anchors} />}
+    </>
+  );
+}
+
+/** Where heads are kept outside the store, and how to check all of it. */
+function Outside({ of: anchors }: { readonly of: Asked<Anchors> }) {
+  const fallen = anchors.value?.fallen ?? [];
+  return (
+    <>
       <h2>Anchors</h2>
       {fallen.length > 0 && (
         <div class="trouble" role="alert">

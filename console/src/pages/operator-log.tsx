@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<OperatorAction>[] = [
     cell: ({ who, via, address }) =>
       `${who}${via === null ? "" : ` via ${via}`}${address === null ? "" : ` from ${address}`}`,
   },
-  { name: "Action", cell: ({ action }) => action },
+  { name: "Action", cell: ({ action }) => <code>{action}</code> },
   { name: "Of", cell: ({ target }) => <span class="detail">{target}</span> },
   { name: "Why", cell: ({ reason }) => <span class="detail">{reason}</span> },
 ];

@@ -41,7 +41,7 @@ export function Overview() {
           )}
         </Tile>
         <Tile name="Offsets settled" value={ready.value === null ? null : grouped(settled)}>
-          of all streams, since they began
+          in all streams
         </Tile>
         <Tile name="Now" value={perSecond === null ? null : grouped(Math.round(perSecond))}>
           offsets a second

@@ -48,10 +48,13 @@ function Detail({ plan, again }: { readonly plan: RedrivePlanDetail; readonly ag
     <>
       <dl class="facts">
         <Fact name="State">
-          <PlanMark state={state} />{" "}
-          <span class="aside">
-            {last.action} by {last.actor}, <When at={last.at} />: {last.reason}
-          </span>
+          <PlanMark state={state} />
+          {last.at !== at && (
+            <span class="aside">
+              {" "}
+              {last.action} by {last.actor}, <When at={last.at} />: {last.reason}
+            </span>
+          )}
         </Fact>
         <Fact name="Planned">
           <When at={at} /> by {actor}: {reason}

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 export type MarkKind = "pass" | "fail" | "warn" | "info" | "muted";
 
 /** A glyph beside the word: a state is never told by its colour alone. */
-const GLYPHS: Readonly<Record<MarkKind, string>> = { pass: "✓", fail: "✗", warn: "!", info: "i", muted: "·" };
+const GLYPHS: Readonly<Record<MarkKind, string>> = { pass: "✓", fail: "✗", warn: "!", info: "●", muted: "·" };
 
 export function Mark({ kind, children }: { readonly kind: MarkKind; readonly children: ComponentChildren }) {
   return (

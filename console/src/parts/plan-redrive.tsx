@@ -11,7 +11,7 @@ export function PlanRedrive({ fingerprint, count }: { readonly fingerprint: stri
   return (
     <section aria-label="Redrive">
       <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        Redrive all {counted(count, "failure")} …
+        Redrive {count === 1 ? "the failure" : `all ${counted(count, "failure")}`} …
       </button>
       {isOpen && (
         <ActForm

@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Console } from "../../src/http/console/routes.ts";
+import { startChromium, type Chromium, type Page } from "../servers/chromium.ts";
+import { settles, startBehind, type State } from "./behind.ts";
+import { builtConsole, keepPicture } from "./opened.ts";
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+let chromium: Chromium;
+let built: Console;
+beforeAll(async () => {
+  built = await builtConsole();
+  chromium = await startChromium([]);
+});
+afterAll(async () => chromium.stop());
+
+const STATES = ["full", "empty", "loading", "error", "forbidden"] as const;
+const WIDTHS = [1280, 768, 390] as const;
+/** Windows of one browser that go through the pages beside each other. */
+const LANES = 2;
+/** Of all rules these depend on the width of the window or on its colours. */
+const SEEN = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"];
+/** The most that a page may move on its own while it is shown, as Cumulative Layout Shift counts it; Lighthouse calls 0.1 good. */
+const SHIFT_MAX = 0.02;
+
+/** What axe finds against WCAG 2.2 AA, and whether the page is wider than its window. @param rules null: all of them. */
+async function faultsOf(page: Page, rules: readonly string[] | null): Promise<unknown> {
+  const of = rules === null ? ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] : { type: "rule", values: rules };
+  return page.run(`if (window.axe === undefined) { ${AXE} }
+    const { violations } = await axe.run(document, { runOnly: ${JSON.stringify(of)}, resultTypes: ["violations"] });
+    const wide = document.documentElement.scrollWidth > innerWidth ? ["wider than its window"] : [];
+    return [...wide, ...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html))];`);
+}
+
+/** What moved without anybody's doing since the page was loaded, when that is more than it may be. */
+async function shiftsOf(page: Page): Promise<readonly string[]> {
+  return (await page.run(`const shifts = await new Promise((seen) => {
+      const found = [];
+      new PerformanceObserver((list) => found.push(...list.getEntries())).observe({ type: "layout-shift", buffered: true });
+      requestAnimationFrame(() => requestIdleCallback(() => seen(found)));
+    });
+    const own = shifts.filter(({ hadRecentInput }) => !hadRecentInput);
+    const sum = own.reduce((all, { value }) => all + value, 0);
+    return sum <= ${SHIFT_MAX} ? [] : [sum, ...own.flatMap(({ sources }) => sources.map(({ node }) => node?.outerHTML?.slice(0, 80) ?? node?.textContent))];`)) as readonly string[];
+}
+
+describe("every page of the console, as the list of its routes names them", () => {
+  test.each(STATES)(
+    "is accessible in light and dark and at every width where it is %s, and says what it is",
+    async (state) => {
+      const { front, pages } = await startBehind(built, state !== "empty");
+      const moved: string[] = [];
+      const lane = async (number: number): Promise<readonly string[]> => {
+        const page = await chromium.open(`${front.url}/runbooks/README`);
+        for (const [path, address] of pages.filter((_, at) => at % LANES === number)) {
+          await page.show(WIDTHS[0], "light");
+          await page.go(`${front.url}${address}`);
+          await settles(page, front, path, state);
+          // What went wrong is said above all else, and may move it.
+          if (state === "full" || state === "empty")
+            moved.push(...(await shiftsOf(page)).map((one) => `${path}: ${one}`));
+          await look(page, path, state, async () => settles(page, front, path, state));
+        }
+        return page.errors;
+      };
+      front.turn(state === "empty" ? "full" : state);
+      const errors = await Promise.all(Array.from({ length: LANES }, async (_, number) => lane(number)));
+      expect(moved).toEqual([]);
+      // The browser itself reports answers that are no success.
+      expect(errors.flat().filter((error) => !/status of (?:403|404|503)|ERR_EMPTY_RESPONSE/.test(error))).toEqual([]);
+    },
+  );
+
+  test("is used by the keyboard alone: Tab reaches all that can be clicked, from the first link on, and shows where it is", async () => {
+    const { front, pages } = await startBehind(built, true);
+    const page = await chromium.open(`${front.url}/health`);
+    await page.show(1280, "light");
+    for (const [path, address] of pages) {
+      await page.go(`${front.url}${address}`);
+      await settles(page, front, path, "full");
+      await page.run("document.activeElement?.blur(); window.reached = new Set(); window.unseen = [];");
+      const count = Number(
+        await page.run(`window.wanted = [...document.querySelectorAll("a[href], button:not(:disabled), input, select, textarea, summary, [tabindex='0']")]
+        .filter((one) => one.checkVisibility() && one.closest("details:not([open]) > :not(summary)") === null); return wanted.length;`),
+      );
+      for (let pressed = 0; pressed < count + 2; pressed += 1) {
+        await page.press("Tab");
+        await page.run(`const at = document.activeElement; reached.add(at);
+          if (at !== document.body && getComputedStyle(at).outlineStyle === "none") unseen.push(at.outerHTML.slice(0, 100));`);
+      }
+      const missed = await page.run(
+        "return [...wanted.filter((one) => one.isConnected && !reached.has(one)), ...unseen].map((one) => one.outerHTML?.slice(0, 100) ?? one)",
+      );
+      expect([path, missed]).toEqual([path, []]);
+    }
+  });
+});
+
+/** A page at every width, light and dark. Its structure is the same at each, and looked at once. */
+async function look(page: Page, path: string, state: State, settled: () => Promise<void>): Promise<void> {
+  for (const width of WIDTHS) {
+    for (const scheme of ["light", "dark"] as const) {
+      await page.show(width, scheme);
+      await settled();
+      const rules = width === WIDTHS[0] && scheme === "light" ? null : SEEN;
+      expect([path, width, scheme, await faultsOf(page, rules)]).toEqual([path, width, scheme, []]);
+      await keepPicture(page, `${state}${path.replaceAll(/[/:]+/g, "-")}-${width}-${scheme}`, width, scheme);
+    }
+  }
+}
