@@ -77,7 +77,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   // What operators did, read from the operator log and written to it.
   operator: { uses: ["ledger", "source/source", "store/groups", "store/store"], libraries: [], node: [] },
   // Who sends which version.
-  traffic: { uses: ["core"], libraries: [], node: [] },
+  traffic: { uses: ["core"], libraries: [], node: ["node:crypto"] },
   // The order of effects, once: from a fetched record to its documents.
   gateway: {
     uses: [

@@ -1874,6 +1874,13 @@ export type Answers = {
       readonly lag: number | null;
       /** How old the newest settled record is, where there is a lag; null: not known */
       readonly lagSeconds: number | null;
+      /** Of the records of the topic that this process decided since its start, from 0 to 1; null: not counted */
+      readonly share: number | null;
+      /** The keys with at least a tenth of the records lately, at most five, of a sample; hashes where anything is redacted */
+      readonly hotKeys: readonly ({
+        readonly key: string;
+        readonly share: number;
+      })[];
       readonly trouble: {
         readonly code: string;
         readonly message: string;
@@ -2781,6 +2788,13 @@ export type Operations = {
         readonly lag: number | null;
         /** How old the newest settled record is, where there is a lag; null: not known */
         readonly lagSeconds: number | null;
+        /** Of the records of the topic that this process decided since its start, from 0 to 1; null: not counted */
+        readonly share: number | null;
+        /** The keys with at least a tenth of the records lately, at most five, of a sample; hashes where anything is redacted */
+        readonly hotKeys: readonly ({
+          readonly key: string;
+          readonly share: number;
+        })[];
         readonly trouble: {
           readonly code: string;
           readonly message: string;

@@ -6,6 +6,9 @@ import type { ContractsEvent } from "../gateway/event.ts";
 import type { IngestDeps } from "../gateway/ingest-deps.ts";
 import type { Live } from "../http/live/live.ts";
 import type { FailureLog } from "../observe/failures.ts";
+import { isRedrive } from "../ledger/redrive-stream.ts";
+import type { SettledRow } from "../store/store.ts";
+import type { HotKeys } from "../traffic/hot-keys.ts";
 import type { Sighting } from "../traffic/sightings.ts";
 import type { Engine } from "./engine.ts";
 import { observeWithShadow, type Shadow } from "../rejudge/shadow/shadow.ts";
@@ -14,6 +17,8 @@ import { observeWithShadow, type Shadow } from "../rejudge/shadow/shadow.ts";
 export type Watchers = {
   /** Null or absent: failures have no lines of their own. */
   readonly failureLog?: FailureLog | null;
+  /** Counts the keys of records; absent: nobody does. */
+  readonly hotKeys?: Pick<HotKeys, "of">;
   /** Shows what is decided to those who look; absent: nobody does. */
   readonly live?: Pick<Live, "batch">;
   /** Counts which groups of failures each producer opens; absent: nobody does. */
@@ -28,10 +33,10 @@ export type BatchObservers = {
 };
 
 /**
- * Opens six observers of settled batches. The first notes in the store which producer sends which version; `sigma
+ * Opens seven observers of settled batches. The first notes in the store which producer sends which version; `sigma
  * contract retire` checks these notes before it retires a version. The second sends advisories to producers of
  * deprecated versions. The third lets shadow versions judge the records too. The fourth logs failures, where that is
- * wanted. The fifth shows a sample to those who look. The sixth counts which groups each producer opens.
+ * wanted. The fifth shows a sample to those who look. The sixth counts which groups each producer opens, the seventh keys.
  */
 export async function openBatchObservers(
   config: Config,
@@ -39,7 +44,7 @@ export async function openBatchObservers(
   contracts: LiveContracts,
   shadow: Shadow | null,
   observe: (event: ContractsEvent) => void,
-  { failureLog = null, live, groupUse }: Watchers,
+  { failureLog = null, live, groupUse, hotKeys }: Watchers,
 ): Promise<BatchObservers> {
   const { createSightings, createTrafficNotes } = await import("../traffic/sightings.ts");
   const notesOf = createTrafficNotes(Date.now);
@@ -51,12 +56,14 @@ export async function openBatchObservers(
       const logging = failureLog?.batch();
       const showing = live?.batch(stream) ?? null;
       const opened = new Map<string, Set<string>>();
+      const keys = isRedrive(stream.id) ? undefined : hotKeys?.of(stream.id);
       return {
         see: (row) => {
           sightings.see(row);
           judging?.see(row);
           if (row.kind === "failed") logging?.see(row);
           showing?.see(row);
+          keys?.see(row.key, row.key === null ? idOf(row) : null);
           if (groupUse === undefined || row.kind !== "failed") return;
           const groups = opened.get(row.producer ?? "") ?? new Set();
           opened.set(row.producer ?? "", groups.add(row.fingerprint));
@@ -76,6 +83,11 @@ export async function openBatchObservers(
     },
     close: async () => advise?.close(),
   };
+}
+
+/** The machine id that a record has, or repeats. */
+function idOf(row: SettledRow): string | null {
+  return row.kind === "receipt" ? row.duplicateOf : row.kind === "failed" ? row.machineId : row.id;
 }
 
 type Advisories = {

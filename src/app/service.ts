@@ -9,6 +9,7 @@ import { openSignatures } from "./anchor-signatures.ts";
 import { createAnchorNotes } from "../gateway/anchor-notes.ts";
 import type { RouterEvent } from "../lanes/event.ts";
 import type { Router } from "../lanes/router.ts";
+import { createHotKeys } from "../traffic/hot-keys.ts";
 import { createTotalling } from "../gateway/totals.ts";
 import type { Logger } from "../observe/log/logger.ts";
 import { readConsole } from "./console-files.ts";
@@ -161,16 +162,20 @@ async function openShown(config: Config) {
   const live = createLive({ now: Date.now });
   const quota = config.http.quotas.groups;
   const groups = quota === null ? {} : { groupUse: createGroupUse(quota) };
+  const hotKeys = createHotKeys(Math.random);
+  const forgetKeys: Observe = (event) => {
+    if (event.kind === "stream-stopped") hotKeys.forget(event.stream.id);
+  };
   return {
-    observe: both(totals.observe, live.observe),
+    observe: both(both(totals.observe, live.observe), forgetKeys),
     observeAnchors: anchors.observe,
-    watchers: { live, ...groups },
+    watchers: { live, hotKeys, ...groups },
     routes: {
       totals,
       anchors,
       anchorSignature: openSignatures(config, Date.now),
       ...groups,
-      ...(decidesHere(config) ? { live } : {}),
+      ...(decidesHere(config) ? { live, loadOf: hotKeys.load } : {}),
     },
   };
 }

@@ -22,6 +22,7 @@ import type { Router } from "../lanes/router.ts";
 import type { Lookup } from "../gateway/lookup.ts";
 import type { Validator } from "../pool/pool.ts";
 import type { Metrics } from "../observe/metrics/metrics.ts";
+import type { Load } from "../traffic/hot-keys.ts";
 import type { Objectives } from "../slo/objectives.ts";
 import type { Log, Source } from "../source/source.ts";
 import type { ThreadLimits } from "../isolate/thread.ts";
@@ -86,6 +87,8 @@ export type HttpDeps = {
   readonly backlog?: (topic: string) => Promise<Pressure | null>;
   /** What this process decided since its start; absent: nothing counts. */
   readonly totals?: Pick<Totalling, "totals" | "newestMs">;
+  /** How much of its topic a stream takes, and which keys take most of it; absent: nothing counts. */
+  readonly loadOf?: (stream: string) => Load | null;
   /** What is promised, and how it stands; absent: nothing is. */
   readonly objectives?: Objectives;
   readonly logger: FastifyBaseLogger | false;

@@ -6,7 +6,7 @@ import { shipmentText } from "./engines.ts";
 /** How long healthy records take from their send to the store, with and without poison in another lane. */
 export type LaneLatency = {
   /** The 99th percentile of a round, in milliseconds, of `count` records that are sent at intervals. */
-  readonly round: (poison: readonly string[]) => Promise<number>;
+  readonly round: (besides: () => readonly string[]) => Promise<number>;
   readonly close: () => Promise<void>;
 };
 
@@ -14,7 +14,7 @@ const EVERY_MS = 10;
 
 /**
  * Measures through a change stream: a fact counts when a majority has it.
- * @param poison of {@link LaneLatency.round}: texts that are sent besides each healthy record, as one batch.
+ * @param besides of {@link LaneLatency.round}: makes texts that are sent before each healthy record, as one batch with it.
  */
 export async function openLaneLatency(brokers: string, topic: string, db: Db, count: number): Promise<LaneLatency> {
   const producer = new Producer({ clientId: "tests", bootstrapBrokers: [brokers], acks: ProduceAcks.ALL, retries: 10 });
@@ -34,13 +34,13 @@ export async function openLaneLatency(brokers: string, topic: string, db: Db, co
     await delay(100);
   }
   return {
-    round: async (poison) => {
+    round: async (besides) => {
       rounds += 1;
       const sent = new Map<string, number>();
       for (let at = 0; at < count; at += 1) {
         const id = `round-${rounds}-${at}`;
         sent.set(id, performance.now());
-        await send([...poison, shipmentText(id)]);
+        await send([...besides(), shipmentText(id)]);
         await delay(EVERY_MS);
       }
       while ([...sent.keys()].some((id) => !seen.has(id))) await delay(5);

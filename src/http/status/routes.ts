@@ -12,6 +12,7 @@ import { ROUTED, routedWithLag } from "../health/routed.ts";
 import { registerSlo } from "../slo/routes.ts";
 import { isReady } from "../health/ready.ts";
 import type { HttpDeps } from "../deps.ts";
+import { loadsOf } from "./load.ts";
 import type { Routes } from "../route-types.ts";
 import { answer, text, whole } from "../schema-parts.ts";
 
@@ -21,7 +22,7 @@ const GROUPS_MAX = 10;
 
 const STREAM = {
   type: "object",
-  required: ["topic", "partition", "state", "settledTo", "end", "lag", "lagSeconds", "trouble"],
+  required: ["topic", "partition", "state", "settledTo", "end", "lag", "lagSeconds", "share", "hotKeys", "trouble"],
   properties: {
     topic: text,
     partition: whole,
@@ -32,6 +33,21 @@ const STREAM = {
     lagSeconds: {
       type: ["number", "null"],
       description: "How old the newest settled record is, where there is a lag; null: not known",
+    },
+    share: {
+      type: ["number", "null"],
+      description:
+        "Of the records of the topic that this process decided since its start, from 0 to 1; null: not counted",
+    },
+    hotKeys: {
+      type: "array",
+      description:
+        "The keys with at least a tenth of the records lately, at most five, of a sample; hashes where anything is redacted",
+      items: {
+        type: "object",
+        required: ["key", "share"],
+        properties: { key: text, share: { type: "number" } },
+      },
     },
     trouble: TROUBLE,
   },
@@ -127,6 +143,8 @@ export function registerStatus(app: Routes, deps: HttpDeps): void {
     const filter = { ...ANY_FAILURE, fromMs: nowMs - HOUR_MS };
     const found = await page({ filter, sort: "recent", limit: GROUPS_MAX, cursor: null, nowMs });
     const groups = found === "foreign-cursor" ? [] : found.groups;
+    const states = deps.gateway.streams();
+    const loadOf = loadsOf(deps, states);
     const objectives = (await deps.objectives?.report()) ?? [];
     return reply.send({
       version: deps.version,
@@ -134,7 +152,9 @@ export function registerStatus(app: Routes, deps: HttpDeps): void {
       upSeconds: (nowMs - startedMs) / 1_000,
       ready: isReady(deps),
       decided: deps.totals?.totals() ?? { decided: 0, passed: 0, failed: 0, duplicates: 0 },
-      streams: await Promise.all(deps.gateway.streams().map(async (one) => streamView(deps, one, nowMs))),
+      streams: await Promise.all(
+        states.map(async (one) => ({ ...(await streamView(deps, one, nowMs)), ...loadOf(one.stream) })),
+      ),
       ...(deps.routed === undefined ? {} : { router: await routedWithLag(deps.routed, nowMs) }),
       ...(deps.pool === undefined ? {} : { pool: deps.pool().map((one) => ({ ...one })) }),
       groups: await Promise.all(

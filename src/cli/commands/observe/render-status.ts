@@ -36,6 +36,7 @@ export function renderStatus(drawn: Drawn, { columns, rows }: Size): readonly st
       noun: "streams",
     },
     { head: streamHead("TO LANES", "MOVED TO"), lines: routed.toSorted(byTrouble).map(streamLine), noun: "streams" },
+    { head: HOT_HEAD, lines: hotLines(status), noun: "keys" },
     { head: GROUP_HEAD, lines: groupLines(status), noun: "groups" },
     { head: "OBJECTIVES", lines: objectives, noun: "objectives" },
   ].filter(({ lines }) => lines.length > 0);
@@ -129,6 +130,20 @@ function byTrouble(a: StreamView, b: StreamView): number {
     STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
     (b.lag ?? 0) - (a.lag ?? 0) ||
     (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition)
+  );
+}
+
+const HOT_HEAD = `${"HOT KEYS OF".padEnd(32)} ${"OF IT".padStart(8)} ${"OF TOPIC".padStart(10)}  KEY`;
+
+/** Keys that take much of a partition. */
+function hotLines({ streams }: StatusView): readonly string[] {
+  const percent = (share: number): string => `${Math.round(share * 100)}%`;
+  return streams.flatMap(({ topic, partition, share: ofTopic, hotKeys = [] }) =>
+    hotKeys.map(({ key, share }) => {
+      const all = ofTopic === undefined || ofTopic === null ? "-" : percent(ofTopic);
+      const name = plainText(`${topic}/${partition}`, 32);
+      return `${name.padEnd(32)} ${percent(share).padStart(8)} ${all.padStart(10)}  ${plainText(key, 60)}`;
+    }),
   );
 }
 

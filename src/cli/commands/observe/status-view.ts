@@ -34,6 +34,9 @@ export type StreamView = {
   readonly settledTo: number | null;
   readonly lag: number | null;
   readonly lagSeconds: number | null;
+  /** Of the records of its topic, from 0 to 1; absent or null where it is not counted. */
+  readonly share?: number | null;
+  readonly hotKeys?: readonly { readonly key: string; readonly share: number }[];
   readonly trouble: { readonly code: string; readonly message: string; readonly remedy: string } | null;
 };
 
