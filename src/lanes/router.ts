@@ -27,6 +27,11 @@ export type Router = {
   readonly done: Promise<void>;
 };
 
+/** A stream that was taken up again has its place among the others. */
+function byPlace({ stream: a }: RoutedStream, { stream: b }: RoutedStream): number {
+  return a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition;
+}
+
 /** Of a stream that was not taken up yet. */
 const UNKNOWN = { movedTo: null, newestMs: null, trouble: null } as const;
 
@@ -61,7 +66,7 @@ export async function startRouter(deps: RouterDeps): Promise<Router> {
   take(await source.streams());
   source.onStreamsChange?.(() => void source.streams().then(take, () => undefined));
   return {
-    streams: () => [...states.values()],
+    streams: () => [...states.values()].toSorted(byPlace),
     bounds: source.bounds,
     ready: () =>
       source.isAssigned?.() !== false &&

@@ -1,8 +1,9 @@
+import { ConfigResourceTypes } from "@platformatic/kafka";
 import { MongoClient } from "mongodb";
 import { expect, onTestFinished, test } from "vitest";
 import { readPage } from "../observe/metrics/reading.ts";
 import { until } from "../patience.ts";
-import { createTopic } from "../servers/kafka-for-tests.ts";
+import { createTopic, deleteTopic, withAdmin } from "../servers/kafka-for-tests.ts";
 import { engines, produce, Program, shipmentText, type Gateway } from "./engines.ts";
 
 const { kafka, mongo } = engines();
@@ -97,4 +98,48 @@ test("one process with two workers moves and decides, and shows both", async () 
   expect((await gateway.ended).code).toBe(0);
   expect((await as("all").run("lanes", "check", "--quiet")).code).toBe(0);
   expect((await as("all").run("audit", "--source")).code).toBe(0);
+});
+
+test("a router says why it stands still, by a lane that takes no large record and by one that is gone, and goes on by itself", async () => {
+  const { as, brokers, topic, send } = await lanesOf("stuck", ["urgent"]);
+  const rest = `${topic}.lane.rest`;
+  await createTopic(brokers, rest, 2, { "max.message.bytes": "2000" });
+  const router = await as("router").start();
+  await send(0, 10);
+  await until(async () => (await routed(router)).router.every(({ movedTo }) => movedTo >= 10));
+  const large = shipmentText("L-1").replace("}", `,"note":"${"x".repeat(10_000)}"}`);
+  await produce(brokers, topic, 0, [large, shipmentText("L-2")]);
+  // The other partition is not held up.
+  await produce(brokers, topic, 1, [shipmentText("L-3")]);
+  const troubles = async () =>
+    (await routed(router)).router.map(({ movedTo, trouble }) => `${movedTo} ${trouble?.code ?? ""}`);
+  await until(async () => (await troubles()).join() === "10 LOG_TOO_LARGE,11 ");
+  expect((await routed(router)).status).toBe(503);
+  const waits = `sigma_router_waits_total{topic="${topic}",code="LOG_TOO_LARGE"}`;
+  expect((await metricsOf(router))[waits]).toBeGreaterThan(0);
+  await withAdmin(brokers, async (admin) =>
+    admin.incrementalAlterConfigs({
+      resources: [
+        {
+          resourceType: ConfigResourceTypes.TOPIC,
+          resourceName: rest,
+          configs: [{ name: "max.message.bytes", configOperation: 0, value: "100000" }],
+        },
+      ],
+    }),
+  );
+  await until(async () => (await troubles()).join() === "12 ,11 ");
+  await deleteTopic(brokers, rest);
+  await produce(brokers, topic, 0, [shipmentText("L-4")]);
+  await until(async () => /^12 LOG_[A-Z_]+,11 $/.test((await troubles()).join()));
+  await until(async () =>
+    createTopic(brokers, rest, 2).then(
+      () => true,
+      () => false,
+    ),
+  );
+  await until(async () => (await troubles()).join() === "13 ,11 ");
+  await until(async () => (await routed(router)).status === 200);
+  router.child.kill("SIGTERM");
+  expect((await router.ended).code).toBe(0);
 });
