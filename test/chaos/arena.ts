@@ -6,6 +6,7 @@ import { PATIENCE_MS } from "../patience.ts";
 import type { Broker } from "./servers.ts";
 import { seeded, type Random } from "../simulation/random.ts";
 import { settle } from "./chaos.ts";
+import { openCounters } from "./counters.ts";
 import { openStoredDocuments, type StoredDocuments } from "./documents.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { judgeRun, type Violation } from "./verdict.ts";
@@ -58,6 +59,8 @@ export async function openArena(settings: ArenaSettings): Promise<Arena> {
   await createTopic(kafka, topic, partitions);
   const documents = openStoredDocuments(uri);
   onTestFinished(async () => documents.close());
+  const counters = openCounters(uri);
+  onTestFinished(async () => counters.close());
   const random = seeded(seed);
   const written = { random: seeded(seed + 1), prefix: "C", fetchBytes: FETCH_BYTES, survives: outages };
   const journal = openJournal({ brokers: kafka.brokers, topic, partitions, ...written });
@@ -95,6 +98,7 @@ export async function openArena(settings: ArenaSettings): Promise<Arena> {
     const ends = await fleet.stop();
     const { violations, audit, visible, stored } = await inspect();
     expect({ behind, violations, crashes: fleet.crashes }).toEqual({ behind: [], violations: {}, crashes: [] });
+    expect((await counters.wrong()).slice(0, 10)).toEqual([]);
     // What it found, at its beginning.
     const found = audit.code === 0 ? "" : audit.output.slice(0, 2_000);
     expect({ code: audit.code, found }).toEqual({ code: 0, found: "" });
