@@ -2,6 +2,8 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Console } from "../../src/http/console/routes.ts";
 import { attendRedrives } from "../../src/failures/redrive/attend.ts";
+import { planRetention } from "../../src/retain/plan.ts";
+import { runRetention } from "../../src/retain/run.ts";
 import { runDeps } from "../failures/redrive/redriving.ts";
 import { openEmbedded, shipment, shipmentContracts, TOPIC } from "../embedded.ts";
 import { serve, type Service } from "../http/service.ts";
@@ -90,6 +92,23 @@ test("a bad deploy: an operator plans, runs and sees a redrive, and the record t
   await says(page, "the limit was wrong");
   await expectCalm(page);
   expect(await service.store.reads.tally()).toMatchObject({ validated: 2 });
+
+  // What retention takes of it is said in its place, with the evidence there and without.
+  const take = async (...kinds: readonly string[]): Promise<void> => {
+    const policy = (kind: string) => (kinds.includes(kind) ? { ms: 0, says: `retention.${kind} 0d` } : null);
+    const retention = await planRetention(service.store.reads, { policy, nowMs: Date.now(), signal: stopping.signal });
+    const operator = { actor: "ops", at: "2026-02-01T00:00:00.000Z" };
+    await runRetention(service.store, retention, { operator, signal: stopping.signal });
+  };
+  await take("failed");
+  await page.go(`${service.url}/r/kafka/${TOPIC}/0/1`);
+  await says(page, "failure taken by retention");
+  await says(page, "retention.failed 0d");
+  await take("facts", "evidence");
+  await page.go(`${service.url}/r/kafka/${TOPIC}/0/0`);
+  await says(page, "evidence taken by retention");
+  await says(page, "Sent again by plan");
+  await expectCalm(page);
 });
 
 /** Opens a form by its button, fills it, and sends it by the other. */

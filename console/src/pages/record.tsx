@@ -32,6 +32,7 @@ export function RecordPage({ topic = "", partition = "", offset = "" }: Place) {
         {position}
       </Title>
       <Trouble of={decision} />
+      {decision.trouble?.kind === "problem" && <Lineage {...decision.trouble.problem} />}
       {decision.value === null && decision.trouble === null && <Loading />}
       {decision.value !== null && <Detail decision={decision.value} />}
     </>
@@ -51,8 +52,6 @@ function Detail({ decision }: { readonly decision: DecisionAndLineage }) {
     detail,
     fingerprint,
     rawHash,
-    topic,
-    partition,
     errors = [],
   } = decision;
   const marks: readonly MarkedRange[] = errors.flatMap(({ bytes }, index) => {
@@ -101,7 +100,7 @@ function Detail({ decision }: { readonly decision: DecisionAndLineage }) {
       </dl>
       {errors.length > 0 && <Errors errors={errors} marks={marks} />}
       <Lineage {...decision} />
-      {status === "FAILED" && <Raw position={`${topic}/${partition}@${offset}`} marks={marks} />}
+      {status === "FAILED" && <Raw path={bytesPath(decision)} marks={marks} />}
     </>
   );
 }
@@ -122,6 +121,13 @@ function Arrived({ origin, topic, partition, offset }: DecisionAndLineage) {
       </dd>
     </div>
   );
+}
+
+/** Where the bytes are asked for. A failure that retention took has them in the evidence only. */
+function bytesPath({ topic, partition, offset, taken = [] }: DecisionAndLineage): string {
+  if (taken.some(({ what }) => what === "failure"))
+    return `/v1/decisions/${encodeURIComponent(String(topic))}/${partition}/${offset}/raw`;
+  return `/v1/failures/${encodeURIComponent(`${topic}/${partition}@${offset}`)}/raw`;
 }
 
 function Line({ name, value }: { readonly name: string; readonly value: string }) {
@@ -169,8 +175,7 @@ function Errors({
   );
 }
 
-function Raw({ position, marks }: { readonly position: string; readonly marks: readonly MarkedRange[] }) {
-  const path = `/v1/failures/${encodeURIComponent(position)}/raw`;
+function Raw({ path, marks }: { readonly path: string; readonly marks: readonly MarkedRange[] }) {
   const [outcome, setOutcome] = useState<Outcome<Uint8Array> | null>(null);
   useEffect(() => {
     const stop = new AbortController();
