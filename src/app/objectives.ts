@@ -34,7 +34,11 @@ export async function countObjectives(
   const { createObjectiveCounter } = await import("../slo/counter.ts");
   const { rollUp, writeCounts } = await import("../slo/keep.ts");
   const { openObjectiveReports } = await import("../slo/report.ts");
-  const report = openObjectiveReports(objectives, store.reads);
+  const report = openObjectiveReports(
+    objectives,
+    store.reads,
+    async () => new Promise((resolve) => setImmediate(resolve)),
+  );
   const counter = createObjectiveCounter({
     objectives,
     subjects: new Map(sources.map(({ topic, subject }) => [topic, subject])),

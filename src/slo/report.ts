@@ -17,12 +17,14 @@ export type ObjectiveReport = Standing & {
 /**
  * Opens how each objective stands: by what gateways counted in the store, and quality by what the ledger says. How fast the budget
  * of quality goes is by what gateways counted, too: counters of volume know hours, and no minutes.
+ * @param rest lets others have their turn.
  */
 export function openObjectiveReports(
   objectives: readonly Objective[],
   reads: ObjectiveReads & QualityReads,
+  rest: () => Promise<void>,
 ): (nowMs: number) => Promise<readonly ObjectiveReport[]> {
-  const quality = openQualityCounts(reads);
+  const quality = openQualityCounts(reads, rest);
   return async (nowMs) => Promise.all(objectives.map(async (one) => reportOf(one, { reads, quality }, nowMs)));
 }
 

@@ -45,7 +45,7 @@ describe("counts that are kept", () => {
     expect((await hours(store)).length).toBe(2);
     const nowMs = (T0 + 60 * HOUR_S) * 1_000;
     await rollUp(FRESH, store, nowMs);
-    const [report] = await openObjectiveReports(FRESH, store.reads)(nowMs);
+    const [report] = await openObjectiveReports(FRESH, store.reads, async () => undefined)(nowMs);
     expect(report).toMatchObject({ counted: { good: 18, bad: 1 }, sinceMs: T0 * 1_000, state: "breached" });
     await rollUp(FRESH, store, nowMs + 93 * 24 * HOUR_S * 1_000);
     expect(await hours(store)).toEqual([]);

@@ -48,14 +48,15 @@ describe("quality by the ledger", () => {
       tally("failed", 100, { subject: "invoice" }),
     );
     await raise(store, redriveStreamId({ plan: "0123456789ab", source: 1 }), 1, tally("failed", 7), tally("passed", 9));
-    const quality = openQualityCounts(store.reads);
+    const quality = openQualityCounts(store.reads, async () => undefined);
     expect(await quality("order", DAY_MS, NOW_MS)).toEqual({ good: 24 - 8 + 8, bad: 4 });
     expect(await quality("none", DAY_MS, NOW_MS)).toEqual({ good: 0, bad: 0 });
   });
 
-  test("asks for older hours once a minute, and for the last two days each time", async () => {
+  test("asks for the last day each time, for older ones every ten minutes, and lets others have their turn between them", async () => {
     const store = openStore();
     const asked: [number, number][] = [];
+    let rests = 0;
     const reads: QualityReads = {
       ...store.reads,
       volume: async (query) => {
@@ -63,13 +64,18 @@ describe("quality by the ledger", () => {
         return store.reads.volume(query);
       },
     };
-    const quality = openQualityCounts(reads);
+    const quality = openQualityCounts(reads, async () => void (rests += 1));
     await raise(store, "c/t/0", 1, tally("passed", 1), tally("failed", 1, { hour: HOUR - 100 }));
-    expect(await quality("order", 10 * DAY_MS, NOW_MS)).toEqual({ good: 1, bad: 1 });
+    expect(await quality("order", 3.5 * DAY_MS, NOW_MS)).toEqual({ good: 1, bad: 0 });
+    expect(await quality("order", 5 * DAY_MS, NOW_MS)).toEqual({ good: 1, bad: 1 });
     await raise(store, "c/t/0", 2, tally("passed", 2), tally("failed", 2, { hour: HOUR - 100 }));
-    expect(await quality("order", 10 * DAY_MS, NOW_MS + 59_999)).toEqual({ good: 3, bad: 1 });
-    expect(await quality("order", 10 * DAY_MS, NOW_MS + 60_000)).toEqual({ good: 3, bad: 3 });
-    const [old, recent] = [[-239, -47], [-47, 1]]; // prettier-ignore
-    expect(asked).toEqual([old, recent, recent, old, recent]);
+    asked.length = 0;
+    rests = 0;
+    expect(await quality("order", 5 * DAY_MS, NOW_MS + 599_999)).toEqual({ good: 3, bad: 1 });
+    expect(asked).toEqual([[-24, 1]]);
+    expect(await quality("order", 5 * DAY_MS, NOW_MS + 600_000)).toEqual({ good: 3, bad: 3 });
+    const days = [[-119, -96], [-96, -72], [-72, -48], [-48, -24]]; // prettier-ignore
+    expect(asked).toEqual([[-24, 1], [-24, 1], ...days]);
+    expect(rests).toBe(asked.length);
   });
 });

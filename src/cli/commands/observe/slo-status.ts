@@ -35,7 +35,7 @@ async function fromStore(command: Command): Promise<readonly ObjectiveView[]> {
   }
   const { store, close } = await openReadOnly(config);
   try {
-    return (await openObjectiveReports(objectives, store.reads)(Date.now())).map(objectiveView);
+    return (await openObjectiveReports(objectives, store.reads, async () => undefined)(Date.now())).map(objectiveView);
   } finally {
     await close();
   }
