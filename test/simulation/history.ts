@@ -23,6 +23,8 @@ const CONTRACTS = simulatedContracts();
 const WORKERS = 3;
 /** A history that needs more steps than this after its faults have stopped makes no progress. */
 const QUIET_STEPS_MAX = 6_000;
+/** How often the primary fails at a step of a storm. */
+const STORM = 0.05;
 
 type Worker = {
   readonly index: number;
@@ -53,13 +55,17 @@ type Simulation = {
   readonly redrivers: Redrivers;
 };
 
-/** Runs one history: faults for a while, then quiet, then the checker. The same seed gives the same history. */
-export async function runHistory(seed: number): Promise<HistoryResult> {
+/**
+ * Runs one history: faults for a while, then quiet, then the checker. The same seed gives the same history.
+ * @param storms whether a primary fails often, as in a set whose members come and go: what a failover takes back too late is rare.
+ */
+export async function runHistory(seed: number, storms = false): Promise<HistoryResult> {
   const simulation = prepare(seed);
   const { random } = simulation;
   const faulty = 150 + random.below(250);
   let steps = 0;
   for (; steps < faulty; steps += 1) {
+    if (storms && !simulation.atomicUnits && random.chance(STORM)) simulation.store.failover();
     disturb(simulation);
     simulation.world.step(true);
     if (simulation.atomicUnits) simulation.store.replicate(true);

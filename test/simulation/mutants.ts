@@ -8,6 +8,8 @@ export type Mutant = {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** Whether it is looked for in storms, because it takes failovers at two moments of one batch. */
+  readonly storms?: true;
 };
 
 const INGEST = "src/gateway/ingest.ts";
@@ -323,6 +325,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: `            settled = untilMajority();`,
     replace: `          const duplicate = result instanceof Set && result.size > 0;
           if (!(duplicate || result === "exists" || result instanceof Map)) settled = untilMajority();`,
+    storms: true,
   },
   {
     name: "the batch ahead begins where the one before it begins",

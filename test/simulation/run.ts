@@ -9,6 +9,8 @@ const { values } = parseArgs({
     /** Stop at the first violation (mutants do). */
     first: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    /** Primaries fail often. */
+    storms: { type: "boolean", default: false },
   },
 });
 const histories = Number(values.histories);
@@ -18,7 +20,7 @@ const violating: { seed: number; violations: readonly string[] }[] = [];
 let steps = 0;
 let ran = 0;
 for (let seed = first; seed < first + histories; seed += 1) {
-  const result = await runHistory(seed);
+  const result = await runHistory(seed, values.storms);
   ran += 1;
   steps += result.steps;
   if (result.violations.length > 0) {

@@ -39,15 +39,25 @@ describe("deterministic simulation of the protocol", () => {
     LONGEST_MS,
   );
 
+  test(
+    "finds no violation in 1,000 histories whose primaries fail often",
+    async () => {
+      const result = await simulate(["--histories", "1000", "--storms"]);
+      expect(result).toEqual({ histories: 1_000, violating: 0, first: null });
+    },
+    LONGEST_MS,
+  );
+
   test("a seed replays a history exactly", async () => {
     expect(await runHistory(4_711)).toEqual(await runHistory(4_711));
   });
 
   describe("catches every deliberate protocol bug", () => {
-    test.concurrent.each(MUTANTS.map(({ name }) => name))(
+    test.concurrent.each(MUTANTS.map(({ name, storms = false }) => [name, storms] as const))(
       "%s",
-      async (name) => {
-        const result = await simulate(["--first", "--histories", String(MUTANT_HISTORIES)], name);
+      async (name, storms) => {
+        const args = ["--first", "--histories", String(MUTANT_HISTORIES), ...(storms ? ["--storms"] : [])];
+        const result = await simulate(args, name);
         expect(result.violating).toBe(1);
       },
       LONGEST_MS,
