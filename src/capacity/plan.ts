@@ -15,7 +15,7 @@ export type Plan = {
   readonly cores: number;
   /** Cores that MongoDB and Kafka have for themselves; null: they share those of the workers. */
   readonly storeCores: number | null;
-  /** Milliseconds of a question to the store besides its CPU; null: as measured. */
+  /** Milliseconds of a question to the store besides its CPU; null: that of the costs. */
   readonly writeMs: number | null;
   readonly batchRecords: number;
   readonly batchBytes: number;

@@ -26,7 +26,7 @@ export type Reporting = {
 
 /** Who waits for a decision over HTTP waits so much longer. */
 export const EVERY_MS = 20;
-/** Each report costs both processes some 0.1 ms: at {@link EVERY_MS}, two workers at full rate spent a twentieth of their CPU on what nobody asked for. */
+/** Each report is a message that both processes write, read and parse: nobody looks at fifty a second while nobody waits. */
 export const PROGRESS_EVERY_MS = 250;
 /** For so long a worker that was told to hasten does; who waits on tells it again before. */
 export const HASTY_MS = 3_000;

@@ -25,7 +25,7 @@ export function addCapacity(): Command {
     .addOption(
       option(
         "--store-ms <ms>",
-        "what MongoDB takes for a question besides its CPU, with the way there and back (as measured)",
+        "what MongoDB takes for a question besides its CPU, with the way there and back (that of the costs)",
       ),
     )
     .addOption(option("--cores <number>", "cores of the workers (those of this machine)"))
