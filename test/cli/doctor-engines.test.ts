@@ -55,7 +55,7 @@ describe("sigma doctor on Kafka", () => {
   });
 
   test("finds a broker, a topic and the grants in order", async () => {
-    await createTopic(kafka.brokers, "orders", 2);
+    await createTopic(kafka.brokers, "orders", 2, { "retention.ms": "604800000" });
     const { code, found } = await doctor(env("orders"));
     expect(named(found, "kafka broker")).toEqual([["ok", `${kafka.brokers} answers`]]);
     expect(named(found, "kafka topic")).toEqual([

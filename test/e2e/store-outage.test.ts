@@ -12,14 +12,15 @@ const { kafka, mongo } = engines();
 const PARTITIONS = 6;
 const SLICE = 1_000;
 /** Records that pass through before the outage, so that the memory is that of a gateway at work. */
-const WARM = 30_000;
-/** Records that arrive during the outage: some hundred times what a gateway has in flight, as in an hour of it. */
-const OUTAGE = 150_000;
+const WARM = 20_000;
+/** Records of 1 kB that arrive during the outage: more than a gateway has in flight at any time, as in an hour of it. */
+const OUTAGE = 60_000;
+const DESTINATION = "Dublin ".repeat(130);
 
 /** Behind the outage a slice takes so long at least, in milliseconds: fewer than a gateway settles, on a busy machine too. */
-const PACE_MS = 200;
+const PACE_MS = 1_000;
 
-/** Sends slices of records without end: as fast as Kafka takes them, until it is told otherwise. */
+/** Sends slices of records: so many as fast as Kafka takes them, or one after another until it is told to stop. */
 function startFlow(brokers: string, topic: string) {
   const producer = new Producer({
     clientId: "flow",
@@ -27,31 +28,36 @@ function startFlow(brokers: string, topic: string) {
     idempotent: true,
     acks: ProduceAcks.ALL,
   });
-  let [sent, sending, full] = [0, true, true];
-  const flow = async (): Promise<void> => {
-    for (let slice = 0; sending; slice += 1) {
-      const messages = Array.from({ length: SLICE }, (_, index) => ({
-        topic,
-        partition: slice % PARTITIONS,
-        value: Buffer.from(shipmentText(`S-${sent + index}`)),
-      }));
-      await producer.send({ messages });
-      sent += SLICE;
-      if (!full) await delay(PACE_MS);
-    }
+  let [sent, sending] = [0, true];
+  const send = async (): Promise<void> => {
+    const messages = Array.from({ length: SLICE }, (_, index) => ({
+      topic,
+      partition: (sent / SLICE) % PARTITIONS,
+      value: Buffer.from(shipmentText(`S-${sent + index}`).replace("Dublin", DESTINATION)),
+    }));
+    await producer.send({ messages });
+    sent += SLICE;
   };
-  const flowing = flow();
-  flowing.catch(() => undefined);
+  const burst = async (count: number): Promise<void> => {
+    for (const end = sent + count; sent < end;) await send();
+  };
+  let trickling = Promise.resolve();
+  const trickle = (): void => {
+    trickling = (async () => {
+      for (; sending; await delay(PACE_MS)) await send();
+    })();
+    trickling.catch(() => undefined);
+  };
   const stop = async (): Promise<number> => {
     sending = false;
-    await flowing;
+    await trickling;
     return sent;
   };
   onTestFinished(async () => {
     await stop().catch(() => undefined);
     await producer.close(true);
   });
-  return { sent: () => sent, atFullRate: (is: boolean) => void (full = is), stop };
+  return { sent: () => sent, burst, trickle, stop };
 }
 
 function residentMib({ child }: Gateway): number {
@@ -68,25 +74,25 @@ test("records keep coming while the store hangs: memory is bounded, the backlog 
   onTestFinished(async () => client.close());
   const stored = async (): Promise<number> => client.db().collection("validated_shipments").estimatedDocumentCount();
   const gateway = await program.start();
-  const { sent, atFullRate, stop } = startFlow(brokers, topic);
+  const { sent, burst, trickle, stop } = startFlow(brokers, topic);
+  await burst(WARM);
   await until(async () => (await stored()) >= WARM);
   const before = residentMib(gateway);
 
   mongo().freeze(0, true);
   let most = 0;
   try {
-    const from = sent();
-    await until(() => {
+    for (const from = sent(); sent() < from + OUTAGE;) {
+      await burst(SLICE);
       most = Math.max(most, residentMib(gateway));
-      return sent() >= from + OUTAGE;
-    });
+    }
     // The outage was seen as one, and is no death.
     await expect.poll(async () => (await gateway.ready()).status).toBe(503);
     expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
   } finally {
     mongo().freeze(0, false);
-    atFullRate(false);
   }
+  trickle();
   // What arrived until now is decided although more keeps arriving.
   const all = sent();
   await until(async () => {
@@ -97,7 +103,7 @@ test("records keep coming while the store hangs: memory is bounded, the backlog 
   expect(await stop()).toBeGreaterThan(all);
   const count = async (): Promise<number> => client.db().collection("validated_shipments").countDocuments();
   await expect.poll(count).toBe(sent());
-  // Room for what the collector has not taken away yet; the documents of what arrived are 35 MiB.
+  // Room for what the collector has not taken away yet. Whoever held what arrived would hold 60 MiB as bytes, and as documents again.
   expect(most - before).toBeLessThan(120);
   gateway.child.kill("SIGTERM");
   expect((await gateway.ended).code).toBe(0);

@@ -3,6 +3,8 @@ import { resolve } from "node:path";
 import { runInNewContext } from "node:vm";
 import { BSON, type Db, type IndexSpecification } from "mongodb";
 import { describe, expect, test } from "vitest";
+import { originHeader } from "../../../src/core/origin.ts";
+import { redriveStreamId } from "../../../src/ledger/redrive-stream.ts";
 import { createBsonWriter, writtenBytes } from "../../../src/store/mongodb/bson-writer.ts";
 import { entryDocument } from "../../../src/store/mongodb/entry-document.ts";
 import { createFactWriter, type WriteRow } from "../../../src/store/mongodb/fact-document.ts";
@@ -55,17 +57,20 @@ describe("docs/mongodb.md", () => {
     );
   });
 
-  const written = <Row>(write: WriteRow<Row>, row: Row): object => {
+  const written = <Row>(write: WriteRow<Row>, row: Row, note = NOTE): BSON.Document => {
     const writer = createBsonWriter(16);
-    write(writer, NOTE, row);
+    write(writer, note, row);
     return BSON.deserialize(writtenBytes(writer));
   };
   const fact = written(createFactWriter(), validatedRow("id", 0n));
+  // A record that a router moved, redriven: it has every field that there is.
+  const moved = validatedRow("id", 0n, { headers: [originHeader({ ...NOTE, offset: 7n })] });
+  const redriven = { ...NOTE, stream: redriveStreamId({ plan: "0123456789ab", source: 1 }) };
   const action = { at: "t", actor: "a", action: "resume", target: STREAM, reason: "r", detail: "d" } as const;
   const { seq: _, ...acted } = sealAction(null, action);
   test.each([
     ["validated_<collection>", fact],
-    ["a record's source", (fact as { readonly source: object }).source],
+    ["a record's source", written(createFactWriter(), moved, redriven)["source"] as object],
     ["failed_<collection>", written(writeFailed, failedRow(0n, { machineId: idOf("id") }))],
     ["sigma_receipts", written(writeReceipt, receiptRow(0n))],
   ])("lists every field of a document of %s, in its order, and no other", (name, document) => {
