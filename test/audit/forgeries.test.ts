@@ -103,7 +103,7 @@ describe("an audit names a forgery by somebody who may write all of the store", 
       db.exec("DELETE FROM sigma_receipts WHERE offset = 2");
       const reason = JSON.stringify({ kind, engine: "1", message: "no" });
       db.prepare(
-        `INSERT INTO failed_shipments SELECT stream, 2, ?, ?, fingerprint, NULL, NULL, NULL, NULL, raw, at, NULL
+        `INSERT INTO failed_shipments SELECT stream, 2, ?, ?, fingerprint, NULL, NULL, NULL, NULL, raw, at, NULL, NULL
           FROM failed_shipments WHERE offset = 5`,
       ).run(kind, reason);
     });
