@@ -2,6 +2,7 @@ import { exactInteger } from "../../json/exact-integer.ts";
 import type { RoutedStream } from "../../lanes/router.ts";
 import type { HttpDeps } from "../deps.ts";
 import type { Described } from "../route-types.ts";
+import { askBehind } from "./behind.ts";
 import { troubleView } from "./trouble.ts";
 
 /** JSON Schema of a stream that the process moves to lanes; how far it is behind is there where the broker was asked. */
@@ -60,23 +61,8 @@ export async function routedWithLag(
 ): Promise<readonly RoutedAnswer[]> {
   return Promise.all(
     routed.streams().map(async (one) => {
-      // Where the log is away its end is not known; the stream says so by itself.
-      const end = await routed.bounds(one.stream).then(
-        (bounds) => bounds.end,
-        () => null,
-      );
-      return { ...routedView(one), end: end === null ? null : exactInteger(end), ...lagOf(one, end, nowMs) };
+      const { stream, movedTo, newestMs } = one;
+      return { ...routedView(one), ...(await askBehind(routed, stream, { position: movedTo, newestMs, nowMs })) };
     }),
   );
-}
-
-function lagOf(
-  { movedTo, newestMs }: RoutedStream,
-  end: bigint | null,
-  nowMs: number,
-): Pick<RoutedAnswer, "lag" | "lagSeconds"> {
-  if (end === null || movedTo === null) return { lag: null, lagSeconds: null };
-  if (end <= movedTo) return { lag: 0, lagSeconds: 0 };
-  const lagSeconds = newestMs === null ? null : Math.max(0, (nowMs - newestMs) / 1_000);
-  return { lag: exactInteger(end - movedTo), lagSeconds };
 }

@@ -8,6 +8,7 @@ import { groupView } from "../../failures/view.ts";
 import { openWhy } from "../../failures/why.ts";
 import type { StreamState } from "../../gateway/gateway.ts";
 import { FAILURE } from "../failures/failure.ts";
+import { askBehind } from "../health/behind.ts";
 import { ROUTED, routedWithLag } from "../health/routed.ts";
 import { registerSlo } from "../slo/routes.ts";
 import { isReady } from "../health/ready.ts";
@@ -176,21 +177,13 @@ function shortView(group: Group, why: string | null) {
 }
 
 async function streamView(deps: HttpDeps, { stream, state, settledTo, trouble }: StreamState, nowMs: number) {
-  // Where the log is away its end is not known; the stream says so by itself.
-  const end = await deps.source.bounds(stream).then(
-    (bounds) => bounds.end,
-    () => null,
-  );
-  const lag = end === null || settledTo === null ? null : end > settledTo ? end - settledTo : 0n;
   const newestMs = deps.totals?.newestMs(stream.id) ?? null;
   return {
     topic: stream.topic,
     partition: stream.partition,
     state,
     settledTo: settledTo === null ? null : exactInteger(settledTo),
-    end: end === null ? null : exactInteger(end),
-    lag: lag === null ? null : exactInteger(lag),
-    lagSeconds: lag === 0n ? 0 : lag === null || newestMs === null ? null : Math.max(0, (nowMs - newestMs) / 1_000),
+    ...(await askBehind(deps.source, stream, { position: settledTo, newestMs, nowMs })),
     trouble: troubleView(trouble),
   };
 }

@@ -1,0 +1,33 @@
+import type { Source, Stream } from "../../source/source.ts";
+import { exactInteger, type ExactInteger } from "../../json/exact-integer.ts";
+
+/** How far a position is behind the end of its log; null where that is not known. */
+export type Behind = {
+  readonly end: ExactInteger | null;
+  /** Offsets from the position to the end. */
+  readonly lag: ExactInteger | null;
+  /** Age of the newest record below the position, in seconds; 0 without a lag. */
+  readonly lagSeconds: number | null;
+};
+
+/**
+ * Asks for the end of a stream's log. Where the log is away its end is not known; the stream says so by itself.
+ * @param position everything below it is settled, or moved; null: not known yet.
+ * @param newestMs time of the newest record below the position; null: not known.
+ */
+export async function askBehind(
+  logs: Pick<Source, "bounds">,
+  stream: Stream,
+  { position, newestMs, nowMs }: { position: bigint | null; newestMs: number | null; nowMs: number },
+): Promise<Behind> {
+  const end = await logs.bounds(stream).then(
+    (bounds) => bounds.end,
+    () => null,
+  );
+  if (end === null) return { end, lag: null, lagSeconds: null };
+  const known = exactInteger(end);
+  if (position === null) return { end: known, lag: null, lagSeconds: null };
+  if (end <= position) return { end: known, lag: 0, lagSeconds: 0 };
+  const lagSeconds = newestMs === null ? null : Math.max(0, (nowMs - newestMs) / 1_000);
+  return { end: known, lag: exactInteger(end - position), lagSeconds };
+}
