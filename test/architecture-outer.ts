@@ -285,6 +285,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "failures/change-group",
       "failures/group-sample",
       "failures/follow",
+      "failures/repeated",
       "failures/taken",
       "notify/notification",
       "notify/post",

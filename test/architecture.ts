@@ -191,6 +191,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     uses: [
       "core",
       "failures/parse-filter",
+      "failures/repeated",
       "failures/taken",
       "gateway",
       "json",
@@ -226,6 +227,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "failures/failure-id",
       "failures/redrive/lineage",
       "failures/redrive/redeclare",
+      "failures/repeated",
       "failures/taken",
       "gateway/decided",
       "gateway/lookup",

@@ -57,6 +57,28 @@ export type Problem = {
   readonly limit?: "requests" | "bytes" | "records" | "topics" | "producers" | "groups";
   /** Whether there never will be a decision at the position */
   readonly final?: boolean;
+  /** Of a duplicate or a conflict: where the fact lies that it repeats or contradicts */
+  readonly fact?: {
+    /** With it, /v1/decisions shows the decision that became the fact */
+    readonly stream: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
+  };
   /** What retention took, or is taking, of this decision; absent where it took nothing */
   readonly taken?: readonly ({
     /** Of a fact the payload is what goes */
@@ -82,6 +104,28 @@ export type Problem = {
     readonly factId: string | null;
     /** Code of the failure; null when it passed, or its evidence is gone */
     readonly code: string | null;
+    /** Of a duplicate or a conflict: where the fact lies that it repeats or contradicts */
+    readonly fact?: {
+      /** With it, /v1/decisions shows the decision that became the fact */
+      readonly stream: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      /** What retention took, or is taking, of this decision; absent where it took nothing */
+      readonly taken?: readonly ({
+        /** Of a fact the payload is what goes */
+        readonly what: "failure" | "receipt" | "fact" | "evidence";
+        /** When it was announced */
+        readonly at: string;
+        readonly actor: string;
+        /** The term, as retention.failed 90d, and the time */
+        readonly reason: string;
+        /** Number of the action in the operator log */
+        readonly action: number;
+        /** False while retention is at it: some of it may be there still */
+        readonly gone: boolean;
+      })[];
+    };
     /** What retention took, or is taking, of this decision; absent where it took nothing */
     readonly taken?: readonly ({
       /** Of a fact the payload is what goes */
@@ -114,6 +158,28 @@ export type Problem = {
     readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown" | "pending";
     readonly factId: string | null;
     readonly code: string | null;
+    /** Of a duplicate or a conflict: where the fact lies that it repeats or contradicts */
+    readonly fact?: {
+      /** With it, /v1/decisions shows the decision that became the fact */
+      readonly stream: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      /** What retention took, or is taking, of this decision; absent where it took nothing */
+      readonly taken?: readonly ({
+        /** Of a fact the payload is what goes */
+        readonly what: "failure" | "receipt" | "fact" | "evidence";
+        /** When it was announced */
+        readonly at: string;
+        readonly actor: string;
+        /** The term, as retention.failed 90d, and the time */
+        readonly reason: string;
+        /** Number of the action in the operator log */
+        readonly action: number;
+        /** False while retention is at it: some of it may be there still */
+        readonly gone: boolean;
+      })[];
+    };
     /** What retention took, or is taking, of this decision; absent where it took nothing */
     readonly taken?: readonly ({
       /** Of a fact the payload is what goes */
@@ -324,6 +390,28 @@ export type DecisionAndLineage = {
     readonly factId: string | null;
     /** Code of the failure; null when it passed, or its evidence is gone */
     readonly code: string | null;
+    /** Of a duplicate or a conflict: where the fact lies that it repeats or contradicts */
+    readonly fact?: {
+      /** With it, /v1/decisions shows the decision that became the fact */
+      readonly stream: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      /** What retention took, or is taking, of this decision; absent where it took nothing */
+      readonly taken?: readonly ({
+        /** Of a fact the payload is what goes */
+        readonly what: "failure" | "receipt" | "fact" | "evidence";
+        /** When it was announced */
+        readonly at: string;
+        readonly actor: string;
+        /** The term, as retention.failed 90d, and the time */
+        readonly reason: string;
+        /** Number of the action in the operator log */
+        readonly action: number;
+        /** False while retention is at it: some of it may be there still */
+        readonly gone: boolean;
+      })[];
+    };
     /** What retention took, or is taking, of this decision; absent where it took nothing */
     readonly taken?: readonly ({
       /** Of a fact the payload is what goes */
@@ -356,6 +444,28 @@ export type DecisionAndLineage = {
     readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown" | "pending";
     readonly factId: string | null;
     readonly code: string | null;
+    /** Of a duplicate or a conflict: where the fact lies that it repeats or contradicts */
+    readonly fact?: {
+      /** With it, /v1/decisions shows the decision that became the fact */
+      readonly stream: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      /** What retention took, or is taking, of this decision; absent where it took nothing */
+      readonly taken?: readonly ({
+        /** Of a fact the payload is what goes */
+        readonly what: "failure" | "receipt" | "fact" | "evidence";
+        /** When it was announced */
+        readonly at: string;
+        readonly actor: string;
+        /** The term, as retention.failed 90d, and the time */
+        readonly reason: string;
+        /** Number of the action in the operator log */
+        readonly action: number;
+        /** False while retention is at it: some of it may be there still */
+        readonly gone: boolean;
+      })[];
+    };
     /** What retention took, or is taking, of this decision; absent where it took nothing */
     readonly taken?: readonly ({
       /** Of a fact the payload is what goes */
@@ -405,6 +515,28 @@ export type DecisionAndLineage = {
     readonly reason: string;
     readonly failedDigest: string;
     readonly correctedDigest: string;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
+  };
+  /** Of a duplicate or a conflict: where the fact lies that it repeats or contradicts */
+  readonly fact?: {
+    /** With it, /v1/decisions shows the decision that became the fact */
+    readonly stream: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
     /** What retention took, or is taking, of this decision; absent where it took nothing */
     readonly taken?: readonly ({
       /** Of a fact the payload is what goes */
@@ -519,6 +651,28 @@ export type FailureDetail = {
     readonly factId: string | null;
     /** Code of the failure; null when it passed, or its evidence is gone */
     readonly code: string | null;
+    /** Of a duplicate or a conflict: where the fact lies that it repeats or contradicts */
+    readonly fact?: {
+      /** With it, /v1/decisions shows the decision that became the fact */
+      readonly stream: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      /** What retention took, or is taking, of this decision; absent where it took nothing */
+      readonly taken?: readonly ({
+        /** Of a fact the payload is what goes */
+        readonly what: "failure" | "receipt" | "fact" | "evidence";
+        /** When it was announced */
+        readonly at: string;
+        readonly actor: string;
+        /** The term, as retention.failed 90d, and the time */
+        readonly reason: string;
+        /** Number of the action in the operator log */
+        readonly action: number;
+        /** False while retention is at it: some of it may be there still */
+        readonly gone: boolean;
+      })[];
+    };
     /** What retention took, or is taking, of this decision; absent where it took nothing */
     readonly taken?: readonly ({
       /** Of a fact the payload is what goes */
@@ -551,6 +705,28 @@ export type FailureDetail = {
     readonly outcome: "stored" | "duplicate" | "conflict" | "failed" | "unknown" | "pending";
     readonly factId: string | null;
     readonly code: string | null;
+    /** Of a duplicate or a conflict: where the fact lies that it repeats or contradicts */
+    readonly fact?: {
+      /** With it, /v1/decisions shows the decision that became the fact */
+      readonly stream: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      /** What retention took, or is taking, of this decision; absent where it took nothing */
+      readonly taken?: readonly ({
+        /** Of a fact the payload is what goes */
+        readonly what: "failure" | "receipt" | "fact" | "evidence";
+        /** When it was announced */
+        readonly at: string;
+        readonly actor: string;
+        /** The term, as retention.failed 90d, and the time */
+        readonly reason: string;
+        /** Number of the action in the operator log */
+        readonly action: number;
+        /** False while retention is at it: some of it may be there still */
+        readonly gone: boolean;
+      })[];
+    };
     /** What retention took, or is taking, of this decision; absent where it took nothing */
     readonly taken?: readonly ({
       /** Of a fact the payload is what goes */
@@ -600,6 +776,28 @@ export type FailureDetail = {
     readonly reason: string;
     readonly failedDigest: string;
     readonly correctedDigest: string;
+    /** What retention took, or is taking, of this decision; absent where it took nothing */
+    readonly taken?: readonly ({
+      /** Of a fact the payload is what goes */
+      readonly what: "failure" | "receipt" | "fact" | "evidence";
+      /** When it was announced */
+      readonly at: string;
+      readonly actor: string;
+      /** The term, as retention.failed 90d, and the time */
+      readonly reason: string;
+      /** Number of the action in the operator log */
+      readonly action: number;
+      /** False while retention is at it: some of it may be there still */
+      readonly gone: boolean;
+    })[];
+  };
+  /** Of a duplicate or a conflict: where the fact lies that it repeats or contradicts */
+  readonly fact?: {
+    /** With it, /v1/decisions shows the decision that became the fact */
+    readonly stream: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
     /** What retention took, or is taking, of this decision; absent where it took nothing */
     readonly taken?: readonly ({
       /** Of a fact the payload is what goes */

@@ -18,6 +18,13 @@ export type Taken = {
   readonly gone: boolean;
 };
 
+/** What retention took of a decision; absent where it took nothing. */
+export type TakenOf = { readonly taken?: readonly Taken[] };
+
+export function takenOf(taken: readonly Taken[] = []): TakenOf {
+  return taken.length === 0 ? {} : { taken };
+}
+
 /** What the ledger alone knows of a decided record. */
 export type DecidedPlace = {
   /** Null while the entry is the last of its stream, and the record passed: what became of it is sealed by the next one. */

@@ -1,5 +1,5 @@
 /* oxlint-disable typescript/no-unnecessary-type-assertion -- an exported literal may name another one only with its type */
-import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES, TAKEN } from "./failures/lineage.ts";
+import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES, REPEATED_FACT, TAKEN } from "./failures/lineage.ts";
 
 // JSON Schemas that several routes are made of. What is exported here is written out as literals: its type is the schema itself, and
 // `Described` makes the type of the values of it.
@@ -100,6 +100,7 @@ const PROBLEM = {
     },
     final: { type: "boolean", description: "Whether there never will be a decision at the position" },
     // Where retention took what was asked for: what is known all the same.
+    fact: REPEATED_FACT as typeof REPEATED_FACT,
     taken: TAKEN as typeof TAKEN,
     redrives: REDRIVES as typeof REDRIVES,
     corrections: CORRECTIONS as typeof CORRECTIONS,

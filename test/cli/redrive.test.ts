@@ -77,6 +77,27 @@ describe("sigma redrive", () => {
     expect((await sigma(["failures", "show", "sigma-aetl.shipments/0@0"], { cwd })).stderr).toContain("SIG-F-003");
   });
 
+  test("a record that failed nowhere shows what it repeats, where it failed first, and what retention took of the fact", async () => {
+    const cwd = await failed();
+    const topic = "sigma-aetl.shipments";
+    const { id } = await plan(cwd, "--all", "--topic", topic, "--from", "0", "--to", "2");
+    await last(cwd, "redrive", "run", String(id), "--reason", "go", "--expect", "2");
+    const shown = async (what: string) => (await sigma(["failures", "show", what], { cwd })).stdout;
+    const duplicate = await shown(`${topic}/0@0#2`);
+    expect(duplicate).toMatch(
+      new RegExp(
+        `^${topic}/0@0#2  DUPLICATE\n\nfact +[0-9a-f-]{36}\ncontract +shipment@1\nfact at +${topic}/0@0\nfirst +`,
+      ),
+    );
+    const env = { SIGMA_RETENTION_FACTS: "0d" };
+    expect((await sigma(["retention", "run", "--yes"], { cwd, env })).code).toBe(0);
+    const by = /fact taken by retention \S+ by \S+ via cli \(retention.facts 0d: recorded before \S+\)/.source;
+    expect(await shown(`${topic}/0@0#2`)).toMatch(new RegExp(`fact at +${topic}/0@0\n +${by}\nfirst +${topic}/0@0 `));
+    expect(await shown(`${topic}/0@0`)).toMatch(new RegExp(`^${topic}/0@0#1  PASSED\n\n(?:.+\n)*taken +${by}`));
+    const json = await last(cwd, "failures", "show", `${topic}/0@0#2`);
+    expect(json).toMatchObject({ kind: "decision", duplicate: true, fact: { offset: 0, taken: [{ what: "fact" }] } });
+  });
+
   test("goes on after kill -9 where its ledger ends", async () => {
     const cwd = await failed();
     const { id } = await plan(cwd);

@@ -104,7 +104,14 @@ test("a bad deploy: an operator plans, runs and sees a redrive, and the record t
   await page.go(`${service.url}/r/kafka/${TOPIC}/0/1`);
   await says(page, "failure taken by retention");
   await says(page, "retention.failed 0d");
-  await take("facts", "evidence");
+  await embedded.append(shipment("c", 5), shipment("c", 5));
+  await embedded.settle({ contracts: () => shipmentContracts(10) });
+  await page.go(`${service.url}/r/kafka/${TOPIC}/0/3`);
+  await says(page, `The fact with its id is the record at ${TOPIC}/0@2`);
+  await take("facts");
+  await page.go(`${service.url}/r/kafka/${TOPIC}/0/3`);
+  await says(page, "fact taken by retention");
+  await take("evidence");
   await page.go(`${service.url}/r/kafka/${TOPIC}/0/0`);
   await says(page, "evidence taken by retention");
   await says(page, "Sent again by plan");

@@ -290,7 +290,16 @@ describe("a record that was sent again", () => {
       "unknown-failure",
     );
 
-    await take("facts", "evidence");
+    const again = await planned(service, { topic: TOPIC, partition: 0, from: 2, to: 3, all: true });
+    await ask(`${url}/v1/redrives/${String(again["id"])}/run`, { ...SAID, expect: 1 });
+    await until(async () => (await get(`${url}/v1/redrives/${String(again["id"])}`)).body["state"] === "done");
+    await take("facts");
+    const fact = { stream, topic: TOPIC, partition: 0, offset: 2, taken: [{ what: "fact", ...operator }] };
+    const [, repeated = {}] = (await get(`${url}/v1/decisions/${TOPIC}/0/2`)).body["redrives"] as Json[];
+    expect(repeated).toMatchObject({ plan: again["id"], outcome: "duplicate", fact });
+    const receipt = `${url}/v1/decisions/${TOPIC}/0/2?stream=${encodeURIComponent(String(repeated["stream"]))}`;
+    expect((await get(receipt)).body).toMatchObject({ status: "PASSED", duplicate: true, fact });
+    await take("evidence");
     const gone = await get(asked);
     expect(gone.status).toBe(404);
     const taken = [{ what: "fact", ...operator }, { what: "evidence", ...operator }]; // prettier-ignore

@@ -1,14 +1,16 @@
 import type { DecisionAndLineage } from "../api/types.ts";
 import { Mark } from "./mark.tsx";
+import { positionPath } from "./position.ts";
 import { When } from "./when.tsx";
 
-type Props = Pick<DecisionAndLineage, "redrives" | "corrections" | "firstFailed" | "corrects" | "taken">;
+type Props = Pick<DecisionAndLineage, "redrives" | "corrections" | "firstFailed" | "corrects" | "fact" | "taken">;
+type FactPlace = NonNullable<Props["fact"]>;
 type TakenList = NonNullable<Props["taken"]>;
 
 /** Where a record came from and what became of it later, by a redrive or a correction. */
-export function Lineage({ redrives = [], corrections = [], firstFailed, corrects, taken = [] }: Props) {
+export function Lineage({ redrives = [], corrections = [], firstFailed, corrects, fact, taken = [] }: Props) {
   const count = redrives.length + corrections.length + taken.length;
-  if (count === 0 && firstFailed === undefined && corrects === undefined) return null;
+  if (count === 0 && firstFailed === undefined && corrects === undefined && fact === undefined) return null;
   return (
     <>
       <h2>Before and after</h2>
@@ -17,6 +19,11 @@ export function Lineage({ redrives = [], corrections = [], firstFailed, corrects
           <li>
             Retention took of this decision:
             <Taken taken={taken} />
+          </li>
+        )}
+        {fact !== undefined && (
+          <li>
+            The fact with its id is the record at <FactAt fact={fact} />
           </li>
         )}
         {firstFailed !== undefined && (
@@ -32,11 +39,12 @@ export function Lineage({ redrives = [], corrections = [], firstFailed, corrects
             <Taken taken={firstFailed.taken} />
           </li>
         )}
-        {redrives.map(({ plan, outcome, code, factId, taken: gone }) => (
+        {redrives.map(({ plan, outcome, code, factId, fact: other, taken: gone }) => (
           <li>
             Sent again by <a href={`/redrives/${plan}`}>plan {plan}</a>: <Outcome outcome={outcome} />{" "}
             {code !== null && <code>{code}</code>} {factId !== null && <code>{factId}</code>}
             <Taken taken={gone} />
+            {other !== undefined && <TakenFact fact={other} />}
           </li>
         ))}
         {corrects !== undefined && (
@@ -45,14 +53,36 @@ export function Lineage({ redrives = [], corrections = [], firstFailed, corrects
             <Taken taken={corrects.taken} />
           </li>
         )}
-        {corrections.map(({ actor, at, reason, outcome, offset, taken: gone }) => (
+        {corrections.map(({ actor, at, reason, outcome, offset, fact: other, taken: gone }) => (
           <li>
             Corrected by {actor}, <When at={at} />: {reason} {offset !== null && `(offset ${offset})`}{" "}
             <Outcome outcome={outcome} />
             <Taken taken={gone} />
+            {other !== undefined && <TakenFact fact={other} />}
           </li>
         ))}
       </ul>
+    </>
+  );
+}
+
+/** Where a fact lies that a record repeats or contradicts, and what retention took of it. */
+function FactAt({ fact }: { readonly fact: FactPlace }) {
+  const { topic, partition, offset, taken } = fact;
+  const position = `${topic}/${partition}@${offset}`;
+  return (
+    <>
+      <a href={positionPath(position)}>{position}</a>
+      <Taken taken={taken} />
+    </>
+  );
+}
+
+/** The same, only where retention took something of it. */
+function TakenFact({ fact }: { readonly fact: FactPlace }) {
+  return (fact.taken ?? []).length === 0 ? null : (
+    <>
+      . The fact at <FactAt fact={fact} />
     </>
   );
 }

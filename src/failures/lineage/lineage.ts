@@ -8,16 +8,18 @@ import { CORRECTION_HEADERS } from "./correct.ts";
 import { openCorrections, type Correction } from "./corrections.ts";
 import { failureId, isNamed, parseFailureId } from "../failure-id.ts";
 import { lineageOf, originOf, outcomeOf, type LineageDeps, type Origin, type Redriven } from "../redrive/lineage.ts";
-import { openPlaces, type Taken, type TakenReads } from "../taken.ts";
+import { openPlaces, takenOf, type TakenOf, type TakenReads } from "../taken.ts";
+import { repeatedBy, type RepeatedFact } from "../repeated.ts";
 
 // Where else a record was decided, as the HTTP interface and `--json` show it.
 
-/** What retention took of a decision; absent where it took nothing. */
-type TakenOf = { readonly taken?: readonly Taken[] };
+/** Of a duplicate or a conflict: where the fact lies that it repeats or contradicts. */
+type FactOf = { readonly fact?: RepeatedFact };
 
 /** A redrive of a record. */
-export type RedrivenView = Omit<Redriven, "position" | "taken"> &
-  TakenOf & {
+export type RedrivenView = Omit<Redriven, "position" | "taken" | "fact"> &
+  TakenOf &
+  FactOf & {
     /** Stream of the redrive; topic, partition and offset are those of the record. */
     readonly stream: string;
   };
@@ -33,37 +35,39 @@ export type FirstFailedView = TakenOf & {
 };
 
 /** A new record that a person sent in the place of the failure. */
-export type CorrectionView = TakenOf & {
-  readonly id: string;
-  readonly actor: string;
-  readonly at: string;
-  readonly reason: string;
-  readonly failedDigest: string;
-  readonly correctedDigest: string;
-  /** Where it lies; null when the append was never confirmed. */
-  readonly stream: string | null;
-  readonly offset: ExactInteger | null;
-  /** `pending`: it is not decided yet. */
-  readonly outcome: Redriven["outcome"] | "pending";
-  readonly factId: string | null;
-  readonly code: string | null;
-};
+export type CorrectionView = TakenOf &
+  FactOf & {
+    readonly id: string;
+    readonly actor: string;
+    readonly at: string;
+    readonly reason: string;
+    readonly failedDigest: string;
+    readonly correctedDigest: string;
+    /** Where it lies; null when the append was never confirmed. */
+    readonly stream: string | null;
+    readonly offset: ExactInteger | null;
+    /** `pending`: it is not decided yet. */
+    readonly outcome: Redriven["outcome"] | "pending";
+    readonly factId: string | null;
+    readonly code: string | null;
+  };
 
 /** The failure that a record was sent in the place of. */
 export type CorrectsView = Pick<CorrectionView, "actor" | "at" | "reason" | "failedDigest" | "correctedDigest"> &
   TakenOf & { readonly failure: string };
 
-/** `taken` is what retention took of the record that is asked for itself. */
-export type LineageView = TakenOf & {
-  /** Every redrive of the record, the first one first. */
-  readonly redrives: readonly RedrivenView[];
-  /** Every correction of the record, in order. */
-  readonly corrections: readonly CorrectionView[];
-  /** Absent where the record lies in a log. */
-  readonly firstFailed?: FirstFailedView;
-  /** Absent where the record is no correction. */
-  readonly corrects?: CorrectsView;
-};
+/** `taken` is what retention took of the record that is asked for itself, and `fact` what that record repeats or contradicts. */
+export type LineageView = TakenOf &
+  FactOf & {
+    /** Every redrive of the record, the first one first. */
+    readonly redrives: readonly RedrivenView[];
+    /** Every correction of the record, in order. */
+    readonly corrections: readonly CorrectionView[];
+    /** Absent where the record lies in a log. */
+    readonly firstFailed?: FirstFailedView;
+    /** Absent where the record is no correction. */
+    readonly corrects?: CorrectsView;
+  };
 
 export type Lineage = {
   /** The whole lineage of a failure, forwards and back; of one that retention took, too. */
@@ -84,42 +88,52 @@ export function openLineage(given: { readonly reads: LineageReads; readonly look
   const corrections = openCorrections(deps.reads);
   const noteOf = async (stream: string): Promise<StreamNote | undefined> =>
     (await deps.reads.streamNotes()).find((note) => note.stream === stream);
-  const backOf = async (position: Position, mayCorrect: boolean): Promise<Partial<LineageView>> => {
+  const rowAt = async (stream: string, offset: bigint): Promise<SettledRow | undefined> =>
+    (await deps.lookup.rows(stream, offset, offset + 1n))[0];
+  const backOf = async (
+    position: Position,
+    row: SettledRow | undefined,
+    mayCorrect: boolean,
+  ): Promise<Partial<LineageView>> => {
     const origin = await originOf(deps, position);
     const correction = mayCorrect ? (await corrections()).at(position.stream, position.offset) : null;
     return {
       ...takenOf((await deps.places(position, position.offset))?.taken),
+      ...factOf(await repeatedBy(deps, row)),
       ...(origin === null ? {} : { firstFailed: firstFailedView(origin) }),
       ...(correction === null ? {} : { corrects: await correctsView(deps, correction) }),
     };
   };
-  const ofFailure: Lineage["ofFailure"] = async (note, offset) => {
+  const ofFailed = async (note: StreamNote, offset: bigint, row: SettledRow | undefined): Promise<LineageView> => {
     const { stream, topic, partition } = note;
-    const redrives = (await lineageOf(deps, stream, offset)).map(({ position, taken, ...one }) => ({
+    const redrives = (await lineageOf(deps, stream, offset)).map(({ position, taken, fact, ...one }) => ({
       ...one,
       stream: position.stream,
+      ...factOf(fact),
       ...takenOf(taken),
     }));
     const source = redriveOf(stream)?.source ?? note.number;
     const known = (await corrections()).of(failureId({ stream: { ...note, number: source }, offset }));
     const views = await Promise.all(known.map(async (one) => correctionView(deps, one)));
-    return { redrives, corrections: views, ...(await backOf({ stream, topic, partition, offset }, true)) };
+    return { redrives, corrections: views, ...(await backOf({ stream, topic, partition, offset }, row, true)) };
   };
+  const ofFailure: Lineage["ofFailure"] = async (note, offset) =>
+    ofFailed(note, offset, await rowAt(note.stream, offset));
   return {
     ofFailure,
     ofRow: async (row) => {
       const { position, headers, kind } = row;
       const isMarked = headers.some(([name]) => name === CORRECTION_HEADERS.correction);
-      if (kind !== "failed" || redriveOf(position.stream) !== null) return backOf(position, isMarked);
+      if (kind !== "failed" || redriveOf(position.stream) !== null) return backOf(position, row, isMarked);
       const note = await noteOf(position.stream);
-      return note === undefined ? {} : ofFailure(note, position.offset);
+      return note === undefined ? {} : ofFailed(note, position.offset, row);
     },
     ofGone: async (stream, offset) => {
       const note = await noteOf(stream);
       if (note === undefined) return {};
       const failed = (await deps.places(note, offset))?.became;
-      if (failed === "F" || failed === "C") return ofFailure(note, offset);
-      return backOf({ stream, topic: note.topic, partition: note.partition, offset }, true);
+      if (failed === "F" || failed === "C") return ofFailed(note, offset, undefined);
+      return backOf({ stream, topic: note.topic, partition: note.partition, offset }, undefined, true);
     },
   };
 }
@@ -140,8 +154,8 @@ async function correctsView(
   return { failure, actor, at, reason, failedDigest, correctedDigest, ...takenOf(place?.taken) };
 }
 
-function takenOf(taken: readonly Taken[] = []): TakenOf {
-  return taken.length === 0 ? {} : { taken };
+function factOf(fact: RepeatedFact | null): FactOf {
+  return fact === null ? {} : { fact };
 }
 
 async function correctionView(
@@ -158,5 +172,6 @@ async function correctionView(
   if (decided === null) return { ...said, ...where, ...undecided };
   const [row] = await lookup.rows(stream, offset, offset + 1n);
   const { taken, ...became } = outcomeOf(row, decided);
-  return { ...said, ...where, ...became, ...takenOf(taken) };
+  const fact = await repeatedBy({ reads, places }, row);
+  return { ...said, ...where, ...became, ...factOf(fact), ...takenOf(taken) };
 }

@@ -3,6 +3,7 @@ import type { Position } from "../../core/record.ts";
 import type { Lookup } from "../../gateway/lookup.ts";
 import { redriveOf, redrivesOf } from "../../ledger/redrive-stream.ts";
 import type { SettledRow, StoreReads } from "../../store/store.ts";
+import { repeatedBy, type RepeatedFact } from "../repeated.ts";
 import type { DecidedPlace, Places, Taken } from "../taken.ts";
 
 /** What became of a record in one redrive. */
@@ -17,6 +18,8 @@ export type Redriven = {
   readonly code: string | null;
   /** What retention took of this decision. */
   readonly taken: readonly Taken[];
+  /** Where the fact lies that it repeats or contradicts; null when it does neither, or when its evidence is gone. */
+  readonly fact: RepeatedFact | null;
 };
 
 /** Where a redriven record failed first. */
@@ -40,11 +43,8 @@ export type LineageDeps = {
  * the record's stream are all that is asked.
  * @param stream id of the record's stream; that of a redrive counts for its source.
  */
-export async function lineageOf(
-  { reads, lookup, places }: LineageDeps,
-  stream: string,
-  offset: bigint,
-): Promise<readonly Redriven[]> {
+export async function lineageOf(deps: LineageDeps, stream: string, offset: bigint): Promise<readonly Redriven[]> {
+  const { reads, lookup, places } = deps;
   const notes = await reads.streamNotes();
   const number = redriveOf(stream)?.source ?? notes.find((note) => note.stream === stream)?.number;
   if (number === undefined) return [];
@@ -54,7 +54,8 @@ export async function lineageOf(
     if (place === null) continue;
     const [row] = await lookup.rows(id, offset, offset + 1n);
     const position = { stream: id, topic, partition, offset };
-    found.push({ plan: redriveOf(id)?.plan ?? "", position, ...outcomeOf(row, place) });
+    const fact = await repeatedBy(deps, row);
+    found.push({ plan: redriveOf(id)?.plan ?? "", position, ...outcomeOf(row, place), fact });
   }
   return found;
 }

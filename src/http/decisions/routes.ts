@@ -7,7 +7,7 @@ import type { Stream } from "../../source/source.ts";
 import { wasErased } from "../../gateway/decided.ts";
 import type { SettledRow } from "../../store/store.ts";
 import type { HttpDeps } from "../deps.ts";
-import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES, TAKEN } from "../failures/lineage.ts";
+import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES, REPEATED_FACT, TAKEN } from "../failures/lineage.ts";
 import { withDeprecation } from "../negotiation.ts";
 import { ANY_UNAVAILABLE, type ProblemCode } from "../problems/codes.ts";
 import { notFound, ProblemError } from "../problems/problem.ts";
@@ -50,6 +50,7 @@ const DECISION_AND_LINEAGE = {
     corrections: CORRECTIONS,
     firstFailed: FIRST_FAILED,
     corrects: CORRECTS,
+    fact: REPEATED_FACT,
     taken: TAKEN,
   },
 } as const;

@@ -17,6 +17,20 @@ export const TAKEN = {
   },
 } as const;
 
+/** JSON Schema of where the fact lies that a record repeats or contradicts. */
+export const REPEATED_FACT = {
+  type: "object",
+  description: "Of a duplicate or a conflict: where the fact lies that it repeats or contradicts",
+  required: ["stream", "topic", "partition", "offset"],
+  properties: {
+    stream: { type: "string", description: "With it, /v1/decisions shows the decision that became the fact" },
+    topic: { type: "string" },
+    partition: { type: "integer", minimum: 0 },
+    offset: { type: "integer", minimum: 0 },
+    taken: TAKEN as typeof TAKEN,
+  },
+} as const;
+
 /** JSON Schema of the redrives of a record, wherever a route answers them. */
 export const REDRIVES = {
   type: "array",
@@ -36,6 +50,7 @@ export const REDRIVES = {
         type: ["string", "null"],
         description: "Code of the failure; null when it passed, or its evidence is gone",
       },
+      fact: REPEATED_FACT as typeof REPEATED_FACT,
       taken: TAKEN as typeof TAKEN,
     },
   },
@@ -91,6 +106,7 @@ export const CORRECTIONS = {
       outcome: { enum: ["stored", "duplicate", "conflict", "failed", "unknown", "pending"] },
       factId: { type: ["string", "null"] },
       code: { type: ["string", "null"] },
+      fact: REPEATED_FACT as typeof REPEATED_FACT,
       taken: TAKEN as typeof TAKEN,
     },
   },

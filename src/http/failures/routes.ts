@@ -17,7 +17,7 @@ import { refuseRedacted, REVEAL } from "../reveal.ts";
 import type { Routes } from "../route-types.ts";
 import { answer, rawAnswer, whole } from "../schema-parts.ts";
 import { FAILURE } from "./failure.ts";
-import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES, TAKEN } from "./lineage.ts";
+import { CORRECTIONS, CORRECTS, FIRST_FAILED, REDRIVES, REPEATED_FACT, TAKEN } from "./lineage.ts";
 import { FILTER_QUERY, filterOf, limitOf } from "./query.ts";
 
 const LIMIT_MAX = 1_000;
@@ -77,6 +77,7 @@ const FAILURE_DETAIL = {
     corrections: CORRECTIONS,
     firstFailed: FIRST_FAILED,
     corrects: CORRECTS,
+    fact: REPEATED_FACT,
     taken: TAKEN,
   },
 } as const;

@@ -31,6 +31,13 @@ function said(taken: readonly Taken[] = []): readonly string[] {
   return taken.map(({ what, actor, reason }) => `${what} taken by ${actor} ${reason.split(":")[0]}`);
 }
 
+/** Retention takes everything of some kinds. */
+async function takeAll(store: Store, kinds: readonly string[]): Promise<void> {
+  const policy = (kind: string) => (kinds.includes(kind) ? { ms: 0, says: `retention.${kind} 0d` } : null);
+  const retention = await planRetention(store.reads, { policy, nowMs: Date.now() + 1_000, signal: NEVER });
+  await runRetention(store, retention, { operator: RETAINER, signal: NEVER });
+}
+
 async function findings(store: Store, log: EmbeddedLog): Promise<readonly string[]> {
   const report = await audit(store.reads, { source: log, tailMayBeIncomplete: false, findingsMax: 20, signal: NEVER });
   return report.findings.map(({ code, offset, message }) => `${code} ${offset ?? "-"} ${message}`);
@@ -108,11 +115,7 @@ export function redriveLaws(name: string, start: () => Promise<{ readonly open: 
       const note = (await store.reads.streamNotes()).find(({ stream }) => stream === redriven) ?? fail();
       const [before, beforeBack] = [await lineage.ofFailure(source, 2n), await lineage.ofFailure(note, 2n)];
       expect(toJsonText([before, beforeBack])).not.toContain("taken");
-      const take = async (kinds: readonly string[]): Promise<void> => {
-        const policy = (kind: string) => (kinds.includes(kind) ? { ms: 0, says: `retention.${kind} 0d` } : null);
-        const retention = await planRetention(store.reads, { policy, nowMs: Date.now() + 1_000, signal: NEVER });
-        await runRetention(store, retention, { operator: RETAINER, signal: NEVER });
-      };
+      const take = async (kinds: readonly string[]): Promise<void> => takeAll(store, kinds);
       await take(["failed", "receipts"]);
       const forwards = await lineage.ofFailure(source, 2n);
       expect(said(forwards.taken)).toEqual(["failure taken by ops retention.failed 0d"]);
@@ -146,6 +149,40 @@ export function redriveLaws(name: string, start: () => Promise<{ readonly open: 
         "failure taken by ops retention.failed 0d",
         "evidence taken by ops retention.evidence 0d",
       ]);
+    });
+
+    test("a duplicate and a conflict say where the fact is, and what retention took of it", async () => {
+      const store = await (await start()).open();
+      const log = await failed(store, 1);
+      await send(log, [parcel("light", 1), parcel("light", 2)]);
+      await settle(log, store, SET);
+      const plan = made(await planOf(store, SET, {}, 2));
+      await run(store, SET, plan);
+      await run(store, SET, made(await planOf(store, SET, {}, 2)));
+      const [source = fail()] = plan.streams;
+      const lookup = createLookup(store.reads);
+      const lineage = openLineage({ reads: store.reads, lookup });
+      const of = async (offset: bigint) => {
+        const [row = fail()] = await lookup.rows(source.stream, offset, offset + 1n);
+        return lineage.ofRow(row);
+      };
+      const { topic, partition, stream } = source;
+      const light = { stream, topic, partition, offset: 0 };
+      const redriven = { ...light, stream: redriveStreamId({ plan: plan.id, source: source.number }), offset: 2 };
+      // The fact itself repeats none.
+      expect((await of(0n)).fact).toBe(undefined);
+      expect([(await of(3n)).fact, (await of(4n)).fact]).toEqual([light, light]);
+      expect((await lineage.ofFailure(source, 4n)).fact).toEqual(light);
+      const [first, second] = (await lineage.ofFailure(source, 2n)).redrives;
+      expect([first?.fact, second?.fact]).toEqual([undefined, redriven]);
+
+      await takeAll(store, ["facts"]);
+      const taken = ["fact taken by ops retention.facts 0d"];
+      for (const offset of [3n, 4n]) expect(said((await of(offset)).fact?.taken)).toEqual(taken);
+      const [, later] = (await lineage.ofFailure(source, 2n)).redrives;
+      expect([later?.outcome, ...said(later?.fact?.taken)]).toEqual(["duplicate", ...taken]);
+      // Of the receipt itself nothing is taken.
+      expect(later?.taken).toBe(undefined);
     });
 
     test("two processes that run one plan decide each record once", async () => {

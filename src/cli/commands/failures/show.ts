@@ -24,6 +24,7 @@ import { operatorOf } from "../operate/operator.ts";
 import { adviceLines } from "./advice-lines.ts";
 import { lineageLines } from "./lineage-lines.ts";
 import { groupNamed, withFailures, type OpenFailures } from "./open-failures.ts";
+import { showDecision } from "./show-decision.ts";
 
 type Options = {
   readonly json: boolean;
@@ -38,21 +39,22 @@ export async function show(command: Command, what: string, options: Options): Pr
     const position = parseFailureId(what);
     if (position === null) return showGroup(open, what, options);
     const [failure, ...others] = await failuresAt(open.reads, position);
-    if (failure === undefined) return showTaken(open, what, position, options);
+    if (failure === undefined) return showWithout(open, what, position, options);
     await (options.raw ? writeRaw(command, open, failure, options) : showFailure(open, failure, options));
     if (others.length > 0 && !options.json && !options.raw)
       print(`Also there: ${others.map((one) => plainText(failureId(one))).join(", ")}`);
   });
 }
 
-/** A failure whose document retention took: when, and what became of its record. @throws Refusal where there is none */
-async function showTaken(
+/** A position without a failure: what became of one that retention took, or of a record that failed elsewhere. @throws Refusal where there is none */
+async function showWithout(
   { reads, lookup }: OpenFailures,
   what: string,
   position: NamedPosition,
   { json, raw }: Options,
 ): Promise<void> {
   const [failure] = await takenFailures(reads, position);
+  if (failure === undefined && !raw && (await showDecision({ reads, lookup }, position, { json }))) return;
   if (failure === undefined || raw) throw await noFailure(reads, what);
   const lineage = await openLineage({ reads, lookup }).ofFailure(failure.stream, failure.offset);
   const id = failureId(failure);
