@@ -177,6 +177,8 @@ const OTHERS: Readonly<Record<Exclude<UnavailableCode, FileCode | HaltCode>, str
   LOG_TOPIC_REPLACED: "A topic was deleted and made anew meanwhile; what was being appended is not acknowledged",
   LOG_FENCED:
     "Another router took a partition, or the broker ended a transaction that took too long; what was not moved is moved again",
+  LOG_TRANSACTION_OPEN:
+    "A transaction that committed a position of the router has no end, so that nobody can read how far the partition was moved",
   LOG_TIMESTAMP: "A lane's topic refuses the timestamp of a record that its source has: the two have other limits",
   LOG_DIVERGED: "A position has the decision of other bytes than were appended there; nothing is acknowledged",
   STREAM_STARTING: "The gateway has not taken the stream up yet, so it acknowledges nothing for it",

@@ -61,7 +61,8 @@ export async function startRouting(config: Config, deps: RoutingDeps): Promise<R
     acceptCompacted,
     fetchWaitMs: FETCH_WAIT_MS,
   });
-  const movers = createMovers(connection, groupId);
+  const lanesOf = new Map(routes.map((route) => [route.source.topic, route.lanes.map(({ topic }) => topic)]));
+  const movers = createMovers(connection, groupId, (topic) => lanesOf.get(topic) ?? []);
   const close = async (): Promise<void> => void (await Promise.all([source.close(), movers.close()]));
   try {
     const router = await startRouter({

@@ -35,6 +35,7 @@ const PAGES: Readonly<Record<HaltCode, string>> & Readonly<Record<string, string
   LOG_TOO_LARGE: "kafka-topic",
   LOG_TIMESTAMP: "kafka-topic",
   LOG_FENCED: "kafka-topic",
+  LOG_TRANSACTION_OPEN: "kafka-transaction",
   LOG_DIVERGED: "log-diverged",
   LOG_RESTORING: "log-diverged",
   POOL_UNREACHABLE: "pool-unreachable",

@@ -100,6 +100,24 @@ test("one process with two workers moves and decides, and shows both", async () 
   expect((await as("all").run("audit", "--source")).code).toBe(0);
 });
 
+test("a router goes on when the only broker is killed right behind a commit, and each record is in its lane once", async () => {
+  const { as, send } = await lanesOf("forgotten");
+  const router = await as("router").start();
+  for (const [from, to] of [
+    [0, 30],
+    [30, 60],
+  ] as const) {
+    await send(from, to);
+    await until(async () => (await routed(router)).router.every(({ movedTo }) => movedTo >= to));
+    // Within milliseconds of a commit, Kafka forgets its end.
+    await kafka().restart();
+    await until(async () => (await routed(router)).status === 200);
+  }
+  router.child.kill("SIGTERM");
+  expect((await router.ended).code).toBe(0);
+  expect((await as("all").run("lanes", "check")).stdout).toContain("each record is in its lanes exactly once");
+});
+
 test("a router says why it stands still, by a lane that takes no large record and by one that is gone, and goes on by itself", async () => {
   const { as, brokers, topic, send } = await lanesOf("stuck", ["urgent"]);
   const rest = `${topic}.lane.rest`;

@@ -103,6 +103,14 @@ const BY_NAME: ReadonlyMap<string, Trouble> = new Map([
     ],
   ),
   [
+    "UNSTABLE_OFFSET_COMMIT",
+    [
+      "LOG_TRANSACTION_OPEN",
+      "a transaction that committed a position of the group has no end",
+      "find the transaction and end it with Kafka's own kafka-transactions, as the runbook says",
+    ],
+  ],
+  [
     "INVALID_TIMESTAMP",
     [
       "LOG_TIMESTAMP",

@@ -1,21 +1,14 @@
-import {
-  addPartitionsToTxnV3,
-  Admin,
-  Consumer,
-  kGetApi,
-  Producer,
-  ProduceAcks,
-  type API,
-  type Callback,
-  type Message,
-} from "@platformatic/kafka";
+import { Admin, Consumer, ProduceAcks, type Message, type Producer } from "@platformatic/kafka";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { KafkaConnection } from "../kafka-connection.ts";
 import type { MovedRecord, Mover, OpenMover } from "../mover.ts";
 import type { Stream } from "../source.ts";
 import { bufferOf, headersToSend } from "./append.ts";
-import { baseOptions, guarded } from "./client.ts";
+import { baseOptions, guarded, isBrokerError } from "./client.ts";
 import { createTopicDirectory, topicReplaced, type TopicDirectory } from "./directory.ts";
+import { begin, createProducer, endAgain, lastEnd, RETRY, type Begun, type End } from "./transaction.ts";
+
+type TopicsOf = (topic: string) => readonly string[];
 
 /** Opens movers, which share the clients that they need beside their producers. */
 export type Movers = { readonly open: OpenMover; readonly close: () => Promise<void> };
@@ -25,10 +18,6 @@ export type Movers = { readonly open: OpenMover; readonly close: () => Promise<v
  * request makes one batch for each partition. A larger record goes alone.
  */
 const SEND_BYTES = 524_288;
-/** How long the broker keeps a transaction open whose process is gone: until then no reader of committed records passes it. */
-const TRANSACTION_TIMEOUT_MS = 15_000;
-/** Kafka answers "try again" while it still writes the markers of the transaction before, which takes milliseconds. */
-const RETRY = { retries: 12, retryDelay: (_: unknown, __: string, attempt: number): number => attempt * 25 } as const;
 
 /**
  * Moves with Kafka's transactions. Each stream has a transactional id of its own, made of the names of group, topic and partition:
@@ -38,10 +27,12 @@ const RETRY = { retries: 12, retryDelay: (_: unknown, __: string, attempt: numbe
  *
  * The position is the group's committed offset. The id of the stream is committed with it: a topic that was made anew begins
  * anew, even where Kafka has not yet forgotten the old offset. An offset that a person committed has no stream id, and counts.
+ *
+ * @param topicsOf the topics to which the records of a source topic are moved.
  */
-export function createMovers(connection: KafkaConnection, groupId: string): Movers {
+export function createMovers(connection: KafkaConnection, groupId: string, topicsOf: TopicsOf): Movers {
   const directory = createTopicDirectory(connection);
-  const admin = new Admin({ ...baseOptions(connection), ...RETRY });
+  const admin = new Admin(baseOptions(connection));
   const open = async (stream: Stream): Promise<Mover> => {
     const { producer, consumer } = await guarded(async () => {
       const coordinatorId = await coordinatorOf(connection, groupId);
@@ -52,8 +43,13 @@ export function createMovers(connection: KafkaConnection, groupId: string): Move
     });
     try {
       return await guarded(async () => {
-        let next: Opened | null = await begin(producer);
-        const movedTo = await committed(admin, groupId, stream);
+        const { movedTo, transaction: first } = await recover(producer, stream, {
+          connection,
+          admin,
+          groupId,
+          topics: topicsOf(stream.topic),
+        });
+        let next: Begun | null = first;
         return {
           movedTo,
           partitionsOf: async (topic) => (await existing(directory, topic)).length,
@@ -80,6 +76,37 @@ export function createMovers(connection: KafkaConnection, groupId: string): Move
   };
 }
 
+type Recovering = {
+  readonly connection: KafkaConnection;
+  readonly admin: Admin;
+  readonly groupId: string;
+  readonly topics: readonly string[];
+};
+
+/** Ends for good whatever an earlier mover of the stream began. @returns the position then, and the transaction that goes on from it. */
+async function recover(
+  producer: Producer,
+  stream: Stream,
+  { connection, admin, groupId, topics }: Recovering,
+): Promise<{ readonly movedTo: bigint | null; readonly transaction: Begun }> {
+  // Asked first: with the producer id, Kafka forgets how the last transaction ended.
+  const end = await lastEnd(connection, transactionalIdOf(groupId, stream));
+  let transaction = await begin(producer);
+  const again = async (how: End): Promise<void> => {
+    await endAgain(producer, transaction, how, { topics, groupId });
+    transaction = await begin(producer);
+  };
+  if (end !== null) await again(end);
+  try {
+    return { movedTo: await committed(admin, groupId, stream), transaction };
+  } catch (error) {
+    if (!isBrokerError(error, "UNSTABLE_OFFSET_COMMIT")) throw error;
+  }
+  // Nobody knows how it ended. Given up, the position from before it counts again, and the records behind it are moved again.
+  await again("abort");
+  return { movedTo: await committed(admin, groupId, stream), transaction };
+}
+
 /** The broker that keeps the group's positions. A client remembers it for good, so each question is one of a new client. */
 async function coordinatorOf(connection: KafkaConnection, groupId: string): Promise<number> {
   const asking = new Consumer({ ...baseOptions(connection), ...RETRY, groupId });
@@ -102,17 +129,10 @@ export function openPositions(
   };
 }
 
-type Opened = Awaited<ReturnType<Producer["beginTransaction"]>>;
-
-async function begin(producer: Producer): Promise<Opened> {
-  // Without these values the driver asks for the producer id 0, which the broker refuses unless it is the id's own.
-  return producer.beginTransaction({ producerId: -1n, producerEpoch: -1 });
-}
-
 /** One transaction: the records, the position, and the check that the topics which took the records are the ones that were meant. */
 async function transact(
   directory: TopicDirectory,
-  transaction: Opened,
+  transaction: Begun,
   records: readonly MovedRecord[],
   addPosition: () => Promise<void>,
 ): Promise<void> {
@@ -195,46 +215,4 @@ async function committed(admin: Admin, groupId: string, { id, topic, partition }
 /** One for each partition by its name, not by the topic's id: a mover of a deleted topic must not commit for the new one. */
 function transactionalIdOf(groupId: string, { topic, partition }: Stream): string {
   return `${groupId}/${topic}/${partition}`;
-}
-
-function createProducer(connection: KafkaConnection, transactionalId: string, note: string): Producer {
-  const producer = new Producer({
-    ...baseOptions(connection),
-    ...RETRY,
-    // The driver takes this for the timeout of transactions, too.
-    timeout: TRANSACTION_TIMEOUT_MS,
-    idempotent: true,
-    acks: ProduceAcks.ALL,
-    transactionalId,
-  });
-  const chosen = producer[kGetApi].bind(producer);
-  producer[kGetApi] = <Arguments extends unknown[], Response>(
-    name: string,
-    callback: Callback<API<Arguments, Response>>,
-  ): void => {
-    // From version 4 on this request is one of brokers, which needs the right ClusterAction (AddPartitionsToTxnRequest.json).
-    if (name === "AddPartitionsToTxn") {
-      return callback(null, addPartitionsToTxnV3.api as unknown as API<Arguments, Response>);
-    }
-    chosen<Arguments, Response>(name, (error, api) => {
-      if (error !== null || api === undefined || name !== "TxnOffsetCommit") return callback(error, api);
-      callback(null, noting(api, note));
-    });
-  };
-  return producer;
-}
-
-type Committed = { readonly partitions: readonly { committedMetadata?: string }[] };
-
-/** The driver commits no metadata; this adds it to what is sent. */
-function noting<Arguments extends unknown[], Response>(
-  api: API<Arguments, Response>,
-  note: string,
-): API<Arguments, Response> {
-  const send = (connection: unknown, ...rest: unknown[]): unknown => {
-    const topics = rest.find((one): one is readonly Committed[] => Array.isArray(one)) ?? [];
-    for (const { partitions } of topics) for (const partition of partitions) partition.committedMetadata = note;
-    return (api as unknown as (...all: unknown[]) => unknown)(connection, ...rest);
-  };
-  return Object.assign(send, api);
 }

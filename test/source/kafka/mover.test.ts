@@ -1,3 +1,4 @@
+import { Consumer, Producer, type Message } from "@platformatic/kafka";
 import { onTestFinished, expect, test } from "vitest";
 import type { KafkaConnection } from "../../../src/source/kafka-connection.ts";
 import { createMovers } from "../../../src/source/kafka/mover.ts";
@@ -36,7 +37,7 @@ async function streamOf(topic: string): Promise<Stream> {
 }
 
 async function moverOf(stream: Stream): Promise<Mover> {
-  const movers = createMovers(connection(), GROUP);
+  const movers = createMovers(connection(), GROUP, () => []);
   onTestFinished(movers.close);
   const mover = await movers.open(stream);
   onTestFinished(mover.close);
@@ -137,6 +138,40 @@ test("ends the transaction that an earlier mover has open, wherever it is", asyn
   const count = (await recordsIn(lane)).length;
   // The answer to a commit may be lost, so that only a move that says yes is sure; what is visible and the position always agree.
   expect([count, position]).toEqual(moved || position !== null ? [8_000, 4_000n] : [0, null]);
+});
+
+test("says that a transaction without an end holds the position, and goes on when it is ended", async () => {
+  const stream = await streamOf(await topicOf(1));
+  await (await moverOf(stream)).move([], 3n);
+  const lost = new Producer({
+    clientId: "lost",
+    bootstrapBrokers: [kafka.server().brokers],
+    idempotent: true,
+    transactionalId: unique("lost"),
+    timeout: 600_000,
+  });
+  onTestFinished(async () => lost.close(true));
+  const transaction = await lost.beginTransaction({ producerId: -1n, producerEpoch: -1 });
+  const consumer = new Consumer({ clientId: "lost", bootstrapBrokers: [kafka.server().brokers], groupId: GROUP });
+  onTestFinished(async () => consumer.close(true));
+  const metadata = {
+    consumer: {
+      groupId: GROUP,
+      generationId: -1,
+      memberId: "",
+      coordinatorId: await consumer.findGroupCoordinator(),
+    },
+  };
+  await transaction.addConsumer(consumer);
+  await transaction.addOffset({ topic: stream.topic, partition: 0, offset: 6n, metadata } as unknown as Message);
+  await expect(moverOf(stream)).rejects.toMatchObject({ code: "LOG_TRANSACTION_OPEN" });
+  await transaction.abort();
+  await until(async () =>
+    moverOf(stream).then(
+      ({ movedTo }) => movedTo === 3n,
+      () => false,
+    ),
+  );
 });
 
 test("begins anew where the topic was made anew", async () => {
