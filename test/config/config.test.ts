@@ -34,7 +34,7 @@ describe("the configuration", () => {
           { topic: "sigma-aetl.shipments", subject: "shipment", accepts: null, defaultVersion: 1, partitions: 1 },
         ],
         limits: { bytesMax: 1_048_576, depthMax: 64 },
-        batch: { recordsMax: 3_000, bytesMax: 1_048_576 },
+        batch: { recordsMax: 3_000, bytesMax: 4_194_304 },
         log: { level: "info", format: "auto" },
         evidence: "keep",
         shutdownDeadlineMs: 20_000,
