@@ -256,6 +256,9 @@ const GATEWAY: Dashboard = {
         lines("Evidence", "Bps", "Bytes of records, and what they are in the ledger.", {
           "{{form}}": `sum by (form) (rate(sigma_evidence_bytes_total{${OF_INSTANCE}}[$rate]))`,
         }),
+        lines("Records in flight", "bytes", "Fetched and not settled; batch.in_flight_bytes is the bound.", {
+          "{{instance}}": `sum by (instance) (sigma_in_flight_bytes{${OF_INSTANCE}})`,
+        }),
         lines("Streams", "short", "By state.", { "{{state}}": `sum by (state) (sigma_streams{${OF_INSTANCE}})` }),
         lines(
           "Ledger",
@@ -287,7 +290,7 @@ const GATEWAY: Dashboard = {
           },
         ),
         lines("Time of an answer", "s", "", quantiles("sigma_http_request_seconds", OF_INSTANCE)),
-        lines("Bytes in flight", "bytes", "Beyond 64 MiB requests are answered 503.", {
+        lines("Bytes of requests", "bytes", "Beyond 64 MiB requests are answered 503.", {
           "{{instance}}": `sigma_http_held_bytes{${OF_INSTANCE}}`,
         }),
       ],

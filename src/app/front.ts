@@ -21,6 +21,7 @@ export function idleGateway(): Gateway {
     streams: () => [],
     ready: () => true,
     settled: async () => false,
+    inFlightBytes: () => 0,
     stop: async () => resolve(),
     done,
   };

@@ -74,7 +74,12 @@ export async function startWorker(
         reports.metrics.families(
           endOf(log),
           Date.now(),
-          gatewayFamilies(objectives?.totals() ?? [], shadow?.snapshot() ?? [], pool?.validators() ?? null),
+          gatewayFamilies({
+            inFlightBytes: gateway.inFlightBytes(),
+            objectives: objectives?.totals(),
+            shadows: shadow?.snapshot(),
+            validators: pool?.validators(),
+          }),
         ),
       tell,
       monotonicMs: CLOCK.monotonicMs,

@@ -4,7 +4,7 @@ import { BREAKER_OFF, createBreaker, type BreakerLimits } from "./breaker.ts";
 import type { GatewayEvent, Observe } from "./event.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
 import { createBatchSize } from "./batch-size.ts";
-import { createInFlight } from "./in-flight.ts";
+import { createInFlight, type InFlight } from "./in-flight.ts";
 import { ingestStream } from "./ingest.ts";
 import { waitForOperator } from "./wait-for-operator.ts";
 import { createLoops } from "./loops.ts";
@@ -31,6 +31,8 @@ export type Gateway = {
    * without waiting when this gateway does not read the stream.
    */
   readonly settled: (stream: string, offset: bigint, signal: AbortSignal) => Promise<boolean>;
+  /** Bytes of the records that are fetched and not settled. */
+  readonly inFlightBytes: () => number;
   /** Stops fetching, and resolves when the batches in flight are settled. */
   readonly stop: () => Promise<void>;
   /** Rejects when a bug ends a stream; otherwise resolves after `stop`. */
@@ -69,7 +71,8 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const states = new Map<string, StreamState>();
   const waiters = new Map<string, Set<Waiter>>();
   const abort = new AbortController();
-  const limitsOf = limitsByLane(deps);
+  const inFlight = createInFlight(deps.inFlightBytesMax ?? Number.POSITIVE_INFINITY, deps.limits.bytesMax);
+  const limitsOf = limitsByLane(deps, inFlight);
 
   const set = (stream: Stream, change: Partial<StreamState>): void => {
     const before = states.get(stream.id) ?? { ...UNKNOWN, stream };
@@ -123,6 +126,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       if (found.settledTo !== null && offset < found.settledTo) return true;
       return waitFor(waiters, stream, offset, signal);
     },
+    inFlightBytes: inFlight.bytes,
     stop: async () => {
       abort.abort();
       await done;
@@ -131,24 +135,21 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   };
 }
 
-type Limited = Required<Pick<IngestDeps, "settleLimit" | "limits">> &
-  Pick<IngestDeps, "inFlight"> & {
-    readonly breaker: BreakerLimits;
-    /** What the sizes of a stream's batches follow: its own for each. */
-    readonly batchSize: () => Pick<IngestDeps, "batchSize">;
-  };
+type Limited = Required<Pick<IngestDeps, "settleLimit" | "limits" | "inFlight">> & {
+  readonly breaker: BreakerLimits;
+  /** What the sizes of a stream's batches follow: its own for each. */
+  readonly batchSize: () => Pick<IngestDeps, "batchSize">;
+};
 
 /** What limits the streams of a topic: those of a lane share limits of their own, and all others share theirs. */
-function limitsByLane(deps: GatewayDeps): (topic: string) => Limited {
-  const { limits, breaker = BREAKER_OFF, laneOf, inFlightBytesMax, settleGoalMs } = deps;
-  const inFlight =
-    inFlightBytesMax === undefined ? {} : { inFlight: createInFlight(inFlightBytesMax, limits.bytesMax) };
+function limitsByLane(deps: GatewayDeps, inFlight: InFlight): (topic: string) => Limited {
+  const { limits, breaker = BREAKER_OFF, laneOf, settleGoalMs } = deps;
   const limited = (atOnce: number, recordsMin: number, own: BreakerLimits): Limited => ({
     settleLimit: createSettleLimit(atOnce),
     // A batch that is larger than the limit would run alone, and so exceed it.
     limits: { ...limits, recordsMax: recordsMin },
     breaker: own,
-    ...inFlight,
+    inFlight,
     batchSize: () =>
       settleGoalMs === undefined
         ? {}

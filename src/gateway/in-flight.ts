@@ -5,6 +5,8 @@ export type InFlight = {
    * resolves at once when the signal aborts. So each stream pauses for itself, and what is in the log waits there.
    */
   readonly enter: (stream: string, signal: AbortSignal) => Promise<Held>;
+  /** How many there are now. What is held for a fetch that has brought nothing yet is not among them. */
+  readonly bytes: () => number;
 };
 
 /** What one fetch holds of the bound. */
@@ -29,6 +31,7 @@ export function createInFlight(bytesMax: number, firstBytes: number): InFlight {
   const waiting: Waiting[] = [];
   const last = new Map<string, number>();
   let held = 0;
+  let fetched = 0;
   const beginNext = (): void => {
     for (
       let next = waiting[0];
@@ -42,10 +45,13 @@ export function createInFlight(bytesMax: number, firstBytes: number): InFlight {
   };
   const holds = (stream: string, began: number): Held => {
     let own = began;
+    let ownFetched = 0;
     let released = false;
     const change = (bytes: number): void => {
       held += bytes - own;
+      fetched += bytes - ownFetched;
       own = bytes;
+      ownFetched = bytes;
       beginNext();
     };
     return {
@@ -61,6 +67,7 @@ export function createInFlight(bytesMax: number, firstBytes: number): InFlight {
     };
   };
   return {
+    bytes: () => fetched,
     enter: async (stream, signal) => {
       const bytes = last.get(stream) ?? firstBytes;
       const { promise, resolve } = Promise.withResolvers<Held>();

@@ -66,6 +66,8 @@ export function startFleet(deps: FleetDeps): Fleet {
         await waiting;
         return isSettled();
       },
+      // Each worker says its own.
+      inFlightBytes: () => 0,
       stop: async () => {
         await supervised.stop();
         end();

@@ -10,7 +10,7 @@ function bounded(bytesMax: number, firstBytes = 10) {
     entered.push(stream);
     return held;
   };
-  return { entered, enter };
+  return { entered, enter, bytes: inFlight.bytes };
 }
 
 /** Turns begin in microtasks alone: when the next task of the loop runs, whatever may begin has begun. */
@@ -49,6 +49,23 @@ test("a stream that found nothing holds nothing while it waits: idle partitions 
   }
   await Promise.all(["a", "b", "c", "busy"].map(async (stream) => enter(stream)));
   expect(entered).toHaveLength(7);
+});
+
+test("it says how many bytes were fetched and not settled, without what is only held for a fetch", async () => {
+  const { enter, bytes } = bounded(100);
+  const [a, b] = [await enter("a"), await enter("b")];
+  expect(bytes()).toBe(0);
+  a.brought(20);
+  b.brought(3);
+  expect(bytes()).toBe(23);
+  a.release();
+  // The next fetch of a stream holds what the one before brought.
+  const again = await enter("a");
+  expect(bytes()).toBe(3);
+  again.brought(0);
+  again.release();
+  b.release();
+  expect(bytes()).toBe(0);
 });
 
 test("a batch that is larger than the bound runs alone", async () => {

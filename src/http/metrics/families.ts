@@ -11,17 +11,29 @@ import type { Source } from "../../source/source.ts";
 /** How long a scrape waits for the end of a log. A stream whose log does not answer has no lag on the page. */
 const END_WAIT_MS = 2_000;
 
-/**
- * What a gateway knows at the scrape: its objectives, the versions that look on, and the validators that decide for it.
- * @param validators null: there are none.
- */
-export function gatewayFamilies(
-  objectives: readonly ObjectiveTotals[],
-  shadows: readonly ShadowSnapshot[],
-  validators: readonly Validator[] | null,
-): readonly Family[] {
-  const pool = validators === null ? [] : poolFamilies(validators);
-  return [...objectiveFamilies(objectives), ...shadowFamilies(shadows), ...pool];
+/** What a gateway knows of itself at the scrape. */
+export type GatewayNow = {
+  readonly inFlightBytes: number;
+  readonly objectives?: readonly ObjectiveTotals[] | undefined;
+  /** The versions that look on. */
+  readonly shadows?: readonly ShadowSnapshot[] | undefined;
+  /** The validators that decide for it. */
+  readonly validators?: readonly Validator[] | undefined;
+};
+
+/** The families of what a gateway knows at the scrape; none of what it does not have. */
+export function gatewayFamilies({
+  inFlightBytes,
+  objectives = [],
+  shadows = [],
+  validators,
+}: GatewayNow): readonly Family[] {
+  return [
+    { of: METRICS.inFlight, samples: [{ labels: [], value: inFlightBytes }] },
+    ...objectiveFamilies(objectives),
+    ...shadowFamilies(shadows),
+    ...(validators === undefined ? [] : poolFamilies(validators)),
+  ];
 }
 
 const VALIDATOR_STATES = ["ready", "away", "unknown", "other-set"] as const;

@@ -30,12 +30,14 @@ const SCHEMA = {
 /** `GET /metrics`. No label comes from a record, but the contract versions that the set has. */
 export function registerMetrics(app: Routes, deps: HttpDeps, metrics: Metrics, held: Held): void {
   app.get("/metrics", { schema: SCHEMA, logLevel: "silent", config: { role: "viewer" } }, async (request, reply) => {
-    const inFlight: Family = { of: METRICS.held, samples: [{ labels: [], value: held.bytes() }] };
-    const others = [
-      inFlight,
-      ...gatewayFamilies(deps.objectives?.totals() ?? [], deps.shadow?.() ?? [], deps.pool?.() ?? null),
-    ];
-    const page = await metrics.page(request.headers.accept, endOf(logsOf(deps)), deps.now(), others);
+    const ofServer: Family = { of: METRICS.held, samples: [{ labels: [], value: held.bytes() }] };
+    const ofGateway = gatewayFamilies({
+      inFlightBytes: deps.gateway.inFlightBytes(),
+      objectives: deps.objectives?.totals(),
+      shadows: deps.shadow?.(),
+      validators: deps.pool?.(),
+    });
+    const page = await metrics.page(request.headers.accept, endOf(logsOf(deps)), deps.now(), [ofServer, ...ofGateway]);
     return reply.header("content-type", page.contentType).header("vary", "accept").send(page.body);
   });
 }

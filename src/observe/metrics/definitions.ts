@@ -81,6 +81,12 @@ export const METRICS = {
     help: "Batches that became durable.",
     labels: [],
   },
+  inFlight: {
+    name: "sigma_in_flight_bytes",
+    type: "gauge",
+    help: "Keys and values of records that are fetched and not settled; batch.in_flight_bytes is the bound.",
+    labels: [],
+  },
   evidence: {
     name: "sigma_evidence_bytes_total",
     type: "counter",
