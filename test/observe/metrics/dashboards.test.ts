@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { dashboardFiles } from "../../../scripts/dashboards.ts";
 import { DASHBOARDS } from "../../../scripts/dashboard-panels.ts";
+import { HTTP_SETTINGS } from "../../../src/config/http-settings.ts";
 import { Unavailable } from "../../../src/core/unavailable.ts";
 import type { GatewayEvent } from "../../../src/gateway/event.ts";
 import { METRICS } from "../../../src/observe/metrics/definitions.ts";
@@ -24,6 +25,14 @@ test("the configuration of deploy/observability is one that Prometheus takes", (
   const checked = checkWithPromtool(["check", "config", "--syntax-only", "prometheus.yml"], "deploy/observability");
   expect(checked).toContain("SUCCESS");
 });
+
+test.each(["deploy/observability/prometheus.yml", "docs/metrics.md"])(
+  "%s scrapes the port that a gateway listens on where none is set",
+  (path) => {
+    const ports = [...readFileSync(path, "utf8").matchAll(/targets: \["[^"]*:(\d+)"\]/g)].map(([, port]) => port);
+    expect(ports).toEqual([String(HTTP_SETTINGS["http.port"].byDefault)]);
+  },
+);
 
 test("every query of every panel has an answer after a mixed load", async () => {
   const running = await underLoad();
