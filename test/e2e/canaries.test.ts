@@ -199,6 +199,10 @@ describe("no canary is shown", () => {
       },
     ],
     [
+      "a registry with a token that is not there",
+      { SIGMA_REGISTRY_URL: "http://127.0.0.1:1", SIGMA_REGISTRY_TOKEN: C.registryToken },
+    ],
+    [
       "a webhook that is none",
       {
         SIGMA_NOTIFY_WEBHOOKS: `ftp://root:${C.webhookPath}@x/${C.webhookPath}`,

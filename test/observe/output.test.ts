@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CANARIES } from "../canaries.ts";
 import { faultsOfOutput } from "../output.ts";
@@ -6,6 +8,11 @@ test("there are forty canaries, and none is part of another", () => {
   const values: readonly string[] = Object.values(CANARIES);
   expect(values).toHaveLength(40);
   expect(values.filter((one) => values.some((other) => other !== one && other.includes(one)))).toEqual([]);
+});
+
+test("each canary is put somewhere", () => {
+  const text = readFileSync(join(import.meta.dirname, "../e2e/canaries.test.ts"), "utf8");
+  expect(Object.keys(CANARIES).filter((name) => !new RegExp(`\\bC\\.${name}\\b`).test(text))).toEqual([]);
 });
 
 test("output that shows a canary, or a line of the log that does not conform, is found out", () => {
