@@ -49,17 +49,19 @@ const FETCH = { bytesMax: 1_048_576, recordsMax: 1_000, waitMs: 500 } as const;
 
 /**
  * Reads the values of a topic, partition by partition, up to its current end.
- * @param most how many offsets before the end of each partition are read; all of them without it.
+ * @param newest how many offsets before the end of each partition are read, and who is told when that leaves some out; all without it.
  */
 export async function* readAnchorTopic(
   open: () => Promise<Source>,
-  most: bigint | null = null,
+  newest: { readonly most: bigint; readonly onLeftOut: () => void } | null = null,
 ): AsyncGenerator<WrittenLine> {
   const source = await open();
   try {
     for (const stream of await source.streams()) {
       const { start, end } = await source.bounds(stream);
-      for (let at = most === null || end - start <= most ? start : end - most; at < end;) {
+      const isCut = newest !== null && end - start > newest.most;
+      if (isCut) newest.onLeftOut();
+      for (let at = isCut ? end - newest.most : start; at < end;) {
         const fetched = await source.fetch(stream, at, FETCH, new AbortController().signal, end);
         if (fetched.kind !== "records") break;
         for (const { value } of fetched.read()) {

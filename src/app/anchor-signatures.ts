@@ -8,8 +8,8 @@ export type ReadSignature = (place: string) => Promise<AnchorSignature>;
 
 /** A place is looked at again after so long: whoever watches the page asks every few seconds. */
 const FRESH_MS = 15_000;
-/** How far back the last anchor of a topic is looked for. */
-const OFFSETS_MAX = 200n;
+/** How far back the last anchor of a topic is looked for in each partition: where it usually is, then where others wrote much since. */
+const OFFSETS = [200n, 20_000n] as const;
 
 /**
  * Verifies with the public half of the gateway's own key, and the rotations beside it. Nothing is loaded before somebody asks.
@@ -38,7 +38,9 @@ async function readSignature(config: Pick<Config, "anchor" | "kafka">, place: st
     const { topicPlace } = await import("../anchor/topic.ts");
     if (topic !== null && place === topicPlace(topic)) {
       const note = written.get(place) ?? null;
-      return judgeSignature(await lastInTopic(config, topic, note?.chain ?? null), note, id, rotations);
+      const { last, isWhole } = await lastInTopic(config, topic, note?.chain ?? null);
+      if (last === null && !isWhole) return { kind: "unknown", why: TOO_FAR };
+      return judgeSignature(last, note, id, rotations);
     }
     const { filePlaces, readLastAnchor } = await import("../anchor/file.ts");
     const judged: AnchorSignature[] = [];
@@ -52,17 +54,39 @@ async function readSignature(config: Pick<Config, "anchor" | "kafka">, place: st
   }
 }
 
+const TOO_FAR = `it is further back than the newest ${OFFSETS[1]} records of a partition; \`sigma audit --anchors\` reads all`;
+
+type Found = {
+  readonly last: LastAnchor | null;
+  /** Whether the topic was read from its start. */
+  readonly isWhole: boolean;
+};
+
 /** @param chain the one that this process, or the one before it, wrote; null: any. */
-async function lastInTopic(
-  { kafka }: Pick<Config, "kafka">,
+async function lastInTopic({ kafka }: Pick<Config, "kafka">, topic: string, chain: string | null): Promise<Found> {
+  let found: Found = { last: null, isWhole: true };
+  if (kafka === null) return found;
+  for (const most of OFFSETS) {
+    found = await lastAmong(kafka, topic, chain, most);
+    if (found.last !== null || found.isWhole) return found;
+  }
+  return found;
+}
+
+async function lastAmong(
+  kafka: NonNullable<Config["kafka"]>,
   topic: string,
   chain: string | null,
-): Promise<LastAnchor | null> {
-  if (kafka === null) return null;
+  most: bigint,
+): Promise<Found> {
   const { readAnchorTopic } = await import("../anchor/topic.ts");
   const { openTopic } = await import("./logs.ts");
   const { lineHash, parseAnchor } = await import("../ledger/anchor.ts");
-  const lines: AsyncIterable<WrittenLine> = readAnchorTopic(async () => openTopic(kafka, topic), OFFSETS_MAX);
+  let isWhole = true;
+  const lines: AsyncIterable<WrittenLine> = readAnchorTopic(async () => openTopic(kafka, topic), {
+    most,
+    onLeftOut: () => (isWhole = false),
+  });
   let last: LastAnchor | null = null;
   for await (const { text } of lines) {
     const read = parseAnchor(text);
@@ -70,5 +94,5 @@ async function lastInTopic(
     if (last === null || read.anchor.counter >= last.anchor.counter || chain === null)
       last = { anchor: read.anchor, signature: read.signature, hash: lineHash(text) };
   }
-  return last;
+  return { last, isWhole };
 }

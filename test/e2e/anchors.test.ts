@@ -5,6 +5,7 @@ import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { MongoClient, type Db } from "mongodb";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { makeKey } from "../../src/anchor/keys.ts";
+import { readWritten } from "../../src/anchor/written.ts";
 import { anchorLine } from "../../src/ledger/anchor.ts";
 import { createTopic } from "../servers/kafka-for-tests.ts";
 import { engines, Program, produce, shipmentText, type Ran } from "./engines.ts";
@@ -13,12 +14,12 @@ const { kafka, mongo } = engines();
 
 const COMPACTED = { "cleanup.policy": "compact" };
 
-let count = 0;
+let made = 0;
 
 /** A topic of two partitions, and gateways of it that anchor to a compacted topic and to a file. */
 async function anchoring(topicIsThere = true) {
-  count += 1;
-  const [topic, anchors, database] = [`anchored-${count}`, `anchors-${count}`, `anchored_${count}`];
+  made += 1;
+  const [topic, anchors, database] = [`anchored-${made}`, `anchors-${made}`, `anchored_${made}`];
   const { brokers } = kafka();
   await createTopic(brokers, topic, 2);
   if (topicIsThere) await createTopic(brokers, anchors, 3, COMPACTED);
@@ -48,6 +49,17 @@ function linesOf({ stdout }: Ran): readonly Readonly<Record<string, unknown>>[] 
     .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
 }
 
+/** What a running gateway says of the last anchor of each of its places. */
+async function signaturesOf(url: string): Promise<readonly string[]> {
+  const { places } = (await (await fetch(`${url}/v1/ledger/anchors`)).json()) as {
+    readonly places: readonly {
+      readonly place: string;
+      readonly signature: { readonly kind: string; readonly key?: string; readonly why?: string };
+    }[];
+  };
+  return places.map(({ place, signature: { kind, key, why } }) => `${place} ${kind} ${why ?? `by ${key}`}`);
+}
+
 /** What doctor says of the topic of anchors. */
 async function doctorOf(program: Program, anchors: string): Promise<readonly unknown[]> {
   const checks = linesOf(await program.run("doctor", "--json", "--port", "0"));
@@ -63,6 +75,18 @@ async function appendAnchor(brokers: string, topic: string, chain: string, line:
   const producer = new Producer({ clientId: "tests", bootstrapBrokers: [brokers], acks: ProduceAcks.ALL });
   try {
     await producer.send({ messages: [{ topic, key: Buffer.from(chain), value: Buffer.from(line) }] });
+  } finally {
+    await producer.close(true);
+  }
+}
+
+/** Appends as many records of somebody else to each partition. */
+async function appendOthers(brokers: string, topic: string, count: number): Promise<void> {
+  const producer = new Producer({ clientId: "tests", bootstrapBrokers: [brokers], acks: ProduceAcks.ALL });
+  const [key, value] = [Buffer.from("of somebody else"), Buffer.from("{}")];
+  try {
+    for (const partition of [0, 1, 2])
+      await producer.send({ messages: Array.from({ length: count }, () => ({ topic, partition, key, value })) });
   } finally {
     await producer.close(true);
   }
@@ -99,6 +123,13 @@ describe("anchors in a compacted topic", () => {
     }
     // While they run, too.
     expect(codesOf(await audit("--anchors", "--public-key", publicKey))).toEqual([]);
+    const [first, second] = await Promise.all(gateways.map(async ({ url }) => signaturesOf(url)));
+    expect([...(first ?? []), ...(second ?? [])].toSorted()).toEqual([
+      `${file} verified by ${publicKey}`,
+      `${file} verified by ${publicKey}`,
+      `kafka:${anchors} verified by ${publicKey}`,
+      `kafka:${anchors} verified by ${publicKey}`,
+    ]);
     for (const { child } of gateways) child.kill("SIGTERM");
     expect((await Promise.all(gateways.map(async ({ ended }) => ended))).map(({ code }) => code)).toEqual([0, 0]);
     expect(existsSync(`${file}.2`)).toBe(true);
@@ -128,6 +159,17 @@ describe("anchors in a compacted topic", () => {
     expect((await audit()).code).toBe(0);
     const cut = await audit("--anchors", `kafka:${anchors}`);
     expect([cut.code, codesOf(cut)]).toEqual([30, ["ANCHOR_SIGNATURE", "ANCHOR_BEHIND"]]);
+  });
+
+  test("of which others wrote much since: a gateway still finds its own last anchor", async () => {
+    const { topic, anchors, brokers, keyFile, publicKey, program, validated } = await anchoring();
+    const gateway = await program.start();
+    await produce(brokers, topic, 0, [shipmentText("A")]);
+    await expect.poll(validated).toBe(1);
+    await expect.poll(() => readWritten(keyFile).has(`kafka:${anchors}`)).toBe(true);
+    await appendOthers(brokers, anchors, 201);
+    const [, ofTopic] = (await signaturesOf(gateway.url)).toSorted();
+    expect(ofTopic).toBe(`kafka:${anchors} verified by ${publicKey}`);
   });
 
   test("that is not there stops nothing: it is told, and the file is written", async () => {
