@@ -11,8 +11,8 @@ type Random = (bytes: number) => Buffer;
 /** A key that was made: `key` is shown once, and nowhere kept. */
 export type MadeKey = { readonly id: string; readonly key: string };
 
-/** Why a key cannot be changed. */
-export type KeyRefusal = "unknown" | "revoked" | "expired" | "replaced";
+/** Why a key cannot be changed. `no-admin`: nobody could make another one afterwards. */
+export type KeyRefusal = "unknown" | "revoked" | "expired" | "replaced" | "no-admin";
 
 /** Makes a key. It counts when this resolves. */
 export async function makeApiKey(
@@ -25,6 +25,33 @@ export async function makeApiKey(
   const detail = keyDetail(id, { ...wanted, hash }, null);
   await record(store, () => ({ record: { ...operator, action: "key-new" as const, target: id, detail } }));
   return { id, key };
+}
+
+/** Makes a key for somebody who needed none. From the first one on everybody does, so that is refused unless there is an admin then. */
+export async function makeKeyOfOpenGateway(
+  store: Target,
+  wanted: Omit<KeyDetail, "hash">,
+  operator: Operator,
+  random: Random,
+): Promise<MadeKey | { readonly refused: KeyRefusal }> {
+  const { id, key, hash } = newKey(random);
+  const detail = keyDetail(id, { ...wanted, hash }, null);
+  const refused = await record(store, (book) =>
+    isAdmin(wanted) || hasAdmin(book.all(), Date.parse(operator.at))
+      ? { record: { ...operator, action: "key-new" as const, target: id, detail } }
+      : { refused: "no-admin" as const },
+  );
+  return refused === null ? { id, key } : { refused };
+}
+
+/** Whether somebody may do everything by one of the keys, which then leaves nobody locked out. */
+export function hasAdmin(keys: readonly ApiKey[], nowMs: number): boolean {
+  return keys.some((key) => isAdmin(key) && stateOf(key, nowMs) === "active");
+}
+
+/** A limited key may not change keys. */
+function isAdmin({ roles, topics, subjects }: Pick<KeyDetail, "roles" | "topics" | "subjects">): boolean {
+  return roles.includes("admin") && topics.length === 0 && subjects.length === 0;
 }
 
 /**
@@ -50,11 +77,22 @@ export async function rotateApiKey(
   return refused === null ? { id, key } : { refused };
 }
 
-/** Revokes a key, for good. Gateways refuse it within a second (keep-keys.ts). @returns why not; null: it is revoked. */
-export async function revokeApiKey(store: Target, id: string, operator: Operator): Promise<KeyRefusal | null> {
+/**
+ * Revokes a key, for good. Gateways refuse it within a second (access.ts).
+ * @param keepsAdmin whether the last key of an admin is left as it is.
+ * @returns why not; null: it is revoked.
+ */
+export async function revokeApiKey(
+  store: Target,
+  id: string,
+  operator: Operator,
+  keepsAdmin = false,
+): Promise<KeyRefusal | null> {
   return record(store, (book) => {
     const key = book.byId(id);
     if (key === null || key.revokedAt !== null) return { refused: key === null ? "unknown" : "revoked" };
+    const [others, nowMs] = [book.all().filter((one) => one.id !== id), Date.parse(operator.at)];
+    if (keepsAdmin && hasAdmin([key], nowMs) && !hasAdmin(others, nowMs)) return { refused: "no-admin" };
     return { record: { ...operator, action: "key-revoke" as const, target: id, detail: key.name } };
   });
 }

@@ -42,6 +42,12 @@ describe("sigma keys api", () => {
         { id: first.id, name: "ann", roles: ["viewer"], state: "active", replacedBy: second.id, lastUse: /^2/ },
         { id: second.id, name: "ann", state: "revoked", replacedBy: null },
       ]);
+    const warned = await sigma(["keys", "api", "new", "--role", "viewer"], { cwd });
+    expect(warned.stderr).toContain("No key is of an admin for all records");
+    const admin = await sigma(["keys", "api", "new", "--role", "admin", "--json"], { cwd });
+    expect(admin.stderr).not.toContain("No key is of an admin");
+    const ended = await sigma(["keys", "api", "revoke", (JSON.parse(admin.stdout) as Made).id], { cwd });
+    expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining("No key is of an admin for all records")]);
     const { stdout } = await sigma(["keys", "api", "list"], { cwd });
     expect(stdout).not.toContain(first.key.slice(-43));
     const again = await sigma(["keys", "api", "revoke", second.id], { cwd });

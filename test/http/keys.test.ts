@@ -79,6 +79,35 @@ test("a key is rotated: both are taken for a while; and revoked: it is refused, 
 });
 
 test.each([
+  ["of another role", { name: "till", roles: ["producer"], topics: ["t"] }],
+  ["of an admin for one topic", { name: "ann", roles: ["admin"], topics: ["t"] }],
+])("a first key %s is refused: nobody could make another one", async (_, body) => {
+  const service = await start();
+  expect((await make(service, body)).body).toMatchObject({ status: 409, code: "no-admin-left" });
+  expect(await service.store.reads.operatorLog(0, 1)).toEqual([]);
+  expect((await get(`${service.url}/v1/keys`)).body).toEqual({ keys: [] });
+});
+
+test("the last key of an admin is not revoked by itself: it is rotated, or another is made first", async () => {
+  const service = await start();
+  const ann = (await make(service, { name: "ann", roles: ["admin"] })).body;
+  await make(service, { name: "of one topic", roles: ["admin"], topics: ["t"] }, ann["key"]);
+  const change = async (id: unknown, key: unknown, what = "revoke", more: object = {}) =>
+    post(`${service.url}/v1/keys/${String(id)}/${what}`, JSON.stringify({ reason: "it leaked", ...more }), bearer(key));
+  const refused = await change(ann["id"], ann["key"]);
+  expect(refused.body).toMatchObject({ status: 409, code: "no-admin-left" });
+  expect(String(refused.body["remedy"])).toContain("rotate");
+  const fresh = (await change(ann["id"], ann["key"], "rotate", { overlap: "0s" })).body;
+  const ends = await Promise.all(
+    [ann["key"], fresh["key"]].map(async (one) => (await get(`${service.url}/v1/keys`, bearer(one))).status),
+  );
+  expect(ends).toEqual([401, 200]);
+  const eve = (await make(service, { name: "eve", roles: ["admin"] }, fresh["key"])).body;
+  expect((await change(fresh["id"], fresh["key"])).body).toEqual({ id: fresh["id"], state: "revoked" });
+  expect((await change(eve["id"], eve["key"])).body["code"]).toBe("no-admin-left");
+});
+
+test.each([
   ["no reason", { reason: "", name: "a", roles: ["viewer"] }],
   ["no role", { name: "a", roles: [] }],
   ["a role that there is not", { name: "a", roles: ["viewer", "king"] }],

@@ -58,6 +58,8 @@ const FLAGS = [
   "--headless=new",
   "--no-sandbox",
   "--disable-gpu",
+  // A picture of a whole page has no bar at its side, whose width would be cut off the page.
+  "--hide-scrollbars",
   "--disable-dev-shm-usage",
   "--disable-background-networking",
   "--disable-component-update",

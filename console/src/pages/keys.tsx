@@ -23,6 +23,11 @@ const NEW: readonly AskedField[] = [
   { name: "expires", label: "Ends", hint: "90d; never without it", isOptional: true },
 ];
 
+/** Whoever makes the first key has to be able to make the next one. */
+const FIRST: readonly AskedField[] = NEW.filter(({ name }) => name !== "topics" && name !== "subjects").map((field) =>
+  field.name === "role" ? { ...field, options: ["admin"] } : field,
+);
+
 const ROTATE: readonly AskedField[] = [
   { name: "overlap", label: "The old key is taken for", hint: "24h", isOptional: true },
   { name: "expires", label: "The new key ends", hint: "90d; never without it", isOptional: true },
@@ -71,7 +76,7 @@ export function Keys() {
         empty={
           <Empty command="npx sigma keys api new --role admin --reason 'the first one'">
             There are no keys: whoever reaches the gateway may do everything. From the first key on every request needs
-            one, also on this machine. Make an admin's first, here or with a command:
+            one, also on this machine. The first is an admin's. Make it here or with a command:
           </Empty>
         }
       />
@@ -90,8 +95,23 @@ function columnsOf(act: (doing: Doing) => void): readonly Column<Key>[] {
         <span class="detail">{[...subjects, ...topics].join(", ") || "all records"}</span>
       ),
     },
-    { name: "State", cell: ({ state }) => <Mark kind={KINDS[state]}>{state}</Mark> },
-    { name: "Ends", cell: ({ ends }) => (ends === null ? "never" : <When at={ends} />) },
+    {
+      name: "State",
+      cell: ({ state, ends, revokedAt }) => (
+        <span>
+          <Mark kind={KINDS[state]}>{state}</Mark>{" "}
+          {state === "active" ? (
+            ends !== null && (
+              <>
+                until <When at={ends} />
+              </>
+            )
+          ) : (
+            <When at={revokedAt ?? ends ?? ""} />
+          )}
+        </span>
+      ),
+    },
     { name: "Last use", cell: ({ lastUse }) => (lastUse === null ? "never" : <When at={lastUse} />) },
     {
       name: "Made",
@@ -177,7 +197,7 @@ function Form({ doing, active, onDone }: FormProps) {
         label="Make the key"
         method="POST"
         path="/v1/keys"
-        fields={NEW}
+        fields={session.value?.kind === "local" ? FIRST : NEW}
         bodyOf={({ name, role, topics, subjects, expires }) => ({
           name,
           roles: [role],
@@ -207,7 +227,21 @@ function Form({ doing, active, onDone }: FormProps) {
       />
     );
   }
-  const admins = active.filter(({ roles }) => roles.includes("admin"));
+  return <Revoke of={key} path={path} active={active} onDone={onDone} />;
+}
+
+type RevokeProps = Omit<FormProps, "doing"> & { readonly of: Key; readonly path: string };
+
+function Revoke({ of: key, path, active, onDone }: RevokeProps) {
+  const admins = active.filter(isAdmin);
+  if (session.value?.kind === "key" && admins.length === 1 && admins[0]?.id === key.id) {
+    return (
+      <p role="status">
+        <Mark kind="warn">{key.name} is the last key of an admin: without it nobody could make another.</Mark> Rotate
+        it, with 0s for the old key, which ends it at once; or make another admin's first.
+      </p>
+    );
+  }
   return (
     <>
       <p>
@@ -220,12 +254,6 @@ function Form({ doing, active, onDone }: FormProps) {
           </>
         )}{" "}
         {counted(active.length - 1, "active key")} of {active.length} stay.
-        {admins.length === 1 && admins[0]?.id === key.id && (
-          <>
-            {" "}
-            It is the last of an admin: afterwards only <code>sigma keys api new</code> makes another.
-          </>
-        )}
       </p>
       <ActForm
         key={path}
@@ -238,6 +266,11 @@ function Form({ doing, active, onDone }: FormProps) {
       />
     </>
   );
+}
+
+/** A limited key may not change keys. */
+function isAdmin({ roles, topics, subjects }: Key): boolean {
+  return roles.includes("admin") && topics.length === 0 && subjects.length === 0;
 }
 
 function listOf(text: string | undefined): readonly string[] {

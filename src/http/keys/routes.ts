@@ -1,8 +1,17 @@
 import { stateOf, type ApiKey } from "../../access/api-key.ts";
-import { makeApiKey, readApiKeys, revokeApiKey, rotateApiKey, type KeyRefusal } from "../../access/change-keys.ts";
+import {
+  makeApiKey,
+  makeKeyOfOpenGateway,
+  readApiKeys,
+  revokeApiKey,
+  rotateApiKey,
+  type KeyRefusal,
+} from "../../access/change-keys.ts";
+import type { KeyDetail } from "../../access/key-book.ts";
 import { readUses } from "../../access/key-use.ts";
 import { ROLES, type Role } from "../../access/roles.ts";
 import { parseTimeToCome } from "../../failures/parse-filter.ts";
+import { whoAsks } from "../access/authenticate.ts";
 import { operatorIn } from "../access/operator.ts";
 import { jsonBody } from "../body/json-body.ts";
 import { onlyMembers, textIn, type Body } from "../body/members.ts";
@@ -111,7 +120,7 @@ const REVOKE = {
 const CHANGED = {
   400: ["bad-parameter", "not-json"],
   404: ["unknown-key"],
-  409: ["key-over"],
+  409: ["key-over", "no-admin-left"],
   503: [ANY_UNAVAILABLE],
 } as const;
 
@@ -134,24 +143,32 @@ export function registerKeys(app: Routes, deps: HttpDeps): void {
     "/v1/keys",
     {
       schema: MAKE,
-      config: { role: "admin", takes: ["document"], problems: { ...CHANGED, 404: [], 409: [] }, body: MAKE_BODY },
+      config: {
+        role: "admin",
+        takes: ["document"],
+        problems: { ...CHANGED, 404: [], 409: ["no-admin-left"] },
+        body: MAKE_BODY,
+      },
     },
     async (request, reply) => {
       const body = jsonBody(request);
-      onlyMembers(body, ["actor", "reason", "name", "roles", "topics", "subjects", "expires"]);
-      const roles = rolesIn(body);
-      const [topics, subjects] = [namesIn(body, "topics"), namesIn(body, "subjects")];
-      if (roles.includes("producer") && topics.length === 0)
-        throw badRequest("bad-parameter", "A producer's key is for named topics: topics names none");
-      const endsMs = endIn(body, now());
-      const name = nameIn(body);
+      const wanted = wantedIn(body, now());
       const operator = operatorIn(request, body, now());
-      const made = await makeApiKey(store, { name, roles, topics, subjects, endsMs }, operator, randomBytes);
+      const make = whoAsks(request).kind === "local" ? makeKeyOfOpenGateway : makeApiKey;
+      const made = await make(store, wanted, operator, randomBytes);
+      if ("refused" in made) throw noAdminLeft("make a key of an admin first, for all records");
       deps.access?.changed();
       unstored(reply);
-      return reply.code(201).send({ ...made, replaces: null, ends: timeText(endsMs), oldEnds: null });
+      return reply.code(201).send({ ...made, replaces: null, ends: timeText(wanted.endsMs), oldEnds: null });
     },
   );
+
+  registerChanges(app, deps);
+}
+
+function registerChanges(app: Routes, deps: HttpDeps): void {
+  const { store } = deps.failures;
+  const { randomBytes, now } = deps;
 
   app.post(
     "/v1/keys/:id/rotate",
@@ -179,7 +196,9 @@ export function registerKeys(app: Routes, deps: HttpDeps): void {
       const { id } = request.params;
       const body = jsonBody(request);
       onlyMembers(body, ["actor", "reason"]);
-      const refused = await revokeApiKey(store, id, operatorIn(request, body, now()));
+      // People, and holders of certificates, stay admins whatever becomes of keys.
+      const keepsAdmin = whoAsks(request).kind === "key";
+      const refused = await revokeApiKey(store, id, operatorIn(request, body, now()), keepsAdmin);
       if (refused !== null) throw refusalOf(refused);
       deps.access?.changed();
       return reply.send({ id, state: "revoked" });
@@ -200,6 +219,16 @@ function keyView(key: ApiKey, lastUseMs: number | null, nowMs: number) {
 
 function timeText(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
+}
+
+/** The key that a body asks for. @throws ProblemError 400 */
+function wantedIn(body: Body, nowMs: number): Omit<KeyDetail, "hash"> {
+  onlyMembers(body, ["actor", "reason", "name", "roles", "topics", "subjects", "expires"]);
+  const roles = rolesIn(body);
+  const [topics, subjects] = [namesIn(body, "topics"), namesIn(body, "subjects")];
+  if (roles.includes("producer") && topics.length === 0)
+    throw badRequest("bad-parameter", "A producer's key is for named topics: topics names none");
+  return { name: nameIn(body), roles, topics, subjects, endsMs: endIn(body, nowMs) };
 }
 
 function nameIn(body: Body): string {
@@ -242,7 +271,7 @@ function overlapIn(body: Body, nowMs: number): number {
   throw badRequest("bad-parameter", "The member overlap must say how long the old key is still taken: 24h, 10m, 0s");
 }
 
-const WHY: Readonly<Record<Exclude<KeyRefusal, "unknown">, string>> = {
+const WHY: Readonly<Record<Exclude<KeyRefusal, "unknown" | "no-admin">, string>> = {
   revoked: "The key is revoked",
   expired: "The key is expired",
   replaced: "Another key took its place already",
@@ -251,5 +280,12 @@ const WHY: Readonly<Record<Exclude<KeyRefusal, "unknown">, string>> = {
 function refusalOf(why: KeyRefusal): ProblemError {
   const remedy = "GET /v1/keys lists them";
   if (why === "unknown") return notFound("unknown-key", "There is no key of this id", remedy);
+  if (why === "no-admin")
+    return noAdminLeft("rotate it with an overlap of 0s, which ends it at once, or make another admin's first");
   return new ProblemError({ status: 409, code: "key-over", title: "Not done", detail: WHY[why], remedy });
+}
+
+function noAdminLeft(remedy: string): ProblemError {
+  const detail = "Nobody could make another key afterwards: no key would be of an admin";
+  return new ProblemError({ status: 409, code: "no-admin-left", title: "Not done", detail, remedy });
 }

@@ -56,6 +56,7 @@ export const PROBLEMS = {
   "malformed-not-utf8": "The payload is not UTF-8; `byteOffset` says where",
   method: "The path does not take the method; the header Allow lists those it takes",
   "ndjson-as-json": "The body is several JSON texts, one on each line: send it as application/x-ndjson",
+  "no-admin-left": "Nobody could make another key afterwards, because no key would be of an admin for all records",
   "no-asset": "The console has no such file",
   "no-bytes": "No bytes are stored for the position",
   "no-console": "The console is not built",

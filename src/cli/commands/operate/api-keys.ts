@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { stateOf, type ApiKey } from "../../../access/api-key.ts";
 import {
+  hasAdmin,
   makeApiKey,
   readApiKeys,
   revokeApiKey,
@@ -53,6 +54,7 @@ export async function newApiKey(command: Command, options: NewKeyOptions): Promi
     show(made, { kind: "api-key", name, ...limits }, options.json);
     note(`made key ${made.id}; it is shown this once: keep it where only its user can read it`);
     note("Every request that is not open to all needs a key from now on, also on this machine");
+    await warnWithoutAdmin(store);
   });
 }
 
@@ -78,9 +80,18 @@ export async function revokeKeyCommand(command: Command, id: string, options: Re
   await withStore(command, async (store) => {
     const refused = await revokeApiKey(store, id, operator);
     if (refused !== null) throw refusalOf(id, refused);
-    if (options.json) return printJson({ kind: "revoked", id });
-    print(`revoked ${id}; gateways refuse it within a second`);
+    if (options.json) printJson({ kind: "revoked", id });
+    else print(`revoked ${id}; gateways refuse it within a second`);
+    await warnWithoutAdmin(store);
   });
+}
+
+/** Says so when no key may change keys: over HTTP nobody could, unless they sign in or have a certificate. */
+async function warnWithoutAdmin({ reads }: Store): Promise<void> {
+  if (hasAdmin(await readApiKeys(reads), Date.now())) return;
+  note(
+    `No key is of an admin for all records, so by a key nobody makes another. Make one: ${toRun("keys api new --role admin")}`,
+  );
 }
 
 /** `sigma keys api list`. */
@@ -179,6 +190,7 @@ const WHY: Readonly<Record<KeyRefusal, string>> = {
   revoked: "it is revoked",
   expired: "it is expired",
   replaced: "another took its place already",
+  "no-admin": "it is the last of an admin",
 };
 
 function refusalOf(id: string, why: KeyRefusal): Error {
