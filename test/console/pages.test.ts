@@ -25,13 +25,17 @@ const SEEN = ["color-contrast", "link-in-text-block", "scrollable-region-focusab
 /** The most that a page may move on its own while it is shown, as Cumulative Layout Shift counts it; Lighthouse calls 0.1 good. */
 const SHIFT_MAX = 0.02;
 
-/** What axe finds against WCAG 2.2 AA, and whether the page is wider than its window. @param rules null: all of them. */
+/** Tables are scrolled in a window of this width alone: in a wider one there is room, in a narrower one a row is a card. */
+const CUT_AT = 768;
+
+/** What axe finds against WCAG 2.2 AA, whether the page is wider than its window, and which tables are wider than their place. @param rules null: all of them. */
 async function faultsOf(page: Page, rules: readonly string[] | null): Promise<unknown> {
   const of = rules === null ? ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] : { type: "rule", values: rules };
   return page.run(`if (window.axe === undefined) { ${AXE} }
     const { violations } = await axe.run(document, { runOnly: ${JSON.stringify(of)}, resultTypes: ["violations"] });
     const wide = document.documentElement.scrollWidth > innerWidth ? ["wider than its window"] : [];
-    return [...wide, ...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html))];`);
+    const cut = [...document.querySelectorAll(".scroll:has(table)")].filter((one) => ${CUT_AT} !== innerWidth && one.scrollWidth > one.clientWidth);
+    return [...wide, ...cut.map((one) => "cut off: " + one.getAttribute("aria-label")), ...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html))];`);
 }
 
 /** What moved without anybody's doing since the page was loaded, when that is more than it may be. */

@@ -32,9 +32,12 @@ const EFFECT_WORDS: readonly (readonly [Change["effect"], string])[] = [
   ["notes", "break nothing"],
 ];
 
+/** What breaks somebody is read first. */
+const RANKS: readonly Change["effect"][] = ["narrows", "changes", "widens", "notes"];
+
 const COLUMNS: readonly Column<Change>[] = [
   { name: "Effect", cell: ({ effect }) => <Mark kind={EFFECTS[effect]}>{effect}</Mark> },
-  { name: "Where", cell: ({ pointer }) => <code>{pointer === "" ? "/" : pointer}</code> },
+  { name: "Where", cell: ({ pointer }) => <code class="detail">{pointer === "" ? "/" : pointer}</code> },
   {
     name: "What changed",
     cell: ({ meaning, rule }) => (
@@ -143,7 +146,7 @@ function Comparison({ subject, from, to, versions }: Pair) {
             <Rows
               caption={`Changes from ${subject}@${from} to ${subject}@${to}`}
               columns={COLUMNS}
-              rows={value.changes}
+              rows={value.changes.toSorted((one, other) => RANKS.indexOf(one.effect) - RANKS.indexOf(other.effect))}
               keyOf={({ pointer, rule, before, after }) => [pointer, rule, before, after].join(" ")}
             />
           )}

@@ -208,7 +208,7 @@ function Standing({ run, again }: { readonly run: WhatIfDetail; readonly again: 
   return (
     <section aria-label="The what-if">
       <h2>
-        {subject}@{version}, of records from {run.from}
+        {subject}@{version}, of records {pastText(run.from)}
       </h2>
       <p aria-live="polite">
         <Mark kind={KINDS[state]}>{state}</Mark>: {counted(records, "record")} judged again,{" "}
@@ -233,4 +233,10 @@ function Standing({ run, again }: { readonly run: WhatIfDetail; readonly again: 
       {report !== null && <WhatIfReport report={report} />}
     </section>
   );
+}
+
+/** Where the records begin, in words. @param from a position, a time, or how long ago. */
+function pastText(from: string | null): string {
+  if (from === null) return "from the beginning";
+  return /^\d+[smhd]$/.test(from) ? `of the last ${from}` : `from ${from}`;
 }

@@ -33,7 +33,10 @@ export function recordPath({ topic, partition, offset }: Pick<Failure, "topic" |
 }
 
 export const FAILURE_COLUMNS: readonly Column<Failure>[] = [
-  { name: "Position", cell: ({ topic, partition, offset }) => `${topic}/${partition}@${offset}` },
+  {
+    name: "Position",
+    cell: ({ topic, partition, offset }) => <span class="position">{`${topic}/${partition}@${offset}`}</span>,
+  },
   { name: "Time", cell: ({ at }) => <When at={at} /> },
   { name: "Code", cell: ({ code }) => code },
   { name: "What is wrong", cell: ({ detail }) => <span class="detail">{detail}</span> },

@@ -89,13 +89,15 @@ function columnsOf(rates: ReturnType<typeof useRates>): readonly Column<Stream>[
       isNumber: true,
       cell: ({ topic, partition }) => {
         const rate = rates.of(topic, partition);
-        return rate === null ? "" : grouped(Math.round(rate));
+        return rate === null ? "–" : grouped(Math.round(rate));
       },
     },
     {
       name: "Trouble",
       cell: ({ trouble }) =>
-        trouble !== null && (
+        trouble === null ? (
+          "none"
+        ) : (
           <span>
             <code>{trouble.code}</code> {trouble.message}. What to do: <Words text={trouble.remedy} />.{" "}
             <a href={runbookPath(trouble.runbook)}>Runbook</a>

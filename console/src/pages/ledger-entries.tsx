@@ -10,10 +10,13 @@ import { grouped } from "../parts/numbers.ts";
 import type { Column } from "../parts/rows.tsx";
 import { Title } from "../parts/title.tsx";
 import { useQuery } from "../shell/url-state.ts";
+import { streamName } from "./ledger.tsx";
 
 /** An entry, and whether the one that is shown below it is the one that it follows; null: that one is on another page. */
 type Link = LedgerEntry & { readonly follows: boolean | null };
 
+/** Of so many streams the name is looked for; that of an older one is its id. */
+const STREAMS_MAX = 200;
 const GENESIS = "0".repeat(64);
 
 function linked(entries: readonly LedgerEntry[]): readonly Link[] {
@@ -42,7 +45,7 @@ const COLUMNS: readonly Column<Link>[] = [
       ),
   },
   { name: "Contracts", cell: ({ contractSet }) => <Hash of={contractSet} /> },
-  { name: "Note", cell: ({ note }) => <span class="detail">{note}</span> },
+  { name: "Note", cell: ({ note }) => note !== null && note !== "" && <span class="detail">{note}</span> },
 ];
 
 /** The links of one chain, the newest first. */
@@ -50,10 +53,12 @@ export function LedgerEntries() {
   const { query } = useQuery();
   const { stream = "", cursor } = query;
   const asked = useAnswer("/v1/ledger/entries", { stream, cursor });
+  const streams = useAnswer("/v1/ledger", { limit: STREAMS_MAX });
+  const known = streams.value?.streams.find((one) => one.stream === stream);
   return (
     <>
       <Title name="Entries" aside={<CopyAs cli="sigma audit" path={pathOf("/v1/ledger/entries", { stream })} />}>
-        Entries of <code>{stream}</code>
+        Entries of {known === undefined ? <code>{stream}</code> : streamName(known)}
       </Title>
       <p>
         <a href="/ledger">All streams</a>. An entry opens its proof: what it decided is decided again.

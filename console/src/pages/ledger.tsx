@@ -16,10 +16,7 @@ import { useQuery } from "../shell/url-state.ts";
 const EVERY_MS = 5_000;
 
 const STREAMS: readonly Column<LedgerStream>[] = [
-  {
-    name: "Stream",
-    cell: ({ topic, partition, plan }) => (plan === null ? `${topic}/${partition}` : `redrive ${plan}`),
-  },
+  { name: "Stream", cell: streamName },
   { name: "Entries", isNumber: true, cell: ({ entries }) => grouped(entries) },
   { name: "Settled to", isNumber: true, cell: ({ settledTo }) => (settledTo === null ? "" : grouped(settledTo)) },
   { name: "Newest record", cell: ({ newestAt }) => newestAt !== null && <When at={newestAt} /> },
@@ -48,6 +45,11 @@ const PLACES: readonly Column<Anchors["places"][number]>[] = [
   },
   { name: "Signature of the last", cell: ({ signature }) => <Signature of={signature} /> },
 ];
+
+/** What people call a stream. */
+export function streamName({ topic, partition, plan }: Pick<LedgerStream, "topic" | "partition" | "plan">): string {
+  return plan === null ? `${topic}/${partition}` : `redrive ${plan}`;
+}
 
 function Signature({ of: { kind, key, counter, why } }: { readonly of: Anchors["places"][number]["signature"] }) {
   if (kind === "verified")

@@ -27,7 +27,10 @@ const FIELDS = [
 ] as const;
 
 const COLUMNS: readonly Column<LiveRow>[] = [
-  { name: "Position", cell: ({ topic, partition, offset }) => `${topic}/${partition}@${offset}` },
+  {
+    name: "Position",
+    cell: ({ topic, partition, offset }) => <span class="position">{`${topic}/${partition}@${offset}`}</span>,
+  },
   { name: "Time", cell: ({ at }) => <When at={at} /> },
   {
     name: "Verdict",

@@ -29,7 +29,7 @@ const COLUMNS: readonly Column<Objective>[] = [
   },
   {
     name: "Alert",
-    cell: ({ firing }) => firing !== null && <Mark kind={firing === "page" ? "fail" : "warn"}>{firing}</Mark>,
+    cell: ({ firing }) => (firing === null ? "none" : <Mark kind={firing === "page" ? "fail" : "warn"}>{firing}</Mark>),
   },
 ];
 

@@ -2,6 +2,7 @@ import type { OperatorAction } from "../api/types.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { CopyAs } from "../parts/copy.tsx";
 import { Empty } from "../parts/empty.tsx";
+import { groupPath } from "../parts/group-cells.tsx";
 import type { Column } from "../parts/rows.tsx";
 import { List } from "../parts/list.tsx";
 import { Title } from "../parts/title.tsx";
@@ -17,9 +18,17 @@ const COLUMNS: readonly Column<OperatorAction>[] = [
       `${who}${via === null ? "" : ` via ${via}`}${address === null ? "" : ` from ${address}`}`,
   },
   { name: "Action", cell: ({ action }) => <code>{action}</code> },
-  { name: "Of", cell: ({ target }) => <span class="detail">{target}</span> },
+  { name: "Of", cell: (action) => <Target of={action} /> },
   { name: "Why", cell: ({ reason }) => <span class="detail">{reason}</span> },
 ];
+
+/** What was acted on, with its page where it has one. */
+function Target({ of: { action, target } }: { readonly of: OperatorAction }) {
+  const text = <code class="detail">{target}</code>;
+  if (action.startsWith("group-")) return <a href={groupPath({ fingerprint: target })}>{text}</a>;
+  if (action.startsWith("redrive-")) return <a href={`/redrives/${encodeURIComponent(target)}`}>{text}</a>;
+  return text;
+}
 
 /** Who did what, and why. Each entry holds the hash of the one before. */
 export function OperatorLog() {

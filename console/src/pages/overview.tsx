@@ -48,7 +48,7 @@ export function Overview() {
         </Tile>
         <Tile name="Failures, 24 h" value={groups.value === null ? null : grouped(recent)}>
           {groups.value !== null && groups.value.total > TOP
-            ? `of the first ${TOP} of ${groups.value.total} groups`
+            ? `in the ${TOP} largest of ${groups.value.total} groups`
             : "in all groups"}
         </Tile>
         <Tile name="Contracts" value={contracts.value === null ? null : grouped(contracts.value.contracts.length)}>

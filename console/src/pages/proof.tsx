@@ -45,7 +45,7 @@ export function ProofPage() {
   return (
     <>
       <Title name="Proof" aside={<CopyAs cli="sigma audit" path={pathOf("/v1/ledger/proof", named)} />}>
-        Proof of offset {offset}
+        Proof of {value === null ? `offset ${offset}` : `${value.topic}/${value.partition}@${value.offset}`}
       </Title>
       <Trouble of={asked} />
       {value === null && asked.trouble === null && <Loading />}
@@ -78,7 +78,8 @@ function Proved({ proof }: { readonly proof: PositionProof }) {
       <h2>The entry</h2>
       <dl class="facts">
         <Fact name="Stream">
-          <a href={`/ledger/entries?stream=${encodeURIComponent(stream)}`}>{stream}</a>
+          <a href={`/ledger/entries?stream=${encodeURIComponent(stream)}`}>{`${topic}/${partition}`}</a>{" "}
+          <code>{stream}</code>
         </Fact>
         <Fact name="Offsets">
           {entry.from} to {entry.to - 1}: {counted(entry.passed, "record")} passed, {entry.failed} failed

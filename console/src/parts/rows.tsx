@@ -57,8 +57,8 @@ export function Rows<Row>({ caption, columns, rows, keyOf, linkOf }: Props<Row>)
         <tbody ref={body}>
           {rows.map((row) => (
             <tr key={keyOf(row)} onClick={(event) => open(event, row)}>
-              {columns.map(({ cell, isNumber }, index) => (
-                <td class={isNumber === true ? "number" : ""}>
+              {columns.map(({ name, cell, isNumber }, index) => (
+                <td class={isNumber === true ? "number" : ""} data-name={name}>
                   {index === 0 && linkOf !== undefined ? <a href={linkOf(row)}>{cell(row)}</a> : cell(row)}
                 </td>
               ))}

@@ -1,6 +1,6 @@
 import type { FlipGroup, WhatIfDetail } from "../api/types.ts";
 import { positionPath } from "./position.ts";
-import { grouped } from "./numbers.ts";
+import { counted, grouped } from "./numbers.ts";
 import { Rows, type Column } from "./rows.tsx";
 
 type Report = NonNullable<WhatIfDetail["report"]>;
@@ -14,9 +14,13 @@ const CELLS: readonly (readonly [Cell, string])[] = [
   ["failToFailSame", "fail as before"],
 ];
 
+/** The verdicts that differ. */
+const CHANGED: readonly Cell[] = ["passToFail", "failToPass", "failToFailChanged"];
+
 /** The matrix of a what-if, by producer and by cause, with the records that it names. */
 export function WhatIfReport({ report }: { readonly report: Report }) {
   const { flips, coverage } = report;
+  const causes = flips.fingerprints.filter(({ counts }) => CHANGED.some((cell) => counts[cell] > 0));
   const left = Object.values(coverage.notRedecided).reduce((sum, one) => sum + one, 0);
   return (
     <>
@@ -34,8 +38,11 @@ export function WhatIfReport({ report }: { readonly report: Report }) {
       {flips.identityChanged > 0 && (
         <p>{grouped(flips.identityChanged)} that pass would be other facts: their identity changes.</p>
       )}
-      {flips.fingerprints.length > 0 && (
-        <Rows caption="By cause" columns={columnsOf("Cause")} rows={flips.fingerprints} keyOf={({ name }) => name} />
+      {causes.length > 0 && (
+        <Rows caption="By cause" columns={columnsOf("Cause")} rows={causes} keyOf={({ name }) => name} />
+      )}
+      {causes.length < flips.fingerprints.length && (
+        <p class="aside">{counted(flips.fingerprints.length - causes.length, "more cause")} fail as before.</p>
       )}
       {flips.producers.length > 0 && (
         <>

@@ -61,24 +61,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         </nav>
         <div class="choices">
           <GatewayState />
-          <button
-            type="button"
-            class="quiet"
-            title="How times are written"
-            onClick={() => (zone.value = nextOf(ZONES, zone.value))}
-          >
-            <span class="label">Times: </span>
-            {zone.value}
-          </button>
-          <button
-            type="button"
-            class="quiet"
-            title="Colours"
-            onClick={() => (theme.value = nextOf(THEMES, theme.value))}
-          >
-            <span class="label">Theme: </span>
-            {theme.value}
-          </button>
+          <Choices />
           <button type="button" class="quiet" aria-label="Keyboard shortcuts" onClick={() => setSheetOpen(true)}>
             ?
           </button>
@@ -89,6 +72,33 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
       </main>
       {isSheetOpen && <Sheet shortcuts={shortcuts} onClose={() => setSheetOpen(false)} />}
     </div>
+  );
+}
+
+/** What this browser chose. On a screen that is too narrow for the words a glyph says what is chosen. */
+function Choices() {
+  return (
+    <>
+      <button
+        type="button"
+        class="quiet"
+        title="How times are written"
+        onClick={() => (zone.value = nextOf(ZONES, zone.value))}
+      >
+        <span class="label">Times: </span>
+        <span class="glyph" aria-hidden="true">
+          ◷{" "}
+        </span>
+        {zone.value}
+      </button>
+      <button type="button" class="quiet" title="Colours" onClick={() => (theme.value = nextOf(THEMES, theme.value))}>
+        <span class="label">Theme: </span>
+        <span class="glyph" aria-hidden="true">
+          ◐{" "}
+        </span>
+        {theme.value}
+      </button>
+    </>
   );
 }
 
