@@ -131,6 +131,7 @@ export async function measure(store: Store, count: number): Promise<void> {
         limit: PAGE,
         withPayload: false,
         stateOf: () => "open",
+        redaction: NO_REDACTION,
         isLeftOut: holdsRedriven,
       });
       if (found === "foreign-cursor") throw new Error("the cursor was refused");

@@ -5,6 +5,7 @@ import { parseJson } from "../json/parse-json.ts";
 import type { FailureRecord } from "../store/failures.ts";
 import type { GroupStateKind } from "./group-state.ts";
 import { pointersOf } from "./recipe.ts";
+import { NO_REDACTION, type Redaction } from "./redact.ts";
 
 /** Which failures are looked for. Each member narrows; null does not. */
 export type FailureFilter = {
@@ -50,12 +51,14 @@ export const ANY_FAILURE: FailureFilter = {
 
 /**
  * Whether a failure passes the filter. Its times are not asked: a page is read between them.
+ * A redacted value is compared as what is shown of it: whoever may not see a value finds no failure by guessing it.
  * @param stateOf the state of a group now.
  */
 export function isWanted(
   filter: FailureFilter,
   failure: FailureRecord,
   stateOf: (fingerprint: string) => GroupStateKind,
+  redaction: Redaction = NO_REDACTION,
 ): boolean {
   const { stream, offset, contract, producer, code, fingerprint } = failure;
   const fits = <T>(wanted: T | null, found: T | null | undefined): boolean => wanted === null || wanted === found;
@@ -71,8 +74,8 @@ export function isWanted(
     fits(filter.producer, producer) &&
     (filter.state === null || stateOf(fingerprint) === filter.state) &&
     // The reason is read, which takes longer than all the rest, only of what is left.
-    (filter.pointer === null || pointersOf(failure.reason).includes(filter.pointer)) &&
-    (filter.field === null || hasField(failure, filter.field))
+    (filter.pointer === null || pointersIn(failure, redaction).includes(filter.pointer)) &&
+    (filter.field === null || hasField(failure, filter.field, redaction))
   );
 }
 
@@ -83,9 +86,18 @@ function isFrom(wanted: string, origin: string | null): boolean {
   return origin.startsWith(wanted.includes("/") ? `${wanted}@` : `${wanted}/`);
 }
 
-function hasField({ payloadText }: FailureRecord, { pointer, value }: NonNullable<FailureFilter["field"]>): boolean {
-  const found = payloadText === null ? undefined : fieldOf(payloadText, pointer);
-  if (found === undefined) return false;
+function pointersIn({ contract, reason }: FailureRecord, redaction: Redaction): readonly string[] {
+  return pointersOf(reason === null ? null : redaction.reason(contract, reason));
+}
+
+function hasField(
+  { contract, payloadText }: FailureRecord,
+  { pointer, value }: NonNullable<FailureFilter["field"]>,
+  redaction: Redaction,
+): boolean {
+  const kept = payloadText === null ? undefined : fieldOf(payloadText, pointer);
+  if (kept === undefined) return false;
+  const found = redaction.value(contract, pointer, kept);
   return typeof found === "string" ? found === value : toJsonText(found) === value;
 }
 

@@ -5,6 +5,7 @@ import type { StreamNote } from "../store/stream-note.ts";
 import { queryOf, readCursor, writeCursor, type Cursor } from "./cursor.ts";
 import { isWanted, type FailureFilter } from "./filter.ts";
 import type { GroupStateKind } from "./group-state.ts";
+import type { Redaction } from "./redact.ts";
 
 /** A page of failures, newest first. */
 export type FailurePage = {
@@ -23,6 +24,8 @@ export type Search = {
   readonly withPayload: boolean;
   /** The state of a group now. */
   readonly stateOf: (fingerprint: string) => GroupStateKind;
+  /** What is not shown is not found either. */
+  readonly redaction: Redaction;
   /** Whether failures of a stream are left out. */
   readonly isLeftOut: (stream: StreamNote) => boolean;
 };
@@ -68,7 +71,8 @@ export async function searchFailures(reads: SearchReads, search: Search): Promis
     looked += 1;
     const { collection, atMs, stream, offset: at } = failure;
     last = { collection, atMs, stream: stream.number, offset: at, fromMs: filter.fromMs, toMs: filter.toMs };
-    if (!search.isLeftOut(stream) && isWanted(filter, failure, search.stateOf)) failures.push(failure);
+    if (!search.isLeftOut(stream) && isWanted(filter, failure, search.stateOf, search.redaction))
+      failures.push(failure);
     if (failures.length >= search.limit || looked >= lookedMax)
       return { failures, next: writeCursor(last, query), looked };
   }
@@ -76,7 +80,7 @@ export async function searchFailures(reads: SearchReads, search: Search): Promis
 }
 
 /** The failures at one position: few, in whatever stream or collection they are. */
-async function atPosition(reads: SearchReads, { filter, stateOf, isLeftOut }: Search): Promise<FailurePage> {
+async function atPosition(reads: SearchReads, { filter, stateOf, isLeftOut, redaction }: Search): Promise<FailurePage> {
   const { topic, partition, offset, fromMs, toMs } = filter;
   const streams = (await reads.streamNotes()).filter(
     (note) => note.topic === topic && note.partition === partition && !isLeftOut(note),
@@ -85,7 +89,7 @@ async function atPosition(reads: SearchReads, { filter, stateOf, isLeftOut }: Se
   for (const collection of await reads.failureCollections()) {
     for (const stream of streams) {
       const found = offset === null ? null : await reads.failureRecord(collection, stream, offset);
-      if (found === null || !isWanted(filter, found, stateOf)) continue;
+      if (found === null || !isWanted(filter, found, stateOf, redaction)) continue;
       if ((fromMs === null || found.atMs >= fromMs) && (toMs === null || found.atMs < toMs)) failures.push(found);
     }
   }
@@ -95,7 +99,7 @@ async function atPosition(reads: SearchReads, { filter, stateOf, isLeftOut }: Se
 /** The failures of a record that arrived at one position and was moved: few, in whatever lane or redrive they are. */
 async function fromOrigin(
   reads: SearchReads,
-  { filter, stateOf, isLeftOut, withPayload }: Search,
+  { filter, stateOf, isLeftOut, withPayload, redaction }: Search,
 ): Promise<FailurePage> {
   const { origin, fromMs, toMs } = filter;
   const failures: FailureRecord[] = [];
@@ -105,7 +109,7 @@ async function fromOrigin(
       if (isLeftOut(stream) || (fromMs !== null && atMs < fromMs) || (toMs !== null && atMs >= toMs)) continue;
       const isWhole = withPayload || filter.field !== null;
       const found = isWhole ? await reads.failureRecord(collection, stream, offset) : light;
-      if (found !== null && isWanted(filter, found, stateOf)) failures.push(found);
+      if (found !== null && isWanted(filter, found, stateOf, redaction)) failures.push(found);
     }
   }
   return { failures, next: null, looked: failures.length };

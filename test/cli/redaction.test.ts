@@ -38,6 +38,9 @@ describe("redaction on the command line", () => {
     const id = "sigma-aetl.shipments/0@0";
     for (const args of [["groups"], ["list", "--payload"], ["list", "--payload", "--json"], ["show", id], ["export"]])
       expect((await run(...args)).stdout).not.toMatch(/ann@|SECRET/);
+    expect((await run("show", id)).stdout).toMatch(/^bytes +redacted; --raw --reveal REASON shows them$/m);
+    const guessed = await run("list", "--field", "/destination/ann@example.org=SECRET");
+    expect(guessed.stdout).toBe("No failure is like that.\n");
     const refused = await run("show", id, "--raw");
     expect([refused.code, refused.stdout, refused.stderr]).toEqual([
       10,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { ANY_FAILURE, isWanted, type FailureFilter } from "../../src/failures/filter.ts";
+import { createRedaction } from "../../src/failures/redact.ts";
 import type { FailureRecord } from "../../src/store/failures.ts";
+import { parcelSet, parcelVersion } from "../rejudge/history.ts";
 import { REASONS } from "../store/rows.ts";
 
 const schema = REASONS.find(({ kind }) => kind === "schema") ?? null;
@@ -68,6 +70,27 @@ describe("a filter wants", () => {
       ["svc-a", "svc-b"].map((one) => isWanted({ ...ANY_FAILURE, ...filter }, failure(one), () => "open"));
     expect([search({ producer: "svc-a" }), read]).toEqual([[true, false], []]);
     expect([search({ producer: "svc-a", pointer: "/a" }), read]).toEqual([[true, false], ["svc-a"]]);
+  });
+
+  test("a redacted value, and what lies below it, as what is shown of it", () => {
+    const rules = { pointers: [{ subject: "order", pointer: "/a" }], classes: [] };
+    const redaction = createRedaction(rules, () => parcelSet("parcels", 1, [parcelVersion(1, { status: "active" })]));
+    const kept = { message: "twice", byteOffset: 9, pointer: "/a/ann@example.org" };
+    const failure: FailureRecord = { ...FAILURE, reason: { kind: "malformed", code: "duplicate-key", ...kept } };
+    const found = (filter: Partial<FailureFilter>, contract = FAILURE.contract): boolean =>
+      isWanted({ ...ANY_FAILURE, ...filter }, { ...failure, contract }, () => "open", redaction);
+    const field = (pointer: string, value: string): Partial<FailureFilter> => ({ field: { pointer, value } });
+    expect([field("/a/b/0", "1"), field("/a/b/1", "x"), { pointer: kept.pointer }].map((one) => found(one))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect([field("/a", "[redacted]"), field("/t", "5"), { pointer: "/a" }].map((one) => found(one))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(found(field("/a/b/1", "x"), { subject: "other", version: 1 })).toBe(true);
   });
 
   test("no failure by what it does not have", () => {

@@ -4,6 +4,7 @@ import { exactInteger } from "../../src/json/exact-integer.ts";
 import { allFailures } from "../../src/failures/export.ts";
 import { failureId } from "../../src/failures/failure-id.ts";
 import { ANY_FAILURE, type FailureFilter } from "../../src/failures/filter.ts";
+import { NO_REDACTION } from "../../src/failures/redact.ts";
 import { holdsRedriven } from "../../src/failures/redriven.ts";
 import { searchFailures, type FailurePage, type Search } from "../../src/failures/search.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -15,6 +16,7 @@ const SEARCH: Search = {
   limit: 3,
   withPayload: false,
   stateOf: () => "open",
+  redaction: NO_REDACTION,
   isLeftOut: holdsRedriven,
 };
 

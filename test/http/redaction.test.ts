@@ -80,6 +80,24 @@ describe("redaction over HTTP", () => {
     expect(await store.reads.operatorLog(0, 10)).toEqual([]);
   });
 
+  test("a filter finds no failure by a redacted value that somebody guesses", async () => {
+    const { url } = await redacting();
+    await post(`${url}/v1/events/${TOPIC}`, shipment("C", 5_000), WAIT);
+    const found = async (query: string): Promise<number> =>
+      ((await get(`${url}/v1/failures?${query}`)).body["failures"] as readonly unknown[]).length;
+    const field = (text: string): string => `field=${encodeURIComponent(text)}`;
+    const at = `topic=${TOPIC}&partition=0&offset=1`;
+    for (const query of [
+      field("/destination=Dublin"),
+      field("/destination/ann@example.org=1"),
+      `${at}&${field("/destination/ann@example.org=1")}`,
+      `pointer=${encodeURIComponent("/destination/ann@example.org")}`,
+    ])
+      expect([query, await found(query)]).toEqual([query, 0]);
+    expect(await found(field("/shipment_id=C"))).toBe(1);
+    expect(await found(`pointer=${encodeURIComponent("/destination")}`)).toBe(2);
+  });
+
   test("failures, groups and their examples show nothing of it, and their bytes need a word", async () => {
     const { url } = await redacting();
     const list = await get(`${url}/v1/failures?payload=true`);

@@ -129,6 +129,7 @@ export function registerFailures(app: Routes, deps: HttpDeps): void {
         limit: limitOf(limit, LIMIT_MAX),
         withPayload: payload === "true",
         stateOf: await deps.failures.groups.states(deps.now()),
+        redaction,
         isLeftOut: holdsRedriven,
       });
       if (page === "foreign-cursor")

@@ -37,7 +37,8 @@ async function* linesOf(
 ): AsyncGenerator<string> {
   const filter = filterOf(text, nowMs);
   const stateOf = await groups.states(nowMs);
-  for await (const failure of allFailures(reads, { filter, withPayload: true, stateOf, isLeftOut: holdsRedriven }))
+  const search = { filter, withPayload: true, stateOf, redaction, isLeftOut: holdsRedriven };
+  for await (const failure of allFailures(reads, search))
     yield `${toJsonText({ v: 1, kind: "failure", ...(await exported(lookup, failure, redaction)) })}\n`;
 }
 

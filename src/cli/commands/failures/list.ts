@@ -20,7 +20,13 @@ export async function listFailures(command: Command, options: ListOptions): Prom
   await withFailures(command, async ({ reads, groups, redaction, nowMs }) => {
     const { json, limit, payload = false, ...text } = options;
     const stateOf = await groups.states(nowMs);
-    const search = { filter: filterOf(text, nowMs), withPayload: payload, stateOf, isLeftOut: holdsRedriven };
+    const search = {
+      filter: filterOf(text, nowMs),
+      withPayload: payload,
+      stateOf,
+      redaction,
+      isLeftOut: holdsRedriven,
+    };
     const found: FailureRecord[] = [];
     let more = false;
     for await (const failure of allFailures(reads, search)) {

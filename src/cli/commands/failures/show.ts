@@ -142,7 +142,8 @@ async function showFailure(
     line("header", plainText(`${name}: ${Buffer.from(value, "base64").toString("utf8")}`, 200));
   if (payload !== undefined) line("payload", plainText(toJsonText(payload)));
   const bytes = raw === undefined || raw === null ? null : Buffer.from(raw, "base64");
-  line("bytes", bytes === null ? "none are kept" : counted(bytes.length, "byte"));
+  const none = redaction.isFor(failure.contract) ? "redacted; --raw --reveal REASON shows them" : "none are kept";
+  line("bytes", bytes === null ? none : counted(bytes.length, "byte"));
   if (bytes !== null)
     print(`           ${plainText(bytes.subarray(0, SHOWN).toString("utf8"))}${bytes.length > SHOWN ? "…" : ""}`);
   lineageLines(lineage).forEach(print);

@@ -25,7 +25,7 @@ export async function tail(command: Command, { json, ...text }: Omit<ListOptions
       return !signal.aborted;
     };
     for await (const failure of followFailures(reads, lookup, holdsRedriven, wait)) {
-      if (!isWanted(filter, failure, await groups.states(nowMs))) continue;
+      if (!isWanted(filter, failure, await groups.states(nowMs), redaction)) continue;
       if (json) printJsonValues({ kind: "failure", ...failureView({ ...failure, payloadText: null }, redaction) });
       else print(rowOf(failure, redaction).join("  "));
     }
