@@ -5,7 +5,7 @@ import { diagnoseKafka } from "../../src/source/kafka/diagnose.ts";
 import { diagnoseMongo } from "../../src/store/mongodb/diagnose.ts";
 import { PATIENCE_MS } from "../patience.ts";
 import { createTopic, withAdmin } from "../servers/kafka-for-tests.ts";
-import { startKafka, type KafkaServer } from "../servers/kafka.ts";
+import { SHORT_LIVED, startKafka, type KafkaServer } from "../servers/kafka.ts";
 import { startMongo, type MongoServer } from "../servers/mongodb.ts";
 import { jsonLines, project, sigma } from "./run.ts";
 
@@ -39,7 +39,7 @@ const SASL = [
 describe("sigma doctor on Kafka", () => {
   let kafka: KafkaServer;
   beforeAll(async () => {
-    kafka = await startKafka(SASL, [{ name: "SASL", protocol: "SASL_PLAINTEXT" }]);
+    kafka = await startKafka(SASL, [{ name: "SASL", protocol: "SASL_PLAINTEXT" }], SHORT_LIVED);
   }, 180_000);
   afterAll(async () => kafka.stop());
 

@@ -1,7 +1,7 @@
 import { apicurioHome } from "./apicurio.ts";
 import { run } from "./cache.ts";
 import { chromiumBinary } from "./chromium.ts";
-import { kafkaJars } from "./kafka.ts";
+import { preparedKafka } from "./kafka.ts";
 import { kubernetesTools } from "./kubernetes.ts";
 import { mongodBinary } from "./mongodb.ts";
 import { otelcolBinary } from "./otelcol.ts";
@@ -31,7 +31,7 @@ export const SERVERS: readonly RealServer[] = [
     needs: "a JDK and Maven",
     bring: () => {
       run("java", ["-version"]);
-      kafkaJars();
+      preparedKafka();
     },
   },
   {

@@ -1,12 +1,12 @@
 import { Admin } from "@platformatic/kafka";
 import { afterAll, beforeAll } from "vitest";
-import { startKafka, type KafkaServer } from "./kafka.ts";
+import { SHORT_LIVED, startKafka, type KafkaServer } from "./kafka.ts";
 
 /** A broker of its own for the tests of a file. Where none can be had the whole file is left out (available.ts). */
 export function kafkaForFile(settings: readonly string[] = []): { readonly server: () => KafkaServer } {
   let server: KafkaServer | null = null;
   beforeAll(async () => {
-    server = await startKafka(settings);
+    server = await startKafka(settings, [], SHORT_LIVED);
   }, 180_000);
   afterAll(async () => server?.stop());
   return {

@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { cached, freePorts, run } from "./cache.ts";
+import { writeIdentity, writeSettings, type KafkaListener } from "./kafka-settings.ts";
 
 /** A real, single-node Apache Kafka (KRaft) of the tests' own. */
 export type KafkaServer = {
@@ -24,44 +26,89 @@ export type KafkaServer = {
   readonly stop: () => Promise<void>;
 };
 
+type Start = {
+  readonly settings?: readonly string[];
+  readonly listeners?: readonly KafkaListener[];
+  readonly flags?: readonly string[];
+};
+
+const NAME = "kafka-4.4.0";
+/** The log of the metadata, which a formatted directory begins with. */
+const METADATA = "__cluster_metadata-0";
+const CLASSES = "classes.jsa";
+
+/** Flags for the broker of a test file: it lives for seconds, in which the JVM's second compiler costs more than it brings. */
+export const SHORT_LIVED: readonly string[] = ["-XX:TieredStopAtLevel=1"];
+
 /** The jars of the broker, from Maven Central. @throws when there is no Maven or no network. */
 export function kafkaJars(): string {
-  return cached("kafka-4.4.0", (directory) => {
+  return cached(NAME, (directory) => {
     const pom = new URL("pom.xml", import.meta.url).pathname;
     run("mvn", ["-q", "-B", "-ntp", "-f", pom, `-Djars=${directory}`, "package"]);
   });
 }
 
-/** A listener besides the plain one, for example `TLS` that speaks `SSL`; its own lines begin with `listener.name.tls.`. */
-export type KafkaListener = {
-  readonly name: string;
-  readonly protocol: "PLAINTEXT" | "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
-};
+/**
+ * What every broker begins with, made once: a formatted log of the metadata, and the classes that a broker loads as a
+ * JDK maps them. Another JDK or other jars leave the classes unused, and load them as ever.
+ */
+export function preparedKafka(): string {
+  const jars = kafkaJars();
+  return cached(`${NAME}-prepared-1`, (folder) => {
+    const directory = mkdtempSync(join(tmpdir(), "sigma-kafka-"));
+    const properties = writeSettings(directory, { plain: 1, controller: 2 }, [], []);
+    const tool = [...javaArguments(jars, directory, SHORT_LIVED), "kafka.tools.StorageTool"];
+    run("java", [...tool, "format", "-t", newId(), "-c", properties]);
+    cpSync(join(directory, "data", METADATA), join(folder, METADATA), { recursive: true });
+    rmSync(directory, { recursive: true });
+    run(process.execPath, [new URL("kafka-classes.child.ts", import.meta.url).pathname, folder]);
+  });
+}
 
-/** @param settings more lines of server.properties; they win. */
+/** Runs a broker that writes down what classes it loaded when it ends. @param use what is done with it. */
+export async function recordClasses(folder: string, use: (brokers: string) => Promise<void>): Promise<void> {
+  const broker = await startBroker(kafkaJars(), folder, {
+    flags: [...SHORT_LIVED, `-XX:ArchiveClassesAtExit=${join(folder, CLASSES)}`],
+  });
+  try {
+    await use(broker.brokers);
+    await broker.end("SIGTERM");
+  } finally {
+    await broker.stop();
+  }
+}
+
+/** @param settings more lines of server.properties; they win. @param flags of the JVM; benchmarks take it as it comes. */
 export async function startKafka(
   settings: readonly string[] = [],
   listeners: readonly KafkaListener[] = [],
+  flags: readonly string[] = [],
 ): Promise<KafkaServer> {
-  const jars = kafkaJars();
+  const prepared = preparedKafka();
+  const classes = join(prepared, CLASSES);
+  const shared = existsSync(classes) ? [`-XX:SharedArchiveFile=${classes}`, "-Xshare:auto"] : [];
+  return startBroker(kafkaJars(), prepared, { settings, listeners, flags: [...shared, ...flags] });
+}
+
+type Broker = KafkaServer & { readonly end: (signal: NodeJS.Signals) => Promise<void> };
+
+async function startBroker(jars: string, prepared: string, start: Start): Promise<Broker> {
+  const { settings = [], listeners = [], flags = [] } = start;
   const directory = mkdtempSync(join(tmpdir(), "sigma-kafka-"));
-  const [port = 0, controller = 0, ...others] = await freePorts(2 + listeners.length);
+  const [plain = 0, controller = 0, ...others] = await freePorts(2 + listeners.length);
   const all = listeners.map((one, index) => ({ ...one, address: `127.0.0.1:${others[index]}` }));
-  const properties = join(directory, "server.properties");
-  const lines = [...propertiesOf(directory, controller), ...propertiesOfListeners(port, controller, all)];
-  writeFileSync(properties, [...lines, ...settings, ""].join("\n"));
-  writeFileSync(join(directory, "log4j2.yaml"), LOGGING);
-  const java = javaArguments(jars, directory);
-  const tool = [...java(["-XX:TieredStopAtLevel=1"]), "kafka.tools.StorageTool"];
-  const cluster = run("java", [...tool, "random-uuid"]).trim();
-  run("java", [...tool, "format", "-t", cluster, "-c", properties]);
+  const properties = writeSettings(directory, { plain, controller }, all, settings);
+  const data = join(directory, "data");
+  cpSync(join(prepared, METADATA), join(data, METADATA), { recursive: true });
+  writeIdentity(data, newId(), newId());
   let child = await launch();
 
   async function launch(): Promise<ChildProcess> {
     const out = openSync(join(directory, "broker.log"), "a");
     const heap = ["-Xmx512m", "-Xms128m", "-XX:+UseSerialGC"];
-    const started = spawn("java", [...java(heap), "kafka.Kafka", properties], { stdio: ["ignore", out, out] });
-    await waitUntilReady(port, started, join(directory, "broker.log"));
+    const java = javaArguments(jars, directory, [...heap, ...flags]);
+    const started = spawn("java", [...java, "kafka.Kafka", properties], { stdio: ["ignore", out, out] });
+    await waitUntilReady(plain, started, join(directory, "broker.log"));
     return started;
   }
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -71,14 +118,15 @@ export async function startKafka(
     await exited;
   };
   return {
-    brokers: `127.0.0.1:${port}`,
-    data: join(directory, "data"),
+    brokers: `127.0.0.1:${plain}`,
+    data,
     listener: (name) => {
       const found = all.find((one) => one.name === name);
       if (found === undefined) throw new Error(`there is no listener ${name}`);
       return found.address;
     },
     jars,
+    end,
     kill: async () => end("SIGKILL"),
     restart: async () => {
       await end("SIGKILL");
@@ -92,58 +140,14 @@ export async function startKafka(
   };
 }
 
-function propertiesOf(directory: string, controller: number): readonly string[] {
-  mkdirSync(join(directory, "data"));
-  return [
-    "process.roles=broker,controller",
-    "node.id=1",
-    `controller.quorum.voters=1@127.0.0.1:${controller}`,
-    "controller.listener.names=CONTROLLER",
-    "inter.broker.listener.name=PLAINTEXT",
-    `log.dirs=${directory}/data`,
-    "num.partitions=1",
-    // Tests give records times of other years; by its default Kafka deletes them half a minute after it started.
-    "log.retention.ms=-1",
-    "offsets.topic.num.partitions=2",
-    "offsets.topic.replication.factor=1",
-    "transaction.state.log.num.partitions=2",
-    "transaction.state.log.replication.factor=1",
-    "transaction.state.log.min.isr=1",
-    "share.coordinator.state.topic.num.partitions=1",
-    "share.coordinator.state.topic.replication.factor=1",
-    "share.coordinator.state.topic.min.isr=1",
-    "group.initial.rebalance.delay.ms=0",
-    "group.min.session.timeout.ms=1000",
-    "auto.create.topics.enable=false",
-    "num.network.threads=2",
-    "num.io.threads=2",
-  ];
+/** As Kafka writes a random UUID. */
+function newId(): string {
+  return randomBytes(16).toString("base64url");
 }
 
-function propertiesOfListeners(
-  port: number,
-  controller: number,
-  listeners: readonly (KafkaListener & { readonly address: string })[],
-): readonly string[] {
-  const own = [{ name: "PLAINTEXT", protocol: "PLAINTEXT", address: `127.0.0.1:${port}` }, ...listeners];
-  const addresses = own.map(({ name, address }) => `${name}://${address}`).join(",");
-  const protocols = own.map(({ name, protocol }) => `${name}:${protocol}`).join(",");
-  return [
-    `listeners=${addresses},CONTROLLER://127.0.0.1:${controller}`,
-    `advertised.listeners=${addresses}`,
-    `listener.security.protocol.map=${protocols},CONTROLLER:PLAINTEXT`,
-  ];
-}
-
-const LOGGING = `Configuration:
-  status: warn
-  Appenders: {Console: {name: S, PatternLayout: {pattern: "[%d] %p %m (%c)%n"}}}
-  Loggers: {Root: {level: WARN, AppenderRef: {ref: S}}}
-`;
-
-function javaArguments(jars: string, directory: string): (flags: readonly string[]) => readonly string[] {
+function javaArguments(jars: string, directory: string, flags: readonly string[]): readonly string[] {
   const logging = `-Dlog4j2.configurationFile=${directory}/log4j2.yaml`;
-  return (flags) => [...flags, logging, "-Djava.awt.headless=true", "-cp", `${jars}/*`];
+  return [...flags, logging, "-Djava.awt.headless=true", "-cp", `${jars}/*`];
 }
 
 /** Ready is when an ApiVersions request (key 18, version 0) is answered. */

@@ -14,7 +14,7 @@ import { openKafkaSource } from "../../../src/source/kafka/source.ts";
 import type { Log, Source } from "../../../src/source/source.ts";
 import { PATIENCE_MS } from "../../patience.ts";
 import { createTopic, withAdmin } from "../../servers/kafka-for-tests.ts";
-import { startKafka, type KafkaServer } from "../../servers/kafka.ts";
+import { SHORT_LIVED, startKafka, type KafkaServer } from "../../servers/kafka.ts";
 import { makeCertificates, tlsListener, type Certificates } from "./certificates.ts";
 import { saslListener, setScramPassword, unsignedToken } from "./credentials.ts";
 
@@ -34,12 +34,13 @@ beforeAll(async () => {
     "listener.name.mutual.ssl.client.auth=required",
     ...["SASL", "BOTH"].flatMap((name) => saslListener(name, USER, PASSWORD)),
   ];
-  kafka = await startKafka(settings, [
+  const listeners = [
     { name: "TLS", protocol: "SSL" },
     { name: "MUTUAL", protocol: "SSL" },
     { name: "SASL", protocol: "SASL_PLAINTEXT" },
     { name: "BOTH", protocol: "SASL_SSL" },
-  ]);
+  ] as const;
+  kafka = await startKafka(settings, listeners, SHORT_LIVED);
   await setScramPassword(kafka.brokers, USER, PASSWORD);
   await createTopic(kafka.brokers, TOPIC, 1);
 }, 180_000);
