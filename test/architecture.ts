@@ -346,7 +346,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   // Processes that decide for one that watches over them; pure but for its ports.
   workers: {
-    uses: ["gateway/gateway", "gateway/totals", "observe/metrics/family"],
+    uses: ["gateway/gateway", "gateway/totals", "observe/metrics/family", "traffic/hot-keys"],
     libraries: [],
     node: [],
   },

@@ -26,6 +26,7 @@ export function fleetOf({ process: { workers: count } }: Config, logger: Logger)
       totals: () => fleet?.totals.totals() ?? { decided: 0, passed: 0, failed: 0, duplicates: 0 },
       newestMs: (stream) => fleet?.totals.newestMs(stream) ?? null,
     },
+    loadOf: (stream) => fleet?.loadOf(stream) ?? null,
     families: async () => fleet?.families() ?? [],
     workers: () => fleet?.workers() ?? [],
     roll: async () => fleet?.roll(),

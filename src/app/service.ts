@@ -104,7 +104,7 @@ export async function startService(
       console: await readConsole(),
       metrics: reports.metrics,
       ...shown.routes,
-      ...(fleet === null ? {} : { totals: fleet.totals }),
+      ...(fleet === null ? {} : { totals: fleet.totals, loadOf: fleet.loadOf }),
       ...(router === null ? {} : { routed: router }),
       logger: reports.framework,
       version,

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { createTotalling } from "../gateway/totals.ts";
 import { endOf, gatewayFamilies } from "../http/metrics/families.ts";
 import type { Logger } from "../observe/log/logger.ts";
+import { createHotKeys } from "../traffic/hot-keys.ts";
 import type { FromWorker, ToWorker } from "../workers/messages.ts";
 import { reportTo, type Reporting } from "../workers/reporting.ts";
 import { CLOCK } from "./clock.ts";
@@ -53,16 +54,20 @@ export async function startWorker(
   const reports = await openReports(config, logger, version);
   const { traceBatch, calls = {} } = await openTraces(config, version, logger);
   const totals = createTotalling();
+  const hotKeys = createHotKeys(Math.random);
   let changed: Reporting["changed"] = () => undefined;
   const url = `http://${config.http.host}:${config.http.port}`;
   const pipeline = await startPipeline(
     config,
     contracts,
-    both(both(reports.events, totals.observe), ({ kind }) => changed(kind === "batch-settled")),
+    both(both(reports.events, totals.observe), (event) => {
+      if (event.kind === "stream-stopped") hotKeys.forget(event.stream.id);
+      changed(event.kind === "batch-settled");
+    }),
     reports.contracts,
     reports.anchors,
     { url, report: reports.notify, diagnosed: reports.diagnosed, ...calls },
-    { ...(traceBatch === undefined ? {} : { traceBatch }), failureLog: reports.failures },
+    { ...(traceBatch === undefined ? {} : { traceBatch }), failureLog: reports.failures, hotKeys },
   );
   const redriving = await startRedriving(config, pipeline, reports.redrives);
   const { gateway, objectives, shadow, log, pool } = pipeline;
@@ -70,6 +75,7 @@ export async function startWorker(
     {
       gateway,
       totals,
+      loadOf: hotKeys.load,
       families: async () =>
         reports.metrics.families(
           endOf(log),

@@ -1,6 +1,7 @@
 import type { Gateway, StreamState } from "../gateway/gateway.ts";
 import type { Totalling, Totals } from "../gateway/totals.ts";
 import type { Family } from "../observe/metrics/family.ts";
+import type { Load } from "../traffic/hot-keys.ts";
 import type { FromWorker, Standing } from "./messages.ts";
 import { supervise, type SuperviseDeps, type Supervisee } from "./supervise.ts";
 
@@ -10,6 +11,8 @@ export type Fleet = {
   readonly gateway: Gateway;
   /** What all workers decided since the start of the fleet, lost ones too. */
   readonly totals: Pick<Totalling, "totals" | "newestMs">;
+  /** What a stream was seen to take by the worker that has it. */
+  readonly loadOf: (stream: string) => Load | null;
   /** The metrics of each worker that answers in time. */
   readonly families: () => Promise<readonly WorkerFamilies[]>;
   readonly workers: () => readonly Supervisee[];
@@ -78,6 +81,7 @@ export function startFleet(deps: FleetDeps): Fleet {
       totals: () => gone.with([...standings.values()].map(({ totals }) => totals)),
       newestMs: (stream) => newestOf([...standings.values()], stream),
     },
+    loadOf: (stream) => loadOf([...standings.values()], stream),
     families: async () => {
       const running = supervised.workers().filter(({ process }) => process !== null);
       const found = await Promise.all(
@@ -108,6 +112,12 @@ function streamsOf(standings: readonly Standing[]): readonly StreamState[] {
 function newestOf(standings: readonly Standing[], stream: string): number | null {
   const times = standings.flatMap(({ newestMs }) => newestMs.flatMap(([id, ms]) => (id === stream ? [ms] : [])));
   return times.length === 0 ? null : Math.max(...times);
+}
+
+/** While a stream moves, the worker that saw more of it says more. */
+function loadOf(standings: readonly Standing[], stream: string): Load | null {
+  const found = standings.flatMap(({ loads }) => loads.flatMap(([id, load]) => (id === stream ? [load] : [])));
+  return found.toSorted((a, b) => b.records - a.records)[0] ?? null;
 }
 
 const NONE: Totals = { decided: 0, passed: 0, failed: 0, duplicates: 0 };

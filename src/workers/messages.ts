@@ -1,6 +1,7 @@
 import type { StreamState } from "../gateway/gateway.ts";
 import type { Totals } from "../gateway/totals.ts";
 import type { Family } from "../observe/metrics/family.ts";
+import type { Load } from "../traffic/hot-keys.ts";
 
 /** How a worker stands. */
 export type Standing = {
@@ -10,6 +11,8 @@ export type Standing = {
   /** The time of the newest record of a stream that it settled, Unix time in milliseconds. */
   readonly newestMs: readonly (readonly [stream: string, ms: number])[];
   readonly totals: Totals;
+  /** What its streams were seen to take. */
+  readonly loads: readonly (readonly [stream: string, load: Load])[];
 };
 
 /** What a worker tells the process that watches over it. */

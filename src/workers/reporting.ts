@@ -1,11 +1,14 @@
-import type { Gateway } from "../gateway/gateway.ts";
+import type { Gateway, StreamState } from "../gateway/gateway.ts";
 import type { Totalling } from "../gateway/totals.ts";
 import type { Family } from "../observe/metrics/family.ts";
+import type { Load } from "../traffic/hot-keys.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 
 export type ReportingDeps = {
   readonly gateway: Pick<Gateway, "streams" | "ready">;
   readonly totals: Pick<Totalling, "totals" | "newestMs">;
+  /** What a stream was seen to take; null when nothing. */
+  readonly loadOf: (stream: string) => Load | null;
   readonly families: () => Promise<readonly Family[]>;
   readonly tell: (message: FromWorker) => void;
   readonly monotonicMs: () => number;
@@ -44,11 +47,9 @@ export function reportTo(deps: ReportingDeps, onStop: (stays: boolean) => void):
     if (isClosed) return;
     toldMs = deps.monotonicMs();
     const streams = deps.gateway.streams();
-    const newestMs = streams.flatMap(({ stream: { id } }) => {
-      const ms = deps.totals.newestMs(id);
-      return ms === null ? [] : [[id, ms] as const];
-    });
-    const standing = { ready: deps.gateway.ready(), streams, newestMs, totals: deps.totals.totals() };
+    const newestMs = known(streams, deps.totals.newestMs);
+    const loads = known(streams, deps.loadOf);
+    const standing = { ready: deps.gateway.ready(), streams, newestMs, totals: deps.totals.totals(), loads };
     deps.tell({ kind: "standing", standing });
     takeBack = deps.later(AT_LEAST_EVERY_MS, tell);
   };
@@ -84,4 +85,12 @@ export function reportTo(deps: ReportingDeps, onStop: (stays: boolean) => void):
       takeBack();
     },
   };
+}
+
+/** What is known of each stream. */
+function known<T>(streams: readonly StreamState[], of: (stream: string) => T | null): (readonly [string, T])[] {
+  return streams.flatMap(({ stream: { id } }) => {
+    const one = of(id);
+    return one === null ? [] : [[id, one] as const];
+  });
 }

@@ -99,6 +99,10 @@ test("two workers are one gateway: one address, one log, one page of metrics; a 
   const totals = async (): Promise<unknown> =>
     ((await (await fetch(`${gateway.url}/v1/status`)).json()) as { decided: unknown }).decided;
   expect(await totals()).toEqual({ decided: 201, passed: 201, failed: 0, duplicates: 0 });
+  const { streams } = (await (await fetch(`${gateway.url}/v1/status`)).json()) as {
+    readonly streams: readonly { readonly share: number }[];
+  };
+  expect(streams.map(({ share }) => Math.round(share * 201)).toSorted((a, b) => a - b)).toEqual([50, 50, 50, 51]);
   // Only the process that watches over them serves HTTP, and its address is told once.
   expect(gateway.output().stdout.match(/"kind":"started"/g)).toHaveLength(1);
 

@@ -5,28 +5,57 @@ import { HASTY_MS } from "../../src/workers/reporting.ts";
 
 const STREAM = { id: "a/b/0", topic: "orders", partition: 0 };
 
-function standingAt(settledTo: bigint): FromWorker {
+function standingAt(settledTo: bigint, loads: Standing["loads"] = []): FromWorker {
   const stream = { stream: STREAM, state: "running", settledTo, decidedTo: settledTo, trouble: null } as const;
   const totals = { decided: Number(settledTo), passed: 0, failed: 0, duplicates: 0 };
-  const standing: Standing = { ready: true, streams: [stream], newestMs: [], totals };
+  const standing: Standing = { ready: true, streams: [stream], newestMs: [], totals, loads };
   return { kind: "standing", standing };
 }
+
+/** A fleet whose workers are functions. `tellOf` speaks for a worker, counted from 0. */
+function fleetOf(count: number, hear: (message: ToWorker) => void, monotonicMs: () => number) {
+  const telling: ((message: FromWorker) => void)[] = [];
+  const fleet = startFleet({
+    count,
+    start: (_, { told }) => {
+      telling.push(told);
+      return { pid: 1, tell: hear };
+    },
+    report: () => undefined,
+    monotonicMs,
+    later: () => () => undefined,
+  });
+  return { fleet, tellOf: (message: FromWorker, worker = 0): void => telling[worker]?.(message) };
+}
+
+test("a stream that moved from one worker to another was seen by both: the one that saw more says what it took", () => {
+  const { fleet, tellOf } = fleetOf(
+    2,
+    () => undefined,
+    () => 0,
+  );
+  expect(fleet.loadOf(STREAM.id)).toBe(null);
+  const load = { records: 900, keys: [{ key: "S-7", share: 0.5 }] };
+  tellOf(standingAt(1n, [[STREAM.id, { records: 3, keys: [] }]]), 0);
+  tellOf(
+    standingAt(2n, [
+      [STREAM.id, load],
+      ["other", { records: 5_000, keys: [] }],
+    ]),
+    1,
+  );
+  expect(fleet.loadOf(STREAM.id)).toEqual(load);
+});
 
 test("workers are told to hasten when somebody waits for a decision, again while the wait lasts, and not after it", async () => {
   const heard: ToWorker[] = [];
   let nowMs = 0;
-  const telling: ((message: FromWorker) => void)[] = [];
-  const tellOf = (message: FromWorker): void => telling[0]?.(message);
-  const { gateway } = startFleet({
-    count: 1,
-    start: (_, { told }) => {
-      telling.push(told);
-      return { pid: 1, tell: (message) => void heard.push(message) };
-    },
-    report: () => undefined,
-    monotonicMs: () => nowMs,
-    later: () => () => undefined,
-  });
+  const { fleet, tellOf } = fleetOf(
+    1,
+    (message) => void heard.push(message),
+    () => nowMs,
+  );
+  const { gateway } = fleet;
   tellOf(standingAt(1n));
   expect(heard).toEqual([]);
   const settled = gateway.settled(STREAM.id, 1n, AbortSignal.timeout(60_000));

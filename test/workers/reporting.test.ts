@@ -11,6 +11,7 @@ function report() {
     {
       gateway: { streams: () => [], ready: () => true },
       totals: { totals: () => ({ ...totals }), newestMs: () => null },
+      loadOf: () => null,
       families: async () => [],
       tell: (message) => void told.push(message),
       monotonicMs: () => nowMs,

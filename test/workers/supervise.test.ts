@@ -51,6 +51,7 @@ const READY: FromWorker = {
     streams: [],
     newestMs: [],
     totals: { decided: 0, passed: 0, failed: 0, duplicates: 0 },
+    loads: [],
   },
 };
 
