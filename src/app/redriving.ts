@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
-import type { RedriveEvent } from "../gateway/event.ts";
 import type { RedriveDeps } from "../http/deps.ts";
 import { CLOCK } from "./clock.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { both, type Reports } from "./reports.ts";
 
 /** Runs the redrive plans that are given to the gateways, until it is closed. */
 export type Redriving = {
@@ -25,7 +25,7 @@ export async function redriveRoutes({ store, deciding }: Pipeline): Promise<Redr
 export async function startRedriving(
   config: Config,
   pipeline: Pipeline,
-  report: (event: RedriveEvent) => void,
+  { redrives: report, metrics }: Pick<Reports, "redrives" | "metrics">,
 ): Promise<Redriving> {
   const { store, log, gateway, contracts, deciding, observeHeads } = pipeline;
   const { createBacklog } = await import("../gateway/backlog.ts");
@@ -42,7 +42,7 @@ export async function startRedriving(
       evidence: config.evidence,
       isBusy,
       // The log and those who are notified hear of live streams only.
-      observe: observeHeads,
+      observe: both(observeHeads, metrics.gateway.observe),
       now,
       clock: CLOCK,
       sleep: pause,

@@ -4,7 +4,7 @@ import { createGroupUse } from "../access/group-use.ts";
 import type { Config } from "../config/config.ts";
 import type { ShownSetting } from "../config/shown-setting.ts";
 import { isLoopback } from "../config/http-config.ts";
-import type { Observe, RedriveEvent } from "../gateway/event.ts";
+import type { Observe } from "../gateway/event.ts";
 import { openSignatures } from "./anchor-signatures.ts";
 import { createAnchorNotes } from "../gateway/anchor-notes.ts";
 import type { RouterEvent } from "../lanes/event.ts";
@@ -16,7 +16,7 @@ import { readConsole } from "./console-files.ts";
 import { failureDeps } from "./failing.ts";
 import { accessBy, hasClientCa, type KeyStore } from "./access.ts";
 import { backlogLimit, lanesOf } from "./backlog.ts";
-import { both, later, openReports } from "./reports.ts";
+import { both, later, openReports, type Reports } from "./reports.ts";
 import { noteVerdicts } from "./verdicts.ts";
 import { checkFiles } from "./data-directory.ts";
 import { type LoadedContracts } from "./contracts.ts";
@@ -92,7 +92,7 @@ export async function startService(
     const { store, shadow, contracts: live } = pipeline;
     if (config.kafka === null && config.process.role === "all") await warnOfUndecided(pipeline, logger);
     const reporting = await reportShadow(shadow, logger);
-    const redriving = await openRedriving(config, pipeline, reports.redrives, opened);
+    const redriving = await openRedriving(config, pipeline, reports, opened);
     const router = await openRouter(config, pipeline, reports.router, opened);
     const noted = hasStore(config) ? store : UNNOTED;
     const verdicts = noteVerdicts(noted, { log: logger, later, failureLog: reports.failures, now: Date.now });
@@ -219,12 +219,12 @@ async function openRouter(
 async function openRedriving(
   config: Config,
   pipeline: Pipeline,
-  report: (event: RedriveEvent) => void,
+  reports: Reports,
   opened: (() => Promise<void>)[],
 ): Promise<Redriving> {
   const { redriveRoutes, startRedriving } = await import("./redriving.ts");
   if (!decidesHere(config)) return { routes: await redriveRoutes(pipeline), close: async () => undefined };
-  const redriving = await startRedriving(config, pipeline, report);
+  const redriving = await startRedriving(config, pipeline, reports);
   opened.push(redriving.close);
   return redriving;
 }

@@ -69,7 +69,7 @@ export async function startWorker(
     { url, report: reports.notify, diagnosed: reports.diagnosed, ...calls },
     { ...(traceBatch === undefined ? {} : { traceBatch }), failureLog: reports.failures, hotKeys },
   );
-  const redriving = await startRedriving(config, pipeline, reports.redrives);
+  const redriving = await startRedriving(config, pipeline, reports);
   const { gateway, objectives, shadow, log, pool } = pipeline;
   const reporting = reportTo(
     {

@@ -48,3 +48,19 @@ test("a plan that is given to the gateways goes on by itself after kill -9 of th
   expect(await show()).toMatchObject({ report: { planned: 30, handled: 30, failed: 30, pending: 0 } });
   expect((await sigma(["audit", "--source"], { cwd })).code).toBe(0);
 });
+
+test("what a gateway redrives is on its page of metrics, and not among the live decisions", async () => {
+  const cwd = await failed();
+  const { id } = await last(cwd, "redrive", "plan", "--reason", "try");
+  const running = startSigma(["start", "--port", "0", "--json", "--no-demo"], { cwd });
+  const { url } = JSON.parse(await running.line(/"kind":"started"/)) as { readonly url: string };
+  const run = ["redrive", "run", String(id), "--detach", "--reason", "go", "--expect", "30"];
+  expect((await sigma(run, { cwd })).code).toBe(0);
+  await running.line(/"redrive\.ended"/);
+  const page = await (await fetch(`${url}/metrics`)).text();
+  const counted = page.split("\n").filter((line) => /^sigma_(?:decisions|redriven|replayed|objective)/.test(line));
+  expect(counted).toEqual([
+    'sigma_redriven_decisions_total{subject="shipment",version="1",outcome="failed",reason="schema"} 30',
+    'sigma_replayed_records_total{subject="shipment",kind="redriven"} 30',
+  ]);
+});

@@ -1,4 +1,5 @@
 import type { AnchorEvent, BatchMeasures, ContractsEvent, DecisionTally, GatewayEvent } from "../../gateway/event.ts";
+import { isRedrive as isOfRedrive } from "../../ledger/redrive-stream.ts";
 import { createCounter } from "./series.ts";
 import { METRICS } from "./definitions.ts";
 import type { Family } from "./family.ts";
@@ -38,11 +39,11 @@ export function createGatewayMetrics(): GatewayMetrics {
         races?.add([], 1);
         return;
       case "stream-paused":
-        if (!streams.isPaused(event.stream)) pauses.add([event.code], 1);
+        if (!isOfRedrive(event.stream.id) && !streams.isPaused(event.stream)) pauses.add([event.code], 1);
         errors.add([backendOf(event.code), event.code], 1);
         return;
       case "stream-halted":
-        halts.add([event.halt.code], 1);
+        if (!isOfRedrive(event.stream.id)) halts.add([event.halt.code], 1);
         return;
       case "stream-acquired":
       case "stream-checked":

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Unavailable } from "../../../src/core/unavailable.ts";
 import type { GatewayEvent } from "../../../src/gateway/event.ts";
+import { redriveStreamId } from "../../../src/ledger/redrive-stream.ts";
 import { createMetrics, type Metrics } from "../../../src/observe/metrics/metrics.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { openEmbedded, shipment, TOPIC, type Embedded } from "../../embedded.ts";
@@ -85,6 +86,16 @@ describe("createGatewayMetrics()", () => {
       'sigma_stream_trouble{topic="shipments",partition="0",state="halted",code="BREAKER_OPEN"}': 1,
       'sigma_streams{state="halted"}': 1,
     });
+  });
+
+  test("a redrive that waits or halts is no stream that is paused or halted; its trouble is counted by backend", async () => {
+    const metrics = createMetrics();
+    const stream = { id: redriveStreamId({ plan: "0123456789ab", source: 1 }), topic: "orders", partition: 0 };
+    const trouble = { message: "the disk is full", remedy: "free space" };
+    metrics.gateway.observe({ kind: "stream-paused", stream, code: "STORE_FULL", ...trouble, retryInMs: 1 });
+    metrics.gateway.observe({ kind: "stream-halted", stream, halt: { code: "BREAKER_OPEN", ...trouble } });
+    const lines = (await pageOf(metrics)).split("\n").filter((line) => /^sigma_.*code=/.test(line));
+    expect(lines).toEqual(['sigma_backend_errors_total{backend="store",code="STORE_FULL"} 1']);
   });
 
   test("a stream that is read no more is not shown", async () => {
