@@ -112,6 +112,15 @@ describe("sigma failures list", () => {
 
   test("says that there is none", async () => {
     expect(await failures(["list", "--code", "rule"])).toMatchObject({ code: 0, stdout: "No failure is like that.\n" });
+    for (const args of [
+      ["--state", "muted"],
+      ["--code", "rule", "--since", "1h"],
+      ["--topic", "another"],
+    ])
+      expect(await failures(["groups", ...args])).toMatchObject({ code: 0, stdout: "No group is like that.\n" });
+    const since = "2099-01-01T00:00:00Z";
+    const { stdout } = await failures(["groups", "--since", since]);
+    expect(stdout).toBe(`Nothing has failed since ${since}.\n`);
   });
 });
 

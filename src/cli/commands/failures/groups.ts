@@ -25,8 +25,7 @@ export async function listGroups(
       for (const group of found.groups) printJsonValues({ kind: "group", ...groupView(group, await whyOf(group)) });
       return;
     }
-    if (found.total === 0)
-      return print(options.since === undefined ? "Nothing has failed." : `Nothing has failed since ${options.since}.`);
+    if (found.total === 0) return print(noneOf(options));
     const when = options.since === undefined ? "" : ` since ${options.since} (whole hours)`;
     print(`${counted(found.recent, "failure")} in ${counted(found.total, "group")}${when}`);
     print("");
@@ -52,4 +51,11 @@ function rowOf(group: Group, text: string | null): readonly string[] {
 /** A time up to its minute, in UTC. */
 export function minute(ms: Group["firstMs"]): string {
   return timeText(ms)?.slice(0, 16).replace("T", " ") ?? String(ms);
+}
+
+/** What is said where no group passes the filter. */
+function noneOf({ code, contract, topic, state, since }: ListOptions): string {
+  const isAny = [code, contract, topic, state].every((one) => one === undefined);
+  if (!isAny) return "No group is like that.";
+  return since === undefined ? "Nothing has failed." : `Nothing has failed since ${since}.`;
 }
