@@ -66,7 +66,7 @@ export async function openReports(
     anchors: both(logAnchors(logger), counted.observeAnchors),
     redrives: logRedrives(logger),
     router: both(logRouter(logger), metrics.router.observe),
-    notify: logNotify(logger),
+    notify: both(logNotify(logger), metrics.notify.observe),
     tls: both(logTls(logger), metrics.tls.observe),
     diagnosed: both(logDiagnosis(logger), metrics.diagnosis.observe),
     framework: logHttp(logger),

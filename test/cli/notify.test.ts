@@ -112,3 +112,24 @@ describe("sigma start", () => {
     expect([stdout, stderr, ...receiver.received.map(({ body }) => body)].join("")).not.toContain("SECRET");
   });
 });
+
+test("a gateway counts on its page of metrics what became of notifications, by sink", async () => {
+  const cwd = project({ "bad.ndjson": '{"a":1}\n1\n' });
+  const env = { SIGMA_NOTIFY_FILE: "told.jsonl" };
+  const running = startSigma(["start", "--port", "0", "--json", "--no-demo"], { cwd, env });
+  const { url } = JSON.parse(await running.line(/"kind":"started"/)) as { readonly url: string };
+  await sigma(["ingest", "bad.ndjson", "--to", url], { cwd });
+  const counted = async (): Promise<readonly string[]> =>
+    (await (await fetch(`${url}/metrics`)).text()).split("\n").filter((line) => line.startsWith("sigma_notif"));
+  // Two records of two groups.
+  await expect
+    .poll(counted)
+    .toEqual([
+      'sigma_notifications_total{sink="file",result="delivered"} 2',
+      'sigma_notifications_total{sink="file",result="failed"} 0',
+      'sigma_notifications_total{sink="file",result="dropped"} 0',
+      'sigma_notification_retries_total{sink="file"} 0',
+      'sigma_notifications_waiting{sink="file"} 0',
+    ]);
+  expect(readFileSync(join(cwd, "told.jsonl"), "utf8").trimEnd().split("\n")).toHaveLength(2);
+});
