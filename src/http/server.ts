@@ -10,7 +10,7 @@ import { limitSpending, type Spender } from "./access/spend.ts";
 import { answerNamedOrigins, answerPreflights } from "./access/cors.ts";
 import { serveOnly } from "./access/process-roles.ts";
 import { requireRoles } from "./access/route-roles.ts";
-import { registerConsole } from "./console/routes.ts";
+import { answerNoPage, registerConsole } from "./console/routes.ts";
 import { registerConfig } from "./config/routes.ts";
 import { registerDiff } from "./contracts/diff.ts";
 import { registerContracts } from "./contracts/routes.ts";
@@ -126,7 +126,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   const untilOver = createUntilOver();
   parseBodies(app, deps, held, untilOver);
   countAnswers(app, held, untilOver);
-  answerErrors(app, deps.now, routes);
+  answerErrors(app, deps.now, routes, answerNoPage(deps.console ?? null));
   await registerRoutes(app, deps, held, metrics, spender);
   await app.ready();
   return app;

@@ -190,6 +190,16 @@ test("nothing that a payload brings runs, wherever the page shows it", async () 
   expect(page.errors).toEqual([]);
 });
 
+test("a record that passed shows its bytes too, and an address that is no page says so", async () => {
+  const service = await start({ records: RECORDS });
+  const page = await chromium.open(`${service.url}/r/kafka/${TOPIC}/0/0`);
+  await says(page, "PASSED");
+  await says(page, shipment("a"));
+  await page.go(`${service.url}/failurez`);
+  await says(page, "No such page");
+  expect(page.errors.filter((error) => !error.includes("status of 404"))).toEqual([]);
+});
+
 test("a page goes on by itself when the gateway is back", async () => {
   const service = await start({ records: RECORDS });
   const page = await chromium.open(`${service.url}/health`);

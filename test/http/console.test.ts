@@ -37,6 +37,25 @@ test("an asset may be kept for ever, and what is none is a problem that says wha
   expect((await app.inject("/nothing")).statusCode).toBe(404);
 });
 
+test("whoever opens an address that is no page sees the console say so; programs are told as a problem", async () => {
+  const app = await openApp({ http: { console: BUILT } });
+  const asked = async (url: string, accept: string) => app.inject({ url, headers: { accept } });
+  const page = await asked("/failurez?since=1h", "text/html,application/xhtml+xml,*/*;q=0.8");
+  expect([page.statusCode, page.body]).toEqual([404, BUILT.document.bytes.toString()]);
+  expect([page.headers["content-type"], page.headers["content-security-policy"]]).toEqual([
+    BUILT.document.type,
+    CONSOLE_POLICY,
+  ]);
+  for (const [url, accept] of [
+    ["/failurez", "*/*"],
+    ["/v1/nothing", "text/html"],
+    ["/api/nothing", "text/html"],
+  ] as const) {
+    const answer = await asked(url, accept);
+    expect([url, answer.statusCode, answer.json<Problem>().code]).toEqual([url, 404, "no-route"]);
+  }
+});
+
 test("without a built console its addresses say how to build it, and nothing else changes", async () => {
   const app = await openApp();
   for (const url of ["/", "/failures", "/icon.svg"]) {

@@ -101,6 +101,7 @@ function Detail({ decision }: { readonly decision: DecisionAndLineage }) {
       {errors.length > 0 && <Errors errors={errors} marks={marks} />}
       <Lineage {...decision} />
       {status === "FAILED" && <Raw path={bytesPath(decision)} marks={marks} />}
+      {status === "PASSED" && <Raw path={evidencePath(decision)} marks={[]} />}
     </>
   );
 }
@@ -124,10 +125,19 @@ function Arrived({ origin, topic, partition, offset }: DecisionAndLineage) {
 }
 
 /** Where the bytes are asked for. A failure that retention took has them in the evidence only. */
-function bytesPath({ topic, partition, offset, taken = [] }: DecisionAndLineage): string {
-  if (taken.some(({ what }) => what === "failure"))
-    return `/v1/decisions/${encodeURIComponent(String(topic))}/${partition}/${offset}/raw`;
+function bytesPath(decision: DecisionAndLineage): string {
+  const { topic, partition, offset, taken = [] } = decision;
+  if (taken.some(({ what }) => what === "failure")) return evidencePath(decision);
   return `/v1/failures/${encodeURIComponent(`${topic}/${partition}@${offset}`)}/raw`;
+}
+
+/** The bytes of any record that was decided, as long as the evidence is kept. */
+function evidencePath({
+  topic,
+  partition,
+  offset,
+}: Pick<DecisionAndLineage, "topic" | "partition" | "offset">): string {
+  return `/v1/decisions/${encodeURIComponent(String(topic))}/${partition}/${offset}/raw`;
 }
 
 function Line({ name, value }: { readonly name: string; readonly value: string }) {

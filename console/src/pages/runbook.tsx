@@ -28,7 +28,14 @@ export function RunbookPage({ name = "" }: { readonly name?: string }) {
           There is no runbook of that name. <a href="/runbooks/README">All runbooks</a>
         </p>
       ) : (
-        <Markdown text={found.text.replace(/^# .*$/m, "")} />
+        <>
+          <Markdown text={found.text.replace(/^# .*$/m, "")} />
+          {name !== "README" && (
+            <p>
+              <a href="/runbooks/README">All runbooks</a>
+            </p>
+          )}
+        </>
       )}
     </article>
   );

@@ -65,8 +65,17 @@ function inline(text: string): ComponentChildren {
   });
 }
 
-/** Another runbook is a page here; other documents are not part of the console, and their names stay. */
+/** Another runbook is a page here. Other documents are not part of the console: where they are is said. */
 function linkTo(words: string, target: string): ComponentChildren {
   const name = /^([\w-]+)\.md$/.exec(target)?.[1];
-  return name === undefined ? words : <a href={`/runbooks/${name}`}>{words.replaceAll("`", "")}</a>;
+  if (name !== undefined) return <a href={`/runbooks/${name}`}>{words.replaceAll("`", "")}</a>;
+  const document = /^\.\.\/([\w/-]+\.md)/.exec(target)?.[1];
+  if (document === undefined) return words;
+  const isNamed = document.toLowerCase() === `${words.toLowerCase()}.md`;
+  return (
+    <>
+      {isNamed ? "" : `${words}, `}
+      <code>docs/{document}</code>
+    </>
+  );
 }

@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { notFound } from "../problems/problem.ts";
 import type { Routes } from "../route-types.ts";
 
@@ -68,6 +69,21 @@ export function registerConsole(app: Routes, built: Console | null): void {
     if (file === undefined) throw notFound("no-asset", "The console has no such file", "load the page again");
     return reply.headers({ "content-type": file.type, "cache-control": FOR_EVER }).send(file.bytes);
   });
+}
+
+/** Addresses that programs ask: what is none of them is told as a problem, also in a browser. */
+const PROGRAMS = /^\/(?:v1|api|auth|registry|assets|docs|metrics)(?:[/?]|$)/;
+
+/** Answers an address that is no page with the document of the console, which says so, where a browser asks for it. */
+export function answerNoPage(
+  built: Console | null,
+): (request: FastifyRequest, reply: FastifyReply) => FastifyReply | null {
+  return ({ method, url, headers }: FastifyRequest, reply: FastifyReply): FastifyReply | null => {
+    if (built === null || method !== "GET" || PROGRAMS.test(url)) return null;
+    if (headers.accept?.includes("text/html") !== true) return null;
+    const { type, bytes } = built.document;
+    return reply.code(404).headers({ "content-type": type, "content-security-policy": CONSOLE_POLICY }).send(bytes);
+  };
 }
 
 function notBuilt(): never {

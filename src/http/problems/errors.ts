@@ -15,12 +15,22 @@ export function collectRoutes(app: FastifyInstance): readonly Route[] {
   return routes;
 }
 
-/** Answers every error as a problem (RFC 9457), those of Fastify too. */
-export function answerErrors(app: FastifyInstance, nowMs: () => number, routes: readonly Route[]): void {
+/**
+ * Answers every error as a problem (RFC 9457), those of Fastify too.
+ * @param answerPage answers somebody who opened an address that is no route in a browser; null: it was not such a request.
+ */
+export function answerErrors(
+  app: FastifyInstance,
+  nowMs: () => number,
+  routes: readonly Route[],
+  answerPage: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | null,
+): void {
   const answerNoRoute = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     leaveBody(request, reply);
     const allowed = allowedAt(routes, pathOf(request));
     if (allowed.length === 0) {
+      const page = answerPage(request, reply);
+      if (page !== null) return page;
       return sendProblem(reply, {
         status: 404,
         code: "no-route",
