@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { cancelRedrive, pauseRedrive, readRedrives, startRedrive } from "../../../src/failures/redrive/act.ts";
+import { makePlan } from "../../../src/failures/redrive/make-plan.ts";
 import { openReports, reportOf } from "../../../src/failures/redrive/report.ts";
 import { runRedrive } from "../../../src/failures/redrive/run.ts";
 import { redriveStreamId } from "../../../src/ledger/redrive-stream.ts";
 import { openEmbedded, shipment, shipmentContracts, TOPIC, type Embedded } from "../../embedded.ts";
-import { made, NEVER, OPERATOR, planOf, run, runDeps } from "./redriving.ts";
+import { EVERY_FAILURE, made, NEVER, OPERATOR, planOf, run, runDeps } from "./redriving.ts";
 
 const STRICT = shipmentContracts(10);
 const LIVE = shipmentContracts(1_000);
@@ -76,6 +77,35 @@ describe("a plan", () => {
     expect(action).toMatchObject({ action: "redrive-plan", target: plan.id, actor: "ada" });
     expect(action?.detail).toContain(plan.digest);
     expect(await store.reads.tally()).toEqual({ validated: 1, failed: 4, receipts: 0 });
+  });
+
+  test("of more records than it may have is refused, and nothing of it is kept", async () => {
+    const { store } = await withFailures();
+    const all = { kind: "range", topic: TOPIC, partition: 0 } as const;
+    for (const [changes, count] of [[{}, 4] as const, [all, 5] as const]) {
+      const asked = {
+        id: "abcdefabcdef",
+        selection: { ...EVERY_FAILURE, ...changes },
+        toVersion: null,
+        operator: OPERATOR,
+      };
+      const plan = async (recordsMax: number) =>
+        makePlan({ store, contracts: () => LIVE }, asked, { signal: NEVER, recordsMax });
+      expect(await plan(count - 1)).toMatchObject({
+        code: "too-many",
+        message: `Cannot plan: more than ${count - 1} records are selected`,
+      });
+      expect(await store.reads.operatorLog(0, 9)).toEqual([]);
+    }
+    expect(
+      made(
+        await makePlan(
+          { store, contracts: () => LIVE },
+          { id: "abcdefabcdef", selection: EVERY_FAILURE, toVersion: null, operator: OPERATOR },
+          { signal: NEVER, recordsMax: 4 },
+        ),
+      ).count,
+    ).toBe(4);
   });
 
   test("takes what its selection names, and nothing else", async () => {
