@@ -140,7 +140,15 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
   },
   // Who may do what: roles, scopes, keys, and people whom a provider of OpenID Connect vouches for.
   access: {
-    uses: ["core/unavailable", "gateway/operate", "ledger/operator-log", "operator/actions", "store/store", "tls/peer"],
+    uses: [
+      "core/unavailable",
+      "gateway/operate",
+      "gateway/within",
+      "ledger/operator-log",
+      "operator/actions",
+      "store/store",
+      "tls/peer",
+    ],
     libraries: ["jose"],
     node: ["node:crypto"],
   },

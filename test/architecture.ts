@@ -100,7 +100,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "store/volume",
     ],
     libraries: [],
-    node: ["node:crypto"],
+    node: ["node:crypto", "node:timers/promises"],
   },
   // Which lane a record of a source goes to, and the router that moves it there.
   lanes: {

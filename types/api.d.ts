@@ -2115,6 +2115,14 @@ export type Answers = {
       /** What is wrong in a failure of the group, in one line */
       readonly why?: string;
     })[];
+    /** Why groups and objectives are not known now and empty; absent when they are known */
+    readonly storeTrouble?: {
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+      /** The page that says more: docs/runbooks/breaker-open.md */
+      readonly runbook: string;
+    } | null;
     readonly objectives: readonly ({
       readonly name: string;
       readonly state: "met" | "breached" | "no-data";
@@ -3029,6 +3037,14 @@ export type Operations = {
         /** What is wrong in a failure of the group, in one line */
         readonly why?: string;
       })[];
+      /** Why groups and objectives are not known now and empty; absent when they are known */
+      readonly storeTrouble?: {
+        readonly code: string;
+        readonly message: string;
+        readonly remedy: string;
+        /** The page that says more: docs/runbooks/breaker-open.md */
+        readonly runbook: string;
+      } | null;
       readonly objectives: readonly ({
         readonly name: string;
         readonly state: "met" | "breached" | "no-data";

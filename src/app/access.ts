@@ -1,4 +1,5 @@
 import type { Access } from "../access/access.ts";
+import type { openPeople, People } from "../access/people/people.ts";
 import type { ApiKey } from "../access/api-key.ts";
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/http-config.ts";
@@ -27,9 +28,16 @@ export async function accessBy(config: Config, store: KeyStore, logger: Logger, 
   const { oidc, http } = config;
   const certificates = hasClientCa(config) ? { certificates: http.tls?.clientRoles ?? [] } : {};
   const deps = { reads: store.reads, now, noteUse, ...certificates };
-  if (oidc === null) return openAccess(deps);
-  const { openPeople } = await import("../access/people/people.ts");
-  return openAccess({ ...deps, people: openPeople({ ...oidc, now }) });
+  const people = oidc === null ? {} : { people: await peopleOf({ ...oidc, now }) };
+  const access = openAccess({ ...deps, ...people });
+  // The keys are known from the start, and not from the first request on: the store may be away by then.
+  void access.authenticate(null).catch(() => undefined);
+  return access;
+}
+
+async function peopleOf(options: Parameters<typeof openPeople>[0]): Promise<People> {
+  const { openPeople: open } = await import("../access/people/people.ts");
+  return open(options);
 }
 
 /**

@@ -169,6 +169,23 @@ test("while the store cannot be asked a process goes on for thirty seconds with 
   expect((await access.authenticate(key)).kind).toBe("known");
   clock.ms += 1_000;
   await expect(access.authenticate(key)).rejects.toThrow("no answer");
+  // Who looks, a scrape above all, looks when something is wrong.
+  expect((await access.authenticate(key, true)).kind).toBe("known");
+  expect((await access.authenticate(null, true)).kind).toBe("none");
+  clock.ms += HOUR;
+  await expect(access.authenticate(key, true)).rejects.toThrow("no answer");
+});
+
+test("who looks does not wait for a store that hangs", async () => {
+  let hangs = false;
+  const { embedded, access, clock } = await start(({ store }) => ({
+    operatorLog: async (...asked) => (hangs ? new Promise(() => undefined) : store.reads.operatorLog(...asked)),
+  }));
+  const { key } = await makeApiKey(embedded.store, WANTED, OPERATOR, randomBytes);
+  expect((await access.authenticate(key)).kind).toBe("known");
+  hangs = true;
+  clock.ms += 60_000;
+  expect((await access.authenticate(key, true)).kind).toBe("known");
 });
 
 test("the use of a key is noted once a minute", async () => {

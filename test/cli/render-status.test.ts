@@ -15,6 +15,15 @@ const STREAM: StreamView = {
   trouble: null,
 };
 
+test("a store that does not answer hides no stream, and is named", () => {
+  const storeTrouble = { code: "STORE_UNREACHABLE", message: "Cannot use MongoDB", remedy: "check that it runs" };
+  const status = { ...STATUS, groups: [], objectives: [], storeTrouble };
+  const lines = renderStatus({ url: "http://localhost", status, before: null, trouble: null }, NO_LIMIT);
+  const at = lines.indexOf("GROUPS AND OBJECTIVES ARE NOT KNOWN NOW");
+  expect(lines.slice(at + 1, at + 3)).toEqual(["STORE_UNREACHABLE  Cannot use MongoDB", "check that it runs"]);
+  expect(lines.join("\n")).toContain("BREAKER_OPEN");
+});
+
 const STATUS: StatusView = {
   version: "1.0.0",
   now: "2026-01-01T12:00:10.000Z",

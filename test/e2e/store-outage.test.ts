@@ -89,6 +89,11 @@ test("records keep coming while the store hangs: memory is bounded, the backlog 
     // The outage was seen as one, and is no death.
     await expect.poll(async () => (await gateway.ready()).status).toBe(503);
     expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
+    // Who looks at it sees the streams and why the rest is missing.
+    const status = await program.run("status", "--url", gateway.url);
+    expect(status).toMatchObject({ code: 40, stderr: "" });
+    expect(status.stdout).toMatch(/^outage\/\d +paused .* STORE_/m);
+    expect(status.stdout).toContain("GROUPS AND OBJECTIVES ARE NOT KNOWN NOW\nSTORE_");
   } finally {
     mongo().freeze(0, false);
   }

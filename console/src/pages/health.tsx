@@ -44,6 +44,11 @@ export function Health() {
           a topic to a contract.
         </Empty>
       )}
+      {isThere && ready.value?.storeTrouble && (
+        <p class="aside">
+          The store does not answer: {ready.value.storeTrouble.message}. {ready.value.storeTrouble.remedy}.
+        </p>
+      )}
       {isThere && streams.length > 0 && (
         <Rows
           caption="Streams"

@@ -21,7 +21,7 @@ const READS = ["GET", "HEAD", "OPTIONS"];
 export async function identify(access: Access, request: FastifyRequest, reply: FastifyReply): Promise<Identified> {
   const { authorization } = request.headers;
   const { browser } = access;
-  if (authorization !== undefined) return access.authenticate(bearerIn(authorization));
+  if (authorization !== undefined) return access.authenticate(bearerIn(authorization), isLook(request));
   const cookie = browser === null ? null : cookieIn(request, SESSION, browser.isSecure);
   if (browser === null || cookie === null) return byConnection(access, request);
   const signed = await browser.read(cookie);
@@ -37,9 +37,14 @@ export async function identify(access: Access, request: FastifyRequest, reply: F
 }
 
 /** By the certificate that the connection showed; without one whoever asks is nobody, or everybody where no key is needed. */
-async function byConnection(access: Access, { raw }: FastifyRequest): Promise<Authenticated> {
-  const peer = peerOf(raw.socket);
-  return access.byCertificate === null || peer.kind === "none" ? access.authenticate(null) : access.byCertificate(peer);
+async function byConnection(access: Access, request: FastifyRequest): Promise<Authenticated> {
+  const peer = peerOf(request.raw.socket);
+  if (access.byCertificate !== null && peer.kind !== "none") return access.byCertificate(peer);
+  return access.authenticate(null, isLook(request));
+}
+
+function isLook({ method, routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.role === "viewer" && READS.includes(method);
 }
 
 /** The credentials of a header; null without one. Credentials of another scheme are no key, and refused as such. */

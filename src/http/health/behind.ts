@@ -1,5 +1,9 @@
 import type { Source, Stream } from "../../source/source.ts";
+import { within } from "../../gateway/within.ts";
 import { exactInteger, type ExactInteger } from "../../json/exact-integer.ts";
+
+/** A log that is asked where it ends has so long: who looks at a gateway in trouble does not wait for a broker that is away. */
+export const END_WAIT_MS = 2_000;
 
 /** How far a position is behind the end of its log; null where that is not known. */
 export type Behind = {
@@ -20,10 +24,8 @@ export async function askBehind(
   stream: Stream,
   { position, newestMs, nowMs }: { position: bigint | null; newestMs: number | null; nowMs: number },
 ): Promise<Behind> {
-  const end = await logs.bounds(stream).then(
-    (bounds) => bounds.end,
-    () => null,
-  );
+  const bounds = await within(END_WAIT_MS, logs.bounds(stream)).catch(() => null);
+  const end = bounds?.end ?? null;
   if (end === null) return { end, lag: null, lagSeconds: null };
   const known = exactInteger(end);
   if (position === null) return { end: known, lag: null, lagSeconds: null };

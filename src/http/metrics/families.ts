@@ -1,15 +1,13 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { METRICS } from "../../observe/metrics/definitions.ts";
 import type { Family } from "../../observe/metrics/family.ts";
 import type { EndOf } from "../../observe/metrics/streams.ts";
 import type { ShadowSnapshot } from "../../rejudge/shadow/thread.ts";
 import type { ObjectiveTotals } from "../../slo/counter.ts";
 import type { Validator } from "../../pool/pool.ts";
+import { END_WAIT_MS } from "../health/behind.ts";
+import { within } from "../../gateway/within.ts";
 import type { HttpDeps } from "../deps.ts";
 import type { Source } from "../../source/source.ts";
-
-/** How long a scrape waits for the end of a log. A stream whose log does not answer has no lag on the page. */
-const END_WAIT_MS = 2_000;
 
 /** What a gateway knows of itself at the scrape. */
 export type GatewayNow = {
@@ -58,19 +56,12 @@ export function logsOf({ source, routed }: Pick<HttpDeps, "source" | "routed">):
   return { bounds: async (stream) => (routed !== undefined && isRouted(stream.id) ? routed : source).bounds(stream) };
 }
 
-/** Asks a source for the ends of its logs, and waits so long for each. */
+/** Asks a source for the ends of its logs, and waits {@link END_WAIT_MS} for each: a stream whose log does not answer has no lag on the page. */
 export function endOf(source: Pick<Source, "bounds">): EndOf {
   return async (stream) => {
-    const waiting = new AbortController();
-    const given = delay(END_WAIT_MS, null, { signal: waiting.signal, ref: false }).catch(() => null);
-    try {
-      return await Promise.race([source.bounds(stream).then(({ end }) => end), given]);
-    } catch {
-      // The stream itself reports what is wrong with its log.
-      return null;
-    } finally {
-      waiting.abort();
-    }
+    // The stream itself reports what is wrong with its log.
+    const bounds = await within(END_WAIT_MS, source.bounds(stream)).catch(() => null);
+    return bounds?.end ?? null;
   };
 }
 

@@ -1,4 +1,5 @@
 import { TROUBLE, troubleView } from "../health/trouble.ts";
+import { Unavailable } from "../../core/unavailable.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import { ANY_FAILURE } from "../../failures/filter.ts";
 import type { Group } from "../../failures/groups.ts";
@@ -11,6 +12,7 @@ import { FAILURE } from "../failures/failure.ts";
 import { askBehind } from "../health/behind.ts";
 import { ROUTED, routedWithLag } from "../health/routed.ts";
 import { registerSlo } from "../slo/routes.ts";
+import { within } from "../../gateway/within.ts";
 import { isReady } from "../health/ready.ts";
 import type { HttpDeps } from "../deps.ts";
 import { loadsOf } from "./load.ts";
@@ -18,6 +20,8 @@ import type { Routes } from "../route-types.ts";
 import { answer, text, whole } from "../schema-parts.ts";
 
 const HOUR_MS = 3_600_000;
+/** Who looks at a gateway in trouble waits no longer for the store. */
+const STORE_WAIT_MS = 3_000;
 /** The groups of failures that are shown: those with most failures lately. */
 const GROUPS_MAX = 10;
 
@@ -115,6 +119,10 @@ const STATUS = {
             },
           },
         },
+        storeTrouble: {
+          ...TROUBLE,
+          description: "Why groups and objectives are not known now and empty; absent when they are known",
+        },
         objectives: {
           type: "array",
           items: {
@@ -137,38 +145,68 @@ const STATUS = {
 export function registerStatus(app: Routes, deps: HttpDeps): void {
   registerSlo(app, deps);
   const startedMs = deps.now();
-  const page = openGroupPage(deps.failures.groups);
-  const whyOf = openWhy(deps.reads, deps.redaction ?? NO_REDACTION);
+  const askStore = storeQuestions(deps);
   app.get("/v1/status", { schema: STATUS, config: { role: "viewer" } }, async (_, reply) => {
     const nowMs = deps.now();
-    const filter = { ...ANY_FAILURE, fromMs: nowMs - HOUR_MS };
-    const found = await page({ filter, sort: "recent", limit: GROUPS_MAX, cursor: null, nowMs });
-    const groups = found === "foreign-cursor" ? [] : found.groups;
     const states = deps.gateway.streams();
     const loadOf = loadsOf(deps, states);
-    const objectives = (await deps.objectives?.report()) ?? [];
+    const [streams, router, ofStore] = await Promise.all([
+      Promise.all(states.map(async (one) => ({ ...(await streamView(deps, one, nowMs)), ...loadOf(one.stream) }))),
+      deps.routed === undefined ? null : routedWithLag(deps.routed, nowMs),
+      answerOf(askStore(nowMs)),
+    ]);
     return reply.send({
       version: deps.version,
       now: new Date(nowMs).toISOString(),
       upSeconds: (nowMs - startedMs) / 1_000,
       ready: isReady(deps),
       decided: deps.totals?.totals() ?? { decided: 0, passed: 0, failed: 0, duplicates: 0 },
-      streams: await Promise.all(
-        states.map(async (one) => ({ ...(await streamView(deps, one, nowMs)), ...loadOf(one.stream) })),
-      ),
-      ...(deps.routed === undefined ? {} : { router: await routedWithLag(deps.routed, nowMs) }),
+      streams,
+      ...(router === null ? {} : { router }),
       ...(deps.pool === undefined ? {} : { pool: deps.pool().map((one) => ({ ...one })) }),
-      groups: await Promise.all(
-        groups.filter(({ recent }) => recent > 0).map(async (group) => shortView(group, await whyOf(group))),
-      ),
+      ...ofStore,
+    });
+  });
+}
+
+/** What of the answer is read in the store. */
+function storeQuestions(deps: HttpDeps) {
+  const page = openGroupPage(deps.failures.groups);
+  const whyOf = openWhy(deps.reads, deps.redaction ?? NO_REDACTION);
+  return async (nowMs: number) => {
+    const filter = { ...ANY_FAILURE, fromMs: nowMs - HOUR_MS };
+    const found = await page({ filter, sort: "recent", limit: GROUPS_MAX, cursor: null, nowMs });
+    const groups = found === "foreign-cursor" ? [] : found.groups.filter(({ recent }) => recent > 0);
+    const objectives = (await deps.objectives?.report()) ?? [];
+    return {
+      groups: await Promise.all(groups.map(async (group) => shortView(group, await whyOf(group)))),
       objectives: objectives.map(({ objective, state, budgetLeft, firing }) => ({
         name: objective.name,
         state,
         budgetLeft,
         firing,
       })),
-    });
-  });
+    };
+  };
+}
+
+/** A store that is away, or slow, hides nothing of what is known without it. */
+async function answerOf<T extends object>(asked: Promise<T>) {
+  const nothing = (trouble: Unavailable) => ({ groups: [], objectives: [], storeTrouble: troubleView(trouble) });
+  try {
+    return (await within(STORE_WAIT_MS, asked)) ?? nothing(late());
+  } catch (error) {
+    if (error instanceof Unavailable) return nothing(error);
+    throw error;
+  }
+}
+
+function late(): Unavailable {
+  return new Unavailable(
+    "STORE_TIMEOUT",
+    `The store did not answer within ${STORE_WAIT_MS / 1_000} s`,
+    "look at the streams: the one that waits for the store says why",
+  );
 }
 
 function shortView(group: Group, why: string | null) {

@@ -29,7 +29,13 @@ export function renderStatus(drawn: Drawn, { columns, rows }: Size): readonly st
       `${name.padEnd(30)} ${WORDS[state].padEnd(8)} ${state === "no-data" ? "" : `${Math.floor(budgetLeft * 100)}% of the budget left`}${firing === null ? "" : `  ${firing}`}`,
   );
   const routed = (status.router ?? []).map(({ movedTo, ...one }): StreamView => ({ ...one, settledTo: movedTo }));
+  const store = status.storeTrouble ?? null;
   const sections = [
+    {
+      head: "GROUPS AND OBJECTIVES ARE NOT KNOWN NOW",
+      lines: store === null ? [] : [`${store.code}  ${store.message}`, store.remedy],
+      noun: "lines",
+    },
     {
       head: streamHead("STREAM", "SETTLED TO"),
       lines: status.streams.toSorted(byTrouble).map(streamLine),

@@ -12,6 +12,8 @@ export type StatusView = {
   /** Absent where the gateway moves nothing to lanes. */
   readonly router?: readonly RoutedView[];
   readonly groups: readonly GroupView[];
+  /** Why groups and objectives are not known now; absent when they are. */
+  readonly storeTrouble?: StreamView["trouble"];
   readonly objectives: readonly {
     readonly name: string;
     readonly state: "met" | "breached" | "no-data";
