@@ -53,14 +53,12 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
     return () => (term !== since ? "lost" : majority >= position ? "yes" : "no");
   };
 
-  /** What no failover takes back. */
-  let durable: { readonly majority: number; readonly term: number; readonly state: State } | null = null;
+  /** What no failover takes back: the writes that a majority has, of which so many are applied. */
+  const durable = emptyState();
+  let applied = 0;
   const durableState = (): State => {
-    if (durable?.majority !== majority || durable.term !== term) {
-      durable = { majority, term, state: emptyState() };
-      for (const write of log.slice(0, majority)) applyWrite(durable.state, write);
-    }
-    return durable.state;
+    for (; applied < majority; applied += 1) applyWrite(durable, log[applied] as Write);
+    return durable;
   };
 
   const failover = (): void => {
@@ -114,7 +112,7 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
     return {
       ...writes,
       unit,
-      tail: async (stream) => world.call(by, { execute: () => lastOf(log.slice(0, majority), stream) }),
+      tail: async (stream) => world.call(by, { execute: () => lastOf(durableState(), stream) }),
       evidenceOf: async (stream, seq) =>
         world.call(by, { execute: () => durableState().evidence.get(`${stream}|${seq}`) ?? null }),
       streamNote: async (stream) =>
@@ -305,11 +303,8 @@ async function runUnit<T>(
   return result;
 }
 
-function lastOf(log: readonly Write[], stream: string): LedgerEntry | null {
+function lastOf({ ledger }: State, stream: string): LedgerEntry | null {
   let last: LedgerEntry | null = null;
-  for (const write of log) {
-    if (write.table === "ledger" && write.entry.stream === stream && write.entry.seq > (last?.seq ?? -1))
-      last = write.entry;
-  }
+  for (const entry of ledger.values()) if (entry.stream === stream && entry.seq > (last?.seq ?? -1)) last = entry;
   return last;
 }
