@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig, type ViteUserConfigFnObject } from "vitest/config";
 import { PATIENCE_MS } from "./test/patience.ts";
 import { filesLeftOut, type Lane } from "./test/lanes.ts";
@@ -15,6 +17,8 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => ({
     expect: { poll: { timeout: PATIENCE_MS } },
     // Real processes, files and sockets: of three files on two cores one waits for a server most of the time.
     maxWorkers: 3,
+    // Each file's process loads vitest, and many start others: compiled code is kept where the CLI keeps its own.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") },
     maxConcurrency: 2,
     sequence: { sequencer: LongestFirst },
     // No test replaces a module, so that files may share them: loading them for each file is a third of the fast lane's time.
