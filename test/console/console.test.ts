@@ -139,6 +139,10 @@ test("the live view shows what is decided, stops and goes on, and asks for nothi
   await service.append(shipment("a"), shipment("b", -1));
   await says(page, `${TOPIC}/0@1`);
   await says(page, "must be > 0");
+  // The chart is drawn, and says in words what it draws.
+  const chart = async (): Promise<unknown> => page.run("return document.querySelector('.rate .drawn').ariaLabel");
+  await until(async () => (await page.run("return document.querySelector('.rate canvas') !== null")) === true);
+  await until(async () => !String(await chart()).endsWith("at most 0 decided"));
   await page.press("s");
   await says(page, "stopped");
   await service.append(shipment("c"));

@@ -7,6 +7,7 @@ import { Filter } from "../parts/filter.tsx";
 import { contractName } from "../parts/group-cells.tsx";
 import { Mark, type MarkKind } from "../parts/mark.tsx";
 import { counted, grouped } from "../parts/numbers.ts";
+import { RateChart } from "../parts/rate-chart.tsx";
 import { Rows, type Column } from "../parts/rows.tsx";
 import { Tile } from "../parts/tile.tsx";
 import { Title } from "../parts/title.tsx";
@@ -98,6 +99,7 @@ export function Live() {
           the newest of {counted(matched, "record")}
         </Tile>
       </dl>
+      {refusal === null && <RateChart rates={rates} />}
       {isGap && (
         <p class="aside">
           Some records are not here: they came while this page was stopped, slow or away.{" "}
