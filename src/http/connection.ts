@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 
 /**
@@ -95,6 +95,8 @@ export function onBroken(body: object, fail: (error: Error) => void): () => void
 export function drain(request: IncomingMessage): void {
   if (request.readableEnded || request.destroyed) return;
   const { socket } = request;
+  // A request of a test that was made without a connection.
+  if (!(socket instanceof Socket)) return;
   knownOf(socket).left = true;
   socket.destroySoon = () => void socket.end();
   const end = (): void => void socket.destroy();
