@@ -43,7 +43,7 @@ describe("the lanes", () => {
 
   test("name in their table every module that runs what a server is made of", () => {
     const programs =
-      /\b(?:spawn|spawnSync|execFile|execFileSync|exec|run)\(\s*(?:"(?:java|mvn|python3|docker|mount)"|\w*binary\w*)/i;
+      /\b(?:spawn|spawnSync|execFile|execFileSync|exec|run)\(\s*(?:"(?:java|mvn|python3|docker|mount)"|\w*binary\w*)|\bexecutablePath: /i;
     const running = readdirSync(join(ROOT, "test"), { recursive: true })
       .map((path) => `test/${String(path)}`)
       .filter((path) => path.endsWith(".ts") && programs.test(text(path)));

@@ -310,8 +310,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "dirty tail read",
     file: STORE,
-    find: `lastOf(log.slice(0, majority), stream)`,
-    replace: `lastOf(log, stream)`,
+    find: `lastOf(durableState(), stream)`,
+    replace: `lastOf(state, stream)`,
   },
   {
     name: "writes are acknowledged before a majority has them",
