@@ -17,8 +17,11 @@ const COMMANDS: readonly Command[] = readdirSync(FOLDER).flatMap((page) => {
   return [...blocks, ...inline].map((line) => ({ page, line }));
 });
 
-/** A gap is accepted where there is one (test/e2e/distributed.test.ts), and a validator runs until it is stopped (test/cli/pool.test.ts). */
-const ELSEWHERE = /^sigma (?:streams accept-gap|start) /;
+/**
+ * A gap is accepted where there is one (test/e2e/distributed.test.ts), a validator runs until it is stopped (test/cli/pool.test.ts), lanes are
+ * looked at where there are lanes (test/e2e/lanes.test.ts), and Kafka's own tools are not part of what is tested.
+ */
+const ELSEWHERE = /^(?:sigma (?:streams accept-gap|start|lanes check)|kafka-transactions\.sh)\b/;
 const RESTORE = /^sigma restore /;
 /** `sigma streams list` says so by its exit code where a stream is halted. */
 const HALTED = 10;
