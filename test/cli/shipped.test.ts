@@ -79,7 +79,9 @@ describe("the package", () => {
     // The Node that the tests run on, and nothing of the npm that started them.
     const kept = Object.entries(process.env).filter(([name]) => !/^(?:npm_|SIGMA_|VITEST|NODE_)/i.test(name));
     const path = `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}`;
-    const env = { ...Object.fromEntries(kept), PATH: path };
+    // npm waits five minutes for an answer that never comes, and asks again twice.
+    const impatient = { npm_config_fetch_timeout: "20000", npm_config_fetch_retries: "5" };
+    const env = { ...Object.fromEntries(kept), ...impatient, PATH: path };
     const packed = succeed("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], sources, env);
     succeed("npm", ["install", "--prefer-offline", "--omit=optional", `./${packed.trim()}`], folder, env);
     const [npx, program] = ["npx", ["--no-install", called]] as const;
