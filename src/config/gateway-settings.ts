@@ -52,7 +52,7 @@ export const GATEWAY_SETTINGS = {
   },
   "batch.bytes": {
     value: { kind: "bytes", min: 1_024, max: 67_108_864 },
-    // Against 1 MiB, records of 1 kB and 16 kB: MongoDB's CPU 0.77x and 0.71x, rate 1.2x, 90 MB more (docs/benchmarks.md).
+    // Against 1 MiB, records of 1 kB: MongoDB's CPU 0.77x and 0.88x, rate 1.2x and 1.04x, 90 MB more (docs/benchmarks.md).
     byDefault: 4_194_304,
     description: "Most bytes decided and stored at once",
   },
