@@ -1,3 +1,4 @@
+import type { HotKeys } from "../traffic/hot-keys.ts";
 import type { Config } from "../config/config.ts";
 import type { ReportDiagnosis } from "../diagnosis/event.ts";
 import type { AnchorEvent, ContractsEvent, Observe, RedriveEvent } from "../gateway/event.ts";
@@ -101,4 +102,11 @@ export async function openLogger(
   const format = log.format === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : log.format;
   const tag = worker === undefined ? {} : { worker };
   return createLogger({ level: log.level, format, destination: process.stderr, pid: process.pid, reword, ...tag });
+}
+
+/** Forgets the keys of a stream that this process no longer reads. */
+export function forgetKeys(hotKeys: Pick<HotKeys, "forget">): Observe {
+  return (event) => {
+    if (event.kind === "stream-stopped") hotKeys.forget(event.stream.id);
+  };
 }

@@ -16,7 +16,7 @@ import { readConsole } from "./console-files.ts";
 import { failureDeps } from "./failing.ts";
 import { accessBy, hasClientCa, type KeyStore } from "./access.ts";
 import { backlogLimit, lanesOf } from "./backlog.ts";
-import { both, later, openReports, type Reports } from "./reports.ts";
+import { both, forgetKeys, later, openReports, type Reports } from "./reports.ts";
 import { noteVerdicts } from "./verdicts.ts";
 import { checkFiles } from "./data-directory.ts";
 import { type LoadedContracts } from "./contracts.ts";
@@ -163,11 +163,8 @@ async function openShown(config: Config) {
   const quota = config.http.quotas.groups;
   const groups = quota === null ? {} : { groupUse: createGroupUse(quota) };
   const hotKeys = createHotKeys(Math.random);
-  const forgetKeys: Observe = (event) => {
-    if (event.kind === "stream-stopped") hotKeys.forget(event.stream.id);
-  };
   return {
-    observe: both(both(totals.observe, live.observe), forgetKeys),
+    observe: both(both(totals.observe, live.observe), forgetKeys(hotKeys)),
     observeAnchors: anchors.observe,
     watchers: { live, hotKeys, ...groups },
     routes: {

@@ -10,7 +10,7 @@ import type { LoadedContracts } from "./contracts.ts";
 import { callBackLater } from "./fleet.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
 import { startRedriving } from "./redriving.ts";
-import { both, openReports } from "./reports.ts";
+import { both, forgetKeys, openReports } from "./reports.ts";
 import { openTraces } from "./tracing.ts";
 
 /** A process that decides for another one, which serves HTTP and watches over it. */
@@ -60,10 +60,9 @@ export async function startWorker(
   const pipeline = await startPipeline(
     config,
     contracts,
-    both(both(reports.events, totals.observe), (event) => {
-      if (event.kind === "stream-stopped") hotKeys.forget(event.stream.id);
-      changed(event.kind === "batch-settled");
-    }),
+    both(both(both(reports.events, totals.observe), forgetKeys(hotKeys)), ({ kind }) =>
+      changed(kind === "batch-settled"),
+    ),
     reports.contracts,
     reports.anchors,
     { url, report: reports.notify, diagnosed: reports.diagnosed, ...calls },

@@ -110,14 +110,25 @@ function streamsOf(standings: readonly Standing[]): readonly StreamState[] {
 }
 
 function newestOf(standings: readonly Standing[], stream: string): number | null {
-  const times = standings.flatMap(({ newestMs }) => newestMs.flatMap(([id, ms]) => (id === stream ? [ms] : [])));
+  const times = saidOf(
+    stream,
+    standings.flatMap(({ newestMs }) => newestMs),
+  );
   return times.length === 0 ? null : Math.max(...times);
 }
 
 /** While a stream moves, the worker that saw more of it says more. */
 function loadOf(standings: readonly Standing[], stream: string): Load | null {
-  const found = standings.flatMap(({ loads }) => loads.flatMap(([id, load]) => (id === stream ? [load] : [])));
+  const found = saidOf(
+    stream,
+    standings.flatMap(({ loads }) => loads),
+  );
   return found.toSorted((a, b) => b.records - a.records)[0] ?? null;
+}
+
+/** What workers say of one stream. */
+function saidOf<T>(stream: string, said: readonly (readonly [stream: string, what: T])[]): readonly T[] {
+  return said.flatMap(([id, what]) => (id === stream ? [what] : []));
 }
 
 const NONE: Totals = { decided: 0, passed: 0, failed: 0, duplicates: 0 };

@@ -6,7 +6,7 @@ import { Empty } from "../parts/empty.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { contractName } from "../parts/group-cells.tsx";
 import { Mark, type MarkKind } from "../parts/mark.tsx";
-import { counted, grouped } from "../parts/numbers.ts";
+import { counted, grouped, perSecond } from "../parts/numbers.ts";
 import { RateChart } from "../parts/rate-chart.tsx";
 import { Rows, type Column } from "../parts/rows.tsx";
 import { Tile } from "../parts/tile.tsx";
@@ -123,11 +123,6 @@ export function Live() {
       )}
     </>
   );
-}
-
-/** Few are not said to be none. */
-function perSecond(rate: number): string {
-  return rate > 0 && rate < 10 ? rate.toFixed(1) : grouped(Math.round(rate));
 }
 
 /** Says what came to who does not see the rows, and seldom enough to be heard. */

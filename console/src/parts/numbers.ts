@@ -9,3 +9,8 @@ export function grouped(number: number): string {
 export function counted(number: number, noun: string): string {
   return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
+
+/** Records a second. Few are not said to be none. */
+export function perSecond(rate: number): string {
+  return rate > 0 && rate < 10 ? rate.toFixed(1) : grouped(Math.round(rate));
+}

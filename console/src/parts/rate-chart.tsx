@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
 import { timeText, zone } from "../shell/time.ts";
-import { grouped } from "./numbers.ts";
+import { perSecond } from "./numbers.ts";
 
 /** Records a second. */
 export type Rates = { readonly decided: number; readonly failed: number };
@@ -26,19 +26,19 @@ export function RateChart({ rates }: { readonly rates: Rates | null }) {
   useChart(host, points);
   const now = points.at(-1);
   const most = Math.max(0, ...points.map(({ decided }) => decided));
-  const words = `Records a second in the last five minutes: now ${shown(now?.decided ?? 0)} decided, ${shown(now?.failed ?? 0)} of them failed, at most ${shown(most)} decided`;
+  const words = `Records a second in the last five minutes: now ${perSecond(now?.decided ?? 0)} decided, ${perSecond(now?.failed ?? 0)} of them failed, at most ${perSecond(most)} decided`;
   return (
     <figure class="rate">
       <div class="drawn" ref={host} role="img" aria-label={words} />
       <figcaption>
         Records a second, five minutes: <span class="decided">decided</span>, <span class="failed">failed</span>; at
-        most {shown(most)}
+        most {perSecond(most)}
         <details>
           <summary>As a table, by half a minute</summary>
           <ul class="hours">
             {rowsOf(points).map(({ atMs, decided, failed }) => (
               <li>
-                {hourOf(atMs)}: {shown(decided)} decided, {shown(failed)} failed
+                {hourOf(atMs)}: {perSecond(decided)} decided, {perSecond(failed)} failed
               </li>
             ))}
           </ul>
@@ -51,11 +51,6 @@ export function RateChart({ rates }: { readonly rates: Rates | null }) {
 /** The time of day in the zone that was chosen. */
 function hourOf(ms: number): string {
   return timeText(new Date(ms).toISOString(), zone.value === "utc" ? "utc" : "local", ms).slice(11, 19);
-}
-
-/** Few are not said to be none. */
-function shown(rate: number): string {
-  return rate > 0 && rate < 10 ? rate.toFixed(1) : grouped(Math.round(rate));
 }
 
 function rowsOf(points: readonly Point[]): readonly Point[] {
@@ -132,7 +127,7 @@ function optionsFor(host: HTMLElement): uPlot.Options {
     },
     axes: [
       { ...axis, space: 90, size: 30, values: (_, ticks) => ticks.map((tick) => hourOf(tick * 1_000)) },
-      { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => shown(tick)) },
+      { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => perSecond(tick)) },
     ],
     series: [
       {},

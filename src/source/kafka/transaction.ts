@@ -50,10 +50,9 @@ export async function lastEnd(connection: KafkaConnection, transactionalId: stri
       );
       return ENDS.get(transactionStates[0]?.transactionState ?? "") ?? null;
     } catch (error) {
-      const { cause } = error as Error;
       // Every id is unknown once, and again a week after its last transaction (transactional.id.expiration.ms).
-      if (isBrokerError(cause, "TRANSACTIONAL_ID_NOT_FOUND")) return null;
-      if (attempt > RETRY.retries || !isBrokerError(cause, ...COORDINATOR_MOVES)) throw error;
+      if (isBrokerError(error, "TRANSACTIONAL_ID_NOT_FOUND")) return null;
+      if (attempt > RETRY.retries || !isBrokerError(error, ...COORDINATOR_MOVES)) throw error;
       await delay(attempt * RETRY_STEP_MS);
     }
   }
