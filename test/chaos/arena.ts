@@ -97,11 +97,12 @@ export async function openArena(settings: ArenaSettings): Promise<Arena> {
     const behind = await settle(journal, documents, AbortSignal.timeout(PATIENCE_MS));
     const ends = await fleet.stop();
     const { violations, audit, visible, stored } = await inspect();
-    expect({ behind, violations, crashes: fleet.crashes }).toEqual({ behind: [], violations: {}, crashes: [] });
+    const found = { seed, behind, violations, crashes: fleet.crashes };
+    expect(found).toEqual({ seed, behind: [], violations: {}, crashes: [] });
     expect((await counters.wrong()).slice(0, 10)).toEqual([]);
     // What it found, at its beginning.
-    const found = audit.code === 0 ? "" : audit.output.slice(0, 2_000);
-    expect({ code: audit.code, found }).toEqual({ code: 0, found: "" });
+    const output = audit.code === 0 ? "" : audit.output.slice(0, 2_000);
+    expect({ code: audit.code, output }).toEqual({ code: 0, output: "" });
     expect(ends.map(({ code }) => code)).toEqual(Array.from({ length: workers }, () => 0));
     const { length } = journal.entries;
     expect({ visible, stored }).toEqual({ visible: length, stored: length });

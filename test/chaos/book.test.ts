@@ -35,3 +35,10 @@ test("what was acknowledged needs no doubt, and uses none up", () => {
     doubt(0, 6n, "aa"),
   ]);
 });
+
+test("a record in doubt at a known offset excuses that one, and leaves a doubt without an offset to another record of its bytes", () => {
+  const visible = [6n, 9n].map((offset) => ({ partition: 0, offset, sha256: "-" }));
+  // What failed without an answer is booked first, then what its transaction had been told the offsets of.
+  const doubtful = [doubt(0, null, "-"), doubt(0, 6n, "-")];
+  expect(arrivedAfterAll(visible, { entries: [], doubtful })).toEqual([doubt(0, 6n, "-"), doubt(0, 9n, "-")]);
+});

@@ -54,7 +54,9 @@ export function arrivedAfterAll(
   return visible.flatMap(({ partition, offset, sha256 }) => {
     if (acknowledged.has(`${partition}@${offset}`)) return [];
     const alike = waiting.get(`${partition} ${sha256}`) ?? [];
-    const index = alike.findIndex((doubt) => doubt.offset === null || doubt.offset === offset);
+    // One that knows its offset is of no use to any other record; one that does not, is.
+    const here = alike.findIndex((doubt) => doubt.offset === offset);
+    const index = here < 0 ? alike.findIndex((doubt) => doubt.offset === null) : here;
     const [found] = index < 0 ? [] : alike.splice(index, 1);
     return found === undefined ? [] : [{ ...found, offset }];
   });

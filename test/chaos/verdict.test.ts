@@ -203,7 +203,7 @@ describe("the verdict names", () => {
     const journal = [...JOURNAL.slice(0, -1), { ...TOMBSTONE, offset: 9n }];
     expect(judge(run({ journal }))).toEqual([
       "journal 1@9: tombstone was acknowledged and is not visible",
-      "journal 1@4: visible and never acknowledged",
+      "journal 1@4: visible and never acknowledged (-)",
     ]);
   });
 

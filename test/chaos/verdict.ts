@@ -80,7 +80,7 @@ function checkJournal({ visible, journal }: Evidence, found: Found): void {
     if (sha256 === undefined) found("journal", place, `${entry.kind} was acknowledged and is not visible`);
     else if (sha256 !== entry.sha256) found("journal", place, `${entry.kind} was acknowledged with other bytes`);
   }
-  for (const place of seen.keys()) found("journal", place, "visible and never acknowledged");
+  for (const [place, sha256] of seen) found("journal", place, `visible and never acknowledged (${sha256.slice(0, 8)})`);
 }
 
 type ByPlace = ReadonlyMap<string, readonly StoredDocument[]>;
