@@ -5,13 +5,29 @@ import { PATIENCE_MS } from "./test/patience.ts";
 import { filesLeftOut, type Lane } from "./test/lanes.ts";
 import { LongestFirst } from "./test/order.ts";
 
-const LANES: readonly string[] = ["fast", "long", "servers"] satisfies readonly Lane[];
+const LANES = ["fast", "long", "servers"] as const satisfies readonly Lane[];
+
+/** No test replaces a module, so that files may share them: loading them for each file is a third of the fast lane's time. */
+const SHARES_MODULES: readonly Lane[] = ["fast"];
+
+function isLane(mode: string): mode is Lane {
+  return LANES.some((lane) => lane === mode);
+}
+
+function laneAlone(lane: Lane) {
+  return {
+    include: ["test/**/*.test.ts"],
+    exclude: ["node_modules/**", ...filesLeftOut(lane)],
+    isolate: !SHARES_MODULES.includes(lane),
+  };
+}
 
 /** `--mode` chooses a lane of tests; without it all run. */
 const config: ViteUserConfigFnObject = defineConfig(({ mode }) => ({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["node_modules/**", ...filesLeftOut(LANES.includes(mode) ? (mode as Lane) : null)],
+    ...(isLane(mode)
+      ? laneAlone(mode)
+      : { projects: LANES.map((lane) => ({ extends: true, test: { name: lane, ...laneAlone(lane) } })) }),
     testTimeout: 2 * PATIENCE_MS,
     hookTimeout: 2 * PATIENCE_MS,
     expect: { poll: { timeout: PATIENCE_MS } },
@@ -21,8 +37,6 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => ({
     env: { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") },
     maxConcurrency: 2,
     sequence: { sequencer: LongestFirst },
-    // No test replaces a module, so that files may share them: loading them for each file is a third of the fast lane's time.
-    isolate: mode !== "fast",
     coverage: {
       include: ["src/core/**"],
       thresholds: { lines: 100, branches: 100 },

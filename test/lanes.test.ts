@@ -86,6 +86,23 @@ describe("the lanes", () => {
       testFiles().filter((file) => laneOf(file) === "fast"),
     );
   });
+
+  test("run all together when none is chosen, and those of the fast lane share their modules", () => {
+    const projects = config({ command: "serve", mode: "test" }).test?.projects ?? [];
+    const lanes = projects.map((project) => (typeof project === "object" && "test" in project ? project.test : {}));
+    const shown = lanes.map(({ name, isolate, exclude = [] }) => ({
+      name,
+      isolate,
+      files: testFiles().filter((file) => !exclude.includes(file)),
+    }));
+    expect(shown).toEqual(
+      (["fast", "long", "servers"] as const).map((lane) => ({
+        name: lane,
+        isolate: lane !== "fast",
+        files: testFiles().filter((file) => laneOf(file) === lane),
+      })),
+    );
+  });
 });
 
 describe("a machine without servers", () => {
