@@ -49,9 +49,15 @@ async function begin(args: readonly string[], more: Readonly<Record<string, stri
   };
   const child = spawn(process.execPath, [SIGMA, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   stopping.push(() => void child.kill("SIGKILL"));
-  for await (const chunk of child.stderr) if (/listening|moving records/.test(String(chunk))) return;
-  await once(child, "exit");
-  throw new Error(`sigma ${args.join(" ")} ended`);
+  const listening = new Promise<void>((said) => {
+    // It is read on: whoever writes into a pipe that nobody reads ends.
+    child.stderr.on("data", (chunk) => /listening|moving records/.test(String(chunk)) && said());
+  });
+  const ended = once(child, "exit").then(() => {
+    throw new Error(`sigma ${args.join(" ")} ended`);
+  });
+  await Promise.race([listening, ended]);
+  ended.catch(() => undefined);
 }
 
 try {
