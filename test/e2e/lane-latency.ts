@@ -5,12 +5,16 @@ import { shipmentText } from "./engines.ts";
 
 /** How long healthy records take from their send to the store, with and without poison in another lane. */
 export type LaneLatency = {
-  /** The 99th percentile of a round, in milliseconds, of `count` records that are sent at intervals. */
-  readonly round: (besides: () => readonly string[]) => Promise<number>;
+  /** The times of a round of `count` records that are sent at intervals. */
+  readonly round: (besides: () => readonly string[]) => Promise<Percentiles>;
   readonly close: () => Promise<void>;
 };
 
-const EVERY_MS = 10;
+/** In milliseconds. */
+export type Percentiles = { readonly p50: number; readonly p99: number };
+
+/** So rare that two cores are idle most of the time: what is measured is who waits for whom, and not who gets a core. */
+const EVERY_MS = 25;
 
 /**
  * Measures through a change stream: a fact counts when a majority has it.
@@ -45,7 +49,8 @@ export async function openLaneLatency(brokers: string, topic: string, db: Db, co
       }
       while ([...sent.keys()].some((id) => !seen.has(id))) await delay(5);
       const took = [...sent].map(([id, begun]) => (seen.get(id) ?? 0) - begun).toSorted((a, b) => a - b);
-      return took[Math.ceil(took.length * 0.99) - 1] ?? 0;
+      const at = (part: number): number => took[Math.ceil(took.length * part) - 1] ?? 0;
+      return { p50: at(0.5), p99: at(0.99) };
     },
     close: async () => {
       await Promise.all([producer.close(true), watching.close()]);

@@ -18,12 +18,15 @@ import { baseOptions, isBrokerError } from "./client.ts";
 
 /** How long the broker keeps a transaction open whose process is gone: until then no reader of committed records passes it. */
 const TRANSACTION_TIMEOUT_MS = 15_000;
-/** Kafka answers "try again" while it still writes the markers of the transaction before, which takes milliseconds. */
+/** Kafka answers "try again" while it still writes the markers of the transaction before, which takes milliseconds: 2, 4, 8 and so on, 2 s in all. */
 export const RETRY = {
-  retries: 12,
-  retryDelay: (_: unknown, __: string, attempt: number): number => attempt * RETRY_STEP_MS,
+  retries: 10,
+  retryDelay: (_: unknown, __: string, attempt: number): number => retryDelayMs(attempt),
 } as const;
-const RETRY_STEP_MS = 25;
+
+function retryDelayMs(attempt: number): number {
+  return 2 ** attempt;
+}
 
 /** A transaction that was begun. */
 export type Begun = Awaited<ReturnType<Producer["beginTransaction"]>>;
@@ -53,7 +56,7 @@ export async function lastEnd(connection: KafkaConnection, transactionalId: stri
       // Every id is unknown once, and again a week after its last transaction (transactional.id.expiration.ms).
       if (isBrokerError(error, "TRANSACTIONAL_ID_NOT_FOUND")) return null;
       if (attempt > RETRY.retries || !isBrokerError(error, ...COORDINATOR_MOVES)) throw error;
-      await delay(attempt * RETRY_STEP_MS);
+      await delay(retryDelayMs(attempt));
     }
   }
 }
