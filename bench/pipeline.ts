@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { MongoClient } from "mongodb";
-import { HEAP_FLAG, YOUNG_FLAGS } from "../bin/heap.js";
+import { HEAP_FLAGS, YOUNG_FLAGS } from "../bin/heap.js";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
@@ -36,7 +36,7 @@ const SHAPE = { ...USUAL, bytes: Number(values.bytes), failing: Number(values.fa
 const TOPIC = "shipments";
 const WORKER = resolve(import.meta.dirname, "pipeline-worker.ts");
 const BEFORE = "the gateway before";
-const OWN_FLAGS = [HEAP_FLAG, ...YOUNG_FLAGS];
+const OWN_FLAGS = [...HEAP_FLAGS, ...YOUNG_FLAGS];
 const ALL: Readonly<Record<string, Task["variant"]>> = {
   "one bare loop": "loop",
   "a bare loop for each partition": "loops",

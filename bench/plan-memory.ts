@@ -7,7 +7,7 @@ import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { FailurePlace } from "../src/store/redrives.ts";
 import { shipmentContracts } from "./contracts.ts";
 
-// node --heap-growing-percent=75 --no-allocation-site-pretenuring --max-semi-space-size=16 bench/plan-memory.ts [failures] [every]
+// node --heap-growing-percent=100 --external-memory-accounted-in-global-limit --no-allocation-site-pretenuring --max-semi-space-size=16 bench/plan-memory.ts [failures] [every]
 // (the flags of the program: bin/heap.js)
 // Resident memory of this process while it plans the redrive of ten million failures of six streams, each tenth record of which
 // failed. The places of failures come from a generator and no record is in the evidence, so that what is measured is the plan: the

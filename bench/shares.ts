@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { MongoClient } from "mongodb";
-import { HEAP_FLAG, YOUNG_FLAGS } from "../bin/heap.js";
+import { HEAP_FLAGS, YOUNG_FLAGS } from "../bin/heap.js";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
@@ -41,7 +41,7 @@ try {
   for (const side of sides)
     workers.set(
       side,
-      fork(resolve(import.meta.dirname, "pipeline-worker.ts"), { execArgv: [HEAP_FLAG, ...YOUNG_FLAGS] }),
+      fork(resolve(import.meta.dirname, "pipeline-worker.ts"), { execArgv: [...HEAP_FLAGS, ...YOUNG_FLAGS] }),
     );
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const side of round % 2 === 0 ? sides : sides.toReversed()) {

@@ -1,2 +1,2 @@
-export declare const HEAP_FLAG: string;
+export declare const HEAP_FLAGS: readonly string[];
 export declare const YOUNG_FLAGS: readonly string[];

@@ -7,7 +7,7 @@ import module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
-import { HEAP_FLAG, YOUNG_FLAGS } from "./heap.js";
+import { HEAP_FLAGS, YOUNG_FLAGS } from "./heap.js";
 
 /** The Node version needed for type stripping without a flag, node:sqlite, and the dependencies. */
 const NEEDED = [24, 6];
@@ -20,7 +20,7 @@ else relaunch();
 function start() {
   quietExperiments();
   if (process.argv[2] === "start") setYoungGeneration();
-  setFlagsFromString(HEAP_FLAG);
+  for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
   if (module.enableCompileCache !== undefined) module.enableCompileCache();
   // A checkout has the sources; the published package has only the built files.
   const cli = existsSync(join(root, "src")) ? "../src/cli/program.ts" : "../dist/cli/program.js";
