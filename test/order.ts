@@ -5,6 +5,8 @@ import { laneOf } from "./lanes.ts";
 const ROOT = resolve(import.meta.dirname, "..");
 /** It takes ten minutes: begun last, it would go on alone when everything else is done. */
 const LONGEST = "test/simulation/simulation.test.ts";
+/** Most of it waits for clients that read slowly, a minute and more, as no other file of its lane does. */
+const WAITS = "test/http/connections.test.ts";
 const RANKS = { servers: 1, long: 2, fast: 3 } as const;
 
 /** Begins with the longest files, so that none of them is left over at the end. */
@@ -18,5 +20,6 @@ export class LongestFirst extends BaseSequencer {
 
 function rankOf({ moduleId }: TestSpecification): number {
   const file = relative(ROOT, moduleId).replaceAll("\\", "/");
-  return file === LONGEST ? 0 : RANKS[laneOf(file)];
+  if (file === LONGEST) return 0;
+  return RANKS[file === WAITS ? "long" : laneOf(file)];
 }

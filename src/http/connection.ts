@@ -36,12 +36,14 @@ function knownOf(socket: Socket): Known {
 /**
  * Carries out one request of a connection at a time: a request waits until the one before it is answered. So records keep their order,
  * and a connection has at most one answer in memory that its client has not read. Node begins with all requests that have arrived.
+ * @param ended is called when the sender of a connection that has brought a request ends its half.
  */
-export function takeTurns(app: FastifyInstance): void {
+export function takeTurns(app: FastifyInstance, ended: (socket: Socket) => void): void {
   app.addHook("onRequest", async ({ raw: { socket } }, reply) => {
     const before = lastOwed(socket);
     const known = knownOf(socket);
     const { owed } = known;
+    if (known.last === null) socket.once("end", () => ended(socket));
     owed.set(reply.raw, null);
     known.last = reply.raw;
     reply.raw.once("close", () => given(owed, reply.raw));
@@ -78,6 +80,11 @@ const readers = new WeakMap<object, (error: Error) => void>();
 export function breakBody(request: IncomingMessage, error: Error): void {
   broken.set(request, error);
   readers.get(request)?.(error);
+}
+
+/** Whether {@link breakBody} was called for a request. */
+export function isBroken(request: IncomingMessage): boolean {
+  return broken.has(request);
 }
 
 /** Calls `fail` when {@link breakBody} is called for the body, at once when it was called before. @returns stops that. */

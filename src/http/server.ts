@@ -19,7 +19,12 @@ import { registerDecide } from "./decide/routes.ts";
 import { registerDecisions } from "./decisions/routes.ts";
 import { LIMITS, type HttpDeps } from "./deps.ts";
 import type { ProblemsByStatus } from "./problems/codes.ts";
-import { answerClientError, answerRouterError, answerStrangeRequests } from "./problems/connection-errors.ts";
+import {
+  answerClientError,
+  answerCutShort,
+  answerRouterError,
+  answerStrangeRequests,
+} from "./problems/connection-errors.ts";
 import { answerErrors, collectRoutes } from "./problems/errors.ts";
 import { registerCorrections } from "./failures/correct.ts";
 import { registerGroups } from "./failures/groups.ts";
@@ -119,7 +124,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<FastifyInstance>
   traceHttp(app, deps);
   requireRoles(app);
   serveOnly(app, deps.role ?? "all");
-  takeTurns(app);
+  takeTurns(app, answerCutShort);
   measureAnswers(app, metrics, deps.now);
   keepOut(app, deps);
   const spender = limitSpending(app, deps, metrics.http);

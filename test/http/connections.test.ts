@@ -16,16 +16,32 @@ function posted(body: string, more = ""): string {
   return `POST ${EVENTS} HTTP/1.1\r\n${HOST}Content-Type: application/json\r\n${more}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
+const UPGRADE = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
 const LINES = `POST ${EVENTS} HTTP/1.1\r\n${HOST}Content-Type: application/x-ndjson\r\n`;
 
 describe("a stream of lines that ends early", () => {
   test.each([
-    ["by the end of its sender's half", `${chunked(lines(1_000))}ff\r\n{"half"`, true, "body-cut-short"],
-    ["by a chunk that is none", `${chunked(lines(1_000))}zz\r\n{"half"`, false, "bad-framing"],
-  ])("%s is answered with what was appended", async (_, body, ends, code) => {
+    ["by the end of its sender's half", "", `${chunked(lines(1_000))}ff\r\n{"half"`, true, "body-cut-short"],
+    ["by a chunk that is none", "", `${chunked(lines(1_000))}zz\r\n{"half"`, false, "bad-framing"],
+    // As curl --http2 asks for it. Node keeps what is wrong with such a body to itself.
+    [
+      "by that end, of one that would upgrade,",
+      UPGRADE,
+      `${chunked(lines(1_000))}ff\r\n{"half"`,
+      true,
+      "body-cut-short",
+    ],
+    [
+      "by such a chunk, of one that would upgrade,",
+      UPGRADE,
+      `${chunked(lines(1_000))}zz\r\n{"half"`,
+      true,
+      "body-cut-short",
+    ],
+  ])("%s is answered with what was appended", async (_, head, body, ends, code) => {
     const { port } = await startService();
     const { socket, answer } = await openRaw(port);
-    socket.write(`${LINES}Transfer-Encoding: chunked\r\n\r\n${body}`);
+    socket.write(`${LINES}${head}Transfer-Encoding: chunked\r\n\r\n${body}`);
     if (ends) socket.end();
     const text = await answer;
     expect([statusesIn(text), JSON.parse(text.slice(text.indexOf("{")))]).toMatchObject([

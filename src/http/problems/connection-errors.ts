@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { breakBody, drain, lastOwed } from "../connection.ts";
+import { breakBody, drain, isBroken, lastOwed } from "../connection.ts";
 import { SAFE_HEADERS } from "../guard.ts";
 import { CUT_SHORT, problemOf } from "./errors.ts";
 import { PROBLEM_TYPE, ProblemError, problemText, type Problem } from "./problem.ts";
@@ -48,6 +48,16 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
     if (!last.headersSent) last.setHeader("connection", "close");
     last.once("finish", () => end(socket));
   }
+}
+
+/**
+ * Answers a request whose sender ended its half before the body was whole. Node tells of that itself, but for a request with `Upgrade`: it takes every
+ * error behind the head of such a request for the bytes of another protocol, also where the server stays with HTTP (seen with Node 24.21).
+ */
+export function answerCutShort(socket: Socket): void {
+  const last = lastOwed(socket);
+  if (last === null || last.req.complete || isBroken(last.req)) return;
+  answerClientError(Object.assign(new Error("the body was cut short"), { code: "HPE_INVALID_EOF_STATE" }), socket);
 }
 
 function refuse(socket: Socket, problem: Problem): void {
