@@ -4,7 +4,7 @@
 /**
  * V8 collects the old generation when it has grown by so many percent, and counts the bytes of buffers as growth. Without the
  * second flag it also collects whenever buffers hold 64 MB more than after the last time: of records of 16 kB, whose batches are
- * buffers, every 650, which took two fifths of their CPU (114 to 130 us of 200; 1 kB: 15 to 17 us of 18). With 200 percent a
+ * buffers, every 800, which took two fifths of their CPU (119 to 132 us are left of 191 to 220; 1 kB: 16 to 17 of 18). With 200 percent a
  * record of 16 kB takes a tenth less CPU than with 100, and 200 MB more are resident; with 50, a third more CPU and 60 MB less.
  */
 export const HEAP_FLAGS = [
