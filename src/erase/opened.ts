@@ -1,3 +1,4 @@
+import { remember } from "../core/remember.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
 import { openEntryRecords, type EntryRecords, type MissingEvidence } from "../gateway/entry-records.ts";
 import { createLookup, type Lookup } from "../gateway/lookup.ts";
@@ -90,9 +91,7 @@ function compiledSets(reads: StoreReads): (digest: string) => Promise<CompiledCo
     const known = sets.get(digest);
     if (known !== undefined) return known;
     const made = await storedContractSet(reads, digest);
-    sets.set(digest, made);
-    const [oldest] = sets.keys();
-    if (sets.size > SETS_MAX && oldest !== undefined) sets.delete(oldest);
+    remember(sets, digest, made, SETS_MAX);
     return made;
   };
 }

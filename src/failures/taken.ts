@@ -1,3 +1,4 @@
+import { remember } from "../core/remember.ts";
 import { storedContractSet } from "../gateway/stored-set.ts";
 import { decodeApplied, outcomeAt, type AppliedLetter } from "../ledger/proof.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
@@ -47,9 +48,7 @@ export function openPlaces(reads: TakenReads): Places {
     if (known !== undefined) return known;
     const set = await storedContractSet(reads, contractSet);
     const collection = set?.byTopic.get(topic)?.contract.collection ?? null;
-    collections.set(key, collection);
-    const [oldest] = collections.keys();
-    if (collections.size > COLLECTIONS_MAX && oldest !== undefined) collections.delete(oldest);
+    remember(collections, key, collection, COLLECTIONS_MAX);
     return collection;
   };
   return async ({ stream, topic }, offset) => {

@@ -1,3 +1,4 @@
+import { remember } from "../core/remember.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
@@ -132,9 +133,7 @@ function openedEntries(
     // Records that are dropped or erased, or soon will be, must not stay in the cache.
     opened.delete(entry.hash);
     if (!isSettled) return records;
-    opened.set(entry.hash, { records, erasures });
-    const [oldest] = opened.keys();
-    if (opened.size > OPENED_MAX && oldest !== undefined) opened.delete(oldest);
+    remember(opened, entry.hash, { records, erasures }, OPENED_MAX);
     return records;
   };
 }
@@ -157,9 +156,7 @@ function compiledSets(
     if (known !== undefined) return known;
     const made = await storedContractSet(reads, digest);
     if (made === null) return null;
-    compiled.set(digest, made);
-    const [oldest] = compiled.keys();
-    if (compiled.size > SETS_MAX && oldest !== undefined) compiled.delete(oldest);
+    remember(compiled, digest, made, SETS_MAX);
     return made;
   };
 }

@@ -1,3 +1,4 @@
+import { remember } from "../core/remember.ts";
 import { compileContractSet } from "../core/compile.ts";
 import { type CompiledContractSet } from "../core/compiled.ts";
 import { openContractSet } from "../core/contract-set.ts";
@@ -21,8 +22,6 @@ export async function storedContractSet(
   const sealed = openContractSet(digest, text);
   if (sealed === null) return null;
   const compiled = compileContractSet(sealed);
-  kept.set(digest, compiled);
-  const [oldest] = kept.keys();
-  if (kept.size > KEPT_MAX && oldest !== undefined) kept.delete(oldest);
+  remember(kept, digest, compiled, KEPT_MAX);
   return compiled;
 }
