@@ -10,12 +10,12 @@ import { engines, Program, shipmentText, type Gateway } from "./engines.ts";
 const { kafka, mongo } = engines();
 
 const PARTITIONS = 6;
-const SLICE = 1_000;
+const SLICE = 100;
 /** Records that pass through before the outage, so that the memory is that of a gateway at work. */
 const WARM = 20_000;
-/** Records of 1 kB that arrive during the outage: more than a gateway has in flight at any time, as in an hour of it. */
+/** Records of 8 kB that arrive during the outage: more than a gateway has in flight at any time, as in an hour of it. */
 const OUTAGE = 60_000;
-const DESTINATION = "Dublin ".repeat(130);
+const DESTINATION = "Dublin ".repeat(1_170);
 
 /** Behind the outage a slice takes so long at least, in milliseconds: fewer than a gateway settles, on a busy machine too. */
 const PACE_MS = 1_000;
@@ -108,8 +108,9 @@ test("records keep coming while the store hangs: memory is bounded, the backlog 
   expect(await stop()).toBeGreaterThan(all);
   const count = async (): Promise<number> => client.db().collection("validated_shipments").countDocuments();
   await expect.poll(count).toBe(sent());
-  // Room for what the collector has not taken away yet. Whoever held what arrived would hold 60 MiB as bytes, and as documents again.
-  expect(most - before).toBeLessThan(120);
+  // Room for what the collector has not taken away yet: V8 lets its heap double between two major collections, buffers counted.
+  // Whoever held what arrived would hold 480 MiB as bytes, and as documents again.
+  expect(most - before).toBeLessThan(400);
   gateway.child.kill("SIGTERM");
   expect((await gateway.ended).code).toBe(0);
   expect(await client.db().collection("failed_shipments").countDocuments()).toBe(0);
