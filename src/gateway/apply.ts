@@ -1,7 +1,7 @@
 import { Unavailable } from "../core/unavailable.ts";
 import { conflictOf, hasSameContent, isSamePosition, repeatKind } from "./duplicate.ts";
 import { resolvedOf, type Resolution, type Resolved } from "./resolution.ts";
-import type { FailedRow, Holder, PassedRow, Receipt, StagedFacts, StoreWrites, ValidatedRow } from "../store/store.ts";
+import type { FailedRow, Holder, PassedRow, Receipt, StoreWrites, ValidatedRow } from "../store/store.ts";
 import type { DecidedBatch } from "./decide-batch.ts";
 import type { FailureGroups } from "./event.ts";
 import { byCode, groupsOf, type GroupTallies } from "./group-tally.ts";
@@ -23,8 +23,8 @@ export type Applied = FailureGroups & {
   readonly volume: readonly VolumeTally[];
   /** What the next entry records about this one. */
   readonly resolved: Resolved;
-  /** More than half of the passed records were stored before: a replay, which probably continues in the next batch. */
-  readonly isReplay: boolean;
+  /** Which part of the passed records have an id that another record holds, 0 to 1. The next batch is probably alike. */
+  readonly takenShare: number;
   /**
    * The batch's facts that are stored, by this attempt or an earlier one, and its failures with the conflicts. Each call
    * decides the batch again from its evidence.
@@ -33,10 +33,18 @@ export type Applied = FailureGroups & {
 };
 
 /**
- * Which documents are looked up before inserting: "for facts" in a replay, whose facts are mostly stored; "for all" in a redo, where the
- * failures mostly are too.
+ * Which documents are looked up before inserting: "for facts" where some of their ids are probably taken; "for all" in a redo, where the
+ * failures mostly are stored too.
  */
 type LooksFirst = "never" | "for facts" | "for all";
+
+/** @param takenShare that of the batch before; 0 where there is none. */
+export function looksFirstAfter(
+  { looksFirstAbove }: Pick<StoreWrites, "looksFirstAbove">,
+  takenShare: number,
+): LooksFirst {
+  return takenShare > looksFirstAbove ? "for facts" : "never";
+}
 
 /**
  * P5: writes the documents of one ledger entry into the store. It is idempotent: when the same entry is applied again, by any
@@ -46,9 +54,8 @@ type LooksFirst = "never" | "for facts" | "for all";
  * written by an earlier attempt. A holder with the same content makes the record a duplicate, which gets a receipt. Other
  * content makes it a conflict, which is a failure.
  * @param seq the number of the entry.
- * @param looksFirst whether the holders of all ids are read before inserting. Where most ids are taken this is several times as fast,
- * because an engine refuses taken ids one by one. It is as safe as a refusal: the reads are of the majority, and a fact that
- * a majority has stays.
+ * @param looksFirst whether the holders of all ids are read before inserting. An engine refuses taken ids one by one, so this costs less
+ * where enough are taken. It is as safe as a refusal: the reads are of the majority, and a fact that a majority has stays.
  */
 export async function applyBatch(
   writes: StoreWrites,
@@ -58,7 +65,7 @@ export async function applyBatch(
   looksFirst: LooksFirst,
 ): Promise<Applied> {
   const { stream, facts, failed } = batch;
-  const known = looksFirst !== "never" ? await holdersOf(writes, collection, facts, placesOf(facts)) : NOBODY;
+  const known = looksFirst !== "never" && facts.size() > 0 ? await writes.holdersOf(collection, facts) : NOBODY;
   const count = async (groups: GroupTallies): Promise<readonly string[]> =>
     groups.size > 0 ? writes.countFailures(stream, seq, [...groups.values()]) : [];
   const countVolume = async (tallies: readonly VolumeTally[]): Promise<void> =>
@@ -72,7 +79,7 @@ export async function applyBatch(
     count(batch.groups),
     countsOnce ? undefined : countVolume(decidedVolume),
   ]);
-  const refused = await holdersOf(writes, collection, facts, [...taken]);
+  const refused = taken.size > 0 ? await writes.holdersOf(collection, facts, [...taken]) : NOBODY;
   for (const place of taken) if (!refused.has(place)) throw holderVanished(facts.at(place).id);
   const found = resolveTaken(batch, new Map([...known, ...refused]));
   if (found.conflicts.length > 0) {
@@ -108,7 +115,7 @@ export async function applyBatch(
     newGroups,
     volume: [...decidedVolume, ...takenVolume],
     resolved: resolvedOf({ from: batch.from, outcomes: batch.proof.outcomes }, found.resolutions),
-    isReplay: resolutions * 2 > passed,
+    takenShare: passed === 0 ? 0 : resolutions / passed,
     settledRows: () => settledRowsOf(batch, found),
   };
 }
@@ -117,27 +124,6 @@ export async function applyBatch(
 type Holders = ReadonlyMap<number, Holder>;
 
 const NOBODY: Holders = new Map();
-
-function placesOf(facts: StagedFacts): readonly number[] {
-  return Array.from({ length: facts.size() }, (_, place) => place);
-}
-
-async function holdersOf(
-  reads: Pick<StoreWrites, "holders">,
-  collection: string,
-  facts: StagedFacts,
-  places: readonly number[],
-): Promise<Holders> {
-  if (places.length === 0) return NOBODY;
-  const ids = places.map((place) => facts.at(place).id);
-  const stored = await reads.holders(collection, ids);
-  const found = new Map<number, Holder>();
-  for (const [index, place] of places.entries()) {
-    const holder = stored.get(ids[index] ?? "");
-    if (holder !== undefined) found.set(place, holder);
-  }
-  return found;
-}
 
 /** The duplicates and conflicts among the records whose id was taken. */
 type Taken = {

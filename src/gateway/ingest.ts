@@ -9,7 +9,7 @@ import { proofOfNothing } from "../ledger/proof.ts";
 import { NOTHING_APPLIED, type Resolved } from "./resolution.ts";
 import type { Store, StoreWrites } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
-import { applyBatch, type Applied } from "./apply.ts";
+import { applyBatch, looksFirstAfter, type Applied } from "./apply.ts";
 import { BREAKER_OFF, createBreaker, type Breaker } from "./breaker.ts";
 import { decideNext, discard, type ReadyBatch, type Next } from "./decide-next.ts";
 import { clearHalt, endStreamsBefore, nextAction, type Standstill } from "./wait-for-operator.ts";
@@ -93,8 +93,8 @@ type Settled = {
   readonly tail: LedgerEntry;
   /** The result of applying the tail, which the next entry records. */
   readonly resolved: Resolved;
-  /** Whether most passed records of the tail were stored before. */
-  readonly isReplay: boolean;
+  /** That of {@link Applied}, for the tail. */
+  readonly takenShare: number;
   /** The next batch, where its fetch began while the store wrote the tail; null when it has not begun. */
   readonly ahead: Ahead | null;
 };
@@ -124,8 +124,11 @@ async function acquire(deps: IngestDeps, stream: Stream, claimed: Claimed): Prom
   const { seq, from, to, count, contractSet } = tail;
   observe({ kind: "tail-redone", stream, seq, from, to, count, contractSet, measures, groups, newGroups });
   observe({ kind: "stream-acquired", stream, seq: tail.seq, hash: tail.hash, position: tail.to });
-  const { resolved, isReplay } = redone;
-  return { kind: "at", settled: { stream, note: await noteOf(store, stream), tail, resolved, isReplay, ahead: null } };
+  const { resolved, takenShare } = redone;
+  return {
+    kind: "at",
+    settled: { stream, note: await noteOf(store, stream), tail, resolved, takenShare, ahead: null },
+  };
 }
 
 /** The measures of the tail where this process claimed it and trouble came before it was settled. */
@@ -190,7 +193,7 @@ async function begin(deps: IngestDeps, stream: Stream): Promise<Step> {
   deps.observe({ kind: "stream-acquired", stream, seq: 0, hash: entry.hash, position: start });
   return {
     kind: "at",
-    settled: { stream, note, tail: entry, resolved: NOTHING_APPLIED, isReplay: false, ahead: null },
+    settled: { stream, note, tail: entry, resolved: NOTHING_APPLIED, takenShare: 0, ahead: null },
   };
 }
 
@@ -241,7 +244,7 @@ async function settle(
   claimed: Claimed,
   decide: (from: bigint) => Ahead,
 ): Promise<Step> {
-  const { stream, note, tail, resolved, isReplay } = settled;
+  const { stream, note, tail, resolved, takenShare } = settled;
   const { source, store, observe, evidence = "keep" } = deps;
   const entry = entryFor(tail, range, batch.proof, { contractSet: set.digest, resolved, evidence });
   if (entry.contractSet !== tail.contractSet) await store.putContractSet(set.digest, set.text);
@@ -252,7 +255,7 @@ async function settle(
     const applied = await store.unit(async (writes): Promise<Applied | { kind: "lost" }> => {
       if (!(await claim(writes, entry, packed))) return { kind: "lost" };
       meter.lap("ledger");
-      const applying = applyBatch(writes, collection, entry.seq, batch, isReplay ? "for facts" : "never");
+      const applying = applyBatch(writes, collection, entry.seq, batch, looksFirstAfter(writes, takenShare));
       // The next batch begins only after this batch's writes were sent: deciding blocks the event loop.
       if (deps.decidesAhead?.() === true) ahead = begun(decide(entry.to));
       const done = await applying;
@@ -282,7 +285,7 @@ async function settle(
     const batchTrace = trace?.context ?? null;
     const entryFacts = { seq, hash, from, to, count, contractSet };
     observe({ kind: "batch-settled", stream, ...entryFacts, measures, trace: batchTrace, ...decidedHow });
-    const step = { stream, note, tail: entry, resolved: applied.resolved, isReplay: applied.isReplay, ahead };
+    const step = { stream, note, tail: entry, resolved: applied.resolved, takenShare: applied.takenShare, ahead };
     ahead = null;
     return { kind: "at", settled: step };
   } finally {

@@ -119,6 +119,6 @@ const NOTHING: Applied = {
   newGroups: [],
   volume: [],
   resolved: NOTHING_APPLIED,
-  isReplay: false,
+  takenShare: 0,
   settledRows: () => ({ facts: [], failed: [] }),
 };

@@ -182,6 +182,14 @@ type OwnWrites = {
   ) => Promise<ReadonlySet<number>>;
   /** The holders of these machine ids, by id. A free id is absent. */
   readonly holders: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, Holder>>;
+  /** The holders of the ids of staged facts, by place; of all facts, or of those at `places`. A fact whose id is free is absent. */
+  readonly holdersOf: (
+    collection: string,
+    facts: StagedFacts,
+    places?: readonly number[],
+  ) => Promise<ReadonlyMap<number, Holder>>;
+  /** Which part of a batch's ids must be taken for {@link StoreWrites.holdersOf} before the insert to cost less than refusals: 0 to 1. */
+  readonly looksFirstAbove: number;
   /** Creates an empty stage for failures of a stream. It stays in the memory of the process until it is inserted. */
   readonly stageFailed: (stream: StreamNote) => StagedFailures;
   /**

@@ -28,8 +28,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: INGEST,
     find: `if (!(await claim(writes, entry, packed))) return { kind: "lost" };
       meter.lap("ledger");
-      const applying = applyBatch(writes, collection, entry.seq, batch, isReplay ? "for facts" : "never");`,
-    replace: `const applying = Promise.resolve(await applyBatch(writes, collection, entry.seq, batch, isReplay ? "for facts" : "never"));
+      const applying = applyBatch(writes, collection, entry.seq, batch, looksFirstAfter(writes, takenShare));`,
+    replace: `const applying = Promise.resolve(await applyBatch(writes, collection, entry.seq, batch, looksFirstAfter(writes, takenShare)));
       if (!(await claim(writes, entry, packed))) return { kind: "lost" };
       meter.lap("ledger");`,
   },
@@ -141,8 +141,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a redone entry is taken to have stored all that passed",
     file: INGEST,
-    find: `  const { resolved, isReplay } = redone;`,
-    replace: `  const { isReplay } = redone;
+    find: `  const { resolved, takenShare } = redone;`,
+    replace: `  const { takenShare } = redone;
   const resolved = { applied: tail.outcomes.replaceAll("P", "S"), holders: "" };`,
   },
   {

@@ -236,6 +236,13 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
       return write(() => insertAll(facts, except), some(rows, insertFact));
     },
     holders: async (_, ids) => write(() => holders(state(), ids)),
+    holdersOf: async (_, facts, places) => {
+      const rows = rowsOf(facts);
+      const placeOf = new Map((places ?? [...rows.keys()]).map((place) => [(rows[place] as PassedRow).id, place]));
+      const found = await write(() => holders(state(), [...placeOf.keys()]));
+      return new Map([...found].map(([id, holder]) => [placeOf.get(id) as number, holder]));
+    },
+    looksFirstAbove: 0.25,
     insertFailed: async (_, failed) => {
       const rows = rowsOf(failed);
       return write(() => rows.forEach(insertFailed), some(rows, insertFailed));

@@ -72,6 +72,26 @@ export function documentLaws(name: string, start: () => Promise<StoreBackend>): 
       expect(held.size).toBe(4);
     });
 
+    test("the holders of staged facts are found by place, of all or of some", async () => {
+      const { open } = await start();
+      const store = await open();
+      await insert(store, { facts: [validatedRow("b", 1n), validatedRow("d", 2n)] });
+      const facts = store.stageFacts(await noteOf(store));
+      ["a", "b", "c", "d"].forEach((fact, index) => facts.add(validatedRow(fact, BigInt(index + 10))));
+      const found = async (places?: readonly number[]) =>
+        [...(await store.holdersOf(LAW_COLLECTION, facts, places))].map(([place, { id, position }]) => [
+          place,
+          id,
+          position.offset,
+        ]);
+      expect((await found()).toSorted(([a], [b]) => Number(a) - Number(b))).toEqual([
+        [1, idOf("b"), 1n],
+        [3, idOf("d"), 2n],
+      ]);
+      expect(await found([0, 3])).toEqual([[3, idOf("d"), 2n]]);
+      expect(await found([])).toEqual([]);
+    });
+
     test("facts at places that are left out are not tried, and the others keep their places", async () => {
       const { open } = await start();
       const store = await open();

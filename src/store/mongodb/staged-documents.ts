@@ -88,6 +88,40 @@ export function stageDocuments<Row>(
   };
 }
 
+/**
+ * Copies the commands without the documents at some places, each into a buffer of its exact size. A command without documents is left out.
+ * @returns the place of each document that is left, too, in their order.
+ */
+export function without<Row>(
+  { commands }: StagedDocuments<Row>,
+  except: ReadonlySet<number>,
+): { readonly commands: readonly Command[]; readonly places: readonly number[] } {
+  const places: number[] = [];
+  let first = 0;
+  const left = commands.map(({ writer, starts }): Command => {
+    const rest: Command = { writer: createBsonWriter(writer.size), starts: [] };
+    beginSequence(rest.writer);
+    // Documents from this byte on are not copied yet: those between two left out go as one piece.
+    let from = starts[0] ?? writer.size;
+    const copyUntil = (end: number): void => {
+      rest.writer.size += writer.bytes.copy(rest.writer.bytes, rest.writer.size, from, end);
+    };
+    for (const [index, start] of starts.entries()) {
+      if (except.has(first + index)) {
+        copyUntil(start);
+        from = starts[index + 1] ?? writer.size;
+      } else {
+        places.push(first + index);
+        rest.starts.push(rest.writer.size + start - from);
+      }
+    }
+    copyUntil(writer.size);
+    first += starts.length;
+    return rest;
+  });
+  return { commands: left.filter(({ starts }) => starts.length > 0), places };
+}
+
 type Own<Row> = Staged<Row> & { readonly documents: StagedDocuments<Row> };
 
 export function stageFacts(buffers: Buffers, write: WriteRow<PassedRow>, stream: StreamNote): StagedFacts {

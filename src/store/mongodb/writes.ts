@@ -15,7 +15,7 @@ import {
 import { idOf, textIn } from "./document-id.ts";
 import { createFactWriter, writeErased, type WriteRow } from "./fact-document.ts";
 import { whichAreThere } from "./find-by-ids.ts";
-import { binaryId, readHolders } from "./holders.ts";
+import { binaryId, readHolders, readHoldersOf } from "./holders.ts";
 import { countFailures } from "./groups.ts";
 import { insertExcept, insertStaged } from "./insert.ts";
 import { recountFailures } from "./recount.ts";
@@ -74,6 +74,9 @@ export function createWrites(db: Db, streams: Streams, staging: Staging): StoreW
     insertFacts: async (collection, facts, except = NONE) =>
       guarded(async () => insertExcept(db, `validated_${collection}`, stagedOf(facts), except)),
     holders: async (collection, ids) => guarded(async () => readHolders(db, streams, collection, ids)),
+    holdersOf: async (collection, facts, places) =>
+      guarded(async () => readHoldersOf(db, streams, collection, stagedOf(facts), places)),
+    looksFirstAbove: LOOKS_FIRST_ABOVE,
     stageFailed: staging.stageFailed,
     insertFailed: async (collection, failed, looksFirst = false) =>
       guarded(async () => {
@@ -107,6 +110,12 @@ export function createWrites(db: Db, streams: Streams, staging: Staging): StoreW
 }
 
 const NONE: ReadonlySet<number> = new Set();
+
+/**
+ * The server inserts 500 documents at a time, and one by one where an id among them is taken: 14 us of its CPU a document instead of 7.
+ * Looking for an id takes 3 us (measured on MongoDB 6.0, documents of 250 bytes). With 3 taken ids in 1,000, both cost the same.
+ */
+const LOOKS_FIRST_ABOVE = 0.003;
 
 /** The places of staged documents whose ids are stored already, read with majority read concern. */
 async function placesThere<Row>(

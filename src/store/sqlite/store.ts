@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { openDatabase, type Opened } from "../../sqlite/open.ts";
-import type { Store, StoreReads, StoreWrites } from "../store.ts";
+import type { PassedRow, Store, StoreReads, StoreWrites } from "../store.ts";
 import { refusalOf } from "./document-reads.ts";
 import { holdersIn } from "./holders.ts";
 import { STORE_FILE } from "./layout.ts";
@@ -93,6 +93,8 @@ const NONE: ReadonlySet<number> = new Set();
 
 /** The writes of the store port, sent to the writer through `ask`. */
 function writesOf(ask: Writer["ask"], streams: Streams, path: string): StoreWrites {
+  const holders: StoreWrites["holders"] = async (collection, ids) =>
+    holdersIn(await ask("facts", [collection, ids]), streams, path);
   return {
     insertLedger: async (entry, packed) =>
       ask("insertLedger", [entry, packed === null ? null : Uint8Array.from(packed)]),
@@ -104,7 +106,15 @@ function writesOf(ask: Writer["ask"], streams: Streams, path: string): StoreWrit
       const packed = packFacts(stagedRowsOf(facts), except);
       return new Set(await ask("insertFacts", [collection, packed], piecesOf(packed)));
     },
-    holders: async (collection, ids) => holdersIn(await ask("facts", [collection, ids]), streams, path),
+    holders,
+    holdersOf: async (collection, facts, places) => {
+      const { rows } = stagedRowsOf(facts);
+      const placeOf = new Map((places ?? [...rows.keys()]).map((place) => [(rows[place] as PassedRow).id, place]));
+      const found = await holders(collection, [...placeOf.keys()]);
+      return new Map([...found].map(([id, holder]) => [placeOf.get(id) as number, holder]));
+    },
+    // A refusal costs one statement, and so does a look.
+    looksFirstAbove: 0.5,
     insertFailed: async (collection, failed) => ask("insertFailed", [collection, boundFailures(stagedRowsOf(failed))]),
     insertReceipts: async ({ number }, receipts) => ask("insertReceipts", [number, boundReceipts(receipts)]),
     removeDocuments: async (...given) => ask("removeDocuments", given),

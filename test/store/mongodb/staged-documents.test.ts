@@ -1,0 +1,28 @@
+import fc from "fast-check";
+import { BSON } from "mongodb";
+import { expect, test } from "vitest";
+import { writeFields } from "../../../src/store/mongodb/bson-writer.ts";
+import { createBuffers, stageDocuments, without } from "../../../src/store/mongodb/staged-documents.ts";
+
+/** Documents of a few bytes or of some megabytes, of which a few fill a command. */
+const sizes = fc.array(fc.oneof({ weight: 9, arbitrary: fc.nat(40) }, fc.constant(5_000_000)), { maxLength: 30 });
+
+test("staged documents without some of them are the others, in their order and with their places", () => {
+  fc.assert(
+    fc.property(sizes, fc.array(fc.boolean(), { minLength: 30, maxLength: 30 }), (drawn, left) => {
+      const documents = drawn.map((size, place) => Buffer.from(BSON.serialize({ _id: place, text: "x".repeat(size) })));
+      const staged = stageDocuments<Buffer>(createBuffers(), writeFields);
+      documents.forEach(staged.add);
+      const except = new Set([...drawn.keys()].filter((place) => left[place] === true));
+      const { commands, places } = without(staged, except);
+      expect(places).toEqual([...drawn.keys()].filter((place) => !except.has(place)));
+      const found = commands.flatMap(({ writer, starts }) =>
+        starts.map((start, index) => Buffer.from(writer.bytes.subarray(start, starts[index + 1] ?? writer.size))),
+      );
+      expect(found.map((bytes, index) => bytes.equals(documents[places[index] ?? -1] as Buffer))).not.toContain(false);
+      expect(found.length).toBe(places.length);
+      expect(commands.map(({ starts }) => starts.length)).not.toContain(0);
+    }),
+    { numRuns: 100 },
+  );
+});
