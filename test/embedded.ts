@@ -10,7 +10,7 @@ import { type CompiledContractSet } from "../src/core/compiled.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../src/core/contract-set.ts";
 import type { JsonObject } from "../src/json/json.ts";
 import type { GatewayEvent } from "../src/gateway/event.ts";
-import { startGateway, type Gateway, type GatewayDeps } from "../src/gateway/gateway.ts";
+import { startGateway, type Gateway, type GatewayDeps, type StreamState } from "../src/gateway/gateway.ts";
 import type { IngestDeps } from "../src/gateway/ingest-deps.ts";
 import { createLookup, type Lookup } from "../src/gateway/lookup.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../src/source/embedded/log.ts";
@@ -66,10 +66,10 @@ export type Embedded = {
   readonly audit: (withSource?: boolean) => Promise<AuditReport>;
 };
 
-export async function openEmbedded(directory: string = temporaryDirectory()): Promise<Embedded> {
+export async function openEmbedded(directory: string = temporaryDirectory(), partitions = 1): Promise<Embedded> {
   const log = openEmbeddedLog({
     path: join(directory, "log.db"),
-    topics: [{ name: TOPIC, partitions: 1 }],
+    topics: [{ name: TOPIC, partitions }],
     now: () => 1_700_000_000_000,
     randomBytes,
     busyTimeoutMs: PATIENCE_MS,
@@ -111,14 +111,14 @@ export async function openEmbedded(directory: string = temporaryDirectory()): Pr
     },
     settle: async (changes = {}) => {
       const gateway = await startGateway({ ...deps, ...changes });
-      const [stream] = await log.streams();
-      if (stream === undefined) throw new Error("there is no stream");
-      const { end } = await log.bounds(stream);
+      const ends = new Map<string, bigint>();
+      for (const stream of await log.streams()) ends.set(stream.id, (await log.bounds(stream)).end);
       let broken = false;
       gateway.done.catch(() => (broken = true));
       await until(() => {
-        const [first] = gateway.streams();
-        return broken || first?.state === "halted" || (first?.settledTo ?? -1n) >= end;
+        const isOver = ({ state, stream, settledTo }: StreamState): boolean =>
+          state === "halted" || (settledTo ?? -1n) >= (ends.get(stream.id) ?? 0n);
+        return broken || gateway.streams().every(isOver);
       });
       await gateway.stop();
       return gateway;

@@ -60,7 +60,7 @@ export const GATEWAY_SETTINGS = {
     value: { kind: "integer", min: 0, max: 60_000 },
     byDefault: 1_000,
     description:
-      "Longest time that MongoDB should take for a batch, in milliseconds: where it is far, full batches grow to four times batch.records within half of that, and shrink above it; 0 keeps them as they are",
+      "Longest time that MongoDB should take for a batch, in milliseconds: where it is far, full batches grow to twice batch.records, four times for a single partition, within half of that, and shrink above it; 0 keeps them as they are",
   },
   "batch.in_flight_bytes": {
     // 64 MiB and 4 GiB - 1.

@@ -10,8 +10,8 @@ export type BatchSize = {
 export type BatchSizeLimits = {
   /** Where it begins, and the least: larger batches are worth nothing where the store is quick. */
   readonly recordsMin: number;
-  /** The most: what all streams may settle at a time, which grown batches do not change. */
-  readonly recordsMax: number;
+  /** The most; asked whenever a batch might grow. */
+  readonly recordsMax: () => number;
   /** The longest that the store should take for a batch, in milliseconds. */
   readonly goalMs: number;
 };
@@ -36,7 +36,7 @@ export function createBatchSize({ recordsMin, recordsMax, goalMs }: BatchSizeLim
     settled: (count, storeMs) => {
       if (storeMs > goalMs) size = Math.max(recordsMin, Math.floor(size / 2));
       else if (count >= size && storeMs >= FAR_MS && storeMs <= goalMs / 2)
-        size = Math.max(recordsMin, Math.min(recordsMax, size * 2));
+        size = Math.max(recordsMin, Math.min(recordsMax(), size * 2));
     },
     reset: () => void (size = recordsMin),
   };

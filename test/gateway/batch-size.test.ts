@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createBatchSize } from "../../src/gateway/batch-size.ts";
 import { openEmbedded, shipment } from "../embedded.ts";
 
-const LIMITS = { recordsMin: 3_000, recordsMax: 12_000, goalMs: 1_000 };
+const LIMITS = { recordsMin: 3_000, recordsMax: () => 12_000, goalMs: 1_000 };
 
 /** Settles full batches with a store that takes so long on the way, and so long for a record. @returns the size of each. */
 function sizesWith(batches: number, wayMs: number, recordMs: number): readonly number[] {
@@ -41,7 +41,7 @@ test("a store that becomes slow makes them smaller, one that fails as at first; 
 });
 
 test("a bound below the first size, as of a lane, makes no batch larger", () => {
-  const size = createBatchSize({ recordsMin: 100, recordsMax: 50, goalMs: 1_000 });
+  const size = createBatchSize({ recordsMin: 100, recordsMax: () => 50, goalMs: 1_000 });
   size.settled(100, 300);
   expect(size.recordsMax()).toBe(100);
 });
@@ -57,4 +57,15 @@ test("a gateway on a slow store settles larger batches, and the ledger is the sa
   expect([counts[0], Math.max(...counts)]).toEqual([5, 20]);
   expect(await embedded.store.reads.tally()).toMatchObject({ validated: 100 });
   expect((await embedded.audit(true)).findings).toEqual([]);
+});
+
+test("where several streams share a gateway, batches grow only so far that two of them are settled at a time", async () => {
+  const embedded = await openEmbedded(undefined, 2);
+  const ids = Array.from({ length: 200 }, (_, index) => shipment(`S${index}`));
+  await embedded.append(...ids);
+  let ms = 0;
+  const clock = { monotonicMs: () => (ms += 60), nowMs: Date.now };
+  await embedded.settle({ clock, settleGoalMs: 10_000 });
+  const counts = embedded.events.flatMap((event) => (event.kind === "batch-settled" ? [event.count] : []));
+  expect(Math.max(...counts)).toBe(10);
 });
