@@ -5,7 +5,7 @@ import { MEASURED, parseCoefficients, type Coefficients, type Cost } from "../sr
 import { forecast } from "../src/capacity/forecast.ts";
 import { backlogFor, openBench, type Turn } from "./turns.ts";
 
-// node bench/capacity-check.ts [--costs costs.json] [--workers 1,2,4] [--bytes 85,1024] [--failing 0.1] [--turns 3] [--turn 40000]
+// node bench/capacity-check.ts [--costs costs.json] [--workers 1,2,4] [--bytes 85,1024] [--failing 0.1] [--turns 3] [--turn 100000]
 // What `sigma capacity` predicts beside what is measured, for a backlog over six partitions: records a second, and CPU of a record of
 // the gateway, MongoDB and Kafka. Target: less than 20 % off. Rates mean something only where nothing else runs on the machine.
 //   [--busy]   for a machine that others use: the costs are multiplied by what the first run took more than predicted, and the cores are
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     bytes: { type: "string", default: "85,1024" },
     failing: { type: "string", default: "0.1" },
     turns: { type: "string", default: "3" },
-    turn: { type: "string", default: "40000" },
+    turn: { type: "string", default: "100000" },
     busy: { type: "boolean", default: false },
   },
 });
@@ -85,7 +85,7 @@ function predict(bytes: number, failing: number, workers: number, cores: number,
     storeCores: null,
     writeMs: null,
     batchRecords: 3_000,
-    batchBytes: 1_048_576,
+    batchBytes: 4_194_304,
   });
   const { recordsPerSecond: perSecond, cores: busy } = predicted;
   const perRecord = (one: number): number => (one * 1e6) / perSecond;

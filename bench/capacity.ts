@@ -2,18 +2,20 @@ import { availableParallelism, cpus } from "node:os";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { MEASURED, type Coefficients, type Cost } from "../src/capacity/coefficients.ts";
+import { median } from "./rounds.ts";
 import { backlogFor, openBench, type Stored, type Turn } from "./turns.ts";
 
-// node bench/capacity.ts [--out costs.json] [--turns 3] [--turn 40000]
+// node bench/capacity.ts [--out costs.json] [--turns 3] [--turn 100000]
 // What records and batches cost on this machine, for `sigma capacity --costs costs.json`: CPU of the gateway, MongoDB and Kafka, bytes on
-// disk, memory. Facts, failures and receipts of 85 B, 1 kB and 16 kB; batches of 3,000 and of 100. Of each the least of all turns: what
-// other programs do on the machine only adds. bench/capacity-check.ts compares what follows with runs.
+// disk, memory. Facts, failures and receipts of 85 B, 1 kB and 16 kB; batches of 3,000 and of 100. Of each the middle of all turns, with what
+// MongoDB writes out afterwards: the least would leave out its checkpoints. Nothing else should run. bench/capacity-check.ts compares what
+// follows with runs.
 
 const { values } = parseArgs({
   options: {
     out: { type: "string", default: "costs.json" },
     turns: { type: "string", default: "3" },
-    turn: { type: "string", default: "40000" },
+    turn: { type: "string", default: "100000" },
   },
 });
 const TURNS = Number(values.turns);
@@ -46,9 +48,11 @@ try {
     failures.push(await measure(bytes, 0.5, 0));
     receipts.push(await measure(bytes, 0, 0.5));
   }
+  const few = await measure(SIZES[0] ?? 0, 0, 0.05);
   const small = await measure(SIZES[0] ?? 0, 0, 0, { SIGMA_BATCH_RECORDS: String(SMALL_BATCH) });
   const two = await measure(SIZES[0] ?? 0, 0, 0, {}, 2);
-  const costs = coefficientsOf(facts, failures, receipts, small, two, await bench.writeMs());
+  const crowd = await measure(SIZES[0] ?? 0, 0, 0, {}, 2 * availableParallelism());
+  const costs = coefficientsOf({ facts, failures, receipts, few, small, two, crowd }, await bench.writeMs());
   writeFileSync(values.out, `${JSON.stringify(costs, null, 2)}\n`);
   process.stdout.write(`${JSON.stringify(costs, null, 2)}\n`);
 } finally {
@@ -83,7 +87,7 @@ async function measure(
 }
 
 function runOf(bytes: number, turns: readonly Turn[], stored: Stored, residentMegabytes: number): Run {
-  const least = (of: (turn: Turn) => number): number => Math.min(...turns.map((turn) => of(turn) / turn.records));
+  const middle = (of: (turn: Turn) => number): number => median(turns.map((turn) => of(turn) / turn.records));
   const sum = (of: (turn: Turn) => number): number => turns.reduce((total, turn) => total + of(turn), 0);
   const { fact, failure, receipt, ledger } = stored;
   const documents = fact.documents + failure.documents + receipt.documents;
@@ -96,9 +100,9 @@ function runOf(bytes: number, turns: readonly Turn[], stored: Stored, residentMe
       receipt: receipt.documents / documents,
     },
     batchRecords: sum(({ records }) => records) / sum(({ entries }) => entries),
-    own: least(({ own }) => own),
-    store: least(({ mongod, later }) => mongod + later),
-    broker: least(({ broker }) => broker),
+    own: middle(({ own }) => own),
+    store: middle(({ mongod, later }) => mongod + later),
+    broker: middle(({ broker }) => broker),
     beside: 1 - sum(({ main }) => main) / sum(({ own }) => own),
     later: sum(({ later }) => later) / sum(({ mongod, later }) => mongod + later),
     disk: { fact: each(fact), failure: each(failure), receipt: each(receipt), ledger: ledger.bytes / documents },
@@ -106,14 +110,18 @@ function runOf(bytes: number, turns: readonly Turn[], stored: Stored, residentMe
   };
 }
 
-function coefficientsOf(
-  facts: readonly Run[],
-  failures: readonly Run[],
-  receipts: readonly Run[],
-  small: Run,
-  two: Run,
-  writeMs: number,
-): Coefficients {
+/** The runs: facts alone, half failures and half repeats of each size; of the least size few repeats, small batches, two workers, and twice as many as cores. */
+type Runs = {
+  readonly facts: readonly Run[];
+  readonly failures: readonly Run[];
+  readonly receipts: readonly Run[];
+  readonly few: Run;
+  readonly small: Run;
+  readonly two: Run;
+  readonly crowd: Run;
+};
+
+function coefficientsOf({ facts, failures, receipts, few, small, two, crowd }: Runs, writeMs: number): Coefficients {
   const [first] = facts;
   if (first === undefined) throw new Error("Nothing was measured");
   const batch = { own: batchCost("own"), store: batchCost("store"), broker: batchCost("broker") };
@@ -124,13 +132,23 @@ function coefficientsOf(
   }
   /** What a record costs without its part of the batch. */
   const bare = (run: Run, part: Part): number => Math.max(0, run[part] - batch[part] / run.batchRecords);
+  /** What looking for an id costs: few repeats and many differ in what a receipt costs, and both look for every id. */
+  const look = (part: "own" | "store"): number => {
+    const [many] = receipts;
+    const fact = bare(first, part);
+    if (many === undefined) return 0;
+    const beyond = (run: Run): number => bare(run, part) - run.shares.fact * fact;
+    const receipt = (beyond(many) - beyond(few)) / (many.shares.receipt - few.shares.receipt);
+    return Math.max(0, beyond(few) - few.shares.receipt * receipt);
+  };
+  const looks = { own: look("own"), store: look("store"), broker: 0 };
   /** What the other half costs, where what a fact costs is known. */
   const other = (runs: readonly Run[], kind: "failure" | "receipt", part: Part): Cost =>
     fit(
       runs.map((run, at) => {
         const { shares } = run;
-        const ofFacts = shares.fact * bare(facts[at] ?? run, part);
-        return [run.bytes, Math.max(0, bare(run, part) - ofFacts) / shares[kind]];
+        const known = shares.fact * bare(facts[at] ?? run, part) + (kind === "receipt" ? looks[part] : 0);
+        return [run.bytes, Math.max(0, bare(run, part) - known) / shares[kind]];
       }),
     );
   const records = (part: Part): Coefficients["own"]["record"] => ({
@@ -143,13 +161,21 @@ function coefficientsOf(
   const mean = (of: (run: Run) => number): number => facts.reduce((sum, run) => sum + of(run), 0) / facts.length;
   return rounded({
     measuredOn: `${availableParallelism()} cores (${cpus()[0]?.model ?? "unknown"}), Node ${process.versions.node}`,
+    crowded: Math.max(1, (crowd.own + crowd.store) / (two.own + two.store)),
     own: {
       record: records("own"),
       batch: batch.own,
+      look: looks.own,
       beside: mean(({ beside }) => beside),
       shared: Math.max(1, two.own / first.own),
     },
-    store: { record: records("store"), batch: batch.store, later: mean(({ later }) => later), writeMs },
+    store: {
+      record: records("store"),
+      batch: batch.store,
+      look: looks.store,
+      later: mean(({ later }) => later),
+      writeMs,
+    },
     broker: { record: fit(facts.map((run) => [run.bytes, bare(run, "broker")])), batch: batch.broker },
     disk: {
       fact: disk(facts, "fact"),

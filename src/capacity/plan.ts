@@ -55,14 +55,17 @@ export function batchRecordsMax({ batchRecords, batchBytes, recordBytes }: Plan)
 }
 
 /** What a batch costs, as a function of its records. A fifth of the store's work is the entry with its evidence, the rest are documents. */
-export function batchCosts({ own, store, broker }: Coefficients, plan: Plan): (records: number) => BatchCost {
-  const shared = plan.workers > 1 ? own.shared : 1;
-  const ownRecord = averageOf(own.record, plan) * shared;
-  const storeRecord = averageOf(store.record, plan);
+export function batchCosts({ own, store, broker, crowded }: Coefficients, plan: Plan): (records: number) => BatchCost {
+  const crowd = 1 + (crowded - 1) * Math.min(1, Math.max(0, plan.workers / plan.cores - 1));
+  const crowdOfStore = plan.storeCores === null ? crowd : 1;
+  const shared = (plan.workers > 1 ? own.shared : 1) * crowd;
+  const looks = plan.repeated > LOOKS_FIRST_ABOVE ? 1 : 0;
+  const ownRecord = (averageOf(own.record, plan) + looks * own.look) * shared;
+  const storeRecord = averageOf(store.record, plan) + looks * store.look;
   const brokerRecord = costOf(broker.record, plan.recordBytes);
   return (records) => {
-    const ours = own.batch + records * ownRecord;
-    const ofStore = store.batch + records * storeRecord;
+    const ours = own.batch * crowd + records * ownRecord;
+    const ofStore = (store.batch + records * storeRecord) * crowdOfStore;
     const now = ofStore * (1 - store.later);
     return {
       broker: broker.batch + records * brokerRecord,
@@ -76,3 +79,5 @@ export function batchCosts({ own, store, broker }: Coefficients, plan: Plan): (r
 }
 
 const LEDGER_PART = 0.2;
+/** Where more records are repeats, ids are looked up before the insert (`src/store/mongodb/writes.ts`). */
+const LOOKS_FIRST_ABOVE = 0.003;

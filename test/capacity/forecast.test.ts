@@ -9,13 +9,15 @@ const EACH = { fact: FREE, failure: FREE, receipt: FREE };
 /** A record costs 10 us of our CPU and 10 of the store's, a batch and its writes nothing, so that what has to come out can be said by hand. */
 const PLAIN: typeof MEASURED = {
   ...MEASURED,
+  crowded: 1,
   own: {
     record: { fact: { fixed: 10, perKilobyte: 0 }, failure: { fixed: 30, perKilobyte: 0 }, receipt: FREE },
     batch: 0,
+    look: 0,
     beside: 0,
     shared: 1,
   },
-  store: { record: { ...EACH, fact: { fixed: 10, perKilobyte: 0 } }, batch: 0, later: 0, writeMs: 0 },
+  store: { record: { ...EACH, fact: { fixed: 10, perKilobyte: 0 } }, batch: 0, look: 0, later: 0, writeMs: 0 },
   broker: { record: FREE, batch: 0 },
   disk: {
     fact: { fixed: 100, perKilobyte: 1_000 },
@@ -53,6 +55,19 @@ describe("a backlog", () => {
 
   test("of records that fail costs what failures cost", () => {
     expect(over(forecast(PLAIN, { ...PLAN, failing: 0.5 }).recordsPerSecond, 50_000)).toBe(1);
+  });
+
+  test("with repeats costs a look for each id, and without none", () => {
+    const costs = { ...PLAIN, own: { ...PLAIN.own, look: 10 } };
+    expect(over(forecast(costs, { ...PLAN, repeated: 0.002 }).recordsPerSecond, 100_000)).toBe(1);
+    expect(over(forecast(costs, { ...PLAN, repeated: 0.004 }).recordsPerSecond, 50_000)).toBe(1);
+  });
+
+  test("costs more where more workers than cores share them, up to twice as many", () => {
+    const costs = { ...PLAIN, crowded: 2 };
+    const perSecond = (workers: number): number =>
+      forecast(costs, { ...PLAN, workers, cores: 2, storeCores: null }).recordsPerSecond;
+    expect([2, 4, 8].map((workers) => over(perSecond(workers), 100_000))).toEqual([1, 0.5, 0.5]);
   });
 
   test("is worked off no faster than the cores that all share", () => {

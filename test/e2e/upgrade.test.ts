@@ -60,8 +60,8 @@ function startFlow(brokers: string, topic: string): { sent: () => Tally; stop: (
 
 let count = 0;
 
-/** Two processes of one group, each with its name in it, and records that flow. */
-async function twoMembers() {
+/** Two gateways of one group, each with its name in it and with so many workers, and records that flow. */
+async function twoMembers(workers = 1) {
   count += 1;
   const topic = `upgrade-${count}`;
   const { brokers } = kafka();
@@ -73,7 +73,12 @@ async function twoMembers() {
   const programOf = (build: Build, member: string, bound = "shipment@1"): Program => {
     // Long enough for a process to start on a busy machine: else its partitions go to the other one, as they should.
     const session = { SIGMA_KAFKA_SESSION_TIMEOUT_SECONDS: "120", SIGMA_SHUTDOWN_DEADLINE_SECONDS: "60" };
-    const more = { ...session, SIGMA_KAFKA_INSTANCE_ID: `${topic}-${member}`, SIGMA_SOURCES: `${topic}=${bound}` };
+    const more = {
+      ...session,
+      SIGMA_KAFKA_INSTANCE_ID: `${topic}-${member}`,
+      SIGMA_SOURCES: `${topic}=${bound}`,
+      ...(workers === 1 ? {} : { SIGMA_WORKERS: String(workers) }),
+    };
     return new Program(brokers, uri, topic, more, { sigma: build.sigma, ...(build.isEarlier ? OF_ITS_TIME : {}) });
   };
   const tally = async (): Promise<Tally> => ({
@@ -160,15 +165,16 @@ async function started(start: (name: string) => Promise<Gateway>) {
 }
 
 test.each([
-  { from: "another build of the same sources", first: (): Build => PRESENT },
+  { from: "another build of the same sources", workers: 1, first: (): Build => PRESENT },
+  { from: "another build, two workers each", workers: 2, first: (): Build => PRESENT },
   ...(EARLIER === null
     ? []
-    : [{ from: "the first build of this layout", first: (): Build => packCommit(folder, EARLIER, "0.1.0-earlier") }]),
+    : [{ from: "the first build of this layout", workers: 1, first: (): Build => packCommit(folder, EARLIER, "0.1.0-earlier") }]),
 ])(
   "one process after another is replaced by a newer build and rolled back, while records flow, from $from",
-  async ({ first }) => {
+  async ({ workers, first }) => {
     const [a, b] = [first(), SECOND];
-    const { programOf, db, tally, flow, decided } = await twoMembers();
+    const { programOf, db, tally, flow, decided } = await twoMembers(workers);
     // B binds the topic otherwise: the same decisions, by another contract set.
     const start = async (build: Build, name: string): Promise<Gateway> =>
       programOf(build, name, build === b ? "shipment@1/1" : "shipment@1").start("info");

@@ -1,0 +1,60 @@
+import { parseArgs } from "node:util";
+import { openBench, type Turn } from "./turns.ts";
+
+// node bench/long.ts [--records 10000000] [--parts 10] [--bytes 85] [--failing 0.1] [--workers 1] [--partitions 6]
+// Whether a gateway stays as it is over many records: what each part of a backlog took, and the memory of our processes behind it.
+// Targets: memory that does not grow, and a rate whose slowest part is at most 20 % below the quickest. MongoDB's indexes grow meanwhile.
+
+const { values } = parseArgs({
+  options: {
+    records: { type: "string", default: "10000000" },
+    parts: { type: "string", default: "10" },
+    bytes: { type: "string", default: "85" },
+    failing: { type: "string", default: "0.1" },
+    workers: { type: "string", default: "1" },
+    partitions: { type: "string", default: "6" },
+  },
+});
+const [records, parts, bytes, workers] = [values.records, values.parts, values.bytes, values.workers].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+];
+/** Records while the compilers are at work, for each worker; the gateway decides twice as many first. */
+const COLD = 50_000;
+const REPEATED = 0.05;
+
+const bench = await openBench();
+try {
+  const shape = { bytes, failing: Number(values.failing), repeated: REPEATED };
+  await bench.fill("shipments", records, Number(values.partitions), shape);
+  const runner = await bench.begin("shipments", workers, COLD);
+  const part = Math.floor((records - 2 * COLD * workers) / parts);
+  const turns: Turn[] = [];
+  process.stdout.write("RECORDS      A SECOND  OWN US  MONGOD US  OWN MB\n");
+  // Partitions are not worked off in step: the last part would end with some of them empty.
+  for (let index = 0; index + 1 < parts; index += 1) {
+    const turn = await runner.takeTurn(part);
+    turns.push(turn);
+    const { own, mongod, later, ms } = turn;
+    const each = [own, mongod + later].map((micros) => (micros / turn.records).toFixed(1).padStart(7));
+    const rate = Math.round(perSecond(turn)).toLocaleString("en-US");
+    process.stdout.write(
+      `${Math.round((index + 1) * part)
+        .toLocaleString("en-US")
+        .padStart(
+          10,
+        )}  ${rate.padStart(9)}  ${each.join("    ")}  ${String(Math.round(runner.residentMegabytes())).padStart(6)}  ${Math.round(ms / 1_000)} s\n`,
+    );
+  }
+  const rates = turns.map(perSecond);
+  process.stdout.write(`slowest over quickest ${(Math.min(...rates) / Math.max(...rates)).toFixed(2)}\n`);
+  await runner.end();
+} finally {
+  await bench.close();
+}
+
+function perSecond({ records: count, ms }: Turn): number {
+  return (count / ms) * 1_000;
+}
