@@ -169,7 +169,13 @@ test.each([
   { from: "another build, two workers each", workers: 2, first: (): Build => PRESENT },
   ...(EARLIER === null
     ? []
-    : [{ from: "the first build of this layout", workers: 1, first: (): Build => packCommit(folder, EARLIER, "0.1.0-earlier") }]),
+    : [
+        {
+          from: "the first build of this layout",
+          workers: 1,
+          first: (): Build => packCommit(folder, EARLIER, "0.1.0-earlier"),
+        },
+      ]),
 ])(
   "one process after another is replaced by a newer build and rolled back, while records flow, from $from",
   async ({ workers, first }) => {

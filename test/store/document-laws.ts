@@ -72,6 +72,22 @@ export function documentLaws(name: string, start: () => Promise<StoreBackend>): 
       expect(held.size).toBe(4);
     });
 
+    test("of a thousand facts each that is taken is told by its place, and the others are stored", async () => {
+      const { open } = await start();
+      const store = await open();
+      const ids = Array.from({ length: 1_000 }, (_, place) => `fact-${place}`);
+      const stored = ids.filter((_, place) => place % 7 === 0);
+      await insert(store, { facts: stored.map((id, index) => validatedRow(id, BigInt(index))) });
+      const facts = store.stageFacts(await noteOf(store));
+      ids.forEach((id, place) => facts.add(validatedRow(id, BigInt(place + 5_000))));
+      const except = new Set([...ids.keys()].filter((place) => place % 14 === 0));
+      const taken = await store.insertFacts(LAW_COLLECTION, facts, except);
+      expect([...taken].toSorted((a, b) => a - b)).toEqual([...ids.keys()].filter((place) => place % 14 === 7));
+      const held = await store.holdersOf(LAW_COLLECTION, facts);
+      const offsets = ids.map((_, place) => held.get(place)?.position.offset);
+      expect(offsets).toEqual(ids.map((_, place) => BigInt(place % 7 === 0 ? place / 7 : place + 5_000)));
+    });
+
     test("the holders of staged facts are found by place, of all or of some", async () => {
       const { open } = await start();
       const store = await open();

@@ -2,7 +2,7 @@ import { MongoServerError, type Db } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { endSequence } from "./document-sequence.ts";
-import { without, type StagedDocuments } from "./staged-documents.ts";
+import { inIdOrder, without, type Buffers, type Left, type StagedDocuments } from "./staged-documents.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
 
 /**
@@ -50,7 +50,37 @@ export async function insertExcept<Row>(
   except: ReadonlySet<number>,
 ): Promise<ReadonlySet<number>> {
   if (except.size === 0) return insertStaged(db, collection, staged);
-  const { commands, places } = without(staged, except);
+  return insertLeft(db, collection, without(staged, except));
+}
+
+/**
+ * Inserts staged facts like {@link insertExcept}, small ones in the order of their ids. Ids are random, so that each lies on another page of
+ * the index; in their order the server needs 7 to 15 us of its CPU a fact instead of 9 to 21 (bare inserts of one to five million).
+ */
+export async function insertFactsExcept<Row>(
+  db: Db,
+  collection: string,
+  facts: StagedDocuments<Row>,
+  except: ReadonlySet<number>,
+  buffers: Buffers,
+): Promise<ReadonlySet<number>> {
+  if (facts.size() < ORDERED_MIN || bytesOf(facts) > facts.size() * ORDERED_BYTES_MAX)
+    return insertExcept(db, collection, facts, except);
+  const ordered = inIdOrder(facts, except, buffers);
+  const taken = await insertLeft(db, collection, ordered);
+  ordered.release();
+  return taken;
+}
+
+/** With fewer facts, or larger ones, the order gains less than the copy of the documents costs. */
+const ORDERED_MIN = 500;
+const ORDERED_BYTES_MAX = 2_048;
+
+function bytesOf<Row>({ commands }: StagedDocuments<Row>): number {
+  return commands.reduce((sum, { writer }) => sum + writer.size, 0);
+}
+
+async function insertLeft(db: Db, collection: string, { commands, places }: Left): Promise<ReadonlySet<number>> {
   const taken = await insertStaged(db, collection, { commands });
   return new Set([...taken].map((index) => places[index] as number));
 }

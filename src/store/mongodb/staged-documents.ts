@@ -1,5 +1,5 @@
 import { beginSequence, sequenceBytes } from "./document-sequence.ts";
-import { createBsonWriter, type BsonWriter, writtenBytes } from "./bson-writer.ts";
+import { createBsonWriter, type BsonWriter, writeFields, writtenBytes } from "./bson-writer.ts";
 import { uuidText } from "../../core/uuid.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import type { FailedRow, Holder, PassedRow, Receipt, Staged, StagedFacts, StagedFailures } from "../store.ts";
@@ -88,14 +88,33 @@ export function stageDocuments<Row>(
   };
 }
 
-/**
- * Copies the commands without the documents at some places, each into a buffer of its exact size. A command without documents is left out.
- * @returns the place of each document that is left, too, in their order.
- */
-export function without<Row>(
-  { commands }: StagedDocuments<Row>,
+/** Some of staged documents: their commands, none of them empty, and where each document was staged. */
+export type Left = { readonly commands: readonly Command[]; readonly places: readonly number[] };
+
+/** Copies staged facts in the order of their ids, without those at some places. Release it behind the insert, as staged documents. */
+export function inIdOrder<Row>(
+  { commands, size, bytesAt }: StagedDocuments<Row>,
   except: ReadonlySet<number>,
-): { readonly commands: readonly Command[]; readonly places: readonly number[] } {
+  buffers: Buffers,
+): Left & Pick<StagedDocuments<Row>, "release"> {
+  // The first bytes of an id, which are random, and a place fit into the 53 bits of a number together.
+  const keys = new Float64Array(size());
+  let place = 0;
+  for (const { writer, starts } of commands)
+    for (const start of starts) {
+      keys[place] = writer.bytes.readUInt32BE(start + FACT.idAt) * PLACES_MAX + place;
+      place += 1;
+    }
+  const places = Array.from(keys.toSorted(), (key) => key % PLACES_MAX).filter((one) => !except.has(one));
+  const ordered = stageDocuments<number>(buffers, (writer, one) => writeFields(writer, bytesAt(one)));
+  places.forEach(ordered.add);
+  return { commands: ordered.commands, places, release: ordered.release };
+}
+
+const PLACES_MAX = 2 ** 21;
+
+/** Copies the commands without the documents at some places, each into a buffer of its exact size. */
+export function without<Row>({ commands }: StagedDocuments<Row>, except: ReadonlySet<number>): Left {
   const places: number[] = [];
   let first = 0;
   const left = commands.map(({ writer, starts }): Command => {

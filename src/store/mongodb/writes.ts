@@ -17,7 +17,7 @@ import { createFactWriter, writeErased, type WriteRow } from "./fact-document.ts
 import { whichAreThere } from "./find-by-ids.ts";
 import { binaryId, readHolders, readHoldersOf } from "./holders.ts";
 import { countFailures } from "./groups.ts";
-import { insertExcept, insertStaged } from "./insert.ts";
+import { insertExcept, insertFactsExcept, insertStaged } from "./insert.ts";
 import { recountFailures } from "./recount.ts";
 import { replaceStaged } from "./replace.ts";
 import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
@@ -61,6 +61,7 @@ export function createStaging(): Staging {
  */
 export function createWrites(db: Db, streams: Streams, staging: Staging): StoreWrites {
   const ledger = db.collection<Document>("sigma_ledger");
+  const ordered = createBuffers();
   return {
     insertLedger: async (entry, packed) =>
       guarded(async () => insertLedger(ledger, entry, await putPacked(db, entry.stream, packed))),
@@ -72,7 +73,7 @@ export function createWrites(db: Db, streams: Streams, staging: Staging): StoreW
     dropEvidence: async (stream, seq) => guarded(async () => dropPacked(db, stream, seq)),
     stageFacts: staging.stageFacts,
     insertFacts: async (collection, facts, except = NONE) =>
-      guarded(async () => insertExcept(db, `validated_${collection}`, stagedOf(facts), except)),
+      guarded(async () => insertFactsExcept(db, `validated_${collection}`, stagedOf(facts), except, ordered)),
     holders: async (collection, ids) => guarded(async () => readHolders(db, streams, collection, ids)),
     holdersOf: async (collection, facts, places) =>
       guarded(async () => readHoldersOf(db, streams, collection, stagedOf(facts), places)),

@@ -2,10 +2,26 @@ import fc from "fast-check";
 import { BSON } from "mongodb";
 import { expect, test } from "vitest";
 import { writeFields } from "../../../src/store/mongodb/bson-writer.ts";
-import { createBuffers, stageDocuments, without } from "../../../src/store/mongodb/staged-documents.ts";
+import {
+  createBuffers,
+  inIdOrder,
+  stageDocuments,
+  without,
+  type Left,
+} from "../../../src/store/mongodb/staged-documents.ts";
 
 /** Documents of a few bytes or of some megabytes, of which a few fill a command. */
 const sizes = fc.array(fc.oneof({ weight: 9, arbitrary: fc.nat(40) }, fc.constant(5_000_000)), { maxLength: 30 });
+
+/** The commands hold the documents of these places, in this order. */
+function expectDocuments({ commands, places }: Left, documents: readonly Buffer[]): void {
+  const found = commands.flatMap(({ writer, starts }) =>
+    starts.map((start, index) => Buffer.from(writer.bytes.subarray(start, starts[index + 1] ?? writer.size))),
+  );
+  expect(found.map((bytes, index) => bytes.equals(documents[places[index] ?? -1] as Buffer))).not.toContain(false);
+  expect(found.length).toBe(places.length);
+  expect(commands.map(({ starts }) => starts.length)).not.toContain(0);
+}
 
 test("staged documents without some of them are the others, in their order and with their places", () => {
   fc.assert(
@@ -14,15 +30,30 @@ test("staged documents without some of them are the others, in their order and w
       const staged = stageDocuments<Buffer>(createBuffers(), writeFields);
       documents.forEach(staged.add);
       const except = new Set([...drawn.keys()].filter((place) => left[place] === true));
-      const { commands, places } = without(staged, except);
-      expect(places).toEqual([...drawn.keys()].filter((place) => !except.has(place)));
-      const found = commands.flatMap(({ writer, starts }) =>
-        starts.map((start, index) => Buffer.from(writer.bytes.subarray(start, starts[index + 1] ?? writer.size))),
-      );
-      expect(found.map((bytes, index) => bytes.equals(documents[places[index] ?? -1] as Buffer))).not.toContain(false);
-      expect(found.length).toBe(places.length);
-      expect(commands.map(({ starts }) => starts.length)).not.toContain(0);
+      const rest = without(staged, except);
+      expect(rest.places).toEqual([...drawn.keys()].filter((place) => !except.has(place)));
+      expectDocuments(rest, documents);
     }),
     { numRuns: 100 },
+  );
+});
+
+test("staged facts in the order of their ids are all but some, each with its place", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.uuid(), fc.boolean(), fc.nat(40)), { maxLength: 60 }), (drawn) => {
+      const documents = drawn.map(([id, , size]) =>
+        Buffer.from(BSON.serialize({ _id: new BSON.UUID(id), text: "x".repeat(size) })),
+      );
+      const staged = stageDocuments<Buffer>(createBuffers(), writeFields);
+      documents.forEach(staged.add);
+      const except = new Set([...drawn.keys()].filter((place) => drawn[place]?.[1] === true));
+      const ordered = inIdOrder(staged, except, createBuffers());
+      const left = [...drawn.keys()].filter((place) => !except.has(place));
+      expect([...ordered.places].toSorted((a, b) => a - b)).toEqual(left);
+      // The first bytes say the order.
+      const heads = ordered.places.map((place) => drawn[place]?.[0].slice(0, 8) ?? "");
+      expect(heads).toEqual(heads.toSorted());
+      expectDocuments(ordered, documents);
+    }),
   );
 });
