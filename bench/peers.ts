@@ -13,13 +13,14 @@ import { shipmentContracts } from "./contracts.ts";
 import { cpuMicrosOf, cpuMicrosOfTree, residentMegabytesOfTree } from "./cpu.ts";
 import { produceShipments } from "./gateway.ts";
 import { SHIPMENT_VALIDATOR, startConnect } from "./peers/connect.ts";
-import { nodeLibraries, pythonLibraries } from "./peers/brought.ts";
+import { startBenthos } from "./peers/benthos.ts";
+import { goCommand, nodeLibraries, pythonLibraries } from "./peers/brought.ts";
 import { recordOf, type Shape } from "./records.ts";
 import { median } from "./rounds.ts";
 import { decide } from "../src/core/decide.ts";
 
 // node bench/peers.ts [--records 200000] [--rounds 3] [--bytes 85,1024,16384] [--failing 0,0.1,0.5] [--partitions 6,1] [--only gateway|Python] [--out FILE]
-// The gateway, as its users start it, against the loops that engineers write in Python and Node, and Kafka Connect: the same records, broker, server, write concern.
+// The gateway, as its users start it, against the loops that engineers write in Python and Node, Kafka Connect and Benthos: the same records, broker, server, write concern.
 // Each program runs alone. What is measured begins with a quarter of its facts and ends with the last: neither its start nor its compilers count.
 
 const { values } = parseArgs({
@@ -56,6 +57,7 @@ type Peer = { readonly name: string; readonly start: (run: Run) => ChildProcess 
 
 const uriOf = ({ mongodb, database }: Run): string => mongodb.replace("/?", `/${database}?`);
 
+const go = goCommand();
 const ALL: readonly Peer[] = [
   { name: "the gateway", start: startGateway },
   {
@@ -75,8 +77,10 @@ const ALL: readonly Peer[] = [
       }),
   },
   { name: "Kafka Connect, $jsonSchema", start: (run) => startConnect(folder, run) },
+  ...(go === null ? [] : [{ name: "Benthos core, json_schema", start: (run: Run) => startBenthos(go, folder, run) }]),
 ];
 const PEERS = ALL.filter(({ name }) => new RegExp(values.only).test(name));
+if (go === null) process.stderr.write("SKIPPED: Benthos needs go\n");
 
 /** `sigma start` with its defaults: metrics, counters and log lines included. */
 function startGateway(run: Run): ChildProcess {

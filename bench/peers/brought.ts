@@ -1,8 +1,13 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { cached, run } from "../../test/servers/cache.ts";
 
 // The peers' libraries, fetched once from their registries. Versions that were measured together.
+
+/** The folder of the Go program, and its configuration. */
+export const BENTHOS: string = join(import.meta.dirname, "benthos");
+const BENTHOS_SOURCES = ["main.go", "kafka.go", "mongodb.go", "go.mod", "go.sum"];
 
 /** A folder for PYTHONPATH. @throws without Python, pip or an index. */
 export function pythonLibraries(): string {
@@ -25,4 +30,20 @@ export function connectJars(): string {
   return cached("peers-connect-1", (folder) => {
     run("mvn", ["-q", "-B", "-ntp", "-f", join(import.meta.dirname, "pom.xml"), `-Djars=${folder}`, "package"]);
   });
+}
+
+/** The `go` on the path, or where Go's own instructions put it; null without one. */
+export function goCommand(): string | null {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/local/go/bin"];
+  return folders.map((folder) => join(folder, "go")).find(existsSync) ?? null;
+}
+
+/** A program of Benthos core and our two components, built again when its sources change. @throws without a network or a Go as new as go.mod's. */
+export function benthosProgram(go: string): string {
+  const digest = createHash("sha256");
+  for (const name of BENTHOS_SOURCES) digest.update(readFileSync(join(BENTHOS, name)));
+  const folder = cached(`peers-benthos-${digest.digest("hex").slice(0, 12)}`, (making) => {
+    run(go, ["build", "-buildvcs=false", "-o", join(making, "benthos"), "."], BENTHOS);
+  });
+  return join(folder, "benthos");
 }
