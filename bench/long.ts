@@ -15,38 +15,29 @@ const { values } = parseArgs({
     partitions: { type: "string", default: "6" },
   },
 });
-const [records, parts, bytes, workers] = [values.records, values.parts, values.bytes, values.workers].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-];
+const [records, parts, workers] = [Number(values.records), Number(values.parts), Number(values.workers)];
 /** Records while the compilers are at work, for each worker; the gateway decides twice as many first. */
 const COLD = 50_000;
 const REPEATED = 0.05;
 
 const bench = await openBench();
 try {
-  const shape = { bytes, failing: Number(values.failing), repeated: REPEATED };
+  const shape = { bytes: Number(values.bytes), failing: Number(values.failing), repeated: REPEATED };
   await bench.fill("shipments", records, Number(values.partitions), shape);
   const runner = await bench.begin("shipments", workers, COLD);
   const part = Math.floor((records - 2 * COLD * workers) / parts);
   const turns: Turn[] = [];
-  process.stdout.write("RECORDS      A SECOND  OWN US  MONGOD US  OWN MB\n");
+  process.stdout.write("   RECORDS   A SECOND   OWN US   MONGOD  OWN MB\n");
   // Partitions are not worked off in step: the last part would end with some of them empty.
   for (let index = 0; index + 1 < parts; index += 1) {
     const turn = await runner.takeTurn(part);
     turns.push(turn);
     const { own, mongod, later, ms } = turn;
-    const each = [own, mongod + later].map((micros) => (micros / turn.records).toFixed(1).padStart(7));
-    const rate = Math.round(perSecond(turn)).toLocaleString("en-US");
-    process.stdout.write(
-      `${Math.round((index + 1) * part)
-        .toLocaleString("en-US")
-        .padStart(
-          10,
-        )}  ${rate.padStart(9)}  ${each.join("    ")}  ${String(Math.round(runner.residentMegabytes())).padStart(6)}  ${Math.round(ms / 1_000)} s\n`,
-    );
+    const [ours, theirs] = [own, mongod + later].map((micros) => (micros / turn.records).toFixed(1));
+    const cells = [whole((index + 1) * part), whole(perSecond(turn)), ours, theirs, whole(runner.residentMegabytes())];
+    const widths = [10, 9, 7, 7, 6];
+    const line = cells.map((cell = "", at) => cell.padStart(widths[at] ?? 0)).join("  ");
+    process.stdout.write(`${line}  ${whole(ms / 1_000)} s\n`);
   }
   const rates = turns.map(perSecond);
   process.stdout.write(`slowest over quickest ${(Math.min(...rates) / Math.max(...rates)).toFixed(2)}\n`);
@@ -57,4 +48,8 @@ try {
 
 function perSecond({ records: count, ms }: Turn): number {
   return (count / ms) * 1_000;
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
 }

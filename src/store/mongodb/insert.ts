@@ -18,10 +18,10 @@ import { DUPLICATE_KEY } from "./unavailable.ts";
  * @returns the places of the documents whose id is taken.
  * @throws `Unavailable` with code STORE_REFUSED when a unique index refused a document: the gateway makes no such index.
  */
-export async function insertStaged<Row>(
+export async function insertStaged(
   db: Db,
   collection: string,
-  { commands }: Pick<StagedDocuments<Row>, "commands">,
+  { commands }: Pick<Left, "commands">,
 ): Promise<ReadonlySet<number>> {
   const taken = new Set<number>();
   let before = 0;
@@ -80,9 +80,9 @@ function bytesOf<Row>({ commands }: StagedDocuments<Row>): number {
   return commands.reduce((sum, { writer }) => sum + writer.size, 0);
 }
 
-async function insertLeft(db: Db, collection: string, { commands, places }: Left): Promise<ReadonlySet<number>> {
-  const taken = await insertStaged(db, collection, { commands });
-  return new Set([...taken].map((index) => places[index] as number));
+async function insertLeft(db: Db, collection: string, left: Left): Promise<ReadonlySet<number>> {
+  const taken = await insertStaged(db, collection, left);
+  return new Set([...taken].map((index) => left.places[index] as number));
 }
 
 type WriteError = {
