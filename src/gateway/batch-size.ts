@@ -10,7 +10,7 @@ export type BatchSize = {
 export type BatchSizeLimits = {
   /** Where it begins, and the least: larger batches are worth nothing where the store is quick. */
   readonly recordsMin: number;
-  /** The most; asked whenever a batch might grow. */
+  /** The most, which may change with the number of streams: asked for each batch. */
   readonly recordsMax: () => number;
   /** The longest that the store should take for a batch, in milliseconds. */
   readonly goalMs: number;
@@ -31,12 +31,13 @@ const FAR_MS = 100;
  */
 export function createBatchSize({ recordsMin, recordsMax, goalMs }: BatchSizeLimits): BatchSize {
   let size = recordsMin;
+  const most = (): number => Math.max(recordsMin, Math.min(recordsMax(), size));
   return {
-    recordsMax: () => size,
+    recordsMax: most,
     settled: (count, storeMs) => {
+      size = most();
       if (storeMs > goalMs) size = Math.max(recordsMin, Math.floor(size / 2));
-      else if (count >= size && storeMs >= FAR_MS && storeMs <= goalMs / 2)
-        size = Math.max(recordsMin, Math.min(recordsMax(), size * 2));
+      else if (count >= size && storeMs >= FAR_MS && storeMs <= goalMs / 2) size *= 2;
     },
     reset: () => void (size = recordsMin),
   };

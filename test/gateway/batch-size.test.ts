@@ -46,6 +46,16 @@ test("a bound below the first size, as of a lane, makes no batch larger", () => 
   expect(size.recordsMax()).toBe(100);
 });
 
+test("a batch that grew is cut when the bound sinks, as when a gateway gets more streams", () => {
+  let bound = 12_000;
+  const size = createBatchSize({ ...LIMITS, recordsMax: () => bound });
+  size.settled(3_000, 300);
+  size.settled(6_000, 400);
+  expect(size.recordsMax()).toBe(12_000);
+  bound = 6_000;
+  expect(size.recordsMax()).toBe(6_000);
+});
+
 test("a gateway on a slow store settles larger batches, and the ledger is the same chain", async () => {
   const embedded = await openEmbedded();
   await embedded.append(...Array.from({ length: 100 }, (_, index) => shipment(`S${index}`)));

@@ -16,19 +16,31 @@ const COMMAND_BYTES = 14_000_000;
 /** The most documents in one command (maxWriteBatchSize of the server). */
 const COMMAND_DOCUMENTS = 100_000;
 const BUFFER_BYTES = 262_144;
-/** How many buffers are kept for the next inserts, and how large a kept buffer may be. */
+/** How many buffers are kept for the next inserts, and how many bytes they may have together. */
 const BUFFERS_KEPT = 8;
-const BUFFER_BYTES_KEPT = 4_194_304;
+const BYTES_KEPT = 67_108_864;
 
 /** A pool of buffers for one kind of document. The buffers grow to the usual size of its batches and are reused. */
-export type Buffers = { readonly take: () => BsonWriter; readonly give: (writer: BsonWriter) => void };
+export type Buffers = {
+  /** @param room how many bytes will be written, where that is known: a buffer that grows copies what it holds. */
+  readonly take: (room?: number) => BsonWriter;
+  readonly give: (writer: BsonWriter) => void;
+};
 
 export function createBuffers(): Buffers {
   const kept: BsonWriter[] = [];
+  let bytesKept = 0;
   return {
-    take: () => kept.pop() ?? createBsonWriter(BUFFER_BYTES),
+    take: (room = BUFFER_BYTES) => {
+      const writer = kept.pop();
+      if (writer === undefined) return createBsonWriter(room);
+      bytesKept -= writer.bytes.length;
+      return writer;
+    },
     give: (writer) => {
-      if (kept.length < BUFFERS_KEPT && writer.bytes.length <= BUFFER_BYTES_KEPT) kept.push(writer);
+      if (kept.length >= BUFFERS_KEPT || bytesKept + writer.bytes.length > BYTES_KEPT) return;
+      bytesKept += writer.bytes.length;
+      kept.push(writer);
     },
   };
 }
@@ -50,15 +62,17 @@ export type StagedDocuments<Row> = {
   readonly release: () => void;
 };
 
+/** @param room how many bytes the documents of a command have, where that is known. */
 export function stageDocuments<Row>(
   buffers: Buffers,
   write: (writer: BsonWriter, row: Row) => void,
+  room?: number,
 ): StagedDocuments<Row> {
   const commands: Command[] = [];
   let size = 0;
   let last: Command | undefined;
   const begin = (): Command => {
-    const command: Command = { writer: buffers.take(), starts: [] };
+    const command: Command = { writer: buffers.take(room), starts: [] };
     beginSequence(command.writer);
     commands.push(command);
     return command;
@@ -106,7 +120,8 @@ export function inIdOrder<Row>(
       place += 1;
     }
   const places = Array.from(keys.toSorted(), (key) => key % PLACES_MAX).filter((one) => !except.has(one));
-  const ordered = stageDocuments<number>(buffers, (writer, one) => writeFields(writer, bytesAt(one)));
+  const room = Math.max(0, ...commands.map(({ writer }) => writer.size));
+  const ordered = stageDocuments<number>(buffers, (writer, one) => writeFields(writer, bytesAt(one)), room);
   places.forEach(ordered.add);
   return { commands: ordered.commands, places, release: ordered.release };
 }

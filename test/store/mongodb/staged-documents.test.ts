@@ -57,3 +57,14 @@ test("staged facts in the order of their ids are all but some, each with its pla
     }),
   );
 });
+
+test("buffers of large batches are kept for the next ones, as long as all together are not too large", () => {
+  const MB = 1_048_576;
+  const buffers = createBuffers();
+  const made = Array.from({ length: 3 }, () => buffers.take(24 * MB));
+  made.forEach(buffers.give);
+  const again = made.map(() => buffers.take(MB));
+  expect(again.map(({ bytes }) => bytes.length / MB)).toEqual([24, 24, 1]);
+  again.forEach(buffers.give);
+  expect(again.map(() => buffers.take(MB).bytes.length / MB)).toEqual([1, 24, 24]);
+});
