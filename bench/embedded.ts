@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createLookup } from "../src/gateway/lookup.ts";
 import { decideRecord } from "../src/gateway/decided.ts";
-import { createCollection, createStoreLayout, FACT, FAILURE, STORE_FILE } from "../src/store/sqlite/layout.ts";
+import { createCollection, createStoreLayout, FACT, FAILURE, ORIGIN, STORE_FILE } from "../src/store/sqlite/layout.ts";
 import { bindFact, bindFailure } from "../src/store/sqlite/rows.ts";
 import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
 import { createHttpServer } from "../src/http/server.ts";
@@ -126,7 +126,8 @@ async function runBare(directory: string): Promise<number> {
   );
   createStoreLayout(db);
   createCollection(db, "shipments");
-  const validated = db.prepare(`INSERT INTO validated_shipments (${FACT.join()}) VALUES (${bound(FACT)})`);
+  const columns = [...FACT, ORIGIN];
+  const validated = db.prepare(`INSERT INTO validated_shipments (${columns.join()}) VALUES (${bound(columns)})`);
   const failed = db.prepare(`INSERT INTO failed_shipments VALUES (${bound(FAILURE)})`);
   const position = (offset: number) => ({
     stream: "GtRNi5UHjBbIUDw3E314_g/99jBVg2FiOtjaYdkPZT9CA/0",
