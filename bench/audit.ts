@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { openAuditJudges } from "../src/app/audit-judges.ts";
 import { audit } from "../src/audit/audit.ts";
+import type { Judges } from "../src/audit/judges.ts";
 import { decide } from "../src/core/decide.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { shipmentContracts } from "./contracts.ts";
@@ -10,7 +12,7 @@ import { median } from "./rounds.ts";
 import { openLog, startOn } from "./start.ts";
 
 // node bench/audit.ts [records] [rounds]
-// The audit of a store, alone and with its log, against deciding the same records once.
+// The audit of a store, alone and with its log, in threads and in its own, against deciding the same records once in one thread.
 // Target: at least 70 % of the rate of deciding.
 
 const RECORDS = Number(process.argv[2] ?? 300_000);
@@ -23,20 +25,25 @@ const values = Array.from({ length: RECORDS }, (_, n) => Buffer.from(line(n)));
 const directory = mkdtempSync(join(tmpdir(), "sigma-bench-"));
 const log = openLog(join(directory, "log.db"), TOPIC);
 const store = openSqliteStore({ path: join(directory, "store.db"), collections: [TOPIC], busyTimeoutMs: 1_000 });
+const threads = openAuditJudges({ dataDir: directory, mongodbUri: null }, availableParallelism());
 try {
   await fill();
   const samples = new Map<string, number[]>([
     ["decide", []],
     ["audit", []],
     ["audit --source", []],
+    ["audit --threads 1", []],
+    ["audit --threads 1 --source", []],
   ]);
   for (let round = 0; round <= ROUNDS; round += 1) {
     const seconds = {
       decide: await timed(async () => {
         for (const value of values) decide({ topic: TOPIC, headers: [], value }, set);
       }),
-      audit: await timed(async () => audited(false)),
-      "audit --source": await timed(async () => audited(true)),
+      audit: await timed(async () => audited(false, threads)),
+      "audit --source": await timed(async () => audited(true, threads)),
+      "audit --threads 1": await timed(async () => audited(false)),
+      "audit --threads 1 --source": await timed(async () => audited(true)),
     };
     // The first round warms the compiler.
     if (round > 0) for (const [name, one] of Object.entries(seconds)) samples.get(name)?.push(one);
@@ -45,9 +52,10 @@ try {
   for (const [name, seconds] of samples) {
     const rate = Math.round(RECORDS / median(seconds)).toLocaleString("en");
     const share = ((100 * base) / median(seconds)).toFixed(0);
-    process.stdout.write(`${name.padEnd(15)} ${rate.padStart(9)}/s ${share.padStart(4)} %\n`);
+    process.stdout.write(`${name.padEnd(26)} ${rate.padStart(9)}/s ${share.padStart(4)} %\n`);
   }
 } finally {
+  await threads.close();
   await store.close();
   await log.close();
   rmSync(directory, { recursive: true, force: true });
@@ -67,9 +75,10 @@ async function fill(): Promise<void> {
   await gateway.stop();
 }
 
-async function audited(withSource: boolean): Promise<void> {
+async function audited(withSource: boolean, judges?: Judges): Promise<void> {
   const { findingsTotal, records } = await audit(store.reads, {
     ...(withSource ? { source: log } : {}),
+    ...(judges === undefined ? {} : { judges }),
     tailMayBeIncomplete: false,
     findingsMax: 10,
     signal: new AbortController().signal,

@@ -7,7 +7,9 @@ import { checkCorrections } from "./corrections.ts";
 import { unfrozenIn } from "./contracts.ts";
 import { strayErasures } from "./erasures.ts";
 import { checkGroups } from "./groups.ts";
-import { judgeEntry } from "./judge-entry.ts";
+import { checkEvidence } from "./evidence.ts";
+import { judgeEntry, type Judged } from "./judge-entry.ts";
+import { judgeAhead } from "./judges.ts";
 import { checkApplied, checkLink } from "./links.ts";
 import { checkLog, logMissing, logsElsewhere } from "./log.ts";
 import { auditOperators, gapOf } from "./operators.ts";
@@ -17,6 +19,7 @@ import { newRun, type AuditRun } from "./run.ts";
 import { compareWithLog } from "./source.ts";
 import { checkTotals } from "./totals.ts";
 import { createVolumeBooks, type VolumeBook } from "./volume.ts";
+import type { EntryVerdict } from "./entry.ts";
 import type { AuditOptions, AuditReport } from "./report.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
 import { operatorActions } from "../operator/actions.ts";
@@ -37,13 +40,20 @@ const LEDGER_PAGE = 256;
 export async function audit(reads: StoreReads, options: AuditOptions): Promise<AuditReport> {
   const volume = createVolumeBooks(reads, options.tailMayBeIncomplete);
   const run = { ...newRun(options), reads, redrives: auditRedrives(reads), volume };
+  // It reads the whole file: with threads one of them does so meanwhile.
+  const integrity = options.judges?.integrity();
+  let damage: string | null = null;
   try {
+    if (integrity === undefined) run.damagedFirst(await reads.integrity());
     await auditAll(run);
   } catch (error) {
     // Data read from a damaged file is not reliable, so the audit ends here.
     if (!(error instanceof Unavailable) || error.code !== "STORE_CORRUPT") throw error;
-    run.damaged(error.message);
+    damage = error.message;
   }
+  if (integrity !== undefined && !options.signal.aborted)
+    run.damagedFirst((await integrity) ?? (await reads.integrity()));
+  if (damage !== null) run.damaged(damage);
   return run.report();
 }
 
@@ -56,7 +66,6 @@ export function damagedReport(message: string): AuditReport {
 
 async function auditAll(run: Run): Promise<void> {
   const { reads, options } = run;
-  for (const damage of await reads.integrity()) run.found("STORE_DAMAGED", null, null, null, damage);
   for (const { digest, text } of await reads.contractSets()) {
     if (run.openSet(digest, text) === null) {
       run.found("CONTRACT_SET", null, null, null, `contract set ${digest} does not have its digest`);
@@ -129,14 +138,15 @@ async function auditStream(run: Run, note: StreamNote): Promise<void> {
       entries === 0 ? 0 : (previous?.seq ?? 0) + 1,
       LEDGER_PAGE,
     );
+    const last = page.length < LEDGER_PAGE ? page.at(-1) : undefined;
+    const judged = judgeAhead(run.options.judges, note, page, (entry) => isApt(run, entry, entry === last));
     for (const [index, entry] of page.entries()) {
       checkLink(stream, previous, entry, (digest) => run.set(digest) !== null).forEach(run.add);
       if (previous === null) run.redrives.checkFirst(stream, entry).forEach(run.add);
       heads.see(entry);
       checkApplied(entry, resolved).forEach(run.add);
       if (entry.kind === "GAP") auditGap(run, entry);
-      const last = index === page.length - 1 && page.length < LEDGER_PAGE;
-      const place = { last, next: page[index + 1] ?? null };
+      const place = { last: entry === last, next: page[index + 1] ?? null, judged: await judged(index) };
       resolved = entry.kind === "BATCH" ? await auditBatch(run, note, entry, place, volume) : NOTHING_APPLIED;
       if (entry.kind !== "BATCH") volume.see(entry, []);
       if (entry.kind !== "BATCH") run.retention.saw(entry, null);
@@ -213,12 +223,49 @@ function auditGap(run: Run, entry: LedgerEntry): void {
   }
 }
 
+/** Whether threads may judge an entry: those of redriven records are compared with the failures that they repeat. */
+function isApt({ options, erasures }: Run, entry: LedgerEntry, isLast: boolean): boolean {
+  const mayBeIncomplete = isLast && options.tailMayBeIncomplete;
+  return entry.kind === "BATCH" && !mayBeIncomplete && !isRedrive(entry.stream) && erasures.of(entry).length === 0;
+}
+
+/** What a thread said of an entry, where operators have taken nothing of it; null when the entry must be judged here. */
+async function takeJudged(
+  run: Run,
+  note: StreamNote,
+  entry: LedgerEntry,
+  verdict: EntryVerdict | null,
+): Promise<Judged | null> {
+  const collection = verdict?.retainable?.collection;
+  if (verdict === null || collection === undefined || run.erasures.of(entry).length > 0) return null;
+  const kinds = [
+    ["evidence", ""],
+    ["facts", collection],
+    ["failed", collection],
+    ["receipts", ""],
+  ] as const;
+  if (kinds.some(([kind, of]) => run.retention.standing(entry, kind, of) !== "kept")) return null;
+  if (run.options.source === undefined) return { findings: [], verdict, records: [] };
+  const packed = await run.reads.evidenceAt(entry.stream, entry.seq);
+  const { records, findings } = checkEvidence(note, entry, packed, run.erasures);
+  return records === null || findings.length > 0 ? null : { findings, verdict, records };
+}
+
+/** What comes before and behind an entry. */
+type Place = {
+  readonly last: boolean;
+  /** The entry behind it, where it was read already. */
+  readonly next: LedgerEntry | null;
+  /** What a thread said of it; null when none was asked, or when the entry must be judged here. */
+  readonly judged: EntryVerdict | null;
+};
+
 /** Audits an entry of decided records. @returns what the next entry must record about it; null when that is unknown. */
 async function auditBatch(
   run: Run,
   note: StreamNote,
   entry: LedgerEntry,
-  { last, next }: { readonly last: boolean; readonly next: LedgerEntry | null },
+  { last, next, judged }: Place,
   volume: VolumeBook,
 ): Promise<Resolved | null> {
   const { stream, seq } = entry;
@@ -230,6 +277,8 @@ async function auditBatch(
   }
   run.losses().see(stream, decoded.leaves);
   run.totals.records += entry.count;
+  const elsewhere = await takeJudged(run, note, entry, judged);
+  if (elsewhere !== null) return sumUp(run, note, entry, elsewhere, volume);
   for (;;) {
     const packed = entry.count === 0 ? null : await run.reads.evidenceAt(stream, seq);
     const evidence = run.retention.standing(entry, "evidence", "");
@@ -238,7 +287,7 @@ async function auditBatch(
       volume.see(entry, null);
       return null;
     }
-    const { findings, verdict, records } = await judgeEntry(run.reads, {
+    const here = await judgeEntry(run.reads, {
       note,
       entry,
       packed,
@@ -248,19 +297,30 @@ async function auditBatch(
       standing: (kind, collection) => run.retention.standing(entry, kind, collection),
     });
     // While a gateway runs, records may be erased during the audit: then the entry is judged again.
-    if (findings.length > 0 && (await sawMoreActions(run))) continue;
-    findings.forEach(run.add);
+    if (here.findings.length > 0 && (await sawMoreActions(run))) continue;
+    here.findings.forEach(run.add);
     if (packed !== null && evidence === "gone")
       run.found("RETENTION_LEFT", stream, seq, null, "retention took its evidence, which is there");
-    volume.see(entry, verdict?.volume ?? null);
-    run.retention.saw(entry, verdict?.retainable ?? null);
-    if (verdict === null || records === null) return null;
-    addCounts(run, verdict);
-    if (entry.engine === ENGINE) run.totals.redecided += records.filter((record) => !isErased(record)).length;
-    for (const finding of await run.redrives.checkRecords(note, entry, records)) run.add(finding);
-    await compareWithSource(run, entry, records);
-    return verdict.resolved;
+    return sumUp(run, note, entry, here, volume);
   }
+}
+
+/** Counts what an entry has, and compares its records with their sources. @returns like {@link auditBatch}. */
+async function sumUp(
+  run: Run,
+  note: StreamNote,
+  entry: LedgerEntry,
+  { verdict, records }: Judged,
+  volume: VolumeBook,
+): Promise<Resolved | null> {
+  volume.see(entry, verdict?.volume ?? null);
+  run.retention.saw(entry, verdict?.retainable ?? null);
+  if (verdict === null || records === null) return null;
+  addCounts(run, verdict);
+  if (entry.engine === ENGINE) run.totals.redecided += entry.count - records.filter(isErased).length;
+  for (const finding of await run.redrives.checkRecords(note, entry, records)) run.add(finding);
+  await compareWithSource(run, entry, records);
+  return verdict.resolved;
 }
 
 /** Audits an entry whose evidence is gone. @param next the entry behind it, where it was read already. */

@@ -10,6 +10,8 @@ export type Findings = {
     offset: bigint | null,
     message: string,
   ) => void;
+  /** Adds STORE_DAMAGED for each of these faults, before all other findings: a damaged file explains them. */
+  readonly damagedFirst: (faults: readonly string[]) => void;
   /** Adds STORE_DAMAGED for the whole store, once. */
   readonly damaged: (message: string) => void;
   readonly all: () => { readonly findings: readonly Finding[]; readonly findingsTotal: number };
@@ -26,10 +28,18 @@ export function newFindings(max: number): Findings {
   return {
     add,
     found: (code, stream, seq, offset, message) => add({ code, stream, seq, offset, message }),
+    damagedFirst: (faults) => {
+      findingsTotal += faults.length;
+      findings.unshift(...faults.map(damage));
+      findings.length = Math.min(findings.length, max);
+    },
     damaged: (message) => {
-      if (findings.every(({ code }) => code !== "STORE_DAMAGED"))
-        add({ code: "STORE_DAMAGED", stream: null, seq: null, offset: null, message });
+      if (findings.every(({ code }) => code !== "STORE_DAMAGED")) add(damage(message));
     },
     all: () => ({ findings, findingsTotal }),
   };
+}
+
+function damage(message: string): Finding {
+  return { code: "STORE_DAMAGED", stream: null, seq: null, offset: null, message };
 }

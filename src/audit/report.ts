@@ -3,6 +3,7 @@ import type { KeptHeads } from "./anchors.ts";
 import type { FrozenVersion } from "./contracts.ts";
 import type { ErasedRecords } from "./erasures.ts";
 import type { Finding } from "./finding.ts";
+import type { Judges } from "./judges.ts";
 import type { Gap } from "./losses.ts";
 import type { RetainedFloor } from "./retention.ts";
 
@@ -28,6 +29,8 @@ export type AuditOptions = {
   readonly findingsMax: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (records: number) => void;
+  /** Threads that judge entries; without them the audit judges every entry itself. */
+  readonly judges?: Judges;
 };
 
 /** The audit of one stream. A `headHash` kept outside the store later reveals a rewritten history. */

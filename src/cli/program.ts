@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { endOnBackgroundErrors } from "./terminal/background.ts";
 import { contractCommand } from "./commands/contract/contract.ts";
-import { parseCount } from "./terminal/contract-arguments.ts";
+import { parseCount, parseThreads } from "./terminal/contract-arguments.ts";
 import type { AuditCommandOptions } from "./commands/operate/audit.ts";
 import type { IngestOptions } from "./commands/ingest/ingest-options.ts";
 import type { RepairCommandOptions } from "./commands/operate/store-repair.ts";
@@ -302,6 +302,11 @@ function addAudit(): Command {
     )
     .option("--expect-head <stream=hash>", "a head kept by hand is in its stream's chain; may be repeated", collect)
     .option("--expect-operator-head <hash>", "the same of the log of operators' actions", collect)
+    .option(
+      "--threads <number>",
+      "how many threads judge entries at a time (default: the machine's cores, at most 8); with 1 the command judges them itself",
+      parseThreads,
+    )
     .option("-q, --quiet", "no progress", false)
     .option("--json", "print JSON: one object a finding, then the summary", false)
     .action(async (options: AuditCommandOptions) =>

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { audit } from "../../src/audit/audit.ts";
 import type { AuditReport } from "../../src/audit/report.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { auditBothWays } from "./apart.ts";
 import { openEmbedded, shipment, temporaryDirectory, type Embedded } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
 
@@ -39,7 +40,7 @@ async function auditAfter(embedded: Embedded, sql: string): Promise<AuditReport>
   db.close();
   const store = openSqliteStore({ path, collections: ["shipments"], busyTimeoutMs: PATIENCE_MS });
   try {
-    return await audit(store.reads, OPTIONS);
+    return await auditBothWays(store.reads, OPTIONS);
   } finally {
     await store.close();
   }

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { audit } from "../../src/audit/audit.ts";
 import type { AuditOptions, AuditReport } from "../../src/audit/report.ts";
 import { unfrozenIn } from "../../src/audit/contracts.ts";
 import { decide, ENGINE } from "../../src/core/decide.ts";
@@ -13,6 +12,7 @@ import { outcomeRoot } from "../../src/ledger/proof.ts";
 import { NOTHING_APPLIED } from "../../src/gateway/resolution.ts";
 import { bindEntry } from "../../src/store/sqlite/rows.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { auditBothWays } from "./apart.ts";
 import { openEmbedded, shipment, shipmentContracts, type Embedded } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
 
@@ -49,7 +49,7 @@ async function auditAfter(
   db.close();
   const store = openSqliteStore({ path, collections: ["shipments"], busyTimeoutMs: PATIENCE_MS });
   try {
-    return placesOf(await audit(store.reads, { ...OPTIONS, ...options }));
+    return placesOf(await auditBothWays(store.reads, { ...OPTIONS, ...options }));
   } finally {
     await store.close();
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { audit } from "../../src/audit/audit.ts";
+import { auditBothWays, judgesOver } from "../audit/apart.ts";
 import type { AuditReport } from "../../src/audit/report.ts";
 import { reparse } from "../../src/core/payload.ts";
 import { completeErasures, eraseRecords, type EraseReport } from "../../src/erase/erase.ts";
@@ -26,12 +27,13 @@ export type EraseBackend = {
 const SIGNAL = new AbortController().signal;
 const OPERATOR = { actor: "somebody", at: "2026-01-01T00:00:00.000Z", reason: "it was asked for" };
 
+const AUDIT = { tailMayBeIncomplete: false, findingsMax: 20, signal: SIGNAL };
+
 /** What must be nowhere afterwards. */
 const SECRET = "kg-4242-secret";
 
 async function auditOf(store: Store, source?: EmbeddedLog): Promise<AuditReport> {
-  const options = { tailMayBeIncomplete: false, findingsMax: 20, signal: SIGNAL };
-  return audit(store.reads, source === undefined ? options : { ...options, source });
+  return auditBothWays(store.reads, source === undefined ? AUDIT : { ...AUDIT, source });
 }
 
 async function findings(store: Store, source?: EmbeddedLog): Promise<readonly string[]> {
@@ -247,18 +249,23 @@ export function eraseLaws(name: string, open: () => Promise<EraseBackend>): void
       expect(kinds).toEqual(["INIT 0", "BATCH 1", "BATCH 0", "BATCH 2", "BATCH 0"]);
     });
 
-    test("while an audit walks is no finding of it", async () => {
-      const { store } = await open();
-      const log = openLog();
-      await send(log, [parcel("a", 1), parcel("b", 2)]);
-      await settle(log, store);
-      // Streams are asked for when the operator log is read.
-      const streams = async (): Promise<readonly string[]> => {
-        await erase(store, log, identity("a"));
-        return store.reads.streams();
-      };
-      expect(await findings({ ...store, reads: { ...store.reads, streams } })).toEqual([]);
-    });
+    test.each(["by itself", "with entries judged apart"])(
+      "while an audit walks %s is no finding of it",
+      async (way) => {
+        const { store } = await open();
+        const log = openLog();
+        await send(log, [parcel("a", 1), parcel("b", 2)]);
+        await settle(log, store);
+        // Streams are asked for when the operator log is read.
+        const streams = async (): Promise<readonly string[]> => {
+          await erase(store, log, identity("a"));
+          return store.reads.streams();
+        };
+        const apart = way === "by itself" ? {} : { judges: await judgesOver(store.reads) };
+        const report = await audit({ ...store.reads, streams }, { ...AUDIT, ...apart });
+        expect(report.findings).toEqual([]);
+      },
+    );
 
     test("a gateway that had read the last entry before takes the stream up again", async () => {
       const { store } = await open();

@@ -1,4 +1,4 @@
-import { audit } from "../../src/audit/audit.ts";
+import { auditBothWays } from "../audit/apart.ts";
 import type { AuditReport } from "../../src/audit/report.ts";
 import type { RetainedKind } from "../../src/operator/floors.ts";
 import { planRetention, type RetentionPlan } from "../../src/retain/plan.ts";
@@ -34,7 +34,7 @@ export async function retain(store: Store, terms: Terms, day: number): Promise<R
 }
 
 export async function auditOf(store: Store): Promise<AuditReport> {
-  return audit(store.reads, { tailMayBeIncomplete: false, findingsMax: 20, signal: SIGNAL });
+  return auditBothWays(store.reads, { tailMayBeIncomplete: false, findingsMax: 20, signal: SIGNAL });
 }
 
 export async function findings(store: Store): Promise<readonly string[]> {

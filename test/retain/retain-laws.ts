@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { audit } from "../../src/audit/audit.ts";
+import { auditBothWays } from "../audit/apart.ts";
 import { eraseRecords } from "../../src/erase/erase.ts";
 import { createLookup } from "../../src/gateway/lookup.ts";
 import { followFloors } from "../../src/operator/floors.ts";
@@ -212,7 +212,7 @@ export function retainLaws(name: string, open: () => Promise<Store>): void {
           ...store.reads,
           operatorLog: async (from) => (from > 0 ? [] : [{ ...first, detail: text(first.detail) }]),
         };
-        const report = await audit(reads, { tailMayBeIncomplete: false, findingsMax: 20, signal: SIGNAL });
+        const report = await auditBothWays(reads, { tailMayBeIncomplete: false, findingsMax: 20, signal: SIGNAL });
         return report.findings.filter(({ code }) => code === "RETENTION").map(({ message }) => message);
       };
       expect(await forge((detail) => detail)).toEqual([]);

@@ -45,6 +45,13 @@ export function parsePositive(text: string): number {
   return count;
 }
 
+/** Parses a number of threads. */
+export function parseThreads(text: string): number {
+  const count = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > 64) throw new InvalidArgumentError("Write a number from 1 to 64.");
+  return count;
+}
+
 /** Parses a calendar day. */
 export function parseDay(text: string): string {
   if (!isDay(text)) throw new InvalidArgumentError("Write a day as YYYY-MM-DD.");

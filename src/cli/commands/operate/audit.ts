@@ -8,6 +8,7 @@ import type { Config } from "../../../config/config.ts";
 import { readLock } from "../../../contract/lock.ts";
 import { Unavailable } from "../../../core/unavailable.ts";
 import type { VerifiedAnchors } from "../../../ledger/anchor-chain.ts";
+import { auditThreads, openAuditJudges } from "../../../app/audit-judges.ts";
 import { hasData } from "../../../app/data-directory.ts";
 import { openReadOnly, type ReadOnlyEngine } from "../../../app/engine.ts";
 import { readKeptHeads, type KeptOptions } from "./kept-heads.ts";
@@ -20,6 +21,7 @@ import { onInterruption } from "../../terminal/signals.ts";
 
 export type AuditCommandOptions = KeptOptions & {
   readonly source: boolean;
+  readonly threads?: number;
   readonly quiet: boolean;
   readonly json: boolean;
 };
@@ -35,6 +37,8 @@ export async function auditCommand(command: Command, options: AuditCommandOption
   const engine = await openUndamaged(config);
   if (typeof engine === "string") return end(damagedReport(engine), options, verified);
   const interruption = onInterruption(config.shutdownDeadlineMs);
+  const threads = options.threads ?? auditThreads(config);
+  const judges = threads > 1 ? openAuditJudges(config, threads) : null;
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   try {
     const { log, logFile, store } = engine;
@@ -47,6 +51,7 @@ export async function auditCommand(command: Command, options: AuditCommandOption
       tailMayBeIncomplete: false,
       findingsMax: FINDINGS_MAX,
       signal: interruption.signal,
+      ...(judges === null ? {} : { judges }),
       onProgress: (records) => progress.update({ records, failed: 0, bytes: 0, bytesTotal: null }),
     });
     progress.end();
@@ -56,6 +61,7 @@ export async function auditCommand(command: Command, options: AuditCommandOption
   } finally {
     progress.end();
     interruption.dispose();
+    await judges?.close();
     await engine.close();
   }
 }

@@ -1,0 +1,32 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { compiledSetsOf, judgeApart, type Judges } from "../audit/judges.ts";
+import { openHistory, type Where } from "./stores.ts";
+
+// This thread judges entries of an audit, one after the other, with a reading connection of its own. It says only that nothing is wrong with an
+// entry: about every other one the audit makes up its own mind.
+
+/** An entry to judge, or the engine's own consistency check. */
+export type JudgeQuestion = { readonly id: number } & (
+  | { readonly kind: "entry"; readonly given: Parameters<Judges["judge"]> }
+  | { readonly kind: "integrity" }
+);
+
+/** The answer: a verdict, faults, or null. */
+export type JudgeAnswer = { readonly id: number; readonly value: unknown };
+
+const store = await openHistory(workerData as Where);
+const sets = await compiledSetsOf(store.reads);
+let working: Promise<void> = Promise.resolve();
+parentPort?.on("message", (question: JudgeQuestion) => {
+  working = working.then(async () => answer(question));
+});
+
+async function answer(question: JudgeQuestion): Promise<void> {
+  const value =
+    question.kind === "integrity"
+      ? await store.reads.integrity()
+      : await judgeApart(store.reads, sets, ...question.given);
+  const said: JudgeAnswer = { id: question.id, value };
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port is no window
+  parentPort?.postMessage(said);
+}
