@@ -15,18 +15,21 @@ export type JudgeQuestion = { readonly id: number } & (
 export type JudgeAnswer = { readonly id: number; readonly value: unknown };
 
 const store = await openHistory(workerData as Where);
-const sets = await compiledSetsOf(store.reads);
+// Whoever checks the file needs no contract.
+let sets: Awaited<ReturnType<typeof compiledSetsOf>> | null = null;
 let working: Promise<void> = Promise.resolve();
 parentPort?.on("message", (question: JudgeQuestion) => {
   working = working.then(async () => answer(question));
 });
 
 async function answer(question: JudgeQuestion): Promise<void> {
-  const value =
-    question.kind === "integrity"
-      ? await store.reads.integrity()
-      : await judgeApart(store.reads, sets, ...question.given);
-  const said: JudgeAnswer = { id: question.id, value };
+  const said: JudgeAnswer = { id: question.id, value: await valueOf(question) };
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port is no window
   parentPort?.postMessage(said);
+}
+
+async function valueOf(question: JudgeQuestion): Promise<unknown> {
+  if (question.kind === "integrity") return store.reads.integrity();
+  sets ??= await compiledSetsOf(store.reads);
+  return judgeApart(store.reads, sets, ...question.given);
 }

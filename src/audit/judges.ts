@@ -1,9 +1,8 @@
-import { compileContractSet } from "../core/compile.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
-import { openContractSet } from "../core/contract-set.ts";
 import { ENGINE } from "../core/decide.ts";
 import { createErasureBook } from "../operator/erasures.ts";
 import type { StoreReads } from "../store/store.ts";
+import { compiledSetOf } from "./contracts.ts";
 import { judgeEntry } from "./judge-entry.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import type { StreamNote } from "../store/stream-note.ts";
@@ -53,10 +52,8 @@ export async function judgeApart(
 
 /** Compiles the contract sets of a store; null stands for one that does not have its digest. */
 export async function compiledSetsOf(reads: StoreReads): Promise<ReadonlyMap<string, CompiledContractSet | null>> {
-  const sealed = (await reads.contractSets()).map(
-    ({ digest, text }) => [digest, openContractSet(digest, text)] as const,
-  );
-  return new Map(sealed.map(([digest, set]) => [digest, set === null ? null : compileContractSet(set)]));
+  const sets = await reads.contractSets();
+  return new Map(sets.map(({ digest, text }) => [digest, compiledSetOf(digest, text)]));
 }
 
 /**

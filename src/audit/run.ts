@@ -1,10 +1,9 @@
-import { compileContractSet } from "../core/compile.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
-import { openContractSet } from "../core/contract-set.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { createErasureBook, type ErasureBook } from "../operator/erasures.ts";
 import type { Stream } from "../source/source.ts";
 import { NOTHING_KEPT, type HeadCheck } from "./anchors.ts";
+import { compiledSetOf } from "./contracts.ts";
 import { erasedRecords } from "./erasures.ts";
 import { newFindings } from "./findings.ts";
 import { createLossBook, type Gap, type LossBook } from "./losses.ts";
@@ -91,8 +90,7 @@ export function newRun(options: AuditOptions): AuditRun {
     isAccepted: (gap: string): boolean => accepted.has(gap),
     ...found,
     openSet: (digest: string, text: string): CompiledContractSet | null => {
-      const sealed = openContractSet(digest, text);
-      const set = sealed === null ? null : compileContractSet(sealed);
+      const set = compiledSetOf(digest, text);
       sets.set(digest, set);
       return set;
     },
