@@ -4,15 +4,14 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import type { SourceRecord } from "../src/core/record.ts";
 import { openEmbeddedLog } from "../src/source/embedded/log.ts";
 import type { NewRecord } from "../src/source/source.ts";
-import { createCollection, createStoreLayout, FACT } from "../src/store/sqlite/layout.ts";
 import { bindFact } from "../src/store/sqlite/rows.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { StoreWrites, ValidatedRow } from "../src/store/store.ts";
 import type { StreamNote } from "../src/store/stream-note.ts";
+import { insertFact, openBare } from "./bare-sqlite.ts";
 import { machineIdOf } from "./ids.ts";
 import { median } from "./rounds.ts";
 
@@ -63,14 +62,8 @@ for (const [name, seconds] of samples) {
 }
 
 async function bareInserts(directory: string): Promise<number> {
-  const db = new DatabaseSync(join(directory, "bare.db"));
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
-  db.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
-  createStoreLayout(db);
-  createCollection(db, TOPIC);
-  const insert = db.prepare(
-    `INSERT INTO validated_shipments (${FACT.join()}) VALUES (${FACT.map((column) => (column === "payload" ? "CAST(? AS TEXT)" : "?")).join()})`,
-  );
+  const db = openBare(join(directory, "bare.db"));
+  const insert = insertFact(db);
   // Bound before the clock starts: only inserting is timed.
   const bound = rows.map((row) => bindFact(row, NOTE.number));
   const seconds = await timed(async () => {

@@ -6,15 +6,14 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { createLookup } from "../src/gateway/lookup.ts";
 import { decideRecord } from "../src/gateway/decided.ts";
-import { createCollection, createStoreLayout, FACT, FAILURE, ORIGIN, STORE_FILE } from "../src/store/sqlite/layout.ts";
 import { bindFact, bindFailure } from "../src/store/sqlite/rows.ts";
 import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
 import { createHttpServer } from "../src/http/server.ts";
 import { createWhatIfRuns } from "../src/rejudge/what-if/runs.ts";
 import type { HttpDeps } from "../src/http/deps.ts";
+import { insertFact, insertFailure, openBare } from "./bare-sqlite.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine as line } from "./line.ts";
 import { median } from "./rounds.ts";
@@ -119,16 +118,8 @@ async function runPipeline(directory: string, feed: Feed): Promise<number> {
 
 /** The rows are made before the clock starts: only inserting them is timed. */
 async function runBare(directory: string): Promise<number> {
-  const db = new DatabaseSync(join(directory, "bare.db"));
-  db.exec(
-    `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${STORE_FILE.walPages};
-     PRAGMA cache_size = -${STORE_FILE.cacheKib}`,
-  );
-  createStoreLayout(db);
-  createCollection(db, "shipments");
-  const columns = [...FACT, ORIGIN];
-  const validated = db.prepare(`INSERT INTO validated_shipments (${columns.join()}) VALUES (${bound(columns)})`);
-  const failed = db.prepare(`INSERT INTO failed_shipments VALUES (${bound(FAILURE)})`);
+  const db = openBare(join(directory, "bare.db"));
+  const [validated, failed] = [insertFact(db), insertFailure(db)];
   const position = (offset: number) => ({
     stream: "GtRNi5UHjBbIUDw3E314_g/99jBVg2FiOtjaYdkPZT9CA/0",
     topic: TOPIC,
@@ -158,11 +149,6 @@ async function runBare(directory: string): Promise<number> {
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   db.close();
   return seconds;
-}
-
-/** A payload is bound as bytes and kept as text, as the store does it. */
-function bound(columns: readonly string[]): string {
-  return columns.map((column) => (column === "payload" ? "CAST(? AS TEXT)" : "?")).join();
 }
 
 async function inTemporary(run: (directory: string) => Promise<number>): Promise<number> {
