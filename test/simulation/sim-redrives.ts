@@ -28,14 +28,14 @@ export type Redrivers = {
   readonly violations: () => Promise<readonly string[]>;
 };
 
-const SIGNAL = new AbortController().signal;
-
 export function createRedrivers(
   world: World,
   random: Random,
   store: SimStore,
   sets: readonly CompiledContractSet[],
 ): Redrivers {
+  // A signal for each history: whoever crashed never lets go of it, and a list of all of them would be walked by every run.
+  const { signal } = new AbortController();
   const runners: Incarnation[] = [];
   const found: string[] = [];
   let plans = 0;
@@ -56,7 +56,7 @@ export function createRedrivers(
     const made = await makePlan(
       { store: by, contracts: () => set },
       { id, selection: { ...EVERY_FAILURE, kind }, toVersion: null, operator },
-      { signal: SIGNAL },
+      { signal },
     );
     if ("code" in made) return;
     await startRedrive(by, id, operator, { by: "cli", rate: null });
@@ -81,7 +81,7 @@ export function createRedrivers(
         random: random.next,
       },
       id,
-      { operator: () => operator, rate: null, whenOvertaken: random.pick(["wait", "end"]), signal: SIGNAL },
+      { operator: () => operator, rate: null, whenOvertaken: random.pick(["wait", "end"]), signal },
     );
   };
 

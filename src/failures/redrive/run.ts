@@ -68,10 +68,14 @@ export async function runRedrive(deps: RunDeps, id: string, options: RunOptions)
   if (plan === null || (await offsetsDigest(store.reads, plan)) !== standing.digest)
     return { kind: "refused", refusal: planDamaged(id) };
   const run = createRun(deps, plan, options);
-  if (!run.isSameSet()) return { kind: "refused", refusal: contractsChanged(id) };
-  for (const stream of streamsOf(plan)) {
-    const end = await runStream(deps, plan, stream, run);
-    if (end !== null) return end;
+  try {
+    if (!run.isSameSet()) return { kind: "refused", refusal: contractsChanged(id) };
+    for (const stream of streamsOf(plan)) {
+      const end = await runStream(deps, plan, stream, run);
+      if (end !== null) return end;
+    }
+  } finally {
+    run.release();
   }
   const refusal = await finishRedrive(store, id, options.operator());
   if (refusal === null) return { kind: "done" };
@@ -94,6 +98,8 @@ type Run = {
   /** The contract set that decides: the last one live that has the plan's digest. */
   readonly contracts: () => CompiledContractSet;
   readonly whenOvertaken: "wait" | "end";
+  /** Lets go of the signal, which lives longer than the run. */
+  readonly release: () => void;
 };
 
 /** What all streams of a run share: the source, which looks before each batch whether the run is to go on, and how fast. */
@@ -105,7 +111,8 @@ function createRun(deps: RunDeps, plan: RedrivePlan, { rate, signal, whenOvertak
     stop.abort();
   };
   if (signal.aborted) stopWith({ kind: "interrupted" });
-  signal.addEventListener("abort", () => stopWith({ kind: "interrupted" }), { once: true });
+  const interrupt = (): void => stopWith({ kind: "interrupted" });
+  signal.addEventListener("abort", interrupt, { once: true });
   let pinned = deps.contracts();
   const isSameSet = (): boolean => {
     const set = deps.contracts();
@@ -138,6 +145,7 @@ function createRun(deps: RunDeps, plan: RedrivePlan, { rate, signal, whenOvertak
     why: () => why,
     isSameSet,
     whenOvertaken,
+    release: () => signal.removeEventListener("abort", interrupt),
     contracts: () => (isSameSet(), pinned),
     source: {
       ...source,

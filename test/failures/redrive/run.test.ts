@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { cancelRedrive, pauseRedrive, readRedrives, startRedrive } from "../../../src/failures/redrive/act.ts";
 import { makePlan } from "../../../src/failures/redrive/make-plan.ts";
@@ -243,6 +244,16 @@ describe("a run", () => {
     expect(await runRedrive(runDeps(store, LIVE), plan.id, options)).toEqual({ kind: "stopped", state: "cancelled" });
     expect(await run(store, LIVE, plan)).toMatchObject({ code: "plan-over" });
     expect(await pauseRedrive(store, plan.id, OPERATOR)).toMatchObject({ code: "plan-over" });
+  });
+
+  test("lets go of the signal that may interrupt it, once it is over", async () => {
+    const { store } = await withFailures();
+    const plan = made(await planOf(store, LIVE));
+    await startRedrive(store, plan.id, OPERATOR, { by: "cli", rate: null });
+    const { signal } = new AbortController();
+    const options = { operator: () => OPERATOR, rate: null, signal };
+    expect(await runRedrive(runDeps(store, LIVE), plan.id, options)).toEqual({ kind: "done" });
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   test("is refused while another plan for the contract is started and not finished", async () => {
