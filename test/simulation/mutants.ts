@@ -10,6 +10,8 @@ export type Mutant = {
   readonly replace: string;
   /** Whether it is looked for in storms, because it takes failovers at two moments of one batch. */
   readonly storms?: true;
+  /** Where the search begins: at the history that caught it, where those before it take long. Later ones catch it too. */
+  readonly seed?: number;
 };
 
 const INGEST = "src/gateway/ingest.ts";
@@ -165,6 +167,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: `      const early = made.records.filter(isErased).filter(isWanted);
       await replaceDocuments(store, { note, entry, next, collection: opened.collection }, early);
       const refused = await announce(store, entry, { ...change, ranges: made.ranges }, who);`,
+    seed: 388,
   },
   {
     name: "evidence is erased before it is announced",
@@ -184,12 +187,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: STORE,
     find: `if (!isDeepStrictEqual(state().evidence.get(key), before)) return "other";`,
     replace: ``,
+    seed: 708,
   },
   {
     name: "a repair brings an erased record back",
     file: "src/repair/repair.ts",
     find: `    if (now.equals(before)) return;`,
     replace: `    return;`,
+    seed: 1276,
   },
   {
     name: "retention takes an entry more than it announced",
@@ -240,6 +245,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/operator/floors.ts",
     find: `      if (place.seq >= (highest.get(key)?.seq ?? 0)) return "kept";`,
     replace: `      if (!highest.has(key)) return "kept";`,
+    seed: 140,
   },
   {
     name: "retention takes the evidence of an entry more than it announced",
@@ -326,6 +332,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: `          const duplicate = result instanceof Set && result.size > 0;
           if (!(duplicate || result === "exists" || result instanceof Map)) settled = untilMajority();`,
     storms: true,
+    seed: 1176,
   },
   {
     name: "the batch ahead begins where the one before it begins",

@@ -53,11 +53,11 @@ describe("deterministic simulation of the protocol", () => {
   });
 
   describe("catches every deliberate protocol bug", () => {
-    test.concurrent.each(MUTANTS.map(({ name, storms = false }) => [name, storms] as const))(
+    test.concurrent.each(MUTANTS.map(({ name, storms = false, seed = 1 }) => [name, storms, seed] as const))(
       "%s",
-      async (name, storms) => {
-        const args = ["--first", "--histories", String(MUTANT_HISTORIES), ...(storms ? ["--storms"] : [])];
-        const result = await simulate(args, name);
+      async (name, storms, seed) => {
+        const histories = ["--histories", String(MUTANT_HISTORIES), "--seed", String(seed)];
+        const result = await simulate(["--first", ...histories, ...(storms ? ["--storms"] : [])], name);
         expect(result.violating).toBe(1);
       },
       LONGEST_MS,
