@@ -1,5 +1,3 @@
-import { compileContractSet } from "../core/compile.ts";
-import type { CompiledContractSet } from "../core/compiled.ts";
 import { openContractSet, versionDigest } from "../core/contract-set.ts";
 
 /** A frozen version, whose content must never change. */
@@ -23,10 +21,4 @@ export function unfrozenIn(digest: string, text: string, frozen: readonly Frozen
       return [`contract set ${digest} decided by another ${name} than the frozen one: ${is}, the lock has ${expected}`];
     }),
   );
-}
-
-/** Compiles a contract set of the store; null when it is not what its digest says. */
-export function compiledSetOf(digest: string, text: string): CompiledContractSet | null {
-  const sealed = openContractSet(digest, text);
-  return sealed === null ? null : compileContractSet(sealed);
 }

@@ -2,7 +2,7 @@ import type { CompiledContractSet } from "../core/compiled.ts";
 import { ENGINE } from "../core/decide.ts";
 import { createErasureBook } from "../operator/erasures.ts";
 import type { StoreReads } from "../store/store.ts";
-import { compiledSetOf } from "./contracts.ts";
+import { compiledSet } from "../gateway/stored-set.ts";
 import { judgeEntry } from "./judge-entry.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import type { StreamNote } from "../store/stream-note.ts";
@@ -53,7 +53,7 @@ export async function judgeApart(
 /** Compiles the contract sets of a store; null stands for one that does not have its digest. */
 export async function compiledSetsOf(reads: StoreReads): Promise<ReadonlyMap<string, CompiledContractSet | null>> {
   const sets = await reads.contractSets();
-  return new Map(sets.map(({ digest, text }) => [digest, compiledSetOf(digest, text)]));
+  return new Map(sets.map(({ digest, text }) => [digest, compiledSet(digest, text)]));
 }
 
 /**

@@ -3,7 +3,7 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import { createErasureBook, type ErasureBook } from "../operator/erasures.ts";
 import type { Stream } from "../source/source.ts";
 import { NOTHING_KEPT, type HeadCheck } from "./anchors.ts";
-import { compiledSetOf } from "./contracts.ts";
+import { compiledSet } from "../gateway/stored-set.ts";
 import { erasedRecords } from "./erasures.ts";
 import { newFindings } from "./findings.ts";
 import { createLossBook, type Gap, type LossBook } from "./losses.ts";
@@ -90,7 +90,7 @@ export function newRun(options: AuditOptions): AuditRun {
     isAccepted: (gap: string): boolean => accepted.has(gap),
     ...found,
     openSet: (digest: string, text: string): CompiledContractSet | null => {
-      const set = compiledSetOf(digest, text);
+      const set = compiledSet(digest, text);
       sets.set(digest, set);
       return set;
     },

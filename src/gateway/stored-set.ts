@@ -15,7 +15,11 @@ export async function storedContractSet(
   digest: string,
 ): Promise<CompiledContractSet | null> {
   const text = await reads.contractSet(digest);
-  if (text === null) return null;
+  return text === null ? null : compiledSet(digest, text);
+}
+
+/** Compiles the text of a contract set; null when it does not have the digest. */
+export function compiledSet(digest: string, text: string): CompiledContractSet | null {
   const before = kept.get(digest);
   // A text that somebody changed does not have the digest, whatever was compiled under it before.
   if (before?.text === text) return before;

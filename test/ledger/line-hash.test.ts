@@ -51,3 +51,17 @@ test("more lines than are hashed at once make the same hash", () => {
   }
   expect(digestLines(lines)).toBe(hash("sha256", whole));
 });
+
+test("hashes that are built at a time have nothing in common, and one that ended cannot end again", () => {
+  const ended = createLineHash();
+  putText(ended, "ended", NEWLINE);
+  digestLines(ended);
+  const [one, other] = [createLineHash(), createLineHash()];
+  putText(one, "one", NEWLINE);
+  putText(other, "other", NEWLINE);
+  putText(ended, "late", NEWLINE);
+  expect(digestLines(one)).toBe(hash("sha256", "one\n"));
+  expect(() => digestLines(ended)).toThrow("twice");
+  expect(digestLines(other)).toBe(hash("sha256", "other\n"));
+  expect(digestLines(createLineHash())).toBe(hash("sha256", ""));
+});

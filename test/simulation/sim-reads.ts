@@ -1,8 +1,7 @@
 import type { LedgerEntry } from "../../src/ledger/entry.ts";
-import { isDeepStrictEqual } from "node:util";
 import { positionId } from "../../src/core/record.ts";
 import { isSamePosition } from "../../src/gateway/duplicate.ts";
-import { plain } from "../plain.ts";
+import { isSamePlain } from "../plain.ts";
 import { dayOf } from "../../src/store/groups.ts";
 import type { Difference, FailedRow, Holder, PassedRow, StoreReads } from "../../src/store/store.ts";
 import { holderOf, rowsOf, stageFacts, stageFailed } from "./sim-staged.ts";
@@ -137,15 +136,13 @@ function differences<T>(rows: readonly T[], compare: (row: T) => Difference | nu
 
 function difference<T>(stored: T | undefined, expected: T): Difference | null {
   if (stored === undefined) return { kind: "missing" };
-  return isDeepStrictEqual(asDocument(stored), asDocument(expected))
-    ? null
-    : { kind: "differs", message: "it is another" };
+  return isSamePlain(asDocument(stored), asDocument(expected)) ? null : { kind: "differs", message: "it is another" };
 }
 
 /** What a document would say. How its numbers are declared is a function, and made anew for each set. */
 function asDocument(given: unknown): unknown {
   const { numbers: _, parsed: __, ...row } = given as Record<string, unknown>;
-  return plain(row);
+  return row;
 }
 
 /** Failures by fingerprint. */

@@ -44,13 +44,16 @@ export type World = {
 /** How often each fault strikes an operation. */
 const FAULTS = { neverArrives: 0.03, answerLost: 0.04, halfDone: 0.04, arrivesAfterCrash: 0.4 } as const;
 
+/** One for all: collecting a stack for each would take as long as a tenth of the history. */
+const TROUBLE = new Unavailable("STORE_TROUBLE", "the simulated backend did not answer", "wait");
+
 export function createWorld(random: Random): World {
   let queue: Waiting[] = [];
   let answers: Answer[] = [];
 
   const call = async <T>(by: Incarnation, operation: Operation<T>): Promise<T> =>
     new Promise<T>((resolve, reject) => {
-      const fail = (): void => reject(new Unavailable("STORE_TROUBLE", "the simulated backend did not answer", "wait"));
+      const fail = (): void => reject(TROUBLE);
       const start = (fate: Fate): void => {
         if (fate === "never-arrives") return fail();
         if (fate === "half-done") {
