@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import { addressOf } from "./console.ts";
 
 // node bench/console-api.ts [records] [rounds]
 // How long the requests behind the pages of the console take, one after the other, over a gateway of its own process on the embedded
@@ -36,7 +36,7 @@ const gateway = spawn(process.execPath, [join(ROOT, "bin/sigma.js"), "start", "-
   stdio: ["ignore", "pipe", "inherit"],
 });
 try {
-  const url = await addressOf();
+  const url = await addressOf(gateway.stdout);
   const began = performance.now();
   await Promise.all(Array.from({ length: PRODUCERS }, async (_, producer) => send(url, producer)));
   await settled(url);
@@ -153,14 +153,6 @@ function at(sorted: readonly number[], share: number): number {
 
 async function json<Answer>(url: string): Promise<Answer> {
   return (await (await fetch(url)).json()) as Answer;
-}
-
-async function addressOf(): Promise<string> {
-  for await (const line of createInterface({ input: gateway.stdout })) {
-    const found = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
-    if (found !== undefined) return found;
-  }
-  throw new Error("the gateway ended before it listened");
 }
 
 function say(line: string): void {

@@ -7,7 +7,9 @@ import { compileSchema } from "../src/schema/schema.ts";
 import { schemaGroups } from "../test/conformance.ts";
 import { compare, printTable } from "./rounds.ts";
 
-// node bench/engines.ts     The JSON Schema engines that were compared, side by side: verdicts and time.
+// node bench/engines.ts [rounds]     The JSON Schema engines that were compared, side by side: verdicts and time.
+
+const ROUNDS = Number(process.argv[2] ?? 11);
 
 const shipment = JSON.parse(
   readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8"),
@@ -52,7 +54,7 @@ for (const [title, payload] of [
           run: repeat(() => hyperjump(payload as Parameters<typeof hyperjump>[0]).valid),
         },
       ],
-      11,
+      ROUNDS,
     ),
   );
 }
@@ -64,7 +66,7 @@ printTable(
       { name: "ajv, every error", operations: times, run: repeat(() => ajvEvery(failing)) },
       { name: "ata-validator, validate", operations: times, run: repeat(() => ata.validate(failing).errors) },
     ],
-    11,
+    ROUNDS,
   ),
 );
 

@@ -21,7 +21,6 @@ import { shipmentContracts } from "./contracts.ts";
 import { END_MS, groupOf, streamsIn, timeOf } from "./failure-store.ts";
 import { openLog, startOn } from "./start.ts";
 
-const ROUNDS = 60;
 const WARM_UP = 5;
 const PAGE = 50;
 
@@ -87,8 +86,9 @@ function questions(count: number, any: () => number): readonly Asked[] {
   ];
 }
 
-/** Measures each question through the use cases, and over HTTP. */
-export async function measure(store: Store, count: number): Promise<void> {
+/** Measures each question so many times through the use cases, and over HTTP. */
+export async function measure(store: Store, count: number, rounds: number): Promise<void> {
+  const timesOf = async (run: () => Promise<unknown>): Promise<readonly number[]> => timesIn(rounds, run);
   const any = (): number => Math.floor(Math.random() * count);
   const groups = openGroups(store.reads, holdsRedriven);
   const page = openGroupPage(groups);
@@ -157,9 +157,9 @@ async function row(name: string, here: readonly number[], there: readonly number
 }
 
 /** Milliseconds of each run, least first. */
-async function timesOf(run: () => Promise<unknown>): Promise<readonly number[]> {
+async function timesIn(rounds: number, run: () => Promise<unknown>): Promise<readonly number[]> {
   const times: number[] = [];
-  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+  for (let round = -Math.min(rounds, WARM_UP); round < rounds; round += 1) {
     const started = performance.now();
     await run();
     if (round >= 0) times.push(performance.now() - started);

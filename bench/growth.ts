@@ -79,6 +79,8 @@ async function onMongo(): Promise<void> {
     await seen.done;
     await stop();
     seen.print();
+    // What is only in memory has no bytes of disk.
+    await admin.db("admin").command({ fsync: 1 });
     const { storageSize = 0, indexSize = 0 } = await admin.db("growth").stats();
     process.stdout.write(
       `${((storageSize + indexSize) / RECORDS).toFixed(0)} bytes of disk a record, indexes included\n`,

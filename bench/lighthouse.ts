@@ -1,15 +1,15 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { addressOf, wantConsole } from "./console.ts";
 
 // node bench/lighthouse.ts [folder]
-// What Lighthouse says of every page of the console, over a gateway with the demo's records. A page that has too little is looked at again, because
-// other work on the machine costs points too; its best is told. It is no dependency of the repository: it weighs 176 MB in 114 packages. It is
-// installed into the folder, or into one that is removed afterwards.
+// What Lighthouse says of every page of the console, which is built before (npm run console), over a gateway with the demo's records. A page that
+// has too little is looked at again, because other work on the machine costs points too; its best is told. It is no dependency of the repository:
+// it weighs 176 MB in 114 packages. It is installed into the folder, or into one that is removed afterwards.
 
 const VERSION = "13.5.0";
 const ROOT = resolve(import.meta.dirname, "..");
@@ -32,11 +32,13 @@ const given = process.argv[2];
 const folder = given ?? mkdtempSync(join(tmpdir(), "sigma-lighthouse-"));
 const data = mkdtempSync(join(tmpdir(), "sigma-lighthouse-data-"));
 const cli = join(folder, "node_modules/lighthouse/cli/index.js");
-if (!existsSync(cli))
+if (!existsSync(cli)) {
+  mkdirSync(folder, { recursive: true });
   execFileSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", `lighthouse@${VERSION}`], {
     cwd: folder,
     stdio: ["ignore", "ignore", "inherit"],
   });
+}
 
 const gateway = spawn(process.execPath, [join(ROOT, "bin/sigma.js"), "start", "--json"], {
   cwd: ROOT,
@@ -44,7 +46,8 @@ const gateway = spawn(process.execPath, [join(ROOT, "bin/sigma.js"), "start", "-
   stdio: ["ignore", "pipe", "ignore"],
 });
 try {
-  const url = await addressOf();
+  const url = await addressOf(gateway.stdout);
+  await wantConsole(url);
   const pages = process.env["PAGES"]?.split(",") ?? (await pagesOf(url));
   const rows = pages.map((page) => ({ page, ...best(`${url}${page}`) }));
   for (const { page, performance, practices, paintMs, largestMs, faults } of rows)
@@ -57,14 +60,6 @@ try {
   await once(gateway, "exit");
   rmSync(data, { recursive: true, force: true });
   if (given === undefined) rmSync(folder, { recursive: true, force: true });
-}
-
-async function addressOf(): Promise<string> {
-  for await (const line of createInterface({ input: gateway.stdout })) {
-    const found = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
-    if (found !== undefined) return found;
-  }
-  throw new Error("the gateway ended before it listened");
 }
 
 /** Every page of the console, once the demo's records are decided. */

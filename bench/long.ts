@@ -19,13 +19,14 @@ const [records, parts, workers] = [Number(values.records), Number(values.parts),
 /** Records while the compilers are at work, for each worker; the gateway decides twice as many first. */
 const COLD = 50_000;
 const REPEATED = 0.05;
+const part = Math.floor((records - 2 * COLD * workers) / parts);
+if (part < 1) throw new Error(`--records has to be more than ${2 * COLD * workers}, which only warm the compilers`);
 
 const bench = await openBench();
 try {
   const shape = { bytes: Number(values.bytes), failing: Number(values.failing), repeated: REPEATED };
   await bench.fill("shipments", records, Number(values.partitions), shape);
   const runner = await bench.begin("shipments", workers, COLD);
-  const part = Math.floor((records - 2 * COLD * workers) / parts);
   const turns: Turn[] = [];
   process.stdout.write("   RECORDS   A SECOND   OWN US   MONGOD  OWN MB\n");
   // Partitions are not worked off in step: the last part would end with some of them empty.

@@ -1,19 +1,20 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { until } from "../test/patience.ts";
 import { startChromium } from "../test/servers/chromium.ts";
+import { addressOf, wantConsole } from "./console.ts";
 
 // node bench/pictures.ts [folder]
-// Takes the pictures of the console in docs/images that show the demo's records. Those of a diff, a migration, a what-if, a halted stream, a
+// Takes the pictures of the console (built before: npm run console) in docs/images that show the demo's records. Those of a diff, a migration, a what-if, a halted stream, a
 // runbook and a telephone come from tests: CONSOLE_PICTURES=folder npx vitest run test/console/contracts.test.ts test/console/health.test.ts
 
 const ROOT = resolve(import.meta.dirname, "..");
 const FOLDER = process.argv[2] ?? join(ROOT, "docs/images");
 
+mkdirSync(FOLDER, { recursive: true });
 const data = mkdtempSync(join(tmpdir(), "sigma-pictures-"));
 const gateway = spawn(process.execPath, [join(ROOT, "bin/sigma.js"), "start", "--json"], {
   cwd: ROOT,
@@ -22,7 +23,8 @@ const gateway = spawn(process.execPath, [join(ROOT, "bin/sigma.js"), "start", "-
 });
 const chromium = await startChromium([]);
 try {
-  const url = await addressOf();
+  const url = await addressOf(gateway.stdout);
+  await wantConsole(url);
   await until(async () => (await groupsOf(url)).length > 10);
   const groups = await groupsOf(url);
   const chosen = groups.find(({ why }) => why.startsWith("/weight_kg: must be > 0")) ?? groups[0];
@@ -63,12 +65,4 @@ async function groupsOf(url: string): Promise<readonly { readonly fingerprint: s
     readonly groups: readonly { readonly fingerprint: string; readonly why?: string }[];
   };
   return groups.map(({ fingerprint, why = "" }) => ({ fingerprint, why }));
-}
-
-async function addressOf(): Promise<string> {
-  for await (const line of createInterface({ input: gateway.stdout })) {
-    const found = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
-    if (found !== undefined) return found;
-  }
-  throw new Error("the gateway ended before it listened");
 }

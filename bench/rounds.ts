@@ -9,18 +9,19 @@ export type Timed = { readonly name: string; readonly nanosPerOperation: number 
  */
 export function compare(contenders: readonly Contender[], rounds: number): readonly Timed[] {
   const samples = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds + WARM_UP; round += 1) {
+  const warmUp = Math.min(rounds, WARM_UP);
+  for (let round = 0; round < rounds + warmUp; round += 1) {
     for (const { name, operations, run } of contenders) {
       const started = process.hrtime.bigint();
       run();
       const nanos = Number(process.hrtime.bigint() - started) / operations;
-      if (round >= WARM_UP) samples.get(name)?.push(nanos);
+      if (round >= warmUp) samples.get(name)?.push(nanos);
     }
   }
   return contenders.map(({ name }) => ({ name, nanosPerOperation: median(samples.get(name) ?? []) }));
 }
 
-/** Rounds that only warm the compiler. */
+/** Rounds that only warm the compiler, or as many as count. */
 const WARM_UP = 3;
 
 export function median(values: readonly number[]): number {

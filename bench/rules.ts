@@ -3,10 +3,12 @@ import { compileRules } from "../src/core/rules.ts";
 import type { JsonObject, JsonValue } from "../src/json/json.ts";
 import { compare, printTable } from "./rounds.ts";
 
-// node bench/rules.ts     What a rule costs beside the evaluator of the library that parses it, and what the worst records cost.
+// node bench/rules.ts [rounds] [items of the worst records]
+// What a rule costs beside the evaluator of the library that parses it, and what the worst records cost.
 
-const ROUNDS = 21;
+const ROUNDS = Number(process.argv[2] ?? 21);
 const TIMES = 100_000;
+const ITEMS = Number(process.argv[3] ?? 40_000);
 
 const SCHEMA: JsonObject = {
   type: "object",
@@ -49,15 +51,15 @@ alone("a sum over 12 lines", "sum(lines.map(l, l.qty * l.price)) > total", typic
 alone("two instants", "timestamp(end) > timestamp(start)", typical);
 alone("ids that stand once", "lines.map(l, l.sku).distinct().size() == lines.size()", typical);
 
-const many = Array.from({ length: 40_000 }, (_, at) => ({
+const many = Array.from({ length: ITEMS }, (_, at) => ({
   qty: at,
   price: at % 2 === 0 ? 1e308 : 5e-324,
   sku: `${at}`,
 }));
 const worst: JsonObject = { ...typical, lines: many, xs: many.map(({ price }) => price), price: "7".repeat(1_000_000) };
-alone("a sum of 40,000 numbers at both ends of the doubles", "sum(xs) > 0", worst, 1);
-alone("a sum of 40,000 products of 8 of them", `sum(xs.map(x, ${Array(8).fill("x").join(" * ")})) > 0`, worst, 1);
-alone("40,000 references", "lines.all(l, l.sku in lines.map(m, m.sku))", worst, 1);
+alone(`a sum of ${ITEMS} numbers at both ends of the doubles`, "sum(xs) > 0", worst, 1);
+alone(`a sum of ${ITEMS} products of 8 of them`, `sum(xs.map(x, ${Array(8).fill("x").join(" * ")})) > 0`, worst, 1);
+alone(`${ITEMS} references`, "lines.all(l, l.sku in lines.map(m, m.sku))", worst, 1);
 alone("a decimal text of a million digits", "decimal(price) > 0", worst, 1);
 
 function against(expression: string): void {
@@ -77,7 +79,10 @@ function alone(title: string, expression: string, payload: JsonValue, times = 10
   const judge = compileRules([{ id: "r", expression, message: "m" }], SCHEMA, "assert");
   if (judge(payload).some(({ message }) => message !== "m")) throw new Error(`Cannot measure "${expression}"`);
   const run = (): unknown => repeat(() => judge(payload), times);
-  printTable(title, compare([{ name: expression.slice(0, 60), operations: times, run }], times === 1 ? 3 : ROUNDS));
+  printTable(
+    title,
+    compare([{ name: expression.slice(0, 60), operations: times, run }], times === 1 ? Math.min(3, ROUNDS) : ROUNDS),
+  );
 }
 
 function repeat(act: () => unknown, times = TIMES): unknown {

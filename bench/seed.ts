@@ -53,6 +53,7 @@ function print(what: string, seed: number, ours: number): void {
 async function untilUp(url: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     if ((await fetch(url, { method: "POST", body: "{}" }).catch(() => null)) !== null) return;
+    if (validator.exitCode !== null) break;
     await delay(100);
   }
   throw new Error(`${url} does not answer; has ${PYTHON} the packages?`);

@@ -11,14 +11,14 @@ import { median } from "./rounds.ts";
 import { openLog, startOn } from "./start.ts";
 
 // node bench/shadow.ts [records] [rounds]
-// The embedded gateway as fast as it goes, and one record at a time, with a version that looks on and without, in settleLimit of
+// The embedded gateway as fast as it goes, and one record at a time, with a version that looks on and without, in turns of
 // one run. A thread needs a core: on a machine without one to spare it shares that of the gateway.
 
 const RECORDS = Number(process.argv[2] ?? 100_000);
 const ROUNDS = Number(process.argv[3] ?? 5);
 const BATCH = 1_000;
 /** Appended one by one, with a pause, for the time from append to durable decision. */
-const SINGLE = 500;
+const SINGLE = Math.min(500, RECORDS);
 const TOPIC = "shipments";
 
 const set = shipmentContracts(TOPIC);
@@ -38,13 +38,13 @@ for (let round = 0; round <= ROUNDS; round += 1) {
   without.push(alone);
   looking.push(shadowed);
 }
-notifyMirror("nobody looks on", without);
-notifyMirror("a version looks on", looking);
+print("nobody looks on", without);
+print("a version looks on", looking);
 const rates = [looking, without].map((all) => median(all.map(({ rate }) => rate)));
 process.stdout.write(`rate ${(((rates[0] ?? 0) / (rates[1] ?? 1)) * 100).toFixed(0)} %, `);
 process.stdout.write(`p50 ${ratio(0.5)}x, p99 ${ratio(0.99)}x\n`);
 
-function notifyMirror(name: string, all: readonly Measured[]): void {
+function print(name: string, all: readonly Measured[]): void {
   const rate = Math.round(median(all.map((one) => one.rate))).toLocaleString("en");
   const [judged, dropped] = [
     all.reduce((sum, one) => sum + one.judged, 0),
@@ -92,7 +92,7 @@ async function measure(shadow: Shadow | null): Promise<Measured> {
   const settled = async (offset: number): Promise<unknown> =>
     gateway.settled(id, BigInt(offset), AbortSignal.timeout(600_000));
   const started = performance.now();
-  for (let from = 0; from < RECORDS; from += BATCH) await append(from, BATCH);
+  for (let from = 0; from < RECORDS; from += BATCH) await append(from, Math.min(BATCH, RECORDS - from));
   await settled(RECORDS - 1);
   const rate = RECORDS / ((performance.now() - started) / 1_000);
   const latencies: number[] = [];

@@ -8,7 +8,7 @@ import { formatLock, LOCK_NAME } from "../src/contract/lock.ts";
 
 // node bench/swap.ts [subjects] [seconds]
 // The program on its embedded engine, among many contracts, while clients append record by record and wait for each
-// decision: without a change of the contracts, and with a change every five seconds, in settleLimit of one run.
+// decision: without a change of the contracts, and with a change every five seconds, in turns of one run.
 // Target: p99 within twice, and not one record without its decision.
 
 const SUBJECTS = Number(process.argv[2] ?? 200);
@@ -19,6 +19,9 @@ const CLIENTS = 8;
 const EVERY_MS = 20;
 const SWAP_EVERY_MS = 5_000;
 const TURNS = 4;
+
+/** Of the last version of subject 0; every change is one, also the first of a turn. */
+let isDeprecated = false;
 
 const directory = mkdtempSync(join(tmpdir(), "sigma-bench-"));
 const contracts = join(directory, "contracts");
@@ -38,7 +41,7 @@ try {
   const quiet: number[] = [];
   const swapping: number[] = [];
   let sent = 0;
-  await load(url, 2, []);
+  await load(url, Math.min(2, SECONDS), []);
   const swapsBefore = swaps();
   for (let turn = 0; turn < TURNS; turn += 1) {
     const seconds = SECONDS / TURNS;
@@ -52,8 +55,8 @@ try {
   }
   const made = swaps() - swapsBefore;
   process.stdout.write(`${SUBJECTS} subjects of ${VERSIONS} versions; ${sent} records, ${made} swaps\n`);
-  notifyMirror("without swaps", quiet);
-  notifyMirror("with swaps", swapping);
+  print("without swaps", quiet);
+  print("with swaps", swapping);
   const ratio = (share: number): string => (at(swapping, share) / at(quiet, share)).toFixed(2);
   process.stdout.write(`ratio: p50 ${ratio(0.5)}, p99 ${ratio(0.99)}\n`);
 } finally {
@@ -87,8 +90,9 @@ async function load(url: string, seconds: number, latencies: number[]): Promise<
 
 /** Changes the state of the contract under load: a set whose digest is another, each time. */
 async function keepChanging(signal: AbortSignal): Promise<void> {
-  for (let turn = 0; !signal.aborted; turn += 1) {
-    writeContract(0, VERSIONS, turn % 2 === 0 ? "deprecated" : "active");
+  while (!signal.aborted) {
+    isDeprecated = !isDeprecated;
+    writeContract(0, VERSIONS, isDeprecated ? "deprecated" : "active");
     await delay(SWAP_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
 }
@@ -147,7 +151,7 @@ function at(latencies: readonly number[], share: number): number {
   return latencies.toSorted((a, b) => a - b)[Math.floor(latencies.length * share)] ?? Number.NaN;
 }
 
-function notifyMirror(name: string, latencies: readonly number[]): void {
+function print(name: string, latencies: readonly number[]): void {
   const [p50, p99, max] = [0.5, 0.99, 0.999999].map((share) => at(latencies, share).toFixed(1));
   process.stdout.write(`${name.padEnd(14)} p50 ${p50} ms, p99 ${p99} ms, longest ${max} ms\n`);
 }

@@ -16,7 +16,10 @@ class Shipment(BaseModel):
 
 @app.post("/api/validate")
 async def validate(request: Request):
-    body = await request.json()
+    try:
+        body = await request.json()
+    except ValueError as error:
+        return {"status": "FAILED", "reason": "Not JSON", "errors": [str(error)]}
     try:
         shipment = Shipment.model_validate(body)
     except ValidationError as error:
