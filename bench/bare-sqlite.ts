@@ -1,7 +1,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { createCollection, createStoreLayout, FACT, FAILURE, ORIGIN, STORE_FILE } from "../src/store/sqlite/layout.ts";
 
-/** A file laid out as a store of shipments, with the store's cache and journal, and nobody between it and who inserts. */
+/** A file laid out as a store of shipments, with the store's cache and journal, an index that keeps ids unique, and nobody between it and who inserts. */
 export function openBare(path: string): DatabaseSync {
   const db = new DatabaseSync(path);
   db.exec(
@@ -10,6 +10,8 @@ export function openBare(path: string): DatabaseSync {
   );
   createStoreLayout(db);
   createCollection(db, "shipments");
+  // Who inserts so keeps ids unique by an index of SQLite's, as this program did before it kept its own.
+  db.exec("CREATE UNIQUE INDEX validated_shipments_id ON validated_shipments (_id)");
   return db;
 }
 

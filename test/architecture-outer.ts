@@ -106,6 +106,7 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
       "traffic/throttle-by-name",
       "pool",
       "workers",
+      "store/sqlite/fact-index",
       "store/sqlite/groups",
       "store/sqlite/operator",
       "failures/groups",

@@ -1,4 +1,4 @@
-import { LAYOUT } from "../store/layout-version.ts";
+import { SQLITE_LAYOUT } from "../store/layout-version.ts";
 import type { Migration } from "../store/migrations/migration.ts";
 import { BUSY_TIMEOUT_MS, dataFiles } from "./data-directory.ts";
 import { MONGODB_TIMEOUTS, openHistory, type Where } from "./stores.ts";
@@ -32,12 +32,14 @@ export async function openToMigrate(config: Where, othersElsewhere: boolean): Pr
     return { found, migrations, close };
   }
   const { readLayout } = await import("../sqlite/open.ts");
-  const { STORE_FILE, createCollection, createShared } = await import("../store/sqlite/layout.ts");
+  const { STORE_FILE, createFacts, createFailures, createShared } = await import("../store/sqlite/layout.ts");
+  const { indexFacts } = await import("../store/sqlite/fact-index.ts");
   const { recount } = await import("../store/sqlite/groups.ts");
   const { insertAction, lastAction } = await import("../store/sqlite/operator.ts");
   const { openSqliteStore } = await import("../store/sqlite/store.ts");
   const { fromLayout1 } = await import("../store/migrations/from-1-sqlite.ts");
   const { fromLayout2 } = await import("../store/migrations/from-2-sqlite.ts");
+  const { fromLayout3 } = await import("../store/migrations/from-3-sqlite.ts");
   const busyTimeoutMs = BUSY_TIMEOUT_MS;
   const path = dataFiles(config).storeFile;
   const file = { kind: STORE_FILE, path, busyTimeoutMs };
@@ -45,13 +47,15 @@ export async function openToMigrate(config: Where, othersElsewhere: boolean): Pr
     ...file,
     make: (fresh, collections) => openSqliteStore({ path: fresh, collections, busyTimeoutMs }),
   });
-  const second = fromLayout2({ ...file, createShared, createCollection, recount, append: insertAction, lastAction });
+  const inPlace = { ...file, append: insertAction, lastAction };
+  const second = fromLayout2({ ...inPlace, createShared, createFailures, recount });
+  const third = fromLayout3({ ...inPlace, createFacts, indexFacts });
   const found = async (): Promise<number | null> => {
     const layout = readLayout(STORE_FILE, path, busyTimeoutMs);
     // Opening the store throws the proper error for a newer layout, or for two layouts in one store.
-    if (layout !== null && layout >= LAYOUT)
+    if (layout !== null && layout >= SQLITE_LAYOUT)
       await openHistory({ ...config, mongodbUri: null }).then((store) => store.close());
     return layout;
   };
-  return { found, migrations: [first, second], close: async () => undefined };
+  return { found, migrations: [first, second, third], close: async () => undefined };
 }

@@ -23,6 +23,8 @@ import { newRun, type Opened, type RepairOptions, type RepairReport, type Repair
  */
 export async function repairStore(store: Store, options: RepairOptions): Promise<RepairReport> {
   const run = newRun(store, options);
+  // First of all: a fact that its id does not lead to would be taken for a missing one.
+  run.indexed(await store.mendIndex(options.dryRun));
   const notes = await store.reads.streamNotes();
   await eachEntry(run, notes, restoreFacts);
   const tails = new Map<string, LedgerEntry>();

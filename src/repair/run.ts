@@ -37,6 +37,8 @@ export type RepairReport = {
   readonly replaced: number;
   /** Number of records whose evidence is not kept or was taken by retention: nothing of them can be restored. */
   readonly withoutEvidence: number;
+  /** Number of facts that were not found by their ids, because the index of ids was wrong; it was made anew, or would be. */
+  readonly indexed: number;
   /** Ledger entries that are damaged or lack their evidence, a sentence each. Nothing can be restored from them. */
   readonly faults: readonly string[];
 };
@@ -65,6 +67,7 @@ export type RepairRun = {
   readonly fault: (sentence: string) => void;
   readonly changed: (one: Changed) => void;
   readonly replaced: (count: number) => void;
+  readonly indexed: (count: number) => void;
   readonly count: (entry: LedgerEntry) => void;
   /** Takes an entry whose evidence is gone. */
   readonly bare: (entry: LedgerEntry) => void;
@@ -82,6 +85,7 @@ export function newRun(store: Store, options: RepairOptions): RepairRun {
   const follow = followFloors(store.reads);
   let first: Promise<FloorBook> | null = null;
   let replaced = 0;
+  let indexed = 0;
   let records = 0;
   let withoutEvidence = 0;
   return {
@@ -102,6 +106,9 @@ export function newRun(store: Store, options: RepairOptions): RepairRun {
     replaced: (count: number): void => {
       replaced += count;
     },
+    indexed: (count: number): void => {
+      indexed += count;
+    },
     count: ({ count }: LedgerEntry): void => {
       records += count;
       options.onProgress?.(records);
@@ -116,6 +123,6 @@ export function newRun(store: Store, options: RepairOptions): RepairRun {
       sets.set(digest, made);
       return made;
     },
-    report: (): RepairReport => ({ records, restored, changed, replaced, withoutEvidence, faults }),
+    report: (): RepairReport => ({ records, restored, changed, replaced, withoutEvidence, indexed, faults }),
   };
 }

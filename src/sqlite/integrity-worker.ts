@@ -1,8 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
+import type { FileToCheck } from "./integrity.ts";
 
 // Entry of a thread that runs SQLite's integrity check on one file. It reads the whole file, about a gigabyte a second.
-const { path, applicationId } = workerData as { readonly path: string; readonly applicationId: number };
+const { path, applicationId, version, check } = workerData as FileToCheck;
 // The file is opened read-only, because this may be the first open after a crash, and a damaged file must stay as it was found.
 let db = new DatabaseSync(path, { timeout: 5_000, readOnly: true });
 try {
@@ -16,6 +17,11 @@ try {
   }
   const found = ours ? db.prepare("PRAGMA integrity_check(3)").all() : [];
   const faults = found.map((row) => String(row["integrity_check"])).filter((text) => text !== "ok");
+  const isPresent = ours && Number(db.prepare("PRAGMA user_version").get()?.["user_version"]) === version;
+  if (faults.length === 0 && isPresent && check !== null) {
+    const { faultsIn } = (await import(check)) as { readonly faultsIn: (db: DatabaseSync) => readonly string[] };
+    faults.push(...faultsIn(db));
+  }
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a rule for browser windows
   parentPort?.postMessage(faults);
 } finally {

@@ -12,7 +12,15 @@ export type IntegrityCheck = {
   readonly stop: () => Promise<void>;
 };
 
-/** Starts SQLite's check of the whole structure of a file, in a thread. Damage is reported with the code `<kind>_CORRUPT`. */
+/** What the thread is given. `check` is the address of a module ({@link FileKind}). */
+export type FileToCheck = {
+  readonly path: string;
+  readonly applicationId: number;
+  readonly version: number;
+  readonly check: string | null;
+};
+
+/** Starts SQLite's check of the whole structure of a file and the check of its kind, in a thread. Damage is reported with the code `<kind>_CORRUPT`. */
 export function startIntegrityCheck(kind: FileKind, path: string): IntegrityCheck {
   if (!existsSync(path)) return { damage: Promise.resolve(null), stop: async () => undefined };
   try {
@@ -24,7 +32,12 @@ export function startIntegrityCheck(kind: FileKind, path: string): IntegrityChec
   }
   const { promise, resolve } = Promise.withResolvers<readonly string[]>();
   const worker = new Worker(threadEntry(import.meta.url, "./integrity-worker"), {
-    workerData: { path, applicationId: kind.applicationId },
+    workerData: {
+      path,
+      applicationId: kind.applicationId,
+      version: kind.version,
+      check: kind.check?.href ?? null,
+    } satisfies FileToCheck,
   });
   worker.unref();
   worker.once("message", resolve);

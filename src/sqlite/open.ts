@@ -23,6 +23,11 @@ export type FileKind = {
   readonly cacheKib: number;
   /** Size in pages at which the -wal is written into the file (checkpoint). */
   readonly walPages: number;
+  /**
+   * A module whose `faultsIn(db)` finds what SQLite's own check of a file cannot know, a sentence each; null when there is none. It is
+   * named and not imported, since a thread loads it.
+   */
+  readonly check: URL | null;
   /** SQL that reads a text `id` that never changes in a file; no row while the file has none yet. */
   readonly identity: string;
 };

@@ -1,24 +1,26 @@
 import { Unavailable } from "../core/unavailable.ts";
 
 /**
- * The layout version of the stores that this build writes, on every engine. A SQLite file holds its version as `user_version`, a
- * MongoDB database in one document of `sigma_layout`. Layout 1: documents hold the records' bytes. Layout 2: ledger entries hold
- * them as evidence (docs/evidence.md). Layout 3: failures are counted by group, and name their producer.
+ * The layout versions of the stores that this build writes. A SQLite file holds its version as `user_version`, a MongoDB database
+ * in one document of `sigma_layout`. Layout 1: documents hold the records' bytes. Layout 2: ledger entries hold them as evidence
+ * (docs/evidence.md). Layout 3: failures are counted by group, and name their producer. Layout 4, of SQLite alone: the index of
+ * machine ids is in tables of its own, into which ids are written late and in their order (sqlite/fact-places.ts).
  */
-export const LAYOUT = 3;
+export const MONGODB_LAYOUT = 3;
+export const SQLITE_LAYOUT = 4;
 
 /** The remedy for a store of an older layout. */
 export const MIGRATE = "run `sigma store migrate`: it says what it will do before it does anything";
 
 /** @param what names the store, such as `store "data/store.db"`. @param why how the layout is known when the store holds no version. */
-export function olderLayout(what: string, found: number, why = ""): Unavailable {
-  const message = `Cannot open ${what}: it has an older layout of ours (${found}); this build writes ${LAYOUT}${why}`;
+export function olderLayout(what: string, found: number, writes: number, why = ""): Unavailable {
+  const message = `Cannot open ${what}: it has an older layout of ours (${found}); this build writes ${writes}${why}`;
   return new Unavailable("STORE_OLDER", message, MIGRATE);
 }
 
 /** The error for a store that a newer build wrote. */
-export function newerLayout(what: string, found: number): Unavailable {
-  const message = `Cannot open ${what}: it has a newer layout of ours (${found}); this build writes ${LAYOUT}`;
+export function newerLayout(what: string, found: number, writes: number): Unavailable {
+  const message = `Cannot open ${what}: it has a newer layout of ours (${found}); this build writes ${writes}`;
   return new Unavailable("STORE_NEWER", message, "use the newer build that wrote it; nothing was changed");
 }
 

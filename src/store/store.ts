@@ -250,6 +250,11 @@ type OwnStore = {
    * files of a database server.
    */
   readonly scrub: () => Promise<void>;
+  /**
+   * Makes the index of machine ids right, where the engine leaves that to this program. @param dryRun only counts.
+   * @returns how many facts their ids did not lead to.
+   */
+  readonly mendIndex: (dryRun: boolean) => Promise<number>;
   readonly reads: StoreReads;
   readonly close: () => Promise<void>;
 };

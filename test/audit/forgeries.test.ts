@@ -10,6 +10,7 @@ import { entryFor } from "../../src/gateway/decided.ts";
 import { EVIDENCE_DROPPED, sealEntry, type LedgerEntry } from "../../src/ledger/entry.ts";
 import { outcomeRoot } from "../../src/ledger/proof.ts";
 import { NOTHING_APPLIED } from "../../src/gateway/resolution.ts";
+import { indexFacts } from "../../src/store/sqlite/fact-index.ts";
 import { bindEntry } from "../../src/store/sqlite/rows.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { auditBothWays } from "./apart.ts";
@@ -170,6 +171,25 @@ describe("an audit names a forgery by somebody who may write all of the store", 
     expect(unfrozenIn(honest.digest, honest.text, frozen)).toEqual([]);
   });
 
+  test("an id is taken out of the index, so that its record could be stored once more", async () => {
+    const found = await auditAfter(await settled(), (db) => {
+      db.exec(
+        "DELETE FROM sigma_ids_shipments; UPDATE sigma_id_runs_shipments SET ids = substr(ids, 17), place = 2 WHERE run = 0",
+      );
+    });
+    expect(found).toContain("STORE_DAMAGED -:-");
+  });
+
+  test("a fact is stored a second time, under another position", async () => {
+    const columns = "_id, payload, contract, declared, stream";
+    const found = await auditAfter(await settled(), (db) => {
+      db.exec(
+        `INSERT INTO validated_shipments (${columns}, offset, at) SELECT ${columns}, 99, at FROM validated_shipments WHERE offset = 0`,
+      );
+    });
+    expect(found).toContain("STORE_DAMAGED -:-");
+  });
+
   test("a whole stream is invented", async () => {
     const embedded = await settled();
     const other = await openEmbedded();
@@ -192,6 +212,7 @@ describe("an audit names a forgery by somebody who may write all of the store", 
         db.exec(`ATTACH '${join(other.directory, "store.db")}' AS other`);
         db.exec(`INSERT INTO validated_shipments (_id, payload, contract, declared, stream, offset, at) SELECT _id, payload, contract, declared, 2, offset, at
           FROM other.validated_shipments`);
+        indexFacts(db, "shipments");
       },
       { source: embedded.log },
     );

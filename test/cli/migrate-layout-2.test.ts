@@ -46,9 +46,9 @@ describe("sigma store migrate, of a store of layout 2", () => {
   test("keeps every decision, counts its failures and names their producers; a gateway goes on", async () => {
     const { cwd } = layout2Project();
     const dry = await sigma(["store", "migrate", "--dry-run", "--data", "data"], { cwd });
-    expect(dry.stdout).toContain("layout 2 to 3:\n  add the producer to 6 failures");
+    expect(dry.stdout).toContain("layout 2 to 4:\n  add the producer to 6 failures");
     const done = await sigma(["store", "migrate", "--yes", "--json", "--data", "data"], { cwd });
-    expect([done.code, jsonLines(done.stdout).at(-1)]).toMatchObject([0, { kind: "migrated", layouts: [2, 3] }]);
+    expect([done.code, jsonLines(done.stdout).at(-1)]).toMatchObject([0, { kind: "migrated", layouts: [2, 3, 4] }]);
     const { validated, failed, receipts } = LAYOUT_2_TALLY;
     const audited = async (more: number): Promise<void> => {
       const { code, stdout } = await sigma(["audit", "--source", "--json", "--data", "data"], { cwd });

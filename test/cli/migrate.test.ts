@@ -50,7 +50,7 @@ describe("sigma store migrate", () => {
     const before = readFileSync(join(data, "store.db"));
     const dry = await migrate(cwd, "--dry-run");
     expect([dry.code, dry.stderr]).toEqual([0, ""]);
-    expect(dry.stdout).toContain("layout 1 to 3:\n  keep store.db as store.layout-1.db, as it is");
+    expect(dry.stdout).toContain("layout 1 to 4:\n  keep store.db as store.layout-1.db, as it is");
     expect(dry.stdout).toContain("9 records in 1 stream to decide again");
     const asked = await migrate(cwd);
     expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining("SIG-M-002") as string]);
@@ -63,7 +63,7 @@ describe("sigma store migrate", () => {
     const { cwd, data } = oldProject();
     const done = await migrate(cwd, "--yes", "--json");
     expect([done.code, done.stderr]).toEqual([0, ""]);
-    expect(jsonLines(done.stdout).at(-1)).toMatchObject({ kind: "migrated", layouts: [1, 3] });
+    expect(jsonLines(done.stdout).at(-1)).toMatchObject({ kind: "migrated", layouts: [1, 4] });
     expect(filesIn(data)).toEqual(["log.db", "store.db", "store.layout-1.db"]);
     expect((await sigma(["ingest", "more.ndjson", "-q", "--data", "data"], { cwd })).code).toBe(0);
     const audited = await sigma(["audit", "--source", "--json", "--data", "data"], { cwd });
@@ -75,7 +75,7 @@ describe("sigma store migrate", () => {
     const traffic = await sigma(["contract", "traffic", "shipment", "--data", "data"], { cwd });
     expect(traffic.stdout).toContain("warehouse");
     const doctor = await sigma(["doctor", "--data", "data", "--port", "0"], { cwd });
-    expect(doctor.stdout).toContain("store.db has layout 3, which this build writes");
+    expect(doctor.stdout).toContain("store.db has layout 4, which this build writes");
     const again = await migrate(cwd);
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("nothing to migrate") as string]);
   });
@@ -142,14 +142,14 @@ describe("a backup of another layout", () => {
     await backupOf(cwd, data, 1);
     const restored = await sigma(["restore", "b", "--data", "new"], { cwd });
     expect([restored.code, restored.stderr]).toEqual([0, ""]);
-    expect(restored.stdout).toContain("Its store has an older layout of ours (1); this build writes 3");
+    expect(restored.stdout).toContain("Its store has an older layout of ours (1); this build writes 4");
     expect(restored.stdout).toContain("store migrate --data new comes first");
     expect((await sigma(["store", "migrate", "--yes", "--data", "new"], { cwd })).code).toBe(0);
   });
 
   test("that is newer is refused, and nothing is put anywhere", async () => {
     const { cwd, data } = oldProject();
-    await backupOf(cwd, data, 4);
+    await backupOf(cwd, data, 5);
     const refused = await sigma(["restore", "b", "--data", "new"], { cwd });
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("STORE_NEWER") as string]);
     expect(readdirSync(join(cwd, "new"))).toEqual([]);

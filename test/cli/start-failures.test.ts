@@ -56,7 +56,7 @@ describe("a start that fails", () => {
   });
 
   test.each([
-    ["store", "validated_shipments_id"],
+    ["store", "failed_shipments_position"],
     ["log", "log_batches_position"],
   ])(
     "because an index of the %s lacks entries ends the process with its code, though every page can be read",
@@ -74,6 +74,28 @@ describe("a start that fails", () => {
       await expectDamageTold(cwd, name);
     },
   );
+
+  test("because ids do not lead to their facts ends the process, and the command that it names mends that", async () => {
+    const cwd = project();
+    await sigma(["ingest", join(ROOT, "examples/shipments.ndjson"), "-q"], { cwd });
+    const db = new DatabaseSync(join(cwd, ".sigma/data/store.db"));
+    db.exec("DELETE FROM sigma_ids_shipments; UPDATE sigma_id_runs_shipments SET ids = x'', settled = settled + 128");
+    const { count } = db.prepare("SELECT count(*) AS count FROM validated_shipments").get() ?? {};
+    db.close();
+    await expectDamageTold(cwd, "store");
+    const refused = await sigma(["start", "--port", "0", "--no-demo"], { cwd });
+    expect(refused.stderr).toContain("run `sigma store repair`");
+    const told = `${String(count)} facts not found by the index of ids`;
+    const dry = await sigma(["store", "repair", "--dry-run"], { cwd });
+    expect(dry.stdout).toContain(`${told}, which would be made anew`);
+    const mended = await sigma(["store", "repair"], { cwd });
+    expect([mended.code, mended.stdout]).toEqual([
+      0,
+      expect.stringContaining(`${told}, which was made anew`) as string,
+    ]);
+    expect((await sigma(["audit", "--source"], { cwd })).code).toBe(0);
+    expect((await sigma(["doctor", "--port", "0"], { cwd })).stdout).not.toContain("damaged");
+  });
 
   test.each(["store", "log"])(
     "because the list of free pages of the %s is damaged ends the process with its code",

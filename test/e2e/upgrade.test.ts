@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { MongoClient, type Db } from "mongodb";
 import { expect, onTestFinished, test } from "vitest";
-import { LAYOUT } from "../../src/store/layout-version.ts";
+import { MONGODB_LAYOUT } from "../../src/store/layout-version.ts";
 import { CANARIES } from "../canaries.ts";
 import { until } from "../patience.ts";
 import { createTopic } from "../servers/kafka-for-tests.ts";
@@ -149,7 +149,7 @@ async function turnsOf(db: Db, field: "contractSet" | "engine"): Promise<readonl
 
 const SECOND = packSources(folder, "2.0.0-second");
 const PRESENT = packSources(folder, "1.9.0-present");
-const EARLIER = firstOfLayout(LAYOUT);
+const EARLIER = firstOfLayout(MONGODB_LAYOUT);
 if (EARLIER === null) {
   process.stderr.write(
     "SKIPPED: the upgrade from the first build of this layout. It needs the whole history: git fetch --unshallow\n",

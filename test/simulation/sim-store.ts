@@ -144,6 +144,7 @@ export function createSimStore(world: World, random: Random, atomicUnits: boolea
       noteLogEnds: async () => undefined,
       putHalt: async () => undefined,
       scrub: async () => undefined,
+      mendIndex: async () => 0,
       reads: readsOf(durableState),
       close: async () => undefined,
     };

@@ -19,6 +19,7 @@ const KIND: FileKind = {
   walPages: 4_000,
   recovery: "find another",
   older: "keep it",
+  check: null,
   identity: "SELECT name AS id FROM things ORDER BY rowid LIMIT 1",
 };
 

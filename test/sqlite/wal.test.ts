@@ -15,6 +15,7 @@ const KIND: FileKind = {
   walPages: 4_000,
   recovery: "find another",
   older: "keep it",
+  check: null,
   identity: "SELECT text AS id FROM things ORDER BY rowid LIMIT 1",
 };
 

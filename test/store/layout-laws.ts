@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { openToMigrate } from "../../src/app/migrating.ts";
 import { runMigrations, type Operator } from "../../src/store/migrations/migration.ts";
-import { LAYOUT } from "../../src/store/layout-version.ts";
 import type { Store } from "../../src/store/store.ts";
 import { unavailable } from "../unavailable.ts";
 import { OLD_REASON } from "./layout-1/fixture.ts";
@@ -34,13 +33,12 @@ export type LayoutBackend = {
 };
 
 const OPERATOR: Operator = { actor: "somebody", at: "2026-11-28T17:00:00.000Z" };
-const OLDER = "it has an older layout of ours (1); this build writes 3";
 
 /** No engine is through before. */
 const STEPS_MIN = 5;
 
-/** What every engine keeps of layouts. @param refusal what the engine answers a gateway of the layout before. */
-export function layoutLaws(name: string, refusal: RegExp, start: () => Promise<LayoutBackend>): void {
+/** What every engine keeps of layouts. @param layout the one that this build writes. @param refusal what the engine answers a gateway of the layout before. */
+export function layoutLaws(name: string, layout: number, refusal: RegExp, start: () => Promise<LayoutBackend>): void {
   describe(`${name} keeps the laws of layouts`, () => {
     test("one of the layout before is told so with both versions and the command, and left as it was", async () => {
       const backend = await start();
@@ -48,7 +46,11 @@ export function layoutLaws(name: string, refusal: RegExp, start: () => Promise<L
       const before = await backend.contents();
       for (const readOnly of [false, true]) {
         const { code, message, remedy } = await unavailable(backend.open(readOnly));
-        expect([code, message, remedy]).toEqual(["STORE_OLDER", has(OLDER), has("`sigma store migrate`")]);
+        expect([code, message, remedy]).toEqual([
+          "STORE_OLDER",
+          has(`it has an older layout of ours (1); this build writes ${layout}`),
+          has("`sigma store migrate`"),
+        ]);
       }
       expect(await backend.contents()).toBe(before);
     });
@@ -60,7 +62,7 @@ export function layoutLaws(name: string, refusal: RegExp, start: () => Promise<L
       const work = [async () => backend.open(false), async () => backend.open(true), async () => migrate(backend)];
       for (const attempt of work) {
         const { code, message } = await unavailable(attempt());
-        const sentence = "it has a newer layout of ours (4); this build writes 3";
+        const sentence = `it has a newer layout of ours (${layout + 1}); this build writes ${layout}`;
         expect([code, message]).toEqual(["STORE_NEWER", has(sentence)]);
       }
       expect(await backend.contents()).toBe(before);
@@ -81,11 +83,11 @@ export function layoutLaws(name: string, refusal: RegExp, start: () => Promise<L
       const backend = await start();
       await backend.makeOlder();
       const before = await backend.contents();
-      expect(await migrate(backend)).toEqual([1, LAYOUT]);
+      expect(await migrate(backend)).toEqual([1, layout]);
       expect(await backend.kept()).toBe(before);
       await holdsWhatWasCarried(backend);
       const after = await backend.contents();
-      expect(await migrate(backend)).toEqual([LAYOUT]);
+      expect(await migrate(backend)).toEqual([layout]);
       expect(await backend.contents()).toBe(after);
     });
 
@@ -97,7 +99,7 @@ export function layoutLaws(name: string, refusal: RegExp, start: () => Promise<L
       expect((await unavailable(migrate(backend, false))).code).toBe("STORE_LOCKED");
       expect(await backend.contents()).toBe(before);
       await release();
-      expect(await migrate(backend)).toEqual([1, LAYOUT]);
+      expect(await migrate(backend)).toEqual([1, layout]);
     });
 
     test("a migration of a store that another one migrated meanwhile is refused, and changes nothing", async () => {

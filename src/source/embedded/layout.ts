@@ -15,6 +15,7 @@ export const LOG_FILE: FileKind = {
   walPages: 4_000,
   recovery:
     "restore it from a backup; or move it away and run `sigma streams accept-log`, which records what was not decided as lost",
+  check: null,
   identity: "SELECT cluster_id AS id FROM log_meta",
 };
 

@@ -1,6 +1,6 @@
 import { Long, type Db, type Document } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
-import { LAYOUT } from "../layout-version.ts";
+import { MONGODB_LAYOUT } from "../layout-version.ts";
 import type { OperatorAction } from "../../ledger/operator-log.ts";
 import { refuseWhileConnected } from "./connected.ts";
 import { carryOver, describeCarried, type Carried } from "./carry.ts";
@@ -19,7 +19,7 @@ export function fromLayout1(target: MongoTarget): Migration {
   const { whole } = target;
   return {
     from: 1,
-    to: LAYOUT,
+    to: MONGODB_LAYOUT,
     plan: async () => {
       const names = await namesOf(target);
       const moving = await toMove(target, names);
@@ -30,7 +30,7 @@ export function fromLayout1(target: MongoTarget): Migration {
           ),
           ...(whole
             ? [
-                `make new collections in layout ${LAYOUT}`,
+                `make new collections in layout ${MONGODB_LAYOUT}`,
                 describeCarried(await readCarried(target.db, names)),
                 "decide the log again into them, from its first record and by the contracts of now, when the gateway is started",
               ]

@@ -6,7 +6,7 @@ import { guarded, type FileKind } from "../../sqlite/open.ts";
 import { openReadOnly } from "../../sqlite/read-only.ts";
 import { sync } from "../../sqlite/sync.ts";
 import { refuseWrongWal } from "../../sqlite/wal.ts";
-import { LAYOUT } from "../layout-version.ts";
+import { SQLITE_LAYOUT } from "../layout-version.ts";
 import type { OperatorAction } from "../../ledger/operator-log.ts";
 import type { Store } from "../store.ts";
 import { carryOver, describeCarried, type Carried } from "./carry.ts";
@@ -46,11 +46,11 @@ export function fromLayout1(target: SqliteTarget): Migration {
     });
   return {
     from: FROM,
-    to: LAYOUT,
+    to: SQLITE_LAYOUT,
     plan: async () => ({
       steps: [
         `keep ${basename(path)} as ${basename(asideOf(path))}, as it is: nothing of it is deleted`,
-        `make a new ${basename(path)} in layout ${LAYOUT}`,
+        `make a new ${basename(path)} in layout ${SQLITE_LAYOUT}`,
         describeCarried(reading(readCarried)),
         "decide the log again into it, from its first record and by the contracts of now, when the gateway is started",
       ],

@@ -1,52 +1,31 @@
 import type { DatabaseSync } from "node:sqlite";
-import { sealAction, type OperatorAction } from "../../ledger/operator-log.ts";
-import { guarded, rollback, type FileKind } from "../../sqlite/open.ts";
-import { openReadOnly } from "../../sqlite/read-only.ts";
-import { refuseWrongWal } from "../../sqlite/wal.ts";
 import type { StreamNote } from "../stream-note.ts";
-import { holdAlone } from "./hold-alone.ts";
+import { countOf, inPlace, look, tablesOf, type SqliteInPlace } from "./in-place-sqlite.ts";
 import type { Migration, Operator } from "./migration.ts";
 import { producersIn } from "./producers.ts";
 
 const [FROM, TO] = [2, 3];
 
 /** The store file to migrate, and what the adapter of the present layout does in it. */
-export type SqliteInPlace = {
-  readonly kind: FileKind;
-  readonly path: string;
-  readonly busyTimeoutMs: number;
+type Target = SqliteInPlace & {
   /** Creates the shared tables that are missing. */
   readonly createShared: (db: DatabaseSync) => void;
-  /** Creates the tables and indexes of a collection that are missing. */
-  readonly createCollection: (db: DatabaseSync, collection: string) => void;
+  /** Creates the table of a collection's failures, and indexes, that are missing. */
+  readonly createFailures: (db: DatabaseSync, collection: string) => void;
   /** Counts the stored failures of a stream below an offset: those of the entries up to `seq`. */
   readonly recount: (db: DatabaseSync, stream: StreamNote, below: bigint, seq: number) => void;
-  /** Appends to the operator log. */
-  readonly append: (db: DatabaseSync, action: OperatorAction) => void;
-  /** The last operator action. */
-  readonly lastAction: (db: DatabaseSync) => OperatorAction | null;
 };
 
 /**
  * The migration from layout 2. One transaction adds the counters of failures, the producer of each failure, and wider indexes. A gateway
  * of layout 2 that still had the file open could not write failures afterwards, since it knows one column less; it is refused before.
  */
-export function fromLayout2(target: SqliteInPlace): Migration {
-  const { kind, path, busyTimeoutMs } = target;
-  const look = <T>(read: (db: DatabaseSync) => T): T =>
-    guarded(kind, path, () => {
-      const db = openReadOnly(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
-      try {
-        return read(db);
-      } finally {
-        db.close();
-      }
-    });
+export function fromLayout2(target: Target): Migration {
   return {
     from: FROM,
     to: TO,
     plan: async () => {
-      const failures = look((db) => failedTables(db).reduce((sum, name) => sum + countOf(db, name), 0));
+      const failures = look(target, (db) => failedTables(db).reduce((sum, name) => sum + countOf(db, name), 0));
       return {
         steps: [
           `add the producer to ${failures} failures, from the evidence in the ledger`,
@@ -62,44 +41,21 @@ export function fromLayout2(target: SqliteInPlace): Migration {
   };
 }
 
-async function up(target: SqliteInPlace, tell: (step: string) => void, operator: Operator): Promise<void> {
-  const { kind, path, busyTimeoutMs } = target;
-  tell("lock the file");
-  refuseWrongWal(kind, path);
-  // The lock is a transaction, in which everything below happens.
-  const db = guarded(kind, path, () => holdAlone(path, FROM, busyTimeoutMs));
-  try {
-    guarded(kind, path, () => {
-      tell("make the new tables");
-      target.createShared(db);
-      for (const table of failedTables(db)) {
-        tell(`widen ${table}`);
-        widen(db, table);
-        target.createCollection(db, table.slice("failed_".length));
-        tell(`add the producers to ${table}`);
-        nameProducers(db, table);
-      }
-      tell("count the failures");
-      // An entry and its documents are one transaction here, so the last entry is complete too.
-      for (const { note, to, seq } of tailsOf(db)) target.recount(db, note, to, seq);
-      noteMigration(target, db, operator);
-      db.exec(`PRAGMA user_version = ${TO}`);
-      tell("bring it to the disk");
-      db.exec("COMMIT");
-    });
-  } catch (error) {
-    rollback(db);
-    throw error;
-  } finally {
-    db.close();
-  }
-  tell("done");
-}
-
-function noteMigration({ append, lastAction }: SqliteInPlace, db: DatabaseSync, operator: Operator): void {
-  const reason = "another layout: failures are counted by group";
-  const said = { action: "migrate", target: "store", reason, detail: `from layout ${FROM}, in place` } as const;
-  append(db, sealAction(lastAction(db), { ...operator, ...said }));
+async function up(target: Target, tell: (step: string) => void, operator: Operator): Promise<void> {
+  await inPlace(target, { from: FROM, to: TO, why: "failures are counted by group" }, tell, operator, (db) => {
+    tell("make the new tables");
+    target.createShared(db);
+    for (const table of failedTables(db)) {
+      tell(`widen ${table}`);
+      widen(db, table);
+      target.createFailures(db, table.slice("failed_".length));
+      tell(`add the producers to ${table}`);
+      nameProducers(db, table);
+    }
+    tell("count the failures");
+    // An entry and its documents are one transaction here, so the last entry is complete too.
+    for (const { note, to, seq } of tailsOf(db)) target.recount(db, note, to, seq);
+  });
 }
 
 function widen(db: DatabaseSync, table: string): void {
@@ -155,12 +111,7 @@ function openProducers(db: DatabaseSync): (stream: string, offset: bigint) => st
 // Reads of layout 2.
 
 function failedTables(db: DatabaseSync): readonly string[] {
-  const names = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
-  return names.map(({ name }) => String(name)).filter((name) => /^failed_[a-z][a-z0-9_]{0,62}$/.test(name));
-}
-
-function countOf(db: DatabaseSync, table: string): number {
-  return Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"]);
+  return tablesOf(db, "failed");
 }
 
 type Tail = { readonly note: StreamNote; readonly to: bigint; readonly seq: number };

@@ -1,4 +1,3 @@
-import { LAYOUT } from "../layout-version.ts";
 import { Unavailable } from "../../core/unavailable.ts";
 
 // A migration takes a store from one layout to a later one. Each migration is one file per engine. The file reads the old layout with
@@ -12,7 +11,7 @@ import { Unavailable } from "../../core/unavailable.ts";
 
 export type Migration = {
   readonly from: number;
-  /** A layout later than `from`. A migration that decides the log again always leads to this build's layout. */
+  /** A layout later than `from`. A migration that decides the log again always leads to the layout that this build writes. */
   readonly to: number;
   /** Says what `up` would do, and changes nothing. */
   readonly plan: () => Promise<Plan>;
@@ -51,15 +50,29 @@ export function migratedMeanwhile(): Unavailable {
   );
 }
 
+/** The layout to which migrations lead, which this build writes. */
+export function layoutAfter(migrations: readonly Pick<Migration, "to">[]): number {
+  return Math.max(...migrations.map(({ to }) => to));
+}
+
 /** Finds the migration from a layout. @throws `Unavailable` when there is none. */
 export function nextMigration(migrations: readonly Migration[], from: number): Migration {
   const next = migrations.find((one) => one.from === from);
   if (next !== undefined) return next;
   throw new Unavailable(
     "STORE_OLDER",
-    `Cannot migrate the store: no migration leads on from layout ${from}; this build writes ${LAYOUT}`,
+    `Cannot migrate the store: no migration leads on from layout ${from}; this build writes ${layoutAfter(migrations)}`,
     "use the builds in between, one after the other",
   );
+}
+
+/** What all migrations from a layout on will do. @throws `Unavailable` when none leads on. */
+export async function planOf(migrations: readonly Migration[], from: number): Promise<Plan> {
+  const next = nextMigration(migrations, from);
+  const plan = await next.plan();
+  if (next.to === layoutAfter(migrations)) return plan;
+  const rest = await planOf(migrations, next.to);
+  return { ...plan, steps: [...plan.steps, ...rest.steps] };
 }
 
 /**
@@ -73,8 +86,9 @@ export async function runMigrations(
   operator: Operator,
   tell: (step: string) => void,
 ): Promise<readonly number[]> {
-  const had = [await found()];
-  for (let version = had[0] ?? LAYOUT; version !== LAYOUT;) {
+  const first = await found();
+  const had = [first];
+  for (let version = first; version !== layoutAfter(migrations);) {
     const next = nextMigration(migrations, version);
     await next.up(tell, operator);
     version = await found();

@@ -1,7 +1,7 @@
 import { MongoServerError, MongoServerSelectionError, type Db } from "mongodb";
 import { checkClock, fail, ok, warn, type Check } from "../../doctor/check.ts";
 import { Unavailable } from "../../core/unavailable.ts";
-import { LAYOUT } from "../layout-version.ts";
+import { MONGODB_LAYOUT } from "../layout-version.ts";
 import { createClient, type MongoOptions } from "./connect.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
 import { refuseOtherLayout } from "./layout-version.ts";
@@ -120,7 +120,10 @@ async function checkLayoutVersion(db: Db): Promise<Check> {
   const name = "mongodb layout version";
   try {
     const { kind } = await refuseOtherLayout(db);
-    return ok(name, kind === "empty" ? `none yet; this build writes ${LAYOUT}` : `${LAYOUT}, which this build writes`);
+    return ok(
+      name,
+      kind === "empty" ? `none yet; this build writes ${MONGODB_LAYOUT}` : `${MONGODB_LAYOUT}, which this build writes`,
+    );
   } catch (error) {
     if (!(error instanceof Unavailable) || !error.code.startsWith("STORE_")) throw error;
     return fail(name, `${error.code} ${error.message}`, error.remedy);

@@ -1,5 +1,5 @@
 import { Int32, MongoServerError, type Collection, type Db } from "mongodb";
-import { foreignStore, LAYOUT, mixedLayouts, newerLayout, olderLayout } from "../layout-version.ts";
+import { foreignStore, MONGODB_LAYOUT, mixedLayouts, newerLayout, olderLayout } from "../layout-version.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { ensureNote } from "./layout.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
@@ -55,8 +55,8 @@ export async function findLayout(db: Db): Promise<FoundLayout> {
 function fromDocument({ version, aside }: LayoutDocument, signs: readonly string[]): FoundLayout {
   const noted = typeof version === "number" ? version : 0;
   if (!Number.isSafeInteger(noted) || noted < 1) return { kind: "foreign", why: "sigma_layout holds no version" };
-  if (noted > LAYOUT) return { kind: "newer", version: noted };
-  if (noted < LAYOUT) return { kind: "older", version: noted, signs: [], begun: aside ?? null };
+  if (noted > MONGODB_LAYOUT) return { kind: "newer", version: noted };
+  if (noted < MONGODB_LAYOUT) return { kind: "older", version: noted, signs: [], begun: aside ?? null };
   return signs.length > 0 ? { kind: "mixed", signs, hasVersion: true } : { kind: "ours", version: noted };
 }
 
@@ -79,9 +79,9 @@ export async function refuseOtherLayout(db: Db): Promise<FoundLayout> {
     case "ours":
       return found;
     case "older":
-      throw olderLayout(what, found.version, whyOlder(found));
+      throw olderLayout(what, found.version, MONGODB_LAYOUT, whyOlder(found));
     case "newer":
-      throw newerLayout(what, found.version);
+      throw newerLayout(what, found.version, MONGODB_LAYOUT);
     case "mixed":
       throw mixedLayouts(what, found.signs.join(", "), found.hasVersion ? SET_ASIDE : LEAVE);
     case "foreign":
@@ -100,7 +100,7 @@ function whyOlder({ signs, begun }: { readonly signs: readonly string[]; readonl
 /** Writes this build's layout version into an empty database, before any other collection is created. */
 export async function noteLayout(db: Db): Promise<void> {
   // Another gateway that starts at the same time may have written it first; then nothing happens.
-  await insertNote(db, { version: new Int32(LAYOUT) });
+  await insertNote(db, { version: new Int32(MONGODB_LAYOUT) });
 }
 
 /**
@@ -110,7 +110,7 @@ export async function noteLayout(db: Db): Promise<void> {
  * @returns false when another migration began or ended since the layout was read; nothing is written then.
  */
 export async function noteMigration(db: Db, from: number, aside: string, again: boolean): Promise<boolean> {
-  const note = { version: new Int32(from), migratingTo: new Int32(LAYOUT), aside };
+  const note = { version: new Int32(from), migratingTo: new Int32(MONGODB_LAYOUT), aside };
   // A store of layout 1 has no version document.
   if (!again && from === 1) return insertNote(db, note);
   const there = { _id: STORE, version: from, ...(again ? { aside } : { aside: { $exists: false } }) };
@@ -120,7 +120,7 @@ export async function noteMigration(db: Db, from: number, aside: string, again: 
 
 /** Marks the migration as done: its last step. */
 export async function noteMigrated(db: Db): Promise<void> {
-  await notes(db).replaceOne({ _id: STORE }, { version: new Int32(LAYOUT) }, { writeConcern: WRITE_CONCERN });
+  await notes(db).replaceOne({ _id: STORE }, { version: new Int32(MONGODB_LAYOUT) }, { writeConcern: WRITE_CONCERN });
 }
 
 function notes(db: Db): Collection<LayoutDocument> {

@@ -89,6 +89,8 @@ export function storeOn(db: Db, close: () => Promise<void>): Store {
     dropObjectiveCounts: async (...given) => guarded(async () => dropObjectiveCounts(db, ...given)),
     // Old data in the server's journal and oplog cannot be removed from here.
     scrub: async () => undefined,
+    // The server keeps its unique index itself.
+    mendIndex: async () => 0,
     reads: createReads(db, streams, staging),
     close,
   };

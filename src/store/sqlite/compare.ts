@@ -2,6 +2,7 @@ import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { failureCode } from "../../core/failure.ts";
 import { uuidBytes } from "../../core/uuid.ts";
 import type { Difference, FailedRow, Holder, PassedRow, Receipt } from "../store.ts";
+import { PLACE, type FactPlaces } from "./fact-places.ts";
 import { ERASED, FACT, FAILURE, ORIGIN } from "./layout.ts";
 import { factsInOrder } from "./facts-in-order.ts";
 import { failuresInOrder } from "./failures-in-order.ts";
@@ -14,6 +15,9 @@ type Get = (sql: string, ...values: SQLInputValue[]) => Row | undefined;
 
 type Comparing = OrderedReading & { readonly get: Get };
 
+/** The same, and where the facts of the collection are. */
+type ComparingFacts = Comparing & { readonly places: FactPlaces };
+
 /** The payload is compared as bytes: two different texts that are invalid UTF-8 could decode to equal strings. */
 const WITH_BYTES = "*, CAST(payload AS BLOB) AS payload_bytes";
 
@@ -22,17 +26,19 @@ const WITH_BYTES = "*, CAST(payload AS BLOB) AS payload_bytes";
  * @param holderOf reads the holder from a row; null when the row's stream is unknown.
  */
 export function compareFacts(
-  reading: Comparing,
+  reading: ComparingFacts,
   collection: string,
   staged: StagedRows<PassedRow>,
   holderOf: (row: Row) => Holder | null,
 ): ReadonlyMap<number, Difference> {
   const { stream, rows } = staged;
   const seen = factsInOrder(reading, collection, staged);
-  const sql = `SELECT ${WITH_BYTES} FROM validated_${collection} WHERE _id = ?`;
-  return differences(rows, (row, place) => {
-    if (seen[place] === 1) return null;
-    const stored = reading.get(sql, uuidBytes(row.id));
+  const sql = `SELECT ${WITH_BYTES} FROM validated_${collection} WHERE ${PLACE} = ? AND _id = ?`;
+  return differences(rows, (row, at) => {
+    if (seen[at] === 1) return null;
+    const id = uuidBytes(row.id);
+    const place = reading.places.placeOf(id);
+    const stored = place === null ? undefined : reading.get(sql, place, id);
     if (stored === undefined) return { kind: "missing" };
     if (stored["stream"] !== BigInt(stream) || stored["offset"] !== row.position.offset) {
       const holder = holderOf(stored);
@@ -94,7 +100,7 @@ function difference(columns: readonly string[], expected: readonly SQLInputValue
     if (!isSame(expected[index] ?? null, value)) return { kind: "differs", message: `its ${column} is another` };
   }
   const other = Object.keys(stored).find(
-    (name) => name !== "payload_bytes" && name !== ERASED && !columns.includes(name),
+    (name) => name !== "payload_bytes" && name !== ERASED && name !== PLACE && !columns.includes(name),
   );
   return other === undefined ? null : { kind: "differs", message: `it has a column more, ${other}` };
 }

@@ -3,6 +3,7 @@ import { uuidBytes, uuidText } from "../../core/uuid.ts";
 import type { DocumentPlace, RefusalOf, StoreReads } from "../store.ts";
 import { compareFacts, compareFailed, compareReceipts } from "./compare.ts";
 import { holderOf, holdersIn } from "./holders.ts";
+import { openFactPlaces, PLACE, placeOfOne, type FactPlaces } from "./fact-places.ts";
 import { assertCollectionName, type ObjectTable } from "./layout.ts";
 import type { OrderedReading } from "./ordered-reading.ts";
 import { readFailure, type Row } from "./rows.ts";
@@ -35,20 +36,33 @@ type DocumentReads = Pick<
 
 /** The reads of facts, failures and receipts. A collection that has no table has no documents. */
 export function openDocumentReads(reading: Reading, streams: Streams): DocumentReads {
-  const { all, get, has, guard, tables, path } = reading;
+  const { all, get, tuples, has, guard, tables, path } = reading;
+  const known = new Map<string, FactPlaces>();
+  const placesIn = (collection: string): FactPlaces => {
+    let places = known.get(collection);
+    if (places === undefined) known.set(collection, (places = openFactPlaces(tuples, collection)));
+    places.follow();
+    return places;
+  };
   return {
     streamNotes: async () => guard(streams.all),
     holders: async (collection, ids) => {
       assertCollectionName(collection);
       if (!has(`validated_${collection}`)) return new Map();
-      const sql = `SELECT * FROM validated_${collection} WHERE _id = ?`;
-      return guard(() =>
-        holdersIn(
-          ids.map((id) => get(sql, uuidBytes(id))).filter((row) => row !== undefined),
+      const sql = `SELECT * FROM validated_${collection} WHERE ${PLACE} = ? AND _id = ?`;
+      return guard(() => {
+        const places = ids.length > FEW ? placesIn(collection) : null;
+        const rows = ids.map((text) => {
+          const id = uuidBytes(text);
+          const place = places === null ? placeOfOne(tuples, collection, id) : places.placeOf(id);
+          return place === null ? undefined : get(sql, place, id);
+        });
+        return holdersIn(
+          rows.filter((row) => row !== undefined),
           streams,
           path,
-        ),
-      );
+        );
+      });
     },
     stageFacts,
     stageFailed,
@@ -57,7 +71,10 @@ export function openDocumentReads(reading: Reading, streams: Streams): DocumentR
       assertCollectionName(collection);
       const staged = stagedRowsOf(facts);
       if (!has(`validated_${collection}`)) return allMissing(staged.rows.length);
-      return guard(() => compareFacts(reading, collection, staged, (row) => holderOf(row, streams)));
+      return guard(() => {
+        const places = placesIn(collection);
+        return compareFacts({ ...reading, places }, collection, staged, (row) => holderOf(row, streams));
+      });
     },
     compareFailed: async (collection, failed) => {
       assertCollectionName(collection);
@@ -83,6 +100,8 @@ function allMissing(count: number): ReadonlyMap<number, { readonly kind: "missin
 /** SQLite can store every record: its limit of 1 GB for a value is larger than any record. */
 export const refusalOf: RefusalOf = () => null;
 
+/** So many facts are looked up one by one. */
+const FEW = 4;
 const PAGE = 1_000;
 
 async function* placesOf(
@@ -95,13 +114,13 @@ async function* placesOf(
     const sql =
       kind === "receipt"
         ? "SELECT * FROM sigma_receipts WHERE (stream, offset) > (?, ?) ORDER BY stream, offset LIMIT ?"
-        : `SELECT rowid AS place, * FROM ${name} WHERE rowid > ? AND ? = 0 ORDER BY rowid LIMIT ?`;
+        : `SELECT rowid AS row, * FROM ${name} WHERE rowid > ? AND ? = 0 ORDER BY rowid LIMIT ?`;
     for (let after: readonly [SQLInputValue, SQLInputValue] = [kind === "receipt" ? -1n : 0n, 0n]; ;) {
       const page = all(sql, ...after, PAGE);
       yield page.map((row) => placeOf(kind, collection, row));
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) break;
-      after = kind === "receipt" ? [last["stream"] ?? null, last["offset"] ?? null] : [last["place"] ?? null, 0n];
+      after = kind === "receipt" ? [last["stream"] ?? null, last["offset"] ?? null] : [last["row"] ?? null, 0n];
     }
   }
 }

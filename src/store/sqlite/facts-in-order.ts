@@ -2,6 +2,7 @@ import type { SQLOutputValue } from "node:sqlite";
 import { uuidBytes } from "../../core/uuid.ts";
 import { originText } from "../../core/origin.ts";
 import type { PassedRow, ValidatedRow } from "../store.ts";
+import { PLACE, type FactPlaces } from "./fact-places.ts";
 import { ERASED, FACT, ORIGIN } from "./layout.ts";
 import { contractText } from "../contract-text.ts";
 import { payloadOf } from "./rows.ts";
@@ -22,21 +23,21 @@ const VAIN = 16;
  * @returns one byte for each staged fact: 1 when it was found equal; 0 says nothing, and the fact must be looked up by its id.
  */
 export function factsInOrder(
-  reading: OrderedReading,
+  reading: OrderedReading & { readonly places: FactPlaces },
   collection: string,
   { stream, rows }: StagedRows<PassedRow>,
 ): Uint8Array {
   const seen = new Uint8Array(rows.length);
   const table = `validated_${collection}`;
-  if (!isAsLaidOut(reading, table, [...FACT, ERASED, ORIGIN])) return seen;
+  if (!isAsLaidOut(reading, table, [PLACE, ...FACT, ERASED, ORIGIN])) return seen;
   const isStored = matcher(BigInt(stream));
   // Facts whose ids other records hold have no row here. After each run that was not worth it, twice as many facts are skipped (they
   // will be looked up by id), so that an entry of duplicates only costs a few extra lookups.
   let left = VAIN;
   for (let place = 0; place < rows.length;) {
     const { id } = rows[place] as PassedRow;
-    const [first] = reading.tuples(`SELECT rowid FROM ${table} WHERE _id = ?`, uuidBytes(id));
-    const run = first === undefined ? null : readOn(reading, table, rows, place, first[0] ?? 0n, isStored);
+    const first = reading.places.placeOf(uuidBytes(id));
+    const run = first === null ? null : readOn(reading, table, rows, place, first, isStored);
     for (const at of run?.stored ?? []) seen[at] = 1;
     const isVain = run === null || run.stored.length < VAIN;
     place = Math.max(run?.end ?? 0, place + (isVain ? left : 1));
@@ -50,7 +51,7 @@ type Matcher = (row: PassedRow, stored: readonly SQLOutputValue[]) => boolean;
 /** Consecutive rows: the places of the facts that they equal, and the place after the last fact whose row was read. */
 type Run = { readonly stored: readonly number[]; readonly end: number };
 
-/** Reads consecutive rows from rowid `first` on, while they belong to facts at places from `start` on. */
+/** Reads consecutive rows from the place `first` on, while they belong to facts at places from `start` on. */
 function readOn(
   { tuples }: OrderedReading,
   table: string,
@@ -59,9 +60,9 @@ function readOn(
   first: SQLOutputValue,
   isStored: Matcher,
 ): Run {
-  const sql = `SELECT rowid, CASE typeof(_id) WHEN 'blob' THEN hex(_id) END,
+  const sql = `SELECT ${PLACE}, CASE typeof(_id) WHEN 'blob' THEN hex(_id) END,
     CASE WHEN octet_length(payload) <= ${INLINE_BYTES_MAX} THEN payload END, contract, declared, stream, offset, at, ${ERASED}, ${ORIGIN}
-    FROM ${table} WHERE rowid >= ? ORDER BY rowid LIMIT ?`;
+    FROM ${table} WHERE ${PLACE} >= ? ORDER BY ${PLACE} LIMIT ?`;
   const stored: number[] = [];
   let [end, others] = [start, 0];
   for (let [next, limit] = [first, PAGE_MIN]; ; limit = Math.min(limit * 4, PAGE_MAX)) {

@@ -1,19 +1,23 @@
 import type { DatabaseSync } from "node:sqlite";
+import { threadEntry } from "../../thread-entry.ts";
 import { atomically, type FileKind } from "../../sqlite/open.ts";
-import { LAYOUT, MIGRATE, mixedLayouts } from "../layout-version.ts";
+import { SQLITE_LAYOUT, MIGRATE, mixedLayouts } from "../layout-version.ts";
+import { createIds, indexFacts } from "./fact-index.ts";
+import { PLACE } from "./fact-places.ts";
 
 /** The file of the embedded store. */
 export const STORE_FILE: FileKind = {
   code: "STORE",
   name: "store",
   applicationId: 0x5347_5354,
-  version: LAYOUT,
+  version: SQLITE_LAYOUT,
   older: MIGRATE,
   // The index of machine ids is written in random order. After a million facts, 16 MiB and 4,000 pages stored 41,000 facts/s, these
   // values 50,000 (measured; both began at 130,000).
   cacheKib: 65_536,
   walPages: 16_000,
   recovery: "restore it from a backup, or move it away: the log is then read again into a new one",
+  check: threadEntry(import.meta.url, "./check"),
   // The INIT entry of the first stream.
   identity: "SELECT stream || ' ' || hash AS id FROM sigma_ledger WHERE seq = 0 ORDER BY rowid LIMIT 1",
 };
@@ -64,10 +68,7 @@ const BEGUN_BY_3 = `
   CREATE INDEX IF NOT EXISTS sigma_group_hours_hour ON sigma_group_hours (hour);
 ${GROUP_DAYS}`;
 
-/**
- * The tables mirror the MongoDB collections, so that both engines store the same fields. Tables of facts keep their rowid: rows are
- * then appended in offset order, and only one narrow index is written in the random order of machine ids.
- */
+/** The tables mirror the MongoDB collections, so that both engines store the same fields. */
 const SHARED = `
   CREATE TABLE sigma_ledger (
     stream TEXT NOT NULL,
@@ -177,7 +178,7 @@ export function createStoreLayout(db: DatabaseSync): void {
 export function refuseMixedLayouts(db: DatabaseSync, path: string): void {
   const columns = db.prepare("SELECT name FROM pragma_table_info('sigma_ledger')").all();
   if (!columns.some(({ name }) => name === "raw_root")) return;
-  const signs = `user_version ${LAYOUT}, and column raw_root of sigma_ledger`;
+  const signs = `user_version ${SQLITE_LAYOUT}, and column raw_root of sigma_ledger`;
   throw mixedLayouts(`store "${path}"`, signs, STORE_FILE.recovery);
 }
 
@@ -227,10 +228,20 @@ export const VOLUME = "sigma_volume";
 /** Table of the highest acknowledged end of each stream. */
 export const LOG_ENDS = "sigma_log_ends";
 
-/** Creates the two tables of a collection if they are missing. */
+/** Creates the tables of a collection if they are missing. */
 export function createCollection(db: DatabaseSync, collection: string): void {
+  createFacts(db, `validated_${collection}`);
+  // Where somebody dropped the index, it is made anew: without it a fact would be stored again.
+  const hasFacts = db.prepare(`SELECT 1 FROM validated_${collection} LIMIT 1`).get() !== undefined;
+  if (createIds(db, collection) && hasFacts) indexFacts(db, collection);
+  createFailures(db, collection);
+}
+
+/** Creates a table of facts. Rows are appended; the index of their ids is in tables of its own (fact-places.ts). */
+export function createFacts(db: DatabaseSync, table: string): void {
   db.exec(`
-    CREATE TABLE IF NOT EXISTS validated_${collection} (
+    CREATE TABLE IF NOT EXISTS ${table} (
+      ${PLACE} INTEGER PRIMARY KEY,
       _id BLOB NOT NULL,
       payload TEXT NOT NULL,
       contract TEXT NOT NULL,
@@ -240,8 +251,12 @@ export function createCollection(db: DatabaseSync, collection: string): void {
       at INTEGER NOT NULL,
       erased TEXT,
       origin TEXT
-    ) STRICT;
-    CREATE UNIQUE INDEX IF NOT EXISTS validated_${collection}_id ON validated_${collection} (_id);
+    ) STRICT;`);
+}
+
+/** Creates the table of a collection's failures and its indexes, as they are since layout 3. */
+export function createFailures(db: DatabaseSync, collection: string): void {
+  db.exec(`
     CREATE TABLE IF NOT EXISTS failed_${collection} (
       stream INTEGER NOT NULL,
       offset INTEGER NOT NULL,
@@ -262,15 +277,10 @@ export function createCollection(db: DatabaseSync, collection: string): void {
     CREATE INDEX IF NOT EXISTS failed_${collection}_group ON failed_${collection} (fingerprint, at, stream, offset);
     CREATE INDEX IF NOT EXISTS failed_${collection}_code ON failed_${collection} (code, at, stream, offset);
   `);
-  // The columns that the first files of this layout lack.
-  addColumn(db, `validated_${collection}`, ERASED);
-  addColumn(db, `validated_${collection}`, ORIGIN);
-  addColumn(db, `failed_${collection}`, ORIGIN);
-}
-
-function addColumn(db: DatabaseSync, table: string, column: string): void {
-  const columns = db.prepare("SELECT name FROM pragma_table_info(?)").all(table);
-  if (!columns.some(({ name }) => name === column)) db.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
+  // The first files of layout 3 lack it.
+  const columns = db.prepare("SELECT name FROM pragma_table_info(?)").all(`failed_${collection}`);
+  if (!columns.some(({ name }) => name === ORIGIN))
+    db.exec(`ALTER TABLE failed_${collection} ADD COLUMN ${ORIGIN} TEXT`);
 }
 
 /** A table of documents, and their kind. */
@@ -285,6 +295,12 @@ export function objectTables(db: DatabaseSync): readonly ObjectTable[] {
     const [, kind] = /^(validated|failed)_[a-z][a-z0-9_]{0,62}$/.exec(name) ?? [];
     return kind === "validated" || kind === "failed" ? [{ name, kind }] : [];
   });
+}
+
+/** The collections whose facts are in a file, those of contracts that are no longer configured included. */
+export function factCollections(db: DatabaseSync): readonly string[] {
+  const facts = objectTables(db).filter(({ kind }) => kind === "validated");
+  return facts.map(({ name }) => name.slice("validated_".length));
 }
 
 /** The contract's collection becomes part of a table name, so only these characters are allowed. */

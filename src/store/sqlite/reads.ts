@@ -4,10 +4,11 @@ import { guarded } from "../../sqlite/open.ts";
 import type { TrafficNote } from "../../traffic/note.ts";
 import type { StoreReads, Tally } from "../store.ts";
 import { openAdviceReads } from "./advice.ts";
+import { indexFaults } from "./fact-index.ts";
 import { openDocumentReads } from "./document-reads.ts";
 import { openFailureReads } from "./failures.ts";
 import { openGroupReads } from "./groups.ts";
-import { LOG_ENDS, objectTables, STORE_FILE, type ObjectTable } from "./layout.ts";
+import { factCollections, LOG_ENDS, objectTables, STORE_FILE, type ObjectTable } from "./layout.ts";
 import { readAction, readHalt, readLogEnd } from "./operator.ts";
 import { openObjectiveReads } from "./objectives.ts";
 import type { OrderedReading } from "./ordered-reading.ts";
@@ -80,7 +81,7 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
     ...openRedriveReads({ all, has }),
     ...openAdviceReads({ all, has }),
     ...openObjectiveReads({ all, has }),
-    integrity: async () => integrityOf(all),
+    integrity: async () => integrityOf(all, () => indexFaults(tuples, factCollections(db))),
   };
 }
 
@@ -118,11 +119,13 @@ function failureCountsOf(all: All, tables: readonly ObjectTable[]): readonly { c
     .toSorted((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1));
 }
 
-/** SQLite's integrity check. Damage so bad that SQLite cannot run the check is a finding too, not an outage. */
-function integrityOf(all: All): readonly string[] {
+/**
+ * SQLite's integrity check, then that of the index of ids. Damage so bad that SQLite cannot run the check is a finding too, not an outage.
+ */
+function integrityOf(all: All, idsOf: () => readonly string[]): readonly string[] {
   try {
     const found = all("PRAGMA integrity_check").map((row) => String(row["integrity_check"]));
-    return found.length === 1 && found[0] === "ok" ? [] : found;
+    return found.length === 1 && found[0] === "ok" ? idsOf() : found;
   } catch (error) {
     if (error instanceof Unavailable && error.code === "STORE_CORRUPT") return [error.message];
     throw error;

@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { StoreWrites } from "../store.ts";
-import { assertCollectionName, ERASED, FACT, FAILURE, ORIGIN } from "./layout.ts";
+import { assertCollectionName, FAILURE } from "./layout.ts";
 
-// Replaces evidence and documents. It happens rarely, so the statements are not kept prepared.
+// Replaces evidence and failures. It happens rarely, so the statements are not kept prepared.
 
 type Replace = Parameters<StoreWrites["replaceEvidence"]>;
 
@@ -15,12 +15,6 @@ export function replaceEvidence(
 }
 
 type Bound = readonly (readonly SQLInputValue[])[];
-
-export function replaceFacts(db: DatabaseSync, collection: string, rows: Bound): void {
-  assertCollectionName(collection);
-  const replace = db.prepare(upsert(`validated_${collection}`, [...FACT, ERASED, ORIGIN], "_id"));
-  for (const values of rows) replace.run(...values);
-}
 
 export function replaceFailed(db: DatabaseSync, collection: string, rows: Bound): void {
   assertCollectionName(collection);

@@ -80,6 +80,7 @@ function storeOn(writer: Writer, { db: reader, made: { reads, streams } }: Reade
     putObjectiveCounts: async (counts) => ask("putObjectiveCounts", [counts]),
     dropObjectiveCounts: async (...given) => ask("dropObjectiveCounts", given),
     scrub: async () => ask("scrub", []),
+    mendIndex: async (dryRun) => ask("mendIndex", [dryRun]),
     reads,
     close: async () =>
       inTurn(async () => {

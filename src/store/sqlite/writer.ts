@@ -86,7 +86,8 @@ export function openWork(options: SqliteStoreOptions): {
     if (!readOnly) createAdvice(file);
     if (!readOnly) createObjectives(file);
     if (!readOnly) for (const collection of collections) createCollection(file, collection);
-    return { ...prepareWrites(file), ...transactions(file), scrub: () => scrub(file, STORE_FILE, path) };
+    const writes = prepareWrites(file);
+    return { ...writes, ...transactions(file, writes.forget), scrub: () => scrub(file, STORE_FILE, path) };
   });
   const work: Work = made;
   return {
@@ -95,7 +96,12 @@ export function openWork(options: SqliteStoreOptions): {
         (work[name] as (...given: unknown[]) => ReturnType<Work[typeof name]>)(...given);
       if (db.isTransaction) return guarded(STORE_FILE, path, once);
       assertThere();
-      return guarded(STORE_FILE, path, () => (SEVERAL.has(name) ? atomically(db, once) : once()));
+      try {
+        return guarded(STORE_FILE, path, () => (SEVERAL.has(name) ? atomically(db, once) : once()));
+      } catch (error) {
+        work.forget();
+        throw error;
+      }
     },
     close: () => {
       if (db.isOpen) db.close();
@@ -103,11 +109,14 @@ export function openWork(options: SqliteStoreOptions): {
   };
 }
 
-function transactions(db: DatabaseSync): Pick<Work, "begin" | "commit" | "rollback"> {
+function transactions(db: DatabaseSync, forget: () => void): Pick<Work, "begin" | "commit" | "rollback"> {
   return {
     begin: () => db.exec("BEGIN IMMEDIATE"),
     commit: () => db.exec("COMMIT"),
-    rollback: () => rollback(db),
+    rollback: () => {
+      rollback(db);
+      forget();
+    },
   };
 }
 

@@ -13,11 +13,12 @@ import type { StoreWrites } from "../store.ts";
 import type { StreamNote } from "../stream-note.ts";
 import type { TrafficNote } from "../../traffic/note.ts";
 import { prepareGroups, type CounterWrites } from "./groups.ts";
-import { assertCollectionName, ERASED, FACT, FAILURE, ORIGIN } from "./layout.ts";
+import { boundAs, prepareFacts, type FactWrites } from "./facts.ts";
+import { assertCollectionName, FAILURE } from "./layout.ts";
 import { insertAction, noteLogEnds, putHalt } from "./operator.ts";
-import type { BoundReceipt, PackedFacts } from "./packed-rows.ts";
-import { replaceEvidence, replaceFacts, replaceFailed } from "./replace.ts";
-import { bindEntry, readEntry, type Row } from "./rows.ts";
+import type { BoundReceipt } from "./packed-rows.ts";
+import { replaceEvidence, replaceFailed } from "./replace.ts";
+import { bindEntry, readEntry } from "./rows.ts";
 import { openStreams } from "./streams.ts";
 import { prepareVolume, type VolumeCounting } from "./volume.ts";
 
@@ -28,14 +29,11 @@ type Bound = readonly (readonly SQLInputValue[])[];
  * arguments and results can be sent from thread to thread.
  */
 export type Writes = CounterWrites &
-  VolumeCounting & {
+  VolumeCounting &
+  Omit<FactWrites, "removeFacts"> & {
     readonly insertLedger: (entry: LedgerEntry, packed: Uint8Array | null) => "inserted" | "exists";
     readonly ledgerEntry: (stream: string, seq: number) => LedgerEntry | null;
     readonly dropEvidence: (stream: string, seq: number) => void;
-    /** Inserts facts whose ids are free. @returns the places of the others. */
-    readonly insertFacts: (collection: string, facts: PackedFacts) => readonly number[];
-    /** The rows of the facts with these machine ids. */
-    readonly facts: (collection: string, ids: readonly string[]) => readonly Row[];
     readonly insertFailed: (collection: string, rows: Bound) => void;
     readonly insertReceipts: (stream: number, receipts: readonly BoundReceipt[]) => void;
     readonly removeDocuments: (...given: Parameters<StoreWrites["removeDocuments"]>) => void;
@@ -45,7 +43,6 @@ export type Writes = CounterWrites &
       before: Uint8Array,
       after: Uint8Array,
     ) => "replaced" | "other";
-    readonly replaceFacts: (collection: string, rows: Bound) => void;
     readonly replaceFailed: (collection: string, rows: Bound) => void;
     readonly noteTraffic: (notes: readonly TrafficNote[]) => void;
     readonly tail: (stream: string) => LedgerEntry | null;
@@ -64,21 +61,21 @@ export type Writes = CounterWrites &
     readonly dropObjectiveCounts: (stepS: CountStep, beforeS: number) => void;
   };
 
-type ForCollection = {
-  readonly insertFact: StatementSync;
-  readonly insertErased: StatementSync;
-  readonly insertFailed: StatementSync;
-  readonly byId: StatementSync;
-};
-
 /** Prepares every statement once: the shared ones now, those of a collection at its first use. */
 export function prepareWrites(db: DatabaseSync): Writes {
   const shared = prepareShared(db);
   const streams = openStreams(db);
-  const forCollection = preparedCollections(db);
+  const { removeFacts, ...facts } = prepareFacts(db);
+  const failures = new Map<string, StatementSync>();
+  const insertInto = (collection: string): StatementSync => {
+    let known = failures.get(collection);
+    if (known === undefined) failures.set(collection, (known = prepareInsertFailed(db, collection)));
+    return known;
+  };
   return {
     ...prepareGroups(db),
     ...prepareVolume(db),
+    ...facts,
     insertLedger: (entry, packed) => {
       if (shared.insertLedger.run(...bindEntry(entry)).changes === 0) return "exists";
       if (packed !== null) shared.insertEvidence.run(entry.stream, entry.seq, packed);
@@ -88,21 +85,19 @@ export function prepareWrites(db: DatabaseSync): Writes {
     ledgerEntry: (stream, seq) => entryOf(shared.entry.get(stream, seq)),
     dropEvidence: (stream, seq) => void shared.dropEvidence.run(stream, seq),
     streamNote: streams.note,
-    insertFacts: (collection, facts) => insertFacts(forCollection(collection), facts),
-    facts: (collection, ids) => {
-      const { byId } = forCollection(collection);
-      return ids.map((id) => byId.get(uuidBytes(id))).filter((row) => row !== undefined);
-    },
     insertFailed: (collection, rows) => {
-      const { insertFailed } = forCollection(collection);
+      const insertFailed = insertInto(collection);
       for (const values of rows) insertFailed.run(...values);
     },
     insertReceipts: (stream, receipts) => {
       for (const [offset, of] of receipts) shared.insertReceipt.run(stream, offset, uuidBytes(of));
     },
-    removeDocuments: (...given) => removeDocuments(db, ...given),
+    removeDocuments: (collection, stream, kind, keys) => {
+      if (kind !== "validated") return removeOthers(db, collection, stream, kind, keys);
+      const ids = keys.map(({ id }) => id);
+      return removeFacts(collection, ids);
+    },
     replaceEvidence: (...given) => replaceEvidence(db, ...given),
-    replaceFacts: (...given) => replaceFacts(db, ...given),
     replaceFailed: (...given) => replaceFailed(db, ...given),
     noteTraffic: (notes) => {
       for (const { subject, version, producer, firstMs, lastMs } of notes) {
@@ -125,34 +120,6 @@ export function prepareWrites(db: DatabaseSync): Writes {
     putObjectiveCounts: (counts) => putObjectiveCounts(db, counts),
     dropObjectiveCounts: (stepS, beforeS) => dropObjectiveCounts(db, stepS, beforeS),
   };
-}
-
-function preparedCollections(db: DatabaseSync): (collection: string) => ForCollection {
-  const prepared = new Map<string, ForCollection>();
-  return (collection) => {
-    const known = prepared.get(collection);
-    if (known !== undefined) return known;
-    const made = prepareCollection(db, collection);
-    prepared.set(collection, made);
-    return made;
-  };
-}
-
-function insertFacts({ insertFact, insertErased }: ForCollection, facts: PackedFacts): readonly number[] {
-  const { stream, places, ids, offsets, times, terms, termsOf, payloads, ends, erased, origins } = facts;
-  const taken: number[] = [];
-  for (let index = 0, from = 0; index < places.length; index += 1) {
-    const to = ends[index] as number;
-    const { contract, declared } = termsOf[terms[index] as number] as PackedFacts["termsOf"][number];
-    const id = ids.subarray(index * 16, index * 16 + 16);
-    const [offset, time] = [offsets[index] as bigint, times[index] as bigint];
-    const origin = origins?.[index] ?? null;
-    const made = insertFact.run(id, payloads.subarray(from, to), contract, declared, stream, offset, time, origin);
-    if (made.changes === 0) taken.push(places[index] as number);
-    from = to;
-  }
-  for (const { place, values } of erased) if (insertErased.run(...values).changes === 0) taken.push(place);
-  return taken;
 }
 
 type Shared = {
@@ -191,47 +158,25 @@ function prepareShared(db: DatabaseSync): Shared {
   };
 }
 
-function prepareCollection(db: DatabaseSync, collection: string): ForCollection {
+function prepareInsertFailed(db: DatabaseSync, collection: string): StatementSync {
   assertCollectionName(collection);
-  const byId = db.prepare(`SELECT * FROM validated_${collection} WHERE _id = ?`);
-  byId.setReadBigInts(true);
-  return {
-    byId,
-    insertFact: db.prepare(insertFactSql(collection, [...FACT, ORIGIN], "NOTHING")),
-    insertErased: db.prepare(insertFactSql(collection, [...FACT, ERASED], "NOTHING")),
-    insertFailed: db.prepare(
-      `INSERT INTO failed_${collection} VALUES (${bound(FAILURE)}) ON CONFLICT (stream, offset) DO NOTHING`,
-    ),
-  };
-}
-
-/** @param conflict the action of ON CONFLICT when the id is taken. */
-function insertFactSql(collection: string, columns: readonly string[], conflict: string): string {
-  const values = `(${columns.join(", ")}) VALUES (${bound(columns)})`;
-  return `INSERT INTO validated_${collection} ${values} ON CONFLICT (_id) DO ${conflict}`;
-}
-
-/** A payload is bound as bytes and stored as text: decoding it to a string first costs as much again as the insert. */
-function bound(columns: readonly string[]): string {
-  return columns.map((column) => (column === "payload" ? "CAST(? AS TEXT)" : "?")).join(", ");
+  const values = FAILURE.map(boundAs).join(", ");
+  return db.prepare(`INSERT INTO failed_${collection} VALUES (${values}) ON CONFLICT (stream, offset) DO NOTHING`);
 }
 
 function questionMarks(count: number): string {
   return Array.from({ length: count }, () => "?").join(", ");
 }
 
-function removeDocuments(
+/** Removes failures or receipts. */
+function removeOthers(
   db: DatabaseSync,
   ...[collection, { number }, kind, keys]: Parameters<StoreWrites["removeDocuments"]>
 ): void {
   if (kind !== "receipt") assertCollectionName(collection);
   const table = kind === "receipt" ? "sigma_receipts" : `${kind}_${collection}`;
-  const isFact = kind === "validated";
-  const remove = db.prepare(`DELETE FROM ${table} WHERE ${isFact ? "_id = ?" : "stream = ? AND offset = ?"}`);
-  for (const { id, offset } of keys) {
-    if (isFact) remove.run(uuidBytes(id));
-    else remove.run(number, offset);
-  }
+  const remove = db.prepare(`DELETE FROM ${table} WHERE stream = ? AND offset = ?`);
+  for (const { offset } of keys) remove.run(number, offset);
 }
 
 function entryOf(row: Parameters<typeof readEntry>[0] | undefined): LedgerEntry | null {

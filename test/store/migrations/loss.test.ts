@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openToMigrate } from "../../../src/app/migrating.ts";
 import { findLosses, type LogAtHand, type Loss } from "../../../src/store/migrations/loss.ts";
-import { nextMigration, type Plan } from "../../../src/store/migrations/migration.ts";
+import { nextMigration, type Migration, type Plan } from "../../../src/store/migrations/migration.ts";
 import { temporaryDirectory } from "../../embedded.ts";
 import { unavailable } from "../../unavailable.ts";
 import { putOldFiles } from "../layout-1/fixture.ts";
@@ -74,7 +74,7 @@ describe("what deciding the log again would lose", () => {
 
 describe("migrations", () => {
   test("that do not lead on from a layout name it, and the one that this build writes", async () => {
-    const { code, message } = await unavailable(() => nextMigration([], 1));
+    const { code, message } = await unavailable(() => nextMigration([{ from: 2, to: 3 } as Migration], 1));
     expect([code, message]).toEqual([
       "STORE_OLDER",
       "Cannot migrate the store: no migration leads on from layout 1; this build writes 3",

@@ -1,6 +1,7 @@
 import { BSON, MongoClient, type Db } from "mongodb";
 import { describe, expect, test } from "vitest";
 import { openToMigrate } from "../../../src/app/migrating.ts";
+import { MONGODB_LAYOUT } from "../../../src/store/layout-version.ts";
 import { runMigrations } from "../../../src/store/migrations/migration.ts";
 import { temporaryDirectory } from "../../embedded.ts";
 import { until } from "../../patience.ts";
@@ -16,7 +17,7 @@ const BEGUN = { version: new BSON.Int32(1), migratingTo: new BSON.Int32(3), asid
 const COLLECTIONS = [LAW_COLLECTION, "shipments"];
 
 // Code 121: what a gateway of before tells as STORE_REFUSED, and waits.
-layoutLaws("the MongoDB store", /Document failed validation/, async () => {
+layoutLaws("the MongoDB store", MONGODB_LAYOUT, /Document failed validation/, async () => {
   const database = await testDatabase(mongo.server());
   const { raw, uri } = database;
   return {

@@ -73,12 +73,14 @@ describe("facts that follow each other in their table", () => {
     expect(await differencesOf(store.reads, { facts: FACTS })).toEqual(gone.map((place) => [place, MISSING]));
   });
 
-  test("are found by their ids, in whatever order they lie", async () => {
+  test("are found by their ids, in whatever order they lie, once the index knows their places", async () => {
     const { store, db } = await stored();
-    db.exec("UPDATE validated_orders SET rowid = -rowid");
-    expect(await differencesOf(store.reads, { facts: FACTS })).toEqual([]);
-    db.exec("UPDATE validated_orders SET rowid = 100000 + (rowid * 7919) % 2503");
-    expect(await differencesOf(store.reads, { facts: FACTS })).toEqual([]);
+    for (const place of ["-place", "100000 + (place * 7919) % 2503"]) {
+      db.exec(`UPDATE validated_orders SET place = ${place}`);
+      expect(await differencesOf(store.reads, { facts: FACTS })).toEqual(FACTS.map((_, at) => [at, MISSING]));
+      expect(await store.mendIndex(false)).toBe(COUNT);
+      expect(await differencesOf(store.reads, { facts: FACTS })).toEqual([]);
+    }
   });
 
   test("are not one another's because they lie in its place", async () => {
@@ -87,6 +89,9 @@ describe("facts that follow each other in their table", () => {
     db.exec(`UPDATE validated_orders SET _id = X'00' WHERE _id = ${one}`);
     db.exec(`UPDATE validated_orders SET _id = ${one} WHERE _id = ${two}`);
     db.exec(`UPDATE validated_orders SET _id = ${two} WHERE _id = X'00'`);
+    const gone = [1_400, 1_401].map((place) => [place, MISSING]);
+    expect(await differencesOf(store.reads, { facts: FACTS })).toEqual(gone);
+    expect(await store.mendIndex(false)).toBe(2);
     const told = await differencesOf(store.reads, { facts: FACTS });
     expect(holdersIn(told)).toEqual([
       [1_400, 1_401n],
@@ -157,7 +162,7 @@ describe("facts that follow each other in their table", () => {
     const { store, db } = await stored();
     remake(
       db,
-      "_id BLOB, payload TEXT, contract TEXT, declared TEXT, stream INTEGER, offset INTEGER, at TEXT, erased TEXT, origin TEXT",
+      "place INTEGER PRIMARY KEY, _id BLOB, payload TEXT, contract TEXT, declared TEXT, stream INTEGER, offset INTEGER, at TEXT, erased TEXT, origin TEXT",
     );
     const told = await differencesOf(store.reads, { facts: FACTS });
     expect(told).toEqual(FACTS.map((_, place) => [place, other("at")]));
@@ -167,7 +172,7 @@ describe("facts that follow each other in their table", () => {
     const { store, db } = await stored();
     const columns =
       "payload TEXT, contract TEXT, declared TEXT, stream INTEGER, offset INTEGER, at INTEGER, erased TEXT, origin TEXT";
-    remake(db, `_id BLOB PRIMARY KEY, ${columns}`, "WITHOUT ROWID");
+    remake(db, `place INTEGER, _id BLOB PRIMARY KEY, ${columns}`, "WITHOUT ROWID");
     expect(await differencesOf(store.reads, { facts: FACTS })).toEqual([]);
     db.exec("ALTER TABLE validated_orders ADD COLUMN rowid INTEGER");
     const more: Difference = { kind: "differs", message: "it has a column more, rowid" };

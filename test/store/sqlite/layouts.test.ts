@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { onTestFinished } from "vitest";
+import { SQLITE_LAYOUT } from "../../../src/store/layout-version.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import { temporaryDirectory } from "../../embedded.ts";
 import { putOldFiles } from "../layout-1/fixture.ts";
@@ -11,7 +12,7 @@ import { LAW_COLLECTION } from "../rows.ts";
 const COLLECTIONS = [LAW_COLLECTION, "shipments"];
 
 // SQLITE_READONLY_DBMOVED, and what the gateway of before says of a newer file.
-layoutLaws("the SQLite store", /readonly database/, async () => {
+layoutLaws("the SQLite store", SQLITE_LAYOUT, /readonly database/, async () => {
   const dataDir = temporaryDirectory();
   const path = join(dataDir, "store.db");
   const raw = (): DatabaseSync => {
@@ -38,12 +39,12 @@ layoutLaws("the SQLite store", /readonly database/, async () => {
     makeOlder: async () => putOldFiles(dataDir),
     makeNewer: async () => {
       await make();
-      change("PRAGMA user_version = 4");
+      change(`PRAGMA user_version = ${SQLITE_LAYOUT + 1}`);
     },
-    makeForeign: async () => change("CREATE TABLE accounts (id INTEGER); PRAGMA user_version = 3"),
+    makeForeign: async () => change(`CREATE TABLE accounts (id INTEGER); PRAGMA user_version = ${SQLITE_LAYOUT}`),
     makeMixed: async () => {
       putOldFiles(dataDir);
-      change("CREATE TABLE sigma_streams (number INTEGER PRIMARY KEY); PRAGMA user_version = 3");
+      change(`CREATE TABLE sigma_streams (number INTEGER PRIMARY KEY); PRAGMA user_version = ${SQLITE_LAYOUT}`);
     },
     contents: async () => tablesIn(path),
     kept: async () => tablesIn(join(dataDir, "store.layout-1.db")),

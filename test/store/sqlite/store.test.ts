@@ -257,7 +257,7 @@ describe("a store somebody changed", () => {
 describe("trouble with the store's file", () => {
   test("a full disk undoes the whole unit, and the next one goes on once there is space", async () => {
     const path = storePath();
-    const store = openStore(path, { pagesMax: 88 });
+    const store = openStore(path, { pagesMax: 92 });
     const raw = Buffer.alloc(100_000, "x");
     const ballast = validatedRow("ballast", 1n, { raw });
     await insertFacts(store, LAW_COLLECTION, [ballast]);

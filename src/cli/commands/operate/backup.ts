@@ -9,7 +9,7 @@ import { describeIoError } from "../../../contract/source-text.ts";
 import { fileKinds, layoutIn } from "../../../app/data-directory.ts";
 import { streamsOfCopies } from "../../../app/copied-streams.ts";
 import { skipPositions } from "../../../app/logs.ts";
-import { LAYOUT, newerLayout } from "../../../store/layout-version.ts";
+import { SQLITE_LAYOUT, newerLayout } from "../../../store/layout-version.ts";
 import { counted, print, printJson } from "../../terminal/output.ts";
 import { version } from "../../terminal/package.ts";
 import { toRun } from "../../terminal/printed-command.ts";
@@ -99,16 +99,17 @@ export async function restoreCommand(command: Command, from: string, options: Re
 /** Refuses a store of a newer build, before any file is moved. */
 async function refuseNewer(directory: string, from: string): Promise<void> {
   const layout = await layoutIn(directory);
-  if (layout !== null && layout > LAYOUT) throw newerLayout(`store "${join(from, "store.db")}"`, layout);
+  if (layout !== null && layout > SQLITE_LAYOUT)
+    throw newerLayout(`store "${join(from, "store.db")}"`, layout, SQLITE_LAYOUT);
 }
 
 /** Reports that the restored store has an older layout: a backup is restored unchanged. */
 async function reportLayout(dataDir: string, json: boolean): Promise<void> {
   const layout = await layoutIn(dataDir);
-  if (layout === null || layout === LAYOUT) return;
-  if (json) return printJson({ kind: "older-layout", layout, writes: LAYOUT });
+  if (layout === null || layout === SQLITE_LAYOUT) return;
+  if (json) return printJson({ kind: "older-layout", layout, writes: SQLITE_LAYOUT });
   print(
-    `Its store has an older layout of ours (${layout}); this build writes ${LAYOUT}: ${toRun("store migrate")} comes first`,
+    `Its store has an older layout of ours (${layout}); this build writes ${SQLITE_LAYOUT}: ${toRun("store migrate")} comes first`,
   );
 }
 

@@ -5,9 +5,9 @@ import { EXIT } from "../../../config/codes.ts";
 import type { Config } from "../../../config/config.ts";
 import { openLogAtHand } from "../../../app/logs.ts";
 import { openToMigrate, type Migrating } from "../../../app/migrating.ts";
-import { LAYOUT } from "../../../store/layout-version.ts";
+
 import { findLosses, type Loss } from "../../../store/migrations/loss.ts";
-import { nextMigration, runMigrations, type Plan } from "../../../store/migrations/migration.ts";
+import { layoutAfter, planOf, runMigrations, type Plan } from "../../../store/migrations/migration.ts";
 import { counted, grouped, note, print, printJson } from "../../terminal/output.ts";
 import { toRun, toRunAgain } from "../../terminal/printed-command.ts";
 import { Refusal, usage } from "../../terminal/refusal.ts";
@@ -29,10 +29,11 @@ export async function migrateCommand(command: Command, options: MigrateOptions):
   try {
     const found = await migrating.found();
     if (found === null) throw nothingThere(config);
-    if (found === LAYOUT) return reportPresent(options);
-    const plan = await nextMigration(migrating.migrations, found).plan();
+    const to = layoutAfter(migrating.migrations);
+    if (found === to) return reportPresent(to, options);
+    const plan = await planOf(migrating.migrations, found);
     const losses = await lossesOf(config, plan);
-    reportPlan(found, plan, losses, options);
+    reportPlan(found, to, plan, losses, options);
     if (losses.length > 0 && !options.acceptLoss) throw wouldLose(losses);
     if (options.dryRun) return;
     await confirm(options);
@@ -55,20 +56,27 @@ async function lossesOf(config: Config, plan: Plan): Promise<readonly Loss[]> {
 async function migrate({ migrations, found }: Migrating, options: MigrateOptions): Promise<void> {
   const operator = { actor: actorFrom(userInfo().username, { via: "cli" }), at: new Date().toISOString() };
   const tell = (step: string): void => (options.json ? printJson({ kind: "step", step }) : note(step));
-  const had = await runMigrations(migrations, async () => (await found()) ?? LAYOUT, operator, tell);
+  const to = layoutAfter(migrations);
+  const had = await runMigrations(migrations, async () => (await found()) ?? to, operator, tell);
   if (options.json) return printJson({ kind: "migrated", layouts: had });
   const again = had[0] === 1 ? ", which decides the log again" : "";
-  print(`the store has layout ${LAYOUT} now. Start the gateway${again}: ${toRun("start")}`);
+  print(`the store has layout ${to} now. Start the gateway${again}: ${toRun("start")}`);
 }
 
-function reportPresent({ json }: MigrateOptions): void {
-  if (json) return printJson({ kind: "present", layout: LAYOUT });
-  print(`the store has layout ${LAYOUT}, which this build writes: there is nothing to migrate`);
+function reportPresent(layout: number, { json }: MigrateOptions): void {
+  if (json) return printJson({ kind: "present", layout });
+  print(`the store has layout ${layout}, which this build writes: there is nothing to migrate`);
 }
 
-function reportPlan(from: number, { steps, decided }: Plan, losses: readonly Loss[], { json }: MigrateOptions): void {
-  if (json) return printJson({ kind: "plan", from, to: LAYOUT, steps, decided, losses });
-  print(`layout ${from} to ${LAYOUT}:`);
+function reportPlan(
+  from: number,
+  to: number,
+  { steps, decided }: Plan,
+  losses: readonly Loss[],
+  { json }: MigrateOptions,
+): void {
+  if (json) return printJson({ kind: "plan", from, to, steps, decided, losses });
+  print(`layout ${from} to ${to}:`);
   for (const step of steps) print(`  ${step}`);
   const records = decided.reduce((sum, one) => sum + one.records, 0);
   if (records > 0) print(`${counted(records, "record")} in ${counted(decided.length, "stream")} to decide again`);

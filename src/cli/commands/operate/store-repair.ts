@@ -64,7 +64,7 @@ function isWhole({ faults, changed, replaced }: RepairReport): boolean {
 }
 
 function printReport(
-  { records, restored, changed, replaced, withoutEvidence, faults }: RepairReport,
+  { records, restored, changed, replaced, withoutEvidence, indexed, faults }: RepairReport,
   { dryRun, replace }: RepairCommandOptions,
 ): void {
   for (const { kind, stream, seq, offset, message } of changed)
@@ -81,6 +81,8 @@ function printReport(
     ],
     [1],
   );
+  if (indexed > 0)
+    print(`${counted(indexed, "fact")} not found by the index of ids, which ${dryRun ? "would be" : "was"} made anew`);
   if (withoutEvidence > 0)
     print(`${counted(withoutEvidence, "record")} without evidence, of which nothing can be brought back`);
   if (changed.length > 0 && !replace)

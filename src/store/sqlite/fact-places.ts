@@ -1,0 +1,119 @@
+import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+
+// Where facts are, by their machine ids. The places come from an index of two tables. A machine id is a hash, so an index into which
+// each fact is written at once has another page to write for each of them, and SQLite writes whole pages. This index is written late:
+// the ids of an insert are first appended as one run, and those that begin with the same bits, which lie side by side in the index,
+// are settled together, in turn (fact-ids.ts). So a page is written once for many ids.
+//
+// The facts are the truth. An id is taken where a fact with it is at the place that the index names; an entry whose fact is gone says
+// nothing. Every fact has an entry, in a run or among the settled ids, from the transaction that stored it on.
+
+/** The column of a fact that the index names. VACUUM may give other rowids to a table without such a column. */
+export const PLACE = "place";
+/** In how many parts ids are settled, by their first seven bits. */
+export const SLICES = 128;
+export const ID_BYTES = 16;
+
+/** The table of settled ids. */
+export function idsTable(collection: string): string {
+  return `sigma_ids_${collection}`;
+}
+
+/** The table of runs: the ids that one insert added, in the order of their places, which follow one another. */
+export function runsTable(collection: string): string {
+  return `sigma_id_runs_${collection}`;
+}
+
+export type Tuple = readonly SQLOutputValue[];
+
+/** Reads rows as arrays, with 64-bit integers as `bigint`. */
+export type Tuples = (sql: string, ...values: SQLInputValue[]) => readonly Tuple[];
+/** Looks an id up among those that are settled. */
+type SettledPlace = (id: Uint8Array) => bigint | null;
+
+/** Finds the places of facts by their ids. */
+export type FactPlaces = {
+  /** Reads what other connections added since. To be called before ids are looked up, in the same transaction if there is one. */
+  readonly follow: () => void;
+  /**
+   * The place of the fact with an id, if there is one: the fact there may have another id, or be gone.
+   * @param key the id as latin1 text, where the caller has it.
+   */
+  readonly placeOf: (id: Uint8Array, key?: string) => bigint | null;
+};
+
+/**
+ * The place of one fact, for which reading all runs is not worth it: {@link FactPlaces} keeps up to 260,000 ids in memory, and each fact
+ * stored meanwhile costs it some time.
+ */
+export function placeOfOne(tuples: Tuples, collection: string, id: Uint8Array): bigint | null {
+  const waiting = `SELECT place, instr(ids, ?1) FROM ${runsTable(collection)} WHERE instr(ids, ?1) > 0 ORDER BY run DESC`;
+  for (const [place, at] of tuples(waiting, id) as readonly (readonly [bigint, bigint])[])
+    // Ids that follow one another may have it across their border.
+    if ((at - 1n) % BigInt(ID_BYTES) === 0n) return place + (at - 1n) / BigInt(ID_BYTES);
+  return (tuples(placeSql(collection), id)[0]?.[0] ?? null) as bigint | null;
+}
+
+/** The ids that wait in runs, by slice. */
+export type Waiting = FactPlaces & {
+  readonly slices: Map<string, bigint>[];
+  /** How far the runs were read: the last of them, and how many slices were settled by then. */
+  readonly at: { run: bigint; settled: bigint };
+  readonly forget: () => void;
+};
+
+/** The places of a collection whose tables exist. Reading is cheap where nothing was added. */
+export function openFactPlaces(tuples: Tuples, collection: string): FactPlaces {
+  const sql = placeSql(collection);
+  return openWaiting(tuples, collection, (id) => (tuples(sql, id)[0]?.[0] ?? null) as bigint | null);
+}
+
+export function placeSql(collection: string): string {
+  return `SELECT place FROM ${idsTable(collection)} WHERE id = ?`;
+}
+
+export function openWaiting(tuples: Tuples, collection: string, settledPlace: SettledPlace): Waiting {
+  const slices = Array.from({ length: SLICES }, () => new Map<string, bigint>());
+  const at = { run: NO_RUN, settled: 0n };
+  const later = `SELECT run, settled, place, ids FROM ${runsTable(collection)} WHERE run > ? ORDER BY run`;
+  const forget = (): void => {
+    slices.forEach((slice) => slice.clear());
+    [at.run, at.settled] = [NO_RUN, 0n];
+  };
+  return {
+    slices,
+    at,
+    forget,
+    follow: () => {
+      for (const [run, settled, place, ids] of tuples(later, at.run) as readonly Run[]) {
+        for (let to = ID_BYTES, next = place; to <= ids.length; to += ID_BYTES, next += 1n) {
+          const id = ids.subarray(to - ID_BYTES, to);
+          sliceOf(slices, id).set(keyOf(id), next);
+        }
+        // Where runs in between were dropped, all slices had their turn since, that of this run too where it is the first that is left.
+        if (settled - at.settled >= SLICES) slices.forEach((slice) => slice.clear());
+        else for (let one = at.settled; one < settled; one += 1n) turnOf(slices, one).clear();
+        [at.run, at.settled] = [run, settled];
+      }
+    },
+    placeOf: (id, key = keyOf(id)) => sliceOf(slices, id).get(key) ?? settledPlace(id),
+  };
+}
+
+const NO_RUN = -1n;
+
+type Run = readonly [run: bigint, settled: bigint, place: bigint, ids: Uint8Array];
+
+/** The slice whose turn it is to be settled. */
+export function turnOf(slices: readonly Map<string, bigint>[], turn: bigint): Map<string, bigint> {
+  return slices[Number(BigInt.asUintN(63, turn) % BigInt(SLICES))] as Map<string, bigint>;
+}
+
+export function sliceOf(slices: readonly Map<string, bigint>[], id: Uint8Array): Map<string, bigint> {
+  return slices[(id[0] as number) >>> 1] as Map<string, bigint>;
+}
+
+/** The `key` of an id: a text of one character (latin1) for each byte, which a map compares as a whole. */
+export function keyOf(id: Uint8Array): string {
+  return Buffer.from(id.buffer, id.byteOffset, ID_BYTES).toString("latin1");
+}
