@@ -119,6 +119,7 @@ export const PROCESSES: readonly string[] = ["test/cli/run.ts", "test/e2e/proces
  * is a file, or a folder with everything in it.
  */
 export const LONG: readonly string[] = [
+  "test/bench.test.ts",
   "test/cli/contract.test.ts",
   "test/inclusion",
   "test/core/payload.test.ts",
