@@ -86,10 +86,9 @@ export function openWaiting(tuples: Tuples, collection: string, settledPlace: Se
     forget,
     follow: () => {
       for (const [run, settled, place, ids] of tuples(later, at.run) as readonly Run[]) {
-        for (let to = ID_BYTES, next = place; to <= ids.length; to += ID_BYTES, next += 1n) {
-          const id = ids.subarray(to - ID_BYTES, to);
-          sliceOf(slices, id).set(keyOf(id), next);
-        }
+        const bytes = Buffer.from(ids.buffer, ids.byteOffset, ids.length);
+        for (let from = 0, next = place; from + ID_BYTES <= bytes.length; from += ID_BYTES, next += 1n)
+          slices[(bytes[from] as number) >>> 1]?.set(bytes.toString("latin1", from, from + ID_BYTES), next);
         // Where runs in between were dropped, all slices had their turn since, that of this run too where it is the first that is left.
         if (settled - at.settled >= SLICES) slices.forEach((slice) => slice.clear());
         else for (let one = at.settled; one < settled; one += 1n) turnOf(slices, one).clear();

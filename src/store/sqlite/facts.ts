@@ -3,10 +3,11 @@ import { uuidBytes } from "../../core/uuid.ts";
 import { atomically } from "../../sqlite/open.ts";
 import { openFactIds, type FactIds } from "./fact-ids.ts";
 import { mendIndex } from "./fact-index.ts";
-import { ID_BYTES, PLACE } from "./fact-places.ts";
+import { ID_BYTES, PLACE, type Tuple } from "./fact-places.ts";
 import { assertCollectionName, ERASED, FACT, factCollections, ORIGIN } from "./layout.ts";
+import { HOLDER_COLUMNS, packHolders, type PackedHolders } from "./packed-holders.ts";
 import type { PackedFacts } from "./packed-rows.ts";
-import type { Row } from "./rows.ts";
+import { preparedTuple } from "./tuples.ts";
 
 type Bound = readonly (readonly SQLInputValue[])[];
 
@@ -14,8 +15,8 @@ type Bound = readonly (readonly SQLInputValue[])[];
 export type FactWrites = {
   /** Inserts facts whose ids are free. @returns the places in the stage of the others. */
   readonly insertFacts: (collection: string, facts: PackedFacts) => readonly number[];
-  /** The rows of the facts with these machine ids. */
-  readonly facts: (collection: string, ids: readonly string[]) => readonly Row[];
+  /** The facts with these machine ids, 16 bytes each. */
+  readonly holders: (collection: string, ids: Uint8Array) => PackedHolders;
   /** @param rows the values of each fact, in the order of the columns {@link FACT}, {@link ERASED} and {@link ORIGIN}. */
   readonly replaceFacts: (collection: string, rows: Bound) => void;
   readonly removeFacts: (collection: string, ids: readonly string[]) => void;
@@ -50,10 +51,7 @@ export function prepareFacts(db: DatabaseSync): FactWrites {
   const forget = (): void => prepared.forEach(({ ids }) => ids.forget());
   return {
     insertFacts: (collection, facts) => insertFacts(into(collection), facts),
-    facts: (collection, ids) => {
-      const of = into(collection);
-      return ids.map((id) => factWith(of, uuidBytes(id))).filter((row) => row !== undefined);
-    },
+    holders: (collection, ids) => holdersOf(into(collection), ids),
     replaceFacts: (collection, rows) => replaceFacts(into(collection), rows),
     removeFacts: (collection, ids) => removeFacts(into(collection), ids),
     mendIndex: (dryRun) => {
@@ -101,9 +99,13 @@ function isTaken({ ids, isThere }: OfCollection, id: Uint8Array, key?: string): 
   return place !== null && isThere.get(place, id) !== undefined;
 }
 
-function factWith({ ids, byPlace }: OfCollection, id: Uint8Array): Row | undefined {
-  const place = ids.placeOf(id);
-  return place === null ? undefined : byPlace.get(place, id);
+function holdersOf({ ids, byPlace }: OfCollection, asked: Uint8Array): PackedHolders {
+  const rows = Array.from({ length: asked.length / ID_BYTES }, (_, index) => {
+    const id = asked.subarray(index * ID_BYTES, (index + 1) * ID_BYTES);
+    const place = ids.placeOf(id);
+    return place === null ? undefined : (byPlace.get(place, id) as unknown as Tuple | undefined);
+  });
+  return packHolders(rows);
 }
 
 function replaceFacts(into: OfCollection, rows: Bound): void {
@@ -139,7 +141,7 @@ function prepareCollection(db: DatabaseSync, collection: string): OfCollection {
   return {
     ids: openFactIds(db, collection),
     isThere: facts(`SELECT 1 ${there}`),
-    byPlace: facts(`SELECT * ${there}`),
+    byPlace: preparedTuple(db, `SELECT ${HOLDER_COLUMNS} ${there}`),
     insertFact: facts(insertFactSql(table, [...FACT, ORIGIN])),
     insertErased: facts(insertFactSql(table, [...FACT, ERASED])),
     insertAny: facts(insertFactSql(table, all)),

@@ -29,15 +29,15 @@ export function holdersIn(
 ): ReadonlyMap<string, Holder> {
   return new Map(
     rows.map((row) => {
-      const holder = holderOf(row, streams) ?? unreadable(path, row);
+      const holder = holderOf(row, streams);
+      if (holder === null) throw unreadable(path, row["_id"] instanceof Uint8Array ? uuidText(row["_id"]) : "a fact");
       return [holder.id, holder];
     }),
   );
 }
 
 /** A record cannot be compared with a damaged row, so it is not decided until a person has repaired the store. */
-function unreadable(path: string, row: Row): never {
-  const id = row["_id"] instanceof Uint8Array ? uuidText(row["_id"]) : "a fact";
-  const message = `Cannot read ${id} from store "${path}": its columns were changed`;
-  throw new Unavailable("STORE_CORRUPT", message, "run `sigma audit`, then restore the file from a backup");
+export function unreadable(path: string, what: string): Unavailable {
+  const message = `Cannot read ${what} from store "${path}": its columns were changed`;
+  return new Unavailable("STORE_CORRUPT", message, "run `sigma audit`, then restore the file from a backup");
 }

@@ -3,6 +3,7 @@ import { originText } from "../../core/origin.ts";
 import { putUuid } from "../../core/uuid.ts";
 import type { FailedRow, PassedRow, Receipt, ValidatedRow } from "../store.ts";
 import { contractText } from "../contract-text.ts";
+import { ID_BYTES } from "./fact-places.ts";
 import { bindErased, bindFact, bindFailure, payloadOf } from "./rows.ts";
 import type { StagedRows } from "./staged.ts";
 
@@ -53,7 +54,7 @@ export function packFacts({ stream, rows }: StagedRows<PassedRow>, except: Reado
     stream,
     origins: origins.every((one) => one === null) ? null : origins,
     places: Uint32Array.from(places),
-    ids: new Uint8Array(count * 16),
+    ids: new Uint8Array(count * ID_BYTES),
     offsets: new BigInt64Array(count),
     times: new BigInt64Array(count),
     terms: new Uint16Array(count),
@@ -65,7 +66,7 @@ export function packFacts({ stream, rows }: StagedRows<PassedRow>, except: Reado
   let end = 0;
   facts.forEach((row, index) => {
     const payload = payloads[index] ?? all;
-    putUuid(packed.ids, index * 16, row.id);
+    putUuid(packed.ids, index * ID_BYTES, row.id);
     packed.offsets[index] = row.position.offset;
     packed.times[index] = BigInt(row.timestampMs);
     packed.terms[index] = termsAt(termsOf, row);
@@ -110,8 +111,14 @@ function ownBytes(value: SQLInputValue): SQLInputValue {
   return value instanceof Uint8Array ? Uint8Array.from(value) : value;
 }
 
-export type BoundReceipt = readonly [offset: bigint, of: string];
+/** Receipts in columns: the offset of each, and the 16 bytes of the id that it repeats. */
+export type PackedReceipts = { readonly offsets: BigInt64Array; readonly of: Uint8Array };
 
-export function boundReceipts(receipts: readonly Receipt[]): readonly BoundReceipt[] {
-  return receipts.map(({ position, of }) => [position.offset, of]);
+export function packReceipts(receipts: readonly Receipt[]): PackedReceipts {
+  const packed = { offsets: new BigInt64Array(receipts.length), of: new Uint8Array(receipts.length * ID_BYTES) };
+  receipts.forEach(({ position, of }, index) => {
+    packed.offsets[index] = position.offset;
+    putUuid(packed.of, index * ID_BYTES, of);
+  });
+  return packed;
 }

@@ -1,10 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
+import { putUuid } from "../../core/uuid.ts";
 import { openDatabase, type Opened } from "../../sqlite/open.ts";
 import type { PassedRow, Store, StoreReads, StoreWrites } from "../store.ts";
 import { refusalOf } from "./document-reads.ts";
-import { holdersIn } from "./holders.ts";
+import { ID_BYTES } from "./fact-places.ts";
 import { STORE_FILE } from "./layout.ts";
-import { boundFacts, boundFailures, boundReceipts, packFacts, piecesOf } from "./packed-rows.ts";
+import { holdersFrom } from "./packed-holders.ts";
+import { boundFacts, boundFailures, packFacts, packReceipts, piecesOf } from "./packed-rows.ts";
 import { openReads } from "./reads.ts";
 import { stagedRowsOf, stageFacts, stageFailed } from "./staged.ts";
 import { openStreams, type Streams } from "./streams.ts";
@@ -94,8 +96,11 @@ const NONE: ReadonlySet<number> = new Set();
 
 /** The writes of the store port, sent to the writer through `ask`. */
 function writesOf(ask: Writer["ask"], streams: Streams, path: string): StoreWrites {
-  const holders: StoreWrites["holders"] = async (collection, ids) =>
-    holdersIn(await ask("facts", [collection, ids]), streams, path);
+  const holders: StoreWrites["holders"] = async (collection, ids) => {
+    const bytes = new Uint8Array(ids.length * ID_BYTES);
+    ids.forEach((id, index) => putUuid(bytes, index * ID_BYTES, id));
+    return holdersFrom(await ask("holders", [collection, bytes], [bytes.buffer]), ids, streams, path);
+  };
   return {
     insertLedger: async (entry, packed) =>
       ask("insertLedger", [entry, packed === null ? null : Uint8Array.from(packed)]),
@@ -117,7 +122,11 @@ function writesOf(ask: Writer["ask"], streams: Streams, path: string): StoreWrit
     // A refusal costs one statement, and so does a look.
     looksFirstAbove: 0.5,
     insertFailed: async (collection, failed) => ask("insertFailed", [collection, boundFailures(stagedRowsOf(failed))]),
-    insertReceipts: async ({ number }, receipts) => ask("insertReceipts", [number, boundReceipts(receipts)]),
+    insertReceipts: async ({ number }, receipts) => {
+      const packed = packReceipts(receipts);
+      const { offsets, of } = packed;
+      return ask("insertReceipts", [number, packed], [offsets.buffer as ArrayBuffer, of.buffer as ArrayBuffer]);
+    },
     removeDocuments: async (...given) => ask("removeDocuments", given),
     replaceEvidence: async (...given) => ask("replaceEvidence", given),
     forgetReplaced: async () => undefined,

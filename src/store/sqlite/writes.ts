@@ -3,7 +3,7 @@ import type { RedrivePage } from "../redrives.ts";
 import { putAdvice } from "./advice.ts";
 import { noteRedriveSeen, putRedrive, putRedrivePages } from "./redrives.ts";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import { uuidBytes } from "../../core/uuid.ts";
+import { ID_BYTES } from "./fact-places.ts";
 import type { LedgerEntry } from "../../ledger/entry.ts";
 import type { CountStep, ObjectiveCount } from "../objective-count.ts";
 import { dropObjectiveCounts, putObjectiveCounts } from "./objectives.ts";
@@ -16,7 +16,7 @@ import { prepareGroups, type CounterWrites } from "./groups.ts";
 import { boundAs, prepareFacts, type FactWrites } from "./facts.ts";
 import { assertCollectionName, FAILURE } from "./layout.ts";
 import { insertAction, noteLogEnds, putHalt } from "./operator.ts";
-import type { BoundReceipt } from "./packed-rows.ts";
+import type { PackedReceipts } from "./packed-rows.ts";
 import { replaceEvidence, replaceFailed } from "./replace.ts";
 import { bindEntry, readEntry } from "./rows.ts";
 import { openStreams } from "./streams.ts";
@@ -35,7 +35,7 @@ export type Writes = CounterWrites &
     readonly ledgerEntry: (stream: string, seq: number) => LedgerEntry | null;
     readonly dropEvidence: (stream: string, seq: number) => void;
     readonly insertFailed: (collection: string, rows: Bound) => void;
-    readonly insertReceipts: (stream: number, receipts: readonly BoundReceipt[]) => void;
+    readonly insertReceipts: (stream: number, receipts: PackedReceipts) => void;
     readonly removeDocuments: (...given: Parameters<StoreWrites["removeDocuments"]>) => void;
     readonly replaceEvidence: (
       stream: string,
@@ -90,7 +90,9 @@ export function prepareWrites(db: DatabaseSync): Writes {
       for (const values of rows) insertFailed.run(...values);
     },
     insertReceipts: (stream, receipts) => {
-      for (const [offset, of] of receipts) shared.insertReceipt.run(stream, offset, uuidBytes(of));
+      const { offsets, of } = receipts;
+      for (const [index, offset] of offsets.entries())
+        shared.insertReceipt.run(stream, offset, of.subarray(index * ID_BYTES, (index + 1) * ID_BYTES));
     },
     removeDocuments: (collection, stream, kind, keys) => {
       if (kind !== "validated") return removeOthers(db, collection, stream, kind, keys);
