@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
-import type { FileToCheck } from "./integrity.ts";
+import type { FileToCheck, FoundFaults } from "./integrity.ts";
 
 // Entry of a thread that runs SQLite's integrity check on one file. It reads the whole file, about a gigabyte a second.
 const { path, applicationId, version, check } = workerData as FileToCheck;
@@ -18,12 +18,11 @@ try {
   const found = ours ? db.prepare("PRAGMA integrity_check(3)").all() : [];
   const faults = found.map((row) => String(row["integrity_check"])).filter((text) => text !== "ok");
   const isPresent = ours && Number(db.prepare("PRAGMA user_version").get()?.["user_version"]) === version;
-  if (faults.length === 0 && isPresent && check !== null) {
-    const { faultsIn } = (await import(check)) as { readonly faultsIn: (db: DatabaseSync) => readonly string[] };
-    faults.push(...faultsIn(db));
-  }
+  const isSound = faults.length === 0 && isPresent && check !== null;
+  const of = isSound ? ((await import(check)) as { readonly faultsIn: (db: DatabaseSync) => readonly string[] }) : null;
+  const more = of?.faultsIn(db) ?? [];
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a rule for browser windows
-  parentPort?.postMessage(faults);
+  parentPort?.postMessage({ faults: [...faults, ...more], isOfKind: more.length > 0 } satisfies FoundFaults);
 } finally {
   db.close();
 }

@@ -20,6 +20,11 @@ export type FileToCheck = {
   readonly check: string | null;
 };
 
+/** What the thread found. `isOfKind`: SQLite found nothing, the check of the kind did. */
+export type FoundFaults = { readonly faults: readonly string[]; readonly isOfKind: boolean };
+
+const NOTHING: FoundFaults = { faults: [], isOfKind: false };
+
 /** Starts SQLite's check of the whole structure of a file and the check of its kind, in a thread. Damage is reported with the code `<kind>_CORRUPT`. */
 export function startIntegrityCheck(kind: FileKind, path: string): IntegrityCheck {
   if (!existsSync(path)) return { damage: Promise.resolve(null), stop: async () => undefined };
@@ -30,27 +35,27 @@ export function startIntegrityCheck(kind: FileKind, path: string): IntegrityChec
     if (!(error instanceof Unavailable)) throw error;
     return { damage: Promise.resolve(error), stop: async () => undefined };
   }
-  const { promise, resolve } = Promise.withResolvers<readonly string[]>();
+  const { promise, resolve } = Promise.withResolvers<FoundFaults>();
   const worker = new Worker(threadEntry(import.meta.url, "./integrity-worker"), {
     workerData: {
       path,
       applicationId: kind.applicationId,
       version: kind.version,
-      check: kind.check?.href ?? null,
+      check: kind.check?.module.href ?? null,
     } satisfies FileToCheck,
   });
   worker.unref();
   worker.once("message", resolve);
   // A file that cannot be opened or read at all is no finding here: opening it elsewhere reports the error.
-  worker.once("error", () => resolve([]));
-  worker.once("exit", () => resolve([]));
-  const damage = promise.then(([first]) =>
+  worker.once("error", () => resolve(NOTHING));
+  worker.once("exit", () => resolve(NOTHING));
+  const damage = promise.then(({ faults: [first], isOfKind }) =>
     first === undefined
       ? null
       : new Unavailable(
           `${kind.code}_CORRUPT`,
           `Cannot use ${kind.name} "${path}": the file is damaged: ${first.replaceAll(/\s+/g, " ").trim().slice(0, 200)}`,
-          kind.recovery,
+          isOfKind ? (kind.check?.remedy ?? kind.recovery) : kind.recovery,
         ),
   );
   return { damage, stop: async () => void (await worker.terminate()) };

@@ -24,10 +24,10 @@ export type FileKind = {
   /** Size in pages at which the -wal is written into the file (checkpoint). */
   readonly walPages: number;
   /**
-   * A module whose `faultsIn(db)` finds what SQLite's own check of a file cannot know, a sentence each; null when there is none. It is
-   * named and not imported, since a thread loads it.
+   * A module whose `faultsIn(db)` finds what SQLite's own check of a file cannot know, a sentence each, and the remedy for that; null when
+   * there is none. The module is named and not imported, since a thread loads it.
    */
-  readonly check: URL | null;
+  readonly check: { readonly module: URL; readonly remedy: string } | null;
   /** SQL that reads a text `id` that never changes in a file; no row while the file has none yet. */
   readonly identity: string;
 };

@@ -84,7 +84,9 @@ describe("a start that fails", () => {
     db.close();
     await expectDamageTold(cwd, "store");
     const refused = await sigma(["start", "--port", "0", "--no-demo"], { cwd });
-    expect(refused.stderr).toContain("run `sigma store repair`");
+    expect(refused.stderr).toMatch(
+      /the index of ids leads .* validated_shipments\n +fix: run `.*store repair.*`, which makes/,
+    );
     const told = `${String(count)} facts not found by the index of ids`;
     const dry = await sigma(["store", "repair", "--dry-run"], { cwd });
     expect(dry.stdout).toContain(`${told}, which would be made anew`);

@@ -87,7 +87,7 @@ function coveredByRuns(tuples: Tuples, collection: string): readonly Range[] {
   let before = 0n;
   for (const [from, ids, until] of runs as readonly (readonly [bigint, Uint8Array, bigint])[]) {
     const to = from + BigInt(Math.floor(ids.length / ID_BYTES));
-    const waiting = idsBetween(before, settled);
+    const waiting = waitingRanges(before, settled);
     before = until;
     if (to === from || tuples(idsOf, from, to)[0]?.[0] !== Buffer.from(ids).toString("hex").toUpperCase()) continue;
     if (tuples(unsettled, from, to, ...waiting)[0]?.[0] !== 0n) continue;
@@ -102,7 +102,7 @@ function coveredByRuns(tuples: Tuples, collection: string): readonly Range[] {
  * The ids that wait of a run, where so many slices were settled before it and by now: two ranges, the first and the one after the last of
  * each. What a reader takes for settled follows from the same two numbers ({@link FactPlaces}).
  */
-function idsBetween(before: bigint, now: bigint): readonly Uint8Array[] {
+function waitingRanges(before: bigint, now: bigint): readonly Uint8Array[] {
   const turns = now - before;
   const [from, to] = [
     Number(BigInt.asUintN(63, now) % BigInt(SLICES)),
@@ -127,9 +127,7 @@ export function indexFaults(tuples: Tuples, collections: readonly string[]): rea
     const count = unindexedFacts(tuples, collection);
     return count === 0
       ? []
-      : [
-          `the index of ids leads to another place, or to none, for ${count} of validated_${collection}: run \`sigma store repair\``,
-        ];
+      : [`the index of ids leads to another place, or to none, for ${count} of validated_${collection}`];
   });
 }
 

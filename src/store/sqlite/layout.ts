@@ -17,7 +17,10 @@ export const STORE_FILE: FileKind = {
   cacheKib: 65_536,
   walPages: 16_000,
   recovery: "restore it from a backup, or move it away: the log is then read again into a new one",
-  check: threadEntry(import.meta.url, "./check"),
+  check: {
+    module: threadEntry(import.meta.url, "./check"),
+    remedy: "run `sigma store repair`, which makes the index anew from the facts",
+  },
   // The INIT entry of the first stream.
   identity: "SELECT stream || ' ' || hash AS id FROM sigma_ledger WHERE seq = 0 ORDER BY rowid LIMIT 1",
 };

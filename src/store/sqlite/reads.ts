@@ -125,7 +125,9 @@ function failureCountsOf(all: All, tables: readonly ObjectTable[]): readonly { c
 function integrityOf(all: All, idsOf: () => readonly string[]): readonly string[] {
   try {
     const found = all("PRAGMA integrity_check").map((row) => String(row["integrity_check"]));
-    return found.length === 1 && found[0] === "ok" ? idsOf() : found;
+    return found.length === 1 && found[0] === "ok"
+      ? idsOf().map((fault) => `${fault}: run \`sigma store repair\``)
+      : found;
   } catch (error) {
     if (error instanceof Unavailable && error.code === "STORE_CORRUPT") return [error.message];
     throw error;
