@@ -88,10 +88,12 @@ async function twoMembers(workers = 1) {
     repeats: await db.collection("sigma_receipts").countDocuments(),
   });
   const flow = startFlow(brokers, topic);
-  /** Waits until everything is decided that was sent until now. */
+  /** Waits until each partition has decided records that were sent from now on, and everything from before them. */
   const decided = async (): Promise<void> => {
-    const { facts } = flow.sent();
-    await until(async () => (await tally()).facts >= facts);
+    // The next round may be on its way already.
+    const from = flow.sent().facts + 2 * PARTITIONS.length * ROUND.facts;
+    await until(async () => flow.sent().facts >= from);
+    await until(async () => (await tally()).facts >= from);
   };
   return { programOf, db, tally, flow, decided };
 }
