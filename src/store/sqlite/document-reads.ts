@@ -2,10 +2,11 @@ import type { SQLInputValue } from "node:sqlite";
 import { uuidBytes, uuidText } from "../../core/uuid.ts";
 import type { DocumentPlace, RefusalOf, StoreReads } from "../store.ts";
 import { compareFacts, compareFailed, compareReceipts } from "./compare.ts";
-import { holderOf, holdersIn } from "./holders.ts";
+import { holderOf } from "./holders.ts";
 import { openFactPlaces, PLACE, placeOfOne, type FactPlaces } from "./fact-places.ts";
 import { assertCollectionName, type ObjectTable } from "./layout.ts";
 import type { OrderedReading } from "./ordered-reading.ts";
+import { HOLDER_COLUMNS, holdersFrom, packHolders } from "./packed-holders.ts";
 import { readFailure, type Row } from "./rows.ts";
 import { stagedRowsOf, stageFacts, stageFailed } from "./staged.ts";
 import type { Streams } from "./streams.ts";
@@ -49,19 +50,15 @@ export function openDocumentReads(reading: Reading, streams: Streams): DocumentR
     holders: async (collection, ids) => {
       assertCollectionName(collection);
       if (!has(`validated_${collection}`)) return new Map();
-      const sql = `SELECT * FROM validated_${collection} WHERE ${PLACE} = ? AND _id = ?`;
+      const sql = `SELECT ${HOLDER_COLUMNS} FROM validated_${collection} WHERE ${PLACE} = ? AND _id = ?`;
       return guard(() => {
         const places = ids.length > FEW ? placesIn(collection) : null;
         const rows = ids.map((text) => {
           const id = uuidBytes(text);
           const place = places === null ? placeOfOne(tuples, collection, id) : places.placeOf(id);
-          return place === null ? undefined : get(sql, place, id);
+          return place === null ? undefined : tuples(sql, place, id)[0];
         });
-        return holdersIn(
-          rows.filter((row) => row !== undefined),
-          streams,
-          path,
-        );
+        return holdersFrom(packHolders(rows), ids, streams, path);
       });
     },
     stageFacts,

@@ -57,16 +57,26 @@ export function unindexedFacts(tuples: Tuples, collection: string): number {
   // The other facts should be among the settled ids; the ids of some may have come into runs meanwhile, or wait in a run that is damaged.
   const sql = `SELECT f._id, f.${PLACE} FROM validated_${collection} f
     LEFT JOIN ${idsTable(collection)} i ON i.id = f._id AND i.place = f.${PLACE}
-    WHERE ${covered.map(({ from, to }) => `f.${PLACE} NOT BETWEEN ${from} AND ${to - 1n} AND `).join("")} i.place IS NULL`;
-  const open = tuples(sql);
-  places.follow();
+    WHERE ${covered.map(({ from, to }) => `f.${PLACE} NOT BETWEEN ${from} AND ${to - 1n} AND `).join("")} i.place IS NULL
+      AND f.${PLACE} > ? ORDER BY f.${PLACE} LIMIT ${PAGE}`;
   const isThere = `SELECT 1 FROM validated_${collection} WHERE ${PLACE} = ? AND _id = ?`;
-  return open.filter(([id, place]) => {
-    if (!(id instanceof Uint8Array) || id.length !== ID_BYTES) return true;
-    // A fact may have been removed meanwhile.
-    return places.placeOf(id) !== place && tuples(isThere, place ?? null, id).length > 0;
-  }).length;
+  let count = 0;
+  for (let after: bigint | null = LEAST_PLACE; after !== null;) {
+    const page = tuples(sql, after);
+    places.follow();
+    count += page.filter(([id, place]) => {
+      if (!(id instanceof Uint8Array) || id.length !== ID_BYTES) return true;
+      // A fact may have been removed meanwhile.
+      return places.placeOf(id) !== place && tuples(isThere, place ?? null, id).length > 0;
+    }).length;
+    after = page.length < PAGE ? null : (page.at(-1)?.[1] as bigint);
+  }
+  return count;
 }
+
+/** Facts are read in pages: without its index, none of millions has an entry. */
+const PAGE = 10_000;
+const LEAST_PLACE = -(2n ** 63n);
 
 type Range = { readonly from: bigint; readonly to: bigint };
 

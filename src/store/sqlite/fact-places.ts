@@ -51,7 +51,7 @@ export function placeOfOne(tuples: Tuples, collection: string, id: Uint8Array): 
   for (const [place, at] of tuples(waiting, id) as readonly (readonly [bigint, bigint])[])
     // Ids that follow one another may have it across their border.
     if ((at - 1n) % BigInt(ID_BYTES) === 0n) return place + (at - 1n) / BigInt(ID_BYTES);
-  return (tuples(placeSql(collection), id)[0]?.[0] ?? null) as bigint | null;
+  return settledIn(tuples, collection)(id);
 }
 
 /** The ids that wait in runs, by slice. */
@@ -64,8 +64,12 @@ export type Waiting = FactPlaces & {
 
 /** The places of a collection whose tables exist. Reading is cheap where nothing was added. */
 export function openFactPlaces(tuples: Tuples, collection: string): FactPlaces {
+  return openWaiting(tuples, collection, settledIn(tuples, collection));
+}
+
+function settledIn(tuples: Tuples, collection: string): SettledPlace {
   const sql = placeSql(collection);
-  return openWaiting(tuples, collection, (id) => (tuples(sql, id)[0]?.[0] ?? null) as bigint | null);
+  return (id) => (tuples(sql, id)[0]?.[0] ?? null) as bigint | null;
 }
 
 export function placeSql(collection: string): string {

@@ -21,21 +21,6 @@ export function holderOf(row: Row, streams: Pick<Streams, "byNumber">): Holder |
   return { id: uuidText(id), position, timestampMs, payloadBytes: Buffer.from(text, "utf8"), payloadText: () => text };
 }
 
-/** Reads the holders from rows of facts, by id. @throws `Unavailable` with code STORE_CORRUPT when a position cannot be read. */
-export function holdersIn(
-  rows: readonly Row[],
-  streams: Pick<Streams, "byNumber">,
-  path: string,
-): ReadonlyMap<string, Holder> {
-  return new Map(
-    rows.map((row) => {
-      const holder = holderOf(row, streams);
-      if (holder === null) throw unreadable(path, row["_id"] instanceof Uint8Array ? uuidText(row["_id"]) : "a fact");
-      return [holder.id, holder];
-    }),
-  );
-}
-
 /** A record cannot be compared with a damaged row, so it is not decided until a person has repaired the store. */
 export function unreadable(path: string, what: string): Unavailable {
   const message = `Cannot read ${what} from store "${path}": its columns were changed`;

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { StoreWrites } from "../store.ts";
+import { boundAs } from "./facts.ts";
 import { assertCollectionName, FAILURE } from "./layout.ts";
 
 // Replaces evidence and failures. It happens rarely, so the statements are not kept prepared.
@@ -16,16 +17,11 @@ export function replaceEvidence(
 
 type Bound = readonly (readonly SQLInputValue[])[];
 
+/** A failure overwrites the one at its position. */
 export function replaceFailed(db: DatabaseSync, collection: string, rows: Bound): void {
   assertCollectionName(collection);
-  const replace = db.prepare(upsert(`failed_${collection}`, FAILURE, "stream, offset"));
+  const changes = FAILURE.map((column) => `${column} = excluded.${column}`).join(", ");
+  const replace = db.prepare(`INSERT INTO failed_${collection} (${FAILURE.join(", ")})
+    VALUES (${FAILURE.map(boundAs).join(", ")}) ON CONFLICT (stream, offset) DO UPDATE SET ${changes}`);
   for (const values of rows) replace.run(...values);
-}
-
-/** An insert that overwrites the row with the same key. Payloads are bound as bytes and stored as text. */
-function upsert(table: string, columns: readonly string[], key: string): string {
-  const values = columns.map((column) => (column === "payload" ? "CAST(? AS TEXT)" : "?"));
-  const changes = columns.map((column) => `${column} = excluded.${column}`);
-  return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${values.join(", ")})
-    ON CONFLICT (${key}) DO UPDATE SET ${changes.join(", ")}`;
 }
